@@ -1,0 +1,2 @@
+//! The command `overtime`.
+fn main() {}

@@ -1,0 +1,85 @@
+//! Where a loop stands in time, and how many steps a duration is. Steps are counted in `u64`, time is computed in `f64`.
+
+use crate::error::{Error, Result};
+use crate::system::{Shared, Tick};
+
+/// `t = t0 + k·dt` for the `k`-th step since the last reset.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Clock {
+    /// Where a reset puts the index and the time.
+    pub(crate) i0: u64,
+    pub(crate) t0: f64,
+    pub(crate) dt: f64,
+    /// Steps made since.
+    pub(crate) done: u64,
+}
+
+impl Clock {
+    pub(crate) fn new(i0: u64, t0: f64, dt: f64) -> Result<Self> {
+        if !(dt.is_finite() && dt > 0.0) {
+            return Err(Error::value("dt", dt, "is not a positive number"));
+        }
+        if !t0.is_finite() {
+            return Err(Error::value("t0", t0, "is not a finite number"));
+        }
+        Ok(Self { i0, t0, dt, done: 0 })
+    }
+
+    /// Index of the next step.
+    pub(crate) fn i(&self) -> u64 {
+        self.i0.saturating_add(self.done)
+    }
+
+    /// Time of the next step.
+    pub(crate) fn t(&self) -> f64 {
+        self.time(0)
+    }
+
+    /// Time of the step `k` from now.
+    pub(crate) fn time(&self, k: u64) -> f64 {
+        self.t0 + self.done.saturating_add(k) as f64 * self.dt
+    }
+
+    pub(crate) fn tick<'a>(&self, k: u64, shared: &'a Shared) -> Tick<'a> {
+        Tick { i: self.i().wrapping_add(k), t: self.time(k), dt: self.dt, shared }
+    }
+
+    /// The steps of a duration: `duration/dt`, rounded where that is within 1e-6 of a whole number, else up.
+    pub(crate) fn steps(&self, duration: f64) -> Result<u64> {
+        if !duration.is_finite() || duration < 0.0 {
+            return Err(Error::value("duration", duration, "is not a non-negative number"));
+        }
+        let exact = duration / self.dt;
+        let whole = if (exact - exact.round()).abs() <= 1e-6 { exact.round() } else { exact.ceil() };
+        if whole > 9.0e15 {
+            return Err(Error::value("duration", duration, format!("is {whole:e} steps of {}, more than can be counted", self.dt)));
+        }
+        Ok(whole as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_never_one_step_too_many() {
+        let clock = Clock::new(0, 0.0, 0.1).unwrap();
+        for tenths in 0..100_000_u64 {
+            assert_eq!(clock.steps(tenths as f64 * 0.1).unwrap(), tenths);
+        }
+        assert_eq!(clock.steps(0.25).unwrap(), 3);
+        assert_eq!(clock.steps(100.0).unwrap(), 1000);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for dt in [0.0, -0.1, f64::NAN, f64::INFINITY] {
+            assert!(Clock::new(0, 0.0, dt).is_err());
+        }
+        let clock = Clock::new(0, 0.0, 0.1).unwrap();
+        for duration in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
+            assert!(clock.steps(duration).is_err());
+        }
+    }
+}

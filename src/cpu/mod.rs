@@ -1,0 +1,247 @@
+//! The reference loop: blocks of units or rows, each of which runs all steps of a chunk with its state in cache.
+//!
+//! Blocks never meet, and what a unit (or row) computes does not depend on its block: results are the same, bit for bit,
+//! for any block size and number of threads.
+
+mod blocks;
+pub(crate) mod simd;
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::recording::Handle;
+use crate::scalar::Scalar;
+use crate::scan::{Every, Feed, Feeds, Probe, Scan, Source, Table};
+use crate::state::{Layout, State};
+use crate::system::{Schema, Shared, System};
+use blocks::Block;
+use ndarray::ArrayView3;
+use rayon::prelude::*;
+
+/// A chunk of steps to run.
+pub(crate) struct Chunk<'c, T> {
+    pub(crate) system: &'c dyn System<T>,
+    pub(crate) schema: &'c Schema,
+    pub(crate) layout: &'c Layout,
+    pub(crate) clock: Clock,
+    pub(crate) shared: &'c Shared,
+    pub(crate) steps: usize,
+    /// For each port `[steps, rows, features]`, or nothing.
+    pub(crate) inputs: Vec<Option<ArrayView3<'c, T>>>,
+    /// All variables.
+    pub(crate) arena: &'c mut [T],
+    /// `[kept steps, rows, outputs]`; empty if outputs are not kept.
+    pub(crate) output: &'c mut [T],
+    pub(crate) output_every: u64,
+    pub(crate) handles: &'c [Handle],
+    /// For each handle `[kept steps, rows, width]`; empty for events.
+    pub(crate) buffers: Vec<&'c mut [T]>,
+    pub(crate) allow_non_finite: bool,
+    pub(crate) threads: usize,
+    /// Units or rows of a block; chosen by the engine if `None`.
+    pub(crate) block: Option<usize>,
+}
+
+/// What one block runs on.
+struct Work<'c, T> {
+    block: Block,
+    vars: Vec<&'c mut [T]>,
+    feeds: Feeds<'c, T>,
+    table: Table<'c, T>,
+    probes: Vec<Probe<'c, T>>,
+}
+
+/// Where something was found that is not finite.
+struct Found {
+    variable: String,
+    k: usize,
+    index: usize,
+    value: f64,
+}
+
+/// Events of each handle: (step, flat element).
+pub(crate) type EventLists = Vec<Vec<(u64, usize)>>;
+
+impl<T: Scalar> Chunk<'_, T> {
+    /// Makes the steps. The state then stands after the last of them, also if the answer is an error.
+    pub(crate) fn run(self) -> Result<EventLists> {
+        let blocks = blocks::cut(self.schema, self.layout.rows, self.threads, self.block);
+        let (system, clock, shared, steps) = (self.system, self.clock, self.shared, self.steps);
+        let (schema, layout, allow) = (self.schema, self.layout, self.allow_non_finite);
+        let handles = self.handles;
+        let work = self.distribute(&blocks);
+        let run = |work: Work<'_, T>| work.run(system, schema, layout, (clock, shared), steps, allow);
+        let parallel = work.len() > 1;
+        let done: Vec<_> = if parallel { work.into_par_iter().map(run).collect() } else { work.into_iter().map(run).collect() };
+
+        let mut events: EventLists = handles.iter().map(|_| Vec::new()).collect();
+        let mut first: Option<Found> = None;
+        for (lists, found) in done {
+            for (all, list) in events.iter_mut().zip(lists) {
+                all.extend(list);
+            }
+            if let Some(found) = found
+                && first.as_ref().is_none_or(|f| found.k < f.k)
+            {
+                first = Some(found);
+            }
+        }
+        match first {
+            None => Ok(events),
+            Some(Found { variable, k, index, value }) => Err(Error::NotFinite { variable, step: Some(clock.i() + k as u64), index, value }),
+        }
+    }
+
+    /// Cuts state, inputs and recordings into what belongs to each block.
+    fn distribute<'c>(self, blocks: &[Block]) -> Vec<Work<'c, T>>
+    where
+        Self: 'c,
+    {
+        let Self { schema, layout, clock, steps, inputs, arena, output, output_every, handles, buffers, .. } = self;
+        let out = schema.output_len();
+        let output_every = Every::new(output_every, clock.i());
+        let mut works: Vec<Work<'c, T>> = blocks
+            .iter()
+            .map(|block| Work {
+                block: block.clone(),
+                vars: Vec::with_capacity(layout.vars.len()),
+                feeds: Feeds {
+                    ports: (inputs.iter().enumerate())
+                        .map(|(port, view)| {
+                            let cells = block.cells(schema.input_len(port));
+                            match view {
+                                Some(view) => Feed::series(view.clone(), cells),
+                                None => Feed::zeros(cells.len()),
+                            }
+                        })
+                        .collect(),
+                },
+                table: Table { rows: Vec::new(), every: output_every, scratch: bytemuck::zeroed_vec(block.cells(out).len()) },
+                probes: Vec::with_capacity(handles.len()),
+            })
+            .collect();
+
+        for (var, (spec, _)) in layout.split(arena).into_iter().zip(&layout.vars) {
+            let mut rest = var;
+            for work in &mut works {
+                let (part, later) = rest.split_at_mut(work.block.cells(spec.len()).len());
+                work.vars.push(part);
+                rest = later;
+            }
+        }
+
+        let lengths: Vec<usize> = works.iter().map(|w| w.table.scratch.len()).collect();
+        let row = out * layout.rows;
+        blocks::deal(output, row, &lengths, |b, part| works[b].table.rows.push(part));
+
+        for (handle, buffer) in handles.iter().zip(buffers) {
+            let len = layout.vars[handle.var].0.len();
+            let mut lengths = Vec::with_capacity(works.len());
+            for work in &mut works {
+                let cells = work.block.cells(len);
+                let pick = handle.pick.as_ref().map(|pick| blocks::pick(pick, len, &cells));
+                lengths.push(pick.as_ref().map_or(cells.len(), Vec::len));
+                let every = Every::new(handle.every, clock.i());
+                let rows = Vec::with_capacity(if handle.events { 0 } else { every.count(steps) });
+                work.probes.push(Probe { var: handle.var, every, rows, pick, events: handle.events.then(Vec::new) });
+            }
+            let row = handle.width(layout) * layout.rows;
+            blocks::deal(buffer, row, &lengths, |b, part| {
+                if let Some(probe) = works[b].probes.last_mut() {
+                    probe.rows.push(part);
+                }
+            });
+        }
+        works
+    }
+}
+
+impl<T: Scalar> Work<'_, T> {
+    fn run(
+        mut self,
+        system: &dyn System<T>,
+        schema: &Schema,
+        layout: &Layout,
+        (clock, shared): (Clock, &Shared),
+        steps: usize,
+        allow_non_finite: bool,
+    ) -> (EventLists, Option<Found>) {
+        let (first, units) = (self.block.items.start, schema.output_len());
+        let before: Vec<Vec<T>> = if allow_non_finite { Vec::new() } else { self.vars.iter().map(|v| v.to_vec()).collect() };
+        system.scan(&mut Scan {
+            clock,
+            shared,
+            steps: 0..steps,
+            source: &mut self.feeds,
+            target: &mut self.table,
+            tape: &mut self.probes,
+            state: State::new(self.vars.iter_mut().map(|v| &mut **v).collect(), first, units),
+            first_var: 0,
+        });
+        let events = self.events(layout);
+        if allow_non_finite {
+            return (events, None);
+        }
+        let found = if schema.is_stateless() {
+            self.search_output(schema)
+        } else if self.vars.iter().any(|v| !all_finite(v)) {
+            self.replay(system, layout, (clock, shared), steps, before, units)
+        } else {
+            None
+        };
+        (events, found)
+    }
+
+    /// Events with block elements turned into elements of the whole variable.
+    fn events(&mut self, layout: &Layout) -> EventLists {
+        let starts: Vec<usize> = self.probes.iter().map(|p| self.block.cells(layout.vars[p.var].0.len()).start).collect();
+        (self.probes.iter_mut().zip(starts))
+            .map(|(probe, start)| {
+                let mut list = probe.events.take().unwrap_or_default();
+                list.iter_mut().for_each(|(_, element)| *element += start);
+                list
+            })
+            .collect()
+    }
+
+    /// A stateless system shows its faults in its output alone.
+    fn search_output(&self, schema: &Schema) -> Option<Found> {
+        let rows = self.table.rows.iter().map(|r| &**r).chain(self.table.rows.is_empty().then_some(self.table.scratch.as_slice()));
+        for (k, row) in rows.enumerate() {
+            if let Some(j) = row.iter().position(|v| !v.is_finite()) {
+                let index = self.block.cells(schema.output_len()).start + j;
+                return Some(Found { variable: "output".into(), k, index, value: row[j].to_f64() });
+            }
+        }
+        None
+    }
+
+    /// Makes the steps again, one by one, from where the block stood `before`, to say where a variable first was not finite.
+    fn replay(
+        &mut self,
+        system: &dyn System<T>,
+        layout: &Layout,
+        (clock, shared): (Clock, &Shared),
+        steps: usize,
+        mut before: Vec<Vec<T>>,
+        units: usize,
+    ) -> Option<Found> {
+        let mut scratch = std::mem::take(&mut self.table.scratch);
+        let first = self.block.items.start;
+        for k in 0..steps {
+            let mut state = State::new(before.iter_mut().map(Vec::as_mut_slice).collect(), first, units);
+            let inputs = self.feeds.inputs(k);
+            system.step(clock.tick(k as u64, shared), &inputs, &mut state, &mut scratch);
+            for (values, (spec, _)) in before.iter().zip(&layout.vars) {
+                if let Some(j) = values.iter().position(|v| !v.is_finite()) {
+                    let index = self.block.cells(spec.len()).start + j;
+                    return Some(Found { variable: spec.name.to_string(), k, index, value: values[j].to_f64() });
+                }
+            }
+        }
+        None
+    }
+}
+
+fn all_finite<T: Scalar>(values: &[T]) -> bool {
+    values.iter().fold(true, |all, v| all & v.is_finite())
+}

@@ -1,0 +1,153 @@
+//! Where a loop runs, and why not elsewhere.
+
+use crate::error::{Error, Result};
+use std::fmt::{self, Display};
+
+/// Where a loop runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Device {
+    /// This machine's CPU, all of its cores.
+    #[default]
+    Cpu,
+    /// An NVIDIA GPU, by its ordinal.
+    Cuda(usize),
+}
+
+impl Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(n) => write!(f, "cuda:{n}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Device {
+    type Err = Error;
+    fn from_str(s: &str) -> Result<Self> {
+        match s {
+            "auto" => Ok(Self::auto()),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            _ => match s.strip_prefix("cuda:").and_then(|n| n.parse().ok()) {
+                Some(n) => Ok(Self::Cuda(n)),
+                None => Err(Error::unknown("device", s, ["auto", "cpu", "cuda:N"])),
+            },
+        }
+    }
+}
+
+/// How a GPU runs the loop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Strategy {
+    /// The fastest that can run. The CPU engine always fuses the whole loop, and knows no other.
+    #[default]
+    Auto,
+    /// One launch a step, from the host.
+    HostLoop,
+    /// Steps captured in a CUDA graph.
+    Graph,
+    /// All steps inside one kernel.
+    Persistent,
+}
+
+impl Strategy {
+    pub(crate) fn require(self, device: Device) -> Result<()> {
+        match (self, device) {
+            (Self::Auto, _) | (_, Device::Cuda(_)) => Ok(()),
+            (_, Device::Cpu) => Err(Error::Unsupported(format!("strategy `{self}` needs a CUDA device, and this loop runs on the CPU"))),
+        }
+    }
+}
+
+impl Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::HostLoop => "host-loop",
+            Self::Graph => "graph",
+            Self::Persistent => "persistent",
+        })
+    }
+}
+
+impl std::str::FromStr for Strategy {
+    type Err = Error;
+    fn from_str(s: &str) -> Result<Self> {
+        let all = [Self::Auto, Self::HostLoop, Self::Graph, Self::Persistent];
+        let found = all.into_iter().find(|k| k.to_string() == s);
+        found.ok_or_else(|| Error::unknown("strategy", s, all.map(|k| k.to_string())))
+    }
+}
+
+impl Device {
+    /// The best device there is. [`Survey::new`] also says why it is not a better one.
+    #[must_use]
+    pub fn auto() -> Self {
+        Survey::new().best()
+    }
+
+    /// The CUDA device of this ordinal.
+    ///
+    /// # Errors
+    /// If it cannot be used: no driver, no such device, no compiler for its kernels.
+    pub fn cuda(ordinal: usize) -> Result<Self> {
+        let device = Self::Cuda(ordinal);
+        device.require()?;
+        Ok(device)
+    }
+
+    /// An error unless this device can be used.
+    pub(crate) fn require(self) -> Result<()> {
+        match self {
+            Self::Cpu => Ok(()),
+            Self::Cuda(n) => Err(Error::DeviceUnavailable { device: self.to_string(), reason: Survey::new().why_not_cuda(n) }),
+        }
+    }
+}
+
+/// What was looked for on this machine, and what was found.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// Each thing looked for, and what came of it.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that was looked for.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// What (`CUDA driver`, `NVRTC`, …).
+    pub what: &'static str,
+    /// What was found, or why it was not.
+    pub result: std::result::Result<String, String>,
+    /// Where it was looked for.
+    pub looked_in: Vec<String>,
+}
+
+impl Survey {
+    /// Looks for everything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { findings: Vec::new() }
+    }
+
+    /// The best device.
+    #[must_use]
+    pub fn best(&self) -> Device {
+        Device::Cpu
+    }
+
+    /// Why CUDA device `ordinal` cannot be used.
+    #[must_use]
+    pub fn why_not_cuda(&self, _ordinal: usize) -> String {
+        "no CUDA".into()
+    }
+}
+
+impl Default for Survey {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,133 @@
+//! Everything that can go wrong, with the numbers in it.
+
+use std::path::PathBuf;
+
+/// The library's result.
+pub type Result<V> = std::result::Result<V, Error>;
+
+/// Everything that can go wrong. No input a caller can give makes the library panic; it gets one of these.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An array's axis has the wrong length.
+    #[error("{argument}: axis {axis} has length {given}, expected {expected}")]
+    Shape {
+        /// Which argument.
+        argument: String,
+        /// Which axis, by name (`time`, `batch`, `feature 0`, …).
+        axis: String,
+        /// What it should be.
+        expected: usize,
+        /// What it is.
+        given: usize,
+    },
+    /// An array has the wrong number of axes.
+    #[error("{argument}: expected {expected}, given an array of shape {given:?}")]
+    Rank {
+        /// Which argument.
+        argument: String,
+        /// The axes it should have, in words.
+        expected: String,
+        /// The shape it has.
+        given: Vec<usize>,
+    },
+    /// A value that makes no sense.
+    #[error("{argument}: {given} {reason}")]
+    Value {
+        /// Which argument.
+        argument: String,
+        /// What was given.
+        given: String,
+        /// Why that cannot be.
+        reason: String,
+    },
+    /// A name that does not exist.
+    #[error("no {what} named `{name}`; there is: {known}")]
+    Unknown {
+        /// What was looked for (`variable`, `method`, `activation`, …).
+        what: &'static str,
+        /// The name given.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// Something was asked for that this system or this device cannot do.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The device asked for cannot be used.
+    #[error("{device} is not available: {reason}")]
+    DeviceUnavailable {
+        /// The device.
+        device: String,
+        /// Why.
+        reason: String,
+    },
+    /// A NaN or an infinity.
+    #[error("{variable}[{index}] is {value} {}; allow_non_finite() lets it pass", match .step { Some(i) => format!("at step {i}"), None => "before the run".to_owned() })]
+    NotFinite {
+        /// The variable, input, parameter or weight.
+        variable: String,
+        /// The step at which it first was (for an input: which it was given for); none for what is checked before a run.
+        step: Option<u64>,
+        /// The flat, row-major index within the variable (batch first).
+        index: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// The run was cancelled between two chunks. State and clock stand at the end of the last chunk.
+    #[error("cancelled after {done} of {steps} steps")]
+    Cancelled {
+        /// Steps that were made.
+        done: u64,
+        /// Steps that were asked for.
+        steps: u64,
+    },
+    /// More memory than there is.
+    #[error("{what} needs {need} bytes of memory, {free} are free")]
+    OutOfMemory {
+        /// What the memory is for.
+        what: String,
+        /// Bytes needed (saturating).
+        need: u64,
+        /// Bytes free.
+        free: u64,
+    },
+    /// The operating system refused a file operation.
+    #[error("cannot {operation} {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        operation: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file's content is damaged or not what it claims to be.
+    #[error("{}: {reason}", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A state has missing or unexpected entries.
+    #[error("state does not fit this system: missing [{}], unexpected [{}]", missing.join(", "), unexpected.join(", "))]
+    Keys {
+        /// Names the system has and the state lacks.
+        missing: Vec<String>,
+        /// Names the state has and the system lacks.
+        unexpected: Vec<String>,
+    },
+}
+
+impl Error {
+    pub(crate) fn value(argument: impl Into<String>, given: impl ToString, reason: impl Into<String>) -> Self {
+        Self::Value { argument: argument.into(), given: given.to_string(), reason: reason.into() }
+    }
+
+    pub(crate) fn unknown<N: AsRef<str>>(what: &'static str, name: &str, known: impl IntoIterator<Item = N>) -> Self {
+        let known: Vec<String> = known.into_iter().map(|n| n.as_ref().to_owned()).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Self::Unknown { what, name: name.to_owned(), known }
+    }
+}

@@ -1,0 +1,111 @@
+//! Initial values of weights and state, from a seed.
+
+use crate::error::{Error, Result};
+use crate::rng::Stream;
+use crate::scalar::Scalar;
+
+/// How an array gets its first values. Random ones depend on the seed, the array's name and the element's index alone.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Init {
+    /// All 0.
+    Zeros,
+    /// All the same.
+    Constant(f64),
+    /// Uniform in `[low, high)`.
+    Uniform(f64, f64),
+    /// Normal with this mean and standard deviation (tails beyond 5.8 σ do not occur).
+    Normal(f64, f64),
+    /// Normal with variance `2/(fan_in + fan_out)` (Glorot & Bengio 2010); the fans of a convolution count its window.
+    XavierNormal,
+    /// Orthonormal rows or columns, whichever are fewer, times this gain (Saxe et al. 2013); the last axis are the columns.
+    Orthogonal(f64),
+    /// These values, row-major.
+    Values(Vec<f64>),
+}
+
+impl Init {
+    /// Fills `out`, an array of `shape` called `name`.
+    ///
+    /// # Errors
+    /// If given values are of the wrong number, or a parameter is not finite.
+    pub fn fill<T: Scalar>(&self, out: &mut [T], shape: &[usize], name: &str, seed: u64) -> Result<()> {
+        self.check(name, shape)?;
+        self.fill_checked(out, shape, Stream::named(seed, name));
+        Ok(())
+    }
+
+    /// Whether values can be made of this for an array of `shape` called `name`.
+    pub(crate) fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
+        let len: usize = shape.iter().product();
+        let parameters = match self {
+            Self::Zeros | Self::XavierNormal => Vec::new(),
+            Self::Constant(a) | Self::Orthogonal(a) => vec![*a],
+            Self::Uniform(a, b) | Self::Normal(a, b) => vec![*a, *b],
+            Self::Values(values) => {
+                if values.len() != len {
+                    return Err(Error::Shape {
+                        argument: name.into(),
+                        axis: format!("of {shape:?}, flat"),
+                        expected: len,
+                        given: values.len(),
+                    });
+                }
+                values.clone()
+            }
+        };
+        if let Some(index) = parameters.iter().position(|p| !p.is_finite()) {
+            return Err(Error::NotFinite { variable: name.into(), step: None, index, value: parameters[index] });
+        }
+        Ok(())
+    }
+
+    /// Fills `out`; values that are too few repeat.
+    pub(crate) fn fill_checked<T: Scalar>(&self, out: &mut [T], shape: &[usize], stream: Stream) {
+        let mut each = |f: &dyn Fn(usize) -> f64| out.iter_mut().enumerate().for_each(|(k, o)| *o = T::from_f64(f(k)));
+        match self {
+            Self::Zeros => each(&|_| 0.0),
+            Self::Constant(c) => each(&|_| *c),
+            Self::Uniform(low, high) => each(&|k| low + (high - low) * stream.uniform(k as u64, 0)),
+            Self::Normal(mean, std) => each(&|k| mean + std * f64::from(stream.normal(k as u64, 0))),
+            Self::XavierNormal => {
+                let std = (2.0 / fans(shape)).sqrt();
+                each(&|k| std * f64::from(stream.normal(k as u64, 0)));
+            }
+            Self::Orthogonal(gain) => {
+                let q = orthonormal(shape, stream);
+                each(&|k| gain * q[k]);
+            }
+            Self::Values(values) => each(&|k| values[k % values.len().max(1)]),
+        }
+    }
+}
+
+/// fan_in + fan_out: all axes but the last two are a window.
+fn fans(shape: &[usize]) -> f64 {
+    let window: usize = shape.iter().rev().skip(2).product();
+    let ends: usize = shape.iter().rev().take(2).sum();
+    (window * ends).max(1) as f64
+}
+
+/// Gram and Schmidt's process, twice over, on a normal matrix: `[rows, columns]` with the shorter side's vectors orthonormal.
+fn orthonormal(shape: &[usize], stream: Stream) -> Vec<f64> {
+    let columns = shape.last().copied().unwrap_or(1).max(1);
+    let rows = shape.iter().product::<usize>() / columns;
+    let (count, dim) = (rows.min(columns), rows.max(columns));
+    let mut vectors: Vec<Vec<f64>> = Vec::with_capacity(count);
+    for v in 0..count {
+        let mut x: Vec<f64> = (0..dim).map(|k| f64::from(stream.normal((v * dim + k) as u64, 0))).collect();
+        for _ in 0..2 {
+            for other in &vectors {
+                let along: f64 = x.iter().zip(other).map(|(a, b)| a * b).sum();
+                x.iter_mut().zip(other).for_each(|(a, b)| *a -= along * b);
+            }
+        }
+        let norm = x.iter().map(|a| a * a).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+        x.iter_mut().for_each(|a| *a /= norm);
+        vectors.push(x);
+    }
+    let at = |r: usize, c: usize| if rows <= columns { vectors[r][c] } else { vectors[c][r] };
+    (0..rows * columns).map(|k| at(k / columns, k % columns)).collect()
+}

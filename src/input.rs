@@ -1,0 +1,298 @@
+//! What a run is given: series of values, constants, a duration; and every check of their shapes.
+
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+use crate::system::{InputSpec, MAX_PORTS, Schema};
+use ndarray::{Array3, ArrayBase, ArrayView, ArrayView3, ArrayViewD, Axis, CowArray, Data, Dimension, Ix3};
+use rayon::prelude::*;
+
+/// Which axis of input and results comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FirstAxis {
+    /// `[T, B, …]`: brainpy's `data_first_axis='T'`.
+    #[default]
+    Time,
+    /// `[B, T, …]`: brainpy's `data_first_axis='B'`.
+    Batch,
+}
+
+/// How many steps a run makes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Length {
+    /// As many as the series have.
+    Series,
+    /// As many as a duration takes.
+    Duration(f64),
+    /// This many.
+    Steps(u64),
+}
+
+#[derive(Clone, Debug)]
+enum Values<'a, T> {
+    Series(ArrayViewD<'a, T>),
+    Constant(T),
+}
+
+/// The input of a run.
+///
+/// ```
+/// # use overtime::Input;
+/// let x = ndarray::array![[1.0_f32, 2.0], [3.0, 4.0]];
+/// let _ = Input::from(&x); //                             two steps of a series
+/// let _ = Input::<f32>::duration(100.0); //               no input, 100 ms
+/// let _ = Input::duration(100.0).constant(5.0_f32); //    5 at every step
+/// let _ = Input::steps(2).named("i", &x); //              several inputs go by their names
+/// ```
+#[derive(Clone, Debug)]
+pub struct Input<'a, T> {
+    length: Length,
+    values: Vec<(Option<String>, Values<'a, T>)>,
+}
+
+impl<'a, T: Scalar> Input<'a, T> {
+    /// As many steps as a duration takes, in the unit of `dt`.
+    #[must_use]
+    pub fn duration(duration: f64) -> Self {
+        Self { length: Length::Duration(duration), values: Vec::new() }
+    }
+
+    /// This many steps.
+    #[must_use]
+    pub fn steps(steps: u64) -> Self {
+        Self { length: Length::Steps(steps), values: Vec::new() }
+    }
+
+    /// As many steps as the series that follow have.
+    #[must_use]
+    pub fn series() -> Self {
+        Self { length: Length::Series, values: Vec::new() }
+    }
+
+    /// The same value at every step, for every unit, for the system's only input.
+    #[must_use]
+    pub fn constant(mut self, value: T) -> Self {
+        self.values.push((None, Values::Constant(value)));
+        self
+    }
+
+    /// The same value at every step, for every unit, for the input of this name.
+    #[must_use]
+    pub fn named_constant(mut self, name: impl Into<String>, value: T) -> Self {
+        self.values.push((Some(name.into()), Values::Constant(value)));
+        self
+    }
+
+    /// A series for the input of this name.
+    #[must_use]
+    pub fn named<S: Data<Elem = T>, D: Dimension>(mut self, name: impl Into<String>, x: &'a ArrayBase<S, D>) -> Self {
+        self.values.push((Some(name.into()), Values::Series(x.view().into_dyn())));
+        self
+    }
+
+    /// A series for the system's only input.
+    #[must_use]
+    pub fn values<S: Data<Elem = T>, D: Dimension>(mut self, x: &'a ArrayBase<S, D>) -> Self {
+        self.values.push((None, Values::Series(x.view().into_dyn())));
+        self
+    }
+
+    pub(crate) fn has_series(&self) -> bool {
+        self.values.iter().any(|(_, v)| matches!(v, Values::Series(_)))
+    }
+}
+
+impl<'a, T: Scalar, S: Data<Elem = T>, D: Dimension> From<&'a ArrayBase<S, D>> for Input<'a, T> {
+    fn from(x: &'a ArrayBase<S, D>) -> Self {
+        Self::series().values(x)
+    }
+}
+
+impl<'a, T: Scalar, D: Dimension> From<ArrayView<'a, T, D>> for Input<'a, T> {
+    fn from(x: ArrayView<'a, T, D>) -> Self {
+        Self { length: Length::Series, values: vec![(None, Values::Series(x.into_dyn()))] }
+    }
+}
+
+impl<'a, T: Scalar> From<&'a [T]> for Input<'a, T> {
+    fn from(x: &'a [T]) -> Self {
+        ArrayView::from(x).into()
+    }
+}
+
+impl<'a, T: Scalar> From<&'a Vec<T>> for Input<'a, T> {
+    fn from(x: &'a Vec<T>) -> Self {
+        x.as_slice().into()
+    }
+}
+
+/// An input after its checks.
+pub(crate) struct Checked<'a, T> {
+    pub(crate) steps: u64,
+    ports: Vec<Option<CowArray<'a, T, Ix3>>>,
+}
+
+impl<T: Scalar> Checked<'_, T> {
+    /// For each port `[time, rows, features]`, of any strides (0 where it broadcasts), or nothing.
+    pub(crate) fn views(&self, rows: usize, schema: &Schema) -> Result<Vec<Option<ArrayView3<'_, T>>>> {
+        let steps = usize::try_from(self.steps).map_err(|_| Error::value("steps", self.steps, "are more than can be addressed"))?;
+        (self.ports.iter().enumerate())
+            .map(|(port, values)| {
+                let Some(values) = values else { return Ok(None) };
+                let whole = (steps, rows, schema.input_len(port));
+                let view = values.broadcast(whole);
+                view.map(Some)
+                    .ok_or_else(|| Error::value("input", format!("{:?}", values.shape()), format!("does not stretch to {whole:?}")))
+            })
+            .collect()
+    }
+
+    /// Refuses NaN and infinity, in parallel over time.
+    pub(crate) fn check_finite(&self, schema: &Schema, first_step: u64) -> Result<()> {
+        for (values, spec) in self.ports.iter().zip(&schema.inputs) {
+            let Some(values) = values else { continue };
+            // All finite if and only if x·0 sums to 0: no branch, so it runs at the speed of memory.
+            let finite = |step: ndarray::ArrayView2<'_, T>| match step.to_slice() {
+                Some(all) => all.iter().fold(0.0, |sum: f32, x| sum + zero_if_finite(*x)) == 0.0,
+                None => step.iter().all(|x| x.is_finite()),
+            };
+            let (steps, at) = (values.len_of(Axis(0)), |k: usize| values.index_axis(Axis(0), k));
+            let bad = if values.len() > 1 << 16 {
+                let few = (1 << 14) / (values.len() / steps.max(1)).max(1);
+                (0..steps).into_par_iter().with_min_len(few + 1).position_first(|k| !finite(at(k)))
+            } else {
+                (0..steps).position(|k| !finite(at(k)))
+            };
+            if let Some(k) = bad {
+                let step = values.index_axis(Axis(0), k);
+                let found = step.iter().enumerate().find(|(_, x)| !x.is_finite());
+                let (index, value) = found.map_or((0, f64::NAN), |(index, x)| (index, x.to_f64()));
+                let variable = format!("input `{}`", spec.name);
+                return Err(Error::NotFinite { variable, step: Some(first_step + k as u64), index, value });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[inline(always)]
+fn zero_if_finite<T: Scalar>(x: T) -> f32 {
+    f32::from(u8::from(!x.is_finite()))
+}
+
+/// What the checks need to know of the loop.
+pub(crate) struct Expect<'s> {
+    pub(crate) schema: &'s Schema,
+    pub(crate) batch: Option<usize>,
+    pub(crate) first_axis: FirstAxis,
+}
+
+impl<'a, T: Scalar> Input<'a, T> {
+    /// Checks names, shapes and lengths. `steps_of` says how many steps a duration is.
+    pub(crate) fn check(self, expect: &Expect<'_>, steps_of: impl Fn(f64) -> Result<u64>) -> Result<Checked<'a, T>> {
+        let specs = &expect.schema.inputs;
+        let mut by_port: [Option<Values<'a, T>>; MAX_PORTS] = std::array::from_fn(|_| None);
+        for (name, values) in self.values {
+            let port = find_port(specs, name.as_deref())?;
+            if by_port[port].replace(values).is_some() {
+                return Err(Error::value("input", &specs[port].name, "was given twice"));
+            }
+        }
+        let mut steps = match self.length {
+            Length::Series => None,
+            Length::Duration(d) => Some(steps_of(d)?),
+            Length::Steps(n) => Some(n),
+        };
+        let mut ports = Vec::with_capacity(specs.len());
+        for (spec, values) in specs.iter().zip(by_port) {
+            ports.push(match values {
+                None if spec.optional => None,
+                None => {
+                    return Err(Error::Unsupported(format!("this system needs its input `{}`; a length alone is not enough", spec.name)));
+                }
+                Some(Values::Constant(value)) => Some(Array3::from_elem((1, 1, 1), value).into()),
+                Some(Values::Series(view)) => {
+                    let series = arrange(view, spec, expect)?;
+                    let given = series.len_of(Axis(0));
+                    let expected = *steps.get_or_insert(given as u64);
+                    if given as u64 != expected {
+                        return Err(shape(spec, "time", usize::try_from(expected).unwrap_or(usize::MAX), given));
+                    }
+                    Some(series)
+                }
+            });
+        }
+        let steps = steps.ok_or_else(|| Error::Unsupported("a run needs a series or a length, this input has neither".into()))?;
+        Ok(Checked { steps, ports })
+    }
+}
+
+fn find_port(specs: &[InputSpec], name: Option<&str>) -> Result<usize> {
+    let names = || specs.iter().map(|s| &*s.name);
+    match name {
+        Some(name) => names().position(|n| n == name).ok_or_else(|| Error::unknown("input", name, names())),
+        None if specs.len() == 1 => Ok(0),
+        None if specs.is_empty() => Err(Error::Unsupported("this system takes no input; give a duration or a number of steps".into())),
+        None => Err(Error::Unsupported(format!("this system has several inputs; name each: {}", names().collect::<Vec<_>>().join(", ")))),
+    }
+}
+
+fn shape(spec: &InputSpec, axis: impl Into<String>, expected: usize, given: usize) -> Error {
+    Error::Shape { argument: format!("input `{}`", spec.name), axis: axis.into(), expected, given }
+}
+
+/// Checks a series' axes and returns it time-major with its features flattened, `[T, rows or 1, features or 1]`; a copy only
+/// where several feature axes do not lie in memory in order.
+fn arrange<'a, T: Scalar>(mut view: ArrayViewD<'a, T>, spec: &InputSpec, expect: &Expect<'_>) -> Result<CowArray<'a, T, Ix3>> {
+    if spec.broadcasts && view.ndim() == 1 {
+        // One value a step.
+        return into3(view.insert_axis(Axis(1)).insert_axis(Axis(2)));
+    }
+    let lead = 1 + usize::from(expect.batch.is_some());
+    if view.ndim() != lead + spec.shape.len() {
+        let features: Vec<String> = spec.shape.iter().map(ToString::to_string).collect();
+        let axes = match (expect.batch, expect.first_axis) {
+            (None, _) => "T, ".to_owned(),
+            (Some(b), FirstAxis::Time) => format!("T, {b}, "),
+            (Some(b), FirstAxis::Batch) => format!("{b}, T, "),
+        };
+        let expected = format!("[{axes}{}]", features.join(", "));
+        return Err(Error::Rank { argument: format!("input `{}`", spec.name), expected, given: view.shape().to_vec() });
+    }
+    if expect.batch.is_some() && expect.first_axis == FirstAxis::Batch {
+        view.swap_axes(0, 1);
+    }
+    let fits = |given: usize, expected: usize| given == expected || (spec.broadcasts && given == 1);
+    if let Some(batch) = expect.batch {
+        let given = view.len_of(Axis(1));
+        if !fits(given, batch) {
+            return Err(shape(spec, "batch", batch, given));
+        }
+    } else {
+        view.insert_axis_inplace(Axis(1));
+    }
+    for (axis, &expected) in spec.shape.iter().enumerate() {
+        let given = view.len_of(Axis(2 + axis));
+        if !fits(given, expected) {
+            return Err(shape(spec, format!("feature {axis}"), expected, given));
+        }
+    }
+    if spec.shape.len() == 1 {
+        return into3(view);
+    }
+    let (steps, rows) = (view.len_of(Axis(0)), view.len_of(Axis(1)));
+    let mut whole = vec![steps, rows];
+    whole.extend(&spec.shape);
+    let all: usize = spec.shape.iter().product();
+    let stretched = view.broadcast(whole).ok_or_else(|| shape(spec, "feature 0", all, view.len()))?;
+    let flat = stretched.to_shape((steps, rows, all)).map_err(|e| Error::Unsupported(format!("input `{}`: {e}", spec.name)))?;
+    // The view outlives `stretched`, but only a copy can outlive the borrow: one feature axis is the common case.
+    Ok(CowArray::from(flat.into_owned()))
+}
+
+fn into3<T: Scalar>(view: ArrayViewD<'_, T>) -> Result<CowArray<'_, T, Ix3>> {
+    let shape = view.shape().to_vec();
+    match view.into_dimensionality() {
+        Ok(view) => Ok(CowArray::from(view)),
+        Err(_) => Err(Error::Rank { argument: "input".into(), expected: "three axes".into(), given: shape }),
+    }
+}

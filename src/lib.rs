@@ -1,0 +1,34 @@
+//! Run a single-step dynamical system over time.
+#![deny(missing_docs)]
+
+mod clock;
+mod cpu;
+mod device;
+mod error;
+mod init;
+mod input;
+mod loop_over_time;
+pub mod math;
+mod memory;
+pub mod models;
+mod recording;
+pub mod rng;
+mod scalar;
+mod scan;
+mod sequential;
+mod state;
+mod system;
+mod tree;
+
+pub use device::{Device, Finding, Strategy, Survey};
+pub use error::{Error, Result};
+pub use init::Init;
+pub use input::{FirstAxis, Input};
+pub use loop_over_time::{Builder, LoopOverTime, Progress};
+pub use recording::{Events, Monitor, OutVars, Recorded, Recording, Tree, monitor};
+pub use scalar::{DType, Real, Scalar};
+pub use scan::Scan;
+pub use sequential::Sequential;
+pub use state::State;
+pub use system::{Coupling, InputSpec, Inputs, MAX_PORTS, Schema, Shared, System, Tick, VarSpec, Weight, WeightMut};
+pub use tree::unique_name;

@@ -1,0 +1,273 @@
+//! How a loop is put together.
+
+use super::{LoopOverTime, Progress};
+use crate::clock::Clock;
+use crate::device::{Device, Strategy};
+use crate::error::{Error, Result};
+use crate::input::FirstAxis;
+use crate::recording::{Handle, OutVars, Tree};
+use crate::scalar::Scalar;
+use crate::state::Layout;
+use crate::system::{Shared, System};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// Builds a [`LoopOverTime`]. Every option has a default.
+pub struct Builder<T, S> {
+    system: S,
+    name: Option<String>,
+    device: Device,
+    strategy: Strategy,
+    batch: Option<usize>,
+    dt: f64,
+    t0: f64,
+    i0: u64,
+    shared: Shared,
+    out_vars: Option<OutVars>,
+    first_axis: FirstAxis,
+    no_state: bool,
+    record_output: bool,
+    every: u64,
+    allow_non_finite: bool,
+    threads: Option<usize>,
+    block: Option<usize>,
+    progress: Option<Progress>,
+    element: PhantomData<T>,
+}
+
+impl<T, S: std::fmt::Debug> std::fmt::Debug for Builder<T, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("system", &self.system).field("batch", &self.batch).field("dt", &self.dt).finish_non_exhaustive()
+    }
+}
+
+impl<T: Scalar, S: System<T>> Builder<T, S> {
+    pub(super) fn new(system: S) -> Self {
+        Self {
+            system,
+            name: None,
+            device: Device::Cpu,
+            strategy: Strategy::Auto,
+            batch: None,
+            dt: 0.1,
+            t0: 0.0,
+            i0: 0,
+            shared: Shared::default(),
+            out_vars: None,
+            first_axis: FirstAxis::Time,
+            no_state: false,
+            record_output: true,
+            every: 1,
+            allow_non_finite: false,
+            threads: None,
+            block: None,
+            progress: None,
+            element: PhantomData,
+        }
+    }
+
+    /// Names the loop; a unique name (`LoopOverTime0`, …) otherwise.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Where to run; the CPU by default. [`Device::auto`] takes the best there is.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.device = device;
+        self
+    }
+
+    /// How a GPU runs the loop; [`Strategy::Auto`] by default.
+    #[must_use]
+    pub fn strategy(mut self, strategy: Strategy) -> Self {
+        self.strategy = strategy;
+        self
+    }
+
+    /// Rows of the batch. Without it there is no batch axis: input is `[T, …]`.
+    #[must_use]
+    pub fn batch(mut self, batch: impl Into<Option<usize>>) -> Self {
+        self.batch = batch.into();
+        self
+    }
+
+    /// Length of a step, 0.1 by default (ms, for neurons).
+    #[must_use]
+    pub fn dt(mut self, dt: f64) -> Self {
+        self.dt = dt;
+        self
+    }
+
+    /// Time of the first step, 0 by default; a reset goes back to it.
+    #[must_use]
+    pub fn t0(mut self, t0: f64) -> Self {
+        self.t0 = t0;
+        self
+    }
+
+    /// Index of the first step, 0 by default; a reset goes back to it.
+    #[must_use]
+    pub fn i0(mut self, i0: u64) -> Self {
+        self.i0 = i0;
+        self
+    }
+
+    /// Seed of all random numbers: initial values and noise. 0 by default.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.shared.seed = seed;
+        self
+    }
+
+    /// A value handed to every node through [`Tick`](crate::Tick): brainpy's `shared_arg`.
+    #[must_use]
+    pub fn shared_arg(mut self, name: impl Into<String>, value: f64) -> Self {
+        self.shared.set(name, value);
+        self
+    }
+
+    /// Variables to record after each step: a name, a list, a map, or [`monitor`](crate::monitor)s of parts of them.
+    #[must_use]
+    pub fn out_vars(mut self, vars: impl Into<OutVars>) -> Self {
+        self.out_vars = Some(vars.into());
+        self
+    }
+
+    /// Which axis of input and results comes first; time by default.
+    #[must_use]
+    pub fn first_axis(mut self, axis: FirstAxis) -> Self {
+        self.first_axis = axis;
+        self
+    }
+
+    /// Insists that the system is stateless, so that a run flattens time into the batch, `[T, B, …] → [T·B, …]`. Stateless
+    /// systems are found and flattened without it.
+    #[must_use]
+    pub fn no_state(mut self, no_state: bool) -> Self {
+        self.no_state = no_state;
+        self
+    }
+
+    /// Whether runs keep the output; they do by default.
+    #[must_use]
+    pub fn record_output(mut self, record: bool) -> Self {
+        self.record_output = record;
+        self
+    }
+
+    /// Keeps output and variables of the steps whose index is a multiple of `k` only; a monitor may say otherwise for itself.
+    #[must_use]
+    pub fn record_every(mut self, k: u64) -> Self {
+        self.every = k;
+        self
+    }
+
+    /// Lets NaN and infinity pass, in inputs and in state, instead of ending the run with an error.
+    #[must_use]
+    pub fn allow_non_finite(mut self) -> Self {
+        self.allow_non_finite = true;
+        self
+    }
+
+    /// Threads to use; as many as the machine has by default. Results do not depend on it.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Units (or batch rows) that one thread runs together. Results do not depend on it; the default is right.
+    #[must_use]
+    pub fn block(mut self, block: usize) -> Self {
+        self.block = Some(block);
+        self
+    }
+
+    /// Called between chunks of steps with (steps done, steps in all); `false` cancels the run. Chunks then take about 50 ms.
+    #[must_use]
+    pub fn progress(mut self, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+
+    /// Checks everything, allocates the state and initialises it.
+    ///
+    /// # Errors
+    /// Whatever of it cannot be: an unknown variable, a parameter or `dt` that makes no sense, a device that is not there,
+    /// `no_state` for a system that has state, a state that does not fit in memory.
+    pub fn build(self) -> Result<LoopOverTime<T, S>> {
+        self.device.require()?;
+        self.strategy.require(self.device)?;
+        let schema = self.system.schema();
+        schema.check()?;
+        self.system.check()?;
+        if self.no_state && !schema.is_stateless() {
+            let vars: Vec<&str> = schema.state.iter().map(|v| &*v.name).collect();
+            return Err(Error::Unsupported(format!("no_state: this system has state ({})", vars.join(", "))));
+        }
+        if self.every == 0 {
+            return Err(Error::value("record_every", 0, "is not a positive number of steps"));
+        }
+        if self.first_axis == FirstAxis::Batch && self.batch.is_none() {
+            return Err(Error::Unsupported("first_axis is Batch, but the loop has no batch: give batch(…)".into()));
+        }
+        let clock = Clock::new(self.i0, self.t0, self.dt)?;
+        let pool = match self.threads {
+            None => None,
+            Some(0) => return Err(Error::value("threads", 0, "is not a positive number")),
+            Some(n) => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build();
+                Some(Arc::new(pool.map_err(|e| Error::value("threads", n, format!("could not be started: {e}")))?))
+            }
+        };
+        let probe = Layout::new(&schema, 1).ok_or_else(|| Error::OutOfMemory {
+            what: "the state".into(),
+            need: u64::MAX,
+            free: crate::memory::free(),
+        })?;
+        let (mut handles, mut structure) = (Vec::new(), None);
+        if let Some(vars) = &self.out_vars {
+            for monitor in vars.leaves() {
+                let handle = Handle::resolve(monitor, &probe, self.every)?;
+                if handles.iter().any(|h: &Handle| h.label == handle.label) {
+                    let reason = "is monitored twice; give one of them a name of its own with named(…)";
+                    return Err(Error::value("out_vars", format!("`{}`", handle.label), reason));
+                }
+                handles.push(handle);
+            }
+            let mut next = 0;
+            structure = Some(vars.transform(&mut |_| {
+                next += 1;
+                next - 1
+            }));
+        }
+        let structure: Option<Tree<usize>> = structure;
+        let empty = Layout { rows: 0, vars: Vec::new(), len: 0 };
+        let mut over_time = LoopOverTime {
+            name: self.name.unwrap_or_else(|| crate::tree::unique_name("LoopOverTime")),
+            system: self.system,
+            schema,
+            layout: empty,
+            batch: None,
+            arena: Vec::new(),
+            clock,
+            shared: self.shared,
+            device: self.device,
+            first_axis: self.first_axis,
+            no_state: self.no_state,
+            handles,
+            structure,
+            record_output: self.record_output,
+            every: self.every,
+            allow_non_finite: self.allow_non_finite,
+            pool,
+            block: self.block,
+            progress: self.progress,
+        };
+        over_time.reset_state(self.batch)?;
+        Ok(over_time)
+    }
+}

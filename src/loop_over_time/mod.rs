@@ -1,0 +1,194 @@
+//! [`LoopOverTime`]: a system, its state, and the loop that runs it.
+
+mod builder;
+mod run;
+
+pub use builder::Builder;
+
+use crate::clock::Clock;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::input::FirstAxis;
+use crate::recording::{Handle, Tree};
+use crate::scalar::Scalar;
+use crate::state::{Layout, State};
+use crate::system::{Schema, Shared, System};
+use std::sync::Arc;
+
+/// Called between chunks with (steps done, steps in all); returning `false` cancels the run.
+pub type Progress = Box<dyn FnMut(u64, u64) -> bool + Send>;
+
+/// A dynamical system run over time: `brainpy.LoopOverTime`, made exact.
+///
+/// State, time and step index carry over from run to run, until [`LoopOverTime::reset_state`].
+pub struct LoopOverTime<T: Scalar, S: System<T>> {
+    pub(crate) name: String,
+    pub(crate) system: S,
+    pub(crate) schema: Schema,
+    pub(crate) layout: Layout,
+    pub(crate) batch: Option<usize>,
+    pub(crate) arena: Vec<T>,
+    pub(crate) clock: Clock,
+    pub(crate) shared: Shared,
+    device: Device,
+    first_axis: FirstAxis,
+    no_state: bool,
+    handles: Vec<Handle>,
+    structure: Option<Tree<usize>>,
+    record_output: bool,
+    every: u64,
+    allow_non_finite: bool,
+    pool: Option<Arc<rayon::ThreadPool>>,
+    block: Option<usize>,
+    progress: Option<Progress>,
+}
+
+impl<T: Scalar, S: System<T>> std::fmt::Debug for LoopOverTime<T, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoopOverTime")
+            .field("name", &self.name)
+            .field("schema", &self.schema)
+            .field("batch", &self.batch)
+            .field("clock", &self.clock)
+            .field("device", &self.device)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
+    /// Starts building a loop over this system.
+    #[must_use]
+    pub fn builder(system: S) -> Builder<T, S> {
+        Builder::new(system)
+    }
+
+    /// A loop over this system with every default.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn new(system: S) -> Result<Self> {
+        Self::builder(system).build()
+    }
+
+    /// Puts state, time and step index back to their initial values, for a batch of this size (`None`: no batch axis).
+    ///
+    /// # Errors
+    /// If the state of such a batch does not fit in memory; nothing has changed then.
+    pub fn reset_state(&mut self, batch: impl Into<Option<usize>>) -> Result<()> {
+        let batch = batch.into();
+        let layout = Layout::new(&self.schema, batch.unwrap_or(1));
+        let layout = layout.ok_or_else(|| Error::OutOfMemory { what: "the state".into(), need: u64::MAX, free: crate::memory::free() })?;
+        if layout != self.layout {
+            self.arena = crate::memory::zeroed("the state", layout.len)?;
+            self.layout = layout;
+        }
+        self.batch = batch;
+        self.clock.done = 0;
+        let mut state = State::new(self.layout.split(&mut self.arena), 0, self.schema.output_len());
+        self.system.init(&self.shared, &mut state);
+        Ok(())
+    }
+
+    /// The system.
+    #[must_use]
+    pub fn system(&self) -> &S {
+        &self.system
+    }
+
+    /// What the system takes, gives and keeps.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The name of this loop.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Rows of the batch, if there is one.
+    #[must_use]
+    pub fn batch(&self) -> Option<usize> {
+        self.batch
+    }
+
+    /// Index of the next step.
+    #[must_use]
+    pub fn i(&self) -> u64 {
+        self.clock.i()
+    }
+
+    /// Time of the next step.
+    #[must_use]
+    pub fn t(&self) -> f64 {
+        self.clock.t()
+    }
+
+    /// Length of a step.
+    #[must_use]
+    pub fn dt(&self) -> f64 {
+        self.clock.dt
+    }
+
+    /// Where the loop runs.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// Steps that a duration takes: `duration/dt`, rounded where that is within 1e-6 of a whole number, else up.
+    ///
+    /// # Errors
+    /// If the duration is negative, not finite, or more steps than can be counted.
+    pub fn steps_of(&self, duration: f64) -> Result<u64> {
+        self.clock.steps(duration)
+    }
+
+    /// Replaces the callback of [`Builder::progress`].
+    pub fn set_progress(&mut self, progress: impl FnMut(u64, u64) -> bool + Send + 'static) {
+        self.progress = Some(Box::new(progress));
+    }
+
+    /// Sets a value handed to every node: brainpy's `shared_arg`.
+    pub fn share(&mut self, name: impl Into<String>, value: f64) {
+        self.shared.set(name, value);
+    }
+
+    /// Moves the loop, its state included, to another device.
+    ///
+    /// # Errors
+    /// If the device is not available; the loop then stays where it is.
+    pub fn to(&mut self, device: Device) -> Result<()> {
+        device.require()?;
+        self.device = device;
+        Ok(())
+    }
+
+    /// Moves the loop to the CPU.
+    ///
+    /// # Errors
+    /// Never, so far.
+    pub fn cpu(&mut self) -> Result<()> {
+        self.to(Device::Cpu)
+    }
+
+    /// Moves the loop to the first CUDA device.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn cuda(&mut self) -> Result<()> {
+        self.to(Device::Cuda(0))
+    }
+
+    /// Always an error: brainpy runs on TPUs through XLA, and this crate's kernels are written for CPUs and NVIDIA GPUs.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn tpu(&mut self) -> Result<()> {
+        Err(Error::DeviceUnavailable {
+            device: "tpu".into(),
+            reason: "kernels here are CUDA C and CPU code; only XLA compiles for TPUs".into(),
+        })
+    }
+}

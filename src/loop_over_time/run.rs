@@ -1,0 +1,219 @@
+//! A run: input checked, memory found, chunks of steps made, recordings handed out.
+
+use super::LoopOverTime;
+use crate::cpu::Chunk;
+use crate::error::{Error, Result};
+use crate::input::{Expect, Input};
+use crate::recording::{Buffer, Events, Recorded, Recording};
+use crate::scalar::Scalar;
+use crate::scan::Every;
+use crate::system::System;
+use ndarray::{ArrayView3, s};
+use std::time::{Duration, Instant};
+
+/// Most steps of a chunk: what a block needs to know of each step it keeps stays small beside what it keeps.
+const CHUNK: u64 = 1024;
+/// With a callback to be called, a chunk is to take about this long.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
+    /// Runs the system over an input: an array `[T, B, in]` (`[B, T, in]` if batch-major, `[T, in]` without a batch), or an
+    /// [`Input`] with a length, constants, or several named series.
+    ///
+    /// # Errors
+    /// If the input does not fit the system (checked before anything runs; the state is untouched then), memory is short,
+    /// something becomes infinite or NaN, or the callback cancels. After the last two, state and clock stand at the end of the
+    /// last chunk that was made.
+    pub fn run<'a>(&mut self, input: impl Into<Input<'a, T>>) -> Result<Recording<T>> {
+        let input = input.into();
+        if self.no_state && !input.has_series() {
+            return Err(Error::Unsupported("no_state: a stateless system has nothing to do over a duration; give it a series".into()));
+        }
+        let expect = Expect { schema: &self.schema, batch: self.batch, first_axis: self.first_axis };
+        let input = input.check(&expect, |d| self.clock.steps(d))?;
+        if self.clock.i().checked_add(input.steps).is_none() {
+            return Err(Error::value("steps", input.steps, "run past the last step index there is"));
+        }
+        if !self.allow_non_finite {
+            input.check_finite(&self.schema, self.clock.i())?;
+        }
+        let rows = self.layout.rows;
+        let views = input.views(rows, &self.schema)?;
+        let steps = usize::try_from(input.steps).map_err(|_| Error::value("steps", input.steps, "are more than can be addressed"))?;
+
+        let kept = |every: u64| Every::new(every, self.clock.i()).count(steps);
+        let mut wanted = Vec::with_capacity(1 + self.handles.len());
+        wanted.push(if self.record_output { (kept(self.every), self.schema.output_len()) } else { (0, 0) });
+        wanted.extend(self.handles.iter().map(|h| if h.events { (0, 0) } else { (kept(h.every), h.width(&self.layout)) }));
+        let mut buffers = allocate::<T>(&wanted, rows)?;
+        let mut events = vec![Events::default(); self.handles.len()];
+        let ts: Vec<f64> = {
+            let every = Every::new(self.every, self.clock.i());
+            let all = (0..steps).filter(|k| every.keeps(*k)).map(|k| self.clock.time(k as u64));
+            if self.record_output || !self.handles.is_empty() { all.collect() } else { Vec::new() }
+        };
+
+        let pool = self.pool.clone();
+        let mut body = || {
+            if self.schema.is_stateless() && !self.schema.reads_clock && self.every == 1 && steps > 0 {
+                self.flattened(&views, steps, &mut buffers)
+            } else {
+                self.chunks(&views, steps, &mut buffers, &mut events)
+            }
+        };
+        match pool {
+            Some(pool) => pool.install(body),
+            None => body(),
+        }?;
+
+        let mut buffers = buffers.into_iter();
+        let output = match buffers.next() {
+            Some(buffer) => buffer.into_array(self.batch, self.first_axis, None, &self.schema.output)?,
+            None => ndarray::ArrayD::default(vec![0]),
+        };
+        let mut entries = Vec::with_capacity(self.handles.len());
+        for ((handle, buffer), events) in self.handles.iter().zip(buffers).zip(events) {
+            let recorded = if handle.events {
+                Recorded::Events(events)
+            } else {
+                Recorded::Dense(buffer.into_array(self.batch, self.first_axis, Some(handle), handle.shape())?)
+            };
+            entries.push((handle.label.clone(), recorded));
+        }
+        let (i, t) = (self.clock.i(), self.clock.t());
+        Ok(Recording { output, ts, steps: steps as u64, i, t, entries, structure: self.structure.clone() })
+    }
+
+    /// Runs for a duration, in the unit of `dt`, without input: brainpy's `over_time(100.)`.
+    ///
+    /// # Errors
+    /// As [`LoopOverTime::run`], or if the duration makes no sense.
+    pub fn run_for(&mut self, duration: f64) -> Result<Recording<T>> {
+        self.run(Input::duration(duration))
+    }
+
+    /// Runs a number of steps without input.
+    ///
+    /// # Errors
+    /// As [`LoopOverTime::run`].
+    pub fn run_steps(&mut self, steps: u64) -> Result<Recording<T>> {
+        self.run(Input::steps(steps))
+    }
+
+    /// Chunk after chunk, the clock and the recordings with them.
+    fn chunks(
+        &mut self,
+        views: &[Option<ArrayView3<'_, T>>],
+        steps: usize,
+        buffers: &mut [Buffer<T>],
+        events: &mut [Events],
+    ) -> Result<()> {
+        let mut places: Vec<&mut [T]> = buffers.iter_mut().map(|b| b.values.as_mut_slice()).collect();
+        let mut chunk = if self.progress.is_some() { 16 } else { CHUNK as usize };
+        let mut done = 0;
+        while done < steps {
+            let started = Instant::now();
+            let n = chunk.min(steps - done);
+            let mut parts = Vec::with_capacity(places.len());
+            for (b, place) in places.iter_mut().enumerate() {
+                let (every, width) = match b.checked_sub(1) {
+                    None => (self.every, self.schema.output_len()),
+                    Some(h) => (self.handles[h].every, self.handles[h].width(&self.layout)),
+                };
+                let kept = Every::new(every, self.clock.i()).count(n) * width * self.layout.rows;
+                let (part, rest) = std::mem::take(place).split_at_mut_checked(kept).unwrap_or_default();
+                *place = rest;
+                parts.push(part);
+            }
+            let mut parts = parts.into_iter();
+            let result = Chunk {
+                system: &self.system,
+                schema: &self.schema,
+                layout: &self.layout,
+                clock: self.clock,
+                shared: &self.shared,
+                steps: n,
+                inputs: views.iter().map(|v| v.as_ref().map(|v| v.clone().slice_move(s![done..done + n, .., ..]))).collect(),
+                arena: &mut self.arena,
+                output: parts.next().unwrap_or_default(),
+                output_every: self.every,
+                handles: &self.handles,
+                buffers: parts.collect(),
+                allow_non_finite: self.allow_non_finite,
+                threads: rayon::current_num_threads(),
+                block: self.block,
+            }
+            .run();
+            self.clock.done += n as u64;
+            done += n;
+            for ((all, found), handle) in events.iter_mut().zip(result?).zip(&self.handles) {
+                all.extend(found, self.layout.vars[handle.var].0.len());
+            }
+            if let Some(progress) = &mut self.progress {
+                if !progress(done as u64, steps as u64) && done < steps {
+                    return Err(Error::Cancelled { done: done as u64, steps: steps as u64 });
+                }
+                // Results do not depend on where chunks end, so their length may follow the clock on the wall.
+                let factor = INTERVAL.as_secs_f64() / started.elapsed().as_secs_f64().max(1e-9);
+                chunk = ((chunk as f64 * factor.clamp(0.25, 4.0)) as usize).clamp(1, CHUNK as usize);
+            }
+        }
+        Ok(())
+    }
+
+    /// A stateless system: time becomes part of the batch, and there is one step.
+    fn flattened(&mut self, views: &[Option<ArrayView3<'_, T>>], steps: usize, buffers: &mut [Buffer<T>]) -> Result<()> {
+        let rows = self.layout.rows;
+        let all = steps.checked_mul(rows).ok_or_else(|| Error::value("steps", steps, "times the batch are more than can be addressed"))?;
+        let mut flat = Vec::with_capacity(views.len());
+        for view in views {
+            flat.push(match view {
+                None => None,
+                Some(view) => {
+                    let features = view.dim().2;
+                    let flat = view.to_shape((1, all, features)).map_err(|e| Error::Unsupported(format!("input: {e}")))?;
+                    Some(flat)
+                }
+            });
+        }
+        let layout = crate::state::Layout { rows: all, vars: Vec::new(), len: 0 };
+        let result = Chunk {
+            system: &self.system,
+            schema: &self.schema,
+            layout: &layout,
+            clock: self.clock,
+            shared: &self.shared,
+            steps: 1,
+            inputs: flat.iter().map(|v| v.as_ref().map(|v| v.view())).collect(),
+            arena: &mut [],
+            output: buffers.first_mut().map(|b| b.values.as_mut_slice()).unwrap_or_default(),
+            output_every: 1,
+            handles: &[],
+            buffers: Vec::new(),
+            allow_non_finite: self.allow_non_finite,
+            threads: rayon::current_num_threads(),
+            block: self.block,
+        }
+        .run();
+        let first = self.clock.i();
+        self.clock.done += steps as u64;
+        match result {
+            Err(Error::NotFinite { variable, index, value, .. }) => {
+                let step = rows * self.schema.output_len().max(1);
+                Err(Error::NotFinite { variable, step: Some(first + (index / step) as u64), index: index % step, value })
+            }
+            other => other.map(|_| ()),
+        }
+    }
+}
+
+/// Memory for all recordings, refused before any of it is taken if it cannot fit.
+fn allocate<T: Scalar>(wanted: &[(usize, usize)], rows: usize) -> Result<Vec<Buffer<T>>> {
+    let what = "recording";
+    let too_much = |need: u64| Error::OutOfMemory { what: what.into(), need, free: crate::memory::free() };
+    let lengths: Option<Vec<usize>> = wanted.iter().map(|(kept, width)| kept.checked_mul(rows)?.checked_mul(*width)).collect();
+    let lengths = lengths.ok_or_else(|| too_much(u64::MAX))?;
+    let bytes = lengths.iter().try_fold(0_u64, |sum, n| sum.checked_add((*n as u64).checked_mul(size_of::<T>() as u64)?));
+    crate::memory::require(what, bytes.unwrap_or(u64::MAX))?;
+    (wanted.iter().zip(lengths)).map(|((kept, _), len)| Ok(Buffer { values: crate::memory::zeroed(what, len)?, kept: *kept })).collect()
+}

@@ -1,0 +1,104 @@
+//! Elementary functions of straight-line IEEE operations: they vectorise, and give the same bits in every lane width.
+
+use crate::scalar::Real;
+
+/// 1/k! for k = 0 ..= 15.
+const INV_FACTORIAL: [f64; 16] = {
+    let mut c = [1.0; 16];
+    let mut k = 1;
+    while k < 16 {
+        c[k] = c[k - 1] / k as f64;
+        k += 1;
+    }
+    c
+};
+
+/// B₂ₖ/(2k)! for k = 1 …: x/(1−e⁻ˣ) = 1 + x/2 + Σ cₖ x²ᵏ (Abramowitz & Stegun 23.1.1).
+const BERNOULLI: [f64; 8] = [
+    1.0 / 12.0,
+    -1.0 / 720.0,
+    1.0 / 30_240.0,
+    -1.0 / 1_209_600.0,
+    1.0 / 47_900_160.0,
+    -691.0 / 1_307_674_368_000.0,
+    1.0 / 74_724_249_600.0,
+    -3617.0 / 10_670_622_842_880_000.0,
+];
+
+/// x = n·ln 2 + r with |r| ≤ ln 2 / 2. Returns 2ⁿ and eʳ − 1 (Cody & Waite's reduction, then Taylor).
+#[inline(always)]
+fn exp_parts<R: Real>(x: R) -> (R, R) {
+    let rounded = x.mul_add(R::of(std::f64::consts::LOG2_E), R::of(R::ROUNDER));
+    let n = rounded - R::of(R::ROUNDER);
+    let r = n.mul_add(R::of(-R::LN2.1), n.mul_add(R::of(-R::LN2.0), x));
+    let mut p = R::of(INV_FACTORIAL[R::EXP_TERMS]);
+    let mut k = R::EXP_TERMS - 1;
+    while k >= 2 {
+        p = p.mul_add(r, R::of(INV_FACTORIAL[k]));
+        k -= 1;
+    }
+    (R::pow2(rounded), (p * r).mul_add(r, r))
+}
+
+#[inline(always)]
+fn clamp_exp<R: Real>(x: R) -> R {
+    // In this order a NaN falls through both selects: min and max return their second operand where the first is NaN.
+    let (low, high) = R::EXP_RANGE;
+    R::of(low).max(R::of(high).min(x))
+}
+
+/// eˣ to within 2 ulp. Saturates: at most e⁸⁸ (f32) or e⁷⁰⁹ (f64), at least e⁻⁸⁷ or e⁻⁷⁰⁸. NaN stays NaN.
+#[inline(always)]
+#[must_use]
+pub fn exp<R: Real>(x: R) -> R {
+    let (scale, q) = exp_parts(clamp_exp(x));
+    scale.mul_add(q, scale)
+}
+
+/// eˣ − 1 without cancellation near zero, to within 4 ulp. Saturates as [`exp`] does.
+#[inline(always)]
+#[must_use]
+pub fn expm1<R: Real>(x: R) -> R {
+    let (scale, q) = exp_parts(clamp_exp(x));
+    scale.mul_add(q, scale - R::of(1.0))
+}
+
+/// (eˣ − 1)/x, with the limit 1 at x = 0 (SciPy's `exprel`).
+#[inline(always)]
+#[must_use]
+pub fn exprel<R: Real>(x: R) -> R {
+    // Below 1e-30 the quotient may lose its bits to subnormals, and 1 is right to the last bit.
+    if x.abs() < R::of(1e-30) { R::of(1.0) } else { expm1(x) / x }
+}
+
+/// x/(1 − e⁻ˣ) = 1/exprel(−x), given `e` = e⁻ˣ from elsewhere: exact limits around x = 0, where 1 − e would cancel.
+#[inline(always)]
+#[must_use]
+pub fn inv_exprel_neg<R: Real>(x: R, e: R) -> R {
+    let s = x * x;
+    let mut p = R::of(BERNOULLI[R::BERNOULLI_TERMS - 1]);
+    let mut k = R::BERNOULLI_TERMS - 1;
+    while k > 0 {
+        k -= 1;
+        p = p.mul_add(s, R::of(BERNOULLI[k]));
+    }
+    let series = p.mul_add(s, x.mul_add(R::of(0.5), R::of(1.0)));
+    let quotient = x / (R::of(1.0) - e);
+    if x.abs() < R::of(0.5) { series } else { quotient }
+}
+
+/// The hyperbolic tangent.
+#[inline(always)]
+#[must_use]
+pub fn tanh<R: Real>(x: R) -> R {
+    // tanh|x| = (e²ˣ − 1)/(e²ˣ + 1); from 20 on it is 1 in both types. A NaN must come out of `min` again.
+    let e = expm1(R::of(40.0).min(x.abs() + x.abs()));
+    (e / (e + R::of(2.0))).copysign(x)
+}
+
+/// The logistic function 1/(1 + e⁻ˣ).
+#[inline(always)]
+#[must_use]
+pub fn sigmoid<R: Real>(x: R) -> R {
+    R::of(1.0) / (R::of(1.0) + exp(-x))
+}

@@ -1,0 +1,230 @@
+//! Element types: what lives in memory ([`Scalar`]) and what arithmetic is done in ([`Real`]).
+
+use bytemuck::Pod;
+use half::{bf16, f16};
+use std::fmt::{Debug, Display};
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f64 {}
+    impl Sealed for f32 {}
+    impl Sealed for half::f16 {}
+    impl Sealed for half::bf16 {}
+}
+
+/// An element type by name, for what is only known at run time (files, the command line).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DType {
+    /// IEEE double precision.
+    F64,
+    /// IEEE single precision.
+    F32,
+    /// IEEE half precision; arithmetic is done in `f32`.
+    F16,
+    /// bfloat16; arithmetic is done in `f32`.
+    Bf16,
+}
+
+impl DType {
+    /// The name users write: `f64`, `f32`, `f16`, `bf16`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F64 => "f64",
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+        }
+    }
+
+    /// Bytes of one element.
+    #[must_use]
+    pub fn size(self) -> usize {
+        match self {
+            Self::F64 => 8,
+            Self::F32 => 4,
+            Self::F16 | Self::Bf16 => 2,
+        }
+    }
+}
+
+impl Display for DType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An element of state, input, weights and recordings: `f64`, `f32`, `f16` or `bf16`.
+///
+/// Halves are stored as halves and computed with as `f32` ([`Scalar::Acc`]); they are rounded each time they are stored.
+pub trait Scalar: sealed::Sealed + Pod + PartialOrd + Default + Debug + Display + Send + Sync {
+    /// The type that arithmetic is done in.
+    type Acc: Real;
+    /// The type's run-time name.
+    const DTYPE: DType;
+    /// The element in the type arithmetic is done in (exact).
+    fn to_acc(self) -> Self::Acc;
+    /// The nearest element (ties to even).
+    fn from_acc(a: Self::Acc) -> Self;
+    /// The nearest element (ties to even).
+    fn from_f64(x: f64) -> Self;
+    /// The element as `f64` (exact).
+    fn to_f64(self) -> f64;
+    /// Neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+}
+
+/// `f64` or `f32`: what arithmetic is done in, and what integrators take.
+///
+/// Every operation here is one IEEE operation (correctly rounded), so that whatever is built of them has the same bits in a
+/// SIMD lane, in a scalar loop and on a machine without fused multiply-add (slower there, since it is emulated).
+pub trait Real:
+    Scalar<Acc = Self>
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+{
+    /// A constant: the nearest value of this type.
+    fn of(x: f64) -> Self;
+    /// `self · a + b`, rounded once.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// The magnitude.
+    fn abs(self) -> Self;
+    /// The square root.
+    fn sqrt(self) -> Self;
+    /// The smaller; `other` where `self` is NaN.
+    fn min(self, other: Self) -> Self;
+    /// The larger; `other` where `self` is NaN.
+    fn max(self, other: Self) -> Self;
+    /// The magnitude of `self` with the sign of `sign`.
+    fn copysign(self, sign: Self) -> Self;
+    /// Terms of the polynomials in [`crate::math`] that this type's precision needs.
+    #[doc(hidden)]
+    const EXP_TERMS: usize;
+    #[doc(hidden)]
+    const BERNOULLI_TERMS: usize;
+    /// Bounds between which `exp` neither overflows nor underflows to a subnormal scale.
+    #[doc(hidden)]
+    const EXP_RANGE: (f64, f64);
+    /// `ln 2` in two parts, the first with enough trailing zero bits that `n` times it is exact.
+    #[doc(hidden)]
+    const LN2: (f64, f64);
+    /// `1.5 · 2^(mantissa bits)`: adding it rounds to an integer, which then stands in the low bits.
+    #[doc(hidden)]
+    const ROUNDER: f64;
+    /// `2^n` for the integer `n` that stands in the low bits of `rounded = n + ROUNDER`.
+    #[doc(hidden)]
+    fn pow2(rounded: Self) -> Self;
+}
+
+macro_rules! real {
+    ($t:ident, $dtype:ident, $bits:ident, $mantissa:literal, $bias:literal, $exp:literal, $bernoulli:literal, $range:expr, $ln2:expr) => {
+        impl Scalar for $t {
+            type Acc = $t;
+            const DTYPE: DType = DType::$dtype;
+            #[inline(always)]
+            fn to_acc(self) -> $t {
+                self
+            }
+            #[inline(always)]
+            fn from_acc(a: $t) -> Self {
+                a
+            }
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as $t
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                $t::is_finite(self)
+            }
+        }
+
+        impl Real for $t {
+            #[inline(always)]
+            fn of(x: f64) -> Self {
+                x as $t
+            }
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                $t::mul_add(self, a, b)
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $t::abs(self)
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                $t::sqrt(self)
+            }
+            // One comparison and a select: a single minps/maxps, where f32::min needs three operations to treat NaN evenly.
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                if self < other { self } else { other }
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                if self > other { self } else { other }
+            }
+            #[inline(always)]
+            fn copysign(self, sign: Self) -> Self {
+                $t::copysign(self, sign)
+            }
+            const EXP_TERMS: usize = $exp;
+            const BERNOULLI_TERMS: usize = $bernoulli;
+            const EXP_RANGE: (f64, f64) = $range;
+            const LN2: (f64, f64) = $ln2;
+            const ROUNDER: f64 = 1.5 * (1u64 << $mantissa) as f64;
+            #[inline(always)]
+            fn pow2(rounded: Self) -> Self {
+                // The low bits of `rounded` hold n in two's complement; the shift drops all that is above them.
+                $t::from_bits((rounded.to_bits().wrapping_add($bias)) << $mantissa)
+            }
+        }
+    };
+}
+
+real!(f32, F32, u32, 23, 127, 7, 3, (-87.0, 88.0), (0.693_145_751_953_125, 1.428_606_820_309_417_3e-6));
+real!(f64, F64, u64, 52, 1023, 13, 7, (-708.0, 709.0), (0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10));
+
+macro_rules! half {
+    ($t:ident, $dtype:ident) => {
+        impl Scalar for $t {
+            type Acc = f32;
+            const DTYPE: DType = DType::$dtype;
+            #[inline(always)]
+            fn to_acc(self) -> f32 {
+                self.to_f32()
+            }
+            #[inline(always)]
+            fn from_acc(a: f32) -> Self {
+                $t::from_f32(a)
+            }
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                $t::from_f64(x)
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                $t::to_f64(self)
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                $t::is_finite(self)
+            }
+        }
+    };
+}
+
+half!(f16, F16);
+half!(bf16, Bf16);

@@ -1,0 +1,353 @@
+//! What a dynamical system is: [`System`], its [`Schema`], and where in time a step stands ([`Tick`]).
+
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+use crate::scan::Scan;
+use crate::state::State;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The most input ports a system may have.
+pub const MAX_PORTS: usize = 4;
+
+/// Values handed to every node of a system: brainpy's `shared_arg`, and the seed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shared {
+    /// The seed of every random stream in the system.
+    pub seed: u64,
+    values: BTreeMap<String, f64>,
+}
+
+impl Shared {
+    /// With this seed and no values.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { seed, values: BTreeMap::new() }
+    }
+
+    /// The value of this name, if one was given.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.values.get(name).copied()
+    }
+
+    /// Sets a value.
+    pub fn set(&mut self, name: impl Into<String>, value: f64) {
+        self.values.insert(name.into(), value);
+    }
+}
+
+/// The step being computed: `t = t0 + i·dt`, where `i` counts from the last reset; never accumulated.
+#[derive(Clone, Copy, Debug)]
+pub struct Tick<'a> {
+    /// Index of the step.
+    pub i: u64,
+    /// Time at its start.
+    pub t: f64,
+    /// Length of a step.
+    pub dt: f64,
+    /// Seed and values given to every node.
+    pub shared: &'a Shared,
+}
+
+/// Who may run apart from whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coupling {
+    /// Every unit on its own: inputs, state and output have one element per unit, and `step` may be given any range of them.
+    Pointwise,
+    /// Every batch row on its own: `step` may be given any range of rows.
+    Row,
+    /// Everything together: `step` is always given the whole.
+    Network,
+}
+
+/// One input of a system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputSpec {
+    /// Its name, for systems with several.
+    pub name: Cow<'static, str>,
+    /// Shape for one batch row, e.g. `[N]` or `[H, W, C]`.
+    pub shape: Vec<usize>,
+    /// Whether a run may do without it (it then reads as zeros).
+    pub optional: bool,
+    /// Whether axes of length 1 stretch over batch and units, as a current given to all neurons does.
+    pub broadcasts: bool,
+}
+
+/// One state variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VarSpec {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// Shape for one batch row.
+    pub shape: Vec<usize>,
+    /// Named parts of it along its flattened shape, e.g. an LSTM's `h` and `c` in `state`.
+    pub views: Vec<(Cow<'static, str>, Range<usize>)>,
+}
+
+impl VarSpec {
+    /// A variable of this name and shape (for one batch row).
+    #[must_use]
+    pub fn new(name: impl Into<Cow<'static, str>>, shape: impl Into<Vec<usize>>) -> Self {
+        Self { name: name.into(), shape: shape.into(), views: Vec::new() }
+    }
+
+    /// Elements for one batch row.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether a row has no elements.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A system's inputs, output, state and coupling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// Inputs, at most [`MAX_PORTS`].
+    pub inputs: Vec<InputSpec>,
+    /// Shape of the output for one batch row.
+    pub output: Vec<usize>,
+    /// State variables, in the order `step` sees them.
+    pub state: Vec<VarSpec>,
+    /// Who may run apart from whom.
+    pub coupling: Coupling,
+    /// Whether `step` reads the clock or draws random numbers: such a system is not flattened over time even if stateless.
+    pub reads_clock: bool,
+}
+
+impl Schema {
+    /// A pointwise system of `units` units, without inputs and variables yet; its output has one element per unit.
+    #[must_use]
+    pub fn pointwise(units: usize) -> Self {
+        Self { inputs: Vec::new(), output: vec![units], state: Vec::new(), coupling: Coupling::Pointwise, reads_clock: true }
+    }
+
+    /// A system coupled within each batch row, from `input` features to `output` features, that does not read the clock.
+    #[must_use]
+    pub fn row(input: impl Into<Vec<usize>>, output: impl Into<Vec<usize>>) -> Self {
+        let input = InputSpec { name: "x".into(), shape: input.into(), optional: false, broadcasts: false };
+        Self { inputs: vec![input], output: output.into(), state: Vec::new(), coupling: Coupling::Row, reads_clock: false }
+    }
+
+    /// Adds an input with one element per unit that a run may do without, and that broadcasts.
+    #[must_use]
+    pub fn drive(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        let shape = self.output.clone();
+        self.inputs.push(InputSpec { name: name.into(), shape, optional: true, broadcasts: true });
+        self
+    }
+
+    /// Adds variables shaped like the output.
+    #[must_use]
+    pub fn vars<N: Into<Cow<'static, str>>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        let shape = self.output.clone();
+        self.state.extend(names.into_iter().map(|n| VarSpec::new(n, shape.clone())));
+        self
+    }
+
+    /// Adds one variable.
+    #[must_use]
+    pub fn var(mut self, var: VarSpec) -> Self {
+        self.state.push(var);
+        self
+    }
+
+    /// Whether there is no state.
+    #[must_use]
+    pub fn is_stateless(&self) -> bool {
+        self.state.is_empty()
+    }
+
+    /// Elements of the output for one batch row.
+    #[must_use]
+    pub fn output_len(&self) -> usize {
+        self.output.iter().product()
+    }
+
+    /// Elements of input `port` for one batch row.
+    #[must_use]
+    pub fn input_len(&self, port: usize) -> usize {
+        self.inputs.get(port).map_or(0, |i| i.shape.iter().product())
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        let invalid = |reason: String| Err(Error::Unsupported(format!("the system's schema: {reason}")));
+        if self.inputs.len() > MAX_PORTS {
+            return invalid(format!("{} inputs, at most {MAX_PORTS} are possible", self.inputs.len()));
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for var in &self.state {
+            names.push(&var.name);
+            for (view, range) in &var.views {
+                names.push(view);
+                if range.start > range.end || range.end > var.len() {
+                    return invalid(format!("view `{view}` {range:?} is outside `{}`, which has {} elements", var.name, var.len()));
+                }
+            }
+        }
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|w| w[0] == w[1]) {
+            return invalid(format!("two variables named `{}`", pair[0]));
+        }
+        if self.coupling == Coupling::Pointwise {
+            let units = self.output_len();
+            let wrong = (self.state.iter().map(|v| (&v.name, v.len())))
+                .chain(self.inputs.iter().map(|i| (&i.name, i.shape.iter().product())))
+                .find(|(_, len)| *len != units);
+            if let Some((name, len)) = wrong {
+                return invalid(format!("pointwise with {units} units, but `{name}` has {len} elements"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a step is given as input: one slice per port of the schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a, T> {
+    pub(crate) ports: [&'a [T]; MAX_PORTS],
+    pub(crate) given: [bool; MAX_PORTS],
+}
+
+impl<'a, T> Inputs<'a, T> {
+    /// From slices, all of them given: `[batch, feature]` each. Those beyond [`MAX_PORTS`] are dropped.
+    #[must_use]
+    pub fn new(slices: &[&'a [T]]) -> Self {
+        let mut ports: [&'a [T]; MAX_PORTS] = [&[]; MAX_PORTS];
+        let mut given = [false; MAX_PORTS];
+        for ((port, flag), slice) in ports.iter_mut().zip(&mut given).zip(slices) {
+            (*port, *flag) = (slice, true);
+        }
+        Self { ports, given }
+    }
+
+    /// Port `port` as `[rows, features]` (for a pointwise system: one element per unit of this call). Zeros where nothing was
+    /// given.
+    ///
+    /// # Panics
+    /// If `port` is not below [`MAX_PORTS`].
+    #[inline]
+    #[must_use]
+    pub fn port(&self, port: usize) -> &'a [T] {
+        self.ports[port]
+    }
+
+    /// Whether the run was given this input.
+    #[inline]
+    #[must_use]
+    pub fn is_given(&self, port: usize) -> bool {
+        self.given.get(port).is_some_and(|g| *g)
+    }
+}
+
+/// A trainable or fixed array of a system, row-major.
+#[derive(Clone, Debug)]
+pub struct Weight<'a, T> {
+    /// Its name, e.g. `Wi`; with the node's path before it in a tree, e.g. `l1.Wi`.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its elements.
+    pub values: &'a [T],
+}
+
+/// A [`Weight`] to be written to.
+#[derive(Debug)]
+pub struct WeightMut<'a, T> {
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its elements.
+    pub values: &'a mut [T],
+}
+
+/// One step of a discrete-time dynamical system.
+///
+/// The loop calls `y[i] = step(tick, x[i], state)` for every step; every right-hand side reads the state as the step before
+/// left it. `step` must compute each unit (or row, see [`Coupling`]) from that unit's (row's) data alone and in a fixed order of
+/// operations, so that the result does not depend on which others it is computed together with.
+pub trait System<T: Scalar>: Send + Sync {
+    /// Inputs, output, state and coupling. Asked for once, when the loop is built.
+    fn schema(&self) -> Schema;
+
+    /// Sets the state to its initial values: brainpy's `reset_state`.
+    fn init(&self, shared: &Shared, state: &mut State<'_, T>);
+
+    /// One step: `x` is `[rows, inputs]` for each port, every variable `[rows, …]`, and `y` `[rows, outputs]` is to be written.
+    fn step(&self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]);
+
+    /// Many steps. The default calls [`System::step`] for each; an implementation that overrides it to share work between
+    /// steps must give the same bits.
+    fn scan(&self, scan: &mut Scan<'_, T>) {
+        for k in scan.steps() {
+            let (at, x, state, y) = scan.at(k);
+            self.step(at, &x, state, y);
+            scan.record(k);
+        }
+    }
+
+    /// The kind of system, as users name it (`HH`, `LSTMCell`); nodes are numbered by it.
+    fn kind(&self) -> &str {
+        "System"
+    }
+
+    /// The parts of a composed system, with their names.
+    fn nodes(&self) -> Vec<(&str, &dyn System<T>)> {
+        Vec::new()
+    }
+
+    /// All weights, those of the parts included, named by path.
+    fn weights(&self) -> Vec<Weight<'_, T>> {
+        Vec::new()
+    }
+
+    /// The same weights in the same order, to be written to.
+    fn weights_mut(&mut self) -> Vec<WeightMut<'_, T>> {
+        Vec::new()
+    }
+
+    /// Whether parameters make sense (finite, positive where they must be, right lengths). Called when the loop is built.
+    ///
+    /// # Errors
+    /// What is wrong, naming the parameter.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<T: Scalar, S: System<T> + ?Sized> System<T> for Box<S> {
+    fn schema(&self) -> Schema {
+        (**self).schema()
+    }
+    fn init(&self, shared: &Shared, state: &mut State<'_, T>) {
+        (**self).init(shared, state);
+    }
+    fn step(&self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
+        (**self).step(at, x, state, y);
+    }
+    fn scan(&self, scan: &mut Scan<'_, T>) {
+        (**self).scan(scan);
+    }
+    fn kind(&self) -> &str {
+        (**self).kind()
+    }
+    fn nodes(&self) -> Vec<(&str, &dyn System<T>)> {
+        (**self).nodes()
+    }
+    fn weights(&self) -> Vec<Weight<'_, T>> {
+        (**self).weights()
+    }
+    fn weights_mut(&mut self) -> Vec<WeightMut<'_, T>> {
+        (**self).weights_mut()
+    }
+    fn check(&self) -> Result<()> {
+        (**self).check()
+    }
+}
