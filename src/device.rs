@@ -1,6 +1,7 @@
 //! Where a loop runs, and why not elsewhere.
 
 use crate::error::{Error, Result};
+use crate::survey::Survey;
 use std::fmt::{self, Display};
 
 /// Where a loop runs.
@@ -105,49 +106,5 @@ impl Device {
             Self::Cpu => Ok(()),
             Self::Cuda(n) => Err(Error::DeviceUnavailable { device: self.to_string(), reason: Survey::new().why_not_cuda(n) }),
         }
-    }
-}
-
-/// What was looked for on this machine, and what was found.
-#[derive(Clone, Debug)]
-pub struct Survey {
-    /// Each thing looked for, and what came of it.
-    pub findings: Vec<Finding>,
-}
-
-/// One thing that was looked for.
-#[derive(Clone, Debug)]
-pub struct Finding {
-    /// What (`CUDA driver`, `NVRTC`, …).
-    pub what: &'static str,
-    /// What was found, or why it was not.
-    pub result: std::result::Result<String, String>,
-    /// Where it was looked for.
-    pub looked_in: Vec<String>,
-}
-
-impl Survey {
-    /// Looks for everything.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { findings: Vec::new() }
-    }
-
-    /// The best device.
-    #[must_use]
-    pub fn best(&self) -> Device {
-        Device::Cpu
-    }
-
-    /// Why CUDA device `ordinal` cannot be used.
-    #[must_use]
-    pub fn why_not_cuda(&self, _ordinal: usize) -> String {
-        "no CUDA".into()
-    }
-}
-
-impl Default for Survey {
-    fn default() -> Self {
-        Self::new()
     }
 }

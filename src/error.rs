@@ -60,7 +60,7 @@ pub enum Error {
         /// The device.
         device: String,
         /// Why.
-        reason: String,
+        reason: crate::Reason,
     },
     /// A NaN or an infinity.
     #[error("{variable}[{index}] is {value} {}; allow_non_finite() lets it pass", match .step { Some(i) => format!("at step {i}"), None => "before the run".to_owned() })]

@@ -3,6 +3,8 @@
 
 mod clock;
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod device;
 mod error;
 mod init;
@@ -17,10 +19,11 @@ mod scalar;
 mod scan;
 mod sequential;
 mod state;
+mod survey;
 mod system;
 mod tree;
 
-pub use device::{Device, Finding, Strategy, Survey};
+pub use device::{Device, Strategy};
 pub use error::{Error, Result};
 pub use init::Init;
 pub use input::{FirstAxis, Input};
@@ -30,5 +33,6 @@ pub use scalar::{DType, Real, Scalar};
 pub use scan::Scan;
 pub use sequential::Sequential;
 pub use state::State;
+pub use survey::{Finding, Gpu, MIN_CAPABILITY, MIN_DRIVER, Reason, Survey};
 pub use system::{Coupling, InputSpec, Inputs, MAX_PORTS, Schema, Shared, System, Tick, VarSpec, Weight, WeightMut};
 pub use tree::unique_name;

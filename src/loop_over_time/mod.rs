@@ -188,7 +188,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     pub fn tpu(&mut self) -> Result<()> {
         Err(Error::DeviceUnavailable {
             device: "tpu".into(),
-            reason: "kernels here are CUDA C and CPU code; only XLA compiles for TPUs".into(),
+            reason: crate::Reason::NoKernels("kernels here are CUDA C and CPU code; only XLA compiles for TPUs".into()),
         })
     }
 }

@@ -1,0 +1,117 @@
+//! The driver: its library, version and devices.
+
+use super::Shared;
+use crate::survey::{Driver, Gpu, MIN_DRIVER, Reason, visible};
+use std::ffi::{OsString, c_char, c_int, c_uint};
+
+/// Where the driver's library is, where the environment does not say.
+#[cfg(windows)]
+const NAMES: &[&str] = &["nvcuda.dll"];
+#[cfg(target_os = "macos")]
+const NAMES: &[&str] = &["libcuda.dylib"];
+#[cfg(not(any(windows, target_os = "macos")))]
+const NAMES: &[&str] = &["libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1"];
+
+/// More devices than any machine has: what a broken driver may claim at most.
+const MOST: c_int = 1024;
+
+/// The driver's functions that tell what there is.
+struct Functions {
+    init: unsafe extern "system" fn(c_uint) -> c_int,
+    version: unsafe extern "system" fn(*mut c_int) -> c_int,
+    count: unsafe extern "system" fn(*mut c_int) -> c_int,
+    get: unsafe extern "system" fn(*mut c_int, c_int) -> c_int,
+    name: unsafe extern "system" fn(*mut c_char, c_int, c_int) -> c_int,
+    attribute: unsafe extern "system" fn(*mut c_int, c_int, c_int) -> c_int,
+    memory: unsafe extern "system" fn(*mut usize, c_int) -> c_int,
+}
+
+impl Functions {
+    fn find(shared: Shared, library: &str) -> Result<Self, Reason> {
+        // SAFETY: the types are those of the CUDA driver API, the same in every version since CUDA 4; CUresult, CUdevice and
+        // CUdevice_attribute are C ints.
+        unsafe {
+            Ok(Self {
+                init: shared.function(library, "cuInit")?,
+                version: shared.function(library, "cuDriverGetVersion")?,
+                count: shared.function(library, "cuDeviceGetCount")?,
+                get: shared.function(library, "cuDeviceGet")?,
+                name: shared.function(library, "cuDeviceGetName")?,
+                attribute: shared.function(library, "cuDeviceGetAttribute")?,
+                memory: shared.function(library, "cuDeviceTotalMem_v2")?,
+            })
+        }
+    }
+
+    fn version(&self) -> Result<(u32, u32), Reason> {
+        let mut version = 0;
+        // SAFETY: one int is written, to a local; the driver need not be initialised for this call.
+        answer("cuDriverGetVersion", unsafe { (self.version)(&raw mut version) })?;
+        let version = u32::try_from(version).unwrap_or(0);
+        Ok((version / 1000, version % 1000 / 10))
+    }
+
+    fn count(&self) -> Result<c_int, Reason> {
+        let mut count = 0;
+        // SAFETY: cuInit has succeeded; one int is written, to a local.
+        answer("cuDeviceGetCount", unsafe { (self.count)(&raw mut count) })?;
+        Ok(count.clamp(0, MOST))
+    }
+
+    fn gpu(&self, ordinal: c_int) -> Result<Gpu, Reason> {
+        let (mut device, mut major, mut minor, mut memory) = (0, 0, 0, 0_usize);
+        let mut name = [0_u8; 257];
+        // SAFETY: cuInit has succeeded and `ordinal` is below the count; each call writes to locals of the type it is declared
+        // with, the name at most 256 bytes with its NUL, into 257. 75 and 76 are the attributes of the compute capability.
+        unsafe {
+            answer("cuDeviceGet", (self.get)(&raw mut device, ordinal))?;
+            answer("cuDeviceGetName", (self.name)(name.as_mut_ptr().cast(), 256, device))?;
+            answer("cuDeviceGetAttribute", (self.attribute)(&raw mut major, 75, device))?;
+            answer("cuDeviceGetAttribute", (self.attribute)(&raw mut minor, 76, device))?;
+            answer("cuDeviceTotalMem_v2", (self.memory)(&raw mut memory, device))?;
+        }
+        let text = name.split(|b| *b == 0).next().unwrap_or_default();
+        let whole = |x: c_int| u32::try_from(x).unwrap_or(0);
+        Ok(Gpu {
+            ordinal: usize::try_from(ordinal).unwrap_or(0),
+            name: String::from_utf8_lossy(text).into_owned(),
+            capability: (whole(major), whole(minor)),
+            memory: memory as u64,
+        })
+    }
+}
+
+fn answer(call: &'static str, code: c_int) -> Result<(), Reason> {
+    if code == 0 { Ok(()) } else { Err(Reason::DriverCall { call, code }) }
+}
+
+/// Looks for the driver and its devices. Also says where.
+pub(crate) fn probe() -> (Result<Driver, Reason>, Vec<String>) {
+    let named = std::env::var_os("OVERTIME_LIBCUDA").filter(|v| !v.is_empty());
+    let names = named.map_or_else(|| NAMES.iter().map(OsString::from).collect(), |name| vec![name]);
+    let mut looked_in = Vec::new();
+    for name in names {
+        match Shared::open(&name) {
+            Ok(shared) => {
+                looked_in.push(name.to_string_lossy().into_owned());
+                return (ask(shared, &name.to_string_lossy()), looked_in);
+            }
+            Err(said) => looked_in.push(format!("{} ({said})", name.to_string_lossy())),
+        }
+    }
+    (Err(Reason::NoDriver { looked_in: looked_in.clone() }), looked_in)
+}
+
+fn ask(shared: Shared, library: &str) -> Result<Driver, Reason> {
+    let functions = Functions::find(shared, library)?;
+    let version = functions.version()?;
+    if version < MIN_DRIVER {
+        return Err(Reason::DriverTooOld { has: version, needs: MIN_DRIVER });
+    }
+    // SAFETY: the flags must be 0, and are.
+    let initialised = answer("cuInit", unsafe { (functions.init)(0) });
+    let none = || Reason::NoDevice { ordinal: 0, count: 0, visible: visible() };
+    initialised.map_err(|reason| if matches!(reason, Reason::DriverCall { code: 100, .. }) { none() } else { reason })?;
+    let gpus = (0..functions.count()?).map(|ordinal| functions.gpu(ordinal)).collect::<Result<Vec<_>, _>>()?;
+    if gpus.is_empty() { Err(none()) } else { Ok(Driver { library: library.to_owned(), version, gpus }) }
+}

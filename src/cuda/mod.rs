@@ -1,0 +1,40 @@
+//! NVIDIA's driver and its run-time compiler, found at run time: nothing here links to them.
+//!
+//! Each library is opened by name, every function that is needed is looked up first, and whatever is amiss comes back as a
+//! [`Reason`](crate::Reason). Nothing panics, whatever the library is.
+
+pub(crate) mod driver;
+pub(crate) mod nvrtc;
+
+use crate::survey::Reason;
+use libloading::Library;
+use std::ffi::OsStr;
+
+/// A shared library that stays loaded: drivers do not take kindly to being unloaded.
+#[derive(Clone, Copy)]
+struct Shared {
+    library: &'static Library,
+}
+
+impl Shared {
+    /// Loads the library of this name or path.
+    fn open(name: &OsStr) -> Result<Self, String> {
+        // SAFETY: loading runs the library's initialisers. The name is the driver's or compiler's own, or one that the user put
+        // into the environment for this purpose, as trusted as the loader's path itself.
+        let library = unsafe { Library::new(name) };
+        match library {
+            Ok(library) => Ok(Self { library: Box::leak(Box::new(library)) }),
+            Err(error) => Err(std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)),
+        }
+    }
+
+    /// The function of this name, of which `F` must be the type.
+    ///
+    /// # Safety
+    /// The library's function of this name must have type `F`, an `extern "system" fn`.
+    unsafe fn function<F: Copy>(self, library: &str, symbol: &str) -> Result<F, Reason> {
+        // SAFETY: the caller says what type the function has. The library is never closed, so the copy stays valid.
+        let found = unsafe { self.library.get::<F>(symbol) };
+        found.map(|f| *f).map_err(|_| Reason::MissingSymbol { library: library.to_owned(), symbol: symbol.to_owned() })
+    }
+}

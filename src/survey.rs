@@ -1,0 +1,282 @@
+//! What this machine has to run on, where it was looked for, and why a device cannot be used.
+
+use crate::device::Device;
+use std::fmt::{self, Display};
+
+/// The oldest driver that the kernels' machine code is for, as the CUDA version it supports.
+pub const MIN_DRIVER: (u32, u32) = (12, 0);
+/// The least compute capability that the kernels are for (Turing).
+pub const MIN_CAPABILITY: (u32, u32) = (7, 5);
+
+/// Why a device cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The crate was built without its feature `cuda`.
+    NotBuilt,
+    /// No library of an NVIDIA driver could be loaded.
+    NoDriver {
+        /// Where it was looked for, and what the loader said.
+        looked_in: Vec<String>,
+    },
+    /// The driver's library lacks a function: a stub, or broken.
+    MissingSymbol {
+        /// The library.
+        library: String,
+        /// The function.
+        symbol: String,
+    },
+    /// The driver refused a call.
+    DriverCall {
+        /// The function.
+        call: &'static str,
+        /// What it returned.
+        code: i32,
+    },
+    /// The driver is too old.
+    DriverTooOld {
+        /// The CUDA version it supports.
+        has: (u32, u32),
+        /// The one that is needed.
+        needs: (u32, u32),
+    },
+    /// There is a driver, but not this device.
+    NoDevice {
+        /// The ordinal asked for.
+        ordinal: usize,
+        /// How many devices the driver shows.
+        count: usize,
+        /// The environment's `CUDA_VISIBLE_DEVICES`, which hides devices, if it is set.
+        visible: Option<String>,
+    },
+    /// The device is too old.
+    CapabilityTooLow {
+        /// Its name.
+        name: String,
+        /// Its compute capability.
+        has: (u32, u32),
+        /// The one that is needed.
+        needs: (u32, u32),
+    },
+    /// There is no NVRTC to compile the kernels with.
+    NoCompiler {
+        /// Where it was looked for.
+        looked_in: Vec<String>,
+    },
+    /// The device could be used, but this version of the crate has no engine for it.
+    NoEngine,
+    /// The crate has no kernels for this kind of device.
+    NoKernels(String),
+}
+
+impl Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotBuilt => f.write_str("built without the feature `cuda`"),
+            Self::NoDriver { looked_in } => {
+                write!(f, "no NVIDIA driver found; looked for {}", looked_in.join(", "))
+            }
+            Self::MissingSymbol { library, symbol } => {
+                write!(f, "{library} has no `{symbol}`: it is a stub or broken, not an NVIDIA driver's library")
+            }
+            Self::DriverCall { call, code } => match meaning(*code) {
+                Some(meaning) => write!(f, "the driver's {call} answered {code}: {meaning}"),
+                None => write!(f, "the driver's {call} answered {code}"),
+            },
+            Self::DriverTooOld { has, needs } => {
+                write!(f, "the driver is for CUDA {}.{}, CUDA {}.{} is needed: update the driver", has.0, has.1, needs.0, needs.1)
+            }
+            Self::NoDevice { ordinal, count, visible } => {
+                let s = if *count == 1 { "" } else { "s" };
+                write!(f, "no device number {ordinal}: the driver shows {count} device{s}")?;
+                visible.as_ref().map_or(Ok(()), |v| write!(f, " (CUDA_VISIBLE_DEVICES=\"{v}\")"))
+            }
+            Self::CapabilityTooLow { name, has, needs } => {
+                write!(f, "{name} has compute capability {}.{}, {}.{} is needed", has.0, has.1, needs.0, needs.1)
+            }
+            Self::NoCompiler { looked_in } => write!(
+                f,
+                "NVRTC, which compiles the kernels, was not found; `pip install nvidia-cuda-nvrtc` brings it. Looked for {}",
+                looked_in.join(", ")
+            ),
+            Self::NoEngine => f.write_str("this version has no CUDA engine yet and runs on the CPU"),
+            Self::NoKernels(why) => f.write_str(why),
+        }
+    }
+}
+
+/// What the driver's answers mean that one meets when asking for devices.
+fn meaning(code: i32) -> Option<&'static str> {
+    Some(match code {
+        2 => "out of memory",
+        3 => "not initialised",
+        34 => "this is the toolkit's stub of the driver, not the driver",
+        46 => "the device is busy or unavailable",
+        100 => "no CUDA device",
+        101 => "no such device",
+        802 => "the system is not ready (is the fabric manager running?)",
+        803 => "the driver's library and its kernel module are of different versions: reboot, or reinstall the driver",
+        804 => "forward compatibility is not supported on this device",
+        999 => "unknown; the kernel module may not be loaded",
+        _ => return None,
+    })
+}
+
+/// A GPU as its driver describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Gpu {
+    /// Its number, as in [`Device::Cuda`].
+    pub ordinal: usize,
+    /// Its name.
+    pub name: String,
+    /// Its compute capability.
+    pub capability: (u32, u32),
+    /// Bytes of memory.
+    pub memory: u64,
+}
+
+impl Gpu {
+    /// Why the kernels cannot run on it, if they cannot.
+    #[must_use]
+    pub fn unfit(&self) -> Option<Reason> {
+        let too_low = self.capability < MIN_CAPABILITY;
+        too_low.then(|| Reason::CapabilityTooLow { name: self.name.clone(), has: self.capability, needs: MIN_CAPABILITY })
+    }
+}
+
+impl Display for Gpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gib = self.memory as f64 / f64::from(1 << 30);
+        write!(f, "{}, compute capability {}.{}, {gib:.1} GiB", self.name, self.capability.0, self.capability.1)
+    }
+}
+
+/// A driver that answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Driver {
+    pub(crate) library: String,
+    pub(crate) version: (u32, u32),
+    pub(crate) gpus: Vec<Gpu>,
+}
+
+/// An NVRTC that answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiler {
+    pub(crate) library: String,
+    pub(crate) version: (u32, u32),
+}
+
+/// What was looked for on this machine, and what was found.
+///
+/// ```
+/// let survey = overtime::Survey::new();
+/// println!("runs on {}", survey.best());
+/// println!("not on cuda:0, because {}", survey.why_not_cuda(0));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// Each thing looked for, and what came of it.
+    pub findings: Vec<Finding>,
+    driver: Result<Driver, Reason>,
+    compiler: Result<Compiler, Reason>,
+}
+
+/// One thing that was looked for.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// What (`CUDA driver`, `NVRTC`, …).
+    pub what: &'static str,
+    /// What was found, or why it was not.
+    pub result: Result<String, String>,
+    /// Where it was looked for.
+    pub looked_in: Vec<String>,
+}
+
+impl Survey {
+    /// Looks for everything. Nothing is kept: a second survey looks again.
+    ///
+    /// The NVIDIA driver is the library that the loader finds as `libcuda.so.1` (`nvcuda.dll` on Windows), or the one that the
+    /// environment's `OVERTIME_LIBCUDA` names. NVRTC is the one that `OVERTIME_NVRTC` names (a library, or the folder it is in),
+    /// or else the first in `CUDA_PATH`, `CUDA_HOME`, the loader's path, `/usr/local/cuda*`, and the `site-packages` of the
+    /// Python at hand (`VIRTUAL_ENV`, `CONDA_PREFIX`, the `python3` in `PATH`, the user's and the system's).
+    #[must_use]
+    pub fn new() -> Self {
+        #[cfg(feature = "cuda")]
+        {
+            let (driver, driver_in) = crate::cuda::driver::probe();
+            let (compiler, compiler_in) = crate::cuda::nvrtc::probe();
+            Self::of(driver, driver_in, compiler, compiler_in)
+        }
+        #[cfg(not(feature = "cuda"))]
+        Self::of(Err(Reason::NotBuilt), Vec::new(), Err(Reason::NotBuilt), Vec::new())
+    }
+
+    fn of(driver: Result<Driver, Reason>, driver_in: Vec<String>, compiler: Result<Compiler, Reason>, compiler_in: Vec<String>) -> Self {
+        let mut findings = vec![Finding {
+            what: "CUDA driver",
+            result: match &driver {
+                Ok(d) => Ok(format!("{}, for CUDA {}.{}", d.library, d.version.0, d.version.1)),
+                Err(reason) => Err(reason.to_string()),
+            },
+            looked_in: driver_in,
+        }];
+        for gpu in driver.iter().flat_map(|d| &d.gpus) {
+            let result = gpu.unfit().map_or_else(|| Ok(format!("cuda:{}: {gpu}", gpu.ordinal)), |why| Err(why.to_string()));
+            findings.push(Finding { what: "GPU", result, looked_in: Vec::new() });
+        }
+        findings.push(Finding {
+            what: "NVRTC",
+            result: match &compiler {
+                Ok(c) => Ok(format!("{}, of CUDA {}.{}", c.library, c.version.0, c.version.1)),
+                Err(reason) => Err(reason.to_string()),
+            },
+            looked_in: compiler_in,
+        });
+        let engine = if cfg!(feature = "cuda") { Reason::NoEngine } else { Reason::NotBuilt };
+        findings.push(Finding { what: "CUDA engine", result: Err(engine.to_string()), looked_in: Vec::new() });
+        Self { findings, driver, compiler }
+    }
+
+    /// The best device that a loop can run on.
+    #[must_use]
+    pub fn best(&self) -> Device {
+        Device::Cpu
+    }
+
+    /// The GPUs that the driver shows, usable or not.
+    #[must_use]
+    pub fn gpus(&self) -> &[Gpu] {
+        self.driver.as_ref().map_or(&[], |d| &d.gpus)
+    }
+
+    /// Why CUDA device `ordinal` cannot be used.
+    #[must_use]
+    pub fn why_not_cuda(&self, ordinal: usize) -> Reason {
+        let driver = match &self.driver {
+            Ok(driver) => driver,
+            Err(Reason::NoDevice { count, visible, .. }) => {
+                return Reason::NoDevice { ordinal, count: *count, visible: visible.clone() };
+            }
+            Err(reason) => return reason.clone(),
+        };
+        let Some(gpu) = driver.gpus.iter().find(|g| g.ordinal == ordinal) else {
+            return Reason::NoDevice { ordinal, count: driver.gpus.len(), visible: visible() };
+        };
+        if let Some(reason) = gpu.unfit() {
+            return reason;
+        }
+        self.compiler.as_ref().err().cloned().unwrap_or(Reason::NoEngine)
+    }
+}
+
+/// `CUDA_VISIBLE_DEVICES`, if it is set.
+pub(crate) fn visible() -> Option<String> {
+    std::env::var_os("CUDA_VISIBLE_DEVICES").map(|v| v.to_string_lossy().into_owned())
+}
+
+impl Default for Survey {
+    fn default() -> Self {
+        Self::new()
+    }
+}
