@@ -1,6 +1,7 @@
 //! Integrators by name: exponential Euler, and explicit Runge-Kutta methods by their tableaux.
 
 use crate::error::{Error, Result};
+use crate::scalar::Real;
 use std::fmt::{self, Display};
 
 /// An integration method.
@@ -37,13 +38,13 @@ pub enum Method {
 }
 
 /// The most stages a tableau here has.
-pub(crate) const STAGES: usize = 4;
+const STAGES: usize = 4;
 
 /// An explicit Runge-Kutta method: stage `s` is evaluated at x + dt·Σ a[s][j]·k[j], and x grows by dt·Σ b[s]·k[s].
 pub(crate) struct Tableau {
-    pub(crate) a: [[f64; STAGES]; STAGES],
-    pub(crate) b: [f64; STAGES],
-    pub(crate) stages: usize,
+    a: [[f64; STAGES]; STAGES],
+    b: [f64; STAGES],
+    stages: usize,
 }
 
 impl Method {
@@ -140,6 +141,40 @@ impl Tableau {
         }
         b[..weights.len()].copy_from_slice(weights);
         Self { a, b, stages: weights.len() }
+    }
+
+    /// The method for steps of `dt`, in the state's type.
+    #[inline(always)]
+    pub(crate) fn stepper<R: Real>(&self, dt: R) -> Stepper<R> {
+        Stepper { a: self.a.map(|row| row.map(|c| R::of(c) * dt)), b: self.b.map(|c| R::of(c) * dt), stages: self.stages }
+    }
+}
+
+/// A tableau times dt.
+#[derive(Clone, Copy)]
+pub(crate) struct Stepper<R> {
+    a: [[R; STAGES]; STAGES],
+    b: [R; STAGES],
+    stages: usize,
+}
+
+impl<R: Real> Stepper<R> {
+    /// `x` after one step of x' = `slope`(x).
+    #[inline(always)]
+    pub(crate) fn step<const N: usize>(&self, x: [R; N], slope: impl Fn([R; N]) -> [R; N]) -> [R; N] {
+        let mut slopes = [[R::of(0.0); N]; STAGES];
+        for s in 0..self.stages {
+            let mut at = x;
+            for (slope, a) in slopes[..s].iter().zip(&self.a[s]) {
+                at.iter_mut().zip(slope).for_each(|(x, d)| *x = a.mul_add(*d, *x));
+            }
+            slopes[s] = slope(at);
+        }
+        let mut after = x;
+        for (slope, b) in slopes[..self.stages].iter().zip(&self.b) {
+            after.iter_mut().zip(slope).for_each(|(x, d)| *x = b.mul_add(*d, *x));
+        }
+        after
     }
 }
 

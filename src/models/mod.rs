@@ -2,10 +2,12 @@
 
 mod activation;
 mod hh;
+mod lif;
 mod method;
 mod param;
 
 pub use activation::Activation;
 pub use hh::Hh;
+pub use lif::Lif;
 pub use method::Method;
 pub use param::Param;

@@ -4,7 +4,7 @@ use super::rates::rates;
 use crate::cpu::simd::Kernel;
 use crate::math::expm1;
 use crate::models::Param;
-use crate::models::method::{STAGES, Tableau};
+use crate::models::method::Tableau;
 use crate::scalar::Real;
 
 /// The model's parameters, each a `P`.
@@ -176,25 +176,12 @@ impl<R: Real, L: Lookup<R>> Kernel for RungeKutta<'_, R, L> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let (dt, constants, tableau) = (self.dt, self.constants, self.tableau);
-        let a = tableau.a.map(|row| row.map(|c| R::of(c) * dt));
-        let b = tableau.b.map(|c| R::of(c) * dt);
+        let (stepper, constants) = (self.tableau.stepper(self.dt), self.constants);
         let (Vars { v, m, h, n, spike, input, y }, len) = self.vars.level();
         for k in 0..len {
             let p = constants.at(k);
             let x0 = [v[k], m[k], h[k], n[k]];
-            let mut slopes = [[R::of(0.0); 4]; STAGES];
-            for s in 0..tableau.stages {
-                let mut x = x0;
-                for (slope, a) in slopes[..s].iter().zip(&a[s]) {
-                    x.iter_mut().zip(slope).for_each(|(x, d)| *x = a.mul_add(*d, *x));
-                }
-                slopes[s] = derivative(x, input[k], &p);
-            }
-            let mut x = x0;
-            for (slope, b) in slopes[..tableau.stages].iter().zip(&b) {
-                x.iter_mut().zip(slope).for_each(|(x, d)| *x = b.mul_add(*d, *x));
-            }
+            let x = stepper.step(x0, |x| derivative(x, input[k], &p));
             [v[k], m[k], h[k], n[k]] = x;
             let crossed = if (x0[0] < p.v_th) & (x[0] >= p.v_th) { R::of(1.0) } else { R::of(0.0) };
             spike[k] = crossed;

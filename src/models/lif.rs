@@ -1,0 +1,234 @@
+//! The leaky integrate-and-fire neuron with a refractory period.
+
+use crate::cpu::simd::{Kernel, vectorize};
+use crate::error::{Error, Result};
+use crate::init::Init;
+use crate::math::expm1;
+use crate::models::method::{Stepper, Tableau};
+use crate::models::{Method, Param};
+use crate::rng::Stream;
+use crate::scalar::Real;
+use crate::state::State;
+use crate::system::{Inputs, Schema, Shared, System, Tick};
+
+/// The leaky integrate-and-fire neuron with a refractory period (Lapicque 1907; Abbott, Brain Res. Bull. 50, 1999, 303-304):
+/// `brainpy.dyn.LifRef`.
+///
+/// ```text
+/// τ dV/dt = −(V − V_rest) + R I        unless refractory; then V stays
+/// if V ≥ V_th:  spike,  V ← V_reset,  refractory for τ_ref
+/// ```
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `V` | membrane potential, mV, after the reset |
+/// | `spike` | 1 if V reached `V_th` in this step, else 0; also the output |
+/// | `refractory` | how many steps of the refractory period are left, the one just made included; 0 outside of it |
+///
+/// | parameter | default | unit |
+/// |---|---|---|
+/// | `V_rest`, `V_reset`, `V_th` | 0, −5, 20 | mV |
+/// | `R` | 1 | of V per unit of I (MΩ if I is in nA) |
+/// | `tau` | 10 | ms |
+/// | `tau_ref` | 0 | ms |
+///
+/// V starts at 0. Input `x`: `[N]`, the current; a run may do without. With the default method, `exp_auto`, a step is exact for
+/// a current that is constant over it.
+///
+/// After a spike V stays for as many steps as fit into `tau_ref`. They are counted, so that a spike's time does not change how
+/// long that is; brainpy compares times, and for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Where
+/// brainpy has `t_last_spike` and, on request, `refractory` as a boolean, `refractory` here is not 0 where that one is true.
+#[derive(Clone, Debug)]
+pub struct Lif<R> {
+    size: usize,
+    constants: Constants<Param<R>>,
+    method: Method,
+    v: Init,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Constants<P> {
+    v_rest: P,
+    v_reset: P,
+    v_th: P,
+    r: P,
+    tau: P,
+    tau_ref: P,
+}
+
+const NAMES: [&str; 6] = ["V_rest", "V_reset", "V_th", "R", "tau", "tau_ref"];
+
+impl<R: Real> Constants<Param<R>> {
+    /// In the order of [`NAMES`].
+    fn all(&self) -> [&Param<R>; 6] {
+        [&self.v_rest, &self.v_reset, &self.v_th, &self.r, &self.tau, &self.tau_ref]
+    }
+
+    #[inline(always)]
+    fn of(&self, unit: usize) -> Constants<R> {
+        Constants {
+            v_rest: self.v_rest.at(unit),
+            v_reset: self.v_reset.at(unit),
+            v_th: self.v_th.at(unit),
+            r: self.r.at(unit),
+            tau: self.tau.at(unit),
+            tau_ref: self.tau_ref.at(unit),
+        }
+    }
+}
+
+impl<R: Real> Lif<R> {
+    /// `size` neurons with the default parameters.
+    #[must_use]
+    pub fn new(size: usize) -> Self {
+        Self {
+            size,
+            constants: Constants {
+                v_rest: 0.0.into(),
+                v_reset: (-5.0).into(),
+                v_th: 20.0.into(),
+                r: 1.0.into(),
+                tau: 10.0.into(),
+                tau_ref: 0.0.into(),
+            },
+            method: Method::ExpAuto,
+            v: Init::Zeros,
+        }
+    }
+
+    /// The integration method; [`Method::ExpAuto`] by default.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Sets the parameter of this name (`V_rest V_reset V_th R tau tau_ref`), one value or one for each neuron.
+    ///
+    /// # Errors
+    /// If there is no such parameter.
+    pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
+        let Constants { v_rest, v_reset, v_th, r, tau, tau_ref } = &mut self.constants;
+        let all = [v_rest, v_reset, v_th, r, tau, tau_ref];
+        match NAMES.iter().zip(all).find(|(n, _)| **n == name) {
+            Some((_, param)) => *param = value.into(),
+            None => return Err(Error::unknown("parameter", name, NAMES)),
+        }
+        Ok(self)
+    }
+
+    /// Initial potential, mV.
+    #[must_use]
+    pub fn v(mut self, init: Init) -> Self {
+        self.v = init;
+        self
+    }
+}
+
+impl<R: Real> System<R> for Lif<R> {
+    fn schema(&self) -> Schema {
+        Schema::pointwise(self.size).drive("x").vars(["V", "spike", "refractory"])
+    }
+
+    fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
+        let stream = Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), "V");
+        let [v, spike, refractory] = state.vars();
+        self.v.fill_checked(v, &[self.size], stream);
+        spike.fill(R::of(0.0));
+        refractory.fill(R::of(0.0));
+    }
+
+    fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
+        let (first, units) = (state.first(), state.units().max(1));
+        let [v, spike, refractory] = state.vars();
+        let vars = Vars { v, spike, refractory, x: x.port(0), y };
+        let dt = R::of(at.dt);
+        let stepper = self.method.tableau().as_ref().map(|t: &Tableau| t.stepper(dt));
+        if self.constants.all().iter().all(|p| matches!(p, Param::All(_))) {
+            let same = self.constants.of(0);
+            vectorize(Step { constants: |_| same, dt, stepper, vars });
+        } else {
+            vectorize(Step { constants: |k| self.constants.of((first + k) % units), dt, stepper, vars });
+        }
+    }
+
+    fn kind(&self) -> &str {
+        "LifRef"
+    }
+
+    fn check(&self) -> Result<()> {
+        let zero = R::of(0.0);
+        for (name, param) in NAMES.into_iter().zip(self.constants.all()) {
+            match name {
+                "tau" => param.check(name, self.size, |t| t > zero, "is not positive")?,
+                "tau_ref" => param.check(name, self.size, |t| t >= zero, "is negative")?,
+                _ => param.check(name, self.size, |_| true, "")?,
+            }
+        }
+        self.v.check("V", &[self.size])
+    }
+}
+
+struct Vars<'a, R> {
+    v: &'a mut [R],
+    spike: &'a mut [R],
+    refractory: &'a mut [R],
+    x: &'a [R],
+    y: &'a mut [R],
+}
+
+struct Step<'a, R, C> {
+    /// The `k`-th neuron's parameters.
+    constants: C,
+    dt: R,
+    /// None: exponential Euler.
+    stepper: Option<Stepper<R>>,
+    vars: Vars<'a, R>,
+}
+
+impl<R: Real, C: Fn(usize) -> Constants<R>> Kernel for Step<'_, R, C> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Self { constants, dt, stepper, vars } = self;
+        // One loop for each method, so that each vectorises.
+        match stepper {
+            None => each(constants, dt, vars, |v, goal, p| (goal - v).mul_add(-expm1(-dt / p.tau), v)),
+            Some(stepper) => each(constants, dt, vars, |v, goal, p| {
+                let [v] = stepper.step([v], |[v]| [(goal - v) / p.tau]);
+                v
+            }),
+        }
+    }
+}
+
+/// Integrates τ dV/dt = `goal` − V, then refractoriness, threshold and reset.
+#[inline(always)]
+fn each<R: Real>(constants: impl Fn(usize) -> Constants<R>, dt: R, vars: Vars<'_, R>, integrate: impl Fn(R, R, &Constants<R>) -> R) {
+    let (zero, one) = (R::of(0.0), R::of(1.0));
+    let Vars { v, spike, refractory, x, y } = vars;
+    let len = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len());
+    let (v, spike, refractory, x, y) = (&mut v[..len], &mut spike[..len], &mut refractory[..len], &x[..len], &mut y[..len]);
+    for k in 0..len {
+        let p = constants(k);
+        let left = refractory[k];
+        let moved = integrate(v[k], p.r.mul_add(x[k], p.v_rest), &p);
+        let after = if left > one { v[k] } else { moved };
+        let fired = after >= p.v_th;
+        let spiked = if fired { one } else { zero };
+        let rest = if left > one { left - one } else { zero };
+        v[k] = if fired { p.v_reset } else { after };
+        refractory[k] = if fired { one + steps_in(p.tau_ref, dt) } else { rest };
+        spike[k] = spiked;
+        y[k] = spiked;
+    }
+}
+
+/// Whole steps in a time: the quotient rounded down, or up if that is a millionth away. (Adding and taking away `ROUNDER`
+/// rounds to the nearest whole number.)
+#[inline(always)]
+fn steps_in<R: Real>(time: R, dt: R) -> R {
+    let exact = (time / dt).mul_add(R::of(1.0 + 1e-6), R::of(1e-6 - 0.5));
+    let whole = exact + R::of(R::ROUNDER) - R::of(R::ROUNDER);
+    if whole > R::of(0.0) { whole } else { R::of(0.0) }
+}
