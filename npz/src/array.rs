@@ -1,0 +1,140 @@
+//! Arrays of any element type that is read.
+
+use half::f16;
+use ndarray::{ArrayD, IxDyn};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// An element type that is read and written: f64 f32 f16 u64 u32 u16 u8 i64 i32 i16 i8 bool.
+pub trait Element: sealed::Sealed + bytemuck::NoUninit {
+    /// Its name here.
+    const NAME: &'static str;
+    /// Its kind in numpy's headers (`f`, `u`, `i`, `b`).
+    #[doc(hidden)]
+    const KIND: char;
+}
+
+macro_rules! elements {
+    ($($variant:ident $t:ty, $name:literal, $kind:literal, $doc:literal;)*) => {
+        $(
+            impl sealed::Sealed for $t {}
+            impl Element for $t {
+                const NAME: &'static str = $name;
+                const KIND: char = $kind;
+            }
+        )*
+
+        /// The elements of an array, row-major.
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Values {
+            $(#[doc = $doc] $variant(Vec<$t>),)*
+        }
+
+        impl Values {
+            /// How many there are.
+            #[must_use]
+            pub fn len(&self) -> usize {
+                match self { $(Self::$variant(v) => v.len(),)* }
+            }
+
+            /// Their type: `f64`, `i32`, `bool`, …
+            #[must_use]
+            pub fn dtype(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $name,)* }
+            }
+
+            /// As `f64`; 64-bit integers are rounded.
+            #[must_use]
+            pub fn to_f64(&self) -> Vec<f64> {
+                match self { $(Self::$variant(v) => v.iter().map(|x| IntoF64::into_f64(*x)).collect(),)* }
+            }
+        }
+    };
+}
+
+elements! {
+    F64 f64, "f64", 'f', "float64";
+    F32 f32, "f32", 'f', "float32";
+    F16 f16, "f16", 'f', "float16";
+    I64 i64, "i64", 'i', "int64";
+    I32 i32, "i32", 'i', "int32";
+    I16 i16, "i16", 'i', "int16";
+    I8 i8, "i8", 'i', "int8";
+    U64 u64, "u64", 'u', "uint64";
+    U32 u32, "u32", 'u', "uint32";
+    U16 u16, "u16", 'u', "uint16";
+    U8 u8, "u8", 'u', "uint8";
+    Bool bool, "bool", 'b', "bool";
+}
+
+trait IntoF64 {
+    fn into_f64(self) -> f64;
+}
+
+macro_rules! as_f64 {
+    ($($t:ty)*) => { $(impl IntoF64 for $t { fn into_f64(self) -> f64 { self as f64 } })* };
+}
+
+as_f64!(f64 f32 i64 i32 i16 i8 u64 u32 u16 u8);
+
+impl IntoF64 for f16 {
+    fn into_f64(self) -> f64 {
+        self.to_f64()
+    }
+}
+
+impl IntoF64 for bool {
+    fn into_f64(self) -> f64 {
+        f64::from(u8::from(self))
+    }
+}
+
+impl Values {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// An array as it stood in a file, row-major whatever its order there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// Its shape; empty for a single number.
+    pub shape: Vec<usize>,
+    /// Its elements, row-major.
+    pub values: Values,
+}
+
+impl Array {
+    /// How many elements there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The element type: `f64`, `i32`, `bool`, …
+    #[must_use]
+    pub fn dtype(&self) -> &'static str {
+        self.values.dtype()
+    }
+
+    /// As an array of `f64`; 64-bit integers are rounded. Flat where shape and elements disagree, which no array that was read
+    /// does.
+    #[must_use]
+    pub fn to_f64(&self) -> ArrayD<f64> {
+        let values = self.values.to_f64();
+        let whole = self.shape.iter().try_fold(1_usize, |n, axis| n.checked_mul(*axis)) == Some(values.len());
+        let shape = if whole { IxDyn(&self.shape) } else { IxDyn(&[values.len()]) };
+        ArrayD::from_shape_vec(shape, values).unwrap_or_default()
+    }
+}

@@ -1,0 +1,31 @@
+//! Numpy's npz and npy files: a reader that trusts nothing, and a writer that replaces files whole.
+//!
+//! Sizes that a file claims are checked against each other and against the file's own length before memory is taken for them:
+//! a stored array costs its own size (twice that while one in Fortran's order is turned round), a compressed one what its
+//! bytes can inflate to, within a [limit](Limit). Objects and records are refused, so nothing in a file is ever executed.
+//!
+//! ```
+//! # fn main() -> Result<(), overtime_npz::Error> {
+//! # let path = std::env::temp_dir().join(format!("overtime-npz-doc-{}.npz", std::process::id()));
+//! let v = ndarray::array![[-65.0, -64.3], [-65.0, -63.6]];
+//! overtime_npz::Writer::create(&path)?.add("V", v.view())?.finish()?;
+//!
+//! let (name, array) = &overtime_npz::read(&path)?[0];
+//! assert_eq!((name.as_str(), array.dtype(), array.to_f64()), ("V", "f64", v.into_dyn()));
+//! # std::fs::remove_file(&path).ok();
+//! # Ok(()) }
+//! ```
+#![deny(missing_docs)]
+
+mod array;
+mod error;
+mod header;
+mod npy;
+mod read;
+mod write;
+mod zip;
+
+pub use array::{Array, Element, Values};
+pub use error::{Error, Result};
+pub use read::{Entry, Limit, headers, read, read_with};
+pub use write::Writer;
