@@ -2,19 +2,8 @@
 
 use crate::scalar::Real;
 
-/// 1/k! for k = 0 ..= 15.
-const INV_FACTORIAL: [f64; 16] = {
-    let mut c = [1.0; 16];
-    let mut k = 1;
-    while k < 16 {
-        c[k] = c[k - 1] / k as f64;
-        k += 1;
-    }
-    c
-};
-
 /// B₂ₖ/(2k)! for k = 1 …: x/(1−e⁻ˣ) = 1 + x/2 + Σ cₖ x²ᵏ (Abramowitz & Stegun 23.1.1).
-const BERNOULLI: [f64; 8] = [
+const BERNOULLI: [f64; 7] = [
     1.0 / 12.0,
     -1.0 / 720.0,
     1.0 / 30_240.0,
@@ -22,22 +11,36 @@ const BERNOULLI: [f64; 8] = [
     1.0 / 47_900_160.0,
     -691.0 / 1_307_674_368_000.0,
     1.0 / 74_724_249_600.0,
-    -3617.0 / 10_670_622_842_880_000.0,
 ];
 
-/// x = n·ln 2 + r with |r| ≤ ln 2 / 2. Returns 2ⁿ and eʳ − 1 (Cody & Waite's reduction, then Taylor).
+/// x = n·ln 2 + r with |r| ≤ ln 2 / 2. Returns 2ⁿ and eʳ − 1 (Cody & Waite's reduction, the products exact within the fused
+/// multiply-add).
 #[inline(always)]
 fn exp_parts<R: Real>(x: R) -> (R, R) {
     let rounded = x.mul_add(R::of(std::f64::consts::LOG2_E), R::of(R::ROUNDER));
     let n = rounded - R::of(R::ROUNDER);
     let r = n.mul_add(R::of(-R::LN2.1), n.mul_add(R::of(-R::LN2.0), x));
-    let mut p = R::of(INV_FACTORIAL[R::EXP_TERMS]);
-    let mut k = R::EXP_TERMS - 1;
-    while k >= 2 {
-        p = p.mul_add(r, R::of(INV_FACTORIAL[k]));
+    (R::pow2(rounded), expm1_reduced(r))
+}
+
+/// As [`exp_parts`] for x = −z with z not far from zero: what ln 2 lacks in precision is left out, which costs n times 1.9e-9
+/// (f32) or 2.3e-17 (f64) of the result, less than half an ulp for z < 10.
+#[inline(always)]
+fn exp_parts_near<R: Real>(z: R) -> (R, R) {
+    let rounded = z.mul_add(R::of(-std::f64::consts::LOG2_E), R::of(R::ROUNDER));
+    let n = rounded - R::of(R::ROUNDER);
+    (R::pow2(rounded), expm1_reduced(n.mul_add(R::of(-R::LN2.0), -z)))
+}
+
+#[inline(always)]
+fn expm1_reduced<R: Real>(r: R) -> R {
+    let mut k = R::EXP_POLY.len() - 1;
+    let mut p = R::of(R::EXP_POLY[k]);
+    while k > 0 {
         k -= 1;
+        p = p.mul_add(r, R::of(R::EXP_POLY[k]));
     }
-    (R::pow2(rounded), (p * r).mul_add(r, r))
+    (p * r).mul_add(r, r)
 }
 
 #[inline(always)]
@@ -63,6 +66,23 @@ pub fn expm1<R: Real>(x: R) -> R {
     scale.mul_add(q, scale - R::of(1.0))
 }
 
+/// e^{−z}, for models: saturates as [`exp`] does, and is as accurate for |z| < 10, less so (up to 4 ulp) far out.
+#[inline(always)]
+#[must_use]
+pub fn exp_neg<R: Real>(z: R) -> R {
+    let (low, high) = R::EXP_RANGE;
+    let (scale, q) = exp_parts_near(R::of(-high).max(R::of(-low).min(z)));
+    scale.mul_add(q, scale)
+}
+
+/// 1 − e^{−z} for z ≥ 0, without cancellation near zero: what is left of the way to a steady state.
+#[inline(always)]
+#[must_use]
+pub fn decay<R: Real>(z: R) -> R {
+    let (scale, q) = exp_parts_near(R::of(-R::EXP_RANGE.0).min(z));
+    scale.mul_add(-q, R::of(1.0) - scale)
+}
+
 /// (eˣ − 1)/x, with the limit 1 at x = 0 (SciPy's `exprel`).
 #[inline(always)]
 #[must_use]
@@ -71,10 +91,10 @@ pub fn exprel<R: Real>(x: R) -> R {
     if x.abs() < R::of(1e-30) { R::of(1.0) } else { expm1(x) / x }
 }
 
-/// x/(1 − e⁻ˣ) = 1/exprel(−x), given `e` = e⁻ˣ from elsewhere: exact limits around x = 0, where 1 − e would cancel.
+/// x/(1 − e⁻ˣ) = 1/exprel(−x) for |x| ≤ ½, by Bernoulli's series: what to take where 1 − e⁻ˣ would cancel.
 #[inline(always)]
 #[must_use]
-pub fn inv_exprel_neg<R: Real>(x: R, e: R) -> R {
+pub fn inv_exprel_near<R: Real>(x: R) -> R {
     let s = x * x;
     let mut p = R::of(BERNOULLI[R::BERNOULLI_TERMS - 1]);
     let mut k = R::BERNOULLI_TERMS - 1;
@@ -82,9 +102,7 @@ pub fn inv_exprel_neg<R: Real>(x: R, e: R) -> R {
         k -= 1;
         p = p.mul_add(s, R::of(BERNOULLI[k]));
     }
-    let series = p.mul_add(s, x.mul_add(R::of(0.5), R::of(1.0)));
-    let quotient = x / (R::of(1.0) - e);
-    if x.abs() < R::of(0.5) { series } else { quotient }
+    p.mul_add(s, x.mul_add(R::of(0.5), R::of(1.0)))
 }
 
 /// The hyperbolic tangent.

@@ -2,7 +2,7 @@
 
 use super::rates::rates;
 use crate::cpu::simd::Kernel;
-use crate::math::expm1;
+use crate::math::decay;
 use crate::models::Param;
 use crate::models::method::Tableau;
 use crate::scalar::Real;
@@ -124,12 +124,12 @@ impl<'a, R: Real> Vars<'a, R> {
     }
 }
 
-/// x + f·φ, where φ = (1 − e^{−s·dt})/s: the exact solution of x' = f − s·(x − x₀) after dt, and its limit at s = 0.
+/// φ = (1 − e^{−s·dt})/s for two relaxations x' = f − s·(x − x₀), which x + f·φ solves after dt; they share one division.
+/// Both s > 0.
 #[inline(always)]
-fn relax<R: Real>(x: R, f: R, s: R, dt: R) -> R {
-    let z = s * dt;
-    let phi = if z > R::of(1e-30) { -expm1(-z) / s } else { dt };
-    f.mul_add(phi, x)
+fn relaxed<R: Real>(s: R, t: R, dt: R) -> (R, R) {
+    let r = R::of(1.0) / (s * t);
+    (decay(s * dt) * (t * r), decay(t * dt) * (s * r))
 }
 
 pub(super) struct ExpAuto<'a, R, L> {
@@ -152,12 +152,16 @@ impl<R: Real, L: Lookup<R>> Kernel for ExpAuto<'_, R, L> {
             let (g_na, g_k) = (p.g_na * m0 * m0 * m0 * h0, p.g_k * (n0 * n0) * (n0 * n0));
             let g = (g_na + g_k + p.g_l) * per_c;
             let drive = (g_na.mul_add(p.e_na, g_k.mul_add(p.e_k, p.g_l.mul_add(p.e_l, input[k])))) * per_c;
-            let v1 = relax(v0, g.mul_add(-v0, drive), g, dt);
-            let gate = |x: R, a: R, b: R| relax(x, (a + b).mul_add(-x, a), a + b, dt);
+            // At g = 0 the limit φ = dt comes out, since 1 − e^{−z} = z to the last bit for such a small z.
+            let g = R::of(1e-30).max(g);
+            let (sm, sh, sn) = (am + bm, ah + bh, an + bn);
+            let (phi_v, phi_m) = relaxed(g, sm, dt);
+            let (phi_h, phi_n) = relaxed(sh, sn, dt);
+            let v1 = g.mul_add(-v0, drive).mul_add(phi_v, v0);
             v[k] = v1;
-            m[k] = gate(m0, am, bm);
-            h[k] = gate(h0, ah, bh);
-            n[k] = gate(n0, an, bn);
+            m[k] = sm.mul_add(-m0, am).mul_add(phi_m, m0);
+            h[k] = sh.mul_add(-h0, ah).mul_add(phi_h, h0);
+            n[k] = sn.mul_add(-n0, an).mul_add(phi_n, n0);
             let crossed = if (v0 < p.v_th) & (v1 >= p.v_th) { R::of(1.0) } else { R::of(0.0) };
             spike[k] = crossed;
             y[k] = crossed;
