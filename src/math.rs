@@ -34,13 +34,17 @@ fn exp_parts_near<R: Real>(z: R) -> (R, R) {
 
 #[inline(always)]
 fn expm1_reduced<R: Real>(r: R) -> R {
-    let mut k = R::EXP_POLY.len() - 1;
-    let mut p = R::of(R::EXP_POLY[k]);
+    // Estrin's scheme: pairs of terms first, so that the chain of dependent operations is short.
+    let c = |k: usize| R::of(R::EXP_POLY[k]);
+    let s = r * r;
+    let pair = |k: usize| if k + 1 < R::EXP_POLY.len() { c(k + 1).mul_add(r, c(k)) } else { c(k) };
+    let mut k = (R::EXP_POLY.len() - 1) / 2 * 2;
+    let mut p = pair(k);
     while k > 0 {
-        k -= 1;
-        p = p.mul_add(r, R::of(R::EXP_POLY[k]));
+        k -= 2;
+        p = p.mul_add(s, pair(k));
     }
-    (p * r).mul_add(r, r)
+    p.mul_add(s, r)
 }
 
 #[inline(always)]

@@ -195,7 +195,7 @@ impl<R: Real, C: Fn(usize) -> Constants<R>> Kernel for Step<'_, R, C> {
         match stepper {
             None => each(constants, dt, vars, |v, goal, p| (goal - v).mul_add(-expm1(-dt / p.tau), v)),
             Some(stepper) => each(constants, dt, vars, |v, goal, p| {
-                let [v] = stepper.step([v], |[v]| [(goal - v) / p.tau]);
+                let [[v]] = stepper.tile([[v]], |_, [v]| [(goal - v) / p.tau]);
                 v
             }),
         }

@@ -159,22 +159,35 @@ pub(crate) struct Stepper<R> {
 }
 
 impl<R: Real> Stepper<R> {
-    /// `x` after one step of x' = `slope`(x).
+    /// `W` systems of `N` variables after one step of x' = `slope`(k, x), k being which of the systems it is.
     #[inline(always)]
-    pub(crate) fn step<const N: usize>(&self, x: [R; N], slope: impl Fn([R; N]) -> [R; N]) -> [R; N] {
-        let mut slopes = [[R::of(0.0); N]; STAGES];
+    pub(crate) fn tile<const N: usize, const W: usize>(&self, x: [[R; W]; N], slope: impl Fn(usize, [R; N]) -> [R; N]) -> [[R; W]; N] {
+        let mut slopes = [[[R::of(0.0); W]; N]; STAGES];
         for s in 0..self.stages {
             let mut at = x;
             for (slope, a) in slopes[..s].iter().zip(&self.a[s]) {
-                at.iter_mut().zip(slope).for_each(|(x, d)| *x = a.mul_add(*d, *x));
+                advance(&mut at, slope, *a);
             }
-            slopes[s] = slope(at);
+            for k in 0..W {
+                for (d, var) in slope(k, std::array::from_fn(|var| at[var][k])).into_iter().zip(&mut slopes[s]) {
+                    var[k] = d;
+                }
+            }
         }
         let mut after = x;
         for (slope, b) in slopes[..self.stages].iter().zip(&self.b) {
-            after.iter_mut().zip(slope).for_each(|(x, d)| *x = b.mul_add(*d, *x));
+            advance(&mut after, slope, *b);
         }
         after
+    }
+}
+
+#[inline(always)]
+fn advance<R: Real, const N: usize, const W: usize>(x: &mut [[R; W]; N], slope: &[[R; W]; N], by: R) {
+    for (x, d) in x.iter_mut().zip(slope) {
+        for k in 0..W {
+            x[k] = by.mul_add(d[k], x[k]);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::scalar::Real;
 use crate::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
 use rates::rates;
-use step::{Constants, Each, ExpAuto, RungeKutta, Same};
+use step::{Constants, Each, ExpAuto, Same, Step, Vars};
 
 /// Hodgkin and Huxley's neuron (J. Physiol. 117, 1952, 500-544), with the resting potential at −65 mV: `brainpy.dyn.HH`.
 ///
@@ -154,13 +154,14 @@ impl<R: Real> System<R> for Hh<R> {
             }
         }
         let dt = R::of(at.dt);
-        let vars = step::Vars { v, m, h, n, spike, input, y };
+        let vars = Vars { v, m, h, n, spike, input, y };
         match (self.method.tableau(), self.constants.same()) {
-            (None, Some(same)) => vectorize(ExpAuto { constants: Same(same), dt, vars }),
-            (None, None) => vectorize(ExpAuto { constants: Each { all: &self.constants, first, units }, dt, vars }),
-            (Some(tableau), Some(same)) => vectorize(RungeKutta { constants: Same(same), tableau, dt, vars }),
+            (None, Some(same)) => vectorize(Step { constants: Same(same), method: ExpAuto { dt }, vars }),
+            (None, None) => vectorize(Step { constants: Each { all: &self.constants, first, units }, method: ExpAuto { dt }, vars }),
+            (Some(tableau), Some(same)) => vectorize(Step { constants: Same(same), method: tableau.stepper(dt), vars }),
             (Some(tableau), None) => {
-                vectorize(RungeKutta { constants: Each { all: &self.constants, first, units }, tableau, dt, vars });
+                let constants = Each { all: &self.constants, first, units };
+                vectorize(Step { constants, method: tableau.stepper(dt), vars });
             }
         }
     }

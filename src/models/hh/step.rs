@@ -1,10 +1,10 @@
-//! One step of many neurons: straight-line loops that vectorise.
+//! One step of many neurons, a tile of them at a time: loops of constant length over local arrays, which vectorise.
 
 use super::rates::rates;
 use crate::cpu::simd::Kernel;
 use crate::math::decay;
 use crate::models::Param;
-use crate::models::method::Tableau;
+use crate::models::method::Stepper;
 use crate::scalar::Real;
 
 /// The model's parameters, each a `P`.
@@ -47,26 +47,36 @@ impl<R: Real> Constants<Param<R>> {
     /// The values, if all are the same for all neurons.
     pub(super) fn same(&self) -> Option<Constants<R>> {
         let all = self.entries().iter().all(|(_, p)| matches!(p, Param::All(_)));
-        all.then(|| self.of(0))
+        all.then(|| self.map(|p| p.at(0)))
     }
+}
 
+impl<P> Constants<P> {
     #[inline(always)]
-    fn of(&self, unit: usize) -> Constants<R> {
+    fn map<Q>(&self, f: impl Fn(&P) -> Q) -> Constants<Q> {
         Constants {
-            e_na: self.e_na.at(unit),
-            g_na: self.g_na.at(unit),
-            e_k: self.e_k.at(unit),
-            g_k: self.g_k.at(unit),
-            e_l: self.e_l.at(unit),
-            g_l: self.g_l.at(unit),
-            c: self.c.at(unit),
-            v_th: self.v_th.at(unit),
+            e_na: f(&self.e_na),
+            g_na: f(&self.g_na),
+            e_k: f(&self.e_k),
+            g_k: f(&self.g_k),
+            e_l: f(&self.e_l),
+            g_l: f(&self.g_l),
+            c: f(&self.c),
+            v_th: f(&self.v_th),
         }
     }
 }
 
-/// Where the parameters of the `k`-th neuron of a block come from.
+/// Where the parameters of a block's neurons come from.
 pub(super) trait Lookup<R> {
+    /// Those of `W` neurons.
+    type Tile<const W: usize>: At<R>;
+    /// Those of the neurons from the `k`-th of the block on.
+    fn tile<const W: usize>(&self, k: usize) -> Self::Tile<W>;
+}
+
+/// Parameters of the neurons of one tile.
+pub(super) trait At<R> {
     fn at(&self, k: usize) -> Constants<R>;
 }
 
@@ -74,9 +84,17 @@ pub(super) trait Lookup<R> {
 pub(super) struct Same<R>(pub(super) Constants<R>);
 
 impl<R: Real> Lookup<R> for Same<R> {
+    type Tile<const W: usize> = Constants<R>;
     #[inline(always)]
-    fn at(&self, _: usize) -> Constants<R> {
+    fn tile<const W: usize>(&self, _: usize) -> Constants<R> {
         self.0
+    }
+}
+
+impl<R: Real> At<R> for Constants<R> {
+    #[inline(always)]
+    fn at(&self, _: usize) -> Self {
+        *self
     }
 }
 
@@ -88,40 +106,110 @@ pub(super) struct Each<'a, R> {
 }
 
 impl<R: Real> Lookup<R> for Each<'_, R> {
+    type Tile<const W: usize> = Constants<[R; W]>;
     #[inline(always)]
-    fn at(&self, k: usize) -> Constants<R> {
-        self.all.of((self.first + k) % self.units.max(1))
+    fn tile<const W: usize>(&self, k: usize) -> Constants<[R; W]> {
+        let unit = (self.first + k) % self.units.max(1);
+        self.all.map(|param| {
+            let mut unit = unit;
+            std::array::from_fn(|_| {
+                let value = param.at(unit);
+                unit = if unit + 1 == self.units { 0 } else { unit + 1 };
+                value
+            })
+        })
     }
 }
 
-/// A block's variables, its current in `input`, and its output.
+impl<R: Real, const W: usize> At<R> for Constants<[R; W]> {
+    #[inline(always)]
+    fn at(&self, k: usize) -> Constants<R> {
+        self.map(|values| values[k])
+    }
+}
+
+/// A block's variables, its current, and its output.
 pub(super) struct Vars<'a, R> {
     pub(super) v: &'a mut [R],
     pub(super) m: &'a mut [R],
     pub(super) h: &'a mut [R],
     pub(super) n: &'a mut [R],
     pub(super) spike: &'a mut [R],
-    pub(super) input: &'a mut [R],
+    pub(super) input: &'a [R],
     pub(super) y: &'a mut [R],
 }
 
-impl<'a, R: Real> Vars<'a, R> {
-    /// All cut to one length, so that no access needs a check.
+/// `W` neurons: (V, m, h, n) and current.
+pub(super) struct Tile<R, const W: usize> {
+    x: [[R; W]; 4],
+    i: [R; W],
+}
+
+/// One step of a tile.
+pub(super) trait Integrate<R> {
+    fn step<const W: usize>(&self, tile: &mut Tile<R, W>, constants: &impl At<R>);
+}
+
+/// One step of a block, by whatever method.
+pub(super) struct Step<'a, R, L, M> {
+    pub(super) constants: L,
+    pub(super) method: M,
+    pub(super) vars: Vars<'a, R>,
+}
+
+impl<R: Real, L: Lookup<R>, M: Integrate<R>> Kernel for Step<'_, R, L, M> {
+    type Output = ();
     #[inline(always)]
-    fn level(self) -> (Self, usize) {
-        let Self { v, m, h, n, spike, input, y } = self;
-        let len = v.len().min(m.len()).min(h.len()).min(n.len()).min(spike.len()).min(input.len()).min(y.len());
-        let level = Self {
-            v: &mut v[..len],
-            m: &mut m[..len],
-            h: &mut h[..len],
-            n: &mut n[..len],
-            spike: &mut spike[..len],
-            input: &mut input[..len],
-            y: &mut y[..len],
-        };
-        (level, len)
+    fn run(mut self) {
+        // A tile of several vectors, so that several are under way at once; what is left over goes by the single vector.
+        let len = self.vars.v.len();
+        let mut k = 0;
+        while k + 64 <= len {
+            self.tile::<64>(k, 64);
+            k += 64;
+        }
+        while k + 2 < len {
+            self.tile::<16>(k, 16.min(len - k));
+            k += 16;
+        }
+        while k < len {
+            self.tile::<1>(k, 1);
+            k += 1;
+        }
     }
+}
+
+impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
+    /// The `count` neurons from `from` on; what is missing to `W` is filled with neurons at rest, whose results are dropped.
+    #[inline(always)]
+    fn tile<const W: usize>(&mut self, from: usize, count: usize) {
+        let rest = [-65.0, 0.05, 0.6, 0.32].map(R::of);
+        let mut tile = Tile { x: rest.map(|x| [x; W]), i: [R::of(0.0); W] };
+        let Vars { v, m, h, n, spike, input, y } = &mut self.vars;
+        let all = from..from + count;
+        for (local, var) in tile.x.iter_mut().zip([&**v, &**m, &**h, &**n]) {
+            local[..count].copy_from_slice(&var[all.clone()]);
+        }
+        tile.i[..count].copy_from_slice(&input[all.clone()]);
+        let before = tile.x[0];
+
+        let constants = self.constants.tile::<W>(from);
+        self.method.step(&mut tile, &constants);
+
+        let mut crossed = [R::of(0.0); W];
+        for k in 0..W {
+            let v_th = constants.at(k).v_th;
+            crossed[k] = if (before[k] < v_th) & (tile.x[0][k] >= v_th) { R::of(1.0) } else { R::of(0.0) };
+        }
+        for (local, var) in tile.x.iter().chain([&crossed, &crossed]).zip([v, m, h, n, spike, y]) {
+            var[all.clone()].copy_from_slice(&local[..count]);
+        }
+    }
+}
+
+/// Exponential Euler. Its chain of dependent operations is longer than a core can look ahead, so it is cut into loops.
+pub(super) struct ExpAuto<R> {
+    pub(super) dt: R,
 }
 
 /// φ = (1 − e^{−s·dt})/s for two relaxations x' = f − s·(x − x₀), which x + f·φ solves after dt; they share one division.
@@ -132,65 +220,48 @@ fn relaxed<R: Real>(s: R, t: R, dt: R) -> (R, R) {
     (decay(s * dt) * (t * r), decay(t * dt) * (s * r))
 }
 
-pub(super) struct ExpAuto<'a, R, L> {
-    pub(super) constants: L,
-    pub(super) dt: R,
-    pub(super) vars: Vars<'a, R>,
-}
-
-impl<R: Real, L: Lookup<R>> Kernel for ExpAuto<'_, R, L> {
-    type Output = ();
+impl<R: Real> Integrate<R> for ExpAuto<R> {
     #[inline(always)]
-    fn run(self) {
-        let (dt, constants) = (self.dt, self.constants);
-        let (Vars { v, m, h, n, spike, input, y }, len) = self.vars.level();
-        for k in 0..len {
+    fn step<const W: usize>(&self, tile: &mut Tile<R, W>, constants: &impl At<R>) {
+        let dt = self.dt;
+        let [v, m, h, n] = &mut tile.x;
+        let mut alpha = [[R::of(0.0); W]; 3];
+        let mut sum = [[R::of(0.0); W]; 3];
+        let (mut g, mut f) = ([R::of(0.0); W], [R::of(0.0); W]);
+        for k in 0..W {
+            for (gate, (a, b)) in rates(v[k]).into_iter().enumerate() {
+                alpha[gate][k] = a;
+                sum[gate][k] = a + b;
+            }
+        }
+        for k in 0..W {
             let p = constants.at(k);
-            let (v0, m0, h0, n0) = (v[k], m[k], h[k], n[k]);
-            let [(am, bm), (ah, bh), (an, bn)] = rates(v0);
             let per_c = R::of(1.0) / p.c;
-            let (g_na, g_k) = (p.g_na * m0 * m0 * m0 * h0, p.g_k * (n0 * n0) * (n0 * n0));
-            let g = (g_na + g_k + p.g_l) * per_c;
-            let drive = (g_na.mul_add(p.e_na, g_k.mul_add(p.e_k, p.g_l.mul_add(p.e_l, input[k])))) * per_c;
+            let (g_na, g_k) = (p.g_na * m[k] * m[k] * m[k] * h[k], p.g_k * (n[k] * n[k]) * (n[k] * n[k]));
+            let drive = g_na.mul_add(p.e_na, g_k.mul_add(p.e_k, p.g_l.mul_add(p.e_l, tile.i[k])));
             // At g = 0 the limit φ = dt comes out, since 1 − e^{−z} = z to the last bit for such a small z.
-            let g = R::of(1e-30).max(g);
-            let (sm, sh, sn) = (am + bm, ah + bh, an + bn);
-            let (phi_v, phi_m) = relaxed(g, sm, dt);
-            let (phi_h, phi_n) = relaxed(sh, sn, dt);
-            let v1 = g.mul_add(-v0, drive).mul_add(phi_v, v0);
-            v[k] = v1;
-            m[k] = sm.mul_add(-m0, am).mul_add(phi_m, m0);
-            h[k] = sh.mul_add(-h0, ah).mul_add(phi_h, h0);
-            n[k] = sn.mul_add(-n0, an).mul_add(phi_n, n0);
-            let crossed = if (v0 < p.v_th) & (v1 >= p.v_th) { R::of(1.0) } else { R::of(0.0) };
-            spike[k] = crossed;
-            y[k] = crossed;
+            g[k] = R::of(1e-30).max((g_na + g_k + p.g_l) * per_c);
+            f[k] = g[k].mul_add(-v[k], drive * per_c);
+        }
+        let [am, ah, an] = &alpha;
+        let [sm, sh, sn] = &sum;
+        for k in 0..W {
+            let (phi_h, phi_n) = relaxed(sh[k], sn[k], dt);
+            h[k] = sh[k].mul_add(-h[k], ah[k]).mul_add(phi_h, h[k]);
+            n[k] = sn[k].mul_add(-n[k], an[k]).mul_add(phi_n, n[k]);
+        }
+        for k in 0..W {
+            let (phi_v, phi_m) = relaxed(g[k], sm[k], dt);
+            v[k] = f[k].mul_add(phi_v, v[k]);
+            m[k] = sm[k].mul_add(-m[k], am[k]).mul_add(phi_m, m[k]);
         }
     }
 }
 
-pub(super) struct RungeKutta<'a, R, L> {
-    pub(super) constants: L,
-    pub(super) tableau: Tableau,
-    pub(super) dt: R,
-    pub(super) vars: Vars<'a, R>,
-}
-
-impl<R: Real, L: Lookup<R>> Kernel for RungeKutta<'_, R, L> {
-    type Output = ();
+impl<R: Real> Integrate<R> for Stepper<R> {
     #[inline(always)]
-    fn run(self) {
-        let (stepper, constants) = (self.tableau.stepper(self.dt), self.constants);
-        let (Vars { v, m, h, n, spike, input, y }, len) = self.vars.level();
-        for k in 0..len {
-            let p = constants.at(k);
-            let x0 = [v[k], m[k], h[k], n[k]];
-            let x = stepper.step(x0, |x| derivative(x, input[k], &p));
-            [v[k], m[k], h[k], n[k]] = x;
-            let crossed = if (x0[0] < p.v_th) & (x[0] >= p.v_th) { R::of(1.0) } else { R::of(0.0) };
-            spike[k] = crossed;
-            y[k] = crossed;
-        }
+    fn step<const W: usize>(&self, tile: &mut Tile<R, W>, constants: &impl At<R>) {
+        tile.x = self.tile(tile.x, |k, x| derivative(x, tile.i[k], &constants.at(k)));
     }
 }
 
