@@ -137,7 +137,7 @@ impl<T: Scalar> Source<T> for Feeds<'_, T> {
     fn inputs(&mut self, k: usize) -> Inputs<'_, T> {
         let mut inputs = Inputs { ports: [&[]; MAX_PORTS], given: [false; MAX_PORTS] };
         for (port, feed) in self.ports.iter_mut().enumerate() {
-            inputs.given[port] = !matches!(feed, Feed::Zeros(_));
+            inputs.given[port] = !matches!(feed, Feed::Zeros(..));
             inputs.ports[port] = feed.at(k);
         }
         inputs
@@ -146,18 +146,14 @@ impl<T: Scalar> Source<T> for Feeds<'_, T> {
 
 /// One input port over the steps of a chunk, for one block.
 pub(crate) enum Feed<'a, T> {
-    /// Nothing was given.
-    Zeros(Vec<T>),
+    /// Nothing was given: so many zeros, which are made when they are first asked for, that is, while the block runs.
+    Zeros(Vec<T>, usize),
     /// A series `[steps, rows, features]` of any strides (0 where it broadcasts), of which this block sees the flat `cells` of
     /// `[rows, features]`. `scratch` holds a step that does not lie in memory as the block wants it.
     Series { view: ArrayView3<'a, T>, cells: Range<usize>, scratch: Vec<T>, constant: bool },
 }
 
 impl<'a, T: Scalar> Feed<'a, T> {
-    pub(crate) fn zeros(len: usize) -> Self {
-        Self::Zeros(bytemuck::zeroed_vec(len))
-    }
-
     pub(crate) fn series(view: ArrayView3<'a, T>, cells: Range<usize>) -> Self {
         let constant = view.strides()[0] == 0;
         Self::Series { view, cells, scratch: Vec::new(), constant }
@@ -166,12 +162,15 @@ impl<'a, T: Scalar> Feed<'a, T> {
     #[inline]
     fn at(&mut self, k: usize) -> &[T] {
         match self {
-            Self::Zeros(zeros) => zeros,
+            Self::Zeros(zeros, len) => {
+                zeros.resize(*len, T::zeroed());
+                zeros
+            }
             Self::Series { view, cells, scratch, constant } => {
                 if *constant && !scratch.is_empty() {
                     return scratch;
                 }
-                let moment = view.clone().index_axis_move(Axis(0), k);
+                let moment = view.index_axis_move(Axis(0), k);
                 if let Some(all) = moment.to_slice() {
                     return &all[cells.clone()];
                 }
@@ -242,16 +241,21 @@ impl Every {
 pub(crate) struct Table<'a, T> {
     pub(crate) rows: Vec<&'a mut [T]>,
     pub(crate) every: Every,
-    /// Steps that are not kept are written here.
+    /// Steps that are not kept are written here; made when first needed, that is, while the block runs.
     pub(crate) scratch: Vec<T>,
+    /// Elements of the block's output.
+    pub(crate) width: usize,
 }
 
-impl<T> Target<T> for Table<'_, T> {
+impl<T: Scalar> Target<T> for Table<'_, T> {
     #[inline]
     fn output(&mut self, k: usize) -> &mut [T] {
         match self.every.row(k).and_then(|row| self.rows.get_mut(row)) {
             Some(row) => row,
-            None => &mut self.scratch,
+            None => {
+                self.scratch.resize(self.width, T::zeroed());
+                &mut self.scratch
+            }
         }
     }
 }

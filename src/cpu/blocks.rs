@@ -45,7 +45,10 @@ pub(super) fn deal<'c, T>(buffer: &'c mut [T], row: usize, lengths: &[usize], mu
         let mut rest = row;
         for (block, &length) in lengths.iter().enumerate() {
             let (part, later) = rest.split_at_mut(length);
-            give(block, part);
+            // A block that keeps nothing needs no place to keep it in.
+            if length > 0 {
+                give(block, part);
+            }
             rest = later;
         }
     }

@@ -109,13 +109,13 @@ impl<T: Scalar> Chunk<'_, T> {
                         .map(|(port, view)| {
                             let cells = block.cells(schema.input_len(port));
                             match view {
-                                Some(view) => Feed::series(view.clone(), cells),
-                                None => Feed::zeros(cells.len()),
+                                Some(view) => Feed::series(*view, cells),
+                                None => Feed::Zeros(Vec::new(), cells.len()),
                             }
                         })
                         .collect(),
                 },
-                table: Table { rows: Vec::new(), every: output_every, scratch: bytemuck::zeroed_vec(block.cells(out).len()) },
+                table: Table { rows: Vec::new(), every: output_every, scratch: Vec::new(), width: block.cells(out).len() },
                 probes: Vec::with_capacity(handles.len()),
             })
             .collect();
@@ -129,7 +129,7 @@ impl<T: Scalar> Chunk<'_, T> {
             }
         }
 
-        let lengths: Vec<usize> = works.iter().map(|w| w.table.scratch.len()).collect();
+        let lengths: Vec<usize> = works.iter().map(|w| w.table.width).collect();
         let row = out * layout.rows;
         blocks::deal(output, row, &lengths, |b, part| works[b].table.rows.push(part));
 
@@ -225,7 +225,7 @@ impl<T: Scalar> Work<'_, T> {
         mut before: Vec<Vec<T>>,
         units: usize,
     ) -> Option<Found> {
-        let mut scratch = std::mem::take(&mut self.table.scratch);
+        let mut scratch = bytemuck::zeroed_vec(self.table.width);
         let first = self.block.items.start;
         for k in 0..steps {
             let mut state = State::new(before.iter_mut().map(Vec::as_mut_slice).collect(), first, units);

@@ -133,7 +133,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                 clock: self.clock,
                 shared: &self.shared,
                 steps: n,
-                inputs: views.iter().map(|v| v.as_ref().map(|v| v.clone().slice_move(s![done..done + n, .., ..]))).collect(),
+                inputs: views.iter().map(|v| v.map(|v| v.slice_move(s![done..done + n, .., ..]))).collect(),
                 arena: &mut self.arena,
                 output: parts.next().unwrap_or_default(),
                 output_every: self.every,
