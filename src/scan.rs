@@ -67,6 +67,11 @@ impl<'a, T: Scalar> Scan<'a, T> {
         }
     }
 
+    /// Input `port` of step `k`, which need not be the next one.
+    pub(crate) fn input(&mut self, port: usize, k: usize) -> &[T] {
+        self.source.inputs(k).port(port)
+    }
+
     /// The state as the last step left it.
     pub fn state(&mut self) -> &mut State<'a, T> {
         &mut self.state

@@ -4,6 +4,7 @@
 //! for any block size and number of threads.
 
 mod blocks;
+pub(crate) mod product;
 pub(crate) mod simd;
 
 use crate::clock::Clock;

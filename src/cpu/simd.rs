@@ -12,17 +12,30 @@ pub(crate) trait Kernel {
     fn run(self) -> Self::Output;
 }
 
+/// Whether there are 32 registers of 64 bytes: AVX-512.
+#[inline]
+pub(crate) fn wide() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        std::is_x86_feature_detected!("avx512f")
+            && std::is_x86_feature_detected!("avx512vl")
+            && std::is_x86_feature_detected!("avx512dq")
+            && std::is_x86_feature_detected!("avx512bw")
+            && std::is_x86_feature_detected!("avx2")
+            && std::is_x86_feature_detected!("fma")
+            && std::is_x86_feature_detected!("f16c")
+            && std::is_x86_feature_detected!("bmi2")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 /// Runs `kernel` with the widest vectors there are.
 #[inline]
 pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     {
-        if std::is_x86_feature_detected!("avx512f")
-            && std::is_x86_feature_detected!("avx512vl")
-            && std::is_x86_feature_detected!("avx512dq")
-            && std::is_x86_feature_detected!("avx512bw")
-            && std::is_x86_feature_detected!("fma")
-        {
+        if wide() {
             // SAFETY: the features that `avx512` is compiled for were detected on this CPU just now; it has no other
             // requirement.
             return unsafe { avx512(kernel) };

@@ -1,13 +1,26 @@
 //! The models: each one's equations, parameters with units and defaults, and source stand in its own file.
 
 mod activation;
+mod array;
+mod cell;
+mod dense;
+mod gru_cell;
+mod gru_cell_torch;
 mod hh;
 mod lif;
+mod lstm_cell;
 mod method;
 mod param;
+mod rnn_cell;
 
 pub use activation::Activation;
+pub use cell::Cell;
+pub use dense::Dense;
+pub use gru_cell::GruCell;
+pub use gru_cell_torch::GruCellTorch;
 pub use hh::Hh;
 pub use lif::Lif;
+pub use lstm_cell::LstmCell;
 pub use method::Method;
 pub use param::Param;
+pub use rnn_cell::RnnCell;

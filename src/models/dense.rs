@@ -1,0 +1,146 @@
+//! A dense layer.
+
+use super::array::{self, Array};
+use crate::cpu::product::{Packed, Rows, product};
+use crate::error::Result;
+use crate::init::Init;
+use crate::scalar::Scalar;
+use crate::state::State;
+use crate::system::{Inputs, Schema, Shared, System, Tick, Weight, WeightMut};
+use std::sync::OnceLock;
+
+/// A dense layer: `brainpy.dnn.Dense`.
+///
+/// ```text
+/// y = b + x·W
+/// ```
+///
+/// | | shape | default |
+/// |---|---|---|
+/// | input `x` | `[in]` | |
+/// | output | `[out]` | |
+/// | weight `W` | `[in, out]` | [`Init::XavierNormal`] |
+/// | weight `b`, optional | `[out]` | zeros |
+///
+/// It has no state, and no activation: put an [`Activation::layer`](super::Activation::layer) after it. Names, layouts and defaults
+/// are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two standard deviations.
+#[derive(Clone)]
+pub struct Dense<T: Scalar> {
+    w: Array<T>,
+    b: Array<T>,
+    bias: bool,
+    num_in: usize,
+    num_out: usize,
+    packed: OnceLock<Packed<T::Acc>>,
+}
+
+impl<T: Scalar> std::fmt::Debug for Dense<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Dense({}, {})", self.num_in, self.num_out)
+    }
+}
+
+impl<T: Scalar> Dense<T> {
+    /// A layer from `num_in` to `num_out` features.
+    #[must_use]
+    pub fn new(num_in: usize, num_out: usize) -> Self {
+        let w = Array::new("W", &[num_in, num_out], Init::XavierNormal);
+        let b = Array::new("b", &[num_out], Init::Zeros);
+        Self { w, b, bias: true, num_in, num_out, packed: OnceLock::new() }
+    }
+
+    fn arrays(&self) -> impl Iterator<Item = &Array<T>> {
+        [&self.w].into_iter().chain(self.bias.then_some(&self.b))
+    }
+
+    fn arrays_mut(&mut self) -> impl Iterator<Item = &mut Array<T>> {
+        self.packed.take();
+        [&mut self.w].into_iter().chain(self.bias.then_some(&mut self.b))
+    }
+
+    /// Whether there is a bias; there is one by default.
+    #[must_use]
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.bias = bias;
+        self
+    }
+
+    /// How the weights `W` start.
+    #[must_use]
+    pub fn w_init(mut self, init: Init) -> Self {
+        self.packed.take();
+        self.w.set_init(init);
+        self
+    }
+
+    /// How the bias starts.
+    #[must_use]
+    pub fn b_init(mut self, init: Init) -> Self {
+        self.b.set_init(init);
+        self
+    }
+
+    /// The seed of the random weights, 0 by default. Layers of one shape and one seed have the same weights.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.packed.take();
+        self.w.set_seed(seed);
+        self.b.set_seed(seed);
+        self
+    }
+
+    /// Gives a weight its values, row-major.
+    ///
+    /// # Errors
+    /// If there is no weight of this name, or the values are not as many as it has.
+    pub fn weight<S: Scalar>(mut self, name: &str, values: &[S]) -> Result<Self> {
+        array::give(self.arrays_mut(), name, values)?;
+        Ok(self)
+    }
+}
+
+/// Rows that are multiplied at once: so many share each weight that is loaded, and stay in the second cache.
+const ROWS: usize = 64;
+
+impl<T: Scalar> System<T> for Dense<T> {
+    fn schema(&self) -> Schema {
+        Schema::row([self.num_in], [self.num_out])
+    }
+
+    fn init(&self, _: &Shared, _: &mut State<'_, T>) {}
+
+    fn step(&self, _: Tick<'_>, x: &Inputs<'_, T>, _: &mut State<'_, T>, y: &mut [T]) {
+        let w = self.packed.get_or_init(|| Packed::new(self.w.values(), self.num_out, &[0..self.num_out]));
+        let rows = (y.len() / self.num_out.max(1)).min(ROWS);
+        let mut from = Rows::new(rows, self.num_in);
+        let mut to = Rows::new(rows, w.width());
+        let mut start = to.clone();
+        if self.bias {
+            start.rows_mut(0).for_each(|row| row.iter_mut().zip(self.b.values()).for_each(|(to, b)| *to = b.to_acc()));
+        }
+        let stride = to.stride();
+        for (x, y) in x.port(0).chunks(rows.max(1) * self.num_in.max(1)).zip(y.chunks_mut(rows.max(1) * self.num_out.max(1))) {
+            let rows = y.len() / self.num_out.max(1);
+            from.rows_mut(0).zip(x.chunks_exact(self.num_in.max(1))).for_each(|(to, x)| super::cell::load(x, to));
+            to.all_mut().copy_from_slice(start.all_mut());
+            product(&from, 0..rows, w, to.all_mut(), stride);
+            y.chunks_exact_mut(self.num_out.max(1)).enumerate().for_each(|(r, y)| super::cell::store(to.row(r), y));
+        }
+    }
+
+    fn kind(&self) -> &str {
+        "Dense"
+    }
+
+    fn weights(&self) -> Vec<Weight<'_, T>> {
+        self.arrays().map(Array::weight).collect()
+    }
+
+    fn weights_mut(&mut self) -> Vec<WeightMut<'_, T>> {
+        self.arrays_mut().map(Array::weight_mut).collect()
+    }
+
+    fn check(&self) -> Result<()> {
+        self.arrays().try_for_each(Array::check)
+    }
+}

@@ -1,0 +1,88 @@
+//! The gated recurrent unit, reset after the product.
+
+use super::cell::{CHUNK, Cell, Defaults, Kind, Moment, chunk, round};
+use crate::cpu::simd::{Kernel, vectorize};
+use crate::init::Init;
+use crate::math::sigmoid;
+use crate::models::Activation;
+use crate::scalar::{Real, Scalar};
+use std::ops::Range;
+
+/// The gated recurrent unit as torch and cuDNN have it, with the reset **after** the product: `torch.nn.GRUCell`.
+///
+/// ```text
+/// r = σ(b_r + x·Wi_r + h·Wh_r)
+/// z = σ(b_z + x·Wi_z + h·Wh_z)
+/// n = φ(b_n + x·Wi_n + r∘(bh + h·Wh_n))
+/// h ← (1 − z)∘n + z∘h
+/// ```
+///
+/// | | shape | default | of torch's |
+/// |---|---|---|---|
+/// | input `x` | `[in]` | | |
+/// | output, the new h | `[H]` | | |
+/// | variable `state`: h | `[H]` | zeros | |
+/// | weight `Wi`, columns r, z, n | `[in, 3H]` | uniform within ±1/√H | `weight_ihᵀ` |
+/// | weight `Wh`, columns r, z, n | `[H, 3H]` | uniform within ±1/√H | `weight_hhᵀ` |
+/// | weight `b`, optional | `[3H]` | uniform within ±1/√H | `bias_ih`, plus the first 2H of `bias_hh` |
+/// | weight `bh`, with `b` | `[H]` | uniform within ±1/√H | the last H of `bias_hh` |
+/// | φ | | [`Activation::Tanh`] | |
+///
+/// Brainpy has no such cell; its own, with the reset before the product, is [`GruCell`](super::GruCell).
+pub type GruCellTorch<T> = Cell<T, GruTorch>;
+
+/// The kind of [`GruCellTorch`].
+#[derive(Clone, Copy, Debug)]
+pub struct GruTorch;
+
+impl Kind for GruTorch {
+    const NAME: &'static str = "GRUCellTorch";
+    const GATES: usize = 3;
+    const GROUPS: &'static [Range<usize>] = &[0..2, 2..3];
+    const STATES: &'static [&'static str] = &["h"];
+    const HIDDEN_BIAS: bool = true;
+
+    fn defaults(num_out: usize) -> Defaults {
+        let bound = 1.0 / (num_out.max(1) as f64).sqrt();
+        let init = Init::Uniform(-bound, bound);
+        Defaults { activation: Activation::Tanh, wi: init.clone(), wh: init.clone(), b: init }
+    }
+
+    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
+        moment.add_h(0);
+        moment.set_extra(1);
+        vectorize(Update(moment));
+    }
+}
+
+struct Update<'a, 'm, T: Scalar>(&'a mut Moment<'m, T>);
+
+impl<T: Scalar> Kernel for Update<'_, '_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Moment { part, activation, rows, gates, h, extra, .. } = self.0;
+        let one = T::Acc::of(1.0);
+        for row in 0..*rows {
+            let gates = &gates[row * part.width()..][..part.width()];
+            let units = h.row_mut(row)[part.units.clone()].chunks_mut(CHUNK).zip(extra.row(row).chunks(CHUNK));
+            for (j, (h, hn)) in units.enumerate() {
+                let gate = |k: usize| chunk(gates, part.gates[k] + j * CHUNK);
+                let (r, z, mut n) = (gate(0), gate(1), gate(2));
+                let (mut new, mut product) = ([T::Acc::of(0.0); CHUNK], [T::Acc::of(0.0); CHUNK]);
+                new[..h.len()].copy_from_slice(h);
+                product[..hn.len()].copy_from_slice(hn);
+                for l in 0..CHUNK {
+                    n[l] = sigmoid(r[l]).mul_add(product[l], n[l]);
+                }
+                activation.each(&mut n);
+                for l in 0..CHUNK {
+                    let z = sigmoid(z[l]);
+                    new[l] = z.mul_add(new[l], (one - z) * n[l]);
+                }
+                round::<T>(&mut new);
+                h.copy_from_slice(&new[..h.len()]);
+            }
+        }
+    }
+}

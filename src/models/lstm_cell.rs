@@ -1,0 +1,87 @@
+//! Long short-term memory.
+
+use super::cell::{CHUNK, Cell, Defaults, Kind, Moment, chunk, round};
+use crate::cpu::simd::{Kernel, vectorize};
+use crate::init::Init;
+use crate::math::sigmoid;
+use crate::models::Activation;
+use crate::scalar::{Real, Scalar};
+use std::ops::Range;
+
+/// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780; in the form of Zaremba, Sutskever &
+/// Vinyals, arXiv:1409.2329): `brainpy.dyn.LSTMCell`.
+///
+/// ```text
+/// (i, g, f, o) = b + x·Wi + h·Wh
+/// c ← σ(f + 1)∘c + σ(i)∘φ(g)
+/// h ← σ(o)∘φ(c)
+/// ```
+///
+/// | | shape | default |
+/// |---|---|---|
+/// | input `x` | `[in]` | |
+/// | output, the new h | `[H]` | |
+/// | variable `state`: h, then c; its views are called `h` and `c` | `[2H]` | zeros |
+/// | weight `Wi`, columns i, g, f, o | `[in, 4H]` | [`Init::XavierNormal`] |
+/// | weight `Wh`, columns i, g, f, o | `[H, 4H]` | [`Init::XavierNormal`] |
+/// | weight `b`, optional | `[4H]` | zeros |
+/// | φ | | [`Activation::Tanh`] |
+///
+/// The 1 added to f keeps the cell from forgetting early in training (Jozefowicz, Zaremba & Sutskever, ICML 2015). Names, layouts
+/// and defaults are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two standard
+/// deviations.
+pub type LstmCell<T> = Cell<T, Lstm>;
+
+/// The kind of [`LstmCell`].
+#[derive(Clone, Copy, Debug)]
+pub struct Lstm;
+
+impl Kind for Lstm {
+    const NAME: &'static str = "LSTMCell";
+    const GATES: usize = 4;
+    const GROUPS: &'static [Range<usize>] = &[0..4];
+    const STATES: &'static [&'static str] = &["h", "c"];
+
+    fn defaults(_: usize) -> Defaults {
+        Defaults { activation: Activation::Tanh, wi: Init::XavierNormal, wh: Init::XavierNormal, b: Init::Zeros }
+    }
+
+    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
+        moment.add_h(0);
+        vectorize(Update(moment));
+    }
+}
+
+struct Update<'a, 'm, T: Scalar>(&'a mut Moment<'m, T>);
+
+impl<T: Scalar> Kernel for Update<'_, '_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Moment { part, activation, rows, gates, h, c, .. } = self.0;
+        let one = T::Acc::of(1.0);
+        for r in 0..*rows {
+            let gates = &gates[r * part.width()..][..part.width()];
+            let own = h.row_mut(r)[part.units.clone()].chunks_mut(CHUNK).zip(c.row_mut(r)[part.units.clone()].chunks_mut(CHUNK));
+            for (j, (h, c)) in own.enumerate() {
+                let gate = |k: usize| chunk(gates, part.gates[k] + j * CHUNK);
+                let (i, mut g, f, o) = (gate(0), gate(1), gate(2), gate(3));
+                let mut new = [T::Acc::of(0.0); CHUNK];
+                new[..c.len()].copy_from_slice(c);
+                activation.each(&mut g);
+                for l in 0..CHUNK {
+                    new[l] = sigmoid(f[l] + one).mul_add(new[l], sigmoid(i[l]) * g[l]);
+                }
+                let mut out = new;
+                round::<T>(&mut new);
+                c.copy_from_slice(&new[..c.len()]);
+                activation.each(&mut out);
+                for l in 0..CHUNK {
+                    out[l] = sigmoid(o[l]) * out[l];
+                }
+                round::<T>(&mut out);
+                h.copy_from_slice(&out[..h.len()]);
+            }
+        }
+    }
+}
