@@ -198,8 +198,7 @@ impl<R: Real> Product<'_, R> {
             }
         }
         let first = self.rows.start + r;
-        let a: [&[[R; UNROLL]]; M] =
-            from_fn(|m| self.a.values[(first + m) * self.a.stride + k.start..][..k.len()].as_chunks::<UNROLL>().0);
+        let a: [&[[R; UNROLL]]; M] = from_fn(|m| self.a.values[(first + m) * self.a.stride + k.start..][..k.len()].as_chunks::<UNROLL>().0);
         let w: [&[[[[R; L]; N]; UNROLL]]; P] =
             from_fn(|p| self.w.panel(start + p * N * L, k).as_chunks::<L>().0.as_chunks::<N>().0.as_chunks::<UNROLL>().0);
         for q in 0..k.len() / UNROLL {

@@ -110,7 +110,7 @@ impl<T: Scalar> System<T> for Dense<T> {
     fn init(&self, _: &Shared, _: &mut State<'_, T>) {}
 
     fn step(&self, _: Tick<'_>, x: &Inputs<'_, T>, _: &mut State<'_, T>, y: &mut [T]) {
-        let w = self.packed.get_or_init(|| Packed::new(self.w.values(), self.num_out, &[0..self.num_out]));
+        let w = self.packed.get_or_init(|| Packed::new(self.w.values(), self.num_out, std::slice::from_ref(&(0..self.num_out))));
         let rows = (y.len() / self.num_out.max(1)).min(ROWS);
         let mut from = Rows::new(rows, self.num_in);
         let mut to = Rows::new(rows, w.width());

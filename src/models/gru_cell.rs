@@ -6,7 +6,6 @@ use crate::init::Init;
 use crate::math::sigmoid;
 use crate::models::Activation;
 use crate::scalar::{Real, Scalar};
-use std::ops::Range;
 
 /// The gated recurrent unit (Chung, Gulcehre, Cho & Bengio, arXiv:1412.3555): `brainpy.dyn.GRUCell`.
 ///
@@ -38,7 +37,7 @@ pub struct Gru;
 impl Kind for Gru {
     const NAME: &'static str = "GRUCell";
     const GATES: usize = 3;
-    const GROUPS: &'static [Range<usize>] = &[0..2, 2..3];
+    const GROUPS: &'static [usize] = &[2, 1];
     const STATES: &'static [&'static str] = &["h"];
 
     fn defaults(_: usize) -> Defaults {

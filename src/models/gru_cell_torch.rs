@@ -6,7 +6,6 @@ use crate::init::Init;
 use crate::math::sigmoid;
 use crate::models::Activation;
 use crate::scalar::{Real, Scalar};
-use std::ops::Range;
 
 /// The gated recurrent unit as torch and cuDNN have it, with the reset **after** the product: `torch.nn.GRUCell`.
 ///
@@ -38,7 +37,7 @@ pub struct GruTorch;
 impl Kind for GruTorch {
     const NAME: &'static str = "GRUCellTorch";
     const GATES: usize = 3;
-    const GROUPS: &'static [Range<usize>] = &[0..2, 2..3];
+    const GROUPS: &'static [usize] = &[2, 1];
     const STATES: &'static [&'static str] = &["h"];
     const HIDDEN_BIAS: bool = true;
 

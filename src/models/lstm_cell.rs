@@ -6,7 +6,6 @@ use crate::init::Init;
 use crate::math::sigmoid;
 use crate::models::Activation;
 use crate::scalar::{Real, Scalar};
-use std::ops::Range;
 
 /// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780; in the form of Zaremba, Sutskever &
 /// Vinyals, arXiv:1409.2329): `brainpy.dyn.LSTMCell`.
@@ -39,7 +38,7 @@ pub struct Lstm;
 impl Kind for Lstm {
     const NAME: &'static str = "LSTMCell";
     const GATES: usize = 4;
-    const GROUPS: &'static [Range<usize>] = &[0..4];
+    const GROUPS: &'static [usize] = &[4];
     const STATES: &'static [&'static str] = &["h", "c"];
 
     fn defaults(_: usize) -> Defaults {

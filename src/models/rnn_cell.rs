@@ -5,7 +5,6 @@ use crate::cpu::simd::{Kernel, vectorize};
 use crate::init::Init;
 use crate::models::Activation;
 use crate::scalar::Scalar;
-use std::ops::Range;
 
 /// The plain recurrent cell (Elman, Cognitive Science 14, 1990, 179-211): `brainpy.dyn.RNNCell`.
 ///
@@ -34,7 +33,7 @@ pub struct Rnn;
 impl Kind for Rnn {
     const NAME: &'static str = "RNNCell";
     const GATES: usize = 1;
-    const GROUPS: &'static [Range<usize>] = &[0..1];
+    const GROUPS: &'static [usize] = &[1];
     const STATES: &'static [&'static str] = &["h"];
 
     fn defaults(_: usize) -> Defaults {

@@ -37,8 +37,8 @@ pub trait Kind: Copy + std::fmt::Debug + Send + Sync + 'static {
     const NAME: &'static str;
     /// Columns of `Wi` and `Wh` for each unit.
     const GATES: usize;
-    /// Gates whose products with the state are made together, in order.
-    const GROUPS: &'static [Range<usize>];
+    /// How many gates, in order, have their products with the state made together.
+    const GROUPS: &'static [usize];
     /// Elements of `state` for each unit, and their names if there are several.
     const STATES: &'static [&'static str];
     /// Whether the last gate has a second bias, `bh`, within the product with the state.

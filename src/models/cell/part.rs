@@ -27,13 +27,13 @@ pub(crate) struct Part<R> {
 
 impl<R: Real> Part<R> {
     pub(super) fn new<T: Scalar<Acc = R>>(
-        groups: &[Range<usize>],
+        groups: &[usize],
         units: Range<usize>,
         hidden: usize,
         [wi, wh]: [&[T]; 2],
         [b, bh]: [Option<&[T]>; 2],
     ) -> Self {
-        let gates = groups.last().map_or(0, |g| g.end);
+        let gates = groups.iter().sum::<usize>();
         let mut part = Self {
             hidden,
             wi: Vec::new(),
@@ -46,7 +46,8 @@ impl<R: Real> Part<R> {
         };
         let mut width = 0;
         for group in groups {
-            let columns: Vec<Range<usize>> = group.clone().map(|g| g * hidden + units.start..g * hidden + units.end).collect();
+            let first = part.gates.len();
+            let columns: Vec<_> = (first..first + group).map(|g| g * hidden + units.start..g * hidden + units.end).collect();
             let packed = Packed::new(wi, gates * hidden, &columns);
             part.groups.push(width);
             part.gates.extend((0..columns.len()).map(|k| width + k * units.len()));
