@@ -19,6 +19,7 @@ mod scalar;
 mod scan;
 mod sequential;
 mod state;
+pub mod states;
 mod survey;
 mod system;
 mod tree;

@@ -36,6 +36,11 @@ impl Shared {
     pub fn set(&mut self, name: impl Into<String>, value: f64) {
         self.values.insert(name.into(), value);
     }
+
+    /// All values by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.values.iter().map(|(n, v)| (n.as_str(), *v))
+    }
 }
 
 /// The step being computed: `t = t0 + i·dt`, where `i` counts from the last reset; never accumulated.

@@ -204,6 +204,7 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
         let schema = self.system.schema();
         schema.check()?;
         self.system.check()?;
+        super::states::check_names(&self.system, &schema)?;
         if self.no_state && !schema.is_stateless() {
             let vars: Vec<&str> = schema.state.iter().map(|v| &*v.name).collect();
             return Err(Error::Unsupported(format!("no_state: this system has state ({})", vars.join(", "))));

@@ -2,6 +2,7 @@
 
 mod builder;
 mod run;
+mod states;
 
 pub use builder::Builder;
 

@@ -1,0 +1,249 @@
+//! A loop's state out of it and into it, in memory and in files.
+
+use super::LoopOverTime;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+use crate::states::{self, Stamp, StateDict, Tensor, Type, Unmatched};
+use crate::system::{Schema, Shared, System};
+use ndarray::{ArrayD, ArrayView, ArrayViewD, IxDyn};
+use std::path::Path;
+
+const SHARED: &str = "shared.";
+
+impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
+    /// The whole state by name: variables (`V`, `l1.state`; `[batch, …]`, without the batch axis where there is none), weights
+    /// (`l1.Wi`), what was registered, and where the loop stands: step index, time, seed and shared values.
+    #[must_use]
+    pub fn state_dict(&self) -> StateDict<T> {
+        let mut dict = StateDict::new();
+        for (name, array) in self.arrays() {
+            dict.insert(name, array.to_owned());
+        }
+        let Clock { i0, t0, dt, done } = self.clock;
+        let shared = self.shared.iter().map(|(n, v)| (n.to_owned(), v)).collect();
+        dict.stamp = Some(Stamp { i0, t0, dt, done, seed: self.shared.seed, shared });
+        dict
+    }
+
+    /// Takes a state: the same bits, and the same place in time, so that the next run goes on where the state was taken. If
+    /// the loop's `dt` is another than the state's, index and time go on from where they were, and a reset goes back to there.
+    ///
+    /// Returns the names that did not match. Strictly loaded, they are an error.
+    ///
+    /// # Errors
+    /// If names do not match (strictly), an array has another shape, or holds a NaN or an infinity (unless the loop allows
+    /// them). Nothing has changed then.
+    pub fn load_state_dict(&mut self, dict: &StateDict<T>, strict: bool) -> Result<Unmatched> {
+        let given: Vec<(&str, ArrayViewD<'_, T>)> = dict.iter().map(|(n, a)| (n, a.view())).collect();
+        let clock = dict.stamp.as_ref().map(|s| self.clock_from(s)).transpose()?;
+        let unmatched = self.take_arrays(&given, strict, |_| true)?;
+        if let (Some(clock), Some(stamp)) = (clock, &dict.stamp) {
+            self.clock = clock;
+            self.shared = Shared::new(stamp.seed);
+            stamp.shared.iter().for_each(|(name, value)| self.shared.set(name.as_str(), *value));
+        }
+        Ok(unmatched)
+    }
+
+    /// Takes weights alone, by name (`l1.Wi`), of any float type's values.
+    ///
+    /// # Errors
+    /// As [`LoopOverTime::load_state_dict`]; strictly, all weights must be there and nothing else.
+    pub fn load_weights(&mut self, weights: &[(String, ArrayD<f64>)], strict: bool) -> Result<Unmatched> {
+        let converted: Vec<(&str, ArrayD<T>)> = weights.iter().map(|(n, a)| (n.as_str(), a.mapv(T::from_f64))).collect();
+        let given: Vec<(&str, ArrayViewD<'_, T>)> = converted.iter().map(|(n, a)| (*n, a.view())).collect();
+        let names: Vec<String> = self.system.weights().into_iter().map(|w| w.name).collect();
+        self.take_arrays(&given, strict, |name| names.iter().any(|n| n == name))
+    }
+
+    /// Saves the whole state to a safetensors file, which is replaced whole or not at all; see [`states`].
+    ///
+    /// # Errors
+    /// If the system refuses; a file that was there before is then still there.
+    pub fn save_states(&self, path: impl AsRef<Path>) -> Result<()> {
+        states::write(path, &self.states_file())
+    }
+
+    /// Loads what [`LoopOverTime::save_states`] saved.
+    ///
+    /// # Errors
+    /// If the file is damaged, is of another model or another element type, or does not fit otherwise (see
+    /// [`LoopOverTime::load_state_dict`]). Nothing has changed then.
+    pub fn load_states(&mut self, path: impl AsRef<Path>) -> Result<Unmatched> {
+        self.load_states_file(&states::read(path)?, true)
+    }
+
+    /// As [`LoopOverTime::load_states`], but loads what fits by name, converts from other element types, and returns the names
+    /// that did not match.
+    ///
+    /// # Errors
+    /// If the file is damaged, or an array of a name that matches has another shape, or is not finite.
+    pub fn load_states_lenient(&mut self, path: impl AsRef<Path>) -> Result<Unmatched> {
+        self.load_states_file(&states::read(path)?, false)
+    }
+
+    /// What [`LoopOverTime::save_states`] writes, for those who have something to add to it.
+    #[must_use]
+    pub fn states_file(&self) -> states::File {
+        let mut file = states::File::default();
+        file.tensors.extend(self.arrays().into_iter().map(|(name, array)| (name, Tensor::from_array(array))));
+        let Clock { i0, t0, dt, done } = self.clock;
+        // Rust writes a float as the shortest text that reads back as the same bits.
+        for (key, value) in [("t0", t0), ("dt", dt), ("t", self.t())] {
+            file.metadata.insert(key.to_owned(), format!("{value:?}"));
+        }
+        for (key, value) in [("i0", i0), ("done", done), ("i", self.i()), ("seed", self.shared.seed)] {
+            file.metadata.insert(key.to_owned(), value.to_string());
+        }
+        file.metadata.insert("kind".to_owned(), self.system.kind().to_owned());
+        file.metadata.extend(self.shared.iter().map(|(name, value)| (format!("{SHARED}{name}"), format!("{value:?}"))));
+        file
+    }
+
+    /// Takes what [`states::read`] has read.
+    ///
+    /// # Errors
+    /// As [`LoopOverTime::load_states`].
+    pub fn load_states_file(&mut self, file: &states::File, strict: bool) -> Result<Unmatched> {
+        let own = Type::from(T::DTYPE);
+        let mut dict = StateDict { stamp: stamp(file)?, ..StateDict::new() };
+        for (name, tensor) in &file.tensors {
+            if strict && tensor.dtype != own && self.has(name) {
+                let reason = format!("where this loop has {own}; a lenient load converts it");
+                return Err(Error::value(format!("`{name}`"), tensor.dtype, reason));
+            }
+            // Names in a file are distinct.
+            dict.arrays.push((name.clone(), tensor.to_array()?));
+        }
+        self.load_state_dict(&dict, strict)
+    }
+
+    /// Everything that is saved, in order.
+    fn arrays(&self) -> Vec<(String, ArrayViewD<'_, T>)> {
+        let mut arrays = Vec::new();
+        let mut add = |name: String, shape: Vec<usize>, values| {
+            // `check_names` has seen to it that lengths are right.
+            if let Ok(view) = ArrayView::from_shape(IxDyn(&shape), values) {
+                arrays.push((name, view));
+            }
+        };
+        for (var, at) in &self.layout.vars {
+            let values = self.arena.get(*at..at + var.len() * self.layout.rows).unwrap_or_default();
+            add(var.name.to_string(), self.shape_of(&var.shape), values);
+        }
+        self.system.weights().into_iter().for_each(|w| add(w.name, w.shape, w.values));
+        arrays
+    }
+
+    /// The shape of a variable, the batch included.
+    fn shape_of(&self, shape: &[usize]) -> Vec<usize> {
+        self.batch.iter().chain(shape).copied().collect()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.arrays().iter().any(|(n, _)| n == name)
+    }
+
+    fn clock_from(&self, stamp: &Stamp) -> Result<Clock> {
+        let Stamp { i0, t0, dt, done, .. } = *stamp;
+        Clock::new(i0, t0, dt)?;
+        if i0.checked_add(done).is_none() {
+            return Err(Error::value("state: i", done, "is past the last step index there is"));
+        }
+        if dt.to_bits() == self.clock.dt.to_bits() {
+            return Ok(Clock { i0, t0, dt, done });
+        }
+        Clock::new(i0 + done, stamp.t(), self.clock.dt)
+    }
+
+    /// Checks all, then copies all. `wanted` says which of the loop's arrays are to be loaded.
+    fn take_arrays(&mut self, given: &[(&str, ArrayViewD<'_, T>)], strict: bool, wanted: impl Fn(&str) -> bool) -> Result<Unmatched> {
+        let own = self.arrays();
+        let own: Vec<(&String, &ArrayViewD<'_, T>)> = own.iter().map(|(n, a)| (n, a)).filter(|(n, _)| wanted(n)).collect();
+        let missing = own.iter().filter(|(n, _)| !given.iter().any(|(g, _)| g == n)).map(|(n, _)| (*n).clone());
+        let unexpected = given.iter().filter(|(g, _)| !own.iter().any(|(n, _)| n == g)).map(|(g, _)| (*g).to_owned());
+        let unmatched = Unmatched { missing: missing.collect(), unexpected: unexpected.collect() };
+        if strict && !unmatched.is_empty() {
+            return Err(Error::Keys { missing: unmatched.missing, unexpected: unmatched.unexpected });
+        }
+        for (name, old) in &own {
+            let Some((_, new)) = given.iter().find(|(g, _)| g == name) else { continue };
+            let batched = self.layout.vars.iter().any(|(v, _)| v.name == name.as_str()) && self.batch.is_some();
+            same_shape(name, old.shape(), new.shape(), batched)?;
+            if !self.allow_non_finite
+                && let Some((index, value)) = new.iter().enumerate().find(|(_, x)| !x.is_finite())
+            {
+                return Err(Error::NotFinite { variable: (*name).clone(), step: None, index, value: value.to_f64() });
+            }
+        }
+        let find = |name: &str| given.iter().find(|(g, _)| *g == name).filter(|_| wanted(name)).map(|(_, a)| a);
+        for (var, at) in &self.layout.vars {
+            let place = self.arena.get_mut(*at..at + var.len() * self.layout.rows).unwrap_or_default();
+            if let Some(new) = find(&var.name) {
+                place.iter_mut().zip(new).for_each(|(p, x)| *p = *x);
+            }
+        }
+        for weight in self.system.weights_mut() {
+            if let Some(new) = find(&weight.name) {
+                weight.values.iter_mut().zip(new).for_each(|(p, x)| *p = *x);
+            }
+        }
+        Ok(unmatched)
+    }
+}
+
+/// Whether state and weights have names of their own each, and weights the lengths of their shapes.
+pub(super) fn check_names<T: Scalar, S: System<T>>(system: &S, schema: &Schema) -> Result<()> {
+    let weights = system.weights();
+    let mut names: Vec<&str> = schema.state.iter().map(|v| &*v.name).chain(weights.iter().map(|w| w.name.as_str())).collect();
+    names.sort_unstable();
+    if let Some(pair) = names.windows(2).find(|w| w[0] == w[1]) {
+        return Err(Error::Unsupported(format!("two variables or weights named `{}`", pair[0])));
+    }
+    match weights.iter().find(|w| w.shape.iter().product::<usize>() != w.values.len()) {
+        Some(w) => Err(Error::Unsupported(format!("weight `{}` of shape {:?} has {} values", w.name, w.shape, w.values.len()))),
+        None => Ok(()),
+    }
+}
+
+fn same_shape(name: &str, expected: &[usize], given: &[usize], batched: bool) -> Result<()> {
+    if expected.len() != given.len() {
+        return Err(Error::Rank { argument: format!("state `{name}`"), expected: format!("{expected:?}"), given: given.to_vec() });
+    }
+    match (0..given.len()).find(|&a| given[a] != expected[a]) {
+        None => Ok(()),
+        Some(axis) => Err(Error::Shape {
+            argument: format!("state `{name}`"),
+            axis: if batched && axis == 0 { "batch".to_owned() } else { axis.to_string() },
+            expected: expected[axis],
+            given: given[axis],
+        }),
+    }
+}
+
+/// Clock and seed as a file says; nothing where it says nothing, as files of other programs.
+fn stamp(file: &states::File) -> Result<Option<Stamp>> {
+    const KEYS: [&str; 5] = ["i0", "t0", "dt", "done", "seed"];
+    if !KEYS.iter().any(|key| file.metadata.contains_key(*key)) {
+        return Ok(None);
+    }
+    fn number<V: std::str::FromStr>(file: &states::File, key: &str) -> Result<V> {
+        let text = file.metadata.get(key).map_or("nothing", String::as_str);
+        text.parse().map_err(|_| Error::value(format!("state: {key}"), format!("`{text}`"), "is not a number"))
+    }
+    let mut shared = Vec::new();
+    for key in file.metadata.keys() {
+        if let Some(name) = key.strip_prefix(SHARED) {
+            shared.push((name.to_owned(), number(file, key)?));
+        }
+    }
+    Ok(Some(Stamp {
+        i0: number(file, "i0")?,
+        t0: number(file, "t0")?,
+        dt: number(file, "dt")?,
+        done: number(file, "done")?,
+        seed: number(file, "seed")?,
+        shared,
+    }))
+}
