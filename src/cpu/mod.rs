@@ -100,6 +100,7 @@ impl<T: Scalar> Chunk<'_, T> {
         let Self { schema, layout, clock, steps, inputs, arena, output, output_every, handles, buffers, .. } = self;
         let out = schema.output_len();
         let output_every = Every::new(output_every, clock.i());
+        let kept = if output.is_empty() { 0 } else { output_every.count(steps) };
         let mut works: Vec<Work<'c, T>> = blocks
             .iter()
             .map(|block| Work {
@@ -116,7 +117,7 @@ impl<T: Scalar> Chunk<'_, T> {
                         })
                         .collect(),
                 },
-                table: Table { rows: Vec::new(), every: output_every, scratch: Vec::new(), width: block.cells(out).len() },
+                table: Table { rows: Vec::with_capacity(kept), every: output_every, scratch: Vec::new(), width: block.cells(out).len() },
                 probes: Vec::with_capacity(handles.len()),
             })
             .collect();
