@@ -3,6 +3,7 @@
 mod activation;
 mod array;
 mod cell;
+mod conv2d;
 mod dense;
 mod gru_cell;
 mod gru_cell_torch;
@@ -15,6 +16,7 @@ mod rnn_cell;
 
 pub use activation::Activation;
 pub use cell::Cell;
+pub use conv2d::{Conv2d, Padding};
 pub use dense::Dense;
 pub use gru_cell::GruCell;
 pub use gru_cell_torch::GruCellTorch;

@@ -1,6 +1,6 @@
 //! What cannot be is refused with an error that says what and where.
 
-use overtime::models::{Activation, Dense, GruCell, LstmCell, RnnCell};
+use overtime::models::{Activation, Conv2d, Dense, GruCell, LstmCell, Padding, RnnCell};
 use overtime::{Error, Init, LoopOverTime, System};
 
 fn built<S: System<f32>>(system: S) -> Result<(), Error> {
@@ -50,4 +50,22 @@ fn sizes_that_make_no_sense_are_refused() {
         assert!(built(LstmCell::new(num_in, num_out)).is_err(), "{num_in} {num_out}");
         assert!(built(Dense::new(num_in, num_out)).is_err(), "{num_in} {num_out}");
     }
+}
+
+#[test]
+fn a_convolution_that_cannot_be_is_refused() {
+    let conv = || Conv2d::<f32>::new(4, 6, (3, 3), (5, 5));
+    let error = built(conv().groups(3)).unwrap_err();
+    assert_eq!(error.to_string(), "groups: 3 does not divide 4 and 6 channels");
+    let error = built(conv().padding(Padding::Valid).dilation(3, 1)).unwrap_err();
+    assert_eq!(error.to_string(), "input (height): 0 + 5 + 0 does not reach over a window of 7");
+    assert!(built(conv().groups(0)).is_err());
+    assert!(built(conv().stride(0, 1)).is_err());
+    assert!(built(conv().dilation(1, 0)).is_err());
+    assert!(built(conv().padding(Padding::Explicit([(usize::MAX, 1), (0, 0)]))).is_err());
+    assert!(built(conv().dilation(usize::MAX, usize::MAX)).is_err());
+    assert!(built(Conv2d::new(1, 1, (0, 1), (5, 5))).is_err());
+    assert!(built(Conv2d::new(1, 1, (1, 1), (0, 5))).is_err());
+    assert!(built(Conv2d::new(1, 1, (1, 1), (usize::MAX, 5))).is_err());
+    assert!("FULL".parse::<Padding>().is_err());
 }

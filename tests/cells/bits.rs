@@ -50,7 +50,7 @@ impl<T: Scalar> Checks for Typed<T> {
         let x = self.case.input::<T>();
         for r in 0..self.case.batch {
             let mut alone = LoopOverTime::builder(self.case.system::<T>()).batch(1).out_vars("state").build().unwrap();
-            let run = alone.run(&x.slice(s![.., r..r + 1, ..])).unwrap();
+            let run = alone.run(x.slice(s![.., r..r + 1, ..])).unwrap();
             let of = |all: &ArrayD<T>| bits(&all.slice_axis(Axis(1), Slice::from(r..r + 1)).to_owned());
             assert!(bits(&run.output) == of(&self.whole.0) && bits(&run["state"]) == of(&self.whole.1), "{:?} row {r}", self.case.kind);
         }
@@ -60,7 +60,7 @@ impl<T: Scalar> Checks for Typed<T> {
         let x = self.case.input::<T>();
         let mut over_time = LoopOverTime::builder(self.case.system::<T>()).batch(self.case.batch).build().unwrap();
         let (half, rest) = x.view().split_at(Axis(0), self.case.steps / 2);
-        let parts = [half, rest].map(|x| over_time.run(&x).unwrap().output);
+        let parts = [half, rest].map(|x| over_time.run(x).unwrap().output);
         let joined = concatenate(Axis(0), &[parts[0].view(), parts[1].view()]).unwrap();
         assert!(bits(&joined) == bits(&self.whole.0), "{:?}", self.case.kind);
     }

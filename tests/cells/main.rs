@@ -2,5 +2,9 @@
 
 mod bad;
 mod bits;
+#[path = "../common/mod.rs"]
+mod common;
+mod golden;
+mod layers;
 mod twin;
 mod twins;
