@@ -1,5 +1,7 @@
 //! The leaky integrate-and-fire neuron: against an independent loop, against analysis, and against its own documentation.
 
+mod common;
+
 use ndarray::{Array2, Axis};
 use overtime::models::{Lif, Method, Param};
 use overtime::{Error, Init, Input, LoopOverTime, Recorded};
@@ -126,6 +128,40 @@ fn every_method_converges_with_its_order() {
         let error = |steps| (last_v(method, steps) - exact).abs();
         let order = (error(40) / error(80)).log2();
         assert!((order - f64::from(method.order())).abs() <= 0.15, "{method}: order {order}");
+    }
+}
+
+/// Four of brainpy's own runs, spike for spike.
+#[test]
+fn brainpys_runs_come_out() {
+    let reference = common::golden("lif_ref");
+    let x = reference.array("in").clone();
+    let each = |values: [f64; 6]| Param::Each(values.to_vec());
+    let lif = || Lif::<f64>::new(6);
+    let cases = [
+        ("exp_auto", lif().param("tau_ref", 2.05)),
+        ("rk4", lif().method(Method::Rk4).param("tau_ref", 1.25)),
+        ("euler", lif().method(Method::Euler).param("tau_ref", 0.0)),
+        (
+            "each",
+            (lif().param("tau_ref", 0.55).unwrap())
+                .param("tau", each([10.0, 8.0, 12.5, 20.0, 5.0, 10.0]))
+                .unwrap()
+                .param("R", each([1.0, 0.5, 2.0, 1.25, 0.75, 1.0]))
+                .unwrap()
+                .param("V_rest", each([0.0, 1.0, -1.0, 2.0, 0.0, 0.0]))
+                .unwrap()
+                .param("V_th", each([20.0, 15.0, 18.0, 20.0, 10.0, 22.0])),
+        ),
+    ];
+    for (name, system) in cases {
+        let mut over_time = LoopOverTime::builder(system.unwrap()).dt(DT).out_vars(["V", "spike", "refractory"]).build().unwrap();
+        let run = over_time.run(&x).unwrap();
+        common::close(name, &run["V"], reference.array(&format!("{name}.V")), 1e-10);
+        assert_eq!(run.output, *reference.array(&format!("{name}.out")), "{name}");
+        assert_eq!(run["spike"], *reference.array(&format!("{name}.spike")), "{name}");
+        let refractory = run["refractory"].mapv(|left| f64::from(u8::from(left != 0.0)));
+        assert_eq!(refractory, *reference.array(&format!("{name}.refractory")), "{name}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What must hold for any input: splitting a run, batching, threads, blocks and seeds.
 
 use ndarray::{Array3, ArrayD, Axis, s};
-use overtime::models::{Activation, Hh, Lif, Method};
+use overtime::models::{Activation, Dense, GruCell, Hh, Lif, LstmCell, Method, RnnCell};
 use overtime::{Init, Input, Inputs, LoopOverTime, Real, Recording, Scalar, Schema, Sequential, Shared, State, System, Tick, VarSpec};
 use proptest::prelude::*;
 
@@ -36,7 +36,7 @@ impl<R: Real> System<R> for Ring {
 }
 
 /// The systems that a property is to hold for.
-const SYSTEMS: usize = 7;
+const SYSTEMS: usize = 10;
 
 fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R>>, &'static [&'static str]) {
     let sigma = if noise { 2.0 } else { 0.0 };
@@ -53,6 +53,12 @@ fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R
         5 => {
             let stages = Sequential::new().layer("hh", hh()).layer("gain", Activation::Elu.layer([units])).layer("lif", Lif::new(units));
             (Box::new(stages), &["hh.V", "lif.V"])
+        }
+        6 => (Box::new(LstmCell::<R>::new(units, 9)), &["state"]),
+        7 => (Box::new(RnnCell::<R>::new(units, 11).activation(Activation::Tanh)), &["state"]),
+        8 => {
+            let stages = Sequential::new().layer("gru", GruCell::<R>::new(units, 7)).layer("dense", Dense::<R>::new(7, 5));
+            (Box::new(stages), &["gru.state"])
         }
         // Rows with a pointwise system among them.
         _ => {
@@ -203,7 +209,7 @@ proptest! {
 /// Long enough for several chunks of the engine's own.
 #[test]
 fn a_long_run_is_its_parts() {
-    for which in [0, 3, 6] {
+    for which in [0, 3, 6, 9] {
         let case = Case { which, units: 5, batch: 2, noise: true, seed: 3, threads: Some(2), block: None };
         split::<f64>(&case, 2600, 1031);
     }
