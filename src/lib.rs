@@ -22,7 +22,7 @@ mod state;
 pub mod states;
 mod survey;
 mod system;
-mod tree;
+pub mod tree;
 
 pub use device::{Device, Strategy};
 pub use error::{Error, Result};

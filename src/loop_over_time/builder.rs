@@ -9,6 +9,7 @@ use crate::recording::{Handle, OutVars, Tree};
 use crate::scalar::Scalar;
 use crate::state::Layout;
 use crate::system::{Shared, System};
+use crate::tree;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -247,8 +248,13 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
         }
         let structure: Option<Tree<usize>> = structure;
         let empty = Layout { rows: 0, vars: Vec::new(), len: 0 };
+        if let Some(name) = &self.name {
+            tree::keep_name(name);
+        }
         let mut over_time = LoopOverTime {
-            name: self.name.unwrap_or_else(|| crate::tree::unique_name("LoopOverTime")),
+            name: self.name.unwrap_or_else(|| tree::unique_name("LoopOverTime")),
+            names: tree::parts::<T>(&self.system).iter().map(|(_, _, part)| tree::unique_name(part.kind())).collect(),
+            implicit: tree::Implicit::new(),
             system: self.system,
             schema,
             layout: empty,

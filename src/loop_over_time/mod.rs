@@ -14,6 +14,7 @@ use crate::recording::{Handle, Tree};
 use crate::scalar::Scalar;
 use crate::state::{Layout, State};
 use crate::system::{Schema, Shared, System};
+use crate::tree::Implicit;
 use std::sync::Arc;
 
 /// Called between chunks with (steps done, steps in all); returning `false` cancels the run.
@@ -31,6 +32,9 @@ pub struct LoopOverTime<T: Scalar, S: System<T>> {
     pub(crate) arena: Vec<T>,
     pub(crate) clock: Clock,
     pub(crate) shared: Shared,
+    /// The nodes' own names: the target and its parts, then what was registered, each breadth first.
+    pub(crate) names: Vec<String>,
+    pub(crate) implicit: Implicit<T>,
     device: Device,
     first_axis: FirstAxis,
     no_state: bool,

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 use crate::states::{self, Stamp, StateDict, Tensor, Type, Unmatched};
 use crate::system::{Schema, Shared, System};
+use crate::tree::Source;
 use ndarray::{ArrayD, ArrayView, ArrayViewD, IxDyn};
 use std::path::Path;
 
@@ -17,9 +18,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     #[must_use]
     pub fn state_dict(&self) -> StateDict<T> {
         let mut dict = StateDict::new();
-        for (name, array) in self.arrays() {
-            dict.insert(name, array.to_owned());
-        }
+        dict.arrays.extend(self.arrays().into_iter().map(|(_, name, array)| (name, array.to_owned())));
         let Clock { i0, t0, dt, done } = self.clock;
         let shared = self.shared.iter().map(|(n, v)| (n.to_owned(), v)).collect();
         dict.stamp = Some(Stamp { i0, t0, dt, done, seed: self.shared.seed, shared });
@@ -53,8 +52,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     pub fn load_weights(&mut self, weights: &[(String, ArrayD<f64>)], strict: bool) -> Result<Unmatched> {
         let converted: Vec<(&str, ArrayD<T>)> = weights.iter().map(|(n, a)| (n.as_str(), a.mapv(T::from_f64))).collect();
         let given: Vec<(&str, ArrayViewD<'_, T>)> = converted.iter().map(|(n, a)| (*n, a.view())).collect();
-        let names: Vec<String> = self.system.weights().into_iter().map(|w| w.name).collect();
-        self.take_arrays(&given, strict, |name| names.iter().any(|n| n == name))
+        self.take_arrays(&given, strict, |source| source == Source::Weight)
     }
 
     /// Saves the whole state to a safetensors file, which is replaced whole or not at all; see [`states`].
@@ -87,7 +85,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     #[must_use]
     pub fn states_file(&self) -> states::File {
         let mut file = states::File::default();
-        file.tensors.extend(self.arrays().into_iter().map(|(name, array)| (name, Tensor::from_array(array))));
+        file.tensors.extend(self.arrays().into_iter().map(|(_, name, array)| (name, Tensor::from_array(array))));
         let Clock { i0, t0, dt, done } = self.clock;
         // Rust writes a float as the shortest text that reads back as the same bits.
         for (key, value) in [("t0", t0), ("dt", dt), ("t", self.t())] {
@@ -120,19 +118,23 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     }
 
     /// Everything that is saved, in order.
-    fn arrays(&self) -> Vec<(String, ArrayViewD<'_, T>)> {
+    pub(crate) fn arrays(&self) -> Vec<(Source, String, ArrayViewD<'_, T>)> {
         let mut arrays = Vec::new();
-        let mut add = |name: String, shape: Vec<usize>, values| {
+        let mut add = |source, name: String, shape: Vec<usize>, values| {
             // `check_names` has seen to it that lengths are right.
             if let Ok(view) = ArrayView::from_shape(IxDyn(&shape), values) {
-                arrays.push((name, view));
+                arrays.push((source, name, view));
             }
         };
         for (var, at) in &self.layout.vars {
             let values = self.arena.get(*at..at + var.len() * self.layout.rows).unwrap_or_default();
-            add(var.name.to_string(), self.shape_of(&var.shape), values);
+            add(Source::State, var.name.to_string(), self.shape_of(&var.shape), values);
         }
-        self.system.weights().into_iter().for_each(|w| add(w.name, w.shape, w.values));
+        self.system.weights().into_iter().for_each(|w| add(Source::Weight, w.name, w.shape, w.values));
+        for (node, system) in &self.implicit.nodes {
+            system.weights().into_iter().for_each(|w| add(Source::NodeWeight, format!("{node}.{}", w.name), w.shape, w.values));
+        }
+        arrays.extend(self.implicit.vars.iter().map(|(name, array)| (Source::Implicit, name.clone(), array.view())));
         arrays
     }
 
@@ -142,7 +144,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.arrays().iter().any(|(n, _)| n == name)
+        self.arrays().iter().any(|(_, n, _)| n == name)
     }
 
     fn clock_from(&self, stamp: &Stamp) -> Result<Clock> {
@@ -158,18 +160,18 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     }
 
     /// Checks all, then copies all. `wanted` says which of the loop's arrays are to be loaded.
-    fn take_arrays(&mut self, given: &[(&str, ArrayViewD<'_, T>)], strict: bool, wanted: impl Fn(&str) -> bool) -> Result<Unmatched> {
+    fn take_arrays(&mut self, given: &[(&str, ArrayViewD<'_, T>)], strict: bool, wanted: impl Fn(Source) -> bool) -> Result<Unmatched> {
         let own = self.arrays();
-        let own: Vec<(&String, &ArrayViewD<'_, T>)> = own.iter().map(|(n, a)| (n, a)).filter(|(n, _)| wanted(n)).collect();
-        let missing = own.iter().filter(|(n, _)| !given.iter().any(|(g, _)| g == n)).map(|(n, _)| (*n).clone());
-        let unexpected = given.iter().filter(|(g, _)| !own.iter().any(|(n, _)| n == g)).map(|(g, _)| (*g).to_owned());
+        let own: Vec<(Source, &String, &ArrayViewD<'_, T>)> = own.iter().map(|(s, n, a)| (*s, n, a)).filter(|(s, ..)| wanted(*s)).collect();
+        let missing = own.iter().filter(|(_, n, _)| !given.iter().any(|(g, _)| g == n)).map(|(_, n, _)| (*n).clone());
+        let unexpected = given.iter().filter(|(g, _)| !own.iter().any(|(_, n, _)| n == g)).map(|(g, _)| (*g).to_owned());
         let unmatched = Unmatched { missing: missing.collect(), unexpected: unexpected.collect() };
         if strict && !unmatched.is_empty() {
             return Err(Error::Keys { missing: unmatched.missing, unexpected: unmatched.unexpected });
         }
-        for (name, old) in &own {
+        for (source, name, old) in &own {
             let Some((_, new)) = given.iter().find(|(g, _)| g == name) else { continue };
-            let batched = self.layout.vars.iter().any(|(v, _)| v.name == name.as_str()) && self.batch.is_some();
+            let batched = *source == Source::State && self.batch.is_some();
             same_shape(name, old.shape(), new.shape(), batched)?;
             if !self.allow_non_finite
                 && let Some((index, value)) = new.iter().enumerate().find(|(_, x)| !x.is_finite())
@@ -177,16 +179,25 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                 return Err(Error::NotFinite { variable: (*name).clone(), step: None, index, value: value.to_f64() });
             }
         }
-        let find = |name: &str| given.iter().find(|(g, _)| *g == name).filter(|_| wanted(name)).map(|(_, a)| a);
-        for (var, at) in &self.layout.vars {
-            let place = self.arena.get_mut(*at..at + var.len() * self.layout.rows).unwrap_or_default();
-            if let Some(new) = find(&var.name) {
+        let put = |source: Source, name: &str, place: &mut [T]| {
+            if let Some((_, new)) = given.iter().find(|(g, _)| *g == name)
+                && wanted(source)
+            {
                 place.iter_mut().zip(new).for_each(|(p, x)| *p = *x);
             }
+        };
+        for (var, at) in &self.layout.vars {
+            put(Source::State, &var.name, self.arena.get_mut(*at..at + var.len() * self.layout.rows).unwrap_or_default());
         }
-        for weight in self.system.weights_mut() {
-            if let Some(new) = find(&weight.name) {
-                weight.values.iter_mut().zip(new).for_each(|(p, x)| *p = *x);
+        self.system.weights_mut().into_iter().for_each(|w| put(Source::Weight, &w.name, w.values));
+        for (node, system) in &mut self.implicit.nodes {
+            system.weights_mut().into_iter().for_each(|w| put(Source::NodeWeight, &format!("{node}.{}", w.name), w.values));
+        }
+        for (name, array) in &mut self.implicit.vars {
+            if let Some((_, new)) = given.iter().find(|(g, _)| g == name)
+                && wanted(Source::Implicit)
+            {
+                array.assign(new);
             }
         }
         Ok(unmatched)
