@@ -161,12 +161,12 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Kernel for Step<'_, R, L, M> {
     type Output = ();
     #[inline(always)]
     fn run(mut self) {
-        // A tile of several vectors, so that several are under way at once; what is left over goes by the single vector.
+        // Two vectors at a time, so that both are under way at once; what is left over goes by the single vector.
         let len = self.vars.v.len();
         let mut k = 0;
-        while k + 64 <= len {
-            self.tile::<64>(k, 64);
-            k += 64;
+        while k + 32 <= len {
+            self.tile::<32>(k, 32);
+            k += 32;
         }
         while k + 2 < len {
             self.tile::<16>(k, 16.min(len - k));
