@@ -4,7 +4,7 @@ use super::tensor::{Tensor, Type};
 use crate::error::{Error, Result};
 use overtime_atomic::AtomicFile;
 use safetensors::tensor::{Metadata, TensorInfo};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
@@ -197,9 +197,8 @@ fn header(file: &File, tensors: &[&(String, Tensor)]) -> Result<Vec<u8>> {
     }
     let sum = header_crc(&seen);
     seen.metadata.insert(HEADER_KEY.to_owned(), sum);
-    let texts: HashMap<String, String> = seen.metadata.into_iter().collect();
     let invalid = |e: &dyn std::fmt::Display| Error::Unsupported(format!("these tensors cannot be written: {e}"));
-    let metadata = Metadata::new(Some(texts), infos).map_err(|e| invalid(&e))?;
+    let metadata = Metadata::new(Some(seen.metadata.into_iter().collect()), infos).map_err(|e| invalid(&e))?;
     // By way of a sorted tree, so that the same state makes the same bytes.
     let mut header = serde_json::to_value(&metadata).and_then(|tree| serde_json::to_vec(&tree)).map_err(|e| invalid(&e))?;
     header.resize(header.len().next_multiple_of(8), b' ');

@@ -132,7 +132,7 @@ impl<T: Scalar> Implicit<T> {
 }
 
 /// The parts of a system, breadth first, each with its path and its depth: the system itself has path `""` and depth 0.
-pub(crate) fn parts<'s, T: Scalar>(system: &'s dyn System<T>) -> Vec<(String, usize, &'s dyn System<T>)> {
+pub(crate) fn parts<T: Scalar>(system: &dyn System<T>) -> Vec<(String, usize, &dyn System<T>)> {
     let mut parts = vec![(String::new(), 0, system)];
     let mut next = 0;
     while let Some((path, depth, system)) = parts.get(next).map(|(p, d, s)| (p.clone(), *d, *s)) {
