@@ -1,0 +1,78 @@
+//! A process killed while it saves leaves the file as it was before or after, never torn; 200 times.
+#![cfg(unix)]
+
+use ndarray::ArrayD;
+use overtime::states::{self, File, Tensor};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const ELEMENTS: usize = 40_000;
+const PATH: &str = "OVERTIME_CHILD_KILLED";
+
+fn file(k: u32) -> File {
+    let tensor = |x: f64| Tensor::from_array(ArrayD::from_elem(vec![ELEMENTS], x).view());
+    let mut file = File { tensors: vec![("a".into(), tensor(f64::from(k))), ("b".into(), tensor(-f64::from(k)))], ..File::default() };
+    file.metadata.insert("k".into(), k.to_string());
+    file
+}
+
+/// Which state the file holds, having made sure that it is that one alone.
+fn check(path: &Path) -> u32 {
+    let found = states::read(path).unwrap_or_else(|e| panic!("torn: {e}"));
+    let k: u32 = found.metadata["k"].parse().unwrap();
+    for (name, sign) in [("a", 1.0), ("b", -1.0)] {
+        let values = found.get(name).unwrap().to_array::<f64>().unwrap();
+        assert_eq!(values.len(), ELEMENTS);
+        assert!(values.iter().all(|x| *x == sign * f64::from(k)), "{name} is not of state {k}");
+    }
+    k
+}
+
+/// What the child of the test below does; nothing, when run by itself.
+#[test]
+fn child_saves_until_killed() {
+    let Some(path) = std::env::var_os(PATH).map(PathBuf::from) else { return };
+    let mut k = check(&path);
+    loop {
+        k += 1;
+        states::write(&path, &file(k)).unwrap();
+    }
+}
+
+#[test]
+fn two_hundred_kills_tear_nothing() {
+    let folder = std::env::temp_dir().join(format!("overtime-kills-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("s.safetensors");
+    states::write(&path, &file(0)).unwrap();
+    let temporaries = || std::fs::read_dir(&folder).unwrap().count() - 1;
+    let (mut random, mut left, mut last) = (0x5eed_u64, 0, 0);
+    for kill in 0..200 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child_saves_until_killed"])
+            .env(PATH, &path)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // It saves by now if the file changes; then any moment of a save is as likely as any other.
+        while check(&path) == last {
+            assert!(child.try_wait().unwrap().is_none(), "the child saved nothing");
+            std::thread::yield_now();
+        }
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(Duration::from_micros((random >> 33) % 3000));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let k = check(&path);
+        assert!(k > last, "kill {kill}: state {k} after {last}");
+        last = k;
+        left += temporaries();
+    }
+    println!("{last} saves, {left} of 200 kills left a temporary file");
+    states::write(&path, &file(last + 1)).unwrap();
+    assert_eq!((check(&path), temporaries()), (last + 1, 0));
+    std::fs::remove_dir_all(folder).unwrap();
+}
