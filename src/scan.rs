@@ -195,8 +195,11 @@ fn gather<T: Scalar>(moment: ArrayView2<'_, T>, cells: &Range<usize>, out: &mut 
         let (row, from) = (cell / features, cell % features);
         let to = features.min(from + cells.end - cell);
         let (part, later) = rest.split_at_mut(to - from);
-        for (o, x) in part.iter_mut().zip(moment.slice(s![row, from..to])) {
-            *o = *x;
+        let given = moment.slice_move(s![row, from..to]);
+        match (given.to_slice(), given.first()) {
+            (Some(given), _) => part.copy_from_slice(given),
+            (None, Some(same)) if given.strides() == [0] => part.fill(*same),
+            _ => part.iter_mut().zip(given).for_each(|(o, x)| *o = *x),
         }
         cell += to - from;
         rest = later;
