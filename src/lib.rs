@@ -1,4 +1,44 @@
-//! Run a single-step dynamical system over time.
+//! Runs a single-step dynamical system over time: a neuron, a recurrent cell, a stack of layers, or one of your own, with its
+//! state kept where it is computed. It is `brainpy.LoopOverTime`, made exact; [`coming_from_brainpy`] maps word to word.
+//!
+//! ```
+//! use overtime::{Init, Input, LoopOverTime, models::Hh, monitor};
+//!
+//! # fn main() -> overtime::Result<()> {
+//! let neurons = Hh::<f64>::new(2).param("gL", 0.3)?.v(Init::Constant(-65.0));
+//! let mut over_time = LoopOverTime::builder(neurons)
+//!     .dt(0.1) // ms
+//!     .out_vars([monitor("V"), monitor("spike").events()])
+//!     .build()?;
+//!
+//! let run = over_time.run(Input::duration(100.0).constant(10.0))?; // 10 µA/cm² for 100 ms
+//! assert_eq!(run["V"].shape(), [1000, 2]); // [T, N]
+//! println!("first spike at {} ms", run.ts[run.events("spike")?.step[0] as usize]);
+//!
+//! let next = over_time.run_for(50.0)?; // goes on from there, without input
+//! assert_eq!((next.i, next.t), (1500, 150.0));
+//! # Ok(()) }
+//! ```
+//!
+//! - A **system** is what implements [`System`]: the [`models`], a [`Sequential`] of them, or your own.
+//! - [`LoopOverTime`] owns a system, its state and its clock. [`Builder`] has every option.
+//! - [`Input`] is what a run is given: arrays of any layout, slices, constants, a duration; several inputs by name.
+//! - [`Recording`] is what comes out: the output, and the variables asked for with [`OutVars`] and [`monitor`].
+//! - [`states`] saves and loads; [`tree`] names nodes, variables and weights.
+//!
+//! # What is promised
+//!
+//! The same bits for the same binary, input and seed, for any number of threads, block size, chunk and set of monitors.
+//! run(T₁) then run(T₂) is run(T₁ + T₂), and a run that is saved and resumed is the one that was not. Nothing that a caller or
+//! a file can contain makes the library panic: see [`Error`].
+//!
+//! # Devices
+//!
+//! This version computes on the CPU. [`Survey`] says what else the machine has; [`Device::cuda`] is an error with a [`Reason`].
+//!
+//! # Features
+//!
+//! `cuda` (default): looks for an NVIDIA driver and NVRTC at run time. Nothing links to them.
 #![deny(missing_docs)]
 
 mod clock;
@@ -37,3 +77,11 @@ pub use state::State;
 pub use survey::{Finding, Gpu, MIN_CAPABILITY, MIN_DRIVER, Reason, Survey};
 pub use system::{Coupling, InputSpec, Inputs, MAX_PORTS, Schema, Shared, System, Tick, VarSpec, Weight, WeightMut};
 pub use tree::unique_name;
+
+#[doc = include_str!("../docs/coming_from_brainpy.md")]
+pub mod coming_from_brainpy {}
+
+/// The example in the README is compiled and run with the other documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
