@@ -1,2 +1,5 @@
 //! The command `overtime`.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    overtime_cli::main()
+}

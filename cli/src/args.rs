@@ -1,0 +1,173 @@
+//! The command line.
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
+use overtime::{Strategy, models::Method};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Run a single-step dynamical system over time: neurons, recurrent cells, stacks of layers.
+#[derive(Parser, Debug)]
+#[command(name = "overtime", version, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Say more on stderr about what is done; twice for still more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 2 usage or configuration, 3 the device asked for is unavailable, 4 numerical failure, \
+     5 input or output, 6 out of memory, 130 interrupted.";
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Run a system over time
+    Run(Box<RunArgs>),
+    /// Continue a run from a checkpoint to its end
+    #[command(long_about = RESUME)]
+    Resume(ResumeArgs),
+    /// What devices there are, and why not others
+    Devices,
+    /// What is in a state, checkpoint, weights or result file
+    Inspect(InspectArgs),
+    /// The kinds of systems: variables, parameters, units, defaults
+    Models,
+}
+
+const RESUME: &str = "Continue a run from a checkpoint to its end.
+
+A checkpoint holds the state, the clock, the whole specification of the run, the input that is still to come, and everything \
+recorded so far. The resumed run therefore writes the complete results, and on the same kind of device every array in them is \
+bit for bit that of a run never interrupted. Results go where the first run would have put them, unless told otherwise here.";
+
+/// Which axis of input and results comes first.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Axis {
+    /// [T, B, …]
+    #[value(name = "T")]
+    T,
+    /// [B, T, …]
+    #[value(name = "B")]
+    B,
+}
+
+/// Element type.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[value(rename_all = "lower")]
+pub(crate) enum Type {
+    F64,
+    F32,
+    F16,
+    Bf16,
+}
+
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct RunArgs {
+    /// A kind of neuron (`hh`, `lif`), or a model file (MODEL.toml; what is given here overrides it)
+    pub(crate) system: String,
+    /// Number of neurons
+    #[arg(long, value_name = "N")]
+    pub(crate) size: Option<u64>,
+    /// Rows of the batch; without it there is no batch axis, unless the input has one
+    #[arg(long, value_name = "B")]
+    pub(crate) batch: Option<u64>,
+    /// How long to run, in ms (in the unit of dt)
+    #[arg(long, value_name = "MS", conflicts_with = "steps", allow_negative_numbers = true)]
+    pub(crate) duration: Option<f64>,
+    /// How many steps to run
+    #[arg(long, value_name = "N")]
+    pub(crate) steps: Option<u64>,
+    /// A number given at every step, or a series: .npz (its array `in`, or its only one), .npy or .safetensors
+    #[arg(long, value_name = "VALUE|FILE", allow_hyphen_values = true)]
+    pub(crate) input: Option<String>,
+    /// Which axis of input and results comes first, time or batch
+    #[arg(long, value_name = "T|B", value_enum, hide_possible_values = true)]
+    pub(crate) first_axis: Option<Axis>,
+    /// Length of a step in ms [default: 0.1]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    pub(crate) dt: Option<f64>,
+    /// Time of the first step in ms [default: 0]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    pub(crate) t0: Option<f64>,
+    /// Integration method of neurons: exp_auto, euler, midpoint, heun2, rk2, rk3, rk4, … [default: exp_auto]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) method: Option<Method>,
+    /// Element type; halves are for cells and layers [default: f32]
+    #[arg(long, value_enum, value_name = "f64|f32|f16|bf16", hide_possible_values = true)]
+    pub(crate) dtype: Option<Type>,
+    /// auto, cpu or cuda:0 [default: auto]
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) device: Option<String>,
+    /// How a GPU runs the loop: auto, host-loop, graph or persistent [default: auto]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) strategy: Option<Strategy>,
+    /// Seed of initial values, weights and noise [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Weights by name (`l1.Wi`), .npz or .safetensors; every weight of the system must be there
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: Option<PathBuf>,
+    /// State by name (`V`, `l1.state`) to start from: a file of --save-state, or an .npz with every variable
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) state: Option<PathBuf>,
+    /// Variables to record, e.g. `V,l1.state`; `V[0..5]` or `V[0,7]` for some units, `spike:events` for events
+    #[arg(long, value_name = "NAMES")]
+    pub(crate) out_vars: Option<String>,
+    /// Record the steps whose index is a multiple of K only
+    #[arg(long, value_name = "K")]
+    pub(crate) record_every: Option<u64>,
+    /// Where results go, .npz or .safetensors: `ts` (ms), `output`, each recorded variable by its name, `t`, `i`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+    /// Save the state (and weights) at the end, .safetensors
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) save_state: Option<PathBuf>,
+    /// Write a checkpoint here when interrupted (and every --checkpoint-every), for `overtime resume`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// Write the checkpoint each time so many ms have been simulated
+    #[arg(long, value_name = "MS", requires = "checkpoint", allow_negative_numbers = true)]
+    pub(crate) checkpoint_every: Option<f64>,
+    /// Draw a picture, .png or .svg
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) plot: Option<PathBuf>,
+    /// Say nothing but errors
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Print the summary as one JSON object on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct ResumeArgs {
+    /// The checkpoint; further checkpoints of this run go there too
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Where results go instead of where the first run would have put them
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+    /// Where the state goes instead
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) save_state: Option<PathBuf>,
+    /// Where the picture goes instead
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) plot: Option<PathBuf>,
+    /// auto, cpu or cuda:0 [default: the kind of device the run was on]
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) device: Option<String>,
+    /// Say nothing but errors
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Print the summary as one JSON object on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct InspectArgs {
+    /// .safetensors, .npz or .npy
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+}

@@ -1,0 +1,95 @@
+//! How the command ends: its exit codes, and which error gets which.
+
+use crate::terminal;
+use std::fmt::{self, Display};
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+/// Wrong arguments or configuration.
+pub(crate) const USAGE: u8 = 2;
+const DEVICE: u8 = 3;
+const NUMERICAL: u8 = 4;
+const IO: u8 = 5;
+const MEMORY: u8 = 6;
+const INTERRUPTED: u8 = 130;
+
+/// Errors of the command itself that have a code of their own.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Wrong arguments or configuration.
+    Usage(String),
+    /// A file that is not what it should be.
+    Io(String),
+    /// A signal ended the run.
+    Interrupted(String),
+    /// More memory than there is.
+    Memory { what: String, need: u64, free: u64 },
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(message) | Self::Io(message) | Self::Interrupted(message) => f.write_str(message),
+            Self::Memory { what, need, free } => write!(f, "{what} needs {need} bytes of memory, {free} are free"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// A usage error.
+pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
+    Failure::Usage(message.into()).into()
+}
+
+/// Says what went wrong, if anything did, and which code that is.
+pub(crate) fn code(result: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = result else { return ExitCode::SUCCESS };
+    if is_closed_stream(&error) {
+        return ExitCode::SUCCESS;
+    }
+    let number = number(&error);
+    let prefix = if number == INTERRUPTED { "" } else { "error: " };
+    terminal::say(format_args!("{prefix}{error:#}"));
+    ExitCode::from(number)
+}
+
+/// Whoever read our output has had enough of it: no failure.
+fn is_closed_stream(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<terminal::Closed>().is_some()
+}
+
+fn number(error: &anyhow::Error) -> u8 {
+    for cause in error.chain() {
+        if let Some(failure) = cause.downcast_ref::<Failure>() {
+            return match failure {
+                Failure::Usage(_) => USAGE,
+                Failure::Io(_) => IO,
+                Failure::Interrupted(_) => INTERRUPTED,
+                Failure::Memory { .. } => MEMORY,
+            };
+        }
+        if cause.downcast_ref::<crate::model::ParseError>().is_some() {
+            return USAGE;
+        }
+        if let Some(e) = cause.downcast_ref::<overtime::Error>() {
+            return library(e);
+        }
+        if let Some(e) = cause.downcast_ref::<std::io::Error>() {
+            return if e.kind() == ErrorKind::OutOfMemory { MEMORY } else { IO };
+        }
+    }
+    IO
+}
+
+fn library(error: &overtime::Error) -> u8 {
+    use overtime::Error as E;
+    match error {
+        E::DeviceUnavailable { .. } => DEVICE,
+        E::NotFinite { .. } => NUMERICAL,
+        E::OutOfMemory { .. } => MEMORY,
+        E::File { .. } | E::Corrupt { .. } => IO,
+        E::Cancelled { .. } => INTERRUPTED,
+        _ => USAGE,
+    }
+}

@@ -1,0 +1,40 @@
+//! The command `overtime`, as a library so that its loader of model files can be tested and fuzzed.
+
+mod args;
+mod data;
+mod devices;
+mod exit;
+mod inspect;
+pub mod model;
+mod models;
+mod plot;
+mod report;
+mod resume;
+mod run;
+mod terminal;
+
+use args::{Args, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Reads the arguments, does what they say, and returns the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(e) => {
+            // Help and version come this way too, on stdout and with code 0. A closed stream is no reason to fail.
+            let _ = e.print();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(exit::USAGE));
+        }
+    };
+    terminal::log(args.verbose);
+    let result = match args.command {
+        Command::Run(args) => run::command(&args),
+        Command::Resume(args) => resume::command(&args),
+        Command::Devices => devices::command(),
+        Command::Inspect(args) => inspect::command(&args),
+        Command::Models => models::command(),
+    };
+    exit::code(result)
+}

@@ -1,0 +1,233 @@
+//! From the text of a model file to a [`Model`]: every rule that needs no other file, each broken one an error with its line.
+
+use super::raw::{self, Maybe, Table};
+use super::{Model, Neurons, ParseError, Settings, System, Value, kinds, layers};
+use crate::args::{Axis, Type};
+use overtime::Strategy;
+use overtime::models::Method;
+use std::path::PathBuf;
+use std::str::FromStr;
+use toml::Spanned;
+
+pub(super) type Result<V> = std::result::Result<V, ParseError>;
+/// The line of an offset into the text.
+pub(super) type Line<'a> = &'a dyn Fn(usize) -> usize;
+
+pub(super) fn error<V>(line: Line<'_>, at: usize, message: impl Into<String>) -> Result<V> {
+    Err(ParseError { path: None, line: line(at), message: message.into() })
+}
+
+pub(super) fn start<V>(value: &Spanned<V>) -> usize {
+    value.span().start
+}
+
+pub(super) fn get<V>(value: Maybe<V>) -> Option<V> {
+    value.map(Spanned::into_inner)
+}
+
+pub(super) fn model(file: raw::File, line: Line<'_>) -> Result<Model> {
+    if let (Some(_), Some(steps)) = (&file.duration, &file.steps) {
+        return error(line, start(steps), "`duration` and `steps` are both given; one says the other");
+    }
+    let settings = Settings {
+        title: get(file.title),
+        batch: get(file.batch),
+        duration: file.duration.map(|d| finite(d, line, "duration", 0.0)).transpose()?,
+        steps: get(file.steps),
+        input: file.input.map(|v| number_or_file(v, line, "input")).transpose()?,
+        first_axis: file.first_axis.map(|v| choice(v, line, "first_axis", &[("T", Axis::T), ("B", Axis::B)])).transpose()?,
+        dt: file.dt.map(|d| finite(d, line, "dt", f64::MIN_POSITIVE)).transpose()?,
+        t0: file.t0.map(|t| finite(t, line, "t0", f64::MIN)).transpose()?,
+        dtype: file.dtype.map(|v| choice(v, line, "dtype", TYPES)).transpose()?,
+        device: file.device.map(|v| device(v, line)).transpose()?,
+        strategy: known::<Strategy>(file.strategy, line)?,
+        seed: get(file.seed),
+        weights: get(file.weights).map(PathBuf::from),
+        state: get(file.state).map(PathBuf::from),
+        out_vars: file.out_vars.map(|v| out_vars(v, line)).transpose()?,
+        record_every: get(file.record_every),
+    };
+    let system = match (file.kind, file.layer) {
+        (Some(kind), None) => {
+            let group = Group {
+                size: file.size,
+                method: file.method,
+                noise: file.noise,
+                parameters: file.parameters,
+                initial: file.initial,
+            };
+            neurons(&kind, group, line)?
+        }
+        (None, Some(list)) => {
+            let stray = [
+                ("size", file.size.as_ref().map(start)),
+                ("method", file.method.as_ref().map(start)),
+                ("noise", file.noise.as_ref().map(start)),
+                ("parameters", file.parameters.as_ref().map(place)),
+                ("initial", file.initial.as_ref().map(place)),
+            ];
+            if let Some((key, Some(at))) = stray.into_iter().find(|(_, at)| at.is_some()) {
+                return error(line, at, format!("`{key}` belongs to a group of neurons, and this file has layers"));
+            }
+            layers::sequential(list, line)?
+        }
+        (Some(kind), Some(_)) => {
+            return error(line, start(&kind), "`kind` makes a group of neurons, `[[layer]]` a Sequential; a file describes one of them");
+        }
+        (None, None) => {
+            let kinds = kinds::neuron_names();
+            return error(line, 0, format!("neither a group of neurons (`kind = …`: {kinds}) nor layers (`[[layer]]`) in this file"));
+        }
+    };
+    Ok(Model { system, settings })
+}
+
+/// Where a table's first entry stands.
+fn place(table: &Table) -> usize {
+    table.keys().map(start).min().unwrap_or(0)
+}
+
+struct Group {
+    size: Maybe<u64>,
+    method: Maybe<String>,
+    noise: Maybe<f64>,
+    parameters: Option<Table>,
+    initial: Option<Table>,
+}
+
+fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<System> {
+    let Some(known) = kinds::neuron(kind.get_ref()) else {
+        return error(line, start(kind), format!("no kind of neuron named `{}`; there is: {}", kind.get_ref(), kinds::neuron_names()));
+    };
+    let stray = [("method", group.method.as_ref().map(start)), ("noise", group.noise.as_ref().map(start))];
+    if !known.has_methods
+        && let Some((key, Some(at))) = stray.into_iter().find(|(_, at)| at.is_some())
+    {
+        return error(line, at, format!("`{key}` is not for {}", known.kind));
+    }
+    let names: Vec<&str> = known.parameters.iter().map(|p| p.name).collect();
+    let parameters = table(group.parameters, line, "parameter", &names, number_or_file)?;
+    let initial = table(group.initial, line, "variable with an initial value", known.initial, value)?;
+    Ok(System::Neurons(Neurons {
+        kind: known.kind.to_owned(),
+        size: get(group.size).unwrap_or(1),
+        method: known_method(group.method, line)?,
+        noise: group.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
+        parameters,
+        initial,
+    }))
+}
+
+type Convert = fn(Spanned<raw::Value>, Line<'_>, &str) -> Result<Value>;
+
+fn table(table: Option<Table>, line: Line<'_>, what: &str, names: &[&str], convert: Convert) -> Result<Vec<(String, Value)>> {
+    let mut all = Vec::new();
+    for (name, value) in table.unwrap_or_default() {
+        if !names.contains(&name.get_ref().as_str()) {
+            return error(line, start(&name), format!("no {what} named `{}`; there is: {}", name.get_ref(), names.join(", ")));
+        }
+        let value = convert(value, line, name.get_ref())?;
+        all.push((name.into_inner(), value));
+    }
+    Ok(all)
+}
+
+fn known_method(name: Maybe<String>, line: Line<'_>) -> Result<Option<String>> {
+    known::<Method>(name, line)
+}
+
+/// A name that the library knows.
+fn known<K: FromStr<Err = overtime::Error>>(name: Maybe<String>, line: Line<'_>) -> Result<Option<String>> {
+    let Some(name) = name else { return Ok(None) };
+    match name.get_ref().parse::<K>() {
+        Ok(_) => Ok(Some(name.into_inner())),
+        Err(e) => error(line, start(&name), e.to_string()),
+    }
+}
+
+const TYPES: &[(&str, Type)] = &[("f64", Type::F64), ("f32", Type::F32), ("f16", Type::F16), ("bf16", Type::Bf16)];
+
+fn choice<V: Copy>(name: Spanned<String>, line: Line<'_>, key: &str, all: &[(&str, V)]) -> Result<V> {
+    match all.iter().find(|(n, _)| n == name.get_ref()) {
+        Some((_, value)) => Ok(*value),
+        None => {
+            let names: Vec<&str> = all.iter().map(|(n, _)| *n).collect();
+            error(line, start(&name), format!("`{key}` is one of {}, not `{}`", names.join(", "), name.get_ref()))
+        }
+    }
+}
+
+// Not parsed as a `Device`: that would look for a GPU, and a file is the same file with and without one.
+fn device(name: Spanned<String>, line: Line<'_>) -> Result<String> {
+    let cuda = name.get_ref().strip_prefix("cuda:").is_some_and(|n| n.parse::<usize>().is_ok());
+    if cuda || ["auto", "cpu", "cuda"].contains(&name.get_ref().as_str()) {
+        return Ok(name.into_inner());
+    }
+    error(line, start(&name), format!("`device` is one of auto, cpu, cuda:N, not `{}`", name.get_ref()))
+}
+
+fn out_vars(names: Spanned<Vec<String>>, line: Line<'_>) -> Result<String> {
+    let text = names.get_ref().join(",");
+    match crate::run::wanted::parse(&text) {
+        Ok(_) => Ok(text),
+        Err(e) => error(line, start(&names), e.to_string()),
+    }
+}
+
+/// A finite number, at least `least`.
+fn finite(x: Spanned<f64>, line: Line<'_>, key: &str, least: f64) -> Result<f64> {
+    let value = *x.get_ref();
+    let must = if least == 0.0 { "a non-negative" } else { "a positive" };
+    let must = if least < 0.0 { "a finite" } else { must };
+    if value.is_finite() && value >= least { Ok(value) } else { error(line, start(&x), format!("`{key}` must be {must} number, not {value}")) }
+}
+
+pub(super) fn number_or_file(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+    let at = start(&v);
+    match value(v, line, key)? {
+        value @ (Value::Number(_) | Value::File { .. }) => Ok(value),
+        _ => error(line, at, format!("`{key}` is a number or {{ file = …, array = … }}")),
+    }
+}
+
+/// A value of any sort.
+pub(super) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+    let at = start(&v);
+    let value = match v.into_inner() {
+        raw::Value::Number(x) => Value::Number(x),
+        raw::Value::Name(name) => match name.as_str() {
+            "zeros" => Value::Zeros,
+            "xavier_normal" => Value::XavierNormal,
+            "orthogonal" => Value::Orthogonal(1.0),
+            _ => {
+                let known = "zeros, xavier_normal, orthogonal; a number; or a table with file, uniform, normal or orthogonal";
+                return error(line, at, format!("`{key}`: no values named `{name}`; there is: {known}"));
+            }
+        },
+        raw::Value::Source(raw::Source { file: Some(file), array, uniform: None, normal: None, orthogonal: None }) => {
+            Value::File { file: PathBuf::from(file), array, line: line(at) }
+        }
+        raw::Value::Source(raw::Source { file: None, array: None, uniform: Some([a, b]), normal: None, orthogonal: None }) => {
+            Value::Uniform(a, b)
+        }
+        raw::Value::Source(raw::Source { file: None, array: None, uniform: None, normal: Some([m, s]), orthogonal: None }) => {
+            Value::Normal(m, s)
+        }
+        raw::Value::Source(raw::Source { file: None, array: None, uniform: None, normal: None, orthogonal: Some(gain) }) => {
+            Value::Orthogonal(gain)
+        }
+        raw::Value::Source(_) => {
+            let one = "file (with array, if there are several), uniform = [low, high], normal = [mean, deviation], orthogonal = gain";
+            return error(line, at, format!("`{key}` must have just one of {one}"));
+        }
+    };
+    let numbers: &[f64] = match &value {
+        Value::Number(a) | Value::Orthogonal(a) => &[*a],
+        Value::Uniform(a, b) | Value::Normal(a, b) => &[*a, *b],
+        _ => &[],
+    };
+    if numbers.iter().any(|x| !x.is_finite()) {
+        return error(line, at, format!("`{key}` is not finite"));
+    }
+    Ok(value)
+}

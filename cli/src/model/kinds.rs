@@ -1,0 +1,134 @@
+//! The kinds of systems there are, as users name and set them.
+
+/// A kind of neuron.
+pub(crate) struct Neuron {
+    pub(crate) kind: &'static str,
+    pub(crate) about: &'static str,
+    /// Name, unit, meaning.
+    pub(crate) variables: &'static [(&'static str, &'static str, &'static str)],
+    pub(crate) parameters: &'static [Parameter],
+    /// Variables that may be given an initial value.
+    pub(crate) initial: &'static [&'static str],
+    /// Whether there are methods to choose from, and noise.
+    pub(crate) has_methods: bool,
+}
+
+/// A parameter: its name, default, unit and meaning.
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) default: f64,
+    pub(crate) unit: &'static str,
+    pub(crate) about: &'static str,
+}
+
+const fn p(name: &'static str, default: f64, unit: &'static str, about: &'static str) -> Parameter {
+    Parameter { name, default, unit, about }
+}
+
+/// All kinds of neurons.
+pub(crate) const NEURONS: &[Neuron] = &[Neuron {
+    kind: "HH",
+    about: "Hodgkin and Huxley's neuron",
+    variables: &[
+        ("V", "mV", "membrane potential"),
+        ("m", "", "sodium activation"),
+        ("h", "", "sodium inactivation"),
+        ("n", "", "potassium activation"),
+        ("spike", "", "1 where V crossed V_th from below; also the output"),
+        ("input", "µA/cm²", "the current of this step, noise included"),
+    ],
+    parameters: &[
+        p("ENa", 50.0, "mV", "sodium reversal potential"),
+        p("gNa", 120.0, "mS/cm²", "sodium conductance"),
+        p("EK", -77.0, "mV", "potassium reversal potential"),
+        p("gK", 36.0, "mS/cm²", "potassium conductance"),
+        p("EL", -54.387, "mV", "leak reversal potential"),
+        p("gL", 0.03, "mS/cm²", "leak conductance"),
+        p("C", 1.0, "µF/cm²", "membrane capacitance"),
+        p("V_th", 20.0, "mV", "threshold that counts as a spike"),
+    ],
+    initial: &["V", "m", "h", "n"],
+    has_methods: true,
+}];
+
+/// A kind of layer.
+pub(crate) struct Layer {
+    pub(crate) kind: &'static str,
+    pub(crate) about: &'static str,
+    /// Weights and their shapes.
+    pub(crate) weights: &'static str,
+    pub(crate) state: &'static str,
+    /// Keys that must be there.
+    pub(crate) needs: &'static [&'static str],
+    /// Keys that may be.
+    pub(crate) takes: &'static [&'static str],
+}
+
+const CELL: &[&str] = &["activation", "bias", "Wi_init", "Wh_init", "b_init", "state_init"];
+
+/// All kinds of layers but the functions, which are named as their activation is.
+pub(crate) const LAYERS: &[Layer] = &[
+    Layer {
+        kind: "RNNCell",
+        about: "h ← f(x Wi + h Wh + b)",
+        weights: "Wi [num_in, num_out], Wh [num_out, num_out], b [num_out]",
+        state: "state [num_out]",
+        needs: &["num_in", "num_out"],
+        takes: CELL,
+    },
+    Layer {
+        kind: "GRUCell",
+        about: "gated recurrent unit, reset before the product; gates z, r, a",
+        weights: "Wi [num_in, 3·num_out], Wh [num_out, 3·num_out], b [3·num_out]",
+        state: "state [num_out]",
+        needs: &["num_in", "num_out"],
+        takes: CELL,
+    },
+    Layer {
+        kind: "LSTMCell",
+        about: "long short-term memory; gates i, g, f, o, forget +1",
+        weights: "Wi [num_in, 4·num_out], Wh [num_out, 4·num_out], b [4·num_out]",
+        state: "state [2·num_out], its views h and c",
+        needs: &["num_in", "num_out"],
+        takes: CELL,
+    },
+    Layer {
+        kind: "GRUCellTorch",
+        about: "gated recurrent unit as PyTorch has it, reset after the product",
+        weights: "as PyTorch's, transposed",
+        state: "state [num_out]",
+        needs: &["num_in", "num_out"],
+        takes: CELL,
+    },
+    Layer {
+        kind: "Dense",
+        about: "y = x W + b",
+        weights: "W [num_in, num_out], b [num_out]",
+        state: "",
+        needs: &["num_in", "num_out"],
+        takes: &["activation", "bias", "W_init", "b_init"],
+    },
+    Layer {
+        kind: "Conv2d",
+        about: "2-D convolution, NHWC, kernel HWIO",
+        weights: "w [kernel height, kernel width, in_channels/groups, out_channels], b [1, 1, out_channels]",
+        state: "",
+        needs: &["in_channels", "out_channels", "kernel_size", "input_size"],
+        takes: &["stride", "padding", "dilation", "groups", "bias", "W_init", "b_init"],
+    },
+];
+
+/// The kind of neuron of this name, in whatever case.
+pub(crate) fn neuron(name: &str) -> Option<&'static Neuron> {
+    NEURONS.iter().find(|k| k.kind.eq_ignore_ascii_case(name))
+}
+
+/// The kind of layer of this name.
+pub(crate) fn layer(name: &str) -> Option<&'static Layer> {
+    LAYERS.iter().find(|k| k.kind == name)
+}
+
+/// The names of all kinds of neurons.
+pub(crate) fn neuron_names() -> String {
+    NEURONS.iter().map(|k| k.kind).collect::<Vec<_>>().join(", ")
+}

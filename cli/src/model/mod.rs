@@ -1,0 +1,242 @@
+//! Model files: what system to run, and how.
+
+mod build;
+mod check;
+pub(crate) mod kinds;
+mod layers;
+mod raw;
+mod values;
+
+pub(crate) use build::{Build, Loaded};
+pub(crate) use values::Arrays;
+
+use crate::args::{Axis, Type};
+use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
+
+/// What a model file says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    pub(crate) system: System,
+    pub(crate) settings: Settings,
+}
+
+/// A system, to be built with any element type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum System {
+    Neurons(Neurons),
+    Sequential(Vec<Layer>),
+}
+
+/// A group of neurons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Neurons {
+    pub(crate) kind: String,
+    pub(crate) size: u64,
+    pub(crate) method: Option<String>,
+    pub(crate) noise: Option<f64>,
+    pub(crate) parameters: Vec<(String, Value)>,
+    pub(crate) initial: Vec<(String, Value)>,
+}
+
+/// A named layer of a Sequential.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Layer {
+    pub(crate) name: String,
+    pub(crate) kind: LayerKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum LayerKind {
+    /// An activation, for features of any shape.
+    Function { activation: String, num_in: Option<u64> },
+    /// A recurrent cell, or Dense.
+    Cell { kind: String, num_in: u64, num_out: u64, activation: Option<String>, bias: bool, inits: Vec<(String, Value)> },
+    /// A convolution.
+    Conv2d {
+        channels: [u64; 2],
+        kernel: [u64; 2],
+        input: [u64; 2],
+        stride: [u64; 2],
+        padding: Padding,
+        dilation: [u64; 2],
+        groups: u64,
+        bias: bool,
+        inits: Vec<(String, Value)>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Padding {
+    Same,
+    Valid,
+    Explicit([[u64; 2]; 2]),
+}
+
+/// Where values come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Value {
+    Number(f64),
+    Zeros,
+    XavierNormal,
+    Uniform(f64, f64),
+    Normal(f64, f64),
+    Orthogonal(f64),
+    /// An array in a file, and the line that says so.
+    File {
+        file: PathBuf,
+        array: Option<String>,
+        line: usize,
+    },
+}
+
+/// How to run it, where the file says so.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) title: Option<String>,
+    pub(crate) batch: Option<u64>,
+    pub(crate) duration: Option<f64>,
+    pub(crate) steps: Option<u64>,
+    pub(crate) input: Option<Value>,
+    pub(crate) first_axis: Option<Axis>,
+    pub(crate) dt: Option<f64>,
+    pub(crate) t0: Option<f64>,
+    pub(crate) dtype: Option<Type>,
+    pub(crate) device: Option<String>,
+    pub(crate) strategy: Option<String>,
+    pub(crate) seed: Option<u64>,
+    pub(crate) weights: Option<PathBuf>,
+    pub(crate) state: Option<PathBuf>,
+    pub(crate) out_vars: Option<String>,
+    pub(crate) record_every: Option<u64>,
+}
+
+/// What is wrong in a model file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    /// The file, if it came from one.
+    pub path: Option<PathBuf>,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "{}:{}: {}", path.display(), self.line, self.message),
+            None => write!(f, "line {}: {}", self.line, self.message),
+        }
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// Reads the text of a model file. Looks at no other file: arrays are read when the system is built.
+///
+/// # Errors
+/// What is wrong, with its line.
+pub fn parse(text: &str) -> Result<Model, ParseError> {
+    let line = |at: usize| 1 + text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count();
+    let file: raw::File = toml::from_str(text).map_err(|e| ParseError {
+        path: None,
+        line: line(e.span().map_or(0, |s| s.start)),
+        message: e.message().to_owned(),
+    })?;
+    check::model(file, &line)
+}
+
+/// Longer files are no model files.
+const LONGEST: u64 = 16 << 20;
+
+/// Reads a model file. Files it names are relative to its folder.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Model> {
+    let bytes = crate::data::read_capped(path, LONGEST, "a model file")?;
+    let at = |e: ParseError| ParseError { path: Some(path.to_owned()), ..e };
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let valid = e.utf8_error().valid_up_to();
+        let line = 1 + e.as_bytes().iter().take(valid).filter(|b| **b == b'\n').count();
+        at(ParseError { path: None, line, message: "not UTF-8 text".to_owned() })
+    })?;
+    let mut model = parse(&text).map_err(at)?;
+    model.rebase(path.parent().unwrap_or(Path::new("")));
+    Ok(model)
+}
+
+impl Model {
+    /// A group of neurons of this kind with all defaults.
+    pub(crate) fn neurons(kind: &kinds::Neuron) -> Self {
+        let neurons = Neurons { kind: kind.kind.to_owned(), size: 1, method: None, noise: None, parameters: vec![], initial: vec![] };
+        Self { system: System::Neurons(neurons), settings: Settings::default() }
+    }
+
+    fn rebase(&mut self, folder: &Path) {
+        let join = |path: &mut PathBuf| *path = folder.join(&*path);
+        for (_, value) in self.system.values_mut() {
+            value.rebase(folder);
+        }
+        if let Some(input) = &mut self.settings.input {
+            input.rebase(folder);
+        }
+        [&mut self.settings.weights, &mut self.settings.state].into_iter().flatten().for_each(join);
+    }
+}
+
+impl Value {
+    fn rebase(&mut self, folder: &Path) {
+        if let Self::File { file, .. } = self {
+            *file = folder.join(&*file);
+        }
+    }
+}
+
+impl System {
+    /// Every value in it, with the name it has in errors and checkpoints.
+    pub(crate) fn values(&self) -> Vec<(String, &Value)> {
+        match self {
+            Self::Neurons(n) => {
+                let parameters = n.parameters.iter().map(|(name, v)| (format!("parameters.{name}"), v));
+                parameters.chain(n.initial.iter().map(|(name, v)| (format!("initial.{name}"), v))).collect()
+            }
+            Self::Sequential(layers) => {
+                layers.iter().flat_map(|l| l.kind.inits().iter().map(|(name, v)| (format!("{}.{name}", l.name), v))).collect()
+            }
+        }
+    }
+
+    fn values_mut(&mut self) -> Vec<(String, &mut Value)> {
+        match self {
+            Self::Neurons(n) => {
+                let parameters = n.parameters.iter_mut().map(|(name, v)| (format!("parameters.{name}"), v));
+                parameters.chain(n.initial.iter_mut().map(|(name, v)| (format!("initial.{name}"), v))).collect()
+            }
+            Self::Sequential(layers) => {
+                layers
+                    .iter_mut()
+                    .flat_map(|l| {
+                        let layer = l.name.clone();
+                        l.kind.inits_mut().iter_mut().map(move |(name, v)| (format!("{layer}.{name}"), v))
+                    })
+                    .collect()
+            }
+        }
+    }
+}
+
+impl LayerKind {
+    fn inits(&self) -> &[(String, Value)] {
+        match self {
+            Self::Function { .. } => &[],
+            Self::Cell { inits, .. } | Self::Conv2d { inits, .. } => inits,
+        }
+    }
+
+    fn inits_mut(&mut self) -> &mut [(String, Value)] {
+        match self {
+            Self::Function { .. } => &mut [],
+            Self::Cell { inits, .. } | Self::Conv2d { inits, .. } => inits,
+        }
+    }
+}
