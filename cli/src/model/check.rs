@@ -99,11 +99,12 @@ fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<Syste
     let Some(known) = kinds::neuron(kind.get_ref()) else {
         return error(line, start(kind), format!("no kind of neuron named `{}`; there is: {}", kind.get_ref(), kinds::neuron_names()));
     };
-    let stray = [("method", group.method.as_ref().map(start)), ("noise", group.noise.as_ref().map(start))];
-    if !known.has_methods
-        && let Some((key, Some(at))) = stray.into_iter().find(|(_, at)| at.is_some())
-    {
-        return error(line, at, format!("`{key}` is not for {}", known.kind));
+    if let (false, Some(noise)) = (known.noise, &group.noise) {
+        return error(line, start(noise), format!("`noise` is not for {}", known.kind));
+    }
+    let gates = group.initial.iter().flatten().filter(|(name, _)| name.get_ref() != "V");
+    if let (1..3, Some((gate, _))) = (gates.clone().count(), gates.last()) {
+        return error(line, start(gate), "initial values of gates go together: m, h and n, or none of them");
     }
     let names: Vec<&str> = known.parameters.iter().map(|p| p.name).collect();
     let parameters = table(group.parameters, line, "parameter", &names, number_or_file)?;
@@ -111,7 +112,7 @@ fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<Syste
     Ok(System::Neurons(Neurons {
         kind: known.kind.to_owned(),
         size: get(group.size).unwrap_or(1),
-        method: known_method(group.method, line)?,
+        method: known::<Method>(group.method, line)?,
         noise: group.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
         parameters,
         initial,
@@ -130,10 +131,6 @@ fn table(table: Option<Table>, line: Line<'_>, what: &str, names: &[&str], conve
         all.push((name.into_inner(), value));
     }
     Ok(all)
-}
-
-fn known_method(name: Maybe<String>, line: Line<'_>) -> Result<Option<String>> {
-    known::<Method>(name, line)
 }
 
 /// A name that the library knows.

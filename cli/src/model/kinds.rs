@@ -9,8 +9,8 @@ pub(crate) struct Neuron {
     pub(crate) parameters: &'static [Parameter],
     /// Variables that may be given an initial value.
     pub(crate) initial: &'static [&'static str],
-    /// Whether there are methods to choose from, and noise.
-    pub(crate) has_methods: bool,
+    /// Whether it takes noise.
+    pub(crate) noise: bool,
 }
 
 /// A parameter: its name, default, unit and meaning.
@@ -48,7 +48,25 @@ pub(crate) const NEURONS: &[Neuron] = &[Neuron {
         p("V_th", 20.0, "mV", "threshold that counts as a spike"),
     ],
     initial: &["V", "m", "h", "n"],
-    has_methods: true,
+    noise: true,
+}, Neuron {
+    kind: "LIF",
+    about: "the leaky integrate-and-fire neuron with a refractory period",
+    variables: &[
+        ("V", "mV", "membrane potential, after the reset"),
+        ("spike", "", "1 where V reached V_th; also the output"),
+        ("refractory", "", "steps of the refractory period that are left"),
+    ],
+    parameters: &[
+        p("V_rest", 0.0, "mV", "resting potential"),
+        p("V_reset", -5.0, "mV", "potential after a spike"),
+        p("V_th", 20.0, "mV", "threshold"),
+        p("R", 1.0, "MΩ (for an input in nA)", "membrane resistance"),
+        p("tau", 10.0, "ms", "membrane time constant"),
+        p("tau_ref", 0.0, "ms", "refractory period"),
+    ],
+    initial: &["V"],
+    noise: false,
 }];
 
 /// A kind of layer.

@@ -5,6 +5,7 @@ mod check;
 pub(crate) mod kinds;
 mod layers;
 mod raw;
+mod stack;
 mod values;
 
 pub(crate) use build::{Build, Loaded};

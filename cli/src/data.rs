@@ -1,0 +1,86 @@
+//! Arrays out of files: npz, npy and safetensors, told apart by their first bytes.
+
+use crate::exit::{Failure, usage};
+use ndarray::ArrayD;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// What kind of file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Npz,
+    Npy,
+    Safetensors,
+}
+
+/// What the first bytes say.
+pub(crate) fn kind(path: &Path) -> anyhow::Result<Kind> {
+    let fail = |source, operation| overtime::Error::File { path: path.to_owned(), operation, source };
+    let file = File::open(path).map_err(|e| fail(e, "open"))?;
+    let meta = file.metadata().map_err(|e| fail(e, "read"))?;
+    if meta.is_dir() {
+        return Err(fail(std::io::ErrorKind::IsADirectory.into(), "read").into());
+    }
+    if !meta.is_file() {
+        // A pipe would be empty by the time it is read again.
+        return Err(Failure::Io(format!("{}: not a regular file", path.display())).into());
+    }
+    let mut start = Vec::new();
+    file.take(6).read_to_end(&mut start).map_err(|e| fail(e, "read"))?;
+    Ok(match start.as_slice() {
+        [b'P', b'K', ..] => Kind::Npz,
+        b"\x93NUMPY" => Kind::Npy,
+        _ => Kind::Safetensors,
+    })
+}
+
+/// All arrays of a file by name.
+pub(crate) fn all(path: &Path) -> anyhow::Result<Vec<(String, ArrayD<f64>)>> {
+    match kind(path)? {
+        Kind::Npz | Kind::Npy => Ok(overtime_npz::read(path)?.into_iter().map(|(n, a)| (n, a.to_f64())).collect()),
+        Kind::Safetensors => {
+            let file = overtime::states::read(path)?;
+            file.tensors.into_iter().map(|(n, t)| Ok((n, t.to_array::<f64>()?))).collect()
+        }
+    }
+}
+
+/// One array of a file: of this name; or the only one.
+pub(crate) fn one(path: &Path, name: Option<&str>) -> anyhow::Result<ArrayD<f64>> {
+    pick(path, all(path)?, name)
+}
+
+/// The array that `--input FILE` means: `in`, or the only one.
+pub(crate) fn input(path: &Path) -> anyhow::Result<ArrayD<f64>> {
+    let arrays = all(path)?;
+    let name = arrays.iter().any(|(n, _)| n == "in").then_some("in");
+    pick(path, arrays, name)
+}
+
+fn pick(path: &Path, mut arrays: Vec<(String, ArrayD<f64>)>, name: Option<&str>) -> anyhow::Result<ArrayD<f64>> {
+    let names = arrays.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(", ");
+    let at = match name {
+        Some(name) => arrays.iter().position(|(n, _)| n == name),
+        None if arrays.len() == 1 => Some(0),
+        None => {
+            return Err(usage(format!("{} holds {} arrays ({names}): name one", path.display(), arrays.len())));
+        }
+    };
+    match at {
+        Some(at) => Ok(arrays.swap_remove(at).1),
+        None => Err(usage(format!("{} has no array named `{}`; there is: {names}", path.display(), name.unwrap_or_default()))),
+    }
+}
+
+/// The bytes of a small file.
+pub(crate) fn read_capped(path: &Path, most: u64, what: &str) -> anyhow::Result<Vec<u8>> {
+    let fail = |source, operation| overtime::Error::File { path: path.to_owned(), operation, source };
+    let file = File::open(path).map_err(|e| fail(e, "open"))?;
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|e| fail(e, "read"))?;
+    if bytes.len() as u64 > most {
+        return Err(usage(format!("{}: longer than {what} can be ({most} bytes)", path.display())));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,109 @@
+//! From a [`Model`](super::Model) to a system of some element type.
+
+use super::values::Arrays;
+use super::{Neurons, System, Value};
+use crate::exit::usage;
+use half::{bf16, f16};
+use ndarray::ArrayD;
+use overtime::models::{Hh, Lif, Method, Param};
+use overtime::{DType, Init, Real, Scalar};
+
+/// A system of any kind.
+pub(crate) type Loaded<T> = Box<dyn overtime::System<T>>;
+
+/// An element type that systems can be built with.
+pub(crate) trait Build: Scalar {
+    /// Builds a group of neurons: not in halves, which integrators do not take.
+    fn neurons(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<Self>>;
+
+    /// Builds any system.
+    fn system(system: &System, arrays: &Arrays) -> anyhow::Result<Loaded<Self>> {
+        match system {
+            System::Neurons(group) => Self::neurons(group, arrays),
+            System::Sequential(layers) => super::stack::sequential(layers, arrays),
+        }
+    }
+}
+
+impl Build for f64 {
+    fn neurons(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<Self>> {
+        neurons(group, arrays)
+    }
+}
+impl Build for f32 {
+    fn neurons(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<Self>> {
+        neurons(group, arrays)
+    }
+}
+impl Build for f16 {
+    fn neurons(group: &Neurons, _: &Arrays) -> anyhow::Result<Loaded<Self>> {
+        Err(not_in_halves(&group.kind, Self::DTYPE))
+    }
+}
+impl Build for bf16 {
+    fn neurons(group: &Neurons, _: &Arrays) -> anyhow::Result<Loaded<Self>> {
+        Err(not_in_halves(&group.kind, Self::DTYPE))
+    }
+}
+
+fn not_in_halves(kind: &str, dtype: DType) -> anyhow::Error {
+    usage(format!("{kind} cannot run in {dtype}: a step changes V by less than a half's rounding; use f32 or f64 (halves are for cells and layers)"))
+}
+
+fn neurons<R: Real>(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<R>> {
+    let size = size(group.size, "size")?;
+    let method: Method = group.method.as_deref().unwrap_or("exp_auto").parse()?;
+    let initial = |name: &str| -> anyhow::Result<Option<Init>> {
+        let found = group.initial.iter().find(|(n, _)| n == name);
+        found.map(|(n, value)| arrays.init(&format!("initial.{n}"), value)).transpose()
+    };
+    let params = group.parameters.iter().map(|(name, value)| Ok((name, param::<R>(name, value, arrays)?)));
+    match group.kind.as_str() {
+        "HH" => {
+            let mut hh = Hh::<R>::new(size).method(method);
+            for param in params {
+                let (name, value): (&String, Param<R>) = param?;
+                hh = hh.param(name, value)?;
+            }
+            if let Some(v) = initial("V")? {
+                hh = hh.v(v);
+            }
+            if let (Some(m), Some(h), Some(n)) = (initial("m")?, initial("h")?, initial("n")?) {
+                hh = hh.gates(m, h, n);
+            }
+            if let Some(sigma) = group.noise {
+                hh = hh.noise(sigma);
+            }
+            Ok(Box::new(hh))
+        }
+        "LIF" => {
+            let mut lif = Lif::<R>::new(size).method(method);
+            for param in params {
+                let (name, value): (&String, Param<R>) = param?;
+                lif = lif.param(name, value)?;
+            }
+            if let Some(v) = initial("V")? {
+                lif = lif.v(v);
+            }
+            Ok(Box::new(lif))
+        }
+        kind => Err(usage(format!("no kind of neuron named `{kind}`"))),
+    }
+}
+
+fn param<R: Real>(name: &str, value: &Value, arrays: &Arrays) -> anyhow::Result<Param<R>> {
+    let each = |array: &ArrayD<f64>| match (array.ndim(), array.iter().next()) {
+        (0, Some(x)) => Param::from(*x),
+        _ => Param::Each(array.iter().map(|x| R::of(*x)).collect()),
+    };
+    match value {
+        Value::Number(x) => Ok(Param::from(*x)),
+        Value::File { .. } => arrays.get(&format!("parameters.{name}")).map(each),
+        _ => Err(usage(format!("parameter `{name}` is a number or an array from a file"))),
+    }
+}
+
+/// A length, as this machine counts them.
+pub(super) fn size(n: u64, what: &str) -> anyhow::Result<usize> {
+    usize::try_from(n).map_err(|_| usage(format!("{what}: {n} is more than can be addressed")))
+}

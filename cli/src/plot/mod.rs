@@ -1,0 +1,10 @@
+//! Pictures: what is in them ([`plan`]), what is gathered for them during the run ([`Traces`]), and how they are drawn.
+
+mod draw;
+mod file;
+mod plan;
+mod traces;
+
+pub(crate) use file::write;
+pub(crate) use plan::plan;
+pub(crate) use traces::{Grid, Shape, Traces};

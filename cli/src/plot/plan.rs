@@ -1,0 +1,131 @@
+//! What a picture shows: for neurons their potentials, spikes and input; for layers the variables asked for, output and input.
+
+use crate::model::System;
+use crate::run::spec::Spec;
+use crate::run::wanted;
+use overtime::{Monitor, Schema, monitor};
+use serde::{Deserialize, Serialize};
+
+/// Most curves in a panel.
+const CURVES: usize = 5;
+/// Most panels of variables that were asked for.
+const PANELS: usize = 3;
+
+/// One panel of a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Panel {
+    /// What its axis says: name and unit.
+    pub(crate) label: String,
+    pub(crate) source: Source,
+    /// The curves: batch row, and unit within it.
+    pub(crate) cells: Vec<(usize, usize)>,
+    /// The legend, a line for each curve.
+    pub(crate) legend: Vec<String>,
+    /// How high it is, compared with the others.
+    pub(crate) weight: u32,
+}
+
+/// Where a panel's values come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Source {
+    Var(String),
+    Output,
+    Input,
+    /// Spikes of these units, a dot each.
+    Raster,
+}
+
+impl Panel {
+    /// What the loop must record for it.
+    pub(crate) fn monitor(&self) -> Option<Monitor> {
+        let Source::Var(name) = &self.source else { return None };
+        Some(monitor(name).named(self.monitor_name()).units(self.units()).every(1))
+    }
+
+    /// The name of that recording: no variable has a space in its name.
+    pub(crate) fn monitor_name(&self) -> String {
+        match &self.source {
+            Source::Var(name) => format!("plot {name}"),
+            _ => String::new(),
+        }
+    }
+
+    /// The units that the curves are of, each once.
+    pub(crate) fn units(&self) -> Vec<usize> {
+        let mut units: Vec<usize> = self.cells.iter().map(|c| c.1).collect();
+        units.sort_unstable();
+        units.dedup();
+        units
+    }
+}
+
+/// What to draw of a run.
+pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow::Result<Vec<Panel>> {
+    let asked = spec.out_vars.as_deref().map(wanted::parse).transpose()?.unwrap_or_default();
+    let mut panels = Vec::new();
+    let rows = batch.unwrap_or(1);
+    match &spec.system {
+        System::Neurons(_) => {
+            let units = schema.output_len();
+            let one = |what: &str| curves(rows, units, batch.is_some(), what);
+            panels.push(panel("V (mV)", Source::Var("V".into()), one("neuron"), 6));
+            if rows.saturating_mul(units) > CURVES {
+                panels.push(panel("neuron", Source::Raster, (vec![(0, 0)], vec!["spikes".into()]), 3));
+            }
+            for want in asked.iter().filter(|w| !w.events && !["V", "input", "spike"].contains(&&*w.var)).take(PANELS) {
+                panels.push(panel(&want.var, Source::Var(want.var.clone()), one("neuron"), 3));
+            }
+            let has_input = schema.state.iter().any(|v| v.name == "input");
+            let source = if has_input { Source::Var("input".into()) } else { Source::Input };
+            let unit = if has_input { "I (µA/cm²)" } else { "I (nA)" };
+            let mut input = panel(unit, source, one("neuron"), 2);
+            if same_for_all(spec) {
+                input.cells.truncate(1);
+                input.legend = vec!["input current".into()];
+            }
+            panels.push(input);
+        }
+        System::Sequential(_) => {
+            let len = |name: &str| {
+                schema.state.iter().find_map(|v| match v.name == name {
+                    true => Some(v.len()),
+                    false => v.views.iter().find(|(n, _)| n == name).map(|(_, r)| r.len()),
+                })
+            };
+            panels.push(panel("output", Source::Output, curves(rows, schema.output_len(), batch.is_some(), "unit"), 4));
+            for want in asked.iter().filter(|w| !w.events).take(PANELS) {
+                if let Some(len) = len(&want.var) {
+                    let source = Source::Var(want.var.clone());
+                    panels.push(panel(&want.var, source, curves(rows, len, batch.is_some(), "unit"), 4));
+                }
+            }
+            panels.push(panel("input", Source::Input, curves(rows, schema.input_len(0), batch.is_some(), "feature"), 3));
+        }
+    }
+    panels.retain(|p| !p.cells.is_empty());
+    Ok(panels)
+}
+
+fn panel(label: &str, source: Source, (cells, legend): (Vec<(usize, usize)>, Vec<String>), weight: u32) -> Panel {
+    Panel { label: label.to_owned(), source, cells, legend, weight }
+}
+
+/// The first few units of the first row; of further rows too if there are fewer units than curves.
+fn curves(rows: usize, units: usize, batched: bool, what: &str) -> (Vec<(usize, usize)>, Vec<String>) {
+    let all = (0..rows).flat_map(|row| (0..units).map(move |unit| (row, unit)));
+    let cells: Vec<(usize, usize)> = all.take(if units >= CURVES { CURVES.min(units) } else { CURVES }).collect();
+    let several_rows = cells.iter().any(|c| c.0 > 0);
+    let name = |&(row, unit): &(usize, usize)| match (batched && several_rows, units) {
+        (true, 1) => format!("row {row}"),
+        (true, _) => format!("row {row}, {what} {unit}"),
+        (false, _) => format!("{what} {unit}"),
+    };
+    let legend = cells.iter().map(name).collect();
+    (cells, legend)
+}
+
+/// Whether every neuron gets the same current at each step.
+fn same_for_all(spec: &Spec) -> bool {
+    let noisy = matches!(&spec.system, System::Neurons(g) if g.noise.is_some_and(|s| s > 0.0));
+    !noisy && !matches!(spec.input, crate::run::spec::Given::Series(..))
+}

@@ -1,0 +1,177 @@
+//! What a run keeps, slice after slice.
+
+use crate::exit::Failure;
+use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
+use overtime::{Events, FirstAxis, Recorded, Recording, Scalar};
+
+/// An array that grows in time.
+#[derive(Clone, Debug)]
+pub(crate) struct Buffer<T> {
+    /// Time-major.
+    pub(crate) values: Vec<T>,
+    /// Steps that are in it.
+    pub(crate) steps: usize,
+    /// Shape of each, batch first; unknown until the first one came.
+    pub(crate) shape: Option<Vec<usize>>,
+}
+
+/// One variable that is kept.
+#[derive(Clone, Debug)]
+pub(crate) enum Kept<T> {
+    Dense(Buffer<T>),
+    Events(Events),
+}
+
+/// Everything that goes into the results.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorder<T> {
+    pub(crate) ts: Vec<f64>,
+    pub(crate) output: Buffer<T>,
+    pub(crate) vars: Vec<(String, Kept<T>)>,
+    /// Non-zero values of `spike`, if there is such a variable.
+    pub(crate) spikes: Option<u64>,
+    /// Whether arrays come batch-major.
+    pub(crate) batch_major: bool,
+}
+
+impl<T: Scalar> Buffer<T> {
+    pub(crate) fn new() -> Self {
+        Self { values: Vec::new(), steps: 0, shape: None }
+    }
+
+    /// Makes room for so many steps to come.
+    pub(crate) fn reserve(&mut self, what: &str, steps: u64, width: usize) -> anyhow::Result<()> {
+        let len = usize::try_from(steps).ok().and_then(|n| n.checked_mul(width));
+        let need = len.map_or(u64::MAX, |n| (n as u64).saturating_mul(size_of::<T>() as u64));
+        require(what, need)?;
+        let reserved = len.is_some_and(|n| self.values.try_reserve_exact(n).is_ok());
+        if reserved { Ok(()) } else { Err(Failure::Memory { what: what.to_owned(), need, free: free() }.into()) }
+    }
+
+    fn append(&mut self, array: ArrayViewD<'_, T>, batch_major: bool) {
+        let mut array = array;
+        if batch_major && array.ndim() >= 2 {
+            array.swap_axes(0, 1);
+        }
+        let Some((steps, rest)) = array.shape().split_first() else { return };
+        self.steps += steps;
+        self.shape = Some(rest.to_vec());
+        match array.as_slice() {
+            Some(all) => self.values.extend_from_slice(all),
+            None => self.values.extend(array.iter().copied()),
+        }
+    }
+
+    /// As users see it.
+    pub(crate) fn view(&self, batch_major: bool) -> anyhow::Result<ArrayViewD<'_, T>> {
+        let mut axes = vec![self.steps];
+        axes.extend(self.shape.iter().flatten());
+        let mut view = ArrayViewD::from_shape(IxDyn(&axes), &self.values)?;
+        if batch_major && view.ndim() >= 2 {
+            view.swap_axes(0, 1);
+        }
+        Ok(view)
+    }
+
+    /// As it lies in memory.
+    pub(crate) fn time_major(&self) -> anyhow::Result<ArrayViewD<'_, T>> {
+        self.view(false)
+    }
+
+    pub(crate) fn from_time_major(array: ArrayD<T>) -> Self {
+        let steps = array.shape().first().copied().unwrap_or(0);
+        let shape = array.shape().split_first().map(|(_, rest)| rest.to_vec());
+        let values = if array.is_standard_layout() { array.into_raw_vec_and_offset().0 } else { array.iter().copied().collect() };
+        Self { values, steps, shape }
+    }
+}
+
+/// What the loop calls the monitor of spikes that are only counted: no variable has a space in its name.
+pub(crate) const SPIKES: &str = "spikes counted";
+
+impl<T: Scalar> Recorder<T> {
+    /// Takes over what a slice recorded.
+    pub(crate) fn append(&mut self, slice: &Recording<T>) -> anyhow::Result<()> {
+        self.ts.extend_from_slice(&slice.ts);
+        self.output.append(slice.output.view(), self.batch_major);
+        for (name, kept) in &mut self.vars {
+            match kept {
+                Kept::Dense(buffer) => buffer.append(slice.get(name)?.view(), self.batch_major),
+                Kept::Events(events) => {
+                    let new = slice.events(name)?;
+                    events.step.extend_from_slice(&new.step);
+                    events.row.extend_from_slice(&new.row);
+                    events.unit.extend_from_slice(&new.unit);
+                }
+            }
+        }
+        if let Some(spikes) = &mut self.spikes {
+            *spikes += slice.events(SPIKES)?.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+/// Axes of a slice in time-major order.
+pub(crate) fn time_major<T>(array: &ArrayD<T>, batch_major: bool) -> ArrayViewD<'_, T> {
+    let mut view = array.view();
+    if batch_major && view.ndim() >= 2 {
+        view.swap_axes(0, 1);
+    }
+    view
+}
+
+/// The library's word for it.
+pub(crate) fn first_axis(batch_major: bool) -> FirstAxis {
+    if batch_major { FirstAxis::Batch } else { FirstAxis::Time }
+}
+
+/// How many steps of `[from, from + steps)` have an index that is a multiple of `every`.
+pub(crate) fn kept(from: u64, steps: u64, every: u64) -> u64 {
+    let below = |i: u64| i.div_ceil(every.max(1));
+    below(from.saturating_add(steps)) - below(from)
+}
+
+/// Bytes that can still be taken, where the system says.
+fn free() -> u64 {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text.lines().find_map(|l| l.strip_prefix("MemAvailable:"));
+    let kib = line.and_then(|l| l.split_whitespace().next()?.parse::<u64>().ok());
+    kib.map_or(u64::MAX, |kib| kib.saturating_mul(1024))
+}
+
+/// Refuses what cannot fit before hours are spent on it.
+pub(crate) fn require(what: &str, need: u64) -> anyhow::Result<()> {
+    let free = if need < 64 << 20 { u64::MAX } else { free() };
+    if need > free { Err(Failure::Memory { what: what.to_owned(), need, free }.into()) } else { Ok(()) }
+}
+
+/// The part of an input that is for these steps.
+pub(crate) fn steps_of<T>(input: &ArrayD<T>, time_axis: usize, from: usize, n: usize) -> ArrayViewD<'_, T> {
+    let len = input.shape().get(time_axis).copied().unwrap_or(0);
+    let to = from.saturating_add(n).min(len);
+    let from = from.min(to);
+    let mut view = input.view();
+    if time_axis < view.ndim() {
+        view.slice_axis_inplace(Axis(time_axis), (from..to).into());
+    }
+    view
+}
+
+/// Is this what events look like?
+pub(crate) fn is_events<T>(recorded: &Recorded<T>) -> bool {
+    matches!(recorded, Recorded::Events(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kept;
+
+    #[test]
+    fn kept_counts_multiples() {
+        for (from, steps, every) in [(0, 10, 1), (0, 10, 3), (5, 7, 3), (6, 1, 3), (7, 2, 5), (0, 0, 2)] {
+            let expected = (from..from + steps).filter(|i| i % every == 0).count() as u64;
+            assert_eq!(kept(from, steps, every), expected, "{from} {steps} {every}");
+        }
+    }
+}

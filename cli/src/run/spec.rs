@@ -1,0 +1,221 @@
+//! The full specification of a run: what the model file and the arguments say together. A checkpoint keeps it as JSON.
+
+use super::wanted;
+use crate::args::{Axis, RunArgs, Type};
+use crate::exit::usage;
+use crate::model::{self, Model, System, Value, kinds};
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Everything there is to know of a run but its arrays.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Spec {
+    /// What the user called it: `hh`, `lstm.toml`.
+    pub(crate) name: String,
+    /// The model file, for errors.
+    pub(crate) model: Option<PathBuf>,
+    pub(crate) title: Option<String>,
+    pub(crate) system: System,
+    pub(crate) dtype: Type,
+    pub(crate) device: String,
+    pub(crate) strategy: String,
+    pub(crate) seed: u64,
+    pub(crate) batch: Option<u64>,
+    pub(crate) first_axis: Axis,
+    pub(crate) dt: f64,
+    pub(crate) t0: f64,
+    pub(crate) length: Length,
+    pub(crate) input: Given,
+    pub(crate) weights: Option<PathBuf>,
+    pub(crate) state: Option<PathBuf>,
+    pub(crate) out_vars: Option<String>,
+    pub(crate) record_every: u64,
+    pub(crate) files: Files,
+}
+
+/// How long to run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Length {
+    Duration(f64),
+    Steps(u64),
+    /// As many steps as the input has.
+    Input,
+}
+
+/// What input there is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Given {
+    Nothing,
+    Constant(f64),
+    /// An array in a file: of this name; or `in`, or the only one.
+    Series(PathBuf, Option<String>),
+}
+
+/// What to write, and where.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Files {
+    pub(crate) out: Option<PathBuf>,
+    pub(crate) save_state: Option<PathBuf>,
+    pub(crate) plot: Option<PathBuf>,
+    pub(crate) checkpoint: Option<PathBuf>,
+    pub(crate) checkpoint_every: Option<f64>,
+}
+
+impl Spec {
+    /// From the arguments, and the model file if they name one.
+    pub(crate) fn new(args: &RunArgs) -> anyhow::Result<Self> {
+        let (mut model, path) = load(&args.system)?;
+        let name = path.as_deref().and_then(Path::file_name).map_or_else(|| args.system.clone(), |n| n.to_string_lossy().into_owned());
+        override_system(&mut model.system, args)?;
+        let s = model.settings;
+        let input = match (&args.input, s.input) {
+            (Some(text), _) => input(text)?,
+            (None, Some(Value::Number(x))) => Given::Constant(x),
+            (None, Some(Value::File { file, array, .. })) => Given::Series(file, array),
+            (None, _) => Given::Nothing,
+        };
+        // A length on the command line replaces either sort of length in the file.
+        let length = match (args.duration, args.steps) {
+            (Some(d), _) => Length::Duration(d),
+            (None, Some(n)) => Length::Steps(n),
+            (None, None) => match (s.duration, s.steps) {
+                (Some(d), _) => Length::Duration(d),
+                (None, Some(n)) => Length::Steps(n),
+                (None, None) => Length::Input,
+            },
+        };
+        if length == Length::Input && !matches!(input, Given::Series(..)) {
+            return Err(usage("how long? give --duration MS, --steps N, or --input FILE with a series"));
+        }
+        let out_vars = args.out_vars.clone().or(s.out_vars);
+        if let Some(text) = &out_vars {
+            wanted::parse(text)?;
+        }
+        let files = Files {
+            out: absolute(args.out.as_deref())?,
+            save_state: absolute(args.save_state.as_deref())?,
+            plot: absolute(args.plot.as_deref())?,
+            checkpoint: absolute(args.checkpoint.as_deref())?,
+            checkpoint_every: args.checkpoint_every,
+        };
+        let spec = Self {
+            name,
+            model: path,
+            title: s.title,
+            system: model.system,
+            dtype: args.dtype.or(s.dtype).unwrap_or(Type::F32),
+            device: args.device.clone().or(s.device).unwrap_or_else(|| "auto".into()),
+            strategy: args.strategy.map(|s| s.to_string()).or(s.strategy).unwrap_or_else(|| "auto".into()),
+            seed: args.seed.or(s.seed).unwrap_or(0),
+            batch: args.batch.or(s.batch),
+            first_axis: args.first_axis.or(s.first_axis).unwrap_or(Axis::T),
+            dt: args.dt.or(s.dt).unwrap_or(0.1),
+            t0: args.t0.or(s.t0).unwrap_or(0.0),
+            length,
+            input,
+            weights: args.weights.clone().or(s.weights),
+            state: args.state.clone().or(s.state),
+            out_vars,
+            record_every: args.record_every.or(s.record_every).unwrap_or(1),
+            files,
+        };
+        spec.files.check()?;
+        Ok(spec)
+    }
+
+    /// What a picture or a summary calls it.
+    pub(crate) fn kind(&self) -> &str {
+        match &self.system {
+            System::Neurons(group) => &group.kind,
+            System::Sequential(_) => "Sequential",
+        }
+    }
+}
+
+impl Files {
+    /// Formats that are not known are refused before the run, not after it.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let known = |path: &Option<PathBuf>, flag: &str, formats: &[&str]| match path {
+            Some(path) if !formats.contains(&extension(path).as_str()) => {
+                Err(usage(format!("{flag} {}: the name must end in .{}", path.display(), formats.join(" or ."))))
+            }
+            _ => Ok(()),
+        };
+        known(&self.out, "--out", &["npz", "safetensors"])?;
+        known(&self.plot, "--plot", &["png", "svg"])?;
+        let all = [("--out", &self.out), ("--plot", &self.plot), ("--save-state", &self.save_state), ("--checkpoint", &self.checkpoint)];
+        for (k, (flag, path)) in all.iter().enumerate() {
+            let Some(path) = path else { continue };
+            if let Some((other, _)) = all.iter().take(k).find(|(_, p)| p.as_ref() == Some(path)) {
+                return Err(usage(format!("{other} and {flag} are the same file, {}", path.display())));
+            }
+            // Found out now rather than after hours.
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let fail = |kind: std::io::ErrorKind| overtime::Error::File { path: path.to_path_buf(), operation: "create", source: kind.into() };
+            match std::fs::metadata(folder) {
+                Ok(meta) if meta.is_dir() => {}
+                Ok(_) => return Err(fail(std::io::ErrorKind::NotADirectory).into()),
+                Err(e) => return Err(overtime::Error::File { path: path.to_path_buf(), operation: "create", source: e }.into()),
+            }
+            if path.is_dir() {
+                return Err(fail(std::io::ErrorKind::IsADirectory).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a file's name ends in, in lower case.
+pub(crate) fn extension(path: &Path) -> String {
+    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
+/// The path whatever the current folder will be: a checkpoint may be resumed from another.
+pub(crate) fn absolute(path: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
+    path.map(|p| std::path::absolute(p).with_context(|| format!("cannot resolve {}", p.display()))).transpose()
+}
+
+fn load(system: &str) -> anyhow::Result<(Model, Option<PathBuf>)> {
+    if let Some(kind) = kinds::neuron(system) {
+        return Ok((Model::neurons(kind), None));
+    }
+    let path = Path::new(system);
+    if extension(path) != "toml" && !path.exists() {
+        let kinds = kinds::neuron_names().to_lowercase();
+        return Err(usage(format!("no system named `{system}`; there is: {kinds}, or a model file (MODEL.toml)")));
+    }
+    Ok((model::read(path)?, Some(path.to_owned())))
+}
+
+fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
+    match system {
+        System::Neurons(group) => {
+            group.size = args.size.unwrap_or(group.size);
+            if let Some(method) = args.method {
+                group.method = Some(method.to_string());
+            }
+            Ok(())
+        }
+        System::Sequential(_) => match (args.size, args.method) {
+            (None, None) => Ok(()),
+            (Some(_), _) => Err(usage("--size is for a group of neurons, and this model has layers")),
+            (None, Some(_)) => Err(usage("--method is for a group of neurons, and this model has layers")),
+        },
+    }
+}
+
+/// A number, or a file.
+fn input(text: &str) -> anyhow::Result<Given> {
+    if let Ok(x) = text.parse::<f64>() {
+        if x.is_finite() {
+            return Ok(Given::Constant(x));
+        }
+        let error = overtime::Error::NotFinite { variable: "--input".into(), step: None, index: 0, value: x };
+        return Err(error.into());
+    }
+    if text.is_empty() {
+        return Err(usage("--input is empty: it is a number or a file"));
+    }
+    Ok(Given::Series(PathBuf::from(text), None))
+}
