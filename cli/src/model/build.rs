@@ -4,9 +4,10 @@ use super::values::Arrays;
 use super::{Neurons, System, Value};
 use crate::exit::usage;
 use half::{bf16, f16};
-use ndarray::ArrayD;
+use ndarray::{ArrayD, ArrayViewD};
 use overtime::models::{Hh, Lif, Method, Param};
 use overtime::{DType, Init, Real, Scalar};
+use overtime_npz::Writer;
 
 /// A system of any kind.
 pub(crate) type Loaded<T> = Box<dyn overtime::System<T>>;
@@ -16,11 +17,14 @@ pub(crate) trait Build: Scalar {
     /// Builds a group of neurons: not in halves, which integrators do not take.
     fn neurons(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<Self>>;
 
-    /// Builds any system.
-    fn system(system: &System, arrays: &Arrays) -> anyhow::Result<Loaded<Self>> {
+    /// Adds an array to an npz file: as it is, or in f32 where numpy does not know the type.
+    fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()>;
+
+    /// Builds any system. The seed is that of its weights.
+    fn system(system: &System, arrays: &Arrays, seed: u64) -> anyhow::Result<Loaded<Self>> {
         match system {
             System::Neurons(group) => Self::neurons(group, arrays),
-            System::Sequential(layers) => super::stack::sequential(layers, arrays),
+            System::Sequential(layers) => super::stack::sequential(layers, arrays, seed),
         }
     }
 }
@@ -29,20 +33,36 @@ impl Build for f64 {
     fn neurons(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<Self>> {
         neurons(group, arrays)
     }
+    fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
+        npz.add(name, array)?;
+        Ok(())
+    }
 }
 impl Build for f32 {
     fn neurons(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<Self>> {
         neurons(group, arrays)
+    }
+    fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
+        npz.add(name, array)?;
+        Ok(())
     }
 }
 impl Build for f16 {
     fn neurons(group: &Neurons, _: &Arrays) -> anyhow::Result<Loaded<Self>> {
         Err(not_in_halves(&group.kind, Self::DTYPE))
     }
+    fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
+        npz.add(name, array)?;
+        Ok(())
+    }
 }
 impl Build for bf16 {
     fn neurons(group: &Neurons, _: &Arrays) -> anyhow::Result<Loaded<Self>> {
         Err(not_in_halves(&group.kind, Self::DTYPE))
+    }
+    fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
+        npz.add(name, array.mapv(bf16::to_f32).view())?;
+        Ok(())
     }
 }
 

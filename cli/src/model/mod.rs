@@ -9,7 +9,7 @@ mod stack;
 mod values;
 
 pub(crate) use build::{Build, Loaded};
-pub(crate) use values::Arrays;
+pub(crate) use values::{Arrays, in_file};
 
 use crate::args::{Axis, Type};
 use serde::{Deserialize, Serialize};

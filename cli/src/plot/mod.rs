@@ -6,5 +6,5 @@ mod plan;
 mod traces;
 
 pub(crate) use file::write;
-pub(crate) use plan::plan;
+pub(crate) use plan::{Panel, plan};
 pub(crate) use traces::{Grid, Shape, Traces};

@@ -2,7 +2,7 @@
 
 use crate::exit::Failure;
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
-use overtime::{Events, FirstAxis, Recorded, Recording, Scalar};
+use overtime::{Events, FirstAxis, Recording, Scalar};
 
 /// An array that grows in time.
 #[derive(Clone, Debug)]
@@ -90,8 +90,14 @@ impl<T: Scalar> Buffer<T> {
 pub(crate) const SPIKES: &str = "spikes counted";
 
 impl<T: Scalar> Recorder<T> {
-    /// Takes over what a slice recorded.
-    pub(crate) fn append(&mut self, slice: &Recording<T>) -> anyhow::Result<()> {
+    /// Takes over what a slice recorded; its spikes are counted in any case.
+    pub(crate) fn append(&mut self, slice: &Recording<T>, keeps: bool) -> anyhow::Result<()> {
+        if let Some(spikes) = &mut self.spikes {
+            *spikes += slice.events(SPIKES)?.len() as u64;
+        }
+        if !keeps {
+            return Ok(());
+        }
         self.ts.extend_from_slice(&slice.ts);
         self.output.append(slice.output.view(), self.batch_major);
         for (name, kept) in &mut self.vars {
@@ -104,9 +110,6 @@ impl<T: Scalar> Recorder<T> {
                     events.unit.extend_from_slice(&new.unit);
                 }
             }
-        }
-        if let Some(spikes) = &mut self.spikes {
-            *spikes += slice.events(SPIKES)?.len() as u64;
         }
         Ok(())
     }
@@ -156,11 +159,6 @@ pub(crate) fn steps_of<T>(input: &ArrayD<T>, time_axis: usize, from: usize, n: u
         view.slice_axis_inplace(Axis(time_axis), (from..to).into());
     }
     view
-}
-
-/// Is this what events look like?
-pub(crate) fn is_events<T>(recorded: &Recorded<T>) -> bool {
-    matches!(recorded, Recorded::Events(_))
 }
 
 #[cfg(test)]

@@ -1,0 +1,30 @@
+//! `overtime devices`: what was found, what was not and why, and where it was looked for.
+
+use crate::terminal::print;
+use overtime::Survey;
+use std::fmt::Write;
+
+pub(crate) fn command() -> anyhow::Result<()> {
+    let survey = Survey::new();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut text = format!("cpu      usable: {threads} threads\n");
+    for gpu in survey.gpus() {
+        let _ = writeln!(text, "cuda:{}   {gpu}", gpu.ordinal);
+    }
+    let best = survey.best();
+    let _ = writeln!(text, "auto     is {best}");
+    if best == overtime::Device::Cpu {
+        let _ = writeln!(text, "         not cuda:0, because {}", survey.why_not_cuda(0));
+    }
+    for finding in &survey.findings {
+        let (mark, what) = match &finding.result {
+            Ok(found) => ("found", found),
+            Err(why) => ("not found", why),
+        };
+        let _ = write!(text, "\n{} ({mark}): {what}\n", finding.what);
+        for place in &finding.looked_in {
+            let _ = writeln!(text, "    looked in {place}");
+        }
+    }
+    print(&text)
+}

@@ -1,0 +1,39 @@
+//! `overtime models`: every kind of system, with its variables, parameters, units and defaults.
+
+use crate::model::kinds::{LAYERS, NEURONS};
+use crate::terminal::print;
+use overtime::models::{Activation, Method};
+use std::fmt::Write;
+
+pub(crate) fn command() -> anyhow::Result<()> {
+    print(&text())
+}
+
+fn text() -> String {
+    let mut text = String::from("Neurons (`overtime run hh`, or kind = \"HH\" in a model file)\n");
+    for kind in NEURONS {
+        let _ = writeln!(text, "\n  {}: {}", kind.kind, kind.about);
+        for (name, unit, about) in kind.variables {
+            let _ = writeln!(text, "    {:<11} {:<10} {:<10} {about}", "variable", name, unit);
+        }
+        for p in kind.parameters {
+            let default = format!("{} {}", p.default, p.unit);
+            let _ = writeln!(text, "    {:<11} {:<10} {default:<18} {}", "parameter", p.name, p.about);
+        }
+        let noise = if kind.noise { "; noise (intensity of a white current, per √ms)" } else { "" };
+        let _ = writeln!(text, "    initial values: {}{noise}", kind.initial.join(", "));
+    }
+    let _ = writeln!(text, "\n  Methods: {}", Method::ALL.map(Method::name).join(", "));
+    text.push_str("\nLayers (`[[layer]]` in a model file, with name and kind)\n");
+    for kind in LAYERS {
+        let _ = writeln!(text, "\n  {}: {}", kind.kind, kind.about);
+        let _ = writeln!(text, "    {:<11} {}", "weights", kind.weights);
+        if !kind.state.is_empty() {
+            let _ = writeln!(text, "    {:<11} {}", "state", kind.state);
+        }
+        let _ = writeln!(text, "    {:<11} {}", "needs", kind.needs.join(", "));
+        let _ = writeln!(text, "    {:<11} {}", "takes", kind.takes.join(", "));
+    }
+    let _ = writeln!(text, "\n  Functions: {}", Activation::ALL.map(Activation::name).join(", "));
+    text
+}

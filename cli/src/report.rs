@@ -1,0 +1,113 @@
+//! The summary of a run, for people and for programs.
+
+use crate::model::Build;
+use crate::run::drive::Timing;
+use crate::run::progress::short;
+use crate::run::session::{Place, Session};
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Summary {
+    system: String,
+    kind: String,
+    device: String,
+    why_not_gpu: Option<String>,
+    dtype: String,
+    batch: Option<usize>,
+    dt: f64,
+    /// Steps of the whole run, and those that this process made.
+    steps: u64,
+    steps_here: u64,
+    /// Where the clock stands.
+    t: f64,
+    i: u64,
+    wall_ms: f64,
+    ms_per_step: Option<f64>,
+    /// Wall time over simulated time, where that is in ms.
+    real_time_factor: Option<f64>,
+    spikes: Option<u64>,
+    wrote: Vec<PathBuf>,
+}
+
+impl Summary {
+    pub(crate) fn new<T: Build>(session: &Session<T>, place: &Place, timing: Timing, is_neurons: bool, wrote: Vec<PathBuf>) -> Self {
+        let wall_ms = timing.wall.as_secs_f64() * 1e3;
+        let steps = timing.steps as f64;
+        let some = timing.steps > 0;
+        Self {
+            system: session.spec.name.clone(),
+            kind: session.spec.kind().to_owned(),
+            device: place.device.to_string(),
+            why_not_gpu: place.why_not_gpu.clone(),
+            dtype: T::DTYPE.to_string(),
+            batch: session.over_time.batch(),
+            dt: session.over_time.dt(),
+            steps: session.steps,
+            steps_here: timing.steps,
+            t: session.over_time.t(),
+            i: session.over_time.i(),
+            wall_ms,
+            ms_per_step: some.then_some(wall_ms / steps),
+            real_time_factor: (some && is_neurons).then_some(wall_ms / (steps * session.over_time.dt())),
+            spikes: session.recorder.spikes,
+            wrote,
+        }
+    }
+
+    pub(crate) fn json(&self) -> anyhow::Result<String> {
+        Ok(format!("{}\n", serde_json::to_string(self)?))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("{} steps of {} ms in {}", self.steps_here, self.dt, time(self.wall_ms));
+        if self.steps != self.steps_here {
+            let _ = write!(text, " (of {} in all)", self.steps);
+        }
+        text.push('\n');
+        if let Some(ms) = self.ms_per_step {
+            let _ = writeln!(text, "  {:<18}{} ms", "a step", significant(ms));
+        }
+        if let Some(factor) = self.real_time_factor {
+            let _ = writeln!(text, "  {:<18}{} (wall/biological)", "real-time factor", significant(factor));
+        }
+        if let Some(spikes) = self.spikes {
+            let _ = writeln!(text, "  {:<18}{spikes}", "spikes");
+        }
+        for path in &self.wrote {
+            let _ = writeln!(text, "  {:<18}{}", "wrote", relative(path).display());
+        }
+        text
+    }
+}
+
+/// Three significant digits, plainly where that is short.
+fn significant(x: f64) -> String {
+    if x >= 1e5 || (x < 1e-4 && x > 0.0) {
+        return format!("{x:.2e}");
+    }
+    let before = if x > 0.0 { x.log10().floor() } else { 0.0 };
+    format!("{x:.*}", (2.0 - before).clamp(0.0, 8.0) as usize)
+}
+
+fn time(ms: f64) -> String {
+    if ms < 1000.0 { format!("{} ms", significant(ms)) } else { format!("{} s", short(ms / 1e3)) }
+}
+
+/// As the user would write it.
+fn relative(path: &std::path::Path) -> &std::path::Path {
+    std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::significant;
+
+    #[test]
+    fn three_digits() {
+        for (x, text) in [(0.0, "0.00"), (0.012_345, "0.0123"), (12.345, "12.3"), (1234.5, "1234"), (1e-7, "1.00e-7"), (1.0, "1.00")] {
+            assert_eq!(significant(x), text);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Checkpoints: a state file (the loop's own, with its clock and seed) that also holds the run's specification, the input still
+//! to come, and everything recorded so far. What is not state is named `run/…`.
+
+use super::output::{numbers, read_numbers, read_whole, whole};
+use super::recorder::{Buffer, Kept, steps_of};
+use super::session::{Place, Session};
+use super::spec::Spec;
+use crate::exit::Failure;
+use crate::model::{Arrays, Build};
+use crate::plot::{Grid, Traces, plan};
+use ndarray::{Array2, ArrayD};
+use overtime::states::{self, Tensor};
+use overtime::{Error, Events};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+const VERSION: u32 = 1;
+/// What all that is not state is named with.
+const RUN: &str = "run/";
+const SPEC: &str = "run.spec";
+const PROGRESS: &str = "run.progress";
+
+/// Where the run stands.
+#[derive(Debug, Serialize, Deserialize)]
+struct Progress {
+    version: u32,
+    begin: u64,
+    steps: u64,
+    done: u64,
+    time_axis: usize,
+    spikes: Option<u64>,
+    grid: Option<Grid>,
+}
+
+/// Writes the session's checkpoint, if it has one. `from` is how much of the session's input is used up.
+pub(crate) fn write<T: Build>(session: &Session<T>, from: usize) -> anyhow::Result<()> {
+    let Some(path) = &session.spec.files.checkpoint else { return Ok(()) };
+    let mut file = session.over_time.states_file();
+    let mut add = |name: String, tensor: Tensor| file.tensors.push((format!("{RUN}{name}"), tensor));
+    if let Some(series) = &session.input {
+        add("input".into(), Tensor::from_array(steps_of(series, session.time_axis, from, usize::MAX)));
+    }
+    for (name, array) in &session.arrays.0 {
+        add(format!("arrays/{name}"), Tensor::from_array(array.view()));
+    }
+    if session.keeps() {
+        let recorder = &session.recorder;
+        add("ts".into(), numbers(&recorder.ts)?);
+        add("output".into(), Tensor::from_array(recorder.output.time_major()?));
+        for (name, kept) in &recorder.vars {
+            match kept {
+                Kept::Dense(buffer) => add(format!("var/{name}"), Tensor::from_array(buffer.time_major()?)),
+                Kept::Events(events) => {
+                    let indices = |all: &[usize]| whole(&all.iter().map(|x| *x as u64).collect::<Vec<_>>());
+                    add(format!("var/{name}/step"), whole(&events.step));
+                    add(format!("var/{name}/row"), indices(&events.row));
+                    add(format!("var/{name}/unit"), indices(&events.unit));
+                }
+            }
+        }
+    }
+    if let Some(traces) = &session.traces {
+        add("plot/low".into(), Tensor::from_array(traces.low.view().into_dyn()));
+        add("plot/high".into(), Tensor::from_array(traces.high.view().into_dyn()));
+        add("plot/dots".into(), whole(&traces.dots.iter().flat_map(|(step, cell)| [*step, *cell as u64]).collect::<Vec<_>>()));
+    }
+    let progress = Progress {
+        version: VERSION,
+        begin: session.begin,
+        steps: session.steps,
+        done: session.done,
+        time_axis: session.time_axis,
+        spikes: session.recorder.spikes,
+        grid: session.traces.as_ref().map(|t| t.grid),
+    };
+    file.metadata.insert("overtime.content".into(), "checkpoint".into());
+    file.metadata.insert(SPEC.into(), serde_json::to_string(&session.spec)?);
+    file.metadata.insert(PROGRESS.into(), serde_json::to_string(&progress)?);
+    states::write(path, &file)?;
+    tracing::info!(steps = session.done, "checkpoint written to {}", path.display());
+    Ok(())
+}
+
+/// A checkpoint as it was read.
+pub(crate) struct Checkpoint {
+    pub(crate) spec: Spec,
+    progress: Progress,
+    file: states::File,
+}
+
+/// Takes what is not state out of a file, so that a checkpoint can be read as a state too.
+pub(crate) fn without_run(mut file: states::File) -> states::File {
+    file.tensors.retain(|(name, _)| !name.starts_with(RUN));
+    file
+}
+
+pub(crate) fn read(path: &Path) -> anyhow::Result<Checkpoint> {
+    let file = states::read(path)?;
+    let corrupt = |reason: String| Error::Corrupt { path: path.to_owned(), reason };
+    let (Some(spec), Some(progress)) = (file.metadata.get(SPEC), file.metadata.get(PROGRESS)) else {
+        let reason = "no checkpoint: it does not say what run it is of (a state file goes to `run --state`)";
+        return Err(corrupt(reason.into()).into());
+    };
+    let progress: Progress = serde_json::from_str(progress).map_err(|e| corrupt(format!("where the run stands: {e}")))?;
+    if progress.version > VERSION {
+        let newer = format!("{}: a checkpoint of version {}, this program knows up to {VERSION}", path.display(), progress.version);
+        return Err(Failure::Io(newer).into());
+    }
+    if progress.done > progress.steps || progress.grid.is_some_and(|g| g.width == 0) {
+        return Err(corrupt("where the run stands makes no sense".into()).into());
+    }
+    let spec: Spec = serde_json::from_str(spec).map_err(|e| corrupt(format!("the run's specification: {e}")))?;
+    Ok(Checkpoint { spec, progress, file })
+}
+
+impl Checkpoint {
+    /// The session as it was.
+    pub(crate) fn session<T: Build>(self, place: &Place) -> anyhow::Result<Session<T>> {
+        let Self { spec, progress, file } = self;
+        let arrays: Vec<(String, ArrayD<f64>)> = (file.tensors.iter())
+            .filter_map(|(name, tensor)| Some((name.strip_prefix(RUN)?.strip_prefix("arrays/")?.to_owned(), tensor)))
+            .map(|(name, tensor)| Ok((name, tensor.to_array()?)))
+            .collect::<anyhow::Result<_>>()?;
+        let arrays = Arrays(arrays.into_iter().collect());
+        let system = T::system(&spec.system, &arrays, spec.seed)?;
+        let batch = spec.batch.map(usize::try_from).transpose()?;
+        let mut session = Session::<T>::build(spec, place, system, batch)?;
+        session.arrays = arrays;
+        (session.begin, session.steps, session.done) = (progress.begin, progress.steps, progress.done);
+        session.time_axis = progress.time_axis;
+        let get = |name: &str| {
+            let found = file.get(&format!("{RUN}{name}"));
+            found.ok_or_else(|| anyhow::Error::from(Failure::Io(format!("this checkpoint lacks `{RUN}{name}`"))))
+        };
+        if file.get(&format!("{RUN}input")).is_some() {
+            session.input = Some(get("input")?.to_array()?);
+        }
+        session.recorder.spikes = progress.spikes;
+        if session.keeps() {
+            session.recorder.ts = read_numbers(get("ts")?)?;
+            session.recorder.output = Buffer::from_time_major(get("output")?.to_array()?);
+            for (name, kept) in &mut session.recorder.vars {
+                match kept {
+                    Kept::Dense(buffer) => *buffer = Buffer::from_time_major(get(&format!("var/{name}"))?.to_array()?),
+                    Kept::Events(events) => {
+                        let read = |part: &str| {
+                            let all = read_whole(get(&format!("var/{name}/{part}"))?);
+                            all.ok_or_else(|| anyhow::Error::from(Failure::Io(format!("`{name}` of this checkpoint is of a wrong type"))))
+                        };
+                        let indices = |all: Vec<u64>| all.into_iter().map(|x| x as usize).collect();
+                        *events = Events { step: read("step")?, row: indices(read("row")?), unit: indices(read("unit")?) };
+                    }
+                }
+            }
+        }
+        if let Some(grid) = progress.grid {
+            let panels = plan(&session.spec, session.over_time.schema(), batch)?;
+            let mut traces = Traces::new(panels, grid.begin, grid.t, grid.dt, grid.steps);
+            let (low, high) = (get("plot/low")?.to_array()?, get("plot/high")?.to_array()?);
+            let (low, high): (Array2<f64>, Array2<f64>) = (low.into_dimensionality()?, high.into_dimensionality()?);
+            if low.dim() == traces.low.dim() && high.dim() == traces.high.dim() && traces.grid == grid {
+                (traces.low, traces.high) = (low, high);
+            }
+            let dots = read_whole(get("plot/dots")?).unwrap_or_default();
+            traces.dots = dots.chunks_exact(2).filter_map(|d| Some((*d.first()?, *d.get(1)? as usize))).collect();
+            session.traces = Some(traces);
+        }
+        session.over_time.load_states_file(&without_run(file), true)?;
+        session.reserve(session.steps - session.done)?;
+        Ok(session)
+    }
+}

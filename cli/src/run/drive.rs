@@ -1,0 +1,128 @@
+//! Runs a session slice by slice. A run is split without changing a bit of it, so slices may be as long as is convenient: short
+//! enough that a signal is heard and a bar moves, long enough to cost nothing.
+
+use super::progress::Progress;
+use super::recorder::steps_of;
+use super::session::Session;
+use super::signals::Stop;
+use crate::exit::Failure;
+use crate::model::Build;
+use crate::plot::Shape;
+use crate::run::spec::Given;
+use overtime::{Input, Recording};
+use std::time::{Duration, Instant};
+
+/// A slice is to take about this long.
+const SLICE: Duration = Duration::from_millis(50);
+/// Most bytes that a slice records.
+const MOST: usize = 128 << 20;
+/// Elements that the first slice computes, more or less: nothing is known yet of how long that takes.
+const FIRST: usize = 1 << 20;
+
+/// What can be seen of a run, and what stops it.
+pub(crate) struct Control {
+    stop: Stop,
+    progress: Progress,
+}
+
+/// How long it took.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    /// Inside the loop: neither files nor pictures.
+    pub(crate) wall: Duration,
+    /// Steps made in that time.
+    pub(crate) steps: u64,
+}
+
+impl Control {
+    pub(crate) fn new(steps: u64, done: u64, shown: bool) -> anyhow::Result<Self> {
+        Ok(Self { stop: Stop::listen()?, progress: Progress::new(steps, done, shown) })
+    }
+}
+
+/// Runs what is left of the session.
+pub(crate) fn drive<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Result<Timing> {
+    let result = slices(session, control);
+    control.progress.end();
+    result
+}
+
+fn slices<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Result<Timing> {
+    let every = match session.spec.files.checkpoint_every {
+        Some(ms) => Some(session.over_time.steps_of(ms)?.max(1)),
+        None => None,
+    };
+    let most = (MOST / session.bytes_per_step()).max(1) as u64;
+    let mut length = (FIRST / session.elements().max(1)).clamp(1, 16) as u64;
+    let mut timing = Timing { wall: Duration::ZERO, steps: 0 };
+    let started_at = session.done;
+    // Even a run of no steps is run, so that its results have their shapes.
+    loop {
+        let mut n = length.min(most).min(session.steps - session.done);
+        if let Some(every) = every {
+            n = n.min(every - session.done % every);
+        }
+        let started = Instant::now();
+        let recording = slice(session, (session.done - started_at) as usize, n as usize)?;
+        let took = started.elapsed();
+        timing.wall += took;
+        timing.steps += n;
+        let first = session.begin + session.done;
+        session.done += n;
+        keep(session, &recording, first, (first - session.begin - started_at) as usize)?;
+        control.progress.at(session.done);
+        tracing::debug!(steps = n, microseconds = took.as_micros() as u64, "slice");
+        if session.done >= session.steps {
+            return Ok(timing);
+        }
+        let due = every.is_some_and(|every| session.done.is_multiple_of(every));
+        let stop = control.stop.came();
+        if due || stop {
+            super::checkpoint::write(session, (session.done - started_at) as usize)?;
+        }
+        if stop {
+            return Err(interrupted(session));
+        }
+        let factor = SLICE.as_secs_f64() / took.as_secs_f64().max(1e-9);
+        length = (n.max(1) as f64 * factor.clamp(0.25, 4.0)).clamp(1.0, 1e12) as u64;
+    }
+}
+
+/// `from` counts within the input that is left.
+fn slice<T: Build>(session: &mut Session<T>, from: usize, n: usize) -> anyhow::Result<Recording<T>> {
+    let recording = match (&session.input, &session.spec.input) {
+        (Some(series), _) => session.over_time.run(steps_of(series, session.time_axis, from, n)),
+        (None, Given::Constant(x)) => session.over_time.run(Input::steps(n as u64).constant(T::from_f64(*x))),
+        (None, _) => session.over_time.run_steps(n as u64),
+    };
+    Ok(recording?)
+}
+
+fn keep<T: Build>(session: &mut Session<T>, recording: &Recording<T>, first: u64, from: usize) -> anyhow::Result<()> {
+    let keeps = session.keeps();
+    session.recorder.append(recording, keeps)?;
+    if let Some(traces) = &mut session.traces {
+        let constant = match session.spec.input {
+            Given::Constant(x) => x,
+            _ => 0.0,
+        };
+        let (batch_major, units) = (session.recorder.batch_major, session.over_time.schema().output_len());
+        let shape = Shape { batched: session.over_time.batch().is_some(), batch_major, units, constant };
+        let input = session.input.as_ref().map(|x| {
+            let mut part = steps_of(x, session.time_axis, from, recording.steps as usize);
+            part.swap_axes(0, session.time_axis.min(part.ndim().saturating_sub(1)));
+            part
+        });
+        traces.feed(first, recording, input, shape, session.spec.record_every)?;
+    }
+    Ok(())
+}
+
+fn interrupted<T: Build>(session: &Session<T>) -> anyhow::Error {
+    let at = format!("interrupted after {} of {} steps", session.done, session.steps);
+    let message = match &session.spec.files.checkpoint {
+        Some(path) => format!("{at}; `overtime resume {}` continues", path.display()),
+        None => format!("{at}; nothing was written (--checkpoint FILE would have kept it)"),
+    };
+    Failure::Interrupted(message).into()
+}

@@ -1,0 +1,59 @@
+//! What comes after the last step: files, picture, summary.
+
+use super::drive::Timing;
+use super::session::{Place, Session};
+use super::{Manner, output};
+use crate::model::{Build, System};
+use crate::plot;
+use crate::report::Summary;
+use crate::terminal;
+
+pub(crate) fn finish<T: Build>(session: &Session<T>, place: &Place, timing: Timing, manner: Manner) -> anyhow::Result<()> {
+    let (spec, files) = (&session.spec, &session.spec.files);
+    let (t, i) = (session.over_time.t(), session.over_time.i());
+    let mut wrote = Vec::new();
+    if let Some(path) = &files.out {
+        output::write(path, &session.recorder, t, i)?;
+        wrote.push(path.clone());
+    }
+    if let Some(path) = &files.save_state {
+        session.over_time.save_states(path)?;
+        wrote.push(path.clone());
+    }
+    if let (Some(path), Some(traces)) = (&files.plot, &session.traces) {
+        plot::write(path, &title(session), traces)?;
+        wrote.push(path.clone());
+    }
+    tracing::info!(files = wrote.len(), "written");
+    let is_neurons = matches!(spec.system, System::Neurons(_));
+    let summary = Summary::new(session, place, timing, is_neurons, wrote);
+    if manner.json {
+        terminal::print(&summary.json()?)
+    } else if manner.quiet {
+        Ok(())
+    } else {
+        terminal::print(&summary.text())
+    }
+}
+
+fn title<T: Build>(session: &Session<T>) -> String {
+    let spec = &session.spec;
+    if let Some(title) = &spec.title {
+        return title.clone();
+    }
+    match &spec.system {
+        System::Neurons(group) => {
+            let kind = match group.kind.as_str() {
+                "HH" => "Hodgkin–Huxley neuron",
+                "LIF" => "Leaky integrate-and-fire neuron",
+                other => other,
+            };
+            let many = if group.size == 1 { String::new() } else { format!("s, {} of them", group.size) };
+            match session.over_time.batch() {
+                Some(rows) => format!("{kind}{many}, batch of {rows}"),
+                None => format!("{kind}{many}"),
+            }
+        }
+        System::Sequential(_) => spec.name.trim_end_matches(".toml").to_owned(),
+    }
+}

@@ -1,0 +1,40 @@
+//! How long a run is, and which batch it has: what the specification leaves to the input.
+
+use super::spec::{Length, Spec};
+use crate::args::Axis;
+use overtime::{Error, Schema};
+
+/// The batch: as given; or, if the input has one axis more than it would have without a batch, that axis's length.
+pub(crate) fn batch(spec: &Spec, schema: &Schema, input: Option<&[usize]>) -> anyhow::Result<Option<usize>> {
+    if let Some(batch) = spec.batch {
+        return Ok(Some(usize::try_from(batch).map_err(|_| crate::exit::usage(format!("--batch {batch} is more than can be addressed")))?));
+    }
+    let features = schema.inputs.first().map_or(0, |i| i.shape.len());
+    Ok(match input {
+        Some(shape) if shape.len() == features + 2 => shape.get(if spec.first_axis == Axis::B { 0 } else { 1 }).copied(),
+        _ => None,
+    })
+}
+
+/// Which axis of the input is time.
+pub(crate) fn time_axis(spec: &Spec, batched: bool, input: &[usize]) -> usize {
+    usize::from(spec.first_axis == Axis::B && batched && input.len() > 1)
+}
+
+/// The number of steps.
+pub(crate) fn steps(spec: &Spec, input: Option<usize>, of: impl Fn(f64) -> overtime::Result<u64>) -> anyhow::Result<u64> {
+    let asked = match spec.length {
+        Length::Duration(d) => Some(of(d)?),
+        Length::Steps(n) => Some(n),
+        Length::Input => None,
+    };
+    match (asked, input) {
+        (Some(asked), Some(given)) if asked != given as u64 => {
+            let expected = usize::try_from(asked).unwrap_or(usize::MAX);
+            Err(Error::Shape { argument: "--input".into(), axis: "time".into(), expected, given }.into())
+        }
+        (Some(asked), _) => Ok(asked),
+        (None, Some(given)) => Ok(given as u64),
+        (None, None) => Err(crate::exit::usage("how long? give --duration MS, --steps N, or --input FILE with a series")),
+    }
+}

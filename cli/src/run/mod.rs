@@ -1,0 +1,60 @@
+//! `overtime run`: from the arguments to the results.
+
+pub(crate) mod checkpoint;
+pub(crate) mod drive;
+pub(crate) mod finish;
+pub(crate) mod length;
+pub(crate) mod output;
+pub(crate) mod progress;
+pub(crate) mod recorder;
+pub(crate) mod session;
+pub(crate) mod signals;
+pub(crate) mod spec;
+mod start;
+pub(crate) mod wanted;
+
+use crate::args::{RunArgs, Type};
+use crate::model::Build;
+use crate::terminal::say;
+use drive::Control;
+use half::{bf16, f16};
+use session::{Place, Session};
+use spec::Spec;
+
+/// What is said, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    pub(crate) quiet: bool,
+    pub(crate) json: bool,
+}
+
+pub(crate) fn command(args: &RunArgs) -> anyhow::Result<()> {
+    let spec = Spec::new(args)?;
+    let manner = Manner { quiet: args.quiet, json: args.json };
+    match spec.dtype {
+        Type::F64 => start::<f64>(spec, manner),
+        Type::F32 => start::<f32>(spec, manner),
+        Type::F16 => start::<f16>(spec, manner),
+        Type::Bf16 => start::<bf16>(spec, manner),
+    }
+}
+
+fn start<T: Build>(spec: Spec, manner: Manner) -> anyhow::Result<()> {
+    let place = Place::find(&spec.device)?;
+    let session = Session::<T>::new(spec, &place)?;
+    go(session, &place, manner)
+}
+
+/// Runs a session to its end, and writes what was asked for.
+pub(crate) fn go<T: Build>(mut session: Session<T>, place: &Place, manner: Manner) -> anyhow::Result<()> {
+    let control = Control::new(session.steps, session.done, !manner.quiet)?;
+    if !manner.quiet {
+        let shape = session.describe();
+        say(format_args!("{}: {shape}, {}, on {}", session.spec.name, T::DTYPE, place.device));
+        if let Some(why) = &place.why_not_gpu {
+            say(format_args!("not on a GPU: {why}"));
+        }
+    }
+    let timing = drive::drive(&mut session, &control)?;
+    finish::finish(&session, place, timing, manner)
+}

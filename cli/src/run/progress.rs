@@ -1,0 +1,102 @@
+//! How far a run is: a bar on a terminal, a line for every tenth elsewhere, both on stderr.
+
+use crate::terminal::say;
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::cell::Cell;
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+pub(crate) enum Progress {
+    Silent,
+    Bar(ProgressBar),
+    Lines { started: Instant, from: u64, steps: u64, tenth: Cell<u64> },
+}
+
+impl Progress {
+    pub(crate) fn new(steps: u64, done: u64, shown: bool) -> Self {
+        if !shown {
+            return Self::Silent;
+        }
+        if !std::io::stderr().is_terminal() {
+            return Self::Lines { started: Instant::now(), from: done, steps, tenth: Cell::new(tenths(done, steps)) };
+        }
+        let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr_with_hz(12));
+        let template = "{percent:>3}% {bar:36.blue} {human_pos}/{human_len} steps  {per_sec}  ETA {eta}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━╸ "));
+        }
+        bar.set_position(done);
+        bar.reset_eta();
+        Self::Bar(bar)
+    }
+
+    pub(crate) fn at(&self, done: u64) {
+        match self {
+            Self::Silent => {}
+            Self::Bar(bar) => bar.set_position(done),
+            Self::Lines { started, from, steps, tenth } => {
+                let now = tenths(done, *steps);
+                if now > tenth.get() {
+                    tenth.set(now);
+                    let rate = (done - from) as f64 / started.elapsed().as_secs_f64().max(1e-9);
+                    let left = Duration::try_from_secs_f64((steps - done) as f64 / rate.max(1e-9)).unwrap_or(Duration::MAX);
+                    say(format_args!("{:>3}%  {done}/{steps} steps  {}/s  ETA {}", now * 10, short(rate), eta(left)));
+                }
+            }
+        }
+    }
+
+    /// Removes the bar; what follows is the summary.
+    pub(crate) fn end(&self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn tenths(done: u64, steps: u64) -> u64 {
+    if steps == 0 { 10 } else { (u128::from(done) * 10 / u128::from(steps)) as u64 }
+}
+
+fn eta(left: Duration) -> String {
+    if left < Duration::from_secs(1) { format!("{} ms", left.as_millis()) } else { HumanDuration(left).to_string() }
+}
+
+/// Three digits and a thousand's letter.
+pub(crate) fn short(x: f64) -> String {
+    let units = [(1e9, "G"), (1e6, "M"), (1e3, "k")];
+    match units.into_iter().find(|(size, _)| x >= *size) {
+        Some((size, letter)) => format!("{:.*}{letter}", digits(x / size), x / size),
+        None => format!("{x:.*}", digits(x)),
+    }
+}
+
+fn digits(x: f64) -> usize {
+    if x >= 100.0 {
+        0
+    } else if x >= 10.0 {
+        1
+    } else {
+        2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        assert_eq!(short(1_234_567.0), "1.23M");
+        assert_eq!(short(45_600.0), "45.6k");
+        assert_eq!(short(789.4), "789");
+        assert_eq!(short(0.5), "0.50");
+    }
+
+    #[test]
+    fn tenths_of_nothing_are_all() {
+        assert_eq!(tenths(0, 0), 10);
+        assert_eq!(tenths(u64::MAX, u64::MAX), 10);
+        assert_eq!(tenths(99, 1000), 0);
+    }
+}

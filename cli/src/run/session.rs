@@ -1,0 +1,210 @@
+//! A run that is set up: the loop, its input, and what is kept of it.
+
+use super::length;
+use super::recorder::{Buffer, Kept, Recorder, SPIKES, first_axis, kept};
+use super::spec::{Given, Spec};
+use super::start;
+use super::wanted::{self, Wanted};
+use crate::args::Axis;
+use crate::data;
+use crate::exit::usage;
+use crate::model::{Arrays, Build, Loaded, System, in_file};
+use crate::plot::{self, Traces};
+use anyhow::Context;
+use ndarray::ArrayD;
+use overtime::{Device, LoopOverTime, Monitor, Schema, Strategy, Survey, monitor};
+
+/// Where a run takes place, and why not on a GPU.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) device: Device,
+    pub(crate) why_not_gpu: Option<String>,
+}
+
+impl Place {
+    /// From `auto`, `cpu`, `cuda:0`.
+    pub(crate) fn find(name: &str) -> anyhow::Result<Self> {
+        if name == "auto" {
+            let survey = Survey::new();
+            let device = survey.best();
+            let why_not_gpu = (device == Device::Cpu).then(|| survey.why_not_cuda(0).to_string());
+            return Ok(Self { device, why_not_gpu });
+        }
+        let device: Device = name.parse()?;
+        if let Device::Cuda(ordinal) = device {
+            Device::cuda(ordinal)?;
+        }
+        Ok(Self { device, why_not_gpu: (device == Device::Cpu).then(|| "the CPU was asked for".to_owned()) })
+    }
+}
+
+/// A run that is set up.
+pub(crate) struct Session<T: Build> {
+    pub(crate) over_time: LoopOverTime<T, Loaded<T>>,
+    pub(crate) spec: Spec,
+    /// Values that the model took from files.
+    pub(crate) arrays: Arrays,
+    /// The series that is still to come, if there is one.
+    pub(crate) input: Option<ArrayD<T>>,
+    /// Which of its axes is time.
+    pub(crate) time_axis: usize,
+    /// All steps of the run, those done, and the index of the first.
+    pub(crate) steps: u64,
+    pub(crate) done: u64,
+    pub(crate) begin: u64,
+    /// What goes into the results; nothing is kept if nobody asked for a file of them.
+    pub(crate) recorder: Recorder<T>,
+    pub(crate) traces: Option<Traces>,
+}
+
+impl<T: Build> Session<T> {
+    /// Reads everything, builds the loop, and finds out how long the run is.
+    pub(crate) fn new(spec: Spec, place: &Place) -> anyhow::Result<Self> {
+        let input = match &spec.input {
+            Given::Series(path, name) => {
+                let series = match name {
+                    Some(name) => data::one(path, Some(name)),
+                    None => data::input(path),
+                };
+                Some(series.context("input")?.mapv(T::from_f64))
+            }
+            _ => None,
+        };
+        let arrays = Arrays::read(&spec.system, spec.model.as_deref())?;
+        let system = T::system(&spec.system, &arrays, spec.seed).map_err(|e| in_file(e, spec.model.as_deref()))?;
+        let batch = length::batch(&spec, &system.schema(), input.as_ref().map(ArrayD::shape))?;
+        let (weights, state) = (spec.weights.clone(), spec.state.clone());
+        let mut session = Self::build(spec, place, system, batch)?;
+        session.arrays = arrays;
+        if let Some(path) = weights {
+            start::weights(&mut session, &path)?;
+        }
+        if let Some(path) = state {
+            start::state(&mut session, &path)?;
+        }
+        if let Some(input) = &input {
+            session.time_axis = length::time_axis(&session.spec, batch.is_some(), input.shape());
+        }
+        let given = input.as_ref().map(|x| x.shape().get(session.time_axis).copied().unwrap_or(0));
+        session.input = input;
+        session.steps = length::steps(&session.spec, given, |d| session.over_time.steps_of(d))?;
+        session.begin = session.over_time.i();
+        session.reserve(session.steps)?;
+        if session.spec.files.plot.is_some() {
+            let panels = plot::plan(&session.spec, session.over_time.schema(), batch)?;
+            session.traces = Some(Traces::new(panels, session.begin, session.over_time.t(), session.over_time.dt(), session.steps));
+        }
+        Ok(session)
+    }
+
+    /// The loop, with nothing run yet.
+    pub(crate) fn build(mut spec: Spec, place: &Place, system: Loaded<T>, batch: Option<usize>) -> anyhow::Result<Self> {
+        // What a checkpoint is to say: a resumed run has the same device and batch.
+        spec.device = place.device.to_string();
+        spec.batch = batch.map(|rows| rows as u64);
+        let schema = system.schema();
+        let wanted = spec.out_vars.as_deref().map(wanted::parse).transpose()?.unwrap_or_default();
+        let keeps = spec.files.out.is_some();
+        let mut monitors: Vec<Monitor> = Vec::new();
+        let mut vars = Vec::new();
+        // Asked for whether kept or not: a wrong name is an error either way.
+        for want in &wanted {
+            monitors.push(want.monitor());
+            if keeps {
+                let empty = if want.events { Kept::Events(Default::default()) } else { Kept::Dense(Buffer::new()) };
+                vars.push((want.var.clone(), empty));
+            }
+        }
+        let spikes = schema.state.iter().find(|v| v.name == "spike");
+        if let Some(var) = spikes {
+            monitors.push(monitor(var.name.clone()).named(SPIKES).events().every(1));
+        }
+        let panels = if spec.files.plot.is_some() { plot::plan(&spec, &schema, batch)? } else { Vec::new() };
+        monitors.extend(panels.iter().filter_map(plot::Panel::monitor));
+        let strategy: Strategy = spec.strategy.parse()?;
+        let batch_major = spec.first_axis == Axis::B;
+        let builder = LoopOverTime::<T, _>::builder(system)
+            .device(place.device)
+            .strategy(strategy)
+            .batch(batch)
+            .dt(spec.dt)
+            .t0(spec.t0)
+            .seed(spec.seed)
+            .first_axis(first_axis(batch_major))
+            .record_every(spec.record_every)
+            .record_output(keeps || !panels.is_empty())
+            .out_vars(monitors);
+        let over_time = builder.build().map_err(|e| in_file(e.into(), spec.model.as_deref()))?;
+        let recorder =
+            Recorder { ts: Vec::new(), output: Buffer::new(), vars, spikes: spikes.map(|_| 0), batch_major };
+        let (steps, done, begin) = (0, 0, over_time.i());
+        Ok(Self { over_time, spec, arrays: Arrays::default(), input: None, time_axis: 0, steps, done, begin, recorder, traces: None })
+    }
+
+    /// Whether results are kept.
+    pub(crate) fn keeps(&self) -> bool {
+        self.spec.files.out.is_some()
+    }
+
+    /// Makes room for the recordings of so many steps from here.
+    pub(crate) fn reserve(&mut self, steps: u64) -> anyhow::Result<()> {
+        if !self.keeps() {
+            return Ok(());
+        }
+        let steps = kept(self.over_time.i(), steps, self.spec.record_every);
+        let schema = self.over_time.schema();
+        let rows = self.over_time.batch().unwrap_or(1);
+        self.recorder.output.reserve("recording the output", steps, schema.output_len().saturating_mul(rows))?;
+        let wanted = self.spec.out_vars.as_deref().map(wanted::parse).transpose()?.unwrap_or_default();
+        for (want, (name, kept)) in wanted.iter().zip(&mut self.recorder.vars) {
+            if let Kept::Dense(buffer) = kept {
+                buffer.reserve(&format!("recording `{name}`"), steps, width(want, schema).saturating_mul(rows))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes that a step records.
+    pub(crate) fn bytes_per_step(&self) -> usize {
+        let schema = self.over_time.schema();
+        let wanted = self.spec.out_vars.as_deref().and_then(|t| wanted::parse(t).ok()).unwrap_or_default();
+        let vars: usize = wanted.iter().map(|w| width(w, schema)).fold(0, usize::saturating_add);
+        let all = vars.saturating_add(schema.output_len()).saturating_mul(self.over_time.batch().unwrap_or(1));
+        all.saturating_mul(size_of::<T>()).max(1)
+    }
+
+    /// Elements that a step computes, more or less.
+    pub(crate) fn elements(&self) -> usize {
+        let schema = self.over_time.schema();
+        let state: usize = schema.state.iter().map(overtime::VarSpec::len).fold(schema.output_len(), usize::saturating_add);
+        state.saturating_mul(self.over_time.batch().unwrap_or(1))
+    }
+
+    /// Size and batch in words.
+    pub(crate) fn describe(&self) -> String {
+        let what = match &self.spec.system {
+            System::Neurons(group) if group.size == 1 => format!("1 {} neuron", group.kind),
+            System::Neurons(group) => format!("{} {} neurons", group.size, group.kind),
+            System::Sequential(layers) if layers.len() == 1 => "1 layer".to_owned(),
+            System::Sequential(layers) => format!("{} layers", layers.len()),
+        };
+        match self.over_time.batch() {
+            Some(rows) => format!("{what}, batch of {rows}"),
+            None => what,
+        }
+    }
+}
+
+/// Elements of one row that a wanted variable has.
+fn width(want: &Wanted, schema: &Schema) -> usize {
+    let whole = schema.state.iter().find_map(|v| match v.name == want.var {
+        true => Some(v.len()),
+        false => v.views.iter().find(|(n, _)| *n == want.var).map(|(_, r)| r.len()),
+    });
+    want.units.as_ref().map_or(whole.unwrap_or(0), Vec::len)
+}
+
+/// A usage error about something this run was not started with.
+pub(crate) fn was_not_kept(what: &str) -> anyhow::Error {
+    usage(format!("this run was started without {what}, so nothing was kept for it"))
+}
