@@ -14,17 +14,24 @@ pub(crate) fn command() -> anyhow::Result<()> {
     let best = survey.best();
     let _ = writeln!(text, "auto     is {best}");
     if best == overtime::Device::Cpu {
-        let _ = writeln!(text, "         not cuda:0, because {}", survey.why_not_cuda(0));
+        let _ = writeln!(text, "         not cuda:0, because {}", short(&survey.why_not_cuda(0).to_string()));
     }
     for finding in &survey.findings {
         let (mark, what) = match &finding.result {
             Ok(found) => ("found", found),
             Err(why) => ("not found", why),
         };
+        let what = if finding.looked_in.is_empty() { what } else { short(what) };
         let _ = write!(text, "\n{} ({mark}): {what}\n", finding.what);
         for place in &finding.looked_in {
             let _ = writeln!(text, "    looked in {place}");
         }
     }
     print(&text)
+}
+
+/// A reason without the list of places, which is told apart.
+pub(crate) fn short(why: &str) -> &str {
+    let ends = ["; looked for", ". Looked for"];
+    ends.iter().find_map(|end| why.split_once(end)).map_or(why, |(head, _)| head)
 }

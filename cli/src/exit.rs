@@ -50,8 +50,21 @@ pub(crate) fn code(result: anyhow::Result<()>) -> ExitCode {
     }
     let number = number(&error);
     let prefix = if number == INTERRUPTED { "" } else { "error: " };
-    terminal::say(format_args!("{prefix}{error:#}"));
+    terminal::say(format_args!("{prefix}{}", message(&error)));
     ExitCode::from(number)
+}
+
+/// The error and its causes, but for those that the one before has told already.
+fn message(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// Whoever read our output has had enough of it: no failure.

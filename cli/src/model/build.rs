@@ -77,12 +77,12 @@ fn neurons<R: Real>(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<R
         let found = group.initial.iter().find(|(n, _)| n == name);
         found.map(|(n, value)| arrays.init(&format!("initial.{n}"), value)).transpose()
     };
-    let params = group.parameters.iter().map(|(name, value)| Ok((name, param::<R>(name, value, arrays)?)));
+    let params = group.parameters.iter().map(|(name, value)| param::<R>(name, value, arrays).map(|value| (name, value)));
     match group.kind.as_str() {
         "HH" => {
             let mut hh = Hh::<R>::new(size).method(method);
             for param in params {
-                let (name, value): (&String, Param<R>) = param?;
+                let (name, value) = param?;
                 hh = hh.param(name, value)?;
             }
             if let Some(v) = initial("V")? {
@@ -99,7 +99,7 @@ fn neurons<R: Real>(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<R
         "LIF" => {
             let mut lif = Lif::<R>::new(size).method(method);
             for param in params {
-                let (name, value): (&String, Param<R>) = param?;
+                let (name, value) = param?;
                 lif = lif.param(name, value)?;
             }
             if let Some(v) = initial("V")? {

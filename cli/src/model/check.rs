@@ -96,21 +96,21 @@ struct Group {
 }
 
 fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<System> {
-    let Some(known) = kinds::neuron(kind.get_ref()) else {
+    let Some(neuron) = kinds::neuron(kind.get_ref()) else {
         return error(line, start(kind), format!("no kind of neuron named `{}`; there is: {}", kind.get_ref(), kinds::neuron_names()));
     };
-    if let (false, Some(noise)) = (known.noise, &group.noise) {
-        return error(line, start(noise), format!("`noise` is not for {}", known.kind));
+    if let (false, Some(noise)) = (neuron.noise, &group.noise) {
+        return error(line, start(noise), format!("`noise` is not for {}", neuron.kind));
     }
     let gates = group.initial.iter().flatten().filter(|(name, _)| name.get_ref() != "V");
     if let (1..3, Some((gate, _))) = (gates.clone().count(), gates.last()) {
         return error(line, start(gate), "initial values of gates go together: m, h and n, or none of them");
     }
-    let names: Vec<&str> = known.parameters.iter().map(|p| p.name).collect();
+    let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
     let parameters = table(group.parameters, line, "parameter", &names, number_or_file)?;
-    let initial = table(group.initial, line, "variable with an initial value", known.initial, value)?;
+    let initial = table(group.initial, line, "variable with an initial value", neuron.initial, value)?;
     Ok(System::Neurons(Neurons {
-        kind: known.kind.to_owned(),
+        kind: neuron.kind.to_owned(),
         size: get(group.size).unwrap_or(1),
         method: known::<Method>(group.method, line)?,
         noise: group.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,

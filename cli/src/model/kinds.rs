@@ -124,7 +124,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         weights: "W [num_in, num_out], b [num_out]",
         state: "",
         needs: &["num_in", "num_out"],
-        takes: &["activation", "bias", "W_init", "b_init"],
+        takes: &["bias", "W_init", "b_init"],
     },
     Layer {
         kind: "Conv2d",

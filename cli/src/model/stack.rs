@@ -2,24 +2,26 @@
 
 use super::build::{Build, Loaded, size};
 use super::values::Arrays;
-use super::{Layer, LayerKind};
+use super::{Layer, LayerKind, Value};
 use crate::exit::usage;
-use overtime::models::Activation;
-use overtime::{Sequential, System};
+use overtime::models::{Activation, Dense, GruCell, GruCellTorch, LstmCell, RnnCell};
+use overtime::{Init, Sequential, System};
 
-pub(super) fn sequential<T: Build>(layers: &[Layer], arrays: &Arrays) -> anyhow::Result<Loaded<T>> {
+pub(super) fn sequential<T: Build>(layers: &[Layer], arrays: &Arrays, seed: u64) -> anyhow::Result<Loaded<T>> {
     let mut all = Sequential::<T>::new();
     // What the layers so far give, which a function takes over as it is.
     let mut shape: Option<Vec<usize>> = None;
-    for layer in layers {
-        let system = build(layer, shape.as_deref(), arrays)?;
+    for (k, layer) in layers.iter().enumerate() {
+        // Layers of one shape and one seed would have the same weights.
+        let seed = seed ^ (k as u64 + 1).rotate_left(40);
+        let system = build(layer, shape.as_deref(), arrays, seed)?;
         shape = Some(system.schema().output);
         all = all.layer(&layer.name, system);
     }
     Ok(Box::new(all))
 }
 
-fn build<T: Build>(layer: &Layer, shape: Option<&[usize]>, _arrays: &Arrays) -> anyhow::Result<Loaded<T>> {
+fn build<T: Build>(layer: &Layer, shape: Option<&[usize]>, arrays: &Arrays, seed: u64) -> anyhow::Result<Loaded<T>> {
     let name = &layer.name;
     match &layer.kind {
         LayerKind::Function { activation, num_in } => {
@@ -30,6 +32,63 @@ fn build<T: Build>(layer: &Layer, shape: Option<&[usize]>, _arrays: &Arrays) -> 
             };
             Ok(Box::new(activation.layer(shape)))
         }
-        _ => Err(usage("not yet")),
+        LayerKind::Cell { kind, num_in, num_out, activation, bias, inits } => {
+            let (num_in, num_out) = (size(*num_in, "num_in")?, size(*num_out, "num_out")?);
+            let activation: Option<Activation> = activation.as_deref().map(str::parse).transpose()?;
+            let inits = Inits { name, inits, arrays };
+            macro_rules! cell {
+                ($cell:ident) => {{
+                    let mut cell = $cell::<T>::new(num_in, num_out).bias(*bias).seed(seed);
+                    if let Some(activation) = activation {
+                        cell = cell.activation(activation);
+                    }
+                    if let Some(init) = inits.get("Wi")? {
+                        cell = cell.wi_init(init);
+                    }
+                    if let Some(init) = inits.get("Wh")? {
+                        cell = cell.wh_init(init);
+                    }
+                    if let Some(init) = inits.get("b")? {
+                        cell = cell.b_init(init);
+                    }
+                    if let Some(init) = inits.get("state")? {
+                        cell = cell.state_init(init);
+                    }
+                    Ok(Box::new(cell))
+                }};
+            }
+            match kind.as_str() {
+                "RNNCell" => cell!(RnnCell),
+                "GRUCell" => cell!(GruCell),
+                "LSTMCell" => cell!(LstmCell),
+                "GRUCellTorch" => cell!(GruCellTorch),
+                "Dense" => {
+                    let mut dense = Dense::<T>::new(num_in, num_out).bias(*bias).seed(seed);
+                    if let Some(init) = inits.get("W")? {
+                        dense = dense.w_init(init);
+                    }
+                    if let Some(init) = inits.get("b")? {
+                        dense = dense.b_init(init);
+                    }
+                    Ok(Box::new(dense))
+                }
+                other => Err(usage(format!("layer `{name}`: no kind of layer named `{other}`"))),
+            }
+        }
+        LayerKind::Conv2d { .. } => Err(usage("not yet")),
+    }
+}
+
+/// The initialisers that a layer was given.
+struct Inits<'a> {
+    name: &'a str,
+    inits: &'a [(String, Value)],
+    arrays: &'a Arrays,
+}
+
+impl Inits<'_> {
+    fn get(&self, weight: &str) -> anyhow::Result<Option<Init>> {
+        let found = self.inits.iter().find(|(n, _)| n == weight);
+        found.map(|(n, value)| self.arrays.init(&format!("{}.{n}", self.name), value)).transpose()
     }
 }

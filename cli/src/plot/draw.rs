@@ -25,8 +25,9 @@ const RIGHT: u32 = 44;
 const BOTTOM: u32 = 92;
 const GAP: u32 = 54;
 
-/// Draws everything. `scale` is how many pixels a point has.
-pub(super) fn picture<B: DrawingBackend>(area: &Area<B>, title: &str, traces: &Traces, scale: u32) -> Drawn<B> {
+/// Draws everything. `scale` is how many pixels a point has; `joints` rounds the corners of curves, which pixels need and SVG does
+/// by itself.
+pub(super) fn picture<B: DrawingBackend>(area: &Area<B>, title: &str, traces: &Traces, scale: u32, joints: bool) -> Drawn<B> {
     area.fill(&WHITE)?;
     let (width, height) = area.dim_in_pixel();
     let heading = style(34, scale, INK, FontStyle::Bold, HPos::Left, VPos::Center);
@@ -41,6 +42,7 @@ pub(super) fn picture<B: DrawingBackend>(area: &Area<B>, title: &str, traces: &T
             x: LEFT * scale..width.saturating_sub(RIGHT * scale),
             y: top * scale..(top + tall) * scale,
             scale,
+            joints,
             last: k + 1 == traces.panels.len(),
         };
         draw_panel(area, panel, k, traces, &inside)?;
@@ -54,6 +56,7 @@ struct Frame {
     x: Range<u32>,
     y: Range<u32>,
     scale: u32,
+    joints: bool,
     last: bool,
 }
 
@@ -74,12 +77,12 @@ fn draw_panel<B: DrawingBackend>(area: &Area<B>, panel: &Panel, k: usize, traces
     let grid = &traces.grid;
     let times = span(grid.t, grid.time(grid.begin.saturating_add(grid.steps.max(1))));
     let values = range(panel, k, traces);
-    let yticks = ticks(&values, if panel.weight >= 4 { 6 } else { 4 });
+    let yticks = ticks(&values, if panel.weight >= 4 { 8 } else { 4 });
     let label = |h, v| style(20, s, INK, FontStyle::Normal, h, v);
     for y in &yticks {
         let py = frame.py(*y, &values);
         area.draw(&PathElement::new(vec![(frame.x.start as i32, py), (frame.x.end as i32, py)], FAINT.stroke_width(s)))?;
-        area.draw(&Text::new(number(*y, &yticks), (frame.x.start as i32 - 14 * s as i32, py), label(HPos::Right, VPos::Center)))?;
+        area.draw(&Text::new(number(*y, &yticks), (frame.x.start as i32 - 14 * s as i32, py + 2 * s as i32), label(HPos::Right, VPos::Center)))?;
     }
     curves(area, panel, k, traces, frame, &times, &values)?;
     // Two sides of a frame are enough.
@@ -143,7 +146,17 @@ fn curves<B: DrawingBackend>(
             }
         }
         let width = if panel.weight >= 4 { 3 * s } else { 5 * s / 2 };
-        area.draw(&PathElement::new(points, colour(panel, c).stroke_width(width)))?;
+        let colour = colour(panel, c);
+        if frame.joints {
+            for ends in points.windows(2) {
+                area.draw(&PathElement::new(ends.to_vec(), colour.stroke_width(width)))?;
+            }
+            for point in &points {
+                area.draw(&Circle::new(*point, width / 2, colour.filled()))?;
+            }
+        } else {
+            area.draw(&PathElement::new(points, colour.stroke_width(width)))?;
+        }
     }
     Ok(())
 }
@@ -166,7 +179,7 @@ fn legend<B: DrawingBackend>(area: &Area<B>, panel: &Panel, frame: &Frame) -> Dr
     for (c, name) in panel.legend.iter().enumerate().rev() {
         let wide = area.estimate_text_size(name, &font).map_or(0, |(w, _)| w as i32);
         x -= wide;
-        area.draw(&Text::new(name.clone(), (x, y), font.clone()))?;
+        area.draw(&Text::new(name.clone(), (x, y + 2 * s as i32), font.clone()))?;
         x -= 10 * s as i32;
         let from = x - 30 * s as i32;
         if panel.source == Source::Raster {
@@ -259,7 +272,7 @@ mod tests {
     #[test]
     fn ticks_are_round_and_inside() {
         assert_eq!(ticks(&(0.0..100.0), 10), (0..=10).map(|k| f64::from(k) * 10.0).collect::<Vec<_>>());
-        assert_eq!(ticks(&(-87.2..43.1), 6), [-50.0, 0.0]);
+        assert_eq!(ticks(&(-87.2..43.1), 8), [-80.0, -60.0, -40.0, -20.0, 0.0, 20.0, 40.0]);
         for range in [0.0..0.0, 1.0..1.0, f64::NAN..1.0, 0.0..f64::INFINITY] {
             assert!(ticks(&range, 5).is_empty());
         }

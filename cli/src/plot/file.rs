@@ -37,7 +37,7 @@ fn svg(title: &str, traces: &Traces) -> anyhow::Result<Vec<u8>> {
     let mut text = String::new();
     {
         let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
-        draw::picture(&area, title, traces, 1).map_err(|e| anyhow!("{e}"))?;
+        draw::picture(&area, title, traces, 1, false).map_err(|e| anyhow!("{e}"))?;
     }
     Ok(text.into_bytes())
 }
@@ -47,7 +47,7 @@ fn png(title: &str, traces: &Traces) -> anyhow::Result<Vec<u8>> {
     let mut pixels = vec![255_u8; (width * height * 3) as usize];
     {
         let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-        draw::picture(&area, title, traces, OVER).map_err(|e| anyhow!("{e}"))?;
+        draw::picture(&area, title, traces, OVER, true).map_err(|e| anyhow!("{e}"))?;
     }
     let small = average(&pixels, width as usize * 3);
     let mut bytes = Vec::new();

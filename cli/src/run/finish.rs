@@ -44,7 +44,7 @@ fn title<T: Build>(session: &Session<T>) -> String {
     match &spec.system {
         System::Neurons(group) => {
             let kind = match group.kind.as_str() {
-                "HH" => "Hodgkin–Huxley neuron",
+                "HH" => "Hodgkin-Huxley neuron",
                 "LIF" => "Leaky integrate-and-fire neuron",
                 other => other,
             };

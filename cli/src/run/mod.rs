@@ -52,7 +52,8 @@ pub(crate) fn go<T: Build>(mut session: Session<T>, place: &Place, manner: Manne
         let shape = session.describe();
         say(format_args!("{}: {shape}, {}, on {}", session.spec.name, T::DTYPE, place.device));
         if let Some(why) = &place.why_not_gpu {
-            say(format_args!("not on a GPU: {why}"));
+            // The short of it; `devices` tells all.
+            say(format_args!("not on a GPU: {}", crate::devices::short(why)));
         }
     }
     let timing = drive::drive(&mut session, &control)?;
