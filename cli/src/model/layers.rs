@@ -2,7 +2,7 @@
 
 use super::check::{Line, Result, error, get, start, value};
 use super::raw::{self, Maybe};
-use super::{Layer, LayerKind, Padding, System, Value, kinds};
+use super::{Layer, LayerKind, Padding, System, kinds};
 use overtime::models::Activation;
 use toml::Spanned;
 
@@ -53,7 +53,9 @@ fn kind(raw: raw::Layer, at: usize, line: Line<'_>) -> Result<LayerKind> {
         [("Wi", raw.wi_init), ("Wh", raw.wh_init), ("W", raw.w_init), ("b", raw.b_init), ("state", raw.state_init)];
     for (name, init) in named {
         if let Some(init) = init {
-            let init = weight(init, line, &format!("{name}_init"))?;
+            let init = value(init, line, &format!("{name}_init"))?;
+            // The kernel of a convolution is brainpy's `w`, the matrix of Dense its `W`.
+            let name = if kind == "Conv2d" && name == "W" { "w" } else { name };
             inits.push((name.to_owned(), init));
         }
     }
@@ -78,10 +80,6 @@ fn kind(raw: raw::Layer, at: usize, line: Line<'_>) -> Result<LayerKind> {
 /// What `allow` made sure is there.
 fn size(value: Maybe<u64>) -> u64 {
     get(value).unwrap_or(0)
-}
-
-fn weight(init: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
-    value(init, line, key)
 }
 
 fn activation(name: Spanned<String>, line: Line<'_>) -> Result<String> {

@@ -2,9 +2,9 @@
 
 use super::build::{Build, Loaded, size};
 use super::values::Arrays;
-use super::{Layer, LayerKind, Value};
+use super::{Layer, LayerKind, Padding, Value};
 use crate::exit::usage;
-use overtime::models::{Activation, Dense, GruCell, GruCellTorch, LstmCell, RnnCell};
+use overtime::models::{self, Activation, Conv2d, Dense, GruCell, GruCellTorch, LstmCell, RnnCell};
 use overtime::{Init, Sequential, System};
 
 pub(super) fn sequential<T: Build>(layers: &[Layer], arrays: &Arrays, seed: u64) -> anyhow::Result<Loaded<T>> {
@@ -75,7 +75,33 @@ fn build<T: Build>(layer: &Layer, shape: Option<&[usize]>, arrays: &Arrays, seed
                 other => Err(usage(format!("layer `{name}`: no kind of layer named `{other}`"))),
             }
         }
-        LayerKind::Conv2d { .. } => Err(usage("not yet")),
+        LayerKind::Conv2d { channels, kernel, input, stride, padding, dilation, groups, bias, inits } => {
+            let inits = Inits { name, inits, arrays };
+            let pair = |[a, b]: [u64; 2], what: &str| anyhow::Ok((size(a, what)?, size(b, what)?));
+            let (from, to) = pair(*channels, "channels")?;
+            let ((down, across), (rate_down, rate_across)) = (pair(*stride, "stride")?, pair(*dilation, "dilation")?);
+            let padding = match padding {
+                Padding::Same => models::Padding::Same,
+                Padding::Valid => models::Padding::Valid,
+                Padding::Explicit([rows, columns]) => {
+                    models::Padding::Explicit([pair(*rows, "padding")?, pair(*columns, "padding")?])
+                }
+            };
+            let mut conv = Conv2d::<T>::new(from, to, pair(*kernel, "kernel_size")?, pair(*input, "input_size")?)
+                .stride(down, across)
+                .dilation(rate_down, rate_across)
+                .padding(padding)
+                .groups(size(*groups, "groups")?)
+                .bias(*bias)
+                .seed(seed);
+            if let Some(init) = inits.get("w")? {
+                conv = conv.w_init(init);
+            }
+            if let Some(init) = inits.get("b")? {
+                conv = conv.b_init(init);
+            }
+            Ok(Box::new(conv))
+        }
     }
 }
 

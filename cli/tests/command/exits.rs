@@ -1,0 +1,166 @@
+//! Each exit code, and how the command takes a closed stream.
+
+use crate::support::Place;
+use ndarray::ArrayD;
+use std::io::Read;
+use std::process::Stdio;
+
+#[test]
+fn usage_is_2() {
+    let place = Place::new();
+    for arguments in [
+        "",
+        "fly",
+        "run",
+        "run hh",
+        "run hh --steps 5 --duration 5",
+        "run hh --steps five",
+        "run hh --steps 5 --what",
+        "run nothing --steps 5",
+        "run hh --steps 5 --method rk9",
+        "run hh --steps 5 --dtype f8",
+        "run hh --steps 5 --dtype f16",
+        "run hh --steps 5 --dtype bf16",
+        "run hh --steps 5 --device tpu",
+        "run hh --steps 5 --strategy fast",
+        "run hh --steps 5 --device cpu --strategy graph",
+        "run hh --steps 5 --out-vars W",
+        "run hh --steps 5 --out-vars V,",
+        "run hh --steps 5 --out-vars V[7]",
+        "run hh --steps 5 --out a.csv",
+        "run hh --steps 5 --plot a.gif",
+        "run hh --steps 5 --out a.npz --save-state a.npz",
+        "run hh --duration -5",
+        "run hh --duration nan",
+        "run hh --steps 5 --dt 0",
+        "run hh --steps 5 --dt -1",
+        "run hh --steps 5 --dt nan",
+        "run hh --steps 5 --record-every 0",
+        "run hh --steps 5 --checkpoint-every 5",
+        "run hh --steps 5 --first-axis B",
+        "run hh --steps 5 --first-axis X",
+        "run hh --steps 5 --input  ",
+    ] {
+        place.fails(2, arguments);
+    }
+    // An empty argument is nothing too.
+    let output = place.command("run hh --steps 5 --input").arg("").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn an_absent_device_is_3() {
+    let place = Place::new();
+    let error = place.fails(3, "run hh --steps 5 --device cuda:97");
+    assert!(error.contains("cuda:97"), "{error}");
+}
+
+#[test]
+fn a_number_that_is_none_is_4() {
+    let place = Place::new();
+    place.fails(4, "run hh --steps 5 --input nan");
+    place.fails(4, "run hh --steps 5 --input inf");
+    let mut x = ArrayD::zeros(vec![5000, 2]);
+    x[[4321, 1]] = f64::NAN;
+    place.npz("x.npz", &[("in", x)]);
+    place.write("old.npz", "as it was");
+    let error = place.fails(4, "run hh --size 2 --input x.npz --out old.npz");
+    assert!(error.contains("step 4321"), "{error}");
+    assert_eq!(std::fs::read(place.path("old.npz")).unwrap(), b"as it was");
+    // A current that no neuron survives.
+    let error = place.fails(4, "run hh --steps 1000 --input 1e30 --method euler");
+    assert!(error.contains("step"), "{error}");
+}
+
+#[test]
+fn files_are_5() {
+    let place = Place::new();
+    for arguments in [
+        "run gone.toml --steps 5",
+        "run hh --input gone.npz",
+        "run hh --steps 5 --state gone.safetensors",
+        "run hh --steps 5 --weights gone.npz",
+        "run hh --steps 5 --out nowhere/a.npz",
+        "run hh --steps 5 --plot nowhere/a.png",
+        "run hh --steps 5 --save-state .",
+        "run hh --input .",
+        "resume gone.safetensors",
+    ] {
+        place.fails(5, arguments);
+    }
+    let error = place.fails(5, "run hh --input gone.npz");
+    assert!(error.contains("gone.npz") && error.contains("open"), "{error}");
+    // Not a checkpoint.
+    place.ok("run hh --steps 5 --save-state s.safetensors --quiet");
+    assert!(place.fails(5, "resume s.safetensors").contains("no checkpoint"));
+    // A damaged input, and one that claims more than it has.
+    place.npz("x.npz", &[("in", ArrayD::zeros(vec![50, 1]))]);
+    let whole = std::fs::read(place.path("x.npz")).unwrap();
+    place.write("cut.npz", &whole[..whole.len() / 2]);
+    place.fails(5, "run hh --input cut.npz");
+    let header = format!("{:<117}\n", "{'descr': '<f8', 'fortran_order': False, 'shape': (999999999999, 3), }");
+    let mut npy = b"\x93NUMPY\x01\x00".to_vec();
+    npy.extend((header.len() as u16).to_le_bytes());
+    npy.extend(header.bytes());
+    place.write("forged.npy", npy);
+    place.fails(5, "run hh --input forged.npy");
+}
+
+#[test]
+fn too_much_is_6() {
+    let place = Place::new();
+    let error = place.fails(6, "run hh --size 100000000000 --steps 5");
+    assert!(error.contains("bytes"), "{error}");
+    place.fails(6, "run hh --size 18446744073709551615 --steps 5");
+    place.fails(6, "run hh --size 1000 --steps 1000000000000 --out a.npz");
+    place.write("m.toml", "[[layer]]\nname='l'\nkind='RNNCell'\nnum_in=3\nnum_out=4000000000\n");
+    place.fails(6, "run m.toml --steps 1 --input 1");
+}
+
+#[test]
+fn wrong_shapes_name_axis_expected_and_given() {
+    let place = Place::new();
+    place.npz("x.npz", &[("in", ArrayD::zeros(vec![10, 4]))]);
+    let error = place.fails(2, "run hh --size 3 --input x.npz");
+    assert!(error.contains("expected 3") && error.contains("length 4"), "{error}");
+    place.npz("b.npz", &[("in", ArrayD::zeros(vec![10, 2, 3]))]);
+    let error = place.fails(2, "run hh --size 3 --batch 5 --input b.npz");
+    assert!(error.contains("batch") && error.contains("expected 5") && error.contains("length 2"), "{error}");
+    place.npz("r.npz", &[("in", ArrayD::zeros(vec![10, 2, 3, 4]))]);
+    assert!(place.fails(2, "run hh --size 3 --input r.npz").contains("[10, 2, 3, 4]"));
+    place.npz("scalar.npz", &[("in", ArrayD::zeros(vec![]))]);
+    place.fails(2, "run hh --size 3 --input scalar.npz");
+    place.write("m.toml", "[[layer]]\nname='l1'\nkind='Dense'\nnum_in=3\nnum_out=4\n[[layer]]\nname='l2'\nkind='Dense'\nnum_in=5\nnum_out=2\n");
+    let error = place.fails(2, "run m.toml --steps 1 --input 1");
+    assert!(error.contains("m.toml") && error.contains("l2"), "{error}");
+    place.write("m.toml", "[[layer]]\nname='l1'\nkind='Dense'\nnum_in=3\nnum_out=4\n");
+    place.npz("w.npz", &[("l1.W", ArrayD::zeros(vec![3, 4])), ("l1.b", ArrayD::zeros(vec![5]))]);
+    assert!(place.fails(2, "run m.toml --steps 1 --input 1 --weights w.npz").contains("l1.b"));
+    place.npz("w.npz", &[("l1.W", ArrayD::zeros(vec![3, 4])), ("l9.b", ArrayD::zeros(vec![4]))]);
+    let error = place.fails(2, "run m.toml --steps 1 --input 1 --weights w.npz");
+    assert!(error.contains("missing [l1.b]") && error.contains("unexpected [l9.b]"), "{error}");
+}
+
+#[test]
+fn a_closed_stdout_is_a_quiet_end() {
+    let place = Place::new();
+    for arguments in ["models", "devices", "run hh --steps 10 --json --quiet", "--help", "run --help"] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_overtime"));
+        command.args(arguments.split_whitespace()).current_dir(place.path("")).stderr(Stdio::piped());
+        // A pipe that nobody reads any more.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut child = command.stdout(writer).spawn().unwrap();
+        drop(command);
+        let mut error = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+        assert_eq!((child.wait().unwrap().code(), error.as_str()), (Some(0), ""), "{arguments}");
+    }
+    // And a closed stderr is no reason to stop.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_overtime"));
+    command.args(["-vv", "run", "hh", "--steps", "1000", "--out", "a.npz"]).current_dir(place.path(""));
+    assert_eq!(command.stderr(writer).stdout(Stdio::null()).status().unwrap().code(), Some(0));
+    assert_eq!(place.read("a.npz")["output"].shape(), [1000, 1]);
+}

@@ -1,0 +1,10 @@
+//! The command as its users see it.
+
+mod examples;
+mod exits;
+mod flags;
+mod golden;
+mod plots;
+mod resume;
+mod support;
+mod toml;
