@@ -67,7 +67,9 @@ impl Build for bf16 {
 }
 
 fn not_in_halves(kind: &str, dtype: DType) -> anyhow::Error {
-    usage(format!("{kind} cannot run in {dtype}: a step changes V by less than a half's rounding; use f32 or f64 (halves are for cells and layers)"))
+    usage(format!(
+        "{kind} cannot run in {dtype}: a step changes V by less than a half's rounding; use f32 or f64 (halves are for cells and layers)"
+    ))
 }
 
 fn neurons<R: Real>(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<R>> {

@@ -49,13 +49,8 @@ pub(super) fn model(file: raw::File, line: Line<'_>) -> Result<Model> {
     };
     let system = match (file.kind, file.layer) {
         (Some(kind), None) => {
-            let group = Group {
-                size: file.size,
-                method: file.method,
-                noise: file.noise,
-                parameters: file.parameters,
-                initial: file.initial,
-            };
+            let group =
+                Group { size: file.size, method: file.method, noise: file.noise, parameters: file.parameters, initial: file.initial };
             neurons(&kind, group, line)?
         }
         (None, Some(list)) => {
@@ -102,7 +97,7 @@ fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<Syste
     if let (false, Some(noise)) = (neuron.noise, &group.noise) {
         return error(line, start(noise), format!("`noise` is not for {}", neuron.kind));
     }
-    let gates = group.initial.iter().flatten().filter(|(name, _)| name.get_ref() != "V");
+    let gates = group.initial.iter().flatten().filter(|(name, _)| ["m", "h", "n"].contains(&name.get_ref().as_str()));
     if let (1..3, Some((gate, _))) = (gates.clone().count(), gates.last()) {
         return error(line, start(gate), "initial values of gates go together: m, h and n, or none of them");
     }
@@ -176,7 +171,11 @@ fn finite(x: Spanned<f64>, line: Line<'_>, key: &str, least: f64) -> Result<f64>
     let value = *x.get_ref();
     let must = if least == 0.0 { "a non-negative" } else { "a positive" };
     let must = if least < 0.0 { "a finite" } else { must };
-    if value.is_finite() && value >= least { Ok(value) } else { error(line, start(&x), format!("`{key}` must be {must} number, not {value}")) }
+    if value.is_finite() && value >= least {
+        Ok(value)
+    } else {
+        error(line, start(&x), format!("`{key}` must be {must} number, not {value}"))
+    }
 }
 
 pub(super) fn number_or_file(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {

@@ -26,48 +26,51 @@ const fn p(name: &'static str, default: f64, unit: &'static str, about: &'static
 }
 
 /// All kinds of neurons.
-pub(crate) const NEURONS: &[Neuron] = &[Neuron {
-    kind: "HH",
-    about: "Hodgkin and Huxley's neuron",
-    variables: &[
-        ("V", "mV", "membrane potential"),
-        ("m", "", "sodium activation"),
-        ("h", "", "sodium inactivation"),
-        ("n", "", "potassium activation"),
-        ("spike", "", "1 where V crossed V_th from below; also the output"),
-        ("input", "µA/cm²", "the current of this step, noise included"),
-    ],
-    parameters: &[
-        p("ENa", 50.0, "mV", "sodium reversal potential"),
-        p("gNa", 120.0, "mS/cm²", "sodium conductance"),
-        p("EK", -77.0, "mV", "potassium reversal potential"),
-        p("gK", 36.0, "mS/cm²", "potassium conductance"),
-        p("EL", -54.387, "mV", "leak reversal potential"),
-        p("gL", 0.03, "mS/cm²", "leak conductance"),
-        p("C", 1.0, "µF/cm²", "membrane capacitance"),
-        p("V_th", 20.0, "mV", "threshold that counts as a spike"),
-    ],
-    initial: &["V", "m", "h", "n"],
-    noise: true,
-}, Neuron {
-    kind: "LIF",
-    about: "the leaky integrate-and-fire neuron with a refractory period",
-    variables: &[
-        ("V", "mV", "membrane potential, after the reset"),
-        ("spike", "", "1 where V reached V_th; also the output"),
-        ("refractory", "", "steps of the refractory period that are left"),
-    ],
-    parameters: &[
-        p("V_rest", 0.0, "mV", "resting potential"),
-        p("V_reset", -5.0, "mV", "potential after a spike"),
-        p("V_th", 20.0, "mV", "threshold"),
-        p("R", 1.0, "MΩ (for an input in nA)", "membrane resistance"),
-        p("tau", 10.0, "ms", "membrane time constant"),
-        p("tau_ref", 0.0, "ms", "refractory period"),
-    ],
-    initial: &["V"],
-    noise: false,
-}];
+pub(crate) const NEURONS: &[Neuron] = &[
+    Neuron {
+        kind: "HH",
+        about: "Hodgkin and Huxley's neuron",
+        variables: &[
+            ("V", "mV", "membrane potential"),
+            ("m", "", "sodium activation"),
+            ("h", "", "sodium inactivation"),
+            ("n", "", "potassium activation"),
+            ("spike", "", "1 where V crossed V_th from below; also the output"),
+            ("input", "µA/cm²", "the current of this step, noise included"),
+        ],
+        parameters: &[
+            p("ENa", 50.0, "mV", "sodium reversal potential"),
+            p("gNa", 120.0, "mS/cm²", "sodium conductance"),
+            p("EK", -77.0, "mV", "potassium reversal potential"),
+            p("gK", 36.0, "mS/cm²", "potassium conductance"),
+            p("EL", -54.387, "mV", "leak reversal potential"),
+            p("gL", 0.03, "mS/cm²", "leak conductance"),
+            p("C", 1.0, "µF/cm²", "membrane capacitance"),
+            p("V_th", 20.0, "mV", "threshold that counts as a spike"),
+        ],
+        initial: &["V", "m", "h", "n"],
+        noise: true,
+    },
+    Neuron {
+        kind: "LIF",
+        about: "the leaky integrate-and-fire neuron with a refractory period",
+        variables: &[
+            ("V", "mV", "membrane potential, after the reset"),
+            ("spike", "", "1 where V reached V_th; also the output"),
+            ("refractory", "", "steps of the refractory period that are left"),
+        ],
+        parameters: &[
+            p("V_rest", 0.0, "mV", "resting potential"),
+            p("V_reset", -5.0, "mV", "potential after a spike"),
+            p("V_th", 20.0, "mV", "threshold"),
+            p("R", 1.0, "MΩ (for an input in nA)", "membrane resistance"),
+            p("tau", 10.0, "ms", "membrane time constant"),
+            p("tau_ref", 0.0, "ms", "refractory period"),
+        ],
+        initial: &["V"],
+        noise: false,
+    },
+];
 
 /// A kind of layer.
 pub(crate) struct Layer {

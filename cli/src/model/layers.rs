@@ -44,13 +44,16 @@ fn kind(raw: raw::Layer, at: usize, line: Line<'_>) -> Result<LayerKind> {
     let Some(known) = kinds::layer(&kind) else {
         let functions = Activation::ALL.map(Activation::name).join(", ");
         let all: Vec<&str> = kinds::LAYERS.iter().map(|k| k.kind).collect();
-        return error(line, kind_at, format!("no kind of layer named `{kind}`; there is: {}, and the functions {functions}", all.join(", ")));
+        return error(
+            line,
+            kind_at,
+            format!("no kind of layer named `{kind}`; there is: {}, and the functions {functions}", all.join(", ")),
+        );
     };
     allow(&raw, &kind, known.needs, known.takes, kind_at, line)?;
     let bias = get(raw.bias).unwrap_or(true);
     let mut inits = Vec::new();
-    let named =
-        [("Wi", raw.wi_init), ("Wh", raw.wh_init), ("W", raw.w_init), ("b", raw.b_init), ("state", raw.state_init)];
+    let named = [("Wi", raw.wi_init), ("Wh", raw.wh_init), ("W", raw.w_init), ("b", raw.b_init), ("state", raw.state_init)];
     for (name, init) in named {
         if let Some(init) = init {
             let init = value(init, line, &format!("{name}_init"))?;

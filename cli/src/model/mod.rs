@@ -213,15 +213,13 @@ impl System {
                 let parameters = n.parameters.iter_mut().map(|(name, v)| (format!("parameters.{name}"), v));
                 parameters.chain(n.initial.iter_mut().map(|(name, v)| (format!("initial.{name}"), v))).collect()
             }
-            Self::Sequential(layers) => {
-                layers
-                    .iter_mut()
-                    .flat_map(|l| {
-                        let layer = l.name.clone();
-                        l.kind.inits_mut().iter_mut().map(move |(name, v)| (format!("{layer}.{name}"), v))
-                    })
-                    .collect()
-            }
+            Self::Sequential(layers) => layers
+                .iter_mut()
+                .flat_map(|l| {
+                    let layer = l.name.clone();
+                    l.kind.inits_mut().iter_mut().map(move |(name, v)| (format!("{layer}.{name}"), v))
+                })
+                .collect(),
         }
     }
 }

@@ -83,9 +83,7 @@ fn build<T: Build>(layer: &Layer, shape: Option<&[usize]>, arrays: &Arrays, seed
             let padding = match padding {
                 Padding::Same => models::Padding::Same,
                 Padding::Valid => models::Padding::Valid,
-                Padding::Explicit([rows, columns]) => {
-                    models::Padding::Explicit([pair(*rows, "padding")?, pair(*columns, "padding")?])
-                }
+                Padding::Explicit([rows, columns]) => models::Padding::Explicit([pair(*rows, "padding")?, pair(*columns, "padding")?]),
             };
             let mut conv = Conv2d::<T>::new(from, to, pair(*kernel, "kernel_size")?, pair(*input, "input_size")?)
                 .stride(down, across)

@@ -82,7 +82,11 @@ fn draw_panel<B: DrawingBackend>(area: &Area<B>, panel: &Panel, k: usize, traces
     for y in &yticks {
         let py = frame.py(*y, &values);
         area.draw(&PathElement::new(vec![(frame.x.start as i32, py), (frame.x.end as i32, py)], FAINT.stroke_width(s)))?;
-        area.draw(&Text::new(number(*y, &yticks), (frame.x.start as i32 - 14 * s as i32, py + 2 * s as i32), label(HPos::Right, VPos::Center)))?;
+        area.draw(&Text::new(
+            number(*y, &yticks),
+            (frame.x.start as i32 - 14 * s as i32, py + 2 * s as i32),
+            label(HPos::Right, VPos::Center),
+        ))?;
     }
     curves(area, panel, k, traces, frame, &times, &values)?;
     // Two sides of a frame are enough.
@@ -234,7 +238,13 @@ fn range(panel: &Panel, k: usize, traces: &Traces) -> Range<f64> {
     }
     if high - low < 1e-9 * low.abs().max(high.abs()).max(1e-300) {
         // From zero, so that a constant current of 5 stands above the axis.
-        return if low > 0.0 { 0.0..1.35 * low } else if low < 0.0 { 1.35 * low..0.0 } else { -0.5..1.0 };
+        return if low > 0.0 {
+            0.0..1.35 * low
+        } else if low < 0.0 {
+            1.35 * low..0.0
+        } else {
+            -0.5..1.0
+        };
     }
     let room = 0.06 * (high - low);
     low - room..high + room

@@ -1,7 +1,7 @@
 //! What a picture shows: for neurons their potentials, spikes and input; for layers the variables asked for, output and input.
 
 use crate::model::System;
-use crate::run::spec::Spec;
+use crate::run::spec::{Given, Spec};
 use crate::run::wanted;
 use overtime::{Monitor, Schema, monitor};
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,12 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
             let source = if has_input { Source::Var("input".into()) } else { Source::Input };
             let unit = if has_input { "I (µA/cm²)" } else { "I (nA)" };
             let mut input = panel(unit, source, one("neuron"), 2);
-            if same_for_all(spec) {
+            let noisy = matches!(&spec.system, System::Neurons(g) if g.noise.is_some_and(|s| s > 0.0));
+            if noisy {
+                // Several would hide each other.
+                input.cells.truncate(1);
+                input.legend.truncate(1);
+            } else if !matches!(spec.input, Given::Series(..)) {
                 input.cells.truncate(1);
                 input.legend = vec!["input current".into()];
             }
@@ -122,10 +127,4 @@ fn curves(rows: usize, units: usize, batched: bool, what: &str) -> (Vec<(usize, 
     };
     let legend = cells.iter().map(name).collect();
     (cells, legend)
-}
-
-/// Whether every neuron gets the same current at each step.
-fn same_for_all(spec: &Spec) -> bool {
-    let noisy = matches!(&spec.system, System::Neurons(g) if g.noise.is_some_and(|s| s > 0.0));
-    !noisy && !matches!(spec.input, crate::run::spec::Given::Series(..))
 }

@@ -135,8 +135,7 @@ impl<T: Build> Session<T> {
             .record_output(keeps || !panels.is_empty())
             .out_vars(monitors);
         let over_time = builder.build().map_err(|e| in_file(e.into(), spec.model.as_deref()))?;
-        let recorder =
-            Recorder { ts: Vec::new(), output: Buffer::new(), vars, spikes: spikes.map(|_| 0), batch_major };
+        let recorder = Recorder { ts: Vec::new(), output: Buffer::new(), vars, spikes: spikes.map(|_| 0), batch_major };
         let (steps, done, begin) = (0, 0, over_time.i());
         Ok(Self { over_time, spec, arrays: Arrays::default(), input: None, time_axis: 0, steps, done, begin, recorder, traces: None })
     }

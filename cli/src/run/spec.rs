@@ -152,7 +152,8 @@ impl Files {
             }
             // Found out now rather than after hours.
             let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let fail = |kind: std::io::ErrorKind| overtime::Error::File { path: path.to_path_buf(), operation: "create", source: kind.into() };
+            let fail =
+                |kind: std::io::ErrorKind| overtime::Error::File { path: path.to_path_buf(), operation: "create", source: kind.into() };
             match std::fs::metadata(folder) {
                 Ok(meta) if meta.is_dir() => {}
                 Ok(_) => return Err(fail(std::io::ErrorKind::NotADirectory).into()),

@@ -20,8 +20,10 @@ pub(crate) fn weights<T: Build>(session: &mut Session<T>, path: &Path) -> anyhow
 pub(crate) fn state<T: Build>(session: &mut Session<T>, path: &Path) -> anyhow::Result<()> {
     let of = || format!("state of {}", path.display());
     let names: Vec<String> = session.over_time.system().weights().into_iter().map(|w| w.name).collect();
-    let own: Vec<(String, ndarray::ArrayD<T>)> =
-        (session.over_time.state_dict().iter()).filter(|(n, _)| names.iter().any(|w| w == n)).map(|(n, a)| (n.to_owned(), a.clone())).collect();
+    let own: Vec<(String, ndarray::ArrayD<T>)> = (session.over_time.state_dict().iter())
+        .filter(|(n, _)| names.iter().any(|w| w == n))
+        .map(|(n, a)| (n.to_owned(), a.clone()))
+        .collect();
     if data::kind(path)? == Kind::Safetensors {
         let mut file = without_run(states::read(path)?);
         if !file.tensors.iter().any(|(n, _)| names.contains(n)) {

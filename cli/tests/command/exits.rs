@@ -130,7 +130,10 @@ fn wrong_shapes_name_axis_expected_and_given() {
     assert!(place.fails(2, "run hh --size 3 --input r.npz").contains("[10, 2, 3, 4]"));
     place.npz("scalar.npz", &[("in", ArrayD::zeros(vec![]))]);
     place.fails(2, "run hh --size 3 --input scalar.npz");
-    place.write("m.toml", "[[layer]]\nname='l1'\nkind='Dense'\nnum_in=3\nnum_out=4\n[[layer]]\nname='l2'\nkind='Dense'\nnum_in=5\nnum_out=2\n");
+    place.write(
+        "m.toml",
+        "[[layer]]\nname='l1'\nkind='Dense'\nnum_in=3\nnum_out=4\n[[layer]]\nname='l2'\nkind='Dense'\nnum_in=5\nnum_out=2\n",
+    );
     let error = place.fails(2, "run m.toml --steps 1 --input 1");
     assert!(error.contains("m.toml") && error.contains("l2"), "{error}");
     place.write("m.toml", "[[layer]]\nname='l1'\nkind='Dense'\nnum_in=3\nnum_out=4\n");

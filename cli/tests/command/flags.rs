@@ -24,8 +24,7 @@ fn the_file_holds_what_it_should() {
     assert_close(&a["t"], &arr0(5.0 + 200.0 * 0.1).into_dyn(), 1e-12, "t");
     assert_close(&a["i"], &arr0(200.0).into_dyn(), 0.0, "i");
     // Events and the dense output are the same spikes.
-    let dense: Vec<(usize, usize)> =
-        a["output"].indexed_iter().filter(|(_, x)| **x != 0.0).map(|(at, _)| (at[0], at[1])).collect();
+    let dense: Vec<(usize, usize)> = a["output"].indexed_iter().filter(|(_, x)| **x != 0.0).map(|(at, _)| (at[0], at[1])).collect();
     let events: Vec<(usize, usize)> = a["spike_step"].iter().zip(&a["spike_unit"]).map(|(s, u)| (*s as usize, *u as usize)).collect();
     assert!(!dense.is_empty());
     assert_eq!(dense, events);

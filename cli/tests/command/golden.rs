@@ -35,9 +35,7 @@ fn neurons(name: &str, arguments: &str, model: Option<&str>) {
         None => "hh".to_owned(),
     };
     let input = if all.contains_key("in") { format!("--input {file}") } else { String::new() };
-    place.ok(&format!(
-        "run {system} {input} {arguments} --dtype f64 --state state.npz --out-vars V,m,h,n --out out.npz --quiet"
-    ));
+    place.ok(&format!("run {system} {input} {arguments} --dtype f64 --state state.npz --out-vars V,m,h,n --out out.npz --quiet"));
     let got = place.read("out.npz");
     for var in ["V", "m", "h", "n"] {
         assert_close(&got[var], &all[&format!("mon.{var}")], 1e-6, var);
@@ -84,9 +82,7 @@ fn layers(name: &str, model: &str, arguments: &str, monitors: &[(&str, &str)]) {
     let vars: Vec<&str> = monitors.iter().map(|m| m.0).collect();
     let vars = if vars.is_empty() { String::new() } else { format!("--out-vars {}", vars.join(",")) };
     for (dtype, tolerance) in [("f64", 1e-10), ("f32", 2e-5)] {
-        place.ok(&format!(
-            "run model.toml --input {file} --weights weights.npz --dtype {dtype} {arguments} {vars} --out out.npz --quiet"
-        ));
+        place.ok(&format!("run model.toml --input {file} --weights weights.npz --dtype {dtype} {arguments} {vars} --out out.npz --quiet"));
         let got = place.read("out.npz");
         for (ours, theirs) in monitors {
             assert_close(&got[*ours], &all[&format!("mon.{theirs}")], tolerance, ours);
@@ -103,7 +99,8 @@ fn layer(name: &str, kind: &str, sizes: Option<(u32, u32)>, more: &str) -> Strin
 #[test]
 fn rnn_seed() {
     let relu = "activation = 'relu'";
-    let model = layer("l1", "RNNCell", Some((100, 20)), relu) + &layer("l2", "relu", None, "") + &layer("l3", "RNNCell", Some((20, 2)), relu);
+    let model =
+        layer("l1", "RNNCell", Some((100, 20)), relu) + &layer("l2", "relu", None, "") + &layer("l3", "RNNCell", Some((20, 2)), relu);
     layers("rnn_seed", &model, "", &[("l1.state", "l1")]);
 }
 
@@ -130,9 +127,12 @@ fn rnn_batch_first() {
     let (file, all) = golden("rnn_batch_first");
     let place = Place::new();
     place.npz("weights.npz", &with(&all, "w."));
-    let model = layer("l1", "RNNCell", Some((7, 33)), "activation = 'tanh'") + &layer("l2", "RNNCell", Some((33, 5)), "activation = 'sigmoid'");
+    let model =
+        layer("l1", "RNNCell", Some((7, 33)), "activation = 'tanh'") + &layer("l2", "RNNCell", Some((33, 5)), "activation = 'sigmoid'");
     place.write("model.toml", model);
-    place.ok(&format!("run model.toml --first-axis B --input {file} --weights weights.npz --dtype f64 --out-vars l1.state --out out.npz --quiet"));
+    place.ok(&format!(
+        "run model.toml --first-axis B --input {file} --weights weights.npz --dtype f64 --out-vars l1.state --out out.npz --quiet"
+    ));
     // Brainpy returns time-major here whatever the input was; the command is consistent.
     let swapped = |name: &str| all[name].clone().permuted_axes(vec![1, 0, 2]);
     let got = place.read("out.npz");

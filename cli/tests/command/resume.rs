@@ -73,7 +73,8 @@ fn interrupted_and_resumed_is_the_uninterrupted_run_bit_for_bit() {
 fn without_a_checkpoint_an_interrupt_leaves_nothing() {
     let place = Place::new();
     place.write("old.npz", "as it was");
-    let (code, said) = interrupt(start(&place, "run hh --size 40 --steps 100000000 --out-vars V[0] --record-every 1000 --out old.npz"), "-INT");
+    let (code, said) =
+        interrupt(start(&place, "run hh --size 40 --steps 100000000 --out-vars V[0] --record-every 1000 --out old.npz"), "-INT");
     assert_eq!(code, Some(130), "{said}");
     assert!(said.contains("interrupted after"), "{said}");
     assert_eq!(std::fs::read(place.path("old.npz")).unwrap(), b"as it was");

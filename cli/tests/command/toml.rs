@@ -13,13 +13,14 @@ fn line(text: &str) -> (usize, String) {
 fn every_mistake_has_its_line() {
     let cases = [
         ("kind = 'HH'\nsizes = 3\n", 2, "sizes"),
-        ("kind = 'HH'\nsize = 'three'\n", 2, "integer"),
+        ("kind = 'HH'\nsize = 'three'\n", 2, "expected u64"),
         ("kind = 'HH'\nsize = -3\n", 2, ""),
         ("\n\nkind = 'hhh'\n", 3, "no kind of neuron named `hhh`"),
         ("kind = 'HH'\n[parameters]\ngL = 1\ngLL = 2\n", 4, "no parameter named `gLL`"),
         ("kind = 'HH'\n[parameters]\ngL = { fil = 'x.npz' }\n", 3, "fil"),
         ("kind = 'HH'\n[parameters]\ngL = { uniform = [0, 1] }\n", 3, "`gL` is a number or"),
         ("kind = 'HH'\n[initial]\nm = 0.5\n", 3, "go together"),
+        ("kind = 'HH'\n[initial]\nm = 0.5\nn = 0.5\n", 4, "go together"),
         ("kind = 'HH'\n[initial]\nspike = 0.5\n", 3, "no variable with an initial value named `spike`"),
         ("kind = 'HH'\nmethod = 'rk5'\n", 2, "no method named `rk5`"),
         ("kind = 'LIF'\nnoise = 1.0\n", 2, "`noise` is not for LIF"),
@@ -36,7 +37,7 @@ fn every_mistake_has_its_line() {
         ("kind = 'HH'\n[[layer]]\nname = 'a'\n", 1, "one of them"),
         ("dt = 0.1\n", 1, "neither a group of neurons"),
         ("kind = \n", 1, ""),
-        ("[[layer]]\nname = 'a'\nkind = 'RNNCell'\nnum_in = 3\n", 1, "a RNNCell needs `num_out`"),
+        ("[[layer]]\nname = 'a'\nkind = 'RNNCell'\nnum_in = 3\n", 3, "a RNNCell needs `num_out`"),
         ("[[layer]]\nname = 'a'\nkind = 'Dense'\nnum_in = 3\nnum_out = 3\nstride = 2\n", 6, "`stride` is not for a Dense"),
         ("[[layer]]\nname = 'a'\nkind = 'RNN'\n", 3, "no kind of layer named `RNN`"),
         ("[[layer]]\nname = 'a'\nkind = 'relu'\n[[layer]]\nname = 'a'\nkind = 'relu'\n", 5, "two layers named `a`"),
@@ -46,10 +47,14 @@ fn every_mistake_has_its_line() {
         ("[[layer]]\nname = 'a'\nkind = 'RNNCell'\nnum_in = 3\nnum_out = 3\nactivation = 'rely'\n", 6, "no activation named `rely`"),
         ("size = 3\n[[layer]]\nname = 'a'\nkind = 'relu'\n", 1, "`size` belongs to a group of neurons"),
     ];
+    let mut wrong = String::new();
     for (text, at, says) in cases {
         let (got, message) = line(text);
-        assert!(got == at && message.contains(says), "{text}: line {got}, expected {at}: {message}");
+        if got != at || !message.contains(says) {
+            wrong += &format!("{text:?}: line {got}, expected {at}: {message}\n");
+        }
     }
+    assert!(wrong.is_empty(), "{wrong}");
 }
 
 #[test]
@@ -102,15 +107,45 @@ impl Random {
 #[test]
 fn mutated_files_neither_panic_nor_hang() {
     let folder = root().join("examples/models");
-    let mut seeds: Vec<Vec<u8>> = std::fs::read_dir(folder).unwrap().filter_map(|e| {
-        let path = e.unwrap().path();
-        (path.extension()? == "toml").then(|| std::fs::read(path).unwrap())
-    }).collect();
+    let mut seeds: Vec<Vec<u8>> = std::fs::read_dir(folder)
+        .unwrap()
+        .filter_map(|e| {
+            let path = e.unwrap().path();
+            (path.extension()? == "toml").then(|| std::fs::read(path).unwrap())
+        })
+        .collect();
     seeds.sort();
     assert_eq!(seeds.len(), 6);
     let words = [
-        "kind", "=", "[[layer]]", "[parameters]", "\"HH\"", "{", "}", "[", "]", "nan", "inf", "-1", "1e400", "99999999999999999999", "0x",
-        "'''", "\"\"\"", "\n", "\r", ",", ".", "file", "array", "true", "1979-05-27", "\u{feff}", "\\u0000", "V[0..9]", "é",
+        "kind",
+        "=",
+        "[[layer]]",
+        "[parameters]",
+        "\"HH\"",
+        "{",
+        "}",
+        "[",
+        "]",
+        "nan",
+        "inf",
+        "-1",
+        "1e400",
+        "99999999999999999999",
+        "0x",
+        "'''",
+        "\"\"\"",
+        "\n",
+        "\r",
+        ",",
+        ".",
+        "file",
+        "array",
+        "true",
+        "1979-05-27",
+        "\u{feff}",
+        "\\u0000",
+        "V[0..9]",
+        "é",
     ];
     let seed = 0x5eed_u64;
     println!("seed {seed:#x}");
