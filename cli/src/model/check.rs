@@ -97,8 +97,8 @@ fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<Syste
     if let (false, Some(noise)) = (neuron.noise, &group.noise) {
         return error(line, start(noise), format!("`noise` is not for {}", neuron.kind));
     }
-    let gates = group.initial.iter().flatten().filter(|(name, _)| ["m", "h", "n"].contains(&name.get_ref().as_str()));
-    if let (1..3, Some((gate, _))) = (gates.clone().count(), gates.last()) {
+    let mut gates = group.initial.iter().flatten().filter(|(name, _)| ["m", "h", "n"].contains(&name.get_ref().as_str()));
+    if let (1..3, Some((gate, _))) = (gates.clone().count(), gates.next_back()) {
         return error(line, start(gate), "initial values of gates go together: m, h and n, or none of them");
     }
     let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
