@@ -6,13 +6,10 @@
 
 use super::simd::{Kernel, vectorize, wide};
 use crate::scalar::{Real, Scalar};
-use std::array::from_fn;
 use std::ops::Range;
 
 /// Bytes of a vector: a panel's unit of width. Narrower machines use several registers for it.
 const VECTOR: usize = 64;
-/// Steps of k unrolled; depths are padded to it with zeros.
-const UNROLL: usize = 4;
 /// Steps of k before moving on to other rows: so much of a panel stays in the first cache (16 KiB).
 const BLOCK: usize = 128;
 
@@ -70,7 +67,6 @@ impl<R: Real> Rows<R> {
 /// Some columns of a matrix `[depth, columns]`, in panels: for each panel and each k, its columns side by side.
 #[derive(Clone)]
 pub(crate) struct Packed<R> {
-    /// Depth, padded.
     depth: usize,
     /// Columns, padded.
     width: usize,
@@ -88,9 +84,8 @@ impl<R> std::fmt::Debug for Packed<R> {
 impl<R: Real> Packed<R> {
     /// Packs these columns of `w`, which has `stride` of them.
     pub(crate) fn new<T: Scalar<Acc = R>>(w: &[T], stride: usize, columns: &[Range<usize>]) -> Self {
-        let rows = w.len() / stride.max(1);
         let count: usize = columns.iter().map(ExactSizeIterator::len).sum();
-        let (depth, width) = (rows.next_multiple_of(UNROLL), padded::<R>(count));
+        let (depth, width) = (w.len() / stride.max(1), padded::<R>(count));
         // Two vectors where there are registers for eight rows of them.
         let panel = lanes::<R>() * if wide() { 2 } else { 1 };
         let mut values: Vec<R> = bytemuck::zeroed_vec(depth * width);
@@ -110,118 +105,142 @@ impl<R: Real> Packed<R> {
 
     /// The panel that starts at column `start`, at the steps `k`.
     #[inline(always)]
-    fn panel(&self, start: usize, k: &Range<usize>) -> &[R] {
+    fn panel(&self, start: usize, k: Range<usize>) -> &[R] {
         let width = self.panel.min(self.width - start);
         &self.values[start * self.depth + k.start * width..][..k.len() * width]
     }
 }
 
-/// c ← c + a·w for these rows of a, where the first of them goes to `c[0]`, the next to `c[stride]`, …: `w.width()` elements each.
-pub(crate) fn product<R: Real>(a: &Rows<R>, rows: Range<usize>, w: &Packed<R>, c: &mut [R], stride: usize) {
-    vectorize(Product { a, rows, w, c, stride });
+/// c ← c + a·w for the first `rows` rows of a; row r of c starts at `c[r · stride]` and has `w.width()` elements.
+pub(crate) fn product<R: Real>(a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut [R], stride: usize) {
+    match size_of::<R>() {
+        4 => panels::<R, 16>(a, rows, w, c, stride),
+        _ => panels::<R, 8>(a, rows, w, c, stride),
+    }
 }
 
-struct Product<'a, R> {
-    a: &'a Rows<R>,
-    rows: Range<usize>,
-    w: &'a Packed<R>,
+/// L: lanes of a vector.
+fn panels<R: Real, const L: usize>(a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut [R], stride: usize) {
+    for start in (0..w.width).step_by(w.panel) {
+        let two = (w.width - start).min(w.panel) / L == 2;
+        for from in (0..w.depth).step_by(BLOCK) {
+            let depth = BLOCK.min(w.depth - from);
+            let w = w.panel(start, from..from + depth);
+            let mut block = Block { a: &a.values[from..], a_stride: a.stride, w, depth, c: &mut c[start..], stride, rows };
+            if two {
+                block.tiles::<L, 2, 8>();
+                block.tiles::<L, 2, 4>();
+                block.tiles::<L, 2, 2>();
+                block.tiles::<L, 2, 1>();
+            } else {
+                block.tiles::<L, 1, 4>();
+                block.tiles::<L, 1, 2>();
+                block.tiles::<L, 1, 1>();
+            }
+        }
+    }
+}
+
+/// A stretch of k of one panel, and the rows that are still to be multiplied with it.
+struct Block<'a, R> {
+    a: &'a [R],
+    a_stride: usize,
+    w: &'a [R],
+    depth: usize,
     c: &'a mut [R],
     stride: usize,
+    rows: usize,
 }
 
-impl<R: Real> Kernel for Product<'_, R> {
+impl<'a, R: Real> Block<'a, R> {
+    /// Tiles of M rows by N vectors, as many as there are rows for.
+    fn tiles<const L: usize, const N: usize, const M: usize>(&mut self) {
+        let rows = self.rows / M * M;
+        if rows == 0 {
+            return;
+        }
+        let c = std::mem::take(&mut self.c);
+        vectorize(Tiles::<R, L, N, M> {
+            a: self.a,
+            a_stride: self.a_stride,
+            w: self.w,
+            depth: self.depth,
+            c: &mut *c,
+            stride: self.stride,
+            rows,
+        });
+        self.rows -= rows;
+        if self.rows > 0 {
+            (self.a, self.c) = (&self.a[rows * self.a_stride..], &mut c[rows * self.stride..]);
+        }
+    }
+}
+
+/// Each tile is a kernel of its own: in one function with others the compiler runs out of patience and leaves the sums in memory.
+struct Tiles<'a, R, const L: usize, const N: usize, const M: usize> {
+    a: &'a [R],
+    a_stride: usize,
+    w: &'a [R],
+    depth: usize,
+    c: &'a mut [R],
+    stride: usize,
+    rows: usize,
+}
+
+impl<R: Real, const L: usize, const N: usize, const M: usize> Kernel for Tiles<'_, R, L, N, M> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        match size_of::<R>() {
-            4 => self.panels::<16>(),
-            _ => self.panels::<8>(),
+        for r in (0..self.rows).step_by(M) {
+            let (a, c) = (&self.a[r * self.a_stride..], &mut self.c[r * self.stride..]);
+            tile::<R, L, N, M>(a, self.a_stride, self.w, c, self.stride, self.depth);
         }
     }
 }
 
-impl<R: Real> Product<'_, R> {
-    #[inline(always)]
-    fn panels<const L: usize>(mut self) {
-        let (panel, width) = (self.w.panel, self.w.width);
-        let mut start = 0;
-        while start < width {
-            // A few rows have few sums in flight: they take two panels at once.
-            let pair = self.rows.len() < 4 && start + 2 * panel <= width;
-            for from in (0..self.w.depth).step_by(BLOCK) {
-                let k = from..self.w.depth.min(from + BLOCK);
-                match (pair, (width - start).min(panel) / L) {
-                    (true, 2) => self.rows::<L, 2, 2>(start, &k),
-                    (true, _) => self.rows::<L, 2, 1>(start, &k),
-                    (false, 2) => self.rows::<L, 1, 2>(start, &k),
-                    (false, _) => self.rows::<L, 1, 1>(start, &k),
-                }
-            }
-            start += if pair { 2 * panel } else { panel };
+/// M rows by N vectors of L lanes, with the sums in registers.
+///
+/// They are there only as long as each vector is made whole, by value, in [`fma`]: sums changed in place, lane by lane, stay in
+/// memory and cost a factor of thirty.
+#[allow(clippy::needless_range_loop)]
+#[inline(always)]
+fn tile<R: Real, const L: usize, const N: usize, const M: usize>(
+    a: &[R],
+    a_stride: usize,
+    w: &[R],
+    c: &mut [R],
+    stride: usize,
+    depth: usize,
+) {
+    let mut sums = [[[R::default(); L]; N]; M];
+    let mut rows: [&[R]; M] = [&[]; M];
+    for m in 0..M {
+        rows[m] = &a[m * a_stride..][..depth];
+        for n in 0..N {
+            sums[m][n].copy_from_slice(&c[m * stride + n * L..][..L]);
         }
     }
+    let w = &w.as_chunks::<L>().0.as_chunks::<N>().0[..depth];
+    for k in 0..depth {
+        for m in 0..M {
+            for n in 0..N {
+                sums[m][n] = fma(rows[m][k], &w[k][n], sums[m][n]);
+            }
+        }
+    }
+    for m in 0..M {
+        for n in 0..N {
+            c[m * stride + n * L..][..L].copy_from_slice(&sums[m][n]);
+        }
+    }
+}
 
-    /// All rows, in tiles as high as there are registers for.
-    #[inline(always)]
-    fn rows<const L: usize, const P: usize, const N: usize>(&mut self, start: usize, k: &Range<usize>) {
-        let (mut r, rows) = (0, self.rows.len());
-        if P == 1 {
-            while N == 2 && r + 8 <= rows {
-                self.tile::<L, 1, N, 8>(r, start, k);
-                r += 8;
-            }
-            while r + 4 <= rows {
-                self.tile::<L, 1, N, 4>(r, start, k);
-                r += 4;
-            }
-        }
-        while r + 2 <= rows {
-            self.tile::<L, P, N, 2>(r, start, k);
-            r += 2;
-        }
-        while r < rows {
-            self.tile::<L, P, N, 1>(r, start, k);
-            r += 1;
-        }
+#[allow(clippy::needless_range_loop)]
+#[inline(always)]
+fn fma<R: Real, const L: usize>(x: R, w: &[R; L], sum: [R; L]) -> [R; L] {
+    let mut out = sum;
+    for l in 0..L {
+        out[l] = x.mul_add(w[l], sum[l]);
     }
-
-    /// M rows by P panels of N vectors of L lanes, over a stretch of k, with the sums in registers.
-    #[inline(always)]
-    fn tile<const L: usize, const P: usize, const N: usize, const M: usize>(&mut self, r: usize, start: usize, k: &Range<usize>) {
-        let place = |m: usize, p: usize, n: usize| (r + m) * self.stride + start + (p * N + n) * L;
-        let mut sums = [[[[R::of(0.0); L]; N]; P]; M];
-        for (m, sums) in sums.iter_mut().enumerate() {
-            for (p, sums) in sums.iter_mut().enumerate() {
-                for (n, sums) in sums.iter_mut().enumerate() {
-                    sums.copy_from_slice(&self.c[place(m, p, n)..][..L]);
-                }
-            }
-        }
-        let first = self.rows.start + r;
-        let a: [&[[R; UNROLL]]; M] = from_fn(|m| self.a.values[(first + m) * self.a.stride + k.start..][..k.len()].as_chunks::<UNROLL>().0);
-        let w: [&[[[[R; L]; N]; UNROLL]]; P] =
-            from_fn(|p| self.w.panel(start + p * N * L, k).as_chunks::<L>().0.as_chunks::<N>().0.as_chunks::<UNROLL>().0);
-        for q in 0..k.len() / UNROLL {
-            let a: [&[R; UNROLL]; M] = from_fn(|m| &a[m][q]);
-            let w: [&[[[R; L]; N]; UNROLL]; P] = from_fn(|p| &w[p][q]);
-            for u in 0..UNROLL {
-                for m in 0..M {
-                    for p in 0..P {
-                        for n in 0..N {
-                            for l in 0..L {
-                                sums[m][p][n][l] = a[m][u].mul_add(w[p][u][n][l], sums[m][p][n][l]);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        for (m, sums) in sums.iter().enumerate() {
-            for (p, sums) in sums.iter().enumerate() {
-                for (n, sums) in sums.iter().enumerate() {
-                    self.c[place(m, p, n)..][..L].copy_from_slice(sums);
-                }
-            }
-        }
-    }
+    out
 }

@@ -210,7 +210,7 @@ impl<T: Scalar> System<T> for Conv2d<T> {
                             load(&self.b.values()[g * each..(g + 1) * each], sums);
                         }
                     }
-                    product(&windows, 0..some.len(), w, sums.all_mut(), stride);
+                    product(&windows, some.len(), w, sums.all_mut(), stride);
                     for (r, place) in some.enumerate() {
                         store(sums.row(r), &mut y[place * out + g * each..][..each]);
                     }

@@ -123,7 +123,7 @@ impl<T: Scalar> System<T> for Dense<T> {
             let rows = y.len() / self.num_out.max(1);
             from.rows_mut(0).zip(x.chunks_exact(self.num_in.max(1))).for_each(|(to, x)| super::cell::load(x, to));
             to.all_mut().copy_from_slice(start.all_mut());
-            product(&from, 0..rows, w, to.all_mut(), stride);
+            product(&from, rows, w, to.all_mut(), stride);
             y.chunks_exact_mut(self.num_out.max(1)).enumerate().for_each(|(r, y)| super::cell::store(to.row(r), y));
         }
     }

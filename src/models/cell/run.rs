@@ -28,13 +28,13 @@ impl<T: Scalar> Moment<'_, T> {
     /// Adds h·Wh to the gates of this group.
     pub(in crate::models) fn add_h(&mut self, group: usize) {
         let gates = &mut self.gates[self.part.groups[group]..];
-        product(self.h, 0..self.rows, &self.part.wh[group], gates, self.part.width());
+        product(self.h, self.rows, &self.part.wh[group], gates, self.part.width());
     }
 
     /// Adds extra·Wh to the gates of this group.
     pub(in crate::models) fn add_extra(&mut self, group: usize) {
         let gates = &mut self.gates[self.part.groups[group]..];
-        product(self.extra, 0..self.rows, &self.part.wh[group], gates, self.part.width());
+        product(self.extra, self.rows, &self.part.wh[group], gates, self.part.width());
     }
 
     /// extra ← bh + h·Wh for this group.
@@ -45,7 +45,7 @@ impl<T: Scalar> Moment<'_, T> {
         for r in 0..self.rows {
             extra[r * stride..][..bias.len()].copy_from_slice(bias);
         }
-        product(self.h, 0..self.rows, &part.wh[group], extra, stride);
+        product(self.h, self.rows, &part.wh[group], extra, stride);
     }
 }
 
@@ -88,7 +88,7 @@ impl<'p, T: Scalar> Runner<'p, T> {
         self.gates.clear();
         (0..rows).for_each(|_| self.gates.extend_from_slice(&part.bias));
         for (w, start) in part.wi.iter().zip(&part.groups) {
-            product(x, 0..rows, w, &mut self.gates[*start..], width);
+            product(x, rows, w, &mut self.gates[*start..], width);
         }
     }
 
