@@ -298,6 +298,10 @@ fn row_22_a_path_that_cannot_be_written() {
         refused(Path::new("/proc/nothing-can-be-made-here"));
     }
     assert!(matches!(neurons().load_states(&folder), Err(Error::File { operation: "read", .. })));
+    if Path::new("/dev/zero").exists() {
+        assert!(matches!(states::read("/dev/zero"), Err(Error::Corrupt { .. })));
+        assert!(overtime_npz::read("/dev/zero").is_err());
+    }
     assert!(matches!(neurons().load_states(folder.join("none")), Err(Error::File { operation: "read", .. })));
 }
 

@@ -4,9 +4,9 @@ mod common;
 
 use common::golden;
 use ndarray::{ArrayD, Axis, array};
-use overtime::models::{Hh, Method};
+use overtime::models::{GruCell, Hh, LstmCell, Method};
 use overtime::states::{self, StateDict, Tensor, Type};
-use overtime::{Error, Init, Inputs, LoopOverTime, Schema, Sequential, Shared, State, System, Tick, Weight, WeightMut};
+use overtime::{Error, Init, Inputs, LoopOverTime, Scalar, Schema, Sequential, Shared, State, System, Tick, Weight, WeightMut};
 use std::path::{Path, PathBuf};
 
 fn folder(name: &str) -> PathBuf {
@@ -201,6 +201,37 @@ fn rows_of_a_batch_start_where_the_state_says() {
     let run = over_time.run(reference.array("in")).unwrap();
     common::close("V", &run["V"], reference.array("mon.V"), 1e-8);
     assert_eq!(&run["spike"], reference.array("mon.spike"));
+}
+
+/// Brainpy's weights, by brainpy's names.
+#[test]
+fn load_weights_from_a_reference_run() {
+    let reference = golden("lstm");
+    let net = Sequential::new().layer("l1", LstmCell::new(19, 37)).layer("l2", LstmCell::new(37, 8));
+    let mut over_time = LoopOverTime::<f64, _>::builder(net).batch(16).out_vars("l1.state").build().unwrap();
+    let weights: Vec<_> = reference.with("w.").map(|(n, a)| (n.to_owned(), a.clone())).collect();
+    assert!(over_time.load_weights(&weights, true).unwrap().is_empty());
+    let run = over_time.run(reference.array("in")).unwrap();
+    common::close("out", &run.output, reference.array("out"), 1e-10);
+    common::close("l1.state", &run["l1.state"], reference.array("mon.l1"), 1e-10);
+}
+
+#[test]
+fn halves_resume_to_the_bit() {
+    fn check<T: Scalar>(name: &str) {
+        let file = folder(name).join("s.safetensors");
+        let x = ArrayD::from_shape_fn(vec![12, 2, 3], |i| T::from_f64(((i[0] * 7 + i[1] * 3 + i[2]) % 11) as f64 * 0.1 - 0.5));
+        let start = |seed| LoopOverTime::<T, _>::builder(GruCell::new(3, 5).seed(seed)).batch(2).build().unwrap();
+        let (mut one, mut two) = (start(1), start(2));
+        one.run(&x).unwrap();
+        one.save_states(&file).unwrap();
+        two.load_states(&file).unwrap();
+        assert_eq!(states::read(&file).unwrap().get("state").unwrap().dtype.name(), name);
+        assert_eq!(two.run(&x).unwrap().output, one.run(&x).unwrap().output);
+        assert_eq!(two.state_dict(), one.state_dict());
+    }
+    check::<half::f16>("f16");
+    check::<half::bf16>("bf16");
 }
 
 #[test]

@@ -93,14 +93,16 @@ enum Kind {
 }
 
 fn open(path: &Path) -> std::result::Result<(File, u64, Kind), Fault> {
-    let mut file = File::open(path)?;
-    let meta = file.metadata()?;
+    // Asked before the file is opened: opening a pipe would wait for someone to write to it.
+    let meta = std::fs::metadata(path)?;
     if meta.is_dir() {
         return Err(Fault::Io(std::io::ErrorKind::IsADirectory.into()));
     }
     if !meta.is_file() {
         return Fault::unsupported("no regular file: its length is not known beforehand");
     }
+    let mut file = File::open(path)?;
+    let meta = file.metadata()?;
     let mut start = Vec::new();
     (&mut file).take(6).read_to_end(&mut start)?;
     file.seek(SeekFrom::Start(0))?;

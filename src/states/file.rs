@@ -47,12 +47,16 @@ pub fn read(path: impl AsRef<Path>) -> Result<File> {
         std::io::ErrorKind::UnexpectedEof => corrupt("the file is cut".to_owned()),
         _ => Error::File { path: path.to_owned(), operation: "read", source },
     };
-    let mut file = std::fs::File::open(path).map_err(io)?;
-    let meta = file.metadata().map_err(io)?;
+    // Asked before the file is opened: opening a pipe would wait for someone to write to it.
+    let meta = std::fs::metadata(path).map_err(io)?;
     if meta.is_dir() {
         return Err(io(std::io::ErrorKind::IsADirectory.into()));
     }
-    let len = meta.len();
+    if !meta.is_file() {
+        return Err(corrupt("no regular file: its length is not known beforehand".to_owned()));
+    }
+    let mut file = std::fs::File::open(path).map_err(io)?;
+    let len = file.metadata().map_err(io)?.len();
     let mut n = [0; 8];
     file.read_exact(&mut n).map_err(io)?;
     let n = u64::from_le_bytes(n);
