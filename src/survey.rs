@@ -280,3 +280,35 @@ impl Default for Survey {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_not_is_the_first_thing_amiss() {
+        let gpu = |ordinal, capability| Gpu { ordinal, name: "G".into(), capability, memory: 1 << 30 };
+        let driver = || Ok(Driver { library: "d".into(), version: (13, 0), gpus: vec![gpu(0, (9, 0)), gpu(1, (6, 1))] });
+        let compiler = || Ok(Compiler { library: "c".into(), version: (13, 0) });
+        let no_compiler = || Err(Reason::NoCompiler { looked_in: vec!["here".into()] });
+        let survey = |driver, compiler| Survey::of(driver, Vec::new(), compiler, Vec::new());
+
+        let whole = survey(driver(), compiler());
+        assert_eq!(whole.why_not_cuda(0), Reason::NoEngine);
+        assert!(matches!(whole.why_not_cuda(1), Reason::CapabilityTooLow { has: (6, 1), .. }));
+        assert!(matches!(whole.why_not_cuda(2), Reason::NoDevice { ordinal: 2, count: 2, .. }));
+        assert_eq!((whole.gpus().len(), whole.best()), (2, Device::Cpu));
+        assert!(matches!(survey(driver(), no_compiler()).why_not_cuda(0), Reason::NoCompiler { .. }));
+        let too_old = || Err(Reason::DriverTooOld { has: (11, 8), needs: MIN_DRIVER });
+        assert!(matches!(survey(too_old(), no_compiler()).why_not_cuda(7), Reason::DriverTooOld { .. }));
+        assert!(whole.findings.iter().any(|f| f.what == "GPU" && f.result.as_ref().is_ok_and(|r| r.contains("9.0, 1.0 GiB"))));
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    #[test]
+    fn without_the_feature_that_is_the_reason() {
+        assert_eq!(Survey::new().why_not_cuda(0), Reason::NotBuilt);
+        assert!(matches!(Device::cuda(0), Err(crate::Error::DeviceUnavailable { reason: Reason::NotBuilt, .. })));
+        assert_eq!(Device::auto(), Device::Cpu);
+    }
+}

@@ -24,7 +24,12 @@ impl Shared {
         let library = unsafe { Library::new(name) };
         match library {
             Ok(library) => Ok(Self { library: Box::leak(Box::new(library)) }),
-            Err(error) => Err(std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)),
+            Err(error) => {
+                let said = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+                // Loaders begin with the name, which the caller says anyway.
+                let after_name = said.strip_prefix(&*name.to_string_lossy()).and_then(|rest| rest.strip_prefix(": "));
+                Err(after_name.map_or_else(|| said.clone(), str::to_owned))
+            }
         }
     }
 

@@ -3,8 +3,8 @@
 use crate::cpu::simd::{Kernel, vectorize};
 use crate::error::{Error, Result};
 use crate::init::Init;
-use crate::math::expm1;
-use crate::models::method::{Stepper, Tableau};
+use crate::math::decay;
+use crate::models::method::Tableau;
 use crate::models::{Method, Param};
 use crate::rng::Stream;
 use crate::scalar::Real;
@@ -46,7 +46,7 @@ pub struct Lif<R> {
     v: Init,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Constants<P> {
     v_rest: P,
     v_reset: P,
@@ -62,18 +62,6 @@ impl<R: Real> Constants<Param<R>> {
     /// In the order of [`NAMES`].
     fn all(&self) -> [&Param<R>; 6] {
         [&self.v_rest, &self.v_reset, &self.v_th, &self.r, &self.tau, &self.tau_ref]
-    }
-
-    #[inline(always)]
-    fn of(&self, unit: usize) -> Constants<R> {
-        Constants {
-            v_rest: self.v_rest.at(unit),
-            v_reset: self.v_reset.at(unit),
-            v_th: self.v_th.at(unit),
-            r: self.r.at(unit),
-            tau: self.tau.at(unit),
-            tau_ref: self.tau_ref.at(unit),
-        }
     }
 }
 
@@ -141,15 +129,9 @@ impl<R: Real> System<R> for Lif<R> {
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
         let (first, units) = (state.first(), state.units().max(1));
         let [v, spike, refractory] = state.vars();
-        let vars = Vars { v, spike, refractory, x: x.port(0), y };
+        let tableau = self.method.tableau();
         let dt = R::of(at.dt);
-        let stepper = self.method.tableau().as_ref().map(|t: &Tableau| t.stepper(dt));
-        if self.constants.all().iter().all(|p| matches!(p, Param::All(_))) {
-            let same = self.constants.of(0);
-            vectorize(Step { constants: |_| same, dt, stepper, vars });
-        } else {
-            vectorize(Step { constants: |k| self.constants.of((first + k) % units), dt, stepper, vars });
-        }
+        vectorize(Step { model: self, dt, tableau, first, units, vars: Vars { v, spike, refractory, x: x.port(0), y } });
     }
 
     fn kind(&self) -> &str {
@@ -177,50 +159,99 @@ struct Vars<'a, R> {
     y: &'a mut [R],
 }
 
-struct Step<'a, R, C> {
-    /// The `k`-th neuron's parameters.
-    constants: C,
+struct Step<'a, R> {
+    model: &'a Lif<R>,
     dt: R,
     /// None: exponential Euler.
-    stepper: Option<Stepper<R>>,
+    tableau: Option<Tableau>,
+    first: usize,
+    units: usize,
     vars: Vars<'a, R>,
 }
 
-impl<R: Real, C: Fn(usize) -> Constants<R>> Kernel for Step<'_, R, C> {
+/// Neurons that are stepped together.
+const TILE: usize = 64;
+
+/// What a step needs to know of each neuron of a tile.
+struct Tile<R> {
+    v_rest: [R; TILE],
+    v_reset: [R; TILE],
+    v_th: [R; TILE],
+    r: [R; TILE],
+    /// How much of the way to V_rest + R I a step makes. The equation is linear, so that this is all that a method decides.
+    share: [R; TILE],
+    /// What `refractory` is after a spike.
+    hold: [R; TILE],
+}
+
+impl<R: Real> Kernel for Step<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let Self { constants, dt, stepper, vars } = self;
-        // One loop for each method, so that each vectorises.
-        match stepper {
-            None => each(constants, dt, vars, |v, goal, p| (goal - v).mul_add(-expm1(-dt / p.tau), v)),
-            Some(stepper) => each(constants, dt, vars, |v, goal, p| {
-                let [[v]] = stepper.tile([[v]], |_, [v]| [(goal - v) / p.tau]);
-                v
-            }),
+        let (zero, one) = (R::of(0.0), R::of(1.0));
+        let Vars { v, spike, refractory, x, y } = self.vars;
+        let same = self.model.constants.all().iter().all(|p| matches!(p, Param::All(_)));
+        let mut tile = Tile::new(self.model, self.first, self.units, self.dt, self.tableau.as_ref());
+        let chunks = (v.chunks_mut(TILE).zip(spike.chunks_mut(TILE))).zip(refractory.chunks_mut(TILE));
+        for (t, (((v, spike), refractory), (x, y))) in chunks.zip(x.chunks(TILE).zip(y.chunks_mut(TILE))).enumerate() {
+            if !same && t > 0 {
+                tile = Tile::new(self.model, self.first + t * TILE, self.units, self.dt, self.tableau.as_ref());
+            }
+            let len = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len()).min(TILE);
+            let (v, spike, refractory, x, y) = (&mut v[..len], &mut spike[..len], &mut refractory[..len], &x[..len], &mut y[..len]);
+            for k in 0..len {
+                let (v0, left) = (v[k], refractory[k]);
+                let goal = tile.r[k].mul_add(x[k], tile.v_rest[k]);
+                let moved = (goal - v0).mul_add(tile.share[k], v0);
+                let held = left > one;
+                let after = if held { v0 } else { moved };
+                let rest = if held { left - one } else { zero };
+                let fired = after >= tile.v_th[k];
+                let spiked = if fired { one } else { zero };
+                v[k] = if fired { tile.v_reset[k] } else { after };
+                refractory[k] = if fired { tile.hold[k] } else { rest };
+                spike[k] = spiked;
+                y[k] = spiked;
+            }
         }
     }
 }
 
-/// Integrates τ dV/dt = `goal` − V, then refractoriness, threshold and reset.
+impl<R: Real> Tile<R> {
+    /// Of the neurons from number `first` on, counted over the batch.
+    #[inline(always)]
+    fn new(model: &Lif<R>, first: usize, units: usize, dt: R, tableau: Option<&Tableau>) -> Self {
+        let of = |param: &Param<R>| spread(param, first % units, units);
+        let Constants { v_rest, v_reset, v_th, r, tau, tau_ref } = &model.constants;
+        let tau = of(tau);
+        let mut share = [R::of(0.0); TILE];
+        match tableau {
+            None => share.iter_mut().zip(&tau).for_each(|(s, tau)| *s = decay(dt / *tau)),
+            // From 0 towards 1.
+            Some(tableau) => [share] = tableau.stepper(dt).tile([share], |k, [x]| [(R::of(1.0) - x) / tau[k]]),
+        }
+        let mut hold = of(tau_ref);
+        hold.iter_mut().for_each(|h| *h = R::of(1.0) + steps_in(*h, dt));
+        Self { v_rest: of(v_rest), v_reset: of(v_reset), v_th: of(v_th), r: of(r), share, hold }
+    }
+}
+
+/// The values of the neurons from `unit` on; after a row's last one comes the next row's first.
 #[inline(always)]
-fn each<R: Real>(constants: impl Fn(usize) -> Constants<R>, dt: R, vars: Vars<'_, R>, integrate: impl Fn(R, R, &Constants<R>) -> R) {
-    let (zero, one) = (R::of(0.0), R::of(1.0));
-    let Vars { v, spike, refractory, x, y } = vars;
-    let len = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len());
-    let (v, spike, refractory, x, y) = (&mut v[..len], &mut spike[..len], &mut refractory[..len], &x[..len], &mut y[..len]);
-    for k in 0..len {
-        let p = constants(k);
-        let left = refractory[k];
-        let moved = integrate(v[k], p.r.mul_add(x[k], p.v_rest), &p);
-        let after = if left > one { v[k] } else { moved };
-        let fired = after >= p.v_th;
-        let spiked = if fired { one } else { zero };
-        let rest = if left > one { left - one } else { zero };
-        v[k] = if fired { p.v_reset } else { after };
-        refractory[k] = if fired { one + steps_in(p.tau_ref, dt) } else { rest };
-        spike[k] = spiked;
-        y[k] = spiked;
+fn spread<R: Real>(param: &Param<R>, unit: usize, units: usize) -> [R; TILE] {
+    match param {
+        Param::All(value) => [*value; TILE],
+        Param::Each(values) => {
+            let mut tile = [R::of(1.0); TILE];
+            let (mut unit, mut rest) = (unit, tile.as_mut_slice());
+            while let Some(from) = values.get(unit..units).filter(|from| !from.is_empty() && !rest.is_empty()) {
+                let (part, later) = rest.split_at_mut(from.len().min(rest.len()));
+                part.copy_from_slice(&from[..part.len()]);
+                rest = later;
+                unit = 0;
+            }
+            tile
+        }
     }
 }
 
