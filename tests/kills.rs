@@ -9,6 +9,8 @@ use std::time::Duration;
 
 const ELEMENTS: usize = 40_000;
 const PATH: &str = "OVERTIME_CHILD_KILLED";
+const FROM: &str = "OVERTIME_CHILD_FROM";
+const SAVES: u32 = 60;
 
 fn file(k: u32) -> File {
     let tensor = |x: f64| Tensor::from_array(ArrayD::from_elem(vec![ELEMENTS], x).view());
@@ -29,6 +31,19 @@ fn check(path: &Path) -> u32 {
     k
 }
 
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("overtime-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn child(test: &str, path: &Path, from: u32) -> Command {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", test]).env(PATH, path).env(FROM, from.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
+    child
+}
+
 /// What the child of the test below does; nothing, when run by itself.
 #[test]
 fn child_saves_until_killed() {
@@ -40,23 +55,23 @@ fn child_saves_until_killed() {
     }
 }
 
+/// The same, of the test at the end.
+#[test]
+fn child_saves_beside_another() {
+    let (Some(path), Ok(from)) = (std::env::var_os(PATH), std::env::var(FROM)) else { return };
+    let from: u32 = from.parse().unwrap();
+    (from..from + SAVES).for_each(|k| states::write(&path, &file(k)).unwrap());
+}
+
 #[test]
 fn two_hundred_kills_tear_nothing() {
-    let folder = std::env::temp_dir().join(format!("overtime-kills-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = folder("kills");
     let path = folder.join("s.safetensors");
     states::write(&path, &file(0)).unwrap();
     let temporaries = || std::fs::read_dir(&folder).unwrap().count() - 1;
     let (mut random, mut left, mut last) = (0x5eed_u64, 0, 0);
     for kill in 0..200 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_saves_until_killed"])
-            .env(PATH, &path)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = child("child_saves_until_killed", &path, 0).spawn().unwrap();
         // It saves by now if the file changes; then any moment of a save is as likely as any other.
         while check(&path) == last {
             assert!(child.try_wait().unwrap().is_none(), "the child saved nothing");
@@ -74,5 +89,23 @@ fn two_hundred_kills_tear_nothing() {
     println!("{last} saves, {left} of 200 kills left a temporary file");
     states::write(&path, &file(last + 1)).unwrap();
     assert_eq!((check(&path), temporaries()), (last + 1, 0));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn of_two_processes_that_save_to_one_file_the_last_wins_whole() {
+    let folder = folder("two");
+    let path = folder.join("s.safetensors");
+    states::write(&path, &file(0)).unwrap();
+    let mut both = [1, 1000].map(|from| child("child_saves_beside_another", &path, from).spawn().unwrap());
+    let mut seen = std::collections::BTreeSet::new();
+    while both.iter_mut().any(|c| c.try_wait().unwrap().is_none()) {
+        seen.insert(check(&path));
+    }
+    assert!(both.iter_mut().all(|c| c.wait().unwrap().success()));
+    let last = check(&path);
+    println!("{} states seen, {last} at the end", seen.len());
+    assert!([1 + SAVES - 1, 1000 + SAVES - 1].contains(&last), "{last}");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
     std::fs::remove_dir_all(folder).unwrap();
 }
