@@ -10,6 +10,14 @@ pub(crate) trait Kernel {
     type Output;
     /// The loops.
     fn run(self) -> Self::Output;
+    /// The same for an x86 CPU without fused multiply-add, where each is a call and vectors are no gain: simple loops, since
+    /// many copies of unrolled calls take long to compile.
+    fn run_plain(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run()
+    }
 }
 
 /// Whether there are 32 registers of 64 bytes: AVX-512.
@@ -45,8 +53,15 @@ pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
             return unsafe { avx2(kernel) };
         }
     }
+    #[cfg(target_arch = "x86_64")]
+    {
+        kernel.run_plain()
+    }
     // NEON and its fused multiply-add are part of every aarch64.
-    kernel.run()
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        kernel.run()
+    }
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -3,7 +3,6 @@
 mod rates;
 mod step;
 
-use crate::cpu::simd::vectorize;
 use crate::error::Result;
 use crate::init::Init;
 use crate::models::{Method, Param};
@@ -12,7 +11,7 @@ use crate::scalar::Real;
 use crate::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
 use rates::rates;
-use step::{Constants, Each, ExpAuto, Same, Step, Vars};
+use step::{Block, Constants, Vars, step};
 
 /// Hodgkin and Huxley's neuron (J. Physiol. 117, 1952, 500-544), with the resting potential at −65 mV: `brainpy.dyn.HH`.
 ///
@@ -153,17 +152,8 @@ impl<R: Real> System<R> for Hh<R> {
                 *i += scale * R::of(f64::from(stream.normal((first + k) as u64, at.i)));
             }
         }
-        let dt = R::of(at.dt);
         let vars = Vars { v, m, h, n, spike, input, y };
-        match (self.method.tableau(), self.constants.same()) {
-            (None, Some(same)) => vectorize(Step { constants: Same(same), method: ExpAuto { dt }, vars }),
-            (None, None) => vectorize(Step { constants: Each { all: &self.constants, first, units }, method: ExpAuto { dt }, vars }),
-            (Some(tableau), Some(same)) => vectorize(Step { constants: Same(same), method: tableau.stepper(dt), vars }),
-            (Some(tableau), None) => {
-                let constants = Each { all: &self.constants, first, units };
-                vectorize(Step { constants, method: tableau.stepper(dt), vars });
-            }
-        }
+        step(Block { constants: &self.constants, first, units, method: self.method, dt: R::of(at.dt), vars });
     }
 
     fn kind(&self) -> &str {

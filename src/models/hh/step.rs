@@ -1,11 +1,13 @@
 //! One step of many neurons, a tile of them at a time: loops of constant length over local arrays, which vectorise.
 
 use super::rates::rates;
-use crate::cpu::simd::Kernel;
+use crate::cpu::simd::{Kernel, vectorize};
 use crate::math::decay;
-use crate::models::Param;
 use crate::models::method::Stepper;
-use crate::scalar::Real;
+use crate::models::{Method, Param};
+use crate::scalar::{DType, Real};
+use bytemuck::{cast_slice, cast_slice_mut};
+use std::any::Any;
 
 /// The model's parameters, each a `P`.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +47,7 @@ impl<R: Real> Constants<Param<R>> {
     }
 
     /// The values, if all are the same for all neurons.
-    pub(super) fn same(&self) -> Option<Constants<R>> {
+    fn same(&self) -> Option<Constants<R>> {
         let all = self.entries().iter().all(|(_, p)| matches!(p, Param::All(_)));
         all.then(|| self.map(|p| p.at(0)))
     }
@@ -68,7 +70,7 @@ impl<P> Constants<P> {
 }
 
 /// Where the parameters of a block's neurons come from.
-pub(super) trait Lookup<R> {
+trait Lookup<R> {
     /// Those of `W` neurons.
     type Tile<const W: usize>: At<R>;
     /// Those of the neurons from the `k`-th of the block on.
@@ -76,12 +78,12 @@ pub(super) trait Lookup<R> {
 }
 
 /// Parameters of the neurons of one tile.
-pub(super) trait At<R> {
+trait At<R> {
     fn at(&self, k: usize) -> Constants<R>;
 }
 
 /// All neurons have these.
-pub(super) struct Same<R>(pub(super) Constants<R>);
+struct Same<R>(Constants<R>);
 
 impl<R: Real> Lookup<R> for Same<R> {
     type Tile<const W: usize> = Constants<R>;
@@ -99,10 +101,10 @@ impl<R: Real> At<R> for Constants<R> {
 }
 
 /// Each neuron has its own.
-pub(super) struct Each<'a, R> {
-    pub(super) all: &'a Constants<Param<R>>,
-    pub(super) first: usize,
-    pub(super) units: usize,
+struct Each<'a, R> {
+    all: &'a Constants<Param<R>>,
+    first: usize,
+    units: usize,
 }
 
 impl<R: Real> Lookup<R> for Each<'_, R> {
@@ -139,22 +141,83 @@ pub(super) struct Vars<'a, R> {
     pub(super) y: &'a mut [R],
 }
 
+/// One step of a block whose first neuron is number `first`, counted over a batch of rows of `units`.
+pub(super) struct Block<'a, R> {
+    pub(super) constants: &'a Constants<Param<R>>,
+    pub(super) first: usize,
+    pub(super) units: usize,
+    pub(super) method: Method,
+    pub(super) dt: R,
+    pub(super) vars: Vars<'a, R>,
+}
+
+/// Makes the step. The loops are compiled here, once for each type, and not in every crate that has an `Hh` of that type.
+pub(super) fn step<R: Real>(block: Block<'_, R>) {
+    match R::DTYPE {
+        DType::F64 => block.of_type().map_or((), step_f64),
+        _ => block.of_type().map_or((), step_f32),
+    }
+}
+
+fn step_f64(block: Block<'_, f64>) {
+    block.step();
+}
+
+fn step_f32(block: Block<'_, f32>) {
+    block.step();
+}
+
+impl<'a, R: Real> Block<'a, R> {
+    /// The block itself, if `S` is `R`.
+    fn of_type<S: Real>(self) -> Option<Block<'a, S>> {
+        let Vars { v, m, h, n, spike, input, y } = self.vars;
+        Some(Block {
+            constants: (self.constants as &dyn Any).downcast_ref()?,
+            first: self.first,
+            units: self.units,
+            method: self.method,
+            dt: *(&self.dt as &dyn Any).downcast_ref()?,
+            vars: Vars {
+                v: cast_slice_mut(v),
+                m: cast_slice_mut(m),
+                h: cast_slice_mut(h),
+                n: cast_slice_mut(n),
+                spike: cast_slice_mut(spike),
+                input: cast_slice(input),
+                y: cast_slice_mut(y),
+            },
+        })
+    }
+
+    #[inline(always)]
+    fn step(self) {
+        let Self { constants, first, units, method, dt, vars } = self;
+        let each = Each { all: constants, first, units };
+        match (method.tableau(), constants.same()) {
+            (None, Some(same)) => vectorize(Step { constants: Same(same), method: ExpAuto { dt }, vars }),
+            (None, None) => vectorize(Step { constants: each, method: ExpAuto { dt }, vars }),
+            (Some(tableau), Some(same)) => vectorize(Step { constants: Same(same), method: tableau.stepper(dt), vars }),
+            (Some(tableau), None) => vectorize(Step { constants: each, method: tableau.stepper(dt), vars }),
+        }
+    }
+}
+
 /// `W` neurons: (V, m, h, n) and current.
-pub(super) struct Tile<R, const W: usize> {
+struct Tile<R, const W: usize> {
     x: [[R; W]; 4],
     i: [R; W],
 }
 
 /// One step of a tile.
-pub(super) trait Integrate<R> {
+trait Integrate<R> {
     fn step<const W: usize>(&self, tile: &mut Tile<R, W>, constants: &impl At<R>);
 }
 
 /// One step of a block, by whatever method.
-pub(super) struct Step<'a, R, L, M> {
-    pub(super) constants: L,
-    pub(super) method: M,
-    pub(super) vars: Vars<'a, R>,
+struct Step<'a, R, L, M> {
+    constants: L,
+    method: M,
+    vars: Vars<'a, R>,
 }
 
 impl<R: Real, L: Lookup<R>, M: Integrate<R>> Kernel for Step<'_, R, L, M> {
@@ -175,6 +238,12 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Kernel for Step<'_, R, L, M> {
         while k < len {
             self.tile::<1>(k, 1);
             k += 1;
+        }
+    }
+
+    fn run_plain(mut self) {
+        for k in 0..self.vars.v.len() {
+            self.tile::<1>(k, 1);
         }
     }
 }
@@ -208,8 +277,8 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
 }
 
 /// Exponential Euler. Its chain of dependent operations is longer than a core can look ahead, so it is cut into loops.
-pub(super) struct ExpAuto<R> {
-    pub(super) dt: R,
+struct ExpAuto<R> {
+    dt: R,
 }
 
 /// φ = (1 − e^{−s·dt})/s for two relaxations x' = f − s·(x − x₀), which x + f·φ solves after dt; they share one division.
