@@ -299,3 +299,36 @@ fn a_newer_format_says_so() {
     let error = states::read(&file).unwrap_err();
     assert!(error.to_string().contains("format 7, written by a newer version"), "{error}");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(48))]
+
+    /// Saved, loaded by another loop and gone on with, a run is the uninterrupted one, bit for bit.
+    #[test]
+    fn a_resumed_run_is_the_uninterrupted_one(
+        method in 0..Method::ALL.len(),
+        units in 1..40_usize,
+        batch in proptest::option::of(1..4_usize),
+        cut in 0..30_u64,
+        rest in 0..30_u64,
+        seed: u64,
+    ) {
+        let file = std::env::temp_dir().join(format!("overtime-states-proptest-{}", std::process::id()));
+        let start = |seed| {
+            let hh = Hh::<f32>::new(units).noise(1.5).method(Method::ALL[method]);
+            LoopOverTime::builder(hh).batch(batch).dt(0.01).seed(seed).out_vars(["V", "n"]).build().unwrap()
+        };
+        let mut whole = start(seed);
+        let all = whole.run_steps(cut + rest).unwrap();
+        let mut before = start(seed);
+        before.run_steps(cut).unwrap();
+        before.save_states(&file).unwrap();
+        let mut after = start(seed ^ 1);
+        after.load_states(&file).unwrap();
+        let end = after.run_steps(rest).unwrap();
+        for name in ["V", "n"] {
+            proptest::prop_assert_eq!(&end[name], &all[name].slice_axis(Axis(0), (cut as usize..).into()));
+        }
+        proptest::prop_assert_eq!(after.state_dict(), whole.state_dict());
+    }
+}
