@@ -108,7 +108,8 @@ pub(crate) struct RunArgs {
     /// Weights by name (`l1.Wi`), .npz or .safetensors; every weight of the system must be there
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) weights: Option<PathBuf>,
-    /// State by name (`V`, `l1.state`) to start from: a file of --save-state, or an .npz with every variable
+    /// State by name (`V`, `l1.state`) to start from: a file of --save-state, whose clock and seed are taken too, or an .npz with
+    /// every variable
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) state: Option<PathBuf>,
     /// Variables to record, e.g. `V,l1.state`; `V[0..5]` or `V[0,7]` for some units, `spike:events` for events

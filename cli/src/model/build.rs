@@ -129,3 +129,48 @@ fn param<R: Real>(name: &str, value: &Value, arrays: &Arrays) -> anyhow::Result<
 pub(super) fn size(n: u64, what: &str) -> anyhow::Result<usize> {
     usize::try_from(n).map_err(|_| usage(format!("{what}: {n} is more than can be addressed")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::kinds::NEURONS;
+    use super::super::{Model, Value};
+    use super::*;
+    use overtime::{Input, LoopOverTime};
+
+    fn output(group: &Neurons) -> Vec<f64> {
+        let system = <f64 as Build>::neurons(group, &Arrays::default()).unwrap();
+        let names: Vec<String> = system.schema().state.iter().map(|v| v.name.to_string()).collect();
+        let mut over_time = LoopOverTime::builder(system).out_vars(names.clone()).build().unwrap();
+        let run = over_time.run(Input::steps(200).constant(30.0)).unwrap();
+        names.iter().flat_map(|n| run[n.as_str()].iter().copied().collect::<Vec<_>>()).collect()
+    }
+
+    /// The tables that `models` prints are the library's own names and defaults.
+    #[test]
+    fn the_tables_are_true() {
+        for kind in NEURONS {
+            let System::Neurons(group) = Model::neurons(kind).system else { panic!("no neurons") };
+            let system = <f64 as Build>::neurons(&group, &Arrays::default()).unwrap();
+            let names: Vec<String> = system.schema().state.iter().map(|v| v.name.to_string()).collect();
+            assert_eq!(names, kind.variables.iter().map(|v| v.0).collect::<Vec<_>>());
+            let parameters = |change: f64| kind.parameters.iter().map(|p| (p.name.to_owned(), Value::Number(p.default + change))).collect();
+            let given = Neurons { parameters: parameters(0.0), ..group.clone() };
+            assert_eq!(output(&group), output(&given), "{}", kind.kind);
+            // Each makes a difference, so that no name stands for another's default.
+            for p in kind.parameters {
+                let change = if p.name == "V_th" { 40.0 } else { 1.5 };
+                let changed = Neurons { parameters: vec![(p.name.to_owned(), Value::Number(p.default + change))], ..group.clone() };
+                let differs = output(&group) != output(&changed);
+                assert!(differs, "{} {}", kind.kind, p.name);
+            }
+            let unknown = Neurons { parameters: vec![("none".to_owned(), Value::Number(1.0))], ..group.clone() };
+            let error = <f64 as Build>::neurons(&unknown, &Arrays::default()).err().unwrap().to_string();
+            let listed = error.split("there is: ").nth(1).unwrap();
+            let mut listed: Vec<&str> = listed.split(", ").collect();
+            let mut ours: Vec<&str> = kind.parameters.iter().map(|p| p.name).collect();
+            listed.sort_unstable();
+            ours.sort_unstable();
+            assert_eq!(listed, ours);
+        }
+    }
+}

@@ -140,7 +140,9 @@ impl std::error::Error for ParseError {}
 /// # Errors
 /// What is wrong, with its line.
 pub fn parse(text: &str) -> Result<Model, ParseError> {
-    let line = |at: usize| 1 + text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count();
+    // Asked for by every value that is a file, so that counting each time would be quadratic.
+    let ends: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect();
+    let line = |at: usize| 1 + ends.partition_point(|end| *end < at);
     let file: raw::File = toml::from_str(text).map_err(|e| ParseError {
         path: None,
         line: line(e.span().map_or(0, |s| s.start)),

@@ -91,15 +91,9 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
             panels.push(input);
         }
         System::Sequential(_) => {
-            let len = |name: &str| {
-                schema.state.iter().find_map(|v| match v.name == name {
-                    true => Some(v.len()),
-                    false => v.views.iter().find(|(n, _)| n == name).map(|(_, r)| r.len()),
-                })
-            };
             panels.push(panel("output", Source::Output, curves(rows, schema.output_len(), batch.is_some(), "unit"), 4));
             for want in asked.iter().filter(|w| !w.events).take(PANELS) {
-                if let Some(len) = len(&want.var) {
+                if let Some(len) = wanted::elements(schema, &want.var) {
                     let source = Source::Var(want.var.clone());
                     panels.push(panel(&want.var, source, curves(rows, len, batch.is_some(), "unit"), 4));
                 }

@@ -4,7 +4,7 @@ use super::length;
 use super::recorder::{Buffer, Kept, Recorder, SPIKES, first_axis, kept};
 use super::spec::{Given, Spec};
 use super::start;
-use super::wanted::{self, Wanted};
+use super::wanted;
 use crate::args::Axis;
 use crate::data;
 use crate::exit::usage;
@@ -12,7 +12,7 @@ use crate::model::{Arrays, Build, Loaded, System, in_file};
 use crate::plot::{self, Traces};
 use anyhow::Context;
 use ndarray::ArrayD;
-use overtime::{Device, LoopOverTime, Monitor, Schema, Strategy, Survey, monitor};
+use overtime::{Device, LoopOverTime, Monitor, Strategy, Survey, monitor};
 
 /// Where a run takes place, and why not on a GPU.
 #[derive(Clone, Debug)]
@@ -109,7 +109,7 @@ impl<T: Build> Session<T> {
         let mut vars = Vec::new();
         // Asked for whether kept or not: a wrong name is an error either way.
         for want in &wanted {
-            monitors.push(want.monitor());
+            monitors.push(want.monitor(&schema)?);
             if keeps {
                 let empty = if want.events { Kept::Events(Default::default()) } else { Kept::Dense(Buffer::new()) };
                 vars.push((want.var.clone(), empty));
@@ -157,7 +157,7 @@ impl<T: Build> Session<T> {
         let wanted = self.spec.out_vars.as_deref().map(wanted::parse).transpose()?.unwrap_or_default();
         for (want, (name, kept)) in wanted.iter().zip(&mut self.recorder.vars) {
             if let Kept::Dense(buffer) = kept {
-                buffer.reserve(&format!("recording `{name}`"), steps, width(want, schema).saturating_mul(rows))?;
+                buffer.reserve(&format!("recording `{name}`"), steps, want.width(schema).saturating_mul(rows))?;
             }
         }
         Ok(())
@@ -167,7 +167,7 @@ impl<T: Build> Session<T> {
     pub(crate) fn bytes_per_step(&self) -> usize {
         let schema = self.over_time.schema();
         let wanted = self.spec.out_vars.as_deref().and_then(|t| wanted::parse(t).ok()).unwrap_or_default();
-        let vars: usize = wanted.iter().map(|w| width(w, schema)).fold(0, usize::saturating_add);
+        let vars: usize = wanted.iter().map(|w| w.width(schema)).fold(0, usize::saturating_add);
         let all = vars.saturating_add(schema.output_len()).saturating_mul(self.over_time.batch().unwrap_or(1));
         all.saturating_mul(size_of::<T>()).max(1)
     }
@@ -192,15 +192,6 @@ impl<T: Build> Session<T> {
             None => what,
         }
     }
-}
-
-/// Elements of one row that a wanted variable has.
-fn width(want: &Wanted, schema: &Schema) -> usize {
-    let whole = schema.state.iter().find_map(|v| match v.name == want.var {
-        true => Some(v.len()),
-        false => v.views.iter().find(|(n, _)| *n == want.var).map(|(_, r)| r.len()),
-    });
-    want.units.as_ref().map_or(whole.unwrap_or(0), Vec::len)
 }
 
 /// A usage error about something this run was not started with.

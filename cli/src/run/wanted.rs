@@ -1,14 +1,16 @@
 //! Which variables to record, as users write it: `V,l1.state`, `V[0..5]`, `V[0,7]`, `spike:events`.
 
 use crate::exit::usage;
-use overtime::{Monitor, monitor};
+use overtime::{Monitor, Schema, monitor};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// One variable to record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) var: String,
-    /// Some of its units, or all.
-    pub(crate) units: Option<Vec<usize>>,
+    /// Some of its units, or all. As ranges: a file of a few bytes must not ask for gigabytes.
+    pub(crate) units: Option<Vec<Range<usize>>>,
     /// Where it is not zero, rather than its values.
     pub(crate) events: bool,
 }
@@ -17,19 +19,41 @@ pub(crate) struct Wanted {
 const MOST: usize = 1 << 24;
 
 impl Wanted {
-    pub(crate) fn monitor(&self) -> Monitor {
+    /// What the loop is to record.
+    ///
+    /// # Errors
+    /// If there is no such unit. (That there is no such variable is for the loop to say.)
+    pub(crate) fn monitor(&self, schema: &Schema) -> anyhow::Result<Monitor> {
         let mut m = monitor(&self.var);
-        if let Some(units) = &self.units {
-            m = m.units(units.iter().copied());
+        if let (Some(units), Some(len)) = (&self.units, elements(schema, &self.var)) {
+            if let Some(wrong) = units.iter().find(|r| r.end > len) {
+                let unit = wrong.end - 1;
+                return Err(usage(format!("out-vars: `{}` has {len} units, and no unit {unit}", self.var.escape_debug())));
+            }
+            m = m.units(units.iter().cloned().flatten());
         }
-        if self.events { m.events() } else { m }
+        Ok(if self.events { m.events() } else { m })
     }
+
+    /// Elements that it has for one batch row.
+    pub(crate) fn width(&self, schema: &Schema) -> usize {
+        let units = self.units.as_ref().map(|units| units.iter().map(Range::len).sum());
+        units.or_else(|| elements(schema, &self.var)).unwrap_or(0)
+    }
+}
+
+/// Elements of one row that a variable, or a view of one, has.
+pub(crate) fn elements(schema: &Schema, name: &str) -> Option<usize> {
+    schema.state.iter().find_map(|v| match v.name == name {
+        true => Some(v.len()),
+        false => v.views.iter().find(|(n, _)| n == name).map(|(_, r)| r.len()),
+    })
 }
 
 /// # Errors
 /// What cannot be understood.
 pub(crate) fn parse(text: &str) -> anyhow::Result<Vec<Wanted>> {
-    let mut all: Vec<Wanted> = Vec::new();
+    let (mut all, mut names) = (Vec::new(), BTreeSet::new());
     for part in split(text) {
         let part = part.trim();
         if part.is_empty() {
@@ -47,7 +71,7 @@ pub(crate) fn parse(text: &str) -> anyhow::Result<Vec<Wanted>> {
                 (var, Some(units(inner)?))
             }
         };
-        if all.iter().any(|w| w.var == var) {
+        if !names.insert(var) {
             return Err(usage(format!("out-vars: `{}` is named twice", var.escape_debug())));
         }
         all.push(Wanted { var: var.to_owned(), units, events });
@@ -74,26 +98,23 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 /// `0..5`, `3`, `0,7,2..4`.
-fn units(text: &str) -> anyhow::Result<Vec<usize>> {
-    let mut units = Vec::new();
+fn units(text: &str) -> anyhow::Result<Vec<Range<usize>>> {
+    let (mut units, mut count) = (Vec::new(), 0_usize);
     for part in text.split(',') {
         let number = |s: &str| {
-            let n = s.trim().parse::<usize>();
+            let n = s.trim().parse::<u32>().map(|n| n as usize);
             n.map_err(|_| usage(format!("out-vars: `{}` is not a unit; write V[3], V[0,7] or V[0..5]", s.trim().escape_debug())))
         };
-        match part.split_once("..") {
-            None => units.push(number(part)?),
-            Some((a, b)) => {
-                let (a, b) = (number(a)?, number(b)?);
-                if b.saturating_sub(a) > MOST {
-                    return Err(usage(format!("out-vars: {a}..{b} are too many units to pick; leave the brackets away to record all")));
-                }
-                units.extend(a..b);
-            }
+        let range = match part.split_once("..") {
+            None => number(part).map(|n| n..n + 1)?,
+            Some((a, b)) => number(a)?..number(b)?,
+        };
+        count = count.saturating_add(range.len());
+        if range.is_empty() || count > MOST {
+            let reason = if range.is_empty() { "is empty" } else { "picks too many units; leave the brackets away to record all" };
+            return Err(usage(format!("out-vars: `{}` {reason}", text.escape_debug())));
         }
-        if units.len() > MOST {
-            return Err(usage("out-vars: too many units to pick; leave the brackets away to record all"));
-        }
+        units.push(range);
     }
     Ok(units)
 }
@@ -102,18 +123,18 @@ fn units(text: &str) -> anyhow::Result<Vec<usize>> {
 mod tests {
     use super::*;
 
-    fn wanted(var: &str, units: Option<&[usize]>, events: bool) -> Wanted {
-        Wanted { var: var.into(), units: units.map(<[usize]>::to_vec), events }
+    fn wanted(var: &str, units: Option<&[Range<usize>]>, events: bool) -> Wanted {
+        Wanted { var: var.into(), units: units.map(<[Range<usize>]>::to_vec), events }
     }
 
     #[test]
     fn names_units_and_events() {
-        let got = parse("V, l1.state,m[0..3],h[7,1,2..4],spike:events").unwrap();
+        let got = parse("V, l1.state,m[0..3,9],h[7,1,2..4],spike:events").unwrap();
         let expected = [
             wanted("V", None, false),
             wanted("l1.state", None, false),
-            wanted("m", Some(&[0, 1, 2]), false),
-            wanted("h", Some(&[7, 1, 2, 3]), false),
+            wanted("m", Some(&[0..3, 9..10]), false),
+            wanted("h", Some(&[7..8, 1..2, 2..4]), false),
             wanted("spike", None, true),
         ];
         assert_eq!(got, expected);
@@ -121,7 +142,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "V,", "V,V", "V[", "V[0", "V[x]", "V[0..x]", "V[0..99999999999]", "V[-1]", ",", "V[]"] {
+        for text in ["", "V,", "V,V", "V[", "V[0", "V[x]", "V[0..x]", "V[0..99999999999]", "V[0..99999999]", "V[5..5]", "V[-1]", ",", "V[]"]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -101,7 +101,7 @@ fn a_checkpoint_in_the_middle_leads_to_the_same_end() {
         // 6.7 ms are 67 steps: the last checkpoint is near the end, and what comes after it is run again.
         place.ok(&format!("{run} --out again.npz --checkpoint c.safetensors --checkpoint-every 6.7 --quiet"));
         same(&place, "whole.npz", "again.npz");
-        for gone in ["m.toml", "x.npz"] {
+        for gone in ["m.toml", "x.npz", "hh.toml", "p.npz"] {
             std::fs::rename(place.path(gone), place.path("hidden")).unwrap();
             place.ok("resume c.safetensors --out resumed.npz --quiet");
             std::fs::rename(place.path("hidden"), place.path(gone)).unwrap();
