@@ -133,6 +133,7 @@ fn panels<R: Real, const L: usize>(a: &Rows<R>, rows: usize, w: &Packed<R>, c: &
                 block.tiles::<L, 2, 2>();
                 block.tiles::<L, 2, 1>();
             } else {
+                block.tiles::<L, 1, 8>();
                 block.tiles::<L, 1, 4>();
                 block.tiles::<L, 1, 2>();
                 block.tiles::<L, 1, 1>();

@@ -187,7 +187,7 @@ impl<T: Scalar> System<T> for Conv2d<T> {
         let (from, each) = (channels / groups, out / groups);
         let [height, width] = self.geometry.sides.map(|s| s.input);
         let [to_height, to_width] = self.geometry.output();
-        let places = to_height * to_width;
+        let (places, plan) = (to_height * to_width, self.geometry.plan());
         let Some(widest) = packed.first().map(Packed::width) else { return };
         let mut windows = Rows::new(PLACES.min(places), self.geometry.window() * from);
         let mut sums = Rows::new(PLACES.min(places), widest);
@@ -199,7 +199,7 @@ impl<T: Scalar> System<T> for Conv2d<T> {
                     let some = start..places.min(start + PLACES);
                     for (place, window) in some.clone().zip(windows.rows_mut(0)) {
                         let at = (place / to_width, place % to_width);
-                        self.geometry.gather(at, channels, g * from..(g + 1) * from, |from, to| match from {
+                        plan.gather(at, channels, g * from..(g + 1) * from, |from, to| match from {
                             Some(from) => load(&image[from], &mut window[to]),
                             None => window[to].fill(T::Acc::default()),
                         });

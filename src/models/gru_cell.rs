@@ -1,6 +1,6 @@
 //! The gated recurrent unit, reset before the product.
 
-use super::cell::{CHUNK, Cell, Defaults, Kind, Moment, chunk, round};
+use super::cell::{CHUNK, Cell, Defaults, Kind, Moment, chunk, put, round, take};
 use crate::cpu::simd::{Kernel, vectorize};
 use crate::init::Init;
 use crate::math::sigmoid;
@@ -65,12 +65,11 @@ impl<T: Scalar> Kernel for Reset<'_, '_, T> {
             let h = h.row(row)[part.units.clone()].chunks(CHUNK);
             for (j, (rh, h)) in extra.row_mut(row)[part.units.clone()].chunks_mut(CHUNK).zip(h).enumerate() {
                 let mut r = chunk(gates, part.gates[1] + j * CHUNK);
-                let mut old = [T::Acc::of(0.0); CHUNK];
-                old[..h.len()].copy_from_slice(h);
+                let old = take(h);
                 for l in 0..CHUNK {
                     r[l] = sigmoid(r[l]) * old[l];
                 }
-                rh.copy_from_slice(&r[..rh.len()]);
+                put(&r, rh);
             }
         }
     }
@@ -89,15 +88,14 @@ impl<T: Scalar> Kernel for Update<'_, '_, T> {
             let gates = &gates[r * part.width()..][..part.width()];
             for (j, h) in h.row_mut(r)[part.units.clone()].chunks_mut(CHUNK).enumerate() {
                 let (z, mut a) = (chunk(gates, part.gates[0] + j * CHUNK), chunk(gates, part.gates[2] + j * CHUNK));
-                let mut new = [T::Acc::of(0.0); CHUNK];
-                new[..h.len()].copy_from_slice(h);
+                let mut new = take(h);
                 activation.each(&mut a);
                 for l in 0..CHUNK {
                     let z = sigmoid(z[l]);
                     new[l] = (one - z).mul_add(new[l], z * a[l]);
                 }
                 round::<T>(&mut new);
-                h.copy_from_slice(&new[..h.len()]);
+                put(&new, h);
             }
         }
     }

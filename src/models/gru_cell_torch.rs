@@ -1,6 +1,6 @@
 //! The gated recurrent unit, reset after the product.
 
-use super::cell::{CHUNK, Cell, Defaults, Kind, Moment, chunk, round};
+use super::cell::{CHUNK, Cell, Defaults, Kind, Moment, chunk, put, round, take};
 use crate::cpu::simd::{Kernel, vectorize};
 use crate::init::Init;
 use crate::math::sigmoid;
@@ -68,9 +68,7 @@ impl<T: Scalar> Kernel for Update<'_, '_, T> {
             for (j, (h, hn)) in units.enumerate() {
                 let gate = |k: usize| chunk(gates, part.gates[k] + j * CHUNK);
                 let (r, z, mut n) = (gate(0), gate(1), gate(2));
-                let (mut new, mut product) = ([T::Acc::of(0.0); CHUNK], [T::Acc::of(0.0); CHUNK]);
-                new[..h.len()].copy_from_slice(h);
-                product[..hn.len()].copy_from_slice(hn);
+                let (mut new, product) = (take(h), take(hn));
                 for l in 0..CHUNK {
                     n[l] = sigmoid(r[l]).mul_add(product[l], n[l]);
                 }
@@ -80,7 +78,7 @@ impl<T: Scalar> Kernel for Update<'_, '_, T> {
                     new[l] = z.mul_add(new[l], (one - z) * n[l]);
                 }
                 round::<T>(&mut new);
-                h.copy_from_slice(&new[..h.len()]);
+                put(&new, h);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Long short-term memory.
 
-use super::cell::{CHUNK, Cell, Defaults, Kind, Moment, chunk, round};
+use super::cell::{CHUNK, Cell, Defaults, Kind, Moment, chunk, put, round, take};
 use crate::cpu::simd::{Kernel, vectorize};
 use crate::init::Init;
 use crate::math::sigmoid;
@@ -65,21 +65,20 @@ impl<T: Scalar> Kernel for Update<'_, '_, T> {
             for (j, (h, c)) in own.enumerate() {
                 let gate = |k: usize| chunk(gates, part.gates[k] + j * CHUNK);
                 let (i, mut g, f, o) = (gate(0), gate(1), gate(2), gate(3));
-                let mut new = [T::Acc::of(0.0); CHUNK];
-                new[..c.len()].copy_from_slice(c);
+                let mut new = take(c);
                 activation.each(&mut g);
                 for l in 0..CHUNK {
                     new[l] = sigmoid(f[l] + one).mul_add(new[l], sigmoid(i[l]) * g[l]);
                 }
                 let mut out = new;
                 round::<T>(&mut new);
-                c.copy_from_slice(&new[..c.len()]);
+                put(&new, c);
                 activation.each(&mut out);
                 for l in 0..CHUNK {
                     out[l] = sigmoid(o[l]) * out[l];
                 }
                 round::<T>(&mut out);
-                h.copy_from_slice(&out[..h.len()]);
+                put(&out, h);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The plain recurrent cell.
 
-use super::cell::{CHUNK, Cell, Defaults, Kind, Moment, chunk, round};
+use super::cell::{CHUNK, Cell, Defaults, Kind, Moment, chunk, put, round};
 use crate::cpu::simd::{Kernel, vectorize};
 use crate::init::Init;
 use crate::models::Activation;
@@ -59,7 +59,7 @@ impl<T: Scalar> Kernel for Activate<'_, '_, T> {
                 let mut new = chunk(gates, j * CHUNK);
                 activation.each(&mut new);
                 round::<T>(&mut new);
-                h.copy_from_slice(&new[..h.len()]);
+                put(&new, h);
             }
         }
     }

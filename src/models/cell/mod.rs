@@ -4,7 +4,7 @@
 mod part;
 mod run;
 
-pub(super) use part::{CHUNK, Part, chunk, round};
+pub(super) use part::{CHUNK, Part, chunk, put, round, take};
 // It stands in the signature of `Kind`, which nobody else can name either.
 #[allow(unreachable_pub)]
 pub use run::Moment;

@@ -82,6 +82,29 @@ pub(in crate::models) fn chunk<R: Real>(row: &[R], at: usize) -> [R; CHUNK] {
     chunk
 }
 
+/// Some units' values; zeros beyond them.
+#[inline(always)]
+pub(in crate::models) fn take<R: Real>(units: &[R]) -> [R; CHUNK] {
+    // The whole chunk is the usual case, and its length is known to the compiler.
+    match units.try_into() {
+        Ok(chunk) => chunk,
+        Err(_) => {
+            let mut chunk = [R::of(0.0); CHUNK];
+            chunk.iter_mut().zip(units).for_each(|(to, from)| *to = *from);
+            chunk
+        }
+    }
+}
+
+/// Sets some units' values.
+#[inline(always)]
+pub(in crate::models) fn put<R: Real>(chunk: &[R; CHUNK], units: &mut [R]) {
+    match <&mut [R; CHUNK]>::try_from(&mut *units) {
+        Ok(all) => *all = *chunk,
+        Err(_) => units.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from),
+    }
+}
+
 /// The values as `T` keeps them.
 #[inline(always)]
 pub(in crate::models) fn round<T: Scalar>(values: &mut [T::Acc; CHUNK]) {

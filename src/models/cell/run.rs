@@ -7,7 +7,9 @@ use crate::scalar::Scalar;
 use crate::scan::Scan;
 
 /// Elements of products with the input that are made at once: they stay in the second cache until they are used.
-const STRETCH: usize = 1 << 17;
+const STRETCH: usize = 1 << 15;
+/// Fewest rows of them: so many share each weight that is loaded.
+const ROWS: usize = 256;
 
 /// What one step of some units of some rows works on. All of it is in the type arithmetic is done in.
 pub struct Moment<'m, T: Scalar> {
@@ -149,7 +151,7 @@ pub(super) fn scan<T: Scalar, K: Kind>(part: &Part<T::Acc>, activation: Activati
         return;
     }
     let features = scan.input(0, steps.start).len() / rows;
-    let stretch = (STRETCH / (rows * part.width().max(features))).clamp(1, steps.len());
+    let stretch = (STRETCH / part.width().max(features)).max(ROWS).div_ceil(rows).min(steps.len());
     let mut inputs = Rows::new(stretch * rows, features);
     for from in steps.clone().step_by(stretch) {
         let some = from..steps.end.min(from + stretch);

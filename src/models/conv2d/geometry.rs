@@ -108,6 +108,40 @@ impl Geometry {
         self.sides[0].kernel * self.sides[1].kernel
     }
 
+    /// Whether the window fits, and nothing is too large to be counted. `channels`: the more of input's and output's.
+    pub(super) fn check(&self, channels: usize) -> Result<()> {
+        for (side, axis) in self.sides.iter().zip(["height", "width"]) {
+            let zero = [("kernel", side.kernel), ("stride", side.stride), ("dilation", side.dilation), ("input", side.input)];
+            if let Some((name, _)) = zero.iter().find(|(_, n)| *n == 0) {
+                return Err(Error::value(format!("{name} ({axis})"), 0, "is not a positive number"));
+            }
+            if side.output() == 0 {
+                let (before, after) = side.pad();
+                let reason = format!("does not reach over a window of {}", side.extent());
+                return Err(Error::value(format!("input ({axis})"), format!("{before} + {} + {after}", side.input), reason));
+            }
+        }
+        let count = |sides: [usize; 2]| sides[0].checked_mul(sides[1])?.checked_mul(channels).filter(|n| *n <= 1 << 40);
+        let reach = |s: Side| s.pad().0.saturating_add(s.input).saturating_add(s.pad().1);
+        match (count(self.sides.map(reach)), count(self.output())) {
+            (Some(_), Some(_)) => Ok(()),
+            _ => Err(Error::value("input", format!("{:?}", self.sides.map(|s| s.input)), "is, padding included, larger than memory")),
+        }
+    }
+
+    /// What of the window is inside, for each row of outputs and each column of them.
+    pub(super) fn plan(&self) -> Plan {
+        Plan { sides: self.sides, inside: self.sides.map(|side| (0..side.output()).map(|at| side.inside(at)).collect()) }
+    }
+}
+
+/// A geometry with its divisions made.
+pub(super) struct Plan {
+    sides: [Side; 2],
+    inside: [Vec<(Range<usize>, usize)>; 2],
+}
+
+impl Plan {
     /// Calls `copy` for each stretch of the window of `some` channels for the output at `at`: where it lies in the image (none if
     /// outside), and in the window.
     #[inline]
@@ -119,8 +153,7 @@ impl Geometry {
         mut copy: impl FnMut(Option<Range<usize>>, Range<usize>),
     ) {
         let [down, across] = self.sides;
-        let (rows, top) = down.inside(at.0);
-        let (columns, left) = across.inside(at.1);
+        let ((rows, top), (columns, left)) = (&self.inside[0][at.0], &self.inside[1][at.1]);
         let each = some.len();
         for k in 0..down.kernel {
             let row = k * across.kernel * each;
@@ -140,27 +173,6 @@ impl Geometry {
                 let from = (line + left + (l - columns.start) * across.dilation) * channels + some.start;
                 copy(Some(from..from + each), row + l * each..row + (l + 1) * each);
             }
-        }
-    }
-
-    /// Whether the window fits, and nothing is too large to be counted. `channels`: the more of input's and output's.
-    pub(super) fn check(&self, channels: usize) -> Result<()> {
-        for (side, axis) in self.sides.iter().zip(["height", "width"]) {
-            let zero = [("kernel", side.kernel), ("stride", side.stride), ("dilation", side.dilation), ("input", side.input)];
-            if let Some((name, _)) = zero.iter().find(|(_, n)| *n == 0) {
-                return Err(Error::value(format!("{name} ({axis})"), 0, "is not a positive number"));
-            }
-            if side.output() == 0 {
-                let (before, after) = side.pad();
-                let reason = format!("does not reach over a window of {}", side.extent());
-                return Err(Error::value(format!("input ({axis})"), format!("{before} + {} + {after}", side.input), reason));
-            }
-        }
-        let count = |sides: [usize; 2]| sides[0].checked_mul(sides[1])?.checked_mul(channels).filter(|n| *n <= 1 << 40);
-        let reach = |s: Side| s.pad().0.saturating_add(s.input).saturating_add(s.pad().1);
-        match (count(self.sides.map(reach)), count(self.output())) {
-            (Some(_), Some(_)) => Ok(()),
-            _ => Err(Error::value("input", format!("{:?}", self.sides.map(|s| s.input)), "is, padding included, larger than memory")),
         }
     }
 }
