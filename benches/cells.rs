@@ -37,10 +37,8 @@ fn cells(c: &mut Criterion) {
 }
 
 fn layers(c: &mut Criterion) {
-    let seed = Sequential::new()
-        .layer("l1", RnnCell::new(100, 20))
-        .layer("l2", Activation::Relu.layer([20]))
-        .layer("l3", RnnCell::new(20, 2));
+    let seed =
+        Sequential::new().layer("l1", RnnCell::new(100, 20)).layer("l2", Activation::Relu.layer([20])).layer("l3", RnnCell::new(20, 2));
     bench(c, "Sequential T=30 B=128 RNNCell(100,20) relu RNNCell(20,2)", seed, &[30, 128, 100], 2 * 30 * 128 * (120 * 20 + 22 * 2));
     for [t, b, from, to] in [[30, 128, 100, 20], [256, 64, 256, 256]] {
         bench(c, &format!("Dense T={t} B={b} in={from} out={to}"), Dense::new(from, to), &[t, b, from], 2 * t * b * from * to);

@@ -67,17 +67,22 @@ impl<R: Real> Rows<R> {
 /// Some columns of a matrix `[depth, columns]`, in panels: for each panel and each k, its columns side by side.
 #[derive(Clone)]
 pub(crate) struct Packed<R> {
+    shape: Shape,
+    values: Vec<R>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Shape {
     depth: usize,
     /// Columns, padded.
     width: usize,
     /// Columns of a panel (the last may have fewer).
     panel: usize,
-    values: Vec<R>,
 }
 
 impl<R> std::fmt::Debug for Packed<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Packed").field("depth", &self.depth).field("width", &self.width).finish_non_exhaustive()
+        f.debug_struct("Packed").field("shape", &self.shape).finish_non_exhaustive()
     }
 }
 
@@ -95,39 +100,45 @@ impl<R: Real> Packed<R> {
             let to = values[start * depth..].iter_mut().skip(j - start).step_by(step);
             to.zip(w.iter().skip(column).step_by(stride.max(1))).for_each(|(to, w)| *to = w.to_acc());
         }
-        Self { depth, width, panel, values }
+        Self { shape: Shape { depth, width, panel }, values }
     }
 
     /// Columns that a product writes, those of the padding included.
     pub(crate) fn width(&self) -> usize {
-        self.width
-    }
-
-    /// The panel that starts at column `start`, at the steps `k`.
-    #[inline(always)]
-    fn panel(&self, start: usize, k: Range<usize>) -> &[R] {
-        let width = self.panel.min(self.width - start);
-        &self.values[start * self.depth + k.start * width..][..k.len() * width]
+        self.shape.width
     }
 }
 
 /// c ← c + a·w for the first `rows` rows of a; row r of c starts at `c[r · stride]` and has `w.width()` elements.
 pub(crate) fn product<R: Real>(a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut [R], stride: usize) {
+    // By their real names, so that they are compiled here, once, and not in every crate that has a cell.
+    use bytemuck::{cast_slice, cast_slice_mut};
     match size_of::<R>() {
-        4 => panels::<R, 16>(a, rows, w, c, stride),
-        _ => panels::<R, 8>(a, rows, w, c, stride),
+        4 => product_f32(cast_slice(&a.values), a.stride, rows, cast_slice(&w.values), w.shape, cast_slice_mut(c), stride),
+        _ => product_f64(cast_slice(&a.values), a.stride, rows, cast_slice(&w.values), w.shape, cast_slice_mut(c), stride),
     }
 }
 
+#[inline(never)]
+fn product_f32(a: &[f32], a_stride: usize, rows: usize, w: &[f32], shape: Shape, c: &mut [f32], stride: usize) {
+    panels::<f32, 16>(a, a_stride, rows, w, shape, c, stride);
+}
+
+#[inline(never)]
+fn product_f64(a: &[f64], a_stride: usize, rows: usize, w: &[f64], shape: Shape, c: &mut [f64], stride: usize) {
+    panels::<f64, 8>(a, a_stride, rows, w, shape, c, stride);
+}
+
 /// L: lanes of a vector.
-fn panels<R: Real, const L: usize>(a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut [R], stride: usize) {
-    for start in (0..w.width).step_by(w.panel) {
-        let two = (w.width - start).min(w.panel) / L == 2;
-        for from in (0..w.depth).step_by(BLOCK) {
-            let depth = BLOCK.min(w.depth - from);
-            let w = w.panel(start, from..from + depth);
-            let mut block = Block { a: &a.values[from..], a_stride: a.stride, w, depth, c: &mut c[start..], stride, rows };
-            if two {
+fn panels<R: Real, const L: usize>(a: &[R], a_stride: usize, rows: usize, w: &[R], shape: Shape, c: &mut [R], stride: usize) {
+    let Shape { depth: whole, width, panel } = shape;
+    for start in (0..width).step_by(panel) {
+        let columns = (width - start).min(panel);
+        for from in (0..whole).step_by(BLOCK) {
+            let depth = BLOCK.min(whole - from);
+            let w = &w[start * whole + from * columns..][..depth * columns];
+            let mut block = Block { a: &a[from..], a_stride, w, depth, c: &mut c[start..], stride, rows };
+            if columns / L == 2 {
                 block.tiles::<L, 2, 8>();
                 block.tiles::<L, 2, 4>();
                 block.tiles::<L, 2, 2>();

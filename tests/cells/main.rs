@@ -6,5 +6,6 @@ mod bits;
 mod common;
 mod golden;
 mod layers;
+mod start;
 mod twin;
 mod twins;
