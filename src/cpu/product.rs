@@ -132,6 +132,7 @@ fn product_f64(a: &[f64], a_stride: usize, rows: usize, w: &[f64], shape: Shape,
 /// L: lanes of a vector.
 fn panels<R: Real, const L: usize>(a: &[R], a_stride: usize, rows: usize, w: &[R], shape: Shape, c: &mut [R], stride: usize) {
     let Shape { depth: whole, width, panel } = shape;
+    let wide = wide();
     for start in (0..width).step_by(panel) {
         let columns = (width - start).min(panel);
         for from in (0..whole).step_by(BLOCK) {
@@ -144,7 +145,9 @@ fn panels<R: Real, const L: usize>(a: &[R], a_stride: usize, rows: usize, w: &[R
                 block.tiles::<L, 2, 2>();
                 block.tiles::<L, 2, 1>();
             } else {
-                block.tiles::<L, 1, 8>();
+                if wide {
+                    block.tiles::<L, 1, 8>();
+                }
                 block.tiles::<L, 1, 4>();
                 block.tiles::<L, 1, 2>();
                 block.tiles::<L, 1, 1>();
