@@ -221,7 +221,7 @@ impl<R: Real> Tile<R> {
     /// Of the neurons from number `first` on, counted over the batch.
     #[inline(always)]
     fn new(model: &Lif<R>, first: usize, units: usize, dt: R, tableau: Option<&Tableau>) -> Self {
-        let of = |param: &Param<R>| spread(param, first % units, units);
+        let of = |param: &Param<R>| param.spread::<TILE>(first, units);
         let Constants { v_rest, v_reset, v_th, r, tau, tau_ref } = &model.constants;
         let tau = of(tau);
         let mut share = [R::of(0.0); TILE];
@@ -233,25 +233,6 @@ impl<R: Real> Tile<R> {
         let mut hold = of(tau_ref);
         hold.iter_mut().for_each(|h| *h = R::of(1.0) + steps_in(*h, dt));
         Self { v_rest: of(v_rest), v_reset: of(v_reset), v_th: of(v_th), r: of(r), share, hold }
-    }
-}
-
-/// The values of the neurons from `unit` on; after a row's last one comes the next row's first.
-#[inline(always)]
-fn spread<R: Real>(param: &Param<R>, unit: usize, units: usize) -> [R; TILE] {
-    match param {
-        Param::All(value) => [*value; TILE],
-        Param::Each(values) => {
-            let mut tile = [R::of(1.0); TILE];
-            let (mut unit, mut rest) = (unit, tile.as_mut_slice());
-            while let Some(from) = values.get(unit..units).filter(|from| !from.is_empty() && !rest.is_empty()) {
-                let (part, later) = rest.split_at_mut(from.len().min(rest.len()));
-                part.copy_from_slice(&from[..part.len()]);
-                rest = later;
-                unit = 0;
-            }
-            tile
-        }
     }
 }
 

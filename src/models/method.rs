@@ -169,7 +169,12 @@ impl<R: Real> Stepper<R> {
                 advance(&mut at, slope, *a);
             }
             for k in 0..W {
-                for (d, var) in slope(k, std::array::from_fn(|var| at[var][k])).into_iter().zip(&mut slopes[s]) {
+                // No closures here: one that is not inlined would be compiled for the narrowest vectors.
+                let mut here = [R::of(0.0); N];
+                for var in 0..N {
+                    here[var] = at[var][k];
+                }
+                for (d, var) in slope(k, here).into_iter().zip(&mut slopes[s]) {
                     var[k] = d;
                 }
             }

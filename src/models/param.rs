@@ -43,6 +43,26 @@ impl<R: Real> Param<R> {
         }
     }
 
+    /// The values of `W` units from number `first` on, counted over a batch of rows of `units`: after a row's last unit comes the
+    /// next row's first.
+    #[inline(always)]
+    pub(crate) fn spread<const W: usize>(&self, first: usize, units: usize) -> [R; W] {
+        match self {
+            Self::All(value) => [*value; W],
+            Self::Each(values) => {
+                let mut spread = [R::of(1.0); W];
+                let (mut unit, mut rest) = (first % units.max(1), spread.as_mut_slice());
+                while let Some(from) = values.get(unit..units).filter(|from| !from.is_empty() && !rest.is_empty()) {
+                    let (part, later) = rest.split_at_mut(from.len().min(rest.len()));
+                    part.copy_from_slice(&from[..part.len()]);
+                    rest = later;
+                    unit = 0;
+                }
+                spread
+            }
+        }
+    }
+
     /// Right length, finite, and as `fits` says.
     pub(crate) fn check(&self, name: &str, units: usize, fits: impl Fn(R) -> bool, must: &str) -> Result<()> {
         if let Self::Each(values) = self

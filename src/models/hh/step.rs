@@ -49,23 +49,16 @@ impl<R: Real> Constants<Param<R>> {
     /// The values, if all are the same for all neurons.
     fn same(&self) -> Option<Constants<R>> {
         let all = self.entries().iter().all(|(_, p)| matches!(p, Param::All(_)));
-        all.then(|| self.map(|p| p.at(0)))
-    }
-}
-
-impl<P> Constants<P> {
-    #[inline(always)]
-    fn map<Q>(&self, f: impl Fn(&P) -> Q) -> Constants<Q> {
-        Constants {
-            e_na: f(&self.e_na),
-            g_na: f(&self.g_na),
-            e_k: f(&self.e_k),
-            g_k: f(&self.g_k),
-            e_l: f(&self.e_l),
-            g_l: f(&self.g_l),
-            c: f(&self.c),
-            v_th: f(&self.v_th),
-        }
+        all.then(|| Constants {
+            e_na: self.e_na.at(0),
+            g_na: self.g_na.at(0),
+            e_k: self.e_k.at(0),
+            g_k: self.g_k.at(0),
+            e_l: self.e_l.at(0),
+            g_l: self.g_l.at(0),
+            c: self.c.at(0),
+            v_th: self.v_th.at(0),
+        })
     }
 }
 
@@ -111,22 +104,35 @@ impl<R: Real> Lookup<R> for Each<'_, R> {
     type Tile<const W: usize> = Constants<[R; W]>;
     #[inline(always)]
     fn tile<const W: usize>(&self, k: usize) -> Constants<[R; W]> {
-        let unit = (self.first + k) % self.units.max(1);
-        self.all.map(|param| {
-            let mut unit = unit;
-            std::array::from_fn(|_| {
-                let value = param.at(unit);
-                unit = if unit + 1 == self.units { 0 } else { unit + 1 };
-                value
-            })
-        })
+        // No closures here: one that is not inlined would be compiled for the narrowest vectors.
+        let Constants { e_na, g_na, e_k, g_k, e_l, g_l, c, v_th } = self.all;
+        let (first, units) = (self.first + k, self.units);
+        Constants {
+            e_na: e_na.spread(first, units),
+            g_na: g_na.spread(first, units),
+            e_k: e_k.spread(first, units),
+            g_k: g_k.spread(first, units),
+            e_l: e_l.spread(first, units),
+            g_l: g_l.spread(first, units),
+            c: c.spread(first, units),
+            v_th: v_th.spread(first, units),
+        }
     }
 }
 
 impl<R: Real, const W: usize> At<R> for Constants<[R; W]> {
     #[inline(always)]
     fn at(&self, k: usize) -> Constants<R> {
-        self.map(|values| values[k])
+        Constants {
+            e_na: self.e_na[k],
+            g_na: self.g_na[k],
+            e_k: self.e_k[k],
+            g_k: self.g_k[k],
+            e_l: self.e_l[k],
+            g_l: self.g_l[k],
+            c: self.c[k],
+            v_th: self.v_th[k],
+        }
     }
 }
 
