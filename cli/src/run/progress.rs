@@ -1,8 +1,9 @@
 //! How far a run is: a bar on a terminal, a line for every tenth elsewhere, both on stderr.
 
 use crate::terminal::say;
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::cell::Cell;
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -21,9 +22,12 @@ impl Progress {
             return Self::Lines { started: Instant::now(), from: done, steps, tenth: Cell::new(tenths(done, steps)) };
         }
         let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr_with_hz(12));
-        let template = "{percent:>3}% {bar:36.blue} {human_pos}/{human_len} steps  {per_sec}  ETA {eta}";
+        let template = "{percent:>3}% {bar:36.blue} {human_pos}/{human_len} steps  {rate}  ETA {eta}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("━╸ "));
+            let rate = |state: &ProgressState, out: &mut dyn Write| {
+                let _ = write!(out, "{}/s", short(state.per_sec()));
+            };
+            bar.set_style(style.with_key("rate", rate).progress_chars("━╸ "));
         }
         bar.set_position(done);
         bar.reset_eta();
