@@ -17,7 +17,8 @@ fn bench(c: &mut Criterion, name: &str, system: impl System<f32>, shape: &[usize
     let x = ArrayD::from_shape_fn(shape, |at| (at.slice().iter().fold(7, |h, k| h * 31 + k) % 1000) as f32 / 1000.0);
     let Ok(mut over_time) = LoopOverTime::builder(system).batch(shape[1]).build() else { panic!("the loop does not build") };
     group.bench_function(BenchmarkId::from_parameter(name), |b| {
-        b.iter(|| match over_time.run(&x) {
+        // A cell with random weights and no bound on its activation may grow without end from run to run.
+        b.iter(|| match over_time.reset_state(shape[1]).and_then(|()| over_time.run(&x)) {
             Ok(run) => black_box(run),
             Err(e) => panic!("{e}"),
         });
