@@ -6,6 +6,7 @@
 //! Checked are: accesses outside of every allocation or in freed memory, misaligned ones, races in shared memory and
 //! between blocks, deadlocks and endless waiting. Fresh memory is poison (`0xa5`). What is not known is an error.
 
+pub mod driver;
 mod exec;
 mod memory;
 mod ops;

@@ -1,5 +1,5 @@
 //! A module with its memory, launched from Rust without the driver's entry points.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub, missing_docs)]
 
 use fakecuda::{Fault, Launch, Limits, Memory, Module, Outcome};
 
