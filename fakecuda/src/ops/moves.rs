@@ -44,7 +44,14 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
 fn mov(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     s.only("")?;
     if s.ty() == Some(Type::Pred) {
-        let (d, x) = (s.pred_of(b, s.arg(0)?)?, s.pred(1)?);
+        let d = s.pred_of(b, s.arg(0)?)?;
+        if let Arg::Row(x) = *s.arg(1)? {
+            return Ok(Some(lanes(move |l, m| {
+                let set = l.test2([x, x], m, |x: u64, _| x != 0);
+                l.set_pred(d, m, set);
+            })));
+        }
+        let x = s.pred(1)?;
         return Ok(Some(lanes(move |l, m| l.set_pred(d, m, l.pred(x)))));
     }
     let bits = s.ty().map_or(32, |t| t.bytes() as u32 * 8);
