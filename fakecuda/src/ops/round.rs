@@ -107,7 +107,7 @@ pub(crate) fn to_half(ty: Type, x: f64, mode: Mode) -> u16 {
         (r * 2f64.powi(24)) as u16
     } else {
         let bits = r.to_bits();
-        (((bits >> 52) as u16 - 1023 + 15) << 10) | (bits >> 42 & 0x3ff) as u16
+        (((bits >> 52) as u16 - (1023 - 15)) << 10) | (bits >> 42 & 0x3ff) as u16
     }
 }
 

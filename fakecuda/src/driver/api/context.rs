@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::put;
+use crate::driver::queue::Stream;
 use crate::driver::{Code, State};
 
 /// The primary context's handle.
@@ -30,9 +31,14 @@ fn leaks(s: &mut State) {
     if !lost.is_empty() && s.lost.is_none() {
         s.say(format!("leak at the context's release: {}", lost.join(", ")));
     }
+    // A context takes all that is its own with it.
     for (at, _) in left {
         s.memory.free(at);
     }
+    s.streams = std::collections::BTreeMap::from([(0, Stream::default())]);
+    (s.events, s.modules, s.functions) = Default::default();
+    (s.graphs, s.executables, s.captures) = Default::default();
+    (s.pinned, s.pinned_sizes, s.dying) = Default::default();
 }
 
 entries! {
