@@ -54,7 +54,16 @@ fn main() {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn run(name: &str, kernel: &fakecuda::Kernel, memory: &mut fakecuda::Memory, grid: [u32; 3], block: u32, dynamic_shared: usize, cooperative: bool, params: Vec<u8>) {
+fn run(
+    name: &str,
+    kernel: &fakecuda::Kernel,
+    memory: &mut fakecuda::Memory,
+    grid: [u32; 3],
+    block: u32,
+    dynamic_shared: usize,
+    cooperative: bool,
+    params: Vec<u8>,
+) {
     let launch = fakecuda::Launch { grid, block: [block, 1, 1], dynamic_shared, cooperative, params };
     let start = Instant::now();
     match fakecuda::run(kernel, memory, &launch, &fakecuda::Limits::default(), 1) {

@@ -113,7 +113,11 @@ fn tensor_products() {
                     (if x < 0.0 { 0x8000 } else { 0 }) | (e as u32 + 15) << 10 | fraction as u32
                 }
             };
-            if half == "tf32" { v.iter().map(|x| x.to_bits()).collect() } else { v.chunks(2).map(|p| one(p[0]) | one(p[1]) << 16).collect() }
+            if half == "tf32" {
+                v.iter().map(|x| x.to_bits()).collect()
+            } else {
+                v.chunks(2).map(|p| one(p[0]) | one(p[1]) << 16).collect()
+            }
         };
         let mut gpu = Gpu::load("mma");
         let (da, db, dd) = (gpu.up(&pack(&a)), gpu.up(&pack(&b)), gpu.fresh::<f32>(128));

@@ -5,7 +5,23 @@ use common::*;
 
 /// Random bits, and the values on which things go wrong.
 fn floats() -> Vec<f32> {
-    let mut v = vec![0.0, -0.0, 1.0, -1.0, 0.5, 1.5, 2.5, -2.5, f32::MIN_POSITIVE, 1e-40, -1e-40, f32::MAX, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
+    let mut v = vec![
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        1.5,
+        2.5,
+        -2.5,
+        f32::MIN_POSITIVE,
+        1e-40,
+        -1e-40,
+        f32::MAX,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::NAN,
+    ];
     v.extend(words(1000, 11).into_iter().map(f32::from_bits));
     v.extend(random(1000, 12).iter().map(|x| x * 100.0));
     v
@@ -26,9 +42,22 @@ fn single_precision_bit_for_bit() {
     let y: Vec<f32> = gpu.down(dy, 12 * n);
     for i in 0..n {
         let (x, z, w) = (a[i], b[i], c[i]);
-        let least = if x.is_nan() { z } else if z.is_nan() || x < z { x } else { z };
-        let most = if x.is_nan() { z } else if z.is_nan() || x > z { x } else { z };
-        let expected = [x + z, x - z, x * z, x / z, x.sqrt(), x.mul_add(z, w), least, most, x.abs(), x.round_ties_even(), x.floor(), x.trunc()];
+        let least = if x.is_nan() {
+            z
+        } else if z.is_nan() || x < z {
+            x
+        } else {
+            z
+        };
+        let most = if x.is_nan() {
+            z
+        } else if z.is_nan() || x > z {
+            x
+        } else {
+            z
+        };
+        let expected =
+            [x + z, x - z, x * z, x / z, x.sqrt(), x.mul_add(z, w), least, most, x.abs(), x.round_ties_even(), x.floor(), x.trunc()];
         for (k, e) in expected.into_iter().enumerate() {
             let got = y[k * n + i];
             assert!(same(got, e) || k / 2 == 3 && got == e, "operation {k} of {x:e}, {z:e}, {w:e}: {got:e} is not {e:e}");
@@ -38,7 +67,11 @@ fn single_precision_bit_for_bit() {
 
 #[test]
 fn double_precision_bit_for_bit() {
-    let a: Vec<f64> = words(2000, 13).chunks(2).map(|w| f64::from_bits(w[0] as u64 | (w[1] as u64) << 32)).chain(random(500, 1).iter().map(|x| *x as f64)).collect();
+    let a: Vec<f64> = words(2000, 13)
+        .chunks(2)
+        .map(|w| f64::from_bits(w[0] as u64 | (w[1] as u64) << 32))
+        .chain(random(500, 1).iter().map(|x| *x as f64))
+        .collect();
     let n = a.len();
     let b: Vec<f64> = a.iter().rev().copied().collect();
     let c: Vec<f64> = a.iter().cycle().skip(7).take(n).copied().collect();
@@ -48,10 +81,14 @@ fn double_precision_bit_for_bit() {
     let y: Vec<f64> = gpu.down(dy, 12 * n);
     for i in 0..n {
         let (x, z, w) = (a[i], b[i], c[i]);
-        let expected = [x + z, x - z, x * z, x / z, x.sqrt(), x.mul_add(z, w), x.min(z), x.max(z), x.abs(), x.round_ties_even(), x.floor(), x.trunc()];
+        let expected =
+            [x + z, x - z, x * z, x / z, x.sqrt(), x.mul_add(z, w), x.min(z), x.max(z), x.abs(), x.round_ties_even(), x.floor(), x.trunc()];
         for (k, e) in expected.into_iter().enumerate() {
             let got = y[k * n + i];
-            assert!(got.to_bits() == e.to_bits() || got.is_nan() && e.is_nan() || k / 2 == 3 && got == e, "operation {k} of {x:e}, {z:e}: {got:e} is not {e:e}");
+            assert!(
+                got.to_bits() == e.to_bits() || got.is_nan() && e.is_nan() || k / 2 == 3 && got == e,
+                "operation {k} of {x:e}, {z:e}: {got:e} is not {e:e}"
+            );
         }
     }
 }
@@ -60,7 +97,8 @@ fn double_precision_bit_for_bit() {
 fn mathematical_functions() {
     let a: Vec<f64> = random(500, 14).iter().map(|x| *x as f64 * 20.0).chain([0.5, 1e-3, 1000.25, -77.0]).collect();
     let n = a.len();
-    let of = |x: f64| [x.exp(), x.exp_m1(), x.abs().ln(), x.tanh(), x.sin(), x.cos(), x.abs().powf(1.5), f64::NAN, x.abs().ln_1p(), x.cbrt()];
+    let of =
+        |x: f64| [x.exp(), x.exp_m1(), x.abs().ln(), x.tanh(), x.sin(), x.cos(), x.abs().powf(1.5), f64::NAN, x.abs().ln_1p(), x.cbrt()];
     let mut gpu = Gpu::load("scalar");
     let (d64, y64) = (gpu.up(&a), gpu.fresh::<f64>(10 * n));
     let singles: Vec<f32> = a.iter().map(|x| *x as f32).collect();
@@ -77,7 +115,11 @@ fn mathematical_functions() {
             }
             let (got, single) = (y64[k * n + i], y32[k * n + i] as f64);
             assert!(close(got, e, 4e-16 * e.abs().max(1e-3)) || got == e, "function {k} of {:e}: {got:e} is not {e:e}", a[i]);
-            assert!(close(single, f, 4e-7 * f.abs().max(1e-3)) || single == f as f32 as f64, "function {k} of {:e} in f32: {single:e} is not {f:e}", singles[i]);
+            assert!(
+                close(single, f, 4e-7 * f.abs().max(1e-3)) || single == f as f32 as f64,
+                "function {k} of {:e} in f32: {single:e} is not {f:e}",
+                singles[i]
+            );
         }
     }
 }
@@ -163,7 +205,14 @@ fn conversions() {
         let near = x as f32;
         let zero = if (near as f64).abs() > x.abs() { if x > 0.0 { near.next_down() } else { near.next_up() } } else { near };
         assert_eq!([f[i], f[n + i], f[2 * n + i]], [near, zero, x as i32 as f32], "{x:e}");
-        let expected = [x as i64 as u64, x.abs() as u32 as u64, x as i32 as i8 as i64 as u64, x as i32 as u16 as u64, x.round_ties_even() as i32 as i64 as u64, near.floor() as i32 as i64 as u64];
+        let expected = [
+            x as i64 as u64,
+            x.abs() as u32 as u64,
+            x as i32 as i8 as i64 as u64,
+            x as i32 as u16 as u64,
+            x.round_ties_even() as i32 as i64 as u64,
+            near.floor() as i32 as i64 as u64,
+        ];
         for (k, e) in expected.into_iter().enumerate() {
             assert_eq!(y[k * n + i], e, "conversion {k} of {x:e}");
         }
@@ -182,7 +231,12 @@ fn rounded(x: f64, bits: i32, least: i32, most: f64) -> f64 {
 
 #[test]
 fn halves() {
-    let a: Vec<f32> = random(1000, 18).iter().enumerate().map(|(i, x)| x * 2f32.powi(i as i32 % 60 - 40)).chain([0.0, 65504.0, 65519.9, 65520.0, 1e30, f32::INFINITY, 5.9604645e-8, 2.9802322e-8]).collect();
+    let a: Vec<f32> = random(1000, 18)
+        .iter()
+        .enumerate()
+        .map(|(i, x)| x * 2f32.powi(i as i32 % 60 - 40))
+        .chain([0.0, 65504.0, 65519.9, 65520.0, 1e30, f32::INFINITY, 5.9604645e-8, 2.9802322e-8])
+        .collect();
     let n = a.len();
     let mut gpu = Gpu::load("scalar");
     let (da, dy, df) = (gpu.up(&a), gpu.fresh::<u16>(7 * n), gpu.fresh::<f32>(2 * n));
@@ -190,7 +244,13 @@ fn halves() {
     let (y, f): (Vec<u16>, Vec<f32>) = (gpu.down(dy, 7 * n), gpu.down(df, 2 * n));
     let value = |h: u16| {
         let (e, m) = ((h >> 10 & 31) as i32, (h & 1023) as f64);
-        let v = if e == 0 { m * 2f64.powi(-24) } else if e == 31 { if m == 0.0 { f64::INFINITY } else { f64::NAN } } else { (1.0 + m / 1024.0) * 2f64.powi(e - 15) };
+        let v = if e == 0 {
+            m * 2f64.powi(-24)
+        } else if e == 31 {
+            if m == 0.0 { f64::INFINITY } else { f64::NAN }
+        } else {
+            (1.0 + m / 1024.0) * 2f64.powi(e - 15)
+        };
         if h >> 15 == 1 { -v } else { v }
     };
     for i in 0..n {
@@ -270,7 +330,17 @@ fn atomics() {
     gpu.launch("atomics", 1, 320, Args::new().u64(da).u64(du).u64(df).u64(dd).u64(dl).i32(n as i32)).unwrap();
     let u: Vec<u32> = gpu.down(du, 13);
     let all = |f: fn(u32, u32) -> u32, start| a.iter().fold(start, |s, &x| f(s, x));
-    let expected = [all(u32::wrapping_add, 0), all(u32::min, u32::MAX), all(u32::max, 0), all(|a, b| a & b, u32::MAX), all(|a, b| a | b, 0), all(|a, b| a ^ b, 0), n as u32 % 5, a[0], 5];
+    let expected = [
+        all(u32::wrapping_add, 0),
+        all(u32::min, u32::MAX),
+        all(u32::max, 0),
+        all(|a, b| a & b, u32::MAX),
+        all(|a, b| a | b, 0),
+        all(|a, b| a ^ b, 0),
+        n as u32 % 5,
+        a[0],
+        5,
+    ];
     assert_eq!(u[..9], expected);
     let sum: u32 = a.iter().map(|x| x & 15).sum();
     assert_eq!((gpu.down::<f32>(df, 1)[0], gpu.down::<f64>(dd, 1)[0]), (sum as f32, sum as f64));

@@ -46,8 +46,10 @@ impl State {
             // SAFETY: the caller's word.
             let bytes = unsafe { std::slice::from_raw_parts(image, elf_length(image)) };
             let name = format!("{:016x}.ptx", hash(bytes));
-            let dir = self.config.ptx_dir.clone().ok_or_else(|| Code::ERROR_NO_BINARY_FOR_GPU.why("a CUBIN, but FAKECUDA_PTX_DIR is not set"))?;
-            std::fs::read_to_string(dir.join(&name)).map_err(|e| Code::ERROR_NO_BINARY_FOR_GPU.why(format!("a CUBIN without its PTX {name}: {e}")))?
+            let dir =
+                self.config.ptx_dir.clone().ok_or_else(|| Code::ERROR_NO_BINARY_FOR_GPU.why("a CUBIN, but FAKECUDA_PTX_DIR is not set"))?;
+            std::fs::read_to_string(dir.join(&name))
+                .map_err(|e| Code::ERROR_NO_BINARY_FOR_GPU.why(format!("a CUBIN without its PTX {name}: {e}")))?
         } else {
             // SAFETY: the caller's word.
             unsafe { std::ffi::CStr::from_ptr(image.cast()) }.to_string_lossy().into_owned()

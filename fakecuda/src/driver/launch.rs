@@ -23,7 +23,14 @@ impl State {
 
     /// # Safety
     /// `args` has a pointer for each parameter of the kernel, or `extra` is a list as CUDA has it.
-    pub(crate) unsafe fn launch(&mut self, f: usize, shape: Shape, stream: usize, args: *mut *mut c_void, extra: *mut *mut c_void) -> Outcome {
+    pub(crate) unsafe fn launch(
+        &mut self,
+        f: usize,
+        shape: Shape,
+        stream: usize,
+        args: *mut *mut c_void,
+        extra: *mut *mut c_void,
+    ) -> Outcome {
         let (kernel, limit) = {
             let f = self.function(f)?;
             (f.kernel.clone(), f.dynamic_limit)
@@ -66,7 +73,9 @@ impl State {
         }
         let shared = kernel.shared_bytes() + s.dynamic as usize;
         if s.dynamic as i64 > limit as i64 || shared > (48 << 10) && limit <= 48 << 10 {
-            return bad(format!("{shared} bytes of shared memory: more than 48 KiB must be asked for by the function's attribute (now {limit})"));
+            return bad(format!(
+                "{shared} bytes of shared memory: more than 48 KiB must be asked for by the function's attribute (now {limit})"
+            ));
         }
         if s.cooperative {
             let fit = arch.occupancy(kernel.registers() as i32, threads as i32, shared) as u64 * arch.multiprocessors as u64;
@@ -97,7 +106,8 @@ unsafe fn gather(kernel: &Kernel, args: *mut *mut c_void) -> Result<Vec<u8>, sup
             return Err(Code::ERROR_INVALID_VALUE.why(format!("{name}: argument {n} at {at:#x} is no {size} bytes of a parameter")));
         }
         if let Some(other) = list.iter().position(|&o| at < o && o < at + size) {
-            return Err(Code::ERROR_INVALID_VALUE.why(format!("{name}: argument {n} has {size} bytes in the kernel, but argument {other} lies within them: a wrong size")));
+            return Err(Code::ERROR_INVALID_VALUE
+                .why(format!("{name}: argument {n} has {size} bytes in the kernel, but argument {other} lies within them: a wrong size")));
         }
         // SAFETY: the argument has the parameter's size, by the caller's word.
         unsafe { std::ptr::copy_nonoverlapping(at as *const u8, params[offset..].as_mut_ptr(), size) };
@@ -121,7 +131,9 @@ unsafe fn packed(kernel: &Kernel, extra: *mut *mut c_void) -> Result<Vec<u8>, su
         n += 2;
     }
     if size != kernel.param_bytes || at == 0 && size > 0 {
-        return Err(Code::ERROR_INVALID_VALUE.why(format!("{}: {size} bytes of arguments, where {} are wanted", kernel.name, kernel.param_bytes)));
+        return Err(
+            Code::ERROR_INVALID_VALUE.why(format!("{}: {size} bytes of arguments, where {} are wanted", kernel.name, kernel.param_bytes))
+        );
     }
     // SAFETY: the caller's word.
     Ok(if size == 0 { Vec::new() } else { unsafe { std::slice::from_raw_parts(at as *const u8, size) }.to_vec() })

@@ -195,7 +195,9 @@ impl State {
 
     /// Whether queued work still reads these bytes of the host.
     pub(crate) fn reads_host(&self, at: usize, bytes: usize) -> bool {
-        let reads = |op: &Op| matches!(op, Op::Copy { from: End::Host(a), bytes: n, .. } if *a < at + bytes && at < a + n) || matches!(op, Op::Call { .. });
+        let reads = |op: &Op| {
+            matches!(op, Op::Copy { from: End::Host(a), bytes: n, .. } if *a < at + bytes && at < a + n) || matches!(op, Op::Call { .. })
+        };
         self.streams.values().any(|s| s.queue.iter().any(|(_, op)| reads(op)))
     }
 }

@@ -113,7 +113,11 @@ impl Block {
         for w in 0..self.warps.len() {
             let groups: Vec<_> = self.warps[w].groups.iter().filter(|g| here(g)).copied().collect();
             if let [a, b, ..] = groups[..] {
-                let what = format!("lanes of one warp wait at one barrier in two places, PTX lines {} and {}", line(kernel, a.pc), line(kernel, b.pc));
+                let what = format!(
+                    "lanes of one warp wait at one barrier in two places, PTX lines {} and {}",
+                    line(kernel, a.pc),
+                    line(kernel, b.pc)
+                );
                 let lane = a.mask.trailing_zeros() as usize;
                 return Err(self.fault(kernel, w, (What::new(Kind::Deadlock, lane, what), a.pc, lane)));
             }

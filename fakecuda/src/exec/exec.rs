@@ -143,7 +143,8 @@ impl Exec<'_> {
                 };
                 shadow.touch(self.device.launch, (at, n), me, write, ordered).map_err(|c| {
                     let verb = if c.wrote { "written" } else { "read" };
-                    let what = format!("byte {at} of shared memory was {verb} by thread {} of this block with no barrier since", c.other.thread());
+                    let what =
+                        format!("byte {at} of shared memory was {verb} by thread {} of this block with no barrier since", c.other.thread());
                     What::new(Kind::Race, lane, what)
                 })
             }

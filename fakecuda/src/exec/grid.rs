@@ -70,7 +70,14 @@ pub fn run(kernel: &Kernel, memory: &mut Memory, launch: &Launch, limits: &Limit
     result.map(|_| outcome)
 }
 
-fn together(k: &Kernel, blocks: &mut Vec<Block>, device: &mut Device, limits: &Limits, count: &mut u64, cooperative: bool) -> Result<(), Fault> {
+fn together(
+    k: &Kernel,
+    blocks: &mut Vec<Block>,
+    device: &mut Device,
+    limits: &Limits,
+    count: &mut u64,
+    cooperative: bool,
+) -> Result<(), Fault> {
     let mut idle = 0;
     while !blocks.is_empty() {
         let before = device.changes;

@@ -1,5 +1,7 @@
 //! The registers of a warp: rows of 32 lanes, and the loops over them that every arithmetic operation is made of.
 
+use std::cell::Cell;
+
 use super::Mask;
 
 /// The lanes of one register. A narrower value lies in the low bits.
@@ -53,6 +55,24 @@ impl Value for f64 {
     }
 }
 
+pub(crate) trait Fused {
+    fn fused(self, y: Self, z: Self) -> Self;
+}
+
+impl Fused for f32 {
+    #[inline(always)]
+    fn fused(self, y: f32, z: f32) -> f32 {
+        self.mul_add(y, z)
+    }
+}
+
+impl Fused for f64 {
+    #[inline(always)]
+    fn fused(self, y: f64, z: f64) -> f64 {
+        self.mul_add(y, z)
+    }
+}
+
 /// The lanes of a mask, lowest first.
 pub(crate) fn each(mut mask: Mask) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
@@ -62,37 +82,60 @@ pub(crate) fn each(mut mask: Mask) -> impl Iterator<Item = usize> {
     })
 }
 
-impl Lanes {
-    #[inline(always)]
-    fn set(&mut self, d: u32, mask: Mask, f: impl Fn(usize) -> u64) {
-        let row = &mut self.rows[d as usize];
-        if mask == Mask::MAX {
-            for (lane, x) in row.iter_mut().enumerate() {
-                *x = f(lane);
-            }
-        } else {
-            for lane in each(mask) {
-                row[lane] = f(lane);
-            }
+/// Sets a row lane by lane; a lane is read before it is written, so that rows may be the same.
+#[inline(always)]
+fn set(row: &[Cell<u64>], mask: Mask, f: impl Fn(usize) -> u64) {
+    if mask == Mask::MAX {
+        for (lane, x) in row.iter().enumerate() {
+            x.set(f(lane));
+        }
+    } else {
+        for lane in each(mask) {
+            row[lane].set(f(lane));
         }
     }
+}
 
+impl Lanes {
     #[inline(always)]
-    pub(crate) fn map1<A: Value, R: Value>(&mut self, [d, a]: [u32; 2], mask: Mask, f: impl Fn(A) -> R) {
-        let a = self.rows[a as usize];
-        self.set(d, mask, |i| f(A::of(a[i])).bits());
+    fn cells<const N: usize>(&mut self, rows: [u32; N]) -> [&[Cell<u64>]; N] {
+        let all = Cell::from_mut(self.rows.as_flattened_mut()).as_slice_of_cells();
+        rows.map(|r| &all[r as usize * 32..][..32])
     }
 
     #[inline(always)]
-    pub(crate) fn map2<A: Value, B: Value, R: Value>(&mut self, [d, a, b]: [u32; 3], mask: Mask, f: impl Fn(A, B) -> R) {
-        let (a, b) = (self.rows[a as usize], self.rows[b as usize]);
-        self.set(d, mask, |i| f(A::of(a[i]), B::of(b[i])).bits());
+    pub(crate) fn map1<A: Value, R: Value>(&mut self, rows: [u32; 2], mask: Mask, f: impl Fn(A) -> R) {
+        let [d, a] = self.cells(rows);
+        set(d, mask, |i| f(A::of(a[i].get())).bits());
     }
 
     #[inline(always)]
-    pub(crate) fn map3<A: Value, B: Value, C: Value, R: Value>(&mut self, [d, a, b, c]: [u32; 4], mask: Mask, f: impl Fn(A, B, C) -> R) {
-        let (a, b, c) = (self.rows[a as usize], self.rows[b as usize], self.rows[c as usize]);
-        self.set(d, mask, |i| f(A::of(a[i]), B::of(b[i]), C::of(c[i])).bits());
+    pub(crate) fn map2<A: Value, B: Value, R: Value>(&mut self, rows: [u32; 3], mask: Mask, f: impl Fn(A, B) -> R) {
+        let [d, a, b] = self.cells(rows);
+        set(d, mask, |i| f(A::of(a[i].get()), B::of(b[i].get())).bits());
+    }
+
+    #[inline(always)]
+    pub(crate) fn map3<A: Value, B: Value, C: Value, R: Value>(&mut self, rows: [u32; 4], mask: Mask, f: impl Fn(A, B, C) -> R) {
+        let [d, a, b, c] = self.cells(rows);
+        set(d, mask, |i| f(A::of(a[i].get()), B::of(b[i].get()), C::of(c[i].get())).bits());
+    }
+
+    /// x y + z, rounded once: by the machine's own instruction where it has one.
+    #[inline]
+    pub(crate) fn fused<T: Value + Fused>(&mut self, rows: [u32; 4], mask: Mask) {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("fma") {
+            // SAFETY: the machine has the instructions, as was just asked.
+            return unsafe { self.fused_fast::<T>(rows, mask) };
+        }
+        self.map3(rows, mask, T::fused);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx,fma")]
+    fn fused_fast<T: Value + Fused>(&mut self, rows: [u32; 4], mask: Mask) {
+        self.map3(rows, mask, |x: T, y: T, z: T| x.fused(y, z));
     }
 
     /// The lanes for which `f` holds; lanes outside `mask` are not set.

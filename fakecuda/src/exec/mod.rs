@@ -12,8 +12,8 @@ mod warp;
 pub use code::Kernel;
 pub(crate) use code::{Action, Barrier, Code, Guard, Instruction, Label, Pure, Reduce, Special, Touch};
 pub(crate) use exec::{Copy, Exec, How, LOCAL, PARAM, Place, SHARED};
-pub use fault::{Fault, Kind};
 pub(crate) use fault::What;
+pub use fault::{Fault, Kind};
 pub use grid::{Launch, Limits, Outcome, run};
 pub(crate) use lanes::{Lanes, Value, each};
 

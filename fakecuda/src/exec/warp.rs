@@ -169,7 +169,9 @@ impl Warp {
                         self.part(g, active, g.pc + 1);
                         for lane in each(active) {
                             let n = self.lanes.rows[*index as usize][lane] as u32 as usize;
-                            let to = to.get(n).ok_or_else(|| stop(What::new(Kind::OutOfBounds, lane, format!("entry {n} of a branch table"))))?;
+                            let to = to
+                                .get(n)
+                                .ok_or_else(|| stop(What::new(Kind::OutOfBounds, lane, format!("entry {n} of a branch table"))))?;
                             self.put(Group { mask: 1 << lane, pc: target(*to), ..g });
                         }
                         return Ok(done);

@@ -17,7 +17,8 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     let at = returns as usize;
     let to = if returns { Some(s.row(b, 0)?) } else { None };
     let ((base, offset, space), x) = (s.memory(at)?, s.row(b, at + 1)?);
-    let Some(op) = s.modifiers().find(|m| matches!(*m, "add" | "min" | "max" | "and" | "or" | "xor" | "inc" | "dec" | "exch" | "cas")) else {
+    let Some(op) = s.modifiers().find(|m| matches!(*m, "add" | "min" | "max" | "and" | "or" | "xor" | "inc" | "dec" | "exch" | "cas"))
+    else {
         return s.not_done();
     };
     let third = if op == "cas" { Some(s.row(b, at + 2)?) } else { None };

@@ -16,18 +16,39 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         }};
     }
     Ok(Some(match name {
-        "popc" => { s.only("")?; if wide { one!(u64, u64::count_ones) } else { one!(u32, u32::count_ones) } }
-        "clz" => { s.only("")?; if wide { one!(u64, u64::leading_zeros) } else { one!(u32, u32::leading_zeros) } }
-        "brev" => { s.only("")?; if wide { one!(u64, u64::reverse_bits) } else { one!(u32, u32::reverse_bits) } }
+        "popc" => {
+            s.only("")?;
+            if wide { one!(u64, u64::count_ones) } else { one!(u32, u32::count_ones) }
+        }
+        "clz" => {
+            s.only("")?;
+            if wide { one!(u64, u64::leading_zeros) } else { one!(u32, u32::leading_zeros) }
+        }
+        "brev" => {
+            s.only("")?;
+            if wide { one!(u64, u64::reverse_bits) } else { one!(u32, u32::reverse_bits) }
+        }
         "bfind" => {
             s.only("shiftamt")?;
             let (r, amount) = (s.rows::<2>(b)?, s.has("shiftamt"));
             lanes(move |l, m| {
                 l.map1(r, m, |x: u64| {
-                    let x = if wide { x as i64 } else if signed { x as i32 as i64 } else { x as u32 as i64 };
+                    let x = if wide {
+                        x as i64
+                    } else if signed {
+                        x as i32 as i64
+                    } else {
+                        x as u32 as i64
+                    };
                     let x = if signed && x < 0 { !x } else { x } as u64;
                     let top = if wide { 63 } else { 31 };
-                    if x == 0 { u32::MAX } else if amount { top - (63 - x.leading_zeros()) } else { 63 - x.leading_zeros() }
+                    if x == 0 {
+                        u32::MAX
+                    } else if amount {
+                        top - (63 - x.leading_zeros())
+                    } else {
+                        63 - x.leading_zeros()
+                    }
                 })
             })
         }
@@ -37,10 +58,20 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             lanes(move |l, m| {
                 l.map3(r, m, |x: u64, at: u32, n: u32| {
                     let (at, n) = (at & 255, n & 255);
-                    let x = if wide { x as i64 as i128 } else if signed { x as i32 as i128 } else { x as u32 as i128 };
+                    let x = if wide {
+                        x as i64 as i128
+                    } else if signed {
+                        x as i32 as i128
+                    } else {
+                        x as u32 as i128
+                    };
                     let x = if wide && !signed { x as u64 as i128 } else { x };
                     let taken = n.min(bits.saturating_sub(at));
-                    let y = if n == 0 { 0 } else if taken == 0 { if signed && x < 0 { -1 } else { 0 } } else {
+                    let y = if n == 0 {
+                        0
+                    } else if taken == 0 {
+                        if signed && x < 0 { -1 } else { 0 }
+                    } else {
                         let field = x >> at & ((1i128 << taken) - 1);
                         let sign = if n > taken { x < 0 } else { field >> (taken - 1) & 1 == 1 };
                         if signed && sign { field | !((1i128 << taken) - 1) } else { field }

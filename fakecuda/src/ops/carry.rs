@@ -17,7 +17,8 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         Some(Type::U64 | Type::S64) => 64,
         _ => return s.not_done(),
     };
-    let (minus, product, high, signed) = (name.starts_with("sub"), name.starts_with("mad"), s.has("hi"), s.ty().is_some_and(Type::is_signed));
+    let (minus, product, high, signed) =
+        (name.starts_with("sub"), name.starts_with("mad"), s.has("hi"), s.ty().is_some_and(Type::is_signed));
     let [d, x, y, z] = if product {
         s.rows::<4>(b)?
     } else {
@@ -30,7 +31,15 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             let at = |r: u32| l.rows[r as usize][lane] & all;
             let carry = (takes && l.carry >> lane & 1 == 1) as u128;
             let (x, y) = (at(x), at(y));
-            let wide = |v: u64| if !signed { v as u128 } else if bits == 32 { v as u32 as i32 as i128 as u128 } else { v as i64 as i128 as u128 };
+            let wide = |v: u64| {
+                if !signed {
+                    v as u128
+                } else if bits == 32 {
+                    v as u32 as i32 as i128 as u128
+                } else {
+                    v as i64 as i128 as u128
+                }
+            };
             let sum = if product {
                 let p = wide(x).wrapping_mul(wide(y));
                 let part = (if high { p >> bits } else { p }) as u64 & all;

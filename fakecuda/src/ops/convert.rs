@@ -46,7 +46,15 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             })
         })));
     }
-    let clamp = move |x: f64| if !sat { x } else if x > 0.0 { x.min(1.0) } else { 0.0 };
+    let clamp = move |x: f64| {
+        if !sat {
+            x
+        } else if x > 0.0 {
+            x.min(1.0)
+        } else {
+            0.0
+        }
+    };
     let value = move |x: u64| {
         let x = read(x);
         clamp(whole.map_or(x, |mode| round::whole(x, mode)))
@@ -88,14 +96,19 @@ fn pack(b: &mut Builder<'_>, s: &Statement, to: Type) -> Decoded {
 
 fn integers(s: &Statement, r: [u32; 2], to: Type, from: Type) -> Decoded {
     let sat = s.has("sat");
-    Ok(Some(with_integer!(Some(from), F, s, with_integer!(Some(to), T, s, {
-        if sat {
-            lanes(move |l, m| l.map1(r, m, |x: F| (x as i128).clamp(T::MIN as i128, T::MAX as i128) as T))
-        } else {
-            // A narrow result keeps its sign in a wider register.
-            lanes(move |l, m| l.map1(r, m, |x: F| x as T as i64))
-        }
-    }))))
+    Ok(Some(with_integer!(
+        Some(from),
+        F,
+        s,
+        with_integer!(Some(to), T, s, {
+            if sat {
+                lanes(move |l, m| l.map1(r, m, |x: F| (x as i128).clamp(T::MIN as i128, T::MAX as i128) as T))
+            } else {
+                // A narrow result keeps its sign in a wider register.
+                lanes(move |l, m| l.map1(r, m, |x: F| x as T as i64))
+            }
+        })
+    )))
 }
 
 fn from_integer(s: &Statement, r: [u32; 2], to: Type, from: Type) -> Decoded {

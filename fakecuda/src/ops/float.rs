@@ -133,6 +133,10 @@ fn single(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         ("add", Mode::Nearest) => two(b, s, |x, y| x + y),
         ("sub", Mode::Nearest) => two(b, s, |x, y| x - y),
         ("mul", Mode::Nearest) => two(b, s, |x, y| x * y),
+        ("fma" | "mad", Mode::Nearest) if Finish::of(s).is_plain() => {
+            let r = s.rows::<4>(b)?;
+            Ok(Some(lanes(move |l, m| l.fused::<f32>(r, m))))
+        }
         ("fma" | "mad", Mode::Nearest) => three(b, s, f32::mul_add),
         ("add", _) => two(b, s, move |x, y| directed(x as f64, y as f64, m)),
         ("sub", _) => two(b, s, move |x, y| directed(x as f64, -y as f64, m)),
@@ -184,7 +188,7 @@ fn double(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         "div" => map!(2, |x: f64, y: f64| x / y),
         "fma" | "mad" => {
             let r = s.rows::<4>(b)?;
-            lanes(move |l, m| l.map3(r, m, f64::mul_add))
+            lanes(move |l, m| l.fused::<f64>(r, m))
         }
         "sqrt" => map!(1, f64::sqrt),
         "rcp" if s.has("approx") => map!(1, move |x: f64| upper(1.0 / x)),

@@ -60,7 +60,13 @@ fn barrier(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         return Ok(Some(Action::Together { members, run }));
     }
     if s.has("red") {
-        let reduce = if s.has("popc") { Reduce::Count } else if s.has("and") { Reduce::All } else { Reduce::Any };
+        let reduce = if s.has("popc") {
+            Reduce::Count
+        } else if s.has("and") {
+            Reduce::All
+        } else {
+            Reduce::Any
+        };
         let to = if reduce == Reduce::Count { s.row(b, 0)? } else { s.pred_of(b, s.arg(0)?)? };
         let last = s.args.len() - 1;
         let (p, negated) = s.pred(last)?;

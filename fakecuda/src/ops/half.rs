@@ -43,7 +43,17 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     let one = move |x: u16, y: u16, z: u16| {
         let r = f(of_half(ty, x), of_half(ty, y), of_half(ty, z));
         let r = if relu && r < 0.0 { 0.0 } else { r };
-        to_half(ty, if !sat { r } else if r > 0.0 { r.min(1.0) } else { 0.0 }, Mode::Nearest) as u32
+        to_half(
+            ty,
+            if !sat {
+                r
+            } else if r > 0.0 {
+                r.min(1.0)
+            } else {
+                0.0
+            },
+            Mode::Nearest,
+        ) as u32
     };
     let r = match s.args.len() {
         2 => {

@@ -8,14 +8,38 @@ use crate::types::Type;
 macro_rules! with_integer {
     ($ty:expr, $t:ident, $s:expr, $e:expr) => {
         match $ty {
-            Some(Type::U8) => { type $t = u8; $e }
-            Some(Type::U16) => { type $t = u16; $e }
-            Some(Type::U32) => { type $t = u32; $e }
-            Some(Type::U64) => { type $t = u64; $e }
-            Some(Type::S8) => { type $t = i8; $e }
-            Some(Type::S16) => { type $t = i16; $e }
-            Some(Type::S32) => { type $t = i32; $e }
-            Some(Type::S64) => { type $t = i64; $e }
+            Some(Type::U8) => {
+                type $t = u8;
+                $e
+            }
+            Some(Type::U16) => {
+                type $t = u16;
+                $e
+            }
+            Some(Type::U32) => {
+                type $t = u32;
+                $e
+            }
+            Some(Type::U64) => {
+                type $t = u64;
+                $e
+            }
+            Some(Type::S8) => {
+                type $t = i8;
+                $e
+            }
+            Some(Type::S16) => {
+                type $t = i16;
+                $e
+            }
+            Some(Type::S32) => {
+                type $t = i32;
+                $e
+            }
+            Some(Type::S64) => {
+                type $t = i64;
+                $e
+            }
             _ => return $s.not_done(),
         }
     };
@@ -48,28 +72,80 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             let (r, minus) = (s.rows::<3>(b)?, s.name() == "sub");
             lanes(move |l, m| l.map2(r, m, |x: i32, y: i32| if minus { x.saturating_sub(y) } else { x.saturating_add(y) }))
         }
-        "add" => { s.only("")?; two!(T, |x: T, y: T| x.wrapping_add(y)) }
-        "sub" => { s.only("")?; two!(T, |x: T, y: T| x.wrapping_sub(y)) }
+        "add" => {
+            s.only("")?;
+            two!(T, |x: T, y: T| x.wrapping_add(y))
+        }
+        "sub" => {
+            s.only("")?;
+            two!(T, |x: T, y: T| x.wrapping_sub(y))
+        }
         // What a GPU gives for a division by zero: all bits set; the remainder is the dividend.
-        "div" => { s.only("")?; two!(T, |x: T, y: T| if y == 0 { !0 } else { x.wrapping_div(y) }) }
-        "rem" => { s.only("")?; two!(T, |x: T, y: T| if y == 0 { x } else { x.wrapping_rem(y) }) }
-        "min" => { s.only("")?; two!(T, |x: T, y: T| x.min(y)) }
-        "max" => { s.only("")?; two!(T, |x: T, y: T| x.max(y)) }
-        "and" => { s.only("")?; two!(T, |x: T, y: T| x & y) }
-        "or" => { s.only("")?; two!(T, |x: T, y: T| x | y) }
-        "xor" => { s.only("")?; two!(T, |x: T, y: T| x ^ y) }
-        "not" => { s.only("")?; one!(T, |x: T| !x) }
-        "cnot" => { s.only("")?; one!(T, |x: T| (x == 0) as T) }
-        "neg" => { s.only("")?; one!(T, |x: T| x.wrapping_neg()) }
-        "abs" => { s.only("")?; one!(T, |x: T| if T::MIN != 0 && (x as i64) < 0 { (0 as T).wrapping_sub(x) } else { x }) }
-        "shl" => { s.only("")?; two!(T, |x: T, n: u32| x.checked_shl(n).unwrap_or(0)) }
+        "div" => {
+            s.only("")?;
+            two!(T, |x: T, y: T| if y == 0 { !0 } else { x.wrapping_div(y) })
+        }
+        "rem" => {
+            s.only("")?;
+            two!(T, |x: T, y: T| if y == 0 { x } else { x.wrapping_rem(y) })
+        }
+        "min" => {
+            s.only("")?;
+            two!(T, |x: T, y: T| x.min(y))
+        }
+        "max" => {
+            s.only("")?;
+            two!(T, |x: T, y: T| x.max(y))
+        }
+        "and" => {
+            s.only("")?;
+            two!(T, |x: T, y: T| x & y)
+        }
+        "or" => {
+            s.only("")?;
+            two!(T, |x: T, y: T| x | y)
+        }
+        "xor" => {
+            s.only("")?;
+            two!(T, |x: T, y: T| x ^ y)
+        }
+        "not" => {
+            s.only("")?;
+            one!(T, |x: T| !x)
+        }
+        "cnot" => {
+            s.only("")?;
+            one!(T, |x: T| (x == 0) as T)
+        }
+        "neg" => {
+            s.only("")?;
+            one!(T, |x: T| x.wrapping_neg())
+        }
+        "abs" => {
+            s.only("")?;
+            one!(T, |x: T| if T::MIN != 0 && (x as i64) < 0 { (0 as T).wrapping_sub(x) } else { x })
+        }
+        "shl" => {
+            s.only("")?;
+            two!(T, |x: T, n: u32| x.checked_shl(n).unwrap_or(0))
+        }
         // A signed shift by too much leaves the sign.
-        "shr" => { s.only("")?; two!(T, |x: T, n: u32| x.checked_shr(n).unwrap_or(if (x as i64) < 0 && T::MIN != 0 { !0 } else { 0 })) }
+        "shr" => {
+            s.only("")?;
+            two!(T, |x: T, n: u32| x.checked_shr(n).unwrap_or(if (x as i64) < 0 && T::MIN != 0 { !0 } else { 0 }))
+        }
         "mul" | "mad" | "mul24" | "mad24" => return multiply(b, s),
         "sad" => {
             s.only("")?;
             let r = s.rows::<4>(b)?;
-            with_integer!(ty, T, s, lanes(move |l, m| l.map3(r, m, |x: T, y: T, z: T| if x > y { x.wrapping_sub(y) } else { y.wrapping_sub(x) }.wrapping_add(z))))
+            with_integer!(
+                ty,
+                T,
+                s,
+                lanes(
+                    move |l, m| l.map3(r, m, |x: T, y: T, z: T| if x > y { x.wrapping_sub(y) } else { y.wrapping_sub(x) }.wrapping_add(z))
+                )
+            )
         }
         _ => return Ok(None),
     }))

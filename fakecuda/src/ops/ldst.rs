@@ -43,7 +43,13 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
 fn shape(s: &Statement, registers: &[u32]) -> crate::parse::Result<(usize, usize)> {
     s.only(&format!("{HINTS} {}", Sync::WORDS))?;
     let n = s.ty().map_or(0, |t| t.bytes());
-    let count = if s.has("v2") { 2 } else if s.has("v4") { 4 } else { 1 };
+    let count = if s.has("v2") {
+        2
+    } else if s.has("v4") {
+        4
+    } else {
+        1
+    };
     if n == 0 || n > 8 || registers.len() != count {
         return s.wrong("as many registers as values of at most 8 bytes expected");
     }

@@ -1,8 +1,8 @@
 //! `mma.sync`: a warp multiplies two small matrices whose elements its lanes hold. Products are exact and summed in f64,
 //! then rounded once; a GPU's sums are rounded in an order that is not documented.
 
-use super::round::{Mode, of_half, to_half};
 use super::Decoded;
+use super::round::{Mode, of_half, to_half};
 use crate::exec::{Action, Lanes, Touch, Value};
 use crate::parse::{Builder, Statement};
 use crate::types::Type;

@@ -32,8 +32,20 @@ pub(crate) fn to_f32(x: f64, mode: Mode) -> f32 {
     let above = r as f64 > x;
     match mode {
         Mode::Nearest | Mode::Away => r,
-        Mode::Down => if above { r.next_down() } else { r },
-        Mode::Up => if above { r } else { r.next_up() },
+        Mode::Down => {
+            if above {
+                r.next_down()
+            } else {
+                r
+            }
+        }
+        Mode::Up => {
+            if above {
+                r
+            } else {
+                r.next_up()
+            }
+        }
         Mode::Zero => {
             if x > 0.0 && above {
                 r.next_down()

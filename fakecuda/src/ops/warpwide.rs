@@ -95,7 +95,13 @@ fn vote(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     let (any, all) = (s.has("any"), s.has("all"));
     together(members, move |e, mask| {
         let votes = e.lanes.pred(x) & mask;
-        let yes = if any { votes != 0 } else if all { votes == mask } else { votes == 0 || votes == mask };
+        let yes = if any {
+            votes != 0
+        } else if all {
+            votes == mask
+        } else {
+            votes == 0 || votes == mask
+        };
         e.lanes.set_pred(d, mask, if yes { Mask::MAX } else { 0 });
         Ok(())
     })
@@ -115,7 +121,13 @@ fn matching(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         let same = |lane: usize| each(mask).filter(|&o| x[o] == x[lane]).fold(0, |m: Mask, o| m | 1 << o);
         let whole = each(mask).next().is_some_and(|first| same(first) == mask);
         for lane in each(mask) {
-            e.lanes.rows[d as usize][lane] = if !all { same(lane) as u64 } else if whole { mask as u64 } else { 0 };
+            e.lanes.rows[d as usize][lane] = if !all {
+                same(lane) as u64
+            } else if whole {
+                mask as u64
+            } else {
+                0
+            };
         }
         if let Some(p) = p {
             e.lanes.set_pred(p, mask, if whole { Mask::MAX } else { 0 });

@@ -182,5 +182,14 @@ fn build(e: Entry, symbols: &Symbols, source: &Arc<str>) -> Result<Kernel> {
     }
     let code = Builder::new(symbols).kernel(e.body, &placed)?;
     let params = placed.iter().map(|(v, at)| (*at as usize, v.size)).collect();
-    Ok(Kernel { name: e.name, line: e.line, params, param_bytes: at, max_threads: e.max_threads, required: e.required, source: source.clone(), code })
+    Ok(Kernel {
+        name: e.name,
+        line: e.line,
+        params,
+        param_bytes: at,
+        max_threads: e.max_threads,
+        required: e.required,
+        source: source.clone(),
+        code,
+    })
 }

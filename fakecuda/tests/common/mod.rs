@@ -73,7 +73,15 @@ impl Gpu {
     pub fn launch(&mut self, name: &str, grid: u32, block: u32, args: Args) -> Result<Outcome, Fault> {
         self.launch_full(name, [grid, 1, 1], [block, 1, 1], 0, false, args)
     }
-    pub fn launch_full(&mut self, name: &str, grid: [u32; 3], block: [u32; 3], dynamic_shared: usize, cooperative: bool, args: Args) -> Result<Outcome, Fault> {
+    pub fn launch_full(
+        &mut self,
+        name: &str,
+        grid: [u32; 3],
+        block: [u32; 3],
+        dynamic_shared: usize,
+        cooperative: bool,
+        args: Args,
+    ) -> Result<Outcome, Fault> {
         let kernel = self.module.kernels.get(name).unwrap_or_else(|| panic!("no kernel {name}")).clone();
         assert_eq!(args.0.len(), kernel.param_bytes, "arguments of {name}");
         self.launches += 1;
