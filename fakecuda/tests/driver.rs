@@ -1,5 +1,5 @@
 //! The entry points through their C interface, one process-wide driver: the tests take turns.
-#![allow(clippy::undocumented_unsafe_blocks)]
+#![allow(clippy::undocumented_unsafe_blocks, clippy::mut_from_ref, clippy::manual_dangling_ptr)]
 
 mod common;
 use std::ffi::{CString, c_void};

@@ -54,9 +54,8 @@ impl Arch {
 /// A device's attribute by the number CUDA gives it.
 pub(crate) fn attribute(a: &Arch, n: i32) -> Option<i32> {
     Some(match n {
-        1 | 2 | 3 if n < 3 => 1024,
-        3 => 64,
-        4 => 1024,
+        1..=3 => 1024,
+        4 => 64,
         5 => i32::MAX,
         6 | 7 => 65535,
         // Shared memory of a block without asking for more; constants; warp; pitch; registers; clock in kHz.
@@ -79,7 +78,7 @@ pub(crate) fn attribute(a: &Arch, n: i32) -> Option<i32> {
         75 => a.major,
         76 => a.minor,
         77 => 1,
-        78 | 79 | 80 => 1,
+        78..=80 => 1,
         81 => a.shared << 10,
         // No managed memory, no access to pageable memory.
         88..=94 => 0,

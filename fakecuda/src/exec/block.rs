@@ -1,11 +1,11 @@
 //! A block: its warps take turns, and meet at barriers.
 
 use super::code::{Action, Kernel, Reduce, Special};
-use super::exec::{Device, Team};
 use super::fault::{Fault, Kind, What};
 use super::grid::Launch;
 use super::lanes::each;
 use super::order::View;
+use super::reach::{Device, Team};
 use super::warp::{Stop, Wait, Warp};
 use crate::race::Shadow;
 

@@ -2,9 +2,9 @@
 
 use super::block::Block;
 use super::code::Kernel;
-use super::exec::Device;
 use super::fault::Fault;
 use super::order::Handed;
+use super::reach::Device;
 use crate::memory::Memory;
 
 /// A kernel's launch.

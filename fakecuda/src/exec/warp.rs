@@ -2,9 +2,9 @@
 //! meet again; a group that used up its turn lets the others go first, so that lanes may wait for each other.
 
 use super::code::{Action, Barrier, Code, Kernel};
-use super::exec::{Copies, Device, Exec, Team};
 use super::fault::{Kind, What};
 use super::lanes::each;
+use super::reach::{Copies, Device, Exec, Team};
 use super::{Lanes, Mask};
 
 #[derive(Clone, Copy, PartialEq, Debug)]

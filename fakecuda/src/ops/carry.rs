@@ -8,7 +8,8 @@ use crate::types::Type;
 pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     let (name, sets) = (s.name(), s.has("cc"));
     let takes = matches!(name, "addc" | "subc" | "madc");
-    if !takes && !(sets && matches!(name, "add" | "sub" | "mad")) {
+    let ours = takes || sets && matches!(name, "add" | "sub" | "mad");
+    if !ours {
         return Ok(None);
     }
     s.only("cc lo hi")?;

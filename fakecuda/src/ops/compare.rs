@@ -82,7 +82,7 @@ fn test(b: &mut Builder<'_>, s: &Statement, op: &str) -> crate::parse::Result<Te
                 };
             }
             // The unordered forms (`ltu`) hold where one side is no number.
-            #[allow(clippy::neg_cmp_op_on_partial_ord)]
+            #[allow(clippy::neg_cmp_op_on_partial_ord, clippy::double_comparisons, clippy::nonminimal_bool, clippy::eq_op)]
             let test: Test = match op {
                 "eq" => by!(|x, y| x == y),
                 "ne" if $float => by!(|x, y| x < y || x > y),

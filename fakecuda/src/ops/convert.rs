@@ -94,6 +94,7 @@ fn pack(b: &mut Builder<'_>, s: &Statement, to: Type) -> Decoded {
     })))
 }
 
+#[allow(clippy::unnecessary_cast)]
 fn integers(s: &Statement, r: [u32; 2], to: Type, from: Type) -> Decoded {
     let sat = s.has("sat");
     Ok(Some(with_integer!(

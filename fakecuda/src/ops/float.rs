@@ -93,6 +93,7 @@ fn directed(x: f64, y: f64, mode: Mode) -> f32 {
     round::to_f32(s, mode)
 }
 
+#[allow(clippy::eq_op)]
 pub(super) fn least<T: PartialOrd + Copy>(x: T, y: T, negative: impl Fn(T) -> bool) -> T {
     if x != x {
         y
@@ -103,6 +104,7 @@ pub(super) fn least<T: PartialOrd + Copy>(x: T, y: T, negative: impl Fn(T) -> bo
     }
 }
 
+#[allow(clippy::eq_op)]
 pub(super) fn greatest<T: PartialOrd + Copy>(x: T, y: T, negative: impl Fn(T) -> bool) -> T {
     if x != x {
         y

@@ -46,6 +46,7 @@ macro_rules! with_integer {
 }
 pub(super) use with_integer;
 
+#[allow(clippy::unnecessary_cast)]
 pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     let ty = s.ty();
     if ty.is_none_or(Type::is_float) || s.has("cc") {

@@ -40,6 +40,9 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     }
 }
 
+/// From lane, step and the bounds of its segment to the lane to read.
+type Source = fn(i64, i64, i64, i64) -> i64;
+
 fn shuffle(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     s.only("sync up down bfly idx")?;
     if !s.has("sync") {
@@ -50,8 +53,7 @@ fn shuffle(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         d => (s.row_of(b, &d)?, None),
     };
     let (x, by, clamp, members) = (s.row(b, 1)?, s.row(b, 2)?, s.row(b, 3)?, s.row(b, 4)?);
-    // From lane, step and the bounds of its segment to the lane to read.
-    let (from, up): (fn(i64, i64, i64, i64) -> i64, bool) = match s.modifiers().find(|m| *m != "sync") {
+    let (from, up): (Source, bool) = match s.modifiers().find(|m| *m != "sync") {
         Some("up") => (|lane, by, _, _| lane - by, true),
         Some("down") => (|lane, by, _, _| lane + by, false),
         Some("bfly") => (|lane, by, _, _| lane ^ by, false),

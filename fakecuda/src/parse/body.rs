@@ -353,13 +353,8 @@ impl<'a> Builder<'a> {
 
     fn memory(&mut self, t: &mut Tokens) -> Result<Arg> {
         let word = t.word()?;
-        let offset = if t.eat('+') {
-            self.offset(t)?
-        } else if t.is('-') {
-            self.offset(t)?
-        } else {
-            0
-        };
+        let signed = t.eat('+') || t.is('-');
+        let offset = if signed { self.offset(t)? } else { 0 };
         t.expect(']')?;
         let space = self.places.get(&word).map(|p| p.0);
         match self.named(&word) {
