@@ -1,5 +1,7 @@
 //! Arithmetic, conversions, bits, warp operations and control flow, lane by lane, against Rust's own.
 
+#![allow(clippy::precedence)]
+
 mod common;
 use common::*;
 
