@@ -1,0 +1,101 @@
+//! Functions: attributes, occupancy, launches.
+
+use std::ffi::c_void;
+
+use super::put;
+use crate::driver::launch::Shape;
+use crate::driver::{Code, Failure, State};
+
+fn occupancy(s: &mut State, f: usize, threads: i32, dynamic: usize) -> Result<i32, Failure> {
+    let kernel = s.function(f)?.kernel.clone();
+    let Some(arch) = &s.config.arch else { return Err(Code::ERROR_NOT_INITIALIZED.into()) };
+    Ok(arch.occupancy(kernel.registers() as i32, threads, kernel.shared_bytes() + dynamic))
+}
+
+/// `CUlaunchConfig`.
+#[repr(C)]
+pub struct Config {
+    grid: [u32; 3],
+    block: [u32; 3],
+    dynamic: u32,
+    stream: usize,
+    attributes: *const Attribute,
+    count: u32,
+}
+
+/// `CUlaunchAttribute`.
+#[repr(C)]
+pub struct Attribute {
+    id: i32,
+    pad: i32,
+    value: [u64; 8],
+}
+
+entries! {
+    Context fn cuFuncGetAttribute(s, value: *mut i32, attribute: i32, function: usize) {
+        let capability = s.config.arch.as_ref().map_or(0, |a| a.capability());
+        let f = s.function(function)?;
+        let k = &f.kernel;
+        put(value, match attribute {
+            0 => k.max_threads.unwrap_or(1024).min(1024) as i32,
+            1 => k.shared_bytes() as i32,
+            2 | 7 => 0,
+            3 => k.local_bytes() as i32,
+            4 => k.registers() as i32,
+            5 | 6 => capability,
+            8 => f.dynamic_limit,
+            9 => -1,
+            10..=15 => 0,
+            _ => return Err(Code::ERROR_INVALID_VALUE.why(format!("function attribute {attribute} is not known"))),
+        })?;
+    }
+    Context fn cuFuncSetAttribute(s, function: usize, attribute: i32, value: i32) {
+        let most = s.config.arch.as_ref().map_or(0, |a| a.shared_block << 10);
+        let f = s.function(function)?;
+        match attribute {
+            8 if value >= 0 && value as usize + f.kernel.shared_bytes() <= most as usize => f.dynamic_limit = value,
+            8 => return Err(Code::ERROR_INVALID_VALUE.why(format!("{value} bytes of dynamic shared memory, where a block has {most}"))),
+            9 => {}
+            _ => return Err(Code::ERROR_INVALID_VALUE.why(format!("function attribute {attribute} cannot be set"))),
+        }
+    }
+    Context fn cuFuncSetCacheConfig(s, function: usize, config: u32) {}
+    Context fn cuFuncGetParamInfo(s, function: usize, index: usize, offset: *mut usize, size: *mut usize) {
+        let Some(&(at, n)) = s.function(function)?.kernel.params.get(index) else { return Err(Code::ERROR_INVALID_VALUE.into()) };
+        put(offset, at)?;
+        if !size.is_null() {
+            put(size, n)?;
+        }
+    }
+    Context fn cuOccupancyMaxActiveBlocksPerMultiprocessor(s, n: *mut i32, function: usize, threads: i32, dynamic: usize) {
+        let fit = occupancy(s, function, threads, dynamic)?;
+        put(n, fit)?;
+    }
+    Context fn cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(s, n: *mut i32, function: usize, threads: i32, dynamic: usize, flags: u32) {
+        let fit = occupancy(s, function, threads, dynamic)?;
+        put(n, fit)?;
+    }
+    Context fn cuLaunchKernel(s, function: usize, gx: u32, gy: u32, gz: u32, bx: u32, by: u32, bz: u32, dynamic: u32, stream: usize, args: *mut *mut c_void, extra: *mut *mut c_void) {
+        let shape = Shape { grid: [gx, gy, gz], block: [bx, by, bz], dynamic, cooperative: false };
+        s.launch(function, shape, stream, args, extra)?;
+    }
+    Context fn cuLaunchCooperativeKernel(s, function: usize, gx: u32, gy: u32, gz: u32, bx: u32, by: u32, bz: u32, dynamic: u32, stream: usize, args: *mut *mut c_void) {
+        let shape = Shape { grid: [gx, gy, gz], block: [bx, by, bz], dynamic, cooperative: true };
+        s.launch(function, shape, stream, args, std::ptr::null_mut())?;
+    }
+    Context fn cuLaunchKernelEx(s, config: *const Config, function: usize, args: *mut *mut c_void, extra: *mut *mut c_void) {
+        let c = &*config;
+        let mut cooperative = false;
+        for n in 0..c.count as usize {
+            let a = &*c.attributes.add(n);
+            match a.id {
+                // Nothing; the order of access; priority; memory domains: no change to what is computed.
+                0 | 1 | 8..=10 => {}
+                2 => cooperative = a.value[0] as u32 != 0,
+                id => return Err(Code::ERROR_NOT_SUPPORTED.why(format!("launch attribute {id} is not done"))),
+            }
+        }
+        let shape = Shape { grid: c.grid, block: c.block, dynamic: c.dynamic, cooperative };
+        s.launch(function, shape, c.stream, args, extra)?;
+    }
+}

@@ -1,0 +1,95 @@
+//! The devices that can be played.
+
+/// What a device of one architecture has.
+#[derive(Clone, Debug)]
+pub(crate) struct Arch {
+    pub(crate) major: i32,
+    pub(crate) minor: i32,
+    pub(crate) multiprocessors: i32,
+    /// Of one multiprocessor.
+    pub(crate) threads: i32,
+    pub(crate) blocks: i32,
+    /// Kilobytes: of one multiprocessor, and the most of one block.
+    pub(crate) shared: i32,
+    pub(crate) shared_block: i32,
+}
+
+/// By its name, `sm_90` say.
+pub(crate) fn named(name: &str) -> Option<Arch> {
+    let number = name.trim_start_matches("sm_").trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let (multiprocessors, threads, blocks, shared, shared_block) = match number {
+        "75" => (40, 1024, 16, 64, 64),
+        "80" => (108, 2048, 32, 164, 163),
+        "86" => (84, 1536, 16, 100, 99),
+        "87" => (16, 1536, 16, 164, 163),
+        "89" => (128, 1536, 24, 100, 99),
+        "90" => (132, 2048, 32, 228, 227),
+        "100" => (148, 2048, 32, 228, 227),
+        "120" => (170, 1536, 24, 100, 99),
+        _ => return None,
+    };
+    let n: i32 = number.parse().ok()?;
+    Some(Arch { major: n / 10, minor: n % 10, multiprocessors, threads, blocks, shared, shared_block })
+}
+
+impl Arch {
+    pub(crate) fn capability(&self) -> i32 {
+        self.major * 10 + self.minor
+    }
+
+    /// Blocks that fit on one multiprocessor.
+    pub(crate) fn occupancy(&self, registers: i32, threads: i32, shared: usize) -> i32 {
+        if threads <= 0 {
+            return 0;
+        }
+        let warps = (threads + 31) / 32;
+        let by_registers = 65536 / (((registers * 32 + 255) / 256 * 256) * warps).max(1);
+        // Each block takes 1 KiB for the system from compute capability 8 on.
+        let system = if self.major >= 8 { 1024 } else { 0 };
+        let by_shared = (self.shared as usize * 1024) / (shared + system).next_multiple_of(128).max(128);
+        by_registers.min(self.threads / 32 / warps).min(self.blocks).min(by_shared as i32)
+    }
+}
+
+/// A device's attribute by the number CUDA gives it.
+pub(crate) fn attribute(a: &Arch, n: i32) -> Option<i32> {
+    Some(match n {
+        1..=3 => 1024,
+        4 => 64,
+        5 => i32::MAX,
+        6 | 7 => 65535,
+        // Shared memory of a block without asking for more; constants; warp; pitch; registers; clock in kHz.
+        8 => 48 << 10,
+        9 => 64 << 10,
+        10 => 32,
+        11 => i32::MAX,
+        12 | 82 => 65536,
+        13 => 1_500_000,
+        14 => 512,
+        15 | 31 | 41 => 1,
+        16 => a.multiprocessors,
+        17 | 18 | 20 | 32 | 33 | 35 | 83 | 84 | 85 | 86 => 0,
+        34 => 1,
+        36 => 2_600_000,
+        37 => 5120,
+        38 => 50 << 20,
+        39 => a.threads,
+        40 => 3,
+        75 => a.major,
+        76 => a.minor,
+        77 => 1,
+        78..=80 => 1,
+        81 => a.shared << 10,
+        // No managed memory, no access to pageable memory.
+        88..=94 => 0,
+        95 => 1,
+        96 => 0,
+        97 => a.shared_block << 10,
+        106 => a.blocks,
+        108..=110 => 0,
+        111 => 1024,
+        115 => 1,
+        120 => (a.major >= 9) as i32,
+        _ => return None,
+    })
+}

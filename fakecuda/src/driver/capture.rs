@@ -1,0 +1,109 @@
+//! Recording streams into graphs.
+
+use std::collections::HashMap;
+
+use super::code::Code;
+use super::queue::Op;
+use super::state::{Graph, Outcome, State};
+
+/// A capture under way.
+#[derive(Default)]
+pub(crate) struct Capture {
+    origin: usize,
+    graph: Graph,
+    /// Pieces of work of each stream that takes part, and up to which the origin has waited for them.
+    streams: HashMap<usize, (usize, usize)>,
+    broken: bool,
+}
+
+impl State {
+    pub(crate) fn capturing(&self) -> bool {
+        self.streams.values().any(|s| s.capture.is_some())
+    }
+
+    /// Refuses what must not happen while any stream is captured.
+    pub(crate) fn not_capturing(&mut self, what: &str) -> Outcome {
+        if !self.capturing() {
+            return Ok(());
+        }
+        self.captures.values_mut().for_each(|c| c.broken = true);
+        Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why(format!("{what} while a stream is captured")))
+    }
+
+    pub(crate) fn break_capture(&mut self, id: usize) {
+        if let Some(c) = self.captures.get_mut(&id) {
+            c.broken = true;
+        }
+    }
+
+    pub(crate) fn begin_capture(&mut self, stream: usize) -> Outcome {
+        if stream <= 2 {
+            return Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why("the legacy stream cannot be captured"));
+        }
+        if self.stream(stream)?.capture.is_some() {
+            return Err(Code::ERROR_ILLEGAL_STATE.why("the stream is already captured"));
+        }
+        let id = self.handle();
+        let capture = Capture { origin: stream, streams: HashMap::from([(stream, (0, 0))]), ..Capture::default() };
+        self.captures.insert(id, capture);
+        self.stream(stream)?.capture = Some(id);
+        Ok(())
+    }
+
+    /// Work queued in a captured stream.
+    pub(super) fn record(&mut self, id: usize, stream: usize, op: Op) -> Outcome {
+        let events = &mut self.events;
+        let Some(c) = self.captures.get_mut(&id) else { return Err(Code::ERROR_STREAM_CAPTURE_INVALIDATED.into()) };
+        if c.broken {
+            return Err(Code::ERROR_STREAM_CAPTURE_INVALIDATED.into());
+        }
+        let work = c.streams.entry(stream).or_default();
+        work.0 += 1;
+        match op {
+            Op::Record { event, .. } => {
+                if let Some(e) = events.get_mut(&event) {
+                    e.captured = Some((id, stream, work.0));
+                }
+            }
+            op => c.graph.ops.push(op),
+        }
+        Ok(())
+    }
+
+    /// A wait for an event that was recorded in a capture: the stream joins it.
+    pub(crate) fn join(&mut self, stream: usize, (id, from, count): (usize, usize, usize)) -> Outcome {
+        match self.stream(stream)?.capture {
+            Some(other) if other != id => return Err(Code::ERROR_STREAM_CAPTURE_MERGE.into()),
+            _ => {}
+        }
+        self.stream(stream)?.capture = Some(id);
+        if let Some(c) = self.captures.get_mut(&id) {
+            c.streams.entry(stream).or_default().0 += 1;
+            if let Some(s) = c.streams.get_mut(&from) {
+                s.1 = s.1.max(count);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn end_capture(&mut self, stream: usize) -> Result<Graph, super::Failure> {
+        let Some(id) = self.stream(stream)?.capture else {
+            return Err(Code::ERROR_ILLEGAL_STATE.why("the stream is not captured"));
+        };
+        if self.captures.get(&id).is_some_and(|c| c.origin != stream) {
+            return Err(Code::ERROR_STREAM_CAPTURE_UNMATCHED.into());
+        }
+        self.streams.values_mut().filter(|s| s.capture == Some(id)).for_each(|s| s.capture = None);
+        for e in self.events.values_mut().filter(|e| e.captured.is_some_and(|c| c.0 == id)) {
+            e.captured = None;
+        }
+        match self.captures.remove(&id) {
+            Some(c) if c.broken => Err(Code::ERROR_STREAM_CAPTURE_INVALIDATED.into()),
+            Some(c) if c.streams.iter().any(|(s, n)| *s != stream && n.1 < n.0) => {
+                Err(Code::ERROR_STREAM_CAPTURE_UNJOINED.why("a captured stream was not joined by the one that began"))
+            }
+            Some(c) => Ok(c.graph),
+            None => Err(Code::ERROR_STREAM_CAPTURE_INVALIDATED.into()),
+        }
+    }
+}

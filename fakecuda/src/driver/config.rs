@@ -1,0 +1,55 @@
+//! What the environment asks for.
+
+use super::arch::{self, Arch};
+
+/// All settings, read once when the driver is first called.
+pub(crate) struct Config {
+    /// `FAKECUDA_ARCH`, `sm_90` by default. What is not known is an error at `cuInit`.
+    pub(crate) arch: Option<Arch>,
+    /// `FAKECUDA_DEVICES` (0 or 1) and `CUDA_VISIBLE_DEVICES`.
+    pub(crate) devices: i32,
+    /// `FAKECUDA_DRIVER_VERSION`.
+    pub(crate) version: i32,
+    /// `FAKECUDA_MEMORY_MIB`.
+    pub(crate) memory: usize,
+    /// `FAKECUDA_RACES=0` looks for none.
+    pub(crate) races: bool,
+    /// `FAKECUDA_MAX_INSTRUCTIONS` of one launch.
+    pub(crate) instructions: u64,
+    /// `FAKECUDA_PTX_DIR`: the PTX of CUBINs, by their hash.
+    pub(crate) ptx_dir: Option<std::path::PathBuf>,
+    /// `FAKECUDA_FAIL_ALLOC`, `FAKECUDA_FAIL_LAUNCH`, `FAKECUDA_LOSE_DEVICE`: at which call, counted from 1.
+    pub(crate) fail_alloc: u64,
+    pub(crate) fail_launch: u64,
+    pub(crate) lose_device: u64,
+    /// `FAKECUDA_QUIET=1`: nothing is written to stderr.
+    pub(crate) quiet: bool,
+}
+
+fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+}
+
+impl Config {
+    pub(crate) fn read() -> Config {
+        let hidden = std::env::var("CUDA_VISIBLE_DEVICES").is_ok_and(|v| v.is_empty() || v.starts_with('-'));
+        let name = std::env::var("FAKECUDA_ARCH").unwrap_or("sm_90".into());
+        let mut arch = arch::named(&name);
+        if let Some(a) = &mut arch {
+            a.multiprocessors = number("FAKECUDA_SMS", a.multiprocessors);
+        }
+        Config {
+            arch,
+            devices: if hidden { 0 } else { number("FAKECUDA_DEVICES", 1) },
+            version: number("FAKECUDA_DRIVER_VERSION", 13000),
+            memory: number::<usize>("FAKECUDA_MEMORY_MIB", 4096) << 20,
+            races: number("FAKECUDA_RACES", 1) != 0,
+            instructions: number("FAKECUDA_MAX_INSTRUCTIONS", 1 << 38),
+            ptx_dir: std::env::var_os("FAKECUDA_PTX_DIR").map(Into::into),
+            fail_alloc: number("FAKECUDA_FAIL_ALLOC", 0),
+            fail_launch: number("FAKECUDA_FAIL_LAUNCH", 0),
+            lose_device: number("FAKECUDA_LOSE_DEVICE", 0),
+            quiet: number("FAKECUDA_QUIET", 0) != 0,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Modules' images: PTX text is interpreted. A CUBIN stands for the PTX that lies in `FAKECUDA_PTX_DIR` as
+//! `<hash>.ptx`, where the hash is FNV-1a of the CUBIN's bytes in 16 hexadecimal digits.
+
+use super::code::Code;
+use super::state::State;
+use crate::types::Space;
+
+/// FNV-1a of 64 bits.
+pub fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, &b| (h ^ b as u64).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// An ELF's length, from its headers: the driver is given none.
+///
+/// # Safety
+/// `image` must be a whole ELF.
+unsafe fn elf_length(image: *const u8) -> usize {
+    let at = |offset: usize, n: usize| {
+        let mut x = [0u8; 8];
+        // SAFETY: within the headers, by the caller's word.
+        unsafe { std::ptr::copy_nonoverlapping(image.add(offset), x.as_mut_ptr(), n) };
+        u64::from_le_bytes(x) as usize
+    };
+    let (segments, sections) = (at(0x20, 8), at(0x28, 8));
+    let mut end = 64.max(segments + at(0x36, 2) * at(0x38, 2)).max(sections + at(0x3a, 2) * at(0x3c, 2));
+    for n in 0..at(0x3c, 2) {
+        let header = sections + n * at(0x3a, 2);
+        // A section of type 8 takes no room in the file.
+        if at(header + 4, 4) != 8 {
+            end = end.max(at(header + 0x18, 8) + at(header + 0x20, 8));
+        }
+    }
+    end
+}
+
+impl State {
+    /// # Safety
+    /// `image` is PTX text that ends with NUL, or a whole CUBIN.
+    pub(crate) unsafe fn load(&mut self, image: *const u8) -> Result<usize, super::Failure> {
+        if image.is_null() {
+            return Err(Code::ERROR_INVALID_VALUE.into());
+        }
+        // SAFETY: any image has at least four bytes, or ends with NUL before.
+        let is_elf = b"\x7fELF".iter().enumerate().all(|(i, &b)| unsafe { *image.add(i) } == b);
+        let text = if is_elf {
+            // SAFETY: the caller's word.
+            let bytes = unsafe { std::slice::from_raw_parts(image, elf_length(image)) };
+            let name = format!("{:016x}.ptx", hash(bytes));
+            let dir =
+                self.config.ptx_dir.clone().ok_or_else(|| Code::ERROR_NO_BINARY_FOR_GPU.why("a CUBIN, but FAKECUDA_PTX_DIR is not set"))?;
+            std::fs::read_to_string(dir.join(&name))
+                .map_err(|e| Code::ERROR_NO_BINARY_FOR_GPU.why(format!("a CUBIN without its PTX {name}: {e}")))?
+        } else {
+            // SAFETY: the caller's word.
+            unsafe { std::ffi::CStr::from_ptr(image.cast()) }.to_string_lossy().into_owned()
+        };
+        self.load_text(&text)
+    }
+
+    fn load_text(&mut self, text: &str) -> Result<usize, super::Failure> {
+        let memory = &mut self.memory;
+        let module = crate::parse::parse(text, &mut |v| {
+            let at = memory.variable(&v.name, v.size, &v.init, v.space == Space::Const);
+            at.ok_or_else(|| format!("no room for variable '{}'", v.name))
+        });
+        let module = module.map_err(|e| Code::ERROR_INVALID_PTX.why(e.to_string()))?;
+        let wanted: i32 = module.target.trim_start_matches("sm_").trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().unwrap_or(0);
+        let has = self.config.arch.as_ref().map_or(0, |a| a.capability());
+        if wanted > has {
+            return Err(Code::ERROR_NO_BINARY_FOR_GPU.why(format!("PTX for {} on a device of sm_{has}", module.target)));
+        }
+        let handle = self.handle();
+        self.modules.insert(handle, module);
+        Ok(handle)
+    }
+}

@@ -1,0 +1,20 @@
+//! The driver: its state behind one lock, and the entry points over it.
+//!
+//! Streams are lazy: work is queued and runs only when something waits for it, so that a host that forgets to wait
+//! reads poison. A kernel's fault is reported by the call that waits for it and then by every call: the context is lost.
+
+pub mod api;
+mod arch;
+mod capture;
+mod code;
+mod config;
+mod image;
+mod launch;
+mod queue;
+mod report;
+mod state;
+
+pub use code::Code;
+pub use image::hash as image_hash;
+pub use report::{report, reset_counts};
+pub(crate) use state::{Failure, State, call, counted};

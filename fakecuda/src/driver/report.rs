@@ -1,0 +1,39 @@
+//! What happened, for tests to read.
+
+use std::fmt::Write;
+
+use super::state::{State, counted};
+
+/// Lines of words and numbers: `call NAME COUNT`, `kernel NAME LAUNCHES INSTRUCTIONS`, `memory BYTES`, `leak ADDRESS
+/// BYTES`, and `said …` for all that was complained of.
+pub fn report() -> String {
+    counted(|s: &mut State| {
+        let mut out = String::new();
+        for (name, n) in &s.calls {
+            let _ = writeln!(out, "call {name} {n}");
+        }
+        for (name, (launches, instructions)) in &s.kernels {
+            let _ = writeln!(out, "kernel {name} {launches} {instructions}");
+        }
+        let _ = writeln!(out, "memory {}", s.memory.used());
+        for (at, n) in &s.leaked {
+            let _ = writeln!(out, "leak {at:#x} {n}");
+        }
+        for m in &s.messages {
+            let _ = writeln!(out, "said {}", m.replace('\n', " "));
+        }
+        out
+    })
+}
+
+/// Starts all counts anew.
+pub fn reset_counts() {
+    counted(|s| {
+        s.calls.clear();
+        s.kernels.clear();
+        s.messages.clear();
+        s.leaked.clear();
+        s.launches = 0;
+        s.allocations = 0;
+    });
+}

@@ -1,0 +1,171 @@
+//! All that the driver knows, and how an entry point comes to it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::capture::Capture;
+use super::code::Code;
+use super::config::Config;
+use super::queue::{Event, Op, Stream};
+use crate::exec::Kernel;
+use crate::memory::Memory;
+use crate::parse::Module;
+
+/// Why an entry point fails; the words go to the report and to stderr.
+pub(crate) struct Failure {
+    pub(crate) code: Code,
+    pub(crate) why: Option<String>,
+}
+
+impl From<Code> for Failure {
+    fn from(code: Code) -> Failure {
+        Failure { code, why: None }
+    }
+}
+
+impl Code {
+    /// With a reason in words.
+    pub(crate) fn why(self, why: impl Into<String>) -> Failure {
+        Failure { code: self, why: Some(why.into()) }
+    }
+}
+
+pub(crate) type Outcome = Result<(), Failure>;
+
+/// A function handle: the kernel and what was set on it.
+pub(crate) struct Function {
+    pub(crate) module: usize,
+    pub(crate) kernel: Arc<Kernel>,
+    pub(crate) dynamic_limit: i32,
+}
+
+/// A graph's work, in an order in which it may run.
+#[derive(Clone, Default)]
+pub(crate) struct Graph {
+    pub(crate) ops: Vec<Op>,
+}
+
+pub(crate) struct State {
+    pub(crate) config: Config,
+    pub(crate) initialised: bool,
+    pub(crate) retains: u32,
+    pub(crate) flags: u32,
+    /// The first fault: every later call gets its code.
+    pub(crate) lost: Option<Code>,
+    pub(crate) memory: Memory,
+    /// Pinned host memory: address and size.
+    pub(crate) pinned: BTreeMap<usize, Vec<u64>>,
+    pub(crate) pinned_sizes: HashMap<usize, usize>,
+    pub(crate) dying: Vec<u64>,
+    pub(crate) streams: BTreeMap<usize, Stream>,
+    pub(crate) events: HashMap<usize, Event>,
+    pub(crate) modules: HashMap<usize, Module>,
+    pub(crate) functions: HashMap<usize, Function>,
+    pub(crate) graphs: HashMap<usize, Graph>,
+    pub(crate) executables: HashMap<usize, Graph>,
+    pub(crate) captures: HashMap<usize, Capture>,
+    next: usize,
+    pub(crate) sequence: u64,
+    pub(crate) launches: u64,
+    pub(crate) allocations: u64,
+    pub(crate) ran: u32,
+    pub(crate) calls: BTreeMap<&'static str, u64>,
+    /// Launches and instructions by kernel.
+    pub(crate) kernels: BTreeMap<String, (u64, u64)>,
+    pub(crate) messages: Vec<String>,
+    pub(crate) leaked: Vec<(u64, usize)>,
+}
+
+impl State {
+    fn new() -> State {
+        let config = Config::read();
+        State {
+            memory: Memory::new(config.memory),
+            config,
+            initialised: false,
+            retains: 0,
+            flags: 0,
+            lost: None,
+            pinned: BTreeMap::new(),
+            pinned_sizes: HashMap::new(),
+            dying: Vec::new(),
+            streams: BTreeMap::from([(0, Stream::default())]),
+            events: HashMap::new(),
+            modules: HashMap::new(),
+            functions: HashMap::new(),
+            graphs: HashMap::new(),
+            executables: HashMap::new(),
+            captures: HashMap::new(),
+            next: 0x10000,
+            sequence: 0,
+            launches: 0,
+            allocations: 0,
+            ran: 0,
+            calls: BTreeMap::new(),
+            kernels: BTreeMap::new(),
+            messages: Vec::new(),
+            leaked: Vec::new(),
+        }
+    }
+
+    /// A new handle: no pointer, so that nobody can look behind it.
+    pub(crate) fn handle(&mut self) -> usize {
+        self.next += 16;
+        self.next
+    }
+
+    pub(crate) fn say(&mut self, what: String) {
+        if !self.config.quiet {
+            eprintln!("fakecuda: {what}");
+        }
+        self.messages.push(what);
+    }
+}
+
+static STATE: Mutex<Option<State>> = Mutex::new(None);
+
+fn locked() -> MutexGuard<'static, Option<State>> {
+    STATE.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// The state, without counting a call.
+pub(crate) fn counted<R>(f: impl FnOnce(&mut State) -> R) -> R {
+    f(locked().get_or_insert_with(State::new))
+}
+
+/// What an entry point needs before it does anything.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Needs {
+    Nothing,
+    Initialised,
+    /// A context that is not lost.
+    Context,
+}
+
+/// Runs an entry point: counts it, checks what it needs, and turns what it says into a `CUresult`.
+pub(crate) fn call(name: &'static str, needs: Needs, f: impl FnOnce(&mut State) -> Outcome) -> u32 {
+    let run = || {
+        counted(|s| {
+            *s.calls.entry(name).or_insert(0) += 1;
+            let ready = if needs > Needs::Nothing && !s.initialised {
+                Err(Code::ERROR_NOT_INITIALIZED.into())
+            } else if let (Needs::Context, Some(code)) = (needs, s.lost) {
+                Err(code.into())
+            } else if needs == Needs::Context && s.retains == 0 {
+                Err(Code::ERROR_INVALID_CONTEXT.why("no context"))
+            } else {
+                Ok(())
+            };
+            match ready.and_then(|()| f(s)) {
+                Ok(()) => 0,
+                Err(Failure { code, why }) => {
+                    if let Some(why) = why {
+                        s.say(format!("{name}: {why}"));
+                    }
+                    code as u32
+                }
+            }
+        })
+    };
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Code::ERROR_UNKNOWN as u32)
+}

@@ -1,0 +1,232 @@
+//! A block: its warps take turns, and meet at barriers.
+
+use super::code::{Action, Kernel, Reduce, Special};
+use super::fault::{Fault, Kind, What};
+use super::grid::Launch;
+use super::lanes::each;
+use super::order::View;
+use super::reach::{Device, Team};
+use super::warp::{Stop, Wait, Warp};
+use crate::race::Shadow;
+
+/// Instructions of a warp before another gets its turn.
+const TURN: u32 = 4096;
+
+pub(crate) struct Block {
+    team: Team,
+    warps: Vec<Warp>,
+    size: [u32; 3],
+    threads: u32,
+}
+
+/// What a round of turns came to.
+pub(crate) struct Round {
+    pub(crate) instructions: u64,
+    pub(crate) over: bool,
+    /// All warps that can run only looked at what others may write.
+    pub(crate) only_polled: bool,
+}
+
+impl Block {
+    pub(crate) fn new(kernel: &Kernel, launch: &Launch, number: u32, races: bool) -> Block {
+        let [gx, gy, _] = launch.grid;
+        let index = [number % gx, number / gx % gy, number / gx / gy];
+        let threads: u32 = launch.block.iter().product();
+        let shared = kernel.code.shared_bytes.next_multiple_of(16) + launch.dynamic_shared;
+        let count = threads.div_ceil(32);
+        let mut warps = Vec::new();
+        for w in 0..count {
+            let lanes = (threads - w * 32).min(32);
+            let mut warp = Warp::new(w, u32::MAX >> (32 - lanes), &kernel.code);
+            for &(row, what) in &kernel.code.specials {
+                let row = &mut warp.lanes.rows[row as usize];
+                for (lane, x) in row.iter_mut().enumerate() {
+                    *x = special(what, kernel, launch, index, w * 32 + lane as u32) as u64;
+                }
+            }
+            warps.push(warp);
+        }
+        let mut clocks = vec![[0; 32]; count as usize];
+        for (w, c) in clocks.iter_mut().enumerate() {
+            c[w] = 1;
+        }
+        let team = Team {
+            index,
+            shadow: races.then(|| Shadow::new(shared)),
+            shared: vec![crate::memory::POISON; shared],
+            clocks,
+            view: View::new(number),
+        };
+        Block { team, warps, size: launch.block, threads }
+    }
+
+    /// One turn for each warp.
+    pub(crate) fn round(&mut self, kernel: &Kernel, device: &mut Device) -> Result<Round, Fault> {
+        let mut round = Round { instructions: 0, over: false, only_polled: true };
+        for w in 0..self.warps.len() {
+            let ready = self.warps[w].is_ready();
+            match self.warps[w].run(kernel, &mut self.team, device, TURN) {
+                Ok(n) => round.instructions += n,
+                Err(stop) => return Err(self.fault(kernel, w, stop)),
+            }
+            round.only_polled &= !ready || self.warps[w].polled;
+        }
+        let released = self.barriers(kernel, device)?;
+        round.over = self.warps.iter().all(|w| w.live == 0);
+        if !round.over && !released && !self.warps.iter().any(Warp::is_ready) {
+            return Err(self.deadlock(kernel));
+        }
+        Ok(round)
+    }
+
+    /// Opens the barriers at which all have come.
+    fn barriers(&mut self, kernel: &Kernel, device: &mut Device) -> Result<bool, Fault> {
+        let mut released = false;
+        for id in 0..16 {
+            let (mut waiting, mut wanted) = (0, None);
+            for w in &self.warps {
+                waiting += w.arrived.iter().filter(|a| a.0 == id).map(|a| a.1).sum::<u32>();
+                for g in &w.groups {
+                    if let Wait::Barrier(i, n) = g.wait
+                        && i == id
+                    {
+                        waiting += g.mask.count_ones();
+                        wanted = Some(n);
+                    }
+                }
+            }
+            let Some(wanted) = wanted else { continue };
+            if waiting != wanted.unwrap_or(self.threads) {
+                continue;
+            }
+            self.release(kernel, id)?;
+            device.changes += 1;
+            released = true;
+        }
+        Ok(released)
+    }
+
+    fn release(&mut self, kernel: &Kernel, id: u32) -> Result<(), Fault> {
+        let here = |g: &super::warp::Group| matches!(g.wait, Wait::Barrier(i, _) if i == id);
+        let mut joined = [0; 32];
+        let (mut votes, mut voters) = (0, 0);
+        for w in 0..self.warps.len() {
+            let groups: Vec<_> = self.warps[w].groups.iter().filter(|g| here(g)).copied().collect();
+            if let [a, b, ..] = groups[..] {
+                let what = format!(
+                    "lanes of one warp wait at one barrier in two places, PTX lines {} and {}",
+                    line(kernel, a.pc),
+                    line(kernel, b.pc)
+                );
+                let lane = a.mask.trailing_zeros() as usize;
+                return Err(self.fault(kernel, w, (What::new(Kind::Deadlock, lane, what), a.pc, lane)));
+            }
+            for g in &groups {
+                if let Some((_, p, negated, _)) = barrier(kernel, g.pc).vote {
+                    votes += (self.warps[w].lanes.pred((p, negated)) & g.mask).count_ones();
+                    voters += g.mask.count_ones();
+                }
+            }
+            if !groups.is_empty() || self.warps[w].arrived.iter().any(|a| a.0 == id) {
+                for (j, c) in joined.iter_mut().zip(&self.team.clocks[w]) {
+                    *j = (*j).max(*c);
+                }
+            }
+        }
+        for (w, warp) in self.warps.iter_mut().enumerate() {
+            let mut here_too = false;
+            for g in warp.groups.iter_mut().filter(|g| matches!(g.wait, Wait::Barrier(i, _) if i == id)) {
+                if let Some((what, _, _, to)) = barrier(kernel, g.pc).vote {
+                    match what {
+                        Reduce::Count => each(g.mask).for_each(|l| warp.lanes.rows[to as usize][l] = votes as u64),
+                        Reduce::All => warp.lanes.set_pred(to, g.mask, if votes == voters { u32::MAX } else { 0 }),
+                        Reduce::Any => warp.lanes.set_pred(to, g.mask, if votes > 0 { u32::MAX } else { 0 }),
+                    }
+                }
+                g.wait = Wait::Nothing;
+                g.pc += 1;
+                here_too = true;
+            }
+            if here_too {
+                self.team.clocks[w] = joined;
+            }
+            if here_too || warp.arrived.iter().any(|a| a.0 == id) {
+                self.team.clocks[w][w] += 1;
+            }
+            warp.arrived.retain(|a| a.0 != id);
+        }
+        Ok(())
+    }
+
+    fn deadlock(&self, kernel: &Kernel) -> Fault {
+        let waiting = self.warps.iter().enumerate().flat_map(|(w, warp)| warp.groups.iter().map(move |g| (w, *g)));
+        let mut places: Vec<(u32, u32)> = Vec::new();
+        for (_, g) in waiting.clone() {
+            match places.iter_mut().find(|p| p.0 == g.pc) {
+                Some(p) => p.1 += g.mask.count_ones(),
+                None => places.push((g.pc, g.mask.count_ones())),
+            }
+        }
+        let list: Vec<_> = places.iter().map(|(pc, n)| format!("{n} wait at PTX line {}", line(kernel, *pc))).collect();
+        let live: u32 = self.warps.iter().map(|w| w.live.count_ones()).sum();
+        let what = format!("of {} threads {}, and {} have ended", self.threads, list.join(", "), self.threads - live);
+        let (w, pc, lane) = waiting.map(|(w, g)| (w, g.pc, g.mask.trailing_zeros() as usize)).next().unwrap_or((0, 0, 0));
+        self.fault(kernel, w, (What::new(Kind::Deadlock, lane, what), pc, lane))
+    }
+
+    /// For a block that never ends: where one of its threads is.
+    pub(crate) fn endless(&self, kernel: &Kernel, what: &str) -> Fault {
+        let at = self.warps.iter().enumerate().find_map(|(w, warp)| warp.groups.iter().find(|g| g.wait == Wait::Nothing).map(|g| (w, *g)));
+        let (w, pc, lane) = at.map_or((0, 0, 0), |(w, g)| (w, g.pc, g.mask.trailing_zeros() as usize));
+        self.fault(kernel, w, (What::new(Kind::Endless, lane, what), pc, lane))
+    }
+
+    fn fault(&self, kernel: &Kernel, warp: usize, (what, pc, lane): Stop) -> Fault {
+        let thread = warp as u32 * 32 + lane as u32;
+        let [x, y, _] = self.size;
+        let line = line(kernel, pc);
+        Fault {
+            kind: what.kind,
+            kernel: kernel.name.clone(),
+            block: self.team.index,
+            thread: [thread % x, thread / x % y, thread / x / y],
+            line,
+            text: kernel.source.lines().nth(line.saturating_sub(1) as usize).unwrap_or("").trim().into(),
+            what: what.what,
+        }
+    }
+}
+
+fn line(kernel: &Kernel, pc: u32) -> u32 {
+    kernel.code.instructions.get(pc as usize).map_or(0, |i| i.line)
+}
+
+fn barrier(kernel: &Kernel, pc: u32) -> super::Barrier {
+    match kernel.code.instructions[pc as usize].action {
+        Action::Barrier(b) => b,
+        _ => super::Barrier { id: 0, threads: None, wait: true, vote: None },
+    }
+}
+
+fn special(what: Special, kernel: &Kernel, launch: &Launch, block: [u32; 3], thread: u32) -> u32 {
+    let [x, y, _] = launch.block;
+    let lane = thread % 32;
+    let below = (1u32 << lane) - 1;
+    match what {
+        Special::Thread(a) => [thread % x, thread / x % y, thread / x / y][a],
+        Special::BlockSize(a) => launch.block[a],
+        Special::Block(a) => block[a],
+        Special::GridSize(a) => launch.grid[a],
+        Special::Lane => lane,
+        Special::Warp => thread / 32,
+        Special::Warps => launch.block.iter().product::<u32>().div_ceil(32),
+        Special::MaskEqual => 1 << lane,
+        Special::MaskBelow => below,
+        Special::MaskUpTo => below | 1 << lane,
+        Special::MaskAbove => !(below | 1 << lane),
+        Special::MaskFrom => !below,
+        Special::DynamicShared => kernel.code.shared_bytes.next_multiple_of(16) as u32,
+        Special::DynamicSize => launch.dynamic_shared as u32,
+        Special::Zero => 0,
+    }
+}

@@ -1,0 +1,143 @@
+//! A kernel as it runs: instructions that are closures over the rows they read and write.
+
+use std::collections::HashMap;
+
+use super::{Exec, Lanes, Mask, What};
+
+/// What a register row holds before the first instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Special {
+    Thread(usize),
+    BlockSize(usize),
+    Block(usize),
+    GridSize(usize),
+    Lane,
+    Warp,
+    Warps,
+    MaskEqual,
+    MaskBelow,
+    MaskUpTo,
+    MaskAbove,
+    MaskFrom,
+    DynamicShared,
+    DynamicSize,
+    Zero,
+}
+
+/// A place in the code, known by number until the whole kernel is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Label(pub(crate) u32);
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guard {
+    pub(crate) pred: u32,
+    pub(crate) want: bool,
+}
+
+pub(crate) type Pure = Box<dyn Fn(&mut Lanes, Mask) + Send + Sync>;
+pub(crate) type Touch = Box<dyn Fn(&mut Exec<'_>, Mask) -> Result<(), What> + Send + Sync>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reduce {
+    Count,
+    All,
+    Any,
+}
+
+/// A barrier's arguments: rows of its number and of the threads that take part (all, where none).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Barrier {
+    pub(crate) id: u32,
+    pub(crate) threads: Option<u32>,
+    pub(crate) wait: bool,
+    /// A vote over all threads: what, the predicate that goes in and whether negated, and the row or predicate it sets.
+    pub(crate) vote: Option<(Reduce, u32, bool, u32)>,
+}
+
+pub(crate) enum Action {
+    /// Registers only.
+    Lanes(Pure),
+    /// Memory too.
+    Touch(Touch),
+    /// Waits for the lanes named by a row of masks (all of the warp, where none) to come here too.
+    Together {
+        members: Option<u32>,
+        run: Touch,
+    },
+    Branch {
+        to: Label,
+    },
+    Table {
+        index: u32,
+        to: Vec<Label>,
+    },
+    Call {
+        to: Label,
+        back: u32,
+    },
+    Return {
+        back: u32,
+    },
+    Exit,
+    Barrier(Barrier),
+    /// Lets others run: `nanosleep`.
+    Yield,
+    Fail(String),
+}
+
+pub(crate) struct Instruction {
+    pub(crate) guard: Option<Guard>,
+    pub(crate) action: Action,
+    pub(crate) line: u32,
+}
+
+#[derive(Default)]
+pub(crate) struct Code {
+    pub(crate) instructions: Vec<Instruction>,
+    /// Where each label stands.
+    pub(crate) labels: Vec<u32>,
+    /// Of `brx.idx`.
+    pub(crate) tables: HashMap<String, Vec<Label>>,
+    pub(crate) rows: u32,
+    pub(crate) preds: u32,
+    pub(crate) constants: Vec<(u32, u64)>,
+    pub(crate) specials: Vec<(u32, Special)>,
+    pub(crate) shared_bytes: usize,
+    pub(crate) local_bytes: usize,
+}
+
+/// A kernel of a module.
+pub struct Kernel {
+    /// As PTX spells it.
+    pub name: String,
+    /// Where it starts.
+    pub line: u32,
+    /// Offset and size of each parameter.
+    pub params: Vec<(usize, usize)>,
+    /// Of all parameters.
+    pub param_bytes: usize,
+    /// By `__launch_bounds__`.
+    pub max_threads: Option<u32>,
+    /// The only block size allowed.
+    pub required: Option<[u32; 3]>,
+    /// The PTX it comes from.
+    pub(crate) source: std::sync::Arc<str>,
+    pub(crate) code: Code,
+}
+
+impl Kernel {
+    /// Static shared memory of a block.
+    pub fn shared_bytes(&self) -> usize {
+        self.code.shared_bytes
+    }
+
+    /// Local memory of a thread.
+    pub fn local_bytes(&self) -> usize {
+        self.code.local_bytes
+    }
+
+    /// 32-bit registers a thread might take on a GPU: PTX does not say, so a plausible figure.
+    pub fn registers(&self) -> u32 {
+        (self.code.rows / 4).clamp(16, 64)
+    }
+}

@@ -1,0 +1,109 @@
+//! A grid: blocks one after the other, or, in a cooperative launch, all at once by turns.
+
+use super::block::Block;
+use super::code::Kernel;
+use super::fault::Fault;
+use super::order::Handed;
+use super::reach::Device;
+use crate::memory::Memory;
+
+/// A kernel's launch.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// Blocks.
+    pub grid: [u32; 3],
+    /// Threads of a block.
+    pub block: [u32; 3],
+    /// Bytes of dynamic shared memory.
+    pub dynamic_shared: usize,
+    /// All blocks run at once.
+    pub cooperative: bool,
+    /// The bytes of all parameters, as the kernel lays them out.
+    pub params: Vec<u8>,
+}
+
+/// How far a launch may go, and what is checked.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Instructions, counted by threads, after which a launch is taken to be endless.
+    pub instructions: u64,
+    /// Whether races are looked for.
+    pub races: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { instructions: 1 << 38, races: true }
+    }
+}
+
+/// What a launch took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Counted by threads.
+    pub instructions: u64,
+}
+
+/// Rounds in which nothing changes and all only look, after which nobody can be expected to write any more.
+const IDLE: u32 = 1000;
+
+/// Runs a kernel to its end.
+pub fn run(kernel: &Kernel, memory: &mut Memory, launch: &Launch, limits: &Limits, number: u32) -> Result<Outcome, Fault> {
+    let blocks: u64 = launch.grid.iter().map(|&n| n as u64).product();
+    let mut device = Device {
+        memory: std::mem::replace(memory, Memory::new(0)),
+        handed: Handed::default(),
+        params: launch.params.clone(),
+        launch: number,
+        races: limits.races && blocks > 1,
+        changes: 0,
+    };
+    let at_once = if launch.cooperative { blocks } else { 1 };
+    let (mut first, mut outcome, mut result) = (0, Outcome::default(), Ok(()));
+    while first < blocks && result.is_ok() {
+        let some = first..blocks.min(first + at_once);
+        first = some.end;
+        let mut list: Vec<_> = some.map(|n| Block::new(kernel, launch, n as u32, limits.races)).collect();
+        result = together(kernel, &mut list, &mut device, limits, &mut outcome.instructions, launch.cooperative);
+    }
+    *memory = device.memory;
+    result.map(|_| outcome)
+}
+
+fn together(
+    k: &Kernel,
+    blocks: &mut Vec<Block>,
+    device: &mut Device,
+    limits: &Limits,
+    count: &mut u64,
+    cooperative: bool,
+) -> Result<(), Fault> {
+    let mut idle = 0;
+    while !blocks.is_empty() {
+        let before = device.changes;
+        let (mut only_polled, mut n) = (true, 0);
+        while n < blocks.len() {
+            let round = blocks[n].round(k, device)?;
+            *count += round.instructions;
+            only_polled &= round.only_polled;
+            if round.over {
+                blocks.swap_remove(n);
+            } else {
+                n += 1;
+            }
+        }
+        idle = if only_polled && device.changes == before { idle + 1 } else { 0 };
+        if idle > IDLE
+            && let Some(b) = blocks.first()
+        {
+            let hint = if cooperative { "" } else { " (the launch is not cooperative, so other blocks may not run beside this one)" };
+            return Err(b.endless(k, &format!("all threads only look at memory that nobody writes{hint}")));
+        }
+        if *count > limits.instructions
+            && let Some(b) = blocks.first()
+        {
+            return Err(b.endless(k, &format!("the launch took more than {} instructions", limits.instructions)));
+        }
+    }
+    Ok(())
+}

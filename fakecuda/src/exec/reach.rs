@@ -1,0 +1,194 @@
+//! What an instruction can reach: its warp's registers and local memory, its block's shared memory, the device.
+
+use super::fault::{Kind, What};
+use super::order::{Handed, View};
+use super::{Lanes, Mask};
+use crate::memory::Memory;
+use crate::race::{Access, Shadow};
+use crate::types::Space;
+
+/// Generic addresses of a launch's arguments start here.
+pub(crate) const PARAM: u64 = 1 << 60;
+/// Of a thread's local memory.
+pub(crate) const LOCAL: u64 = 1 << 61;
+/// Of a block's shared memory.
+pub(crate) const SHARED: u64 = 1 << 62;
+
+/// What all blocks of a launch share.
+pub(crate) struct Device {
+    pub(crate) memory: Memory,
+    pub(crate) handed: Handed,
+    pub(crate) params: Vec<u8>,
+    /// Numbers launches, so that their races are not mixed.
+    pub(crate) launch: u32,
+    /// Whether accesses of different blocks are to be compared.
+    pub(crate) races: bool,
+    /// Counts everything that a waiting thread might wait for.
+    pub(crate) changes: u64,
+}
+
+/// What all threads of a block share.
+pub(crate) struct Team {
+    pub(crate) index: [u32; 3],
+    pub(crate) shared: Vec<u8>,
+    pub(crate) shadow: Option<Shadow>,
+    /// For each warp, the last time of each warp whose accesses to shared memory it knows to be done.
+    pub(crate) clocks: Vec<[u32; 32]>,
+    pub(crate) view: View,
+}
+
+/// A copy by `cp.async` that has not landed.
+pub(crate) struct Copy {
+    pub(crate) lane: usize,
+    pub(crate) group: u32,
+    pub(crate) to: u64,
+    pub(crate) from: u64,
+    pub(crate) bytes: usize,
+    pub(crate) read: usize,
+}
+
+#[derive(Default)]
+pub(crate) struct Copies {
+    pub(crate) waiting: Vec<Copy>,
+    pub(crate) groups: [u32; 32],
+}
+
+pub(crate) struct Exec<'a> {
+    pub(crate) lanes: &'a mut Lanes,
+    pub(crate) local: &'a mut [u8],
+    pub(crate) local_bytes: usize,
+    pub(crate) warp: u32,
+    pub(crate) copies: &'a mut Copies,
+    /// Set by accesses that a spinning thread makes.
+    pub(crate) polled: &'a mut bool,
+    pub(crate) team: &'a mut Team,
+    pub(crate) device: &'a mut Device,
+}
+
+/// Where an address points to, checked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    Global(usize, usize),
+    Shared(usize),
+    Local(usize),
+    Param(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum How {
+    Read,
+    /// And whether it changes what is there.
+    Write(bool),
+}
+
+impl Exec<'_> {
+    /// Checks an access of `n` bytes.
+    #[inline]
+    pub(crate) fn place(&self, space: Space, address: u64, n: usize, lane: usize) -> Result<Place, What> {
+        if address & (n as u64 - 1) != 0 {
+            return Err(What::new(Kind::Misaligned, lane, format!("address {address:#x} is no multiple of {n}")));
+        }
+        let fits = |offset: u64, size: usize, name: &str| {
+            if offset.checked_add(n as u64).is_some_and(|end| end <= size as u64) {
+                return Ok(offset as usize);
+            }
+            Err(What::new(Kind::OutOfBounds, lane, format!("{n} bytes at byte {} of {size} bytes of {name}", offset as i64)))
+        };
+        let shared = |at: u64| fits(at, self.team.shared.len(), "shared memory").map(Place::Shared);
+        let local = |at: u64| fits(at, self.local_bytes, "local memory").map(|at| Place::Local(lane * self.local_bytes + at));
+        let param = |at: u64| fits(at, self.device.params.len(), "parameters").map(Place::Param);
+        match space {
+            Space::Shared => shared(address & 0xffff_ffff),
+            Space::Local => local(address),
+            Space::Param => param(address),
+            Space::Generic if address >= SHARED => shared(address - SHARED),
+            Space::Generic if address >= LOCAL => local(address - LOCAL),
+            Space::Generic if address >= PARAM => param(address - PARAM),
+            Space::Generic | Space::Global | Space::Const => {
+                let (region, offset) = self.device.memory.find(address, n).map_err(|e| What { lane: Some(lane), ..e.into() })?;
+                Ok(Place::Global(region, offset))
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn bytes(&mut self, place: Place, n: usize) -> &mut [u8] {
+        match place {
+            Place::Global(r, at) => &mut self.device.memory.regions[r].bytes[at..at + n],
+            Place::Shared(at) => &mut self.team.shared[at..at + n],
+            Place::Local(at) => &mut self.local[at..at + n],
+            Place::Param(at) => &mut self.device.params[at..at + n],
+        }
+    }
+
+    #[inline]
+    pub(crate) fn read(&mut self, place: Place, n: usize) -> u64 {
+        let mut x = [0; 8];
+        x[..n].copy_from_slice(self.bytes(place, n));
+        u64::from_le_bytes(x)
+    }
+
+    /// Notes an access for the race checks; `at` is its place, `n` its bytes.
+    #[inline]
+    pub(crate) fn note(&mut self, place: Place, n: usize, lane: usize, how: How, atomic: bool) -> Result<(), What> {
+        let write = if let How::Write(changed) = how { Some(changed) } else { None };
+        let thread = self.warp * 32 + lane as u32;
+        match place {
+            Place::Shared(at) => {
+                let Some(shadow) = self.team.shadow.as_mut() else { return Ok(()) };
+                let (warp, clock) = (self.warp, &self.team.clocks[self.warp as usize]);
+                let me = Access::new(warp, thread, clock[warp as usize], atomic);
+                let ordered = |o: &Access| {
+                    if o.who == warp { o.thread() == thread || o.time < clock[warp as usize] } else { clock[o.who as usize] >= o.time }
+                };
+                shadow.touch(self.device.launch, (at, n), me, write, ordered).map_err(|c| {
+                    let verb = if c.wrote { "written" } else { "read" };
+                    let what =
+                        format!("byte {at} of shared memory was {verb} by thread {} of this block with no barrier since", c.other.thread());
+                    What::new(Kind::Race, lane, what)
+                })
+            }
+            Place::Global(r, at) => {
+                if write.is_some() && self.device.memory.regions[r].constant {
+                    return Err(What::new(Kind::ReadOnly, lane, "a write to constant memory"));
+                }
+                if write == Some(true) {
+                    self.device.changes += 1;
+                }
+                if !self.device.races {
+                    return Ok(());
+                }
+                let region = &mut self.device.memory.regions[r];
+                let shadow = region.shadow.get_or_insert_with(|| Shadow::new(region.bytes.len()));
+                let view = &self.team.view;
+                let me = Access::new(view.block, thread, view.now, atomic);
+                shadow.touch(self.device.launch, (at, n), me, write, |o| view.knows(o.who, o.time)).map_err(|c| {
+                    let verb = if c.wrote { "written" } else { "read" };
+                    let (block, thread) = (c.other.who, c.other.thread());
+                    let what = format!("byte {at} of an allocation of {} bytes was {verb} by thread {thread} of block {block} with no barrier over the grid since", shadow.bytes());
+                    What::new(Kind::Race, lane, what)
+                })
+            }
+            Place::Param(_) if write.is_some() => Err(What::new(Kind::ReadOnly, lane, "a write to parameters")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes, and notes it.
+    #[inline]
+    pub(crate) fn write(&mut self, place: Place, n: usize, lane: usize, bits: u64, atomic: bool) -> Result<(), What> {
+        let new = bits.to_le_bytes();
+        let changed = self.bytes(place, n) != &new[..n];
+        self.note(place, n, lane, How::Write(changed), atomic)?;
+        if changed {
+            self.bytes(place, n).copy_from_slice(&new[..n]);
+        }
+        Ok(())
+    }
+
+    /// `__syncwarp`: what the lanes did in shared memory is done.
+    pub(crate) fn sync_warp(&mut self, _lanes: Mask) {
+        let w = self.warp as usize;
+        self.team.clocks[w][w] += 1;
+    }
+}

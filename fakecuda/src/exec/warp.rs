@@ -1,0 +1,296 @@
+//! A warp: groups of lanes that stand at the same instruction. The group furthest behind runs, so that lanes that parted
+//! meet again; a group that used up its turn lets the others go first, so that lanes may wait for each other.
+
+use super::code::{Action, Barrier, Code, Kernel};
+use super::fault::{Kind, What};
+use super::lanes::each;
+use super::reach::{Copies, Device, Exec, Team};
+use super::{Lanes, Mask};
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Wait {
+    Nothing,
+    /// Number and threads.
+    Barrier(u32, Option<u32>),
+    /// For other lanes to come here.
+    Together,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Group {
+    pub(crate) mask: Mask,
+    pub(crate) pc: u32,
+    pub(crate) wait: Wait,
+    tired: bool,
+}
+
+pub(crate) struct Warp {
+    pub(crate) lanes: Lanes,
+    local: Vec<u8>,
+    local_bytes: usize,
+    pub(crate) index: u32,
+    pub(crate) groups: Vec<Group>,
+    /// Lanes that have not exited.
+    pub(crate) live: Mask,
+    pub(crate) polled: bool,
+    copies: Copies,
+    /// Threads that arrived at a barrier without waiting: its number, each.
+    pub(crate) arrived: Vec<(u32, u32)>,
+}
+
+/// A fault and where it was: instruction and lane.
+pub(crate) type Stop = (What, u32, usize);
+
+impl Warp {
+    pub(crate) fn new(index: u32, mask: Mask, code: &Code) -> Warp {
+        let mut rows = vec![[0xa5a5_a5a5_a5a5_a5a5; 32]; code.rows as usize];
+        for &(row, bits) in &code.constants {
+            rows[row as usize] = [bits; 32];
+        }
+        Warp {
+            lanes: Lanes { rows, preds: vec![0; code.preds as usize], carry: 0 },
+            local: vec![crate::memory::POISON; code.local_bytes * 32],
+            local_bytes: code.local_bytes,
+            index,
+            groups: vec![Group { mask, pc: 0, wait: Wait::Nothing, tired: false }],
+            live: mask,
+            polled: false,
+            copies: Copies::default(),
+            arrived: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.groups.iter().any(|g| g.wait == Wait::Nothing)
+    }
+
+    fn put(&mut self, g: Group) {
+        if g.mask == 0 {
+            return;
+        }
+        match self.groups.iter_mut().find(|o| o.pc == g.pc && o.wait == g.wait) {
+            Some(o) => {
+                o.mask |= g.mask;
+                o.tired &= g.tired;
+            }
+            None => self.groups.push(g),
+        }
+    }
+
+    fn pick(&mut self) -> Option<Group> {
+        let ready = |g: &&mut Group| g.wait == Wait::Nothing;
+        if self.groups.iter_mut().filter(ready).all(|g| g.tired) {
+            self.groups.iter_mut().for_each(|g| g.tired = false);
+        }
+        let list = self.groups.iter().enumerate().filter(|(_, g)| g.wait == Wait::Nothing && !g.tired);
+        let (i, _) = list.min_by_key(|(_, g)| g.pc)?;
+        Some(self.groups.swap_remove(i))
+    }
+
+    /// Runs until nothing can go on or `turn` instructions are done. Returns the instructions counted by lanes.
+    pub(crate) fn run(&mut self, kernel: &Kernel, team: &mut Team, device: &mut Device, turn: u32) -> Result<u64, Stop> {
+        let (mut left, mut done) = (turn, 0);
+        self.polled = false;
+        while left > 0 && !self.polled {
+            self.together(kernel, team, device)?;
+            let Some(group) = self.pick() else { break };
+            done += self.advance(group, kernel, team, device, &mut left)?;
+        }
+        Ok(done)
+    }
+
+    fn exec<'a>(&'a mut self, team: &'a mut Team, device: &'a mut Device) -> Exec<'a> {
+        Exec {
+            lanes: &mut self.lanes,
+            local: &mut self.local,
+            local_bytes: self.local_bytes,
+            warp: self.index,
+            copies: &mut self.copies,
+            polled: &mut self.polled,
+            team,
+            device,
+        }
+    }
+
+    /// Runs one group until it waits, ends, meets another, falls ahead of another, or its turn is over.
+    fn advance(&mut self, mut g: Group, kernel: &Kernel, team: &mut Team, device: &mut Device, left: &mut u32) -> Result<u64, Stop> {
+        let code = &kernel.code;
+        let target = |l: super::Label| code.labels[l.0 as usize];
+        let mut done = 0;
+        loop {
+            if *left == 0 || self.polled {
+                g.tired = true;
+                self.put(g);
+                return Ok(done);
+            }
+            *left -= 1;
+            let i = &code.instructions[g.pc as usize];
+            let active = match i.guard {
+                None => g.mask,
+                Some(p) => g.mask & if p.want { self.lanes.preds[p.pred as usize] } else { !self.lanes.preds[p.pred as usize] },
+            };
+            done += active.count_ones() as u64;
+            let stop = |w: What| {
+                let lane = w.lane.unwrap_or(active.trailing_zeros() as usize);
+                (w, g.pc, lane)
+            };
+            if active == 0 {
+                g.pc += 1;
+            } else {
+                match &i.action {
+                    Action::Lanes(f) => {
+                        f(&mut self.lanes, active);
+                        g.pc += 1;
+                    }
+                    Action::Touch(f) => {
+                        f(&mut self.exec(team, device), active).map_err(stop)?;
+                        g.pc += 1;
+                    }
+                    Action::Together { members, run } => {
+                        if self.all_here(*members, active) {
+                            run(&mut self.exec(team, device), active).map_err(stop)?;
+                            g.pc += 1;
+                        } else {
+                            self.part(g, active, g.pc + 1);
+                            self.put(Group { mask: active, wait: Wait::Together, ..g });
+                            return Ok(done);
+                        }
+                    }
+                    Action::Branch { to } => {
+                        if active == g.mask {
+                            g.pc = target(*to);
+                        } else {
+                            self.put(Group { mask: g.mask & !active, pc: g.pc + 1, ..g });
+                            self.put(Group { mask: active, pc: target(*to), ..g });
+                            return Ok(done);
+                        }
+                    }
+                    Action::Table { index, to } => {
+                        self.part(g, active, g.pc + 1);
+                        for lane in each(active) {
+                            let n = self.lanes.rows[*index as usize][lane] as u32 as usize;
+                            let to = to
+                                .get(n)
+                                .ok_or_else(|| stop(What::new(Kind::OutOfBounds, lane, format!("entry {n} of a branch table"))))?;
+                            self.put(Group { mask: 1 << lane, pc: target(*to), ..g });
+                        }
+                        return Ok(done);
+                    }
+                    Action::Call { to, back } => {
+                        self.part(g, active, g.pc + 1);
+                        for lane in each(active) {
+                            self.lanes.rows[*back as usize][lane] = g.pc as u64 + 1;
+                        }
+                        g = Group { mask: active, pc: target(*to), ..g };
+                    }
+                    Action::Return { back } => {
+                        self.part(g, active, g.pc + 1);
+                        for lane in each(active) {
+                            let pc = self.lanes.rows[*back as usize][lane] as u32;
+                            self.put(Group { mask: 1 << lane, pc, ..g });
+                        }
+                        return Ok(done);
+                    }
+                    Action::Exit => {
+                        self.part(g, active, g.pc + 1);
+                        self.live &= !active;
+                        device.changes += 1;
+                        return Ok(done);
+                    }
+                    Action::Barrier(b) => {
+                        self.part(g, active, g.pc + 1);
+                        g.mask = active;
+                        if self.barrier(b, g).map_err(stop)? {
+                            return Ok(done);
+                        }
+                        g.pc += 1;
+                    }
+                    Action::Yield => {
+                        self.polled = true;
+                        g.pc += 1;
+                    }
+                    Action::Fail(what) => return Err(stop(What { kind: Kind::Trap, lane: None, what: what.clone() })),
+                }
+            }
+            let meets = |o: &Group| o.pc == g.pc || o.wait == Wait::Nothing && !o.tired && o.pc < g.pc;
+            if !self.groups.is_empty() && self.groups.iter().any(meets) {
+                self.put(g);
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Lanes of a group that do not take part in its instruction go on.
+    fn part(&mut self, g: Group, active: Mask, pc: u32) {
+        self.put(Group { mask: g.mask & !active, pc, ..g });
+    }
+
+    /// True where the group waits, false where it only arrives.
+    fn barrier(&mut self, b: &Barrier, g: Group) -> Result<bool, What> {
+        let lane = g.mask.trailing_zeros() as usize;
+        let value = |row: u32| self.lanes.rows[row as usize][lane] as u32;
+        let (id, threads) = (value(b.id), b.threads.map(value));
+        if id > 15 || threads.is_some_and(|n| n % 32 != 0) {
+            return Err(What::new(Kind::Deadlock, lane, format!("barrier {id} of {threads:?} threads is not allowed")));
+        }
+        if !b.wait {
+            self.arrived.push((id, g.mask.count_ones()));
+            return Ok(false);
+        }
+        self.put(Group { wait: Wait::Barrier(id, threads), ..g });
+        Ok(true)
+    }
+
+    fn all_here(&self, members: Option<u32>, here: Mask) -> bool {
+        match members {
+            None => here == Mask::MAX,
+            Some(row) => {
+                let row = &self.lanes.rows[row as usize];
+                let named = row[here.trailing_zeros() as usize] as Mask & self.live;
+                named == here && each(here).all(|l| row[l] as Mask & self.live == named)
+            }
+        }
+    }
+
+    /// Lets those groups go on whose lanes have all come.
+    fn together(&mut self, kernel: &Kernel, team: &mut Team, device: &mut Device) -> Result<(), Stop> {
+        let mut n = 0;
+        while let Some(&g) = self.groups.get(n) {
+            n += 1;
+            if g.wait != Wait::Together {
+                continue;
+            }
+            let Action::Together { members, run } = &kernel.code.instructions[g.pc as usize].action else { continue };
+            let mut rest = g.mask;
+            while rest != 0 {
+                // Lanes of one instruction may name different sets, each of which goes on by itself.
+                let first = rest.trailing_zeros() as usize;
+                let same = match members {
+                    None => rest,
+                    Some(row) => {
+                        let row = &self.lanes.rows[*row as usize];
+                        each(rest).filter(|&l| row[l] as Mask == row[first] as Mask).fold(0, |m, l| m | 1 << l)
+                    }
+                };
+                rest &= !same;
+                if let Some(row) = members {
+                    let named = self.lanes.rows[*row as usize][first] as Mask;
+                    if let Some(l) = each(same & !named).next() {
+                        let what = format!("lane {l} is not in the mask {named:#010x} that it names itself");
+                        return Err((What::new(Kind::Deadlock, l, what), g.pc, l));
+                    }
+                }
+                if self.all_here(*members, same) {
+                    run(&mut self.exec(team, device), same).map_err(|w| {
+                        let lane = w.lane.unwrap_or(first);
+                        (w, g.pc, lane)
+                    })?;
+                    self.groups[n - 1].mask &= !same;
+                    self.put(Group { mask: same, pc: g.pc + 1, wait: Wait::Nothing, tired: false });
+                }
+            }
+        }
+        self.groups.retain(|g| g.mask != 0);
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! Device memory. Every allocation has a span of addresses to itself, never used again: an address tells which
+//! allocation was meant, also past its end and after it was freed.
+
+use crate::exec::{Kind, What};
+use crate::race::Shadow;
+
+/// Fresh memory: no NaN, which arithmetic would hide.
+pub const POISON: u8 = 0xa5;
+
+const SPAN: u32 = 36;
+/// An allocation starts here within its span, so that an address before it is told too.
+const START: u64 = 1 << 32;
+/// Addresses from here on are the windows on shared, local and parameter memory.
+const END: u64 = 1 << 60;
+
+pub(crate) struct Region {
+    pub(crate) bytes: Vec<u8>,
+    size: usize,
+    live: bool,
+    name: Option<String>,
+    pub(crate) constant: bool,
+    pub(crate) shadow: Option<Shadow>,
+}
+
+/// All of a device's memory.
+pub struct Memory {
+    pub(crate) regions: Vec<Region>,
+    used: usize,
+    limit: usize,
+}
+
+impl Memory {
+    /// `limit` bytes in all.
+    pub fn new(limit: usize) -> Memory {
+        Memory { regions: Vec::new(), used: 0, limit }
+    }
+
+    /// Bytes in use.
+    pub fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Bytes in all.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// `None` where the device has no such room.
+    pub fn allocate(&mut self, size: usize) -> Option<u64> {
+        self.region(size, None, false)
+    }
+
+    /// A module's variable.
+    pub fn variable(&mut self, name: &str, size: usize, init: &[u8], constant: bool) -> Option<u64> {
+        let at = self.region(size, Some(name.into()), constant)?;
+        let region = self.regions.last_mut()?;
+        region.bytes.fill(0);
+        region.bytes.get_mut(..init.len())?.copy_from_slice(init);
+        Some(at)
+    }
+
+    fn region(&mut self, size: usize, name: Option<String>, constant: bool) -> Option<u64> {
+        let id = self.regions.len() as u64;
+        if size as u64 > START || size > self.limit - self.used || (id + 1) << SPAN >= END {
+            return None;
+        }
+        self.used += size;
+        self.regions.push(Region { bytes: vec![POISON; size], size, live: true, name, constant, shadow: None });
+        Some(id << SPAN | START)
+    }
+
+    /// False where `at` is no allocation's start, or freed already.
+    pub fn free(&mut self, at: u64) -> bool {
+        let Some(region) = self.regions.get_mut((at >> SPAN) as usize) else { return false };
+        if at & ((1 << SPAN) - 1) != START || !region.live {
+            return false;
+        }
+        region.live = false;
+        region.bytes = Vec::new();
+        region.shadow = None;
+        self.used -= region.size;
+        true
+    }
+
+    /// Whether `at` is the start of an allocation that was not freed.
+    pub fn is_start(&self, at: u64) -> bool {
+        at & ((1 << SPAN) - 1) == START && self.regions.get((at >> SPAN) as usize).is_some_and(|r| r.live)
+    }
+
+    /// What is not freed: address and size, without the modules' variables.
+    pub fn left(&self) -> Vec<(u64, usize)> {
+        let list = self.regions.iter().enumerate().filter(|(_, r)| r.live && r.name.is_none());
+        list.map(|(id, r)| ((id as u64) << SPAN | START, r.size)).collect()
+    }
+
+    /// The region of an address and the offset in it.
+    #[inline]
+    pub(crate) fn find(&self, at: u64, n: usize) -> Result<(usize, usize), (Kind, String)> {
+        let (id, offset) = ((at >> SPAN) as usize, (at & ((1 << SPAN) - 1)).wrapping_sub(START));
+        if let Some(r) = self.regions.get(id)
+            && offset.checked_add(n as u64).is_some_and(|end| end <= r.bytes.len() as u64)
+            && r.live
+        {
+            return Ok((id, offset as usize));
+        }
+        Err(self.explain(at, n))
+    }
+
+    #[cold]
+    fn explain(&self, at: u64, n: usize) -> (Kind, String) {
+        let Some(r) = self.regions.get((at >> SPAN) as usize).filter(|_| at >= START) else {
+            return (Kind::OutOfBounds, format!("address {at:#x} is no device memory"));
+        };
+        let name = r.name.as_ref().map_or(format!("the allocation at {:#x}", at >> SPAN << SPAN | START), |n| format!("variable '{n}'"));
+        let offset = (at & ((1 << SPAN) - 1)) as i64 - START as i64;
+        if !r.live {
+            return (Kind::UseAfterFree, format!("{n} bytes at byte {offset} of {name} of {} bytes, which was freed", r.size));
+        }
+        (Kind::OutOfBounds, format!("{n} bytes at byte {offset} of {name} of {} bytes", r.size))
+    }
+
+    /// Host's view of device memory.
+    pub fn bytes(&self, at: u64, n: usize) -> Result<&[u8], String> {
+        let (id, offset) = self.find(at, n).map_err(|e| e.1)?;
+        Ok(&self.regions[id].bytes[offset..offset + n])
+    }
+
+    /// The same, to write.
+    pub fn bytes_mut(&mut self, at: u64, n: usize) -> Result<&mut [u8], String> {
+        let (id, offset) = self.find(at, n).map_err(|e| e.1)?;
+        Ok(&mut self.regions[id].bytes[offset..offset + n])
+    }
+}
+
+impl From<(Kind, String)> for What {
+    fn from((kind, what): (Kind, String)) -> What {
+        What { kind, lane: None, what }
+    }
+}

@@ -1,0 +1,78 @@
+//! Branches, barriers, fences and ends.
+
+use super::{Decoded, lanes, touch};
+use crate::exec::{Action, Barrier, Reduce};
+use crate::parse::{Arg, Builder, Error, Statement};
+
+pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
+    Ok(Some(match s.name() {
+        "bra" => {
+            s.only("uni")?;
+            match s.arg(0)? {
+                Arg::Name(name) => Action::Branch { to: b.label(name) },
+                _ => return s.wrong("a label expected"),
+            }
+        }
+        "brx" => {
+            s.only("idx uni")?;
+            let Arg::Name(table) = s.arg(1)? else { return s.wrong("a table expected") };
+            let to = b.code.tables.get(table).cloned().ok_or_else(|| Error::new(s.line, format!("no table '{table}'")))?;
+            Action::Table { index: s.row(b, 0)?, to }
+        }
+        "ret" => {
+            s.only("uni")?;
+            b.return_action()
+        }
+        "exit" => Action::Exit,
+        "trap" => Action::Fail("a trap".into()),
+        "brkpt" => Action::Fail("a breakpoint".into()),
+        "nanosleep" => Action::Yield,
+        // Overlap with the next kernel, which never overlaps here.
+        "griddepcontrol" => lanes(|_, _| {}),
+        "bar" | "barrier" => return barrier(b, s),
+        "membar" => {
+            s.only("cta gl sys")?;
+            if s.has("cta") { lanes(|_, _| {}) } else { fence() }
+        }
+        "fence" => {
+            s.only("sc acq_rel acquire release cta cluster gpu sys proxy async alias global shared::cta mbarrier_init")?;
+            if s.has("cta") || s.has("proxy") || s.has("mbarrier_init") { lanes(|_, _| {}) } else { fence() }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn fence() -> Action {
+    touch(|e, _| {
+        e.team.view.fence();
+        Ok(())
+    })
+}
+
+fn barrier(b: &mut Builder<'_>, s: &Statement) -> Decoded {
+    s.only("cta sync arrive red warp popc and or aligned")?;
+    if s.has("warp") {
+        let members = Some(s.row(b, 0)?);
+        let run = Box::new(|e: &mut crate::exec::Exec<'_>, mask| {
+            e.sync_warp(mask);
+            Ok(())
+        });
+        return Ok(Some(Action::Together { members, run }));
+    }
+    if s.has("red") {
+        let reduce = if s.has("popc") {
+            Reduce::Count
+        } else if s.has("and") {
+            Reduce::All
+        } else {
+            Reduce::Any
+        };
+        let to = if reduce == Reduce::Count { s.row(b, 0)? } else { s.pred_of(b, s.arg(0)?)? };
+        let last = s.args.len() - 1;
+        let (p, negated) = s.pred(last)?;
+        let threads = if last == 3 { Some(s.row(b, 2)?) } else { None };
+        return Ok(Some(Action::Barrier(Barrier { id: s.row(b, 1)?, threads, wait: true, vote: Some((reduce, p, negated, to)) })));
+    }
+    let threads = if s.args.len() > 1 { Some(s.row(b, 1)?) } else { None };
+    Ok(Some(Action::Barrier(Barrier { id: s.row(b, 0)?, threads, wait: !s.has("arrive"), vote: None })))
+}

@@ -1,0 +1,124 @@
+//! Loads and stores.
+
+use super::{Decoded, touch};
+use crate::exec::{Exec, How, Place, each};
+use crate::parse::{Builder, Statement};
+use crate::types::Space;
+
+/// Caches and their hints, which change nothing here.
+const HINTS: &str = "global shared local const param param::entry param::func shared::cta nc ca cg cs lu cv wb wt L1::no_allocate L1::evict_last L1::evict_first L1::evict_normal L1::evict_unchanged L2::64B L2::128B L2::256B v2 v4 weak";
+
+/// How an access takes part in the order between threads.
+#[derive(Clone, Copy)]
+pub(super) struct Sync {
+    /// Another thread may write at the same time.
+    pub(super) atomic: bool,
+    pub(super) acquire: bool,
+    pub(super) release: bool,
+}
+
+impl Sync {
+    pub(super) const WORDS: &str = "volatile relaxed acquire release acq_rel cta cluster gpu sys mmio";
+
+    /// `cta` alone orders nothing between blocks.
+    pub(super) fn of(s: &Statement) -> Sync {
+        let (both, wide) = (s.has("acq_rel"), !s.has("cta"));
+        Sync {
+            atomic: both || ["volatile", "relaxed", "acquire", "release", "mmio"].iter().any(|m| s.has(m)),
+            acquire: wide && (both || s.has("acquire")),
+            release: wide && (both || s.has("release")),
+        }
+    }
+}
+
+pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
+    match s.name() {
+        "ld" | "ldu" => load(b, s),
+        "st" => store(b, s),
+        "prefetch" | "prefetchu" | "applypriority" | "discard" => Ok(Some(touch(|_, _| Ok(())))),
+        _ => Ok(None),
+    }
+}
+
+fn shape(s: &Statement, registers: &[u32]) -> crate::parse::Result<(usize, usize)> {
+    s.only(&format!("{HINTS} {}", Sync::WORDS))?;
+    let n = s.ty().map_or(0, |t| t.bytes());
+    let count = if s.has("v2") {
+        2
+    } else if s.has("v4") {
+        4
+    } else {
+        1
+    };
+    if n == 0 || n > 8 || registers.len() != count {
+        return s.wrong("as many registers as values of at most 8 bytes expected");
+    }
+    Ok((n, count))
+}
+
+fn load(b: &mut Builder<'_>, s: &Statement) -> Decoded {
+    let (to, (base, offset, space)) = (s.vector(b, 0)?, s.memory(1)?);
+    let (n, count) = shape(s, &to)?;
+    let unused = if s.ty().is_some_and(|t| t.is_signed()) { 64 - 8 * n as u32 } else { 0 };
+    let sync = Sync::of(s);
+    Ok(Some(touch(move |e, mask| {
+        for lane in each(mask) {
+            let address = e.lanes.rows[base as usize][lane].wrapping_add_signed(offset);
+            let place = e.place(space, address, n * count, lane)?;
+            e.note(place, n * count, lane, How::Read, sync.atomic)?;
+            if sync.atomic {
+                read_order(e, place, address, sync);
+            }
+            for (i, &d) in to.iter().enumerate() {
+                let x = e.read(step(place, i * n), n);
+                e.lanes.rows[d as usize][lane] = ((x << unused) as i64 >> unused) as u64;
+            }
+        }
+        Ok(())
+    })))
+}
+
+fn store(b: &mut Builder<'_>, s: &Statement) -> Decoded {
+    let (from, (base, offset, space)) = (s.vector(b, 1)?, s.memory(0)?);
+    let (n, count) = shape(s, &from)?;
+    if space == Space::Const {
+        return s.wrong("constants are not written");
+    }
+    let sync = Sync::of(s);
+    Ok(Some(touch(move |e, mask| {
+        for lane in each(mask) {
+            let address = e.lanes.rows[base as usize][lane].wrapping_add_signed(offset);
+            let place = e.place(space, address, n * count, lane)?;
+            if sync.atomic {
+                write_order(e, place, address, sync);
+            }
+            for (i, &x) in from.iter().enumerate() {
+                let bits = e.lanes.rows[x as usize][lane];
+                e.write(step(place, i * n), n, lane, bits, sync.atomic)?;
+            }
+        }
+        Ok(())
+    })))
+}
+
+fn step(place: Place, by: usize) -> Place {
+    match place {
+        Place::Global(r, at) => Place::Global(r, at + by),
+        Place::Shared(at) => Place::Shared(at + by),
+        Place::Local(at) => Place::Local(at + by),
+        Place::Param(at) => Place::Param(at + by),
+    }
+}
+
+pub(super) fn read_order(e: &mut Exec<'_>, place: Place, address: u64, sync: Sync) {
+    *e.polled = true;
+    if matches!(place, Place::Global(..)) {
+        e.device.handed.read(address, &mut e.team.view, sync.acquire);
+    }
+}
+
+pub(super) fn write_order(e: &mut Exec<'_>, place: Place, address: u64, sync: Sync) {
+    if matches!(place, Place::Global(..)) {
+        e.device.handed.write(address, &mut e.team.view, sync.release);
+    }
+}

@@ -1,0 +1,398 @@
+//! The inside of a kernel or function: registers, labels, scopes and statements, turned into instructions as they are read.
+
+use std::collections::HashMap;
+
+use super::call::Placed;
+use super::lexer::{Token, Tokens};
+use super::module::Symbols;
+use super::variable::variable;
+use super::{Error, Result, Variable, names};
+use crate::exec::{Action, Code, Guard, Instruction, Label, Special};
+use crate::ops;
+use crate::types::{Space, Type};
+
+/// An operand, its names looked up.
+#[derive(Clone, Debug)]
+pub(crate) enum Arg {
+    /// A register, a constant or a special register: all are rows of 32 lanes.
+    Row(u32),
+    /// A predicate, and whether it is negated.
+    Pred(u32, bool),
+    Memory {
+        base: u32,
+        offset: i64,
+        space: Option<Space>,
+    },
+    Vector(Vec<Arg>),
+    Pair(Box<Arg>, Box<Arg>),
+    List(Vec<Arg>),
+    Name(String),
+    Sink,
+}
+
+/// One instruction as written.
+pub(crate) struct Statement {
+    pub(crate) line: u32,
+    pub(crate) guard: Option<Guard>,
+    /// As written, for messages.
+    pub(crate) opcode: String,
+    pub(crate) parts: Vec<String>,
+    pub(crate) args: Vec<Arg>,
+}
+
+#[derive(Clone, Copy)]
+enum Slot {
+    Row(u32),
+    Pred(u32),
+}
+
+/// Builds one kernel, the functions it calls included.
+pub(crate) struct Builder<'a> {
+    pub(super) symbols: &'a Symbols,
+    pub(crate) code: Code,
+    scopes: Vec<HashMap<String, Slot>>,
+    /// Offsets of this body's `.local` and `.param` variables and of the kernel's shared ones.
+    pub(super) places: HashMap<String, (Space, u64)>,
+    labels: HashMap<String, Label>,
+    constants: HashMap<u64, u32>,
+    pub(super) functions: HashMap<String, Placed>,
+    pub(super) waiting: Vec<String>,
+    line: u32,
+    /// The function being read and its return address; none in the kernel itself.
+    pub(super) within: Option<(String, u32)>,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(symbols: &'a Symbols) -> Builder<'a> {
+        Builder {
+            symbols,
+            code: Code::default(),
+            scopes: Vec::new(),
+            places: HashMap::new(),
+            labels: HashMap::new(),
+            constants: HashMap::new(),
+            functions: HashMap::new(),
+            waiting: Vec::new(),
+            line: 0,
+            within: None,
+        }
+    }
+
+    /// Reads the kernel's body and then those of all functions it reaches.
+    pub(crate) fn kernel(mut self, body: Tokens, params: &[(Variable, u64)]) -> Result<Code> {
+        self.places.extend(params.iter().map(|(v, at)| (v.name.clone(), (Space::Param, *at))));
+        self.body(body)?;
+        while let Some(name) = self.waiting.pop() {
+            let symbols = self.symbols;
+            let (Some(f), Some(&placed)) = (symbols.functions.get(&name), self.functions.get(&name)) else { continue };
+            for v in f.params.iter().chain(&f.results) {
+                self.places.insert(v.name.clone(), (Space::Local, self.formal(&name, v)));
+            }
+            self.within = Some((name, placed.back));
+            self.place(placed.entry);
+            self.body(f.body.clone())?;
+        }
+        Ok(self.code)
+    }
+
+    fn body(&mut self, mut t: Tokens) -> Result<()> {
+        self.labels.clear();
+        t.expect('{')?;
+        self.scopes.push(HashMap::new());
+        let depth = self.scopes.len();
+        while self.scopes.len() >= depth {
+            self.line = t.line();
+            match t.peek().cloned() {
+                None => return Err(t.wrong("'}'")),
+                Some(Token::Mark('{')) => {
+                    t.next();
+                    self.scopes.push(HashMap::new());
+                }
+                Some(Token::Mark('}')) => {
+                    t.next();
+                    self.scopes.pop();
+                }
+                Some(Token::Mark(';')) => {
+                    t.next();
+                }
+                Some(Token::Word(w)) if w.starts_with('.') => self.directive(&mut t)?,
+                _ => self.label_or_statement(&mut t)?,
+            }
+        }
+        self.emit(None, self.return_action());
+        if let Some((name, _)) = self.labels.iter().find(|(_, l)| self.code.labels[l.0 as usize] == u32::MAX) {
+            return Err(Error::new(self.line, format!("label '{name}' is not there")));
+        }
+        Ok(())
+    }
+
+    fn directive(&mut self, t: &mut Tokens) -> Result<()> {
+        let word = t.word()?;
+        match word.as_str() {
+            ".reg" => self.registers(t)?,
+            ".local" | ".shared" | ".param" => {
+                let space = Space::named(&word[1..]).unwrap_or(Space::Local);
+                let v = variable(t, space, &|_| None)?;
+                self.declare(&v);
+                t.expect(';')?;
+            }
+            ".loc" | ".file" => t.skip_line(),
+            ".pragma" => t.skip_past(';'),
+            _ => return Err(Error::new(self.line, format!("unknown directive '{word}'"))),
+        }
+        Ok(())
+    }
+
+    /// Gives a variable of this body its place. A parameter of a call lies in local memory.
+    pub(super) fn declare(&mut self, v: &Variable) {
+        let (space, size) = match v.space {
+            Space::Shared => (Space::Shared, &mut self.code.shared_bytes),
+            _ => (Space::Local, &mut self.code.local_bytes),
+        };
+        let at = size.next_multiple_of(v.align);
+        *size = at + v.size;
+        self.places.insert(v.name.clone(), (space, at as u64));
+    }
+
+    fn registers(&mut self, t: &mut Tokens) -> Result<()> {
+        let word = t.word()?;
+        let ty = Type::named(word.trim_start_matches('.')).ok_or_else(|| Error::new(self.line, format!("unknown type '{word}'")))?;
+        loop {
+            let name = t.word()?;
+            let names = if t.eat('<') {
+                let n = t.number::<usize>()?;
+                t.expect('>')?;
+                (0..n).map(|i| format!("{name}{i}")).collect()
+            } else {
+                vec![name]
+            };
+            for name in names {
+                let slot = match ty {
+                    Type::Pred => Slot::Pred(self.new_pred()),
+                    Type::B128 => return Err(Error::new(self.line, "128-bit registers are not done")),
+                    _ => Slot::Row(self.new_row()),
+                };
+                if let Some(s) = self.scopes.last_mut() {
+                    s.insert(name, slot);
+                }
+            }
+            if !t.eat(',') {
+                return t.expect(';');
+            }
+        }
+    }
+
+    pub(crate) fn new_row(&mut self) -> u32 {
+        self.code.rows += 1;
+        self.code.rows - 1
+    }
+
+    pub(crate) fn new_pred(&mut self) -> u32 {
+        self.code.preds += 1;
+        self.code.preds - 1
+    }
+
+    /// The row whose lanes all hold `bits`.
+    pub(crate) fn constant(&mut self, bits: u64) -> u32 {
+        if let Some(&row) = self.constants.get(&bits) {
+            return row;
+        }
+        let row = self.new_row();
+        self.constants.insert(bits, row);
+        self.code.constants.push((row, bits));
+        row
+    }
+
+    fn special(&mut self, what: Special) -> u32 {
+        if let Some((row, _)) = self.code.specials.iter().find(|s| s.1 == what) {
+            return *row;
+        }
+        let row = self.new_row();
+        self.code.specials.push((row, what));
+        row
+    }
+
+    pub(crate) fn label(&mut self, name: &str) -> Label {
+        if let Some(l) = self.labels.get(name) {
+            return *l;
+        }
+        let l = self.new_label();
+        self.labels.insert(name.into(), l);
+        l
+    }
+
+    pub(super) fn new_label(&mut self) -> Label {
+        self.code.labels.push(u32::MAX);
+        Label(self.code.labels.len() as u32 - 1)
+    }
+
+    fn place(&mut self, label: Label) {
+        self.code.labels[label.0 as usize] = self.code.instructions.len() as u32;
+    }
+
+    pub(crate) fn emit(&mut self, guard: Option<Guard>, action: Action) {
+        self.code.instructions.push(Instruction { guard, action, line: self.line });
+    }
+
+    pub(crate) fn return_action(&self) -> Action {
+        match self.within {
+            Some((_, back)) => Action::Return { back },
+            None => Action::Exit,
+        }
+    }
+
+    fn label_or_statement(&mut self, t: &mut Tokens) -> Result<()> {
+        let mut guard = None;
+        if t.eat('@') {
+            let want = !t.eat('!');
+            let name = t.word()?;
+            match self.find(&name) {
+                Some(Slot::Pred(pred)) => guard = Some(Guard { pred, want }),
+                _ => return Err(Error::new(self.line, format!("'{name}' is no predicate"))),
+            }
+        }
+        let opcode = t.word()?;
+        if guard.is_none() && t.eat(':') {
+            if t.is_word(".branchtargets") {
+                t.next();
+                let mut targets = Vec::new();
+                while !t.eat(';') {
+                    let name = t.word()?;
+                    targets.push(self.label(&name));
+                    t.eat(',');
+                }
+                self.code.tables.insert(opcode, targets);
+                return Ok(());
+            }
+            let label = self.label(&opcode);
+            if self.code.labels[label.0 as usize] != u32::MAX {
+                return Err(Error::new(self.line, format!("label '{opcode}' is there twice")));
+            }
+            self.place(label);
+            return Ok(());
+        }
+        let mut args = Vec::new();
+        while !t.eat(';') {
+            args.push(self.operand(t)?);
+            if !t.is(';') {
+                t.expect(',')?;
+            }
+        }
+        let parts = opcode.split('.').map(String::from).collect();
+        ops::decode(self, Statement { line: self.line, guard, opcode, parts, args })
+    }
+
+    fn find(&self, name: &str) -> Option<Slot> {
+        self.scopes.iter().rev().find_map(|s| s.get(name).copied())
+    }
+
+    fn operand(&mut self, t: &mut Tokens) -> Result<Arg> {
+        let first = self.single(t)?;
+        if t.eat('|') {
+            return Ok(Arg::Pair(first.into(), self.single(t)?.into()));
+        }
+        Ok(first)
+    }
+
+    fn single(&mut self, t: &mut Tokens) -> Result<Arg> {
+        if t.eat('{') {
+            return Ok(Arg::Vector(self.sequence(t, '}')?));
+        }
+        if t.eat('(') {
+            return Ok(Arg::List(self.sequence(t, ')')?));
+        }
+        if t.eat('[') {
+            return self.memory(t);
+        }
+        if t.eat('!') {
+            return match self.single(t)? {
+                Arg::Pred(p, negated) => Ok(Arg::Pred(p, !negated)),
+                _ => Err(t.wrong("a predicate after '!'")),
+            };
+        }
+        let negative = t.eat('-');
+        let word = t.word()?;
+        if word == "_" {
+            return Ok(Arg::Sink);
+        }
+        if negative {
+            let n = names::number(&word).ok_or_else(|| t.wrong("a number after '-'"))?;
+            return Ok(Arg::Row(self.constant(n.wrapping_neg())));
+        }
+        let (arg, plus) = (self.named(&word), t.eat('+'));
+        if !plus {
+            return Ok(arg);
+        }
+        let offset = self.offset(t)?;
+        match arg {
+            Arg::Row(row) => match self.code.constants.iter().find(|c| c.0 == row).map(|c| c.1) {
+                Some(bits) => Ok(Arg::Row(self.constant(bits.wrapping_add_signed(offset)))),
+                None => Err(Error::new(self.line, format!("'{word}' plus a number is no constant"))),
+            },
+            _ => Err(Error::new(self.line, format!("unknown name '{word}'"))),
+        }
+    }
+
+    fn sequence(&mut self, t: &mut Tokens, end: char) -> Result<Vec<Arg>> {
+        let mut list = Vec::new();
+        while !t.eat(end) {
+            list.push(self.operand(t)?);
+            if !t.is(end) {
+                t.expect(',')?;
+            }
+        }
+        Ok(list)
+    }
+
+    fn offset(&self, t: &mut Tokens) -> Result<i64> {
+        let negative = t.eat('-');
+        let word = t.word()?;
+        let n = names::number(&word).ok_or_else(|| Error::new(self.line, format!("'{word}' is no offset")))? as i64;
+        Ok(if negative { -n } else { n })
+    }
+
+    fn memory(&mut self, t: &mut Tokens) -> Result<Arg> {
+        let word = t.word()?;
+        let signed = t.eat('+') || t.is('-');
+        let offset = if signed { self.offset(t)? } else { 0 };
+        t.expect(']')?;
+        let space = self.places.get(&word).map(|p| p.0);
+        match self.named(&word) {
+            Arg::Row(base) => Ok(Arg::Memory { base, offset, space }),
+            _ => Err(Error::new(self.line, format!("unknown address '{word}'"))),
+        }
+    }
+
+    /// A register, a literal or a variable's address; anything else stays a name (a label, a function).
+    fn named(&mut self, word: &str) -> Arg {
+        match self.find(word) {
+            Some(Slot::Row(r)) => return Arg::Row(r),
+            Some(Slot::Pred(p)) => return Arg::Pred(p, false),
+            None => {}
+        }
+        if let Some(what) = names::special(word) {
+            return Arg::Row(self.special(what));
+        }
+        if word == "WARP_SZ" {
+            return Arg::Row(self.constant(32));
+        }
+        if let Some(bits) = names::number(word) {
+            return Arg::Row(self.constant(bits));
+        }
+        if let Some(&(_, at)) = self.places.get(word) {
+            return Arg::Row(self.constant(at));
+        }
+        let symbols = self.symbols;
+        if let Some(&at) = symbols.addresses.get(word) {
+            return Arg::Row(self.constant(at));
+        }
+        match symbols.shared.get(word) {
+            Some(v) if v.size == 0 => Arg::Row(self.special(Special::DynamicShared)),
+            Some(v) => {
+                self.declare(v);
+                self.named(word)
+            }
+            None => Arg::Name(word.into()),
+        }
+    }
+}

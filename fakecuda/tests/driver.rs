@@ -1,0 +1,262 @@
+//! The entry points through their C interface, one process-wide driver: the tests take turns.
+#![allow(clippy::undocumented_unsafe_blocks, clippy::mut_from_ref, clippy::manual_dangling_ptr)]
+
+mod common;
+use std::ffi::{CString, c_void};
+use std::ptr::null_mut;
+use std::sync::{Mutex, MutexGuard};
+
+use fakecuda::driver::api::{context::*, device::*, event::*, function::*, graph::*, memory::*, module::*, process::*, stream::*};
+use fakecuda::driver::{report, reset_counts};
+
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A context with a module and a stream of its own.
+struct Driver {
+    module: usize,
+    stream: usize,
+    _turn: MutexGuard<'static, ()>,
+}
+
+fn ok(code: u32) {
+    assert_eq!(code, 0, "{}", report());
+}
+
+fn start(name: &str) -> Driver {
+    let turn = TURN.lock().unwrap_or_else(|e| e.into_inner());
+    let (mut context, mut module, mut stream) = (0, 0, 0);
+    let text = CString::new(common::text(name)).unwrap();
+    unsafe {
+        ok(cuInit(0));
+        reset_counts();
+        ok(cuDevicePrimaryCtxRetain(&mut context, 0));
+        ok(cuCtxSetCurrent(context));
+        ok(cuModuleLoadData(&mut module, text.as_ptr().cast()));
+        ok(cuStreamCreate(&mut stream, 1));
+    }
+    Driver { module, stream, _turn: turn }
+}
+
+impl Driver {
+    fn function(&self, name: &str) -> usize {
+        let (mut f, name) = (0, CString::new(name).unwrap());
+        unsafe { ok(cuModuleGetFunction(&mut f, self.module, name.as_ptr())) };
+        f
+    }
+    fn memory(&self, bytes: usize) -> u64 {
+        let mut at = 0;
+        unsafe { ok(cuMemAllocAsync(&mut at, bytes, self.stream)) };
+        at
+    }
+    fn pinned(&self, n: usize) -> &mut [f32] {
+        let mut at = null_mut();
+        unsafe {
+            ok(cuMemHostAlloc(&mut at, n * 4, 0));
+            std::slice::from_raw_parts_mut(at.cast(), n)
+        }
+    }
+    /// `filled` writes v to n floats.
+    fn fill(&self, f: usize, at: u64, n: i32, v: f32, block: u32) -> u32 {
+        let mut args = [&raw const at as *mut c_void, &raw const n as *mut c_void, &raw const v as *mut c_void];
+        unsafe { cuLaunchKernel(f, 1, 1, 1, block, 1, 1, 0, self.stream, args.as_mut_ptr(), null_mut()) }
+    }
+    fn end(self) -> String {
+        unsafe {
+            cuStreamDestroy_v2(self.stream);
+            cuModuleUnload(self.module);
+            cuDevicePrimaryCtxRelease_v2(0);
+        }
+        report()
+    }
+}
+
+#[test]
+fn work_waits_until_it_is_waited_for() {
+    let d = start("scalar");
+    let (f, at, host) = (d.function("filled"), d.memory(64), d.pinned(16));
+    host.fill(7.0);
+    unsafe {
+        ok(d.fill(f, at, 16, 3.0, 32));
+        ok(cuMemcpyDtoHAsync_v2(host.as_mut_ptr().cast(), at, 64, d.stream));
+        // Read too early: poison.
+        assert!(host.iter().all(|x| x.to_bits() == 0xa5a5_a5a5));
+        ok(cuStreamSynchronize(d.stream));
+        assert!(host.iter().all(|x| *x == 3.0));
+        // A pinned source is read when the copy runs.
+        host[0] = 5.0;
+        ok(cuMemcpyHtoDAsync_v2(at, host.as_ptr().cast(), 64, d.stream));
+        host[0] = 9.0;
+        let mut one = 0f32;
+        ok(cuMemcpyDtoHAsync_v2((&raw mut one).cast(), at, 4, d.stream));
+        assert_eq!(one, 9.0);
+        ok(cuMemFreeAsync(at, d.stream));
+        assert_eq!(cuMemFreeAsync(at, d.stream), 1);
+        ok(cuMemFreeHost(host.as_ptr() as usize));
+    }
+    let r = d.end();
+    assert!(r.contains("kernel filled 1 ") && r.contains("call cuLaunchKernel 1\n") && !r.contains("leak"), "{r}");
+}
+
+#[test]
+fn what_a_driver_refuses() {
+    let d = start("scalar");
+    let (f, at) = (d.function("filled"), d.memory(64));
+    unsafe {
+        assert_eq!(d.fill(f, at, 16, 1.0, 2048), 1);
+        let mut args = [&raw const at as *mut c_void; 3];
+        assert_eq!(cuLaunchKernel(f, 1, 65536, 1, 32, 1, 1, 0, d.stream, args.as_mut_ptr(), null_mut()), 1);
+        assert_eq!(cuLaunchKernel(f, 1, 1, 1, 32, 1, 1, 49 << 10, d.stream, args.as_mut_ptr(), null_mut()), 1);
+        assert_eq!(cuLaunchCooperativeKernel(f, 100_000, 1, 1, 32, 1, 1, 0, d.stream, args.as_mut_ptr()), 720);
+        assert_eq!(cuMemcpyHtoDAsync_v2(at + 8, [0u8; 64].as_ptr().cast(), 64, d.stream), 1);
+        assert_eq!(cuMemsetD8Async(at, 0, 65, d.stream), 1);
+        assert_eq!(cuMemFree_v2(at + 4), 1);
+        let mut none = 0;
+        assert_eq!(cuModuleGetFunction(&mut none, d.module, c"nope".as_ptr()), 500);
+        assert_eq!(cuModuleLoadData(&mut none, c".version 9.0 .frob".as_ptr().cast()), 218);
+        assert_eq!(cuStreamSynchronize(12345), 400);
+        ok(cuMemFreeAsync(at, d.stream));
+    }
+    d.end();
+}
+
+#[test]
+fn arguments_of_a_wrong_size() {
+    let d = start("scalar");
+    let (f, at) = (d.function("filled"), d.memory(64));
+    // The address as 4 bytes with its neighbour right behind: the kernel would read both as one.
+    #[repr(C, align(8))]
+    struct Wrong(u32, i32, f32);
+    let w = Wrong(at as u32, 16, 1.0);
+    let mut args = [&raw const w.0 as *mut c_void, &raw const w.1 as *mut c_void, &raw const w.2 as *mut c_void];
+    unsafe {
+        assert_eq!(cuLaunchKernel(f, 1, 1, 1, 32, 1, 1, 0, d.stream, args.as_mut_ptr(), null_mut()), 1);
+        // All in one buffer, whose size is told: 16 bytes are wanted.
+        let (buffer, mut size) = ([0u64; 4], 12usize);
+        let mut extra = [1 as *mut c_void, buffer.as_ptr() as *mut c_void, 2 as *mut c_void, (&raw mut size).cast(), null_mut()];
+        assert_eq!(cuLaunchKernel(f, 1, 1, 1, 32, 1, 1, 0, d.stream, null_mut(), extra.as_mut_ptr()), 1);
+        let (mut offset, mut bytes) = (0, 0);
+        ok(cuFuncGetParamInfo(f, 1, &mut offset, &mut bytes));
+        assert_eq!((offset, bytes), (8, 4));
+        ok(cuMemFreeAsync(at, d.stream));
+    }
+    let r = d.end();
+    assert!(r.contains("a wrong size") && r.contains("12 bytes of arguments, where 16 are wanted"), "{r}");
+}
+
+#[test]
+fn a_fault_is_told_by_the_wait_and_stays() {
+    let d = start("scalar");
+    let (f, at) = (d.function("out_of_bounds"), d.memory(64));
+    unsafe {
+        let n = 16i32;
+        let mut args = [&raw const at as *mut c_void, &raw const n as *mut c_void];
+        ok(cuLaunchKernel(f, 1, 1, 1, 32, 1, 1, 0, d.stream, args.as_mut_ptr(), null_mut()));
+        assert_eq!(cuStreamSynchronize(d.stream), 700);
+        let mut other = 0;
+        assert_eq!([cuMemAlloc_v2(&mut other, 4), cuCtxSynchronize(), cuMemFreeAsync(at, d.stream)], [700; 3]);
+    }
+    let r = d.end();
+    assert!(r.contains("OutOfBounds in kernel out_of_bounds, block (0,0,0), thread (16,0,0), PTX line"), "{r}");
+}
+
+#[test]
+fn faults_to_order() {
+    let d = start("scalar");
+    let f = d.function("filled");
+    unsafe {
+        fakecuda_inject(c"alloc".as_ptr(), 2);
+        fakecuda_inject(c"launch".as_ptr(), 2);
+        let (at, mut second) = (d.memory(64), 0);
+        assert_eq!(cuMemAllocAsync(&mut second, 64, d.stream), 2);
+        ok(d.fill(f, at, 16, 1.0, 32));
+        assert_eq!(d.fill(f, at, 16, 1.0, 32), 701);
+        ok(d.fill(f, at, 16, 1.0, 32));
+        fakecuda_inject(c"device".as_ptr(), 4);
+        assert_eq!(d.fill(f, at, 16, 1.0, 32), 46);
+        assert_eq!(cuStreamSynchronize(d.stream), 46);
+        for what in [c"alloc", c"launch", c"device"] {
+            fakecuda_inject(what.as_ptr(), 0);
+        }
+    }
+    d.end();
+}
+
+#[test]
+fn graphs() {
+    let d = start("scalar");
+    let (f, at) = (d.function("filled"), d.memory(64));
+    unsafe {
+        ok(cuMemsetD32Async(at, 0, 16, d.stream));
+        assert_eq!(cuStreamBeginCapture_v2(0, 1), 900);
+        ok(cuStreamBeginCapture_v2(d.stream, 1));
+        ok(d.fill(f, at, 16, 4.0, 32));
+        let (mut graph, mut run, mut x) = (0, 0, [1f32; 16]);
+        ok(cuStreamEndCapture(d.stream, &mut graph));
+        ok(cuGraphInstantiateWithFlags(&mut run, graph, 0));
+        ok(cuMemcpyDtoHAsync_v2(x.as_mut_ptr().cast(), at, 64, d.stream));
+        assert_eq!(x, [0.0; 16], "capture must not run the kernel");
+        ok(cuGraphLaunch(run, d.stream));
+        ok(cuMemcpyDtoHAsync_v2(x.as_mut_ptr().cast(), at, 64, d.stream));
+        assert_eq!(x, [4.0; 16]);
+        // To wait within a capture breaks it.
+        ok(cuStreamBeginCapture_v2(d.stream, 1));
+        assert_eq!(cuStreamSynchronize(d.stream), 900);
+        assert_eq!(cuStreamEndCapture(d.stream, &mut graph), 901);
+        ok(cuMemFreeAsync(at, d.stream));
+    }
+    let r = d.end();
+    assert!(r.contains("leak") && r.contains("graphs"), "{r}");
+}
+
+#[test]
+fn events_order_streams() {
+    let d = start("scalar");
+    let (f, at, mut other, mut event, mut x) = (d.function("filled"), d.memory(64), 0, 0, [0f32; 16]);
+    unsafe {
+        ok(cuStreamCreate(&mut other, 1));
+        ok(cuEventCreate(&mut event, 0));
+        ok(cuMemsetD32Async(at, 0, 16, d.stream));
+        ok(cuStreamSynchronize(d.stream));
+        ok(d.fill(f, at, 16, 2.0, 32));
+        // Without the event the other stream sees what was there before.
+        ok(cuMemcpyDtoHAsync_v2(x.as_mut_ptr().cast(), at, 64, other));
+        assert_eq!(x, [0.0; 16]);
+        ok(cuEventRecord(event, d.stream));
+        assert_eq!(cuEventQuery(event), 600);
+        ok(cuStreamWaitEvent(other, event, 0));
+        ok(cuMemcpyDtoHAsync_v2(x.as_mut_ptr().cast(), at, 64, other));
+        assert_eq!(x, [2.0; 16]);
+        ok(cuEventSynchronize(event));
+        ok(cuEventDestroy_v2(event));
+        ok(cuStreamDestroy_v2(other));
+        ok(cuMemFreeAsync(at, d.stream));
+    }
+    d.end();
+}
+
+#[test]
+fn leaks_are_told_at_the_release() {
+    let d = start("scalar");
+    d.memory(100);
+    let r = d.end();
+    assert!(r.contains("said leak at the context's release: device memory") && r.contains("of 100 bytes"), "{r}");
+}
+
+#[test]
+fn entry_points_by_name_and_device() {
+    let d = start("scalar");
+    unsafe {
+        let (mut at, mut status, mut n, mut text) = (std::ptr::null(), 9, 0, std::ptr::null());
+        ok(cuGetProcAddress_v2(c"cuMemAlloc".as_ptr(), &mut at, 13000, 0, &mut status));
+        assert_eq!((at, status), (cuMemAlloc_v2 as *const c_void, 0));
+        assert_eq!(cuGetProcAddress_v2(c"cuFrob".as_ptr(), &mut at, 13000, 0, &mut status), 500);
+        assert_eq!(cuGetExportTable(&mut at, std::ptr::null()), 500);
+        ok(cuDriverGetVersion(&mut n));
+        assert_eq!(n, 13000);
+        ok(cuDeviceGetAttribute(&mut n, 75, 0));
+        assert_eq!(n, 9);
+        ok(cuGetErrorName(700, &mut text));
+        assert_eq!(std::ffi::CStr::from_ptr(text).to_str(), Ok("CUDA_ERROR_ILLEGAL_ADDRESS"));
+    }
+    d.end();
+}
