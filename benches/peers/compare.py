@@ -1,9 +1,13 @@
-"""Times overtime and brainpy in turn on this machine, and prints their ratios as a table.
+"""Times overtime and brainpy in turn on this machine, and prints their ratios as a table, each beside its floor.
 
-usage: compare.py [ROUNDS]       in a Python that has brainpy 2.8.2; rounds alternate, the best of each side counts
+usage: compare.py [ROUNDS [GHZ CORES]]     in a Python that has brainpy 2.8.2; rounds alternate, the best of each side counts
+
+The floor is what the arithmetic alone takes with AVX-512 at this clock on so many cores, nothing recorded, everything in cache:
+5.7 cycles for a neuron-step (see benches/loop_over_time.rs), and 64 operations a cycle for the products of a cell.
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,11 +15,26 @@ import tempfile
 here = pathlib.Path(__file__).resolve().parent
 root = here.parent.parent
 rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+ghz, cores = (float(sys.argv[2]), int(sys.argv[3])) if len(sys.argv) > 3 else (2.5, 2)
 ours, peer = {}, {}
 
 
 def keep(best, name, seconds):
     best[name] = min(seconds, best.get(name, seconds))
+
+
+def floor(name):
+    """Milliseconds, if they are known for this case."""
+    if found := re.match(r"hh/n=(\d+) T=(\d+)", name):
+        n, steps = map(int, found.groups())
+        # A single neuron leaves all lanes but one empty, and all cores but one idle.
+        vectors, used = -(-n // 16), min(cores, -(-n // 16))
+        return vectors * steps * 16 * 5.7 / ghz / used * 1e-6
+    if found := re.match(r"cells/(\w+)Cell T=(\d+) B=(\d+) in=(\d+) h=(\d+)", name):
+        gates = dict(RNN=1, GRU=3, LSTM=4)[found.group(1)]
+        steps, batch, num_in, hidden = map(int, found.groups()[1:])
+        return 2 * steps * batch * (num_in + hidden) * gates * hidden / 64 / ghz / min(cores, batch) * 1e-6
+    return None
 
 
 for _ in range(rounds):
@@ -30,9 +49,10 @@ for _ in range(rounds):
         estimates = json.load(open(file.with_name("estimates.json")))
         keep(ours, json.load(open(file))["full_id"], estimates["median"]["point_estimate"] * 1e-9)
 
-print("| case (f32) | overtime, ms | brainpy, ms | ratio |")
-print("|---|---|---|---|")
-for name, seconds in ours.items():
-    other = peer.get(name)
-    if other is not None:
-        print(f"| {name} | {seconds * 1e3:.3g} | {other * 1e3:.3g} | {other / seconds:.2f} |")
+print("| case (f32) | overtime, ms | brainpy, ms | ratio | floor, ms |")
+print("|---|---|---|---|---|")
+for name, other in peer.items():
+    if (seconds := ours.get(name)) is not None:
+        bound = floor(name)
+        least = "" if bound is None else f"{bound:.2g}"
+        print(f"| {name} | {seconds * 1e3:.3g} | {other * 1e3:.4g} | {other / seconds:.2f} | {least} |")
