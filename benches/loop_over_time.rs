@@ -1,7 +1,8 @@
 //! Hodgkin and Huxley's neuron over time, on the CPU. Names are those of `benches/peers/time_brainpy.py`.
 //!
-//! Floor of a neuron-step in f32, from the compiled loop: about 165 vector operations and 3 divisions for 16 neurons with
-//! AVX-512, two operations a cycle and a core: 5.7 cycles, plus whatever is recorded, 4 bytes a value, written once.
+//! Floor of a neuron-step in f32: 165 vector operations and 3 divisions for 16 neurons, counted in the AVX-512 code of the step
+//! as one loop (cut into tiles it has more loads and stores, and the same arithmetic). At two operations a cycle and six cycles
+//! for what a division adds that is 5.7 cycles, plus whatever is recorded, 4 bytes a value, written once.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use overtime::models::{Hh, Lif, Method};
