@@ -3,6 +3,8 @@
 //! Each library is opened by name, every function that is needed is looked up first, and whatever is amiss comes back as a
 //! [`Reason`](crate::Reason). Nothing panics, whatever the library is.
 
+#[allow(dead_code, reason = "what will call it is being written")]
+pub(crate) mod compile;
 pub(crate) mod driver;
 pub(crate) mod nvrtc;
 
