@@ -1,6 +1,7 @@
 //! What a dynamical system is: [`System`], its [`Schema`], and where in time a step stands ([`Tick`]).
 
 use crate::error::{Error, Result};
+use crate::program::Program;
 use crate::scalar::Scalar;
 use crate::scan::Scan;
 use crate::state::State;
@@ -298,6 +299,12 @@ pub trait System<T: Scalar>: Send + Sync {
         }
     }
 
+    /// The same step as CUDA C, for steps of `dt`; without one, the system runs on CPUs alone.
+    fn program(&self, dt: f64) -> Option<Program> {
+        let _ = dt;
+        None
+    }
+
     /// The kind of system, as users name it (`HH`, `LSTMCell`); nodes are numbered by it.
     fn kind(&self) -> &str {
         "System"
@@ -339,6 +346,9 @@ impl<T: Scalar, S: System<T> + ?Sized> System<T> for Box<S> {
     }
     fn scan(&self, scan: &mut Scan<'_, T>) {
         (**self).scan(scan);
+    }
+    fn program(&self, dt: f64) -> Option<Program> {
+        (**self).program(dt)
     }
     fn kind(&self) -> &str {
         (**self).kind()
