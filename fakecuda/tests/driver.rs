@@ -6,7 +6,9 @@ use std::ffi::{CString, c_void};
 use std::ptr::null_mut;
 use std::sync::{Mutex, MutexGuard};
 
-use fakecuda::driver::api::{context::*, device::*, event::*, function::*, graph::*, memory::*, module::*, process::*, stream::*};
+use fakecuda::driver::api::{
+    context::*, device::*, event::*, function::*, graph::*, memory::*, module::*, plane::*, process::*, stream::*,
+};
 use fakecuda::driver::{report, reset_counts};
 
 static TURN: Mutex<()> = Mutex::new(());
@@ -232,6 +234,59 @@ fn events_order_streams() {
         ok(cuMemFreeAsync(at, d.stream));
     }
     d.end();
+}
+
+#[test]
+fn rectangles() {
+    let d = start("scalar");
+    let (at, host) = (d.memory(64), d.pinned(16));
+    unsafe {
+        ok(cuMemsetD32Async(at, 0, 16, d.stream));
+        let source: Vec<f32> = (0..12).map(|k| k as f32).collect();
+        let side = |kind, host: *const f32, device, x, y, pitch| Side { x, y, kind, host: host as *mut c_void, device, array: 0, pitch };
+        // Rows 1 and 2 of a 3 × 4 matrix, columns 1 to 3, to rows 0 and 2 … of an 8 × 2 one, which do not hold 3.
+        let from = side(1, source.as_ptr(), 0, 4, 1, 16);
+        assert_eq!(cuMemcpy2DAsync_v2(&Rectangle { from, to: side(2, null_mut(), at, 0, 0, 8), width: 12, height: 2 }, d.stream), 1);
+        ok(cuMemcpy2DAsync_v2(&Rectangle { from, to: side(2, null_mut(), at, 4, 1, 20), width: 12, height: 2 }, d.stream));
+        // Down in columns of two; the gap stays as it was, what is copied is poison until it is waited for.
+        host.fill(9.0);
+        let to = side(1, host.as_ptr(), 0, 0, 0, 12);
+        ok(cuMemcpy2DAsync_v2(&Rectangle { from: side(2, null_mut(), at, 8, 1, 20), to, width: 8, height: 2 }, d.stream));
+        assert_eq!((host[1].to_bits(), host[2]), (0xa5a5_a5a5, 9.0));
+        ok(cuStreamSynchronize(d.stream));
+        assert_eq!(host[..6], [6.0, 7.0, 9.0, 10.0, 11.0, 9.0]);
+        let mut all = [0f32; 16];
+        ok(cuMemcpyDtoH_v2(all.as_mut_ptr().cast(), at, 64));
+        assert_eq!(all[5..15], [0.0, 5.0, 6.0, 7.0, 0.0, 0.0, 9.0, 10.0, 11.0, 0.0]);
+        // The last row ends outside.
+        assert_eq!(cuMemcpy2D_v2(&Rectangle { from: side(2, null_mut(), at, 8, 1, 20), to, width: 8, height: 3 }), 1);
+        ok(cuMemFreeHost(host.as_ptr() as usize));
+        ok(cuMemFreeAsync(at, d.stream));
+    }
+    let r = d.end();
+    assert!(r.contains("pitch is 8, and 12 bytes") && !r.contains("leak"), "{r}");
+}
+
+#[test]
+fn a_graphs_launch_fails_to_order() {
+    let d = start("scalar");
+    let (f, at, mut graph, mut run) = (d.function("filled"), d.memory(64), 0, 0);
+    unsafe {
+        ok(cuStreamBeginCapture_v2(d.stream, 1));
+        ok(d.fill(f, at, 16, 4.0, 32));
+        ok(cuStreamEndCapture(d.stream, &mut graph));
+        ok(cuGraphInstantiateWithFlags(&mut run, graph, 0));
+        fakecuda_inject(c"launch".as_ptr(), 3);
+        ok(cuGraphLaunch(run, d.stream));
+        assert_eq!(cuGraphLaunch(run, d.stream), 701);
+        fakecuda_inject(c"launch".as_ptr(), 0);
+        ok(cuGraphLaunch(run, d.stream));
+        ok(cuGraphExecDestroy(run));
+        ok(cuGraphDestroy(graph));
+        ok(cuMemFreeAsync(at, d.stream));
+    }
+    let r = d.end();
+    assert!(r.contains("call cuGraphLaunch 3\n") && r.contains("kernel filled 3 ") && !r.contains("leak"), "{r}");
 }
 
 #[test]

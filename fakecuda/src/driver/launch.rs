@@ -38,18 +38,25 @@ impl State {
         self.check(&kernel, &shape, limit)?;
         // SAFETY: the caller's word.
         let params = unsafe { if extra.is_null() { gather(&kernel, args) } else { packed(&kernel, extra) } }?;
-        self.launches += 1;
-        if self.launches == self.config.fail_launch {
-            return Err(Code::ERROR_LAUNCH_OUT_OF_RESOURCES.why(format!("launch {} of {} fails as asked for", self.launches, kernel.name)));
-        }
-        if self.launches == self.config.lose_device {
-            self.lost = Some(Code::ERROR_DEVICE_UNAVAILABLE);
-            return Err(Code::ERROR_DEVICE_UNAVAILABLE.why(format!("the device is lost at launch {}, as asked for", self.launches)));
-        }
+        self.count_launch(&kernel.name)?;
         self.kernels.entry(kernel.name.clone()).or_default().0 += 1;
         let Shape { grid, block, dynamic, cooperative } = shape;
         let launch = Arc::new(Launch { grid, block, dynamic_shared: dynamic as usize, cooperative, params });
         self.queue(stream, Op::Launch { kernel, launch })
+    }
+
+    /// Counts a launch, of a kernel or of a graph, which fails where that was asked for.
+    pub(crate) fn count_launch(&mut self, name: &str) -> Outcome {
+        self.launches += 1;
+        let n = self.launches;
+        if n == self.config.fail_launch {
+            return Err(Code::ERROR_LAUNCH_OUT_OF_RESOURCES.why(format!("launch {n} of {name} fails as asked for")));
+        }
+        if n == self.config.lose_device {
+            self.lost = Some(Code::ERROR_DEVICE_UNAVAILABLE);
+            return Err(Code::ERROR_DEVICE_UNAVAILABLE.why(format!("the device is lost at launch {n}, as asked for")));
+        }
+        Ok(())
     }
 
     fn check(&self, kernel: &Kernel, s: &Shape, limit: i32) -> Outcome {

@@ -18,6 +18,7 @@ entries! {
     }
     Context fn cuGraphLaunch(s, executable: usize, stream: usize) {
         let Some(g) = s.executables.get(&executable).cloned() else { return Err(Code::ERROR_INVALID_HANDLE.into()) };
+        s.count_launch("a graph")?;
         for op in g.ops {
             if let Op::Launch { kernel, .. } = &op {
                 s.kernels.entry(kernel.name.clone()).or_default().0 += 1;

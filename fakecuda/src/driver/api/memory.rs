@@ -19,6 +19,20 @@ fn allocate(s: &mut State, bytes: usize) -> Result<u64, Failure> {
     s.memory.allocate(bytes).ok_or(Code::ERROR_OUT_OF_MEMORY.into())
 }
 
+/// Pinned memory: words of 8 bytes, aligned to 256 by leaving out what comes before.
+fn pin(s: &mut State, bytes: usize) -> Result<*mut c_void, Failure> {
+    s.not_capturing("an allocation of pinned memory")?;
+    s.allocations += 1;
+    if s.allocations == s.config.fail_alloc {
+        return Err(Code::ERROR_OUT_OF_MEMORY.why(format!("allocation {} of {bytes} pinned bytes fails as asked for", s.allocations)));
+    }
+    let mut room = vec![0xa5a5_a5a5_a5a5_a5a5u64; bytes.div_ceil(8) + 32];
+    let start = (room.as_mut_ptr() as usize).next_multiple_of(256);
+    s.pinned.insert(start, room);
+    s.pinned_sizes.insert(start, bytes.max(1));
+    Ok(start as *mut c_void)
+}
+
 fn can_free(s: &State, at: u64) -> Result<(), Failure> {
     if s.memory.is_start(at) && !s.dying.contains(&at) {
         return Ok(());
@@ -27,7 +41,7 @@ fn can_free(s: &State, at: u64) -> Result<(), Failure> {
 }
 
 /// The device's end of a copy, checked when it is asked for.
-fn device(s: &State, at: u64, bytes: usize) -> Result<End, Failure> {
+pub(super) fn device(s: &State, at: u64, bytes: usize) -> Result<End, Failure> {
     let start = at & !((1 << 36) - 1) | 1 << 32;
     if bytes > 0 {
         s.memory.bytes(at, bytes).map_err(|e| Code::ERROR_INVALID_VALUE.why(e))?;
@@ -43,7 +57,7 @@ fn pinned(s: &State, at: usize, bytes: usize) -> bool {
     s.pinned_sizes.iter().any(|(&p, &n)| p <= at && at + bytes <= p + n)
 }
 
-unsafe fn from_host(s: &State, at: *const c_void, bytes: usize) -> End {
+pub(super) unsafe fn from_host(s: &State, at: *const c_void, bytes: usize) -> End {
     if pinned(s, at as usize, bytes) {
         return End::Host(at as usize);
     }
@@ -51,7 +65,7 @@ unsafe fn from_host(s: &State, at: *const c_void, bytes: usize) -> End {
     End::Taken(Arc::new(if bytes == 0 { Vec::new() } else { unsafe { std::slice::from_raw_parts(at.cast(), bytes) }.to_vec() }))
 }
 
-unsafe fn to_host(s: &mut State, to: *mut c_void, from: u64, bytes: usize, stream: usize) -> Result<(), Failure> {
+pub(super) unsafe fn to_host(s: &mut State, to: *mut c_void, from: u64, bytes: usize, stream: usize) -> Result<(), Failure> {
     let from = device(s, from, bytes)?;
     let is_pinned = pinned(s, to as usize, bytes);
     let captured = s.stream(stream)?.capture.is_some();
@@ -111,24 +125,10 @@ entries! {
         put(total, s.memory.limit())?;
     }
     Context fn cuMemHostAlloc(s, at: *mut *mut c_void, bytes: usize, flags: u32) {
-        s.not_capturing("an allocation of pinned memory")?;
-        s.allocations += 1;
-        if s.allocations == s.config.fail_alloc {
-            return Err(Code::ERROR_OUT_OF_MEMORY.why(format!("allocation {} of {bytes} pinned bytes fails as asked for", s.allocations)));
-        }
-        // Words of 8 bytes, aligned to 256 by leaving out what comes before.
-        let mut room = vec![0xa5a5_a5a5_a5a5_a5a5u64; bytes.div_ceil(8) + 32];
-        let start = (room.as_mut_ptr() as usize).next_multiple_of(256);
-        s.pinned.insert(start, room);
-        s.pinned_sizes.insert(start, bytes.max(1));
-        put(at, start as *mut c_void)?;
+        put(at, pin(s, bytes)?)?;
     }
     Context fn cuMemAllocHost_v2(s, at: *mut *mut c_void, bytes: usize) {
-        let mut room = vec![0xa5a5_a5a5_a5a5_a5a5u64; bytes.div_ceil(8) + 32];
-        let start = (room.as_mut_ptr() as usize).next_multiple_of(256);
-        s.pinned.insert(start, room);
-        s.pinned_sizes.insert(start, bytes.max(1));
-        put(at, start as *mut c_void)?;
+        put(at, pin(s, bytes)?)?;
     }
     Initialised fn cuMemFreeHost(s, at: usize) {
         if s.pinned_sizes.remove(&at).is_none() {

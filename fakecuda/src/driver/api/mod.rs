@@ -35,6 +35,7 @@ pub mod function;
 pub mod graph;
 pub mod memory;
 pub mod module;
+pub mod plane;
 pub mod process;
 pub mod stream;
 

@@ -10,6 +10,7 @@ fn find(name: &str) -> Option<*const c_void> {
         super::device::table(),
         super::context::table(),
         super::memory::table(),
+        super::plane::table(),
         super::module::table(),
         super::function::table(),
         super::stream::table(),
