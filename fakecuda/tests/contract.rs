@@ -152,7 +152,7 @@ fn every_half_and_the_way_to_it() {
     let mut a: Vec<f32> = words(40_000, 51).into_iter().map(f32::from_bits).collect();
     // Every f16, halfway between it and the next, and a hair off.
     a.extend((0..0x7c00_u32).step_by(3).flat_map(|h| {
-        let value = |h: u32| if h < 1024 { h as f32 * 2f32.powi(-24) } else { f32::from_bits(((h + (112 << 10)) << 13) as u32) };
+        let value = |h: u32| if h < 1024 { h as f32 * 2f32.powi(-24) } else { f32::from_bits((h + (112 << 10)) << 13) };
         let middle = (value(h) + value(h + 1)) / 2.0;
         [-middle, middle.next_up(), middle.next_down()]
     }));
