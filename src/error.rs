@@ -110,6 +110,28 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A text of CUDA C cannot be read.
+    #[error("{file}:{line}: {reason}")]
+    Source {
+        /// The file, as it was named.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A kernel does not compile.
+    #[error("kernel `{name}` of type {dtype} does not compile for {arch}:\n{log}")]
+    Compile {
+        /// The kernel's module.
+        name: String,
+        /// The element type.
+        dtype: crate::DType,
+        /// The architecture, `sm_90` or `compute_90`.
+        arch: String,
+        /// What the compiler said, as it stands. It names lines of the files that the text came from.
+        log: String,
+    },
     /// A state has missing or unexpected entries.
     #[error("state does not fit this system: missing [{}], unexpected [{}]", missing.join(", "), unexpected.join(", "))]
     Keys {

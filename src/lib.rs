@@ -49,6 +49,7 @@ mod device;
 mod error;
 mod init;
 mod input;
+pub mod kernels;
 mod loop_over_time;
 pub mod math;
 mod memory;

@@ -63,6 +63,15 @@ pub enum Reason {
         /// Where it was looked for.
         looked_in: Vec<String>,
     },
+    /// NVRTC does not know the device, so that the driver would have to read its PTX; the driver is older and cannot.
+    CompilerTooNew {
+        /// NVRTC's version of CUDA.
+        compiler: (u32, u32),
+        /// The version of CUDA that the driver supports.
+        driver: (u32, u32),
+        /// The device's compute capability.
+        capability: (u32, u32),
+    },
     /// The device could be used, but this version of the crate has no engine for it.
     NoEngine,
     /// The crate has no kernels for this kind of device.
@@ -77,7 +86,7 @@ impl Display for Reason {
                 write!(f, "no NVIDIA driver found; looked for {}", looked_in.join(", "))
             }
             Self::MissingSymbol { library, symbol } => {
-                write!(f, "{library} has no `{symbol}`: it is a stub or broken, not an NVIDIA driver's library")
+                write!(f, "{library} has no `{symbol}`: it is a stub or broken, not NVIDIA's library")
             }
             Self::DriverCall { call, code } => match meaning(*code) {
                 Some(meaning) => write!(f, "the driver's {call} answered {code}: {meaning}"),
@@ -98,6 +107,12 @@ impl Display for Reason {
                 f,
                 "NVRTC, which compiles the kernels, was not found; `pip install nvidia-cuda-nvrtc` brings it. Looked for {}",
                 looked_in.join(", ")
+            ),
+            Self::CompilerTooNew { compiler, driver, capability } => write!(
+                f,
+                "no machine code was made for compute capability {}.{}, and the driver, for CUDA {}.{}, cannot read the PTX of NVRTC, of CUDA \
+                 {}.{}: update the driver, or install the NVRTC of its version (OVERTIME_NVRTC names one)",
+                capability.0, capability.1, driver.0, driver.1, compiler.0, compiler.1
             ),
             Self::NoEngine => f.write_str("this version has no CUDA engine yet and runs on the CPU"),
             Self::NoKernels(why) => f.write_str(why),

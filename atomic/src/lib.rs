@@ -89,6 +89,19 @@ impl AtomicFile {
         Err(fail("create a file beside", io::Error::from(io::ErrorKind::AlreadyExists)))
     }
 
+    /// Lets only this user read and write the file, whatever the umask. Before anything is written, nobody else sees any of it.
+    ///
+    /// # Errors
+    /// If the system refuses. Elsewhere than on Unix there is nothing to do.
+    pub fn make_private(&self) -> Result<(), Error> {
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            self.file.set_permissions(mode).map_err(|e| self.fail("change the mode of", e))?;
+        }
+        Ok(())
+    }
+
     /// Makes what was written durable and puts it in the target's place.
     ///
     /// # Errors
@@ -262,6 +275,10 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode(), plain);
+        let private = AtomicFile::create(&path).unwrap();
+        private.make_private().unwrap();
+        private.commit().unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         if Path::new("/dev/full").exists() {
             let full = write(Path::new("/dev/full"), b"x").unwrap_err();
             assert_eq!((full.operation, full.source.kind()), ("write", io::ErrorKind::StorageFull));

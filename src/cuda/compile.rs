@@ -1,8 +1,13 @@
 //! From a system's text to an image that a driver can load.
 
+use super::cache::{self, Entry};
+use super::nvrtc::{Made, Nvrtc, usage};
+use super::source::{self, flatten};
+use super::target::Target;
 use crate::error::{Error, Result};
+use crate::kernels::Usage;
 use crate::scalar::DType;
-use crate::survey::Compiler;
+use crate::survey::{Compiler, Reason};
 use std::borrow::Cow;
 
 /// What to compile: one module, specialised.
@@ -18,22 +23,6 @@ pub(crate) struct Request {
     pub(crate) loops: &'static [&'static str],
     /// Further defines: name and value.
     pub(crate) defines: Vec<(String, String)>,
-}
-
-/// What a kernel uses, as `ptxas` says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Usage {
-    pub(crate) kernel: String,
-    /// Registers of a thread.
-    pub(crate) registers: u32,
-    /// Bytes of static shared memory of a block.
-    pub(crate) shared: u32,
-    /// Bytes of a thread's stack.
-    pub(crate) stack: u32,
-    /// Bytes that a thread spills.
-    pub(crate) spill_stores: u32,
-    /// Bytes that it loads back.
-    pub(crate) spill_loads: u32,
 }
 
 /// What a driver loads.
@@ -53,8 +42,100 @@ pub(crate) struct Image {
 /// Compiles for a device of this compute capability, whose driver is for this version of CUDA; or finds what was compiled before.
 ///
 /// # Errors
-/// If an include is not known, or the compiler refuses the text or is not what it should be.
+/// If an include is not known, the compiler refuses the text or is not what it should be, or the driver could not read the result.
 pub(crate) fn compile(compiler: &Compiler, request: &Request, capability: (u32, u32), driver: (u32, u32)) -> Result<Image> {
-    let _ = (compiler, request, capability, driver);
-    Err(Error::Unsupported("no kernels yet".into()))
+    compile_as(compiler, request, capability, driver, wants_ptx()?, cache::through)
 }
+
+/// The way to an entry: through the cache, or straight on.
+type Through = fn(&str, &mut dyn FnMut() -> Result<Entry>) -> Result<(Entry, Vec<String>)>;
+
+fn compile_as(
+    compiler: &Compiler,
+    request: &Request,
+    capability: (u32, u32),
+    driver: (u32, u32),
+    ptx: bool,
+    through: Through,
+) -> Result<Image> {
+    let nvrtc = open(compiler)?;
+    let target = Target::choose(&nvrtc.archs(), capability, ptx).ok_or_else(|| {
+        let (major, minor) = compiler.version;
+        let why = format!("NVRTC of CUDA {major}.{minor} makes no code for compute capability {}.{}", capability.0, capability.1);
+        unavailable(Reason::NoKernels(why))
+    })?;
+    if target.is_ptx() && compiler.version > driver {
+        return Err(unavailable(Reason::CompilerTooNew { compiler: compiler.version, driver, capability }));
+    }
+    let arch = target.to_string();
+    let text = flat(request)?;
+    let options = options(request, &arch);
+    // A library given by path may be replaced by another of the same version, which seldom has the same length.
+    let length = std::fs::metadata(&compiler.library).map_or(0, |meta| meta.len());
+    let key = format!("NVRTC {}.{} {length}\n{}\n{text}", compiler.version.0, compiler.version.1, options.join("\n"));
+    let (entry, warnings) = through(&key, &mut || {
+        let made = make(&nvrtc, request, &arch, &text, &options)?;
+        Ok(Entry { image: if target.is_ptx() { made.ptx } else { made.cubin }, log: made.log })
+    })?;
+    Ok(Image { bytes: entry.image, is_ptx: target.is_ptx(), usage: usage(&entry.log), log: entry.log, warnings })
+}
+
+/// Opens the compiler's library.
+pub(crate) fn open(compiler: &Compiler) -> Result<Nvrtc> {
+    Nvrtc::open(&compiler.library).map_err(unavailable)
+}
+
+fn unavailable(reason: Reason) -> Error {
+    Error::DeviceUnavailable { device: "cuda".into(), reason }
+}
+
+/// Whether the environment asks for PTX even where machine code could be made, for drivers that read nothing else.
+fn wants_ptx() -> Result<bool> {
+    match std::env::var_os("OVERTIME_IMAGE") {
+        None => Ok(false),
+        Some(image) if image == "ptx" => Ok(true),
+        Some(image) if image == "cubin" || image.is_empty() => Ok(false),
+        Some(image) => Err(Error::value("OVERTIME_IMAGE", image.to_string_lossy(), "is neither ptx nor cubin")),
+    }
+}
+
+/// The module's text, whole.
+pub(crate) fn flat(request: &Request) -> Result<String> {
+    let mut parts = vec![(request.model.0.as_str(), request.model.1.as_ref())];
+    for name in request.loops {
+        let text = source::file(&format!("loops/{name}")).ok_or_else(|| Error::unknown("loop", name, source::names("loops/")))?;
+        parts.push((name, text));
+    }
+    flatten(&parts)
+}
+
+/// What the compiler is told.
+pub(crate) fn options(request: &Request, arch: &str) -> Vec<String> {
+    let scalar = match request.dtype {
+        DType::F64 => "SCALAR_F64",
+        DType::F32 => "SCALAR_F32",
+        DType::F16 => "SCALAR_F16",
+        DType::Bf16 => "SCALAR_BF16",
+    };
+    let mut options = vec![format!("--gpu-architecture={arch}")];
+    // Functions need no `__device__`; nothing is fused that does not say so; `ptxas` says what it used.
+    options.extend(["-std=c++17", "-default-device", "--fmad=false", "--ptxas-options=-v"].map(str::to_owned));
+    options.push(format!("-D{scalar}=1"));
+    options.extend(request.defines.iter().map(|(name, value)| format!("-D{name}={value}")));
+    options
+}
+
+/// Runs the compiler.
+pub(crate) fn make(nvrtc: &Nvrtc, request: &Request, arch: &str, text: &str, options: &[String]) -> Result<Made> {
+    // What the text is called as a whole; its lines say where they came from.
+    let whole = format!("{}.cu", request.name);
+    nvrtc.compile(&whole, text, options).map_err(|log| Error::Compile {
+        name: request.name.clone(),
+        dtype: request.dtype,
+        arch: arch.to_owned(),
+        log: log.trim_end().to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,16 @@
 //! [`Reason`](crate::Reason). Nothing panics, whatever the library is.
 
 #[allow(dead_code, reason = "what will call it is being written")]
+mod cache;
+#[allow(dead_code, reason = "what will call it is being written")]
 pub(crate) mod compile;
 pub(crate) mod driver;
+#[allow(dead_code, reason = "what will call it is being written")]
 pub(crate) mod nvrtc;
+#[allow(dead_code, reason = "what will call it is being written")]
+pub(crate) mod source;
+#[allow(dead_code, reason = "what will call it is being written")]
+mod target;
 
 use crate::survey::Reason;
 use libloading::Library;

@@ -1,6 +1,6 @@
 //! NVRTC, the compiler for kernels, in all the places where it may be.
 
-use super::Shared;
+use crate::cuda::Shared;
 use crate::survey::{Compiler, Reason};
 use std::env::var_os;
 use std::ffi::{OsString, c_int};
