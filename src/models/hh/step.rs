@@ -288,10 +288,10 @@ struct ExpAuto<R> {
 }
 
 /// φ = (1 − e^{−s·dt})/s for two relaxations x' = f − s·(x − x₀), which x + f·φ solves after dt; they share one division.
-/// Both s > 0.
+/// Both s > 0. (The bound, far beyond any potential of a neuron's, keeps r out of the subnormal numbers, which GPUs divide slowly.)
 #[inline(always)]
 fn relaxed<R: Real>(s: R, t: R, dt: R) -> (R, R) {
-    let r = R::of(1.0) / (s * t);
+    let r = R::of(1.0) / R::of(4e37).min(s * t);
     (decay(s * dt) * (t * r), decay(t * dt) * (s * r))
 }
 
