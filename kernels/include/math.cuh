@@ -42,8 +42,20 @@ __device__ __forceinline__ u32 to_bits(acc_t x) { return __float_as_uint(x); }
 
 // The magnitude, and the magnitude of x with the sign of `sign`: bits alone, so that nothing is asked of a library.
 constexpr bits_t SIGN = bits_t(1) << (8 * sizeof(acc_t) - 1);
-__device__ __forceinline__ acc_t abs(acc_t x) { return of_bits(to_bits(x) & ~SIGN); }
+__device__ __forceinline__ acc_t abs(acc_t x) { return fabs(x); }
 __device__ __forceinline__ acc_t copysign(acc_t x, acc_t sign) { return of_bits((to_bits(x) & ~SIGN) | (to_bits(sign) & SIGN)); }
+
+// 1/x for 2⁻¹²⁶ ≤ |x| < 2¹²⁶, or NaN. There, for f32, an approximation good to 1 ulp and one step of Newton's come to the same bits
+// as a division; ptxas makes rcp.rn of just that, and a slow path for what is outside.
+__device__ __forceinline__ acc_t reciprocal(acc_t x) {
+#ifdef SCALAR_F64
+    return 1.0 / x;
+#else
+    float r;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
+    return fma(r, fma(-x, r, 1.0f), r);
+#endif
+}
 
 // 2ⁿ for the n in the low bits of `rounded`. One multiply-add of integers.
 __device__ __forceinline__ acc_t pow2(acc_t rounded) { return of_bits((to_bits(rounded) << MANTISSA) + (BIAS << MANTISSA)); }

@@ -31,6 +31,18 @@ __device__ __forceinline__ u32 probe_mode(const Job& job, int p) {
 #endif
 }
 
+// Whether a recording may be of bits, for which a warp must stay whole.
+__device__ constexpr bool has_bits() {
+#ifdef GENERIC
+    return true;
+#elif N_PROBES > 0
+    for (u32 mode : PROBE_MODE) {
+        if (mode == BITS) return true;
+    }
+#endif
+    return false;
+}
+
 // Whether probe p keeps step k, which is the kept-th that it keeps.
 __device__ __forceinline__ bool keeps(const Probe& probe, u32 k, u32& kept) {
     if (k < probe.first) return false;
@@ -45,7 +57,7 @@ __device__ __forceinline__ void keep(const Job& job, int p, u32 kept, u64 row, u
     const Probe& probe = job.probes[p];
     switch (probe_mode(job, p)) {
         case BITS: {
-            const u32 bits = __ballot_sync(0xffffffffu, inside && x != acc_t(0));
+            const u32 bits = __ballot_sync(0xffffffffu, inside && rounded(x) != acc_t(0));
             if ((threadIdx.x & 31u) == 0 && inside) ((u32*)probe.to)[kept * probe.stride + group * words + bit / 32] = bits;
             break;
         }

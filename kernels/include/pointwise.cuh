@@ -39,21 +39,46 @@ __device__ __forceinline__ Params params_of(const Job& job, const Params& same, 
     return p;
 }
 
-__device__ __forceinline__ acc_t port_at(const Port& port, u64 k, const Cell& cell) {
-    return port.at ? load(port.at + k * port.step + cell.row * port.row + cell.unit * port.unit) : acc_t(0);
-}
+// What there is to read where there is no input.
+__device__ const scalar_t NOTHING = {};
 
-__device__ __forceinline__ Input input_at(const Job& job, u64 k, const Cell& cell) {
-#if N_INPUTS == 0
-    return acc_t(0);
-#elif N_INPUTS == 1
-    return port_at(job.ports[0], k, cell);
-#else
-    Input x;
+// A unit's inputs: where those of a step lie.
+struct Feed {
+    const scalar_t* at[N_INPUTS + 1];
+
+    __device__ __forceinline__ Feed(const Job& job, u64 k, const Cell& cell) {
 #pragma unroll
-    for (int p = 0; p < N_INPUTS; ++p) x.port[p] = port_at(job.ports[p], k, cell);
-    return x;
+        for (int p = 0; p < N_INPUTS; ++p) {
+            const Port& port = job.ports[p];
+            at[p] = port.at ? port.at + k * port.step + cell.row * port.row + cell.unit * port.unit : &NOTHING;
+        }
+    }
+
+    __device__ __forceinline__ Input read() const {
+#if N_INPUTS == 0
+        return acc_t(0);
+#elif N_INPUTS == 1
+        return load(at[0]);
+#else
+        Input x;
+#pragma unroll
+        for (int p = 0; p < N_INPUTS; ++p) x.port[p] = load(at[p]);
+        return x;
 #endif
+    }
+
+    __device__ __forceinline__ void advance(const Job& job) {
+#pragma unroll
+        for (int p = 0; p < N_INPUTS; ++p) at[p] += job.ports[p].step;
+    }
+};
+
+// Whether an input differs between steps.
+__device__ __forceinline__ bool is_moving(const Job& job) {
+    bool moving = false;
+#pragma unroll
+    for (int p = 0; p < N_INPUTS; ++p) moving |= job.ports[p].step != 0;
+    return moving;
 }
 
 __device__ __forceinline__ State load_state(const Job& job, const Cell& cell) {
@@ -80,3 +105,54 @@ __device__ __forceinline__ acc_t value_of(const State& s, acc_t y, u32 var) {
     for (int v = 0; v < N_STATE; ++v) value = var == (u32)v ? fields[v] : value;
     return value;
 }
+
+// Keeps what probe r wants of a step that it keeps as its kept-th.
+__device__ __forceinline__ void keep_unit(const Job& job, int r, u32 kept, const Cell& cell, const State& s, acc_t y) {
+    const u64 bit = (u64)blockIdx.x * blockDim.x + threadIdx.x;
+    keep(job, r, kept, cell.row, cell.unit, 0, bit, 0, cell.inside, value_of(s, y, probe_var(job, r)));
+}
+
+#ifdef GENERIC
+#define RECORD_UNROLL 1
+#else
+#define RECORD_UNROLL MAX_PROBES
+#endif
+
+// After step k, wherever it stands: for one step.
+__device__ __forceinline__ void record(const Job& job, u32 k, const Cell& cell, const State& s, acc_t y) {
+#pragma unroll RECORD_UNROLL
+    for (int r = 0; r < N_PROBES; ++r) {
+        u32 kept;
+        if (job.probes[r].to && keeps(job.probes[r], k, kept)) keep_unit(job, r, kept, cell, s, y);
+    }
+}
+
+// After step after step from the chunk's first on: counts, where `record` divides.
+#ifdef GENERIC
+struct Recorder {
+    __device__ __forceinline__ Recorder(const Job&) {}
+    __device__ __forceinline__ void after(const Job& job, u32 k, const Cell& cell, const State& s, acc_t y) { record(job, k, cell, s, y); }
+};
+#else
+struct Recorder {
+    u32 next[N_PROBES + 1], kept[N_PROBES + 1];
+
+    __device__ __forceinline__ Recorder(const Job& job) {
+#pragma unroll
+        for (int r = 0; r < N_PROBES; ++r) {
+            next[r] = job.probes[r].to ? job.probes[r].first : 0xffffffffu;
+            kept[r] = 0;
+        }
+    }
+
+    __device__ __forceinline__ void after(const Job& job, u32 k, const Cell& cell, const State& s, acc_t y) {
+#pragma unroll
+        for (int r = 0; r < N_PROBES; ++r) {
+            if (k != next[r]) continue;
+            keep_unit(job, r, kept[r], cell, s, y);
+            next[r] += job.probes[r].every;
+            kept[r] += 1;
+        }
+    }
+};
+#endif
