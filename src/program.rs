@@ -1,5 +1,6 @@
 //! A system's step as CUDA C: what a GPU runs where the CPU calls [`System::step`](crate::System::step).
 
+use crate::models::Param;
 use bytemuck::NoUninit;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -105,6 +106,27 @@ impl Program {
             source.params = bytemuck::bytes_of(params).to_vec();
         }
         self
+    }
+
+    /// The parameters, all of the type of arithmetic.
+    pub(crate) fn values<R: crate::Real>(mut self, values: &[R]) -> Self {
+        if let Some(source) = self.source_mut() {
+            source.params = bytemuck::cast_slice(values).to_vec();
+        }
+        self
+    }
+
+    /// As [`Program::values`] from field 0 on, of parameters that may differ between units.
+    pub(crate) fn constants<'a, R: crate::Real>(mut self, params: impl IntoIterator<Item = &'a Param<R>>, others: &[R]) -> Self {
+        let mut values = Vec::new();
+        for param in params {
+            if let Param::Each(each) = param {
+                self = self.each(u32::try_from(values.len()).unwrap_or(u32::MAX), each);
+            }
+            values.push(param.at(0));
+        }
+        values.extend_from_slice(others);
+        self.values(&values)
     }
 
     /// Gives one field of `struct Params` a value for each unit. All fields before it must be `acc_t`; `field` counts them from 0.

@@ -3,6 +3,7 @@
 use crate::cpu::simd::{Kernel, vectorize};
 use crate::error::{Error, Result};
 use crate::math::{exp, expm1, sigmoid, tanh};
+use crate::program::{Program, Source};
 use crate::scalar::{Real, Scalar};
 use crate::state::State;
 use crate::system::{Coupling, Inputs, Schema, Shared, System, Tick};
@@ -52,6 +53,11 @@ impl Activation {
             Self::Softplus => "softplus",
             Self::Softmax => "softmax",
         }
+    }
+
+    /// What kernels call it.
+    pub(crate) fn kernel_name(self) -> String {
+        self.name().to_uppercase()
     }
 
     /// The function as a layer for features of this shape.
@@ -169,6 +175,17 @@ impl<T: Scalar> System<T> for ActivationLayer {
     fn step(&self, _: Tick<'_>, x: &Inputs<'_, T>, _: &mut State<'_, T>, y: &mut [T]) {
         let last = self.shape.last().copied().unwrap_or(1);
         vectorize(Apply { activation: self.activation, last, x: x.port(0), y });
+    }
+
+    fn program(&self, _: f64) -> Option<Program> {
+        if self.activation == Activation::Softmax {
+            let last = self.shape.last().copied().unwrap_or(1);
+            let groups = self.shape.iter().product::<usize>() / last.max(1);
+            let source = Source::new("softmax.cu", include_str!("../../kernels/models/softmax.cu"));
+            return Some(Program::map(source, &[], groups).params(&(last as u64)));
+        }
+        let program = Program::pointwise("activation.cu", include_str!("../../kernels/models/activation.cu"));
+        Some(program.define("ACTIVATION", self.activation.kernel_name()))
     }
 
     fn kind(&self) -> &str {

@@ -6,6 +6,7 @@ use crate::init::Init;
 use crate::math::decay;
 use crate::models::method::Tableau;
 use crate::models::{Method, Param};
+use crate::program::Program;
 use crate::rng::Stream;
 use crate::scalar::Real;
 use crate::state::State;
@@ -132,6 +133,26 @@ impl<R: Real> System<R> for Lif<R> {
         let tableau = self.method.tableau();
         let dt = R::of(at.dt);
         vectorize(Step { model: self, dt, tableau, first, units, vars: Vars { v, spike, refractory, x: x.port(0), y } });
+    }
+
+    fn program(&self, dt: f64) -> Option<Program> {
+        let Constants { v_rest, v_reset, v_th, r, tau, tau_ref } = &self.constants;
+        let tableau = self.method.tableau();
+        // Of each neuron, if it is not the same for all, by the functions of the CPU's step.
+        let derived = |from: &Param<R>, of: fn(&Tile<R>) -> &[R; TILE]| {
+            let tile = |first| Tile::new(self, first, self.size, R::of(dt), tableau.as_ref());
+            match from {
+                Param::All(_) => Param::All(of(&tile(0))[0]),
+                Param::Each(_) => {
+                    let mut values: Vec<R> = (0..self.size).step_by(TILE).flat_map(|first| *of(&tile(first))).collect();
+                    values.truncate(self.size);
+                    Param::Each(values)
+                }
+            }
+        };
+        let (share, hold) = (derived(tau, |tile| &tile.share), derived(tau_ref, |tile| &tile.hold));
+        let program = Program::pointwise("lif.cu", include_str!("../../kernels/models/lif.cu"));
+        Some(program.constants([v_rest, v_reset, v_th, r, &share, &hold], &[]))
     }
 
     fn kind(&self) -> &str {

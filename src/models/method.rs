@@ -159,6 +159,12 @@ pub(crate) struct Stepper<R> {
 }
 
 impl<R: Real> Stepper<R> {
+    /// How many stages there are, and for kernels a[stages][stages] and b[stages].
+    pub(crate) fn coefficients(&self) -> (usize, Vec<R>) {
+        let rows = self.a.iter().take(self.stages).chain([&self.b]);
+        (self.stages, rows.flat_map(|row| row.iter().take(self.stages)).copied().collect())
+    }
+
     /// `W` systems of `N` variables after one step of x' = `slope`(k, x), k being which of the systems it is.
     #[inline(always)]
     pub(crate) fn tile<const N: usize, const W: usize>(&self, x: [[R; W]; N], slope: impl Fn(usize, [R; N]) -> [R; N]) -> [[R; W]; N] {

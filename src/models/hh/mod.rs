@@ -1,11 +1,13 @@
 //! Hodgkin and Huxley's neuron.
 
+mod program;
 mod rates;
 mod step;
 
 use crate::error::Result;
 use crate::init::Init;
 use crate::models::{Method, Param};
+use crate::program::Program;
 use crate::rng::Stream;
 use crate::scalar::Real;
 use crate::state::State;
@@ -113,6 +115,11 @@ impl<R: Real> Hh<R> {
         self.noise = Some(sigma);
         self
     }
+
+    /// σ/√dt: what a standard normal is multiplied by.
+    fn noise_scale(&self, dt: f64) -> R {
+        R::of(self.noise.unwrap_or(0.0) / dt.sqrt())
+    }
 }
 
 const GATES: [&str; 3] = ["m", "h", "n"];
@@ -145,15 +152,19 @@ impl<R: Real> System<R> for Hh<R> {
         let (first, node, units) = (state.first(), state.node(), state.units());
         let [v, m, h, n, spike, input] = state.vars();
         input.copy_from_slice(x.port(0));
-        if let Some(sigma) = self.noise {
+        if self.noise.is_some() {
             let stream = Stream::new(at.shared.seed, node);
-            let scale = R::of(sigma / at.dt.sqrt());
+            let scale = self.noise_scale(at.dt);
             for (k, i) in input.iter_mut().enumerate() {
                 *i += scale * R::of(f64::from(stream.normal((first + k) as u64, at.i)));
             }
         }
         let vars = Vars { v, m, h, n, spike, input, y };
         step(Block { constants: &self.constants, first, units, method: self.method, dt: R::of(at.dt), vars });
+    }
+
+    fn program(&self, dt: f64) -> Option<Program> {
+        Some(program::program(self, dt))
     }
 
     fn kind(&self) -> &str {
