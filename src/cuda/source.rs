@@ -26,7 +26,9 @@ const FILES: &[(&str, &str)] = texts![
     "loops/pointwise_scan.cu",
     "loops/pointwise_step.cu",
     "models/activation.cu",
+    "models/hh.cu",
     "models/lif.cu",
+    "models/softmax.cu",
 ];
 
 /// The text of a file of `kernels/`, by its path there.
