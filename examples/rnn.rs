@@ -17,7 +17,7 @@ fn main() -> Result<()> {
 
     println!("output   {:?}", run.output.shape());
     println!("l1.state {:?}", run["l1.state"].shape());
-    for (name, array) in over_time.state_dict().iter() {
+    for (name, array) in over_time.state_dict()?.iter() {
         println!("{name:9}{:?}", array.shape());
     }
     println!("at the last step the first sequence's classes have probabilities");

@@ -104,7 +104,10 @@ impl Device {
     pub(crate) fn require(self) -> Result<()> {
         match self {
             Self::Cpu => Ok(()),
-            Self::Cuda(n) => Err(Error::DeviceUnavailable { device: self.to_string(), reason: Survey::new().why_not_cuda(n) }),
+            Self::Cuda(n) => match Survey::new().why_not_cuda(n) {
+                None => Ok(()),
+                Some(reason) => Err(Error::DeviceUnavailable { device: self.to_string(), reason }),
+            },
         }
     }
 }

@@ -82,6 +82,27 @@ pub enum Error {
         /// Steps that were asked for.
         steps: u64,
     },
+    /// A call of the CUDA driver failed.
+    #[error("{call}: {reason} ({code}){}", match .steps { Some(s) => format!(", at one of the steps {}..{}", s.start, s.end), None => String::new() })]
+    Cuda {
+        /// The call that said so; what it says may be the fault of an earlier one.
+        call: &'static str,
+        /// The driver's code.
+        code: i32,
+        /// What the driver says that it means.
+        reason: String,
+        /// Indices of the steps that were under way.
+        steps: Option<std::ops::Range<u64>>,
+    },
+    /// An earlier failure has left the device's context unusable: nothing in it can be trusted, and no loop in this process can go on
+    /// there before all of them are dropped.
+    #[error("{device} was lost: {reason}")]
+    DeviceLost {
+        /// The device.
+        device: String,
+        /// The failure.
+        reason: String,
+    },
     /// More memory than there is.
     #[error("{what} needs {need} bytes of memory, {free} are free")]
     OutOfMemory {

@@ -72,8 +72,6 @@ pub enum Reason {
         /// The device's compute capability.
         capability: (u32, u32),
     },
-    /// The device could be used, but this version of the crate has no engine for it.
-    NoEngine,
     /// The crate has no kernels for this kind of device.
     NoKernels(String),
 }
@@ -114,7 +112,6 @@ impl Display for Reason {
                  {}.{}: update the driver, or install the NVRTC of its version (OVERTIME_NVRTC names one)",
                 capability.0, capability.1, driver.0, driver.1, compiler.0, compiler.1
             ),
-            Self::NoEngine => f.write_str("this version has no CUDA engine yet and runs on the CPU"),
             Self::NoKernels(why) => f.write_str(why),
         }
     }
@@ -187,7 +184,9 @@ pub(crate) struct Compiler {
 /// ```
 /// let survey = overtime::Survey::new();
 /// println!("runs on {}", survey.best());
-/// println!("not on cuda:0, because {}", survey.why_not_cuda(0));
+/// if let Some(reason) = survey.why_not_cuda(0) {
+///     println!("not on cuda:0, because {reason}");
+/// }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Survey {
@@ -248,15 +247,14 @@ impl Survey {
             },
             looked_in: compiler_in,
         });
-        let engine = if cfg!(feature = "cuda") { Reason::NoEngine } else { Reason::NotBuilt };
-        findings.push(Finding { what: "CUDA engine", result: Err(engine.to_string()), looked_in: Vec::new() });
         Self { findings, driver, compiler }
     }
 
-    /// The best device that a loop can run on.
+    /// The best device that a loop can run on: the first GPU that can be used, else the CPU.
     #[must_use]
     pub fn best(&self) -> Device {
-        Device::Cpu
+        let usable = self.gpus().iter().find(|gpu| self.why_not_cuda(gpu.ordinal).is_none());
+        usable.map_or(Device::Cpu, |gpu| Device::Cuda(gpu.ordinal))
     }
 
     /// The GPUs that the driver shows, usable or not.
@@ -265,23 +263,28 @@ impl Survey {
         self.driver.as_ref().map_or(&[], |d| &d.gpus)
     }
 
-    /// Why CUDA device `ordinal` cannot be used.
+    /// Why CUDA device `ordinal` cannot be used; nothing if it can.
     #[must_use]
-    pub fn why_not_cuda(&self, ordinal: usize) -> Reason {
+    pub fn why_not_cuda(&self, ordinal: usize) -> Option<Reason> {
+        self.usable(ordinal).err()
+    }
+
+    /// The device, the driver's CUDA version, and the compiler.
+    pub(crate) fn usable(&self, ordinal: usize) -> Result<(&Gpu, (u32, u32), &Compiler), Reason> {
         let driver = match &self.driver {
             Ok(driver) => driver,
             Err(Reason::NoDevice { count, visible, .. }) => {
-                return Reason::NoDevice { ordinal, count: *count, visible: visible.clone() };
+                return Err(Reason::NoDevice { ordinal, count: *count, visible: visible.clone() });
             }
-            Err(reason) => return reason.clone(),
+            Err(reason) => return Err(reason.clone()),
         };
         let Some(gpu) = driver.gpus.iter().find(|g| g.ordinal == ordinal) else {
-            return Reason::NoDevice { ordinal, count: driver.gpus.len(), visible: visible() };
+            return Err(Reason::NoDevice { ordinal, count: driver.gpus.len(), visible: visible() });
         };
         if let Some(reason) = gpu.unfit() {
-            return reason;
+            return Err(reason);
         }
-        self.compiler.as_ref().err().cloned().unwrap_or(Reason::NoEngine)
+        self.compiler.as_ref().map(|compiler| (gpu, driver.version, compiler)).map_err(Clone::clone)
     }
 }
 
@@ -309,20 +312,22 @@ mod tests {
         let survey = |driver, compiler| Survey::of(driver, Vec::new(), compiler, Vec::new());
 
         let whole = survey(driver(), compiler());
-        assert_eq!(whole.why_not_cuda(0), Reason::NoEngine);
-        assert!(matches!(whole.why_not_cuda(1), Reason::CapabilityTooLow { has: (6, 1), .. }));
-        assert!(matches!(whole.why_not_cuda(2), Reason::NoDevice { ordinal: 2, count: 2, .. }));
-        assert_eq!((whole.gpus().len(), whole.best()), (2, Device::Cpu));
-        assert!(matches!(survey(driver(), no_compiler()).why_not_cuda(0), Reason::NoCompiler { .. }));
+        assert_eq!(whole.why_not_cuda(0), None);
+        assert!(matches!(whole.why_not_cuda(1), Some(Reason::CapabilityTooLow { has: (6, 1), .. })));
+        assert!(matches!(whole.why_not_cuda(2), Some(Reason::NoDevice { ordinal: 2, count: 2, .. })));
+        assert_eq!((whole.gpus().len(), whole.best()), (2, Device::Cuda(0)));
+        let uncompiled = survey(driver(), no_compiler());
+        assert!(matches!(uncompiled.why_not_cuda(0), Some(Reason::NoCompiler { .. })));
+        assert_eq!(uncompiled.best(), Device::Cpu);
         let too_old = || Err(Reason::DriverTooOld { has: (11, 8), needs: MIN_DRIVER });
-        assert!(matches!(survey(too_old(), no_compiler()).why_not_cuda(7), Reason::DriverTooOld { .. }));
+        assert!(matches!(survey(too_old(), no_compiler()).why_not_cuda(7), Some(Reason::DriverTooOld { .. })));
         assert!(whole.findings.iter().any(|f| f.what == "GPU" && f.result.as_ref().is_ok_and(|r| r.contains("9.0, 1.0 GiB"))));
     }
 
     #[cfg(not(feature = "cuda"))]
     #[test]
     fn without_the_feature_that_is_the_reason() {
-        assert_eq!(Survey::new().why_not_cuda(0), Reason::NotBuilt);
+        assert_eq!(Survey::new().why_not_cuda(0), Some(Reason::NotBuilt));
         assert!(matches!(Device::cuda(0), Err(crate::Error::DeviceUnavailable { reason: Reason::NotBuilt, .. })));
         assert_eq!(Device::auto(), Device::Cpu);
     }

@@ -183,7 +183,7 @@ fn nvrtc_is_found_where_pip_puts_it() {
     for (variable, value) in &places {
         let unset: &[&str] = if *variable == "VIRTUAL_ENV" { &["OVERTIME_NVRTC", "CUDA_PATH", "CUDA_HOME"] } else { &["VIRTUAL_ENV"] };
         let text = survey_with(&[("OVERTIME_LIBCUDA", &driver), (variable, value)], unset);
-        says(&text, &["of CUDA 13.0", "cuda:0 is not, NoEngine", "no CUDA engine yet"]);
+        says(&text, &["of CUDA 13.0", "cuda:0 is available", "auto is cuda:0"]);
     }
 }
 

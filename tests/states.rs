@@ -73,26 +73,26 @@ fn save_states_and_load_states_resume_to_the_bit() {
     after.run_steps(5).unwrap();
     assert!(after.load_states(&file).unwrap().is_empty());
     assert_eq!((after.i(), after.t()), (130, before.t()));
-    assert_eq!(after.state_dict(), before.state_dict());
+    assert_eq!(after.state_dict().unwrap(), before.state_dict().unwrap());
     let end = after.run_steps(200).unwrap();
     let uninterrupted = whole.run_steps(323).unwrap();
     assert_eq!(end["V"], uninterrupted["V"].slice_axis(Axis(0), (123..).into()));
     assert_eq!((after.i(), after.t().to_bits()), (whole.i(), whole.t().to_bits()));
-    assert_eq!(after.state_dict(), whole.state_dict());
+    assert_eq!(after.state_dict().unwrap(), whole.state_dict().unwrap());
     after.reset_state(3).unwrap();
     whole.reset_state(3).unwrap();
-    assert_eq!(after.state_dict(), whole.state_dict());
+    assert_eq!(after.state_dict().unwrap(), whole.state_dict().unwrap());
 }
 
 #[test]
 fn state_dict_has_variables_and_weights_by_name() {
     let loop_ = stack(0.5, Some(2));
-    let dict = loop_.state_dict();
+    let dict = loop_.state_dict().unwrap();
     let found: Vec<(&str, Vec<usize>)> = dict.iter().map(|(n, a)| (n, a.shape().to_vec())).collect();
     let s = vec![2, 3];
     assert_eq!(found, [("l1.s", s.clone()), ("l2.s", s), ("l1.w", vec![3]), ("l2.w", vec![3])]);
     assert_eq!((dict.i(), dict.t(), dict.seed()), (Some(0), Some(0.0), Some(0)));
-    let no_batch = stack(0.5, None).state_dict();
+    let no_batch = stack(0.5, None).state_dict().unwrap();
     assert_eq!(no_batch.get("l1.s").unwrap().shape(), [3]);
     assert_eq!(no_batch.get("l2.w").unwrap(), &array![-0.5, -0.5, -0.5].into_dyn());
 }
@@ -114,7 +114,7 @@ fn weights_and_shared_values_resume_too() {
 #[test]
 fn load_state_dict_strict_and_lenient() {
     let mut over_time = noisy(1);
-    let before = over_time.state_dict();
+    let before = over_time.state_dict().unwrap();
     let mut dict = StateDict::new();
     dict.insert("V", ArrayD::from_elem(vec![3, 5], -60.0));
     dict.insert("W", ArrayD::zeros(vec![1]));
@@ -124,23 +124,23 @@ fn load_state_dict_strict_and_lenient() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(over_time.state_dict(), before);
+    assert_eq!(over_time.state_dict().unwrap(), before);
     let unmatched = over_time.load_state_dict(&dict, false).unwrap();
     assert_eq!((unmatched.missing.len(), unmatched.unexpected), (5, vec!["W".to_owned()]));
-    assert_eq!(over_time.state_dict().get("V").unwrap(), dict.get("V").unwrap());
-    assert_eq!(over_time.state_dict().get("m"), before.get("m"));
+    assert_eq!(over_time.state_dict().unwrap().get("V").unwrap(), dict.get("V").unwrap());
+    assert_eq!(over_time.state_dict().unwrap().get("m"), before.get("m"));
     assert_eq!(over_time.i(), 7);
 }
 
 #[test]
 fn a_state_that_does_not_fit_changes_nothing() {
     let mut over_time = noisy(1);
-    let before = over_time.state_dict();
+    let before = over_time.state_dict().unwrap();
     let mut with = |name: &str, array: ArrayD<f64>| {
         let mut dict = before.clone();
         dict.insert(name, array);
         let error = over_time.load_state_dict(&dict, true).unwrap_err();
-        assert_eq!(over_time.state_dict(), before);
+        assert_eq!(over_time.state_dict().unwrap(), before);
         error
     };
     let batch = with("n", ArrayD::zeros(vec![2, 5]));
@@ -158,12 +158,12 @@ fn load_weights_by_name_from_any_float() {
     let mut over_time = stack(0.5, None);
     let w = |name: &str, v: f64| (name.to_owned(), array![v, v, v].into_dyn());
     over_time.load_weights(&[w("l2.w", 0.25), w("l1.w", 2.0)], true).unwrap();
-    assert_eq!(over_time.state_dict().get("l2.w").unwrap()[[0]], 0.25);
+    assert_eq!(over_time.state_dict().unwrap().get("l2.w").unwrap()[[0]], 0.25);
     let error = over_time.load_weights(&[w("l1.w", 3.0), w("l3.w", 1.0)], true).unwrap_err();
     assert_eq!(error.to_string(), "state does not fit this system: missing [l2.w], unexpected [l3.w]");
     let unmatched = over_time.load_weights(&[w("l1.w", 3.0), w("l1.s", 1.0)], false).unwrap();
     assert_eq!((unmatched.missing, unmatched.unexpected), (vec!["l2.w".to_owned()], vec!["l1.s".to_owned()]));
-    assert_eq!(over_time.state_dict().get("l1.s").unwrap()[[0]], 0.0);
+    assert_eq!(over_time.state_dict().unwrap().get("l1.s").unwrap()[[0]], 0.0);
 }
 
 #[test]
@@ -186,8 +186,8 @@ fn another_element_type_needs_a_lenient_load() {
     let error = double.load_states(&file).unwrap_err();
     assert!(error.to_string().contains("`V`: f32 where this loop has f64"), "{error}");
     assert!(double.load_states_lenient(&file).unwrap().is_empty());
-    let v = single.state_dict().get("V").unwrap().mapv(f64::from);
-    assert_eq!(double.state_dict().get("V").unwrap(), &v);
+    let v = single.state_dict().unwrap().get("V").unwrap().mapv(f64::from);
+    assert_eq!(double.state_dict().unwrap().get("V").unwrap(), &v);
 }
 
 /// Brainpy's batch of different rows, put there by name.
@@ -228,7 +228,7 @@ fn halves_resume_to_the_bit() {
         two.load_states(&file).unwrap();
         assert_eq!(states::read(&file).unwrap().get("state").unwrap().dtype.name(), name);
         assert_eq!(two.run(&x).unwrap().output, one.run(&x).unwrap().output);
-        assert_eq!(two.state_dict(), one.state_dict());
+        assert_eq!(two.state_dict().unwrap(), one.state_dict().unwrap());
     }
     check::<half::f16>("f16");
     check::<half::bf16>("bf16");
@@ -277,7 +277,7 @@ fn format_1_is_read() {
     let mut over_time = stack(0.1, Some(2));
     assert!(over_time.load_states(&path).unwrap().is_empty());
     assert_eq!((over_time.i(), over_time.t()), (3, 3.0 * 0.1));
-    let dict = over_time.state_dict();
+    let dict = over_time.state_dict().unwrap();
     assert_eq!(dict.get("l2.w").unwrap(), &array![-0.5, -0.5, -0.5].into_dyn());
     let mut s = 0.0_f32;
     for t in [0.0, 1.0 * 0.1, 2.0 * 0.1] {
@@ -329,6 +329,6 @@ proptest::proptest! {
         for name in ["V", "n"] {
             proptest::prop_assert_eq!(&end[name], &all[name].slice_axis(Axis(0), (cut as usize..).into()));
         }
-        proptest::prop_assert_eq!(after.state_dict(), whole.state_dict());
+        proptest::prop_assert_eq!(after.state_dict().unwrap(), whole.state_dict().unwrap());
     }
 }

@@ -13,8 +13,8 @@ pub(crate) fn command() -> anyhow::Result<()> {
     }
     let best = survey.best();
     let _ = writeln!(text, "auto     is {best}");
-    if best == overtime::Device::Cpu {
-        let _ = writeln!(text, "         not cuda:0, because {}", short(&survey.why_not_cuda(0).to_string()));
+    if let Some(reason) = survey.why_not_cuda(0) {
+        let _ = writeln!(text, "         not cuda:0, because {}", short(&reason.to_string()));
     }
     for finding in &survey.findings {
         let (mark, what) = match &finding.result {

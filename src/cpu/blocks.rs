@@ -36,6 +36,12 @@ pub(super) fn cut(schema: &Schema, rows: usize, threads: usize, block: Option<us
     (0..items).step_by(size).map(|start| Block { items: start..items.min(start + size), pointwise }).collect()
 }
 
+/// A block for each of these units or rows.
+pub(super) fn these(schema: &Schema, items: &[usize]) -> Vec<Block> {
+    let pointwise = schema.coupling == Coupling::Pointwise;
+    items.iter().map(|&item| Block { items: item..item + 1, pointwise }).collect()
+}
+
 /// Deals each row of `buffer` (`row` elements long) out to the blocks, which get `lengths` elements of it in turn.
 pub(super) fn deal<'c, T>(buffer: &'c mut [T], row: usize, lengths: &[usize], mut give: impl FnMut(usize, &'c mut [T])) {
     if row == 0 {

@@ -40,6 +40,8 @@ pub(crate) struct Chunk<'c, T> {
     pub(crate) threads: usize,
     /// Units or rows of a block; chosen by the engine if `None`.
     pub(crate) block: Option<usize>,
+    /// Only these units or rows, in ascending order, and nothing is recorded: to look again at what went wrong.
+    pub(crate) only: Option<&'c [usize]>,
 }
 
 /// What one block runs on.
@@ -65,7 +67,10 @@ pub(crate) type EventLists = Vec<Vec<(u64, usize)>>;
 impl<T: Scalar> Chunk<'_, T> {
     /// Makes the steps. The state then stands after the last of them, also if the answer is an error.
     pub(crate) fn run(self) -> Result<EventLists> {
-        let blocks = blocks::cut(self.schema, self.layout.rows, self.threads, self.block);
+        let blocks = match self.only {
+            Some(items) => blocks::these(self.schema, items),
+            None => blocks::cut(self.schema, self.layout.rows, self.threads, self.block),
+        };
         let (system, clock, shared, steps) = (self.system, self.clock, self.shared, self.steps);
         let (schema, layout, allow) = (self.schema, self.layout, self.allow_non_finite);
         let handles = self.handles;
@@ -123,11 +128,12 @@ impl<T: Scalar> Chunk<'_, T> {
             .collect();
 
         for (var, (spec, _)) in layout.split(arena).into_iter().zip(&layout.vars) {
-            let mut rest = var;
+            let (mut rest, mut at) = (var, 0);
             for work in &mut works {
-                let (part, later) = rest.split_at_mut(work.block.cells(spec.len()).len());
+                let cells = work.block.cells(spec.len());
+                let (part, later) = rest.split_at_mut(cells.start - at).1.split_at_mut(cells.len());
                 work.vars.push(part);
-                rest = later;
+                (rest, at) = (later, cells.end);
             }
         }
 

@@ -102,6 +102,74 @@ pub(crate) fn probe() -> (Result<Driver, Reason>, Vec<String>) {
     (Err(Reason::NoDriver { looked_in: looked_in.clone() }), looked_in)
 }
 
+/// Every function that the engine calls, or that is called for it.
+const NEEDED: &[&str] = &[
+    "cuInit",
+    "cuDeviceGet",
+    "cuDeviceGetAttribute",
+    "cuDevicePrimaryCtxRetain",
+    "cuDevicePrimaryCtxRelease_v2",
+    "cuCtxSetCurrent",
+    "cuCtxGetCurrent",
+    "cuGetErrorName",
+    "cuGetErrorString",
+    "cuMemGetInfo_v2",
+    "cuMemAlloc_v2",
+    "cuMemFree_v2",
+    "cuMemHostAlloc",
+    "cuMemFreeHost",
+    "cuMemcpyHtoD_v2",
+    "cuMemcpyDtoH_v2",
+    "cuMemcpyHtoDAsync_v2",
+    "cuMemcpyDtoHAsync_v2",
+    "cuMemcpyDtoDAsync_v2",
+    "cuMemsetD8Async",
+    "cuStreamCreate",
+    "cuStreamDestroy_v2",
+    "cuStreamSynchronize",
+    "cuStreamWaitEvent",
+    "cuStreamBeginCapture_v2",
+    "cuStreamEndCapture",
+    "cuEventCreate",
+    "cuEventDestroy_v2",
+    "cuEventRecord",
+    "cuEventSynchronize",
+    "cuModuleLoadData",
+    "cuModuleUnload",
+    "cuModuleGetFunction",
+    "cuFuncSetAttribute",
+    "cuLaunchKernel",
+    "cuGraphInstantiateWithFlags",
+    "cuGraphLaunch",
+    "cuGraphDestroy",
+    "cuGraphExecDestroy",
+];
+
+/// The names under which the engine's calls find the library. What the probe has opened by another path is found by the name that it
+/// gives itself, which the loader remembers.
+#[cfg(windows)]
+const FOUND_AS: &[&str] = &["cuda.dll", "nvcuda.dll"];
+#[cfg(not(windows))]
+const FOUND_AS: &[&str] = &["libcuda.so", "libcuda.so.1"];
+
+/// Whether the library that the engine's calls will find has every function that they need: a missing one would not be an error there,
+/// but the end of the process.
+pub(crate) fn complete() -> Result<(), Reason> {
+    let mut looked_in = Vec::new();
+    for name in FOUND_AS {
+        match Shared::open(OsString::from(name).as_os_str()) {
+            Ok(shared) => {
+                return NEEDED.iter().try_for_each(|symbol| {
+                    // SAFETY: the pointer is only asked for, never called.
+                    unsafe { shared.function::<*const std::ffi::c_void>(name, symbol) }.map(|_| ())
+                });
+            }
+            Err(said) => looked_in.push(format!("{name} ({said})")),
+        }
+    }
+    Err(Reason::NoDriver { looked_in })
+}
+
 fn ask(shared: Shared, library: &str) -> Result<Driver, Reason> {
     let functions = Functions::find(shared, library)?;
     let version = functions.version()?;

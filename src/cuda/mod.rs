@@ -1,19 +1,37 @@
-//! NVIDIA's driver and its run-time compiler, found at run time: nothing here links to them.
+//! The engine for NVIDIA GPUs. Driver and run-time compiler are found at run time: nothing here links to them.
+//!
+//! `plan` says what a system needs, `assemble` takes it, `run` runs it chunk by chunk, `launch` is the one place that launches.
 //!
 //! Each library is opened by name, every function that is needed is looked up first, and whatever is amiss comes back as a
 //! [`Reason`](crate::Reason). Nothing panics, whatever the library is.
 
-#[allow(dead_code, reason = "what will call it is being written")]
+mod assemble;
 mod cache;
-#[allow(dead_code, reason = "what will call it is being written")]
 pub(crate) mod compile;
+mod context;
 pub(crate) mod driver;
-#[allow(dead_code, reason = "what will call it is being written")]
+mod engine;
+mod feed;
+mod graph;
+mod job;
+mod launch;
+mod memory;
+mod module;
 pub(crate) mod nvrtc;
-#[allow(dead_code, reason = "what will call it is being written")]
-pub(crate) mod source;
-#[allow(dead_code, reason = "what will call it is being written")]
+mod pace;
+mod plan;
+mod run;
+mod source;
+mod stage;
+mod strategy;
+mod stream;
 mod target;
+
+pub(crate) use context::Context;
+pub(crate) use engine::Engine;
+pub(crate) use feed::Host;
+pub(crate) use plan::Wanted;
+pub(crate) use run::{Done, Run};
 
 use crate::survey::Reason;
 use libloading::Library;

@@ -10,6 +10,7 @@ use crate::scalar::Scalar;
 use crate::state::Layout;
 use crate::system::{Shared, System};
 use crate::tree;
+use std::cell::OnceCell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -259,7 +260,9 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
             schema,
             layout: empty,
             batch: None,
-            arena: Vec::new(),
+            arena: OnceCell::new(),
+            engine: None,
+            strategy: self.strategy,
             clock,
             shared: self.shared,
             device: self.device,

@@ -1,13 +1,16 @@
 //! [`LoopOverTime`]: a system, its state, and the loop that runs it.
 
 mod builder;
+mod device;
+mod on_device;
 mod run;
 mod states;
 
 pub use builder::Builder;
 
 use crate::clock::Clock;
-use crate::device::Device;
+use crate::cuda::Engine;
+use crate::device::{Device, Strategy};
 use crate::error::{Error, Result};
 use crate::input::FirstAxis;
 use crate::recording::{Handle, Tree};
@@ -15,6 +18,7 @@ use crate::scalar::Scalar;
 use crate::state::{Layout, State};
 use crate::system::{Schema, Shared, System};
 use crate::tree::Implicit;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// Called between chunks with (steps done, steps in all); returning `false` cancels the run.
@@ -29,7 +33,10 @@ pub struct LoopOverTime<T: Scalar, S: System<T>> {
     pub(crate) schema: Schema,
     pub(crate) layout: Layout,
     pub(crate) batch: Option<usize>,
-    pub(crate) arena: Vec<T>,
+    /// The state on the host. While the loop runs on another device, that has it, and this is read from there when it is asked for.
+    pub(crate) arena: OnceCell<Vec<T>>,
+    engine: Option<Box<Engine<T>>>,
+    strategy: Strategy,
     pub(crate) clock: Clock,
     pub(crate) shared: Shared,
     /// The nodes' own names: the target and its parts, then what was registered, each breadth first.
@@ -83,14 +90,19 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         let batch = batch.into();
         let layout = Layout::new(&self.schema, batch.unwrap_or(1));
         let layout = layout.ok_or_else(|| Error::OutOfMemory { what: "the state".into(), need: u64::MAX, free: crate::memory::free() })?;
-        if layout != self.layout {
-            self.arena = crate::memory::zeroed("the state", layout.len)?;
-            self.layout = layout;
+        let mut arena = match self.arena.take() {
+            Some(arena) if layout == self.layout => arena,
+            _ => crate::memory::zeroed("the state", layout.len)?,
+        };
+        self.system.init(&self.shared, &mut State::new(layout.split(&mut arena), 0, self.schema.output_len()));
+        match &self.engine {
+            Some(engine) if layout == self.layout => engine.set_state(&arena)?,
+            _ => self.engine = self.engine_for(self.device, &layout, &arena)?,
         }
+        self.arena = OnceCell::from(arena);
+        self.layout = layout;
         self.batch = batch;
         self.clock.done = 0;
-        let mut state = State::new(self.layout.split(&mut self.arena), 0, self.schema.output_len());
-        self.system.init(&self.shared, &mut state);
         Ok(())
     }
 
@@ -158,16 +170,6 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// Sets a value handed to every node: brainpy's `shared_arg`.
     pub fn share(&mut self, name: impl Into<String>, value: f64) {
         self.shared.set(name, value);
-    }
-
-    /// Moves the loop, its state included, to another device.
-    ///
-    /// # Errors
-    /// If the device is not available; the loop then stays where it is.
-    pub fn to(&mut self, device: Device) -> Result<()> {
-        device.require()?;
-        self.device = device;
-        Ok(())
     }
 
     /// Moves the loop to the CPU.

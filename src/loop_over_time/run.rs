@@ -55,7 +55,9 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 
         let pool = self.pool.clone();
         let mut body = || {
-            if self.schema.is_stateless() && !self.schema.reads_clock && self.every == 1 && steps > 0 {
+            if self.engine.is_some() {
+                self.on_device(&views, steps, &mut buffers, &mut events)
+            } else if self.schema.is_stateless() && !self.schema.reads_clock && self.every == 1 && steps > 0 {
                 self.flattened(&views, steps, &mut buffers)
             } else {
                 self.chunks(&views, steps, &mut buffers, &mut events)
@@ -134,7 +136,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                 shared: &self.shared,
                 steps: n,
                 inputs: views.iter().map(|v| v.map(|v| v.slice_move(s![done..done + n, .., ..]))).collect(),
-                arena: &mut self.arena,
+                arena: self.arena.get_mut().map(Vec::as_mut_slice).unwrap_or_default(),
                 output: parts.next().unwrap_or_default(),
                 output_every: self.every,
                 handles: &self.handles,
@@ -142,6 +144,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                 allow_non_finite: self.allow_non_finite,
                 threads: rayon::current_num_threads(),
                 block: self.block,
+                only: None,
             }
             .run();
             self.clock.done += n as u64;
@@ -193,6 +196,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             allow_non_finite: self.allow_non_finite,
             threads: rayon::current_num_threads(),
             block: self.block,
+            only: None,
         }
         .run();
         let first = self.clock.i();

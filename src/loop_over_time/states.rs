@@ -15,14 +15,16 @@ const SHARED: &str = "shared.";
 impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// The whole state by name: variables (`V`, `l1.state`; `[batch, …]`, without the batch axis where there is none), weights
     /// (`l1.Wi`), what was registered, and where the loop stands: step index, time, seed and shared values.
-    #[must_use]
-    pub fn state_dict(&self) -> StateDict<T> {
+    ///
+    /// # Errors
+    /// If the state is on a device that does not give it back.
+    pub fn state_dict(&self) -> Result<StateDict<T>> {
         let mut dict = StateDict::new();
-        dict.arrays.extend(self.arrays().into_iter().map(|(_, name, array)| (name, array.to_owned())));
+        dict.arrays.extend(self.arrays()?.into_iter().map(|(_, name, array)| (name, array.to_owned())));
         let Clock { i0, t0, dt, done } = self.clock;
         let shared = self.shared.iter().map(|(n, v)| (n.to_owned(), v)).collect();
         dict.stamp = Some(Stamp { i0, t0, dt, done, seed: self.shared.seed, shared });
-        dict
+        Ok(dict)
     }
 
     /// Takes a state: the same bits, and the same place in time, so that the next run goes on where the state was taken. If
@@ -60,7 +62,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// # Errors
     /// If the system refuses; a file that was there before is then still there.
     pub fn save_states(&self, path: impl AsRef<Path>) -> Result<()> {
-        states::write(path, &self.states_file())
+        states::write(path, &self.states_file()?)
     }
 
     /// Loads what [`LoopOverTime::save_states`] saved.
@@ -82,10 +84,12 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     }
 
     /// What [`LoopOverTime::save_states`] writes, for those who have something to add to it.
-    #[must_use]
-    pub fn states_file(&self) -> states::File {
+    ///
+    /// # Errors
+    /// If the state is on a device that does not give it back.
+    pub fn states_file(&self) -> Result<states::File> {
         let mut file = states::File::default();
-        file.tensors.extend(self.arrays().into_iter().map(|(_, name, array)| (name, Tensor::from_array(array))));
+        file.tensors.extend(self.arrays()?.into_iter().map(|(_, name, array)| (name, Tensor::from_array(array))));
         let Clock { i0, t0, dt, done } = self.clock;
         // Rust writes a float as the shortest text that reads back as the same bits.
         for (key, value) in [("t0", t0), ("dt", dt), ("t", self.t())] {
@@ -96,7 +100,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         }
         file.metadata.insert("kind".to_owned(), self.system.kind().to_owned());
         file.metadata.extend(self.shared.iter().map(|(name, value)| (format!("{SHARED}{name}"), format!("{value:?}"))));
-        file
+        Ok(file)
     }
 
     /// Takes what [`states::read`] has read.
@@ -107,7 +111,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         let own = Type::from(T::DTYPE);
         let mut dict = StateDict { stamp: stamp(file)?, ..StateDict::new() };
         for (name, tensor) in &file.tensors {
-            if strict && tensor.dtype != own && self.has(name) {
+            if strict && tensor.dtype != own && self.has(name)? {
                 let reason = format!("where this loop has {own}; a lenient load converts it");
                 return Err(Error::value(format!("`{name}`"), tensor.dtype, reason));
             }
@@ -118,8 +122,8 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     }
 
     /// Everything that is saved, in order.
-    pub(crate) fn arrays(&self) -> Vec<(Source, String, ArrayViewD<'_, T>)> {
-        let mut arrays = Vec::new();
+    pub(crate) fn arrays(&self) -> Result<Vec<(Source, String, ArrayViewD<'_, T>)>> {
+        let (mut arrays, state) = (Vec::new(), self.host_state()?);
         let mut add = |source, name: String, shape: Vec<usize>, values| {
             // `check_names` has seen to it that lengths are right.
             if let Ok(view) = ArrayView::from_shape(IxDyn(&shape), values) {
@@ -127,7 +131,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             }
         };
         for (var, at) in &self.layout.vars {
-            let values = self.arena.get(*at..at + var.len() * self.layout.rows).unwrap_or_default();
+            let values = state.get(*at..at + var.len() * self.layout.rows).unwrap_or_default();
             add(Source::State, var.name.to_string(), self.shape_of(&var.shape), values);
         }
         self.system.weights().into_iter().for_each(|w| add(Source::Weight, w.name, w.shape, w.values));
@@ -135,7 +139,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             system.weights().into_iter().for_each(|w| add(Source::NodeWeight, format!("{node}.{}", w.name), w.shape, w.values));
         }
         arrays.extend(self.implicit.vars.iter().map(|(name, array)| (Source::Implicit, name.clone(), array.view())));
-        arrays
+        Ok(arrays)
     }
 
     /// The shape of a variable, the batch included.
@@ -143,8 +147,8 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         self.batch.iter().chain(shape).copied().collect()
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.arrays().iter().any(|(_, n, _)| n == name)
+    fn has(&self, name: &str) -> Result<bool> {
+        Ok(self.arrays()?.iter().any(|(_, n, _)| n == name))
     }
 
     fn clock_from(&self, stamp: &Stamp) -> Result<Clock> {
@@ -161,7 +165,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 
     /// Checks all, then copies all. `wanted` says which of the loop's arrays are to be loaded.
     fn take_arrays(&mut self, given: &[(&str, ArrayViewD<'_, T>)], strict: bool, wanted: impl Fn(Source) -> bool) -> Result<Unmatched> {
-        let own = self.arrays();
+        let own = self.arrays()?;
         let own: Vec<(Source, &String, &ArrayViewD<'_, T>)> = own.iter().map(|(s, n, a)| (*s, n, a)).filter(|(s, ..)| wanted(*s)).collect();
         let missing = own.iter().filter(|(_, n, _)| !given.iter().any(|(g, _)| g == n)).map(|(_, n, _)| (*n).clone());
         let unexpected = given.iter().filter(|(g, _)| !own.iter().any(|(_, n, _)| n == g)).map(|(g, _)| (*g).to_owned());
@@ -186,9 +190,11 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                 place.iter_mut().zip(new).for_each(|(p, x)| *p = *x);
             }
         };
+        let mut state = self.host_state()?.to_vec();
         for (var, at) in &self.layout.vars {
-            put(Source::State, &var.name, self.arena.get_mut(*at..at + var.len() * self.layout.rows).unwrap_or_default());
+            put(Source::State, &var.name, state.get_mut(*at..at + var.len() * self.layout.rows).unwrap_or_default());
         }
+        self.set_host_state(state)?;
         self.system.weights_mut().into_iter().for_each(|w| put(Source::Weight, &w.name, w.values));
         for (node, system) in &mut self.implicit.nodes {
             system.weights_mut().into_iter().for_each(|w| put(Source::NodeWeight, &format!("{node}.{}", w.name), w.values));
@@ -200,6 +206,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                 array.assign(new);
             }
         }
+        self.weights_changed()?;
         Ok(unmatched)
     }
 }

@@ -9,11 +9,11 @@ use ndarray::ArrayD;
 /// # use overtime::{LoopOverTime, models::Hh};
 /// # fn main() -> overtime::Result<()> {
 /// let mut over_time = LoopOverTime::new(Hh::<f64>::new(2))?;
-/// let rest = over_time.state_dict();
+/// let rest = over_time.state_dict()?;
 /// over_time.run_steps(10)?;
 /// over_time.load_state_dict(&rest, true)?;
 /// assert_eq!(over_time.i(), 0);
-/// assert_eq!(over_time.state_dict(), rest);
+/// assert_eq!(over_time.state_dict()?, rest);
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, PartialEq)]

@@ -28,8 +28,10 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 
     /// All variables of the nodes down to a level, by name: the loop's `i0` and `t0`, states, weights, and what was
     /// registered. (Brainpy counts weights as variables in training mode only; here they always are.)
-    #[must_use]
-    pub fn vars(&self, method: Naming, level: Option<usize>, include_self: bool) -> Vec<(String, Var<'_, T>)> {
+    ///
+    /// # Errors
+    /// If the state is on a device that does not give it back.
+    pub fn vars(&self, method: Naming, level: Option<usize>, include_self: bool) -> Result<Vec<(String, Var<'_, T>)>> {
         let places = self.places();
         let mut vars: Vec<(usize, String, Var<'_, T>)> = Vec::new();
         let mut add = |place: usize, local: &str, var| {
@@ -40,7 +42,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         };
         add(0, "i0", Var::Index(self.i()));
         add(0, "t0", Var::Time(self.t()));
-        for (kind, name, array) in self.arrays() {
+        for (kind, name, array) in self.arrays()? {
             let var = match kind {
                 Source::State => Var::State(array),
                 Source::Weight | Source::NodeWeight => Var::Weight(array),
@@ -58,13 +60,16 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             }
         }
         vars.sort_by_key(|(place, ..)| *place);
-        vars.into_iter().map(|(_, name, var)| (name, var)).collect()
+        Ok(vars.into_iter().map(|(_, name, var)| (name, var)).collect())
     }
 
     /// The weights among [`LoopOverTime::vars`].
-    #[must_use]
-    pub fn train_vars(&self, method: Naming, level: Option<usize>, include_self: bool) -> Vec<(String, Var<'_, T>)> {
-        self.vars(method, level, include_self).into_iter().filter(|(_, v)| matches!(v, Var::Weight(_))).collect()
+    ///
+    /// # Errors
+    /// As [`LoopOverTime::vars`].
+    pub fn train_vars(&self, method: Naming, level: Option<usize>, include_self: bool) -> Result<Vec<(String, Var<'_, T>)>> {
+        let vars = self.vars(method, level, include_self)?;
+        Ok(vars.into_iter().filter(|(_, v)| matches!(v, Var::Weight(_))).collect())
     }
 
     /// A name that no other object of this process has: of this kind, or `LoopOverTime`.
@@ -120,11 +125,13 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     }
 
     /// All arrays of the state, and the structure they have.
-    #[must_use]
-    pub fn tree_flatten(&self) -> (Vec<ArrayD<T>>, Structure) {
-        let StateDict { arrays, stamp } = self.state_dict();
+    ///
+    /// # Errors
+    /// If the state is on a device that does not give it back.
+    pub fn tree_flatten(&self) -> Result<(Vec<ArrayD<T>>, Structure)> {
+        let StateDict { arrays, stamp } = self.state_dict()?;
         let structure = Structure { arrays: arrays.iter().map(|(n, a)| (n.clone(), a.shape().to_vec())).collect(), stamp };
-        (arrays.into_iter().map(|(_, a)| a).collect(), structure)
+        Ok((arrays.into_iter().map(|(_, a)| a).collect(), structure))
     }
 
     /// Puts flattened arrays back. (Brainpy makes a new object; here the loop is the one it is called on.)
@@ -143,7 +150,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 
     /// Whether these names can be given to something new.
     fn check_new(&self, mut new: Vec<String>) -> Result<()> {
-        let there: Vec<String> = self.arrays().into_iter().map(|(_, n, _)| n).collect();
+        let there: Vec<String> = self.arrays()?.into_iter().map(|(_, n, _)| n).collect();
         if let Some(bad) = new.iter().find(|n| n.is_empty() || there.contains(n)) {
             return Err(Error::value("name", format!("`{bad}`"), "is empty, or there already"));
         }

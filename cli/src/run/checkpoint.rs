@@ -35,7 +35,7 @@ struct Progress {
 /// Writes the session's checkpoint, if it has one. `from` is how much of the session's input is used up.
 pub(crate) fn write<T: Build>(session: &Session<T>, from: usize) -> anyhow::Result<()> {
     let Some(path) = &session.spec.files.checkpoint else { return Ok(()) };
-    let mut file = session.over_time.states_file();
+    let mut file = session.over_time.states_file()?;
     let mut add = |name: String, tensor: Tensor| file.tensors.push((format!("{RUN}{name}"), tensor));
     if let Some(series) = &session.input {
         add("input".into(), Tensor::from_array(steps_of(series, session.time_axis, from, usize::MAX)));

@@ -27,7 +27,7 @@ impl Place {
         if name == "auto" {
             let survey = Survey::new();
             let device = survey.best();
-            let why_not_gpu = (device == Device::Cpu).then(|| survey.why_not_cuda(0).to_string());
+            let why_not_gpu = survey.why_not_cuda(0).filter(|_| device == Device::Cpu).map(|reason| reason.to_string());
             return Ok(Self { device, why_not_gpu });
         }
         let device: Device = name.parse()?;

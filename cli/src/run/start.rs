@@ -20,7 +20,7 @@ pub(crate) fn weights<T: Build>(session: &mut Session<T>, path: &Path) -> anyhow
 pub(crate) fn state<T: Build>(session: &mut Session<T>, path: &Path) -> anyhow::Result<()> {
     let of = || format!("state of {}", path.display());
     let names: Vec<String> = session.over_time.system().weights().into_iter().map(|w| w.name).collect();
-    let own: Vec<(String, ndarray::ArrayD<T>)> = (session.over_time.state_dict().iter())
+    let own: Vec<(String, ndarray::ArrayD<T>)> = (session.over_time.state_dict()?.iter())
         .filter(|(n, _)| names.iter().any(|w| w == n))
         .map(|(n, a)| (n.to_owned(), a.clone()))
         .collect();

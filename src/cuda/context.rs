@@ -1,0 +1,122 @@
+//! A device's context: the calls that need one, and what their failures mean.
+
+use super::driver;
+use crate::error::{Error, Result};
+use crate::survey::{Compiler, Gpu, Survey};
+use cudarc::driver::sys::{CUcontext, CUdevice, CUdevice_attribute};
+use cudarc::driver::{DriverError, result};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+/// The primary context of one device, shared by all loops on it.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) gpu: Gpu,
+    /// CUDA version of the driver.
+    pub(crate) driver: (u32, u32),
+    pub(crate) compiler: Compiler,
+    /// Streaming multiprocessors.
+    pub(crate) processors: u32,
+    device: CUdevice,
+    context: CUcontext,
+    /// What made the context unusable, once something has.
+    poison: OnceLock<String>,
+}
+
+// SAFETY: a CUcontext is a handle to an object of the driver, whose functions may be called from any thread.
+unsafe impl Send for Context {}
+// SAFETY: as above; what this struct itself changes is behind a OnceLock.
+unsafe impl Sync for Context {}
+
+/// The contexts in use, by ordinal: all loops of a device share one, and know when it is lost.
+static CONTEXTS: Mutex<Vec<(usize, Weak<Context>)>> = Mutex::new(Vec::new());
+
+/// What this file says of the result codes that leave a context unusable.
+const FATAL: &[i32] = &[4, 46, 214, 220, 700, 702, 708, 709, 710, 714, 715, 716, 717, 718, 719, 999];
+
+impl Context {
+    /// The context of this device.
+    ///
+    /// # Errors
+    /// Whatever keeps the device from being used, see [`Survey::why_not_cuda`].
+    pub(crate) fn of(ordinal: usize) -> Result<Arc<Self>> {
+        let mut contexts = CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(context) = contexts.iter().find(|(n, _)| *n == ordinal).and_then(|(_, c)| c.upgrade()) {
+            return Ok(context);
+        }
+        let context = Arc::new(Self::retain(ordinal, &Survey::new())?);
+        contexts.retain(|(n, c)| *n != ordinal && c.strong_count() > 0);
+        contexts.push((ordinal, Arc::downgrade(&context)));
+        Ok(context)
+    }
+
+    fn retain(ordinal: usize, survey: &Survey) -> Result<Self> {
+        let unavailable = |reason| Error::DeviceUnavailable { device: format!("cuda:{ordinal}"), reason };
+        let (gpu, driver, compiler) = survey.usable(ordinal).map_err(unavailable)?;
+        driver::complete().map_err(unavailable)?;
+        let of = |call, answer: std::result::Result<_, DriverError>| answer.map_err(|e| said(call, &e));
+        of("cuInit", result::init())?;
+        let device = result::device::get(i32::try_from(ordinal).unwrap_or(i32::MAX)).map_err(|e| said("cuDeviceGet", &e))?;
+        // SAFETY: `device` is one that the driver has just given.
+        let processors = unsafe { result::device::get_attribute(device, CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT) };
+        let processors = processors.map_err(|e| said("cuDeviceGetAttribute", &e))?;
+        // SAFETY: as above. The reference that this takes is given back by `drop`.
+        let context = unsafe { result::primary_ctx::retain(device) }.map_err(|e| said("cuDevicePrimaryCtxRetain", &e))?;
+        let processors = u32::try_from(processors).unwrap_or(1).max(1);
+        Ok(Self { gpu: gpu.clone(), driver, compiler: compiler.clone(), processors, device, context, poison: OnceLock::new() })
+    }
+
+    /// Makes the context the calling thread's own, as every call that follows needs.
+    ///
+    /// # Errors
+    /// If the context is lost.
+    pub(crate) fn bind(&self) -> Result<()> {
+        if let Some(reason) = self.poison.get() {
+            return Err(Error::DeviceLost { device: self.name(), reason: reason.clone() });
+        }
+        // SAFETY: the context was retained and is not given back before `drop`.
+        self.check("cuCtxSetCurrent", unsafe { result::ctx::set_current(self.context) })
+    }
+
+    /// What a call answered. A failure that no later call would survive is kept, and all later calls are refused.
+    pub(crate) fn check<V>(&self, call: &'static str, answer: std::result::Result<V, DriverError>) -> Result<V> {
+        answer.map_err(|e| {
+            let code = e.0 as i32;
+            let error = said(call, &e);
+            if FATAL.contains(&code) {
+                let _ = self.poison.set(error.to_string());
+            }
+            error
+        })
+    }
+
+    /// Bytes of the device's memory that can still be taken. The context must be bound.
+    pub(crate) fn free(&self) -> Result<u64> {
+        Ok(self.check("cuMemGetInfo", result::mem_get_info())?.0 as u64)
+    }
+
+    /// As users name it.
+    pub(crate) fn name(&self) -> String {
+        format!("cuda:{}", self.gpu.ordinal)
+    }
+
+    /// From now on, refuses every call.
+    pub(crate) fn lose(&self, reason: String) {
+        let _ = self.poison.set(reason);
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        // SAFETY: `device` is the driver's, and this gives back the one reference that `retain` took. Whatever was allocated holds
+        // an Arc of this context, so that nothing of it is left. A failure has no one to be told to.
+        let _ = unsafe { result::primary_ctx::release(self.device) };
+    }
+}
+
+/// A failed call as an error, in the driver's own words.
+fn said(call: &'static str, error: &DriverError) -> Error {
+    let text = |words: std::result::Result<&std::ffi::CStr, DriverError>| words.map(|w| w.to_string_lossy().into_owned()).ok();
+    let name = text(error.error_name()).unwrap_or_else(|| "unknown".into());
+    let words = text(error.error_string()).unwrap_or_default();
+    Error::Cuda { call, code: error.0 as i32, reason: format!("{name}: {words}"), steps: None }
+}

@@ -1,0 +1,75 @@
+//! The one place that launches kernels.
+
+use super::job::Job;
+use super::module::Kernel;
+use super::stream::Stream;
+use crate::error::Result;
+use cudarc::driver::result;
+use std::ffi::c_void;
+
+/// The shape of a launch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) blocks: u32,
+    pub(crate) threads: u32,
+    /// Bytes of dynamic shared memory of a block.
+    pub(crate) shared: u32,
+}
+
+impl Shape {
+    /// A thread for each of `items`, in blocks of whole warps.
+    pub(crate) fn of(items: u64, threads: u32) -> Self {
+        let blocks = items.div_ceil(u64::from(threads)).clamp(1, (1 << 31) - 1);
+        Self { blocks: blocks as u32, threads, shared: 0 }
+    }
+}
+
+impl Kernel {
+    /// Asks for a launch of a kernel with exactly these parameters.
+    ///
+    /// # Safety
+    /// `arguments` must be the kernel's parameters, in order, each of its type; and what they point to on the device must be
+    /// allocated, as large as the kernel takes it to be, and stay so until the stream is done with this.
+    unsafe fn launch(&self, shape: Shape, stream: &Stream, arguments: &mut [*mut c_void]) -> Result<()> {
+        let Shape { blocks, threads, shared } = shape;
+        // SAFETY: function and stream are alive; the driver copies the arguments before it returns; the rest is the caller's word.
+        let answer = unsafe { result::launch_kernel(self.function, (blocks, 1, 1), (threads, 1, 1), shared, stream.raw(), arguments) };
+        self.context().check("cuLaunchKernel", answer)
+    }
+
+    /// A kernel (job, params).
+    pub(crate) fn run(&self, shape: Shape, stream: &Stream, job: &Job, params: &[u8]) -> Result<()> {
+        let mut arguments = [address(job), params.as_ptr().cast_mut().cast()];
+        // SAFETY: this is for kernels of that signature alone (the loops pointwise_scan, map_rows and cell_scan). The sizes of both were
+        // compared with the kernel's when it was compiled, `Job` by JOB_BYTES and `Params` by PARAMS_BYTES. The engine fills the job with
+        // regions of its own buffers, sized by the same plan, and keeps those until its streams are done.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+
+    /// A kernel (address of a job, params, address of the cursor, offset).
+    pub(crate) fn step(&self, shape: Shape, stream: &Stream, (job, cursor): (u64, u64), params: &[u8], offset: u32) -> Result<()> {
+        let mut arguments = [address(&job), params.as_ptr().cast_mut().cast(), address(&cursor), address(&offset)];
+        // SAFETY: this is for kernels of that signature alone (the loops pointwise_step and cell_step). `job` is where the engine has put a
+        // Job in the stream's order, `cursor` a u32 of the engine's; the rest as in `run`.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+
+    /// `cursor_advance`.
+    pub(crate) fn advance(&self, stream: &Stream, cursor: u64, by: u32) -> Result<()> {
+        let mut arguments = [address(&cursor), address(&by)];
+        // SAFETY: the signature is (u32*, u32), and the cursor is a u32 of the engine's.
+        unsafe { self.launch(Shape { blocks: 1, threads: 1, shared: 0 }, stream, &mut arguments) }
+    }
+
+    /// `check_finite` over `len` elements at `at`.
+    pub(crate) fn check(&self, stream: &Stream, at: u64, len: u64, found: u64) -> Result<()> {
+        let mut arguments = [address(&at), address(&len), address(&found)];
+        let shape = Shape::of(len.min(1 << 20), 256);
+        // SAFETY: the signature is (const scalar_t*, u64, u64*); the engine hands in `len` elements of its own type within one buffer.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+}
+
+fn address<V>(value: &V) -> *mut c_void {
+    std::ptr::from_ref(value).cast_mut().cast()
+}

@@ -1,0 +1,195 @@
+//! A run: chunks of steps, each one's inputs uploaded and recordings downloaded while its neighbours are computed.
+
+use super::engine::{Engine, at_steps};
+use super::feed::{Feed, Shipment};
+use super::stage::{Chunk, Memory};
+use super::strategy::Desk;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+use crate::system::Shared;
+
+/// What a run is given, and whom it tells.
+pub(crate) struct Run<'r, T> {
+    pub(crate) feed: Feed<'r, T>,
+    pub(crate) steps: u64,
+    pub(crate) shared: &'r Shared,
+    /// Refuse what is not finite.
+    pub(crate) check: bool,
+    /// Whether somebody is told after each chunk, so that chunks are to be short.
+    pub(crate) told: bool,
+}
+
+/// What has become of a chunk.
+pub(crate) struct Done {
+    /// Steps since the run began, this chunk's included.
+    pub(crate) steps: u64,
+    /// The first step's clock.
+    pub(crate) clock: Clock,
+    /// How many steps it had.
+    pub(crate) len: u64,
+    pub(crate) side: usize,
+    /// Least index, within the state (or the output of a system without), of what is not finite.
+    pub(crate) found: Option<u64>,
+}
+
+/// A chunk on its way.
+struct Sent {
+    side: usize,
+    clock: Clock,
+    steps: u64,
+    shipment: Shipment,
+    /// Copies have a stream of their own.
+    overlap: bool,
+}
+
+impl<T: Scalar> Engine<T> {
+    /// Makes the steps. `clock` moves on by each chunk that is done; `done` is called after each, with what was found in it, and ends the
+    /// run by an error. State and clock then stand where the last chunk ended that `done` was content with.
+    pub(crate) fn run(&mut self, mut run: Run<'_, T>, clock: &mut Clock, mut done: impl FnMut(&Self, &Done) -> Result<()>) -> Result<()> {
+        self.context.bind()?;
+        let result = self.chunks(&mut run, clock, &mut done);
+        if result.is_err() {
+            self.settle();
+        }
+        result
+    }
+
+    fn chunks(&mut self, run: &mut Run<'_, T>, clock: &mut Clock, done: &mut impl FnMut(&Self, &Done) -> Result<()>) -> Result<()> {
+        let mut next = *clock;
+        let (mut made, mut asked, mut side) = (0, 0, 0);
+        let most = self.most(&run.feed, run.steps);
+        let mut pace = super::pace::Pace::new(run.told, most);
+        // With one chunk there is nothing that a copy could be hidden behind.
+        let overlap = run.steps > most && !run.told;
+        let mut under_way: Option<Sent> = None;
+        while made < run.steps {
+            if asked < run.steps && (under_way.is_none() || overlap) {
+                let steps = pace.steps().min(run.steps - asked);
+                self.back_up(side).map_err(|e| at_steps(e, next.i(), steps))?;
+                let sent = match self.send(run, next, side, asked, steps, overlap) {
+                    Ok(sent) => sent,
+                    Err(error) => {
+                        self.restore(side);
+                        // The chunk before this one is still to be looked at: its error came first, and its recordings are whole.
+                        if let Some(before) = under_way.take() {
+                            made += before.steps;
+                            self.receive(run, before, made, clock, done)?;
+                        }
+                        return Err(at_steps(error, next.i(), steps));
+                    }
+                };
+                asked += steps;
+                next.done += steps;
+                side = 1 - side;
+                if let Some(before) = under_way.replace(sent) {
+                    made += before.steps;
+                    if let Err(error) = self.receive(run, before, made, clock, done) {
+                        // What was asked for since is undone.
+                        self.restore(1 - side);
+                        return Err(error);
+                    }
+                }
+                if overlap {
+                    continue;
+                }
+            }
+            if let Some(last) = under_way.take() {
+                let steps = last.steps;
+                made += steps;
+                self.receive(run, last, made, clock, done)?;
+                pace.made(steps);
+            }
+        }
+        Ok(())
+    }
+
+    /// Most steps of a chunk of this run.
+    fn most(&self, feed: &Feed<'_, T>, steps: u64) -> u64 {
+        let mut most = self.limits.steps.min(feed.most(self.limits.input, self.whole)).min(steps).max(1);
+        while most > 1 && !feed.is_recorded_on_device() && self.record_bytes(most) > self.limits.record {
+            most = most.div_ceil(2);
+        }
+        most
+    }
+
+    /// Bytes of the recordings of `steps` steps, at most: wherever the first of them stands.
+    fn record_bytes(&self, steps: u64) -> usize {
+        let bytes = |r: &super::plan::Recording| {
+            let kept = usize::try_from(steps.div_ceil(r.every)).unwrap_or(usize::MAX);
+            kept.saturating_mul(r.bytes(size_of::<T>())).next_multiple_of(super::memory::ALIGN)
+        };
+        self.recordings.iter().map(bytes).fold(0, usize::saturating_add)
+    }
+
+    /// Asks for a chunk: upload, all stages, a look for what is not finite, download.
+    fn send(&mut self, run: &mut Run<'_, T>, clock: Clock, side: usize, before: u64, steps: u64, overlap: bool) -> Result<Sent> {
+        let Self { compute, copies, stages, sides, state, work, scratch, between, constants, weights, jobs, cursor, .. } = self;
+        let own = sides.get_mut(side).ok_or_else(|| Error::Unsupported("a third side".into()))?;
+        let copies = if overlap { &*copies } else { &*compute };
+        let shipment = run.feed.ship(own, copies, clock, before, steps, (&self.recordings, self.whole))?;
+        if overlap {
+            own.uploaded.mark(copies)?;
+            compute.after(&own.uploaded)?;
+        }
+        let chunk = Chunk {
+            clock,
+            seed: run.shared.seed,
+            rows: self.rows as u64,
+            steps: u32::try_from(steps).unwrap_or(u32::MAX),
+            ports: shipment.ports,
+            given: shipment.given,
+            records: &shipment.records,
+            recordings: &self.recordings,
+            output: self.keeps_output.then_some(0),
+        };
+        let last = stages.len().saturating_sub(1);
+        let mut from = 0;
+        for (s, ready) in stages.iter_mut().enumerate() {
+            let to = if s == last { 0 } else { between[s % 2].address(0) };
+            let memory = Memory { state, vars: &self.vars, constants, weights, work, scratch, from, to };
+            let at = s * super::engine::Side::JOB;
+            let mut desk = Desk { stream: compute, cursor, advance: self.advance.as_ref(), jobs, host_jobs: &mut own.host_jobs, at };
+            ready.run(&self.context, &chunk, &memory, &mut desk)?;
+            from = to;
+        }
+        if run.check {
+            own.found.fill(0, 0xff, 8, compute)?;
+            let (at, len) =
+                if state.len() > 0 { (state.address(0), state.len() / size_of::<T>()) } else { shipment.output.unwrap_or((0, 0)) };
+            if len > 0 {
+                self.check.check(compute, at, len as u64, own.found.address(0))?;
+            }
+        }
+        if overlap {
+            own.computed.mark(compute)?;
+            copies.after(&own.computed)?;
+        }
+        run.feed.fetch(own, copies, &shipment)?;
+        if run.check {
+            own.found.download(0, &mut own.host_found, 0, 8, copies)?;
+        }
+        if overlap {
+            own.downloaded.mark(copies)?;
+        }
+        Ok(Sent { side, clock, steps, shipment, overlap })
+    }
+
+    /// Waits for a chunk, and hands its recordings out.
+    fn receive(
+        &mut self,
+        run: &mut Run<'_, T>,
+        sent: Sent,
+        made: u64,
+        clock: &mut Clock,
+        done: &mut impl FnMut(&Self, &Done) -> Result<()>,
+    ) -> Result<()> {
+        let Sent { side, clock: at, steps, shipment, overlap } = sent;
+        let waited = if overlap { self.sides[side].downloaded.wait() } else { self.compute.wait() };
+        waited.map_err(|e| at_steps(e, at.i(), steps))?;
+        run.feed.unpack(&self.sides[side], at, &shipment, &self.recordings, self.keeps_output)?;
+        let found = if run.check { Some(self.sides[side].host_found.slice::<u64>(0, 1)?[0]).filter(|f| *f != u64::MAX) } else { None };
+        *clock = Clock { done: at.done + steps, ..*clock };
+        done(self, &Done { steps: made, clock: at, len: steps, side, found })
+    }
+}

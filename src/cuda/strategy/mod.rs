@@ -1,0 +1,67 @@
+//! How the steps of a loop get onto the device. Each strategy is a file here; which one `Auto` takes is the table below.
+
+mod graph;
+mod host_loop;
+mod persistent;
+
+use super::context::Context;
+use super::job::Job;
+use super::launch::Shape;
+use super::memory::{Buffer, Pinned};
+use super::module::Kernel;
+use super::plan::Kind;
+use super::stage::Ready;
+use super::stream::Stream;
+use crate::device::Strategy;
+use crate::error::Result;
+use std::sync::Arc;
+
+/// What a stage's launches need beside its job.
+pub(super) struct Desk<'d> {
+    pub(super) stream: &'d Stream,
+    /// A u32 on the device that steps are counted by.
+    pub(super) cursor: &'d Buffer,
+    /// None where no stage goes step by step.
+    pub(super) advance: Option<&'d Kernel>,
+    /// Room for a job on the device, and on the host for this chunk's.
+    pub(super) jobs: &'d Buffer,
+    pub(super) host_jobs: &'d mut Pinned,
+    /// Where in it this stage's job lies.
+    pub(super) at: usize,
+}
+
+impl Desk<'_> {
+    /// Puts the job onto the device and the cursor to 0. Returns the addresses of both.
+    fn lay_out(&mut self, job: &Job) -> Result<(u64, u64)> {
+        let bytes = bytemuck::bytes_of(job);
+        self.host_jobs.slice_mut::<u8>(self.at, bytes.len())?.copy_from_slice(bytes);
+        self.jobs.upload(self.at, self.host_jobs, self.at, bytes.len(), self.stream)?;
+        self.cursor.fill(0, 0, 4, self.stream)?;
+        Ok((self.jobs.address(self.at), self.cursor.address(0)))
+    }
+}
+
+/// Asks for all steps of a stage's loop.
+pub(super) fn run(ready: &mut Ready, context: &Arc<Context>, desk: &mut Desk<'_>, job: &Job, shape: Shape, params: &[u8]) -> Result<()> {
+    match ready.strategy {
+        Strategy::HostLoop => host_loop::run(ready, desk, job, shape, params),
+        Strategy::Graph => graph::run(ready, context, desk, job, shape, params),
+        Strategy::Persistent | Strategy::Auto => persistent::run(ready, desk, job, shape, params),
+    }
+}
+
+/// Which strategy a stage runs by, and why: what was asked for, or, for `Auto`, by this table.
+///
+/// | stage | `Auto` takes | because |
+/// |---|---|---|
+/// | a function without state | one launch for the whole chunk, whatever is asked for | its steps do not depend on each other |
+/// | a pointwise model | `Persistent` | units never meet, so that any number of them can stay in registers for all steps |
+/// | a recurrent cell | `Persistent` | rows never meet, and a block keeps its row's state for all steps |
+pub(super) fn choose(asked: Strategy, kind: &Kind) -> (Strategy, &'static str) {
+    match (kind, asked) {
+        (Kind::Map(_) | Kind::MapUnits(_), _) => (Strategy::Persistent, "it has no state, and all steps go into one launch"),
+        (_, Strategy::HostLoop | Strategy::Graph | Strategy::Persistent) => (asked, "it was asked for"),
+        (Kind::Pointwise(_), Strategy::Auto) => (Strategy::Persistent, "units never meet, and stay in registers for all steps"),
+        (Kind::Cell(_), Strategy::Auto) => (Strategy::Persistent, "rows never meet, and a block keeps its row for all steps"),
+    }
+}

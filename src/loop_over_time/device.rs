@@ -1,0 +1,72 @@
+//! Where a loop's state is, and moving it.
+
+use super::LoopOverTime;
+use crate::cuda::{Context, Engine, Wanted};
+use crate::device::Device;
+use crate::error::Result;
+use crate::scalar::Scalar;
+use crate::state::Layout;
+use crate::system::System;
+use std::cell::OnceCell;
+
+impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
+    /// Moves the loop, its state included, to another device. The next run goes on there from where the last one ended here.
+    ///
+    /// # Errors
+    /// If the device is not available, cannot run this system or the strategy that was asked for, or has too little memory; the loop then
+    /// stays where it is. If the device that it comes from was lost, and its state with it.
+    pub fn to(&mut self, device: Device) -> Result<()> {
+        if device == self.device {
+            return Ok(());
+        }
+        device.require()?;
+        self.strategy.require(device)?;
+        let engine = self.engine_for(device, &self.layout, self.host_state()?)?;
+        (self.engine, self.device) = (engine, device);
+        Ok(())
+    }
+
+    /// How the loop runs: on a GPU each layer's strategy, and why that one.
+    #[must_use]
+    pub fn strategy(&self) -> String {
+        self.engine.as_ref().map_or_else(|| "the CPU runs all steps of a block of units or rows at once".to_owned(), |e| e.strategy())
+    }
+
+    /// What went wrong while the loop was built that could be done without, such as a cache of kernels that cannot be written to.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        self.engine.as_ref().map_or(&[], |e| e.warnings())
+    }
+
+    /// What runs the loop on this device: nothing for the CPU, whose engine has no state of its own.
+    pub(super) fn engine_for(&self, device: Device, layout: &Layout, state: &[T]) -> Result<Option<Box<Engine<T>>>> {
+        let Device::Cuda(ordinal) = device else { return Ok(None) };
+        let output_every = self.record_output.then_some(self.every);
+        let wanted = Wanted { schema: &self.schema, layout, handles: &self.handles, output_every };
+        let engine = Engine::new(Context::of(ordinal)?, &self.system, wanted, self.clock.dt, self.strategy, state)?;
+        Ok(Some(Box::new(engine)))
+    }
+
+    /// The state, read from the device that has it if it is not here.
+    pub(crate) fn host_state(&self) -> Result<&[T]> {
+        if let Some(state) = self.arena.get() {
+            return Ok(state);
+        }
+        let state = self.engine.as_ref().map_or_else(|| Ok(Vec::new()), |engine| engine.state())?;
+        Ok(self.arena.get_or_init(|| state))
+    }
+
+    /// Makes this the state, on whatever device has it.
+    pub(super) fn set_host_state(&mut self, state: Vec<T>) -> Result<()> {
+        if let Some(engine) = &self.engine {
+            engine.set_state(&state)?;
+        }
+        self.arena = OnceCell::from(state);
+        Ok(())
+    }
+
+    /// Lets the device know of weights that have changed.
+    pub(super) fn weights_changed(&self) -> Result<()> {
+        self.engine.as_ref().map_or(Ok(()), |engine| engine.set_weights(&self.system))
+    }
+}
