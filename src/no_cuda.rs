@@ -26,6 +26,7 @@ pub(crate) struct Wanted<'w> {
     pub(crate) layout: &'w Layout,
     pub(crate) handles: &'w [Handle],
     pub(crate) output_every: Option<u64>,
+    pub(crate) chunk: Option<u64>,
 }
 
 #[allow(dead_code, reason = "the same fields as the engine's own")]

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 /// Memory for what goes between host and device at a time, and between stages: enough to hide what a copy costs to begin, and little
 /// enough to be taken at once.
-const BETWEEN_HOST: usize = 16 << 20;
+const BETWEEN_HOST: usize = 8 << 20;
 const BETWEEN_STAGES: usize = 64 << 20;
 /// Most steps of a chunk.
 const STEPS: u64 = 1 << 16;
@@ -239,7 +239,7 @@ impl Limits {
         let rows = wanted.layout.rows;
         let times = |a: usize, b: usize| a.saturating_mul(b);
         let cells = stages.iter().map(|s| s.stage.to.max(s.stage.from)).max().unwrap_or(1).max(1);
-        let mut steps = (UNIT_STEPS / (times(cells, rows) as u64).max(1)).clamp(1, STEPS);
+        let mut steps = (UNIT_STEPS / (times(cells, rows) as u64).max(1)).clamp(1, STEPS).min(wanted.chunk.unwrap_or(STEPS));
         // What one step takes of each kind of memory; one step always fits, whatever it takes.
         let last = stages.len().saturating_sub(1);
         let passing = stages.iter().take(last).map(|s| times(times(s.stage.to, rows), element)).max().unwrap_or(0);

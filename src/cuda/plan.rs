@@ -16,6 +16,8 @@ pub(crate) struct Wanted<'w> {
     pub(crate) handles: &'w [Handle],
     /// Keep the output of the steps whose index is a multiple of this; none: of no step.
     pub(crate) output_every: Option<u64>,
+    /// Most steps of a chunk, if somebody has said so.
+    pub(crate) chunk: Option<u64>,
 }
 
 /// How a stage is run.

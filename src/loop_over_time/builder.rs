@@ -33,6 +33,7 @@ pub struct Builder<T, S> {
     allow_non_finite: bool,
     threads: Option<usize>,
     block: Option<usize>,
+    chunk: Option<u64>,
     progress: Option<Progress>,
     element: PhantomData<T>,
 }
@@ -63,6 +64,7 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
             allow_non_finite: false,
             threads: None,
             block: None,
+            chunk: None,
             progress: None,
             element: PhantomData,
         }
@@ -188,6 +190,14 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
         self
     }
 
+    /// Most steps that are made at once, between two looks at the callback and for what is not finite; on a GPU also between two copies
+    /// from and to the host. Results do not depend on it; the default is right.
+    #[must_use]
+    pub fn chunk(mut self, steps: u64) -> Self {
+        self.chunk = Some(steps);
+        self
+    }
+
     /// Called between chunks of steps with (steps done, steps in all); `false` cancels the run. Chunks then take about 50 ms.
     #[must_use]
     pub fn progress(mut self, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Self {
@@ -213,6 +223,9 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
         }
         if self.every == 0 {
             return Err(Error::value("record_every", 0, "is not a positive number of steps"));
+        }
+        if self.chunk == Some(0) {
+            return Err(Error::value("chunk", 0, "is not a positive number of steps"));
         }
         if self.first_axis == FirstAxis::Batch && self.batch.is_none() {
             return Err(Error::Unsupported("first_axis is Batch, but the loop has no batch: give batch(…)".into()));
@@ -275,6 +288,7 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
             allow_non_finite: self.allow_non_finite,
             pool,
             block: self.block,
+            chunk: self.chunk,
             progress: self.progress,
         };
         over_time.reset_state(self.batch)?;

@@ -52,6 +52,7 @@ pub struct LoopOverTime<T: Scalar, S: System<T>> {
     allow_non_finite: bool,
     pool: Option<Arc<rayon::ThreadPool>>,
     block: Option<usize>,
+    chunk: Option<u64>,
     progress: Option<Progress>,
 }
 

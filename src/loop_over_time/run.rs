@@ -111,7 +111,8 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         events: &mut [Events],
     ) -> Result<()> {
         let mut places: Vec<&mut [T]> = buffers.iter_mut().map(|b| b.values.as_mut_slice()).collect();
-        let mut chunk = if self.progress.is_some() { 16 } else { CHUNK as usize };
+        let most = self.chunk.map_or(CHUNK, |most| most.min(CHUNK)) as usize;
+        let mut chunk = if self.progress.is_some() { most.min(16) } else { most };
         let mut done = 0;
         while done < steps {
             let started = Instant::now();
@@ -158,7 +159,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                 }
                 // Results do not depend on where chunks end, so their length may follow the clock on the wall.
                 let factor = INTERVAL.as_secs_f64() / started.elapsed().as_secs_f64().max(1e-9);
-                chunk = ((chunk as f64 * factor.clamp(0.25, 4.0)) as usize).clamp(1, CHUNK as usize);
+                chunk = ((chunk as f64 * factor.clamp(0.25, 4.0)) as usize).clamp(1, most);
             }
         }
         Ok(())
