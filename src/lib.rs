@@ -49,6 +49,7 @@ mod cuda;
 #[path = "no_cuda.rs"]
 mod cuda;
 mod device;
+mod device_array;
 mod error;
 mod init;
 mod input;
@@ -70,6 +71,7 @@ mod system;
 pub mod tree;
 
 pub use device::{Device, Strategy};
+pub use device_array::{DeviceArray, DeviceRecording};
 pub use error::{Error, Result};
 pub use init::Init;
 pub use input::{FirstAxis, Input};

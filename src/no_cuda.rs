@@ -38,8 +38,31 @@ pub(crate) struct Host<'r, T> {
 }
 
 #[allow(dead_code, reason = "the same fields as the engine's own")]
+pub(crate) enum Feed<'r, T> {
+    Host(Host<'r, T>),
+    Device(Infallible),
+}
+
+#[derive(Debug)]
+pub(crate) struct Buffer(Infallible);
+
+impl Buffer {
+    pub(crate) fn device(&self) -> crate::Device {
+        match self.0 {}
+    }
+
+    pub(crate) fn address(&self, _: usize) -> u64 {
+        match self.0 {}
+    }
+
+    pub(crate) fn fetch<E>(&self, _: &mut [E]) -> Result<()> {
+        match self.0 {}
+    }
+}
+
+#[allow(dead_code, reason = "the same fields as the engine's own")]
 pub(crate) struct Run<'r, T> {
-    pub(crate) feed: Host<'r, T>,
+    pub(crate) feed: Feed<'r, T>,
     pub(crate) steps: u64,
     pub(crate) shared: &'r Shared,
     pub(crate) check: bool,
@@ -86,6 +109,22 @@ impl<T: Scalar> Engine<T> {
     }
 
     pub(crate) fn warnings(&self) -> &[String] {
+        match self.0 {}
+    }
+
+    pub(crate) fn upload(&self, _: &[T]) -> Result<Arc<Buffer>> {
+        match self.0 {}
+    }
+
+    pub(crate) fn owns(&self, _: &Buffer) -> bool {
+        match self.0 {}
+    }
+
+    pub(crate) fn on_device(&self, _: &[Option<(u64, [usize; 3])>], _: u64, _: u64) -> Result<(Infallible, Vec<Arc<Buffer>>)> {
+        match self.0 {}
+    }
+
+    pub(crate) fn takes_whole(&self) -> bool {
         match self.0 {}
     }
 

@@ -355,6 +355,11 @@ impl<T: Scalar> Buffer<T> {
 }
 
 impl Handle {
+    /// Whether units are kept in the order they were asked for.
+    pub(crate) fn in_order(&self) -> bool {
+        self.order.is_none()
+    }
+
     /// Shape of one row as users see it.
     pub(crate) fn shape(&self) -> &[usize] {
         &self.shape

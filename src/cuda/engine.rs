@@ -1,7 +1,8 @@
 //! A loop on a device: its state, its kernels, and all memory that its runs need.
 
 use super::context::Context;
-use super::job::Job;
+use super::feed::OnDevice;
+use super::job::{Job, MAX_PORTS, Port};
 use super::memory::{ALIGN, Buffer, Pinned};
 use super::module::Kernel;
 use super::plan::Recording;
@@ -132,6 +133,43 @@ impl<T: Scalar> Engine<T> {
         let mut one = [T::zeroed()];
         self.sides[side].record.read(index.saturating_mul(size_of::<T>()), &mut one)?;
         Ok(one[0])
+    }
+
+    /// Takes an array of its own and writes these values to it.
+    pub(crate) fn upload(&self, values: &[T]) -> Result<Arc<Buffer>> {
+        self.context.bind()?;
+        let buffer = Buffer::new(&self.context, "an array", size_of_val(values))?;
+        buffer.write(0, values)?;
+        Ok(Arc::new(buffer))
+    }
+
+    /// Whether the engine can use this memory.
+    pub(crate) fn owns(&self, buffer: &Buffer) -> bool {
+        buffer.is_of(&self.context)
+    }
+
+    /// Inputs that lie on the device, each with its address and strides, and room for all that a run of `steps` from index `i` on records.
+    pub(crate) fn on_device(&self, inputs: &[Option<(u64, [usize; 3])>], steps: u64, i: u64) -> Result<(OnDevice, Vec<Arc<Buffer>>)> {
+        self.context.bind()?;
+        let (mut ports, mut given) = ([Port::default(); MAX_PORTS], 0);
+        for (p, (port, input)) in ports.iter_mut().zip(inputs).enumerate() {
+            if let Some((at, [step, row, unit])) = input {
+                *port = Port { at: *at, step: *step as u64, row: *row as u64, unit: *unit as u64 };
+                given |= 1 << p;
+            }
+        }
+        let room = |r: &Recording| {
+            let bytes = usize::try_from(r.kept(i, steps)).unwrap_or(usize::MAX).saturating_mul(r.bytes(size_of::<T>()));
+            Buffer::new(&self.context, "a recording", bytes).map(Arc::new)
+        };
+        let room = self.recordings.iter().map(room).collect::<Result<Vec<_>>>()?;
+        let records = room.iter().map(|buffer| (buffer.address(0), 0)).collect();
+        Ok((OnDevice { ports, given, records, element: size_of::<T>() }, room))
+    }
+
+    /// Whether inputs must have all their elements, stretched or not.
+    pub(crate) fn takes_whole(&self) -> bool {
+        self.whole
     }
 
     /// Writes the weights as the system has them now.

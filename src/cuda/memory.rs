@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::stream::Stream;
+use crate::device::Device;
 use crate::error::{Error, Result};
 use bytemuck::{AnyBitPattern, NoUninit};
 use cudarc::driver::result;
@@ -34,6 +35,22 @@ impl Buffer {
 
     pub(crate) fn len(&self) -> usize {
         self.len
+    }
+
+    /// The device that has it.
+    pub(crate) fn device(&self) -> Device {
+        Device::Cuda(self.context.gpu.ordinal)
+    }
+
+    /// Whether it belongs to this context.
+    pub(crate) fn is_of(&self, context: &Arc<Context>) -> bool {
+        Arc::ptr_eq(&self.context, context)
+    }
+
+    /// Reads all of it. Whatever wrote to it has been waited for.
+    pub(crate) fn fetch<E: NoUninit + AnyBitPattern>(&self, to: &mut [E]) -> Result<()> {
+        self.context.bind()?;
+        self.read(0, to)
     }
 
     /// The device's address of the byte at `offset`; null for a buffer of no bytes.
@@ -151,10 +168,6 @@ impl Pinned {
             unsafe { at.cast::<u8>().write_bytes(0, len) };
         }
         Ok(Self { context: context.clone(), at, len })
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.len
     }
 
     fn bytes(&self, offset: usize, len: usize) -> Result<&[u8]> {

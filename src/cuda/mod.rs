@@ -29,7 +29,8 @@ mod target;
 
 pub(crate) use context::Context;
 pub(crate) use engine::Engine;
-pub(crate) use feed::Host;
+pub(crate) use feed::{Feed, Host};
+pub(crate) use memory::Buffer;
 pub(crate) use plan::Wanted;
 pub(crate) use run::{Done, Run};
 

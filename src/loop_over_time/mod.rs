@@ -4,6 +4,7 @@ mod builder;
 mod device;
 mod on_device;
 mod run;
+mod search;
 mod states;
 
 pub use builder::Builder;

@@ -1,17 +1,16 @@
 //! A run whose steps a GPU makes.
 
 use super::LoopOverTime;
-use crate::cpu::Chunk;
-use crate::cuda::{Done, Engine, Host, Run};
+use super::search::Search;
+use crate::cuda::{Feed, Host, Run};
+use crate::device_array::{DeviceArray, DeviceRecording};
 use crate::error::{Error, Result};
+use crate::input::{Checked, Expect, FirstAxis, Given, Input};
 use crate::recording::{Buffer, Events};
 use crate::scalar::Scalar;
-use crate::state::Layout;
-use crate::system::{Coupling, Schema, Shared, System};
-use ndarray::{ArrayView3, s};
-
-/// Most units or rows that are looked at again to say where something was not finite.
-const SUSPECTS: usize = 4096;
+use crate::scan::Every;
+use crate::system::System;
+use ndarray::{Array3, ArrayBase, ArrayD, ArrayView3, Data, Dimension};
 
 impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     pub(super) fn on_device(
@@ -30,8 +29,8 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             clock.done += steps as u64;
             return Ok(());
         }
-        let feed = Host { views, places: buffers.iter_mut().map(|b| b.values.as_mut_slice()).collect(), events, handles };
-        let run = Run { feed: feed.into(), steps: steps as u64, shared, check: !*allow_non_finite, told: progress.is_some() };
+        let feed = Feed::Host(Host { views, places: buffers.iter_mut().map(|b| b.values.as_mut_slice()).collect(), events, handles });
+        let run = Run { feed, steps: steps as u64, shared, check: !*allow_non_finite, told: progress.is_some() };
         engine.run(run, clock, |engine, done| {
             if let Some(found) = done.found {
                 let search = Search { engine, done, system: &*system, schema, layout, shared, views };
@@ -44,89 +43,122 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     }
 }
 
-/// The search for the step at which something first was not finite. The device says only that it was at the end of a chunk; the CPU
-/// makes the same steps again, of the units or rows that it concerns, and gets the same bits.
-struct Search<'s, T: Scalar, S> {
-    engine: &'s Engine<T>,
-    done: &'s Done,
-    system: &'s S,
-    schema: &'s Schema,
-    layout: &'s Layout,
-    shared: &'s Shared,
-    views: &'s [Option<ArrayView3<'s, T>>],
+/// An input that lies on the device: its array, kept alive, and its strides.
+type Placed<T> = Option<(DeviceArray<T>, [usize; 3])>;
+
+impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
+    /// Copies an array to the device that the loop runs on.
+    ///
+    /// # Errors
+    /// If the loop runs on the CPU, the device has too little memory, or it was lost.
+    pub fn to_device<A: Data<Elem = T>, D: Dimension>(&self, array: &ArrayBase<A, D>) -> Result<DeviceArray<T>> {
+        let engine = self.engine.as_ref().ok_or_else(|| no_device("to_device"))?;
+        let values = array.as_standard_layout();
+        Ok(DeviceArray::new(engine.upload(values.as_slice().unwrap_or_default())?, array.shape().to_vec()))
+    }
+
+    /// As [`LoopOverTime::run`], but recordings stay on the device, and inputs may be there: nothing goes through the host but what
+    /// was not there. The run has ended when this returns.
+    ///
+    /// What inputs on the device hold is not looked at beforehand: a NaN in them is an error once it has reached the state.
+    ///
+    /// # Errors
+    /// As [`LoopOverTime::run`]; if the loop runs on the CPU, is batch-major, monitors events, or units out of order; if an array is
+    /// another device's.
+    pub fn run_on_device<'a>(&mut self, input: impl Into<Input<'a, T>>) -> Result<DeviceRecording<T>> {
+        let unsupported = |what: &str| Err(Error::Unsupported(format!("run_on_device: {what}")));
+        if self.first_axis == FirstAxis::Batch {
+            return unsupported("arrays there are time-major, and this loop is batch-major");
+        }
+        if let Some(handle) = self.handles.iter().find(|h| h.events || !h.in_order()) {
+            let why = if handle.events { "is monitored as events" } else { "is monitored for units that are not in ascending order" };
+            return unsupported(&format!("`{}` {why}", handle.label));
+        }
+        let input = input
+            .into()
+            .check(&Expect { schema: &self.schema, batch: self.batch, first_axis: self.first_axis }, |d| self.clock.steps(d))?;
+        if self.clock.i().checked_add(input.steps).is_none() {
+            return Err(Error::value("steps", input.steps, "run past the last step index there is"));
+        }
+        if !self.allow_non_finite {
+            input.check_finite(&self.schema, self.clock.i())?;
+        }
+        let placed = self.place(&input)?;
+        let addresses: Vec<_> = placed.iter().map(|p| p.as_ref().map(|(array, strides)| (array.address(), *strides))).collect();
+        let steps = input.steps;
+        let Self { engine, clock, progress, system, schema, layout, shared, arena, allow_non_finite, .. } = self;
+        let engine = engine.as_mut().ok_or_else(|| no_device("run_on_device"))?;
+        let (feed, room) = engine.on_device(&addresses, steps, clock.i())?;
+        let i = clock.i();
+        arena.take();
+        if steps > 0 && layout.rows > 0 && schema.output_len() > 0 {
+            let run = Run { feed: Feed::Device(feed), steps, shared, check: !*allow_non_finite, told: progress.is_some() };
+            engine.run(run, clock, |engine, done| {
+                if let Some(found) = done.found {
+                    let inputs = placed
+                        .iter()
+                        .enumerate()
+                        .map(|(port, p)| bring(p, steps, layout.rows, schema.input_len(port)))
+                        .collect::<Result<Vec<_>>>()?;
+                    let views: Vec<_> = inputs.iter().map(|i| i.as_ref().map(|i| i.view())).collect();
+                    let search = Search { engine, done, system: &*system, schema, layout, shared, views: &views };
+                    return Err(search.error(found as usize));
+                }
+                let go_on = progress.as_mut().is_none_or(|progress| progress(done.steps, steps));
+                if go_on || done.steps == steps { Ok(()) } else { Err(Error::Cancelled { done: done.steps, steps }) }
+            })?;
+        } else {
+            clock.done += steps;
+        }
+        let mut room = room.into_iter();
+        let kept = |every: u64| Every::new(every, i).count(usize::try_from(steps).unwrap_or(usize::MAX));
+        let shape = |kept: usize, own: &[usize]| [kept].into_iter().chain(self.batch).chain(own.iter().copied()).collect::<Vec<_>>();
+        let output = if self.record_output { room.next().map(|buffer| (buffer, kept(self.every))) } else { None };
+        let output = match output {
+            Some((buffer, kept)) => DeviceArray::new(buffer, shape(kept, &self.schema.output)),
+            None => self.to_device(&ArrayD::from_elem(shape(0, &self.schema.output), T::zeroed()))?,
+        };
+        let entries =
+            self.handles.iter().zip(room).map(|(h, buffer)| (h.label.clone(), DeviceArray::new(buffer, shape(kept(h.every), h.shape()))));
+        Ok(DeviceRecording { output, steps, i: self.clock.i(), t: self.clock.t(), entries: entries.collect() })
+    }
+
+    /// Inputs on the device: those that are there, and copies of the others.
+    fn place(&self, input: &Checked<'_, T>) -> Result<Vec<Placed<T>>> {
+        let engine = self.engine.as_ref().ok_or_else(|| no_device("run_on_device"))?;
+        let steps = usize::try_from(input.steps).unwrap_or(usize::MAX);
+        let put = |(port, given): (usize, &Option<Given<'_, T>>)| match given {
+            None => Ok(None),
+            Some(Given::Device(array, strides)) if engine.owns(array.buffer()) => Ok(Some(((*array).clone(), *strides))),
+            Some(Given::Device(array, _)) => {
+                let name = &self.schema.inputs[port].name;
+                Err(Error::value(format!("input `{name}`"), array.device(), format!("is not where this loop runs, {}", self.device)))
+            }
+            Some(Given::Host(values)) => {
+                let whole = (steps, self.layout.rows, self.schema.input_len(port));
+                let values = match values.broadcast(whole).filter(|_| engine.takes_whole()) {
+                    Some(whole) => whole.to_owned().into(),
+                    None => values.view().into_dimensionality().map_or_else(|_| values.to_owned().into(), ndarray::CowArray::from),
+                };
+                let [all, rows, features] = [0, 1, 2].map(|axis| values.len_of(ndarray::Axis(axis)));
+                let strides =
+                    [(all, rows * features), (rows, features), (features, 1)].map(|(len, stride)| if len > 1 { stride } else { 0 });
+                Ok(Some((self.to_device(&values)?, strides)))
+            }
+        };
+        input.ports.iter().enumerate().map(put).collect()
+    }
 }
 
-impl<T: Scalar, S: System<T>> Search<'_, T, S> {
-    fn error(&self, found: usize) -> Error {
-        let answer = if self.schema.is_stateless() { self.in_output(found) } else { self.in_state(found) };
-        answer.unwrap_or_else(|error| error)
-    }
+/// An input on the host again, `[steps, rows, features]`.
+fn bring<T: Scalar>(placed: &Placed<T>, steps: u64, rows: usize, features: usize) -> Result<Option<Array3<T>>> {
+    let Some((array, [step, row, unit])) = placed else { return Ok(None) };
+    let values = array.to_host()?;
+    let values = values.as_slice().unwrap_or_default();
+    let at = |(k, r, u): (usize, usize, usize)| values.get(k * step + r * row + u * unit).copied().unwrap_or_default();
+    Ok(Some(Array3::from_shape_fn((usize::try_from(steps).unwrap_or(usize::MAX), rows, features), at)))
+}
 
-    /// A system without state shows its faults in its output.
-    fn in_output(&self, found: usize) -> Result<Error> {
-        let step = self.layout.rows * self.schema.output_len().max(1);
-        let value = self.engine.output_at(self.done.side, found)?.to_f64();
-        let step_index = self.done.clock.i() + (found / step) as u64;
-        Ok(Error::NotFinite { variable: "output".into(), step: Some(step_index), index: found % step, value })
-    }
-
-    fn in_state(&self, found: usize) -> Result<Error> {
-        let mut before = self.engine.state_before(self.done.side)?;
-        let mut suspects = self.suspects(&self.engine.state()?);
-        suspects.extend(self.item(found));
-        suspects.sort_unstable();
-        suspects.dedup();
-        suspects.truncate(SUSPECTS);
-        let Done { steps, len, clock, .. } = self.done;
-        let (end, len) = (*steps as usize, *len as usize);
-        let again = Chunk {
-            system: self.system,
-            schema: self.schema,
-            layout: self.layout,
-            clock: *clock,
-            shared: self.shared,
-            steps: len,
-            inputs: self.views.iter().map(|v| v.map(|v| v.slice_move(s![end - len..end, .., ..]))).collect(),
-            arena: &mut before,
-            output: &mut [],
-            output_every: 1,
-            handles: &[],
-            buffers: Vec::new(),
-            allow_non_finite: false,
-            threads: rayon::current_num_threads(),
-            block: None,
-            only: Some(&suspects),
-        }
-        .run();
-        match again {
-            Err(error) => Ok(error),
-            // The CPU disagrees: say what is known.
-            Ok(_) => {
-                let (variable, index) = self.variable(found);
-                Ok(Error::NotFinite { variable, step: Some(clock.i() + len as u64 - 1), index, value: f64::NAN })
-            }
-        }
-    }
-
-    /// The variable that an element of the state belongs to, and its index there.
-    fn variable(&self, element: usize) -> (String, usize) {
-        let var = self.layout.vars.iter().rev().find(|(_, at)| *at <= element);
-        var.map_or_else(|| ("state".to_owned(), element), |(spec, at)| (spec.name.to_string(), element - at))
-    }
-
-    /// The unit or row that an element of the state belongs to, counted over the batch.
-    fn item(&self, element: usize) -> Option<usize> {
-        let (spec, at) = self.layout.vars.iter().rev().find(|(_, at)| *at <= element)?;
-        Some(match self.schema.coupling {
-            Coupling::Pointwise => element - at,
-            Coupling::Row => (element - at) / spec.len().max(1),
-            Coupling::Network => 0,
-        })
-    }
-
-    /// The units or rows that are not finite now.
-    fn suspects(&self, state: &[T]) -> Vec<usize> {
-        let bad = state.iter().enumerate().filter(|(_, v)| !v.is_finite());
-        bad.filter_map(|(element, _)| self.item(element)).take(SUSPECTS).collect()
-    }
+fn no_device(what: &str) -> Error {
+    Error::Unsupported(format!("{what}: this loop runs on the CPU; build it with Device::Cuda, or move it with to()"))
 }

@@ -1,8 +1,12 @@
-//! What a run is given: series of values, constants, a duration; and every check of their shapes.
+//! What a run is given: series of values, constants, a duration.
 
+mod arrange;
+
+use crate::device_array::DeviceArray;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 use crate::system::{InputSpec, MAX_PORTS, Schema};
+use arrange::{arrange, strides};
 use ndarray::{Array3, ArrayBase, ArrayView, ArrayView3, ArrayViewD, Axis, CowArray, Data, Dimension, Ix3};
 use rayon::prelude::*;
 
@@ -31,6 +35,7 @@ enum Length {
 enum Values<'a, T> {
     Series(ArrayViewD<'a, T>),
     Constant(T),
+    Device(&'a DeviceArray<T>),
 }
 
 /// The input of a run.
@@ -96,8 +101,15 @@ impl<'a, T: Scalar> Input<'a, T> {
         self
     }
 
+    /// A series in a GPU's memory for the input of this name.
+    #[must_use]
+    pub fn named_on_device(mut self, name: impl Into<String>, x: &'a DeviceArray<T>) -> Self {
+        self.values.push((Some(name.into()), Values::Device(x)));
+        self
+    }
+
     pub(crate) fn has_series(&self) -> bool {
-        self.values.iter().any(|(_, v)| matches!(v, Values::Series(_)))
+        self.values.iter().any(|(_, v)| !matches!(v, Values::Constant(_)))
     }
 }
 
@@ -110,6 +122,12 @@ impl<'a, T: Scalar, S: Data<Elem = T>, D: Dimension> From<&'a ArrayBase<S, D>> f
 impl<'a, T: Scalar, D: Dimension> From<ArrayView<'a, T, D>> for Input<'a, T> {
     fn from(x: ArrayView<'a, T, D>) -> Self {
         Self { length: Length::Series, values: vec![(None, Values::Series(x.into_dyn()))] }
+    }
+}
+
+impl<'a, T: Scalar> From<&'a DeviceArray<T>> for Input<'a, T> {
+    fn from(x: &'a DeviceArray<T>) -> Self {
+        Self { length: Length::Series, values: vec![(None, Values::Device(x))] }
     }
 }
 
@@ -128,7 +146,15 @@ impl<'a, T: Scalar> From<&'a Vec<T>> for Input<'a, T> {
 /// An input after its checks.
 pub(crate) struct Checked<'a, T> {
     pub(crate) steps: u64,
-    ports: Vec<Option<CowArray<'a, T, Ix3>>>,
+    pub(crate) ports: Vec<Option<Given<'a, T>>>,
+}
+
+/// What one port was given.
+pub(crate) enum Given<'a, T> {
+    /// `[time or 1, rows or 1, features or 1]`.
+    Host(CowArray<'a, T, Ix3>),
+    /// An array of the device, and the elements from one step, row and feature to the next; 0 where it stretches.
+    Device(&'a DeviceArray<T>, [usize; 3]),
 }
 
 impl<T: Scalar> Checked<'_, T> {
@@ -137,7 +163,14 @@ impl<T: Scalar> Checked<'_, T> {
         let steps = usize::try_from(self.steps).map_err(|_| Error::value("steps", self.steps, "are more than can be addressed"))?;
         (self.ports.iter().enumerate())
             .map(|(port, values)| {
-                let Some(values) = values else { return Ok(None) };
+                let values = match values {
+                    None => return Ok(None),
+                    Some(Given::Host(values)) => values,
+                    Some(Given::Device(array, _)) => {
+                        let reason = format!("is in the memory of {}; run_on_device takes it, or to_host() brings it here", array.device());
+                        return Err(Error::value("input", &schema.inputs[port].name, reason));
+                    }
+                };
                 let whole = (steps, rows, schema.input_len(port));
                 let view = values.broadcast(whole);
                 view.map(Some)
@@ -149,7 +182,7 @@ impl<T: Scalar> Checked<'_, T> {
     /// Refuses NaN and infinity, in parallel over time.
     pub(crate) fn check_finite(&self, schema: &Schema, first_step: u64) -> Result<()> {
         for (values, spec) in self.ports.iter().zip(&schema.inputs) {
-            let Some(values) = values else { continue };
+            let Some(Given::Host(values)) = values else { continue };
             // Without a branch, and without a sum of floats, whose order would be kept: so it runs at the speed of memory.
             let finite = |step: ndarray::ArrayView2<'_, T>| match step.to_slice() {
                 Some(all) => all.iter().fold(true, |all, x| all & x.is_finite()),
@@ -204,15 +237,16 @@ impl<'a, T: Scalar> Input<'a, T> {
                 None => {
                     return Err(Error::Unsupported(format!("this system needs its input `{}`; a length alone is not enough", spec.name)));
                 }
-                Some(Values::Constant(value)) => Some(Array3::from_elem((1, 1, 1), value).into()),
+                Some(Values::Constant(value)) => Some(Given::Host(Array3::from_elem((1, 1, 1), value).into())),
                 Some(Values::Series(view)) => {
                     let series = arrange(view, spec, expect)?;
-                    let given = series.len_of(Axis(0));
-                    let expected = *steps.get_or_insert(given as u64);
-                    if given as u64 != expected {
-                        return Err(shape(spec, "time", usize::try_from(expected).unwrap_or(usize::MAX), given));
-                    }
-                    Some(series)
+                    same_length(&mut steps, spec, series.len_of(Axis(0)))?;
+                    Some(Given::Host(series))
+                }
+                Some(Values::Device(array)) => {
+                    let (given, strides) = strides(array.shape(), spec, expect)?;
+                    same_length(&mut steps, spec, given)?;
+                    Some(Given::Device(array, strides))
                 }
             });
         }
@@ -235,59 +269,8 @@ fn shape(spec: &InputSpec, axis: impl Into<String>, expected: usize, given: usiz
     Error::Shape { argument: format!("input `{}`", spec.name), axis: axis.into(), expected, given }
 }
 
-/// Checks a series' axes and returns it time-major with its features flattened, `[T, rows or 1, features or 1]`; a copy only
-/// where several feature axes do not lie in memory in order.
-fn arrange<'a, T: Scalar>(mut view: ArrayViewD<'a, T>, spec: &InputSpec, expect: &Expect<'_>) -> Result<CowArray<'a, T, Ix3>> {
-    if spec.broadcasts && view.ndim() == 1 {
-        // One value a step.
-        return into3(view.insert_axis(Axis(1)).insert_axis(Axis(2)));
-    }
-    let lead = 1 + usize::from(expect.batch.is_some());
-    if view.ndim() != lead + spec.shape.len() {
-        let features: Vec<String> = spec.shape.iter().map(ToString::to_string).collect();
-        let axes = match (expect.batch, expect.first_axis) {
-            (None, _) => "T, ".to_owned(),
-            (Some(b), FirstAxis::Time) => format!("T, {b}, "),
-            (Some(b), FirstAxis::Batch) => format!("{b}, T, "),
-        };
-        let expected = format!("[{axes}{}]", features.join(", "));
-        return Err(Error::Rank { argument: format!("input `{}`", spec.name), expected, given: view.shape().to_vec() });
-    }
-    if expect.batch.is_some() && expect.first_axis == FirstAxis::Batch {
-        view.swap_axes(0, 1);
-    }
-    let fits = |given: usize, expected: usize| given == expected || (spec.broadcasts && given == 1);
-    if let Some(batch) = expect.batch {
-        let given = view.len_of(Axis(1));
-        if !fits(given, batch) {
-            return Err(shape(spec, "batch", batch, given));
-        }
-    } else {
-        view.insert_axis_inplace(Axis(1));
-    }
-    for (axis, &expected) in spec.shape.iter().enumerate() {
-        let given = view.len_of(Axis(2 + axis));
-        if !fits(given, expected) {
-            return Err(shape(spec, format!("feature {axis}"), expected, given));
-        }
-    }
-    if spec.shape.len() == 1 {
-        return into3(view);
-    }
-    let (steps, rows) = (view.len_of(Axis(0)), view.len_of(Axis(1)));
-    let mut whole = vec![steps, rows];
-    whole.extend(&spec.shape);
-    let all: usize = spec.shape.iter().product();
-    let stretched = view.broadcast(whole).ok_or_else(|| shape(spec, "feature 0", all, view.len()))?;
-    let flat = stretched.to_shape((steps, rows, all)).map_err(|e| Error::Unsupported(format!("input `{}`: {e}", spec.name)))?;
-    // The view outlives `stretched`, but only a copy can outlive the borrow: one feature axis is the common case.
-    Ok(CowArray::from(flat.into_owned()))
-}
-
-fn into3<T: Scalar>(view: ArrayViewD<'_, T>) -> Result<CowArray<'_, T, Ix3>> {
-    let shape = view.shape().to_vec();
-    match view.into_dimensionality() {
-        Ok(view) => Ok(CowArray::from(view)),
-        Err(_) => Err(Error::Rank { argument: "input".into(), expected: "three axes".into(), given: shape }),
-    }
+/// All series of a run have as many steps.
+fn same_length(steps: &mut Option<u64>, spec: &InputSpec, given: usize) -> Result<()> {
+    let expected = *steps.get_or_insert(given as u64);
+    if given as u64 == expected { Ok(()) } else { Err(shape(spec, "time", usize::try_from(expected).unwrap_or(usize::MAX), given)) }
 }

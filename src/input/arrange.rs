@@ -1,0 +1,97 @@
+//! Every check of an input's shape, and its axes in the engine's order: `[time, rows, features]`.
+
+use super::{Expect, FirstAxis, shape};
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+use crate::system::InputSpec;
+use ndarray::{ArrayViewD, Axis, CowArray, Ix3};
+
+/// Checks a series' axes. Returns whether it has one value a step alone.
+fn check(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<bool> {
+    if spec.broadcasts && given.len() == 1 {
+        return Ok(true);
+    }
+    let lead = 1 + usize::from(expect.batch.is_some());
+    if given.len() != lead + spec.shape.len() {
+        let features: Vec<String> = spec.shape.iter().map(ToString::to_string).collect();
+        let axes = match (expect.batch, expect.first_axis) {
+            (None, _) => "T, ".to_owned(),
+            (Some(b), FirstAxis::Time) => format!("T, {b}, "),
+            (Some(b), FirstAxis::Batch) => format!("{b}, T, "),
+        };
+        let expected = format!("[{axes}{}]", features.join(", "));
+        return Err(Error::Rank { argument: format!("input `{}`", spec.name), expected, given: given.to_vec() });
+    }
+    let fits = |given: usize, expected: usize| given == expected || (spec.broadcasts && given == 1);
+    if let Some(batch) = expect.batch {
+        let given = given[usize::from(expect.first_axis == FirstAxis::Time)];
+        if !fits(given, batch) {
+            return Err(shape(spec, "batch", batch, given));
+        }
+    }
+    for (axis, (&given, &expected)) in given[lead..].iter().zip(&spec.shape).enumerate() {
+        if !fits(given, expected) {
+            return Err(shape(spec, format!("feature {axis}"), expected, given));
+        }
+    }
+    Ok(false)
+}
+
+/// The series time-major with its features flattened, `[T, rows or 1, features or 1]`; a copy only where several feature axes do not lie
+/// in memory in order.
+pub(super) fn arrange<'a, T: Scalar>(mut view: ArrayViewD<'a, T>, spec: &InputSpec, expect: &Expect<'_>) -> Result<CowArray<'a, T, Ix3>> {
+    if check(view.shape(), spec, expect)? {
+        return into3(view.insert_axis(Axis(1)).insert_axis(Axis(2)));
+    }
+    match expect.batch {
+        None => view.insert_axis_inplace(Axis(1)),
+        Some(_) if expect.first_axis == FirstAxis::Batch => view.swap_axes(0, 1),
+        Some(_) => {}
+    }
+    if spec.shape.len() == 1 {
+        return into3(view);
+    }
+    let (steps, rows) = (view.len_of(Axis(0)), view.len_of(Axis(1)));
+    let mut whole = vec![steps, rows];
+    whole.extend(&spec.shape);
+    let all: usize = spec.shape.iter().product();
+    let stretched = view.broadcast(whole).ok_or_else(|| shape(spec, "feature 0", all, view.len()))?;
+    let flat = stretched.to_shape((steps, rows, all)).map_err(|e| Error::Unsupported(format!("input `{}`: {e}", spec.name)))?;
+    // The view outlives `stretched`, but only a copy can outlive the borrow: one feature axis is the common case.
+    Ok(CowArray::from(flat.into_owned()))
+}
+
+/// As [`arrange`] for an array that stays where it is, row-major: its steps, and the elements from one step, row and feature to the next,
+/// 0 where it stretches.
+pub(super) fn strides(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<(usize, [usize; 3])> {
+    if check(given, spec, expect)? {
+        return Ok((given.first().copied().unwrap_or(0), [1, 0, 0]));
+    }
+    let lead = 1 + usize::from(expect.batch.is_some());
+    let features: usize = given[lead..].iter().product();
+    let all: usize = spec.shape.iter().product();
+    if features != all && features != 1 {
+        let reason = "stretches along some of its feature axes only; on a device it may stretch along all or none";
+        return Err(Error::value(format!("input `{}`", spec.name), format!("{given:?}"), reason));
+    }
+    let feature = usize::from(features > 1);
+    let (steps, rows) = match (expect.batch, expect.first_axis) {
+        (None, _) => (given[0], 1),
+        (Some(_), FirstAxis::Time) => (given[0], given[1]),
+        (Some(_), FirstAxis::Batch) => {
+            return Err(Error::Unsupported(format!(
+                "input `{}`: on a device arrays are time-major, and this loop is batch-major",
+                spec.name
+            )));
+        }
+    };
+    Ok((steps, [rows * features, if rows > 1 { features } else { 0 }, feature]))
+}
+
+fn into3<T: Scalar>(view: ArrayViewD<'_, T>) -> Result<CowArray<'_, T, Ix3>> {
+    let shape = view.shape().to_vec();
+    match view.into_dimensionality() {
+        Ok(view) => Ok(CowArray::from(view)),
+        Err(_) => Err(Error::Rank { argument: "input".into(), expected: "three axes".into(), given: shape }),
+    }
+}

@@ -1,0 +1,100 @@
+//! Saying where something was not finite.
+
+use crate::cpu::Chunk;
+use crate::cuda::{Done, Engine};
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+use crate::state::Layout;
+use crate::system::{Coupling, Schema, Shared, System};
+use ndarray::{ArrayView3, s};
+
+/// Most units or rows that are looked at again.
+const SUSPECTS: usize = 4096;
+
+/// The search for the step at which something first was not finite. The device says only that it was at the end of a chunk; the CPU
+/// makes the same steps again, of the units or rows that it concerns, and gets the same bits.
+pub(super) struct Search<'s, T: Scalar, S> {
+    pub(super) engine: &'s Engine<T>,
+    pub(super) done: &'s Done,
+    pub(super) system: &'s S,
+    pub(super) schema: &'s Schema,
+    pub(super) layout: &'s Layout,
+    pub(super) shared: &'s Shared,
+    pub(super) views: &'s [Option<ArrayView3<'s, T>>],
+}
+
+impl<T: Scalar, S: System<T>> Search<'_, T, S> {
+    /// The error for what the device found at this index of the state, or of the output of a system without.
+    pub(super) fn error(&self, found: usize) -> Error {
+        let answer = if self.schema.is_stateless() { self.in_output(found) } else { self.in_state(found) };
+        answer.unwrap_or_else(|error| error)
+    }
+
+    /// A system without state shows its faults in its output.
+    fn in_output(&self, found: usize) -> Result<Error> {
+        let step = self.layout.rows * self.schema.output_len().max(1);
+        let value = self.engine.output_at(self.done.side, found)?.to_f64();
+        let step_index = self.done.clock.i() + (found / step) as u64;
+        Ok(Error::NotFinite { variable: "output".into(), step: Some(step_index), index: found % step, value })
+    }
+
+    fn in_state(&self, found: usize) -> Result<Error> {
+        let mut before = self.engine.state_before(self.done.side)?;
+        let mut suspects = self.suspects(&self.engine.state()?);
+        suspects.extend(self.item(found));
+        suspects.sort_unstable();
+        suspects.dedup();
+        suspects.truncate(SUSPECTS);
+        let Done { steps, len, clock, .. } = self.done;
+        let (end, len) = (*steps as usize, *len as usize);
+        let again = Chunk {
+            system: self.system,
+            schema: self.schema,
+            layout: self.layout,
+            clock: *clock,
+            shared: self.shared,
+            steps: len,
+            inputs: self.views.iter().map(|v| v.map(|v| v.slice_move(s![end - len..end, .., ..]))).collect(),
+            arena: &mut before,
+            output: &mut [],
+            output_every: 1,
+            handles: &[],
+            buffers: Vec::new(),
+            allow_non_finite: false,
+            threads: rayon::current_num_threads(),
+            block: None,
+            only: Some(&suspects),
+        }
+        .run();
+        match again {
+            Err(error) => Ok(error),
+            // The CPU disagrees: say what is known.
+            Ok(_) => {
+                let (variable, index) = self.variable(found);
+                Ok(Error::NotFinite { variable, step: Some(clock.i() + len as u64 - 1), index, value: f64::NAN })
+            }
+        }
+    }
+
+    /// The variable that an element of the state belongs to, and its index there.
+    fn variable(&self, element: usize) -> (String, usize) {
+        let var = self.layout.vars.iter().rev().find(|(_, at)| *at <= element);
+        var.map_or_else(|| ("state".to_owned(), element), |(spec, at)| (spec.name.to_string(), element - at))
+    }
+
+    /// The unit or row that an element of the state belongs to, counted over the batch.
+    fn item(&self, element: usize) -> Option<usize> {
+        let (spec, at) = self.layout.vars.iter().rev().find(|(_, at)| *at <= element)?;
+        Some(match self.schema.coupling {
+            Coupling::Pointwise => element - at,
+            Coupling::Row => (element - at) / spec.len().max(1),
+            Coupling::Network => 0,
+        })
+    }
+
+    /// The units or rows that are not finite now.
+    fn suspects(&self, state: &[T]) -> Vec<usize> {
+        let bad = state.iter().enumerate().filter(|(_, v)| !v.is_finite());
+        bad.filter_map(|(element, _)| self.item(element)).take(SUSPECTS).collect()
+    }
+}
