@@ -39,18 +39,27 @@ impl std::str::FromStr for Device {
     }
 }
 
-/// How a GPU runs the loop.
+/// How a GPU runs the loop. Results are the same, bit for bit; which one is fastest is the only difference.
+///
+/// | | launches for T steps | state | for |
+/// |---|---|---|---|
+/// | `HostLoop` | T | through memory at every step | debugging, and comparing with |
+/// | `Graph` | T/64 replays of 64 nodes, the rest one by one | through memory at every step | systems whose state cannot stay on chip |
+/// | `Persistent` | one a chunk of steps (up to 65,536) | in registers or shared memory for the whole chunk | everything that it can run, which today is everything |
+///
+/// A layer without state (`Dense`, `Conv2d`, activations) has no steps that wait for each other: it takes one launch a chunk, whatever is
+/// asked for. [`LoopOverTime::strategy`](crate::LoopOverTime::strategy) says which strategy a loop has, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Strategy {
-    /// The fastest that can run. The CPU engine always fuses the whole loop, and knows no other.
+    /// The one that the table above has for the system. The CPU engine always runs the whole loop at once, and knows no other.
     #[default]
     Auto,
     /// One launch a step, from the host.
     HostLoop,
-    /// Steps captured in a CUDA graph.
+    /// Steps captured in a CUDA graph, which is replayed.
     Graph,
-    /// All steps inside one kernel.
+    /// All steps of a chunk inside one kernel.
     Persistent,
 }
 

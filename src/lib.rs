@@ -1,5 +1,5 @@
-//! Runs a single-step dynamical system over time: a neuron, a recurrent cell, a stack of layers, or one of your own, with its
-//! state kept where it is computed. It is `brainpy.LoopOverTime`, made exact; [`coming_from_brainpy`] maps word to word.
+//! Runs a single-step dynamical system over time, on a CPU or an NVIDIA GPU: a neuron, a recurrent cell, a stack of layers, or one of
+//! your own, with its state kept where it is computed. It is `brainpy.LoopOverTime`, made exact; [`coming_from_brainpy`] maps word to word.
 //!
 //! ```
 //! use overtime::{Init, Input, LoopOverTime, models::Hh, monitor};
@@ -28,17 +28,29 @@
 //!
 //! # What is promised
 //!
-//! The same bits for the same binary, input and seed, for any number of threads, block size, chunk and set of monitors.
+//! The same bits for the same binary, input and seed, for any number of threads, block size, chunk, strategy and set of monitors.
 //! run(T₁) then run(T₂) is run(T₁ + T₂), and a run that is saved and resumed is the one that was not. Nothing that a caller or
 //! a file can contain makes the library panic: see [`Error`].
 //!
 //! # Devices
 //!
-//! This version computes on the CPU. [`Survey`] says what else the machine has; [`Device::cuda`] is an error with a [`Reason`].
+//! The CPU, and NVIDIA GPUs from compute capability 7.5 (Turing) on. [`Device::auto`] takes a GPU that can be used, else the CPU, and
+//! [`Survey`] says why. On a GPU state lies in device memory from `build` on: a run uploads its input, downloads what is to be recorded,
+//! both in pieces while neighbouring pieces are computed, and nothing else; [`LoopOverTime::run_on_device`] not even that. Kernels are
+//! CUDA C, compiled by NVRTC for the GPU at hand when the loop is built, and kept on disk: a machine needs a driver and `libnvrtc`
+//! (`pip install nvidia-cuda-nvrtc` is enough), no toolkit. A system of your own runs there if it has a [`Program`]. The same operations in
+//! the same order give the same bits on both kinds of device.
+//!
+//! | environment | |
+//! |---|---|
+//! | `OVERTIME_LIBCUDA` | the driver's library, if the loader does not find it |
+//! | `OVERTIME_NVRTC` | NVRTC's library, or its folder, before all other places |
+//! | `OVERTIME_CACHE` | where compiled kernels are kept, or `off`; `$XDG_CACHE_HOME/overtime` by default |
+//! | `OVERTIME_IMAGE=ptx` | hands PTX to the driver, instead of machine code |
 //!
 //! # Features
 //!
-//! `cuda` (default): looks for an NVIDIA driver and NVRTC at run time. Nothing links to them.
+//! - `cuda` (default): the engine for NVIDIA GPUs. It looks for driver and NVRTC at run time; nothing links to them.
 #![deny(missing_docs)]
 
 mod clock;

@@ -98,7 +98,7 @@ fn number(error: &anyhow::Error) -> u8 {
 fn library(error: &overtime::Error) -> u8 {
     use overtime::Error as E;
     match error {
-        E::DeviceUnavailable { .. } => DEVICE,
+        E::DeviceUnavailable { .. } | E::Cuda { .. } | E::DeviceLost { .. } | E::Compile { .. } => DEVICE,
         E::NotFinite { .. } => NUMERICAL,
         E::OutOfMemory { .. } => MEMORY,
         E::File { .. } | E::Corrupt { .. } => IO,

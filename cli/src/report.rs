@@ -14,6 +14,8 @@ pub(crate) struct Summary {
     kind: String,
     device: String,
     why_not_gpu: Option<String>,
+    /// How the loop ran, and why so.
+    strategy: String,
     dtype: String,
     batch: Option<usize>,
     dt: f64,
@@ -41,6 +43,7 @@ impl Summary {
             kind: session.spec.kind().to_owned(),
             device: place.device.to_string(),
             why_not_gpu: place.why_not_gpu.clone(),
+            strategy: session.over_time.strategy(),
             dtype: T::DTYPE.to_string(),
             batch: session.over_time.batch(),
             dt: session.over_time.dt(),

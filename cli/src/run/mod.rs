@@ -54,6 +54,11 @@ pub(crate) fn go<T: Build>(mut session: Session<T>, place: &Place, manner: Manne
         if let Some(why) = &place.why_not_gpu {
             // The short of it; `devices` tells all.
             say(format_args!("not on a GPU: {}", crate::devices::short(why)));
+        } else {
+            say(format_args!("{}", session.over_time.strategy()));
+        }
+        for warning in session.over_time.warnings() {
+            say(format_args!("warning: {warning}"));
         }
     }
     let timing = drive::drive(&mut session, &control)?;
