@@ -25,8 +25,9 @@ const BETWEEN_HOST: usize = 8 << 20;
 const BETWEEN_STAGES: usize = 64 << 20;
 /// Most steps of a chunk.
 const STEPS: u64 = 1 << 16;
-/// Most steps of all units together in a chunk: a tenth of a second, so that a run can be stopped.
+/// Most steps of all units together in a chunk, and most products of a cell's row: about a tenth of a second, so that a run can be stopped.
 const UNIT_STEPS: u64 = 1 << 33;
+const PRODUCTS: u64 = 1 << 31;
 
 /// Constants, collected: each begins where any type may lie.
 #[derive(Default)]
@@ -240,6 +241,11 @@ impl Limits {
         let times = |a: usize, b: usize| a.saturating_mul(b);
         let cells = stages.iter().map(|s| s.stage.to.max(s.stage.from)).max().unwrap_or(1).max(1);
         let mut steps = (UNIT_STEPS / (times(cells, rows) as u64).max(1)).clamp(1, STEPS).min(wanted.chunk.unwrap_or(STEPS));
+        for ready in stages {
+            if let Kind::Cell(cell) = &ready.stage.kind {
+                steps = steps.min((PRODUCTS / (times(cell.hidden, cell.input.threads) as u64).max(1)).max(1));
+            }
+        }
         // What one step takes of each kind of memory; one step always fits, whatever it takes.
         let last = stages.len().saturating_sub(1);
         let passing = stages.iter().take(last).map(|s| times(times(s.stage.to, rows), element)).max().unwrap_or(0);
