@@ -4,7 +4,7 @@ use super::compile::{self, Request};
 use super::context::Context;
 use super::engine::{Engine, Limits, Side};
 use super::job::{Job, MAX_EACH};
-use super::memory::{ALIGN, Buffer};
+use super::memory::{ALIGN, Buffer, aligned};
 use super::module::{Kernel, Module, STATIC_LIMIT};
 use super::plan::{Kind, Plan, Probe, Wanted};
 use super::stage::{Places, Ready};
@@ -121,7 +121,7 @@ impl<T: Scalar> Engine<T> {
                     let path = format!("{}{name}", stage.prefix);
                     let weight = all.iter().find(|w| w.name == path)?;
                     let at = weights;
-                    weights = (weights + size_of_val(weight.values)).next_multiple_of(ALIGN);
+                    weights = aligned(weights + size_of_val(weight.values));
                     names.push((path, at));
                     Some(at)
                 };
@@ -258,8 +258,8 @@ impl Limits {
         }
         let all = |each: usize| times(each, steps as usize);
         let input = (wanted.schema.inputs.iter())
-            .fold(0_usize, |sum, i| sum.saturating_add(times(times(i.shape.iter().product(), rows), element).next_multiple_of(ALIGN)));
-        let record = recordings.iter().fold(0_usize, |sum, r| sum.saturating_add(r.bytes(element).next_multiple_of(ALIGN)));
+            .fold(0_usize, |sum, i| sum.saturating_add(aligned(times(times(i.shape.iter().product(), rows), element))));
+        let record = recordings.iter().fold(0_usize, |sum, r| sum.saturating_add(aligned(r.bytes(element))));
         let between = if stages.len() > 1 { all(passing) } else { 0 };
         Self {
             steps,

@@ -13,6 +13,11 @@ use std::sync::Arc;
 /// Where a region of a buffer starts: so aligned that any vector type may lie there.
 pub(crate) const ALIGN: usize = 256;
 
+/// The next such place; as many bytes as there can be where there is none.
+pub(crate) fn aligned(bytes: usize) -> usize {
+    bytes.checked_next_multiple_of(ALIGN).unwrap_or(usize::MAX)
+}
+
 /// Bytes on the device.
 #[derive(Debug)]
 pub(crate) struct Buffer {

@@ -117,7 +117,7 @@ impl<T: Scalar> Engine<T> {
     fn record_bytes(&self, steps: u64) -> usize {
         let bytes = |r: &super::plan::Recording| {
             let kept = usize::try_from(steps.div_ceil(r.every)).unwrap_or(usize::MAX);
-            kept.saturating_mul(r.bytes(size_of::<T>())).next_multiple_of(super::memory::ALIGN)
+            super::memory::aligned(kept.saturating_mul(r.bytes(size_of::<T>())))
         };
         self.recordings.iter().map(bytes).fold(0, usize::saturating_add)
     }
