@@ -1,6 +1,7 @@
 //! Systems one after another: each one's output is the next one's input.
 
 use crate::error::{Error, Result};
+use crate::program::{Body, Layer, Program};
 use crate::scalar::Scalar;
 use crate::scan::Scan;
 use crate::state::{Part, State};
@@ -139,6 +140,13 @@ impl<T: Scalar> System<T> for Sequential<T> {
                 scan.part(&part, some.clone(), from, to, |scan| layer.scan(scan));
             }
         }
+    }
+
+    fn program(&self, dt: f64) -> Option<Program> {
+        let layers = self.layers.iter().zip(self.stages().stages).enumerate().map(|(index, ((name, layer), (schema, vars)))| {
+            Some(Layer { name: name.clone(), index, vars, schema, program: layer.program(dt)? })
+        });
+        Some(Program { body: Body::Sequence(layers.collect::<Option<_>>()?) })
     }
 
     fn kind(&self) -> &str {

@@ -3,6 +3,10 @@
 // where x is the input row [in], and `row` counts the output's rows, [T·B].
 #include "job.cuh"
 
+#ifdef PARAMS_BYTES
+static_assert(sizeof(Params) == PARAMS_BYTES, "struct Params is not as large as the parameters in Rust");
+#endif
+
 extern "C" __global__ void map_rows(const __grid_constant__ Job job, const __grid_constant__ Params p) {
     const u64 index = (u64)blockIdx.x * blockDim.x + threadIdx.x;
     const u64 row = index / job.units;

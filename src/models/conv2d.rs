@@ -1,6 +1,7 @@
 //! A convolution over two axes.
 
 mod geometry;
+mod program;
 
 pub use geometry::Padding;
 use geometry::{Geometry, Side};
@@ -10,6 +11,7 @@ use super::cell::{load, store};
 use crate::cpu::product::{Packed, Rows, product};
 use crate::error::{Error, Result};
 use crate::init::Init;
+use crate::program::Program;
 use crate::scalar::Scalar;
 use crate::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick, Weight, WeightMut};
@@ -217,6 +219,10 @@ impl<T: Scalar> System<T> for Conv2d<T> {
                 }
             }
         }
+    }
+
+    fn program(&self, _: f64) -> Option<Program> {
+        Some(program::program(&self.geometry, self.channels, self.groups))
     }
 
     fn kind(&self) -> &str {

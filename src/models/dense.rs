@@ -4,6 +4,7 @@ use super::array::{self, Array};
 use crate::cpu::product::{Packed, Rows, product};
 use crate::error::Result;
 use crate::init::Init;
+use crate::program::{Body, Map, Program, Source};
 use crate::scalar::Scalar;
 use crate::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick, Weight, WeightMut};
@@ -99,6 +100,13 @@ impl<T: Scalar> Dense<T> {
     }
 }
 
+/// b + x·W as CUDA C: `weights` are the names of W and b.
+pub(super) fn map(num_in: usize, num_out: usize, weights: [&'static str; 2]) -> Map {
+    let mut source = Source::new("dense.cu", include_str!("../../kernels/models/dense.cu"));
+    source.params = bytemuck::bytes_of(&(num_in as u64)).to_vec();
+    Map { source, weights: weights.to_vec(), threads: num_out }
+}
+
 /// Rows that are multiplied at once: so many share each weight that is loaded, and stay in the second cache.
 const ROWS: usize = 64;
 
@@ -126,6 +134,10 @@ impl<T: Scalar> System<T> for Dense<T> {
             product(&from, rows, w, to.all_mut(), stride);
             y.chunks_exact_mut(self.num_out.max(1)).enumerate().for_each(|(r, y)| super::cell::store(to.row(r), y));
         }
+    }
+
+    fn program(&self, _: f64) -> Option<Program> {
+        Some(Program { body: Body::Map(map(self.num_in, self.num_out, ["W", "b"])) })
     }
 
     fn kind(&self) -> &str {

@@ -39,6 +39,8 @@ impl Kind for Gru {
     const GATES: usize = 3;
     const GROUPS: &'static [usize] = &[2, 1];
     const STATES: &'static [&'static str] = &["h"];
+    const KEPT: usize = 2;
+    const SOURCE: (&'static str, &'static str) = ("gru_cell.cu", include_str!("../../kernels/models/gru_cell.cu"));
 
     fn defaults(_: usize) -> Defaults {
         Defaults { activation: Activation::Tanh, wi: Init::Orthogonal(1.0), wh: Init::Orthogonal(1.0), b: Init::Zeros }

@@ -40,6 +40,7 @@ impl Kind for GruTorch {
     const GROUPS: &'static [usize] = &[2, 1];
     const STATES: &'static [&'static str] = &["h"];
     const HIDDEN_BIAS: bool = true;
+    const SOURCE: (&'static str, &'static str) = ("gru_cell_torch.cu", include_str!("../../kernels/models/gru_cell_torch.cu"));
 
     fn defaults(num_out: usize) -> Defaults {
         let bound = 1.0 / (num_out.max(1) as f64).sqrt();

@@ -40,6 +40,7 @@ impl Kind for Lstm {
     const GATES: usize = 4;
     const GROUPS: &'static [usize] = &[4];
     const STATES: &'static [&'static str] = &["h", "c"];
+    const SOURCE: (&'static str, &'static str) = ("lstm_cell.cu", include_str!("../../kernels/models/lstm_cell.cu"));
 
     fn defaults(_: usize) -> Defaults {
         Defaults { activation: Activation::Tanh, wi: Init::XavierNormal, wh: Init::XavierNormal, b: Init::Zeros }

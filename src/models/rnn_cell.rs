@@ -35,6 +35,7 @@ impl Kind for Rnn {
     const GATES: usize = 1;
     const GROUPS: &'static [usize] = &[1];
     const STATES: &'static [&'static str] = &["h"];
+    const SOURCE: (&'static str, &'static str) = ("rnn_cell.cu", include_str!("../../kernels/models/rnn_cell.cu"));
 
     fn defaults(_: usize) -> Defaults {
         Defaults { activation: Activation::Relu, wi: Init::XavierNormal, wh: Init::XavierNormal, b: Init::Zeros }

@@ -2,6 +2,7 @@
 //! a [`Kind`], in the cell's own file.
 
 mod part;
+mod program;
 mod run;
 
 pub(super) use part::{CHUNK, Part, chunk, put, round, take};
@@ -14,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::models::Activation;
 use crate::models::array::{self, Array};
+use crate::program::Program;
 use crate::rng::Stream;
 use crate::scalar::Scalar;
 use crate::scan::Scan;
@@ -43,6 +45,10 @@ pub trait Kind: Copy + std::fmt::Debug + Send + Sync + 'static {
     const STATES: &'static [&'static str];
     /// Whether the last gate has a second bias, `bh`, within the product with the state.
     const HIDDEN_BIAS: bool = false;
+    /// Values for each unit that the kernel keeps within a step.
+    const KEPT: usize = 0;
+    /// The kernel's file, and its text.
+    const SOURCE: (&'static str, &'static str);
 
     /// Defaults for this many units.
     fn defaults(num_out: usize) -> Defaults;
@@ -229,6 +235,10 @@ impl<T: Scalar, K: Kind> System<T> for Cell<T, K> {
 
     fn scan(&self, scan: &mut Scan<'_, T>) {
         run::scan::<T, K>(self.part(), self.activation, scan);
+    }
+
+    fn program(&self, _: f64) -> Option<Program> {
+        Some(program::program::<K>(self.num_in, self.num_out, self.activation))
     }
 
     fn kind(&self) -> &str {

@@ -55,7 +55,7 @@ impl Side {
     }
 
     /// Zeros before and after.
-    fn pad(self) -> (usize, usize) {
+    pub(super) fn pad(self) -> (usize, usize) {
         match self.padding {
             Pad::These(before, after) => (before, after),
             Pad::Same => {
@@ -66,7 +66,7 @@ impl Side {
         }
     }
 
-    fn output(self) -> usize {
+    pub(super) fn output(self) -> usize {
         let (before, after) = self.pad();
         let all = self.input.saturating_add(before).saturating_add(after);
         all.checked_sub(self.extent()).map_or(0, |room| (room / self.stride.max(1)).saturating_add(1))

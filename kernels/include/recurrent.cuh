@@ -1,0 +1,58 @@
+// What the two loops over a recurrent cell share: a block makes some steps of one row, with the row's state on chip.
+#pragma once
+#include "cell.cuh"
+#include "monitor.cuh"
+
+static_assert(2 * STATES + KEPT == ON_CHIP, "the cell keeps another number of rows on chip than the program in Rust says");
+
+// Recordings of step k. The state is on chip, where all threads can read it: bits are taken across what each computed.
+__device__ __forceinline__ void record_row(const Job& job, u32 k, u64 row, const acc_t* state) {
+    // One copy of this code for all of them: registers are scarce where a block is large.
+#pragma unroll 1
+    for (int r = 0; r < N_PROBES; ++r) {
+        u32 kept;
+        if (!job.probes[r].to || !keeps(job.probes[r], k, kept)) continue;
+        // The output is the first of the state.
+        const u32 len = (probe_var(job, r) == 0 ? STATES : 1) * (u32)job.units, words = (len + 31) / 32;
+#pragma unroll 1
+        for (u32 e = threadIdx.x; e < words * 32; e += blockDim.x) {
+            const bool inside = e < len;
+            keep(job, r, kept, row, e, row, e, words, inside, inside ? state[e] : acc_t(0));
+        }
+    }
+}
+
+// Steps first … first + steps − 1 of the chunk, of row blockIdx.x.
+__device__ __forceinline__ void make_steps(const Job& job, u32 first, u32 steps) {
+    extern __shared__ acc_t shared[];
+    const u32 units = job.units, len = STATES * units;
+    const u64 row = blockIdx.x;
+    acc_t* chip = job.scratch ? job.scratch + row * ON_CHIP * units : shared;
+    Moment m;
+    m.units = units;
+    m.columns = (u64)GATES * units;
+    m.wh = job.weights[0];
+    m.bh = job.weights[1];
+    m.kept = chip + 2 * (u64)len;
+    // Two states in turn, so that a step needs no barrier between the last read of the old one and the first write of the new.
+    acc_t *old = chip, *next = chip + len;
+    scalar_t* state = job.state + row * len;
+    for (u32 e = threadIdx.x; e < len; e += blockDim.x) old[e] = load(state + e);
+    __syncthreads();
+    for (u32 k = first; k < first + steps; ++k) {
+        const u64 at = k * job.rows + row;
+        m.gates = job.work + at * m.columns;
+        m.old = old;
+        m.next = next;
+        step(m);
+        __syncthreads();
+        if (job.y) {
+            for_units(m, j) store(job.y + at * units + j, next[j]);
+        }
+        record_row(job, k, row, next);
+        acc_t* const was = old;
+        old = next;
+        next = was;
+    }
+    for (u32 e = threadIdx.x; e < len; e += blockDim.x) store(state + e, old[e]);
+}
