@@ -63,7 +63,19 @@ impl Workshop<'_> {
         let request = Request { name: name.to_owned(), dtype: self.dtype, model, loops, defines };
         let image = compile::compile(&context.compiler, &request, context.gpu.capability, context.driver)?;
         self.warnings.extend(image.warnings);
-        Module::load(context, &image.bytes)
+        Module::load(context, &image.bytes).map_err(|error| self.of_versions(error))
+    }
+
+    /// A driver that does not take an image may be too old for the compiler: its error does not say so.
+    fn of_versions(&self, error: Error) -> Error {
+        match error {
+            Error::Cuda { call: call @ "cuModuleLoadData", code, reason, steps } => {
+                let (compiler, driver) = (self.context.compiler.version, self.context.driver);
+                let versions = format!("NVRTC is of CUDA {}.{}, the driver for CUDA {}.{}", compiler.0, compiler.1, driver.0, driver.1);
+                Error::Cuda { call, code, reason: format!("{reason}; {versions}"), steps }
+            }
+            other => other,
+        }
     }
 
     fn of(&mut self, prefix: &str, source: &Source, loops: &'static [&'static str], more: Vec<(&str, String)>) -> Result<Arc<Module>> {
