@@ -51,22 +51,40 @@ __device__ __forceinline__ bool keeps(const Probe& probe, u32 k, u32& kept) {
     return since % probe.every == 0;
 }
 
-// Keeps x, element `element` of row `row`, of which a row has `len`. For BITS all lanes of a warp must come here with
-// consecutive elements, those that have none with `inside` false; `group` is what bits are counted in.
-__device__ __forceinline__ void keep(const Job& job, int p, u32 kept, u64 row, u64 element, u64 group, u64 bit, u64 words, bool inside, acc_t x) {
+// Where a lane puts its element of a kept step, if it has one to put.
+struct Spot {
+    char* at;
+    bool wanted;
+};
+
+// That of the first kept step: element `element` of row `row`, which for BITS is bit `bit` of group `group` of so many words. For BITS
+// the lanes of a warp have consecutive bits, the first a word's first.
+__device__ __forceinline__ Spot spot(const Job& job, int p, u64 row, u64 element, u64 group, u64 bit, u64 words, bool inside) {
     const Probe& probe = job.probes[p];
-    switch (probe_mode(job, p)) {
-        case BITS: {
-            const u32 bits = __ballot_sync(0xffffffffu, inside && rounded(x) != acc_t(0));
-            if ((threadIdx.x & 31u) == 0 && inside) ((u32*)probe.to)[kept * probe.stride + group * words + bit / 32] = bits;
-            break;
-        }
-        case PICK: {
-            const int slot = inside ? probe.slot[element] : -1;
-            if (slot >= 0) store((scalar_t*)probe.to + kept * probe.stride + row * probe.width + slot, x);
-            break;
-        }
-        default:
-            if (inside) store((scalar_t*)probe.to + kept * probe.stride + row * probe.width + element, x);
+    if (probe_mode(job, p) == BITS) return {(char*)((u32*)probe.to + group * words + bit / 32), inside};
+    const int slot = probe_mode(job, p) == PICK && inside ? probe.slot[element] : 0;
+    const u64 place = probe_mode(job, p) == PICK ? (u64)slot : element;
+    return {(char*)((scalar_t*)probe.to + row * probe.width + place), inside && slot >= 0};
+}
+
+// Bytes from one kept step to the next.
+__device__ __forceinline__ u64 stride_of(const Job& job, int p) {
+    return job.probes[p].stride * (probe_mode(job, p) == BITS ? sizeof(u32) : sizeof(scalar_t));
+}
+
+// Puts x there. For BITS all lanes of a warp must come here.
+__device__ __forceinline__ void put(const Job& job, int p, Spot spot, acc_t x) {
+    if (probe_mode(job, p) == BITS) {
+        const u32 bits = __ballot_sync(0xffffffffu, spot.wanted && rounded(x) != acc_t(0));
+        if (spot.wanted && (threadIdx.x & 31u) == 0) *(u32*)spot.at = bits;
+    } else if (spot.wanted) {
+        store((scalar_t*)spot.at, x);
     }
+}
+
+// Keeps x, of the kept-th kept step. See `spot`.
+__device__ __forceinline__ void keep(const Job& job, int p, u32 kept, u64 row, u64 element, u64 group, u64 bit, u64 words, bool inside, acc_t x) {
+    Spot to = spot(job, p, row, element, group, bit, words, inside);
+    to.at += kept * stride_of(job, p);
+    put(job, p, to, x);
 }

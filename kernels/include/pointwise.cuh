@@ -106,52 +106,53 @@ __device__ __forceinline__ acc_t value_of(const State& s, acc_t y, u32 var) {
     return value;
 }
 
-// Keeps what probe r wants of a step that it keeps as its kept-th.
-__device__ __forceinline__ void keep_unit(const Job& job, int r, u32 kept, const Cell& cell, const State& s, acc_t y) {
-    const u64 bit = (u64)blockIdx.x * blockDim.x + threadIdx.x;
-    keep(job, r, kept, cell.row, cell.unit, 0, bit, 0, cell.inside, value_of(s, y, probe_var(job, r)));
+// Where this unit's element of the first kept step goes.
+__device__ __forceinline__ Spot spot_of(const Job& job, int r, const Cell& cell) {
+    return spot(job, r, cell.row, cell.unit, 0, (u64)blockIdx.x * blockDim.x + threadIdx.x, 0, cell.inside);
 }
 
-#ifdef GENERIC
-#define RECORD_UNROLL 1
-#else
-#define RECORD_UNROLL MAX_PROBES
-#endif
-
-// After step k, wherever it stands: for one step.
+// Records step k, wherever it stands.
 __device__ __forceinline__ void record(const Job& job, u32 k, const Cell& cell, const State& s, acc_t y) {
-#pragma unroll RECORD_UNROLL
+#ifdef GENERIC
+#pragma unroll 1
+#else
+#pragma unroll
+#endif
     for (int r = 0; r < N_PROBES; ++r) {
         u32 kept;
-        if (job.probes[r].to && keeps(job.probes[r], k, kept)) keep_unit(job, r, kept, cell, s, y);
+        if (!job.probes[r].to || !keeps(job.probes[r], k, kept)) continue;
+        Spot to = spot_of(job, r, cell);
+        to.at += kept * stride_of(job, r);
+        put(job, r, to, value_of(s, y, probe_var(job, r)));
     }
 }
 
-// After step after step from the chunk's first on: counts, where `record` divides.
+// Records step after step from the chunk's first on: counts, where `record` divides.
 #ifdef GENERIC
 struct Recorder {
-    __device__ __forceinline__ Recorder(const Job&) {}
+    __device__ __forceinline__ Recorder(const Job&, const Cell&) {}
     __device__ __forceinline__ void after(const Job& job, u32 k, const Cell& cell, const State& s, acc_t y) { record(job, k, cell, s, y); }
 };
 #else
 struct Recorder {
-    u32 next[N_PROBES + 1], kept[N_PROBES + 1];
+    u32 next[N_PROBES + 1];  // the step that is to be kept
+    Spot to[N_PROBES + 1];   // and where
 
-    __device__ __forceinline__ Recorder(const Job& job) {
+    __device__ __forceinline__ Recorder(const Job& job, const Cell& cell) {
 #pragma unroll
         for (int r = 0; r < N_PROBES; ++r) {
             next[r] = job.probes[r].to ? job.probes[r].first : 0xffffffffu;
-            kept[r] = 0;
+            if (job.probes[r].to) to[r] = spot_of(job, r, cell);
         }
     }
 
-    __device__ __forceinline__ void after(const Job& job, u32 k, const Cell& cell, const State& s, acc_t y) {
+    __device__ __forceinline__ void after(const Job& job, u32 k, const Cell&, const State& s, acc_t y) {
 #pragma unroll
         for (int r = 0; r < N_PROBES; ++r) {
             if (k != next[r]) continue;
-            keep_unit(job, r, kept[r], cell, s, y);
+            put(job, r, to[r], value_of(s, y, probe_var(job, r)));
+            to[r].at += stride_of(job, r);
             next[r] += job.probes[r].every;
-            kept[r] += 1;
         }
     }
 };
