@@ -1,8 +1,18 @@
-// What Rust says of the model, compared with what its file says.
+// What Rust says of the model, compared with what its file says. Errors are to be found in the model's file, and show both numbers.
 #pragma once
 #include "system.cuh"
 
-static_assert(sizeof(Params) == PARAMS_BYTES,
-              "struct Params is not as large as the parameters that the program in Rust was given with params(..)");
-static_assert(sizeof(State) == N_STATE * sizeof(acc_t) || (N_STATE == 0 && sizeof(State) == 1),
-              "struct State must have one acc_t for each variable of the schema, and nothing else");
+#ifdef MODEL_FILE
+#line 1 MODEL_FILE
+#endif
+template <u64 HERE, u64 RUST>
+struct BytesOfParams {
+    static_assert(HERE == RUST, "struct Params is not as large as the parameters that the program in Rust was given with params(..)");
+};
+template <u64 HERE, u64 SCHEMA>
+struct BytesOfState {
+    static_assert(HERE == SCHEMA, "struct State must have one acc_t for each variable of the schema in Rust, and nothing else");
+};
+template struct BytesOfParams<sizeof(Params), PARAMS_BYTES>;
+// A struct without fields has one byte.
+template struct BytesOfState<N_STATE == 0 && sizeof(State) == 1 ? 0 : sizeof(State), N_STATE * sizeof(acc_t)>;
