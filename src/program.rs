@@ -75,6 +75,12 @@ pub(crate) struct Layer {
     pub(crate) program: Program,
 }
 
+impl Cell {
+    /// Most threads of a block. A thread then has 80 registers, which all cells do with, in all types and on all architectures; of
+    /// 64, which 1024 threads would leave, some spill.
+    pub(crate) const THREADS: usize = 768;
+}
+
 impl Program {
     /// A pointwise system's step. `file` is the name for the compiler's messages, `text` is CUDA C that includes `"system.cuh"` and
     /// defines three names:

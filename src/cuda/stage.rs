@@ -109,7 +109,7 @@ impl Ready {
                     let shape = Shape::of(steps * job.rows * product.units, 256);
                     input.run(shape, desk.stream, &product, &cell.input.source.params)?;
                 }
-                let threads = (cell.hidden.next_multiple_of(32)).clamp(32, 1024) as u32;
+                let threads = (cell.hidden.next_multiple_of(32)).clamp(32, crate::program::Cell::THREADS) as u32;
                 let shape = Shape { blocks: chunk.rows as u32, threads, shared: self.shared as u32 };
                 let params = cell.source.params.clone();
                 strategy::run(self, context, desk, &job, shape, &params)

@@ -11,6 +11,8 @@ pub(super) fn program<K: Kind>(inputs: usize, hidden: usize, activation: Activat
     let on_chip = 2 * K::STATES.len() + K::KEPT;
     let (file, text) = K::SOURCE;
     let mut source = Source::new(file, text);
-    source.defines = vec![("ON_CHIP", on_chip.to_string()), ("ACTIVATION", activation.kernel_name())];
+    let numbers = [("ON_CHIP", on_chip), ("THREADS", Cell::THREADS)];
+    source.defines = numbers.map(|(name, n)| (name, n.to_string())).to_vec();
+    source.defines.push(("ACTIVATION", activation.kernel_name()));
     Program { body: Body::Cell(Cell { input, source, weights: vec!["Wh", "bh"], hidden, on_chip }) }
 }
