@@ -65,6 +65,7 @@ mod device_array;
 mod error;
 mod init;
 mod input;
+#[cfg(feature = "cuda")]
 pub mod kernels;
 mod loop_over_time;
 pub mod math;

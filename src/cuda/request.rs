@@ -1,0 +1,86 @@
+//! What to compile for a stage of a program: which loops, with which defines.
+
+use super::compile::Request;
+use super::modules::JOB_BYTES;
+use crate::program::{Cell, Map, Source};
+use crate::scalar::DType;
+
+/// What a loop records, for each probe: which variable, and in which mode, as `job.cuh` numbers them.
+pub(crate) type Probes<'p> = &'p [(usize, usize)];
+
+impl Request {
+    /// A loop over a pointwise model of so many variables and inputs.
+    pub(crate) fn pointwise(dtype: DType, source: &Source, whole: bool, [vars, ports]: [usize; 2], probes: Probes<'_>) -> Self {
+        let loops: &[&str] = if whole { &["pointwise_scan.cu"] } else { &["pointwise_step.cu"] };
+        let mut request = Self::of(dtype, source, loops, probes);
+        request.define("N_STATE", vars);
+        request.define("N_INPUTS", ports);
+        let each = source.each.iter().fold(0_u32, |bits, (field, _)| bits | 1_u32.checked_shl(*field).unwrap_or(0));
+        if each != 0 {
+            request.define("EACH", format!("{each}u"));
+        }
+        request
+    }
+
+    /// A function of rows.
+    pub(crate) fn map(dtype: DType, map: &Map) -> Self {
+        let mut request = Self::of(dtype, &map.source, &["map.cu"], &[]);
+        request.defines.retain(|(name, _)| name != "N_PROBES");
+        request
+    }
+
+    /// A loop over a cell of so many variables.
+    pub(crate) fn cell(dtype: DType, cell: &Cell, whole: bool, vars: usize, probes: Probes<'_>) -> Self {
+        let loops: &[&str] = if whole { &["cell_scan.cu"] } else { &["cell_step.cu"] };
+        let mut request = Self::of(dtype, &cell.source, loops, probes);
+        request.define("N_STATE", vars);
+        request
+    }
+
+    /// A file of `kernels/loops` that needs no model.
+    pub(crate) fn tool(dtype: DType, file: &'static str) -> Self {
+        let text = super::source::file(&format!("loops/{file}")).unwrap_or_default();
+        Self { name: file.to_owned(), dtype, model: (file.to_owned(), text.into()), loops: &[], defines: Vec::new() }
+    }
+
+    /// The same without what a specialisation knows beforehand: it can be compiled before anybody asks.
+    pub(crate) fn generic(mut self) -> Self {
+        self.defines.retain(|(name, _)| !["N_PROBES", "PROBE_VARS", "PROBE_MODES", "EACH"].contains(&name.as_str()));
+        self.define("GENERIC", 1);
+        self
+    }
+
+    /// The kernel that the module is for.
+    pub(crate) fn entry(&self) -> &'static str {
+        match self.loops.first().copied().unwrap_or(self.name.as_str()) {
+            "pointwise_scan.cu" => "pointwise_scan",
+            "pointwise_step.cu" => "pointwise_step",
+            "cell_scan.cu" => "cell_scan",
+            "cell_step.cu" => "cell_step",
+            "map.cu" => "map_rows",
+            "cursor.cu" => "cursor_advance",
+            _ => "check_finite",
+        }
+    }
+
+    fn of(dtype: DType, source: &Source, loops: &'static [&'static str], probes: Probes<'_>) -> Self {
+        let file = source.file.to_string();
+        let mut request = Self { name: file.clone(), dtype, model: (file, source.text.clone()), loops, defines: Vec::new() };
+        request.define("JOB_BYTES", JOB_BYTES);
+        request.define("PARAMS_BYTES", source.params.len());
+        for (name, value) in &source.defines {
+            request.define(name, value);
+        }
+        let list = |of: fn(&(usize, usize)) -> usize| probes.iter().map(|p| of(p).to_string()).collect::<Vec<_>>().join(",");
+        request.define("N_PROBES", probes.len());
+        if !probes.is_empty() {
+            request.define("PROBE_VARS", list(|p| p.0));
+            request.define("PROBE_MODES", list(|p| p.1));
+        }
+        request
+    }
+
+    fn define(&mut self, name: &str, value: impl ToString) {
+        self.defines.push((name.to_owned(), value.to_string()));
+    }
+}

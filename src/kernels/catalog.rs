@@ -1,0 +1,114 @@
+//! Every system that the crate brings, as the modules that are compiled for it.
+
+use super::Module;
+use crate::cuda::compile::Request;
+use crate::cuda::request::Probes;
+use crate::models::{Activation, Conv2d, Dense, GruCell, GruCellTorch, Hh, Lif, LstmCell, Method, Param, RnnCell};
+use crate::program::Body;
+use crate::scalar::{DType, Real, Scalar};
+use crate::system::System;
+
+/// Every kernel that the crate brings, for every element type that it is for, in the specialisations that differ most: recording
+/// nothing, recording the first variable and bits of the second and the output, with parameters of their own for each unit, and
+/// generic, which is what can be compiled before anybody asks.
+///
+/// A loop compiles others too, for what it is asked to record.
+#[must_use]
+pub fn list() -> Vec<Module> {
+    let mut list = List::default();
+    list.neurons::<f64>();
+    list.neurons::<f32>();
+    list.layers::<f64>();
+    list.layers::<f32>();
+    list.layers::<half::f16>();
+    list.layers::<half::bf16>();
+    for dtype in [DType::F64, DType::F32, DType::F16, DType::Bf16] {
+        list.add("check", Request::tool(dtype, "check.cu"));
+    }
+    list.add("cursor", Request::tool(DType::F32, "cursor.cu"));
+    list.modules
+}
+
+/// How a recording is made, as `job.cuh` numbers it.
+const ALL: usize = 0;
+const BITS: usize = 2;
+
+#[derive(Default)]
+struct List {
+    modules: Vec<Module>,
+}
+
+impl List {
+    fn add(&mut self, name: impl Into<String>, request: Request) {
+        self.modules.push(Module { name: name.into(), dtype: request.dtype, request });
+    }
+
+    fn neurons<R: Real>(&mut self) {
+        let each = || Param::Each(vec![R::of(1.0)]);
+        self.all("lif", &Lif::<R>::new(1));
+        let own =
+            ["V_rest", "V_reset", "V_th", "R", "tau", "tau_ref"].iter().try_fold(Lif::<R>::new(1), |lif, name| lif.param(name, each()));
+        own.iter().for_each(|lif| self.lean("lif_each", lif));
+        self.all("hh", &Hh::<R>::new(1));
+        let own = ["gNa", "gK", "gL", "C"].iter().try_fold(Hh::<R>::new(1), |hh, name| hh.param(name, each()));
+        own.iter().for_each(|hh| self.lean("hh_each", hh));
+        self.lean("hh_noise", &Hh::<R>::new(1).noise(1.0));
+        for method in Method::ALL.into_iter().filter(|m| *m != Method::ExpAuto) {
+            self.lean(&format!("hh_{method}"), &Hh::<R>::new(1).method(method));
+        }
+    }
+
+    fn layers<T: Scalar>(&mut self) {
+        for activation in Activation::ALL {
+            self.lean::<T>(activation.name(), &activation.layer([2]));
+        }
+        self.lean("dense", &Dense::<T>::new(2, 2));
+        self.lean("conv2d", &Conv2d::<T>::new(2, 2, (2, 2), (3, 3)));
+        self.all("rnn_cell", &RnnCell::<T>::new(2, 2));
+        for activation in [Activation::Identity, Activation::Tanh, Activation::Gelu, Activation::Softplus] {
+            self.lean(&format!("rnn_cell_{activation}"), &RnnCell::<T>::new(2, 2).activation(activation));
+        }
+        self.all("gru_cell", &GruCell::<T>::new(2, 2));
+        self.all("gru_cell_torch", &GruCellTorch::<T>::new(2, 2));
+        self.all("lstm_cell", &LstmCell::<T>::new(2, 2));
+    }
+
+    /// A system's modules, in every specialisation.
+    fn all<T: Scalar>(&mut self, name: &str, system: &dyn System<T>) {
+        self.lean(name, system);
+        let vars = system.schema().state.len();
+        let probes = if vars > 1 { vec![(0, ALL), (1, BITS), (vars, ALL)] } else { vec![(0, ALL), (vars, ALL)] };
+        self.loops(name, "_recorded", system, &probes);
+        let before = self.modules.len();
+        self.loops(name, "_generic", system, &[]);
+        for module in self.modules.iter_mut().skip(before) {
+            module.request = module.request.clone().generic();
+        }
+    }
+
+    /// A system's modules that record nothing.
+    fn lean<T: Scalar>(&mut self, name: &str, system: &dyn System<T>) {
+        match system.program(0.1).map(|program| program.body) {
+            Some(Body::Map(map)) => self.add(name, Request::map(T::DTYPE, &map)),
+            Some(Body::Cell(cell)) => {
+                self.add(format!("{name}_input"), Request::map(T::DTYPE, &cell.input));
+                self.loops(name, "", system, &[]);
+            }
+            _ => self.loops(name, "", system, &[]),
+        }
+    }
+
+    fn loops<T: Scalar>(&mut self, name: &str, suffix: &str, system: &dyn System<T>, probes: Probes<'_>) {
+        let schema = system.schema();
+        let (vars, ports) = (schema.state.len(), schema.inputs.len());
+        let Some(program) = system.program(0.1) else { return };
+        for (whole, kind) in [(true, "scan"), (false, "step")] {
+            let name = format!("{name}_{kind}{suffix}");
+            match &program.body {
+                Body::Pointwise(source) => self.add(name, Request::pointwise(T::DTYPE, source, whole, [vars, ports], probes)),
+                Body::Cell(cell) => self.add(name, Request::cell(T::DTYPE, cell, whole, vars, probes)),
+                Body::Map(_) | Body::Sequence(_) => {}
+            }
+        }
+    }
+}
