@@ -28,6 +28,9 @@ pub(crate) enum Command {
     Resume(ResumeArgs),
     /// What devices there are, and why not others
     Devices,
+    /// The kernels that run on a GPU: registers, shared memory, spills, and their code
+    #[command(long_about = KERNELS)]
+    Kernels(KernelsArgs),
     /// What is in a state, checkpoint, weights or result file
     Inspect(InspectArgs),
     /// The kinds of systems: variables, parameters, units, defaults
@@ -39,6 +42,11 @@ const RESUME: &str = "Continue a run from a checkpoint to its end.
 A checkpoint holds the state, the clock, the whole specification of the run, the input that is still to come, and everything \
 recorded so far. The resumed run therefore writes the complete results, and on the same kind of device every array in them is \
 bit for bit that of a run never interrupted. Results go where the first run would have put them, unless told otherwise here.";
+
+const KERNELS: &str = "The kernels that run on a GPU: registers, shared memory, spills, and their code.
+
+Every kernel that the program brings is compiled, in the specialisations that differ most; runs compile others for what they \
+record. NVRTC is needed, a GPU is not. DOUBLE counts instructions in double precision.";
 
 /// Which axis of input and results comes first.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,6 +172,19 @@ pub(crate) struct ResumeArgs {
     /// Print the summary as one JSON object on stdout
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct KernelsArgs {
+    /// The architecture to compile for [default: that of the first GPU, or else sm_90]
+    #[arg(long, value_name = "sm_XX")]
+    pub(crate) arch: Option<String>,
+    /// Only kernels of this element type
+    #[arg(long, value_enum, value_name = "f64|f32|f16|bf16", hide_possible_values = true)]
+    pub(crate) dtype: Option<Type>,
+    /// Write each kernel's whole source, PTX and machine code into this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(clap::Args, Debug)]

@@ -5,6 +5,7 @@ mod data;
 mod devices;
 mod exit;
 mod inspect;
+mod kernels;
 pub mod model;
 mod models;
 mod plot;
@@ -33,6 +34,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::command(&args),
         Command::Resume(args) => resume::command(&args),
         Command::Devices => devices::command(),
+        Command::Kernels(args) => kernels::command(&args),
         Command::Inspect(args) => inspect::command(&args),
         Command::Models => models::command(),
     };

@@ -50,6 +50,16 @@ impl Request {
         self
     }
 
+    /// Whether the compiler would be given the same.
+    pub(crate) fn compiles_as(&self, other: &Self) -> bool {
+        let sorted = |request: &Self| {
+            let mut defines = request.defines.clone();
+            defines.sort();
+            defines
+        };
+        self.dtype == other.dtype && self.loops == other.loops && self.model.1 == other.model.1 && sorted(self) == sorted(other)
+    }
+
     /// The kernel that the module is for.
     pub(crate) fn entry(&self) -> &'static str {
         match self.loops.first().copied().unwrap_or(self.name.as_str()) {

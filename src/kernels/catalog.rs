@@ -39,7 +39,11 @@ struct List {
 }
 
 impl List {
+    /// Adds a module, unless it is one of those that are there already under another name.
     fn add(&mut self, name: impl Into<String>, request: Request) {
+        if self.modules.iter().any(|m| m.request.compiles_as(&request)) {
+            return;
+        }
         self.modules.push(Module { name: name.into(), dtype: request.dtype, request });
     }
 
@@ -79,10 +83,10 @@ impl List {
         let vars = system.schema().state.len();
         let probes = if vars > 1 { vec![(0, ALL), (1, BITS), (vars, ALL)] } else { vec![(0, ALL), (vars, ALL)] };
         self.loops(name, "_recorded", system, &probes);
-        let before = self.modules.len();
-        self.loops(name, "_generic", system, &[]);
-        for module in self.modules.iter_mut().skip(before) {
-            module.request = module.request.clone().generic();
+        let mut generic = Self::default();
+        generic.loops(name, "_generic", system, &[]);
+        for module in generic.modules {
+            self.add(module.name, module.request.generic());
         }
     }
 

@@ -20,6 +20,7 @@ use crate::cuda::nvrtc::{self, Nvrtc};
 use crate::error::{Error, Result};
 use crate::scalar::DType;
 use crate::survey;
+use rayon::prelude::*;
 use std::fmt::{self, Display};
 
 pub use catalog::list;
@@ -157,6 +158,12 @@ impl Compiler {
         let made = compile::make(&self.nvrtc, &module.request, arch, &source, &options)?;
         let ptx = String::from_utf8_lossy(&made.ptx).trim_end_matches('\0').to_owned();
         Ok(Built { source, options, ptx, cubin: made.cubin, usage: nvrtc::usage(&made.log), log: made.log })
+    }
+
+    /// Compiles many, on all of the processor's cores; in the order given.
+    #[must_use]
+    pub fn compile_all(&self, modules: &[Module], arch: &str) -> Vec<Result<Built>> {
+        modules.par_iter().map(|module| self.compile(module, arch)).collect()
     }
 }
 

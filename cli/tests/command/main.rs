@@ -4,6 +4,7 @@ mod examples;
 mod exits;
 mod flags;
 mod golden;
+mod kernels;
 mod plots;
 mod resume;
 mod support;
