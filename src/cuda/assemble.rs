@@ -3,19 +3,17 @@
 use super::compile::{self, Request};
 use super::context::Context;
 use super::engine::{Engine, Limits, Side};
-use super::job::{Job, MAX_EACH};
+use super::job::MAX_EACH;
 use super::memory::{ALIGN, Buffer, aligned};
 use super::module::{Kernel, Module, STATIC_LIMIT};
-use super::plan::{Kind, Plan, Probe, Wanted};
+use super::plan::{Kind, Plan, Wanted};
 use super::stage::{Places, Ready};
 use super::strategy;
 use super::stream::Stream;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
-use crate::program::{Map, Source};
-use crate::scalar::{DType, Scalar};
+use crate::scalar::Scalar;
 use crate::system::System;
-use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -47,23 +45,20 @@ impl Collected {
 /// What has been compiled, and what it said.
 struct Workshop<'w> {
     context: &'w Arc<Context>,
-    dtype: DType,
     warnings: Vec<String>,
 }
 
 impl Workshop<'_> {
-    fn module(
-        &mut self,
-        name: &str,
-        model: (String, Cow<'static, str>),
-        loops: &'static [&'static str],
-        defines: Vec<(String, String)>,
-    ) -> Result<Arc<Module>> {
+    /// The kernel of what is asked for, by the layer of this prefix.
+    fn kernel(&mut self, prefix: &str, mut request: Request, shared: usize) -> Result<Kernel> {
+        let entry = request.entry();
+        if !prefix.is_empty() {
+            request.name = format!("{} (`{}`)", request.name, prefix.trim_end_matches('.'));
+        }
         let context = self.context;
-        let request = Request { name: name.to_owned(), dtype: self.dtype, model, loops, defines };
         let image = compile::compile(&context.compiler, &request, context.gpu.capability, context.driver)?;
         self.warnings.extend(image.warnings);
-        Module::load(context, &image.bytes).map_err(|error| self.of_versions(error))
+        Module::load(context, &image.bytes).map_err(|error| self.of_versions(error))?.kernel(entry, shared)
     }
 
     /// A driver that does not take an image may be too old for the compiler: its error does not say so.
@@ -77,31 +72,6 @@ impl Workshop<'_> {
             other => other,
         }
     }
-
-    fn of(&mut self, prefix: &str, source: &Source, loops: &'static [&'static str], more: Vec<(&str, String)>) -> Result<Arc<Module>> {
-        let name =
-            if prefix.is_empty() { source.file.to_string() } else { format!("{} (`{}`)", source.file, prefix.trim_end_matches('.')) };
-        let mut defines = vec![("JOB_BYTES".to_owned(), size_of::<Job>().to_string())];
-        defines.push(("PARAMS_BYTES".to_owned(), source.params.len().to_string()));
-        defines.extend(more.into_iter().map(|(n, v)| (n.to_owned(), v)));
-        defines.extend(source.defines.iter().map(|(n, v)| ((*n).to_owned(), v.clone())));
-        self.module(&name, (source.file.to_string(), source.text.clone()), loops, defines)
-    }
-
-    fn map(&mut self, prefix: &str, map: &Map) -> Result<Kernel> {
-        self.of(prefix, &map.source, &["map.cu"], Vec::new())?.kernel("map_rows", 0)
-    }
-}
-
-/// The defines that say what a loop records.
-fn recording(probes: &[Probe]) -> Vec<(&'static str, String)> {
-    let list = |of: &dyn Fn(&Probe) -> usize| probes.iter().map(|p| of(p).to_string()).collect::<Vec<_>>().join(",");
-    let mut defines = vec![("N_PROBES", probes.len().to_string())];
-    if !probes.is_empty() {
-        defines.push(("PROBE_VARS", list(&|p| p.var)));
-        defines.push(("PROBE_MODES", list(&|p| p.mode as usize)));
-    }
-    defines
 }
 
 impl<T: Scalar> Engine<T> {
@@ -117,7 +87,7 @@ impl<T: Scalar> Engine<T> {
         context.bind()?;
         let program = system.program(dt).ok_or_else(|| no_program(system, dt))?;
         let plan = Plan::new(program, &wanted)?;
-        let mut workshop = Workshop { context: &context, dtype: T::DTYPE, warnings: Vec::new() };
+        let mut workshop = Workshop { context: &context, warnings: Vec::new() };
         let mut constants = Collected::default();
         let (mut weights, mut names) = (0, Vec::new());
         let mut stages = Vec::with_capacity(plan.stages.len());
@@ -139,14 +109,14 @@ impl<T: Scalar> Engine<T> {
                 };
                 list.iter().map(find).collect()
             };
+            let probes: Vec<_> = stage.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
             let (mut input, mut shared, mut scratch) = (None, 0, 0);
             let kernel = match &stage.kind {
                 Kind::Map(map) => {
                     places.weights = place(&map.weights);
-                    workshop.map(&stage.prefix, map)?
+                    workshop.kernel(&stage.prefix, Request::map(T::DTYPE, map), 0)?
                 }
                 Kind::Pointwise(source) | Kind::MapUnits(source) => {
-                    let mut each = 0_u32;
                     for (field, values) in &source.each {
                         if *field as usize >= MAX_EACH || values.len() / size_of::<T::Acc>() != stage.to {
                             let what = format!("the program's values for field {field} of Params");
@@ -156,46 +126,31 @@ impl<T: Scalar> Engine<T> {
                                 format!("are not one for each of {} units", stage.to),
                             ));
                         }
-                        each |= 1 << field;
                         places.each.push((*field as usize, constants.add(values)));
                     }
-                    let mut defines = recording(&stage.probes);
-                    defines.push(("N_STATE", stage.vars.len().to_string()));
-                    defines.push(("N_INPUTS", stage.ports.to_string()));
-                    if each != 0 {
-                        defines.push(("EACH", format!("{each}u")));
-                    }
-                    let (loops, entry): (&[&str], _) =
-                        if whole { (&["pointwise_scan.cu"], "pointwise_scan") } else { (&["pointwise_step.cu"], "pointwise_step") };
-                    workshop.of(&stage.prefix, source, loops, defines)?.kernel(entry, 0)?
+                    let counts = [stage.vars.len(), stage.ports];
+                    workshop.kernel(&stage.prefix, Request::pointwise(T::DTYPE, source, whole, counts, &probes), 0)?
                 }
                 Kind::Cell(cell) => {
                     places.input_weights = place(&cell.input.weights);
                     places.weights = place(&cell.weights);
-                    input = Some(workshop.map(&stage.prefix, &cell.input)?);
+                    input = Some(workshop.kernel(&stage.prefix, Request::map(T::DTYPE, &cell.input), 0)?);
                     let bytes = cell.on_chip.saturating_mul(cell.hidden).saturating_mul(size_of::<T::Acc>());
                     if bytes <= STATIC_LIMIT {
                         shared = bytes
                     } else {
                         scratch = bytes.saturating_mul(wanted.layout.rows)
                     }
-                    let mut defines = recording(&stage.probes);
-                    defines.push(("N_STATE", stage.vars.len().to_string()));
-                    let (loops, entry): (&[&str], _) =
-                        if whole { (&["cell_scan.cu"], "cell_scan") } else { (&["cell_step.cu"], "cell_step") };
-                    workshop.of(&stage.prefix, &cell.source, loops, defines)?.kernel(entry, shared)?
+                    let request = Request::cell(T::DTYPE, cell, whole, stage.vars.len(), &probes);
+                    workshop.kernel(&stage.prefix, request, shared)?
                 }
             };
             places.slots = (stage.probes.iter()).map(|p| p.slots.as_ref().map(|s| constants.add(bytemuck::cast_slice(s)))).collect();
             stages.push(Ready { stage, places, kernel, input, strategy, shared, scratch, graph: None });
         }
-        let tool = |file: &str, text: &'static str| (file.to_owned(), Cow::Borrowed(text));
-        let check = tool("check.cu", include_str!("../../kernels/loops/check.cu"));
-        let cursor = tool("cursor.cu", include_str!("../../kernels/loops/cursor.cu"));
-        let check = workshop.module("check.cu", check, &[], Vec::new())?.kernel("check_finite", 0)?;
+        let check = workshop.kernel("", Request::tool(T::DTYPE, "check.cu"), 0)?;
         let needs_cursor = stages.iter().any(|s| s.strategy != Strategy::Persistent);
-        let advance =
-            if needs_cursor { Some(workshop.module("cursor.cu", cursor, &[], Vec::new())?.kernel("cursor_advance", 0)?) } else { None };
+        let advance = if needs_cursor { Some(workshop.kernel("", Request::tool(T::DTYPE, "cursor.cu"), 0)?) } else { None };
 
         let free = context.free()?;
         let limits = Limits::new(&stages, &plan.recordings, &wanted, free, [size_of::<T>(), size_of::<T::Acc>()]);

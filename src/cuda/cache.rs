@@ -15,15 +15,11 @@ use std::time::SystemTime;
 
 const MAGIC: &[u8; 16] = b"overtime kernel\x01";
 const SUFFIX: &str = "kernel";
-/// Magic, checksum, and the three lengths.
-const HEADER: usize = 16 + 4 + 3 * 8;
+/// Magic, checksum, and the two lengths.
+const HEADER: usize = 16 + 4 + 2 * 8;
 
-/// What is kept: the image and what the compiler said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) image: Vec<u8>,
-    pub(crate) log: String,
-}
+/// Makes what is to be kept.
+pub(crate) type Make<'m> = &'m mut dyn FnMut() -> Result<Vec<u8>>;
 
 /// A folder of entries.
 struct Cache {
@@ -33,7 +29,7 @@ struct Cache {
 }
 
 /// What the cache has for this key, or what `make` makes. The warnings tell what is wrong with the cache.
-pub(crate) fn through(key: &str, make: &mut dyn FnMut() -> Result<Entry>) -> Result<(Entry, Vec<String>)> {
+pub(crate) fn through(key: &str, make: Make<'_>) -> Result<(Vec<u8>, Vec<String>)> {
     static WARNED: AtomicBool = AtomicBool::new(false);
     let cache = match folder() {
         Ok(Some(folder)) => Some(Cache { folder, most_bytes: 256 << 20, most_entries: 4096 }),
@@ -41,12 +37,12 @@ pub(crate) fn through(key: &str, make: &mut dyn FnMut() -> Result<Entry>) -> Res
         Err(_) => None,
     };
     let no_folder = cache.is_none().then(|| "no folder to keep compiled kernels in: set OVERTIME_CACHE".to_owned());
-    let (entry, trouble) = match cache {
+    let (image, trouble) = match cache {
         Some(cache) => cache.through(key, make)?,
         None => (make()?, no_folder),
     };
     let trouble = trouble.filter(|_| !WARNED.swap(true, Ordering::Relaxed));
-    Ok((entry, trouble.into_iter().collect()))
+    Ok((image, trouble.into_iter().collect()))
 }
 
 /// None in this environment.
@@ -71,19 +67,19 @@ fn folder() -> std::result::Result<Option<PathBuf>, Homeless> {
 }
 
 impl Cache {
-    fn through(&self, key: &str, make: &mut dyn FnMut() -> Result<Entry>) -> Result<(Entry, Option<String>)> {
+    fn through(&self, key: &str, make: Make<'_>) -> Result<(Vec<u8>, Option<String>)> {
         let path = self.folder.join(format!("{:032x}.{SUFFIX}", hash(key.as_bytes())));
         let found = self.folder().and_then(|()| find(&path, key, self.most_bytes));
         let (usable, trouble) = match found {
-            Ok(Some(entry)) => return Ok((entry, None)),
+            Ok(Some(image)) => return Ok((image, None)),
             Ok(None) => (true, None),
             // A file that is no good is replaced, a folder is not.
             Err(Trouble::File(why)) => (true, Some(why)),
             Err(Trouble::Folder(why)) => (false, Some(why)),
         };
-        let entry = make()?;
-        let kept = if usable { self.keep(&path, key, &entry) } else { Ok(()) };
-        Ok((entry, trouble.or_else(|| kept.err().map(|why| format!("compiled kernels are not kept: {why}")))))
+        let image = make()?;
+        let kept = if usable { self.keep(&path, key, &image) } else { Ok(()) };
+        Ok((image, trouble.or_else(|| kept.err().map(|why| format!("compiled kernels are not kept: {why}")))))
     }
 
     /// Makes the folder if need be. What others could write to is not used.
@@ -97,7 +93,7 @@ impl Cache {
         foreign(&meta).map_or(Ok(()), |why| Err(fail(why.to_owned())))
     }
 
-    fn keep(&self, path: &Path, key: &str, entry: &Entry) -> std::result::Result<(), String> {
+    fn keep(&self, path: &Path, key: &str, image: &[u8]) -> std::result::Result<(), String> {
         let text = |e: overtime_atomic::Error| e.to_string();
         // Renaming over a folder fails, and over a link would follow it.
         if fs::symlink_metadata(path).is_ok_and(|meta| !meta.is_file()) {
@@ -105,7 +101,7 @@ impl Cache {
         }
         let mut file = AtomicFile::create(path).map_err(text)?;
         file.make_private().map_err(text)?;
-        file.write_all(&pack(key, entry)).map_err(|e| text(file.fail("write", e)))?;
+        file.write_all(&pack(key, image)).map_err(|e| text(file.fail("write", e)))?;
         file.commit().map_err(text)?;
         self.trim();
         Ok(())
@@ -141,7 +137,7 @@ enum Trouble {
     Folder(String),
 }
 
-fn find(path: &Path, key: &str, most: u64) -> std::result::Result<Option<Entry>, Trouble> {
+fn find(path: &Path, key: &str, most: u64) -> std::result::Result<Option<Vec<u8>>, Trouble> {
     let fail = |why: &str| Trouble::File(format!("compiled anew, because {} is no good: {why}", path.display()));
     let said = |e: std::io::Error| fail(&e.to_string());
     // Before it is opened: a pipe would never open.
@@ -161,8 +157,8 @@ fn find(path: &Path, key: &str, most: u64) -> std::result::Result<Option<Entry>,
     }
     let mut bytes = Vec::new();
     file.take(most).read_to_end(&mut bytes).map_err(said)?;
-    let (held, entry) = unpack(&bytes).ok_or_else(|| fail("it is damaged"))?;
-    Ok((held == key).then_some(entry))
+    let (held, image) = unpack(&bytes).ok_or_else(|| fail("it is damaged"))?;
+    Ok((held == key).then(|| image.to_vec()))
 }
 
 /// Why what has this owner and mode could have been written by somebody else.
@@ -186,8 +182,8 @@ fn foreign(_meta: &fs::Metadata) -> Option<&'static str> {
     None
 }
 
-fn pack(key: &str, entry: &Entry) -> Vec<u8> {
-    let parts: [&[u8]; 3] = [key.as_bytes(), entry.log.as_bytes(), &entry.image];
+fn pack(key: &str, image: &[u8]) -> Vec<u8> {
+    let parts = [key.as_bytes(), image];
     let mut body: Vec<u8> = parts.iter().flat_map(|p| (p.len() as u64).to_le_bytes()).collect();
     parts.iter().for_each(|p| body.extend_from_slice(p));
     let mut bytes = MAGIC.to_vec();
@@ -196,24 +192,16 @@ fn pack(key: &str, entry: &Entry) -> Vec<u8> {
     bytes
 }
 
-/// The key and the entry, if every byte is as it was written.
-fn unpack(bytes: &[u8]) -> Option<(&str, Entry)> {
+/// The key and the image, if every byte is as it was written.
+fn unpack(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let (header, rest) = bytes.split_at_checked(HEADER)?;
     let sum = u32::from_le_bytes(header.get(16..20)?.try_into().ok()?);
     if header.get(..16)? != MAGIC || crc32fast::hash(bytes.get(20..)?) != sum {
         return None;
     }
-    let length = |k: usize| -> Option<usize> {
-        let at = 20 + 8 * k;
-        usize::try_from(u64::from_le_bytes(header.get(at..at + 8)?.try_into().ok()?)).ok()
-    };
-    let (key, rest) = rest.split_at_checked(length(0)?)?;
-    let (log, image) = rest.split_at_checked(length(1)?)?;
-    if image.len() != length(2)? {
-        return None;
-    }
-    let entry = Entry { image: image.to_vec(), log: str::from_utf8(log).ok()?.to_owned() };
-    Some((str::from_utf8(key).ok()?, entry))
+    let length = |at: usize| -> Option<usize> { usize::try_from(u64::from_le_bytes(header.get(at..at + 8)?.try_into().ok()?)).ok() };
+    let (key, image) = rest.split_at_checked(length(20)?)?;
+    (image.len() == length(28)?).then_some((str::from_utf8(key).ok()?, image))
 }
 
 /// FNV-1a in 128 bits. It names a file; who reads the file compares the whole key.

@@ -1,11 +1,10 @@
 //! From a system's text to an image that a driver can load.
 
-use super::cache::{self, Entry};
-use super::nvrtc::{Made, Nvrtc, usage};
+use super::cache;
+use super::nvrtc::{Made, Nvrtc};
 use super::source::{self, flatten};
 use super::target::Target;
 use crate::error::{Error, Result};
-use crate::kernels::Usage;
 use crate::scalar::DType;
 use crate::survey::{Compiler, Reason};
 use std::borrow::Cow;
@@ -30,11 +29,6 @@ pub(crate) struct Request {
 pub(crate) struct Image {
     /// A CUBIN, or PTX that ends in NUL.
     pub(crate) bytes: Vec<u8>,
-    pub(crate) is_ptx: bool,
-    /// Nothing for PTX: only `ptxas` knows.
-    pub(crate) usage: Vec<Usage>,
-    /// What the compiler said, as it stands.
-    pub(crate) log: String,
     /// What went wrong that could be done without, e.g. with the cache. Once a process.
     pub(crate) warnings: Vec<String>,
 }
@@ -48,7 +42,7 @@ pub(crate) fn compile(compiler: &Compiler, request: &Request, capability: (u32, 
 }
 
 /// The way to an entry: through the cache, or straight on.
-type Through = fn(&str, &mut dyn FnMut() -> Result<Entry>) -> Result<(Entry, Vec<String>)>;
+type Through = fn(&str, cache::Make<'_>) -> Result<(Vec<u8>, Vec<String>)>;
 
 fn compile_as(
     compiler: &Compiler,
@@ -73,11 +67,11 @@ fn compile_as(
     // A library given by path may be replaced by another of the same version, which seldom has the same length.
     let length = std::fs::metadata(&compiler.library).map_or(0, |meta| meta.len());
     let key = format!("NVRTC {}.{} {length}\n{}\n{text}", compiler.version.0, compiler.version.1, options.join("\n"));
-    let (entry, warnings) = through(&key, &mut || {
+    let (bytes, warnings) = through(&key, &mut || {
         let made = make(&nvrtc, request, &arch, &text, &options)?;
-        Ok(Entry { image: if target.is_ptx() { made.ptx } else { made.cubin }, log: made.log })
+        Ok(if target.is_ptx() { made.ptx } else { made.cubin })
     })?;
-    Ok(Image { bytes: entry.image, is_ptx: target.is_ptx(), usage: usage(&entry.log), log: entry.log, warnings })
+    Ok(Image { bytes, warnings })
 }
 
 /// Opens the compiler's library.

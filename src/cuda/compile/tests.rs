@@ -44,15 +44,12 @@ fn compile_toy(compiler: &Compiler, request: &Request, capability: (u32, u32), p
 }
 
 #[test]
-fn machine_code_for_the_device_and_what_it_uses() {
+fn machine_code_for_the_device() {
     let Some(compiler) = compiler() else { return };
     for dtype in [DType::F64, DType::F32, DType::F16, DType::Bf16] {
         let image = compile_toy(&compiler, &toy(dtype), (9, 0), false).unwrap();
-        assert!(image.bytes.starts_with(b"\x7fELF") && !image.is_ptx, "{dtype}");
-        let [usage] = image.usage.as_slice() else { panic!("{:?}", image.usage) };
-        assert_eq!((usage.kernel.as_str(), usage.shared as usize), ("toy", 256 * dtype.size()));
-        assert!(usage.registers > 0 && image.log.contains("'toy' for 'sm_90'"), "{}", image.log);
-        assert_eq!((usage.stack, usage.spill_stores, usage.spill_loads), (0, 0, 0));
+        assert!(image.bytes.starts_with(b"\x7fELF"), "{dtype}");
+        assert!(image.warnings.is_empty());
     }
 }
 
@@ -62,8 +59,7 @@ fn ptx_where_it_is_asked_for_or_nothing_else_will_do() {
     for (capability, asked, target) in [((9, 0), true, ".target sm_90"), ((77, 0), false, ".target sm_")] {
         let image = compile_toy(&compiler, &toy(DType::F32), capability, asked).unwrap();
         let text = std::ffi::CStr::from_bytes_with_nul(&image.bytes).unwrap().to_str().unwrap();
-        assert!(image.is_ptx && text.contains(target) && text.contains(".entry toy"), "{text}");
-        assert!(image.usage.is_empty());
+        assert!(text.contains(target) && text.contains(".entry toy"), "{text}");
     }
 }
 
@@ -126,7 +122,7 @@ fn child() {
         let mut request = toy(DType::F32);
         request.defines[0].1 = width.into();
         match compile(&compiler, &request, (9, 0), (99, 0)) {
-            Ok(image) => println!("ptx {}, warnings {:?}", image.is_ptx, image.warnings),
+            Ok(image) => println!("ptx {}, warnings {:?}", !image.bytes.starts_with(b"\x7fELF"), image.warnings),
             Err(error) => println!("error: {error}"),
         }
     }
