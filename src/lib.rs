@@ -51,6 +51,8 @@
 //! # Features
 //!
 //! - `cuda` (default): the engine for NVIDIA GPUs. It looks for driver and NVRTC at run time; nothing links to them.
+//! - `embed-cubin`: if there is an NVRTC when the crate is built, machine code of its kernels goes into it, for machines that have
+//!   a driver and no NVRTC. Systems of your own still need one.
 #![deny(missing_docs)]
 
 mod clock;

@@ -179,6 +179,9 @@ pub(crate) struct Compiler {
     pub(crate) version: (u32, u32),
 }
 
+/// A device, its driver's CUDA version, and the compiler for it.
+type Usable<'s> = (&'s Gpu, (u32, u32), &'s Result<Compiler, Reason>);
+
 /// What was looked for on this machine, and what was found.
 ///
 /// ```
@@ -247,6 +250,12 @@ impl Survey {
             },
             looked_in: compiler_in,
         });
+        #[cfg(feature = "cuda")]
+        if !crate::cuda::embedded::archs().is_empty() {
+            let archs: Vec<_> = crate::cuda::embedded::archs().iter().map(|arch| format!("sm_{arch}")).collect();
+            let result = Ok(format!("compiled beforehand for {}, for where there is no NVRTC", archs.join(", ")));
+            findings.push(Finding { what: "kernels", result, looked_in: Vec::new() });
+        }
         Self { findings, driver, compiler }
     }
 
@@ -269,8 +278,8 @@ impl Survey {
         self.usable(ordinal).err()
     }
 
-    /// The device, the driver's CUDA version, and the compiler.
-    pub(crate) fn usable(&self, ordinal: usize) -> Result<(&Gpu, (u32, u32), &Compiler), Reason> {
+    /// The device, the driver's CUDA version, and the compiler, or why the kernels that were compiled beforehand must do.
+    pub(crate) fn usable(&self, ordinal: usize) -> Result<Usable<'_>, Reason> {
         let driver = match &self.driver {
             Ok(driver) => driver,
             Err(Reason::NoDevice { count, visible, .. }) => {
@@ -284,8 +293,19 @@ impl Survey {
         if let Some(reason) = gpu.unfit() {
             return Err(reason);
         }
-        self.compiler.as_ref().map(|compiler| (gpu, driver.version, compiler)).map_err(Clone::clone)
+        match &self.compiler {
+            Err(reason) if !embedded(gpu.capability) => Err(reason.clone()),
+            compiler => Ok((gpu, driver.version, compiler)),
+        }
     }
+}
+
+/// Whether kernels for this compute capability were compiled when the crate was built.
+fn embedded(capability: (u32, u32)) -> bool {
+    #[cfg(feature = "cuda")]
+    return crate::cuda::embedded::serve(capability);
+    #[cfg(not(feature = "cuda"))]
+    return capability < (0, 0);
 }
 
 /// `CUDA_VISIBLE_DEVICES`, if it is set.

@@ -65,8 +65,12 @@ impl Workshop<'_> {
     fn of_versions(&self, error: Error) -> Error {
         match error {
             Error::Cuda { call: call @ "cuModuleLoadData", code, reason, steps } => {
-                let (compiler, driver) = (self.context.compiler.version, self.context.driver);
-                let versions = format!("NVRTC is of CUDA {}.{}, the driver for CUDA {}.{}", compiler.0, compiler.1, driver.0, driver.1);
+                let driver = self.context.driver;
+                let compiler = self.context.compiler.as_ref().map_or_else(
+                    |_| "the kernel was compiled beforehand".to_owned(),
+                    |compiler| format!("NVRTC is of CUDA {}.{}", compiler.version.0, compiler.version.1),
+                );
+                let versions = format!("{compiler}, the driver for CUDA {}.{}", driver.0, driver.1);
                 Error::Cuda { call, code, reason: format!("{reason}; {versions}"), steps }
             }
             other => other,

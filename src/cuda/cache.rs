@@ -4,6 +4,7 @@
 //! trusted. Machine code is run, so nothing is read that another user could have written. Whatever is amiss with the cache costs
 //! a compilation and one warning a process, never a run.
 
+use super::beforehand::hash;
 use crate::error::Result;
 use overtime_atomic::AtomicFile;
 use std::env::var_os;
@@ -202,13 +203,6 @@ fn unpack(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let length = |at: usize| -> Option<usize> { usize::try_from(u64::from_le_bytes(header.get(at..at + 8)?.try_into().ok()?)).ok() };
     let (key, image) = rest.split_at_checked(length(20)?)?;
     (image.len() == length(28)?).then_some((str::from_utf8(key).ok()?, image))
-}
-
-/// FNV-1a in 128 bits. It names a file; who reads the file compares the whole key.
-fn hash(bytes: &[u8]) -> u128 {
-    bytes.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |h, b| {
-        (h ^ u128::from(*b)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
-    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! From a system's text to an image that a driver can load.
 
+use super::beforehand::OPTIONS;
 use super::cache;
+use super::embedded;
 use super::nvrtc::{Made, Nvrtc};
 use super::source::{self, flatten};
 use super::target::Target;
@@ -36,9 +38,21 @@ pub(crate) struct Image {
 /// Compiles for a device of this compute capability, whose driver is for this version of CUDA; or finds what was compiled before.
 ///
 /// # Errors
-/// If an include is not known, the compiler refuses the text or is not what it should be, or the driver could not read the result.
-pub(crate) fn compile(compiler: &Compiler, request: &Request, capability: (u32, u32), driver: (u32, u32)) -> Result<Image> {
-    compile_as(compiler, request, capability, driver, wants_ptx()?, cache::through)
+/// If an include is not known, the compiler refuses the text or is not what it should be, or the driver could not read the result; if
+/// there is no compiler, and this was not compiled beforehand.
+pub(crate) fn compile(
+    compiler: &std::result::Result<Compiler, Reason>,
+    request: &Request,
+    capability: (u32, u32),
+    driver: (u32, u32),
+) -> Result<Image> {
+    match compiler {
+        Ok(compiler) => compile_as(compiler, request, capability, driver, wants_ptx()?, cache::through),
+        Err(reason) => match embedded::find(request, capability)? {
+            Some(image) => Ok(Image { bytes: image.to_vec(), warnings: Vec::new() }),
+            None => Err(unavailable(reason.clone())),
+        },
+    }
 }
 
 /// The way to an entry: through the cache, or straight on.
@@ -112,8 +126,7 @@ pub(crate) fn options(request: &Request, arch: &str) -> Vec<String> {
         DType::Bf16 => "SCALAR_BF16",
     };
     let mut options = vec![format!("--gpu-architecture={arch}")];
-    // Functions need no `__device__`; nothing is fused that does not say so; `ptxas` says what it used.
-    options.extend(["-std=c++17", "-default-device", "--fmad=false", "--ptxas-options=-v"].map(str::to_owned));
+    options.extend(OPTIONS.map(str::to_owned));
     options.push(format!("-D{scalar}=1"));
     options.extend(request.defines.iter().map(|(name, value)| format!("-D{name}={value}")));
     options

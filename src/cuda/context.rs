@@ -2,7 +2,7 @@
 
 use super::driver;
 use crate::error::{Error, Result};
-use crate::survey::{Compiler, Gpu, Survey};
+use crate::survey::{Compiler, Gpu, Reason, Survey};
 use cudarc::driver::sys::{CUcontext, CUdevice, CUdevice_attribute};
 use cudarc::driver::{DriverError, result};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -13,7 +13,8 @@ pub(crate) struct Context {
     pub(crate) gpu: Gpu,
     /// CUDA version of the driver.
     pub(crate) driver: (u32, u32),
-    pub(crate) compiler: Compiler,
+    /// What compiles kernels; without one, there are those that were compiled beforehand.
+    pub(crate) compiler: std::result::Result<Compiler, Reason>,
     /// Streaming multiprocessors.
     pub(crate) processors: u32,
     device: CUdevice,

@@ -80,4 +80,4 @@ pub(crate) struct Job {
 // SAFETY: every field is an integer, a float, or an array of structs of those, and `repr(C)` leaves no padding between them:
 // the assertion adds their sizes up.
 unsafe impl bytemuck::NoUninit for Job {}
-const _: () = assert!(size_of::<Job>() == super::modules::JOB_BYTES);
+const _: () = assert!(size_of::<Job>() == super::beforehand::JOB_BYTES);

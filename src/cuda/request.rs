@@ -1,7 +1,7 @@
 //! What to compile for a stage of a program: which loops, with which defines.
 
+use super::beforehand::JOB_BYTES;
 use super::compile::Request;
-use super::modules::JOB_BYTES;
 use crate::program::{Cell, Map, Source};
 use crate::scalar::DType;
 
@@ -45,19 +45,23 @@ impl Request {
 
     /// The same without what a specialisation knows beforehand: it can be compiled before anybody asks.
     pub(crate) fn generic(mut self) -> Self {
+        if !self.loops.iter().any(|name| name.starts_with("pointwise") || name.starts_with("cell")) {
+            return self;
+        }
         self.defines.retain(|(name, _)| !["N_PROBES", "PROBE_VARS", "PROBE_MODES", "EACH"].contains(&name.as_str()));
         self.define("GENERIC", 1);
         self
     }
 
-    /// Whether the compiler would be given the same.
-    pub(crate) fn compiles_as(&self, other: &Self) -> bool {
-        let sorted = |request: &Self| {
-            let mut defines = request.defines.clone();
-            defines.sort();
-            defines
-        };
-        self.dtype == other.dtype && self.loops == other.loops && self.model.1 == other.model.1 && sorted(self) == sorted(other)
+    /// Files, type and defines, as `kernels/embedded.txt` has them. Another text under the same name has the same line.
+    pub(crate) fn line(&self) -> String {
+        let mut files = vec![format!("{}/{}", if self.loops.is_empty() { "loops" } else { "models" }, self.model.0)];
+        files.extend(self.loops.iter().map(|name| format!("loops/{name}")));
+        let mut words: Vec<String> = self.defines.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        words.sort();
+        words.insert(0, files.join("+"));
+        words.insert(1, self.dtype.to_string());
+        words.join(" ")
     }
 
     /// The kernel that the module is for.

@@ -29,6 +29,25 @@ pub fn list() -> Vec<Module> {
     list.modules
 }
 
+/// What is compiled when the crate is built: as much as a machine without a compiler can be given, each module once.
+#[cfg(test)]
+fn beforehand() -> Vec<String> {
+    let mut list = List { modules: Vec::new(), beforehand: true };
+    list.neurons::<f64>();
+    list.neurons::<f32>();
+    list.layers::<f64>();
+    list.layers::<f32>();
+    list.layers::<half::f16>();
+    list.layers::<half::bf16>();
+    for dtype in [DType::F64, DType::F32, DType::F16, DType::Bf16] {
+        list.add("check", Request::tool(dtype, "check.cu"));
+        list.add("cursor", Request::tool(dtype, "cursor.cu"));
+    }
+    let mut lines: Vec<String> = list.modules.iter().map(|m| m.request.line()).collect();
+    lines.sort();
+    lines
+}
+
 /// How a recording is made, as `job.cuh` numbers it.
 const ALL: usize = 0;
 const BITS: usize = 2;
@@ -36,12 +55,15 @@ const BITS: usize = 2;
 #[derive(Default)]
 struct List {
     modules: Vec<Module>,
+    /// Only in the generic form.
+    beforehand: bool,
 }
 
 impl List {
     /// Adds a module, unless it is one of those that are there already under another name.
     fn add(&mut self, name: impl Into<String>, request: Request) {
-        if self.modules.iter().any(|m| m.request.compiles_as(&request)) {
+        let request = if self.beforehand { request.generic() } else { request };
+        if self.modules.iter().any(|m| m.request.line() == request.line()) {
             return;
         }
         self.modules.push(Module { name: name.into(), dtype: request.dtype, request });
@@ -69,7 +91,7 @@ impl List {
         self.lean("dense", &Dense::<T>::new(2, 2));
         self.lean("conv2d", &Conv2d::<T>::new(2, 2, (2, 2), (3, 3)));
         self.all("rnn_cell", &RnnCell::<T>::new(2, 2));
-        if T::DTYPE == DType::F32 {
+        if T::DTYPE == DType::F32 && !self.beforehand {
             for activation in [Activation::Tanh, Activation::Gelu] {
                 self.lean(&format!("rnn_cell_{activation}"), &RnnCell::<T>::new(2, 2).activation(activation));
             }
@@ -120,6 +142,47 @@ impl List {
                 Body::Cell(cell) => self.add(name, Request::cell(T::DTYPE, cell, whole, vars, probes)),
                 Body::Map(_) | Body::Sequence(_) => {}
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `EMBEDDED=write` writes the list anew.
+    #[test]
+    fn what_build_rs_compiles_is_what_loops_ask_for() {
+        let lines = beforehand().join("\n");
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels/embedded.txt");
+        if std::env::var_os("EMBEDDED").is_some_and(|how| how == "write") {
+            std::fs::write(&path, &lines).unwrap();
+        }
+        assert!(std::fs::read_to_string(&path).unwrap() == lines, "EMBEDDED=write cargo test --lib beforehand writes {}", path.display());
+        // Whatever is recorded, and whichever parameters units have of their own.
+        for module in list() {
+            let line = module.request.clone().generic().line();
+            let embedded = lines.lines().any(|l| l == line);
+            let seldom = module.name.contains("_tanh") || module.name.contains("_gelu");
+            assert_eq!(embedded, !seldom, "{module}: {line}");
+        }
+    }
+
+    #[cfg(feature = "embed-cubin")]
+    #[test]
+    fn what_was_compiled_beforehand_is_found() {
+        use crate::cuda::embedded::{archs, find, serve};
+        for arch in archs() {
+            for module in list().iter().filter(|m| !m.name.contains("_tanh") && !m.name.contains("_gelu")) {
+                let image = find(&module.request, (arch / 10, arch % 10)).unwrap();
+                assert!(image.is_some_and(|i| i.starts_with(b"\x7fELF")), "{module} on sm_{arch}");
+            }
+        }
+        if archs().contains(&80) {
+            assert!(serve((8, 9)) && !serve((8, 7)) && !serve((7, 0)));
+            let mut own = list().remove(0).request;
+            own.model.1.to_mut().push_str("// mine");
+            assert_eq!(find(&own, (8, 9)).unwrap(), None, "another text under the same name");
         }
     }
 }

@@ -1,0 +1,149 @@
+//! With the feature `embed-cubin`, compiles the kernels if there is an NVRTC. Otherwise there is nothing to do.
+
+#[cfg(feature = "embed-cubin")]
+extern crate libloading_build as libloading;
+
+// The library's own files, with no more around them than they need.
+#[cfg(feature = "embed-cubin")]
+mod error {
+    pub(crate) type Result<V> = std::result::Result<V, Error>;
+    #[derive(Debug)]
+    pub(crate) enum Error {
+        Source { file: String, line: usize, reason: String },
+    }
+    impl std::fmt::Display for Error {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            let Self::Source { file, line, reason } = self;
+            write!(f, "{file}:{line}: {reason}")
+        }
+    }
+}
+#[cfg(feature = "embed-cubin")]
+mod survey {
+    pub(crate) struct Compiler {
+        pub(crate) library: String,
+        pub(crate) version: (u32, u32),
+    }
+    pub(crate) enum Reason {
+        MissingSymbol { library: String, symbol: String },
+        NoCompiler { looked_in: Vec<String> },
+    }
+    impl std::fmt::Display for Reason {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            match self {
+                Self::MissingSymbol { library, symbol } => write!(f, "{library} has no `{symbol}`"),
+                Self::NoCompiler { looked_in } => write!(f, "no NVRTC in {}", looked_in.join(", ")),
+            }
+        }
+    }
+}
+#[cfg(feature = "embed-cubin")]
+mod cuda {
+    pub(crate) use super::shared::Shared;
+}
+#[cfg(feature = "embed-cubin")]
+#[path = "src/cuda/beforehand.rs"]
+mod beforehand;
+#[cfg(feature = "embed-cubin")]
+#[path = "src/cuda/nvrtc/probe.rs"]
+mod probe;
+#[cfg(feature = "embed-cubin")]
+#[path = "src/cuda/nvrtc/program.rs"]
+mod program;
+#[cfg(feature = "embed-cubin")]
+#[path = "src/cuda/shared.rs"]
+mod shared;
+#[cfg(feature = "embed-cubin")]
+#[path = "src/cuda/source.rs"]
+#[allow(dead_code)]
+mod source;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    #[cfg(feature = "embed-cubin")]
+    embed::main();
+}
+
+#[cfg(feature = "embed-cubin")]
+mod embed {
+    use super::beforehand::{OPTIONS, key};
+    use super::program::Nvrtc;
+    use super::{probe, source};
+    use std::fmt::Write;
+    use std::path::PathBuf;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// One of each generation, and of Ampere: what runs on others of it too.
+    const ARCHS: &[u32] = &[75, 80, 90, 100, 120];
+    const LINES: &str = include_str!("kernels/embedded.txt");
+
+    pub(super) fn main() {
+        println!("cargo:rerun-if-changed=kernels");
+        for name in ["OVERTIME_NVRTC", "CUDA_PATH", "CUDA_HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "DOCS_RS"] {
+            println!("cargo:rerun-if-env-changed={name}");
+        }
+        let images = images().unwrap_or_else(|why| {
+            println!("cargo:warning=embed-cubin embeds nothing: {why}");
+            Vec::new()
+        });
+        let mut archs: Vec<u32> = images.iter().map(|(arch, ..)| *arch).collect();
+        archs.sort_unstable();
+        archs.dedup();
+        let (mut index, mut blob) = (String::new(), Vec::new());
+        for (_, key, image) in &images {
+            let _ = writeln!(index, "    ({key:#x}, {}, {}),", blob.len(), image.len());
+            blob.extend_from_slice(image);
+        }
+        let code = format!(
+            "pub(super) const ARCHS: &[u32] = &{archs:?};\npub(super) const INDEX: &[(u128, usize, usize)] = &[\n{index}];\n\
+             pub(super) const IMAGES: &[u8] = include_bytes!(concat!(env!(\"OUT_DIR\"), \"/embedded.bin\"));\n"
+        );
+        let folder = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+        std::fs::write(folder.join("embedded.bin"), blob).expect("OUT_DIR can be written to");
+        std::fs::write(folder.join("embedded.rs"), code).expect("OUT_DIR can be written to");
+    }
+
+    type Image = (u32, u128, Vec<u8>);
+
+    /// Every line of the list for every architecture that the compiler knows.
+    fn images() -> Result<Vec<Image>, String> {
+        if std::env::var_os("DOCS_RS").is_some() {
+            return Ok(Vec::new());
+        }
+        let compiler = probe::probe().0.map_err(|reason| reason.to_string())?;
+        let (major, minor) = compiler.version;
+        let nvrtc = Nvrtc::open(&compiler.library).map_err(|reason| format!("NVRTC of CUDA {major}.{minor}: {reason}"))?;
+        let known = nvrtc.archs();
+        let jobs: Vec<(u32, &str)> =
+            ARCHS.iter().filter(|a| known.contains(a)).flat_map(|a| LINES.lines().map(move |line| (*a, line))).collect();
+        let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        std::thread::scope(|scope| {
+            for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+                scope.spawn(|| {
+                    while let Some((arch, line)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let image = image(&nvrtc, *arch, line);
+                        done.lock().expect("no thread panics").push(image);
+                    }
+                });
+            }
+        });
+        let mut images: Vec<Image> = done.into_inner().expect("no thread panics").into_iter().collect::<Result<_, _>>()?;
+        images.sort();
+        Ok(images)
+    }
+
+    /// One image. A line is `models/hh.cu+loops/pointwise_scan.cu f32 NAME=VALUE …`.
+    fn image(nvrtc: &Nvrtc, arch: u32, line: &str) -> Result<Image, String> {
+        let mut words = line.split(' ');
+        let (files, dtype) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let parts: Option<Vec<_>> = files.split('+').map(|path| Some((path.rsplit('/').next()?, source::file(path)?))).collect();
+        let parts = parts.ok_or_else(|| format!("kernels/embedded.txt names no file of kernels/: {line}"))?;
+        let text = source::flatten(&parts).map_err(|e| e.to_string())?;
+        let mut options = vec![format!("--gpu-architecture=sm_{arch}"), format!("-DSCALAR_{}=1", dtype.to_uppercase())];
+        options.extend(OPTIONS.map(str::to_owned));
+        options.extend(words.map(|define| format!("-D{define}")));
+        let made = nvrtc.compile(files, &text, &options)?;
+        Ok((arch, key(arch, line, &text), made.cubin))
+    }
+}
