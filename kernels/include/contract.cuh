@@ -1,4 +1,4 @@
-// What Rust says of the model, compared with what its file says. Errors are to be found in the model's file, and show both numbers.
+// What Rust says of the model, compared with what its file says. MODEL_FILE is where the errors, which show both numbers, are to stand.
 #pragma once
 #include "system.cuh"
 

@@ -96,7 +96,8 @@ impl<T: Scalar> Engine<T> {
         let (mut weights, mut names) = (0, Vec::new());
         let mut stages = Vec::with_capacity(plan.stages.len());
         let mut chosen = Vec::new();
-        for stage in plan.stages {
+        let last = plan.stages.len().saturating_sub(1);
+        for (number, stage) in plan.stages.into_iter().enumerate() {
             let mut places = Places::default();
             let (strategy, why) = strategy::choose(asked, &stage.kind);
             chosen.push((stage.prefix.trim_end_matches('.').to_owned(), strategy, why));
@@ -133,7 +134,9 @@ impl<T: Scalar> Engine<T> {
                         places.each.push((*field as usize, constants.add(values)));
                     }
                     let counts = [stage.vars.len(), stage.ports];
-                    workshop.kernel(&stage.prefix, Request::pointwise(T::DTYPE, source, whole, counts, &probes), 0)?
+                    let request = Request::pointwise(T::DTYPE, source, whole, counts, &probes);
+                    let is_read = number != last || matches!(stage.kind, Kind::MapUnits(_));
+                    workshop.kernel(&stage.prefix, if is_read { request } else { request.unread() }, 0)?
                 }
                 Kind::Cell(cell) => {
                     places.input_weights = place(&cell.input.weights);

@@ -15,11 +15,19 @@ impl Request {
         let mut request = Self::of(dtype, source, loops, probes);
         request.define("N_STATE", vars);
         request.define("N_INPUTS", ports);
+        // So that what the loops find amiss is said to be in the model's file.
+        request.define("MODEL_FILE", format!("{:?}", source.file.replace(char::is_control, "?")));
         let each = source.each.iter().fold(0_u32, |bits, (field, _)| bits | 1_u32.checked_shl(*field).unwrap_or(0));
         if each != 0 {
             request.define("EACH", format!("{each}u"));
         }
         request
+    }
+
+    /// The same where no other layer reads the output: it goes into recordings, or nowhere.
+    pub(crate) fn unread(mut self) -> Self {
+        self.define("OUTPUT", 0);
+        self
     }
 
     /// A function of rows.
@@ -48,7 +56,8 @@ impl Request {
         if !self.loops.iter().any(|name| name.starts_with("pointwise") || name.starts_with("cell")) {
             return self;
         }
-        self.defines.retain(|(name, _)| !["N_PROBES", "PROBE_VARS", "PROBE_MODES", "EACH"].contains(&name.as_str()));
+        let special = ["N_PROBES", "PROBE_VARS", "PROBE_MODES", "EACH", "OUTPUT", "MODEL_FILE"];
+        self.defines.retain(|(name, _)| !special.contains(&name.as_str()));
         self.define("GENERIC", 1);
         self
     }

@@ -138,7 +138,10 @@ impl List {
         for (whole, kind) in kinds.iter().copied() {
             let name = format!("{name}_{kind}{suffix}");
             match &program.body {
-                Body::Pointwise(source) => self.add(name, Request::pointwise(T::DTYPE, source, whole, [vars, ports], probes)),
+                Body::Pointwise(source) => {
+                    let request = Request::pointwise(T::DTYPE, source, whole, [vars, ports], probes);
+                    self.add(name, if schema.is_stateless() { request } else { request.unread() });
+                }
                 Body::Cell(cell) => self.add(name, Request::cell(T::DTYPE, cell, whole, vars, probes)),
                 Body::Map(_) | Body::Sequence(_) => {}
             }

@@ -1,0 +1,112 @@
+//! What a neuron's step costs: instructions in the machine code of the loop, which need no GPU to be counted.
+#![cfg(feature = "cuda")]
+
+use overtime::DType;
+use overtime::kernels::{Compiler, list};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// `nvdisasm`: where the environment says, in `PATH`, or where pip puts it.
+fn nvdisasm() -> Option<PathBuf> {
+    let name = if cfg!(windows) { "nvdisasm.exe" } else { "nvdisasm" };
+    if let Some(named) = std::env::var_os("OVERTIME_NVDISASM").filter(|v| !v.is_empty()) {
+        return Some(named.into());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let mut folders = on_path.clone();
+    for python in on_path.iter().map(|dir| dir.join("python3")).filter(|python| python.is_file()) {
+        for prefix in [Some(python.clone()), python.canonicalize().ok()]
+            .into_iter()
+            .flatten()
+            .filter_map(|p| p.ancestors().nth(2).map(Path::to_path_buf))
+        {
+            for library in entries(&prefix.join("lib")) {
+                folders.extend(entries(&library.join("site-packages/nvidia")).into_iter().map(|part| part.join("bin")));
+            }
+        }
+    }
+    folders.into_iter().map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
+
+/// The instructions of each innermost loop: what a branch backwards makes again.
+fn loops(text: &str) -> Vec<Vec<&str>> {
+    let mut labels = Vec::new();
+    let mut code = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if let Some(label) = line.strip_suffix(':') {
+            labels.push((label, code.len()));
+        } else if let Some((_, instruction)) = line.strip_prefix("/*").and_then(|l| l.split_once("*/")) {
+            code.push(instruction.trim().trim_end_matches(';').trim());
+        }
+    }
+    let start = |instruction: &str| {
+        let to = instruction.contains("BRA").then(|| instruction.split_once("(.")?.1.split_once(')'))??.0;
+        labels.iter().find(|(label, _)| label.strip_prefix('.') == Some(to)).map(|(_, at)| *at)
+    };
+    let ranges: Vec<_> = code.iter().enumerate().filter_map(|(at, i)| start(i).filter(|from| *from <= at).map(|from| (from, at))).collect();
+    let is_innermost = |(from, to): (usize, usize)| !ranges.iter().any(|(f, t)| (*f, *t) != (from, to) && from <= *f && *t <= to);
+    ranges.iter().filter(|range| is_innermost(**range)).map(|(from, to)| code[*from..=*to].to_vec()).collect()
+}
+
+fn count(code: &[&str], opcode: &str) -> usize {
+    code.iter().filter(|i| i.split_whitespace().any(|word| word.split('.').next() == Some(opcode))).count()
+}
+
+#[test]
+fn loops_are_found() {
+    let text = "
+.text.kernel:
+        /*0000*/                   MOV R1, c[0x0][0x28] ;
+.L_x_1:
+        /*0010*/                   FFMA R1, R1, R2, R3 ;
+.L_x_0:
+        /*0020*/              @!P0 MUFU.RCP R0, R17 ;
+        /*0030*/               @P2 BRA `(.L_x_2) ;
+        /*0040*/              @!P4 BRA `(.L_x_0) ;
+        /*0050*/                   BRA `(.L_x_1) ;
+.L_x_2:
+        /*0060*/                   EXIT ;";
+    let found = loops(text);
+    assert_eq!(found, [vec!["@!P0 MUFU.RCP R0, R17", "@P2 BRA `(.L_x_2)", "@!P4 BRA `(.L_x_0)"]]);
+    assert_eq!((count(&found[0], "MUFU"), count(&found[0], "BRA"), count(&found[0], "FFMA")), (1, 2, 0));
+}
+
+#[test]
+fn a_step_of_hodgkin_and_huxleys_neuron_is_200_instructions_at_most() {
+    let required = std::env::var_os("REQUIRE_CUDA").is_some();
+    let (compiler, nvdisasm) = match (Compiler::find(), nvdisasm()) {
+        (Ok(compiler), Some(nvdisasm)) => (compiler, nvdisasm),
+        (compiler, nvdisasm) => {
+            let lacks = compiler.err().map_or_else(|| format!("{nvdisasm:?}"), |error| error.to_string());
+            assert!(!required, "NVRTC and nvdisasm are required: {lacks}");
+            eprintln!(
+                "SKIPPED: no instructions were counted. To count them: pip install nvidia-cuda-nvrtc 'nvidia-cuda-nvdisasm>=13.2.51'"
+            );
+            return;
+        }
+    };
+    let module = list().into_iter().find(|m| m.name == "hh_scan" && m.dtype == DType::F32).expect("hh_scan");
+    let built = compiler.compile(&module, "sm_90").unwrap();
+    assert!(built.usage.iter().all(|usage| usage.spill_stores + usage.spill_loads + usage.stack == 0), "{:?}", built.usage);
+    let file = std::env::temp_dir().join(format!("overtime-sass-{}.cubin", std::process::id()));
+    std::fs::write(&file, &built.cubin).unwrap();
+    let said = Command::new(&nvdisasm).arg("-c").arg(&file).output().unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(said.status.success(), "{}: {}", nvdisasm.display(), String::from_utf8_lossy(&said.stderr));
+    let text = String::from_utf8_lossy(&said.stdout);
+    let steps: Vec<_> = loops(&text).into_iter().filter(|code| count(code, "MUFU") > 0).collect();
+    for code in &steps {
+        let input = if count(code, "LDG") > 0 { "an input that changes" } else { "a constant input" };
+        let (all, special) = (code.len(), count(code, "MUFU"));
+        println!("with {input}: {all} instructions, {special} of them MUFU");
+        assert!(all <= 200 && special <= 10, "with {input}: {all} instructions, {special} of them MUFU");
+        assert_eq!(count(code, "STG"), 0, "nothing is recorded, but something is stored");
+        assert!(all > 100, "this is no whole step");
+    }
+    assert_eq!(steps.len(), 2, "a loop for constant inputs and one for others");
+}
