@@ -290,11 +290,44 @@ fn a_graphs_launch_fails_to_order() {
 }
 
 #[test]
+fn a_capture_hinders_whom_its_mode_says() {
+    let d = start("scalar");
+    let stream = d.stream;
+    for (mode, mine, others) in [(0, 900, 900), (1, 900, 0), (2, 0, 0)] {
+        let allocate = || unsafe {
+            let mut at = 0;
+            let code = cuMemAlloc_v2(&mut at, 16);
+            if code == 0 {
+                ok(cuMemFree_v2(at));
+            }
+            code
+        };
+        for here in [true, false] {
+            unsafe { ok(cuStreamBeginCapture_v2(stream, mode)) };
+            let found = if here { allocate() } else { std::thread::scope(|s| s.spawn(allocate).join().unwrap()) };
+            assert_eq!(found, if here { mine } else { others }, "mode {mode}, by the thread that captures: {here}");
+            let mut graph = 0;
+            let ended = unsafe { cuStreamEndCapture(stream, &mut graph) };
+            assert_eq!(ended, if found == 0 { 0 } else { 901 });
+            if ended == 0 {
+                unsafe { ok(cuGraphDestroy(graph)) };
+            }
+        }
+    }
+    d.end();
+}
+
+#[test]
 fn leaks_are_told_at_the_release() {
     let d = start("scalar");
     d.memory(100);
+    let r = report();
+    let held = "\npinned 0\nstreams 1\nevents 0\nmodules 1\ngraphs 0\n";
+    assert!(r.contains(held), "{r}");
     let r = d.end();
     assert!(r.contains("said leak at the context's release: device memory") && r.contains("of 100 bytes"), "{r}");
+    // The module's variables went with it, the rest with the context.
+    assert!(r.contains("\nmemory 0\n"), "{r}");
 }
 
 #[test]

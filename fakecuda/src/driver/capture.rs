@@ -7,9 +7,11 @@ use super::queue::Op;
 use super::state::{Graph, Outcome, State};
 
 /// A capture under way.
-#[derive(Default)]
 pub(crate) struct Capture {
     origin: usize,
+    /// Begun by this thread; its mode says whom it hinders: 0 all threads, 1 its own, 2 none.
+    thread: std::thread::ThreadId,
+    mode: u32,
     graph: Graph,
     /// Pieces of work of each stream that takes part, and up to which the origin has waited for them.
     streams: HashMap<usize, (usize, usize)>,
@@ -17,17 +19,15 @@ pub(crate) struct Capture {
 }
 
 impl State {
-    pub(crate) fn capturing(&self) -> bool {
-        self.streams.values().any(|s| s.capture.is_some())
-    }
-
-    /// Refuses what must not happen while any stream is captured.
+    /// Refuses what must not happen while a stream is captured: by this thread, unless it was begun relaxed, or by any other in
+    /// the global mode.
     pub(crate) fn not_capturing(&mut self, what: &str) -> Outcome {
-        if !self.capturing() {
-            return Ok(());
+        let me = std::thread::current().id();
+        let mut hindered = false;
+        for c in self.captures.values_mut().filter(|c| c.mode == 0 || c.mode == 1 && c.thread == me) {
+            (c.broken, hindered) = (true, true);
         }
-        self.captures.values_mut().for_each(|c| c.broken = true);
-        Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why(format!("{what} while a stream is captured")))
+        if hindered { Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why(format!("{what} while a stream is captured"))) } else { Ok(()) }
     }
 
     pub(crate) fn break_capture(&mut self, id: usize) {
@@ -36,7 +36,7 @@ impl State {
         }
     }
 
-    pub(crate) fn begin_capture(&mut self, stream: usize) -> Outcome {
+    pub(crate) fn begin_capture(&mut self, stream: usize, mode: u32) -> Outcome {
         if stream <= 2 {
             return Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why("the legacy stream cannot be captured"));
         }
@@ -44,7 +44,14 @@ impl State {
             return Err(Code::ERROR_ILLEGAL_STATE.why("the stream is already captured"));
         }
         let id = self.handle();
-        let capture = Capture { origin: stream, streams: HashMap::from([(stream, (0, 0))]), ..Capture::default() };
+        let capture = Capture {
+            origin: stream,
+            thread: std::thread::current().id(),
+            mode,
+            graph: Graph::default(),
+            streams: HashMap::from([(stream, (0, 0))]),
+            broken: false,
+        };
         self.captures.insert(id, capture);
         self.stream(stream)?.capture = Some(id);
         Ok(())

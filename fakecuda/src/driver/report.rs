@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use super::state::{State, counted};
 
-/// Lines of words and numbers: `call NAME COUNT`, `kernel NAME LAUNCHES INSTRUCTIONS`, `memory BYTES`, `leak ADDRESS
-/// BYTES`, and `said …` for all that was complained of.
+/// Lines of words and numbers: `call NAME COUNT`, `kernel NAME LAUNCHES INSTRUCTIONS`; what is held now, `memory BYTES`,
+/// `pinned BYTES`, `streams N` (without the legacy one), `events N`, `modules N`, `graphs N`; `leak ADDRESS BYTES`, and
+/// `said …` for all that was complained of.
 pub fn report() -> String {
     counted(|s: &mut State| {
         let mut out = String::new();
@@ -15,7 +16,17 @@ pub fn report() -> String {
         for (name, (launches, instructions)) in &s.kernels {
             let _ = writeln!(out, "kernel {name} {launches} {instructions}");
         }
-        let _ = writeln!(out, "memory {}", s.memory.used());
+        let held = [
+            ("memory", s.memory.used()),
+            ("pinned", s.pinned_sizes.values().sum()),
+            ("streams", s.streams.len() - 1),
+            ("events", s.events.len()),
+            ("modules", s.modules.len()),
+            ("graphs", s.graphs.len() + s.executables.len()),
+        ];
+        for (what, n) in held {
+            let _ = writeln!(out, "{what} {n}");
+        }
         for (at, n) in &s.leaked {
             let _ = writeln!(out, "leak {at:#x} {n}");
         }

@@ -35,8 +35,11 @@ fn leaks(s: &mut State) {
     for (at, _) in left {
         s.memory.free(at);
     }
+    for (_, at) in std::mem::take(&mut s.modules).into_values().flat_map(|m| m.globals) {
+        s.memory.free(at);
+    }
     s.streams = std::collections::BTreeMap::from([(0, Stream::default())]);
-    (s.events, s.modules, s.functions) = Default::default();
+    (s.events, s.functions) = Default::default();
     (s.graphs, s.executables, s.captures) = Default::default();
     (s.pinned, s.pinned_sizes, s.dying) = Default::default();
 }

@@ -19,8 +19,9 @@ entries! {
     }
     Context fn cuModuleUnload(s, module: usize) {
         s.drain_all()?;
-        if s.modules.remove(&module).is_none() {
-            return Err(Code::ERROR_INVALID_HANDLE.why("no such module"));
+        let Some(gone) = s.modules.remove(&module) else { return Err(Code::ERROR_INVALID_HANDLE.why("no such module")) };
+        for (_, at) in gone.globals {
+            s.memory.free(at);
         }
         s.functions.retain(|_, f| f.module != module);
     }

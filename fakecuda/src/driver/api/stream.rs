@@ -57,7 +57,7 @@ entries! {
         s.queue(stream, Op::Call { function, data })?;
     }
     Context fn cuStreamBeginCapture_v2(s, stream: usize, mode: u32) {
-        s.begin_capture(stream)?;
+        s.begin_capture(stream, mode)?;
     }
     Context fn cuStreamEndCapture(s, stream: usize, graph: *mut usize) {
         let made = s.end_capture(stream);
