@@ -1,12 +1,18 @@
-//! Hodgkin and Huxley's neuron against brainpy's own runs, in f64 and f32.
+//! Hodgkin and Huxley's neuron against brainpy's own runs, in f64 and f32. The tests of CUDA include this file.
 
 mod common;
 
 use common::{Golden, close, close_mostly, golden, narrow, same_spikes, widen};
 use ndarray::{ArrayD, Axis};
 use overtime::models::{Hh, Method};
-use overtime::{Init, Input, LoopOverTime, Real, Recording, Result};
+use overtime::{Device, Init, Input, LoopOverTime, Real, Recording, Result};
 use std::str::FromStr;
+
+/// Where the runs are made. The tests of CUDA have another function of this name.
+#[allow(dead_code, reason = "not where this file is a module")]
+pub(crate) fn device() -> Option<Device> {
+    Some(Device::Cpu)
+}
 
 struct Case {
     name: &'static str,
@@ -40,7 +46,7 @@ const CASES: [Case; 13] = [
 const VARS: [&str; 5] = ["V", "m", "h", "n", "spike"];
 
 /// Runs a case, from its initial state and over its input, in as many calls as brainpy was given it.
-fn run<R: Real>(case: &Case, reference: &Golden) -> Result<Vec<Recording<R>>> {
+fn run<R: Real>(case: &Case, reference: &Golden, device: Device) -> Result<Vec<Recording<R>>> {
     let initial = |name: &str| Init::Values(reference.array(name).iter().copied().collect());
     let first = reference.array("s0.V");
     // Rows of a batch start from states of their own: they are all the neurons there are, cut into rows.
@@ -50,7 +56,7 @@ fn run<R: Real>(case: &Case, reference: &Golden) -> Result<Vec<Recording<R>>> {
     for (name, value) in case.params {
         hh = hh.param(name, *value)?;
     }
-    let mut over_time = LoopOverTime::builder(hh).dt(case.dt).out_vars(VARS).build()?;
+    let mut over_time = LoopOverTime::builder(hh).device(device).dt(case.dt).out_vars(VARS).build()?;
     let Some(input) = reference.get("in") else {
         return Ok(vec![over_time.run_for(case.steps as f64 * case.dt)?]);
     };
@@ -73,7 +79,8 @@ fn joined<R: Real>(runs: &[Recording<R>], name: &str, like: &ArrayD<f64>) -> Arr
 fn check<R: Real>(name: &str) {
     let case = CASES.iter().find(|c| c.name == name).unwrap();
     let reference = golden(name);
-    let runs = run::<R>(case, &reference).unwrap();
+    let Some(device) = crate::device() else { return };
+    let runs = run::<R>(case, &reference, device).unwrap();
     assert_eq!(runs.iter().map(|r| r.steps).sum::<u64>(), case.steps);
     let last = runs.last().unwrap();
     assert_eq!(last.i, case.steps);
@@ -119,7 +126,7 @@ cases! {
 
 #[test]
 fn no_case_is_left_out() {
-    let mut there: Vec<String> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"))
+    let mut there: Vec<String> = std::fs::read_dir(common::golden_folder())
         .unwrap()
         .filter_map(|e| e.unwrap().file_name().into_string().unwrap().strip_suffix(".npz").map(str::to_owned))
         .collect();
@@ -136,7 +143,8 @@ fn a_batch_is_the_same_as_its_rows_side_by_side() {
     let [row, units] = [1, 5];
     let initial = |name: &str| Init::Values(reference.array(name).index_axis(Axis(0), row).iter().copied().collect());
     let hh = Hh::<f64>::new(units).v(initial("s0.V")).gates(initial("s0.m"), initial("s0.h"), initial("s0.n"));
-    let mut over_time = LoopOverTime::builder(hh).batch(2).dt(0.1).out_vars("V").build().unwrap();
+    let Some(device) = crate::device() else { return };
+    let mut over_time = LoopOverTime::builder(hh).device(device).batch(2).dt(0.1).out_vars("V").build().unwrap();
     let x = reference.array("in").index_axis(Axis(1), row).insert_axis(Axis(1)).to_owned();
     let run = over_time.run(&x).unwrap();
     for copy in 0..2 {
@@ -149,7 +157,8 @@ fn a_batch_is_the_same_as_its_rows_side_by_side() {
 #[test]
 fn known_values() {
     let hh = Hh::<f64>::new(1).v(Init::Constant(-65.0));
-    let mut over_time = LoopOverTime::builder(hh).dt(0.1).out_vars(["V", "spike"]).build().unwrap();
+    let Some(device) = crate::device() else { return };
+    let mut over_time = LoopOverTime::builder(hh).device(device).dt(0.1).out_vars(["V", "spike"]).build().unwrap();
     let run = over_time.run(Input::steps(1000).constant(10.0)).unwrap();
     let known = [
         (1, -64.300_469_625_424_77),

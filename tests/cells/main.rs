@@ -9,3 +9,8 @@ mod layers;
 mod start;
 mod twin;
 mod twins;
+
+/// Where the reference runs are made. The tests of CUDA have another function of this name.
+pub(crate) fn device() -> Option<overtime::Device> {
+    Some(overtime::Device::Cpu)
+}

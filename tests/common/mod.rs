@@ -10,9 +10,15 @@ pub struct Golden {
     arrays: Vec<(String, ArrayD<f64>)>,
 }
 
+/// Where the reference runs are: in the package, or where `OVERTIME_GOLDEN` says, for tests that run elsewhere.
+pub fn golden_folder() -> PathBuf {
+    let elsewhere = std::env::var_os("OVERTIME_GOLDEN").map(PathBuf::from);
+    elsewhere.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden"))
+}
+
 /// Loads the reference run of this name.
 pub fn golden(name: &str) -> Golden {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.npz"));
+    let path = golden_folder().join(format!("{name}.npz"));
     let arrays = overtime_npz::read(path).unwrap_or_else(|e| panic!("{e}"));
     Golden { name: name.to_owned(), arrays: arrays.into_iter().map(|(n, a)| (n, a.to_f64())).collect() }
 }

@@ -1,0 +1,90 @@
+//! The same bits, or where the first that differ are.
+
+use ndarray::{ArrayD, Dimension};
+use overtime::{LoopOverTime, Recorded, Recording, Scalar, System};
+
+/// The first difference of two arrays, in words. NaN is NaN.
+fn difference<T: Scalar>(what: &str, found: &ArrayD<T>, expected: &ArrayD<T>) -> Option<String> {
+    if found.shape() != expected.shape() {
+        return Some(format!("{what}: shape {:?} is not {:?}", found.shape(), expected.shape()));
+    }
+    let same = |a: T, b: T| bytemuck::bytes_of(&a) == bytemuck::bytes_of(&b) || (a.to_f64().is_nan() && b.to_f64().is_nan());
+    let differ: Vec<_> = found.indexed_iter().filter(|(at, a)| !same(**a, expected[at])).collect();
+    let (at, a) = differ.first()?;
+    let (x, e) = (a.to_f64(), expected[at].to_f64());
+    let place = at.slice();
+    Some(format!(
+        "{what}{place:?} of {:?}: {x:e} ({:#x}) is not {e:e} ({:#x}); {} of {} differ",
+        found.shape(),
+        x.to_bits(),
+        e.to_bits(),
+        differ.len(),
+        found.len()
+    ))
+}
+
+/// The first difference of two runs.
+pub(crate) fn of_runs<T: Scalar>(found: &Recording<T>, expected: &Recording<T>) -> Option<String> {
+    if (found.steps, found.i, found.t.to_bits()) != (expected.steps, expected.i, expected.t.to_bits()) {
+        let place = |r: &Recording<T>| format!("{} steps, i {}, t {}", r.steps, r.i, r.t);
+        return Some(format!("{} instead of {}", place(found), place(expected)));
+    }
+    if found.ts.iter().map(|t| t.to_bits()).ne(expected.ts.iter().map(|t| t.to_bits())) {
+        return Some("ts differ".into());
+    }
+    let names = |r: &Recording<T>| r.iter().map(|(n, _)| n.to_owned()).collect::<Vec<_>>();
+    if names(found) != names(expected) {
+        return Some(format!("recorded {:?} instead of {:?}", names(found), names(expected)));
+    }
+    let mut vars = found.iter().zip(expected.iter());
+    let of_vars = vars.find_map(|((name, a), (_, b))| match (a, b) {
+        (Recorded::Dense(a), Recorded::Dense(b)) => difference(name, a, b),
+        (Recorded::Events(a), Recorded::Events(b)) => (a != b).then(|| {
+            let list = |e: &overtime::Events| e.step.iter().zip(&e.row).zip(&e.unit).map(|((s, r), u)| (*s, *r, *u)).collect::<Vec<_>>();
+            let (a, b) = (list(a), list(b));
+            let at = a.iter().zip(&b).position(|(x, y)| x != y).unwrap_or(a.len().min(b.len()));
+            format!(
+                "events of {name}: {} instead of {}; the {at}th (step, row, unit) is {:?}, not {:?}",
+                a.len(),
+                b.len(),
+                a.get(at),
+                b.get(at)
+            )
+        }),
+        _ => Some(format!("{name}: events, and not")),
+    });
+    // What a step left is looked at before its output, which is made of it.
+    of_vars.or_else(|| difference("output", &found.output, &expected.output))
+}
+
+/// The first difference of two loops' whole states, weights included.
+pub(crate) fn of_states<T: Scalar>(found: &LoopOverTime<T, impl System<T>>, expected: &LoopOverTime<T, impl System<T>>) -> Option<String> {
+    if (found.i(), found.t().to_bits()) != (expected.i(), expected.t().to_bits()) {
+        return Some(format!("the loop stands at {} instead of {}", found.i(), expected.i()));
+    }
+    let (a, b) = match (found.state_dict(), expected.state_dict()) {
+        (Ok(a), Ok(b)) => (a, b),
+        (a, b) => return Some(format!("no state: {:?}, {:?}", a.err(), b.err())),
+    };
+    let names: Vec<_> = a.iter().map(|(n, _)| n.to_owned()).collect();
+    if names.iter().map(String::as_str).ne(b.iter().map(|(n, _)| n)) {
+        return Some(format!("state of other names: {names:?}"));
+    }
+    a.iter().zip(b.iter()).find_map(|((name, x), (_, y))| difference(&format!("state {name}"), x, y))
+}
+
+/// Asserts that two runs are the same.
+#[track_caller]
+pub(crate) fn same_runs<T: Scalar>(what: &str, found: &Recording<T>, expected: &Recording<T>) {
+    if let Some(difference) = of_runs(found, expected) {
+        panic!("{what}: {difference}");
+    }
+}
+
+/// Asserts that two loops' states are the same.
+#[track_caller]
+pub(crate) fn same_states<T: Scalar>(what: &str, found: &LoopOverTime<T, impl System<T>>, expected: &LoopOverTime<T, impl System<T>>) {
+    if let Some(difference) = of_states(found, expected) {
+        panic!("{what}: {difference}");
+    }
+}

@@ -1,0 +1,111 @@
+//! What a run asks of the driver, counted by the simulated one: each test in a process of its own.
+
+use crate::child::simulated;
+use crate::machine::{Report, Simulated};
+use crate::parity::STRATEGIES;
+use ndarray::Array2;
+use overtime::models::{Dense, Hh, Lif, LstmCell};
+use overtime::{Device, LoopOverTime, Sequential, Strategy, System, monitor};
+
+const LAUNCHES: &[&str] = &["cuLaunchKernel", "cuLaunchCooperativeKernel"];
+const ALLOCATIONS: &[&str] = &["cuMemAlloc", "cuMemHostAlloc", "cuMemFree"];
+const WAITS: &[&str] = &["cuStreamSynchronize", "cuCtxSynchronize", "cuEventSynchronize"];
+const LOADS: &[&str] = &["cuModuleLoad", "cuStreamCreate", "cuEventCreate", "cuGraphInstantiate", "cuStreamBeginCapture"];
+
+type Boxed = Box<dyn System<f32>>;
+
+fn hh() -> Boxed {
+    Box::new(Hh::new(33))
+}
+
+fn stack() -> Boxed {
+    let stack = Sequential::new().layer("dense", Dense::<f32>::new(33, 9)).layer("lstm", LstmCell::new(9, 7));
+    Box::new(stack.layer("lif", Lif::new(7)))
+}
+
+/// Runs for so many steps, twice, and answers with what the second run took.
+fn counted(system: Boxed, vars: &[&str], strategy: Strategy, steps: usize) -> Report {
+    let driver = Simulated::new().unwrap();
+    let vars: Vec<_> = vars.iter().map(|v| monitor(*v)).collect();
+    let builder = LoopOverTime::builder(system).device(Device::Cuda(0)).strategy(strategy);
+    let mut over_time = builder.out_vars(vars).build().unwrap();
+    let x = Array2::from_elem((steps, 33), 1.0_f32);
+    over_time.run(&x).unwrap();
+    driver.reset();
+    over_time.run(&x).unwrap();
+    driver.report()
+}
+
+fn all(report: &Report) -> u64 {
+    report.calls.values().sum()
+}
+
+#[test]
+fn a_persistent_run_is_a_launch_for_a_chunk() {
+    simulated("calls::a_persistent_run_is_a_launch_for_a_chunk", &[], || {
+        for (name, system, vars) in [("hh", hh as fn() -> Boxed, &["V", "spike"][..]), ("stack", stack, &["lstm.state", "lif.V"])] {
+            let [few, many] = [8, 512].map(|steps| counted(system(), vars, Strategy::Persistent, steps));
+            println!("{name}, 8 steps: {few:?}\n{name}, 512 steps: {many:?}");
+            // What runs within a chunk costs no call; a chunk may be cut, but never by the step.
+            assert!(all(&many) <= 4 * all(&few), "{name}: {} calls for 8 steps, {} for 512", all(&few), all(&many));
+            assert!(many.calls(LAUNCHES) <= 4 * few.calls(LAUNCHES), "{name}: {:?}, {:?}", few.calls, many.calls);
+            for report in [&few, &many] {
+                assert_eq!(report.calls(ALLOCATIONS), 0, "{name} allocates in a run: {:?}", report.calls);
+                assert_eq!(report.calls(LOADS), 0, "{name} loads in a run: {:?}", report.calls);
+                assert!(report.calls(WAITS) <= 4 * report.calls(LAUNCHES), "{name} waits: {:?}", report.calls);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_graph_replays_many_steps_and_a_host_loop_launches_each() {
+    simulated("calls::a_graph_replays_many_steps_and_a_host_loop_launches_each", &[], || {
+        let [few, many] = [64, 512].map(|steps| counted(hh(), &["V"], Strategy::Graph, steps));
+        println!("graph, 64 steps: {few:?}\ngraph, 512 steps: {many:?}");
+        let replays = |r: &Report| r.calls(&["cuGraphLaunch"]);
+        assert!(replays(&many) > 0 && replays(&many) <= 512 / 8, "{:?}", many.calls);
+        assert_eq!(many.calls(ALLOCATIONS) + many.calls(LOADS), 0, "{:?}", many.calls);
+        // Each step was made once, whoever launched it.
+        let kernel = many.kernels.iter().find(|(name, _)| name.contains("step")).expect("a kernel that makes a step");
+        assert_eq!(kernel.1.0, 512, "{:?}", many.kernels);
+
+        let [few, many] = [8, 128].map(|steps| counted(hh(), &["V"], Strategy::HostLoop, steps));
+        println!("host loop, 8 steps: {few:?}\nhost loop, 128 steps: {many:?}");
+        let per_step = (many.calls(LAUNCHES) - few.calls(LAUNCHES)) as f64 / 120.0;
+        assert!((1.0..=2.0).contains(&per_step), "{per_step} launches a step");
+        let other = all(&many) - many.calls(LAUNCHES);
+        assert!(
+            other <= 4 * (all(&few) - few.calls(LAUNCHES)),
+            "calls other than launches grow with steps: {:?}, {:?}",
+            few.calls,
+            many.calls
+        );
+        assert_eq!(many.calls(ALLOCATIONS) + many.calls(LOADS), 0, "{:?}", many.calls);
+    });
+}
+
+#[test]
+fn nothing_stays_when_a_loop_has_gone() {
+    simulated("calls::nothing_stays_when_a_loop_has_gone", &[], || {
+        let driver = Simulated::new().unwrap();
+        let run = |strategy, steps| {
+            for system in [hh(), stack()] {
+                let mut over_time = LoopOverTime::builder(system).device(Device::Cuda(0)).strategy(strategy).build().unwrap();
+                over_time.run(&Array2::from_elem((steps, 33), 1.0_f32)).unwrap();
+                over_time.run(&Array2::from_elem((2 * steps, 33), 1.0_f32)).unwrap();
+                over_time.reset_state(5).unwrap();
+            }
+        };
+        // What is kept for the next loop (a context, compiled modules) is there after the first.
+        STRATEGIES.iter().for_each(|s| run(*s, 3));
+        let held = driver.report().held;
+        for _ in 0..3 {
+            STRATEGIES.iter().for_each(|s| run(*s, 40));
+        }
+        let after = driver.report();
+        assert_eq!(after.held, held, "more is held after more loops");
+        assert!(after.said.is_empty(), "{:?}", after.said);
+        println!("held after all loops: {held:?}");
+    });
+}

@@ -1,0 +1,25 @@
+//! The CUDA engine against the CPU's: the same bits for every system, type and strategy, and what faults come to.
+//!
+//! Runs on a GPU where there is one, else on the simulated driver with NVRTC's own kernels: see [`machine`].
+#![cfg(feature = "cuda")]
+
+mod bits;
+mod calls;
+mod child;
+#[path = "../common/mod.rs"]
+mod common;
+mod faults;
+#[path = "../cells/golden.rs"]
+mod golden_layers;
+#[path = "../golden.rs"]
+mod golden_neurons;
+mod machine;
+mod memory;
+mod missing;
+mod models;
+mod moves;
+mod options;
+mod parity;
+mod user;
+
+pub(crate) use machine::device;

@@ -1,0 +1,133 @@
+//! Memory that runs out, and memory that does not suffice for a whole run. On the simulated driver, each in a process of its own.
+
+use crate::bits;
+use crate::child::simulated;
+use crate::machine::Simulated;
+use crate::parity::STRATEGIES;
+use ndarray::Array2;
+use overtime::models::{Hh, Lif, LstmCell};
+use overtime::{Device, Error, LoopOverTime, Sequential, System, monitor};
+
+type Boxed = Box<dyn System<f32>>;
+
+fn stack() -> Boxed {
+    Box::new(Sequential::new().layer("hh", Hh::<f32>::new(9).noise(1.0)).layer("lstm", LstmCell::new(9, 5)))
+}
+
+#[test]
+fn whichever_allocation_fails_nothing_is_lost() {
+    simulated("memory::whichever_allocation_fails_nothing_is_lost", &[], || {
+        let driver = Simulated::new().unwrap();
+        let x = Array2::from_elem((30, 9), 11.0_f32);
+        for strategy in STRATEGIES {
+            let builder = || LoopOverTime::builder(stack()).seed(3).out_vars(vec![monitor("hh.V"), monitor("hh.spike").events()]);
+            let build = || builder().device(Device::Cuda(0)).strategy(strategy).build();
+            // Whatever is kept from loop to loop is there after the first.
+            drop(build().unwrap().run(&x).unwrap());
+            let held = driver.report().held;
+            let mut on_cpu = builder().build().unwrap();
+            let expected = on_cpu.run(&x).unwrap();
+            // While building …
+            let mut k = 1;
+            let mut over_time = loop {
+                driver.inject("alloc", k);
+                let built = build();
+                let asked = driver.report();
+                driver.inject("alloc", 0);
+                match built {
+                    Ok(over_time) => break over_time,
+                    Err(Error::OutOfMemory { what, need, .. }) => assert!(!what.is_empty() && need > 0, "{what} {need}"),
+                    Err(other) => panic!("{strategy}, allocation {k}: {other}"),
+                }
+                assert_eq!(driver.report().held, held, "{strategy}: allocation {k} of a build failed, and what came before was not freed");
+                assert!(asked.calls(&["cuLaunch"]) == 0 || k > 1, "{:?}", asked.calls);
+                k += 1;
+                assert!(k < 500);
+            };
+            println!("{strategy}: {} allocations to build", k - 1);
+            assert!(k > 1, "{strategy}: no allocation was made, or none failed");
+            // … and while running: the state is as it was, and the run can be asked for again.
+            let mut k = 1;
+            let found = loop {
+                driver.inject("alloc", k);
+                let run = over_time.run(&x);
+                driver.inject("alloc", 0);
+                match run {
+                    Ok(run) => break run,
+                    Err(Error::OutOfMemory { .. }) => assert_eq!(over_time.i(), 0),
+                    Err(other) => panic!("{strategy}, allocation {k} of a run: {other}"),
+                }
+                k += 1;
+                assert!(k < 500);
+            };
+            println!("{strategy}: {} allocations to run", k - 1);
+            bits::same_runs(&format!("{strategy} after failures"), &found, &expected);
+            // A reset that fails leaves the loop as it was.
+            let mut k = 1;
+            loop {
+                driver.inject("alloc", k);
+                let reset = over_time.reset_state(4);
+                driver.inject("alloc", 0);
+                match reset {
+                    Ok(()) => break,
+                    Err(Error::OutOfMemory { .. }) => bits::same_states(&format!("{strategy}, a reset that failed"), &over_time, &on_cpu),
+                    Err(other) => panic!("{strategy}, allocation {k} of a reset: {other}"),
+                }
+                k += 1;
+                assert!(k < 500);
+            }
+            drop(over_time);
+            assert_eq!(driver.report().held, held, "{strategy}: after all");
+        }
+    });
+}
+
+/// More than the device has: refused before anything was launched or stays allocated, with what it needs and what is free.
+#[test]
+fn too_much_is_refused_before_anything_runs() {
+    simulated("memory::too_much_is_refused_before_anything_runs", &[("FAKECUDA_MEMORY_MIB", "64")], || {
+        let driver = Simulated::new().unwrap();
+        // Something small first: the context and its module are not what is refused.
+        drop(LoopOverTime::<f64, _>::builder(Lif::new(3)).device(Device::Cuda(0)).build().unwrap().run_steps(1).unwrap());
+        let before = driver.report().held;
+        for strategy in STRATEGIES {
+            driver.reset();
+            // Three variables of eight bytes: 96 MB.
+            let built = LoopOverTime::<f64, _>::builder(Lif::new(4_000_000)).device(Device::Cuda(0)).strategy(strategy).build();
+            let Err(Error::OutOfMemory { what, need, free }) = built else { panic!("{strategy}: {:?}", built.is_ok()) };
+            println!("{what} {need} {free}");
+            assert!(need >= 96_000_000 && free <= 64 << 20 && !what.is_empty(), "{what} {need} {free}");
+            let report = driver.report();
+            assert_eq!(report.calls(&["cuLaunch", "cuGraphLaunch"]), 0, "{:?}", report.calls);
+            assert_eq!(report.held, before);
+        }
+        // The state fits, a single step's recordings do not.
+        let wide = LoopOverTime::<f64, _>::builder(Lif::new(1_200_000)).device(Device::Cuda(0)).out_vars(["V", "refractory", "spike"]);
+        match wide.build().and_then(|mut l| l.run_steps(2)) {
+            Err(Error::OutOfMemory { need, free, .. }) => assert!(need > free || need > 64 << 20, "{need} {free}"),
+            other => panic!("{:?}", other.map(|r| r.steps)),
+        }
+        // After all this the device is as good as before.
+        LoopOverTime::<f64, _>::builder(Lif::new(3)).device(Device::Cuda(0)).build().unwrap().run_steps(5).unwrap();
+    });
+}
+
+/// Recordings larger than the device's memory come in chunks, and no bit shows it.
+#[test]
+fn a_run_larger_than_the_memory() {
+    simulated("memory::a_run_larger_than_the_memory", &[("FAKECUDA_MEMORY_MIB", "4")], || {
+        let driver = Simulated::new().unwrap();
+        let build = || LoopOverTime::<f32, _>::builder(Lif::new(1025)).seed(3).out_vars(vec![monitor("V"), monitor("spike").events()]);
+        let x = Array2::from_shape_fn((800, 1025), |(t, k)| ((t * 31 + k * 7) % 100) as f32 * 0.5);
+        let expected = build().build().unwrap().run(&x).unwrap();
+        for strategy in STRATEGIES {
+            let mut over_time = build().device(Device::Cuda(0)).strategy(strategy).build().unwrap();
+            driver.reset();
+            let found = over_time.run(&x).unwrap();
+            let report = driver.report();
+            bits::same_runs(&strategy.to_string(), &found, &expected);
+            // 3.3 MB each of input, output and V, in 4 MB.
+            assert!(report.calls(&["cuMemcpyDtoH"]) >= 3, "{strategy}: {:?}", report.calls);
+        }
+    });
+}

@@ -1,0 +1,140 @@
+//! Every system there is, as the tests of parity run it. A new model is a line here.
+
+use overtime::models::{Activation, Conv2d, Dense, GruCell, GruCellTorch, Hh, Lif, LstmCell, Method, Padding, RnnCell};
+use overtime::{Init, Real, Scalar, Sequential, System};
+
+/// A system of any size.
+pub(crate) struct Model<T: Scalar> {
+    pub(crate) name: String,
+    /// Variables to record.
+    pub(crate) vars: &'static [&'static str],
+    /// Between which values its input is.
+    pub(crate) scale: (f64, f64),
+    make: Box<dyn Fn(usize) -> Box<dyn System<T>> + Send + Sync>,
+}
+
+impl<T: Scalar> Model<T> {
+    pub(crate) fn system(&self, units: usize) -> Box<dyn System<T>> {
+        (self.make)(units)
+    }
+}
+
+fn model<T: Scalar, S: System<T> + 'static>(
+    name: impl Into<String>,
+    vars: &'static [&'static str],
+    scale: (f64, f64),
+    make: impl Fn(usize) -> S + Send + Sync + 'static,
+) -> Model<T> {
+    Model { name: name.into(), vars, scale, make: Box::new(move |units| Box::new(make(units))) }
+}
+
+/// A value for each unit.
+fn each<R: Real>(units: usize, from: f64, by: f64) -> Vec<R> {
+    (0..units).map(|k| R::of(from + by * (k % 97) as f64)).collect()
+}
+
+/// Potentials that meet the rates' singularities (−40, −55) and their neighbourhoods.
+fn potentials(units: usize) -> Init {
+    Init::Values((0..units).map(|k| [-65.0, -55.0, -40.0, -54.999_999, -40.000_001, -70.3, 12.0][k % 7]).collect())
+}
+
+const HH: &[&str] = &["V", "m", "h", "n", "spike", "input"];
+const LIF: &[&str] = &["V", "spike", "refractory"];
+const CURRENT: (f64, f64) = (-5.0, 30.0);
+
+/// Neurons, in the types that integrators take.
+pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
+    let mut all = Vec::new();
+    for method in Method::ALL {
+        all.push(model(format!("hh {method}"), HH, CURRENT, move |n| Hh::<R>::new(n).method(method).v(potentials(n))));
+        all.push(model(format!("lif {method}"), LIF, CURRENT, move |n| Lif::<R>::new(n).method(method).param("tau_ref", 0.7).unwrap()));
+    }
+    all.push(model("hh noise", HH, CURRENT, |n| Hh::<R>::new(n).noise(2.5)));
+    all.push(model("hh noise rk4", HH, CURRENT, |n| Hh::<R>::new(n).noise(2.5).method(Method::Rk4)));
+    all.push(model("hh scalars", HH, CURRENT, |n| {
+        let hh = Hh::<R>::new(n).param("gL", 0.3).unwrap().param("gNa", 100.0).unwrap().param("ENa", 55.0).unwrap();
+        hh.param("EK", -72.0).unwrap().param("C", 1.2).unwrap().param("V_th", 0.0).unwrap()
+    }));
+    all.push(model("hh per unit", HH, CURRENT, |n| {
+        Hh::<R>::new(n).param("gL", each::<R>(n, 0.03, 0.003)).unwrap().param("C", each::<R>(n, 0.8, 0.01)).unwrap()
+    }));
+    for name in ["ENa", "gNa", "EK", "gK", "EL", "V_th"] {
+        let from = if name.starts_with('g') { 30.0 } else { -80.0 };
+        all.push(model(format!("hh {name} per unit"), HH, CURRENT, move |n| Hh::<R>::new(n).param(name, each::<R>(n, from, 1.5)).unwrap()));
+    }
+    all.push(model("hh per unit rk4", HH, CURRENT, |n| {
+        Hh::<R>::new(n).method(Method::Rk4).param("gL", each::<R>(n, 0.03, 0.003)).unwrap()
+    }));
+    for (name, from, by) in
+        [("tau", 5.0, 0.3), ("tau_ref", 0.0, 0.05), ("R", 0.5, 0.01), ("V_th", 10.0, 0.1), ("V_reset", -9.0, 0.05), ("V_rest", -2.0, 0.02)]
+    {
+        all.push(model(format!("lif {name} per unit"), LIF, CURRENT, move |n| {
+            Lif::<R>::new(n).param(name, each::<R>(n, from, by)).unwrap()
+        }));
+    }
+    all.push(model("lif tau per unit heun3", LIF, CURRENT, |n| {
+        Lif::<R>::new(n).method(Method::Heun3).param("tau", each::<R>(n, 5.0, 0.3)).unwrap()
+    }));
+    all.push(model("hh, elu, lif", &["hh.V", "lif.V"], CURRENT, |n| {
+        Sequential::new().layer("hh", Hh::<R>::new(n).noise(1.0)).layer("gain", Activation::Elu.layer([n])).layer("lif", Lif::new(n))
+    }));
+    all.push(model("dense, hh, dense", &["hh.V", "hh.spike"], (-2.0, 2.0), |n| {
+        Sequential::new().layer("in", Dense::<R>::new(n, 9)).layer("hh", Hh::new(9)).layer("out", Dense::new(9, 3))
+    }));
+    all
+}
+
+const UNIT: (f64, f64) = (-1.0, 1.0);
+
+/// Layers, in every type.
+pub(crate) fn layers<T: Scalar>() -> Vec<Model<T>> {
+    let mut all = Vec::new();
+    for activation in Activation::ALL {
+        all.push(model(format!("{activation}"), &[], (-6.0, 6.0), move |n| activation.layer([n])));
+    }
+    all.push(model("softmax over the last of two axes", &[], (-6.0, 6.0), |n| Activation::Softmax.layer([3, n])));
+    all.push(model("dense", &[], UNIT, |n| Dense::<T>::new(n, 17).b_init(Init::Uniform(-1.0, 1.0))));
+    all.push(model("dense without bias", &[], UNIT, |n| Dense::<T>::new(n, 33).bias(false)));
+    let conv = |n: usize| Conv2d::<T>::new(3, 8, (3, 3), (5, n.min(40))).b_init(Init::Uniform(-1.0, 1.0));
+    all.push(model("conv2d", &[], UNIT, conv));
+    all.push(model("conv2d stride", &[], UNIT, move |n| conv(n).stride(2, 3)));
+    all.push(model("conv2d dilation", &[], UNIT, move |n| conv(n).dilation(2, 1)));
+    all.push(model("conv2d explicit", &[], UNIT, move |n| conv(n).padding(Padding::Explicit([(2, 1), (1, 3)]))));
+    all.push(model("conv2d valid", &[], UNIT, |n| Conv2d::<T>::new(2, 5, (2, 1), (4, n.min(40))).padding(Padding::Valid).bias(false)));
+    all.push(model("conv2d groups", &[], UNIT, |n| Conv2d::<T>::new(4, 6, (3, 2), (4, n.min(40))).groups(2)));
+    all.push(model("dense, relu, dense", &[], UNIT, |n| {
+        Sequential::new().layer("a", Dense::<T>::new(n, 7)).layer("relu", Activation::Relu.layer([7])).layer("b", Dense::new(7, 5))
+    }));
+    all
+}
+
+/// Weights that let no state grow, and are quick to make.
+fn small(n: usize) -> Init {
+    let most = 1.2 / (n.max(1) as f64).sqrt();
+    Init::Uniform(-most, most)
+}
+
+/// Recurrent cells, in every type.
+pub(crate) fn cells<T: Scalar>() -> Vec<Model<T>> {
+    let mut all = Vec::new();
+    for activation in [Activation::Relu, Activation::Tanh, Activation::Sigmoid, Activation::Gelu, Activation::Identity] {
+        all.push(model(format!("rnn {activation}"), &["state"], UNIT, move |n| {
+            RnnCell::<T>::new(5, n).wh_init(small(n)).activation(activation)
+        }));
+    }
+    all.push(model("rnn wide input", &["state"], UNIT, |n| RnnCell::<T>::new(n, 7).b_init(Init::Uniform(-0.3, 0.3))));
+    all.push(model("rnn without bias", &["state"], UNIT, |n| {
+        RnnCell::<T>::new(4, n).wh_init(small(n)).bias(false).state_init(Init::Uniform(-0.5, 0.5))
+    }));
+    all.push(model("gru", &["state"], UNIT, |n| GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))));
+    all.push(model("gru of torch", &["state"], UNIT, |n| GruCellTorch::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))));
+    all.push(model("lstm", &["state", "h", "c"], UNIT, |n| LstmCell::<T>::new(6, n).wh_init(small(n))));
+    all.push(model("dense, rnn, tanh", &["rnn.state"], UNIT, |n| {
+        Sequential::new().layer("in", Dense::<T>::new(n, 9)).layer("rnn", RnnCell::new(9, 11)).layer("tanh", Activation::Tanh.layer([11]))
+    }));
+    all.push(model("rnn, relu, lstm, softmax", &["a.state", "b.c"], UNIT, |n| {
+        let stack = Sequential::new().layer("a", RnnCell::<T>::new(n, 8)).layer("relu", Activation::Relu.layer([8]));
+        stack.layer("b", LstmCell::new(8, 5)).layer("soft", Activation::Softmax.layer([5]))
+    }));
+    all
+}
