@@ -1,6 +1,6 @@
 //! Hodgkin and Huxley's neuron against brainpy's own runs, in f64 and f32. The tests of CUDA include this file.
 
-mod common;
+pub(crate) mod common;
 
 use common::{Golden, close, close_mostly, golden, narrow, same_spikes, widen};
 use ndarray::{ArrayD, Axis};

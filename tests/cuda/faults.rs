@@ -9,6 +9,7 @@ use overtime::models::{Dense, Hh, Lif, RnnCell};
 use overtime::{Device, Error, Init, Inputs, LoopOverTime, Program, Schema, Sequential, Shared, State, Strategy, System, Tick};
 
 type Boxed = Box<dyn System<f32>>;
+type Make = fn() -> Boxed;
 
 fn hh() -> Boxed {
     Box::new(Hh::<f32>::new(9).noise(1.0))
@@ -134,7 +135,7 @@ fn a_kernel_that_goes_astray_is_an_error_with_its_steps() {
 #[test]
 fn what_is_no_number_is_found_where_it_is() {
     let Some(device) = device() else { return };
-    let systems: [(&str, fn() -> Boxed); 4] = [
+    let systems: [(&str, Make); 4] = [
         ("hh", || Box::new(Hh::<f32>::new(9).v(Init::Constant(-60.0)))),
         ("lif", || Box::new(Lif::<f32>::new(9).v(Init::Constant(1.0)))),
         ("rnn", || Box::new(RnnCell::<f32>::new(9, 5).weight("Wi", &[1.0_f32; 45]).unwrap())),

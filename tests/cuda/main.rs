@@ -6,8 +6,6 @@
 mod bits;
 mod calls;
 mod child;
-#[path = "../common/mod.rs"]
-mod common;
 mod faults;
 #[path = "../cells/golden.rs"]
 mod golden_layers;
@@ -22,4 +20,5 @@ mod options;
 mod parity;
 mod user;
 
+use golden_neurons::common;
 pub(crate) use machine::device;

@@ -7,13 +7,14 @@ use overtime::models::{Activation, Dense, Hh, Lif, LstmCell};
 use overtime::{Builder, Device, Error, FirstAxis, Init, Input, LoopOverTime, Recording, Scalar, Sequential, Strategy, System, monitor};
 
 type Boxed<T> = Box<dyn System<T>>;
+type Loop<T> = LoopOverTime<T, Boxed<T>>;
 
 /// Runs the same on the CPU and with every strategy.
 fn check<T: Scalar>(
     what: &str,
     system: &dyn Fn() -> Boxed<T>,
     options: &dyn Fn(Builder<T, Boxed<T>>) -> Builder<T, Boxed<T>>,
-    run: &dyn Fn(&mut LoopOverTime<T, Boxed<T>>) -> Vec<Recording<T>>,
+    run: &dyn Fn(&mut Loop<T>) -> Vec<Recording<T>>,
 ) {
     let Some(device) = device() else { return };
     let build = |device: Device, strategy: Strategy| {

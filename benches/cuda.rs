@@ -1,0 +1,183 @@
+//! Hodgkin and Huxley's neuron over time on a GPU: every size, both types, three strategies, with and without recordings.
+//!
+//! A run ends when its recordings are on the host and the device has nothing left to do, and so does the clock. Figures go to
+//! criterion, and as JSON and a table into the folder that `OVERTIME_RESULTS` names. `OVERTIME_BENCH_SECONDS` is when to begin
+//! nothing new; with `OVERTIME_TINY` set it only shows that it works. Names are those of `benches/peers/time_brainpy.py`.
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+use overtime::models::{Hh, Lif};
+use overtime::{Device, Input, LoopOverTime, OutVars, Real, Result, Strategy, monitor};
+use serde_json::{Value, json};
+use std::cell::Cell;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// One measured case.
+struct Row {
+    name: String,
+    strategy: Strategy,
+    neurons: usize,
+    steps: u64,
+    /// The best run's.
+    seconds: f64,
+}
+
+struct Plan {
+    tiny: bool,
+    until: Instant,
+    rows: Vec<Row>,
+}
+
+/// What is recorded, up to how many neurons, and how it is asked for.
+const RECORDED: [(&str, usize); 3] = [("none", usize::MAX), ("spikes", 1_000_000), ("V", 10_000)];
+
+fn out_vars(recorded: &str) -> Option<OutVars> {
+    match recorded {
+        "spikes" => Some(monitor("spike").events().into()),
+        "V" => Some("V".into()),
+        _ => None,
+    }
+}
+
+fn bench<R: Real>(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, recorded: &str, neurons: usize) -> Result<()> {
+    let steps = if plan.tiny {
+        4
+    } else if neurons > 100_000 {
+        100
+    } else {
+        1000
+    };
+    let mut builder = LoopOverTime::builder(Hh::<R>::new(neurons)).device(Device::Cuda(0)).strategy(strategy).record_output(false);
+    if let Some(vars) = out_vars(recorded) {
+        builder = builder.out_vars(vars);
+    }
+    let mut over_time = builder.build()?;
+    let input = || Input::steps(steps).constant(R::of(10.0));
+    over_time.run(input())?;
+    let best = Cell::new(f64::INFINITY);
+    let mut failed = None;
+    let type_name = if size_of::<R>() == 8 { " f64" } else { "" };
+    let name = format!("hh{type_name}/n={neurons} T={steps} {recorded}");
+    let mut group = c.benchmark_group(format!("hh{type_name} {strategy}"));
+    group.throughput(Throughput::Elements(neurons as u64 * steps));
+    group.bench_function(BenchmarkId::from_parameter(format!("n={neurons} T={steps} {recorded}")), |b| {
+        b.iter_custom(|runs| {
+            let mut all = Duration::ZERO;
+            for _ in 0..runs {
+                let start = Instant::now();
+                match over_time.run(input()) {
+                    Ok(run) => drop(black_box(run)),
+                    Err(e) => failed = Some(e),
+                }
+                let took = start.elapsed();
+                best.set(best.get().min(took.as_secs_f64()));
+                all += took;
+            }
+            all
+        });
+    });
+    group.finish();
+    if let Some(e) = failed {
+        return Err(e);
+    }
+    plan.rows.push(Row { name, strategy, neurons, steps, seconds: best.get() });
+    Ok(())
+}
+
+fn all(c: &mut Criterion, plan: &mut Plan) {
+    let sizes: &[usize] = if plan.tiny { &[1, 33] } else { &[1, 1000, 10_000, 100_000, 1_000_000, 10_000_000] };
+    // What matters most first, should the time not suffice for all.
+    for strategy in [Strategy::Persistent, Strategy::Graph, Strategy::HostLoop] {
+        for double in [false, true] {
+            for (recorded, most) in RECORDED {
+                for &neurons in sizes.iter().filter(|n| **n <= most) {
+                    if Instant::now() > plan.until {
+                        return println!("out of time before hh {strategy} n={neurons} {recorded}");
+                    }
+                    let done = if double {
+                        bench::<f64>(c, plan, strategy, recorded, neurons)
+                    } else {
+                        bench::<f32>(c, plan, strategy, recorded, neurons)
+                    };
+                    if let Err(e) = done {
+                        println!("hh {strategy} n={neurons} {recorded}: {e}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The first step of a neuron that this process has not compiled yet, from `build` on. The device was in use before.
+fn first_step() -> Result<f64> {
+    let mut other = LoopOverTime::<f32, _>::builder(Lif::new(1)).device(Device::Cuda(0)).build()?;
+    other.run_steps(1)?;
+    let start = Instant::now();
+    let mut over_time = LoopOverTime::<f32, _>::builder(Hh::new(1000)).device(Device::Cuda(0)).build()?;
+    over_time.run_steps(1)?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+const FIRST: &str = "--first-step";
+
+/// The first step in processes of their own: with an empty cache, and with the one that left.
+fn first_steps(folder: &Path) -> Vec<(&'static str, f64)> {
+    let cache = folder.join("first-step-cache");
+    let _ = std::fs::remove_dir_all(&cache);
+    let ask = || {
+        let me = std::env::current_exe().ok()?;
+        let output = Command::new(me).arg(FIRST).env("OVERTIME_CACHE", &cache).output().ok()?;
+        String::from_utf8_lossy(&output.stdout).lines().find_map(|l| l.strip_prefix("first step ")?.trim().parse::<f64>().ok())
+    };
+    let found = ["compiled", "from the cache"].into_iter().filter_map(|how| Some((how, ask()?))).collect();
+    let _ = std::fs::remove_dir_all(&cache);
+    found
+}
+
+fn write(folder: &Path, plan: &Plan, first: &[(&str, f64)]) -> std::io::Result<()> {
+    let rate = |r: &Row| r.neurons as f64 * r.steps as f64 / r.seconds;
+    let row = |r: &Row| {
+        let (strategy, per_step) = (r.strategy.to_string(), r.seconds / r.steps as f64);
+        json!({ "name": r.name, "strategy": strategy, "seconds": r.seconds, "seconds_per_step": per_step, "neuron_steps_per_second": rate(r) })
+    };
+    let firsts: Vec<Value> = first.iter().map(|(how, s)| json!({ "how": how, "seconds": s })).collect();
+    let rows: Vec<Value> = plan.rows.iter().map(row).collect();
+    std::fs::write(folder.join("cuda.json"), json!({ "first_step": firsts, "rows": rows }).to_string())?;
+    let mut text = String::from("| first step of HH | |\n|---|---|\n");
+    first.iter().for_each(|(how, s)| text.push_str(&format!("| {how} | {s:.3} s |\n")));
+    text.push_str("\n| case | strategy | ms | µs a step | G neuron-steps/s |\n|---|---|---|---|---|\n");
+    for r in &plan.rows {
+        let (ms, us) = (r.seconds * 1e3, r.seconds / r.steps as f64 * 1e6);
+        text.push_str(&format!("| {} | {} | {ms:.3} | {us:.3} | {:.3} |\n", r.name, r.strategy, rate(r) * 1e-9));
+    }
+    print!("{text}");
+    std::fs::write(folder.join("cuda.md"), text)
+}
+
+fn main() {
+    if let Err(e) = Device::cuda(0) {
+        return println!("nothing to measure: {e}");
+    }
+    if std::env::args().any(|a| a == FIRST) {
+        return match first_step() {
+            Ok(seconds) => println!("first step {seconds}"),
+            Err(e) => println!("{e}"),
+        };
+    }
+    let tiny = std::env::var_os("OVERTIME_TINY").is_some();
+    let seconds = std::env::var("OVERTIME_BENCH_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(240);
+    let mut plan = Plan { tiny, until: Instant::now() + Duration::from_secs(seconds), rows: Vec::new() };
+    let folder = std::env::var_os("OVERTIME_RESULTS").map_or_else(std::env::temp_dir, PathBuf::from);
+    let first = first_steps(&folder);
+    let times = if tiny { (1, 1) } else { (200, 600) };
+    let c = Criterion::default().sample_size(10).without_plots();
+    let c = c.warm_up_time(Duration::from_millis(times.0)).measurement_time(Duration::from_millis(times.1));
+    let mut c = c.configure_from_args();
+    all(&mut c, &mut plan);
+    if let Err(e) = write(&folder, &plan, &first) {
+        eprintln!("{}: {e}", folder.display());
+    }
+    c.final_summary();
+}
