@@ -1,8 +1,5 @@
 //! With the feature `embed-cubin`, compiles the kernels if there is an NVRTC. Otherwise there is nothing to do.
 
-#[cfg(feature = "embed-cubin")]
-extern crate libloading_build as libloading;
-
 // The library's own files, with no more around them than they need.
 #[cfg(feature = "embed-cubin")]
 mod error {
@@ -49,6 +46,7 @@ mod beforehand;
 mod probe;
 #[cfg(feature = "embed-cubin")]
 #[path = "src/cuda/nvrtc/program.rs"]
+#[allow(dead_code)]
 mod program;
 #[cfg(feature = "embed-cubin")]
 #[path = "src/cuda/shared.rs"]

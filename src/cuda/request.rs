@@ -56,7 +56,7 @@ impl Request {
         if !self.loops.iter().any(|name| name.starts_with("pointwise") || name.starts_with("cell")) {
             return self;
         }
-        let special = ["N_PROBES", "PROBE_VARS", "PROBE_MODES", "EACH", "OUTPUT", "MODEL_FILE"];
+        let special = ["N_PROBES", "PROBE_VARS", "PROBE_MODES", "EACH", "OUTPUT", "MODEL_FILE", "GENERIC"];
         self.defines.retain(|(name, _)| !special.contains(&name.as_str()));
         self.define("GENERIC", 1);
         self
