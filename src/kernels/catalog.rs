@@ -161,7 +161,7 @@ mod tests {
         if std::env::var_os("EMBEDDED").is_some_and(|how| how == "write") {
             std::fs::write(&path, &lines).unwrap();
         }
-        assert!(std::fs::read_to_string(&path).unwrap() == lines, "EMBEDDED=write cargo test --lib beforehand writes {}", path.display());
+        assert!(std::fs::read_to_string(&path).unwrap() == lines, "EMBEDDED=write cargo test --lib build_rs writes {}", path.display());
         // Whatever is recorded, and whichever parameters units have of their own.
         for module in list() {
             let line = module.request.clone().generic().line();
