@@ -78,6 +78,10 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
     all.push(model("hh, elu, lif", &["hh.V", "lif.V"], CURRENT, |n| {
         Sequential::new().layer("hh", Hh::<R>::new(n).noise(1.0)).layer("gain", Activation::Elu.layer([n])).layer("lif", Lif::new(n))
     }));
+    all.push(model("stack of stacks", &["a.hh.V", "b.in.hh.V", "b.lif.V"], CURRENT, |n| {
+        let noisy = || Sequential::new().layer("hh", Hh::<R>::new(n).noise(1.0)).layer("gain", Activation::Elu.layer([n]));
+        Sequential::new().layer("a", noisy()).layer("b", Sequential::new().layer("in", noisy()).layer("lif", Lif::new(n)))
+    }));
     all.push(model("dense, hh, dense", &["hh.V", "hh.spike"], (-2.0, 2.0), |n| {
         Sequential::new().layer("in", Dense::<R>::new(n, 9)).layer("hh", Hh::new(9)).layer("out", Dense::new(9, 3))
     }));
@@ -127,6 +131,7 @@ pub(crate) fn cells<T: Scalar>() -> Vec<Model<T>> {
         RnnCell::<T>::new(4, n).wh_init(small(n)).bias(false).state_init(Init::Uniform(-0.5, 0.5))
     }));
     all.push(model("gru", &["state"], UNIT, |n| GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))));
+    all.push(model("gru of any size", &["state"], UNIT, |n| GruCell::<T>::new(3, n).wi_init(small(n)).wh_init(small(n))));
     all.push(model("gru of torch", &["state"], UNIT, |n| GruCellTorch::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))));
     all.push(model("lstm", &["state", "h", "c"], UNIT, |n| LstmCell::<T>::new(6, n).wh_init(small(n))));
     all.push(model("dense, rnn, tanh", &["rnn.state"], UNIT, |n| {
