@@ -111,6 +111,21 @@ fn wide_cells() {
     check(&models, &[shape(1025, Some(2), 2)], &STRATEGIES);
 }
 
+/// A state of more than a block's shared memory has, which lies in device memory then.
+#[test]
+fn cells_off_chip() {
+    let Some(device) = device() else { return };
+    let models = models::cells::<f64>();
+    let model = models.iter().find(|m| m.name == "gru of any size").unwrap();
+    let shape = shape(1537, Some(2), 2);
+    // Chunks as short as the run, for its products to leave room for the weights.
+    let make = || builder(model, shape).chunk(2);
+    let (mut on_cpu, mut on_gpu) = (make().build().unwrap(), make().device(device).build().unwrap());
+    let x = input(on_cpu.system(), shape, model.scale, SEED);
+    let (expected, run) = (on_cpu.run(&x).unwrap(), on_gpu.run(&x).unwrap());
+    assert_eq!(bits::of_runs(&run, &expected).or_else(|| bits::of_states(&on_gpu, &on_cpu)), None);
+}
+
 /// Of a step that is not taken, nothing is left.
 #[test]
 fn nothing_to_do_is_done() {
