@@ -88,3 +88,28 @@ pub(crate) fn same_states<T: Scalar>(what: &str, found: &LoopOverTime<T, impl Sy
         panic!("{what}: {difference}");
     }
 }
+
+/// What compares is itself able to fail: on one value, on a sign of zero, on an event, on the state alone.
+#[test]
+fn differences_are_found() {
+    use ndarray::{IxDyn, arr1};
+    let array = |x: [f32; 3]| arr1(&x).into_shape_with_order(IxDyn(&[3])).unwrap();
+    let (a, n) = (array([1.0, 0.0, 3.0]), array([1.0, f32::NAN, 3.0]));
+    assert_eq!((difference("x", &a, &a), difference("x", &n, &n)), (None, None));
+    for other in [n, array([1.0, -0.0, 3.0]), array([1.0, f32::from_bits(1), 3.0])] {
+        assert!(difference("x", &a, &other).is_some_and(|d| d.contains("x[1]") && d.contains("1 of 3 differ")));
+    }
+    let run = |seed, vars: overtime::Monitor| {
+        let hh = overtime::models::Hh::<f32>::new(5).noise(9.0);
+        let mut over_time = LoopOverTime::builder(hh).seed(seed).out_vars([vars]).build().unwrap();
+        (over_time.run_steps(200).unwrap(), over_time)
+    };
+    for vars in [overtime::monitor("V"), overtime::monitor("input").events(), overtime::monitor("m").units([4]).every(50)] {
+        let ((a, left), (b, right), (c, _)) = (run(1, vars.clone()), run(2, vars.clone()), run(1, vars));
+        assert!(of_runs(&a, &c).is_none());
+        assert!(of_states(&left, &right).is_some());
+        if a.iter().any(|(_, r)| matches!(r, Recorded::Dense(_))) {
+            assert!(of_runs(&a, &b).is_some());
+        }
+    }
+}
