@@ -73,6 +73,7 @@ mod loop_over_time;
 pub mod math;
 mod memory;
 pub mod models;
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "programs are run by the CUDA engine alone"))]
 mod program;
 mod recording;
 pub mod rng;

@@ -16,12 +16,7 @@ use crate::system::System;
 #[must_use]
 pub fn list() -> Vec<Module> {
     let mut list = List::default();
-    list.neurons::<f64>();
-    list.neurons::<f32>();
-    list.layers::<f64>();
-    list.layers::<f32>();
-    list.layers::<half::f16>();
-    list.layers::<half::bf16>();
+    list.systems();
     for dtype in [DType::F64, DType::F32, DType::F16, DType::Bf16] {
         list.add("check", Request::tool(dtype, "check.cu"));
     }
@@ -33,12 +28,7 @@ pub fn list() -> Vec<Module> {
 #[cfg(test)]
 fn beforehand() -> Vec<String> {
     let mut list = List { modules: Vec::new(), beforehand: true };
-    list.neurons::<f64>();
-    list.neurons::<f32>();
-    list.layers::<f64>();
-    list.layers::<f32>();
-    list.layers::<half::f16>();
-    list.layers::<half::bf16>();
+    list.systems();
     for dtype in [DType::F64, DType::F32, DType::F16, DType::Bf16] {
         list.add("check", Request::tool(dtype, "check.cu"));
         list.add("cursor", Request::tool(dtype, "cursor.cu"));
@@ -67,6 +57,16 @@ impl List {
             return;
         }
         self.modules.push(Module { name: name.into(), dtype: request.dtype, request });
+    }
+
+    /// All systems, in all types that they are for.
+    fn systems(&mut self) {
+        self.neurons::<f64>();
+        self.neurons::<f32>();
+        self.layers::<f64>();
+        self.layers::<f32>();
+        self.layers::<half::f16>();
+        self.layers::<half::bf16>();
     }
 
     fn neurons<R: Real>(&mut self) {
