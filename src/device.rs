@@ -92,6 +92,43 @@ impl std::str::FromStr for Strategy {
     }
 }
 
+/// How a GPU sums the products of matrices: of [`Dense`](crate::models::Dense), [`Conv2d`](crate::models::Conv2d) and
+/// recurrent cells. The CPU engine has one way for all, which is `Ordered`.
+///
+/// Each way gives the same bits in every run, whatever else the device does. Elements are multiplied as they are and summed in
+/// [`Scalar::Acc`](crate::Scalar::Acc), except where `Tf32` says otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Products {
+    /// In the order that is fastest: parts of a sum by several threads, `f16` and `bf16` by tensor cores. Results differ from the CPU's
+    /// by rounding.
+    #[default]
+    Fast,
+    /// In the CPU's order, which gives the CPU's very bits: for comparing, and slow.
+    Ordered,
+    /// As `Fast`, and `f32` by tensor cores, whose factors have 10 bits of fraction instead of 23.
+    Tf32,
+}
+
+impl Display for Products {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fast => "fast",
+            Self::Ordered => "ordered",
+            Self::Tf32 => "tf32",
+        })
+    }
+}
+
+impl std::str::FromStr for Products {
+    type Err = Error;
+    fn from_str(s: &str) -> Result<Self> {
+        let all = [Self::Fast, Self::Ordered, Self::Tf32];
+        let found = all.into_iter().find(|k| k.to_string() == s);
+        found.ok_or_else(|| Error::unknown("products", s, all.map(|k| k.to_string())))
+    }
+}
+
 impl Device {
     /// The best device there is. [`Survey::new`] also says why it is not a better one.
     #[must_use]

@@ -86,7 +86,7 @@ mod survey;
 mod system;
 pub mod tree;
 
-pub use device::{Device, Strategy};
+pub use device::{Device, Products, Strategy};
 pub use device_array::{DeviceArray, DeviceRecording};
 pub use error::{Error, Result};
 pub use init::Init;

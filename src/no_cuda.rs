@@ -1,7 +1,7 @@
 //! What stands for the CUDA engine where the feature `cuda` is off: a type that has no values.
 
 use crate::clock::Clock;
-use crate::device::Strategy;
+use crate::device::{Products, Strategy};
 use crate::error::{Error, Result};
 use crate::recording::{Events, Handle};
 use crate::scalar::Scalar;
@@ -27,6 +27,7 @@ pub(crate) struct Wanted<'w> {
     pub(crate) handles: &'w [Handle],
     pub(crate) output_every: Option<u64>,
     pub(crate) chunk: Option<u64>,
+    pub(crate) products: Products,
 }
 
 #[allow(dead_code, reason = "the same fields as the engine's own")]

@@ -47,9 +47,11 @@ struct Job {
     u32 steps;  // of this chunk; for a map, of its output
     u32 given;  // bit p: the run was given input p
     u32 first, every;  // for a map: which of the input's steps it is of
-    u32 unused;
+    u32 backwards;      // a cell's: 1 takes the chunk's last step first
     scalar_t* state;   // pointwise [N_STATE, C]; a cell's [B, S·H]
-    scalar_t* y;       // output [T, C], or null
+    scalar_t* y;       // output [T, B, y_row], of which the stage writes the first N of each row; or null
+    u64 y_row;         // elements between two rows of y: N, unless layers share it
+    const u32* lengths;  // a cell's: [B] how many of the chunk's steps each row takes; null: all
     acc_t* work;       // a cell's products with the input [T, B, G·H]
     acc_t* scratch;    // a cell's, where shared memory is too small for it; else null
     Port ports[MAX_PORTS];

@@ -3,7 +3,7 @@
 
 /// Bytes of `struct Job`.
 #[allow(dead_code, reason = "of no use to build.rs")]
-pub(crate) const JOB_BYTES: usize = 32 + 3 * 8 + 6 * 4 + 4 * 8 + 4 * 32 + 8 * 8 + 32 * 8 + 16 * 48;
+pub(crate) const JOB_BYTES: usize = 32 + 3 * 8 + 6 * 4 + 6 * 8 + 4 * 32 + 8 * 8 + 32 * 8 + 16 * 48;
 
 /// What the compiler is told of every module: functions need no `__device__`; nothing is fused that does not say so; `ptxas` says
 /// what it used.

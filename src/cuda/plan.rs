@@ -1,6 +1,7 @@
 //! What a system needs on the device: its stages, in which order, and what each of them records. Nothing here calls the driver.
 
 use super::job::{MAX_PROBES, MAX_WEIGHTS, Mode};
+use crate::device::Products;
 use crate::error::{Error, Result};
 use crate::program::{Body, Cell, Map, Program, Source};
 use crate::recording::Handle;
@@ -18,6 +19,7 @@ pub(crate) struct Wanted<'w> {
     pub(crate) output_every: Option<u64>,
     /// Most steps of a chunk, if somebody has said so.
     pub(crate) chunk: Option<u64>,
+    pub(crate) products: Products,
 }
 
 /// How a stage is run.

@@ -131,6 +131,7 @@ impl Ready {
             every: 1,
             state: memory.vars.get(stage.vars.start).map_or(0, |at| memory.state.address(*at)),
             y: memory.to,
+            y_row: stage.to as u64,
             work: memory.work.address(0),
             scratch: if self.scratch > 0 { memory.scratch.address(0) } else { 0 },
             ports: chunk.ports,

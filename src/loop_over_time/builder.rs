@@ -2,7 +2,7 @@
 
 use super::{LoopOverTime, Progress};
 use crate::clock::Clock;
-use crate::device::{Device, Strategy};
+use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
 use crate::input::FirstAxis;
 use crate::recording::{Handle, OutVars, Tree};
@@ -20,6 +20,7 @@ pub struct Builder<T, S> {
     name: Option<String>,
     device: Device,
     strategy: Strategy,
+    products: Products,
     batch: Option<usize>,
     dt: f64,
     t0: f64,
@@ -51,6 +52,7 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
             name: None,
             device: Device::Cpu,
             strategy: Strategy::Auto,
+            products: Products::Fast,
             batch: None,
             dt: 0.1,
             t0: 0.0,
@@ -88,6 +90,13 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
     #[must_use]
     pub fn strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;
+        self
+    }
+
+    /// How a GPU sums products; [`Products::Fast`] by default.
+    #[must_use]
+    pub fn products(mut self, products: Products) -> Self {
+        self.products = products;
         self
     }
 
@@ -276,6 +285,7 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
             arena: OnceCell::new(),
             engine: None,
             strategy: self.strategy,
+            products: self.products,
             clock,
             shared: self.shared,
             device: self.device,

@@ -42,7 +42,8 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     pub(super) fn engine_for(&self, device: Device, layout: &Layout, state: &[T]) -> Result<Option<Box<Engine<T>>>> {
         let Device::Cuda(ordinal) = device else { return Ok(None) };
         let output_every = self.record_output.then_some(self.every);
-        let wanted = Wanted { schema: &self.schema, layout, handles: &self.handles, output_every, chunk: self.chunk };
+        let wanted =
+            Wanted { schema: &self.schema, layout, handles: &self.handles, output_every, chunk: self.chunk, products: self.products };
         let engine = Engine::new(Context::of(ordinal)?, &self.system, wanted, self.clock.dt, self.strategy, state)?;
         Ok(Some(Box::new(engine)))
     }

@@ -11,7 +11,7 @@ pub use builder::Builder;
 
 use crate::clock::Clock;
 use crate::cuda::Engine;
-use crate::device::{Device, Strategy};
+use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
 use crate::input::FirstAxis;
 use crate::recording::{Handle, Tree};
@@ -38,6 +38,8 @@ pub struct LoopOverTime<T: Scalar, S: System<T>> {
     pub(crate) arena: OnceCell<Vec<T>>,
     engine: Option<Box<Engine<T>>>,
     strategy: Strategy,
+    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "the CPU has one way to sum"))]
+    products: Products,
     pub(crate) clock: Clock,
     pub(crate) shared: Shared,
     /// The nodes' own names: the target and its parts, then what was registered, each breadth first.
