@@ -64,7 +64,7 @@ fn run(
     cooperative: bool,
     params: Vec<u8>,
 ) {
-    let launch = fakecuda::Launch { grid, block: [block, 1, 1], dynamic_shared, cooperative, params };
+    let launch = fakecuda::Launch { grid, block: [block, 1, 1], dynamic_shared, cooperative, cluster: None, params };
     let start = Instant::now();
     match fakecuda::run(kernel, memory, &launch, &fakecuda::Limits::default(), 1) {
         Ok(o) => {

@@ -74,6 +74,8 @@ pub enum Space {
     Global,
     /// A block's memory.
     Shared,
+    /// The memory of all blocks of a cluster.
+    Cluster,
     /// A thread's memory.
     Local,
     /// Device memory that kernels do not write.
@@ -85,6 +87,7 @@ pub enum Space {
 impl Space {
     pub(crate) fn named(name: &str) -> Option<Space> {
         Some(match name.split("::").next().unwrap_or(name) {
+            "shared" if name == "shared::cluster" => Space::Cluster,
             "global" => Space::Global,
             "shared" => Space::Shared,
             "local" => Space::Local,

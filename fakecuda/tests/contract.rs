@@ -50,7 +50,14 @@ fn a_large_struct_by_value() {
     let params_bytes = gpu.module.kernels["by_value"].param_bytes;
     assert_eq!(params_bytes, size_of::<Job>(), "the argument's size is the struct's");
     let kernel = gpu.module.kernels["by_value"].clone();
-    let launch = fakecuda::Launch { grid: [3, 1, 1], block: [32, 1, 1], dynamic_shared: 0, cooperative: false, params: bytes_of(&job) };
+    let launch = fakecuda::Launch {
+        grid: [3, 1, 1],
+        block: [32, 1, 1],
+        dynamic_shared: 0,
+        cooperative: false,
+        cluster: None,
+        params: bytes_of(&job),
+    };
     fakecuda::run(&kernel, &mut gpu.memory, &launch, &fakecuda::Limits::default(), 1).unwrap();
     let found: Vec<f32> = gpu.down(y, n);
     for (i, found) in found.iter().enumerate() {

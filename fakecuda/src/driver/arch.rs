@@ -37,6 +37,16 @@ impl Arch {
         self.major * 10 + self.minor
     }
 
+    /// Clusters that fit at once where `each` multiprocessor has room for so many blocks: a cluster stays within a group of
+    /// multiprocessors, taken to be 16.
+    pub(crate) fn clusters(&self, each: i32, size: i32) -> i32 {
+        if size <= 1 {
+            return each * self.multiprocessors;
+        }
+        let (groups, rest) = (self.multiprocessors / 16, self.multiprocessors % 16);
+        groups * (16 * each / size) + rest * each / size
+    }
+
     /// Blocks that fit on one multiprocessor.
     pub(crate) fn occupancy(&self, registers: i32, threads: i32, shared: usize) -> i32 {
         if threads <= 0 {

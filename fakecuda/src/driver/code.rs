@@ -56,6 +56,7 @@ codes! {
     ERROR_STREAM_CAPTURE_ISOLATION = 905, "dependency created on uncaptured work in another stream";
     ERROR_STREAM_CAPTURE_IMPLICIT = 906, "operation would make the legacy stream depend on a capturing blocking stream";
     ERROR_CAPTURED_EVENT = 907, "operation not permitted on an event last recorded in a capturing stream";
+    ERROR_INVALID_CLUSTER_SIZE = 912, "cluster size is not possible";
     ERROR_UNKNOWN = 999, "unknown error";
 }
 

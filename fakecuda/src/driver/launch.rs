@@ -14,6 +14,7 @@ pub(crate) struct Shape {
     pub(crate) block: [u32; 3],
     pub(crate) dynamic: u32,
     pub(crate) cooperative: bool,
+    pub(crate) cluster: Option<[u32; 3]>,
 }
 
 impl State {
@@ -31,17 +32,18 @@ impl State {
         args: *mut *mut c_void,
         extra: *mut *mut c_void,
     ) -> Outcome {
-        let (kernel, limit) = {
+        let (kernel, limit, large) = {
             let f = self.function(f)?;
-            (f.kernel.clone(), f.dynamic_limit)
+            (f.kernel.clone(), f.dynamic_limit, f.large_clusters)
         };
-        self.check(&kernel, &shape, limit)?;
+        let size = self.cluster(&kernel, &shape, large)?;
+        self.check(&kernel, &shape, limit, size)?;
         // SAFETY: the caller's word.
         let params = unsafe { if extra.is_null() { gather(&kernel, args) } else { packed(&kernel, extra) } }?;
         self.count_launch(&kernel.name)?;
         self.kernels.entry(kernel.name.clone()).or_default().0 += 1;
-        let Shape { grid, block, dynamic, cooperative } = shape;
-        let launch = Arc::new(Launch { grid, block, dynamic_shared: dynamic as usize, cooperative, params });
+        let Shape { grid, block, dynamic, cooperative, cluster } = shape;
+        let launch = Arc::new(Launch { grid, block, dynamic_shared: dynamic as usize, cooperative, cluster, params });
         self.queue(stream, Op::Launch { kernel, launch })
     }
 
@@ -59,7 +61,32 @@ impl State {
         Ok(())
     }
 
-    fn check(&self, kernel: &Kernel, s: &Shape, limit: i32) -> Outcome {
+    /// The blocks of a cluster, which must be possible.
+    pub(crate) fn cluster(&self, kernel: &Kernel, s: &Shape, large: bool) -> Result<u32, super::Failure> {
+        let name = &kernel.name;
+        let bad = |what: String| Err(Code::ERROR_INVALID_CLUSTER_SIZE.why(format!("{name}: {what}")));
+        let size = match (kernel.cluster, s.cluster) {
+            (Some(k), Some(l)) if k != l => return bad(format!("a launch in clusters of {l:?}, where {k:?} are required")),
+            (k, l) => k.or(l),
+        };
+        let Some(size) = size else { return Ok(1) };
+        if self.config.arch.as_ref().is_none_or(|a| a.major < 9) {
+            return bad("clusters, which this architecture does not have".into());
+        }
+        let blocks = size.iter().map(|&n| n as u64).product::<u64>();
+        if blocks > 8 && !large && blocks <= 16 {
+            return bad(format!("clusters of {blocks} blocks, which is not portable and must be asked for by the function's attribute"));
+        }
+        if blocks == 0 || blocks > 16 || kernel.max_cluster.is_some_and(|m| blocks > m as u64) {
+            return bad(format!("clusters of {size:?} blocks"));
+        }
+        if (0..3).any(|a| s.grid[a] % size[a] != 0) {
+            return bad(format!("a grid of {:?} blocks does not consist of clusters of {size:?}", s.grid));
+        }
+        Ok(blocks as u32)
+    }
+
+    fn check(&self, kernel: &Kernel, s: &Shape, limit: i32, cluster: u32) -> Outcome {
         let name = &kernel.name;
         let Some(arch) = &self.config.arch else { return Err(Code::ERROR_NOT_INITIALIZED.into()) };
         let bad = |what: String| Err(Code::ERROR_INVALID_VALUE.why(format!("{name}: {what}")));
@@ -85,7 +112,8 @@ impl State {
             ));
         }
         if s.cooperative {
-            let fit = arch.occupancy(kernel.registers() as i32, threads as i32, shared) as u64 * arch.multiprocessors as u64;
+            let each = arch.occupancy(kernel.registers() as i32, threads as i32, shared);
+            let fit = arch.clusters(each, cluster as i32) as u64 * cluster as u64;
             if blocks > fit {
                 return Err(Code::ERROR_COOPERATIVE_LAUNCH_TOO_LARGE.why(format!("{name}: {blocks} blocks, of which {fit} fit at once")));
             }

@@ -37,6 +37,8 @@ pub(crate) struct Function {
     pub(crate) module: usize,
     pub(crate) kernel: Arc<Kernel>,
     pub(crate) dynamic_limit: i32,
+    /// Clusters of more than 8 blocks are allowed.
+    pub(crate) large_clusters: bool,
 }
 
 /// A graph's work, in an order in which it may run.

@@ -1,20 +1,21 @@
 //! A block: its warps take turns, and meet at barriers.
 
-use super::code::{Action, Kernel, Reduce, Special};
+use super::code::{Action, Kernel, Reduce};
 use super::fault::{Fault, Kind, What};
 use super::grid::Launch;
 use super::lanes::each;
-use super::order::View;
-use super::reach::{Device, Team};
-use super::warp::{Stop, Wait, Warp};
-use crate::race::Shadow;
+use super::reach::Device;
+use super::special::{At, special};
+use super::team::Team;
+use super::warp::{Group, Stop, Wait, Warp};
 
 /// Instructions of a warp before another gets its turn.
 const TURN: u32 = 4096;
 
 pub(crate) struct Block {
-    team: Team,
-    warps: Vec<Warp>,
+    pub(crate) warps: Vec<Warp>,
+    index: [u32; 3],
+    rank: u32,
     size: [u32; 3],
     threads: u32,
 }
@@ -28,59 +29,56 @@ pub(crate) struct Round {
 }
 
 impl Block {
-    pub(crate) fn new(kernel: &Kernel, launch: &Launch, number: u32, races: bool) -> Block {
-        let [gx, gy, _] = launch.grid;
-        let index = [number % gx, number / gx % gy, number / gx / gy];
+    /// Block `index` of the grid, which has a rank in its cluster.
+    pub(crate) fn new(kernel: &Kernel, launch: &Launch, index: [u32; 3], rank: u32, cluster: [u32; 3]) -> Block {
         let threads: u32 = launch.block.iter().product();
-        let shared = kernel.code.shared_bytes.next_multiple_of(16) + launch.dynamic_shared;
-        let count = threads.div_ceil(32);
         let mut warps = Vec::new();
-        for w in 0..count {
+        for w in 0..threads.div_ceil(32) {
             let lanes = (threads - w * 32).min(32);
-            let mut warp = Warp::new(w, u32::MAX >> (32 - lanes), &kernel.code);
+            let mut warp = Warp::new(rank, w, u32::MAX >> (32 - lanes), &kernel.code);
             for &(row, what) in &kernel.code.specials {
                 let row = &mut warp.lanes.rows[row as usize];
                 for (lane, x) in row.iter_mut().enumerate() {
-                    *x = special(what, kernel, launch, index, w * 32 + lane as u32) as u64;
+                    *x = special(what, kernel, launch, At { block: index, rank, cluster, thread: w * 32 + lane as u32 }) as u64;
                 }
             }
             warps.push(warp);
         }
-        let mut clocks = vec![[0; 32]; count as usize];
-        for (w, c) in clocks.iter_mut().enumerate() {
-            c[w] = 1;
-        }
-        let team = Team {
-            index,
-            shadow: races.then(|| Shadow::new(shared)),
-            shared: vec![crate::memory::POISON; shared],
-            clocks,
-            view: View::new(number),
-        };
-        Block { team, warps, size: launch.block, threads }
+        Block { warps, index, rank, size: launch.block, threads }
+    }
+
+    /// Threads that have not ended.
+    pub(crate) fn live(&self) -> u32 {
+        self.warps.iter().map(|w| w.live.count_ones()).sum()
+    }
+
+    /// Nothing can go on until the cluster's barrier opens.
+    pub(crate) fn is_stuck(&self) -> bool {
+        !self.warps.iter().any(Warp::is_ready)
     }
 
     /// One turn for each warp.
-    pub(crate) fn round(&mut self, kernel: &Kernel, device: &mut Device) -> Result<Round, Fault> {
+    pub(crate) fn round(&mut self, kernel: &Kernel, team: &mut Team, device: &mut Device) -> Result<Round, Fault> {
         let mut round = Round { instructions: 0, over: false, only_polled: true };
         for w in 0..self.warps.len() {
             let ready = self.warps[w].is_ready();
-            match self.warps[w].run(kernel, &mut self.team, device, TURN) {
+            match self.warps[w].run(kernel, team, device, TURN) {
                 Ok(n) => round.instructions += n,
                 Err(stop) => return Err(self.fault(kernel, w, stop)),
             }
             round.only_polled &= !ready || self.warps[w].polled;
         }
-        let released = self.barriers(kernel, device)?;
+        let released = self.barriers(kernel, team, device)?;
         round.over = self.warps.iter().all(|w| w.live == 0);
-        if !round.over && !released && !self.warps.iter().any(Warp::is_ready) {
+        let gathers = |g: &Group| g.wait == Wait::Cluster;
+        if !round.over && !released && self.is_stuck() && !self.warps.iter().any(|w| w.groups.iter().any(gathers)) {
             return Err(self.deadlock(kernel));
         }
         Ok(round)
     }
 
     /// Opens the barriers at which all have come.
-    fn barriers(&mut self, kernel: &Kernel, device: &mut Device) -> Result<bool, Fault> {
+    fn barriers(&mut self, kernel: &Kernel, team: &mut Team, device: &mut Device) -> Result<bool, Fault> {
         let mut released = false;
         for id in 0..16 {
             let (mut waiting, mut wanted) = (0, None);
@@ -99,16 +97,17 @@ impl Block {
             if waiting != wanted.unwrap_or(self.threads) {
                 continue;
             }
-            self.release(kernel, id)?;
+            self.release(kernel, team, id)?;
             device.changes += 1;
             released = true;
         }
         Ok(released)
     }
 
-    fn release(&mut self, kernel: &Kernel, id: u32) -> Result<(), Fault> {
+    fn release(&mut self, kernel: &Kernel, team: &mut Team, id: u32) -> Result<(), Fault> {
         let here = |g: &super::warp::Group| matches!(g.wait, Wait::Barrier(i, _) if i == id);
-        let mut joined = [0; 32];
+        let first = (self.rank * team.warps) as usize;
+        let mut joined: Option<super::clock::Clock> = None;
         let (mut votes, mut voters) = (0, 0);
         for w in 0..self.warps.len() {
             let groups: Vec<_> = self.warps[w].groups.iter().filter(|g| here(g)).copied().collect();
@@ -128,8 +127,10 @@ impl Block {
                 }
             }
             if !groups.is_empty() || self.warps[w].arrived.iter().any(|a| a.0 == id) {
-                for (j, c) in joined.iter_mut().zip(&self.team.clocks[w]) {
-                    *j = (*j).max(*c);
+                let clock = &team.clocks[first + w];
+                match &mut joined {
+                    Some(j) => j.join(clock),
+                    None => joined = Some(clock.clone()),
                 }
             }
         }
@@ -147,18 +148,19 @@ impl Block {
                 g.pc += 1;
                 here_too = true;
             }
-            if here_too {
-                self.team.clocks[w] = joined;
+            let clock = &mut team.clocks[first + w];
+            if let Some(joined) = joined.as_ref().filter(|_| here_too) {
+                clock.clone_from(joined);
             }
             if here_too || warp.arrived.iter().any(|a| a.0 == id) {
-                self.team.clocks[w][w] += 1;
+                clock.tick((first + w) as u32);
             }
             warp.arrived.retain(|a| a.0 != id);
         }
         Ok(())
     }
 
-    fn deadlock(&self, kernel: &Kernel) -> Fault {
+    pub(crate) fn deadlock(&self, kernel: &Kernel) -> Fault {
         let waiting = self.warps.iter().enumerate().flat_map(|(w, warp)| warp.groups.iter().map(move |g| (w, *g)));
         let mut places: Vec<(u32, u32)> = Vec::new();
         for (_, g) in waiting.clone() {
@@ -181,14 +183,14 @@ impl Block {
         self.fault(kernel, w, (What::new(Kind::Endless, lane, what), pc, lane))
     }
 
-    fn fault(&self, kernel: &Kernel, warp: usize, (what, pc, lane): Stop) -> Fault {
+    pub(crate) fn fault(&self, kernel: &Kernel, warp: usize, (what, pc, lane): Stop) -> Fault {
         let thread = warp as u32 * 32 + lane as u32;
         let [x, y, _] = self.size;
         let line = line(kernel, pc);
         Fault {
             kind: what.kind,
             kernel: kernel.name.clone(),
-            block: self.team.index,
+            block: self.index,
             thread: [thread % x, thread / x % y, thread / x / y],
             line,
             text: kernel.source.lines().nth(line.saturating_sub(1) as usize).unwrap_or("").trim().into(),
@@ -205,28 +207,5 @@ fn barrier(kernel: &Kernel, pc: u32) -> super::Barrier {
     match kernel.code.instructions[pc as usize].action {
         Action::Barrier(b) => b,
         _ => super::Barrier { id: 0, threads: None, wait: true, vote: None },
-    }
-}
-
-fn special(what: Special, kernel: &Kernel, launch: &Launch, block: [u32; 3], thread: u32) -> u32 {
-    let [x, y, _] = launch.block;
-    let lane = thread % 32;
-    let below = (1u32 << lane) - 1;
-    match what {
-        Special::Thread(a) => [thread % x, thread / x % y, thread / x / y][a],
-        Special::BlockSize(a) => launch.block[a],
-        Special::Block(a) => block[a],
-        Special::GridSize(a) => launch.grid[a],
-        Special::Lane => lane,
-        Special::Warp => thread / 32,
-        Special::Warps => launch.block.iter().product::<u32>().div_ceil(32),
-        Special::MaskEqual => 1 << lane,
-        Special::MaskBelow => below,
-        Special::MaskUpTo => below | 1 << lane,
-        Special::MaskAbove => !(below | 1 << lane),
-        Special::MaskFrom => !below,
-        Special::DynamicShared => kernel.code.shared_bytes.next_multiple_of(16) as u32,
-        Special::DynamicSize => launch.dynamic_shared as u32,
-        Special::Zero => 0,
     }
 }

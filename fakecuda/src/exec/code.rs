@@ -21,6 +21,14 @@ pub(crate) enum Special {
     MaskFrom,
     DynamicShared,
     DynamicSize,
+    /// Of a block in its cluster, of the cluster in the grid, and how many there are.
+    InCluster(usize),
+    ClusterSize(usize),
+    Cluster(usize),
+    Clusters(usize),
+    Rank,
+    Ranks,
+    IsCluster,
     Zero,
 }
 
@@ -54,6 +62,13 @@ pub(crate) struct Barrier {
     pub(crate) vote: Option<(Reduce, u32, bool, u32)>,
 }
 
+/// What a thread does at the barrier of its cluster.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Gathering {
+    Arrive { release: bool },
+    Wait { acquire: bool },
+}
+
 pub(crate) enum Action {
     /// Registers only.
     Lanes(Pure),
@@ -80,6 +95,7 @@ pub(crate) enum Action {
     },
     Exit,
     Barrier(Barrier),
+    Cluster(Gathering),
     /// Lets others run: `nanosleep`.
     Yield,
     Fail(String),
@@ -103,6 +119,8 @@ pub(crate) struct Code {
     pub(crate) constants: Vec<(u32, u64)>,
     pub(crate) specials: Vec<(u32, Special)>,
     pub(crate) shared_bytes: usize,
+    /// That dynamic shared memory must have; 0 is 16.
+    pub(crate) dynamic_align: usize,
     pub(crate) local_bytes: usize,
 }
 
@@ -120,12 +138,21 @@ pub struct Kernel {
     pub max_threads: Option<u32>,
     /// The only block size allowed.
     pub required: Option<[u32; 3]>,
+    /// Blocks of a cluster, by `__cluster_dims__`.
+    pub cluster: Option<[u32; 3]>,
+    /// The most blocks of a cluster, by `__launch_bounds__`.
+    pub max_cluster: Option<u32>,
     /// The PTX it comes from.
     pub(crate) source: std::sync::Arc<str>,
     pub(crate) code: Code,
 }
 
 impl Kernel {
+    /// Where dynamic shared memory starts.
+    pub(crate) fn dynamic_at(&self) -> usize {
+        self.code.shared_bytes.next_multiple_of(self.code.dynamic_align.max(16))
+    }
+
     /// Static shared memory of a block.
     pub fn shared_bytes(&self) -> usize {
         self.code.shared_bytes

@@ -1,8 +1,9 @@
-//! A grid: blocks one after the other, or, in a cooperative launch, all at once by turns.
+//! A grid: clusters (of one block, where there are none) one after the other, or, in a cooperative launch, all at once by
+//! turns.
 
-use super::block::Block;
+use super::cluster::Cluster;
 use super::code::Kernel;
-use super::fault::Fault;
+use super::fault::{Fault, Kind};
 use super::order::Handed;
 use super::reach::Device;
 use crate::memory::Memory;
@@ -18,6 +19,8 @@ pub struct Launch {
     pub dynamic_shared: usize,
     /// All blocks run at once.
     pub cooperative: bool,
+    /// Blocks of a cluster, where the kernel itself does not say.
+    pub cluster: Option<[u32; 3]>,
     /// The bytes of all parameters, as the kernel lays them out.
     pub params: Vec<u8>,
 }
@@ -58,12 +61,20 @@ pub fn run(kernel: &Kernel, memory: &mut Memory, launch: &Launch, limits: &Limit
         races: limits.races && blocks > 1,
         changes: 0,
     };
-    let at_once = if launch.cooperative { blocks } else { 1 };
+    let size = kernel.cluster.or(launch.cluster).unwrap_or([1; 3]);
+    if (0..3).any(|a| size[a] == 0 || launch.grid[a] % size[a] != 0) {
+        *memory = device.memory;
+        let what = format!("a grid of {:?} blocks does not consist of clusters of {size:?}", launch.grid);
+        let (kernel, text) = (kernel.name.clone(), String::new());
+        return Err(Fault { kind: Kind::NotDone, kernel, block: [0; 3], thread: [0; 3], line: 0, text, what });
+    }
+    let clusters = blocks / size.iter().map(|&n| n as u64).product::<u64>();
+    let at_once = if launch.cooperative { clusters } else { 1 };
     let (mut first, mut outcome, mut result) = (0, Outcome::default(), Ok(()));
-    while first < blocks && result.is_ok() {
-        let some = first..blocks.min(first + at_once);
+    while first < clusters && result.is_ok() {
+        let some = first..clusters.min(first + at_once);
         first = some.end;
-        let mut list: Vec<_> = some.map(|n| Block::new(kernel, launch, n as u32, limits.races)).collect();
+        let mut list: Vec<_> = some.map(|n| Cluster::new(kernel, launch, size, n as u32, limits.races)).collect();
         result = together(kernel, &mut list, &mut device, limits, &mut outcome.instructions, launch.cooperative);
     }
     *memory = device.memory;
@@ -72,35 +83,35 @@ pub fn run(kernel: &Kernel, memory: &mut Memory, launch: &Launch, limits: &Limit
 
 fn together(
     k: &Kernel,
-    blocks: &mut Vec<Block>,
+    clusters: &mut Vec<Cluster>,
     device: &mut Device,
     limits: &Limits,
     count: &mut u64,
     cooperative: bool,
 ) -> Result<(), Fault> {
     let mut idle = 0;
-    while !blocks.is_empty() {
+    while !clusters.is_empty() {
         let before = device.changes;
         let (mut only_polled, mut n) = (true, 0);
-        while n < blocks.len() {
-            let round = blocks[n].round(k, device)?;
+        while n < clusters.len() {
+            let round = clusters[n].round(k, device)?;
             *count += round.instructions;
             only_polled &= round.only_polled;
             if round.over {
-                blocks.swap_remove(n);
+                clusters.swap_remove(n);
             } else {
                 n += 1;
             }
         }
         idle = if only_polled && device.changes == before { idle + 1 } else { 0 };
         if idle > IDLE
-            && let Some(b) = blocks.first()
+            && let Some(b) = clusters.first()
         {
             let hint = if cooperative { "" } else { " (the launch is not cooperative, so other blocks may not run beside this one)" };
             return Err(b.endless(k, &format!("all threads only look at memory that nobody writes{hint}")));
         }
         if *count > limits.instructions
-            && let Some(b) = blocks.first()
+            && let Some(b) = clusters.first()
         {
             return Err(b.endless(k, &format!("the launch took more than {} instructions", limits.instructions)));
         }

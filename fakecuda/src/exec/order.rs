@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 /// Of each block, the last time whose accesses are known to be done.
-type Clock = HashMap<u32, u32>;
+pub(crate) type Known = HashMap<u32, u32>;
 
-fn join(to: &mut Clock, from: &Clock) {
+pub(crate) fn join(to: &mut Known, from: &Known) {
     for (&block, &time) in from {
         let t = to.entry(block).or_insert(0);
         *t = (*t).max(time);
@@ -17,11 +17,11 @@ fn join(to: &mut Clock, from: &Clock) {
 pub(crate) struct View {
     pub(crate) block: u32,
     pub(crate) now: u32,
-    seen: Clock,
+    seen: Known,
     /// What a fence made ready for the next relaxed write to hand on.
-    fenced: Option<Clock>,
+    fenced: Option<Known>,
     /// What relaxed reads saw, for the next fence to take over.
-    pending: Clock,
+    pending: Known,
     /// Handed-on clocks this block has already taken, by address.
     taken: HashMap<u64, (u64, bool)>,
 }
@@ -35,11 +35,21 @@ impl View {
         block == self.block || self.seen.get(&block).is_some_and(|&t| t >= time)
     }
 
-    fn snapshot(&mut self) -> Clock {
+    fn snapshot(&mut self) -> Known {
         let mut c = self.seen.clone();
         c.insert(self.block, self.now);
         self.now += 1;
         c
+    }
+
+    /// Arrives at a barrier with others, to which all it knows is handed.
+    pub(crate) fn hand(&mut self, to: &mut Known) {
+        join(to, &self.snapshot());
+    }
+
+    /// Takes what others handed to a barrier.
+    pub(crate) fn take(&mut self, from: &Known) {
+        join(&mut self.seen, from);
     }
 
     /// `fence`, `membar` over the device.
@@ -53,7 +63,7 @@ impl View {
 /// What was handed on at each address.
 #[derive(Default)]
 pub(crate) struct Handed {
-    at: HashMap<u64, (u64, Clock)>,
+    at: HashMap<u64, (u64, Known)>,
 }
 
 impl Handed {

@@ -2,6 +2,7 @@
 
 use super::fault::{Kind, What};
 use super::order::{Handed, View};
+use super::team::{Team, Visit};
 use super::{Lanes, Mask};
 use crate::memory::Memory;
 use crate::race::{Access, Shadow};
@@ -27,16 +28,6 @@ pub(crate) struct Device {
     pub(crate) changes: u64,
 }
 
-/// What all threads of a block share.
-pub(crate) struct Team {
-    pub(crate) index: [u32; 3],
-    pub(crate) shared: Vec<u8>,
-    pub(crate) shadow: Option<Shadow>,
-    /// For each warp, the last time of each warp whose accesses to shared memory it knows to be done.
-    pub(crate) clocks: Vec<[u32; 32]>,
-    pub(crate) view: View,
-}
-
 /// A copy by `cp.async` that has not landed.
 pub(crate) struct Copy {
     pub(crate) lane: usize,
@@ -57,7 +48,10 @@ pub(crate) struct Exec<'a> {
     pub(crate) lanes: &'a mut Lanes,
     pub(crate) local: &'a mut [u8],
     pub(crate) local_bytes: usize,
+    /// The block's rank in its cluster, and the warp in its block.
+    pub(crate) rank: u32,
     pub(crate) warp: u32,
+    pub(crate) pc: u32,
     pub(crate) copies: &'a mut Copies,
     /// Set by accesses that a spinning thread makes.
     pub(crate) polled: &'a mut bool,
@@ -82,6 +76,22 @@ pub(crate) enum How {
 }
 
 impl Exec<'_> {
+    /// The warp's number in its cluster.
+    #[inline]
+    pub(crate) fn who(&self) -> u32 {
+        self.rank * self.team.warps + self.warp
+    }
+
+    /// What the block knows of other blocks.
+    pub(crate) fn view(&mut self) -> &mut View {
+        &mut self.team.members[self.rank as usize].view
+    }
+
+    /// What is known between blocks, with the block's view.
+    pub(crate) fn handed(&mut self) -> (&mut Handed, &mut View) {
+        (&mut self.device.handed, &mut self.team.members[self.rank as usize].view)
+    }
+
     /// Checks an access of `n` bytes.
     #[inline]
     pub(crate) fn place(&self, space: Space, address: u64, n: usize, lane: usize) -> Result<Place, What> {
@@ -94,14 +104,19 @@ impl Exec<'_> {
             }
             Err(What::new(Kind::OutOfBounds, lane, format!("{n} bytes at byte {} of {size} bytes of {name}", offset as i64)))
         };
-        let shared = |at: u64| fits(at, self.team.shared.len(), "shared memory").map(Place::Shared);
+        let own = |at: u64| fits(at, self.team.each, "shared memory").map(|at| Place::Shared(self.rank as usize * self.team.each + at));
+        let cluster = |at: u64| {
+            let (block, at) = self.team.locate(self.rank, at).map_err(|e| What::new(Kind::OutOfBounds, lane, e))?;
+            fits(at, self.team.each, "shared memory").map(|at| Place::Shared(block as usize * self.team.each + at))
+        };
         let local = |at: u64| fits(at, self.local_bytes, "local memory").map(|at| Place::Local(lane * self.local_bytes + at));
         let param = |at: u64| fits(at, self.device.params.len(), "parameters").map(Place::Param);
         match space {
-            Space::Shared => shared(address & 0xffff_ffff),
+            Space::Shared => own(address & 0xffff_ffff),
+            Space::Cluster => cluster(address & 0xffff_ffff),
             Space::Local => local(address),
             Space::Param => param(address),
-            Space::Generic if address >= SHARED => shared(address - SHARED),
+            Space::Generic if address >= SHARED => cluster(address - SHARED),
             Space::Generic if address >= LOCAL => local(address - LOCAL),
             Space::Generic if address >= PARAM => param(address - PARAM),
             Space::Generic | Space::Global | Space::Const => {
@@ -135,16 +150,23 @@ impl Exec<'_> {
         let thread = self.warp * 32 + lane as u32;
         match place {
             Place::Shared(at) => {
-                let Some(shadow) = self.team.shadow.as_mut() else { return Ok(()) };
-                let (warp, clock) = (self.warp, &self.team.clocks[self.warp as usize]);
-                let me = Access::new(warp, thread, clock[warp as usize], atomic);
-                let ordered = |o: &Access| {
-                    if o.who == warp { o.thread() == thread || o.time < clock[warp as usize] } else { clock[o.who as usize] >= o.time }
-                };
+                let (who, team) = (self.who(), &mut *self.team);
+                if team.members.len() > 1 && at / team.each != self.rank as usize {
+                    let visit = Visit { time: team.clocks[who as usize].time(who), rank: self.rank, thread, pc: self.pc };
+                    team.visit((at / team.each) as u32, who, visit)?;
+                }
+                let Some(shadow) = team.shadow.as_mut() else { return Ok(()) };
+                let clock = &team.clocks[who as usize];
+                let now = clock.time(who);
+                let me = Access::new(who, thread, now, atomic);
+                let ordered = |o: &Access| if o.who == who { o.thread() == thread || o.time < now } else { clock.knows(o.who, o.time) };
                 shadow.touch(self.device.launch, (at, n), me, write, ordered).map_err(|c| {
                     let verb = if c.wrote { "written" } else { "read" };
-                    let what =
-                        format!("byte {at} of shared memory was {verb} by thread {} of this block with no barrier since", c.other.thread());
+                    let (byte, whose) = (at % team.each, team.name(at / team.each, self.rank as usize));
+                    let (thread, other) = (c.other.thread(), team.name((c.other.who / team.warps) as usize, self.rank as usize));
+                    let what = format!(
+                        "byte {byte} of the shared memory of {whose} was {verb} by thread {thread} of {other} with no barrier since"
+                    );
                     What::new(Kind::Race, lane, what)
                 })
             }
@@ -160,7 +182,7 @@ impl Exec<'_> {
                 }
                 let region = &mut self.device.memory.regions[r];
                 let shadow = region.shadow.get_or_insert_with(|| Shadow::new(region.bytes.len()));
-                let view = &self.team.view;
+                let view = &self.team.members[self.rank as usize].view;
                 let me = Access::new(view.block, thread, view.now, atomic);
                 shadow.touch(self.device.launch, (at, n), me, write, |o| view.knows(o.who, o.time)).map_err(|c| {
                     let verb = if c.wrote { "written" } else { "read" };
@@ -188,7 +210,7 @@ impl Exec<'_> {
 
     /// `__syncwarp`: what the lanes did in shared memory is done.
     pub(crate) fn sync_warp(&mut self, _lanes: Mask) {
-        let w = self.warp as usize;
-        self.team.clocks[w][w] += 1;
+        let who = self.who();
+        self.team.clocks[who as usize].tick(who);
     }
 }

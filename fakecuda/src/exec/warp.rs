@@ -1,10 +1,11 @@
 //! A warp: groups of lanes that stand at the same instruction. The group furthest behind runs, so that lanes that parted
 //! meet again; a group that used up its turn lets the others go first, so that lanes may wait for each other.
 
-use super::code::{Action, Barrier, Code, Kernel};
+use super::code::{Action, Barrier, Code, Gathering, Kernel};
 use super::fault::{Kind, What};
 use super::lanes::each;
-use super::reach::{Copies, Device, Exec, Team};
+use super::reach::{Copies, Device, Exec};
+use super::team::Team;
 use super::{Lanes, Mask};
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -14,6 +15,8 @@ pub(crate) enum Wait {
     Barrier(u32, Option<u32>),
     /// For other lanes to come here.
     Together,
+    /// For the other blocks of the cluster.
+    Cluster,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,8 @@ pub(crate) struct Warp {
     pub(crate) lanes: Lanes,
     local: Vec<u8>,
     local_bytes: usize,
+    /// The block's rank in its cluster, and the warp's place in its block.
+    pub(crate) rank: u32,
     pub(crate) index: u32,
     pub(crate) groups: Vec<Group>,
     /// Lanes that have not exited.
@@ -36,13 +41,21 @@ pub(crate) struct Warp {
     copies: Copies,
     /// Threads that arrived at a barrier without waiting: its number, each.
     pub(crate) arrived: Vec<(u32, u32)>,
+    pub(crate) cluster: ClusterBarrier,
+}
+
+/// The cluster's barrier: lanes that have arrived and that it did not open for yet, and lanes that it has opened for.
+#[derive(Default)]
+pub(crate) struct ClusterBarrier {
+    pub(crate) arrived: Mask,
+    pub(crate) open: Mask,
 }
 
 /// A fault and where it was: instruction and lane.
 pub(crate) type Stop = (What, u32, usize);
 
 impl Warp {
-    pub(crate) fn new(index: u32, mask: Mask, code: &Code) -> Warp {
+    pub(crate) fn new(rank: u32, index: u32, mask: Mask, code: &Code) -> Warp {
         let mut rows = vec![[0xa5a5_a5a5_a5a5_a5a5; 32]; code.rows as usize];
         for &(row, bits) in &code.constants {
             rows[row as usize] = [bits; 32];
@@ -51,12 +64,14 @@ impl Warp {
             lanes: Lanes { rows, preds: vec![0; code.preds as usize], carry: 0 },
             local: vec![crate::memory::POISON; code.local_bytes * 32],
             local_bytes: code.local_bytes,
+            rank,
             index,
             groups: vec![Group { mask, pc: 0, wait: Wait::Nothing, tired: false }],
             live: mask,
             polled: false,
             copies: Copies::default(),
             arrived: Vec::new(),
+            cluster: ClusterBarrier::default(),
         }
     }
 
@@ -99,12 +114,14 @@ impl Warp {
         Ok(done)
     }
 
-    fn exec<'a>(&'a mut self, team: &'a mut Team, device: &'a mut Device) -> Exec<'a> {
+    fn exec<'a>(&'a mut self, pc: u32, team: &'a mut Team, device: &'a mut Device) -> Exec<'a> {
         Exec {
             lanes: &mut self.lanes,
             local: &mut self.local,
             local_bytes: self.local_bytes,
+            rank: self.rank,
             warp: self.index,
+            pc,
             copies: &mut self.copies,
             polled: &mut self.polled,
             team,
@@ -143,12 +160,12 @@ impl Warp {
                         g.pc += 1;
                     }
                     Action::Touch(f) => {
-                        f(&mut self.exec(team, device), active).map_err(stop)?;
+                        f(&mut self.exec(g.pc, team, device), active).map_err(stop)?;
                         g.pc += 1;
                     }
                     Action::Together { members, run } => {
                         if self.all_here(*members, active) {
-                            run(&mut self.exec(team, device), active).map_err(stop)?;
+                            run(&mut self.exec(g.pc, team, device), active).map_err(stop)?;
                             g.pc += 1;
                         } else {
                             self.part(g, active, g.pc + 1);
@@ -205,6 +222,27 @@ impl Warp {
                         }
                         g.pc += 1;
                     }
+                    Action::Cluster(Gathering::Arrive { release }) => {
+                        self.cluster_arrive(active, *release, team).map_err(stop)?;
+                        device.changes += 1;
+                        g.pc += 1;
+                    }
+                    Action::Cluster(Gathering::Wait { acquire }) => {
+                        if let Some(lane) = each(active & !(self.cluster.arrived | self.cluster.open)).next() {
+                            return Err(stop(What::new(Kind::Deadlock, lane, "waits at the cluster's barrier without having arrived")));
+                        }
+                        self.part(g, active, g.pc + 1);
+                        let open = active & self.cluster.open;
+                        self.cluster.open &= !open;
+                        self.put(Group { mask: active & !open, wait: Wait::Cluster, ..g });
+                        if open == 0 {
+                            return Ok(done);
+                        }
+                        if *acquire {
+                            self.cluster_take(team);
+                        }
+                        g = Group { mask: open, pc: g.pc + 1, ..g };
+                    }
                     Action::Yield => {
                         self.polled = true;
                         g.pc += 1;
@@ -239,6 +277,44 @@ impl Warp {
         }
         self.put(Group { wait: Wait::Barrier(id, threads), ..g });
         Ok(true)
+    }
+
+    fn cluster_arrive(&mut self, lanes: Mask, release: bool, team: &mut Team) -> Result<(), What> {
+        if let Some(lane) = each(lanes & (self.cluster.arrived | self.cluster.open)).next() {
+            return Err(What::new(Kind::Deadlock, lane, "arrives at the cluster's barrier again without having waited"));
+        }
+        self.cluster.arrived |= lanes;
+        if release {
+            let who = self.rank * team.warps + self.index;
+            let clock = &mut team.clocks[who as usize];
+            team.coming.clock.join(clock);
+            clock.tick(who);
+            team.members[self.rank as usize].view.hand(&mut team.coming.blocks);
+        }
+        Ok(())
+    }
+
+    /// What those who arrived at the cluster's barrier had done is known.
+    fn cluster_take(&self, team: &mut Team) {
+        let who = self.rank * team.warps + self.index;
+        team.clocks[who as usize].join(&team.last.clock);
+        team.members[self.rank as usize].view.take(&team.last.blocks);
+    }
+
+    /// The cluster's barrier opens.
+    pub(crate) fn cluster_open(&mut self, kernel: &Kernel, team: &mut Team) {
+        let c = &mut self.cluster;
+        c.open |= std::mem::take(&mut c.arrived);
+        let mut takes = false;
+        for g in self.groups.iter_mut().filter(|g| g.wait == Wait::Cluster) {
+            takes |= matches!(kernel.code.instructions[g.pc as usize].action, Action::Cluster(Gathering::Wait { acquire: true }));
+            self.cluster.open &= !g.mask;
+            g.wait = Wait::Nothing;
+            g.pc += 1;
+        }
+        if takes {
+            self.cluster_take(team);
+        }
     }
 
     fn all_here(&self, members: Option<u32>, here: Mask) -> bool {
@@ -281,7 +357,7 @@ impl Warp {
                     }
                 }
                 if self.all_here(*members, same) {
-                    run(&mut self.exec(team, device), same).map_err(|w| {
+                    run(&mut self.exec(g.pc, team, device), same).map_err(|w| {
                         let lane = w.lane.unwrap_or(first);
                         (w, g.pc, lane)
                     })?;

@@ -12,7 +12,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     if !returns && s.name() != "red" {
         return Ok(None);
     }
-    s.only(&format!("global shared shared::cta {} add min max and or xor inc dec exch cas noftz", Sync::WORDS))?;
+    s.only(&format!("global shared shared::cta shared::cluster {} add min max and or xor inc dec exch cas noftz", Sync::WORDS))?;
     let Some(ty) = s.ty() else { return s.not_done() };
     let at = returns as usize;
     let to = if returns { Some(s.row(b, 0)?) } else { None };

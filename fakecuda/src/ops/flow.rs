@@ -1,7 +1,7 @@
 //! Branches, barriers, fences and ends.
 
 use super::{Decoded, lanes, touch};
-use crate::exec::{Action, Barrier, Reduce};
+use crate::exec::{Action, Barrier, Gathering, Reduce};
 use crate::parse::{Arg, Builder, Error, Statement};
 
 pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
@@ -29,6 +29,14 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         "nanosleep" => Action::Yield,
         // Overlap with the next kernel, which never overlaps here.
         "griddepcontrol" => lanes(|_, _| {}),
+        "barrier" if s.has("cluster") => {
+            s.only("cluster arrive wait aligned release relaxed acquire")?;
+            match s.parts[2].as_str() {
+                "arrive" => Action::Cluster(Gathering::Arrive { release: !s.has("relaxed") }),
+                "wait" => Action::Cluster(Gathering::Wait { acquire: true }),
+                _ => return s.not_done(),
+            }
+        }
         "bar" | "barrier" => return barrier(b, s),
         "membar" => {
             s.only("cta gl sys")?;
@@ -44,7 +52,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
 
 fn fence() -> Action {
     touch(|e, _| {
-        e.team.view.fence();
+        e.view().fence();
         Ok(())
     })
 }

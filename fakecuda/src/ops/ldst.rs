@@ -6,7 +6,7 @@ use crate::parse::{Builder, Statement};
 use crate::types::Space;
 
 /// Caches and their hints, which change nothing here.
-const HINTS: &str = "global shared local const param param::entry param::func shared::cta nc ca cg cs lu cv wb wt L1::no_allocate L1::evict_last L1::evict_first L1::evict_normal L1::evict_unchanged L2::64B L2::128B L2::256B v2 v4 weak";
+const HINTS: &str = "global shared local const param param::entry param::func shared::cta shared::cluster nc ca cg cs lu cv wb wt L1::no_allocate L1::evict_last L1::evict_first L1::evict_normal L1::evict_unchanged L2::64B L2::128B L2::256B v2 v4 weak";
 
 /// How an access takes part in the order between threads.
 #[derive(Clone, Copy)]
@@ -113,12 +113,14 @@ fn step(place: Place, by: usize) -> Place {
 pub(super) fn read_order(e: &mut Exec<'_>, place: Place, address: u64, sync: Sync) {
     *e.polled = true;
     if matches!(place, Place::Global(..)) {
-        e.device.handed.read(address, &mut e.team.view, sync.acquire);
+        let (handed, view) = e.handed();
+        handed.read(address, view, sync.acquire);
     }
 }
 
 pub(super) fn write_order(e: &mut Exec<'_>, place: Place, address: u64, sync: Sync) {
     if matches!(place, Place::Global(..)) {
-        e.device.handed.write(address, &mut e.team.view, sync.release);
+        let (handed, view) = e.handed();
+        handed.write(address, view, sync.release);
     }
 }

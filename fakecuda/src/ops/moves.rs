@@ -1,7 +1,7 @@
 //! Moving values between registers, and between kinds of addresses.
 
-use super::{Decoded, lanes};
-use crate::exec::{LOCAL, PARAM, SHARED, each};
+use super::{Decoded, lanes, touch};
+use crate::exec::{Kind, LOCAL, PARAM, RANK_SHIFT, SHARED, What, each};
 use crate::parse::{Arg, Builder, Statement};
 use crate::types::{Space, Type};
 
@@ -9,6 +9,8 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     match s.name() {
         "mov" => mov(b, s),
         "cvta" => cvta(b, s),
+        "mapa" => mapa(b, s),
+        "getctarank" => getctarank(b, s),
         "selp" => {
             s.only("")?;
             let ([d, x, y], p) = ([s.row(b, 0)?, s.row(b, 1)?, s.row(b, 2)?], s.pred(3)?);
@@ -24,17 +26,19 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             })))
         }
         "isspacep" => {
-            s.only("global shared local const param")?;
+            s.only("global shared shared::cta shared::cluster local const param")?;
             let (p, x, space) = (s.pred_of(b, s.arg(0)?)?, s.row(b, 1)?, s.space());
-            Ok(Some(lanes(move |l, m| {
+            Ok(Some(touch(move |e, m| {
                 let is = |a: u64| match space {
-                    Space::Shared => a >= SHARED,
+                    Space::Shared => a >= SHARED && e.team.locate(e.rank, a - SHARED).is_ok_and(|at| at.0 == e.rank),
+                    Space::Cluster => a >= SHARED,
                     Space::Local => (LOCAL..SHARED).contains(&a),
                     Space::Param => (PARAM..LOCAL).contains(&a),
                     _ => a < PARAM,
                 };
-                let found = l.test2([x, x], m, |a: u64, _| is(a));
-                l.set_pred(p, m, found);
+                let found = e.lanes.test2([x, x], m, |a: u64, _| is(a));
+                e.lanes.set_pred(p, m, found);
+                Ok(())
             })))
         }
         _ => Ok(None),
@@ -89,14 +93,49 @@ fn mov(b: &mut Builder<'_>, s: &Statement) -> Decoded {
 
 /// Shared, local and parameter memory are windows of the generic addresses; the others are the same in both.
 fn cvta(b: &mut Builder<'_>, s: &Statement) -> Decoded {
-    s.only("to global shared local const param shared::cta")?;
+    s.only("to global shared local const param shared::cta shared::cluster")?;
     let r = s.rows::<2>(b)?;
     let window = match s.space() {
-        Space::Shared => SHARED,
+        Space::Shared | Space::Cluster => SHARED,
         Space::Local => LOCAL,
         Space::Param => PARAM,
         _ => 0,
     };
     let to = s.has("to");
     Ok(Some(lanes(move |l, m| l.map1(r, m, |a: u64| if to { a.wrapping_sub(window) } else { a.wrapping_add(window) }))))
+}
+
+/// The address in another block of the cluster that corresponds to one here.
+fn mapa(b: &mut Builder<'_>, s: &Statement) -> Decoded {
+    s.only("shared::cluster")?;
+    let [d, x, block] = s.rows::<3>(b)?;
+    let window = if s.space() == Space::Cluster { 0 } else { SHARED };
+    Ok(Some(touch(move |e, m| {
+        for lane in each(m) {
+            let (address, block) = (e.lanes.rows[x as usize][lane].wrapping_sub(window), e.lanes.rows[block as usize][lane] as u32);
+            let address = if window == 0 { address & 0xffff_ffff } else { address };
+            let (_, at) = e.team.locate(e.rank, address).map_err(|w| What::new(Kind::OutOfBounds, lane, w))?;
+            if block as usize >= e.team.members.len() {
+                let what = format!("there is no block {block} in a cluster of {}", e.team.members.len());
+                return Err(What::new(Kind::OutOfBounds, lane, what));
+            }
+            e.lanes.rows[d as usize][lane] = window + ((block as u64 + 1) << RANK_SHIFT | at);
+        }
+        Ok(())
+    })))
+}
+
+fn getctarank(b: &mut Builder<'_>, s: &Statement) -> Decoded {
+    s.only("shared::cluster")?;
+    let [d, x] = s.rows::<2>(b)?;
+    let window = if s.space() == Space::Cluster { 0 } else { SHARED };
+    Ok(Some(touch(move |e, m| {
+        for lane in each(m) {
+            let address = e.lanes.rows[x as usize][lane].wrapping_sub(window);
+            let address = if window == 0 { address & 0xffff_ffff } else { address };
+            let (rank, _) = e.team.locate(e.rank, address).map_err(|w| What::new(Kind::OutOfBounds, lane, w))?;
+            e.lanes.rows[d as usize][lane] = rank as u64;
+        }
+        Ok(())
+    })))
 }

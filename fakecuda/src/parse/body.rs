@@ -387,7 +387,10 @@ impl<'a> Builder<'a> {
             return Arg::Row(self.constant(at));
         }
         match symbols.shared.get(word) {
-            Some(v) if v.size == 0 => Arg::Row(self.special(Special::DynamicShared)),
+            Some(v) if v.size == 0 => {
+                self.code.dynamic_align = self.code.dynamic_align.max(v.align);
+                Arg::Row(self.special(Special::DynamicShared))
+            }
             Some(v) => {
                 self.declare(v);
                 self.named(word)

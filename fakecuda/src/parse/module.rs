@@ -41,6 +41,8 @@ struct Entry {
     line: u32,
     max_threads: Option<u32>,
     required: Option<[u32; 3]>,
+    cluster: Option<[u32; 3]>,
+    max_cluster: Option<u32>,
 }
 
 /// Reads a PTX text. `place` gives each variable in device memory an address.
@@ -150,9 +152,12 @@ fn entry(t: &mut Tokens) -> Result<Entry> {
     let line = t.line();
     let name = t.word()?;
     let params = params(t)?;
-    let (mut max_threads, mut required) = (None, None);
+    let (mut max_threads, mut required, mut cluster, mut max_cluster) = (None, None, None, None);
     while let Some(Token::Word(w)) = t.peek().cloned() {
         t.next();
+        if w == ".explicitcluster" {
+            continue;
+        }
         let mut list = vec![t.number::<u32>()?];
         while t.eat(',') {
             list.push(t.number()?);
@@ -163,13 +168,15 @@ fn entry(t: &mut Tokens) -> Result<Entry> {
                 max_threads = Some(list.iter().product());
                 required = Some([0, 1, 2].map(|i| list.get(i).copied().unwrap_or(1)));
             }
+            ".reqnctapercluster" => cluster = Some([0, 1, 2].map(|i| list.get(i).copied().unwrap_or(1))),
+            ".maxclusterrank" => max_cluster = Some(list[0]),
             ".minnctapersm" | ".maxnreg" => {}
             _ => return Err(Error::new(line, format!("unknown directive '{w}' at kernel '{name}'"))),
         }
     }
     let body = t.clone();
     t.skip_block()?;
-    Ok(Entry { name, params, body, line, max_threads, required })
+    Ok(Entry { name, params, body, line, max_threads, required, cluster, max_cluster })
 }
 
 fn build(e: Entry, symbols: &Symbols, source: &Arc<str>) -> Result<Kernel> {
@@ -189,6 +196,8 @@ fn build(e: Entry, symbols: &Symbols, source: &Arc<str>) -> Result<Kernel> {
         param_bytes: at,
         max_threads: e.max_threads,
         required: e.required,
+        cluster: e.cluster,
+        max_cluster: e.max_cluster,
         source: source.clone(),
         code,
     })

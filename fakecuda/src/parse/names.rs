@@ -34,6 +34,13 @@ pub(crate) fn special(word: &str) -> Option<Special> {
         "%lanemask_gt" => Special::MaskAbove,
         "%lanemask_ge" => Special::MaskFrom,
         "%smid" | "%nsmid" | "%gridid" => Special::Zero,
+        "%cluster_ctaid" => Special::InCluster(axis),
+        "%cluster_nctaid" => Special::ClusterSize(axis),
+        "%clusterid" => Special::Cluster(axis),
+        "%nclusterid" => Special::Clusters(axis),
+        "%cluster_ctarank" => Special::Rank,
+        "%cluster_nctarank" => Special::Ranks,
+        "%is_explicit_cluster" => Special::IsCluster,
         "%dynamic_smem_size" => Special::DynamicSize,
         _ => return None,
     })

@@ -73,6 +73,25 @@ impl Gpu {
     pub fn launch(&mut self, name: &str, grid: u32, block: u32, args: Args) -> Result<Outcome, Fault> {
         self.launch_full(name, [grid, 1, 1], [block, 1, 1], 0, false, args)
     }
+    pub fn launch_cluster(
+        &mut self,
+        name: &str,
+        grid: u32,
+        block: u32,
+        cluster: [u32; 3],
+        cooperative: bool,
+        args: Args,
+    ) -> Result<Outcome, Fault> {
+        let launch =
+            Launch { grid: [grid, 1, 1], block: [block, 1, 1], dynamic_shared: 0, cooperative, cluster: Some(cluster), params: args.0 };
+        self.run(name, launch)
+    }
+    fn run(&mut self, name: &str, launch: Launch) -> Result<Outcome, Fault> {
+        let kernel = self.module.kernels.get(name).unwrap_or_else(|| panic!("no kernel {name}")).clone();
+        assert_eq!(launch.params.len(), kernel.param_bytes, "arguments of {name}");
+        self.launches += 1;
+        fakecuda::run(&kernel, &mut self.memory, &launch, &Limits::default(), self.launches)
+    }
     pub fn launch_full(
         &mut self,
         name: &str,
@@ -82,11 +101,8 @@ impl Gpu {
         cooperative: bool,
         args: Args,
     ) -> Result<Outcome, Fault> {
-        let kernel = self.module.kernels.get(name).unwrap_or_else(|| panic!("no kernel {name}")).clone();
-        assert_eq!(args.0.len(), kernel.param_bytes, "arguments of {name}");
-        self.launches += 1;
-        let launch = Launch { grid, block, dynamic_shared, cooperative, params: args.0 };
-        fakecuda::run(&kernel, &mut self.memory, &launch, &Limits::default(), self.launches)
+        let launch = Launch { grid, block, dynamic_shared, cooperative, cluster: None, params: args.0 };
+        self.run(name, launch)
     }
 }
 

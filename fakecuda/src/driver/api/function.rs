@@ -31,6 +31,26 @@ pub struct Attribute {
     value: [u64; 8],
 }
 
+/// What a launch's configuration says, and the stream.
+unsafe fn shape(config: *const Config) -> Result<(Shape, usize), Failure> {
+    // SAFETY: the caller's word: a configuration, with as many attributes as it says.
+    let (c, attributes) = unsafe {
+        (&*config, if (*config).count == 0 { &[] } else { std::slice::from_raw_parts((*config).attributes, (*config).count as usize) })
+    };
+    let (mut cooperative, mut cluster) = (false, None);
+    for a in attributes {
+        match a.id {
+            // Nothing; the order of access, of streams and of clusters; overlap with the launch before; priority; memory
+            // domains: no change to what is computed.
+            0 | 1 | 3 | 5 | 6 | 8..=10 => {}
+            2 => cooperative = a.value[0] as u32 != 0,
+            4 => cluster = Some([a.value[0] as u32, (a.value[0] >> 32) as u32, a.value[1] as u32]),
+            id => return Err(Code::ERROR_NOT_SUPPORTED.why(format!("launch attribute {id} is not done"))),
+        }
+    }
+    Ok((Shape { grid: c.grid, block: c.block, dynamic: c.dynamic, cooperative, cluster }, c.stream))
+}
+
 entries! {
     Context fn cuFuncGetAttribute(s, value: *mut i32, attribute: i32, function: usize) {
         let capability = s.config.arch.as_ref().map_or(0, |a| a.capability());
@@ -45,7 +65,10 @@ entries! {
             5 | 6 => capability,
             8 => f.dynamic_limit,
             9 => -1,
-            10..=15 => 0,
+            10 => 0,
+            11..=13 => k.cluster.map_or(0, |c| c[attribute as usize - 11] as i32),
+            14 => f.large_clusters as i32,
+            15 => 0,
             _ => return Err(Code::ERROR_INVALID_VALUE.why(format!("function attribute {attribute} is not known"))),
         })?;
     }
@@ -55,7 +78,8 @@ entries! {
         match attribute {
             8 if value >= 0 && value as usize + f.kernel.shared_bytes() <= most as usize => f.dynamic_limit = value,
             8 => return Err(Code::ERROR_INVALID_VALUE.why(format!("{value} bytes of dynamic shared memory, where a block has {most}"))),
-            9 => {}
+            9 | 15 => {}
+            14 => f.large_clusters = value != 0,
             _ => return Err(Code::ERROR_INVALID_VALUE.why(format!("function attribute {attribute} cannot be set"))),
         }
     }
@@ -76,26 +100,30 @@ entries! {
         put(n, fit)?;
     }
     Context fn cuLaunchKernel(s, function: usize, gx: u32, gy: u32, gz: u32, bx: u32, by: u32, bz: u32, dynamic: u32, stream: usize, args: *mut *mut c_void, extra: *mut *mut c_void) {
-        let shape = Shape { grid: [gx, gy, gz], block: [bx, by, bz], dynamic, cooperative: false };
+        let shape = Shape { grid: [gx, gy, gz], block: [bx, by, bz], dynamic, cooperative: false, cluster: None };
         s.launch(function, shape, stream, args, extra)?;
     }
     Context fn cuLaunchCooperativeKernel(s, function: usize, gx: u32, gy: u32, gz: u32, bx: u32, by: u32, bz: u32, dynamic: u32, stream: usize, args: *mut *mut c_void) {
-        let shape = Shape { grid: [gx, gy, gz], block: [bx, by, bz], dynamic, cooperative: true };
+        let shape = Shape { grid: [gx, gy, gz], block: [bx, by, bz], dynamic, cooperative: true, cluster: None };
         s.launch(function, shape, stream, args, std::ptr::null_mut())?;
     }
     Context fn cuLaunchKernelEx(s, config: *const Config, function: usize, args: *mut *mut c_void, extra: *mut *mut c_void) {
-        let c = &*config;
-        let mut cooperative = false;
-        for n in 0..c.count as usize {
-            let a = &*c.attributes.add(n);
-            match a.id {
-                // Nothing; the order of access; priority; memory domains: no change to what is computed.
-                0 | 1 | 8..=10 => {}
-                2 => cooperative = a.value[0] as u32 != 0,
-                id => return Err(Code::ERROR_NOT_SUPPORTED.why(format!("launch attribute {id} is not done"))),
-            }
-        }
-        let shape = Shape { grid: c.grid, block: c.block, dynamic: c.dynamic, cooperative };
-        s.launch(function, shape, c.stream, args, extra)?;
+        let (shape, stream) = shape(config)?;
+        s.launch(function, shape, stream, args, extra)?;
+    }
+    Context fn cuOccupancyMaxActiveClusters(s, n: *mut i32, function: usize, config: *const Config) {
+        let (shape, _) = shape(config)?;
+        let (kernel, large) = (s.function(function)?.kernel.clone(), s.function(function)?.large_clusters);
+        let size = s.cluster(&kernel, &shape, large)?;
+        let each = occupancy(s, function, shape.block.iter().product::<u32>() as i32, shape.dynamic as usize)?;
+        put(n, s.config.arch.as_ref().map_or(0, |a| a.clusters(each, size as i32)))?;
+    }
+    Context fn cuOccupancyMaxPotentialClusterSize(s, n: *mut i32, function: usize, config: *const Config) {
+        let f = s.function(function)?;
+        let (large, most) = (f.large_clusters, f.kernel.max_cluster);
+        let (shape, _) = shape(config)?;
+        let each = occupancy(s, function, shape.block.iter().product::<u32>() as i32, shape.dynamic as usize)?;
+        let size = if each == 0 { 0 } else if large { 16 } else { 8 };
+        put(n, most.map_or(size, |m| size.min(m as i32)))?;
     }
 }

@@ -34,7 +34,7 @@ entries! {
         };
         let old = s.functions.iter().find(|(_, f)| f.module == module && f.kernel.name == name).map(|f| *f.0);
         let handle = old.unwrap_or_else(|| s.handle());
-        s.functions.entry(handle).or_insert(Function { module, kernel, dynamic_limit: 48 << 10 });
+        s.functions.entry(handle).or_insert(Function { module, kernel, dynamic_limit: 48 << 10, large_clusters: false });
         put(function, handle)?;
     }
     Context fn cuModuleGetGlobal_v2(s, at: *mut u64, bytes: *mut usize, module: usize, name: *const c_char) {

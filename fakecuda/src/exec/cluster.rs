@@ -1,0 +1,91 @@
+//! A cluster: blocks that run at the same time, reach each other's shared memory and meet at a barrier of their own.
+
+use super::block::{Block, Round};
+use super::code::Kernel;
+use super::fault::{Fault, Kind, What};
+use super::grid::Launch;
+use super::reach::Device;
+use super::team::Team;
+
+pub(crate) struct Cluster {
+    team: Team,
+    blocks: Vec<Block>,
+}
+
+impl Cluster {
+    /// The `number`-th cluster of `size` blocks.
+    pub(crate) fn new(kernel: &Kernel, launch: &Launch, size: [u32; 3], number: u32, races: bool) -> Cluster {
+        let [gx, gy, _] = launch.grid;
+        let many = [gx / size[0], gy / size[1]];
+        let first = [number % many[0] * size[0], number / many[0] % many[1] * size[1], number / many[0] / many[1] * size[2]];
+        let ranks = size.iter().product::<u32>();
+        let indices: Vec<[u32; 3]> =
+            (0..ranks).map(|r| [first[0] + r % size[0], first[1] + r / size[0] % size[1], first[2] + r / size[0] / size[1]]).collect();
+        let numbers: Vec<u32> = indices.iter().map(|[x, y, z]| x + gx * (y + gy * z)).collect();
+        let bytes = kernel.dynamic_at() + launch.dynamic_shared;
+        let warps = launch.block.iter().product::<u32>().div_ceil(32);
+        let team = Team::new(&numbers, warps, bytes, races);
+        let blocks = indices.iter().enumerate().map(|(r, &i)| Block::new(kernel, launch, i, r as u32, size)).collect();
+        Cluster { team, blocks }
+    }
+
+    /// One turn for each warp of each block.
+    pub(crate) fn round(&mut self, kernel: &Kernel, device: &mut Device) -> Result<Round, Fault> {
+        let mut round = Round { instructions: 0, over: true, only_polled: true };
+        for n in 0..self.blocks.len() {
+            if self.team.members[n].ended {
+                continue;
+            }
+            let r = self.blocks[n].round(kernel, &mut self.team, device)?;
+            round.instructions += r.instructions;
+            round.only_polled &= r.only_polled;
+            round.over &= r.over;
+            if r.over {
+                self.end(kernel, n)?;
+            }
+        }
+        let opened = self.barrier(kernel, device);
+        let waiting = || self.blocks.iter().zip(&self.team.members).filter(|(_, m)| !m.ended).map(|b| b.0);
+        if !round.over
+            && !opened
+            && waiting().all(Block::is_stuck)
+            && let Some(b) = waiting().next()
+        {
+            return Err(b.deadlock(kernel));
+        }
+        Ok(round)
+    }
+
+    /// A block has ended: nobody may still be at its shared memory.
+    fn end(&mut self, kernel: &Kernel, n: usize) -> Result<(), Fault> {
+        self.team.members[n].ended = true;
+        match self.team.left_alone(n as u32) {
+            None => Ok(()),
+            Some(v) => {
+                let what = format!("block {n} of the cluster, whose shared memory this is, ended without waiting for this access");
+                let (warp, lane) = (v.thread as usize / 32, v.thread as usize % 32);
+                Err(self.blocks[v.rank as usize].fault(kernel, warp, (What::new(Kind::Race, lane, what), v.pc, lane)))
+            }
+        }
+    }
+
+    /// Opens the cluster's barrier where all threads that have not ended have arrived.
+    fn barrier(&mut self, kernel: &Kernel, device: &mut Device) -> bool {
+        let warps = || self.blocks.iter().flat_map(|b| &b.warps);
+        let arrived: u32 = warps().map(|w| (w.cluster.arrived & w.live).count_ones()).sum();
+        if arrived == 0 || arrived < self.blocks.iter().map(Block::live).sum() {
+            return false;
+        }
+        std::mem::swap(&mut self.team.last, &mut self.team.coming);
+        self.team.coming.clock.clear();
+        self.team.coming.blocks.clear();
+        self.blocks.iter_mut().flat_map(|b| &mut b.warps).for_each(|w| w.cluster_open(kernel, &mut self.team));
+        device.changes += 1;
+        true
+    }
+
+    pub(crate) fn endless(&self, kernel: &Kernel, what: &str) -> Fault {
+        let b = self.blocks.iter().zip(&self.team.members).find(|(b, m)| !m.ended && !b.is_stuck()).map_or(&self.blocks[0], |b| b.0);
+        b.endless(kernel, what)
+    }
+}

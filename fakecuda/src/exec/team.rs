@@ -1,0 +1,136 @@
+//! What the threads of a cluster share: the shared memory of its blocks, one after the other, and what is known of it.
+//! A launch without clusters has clusters of one block.
+
+use super::clock::Clock;
+use super::fault::{Kind, What};
+use super::order::{Known, View};
+use crate::race::Shadow;
+
+/// An address in another block's shared memory has that block's rank, plus 1, above these bits.
+pub(crate) const RANK_SHIFT: u32 = 24;
+
+/// One block of a cluster.
+pub(crate) struct Member {
+    pub(crate) view: View,
+    /// All its threads have ended, and its shared memory with them.
+    pub(crate) ended: bool,
+    /// The last access of each actor from outside.
+    pub(crate) visits: Vec<Option<Visit>>,
+}
+
+/// An access to another block's shared memory.
+#[derive(Clone, Copy)]
+pub(crate) struct Visit {
+    pub(crate) time: u32,
+    pub(crate) rank: u32,
+    pub(crate) thread: u32,
+    pub(crate) pc: u32,
+}
+
+/// What those who arrive at a barrier hand to those who wait.
+pub(crate) struct Meeting {
+    pub(crate) clock: Clock,
+    pub(crate) blocks: Known,
+}
+
+impl Meeting {
+    pub(crate) fn new(actors: usize, engines: bool) -> Meeting {
+        Meeting { clock: Clock::new(actors, engines), blocks: Known::default() }
+    }
+}
+
+pub(crate) struct Team {
+    pub(crate) members: Vec<Member>,
+    /// Of one block.
+    pub(crate) warps: u32,
+    /// Bytes of one block's shared memory.
+    pub(crate) each: usize,
+    pub(crate) shared: Vec<u8>,
+    pub(crate) shadow: Option<Shadow>,
+    /// What each warp knows.
+    pub(crate) clocks: Vec<Clock>,
+    /// Of the cluster's barrier: who has arrived at the one to come, and what the last one handed on.
+    pub(crate) coming: Meeting,
+    pub(crate) last: Meeting,
+}
+
+impl Team {
+    /// Of blocks by their numbers in the grid.
+    pub(crate) fn new(numbers: &[u32], warps: u32, each: usize, races: bool) -> Team {
+        let actors = numbers.len() * warps as usize;
+        let member = |&number: &u32| Member {
+            view: View::new(number),
+            ended: false,
+            visits: vec![None; if numbers.len() > 1 { actors } else { 0 }],
+        };
+        let clock = |who: usize| {
+            let mut c = Clock::new(actors, false);
+            c.tick(who as u32);
+            c
+        };
+        let bytes = each * numbers.len();
+        Team {
+            members: numbers.iter().map(member).collect(),
+            warps,
+            each,
+            shared: vec![crate::memory::POISON; bytes],
+            shadow: races.then(|| Shadow::new(bytes)),
+            clocks: (0..actors).map(clock).collect(),
+            coming: Meeting::new(actors, false),
+            last: Meeting::new(actors, false),
+        }
+    }
+
+    /// The block whose memory an address lies in and the byte there; `rank` is who asks.
+    #[inline]
+    pub(crate) fn locate(&self, rank: u32, address: u64) -> Result<(u32, u64), String> {
+        let (block, at) = ((address >> RANK_SHIFT) as u32 & 0xff, address & ((1 << RANK_SHIFT) - 1));
+        if address >> (RANK_SHIFT + 8) != 0 {
+            return Err(format!("address {address:#x} is no shared memory"));
+        }
+        match block {
+            0 => Ok((rank, at)),
+            b if b as usize <= self.members.len() => Ok((b - 1, at)),
+            b => Err(format!("address {address:#x} is of block {} of a cluster of {}", b - 1, self.members.len())),
+        }
+    }
+
+    /// A block as `asks` calls it.
+    pub(crate) fn name(&self, block: usize, asks: usize) -> String {
+        if block == asks { "this block".into() } else { format!("block {block} of the cluster") }
+    }
+
+    /// The actors that are warps of a block.
+    pub(crate) fn warps_of(&self, rank: u32) -> std::ops::Range<u32> {
+        rank * self.warps..(rank + 1) * self.warps
+    }
+
+    /// An access to another block's memory: that block must be there, and must stay until it is done.
+    #[cold]
+    pub(crate) fn visit(&mut self, owner: u32, who: u32, visit: Visit) -> Result<(), What> {
+        let lane = visit.thread as usize % 32;
+        if self.members[owner as usize].ended {
+            return Err(What::new(Kind::UseAfterFree, lane, format!("shared memory of block {owner} of the cluster, which has ended")));
+        }
+        if self.shadow.is_none() {
+            return Ok(());
+        }
+        if let Some(clock) = self.clocks.get(who as usize)
+            && !clock.has_met(self.warps_of(owner))
+        {
+            let what =
+                format!("shared memory of block {owner} of the cluster, which may not have started: no barrier over the cluster before");
+            return Err(What::new(Kind::Race, lane, what));
+        }
+        self.members[owner as usize].visits[who as usize] = Some(visit);
+        Ok(())
+    }
+
+    /// An access that a block's end did not wait for.
+    pub(crate) fn left_alone(&self, owner: u32) -> Option<Visit> {
+        self.shadow.as_ref()?;
+        let known = |who: u32, time: u32| self.warps_of(owner).any(|w| self.clocks[w as usize].knows(who, time));
+        let visits = self.members[owner as usize].visits.iter().enumerate();
+        visits.filter_map(|(who, v)| v.filter(|v| !known(who as u32, v.time))).next()
+    }
+}
