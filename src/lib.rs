@@ -65,6 +65,8 @@ mod cuda;
 mod device;
 mod device_array;
 mod error;
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by the CUDA engine alone"))]
+mod exchange;
 mod init;
 mod input;
 #[cfg(feature = "cuda")]

@@ -47,6 +47,12 @@ impl DType {
             Self::F16 | Self::Bf16 => 2,
         }
     }
+
+    /// Bytes of one element of the type that arithmetic is done in.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn acc_size(self) -> usize {
+        if self == Self::F64 { 8 } else { 4 }
+    }
 }
 
 impl Display for DType {

@@ -1,78 +1,26 @@
-//! A loop on a device: its state, its kernels, and all memory that its runs need.
+//! A loop on a device: its state, its kernels, and all memory that its runs need. It knows its elements by their size alone: only what
+//! hands values in and out here has a type.
 
+use super::assemble::in_bytes;
 use super::context::Context;
-use super::feed::OnDevice;
-use super::job::{Job, MAX_PORTS, Port};
-use super::memory::{ALIGN, Buffer, Pinned};
+use super::limits::Limits;
+use super::memory::Buffer;
 use super::module::Kernel;
 use super::plan::Recording;
+use super::side::Side;
 use super::stage::Ready;
-use super::stream::{Event, Stream};
-use crate::device::Strategy;
-use crate::error::{Error, Result};
-use crate::scalar::Scalar;
-use crate::system::System;
-use std::marker::PhantomData;
+use super::stream::Stream;
+use crate::error::Result;
+use crate::scalar::{DType, Scalar};
+use crate::system::{System, Weight};
 use std::sync::Arc;
-
-/// What one chunk may take.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    /// Steps.
-    pub(super) steps: u64,
-    /// Bytes of inputs, of recordings, of what goes from stage to stage, of products with the input.
-    pub(super) input: usize,
-    pub(super) record: usize,
-    pub(super) between: [usize; 2],
-    pub(super) work: usize,
-}
-
-/// What a chunk has of its own, so that the next one can be asked for while this one is under way.
-#[derive(Debug)]
-pub(super) struct Side {
-    pub(super) input: Buffer,
-    pub(super) record: Buffer,
-    /// The state as it was before the chunk.
-    pub(super) backup: Buffer,
-    /// The least index of something that is not finite.
-    pub(super) found: Buffer,
-    pub(super) host_input: Pinned,
-    pub(super) host_record: Pinned,
-    pub(super) host_jobs: Pinned,
-    pub(super) host_found: Pinned,
-    pub(super) uploaded: Event,
-    pub(super) computed: Event,
-    pub(super) downloaded: Event,
-}
-
-impl Side {
-    /// Bytes from one stage's job to the next one's.
-    pub(super) const JOB: usize = size_of::<Job>().next_multiple_of(ALIGN);
-
-    pub(super) fn new(context: &Arc<Context>, state: usize, limits: &Limits, stages: usize) -> Result<Self> {
-        let buffer = |what: &str, len: usize| Buffer::new(context, what, len);
-        let pinned = |what: &str, len: usize| Pinned::new(context, what, len);
-        Ok(Self {
-            input: buffer("inputs", limits.input)?,
-            record: buffer("recordings", limits.record)?,
-            backup: buffer("the state before a chunk", state)?,
-            found: buffer("a flag", 8)?,
-            host_input: pinned("inputs", limits.input)?,
-            host_record: pinned("recordings", limits.record)?,
-            host_jobs: pinned("jobs", stages * Self::JOB)?,
-            host_found: pinned("a flag", 8)?,
-            uploaded: Event::new(context)?,
-            computed: Event::new(context)?,
-            downloaded: Event::new(context)?,
-        })
-    }
-}
 
 /// A loop on a device. Fields are dropped in this order: what refers to the context before the context.
 #[derive(Debug)]
-pub(crate) struct Engine<T> {
+pub(crate) struct Engine {
     pub(super) compute: Stream,
     pub(super) copies: Stream,
+    pub(super) dtype: DType,
     pub(super) stages: Vec<Ready>,
     pub(super) check: Kernel,
     /// None where no stage goes step by step.
@@ -93,52 +41,40 @@ pub(crate) struct Engine<T> {
     pub(super) rows: usize,
     pub(super) recordings: Vec<Recording>,
     pub(super) keeps_output: bool,
-    /// Whether inputs are stretched on the host: all but pointwise loops take them whole.
-    pub(super) whole: bool,
     pub(super) limits: Limits,
-    /// Each stage's name, its strategy, and why that one.
-    pub(super) chosen: Vec<(String, Strategy, &'static str)>,
     pub(super) warnings: Vec<String>,
     pub(super) context: Arc<Context>,
-    pub(super) element: PhantomData<T>,
 }
 
-impl<T: Scalar> Engine<T> {
+impl Engine {
     /// Writes the whole state.
-    pub(crate) fn set_state(&self, state: &[T]) -> Result<()> {
+    pub(crate) fn set_state<T: Scalar>(&self, state: &[T]) -> Result<()> {
         self.context.bind()?;
         self.state.write(0, state)
     }
 
     /// Reads the whole state.
-    pub(crate) fn state(&self) -> Result<Vec<T>> {
-        self.settle();
-        self.context.bind()?;
-        let mut state = crate::memory::zeroed("the state", self.state.len() / size_of::<T>())?;
-        self.state.read(0, &mut state)?;
-        Ok(state)
+    pub(crate) fn state<T: Scalar>(&self) -> Result<Vec<T>> {
+        self.read(&self.state)
     }
 
     /// Reads the state as it was before the chunk of this side. What is under way is waited for.
-    pub(crate) fn state_before(&self, side: usize) -> Result<Vec<T>> {
-        self.settle();
-        self.context.bind()?;
-        let mut state = crate::memory::zeroed("the state", self.state.len() / size_of::<T>())?;
-        self.sides[side].backup.read(0, &mut state)?;
-        Ok(state)
+    pub(crate) fn state_before<T: Scalar>(&self, side: usize) -> Result<Vec<T>> {
+        self.read(&self.sides[side].backup)
     }
 
-    /// Reads one element of the output of the chunk of this side.
-    pub(crate) fn output_at(&self, side: usize, index: usize) -> Result<T> {
-        let mut one = [T::zeroed()];
-        self.sides[side].record.read(index.saturating_mul(size_of::<T>()), &mut one)?;
-        Ok(one[0])
+    fn read<T: Scalar>(&self, state: &Buffer) -> Result<Vec<T>> {
+        self.settle();
+        self.context.bind()?;
+        let mut values = crate::memory::zeroed("the state", state.len() / size_of::<T>())?;
+        state.read(0, &mut values)?;
+        Ok(values)
     }
 
     /// Takes an array of its own and writes these values to it.
-    pub(crate) fn upload(&self, values: &[T]) -> Result<Arc<Buffer>> {
+    pub(crate) fn upload(&self, values: &[u8]) -> Result<Arc<Buffer>> {
         self.context.bind()?;
-        let buffer = Buffer::new(&self.context, "an array", size_of_val(values))?;
+        let buffer = Buffer::new(&self.context, "an array", values.len())?;
         buffer.write(0, values)?;
         Ok(Arc::new(buffer))
     }
@@ -148,48 +84,44 @@ impl<T: Scalar> Engine<T> {
         buffer.is_of(&self.context)
     }
 
-    /// Inputs that lie on the device, each with its address and strides, and room for all that a run of `steps` from index `i` on records.
-    pub(crate) fn on_device(&self, inputs: &[Option<(u64, [usize; 3])>], steps: u64, i: u64) -> Result<(OnDevice, Vec<Arc<Buffer>>)> {
+    /// Memory for each recording of a run of `steps` steps from index `i` on.
+    pub(crate) fn room(&self, steps: u64, i: u64) -> Result<Vec<Arc<Buffer>>> {
         self.context.bind()?;
-        let (mut ports, mut given) = ([Port::default(); MAX_PORTS], 0);
-        for (p, (port, input)) in ports.iter_mut().zip(inputs).enumerate() {
-            if let Some((at, [step, row, unit])) = input {
-                *port = Port { at: *at, step: *step as u64, row: *row as u64, unit: *unit as u64 };
-                given |= 1 << p;
-            }
-        }
         let room = |r: &Recording| {
-            let bytes = usize::try_from(r.kept(i, steps)).unwrap_or(usize::MAX).saturating_mul(r.bytes(size_of::<T>()));
+            let bytes = usize::try_from(r.kept(i, steps)).unwrap_or(usize::MAX).saturating_mul(r.bytes(self.dtype.size()));
             Buffer::new(&self.context, "a recording", bytes).map(Arc::new)
         };
-        let room = self.recordings.iter().map(room).collect::<Result<Vec<_>>>()?;
-        let records = room.iter().map(|buffer| (buffer.address(0), 0)).collect();
-        Ok((OnDevice { ports, given, records, element: size_of::<T>() }, room))
+        self.recordings.iter().map(room).collect()
     }
 
     /// Whether inputs must have all their elements, stretched or not.
     pub(crate) fn takes_whole(&self) -> bool {
-        self.whole
+        self.stages.first().is_none_or(|stage| !stage.stretches())
     }
 
     /// Writes the weights as the system has them now.
-    pub(crate) fn set_weights(&self, system: &dyn System<T>) -> Result<()> {
+    pub(crate) fn set_weights<T: Scalar>(&self, system: &dyn System<T>) -> Result<()> {
+        self.write_weights(&in_bytes(&system.weights()))
+    }
+
+    fn write_weights(&self, weights: &[Weight<'_, u8>]) -> Result<()> {
         self.context.bind()?;
-        let weights = system.weights();
         for (name, at) in &self.names {
             if let Some(weight) = weights.iter().find(|w| w.name == *name) {
                 self.weights.write(*at, weight.values)?;
             }
         }
-        Ok(())
+        self.stages.iter().try_for_each(|stage| stage.pack(&self.weights, &self.compute))?;
+        self.compute.wait()
     }
 
-    /// The strategy of the loops, and why: of the first stage that has a loop, if there is one.
+    /// For each stage its name, its strategy, and why that one.
     pub(crate) fn strategy(&self) -> String {
-        let say = |(name, strategy, why): &(String, Strategy, &str)| {
+        let say = |stage: &Ready| {
+            let ((strategy, why), name) = (stage.chosen(), stage.node.name());
             if name.is_empty() { format!("{strategy}: {why}") } else { format!("`{name}` {strategy}: {why}") }
         };
-        self.chosen.iter().map(say).collect::<Vec<_>>().join("; ")
+        self.stages.iter().map(say).collect::<Vec<_>>().join("; ")
     }
 
     /// What went wrong that could be done without.
@@ -223,20 +155,9 @@ impl<T: Scalar> Engine<T> {
     }
 }
 
-impl<T> Drop for Engine<T> {
+impl Drop for Engine {
     fn drop(&mut self) {
         // Buffers are about to be given back: nothing may be writing to them.
-        if self.context.bind().is_ok() {
-            let _ = self.compute.wait();
-            let _ = self.copies.wait();
-        }
-    }
-}
-
-/// `error` as one of the steps from `first` on, `steps` of them.
-pub(super) fn at_steps(error: Error, first: u64, steps: u64) -> Error {
-    match error {
-        Error::Cuda { call, code, reason, .. } => Error::Cuda { call, code, reason, steps: Some(first..first.saturating_add(steps)) },
-        other => other,
+        self.settle();
     }
 }

@@ -1,46 +1,23 @@
 //! Where a run's inputs come from and its recordings go: arrays of the host, by way of pinned memory, or memory of the device.
 
-use super::engine::Side;
 use super::job::{MAX_PORTS, Port};
 use super::memory::ALIGN;
 use super::plan::Recording;
+use super::side::Side;
 use super::stream::Stream;
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::recording::{Events, Handle};
-use crate::scalar::Scalar;
-use ndarray::{ArrayView3, ArrayViewMut3, Axis, s};
+use crate::exchange::{Feed, Host, OnDevice, Series};
+use crate::recording::Handle;
 use std::ops::Range;
 
-/// Inputs and recordings of a run.
-pub(crate) enum Feed<'r, T> {
-    Host(Host<'r, T>),
-    Device(OnDevice),
-}
-
-/// Arrays of the host.
-pub(crate) struct Host<'r, T> {
-    /// For each port `[steps, rows, features]`, of any strides (0 where it stretches), or nothing.
-    pub(crate) views: &'r [Option<ArrayView3<'r, T>>],
-    /// What is still to be written of each dense recording: the output, then one for each handle.
-    pub(crate) places: Vec<&'r mut [T]>,
-    pub(crate) events: &'r mut [Events],
-    pub(crate) handles: &'r [Handle],
-}
-
-impl<'r, T> From<Host<'r, T>> for Feed<'r, T> {
-    fn from(host: Host<'r, T>) -> Self {
-        Self::Host(host)
-    }
-}
-
-/// Memory of the device: all of the run's inputs and recordings lie there.
-pub(crate) struct OnDevice {
-    pub(crate) ports: [Port; MAX_PORTS],
-    pub(crate) given: u32,
-    /// For each recording where it begins; what of it has been written, in bytes, is kept here.
-    pub(crate) records: Vec<(u64, u64)>,
-    pub(crate) element: usize,
+/// What decides how inputs and recordings lie: the recordings, the bytes of an element, and whether inputs need all their elements.
+#[derive(Clone, Copy)]
+pub(super) struct Form<'f> {
+    pub(super) recordings: &'f [Recording],
+    pub(super) element: usize,
+    pub(super) whole: bool,
+    pub(super) keeps_output: bool,
 }
 
 /// A chunk's inputs and recordings on the device.
@@ -48,34 +25,37 @@ pub(super) struct Shipment {
     pub(super) ports: [Port; MAX_PORTS],
     pub(super) given: u32,
     pub(super) records: Vec<u64>,
-    /// For each recording where it begins in the side's memory, in bytes, and how many steps it keeps.
+    /// For each recording where it begins in its memory, in bytes, and how many steps it keeps.
     regions: Vec<(usize, usize)>,
-    /// Bytes of all of them.
+    /// Bytes to be downloaded.
     bytes: usize,
-    /// The first recording, and its elements: what is looked at where there is no state.
-    pub(super) output: Option<(u64, usize)>,
 }
 
-/// How many elements of each axis have to be there: 1 where the view stretches, unless it is to be there `whole`.
-fn extents<T>(view: &ArrayView3<'_, T>, whole: bool) -> [usize; 3] {
-    [0, 1, 2].map(|axis| {
-        let len = view.len_of(Axis(axis));
-        if !whole && view.strides()[axis] == 0 { len.min(1) } else { len }
-    })
+impl Shipment {
+    /// The first recording and its elements: what is looked at where there is no state.
+    pub(super) fn output(&self, recordings: &[Recording]) -> (u64, usize) {
+        let first = self.records.first().zip(self.regions.first()).zip(recordings.first());
+        first.map_or((0, 0), |((at, (_, kept)), recording)| (*at, kept * recording.stride))
+    }
 }
 
-impl<T: Scalar> Feed<'_, T> {
+/// How many elements of each axis have to be there: 1 where the series stretches, unless it is to be there `whole`.
+fn extents(series: &dyn Series, whole: bool) -> [usize; 3] {
+    series.axes().map(|(len, stretches)| if stretches && !whole { len.min(1) } else { len })
+}
+
+impl Feed<'_> {
     pub(super) fn is_recorded_on_device(&self) -> bool {
         matches!(self, Self::Device(_))
     }
 
     /// Most steps whose inputs fit into this many bytes.
-    pub(super) fn most(&self, bytes: usize, whole: bool) -> u64 {
+    pub(super) fn most(&self, bytes: usize, form: Form<'_>) -> u64 {
         let Self::Host(host) = self else { return u64::MAX };
         let (mut fixed, mut each) = (0_usize, 0_usize);
-        for view in host.views.iter().flatten() {
-            let [steps, rows, units] = extents(view, whole);
-            let one = rows * units * size_of::<T>();
+        for series in host.views.iter().flatten() {
+            let [steps, rows, units] = extents(*series, form.whole);
+            let one = rows * units * form.element;
             fixed += ALIGN;
             if steps > 1 { each += one } else { fixed += one }
         }
@@ -90,36 +70,31 @@ impl<T: Scalar> Feed<'_, T> {
         clock: Clock,
         before: u64,
         steps: u64,
-        (recordings, whole): (&[Recording], bool),
+        form: Form<'_>,
     ) -> Result<Shipment> {
-        let kept = |r: &Recording| r.kept(clock.i(), steps);
+        let kept = form.recordings.iter().map(|r| (r.kept(clock.i(), steps) as usize, r.bytes(form.element)));
         match self {
             Self::Host(host) => {
-                let (ports, given) = host.upload(side, stream, before as usize..(before + steps) as usize, whole)?;
-                let (mut bytes, mut regions) = (0_usize, Vec::with_capacity(recordings.len()));
-                for recording in recordings {
-                    let kept = kept(recording) as usize;
+                let (ports, given) = host.upload(side, stream, before as usize..(before + steps) as usize, form)?;
+                let (mut bytes, mut regions) = (0_usize, Vec::with_capacity(form.recordings.len()));
+                for (kept, each) in kept {
                     regions.push((bytes, kept));
-                    bytes = (bytes + kept * recording.bytes(size_of::<T>())).next_multiple_of(ALIGN);
+                    bytes = (bytes + kept * each).next_multiple_of(ALIGN);
                 }
                 // The last region ends where it ends, and not where the next one would begin.
                 bytes = bytes.min(side.record.len());
-                let records: Vec<u64> = regions.iter().map(|(at, _)| side.record.address(*at)).collect();
-                let output =
-                    (records.first().zip(regions.first()).zip(recordings.first())).map(|((at, (_, kept)), r)| (*at, kept * r.stride));
-                Ok(Shipment { ports, given, records, regions, bytes, output })
+                let records = regions.iter().map(|(at, _)| side.record.address(*at)).collect();
+                Ok(Shipment { ports, given, records, regions, bytes })
             }
             Self::Device(device) => {
-                let mut ports = device.ports;
-                for port in ports.iter_mut().filter(|p| p.at != 0) {
-                    port.at += before * port.step * device.element as u64;
+                let (ports, given) = device.ports(before, form.element);
+                let (mut records, mut regions) = (Vec::with_capacity(device.records.len()), Vec::with_capacity(device.records.len()));
+                for ((buffer, written), (kept, each)) in device.records.iter_mut().zip(kept) {
+                    records.push(buffer.address(*written));
+                    regions.push((*written, kept));
+                    *written += kept * each;
                 }
-                let records: Vec<u64> = device.records.iter().map(|(at, written)| at + written).collect();
-                let output = records.first().zip(recordings.first()).map(|(at, r)| (*at, kept(r) as usize * r.stride));
-                for ((_, written), recording) in device.records.iter_mut().zip(recordings) {
-                    *written += kept(recording) * recording.bytes(device.element) as u64;
-                }
-                Ok(Shipment { ports, given: device.given, records, regions: Vec::new(), bytes: 0, output })
+                Ok(Shipment { ports, given, records, regions, bytes: 0 })
             }
         }
     }
@@ -130,24 +105,17 @@ impl<T: Scalar> Feed<'_, T> {
     }
 
     /// Hands out what was brought.
-    pub(super) fn unpack(
-        &mut self,
-        side: &Side,
-        clock: Clock,
-        shipment: &Shipment,
-        recordings: &[Recording],
-        has_output: bool,
-    ) -> Result<()> {
+    pub(super) fn unpack(&mut self, side: &Side, clock: Clock, shipment: &Shipment, form: Form<'_>) -> Result<()> {
         let Self::Host(host) = self else { return Ok(()) };
-        for (r, ((at, kept), recording)) in shipment.regions.iter().zip(recordings).enumerate() {
+        for (r, ((at, kept), recording)) in shipment.regions.iter().zip(form.recordings).enumerate() {
             // Places begin with the output's, whether it is kept or not.
-            let place = if has_output { r } else { r + 1 };
+            let place = if form.keeps_output { r } else { r + 1 };
             match recording.bits {
                 None => {
-                    let len = kept * recording.stride;
+                    let len = kept * recording.bytes(form.element);
                     let Some(all) = host.places.get_mut(place) else { continue };
                     let (here, rest) = std::mem::take(all).split_at_mut_checked(len).unwrap_or_default();
-                    here.copy_from_slice(&side.host_record.slice::<T>(*at, len)?[..here.len()]);
+                    here.copy_from_slice(&side.host_record.slice::<u8>(*at, len)?[..here.len()]);
                     *all = rest;
                 }
                 Some(groups) => {
@@ -160,25 +128,49 @@ impl<T: Scalar> Feed<'_, T> {
         }
         Ok(())
     }
+
+    /// One element of the first recording. The chunk has been waited for.
+    pub(super) fn element(&self, side: &Side, shipment: &Shipment, index: usize, form: Form<'_>) -> Result<[u8; 8]> {
+        let mut value = [0; 8];
+        let bytes = &mut value[..form.element.min(8)];
+        let at = shipment.regions.first().map_or(0, |(at, _)| *at).saturating_add(index.saturating_mul(form.element));
+        match self {
+            Self::Host(_) => bytes.copy_from_slice(side.host_record.slice::<u8>(at, bytes.len())?),
+            Self::Device(device) => device.records.first().map_or(Ok(()), |(buffer, _)| buffer.read(at, bytes))?,
+        }
+        Ok(value)
+    }
 }
 
-impl<T: Scalar> Host<'_, T> {
-    fn upload(&self, side: &mut Side, stream: &Stream, steps: Range<usize>, whole: bool) -> Result<([Port; MAX_PORTS], u32)> {
-        let (mut ports, mut given, mut bytes) = ([Port::default(); MAX_PORTS], 0, 0_usize);
-        for (p, (port, view)) in ports.iter_mut().zip(self.views).enumerate() {
-            let Some(view) = view else { continue };
-            let [all, rows, units] = extents(view, whole);
-            let some = if all > 1 { s![steps.clone(), ..rows, ..units] } else { s![..all, ..rows, ..units] };
-            let from = view.slice(some);
-            let to = side.host_input.slice_mut::<T>(bytes, from.len())?;
-            if let Ok(mut to) = ArrayViewMut3::from_shape(from.dim(), to) {
-                to.assign(&from);
+impl OnDevice {
+    /// The inputs from this step of the run on.
+    fn ports(&self, before: u64, element: usize) -> ([Port; MAX_PORTS], u32) {
+        let (mut ports, mut given) = ([Port::default(); MAX_PORTS], 0);
+        for (p, (port, input)) in ports.iter_mut().zip(&self.inputs).enumerate() {
+            if let Some((at, [step, row, unit])) = input {
+                let begin = if *at == 0 { 0 } else { at + before * (step * element) as u64 };
+                *port = Port { at: begin, step: *step as u64, row: *row as u64, unit: *unit as u64 };
+                given |= 1 << p;
             }
+        }
+        (ports, given)
+    }
+}
+
+impl Host<'_> {
+    fn upload(&self, side: &mut Side, stream: &Stream, steps: Range<usize>, form: Form<'_>) -> Result<([Port; MAX_PORTS], u32)> {
+        let (mut ports, mut given, mut bytes) = ([Port::default(); MAX_PORTS], 0, 0_usize);
+        for (p, (port, series)) in ports.iter_mut().zip(&self.views).enumerate() {
+            let Some(series) = series else { continue };
+            let [all, rows, units] = extents(*series, form.whole);
+            let some = if all > 1 { steps.clone() } else { 0..all };
+            let len = some.len() * rows * units * form.element;
+            series.copy(some, rows, units, side.host_input.slice_mut::<u8>(bytes, len)?);
             let stride = |extent: usize, stride: usize| if extent > 1 { stride as u64 } else { 0 };
             *port =
                 Port { at: side.input.address(bytes), step: stride(all, rows * units), row: stride(rows, units), unit: stride(units, 1) };
             given |= 1 << p;
-            bytes = (bytes + from.len() * size_of::<T>()).next_multiple_of(ALIGN);
+            bytes = (bytes + len).next_multiple_of(ALIGN);
         }
         side.input.upload(0, &side.host_input, 0, bytes.min(side.input.len()), stream)?;
         Ok((ports, given))

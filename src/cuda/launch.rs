@@ -5,22 +5,30 @@ use super::module::Kernel;
 use super::stream::Stream;
 use crate::error::Result;
 use cudarc::driver::result;
+use cudarc::driver::sys::{
+    CUlaunchAttribute, CUlaunchAttributeID, CUlaunchAttributeValue, CUlaunchAttributeValue_union__bindgen_ty_1, CUlaunchConfig,
+    cuLaunchKernelEx,
+};
 use std::ffi::c_void;
 
 /// The shape of a launch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub(crate) blocks: u32,
     pub(crate) threads: u32,
     /// Bytes of dynamic shared memory of a block.
     pub(crate) shared: u32,
+    /// Blocks of a cluster; 0: there are none. It must divide `blocks`.
+    pub(crate) cluster: u32,
+    /// Whether all blocks must be on the device at once, since they wait for each other.
+    pub(crate) together: bool,
 }
 
 impl Shape {
     /// A thread for each of `items`, in blocks of whole warps.
     pub(crate) fn of(items: u64, threads: u32) -> Self {
         let blocks = items.div_ceil(u64::from(threads)).clamp(1, (1 << 31) - 1);
-        Self { blocks: blocks as u32, threads, shared: 0 }
+        Self { blocks: blocks as u32, threads, ..Self::default() }
     }
 }
 
@@ -31,10 +39,37 @@ impl Kernel {
     /// `arguments` must be the kernel's parameters, in order, each of its type; and what they point to on the device must be
     /// allocated, as large as the kernel takes it to be, and stay so until the stream is done with this.
     unsafe fn launch(&self, shape: Shape, stream: &Stream, arguments: &mut [*mut c_void]) -> Result<()> {
-        let Shape { blocks, threads, shared } = shape;
-        // SAFETY: function and stream are alive; the driver copies the arguments before it returns; the rest is the caller's word.
-        let answer = unsafe { result::launch_kernel(self.function, (blocks, 1, 1), (threads, 1, 1), shared, stream.raw(), arguments) };
-        self.context().check("cuLaunchKernel", answer)
+        let Shape { blocks, threads, shared, cluster, together } = shape;
+        if cluster == 0 && !together {
+            // SAFETY: function and stream are alive; the driver copies the arguments before it returns; the rest is the caller's word.
+            let answer = unsafe { result::launch_kernel(self.function, (blocks, 1, 1), (threads, 1, 1), shared, stream.raw(), arguments) };
+            return self.context().check("cuLaunchKernel", answer);
+        }
+        let attribute = |id, value| CUlaunchAttribute { id, pad: [0; 4], value };
+        let mut attributes = Vec::with_capacity(2);
+        if cluster > 0 {
+            let clusters = CUlaunchAttributeValue { clusterDim: CUlaunchAttributeValue_union__bindgen_ty_1 { x: cluster, y: 1, z: 1 } };
+            attributes.push(attribute(CUlaunchAttributeID::CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION, clusters));
+        }
+        if together {
+            let cooperative = CUlaunchAttributeValue { cooperative: 1 };
+            attributes.push(attribute(CUlaunchAttributeID::CU_LAUNCH_ATTRIBUTE_COOPERATIVE, cooperative));
+        }
+        let config = CUlaunchConfig {
+            gridDimX: blocks,
+            gridDimY: 1,
+            gridDimZ: 1,
+            blockDimX: threads,
+            blockDimY: 1,
+            blockDimZ: 1,
+            sharedMemBytes: shared,
+            hStream: stream.raw(),
+            attrs: attributes.as_mut_ptr(),
+            numAttrs: attributes.len() as u32,
+        };
+        // SAFETY: as above; the driver reads the attributes before it returns, too.
+        let answer = unsafe { cuLaunchKernelEx(&raw const config, self.function, arguments.as_mut_ptr(), std::ptr::null_mut()) };
+        self.context().check("cuLaunchKernelEx", answer.result())
     }
 
     /// A kernel (job, params).
@@ -58,7 +93,7 @@ impl Kernel {
     pub(crate) fn advance(&self, stream: &Stream, cursor: u64, by: u32) -> Result<()> {
         let mut arguments = [address(&cursor), address(&by)];
         // SAFETY: the signature is (u32*, u32), and the cursor is a u32 of the engine's.
-        unsafe { self.launch(Shape { blocks: 1, threads: 1, shared: 0 }, stream, &mut arguments) }
+        unsafe { self.launch(Shape::of(1, 1), stream, &mut arguments) }
     }
 
     /// `check_finite` over `len` elements at `at`.

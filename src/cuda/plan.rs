@@ -1,26 +1,13 @@
 //! What a system needs on the device: its stages, in which order, and what each of them records. Nothing here calls the driver.
 
 use super::job::{MAX_PROBES, MAX_WEIGHTS, Mode};
-use crate::device::Products;
 use crate::error::{Error, Result};
+use crate::exchange::Wanted;
 use crate::program::{Body, Cell, Map, Program, Source};
 use crate::recording::Handle;
 use crate::state::Layout;
 use crate::system::{Coupling, Schema};
 use std::ops::Range;
-
-/// What a loop asks of its engine.
-#[derive(Clone, Copy)]
-pub(crate) struct Wanted<'w> {
-    pub(crate) schema: &'w Schema,
-    pub(crate) layout: &'w Layout,
-    pub(crate) handles: &'w [Handle],
-    /// Keep the output of the steps whose index is a multiple of this; none: of no step.
-    pub(crate) output_every: Option<u64>,
-    /// Most steps of a chunk, if somebody has said so.
-    pub(crate) chunk: Option<u64>,
-    pub(crate) products: Products,
-}
 
 /// How a stage is run.
 #[derive(Debug)]
@@ -38,10 +25,16 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) kind: Kind,
+    pub(crate) node: Node,
+}
+
+/// The system's part that a stage runs.
+#[derive(Debug)]
+pub(crate) struct Node {
     /// What its weights' names begin with: "" or `l1.`.
     pub(crate) prefix: String,
     /// Number of its random stream.
-    pub(crate) node: u16,
+    pub(crate) stream: u16,
     /// Elements of one row of its input, and of its output.
     pub(crate) from: usize,
     pub(crate) to: usize,
@@ -50,6 +43,13 @@ pub(crate) struct Stage {
     pub(crate) vars: Range<usize>,
     /// What it records within its loop.
     pub(crate) probes: Vec<Probe>,
+}
+
+impl Node {
+    /// As users know it; "" for the whole.
+    pub(crate) fn name(&self) -> &str {
+        self.prefix.trim_end_matches('.')
+    }
 }
 
 /// One recording within a stage's loop.
@@ -114,11 +114,11 @@ impl Plan {
         for handle in wanted.handles {
             plan.record(handle, wanted.layout);
         }
-        match plan.stages.iter().find(|s| s.probes.len() > MAX_PROBES) {
+        match plan.stages.iter().find(|s| s.node.probes.len() > MAX_PROBES) {
             Some(stage) => Err(Error::Unsupported(format!(
                 "{} variables of one layer{} are monitored, a GPU records at most {MAX_PROBES}, the output included",
-                stage.probes.len(),
-                if stage.prefix.is_empty() { String::new() } else { format!(" (`{}`)", stage.prefix.trim_end_matches('.')) }
+                stage.node.probes.len(),
+                if stage.node.prefix.is_empty() { String::new() } else { format!(" (`{}`)", stage.node.name()) }
             ))),
             None => Ok(plan),
         }
@@ -135,7 +135,7 @@ impl Plan {
             last.kind = Kind::Pointwise(source.clone());
         }
         if matches!(last.kind, Kind::Pointwise(_) | Kind::Cell(_)) {
-            last.probes.push(Probe { recording: 0, var: last.vars.len(), mode: Mode::All, slots: None });
+            last.node.probes.push(Probe { recording: 0, var: last.node.vars.len(), mode: Mode::All, slots: None });
         }
     }
 
@@ -143,15 +143,15 @@ impl Plan {
         let recording = self.recordings.len();
         let len = layout.vars.get(handle.var).map_or(0, |(spec, _)| spec.len());
         let rows = layout.rows;
-        let Some(stage) = self.stages.iter_mut().find(|s| s.vars.contains(&handle.var)) else { return };
-        let var = handle.var - stage.vars.start;
+        let Some(stage) = self.stages.iter_mut().find(|s| s.node.vars.contains(&handle.var)) else { return };
+        let var = handle.var - stage.node.vars.start;
         if handle.events {
             // A pointwise loop counts bits over the whole batch, since its warps know no rows.
             let groups = if matches!(stage.kind, Kind::Cell(_)) { (rows, len) } else { (1, rows * len) };
             let stride = groups.0 * groups.1.div_ceil(32);
             // Events are of every step.
             self.recordings.push(Recording { every: 1, width: len, stride, bits: Some(groups) });
-            stage.probes.push(Probe { recording, var, mode: Mode::Bits, slots: None });
+            stage.node.probes.push(Probe { recording, var, mode: Mode::Bits, slots: None });
             return;
         }
         let width = handle.pick.as_ref().map_or(len, Vec::len);
@@ -164,20 +164,22 @@ impl Plan {
             slots
         });
         let mode = if slots.is_some() { Mode::Pick } else { Mode::All };
-        stage.probes.push(Probe { recording, var, mode, slots });
+        stage.node.probes.push(Probe { recording, var, mode, slots });
     }
 }
 
-fn flatten(program: Program, schema: &Schema, prefix: String, node: u16, vars: Range<usize>, stages: &mut Vec<Stage>) -> Result<()> {
+fn flatten(program: Program, schema: &Schema, prefix: String, stream: u16, vars: Range<usize>, stages: &mut Vec<Stage>) -> Result<()> {
     let of = |kind| Stage {
         kind,
-        prefix: prefix.clone(),
-        node,
-        from: schema.input_len(0),
-        to: schema.output_len(),
-        ports: schema.inputs.len(),
-        vars: vars.clone(),
-        probes: Vec::new(),
+        node: Node {
+            prefix: prefix.clone(),
+            stream,
+            from: schema.input_len(0),
+            to: schema.output_len(),
+            ports: schema.inputs.len(),
+            vars: vars.clone(),
+            probes: Vec::new(),
+        },
     };
     let named = |weights: &[&str]| weights.len() <= MAX_WEIGHTS;
     match program.body {
@@ -194,8 +196,8 @@ fn flatten(program: Program, schema: &Schema, prefix: String, node: u16, vars: R
                 let path = format!("{prefix}{}.", layer.name);
                 let own = vars.start + layer.vars.start..vars.start + layer.vars.end;
                 // As `State::part` numbers them.
-                let stream = node.wrapping_mul(31).wrapping_add(layer.index as u16 + 1);
-                flatten(layer.program, &layer.schema, path, stream, own, stages)?;
+                let own_stream = stream.wrapping_mul(31).wrapping_add(layer.index as u16 + 1);
+                flatten(layer.program, &layer.schema, path, own_stream, own, stages)?;
             }
         }
     }

@@ -1,37 +1,16 @@
 //! A run: chunks of steps, each one's inputs uploaded and recordings downloaded while its neighbours are computed.
 
-use super::engine::{Engine, at_steps};
-use super::feed::{Feed, Shipment};
+use super::engine::Engine;
+use super::feed::{Form, Shipment};
+use super::side::Side;
 use super::stage::{Chunk, Memory};
 use super::strategy::Desk;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::scalar::Scalar;
-use crate::system::Shared;
+use crate::exchange::{Done, Feed, Found, Run};
 
-/// What a run is given, and whom it tells.
-pub(crate) struct Run<'r, T> {
-    pub(crate) feed: Feed<'r, T>,
-    pub(crate) steps: u64,
-    pub(crate) shared: &'r Shared,
-    /// Refuse what is not finite.
-    pub(crate) check: bool,
-    /// Whether somebody is told after each chunk, so that chunks are to be short.
-    pub(crate) told: bool,
-}
-
-/// What has become of a chunk.
-pub(crate) struct Done {
-    /// Steps since the run began, this chunk's included.
-    pub(crate) steps: u64,
-    /// The first step's clock.
-    pub(crate) clock: Clock,
-    /// How many steps it had.
-    pub(crate) len: u64,
-    pub(crate) side: usize,
-    /// Least index, within the state (or the output of a system without), of what is not finite.
-    pub(crate) found: Option<u64>,
-}
+/// Whom a run tells of each chunk.
+type Tell<'t> = dyn FnMut(&Engine, &Done) -> Result<()> + 't;
 
 /// A chunk on its way.
 struct Sent {
@@ -43,19 +22,19 @@ struct Sent {
     overlap: bool,
 }
 
-impl<T: Scalar> Engine<T> {
+impl Engine {
     /// Makes the steps. `clock` moves on by each chunk that is done; `done` is called after each, with what was found in it, and ends the
     /// run by an error. State and clock then stand where the last chunk ended that `done` was content with.
-    pub(crate) fn run(&mut self, mut run: Run<'_, T>, clock: &mut Clock, mut done: impl FnMut(&Self, &Done) -> Result<()>) -> Result<()> {
+    pub(crate) fn run(&mut self, mut run: Run<'_>, clock: &mut Clock, done: &mut Tell<'_>) -> Result<()> {
         self.context.bind()?;
-        let result = self.chunks(&mut run, clock, &mut done);
+        let result = self.chunks(&mut run, clock, done);
         if result.is_err() {
             self.settle();
         }
         result
     }
 
-    fn chunks(&mut self, run: &mut Run<'_, T>, clock: &mut Clock, done: &mut impl FnMut(&Self, &Done) -> Result<()>) -> Result<()> {
+    fn chunks(&mut self, run: &mut Run<'_>, clock: &mut Clock, done: &mut Tell<'_>) -> Result<()> {
         let mut next = *clock;
         let (mut made, mut asked, mut side) = (0, 0, 0);
         let most = self.most(&run.feed, run.steps);
@@ -105,8 +84,8 @@ impl<T: Scalar> Engine<T> {
     }
 
     /// Most steps of a chunk of this run.
-    fn most(&self, feed: &Feed<'_, T>, steps: u64) -> u64 {
-        let mut most = self.limits.steps.min(feed.most(self.limits.input, self.whole)).min(steps).max(1);
+    fn most(&self, feed: &Feed<'_>, steps: u64) -> u64 {
+        let mut most = self.limits.steps.min(feed.most(self.limits.input, self.form())).min(steps).max(1);
         while most > 1 && !feed.is_recorded_on_device() && self.record_bytes(most) > self.limits.record {
             most = most.div_ceil(2);
         }
@@ -117,17 +96,19 @@ impl<T: Scalar> Engine<T> {
     fn record_bytes(&self, steps: u64) -> usize {
         let bytes = |r: &super::plan::Recording| {
             let kept = usize::try_from(steps.div_ceil(r.every)).unwrap_or(usize::MAX);
-            super::memory::aligned(kept.saturating_mul(r.bytes(size_of::<T>())))
+            super::memory::aligned(kept.saturating_mul(r.bytes(self.dtype.size())))
         };
         self.recordings.iter().map(bytes).fold(0, usize::saturating_add)
     }
 
     /// Asks for a chunk: upload, all stages, a look for what is not finite, download.
-    fn send(&mut self, run: &mut Run<'_, T>, clock: Clock, side: usize, before: u64, steps: u64, overlap: bool) -> Result<Sent> {
+    fn send(&mut self, run: &mut Run<'_>, clock: Clock, side: usize, before: u64, steps: u64, overlap: bool) -> Result<Sent> {
+        let form =
+            Form { recordings: &self.recordings, element: self.dtype.size(), whole: self.takes_whole(), keeps_output: self.keeps_output };
         let Self { compute, copies, stages, sides, state, work, scratch, between, constants, weights, jobs, cursor, .. } = self;
         let own = sides.get_mut(side).ok_or_else(|| Error::Unsupported("a third side".into()))?;
         let copies = if overlap { &*copies } else { &*compute };
-        let shipment = run.feed.ship(own, copies, clock, before, steps, (&self.recordings, self.whole))?;
+        let shipment = run.feed.ship(own, copies, clock, before, steps, form)?;
         if overlap {
             own.uploaded.mark(copies)?;
             compute.after(&own.uploaded)?;
@@ -148,15 +129,15 @@ impl<T: Scalar> Engine<T> {
         for (s, ready) in stages.iter_mut().enumerate() {
             let to = if s == last { 0 } else { between[s % 2].address(0) };
             let memory = Memory { state, vars: &self.vars, constants, weights, work, scratch, from, to };
-            let at = s * super::engine::Side::JOB;
-            let mut desk = Desk { stream: compute, cursor, advance: self.advance.as_ref(), jobs, host_jobs: &mut own.host_jobs, at };
-            ready.run(&self.context, &chunk, &memory, &mut desk)?;
+            let at = s * Side::JOB;
+            let (context, advance) = (&self.context, self.advance.as_ref());
+            let mut desk = Desk { context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at };
+            ready.run(&chunk, &memory, &mut desk)?;
             from = to;
         }
         if run.check {
             own.found.fill(0, 0xff, 8, compute)?;
-            let (at, len) =
-                if state.len() > 0 { (state.address(0), state.len() / size_of::<T>()) } else { shipment.output.unwrap_or((0, 0)) };
+            let (at, len) = if state.len() > 0 { (state.address(0), state.len() / form.element) } else { shipment.output(form.recordings) };
             if len > 0 {
                 self.check.check(compute, at, len as u64, own.found.address(0))?;
             }
@@ -176,20 +157,37 @@ impl<T: Scalar> Engine<T> {
     }
 
     /// Waits for a chunk, and hands its recordings out.
-    fn receive(
-        &mut self,
-        run: &mut Run<'_, T>,
-        sent: Sent,
-        made: u64,
-        clock: &mut Clock,
-        done: &mut impl FnMut(&Self, &Done) -> Result<()>,
-    ) -> Result<()> {
+    fn receive(&mut self, run: &mut Run<'_>, sent: Sent, made: u64, clock: &mut Clock, done: &mut Tell<'_>) -> Result<()> {
         let Sent { side, clock: at, steps, shipment, overlap } = sent;
         let waited = if overlap { self.sides[side].downloaded.wait() } else { self.compute.wait() };
         waited.map_err(|e| at_steps(e, at.i(), steps))?;
-        run.feed.unpack(&self.sides[side], at, &shipment, &self.recordings, self.keeps_output)?;
-        let found = if run.check { Some(self.sides[side].host_found.slice::<u64>(0, 1)?[0]).filter(|f| *f != u64::MAX) } else { None };
+        run.feed.unpack(&self.sides[side], at, &shipment, self.form())?;
+        let found = if run.check { self.found(&run.feed, side, &shipment)? } else { None };
         *clock = Clock { done: at.done + steps, ..*clock };
         done(self, &Done { steps: made, clock: at, len: steps, side, found })
+    }
+
+    /// What the chunk of this side has left that is not finite.
+    fn found(&self, feed: &Feed<'_>, side: usize, shipment: &Shipment) -> Result<Option<Found>> {
+        let own = &self.sides[side];
+        let first = own.host_found.slice::<u64>(0, 1)?[0];
+        if first == u64::MAX {
+            return Ok(None);
+        }
+        let index = usize::try_from(first).unwrap_or(usize::MAX);
+        let value = if self.state.len() > 0 { None } else { Some(feed.element(own, shipment, index, self.form())?) };
+        Ok(Some(Found { index, value }))
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form { recordings: &self.recordings, element: self.dtype.size(), whole: self.takes_whole(), keeps_output: self.keeps_output }
+    }
+}
+
+/// `error` as one of the steps from `first` on, `steps` of them.
+fn at_steps(error: Error, first: u64, steps: u64) -> Error {
+    match error {
+        Error::Cuda { call, code, reason, .. } => Error::Cuda { call, code, reason, steps: Some(first..first.saturating_add(steps)) },
+        other => other,
     }
 }

@@ -1,9 +1,10 @@
 //! Where a loop's state is, and moving it.
 
 use super::LoopOverTime;
-use crate::cuda::{Context, Engine, Wanted};
+use crate::cuda::{Context, Engine};
 use crate::device::Device;
 use crate::error::Result;
+use crate::exchange::Wanted;
 use crate::scalar::Scalar;
 use crate::state::Layout;
 use crate::system::System;
@@ -39,12 +40,19 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     }
 
     /// What runs the loop on this device: nothing for the CPU, whose engine has no state of its own.
-    pub(super) fn engine_for(&self, device: Device, layout: &Layout, state: &[T]) -> Result<Option<Box<Engine<T>>>> {
+    pub(super) fn engine_for(&self, device: Device, layout: &Layout, state: &[T]) -> Result<Option<Box<Engine>>> {
         let Device::Cuda(ordinal) = device else { return Ok(None) };
-        let output_every = self.record_output.then_some(self.every);
-        let wanted =
-            Wanted { schema: &self.schema, layout, handles: &self.handles, output_every, chunk: self.chunk, products: self.products };
-        let engine = Engine::new(Context::of(ordinal)?, &self.system, wanted, self.clock.dt, self.strategy, state)?;
+        let wanted = Wanted {
+            schema: &self.schema,
+            layout,
+            handles: &self.handles,
+            output_every: self.record_output.then_some(self.every),
+            chunk: self.chunk,
+            strategy: self.strategy,
+            products: self.products,
+            dt: self.clock.dt,
+        };
+        let engine = Engine::new(Context::of(ordinal)?, &self.system, wanted, state)?;
         Ok(Some(Box::new(engine)))
     }
 

@@ -36,9 +36,8 @@ pub struct LoopOverTime<T: Scalar, S: System<T>> {
     pub(crate) batch: Option<usize>,
     /// The state on the host. While the loop runs on another device, that has it, and this is read from there when it is asked for.
     pub(crate) arena: OnceCell<Vec<T>>,
-    engine: Option<Box<Engine<T>>>,
+    engine: Option<Box<Engine>>,
     strategy: Strategy,
-    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "the CPU has one way to sum"))]
     products: Products,
     pub(crate) clock: Clock,
     pub(crate) shared: Shared,

@@ -2,9 +2,9 @@
 
 use super::LoopOverTime;
 use super::search::Search;
-use crate::cuda::{Feed, Host, Run};
 use crate::device_array::{DeviceArray, DeviceRecording};
 use crate::error::{Error, Result};
+use crate::exchange::{Feed, Host, OnDevice, Run, Series};
 use crate::input::{Checked, Expect, FirstAxis, Given, Input};
 use crate::recording::{Buffer, Events};
 use crate::scalar::Scalar;
@@ -29,12 +29,14 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             clock.done += steps as u64;
             return Ok(());
         }
-        let feed = Feed::Host(Host { views, places: buffers.iter_mut().map(|b| b.values.as_mut_slice()).collect(), events, handles });
+        let places = buffers.iter_mut().map(|b| bytemuck::cast_slice_mut(&mut b.values)).collect();
+        let series = views.iter().map(|view| view.as_ref().map(|view| view as &dyn Series)).collect();
+        let feed = Feed::Host(Host { views: series, places, events, handles });
         let run = Run { feed, steps: steps as u64, shared, check: !*allow_non_finite, told: progress.is_some() };
-        engine.run(run, clock, |engine, done| {
+        engine.run(run, clock, &mut |engine, done| {
             if let Some(found) = done.found {
                 let search = Search { engine, done, system: &*system, schema, layout, shared, views };
-                return Err(search.error(found as usize));
+                return Err(search.error(found));
             }
             let (made, all) = (done.steps, steps as u64);
             let go_on = progress.as_mut().is_none_or(|progress| progress(made, all));
@@ -54,7 +56,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     pub fn to_device<A: Data<Elem = T>, D: Dimension>(&self, array: &ArrayBase<A, D>) -> Result<DeviceArray<T>> {
         let engine = self.engine.as_ref().ok_or_else(|| no_device("to_device"))?;
         let values = array.as_standard_layout();
-        Ok(DeviceArray::new(engine.upload(values.as_slice().unwrap_or_default())?, array.shape().to_vec()))
+        Ok(DeviceArray::new(engine.upload(bytemuck::cast_slice(values.as_slice().unwrap_or_default()))?, array.shape().to_vec()))
     }
 
     /// As [`LoopOverTime::run`], but recordings stay on the device, and inputs may be there: nothing goes through the host but what
@@ -88,12 +90,13 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         let steps = input.steps;
         let Self { engine, clock, progress, system, schema, layout, shared, arena, allow_non_finite, .. } = self;
         let engine = engine.as_mut().ok_or_else(|| no_device("run_on_device"))?;
-        let (feed, room) = engine.on_device(&addresses, steps, clock.i())?;
         let i = clock.i();
+        let room = engine.room(steps, i)?;
+        let feed = OnDevice { inputs: addresses, records: room.iter().map(|buffer| (buffer.clone(), 0)).collect() };
         arena.take();
         if steps > 0 && layout.rows > 0 && schema.output_len() > 0 {
             let run = Run { feed: Feed::Device(feed), steps, shared, check: !*allow_non_finite, told: progress.is_some() };
-            engine.run(run, clock, |engine, done| {
+            engine.run(run, clock, &mut |engine, done| {
                 if let Some(found) = done.found {
                     let inputs = placed
                         .iter()
@@ -102,7 +105,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                         .collect::<Result<Vec<_>>>()?;
                     let views: Vec<_> = inputs.iter().map(|i| i.as_ref().map(|i| i.view())).collect();
                     let search = Search { engine, done, system: &*system, schema, layout, shared, views: &views };
-                    return Err(search.error(found as usize));
+                    return Err(search.error(found));
                 }
                 let go_on = progress.as_mut().is_none_or(|progress| progress(done.steps, steps));
                 if go_on || done.steps == steps { Ok(()) } else { Err(Error::Cancelled { done: done.steps, steps }) }

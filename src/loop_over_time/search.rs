@@ -1,8 +1,9 @@
 //! Saying where something was not finite.
 
 use crate::cpu::Chunk;
-use crate::cuda::{Done, Engine};
+use crate::cuda::Engine;
 use crate::error::{Error, Result};
+use crate::exchange::{Done, Found};
 use crate::scalar::Scalar;
 use crate::state::Layout;
 use crate::system::{Coupling, Schema, Shared, System};
@@ -14,7 +15,7 @@ const SUSPECTS: usize = 4096;
 /// The search for the step at which something first was not finite. The device says only that it was at the end of a chunk; the CPU
 /// makes the same steps again, of the units or rows that it concerns, and gets the same bits.
 pub(super) struct Search<'s, T: Scalar, S> {
-    pub(super) engine: &'s Engine<T>,
+    pub(super) engine: &'s Engine,
     pub(super) done: &'s Done,
     pub(super) system: &'s S,
     pub(super) schema: &'s Schema,
@@ -25,17 +26,19 @@ pub(super) struct Search<'s, T: Scalar, S> {
 
 impl<T: Scalar, S: System<T>> Search<'_, T, S> {
     /// The error for what the device found at this index of the state, or of the output of a system without.
-    pub(super) fn error(&self, found: usize) -> Error {
-        let answer = if self.schema.is_stateless() { self.in_output(found) } else { self.in_state(found) };
-        answer.unwrap_or_else(|error| error)
+    pub(super) fn error(&self, found: Found) -> Error {
+        match found.value {
+            Some(value) => self.in_output(found.index, &value),
+            None => self.in_state(found.index).unwrap_or_else(|error| error),
+        }
     }
 
     /// A system without state shows its faults in its output.
-    fn in_output(&self, found: usize) -> Result<Error> {
+    fn in_output(&self, found: usize, value: &[u8]) -> Error {
         let step = self.layout.rows * self.schema.output_len().max(1);
-        let value = self.engine.output_at(self.done.side, found)?.to_f64();
+        let value = bytemuck::pod_read_unaligned::<T>(&value[..size_of::<T>()]).to_f64();
         let step_index = self.done.clock.i() + (found / step) as u64;
-        Ok(Error::NotFinite { variable: "output".into(), step: Some(step_index), index: found % step, value })
+        Error::NotFinite { variable: "output".into(), step: Some(step_index), index: found % step, value }
     }
 
     fn in_state(&self, found: usize) -> Result<Error> {

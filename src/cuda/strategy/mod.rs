@@ -5,19 +5,20 @@ mod host_loop;
 mod persistent;
 
 use super::context::Context;
+use super::graph::Graph;
 use super::job::Job;
 use super::launch::Shape;
 use super::memory::{Buffer, Pinned};
 use super::module::Kernel;
-use super::plan::Kind;
-use super::stage::Ready;
 use super::stream::Stream;
 use crate::device::Strategy;
 use crate::error::Result;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a stage's launches need beside its job.
 pub(super) struct Desk<'d> {
+    pub(super) context: &'d Arc<Context>,
     pub(super) stream: &'d Stream,
     /// A u32 on the device that steps are counted by.
     pub(super) cursor: &'d Buffer,
@@ -41,27 +42,39 @@ impl Desk<'_> {
     }
 }
 
-/// Asks for all steps of a stage's loop.
-pub(super) fn run(ready: &mut Ready, context: &Arc<Context>, desk: &mut Desk<'_>, job: &Job, shape: Shape, params: &[u8]) -> Result<()> {
-    match ready.strategy {
-        Strategy::HostLoop => host_loop::run(ready, desk, job, shape, params),
-        Strategy::Graph => graph::run(ready, context, desk, job, shape, params),
-        Strategy::Persistent | Strategy::Auto => persistent::run(ready, desk, job, shape, params),
+/// A loop over steps: its kernel, `…_scan` where all steps go into one launch, else `…_step`, and what that is given.
+pub(super) struct Steps<'s> {
+    pub(super) kernel: &'s Kernel,
+    /// Where captured steps are kept.
+    pub(super) graph: &'s mut Option<Graph>,
+    pub(super) job: &'s Job,
+    pub(super) shape: Shape,
+    pub(super) params: &'s [u8],
+}
+
+/// Asks for all steps of a loop.
+pub(super) fn run(strategy: Strategy, steps: Steps<'_>, desk: &mut Desk<'_>) -> Result<()> {
+    match strategy {
+        Strategy::HostLoop => host_loop::run(&steps, desk),
+        Strategy::Graph => graph::run(steps, desk),
+        Strategy::Persistent | Strategy::Auto => persistent::run(&steps, desk),
     }
 }
 
-/// Which strategy a stage runs by, and why: what was asked for, or, for `Auto`, by this table.
+/// What a function without state has, whatever is asked for.
+pub(super) const ONCE: (Strategy, Cow<'static, str>) =
+    (Strategy::Persistent, Cow::Borrowed("it has no state, and all steps go into one launch"));
+
+/// Which strategy a loop runs by, and why: what was asked for, or, for `Auto`, by this table, whose reason the stage gives.
 ///
 /// | stage | `Auto` takes | because |
 /// |---|---|---|
-/// | a function without state | one launch for the whole chunk, whatever is asked for | its steps do not depend on each other |
+/// | a function without state | one launch for the whole chunk, whatever is asked for: [`ONCE`] | its steps do not depend on each other |
 /// | a pointwise model | `Persistent` | units never meet, so that any number of them can stay in registers for all steps |
 /// | a recurrent cell | `Persistent` | rows never meet, and a block keeps its row's state for all steps |
-pub(super) fn choose(asked: Strategy, kind: &Kind) -> (Strategy, &'static str) {
-    match (kind, asked) {
-        (Kind::Map(_) | Kind::MapUnits(_), _) => (Strategy::Persistent, "it has no state, and all steps go into one launch"),
-        (_, Strategy::HostLoop | Strategy::Graph | Strategy::Persistent) => (asked, "it was asked for"),
-        (Kind::Pointwise(_), Strategy::Auto) => (Strategy::Persistent, "units never meet, and stay in registers for all steps"),
-        (Kind::Cell(_), Strategy::Auto) => (Strategy::Persistent, "rows never meet, and a block keeps its row for all steps"),
+pub(super) fn choose(asked: Strategy, why_persistent: &'static str) -> (Strategy, Cow<'static, str>) {
+    match asked {
+        Strategy::HostLoop | Strategy::Graph | Strategy::Persistent => (asked, "it was asked for".into()),
+        Strategy::Auto => (Strategy::Persistent, why_persistent.into()),
     }
 }

@@ -1,0 +1,62 @@
+//! How much one chunk may take.
+
+use super::memory::aligned;
+use super::plan::Recording;
+use super::stage::Ready;
+use crate::exchange::Wanted;
+use crate::scalar::DType;
+
+/// Memory for what goes between host and device at a time, and between stages: enough to hide what a copy costs to begin, and little
+/// enough to be taken at once.
+const BETWEEN_HOST: usize = 8 << 20;
+const BETWEEN_STAGES: usize = 64 << 20;
+/// Most steps of a chunk.
+const STEPS: u64 = 1 << 16;
+/// Most steps of all units together in a chunk, so that a run can be stopped: meant for a tenth of a second, and not measured.
+const UNIT_STEPS: u64 = 1 << 33;
+
+/// What one chunk may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Steps.
+    pub(super) steps: u64,
+    /// Bytes of inputs, of recordings, of what goes from stage to stage, of products with the input.
+    pub(super) input: usize,
+    pub(super) record: usize,
+    pub(super) between: [usize; 2],
+    pub(super) work: usize,
+}
+
+impl Limits {
+    pub(super) fn new(stages: &[Ready], recordings: &[Recording], wanted: &Wanted<'_>, free: u64, dtype: DType) -> Self {
+        // Where memory is short, chunks are.
+        let share = |most: usize, of: u64| most.min(usize::try_from(free / of).unwrap_or(most));
+        let (between_host, between_stages) = (share(BETWEEN_HOST, 32), share(BETWEEN_STAGES, 8));
+        let (rows, element) = (wanted.layout.rows, dtype.size());
+        let times = |a: usize, b: usize| a.saturating_mul(b);
+        let cells = stages.iter().map(|s| s.node.to.max(s.node.from)).max().unwrap_or(1).max(1);
+        let mut steps = (UNIT_STEPS / (times(cells, rows) as u64).max(1)).clamp(1, STEPS).min(wanted.chunk.unwrap_or(STEPS));
+        steps = stages.iter().filter_map(|s| s.needs.steps).fold(steps, |steps, most| steps.min(most.max(1)));
+        // What one step takes of each kind of memory; one step always fits, whatever it takes.
+        let last = stages.len().saturating_sub(1);
+        let passing = stages.iter().take(last).map(|s| times(times(s.node.to, rows), element)).max().unwrap_or(0);
+        let working = stages.iter().map(|s| s.needs.work).max().unwrap_or(0);
+        for each in [passing, working] {
+            if let Some(most) = between_stages.checked_div(each) {
+                steps = steps.min((most as u64).max(1));
+            }
+        }
+        let all = |each: usize| times(each, steps as usize);
+        let input = (wanted.schema.inputs.iter())
+            .fold(0_usize, |sum, i| sum.saturating_add(aligned(times(times(i.shape.iter().product(), rows), element))));
+        let record = recordings.iter().fold(0_usize, |sum, r| sum.saturating_add(aligned(r.bytes(element))));
+        let between = if stages.len() > 1 { all(passing) } else { 0 };
+        Self {
+            steps,
+            input: all(input).min(between_host.max(input)),
+            record: all(record).min(between_host.max(record)),
+            between: [between, if stages.len() > 2 { between } else { 0 }],
+            work: all(working),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Recurrent cells: the product with the input for all steps of a chunk, then step after step, a block for each row.
+
+use super::{Body, Call, Needs};
+use crate::cuda::compile::Request;
+use crate::cuda::graph::Graph;
+use crate::cuda::job::Job;
+use crate::cuda::launch::Shape;
+use crate::cuda::module::{Kernel, STATIC_LIMIT};
+use crate::cuda::plan::Node;
+use crate::cuda::strategy::{self, Desk};
+use crate::cuda::workshop::Workshop;
+use crate::device::Strategy;
+use crate::error::Result;
+use crate::program::Cell;
+use std::borrow::Cow;
+
+/// Most products of a row in a chunk, so that a run can be stopped: meant for a tenth of a second, and not measured.
+const PRODUCTS: u64 = 1 << 31;
+
+#[derive(Debug)]
+pub(super) struct Steps {
+    cell: Cell,
+    strategy: (Strategy, Cow<'static, str>),
+    input: Kernel,
+    kernel: Kernel,
+    /// Where the weights lie, those of the product with the input and the cell's.
+    input_weights: Vec<Option<usize>>,
+    weights: Vec<Option<usize>>,
+    /// Bytes of dynamic shared memory of a block; scratch memory where that is too much.
+    shared: usize,
+    needs: Needs,
+    /// Steps captured in a graph, once they are.
+    graph: Option<Graph>,
+}
+
+impl Steps {
+    pub(super) fn prepare(cell: Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+        let strategy = strategy::choose(shop.strategy, "rows never meet, and a block keeps its row for all steps");
+        let (input_weights, weights) = (shop.weights(node, &cell.input.weights), shop.weights(node, &cell.weights));
+        let input = shop.kernel(Some(node), Request::map(shop.dtype, &cell.input), 0)?;
+        let acc = shop.dtype.acc_size();
+        let bytes = cell.on_chip.saturating_mul(cell.hidden).saturating_mul(acc);
+        let (shared, scratch) = if bytes <= STATIC_LIMIT { (bytes, 0) } else { (0, bytes.saturating_mul(shop.rows)) };
+        let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
+        let whole = strategy.0 == Strategy::Persistent;
+        let kernel = shop.kernel(Some(node), Request::cell(shop.dtype, &cell, whole, node.vars.len(), &probes), shared)?;
+        let needs = Needs {
+            work: cell.input.threads.saturating_mul(shop.rows).saturating_mul(acc),
+            scratch,
+            steps: Some(PRODUCTS / (cell.hidden.saturating_mul(cell.input.threads) as u64).max(1)),
+            ..Needs::default()
+        };
+        Ok(Self { cell, strategy, input, kernel, input_weights, weights, shared, needs, graph: None })
+    }
+}
+
+impl Body for Steps {
+    fn chosen(&self) -> (Strategy, Cow<'static, str>) {
+        self.strategy.clone()
+    }
+
+    fn needs(&self) -> Needs {
+        self.needs
+    }
+
+    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
+        let Self { cell, kernel, graph, .. } = self;
+        let mut job = call.job;
+        let mut product = Job { units: cell.input.threads as u64, ..job };
+        product.weights = call.weights(&self.input_weights);
+        let shape = Shape::of(u64::from(job.steps) * job.rows * product.units, 256);
+        self.input.run(shape, desk.stream, &product, &cell.input.source.params)?;
+
+        job.weights = call.weights(&self.weights);
+        job.scratch = if self.needs.scratch > 0 { call.memory.scratch.address(0) } else { 0 };
+        let threads = (cell.hidden.next_multiple_of(32)).clamp(32, Cell::THREADS) as u32;
+        let shape = Shape { blocks: job.rows as u32, threads, shared: self.shared as u32, ..Shape::default() };
+        strategy::run(self.strategy.0, strategy::Steps { kernel, graph, job: &job, shape, params: &cell.source.params }, desk)
+    }
+}

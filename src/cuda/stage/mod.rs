@@ -1,0 +1,224 @@
+//! Stages: each runs over a whole chunk before the next one starts. A file here for each kind, with how it is prepared and how it is run.
+
+mod cell;
+mod map;
+mod pointwise;
+
+use super::context::Context;
+use super::job::{Job, MAX_PORTS, MAX_WEIGHTS, Port};
+use super::memory::Buffer;
+use super::plan::{self, Kind, Node, Recording};
+use super::strategy::Desk;
+use super::stream::Stream;
+use super::workshop::Workshop;
+use crate::device::Strategy;
+use crate::error::Result;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What a kind of stage does.
+pub(super) trait Body: std::fmt::Debug + Send {
+    /// How its steps get onto the device, and why so.
+    fn chosen(&self) -> (Strategy, Cow<'static, str>);
+
+    /// What it takes beside the memory that every stage has.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    /// Whether it takes inputs that stretch over steps, rows or units as they are, and not with all their elements.
+    fn stretches(&self) -> bool {
+        false
+    }
+
+    /// Makes what it keeps of the weights in an order of its own. Called whenever weights have been written, before the next run.
+    fn pack(&self, weights: &Buffer, own: &Buffer, stream: &Stream) -> Result<()> {
+        let _ = (weights, own, stream);
+        Ok(())
+    }
+
+    /// Asks for all steps of a chunk.
+    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()>;
+}
+
+/// What a stage takes, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Needs {
+    /// For each step, of the memory for products with the input.
+    pub(super) work: usize,
+    /// Of scratch memory, which the next stage may overwrite.
+    pub(super) scratch: usize,
+    /// For itself, as long as the engine lives; zeros at first.
+    pub(super) own: usize,
+    /// Most steps of a chunk.
+    pub(super) steps: Option<u64>,
+}
+
+/// A stage that is ready to run: its kernels loaded, its constants placed.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) node: Node,
+    pub(super) needs: Needs,
+    body: Box<dyn Body>,
+    /// Where among the constants the slots lie of each probe that has some.
+    slots: Vec<Option<usize>>,
+    own: Option<Buffer>,
+}
+
+/// What all stages of a chunk have in common.
+pub(super) struct Chunk<'c> {
+    pub(super) clock: crate::clock::Clock,
+    pub(super) seed: u64,
+    pub(super) rows: u64,
+    pub(super) steps: u32,
+    /// The run's inputs: what the first stage reads.
+    pub(super) ports: [Port; MAX_PORTS],
+    pub(super) given: u32,
+    /// Where each recording of this chunk goes.
+    pub(super) records: &'c [u64],
+    pub(super) recordings: &'c [Recording],
+    /// Which recording the last stage writes as its output, if it is a map.
+    pub(super) output: Option<usize>,
+}
+
+/// Memory that stages share.
+pub(super) struct Memory<'m> {
+    pub(super) state: &'m Buffer,
+    /// Bytes from the state's start to each variable.
+    pub(super) vars: &'m [usize],
+    pub(super) constants: &'m Buffer,
+    pub(super) weights: &'m Buffer,
+    pub(super) work: &'m Buffer,
+    pub(super) scratch: &'m Buffer,
+    /// What the stage before has put out, and where this one's output goes; null at the ends.
+    pub(super) from: u64,
+    pub(super) to: u64,
+}
+
+/// What a stage is to do for a chunk.
+pub(super) struct Call<'c> {
+    pub(super) node: &'c Node,
+    /// The job but for what the stage's kind adds: weights, scratch memory, constants of units.
+    pub(super) job: Job,
+    pub(super) chunk: &'c Chunk<'c>,
+    pub(super) memory: &'c Memory<'c>,
+    /// The stage's own memory.
+    #[allow(dead_code, reason = "no stage has any so far")]
+    pub(super) own: Option<&'c Buffer>,
+}
+
+impl Ready {
+    /// `is_last`: nobody reads its output, which goes into recordings, or nowhere.
+    pub(super) fn prepare(stage: plan::Stage, is_last: bool, shop: &mut Workshop<'_>) -> Result<Self> {
+        let plan::Stage { kind, node } = stage;
+        let body: Box<dyn Body> = match kind {
+            Kind::Pointwise(source) => Box::new(pointwise::Loop::prepare(source, &node, is_last, shop)?),
+            Kind::MapUnits(source) => Box::new(pointwise::Once::prepare(source, &node, shop)?),
+            Kind::Map(map) => Box::new(map::Rows::prepare(map, &node, shop)?),
+            Kind::Cell(cell) => Box::new(cell::Steps::prepare(cell, &node, shop)?),
+        };
+        let slots = node.probes.iter().map(|p| p.slots.as_ref().map(|s| shop.constant(bytemuck::cast_slice(s)))).collect();
+        Ok(Self { needs: body.needs(), node, body, slots, own: None })
+    }
+
+    /// Takes the memory that is its own.
+    pub(super) fn take(&mut self, context: &Arc<Context>, stream: &Stream) -> Result<()> {
+        if self.needs.own > 0 {
+            let own = Buffer::new(context, "a layer's own memory", self.needs.own)?;
+            own.fill(0, 0, self.needs.own, stream)?;
+            self.own = Some(own);
+        }
+        Ok(())
+    }
+
+    /// How its steps get onto the device, and why so.
+    pub(super) fn chosen(&self) -> (Strategy, Cow<'static, str>) {
+        self.body.chosen()
+    }
+
+    /// Whether it takes inputs that stretch as they are.
+    pub(super) fn stretches(&self) -> bool {
+        self.body.stretches()
+    }
+
+    /// Weights have been written.
+    pub(super) fn pack(&self, weights: &Buffer, stream: &Stream) -> Result<()> {
+        self.own.as_ref().map_or(Ok(()), |own| self.body.pack(weights, own, stream))
+    }
+
+    /// Asks for all steps of a chunk.
+    pub(super) fn run(&mut self, chunk: &Chunk<'_>, memory: &Memory<'_>, desk: &mut Desk<'_>) -> Result<()> {
+        let job = self.job(chunk, memory);
+        self.body.run(&Call { node: &self.node, job, chunk, memory, own: self.own.as_ref() }, desk)
+    }
+
+    fn job(&self, chunk: &Chunk<'_>, memory: &Memory<'_>) -> Job {
+        let node = &self.node;
+        let mut job = Job {
+            clock: chunk.clock.into(),
+            seed: chunk.seed,
+            rows: chunk.rows,
+            units: node.to as u64,
+            node: u32::from(node.stream),
+            steps: chunk.steps,
+            given: chunk.given,
+            first: 0,
+            every: 1,
+            state: memory.vars.get(node.vars.start).map_or(0, |at| memory.state.address(*at)),
+            y: memory.to,
+            y_row: node.to as u64,
+            work: memory.work.address(0),
+            ports: chunk.ports,
+            ..Job::default()
+        };
+        if memory.from != 0 {
+            let row = node.from as u64;
+            job.ports = [Port::default(); MAX_PORTS];
+            job.ports[0] = Port { at: memory.from, step: row * chunk.rows, row, unit: 1 };
+            job.given = 1;
+        }
+        for ((to, probe), slots) in job.probes.iter_mut().zip(&node.probes).zip(&self.slots) {
+            let (Some(recording), Some(address)) = (chunk.recordings.get(probe.recording), chunk.records.get(probe.recording)) else {
+                continue;
+            };
+            *to = super::job::Probe {
+                to: *address,
+                slot: slots.map_or(0, |at| memory.constants.address(at)),
+                stride: recording.stride as u64,
+                width: recording.width as u64,
+                first: u32::try_from(recording.first(chunk.clock.i())).unwrap_or(u32::MAX),
+                every: u32::try_from(recording.every).unwrap_or(u32::MAX),
+                var: probe.var as u32,
+                mode: probe.mode as u32,
+            };
+        }
+        job
+    }
+}
+
+impl Call<'_> {
+    /// The job of a function with so many threads a row. The last stage makes only what is kept: nothing, where nothing is.
+    fn of_function(&self, threads: usize) -> Option<Job> {
+        let Self { mut job, chunk, .. } = *self;
+        job.units = threads as u64;
+        if self.memory.to == 0 {
+            let output = chunk.output?;
+            let recording = chunk.recordings.get(output)?;
+            let (i, steps) = (chunk.clock.i(), u64::from(chunk.steps));
+            job.y = *chunk.records.get(output)?;
+            job.steps = recording.kept(i, steps) as u32;
+            job.first = u32::try_from(recording.first(i)).unwrap_or(u32::MAX);
+            job.every = u32::try_from(recording.every).unwrap_or(u32::MAX);
+        }
+        (job.steps > 0).then_some(job)
+    }
+
+    /// The addresses of weights at these places.
+    fn weights(&self, places: &[Option<usize>]) -> [u64; MAX_WEIGHTS] {
+        let mut all = [0; MAX_WEIGHTS];
+        for (to, place) in all.iter_mut().zip(places) {
+            *to = place.map_or(0, |at| self.memory.weights.address(at));
+        }
+        all
+    }
+}

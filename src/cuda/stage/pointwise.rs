@@ -1,0 +1,132 @@
+//! Pointwise models: a loop over steps, or, without state, one launch for all of them.
+
+use super::{Body, Call};
+use crate::cuda::compile::Request;
+use crate::cuda::graph::Graph;
+use crate::cuda::job::{Job, MAX_EACH};
+use crate::cuda::launch::Shape;
+use crate::cuda::memory::Buffer;
+use crate::cuda::module::Kernel;
+use crate::cuda::plan::Node;
+use crate::cuda::strategy::{self, Desk, Steps};
+use crate::cuda::workshop::Workshop;
+use crate::device::Strategy;
+use crate::error::{Error, Result};
+use crate::program::Source;
+use std::borrow::Cow;
+
+/// A loop over the steps of a model.
+#[derive(Debug)]
+pub(super) struct Loop {
+    model: Model,
+    strategy: (Strategy, Cow<'static, str>),
+    /// Steps captured in a graph, once they are.
+    graph: Option<Graph>,
+}
+
+/// A function of units. Time becomes part of the batch, and there is one step.
+#[derive(Debug)]
+pub(super) struct Once {
+    model: Model,
+}
+
+/// A model's kernel, and what it is given.
+#[derive(Debug)]
+struct Model {
+    kernel: Kernel,
+    params: Vec<u8>,
+    /// Fields of `Params` that differ between units, and where among the constants their values lie.
+    each: Vec<(usize, usize)>,
+}
+
+impl Model {
+    fn prepare(source: &Source, request: Request, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+        let mut each = Vec::with_capacity(source.each.len());
+        for (field, values) in &source.each {
+            let len = values.len() / shop.dtype.acc_size();
+            if *field as usize >= MAX_EACH || len != node.to {
+                let what = format!("the program's values for field {field} of Params");
+                return Err(Error::value(what, len, format!("are not one for each of {} units", node.to)));
+            }
+            each.push((*field as usize, shop.constant(values)));
+        }
+        Ok(Self { kernel: shop.kernel(Some(node), request, 0)?, params: source.params.clone(), each })
+    }
+
+    fn complete(&self, job: &mut Job, constants: &Buffer) {
+        for (field, at) in &self.each {
+            if let Some(each) = job.each.get_mut(*field) {
+                *each = constants.address(*at);
+            }
+        }
+    }
+}
+
+fn request(source: &Source, node: &Node, whole: bool, shop: &Workshop<'_>) -> Request {
+    let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
+    Request::pointwise(shop.dtype, source, whole, [node.vars.len(), node.ports], &probes)
+}
+
+impl Loop {
+    pub(super) fn prepare(source: Source, node: &Node, is_last: bool, shop: &mut Workshop<'_>) -> Result<Self> {
+        let strategy = strategy::choose(shop.strategy, "units never meet, and stay in registers for all steps");
+        let request = request(&source, node, strategy.0 == Strategy::Persistent, shop);
+        let request = if is_last { request.unread() } else { request };
+        Ok(Self { model: Model::prepare(&source, request, node, shop)?, strategy, graph: None })
+    }
+}
+
+impl Once {
+    pub(super) fn prepare(source: Source, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+        let request = request(&source, node, true, shop);
+        Ok(Self { model: Model::prepare(&source, request, node, shop)? })
+    }
+}
+
+impl Body for Loop {
+    fn chosen(&self) -> (Strategy, Cow<'static, str>) {
+        self.strategy.clone()
+    }
+
+    fn stretches(&self) -> bool {
+        true
+    }
+
+    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
+        let mut job = call.job;
+        let Self { model, graph, .. } = self;
+        model.complete(&mut job, call.memory.constants);
+        let shape = shape(job.rows * job.units, desk.context.processors);
+        strategy::run(self.strategy.0, Steps { kernel: &model.kernel, graph, job: &job, shape, params: &model.params }, desk)
+    }
+}
+
+impl Body for Once {
+    fn chosen(&self) -> (Strategy, Cow<'static, str>) {
+        strategy::ONCE
+    }
+
+    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
+        let Some(mut job) = call.of_function(call.node.to) else { return Ok(()) };
+        self.model.complete(&mut job, call.memory.constants);
+        job.rows *= u64::from(call.chunk.steps);
+        job.steps = 1;
+        job.ports[0].row = call.node.from as u64;
+        job.ports[0].step = 0;
+        let shape = shape(job.rows * job.units, desk.context.processors);
+        self.model.kernel.run(shape, desk.stream, &job, &self.model.params)
+    }
+}
+
+/// Blocks for so many units: small where that is what it takes to give every processor some.
+fn shape(units: u64, processors: u32) -> Shape {
+    let each = units.div_ceil(u64::from(processors) * 2);
+    let threads = if each <= 32 {
+        32
+    } else if each <= 64 {
+        64
+    } else {
+        128
+    };
+    Shape::of(units, threads)
+}

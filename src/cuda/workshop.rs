@@ -1,0 +1,92 @@
+//! What stages are made in: the compiler at hand, and places for constants and weights.
+
+use super::compile::{self, Request};
+use super::context::Context;
+use super::memory::{ALIGN, aligned};
+use super::module::{Kernel, Module};
+use super::plan::Node;
+use crate::device::{Products, Strategy};
+use crate::error::{Error, Result};
+use crate::scalar::DType;
+use crate::system::Weight;
+use std::sync::Arc;
+
+pub(super) struct Workshop<'w> {
+    pub(super) context: &'w Arc<Context>,
+    pub(super) dtype: DType,
+    /// Rows of the batch.
+    pub(super) rows: usize,
+    /// What the loop asks for.
+    pub(super) strategy: Strategy,
+    #[allow(dead_code, reason = "all stages sum in order so far")]
+    pub(super) products: Products,
+    /// The system's weights, as bytes.
+    pub(super) given: &'w [Weight<'w, u8>],
+    pub(super) made: Made,
+}
+
+/// What a workshop leaves behind it.
+#[derive(Default)]
+pub(super) struct Made {
+    /// Each part begins where any type may lie.
+    pub(super) constants: Vec<u8>,
+    /// Bytes of all weights, each one's name, and where it lies.
+    pub(super) weights: usize,
+    pub(super) names: Vec<(String, usize)>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Workshop<'_> {
+    /// The kernel of what is asked for, for this node, which may use so many bytes of dynamic shared memory.
+    pub(super) fn kernel(&mut self, node: Option<&Node>, mut request: Request, shared: usize) -> Result<Kernel> {
+        let entry = request.entry();
+        if let Some(name) = node.map(Node::name).filter(|name| !name.is_empty()) {
+            request.name = format!("{} (`{name}`)", request.name);
+        }
+        let context = self.context;
+        let image = compile::compile(&context.compiler, &request, context.gpu.capability, context.driver)?;
+        self.made.warnings.extend(image.warnings);
+        Module::load(context, &image.bytes).map_err(|error| self.of_versions(error))?.kernel(entry, shared)
+    }
+
+    /// Puts bytes among the constants. Returns where.
+    pub(super) fn constant(&mut self, bytes: &[u8]) -> usize {
+        let constants = &mut self.made.constants;
+        let at = constants.len().next_multiple_of(ALIGN);
+        constants.resize(at, 0);
+        constants.extend_from_slice(bytes);
+        at
+    }
+
+    /// Where the node's weights of these names lie among the weights, in bytes; nothing for those that it does not have.
+    pub(super) fn weights(&mut self, node: &Node, names: &[&'static str]) -> Vec<Option<usize>> {
+        names.iter().map(|name| self.weight(&format!("{}{name}", node.prefix))).collect()
+    }
+
+    fn weight(&mut self, path: &str) -> Option<usize> {
+        if let Some((_, at)) = self.made.names.iter().find(|(name, _)| name == path) {
+            return Some(*at);
+        }
+        let weight = self.given.iter().find(|w| w.name == path)?;
+        let at = self.made.weights;
+        self.made.weights = aligned(at.saturating_add(weight.values.len()));
+        self.made.names.push((path.to_owned(), at));
+        Some(at)
+    }
+
+    /// A driver that does not take an image may be too old for the compiler: its error does not say so.
+    fn of_versions(&self, error: Error) -> Error {
+        match error {
+            Error::Cuda { call: call @ "cuModuleLoadData", code, reason, steps } => {
+                let driver = self.context.driver;
+                let compiler = self.context.compiler.as_ref().map_or_else(
+                    |_| "the kernel was compiled beforehand".to_owned(),
+                    |compiler| format!("NVRTC is of CUDA {}.{}", compiler.version.0, compiler.version.1),
+                );
+                let versions = format!("{compiler}, the driver for CUDA {}.{}", driver.0, driver.1);
+                Error::Cuda { call, code, reason: format!("{reason}; {versions}"), steps }
+            }
+            other => other,
+        }
+    }
+}
