@@ -28,6 +28,7 @@ mod run;
 mod shared;
 mod side;
 mod source;
+pub(crate) mod stack;
 mod stage;
 mod strategy;
 mod stream;

@@ -82,6 +82,7 @@ impl Request {
             "cell_step.cu" => "cell_step",
             "map.cu" => "map_rows",
             "cursor.cu" => "cursor_advance",
+            "stack" => "stack_scan",
             _ => "check_finite",
         }
     }

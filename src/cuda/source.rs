@@ -20,6 +20,9 @@ const FILES: &[(&str, &str)] = texts![
     "include/philox.cuh",
     "include/pointwise.cuh",
     "include/recurrent.cuh",
+    "include/row_cell.cuh",
+    "include/row_map.cuh",
+    "include/row_units.cuh",
     "include/scalar.cuh",
     "include/system.cuh",
     "loops/cell_scan.cu",
@@ -67,6 +70,37 @@ fn flatten_with(files: &[(&str, &'static str)], parts: &[(&str, &str)]) -> Resul
     let mut flat = Flat { files, text: String::new(), included: Vec::new() };
     for (name, text) in parts {
         flat.add(name, text)?;
+    }
+    Ok(flat.text)
+}
+
+/// Includes that are the same whatever model includes them.
+const COMMON: &[&str] = &["scalar.cuh", "job.cuh", "math.cuh", "philox.cuh", "activation.cuh"];
+
+/// One of several models in one text: its files, by name, between an opening and a closing that set it apart.
+pub(crate) struct Apart<'a> {
+    pub(crate) opening: String,
+    pub(crate) files: Vec<(&'a str, &'a str)>,
+    pub(crate) closing: String,
+}
+
+/// One text of several models. What all of them include comes once, before the first; what looks at the model, or at defines, comes once in
+/// each.
+///
+/// # Errors
+/// As [`flatten`].
+pub(crate) fn flatten_apart(models: &[Apart<'_>]) -> Result<String> {
+    let mut flat = Flat { files: FILES, text: String::new(), included: Vec::new() };
+    for name in COMMON {
+        flat.add("common", &format!("#include \"{name}\"\n"))?;
+    }
+    for model in models {
+        flat.included = COMMON.iter().map(|name| (*name).to_owned()).collect();
+        flat.text.push_str(&model.opening);
+        for (name, text) in &model.files {
+            flat.add(name, text)?;
+        }
+        flat.text.push_str(&model.closing);
     }
     Ok(flat.text)
 }

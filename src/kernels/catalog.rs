@@ -99,6 +99,26 @@ impl List {
         self.all("gru_cell", &GruCell::<T>::new(2, 2));
         self.all("gru_cell_torch", &GruCellTorch::<T>::new(2, 2));
         self.all("lstm_cell", &LstmCell::<T>::new(2, 2));
+        self.stack::<T>();
+    }
+
+    /// Small layers as one kernel: every kind of part that it can have.
+    fn stack<T: Scalar>(&mut self) {
+        if self.beforehand {
+            return;
+        }
+        let mut parts = Self::default();
+        parts.lean::<T>("dense", &Dense::<T>::new(2, 2));
+        parts.lean::<T>("relu", &Activation::Relu.layer([2]));
+        parts.lean::<T>("softmax", &Activation::Softmax.layer([2]));
+        parts.lean::<T>("gru_cell", &GruCell::<T>::new(2, 2));
+        parts.lean::<T>("lstm_cell", &LstmCell::<T>::new(2, 2));
+        let parts: Vec<Request> = parts.modules.into_iter().map(|m| m.request).filter(|r| r.entry() != "cell_step").collect();
+        let places: Vec<(usize, usize)> = (0..parts.len()).map(|n| (4096 * n, 4096 * n + 2048)).collect();
+        // What is missing is missed by the list's own test.
+        if let Ok(request) = crate::cuda::stack::request(T::DTYPE, &parts, &places) {
+            self.add("stack", request);
+        }
     }
 
     /// A system's modules, in every specialisation.
