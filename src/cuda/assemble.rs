@@ -7,6 +7,7 @@ use super::limits::Limits;
 use super::memory::Buffer;
 use super::plan::Plan;
 use super::side::Side;
+use super::stack::Stack;
 use super::stage::Ready;
 use super::stream::Stream;
 use super::workshop::{Made, Workshop};
@@ -40,25 +41,30 @@ impl Engine {
         let check = shop.kernel(None, Request::tool(dtype, "check.cu"), 0)?;
         let needs_cursor = stages.iter().any(|s| s.chosen().0 != Strategy::Persistent);
         let advance = if needs_cursor { Some(shop.kernel(None, Request::tool(dtype, "cursor.cu"), 0)?) } else { None };
-        let made = shop.made;
-
         let free = context.free()?;
         let limits = Limits::new(&stages, &plan.recordings, wanted, free, dtype);
+        let mut stack = Stack::prepare(&stages, limits.steps, &mut shop)?;
+        let made = shop.made;
         let state = wanted.layout.len.saturating_mul(dtype.size());
         let scratch = stages.iter().map(|s| s.needs.scratch).max().unwrap_or(0);
-        let own = stages.iter().fold(0_usize, |sum, s| sum.saturating_add(s.needs.own));
+        let stacked = stack.as_ref().map_or(0, |stack| stack.bytes);
+        let own = stages.iter().fold(stacked, |sum, s| sum.saturating_add(s.needs.own));
+        let jobs = stages.len().max(stack.as_ref().map_or(0, Stack::parts)) * Side::JOB;
         let fixed = [state, made.constants.len(), made.weights, scratch, own, limits.between[0], limits.between[1], limits.work];
-        let each_side = [state, limits.input, limits.record, stages.len() * Side::JOB];
+        let each_side = [state, limits.input, limits.record, jobs];
         let need = fixed.iter().chain(&each_side).chain(&each_side).fold(0_u64, |sum, n| sum.saturating_add(*n as u64));
         if need > free {
             return Err(Error::OutOfMemory { what: format!("this loop on {}", context.name()), need, free });
         }
         let buffer = |what: &str, len: usize| Buffer::new(&context, what, len);
-        let side = || Side::new(&context, state, &limits, stages.len());
+        let side = || Side::new(&context, state, &limits, jobs);
         let compute = Stream::new(&context)?;
         let sides = [side()?, side()?];
         for stage in &mut stages {
             stage.take(&context, &compute)?;
+        }
+        if let Some(stack) = &mut stack {
+            stack.take(&context)?;
         }
         let engine = Self {
             compute,
@@ -72,13 +78,14 @@ impl Engine {
             work: buffer("products with the input", limits.work)?,
             scratch: buffer("a cell's scratch memory", scratch)?,
             between: [buffer("between layers", limits.between[0])?, buffer("between layers", limits.between[1])?],
-            jobs: buffer("jobs", stages.len() * Side::JOB)?,
+            jobs: buffer("jobs", jobs)?,
             cursor: buffer("the cursor", 8)?,
             sides,
             rows,
             recordings: plan.recordings,
             keeps_output: plan.keeps_output,
             stages,
+            stack,
             check,
             advance,
             limits,

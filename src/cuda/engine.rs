@@ -8,6 +8,7 @@ use super::memory::Buffer;
 use super::module::Kernel;
 use super::plan::Recording;
 use super::side::Side;
+use super::stack::Stack;
 use super::stage::Ready;
 use super::stream::Stream;
 use crate::error::Result;
@@ -22,6 +23,8 @@ pub(crate) struct Engine {
     pub(super) copies: Stream,
     pub(super) dtype: DType,
     pub(super) stages: Vec<Ready>,
+    /// All of them as one kernel, where they are small.
+    pub(super) stack: Option<Stack>,
     pub(super) check: Kernel,
     /// None where no stage goes step by step.
     pub(super) advance: Option<Kernel>,
@@ -121,7 +124,9 @@ impl Engine {
             let ((strategy, why), name) = (stage.chosen(), stage.node.name());
             if name.is_empty() { format!("{strategy}: {why}") } else { format!("`{name}` {strategy}: {why}") }
         };
-        self.stages.iter().map(say).collect::<Vec<_>>().join("; ")
+        let mut all: Vec<_> = self.stages.iter().map(say).collect();
+        all.extend(self.stack.as_ref().map(|stack| format!("all layers in one launch, up to {} steps: they are small", stack.steps)));
+        all.join("; ")
     }
 
     /// What went wrong that could be done without.

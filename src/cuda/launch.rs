@@ -89,6 +89,14 @@ impl Kernel {
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 
+    /// `stack_scan`: the address of its parts.
+    pub(crate) fn stack(&self, shape: Shape, stream: &Stream, parts: u64) -> Result<()> {
+        let mut arguments = [address(&parts)];
+        // SAFETY: the signature is (const char*), and `parts` is where the engine has put, in the stream's order, a Job and the parameters
+        // for each part, at the places that the kernel was compiled with; the rest as in `run`.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+
     /// `cursor_advance`.
     pub(crate) fn advance(&self, stream: &Stream, cursor: u64, by: u32) -> Result<()> {
         let mut arguments = [address(&cursor), address(&by)];

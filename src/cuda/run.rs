@@ -125,13 +125,21 @@ impl Engine {
             output: self.keeps_output.then_some(0),
         };
         let last = stages.len().saturating_sub(1);
+        let advance = self.advance.as_ref();
+        let stack = self.stack.as_ref().filter(|stack| steps <= stack.steps);
+        if let Some(stack) = stack {
+            let memory = Memory { state, vars: &self.vars, constants, weights, work, scratch, from: 0, to: 0 };
+            let mut desk = Desk { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at: 0 };
+            stack.run(stages, &chunk, memory, &mut desk)?;
+        }
         let mut from = 0;
+        // One by one, unless they were all asked for at once.
+        let stages = if stack.is_some() { &mut [] } else { &mut stages[..] };
         for (s, ready) in stages.iter_mut().enumerate() {
             let to = if s == last { 0 } else { between[s % 2].address(0) };
             let memory = Memory { state, vars: &self.vars, constants, weights, work, scratch, from, to };
             let at = s * Side::JOB;
-            let (context, advance) = (&self.context, self.advance.as_ref());
-            let mut desk = Desk { context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at };
+            let mut desk = Desk { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at };
             ready.run(&chunk, &memory, &mut desk)?;
             from = to;
         }

@@ -29,7 +29,7 @@ impl Side {
     /// Bytes from one stage's job to the next one's.
     pub(super) const JOB: usize = size_of::<Job>().next_multiple_of(ALIGN);
 
-    pub(super) fn new(context: &Arc<Context>, state: usize, limits: &Limits, stages: usize) -> Result<Self> {
+    pub(super) fn new(context: &Arc<Context>, state: usize, limits: &Limits, jobs: usize) -> Result<Self> {
         let buffer = |what: &str, len: usize| Buffer::new(context, what, len);
         let pinned = |what: &str, len: usize| Pinned::new(context, what, len);
         Ok(Self {
@@ -39,7 +39,7 @@ impl Side {
             found: buffer("a flag", 8)?,
             host_input: pinned("inputs", limits.input)?,
             host_record: pinned("recordings", limits.record)?,
-            host_jobs: pinned("jobs", stages * Self::JOB)?,
+            host_jobs: pinned("jobs", jobs)?,
             host_found: pinned("a flag", 8)?,
             uploaded: Event::new(context)?,
             computed: Event::new(context)?,

@@ -4,13 +4,115 @@
 //! Sums are in the CPU's order, whatever is asked for: small ones have nothing to gain from another.
 
 use super::compile::Request;
+use super::context::Context;
+use super::job::Job;
+use super::launch::Shape;
+use super::memory::{Buffer, aligned};
+use super::module::{Kernel, STATIC_LIMIT};
+use super::side::Side;
 use super::source::{self, Apart};
+use super::stage::{Chunk, Memory, Part, Ready};
+use super::strategy::Desk;
+use super::workshop::Workshop;
+use crate::device::Strategy;
 use crate::error::{Error, Result};
 use crate::scalar::DType;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// Threads of a block.
-pub(crate) const THREADS: u32 = 256;
+const THREADS: u32 = 256;
+/// Most multiply-adds of a row's step, and of its chunk: beyond that a row keeps a block busy for longer than launches take. Derived from
+/// what a processor does in a microsecond, and not measured.
+const PRODUCTS: u64 = 1 << 13;
+const PRODUCTS_OF_CHUNK: u64 = 1 << 20;
+/// Most bytes of what passes between layers.
+const BETWEEN: usize = 16 << 20;
+/// Where in its place a part's parameters lie: behind its job.
+const PARAMS: usize = size_of::<Job>().next_multiple_of(16);
+
+/// All stages of a loop as one kernel.
+#[derive(Debug)]
+pub(super) struct Stack {
+    kernel: Kernel,
+    shared: usize,
+    /// Each part's parameters.
+    params: Vec<Vec<u8>>,
+    /// Most steps of a chunk.
+    pub(super) steps: u64,
+    /// Where in its memory the output of each stage lies, and its products with the input. No two share a place, since no block knows how
+    /// far another is.
+    places: Vec<[usize; 2]>,
+    pub(super) bytes: usize,
+    memory: Option<Buffer>,
+}
+
+impl Stack {
+    /// Several stages as one kernel, if they are small enough and each is of a kind that can be a part.
+    pub(super) fn prepare(stages: &[Ready], steps: u64, shop: &mut Workshop<'_>) -> Result<Option<Self>> {
+        let persistent = stages.iter().all(|s| s.chosen().0 == Strategy::Persistent && !s.parts().is_empty());
+        let parts: Vec<&Part> = stages.iter().flat_map(Ready::parts).collect();
+        let products = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.products)).max(1);
+        let fits = |part: &&Part| part.params.len() <= Side::JOB - PARAMS;
+        // Without a compiler there are only the kernels of single layers.
+        if stages.len() < 2 || !persistent || products > PRODUCTS || !parts.iter().all(fits) || shop.context.compiler.is_err() {
+            return Ok(None);
+        }
+        let each = |s: &Ready| [s.node.to.saturating_mul(shop.rows).saturating_mul(shop.dtype.size()), s.needs.work];
+        let step = stages.iter().flat_map(each).fold(1_usize, usize::saturating_add);
+        let steps = steps.min(PRODUCTS_OF_CHUNK / products).min((BETWEEN / step) as u64);
+        let shared = parts.iter().map(|p| p.shared).max().unwrap_or(0);
+        if steps == 0 || shared > STATIC_LIMIT {
+            return Ok(None);
+        }
+        let mut bytes = 0;
+        let mut place = |each: usize| {
+            let at = bytes;
+            bytes = aligned(at + each * steps as usize);
+            at
+        };
+        let places = stages.iter().map(|s| each(s).map(&mut place)).collect();
+        let requests: Vec<_> = parts.iter().map(|part| part.request.clone()).collect();
+        let spots: Vec<_> = (0..parts.len()).map(|n| (n * Side::JOB, n * Side::JOB + PARAMS)).collect();
+        let kernel = shop.kernel(None, request(shop.dtype, &requests, &spots)?, shared)?;
+        let params = parts.iter().map(|part| part.params.clone()).collect();
+        Ok(Some(Self { kernel, shared, params, steps, places, bytes, memory: None }))
+    }
+
+    /// How many parts it has.
+    pub(super) fn parts(&self) -> usize {
+        self.params.len()
+    }
+
+    /// Takes the memory that is its own.
+    pub(super) fn take(&mut self, context: &Arc<Context>) -> Result<()> {
+        self.memory = Some(Buffer::new(context, "between layers", self.bytes)?);
+        Ok(())
+    }
+
+    /// Asks for all steps of a chunk of all stages.
+    pub(super) fn run(&self, stages: &[Ready], chunk: &Chunk<'_>, shared: Memory<'_>, desk: &mut Desk<'_>) -> Result<()> {
+        let Some(own) = &self.memory else { return Ok(()) };
+        let (mut part, mut from) = (0, 0);
+        for (s, (stage, [output, work])) in stages.iter().zip(&self.places).enumerate() {
+            let to = if s + 1 == stages.len() { 0 } else { own.address(*output) };
+            for mut job in stage.jobs(chunk, &Memory { from, to, ..shared }) {
+                job.work = own.address(*work);
+                let at = part * Side::JOB;
+                let place = desk.host_jobs.slice_mut::<u8>(at, Side::JOB)?;
+                place[..size_of::<Job>()].copy_from_slice(bytemuck::bytes_of(&job));
+                if let Some((params, to)) = self.params.get(part).and_then(|p| Some((p, place.get_mut(PARAMS..PARAMS + p.len())?))) {
+                    to.copy_from_slice(params);
+                }
+                part += 1;
+            }
+            from = to;
+        }
+        desk.jobs.upload(0, desk.host_jobs, 0, part * Side::JOB, desk.stream)?;
+        let shape = Shape { blocks: chunk.rows as u32, threads: THREADS, shared: self.shared as u32, ..Shape::default() };
+        self.kernel.stack(shape, desk.stream, desk.jobs.address(0))
+    }
+}
 
 /// The kernel for these parts, in order, each given as what would be compiled for it alone. It takes the address of the parts: for each
 /// a job, and its parameters where `places` says.

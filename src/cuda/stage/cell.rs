@@ -1,6 +1,6 @@
 //! Recurrent cells: the product with the input for all steps of a chunk, then step after step, a block for each row.
 
-use super::{Body, Call, Needs};
+use super::{Body, Call, Needs, Part};
 use crate::cuda::compile::Request;
 use crate::cuda::graph::Graph;
 use crate::cuda::job::Job;
@@ -29,6 +29,8 @@ pub(super) struct Steps {
     /// Bytes of dynamic shared memory of a block; scratch memory where that is too much.
     shared: usize,
     needs: Needs,
+    /// The product with the input, and the steps, where those go into one launch and their state onto the chip.
+    parts: Vec<Part>,
     /// Steps captured in a graph, once they are.
     graph: Option<Graph>,
 }
@@ -37,20 +39,36 @@ impl Steps {
     pub(super) fn prepare(cell: Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         let strategy = strategy::choose(shop.strategy, "rows never meet, and a block keeps its row for all steps");
         let (input_weights, weights) = (shop.weights(node, &cell.input.weights), shop.weights(node, &cell.weights));
-        let input = shop.kernel(Some(node), Request::map(shop.dtype, &cell.input), 0)?;
+        let of_input = Request::map(shop.dtype, &cell.input);
+        let input = shop.kernel(Some(node), of_input.clone(), 0)?;
         let acc = shop.dtype.acc_size();
         let bytes = cell.on_chip.saturating_mul(cell.hidden).saturating_mul(acc);
         let (shared, scratch) = if bytes <= STATIC_LIMIT { (bytes, 0) } else { (0, bytes.saturating_mul(shop.rows)) };
         let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
         let whole = strategy.0 == Strategy::Persistent;
-        let kernel = shop.kernel(Some(node), Request::cell(shop.dtype, &cell, whole, node.vars.len(), &probes), shared)?;
+        let request = Request::cell(shop.dtype, &cell, whole, node.vars.len(), &probes);
+        let kernel = shop.kernel(Some(node), request.clone(), shared)?;
+        let products = |from: usize| from.saturating_mul(cell.input.threads) as u64;
+        let mut parts = Vec::new();
+        if whole && scratch == 0 {
+            parts.push(Part { request: of_input, params: cell.input.source.params.clone(), products: products(node.from), shared: 0 });
+            parts.push(Part { request, params: cell.source.params.clone(), products: products(cell.hidden), shared });
+        }
         let needs = Needs {
             work: cell.input.threads.saturating_mul(shop.rows).saturating_mul(acc),
             scratch,
             steps: Some(PRODUCTS / (cell.hidden.saturating_mul(cell.input.threads) as u64).max(1)),
             ..Needs::default()
         };
-        Ok(Self { cell, strategy, input, kernel, input_weights, weights, shared, needs, graph: None })
+        Ok(Self { cell, strategy, input, kernel, input_weights, weights, shared, needs, parts, graph: None })
+    }
+}
+
+impl Steps {
+    /// The jobs of the product with the input, and of the steps.
+    fn both(&self, call: &Call<'_>) -> [Job; 2] {
+        let product = Job { units: self.cell.input.threads as u64, weights: call.weights(&self.input_weights), ..call.job };
+        [product, Job { weights: call.weights(&self.weights), ..call.job }]
     }
 }
 
@@ -63,15 +81,21 @@ impl Body for Steps {
         self.needs
     }
 
+    fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    fn jobs(&self, call: &Call<'_>) -> Vec<Job> {
+        self.both(call).to_vec()
+    }
+
     fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
+        let jobs = self.both(call);
         let Self { cell, kernel, graph, .. } = self;
-        let mut job = call.job;
-        let mut product = Job { units: cell.input.threads as u64, ..job };
-        product.weights = call.weights(&self.input_weights);
+        let [product, mut job] = jobs;
         let shape = Shape::of(u64::from(job.steps) * job.rows * product.units, 256);
         self.input.run(shape, desk.stream, &product, &cell.input.source.params)?;
 
-        job.weights = call.weights(&self.weights);
         job.scratch = if self.needs.scratch > 0 { call.memory.scratch.address(0) } else { 0 };
         let threads = (cell.hidden.next_multiple_of(32)).clamp(32, Cell::THREADS) as u32;
         let shape = Shape { blocks: job.rows as u32, threads, shared: self.shared as u32, ..Shape::default() };

@@ -4,6 +4,7 @@ mod cell;
 mod map;
 mod pointwise;
 
+use super::compile::Request;
 use super::context::Context;
 use super::job::{Job, MAX_PORTS, MAX_WEIGHTS, Port};
 use super::memory::Buffer;
@@ -37,8 +38,31 @@ pub(super) trait Body: std::fmt::Debug + Send {
         Ok(())
     }
 
+    /// The kernels that it launches for a chunk, as parts of one kernel for several layers; none where it cannot be among those.
+    fn parts(&self) -> &[Part] {
+        &[]
+    }
+
+    /// The jobs of its parts. One that has nothing to make has no steps.
+    fn jobs(&self, call: &Call<'_>) -> Vec<Job> {
+        let _ = call;
+        Vec::new()
+    }
+
     /// Asks for all steps of a chunk.
     fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()>;
+}
+
+/// A kernel as a part of one for several layers.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// What is compiled for it alone.
+    pub(super) request: Request,
+    pub(super) params: Vec<u8>,
+    /// Multiply-adds for a row's step, or other work that is like them.
+    pub(super) products: u64,
+    /// Bytes of dynamic shared memory.
+    pub(super) shared: usize,
 }
 
 /// What a stage takes, in bytes.
@@ -134,6 +158,17 @@ impl Ready {
     /// How its steps get onto the device, and why so.
     pub(super) fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         self.body.chosen()
+    }
+
+    /// Its kernels as parts of one for several layers; none where it cannot be among those.
+    pub(super) fn parts(&self) -> &[Part] {
+        self.body.parts()
+    }
+
+    /// The jobs of its parts for a chunk.
+    pub(super) fn jobs(&self, chunk: &Chunk<'_>, memory: &Memory<'_>) -> Vec<Job> {
+        let job = self.job(chunk, memory);
+        self.body.jobs(&Call { node: &self.node, job, chunk, memory, own: self.own.as_ref() })
     }
 
     /// Whether it takes inputs that stretch as they are.

@@ -1,6 +1,6 @@
 //! Pointwise models: a loop over steps, or, without state, one launch for all of them.
 
-use super::{Body, Call};
+use super::{Body, Call, Part};
 use crate::cuda::compile::Request;
 use crate::cuda::graph::Graph;
 use crate::cuda::job::{Job, MAX_EACH};
@@ -28,6 +28,7 @@ pub(super) struct Loop {
 #[derive(Debug)]
 pub(super) struct Once {
     model: Model,
+    part: Option<Part>,
 }
 
 /// A model's kernel, and what it is given.
@@ -79,7 +80,14 @@ impl Loop {
 impl Once {
     pub(super) fn prepare(source: Source, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         let request = request(&source, node, true, shop);
-        Ok(Self { model: Model::prepare(&source, request, node, shop)? })
+        // Units that differ are not looked for there.
+        let part = source.each.is_empty().then(|| Part {
+            request: request.clone(),
+            params: source.params.clone(),
+            products: node.to as u64,
+            shared: 0,
+        });
+        Ok(Self { model: Model::prepare(&source, request, node, shop)?, part })
     }
 }
 
@@ -104,6 +112,14 @@ impl Body for Loop {
 impl Body for Once {
     fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         strategy::ONCE
+    }
+
+    fn parts(&self) -> &[Part] {
+        self.part.as_slice()
+    }
+
+    fn jobs(&self, call: &Call<'_>) -> Vec<Job> {
+        vec![call.of_function(call.node.to).unwrap_or_default()]
     }
 
     fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
