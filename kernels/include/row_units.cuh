@@ -1,4 +1,4 @@
-// A function of units as a part of a stack: one row's units, over all steps of the chunk. See stack.cuh.
+// A function of units as a part of a stack: one row's units, over all steps of the chunk. The kernel is put together in src/cuda/stack.rs.
 #pragma once
 #include "system.cuh"
 
