@@ -4,7 +4,7 @@ use crate::child::simulated;
 use crate::machine::{Report, Simulated};
 use crate::parity::STRATEGIES;
 use ndarray::Array2;
-use overtime::models::{Dense, Hh, Lif, LstmCell};
+use overtime::models::{Activation, Dense, Hh, Lif, LstmCell, RnnCell};
 use overtime::{Device, LoopOverTime, Sequential, Strategy, System, monitor};
 
 const LAUNCHES: &[&str] = &["cuLaunchKernel", "cuLaunchCooperativeKernel"];
@@ -55,6 +55,28 @@ fn a_persistent_run_is_a_launch_for_a_chunk() {
                 assert!(report.calls(WAITS) <= 4 * report.calls(LAUNCHES), "{name} waits: {:?}", report.calls);
             }
         }
+    });
+}
+
+fn small() -> Boxed {
+    let stack = Sequential::new().layer("a", RnnCell::<f32>::new(33, 20)).layer("relu", Activation::Relu.layer([20]));
+    Box::new(stack.layer("b", RnnCell::new(20, 2)))
+}
+
+#[test]
+fn small_layers_are_one_launch() {
+    simulated("calls::small_layers_are_one_launch", &[], || {
+        let few = counted(small(), &["a.state"], Strategy::Auto, 30);
+        println!("small layers, 30 steps: {few:?}");
+        // One for all layers, and the look for what is not finite.
+        assert_eq!(few.calls(LAUNCHES), 2, "{:?}", few.kernels);
+        assert_eq!(few.kernels["stack_scan"].0, 1, "{:?}", few.kernels);
+        // Of more steps than one block of threads should make in a row, each layer has a launch again, or more.
+        let many = counted(small(), &["a.state"], Strategy::Auto, 2000);
+        assert!(!many.kernels.contains_key("stack_scan"), "{:?}", many.kernels);
+        // Step by step no layer waits for the end of another.
+        let loops = counted(small(), &["a.state"], Strategy::HostLoop, 3);
+        assert!(!loops.kernels.contains_key("stack_scan"), "{:?}", loops.kernels);
     });
 }
 
