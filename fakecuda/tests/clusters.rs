@@ -101,3 +101,18 @@ fn clusters_within_a_barrier_over_the_grid() {
         }
     }
 }
+
+#[test]
+fn flags_in_another_blocks_memory() {
+    for mode in 0..3 {
+        let mut gpu = Gpu::load("cluster");
+        let y = gpu.fresh::<f32>(2);
+        let r = gpu.launch_cluster("flag", 2, 1, [2, 1, 1], false, Args::new().u64(y).i32(mode));
+        if mode == 2 {
+            fault(r, Kind::Race, "was written");
+        } else {
+            r.unwrap();
+            assert_eq!(gpu.down::<f32>(y, 2), [0.0, 42.0], "mode {mode}");
+        }
+    }
+}

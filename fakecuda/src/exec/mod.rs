@@ -5,6 +5,7 @@ mod clock;
 mod cluster;
 mod code;
 mod fault;
+mod flags;
 mod grid;
 mod lanes;
 mod order;

@@ -3,6 +3,7 @@
 
 use super::clock::Clock;
 use super::fault::{Kind, What};
+use super::flags::Flags;
 use super::order::{Known, View};
 use crate::race::Shadow;
 
@@ -34,6 +35,11 @@ pub(crate) struct Meeting {
 }
 
 impl Meeting {
+    /// Of a clock, and nothing more yet.
+    pub(crate) fn like(clock: &Clock) -> Meeting {
+        Meeting { clock: clock.clone(), blocks: Known::default() }
+    }
+
     pub(crate) fn new(actors: usize, engines: bool) -> Meeting {
         Meeting { clock: Clock::new(actors, engines), blocks: Known::default() }
     }
@@ -52,6 +58,7 @@ pub(crate) struct Team {
     /// Of the cluster's barrier: who has arrived at the one to come, and what the last one handed on.
     pub(crate) coming: Meeting,
     pub(crate) last: Meeting,
+    pub(crate) flags: Flags,
 }
 
 impl Team {
@@ -78,6 +85,7 @@ impl Team {
             clocks: (0..actors).map(clock).collect(),
             coming: Meeting::new(actors, false),
             last: Meeting::new(actors, false),
+            flags: Flags::default(),
         }
     }
 

@@ -1,22 +1,25 @@
 //! Read, change and write in one.
 
-use super::ldst::{Sync, read_order, write_order};
+use super::ldst::{Sync, read_order, step, write_order};
 use super::round::{Mode, of_half, to_half};
 use super::{Decoded, touch};
 use crate::exec::{Value, each};
 use crate::parse::{Builder, Statement};
-use crate::types::Type;
+use crate::types::{Space, Type};
 
 pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     let returns = s.name() == "atom";
     if !returns && s.name() != "red" {
         return Ok(None);
     }
-    s.only(&format!("global shared shared::cta shared::cluster {} add min max and or xor inc dec exch cas noftz", Sync::WORDS))?;
+    s.only(&format!(
+        "global shared shared::cta shared::cluster {} add min max and or xor inc dec exch cas noftz v2 v4 v8 L2::cache_hint",
+        Sync::WORDS
+    ))?;
     let Some(ty) = s.ty() else { return s.not_done() };
     let at = returns as usize;
     let to = if returns { Some(s.row(b, 0)?) } else { None };
-    let ((base, offset, space), x) = (s.memory(at)?, s.row(b, at + 1)?);
+    let ((base, offset, space), list) = (s.memory(at)?, s.vector(b, at + 1)?);
     let Some(op) = s.modifiers().find(|m| matches!(*m, "add" | "min" | "max" | "and" | "or" | "xor" | "inc" | "dec" | "exch" | "cas"))
     else {
         return s.not_done();
@@ -24,6 +27,26 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     let third = if op == "cas" { Some(s.row(b, at + 2)?) } else { None };
     let Some(f) = operation(op, ty) else { return s.not_done() };
     let (n, sync) = (ty.bytes(), Sync::of(s));
+    if list.len() > 1 {
+        // Several at once, each atomic by itself.
+        if returns || !(ty.is_float() && space == Space::Global) {
+            return s.not_done();
+        }
+        return Ok(Some(touch(move |e, mask| {
+            for lane in each(mask) {
+                let address = e.lanes.rows[base as usize][lane].wrapping_add_signed(offset);
+                let place = e.place(space, address, n * list.len(), lane)?;
+                for (i, &x) in list.iter().enumerate() {
+                    let (place, x) = (step(place, i * n), e.lanes.rows[x as usize][lane] & (u64::MAX >> (64 - 8 * n)));
+                    let old = e.read(place, n);
+                    e.write(place, n, lane, f(old, x, 0), true)?;
+                }
+            }
+            *e.polled = true;
+            Ok(())
+        })));
+    }
+    let x = list[0];
     Ok(Some(touch(move |e, mask| {
         for lane in each(mask) {
             let address = e.lanes.rows[base as usize][lane].wrapping_add_signed(offset);

@@ -95,10 +95,21 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             })
         }
         "prmt" => {
-            s.only("")?;
+            s.only("f4e b4e rc8 ecl ecr rc16")?;
             let r = s.rows::<4>(b)?;
+            // The named modes are tables of what the general one would be given, by the two low bits of the selector.
+            let table: Option<[u32; 4]> = match s.modifiers().find(|m| Type::named(m).is_none()) {
+                None => None,
+                Some("f4e") => Some([0x3210, 0x4321, 0x5432, 0x6543]),
+                Some("b4e") => Some([0x5670, 0x6701, 0x7012, 0x0123]),
+                Some("rc8") => Some([0x0000, 0x1111, 0x2222, 0x3333]),
+                Some("ecl") => Some([0x3210, 0x3211, 0x3222, 0x3333]),
+                Some("ecr") => Some([0x0000, 0x1110, 0x2210, 0x3210]),
+                Some(_) => Some([0x1010, 0x3232, 0x1010, 0x3232]),
+            };
             lanes(move |l, m| {
                 l.map3(r, m, |x: u32, y: u32, pick: u32| {
+                    let pick = table.map_or(pick, |t| t[(pick & 3) as usize]);
                     let bytes = (x as u64 | (y as u64) << 32).to_le_bytes();
                     let one = |i: u32| {
                         let p = pick >> (4 * i) & 15;

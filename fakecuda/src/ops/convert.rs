@@ -13,7 +13,8 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         return Ok(None);
     }
     s.only("rn rz rm rp rna rni rzi rmi rpi ftz sat satfinite relu")?;
-    if s.has("satfinite") || s.has("relu") {
+    let relu = s.has("relu");
+    if s.has("satfinite") || relu && s.types().nth(1) != Some(Type::F32) {
         return s.not_done();
     }
     let mut types = s.types();
@@ -30,6 +31,8 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         Type::F16 => |x| of_half(Type::F16, x as u16),
         Type::Bf16 => |x| of_half(Type::Bf16, x as u16),
         Type::F32 if flushes => |x| flush(f32::of(x)) as f64,
+        // NaN stays NaN.
+        Type::F32 if relu => |x| if f32::of(x) < 0.0 { 0.0 } else { f32::of(x) as f64 },
         Type::F32 => |x| f32::of(x) as f64,
         Type::F64 => f64::of,
         _ => return from_integer(s, r, to, from),
@@ -87,11 +90,10 @@ fn pack(b: &mut Builder<'_>, s: &Statement, to: Type) -> Decoded {
     if s.types().nth(1) != Some(Type::F32) {
         return s.not_done();
     }
-    let (r, mode) = (s.rows::<3>(b)?, mode(s));
+    let (r, mode, relu) = (s.rows::<3>(b)?, mode(s), s.has("relu"));
+    let cut = move |x: f32| if relu && x < 0.0 { 0.0 } else { x as f64 };
     let to = if to == Type::F16x2 { Type::F16 } else { Type::Bf16 };
-    Ok(Some(lanes(move |l, m| {
-        l.map2(r, m, |a: f32, b: f32| (to_half(to, a as f64, mode) as u32) << 16 | to_half(to, b as f64, mode) as u32)
-    })))
+    Ok(Some(lanes(move |l, m| l.map2(r, m, |a: f32, b: f32| (to_half(to, cut(a), mode) as u32) << 16 | to_half(to, cut(b), mode) as u32))))
 }
 
 #[allow(clippy::unnecessary_cast)]

@@ -27,6 +27,16 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         "trap" => Action::Fail("a trap".into()),
         "brkpt" => Action::Fail("a breakpoint".into()),
         "nanosleep" => Action::Yield,
+        // Registers handed between warp groups: only what the instruction itself asks for is checked.
+        "setmaxnreg" => {
+            s.only("inc dec sync aligned")?;
+            let row = s.row(b, 0)?;
+            let n = b.code.constants.iter().find(|c| c.0 == row).map_or(0, |c| c.1);
+            if n % 8 != 0 || !(24..=256).contains(&n) {
+                return s.wrong("a multiple of 8 from 24 to 256 expected");
+            }
+            lanes(|_, _| {})
+        }
         // Overlap with the next kernel, which never overlaps here.
         "griddepcontrol" => lanes(|_, _| {}),
         "barrier" if s.has("cluster") => {
@@ -40,19 +50,24 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         "bar" | "barrier" => return barrier(b, s),
         "membar" => {
             s.only("cta gl sys")?;
-            if s.has("cta") { lanes(|_, _| {}) } else { fence() }
+            fence(!s.has("cta"))
         }
         "fence" => {
-            s.only("sc acq_rel acquire release cta cluster gpu sys proxy async alias global shared::cta mbarrier_init")?;
-            if s.has("cta") || s.has("proxy") || s.has("mbarrier_init") { lanes(|_, _| {}) } else { fence() }
+            s.only("sc acq_rel acquire release cta cluster gpu sys proxy async async::global async::shared::cta async::shared::cluster alias tensormap::generic global shared::cta shared::cluster mbarrier_init sync_restrict::shared::cta sync_restrict::shared::cluster")?;
+            if s.has("proxy") || s.has("mbarrier_init") { lanes(|_, _| {}) } else { fence(!s.has("cta")) }
         }
         _ => return Ok(None),
     }))
 }
 
-fn fence() -> Action {
-    touch(|e, _| {
-        e.view().fence();
+/// `far`: also between blocks.
+fn fence(far: bool) -> Action {
+    touch(move |e, _| {
+        let who = e.who();
+        e.team.fence(who);
+        if far {
+            e.view().fence();
+        }
         Ok(())
     })
 }

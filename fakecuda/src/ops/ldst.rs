@@ -1,12 +1,12 @@
 //! Loads and stores.
 
-use super::{Decoded, touch};
+use super::{Decoded, lanes, touch};
 use crate::exec::{Exec, How, Place, each};
 use crate::parse::{Builder, Statement};
 use crate::types::Space;
 
 /// Caches and their hints, which change nothing here.
-const HINTS: &str = "global shared local const param param::entry param::func shared::cta shared::cluster nc ca cg cs lu cv wb wt L1::no_allocate L1::evict_last L1::evict_first L1::evict_normal L1::evict_unchanged L2::64B L2::128B L2::256B v2 v4 weak";
+const HINTS: &str = "global shared local const param param::entry param::func shared::cta shared::cluster nc ca cg cs lu cv wb wt L1::no_allocate L1::evict_last L1::evict_first L1::evict_normal L1::evict_unchanged L2::64B L2::128B L2::256B L2::cache_hint L2::evict_last L2::evict_first L2::evict_normal v2 v4 v8 weak";
 
 /// How an access takes part in the order between threads.
 #[derive(Clone, Copy)]
@@ -15,6 +15,9 @@ pub(super) struct Sync {
     pub(super) atomic: bool,
     pub(super) acquire: bool,
     pub(super) release: bool,
+    /// Within the block at least.
+    near_acquire: bool,
+    near_release: bool,
 }
 
 impl Sync {
@@ -27,6 +30,8 @@ impl Sync {
             atomic: both || ["volatile", "relaxed", "acquire", "release", "mmio"].iter().any(|m| s.has(m)),
             acquire: wide && (both || s.has("acquire")),
             release: wide && (both || s.has("release")),
+            near_acquire: both || s.has("acquire"),
+            near_release: both || s.has("release"),
         }
     }
 }
@@ -35,6 +40,10 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     match s.name() {
         "ld" | "ldu" => load(b, s),
         "st" => store(b, s),
+        "createpolicy" => {
+            let d = s.row(b, 0)?;
+            Ok(Some(lanes(move |l, m| each(m).for_each(|lane| l.rows[d as usize][lane] = 0))))
+        }
         "prefetch" | "prefetchu" | "applypriority" | "discard" => Ok(Some(touch(|_, _| Ok(())))),
         _ => Ok(None),
     }
@@ -47,6 +56,8 @@ fn shape(s: &Statement, registers: &[u32]) -> crate::parse::Result<(usize, usize
         2
     } else if s.has("v4") {
         4
+    } else if s.has("v8") {
+        8
     } else {
         1
     };
@@ -101,7 +112,7 @@ fn store(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     })))
 }
 
-fn step(place: Place, by: usize) -> Place {
+pub(super) fn step(place: Place, by: usize) -> Place {
     match place {
         Place::Global(r, at) => Place::Global(r, at + by),
         Place::Shared(at) => Place::Shared(at + by),
@@ -110,8 +121,20 @@ fn step(place: Place, by: usize) -> Place {
     }
 }
 
+/// Where a flag lies for the threads of a cluster, if it orders them, and whether in shared memory.
+fn flag(e: &Exec<'_>, place: Place, address: u64) -> Option<(u64, bool)> {
+    match place {
+        Place::Shared(at) => Some((at as u64, true)),
+        Place::Global(..) if e.team.members.len() > 1 => Some((address, false)),
+        _ => None,
+    }
+}
+
 pub(super) fn read_order(e: &mut Exec<'_>, place: Place, address: u64, sync: Sync) {
     *e.polled = true;
+    if let Some((at, shared)) = flag(e, place, address) {
+        e.team.flag_read(at, (e.rank, e.who()), sync.near_acquire, shared);
+    }
     if matches!(place, Place::Global(..)) {
         let (handed, view) = e.handed();
         handed.read(address, view, sync.acquire);
@@ -119,6 +142,9 @@ pub(super) fn read_order(e: &mut Exec<'_>, place: Place, address: u64, sync: Syn
 }
 
 pub(super) fn write_order(e: &mut Exec<'_>, place: Place, address: u64, sync: Sync) {
+    if let Some((at, shared)) = flag(e, place, address) {
+        e.team.flag_write(at, (e.rank, e.who()), sync.near_release, shared);
+    }
     if matches!(place, Place::Global(..)) {
         let (handed, view) = e.handed();
         handed.write(address, view, sync.release);

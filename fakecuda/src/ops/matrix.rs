@@ -1,44 +1,117 @@
-//! Bringing matrices to the tensor operations: `ldmatrix`, and `cp.async`, whose copies land only when waited for.
+//! Bringing matrices to the tensor operations and back: `ldmatrix`, `stmatrix`, and `cp.async`, whose copies land only when waited for.
 
 use super::{Decoded, touch};
-use crate::exec::{Action, Copy, Exec, How, Touch, What, each};
+use crate::exec::{Action, Copy, Exec, How, Kind, Place, Touch, What, each};
 use crate::parse::{Arg, Builder, Statement};
 use crate::types::Space;
 
 pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     match (s.name(), s.parts.get(1).map(String::as_str)) {
         ("ldmatrix", _) => ldmatrix(b, s),
+        ("stmatrix", _) => stmatrix(b, s),
+        ("movmatrix", _) => {
+            s.only("sync aligned m8n8 trans")?;
+            let [d, x] = s.rows::<2>(b)?;
+            let run: Touch = Box::new(move |e, _| {
+                let from = unpacked(&e.lanes.rows[x as usize]);
+                pack(&mut e.lanes.rows[d as usize], &from, true);
+                Ok(())
+            });
+            Ok(Some(Action::Together { members: None, run }))
+        }
         ("cp", Some("async")) => cp_async(b, s),
         _ => Ok(None),
     }
 }
 
-/// Matrices of 8 × 8 halves: lane 8 n + r has the address of row r of matrix n, lane 4 r + c gets its words c.
+/// A matrix of 8 × 8 halves: lane 4 r + c has the words c of row r.
+type Matrix = [[u16; 8]; 8];
+
+fn pack(to: &mut [u64; 32], from: &Matrix, trans: bool) {
+    for (lane, x) in to.iter_mut().enumerate() {
+        let (r, c) = (lane / 4, lane % 4 * 2);
+        let (low, high) = if trans { (from[c][r], from[c + 1][r]) } else { (from[r][c], from[r][c + 1]) };
+        *x = low as u64 | (high as u64) << 16;
+    }
+}
+
+fn unpacked(from: &[u64; 32]) -> Matrix {
+    std::array::from_fn(|r| std::array::from_fn(|c| (from[4 * r + c / 2] >> (16 * (c % 2))) as u16))
+}
+
+fn transposed(m: &Matrix) -> Matrix {
+    std::array::from_fn(|r| std::array::from_fn(|c| m[c][r]))
+}
+
+/// Lane 8 n + r has the address of row r of matrix n.
 fn ldmatrix(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     s.only("sync aligned m8n8 x1 x2 x4 trans shared shared::cta")?;
-    let (to, (base, offset, _)) = (s.vector(b, 0)?, s.memory(1)?);
+    let (to, (base, offset, space)) = (s.vector(b, 0)?, s.memory(1)?);
+    if to.len() != many(s) {
+        return s.wrong("the wrong number of registers");
+    }
     let trans = s.has("trans");
     let run: Touch = Box::new(move |e, _| {
         for (n, &d) in to.iter().enumerate() {
-            let mut rows = [[0u16; 8]; 8];
+            let mut rows: Matrix = [[0; 8]; 8];
             for (r, row) in rows.iter_mut().enumerate() {
                 let lane = 8 * n + r;
                 let address = e.lanes.rows[base as usize][lane].wrapping_add_signed(offset);
-                let place = e.place(Space::Shared, address, 16, lane)?;
+                let place = own(e, space, address, lane)?;
                 e.note(place, 16, lane, How::Read, false)?;
                 for (h, x) in row.iter_mut().zip(e.bytes(place, 16).chunks_exact(2)) {
                     *h = u16::from_le_bytes([x[0], x[1]]);
                 }
             }
-            for lane in 0..32 {
-                let (r, c) = (lane / 4, lane % 4 * 2);
-                let (low, high) = if trans { (rows[c][r], rows[c + 1][r]) } else { (rows[r][c], rows[r][c + 1]) };
-                e.lanes.rows[d as usize][lane] = low as u64 | (high as u64) << 16;
+            pack(&mut e.lanes.rows[d as usize], &rows, trans);
+        }
+        Ok(())
+    });
+    Ok(Some(Action::Together { members: None, run }))
+}
+
+fn stmatrix(b: &mut Builder<'_>, s: &Statement) -> Decoded {
+    s.only("sync aligned m8n8 x1 x2 x4 trans shared shared::cta")?;
+    let ((base, offset, space), from) = (s.memory(0)?, s.vector(b, 1)?);
+    if from.len() != many(s) {
+        return s.wrong("the wrong number of registers");
+    }
+    let trans = s.has("trans");
+    let run: Touch = Box::new(move |e, _| {
+        for (n, &x) in from.iter().enumerate() {
+            let m = unpacked(&e.lanes.rows[x as usize]);
+            let m = if trans { transposed(&m) } else { m };
+            for (r, row) in m.iter().enumerate() {
+                let lane = 8 * n + r;
+                let address = e.lanes.rows[base as usize][lane].wrapping_add_signed(offset);
+                let place = own(e, space, address, lane)?;
+                e.note(place, 16, lane, How::Write(true), false)?;
+                for (to, h) in e.bytes(place, 16).chunks_exact_mut(2).zip(row) {
+                    to.copy_from_slice(&h.to_le_bytes());
+                }
             }
         }
         Ok(())
     });
     Ok(Some(Action::Together { members: None, run }))
+}
+
+fn many(s: &Statement) -> usize {
+    if s.has("x4") {
+        4
+    } else if s.has("x2") {
+        2
+    } else {
+        1
+    }
+}
+
+/// 16 bytes of the block's own shared memory.
+fn own(e: &Exec<'_>, space: Space, address: u64, lane: usize) -> Result<Place, What> {
+    match e.place(space, address, 16, lane)? {
+        p @ Place::Shared(_) => Ok(p),
+        _ => Err(What::new(Kind::OutOfBounds, lane, "a matrix lies in shared memory")),
+    }
 }
 
 fn cp_async(b: &mut Builder<'_>, s: &Statement) -> Decoded {
@@ -56,13 +129,15 @@ fn cp_async(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             })))
         }
         _ => {
-            s.only("async ca cg shared shared::cta global L2::64B L2::128B L2::256B")?;
+            s.only("async ca cg shared shared::cta global L2::64B L2::128B L2::256B L2::cache_hint")?;
             let ((to, by, _), (from, off, _)) = (s.memory(0)?, s.memory(1)?);
-            let (n, read) = (s.row(b, 2)?, if s.args.len() > 3 { Some(s.row(b, 3)?) } else { None });
-            if matches!(s.args.get(3), Some(Arg::Pred(..))) {
-                return s.not_done();
-            }
+            // Then the bytes to read (the rest is zero) or whether to read none, then the hint.
+            let more = s.args.len() > 3 + s.has("L2::cache_hint") as usize;
+            let (n, none) =
+                (s.row(b, 2)?, if let (true, Some(Arg::Pred(p, not))) = (more, s.args.get(3)) { Some((*p, *not)) } else { None });
+            let read = if more && none.is_none() { Some(s.row(b, 3)?) } else { None };
             Ok(Some(touch(move |e, mask| {
+                let skipped = none.map_or(0, |p| e.lanes.pred(p));
                 for lane in each(mask) {
                     let v = |r: u32| e.lanes.rows[r as usize][lane];
                     let bytes = v(n) as usize;
@@ -72,18 +147,28 @@ fn cp_async(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                         to: v(to).wrapping_add_signed(by),
                         from: v(from).wrapping_add_signed(off),
                         bytes,
-                        read: read.map_or(bytes, |r| (v(r) as usize).min(bytes)),
+                        read: if skipped >> lane & 1 == 1 { 0 } else { read.map_or(bytes, |r| (v(r) as u32 as usize).min(bytes)) },
                     };
                     e.place(Space::Shared, copy.to, bytes, lane)?;
-                    if copy.read > 0 {
-                        e.place(Space::Global, copy.from, bytes, lane)?;
-                    }
+                    source(e, &copy)?;
                     e.copies.waiting.push(copy);
                 }
                 Ok(())
             })))
         }
     }
+}
+
+/// Where a copy reads from: as many bytes as it reads must be there, and its address is aligned for all of them.
+fn source(e: &Exec<'_>, c: &Copy) -> Result<Option<Place>, What> {
+    if c.read == 0 {
+        return Ok(None);
+    }
+    if c.from & (c.bytes as u64 - 1) != 0 {
+        return Err(What::new(Kind::Misaligned, c.lane, format!("address {:#x} is no multiple of {}", c.from, c.bytes)));
+    }
+    let (region, at) = e.device.memory.find(c.from, c.read).map_err(|w| What { lane: Some(c.lane), ..w.into() })?;
+    Ok(Some(Place::Global(region, at)))
 }
 
 /// Does the copies that `now` chooses, and keeps the others.
@@ -95,8 +180,7 @@ fn land(e: &mut Exec<'_>, mask: u32, now: impl Fn(&Copy, &[u32; 32]) -> bool) ->
             continue;
         }
         let mut data = vec![0; c.bytes];
-        if c.read > 0 {
-            let from = e.place(Space::Global, c.from, c.bytes, c.lane)?;
+        if let Some(from) = source(e, &c)? {
             e.note(from, c.read, c.lane, How::Read, false)?;
             data[..c.read].copy_from_slice(e.bytes(from, c.read));
         }

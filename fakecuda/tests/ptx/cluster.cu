@@ -40,3 +40,11 @@ K grid(u32* y, u32* bar) { __shared__ u32 s; u32 rank = __clusterRelativeBlockRa
     arrive(); wait();
     u32 far = y[(blockIdx.x + size) % gridDim.x]; 
     if (threadIdx.x == 0) y[gridDim.x + blockIdx.x] = far + other; }
+// Block 0 hands a number to its neighbour and says so by a flag there: released (0), fenced (1), or neither (2).
+K flag(float* y, u32 mode) { __shared__ float s; __shared__ u32 f; u32 rank = __clusterRelativeBlockRank(); if (threadIdx.x == 0) f = 0; arrive(); wait();
+    u32 there = in_block(at(&f), 1); float v = 0;
+    if (rank == 0) { asm volatile("st.shared::cluster.f32 [%0], %1;" :: "r"(in_block(at(&s), 1)), "f"(42.f) : "memory");
+        if (mode == 0) asm volatile("red.release.cluster.shared::cluster.add.u32 [%0], 1;" :: "r"(there) : "memory");
+        else { if (mode == 1) asm volatile("fence.acq_rel.cluster;" ::: "memory"); asm volatile("st.relaxed.cluster.shared::cluster.u32 [%0], 1;" :: "r"(there) : "memory"); } }
+    else { u32 got; do asm volatile("ld.acquire.cluster.shared::cta.u32 %0, [%1];" : "=r"(got) : "r"(at(&f)) : "memory"); while (!got); v = s; }
+    arrive(); wait(); y[blockIdx.x] = v; }
