@@ -66,31 +66,31 @@ impl Shadow {
         self.shift = shift;
     }
 
-    /// Notes an access; `write` is `Some(changed)` for a write.
+    /// Notes an access; `write` is `Some(changed)` for a write. `ordered` is also told whether the other one wrote.
     pub(crate) fn touch(
         &mut self,
         launch: u32,
         (at, n): (usize, usize),
         me: Access,
         write: Option<bool>,
-        ordered: impl Fn(&Access) -> bool,
+        ordered: impl Fn(&Access, bool) -> bool,
     ) -> Result<(), Clash> {
         let narrow = n.trailing_zeros().min(2);
         if narrow < self.shift {
             self.split(narrow);
         }
-        let clash = |o: &Access| o.time != 0 && !(o.atomic() && me.atomic()) && !ordered(o);
+        let clash = |o: &Access, wrote: bool| o.time != 0 && !(o.atomic() && me.atomic()) && !ordered(o, wrote);
         let last = (at + n - 1) >> self.shift;
         for cell in &mut self.cells[at >> self.shift..=last] {
             if cell.launch != launch {
                 *cell = Cell { launch, ..Cell::default() };
             }
-            if clash(&cell.write) && write != Some(false) {
+            if clash(&cell.write, true) && write != Some(false) {
                 return Err(Clash { other: cell.write, wrote: true });
             }
             match write {
                 Some(changed) => {
-                    if changed && let Some(r) = cell.reads.iter().find(|r| clash(r)) {
+                    if changed && let Some(r) = cell.reads.iter().find(|r| clash(r, false)) {
                         return Err(Clash { other: *r, wrote: false });
                     }
                     cell.write = me;
@@ -99,7 +99,7 @@ impl Shadow {
                 None => {
                     // Of the reads keep those that others may still race with, by two different warps or blocks.
                     let [a, b] = &mut cell.reads;
-                    if a.time == 0 || a.who == me.who || b.time != 0 && b.who != me.who && ordered(a) {
+                    if a.time == 0 || a.who == me.who || b.time != 0 && b.who != me.who && ordered(a, false) {
                         *a = me;
                     } else {
                         *b = me;

@@ -65,7 +65,7 @@ pub(crate) fn of_fault(kind: Kind) -> Code {
     match kind {
         Kind::OutOfBounds | Kind::UseAfterFree | Kind::ReadOnly => Code::ERROR_ILLEGAL_ADDRESS,
         Kind::Misaligned => Code::ERROR_MISALIGNED_ADDRESS,
-        Kind::Trap => Code::ERROR_ILLEGAL_INSTRUCTION,
+        Kind::Trap | Kind::Misuse => Code::ERROR_ILLEGAL_INSTRUCTION,
         Kind::Deadlock | Kind::Endless => Code::ERROR_LAUNCH_TIMEOUT,
         Kind::Race | Kind::NotDone => Code::ERROR_LAUNCH_FAILED,
     }

@@ -42,6 +42,21 @@ impl Clock {
         join(&mut self.fenced, &other.fenced);
     }
 
+    /// One actor's accesses up to a time are known.
+    pub(crate) fn learn(&mut self, who: u32, time: u32) {
+        let k = &mut self.known[who as usize];
+        *k = (*k).max(time);
+    }
+
+    /// `fence.proxy.async`: all that is known now is ready for the engines.
+    pub(crate) fn fence(&mut self) {
+        join(&mut self.fenced, &self.known);
+    }
+
+    pub(crate) fn is_fenced(&self, who: u32, time: u32) -> bool {
+        self.fenced.get(who as usize).is_some_and(|&t| t >= time)
+    }
+
     /// Nothing known any more; keeps the room.
     pub(crate) fn clear(&mut self) {
         self.known.fill(0);

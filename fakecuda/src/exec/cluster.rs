@@ -4,6 +4,7 @@ use super::block::{Block, Round};
 use super::code::Kernel;
 use super::fault::{Fault, Kind, What};
 use super::grid::Launch;
+use super::jobs::Asked;
 use super::reach::Device;
 use super::team::Team;
 
@@ -24,7 +25,7 @@ impl Cluster {
         let numbers: Vec<u32> = indices.iter().map(|[x, y, z]| x + gx * (y + gy * z)).collect();
         let bytes = kernel.dynamic_at() + launch.dynamic_shared;
         let warps = launch.block.iter().product::<u32>().div_ceil(32);
-        let team = Team::new(&numbers, warps, bytes, races);
+        let team = Team::new(&numbers, warps, bytes, races, kernel.code.engines);
         let blocks = indices.iter().enumerate().map(|(r, &i)| Block::new(kernel, launch, i, r as u32, size)).collect();
         Cluster { team, blocks }
     }
@@ -41,8 +42,11 @@ impl Cluster {
             round.only_polled &= r.only_polled;
             round.over &= r.over;
             if r.over {
-                self.end(kernel, n)?;
+                self.end(kernel, n, device)?;
             }
+        }
+        if !self.team.jobs.is_empty() {
+            self.team.run_jobs(device).map_err(|(what, a)| self.fault(kernel, what, a))?;
         }
         let opened = self.barrier(kernel, device);
         let waiting = || self.blocks.iter().zip(&self.team.members).filter(|(_, m)| !m.ended).map(|b| b.0);
@@ -56,13 +60,19 @@ impl Cluster {
         Ok(round)
     }
 
+    /// Of a copy.
+    fn fault(&self, kernel: &Kernel, what: What, a: Asked) -> Fault {
+        self.blocks[a.rank as usize].fault(kernel, a.warp as usize, (what, a.pc, a.lane))
+    }
+
     /// A block has ended: nobody may still be at its shared memory.
-    fn end(&mut self, kernel: &Kernel, n: usize) -> Result<(), Fault> {
+    fn end(&mut self, kernel: &Kernel, n: usize, device: &mut Device) -> Result<(), Fault> {
+        self.team.end_jobs(n as u32, device).map_err(|(what, a)| self.fault(kernel, what, a))?;
         self.team.members[n].ended = true;
         match self.team.left_alone(n as u32) {
             None => Ok(()),
             Some(v) => {
-                let what = format!("block {n} of the cluster, whose shared memory this is, ended without waiting for this access");
+                let what = format!("block {n} of the cluster, whose shared memory this is, ended without waiting for this access or copy");
                 let (warp, lane) = (v.thread as usize / 32, v.thread as usize % 32);
                 Err(self.blocks[v.rank as usize].fault(kernel, warp, (What::new(Kind::Race, lane, what), v.pc, lane)))
             }
@@ -77,15 +87,23 @@ impl Cluster {
             return false;
         }
         std::mem::swap(&mut self.team.last, &mut self.team.coming);
-        self.team.coming.clock.clear();
-        self.team.coming.blocks.clear();
+        self.team.coming.clear();
+        self.team.opened += 1;
         self.blocks.iter_mut().flat_map(|b| &mut b.warps).for_each(|w| w.cluster_open(kernel, &mut self.team));
         device.changes += 1;
         true
     }
 
+    /// Somebody waits at an mbarrier for what does not come.
+    pub(crate) fn waits(&self) -> bool {
+        self.team.vain().is_some()
+    }
+
     pub(crate) fn endless(&self, kernel: &Kernel, what: &str) -> Fault {
         let b = self.blocks.iter().zip(&self.team.members).find(|(b, m)| !m.ended && !b.is_stuck()).map_or(&self.blocks[0], |b| b.0);
-        b.endless(kernel, what)
+        match self.team.vain() {
+            Some(waits) => Fault { kind: Kind::Deadlock, ..b.endless(kernel, &waits) },
+            None => b.endless(kernel, what),
+        }
     }
 }

@@ -105,6 +105,11 @@ pub(crate) struct Instruction {
     pub(crate) guard: Option<Guard>,
     pub(crate) action: Action,
     pub(crate) line: u32,
+    /// The rows it reads and writes; whether it only copies one to another; whether it is a product beside the threads.
+    pub(crate) reads: Box<[u32]>,
+    pub(crate) writes: Box<[u32]>,
+    pub(crate) renames: bool,
+    pub(crate) flies: bool,
 }
 
 #[derive(Default)]
@@ -122,6 +127,8 @@ pub(crate) struct Code {
     /// That dynamic shared memory must have; 0 is 16.
     pub(crate) dynamic_align: usize,
     pub(crate) local_bytes: usize,
+    /// There are copies or products beside the threads.
+    pub(crate) engines: bool,
 }
 
 /// A kernel of a module.

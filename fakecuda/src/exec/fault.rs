@@ -17,6 +17,8 @@ pub enum Kind {
     Deadlock,
     /// Threads that read and read what nobody will write.
     Endless,
+    /// A barrier, a descriptor or an operation beside the threads that is used as it must not be.
+    Misuse,
     /// `trap`, a failed assertion.
     Trap,
     /// Something that this driver does not do.

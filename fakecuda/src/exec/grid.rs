@@ -105,7 +105,7 @@ fn together(
         }
         idle = if only_polled && device.changes == before { idle + 1 } else { 0 };
         if idle > IDLE
-            && let Some(b) = clusters.first()
+            && let Some(b) = clusters.iter().find(|c| c.waits()).or(clusters.first())
         {
             let hint = if cooperative { "" } else { " (the launch is not cooperative, so other blocks may not run beside this one)" };
             return Err(b.endless(k, &format!("all threads only look at memory that nobody writes{hint}")));

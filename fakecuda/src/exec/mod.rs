@@ -7,11 +7,15 @@ mod code;
 mod fault;
 mod flags;
 mod grid;
+mod jobs;
 mod lanes;
+mod mbarrier;
 mod order;
+mod products;
 mod reach;
 mod special;
 mod team;
+pub(crate) mod tensormap;
 mod warp;
 
 pub use code::Kernel;
@@ -19,7 +23,9 @@ pub(crate) use code::{Action, Barrier, Code, Gathering, Guard, Instruction, Labe
 pub(crate) use fault::What;
 pub use fault::{Fault, Kind};
 pub use grid::{Launch, Limits, Outcome, run};
+pub(crate) use jobs::{Asked, From, Move, To};
 pub(crate) use lanes::{Lanes, Value, each};
+pub(crate) use mbarrier::Phase;
 pub(crate) use reach::{Copy, Exec, How, LOCAL, PARAM, Place, SHARED};
 pub(crate) use team::RANK_SHIFT;
 

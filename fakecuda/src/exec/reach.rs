@@ -2,6 +2,7 @@
 
 use super::fault::{Kind, What};
 use super::order::{Handed, View};
+use super::products::Products;
 use super::team::{Team, Visit};
 use super::{Lanes, Mask};
 use crate::memory::Memory;
@@ -28,6 +29,43 @@ pub(crate) struct Device {
     pub(crate) changes: u64,
 }
 
+impl Device {
+    /// Notes an access to device memory by a thread of the block whose view it is.
+    #[inline]
+    pub(crate) fn note(
+        &mut self,
+        view: &View,
+        (r, at): (usize, usize),
+        n: usize,
+        (thread, lane): (u32, usize),
+        how: How,
+        atomic: bool,
+    ) -> Result<(), What> {
+        let write = if let How::Write(changed) = how { Some(changed) } else { None };
+        if write.is_some() && self.memory.regions[r].constant {
+            return Err(What::new(Kind::ReadOnly, lane, "a write to constant memory"));
+        }
+        if write == Some(true) {
+            self.changes += 1;
+        }
+        if !self.races {
+            return Ok(());
+        }
+        let region = &mut self.memory.regions[r];
+        let shadow = region.shadow.get_or_insert_with(|| Shadow::new(region.bytes.len()));
+        let me = Access::new(view.block, thread, view.now, atomic);
+        shadow.touch(self.launch, (at, n), me, write, |o, _| view.knows(o.who, o.time)).map_err(|c| {
+            let verb = if c.wrote { "written" } else { "read" };
+            let (block, thread) = (c.other.who, c.other.thread());
+            let what = format!(
+                "byte {at} of an allocation of {} bytes was {verb} by thread {thread} of block {block} with no barrier over the grid since",
+                shadow.bytes()
+            );
+            What::new(Kind::Race, lane, what)
+        })
+    }
+}
+
 /// A copy by `cp.async` that has not landed.
 pub(crate) struct Copy {
     pub(crate) lane: usize,
@@ -42,6 +80,8 @@ pub(crate) struct Copy {
 pub(crate) struct Copies {
     pub(crate) waiting: Vec<Copy>,
     pub(crate) groups: [u32; 32],
+    /// Of bulk copies.
+    pub(crate) bulk: [u32; 32],
 }
 
 pub(crate) struct Exec<'a> {
@@ -53,6 +93,7 @@ pub(crate) struct Exec<'a> {
     pub(crate) warp: u32,
     pub(crate) pc: u32,
     pub(crate) copies: &'a mut Copies,
+    pub(crate) products: &'a mut Products,
     /// Set by accesses that a spinning thread makes.
     pub(crate) polled: &'a mut bool,
     pub(crate) team: &'a mut Team,
@@ -159,37 +200,18 @@ impl Exec<'_> {
                 let clock = &team.clocks[who as usize];
                 let now = clock.time(who);
                 let me = Access::new(who, thread, now, atomic);
-                let ordered = |o: &Access| if o.who == who { o.thread() == thread || o.time < now } else { clock.knows(o.who, o.time) };
+                let ordered = |o: &Access, _| if o.who == who { o.thread() == thread || o.time < now } else { clock.knows(o.who, o.time) };
                 shadow.touch(self.device.launch, (at, n), me, write, ordered).map_err(|c| {
                     let verb = if c.wrote { "written" } else { "read" };
                     let (byte, whose) = (at % team.each, team.name(at / team.each, self.rank as usize));
-                    let (thread, other) = (c.other.thread(), team.name((c.other.who / team.warps) as usize, self.rank as usize));
-                    let what = format!(
-                        "byte {byte} of the shared memory of {whose} was {verb} by thread {thread} of {other} with no barrier since"
-                    );
+                    let who = team.actor(&c.other, self.rank as usize);
+                    let what = format!("byte {byte} of the shared memory of {whose} was {verb} by {who} with no barrier since");
                     What::new(Kind::Race, lane, what)
                 })
             }
             Place::Global(r, at) => {
-                if write.is_some() && self.device.memory.regions[r].constant {
-                    return Err(What::new(Kind::ReadOnly, lane, "a write to constant memory"));
-                }
-                if write == Some(true) {
-                    self.device.changes += 1;
-                }
-                if !self.device.races {
-                    return Ok(());
-                }
-                let region = &mut self.device.memory.regions[r];
-                let shadow = region.shadow.get_or_insert_with(|| Shadow::new(region.bytes.len()));
                 let view = &self.team.members[self.rank as usize].view;
-                let me = Access::new(view.block, thread, view.now, atomic);
-                shadow.touch(self.device.launch, (at, n), me, write, |o| view.knows(o.who, o.time)).map_err(|c| {
-                    let verb = if c.wrote { "written" } else { "read" };
-                    let (block, thread) = (c.other.who, c.other.thread());
-                    let what = format!("byte {at} of an allocation of {} bytes was {verb} by thread {thread} of block {block} with no barrier over the grid since", shadow.bytes());
-                    What::new(Kind::Race, lane, what)
-                })
+                self.device.note(view, (r, at), n, (thread, lane), how, atomic)
             }
             Place::Param(_) if write.is_some() => Err(What::new(Kind::ReadOnly, lane, "a write to parameters")),
             _ => Ok(()),

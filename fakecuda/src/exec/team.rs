@@ -4,8 +4,10 @@
 use super::clock::Clock;
 use super::fault::{Kind, What};
 use super::flags::Flags;
+use super::jobs::{Job, SLOTS};
+use super::mbarrier::MBarriers;
 use super::order::{Known, View};
-use crate::race::Shadow;
+use crate::race::{Access, Shadow};
 
 /// An address in another block's shared memory has that block's rank, plus 1, above these bits.
 pub(crate) const RANK_SHIFT: u32 = 24;
@@ -40,8 +42,16 @@ impl Meeting {
         Meeting { clock: clock.clone(), blocks: Known::default() }
     }
 
-    pub(crate) fn new(actors: usize, engines: bool) -> Meeting {
-        Meeting { clock: Clock::new(actors, engines), blocks: Known::default() }
+    /// Of nobody, as large as `clock`.
+    pub(crate) fn none(clock: &Clock) -> Meeting {
+        let mut m = Meeting::like(clock);
+        m.clear();
+        m
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.clock.clear();
+        self.blocks.clear();
     }
 }
 
@@ -58,20 +68,29 @@ pub(crate) struct Team {
     /// Of the cluster's barrier: who has arrived at the one to come, and what the last one handed on.
     pub(crate) coming: Meeting,
     pub(crate) last: Meeting,
+    /// How often the cluster's barrier has opened.
+    pub(crate) opened: u64,
     pub(crate) flags: Flags,
+    pub(crate) mbarriers: MBarriers,
+    /// The first actor that is a copy, the copies begun by each block, and those that are not done.
+    pub(crate) first_slot: u32,
+    pub(crate) slots: Vec<u32>,
+    pub(crate) jobs: Vec<Job>,
 }
 
 impl Team {
     /// Of blocks by their numbers in the grid.
-    pub(crate) fn new(numbers: &[u32], warps: u32, each: usize, races: bool) -> Team {
-        let actors = numbers.len() * warps as usize;
+    pub(crate) fn new(numbers: &[u32], warps: u32, each: usize, races: bool, engines: bool) -> Team {
+        let threads = numbers.len() * warps as usize;
+        // Then the copies beside the threads, then each warp's products.
+        let actors = if engines { 2 * threads + numbers.len() * SLOTS as usize } else { threads };
         let member = |&number: &u32| Member {
             view: View::new(number),
             ended: false,
-            visits: vec![None; if numbers.len() > 1 { actors } else { 0 }],
+            visits: vec![None; if numbers.len() > 1 || engines { actors } else { 0 }],
         };
         let clock = |who: usize| {
-            let mut c = Clock::new(actors, false);
+            let mut c = Clock::new(actors, engines);
             c.tick(who as u32);
             c
         };
@@ -82,9 +101,14 @@ impl Team {
             each,
             shared: vec![crate::memory::POISON; bytes],
             shadow: races.then(|| Shadow::new(bytes)),
-            clocks: (0..actors).map(clock).collect(),
-            coming: Meeting::new(actors, false),
-            last: Meeting::new(actors, false),
+            clocks: (0..threads).map(clock).collect(),
+            coming: Meeting::like(&Clock::new(actors, engines)),
+            last: Meeting::like(&Clock::new(actors, engines)),
+            opened: 0,
+            mbarriers: MBarriers::default(),
+            first_slot: threads as u32,
+            slots: vec![0; numbers.len()],
+            jobs: Vec::new(),
             flags: Flags::default(),
         }
     }
@@ -108,6 +132,18 @@ impl Team {
         if block == asks { "this block".into() } else { format!("block {block} of the cluster") }
     }
 
+    /// Who made an access, as block `asks` calls it.
+    pub(crate) fn actor(&self, a: &Access, asks: usize) -> String {
+        let (products, thread) = (self.first_slot + self.members.len() as u32 * SLOTS, a.thread());
+        if a.who < self.first_slot {
+            format!("thread {thread} of {}", self.name((a.who / self.warps) as usize, asks))
+        } else if a.who < products {
+            format!("a copy that thread {thread} of {} began", self.name(((a.who - self.first_slot) / SLOTS) as usize, asks))
+        } else {
+            format!("a product of warp {} of {}", thread / 32, self.name(((a.who - products) / self.warps) as usize, asks))
+        }
+    }
+
     /// The actors that are warps of a block.
     pub(crate) fn warps_of(&self, rank: u32) -> std::ops::Range<u32> {
         rank * self.warps..(rank + 1) * self.warps
@@ -123,7 +159,8 @@ impl Team {
         if self.shadow.is_none() {
             return Ok(());
         }
-        if let Some(clock) = self.clocks.get(who as usize)
+        if self.opened == 0
+            && let Some(clock) = self.clocks.get(who as usize)
             && !clock.has_met(self.warps_of(owner))
         {
             let what =

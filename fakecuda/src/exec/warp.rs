@@ -4,6 +4,7 @@
 use super::code::{Action, Barrier, Code, Gathering, Kernel};
 use super::fault::{Kind, What};
 use super::lanes::each;
+use super::products::Products;
 use super::reach::{Copies, Device, Exec};
 use super::team::Team;
 use super::{Lanes, Mask};
@@ -39,6 +40,7 @@ pub(crate) struct Warp {
     pub(crate) live: Mask,
     pub(crate) polled: bool,
     copies: Copies,
+    products: Products,
     /// Threads that arrived at a barrier without waiting: its number, each.
     pub(crate) arrived: Vec<(u32, u32)>,
     pub(crate) cluster: ClusterBarrier,
@@ -70,6 +72,7 @@ impl Warp {
             live: mask,
             polled: false,
             copies: Copies::default(),
+            products: Products::default(),
             arrived: Vec::new(),
             cluster: ClusterBarrier::default(),
         }
@@ -123,6 +126,7 @@ impl Warp {
             warp: self.index,
             pc,
             copies: &mut self.copies,
+            products: &mut self.products,
             polled: &mut self.polled,
             team,
             device,
@@ -151,6 +155,9 @@ impl Warp {
                 let lane = w.lane.unwrap_or(active.trailing_zeros() as usize);
                 (w, g.pc, lane)
             };
+            if !self.products.is_idle() && active != 0 && !i.flies {
+                self.products.touched(&i.reads, &i.writes, i.renames).map_err(stop)?;
+            }
             if active == 0 {
                 g.pc += 1;
             } else {

@@ -54,7 +54,24 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         }
         "fence" => {
             s.only("sc acq_rel acquire release cta cluster gpu sys proxy async async::global async::shared::cta async::shared::cluster alias tensormap::generic global shared::cta shared::cluster mbarrier_init sync_restrict::shared::cta sync_restrict::shared::cluster")?;
-            if s.has("proxy") || s.has("mbarrier_init") { lanes(|_, _| {}) } else { fence(!s.has("cta")) }
+            if s.has("mbarrier_init") {
+                touch(|e, _| {
+                    e.mbarrier_fence();
+                    Ok(())
+                })
+            } else if s.has("proxy") && s.modifiers().any(|m| m.starts_with("async")) {
+                touch(|e, _| {
+                    let who = e.who();
+                    let clock = &mut e.team.clocks[who as usize];
+                    clock.fence();
+                    clock.tick(who);
+                    Ok(())
+                })
+            } else if s.has("proxy") {
+                lanes(|_, _| {})
+            } else {
+                fence(!s.has("cta"))
+            }
         }
         _ => return Ok(None),
     }))

@@ -39,7 +39,7 @@ impl Sync {
 pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     match s.name() {
         "ld" | "ldu" => load(b, s),
-        "st" => store(b, s),
+        "st" if !s.has("async") => store(b, s),
         "createpolicy" => {
             let d = s.row(b, 0)?;
             Ok(Some(lanes(move |l, m| each(m).for_each(|lane| l.rows[d as usize][lane] = 0))))

@@ -120,6 +120,19 @@ fn cp_async(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             each(mask).for_each(|lane| e.copies.groups[lane] += 1);
             Ok(())
         }))),
+        Some("mbarrier") => {
+            s.only("async mbarrier arrive noinc shared shared::cta")?;
+            let ((base, offset, space), counts) = (s.memory(0)?, s.has("noinc"));
+            // The copies land with the arrival, which is here at once.
+            Ok(Some(touch(move |e, mask| {
+                land(e, mask, |_, _| true)?;
+                for lane in each(mask) {
+                    let at = e.mbarrier_at(space, e.lanes.rows[base as usize][lane].wrapping_add_signed(offset), lane, false)?;
+                    e.mbarrier_copied(at, counts, lane)?;
+                }
+                Ok(())
+            })))
+        }
         Some("wait_all") => Ok(Some(touch(|e, mask| land(e, mask, |_, _| true)))),
         Some("wait_group") => {
             let keep = s.row(b, 0)?;

@@ -9,10 +9,17 @@ use crate::parse::{Builder, Statement};
 use crate::types::Type;
 
 /// `m16n8k…`: rows, the inner size and how many elements a register holds.
-struct Shape {
+pub(super) struct Shape {
     rows: usize,
     inner: usize,
     packed: usize,
+}
+
+impl Shape {
+    /// Of the rows that a warp has of a larger product.
+    pub(super) fn of(inner: usize, ty: Type) -> Shape {
+        Shape { rows: 16, inner, packed: if ty == Type::Tf32 { 1 } else { 2 } }
+    }
 }
 
 pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
@@ -80,28 +87,40 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
 
 type Matrices = ([[f64; 16]; 16], [[f64; 8]; 16]);
 
-fn operands(l: &Lanes, ty: Type, shape: &Shape, av: &[u32], bv: &[u32]) -> Matrices {
-    let (mut a, mut b) = ([[0.0; 16]; 16], [[0.0; 8]; 16]);
+fn value(l: &Lanes, ty: Type, row: u32, lane: usize, h: usize) -> f64 {
+    let bits = l.rows[row as usize][lane];
+    match ty {
+        Type::F64 => f64::of(bits),
+        // The low 13 bits of a tf32 are not looked at.
+        Type::Tf32 => f32::from_bits(bits as u32 & 0xffff_e000) as f64,
+        _ => of_half(ty, (bits >> (16 * h)) as u16),
+    }
+}
+
+/// A, whose elements the lanes' registers hold.
+pub(super) fn fragment(l: &Lanes, ty: Type, shape: &Shape, av: &[u32]) -> [[f64; 16]; 16] {
+    let mut a = [[0.0; 16]; 16];
     let (p, halves) = (shape.packed, shape.rows / 8);
-    let value = |row: u32, lane: usize, h: usize| {
-        let bits = l.rows[row as usize][lane];
-        match ty {
-            Type::F64 => f64::of(bits),
-            // The low 13 bits of a tf32 are not looked at.
-            Type::Tf32 => f32::from_bits(bits as u32 & 0xffff_e000) as f64,
-            _ => of_half(ty, (bits >> (16 * h)) as u16),
-        }
-    };
     for lane in 0..32 {
         let (g, t) = (lane / 4, lane % 4);
         for h in 0..p {
             for (n, &row) in av.iter().enumerate() {
-                a[g + 8 * (n % halves)][t * p + h + 4 * p * (n / halves)] = value(row, lane, h);
-            }
-            for (n, &row) in bv.iter().enumerate() {
-                b[t * p + h + 4 * p * n][g] = value(row, lane, h);
+                a[g + 8 * (n % halves)][t * p + h + 4 * p * (n / halves)] = value(l, ty, row, lane, h);
             }
         }
     }
-    (a, b)
+    a
+}
+
+fn operands(l: &Lanes, ty: Type, shape: &Shape, av: &[u32], bv: &[u32]) -> Matrices {
+    let (mut b, p) = ([[0.0; 8]; 16], shape.packed);
+    for lane in 0..32 {
+        let (g, t) = (lane / 4, lane % 4);
+        for h in 0..p {
+            for (n, &row) in bv.iter().enumerate() {
+                b[t * p + h + 4 * p * n][g] = value(l, ty, row, lane, h);
+            }
+        }
+    }
+    (fragment(l, ty, shape, av), b)
 }

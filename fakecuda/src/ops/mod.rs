@@ -2,6 +2,7 @@
 
 mod atomic;
 mod bits;
+mod bulk;
 mod carry;
 mod compare;
 mod convert;
@@ -11,11 +12,13 @@ mod half;
 mod integer;
 mod ldst;
 mod matrix;
+mod mbarrier;
 mod mma;
 mod moves;
 mod round;
 mod statement;
 mod warpwide;
+mod wgmma;
 
 use crate::exec::{Action, Exec, Mask, Pure, Touch};
 use crate::parse::{Builder, Error, Result, Statement};
@@ -41,7 +44,10 @@ pub(crate) fn decode(b: &mut Builder<'_>, s: Statement) -> Result<()> {
         atomic::decode,
         warpwide::decode,
         mma::decode,
+        wgmma::decode,
+        bulk::decode,
         matrix::decode,
+        mbarrier::decode,
     ];
     for group in groups {
         if let Some(action) = group(b, &s)? {

@@ -125,9 +125,14 @@ pub(crate) fn to_half(ty: Type, x: f64, mode: Mode) -> u16 {
 
 /// The value of an f16 or bf16.
 pub(crate) fn of_half(ty: Type, h: u16) -> f64 {
+    static TABLE: std::sync::OnceLock<Vec<f64>> = std::sync::OnceLock::new();
     if ty == Type::Bf16 {
         return f32::from_bits((h as u32) << 16) as f64;
     }
+    TABLE.get_or_init(|| (0..=u16::MAX).map(of_f16).collect())[h as usize]
+}
+
+fn of_f16(h: u16) -> f64 {
     let (exponent, fraction) = ((h >> 10 & 31) as i32, (h & 0x3ff) as f64);
     let x = match exponent {
         0 => fraction * 2f64.powi(-24),

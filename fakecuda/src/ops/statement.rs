@@ -8,6 +8,11 @@ impl Statement {
         &self.parts[0]
     }
 
+    /// The word after the name.
+    pub(crate) fn name_is(&self, second: &str) -> bool {
+        self.parts.get(1).is_some_and(|p| p == second)
+    }
+
     pub(crate) fn modifiers(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().skip(1).map(String::as_str)
     }

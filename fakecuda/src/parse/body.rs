@@ -6,7 +6,7 @@ use super::call::Placed;
 use super::lexer::{Token, Tokens};
 use super::module::Symbols;
 use super::variable::variable;
-use super::{Error, Result, Variable, names};
+use super::{Error, Result, Variable, names, rows};
 use crate::exec::{Action, Code, Guard, Instruction, Label, Special};
 use crate::ops;
 use crate::types::{Space, Type};
@@ -22,6 +22,12 @@ pub(crate) enum Arg {
         base: u32,
         offset: i64,
         space: Option<Space>,
+    },
+    /// An address with coordinates: `[map, {x, y}]`.
+    Tensor {
+        base: u32,
+        offset: i64,
+        at: Vec<Arg>,
     },
     Vector(Vec<Arg>),
     Pair(Box<Arg>, Box<Arg>),
@@ -53,7 +59,10 @@ pub(crate) struct Builder<'a> {
     scopes: Vec<HashMap<String, Slot>>,
     /// Offsets of this body's `.local` and `.param` variables and of the kernel's shared ones.
     pub(super) places: HashMap<String, (Space, u64)>,
-    labels: HashMap<String, Label>,
+    /// By scope, as those of registers.
+    labels: Vec<HashMap<String, Label>>,
+    /// Labels that turned out to be those of an outer scope.
+    aliases: Vec<(Label, Label)>,
     constants: HashMap<u64, u32>,
     pub(super) functions: HashMap<String, Placed>,
     pub(super) waiting: Vec<String>,
@@ -69,7 +78,8 @@ impl<'a> Builder<'a> {
             code: Code::default(),
             scopes: Vec::new(),
             places: HashMap::new(),
-            labels: HashMap::new(),
+            labels: Vec::new(),
+            aliases: Vec::new(),
             constants: HashMap::new(),
             functions: HashMap::new(),
             waiting: Vec::new(),
@@ -98,7 +108,7 @@ impl<'a> Builder<'a> {
     fn body(&mut self, mut t: Tokens) -> Result<()> {
         self.labels.clear();
         t.expect('{')?;
-        self.scopes.push(HashMap::new());
+        self.open();
         let depth = self.scopes.len();
         while self.scopes.len() >= depth {
             self.line = t.line();
@@ -106,11 +116,11 @@ impl<'a> Builder<'a> {
                 None => return Err(t.wrong("'}'")),
                 Some(Token::Mark('{')) => {
                     t.next();
-                    self.scopes.push(HashMap::new());
+                    self.open();
                 }
                 Some(Token::Mark('}')) => {
                     t.next();
-                    self.scopes.pop();
+                    self.close()?;
                 }
                 Some(Token::Mark(';')) => {
                     t.next();
@@ -120,8 +130,30 @@ impl<'a> Builder<'a> {
             }
         }
         self.emit(None, self.return_action());
-        if let Some((name, _)) = self.labels.iter().find(|(_, l)| self.code.labels[l.0 as usize] == u32::MAX) {
-            return Err(Error::new(self.line, format!("label '{name}' is not there")));
+        // An alias of an alias was made before the one it stands for.
+        for (label, outer) in std::mem::take(&mut self.aliases).into_iter().rev() {
+            self.code.labels[label.0 as usize] = self.code.labels[outer.0 as usize];
+        }
+        Ok(())
+    }
+
+    fn open(&mut self) {
+        self.scopes.push(HashMap::new());
+        self.labels.push(HashMap::new());
+    }
+
+    /// Labels that a scope names and does not have are looked for in the one around it.
+    fn close(&mut self) -> Result<()> {
+        self.scopes.pop();
+        let missing = self.labels.pop().unwrap_or_default().into_iter().filter(|(_, l)| self.code.labels[l.0 as usize] == u32::MAX);
+        for (name, label) in missing {
+            let Some(outer) = self.labels.last_mut() else {
+                return Err(Error::new(self.line, format!("label '{name}' is not there")));
+            };
+            let outer = *outer.entry(name).or_insert(label);
+            if outer != label {
+                self.aliases.push((label, outer));
+            }
         }
         Ok(())
     }
@@ -213,11 +245,13 @@ impl<'a> Builder<'a> {
     }
 
     pub(crate) fn label(&mut self, name: &str) -> Label {
-        if let Some(l) = self.labels.get(name) {
+        if let Some(l) = self.labels.last().and_then(|m| m.get(name)) {
             return *l;
         }
         let l = self.new_label();
-        self.labels.insert(name.into(), l);
+        if let Some(m) = self.labels.last_mut() {
+            m.insert(name.into(), l);
+        }
         l
     }
 
@@ -231,7 +265,8 @@ impl<'a> Builder<'a> {
     }
 
     pub(crate) fn emit(&mut self, guard: Option<Guard>, action: Action) {
-        self.code.instructions.push(Instruction { guard, action, line: self.line });
+        let (reads, writes) = (Box::default(), Box::default());
+        self.code.instructions.push(Instruction { guard, action, line: self.line, reads, writes, renames: false, flies: false });
     }
 
     pub(crate) fn return_action(&self) -> Action {
@@ -278,8 +313,14 @@ impl<'a> Builder<'a> {
                 t.expect(',')?;
             }
         }
-        let parts = opcode.split('.').map(String::from).collect();
-        ops::decode(self, Statement { line: self.line, guard, opcode, parts, args })
+        let parts: Vec<String> = opcode.split('.').map(String::from).collect();
+        let (reads, writes) = rows::of(&args);
+        let (renames, flies) = (parts[0] == "mov" && reads.len() == 1 && writes.len() == 1, parts[0] == "wgmma");
+        ops::decode(self, Statement { line: self.line, guard, opcode, parts, args })?;
+        if let Some(i) = self.code.instructions.last_mut() {
+            (i.reads, i.writes, i.renames, i.flies) = (reads.into(), writes.into(), renames, flies);
+        }
+        Ok(())
     }
 
     fn find(&self, name: &str) -> Option<Slot> {
@@ -355,6 +396,11 @@ impl<'a> Builder<'a> {
         let word = t.word()?;
         let signed = t.eat('+') || t.is('-');
         let offset = if signed { self.offset(t)? } else { 0 };
+        if t.eat(',') {
+            let (Arg::Row(base), Arg::Vector(at)) = (self.named(&word), self.single(t)?) else { return Err(t.wrong("coordinates")) };
+            t.expect(']')?;
+            return Ok(Arg::Tensor { base, offset, at });
+        }
         t.expect(']')?;
         let space = self.places.get(&word).map(|p| p.0);
         match self.named(&word) {

@@ -5,6 +5,7 @@ mod call;
 mod lexer;
 mod module;
 mod names;
+mod rows;
 mod variable;
 
 pub(crate) use body::{Arg, Builder, Statement};

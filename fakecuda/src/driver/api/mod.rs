@@ -38,6 +38,7 @@ pub mod module;
 pub mod plane;
 pub mod process;
 pub mod stream;
+pub mod tensor;
 
 pub(crate) use super::state::Needs;
 use super::{Code, Failure};

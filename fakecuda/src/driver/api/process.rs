@@ -16,6 +16,7 @@ fn find(name: &str) -> Option<*const c_void> {
         super::stream::table(),
         super::event::table(),
         super::graph::table(),
+        super::tensor::table(),
         table(),
     ]
     .concat();

@@ -1,0 +1,208 @@
+//! Copies that run beside the threads: bulk and tensor copies, `st.async`. Each is an actor of its own, so that whoever uses
+//! what it brings, or overwrites what it reads, must have waited for it.
+
+use super::clock::Clock;
+use super::fault::{Kind, What};
+use super::reach::{Device, How};
+use super::team::{Team, Visit};
+use crate::race::Access;
+
+/// Actors of each block; a copy that is long over gives its number to a new one.
+pub(crate) const SLOTS: u32 = 16;
+
+/// What a piece of a copy reads: device memory or the cluster's shared memory by address and place, or bytes at hand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum From {
+    Global(u64),
+    Shared(usize),
+    Value(u64),
+    /// 16 bits again and again: zeros or NaN.
+    Fill(u16),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum To {
+    Global(u64),
+    Shared(usize),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Move {
+    pub(crate) from: From,
+    pub(crate) to: To,
+    pub(crate) bytes: usize,
+}
+
+/// Who asked for a copy, and where.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Asked {
+    pub(crate) rank: u32,
+    pub(crate) warp: u32,
+    pub(crate) lane: usize,
+    pub(crate) pc: u32,
+}
+
+pub(crate) struct Job {
+    pub(crate) asked: Asked,
+    moves: Vec<Move>,
+    /// mbarriers and the bytes they are told of.
+    signals: Vec<(usize, i64)>,
+    /// Waited for by its thread, as one of a group.
+    pub(crate) group: Option<u32>,
+    slot: u32,
+    time: u32,
+    clock: Clock,
+    /// What was read already.
+    data: Option<Vec<u8>>,
+}
+
+impl Team {
+    /// A copy begins.
+    pub(crate) fn begin(&mut self, asked: Asked, moves: Vec<Move>, signals: Vec<(usize, i64)>, group: Option<u32>) {
+        let next = &mut self.slots[asked.rank as usize];
+        let slot = self.first_slot + asked.rank * SLOTS + *next % SLOTS;
+        *next += 1;
+        let time = *next;
+        let clock = self.clocks[(asked.rank * self.warps + asked.warp) as usize].clone();
+        self.jobs.push(Job { asked, moves, signals, group, slot, time, clock, data: None });
+    }
+
+    fn note_job(&mut self, device: &Device, job: &Job, at: usize, n: usize, write: Option<bool>) -> Result<(), What> {
+        let (rank, lane) = (job.asked.rank, job.asked.lane);
+        let (owner, thread) = (at / self.each, job.asked.warp * 32 + lane as u32);
+        if self.members[owner].ended {
+            let what = format!("shared memory of {}, which has ended", self.name(owner, rank as usize));
+            return Err(What::new(Kind::UseAfterFree, lane, what));
+        }
+        if self.shadow.is_some() {
+            self.members[owner].visits[job.slot as usize] = Some(Visit { time: job.time, rank, thread, pc: job.asked.pc });
+        }
+        let generic = |o: &Access| o.who < self.first_slot;
+        let me = Access::new(job.slot, thread, job.time, false);
+        let ordered = |o: &Access, wrote: bool| {
+            if o.who == job.slot && o.time == job.time {
+                true
+            } else if wrote && generic(o) {
+                job.clock.is_fenced(o.who, o.time)
+            } else {
+                job.clock.knows(o.who, o.time)
+            }
+        };
+        let Some(shadow) = self.shadow.as_mut() else { return Ok(()) };
+        shadow.touch(device.launch, (at, n), me, write, ordered).map_err(|c| {
+            let verb = if c.wrote { "written" } else { "read" };
+            let lacks = if job.clock.knows(c.other.who, c.other.time) { "fence.proxy.async" } else { "barrier" };
+            let (who, byte) = (self.actor(&c.other, rank as usize), at % self.each);
+            let whose = self.name(owner, rank as usize);
+            What::new(Kind::Race, lane, format!("byte {byte} of the shared memory of {whose} was {verb} by {who} with no {lacks} since"))
+        })
+    }
+
+    /// Reads all that a copy reads.
+    fn fetch(&mut self, job: &mut Job, device: &mut Device) -> Result<(), What> {
+        if job.data.is_some() {
+            return Ok(());
+        }
+        let mut data = Vec::with_capacity(job.moves.iter().map(|m| m.bytes).sum());
+        for m in &job.moves {
+            match m.from {
+                From::Value(x) => data.extend_from_slice(&x.to_le_bytes()[..m.bytes]),
+                From::Fill(x) => (0..m.bytes).for_each(|k| data.push(x.to_le_bytes()[k % 2])),
+                From::Shared(at) => {
+                    self.note_job(device, job, at, m.bytes, None)?;
+                    data.extend_from_slice(&self.shared[at..at + m.bytes]);
+                }
+                From::Global(address) => {
+                    let place = self.note_global(device, job, address, m.bytes, How::Read)?;
+                    data.extend_from_slice(&device.memory.regions[place.0].bytes[place.1..place.1 + m.bytes]);
+                }
+            }
+        }
+        job.data = Some(data);
+        Ok(())
+    }
+
+    fn note_global(&self, device: &mut Device, job: &Job, address: u64, n: usize, how: How) -> Result<(usize, usize), What> {
+        let lane = job.asked.lane;
+        let place = device.memory.find(address, n).map_err(|e| What { lane: Some(lane), ..e.into() })?;
+        let view = &self.members[job.asked.rank as usize].view;
+        device.note(view, place, n, (job.asked.warp * 32 + lane as u32, lane), how, false)?;
+        Ok(place)
+    }
+
+    /// Ends a copy: writes, tells those who wait.
+    fn finish(&mut self, mut job: Job, device: &mut Device) -> Result<(), What> {
+        self.fetch(&mut job, device)?;
+        let data = job.data.take().unwrap_or_default();
+        let mut rest = &data[..];
+        for m in &job.moves {
+            let (now, later) = rest.split_at(m.bytes);
+            rest = later;
+            match m.to {
+                To::Shared(at) => {
+                    self.note_job(device, &job, at, m.bytes, Some(true))?;
+                    self.shared[at..at + m.bytes].copy_from_slice(now);
+                }
+                To::Global(address) => {
+                    let (r, at) = self.note_global(device, &job, address, m.bytes, How::Write(true))?;
+                    device.memory.regions[r].bytes[at..at + m.bytes].copy_from_slice(now);
+                }
+            }
+        }
+        device.changes += 1;
+        for &(at, bytes) in &job.signals {
+            let done = Some((job.slot, job.time));
+            self.arrived_bytes(at, bytes, done).map_err(|w| What::new(Kind::Misuse, job.asked.lane, w))?;
+        }
+        Ok(())
+    }
+
+    /// Ends all copies that mbarriers wait for. A fault comes with who asked for the copy.
+    pub(crate) fn run_jobs(&mut self, device: &mut Device) -> Result<(), (What, Asked)> {
+        let (now, later) = std::mem::take(&mut self.jobs).into_iter().partition(|j: &Job| j.group.is_none());
+        self.jobs = later;
+        let now: Vec<Job> = now;
+        now.into_iter().try_for_each(|job| {
+            let asked = job.asked;
+            self.finish(job, device).map_err(|w| (w, asked))
+        })
+    }
+
+    /// Ends those of a thread's copies that are in groups before `first`, or only reads what they read.
+    pub(crate) fn wait_jobs(&mut self, asked: Asked, first: u32, read: bool, device: &mut Device) -> Result<(), What> {
+        let mine = |j: &Job| {
+            (j.asked.rank, j.asked.warp, j.asked.lane) == (asked.rank, asked.warp, asked.lane) && j.group.is_some_and(|g| g < first)
+        };
+        let who = (asked.rank * self.warps + asked.warp) as usize;
+        for mut job in std::mem::take(&mut self.jobs) {
+            if !mine(&job) {
+                self.jobs.push(job);
+                continue;
+            }
+            self.clocks[who].learn(job.slot, job.time);
+            if read {
+                self.fetch(&mut job, device)?;
+                self.jobs.push(job);
+            } else {
+                self.finish(job, device)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A block has ended: what its copies read must have been waited for; they may still write to device memory.
+    pub(crate) fn end_jobs(&mut self, rank: u32, device: &mut Device) -> Result<(), (What, Asked)> {
+        for job in std::mem::take(&mut self.jobs) {
+            let asked = job.asked;
+            if asked.rank != rank || job.group.is_none() {
+                self.jobs.push(job);
+            } else if job.data.is_none() {
+                let what = "the block ended while this copy may still read its shared memory: no cp.async.bulk.wait_group";
+                return Err((What::new(Kind::Race, asked.lane, what), asked));
+            } else {
+                self.finish(job, device).map_err(|w| (w, asked))?;
+            }
+        }
+        Ok(())
+    }
+}

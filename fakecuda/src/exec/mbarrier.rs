@@ -1,0 +1,242 @@
+//! `mbarrier` objects: counts of arrivals and of bytes that are to come, and phases that end when both are met.
+
+use std::collections::HashMap;
+
+use super::fault::{Kind, What};
+use super::team::{Meeting, Team};
+use super::{Exec, How, Place};
+use crate::types::Space;
+
+/// Counts have 20 bits.
+const MOST: i64 = (1 << 20) - 1;
+
+pub(crate) struct MBarrier {
+    /// Phases that are over.
+    phase: u64,
+    expected: i64,
+    pending: i64,
+    /// Bytes announced less bytes that have come.
+    bytes: i64,
+    coming: Meeting,
+    last: Meeting,
+    /// Who made it and when, and how often the cluster's barrier had opened when a fence made that known.
+    made: (u32, u32),
+    fenced: Option<u64>,
+}
+
+/// All of a cluster, by their places in its shared memory.
+#[derive(Default)]
+pub(crate) struct MBarriers {
+    at: HashMap<usize, MBarrier>,
+    /// For each warp that waits in vain: on which, and for which phase.
+    waits: HashMap<u32, (usize, u64)>,
+}
+
+/// Which phase a thread asks about.
+#[derive(Clone, Copy)]
+pub(crate) enum Phase {
+    State(u64),
+    Parity(u64),
+}
+
+fn misuse(lane: usize, what: impl Into<String>) -> What {
+    What::new(Kind::Misuse, lane, what)
+}
+
+impl Exec<'_> {
+    /// The place of an object; `far` where it may be another block's.
+    pub(crate) fn mbarrier_at(&mut self, space: Space, address: u64, lane: usize, far: bool) -> Result<usize, What> {
+        let Place::Shared(at) = self.place(space, address, 8, lane)? else {
+            return Err(misuse(lane, "an mbarrier lies in shared memory"));
+        };
+        if !far && at / self.team.each != self.rank as usize {
+            return Err(misuse(lane, "only its own block's threads may do this with an mbarrier"));
+        }
+        Ok(at)
+    }
+
+    pub(crate) fn mbarrier_init(&mut self, at: usize, count: u64, lane: usize) -> Result<(), What> {
+        if !(1..=MOST as u64).contains(&count) {
+            return Err(misuse(lane, format!("an mbarrier cannot have a count of {count}")));
+        }
+        if self.team.mbarriers.at.contains_key(&at) {
+            return Err(misuse(lane, "there is an mbarrier here already (mbarrier.inval ends one)"));
+        }
+        let who = self.who();
+        let clock = &mut self.team.clocks[who as usize];
+        let made = (who, clock.time(who));
+        let (coming, last) = (Meeting::none(clock), Meeting::none(clock));
+        let count = count as i64;
+        let b = MBarrier { phase: 0, expected: count, pending: count, bytes: 0, coming, last, made, fenced: None };
+        self.team.mbarriers.at.insert(at, b);
+        self.note(Place::Shared(at), 8, lane, How::Write(true), true)?;
+        self.bytes(Place::Shared(at), 8).fill(0xb5);
+        self.device.changes += 1;
+        Ok(())
+    }
+
+    pub(crate) fn mbarrier_inval(&mut self, at: usize, lane: usize) -> Result<(), What> {
+        self.known(at, lane)?;
+        self.note(Place::Shared(at), 8, lane, How::Write(true), false)?;
+        self.bytes(Place::Shared(at), 8).fill(crate::memory::POISON);
+        self.team.mbarriers.at.remove(&at);
+        Ok(())
+    }
+
+    /// `fence.mbarrier_init`: what this warp has made is known after the cluster's next barrier, a relaxed one too.
+    pub(crate) fn mbarrier_fence(&mut self) {
+        let (who, opened) = (self.who(), self.team.opened);
+        self.team.mbarriers.at.values_mut().filter(|b| b.made.0 == who).for_each(|b| b.fenced = Some(opened));
+    }
+
+    /// There must be an object, and this warp must know of it.
+    fn known(&mut self, at: usize, lane: usize) -> Result<&mut MBarrier, What> {
+        let (who, checks) = (self.who(), self.team.shadow.is_some());
+        let byte = at % self.team.each;
+        let Some(b) = self.team.mbarriers.at.get_mut(&at) else {
+            return Err(misuse(lane, format!("there is no mbarrier at byte {byte} of shared memory")));
+        };
+        let (maker, time) = b.made;
+        let told = b.fenced.is_some_and(|n| self.team.opened > n);
+        if checks && who != maker && !told && !self.team.clocks[who as usize].knows(maker, time) {
+            let what = format!("the mbarrier at byte {byte} may not have been initialised: no barrier since");
+            return Err(What::new(Kind::Race, lane, what));
+        }
+        Ok(b)
+    }
+
+    /// Announces bytes.
+    pub(crate) fn mbarrier_expect(&mut self, at: usize, bytes: u64, lane: usize) -> Result<(), What> {
+        self.note(Place::Shared(at), 8, lane, How::Write(true), true)?;
+        let b = self.known(at, lane)?;
+        b.bytes += bytes as i64;
+        if b.bytes > MOST {
+            return Err(misuse(lane, format!("an mbarrier cannot wait for {} bytes", b.bytes)));
+        }
+        Ok(())
+    }
+
+    /// Bytes that a thread says have come.
+    pub(crate) fn mbarrier_complete(&mut self, at: usize, bytes: u64, lane: usize) -> Result<(), What> {
+        self.known(at, lane)?;
+        self.note(Place::Shared(at), 8, lane, How::Write(true), true)?;
+        self.device.changes += 1;
+        self.team.arrived_bytes(at, bytes as i64, None).map_err(|w| misuse(lane, w))
+    }
+
+    /// Arrives `count` times; the state before. `drop`: and is not expected any more.
+    pub(crate) fn mbarrier_arrive(&mut self, at: usize, count: u64, release: bool, drop: bool, lane: usize) -> Result<u64, What> {
+        self.note(Place::Shared(at), 8, lane, How::Write(true), true)?;
+        let who = self.who();
+        let b = self.known(at, lane)?;
+        let (count, state) = (count as i64, b.phase << 20 | b.pending as u64);
+        if count < 1 || count > b.pending {
+            let what = format!("{count} arrivals at an mbarrier that waits for {} more of {} in this phase", b.pending, b.expected);
+            return Err(misuse(lane, what));
+        }
+        b.pending -= count;
+        if drop {
+            b.expected -= count;
+        }
+        let team = &mut *self.team;
+        if release && let Some(b) = team.mbarriers.at.get_mut(&at) {
+            let clock = &mut team.clocks[who as usize];
+            b.coming.clock.join(clock);
+            clock.tick(who);
+            team.members[self.rank as usize].view.hand(&mut b.coming.blocks);
+        }
+        self.device.changes += 1;
+        self.team.end_phase(at);
+        Ok(state)
+    }
+
+    /// An arrival when copies have landed: one that counts, or one more that is expected and comes.
+    pub(crate) fn mbarrier_copied(&mut self, at: usize, counts: bool, lane: usize) -> Result<(), What> {
+        if !counts {
+            let b = self.known(at, lane)?;
+            b.pending += 1;
+            if b.pending > MOST {
+                return Err(misuse(lane, "more arrivals than an mbarrier can count"));
+            }
+        }
+        self.mbarrier_arrive(at, 1, true, false, lane).map(|_| ())
+    }
+
+    /// Whether a phase is over.
+    pub(crate) fn mbarrier_test(&mut self, at: usize, phase: Phase, acquire: bool, lane: usize) -> Result<bool, What> {
+        *self.polled = true;
+        self.note(Place::Shared(at), 8, lane, How::Read, true)?;
+        let who = self.who();
+        let b = self.known(at, lane)?;
+        let now = b.phase;
+        let wanted = match phase {
+            Phase::State(s) => s >> 20,
+            Phase::Parity(p) if p & 1 == now & 1 => now,
+            Phase::Parity(_) => now.wrapping_sub(1),
+        };
+        if wanted != now && wanted != now.wrapping_sub(1) {
+            return Err(misuse(lane, format!("phase {wanted} is asked about in phase {now}: only it and the one before may be")));
+        }
+        if wanted == now {
+            self.team.mbarriers.waits.insert(who, (at, now));
+            return Ok(false);
+        }
+        *self.polled = false;
+        let team = &mut *self.team;
+        team.mbarriers.waits.remove(&who);
+        if acquire && let Some(b) = team.mbarriers.at.get(&at) {
+            team.clocks[who as usize].join(&b.last.clock);
+            team.members[self.rank as usize].view.take(&b.last.blocks);
+        }
+        Ok(true)
+    }
+}
+
+impl Team {
+    /// Bytes have come, by a copy.
+    pub(crate) fn arrived_bytes(&mut self, at: usize, bytes: i64, by: Option<(u32, u32)>) -> Result<(), String> {
+        let byte = at % self.each.max(1);
+        let Some(b) = self.mbarriers.at.get_mut(&at) else { return Err(format!("there is no mbarrier at byte {byte} of shared memory")) };
+        b.bytes -= bytes;
+        if b.bytes < -MOST {
+            return Err(format!("{} bytes more than the mbarrier at byte {byte} was told of", -b.bytes));
+        }
+        if let Some((who, time)) = by {
+            b.coming.clock.learn(who, time);
+        }
+        self.end_phase(at);
+        Ok(())
+    }
+
+    fn end_phase(&mut self, at: usize) {
+        if let Some(b) = self.mbarriers.at.get_mut(&at)
+            && b.pending == 0
+            && b.bytes == 0
+        {
+            b.phase += 1;
+            b.pending = b.expected;
+            std::mem::swap(&mut b.coming, &mut b.last);
+            b.coming.clear();
+        }
+    }
+
+    /// What the threads that nobody will wake wait for.
+    pub(crate) fn vain(&self) -> Option<String> {
+        let mut list: Vec<_> =
+            self.mbarriers.waits.iter().filter(|(_, (at, phase))| self.mbarriers.at.get(at).is_some_and(|b| b.phase == *phase)).collect();
+        list.sort();
+        let say = |(&who, &(at, phase)): (&u32, &(usize, u64))| {
+            let b = &self.mbarriers.at[&at];
+            let whose = if self.members.len() > 1 { format!(" of block {} of the cluster", at / self.each) } else { String::new() };
+            format!(
+                "warp {}{whose} waits at the mbarrier at byte {} for phase {phase}, which lacks {} of {} arrivals and {} bytes",
+                who % self.warps,
+                at % self.each,
+                b.pending,
+                b.expected,
+                b.bytes
+            )
+        };
+        (!list.is_empty()).then(|| list.into_iter().map(say).collect::<Vec<_>>().join("; "))
+    }
+}
