@@ -32,6 +32,8 @@ pub(crate) struct Wanted<'w> {
 pub(crate) struct Run<'r> {
     pub(crate) feed: Feed<'r>,
     pub(crate) steps: u64,
+    /// How many of them each row takes, if not all.
+    pub(crate) lengths: Option<&'r [usize]>,
     pub(crate) shared: &'r Shared,
     /// Refuse what is not finite.
     pub(crate) check: bool,

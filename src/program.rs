@@ -1,6 +1,7 @@
 //! A system's step as CUDA C: what a GPU runs where the CPU calls [`System::step`](crate::System::step).
 
 use crate::models::Param;
+use crate::scan::Way;
 use bytemuck::NoUninit;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -61,6 +62,9 @@ pub(crate) struct Cell {
     pub(crate) hidden: usize,
     /// Rows of H values, in the type of arithmetic, that the cell keeps on chip.
     pub(crate) on_chip: usize,
+    /// The order of its steps and the place of its output. One whose place is not the first of a row shares the row with the layer before
+    /// it, and has the same input.
+    pub(crate) way: Way,
 }
 
 /// One layer of a sequence.

@@ -24,11 +24,13 @@ pub(crate) trait Tape<T> {
 
 /// A run of steps of one block of a system: what [`System::scan`](crate::System::scan) is given.
 ///
-/// Steps are numbered by [`Scan::steps`] and must be taken in that order, each once: [`Scan::at`], then [`Scan::record`].
+/// Steps are numbered by [`Scan::steps`] and must be taken in that order (but by a system of
+/// [`Coupling::Sequence`](crate::Coupling::Sequence), in any), each once: [`Scan::at`], then [`Scan::record`].
 pub struct Scan<'a, T> {
     pub(crate) clock: Clock,
     pub(crate) shared: &'a Shared,
     pub(crate) steps: Range<usize>,
+    pub(crate) lengths: Option<&'a [usize]>,
     pub(crate) source: &'a mut (dyn Source<T> + 'a),
     pub(crate) target: &'a mut (dyn Target<T> + 'a),
     pub(crate) tape: &'a mut (dyn Tape<T> + 'a),
@@ -41,6 +43,13 @@ impl<'a, T: Scalar> Scan<'a, T> {
     #[must_use]
     pub fn steps(&self) -> Range<usize> {
         self.steps.clone()
+    }
+
+    /// For each row of this scan how many steps it takes: those before its length, as [`Scan::steps`] numbers them. In the others its
+    /// state stays as it is, and its output is 0. None: every row takes all steps.
+    #[must_use]
+    pub fn lengths(&self) -> Option<&'a [usize]> {
+        self.lengths
     }
 
     /// All that step `k` needs: its tick, its inputs, the state, and the output to be written.
@@ -93,6 +102,7 @@ impl<'a, T: Scalar> Scan<'a, T> {
         run(&mut Scan {
             clock: self.clock,
             shared: self.shared,
+            lengths: self.lengths,
             source: match &mut from {
                 Some(rows) => rows,
                 None => &mut *self.source,
@@ -106,6 +116,24 @@ impl<'a, T: Scalar> Scan<'a, T> {
             state: self.state.part(part),
             steps,
         });
+    }
+}
+
+/// How a recurrent cell goes over the steps, and where its units stand in a row of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Way {
+    /// The last step first.
+    pub(crate) backwards: bool,
+    /// The place of its first unit.
+    pub(crate) column: usize,
+    /// Elements of a row.
+    pub(crate) width: usize,
+}
+
+impl Way {
+    /// In the order of time, in rows of its own.
+    pub(crate) fn alone(units: usize) -> Self {
+        Self { backwards: false, column: 0, width: units }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::program::{Body, Layer, Program};
 use crate::scalar::Scalar;
 use crate::scan::Scan;
 use crate::state::{Part, State};
-use crate::system::{Coupling, Inputs, Schema, Shared, System, Tick, VarSpec, Weight, WeightMut};
+use crate::system::{Coupling, Inputs, Schema, Shared, System, Tick, Weight, WeightMut};
 use std::ops::Range;
 
 /// Named systems one after another: `brainpy.Sequential`. Names give `l1.state`, `l1.Wi`.
@@ -26,7 +26,7 @@ impl<T> Default for Sequential<T> {
 }
 
 /// Elements of time that pass between two stages at once: small enough for the second cache.
-const BETWEEN: usize = 1 << 16;
+pub(crate) const BETWEEN: usize = 1 << 16;
 
 impl<T: Scalar> Sequential<T> {
     /// Nothing yet.
@@ -57,28 +57,25 @@ impl<T: Scalar> Sequential<T> {
             from = to;
         }
         let pointwise = stages.iter().all(|(s, _)| s.coupling == Coupling::Pointwise);
-        Stages { stages, pointwise }
+        let whole = stages.iter().any(|(s, _)| s.coupling == Coupling::Sequence);
+        Stages { stages, pointwise, whole }
     }
 }
 
 impl<T: Scalar> System<T> for Sequential<T> {
     fn schema(&self) -> Schema {
-        let Stages { stages, pointwise } = self.stages();
+        let Stages { stages, pointwise, whole } = self.stages();
         let coupling = if stages.iter().any(|(s, _)| s.coupling == Coupling::Network) {
             Coupling::Network
+        } else if whole {
+            Coupling::Sequence
         } else if pointwise {
             Coupling::Pointwise
         } else {
             Coupling::Row
         };
         let state = (stages.iter().zip(&self.layers))
-            .flat_map(|((schema, _), (name, _))| {
-                schema.state.iter().map(move |var| VarSpec {
-                    name: format!("{name}.{}", var.name).into(),
-                    shape: var.shape.clone(),
-                    views: var.views.iter().map(|(n, r)| (format!("{name}.{n}").into(), r.clone())).collect(),
-                })
-            })
+            .flat_map(|((schema, _), (name, _))| schema.state.iter().map(move |var| var.within(name)))
             .collect();
         Schema {
             inputs: stages.first().map_or_else(Vec::new, |(s, _)| s.inputs.clone()),
@@ -124,7 +121,7 @@ impl<T: Scalar> System<T> for Sequential<T> {
         let items = stages.items(scan.at(steps.start).3.len());
         let count = self.layers.len();
         let widest = (0..count).map(|k| stages.width(k, items)).max().unwrap_or(1).max(1);
-        let stretch = (BETWEEN / widest).clamp(1, steps.len());
+        let stretch = if stages.whole { steps.len() } else { (BETWEEN / widest).clamp(1, steps.len()) };
         let (mut input, mut output): (Vec<T>, Vec<T>) = (Vec::new(), Vec::new());
         for from in steps.clone().step_by(stretch) {
             let some = from..steps.end.min(from + stretch);
@@ -140,6 +137,10 @@ impl<T: Scalar> System<T> for Sequential<T> {
                 scan.part(&part, some.clone(), from, to, |scan| layer.scan(scan));
             }
         }
+    }
+
+    fn takes_lengths(&self) -> bool {
+        self.layers.iter().all(|(_, layer)| layer.takes_lengths())
     }
 
     fn program(&self, dt: f64) -> Option<Program> {
@@ -182,7 +183,10 @@ impl<T: Scalar> System<T> for Sequential<T> {
                 return Err(Error::value("layer name", format!("`{name}`"), "is empty, has a dot, or is there twice"));
             }
         }
-        let Stages { stages, .. } = self.stages();
+        let Stages { stages, whole, .. } = self.stages();
+        if whole && stages.iter().any(|(s, _)| s.coupling == Coupling::Network) {
+            return Err(Error::Unsupported("a Sequential of a network and a bidirectional layer".into()));
+        }
         for ((before, after), (name, _)) in stages.iter().zip(&stages[1..]).zip(&self.layers[1..]) {
             let (given, ports) = (&before.0.output, &after.0.inputs);
             let [port] = ports.as_slice() else {
@@ -216,6 +220,8 @@ struct Stages {
     stages: Vec<(Schema, Range<usize>)>,
     /// All layers are, so that blocks are units, not rows.
     pointwise: bool,
+    /// One layer needs all steps at once, and so all do.
+    whole: bool,
 }
 
 impl Stages {

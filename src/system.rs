@@ -64,6 +64,9 @@ pub enum Coupling {
     Pointwise,
     /// Every batch row on its own: `step` may be given any range of rows.
     Row,
+    /// As [`Coupling::Row`], but an output depends on inputs that come after it, as in a bidirectional layer: a run is one sequence, all of
+    /// whose steps `scan` is given at once. So run(T₁) then run(T₂) is not run(T₁ + T₂), and `step` is a sequence of one step.
+    Sequence,
     /// Everything together: `step` is always given the whole.
     Network,
 }
@@ -97,6 +100,15 @@ impl VarSpec {
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>, shape: impl Into<Vec<usize>>) -> Self {
         Self { name: name.into(), shape: shape.into(), views: Vec::new() }
+    }
+
+    /// The variable of a part of this name.
+    pub(crate) fn within(&self, part: &str) -> Self {
+        Self {
+            name: format!("{part}.{}", self.name).into(),
+            shape: self.shape.clone(),
+            views: self.views.iter().map(|(name, range)| (format!("{part}.{name}").into(), range.clone())).collect(),
+        }
     }
 
     /// Elements for one batch row.
@@ -299,6 +311,12 @@ pub trait System<T: Scalar>: Send + Sync {
         }
     }
 
+    /// Whether `scan` heeds [`Scan::lengths`], so that a run may be given the lengths of its rows
+    /// ([`Input::lengths`](crate::Input::lengths)). A system without state that computes each step alone has nothing to heed.
+    fn takes_lengths(&self) -> bool {
+        false
+    }
+
     /// The same step as CUDA C, for steps of `dt`; without one, the system runs on CPUs alone.
     fn program(&self, dt: f64) -> Option<Program> {
         let _ = dt;
@@ -346,6 +364,9 @@ impl<T: Scalar, S: System<T> + ?Sized> System<T> for Box<S> {
     }
     fn scan(&self, scan: &mut Scan<'_, T>) {
         (**self).scan(scan);
+    }
+    fn takes_lengths(&self) -> bool {
+        (**self).takes_lengths()
     }
     fn program(&self, dt: f64) -> Option<Program> {
         (**self).program(dt)

@@ -5,24 +5,26 @@
 
 static_assert(2 * STATES + KEPT == ON_CHIP, "the cell keeps another number of rows on chip than the program in Rust says");
 
-// Recordings of step k. The state is on chip, where all threads can read it: bits are taken across what each computed.
-__device__ __forceinline__ void record_row(const Job& job, u32 k, u64 row, const acc_t* state) {
+// Recordings of step k. The state is on chip, where all threads can read it: bits are taken across what each computed. The output of a
+// row that did not take the step is 0.
+__device__ __forceinline__ void record_row(const Job& job, u32 k, u64 row, const acc_t* state, bool taken) {
     // One copy of this code for all of them: registers are scarce where a block is large.
 #pragma unroll 1
     for (int r = 0; r < N_PROBES; ++r) {
         u32 kept;
         if (!job.probes[r].to || !keeps(job.probes[r], k, kept)) continue;
         // The output is the first of the state.
-        const u32 len = (probe_var(job, r) == 0 ? STATES : 1) * (u32)job.units, words = (len + 31) / 32;
+        const bool is_state = probe_var(job, r) == 0;
+        const u32 len = (is_state ? STATES : 1) * (u32)job.units, words = (len + 31) / 32;
 #pragma unroll 1
         for (u32 e = threadIdx.x; e < words * 32; e += blockDim.x) {
             const bool inside = e < len;
-            keep(job, r, kept, row, e, row, e, words, inside, inside ? state[e] : acc_t(0));
+            keep(job, r, kept, row, e, row, e, words, inside, inside && (taken || is_state) ? state[e] : acc_t(0));
         }
     }
 }
 
-// Steps first … first + steps − 1 of the chunk, of row blockIdx.x.
+// Steps first … first + steps − 1 of the chunk, or, backwards, as many counted from its last; of row blockIdx.x.
 __device__ __forceinline__ void make_steps(const Job& job, u32 first, u32 steps) {
     extern __shared__ acc_t shared[];
     const u32 units = job.units, len = STATES * units;
@@ -39,20 +41,26 @@ __device__ __forceinline__ void make_steps(const Job& job, u32 first, u32 steps)
     scalar_t* state = job.state + row * len;
     for (u32 e = threadIdx.x; e < len; e += blockDim.x) old[e] = load(state + e);
     __syncthreads();
-    for (u32 k = first; k < first + steps; ++k) {
+    const u32 length = job.lengths ? job.lengths[row] : job.steps;
+    for (u32 n = first; n < first + steps; ++n) {
+        const u32 k = job.backwards ? job.steps - 1 - n : n;
         const u64 at = k * job.rows + row;
-        m.gates = job.work + at * m.columns;
-        m.old = old;
-        m.next = next;
-        step(m);
-        __syncthreads();
-        if (job.y) {
-            for_units(m, j) store(job.y + at * units + j, next[j]);
+        // The same for all threads of the block, which has one row.
+        const bool taken = k < length;
+        if (taken) {
+            m.gates = job.work + at * m.columns;
+            m.old = old;
+            m.next = next;
+            step(m);
+            __syncthreads();
+            acc_t* const was = old;
+            old = next;
+            next = was;
         }
-        record_row(job, k, row, next);
-        acc_t* const was = old;
-        old = next;
-        next = was;
+        if (job.y) {
+            for_units(m, j) store(job.y + at * job.y_row + j, taken ? old[j] : acc_t(0));
+        }
+        record_row(job, k, row, old, taken);
     }
     for (u32 e = threadIdx.x; e < len; e += blockDim.x) store(state + e, old[e]);
 }

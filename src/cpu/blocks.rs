@@ -31,7 +31,7 @@ pub(super) fn cut(schema: &Schema, rows: usize, threads: usize, block: Option<us
         (_, Some(block)) => block.max(1),
         (Coupling::Pointwise, None) => share(4 * threads).next_multiple_of(64).min(UNITS),
         // Rows share each weight that is loaded, so as many as possible stay together.
-        (Coupling::Row, None) => share(threads),
+        (Coupling::Row | Coupling::Sequence, None) => share(threads),
     };
     (0..items).step_by(size).map(|start| Block { items: start..items.min(start + size), pointwise }).collect()
 }

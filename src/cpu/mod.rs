@@ -11,9 +11,9 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::recording::Handle;
 use crate::scalar::Scalar;
-use crate::scan::{Every, Feed, Feeds, Probe, Scan, Source, Table};
+use crate::scan::{Every, Feed, Feeds, Probe, Scan, Source, Table, Tape};
 use crate::state::{Layout, State};
-use crate::system::{Schema, Shared, System};
+use crate::system::{Coupling, Schema, Shared, System};
 use blocks::Block;
 use ndarray::ArrayView3;
 use rayon::prelude::*;
@@ -26,6 +26,8 @@ pub(crate) struct Chunk<'c, T> {
     pub(crate) clock: Clock,
     pub(crate) shared: &'c Shared,
     pub(crate) steps: usize,
+    /// How many of the steps each row takes, if not all.
+    pub(crate) lengths: Option<&'c [usize]>,
     /// For each port `[steps, rows, features]`, or nothing.
     pub(crate) inputs: Vec<Option<ArrayView3<'c, T>>>,
     /// All variables.
@@ -47,6 +49,7 @@ pub(crate) struct Chunk<'c, T> {
 /// What one block runs on.
 struct Work<'c, T> {
     block: Block,
+    lengths: Option<&'c [usize]>,
     vars: Vec<&'c mut [T]>,
     feeds: Feeds<'c, T>,
     table: Table<'c, T>,
@@ -102,7 +105,7 @@ impl<T: Scalar> Chunk<'_, T> {
     where
         Self: 'c,
     {
-        let Self { schema, layout, clock, steps, inputs, arena, output, output_every, handles, buffers, .. } = self;
+        let Self { schema, layout, clock, steps, lengths, inputs, arena, output, output_every, handles, buffers, .. } = self;
         let out = schema.output_len();
         let output_every = Every::new(output_every, clock.i());
         let kept = if output.is_empty() { 0 } else { output_every.count(steps) };
@@ -110,6 +113,8 @@ impl<T: Scalar> Chunk<'_, T> {
             .iter()
             .map(|block| Work {
                 block: block.clone(),
+                // Units have no length.
+                lengths: lengths.filter(|_| schema.coupling != Coupling::Pointwise).and_then(|all| all.get(block.items.clone())),
                 vars: Vec::with_capacity(layout.vars.len()),
                 feeds: Feeds {
                     ports: (inputs.iter().enumerate())
@@ -179,6 +184,7 @@ impl<T: Scalar> Work<'_, T> {
             clock,
             shared,
             steps: 0..steps,
+            lengths: self.lengths,
             source: &mut self.feeds,
             target: &mut self.table,
             tape: &mut self.probes,
@@ -192,7 +198,12 @@ impl<T: Scalar> Work<'_, T> {
         let found = if schema.is_stateless() {
             self.search_output(schema)
         } else if self.vars.iter().any(|v| !all_finite(v)) {
-            self.replay(system, layout, (clock, shared), steps, before, units)
+            let whole = schema.coupling == Coupling::Sequence;
+            if whole || self.lengths.is_some() {
+                self.watch(system, layout, (clock, shared), steps, before, units, whole)
+            } else {
+                self.replay(system, layout, (clock, shared), steps, before, units)
+            }
         } else {
             None
         };
@@ -223,6 +234,36 @@ impl<T: Scalar> Work<'_, T> {
         None
     }
 
+    /// Makes the steps again as a scan, from where the block stood `before`, where one by one they would be others.
+    #[allow(clippy::too_many_arguments)]
+    fn watch(
+        &mut self,
+        system: &dyn System<T>,
+        layout: &Layout,
+        (clock, shared): (Clock, &Shared),
+        steps: usize,
+        mut before: Vec<Vec<T>>,
+        units: usize,
+        whole: bool,
+    ) -> Option<Found> {
+        let mut watch = Watch { found: None, whole };
+        let mut nowhere = Table { rows: Vec::new(), every: Every::new(1, 0), scratch: Vec::new(), width: self.table.width };
+        system.scan(&mut Scan {
+            clock,
+            shared,
+            steps: 0..steps,
+            lengths: self.lengths,
+            source: &mut self.feeds,
+            target: &mut nowhere,
+            tape: &mut watch,
+            state: State::new(before.iter_mut().map(Vec::as_mut_slice).collect(), self.block.items.start, units),
+            first_var: 0,
+        });
+        let (var, k, j, value) = watch.found?;
+        let (spec, _) = layout.vars.get(var)?;
+        Some(Found { variable: spec.name.to_string(), k, index: self.block.cells(spec.len()).start + j, value })
+    }
+
     /// Makes the steps again, one by one, from where the block stood `before`, to say where a variable first was not finite.
     fn replay(
         &mut self,
@@ -247,6 +288,28 @@ impl<T: Scalar> Work<'_, T> {
             }
         }
         None
+    }
+}
+
+/// Looks at variables after each step, for the first that is not finite.
+struct Watch {
+    /// The variable, the step, and the element of the block with its value.
+    found: Option<(usize, usize, usize, f64)>,
+    /// Steps are not in the order of time: what comes first is the variable that the others are made of.
+    whole: bool,
+}
+
+impl<T: Scalar> Tape<T> for Watch {
+    fn record(&mut self, k: usize, _: u64, first_var: usize, state: &State<'_, T>) {
+        for v in 0..state.len() {
+            let var = first_var + v;
+            let is_first = |f: &(usize, usize, usize, f64)| if self.whole { var < f.0 } else { (k, var) < (f.1, f.0) };
+            if self.found.as_ref().is_none_or(is_first)
+                && let Some(j) = state.var(v).iter().position(|x| !x.is_finite())
+            {
+                self.found = Some((var, k, j, state.var(v)[j].to_f64()));
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a run's inputs come from and its recordings go: arrays of the host, by way of pinned memory, or memory of the device.
 
 use super::job::{MAX_PORTS, Port};
-use super::memory::ALIGN;
+use super::memory::{ALIGN, aligned};
 use super::plan::Recording;
 use super::side::Side;
 use super::stream::Stream;
@@ -47,6 +47,13 @@ fn extents(series: &dyn Series, whole: bool) -> [usize; 3] {
 impl Feed<'_> {
     pub(super) fn is_recorded_on_device(&self) -> bool {
         matches!(self, Self::Device(_))
+    }
+
+    /// Bytes of all inputs.
+    pub(super) fn bytes(&self, form: Form<'_>) -> usize {
+        let Self::Host(host) = self else { return 0 };
+        let one = |series: &&dyn Series| extents(*series, form.whole).iter().fold(form.element, |all, n| all.saturating_mul(*n));
+        host.views.iter().flatten().fold(0, |sum, series| aligned(sum).saturating_add(one(series)))
     }
 
     /// Most steps whose inputs fit into this many bytes.

@@ -5,6 +5,7 @@ use super::plan::Recording;
 use super::stage::Ready;
 use crate::exchange::Wanted;
 use crate::scalar::DType;
+use crate::system::Coupling;
 
 /// Memory for what goes between host and device at a time, and between stages: enough to hide what a copy costs to begin, and little
 /// enough to be taken at once.
@@ -25,6 +26,11 @@ pub(super) struct Limits {
     pub(super) record: usize,
     pub(super) between: [usize; 2],
     pub(super) work: usize,
+    /// Whether a run is one sequence, which is not cut: its chunk is as long as it is, and memory grows with the longest.
+    pub(super) whole: bool,
+    /// Bytes of one step that goes from stage to stage, and of its products with the input.
+    passing: usize,
+    working: usize,
 }
 
 impl Limits {
@@ -38,8 +44,8 @@ impl Limits {
         let mut steps = (UNIT_STEPS / (times(cells, rows) as u64).max(1)).clamp(1, STEPS).min(wanted.chunk.unwrap_or(STEPS));
         steps = stages.iter().filter_map(|s| s.needs.steps).fold(steps, |steps, most| steps.min(most.max(1)));
         // What one step takes of each kind of memory; one step always fits, whatever it takes.
-        let last = stages.len().saturating_sub(1);
-        let passing = stages.iter().take(last).map(|s| times(times(s.node.to, rows), element)).max().unwrap_or(0);
+        let last = stages.iter().rposition(|s| !s.node.is_beside()).unwrap_or(0);
+        let passing = stages.iter().take(last).map(|s| times(times(s.node.row, rows), element)).max().unwrap_or(0);
         let working = stages.iter().map(|s| s.needs.work).max().unwrap_or(0);
         for each in [passing, working] {
             if let Some(most) = between_stages.checked_div(each) {
@@ -50,13 +56,30 @@ impl Limits {
         let input = (wanted.schema.inputs.iter())
             .fold(0_usize, |sum, i| sum.saturating_add(aligned(times(times(i.shape.iter().product(), rows), element))));
         let record = recordings.iter().fold(0_usize, |sum, r| sum.saturating_add(aligned(r.bytes(element))));
-        let between = if stages.len() > 1 { all(passing) } else { 0 };
+        let levels = stages.iter().filter(|s| !s.node.is_beside()).count();
+        let between = if levels > 1 { all(passing) } else { 0 };
         Self {
             steps,
             input: all(input).min(between_host.max(input)),
             record: all(record).min(between_host.max(record)),
-            between: [between, if stages.len() > 2 { between } else { 0 }],
+            between: [between, if levels > 2 { between } else { 0 }],
             work: all(working),
+            whole: wanted.schema.coupling == Coupling::Sequence,
+            passing,
+            working,
         }
+    }
+
+    /// These, or what a sequence of `steps` takes where that is more; `input` and `record` are the bytes of its inputs and recordings.
+    pub(super) fn stretched(&self, steps: u64, input: usize, record: usize) -> Self {
+        let all = |each: usize| each.saturating_mul(usize::try_from(steps).unwrap_or(usize::MAX));
+        let between = self.between.map(|now| if now > 0 { now.max(all(self.passing)) } else { 0 });
+        let (input, record) = (self.input.max(input), self.record.max(record));
+        Self { steps: self.steps.max(steps), input, record, between, work: self.work.max(all(self.working)), ..*self }
+    }
+
+    /// Bytes in all, of one side and of what all share.
+    pub(super) fn bytes(&self) -> u64 {
+        [self.input, self.record, self.between[0], self.between[1], self.work].iter().fold(0, |sum, n| sum.saturating_add(*n as u64))
     }
 }

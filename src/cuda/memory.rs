@@ -175,6 +175,11 @@ impl Pinned {
         Ok(Self { context: context.clone(), at, len })
     }
 
+    /// Bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
     fn bytes(&self, offset: usize, len: usize) -> Result<&[u8]> {
         let all: &[u8] = if self.len == 0 {
             &[]

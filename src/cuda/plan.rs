@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::exchange::Wanted;
 use crate::program::{Body, Cell, Map, Program, Source};
 use crate::recording::Handle;
+use crate::scan::Way;
 use crate::state::Layout;
 use crate::system::{Coupling, Schema};
 use std::ops::Range;
@@ -39,6 +40,11 @@ pub(crate) struct Node {
     pub(crate) from: usize,
     pub(crate) to: usize,
     pub(crate) ports: usize,
+    /// Elements of a row that it shares with the stage before it, if it does, and the place in it of its own first.
+    pub(crate) row: usize,
+    pub(crate) column: usize,
+    /// Whether it takes a chunk's last step first.
+    pub(crate) backwards: bool,
     /// Its variables within the whole's.
     pub(crate) vars: Range<usize>,
     /// What it records within its loop.
@@ -46,6 +52,11 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// Whether it reads what the stage before it reads, and puts its output beside that one's.
+    pub(crate) fn is_beside(&self) -> bool {
+        self.column > 0
+    }
+
     /// As users know it; "" for the whole.
     pub(crate) fn name(&self) -> &str {
         self.prefix.trim_end_matches('.')
@@ -127,15 +138,18 @@ impl Plan {
     fn record_output(&mut self, every: u64, wanted: &Wanted<'_>) {
         let width = wanted.schema.output_len();
         self.recordings.push(Recording { every, width, stride: width * wanted.layout.rows, bits: None });
-        let Some(last) = self.stages.last_mut() else { return };
-        if let Kind::MapUnits(source) = &last.kind
-            && every > 1
-        {
-            // Of a function that runs over all steps at once, the loop can leave steps out.
-            last.kind = Kind::Pointwise(source.clone());
-        }
-        if matches!(last.kind, Kind::Pointwise(_) | Kind::Cell(_)) {
-            last.node.probes.push(Probe { recording: 0, var: last.node.vars.len(), mode: Mode::All, slots: None });
+        // The last stage, and those that share its output.
+        let first = self.stages.iter().rposition(|stage| !stage.node.is_beside()).unwrap_or(0);
+        for last in self.stages.iter_mut().skip(first) {
+            if let Kind::MapUnits(source) = &last.kind
+                && every > 1
+            {
+                // Of a function that runs over all steps at once, the loop can leave steps out.
+                last.kind = Kind::Pointwise(source.clone());
+            }
+            if matches!(last.kind, Kind::Pointwise(_) | Kind::Cell(_)) {
+                last.node.probes.push(Probe { recording: 0, var: last.node.vars.len(), mode: Mode::All, slots: None });
+            }
         }
     }
 
@@ -177,6 +191,9 @@ fn flatten(program: Program, schema: &Schema, prefix: String, stream: u16, vars:
             from: schema.input_len(0),
             to: schema.output_len(),
             ports: schema.inputs.len(),
+            row: schema.output_len(),
+            column: 0,
+            backwards: false,
             vars: vars.clone(),
             probes: Vec::new(),
         },
@@ -189,7 +206,12 @@ fn flatten(program: Program, schema: &Schema, prefix: String, stream: u16, vars:
         Body::Pointwise(source) if schema.is_stateless() && !schema.reads_clock => stages.push(of(Kind::MapUnits(source))),
         Body::Pointwise(source) => stages.push(of(Kind::Pointwise(source))),
         Body::Map(map) if named(&map.weights) => stages.push(of(Kind::Map(map))),
-        Body::Cell(cell) if named(&cell.weights) && named(&cell.input.weights) => stages.push(of(Kind::Cell(cell))),
+        Body::Cell(cell) if named(&cell.weights) && named(&cell.input.weights) => {
+            let Way { column, width, backwards } = cell.way;
+            let mut stage = of(Kind::Cell(cell));
+            (stage.node.row, stage.node.column, stage.node.backwards) = (width, column, backwards);
+            stages.push(stage);
+        }
         Body::Map(_) | Body::Cell(_) => return Err(Error::Unsupported(format!("a program of more than {MAX_WEIGHTS} weights"))),
         Body::Sequence(layers) => {
             for layer in layers {

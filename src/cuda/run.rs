@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use super::feed::{Form, Shipment};
+use super::memory::{Buffer, Pinned};
 use super::side::Side;
 use super::stage::{Chunk, Memory};
 use super::strategy::Desk;
@@ -27,7 +28,7 @@ impl Engine {
     /// run by an error. State and clock then stand where the last chunk ended that `done` was content with.
     pub(crate) fn run(&mut self, mut run: Run<'_>, clock: &mut Clock, done: &mut Tell<'_>) -> Result<()> {
         self.context.bind()?;
-        let result = self.chunks(&mut run, clock, done);
+        let result = self.make_room(&run).and_then(|()| self.chunks(&mut run, clock, done));
         if result.is_err() {
             self.settle();
         }
@@ -38,7 +39,7 @@ impl Engine {
         let mut next = *clock;
         let (mut made, mut asked, mut side) = (0, 0, 0);
         let most = self.most(&run.feed, run.steps);
-        let mut pace = super::pace::Pace::new(run.told, most);
+        let mut pace = super::pace::Pace::new(run.told && !self.limits.whole, most);
         // With one chunk there is nothing that a copy could be hidden behind.
         let overlap = run.steps > most && !run.told;
         let mut under_way: Option<Sent> = None;
@@ -83,8 +84,54 @@ impl Engine {
         Ok(())
     }
 
+    /// Takes what a run needs that was not known when the loop was built: memory for all of a sequence that is not cut, and for lengths.
+    fn make_room(&mut self, run: &Run<'_>) -> Result<()> {
+        let rows = size_of::<u32>() * run.lengths.map_or(0, <[usize]>::len);
+        for side in self.sides.iter_mut().filter(|side| side.lengths.len() < rows) {
+            side.host_lengths = Pinned::new(&self.context, "lengths", rows)?;
+            side.lengths = Buffer::new(&self.context, "lengths", rows)?;
+        }
+        if !self.limits.whole {
+            return Ok(());
+        }
+        if run.steps > u64::from(u32::MAX) {
+            let reason = format!("are more than the {} of a bidirectional layer on a GPU", u32::MAX);
+            return Err(Error::value("steps", run.steps, reason));
+        }
+        let host = matches!(run.feed, Feed::Host(_));
+        let (input, record) = if host { (run.feed.bytes(self.form()), self.record_bytes(run.steps)) } else { (0, 0) };
+        let limits = self.limits.stretched(run.steps, input, record);
+        let (need, free) = (limits.bytes().saturating_sub(self.limits.bytes()), self.context.free()?);
+        if need > free {
+            let what = format!("a sequence of {} steps, which is not cut, on {}", run.steps, self.context.name());
+            return Err(Error::OutOfMemory { what, need, free });
+        }
+        // A sequence has one chunk, and that the first side.
+        let Self { context, work, between: [even, odd], sides: [side, _], .. } = self;
+        let places = [
+            (&mut side.input, "inputs", limits.input),
+            (&mut side.record, "recordings", limits.record),
+            (even, "between layers", limits.between[0]),
+            (odd, "between layers", limits.between[1]),
+            (work, "products with the input", limits.work),
+        ];
+        for (place, what, len) in places.into_iter().filter(|(place, _, len)| place.len() < *len) {
+            *place = Buffer::new(context, what, len)?;
+        }
+        for (place, what, len) in [(&mut side.host_input, "inputs", limits.input), (&mut side.host_record, "recordings", limits.record)] {
+            if place.len() < len {
+                *place = Pinned::new(context, what, len)?;
+            }
+        }
+        self.limits = limits;
+        Ok(())
+    }
+
     /// Most steps of a chunk of this run.
     fn most(&self, feed: &Feed<'_>, steps: u64) -> u64 {
+        if self.limits.whole {
+            return steps;
+        }
         let mut most = self.limits.steps.min(feed.most(self.limits.input, self.form())).min(steps).max(1);
         while most > 1 && !feed.is_recorded_on_device() && self.record_bytes(most) > self.limits.record {
             most = most.div_ceil(2);
@@ -109,6 +156,7 @@ impl Engine {
         let own = sides.get_mut(side).ok_or_else(|| Error::Unsupported("a third side".into()))?;
         let copies = if overlap { &*copies } else { &*compute };
         let shipment = run.feed.ship(own, copies, clock, before, steps, form)?;
+        let lengths = run.lengths.map_or(Ok(0), |lengths| own.put_lengths(lengths, before, steps, copies))?;
         if overlap {
             own.uploaded.mark(copies)?;
             compute.after(&own.uploaded)?;
@@ -118,13 +166,15 @@ impl Engine {
             seed: run.shared.seed,
             rows: self.rows as u64,
             steps: u32::try_from(steps).unwrap_or(u32::MAX),
+            lengths,
+            element: form.element,
             ports: shipment.ports,
             given: shipment.given,
             records: &shipment.records,
             recordings: &self.recordings,
             output: self.keeps_output.then_some(0),
         };
-        let last = stages.len().saturating_sub(1);
+        let last = stages.iter().rposition(|s| !s.node.is_beside()).unwrap_or(0);
         let advance = self.advance.as_ref();
         let stack = self.stack.as_ref().filter(|stack| steps <= stack.steps);
         if let Some(stack) = stack {
@@ -132,16 +182,19 @@ impl Engine {
             let mut desk = Desk { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at: 0 };
             stack.run(stages, &chunk, memory, &mut desk)?;
         }
-        let mut from = 0;
+        let (mut from, mut to, mut level) = (0, 0, 0);
         // One by one, unless they were all asked for at once.
         let stages = if stack.is_some() { &mut [] } else { &mut stages[..] };
         for (s, ready) in stages.iter_mut().enumerate() {
-            let to = if s == last { 0 } else { between[s % 2].address(0) };
+            // What is beside another reads and writes where that does.
+            if !ready.node.is_beside() {
+                (from, to) = (to, if s == last { 0 } else { between[level % 2].address(0) });
+                level += 1;
+            }
             let memory = Memory { state, vars: &self.vars, constants, weights, work, scratch, from, to };
             let at = s * Side::JOB;
             let mut desk = Desk { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at };
             ready.run(&chunk, &memory, &mut desk)?;
-            from = to;
         }
         if run.check {
             own.found.fill(0, 0xff, 8, compute)?;

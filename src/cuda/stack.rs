@@ -58,7 +58,7 @@ impl Stack {
         if stages.len() < 2 || !persistent || products > PRODUCTS || !parts.iter().all(fits) || shop.context.compiler.is_err() {
             return Ok(None);
         }
-        let each = |s: &Ready| [s.node.to.saturating_mul(shop.rows).saturating_mul(shop.dtype.size()), s.needs.work];
+        let each = |s: &Ready| [s.node.row.saturating_mul(shop.rows).saturating_mul(shop.dtype.size()), s.needs.work];
         let step = stages.iter().flat_map(each).fold(1_usize, usize::saturating_add);
         let steps = steps.min(PRODUCTS_OF_CHUNK / products).min((BETWEEN / step) as u64);
         let shared = parts.iter().map(|p| p.shared).max().unwrap_or(0);
@@ -93,9 +93,13 @@ impl Stack {
     /// Asks for all steps of a chunk of all stages.
     pub(super) fn run(&self, stages: &[Ready], chunk: &Chunk<'_>, shared: Memory<'_>, desk: &mut Desk<'_>) -> Result<()> {
         let Some(own) = &self.memory else { return Ok(()) };
-        let (mut part, mut from) = (0, 0);
+        let last = stages.iter().rposition(|s| !s.node.is_beside()).unwrap_or(0);
+        let (mut part, mut from, mut to) = (0, 0, 0);
         for (s, (stage, [output, work])) in stages.iter().zip(&self.places).enumerate() {
-            let to = if s + 1 == stages.len() { 0 } else { own.address(*output) };
+            // What is beside another reads and writes where that does.
+            if !stage.node.is_beside() {
+                (from, to) = (to, if s == last { 0 } else { own.address(*output) });
+            }
             for mut job in stage.jobs(chunk, &Memory { from, to, ..shared }) {
                 job.work = own.address(*work);
                 let at = part * Side::JOB;
@@ -106,7 +110,6 @@ impl Stack {
                 }
                 part += 1;
             }
-            from = to;
         }
         desk.jobs.upload(0, desk.host_jobs, 0, part * Side::JOB, desk.stream)?;
         let shape = Shape { blocks: chunk.rows as u32, threads: THREADS, shared: self.shared as u32, ..Shape::default() };

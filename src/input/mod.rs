@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 use crate::system::{InputSpec, MAX_PORTS, Schema};
 use arrange::{arrange, strides};
-use ndarray::{Array3, ArrayBase, ArrayView, ArrayView3, ArrayViewD, Axis, CowArray, Data, Dimension, Ix3};
+use ndarray::{Array3, ArrayBase, ArrayView, ArrayView3, ArrayViewD, Axis, CowArray, Data, Dimension, Ix3, s};
 use rayon::prelude::*;
 
 /// Which axis of input and results comes first.
@@ -52,25 +52,26 @@ enum Values<'a, T> {
 pub struct Input<'a, T> {
     length: Length,
     values: Vec<(Option<String>, Values<'a, T>)>,
+    lengths: Option<Vec<usize>>,
 }
 
 impl<'a, T: Scalar> Input<'a, T> {
     /// As many steps as a duration takes, in the unit of `dt`.
     #[must_use]
     pub fn duration(duration: f64) -> Self {
-        Self { length: Length::Duration(duration), values: Vec::new() }
+        Self { length: Length::Duration(duration), values: Vec::new(), lengths: None }
     }
 
     /// This many steps.
     #[must_use]
     pub fn steps(steps: u64) -> Self {
-        Self { length: Length::Steps(steps), values: Vec::new() }
+        Self { length: Length::Steps(steps), values: Vec::new(), lengths: None }
     }
 
     /// As many steps as the series that follow have.
     #[must_use]
     pub fn series() -> Self {
-        Self { length: Length::Series, values: Vec::new() }
+        Self { length: Length::Series, values: Vec::new(), lengths: None }
     }
 
     /// The same value at every step, for every unit, for the system's only input.
@@ -108,6 +109,25 @@ impl<'a, T: Scalar> Input<'a, T> {
         self
     }
 
+    /// For each row of the batch how many of the series' steps it takes: its first `lengths[row]`, from 0 to all. In the others, whatever
+    /// they hold, its state stays as it is, and its output is 0; a layer's reverse direction begins at the row's own end. For recurrent
+    /// cells and layers, functions of rows, and sequences of them.
+    ///
+    /// ```
+    /// # use overtime::{Input, LoopOverTime, models::Lstm};
+    /// # fn main() -> overtime::Result<()> {
+    /// let mut over_time = LoopOverTime::builder(Lstm::<f32>::new(5, 8)).batch(3).build()?;
+    /// let x = ndarray::Array3::<f32>::ones((10, 3, 5)); // [T, B, in]
+    /// let run = over_time.run(Input::from(&x).lengths(&[10, 4, 0]))?;
+    /// assert!(run.output.slice(ndarray::s![4.., 1, ..]).iter().all(|y| *y == 0.0));
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn lengths(mut self, lengths: &[usize]) -> Self {
+        self.lengths = Some(lengths.to_vec());
+        self
+    }
+
     pub(crate) fn has_series(&self) -> bool {
         self.values.iter().any(|(_, v)| !matches!(v, Values::Constant(_)))
     }
@@ -121,13 +141,13 @@ impl<'a, T: Scalar, S: Data<Elem = T>, D: Dimension> From<&'a ArrayBase<S, D>> f
 
 impl<'a, T: Scalar, D: Dimension> From<ArrayView<'a, T, D>> for Input<'a, T> {
     fn from(x: ArrayView<'a, T, D>) -> Self {
-        Self { length: Length::Series, values: vec![(None, Values::Series(x.into_dyn()))] }
+        Self { length: Length::Series, values: vec![(None, Values::Series(x.into_dyn()))], lengths: None }
     }
 }
 
 impl<'a, T: Scalar> From<&'a DeviceArray<T>> for Input<'a, T> {
     fn from(x: &'a DeviceArray<T>) -> Self {
-        Self { length: Length::Series, values: vec![(None, Values::Device(x))] }
+        Self { length: Length::Series, values: vec![(None, Values::Device(x))], lengths: None }
     }
 }
 
@@ -147,6 +167,8 @@ impl<'a, T: Scalar> From<&'a Vec<T>> for Input<'a, T> {
 pub(crate) struct Checked<'a, T> {
     pub(crate) steps: u64,
     pub(crate) ports: Vec<Option<Given<'a, T>>>,
+    /// Steps that each row takes, if not all.
+    pub(crate) lengths: Option<Vec<usize>>,
 }
 
 /// What one port was given.
@@ -158,6 +180,22 @@ pub(crate) enum Given<'a, T> {
 }
 
 impl<T: Scalar> Checked<'_, T> {
+    /// Makes finite what rows are given beyond their lengths, which nobody looks at: padding may be anything.
+    pub(crate) fn pad(&mut self, lengths: &[usize]) {
+        for given in self.ports.iter_mut().flatten() {
+            let Given::Host(values) = given else { continue };
+            if values.len_of(Axis(0)) as u64 != self.steps || values.len_of(Axis(1)) != lengths.len() {
+                continue;
+            }
+            let padding = |row: usize| s![lengths[row].., row, ..];
+            if (0..lengths.len()).any(|row| values.slice(padding(row)).iter().any(|x| !x.is_finite())) {
+                let mut owned = values.to_owned();
+                (0..lengths.len()).for_each(|row| owned.slice_mut(padding(row)).fill(T::zeroed()));
+                *values = owned.into();
+            }
+        }
+    }
+
     /// For each port `[time, rows, features]`, of any strides (0 where it broadcasts), or nothing.
     pub(crate) fn views(&self, rows: usize, schema: &Schema) -> Result<Vec<Option<ArrayView3<'_, T>>>> {
         let steps = usize::try_from(self.steps).map_err(|_| Error::value("steps", self.steps, "are more than can be addressed"))?;
@@ -251,7 +289,27 @@ impl<'a, T: Scalar> Input<'a, T> {
             });
         }
         let steps = steps.ok_or_else(|| Error::Unsupported("a run needs a series or a length, this input has neither".into()))?;
-        Ok(Checked { steps, ports })
+        if let Some(lengths) = &self.lengths {
+            check_lengths(lengths, self.length == Length::Series, steps, expect.batch)?;
+        }
+        Ok(Checked { steps, ports, lengths: self.lengths })
+    }
+}
+
+/// One for each row of a batch, none beyond the series' end.
+fn check_lengths(lengths: &[usize], is_series: bool, steps: u64, batch: Option<usize>) -> Result<()> {
+    if !is_series {
+        return Err(Error::Unsupported("lengths are of the rows of a series; this run was given a duration or a number of steps".into()));
+    }
+    let Some(batch) = batch else {
+        return Err(Error::Unsupported("lengths are of the rows of a batch, and this loop has none: give batch(…)".into()));
+    };
+    if lengths.len() != batch {
+        return Err(Error::Shape { argument: "lengths".into(), axis: "batch".into(), expected: batch, given: lengths.len() });
+    }
+    match lengths.iter().position(|len| *len as u64 > steps) {
+        None => Ok(()),
+        Some(row) => Err(Error::value(format!("lengths[{row}]"), lengths[row], format!("is more than the series' {steps} steps"))),
     }
 }
 

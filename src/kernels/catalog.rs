@@ -3,7 +3,7 @@
 use super::Module;
 use crate::cuda::compile::Request;
 use crate::cuda::request::Probes;
-use crate::models::{Activation, Conv2d, Dense, GruCell, GruCellTorch, Hh, Lif, LstmCell, Method, Param, RnnCell};
+use crate::models::{Activation, Conv2d, Dense, GruCell, GruCellTorch, Hh, Lif, LstmCell, LstmCellTorch, Method, Param, RnnCell};
 use crate::program::Body;
 use crate::scalar::{DType, Real, Scalar};
 use crate::system::System;
@@ -99,6 +99,7 @@ impl List {
         self.all("gru_cell", &GruCell::<T>::new(2, 2));
         self.all("gru_cell_torch", &GruCellTorch::<T>::new(2, 2));
         self.all("lstm_cell", &LstmCell::<T>::new(2, 2));
+        self.all("lstm_cell_torch", &LstmCellTorch::<T>::new(2, 2));
         self.stack::<T>();
     }
 

@@ -17,6 +17,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         &mut self,
         views: &[Option<ArrayView3<'_, T>>],
         steps: usize,
+        lengths: Option<&[usize]>,
         buffers: &mut [Buffer<T>],
         events: &mut [Events],
     ) -> Result<()> {
@@ -32,10 +33,10 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         let places = buffers.iter_mut().map(|b| bytemuck::cast_slice_mut(&mut b.values)).collect();
         let series = views.iter().map(|view| view.as_ref().map(|view| view as &dyn Series)).collect();
         let feed = Feed::Host(Host { views: series, places, events, handles });
-        let run = Run { feed, steps: steps as u64, shared, check: !*allow_non_finite, told: progress.is_some() };
+        let run = Run { feed, steps: steps as u64, lengths, shared, check: !*allow_non_finite, told: progress.is_some() };
         engine.run(run, clock, &mut |engine, done| {
             if let Some(found) = done.found {
-                let search = Search { engine, done, system: &*system, schema, layout, shared, views };
+                let search = Search { engine, done, system: &*system, schema, layout, shared, views, lengths };
                 return Err(search.error(found));
             }
             let (made, all) = (done.steps, steps as u64);
@@ -85,6 +86,9 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         if !self.allow_non_finite {
             input.check_finite(&self.schema, self.clock.i())?;
         }
+        if input.lengths.is_some() {
+            return unsupported("lengths are for runs whose input and recordings go through the host");
+        }
         let placed = self.place(&input)?;
         let addresses: Vec<_> = placed.iter().map(|p| p.as_ref().map(|(array, strides)| (array.address(), *strides))).collect();
         let steps = input.steps;
@@ -95,7 +99,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         let feed = OnDevice { inputs: addresses, records: room.iter().map(|buffer| (buffer.clone(), 0)).collect() };
         arena.take();
         if steps > 0 && layout.rows > 0 && schema.output_len() > 0 {
-            let run = Run { feed: Feed::Device(feed), steps, shared, check: !*allow_non_finite, told: progress.is_some() };
+            let run = Run { feed: Feed::Device(feed), steps, lengths: None, shared, check: !*allow_non_finite, told: progress.is_some() };
             engine.run(run, clock, &mut |engine, done| {
                 if let Some(found) = done.found {
                     let inputs = placed
@@ -104,7 +108,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                         .map(|(port, p)| bring(p, steps, layout.rows, schema.input_len(port)))
                         .collect::<Result<Vec<_>>>()?;
                     let views: Vec<_> = inputs.iter().map(|i| i.as_ref().map(|i| i.view())).collect();
-                    let search = Search { engine, done, system: &*system, schema, layout, shared, views: &views };
+                    let search = Search { engine, done, system: &*system, schema, layout, shared, views: &views, lengths: None };
                     return Err(search.error(found));
                 }
                 let go_on = progress.as_mut().is_none_or(|progress| progress(done.steps, steps));

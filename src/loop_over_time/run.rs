@@ -7,7 +7,7 @@ use crate::input::{Expect, Input};
 use crate::recording::{Buffer, Events, Recorded, Recording};
 use crate::scalar::Scalar;
 use crate::scan::Every;
-use crate::system::System;
+use crate::system::{Coupling, System};
 use ndarray::{ArrayView3, s};
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,14 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             return Err(Error::Unsupported("no_state: a stateless system has nothing to do over a duration; give it a series".into()));
         }
         let expect = Expect { schema: &self.schema, batch: self.batch, first_axis: self.first_axis };
-        let input = input.check(&expect, |d| self.clock.steps(d))?;
+        let mut input = input.check(&expect, |d| self.clock.steps(d))?;
+        let lengths = input.lengths.take();
+        if let Some(lengths) = &lengths {
+            if !self.system.takes_lengths() {
+                return Err(no_lengths(&self.system));
+            }
+            input.pad(lengths);
+        }
         if self.clock.i().checked_add(input.steps).is_none() {
             return Err(Error::value("steps", input.steps, "run past the last step index there is"));
         }
@@ -56,11 +63,11 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         let pool = self.pool.clone();
         let mut body = || {
             if self.engine.is_some() {
-                self.on_device(&views, steps, &mut buffers, &mut events)
+                self.on_device(&views, steps, lengths.as_deref(), &mut buffers, &mut events)
             } else if self.schema.is_stateless() && !self.schema.reads_clock && self.every == 1 && steps > 0 {
                 self.flattened(&views, steps, &mut buffers)
             } else {
-                self.chunks(&views, steps, &mut buffers, &mut events)
+                self.chunks(&views, steps, lengths.as_deref(), &mut buffers, &mut events)
             }
         };
         match pool {
@@ -68,6 +75,11 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             None => body(),
         }?;
 
+        if let Some((lengths, output)) = lengths.zip(buffers.first_mut()) {
+            // Whatever a last layer makes of what is beyond a row's end.
+            let every = Every::new(self.every, self.clock.i() - steps as u64);
+            blank(&mut output.values, &lengths, (0..steps).filter(|k| every.keeps(*k)), self.schema.output_len());
+        }
         let mut buffers = buffers.into_iter();
         let output = match buffers.next() {
             Some(buffer) => buffer.into_array(self.batch, self.first_axis, None, &self.schema.output)?,
@@ -107,12 +119,20 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         &mut self,
         views: &[Option<ArrayView3<'_, T>>],
         steps: usize,
+        lengths: Option<&[usize]>,
         buffers: &mut [Buffer<T>],
         events: &mut [Events],
     ) -> Result<()> {
         let mut places: Vec<&mut [T]> = buffers.iter_mut().map(|b| b.values.as_mut_slice()).collect();
-        let most = self.chunk.map_or(CHUNK, |most| most.min(CHUNK)) as usize;
-        let mut chunk = if self.progress.is_some() { most.min(16) } else { most };
+        // A sequence is not cut.
+        let whole = self.schema.coupling == Coupling::Sequence;
+        if whole {
+            // Refused now, rather than when a layer in the midst of the run needs it.
+            let elements = [steps, self.layout.rows, widest(&self.system), 2].iter().fold(size_of::<T>(), |all, n| all.saturating_mul(*n));
+            crate::memory::require("what passes between layers", elements as u64)?;
+        }
+        let most = if whole { steps } else { self.chunk.map_or(CHUNK, |most| most.min(CHUNK)) as usize };
+        let mut chunk = if self.progress.is_some() && !whole { most.min(16) } else { most };
         let mut done = 0;
         while done < steps {
             let started = Instant::now();
@@ -129,6 +149,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                 parts.push(part);
             }
             let mut parts = parts.into_iter();
+            let left: Option<Vec<usize>> = lengths.map(|all| all.iter().map(|len| len.saturating_sub(done).min(n)).collect());
             let result = Chunk {
                 system: &self.system,
                 schema: &self.schema,
@@ -136,6 +157,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                 clock: self.clock,
                 shared: &self.shared,
                 steps: n,
+                lengths: left.as_deref(),
                 inputs: views.iter().map(|v| v.map(|v| v.slice_move(s![done..done + n, .., ..]))).collect(),
                 arena: self.arena.get_mut().map(Vec::as_mut_slice).unwrap_or_default(),
                 output: parts.next().unwrap_or_default(),
@@ -188,6 +210,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             clock: self.clock,
             shared: &self.shared,
             steps: 1,
+            lengths: None,
             inputs: flat.iter().map(|v| v.as_ref().map(|v| v.view())).collect(),
             arena: &mut [],
             output: buffers.first_mut().map(|b| b.values.as_mut_slice()).unwrap_or_default(),
@@ -221,4 +244,30 @@ fn allocate<T: Scalar>(wanted: &[(usize, usize)], rows: usize) -> Result<Vec<Buf
     let bytes = lengths.iter().try_fold(0_u64, |sum, n| sum.checked_add((*n as u64).checked_mul(size_of::<T>() as u64)?));
     crate::memory::require(what, bytes.unwrap_or(u64::MAX))?;
     (wanted.iter().zip(lengths)).map(|((kept, _), len)| Ok(Buffer { values: crate::memory::zeroed(what, len)?, kept: *kept })).collect()
+}
+
+/// Sets what rows put out beyond their lengths to 0: of `[kept steps, rows, len]`, where these steps were kept.
+fn blank<T: Scalar>(output: &mut [T], lengths: &[usize], kept: impl Iterator<Item = usize>, len: usize) {
+    let rows = output.chunks_exact_mut((lengths.len() * len).max(1));
+    for (k, step) in kept.zip(rows) {
+        for (row, _) in step.chunks_exact_mut(len.max(1)).zip(lengths).filter(|(_, length)| k >= **length) {
+            row.fill(T::zeroed());
+        }
+    }
+}
+
+/// Elements of the widest output that passes between a system's parts; 0 where it has none.
+fn widest<T: Scalar>(system: &dyn System<T>) -> usize {
+    let of = |(_, part): &(&str, &dyn System<T>)| widest(*part).max(part.schema().output_len());
+    system.nodes().iter().map(of).max().unwrap_or(0)
+}
+
+/// That a system does not know of rows of unequal length, naming the parts that do not.
+pub(super) fn no_lengths<T: Scalar>(system: &dyn System<T>) -> Error {
+    let parts: Vec<String> =
+        system.nodes().iter().filter(|(_, s)| !s.takes_lengths()).map(|(n, s)| format!("`{n}` ({})", s.kind())).collect();
+    let who = if parts.is_empty() { system.kind().to_owned() } else { parts.join(", ") };
+    Error::Unsupported(format!(
+        "lengths: {who} takes every step of every row; recurrent cells and layers, and functions of rows, take fewer"
+    ))
 }

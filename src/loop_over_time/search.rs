@@ -22,6 +22,7 @@ pub(super) struct Search<'s, T: Scalar, S> {
     pub(super) layout: &'s Layout,
     pub(super) shared: &'s Shared,
     pub(super) views: &'s [Option<ArrayView3<'s, T>>],
+    pub(super) lengths: Option<&'s [usize]>,
 }
 
 impl<T: Scalar, S: System<T>> Search<'_, T, S> {
@@ -50,6 +51,7 @@ impl<T: Scalar, S: System<T>> Search<'_, T, S> {
         suspects.truncate(SUSPECTS);
         let Done { steps, len, clock, .. } = self.done;
         let (end, len) = (*steps as usize, *len as usize);
+        let left: Option<Vec<usize>> = self.lengths.map(|all| all.iter().map(|l| l.saturating_sub(end - len).min(len)).collect());
         let again = Chunk {
             system: self.system,
             schema: self.schema,
@@ -57,6 +59,7 @@ impl<T: Scalar, S: System<T>> Search<'_, T, S> {
             clock: *clock,
             shared: self.shared,
             steps: len,
+            lengths: left.as_deref(),
             inputs: self.views.iter().map(|v| v.map(|v| v.slice_move(s![end - len..end, .., ..]))).collect(),
             arena: &mut before,
             output: &mut [],
@@ -90,7 +93,7 @@ impl<T: Scalar, S: System<T>> Search<'_, T, S> {
         let (spec, at) = self.layout.vars.iter().rev().find(|(_, at)| *at <= element)?;
         Some(match self.schema.coupling {
             Coupling::Pointwise => element - at,
-            Coupling::Row => (element - at) / spec.len().max(1),
+            Coupling::Row | Coupling::Sequence => (element - at) / spec.len().max(1),
             Coupling::Network => 0,
         })
     }

@@ -177,6 +177,10 @@ impl<T: Scalar> System<T> for ActivationLayer {
         vectorize(Apply { activation: self.activation, last, x: x.port(0), y });
     }
 
+    fn takes_lengths(&self) -> bool {
+        true
+    }
+
     fn program(&self, _: f64) -> Option<Program> {
         if self.activation == Activation::Softmax {
             let last = self.shape.last().copied().unwrap_or(1);

@@ -72,6 +72,11 @@ impl<T: Scalar> Array<T> {
         }
     }
 
+    /// One of the same name and initialiser, in another shape.
+    pub(crate) fn anew(&self, shape: &[usize]) -> Self {
+        Self { name: self.name, shape: shape.to_vec(), init: self.init.clone(), seed: self.seed, given: false, values: OnceLock::new() }
+    }
+
     /// Takes these values, if they are of the right number.
     pub(crate) fn give<S: Scalar>(&mut self, values: &[S]) -> Result<()> {
         let expected = self.len().unwrap_or(usize::MAX);

@@ -221,6 +221,10 @@ impl<T: Scalar> System<T> for Conv2d<T> {
         }
     }
 
+    fn takes_lengths(&self) -> bool {
+        true
+    }
+
     fn program(&self, _: f64) -> Option<Program> {
         Some(program::program(&self.geometry, self.channels, self.groups))
     }

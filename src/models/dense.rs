@@ -136,6 +136,10 @@ impl<T: Scalar> System<T> for Dense<T> {
         }
     }
 
+    fn takes_lengths(&self) -> bool {
+        true
+    }
+
     fn program(&self, _: f64) -> Option<Program> {
         Some(Program { body: Body::Map(map(self.num_in, self.num_out, ["W", "b"])) })
     }

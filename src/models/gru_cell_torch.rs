@@ -2,7 +2,6 @@
 
 use super::cell::{CHUNK, Cell, Defaults, Kind, Moment, chunk, put, round, take};
 use crate::cpu::simd::{Kernel, vectorize};
-use crate::init::Init;
 use crate::math::sigmoid;
 use crate::models::Activation;
 use crate::scalar::{Real, Scalar};
@@ -43,9 +42,7 @@ impl Kind for GruTorch {
     const SOURCE: (&'static str, &'static str) = ("gru_cell_torch.cu", include_str!("../../kernels/models/gru_cell_torch.cu"));
 
     fn defaults(num_out: usize) -> Defaults {
-        let bound = 1.0 / (num_out.max(1) as f64).sqrt();
-        let init = Init::Uniform(-bound, bound);
-        Defaults { activation: Activation::Tanh, wi: init.clone(), wh: init.clone(), b: init }
+        Defaults::torch(num_out, Activation::Tanh)
     }
 
     fn step<T: Scalar>(moment: &mut Moment<'_, T>) {

@@ -28,12 +28,28 @@ use crate::scalar::{Real, Scalar};
 ///
 /// The 1 added to f keeps the cell from forgetting early in training (Jozefowicz, Zaremba & Sutskever, ICML 2015). Names, layouts
 /// and defaults are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two standard
-/// deviations.
+/// deviations. Torch's, which adds nothing, is [`LstmCellTorch`].
 pub type LstmCell<T> = Cell<T, Lstm>;
+
+/// Long short-term memory as torch and cuDNN have it, which add nothing to the forget gate: `torch.nn.LSTMCell`.
+///
+/// ```text
+/// (i, g, f, o) = b + x·Wi + h·Wh
+/// c ← σ(f)∘c + σ(i)∘φ(g)
+/// h ← σ(o)∘φ(c)
+/// ```
+///
+/// Shapes, names and the order of gates are those of [`LstmCell`]. Torch's order is i, f, g, o: the second and third quarters of its rows
+/// change places. `Wi` is then `weight_ihᵀ`, `Wh` is `weight_hhᵀ`, and `b` is `bias_ih + bias_hh`. All start uniform within ±1/√H.
+pub type LstmCellTorch<T> = Cell<T, LstmTorch>;
 
 /// The kind of [`LstmCell`].
 #[derive(Clone, Copy, Debug)]
 pub struct Lstm;
+
+/// The kind of [`LstmCellTorch`].
+#[derive(Clone, Copy, Debug)]
+pub struct LstmTorch;
 
 impl Kind for Lstm {
     const NAME: &'static str = "LSTMCell";
@@ -48,18 +64,36 @@ impl Kind for Lstm {
 
     fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
         moment.add_h(0);
-        vectorize(Update(moment));
+        vectorize(Update(moment, T::Acc::of(1.0)));
     }
 }
 
-struct Update<'a, 'm, T: Scalar>(&'a mut Moment<'m, T>);
+impl Kind for LstmTorch {
+    const NAME: &'static str = "LSTMCellTorch";
+    const GATES: usize = 4;
+    const GROUPS: &'static [usize] = &[4];
+    const STATES: &'static [&'static str] = &["h", "c"];
+    const DEFINES: &'static [(&'static str, &'static str)] = &[("FORGET", "0")];
+    const SOURCE: (&'static str, &'static str) = Lstm::SOURCE;
+
+    fn defaults(num_out: usize) -> Defaults {
+        Defaults::torch(num_out, Activation::Tanh)
+    }
+
+    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
+        moment.add_h(0);
+        vectorize(Update(moment, T::Acc::of(0.0)));
+    }
+}
+
+/// With what is added to the forget gate.
+struct Update<'a, 'm, T: Scalar>(&'a mut Moment<'m, T>, T::Acc);
 
 impl<T: Scalar> Kernel for Update<'_, '_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let Moment { part, activation, rows, gates, h, c, .. } = self.0;
-        let one = T::Acc::of(1.0);
+        let Self(Moment { part, activation, rows, gates, h, c, .. }, forget) = self;
         for r in 0..*rows {
             let gates = &gates[r * part.width()..][..part.width()];
             let own = h.row_mut(r)[part.units.clone()].chunks_mut(CHUNK).zip(c.row_mut(r)[part.units.clone()].chunks_mut(CHUNK));
@@ -69,7 +103,7 @@ impl<T: Scalar> Kernel for Update<'_, '_, T> {
                 let mut new = take(c);
                 activation.each(&mut g);
                 for l in 0..CHUNK {
-                    new[l] = sigmoid(f[l] + one).mul_add(new[l], sigmoid(i[l]) * g[l]);
+                    new[l] = sigmoid(f[l] + forget).mul_add(new[l], sigmoid(i[l]) * g[l]);
                 }
                 let mut out = new;
                 round::<T>(&mut new);

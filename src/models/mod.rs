@@ -12,6 +12,7 @@ mod lif;
 mod lstm_cell;
 mod method;
 mod param;
+mod recurrent;
 mod rnn_cell;
 
 pub use activation::Activation;
@@ -22,7 +23,8 @@ pub use gru_cell::GruCell;
 pub use gru_cell_torch::GruCellTorch;
 pub use hh::Hh;
 pub use lif::Lif;
-pub use lstm_cell::LstmCell;
+pub use lstm_cell::{LstmCell, LstmCellTorch};
 pub use method::Method;
 pub use param::Param;
+pub use recurrent::{Gru, GruBrainpy, Lstm, LstmBrainpy, Recurrent, Rnn};
 pub use rnn_cell::RnnCell;

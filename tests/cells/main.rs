@@ -6,7 +6,9 @@ mod bits;
 mod common;
 mod golden;
 mod layers;
+mod stacks;
 mod start;
+mod torch;
 mod twin;
 mod twins;
 

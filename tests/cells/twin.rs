@@ -2,7 +2,7 @@
 
 use ndarray::{Array3, ArrayD};
 use overtime::Scalar;
-use overtime::models::{GruCell, GruCellTorch, LstmCell, RnnCell};
+use overtime::models::{GruCell, GruCellTorch, LstmCell, LstmCellTorch, RnnCell};
 use overtime::rng::Stream;
 use overtime::{LoopOverTime, System};
 
@@ -12,16 +12,17 @@ pub(crate) enum Kind {
     Gru,
     GruTorch,
     Lstm,
+    LstmTorch,
 }
 
-pub(crate) const KINDS: [Kind; 4] = [Kind::Rnn, Kind::Gru, Kind::GruTorch, Kind::Lstm];
+pub(crate) const KINDS: [Kind; 5] = [Kind::Rnn, Kind::Gru, Kind::GruTorch, Kind::Lstm, Kind::LstmTorch];
 
 impl Kind {
     fn gates(self) -> usize {
         match self {
             Self::Rnn => 1,
             Self::Gru | Self::GruTorch => 3,
-            Self::Lstm => 4,
+            Self::Lstm | Self::LstmTorch => 4,
         }
     }
 }
@@ -97,10 +98,11 @@ impl Case {
                             h[r][j] = round((1.0 - z) * new + z * old[j]);
                         }
                     }
-                    Kind::Lstm => {
+                    Kind::Lstm | Kind::LstmTorch => {
+                        let forget = if self.kind == Kind::Lstm { 1.0 } else { 0.0 };
                         for j in 0..n {
                             let (i, g, f, o) = (full(0, j), full(1, j), full(2, j), full(3, j));
-                            let new = sigmoid(f + 1.0) * c[r][j] + sigmoid(i) * g.tanh();
+                            let new = sigmoid(f + forget) * c[r][j] + sigmoid(i) * g.tanh();
                             h[r][j] = round(sigmoid(o) * new.tanh());
                             c[r][j] = round(new);
                         }
@@ -110,7 +112,7 @@ impl Case {
             for r in 0..self.batch {
                 out.extend(&h[r]);
                 states.extend(&h[r]);
-                if self.kind == Kind::Lstm {
+                if matches!(self.kind, Kind::Lstm | Kind::LstmTorch) {
                     states.extend(&c[r]);
                 }
             }
@@ -130,6 +132,7 @@ impl Case {
             Kind::Gru => cell!(GruCell),
             Kind::GruTorch => cell!(GruCellTorch),
             Kind::Lstm => cell!(LstmCell),
+            Kind::LstmTorch => cell!(LstmCellTorch),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Every system there is, as the tests of parity run it. A new model is a line here.
 
-use overtime::models::{Activation, Conv2d, Dense, GruCell, GruCellTorch, Hh, Lif, LstmCell, Method, Padding, RnnCell};
+use overtime::models::{Activation, Conv2d, Dense, GruCell, GruCellTorch, Hh, Lif, LstmCell, LstmCellTorch, Method, Padding, RnnCell};
 use overtime::{Init, Real, Scalar, Sequential, System};
 
 /// A system of any size.
@@ -134,6 +134,7 @@ pub(crate) fn cells<T: Scalar>() -> Vec<Model<T>> {
     all.push(model("gru of any size", &["state"], UNIT, |n| GruCell::<T>::new(3, n).wi_init(small(n)).wh_init(small(n))));
     all.push(model("gru of torch", &["state"], UNIT, |n| GruCellTorch::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))));
     all.push(model("lstm", &["state", "h", "c"], UNIT, |n| LstmCell::<T>::new(6, n).wh_init(small(n))));
+    all.push(model("lstm of torch", &["state", "h", "c"], UNIT, |n| LstmCellTorch::<T>::new(6, n).wh_init(small(n))));
     all.push(model("dense, rnn, tanh", &["rnn.state"], UNIT, |n| {
         Sequential::new().layer("in", Dense::<T>::new(n, 9)).layer("rnn", RnnCell::new(9, 11)).layer("tanh", Activation::Tanh.layer([11]))
     }));

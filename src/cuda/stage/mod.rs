@@ -95,6 +95,10 @@ pub(super) struct Chunk<'c> {
     pub(super) seed: u64,
     pub(super) rows: u64,
     pub(super) steps: u32,
+    /// Where a u32 lies for each row: how many of the steps it takes. Null: all.
+    pub(super) lengths: u64,
+    /// Bytes of an element.
+    pub(super) element: usize,
     /// The run's inputs: what the first stage reads.
     pub(super) ports: [Port; MAX_PORTS],
     pub(super) given: u32,
@@ -189,6 +193,7 @@ impl Ready {
 
     fn job(&self, chunk: &Chunk<'_>, memory: &Memory<'_>) -> Job {
         let node = &self.node;
+        let column = (node.column * chunk.element) as u64;
         let mut job = Job {
             clock: chunk.clock.into(),
             seed: chunk.seed,
@@ -200,8 +205,10 @@ impl Ready {
             first: 0,
             every: 1,
             state: memory.vars.get(node.vars.start).map_or(0, |at| memory.state.address(*at)),
-            y: memory.to,
-            y_row: node.to as u64,
+            y: if memory.to == 0 { 0 } else { memory.to + column },
+            y_row: node.row as u64,
+            lengths: chunk.lengths,
+            backwards: u32::from(node.backwards),
             work: memory.work.address(0),
             ports: chunk.ports,
             ..Job::default()
@@ -216,8 +223,9 @@ impl Ready {
             let (Some(recording), Some(address)) = (chunk.recordings.get(probe.recording), chunk.records.get(probe.recording)) else {
                 continue;
             };
+            let is_output = probe.var >= node.vars.len();
             *to = super::job::Probe {
-                to: *address,
+                to: if is_output { *address + column } else { *address },
                 slot: slots.map_or(0, |at| memory.constants.address(at)),
                 stride: recording.stride as u64,
                 width: recording.width as u64,

@@ -18,7 +18,7 @@ use crate::models::array::{self, Array};
 use crate::program::Program;
 use crate::rng::Stream;
 use crate::scalar::Scalar;
-use crate::scan::Scan;
+use crate::scan::{Scan, Way};
 use crate::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick, VarSpec, Weight, WeightMut};
 use std::marker::PhantomData;
@@ -31,6 +31,15 @@ pub struct Defaults {
     pub(super) wi: Init,
     pub(super) wh: Init,
     pub(super) b: Init,
+}
+
+impl Defaults {
+    /// Torch's: everything uniform within ±1/√H.
+    pub(super) fn torch(num_out: usize, activation: Activation) -> Self {
+        let bound = 1.0 / (num_out.max(1) as f64).sqrt();
+        let init = Init::Uniform(-bound, bound);
+        Self { activation, wi: init.clone(), wh: init.clone(), b: init }
+    }
 }
 
 /// What makes a cell the cell it is.
@@ -47,6 +56,8 @@ pub trait Kind: Copy + std::fmt::Debug + Send + Sync + 'static {
     const HIDDEN_BIAS: bool = false;
     /// Values for each unit that the kernel keeps within a step.
     const KEPT: usize = 0;
+    /// What its kernel is told beside what all are.
+    const DEFINES: &'static [(&'static str, &'static str)] = &[];
     /// The kernel's file, and its text.
     const SOURCE: (&'static str, &'static str);
 
@@ -201,6 +212,31 @@ impl<T: Scalar, K: Kind> Cell<T, K> {
         self.packed.get_or_init(|| self.pack(0..self.num_out))
     }
 
+    /// All steps of a scan, in this way.
+    pub(super) fn sweep(&self, way: Way, scan: &mut Scan<'_, T>) {
+        run::scan::<T, K>(self.part(), self.activation, way, scan);
+    }
+
+    /// The same cell from so many features, with weights of its own.
+    pub(super) fn anew(&self, num_in: usize) -> Self {
+        let mut cell = self.clone();
+        cell.packed.take();
+        cell.num_in = num_in;
+        let shape = [num_in, self.num_out.saturating_mul(K::GATES)];
+        cell.wi = cell.wi.anew(&shape);
+        cell
+    }
+
+    /// Features of the input.
+    pub(super) fn num_in(&self) -> usize {
+        self.num_in
+    }
+
+    /// As CUDA C, in this way.
+    pub(super) fn program_in(&self, way: Way) -> Program {
+        program::program::<K>(self.num_in, self.num_out, self.activation, way)
+    }
+
     /// The weights of these units, packed.
     fn pack(&self, units: Range<usize>) -> Part<T::Acc> {
         let [wi, wh] = [&self.wi, &self.wh].map(Array::values);
@@ -234,11 +270,15 @@ impl<T: Scalar, K: Kind> System<T> for Cell<T, K> {
     }
 
     fn scan(&self, scan: &mut Scan<'_, T>) {
-        run::scan::<T, K>(self.part(), self.activation, scan);
+        self.sweep(Way::alone(self.num_out), scan);
+    }
+
+    fn takes_lengths(&self) -> bool {
+        true
     }
 
     fn program(&self, _: f64) -> Option<Program> {
-        Some(program::program::<K>(self.num_in, self.num_out, self.activation))
+        Some(self.program_in(Way::alone(self.num_out)))
     }
 
     fn kind(&self) -> &str {

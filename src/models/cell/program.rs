@@ -3,8 +3,9 @@
 use super::Kind;
 use crate::models::{Activation, dense};
 use crate::program::{Body, Cell, Program, Source};
+use crate::scan::Way;
 
-pub(super) fn program<K: Kind>(inputs: usize, hidden: usize, activation: Activation) -> Program {
+pub(super) fn program<K: Kind>(inputs: usize, hidden: usize, activation: Activation, way: Way) -> Program {
     let mut input = dense::map(inputs, hidden * K::GATES, ["Wi", "b"]);
     input.source.defines.push(("TO_WORK", "1".into()));
     // The state before a step and after it, and what is kept within.
@@ -14,5 +15,6 @@ pub(super) fn program<K: Kind>(inputs: usize, hidden: usize, activation: Activat
     let numbers = [("ON_CHIP", on_chip), ("THREADS", Cell::THREADS)];
     source.defines = numbers.map(|(name, n)| (name, n.to_string())).to_vec();
     source.defines.push(("ACTIVATION", activation.kernel_name()));
-    Program { body: Body::Cell(Cell { input, source, weights: vec!["Wh", "bh"], hidden, on_chip }) }
+    source.defines.extend(K::DEFINES.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    Program { body: Body::Cell(Cell { input, source, weights: vec!["Wh", "bh"], hidden, on_chip, way }) }
 }

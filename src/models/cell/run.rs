@@ -4,7 +4,7 @@ use super::{Kind, Part};
 use crate::cpu::product::{Rows, product};
 use crate::models::Activation;
 use crate::scalar::Scalar;
-use crate::scan::Scan;
+use crate::scan::{Scan, Way};
 
 /// Elements of products with the input that are made at once: they stay in the second cache until they are used.
 const STRETCH: usize = 1 << 15;
@@ -60,6 +60,8 @@ struct Runner<'p, T: Scalar> {
     c: Rows<T::Acc>,
     extra: Rows<T::Acc>,
     gates: Vec<T::Acc>,
+    /// The state of rows that do not take a step.
+    kept: Vec<T::Acc>,
 }
 
 impl<'p, T: Scalar> Runner<'p, T> {
@@ -74,6 +76,7 @@ impl<'p, T: Scalar> Runner<'p, T> {
             c: Rows::new(if states > 1 { rows } else { 0 }, hidden),
             extra: Rows::new(rows, hidden),
             gates: Vec::new(),
+            kept: Vec::new(),
         };
         for (r, row) in state.chunks_exact((hidden * states).max(1)).enumerate() {
             load(&row[..hidden], runner.h.row_mut(r));
@@ -108,14 +111,46 @@ impl<'p, T: Scalar> Runner<'p, T> {
         });
     }
 
-    /// The state as the loop keeps it, and the output.
-    fn store<K: Kind>(&self, state: &mut [T], y: &mut [T]) {
+    /// As [`Runner::step`], of the rows that take it alone.
+    fn step_some<K: Kind>(&mut self, k: usize, takes: impl Fn(usize) -> bool) {
+        let idle = || (0..self.rows).filter(|r| !takes(*r));
+        let (count, hidden) = (idle().count(), self.part.hidden);
+        if count == self.rows {
+            return;
+        }
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.clear();
+        for r in idle() {
+            kept.extend_from_slice(self.h.row(r));
+            if K::STATES.len() > 1 {
+                kept.extend_from_slice(self.c.row(r));
+            }
+        }
+        let back: Vec<usize> = idle().collect();
+        self.step::<K>(k);
+        for (r, kept) in back.into_iter().zip(kept.chunks_exact((hidden * K::STATES.len()).max(1))) {
+            let (h, c) = kept.split_at(hidden);
+            self.h.row_mut(r).copy_from_slice(h);
+            if K::STATES.len() > 1 {
+                self.c.row_mut(r).copy_from_slice(c);
+            }
+        }
+        self.kept = kept;
+    }
+
+    /// The state as the loop keeps it, and the output of the rows that have taken this step.
+    fn store<K: Kind>(&self, state: &mut [T], y: &mut [T], way: Way, took: impl Fn(usize) -> bool) {
         let (hidden, states) = (self.part.hidden, K::STATES.len());
-        let rows = state.chunks_exact_mut((hidden * states).max(1)).zip(y.chunks_exact_mut(hidden.max(1)));
+        let rows = state.chunks_exact_mut((hidden * states).max(1)).zip(y.chunks_exact_mut(way.width.max(1)));
         for (r, (state, y)) in rows.enumerate() {
             let (h, c) = state.split_at_mut(hidden);
             store(self.h.row(r), h);
-            y.copy_from_slice(h);
+            let y = &mut y[way.column..][..hidden];
+            if took(r) {
+                y.copy_from_slice(h);
+            } else {
+                y.fill(T::zeroed());
+            }
             if states > 1 {
                 store(self.c.row(r), c);
             }
@@ -140,11 +175,12 @@ pub(super) fn step<T: Scalar, K: Kind>(part: &Part<T::Acc>, activation: Activati
     x.chunks_exact(features.max(1)).zip(inputs.rows_mut(0)).for_each(|(from, to)| load(from, to));
     runner.hoist(&inputs, runner.rows);
     runner.step::<K>(0);
-    runner.store::<K>(state, y);
+    runner.store::<K>(state, y, Way::alone(part.hidden), |_| true);
 }
 
-pub(super) fn scan<T: Scalar, K: Kind>(part: &Part<T::Acc>, activation: Activation, scan: &mut Scan<'_, T>) {
-    let steps = scan.steps();
+pub(super) fn scan<T: Scalar, K: Kind>(part: &Part<T::Acc>, activation: Activation, way: Way, scan: &mut Scan<'_, T>) {
+    let (steps, lengths) = (scan.steps(), scan.lengths());
+    let takes = |k: usize| move |r: usize| lengths.is_none_or(|all| all.get(r).is_some_and(|length| k < *length));
     let mut runner = Runner::<T>::new::<K>(part, activation, scan.state().var(0));
     let rows = runner.rows;
     if rows == 0 || steps.is_empty() {
@@ -153,17 +189,24 @@ pub(super) fn scan<T: Scalar, K: Kind>(part: &Part<T::Acc>, activation: Activati
     let features = scan.input(0, steps.start).len() / rows;
     let stretch = (STRETCH / part.width().max(features)).max(ROWS).div_ceil(rows).min(steps.len());
     let mut inputs = Rows::new(stretch * rows, features);
-    for from in steps.clone().step_by(stretch) {
+    let stretches = steps.len().div_ceil(stretch);
+    for s in 0..stretches {
+        let from = steps.start + stretch * if way.backwards { stretches - 1 - s } else { s };
         let some = from..steps.end.min(from + stretch);
         for k in some.clone() {
             let x = scan.input(0, k).chunks_exact(features.max(1));
             x.zip(inputs.rows_mut((k - from) * rows)).for_each(|(from, to)| load(from, to));
         }
         runner.hoist(&inputs, some.len() * rows);
-        for k in some {
-            runner.step::<K>(k - from);
+        for n in 0..some.len() {
+            let k = if way.backwards { some.end - 1 - n } else { from + n };
+            if lengths.is_some() {
+                runner.step_some::<K>(k - from, takes(k));
+            } else {
+                runner.step::<K>(k - from);
+            }
             let (_, _, state, y) = scan.at(k);
-            runner.store::<K>(state.var_mut(0), y);
+            runner.store::<K>(state.var_mut(0), y, way, takes(k));
             scan.record(k);
         }
     }
