@@ -89,6 +89,9 @@ pub(crate) struct RunArgs {
     /// A number given at every step, or a series: .npz (its array `in`, or its only one), .npy or .safetensors
     #[arg(long, value_name = "VALUE|FILE", allow_hyphen_values = true)]
     pub(crate) input: Option<String>,
+    /// How many steps each row of the batch takes, from a file: FILE, or FILE:NAME for one of its arrays; of recurrent cells and layers
+    #[arg(long, value_name = "FILE[:NAME]", value_hint = ValueHint::FilePath)]
+    pub(crate) lengths: Option<String>,
     /// Which axis of input and results comes first, time or batch
     #[arg(long, value_name = "T|B", value_enum, hide_possible_values = true)]
     pub(crate) first_axis: Option<Axis>,

@@ -35,6 +35,7 @@ pub(super) fn model(file: raw::File, line: Line<'_>) -> Result<Model> {
         duration: file.duration.map(|d| finite(d, line, "duration", 0.0)).transpose()?,
         steps: get(file.steps),
         input: file.input.map(|v| number_or_file(v, line, "input")).transpose()?,
+        lengths: file.lengths.map(|v| file_only(v, line, "lengths")).transpose()?,
         first_axis: file.first_axis.map(|v| choice(v, line, "first_axis", &[("T", Axis::T), ("B", Axis::B)])).transpose()?,
         dt: file.dt.map(|d| finite(d, line, "dt", f64::MIN_POSITIVE)).transpose()?,
         t0: file.t0.map(|t| finite(t, line, "t0", f64::MIN)).transpose()?,
@@ -183,6 +184,14 @@ pub(super) fn number_or_file(v: Spanned<raw::Value>, line: Line<'_>, key: &str) 
     match value(v, line, key)? {
         value @ (Value::Number(_) | Value::File { .. }) => Ok(value),
         _ => error(line, at, format!("`{key}` is a number or {{ file = …, array = … }}")),
+    }
+}
+
+fn file_only(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+    let at = start(&v);
+    match value(v, line, key)? {
+        value @ Value::File { .. } => Ok(value),
+        _ => error(line, at, format!("`{key}` is {{ file = …, array = … }}")),
     }
 }
 

@@ -87,6 +87,8 @@ pub(crate) struct Layer {
 
 const CELL: &[&str] = &["activation", "bias", "Wi_init", "Wh_init", "b_init", "state_init"];
 
+const LAYERS_OF_CELLS: &[&str] = &["num_layers", "bidirectional", "activation", "bias", "Wi_init", "Wh_init", "b_init", "state_init"];
+
 /// All kinds of layers but the functions, which are named as their activation is.
 pub(crate) const LAYERS: &[Layer] = &[
     Layer {
@@ -120,6 +122,54 @@ pub(crate) const LAYERS: &[Layer] = &[
         state: "state [num_out]",
         needs: &["num_in", "num_out"],
         takes: CELL,
+    },
+    Layer {
+        kind: "LSTMCellTorch",
+        about: "long short-term memory as PyTorch has it, nothing added to the forget gate; gates i, g, f, o",
+        weights: "Wi [num_in, 4·num_out], Wh [num_out, 4·num_out], b [4·num_out]",
+        state: "state [2·num_out], its views h and c",
+        needs: &["num_in", "num_out"],
+        takes: CELL,
+    },
+    Layer {
+        kind: "RNN",
+        about: "num_layers layers of h ← f(x Wi + h Wh + b), in one direction of time or both, as PyTorch has them (tanh)",
+        weights: "l0.Wi [num_in, hidden], l0.Wh [hidden, hidden], l0.b [hidden]; l0_reverse.Wi, l1.Wi, …",
+        state: "l0.state [hidden], l0_reverse.state, l1.state, …",
+        needs: &["num_in", "hidden"],
+        takes: LAYERS_OF_CELLS,
+    },
+    Layer {
+        kind: "GRU",
+        about: "num_layers layers of GRUCellTorch, in one direction of time or both",
+        weights: "l0.Wi [num_in, 3·hidden], l0.Wh [hidden, 3·hidden], l0.b [3·hidden], l0.bh [hidden]; l0_reverse.Wi, l1.Wi, …",
+        state: "l0.state [hidden], l0_reverse.state, l1.state, …",
+        needs: &["num_in", "hidden"],
+        takes: LAYERS_OF_CELLS,
+    },
+    Layer {
+        kind: "LSTM",
+        about: "num_layers layers of LSTMCellTorch, in one direction of time or both",
+        weights: "l0.Wi [num_in, 4·hidden], l0.Wh [hidden, 4·hidden], l0.b [4·hidden]; l0_reverse.Wi, l1.Wi, …",
+        state: "l0.state [2·hidden], its views l0.h and l0.c; l0_reverse.state, l1.state, …",
+        needs: &["num_in", "hidden"],
+        takes: LAYERS_OF_CELLS,
+    },
+    Layer {
+        kind: "GRUBrainpy",
+        about: "as GRU, of GRUCell",
+        weights: "as GRU, without l0.bh",
+        state: "as GRU",
+        needs: &["num_in", "hidden"],
+        takes: LAYERS_OF_CELLS,
+    },
+    Layer {
+        kind: "LSTMBrainpy",
+        about: "as LSTM, of LSTMCell",
+        weights: "as LSTM",
+        state: "as LSTM",
+        needs: &["num_in", "hidden"],
+        takes: LAYERS_OF_CELLS,
     },
     Layer {
         kind: "Dense",

@@ -77,6 +77,11 @@ fn kind(raw: raw::Layer, at: usize, line: Line<'_>) -> Result<LayerKind> {
         });
     }
     let activation = raw.activation.map(|a| activation(a, line)).transpose()?;
+    if known.needs.contains(&"hidden") {
+        let (num_in, hidden) = (size(raw.num_in), size(raw.hidden));
+        let (num_layers, bidirectional) = (get(raw.num_layers).unwrap_or(1), get(raw.bidirectional).unwrap_or(false));
+        return Ok(LayerKind::Recurrent { kind, num_in, hidden, num_layers, bidirectional, activation, bias, inits });
+    }
     Ok(LayerKind::Cell { kind, num_in: size(raw.num_in), num_out: size(raw.num_out), activation, bias, inits })
 }
 
@@ -109,6 +114,9 @@ fn allow(raw: &raw::Layer, kind: &str, needs: &[&str], takes: &[&str], at: usize
     let keys = [
         ("num_in", raw.num_in.as_ref().map(start)),
         ("num_out", raw.num_out.as_ref().map(start)),
+        ("hidden", raw.hidden.as_ref().map(start)),
+        ("num_layers", raw.num_layers.as_ref().map(start)),
+        ("bidirectional", raw.bidirectional.as_ref().map(start)),
         ("activation", raw.activation.as_ref().map(start)),
         ("bias", raw.bias.as_ref().map(start)),
         ("in_channels", raw.in_channels.as_ref().map(start)),

@@ -54,6 +54,17 @@ pub(crate) enum LayerKind {
     Function { activation: String, num_in: Option<u64> },
     /// A recurrent cell, or Dense.
     Cell { kind: String, num_in: u64, num_out: u64, activation: Option<String>, bias: bool, inits: Vec<(String, Value)> },
+    /// Recurrent layers.
+    Recurrent {
+        kind: String,
+        num_in: u64,
+        hidden: u64,
+        num_layers: u64,
+        bidirectional: bool,
+        activation: Option<String>,
+        bias: bool,
+        inits: Vec<(String, Value)>,
+    },
     /// A convolution.
     Conv2d {
         channels: [u64; 2],
@@ -100,6 +111,8 @@ pub(crate) struct Settings {
     pub(crate) duration: Option<f64>,
     pub(crate) steps: Option<u64>,
     pub(crate) input: Option<Value>,
+    /// How many steps each row takes: an array in a file.
+    pub(crate) lengths: Option<Value>,
     pub(crate) first_axis: Option<Axis>,
     pub(crate) dt: Option<f64>,
     pub(crate) t0: Option<f64>,
@@ -180,9 +193,7 @@ impl Model {
         for (_, value) in self.system.values_mut() {
             value.rebase(folder);
         }
-        if let Some(input) = &mut self.settings.input {
-            input.rebase(folder);
-        }
+        [&mut self.settings.input, &mut self.settings.lengths].into_iter().flatten().for_each(|value| value.rebase(folder));
         [&mut self.settings.weights, &mut self.settings.state].into_iter().flatten().for_each(join);
     }
 }
@@ -230,14 +241,14 @@ impl LayerKind {
     fn inits(&self) -> &[(String, Value)] {
         match self {
             Self::Function { .. } => &[],
-            Self::Cell { inits, .. } | Self::Conv2d { inits, .. } => inits,
+            Self::Cell { inits, .. } | Self::Recurrent { inits, .. } | Self::Conv2d { inits, .. } => inits,
         }
     }
 
     fn inits_mut(&mut self) -> &mut [(String, Value)] {
         match self {
             Self::Function { .. } => &mut [],
-            Self::Cell { inits, .. } | Self::Conv2d { inits, .. } => inits,
+            Self::Cell { inits, .. } | Self::Recurrent { inits, .. } | Self::Conv2d { inits, .. } => inits,
         }
     }
 }

@@ -4,8 +4,32 @@ use super::build::{Build, Loaded, size};
 use super::values::Arrays;
 use super::{Layer, LayerKind, Padding, Value};
 use crate::exit::usage;
-use overtime::models::{self, Activation, Conv2d, Dense, GruCell, GruCellTorch, LstmCell, RnnCell};
+use overtime::models::{self, Activation, Conv2d, Dense, Gru, GruBrainpy, GruCell, GruCellTorch, Lstm, LstmBrainpy, LstmCell};
+use overtime::models::{LstmCellTorch, Rnn, RnnCell};
 use overtime::{Init, Sequential, System};
+
+/// What cells and layers of them take alike.
+macro_rules! with_options {
+    ($cell:expr, $activation:ident, $bias:ident, $seed:ident, $inits:ident) => {{
+        let mut cell = $cell.bias(*$bias).seed($seed);
+        if let Some(activation) = $activation {
+            cell = cell.activation(activation);
+        }
+        if let Some(init) = $inits.get("Wi")? {
+            cell = cell.wi_init(init);
+        }
+        if let Some(init) = $inits.get("Wh")? {
+            cell = cell.wh_init(init);
+        }
+        if let Some(init) = $inits.get("b")? {
+            cell = cell.b_init(init);
+        }
+        if let Some(init) = $inits.get("state")? {
+            cell = cell.state_init(init);
+        }
+        cell
+    }};
+}
 
 pub(super) fn sequential<T: Build>(layers: &[Layer], arrays: &Arrays, seed: u64) -> anyhow::Result<Loaded<T>> {
     let mut all = Sequential::<T>::new();
@@ -37,31 +61,16 @@ fn build<T: Build>(layer: &Layer, shape: Option<&[usize]>, arrays: &Arrays, seed
             let activation: Option<Activation> = activation.as_deref().map(str::parse).transpose()?;
             let inits = Inits { name, inits, arrays };
             macro_rules! cell {
-                ($cell:ident) => {{
-                    let mut cell = $cell::<T>::new(num_in, num_out).bias(*bias).seed(seed);
-                    if let Some(activation) = activation {
-                        cell = cell.activation(activation);
-                    }
-                    if let Some(init) = inits.get("Wi")? {
-                        cell = cell.wi_init(init);
-                    }
-                    if let Some(init) = inits.get("Wh")? {
-                        cell = cell.wh_init(init);
-                    }
-                    if let Some(init) = inits.get("b")? {
-                        cell = cell.b_init(init);
-                    }
-                    if let Some(init) = inits.get("state")? {
-                        cell = cell.state_init(init);
-                    }
-                    Ok(Box::new(cell))
-                }};
+                ($cell:ident) => {
+                    Ok(Box::new(with_options!($cell::<T>::new(num_in, num_out), activation, bias, seed, inits)))
+                };
             }
             match kind.as_str() {
                 "RNNCell" => cell!(RnnCell),
                 "GRUCell" => cell!(GruCell),
                 "LSTMCell" => cell!(LstmCell),
                 "GRUCellTorch" => cell!(GruCellTorch),
+                "LSTMCellTorch" => cell!(LstmCellTorch),
                 "Dense" => {
                     let mut dense = Dense::<T>::new(num_in, num_out).bias(*bias).seed(seed);
                     if let Some(init) = inits.get("W")? {
@@ -72,6 +81,25 @@ fn build<T: Build>(layer: &Layer, shape: Option<&[usize]>, arrays: &Arrays, seed
                     }
                     Ok(Box::new(dense))
                 }
+                other => Err(usage(format!("layer `{name}`: no kind of layer named `{other}`"))),
+            }
+        }
+        LayerKind::Recurrent { kind, num_in, hidden, num_layers, bidirectional, activation, bias, inits } => {
+            let (num_in, hidden, layers) = (size(*num_in, "num_in")?, size(*hidden, "hidden")?, size(*num_layers, "num_layers")?);
+            let activation: Option<Activation> = activation.as_deref().map(str::parse).transpose()?;
+            let inits = Inits { name, inits, arrays };
+            macro_rules! layers {
+                ($layers:ident) => {{
+                    let all = $layers::<T>::new(num_in, hidden).num_layers(layers).bidirectional(*bidirectional);
+                    Ok(Box::new(with_options!(all, activation, bias, seed, inits)))
+                }};
+            }
+            match kind.as_str() {
+                "RNN" => layers!(Rnn),
+                "GRU" => layers!(Gru),
+                "LSTM" => layers!(Lstm),
+                "GRUBrainpy" => layers!(GruBrainpy),
+                "LSTMBrainpy" => layers!(LstmBrainpy),
                 other => Err(usage(format!("layer `{name}`: no kind of layer named `{other}`"))),
             }
         }

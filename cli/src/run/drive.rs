@@ -8,8 +8,8 @@ use super::signals::Stop;
 use crate::exit::Failure;
 use crate::model::Build;
 use crate::plot::Shape;
-use crate::run::spec::Given;
-use overtime::{Input, Recording};
+use crate::run::spec::{Given, Lengths};
+use overtime::{Coupling, Input, Recording};
 use std::time::{Duration, Instant};
 
 /// A slice is to take about this long.
@@ -53,13 +53,17 @@ fn slices<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Resu
         None => None,
     };
     let most = (MOST / session.bytes_per_step()).max(1) as u64;
+    // Of a sequence every part depends on all others.
+    let whole = session.over_time.schema().coupling == Coupling::Sequence;
     let mut length = (FIRST / session.elements().max(1)).clamp(1, 16) as u64;
     let mut timing = Timing { wall: Duration::ZERO, steps: 0 };
     let started_at = session.done;
     // Even a run of no steps is run, so that its results have their shapes.
     loop {
         let mut n = length.min(most).min(session.steps - session.done);
-        if let Some(every) = every {
+        if whole {
+            n = session.steps - session.done;
+        } else if let Some(every) = every {
             n = n.min(every - session.done % every);
         }
         let started = Instant::now();
@@ -88,10 +92,23 @@ fn slices<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Resu
     }
 }
 
+/// What is left of each row's length, for the next `n` steps. A length beyond the run's end stays one, to be refused.
+fn left<T: Build>(session: &Session<T>, n: usize) -> Option<Vec<usize>> {
+    let Some(Lengths::Known(lengths)) = &session.spec.lengths else { return None };
+    let (done, all) = (session.done as usize, session.steps as usize);
+    Some(lengths.iter().map(|len| if *len > all { *len } else { len.saturating_sub(done).min(n) }).collect())
+}
+
 /// `from` counts within the input that is left.
 fn slice<T: Build>(session: &mut Session<T>, from: usize, n: usize) -> anyhow::Result<Recording<T>> {
     let recording = match (&session.input, &session.spec.input) {
-        (Some(series), _) => session.over_time.run(steps_of(series, session.time_axis, from, n)),
+        (Some(series), _) => {
+            let input = Input::from(steps_of(series, session.time_axis, from, n));
+            session.over_time.run(match left(session, n) {
+                Some(lengths) => input.lengths(&lengths),
+                None => input,
+            })
+        }
         (None, Given::Constant(x)) => session.over_time.run(Input::steps(n as u64).constant(T::from_f64(*x))),
         (None, _) => session.over_time.run_steps(n as u64),
     };

@@ -2,6 +2,7 @@
 
 use super::spec::{Length, Spec};
 use crate::args::Axis;
+use ndarray::ArrayD;
 use overtime::{Error, Schema};
 
 /// The batch: as given; or, if the input has one axis more than it would have without a batch, that axis's length.
@@ -37,4 +38,18 @@ pub(crate) fn steps(spec: &Spec, input: Option<usize>, of: impl Fn(f64) -> overt
         (None, Some(given)) => Ok(given as u64),
         (None, None) => Err(crate::exit::usage("how long? give --duration MS, --steps N, or --input FILE with a series")),
     }
+}
+
+/// The lengths of rows: an array of whole numbers.
+pub(crate) fn of_rows(array: &ArrayD<f64>) -> anyhow::Result<Vec<usize>> {
+    if array.ndim() != 1 {
+        let expected = "one number for each row of the batch".to_owned();
+        return Err(Error::Rank { argument: "lengths".into(), expected, given: array.shape().to_vec() }.into());
+    }
+    let whole = |(row, x): (usize, &f64)| {
+        // 2⁵³: all whole numbers up to it are exact.
+        let fits = x.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(x);
+        if fits { Ok(*x as usize) } else { Err(crate::exit::usage(format!("lengths[{row}]: {x} is not a number of steps"))) }
+    };
+    array.iter().enumerate().map(whole).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::length;
 use super::recorder::{Buffer, Kept, Recorder, SPIKES, first_axis, kept};
-use super::spec::{Given, Spec};
+use super::spec::{Given, Lengths, Spec};
 use super::start;
 use super::wanted;
 use crate::args::Axis;
@@ -59,7 +59,11 @@ pub(crate) struct Session<T: Build> {
 
 impl<T: Build> Session<T> {
     /// Reads everything, builds the loop, and finds out how long the run is.
-    pub(crate) fn new(spec: Spec, place: &Place) -> anyhow::Result<Self> {
+    pub(crate) fn new(mut spec: Spec, place: &Place) -> anyhow::Result<Self> {
+        if let Some(Lengths::File(path, name)) = &spec.lengths {
+            let array = data::one(path, name.as_deref()).context("lengths")?;
+            spec.lengths = Some(Lengths::Known(length::of_rows(&array)?));
+        }
         let input = match &spec.input {
             Given::Series(path, name) => {
                 let series = match name {

@@ -27,6 +27,8 @@ pub(crate) struct Spec {
     pub(crate) t0: f64,
     pub(crate) length: Length,
     pub(crate) input: Given,
+    /// How many steps each row takes.
+    pub(crate) lengths: Option<Lengths>,
     pub(crate) weights: Option<PathBuf>,
     pub(crate) state: Option<PathBuf>,
     pub(crate) out_vars: Option<String>,
@@ -52,6 +54,15 @@ pub(crate) enum Given {
     Series(PathBuf, Option<String>),
 }
 
+/// How many steps each row of the batch takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Lengths {
+    /// An array in a file: of this name, or the only one.
+    File(PathBuf, Option<String>),
+    /// What that file said.
+    Known(Vec<usize>),
+}
+
 /// What to write, and where.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Files {
@@ -75,6 +86,14 @@ impl Spec {
             (None, Some(Value::File { file, array, .. })) => Given::Series(file, array),
             (None, _) => Given::Nothing,
         };
+        let lengths = match (&args.lengths, s.lengths) {
+            (Some(text), _) => Some(lengths(text)?),
+            (None, Some(Value::File { file, array, .. })) => Some(Lengths::File(file, array)),
+            (None, _) => None,
+        };
+        if lengths.is_some() && !matches!(input, Given::Series(..)) {
+            return Err(usage("--lengths is of the rows of a series: give --input FILE"));
+        }
         // A length on the command line replaces either sort of length in the file.
         let length = match (args.duration, args.steps) {
             (Some(d), _) => Length::Duration(d),
@@ -114,6 +133,7 @@ impl Spec {
             t0: args.t0.or(s.t0).unwrap_or(0.0),
             length,
             input,
+            lengths,
             weights: args.weights.clone().or(s.weights),
             state: args.state.clone().or(s.state),
             out_vars,
@@ -204,6 +224,17 @@ fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
             (None, Some(_)) => Err(usage("--method is for a group of neurons, and this model has layers")),
         },
     }
+}
+
+/// A file, or an array in it. Of a name with a colon, what is a file is one.
+fn lengths(text: &str) -> anyhow::Result<Lengths> {
+    if text.is_empty() {
+        return Err(usage("--lengths is empty: it is a file, or FILE:NAME"));
+    }
+    Ok(match text.rsplit_once(':') {
+        Some((file, name)) if !Path::new(text).exists() => Lengths::File(PathBuf::from(file), Some(name.to_owned())),
+        _ => Lengths::File(PathBuf::from(text), None),
+    })
 }
 
 /// A number, or a file.

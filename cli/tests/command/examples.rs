@@ -3,7 +3,7 @@
 use crate::support::{Place, root};
 
 #[test]
-fn all_six_run() {
+fn all_seven_run() {
     let place = Place::new();
     let mut names = Vec::new();
     for entry in std::fs::read_dir(root().join("examples/models")).unwrap() {
@@ -16,7 +16,7 @@ fn all_six_run() {
         }
     }
     names.sort();
-    assert_eq!(names, ["conv2d", "hh", "hh_parameters", "lif", "lstm", "rnn"]);
+    assert_eq!(names, ["conv2d", "hh", "hh_parameters", "lif", "lstm", "lstm_layers", "rnn"]);
 }
 
 #[test]
@@ -28,4 +28,25 @@ fn neurons_in_them_spike() {
         let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
         assert!(summary["spikes"].as_u64() > Some(3), "{name}: {summary}");
     }
+}
+
+/// Rows of unequal length, from the model's file and from the command line.
+#[test]
+fn lengths_are_taken_from_files() {
+    let place = Place::new();
+    let model = root().join("examples/models/lstm_layers.toml");
+    place.ok(&format!("run {} --out out.npz --quiet", model.display()));
+    let out = &place.read("out.npz")["output"];
+    let lengths = [24, 7, 15, 1, 20, 11];
+    for (t, b) in (0..24).flat_map(|t| (0..6).map(move |b| (t, b))) {
+        let zero = out.slice(ndarray::s![t, b, ..]).iter().all(|y| *y == 0.0);
+        assert_eq!(zero, t >= lengths[b], "step {t} of row {b}");
+    }
+    let given = root().join("examples/models/sequences.npz");
+    place.ok(&format!("run {} --lengths {}:lengths --out same.npz --quiet", model.display(), given.display()));
+    assert_eq!(place.read("same.npz")["output"], *out);
+    let said = place.fails(2, &format!("run {} --lengths {}:in --quiet", model.display(), given.display()));
+    assert!(said.contains("one number for each row"), "{said}");
+    let said = place.fails(2, "run hh --steps 3 --lengths x.npz");
+    assert!(said.contains("--lengths is of the rows of a series"), "{said}");
 }
