@@ -80,7 +80,7 @@ fn boxes_of_a_tensor() {
                 }
                 // Units of 16 bytes are permuted by the number of the row of 128 bytes.
                 let (byte, mask) = (4 * k as usize, (1usize << swizzle) - 1);
-                let place = byte ^ (byte / 128 & mask) << 4;
+                let place = byte ^ (((byte / 128) & mask) << 4);
                 assert_eq!(out[place / 4], expected, "swizzle {swizzle}, box {tile:?} at {corner:?}, element {c:?}");
             }
             assert!(back == copied, "swizzle {swizzle}, box {tile:?} at {corner:?}: written back");

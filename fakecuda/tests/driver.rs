@@ -331,6 +331,37 @@ fn leaks_are_told_at_the_release() {
 }
 
 #[test]
+fn clusters_of_a_launch() {
+    let d = start("cluster");
+    let (f, fixed, y) = (d.function("where"), d.function("fixed"), d.memory(32 * 32 * 4));
+    let launch = |f: usize, grid: u32, size: u32, cooperative: bool| {
+        let attribute = |id, low: u64, high: u64| Attribute { id, pad: 0, value: [low, high, 0, 0, 0, 0, 0, 0] };
+        let list = [attribute(4, size as u64 | 1 << 32, 1), attribute(2, cooperative as u64, 0)];
+        let config = Config { grid: [grid, 1, 1], block: [1, 1, 1], dynamic: 0, stream: d.stream, attributes: list.as_ptr(), count: 2 };
+        let (mut args, mut fit) = ([&raw const y as *mut c_void], 0);
+        unsafe {
+            let code = cuLaunchKernelEx(&config, f, args.as_mut_ptr(), null_mut());
+            assert_eq!(cuOccupancyMaxActiveClusters(&mut fit, f, &config), code, "the same judgement");
+            assert_eq!(fit > 0, code == 0);
+            code
+        }
+    };
+    assert_eq!([launch(f, 8, 4, false), launch(f, 8, 8, true), launch(f, 8, 1, true)], [0; 3]);
+    assert_eq!([launch(f, 9, 4, false), launch(f, 32, 16, false), launch(f, 32, 32, false)], [912; 3]);
+    unsafe { ok(cuFuncSetAttribute(f, 14, 1)) };
+    assert_eq!([launch(f, 32, 16, false), launch(f, 32, 32, false)], [0, 912]);
+    assert_eq!([launch(fixed, 4, 2, false), launch(fixed, 4, 4, false)], [0, 912]);
+    let mut width = 0;
+    unsafe {
+        ok(cuFuncGetAttribute(&mut width, 11, fixed));
+        assert_eq!(width, 2);
+        ok(cuStreamSynchronize(d.stream));
+        ok(cuMemFree_v2(y));
+    }
+    d.end();
+}
+
+#[test]
 fn entry_points_by_name_and_device() {
     let d = start("scalar");
     unsafe {

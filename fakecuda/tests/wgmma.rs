@@ -2,6 +2,7 @@
 
 mod common;
 use common::*;
+use fakecuda::driver::api::tensor::{Map, cuTensorMapEncodeTiled};
 use fakecuda::{Fault, Kind, Outcome};
 
 fn fault(r: Result<Outcome, Fault>, kind: Kind, word: &str) {
@@ -48,7 +49,7 @@ fn place(image: &mut Vec<u8>, ty: Ty, m: &[f32], rows: usize, k: usize, swizzle:
         for c in 0..k {
             let (i, o) = if across { (r, c) } else { (c, r) };
             let byte = i * n / span * panel + o * span + i * n % span;
-            let byte = byte ^ (byte / 128 & ((1 << swizzle) - 1)) << 4;
+            let byte = byte ^ (((byte / 128) & ((1 << swizzle) - 1)) << 4);
             image[at + byte..at + byte + n].copy_from_slice(&bits(ty, m[r * k + c]));
         }
     }
@@ -157,4 +158,47 @@ fn sums_in_f16() {
             assert_eq!((w >> (16 * h)) as u16, u16::from_le_bytes(bits(Ty::F16, sum).try_into().unwrap()), "row {i}, column {j}");
         }
     }
+}
+
+/// A matrix [rows, columns] row by row, in boxes of `tile`.
+fn map(kind: u32, address: u64, (rows, columns, bytes): (u64, u64, u64), tile: [u32; 2], swizzle: u32) -> [u8; 128] {
+    let (mut map, dims, strides, ones) = (Map::default(), [columns, rows], [columns * bytes], [1u32; 2]);
+    // SAFETY: lists of as many elements as there are dimensions, and a place for the map.
+    unsafe {
+        assert_eq!(fakecuda::driver::api::device::cuInit(0), 0);
+        let (d, s, t) = (dims.as_ptr(), strides.as_ptr(), tile.as_ptr());
+        assert_eq!(cuTensorMapEncodeTiled(&raw mut map, kind, 2, address, d, s, t, ones.as_ptr(), 0, swizzle, 0, 0), 0);
+    }
+    map.bytes()
+}
+
+fn whole(m: usize, n: usize, k: usize, mode: i32) -> Result<Outcome, Fault> {
+    let small = |n, seed| -> Vec<f32> { words(n, seed).iter().map(|w| (w % 15) as f32 - 7.0).collect() };
+    let (a, b) = (small(m * k, 3), small(n * k, 4));
+    let bf16 = |v: &[f32]| -> Vec<u8> { v.iter().flat_map(|&x| bits(Ty::Bf16, x)).collect() };
+    let mut gpu = Gpu::load("gemm");
+    let (da, db, dc) = (gpu.up(&bf16(&a)), gpu.up(&bf16(&b)), gpu.fresh::<f32>(m * n));
+    let maps = [
+        map(9, da, (m as u64, k as u64, 2), [64, 64], 3),
+        map(9, db, (n as u64, k as u64, 2), [64, 32], 3),
+        map(7, dc, (m as u64, n as u64, 4), [64, 64], 0),
+    ];
+    let args = maps.into_iter().fold(Args::new(), Args::put).i32(k.next_multiple_of(64) as i32).i32(mode);
+    let grid = [m.div_ceil(64).next_multiple_of(2) as u32, n.div_ceil(64) as u32, 1];
+    let outcome = gpu.launch_with(grid, 256, [2, 1, 1], 65536, "gemm", args)?;
+    for (at, &c) in gpu.down::<f32>(dc, m * n).iter().enumerate() {
+        let (i, j) = (at / n, at % n);
+        assert_eq!(c, (0..k).map(|q| a[i * k + q] * b[j * k + q]).sum::<f32>(), "[{m}, {n}, {k}]: row {i}, column {j}");
+    }
+    Ok(outcome)
+}
+
+#[test]
+fn a_whole_product() {
+    whole(128, 64, 320, 0).unwrap();
+    whole(65, 4, 40, 0).unwrap();
+    fault(whole(128, 64, 320, 1), Kind::Misuse, "arrivals at an mbarrier that waits for 0 more");
+    fault(whole(128, 64, 320, 2), Kind::Race, "no wgmma.wait_group since");
+    fault(whole(128, 64, 64, 3), Kind::Race, "no fence.proxy.async since");
+    fault(whole(128, 64, 64, 4), Kind::Race, "ended without waiting");
 }

@@ -80,7 +80,7 @@ impl State {
         if blocks == 0 || blocks > 16 || kernel.max_cluster.is_some_and(|m| blocks > m as u64) {
             return bad(format!("clusters of {size:?} blocks"));
         }
-        if (0..3).any(|a| s.grid[a] % size[a] != 0) {
+        if (0..3).any(|a| !s.grid[a].is_multiple_of(size[a])) {
             return bad(format!("a grid of {:?} blocks does not consist of clusters of {size:?}", s.grid));
         }
         Ok(blocks as u32)

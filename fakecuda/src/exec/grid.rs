@@ -62,7 +62,7 @@ pub fn run(kernel: &Kernel, memory: &mut Memory, launch: &Launch, limits: &Limit
         changes: 0,
     };
     let size = kernel.cluster.or(launch.cluster).unwrap_or([1; 3]);
-    if (0..3).any(|a| size[a] == 0 || launch.grid[a] % size[a] != 0) {
+    if (0..3).any(|a| size[a] == 0 || !launch.grid[a].is_multiple_of(size[a])) {
         *memory = device.memory;
         let what = format!("a grid of {:?} blocks does not consist of clusters of {size:?}", launch.grid);
         let (kernel, text) = (kernel.name.clone(), String::new());

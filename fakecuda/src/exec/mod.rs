@@ -6,6 +6,7 @@ mod cluster;
 mod code;
 mod fault;
 mod flags;
+mod gather;
 mod grid;
 mod jobs;
 mod lanes;

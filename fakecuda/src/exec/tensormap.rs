@@ -77,8 +77,8 @@ impl TensorMap {
         let (first, last) = (first as usize * self.element, last as usize * self.element);
         for r in 0..rows {
             let (mut rest, mut inside, mut global) = (r, true, self.address as i64 + corner[0] as i64 * self.element as i64);
-            for d in 1..self.tile.len() {
-                let c = corner[d] as i64 + (rest % self.tile[d] as usize) as i64;
+            for (d, &first) in corner.iter().enumerate().skip(1) {
+                let c = first as i64 + (rest % self.tile[d] as usize) as i64;
                 rest /= self.tile[d] as usize;
                 inside &= (0..self.dims[d] as i64).contains(&c);
                 global += c * self.strides[d - 1] as i64;

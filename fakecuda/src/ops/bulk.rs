@@ -73,6 +73,9 @@ fn shared(e: &Exec<'_>, space: Space, address: u64, n: usize, align: u64, lane: 
     }
 }
 
+/// mbarriers and the bytes they are told of.
+type Signals = Vec<(usize, i64)>;
+
 /// The blocks a copy goes to, as what to add to its places, and the mbarriers it tells.
 fn targets(
     e: &mut Exec<'_>,
@@ -81,7 +84,7 @@ fn targets(
     mask: Option<u16>,
     bytes: usize,
     lane: usize,
-) -> std::result::Result<(Vec<usize>, Vec<(usize, i64)>), What> {
+) -> std::result::Result<(Vec<usize>, Signals), What> {
     let each = e.team.each;
     let ranks: Vec<usize> = match mask {
         None if to / each != mbarrier / each => return misuse(lane, "the mbarrier of a copy lies in the block that the copy goes to"),

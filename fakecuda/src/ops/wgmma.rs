@@ -86,7 +86,8 @@ struct Product {
     b: u32,
     columns: usize,
     inner: usize,
-    scale: (u32, bool),
+    /// A predicate, or a constant.
+    scale: Result<(u32, bool), bool>,
     /// Of the products, A's sign times B's.
     sign: f64,
     across: [bool; 2],
@@ -116,7 +117,13 @@ fn product(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     if d.len() != columns / if half_sums { 4 } else { 2 } || matches!(&a, A::Registers(r) if r.len() != 4) {
         return s.wrong("the wrong number of registers");
     }
-    let scale = s.pred(3)?;
+    let scale = match s.arg(3)? {
+        Arg::Row(row) => match b.code.constants.iter().find(|c| c.0 == *row) {
+            Some(c) => Err(c.1 != 0),
+            None => return s.wrong("a predicate expected for scale-d"),
+        },
+        _ => Ok(s.pred(3)?),
+    };
     let mut given = Vec::new();
     for n in 4..s.args.len() {
         let row = s.row(b, n)?;
@@ -150,7 +157,16 @@ impl Product {
         if !e.products.fenced {
             return misuse("wgmma.mma_async with no wgmma.fence before");
         }
-        let scale = e.lanes.pred(self.scale);
+        let scale = match self.scale {
+            Ok(p) => e.lanes.pred(p),
+            Err(always) => {
+                if always {
+                    Mask::MAX
+                } else {
+                    0
+                }
+            }
+        };
         if scale != 0 && scale != Mask::MAX {
             return misuse("scale-d differs between lanes");
         }

@@ -47,7 +47,7 @@ pub(crate) struct Statement {
 }
 
 #[derive(Clone, Copy)]
-enum Slot {
+pub(super) enum Slot {
     Row(u32),
     Pred(u32),
 }
@@ -56,17 +56,17 @@ enum Slot {
 pub(crate) struct Builder<'a> {
     pub(super) symbols: &'a Symbols,
     pub(crate) code: Code,
-    scopes: Vec<HashMap<String, Slot>>,
+    pub(super) scopes: Vec<HashMap<String, Slot>>,
     /// Offsets of this body's `.local` and `.param` variables and of the kernel's shared ones.
     pub(super) places: HashMap<String, (Space, u64)>,
     /// By scope, as those of registers.
-    labels: Vec<HashMap<String, Label>>,
+    pub(super) labels: Vec<HashMap<String, Label>>,
     /// Labels that turned out to be those of an outer scope.
-    aliases: Vec<(Label, Label)>,
+    pub(super) aliases: Vec<(Label, Label)>,
     constants: HashMap<u64, u32>,
     pub(super) functions: HashMap<String, Placed>,
     pub(super) waiting: Vec<String>,
-    line: u32,
+    pub(super) line: u32,
     /// The function being read and its return address; none in the kernel itself.
     pub(super) within: Option<(String, u32)>,
 }
@@ -130,31 +130,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.emit(None, self.return_action());
-        // An alias of an alias was made before the one it stands for.
-        for (label, outer) in std::mem::take(&mut self.aliases).into_iter().rev() {
-            self.code.labels[label.0 as usize] = self.code.labels[outer.0 as usize];
-        }
-        Ok(())
-    }
-
-    fn open(&mut self) {
-        self.scopes.push(HashMap::new());
-        self.labels.push(HashMap::new());
-    }
-
-    /// Labels that a scope names and does not have are looked for in the one around it.
-    fn close(&mut self) -> Result<()> {
-        self.scopes.pop();
-        let missing = self.labels.pop().unwrap_or_default().into_iter().filter(|(_, l)| self.code.labels[l.0 as usize] == u32::MAX);
-        for (name, label) in missing {
-            let Some(outer) = self.labels.last_mut() else {
-                return Err(Error::new(self.line, format!("label '{name}' is not there")));
-            };
-            let outer = *outer.entry(name).or_insert(label);
-            if outer != label {
-                self.aliases.push((label, outer));
-            }
-        }
+        self.resolve();
         Ok(())
     }
 
@@ -242,26 +218,6 @@ impl<'a> Builder<'a> {
         let row = self.new_row();
         self.code.specials.push((row, what));
         row
-    }
-
-    pub(crate) fn label(&mut self, name: &str) -> Label {
-        if let Some(l) = self.labels.last().and_then(|m| m.get(name)) {
-            return *l;
-        }
-        let l = self.new_label();
-        if let Some(m) = self.labels.last_mut() {
-            m.insert(name.into(), l);
-        }
-        l
-    }
-
-    pub(super) fn new_label(&mut self) -> Label {
-        self.code.labels.push(u32::MAX);
-        Label(self.code.labels.len() as u32 - 1)
-    }
-
-    fn place(&mut self, label: Label) {
-        self.code.labels[label.0 as usize] = self.code.instructions.len() as u32;
     }
 
     pub(crate) fn emit(&mut self, guard: Option<Guard>, action: Action) {

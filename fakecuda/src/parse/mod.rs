@@ -2,6 +2,7 @@
 
 mod body;
 mod call;
+mod labels;
 mod lexer;
 mod module;
 mod names;

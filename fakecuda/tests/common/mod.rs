@@ -86,6 +86,19 @@ impl Gpu {
             Launch { grid: [grid, 1, 1], block: [block, 1, 1], dynamic_shared: 0, cooperative, cluster: Some(cluster), params: args.0 };
         self.run(name, launch)
     }
+    /// In clusters, with dynamic shared memory.
+    pub fn launch_with(
+        &mut self,
+        grid: [u32; 3],
+        block: u32,
+        cluster: [u32; 3],
+        dynamic_shared: usize,
+        name: &str,
+        args: Args,
+    ) -> Result<Outcome, Fault> {
+        let launch = Launch { grid, block: [block, 1, 1], dynamic_shared, cooperative: false, cluster: Some(cluster), params: args.0 };
+        self.run(name, launch)
+    }
     fn run(&mut self, name: &str, launch: Launch) -> Result<Outcome, Fault> {
         let kernel = self.module.kernels.get(name).unwrap_or_else(|| panic!("no kernel {name}")).clone();
         assert_eq!(launch.params.len(), kernel.param_bytes, "arguments of {name}");

@@ -18,7 +18,7 @@ def compile(path, options):
     return ptx.value
 
 # Architectures besides 90 that have what a file is about.
-NEED = {"mma": ["90a", "100", "120"], "cluster": ["90a", "100", "120"], "mbarrier": ["90a", "100", "120"], "bulk": ["90a", "100", "120"], "wgmma": ["90a"]}
+NEED = {"mma": ["90a", "100", "120"], "cluster": ["90a", "100", "120"], "mbarrier": ["90a", "100", "120"], "bulk": ["90a", "100", "120"], "wgmma": ["90a"], "gemm": ["90a"]}
 jobs = [(f[:-3], f, []) for f in sorted(os.listdir(here)) if f.endswith(".cu")]
 jobs += [("hh_f64", "hh.cu", ["-DF64"]), ("sgemm_race", "sgemm.cu", ["-DMISSING_BARRIER"]), ("rnn_race", "rnn.cu", ["-DMISSING_GRID_BARRIER"])]
 for arch in ([75, 80, 86, 89, 90, "90a", 100, 120] if "--all" in sys.argv else [90]):
@@ -26,5 +26,5 @@ for arch in ([75, 80, 86, 89, 90, "90a", 100, 120] if "--all" in sys.argv else [
     os.makedirs(to, exist_ok=True)
     for name, cu, defines in jobs:
         if name in NEED and str(arch) != "90" and not str(arch) in NEED[name]: continue
-        real = "90a" if name == "wgmma" else arch
+        real = "90a" if name in ("wgmma", "gemm") else arch
         open(f"{to}/{name}.ptx", "wb").write(compile(f"{here}/{cu}", [f"--gpu-architecture=compute_{real}", *defines]))

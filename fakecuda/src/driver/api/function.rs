@@ -14,21 +14,23 @@ fn occupancy(s: &mut State, f: usize, threads: i32, dynamic: usize) -> Result<i3
 
 /// `CUlaunchConfig`.
 #[repr(C)]
+#[allow(missing_docs)]
 pub struct Config {
-    grid: [u32; 3],
-    block: [u32; 3],
-    dynamic: u32,
-    stream: usize,
-    attributes: *const Attribute,
-    count: u32,
+    pub grid: [u32; 3],
+    pub block: [u32; 3],
+    pub dynamic: u32,
+    pub stream: usize,
+    pub attributes: *const Attribute,
+    pub count: u32,
 }
 
 /// `CUlaunchAttribute`.
 #[repr(C)]
+#[allow(missing_docs)]
 pub struct Attribute {
-    id: i32,
-    pad: i32,
-    value: [u64; 8],
+    pub id: i32,
+    pub pad: i32,
+    pub value: [u64; 8],
 }
 
 /// What a launch's configuration says, and the stream.

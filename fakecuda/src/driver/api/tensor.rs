@@ -40,7 +40,7 @@ entries! {
         if s.config.arch.as_ref().is_none_or(|a| a.major < 9) {
             return Err(Code::ERROR_NOT_SUPPORTED.why("tensor maps, which this architecture does not have"));
         }
-        if map.is_null() || map as usize % 64 != 0 {
+        if map.is_null() || !(map as usize).is_multiple_of(64) {
             return bad(format!("to be written to {map:?}, which is no multiple of 64"));
         }
         if !(1..=5).contains(&rank) || dims.is_null() || tile.is_null() || steps.is_null() || rank > 1 && strides.is_null() {
@@ -57,7 +57,7 @@ entries! {
         if swizzle > 3 {
             return not_done("such a swizzle");
         }
-        if address == 0 || address % 16 != 0 {
+        if address == 0 || !address.is_multiple_of(16) {
             return bad(format!("address {address:#x} is no multiple of 16"));
         }
         if let Some(d) = dims.iter().find(|d| !(1..=1 << 32).contains(*d)) {
