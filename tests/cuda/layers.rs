@@ -165,3 +165,39 @@ fn a_sequence_that_does_not_fit_is_refused() {
         bits::same_states("after a refusal", &over_time, &on_cpu);
     });
 }
+
+/// Runs for `benches/peers/check_torch.py` to compare with torch's own layers, in the folder that `OVERTIME_TORCH` names.
+#[test]
+fn runs_for_torch() {
+    let Some(folder) = std::env::var_os("OVERTIME_TORCH").map(std::path::PathBuf::from) else {
+        println!("SKIPPED: OVERTIME_TORCH names no folder");
+        return;
+    };
+    let Some(device) = device() else { return };
+    type Make = fn(bool) -> Box<dyn System<f32>>;
+    let makes: [(&str, Make); 3] = [
+        ("RNN", |both| Box::new(Rnn::new(5, 9).num_layers(3).bidirectional(both))),
+        ("GRU", |both| Box::new(Gru::new(5, 9).num_layers(3).bidirectional(both))),
+        ("LSTM", |both| Box::new(Lstm::new(5, 9).num_layers(3).bidirectional(both))),
+    ];
+    let (x, lengths) = (series::<f32>([11, 4, 5]), [11, 3, 1, 8]);
+    for (kind, make) in makes {
+        for both in [false, true] {
+            for packed in [false, true] {
+                let mut over_time = LoopOverTime::builder(make(both)).batch(4).device(device).build().unwrap();
+                let input = Input::from(&x);
+                let run = over_time.run(if packed { input.lengths(&lengths) } else { input }).unwrap();
+                let mut npz = overtime_npz::Writer::create(folder.join(format!("{kind}_{both}_{packed}.npz"))).unwrap();
+                npz.add("x", x.view().into_dyn()).unwrap();
+                if packed {
+                    npz.add("lengths", ndarray::arr1(&lengths.map(|l| l as f64)).view().into_dyn()).unwrap();
+                }
+                npz.add("output", run.output.view()).unwrap();
+                for (name, array) in over_time.state_dict().unwrap().iter() {
+                    npz.add(name, array.view()).unwrap();
+                }
+                npz.finish().unwrap();
+            }
+        }
+    }
+}
