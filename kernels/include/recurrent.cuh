@@ -1,6 +1,6 @@
 // What the two loops over a recurrent cell share: a block makes some steps of one row, with the row's state on chip.
 #pragma once
-#include "cell.cuh"
+#include "cell_row.cuh"
 #include "monitor.cuh"
 
 static_assert(2 * STATES + KEPT == ON_CHIP, "the cell keeps another number of rows on chip than the program in Rust says");

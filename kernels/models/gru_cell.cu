@@ -4,21 +4,14 @@
 #include "cell.cuh"
 
 struct Params {};
-constexpr u32 GATES = 3, STATES = 1, KEPT = 2;
+constexpr u32 GATES = 3, STATES = 1, PHASES = 2;
+typedef acc_t Gates[GATES];
 
-__device__ __forceinline__ void step(const Moment& m) {
-    acc_t *reset = m.kept, *z = m.kept + m.units;
-    for_units(m, j) {
-        acc_t gate[2] = {m.gate(0, j), m.gate(1, j)};
-        add_products(m, m.old, 0, j, gate);
-        z[j] = math::sigmoid(gate[0]);
-        reset[j] = math::sigmoid(gate[1]) * m.old[j];
-    }
-    // Every unit's product is with the reset state of all.
-    __syncthreads();
-    for_units(m, j) {
-        acc_t a[1] = {m.gate(2, j)};
-        add_products(m, reset, 2, j, a);
-        m.next[j] = rounded(fma(acc_t(1) - z[j], m.old[j], z[j] * activate<ACTIVATION>(a[0])));
-    }
+__device__ constexpr u32 first_gate(u32 phase) { return phase == 0 ? 0 : phase == 1 ? 2 : GATES; }
+__device__ __forceinline__ acc_t start(u32 gate, const Gates& input, acc_t) { return input[gate]; }
+__device__ __forceinline__ acc_t operand(const Gates& sum, acc_t h) { return math::sigmoid(sum[1]) * h; }
+
+__device__ __forceinline__ void update(const Gates& sum, const Gates&, acc_t (&s)[STATES]) {
+    const acc_t z = math::sigmoid(sum[0]);
+    s[0] = fma(acc_t(1) - z, s[0], z * activate<ACTIVATION>(sum[2]));
 }

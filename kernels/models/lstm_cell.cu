@@ -1,25 +1,23 @@
 // Long short-term memory. Gates i, g, f, o; the state is h, then c:
-//     c ← σ(f + ADDED)∘c + σ(i)∘φ(g)        h ← σ(o)∘φ(c)
+//     c ← σ(f + FORGET)∘c + σ(i)∘φ(g)        h ← σ(o)∘φ(c)
 #include "activation.cuh"
 #include "cell.cuh"
 
-// Brainpy's cell adds 1 to the forget gate, torch's is compiled with 0.
-#ifdef FORGET
-constexpr int ADDED = FORGET;
-#else
-constexpr int ADDED = 1;
+// Brainpy's; torch's is 0.
+#ifndef FORGET
+#define FORGET 1
 #endif
 
 struct Params {};
-constexpr u32 GATES = 4, STATES = 2, KEPT = 0;
+constexpr u32 GATES = 4, STATES = 2, PHASES = 1;
+typedef acc_t Gates[GATES];
 
-__device__ __forceinline__ void step(const Moment& m) {
-    for_units(m, j) {
-        acc_t gate[4] = {m.gate(0, j), m.gate(1, j), m.gate(2, j), m.gate(3, j)};
-        add_products(m, m.old, 0, j, gate);
-        const acc_t c = fma(math::sigmoid(gate[2] + acc_t(ADDED)), m.old[m.units + j], math::sigmoid(gate[0]) * activate<ACTIVATION>(gate[1]));
-        m.next[m.units + j] = rounded(c);
-        // Of the unrounded c: only what stays is rounded.
-        m.next[j] = rounded(math::sigmoid(gate[3]) * activate<ACTIVATION>(c));
-    }
+__device__ constexpr u32 first_gate(u32 phase) { return phase == 0 ? 0 : GATES; }
+__device__ __forceinline__ acc_t start(u32 gate, const Gates& input, acc_t) { return input[gate]; }
+__device__ __forceinline__ acc_t operand(const Gates&, acc_t h) { return h; }
+
+__device__ __forceinline__ void update(const Gates& sum, const Gates&, acc_t (&s)[STATES]) {
+    s[1] = fma(math::sigmoid(sum[2] + acc_t(FORGET)), s[1], math::sigmoid(sum[0]) * activate<ACTIVATION>(sum[1]));
+    // Of the unrounded c: only what stays is rounded.
+    s[0] = math::sigmoid(sum[3]) * activate<ACTIVATION>(s[1]);
 }

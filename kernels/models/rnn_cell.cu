@@ -3,12 +3,11 @@
 #include "cell.cuh"
 
 struct Params {};
-constexpr u32 GATES = 1, STATES = 1, KEPT = 0;
+constexpr u32 GATES = 1, STATES = 1, PHASES = 1;
+typedef acc_t Gates[GATES];
 
-__device__ __forceinline__ void step(const Moment& m) {
-    for_units(m, j) {
-        acc_t sum[1] = {m.gate(0, j)};
-        add_products(m, m.old, 0, j, sum);
-        m.next[j] = rounded(activate<ACTIVATION>(sum[0]));
-    }
-}
+__device__ constexpr u32 first_gate(u32 phase) { return phase == 0 ? 0 : GATES; }
+__device__ __forceinline__ acc_t start(u32 gate, const Gates& input, acc_t) { return input[gate]; }
+__device__ __forceinline__ acc_t operand(const Gates&, acc_t h) { return h; }
+
+__device__ __forceinline__ void update(const Gates& sum, const Gates&, acc_t (&s)[STATES]) { s[0] = activate<ACTIVATION>(sum[0]); }

@@ -39,7 +39,7 @@ impl Kind for Gru {
     const GATES: usize = 3;
     const GROUPS: &'static [usize] = &[2, 1];
     const STATES: &'static [&'static str] = &["h"];
-    const KEPT: usize = 2;
+    const KEPT: usize = 3;
     const SOURCE: (&'static str, &'static str) = ("gru_cell.cu", include_str!("../../kernels/models/gru_cell.cu"));
 
     fn defaults(_: usize) -> Defaults {

@@ -1,7 +1,7 @@
 //! Whole-number arithmetic and logic.
 
 use super::{Decoded, lanes};
-use crate::parse::{Builder, Statement};
+use crate::parse::{Arg, Builder, Statement};
 use crate::types::Type;
 
 /// Runs an expression with `$t` the Rust type of a PTX type.
@@ -164,12 +164,19 @@ fn logic(s: &Statement) -> Decoded {
             lanes(move |l, m| l.set_pred(to, m, !l.pred(x)))
         }
         name @ ("and" | "or" | "xor") => {
-            let (x, y) = (x?, s.pred(2)?);
+            let x = x?;
             let f: fn(u32, u32) -> u32 = match name {
                 "and" => |x, y| x & y,
                 "or" => |x, y| x | y,
                 _ => |x, y| x ^ y,
             };
+            // NVRTC negates by `xor.pred p, q, -1`.
+            if let Arg::Row(constant) = *s.arg(2)? {
+                return Ok(Some(lanes(move |l, m| {
+                    l.set_pred(to, m, f(l.pred(x), if l.rows[constant as usize][0] == 0 { 0 } else { u32::MAX }))
+                })));
+            }
+            let y = s.pred(2)?;
             lanes(move |l, m| l.set_pred(to, m, f(l.pred(x), l.pred(y))))
         }
         _ => return Ok(None),

@@ -1,0 +1,73 @@
+// A tile's product by multiply-adds: eight lanes of a warp share a sum, and four columns go side by side.
+#pragma once
+#include "tile.cuh"
+
+namespace tile {
+
+// Rows, and columns of a lane, that are summed at a time.
+constexpr u32 ROWS_ONCE = R < 4 ? R : 4;
+constexpr u32 MOST_COLUMNS = 8;
+
+// Sums v over eight lanes, always in the same order. Each lane ends up with an eighth of the sums, the first of which it returns.
+template <u32 N>
+__device__ __forceinline__ u32 fold(acc_t (&v)[N]) {
+    u32 first = 0;
+#pragma unroll
+    for (u32 mask = 4, n = N; mask > 0; mask /= 2, n /= 2) {
+        const bool upper = threadIdx.x & mask;
+#pragma unroll
+        for (u32 q = 0; q < n / 2; ++q) {
+            const acc_t give = upper ? v[q] : v[q + n / 2], stay = upper ? v[q + n / 2] : v[q];
+            v[q] = stay + __shfl_xor_sync(0xffffffffu, give, mask);
+        }
+        first += upper ? n / 2 : 0;
+    }
+    return first;
+}
+
+template <u32 PHASE, u32 FROM, u32 COUNT>
+__device__ __forceinline__ void some_columns(const Held<PHASE>& held, const factor_t* h, acc_t* sums) {
+    const u32 warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    const factor_t* mine = h + warp / WC * DEEP * DEPTH + lane % 8 * EACH_LANE;
+    acc_t* to = sums + (u64)(warp / WC) * R * SUMS + (warp % WC * Held<PHASE>::WIDE + FROM) * COLUMNS + lane / 8;
+#pragma unroll 1
+    for (u32 r0 = 0; r0 < R; r0 += ROWS_ONCE) {
+        acc_t v[up(ROWS_ONCE * COUNT, 8) * 8] = {};
+#if HOLD == REGISTERS
+#pragma unroll
+#else
+#pragma unroll 2
+#endif
+        for (u32 f = 0; f < DEEP; ++f) {
+            Lane w[COUNT];
+#pragma unroll
+            for (u32 j = 0; j < COUNT; ++j) w[j] = held.at(f, FROM + j);
+#pragma unroll
+            for (u32 r = 0; r < ROWS_ONCE; ++r) {
+                const u32 row = R % ROWS_ONCE == 0 || r0 + r < R ? r0 + r : R - 1;
+                const Lane x = *(const Lane*)(mine + row * STRIDE + f * DEPTH);
+#pragma unroll
+                for (u32 j = 0; j < COUNT; ++j) {
+#pragma unroll
+                    for (u32 e = 0; e < EACH_LANE; ++e) v[r * COUNT + j] = fma(x.at[e], w[j].at[e], v[r * COUNT + j]);
+                }
+            }
+        }
+        const u32 first = fold(v);
+#pragma unroll
+        for (u32 q = 0; q < up(ROWS_ONCE * COUNT, 8); ++q) {
+            const u32 r = (first + q) / COUNT, j = (first + q) % COUNT;
+            if (first + q < ROWS_ONCE * COUNT && r0 + r < R) to[(r0 + r) * SUMS + j * COLUMNS] = v[q];
+        }
+    }
+}
+
+// sums[part of K][row][column] of h [ROWS, K].
+template <u32 PHASE, u32 FROM = 0>
+__device__ __forceinline__ void product(const Held<PHASE>& held, const factor_t* h, acc_t* sums) {
+    constexpr u32 left = Held<PHASE>::WIDE - FROM, count = left < MOST_COLUMNS ? left : MOST_COLUMNS;
+    some_columns<PHASE, FROM, count>(held, h, sums);
+    if constexpr (left > count) product<PHASE, FROM + count>(held, h, sums);
+}
+
+}  // namespace tile

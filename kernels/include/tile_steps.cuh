@@ -1,0 +1,254 @@
+// Steps of a recurrent cell, of which a block makes a tile of units for a shard of rows: products, gates, state, recordings.
+#pragma once
+#include "exchange.cuh"
+#include "monitor.cuh"
+#if TENSOR
+#include "tile_mma.cuh"
+#else
+#include "tile_fma.cuh"
+#endif
+
+namespace tile {
+
+// A thread's cells: it makes them in every step, and keeps their state.
+constexpr u32 CELLS = up(R * U, THREADS);
+
+struct Cell {
+    u32 r, unit;
+    u64 row;
+    u32 until;  // it takes the steps before this one
+    bool is;
+    acc_t bh;
+    Gates input, sum;
+    acc_t s[STATES];
+
+    __device__ __forceinline__ void find(const Job& job, u32 c, u64 row0, u32 unit0) {
+        const u32 at = c * THREADS + threadIdx.x;
+        r = at / U;
+        unit = unit0 + at % U;
+        row = row0 + r;
+        is = at < R * U && unit < H && row < job.rows;
+        until = is && job.lengths ? job.lengths[row] : 0xffffffffu;
+        bh = is && job.weights[1] ? load(job.weights[1] + unit) : acc_t(0);
+    }
+    __device__ __forceinline__ acc_t* work(const Job& job, u32 t) const { return job.work + (t * job.rows + row) * (GATES * H) + unit; }
+    __device__ __forceinline__ void take_input(const Job& job, u32 t) {
+#pragma unroll
+        for (u32 g = 0; g < GATES; ++g) input[g] = is ? work(job, t)[g * H] : acc_t(0);
+    }
+    // The gates of a phase: what they start from, and the parts of the product, in their order.
+    template <u32 PHASE>
+    __device__ __forceinline__ void add(const acc_t* sums, u32 unit0) {
+#pragma unroll
+        for (u32 g = first_gate(PHASE); g < first_gate(PHASE + 1); ++g) {
+            sum[g] = start(g, input, bh);
+#pragma unroll
+            for (u32 part = 0; part < WK; ++part) sum[g] += sums[(part * R + r) * SUMS + (g - first_gate(PHASE)) * U + unit - unit0];
+        }
+    }
+    // The state after step t, and what the row puts out.
+    __device__ __forceinline__ acc_t finish(u32 t) {
+        acc_t next[STATES];
+#pragma unroll
+        for (u32 i = 0; i < STATES; ++i) next[i] = s[i];
+        update(sum, input, next);
+        if (t >= until) return acc_t(0);
+#pragma unroll
+        for (u32 i = 0; i < STATES; ++i) s[i] = rounded(next[i]);
+        return s[0];
+    }
+    __device__ __forceinline__ void put_out(const Job& job, u32 t, acc_t y) const {
+        if (is && job.y) store(job.y + (t * job.rows + row) * job.y_row + unit, y);
+    }
+    // Element e of len that the row has is x.
+    __device__ __forceinline__ void record(const Job& job, int p, u32 kept, u32 e, u32 len, acc_t x) const {
+        if (probe_mode(job, p) != BITS) return keep(job, p, kept, row, e, 0, 0, 0, is, x);
+        // A word's units may be several blocks': each sets or clears its own bit, the last one also those of no unit.
+        if (!is) return;
+        u32* word = (u32*)((char*)job.probes[p].to + kept * stride_of(job, p)) + row * up(len, 32) + e / 32;
+        const u32 bit = 1u << e % 32, beyond = e + 1 == len ? ~(bit - 1) & ~bit : 0;
+        const bool set = rounded(x) != acc_t(0);
+        if (beyond || !set) atomicAnd(word, ~(beyond | (set ? 0 : bit)));
+        if (set) atomicOr(word, bit);
+    }
+    __device__ __forceinline__ void record(const Job& job, u32 t, acc_t y) const {
+#pragma unroll 1
+        for (int p = 0; p < N_PROBES; ++p) {
+            u32 kept;
+            if (!job.probes[p].to || !keeps(job.probes[p], t, kept)) continue;
+            if (probe_var(job, p) == 0) {
+#pragma unroll
+                for (u32 i = 0; i < STATES; ++i) record(job, p, kept, i * H + unit, STATES * H, s[i]);
+            } else {
+                record(job, p, kept, unit, H, y);
+            }
+        }
+    }
+    __device__ __forceinline__ scalar_t* state(const Job& job, u32 i) const { return job.state + row * (STATES * H) + i * H + unit; }
+};
+
+// Which step of the chunk is the k-th.
+__device__ __forceinline__ u32 which(const Job& job, u32 k) { return job.backwards ? job.steps - 1 - k : k; }
+
+struct Block {
+    factor_t* h;
+    acc_t* sums;
+    const Lane* packed;
+    u64 row0;
+    u32 unit0;
+
+    __device__ __forceinline__ Block(const Job& job, char* shared) {
+        h = (factor_t*)shared;
+        sums = (acc_t*)(h + BUFFERS * BUFFER);
+        row0 = (u64)shard() * R;
+        unit0 = number() * U;
+        packed = (const Lane*)job.weights[0] + (u64)number() * LANES;
+#if HOLD == SHARED
+        Lane* chip = (Lane*)(sums + WK * R * SUMS);
+#pragma unroll 4
+        for (u32 i = threadIdx.x; i < LANES; i += THREADS) chip[i] = packed[i];
+        packed = chip;
+#endif
+        // What is beyond H, and rows that are not there, are 0.
+        for (u32 i = threadIdx.x; i < BUFFERS * BUFFER; i += THREADS) h[i] = factor(acc_t(0));
+        __syncthreads();
+    }
+    // The shard's rows of h, from the state.
+    __device__ __forceinline__ void begin(const Job& job, factor_t* to, const scalar_t* state) const {
+        for (u32 i = threadIdx.x; i < R * H; i += THREADS) {
+            const u32 r = i / H, k = i % H;
+            if (row0 + r < job.rows) to[r * STRIDE + k] = factor(load(state + (row0 + r) * (STATES * H) + k));
+        }
+    }
+};
+
+// All steps of a chunk.
+__device__ __forceinline__ void make_all_steps(const Job& job, char* shared) {
+    if (job.steps == 0) return;
+    const Block block(job, shared);
+    const Exchange exchange{job, block.h, block.row0, block.unit0};
+    Held<0> first;
+    first.take(block.packed);
+    Held<PHASES - 1> last;
+    if constexpr (PHASES > 1) last.take(block.packed);
+    Cell cells[CELLS];
+#pragma unroll
+    for (u32 c = 0; c < CELLS; ++c) {
+        Cell& cell = cells[c];
+        cell.find(job, c, block.row0, block.unit0);
+#pragma unroll
+        for (u32 i = 0; i < STATES; ++i) cell.s[i] = cell.is ? load(cell.state(job, i)) : acc_t(0);
+        cell.take_input(job, which(job, 0));
+    }
+    // Exchange −1: nobody writes before all have read.
+    block.begin(job, exchange.here(1), job.state);
+#if EXCHANGE == BLOCK
+    __syncthreads();
+#elif EXCHANGE == CLUSTER
+    asm volatile("barrier.cluster.arrive.release.aligned;\n\tbarrier.cluster.wait.acquire.aligned;" ::: "memory");
+#else
+    exchange.arrive(0);
+    if (threadIdx.x == 0) {
+        u32 come;
+        do {
+            asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(come) : "l"(counter(job)) : "memory");
+        } while (come < TILES);
+    }
+    __syncthreads();
+#endif
+    u32 n = 0;
+#pragma unroll 1
+    for (u32 k = 0; k < job.steps; ++k) {
+        const u32 t = which(job, k);
+        product(first, exchange.here(n + 1), block.sums);
+        __syncthreads();
+        if constexpr (PHASES > 1) {
+#pragma unroll
+            for (u32 c = 0; c < CELLS; ++c) {
+                Cell& cell = cells[c];
+                if (!cell.is) continue;
+                cell.template add<0>(block.sums, block.unit0);
+                exchange.send(n, cell.r, cell.unit, operand(cell.sum, cell.s[0]));
+            }
+            exchange.arrive(n);
+            exchange.wait(n);
+            ++n;
+            product(last, exchange.here(n + 1), block.sums);
+            __syncthreads();
+        }
+        const bool goes_on = k + 1 < job.steps;
+        acc_t y[CELLS];
+#pragma unroll
+        for (u32 c = 0; c < CELLS; ++c) {
+            Cell& cell = cells[c];
+            if (!cell.is) continue;
+            cell.template add<PHASES - 1>(block.sums, block.unit0);
+            y[c] = cell.finish(t);
+            if (goes_on) exchange.send(n, cell.r, cell.unit, cell.s[0]);
+        }
+        if (goes_on) exchange.arrive(n);
+#pragma unroll
+        for (u32 c = 0; c < CELLS; ++c) {
+            cells[c].put_out(job, t, y[c]);
+            cells[c].record(job, t, y[c]);
+            if (goes_on) cells[c].take_input(job, which(job, k + 1));
+        }
+        if (goes_on) exchange.wait(n);
+        ++n;
+    }
+#pragma unroll
+    for (u32 c = 0; c < CELLS; ++c) {
+#pragma unroll
+        for (u32 i = 0; i < STATES; ++i) {
+            if (cells[c].is) store(cells[c].state(job, i), cells[c].s[i]);
+        }
+    }
+}
+
+// One phase of step k: product n of the chunk. Gates of an earlier phase wait in Job::work.
+template <u32 PHASE>
+__device__ __forceinline__ void make_phase(const Job& job, u32 k, char* shared) {
+    const u32 n = k * PHASES + PHASE, t = which(job, k);
+    const Block block(job, shared);
+    const Exchange exchange{job, block.h, block.row0, block.unit0};
+    if (n == 0) {
+        block.begin(job, block.h, before(job));
+    } else {
+        exchange.fetch(in_global(job, n + 1));
+    }
+    __syncthreads();
+    Held<PHASE> held;
+    held.take(block.packed);
+    product(held, block.h, block.sums);
+    __syncthreads();
+#pragma unroll
+    for (u32 c = 0; c < CELLS; ++c) {
+        Cell cell;
+        cell.find(job, c, block.row0, block.unit0);
+        if (!cell.is) continue;
+        cell.take_input(job, t);
+#pragma unroll
+        for (u32 i = 0; i < STATES; ++i) cell.s[i] = load(i == 0 && k == 0 ? before(job) + cell.row * (STATES * H) + cell.unit : cell.state(job, i));
+        // The state itself has an h of before the chunk.
+        if (k > 0) cell.s[0] = value(in_global(job, k * PHASES + 1)[cell.row * GLOBAL_ROW + cell.unit]);
+#pragma unroll
+        for (u32 g = 0; g < first_gate(PHASE); ++g) cell.sum[g] = cell.input[g];
+        cell.template add<PHASE>(block.sums, block.unit0);
+        if constexpr (PHASE + 1 < PHASES) {
+#pragma unroll
+            for (u32 g = 0; g < first_gate(PHASE + 1); ++g) cell.work(job, t)[g * H] = cell.sum[g];
+            exchange.send(n, cell.r, cell.unit, operand(cell.sum, cell.s[0]));
+        } else {
+            const acc_t y = cell.finish(t);
+            exchange.send(n, cell.r, cell.unit, cell.s[0]);
+            cell.put_out(job, t, y);
+            cell.record(job, t, y);
+#pragma unroll
+            for (u32 i = 0; i < STATES; ++i) {
+                if (i > 0 || k + 1 == job.steps) store(cell.state(job, i), cell.s[i]);
+            }
+        }
+    }
+}
+
+}  // namespace tile

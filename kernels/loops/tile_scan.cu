@@ -1,0 +1,14 @@
+// All steps of a chunk of a recurrent cell in one launch: a block for each tile of units of each shard of rows. What a block has of Wh stays on chip.
+#include "tile_steps.cuh"
+
+#if EXCHANGE == CLUSTER
+#define CLUSTERED __cluster_dims__(tile::TILES, 1, 1)
+#else
+#define CLUSTERED
+#endif
+
+extern "C" __global__ void CLUSTERED __launch_bounds__(tile::THREADS, 1)
+    tile_scan(const __grid_constant__ Job job, const __grid_constant__ Params p) {
+    extern __shared__ __align__(16) char shared[];
+    tile::make_all_steps(job, shared);
+}
