@@ -60,11 +60,15 @@ pub(crate) struct Cell {
     pub(crate) weights: Vec<&'static str>,
     /// H.
     pub(crate) hidden: usize,
-    /// Rows of H values, in the type of arithmetic, that the cell keeps on chip.
+    /// Rows of H values, in the type of arithmetic, that the plain loops keep on chip.
     pub(crate) on_chip: usize,
     /// The order of its steps and the place of its output. One whose place is not the first of a row shares the row with the layer before
     /// it, and has the same input.
     pub(crate) way: Way,
+    /// Gates of each product with the state, one product after another.
+    pub(crate) phases: &'static [usize],
+    /// Values of state of a unit.
+    pub(crate) states: usize,
 }
 
 /// One layer of a sequence.

@@ -57,9 +57,7 @@ struct Exchange {
 #if EXCHANGE == CLUSTER
         __syncthreads();
         spread(here(n));
-#ifndef WITHOUT_BARRIER
         asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
-#endif
 #elif EXCHANGE == GRID
         __syncthreads();
         if (threadIdx.x == 0) asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(counter(job)) : "memory");
@@ -69,15 +67,10 @@ struct Exchange {
     // All that the others send is here.
     __device__ __forceinline__ void wait(u32 n) const {
 #if EXCHANGE == BLOCK
-#ifndef WITHOUT_BARRIER
         __syncthreads();
-#endif
 #elif EXCHANGE == CLUSTER
-#ifndef WITHOUT_BARRIER
         asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
-#endif
 #elif EXCHANGE == GRID
-#ifndef WITHOUT_BARRIER
         if (threadIdx.x % 32 == 0) {
             u32 come;
             do {
@@ -85,7 +78,6 @@ struct Exchange {
             } while (come < (n + 2) * TILES);
         }
         __syncwarp();
-#endif
         fetch(in_global(job, n));
         __syncthreads();
 #endif

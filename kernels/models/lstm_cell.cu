@@ -1,11 +1,13 @@
 // Long short-term memory. Gates i, g, f, o; the state is h, then c:
-//     c ← σ(f + FORGET)∘c + σ(i)∘φ(g)        h ← σ(o)∘φ(c)
+//     c ← σ(f + ADDED)∘c + σ(i)∘φ(g)        h ← σ(o)∘φ(c)
 #include "activation.cuh"
 #include "cell.cuh"
 
-// Brainpy's; torch's is 0.
-#ifndef FORGET
-#define FORGET 1
+// Brainpy's cell adds 1 to the forget gate, torch's is compiled with 0.
+#ifdef FORGET
+constexpr int ADDED = FORGET;
+#else
+constexpr int ADDED = 1;
 #endif
 
 struct Params {};
@@ -17,7 +19,7 @@ __device__ __forceinline__ acc_t start(u32 gate, const Gates& input, acc_t) { re
 __device__ __forceinline__ acc_t operand(const Gates&, acc_t h) { return h; }
 
 __device__ __forceinline__ void update(const Gates& sum, const Gates&, acc_t (&s)[STATES]) {
-    s[1] = fma(math::sigmoid(sum[2] + acc_t(FORGET)), s[1], math::sigmoid(sum[0]) * activate<ACTIVATION>(sum[1]));
+    s[1] = fma(math::sigmoid(sum[2] + acc_t(ADDED)), s[1], math::sigmoid(sum[0]) * activate<ACTIVATION>(sum[1]));
     // Of the unrounded c: only what stays is rounded.
     s[0] = math::sigmoid(sum[3]) * activate<ACTIVATION>(s[1]);
 }

@@ -17,6 +17,8 @@ pub(crate) struct Context {
     pub(crate) compiler: std::result::Result<Compiler, Reason>,
     /// Streaming multiprocessors.
     pub(crate) processors: u32,
+    /// Most bytes of shared memory of a block.
+    pub(crate) shared: usize,
     device: CUdevice,
     context: CUcontext,
     /// What made the context unusable, once something has.
@@ -57,13 +59,16 @@ impl Context {
         let of = |call, answer: std::result::Result<_, DriverError>| answer.map_err(|e| said(call, &e));
         of("cuInit", result::init())?;
         let device = result::device::get(i32::try_from(ordinal).unwrap_or(i32::MAX)).map_err(|e| said("cuDeviceGet", &e))?;
-        // SAFETY: `device` is one that the driver has just given.
-        let processors = unsafe { result::device::get_attribute(device, CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT) };
-        let processors = processors.map_err(|e| said("cuDeviceGetAttribute", &e))?;
-        // SAFETY: as above. The reference that this takes is given back by `drop`.
+        let attribute = |which| {
+            // SAFETY: `device` is one that the driver has just given.
+            let answer = unsafe { result::device::get_attribute(device, which) };
+            answer.map(|n| u32::try_from(n).unwrap_or(0)).map_err(|e| said("cuDeviceGetAttribute", &e))
+        };
+        let processors = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?.max(1);
+        let shared = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)? as usize;
+        // SAFETY: `device` is the driver's. The reference that this takes is given back by `drop`.
         let context = unsafe { result::primary_ctx::retain(device) }.map_err(|e| said("cuDevicePrimaryCtxRetain", &e))?;
-        let processors = u32::try_from(processors).unwrap_or(1).max(1);
-        Ok(Self { gpu: gpu.clone(), driver, compiler: compiler.clone(), processors, device, context, poison: OnceLock::new() })
+        Ok(Self { gpu: gpu.clone(), driver, compiler: compiler.clone(), processors, shared, device, context, poison: OnceLock::new() })
     }
 
     /// Makes the context the calling thread's own, as every call that follows needs.

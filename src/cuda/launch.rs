@@ -97,6 +97,14 @@ impl Kernel {
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 
+    /// `tile_pack`, of Wh at `from`.
+    pub(crate) fn pack(&self, stream: &Stream, from: u64, to: u64, lanes: usize) -> Result<()> {
+        let mut arguments = [address(&from), address(&to)];
+        // SAFETY: the signature is (const scalar_t*, Lane*). Both are the engine's: a weight [H, G·H], and room for so many lanes' parts,
+        // which the kernel, compiled for the same cut, knows the number of.
+        unsafe { self.launch(Shape::of(lanes as u64, 256), stream, &mut arguments) }
+    }
+
     /// `cursor_advance`.
     pub(crate) fn advance(&self, stream: &Stream, cursor: u64, by: u32) -> Result<()> {
         let mut arguments = [address(&cursor), address(&by)];

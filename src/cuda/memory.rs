@@ -121,6 +121,17 @@ impl Buffer {
         self.context.check("cuMemcpyDtoDAsync", answer)
     }
 
+    /// In the stream's order: `len` bytes at an address on the device, which must be of another buffer of the engine's, to `offset`.
+    ///
+    /// # Safety
+    /// `len` bytes must be allocated at `from`, apart from this buffer's, and stay so until the stream is done with this.
+    pub(crate) unsafe fn copy_from(&self, offset: usize, from: u64, len: usize, stream: &Stream) -> Result<()> {
+        self.fits(offset, len)?;
+        // SAFETY: the target lies within this allocation; the source is the caller's word.
+        let answer = unsafe { result::memcpy_dtod_async(self.at + offset as u64, from, len, stream.raw()) };
+        self.context.check("cuMemcpyDtoDAsync", answer)
+    }
+
     /// In the stream's order: `len` bytes of this value from `offset` on.
     pub(crate) fn fill(&self, offset: usize, byte: u8, len: usize, stream: &Stream) -> Result<()> {
         self.fits(offset, len)?;

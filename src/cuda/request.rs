@@ -1,6 +1,7 @@
 //! What to compile for a stage of a program: which loops, with which defines.
 
 use super::beforehand::JOB_BYTES;
+use super::cell::{Tier, Tile};
 use super::compile::Request;
 use crate::program::{Cell, Map, Source};
 use crate::scalar::DType;
@@ -45,6 +46,18 @@ impl Request {
         request
     }
 
+    /// A loop over a cell, cut into tiles, with the kernel that packs its weights.
+    pub(crate) fn tiles(dtype: DType, cell: &Cell, tile: &Tile, probes: Probes<'_>) -> Self {
+        let loops: &[&str] = if tile.tier == Tier::Step { &["tile_step.cu", "tile_pack.cu"] } else { &["tile_scan.cu", "tile_pack.cu"] };
+        let mut request = Self::of(dtype, &cell.source, loops, probes);
+        // Of the plain loops.
+        request.defines.retain(|(name, _)| name != "ON_CHIP" && name != "THREADS");
+        for (name, value) in tile.defines() {
+            request.define(name, value);
+        }
+        request
+    }
+
     /// A file of `kernels/loops` that needs no model.
     pub(crate) fn tool(dtype: DType, file: &'static str) -> Self {
         let text = super::source::file(&format!("loops/{file}")).unwrap_or_default();
@@ -80,6 +93,8 @@ impl Request {
             "pointwise_step.cu" => "pointwise_step",
             "cell_scan.cu" => "cell_scan",
             "cell_step.cu" => "cell_step",
+            "tile_scan.cu" => "tile_scan",
+            "tile_step.cu" => "tile_step",
             "map.cu" => "map_rows",
             "cursor.cu" => "cursor_advance",
             "stack" => "stack_scan",

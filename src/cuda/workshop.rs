@@ -18,7 +18,6 @@ pub(super) struct Workshop<'w> {
     pub(super) rows: usize,
     /// What the loop asks for.
     pub(super) strategy: Strategy,
-    #[allow(dead_code, reason = "all stages sum in order so far")]
     pub(super) products: Products,
     /// The system's weights, as bytes.
     pub(super) given: &'w [Weight<'w, u8>],

@@ -39,6 +39,7 @@ impl Kind for Gru {
     const GATES: usize = 3;
     const GROUPS: &'static [usize] = &[2, 1];
     const STATES: &'static [&'static str] = &["h"];
+    const PHASES: &'static [usize] = &[2, 1];
     const KEPT: usize = 3;
     const SOURCE: (&'static str, &'static str) = ("gru_cell.cu", include_str!("../../kernels/models/gru_cell.cu"));
 

@@ -19,6 +19,7 @@ mod models;
 mod moves;
 mod options;
 mod parity;
+mod tiers;
 mod user;
 
 use golden_neurons::common;

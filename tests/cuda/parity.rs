@@ -5,7 +5,7 @@ use crate::{bits, device};
 use half::{bf16, f16};
 use ndarray::{ArrayD, IxDyn};
 use overtime::rng::Stream;
-use overtime::{Builder, Device, Error, LoopOverTime, Scalar, Strategy, System};
+use overtime::{Builder, Device, Error, LoopOverTime, Products, Scalar, Strategy, System};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) const STRATEGIES: [Strategy; 4] = [Strategy::HostLoop, Strategy::Graph, Strategy::Persistent, Strategy::Auto];
@@ -34,7 +34,7 @@ pub(crate) fn input<T: Scalar>(system: &impl System<T>, shape: Shape, (low, high
 }
 
 pub(crate) fn builder<T: Scalar>(model: &Model<T>, shape: Shape) -> Builder<T, Box<dyn System<T>>> {
-    let builder = LoopOverTime::builder(model.system(shape.units)).batch(shape.batch).dt(0.02).seed(SEED);
+    let builder = LoopOverTime::builder(model.system(shape.units)).batch(shape.batch).dt(0.02).seed(SEED).products(Products::Ordered);
     if model.vars.is_empty() { builder } else { builder.out_vars(model.vars.to_vec()) }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Config {
     pub(crate) instructions: u64,
     /// `FAKECUDA_PTX_DIR`: the PTX of CUBINs, by their hash.
     pub(crate) ptx_dir: Option<std::path::PathBuf>,
+    /// `FAKECUDA_REPLACE=this=>that`: changes modules' text, to plant a mistake.
+    pub(crate) replace: Option<(String, String)>,
     /// `FAKECUDA_FAIL_ALLOC`, `FAKECUDA_FAIL_LAUNCH`, `FAKECUDA_LOSE_DEVICE`: at which call, counted from 1.
     pub(crate) fail_alloc: u64,
     pub(crate) fail_launch: u64,
@@ -45,6 +47,7 @@ impl Config {
             memory: number::<usize>("FAKECUDA_MEMORY_MIB", 4096) << 20,
             races: number("FAKECUDA_RACES", 1) != 0,
             instructions: number("FAKECUDA_MAX_INSTRUCTIONS", 1 << 38),
+            replace: std::env::var("FAKECUDA_REPLACE").ok().and_then(|r| r.split_once("=>").map(|(a, b)| (a.into(), b.into()))),
             ptx_dir: std::env::var_os("FAKECUDA_PTX_DIR").map(Into::into),
             fail_alloc: number("FAKECUDA_FAIL_ALLOC", 0),
             fail_launch: number("FAKECUDA_FAIL_LAUNCH", 0),

@@ -54,7 +54,10 @@ impl State {
             // SAFETY: the caller's word.
             unsafe { std::ffi::CStr::from_ptr(image.cast()) }.to_string_lossy().into_owned()
         };
-        self.load_text(&text)
+        match &self.config.replace {
+            Some((this, that)) => self.load_text(&text.replace(this, that)),
+            None => self.load_text(&text),
+        }
     }
 
     fn load_text(&mut self, text: &str) -> Result<usize, super::Failure> {

@@ -225,8 +225,18 @@ mod tests {
             let (tile, _) = choose(facts(cell, dtype, hidden, batch), TYPES[dtype].0, Products::Fast, &H100, Strategy::Auto, None).unwrap();
             println!(
                 "{} {:?} H={hidden} B={batch}: {:?} {:?}, {} tiles of {} units, {} shards of {} rows, {}x{} warps, {} bytes, {} registers",
-                CELLS[cell].0, TYPES[dtype].0, tile.tier, tile.hold, tile.tiles(), tile.units, tile.shards(), tile.rows, tile.k_warps,
-                tile.column_warps, tile.shared(), tile.registers()
+                CELLS[cell].0,
+                TYPES[dtype].0,
+                tile.tier,
+                tile.hold,
+                tile.tiles(),
+                tile.units,
+                tile.shards(),
+                tile.rows,
+                tile.k_warps,
+                tile.column_warps,
+                tile.shared(),
+                tile.registers()
             );
             assert_eq!(tile.tier, tier, "{} {:?} {hidden} {batch}", CELLS[cell].0, TYPES[dtype].0);
         }
@@ -234,8 +244,14 @@ mod tests {
 
     #[test]
     fn every_cut_is_whole_and_keeps_to_the_limits() {
-        for machine in [H100, Machine { capability: 75, processors: 40, shared: 64 << 10 }, Machine { capability: 89, processors: 128, shared: 99 << 10 }] {
-            for (cell, dtype, products) in [(0, 1, Products::Fast), (1, 3, Products::Fast), (2, 0, Products::Fast), (3, 2, Products::Fast), (3, 1, Products::Tf32)] {
+        for machine in [
+            H100,
+            Machine { capability: 75, processors: 40, shared: 64 << 10 },
+            Machine { capability: 89, processors: 128, shared: 99 << 10 },
+        ] {
+            for (cell, dtype, products) in
+                [(0, 1, Products::Fast), (1, 3, Products::Fast), (2, 0, Products::Fast), (3, 2, Products::Fast), (3, 1, Products::Tf32)]
+            {
                 for hidden in [1, 7, 33, 100, 128, 129, 512, 768, 1000, 1025, 4096] {
                     for batch in [1, 7, 16, 65, 1000] {
                         let facts = facts(cell, dtype, hidden, batch);

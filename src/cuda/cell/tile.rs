@@ -27,6 +27,20 @@ pub(crate) enum Tier {
     Step = 3,
 }
 
+impl Tier {
+    pub(crate) const ALL: [Self; 4] = [Self::Block, Self::Cluster, Self::Grid, Self::Step];
+
+    /// As `OVERTIME_CELLS` and a loop's strategy name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Cluster => "cluster",
+            Self::Grid => "grid",
+            Self::Step => "step",
+        }
+    }
+}
+
 /// A cut of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tile {

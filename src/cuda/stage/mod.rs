@@ -3,6 +3,7 @@
 mod cell;
 mod map;
 mod pointwise;
+mod tiles;
 
 use super::compile::Request;
 use super::context::Context;
@@ -131,7 +132,6 @@ pub(super) struct Call<'c> {
     pub(super) chunk: &'c Chunk<'c>,
     pub(super) memory: &'c Memory<'c>,
     /// The stage's own memory.
-    #[allow(dead_code, reason = "no stage has any so far")]
     pub(super) own: Option<&'c Buffer>,
 }
 
@@ -143,7 +143,10 @@ impl Ready {
             Kind::Pointwise(source) => Box::new(pointwise::Loop::prepare(source, &node, is_last, shop)?),
             Kind::MapUnits(source) => Box::new(pointwise::Once::prepare(source, &node, shop)?),
             Kind::Map(map) => Box::new(map::Rows::prepare(map, &node, shop)?),
-            Kind::Cell(cell) => Box::new(cell::Steps::prepare(cell, &node, shop)?),
+            Kind::Cell(cell) => match tiles::cut(&cell, shop)? {
+                Some((tile, why)) => Box::new(tiles::Steps::prepare(cell, tile, why, &node, shop)?),
+                None => Box::new(cell::Steps::prepare(cell, &node, shop)?),
+            },
         };
         let slots = node.probes.iter().map(|p| p.slots.as_ref().map(|s| shop.constant(bytemuck::cast_slice(s)))).collect();
         Ok(Self { needs: body.needs(), node, body, slots, own: None })

@@ -105,7 +105,7 @@ impl Body for Loop {
         let Self { model, graph, .. } = self;
         model.complete(&mut job, call.memory.constants);
         let shape = shape(job.rows * job.units, desk.context.processors);
-        strategy::run(self.strategy.0, Steps { kernel: &model.kernel, graph, job: &job, shape, params: &model.params }, desk)
+        strategy::run(self.strategy.0, Steps { kernel: &model.kernel, graph, job: &job, shape, params: &model.params, phases: 1 }, desk)
     }
 }
 

@@ -11,16 +11,17 @@ use crate::error::Result;
 const STEPS: u32 = 64;
 
 pub(super) fn run(steps: Steps<'_>, desk: &mut Desk<'_>) -> Result<()> {
-    let Steps { kernel, graph, job, shape, params } = steps;
+    let Steps { kernel, graph, job, shape, params, phases } = steps;
     let at = desk.lay_out(job)?;
-    let (replays, rest) = (job.steps / STEPS, job.steps % STEPS);
+    let (replays, rest) = (job.steps / STEPS, job.steps % STEPS * phases);
+    let nodes = STEPS * phases;
     if replays > 0 {
         // Nothing in a graph changes from chunk to chunk: the job's address stays, and steps are counted by the cursor.
         let captured = match graph.take() {
             Some(captured) => captured,
             None => Graph::capture(desk.context, desk.stream, || {
-                (0..STEPS).try_for_each(|k| kernel.step(shape, desk.stream, at, params, k))?;
-                desk.advance.map_or(Ok(()), |kernel| kernel.advance(desk.stream, at.1, STEPS))
+                (0..nodes).try_for_each(|k| kernel.step(shape, desk.stream, at, params, k))?;
+                desk.advance.map_or(Ok(()), |kernel| kernel.advance(desk.stream, at.1, nodes))
             })?,
         };
         let replayed = (0..replays).try_for_each(|_| captured.replay(desk.stream));

@@ -50,6 +50,8 @@ pub(super) struct Steps<'s> {
     pub(super) job: &'s Job,
     pub(super) shape: Shape,
     pub(super) params: &'s [u8],
+    /// Launches of a step, where there is one kernel for each.
+    pub(super) phases: u32,
 }
 
 /// Asks for all steps of a loop.

@@ -54,7 +54,9 @@ pub trait Kind: Copy + std::fmt::Debug + Send + Sync + 'static {
     const STATES: &'static [&'static str];
     /// Whether the last gate has a second bias, `bh`, within the product with the state.
     const HIDDEN_BIAS: bool = false;
-    /// Values for each unit that the kernel keeps within a step.
+    /// Gates of each product of the kernel, of products that must follow one another.
+    const PHASES: &'static [usize] = &[Self::GATES];
+    /// Values for each unit that the plain kernel keeps within a step.
     const KEPT: usize = 0;
     /// What its kernel is told beside what all are.
     const DEFINES: &'static [(&'static str, &'static str)] = &[];

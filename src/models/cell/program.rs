@@ -16,5 +16,6 @@ pub(super) fn program<K: Kind>(inputs: usize, hidden: usize, activation: Activat
     source.defines = numbers.map(|(name, n)| (name, n.to_string())).to_vec();
     source.defines.push(("ACTIVATION", activation.kernel_name()));
     source.defines.extend(K::DEFINES.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    Program { body: Body::Cell(Cell { input, source, weights: vec!["Wh", "bh"], hidden, on_chip, way }) }
+    let (phases, states) = (K::PHASES, K::STATES.len());
+    Program { body: Body::Cell(Cell { input, source, weights: vec!["Wh", "bh"], hidden, on_chip, way, phases, states }) }
 }

@@ -1,0 +1,146 @@
+//! Recurrent cells by the fast kernels: the product with the input for all steps of a chunk, then the steps, cut into tiles.
+
+use super::{Body, Call, Needs};
+use crate::cuda::cell::{Facts, Machine, Tier, Tile, choose};
+use crate::cuda::compile::Request;
+use crate::cuda::graph::Graph;
+use crate::cuda::job::Job;
+use crate::cuda::launch::Shape;
+use crate::cuda::memory::{Buffer, aligned};
+use crate::cuda::module::Kernel;
+use crate::cuda::plan::Node;
+use crate::cuda::strategy::{self, Desk};
+use crate::cuda::stream::Stream;
+use crate::cuda::workshop::Workshop;
+use crate::device::{Products, Strategy};
+use crate::error::{Error, Result};
+use crate::program::Cell;
+use std::borrow::Cow;
+
+/// Most products of a row in a chunk, so that a run can be stopped.
+const PRODUCTS: u64 = 1 << 33;
+
+#[derive(Debug)]
+pub(super) struct Steps {
+    cell: Cell,
+    tile: Tile,
+    strategy: (Strategy, Cow<'static, str>),
+    input: Kernel,
+    kernel: Kernel,
+    pack: Kernel,
+    input_weights: Vec<Option<usize>>,
+    weights: Vec<Option<usize>>,
+    graph: Option<Graph>,
+}
+
+/// The cut of a cell's product, and why that one; nothing where the plain kernels are to run it.
+///
+/// # Errors
+/// If all steps were to be one launch, and no tier for that can run.
+pub(super) fn cut(cell: &Cell, shop: &Workshop<'_>) -> Result<Option<(Tile, &'static str)>> {
+    let context = shop.context;
+    let only = match std::env::var("OVERTIME_CELLS") {
+        Ok(name) if name == "plain" => return Ok(None),
+        Ok(name) => Some(Tier::ALL.into_iter().find(|tier| tier.name() == name).ok_or_else(|| {
+            let known = Tier::ALL.map(Tier::name);
+            Error::unknown("tier in OVERTIME_CELLS", &name, known.into_iter().chain(["plain"]))
+        })?),
+        Err(_) => None,
+    };
+    // What is specialised by its shape cannot be compiled beforehand.
+    if context.compiler.is_err() {
+        return Ok(None);
+    }
+    let (major, minor) = context.gpu.capability;
+    let machine = Machine { capability: major * 10 + minor, processors: context.processors as usize, shared: context.shared };
+    let (element, acc) = (shop.dtype.size(), shop.dtype.acc_size());
+    let facts = Facts { phases: cell.phases, states: cell.states, hidden: cell.hidden, batch: shop.rows, element, acc };
+    let found = choose(facts, shop.dtype, shop.products, &machine, shop.strategy, only);
+    let is_plain = shop.products == Products::Ordered || cell.hidden == 0 || shop.rows == 0;
+    if found.is_none() && !is_plain && (shop.strategy == Strategy::Persistent || only.is_some()) {
+        let what = only.map_or("the persistent strategy".to_owned(), |tier| format!("the tier `{}`", tier.name()));
+        return Err(Error::Unsupported(format!(
+            "{what} for a cell of {} units and {} rows on {}: its weights do not fit on chip in any cut",
+            cell.hidden,
+            shop.rows,
+            context.name()
+        )));
+    }
+    Ok(found)
+}
+
+impl Steps {
+    pub(super) fn prepare(cell: Cell, tile: Tile, why: &'static str, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+        let (input_weights, weights) = (shop.weights(node, &cell.input.weights), shop.weights(node, &cell.weights));
+        let input = shop.kernel(Some(node), Request::map(shop.dtype, &cell.input), 0)?;
+        let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
+        let kernel = shop.kernel(Some(node), Request::tiles(shop.dtype, &cell, &tile, &probes), tile.shared())?;
+        let pack = kernel.module.kernel("tile_pack", 0)?;
+        let chosen = match (shop.strategy, tile.tier) {
+            (Strategy::Auto, Tier::Step) => Strategy::Graph,
+            (Strategy::Auto, _) => Strategy::Persistent,
+            (asked, _) => asked,
+        };
+        let strategy = (chosen, format!("tier `{}`: {why}", tile.tier.name()).into());
+        Ok(Self { cell, tile, strategy, input, kernel, pack, input_weights, weights, graph: None })
+    }
+
+    /// Where scratch memory begins in the stage's own: after Wh.
+    fn scratch(&self) -> usize {
+        aligned(self.tile.packed().1)
+    }
+}
+
+impl Body for Steps {
+    fn chosen(&self) -> (Strategy, Cow<'static, str>) {
+        self.strategy.clone()
+    }
+
+    fn needs(&self) -> Needs {
+        let Facts { hidden, batch, acc, .. } = self.tile.facts;
+        let threads = self.cell.input.threads;
+        Needs {
+            work: threads.saturating_mul(batch).saturating_mul(acc),
+            own: self.scratch().saturating_add(self.tile.scratch()),
+            steps: Some((PRODUCTS / (hidden.saturating_mul(threads) as u64).max(1)).max(1)),
+            ..Needs::default()
+        }
+    }
+
+    fn pack(&self, weights: &Buffer, own: &Buffer, stream: &Stream) -> Result<()> {
+        let Some(Some(wh)) = self.weights.first() else { return Ok(()) };
+        self.pack.pack(stream, weights.address(*wh), own.address(0), self.tile.packed().0)
+    }
+
+    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
+        let scratch = self.scratch();
+        let Self { cell, tile, kernel, graph, .. } = self;
+        let own = call.own.ok_or_else(|| Error::Unsupported("a cell without its own memory".into()))?;
+        let mut job = call.job;
+        let mut product = Job { units: cell.input.threads as u64, ..job };
+        product.weights = call.weights(&self.input_weights);
+        let shape = Shape::of(u64::from(job.steps) * job.rows * product.units, 256);
+        self.input.run(shape, desk.stream, &product, &cell.input.source.params)?;
+
+        job.weights = call.weights(&self.weights);
+        job.weights[0] = own.address(0);
+        job.scratch = own.address(scratch);
+        let counters = scratch + tile.counters();
+        match tile.tier {
+            Tier::Block | Tier::Cluster => {}
+            Tier::Grid => own.fill(counters, 0, tile.counter_bytes(), desk.stream)?,
+            // SAFETY: the state's bytes, of which the plan knows the number; its buffer lives as long as the engine.
+            Tier::Step => unsafe { own.copy_from(counters + tile.counter_bytes(), job.state, tile.state_bytes(), desk.stream)? },
+        }
+        let shape = Shape {
+            blocks: tile.blocks() as u32,
+            threads: tile.threads() as u32,
+            shared: tile.shared() as u32,
+            together: tile.tier == Tier::Grid,
+            ..Shape::default()
+        };
+        let phases = tile.facts.phases.len() as u32;
+        let steps = strategy::Steps { kernel, graph, job: &job, shape, params: &cell.source.params, phases };
+        strategy::run(self.strategy.0, steps, desk)
+    }
+}

@@ -1,0 +1,215 @@
+//! Recurrent cells by the fast kernels: every tier within bounds of the CPU's run, and all tiers with the same bits. The CPU's own is judged
+//! against an independent program in f64 elsewhere. What is chosen by the environment needs a process of its own.
+
+use crate::bits;
+use crate::child::{alone, simulated};
+use crate::machine::{Simulated, device};
+use crate::models::{self, Model};
+use crate::parity::{Shape, input};
+use half::{bf16, f16};
+use ndarray::ArrayD;
+use overtime::models::{GruCell, LstmCell};
+use overtime::{Builder, Device, Error, Init, LoopOverTime, Products, Recording, Scalar, Strategy, System, monitor};
+use std::primitive::{f32, f64};
+
+const TIERS: [&str; 4] = ["block", "cluster", "grid", "step"];
+const SEED: u64 = 77;
+
+/// Runs cells by this tier from now on.
+fn take(tier: &str) {
+    // SAFETY: called in a process that runs one test alone, by the thread that runs it.
+    unsafe { std::env::set_var("OVERTIME_CELLS", tier) };
+}
+
+fn builder<T: Scalar>(model: &Model<T>, shape: Shape) -> Builder<T, Box<dyn System<T>>> {
+    let builder = LoopOverTime::builder(model.system(shape.units)).batch(shape.batch).seed(SEED);
+    let state = |name: &str| monitor(name.to_owned());
+    let mut vars: Vec<_> = model.vars.iter().map(|v| state(v)).collect();
+    vars.extend(model.vars.first().map(|v| state(v).every(2).named("seldom")));
+    vars.extend(model.vars.first().map(|v| state(v).events().named("bits")));
+    builder.out_vars(vars)
+}
+
+fn distance<T: Scalar>(a: &ArrayD<T>, b: &ArrayD<T>) -> f64 {
+    assert_eq!(a.shape(), b.shape());
+    let [mut error, mut size] = [0.0; 2];
+    for (a, b) in a.iter().zip(b) {
+        error += (a.to_f64() - b.to_f64()).powi(2);
+        size += b.to_f64().powi(2);
+    }
+    if error == 0.0 { 0.0 } else { (error / size).sqrt() }
+}
+
+/// How far a run is from another: the most of output and recordings.
+fn farthest<T: Scalar>(found: &Recording<T>, expected: &Recording<T>) -> f64 {
+    let names = found.iter().map(|(name, _)| name).filter(|name| *name != "bits");
+    let of_vars = names.map(|name| distance(found.get(name).unwrap(), expected.get(name).unwrap()));
+    // Written so that a NaN is the farthest.
+    of_vars.chain([distance(&found.output, &expected.output)]).fold(0.0, |most, d| if d <= most { most } else { d })
+}
+
+/// Events are where the recorded state is not 0.
+fn events_are_where_values_are<T: Scalar>(model: &Model<T>, run: &Recording<T>) {
+    let Some(name) = model.vars.first() else { return };
+    let values = run.get(name).unwrap();
+    let count = values.iter().filter(|x| x.to_f64() != 0.0).count();
+    let events = run.events("bits").unwrap();
+    assert_eq!(events.step.len(), count, "{}: events", model.name);
+}
+
+fn every_tier<T: Scalar>(bound: f64, products: Products, shapes: &[Shape], names: &[&str]) {
+    let device = Device::Cuda(0);
+    for model in models::cells::<T>().iter().filter(|m| names.contains(&m.name.as_str())) {
+        for &shape in shapes {
+            let what = format!("{} {} {shape:?}", model.name, T::DTYPE);
+            let mut on_cpu = builder(model, shape).build().unwrap();
+            let x = input(on_cpu.system(), shape, model.scale, SEED);
+            let expected = on_cpu.run(&x).unwrap();
+            let mut first: Option<Recording<T>> = None;
+            for tier in TIERS {
+                take(tier);
+                let make = || builder(model, shape).device(device).products(products);
+                let mut whole = match make().build() {
+                    Ok(built) => built,
+                    // What one block or one cluster cannot hold.
+                    Err(Error::Unsupported(why)) if matches!(tier, "block" | "cluster") => {
+                        println!("{what} {tier}: {why}");
+                        continue;
+                    }
+                    Err(error) => panic!("{what} {tier}: {error}"),
+                };
+                assert!(whole.strategy().contains(&format!("tier `{tier}`")), "{}", whole.strategy());
+                let run = whole.run(&x).unwrap();
+                let far = farthest(&run, &expected);
+                println!("{what} {tier}: {far:e}");
+                assert!(far <= bound, "{what} {tier}: {far:e} from the CPU's run, seed {SEED}");
+                events_are_where_values_are(model, &run);
+                // In chunks, and once more.
+                let mut cut = make().chunk(2).build().unwrap();
+                let again = cut.run(&x).unwrap();
+                let same = bits::of_runs(&again, &run).or_else(|| bits::of_states(&cut, &whole));
+                assert_eq!(same, None, "{what} {tier} in chunks");
+                match &first {
+                    None => first = Some(run),
+                    Some(first) => assert_eq!(bits::of_runs(&run, first), None, "{what} {tier} is not as the others"),
+                }
+            }
+        }
+    }
+}
+
+const fn shape(units: usize, batch: Option<usize>, steps: usize) -> Shape {
+    Shape { units, batch, steps }
+}
+
+const ALL: &[&str] = &["rnn tanh", "gru", "gru of torch", "lstm"];
+
+#[test]
+fn every_tier_keeps_its_bounds_and_all_agree() {
+    alone("tiers::every_tier_keeps_its_bounds_and_all_agree", &[], || {
+        every_tier::<f32>(1e-5, Products::Fast, &[shape(33, Some(7), 5), shape(1, None, 1), shape(129, Some(1), 2)], ALL);
+        every_tier::<bf16>(1e-2, Products::Fast, &[shape(33, Some(17), 3), shape(129, None, 2)], ALL);
+        every_tier::<f64>(1e-14, Products::Fast, &[shape(17, Some(2), 3)], &["gru", "lstm"]);
+        every_tier::<f16>(2e-3, Products::Fast, &[shape(17, Some(2), 3)], &["gru", "lstm"]);
+        every_tier::<f32>(1e-3, Products::Tf32, &[shape(33, Some(3), 3)], &["gru", "lstm"]);
+    });
+}
+
+/// What the table takes by itself, for every strategy.
+#[test]
+fn strategies_take_their_tiers() {
+    let Some(device) = device() else { return };
+    let model = &models::cells::<f32>().into_iter().find(|m| m.name == "gru").unwrap();
+    let shape = shape(9, Some(2), 67);
+    let mut on_cpu = builder(model, shape).build().unwrap();
+    let x = input(on_cpu.system(), shape, model.scale, SEED);
+    let expected = on_cpu.run(&x).unwrap();
+    let mut first: Option<Recording<f32>> = None;
+    for (strategy, tier) in
+        [(Strategy::Auto, "block"), (Strategy::Persistent, "block"), (Strategy::Graph, "step"), (Strategy::HostLoop, "step")]
+    {
+        let mut on_gpu = builder(model, shape).device(device).strategy(strategy).build().unwrap();
+        assert!(on_gpu.strategy().contains(&format!("tier `{tier}`")), "{strategy}: {}", on_gpu.strategy());
+        let run = on_gpu.run(&x).unwrap();
+        let far = farthest(&run, &expected);
+        assert!(far <= 1e-5, "{strategy}: {far:e}");
+        match &first {
+            None => first = Some(run),
+            Some(first) => assert_eq!(bits::of_runs(&run, first), None, "{strategy}"),
+        }
+    }
+}
+
+/// More rows than a shard has, and weights that are changed.
+#[test]
+fn weights_are_packed_whenever_they_change() {
+    let Some(device) = device() else { return };
+    let shape = shape(12, Some(150), 2);
+    let make = || LoopOverTime::builder(LstmCell::<f32>::new(3, 12)).batch(150);
+    let (mut on_cpu, mut on_gpu) = (make().build().unwrap(), make().device(device).build().unwrap());
+    let x = input(on_cpu.system(), shape, (-1.0, 1.0), SEED);
+    let before = on_gpu.run(&x).unwrap();
+    let far = farthest(&before, &on_cpu.run(&x).unwrap());
+    assert!(far <= 1e-5, "{far:e}");
+    for over_time in [&mut on_cpu, &mut on_gpu] {
+        let mut dict = over_time.state_dict().unwrap();
+        dict.insert("Wh", ArrayD::from_shape_fn(vec![12, 48], |at| ((at[0] * 48 + at[1]) % 7) as f32 * 0.05 - 0.1));
+        over_time.load_state_dict(&dict, true).unwrap();
+    }
+    let far = farthest(&on_gpu.run(&x).unwrap(), &on_cpu.run(&x).unwrap());
+    assert!(far <= 1e-5, "{far:e} with other weights");
+}
+
+/// A launch for a chunk and one for its products; a launch a phase where each step is one.
+#[test]
+fn launches_are_few() {
+    simulated("tiers::launches_are_few", &[], || {
+        for (tier, steps, kernel, expected) in
+            [("block", 50, "tile_scan", 1), ("cluster", 50, "tile_scan", 1), ("grid", 50, "tile_scan", 1), ("step", 70, "tile_step", 140)]
+        {
+            take(tier);
+            let driver = Simulated::new().unwrap();
+            let mut over_time = LoopOverTime::builder(GruCell::<f32>::new(3, 33)).batch(2).device(Device::Cuda(0)).build().unwrap();
+            let x = input(over_time.system(), shape(33, Some(2), steps), (-1.0, 1.0), SEED);
+            over_time.run(&x).unwrap();
+            driver.reset();
+            over_time.run(&x).unwrap();
+            let report = driver.report();
+            println!("{tier}: {:?} {:?}", report.calls, report.kernels);
+            assert_eq!(report.kernels.get(kernel).map(|k| k.0), Some(expected), "{tier}: {:?}", report.kernels);
+            assert!(!report.kernels.contains_key("tile_pack"), "{tier} packs weights in a run");
+            assert_eq!(report.said, Vec::<String>::new());
+        }
+    });
+}
+
+/// A cell whose barrier does not do its work must not go unseen.
+fn caught(tier: &str) -> String {
+    take(tier);
+    let cell = LstmCell::<f32>::new(3, 33).wh_init(Init::Uniform(-0.1, 0.1));
+    let driver = Simulated::new().unwrap();
+    let built = LoopOverTime::builder(cell).batch(2).device(Device::Cuda(0)).build();
+    let mut over_time = built.unwrap();
+    let x = input(over_time.system(), shape(33, Some(2), 4), (-1.0, 1.0), SEED);
+    assert!(over_time.run(&x).is_err(), "{tier}: nothing was said");
+    driver.report().said.join("\n")
+}
+
+macro_rules! planted {
+    ($($name:ident: $tier:literal, $mistake:literal;)*) => {$(
+        #[test]
+        fn $name() {
+            simulated(concat!("tiers::", stringify!($name)), &[("FAKECUDA_REPLACE", $mistake)], || {
+                let said = caught($tier);
+                println!("{said}");
+                assert!(said.contains("Race in kernel tile_"), "{said}");
+            });
+        }
+    )*};
+}
+planted! {
+    a_block_without_its_barrier_is_caught: "block", "bar.sync \t0;=>";
+    a_cluster_without_its_barrier_is_caught: "cluster", "cluster.arrive.release=>cluster.arrive.relaxed";
+    a_grid_whose_barrier_hands_nothing_on_is_caught: "grid", "ld.acquire.gpu=>ld.relaxed.gpu";
+    a_step_without_its_barrier_is_caught: "step", "bar.sync \t0;=>";
+}
