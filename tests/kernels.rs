@@ -119,6 +119,8 @@ fn every_kernel_compiles_for_every_architecture_and_keeps_to_its_budget() {
             eprintln!("SKIPPED: {arch}, which this NVRTC ({:?}) does not know", compiler.version());
             continue;
         }
+        let number: u32 = arch.trim_start_matches("sm_").trim_end_matches('a').parse().unwrap();
+        let modules: Vec<Module> = modules.iter().filter(|m| m.needs() <= number).cloned().collect();
         for (module, built) in modules.iter().zip(compiler.compile_all(&modules, arch)) {
             let built = match built {
                 Ok(built) => built,
@@ -129,7 +131,18 @@ fn every_kernel_compiles_for_every_architecture_and_keeps_to_its_budget() {
             };
             count += 1;
             assert!(built.cubin.starts_with(b"\x7fELF"), "{module} on {arch}");
-            let [usage] = built.usage.as_slice() else { panic!("{module} on {arch} is to have one kernel:\n{}", built.log) };
+            // What is specialised packs its weights, too.
+            let usage = match built.usage.as_slice() {
+                [usage] => usage,
+                [a, b] if module.is_specialised() => {
+                    if a.kernel == "tile_pack" {
+                        b
+                    } else {
+                        a
+                    }
+                }
+                _ => panic!("{module} on {arch} is to have one kernel:\n{}", built.log),
+            };
             assert_eq!(usage.kernel, module.kernel(), "{module} on {arch}");
             assert!(usage.registers > 0, "{module} on {arch}: the log says nothing\n{}", built.log);
             let measured = Budget::of(usage, built.doubles(&usage.kernel));

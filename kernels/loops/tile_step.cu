@@ -1,7 +1,7 @@
 // One phase of a step of a recurrent cell: a block for each tile of units of each shard of rows. Which one is the cursor's, plus `offset`.
 #include "tile_steps.cuh"
 
-extern "C" __global__ void __launch_bounds__(tile::THREADS)
+extern "C" __global__ void __launch_bounds__(tile::THREADS, 1)
     tile_step(const Job* __restrict__ at, const __grid_constant__ Params p, const u32* __restrict__ cursor, u32 offset) {
     extern __shared__ __align__(16) char shared[];
     const u32 n = *cursor + offset;

@@ -8,7 +8,7 @@
 mod assemble;
 mod beforehand;
 mod cache;
-mod cell;
+pub(crate) mod cell;
 pub(crate) mod compile;
 mod context;
 pub(crate) mod driver;

@@ -21,6 +21,7 @@ pub fn list() -> Vec<Module> {
         list.add("check", Request::tool(dtype, "check.cu"));
     }
     list.add("cursor", Request::tool(DType::F32, "cursor.cu"));
+    list.modules.extend(super::tiles::list());
     list.modules
 }
 
@@ -56,7 +57,7 @@ impl List {
         if self.modules.iter().any(|m| m.request.line() == request.line()) {
             return;
         }
-        self.modules.push(Module { name: name.into(), dtype: request.dtype, request });
+        self.modules.push(Module { name: name.into(), dtype: request.dtype, request, needs: 75 });
     }
 
     /// All systems, in all types that they are for.
@@ -184,7 +185,7 @@ mod tests {
         }
         assert!(std::fs::read_to_string(&path).unwrap() == lines, "EMBEDDED=write cargo test --lib build_rs writes {}", path.display());
         // Whatever is recorded, and whichever parameters units have of their own.
-        for module in list() {
+        for module in list().into_iter().filter(|m| !m.is_specialised()) {
             let line = module.request.clone().generic().line();
             let embedded = lines.lines().any(|l| l == line);
             let seldom = module.name.contains("_tanh") || module.name.contains("_gelu");
@@ -197,7 +198,7 @@ mod tests {
     fn what_was_compiled_beforehand_is_found() {
         use crate::cuda::embedded::{archs, find, serve};
         for arch in archs() {
-            for module in list().iter().filter(|m| !m.name.contains("_tanh") && !m.name.contains("_gelu")) {
+            for module in list().iter().filter(|m| !m.is_specialised() && !m.name.contains("_tanh") && !m.name.contains("_gelu")) {
                 let image = find(&module.request, (arch / 10, arch % 10)).unwrap();
                 assert!(image.is_some_and(|i| i.starts_with(b"\x7fELF")), "{module} on sm_{arch}");
             }

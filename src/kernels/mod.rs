@@ -14,6 +14,7 @@
 //! ```
 
 mod catalog;
+mod tiles;
 
 use crate::cuda::compile::{self, Request};
 use crate::cuda::nvrtc::{self, Nvrtc};
@@ -54,6 +55,7 @@ pub struct Module {
     /// Its element type.
     pub dtype: DType,
     request: Request,
+    needs: u32,
 }
 
 impl Module {
@@ -61,6 +63,18 @@ impl Module {
     #[must_use]
     pub fn kernel(&self) -> &str {
         self.request.entry()
+    }
+
+    /// The lowest compute capability that it is for, 90 for 9.0: others lack instructions that it has.
+    #[must_use]
+    pub fn needs(&self) -> u32 {
+        self.needs
+    }
+
+    /// Whether it is made for one shape alone, so that nobody can compile it beforehand.
+    #[must_use]
+    pub fn is_specialised(&self) -> bool {
+        self.request.loops.iter().any(|name| name.starts_with("tile_"))
     }
 }
 

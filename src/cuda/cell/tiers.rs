@@ -123,7 +123,7 @@ impl Table<'_> {
         let registers = match (tile.threads() <= 256, tile.facts.acc) {
             (true, 8) => 208,
             (true, _) => 176,
-            (false, _) => 96,
+            (false, _) => 88,
         };
         tile.shared() <= self.machine.shared && tile.registers() <= registers
     }
