@@ -12,6 +12,7 @@ use crate::cuda::workshop::Workshop;
 use crate::device::Strategy;
 use crate::error::Result;
 use crate::program::Cell;
+use crate::scalar::DType;
 use std::borrow::Cow;
 
 /// Most products of a row in a chunk, so that a run can be stopped: meant for a tenth of a second, and not measured.
@@ -48,12 +49,7 @@ impl Steps {
         let whole = strategy.0 == Strategy::Persistent;
         let request = Request::cell(shop.dtype, &cell, whole, node.vars.len(), &probes);
         let kernel = shop.kernel(Some(node), request.clone(), shared)?;
-        let products = |from: usize| from.saturating_mul(cell.input.threads) as u64;
-        let mut parts = Vec::new();
-        if whole && scratch == 0 {
-            parts.push(Part { request: of_input, params: cell.input.source.params.clone(), products: products(node.from), shared: 0 });
-            parts.push(Part { request, params: cell.source.params.clone(), products: products(cell.hidden), shared });
-        }
+        let parts = if whole && scratch == 0 { parts(&cell, node, [of_input, request], shared) } else { Vec::new() };
         let needs = Needs {
             work: cell.input.threads.saturating_mul(shop.rows).saturating_mul(acc),
             scratch,
@@ -62,6 +58,21 @@ impl Steps {
         };
         Ok(Self { cell, strategy, input, kernel, input_weights, weights, shared, needs, parts, graph: None })
     }
+}
+
+/// The product with the input and the steps, as parts of one kernel for several layers.
+fn parts(cell: &Cell, node: &Node, [of_input, of_steps]: [Request; 2], shared: usize) -> Vec<Part> {
+    let products = |from: usize| from.saturating_mul(cell.input.threads) as u64;
+    let input = Part { request: of_input, params: cell.input.source.params.clone(), products: products(node.from), shared: 0 };
+    vec![input, Part { request: of_steps, params: cell.source.params.clone(), products: products(cell.hidden), shared }]
+}
+
+/// The same for a cell whose own loop is another.
+pub(super) fn plain_parts(cell: &Cell, node: &Node, dtype: DType) -> Vec<Part> {
+    let shared = cell.on_chip.saturating_mul(cell.hidden).saturating_mul(dtype.acc_size());
+    let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
+    let requests = [Request::map(dtype, &cell.input), Request::cell(dtype, cell, true, node.vars.len(), &probes)];
+    if shared <= STATIC_LIMIT { parts(cell, node, requests, shared) } else { Vec::new() }
 }
 
 impl Steps {

@@ -1,6 +1,6 @@
 //! Recurrent cells by the fast kernels: the product with the input for all steps of a chunk, then the steps, cut into tiles.
 
-use super::{Body, Call, Needs};
+use super::{Body, Call, Needs, Part, cell};
 use crate::cuda::cell::{Facts, Machine, Tier, Tile, choose};
 use crate::cuda::compile::Request;
 use crate::cuda::graph::Graph;
@@ -30,6 +30,8 @@ pub(super) struct Steps {
     pack: Kernel,
     input_weights: Vec<Option<usize>>,
     weights: Vec<Option<usize>>,
+    /// The plain kernels, as parts of one for several layers.
+    parts: Vec<Part>,
     graph: Option<Graph>,
 }
 
@@ -82,7 +84,14 @@ impl Steps {
             (asked, _) => asked,
         };
         let strategy = (chosen, format!("tier `{}`: {why}", tile.tier.name()).into());
-        Ok(Self { cell, tile, strategy, input, kernel, pack, input_weights, weights, graph: None })
+        let parts = if chosen == Strategy::Persistent { cell::plain_parts(&cell, node, shop.dtype) } else { Vec::new() };
+        Ok(Self { cell, tile, strategy, input, kernel, pack, input_weights, weights, parts, graph: None })
+    }
+
+    /// The jobs of the product with the input, and of the steps as the plain kernel makes them.
+    fn both(&self, call: &Call<'_>) -> [Job; 2] {
+        let product = Job { units: self.cell.input.threads as u64, weights: call.weights(&self.input_weights), ..call.job };
+        [product, Job { weights: call.weights(&self.weights), ..call.job }]
     }
 
     /// Where scratch memory begins in the stage's own: after Wh.
@@ -107,6 +116,14 @@ impl Body for Steps {
         }
     }
 
+    fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    fn jobs(&self, call: &Call<'_>) -> Vec<Job> {
+        self.both(call).to_vec()
+    }
+
     fn pack(&self, weights: &Buffer, own: &Buffer, stream: &Stream) -> Result<()> {
         let Some(Some(wh)) = self.weights.first() else { return Ok(()) };
         self.pack.pack(stream, weights.address(*wh), own.address(0), self.tile.packed().0)
@@ -114,15 +131,12 @@ impl Body for Steps {
 
     fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
         let scratch = self.scratch();
+        let [product, mut job] = self.both(call);
         let Self { cell, tile, kernel, graph, .. } = self;
         let own = call.own.ok_or_else(|| Error::Unsupported("a cell without its own memory".into()))?;
-        let mut job = call.job;
-        let mut product = Job { units: cell.input.threads as u64, ..job };
-        product.weights = call.weights(&self.input_weights);
         let shape = Shape::of(u64::from(job.steps) * job.rows * product.units, 256);
         self.input.run(shape, desk.stream, &product, &cell.input.source.params)?;
 
-        job.weights = call.weights(&self.weights);
         job.weights[0] = own.address(0);
         job.scratch = own.address(scratch);
         let counters = scratch + tile.counters();
