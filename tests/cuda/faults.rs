@@ -6,7 +6,7 @@ use crate::parity::STRATEGIES;
 use crate::{bits, device};
 use ndarray::{Array2, s};
 use overtime::models::{Dense, Hh, Lif, RnnCell};
-use overtime::{Device, Error, Init, Inputs, LoopOverTime, Program, Schema, Sequential, Shared, State, Strategy, System, Tick};
+use overtime::{Device, Error, Init, Inputs, LoopOverTime, Products, Program, Schema, Sequential, Shared, State, Strategy, System, Tick};
 
 type Boxed = Box<dyn System<f32>>;
 type Make = fn() -> Boxed;
@@ -147,7 +147,7 @@ fn what_is_no_number_is_found_where_it_is() {
             let mut x = Array2::from_elem((40, 9), 1.0_f32);
             x[[17, 4]] = value;
             x[[18, 2]] = value;
-            let build = || LoopOverTime::builder(system()).seed(2);
+            let build = || LoopOverTime::builder(system()).seed(2).products(Products::Ordered);
             let mut on_cpu = build().build().unwrap();
             let expected = on_cpu.run(&x).map(|r| r.i).map_err(|e| e.to_string());
             for strategy in STRATEGIES {

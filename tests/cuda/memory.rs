@@ -6,7 +6,7 @@ use crate::machine::Simulated;
 use crate::parity::STRATEGIES;
 use ndarray::Array2;
 use overtime::models::{Hh, Lif, LstmCell};
-use overtime::{Device, Error, LoopOverTime, Sequential, System, monitor};
+use overtime::{Device, Error, LoopOverTime, Products, Sequential, System, monitor};
 
 type Boxed = Box<dyn System<f32>>;
 
@@ -20,7 +20,12 @@ fn whichever_allocation_fails_nothing_is_lost() {
         let driver = Simulated::new().unwrap();
         let x = Array2::from_elem((30, 9), 11.0_f32);
         for strategy in STRATEGIES {
-            let builder = || LoopOverTime::builder(stack()).seed(3).out_vars(vec![monitor("hh.V"), monitor("hh.spike").events()]);
+            let builder = || {
+                LoopOverTime::builder(stack())
+                    .seed(3)
+                    .products(Products::Ordered)
+                    .out_vars(vec![monitor("hh.V"), monitor("hh.spike").events()])
+            };
             let build = || builder().device(Device::Cuda(0)).strategy(strategy).build();
             // Whatever is kept from loop to loop is there after the first.
             drop(build().unwrap().run(&x).unwrap());

@@ -4,7 +4,7 @@ use crate::parity::STRATEGIES;
 use crate::{bits, device, machine};
 use ndarray::{Array3, ArrayD};
 use overtime::models::{Dense, GruCell, Hh, LstmCell, RnnCell};
-use overtime::{Device, Error, LoopOverTime, Sequential, System};
+use overtime::{Device, Error, LoopOverTime, Products, Sequential, System};
 
 type Stack = LoopOverTime<f32, Sequential<f32>>;
 
@@ -14,7 +14,14 @@ fn stack() -> Sequential<f32> {
 }
 
 fn built(device: Device) -> Stack {
-    LoopOverTime::builder(stack()).batch(3).seed(8).out_vars(["rnn.state", "lstm.c", "hh.V", "gru.state"]).device(device).build().unwrap()
+    LoopOverTime::builder(stack())
+        .batch(3)
+        .seed(8)
+        .products(Products::Ordered)
+        .out_vars(["rnn.state", "lstm.c", "hh.V", "gru.state"])
+        .device(device)
+        .build()
+        .unwrap()
 }
 
 fn input(steps: usize) -> Array3<f32> {

@@ -4,7 +4,9 @@ use crate::parity::{STRATEGIES, Shape, input};
 use crate::{bits, device};
 use ndarray::{Array1, ArrayD, Axis, s};
 use overtime::models::{Activation, Dense, Hh, Lif, LstmCell};
-use overtime::{Builder, Device, Error, FirstAxis, Init, Input, LoopOverTime, Recording, Scalar, Sequential, Strategy, System, monitor};
+use overtime::{
+    Builder, Device, Error, FirstAxis, Init, Input, LoopOverTime, Products, Recording, Scalar, Sequential, Strategy, System, monitor,
+};
 
 type Boxed<T> = Box<dyn System<T>>;
 type Loop<T> = LoopOverTime<T, Boxed<T>>;
@@ -18,7 +20,11 @@ fn check<T: Scalar>(
 ) {
     let Some(device) = device() else { return };
     let build = |device: Device, strategy: Strategy| {
-        options(LoopOverTime::builder(system()).dt(0.05).seed(5)).device(device).strategy(strategy).build().unwrap()
+        options(LoopOverTime::builder(system()).dt(0.05).seed(5).products(Products::Ordered))
+            .device(device)
+            .strategy(strategy)
+            .build()
+            .unwrap()
     };
     let mut on_cpu = build(Device::Cpu, Strategy::Auto);
     let expected = run(&mut on_cpu);
