@@ -43,7 +43,7 @@ impl Engine {
         let advance = if needs_cursor { Some(shop.kernel(None, Request::tool(dtype, "cursor.cu"), 0)?) } else { None };
         let free = context.free()?;
         let limits = Limits::new(&stages, &plan.recordings, wanted, free, dtype);
-        let mut stack = Stack::prepare(&stages, limits.steps, &mut shop)?;
+        let mut stack = Stack::prepare(&stages, limits.steps, free, &mut shop)?;
         let made = shop.made;
         let state = wanted.layout.len.saturating_mul(dtype.size());
         let scratch = stages.iter().map(|s| s.needs.scratch).max().unwrap_or(0);

@@ -26,7 +26,7 @@ const THREADS: u32 = 256;
 /// what a processor does in a microsecond, and not measured.
 const PRODUCTS: u64 = 1 << 13;
 const PRODUCTS_OF_CHUNK: u64 = 1 << 20;
-/// Most bytes of what passes between layers.
+/// Most bytes of what passes between layers, where memory is not short.
 const BETWEEN: usize = 16 << 20;
 /// Where in its place a part's parameters lie: behind its job.
 const PARAMS: usize = size_of::<Job>().next_multiple_of(16);
@@ -49,7 +49,7 @@ pub(super) struct Stack {
 
 impl Stack {
     /// Several stages as one kernel, if they are small enough and each is of a kind that can be a part.
-    pub(super) fn prepare(stages: &[Ready], steps: u64, shop: &mut Workshop<'_>) -> Result<Option<Self>> {
+    pub(super) fn prepare(stages: &[Ready], steps: u64, free: u64, shop: &mut Workshop<'_>) -> Result<Option<Self>> {
         let persistent = stages.iter().all(|s| s.chosen().0 == Strategy::Persistent && !s.parts().is_empty());
         let parts: Vec<&Part> = stages.iter().flat_map(Ready::parts).collect();
         let products = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.products)).max(1);
@@ -60,7 +60,8 @@ impl Stack {
         }
         let each = |s: &Ready| [s.node.row.saturating_mul(shop.rows).saturating_mul(shop.dtype.size()), s.needs.work];
         let step = stages.iter().flat_map(each).fold(1_usize, usize::saturating_add);
-        let steps = steps.min(PRODUCTS_OF_CHUNK / products).min((BETWEEN / step) as u64);
+        let between = usize::try_from(free / 32).map_or(BETWEEN, |share| share.min(BETWEEN));
+        let steps = steps.min(PRODUCTS_OF_CHUNK / products).min(between as u64 / step as u64);
         let shared = parts.iter().map(|p| p.shared).max().unwrap_or(0);
         if steps == 0 || shared > STATIC_LIMIT {
             return Ok(None);

@@ -62,7 +62,7 @@ fn prepare() {
         }
         set("OVERTIME_LIBCUDA", simulated_library());
         set("OVERTIME_IMAGE", "ptx".into());
-        set("FAKECUDA_MEMORY_MIB", "64".into());
+        set("FAKECUDA_MEMORY_MIB", "128".into());
         set("FAKECUDA_QUIET", "1".into());
     });
 }
