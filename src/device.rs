@@ -1,8 +1,10 @@
 //! Where a loop runs, and why not elsewhere.
 
+use crate::cuda::Context;
 use crate::error::{Error, Result};
 use crate::survey::Survey;
 use std::fmt::{self, Display};
+use std::sync::Arc;
 
 /// Where a loop runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -144,6 +146,14 @@ impl Device {
         let device = Self::Cuda(ordinal);
         device.require()?;
         Ok(device)
+    }
+
+    /// What the device is used through, as long as it is held: nothing for the CPU.
+    pub(crate) fn context(self) -> Result<Option<Arc<Context>>> {
+        match self {
+            Self::Cpu => Ok(None),
+            Self::Cuda(n) => Context::of(n).map(Some),
+        }
     }
 
     /// An error unless this device can be used.

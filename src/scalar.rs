@@ -6,11 +6,26 @@ use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f64 {}
-    impl Sealed for f32 {}
-    impl Sealed for half::f16 {}
-    impl Sealed for half::bf16 {}
+    use crate::loop_over_time::AnyLoop;
+
+    pub trait Sealed: Sized {
+        /// Mentions what a loop does, so that it is compiled within this library and not anew in every program. Nobody calls it.
+        #[doc(hidden)]
+        fn compiled(over_time: &mut AnyLoop<'_, Self>)
+        where
+            Self: super::Scalar;
+    }
+
+    macro_rules! sealed {
+        ($($t:ty),*) => {$(
+            impl Sealed for $t {
+                fn compiled(over_time: &mut AnyLoop<'_, Self>) {
+                    over_time.mention();
+                }
+            }
+        )*};
+    }
+    sealed!(f64, f32, half::f16, half::bf16);
 }
 
 /// An element type by name, for what is only known at run time (files, the command line).

@@ -2,13 +2,14 @@
 
 use super::{LoopOverTime, Progress};
 use crate::clock::Clock;
+use crate::cuda::Context;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
 use crate::input::FirstAxis;
 use crate::recording::{Handle, OutVars, Tree};
 use crate::scalar::Scalar;
 use crate::state::Layout;
-use crate::system::{Shared, System};
+use crate::system::{Schema, Shared, System};
 use crate::tree;
 use std::cell::OnceCell;
 use std::marker::PhantomData;
@@ -17,6 +18,11 @@ use std::sync::Arc;
 /// Builds a [`LoopOverTime`]. Every option has a default.
 pub struct Builder<T, S> {
     system: S,
+    options: Options<T>,
+}
+
+/// What a loop is asked to be, whatever its system.
+pub(super) struct Options<T> {
     name: Option<String>,
     device: Device,
     strategy: Strategy,
@@ -39,16 +45,30 @@ pub struct Builder<T, S> {
     element: PhantomData<T>,
 }
 
+/// What has been found out of a system and its options.
+pub(super) struct Checked {
+    schema: Schema,
+    clock: Clock,
+    pool: Option<Arc<rayon::ThreadPool>>,
+    handles: Vec<Handle>,
+    structure: Option<Tree<usize>>,
+    name: String,
+    /// The nodes' own names.
+    names: Vec<String>,
+    /// The device's context, held so that it is not asked for again.
+    context: Option<Arc<Context>>,
+}
+
 impl<T, S: std::fmt::Debug> std::fmt::Debug for Builder<T, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("system", &self.system).field("batch", &self.batch).field("dt", &self.dt).finish_non_exhaustive()
+        let Options { batch, dt, .. } = &self.options;
+        f.debug_struct("Builder").field("system", &self.system).field("batch", batch).field("dt", dt).finish_non_exhaustive()
     }
 }
 
-impl<T: Scalar, S: System<T>> Builder<T, S> {
-    pub(super) fn new(system: S) -> Self {
+impl<T> Default for Options<T> {
+    fn default() -> Self {
         Self {
-            system,
             name: None,
             device: Device::Cpu,
             strategy: Strategy::Auto,
@@ -71,88 +91,94 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
             element: PhantomData,
         }
     }
+}
+
+impl<T: Scalar, S: System<T>> Builder<T, S> {
+    pub(super) fn new(system: S) -> Self {
+        Self { system, options: Options::default() }
+    }
 
     /// Names the loop; a unique name (`LoopOverTime0`, …) otherwise.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+        self.options.name = Some(name.into());
         self
     }
 
     /// Where to run; the CPU by default. [`Device::auto`] takes the best there is.
     #[must_use]
     pub fn device(mut self, device: Device) -> Self {
-        self.device = device;
+        self.options.device = device;
         self
     }
 
     /// How a GPU runs the loop; [`Strategy::Auto`] by default.
     #[must_use]
     pub fn strategy(mut self, strategy: Strategy) -> Self {
-        self.strategy = strategy;
+        self.options.strategy = strategy;
         self
     }
 
     /// How a GPU sums products; [`Products::Fast`] by default.
     #[must_use]
     pub fn products(mut self, products: Products) -> Self {
-        self.products = products;
+        self.options.products = products;
         self
     }
 
     /// Rows of the batch. Without it there is no batch axis: input is `[T, …]`.
     #[must_use]
     pub fn batch(mut self, batch: impl Into<Option<usize>>) -> Self {
-        self.batch = batch.into();
+        self.options.batch = batch.into();
         self
     }
 
     /// Length of a step, 0.1 by default (ms, for neurons).
     #[must_use]
     pub fn dt(mut self, dt: f64) -> Self {
-        self.dt = dt;
+        self.options.dt = dt;
         self
     }
 
     /// Time of the first step, 0 by default; a reset goes back to it.
     #[must_use]
     pub fn t0(mut self, t0: f64) -> Self {
-        self.t0 = t0;
+        self.options.t0 = t0;
         self
     }
 
     /// Index of the first step, 0 by default; a reset goes back to it.
     #[must_use]
     pub fn i0(mut self, i0: u64) -> Self {
-        self.i0 = i0;
+        self.options.i0 = i0;
         self
     }
 
     /// Seed of all random numbers: initial values and noise. 0 by default.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
-        self.shared.seed = seed;
+        self.options.shared.seed = seed;
         self
     }
 
     /// A value handed to every node through [`Tick`](crate::Tick): brainpy's `shared_arg`.
     #[must_use]
     pub fn shared_arg(mut self, name: impl Into<String>, value: f64) -> Self {
-        self.shared.set(name, value);
+        self.options.shared.set(name, value);
         self
     }
 
     /// Variables to record after each step: a name, a list, a map, or [`monitor`](crate::monitor)s of parts of them.
     #[must_use]
     pub fn out_vars(mut self, vars: impl Into<OutVars>) -> Self {
-        self.out_vars = Some(vars.into());
+        self.options.out_vars = Some(vars.into());
         self
     }
 
     /// Which axis of input and results comes first; time by default.
     #[must_use]
     pub fn first_axis(mut self, axis: FirstAxis) -> Self {
-        self.first_axis = axis;
+        self.options.first_axis = axis;
         self
     }
 
@@ -160,42 +186,42 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
     /// systems are found and flattened without it.
     #[must_use]
     pub fn no_state(mut self, no_state: bool) -> Self {
-        self.no_state = no_state;
+        self.options.no_state = no_state;
         self
     }
 
     /// Whether runs keep the output; they do by default.
     #[must_use]
     pub fn record_output(mut self, record: bool) -> Self {
-        self.record_output = record;
+        self.options.record_output = record;
         self
     }
 
-    /// Keeps output and variables of the steps whose index is a multiple of `k` only; a monitor may say otherwise for itself.
+    /// Keeps output and variables of the steps whose index is a multiple of `k` only; a monitor may say otherwise for itself.options.
     #[must_use]
     pub fn record_every(mut self, k: u64) -> Self {
-        self.every = k;
+        self.options.every = k;
         self
     }
 
     /// Lets NaN and infinity pass, in inputs and in state, instead of ending the run with an error.
     #[must_use]
     pub fn allow_non_finite(mut self) -> Self {
-        self.allow_non_finite = true;
+        self.options.allow_non_finite = true;
         self
     }
 
     /// Threads to use; as many as the machine has by default. Results do not depend on it.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
-        self.threads = Some(threads);
+        self.options.threads = Some(threads);
         self
     }
 
     /// Units (or batch rows) that one thread runs together. Results do not depend on it; the default is right.
     #[must_use]
     pub fn block(mut self, block: usize) -> Self {
-        self.block = Some(block);
+        self.options.block = Some(block);
         self
     }
 
@@ -203,14 +229,14 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
     /// from and to the host. Results do not depend on it; the default is right.
     #[must_use]
     pub fn chunk(mut self, steps: u64) -> Self {
-        self.chunk = Some(steps);
+        self.options.chunk = Some(steps);
         self
     }
 
     /// Called between chunks of steps with (steps done, steps in all); `false` cancels the run. Chunks then take about 50 ms.
     #[must_use]
     pub fn progress(mut self, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Self {
-        self.progress = Some(Box::new(progress));
+        self.options.progress = Some(Box::new(progress));
         self
     }
 
@@ -220,12 +246,51 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
     /// Whatever of it cannot be: an unknown variable, a parameter or `dt` that makes no sense, a device that is not there,
     /// `no_state` for a system that has state, a state that does not fit in memory.
     pub fn build(self) -> Result<LoopOverTime<T, S>> {
-        self.device.require()?;
+        let Self { system, options } = self;
+        let Checked { schema, clock, pool, handles, structure, name, names, context } = options.check(&system)?;
+        let Options { batch, device, strategy, products, shared, first_axis, no_state, record_output, every, .. } = options;
+        let Options { allow_non_finite, block, chunk, progress, .. } = options;
+        let mut over_time = LoopOverTime {
+            name,
+            names,
+            implicit: tree::Implicit::new(),
+            schema,
+            layout: Layout { rows: 0, vars: Vec::new(), len: 0 },
+            batch: None,
+            arena: OnceCell::new(),
+            engine: None,
+            strategy,
+            products,
+            clock,
+            shared,
+            device,
+            first_axis,
+            no_state,
+            handles,
+            structure,
+            record_output,
+            every,
+            allow_non_finite,
+            pool,
+            block,
+            chunk,
+            progress,
+            system,
+        };
+        over_time.reset_state(batch)?;
+        drop(context);
+        Ok(over_time)
+    }
+}
+
+impl<T: Scalar> Options<T> {
+    pub(super) fn check(&self, system: &dyn System<T>) -> Result<Checked> {
+        let context = self.device.context()?;
         self.strategy.require(self.device)?;
-        let schema = self.system.schema();
+        let schema = system.schema();
         schema.check()?;
-        self.system.check()?;
-        super::states::check_names(&self.system, &schema)?;
+        system.check()?;
+        super::states::check_names(system, &schema)?;
         if self.no_state && !schema.is_stateless() {
             let vars: Vec<&str> = schema.state.iter().map(|v| &*v.name).collect();
             return Err(Error::Unsupported(format!("no_state: this system has state ({})", vars.join(", "))));
@@ -269,39 +334,11 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
                 next - 1
             }));
         }
-        let structure: Option<Tree<usize>> = structure;
-        let empty = Layout { rows: 0, vars: Vec::new(), len: 0 };
         if let Some(name) = &self.name {
             tree::keep_name(name);
         }
-        let mut over_time = LoopOverTime {
-            name: self.name.unwrap_or_else(|| tree::unique_name("LoopOverTime")),
-            names: tree::parts::<T>(&self.system).iter().map(|(_, _, part)| tree::unique_name(part.kind())).collect(),
-            implicit: tree::Implicit::new(),
-            system: self.system,
-            schema,
-            layout: empty,
-            batch: None,
-            arena: OnceCell::new(),
-            engine: None,
-            strategy: self.strategy,
-            products: self.products,
-            clock,
-            shared: self.shared,
-            device: self.device,
-            first_axis: self.first_axis,
-            no_state: self.no_state,
-            handles,
-            structure,
-            record_output: self.record_output,
-            every: self.every,
-            allow_non_finite: self.allow_non_finite,
-            pool,
-            block: self.block,
-            chunk: self.chunk,
-            progress: self.progress,
-        };
-        over_time.reset_state(self.batch)?;
-        Ok(over_time)
+        let name = self.name.clone().unwrap_or_else(|| tree::unique_name("LoopOverTime"));
+        let names = tree::parts(system).iter().map(|(_, _, part)| tree::unique_name(part.kind())).collect();
+        Ok(Checked { schema, clock, pool, handles, structure, name, names, context })
     }
 }

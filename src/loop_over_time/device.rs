@@ -1,6 +1,6 @@
 //! Where a loop's state is, and moving it.
 
-use super::LoopOverTime;
+use super::{AnyLoop, LoopOverTime};
 use crate::cuda::{Context, Engine};
 use crate::device::Device;
 use crate::error::Result;
@@ -17,14 +17,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// If the device is not available, cannot run this system or the strategy that was asked for, or has too little memory; the loop then
     /// stays where it is. If the device that it comes from was lost, and its state with it.
     pub fn to(&mut self, device: Device) -> Result<()> {
-        if device == self.device {
-            return Ok(());
-        }
-        device.require()?;
-        self.strategy.require(device)?;
-        let engine = self.engine_for(device, &self.layout, self.host_state()?)?;
-        (self.engine, self.device) = (engine, device);
-        Ok(())
+        self.any_mut().move_to(device)
     }
 
     /// How the loop runs: on a GPU each layer's strategy, and why that one.
@@ -37,6 +30,20 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         self.engine.as_ref().map_or(&[], |e| e.warnings())
+    }
+}
+
+impl<T: Scalar> AnyLoop<'_, T> {
+    pub(super) fn move_to(&mut self, device: Device) -> Result<()> {
+        if device == self.device {
+            return Ok(());
+        }
+        // Held until the engine holds it, so that the device is looked for once.
+        let _context = device.context()?;
+        self.strategy.require(device)?;
+        let engine = self.engine_for(device, &self.layout, self.host_state()?)?;
+        (self.engine, self.device) = (engine, device);
+        Ok(())
     }
 
     /// What runs the loop on this device: nothing for the CPU, whose engine has no state of its own.

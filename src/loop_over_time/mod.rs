@@ -8,12 +8,13 @@ mod search;
 mod states;
 
 pub use builder::Builder;
+use builder::Options;
 
 use crate::clock::Clock;
 use crate::cuda::Engine;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
-use crate::input::FirstAxis;
+use crate::input::{FirstAxis, Input};
 use crate::recording::{Handle, Tree};
 use crate::scalar::Scalar;
 use crate::state::{Layout, State};
@@ -28,9 +29,8 @@ pub type Progress = Box<dyn FnMut(u64, u64) -> bool + Send>;
 /// A dynamical system run over time: `brainpy.LoopOverTime`, made exact.
 ///
 /// State, time and step index carry over from run to run, until [`LoopOverTime::reset_state`].
-pub struct LoopOverTime<T: Scalar, S: System<T>> {
+pub struct LoopOverTime<T: Scalar, S: System<T> + ?Sized> {
     pub(crate) name: String,
-    pub(crate) system: S,
     pub(crate) schema: Schema,
     pub(crate) layout: Layout,
     pub(crate) batch: Option<usize>,
@@ -56,9 +56,14 @@ pub struct LoopOverTime<T: Scalar, S: System<T>> {
     block: Option<usize>,
     chunk: Option<u64>,
     progress: Option<Progress>,
+    /// Last, so that a loop over any system can be seen as one.
+    pub(crate) system: S,
 }
 
-impl<T: Scalar, S: System<T>> std::fmt::Debug for LoopOverTime<T, S> {
+/// A loop over whatever system. The work is written for it, and so is compiled once for an element type and not for every system.
+pub(crate) type AnyLoop<'s, T> = LoopOverTime<T, dyn System<T> + 's>;
+
+impl<T: Scalar, S: System<T> + ?Sized> std::fmt::Debug for LoopOverTime<T, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LoopOverTime")
             .field("name", &self.name)
@@ -90,23 +95,15 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// # Errors
     /// If the state of such a batch does not fit in memory; nothing has changed then.
     pub fn reset_state(&mut self, batch: impl Into<Option<usize>>) -> Result<()> {
-        let batch = batch.into();
-        let layout = Layout::new(&self.schema, batch.unwrap_or(1));
-        let layout = layout.ok_or_else(|| Error::OutOfMemory { what: "the state".into(), need: u64::MAX, free: crate::memory::free() })?;
-        let mut arena = match self.arena.take() {
-            Some(arena) if layout == self.layout => arena,
-            _ => crate::memory::zeroed("the state", layout.len)?,
-        };
-        self.system.init(&self.shared, &mut State::new(layout.split(&mut arena), 0, self.schema.output_len()));
-        match &self.engine {
-            Some(engine) if layout == self.layout => engine.set_state(&arena)?,
-            _ => self.engine = self.engine_for(self.device, &layout, &arena)?,
-        }
-        self.arena = OnceCell::from(arena);
-        self.layout = layout;
-        self.batch = batch;
-        self.clock.done = 0;
-        Ok(())
+        self.any_mut().reset(batch.into())
+    }
+
+    pub(crate) fn any(&self) -> &AnyLoop<'_, T> {
+        self
+    }
+
+    pub(crate) fn any_mut(&mut self) -> &mut AnyLoop<'_, T> {
+        self
     }
 
     /// The system.
@@ -200,5 +197,38 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             device: "tpu".into(),
             reason: crate::Reason::NoKernels("kernels here are CUDA C and CPU code; only XLA compiles for TPUs".into()),
         })
+    }
+}
+
+impl<T: Scalar> AnyLoop<'_, T> {
+    fn reset(&mut self, batch: Option<usize>) -> Result<()> {
+        let layout = Layout::new(&self.schema, batch.unwrap_or(1));
+        let layout = layout.ok_or_else(|| Error::OutOfMemory { what: "the state".into(), need: u64::MAX, free: crate::memory::free() })?;
+        let mut arena = match self.arena.take() {
+            Some(arena) if layout == self.layout => arena,
+            _ => crate::memory::zeroed("the state", layout.len)?,
+        };
+        self.system.init(&self.shared, &mut State::new(layout.split(&mut arena), 0, self.schema.output_len()));
+        match &self.engine {
+            Some(engine) if layout == self.layout => engine.set_state(&arena)?,
+            _ => self.engine = self.engine_for(self.device, &layout, &arena)?,
+        }
+        self.arena = OnceCell::from(arena);
+        self.layout = layout;
+        self.batch = batch;
+        self.clock.done = 0;
+        Ok(())
+    }
+}
+
+/// Calls everything that a loop does. Nobody calls this: it is there for the compiler, see `Sealed::compiled`.
+impl<T: Scalar> AnyLoop<'_, T> {
+    pub(crate) fn mention(&mut self) {
+        let _ = Options::<T>::default().check(&self.system);
+        let _ = (self.reset(None), self.move_to(Device::Cpu));
+        let _ = (self.run_input(Input::steps(0)), self.run_input_on_device(Input::steps(0)));
+        if let (Ok(dict), Ok(file)) = (self.to_dict(), self.to_file()) {
+            let _ = (self.take_dict(&dict, true), self.take_file(&file, true), self.take_weights(&[], true));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! A run whose steps a GPU makes.
 
-use super::LoopOverTime;
 use super::search::Search;
+use super::{AnyLoop, LoopOverTime};
 use crate::device_array::{DeviceArray, DeviceRecording};
 use crate::error::{Error, Result};
 use crate::exchange::{Feed, Host, OnDevice, Run, Series};
@@ -10,9 +10,9 @@ use crate::recording::{Buffer, Events};
 use crate::scalar::Scalar;
 use crate::scan::Every;
 use crate::system::System;
-use ndarray::{Array3, ArrayBase, ArrayD, ArrayView3, Data, Dimension};
+use ndarray::{Array3, ArrayBase, ArrayD, ArrayView3, ArrayViewD, Data, Dimension};
 
-impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
+impl<T: Scalar> AnyLoop<'_, T> {
     pub(super) fn on_device(
         &mut self,
         views: &[Option<ArrayView3<'_, T>>],
@@ -36,7 +36,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         let run = Run { feed, steps: steps as u64, lengths, shared, check: !*allow_non_finite, told: progress.is_some() };
         engine.run(run, clock, &mut |engine, done| {
             if let Some(found) = done.found {
-                let search = Search { engine, done, system: &*system, schema, layout, shared, views, lengths };
+                let search = Search { engine, done, system, schema, layout, shared, views, lengths };
                 return Err(search.error(found));
             }
             let (made, all) = (done.steps, steps as u64);
@@ -55,9 +55,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// # Errors
     /// If the loop runs on the CPU, the device has too little memory, or it was lost.
     pub fn to_device<A: Data<Elem = T>, D: Dimension>(&self, array: &ArrayBase<A, D>) -> Result<DeviceArray<T>> {
-        let engine = self.engine.as_ref().ok_or_else(|| no_device("to_device"))?;
-        let values = array.as_standard_layout();
-        Ok(DeviceArray::new(engine.upload(bytemuck::cast_slice(values.as_slice().unwrap_or_default()))?, array.shape().to_vec()))
+        self.any().copy_to_device(array.view().into_dyn())
     }
 
     /// As [`LoopOverTime::run`], but recordings stay on the device, and inputs may be there: nothing goes through the host but what
@@ -69,6 +67,18 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// As [`LoopOverTime::run`]; if the loop runs on the CPU, is batch-major, monitors events, or units out of order; if an array is
     /// another device's.
     pub fn run_on_device<'a>(&mut self, input: impl Into<Input<'a, T>>) -> Result<DeviceRecording<T>> {
+        self.any_mut().run_input_on_device(input.into())
+    }
+}
+
+impl<T: Scalar> AnyLoop<'_, T> {
+    fn copy_to_device(&self, array: ArrayViewD<'_, T>) -> Result<DeviceArray<T>> {
+        let engine = self.engine.as_ref().ok_or_else(|| no_device("to_device"))?;
+        let values = array.as_standard_layout();
+        Ok(DeviceArray::new(engine.upload(bytemuck::cast_slice(values.as_slice().unwrap_or_default()))?, array.shape().to_vec()))
+    }
+
+    pub(super) fn run_input_on_device(&mut self, input: Input<'_, T>) -> Result<DeviceRecording<T>> {
         let unsupported = |what: &str| Err(Error::Unsupported(format!("run_on_device: {what}")));
         if self.first_axis == FirstAxis::Batch {
             return unsupported("arrays there are time-major, and this loop is batch-major");
@@ -77,9 +87,8 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             let why = if handle.events { "is monitored as events" } else { "is monitored for units that are not in ascending order" };
             return unsupported(&format!("`{}` {why}", handle.label));
         }
-        let input = input
-            .into()
-            .check(&Expect { schema: &self.schema, batch: self.batch, first_axis: self.first_axis }, |d| self.clock.steps(d))?;
+        let input =
+            input.check(&Expect { schema: &self.schema, batch: self.batch, first_axis: self.first_axis }, |d| self.clock.steps(d))?;
         if self.clock.i().checked_add(input.steps).is_none() {
             return Err(Error::value("steps", input.steps, "run past the last step index there is"));
         }
@@ -108,7 +117,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                         .map(|(port, p)| bring(p, steps, layout.rows, schema.input_len(port)))
                         .collect::<Result<Vec<_>>>()?;
                     let views: Vec<_> = inputs.iter().map(|i| i.as_ref().map(|i| i.view())).collect();
-                    let search = Search { engine, done, system: &*system, schema, layout, shared, views: &views, lengths: None };
+                    let search = Search { engine, done, system, schema, layout, shared, views: &views, lengths: None };
                     return Err(search.error(found));
                 }
                 let go_on = progress.as_mut().is_none_or(|progress| progress(done.steps, steps));
@@ -123,7 +132,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         let output = if self.record_output { room.next().map(|buffer| (buffer, kept(self.every))) } else { None };
         let output = match output {
             Some((buffer, kept)) => DeviceArray::new(buffer, shape(kept, &self.schema.output)),
-            None => self.to_device(&ArrayD::from_elem(shape(0, &self.schema.output), T::zeroed()))?,
+            None => self.copy_to_device(ArrayD::from_elem(shape(0, &self.schema.output), T::zeroed()).view())?,
         };
         let entries =
             self.handles.iter().zip(room).map(|(h, buffer)| (h.label.clone(), DeviceArray::new(buffer, shape(kept(h.every), h.shape()))));
@@ -150,7 +159,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                 let [all, rows, features] = [0, 1, 2].map(|axis| values.len_of(ndarray::Axis(axis)));
                 let strides =
                     [(all, rows * features), (rows, features), (features, 1)].map(|(len, stride)| if len > 1 { stride } else { 0 });
-                Ok(Some((self.to_device(&values)?, strides)))
+                Ok(Some((self.copy_to_device(values.view().into_dyn())?, strides)))
             }
         };
         input.ports.iter().enumerate().map(put).collect()

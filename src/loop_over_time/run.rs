@@ -1,6 +1,6 @@
 //! A run: input checked, memory found, chunks of steps made, recordings handed out.
 
-use super::LoopOverTime;
+use super::{AnyLoop, LoopOverTime};
 use crate::cpu::Chunk;
 use crate::error::{Error, Result};
 use crate::input::{Expect, Input};
@@ -25,7 +25,28 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// something becomes infinite or NaN, or the callback cancels. After the last two, state and clock stand at the end of the
     /// last chunk that was made.
     pub fn run<'a>(&mut self, input: impl Into<Input<'a, T>>) -> Result<Recording<T>> {
-        let input = input.into();
+        self.any_mut().run_input(input.into())
+    }
+
+    /// Runs for a duration, in the unit of `dt`, without input: brainpy's `over_time(100.)`.
+    ///
+    /// # Errors
+    /// As [`LoopOverTime::run`], or if the duration makes no sense.
+    pub fn run_for(&mut self, duration: f64) -> Result<Recording<T>> {
+        self.run(Input::duration(duration))
+    }
+
+    /// Runs a number of steps without input.
+    ///
+    /// # Errors
+    /// As [`LoopOverTime::run`].
+    pub fn run_steps(&mut self, steps: u64) -> Result<Recording<T>> {
+        self.run(Input::steps(steps))
+    }
+}
+
+impl<T: Scalar> AnyLoop<'_, T> {
+    pub(super) fn run_input(&mut self, input: Input<'_, T>) -> Result<Recording<T>> {
         if self.no_state && !input.has_series() {
             return Err(Error::Unsupported("no_state: a stateless system has nothing to do over a duration; give it a series".into()));
         }
@@ -96,22 +117,6 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         }
         let (i, t) = (self.clock.i(), self.clock.t());
         Ok(Recording { output, ts, steps: steps as u64, i, t, entries, structure: self.structure.clone() })
-    }
-
-    /// Runs for a duration, in the unit of `dt`, without input: brainpy's `over_time(100.)`.
-    ///
-    /// # Errors
-    /// As [`LoopOverTime::run`], or if the duration makes no sense.
-    pub fn run_for(&mut self, duration: f64) -> Result<Recording<T>> {
-        self.run(Input::duration(duration))
-    }
-
-    /// Runs a number of steps without input.
-    ///
-    /// # Errors
-    /// As [`LoopOverTime::run`].
-    pub fn run_steps(&mut self, steps: u64) -> Result<Recording<T>> {
-        self.run(Input::steps(steps))
     }
 
     /// Chunk after chunk, the clock and the recordings with them.

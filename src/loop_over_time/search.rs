@@ -14,10 +14,10 @@ const SUSPECTS: usize = 4096;
 
 /// The search for the step at which something first was not finite. The device says only that it was at the end of a chunk; the CPU
 /// makes the same steps again, of the units or rows that it concerns, and gets the same bits.
-pub(super) struct Search<'s, T: Scalar, S> {
+pub(super) struct Search<'s, T: Scalar> {
     pub(super) engine: &'s Engine,
     pub(super) done: &'s Done,
-    pub(super) system: &'s S,
+    pub(super) system: &'s dyn System<T>,
     pub(super) schema: &'s Schema,
     pub(super) layout: &'s Layout,
     pub(super) shared: &'s Shared,
@@ -25,7 +25,7 @@ pub(super) struct Search<'s, T: Scalar, S> {
     pub(super) lengths: Option<&'s [usize]>,
 }
 
-impl<T: Scalar, S: System<T>> Search<'_, T, S> {
+impl<T: Scalar> Search<'_, T> {
     /// The error for what the device found at this index of the state, or of the output of a system without.
     pub(super) fn error(&self, found: Found) -> Error {
         match found.value {

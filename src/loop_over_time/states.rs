@@ -1,6 +1,6 @@
 //! A loop's state out of it and into it, in memory and in files.
 
-use super::LoopOverTime;
+use super::{AnyLoop, LoopOverTime};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
@@ -19,12 +19,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// # Errors
     /// If the state is on a device that does not give it back.
     pub fn state_dict(&self) -> Result<StateDict<T>> {
-        let mut dict = StateDict::new();
-        dict.arrays.extend(self.arrays()?.into_iter().map(|(_, name, array)| (name, array.to_owned())));
-        let Clock { i0, t0, dt, done } = self.clock;
-        let shared = self.shared.iter().map(|(n, v)| (n.to_owned(), v)).collect();
-        dict.stamp = Some(Stamp { i0, t0, dt, done, seed: self.shared.seed, shared });
-        Ok(dict)
+        self.any().to_dict()
     }
 
     /// Takes a state: the same bits, and the same place in time, so that the next run goes on where the state was taken. If
@@ -36,15 +31,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// If names do not match (strictly), an array has another shape, or holds a NaN or an infinity (unless the loop allows
     /// them). Nothing has changed then.
     pub fn load_state_dict(&mut self, dict: &StateDict<T>, strict: bool) -> Result<Unmatched> {
-        let given: Vec<(&str, ArrayViewD<'_, T>)> = dict.iter().map(|(n, a)| (n, a.view())).collect();
-        let clock = dict.stamp.as_ref().map(|s| self.clock_from(s)).transpose()?;
-        let unmatched = self.take_arrays(&given, strict, |_| true)?;
-        if let (Some(clock), Some(stamp)) = (clock, &dict.stamp) {
-            self.clock = clock;
-            self.shared = Shared::new(stamp.seed);
-            stamp.shared.iter().for_each(|(name, value)| self.shared.set(name.as_str(), *value));
-        }
-        Ok(unmatched)
+        self.any_mut().take_dict(dict, strict)
     }
 
     /// Takes weights alone, by name (`l1.Wi`), of any float type's values.
@@ -52,9 +39,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// # Errors
     /// As [`LoopOverTime::load_state_dict`]; strictly, all weights must be there and nothing else.
     pub fn load_weights(&mut self, weights: &[(String, ArrayD<f64>)], strict: bool) -> Result<Unmatched> {
-        let converted: Vec<(&str, ArrayD<T>)> = weights.iter().map(|(n, a)| (n.as_str(), a.mapv(T::from_f64))).collect();
-        let given: Vec<(&str, ArrayViewD<'_, T>)> = converted.iter().map(|(n, a)| (*n, a.view())).collect();
-        self.take_arrays(&given, strict, |source| source == Source::Weight)
+        self.any_mut().take_weights(weights, strict)
     }
 
     /// Saves the whole state to a safetensors file, which is replaced whole or not at all; see [`states`].
@@ -88,19 +73,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// # Errors
     /// If the state is on a device that does not give it back.
     pub fn states_file(&self) -> Result<states::File> {
-        let mut file = states::File::default();
-        file.tensors.extend(self.arrays()?.into_iter().map(|(_, name, array)| (name, Tensor::from_array(array))));
-        let Clock { i0, t0, dt, done } = self.clock;
-        // Rust writes a float as the shortest text that reads back as the same bits.
-        for (key, value) in [("t0", t0), ("dt", dt), ("t", self.t())] {
-            file.metadata.insert(key.to_owned(), format!("{value:?}"));
-        }
-        for (key, value) in [("i0", i0), ("done", done), ("i", self.i()), ("seed", self.shared.seed)] {
-            file.metadata.insert(key.to_owned(), value.to_string());
-        }
-        file.metadata.insert("kind".to_owned(), self.system.kind().to_owned());
-        file.metadata.extend(self.shared.iter().map(|(name, value)| (format!("{SHARED}{name}"), format!("{value:?}"))));
-        Ok(file)
+        self.any().to_file()
     }
 
     /// Takes what [`states::read`] has read.
@@ -108,6 +81,55 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// # Errors
     /// As [`LoopOverTime::load_states`].
     pub fn load_states_file(&mut self, file: &states::File, strict: bool) -> Result<Unmatched> {
+        self.any_mut().take_file(file, strict)
+    }
+}
+
+impl<T: Scalar> AnyLoop<'_, T> {
+    pub(super) fn to_dict(&self) -> Result<StateDict<T>> {
+        let mut dict = StateDict::new();
+        dict.arrays.extend(self.arrays()?.into_iter().map(|(_, name, array)| (name, array.to_owned())));
+        let Clock { i0, t0, dt, done } = self.clock;
+        let shared = self.shared.iter().map(|(n, v)| (n.to_owned(), v)).collect();
+        dict.stamp = Some(Stamp { i0, t0, dt, done, seed: self.shared.seed, shared });
+        Ok(dict)
+    }
+
+    pub(super) fn take_dict(&mut self, dict: &StateDict<T>, strict: bool) -> Result<Unmatched> {
+        let given: Vec<(&str, ArrayViewD<'_, T>)> = dict.iter().map(|(n, a)| (n, a.view())).collect();
+        let clock = dict.stamp.as_ref().map(|s| self.clock_from(s)).transpose()?;
+        let unmatched = self.take_arrays(&given, strict, &|_| true)?;
+        if let (Some(clock), Some(stamp)) = (clock, &dict.stamp) {
+            self.clock = clock;
+            self.shared = Shared::new(stamp.seed);
+            stamp.shared.iter().for_each(|(name, value)| self.shared.set(name.as_str(), *value));
+        }
+        Ok(unmatched)
+    }
+
+    pub(super) fn take_weights(&mut self, weights: &[(String, ArrayD<f64>)], strict: bool) -> Result<Unmatched> {
+        let converted: Vec<(&str, ArrayD<T>)> = weights.iter().map(|(n, a)| (n.as_str(), a.mapv(T::from_f64))).collect();
+        let given: Vec<(&str, ArrayViewD<'_, T>)> = converted.iter().map(|(n, a)| (*n, a.view())).collect();
+        self.take_arrays(&given, strict, &|source| source == Source::Weight)
+    }
+
+    pub(super) fn to_file(&self) -> Result<states::File> {
+        let mut file = states::File::default();
+        file.tensors.extend(self.arrays()?.into_iter().map(|(_, name, array)| (name, Tensor::from_array(array))));
+        let Clock { i0, t0, dt, done } = self.clock;
+        // Rust writes a float as the shortest text that reads back as the same bits.
+        for (key, value) in [("t0", t0), ("dt", dt), ("t", self.clock.t())] {
+            file.metadata.insert(key.to_owned(), format!("{value:?}"));
+        }
+        for (key, value) in [("i0", i0), ("done", done), ("i", self.clock.i()), ("seed", self.shared.seed)] {
+            file.metadata.insert(key.to_owned(), value.to_string());
+        }
+        file.metadata.insert("kind".to_owned(), self.system.kind().to_owned());
+        file.metadata.extend(self.shared.iter().map(|(name, value)| (format!("{SHARED}{name}"), format!("{value:?}"))));
+        Ok(file)
+    }
+
+    pub(super) fn take_file(&mut self, file: &states::File, strict: bool) -> Result<Unmatched> {
         let own = Type::from(T::DTYPE);
         let mut dict = StateDict { stamp: stamp(file)?, ..StateDict::new() };
         for (name, tensor) in &file.tensors {
@@ -118,7 +140,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             // Names in a file are distinct.
             dict.arrays.push((name.clone(), tensor.to_array()?));
         }
-        self.load_state_dict(&dict, strict)
+        self.take_dict(&dict, strict)
     }
 
     /// Everything that is saved, in order.
@@ -164,7 +186,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     }
 
     /// Checks all, then copies all. `wanted` says which of the loop's arrays are to be loaded.
-    fn take_arrays(&mut self, given: &[(&str, ArrayViewD<'_, T>)], strict: bool, wanted: impl Fn(Source) -> bool) -> Result<Unmatched> {
+    fn take_arrays(&mut self, given: &[(&str, ArrayViewD<'_, T>)], strict: bool, wanted: &dyn Fn(Source) -> bool) -> Result<Unmatched> {
         let own = self.arrays()?;
         let own: Vec<(Source, &String, &ArrayViewD<'_, T>)> = own.iter().map(|(s, n, a)| (*s, n, a)).filter(|(s, ..)| wanted(*s)).collect();
         let missing = own.iter().filter(|(_, n, _)| !given.iter().any(|(g, _)| g == n)).map(|(_, n, _)| (*n).clone());
@@ -212,7 +234,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 }
 
 /// Whether state and weights have names of their own each, and weights the lengths of their shapes.
-pub(super) fn check_names<T: Scalar, S: System<T>>(system: &S, schema: &Schema) -> Result<()> {
+pub(super) fn check_names<T: Scalar>(system: &dyn System<T>, schema: &Schema) -> Result<()> {
     let weights = system.weights();
     let mut names: Vec<&str> = schema.state.iter().map(|v| &*v.name).chain(weights.iter().map(|w| w.name.as_str())).collect();
     names.sort_unstable();

@@ -42,7 +42,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         };
         add(0, "i0", Var::Index(self.i()));
         add(0, "t0", Var::Time(self.t()));
-        for (kind, name, array) in self.arrays()? {
+        for (kind, name, array) in self.any().arrays()? {
             let var = match kind {
                 Source::State => Var::State(array),
                 Source::Weight | Source::NodeWeight => Var::Weight(array),
@@ -150,7 +150,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 
     /// Whether these names can be given to something new.
     fn check_new(&self, mut new: Vec<String>) -> Result<()> {
-        let there: Vec<String> = self.arrays()?.into_iter().map(|(_, n, _)| n).collect();
+        let there: Vec<String> = self.any().arrays()?.into_iter().map(|(_, n, _)| n).collect();
         if let Some(bad) = new.iter().find(|n| n.is_empty() || there.contains(n)) {
             return Err(Error::value("name", format!("`{bad}`"), "is empty, or there already"));
         }
