@@ -257,6 +257,11 @@ impl Every {
         self.row(k).is_some()
     }
 
+    /// Which step kept row `row` is of.
+    pub(crate) fn step(self, row: usize) -> u64 {
+        (self.before(self.i) + row as u64).saturating_mul(self.every) - self.i
+    }
+
     /// Kept indices below `i`.
     fn before(self, i: u64) -> u64 {
         i.div_ceil(self.every)

@@ -84,6 +84,27 @@ fn row_13_nan_or_infinity_that_arises_in_the_state() {
 }
 
 #[test]
+fn row_13_infinity_that_arises_in_the_output() {
+    use overtime::models::Dense;
+    let layer = || LoopOverTime::builder(Dense::<f32>::new(1, 1).w_init(Init::Constant(3e38)));
+    let mut x = ndarray::Array2::from_elem((21, 1), 0.1_f32);
+    x[[11, 0]] = 10.0;
+    // Of what is kept, it is the third row; of the indices, the 12th.
+    for (every, chunk) in [(1, 64), (4, 64), (4, 9), (4, 5)] {
+        let mut over_time = layer().i0(1).record_every(every).chunk(chunk).build().unwrap();
+        let error = over_time.run(&x).unwrap_err();
+        let Error::NotFinite { variable, step, index: 0, value: f64::INFINITY } = &error else { panic!("{error}") };
+        assert_eq!((variable.as_str(), *step), ("output", Some(12)), "every {every}, chunks of {chunk}");
+    }
+    // Where nothing is kept, all of it is looked at if time is flattened, else each chunk's last step.
+    for (i0, every, kept) in [(1, 1, false), (1, 100, true)] {
+        let mut over_time = layer().i0(i0).record_every(every).record_output(kept).chunk(12).build().unwrap();
+        let error = over_time.run(&x).unwrap_err();
+        assert!(matches!(error, Error::NotFinite { step: Some(12), .. }), "{error}");
+    }
+}
+
+#[test]
 fn row_14_time_that_makes_no_sense() {
     for dt in [0.0, -0.1, f64::NAN, f64::INFINITY] {
         let error = LoopOverTime::builder(Hh::<f64>::new(1)).dt(dt).build().unwrap_err();

@@ -196,7 +196,7 @@ impl<T: Scalar> Work<'_, T> {
             return (events, None);
         }
         let found = if schema.is_stateless() {
-            self.search_output(schema)
+            self.search_output(schema, steps)
         } else if self.vars.iter().any(|v| !all_finite(v)) {
             let whole = schema.coupling == Coupling::Sequence;
             if whole || self.lengths.is_some() {
@@ -223,9 +223,11 @@ impl<T: Scalar> Work<'_, T> {
     }
 
     /// A stateless system shows its faults in its output alone.
-    fn search_output(&self, schema: &Schema) -> Option<Found> {
-        let rows = self.table.rows.iter().map(|r| &**r).chain(self.table.rows.is_empty().then_some(self.table.scratch.as_slice()));
-        for (k, row) in rows.enumerate() {
+    fn search_output(&self, schema: &Schema, steps: usize) -> Option<Found> {
+        let kept = self.table.rows.iter().enumerate().map(|(row, values)| (self.table.every.step(row) as usize, &**values));
+        // Where nothing is kept, there is the last step's.
+        let last = self.table.rows.is_empty().then_some((steps.saturating_sub(1), self.table.scratch.as_slice()));
+        for (k, row) in kept.chain(last) {
             if let Some(j) = row.iter().position(|v| !v.is_finite()) {
                 let index = self.block.cells(schema.output_len()).start + j;
                 return Some(Found { variable: "output".into(), k, index, value: row[j].to_f64() });

@@ -21,7 +21,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         buffers: &mut [Buffer<T>],
         events: &mut [Events],
     ) -> Result<()> {
-        let Self { engine, clock, progress, system, schema, layout, shared, handles, arena, allow_non_finite, .. } = self;
+        let Self { engine, clock, progress, system, schema, layout, shared, handles, arena, allow_non_finite, every, .. } = self;
         let Some(engine) = engine else { return Ok(()) };
         // The device goes on from here, and what the host has is of the past.
         arena.take();
@@ -36,7 +36,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let run = Run { feed, steps: steps as u64, lengths, shared, check: !*allow_non_finite, told: progress.is_some() };
         engine.run(run, clock, &mut |engine, done| {
             if let Some(found) = done.found {
-                let search = Search { engine, done, system, schema, layout, shared, views, lengths };
+                let search = Search { engine, done, system, schema, layout, shared, views, lengths, every: *every };
                 return Err(search.error(found));
             }
             let (made, all) = (done.steps, steps as u64);
@@ -101,7 +101,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let placed = self.place(&input)?;
         let addresses: Vec<_> = placed.iter().map(|p| p.as_ref().map(|(array, strides)| (array.address(), *strides))).collect();
         let steps = input.steps;
-        let Self { engine, clock, progress, system, schema, layout, shared, arena, allow_non_finite, .. } = self;
+        let Self { engine, clock, progress, system, schema, layout, shared, arena, allow_non_finite, every, .. } = self;
         let engine = engine.as_mut().ok_or_else(|| no_device("run_on_device"))?;
         let i = clock.i();
         let room = engine.room(steps, i)?;
@@ -117,7 +117,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
                         .map(|(port, p)| bring(p, steps, layout.rows, schema.input_len(port)))
                         .collect::<Result<Vec<_>>>()?;
                     let views: Vec<_> = inputs.iter().map(|i| i.as_ref().map(|i| i.view())).collect();
-                    let search = Search { engine, done, system, schema, layout, shared, views: &views, lengths: None };
+                    let search = Search { engine, done, system, schema, layout, shared, views: &views, lengths: None, every: *every };
                     return Err(search.error(found));
                 }
                 let go_on = progress.as_mut().is_none_or(|progress| progress(done.steps, steps));

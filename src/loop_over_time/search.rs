@@ -5,6 +5,7 @@ use crate::cuda::Engine;
 use crate::error::{Error, Result};
 use crate::exchange::{Done, Found};
 use crate::scalar::Scalar;
+use crate::scan::Every;
 use crate::state::Layout;
 use crate::system::{Coupling, Schema, Shared, System};
 use ndarray::{ArrayView3, s};
@@ -13,7 +14,8 @@ use ndarray::{ArrayView3, s};
 const SUSPECTS: usize = 4096;
 
 /// The search for the step at which something first was not finite. The device says only that it was at the end of a chunk; the CPU
-/// makes the same steps again, of the units or rows that it concerns, and gets the same bits.
+/// makes the same steps again, of the units or rows that it concerns, and gets the same bits, or, where products are not summed in order,
+/// nearly the same.
 pub(super) struct Search<'s, T: Scalar> {
     pub(super) engine: &'s Engine,
     pub(super) done: &'s Done,
@@ -23,6 +25,8 @@ pub(super) struct Search<'s, T: Scalar> {
     pub(super) shared: &'s Shared,
     pub(super) views: &'s [Option<ArrayView3<'s, T>>],
     pub(super) lengths: Option<&'s [usize]>,
+    /// Which steps' output is kept.
+    pub(super) every: u64,
 }
 
 impl<T: Scalar> Search<'_, T> {
@@ -38,13 +42,15 @@ impl<T: Scalar> Search<'_, T> {
     fn in_output(&self, found: usize, value: &[u8]) -> Error {
         let step = self.layout.rows * self.schema.output_len().max(1);
         let value = bytemuck::pod_read_unaligned::<T>(&value[..size_of::<T>()]).to_f64();
-        let step_index = self.done.clock.i() + (found / step) as u64;
+        let first = self.done.clock.i();
+        let step_index = first + Every::new(self.every, first).step(found / step);
         Error::NotFinite { variable: "output".into(), step: Some(step_index), index: found % step, value }
     }
 
     fn in_state(&self, found: usize) -> Result<Error> {
         let mut before = self.engine.state_before(self.done.side)?;
-        let mut suspects = self.suspects(&self.engine.state()?);
+        let after = self.engine.state::<T>()?;
+        let mut suspects = self.suspects(&after);
         suspects.extend(self.item(found));
         suspects.sort_unstable();
         suspects.dedup();
@@ -74,10 +80,11 @@ impl<T: Scalar> Search<'_, T> {
         .run();
         match again {
             Err(error) => Ok(error),
-            // The CPU disagrees: say what is known.
+            // The CPU disagrees, as it may where sums are rounded otherwise. What is known is what the device has after the last step.
             Ok(_) => {
                 let (variable, index) = self.variable(found);
-                Ok(Error::NotFinite { variable, step: Some(clock.i() + len as u64 - 1), index, value: f64::NAN })
+                let value = after.get(found).map_or(f64::NAN, |v| v.to_f64());
+                Ok(Error::NotFinite { variable, step: Some(clock.i() + (len as u64).saturating_sub(1)), index, value })
             }
         }
     }

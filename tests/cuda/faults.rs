@@ -6,7 +6,9 @@ use crate::parity::STRATEGIES;
 use crate::{bits, device};
 use ndarray::{Array2, s};
 use overtime::models::{Dense, Hh, Lif, RnnCell};
-use overtime::{Device, Error, Init, Inputs, LoopOverTime, Products, Program, Schema, Sequential, Shared, State, Strategy, System, Tick};
+use overtime::{
+    Device, Error, Init, Input, Inputs, LoopOverTime, Products, Program, Schema, Sequential, Shared, State, Strategy, System, Tick,
+};
 
 type Boxed = Box<dyn System<f32>>;
 type Make = fn() -> Boxed;
@@ -191,5 +193,46 @@ fn what_does_not_fit_is_refused_as_on_the_cpu() {
 fn a_strategy_needs_a_device() {
     for strategy in [Strategy::HostLoop, Strategy::Graph, Strategy::Persistent] {
         assert!(matches!(LoopOverTime::<f32, _>::builder(Lif::new(1)).strategy(strategy).build(), Err(Error::Unsupported(_))));
+    }
+}
+
+/// A system without state shows its faults in its output: the same error as on the CPU, whatever steps are kept, and also where the
+/// output stays on the device.
+#[test]
+fn what_is_no_number_in_an_output_is_found_where_it_is() {
+    let Some(device) = device() else { return };
+    let mut x = Array2::from_elem((21, 3), 0.1_f32);
+    x[[11, 1]] = 10.0;
+    for (every, chunk) in [(1, 64), (4, 64), (4, 9), (4, 5)] {
+        let build = || {
+            let layer = Dense::<f32>::new(3, 2).w_init(Init::Constant(3e38));
+            LoopOverTime::builder(layer).i0(1).record_every(every).chunk(chunk).products(Products::Ordered)
+        };
+        let expected = build().build().unwrap().run(&x).unwrap_err();
+        assert!(matches!(expected, Error::NotFinite { step: Some(12), index: 0, value: f64::INFINITY, .. }), "{expected}");
+        let mut over_time = build().device(device).build().unwrap();
+        let found = over_time.run(&x).unwrap_err();
+        assert_eq!(format!("{found:?}"), format!("{expected:?}"), "every {every}, chunks of {chunk}");
+        over_time.reset_state(None).unwrap();
+        let on_device = over_time.to_device(&x).unwrap();
+        for input in [Input::from(&x), Input::from(&on_device)] {
+            let found = over_time.run_on_device(input).unwrap_err();
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"), "every {every}, chunks of {chunk}, on the device");
+            over_time.reset_state(None).unwrap();
+        }
+    }
+}
+
+/// Where the CPU does not get what the device got, what the device has is said.
+#[test]
+fn what_the_cpu_does_not_find_is_an_error_all_the_same() {
+    let Some(device) = device() else { return };
+    for strategy in STRATEGIES {
+        let build = || LoopOverTime::<f32, _>::builder(Astray("s.v = acc_t(1) / acc_t(0)")).device(device).strategy(strategy).chunk(4);
+        let mut over_time = build().build().unwrap();
+        let error = over_time.run_steps(20).unwrap_err();
+        // The step is the last of its chunk.
+        let Error::NotFinite { variable, step: Some(7), index: 3, value: f64::INFINITY } = &error else { panic!("{strategy}: {error}") };
+        assert_eq!((variable.as_str(), over_time.i()), ("v", 8), "{strategy}");
     }
 }
