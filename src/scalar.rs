@@ -6,12 +6,12 @@ use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 mod sealed {
-    use crate::loop_over_time::AnyLoop;
-
     pub trait Sealed: Sized {
-        /// Mentions what a loop does, so that it is compiled within this library and not anew in every program. Nobody calls it.
+        /// Mentions what a loop does, so that it is compiled with this library and not anew with every program; where code is optimised,
+        /// compilers do not share it, and nothing is won. Nobody calls it.
+        #[cfg(debug_assertions)]
         #[doc(hidden)]
-        fn compiled(over_time: &mut AnyLoop<'_, Self>)
+        fn compiled(over_time: &mut crate::loop_over_time::AnyLoop<'_, Self>)
         where
             Self: super::Scalar;
     }
@@ -19,7 +19,8 @@ mod sealed {
     macro_rules! sealed {
         ($($t:ty),*) => {$(
             impl Sealed for $t {
-                fn compiled(over_time: &mut AnyLoop<'_, Self>) {
+                #[cfg(debug_assertions)]
+                fn compiled(over_time: &mut crate::loop_over_time::AnyLoop<'_, Self>) {
                     over_time.mention();
                 }
             }

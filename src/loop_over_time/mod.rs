@@ -8,13 +8,12 @@ mod search;
 mod states;
 
 pub use builder::Builder;
-use builder::Options;
 
 use crate::clock::Clock;
 use crate::cuda::Engine;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
-use crate::input::{FirstAxis, Input};
+use crate::input::FirstAxis;
 use crate::recording::{Handle, Tree};
 use crate::scalar::Scalar;
 use crate::state::{Layout, State};
@@ -221,10 +220,12 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 }
 
-/// Calls everything that a loop does. Nobody calls this: it is there for the compiler, see `Sealed::compiled`.
+/// Calls everything that a loop does: for the compiler, see `Sealed::compiled`.
+#[cfg(debug_assertions)]
 impl<T: Scalar> AnyLoop<'_, T> {
     pub(crate) fn mention(&mut self) {
-        let _ = Options::<T>::default().check(&self.system);
+        use crate::input::Input;
+        let _ = builder::Options::<T>::default().check(&self.system);
         let _ = (self.reset(None), self.move_to(Device::Cpu));
         let _ = (self.run_input(Input::steps(0)), self.run_input_on_device(Input::steps(0)));
         if let (Ok(dict), Ok(file)) = (self.to_dict(), self.to_file()) {
