@@ -65,7 +65,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     ///
     /// # Errors
     /// As [`LoopOverTime::run`]; if the loop runs on the CPU, is batch-major, monitors events, or units out of order; if an array is
-    /// another device's.
+    /// another device's; if the input has lengths, which are for runs through the host.
     pub fn run_on_device<'a>(&mut self, input: impl Into<Input<'a, T>>) -> Result<DeviceRecording<T>> {
         self.any_mut().run_input_on_device(input.into())
     }

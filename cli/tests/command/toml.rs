@@ -123,7 +123,7 @@ fn mutated_files_neither_panic_nor_hang() {
         })
         .collect();
     seeds.sort();
-    assert_eq!(seeds.len(), 6);
+    assert_eq!(seeds.len(), 7);
     let words = [
         "kind",
         "=",
