@@ -22,7 +22,7 @@ pub(crate) enum Body {
     /// A function of rows, without state: one launch for all rows of a chunk.
     Map(Map),
     /// A recurrent cell: products with the input for the whole chunk, then step after step.
-    Cell(Cell),
+    Cell(Box<Cell>),
     /// One after another.
     Sequence(Vec<Layer>),
 }

@@ -19,7 +19,7 @@ pub(crate) enum Kind {
     Map(Map),
     /// A function of units: as a map, but by the pointwise loop.
     MapUnits(Source),
-    Cell(Cell),
+    Cell(Box<Cell>),
 }
 
 /// One stage: what runs over a whole chunk before the next one starts.

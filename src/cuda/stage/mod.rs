@@ -144,8 +144,8 @@ impl Ready {
             Kind::MapUnits(source) => Box::new(pointwise::Once::prepare(source, &node, shop)?),
             Kind::Map(map) => Box::new(map::Rows::prepare(map, &node, shop)?),
             Kind::Cell(cell) => match tiles::cut(&cell, shop)? {
-                Some((tile, why)) => Box::new(tiles::Steps::prepare(cell, tile, why, &node, shop)?),
-                None => Box::new(cell::Steps::prepare(cell, &node, shop)?),
+                Some((tile, why)) => Box::new(tiles::Steps::prepare(*cell, tile, why, &node, shop)?),
+                None => Box::new(cell::Steps::prepare(*cell, &node, shop)?),
             },
         };
         let slots = node.probes.iter().map(|p| p.slots.as_ref().map(|s| shop.constant(bytemuck::cast_slice(s)))).collect();

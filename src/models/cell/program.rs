@@ -17,5 +17,5 @@ pub(super) fn program<K: Kind>(inputs: usize, hidden: usize, activation: Activat
     source.defines.push(("ACTIVATION", activation.kernel_name()));
     source.defines.extend(K::DEFINES.iter().map(|(name, value)| (*name, (*value).to_owned())));
     let (phases, states) = (K::PHASES, K::STATES.len());
-    Program { body: Body::Cell(Cell { input, source, weights: vec!["Wh", "bh"], hidden, on_chip, way, phases, states }) }
+    Program { body: Body::Cell(Box::new(Cell { input, source, weights: vec!["Wh", "bh"], hidden, on_chip, way, phases, states })) }
 }
