@@ -103,6 +103,9 @@ impl Program {
     /// }
     /// ```
     ///
+    /// `at` has the step's index, time and length, and the unit's place; values of [`Builder::shared_arg`](crate::Builder::shared_arg) are
+    /// not handed to programs: a system whose step reads them gives a program only if it can do without.
+    ///
     /// `acc_t` is the type of arithmetic: `double` where the loop's elements are `f64`, else `float`. With one input, `Input` is an
     /// `acc_t`; with several, they are `x.port[0]`, `x.port[1]`, … A product and a sum are never fused by the compiler: `fma(a, b, c)`
     /// fuses, as `mul_add` does in Rust, so that the same operations give the same bits on both devices. `Params` and `State` of

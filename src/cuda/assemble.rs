@@ -10,7 +10,7 @@ use super::side::Side;
 use super::stack::Stack;
 use super::stage::Ready;
 use super::stream::Stream;
-use super::workshop::{Made, Workshop};
+use super::workshop::{Made, Workshop, in_bytes};
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use crate::exchange::Wanted;
@@ -95,12 +95,6 @@ impl Engine {
         engine.constants.write(0, &made.constants)?;
         Ok(engine)
     }
-}
-
-/// Weights of any type as bytes.
-pub(super) fn in_bytes<'w, T: Scalar>(weights: &[Weight<'w, T>]) -> Vec<Weight<'w, u8>> {
-    let bytes = |w: &Weight<'w, T>| Weight { name: w.name.clone(), shape: w.shape.clone(), values: bytemuck::cast_slice(w.values) };
-    weights.iter().map(bytes).collect()
 }
 
 fn no_program<T: Scalar>(system: &dyn System<T>, dt: f64) -> Error {

@@ -33,7 +33,7 @@ unsafe impl Sync for Context {}
 /// The contexts in use, by ordinal: all loops of a device share one, and know when it is lost.
 static CONTEXTS: Mutex<Vec<(usize, Weak<Context>)>> = Mutex::new(Vec::new());
 
-/// What this file says of the result codes that leave a context unusable.
+/// The driver's result codes after which no call in the context succeeds any more.
 const FATAL: &[i32] = &[4, 46, 214, 220, 700, 702, 708, 709, 710, 714, 715, 716, 717, 718, 719, 999];
 
 impl Context {

@@ -1,7 +1,6 @@
 //! A loop on a device: its state, its kernels, and all memory that its runs need. It knows its elements by their size alone: only what
 //! hands values in and out here has a type.
 
-use super::assemble::in_bytes;
 use super::context::Context;
 use super::limits::Limits;
 use super::memory::Buffer;
@@ -11,6 +10,7 @@ use super::side::Side;
 use super::stack::Stack;
 use super::stage::Ready;
 use super::stream::Stream;
+use super::workshop::in_bytes;
 use crate::error::Result;
 use crate::scalar::{DType, Scalar};
 use crate::system::{System, Weight};

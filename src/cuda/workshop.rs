@@ -7,7 +7,7 @@ use super::module::{Kernel, Module};
 use super::plan::Node;
 use crate::device::{Products, Strategy};
 use crate::error::{Error, Result};
-use crate::scalar::DType;
+use crate::scalar::{DType, Scalar};
 use crate::system::Weight;
 use std::sync::Arc;
 
@@ -88,4 +88,10 @@ impl Workshop<'_> {
             other => other,
         }
     }
+}
+
+/// Weights of any type as bytes.
+pub(super) fn in_bytes<'w, T: Scalar>(weights: &[Weight<'w, T>]) -> Vec<Weight<'w, u8>> {
+    let bytes = |w: &Weight<'w, T>| Weight { name: w.name.clone(), shape: w.shape.clone(), values: bytemuck::cast_slice(w.values) };
+    weights.iter().map(bytes).collect()
 }

@@ -5,12 +5,12 @@ use super::{AnyLoop, LoopOverTime};
 use crate::device_array::{DeviceArray, DeviceRecording};
 use crate::error::{Error, Result};
 use crate::exchange::{Feed, Host, OnDevice, Run, Series};
-use crate::input::{Checked, Expect, FirstAxis, Given, Input};
+use crate::input::{Checked, FirstAxis, Given, Input};
 use crate::recording::{Buffer, Events};
 use crate::scalar::Scalar;
 use crate::scan::Every;
 use crate::system::System;
-use ndarray::{Array3, ArrayBase, ArrayD, ArrayView3, ArrayViewD, Data, Dimension};
+use ndarray::{Array3, ArrayBase, ArrayD, ArrayView3, ArrayViewD, CowArray, Data, Dimension, Ix3};
 
 impl<T: Scalar> AnyLoop<'_, T> {
     pub(super) fn on_device(
@@ -21,27 +21,43 @@ impl<T: Scalar> AnyLoop<'_, T> {
         buffers: &mut [Buffer<T>],
         events: &mut [Events],
     ) -> Result<()> {
-        let Self { engine, clock, progress, system, schema, layout, shared, handles, arena, allow_non_finite, every, .. } = self;
+        let places = buffers.iter_mut().map(|b| bytemuck::cast_slice_mut(&mut b.values)).collect();
+        let series = views.iter().map(|view| view.as_ref().map(|view| view as &dyn Series)).collect();
+        // Handles are the loop's, which is about to be changed.
+        let handles = std::mem::take(&mut self.handles);
+        let feed = Feed::Host(Host { views: series, places, events, handles: &handles });
+        let inputs = || Ok(views.iter().map(|view| view.map(CowArray::from)).collect());
+        let made = self.drive(feed, steps as u64, lengths, &inputs);
+        self.handles = handles;
+        made
+    }
+
+    /// Has the engine make the steps. `inputs` are asked for where something is not finite.
+    fn drive<'v>(
+        &mut self,
+        feed: Feed<'_>,
+        steps: u64,
+        lengths: Option<&[usize]>,
+        inputs: &dyn Fn() -> Result<Vec<Option<CowArray<'v, T, Ix3>>>>,
+    ) -> Result<()> {
+        let Self { engine, clock, progress, system, schema, layout, shared, arena, allow_non_finite, every, .. } = self;
         let Some(engine) = engine else { return Ok(()) };
         // The device goes on from here, and what the host has is of the past.
         arena.take();
-        let nothing = layout.rows == 0 || schema.output_len() == 0;
-        if nothing || steps == 0 {
-            clock.done += steps as u64;
+        if steps == 0 || layout.rows == 0 || schema.output_len() == 0 {
+            clock.done += steps;
             return Ok(());
         }
-        let places = buffers.iter_mut().map(|b| bytemuck::cast_slice_mut(&mut b.values)).collect();
-        let series = views.iter().map(|view| view.as_ref().map(|view| view as &dyn Series)).collect();
-        let feed = Feed::Host(Host { views: series, places, events, handles });
-        let run = Run { feed, steps: steps as u64, lengths, shared, check: !*allow_non_finite, told: progress.is_some() };
+        let run = Run { feed, steps, lengths, shared, check: !*allow_non_finite, told: progress.is_some() };
         engine.run(run, clock, &mut |engine, done| {
             if let Some(found) = done.found {
-                let search = Search { engine, done, system, schema, layout, shared, views, lengths, every: *every };
+                let inputs = inputs()?;
+                let views: Vec<_> = inputs.iter().map(|input| input.as_ref().map(|input| input.view())).collect();
+                let search = Search { engine, done, system, schema, layout, shared, views: &views, lengths, every: *every };
                 return Err(search.error(found));
             }
-            let (made, all) = (done.steps, steps as u64);
-            let go_on = progress.as_mut().is_none_or(|progress| progress(made, all));
-            if go_on || made == all { Ok(()) } else { Err(Error::Cancelled { done: made, steps: all }) }
+            let go_on = progress.as_mut().is_none_or(|progress| progress(done.steps, steps));
+            if go_on || done.steps == steps { Ok(()) } else { Err(Error::Cancelled { done: done.steps, steps }) }
         })
     }
 }
@@ -87,45 +103,19 @@ impl<T: Scalar> AnyLoop<'_, T> {
             let why = if handle.events { "is monitored as events" } else { "is monitored for units that are not in ascending order" };
             return unsupported(&format!("`{}` {why}", handle.label));
         }
-        let input =
-            input.check(&Expect { schema: &self.schema, batch: self.batch, first_axis: self.first_axis }, |d| self.clock.steps(d))?;
-        if self.clock.i().checked_add(input.steps).is_none() {
-            return Err(Error::value("steps", input.steps, "run past the last step index there is"));
-        }
-        if !self.allow_non_finite {
-            input.check_finite(&self.schema, self.clock.i())?;
-        }
+        let input = self.checked(input)?;
         if input.lengths.is_some() {
             return unsupported("lengths are for runs whose input and recordings go through the host");
         }
         let placed = self.place(&input)?;
         let addresses: Vec<_> = placed.iter().map(|p| p.as_ref().map(|(array, strides)| (array.address(), *strides))).collect();
         let steps = input.steps;
-        let Self { engine, clock, progress, system, schema, layout, shared, arena, allow_non_finite, every, .. } = self;
-        let engine = engine.as_mut().ok_or_else(|| no_device("run_on_device"))?;
-        let i = clock.i();
-        let room = engine.room(steps, i)?;
-        let feed = OnDevice { inputs: addresses, records: room.iter().map(|buffer| (buffer.clone(), 0)).collect() };
-        arena.take();
-        if steps > 0 && layout.rows > 0 && schema.output_len() > 0 {
-            let run = Run { feed: Feed::Device(feed), steps, lengths: None, shared, check: !*allow_non_finite, told: progress.is_some() };
-            engine.run(run, clock, &mut |engine, done| {
-                if let Some(found) = done.found {
-                    let inputs = placed
-                        .iter()
-                        .enumerate()
-                        .map(|(port, p)| bring(p, steps, layout.rows, schema.input_len(port)))
-                        .collect::<Result<Vec<_>>>()?;
-                    let views: Vec<_> = inputs.iter().map(|i| i.as_ref().map(|i| i.view())).collect();
-                    let search = Search { engine, done, system, schema, layout, shared, views: &views, lengths: None, every: *every };
-                    return Err(search.error(found));
-                }
-                let go_on = progress.as_mut().is_none_or(|progress| progress(done.steps, steps));
-                if go_on || done.steps == steps { Ok(()) } else { Err(Error::Cancelled { done: done.steps, steps }) }
-            })?;
-        } else {
-            clock.done += steps;
-        }
+        let i = self.clock.i();
+        let room = self.engine.as_ref().ok_or_else(|| no_device("run_on_device"))?.room(steps, i)?;
+        let feed = Feed::Device(OnDevice { inputs: addresses, records: room.iter().map(|buffer| (buffer.clone(), 0)).collect() });
+        let (rows, features) = (self.layout.rows, self.schema.inputs.iter().map(|input| input.shape.iter().product()).collect::<Vec<_>>());
+        let inputs = || placed.iter().zip(&features).map(|(input, features)| bring(input, steps, rows, *features)).collect();
+        self.drive(feed, steps, None, &inputs)?;
         let mut room = room.into_iter();
         let kept = |every: u64| Every::new(every, i).count(usize::try_from(steps).unwrap_or(usize::MAX));
         let shape = |kept: usize, own: &[usize]| [kept].into_iter().chain(self.batch).chain(own.iter().copied()).collect::<Vec<_>>();
@@ -167,12 +157,12 @@ impl<T: Scalar> AnyLoop<'_, T> {
 }
 
 /// An input on the host again, `[steps, rows, features]`.
-fn bring<T: Scalar>(placed: &Placed<T>, steps: u64, rows: usize, features: usize) -> Result<Option<Array3<T>>> {
+fn bring<T: Scalar>(placed: &Placed<T>, steps: u64, rows: usize, features: usize) -> Result<Option<CowArray<'static, T, Ix3>>> {
     let Some((array, [step, row, unit])) = placed else { return Ok(None) };
     let values = array.to_host()?;
     let values = values.as_slice().unwrap_or_default();
     let at = |(k, r, u): (usize, usize, usize)| values.get(k * step + r * row + u * unit).copied().unwrap_or_default();
-    Ok(Some(Array3::from_shape_fn((usize::try_from(steps).unwrap_or(usize::MAX), rows, features), at)))
+    Ok(Some(Array3::from_shape_fn((usize::try_from(steps).unwrap_or(usize::MAX), rows, features), at).into()))
 }
 
 fn no_device(what: &str) -> Error {

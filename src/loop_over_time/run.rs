@@ -3,7 +3,7 @@
 use super::{AnyLoop, LoopOverTime};
 use crate::cpu::Chunk;
 use crate::error::{Error, Result};
-use crate::input::{Expect, Input};
+use crate::input::{Checked, Expect, Input};
 use crate::recording::{Buffer, Events, Recorded, Recording};
 use crate::scalar::Scalar;
 use crate::scan::Every;
@@ -50,21 +50,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
         if self.no_state && !input.has_series() {
             return Err(Error::Unsupported("no_state: a stateless system has nothing to do over a duration; give it a series".into()));
         }
-        let expect = Expect { schema: &self.schema, batch: self.batch, first_axis: self.first_axis };
-        let mut input = input.check(&expect, |d| self.clock.steps(d))?;
+        let mut input = self.checked(input)?;
         let lengths = input.lengths.take();
-        if let Some(lengths) = &lengths {
-            if !self.system.takes_lengths() {
-                return Err(no_lengths(&self.system));
-            }
-            input.pad(lengths);
-        }
-        if self.clock.i().checked_add(input.steps).is_none() {
-            return Err(Error::value("steps", input.steps, "run past the last step index there is"));
-        }
-        if !self.allow_non_finite {
-            input.check_finite(&self.schema, self.clock.i())?;
-        }
         let rows = self.layout.rows;
         let views = input.views(rows, &self.schema)?;
         let steps = usize::try_from(input.steps).map_err(|_| Error::value("steps", input.steps, "are more than can be addressed"))?;
@@ -117,6 +104,26 @@ impl<T: Scalar> AnyLoop<'_, T> {
         }
         let (i, t) = (self.clock.i(), self.clock.t());
         Ok(Recording { output, ts, steps: steps as u64, i, t, entries, structure: self.structure.clone() })
+    }
+
+    /// The input, if this loop can run over it from where it stands.
+    pub(super) fn checked<'a>(&self, input: Input<'a, T>) -> Result<Checked<'a, T>> {
+        let expect = Expect { schema: &self.schema, batch: self.batch, first_axis: self.first_axis };
+        let mut input = input.check(&expect, |d| self.clock.steps(d))?;
+        if let Some(lengths) = input.lengths.take() {
+            if !self.system.takes_lengths() {
+                return Err(no_lengths(&self.system));
+            }
+            input.pad(&lengths);
+            input.lengths = Some(lengths);
+        }
+        if self.clock.i().checked_add(input.steps).is_none() {
+            return Err(Error::value("steps", input.steps, "run past the last step index there is"));
+        }
+        if !self.allow_non_finite {
+            input.check_finite(&self.schema, self.clock.i())?;
+        }
+        Ok(input)
     }
 
     /// Chunk after chunk, the clock and the recordings with them.
