@@ -9,7 +9,7 @@ mod sealed {
     pub trait Sealed: Sized {
         /// Mentions what a loop does, so that it is compiled with this library and not anew with every program; where code is optimised,
         /// compilers do not share it, and nothing is won. Nobody calls it.
-        #[cfg(debug_assertions)]
+        #[cfg(all(debug_assertions, not(test)))]
         #[doc(hidden)]
         fn compiled(over_time: &mut crate::loop_over_time::AnyLoop<'_, Self>)
         where
@@ -19,7 +19,7 @@ mod sealed {
     macro_rules! sealed {
         ($($t:ty),*) => {$(
             impl Sealed for $t {
-                #[cfg(debug_assertions)]
+                #[cfg(all(debug_assertions, not(test)))]
                 fn compiled(over_time: &mut crate::loop_over_time::AnyLoop<'_, Self>) {
                     over_time.mention();
                 }

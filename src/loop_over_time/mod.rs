@@ -221,7 +221,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
 }
 
 /// Calls everything that a loop does: for the compiler, see `Sealed::compiled`.
-#[cfg(debug_assertions)]
+#[cfg(all(debug_assertions, not(test)))]
 impl<T: Scalar> AnyLoop<'_, T> {
     pub(crate) fn mention(&mut self) {
         use crate::input::Input;
