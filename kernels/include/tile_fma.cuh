@@ -8,21 +8,21 @@ namespace tile {
 constexpr u32 ROWS_ONCE = R < 4 ? R : 4;
 constexpr u32 MOST_COLUMNS = 8;
 
-// Sums v over eight lanes, always in the same order. Each lane ends up with an eighth of the sums, the first of which it returns.
-template <u32 N>
-__device__ __forceinline__ u32 fold(acc_t (&v)[N]) {
-    u32 first = 0;
+// Sums the first N of v over eight lanes, always in the same order. Each lane ends up with an eighth of the sums, the first of which it
+// returns. A template for each step, for the compiler to know every index: what it does not know lies in memory.
+template <u32 N, u32 MASK, u32 TOTAL>
+__device__ __forceinline__ u32 fold(acc_t (&v)[TOTAL]) {
+    if constexpr (MASK == 0) {
+        return 0;
+    } else {
+        const bool upper = threadIdx.x & MASK;
 #pragma unroll
-    for (u32 mask = 4, n = N; mask > 0; mask /= 2, n /= 2) {
-        const bool upper = threadIdx.x & mask;
-#pragma unroll
-        for (u32 q = 0; q < n / 2; ++q) {
-            const acc_t give = upper ? v[q] : v[q + n / 2], stay = upper ? v[q + n / 2] : v[q];
-            v[q] = stay + __shfl_xor_sync(0xffffffffu, give, mask);
+        for (u32 q = 0; q < N / 2; ++q) {
+            const acc_t give = upper ? v[q] : v[q + N / 2], stay = upper ? v[q + N / 2] : v[q];
+            v[q] = stay + __shfl_xor_sync(0xffffffffu, give, MASK);
         }
-        first += upper ? n / 2 : 0;
+        return (upper ? N / 2 : 0) + fold<N / 2, MASK / 2>(v);
     }
-    return first;
 }
 
 template <u32 PHASE, u32 FROM, u32 COUNT>
@@ -32,7 +32,8 @@ __device__ __forceinline__ void some_columns(const Held<PHASE>& held, const fact
     acc_t* to = sums + (u64)(warp / WC) * R * SUMS + (warp % WC * Held<PHASE>::WIDE + FROM) * COLUMNS + lane / 8;
 #pragma unroll 1
     for (u32 r0 = 0; r0 < R; r0 += ROWS_ONCE) {
-        acc_t v[up(ROWS_ONCE * COUNT, 8) * 8] = {};
+        constexpr u32 sums_once = up(ROWS_ONCE * COUNT, 8) * 8;
+        acc_t v[sums_once] = {};
 #if HOLD == REGISTERS
 #pragma unroll
 #else
@@ -53,9 +54,9 @@ __device__ __forceinline__ void some_columns(const Held<PHASE>& held, const fact
                 }
             }
         }
-        const u32 first = fold(v);
+        const u32 first = fold<sums_once, 4>(v);
 #pragma unroll
-        for (u32 q = 0; q < up(ROWS_ONCE * COUNT, 8); ++q) {
+        for (u32 q = 0; q < sums_once / 8; ++q) {
             const u32 r = (first + q) / COUNT, j = (first + q) % COUNT;
             if (first + q < ROWS_ONCE * COUNT && r0 + r < R) to[(r0 + r) * SUMS + j * COLUMNS] = v[q];
         }

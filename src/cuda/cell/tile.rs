@@ -143,7 +143,7 @@ impl Tile {
         let wide: Vec<usize> = self.facts.phases.iter().map(|gates| self.wide(*gates)).collect();
         let weights = if self.hold == Hold::Registers { self.deep() * wide.iter().sum::<usize>() * self.lane_bytes() / 4 } else { 0 };
         let words = self.facts.acc / 4;
-        let sums = if self.tensor == Tensor::No { 24 * words } else { 4 * wide.iter().max().unwrap_or(&1) };
+        let sums = if self.tensor == Tensor::No { 48 + 12 * words } else { 4 * wide.iter().max().unwrap_or(&1) };
         weights + sums + self.cells() * (2 * self.facts.gates() + self.facts.states + 2) * words
     }
 

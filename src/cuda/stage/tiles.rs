@@ -17,6 +17,9 @@ use crate::error::{Error, Result};
 use crate::program::Cell;
 use std::borrow::Cow;
 
+/// Names the tier that cells are to be run by.
+const TIER: &str = "OVERTIME_CELLS";
+
 /// Most products of a row in a chunk, so that a run can be stopped.
 const PRODUCTS: u64 = 1 << 33;
 
@@ -41,7 +44,7 @@ pub(super) struct Steps {
 /// If all steps were to be one launch, and no tier for that can run.
 pub(super) fn cut(cell: &Cell, shop: &Workshop<'_>) -> Result<Option<(Tile, &'static str)>> {
     let context = shop.context;
-    let only = match std::env::var("OVERTIME_CELLS") {
+    let only = match std::env::var(TIER) {
         Ok(name) if name == "plain" => return Ok(None),
         Ok(name) => Some(Tier::ALL.into_iter().find(|tier| tier.name() == name).ok_or_else(|| {
             let known = Tier::ALL.map(Tier::name);
@@ -84,7 +87,12 @@ impl Steps {
             (asked, _) => asked,
         };
         let strategy = (chosen, format!("tier `{}`: {why}", tile.tier.name()).into());
-        let parts = if chosen == Strategy::Persistent { cell::plain_parts(&cell, node, shop.dtype) } else { Vec::new() };
+        // A tier that was asked for is not put aside for a kernel of several layers.
+        let parts = if chosen == Strategy::Persistent && std::env::var_os(TIER).is_none() {
+            cell::plain_parts(&cell, node, shop.dtype)
+        } else {
+            Vec::new()
+        };
         Ok(Self { cell, tile, strategy, input, kernel, pack, input_weights, weights, parts, graph: None })
     }
 

@@ -73,7 +73,8 @@ pub(super) const ONCE: (Strategy, Cow<'static, str>) =
 /// |---|---|---|
 /// | a function without state | one launch for the whole chunk, whatever is asked for: [`ONCE`] | its steps do not depend on each other |
 /// | a pointwise model | `Persistent` | units never meet, so that any number of them can stay in registers for all steps |
-/// | a recurrent cell | `Persistent` | rows never meet, and a block keeps its row's state for all steps |
+/// | a recurrent cell | `Persistent` where its weights fit on chip, else `Graph` | see the tiers in `src/cuda/cell/tiers.rs` |
+/// | … whose sums are the CPU's | `Persistent` | rows never meet, and a block keeps its row's state for all steps |
 pub(super) fn choose(asked: Strategy, why_persistent: &'static str) -> (Strategy, Cow<'static, str>) {
     match asked {
         Strategy::HostLoop | Strategy::Graph | Strategy::Persistent => (asked, "it was asked for".into()),
