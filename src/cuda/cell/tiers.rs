@@ -14,8 +14,9 @@
 //! [`Products::Ordered`](crate::device::Products), for machines without NVRTC, and for what no tier can run.
 //!
 //! A block *fits* Wh if its part lies in registers or in shared memory, beside h and the partial sums (`Tile::shared`). By that, `block`
-//! takes 320 units of RNN, 192 of GRU and 160 of LSTM in bf16 with 227 KiB of shared memory (`sm_90`), `cluster` 896, 512 and 448, `grid` (132
-//! multiprocessors) 3168, 1664 and 1536; in f32 208, 128 and 112, 576, 384 and 256, 2112, 1056 and 1024. How K is split depends on H and the type alone, so that all tiers give the same bits.
+//! takes 320 units of RNN, 192 of GRU and 128 of LSTM in bf16 with 227 KiB of shared memory (`sm_90`) and 16 rows, `cluster` 896, 512 and 448,
+//! `grid` (132 multiprocessors) 3136, 1664 and 1536; in f32 192, 128 and 64, 576, 384 and 256, 1536, 1024 and 1024: looked at in steps of 64.
+//! How K is split depends on H and the type alone, so that all tiers give the same bits.
 
 use super::{Facts, Hold, Tensor, Tier, Tile};
 use crate::device::{Products, Strategy};
