@@ -88,6 +88,35 @@ fn halves_have_the_cpus_bits() {
     check::<bf16>(&[[4, 6, 2, 9]], &[Strategy::Auto]);
 }
 
+/// However products are summed: both directions, and rows of unequal length.
+fn within<T: Scalar>(bound: f64) {
+    let Some(device) = device() else { return };
+    let (x, lengths) = (series::<T>([7, 5, 6]), lengths(7, 5));
+    for (name, _, make) in models::<T>() {
+        let run = |device: Device| {
+            let mut over_time = LoopOverTime::builder(make(6, 40)).batch(5).device(device).build().unwrap();
+            let output = over_time.run(Input::from(&x).lengths(&lengths)).unwrap().output;
+            let states: Vec<_> =
+                over_time.state_dict().unwrap().iter().filter(|(n, _)| n.ends_with("state")).map(|(_, a)| a.clone()).collect();
+            (output, states)
+        };
+        let (ours, expected) = (run(device), run(Device::Cpu));
+        let all = |(output, states): &(ndarray::ArrayD<T>, Vec<ndarray::ArrayD<T>>)| -> Vec<f64> {
+            output.iter().chain(states.iter().flatten()).map(|x| x.to_f64()).collect()
+        };
+        let (ours, expected) = (all(&ours), all(&expected));
+        let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>().sqrt();
+        let error = norm(&mut ours.iter().zip(&expected).map(|(a, b)| a - b)) / norm(&mut expected.iter().copied());
+        assert!(ours.len() == expected.len() && error <= bound, "{name} {}: {error:e}", T::DTYPE);
+    }
+}
+
+#[test]
+fn fast_products_stay_within_bounds() {
+    within::<f32>(1e-5);
+    within::<bf16>(1e-2);
+}
+
 /// Where a run is cut into chunks, each row's length goes on from chunk to chunk.
 #[test]
 fn chunks_change_no_bit() {
