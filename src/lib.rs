@@ -74,6 +74,7 @@ mod input;
 pub mod kernels;
 mod loop_over_time;
 pub mod math;
+pub mod matmul;
 mod memory;
 pub mod models;
 #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "programs are run by the CUDA engine alone"))]

@@ -48,6 +48,29 @@ pub(crate) struct Map {
     pub(crate) weights: Vec<&'static str>,
     /// Threads that one row takes; each is one call of the model's `map`.
     pub(crate) threads: usize,
+    /// If it is a product with a matrix, that product, for faster kernels.
+    pub(crate) product: Option<Box<Product>>,
+}
+
+/// A product of rows with a matrix, the first weight, from a bias, the second: `[rows, inputs]`·`[inputs, outputs]`.
+#[derive(Clone, Debug)]
+pub(crate) struct Product {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    /// If its rows are what the windows of a convolution see, those.
+    pub(crate) windows: Option<Windows>,
+}
+
+/// The windows of a convolution. Each group of channels has a product of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Windows {
+    /// Outputs of an image, down times across.
+    pub(crate) places: usize,
+    /// Channels of an image, and groups of them.
+    pub(crate) channels: usize,
+    pub(crate) groups: usize,
+    /// The geometry, by the names that `operand.cuh` has for it.
+    pub(crate) geometry: Vec<(&'static str, usize)>,
 }
 
 /// A recurrent cell.
@@ -174,7 +197,7 @@ impl Program {
     }
 
     pub(crate) fn map(source: Source, weights: &[&'static str], threads: usize) -> Self {
-        Self { body: Body::Map(Map { source, weights: weights.to_vec(), threads }) }
+        Self { body: Body::Map(Map { source, weights: weights.to_vec(), threads, product: None }) }
     }
 }
 

@@ -29,6 +29,33 @@ fn nvdisasm() -> Option<PathBuf> {
     folders.into_iter().map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
+/// NVRTC and `nvdisasm`; without them, says what is skipped.
+fn tools() -> Option<(Compiler, PathBuf)> {
+    match (Compiler::find(), nvdisasm()) {
+        (Ok(compiler), Some(nvdisasm)) => Some((compiler, nvdisasm)),
+        (compiler, nvdisasm) => {
+            let lacks = compiler.err().map_or_else(|| format!("{nvdisasm:?}"), |error| error.to_string());
+            assert!(std::env::var_os("REQUIRE_CUDA").is_none(), "NVRTC and nvdisasm are required: {lacks}");
+            eprintln!(
+                "SKIPPED: no instructions were counted. To count them: pip install nvidia-cuda-nvrtc 'nvidia-cuda-nvdisasm>=13.2.51'"
+            );
+            None
+        }
+    }
+}
+
+/// Machine code as text.
+fn sass(nvdisasm: &Path, cubin: &[u8]) -> String {
+    static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let file = std::env::temp_dir().join(format!("overtime-sass-{}-{number}.cubin", std::process::id()));
+    std::fs::write(&file, cubin).unwrap();
+    let said = Command::new(nvdisasm).arg("-c").arg(&file).output().unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(said.status.success(), "{}: {}", nvdisasm.display(), String::from_utf8_lossy(&said.stderr));
+    String::from_utf8_lossy(&said.stdout).into_owned()
+}
+
 fn entries(folder: &Path) -> Vec<PathBuf> {
     std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
@@ -76,29 +103,51 @@ fn loops_are_found() {
     assert_eq!((count(&found[0], "MUFU"), count(&found[0], "BRA"), count(&found[0], "FFMA")), (1, 2, 0));
 }
 
+/// What is in the inner loops of products: the tensor operation where the type has one, and multiply-adds in most places otherwise.
+#[test]
+fn products_spend_their_loops_on_products() {
+    let Some((compiler, nvdisasm)) = tools() else { return };
+    let modules = list();
+    // Module, type, opcode, how many of it, and the least share of the loop in percent.
+    for (name, dtype, opcode, times, share) in [
+        ("product_simt_large", DType::F32, "FFMA", 512, 85),
+        ("product_simt_middle", DType::F32, "FFMA", 256, 75),
+        ("product_simt_large", DType::F64, "DFMA", 256, 70),
+        ("product_mma_large", DType::F16, "HMMA", 32, 28),
+        ("product_mma_large", DType::Bf16, "HMMA", 32, 28),
+        ("product_mma_large", DType::F32, "HMMA", 32, 14),
+    ] {
+        let module = modules.iter().find(|m| m.name == name && m.dtype == dtype).expect(name);
+        let built = compiler.compile(module, "sm_90").unwrap();
+        let text = sass(&nvdisasm, &built.cubin);
+        let found = loops(&text);
+        let most = found.iter().max_by_key(|code| count(code, opcode)).unwrap_or_else(|| panic!("{module} has no loop"));
+        let (has, all) = (count(most, opcode), most.len());
+        println!("{module}: {has} {opcode} of {all} instructions, {}%", 100 * has / all);
+        assert_eq!(has, times, "{module}: {opcode}");
+        assert!(100 * has >= share * all, "{module}: {has} {opcode} of {all} instructions");
+        assert_eq!(count(most, "LDL") + count(most, "STL"), 0, "{module}");
+    }
+}
+
+#[test]
+fn products_on_hopper_are_of_warp_groups() {
+    let Some((compiler, nvdisasm)) = tools() else { return };
+    for module in list().iter().filter(|m| m.name == "product_hopper") {
+        let built = compiler.compile(module, "sm_90a").unwrap();
+        let text = sass(&nvdisasm, &built.cubin);
+        assert_eq!(text.matches("HGMMA.64x256x16").count(), 4, "{module}");
+        assert!(text.contains("UTMALDG") && !text.contains("STL"), "{module}");
+    }
+}
+
 #[test]
 fn a_step_of_hodgkin_and_huxleys_neuron_is_200_instructions_at_most() {
-    let required = std::env::var_os("REQUIRE_CUDA").is_some();
-    let (compiler, nvdisasm) = match (Compiler::find(), nvdisasm()) {
-        (Ok(compiler), Some(nvdisasm)) => (compiler, nvdisasm),
-        (compiler, nvdisasm) => {
-            let lacks = compiler.err().map_or_else(|| format!("{nvdisasm:?}"), |error| error.to_string());
-            assert!(!required, "NVRTC and nvdisasm are required: {lacks}");
-            eprintln!(
-                "SKIPPED: no instructions were counted. To count them: pip install nvidia-cuda-nvrtc 'nvidia-cuda-nvdisasm>=13.2.51'"
-            );
-            return;
-        }
-    };
+    let Some((compiler, nvdisasm)) = tools() else { return };
     let module = list().into_iter().find(|m| m.name == "hh_scan" && m.dtype == DType::F32).expect("hh_scan");
     let built = compiler.compile(&module, "sm_90").unwrap();
     assert!(built.usage.iter().all(|usage| usage.spill_stores + usage.spill_loads + usage.stack == 0), "{:?}", built.usage);
-    let file = std::env::temp_dir().join(format!("overtime-sass-{}.cubin", std::process::id()));
-    std::fs::write(&file, &built.cubin).unwrap();
-    let said = Command::new(&nvdisasm).arg("-c").arg(&file).output().unwrap();
-    std::fs::remove_file(&file).unwrap();
-    assert!(said.status.success(), "{}: {}", nvdisasm.display(), String::from_utf8_lossy(&said.stderr));
-    let text = String::from_utf8_lossy(&said.stdout);
+    let text = sass(&nvdisasm, &built.cubin);
     let steps: Vec<_> = loops(&text).into_iter().filter(|code| count(code, "MUFU") > 0).collect();
     for code in &steps {
         let input = if count(code, "LDG") > 0 { "an input that changes" } else { "a constant input" };

@@ -103,6 +103,20 @@ impl<R: Real> Packed<R> {
         Self { shape: Shape { depth, width, panel }, values }
     }
 
+    /// Packs these columns of a matrix that is stored column by column, each of them `depth` long.
+    pub(crate) fn turned<T: Scalar<Acc = R>>(w: &[T], depth: usize, columns: Range<usize>) -> Self {
+        let width = padded::<R>(columns.len());
+        let panel = lanes::<R>() * if wide() { 2 } else { 1 };
+        let mut values: Vec<R> = bytemuck::zeroed_vec(depth * width);
+        for (j, column) in columns.enumerate() {
+            let start = j / panel * panel;
+            let step = panel.min(width - start);
+            let to = values[start * depth..].iter_mut().skip(j - start).step_by(step);
+            to.zip(&w[column * depth..][..depth]).for_each(|(to, w)| *to = w.to_acc());
+        }
+        Self { shape: Shape { depth, width, panel }, values }
+    }
+
     /// Columns that a product writes, those of the padding included.
     pub(crate) fn width(&self) -> usize {
         self.shape.width

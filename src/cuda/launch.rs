@@ -2,6 +2,7 @@
 
 use super::job::Job;
 use super::module::Kernel;
+use super::product::Product;
 use super::stream::Stream;
 use crate::error::Result;
 use cudarc::driver::result;
@@ -103,6 +104,15 @@ impl Kernel {
         // SAFETY: the signature is (const scalar_t*, Lane*). Both are the engine's: a weight [H, G·H], and room for so many lanes' parts,
         // which the kernel, compiled for the same cut, knows the number of.
         unsafe { self.launch(Shape::of(lanes as u64, 256), stream, &mut arguments) }
+    }
+
+    /// A kernel of `matmul/`.
+    pub(super) fn product(&self, shape: Shape, stream: &Stream, product: &Product) -> Result<()> {
+        let mut arguments = [address(product)];
+        // SAFETY: this is for kernels of that signature alone (`product` and `product_reduce`); the size was compared when they were
+        // compiled, by PRODUCT_BYTES. Who asks hands in addresses of its own buffers, as large as the product's sizes say, and waits for
+        // the stream before it lets go of them.
+        unsafe { self.launch(shape, stream, &mut arguments) }
     }
 
     /// `cursor_advance`.

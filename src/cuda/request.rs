@@ -77,7 +77,12 @@ impl Request {
 
     /// Files, type and defines, as `kernels/embedded.txt` has them. Another text under the same name has the same line.
     pub(crate) fn line(&self) -> String {
-        let mut files = vec![format!("{}/{}", if self.loops.is_empty() { "loops" } else { "models" }, self.model.0)];
+        let folder = match self.loops.is_empty() {
+            false => "models",
+            true if super::source::file(&format!("matmul/{}", self.model.0)).is_some() => "matmul",
+            true => "loops",
+        };
+        let mut files = vec![format!("{folder}/{}", self.model.0)];
         files.extend(self.loops.iter().map(|name| format!("loops/{name}")));
         let mut words: Vec<String> = self.defines.iter().map(|(name, value)| format!("{name}={value}")).collect();
         words.sort();
@@ -98,6 +103,8 @@ impl Request {
             "map.cu" => "map_rows",
             "cursor.cu" => "cursor_advance",
             "stack" => "stack_scan",
+            "simt.cu" | "mma.cu" | "hopper.cu" => "product",
+            "reduce.cu" => "product_reduce",
             _ => "check_finite",
         }
     }

@@ -17,6 +17,10 @@ use crate::system::System;
 pub fn list() -> Vec<Module> {
     let mut list = List::default();
     list.systems();
+    list.modules.extend(crate::cuda::products().into_iter().map(|(name, request)| {
+        let needs = if name == "product_hopper" { 90 } else { 75 };
+        Module { name, dtype: request.dtype, request, needs }
+    }));
     for dtype in [DType::F64, DType::F32, DType::F16, DType::Bf16] {
         list.add("check", Request::tool(dtype, "check.cu"));
     }

@@ -74,7 +74,7 @@ impl Module {
     /// Whether it is made for one shape alone, so that nobody can compile it beforehand.
     #[must_use]
     pub fn is_specialised(&self) -> bool {
-        self.request.loops.iter().any(|name| name.starts_with("tile_"))
+        self.name.starts_with("product") || self.request.loops.iter().any(|name| name.starts_with("tile_"))
     }
 }
 

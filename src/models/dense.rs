@@ -4,7 +4,7 @@ use super::array::{self, Array};
 use crate::cpu::product::{Packed, Rows, product};
 use crate::error::Result;
 use crate::init::Init;
-use crate::program::{Body, Map, Program, Source};
+use crate::program::{Body, Map, Product, Program, Source};
 use crate::scalar::Scalar;
 use crate::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick, Weight, WeightMut};
@@ -104,7 +104,8 @@ impl<T: Scalar> Dense<T> {
 pub(super) fn map(num_in: usize, num_out: usize, weights: [&'static str; 2]) -> Map {
     let mut source = Source::new("dense.cu", include_str!("../../kernels/models/dense.cu"));
     source.params = bytemuck::bytes_of(&(num_in as u64)).to_vec();
-    Map { source, weights: weights.to_vec(), threads: num_out }
+    let product = Some(Box::new(Product { inputs: num_in, outputs: num_out, windows: None }));
+    Map { source, weights: weights.to_vec(), threads: num_out, product }
 }
 
 /// Rows that are multiplied at once: so many share each weight that is loaded, and stay in the second cache.

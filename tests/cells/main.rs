@@ -6,6 +6,7 @@ mod bits;
 mod common;
 mod golden;
 mod layers;
+mod products;
 mod stacks;
 mod start;
 mod torch;

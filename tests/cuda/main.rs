@@ -13,12 +13,15 @@ mod golden_layers;
 mod golden_neurons;
 mod layers;
 mod machine;
+mod matmul;
 mod memory;
 mod missing;
 mod models;
 mod moves;
 mod options;
 mod parity;
+#[path = "../cells/products.rs"]
+mod products;
 mod tiers;
 mod user;
 

@@ -1,5 +1,6 @@
 //! Recurrent cells: the product with the input for all steps of a chunk, then step after step, a block for each row.
 
+use super::map::Rows;
 use super::{Body, Call, Needs, Part};
 use crate::cuda::compile::Request;
 use crate::cuda::graph::Graph;
@@ -22,10 +23,10 @@ const PRODUCTS: u64 = 1 << 31;
 pub(super) struct Steps {
     cell: Cell,
     strategy: (Strategy, Cow<'static, str>),
-    input: Kernel,
+    /// The product with the input.
+    input: Rows,
     kernel: Kernel,
-    /// Where the weights lie, those of the product with the input and the cell's.
-    input_weights: Vec<Option<usize>>,
+    /// Where the weights lie.
     weights: Vec<Option<usize>>,
     /// Bytes of dynamic shared memory of a block; scratch memory where that is too much.
     shared: usize,
@@ -39,9 +40,8 @@ pub(super) struct Steps {
 impl Steps {
     pub(super) fn prepare(cell: Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         let strategy = strategy::choose(shop.strategy, "rows never meet, and a block keeps its row for all steps");
-        let (input_weights, weights) = (shop.weights(node, &cell.input.weights), shop.weights(node, &cell.weights));
-        let of_input = Request::map(shop.dtype, &cell.input);
-        let input = shop.kernel(Some(node), of_input.clone(), 0)?;
+        let input = Rows::prepare(cell.input.clone(), true, node, shop)?;
+        let weights = shop.weights(node, &cell.weights);
         let acc = shop.dtype.acc_size();
         let bytes = cell.on_chip.saturating_mul(cell.hidden).saturating_mul(acc);
         let (shared, scratch) = if bytes <= STATIC_LIMIT { (bytes, 0) } else { (0, bytes.saturating_mul(shop.rows)) };
@@ -49,6 +49,7 @@ impl Steps {
         let whole = strategy.0 == Strategy::Persistent;
         let request = Request::cell(shop.dtype, &cell, whole, node.vars.len(), &probes);
         let kernel = shop.kernel(Some(node), request.clone(), shared)?;
+        let of_input = Request::map(shop.dtype, &cell.input);
         let parts = if whole && scratch == 0 { parts(&cell, node, [of_input, request], shared) } else { Vec::new() };
         let needs = Needs {
             work: cell.input.threads.saturating_mul(shop.rows).saturating_mul(acc),
@@ -56,7 +57,7 @@ impl Steps {
             steps: Some(PRODUCTS / (cell.hidden.saturating_mul(cell.input.threads) as u64).max(1)),
             ..Needs::default()
         };
-        Ok(Self { cell, strategy, input, kernel, input_weights, weights, shared, needs, parts, graph: None })
+        Ok(Self { cell, strategy, input, kernel, weights, shared, needs, parts, graph: None })
     }
 }
 
@@ -78,8 +79,7 @@ pub(super) fn plain_parts(cell: &Cell, node: &Node, dtype: DType) -> Vec<Part> {
 impl Steps {
     /// The jobs of the product with the input, and of the steps.
     fn both(&self, call: &Call<'_>) -> [Job; 2] {
-        let product = Job { units: self.cell.input.threads as u64, weights: call.weights(&self.input_weights), ..call.job };
-        [product, Job { weights: call.weights(&self.weights), ..call.job }]
+        [self.input.of_cell(call), Job { weights: call.weights(&self.weights), ..call.job }]
     }
 }
 
@@ -104,8 +104,7 @@ impl Body for Steps {
         let jobs = self.both(call);
         let Self { cell, kernel, graph, .. } = self;
         let [product, mut job] = jobs;
-        let shape = Shape::of(u64::from(job.steps) * job.rows * product.units, 256);
-        self.input.run(shape, desk.stream, &product, &cell.input.source.params)?;
+        self.input.ask(&product, desk.stream)?;
 
         job.scratch = if self.needs.scratch > 0 { call.memory.scratch.address(0) } else { 0 };
         let threads = (cell.hidden.next_multiple_of(32)).clamp(32, Cell::THREADS) as u32;

@@ -1,38 +1,72 @@
 //! A function of rows, without state: one launch for all rows of a chunk.
 
-use super::{Body, Call, Part};
+use super::product::Product;
+use super::{Body, Call, Needs, Part};
 use crate::cuda::compile::Request;
 use crate::cuda::job::Job;
 use crate::cuda::launch::Shape;
 use crate::cuda::module::Kernel;
 use crate::cuda::plan::Node;
 use crate::cuda::strategy::{self, Desk};
+use crate::cuda::stream::Stream;
 use crate::cuda::workshop::Workshop;
 use crate::device::Strategy;
 use crate::error::Result;
 use crate::program::Map;
 use std::borrow::Cow;
 
+/// A function, ready to be called: by the model's own text, or, if it is a product, by the kernels for products.
 #[derive(Debug)]
 pub(super) struct Rows {
     map: Map,
-    kernel: Kernel,
+    how: How,
     weights: Vec<Option<usize>>,
     part: Part,
 }
 
+#[derive(Debug)]
+enum How {
+    Plain(Kernel),
+    Product(Product),
+}
+
 impl Rows {
-    pub(super) fn prepare(map: Map, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+    /// `to_work`: it is a cell's, and what it gives goes to the memory for products.
+    pub(super) fn prepare(map: Map, to_work: bool, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         let weights = shop.weights(node, &map.weights);
         let request = Request::map(shop.dtype, &map);
-        let kernel = shop.kernel(Some(node), request.clone(), 0)?;
-        let products = (node.from as u64).saturating_mul(node.to as u64);
+        let how = match map.product.as_ref().filter(|product| Product::suits(product, shop)) {
+            Some(product) => How::Product(Product::prepare(product, to_work, node, shop)?),
+            None => How::Plain(shop.kernel(Some(node), request.clone(), 0)?),
+        };
+        let products = (node.from as u64).saturating_mul(map.threads as u64);
         let part = Part { request, params: map.source.params.clone(), products, shared: 0 };
-        Ok(Self { map, kernel, weights, part })
+        Ok(Self { map, how, weights, part })
+    }
+
+    /// Elements that it makes of a row.
+    pub(super) fn width(&self) -> usize {
+        self.map.threads
+    }
+
+    /// The job of a cell's product with its input.
+    pub(super) fn of_cell(&self, call: &Call<'_>) -> Job {
+        Job { units: self.width() as u64, weights: call.weights(&self.weights), ..call.job }
+    }
+
+    /// Asks for all rows of the job, which knows where they and the weights lie.
+    pub(super) fn ask(&self, job: &Job, stream: &Stream) -> Result<()> {
+        match &self.how {
+            How::Product(product) => product.run(job, stream),
+            How::Plain(kernel) => {
+                let shape = Shape::of(u64::from(job.steps) * job.rows * job.units, 256);
+                kernel.run(shape, stream, job, &self.map.source.params)
+            }
+        }
     }
 
     fn job(&self, call: &Call<'_>) -> Option<Job> {
-        let job = call.of_function(self.map.threads)?;
+        let job = call.of_function(self.width())?;
         Some(Job { weights: call.weights(&self.weights), ..job })
     }
 }
@@ -40,6 +74,10 @@ impl Rows {
 impl Body for Rows {
     fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         strategy::ONCE
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { steps: if let How::Product(product) = &self.how { Some(product.steps()) } else { None }, ..Needs::default() }
     }
 
     fn parts(&self) -> &[Part] {
@@ -51,8 +89,6 @@ impl Body for Rows {
     }
 
     fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
-        let Some(job) = self.job(call) else { return Ok(()) };
-        let shape = Shape::of(u64::from(job.steps) * job.rows * job.units, 256);
-        self.kernel.run(shape, desk.stream, &job, &self.map.source.params)
+        self.job(call).map_or(Ok(()), |job| self.ask(&job, desk.stream))
     }
 }

@@ -3,6 +3,7 @@
 mod cell;
 mod map;
 mod pointwise;
+mod product;
 mod tiles;
 
 use super::compile::Request;
@@ -142,7 +143,7 @@ impl Ready {
         let body: Box<dyn Body> = match kind {
             Kind::Pointwise(source) => Box::new(pointwise::Loop::prepare(source, &node, is_last, shop)?),
             Kind::MapUnits(source) => Box::new(pointwise::Once::prepare(source, &node, shop)?),
-            Kind::Map(map) => Box::new(map::Rows::prepare(map, &node, shop)?),
+            Kind::Map(map) => Box::new(map::Rows::prepare(map, false, &node, shop)?),
             Kind::Cell(cell) => match tiles::cut(&cell, shop)? {
                 Some((tile, why)) => Box::new(tiles::Steps::prepare(*cell, tile, why, &node, shop)?),
                 None => Box::new(cell::Steps::prepare(*cell, &node, shop)?),

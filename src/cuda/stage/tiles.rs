@@ -1,5 +1,6 @@
 //! Recurrent cells by the fast kernels: the product with the input for all steps of a chunk, then the steps, cut into tiles.
 
+use super::map::Rows;
 use super::{Body, Call, Needs, Part, cell};
 use crate::cuda::cell::{Facts, Machine, Tier, Tile, choose};
 use crate::cuda::compile::Request;
@@ -28,10 +29,10 @@ pub(super) struct Steps {
     cell: Cell,
     tile: Tile,
     strategy: (Strategy, Cow<'static, str>),
-    input: Kernel,
+    /// The product with the input.
+    input: Rows,
     kernel: Kernel,
     pack: Kernel,
-    input_weights: Vec<Option<usize>>,
     weights: Vec<Option<usize>>,
     /// The plain kernels, as parts of one for several layers.
     parts: Vec<Part>,
@@ -76,8 +77,8 @@ pub(super) fn cut(cell: &Cell, shop: &Workshop<'_>) -> Result<Option<(Tile, &'st
 
 impl Steps {
     pub(super) fn prepare(cell: Cell, tile: Tile, why: &'static str, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
-        let (input_weights, weights) = (shop.weights(node, &cell.input.weights), shop.weights(node, &cell.weights));
-        let input = shop.kernel(Some(node), Request::map(shop.dtype, &cell.input), 0)?;
+        let input = Rows::prepare(cell.input.clone(), true, node, shop)?;
+        let weights = shop.weights(node, &cell.weights);
         let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
         let kernel = shop.kernel(Some(node), Request::tiles(shop.dtype, &cell, &tile, &probes), tile.shared())?;
         let pack = kernel.module.kernel("tile_pack", 0)?;
@@ -93,13 +94,12 @@ impl Steps {
         } else {
             Vec::new()
         };
-        Ok(Self { cell, tile, strategy, input, kernel, pack, input_weights, weights, parts, graph: None })
+        Ok(Self { cell, tile, strategy, input, kernel, pack, weights, parts, graph: None })
     }
 
     /// The jobs of the product with the input, and of the steps as the plain kernel makes them.
     fn both(&self, call: &Call<'_>) -> [Job; 2] {
-        let product = Job { units: self.cell.input.threads as u64, weights: call.weights(&self.input_weights), ..call.job };
-        [product, Job { weights: call.weights(&self.weights), ..call.job }]
+        [self.input.of_cell(call), Job { weights: call.weights(&self.weights), ..call.job }]
     }
 
     /// Where scratch memory begins in the stage's own: after Wh.
@@ -142,8 +142,7 @@ impl Body for Steps {
         let [product, mut job] = self.both(call);
         let Self { cell, tile, kernel, graph, .. } = self;
         let own = call.own.ok_or_else(|| Error::Unsupported("a cell without its own memory".into()))?;
-        let shape = Shape::of(u64::from(job.steps) * job.rows * product.units, 256);
-        self.input.run(shape, desk.stream, &product, &cell.input.source.params)?;
+        self.input.ask(&product, desk.stream)?;
 
         job.weights[0] = own.address(0);
         job.scratch = own.address(scratch);

@@ -1,0 +1,158 @@
+// A product of matrices, C = act(A·B + bias), row-major: what a launch is given, which part of it a block makes, and how an
+// element ends. Its twin is src/cuda/product/job.rs; the sizes are compared when this is compiled.
+//
+// Defines, all of them: TRANSPOSE_A, TRANSPOSE_B (0 or 1: stored the other way round), TO_WORK (C is acc_t, unrounded),
+// ACTIVATION, TILE_M and TILE_N (what a block makes), TILE_K (what it has on chip at a time), WIDE_A, WIDE_B (1: every row as stored
+// begins at a multiple of 16 bytes and is so many long, as far as the product reads it).
+#pragma once
+#include "activation.cuh"
+
+#ifndef ACTIVATION
+#define ACTIVATION IDENTITY
+#endif
+
+struct Product {
+    const scalar_t* a;     // [m, k], transposed [k, m]
+    const scalar_t* b;     // [k, n], transposed [n, k]
+    const scalar_t* bias;  // [n], or null
+    void* c;               // [m, n]
+    acc_t* parts;          // [splits, batch, m, n], where several blocks share a sum; else null
+    // Elements from one stored row to the next, and from one product of the batch to the next.
+    u64 a_row, a_step, a_batch, b_row, b_batch, bias_batch, c_row, c_batch;
+    u32 m, n, k, batch;
+    u32 lot;     // so many rows of A (not transposed) lie a_row apart; from one such lot to the next it is a_step
+    u32 splits;  // by so many blocks is k shared,
+    u32 depth;   // each of which sums so much of it
+    u32 unused;
+};
+
+#ifdef PRODUCT_BYTES
+static_assert(sizeof(Product) == PRODUCT_BYTES, "Product here and in src/cuda/product/job.rs differ in size");
+#endif
+
+// A vector of memory.
+constexpr u32 LANES = 16 / sizeof(scalar_t);
+struct alignas(16) Vector {
+    scalar_t at[LANES];
+};
+// Of global memory, as the compiler cannot know where an address that may be null points.
+__device__ __forceinline__ Vector read_vector(const scalar_t* from) {
+    union {
+        uint4 bits;
+        Vector vector;
+    } v;
+    asm("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(v.bits.x), "=r"(v.bits.y), "=r"(v.bits.z), "=r"(v.bits.w) : "l"(from));
+    return v.vector;
+}
+__device__ __forceinline__ scalar_t read_one(const scalar_t* from) {
+    scalar_t x;
+#if defined(SCALAR_F64)
+    asm("ld.global.nc.f64 %0, [%1];" : "=d"(x) : "l"(from));
+#elif defined(SCALAR_F32)
+    asm("ld.global.nc.f32 %0, [%1];" : "=f"(x) : "l"(from));
+#else
+    asm("ld.global.nc.u16 %0, [%1];" : "=h"(x.bits) : "l"(from));
+#endif
+    return x;
+}
+
+// What a block makes: rows and columns from `row` and `column` on, of product `batch`, the sum from `first` up to `end`.
+struct Share {
+    u32 row, column, batch, split, first, end;
+};
+
+// Read anew wherever it is asked for: what follows from it is then not kept in registers through the loop over k.
+__device__ __forceinline__ u32 this_thread() {
+    u32 x;
+    asm volatile("mov.u32 %0, %%tid.x;" : "=r"(x));
+    return x;
+}
+__device__ __forceinline__ u32 this_block() {
+    u32 x;
+    asm volatile("mov.u32 %0, %%ctaid.x;" : "=r"(x));
+    return x;
+}
+
+// Tiles in bands of eight rows of tiles, so that blocks that run at the same time read the same of A and B.
+__device__ __forceinline__ Share share(const Product& p, u32 block) {
+    constexpr u32 BAND = 8;
+    const u32 down = (p.m + TILE_M - 1) / TILE_M, across = (p.n + TILE_N - 1) / TILE_N;
+    const u32 layer = block / (down * across), tile = block - layer * down * across;
+    const u32 band = tile / (BAND * across), within = tile - band * BAND * across;
+    const u32 left = down - band * BAND, height = left < BAND ? left : BAND;
+    Share s;
+    s.row = (band * BAND + within % height) * TILE_M;
+    s.column = within / height * TILE_N;
+    s.split = layer / p.batch;
+    s.batch = layer - s.split * p.batch;
+    s.first = s.split * p.depth;
+    s.end = p.k - s.first < p.depth ? p.k : s.first + p.depth;
+    return s;
+}
+
+__device__ __forceinline__ Share share(const Product& p) { return share(p, this_block()); }
+
+// What a sum of this column starts from: the bias, in the first of those that share it.
+__device__ __forceinline__ acc_t start(const Product& p, const Share& s, u32 column) {
+    const bool any = p.bias && s.split == 0 && column < p.n;
+    return any ? load(p.bias + s.batch * p.bias_batch + column) : acc_t(0);
+}
+
+// Where a block's elements go: into C, through the function; or into the parts, as they are.
+struct Target {
+    void* at;
+    u64 row;
+    u32 rows, columns;
+    bool ends;
+};
+
+__device__ __forceinline__ Target target(const Product& p, const Share& s) {
+    if (p.parts) return {p.parts + ((u64)s.split * p.batch + s.batch) * p.m * p.n, p.n, p.m, p.n, false};
+#ifdef TO_WORK
+    typedef acc_t To;
+#else
+    typedef scalar_t To;
+#endif
+    return {(To*)p.c + s.batch * p.c_batch, p.c_row, p.m, p.n, true};
+}
+
+// Stores N neighbours, at once where they are aligned and all within.
+template <u32 N, typename To>
+__device__ __forceinline__ void store_row(const Target& t, u32 row, u32 column, const To (&x)[N]) {
+    struct alignas(N * sizeof(To)) Together {
+        To at[N];
+    };
+    To* to = (To*)t.at + (row * t.row + column);
+    if (column + N <= t.columns && (u64)to % sizeof(Together) == 0) {
+        Together all;
+#pragma unroll
+        for (u32 e = 0; e < N; ++e) all.at[e] = x[e];
+        *(Together*)to = all;
+    } else {
+#pragma unroll
+        for (u32 e = 0; e < N; ++e)
+            if (column + e < t.columns) to[e] = x[e];
+    }
+}
+
+// Ends N neighbours of a row.
+template <u32 N>
+__device__ __forceinline__ void finish(const Target& t, u32 row, u32 column, acc_t (&y)[N]) {
+    if (row >= t.rows || column >= t.columns) return;
+    if (t.ends) {
+#pragma unroll
+        for (u32 e = 0; e < N; ++e) y[e] = activate<ACTIVATION>(y[e]);
+    }
+#if defined(SCALAR_F16) || defined(SCALAR_BF16)
+#ifndef TO_WORK
+    if (t.ends) {
+        scalar_t z[N];
+#pragma unroll
+        for (u32 e = 0; e < N; ++e) z[e] = narrow(y[e]);
+        store_row<N>(t, row, column, z);
+        return;
+    }
+#endif
+#endif
+    store_row<N>(t, row, column, y);
+}

@@ -1,0 +1,31 @@
+//! What a launch of a product is given. The twin of `struct Product` in `kernels/include/product.cuh`; the sizes are compared when
+//! that is compiled.
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::cuda) struct Product {
+    pub(in crate::cuda) a: u64,
+    pub(in crate::cuda) b: u64,
+    pub(in crate::cuda) bias: u64,
+    pub(in crate::cuda) c: u64,
+    pub(in crate::cuda) parts: u64,
+    pub(in crate::cuda) a_row: u64,
+    pub(in crate::cuda) a_step: u64,
+    pub(in crate::cuda) a_batch: u64,
+    pub(in crate::cuda) b_row: u64,
+    pub(in crate::cuda) b_batch: u64,
+    pub(in crate::cuda) bias_batch: u64,
+    pub(in crate::cuda) c_row: u64,
+    pub(in crate::cuda) c_batch: u64,
+    pub(in crate::cuda) m: u32,
+    pub(in crate::cuda) n: u32,
+    pub(in crate::cuda) k: u32,
+    pub(in crate::cuda) batch: u32,
+    pub(in crate::cuda) lot: u32,
+    pub(in crate::cuda) splits: u32,
+    pub(in crate::cuda) depth: u32,
+    pub(in crate::cuda) unused: u32,
+}
+
+pub(in crate::cuda) const BYTES: usize = 13 * 8 + 8 * 4;
+const _: () = assert!(size_of::<Product>() == BYTES);

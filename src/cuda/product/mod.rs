@@ -1,0 +1,100 @@
+//! Dense products: which kernel (`table`), what it is compiled with (`request`), what it is given (`job`), and a product of its own
+//! that needs no loop (`Multiplier`).
+
+mod catalog;
+mod job;
+mod multiplier;
+mod request;
+pub(super) mod table;
+
+pub(crate) use catalog::catalog;
+pub(super) use job::{BYTES, Product};
+pub(crate) use multiplier::Multiplier;
+
+use super::compile::{Image, Request};
+use super::launch::Shape;
+use super::module::Kernel;
+use super::stream::Stream;
+use crate::error::{Error, Result};
+use crate::models::Activation;
+use crate::scalar::DType;
+use table::{Ask, Choice};
+
+/// How a product's arrays lie, as its kernel is compiled for it.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    pub(super) transpose: [bool; 2],
+    pub(super) activation: Activation,
+    /// C is as unrounded as its sums.
+    pub(super) to_work: bool,
+    /// A is what the windows of a convolution see: its geometry, as defines.
+    pub(super) windows: Vec<(&'static str, usize)>,
+}
+
+/// A product's kernels, loaded.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) choice: Choice,
+    dtype: DType,
+    kernel: Kernel,
+    reduce: Option<Kernel>,
+}
+
+/// What a kernel counts in 32 bits.
+pub(super) fn count(what: &str, n: usize) -> Result<u32> {
+    let fits = u32::try_from(n).ok().filter(|n| *n < 1 << 31);
+    fits.ok_or_else(|| Error::value(what, n, "is more than a product on a GPU takes, which is below 2³¹"))
+}
+
+impl Ready {
+    /// Takes what the table has. `make` compiles and loads a kernel.
+    pub(super) fn new(ask: &Ask, layout: &Layout, mut make: impl FnMut(Request) -> Result<Kernel>) -> Result<Self> {
+        let choice = table::choose(ask);
+        let kernel = make(Request::product(ask.dtype, layout, ask.wide, &choice.tile))?;
+        let reduce = if choice.splits > 1 { Some(make(Request::reduce(ask.dtype, layout))?) } else { None };
+        Ok(Self { choice, dtype: ask.dtype, kernel, reduce })
+    }
+
+    /// Bytes of the sums that several blocks share, of products of at most these sizes.
+    pub(super) fn parts(&self, m: usize, n: usize, batch: usize) -> usize {
+        let each = m.saturating_mul(n).saturating_mul(batch).saturating_mul(self.dtype.acc_size());
+        if self.choice.splits > 1 { each.saturating_mul(self.choice.splits as usize) } else { 0 }
+    }
+
+    /// Asks for the product. `parts` is memory for what blocks share, as large as `Ready::parts` says.
+    pub(super) fn run(&self, mut product: Product, parts: u64, stream: &Stream) -> Result<()> {
+        if product.m == 0 || product.n == 0 || product.batch == 0 {
+            return Ok(());
+        }
+        let Choice { tile, splits } = self.choice;
+        // Whole tiles of k for each; perhaps that leaves the last of them nothing.
+        product.depth = if splits > 1 { product.k.div_ceil(splits).next_multiple_of(tile.k) } else { product.k.max(1) };
+        product.splits = product.k.div_ceil(product.depth).max(1);
+        product.parts = if product.splits > 1 { parts } else { 0 };
+        let (down, across) = (product.m.div_ceil(tile.m), product.n.div_ceil(tile.n));
+        let blocks = [across, product.batch, product.splits].iter().try_fold(down, |all, n| all.checked_mul(*n)).filter(|n| *n < 1 << 31);
+        let blocks = blocks.ok_or_else(|| Error::Unsupported(format!("a product of {down}·{across} tiles, {} times", product.batch)))?;
+        let (threads, shared) = tile.block(self.dtype);
+        self.kernel.product(Shape { blocks, threads, shared, ..Shape::default() }, stream, &product)?;
+        match &self.reduce {
+            Some(reduce) if product.splits > 1 => {
+                let elements = u64::from(product.m) * u64::from(product.n) * u64::from(product.batch);
+                reduce.product(Shape::of(elements.min(1 << 20), 256), stream, &product)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The kernel, as the table names it.
+    pub(super) fn name(&self) -> String {
+        let Choice { tile, splits } = self.choice;
+        let shared = if splits > 1 { format!(", each sum by {splits} blocks") } else { String::new() };
+        format!("{} {} ({} × {} × {}{shared})", tile.file().trim_end_matches(".cu"), tile.name, tile.m, tile.n, tile.k)
+    }
+}
+
+/// A request's image, loaded.
+pub(super) fn load(context: &std::sync::Arc<super::context::Context>, request: &Request) -> Result<Kernel> {
+    let Image { bytes, .. } = super::compile::compile(&context.compiler, request, context.gpu.capability, context.driver)?;
+    super::module::Module::load(context, &bytes)?.kernel(request.entry(), 0)
+}

@@ -1,0 +1,45 @@
+//! What to compile for a product.
+
+use super::table::Tile;
+use super::{BYTES, Layout};
+use crate::cuda::compile::Request;
+use crate::cuda::source;
+use crate::scalar::DType;
+
+impl Request {
+    /// The product of a tile.
+    pub(in crate::cuda) fn product(dtype: DType, layout: &Layout, wide: [bool; 2], tile: &Tile) -> Self {
+        let mut request = of(dtype, layout, tile.file());
+        let flags = [("TRANSPOSE_A", layout.transpose[0]), ("TRANSPOSE_B", layout.transpose[1]), ("WIDE_A", wide[0]), ("WIDE_B", wide[1])];
+        request.defines.extend(flags.map(|(name, set)| (name.to_owned(), u8::from(set).to_string())));
+        request.defines.extend(tile.defines().into_iter().map(|(name, n)| (name.to_owned(), n.to_string())));
+        if !layout.windows.is_empty() {
+            request.defines.push(("CONV".into(), "1".into()));
+            request.defines.extend(layout.windows.iter().map(|(name, n)| ((*name).to_owned(), format!("{n}"))));
+        }
+        request
+    }
+
+    /// The product by `wgmma`, which nothing launches yet: it is compiled, and run on the simulated driver, by tests.
+    pub(in crate::cuda) fn hopper(dtype: DType, layout: &Layout) -> Self {
+        let mut request = of(dtype, layout, "hopper.cu");
+        let flags = [("TRANSPOSE_A", u32::from(layout.transpose[0])), ("TRANSPOSE_B", u32::from(layout.transpose[1]))];
+        let sizes = [("TILE_M", 128), ("TILE_N", 256), ("TILE_K", 64), ("STAGES", 4)];
+        request.defines.extend(flags.into_iter().chain(sizes).map(|(name, n)| (name.to_owned(), n.to_string())));
+        request
+    }
+
+    /// The sum of what blocks have shared.
+    pub(in crate::cuda) fn reduce(dtype: DType, layout: &Layout) -> Self {
+        of(dtype, layout, "reduce.cu")
+    }
+}
+
+fn of(dtype: DType, layout: &Layout, file: &str) -> Request {
+    let text = source::file(&format!("matmul/{file}")).unwrap_or_default();
+    let mut defines = vec![("PRODUCT_BYTES".to_owned(), BYTES.to_string()), ("ACTIVATION".to_owned(), layout.activation.kernel_name())];
+    if layout.to_work {
+        defines.push(("TO_WORK".to_owned(), "1".to_owned()));
+    }
+    Request { name: file.to_owned(), dtype, model: (file.to_owned(), text.into()), loops: &[], defines }
+}

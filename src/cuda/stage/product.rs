@@ -1,0 +1,104 @@
+//! A product with a matrix of weights, over all rows of a chunk, by the kernels for products.
+
+use crate::cuda::job::Job;
+use crate::cuda::plan::Node;
+use crate::cuda::product::table::Ask;
+use crate::cuda::product::{self, Layout, Ready, count};
+use crate::cuda::stream::Stream;
+use crate::cuda::workshop::Workshop;
+use crate::device::Products;
+use crate::error::{Error, Result};
+use crate::models::Activation;
+use crate::program;
+
+/// Fewer weights are left to the plain kernel: each thread finds them all in the first cache.
+const FEW: usize = 1 << 10;
+/// How many steps a chunk is taken to have, for the choice of a kernel: how many it will have is not known before it runs.
+const STEPS: usize = 256;
+
+#[derive(Debug)]
+pub(super) struct Product {
+    product: program::Product,
+    ready: Ready,
+    to_work: bool,
+    element: usize,
+    wide: bool,
+    /// Rows of the product for each step.
+    rows: usize,
+}
+
+impl Product {
+    /// Whether these kernels are to make it: not where the CPU's very bits are asked for, and not where there is no compiler.
+    pub(super) fn suits(product: &program::Product, shop: &Workshop<'_>) -> bool {
+        let places = product.windows.as_ref().map_or(1, |w| w.places);
+        let counts = [Some(product.inputs), Some(product.outputs), places.checked_mul(shop.rows)];
+        let geometry = product.windows.iter().flat_map(|w| &w.geometry).map(|(_, n)| Some(*n));
+        shop.products != Products::Ordered
+            && shop.context.compiler.is_ok()
+            && product.inputs.saturating_mul(product.outputs) > FEW
+            && counts.into_iter().chain(geometry).all(|n| n.is_some_and(|n| n < 1 << 30))
+    }
+
+    pub(super) fn prepare(product: &program::Product, to_work: bool, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+        let windows = product.windows.as_ref();
+        let rows = shop.rows.saturating_mul(windows.map_or(1, |w| w.places)).max(1);
+        let lanes = 16 / shop.dtype.size();
+        let along = windows.map_or(product.inputs, |w| w.channels / w.groups.max(1));
+        let ask = Ask {
+            dtype: shop.dtype,
+            products: shop.products,
+            capability: shop.context.gpu.capability,
+            processors: shop.context.processors,
+            m: rows.saturating_mul(STEPS),
+            n: product.outputs,
+            k: product.inputs,
+            batch: windows.map_or(1, |w| w.groups),
+            wide: [along, product.outputs].map(|n| n.is_multiple_of(lanes)),
+            split: false,
+        };
+        let geometry = windows.map_or_else(Vec::new, |w| w.geometry.clone());
+        let layout = Layout { transpose: [false; 2], activation: Activation::Identity, to_work, windows: geometry };
+        let ready = Ready::new(&ask, &layout, |request| shop.kernel(Some(node), request, 0))?;
+        Ok(Self { product: product.clone(), ready, to_work, element: shop.dtype.size(), wide: ask.wide[0], rows })
+    }
+
+    /// Most steps of a chunk: a kernel counts rows in 32 bits.
+    pub(super) fn steps(&self) -> u64 {
+        ((1 << 30) / self.rows as u64).max(1)
+    }
+
+    /// Asks for the product of all rows of the job.
+    pub(super) fn run(&self, job: &Job, stream: &Stream) -> Result<()> {
+        let program::Product { inputs, outputs, windows } = &self.product;
+        let [groups, places, each] =
+            windows.as_ref().map_or([1, 1, 0], |w| [w.groups, w.places, w.channels / w.groups.max(1)]).map(|n| n as u64);
+        let outputs = *outputs as u64;
+        let port = &job.ports[0];
+        let m = u64::from(job.steps).saturating_mul(job.rows).saturating_mul(places);
+        let product = product::Product {
+            a: port.at + u64::from(job.first) * port.step * self.element as u64,
+            b: job.weights[0],
+            bias: job.weights[1],
+            c: if self.to_work { job.work } else { job.y },
+            a_row: port.row,
+            a_step: port.step * u64::from(job.every),
+            a_batch: each,
+            b_row: outputs * groups,
+            b_batch: outputs,
+            bias_batch: outputs,
+            c_row: outputs * groups,
+            c_batch: outputs,
+            m: count("rows of a chunk", usize::try_from(m).unwrap_or(usize::MAX))?,
+            n: count("outputs", outputs as usize)?,
+            k: count("inputs", *inputs)?,
+            batch: count("groups", groups as usize)?,
+            lot: count("rows", job.rows as usize)?.max(1),
+            ..product::Product::default()
+        };
+        let bytes = [product.a_row, product.a_step].map(|n| n * self.element as u64);
+        if self.wide && !(product.a | bytes[0] | bytes[1]).is_multiple_of(16) {
+            return Err(Error::Unsupported(format!("rows at {:#x}, {bytes:?} bytes apart, of a product that needs 16", product.a)));
+        }
+        self.ready.run(product, 0, stream)
+    }
+}

@@ -1,0 +1,81 @@
+//! A product that is ready to be made.
+
+use super::{Shape, cpu};
+use crate::cuda::{Context, Multiplier};
+use crate::device::{Device, Products};
+use crate::device_array::DeviceArray;
+use crate::error::{Error, Result};
+use crate::scalar::Scalar;
+use std::marker::PhantomData;
+
+/// A product that is ready to be made, any number of times: what [`Matmul::build`](super::Matmul::build) gives.
+#[derive(Debug)]
+pub struct Product<T> {
+    shape: Shape,
+    on_device: Option<Multiplier>,
+    element: PhantomData<T>,
+}
+
+impl<T: Scalar> Product<T> {
+    pub(super) fn new(shape: Shape, products: Products, device: Device) -> Result<Self> {
+        let on_device = match device {
+            Device::Cpu => None,
+            Device::Cuda(ordinal) => Some(Multiplier::new(Context::of(ordinal)?, T::DTYPE, &shape, products)?),
+        };
+        Ok(Self { shape, on_device, element: PhantomData })
+    }
+
+    /// C of these, all in the host's memory.
+    ///
+    /// # Errors
+    /// If an array has the wrong length, memory is short, or the device fails.
+    pub fn run(&mut self, a: &[T], b: &[T], bias: Option<&[T]>) -> Result<Vec<T>> {
+        self.shape.fit(a.len(), b.len(), bias.map(<[T]>::len), None)?;
+        let mut c = crate::memory::zeroed("a product", self.shape.lens()[2])?;
+        self.run_into(a, b, bias, &mut c)?;
+        Ok(c)
+    }
+
+    /// As [`Product::run`], into an array that there is. What that held does not matter.
+    ///
+    /// # Errors
+    /// As [`Product::run`].
+    pub fn run_into(&mut self, a: &[T], b: &[T], bias: Option<&[T]>, c: &mut [T]) -> Result<()> {
+        self.shape.fit(a.len(), b.len(), bias.map(<[T]>::len), Some(c.len()))?;
+        match &mut self.on_device {
+            None => cpu::run(&self.shape, a, b, bias, c),
+            Some(multiplier) => multiplier.run(a, b, bias, c),
+        }
+    }
+
+    /// C of arrays on the device, and there. The product has been made when this returns.
+    ///
+    /// # Errors
+    /// As [`Product::run`]; if this product is the CPU's, or an array another device's.
+    pub fn run_on_device(&mut self, a: &DeviceArray<T>, b: &DeviceArray<T>, bias: Option<&DeviceArray<T>>) -> Result<DeviceArray<T>> {
+        self.shape.fit(a.len(), b.len(), bias.map(DeviceArray::len), None)?;
+        let multiplier = self.on_device.as_mut().ok_or_else(|| no_device("run_on_device"))?;
+        let c = multiplier.run_on_device(a.buffer(), b.buffer(), bias.map(DeviceArray::buffer), size_of::<T>())?;
+        let Shape { batch, m, n, .. } = self.shape;
+        Ok(DeviceArray::new(c, if batch == 1 { vec![m, n] } else { vec![batch, m, n] }))
+    }
+
+    /// Copies an array to the device that the product is made on; its shape is `[values.len()]`.
+    ///
+    /// # Errors
+    /// If the product is the CPU's, the device has too little memory, or it was lost.
+    pub fn to_device(&self, values: &[T]) -> Result<DeviceArray<T>> {
+        let multiplier = self.on_device.as_ref().ok_or_else(|| no_device("to_device"))?;
+        Ok(DeviceArray::new(multiplier.upload(values)?, vec![values.len()]))
+    }
+
+    /// Which kernel a GPU runs, and why that one; `cpu` on the CPU.
+    #[must_use]
+    pub fn kernel(&self) -> String {
+        self.on_device.as_ref().map_or_else(|| "cpu".into(), Multiplier::kernel)
+    }
+}
+
+fn no_device(what: &str) -> Error {
+    Error::Unsupported(format!("{what} needs a CUDA device, and this product is made on the CPU"))
+}

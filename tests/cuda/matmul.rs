@@ -1,0 +1,267 @@
+//! Dense products on the device: the CPU's bits where the order of sums is the CPU's, what they ask of the driver, and kernels that a
+//! missing barrier breaks. That they are near is `products`, which the CPU's tests have too.
+
+use crate::child::simulated;
+use crate::device;
+use crate::machine::Simulated;
+use crate::products::{Case, check, random};
+use half::{bf16, f16};
+use ndarray::ArrayD;
+use overtime::kernels::{Compiler, list};
+use overtime::matmul::Matmul;
+use overtime::models::{Activation, Conv2d, Dense, LstmCell};
+use overtime::{Device, LoopOverTime, Products, Scalar, System};
+
+fn same_bits<T: Scalar>(case: Case, seed: u64) {
+    let Some(device) = device() else { return };
+    let made = [Device::Cpu, device].map(|device| {
+        let [a, b, bias] = case.inputs::<T>(seed);
+        case.build(device).run(&a, &b, Some(&bias)).unwrap()
+    });
+    let [cpu, cuda] = made.each_ref().map(|c| bytemuck::cast_slice::<T, u8>(c));
+    assert!(cpu == cuda, "{} {case:?}, seed {seed}", T::DTYPE);
+}
+
+#[test]
+fn multiply_adds_give_the_cpus_bits() {
+    for (i, turned) in [[false, false], [false, true], [true, false], [true, true]].into_iter().enumerate() {
+        let case = Case { activation: Activation::Gelu, ..Case::new(33, 40 + i, 65, turned) };
+        same_bits::<f32>(case, 40 + i as u64);
+        same_bits::<f64>(Case { batch: 2, shared: [false, true], ..case }, 50 + i as u64);
+    }
+    // Halves in the CPU's order, and a sum that Fast would share.
+    let ordered = Case { products: Products::Ordered, ..Case::new(7, 1025, 33, [false; 2]) };
+    same_bits::<f16>(ordered, 60);
+    same_bits::<bf16>(ordered, 61);
+    same_bits::<f32>(ordered, 62);
+}
+
+/// Sums that end at −0 on the CPU do so here, whatever is put beyond their ends.
+#[test]
+fn zeros_keep_their_sign() {
+    let Some(device) = device() else { return };
+    for k in [1, 3, 8, 9] {
+        let made = [Device::Cpu, device].map(|device| {
+            let mut product = Matmul::<f32>::new(3, k, 5).device(device).build().unwrap();
+            product.run(&vec![-1e-30; 3 * k], &vec![1e-30; 5 * k], Some(&[-0.0; 5])).unwrap()
+        });
+        assert_eq!(made[0].iter().map(|v| v.to_bits()).collect::<Vec<_>>(), made[1].iter().map(|v| v.to_bits()).collect::<Vec<_>>());
+        assert!(made[0].iter().all(|v| v.to_bits() == 1 << 31));
+    }
+}
+
+/// On a device of one processor the largest tiles are the best; here they get their turn.
+#[test]
+fn the_largest_tiles() {
+    simulated("matmul::the_largest_tiles", &[("FAKECUDA_SMS", "1")], || {
+        let large = |name: String| assert!(name.contains("large"), "{name}");
+        let case = |k, turned| Case::new(250, k, 128, turned);
+        large(case(40, [false; 2]).build::<f32>(Device::Cuda(0)).kernel());
+        same_bits::<f32>(case(36, [false; 2]), 70);
+        same_bits::<f32>(case(35, [true, false]), 71);
+        large(case(24, [false; 2]).build::<f64>(Device::Cuda(0)).kernel());
+        same_bits::<f64>(case(24, [false, true]), 72);
+        large(case(72, [false; 2]).build::<bf16>(Device::Cuda(0)).kernel());
+        check::<bf16>(case(200, [false; 2]), Device::Cuda(0), 73);
+        check::<f16>(Case { size: [256, 136, 128], ..case(0, [true, true]) }, Device::Cuda(0), 74);
+        let tf32 = Case { products: Products::Tf32, ..case(52, [false, true]) };
+        large(tf32.build::<f32>(Device::Cuda(0)).kernel());
+        check::<f32>(tf32, Device::Cuda(0), 75);
+    });
+}
+
+#[test]
+fn arrays_of_the_device_stay_there() {
+    let Some(device) = device() else { return };
+    let case = Case::new(5, 8, 12, [false; 2]);
+    let [a, b, bias] = case.inputs::<f32>(80);
+    let mut product = case.build::<f32>(device);
+    let [da, db, dbias] = [&a, &b, &bias].map(|x| product.to_device(x).unwrap());
+    let c = product.run_on_device(&da, &db, Some(&dbias)).unwrap();
+    assert_eq!((c.shape(), c.device()), (&[5, 12][..], device));
+    assert_eq!(c.to_host().unwrap().into_raw_vec_and_offset().0, product.run(&a, &b, Some(&bias)).unwrap());
+    let error = product.run_on_device(&db, &da, None).unwrap_err().to_string();
+    assert_eq!(error, "A: axis elements has length 96, expected 40");
+    let error = case.build::<f32>(Device::Cpu).run_on_device(&da, &db, None).unwrap_err().to_string();
+    assert!(error.contains("needs a CUDA device"), "{error}");
+    let error = Matmul::<f32>::new(1 << 31, 1, 1).device(device).build().unwrap_err().to_string();
+    assert!(error.contains("below 2³¹"), "{error}");
+}
+
+#[test]
+fn a_product_is_one_launch_and_a_shared_sum_is_two() {
+    simulated("matmul::a_product_is_one_launch_and_a_shared_sum_is_two", &[], || {
+        for (k, launches) in [(8, 1), (2048, 2)] {
+            let mut product = Matmul::<f32>::new(4, k, 4).device(Device::Cuda(0)).build().unwrap();
+            let [a, b] = [0, 1].map(|_| product.to_device(&vec![1.0; 4 * k]).unwrap());
+            let driver = Simulated::new().unwrap();
+            driver.reset();
+            let c = product.run_on_device(&a, &b, None).unwrap();
+            let report = driver.report();
+            println!("{}: {report:?}", product.kernel());
+            assert_eq!(report.calls(&["cuLaunchKernel"]), launches, "{report:?}");
+            // Those, the memory of C, the context made the thread's, and one wait.
+            assert!(report.calls.values().sum::<u64>() <= launches + 3, "{report:?}");
+            assert!(c.to_host().unwrap().iter().all(|v| *v == k as f32) && driver.report().said.is_empty());
+        }
+    });
+}
+
+#[test]
+fn too_little_memory_is_an_error() {
+    simulated("matmul::too_little_memory_is_an_error", &[("FAKECUDA_MEMORY_MIB", "8")], || {
+        let mut product = Matmul::<f32>::new(2048, 1, 2048).device(Device::Cuda(0)).build().unwrap();
+        let error = product.run(&[1.0; 2048], &[1.0; 2048], None).unwrap_err().to_string();
+        assert!(error.contains("a product on cuda:0 needs"), "{error}");
+        assert_eq!(Matmul::<f32>::new(1, 1, 1).device(Device::Cuda(0)).build().unwrap().run(&[2.0], &[3.0], None).unwrap(), [6.0]);
+    });
+}
+
+/// `struct Product` of 40 × k by k × 40, as bytes.
+fn arguments(at: [u64; 3], k: u32) -> Vec<u8> {
+    let mut words = vec![at[0], at[1], 0, at[2], 0];
+    words.extend([u64::from(k), 0, 0, 40, 0, 0, 40, 0]);
+    let mut bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+    bytes.extend([40_u32, 40, k, 1, 40, 1, k, 0].iter().flat_map(|w| w.to_le_bytes()));
+    bytes
+}
+
+/// Each kernel without its barriers is a race, and with them none.
+#[test]
+fn a_missing_barrier_is_caught() {
+    if device().is_none() {
+        return;
+    }
+    let Ok(compiler) = Compiler::find() else { return };
+    for (name, dtype, threads, shared) in [
+        ("product_simt_middle", "f32", 128, 0),
+        ("product_mma_middle", "f16", 128, 3 * 128 * 64),
+        ("product_mma_middle", "f32", 128, 3 * 128 * 64),
+    ] {
+        let module = list().into_iter().find(|m| m.name == name && m.dtype.name() == dtype).unwrap();
+        let ptx = compiler.compile(&module, "sm_90").unwrap().ptx;
+        let broken: String = ptx.lines().filter(|line| !line.contains("bar.sync")).map(|line| format!("{line}\n")).collect();
+        assert_ne!(broken.lines().count(), ptx.lines().count(), "{name} has no barrier");
+        let run = |ptx: &str| {
+            let mut memory = fakecuda::Memory::new(64 << 20);
+            let module = fakecuda::parse(ptx, &mut |v| {
+                let constant = v.space == fakecuda::Space::Const;
+                memory.variable(&v.name, v.size, &v.init, constant).ok_or_else(|| "no memory".to_owned())
+            });
+            let module = module.unwrap_or_else(|e| panic!("{e}"));
+            let at = [0, 1, 2].map(|_| memory.allocate(40 * 200 * 4).unwrap());
+            at.iter().for_each(|at| memory.bytes_mut(*at, 40 * 200 * 4).unwrap().fill(0));
+            let launch = fakecuda::Launch {
+                grid: [1, 1, 1],
+                block: [threads, 1, 1],
+                dynamic_shared: shared,
+                cooperative: false,
+                cluster: None,
+                params: arguments(at, 200),
+            };
+            fakecuda::run(&module.kernels["product"].clone(), &mut memory, &launch, &fakecuda::Limits::default(), 1)
+        };
+        run(&ptx).unwrap();
+        let fault = run(&broken).err().unwrap_or_else(|| panic!("{name} ({dtype}): the missing barrier was not seen"));
+        assert_eq!(fault.kind, fakecuda::Kind::Race, "{fault}");
+    }
+}
+
+/// What a loop on the device gives with products in this order.
+fn output<T: Scalar, S: System<T>>(system: S, device: Device, products: Products, x: &ArrayD<T>) -> ArrayD<T> {
+    let builder = LoopOverTime::builder(system).device(device).batch(x.shape()[1]).products(products);
+    builder.build().unwrap().run(x).unwrap().output
+}
+
+fn layers_are_products<T: Scalar, S: System<T>>(name: &str, system: impl Fn() -> S, shape: &[usize], bound: f64) {
+    let Some(device) = device() else { return };
+    let x = ArrayD::from_shape_vec(shape, random::<T>(shape.iter().product(), 90)).unwrap();
+    let [cpu, ordered, fast] = [(Device::Cpu, Products::Fast), (device, Products::Ordered), (device, Products::Fast)]
+        .map(|(device, products)| output(system(), device, products, &x));
+    let bits = |c: &ArrayD<T>| bytemuck::cast_slice::<T, u8>(c.as_slice().unwrap()).to_vec();
+    assert!(bits(&cpu) == bits(&ordered), "{name} ({}), in order", T::DTYPE);
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    let far = norm(&mut cpu.iter().zip(&fast).map(|(a, b)| a.to_f64() - b.to_f64())) / norm(&mut cpu.iter().map(|v| v.to_f64()));
+    assert!(far <= bound, "{name} ({}): {far:e}", T::DTYPE);
+    assert!(bound > 0.0 || bits(&cpu) == bits(&fast), "{name} ({}): other bits", T::DTYPE);
+}
+
+/// With more weights than the plain kernels are left, and steps that are left out.
+#[test]
+fn layers_are_products_within_a_loop() {
+    layers_are_products::<f32, _>("dense", || Dense::new(40, 33), &[3, 5, 40], 0.0);
+    layers_are_products::<f64, _>("dense", || Dense::new(37, 36).bias(false), &[2, 1, 37], 0.0);
+    layers_are_products::<f16, _>("dense", || Dense::new(40, 40), &[3, 7, 40], 2e-3);
+    layers_are_products::<f32, _>("lstm", || LstmCell::new(33, 9), &[4, 3, 33], 0.0);
+    layers_are_products::<bf16, _>("lstm", || LstmCell::new(40, 8), &[4, 3, 40], 1e-2);
+    let conv = || Conv2d::new(16, 24, (3, 3), (5, 6)).stride(2, 1).groups(2);
+    layers_are_products::<f32, _>("conv2d", conv, &[2, 3, 5, 6, 16], 0.0);
+    layers_are_products::<f32, _>("conv2d", || Conv2d::new(3, 40, (3, 3), (4, 4)), &[2, 1, 4, 4, 3], 0.0);
+    layers_are_products::<f16, _>("conv2d", || Conv2d::new(8, 16, (3, 3), (4, 5)).dilation(2, 1), &[2, 2, 4, 5, 8], 2e-3);
+}
+
+/// A tensor map of a matrix of bf16 in boxes of 64 × 64, as the simulated driver makes it.
+fn tensor_map(at: u64, rows: u64, columns: u64) -> [u8; 128] {
+    use fakecuda::driver::api::{device::cuInit, tensor};
+    let mut map = tensor::Map::default();
+    let (dims, strides, boxes, steps) = ([columns, rows, 1], [columns * 2, rows * columns * 2], [64_u32, 64, 1], [1_u32; 3]);
+    // SAFETY: three dimensions, two strides, and a box and steps for each dimension; all outlive the call.
+    let code = unsafe {
+        cuInit(0);
+        let (dims, strides, boxes, steps) = (dims.as_ptr(), strides.as_ptr(), boxes.as_ptr(), steps.as_ptr());
+        tensor::cuTensorMapEncodeTiled(&raw mut map, 9, 3, at, dims, strides, boxes, steps, 0, 3, 0, 0)
+    };
+    assert_eq!(code, 0);
+    map.bytes()
+}
+
+/// The kernel for sm_90a, which nothing launches yet: sums of −1, 0 and 1, which bf16 has exactly; and without each of its waits.
+#[test]
+fn warp_groups_multiply_and_wait() {
+    if device().is_none() {
+        return;
+    }
+    let Ok(compiler) = Compiler::find() else { return };
+    let module = list().into_iter().find(|m| m.name == "product_hopper" && m.dtype.name() == "bf16").unwrap();
+    let ptx = compiler.compile(&module, "sm_90a").unwrap().ptx;
+    let (m, n, k) = (136, 264, 64 * 5 + 8);
+    let signs = |len: usize, seed| random::<f32>(len, seed).iter().map(|v| (v * 1.5).round()).collect::<Vec<_>>();
+    let (a, b) = (signs(m * k, 1), signs(k * n, 2));
+    let halves = |x: &[f32]| x.iter().flat_map(|v| bf16::from_f32(*v).to_le_bytes()).collect::<Vec<u8>>();
+    let run = |ptx: &str| {
+        let mut memory = fakecuda::Memory::new(64 << 20);
+        let module = fakecuda::parse(ptx, &mut |v| {
+            let constant = v.space == fakecuda::Space::Const;
+            memory.variable(&v.name, v.size, &v.init, constant).ok_or_else(|| "no memory".to_owned())
+        });
+        let module = module.unwrap_or_else(|e| panic!("{e}"));
+        let [at_a, at_b, at_c] = [m * k, k * n, m * n].map(|len| memory.allocate(2 * len).unwrap());
+        memory.bytes_mut(at_a, 2 * m * k).unwrap().copy_from_slice(&halves(&a));
+        memory.bytes_mut(at_b, 2 * k * n).unwrap().copy_from_slice(&halves(&b));
+        let words = [at_a, at_b, 0, at_c, 0, k as u64, 0, 0, n as u64, 0, 0, n as u64, 0];
+        let mut params: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+        params.extend([m, n, k, 1, m, 1, k, 0].iter().flat_map(|w| (*w as u32).to_le_bytes()));
+        params.resize(192, 0);
+        params.extend(tensor_map(at_a, m as u64, k as u64));
+        params.extend(tensor_map(at_b, k as u64, n as u64));
+        params.extend(4_u32.to_le_bytes());
+        let kernel = module.kernels["product"].clone();
+        params.resize(kernel.param_bytes, 0);
+        let (grid, block) = ([3, 1, 1], [384, 1, 1]);
+        let launch = fakecuda::Launch { grid, block, dynamic_shared: 4 * 49152 + 1024, cooperative: false, cluster: None, params };
+        fakecuda::run(&kernel, &mut memory, &launch, &fakecuda::Limits::default(), 1)?;
+        Ok::<_, fakecuda::Fault>(memory.bytes(at_c, 2 * m * n).unwrap().to_vec())
+    };
+    let mut c = vec![0.0_f32; m * n];
+    for (row, to) in c.chunks_exact_mut(n).enumerate() {
+        for (l, b) in b.chunks_exact(n).enumerate() {
+            to.iter_mut().zip(b).for_each(|(to, b)| *to += a[row * k + l] * b);
+        }
+    }
+    assert!(run(&ptx).unwrap() == halves(&c));
+    for wait in ["wgmma.wait_group.sync.aligned 1;", "bar.sync"] {
+        let broken: String = ptx.lines().filter(|line| !line.contains(wait)).map(|line| format!("{line}\n")).collect();
+        let fault = run(&broken).err().unwrap_or_else(|| panic!("nobody missed `{wait}`"));
+        assert_eq!(fault.kind, fakecuda::Kind::Race, "{fault}");
+    }
+}
