@@ -1,6 +1,7 @@
 //! What stands for the CUDA engine where the feature `cuda` is off: types that have no values.
 
 use crate::clock::Clock;
+use crate::device::Products;
 use crate::error::{Error, Result};
 use crate::exchange::{Done, Run, Wanted};
 use crate::scalar::Scalar;
