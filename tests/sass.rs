@@ -112,7 +112,7 @@ fn products_spend_their_loops_on_products() {
     for (name, dtype, opcode, times, share) in [
         ("product_simt_large", DType::F32, "FFMA", 512, 85),
         ("product_simt_middle", DType::F32, "FFMA", 256, 75),
-        ("product_simt_large", DType::F64, "DFMA", 256, 70),
+        ("product_simt_large", DType::F64, "DFMA", 256, 66),
         ("product_mma_large", DType::F16, "HMMA", 32, 28),
         ("product_mma_large", DType::Bf16, "HMMA", 32, 28),
         ("product_mma_large", DType::F32, "HMMA", 32, 14),
