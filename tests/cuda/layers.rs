@@ -190,7 +190,8 @@ fn a_sequence_that_does_not_fit_is_refused() {
         assert_eq!(over_time.i(), 0);
         let x = series::<f32>([4, 16, 1]);
         let mut on_cpu = build(Device::Cpu).unwrap();
-        (over_time.run(&x).unwrap(), on_cpu.run(&x).unwrap());
+        over_time.run(&x).unwrap();
+        on_cpu.run(&x).unwrap();
         bits::same_states("after a refusal", &over_time, &on_cpu);
     });
 }

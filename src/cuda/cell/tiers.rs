@@ -194,16 +194,16 @@ mod tests {
 
     #[test]
     fn what_fits_where() {
-        for dtype in 0..4 {
+        for (dtype, (of, ..)) in TYPES.iter().enumerate() {
             for (cell, (name, ..)) in CELLS.iter().enumerate() {
                 let most = |tier| {
                     let can = |hidden: &usize| {
-                        choose(facts(cell, dtype, *hidden, 16), TYPES[dtype].0, Products::Fast, &H100, Strategy::Auto, Some(tier)).is_some()
+                        choose(facts(cell, dtype, *hidden, 16), *of, Products::Fast, &H100, Strategy::Auto, Some(tier)).is_some()
                     };
                     (1..=56).rev().map(|n| n * 64).find(can).unwrap_or(0)
                 };
                 let [block, cluster, grid] = [Tier::Block, Tier::Cluster, Tier::Grid].map(most);
-                println!("{:?} {name}: block {block}, cluster {cluster}, grid {grid}", TYPES[dtype].0);
+                println!("{:?} {name}: block {block}, cluster {cluster}, grid {grid}", of);
                 assert!(block < cluster && cluster < grid);
             }
         }
