@@ -8,8 +8,8 @@ use crate::models::{self, Model};
 use crate::parity::{Shape, input};
 use half::{bf16, f16};
 use ndarray::ArrayD;
-use overtime::models::{GruCell, LstmCell};
-use overtime::{Builder, Device, Error, Init, LoopOverTime, Products, Recording, Scalar, Strategy, System, monitor};
+use overtime::models::{GruBrainpy, GruCell, LstmCell};
+use overtime::{Builder, Device, Error, Init, Input, LoopOverTime, Products, Recording, Scalar, Strategy, System, monitor};
 use std::primitive::{f32, f64};
 
 const TIERS: [&str; 4] = ["block", "cluster", "grid", "step"];
@@ -141,6 +141,31 @@ fn strategies_take_their_tiers() {
             Some(first) => assert_eq!(bits::of_runs(&run, first), None, "{strategy}"),
         }
     }
+}
+
+/// Both directions of time, into one row of the output, over rows of unequal length.
+#[test]
+fn rows_of_unequal_length_go_both_ways() {
+    alone("tiers::rows_of_unequal_length_go_both_ways", &[], || {
+        let make = || LoopOverTime::builder(GruBrainpy::<f32>::new(3, 9).bidirectional(true)).batch(5).out_vars("l0_reverse.state");
+        let mut on_cpu = make().build().unwrap();
+        let x = input(on_cpu.system(), shape(9, Some(5), 4), (-1.0, 1.0), SEED);
+        let lengths = [4, 0, 2, 1, 3];
+        let expected = on_cpu.run(Input::from(&x).lengths(&lengths)).unwrap();
+        let mut first: Option<Recording<f32>> = None;
+        for tier in TIERS {
+            take(tier);
+            let mut on_gpu = make().device(Device::Cuda(0)).build().unwrap();
+            assert!(on_gpu.strategy().contains(&format!("tier `{tier}`")), "{}", on_gpu.strategy());
+            let run = on_gpu.run(Input::from(&x).lengths(&lengths)).unwrap();
+            let far = farthest(&run, &expected);
+            assert!(far <= 1e-5, "{tier}: {far:e}");
+            match &first {
+                None => first = Some(run),
+                Some(first) => assert_eq!(bits::of_runs(&run, first), None, "{tier}"),
+            }
+        }
+    });
 }
 
 /// More rows than a shard has, and weights that are changed.
