@@ -130,6 +130,27 @@ fn products_spend_their_loops_on_products() {
     }
 }
 
+/// Fast cells: tensor operations where the type has them, weights in registers, and no spills.
+#[test]
+fn cells_use_tensor_cores_where_their_type_has_them() {
+    let Some((compiler, nvdisasm)) = tools() else { return };
+    for (name, opcode, times) in [
+        ("lstm_cell_grid", "HMMA.16816.F32.BF16", 18),
+        ("lstm_cell_block", "HMMA.16816.F32", 32),
+        ("gru_cell_torch_grid_tf32", "HMMA.1688.F32.TF32", 1),
+        ("gru_cell_grid", "FFMA", 100),
+    ] {
+        let module = list().into_iter().find(|m| m.name == name).expect(name);
+        let built = compiler.compile(&module, "sm_90").unwrap();
+        let text = sass(&nvdisasm, &built.cubin);
+        let has = text.matches(opcode).count();
+        println!("{module}: {has} {opcode}");
+        assert!(has >= times, "{module}: {has} {opcode}");
+        assert_eq!(text.contains("HMMA"), opcode != "FFMA", "{module}");
+        assert!(!text.contains("STL") && !text.contains("LDL"), "{module} spills");
+    }
+}
+
 #[test]
 fn products_on_hopper_are_of_warp_groups() {
     let Some((compiler, nvdisasm)) = tools() else { return };
