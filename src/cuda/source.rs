@@ -243,7 +243,7 @@ mod tests {
     fn the_list_is_what_the_folder_holds() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels");
         let mut found = Vec::new();
-        for folder in ["include", "loops", "models"] {
+        for folder in ["include", "loops", "matmul", "models"] {
             for entry in std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten() {
                 found.push(format!("{folder}/{}", entry.file_name().to_string_lossy()));
             }

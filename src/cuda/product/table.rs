@@ -186,7 +186,7 @@ mod tests {
             (DType::F32, Products::Fast, [100_000, 2, 20], "simt.cu", "tall", 1),
             (DType::F32, Products::Fast, [1, 4096, 4096], "simt.cu", "flat", 8),
             (DType::F32, Products::Ordered, [1, 4096, 4096], "simt.cu", "flat", 1),
-            (DType::F16, Products::Fast, [1, 4096, 4096], "mma.cu", "flat", 8),
+            (DType::F16, Products::Fast, [1, 4096, 4096], "mma.cu", "middle", 4),
         ];
         for (dtype, products, shape, file, name, splits) in cases {
             let Choice { tile, splits: made } = choose(&ask(*dtype, *products, *shape));
