@@ -24,6 +24,18 @@ pub enum Init {
     Values(Vec<f64>),
 }
 
+impl From<f64> for Init {
+    fn from(value: f64) -> Self {
+        Self::Constant(value)
+    }
+}
+
+impl From<Vec<f64>> for Init {
+    fn from(values: Vec<f64>) -> Self {
+        Self::Values(values)
+    }
+}
+
 impl Init {
     /// Fills `out`, an array of `shape` called `name`.
     ///

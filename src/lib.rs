@@ -77,6 +77,7 @@ pub mod math;
 pub mod matmul;
 mod memory;
 pub mod models;
+pub mod network;
 #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "programs are run by the CUDA engine alone"))]
 mod program;
 mod recording;

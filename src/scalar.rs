@@ -114,6 +114,12 @@ pub trait Real:
 {
     /// A constant: the nearest value of this type.
     fn of(x: f64) -> Self;
+    /// A whole number, rounded once.
+    #[doc(hidden)]
+    fn of_whole(n: i64) -> Self;
+    /// The same of a smaller one.
+    #[doc(hidden)]
+    fn of_count(n: i32) -> Self;
     /// `self · a + b`, rounded once.
     fn mul_add(self, a: Self, b: Self) -> Self;
     /// The magnitude.
@@ -178,6 +184,14 @@ macro_rules! real {
             #[inline(always)]
             fn of(x: f64) -> Self {
                 x as $t
+            }
+            #[inline(always)]
+            fn of_whole(n: i64) -> Self {
+                n as $t
+            }
+            #[inline(always)]
+            fn of_count(n: i32) -> Self {
+                n as $t
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {

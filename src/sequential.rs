@@ -1,5 +1,6 @@
 //! Systems one after another: each one's output is the next one's input.
 
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::program::{Body, Layer, Program};
 use crate::scalar::Scalar;
@@ -148,6 +149,10 @@ impl<T: Scalar> System<T> for Sequential<T> {
             Some(Layer { name: name.clone(), index, vars, schema, program: layer.program(dt)? })
         });
         Some(Program { body: Body::Sequence(layers.collect::<Option<_>>()?) })
+    }
+
+    fn prepare(&self, dt: f64, device: Device) -> Result<()> {
+        self.layers.iter().try_for_each(|(_, layer)| layer.prepare(dt, device))
     }
 
     fn kind(&self) -> &str {

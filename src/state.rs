@@ -134,10 +134,24 @@ impl<'a, T> State<'a, T> {
     /// The state of one part of a composed system.
     pub(crate) fn part(&mut self, part: &Part) -> State<'_, T> {
         let vars = self.vars[part.vars.clone()].iter_mut().map(|v| &mut **v).collect();
-        // Paths of nodes map to distinct streams as long as a tree has fewer than 31 parts a level and three levels.
-        let node = self.node.wrapping_mul(31).wrapping_add(part.index as u16 + 1);
-        State { vars, first: part.first, units: part.units, node }
+        State { vars, first: part.first, units: part.units, node: child(self.node, part.index) }
     }
+
+    /// As [`State::new`], of a part of a composed system.
+    pub(crate) fn of_node(vars: Vec<&'a mut [T]>, first: usize, units: usize, node: u16) -> Self {
+        Self { vars, first, units, node }
+    }
+
+    /// All variables.
+    pub(crate) fn all(&mut self) -> &mut [&'a mut [T]] {
+        &mut self.vars
+    }
+}
+
+/// The number of part `index` of this node. Paths of nodes map to distinct streams as long as a tree has fewer than 31 parts a level and
+/// three levels.
+pub(crate) fn child(node: u16, index: usize) -> u16 {
+    node.wrapping_mul(31).wrapping_add(index as u16 + 1)
 }
 
 /// One part of a composed system, of some block.

@@ -1,5 +1,6 @@
 //! What a dynamical system is: [`System`], its [`Schema`], and where in time a step stands ([`Tick`]).
 
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::program::Program;
 use crate::scalar::Scalar;
@@ -323,6 +324,16 @@ pub trait System<T: Scalar>: Send + Sync {
         None
     }
 
+    /// Gets ready for steps of `dt` on a device, when a loop is built: what is too costly for the system's own making, or depends on
+    /// these two.
+    ///
+    /// # Errors
+    /// Why the system cannot make such steps, or not there.
+    fn prepare(&self, dt: f64, device: Device) -> Result<()> {
+        let _ = (dt, device);
+        Ok(())
+    }
+
     /// The kind of system, as users name it (`HH`, `LSTMCell`); nodes are numbered by it.
     fn kind(&self) -> &str {
         "System"
@@ -370,6 +381,9 @@ impl<T: Scalar, S: System<T> + ?Sized> System<T> for Box<S> {
     }
     fn program(&self, dt: f64) -> Option<Program> {
         (**self).program(dt)
+    }
+    fn prepare(&self, dt: f64, device: Device) -> Result<()> {
+        (**self).prepare(dt, device)
     }
     fn kind(&self) -> &str {
         (**self).kind()

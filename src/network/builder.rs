@@ -1,0 +1,201 @@
+//! How a network is put together, and what is refused.
+
+use super::connect::{MOST_STEPS, Recipe};
+use super::group::{Group, Kind};
+use super::plan::{Acts, Felt, Link, Pool, Rain};
+use super::projection::{Part, Projection};
+use super::{Network, random};
+use crate::error::{Error, Result};
+use crate::rng::Stream;
+use crate::scalar::Real;
+use crate::system::{Coupling, MAX_PORTS};
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// Builds a [`Network`].
+#[derive(Debug)]
+pub struct Builder<T> {
+    dt: f64,
+    seed: u64,
+    groups: Vec<Group<T>>,
+    projections: Vec<Projection>,
+}
+
+impl<T: Real> Builder<T> {
+    pub(super) fn new(dt: f64) -> Self {
+        Self { dt, seed: 0, groups: Vec::new(), projections: Vec::new() }
+    }
+
+    /// Seed of connectivity, weights and delays; 0 by default. Initial values, noise and Poisson drives go by the loop's.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Adds a group.
+    #[must_use]
+    pub fn group(mut self, group: Group<T>) -> Self {
+        self.groups.push(group);
+        self
+    }
+
+    /// Adds a projection.
+    #[must_use]
+    pub fn project(mut self, projection: Projection) -> Self {
+        self.projections.push(projection);
+        self
+    }
+
+    /// Checks everything and resolves all names. Synapses are made when a loop is built.
+    ///
+    /// # Errors
+    /// Whatever of it cannot be: names that are unknown or there twice, groups without neurons, connectivity out of range, delays that
+    /// are negative or longer than 65,535 steps, parameters that make no sense.
+    pub fn build(self) -> Result<Network<T>> {
+        let Self { dt, seed, groups, projections } = self;
+        if !(dt > 0.0 && dt.is_finite()) {
+            return Err(Error::value("dt", dt, "is not a positive number"));
+        }
+        if groups.is_empty() {
+            return Err(Error::Unsupported("a network needs at least one group".into()));
+        }
+        let mut pools: Vec<Pool<T>> = Vec::with_capacity(groups.len());
+        let (mut var, mut inputs) = (0, 0);
+        for group in groups {
+            check_name("group", &group.name, pools.iter().map(|p| p.name.as_str()))?;
+            let pool = pool(group, dt, &mut var, &mut inputs)?;
+            pools.push(pool);
+        }
+        let mut links: Vec<Link> = Vec::with_capacity(projections.len());
+        for projection in projections {
+            check_name("projection", &projection.name, links.iter().map(|l| l.recipe.name.as_str()))?;
+            let link = link(projection, &pools, dt, seed)?;
+            let slots = &mut pools[link.from].slots;
+            *slots = (*slots).max(*link.delays.end() as usize + 1);
+            links.push(link);
+        }
+        Ok(Network { dt, pools, links })
+    }
+}
+
+fn check_name<'a>(what: &str, name: &str, mut others: impl Iterator<Item = &'a str>) -> Result<()> {
+    if name.is_empty() || name.contains('.') || others.any(|other| other == name) {
+        return Err(Error::value(format!("{what} name"), format!("`{name}`"), "is empty, has a dot, or is there twice"));
+    }
+    Ok(())
+}
+
+/// The group, whose variables are the network's from `next` on.
+fn pool<T: Real>(group: Group<T>, dt: f64, next: &mut usize, inputs: &mut usize) -> Result<Pool<T>> {
+    let Group { name, model, receptors, current, input, noise, poisson } = group;
+    let schema = model.schema();
+    let units = schema.output_len();
+    if schema.coupling != Coupling::Pointwise {
+        return Err(Error::Unsupported(format!("group `{name}`: {} is not pointwise, and a group's units are", model.kind())));
+    }
+    if units == 0 {
+        return Err(Error::value(format!("group `{name}`"), units, "neurons are none"));
+    }
+    schema.check()?;
+    model.check()?;
+    let conductance = schema.inputs.iter().position(|i| i.name == "g");
+    let takes_current = schema.inputs.first().is_some_and(|i| i.name != "g");
+    let driven = receptors.iter().any(|r| matches!(r.kind, Kind::Exponential { .. })) || current.is_some() || input || noise.is_some();
+    if driven && !takes_current {
+        return Err(Error::Unsupported(format!("group `{name}`: {} has no input for a current", model.kind())));
+    }
+    let vars = *next..*next + schema.state.len();
+    *next = vars.end;
+    let mut felt: Vec<Felt<T>> = Vec::with_capacity(receptors.len());
+    for receptor in receptors {
+        let taken = felt.iter().map(|f| f.name.as_str()).chain(schema.state.iter().map(|v| &*v.name)).chain(["flight"]);
+        check_name("receptor", &receptor.name, taken)?;
+        let label = format!("{name}.{}", receptor.name);
+        receptor.init.check(&label, &[units])?;
+        let (var, acts) = match receptor.kind {
+            Kind::Delta { variable } => {
+                let known = schema.state.iter().map(|v| &*v.name);
+                let at = known.clone().position(|v| v == variable).ok_or_else(|| Error::unknown("variable", &variable, known))?;
+                (vars.start + at, Acts::Delta)
+            }
+            Kind::Exponential { tau, reversal } => {
+                if !(tau > 0.0 && tau.is_finite()) {
+                    return Err(Error::value(format!("time constant of `{label}`"), tau, "is not a positive number"));
+                }
+                let decay = T::of(crate::math::exp(-dt / tau));
+                let acts = match reversal {
+                    None => Acts::Current { decay },
+                    Some(e) if !e.is_finite() => return Err(Error::value(format!("reversal potential of `{label}`"), e, "is not finite")),
+                    Some(_) if conductance.is_none() => {
+                        let kind = model.kind();
+                        let reason = format!("`{label}` is a conductance, and {kind} has no input `g` for one; cuba() makes it a current");
+                        return Err(Error::Unsupported(reason));
+                    }
+                    Some(e) => Acts::Conductance { decay, reversal: T::of(e) },
+                };
+                *next += 1;
+                (*next - 1, acts)
+            }
+        };
+        felt.push(Felt { name: receptor.name, var, acts, init: receptor.init });
+    }
+    if let Some(current) = &current {
+        current.check(&format!("current of group `{name}`"), units, |_| true, "")?;
+    }
+    if let Some(sigma) = noise.filter(|sigma| !(*sigma >= 0.0 && sigma.is_finite())) {
+        return Err(Error::value(format!("noise of group `{name}`"), sigma, "is negative or not finite"));
+    }
+    let input = input.then(|| {
+        *inputs += 1;
+        *inputs - 1
+    });
+    if *inputs > MAX_PORTS {
+        return Err(Error::value("groups with an input", *inputs, format!("are more than {MAX_PORTS}")));
+    }
+    let mut rains = Vec::with_capacity(poisson.len());
+    for drive in poisson {
+        let known = felt.iter().map(|f| f.name.as_str());
+        let receptor = known.clone().position(|f| f == drive.receptor);
+        let receptor = receptor.ok_or_else(|| Error::unknown("receptor", &drive.receptor, known))?;
+        if !drive.weight.is_finite() {
+            return Err(Error::value(format!("weight of the Poisson drive of `{name}`"), drive.weight, "is not finite"));
+        }
+        let thresholds = random::thresholds(&format!("rate of the Poisson drive of `{name}`"), drive.rate * dt / 1000.0)?;
+        rains.push(Rain { receptor, weight: T::of(drive.weight), thresholds });
+    }
+    let flight = *next;
+    *next += 1;
+    let ports = schema.inputs.len();
+    Ok(Pool { name, model, units, vars, receptors: felt, flight, slots: 1, current, input, noise, poisson: rains, ports, conductance })
+}
+
+fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) -> Result<Link> {
+    let Projection { name, from, to, receptor, connect, autapses, weight, delay } = projection;
+    let (from, pre) = part(&name, &from, pools)?;
+    let (to, post) = part(&name, &to, pools)?;
+    let felt = &pools[to].receptors;
+    let receptor = felt.iter().position(|f| f.name == receptor).ok_or_else(|| {
+        let known = felt.iter().map(|f| f.name.as_str());
+        Error::unknown("receptor", &receptor, known)
+    })?;
+    let stream = Stream::named(seed, &name);
+    let recipe = Recipe { name, connect, stream, pre, post, same_group: from == to, autapses, weight, delay, dt };
+    recipe.check()?;
+    let delays = recipe.delays()?;
+    debug_assert!(*delays.end() <= MOST_STEPS);
+    let quantum = recipe.quantum();
+    Ok(Link { recipe, from, to, receptor, var: felt[receptor].var, delays, quantum, wiring: OnceLock::new() })
+}
+
+/// The group's number, and the neurons.
+fn part<T>(projection: &str, part: &Part, pools: &[Pool<T>]) -> Result<(usize, Range<usize>)> {
+    let group = pools.iter().position(|p| p.name == part.group);
+    let group = group.ok_or_else(|| Error::unknown("group", &part.group, pools.iter().map(|p| p.name.as_str())))?;
+    let units = part.units.clone().unwrap_or(0..pools[group].units);
+    if units.start >= units.end || units.end > pools[group].units {
+        let reason = format!("is empty, or beyond the {} neurons of `{}`", pools[group].units, part.group);
+        return Err(Error::value(format!("part of projection `{projection}`"), format!("{units:?}"), reason));
+    }
+    Ok((group, units))
+}

@@ -1,0 +1,79 @@
+//! A tile of neurons in a step: what receptors do, and which neurons spike.
+
+use super::plan::{Acts, WORD};
+use crate::cpu::simd::{Kernel, vectorize};
+use crate::scalar::Real;
+
+/// What has decayed to less than this is nothing; long before, it is no part of any potential. Subnormal numbers are slow.
+const NOTHING: f64 = 1e-30;
+
+/// A receptor's share of the drive, and its decay.
+pub(super) struct Feel<'a, T> {
+    pub(super) acts: Acts<T>,
+    pub(super) s: &'a mut [T],
+    pub(super) i: &'a mut [T],
+    pub(super) g: &'a mut [T],
+}
+
+pub(super) fn feel<T: Real>(feel: Feel<'_, T>) {
+    vectorize(feel);
+}
+
+#[inline(always)]
+fn decayed<T: Real>(s: T, decay: T) -> T {
+    let s = s * decay;
+    if s.abs() < T::of(NOTHING) { T::of(0.0) } else { s }
+}
+
+impl<T: Real> Kernel for Feel<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let len = self.s.len().min(self.i.len()).min(self.g.len());
+        let (s, i, g) = (&mut self.s[..len], &mut self.i[..len], &mut self.g[..len]);
+        match self.acts {
+            Acts::Delta => {}
+            Acts::Current { decay } => {
+                for k in 0..len {
+                    i[k] += s[k];
+                    s[k] = decayed(s[k], decay);
+                }
+            }
+            Acts::Conductance { decay, reversal } => {
+                for k in 0..len {
+                    i[k] = s[k].mul_add(reversal, i[k]);
+                    g[k] += s[k];
+                    s[k] = decayed(s[k], decay);
+                }
+            }
+        }
+    }
+}
+
+/// Writes a slot's words, of neurons that spike where their output is not 0. Returns how many do.
+pub(super) fn mask<T: Real>(y: &[T], words: &mut [T]) -> u32 {
+    vectorize(Mask { y, words })
+}
+
+struct Mask<'a, T> {
+    y: &'a [T],
+    words: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Mask<'_, T> {
+    type Output = u32;
+    #[inline(always)]
+    fn run(self) -> u32 {
+        let zero = T::of(0.0);
+        let mut spikes = 0;
+        for (word, y) in self.words.iter_mut().zip(self.y.chunks(WORD)) {
+            let mut bits = 0_u32;
+            for (k, y) in y.iter().enumerate() {
+                bits |= u32::from(*y != zero) << k;
+            }
+            spikes += bits.count_ones();
+            *word = T::of_count(bits as i32);
+        }
+        spikes
+    }
+}

@@ -1,0 +1,67 @@
+//! Networks: groups of neurons that send each other spikes.
+//!
+//! A [`Network`] is a [`System`](crate::System) like any other, so that [`LoopOverTime`](crate::LoopOverTime), recordings, checkpoints
+//! and splits serve it. A step i of it is
+//!
+//! 1. of each group: the drive, from receptors as the step before left them: current `i` and conductance `g`, from 0, by receptors in
+//!    their order, `i += s` (a current) or `i += s·E, g += s` (a conductance), then constant current, input, noise; the model's step with
+//!    that drive; and `s ← s·e^{−dt/τ}`, where less than 1e-30 is 0,
+//! 2. spikes, where the model's output is not 0, go into the group's `flight`,
+//! 3. spikes of step i − d arrive over the synapses of delay d, at d = 0 those of this step: for each target they are summed up, as
+//!    integers,
+//! 4. of each receptor, projections in their order, then Poisson drives: `s ← fma(sum, quantum, s)` wherever the sum is not 0. They are
+//!    first felt in step i + 1.
+//!
+//! # Variables
+//!
+//! `group.variable` for each of the model's, `group.receptor` for each exponential one, and `group.flight`: the spikes that may still be
+//! on their way, `[slots, ⌈N/16⌉]`. Step i writes slot `i mod slots`; an element is 16 neurons, neuron k the bit of value `2^(k mod 16)`.
+//! The output is the number of spikes of each group in the step, `[groups]`.
+//!
+//! # Exactness
+//!
+//! Sums of synapses are sums of integers, the same in any order, so that results do not depend on threads, batch, chunks or device.
+//! Where all weights of a projection are the same, the sum is a count and the quantum is the weight. Where they differ, a weight is an
+//! integer times `2^(e−30)`, where `2^e` is the least power of 2 above the largest magnitude: so each weight is within `2^(e−31)` of the
+//! one given, a ten-digit approximation of the largest. Sums are exact up to 2³² such weights.
+
+mod builder;
+mod connect;
+mod drive;
+mod group;
+mod plan;
+mod projection;
+mod random;
+mod run;
+mod system;
+
+pub use builder::Builder;
+pub use connect::Connect;
+pub use group::{Group, Receptor};
+pub use projection::{Part, Projection, Target};
+
+use crate::scalar::Real;
+use plan::{Link, Pool};
+
+/// Groups of neurons and the projections between them. See the [module](self).
+pub struct Network<T> {
+    pub(crate) dt: f64,
+    pub(crate) pools: Vec<Pool<T>>,
+    pub(crate) links: Vec<Link>,
+}
+
+impl<T> std::fmt::Debug for Network<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let groups: Vec<&str> = self.pools.iter().map(|p| p.name.as_str()).collect();
+        let links: Vec<&str> = self.links.iter().map(|l| l.recipe.name.as_str()).collect();
+        f.debug_struct("Network").field("dt", &self.dt).field("groups", &groups).field("projections", &links).finish_non_exhaustive()
+    }
+}
+
+impl<T: Real> Network<T> {
+    /// A network without groups yet, for steps of `dt` ms: delays are counted in them, and the loop must make the same steps.
+    #[must_use]
+    pub fn builder(dt: f64) -> Builder<T> {
+        Builder::new(dt)
+    }
+}

@@ -1,0 +1,102 @@
+//! A network with all names resolved: what a step works from, on any device.
+
+use super::connect::{Recipe, Wiring};
+use crate::error::Result;
+use crate::init::Init;
+use crate::models::Param;
+use crate::system::System;
+use std::ops::{Range, RangeInclusive};
+use std::sync::OnceLock;
+
+/// A group.
+pub(crate) struct Pool<T> {
+    pub(crate) name: String,
+    pub(crate) model: Box<dyn System<T>>,
+    /// Neurons.
+    pub(crate) units: usize,
+    /// Which of the network's variables are the model's.
+    pub(crate) vars: Range<usize>,
+    /// In the order given; the exponential ones' variables stand behind the model's.
+    pub(crate) receptors: Vec<Felt<T>>,
+    /// The network's variable that holds its spikes.
+    pub(crate) flight: usize,
+    /// Steps that it holds.
+    pub(crate) slots: usize,
+    pub(crate) current: Option<Param<T>>,
+    /// Which of the network's inputs is its own.
+    pub(crate) input: Option<usize>,
+    /// Intensity of its noise.
+    pub(crate) noise: Option<f64>,
+    pub(crate) poisson: Vec<Rain<T>>,
+    /// The model's inputs, and which of them is the conductance.
+    pub(crate) ports: usize,
+    pub(crate) conductance: Option<usize>,
+}
+
+/// A receptor.
+pub(crate) struct Felt<T> {
+    pub(crate) name: String,
+    /// The network's variable that spikes add to.
+    pub(crate) var: usize,
+    pub(crate) acts: Acts<T>,
+    pub(crate) init: Init,
+}
+
+/// What a receptor does in each step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Acts<T> {
+    /// A current that is multiplied by `decay` each step.
+    Current { decay: T },
+    /// A conductance likewise.
+    Conductance { decay: T, reversal: T },
+    /// Nothing: its variable is the model's.
+    Delta,
+}
+
+/// A Poisson drive.
+pub(crate) struct Rain<T> {
+    /// Which of the group's receptors.
+    pub(crate) receptor: usize,
+    pub(crate) weight: T,
+    /// A word from `thresholds[k]` on means more than k spikes.
+    pub(crate) thresholds: Vec<u32>,
+}
+
+/// A projection.
+pub(crate) struct Link {
+    pub(crate) recipe: Recipe,
+    /// Group of the sources.
+    pub(crate) from: usize,
+    /// Group of the targets.
+    pub(crate) to: usize,
+    /// Which of that group's receptors, and the network's variable that this adds to.
+    pub(crate) receptor: usize,
+    pub(crate) var: usize,
+    /// Shortest and longest, in steps.
+    pub(crate) delays: RangeInclusive<u32>,
+    /// What a sum is multiplied by.
+    pub(crate) quantum: f64,
+    /// Its synapses on the host, once they are needed there.
+    pub(crate) wiring: OnceLock<Wiring>,
+}
+
+/// Neurons of an element of a `flight`.
+pub(crate) const WORD: usize = 16;
+
+impl<T> Pool<T> {
+    /// Elements of a slot.
+    pub(crate) fn words(&self) -> usize {
+        self.units.div_ceil(WORD)
+    }
+}
+
+impl Link {
+    /// The synapses, made if they are not there.
+    pub(crate) fn wiring(&self) -> Result<&Wiring> {
+        if let Some(wiring) = self.wiring.get() {
+            return Ok(wiring);
+        }
+        let wiring = self.recipe.build()?;
+        Ok(self.wiring.get_or_init(|| wiring))
+    }
+}

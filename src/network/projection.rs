@@ -1,0 +1,110 @@
+//! Synapses from one group's neurons to one receptor of another's.
+
+use super::connect::Connect;
+use crate::init::Init;
+use std::ops::Range;
+
+/// Synapses from a group, or a part of it, to one receptor of a group or of a part of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Projection {
+    pub(super) name: String,
+    pub(super) from: Part,
+    pub(super) to: Part,
+    pub(super) receptor: String,
+    pub(super) connect: Connect,
+    pub(super) autapses: bool,
+    pub(super) weight: Init,
+    pub(super) delay: Init,
+}
+
+/// A group, or a range of its neurons: `"P"` or `("P", 0..3200)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub(super) group: String,
+    pub(super) units: Option<Range<usize>>,
+}
+
+/// A receptor of a group or of a range of its neurons: `("P", "ge")` or `("P", 0..10, "ge")`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    part: Part,
+    receptor: String,
+}
+
+impl From<&str> for Part {
+    fn from(group: &str) -> Self {
+        Self { group: group.into(), units: None }
+    }
+}
+
+impl From<String> for Part {
+    fn from(group: String) -> Self {
+        Self { group, units: None }
+    }
+}
+
+impl<S: Into<String>> From<(S, Range<usize>)> for Part {
+    fn from((group, units): (S, Range<usize>)) -> Self {
+        Self { group: group.into(), units: Some(units) }
+    }
+}
+
+impl<S: Into<String>, R: Into<String>> From<(S, R)> for Target {
+    fn from((group, receptor): (S, R)) -> Self {
+        Self { part: Part { group: group.into(), units: None }, receptor: receptor.into() }
+    }
+}
+
+impl<S: Into<String>, R: Into<String>> From<(S, Range<usize>, R)> for Target {
+    fn from((group, units, receptor): (S, Range<usize>, R)) -> Self {
+        Self { part: (group, units).into(), receptor: receptor.into() }
+    }
+}
+
+impl Projection {
+    /// Synapses between all pairs, autapses included, of weight 1, without delay.
+    #[must_use]
+    pub fn new(name: impl Into<String>, from: impl Into<Part>, to: impl Into<Target>) -> Self {
+        let Target { part, receptor } = to.into();
+        Self {
+            name: name.into(),
+            from: from.into(),
+            to: part,
+            receptor,
+            connect: Connect::AllToAll,
+            autapses: true,
+            weight: Init::Constant(1.0),
+            delay: Init::Constant(0.0),
+        }
+    }
+
+    /// Who is connected to whom; all pairs by default.
+    #[must_use]
+    pub fn connect(mut self, connect: Connect) -> Self {
+        self.connect = connect;
+        self
+    }
+
+    /// Whether a neuron may be connected to itself; it may by default.
+    #[must_use]
+    pub fn autapses(mut self, autapses: bool) -> Self {
+        self.autapses = autapses;
+        self
+    }
+
+    /// What a spike adds to its targets' receptor: one value, values drawn by the network's seed, or, with [`Connect::Arrays`], one for
+    /// each synapse. 1 by default.
+    #[must_use]
+    pub fn weight(mut self, weight: impl Into<Init>) -> Self {
+        self.weight = weight.into();
+        self
+    }
+
+    /// Time from a spike to its arrival, ms, rounded to steps; one value, or as [`Projection::weight`]. 0 by default: a spike is added at
+    /// the end of the step that it is in, and felt in the next. A delay of d steps makes that d steps later.
+    #[must_use]
+    pub fn delay(mut self, delay: impl Into<Init>) -> Self {
+        self.delay = delay.into();
+        self
+    }
+}

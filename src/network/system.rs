@@ -1,0 +1,83 @@
+//! A network as a system.
+
+use super::plan::Acts;
+use super::run::Run;
+use super::{Network, random};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::scalar::Real;
+use crate::scan::Scan;
+use crate::state::{Part, State, child};
+use crate::system::{Coupling, InputSpec, Inputs, Schema, Shared, System, Tick, VarSpec};
+
+impl<T: Real> System<T> for Network<T> {
+    fn schema(&self) -> Schema {
+        let (mut inputs, mut state) = (Vec::new(), Vec::new());
+        for pool in &self.pools {
+            if pool.input.is_some() {
+                inputs.push(InputSpec { name: pool.name.clone().into(), shape: vec![pool.units], optional: true, broadcasts: true });
+            }
+            state.extend(pool.model.schema().state.iter().map(|var| var.within(&pool.name)));
+            let receptors = pool.receptors.iter().filter(|r| r.acts != Acts::Delta);
+            state.extend(receptors.map(|r| VarSpec::new(format!("{}.{}", pool.name, r.name), vec![pool.units])));
+            state.push(VarSpec::new(format!("{}.flight", pool.name), vec![pool.slots, pool.words()]));
+        }
+        Schema { inputs, output: vec![self.pools.len()], state, coupling: Coupling::Network, reads_clock: true }
+    }
+
+    fn init(&self, shared: &Shared, state: &mut State<'_, T>) {
+        let (first, node) = (state.first(), state.node());
+        for (index, pool) in self.pools.iter().enumerate() {
+            let part = Part { index, vars: pool.vars.clone(), units: pool.units, first: first * pool.units };
+            pool.model.init(shared, &mut state.part(&part));
+            for receptor in pool.receptors.iter().filter(|r| r.acts != Acts::Delta) {
+                let stream = random::stream(shared.seed, child(node, index), &receptor.name);
+                receptor.init.fill_checked(state.var_mut(receptor.var), &[pool.units], stream);
+            }
+            state.var_mut(pool.flight).fill(T::of(0.0));
+        }
+    }
+
+    fn step(&self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
+        Run::new(self, y.len() / self.pools.len()).step(at, x, state, y);
+    }
+
+    fn scan(&self, scan: &mut Scan<'_, T>) {
+        let steps = scan.steps();
+        if steps.is_empty() {
+            return;
+        }
+        let rows = scan.at(steps.start).3.len() / self.pools.len();
+        let mut run = Run::new(self, rows);
+        for k in steps {
+            let (at, x, state, y) = scan.at(k);
+            run.step(at, &x, state, y);
+            scan.record(k);
+        }
+    }
+
+    fn prepare(&self, dt: f64, device: Device) -> Result<()> {
+        if dt.to_bits() != self.dt.to_bits() {
+            return Err(Error::value("dt", dt, format!("is not the network's, which was built for steps of {}", self.dt)));
+        }
+        for pool in &self.pools {
+            pool.model.prepare(dt, device)?;
+        }
+        if device == Device::Cpu {
+            let need = self.links.iter().fold(0_u64, |sum, link| sum.saturating_add(link.recipe.estimate()));
+            crate::memory::require("the network's synapses", need)?;
+            for link in &self.links {
+                link.wiring()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn kind(&self) -> &str {
+        "Network"
+    }
+
+    fn nodes(&self) -> Vec<(&str, &dyn System<T>)> {
+        self.pools.iter().map(|pool| (pool.name.as_str(), &*pool.model)).collect()
+    }
+}
