@@ -21,8 +21,13 @@ pub(crate) fn require(what: &str, need: u64) -> Result<()> {
     if need > free { Err(Error::OutOfMemory { what: what.into(), need, free }) } else { Ok(()) }
 }
 
-/// Zeros, or an error where the allocator has none.
+/// Zeros of a loop's type, or an error where the allocator has none.
 pub(crate) fn zeroed<T: Scalar>(what: &str, len: usize) -> Result<Vec<T>> {
+    zeros(what, len)
+}
+
+/// The same of any type.
+pub(crate) fn zeros<T: bytemuck::Zeroable>(what: &str, len: usize) -> Result<Vec<T>> {
     let need = (len as u64).saturating_mul(size_of::<T>() as u64);
     require(what, need)?;
     let zeros = bytemuck::allocation::try_zeroed_vec(len).map_err(|()| Error::OutOfMemory { what: what.into(), need, free: free() })?;
@@ -32,7 +37,7 @@ pub(crate) fn zeroed<T: Scalar>(what: &str, len: usize) -> Result<Vec<T>> {
 
 /// Asks Linux to back a large, still untouched array with pages of 2 MiB. Taking a page costs microseconds, and an array of
 /// recordings is touched for the first time by the loop: with pages of 4 KiB that is most of the time of recording.
-fn prefer_large_pages<T: Scalar>(array: &[T]) {
+fn prefer_large_pages<T>(array: &[T]) {
     #[cfg(target_os = "linux")]
     {
         const LARGE: usize = 2 << 20;

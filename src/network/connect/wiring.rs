@@ -1,0 +1,143 @@
+//! A projection's synapses as they lie in memory.
+
+use crate::error::{Error, Result};
+use crate::memory;
+use std::ops::Range;
+
+/// Numbers of targets within their part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Targets {
+    /// Of parts of at most 65,536 neurons.
+    U16(Vec<u16>),
+    U32(Vec<u32>),
+}
+
+/// Weights, in quanta.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Weights {
+    /// One quantum each.
+    Same,
+    /// So many quanta.
+    Each(Vec<i32>),
+}
+
+/// Delays in steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Delays {
+    Same(u32),
+    Each(Vec<u16>),
+}
+
+/// A projection's synapses: rows of the sources, each ascending by (delay, target).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wiring {
+    /// Where each row begins, and the last one ends: `[pre + 1]`.
+    pub(crate) offsets: Vec<u64>,
+    pub(crate) targets: Targets,
+    pub(crate) weights: Weights,
+    pub(crate) delays: Delays,
+}
+
+#[cfg_attr(not(test), allow(dead_code, reason = "engines read the arrays themselves"))]
+impl Wiring {
+    /// Synapses.
+    pub(crate) fn len(&self) -> usize {
+        self.offsets.last().map_or(0, |n| *n as usize)
+    }
+
+    /// Bytes that they take.
+    pub(crate) fn bytes(&self) -> u64 {
+        let each = match self.targets {
+            Targets::U16(_) => 2,
+            Targets::U32(_) => 4,
+        } + if self.weights == Weights::Same { 0 } else { 4 }
+            + if matches!(self.delays, Delays::Same(_)) { 0 } else { 2 };
+        self.offsets.len() as u64 * 8 + self.len() as u64 * each
+    }
+
+    /// Places of a source's synapses.
+    #[inline]
+    pub(crate) fn row(&self, source: usize) -> Range<usize> {
+        self.offsets[source] as usize..self.offsets[source + 1] as usize
+    }
+
+    /// Places of those that take so many steps.
+    #[inline]
+    pub(crate) fn class(&self, source: usize, steps: u32) -> Range<usize> {
+        let row = self.row(source);
+        match &self.delays {
+            Delays::Same(all) if *all == steps => row,
+            Delays::Same(_) => row.start..row.start,
+            Delays::Each(each) => {
+                let delays = &each[row.clone()];
+                let from = delays.partition_point(|d| u32::from(*d) < steps);
+                let to = from + delays[from..].partition_point(|d| u32::from(*d) == steps);
+                row.start + from..row.start + to
+            }
+        }
+    }
+
+    /// The target of the synapse at a place.
+    pub(crate) fn target(&self, place: usize) -> u32 {
+        match &self.targets {
+            Targets::U16(all) => u32::from(all[place]),
+            Targets::U32(all) => all[place],
+        }
+    }
+}
+
+/// The type of a target's number.
+pub(super) trait Index: bytemuck::Pod + Send + Sync + Ord {
+    /// The same, written by many threads.
+    type Cell: Send + Sync;
+    fn of(target: u32) -> Self;
+    fn wide(self) -> u32;
+    fn cells(what: &str, len: usize) -> Result<Vec<Self::Cell>>;
+    fn set(cell: &Self::Cell, target: u32);
+    fn unwrap(cells: Vec<Self::Cell>) -> Vec<Self>;
+    fn pack(all: Vec<Self>) -> Targets;
+}
+
+macro_rules! index {
+    ($t:ty, $cell:ty, $variant:ident) => {
+        impl Index for $t {
+            type Cell = $cell;
+            #[inline(always)]
+            fn of(target: u32) -> Self {
+                target as Self
+            }
+            #[inline(always)]
+            fn wide(self) -> u32 {
+                u32::from(self)
+            }
+            fn cells(what: &str, len: usize) -> Result<Vec<$cell>> {
+                filled(what, len, || <$cell>::new(0))
+            }
+            #[inline(always)]
+            fn set(cell: &$cell, target: u32) {
+                cell.store(target as Self, std::sync::atomic::Ordering::Relaxed);
+            }
+            fn unwrap(cells: Vec<$cell>) -> Vec<Self> {
+                // In place: the types are of one size.
+                cells.into_iter().map(<$cell>::into_inner).collect()
+            }
+            fn pack(all: Vec<Self>) -> Targets {
+                Targets::$variant(all)
+            }
+        }
+    };
+}
+index!(u16, std::sync::atomic::AtomicU16, U16);
+index!(u32, std::sync::atomic::AtomicU32, U32);
+
+/// So many of these, or an error where there is no memory for them.
+pub(super) fn filled<V>(what: &str, len: usize, value: impl FnMut() -> V) -> Result<Vec<V>> {
+    let mut all = Vec::new();
+    all.try_reserve_exact(len).map_err(|_| Error::OutOfMemory {
+        what: what.into(),
+        need: (len as u64).saturating_mul(size_of::<V>() as u64),
+        free: memory::free(),
+    })?;
+    all.resize_with(len, value);
+    Ok(all)
+}
