@@ -126,7 +126,7 @@ impl Recipe {
         if low < 0.0 {
             return Err(Error::value(self.of("delay"), format!("{low} ms"), "is negative"));
         }
-        if !(high / self.dt < f64::from(MOST_STEPS) + 0.5) {
+        if high / self.dt >= f64::from(MOST_STEPS) + 0.5 {
             let steps = format!("is more than {MOST_STEPS} steps of {} ms", self.dt);
             return Err(Error::value(self.of("longest delay"), format!("{high} ms"), steps));
         }
