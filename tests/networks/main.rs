@@ -1,0 +1,11 @@
+//! Networks on the CPU: against Brian2's runs, against plain loops, and what they promise.
+
+mod bad;
+mod cell;
+#[path = "../common/mod.rs"]
+mod common;
+mod delays;
+mod golden;
+mod promises;
+mod random;
+mod sums;
