@@ -146,6 +146,11 @@ impl<'a, T> State<'a, T> {
     pub(crate) fn all(&mut self) -> &mut [&'a mut [T]] {
         &mut self.vars
     }
+
+    /// The variables, and the memory that lists them.
+    pub(crate) fn into_vars(self) -> Vec<&'a mut [T]> {
+        self.vars
+    }
 }
 
 /// The number of part `index` of this node. Paths of nodes map to distinct streams as long as a tree has fewer than 31 parts a level and

@@ -79,8 +79,14 @@ impl<T: Scalar> Chunk<'_, T> {
         let handles = self.handles;
         let work = self.distribute(&blocks);
         let run = |work: Work<'_, T>| work.run(system, schema, layout, (clock, shared), steps, allow);
-        let parallel = work.len() > 1;
-        let done: Vec<_> = if parallel { work.into_par_iter().map(run).collect() } else { work.into_iter().map(run).collect() };
+        let done: Vec<_> = if work.len() > 1 {
+            work.into_par_iter().map(run).collect()
+        } else if schema.coupling == Coupling::Network {
+            // It shares out each of its steps, which costs little from within the pool, and much from without.
+            rayon::scope(|_| work.into_iter().map(run).collect())
+        } else {
+            work.into_iter().map(run).collect()
+        };
 
         let mut events: EventLists = handles.iter().map(|_| Vec::new()).collect();
         let mut first: Option<Found> = None;

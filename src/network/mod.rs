@@ -27,13 +27,16 @@
 
 mod builder;
 mod connect;
+mod deliver;
 mod drive;
+mod exchange;
 mod group;
 mod plan;
 mod projection;
 mod random;
 mod run;
 mod system;
+mod tiles;
 
 pub use builder::Builder;
 pub use connect::Connect;

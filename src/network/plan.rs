@@ -88,6 +88,11 @@ impl<T> Pool<T> {
     pub(crate) fn words(&self) -> usize {
         self.units.div_ceil(WORD)
     }
+
+    /// Where in `flight` the spikes of a batch row in this step begin.
+    pub(crate) fn slot(&self, row: usize, step: u64) -> usize {
+        (row * self.slots + (step % self.slots as u64) as usize) * self.words()
+    }
 }
 
 impl Link {

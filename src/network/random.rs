@@ -1,7 +1,10 @@
 //! What a group draws in each step: noise, and the numbers of Poisson spikes.
 
+use super::plan::Rain;
+use crate::cpu::simd::{Kernel, vectorize};
 use crate::error::{Error, Result};
 use crate::rng::Stream;
+use crate::scalar::Real;
 
 /// Most spikes a step that a Poisson drive may have in the mean: tables stay small.
 const MOST: f64 = 256.0;
@@ -35,12 +38,76 @@ pub(crate) fn thresholds(argument: &str, mean: f64) -> Result<Vec<u32>> {
     Ok(table)
 }
 
-/// How many spikes the word means.
-#[inline(always)]
-pub(crate) fn count(thresholds: &[u32], word: u32) -> u32 {
-    let mut k = 0;
-    while k < thresholds.len() && word >= thresholds[k] {
-        k += 1;
+/// Adds σ·ξ/√dt to the currents of the units from number `first` on, counted over the batch; `scale` is σ/√dt.
+pub(super) fn noise<T: Real>(stream: Stream, scale: T, first: u64, step: u64, i: &mut [T]) {
+    vectorize(Noise { stream, scale, first, step, i });
+}
+
+struct Noise<'a, T> {
+    stream: Stream,
+    scale: T,
+    first: u64,
+    step: u64,
+    i: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Noise<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for (k, i) in self.i.iter_mut().enumerate() {
+            let xi = T::from_f64(f64::from(self.stream.normal(self.first + k as u64, self.step)));
+            *i = xi.mul_add(self.scale, *i);
+        }
     }
-    k as u32
+}
+
+/// Lets the Poisson spikes of a step fall on the receptors of the units from number `first` on, counted over the batch. Unit u is given
+/// word `u mod 4` of draw `u / 4`.
+pub(super) fn fall<T: Real>(stream: Stream, rain: &Rain<T>, first: u64, step: u64, s: &mut [T]) {
+    vectorize(Fall { stream, rain, first, step, s });
+}
+
+struct Fall<'a, T> {
+    stream: Stream,
+    rain: &'a Rain<T>,
+    first: u64,
+    step: u64,
+    s: &'a mut [T],
+}
+
+/// Units whose words are drawn together.
+const WORDS: usize = 64;
+
+impl<T: Real> Kernel for Fall<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let mut unit = self.first;
+        let mut rest = self.s;
+        while !rest.is_empty() {
+            let skip = (unit % 4) as usize;
+            let (some, later) = rest.split_at_mut(rest.len().min(WORDS - skip));
+            let (mut words, mut counts) = ([0_u32; WORDS], [0_i32; WORDS]);
+            for k in 0..WORDS / 4 {
+                let drawn = self.stream.words(unit / 4 + k as u64, self.step);
+                words[4 * k] = drawn[0];
+                words[4 * k + 1] = drawn[1];
+                words[4 * k + 2] = drawn[2];
+                words[4 * k + 3] = drawn[3];
+            }
+            for threshold in &self.rain.thresholds {
+                for k in 0..WORDS {
+                    counts[k] += i32::from(words[k] >= *threshold);
+                }
+            }
+            for (s, count) in some.iter_mut().zip(&counts[skip..]) {
+                if *count != 0 {
+                    *s = T::of_count(*count).mul_add(self.rain.weight, *s);
+                }
+            }
+            unit += some.len() as u64;
+            rest = later;
+        }
+    }
 }

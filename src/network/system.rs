@@ -1,5 +1,6 @@
 //! A network as a system.
 
+use super::exchange::Alone;
 use super::plan::Acts;
 use super::run::Run;
 use super::{Network, random};
@@ -39,7 +40,8 @@ impl<T: Real> System<T> for Network<T> {
     }
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
-        Run::new(self, y.len() / self.pools.len()).step(at, x, state, y);
+        let rows = y.len() / self.pools.len();
+        Run::new(self, &mut Alone, rows, state.node(), at.shared.seed).step(at, x, state, y);
     }
 
     fn scan(&self, scan: &mut Scan<'_, T>) {
@@ -47,8 +49,10 @@ impl<T: Real> System<T> for Network<T> {
         if steps.is_empty() {
             return;
         }
-        let rows = scan.at(steps.start).3.len() / self.pools.len();
-        let mut run = Run::new(self, rows);
+        let (at, _, state, y) = scan.at(steps.start);
+        let (rows, node, seed) = (y.len() / self.pools.len(), state.node(), at.shared.seed);
+        let mut alone = Alone;
+        let mut run = Run::new(self, &mut alone, rows, node, seed);
         for k in steps {
             let (at, x, state, y) = scan.at(k);
             run.step(at, &x, state, y);

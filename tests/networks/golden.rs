@@ -52,8 +52,7 @@ fn both<T: Real>(name: &str) -> (Golden, Recording<T>, Vec<(u64, usize)>, Vec<(u
     let run = run::<T>(&reference);
     let events = run.events("P.spike").unwrap_or_else(|e| panic!("{e}"));
     let ours = spikes(events.step.iter().copied(), events.unit.iter().copied());
-    let theirs =
-        spikes(list(&reference, "spike_step").iter().map(|s| *s as u64), list(&reference, "spike_i").iter().map(|k| *k as usize));
+    let theirs = spikes(list(&reference, "spike_step").iter().map(|s| *s as u64), list(&reference, "spike_i").iter().map(|k| *k as usize));
     (reference, run, ours, theirs)
 }
 

@@ -1,0 +1,237 @@
+//! Delivery: the spikes that arrive over a projection's synapses are summed up for each target, and the sums added to its receptor.
+
+use super::connect::{Delays, Targets, Weights, Wiring};
+use super::plan::WORD;
+use crate::scalar::Real;
+use std::ops::{AddAssign, Range};
+
+/// Synapses of a step from which on its targets are shared out.
+const SHARED: usize = 8192;
+/// Fewest synapses of a row that it is worth to look for the ends of a share of them.
+const SHARE: usize = 16;
+
+/// Memory that steps use again.
+#[derive(Default)]
+pub(super) struct Delivery {
+    /// Sums of each target: of spikes, and of weights.
+    counts: Vec<i32>,
+    loads: Vec<i64>,
+    /// Synapses that spikes arrive over.
+    ranges: Vec<Range<usize>>,
+    /// How many these are.
+    events: usize,
+}
+
+impl Delivery {
+    /// With room for so many targets.
+    pub(super) fn new(targets: usize) -> Self {
+        Self { counts: vec![0; targets], loads: vec![0; targets], ..Self::default() }
+    }
+
+    /// Nothing arrives yet.
+    pub(super) fn begin(&mut self) {
+        self.ranges.clear();
+        self.events = 0;
+    }
+
+    /// What is sent by the spikes in `words`, those of a whole group, arrives after `delay` steps.
+    pub(super) fn collect<T: Real>(&mut self, wiring: &Wiring, words: &[T], sources: &Range<usize>, delay: u32) {
+        let first = sources.start / WORD;
+        let words = &words[first..sources.end.div_ceil(WORD)];
+        let zero = T::of(0.0);
+        // Spikes are rare: look at eight words at a time.
+        for (c, chunk) in words.chunks(8).enumerate() {
+            if !chunk.iter().fold(false, |any, w| any | (*w != zero)) {
+                continue;
+            }
+            for (w, word) in chunk.iter().enumerate() {
+                let mut bits = word.to_f64() as u32;
+                while bits != 0 {
+                    let unit = (first + c * 8 + w) * WORD + bits.trailing_zeros() as usize;
+                    bits &= bits - 1;
+                    if sources.contains(&unit) {
+                        self.row(wiring, unit - sources.start, delay);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The synapses of one source with this delay.
+    fn row(&mut self, wiring: &Wiring, source: usize, delay: u32) {
+        let mut row = wiring.offsets[source] as usize..wiring.offsets[source + 1] as usize;
+        if let Delays::Each(delays) = &wiring.delays {
+            let own = &delays[row.clone()];
+            let from = own.partition_point(|d| u32::from(*d) < delay);
+            let to = own.partition_point(|d| u32::from(*d) <= delay);
+            row = row.start + from..row.start + to;
+        }
+        if !row.is_empty() {
+            self.events += row.len();
+            self.ranges.push(row);
+        }
+    }
+
+    /// Adds what has been collected to the receptor `s` of the targets, of which those from number `first` on are here,
+    /// `all` or not.
+    pub(super) fn add<T: Real>(&mut self, wiring: &Wiring, quantum: T, first: usize, all: bool, s: &mut [T]) {
+        if self.events == 0 {
+            return;
+        }
+        match (&wiring.targets, &wiring.weights) {
+            (Targets::U16(targets), Weights::Same) => self.part(targets, One, (first, all), quantum, s),
+            (Targets::U32(targets), Weights::Same) => self.part(targets, One, (first, all), quantum, s),
+            (Targets::U16(targets), Weights::Each(weights)) => self.part(targets, Own(weights), (first, all), quantum, s),
+            (Targets::U32(targets), Weights::Each(weights)) => self.part(targets, Own(weights), (first, all), quantum, s),
+        }
+    }
+
+    fn part<T: Real, X: Target, L: Load>(&mut self, targets: &[X], load: L, (first, all): (usize, bool), quantum: T, s: &mut [T]) {
+        let Self { counts, loads, ranges, events } = self;
+        let sums = &mut L::sums(counts, loads)[..s.len()];
+        let mean = *events / ranges.len().max(1);
+        let shares = if *events >= SHARED { rayon::current_num_threads().min(mean / SHARE).max(1) } else { 1 };
+        let whole = all && shares == 1;
+        Part { targets, load, ranges, dense: *events > s.len() / 2, quantum, first, whole, sums, s }.run(shares);
+    }
+}
+
+/// A target's number.
+trait Target: Copy + Send + Sync {
+    fn number(self) -> usize;
+}
+
+impl Target for u16 {
+    #[inline(always)]
+    fn number(self) -> usize {
+        usize::from(self)
+    }
+}
+
+impl Target for u32 {
+    #[inline(always)]
+    fn number(self) -> usize {
+        self as usize
+    }
+}
+
+/// What synapses carry.
+trait Load: Copy + Send + Sync {
+    type Sum: Copy + Default + PartialEq + AddAssign + Send;
+    fn of(self, synapse: usize) -> Self::Sum;
+    fn real<T: Real>(sum: Self::Sum) -> T;
+    fn sums<'a>(counts: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [Self::Sum];
+}
+
+/// A quantum each.
+#[derive(Clone, Copy)]
+struct One;
+
+impl Load for One {
+    type Sum = i32;
+    #[inline(always)]
+    fn of(self, _: usize) -> i32 {
+        1
+    }
+    #[inline(always)]
+    fn real<T: Real>(sum: i32) -> T {
+        T::of_count(sum)
+    }
+    fn sums<'a>(counts: &'a mut [i32], _: &'a mut [i64]) -> &'a mut [i32] {
+        counts
+    }
+}
+
+/// So many quanta.
+#[derive(Clone, Copy)]
+struct Own<'a>(&'a [i32]);
+
+impl Load for Own<'_> {
+    type Sum = i64;
+    #[inline(always)]
+    fn of(self, synapse: usize) -> i64 {
+        i64::from(self.0[synapse])
+    }
+    #[inline(always)]
+    fn real<T: Real>(sum: i64) -> T {
+        T::of_whole(sum)
+    }
+    fn sums<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
+        loads
+    }
+}
+
+/// Some of the targets, and all that arrives at them. Their sums are 0 before and after.
+struct Part<'a, T, X, L: Load> {
+    targets: &'a [X],
+    load: L,
+    ranges: &'a [Range<usize>],
+    /// Most targets have a sum.
+    dense: bool,
+    quantum: T,
+    first: usize,
+    /// These are all targets.
+    whole: bool,
+    sums: &'a mut [L::Sum],
+    s: &'a mut [T],
+}
+
+impl<T: Real, X: Target, L: Load> Part<'_, T, X, L> {
+    /// By so many shares of the targets.
+    fn run(self, shares: usize) {
+        if shares <= 1 {
+            return self.one();
+        }
+        let Self { targets, load, ranges, dense, quantum, first, whole, sums, s } = self;
+        let middle = s.len() * (shares / 2) / shares;
+        let (sums, later_sums) = sums.split_at_mut(middle);
+        let (s, later_s) = s.split_at_mut(middle);
+        let a = Part { targets, load, ranges, dense, quantum, first, whole, sums, s };
+        let b = Part { targets, load, ranges, dense, quantum, first: first + middle, whole, sums: later_sums, s: later_s };
+        rayon::join(|| a.run(shares / 2), || b.run(shares - shares / 2));
+    }
+
+    fn one(mut self) {
+        for k in 0..self.ranges.len() {
+            let range = self.cut(k);
+            for synapse in range {
+                self.sums[self.targets[synapse].number() - self.first] += self.load.of(synapse);
+            }
+        }
+        if self.dense {
+            for k in 0..self.s.len() {
+                self.take(k);
+            }
+        } else {
+            for k in 0..self.ranges.len() {
+                let range = self.cut(k);
+                for synapse in range {
+                    self.take(self.targets[synapse].number() - self.first);
+                }
+            }
+        }
+    }
+
+    /// What of range `k` has its targets here: they ascend.
+    #[inline(always)]
+    fn cut(&self, k: usize) -> Range<usize> {
+        let range = self.ranges[k].clone();
+        if self.whole {
+            return range;
+        }
+        let row = &self.targets[range.clone()];
+        let from = row.partition_point(|x| x.number() < self.first);
+        let to = from + row[from..].partition_point(|x| x.number() < self.first + self.s.len());
+        range.start + from..range.start + to
+    }
+
+    /// Moves a sum to its receptor. Where there is none nothing is added, not even 0.
+    #[inline(always)]
+    fn take(&mut self, k: usize) {
+        let sum = self.sums[k];
+        if sum != L::Sum::default() {
+            self.s[k] = L::real::<T>(sum).mul_add(self.quantum, self.s[k]);
+            self.sums[k] = L::Sum::default();
+        }
+    }
+}
