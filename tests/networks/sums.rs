@@ -1,1 +1,91 @@
-//! To come.
+//! Sums of synapses against a plain program in f64, and how exact they are.
+
+use crate::cell::Told;
+use overtime::network::{Connect, Group, Network, Projection, Receptor};
+use overtime::{LoopOverTime, Real};
+
+/// Numbers from a seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % n
+    }
+    fn unit(&mut self) -> f64 {
+        self.below(1 << 30) as f64 / f64::from(1 << 30)
+    }
+}
+
+const DECAYS: [f64; 2] = [5.0, 0.7];
+
+fn check<T: Real>(seed: u64, sources: usize, targets: usize, synapses: usize, tolerance: f64) {
+    println!("seed {seed}, {sources} × {targets}, {synapses} synapses");
+    let mut dice = Dice(seed);
+    let steps = 40;
+    let spikes: Vec<(u64, usize)> = (0..sources * 6).map(|_| (dice.below(steps) as u64, dice.below(sources))).collect();
+    let pre: Vec<u32> = (0..synapses).map(|_| dice.below(sources) as u32).collect();
+    let post: Vec<u32> = (0..synapses).map(|_| dice.below(targets) as u32).collect();
+    let weights: Vec<f64> = (0..synapses).map(|_| 20.0 * dice.unit() - 8.0).collect();
+    let delays: Vec<usize> = (0..synapses).map(|_| dice.below(9)).collect();
+
+    let mut network = Network::<T>::builder(0.1).group(Group::new("a", Told { units: sources, spikes: spikes.clone() }));
+    let mut group = Group::new("b", Told { units: targets, spikes: Vec::new() });
+    for (k, tau) in DECAYS.iter().enumerate() {
+        group = group.receptor(Receptor::exponential(format!("s{k}"), *tau).init(k as f64));
+    }
+    network = network.group(group);
+    for k in 0..DECAYS.len() {
+        network = network.project(
+            Projection::new(format!("p{k}"), "a", ("b", format!("s{k}")))
+                .connect(Connect::Arrays { pre: pre.clone(), post: post.clone() })
+                .weight(weights.clone())
+                .delay(delays.iter().map(|d| *d as f64 * 0.1).collect::<Vec<f64>>()),
+        );
+    }
+    let built = LoopOverTime::builder(network.build().unwrap()).dt(0.1).out_vars(["b.s0", "b.s1"]).build();
+    let run = built.unwrap().run_steps(steps as u64).unwrap();
+
+    for (k, tau) in DECAYS.iter().enumerate() {
+        let mut s = vec![k as f64; targets];
+        for step in 0..steps {
+            s.iter_mut().for_each(|s| *s *= (-0.1 / tau).exp());
+            for synapse in 0..synapses {
+                let sent = step.checked_sub(delays[synapse]).is_some_and(|at| spikes.contains(&(at as u64, pre[synapse] as usize)));
+                if sent {
+                    s[post[synapse] as usize] += weights[synapse];
+                }
+            }
+            for (unit, s) in s.iter().enumerate() {
+                let got = run[&format!("b.s{k}")][[step, unit]].to_f64();
+                assert!((got - s).abs() <= tolerance, "s{k}, step {step}, unit {unit}: {got} instead of {s}");
+            }
+        }
+    }
+}
+
+/// Weights are within 2^(e−31) of what was given, here e = 4: 7.5e-9, each; some dozens of them add up.
+#[test]
+fn weights_of_their_own_sum_up_as_in_a_plain_program() {
+    for (seed, (sources, targets, synapses)) in [(1, 1, 1), (33, 17, 200), (5, 1025, 900)].into_iter().enumerate() {
+        check::<f64>(seed as u64, sources, targets, synapses, 2e-7);
+        check::<f32>(seed as u64, sources, targets, synapses, 1e-4);
+    }
+}
+
+/// A million weights of largest and smallest size in one sum, in any order: nothing is lost.
+#[test]
+fn large_and_small_weights_cancel_exactly() {
+    let n = 1000;
+    let all = (0..n).map(|unit| (0, unit)).collect();
+    let weights: Vec<f64> = (0..n).map(|k| [1.0, 2.0_f64.powi(-29), -1.0, 0.0][k % 4]).collect();
+    let arrays = Connect::Arrays { pre: (0..n as u32).collect(), post: vec![0; n] };
+    let network = Network::<f32>::builder(0.1)
+        .group(Group::new("a", Told { units: n, spikes: all }))
+        .group(Group::new("b", Told { units: 1, spikes: Vec::new() }).receptor(Receptor::delta("s", "kicked")))
+        .project(Projection::new("p", "a", ("b", "s")).connect(arrays).weight(weights))
+        .build()
+        .unwrap();
+    let run = LoopOverTime::builder(network).dt(0.1).out_vars("b.kicked").build().unwrap().run_steps(1).unwrap();
+    assert_eq!(run["b.kicked"][[0, 0]], 250.0 * 2.0_f32.powi(-29));
+}
