@@ -5,6 +5,7 @@ use super::module::Kernel;
 use super::product::Product;
 use super::stream::Stream;
 use crate::error::Result;
+use crate::network::Job as Synapses;
 use cudarc::driver::result;
 use cudarc::driver::sys::{
     CUlaunchAttribute, CUlaunchAttributeID, CUlaunchAttributeValue, CUlaunchAttributeValue_union__bindgen_ty_1, CUlaunchConfig,
@@ -95,6 +96,15 @@ impl Kernel {
         let mut arguments = [address(&parts)];
         // SAFETY: the signature is (const char*), and `parts` is where the engine has put, in the stream's order, a Job and the parameters
         // for each part, at the places that the kernel was compiled with; the rest as in `run`.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+
+    /// A pass of `network/connect.cu`.
+    pub(super) fn connect(&self, shape: Shape, stream: &Stream, job: &Synapses) -> Result<()> {
+        let mut arguments = [address(job)];
+        // SAFETY: this is for kernels of that signature alone; the size was compared when they were compiled, by CONNECT_BYTES. Who asks
+        // hands in addresses of its own buffers: `pre` counts and `pre + 1` offsets, and as many targets, mantissas and delays as the last
+        // of those says, or none; and waits for the stream before it lets go of them.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 

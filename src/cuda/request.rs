@@ -79,8 +79,10 @@ impl Request {
     pub(crate) fn line(&self) -> String {
         let folder = match self.loops.is_empty() {
             false => "models",
-            true if super::source::file(&format!("matmul/{}", self.model.0)).is_some() => "matmul",
-            true => "loops",
+            true => {
+                let has = |folder: &&str| super::source::file(&format!("{folder}/{}", self.model.0)).is_some();
+                ["matmul", "network"].into_iter().find(has).unwrap_or("loops")
+            }
         };
         let mut files = vec![format!("{folder}/{}", self.model.0)];
         files.extend(self.loops.iter().map(|name| format!("loops/{name}")));
@@ -105,6 +107,12 @@ impl Request {
             "stack" => "stack_scan",
             "simt.cu" | "mma.cu" | "hopper.cu" => "product",
             "reduce.cu" => "product_reduce",
+            "connect.cu" => match self.defined("PASS") {
+                Some("0") => "connect_count",
+                Some("1") => "connect_fill",
+                Some("2") => "connect_order",
+                _ => "connect_weights",
+            },
             _ => "check_finite",
         }
     }
@@ -124,6 +132,10 @@ impl Request {
             request.define("PROBE_MODES", list(|p| p.1));
         }
         request
+    }
+
+    fn defined(&self, name: &str) -> Option<&str> {
+        self.defines.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
     fn define(&mut self, name: &str, value: impl ToString) {

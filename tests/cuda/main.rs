@@ -22,6 +22,7 @@ mod options;
 mod parity;
 #[path = "../cells/products.rs"]
 mod products;
+mod synapses;
 mod tiers;
 mod user;
 
