@@ -2,7 +2,7 @@
 
 use super::job::Job;
 use super::module::Kernel;
-use super::product::Product;
+use super::product::{Maps, Product};
 use super::stream::Stream;
 use crate::error::Result;
 use crate::network::Job as Synapses;
@@ -122,6 +122,14 @@ impl Kernel {
         // SAFETY: this is for kernels of that signature alone (`product` and `product_reduce`); the size was compared when they were
         // compiled, by PRODUCT_BYTES. Who asks hands in addresses of its own buffers, as large as the product's sizes say, and waits for
         // the stream before it lets go of them.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+
+    /// `product` of `hopper.cu`, of so many tiles.
+    pub(super) fn product_by_maps(&self, shape: Shape, stream: &Stream, product: &Product, maps: &Maps, tiles: u32) -> Result<()> {
+        let mut arguments = [address(product), address(&maps.a), address(&maps.b), address(&tiles)];
+        // SAFETY: the signature is (Product, TensorMap, TensorMap, u32), and a map has 128 bytes; the maps were made for this product. The
+        // rest as in `product`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 

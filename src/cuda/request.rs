@@ -117,6 +117,11 @@ impl Request {
         }
     }
 
+    /// Whether it is for one architecture alone, and has what no later one has.
+    pub(crate) fn is_of_one_arch(&self) -> bool {
+        self.model.0 == "hopper.cu"
+    }
+
     fn of(dtype: DType, source: &Source, loops: &'static [&'static str], probes: Probes<'_>) -> Self {
         let file = source.file.to_string();
         let mut request = Self { name: file.clone(), dtype, model: (file, source.text.clone()), loops, defines: Vec::new() };

@@ -11,6 +11,7 @@ mod faults;
 mod golden_layers;
 #[path = "../golden.rs"]
 mod golden_neurons;
+mod hopper;
 mod layers;
 mod machine;
 mod matmul;
