@@ -89,6 +89,14 @@ pub fn decay<R: Real>(z: R) -> R {
     scale.mul_add(-q, R::of(1.0) - scale)
 }
 
+/// x, but where it is so near 0 that it cannot be divided by: there 1e-30, for which 1 − e^{−x} = x to the last bit. And at least `low`.
+#[inline(always)]
+pub(crate) fn divisible<R: Real>(x: R, low: R) -> R {
+    let tiny = R::of(1e-30);
+    let x = if x.abs() < tiny { tiny } else { x };
+    low.max(x)
+}
+
 /// (eˣ − 1)/x, with the limit 1 at x = 0 (SciPy's `exprel`).
 #[inline(always)]
 #[must_use]

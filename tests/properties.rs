@@ -1,7 +1,7 @@
 //! What must hold for any input: splitting a run, batching, threads, blocks and seeds.
 
 use ndarray::{Array3, ArrayD, Axis, s};
-use overtime::models::{Activation, Dense, GruCell, Hh, Lif, LstmCell, Method, RnnCell};
+use overtime::models::{Activation, Dense, GruCell, Hh, Lif, LstmCell, Method, RnnCell, TraubMiles};
 use overtime::{Init, Input, Inputs, LoopOverTime, Real, Recording, Scalar, Schema, Sequential, Shared, State, System, Tick, VarSpec};
 use proptest::prelude::*;
 
@@ -36,7 +36,7 @@ impl<R: Real> System<R> for Ring {
 }
 
 /// The systems that a property is to hold for.
-const SYSTEMS: usize = 10;
+const SYSTEMS: usize = 11;
 
 fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R>>, &'static [&'static str]) {
     let sigma = if noise { 2.0 } else { 0.0 };
@@ -59,6 +59,10 @@ fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R
         8 => {
             let stages = Sequential::new().layer("gru", GruCell::<R>::new(units, 7)).layer("dense", Dense::<R>::new(7, 5));
             (Box::new(stages), &["gru.state"])
+        }
+        9 => {
+            let cell = TraubMiles::new(units).v(v()).param("V_T", each(-64.0, 0.1)).unwrap();
+            (Box::new(cell), &["V", "m", "h", "n", "spike", "refractory"])
         }
         // Rows with a pointwise system among them.
         _ => {
@@ -209,7 +213,7 @@ proptest! {
 /// Long enough for several chunks of the engine's own.
 #[test]
 fn a_long_run_is_its_parts() {
-    for which in [0, 3, 6, 9] {
+    for which in [0, 3, 6, 9, 10] {
         let case = Case { which, units: 5, batch: 2, noise: true, seed: 3, threads: Some(2), block: None };
         split::<f64>(&case, 2600, 1031);
     }

@@ -113,6 +113,8 @@ __device__ __forceinline__ acc_t decay(acc_t z) {
     return fma(e.scale, -e.q, acc_t(1) - e.scale);
 }
 
+__device__ __forceinline__ acc_t divisible(acc_t x, acc_t low) { return at_least(low, abs(x) < acc_t(1e-30) ? acc_t(1e-30) : x); }
+
 __device__ __forceinline__ acc_t exprel(acc_t x) { return abs(x) < acc_t(1e-30) ? acc_t(1) : expm1(x) / x; }
 
 __device__ constexpr double BERNOULLI[] = {1.0 / 12.0,         -1.0 / 720.0,

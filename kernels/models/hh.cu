@@ -3,9 +3,18 @@
 //
 //   STAGES  of a Runge-Kutta method; without it, exponential Euler
 //   NOISE   adds noise to the current
+//
+// Its second input, if there is one, is a conductance.
 #include "math.cuh"
 #include "philox.cuh"
 #include "system.cuh"
+
+// What a conductance adds. (Where there is none, the CPU adds 0.)
+#if N_INPUTS == 2
+#define MINUS(x) -(x)
+#else
+#define MINUS(x)
+#endif
 
 struct Params {
     acc_t e_na, g_na, e_k, g_k, e_l, g_l, c, v_th;
@@ -57,18 +66,18 @@ __device__ __forceinline__ Rates rates_at(acc_t v) {
 
 #ifdef STAGES
 
-__device__ __forceinline__ void slope_at(const acc_t (&at)[4], acc_t i, const Params& p, acc_t (&slope)[4]) {
+__device__ __forceinline__ void slope_at(const acc_t (&at)[4], acc_t i, acc_t g, const Params& p, acc_t (&slope)[4]) {
     const acc_t v = at[0], m = at[1], h = at[2], n = at[3];
     const Rates rates = rates_at(v);
     const acc_t g_na = p.g_na * m * m * m * h, g_k = p.g_k * (n * n) * (n * n);
-    const acc_t current = i - g_na * (v - p.e_na) - g_k * (v - p.e_k) - p.g_l * (v - p.e_l);
+    const acc_t current = i - g_na * (v - p.e_na) - g_k * (v - p.e_k) - p.g_l * (v - p.e_l) MINUS(g * v);
     slope[0] = current / p.c;
     slope[1] = fma(rates.m.sum, -m, rates.m.alpha);
     slope[2] = fma(rates.h.sum, -h, rates.h.alpha);
     slope[3] = fma(rates.n.sum, -n, rates.n.alpha);
 }
 
-__device__ __forceinline__ void advance(State& s, acc_t i, const Params& p) {
+__device__ __forceinline__ void advance(State& s, acc_t i, acc_t more, const Params& p) {
     const acc_t before[4] = {s.v, s.m, s.h, s.n};
     acc_t slopes[STAGES][4];
 #pragma unroll
@@ -80,7 +89,7 @@ __device__ __forceinline__ void advance(State& s, acc_t i, const Params& p) {
 #pragma unroll
             for (int from = 0; from < stage; ++from) at[var] = fma(p.a[stage][from], slopes[from][var], at[var]);
         }
-        slope_at(at, i, p, slopes[stage]);
+        slope_at(at, i, more, p, slopes[stage]);
     }
     acc_t* after[4] = {&s.v, &s.m, &s.h, &s.n};
 #pragma unroll
@@ -101,12 +110,16 @@ __device__ __forceinline__ Pair relaxed(acc_t s, acc_t t, acc_t dt) {
     return {math::decay(s * dt) * (t * r), math::decay(t * dt) * (s * r)};
 }
 
-__device__ __forceinline__ void advance(State& s, acc_t i, const Params& p) {
+__device__ __forceinline__ void advance(State& s, acc_t i, acc_t more, const Params& p) {
     const Rates rates = rates_at(s.v);
     const acc_t per_c = acc_t(1) / p.c;
     const acc_t g_na = p.g_na * s.m * s.m * s.m * s.h, g_k = p.g_k * (s.n * s.n) * (s.n * s.n);
     const acc_t drive = fma(g_na, p.e_na, fma(g_k, p.e_k, fma(p.g_l, p.e_l, i)));
+#if N_INPUTS == 2
+    const acc_t g = math::divisible((g_na + g_k + p.g_l + more) * per_c, acc_t(-80) / p.dt);
+#else
     const acc_t g = math::at_least(acc_t(1e-30), (g_na + g_k + p.g_l) * per_c);
+#endif
     const acc_t f = fma(g, -s.v, drive * per_c);
     const Pair hn = relaxed(rates.h.sum, rates.n.sum, p.dt);
     s.h = fma(fma(rates.h.sum, -s.h, rates.h.alpha), hn.a, s.h);
@@ -119,13 +132,18 @@ __device__ __forceinline__ void advance(State& s, acc_t i, const Params& p) {
 #endif
 
 __device__ __forceinline__ acc_t step(State& s, Input x, const Params& p, const Tick& at) {
-#ifdef NOISE
-    s.input = x + p.noise * acc_t(random_normal(at.seed, at.node, at.cell, at.i));
+#if N_INPUTS == 2
+    const acc_t current = x.port[0], g = x.port[1];
 #else
-    s.input = x;
+    const acc_t current = x, g = acc_t(0);
+#endif
+#ifdef NOISE
+    s.input = current + p.noise * acc_t(random_normal(at.seed, at.node, at.cell, at.i));
+#else
+    s.input = current;
 #endif
     const acc_t before = s.v;
-    advance(s, s.input, p);
+    advance(s, s.input, g, p);
     s.spike = (before < p.v_th) & (s.v >= p.v_th) ? acc_t(1) : acc_t(0);
     return s.spike;
 }

@@ -1,20 +1,42 @@
 // The leaky integrate-and-fire neuron. Equations and the CPU's step: src/models/lif.rs.
+//
+//   SERIES  of a Runge-Kutta method, where a second input is a conductance; without it, exponential Euler
+#include "math.cuh"
 #include "system.cuh"
 
 struct Params {
     acc_t v_rest, v_reset, v_th, r;
-    acc_t share;  // how much of the way to V_rest + R·I a step makes
+    acc_t share;  // how much of the way to V_rest + R·I a step makes; with a conductance, dt/τ
     acc_t hold;   // what `refractory` is after a spike
+#ifdef SERIES
+    acc_t c[4];
+#endif
 };
 struct State {
     acc_t v, spike, refractory;
 };
 
+// V after a step, if nothing holds it.
+__device__ __forceinline__ acc_t moved(acc_t v, Input x, const Params& p) {
+#if N_INPUTS == 2
+    const acc_t pull = math::divisible(fma(p.r, x.port[1], acc_t(1)), acc_t(-80) / p.share);
+    const acc_t goal = fma(p.r, x.port[0], p.v_rest) / pull;
+    const acc_t z = p.share * pull;
+#ifdef SERIES
+    const acc_t share = fma(z, fma(z, fma(z, p.c[3], p.c[2]), p.c[1]), p.c[0]) * z;
+#else
+    const acc_t share = math::decay(z);
+#endif
+#else
+    const acc_t goal = fma(p.r, x, p.v_rest), share = p.share;
+#endif
+    return fma(goal - v, share, v);
+}
+
 __device__ __forceinline__ acc_t step(State& s, Input x, const Params& p, const Tick&) {
-    const acc_t goal = fma(p.r, x, p.v_rest);
-    const acc_t moved = fma(goal - s.v, p.share, s.v);
+    const acc_t before = moved(s.v, x, p);
     const bool held = s.refractory > acc_t(1);
-    const acc_t after = held ? s.v : moved;
+    const acc_t after = held ? s.v : before;
     const acc_t rest = held ? s.refractory - acc_t(1) : acc_t(0);
     const bool fired = after >= p.v_th;
     s.v = fired ? p.v_reset : after;

@@ -139,8 +139,6 @@ const NEEDED: &[&str] = &[
     "cuModuleGetFunction",
     "cuFuncSetAttribute",
     "cuLaunchKernel",
-    "cuLaunchKernelEx",
-    "cuTensorMapEncodeTiled",
     "cuGraphInstantiateWithFlags",
     "cuGraphLaunch",
     "cuGraphDestroy",

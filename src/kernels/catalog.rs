@@ -3,7 +3,9 @@
 use super::Module;
 use crate::cuda::compile::Request;
 use crate::cuda::request::Probes;
-use crate::models::{Activation, Conv2d, Dense, GruCell, GruCellTorch, Hh, Lif, LstmCell, LstmCellTorch, Method, Param, RnnCell};
+use crate::models::{
+    Activation, Conv2d, Dense, GruCell, GruCellTorch, Hh, Lif, LstmCell, LstmCellTorch, Method, Param, RnnCell, TraubMiles,
+};
 use crate::program::Body;
 use crate::scalar::{DType, Real, Scalar};
 use crate::system::System;
@@ -25,7 +27,6 @@ pub fn list() -> Vec<Module> {
         list.add("check", Request::tool(dtype, "check.cu"));
     }
     list.add("cursor", Request::tool(DType::F32, "cursor.cu"));
-    list.connect();
     list.modules.extend(super::tiles::list());
     list.modules
 }
@@ -39,7 +40,6 @@ fn beforehand() -> Vec<String> {
         list.add("check", Request::tool(dtype, "check.cu"));
         list.add("cursor", Request::tool(dtype, "cursor.cu"));
     }
-    list.connect();
     let mut lines: Vec<String> = list.modules.iter().map(|m| m.request.line()).collect();
     lines.sort();
     lines
@@ -76,14 +76,6 @@ impl List {
         self.layers::<half::bf16>();
     }
 
-    /// What makes a network's synapses.
-    fn connect(&mut self) {
-        for pass in 0..4 {
-            let request = Request::connect(pass);
-            self.add(request.entry(), request);
-        }
-    }
-
     fn neurons<R: Real>(&mut self) {
         let each = || Param::Each(vec![R::of(1.0)]);
         self.all("lif", &Lif::<R>::new(1));
@@ -97,6 +89,16 @@ impl List {
         for method in Method::ALL.into_iter().filter(|m| *m != Method::ExpAuto) {
             self.lean(&format!("hh_{method}"), &Hh::<R>::new(1).method(method));
         }
+        self.lean("lif_conductance", &Lif::<R>::new(1).conductance());
+        self.lean("lif_conductance_rk4", &Lif::<R>::new(1).conductance().method(Method::Rk4));
+        self.lean("hh_conductance", &Hh::<R>::new(1).conductance());
+        self.lean("hh_conductance_rk4", &Hh::<R>::new(1).conductance().method(Method::Rk4));
+        self.all("traub_miles", &TraubMiles::<R>::new(1));
+        let names = ["ENa", "gNa", "EK", "gK", "EL", "gL", "C", "V_th", "V_T", "tau_ref"];
+        let own = names.iter().try_fold(TraubMiles::<R>::new(1), |cell, name| cell.param(name, each()));
+        own.iter().for_each(|cell| self.lean("traub_miles_each", cell));
+        self.lean("traub_miles_euler", &TraubMiles::<R>::new(1).method(Method::Euler));
+        self.lean("traub_miles_rk4", &TraubMiles::<R>::new(1).method(Method::Rk4));
     }
 
     fn layers<T: Scalar>(&mut self) {

@@ -3,8 +3,8 @@
 use crate::cpu::simd::{Kernel, vectorize};
 use crate::error::{Error, Result};
 use crate::init::Init;
-use crate::math::decay;
-use crate::models::method::Tableau;
+use crate::math::{decay, divisible};
+use crate::models::method::{GROWTH, STAGES, Tableau};
 use crate::models::{Method, Param};
 use crate::program::Program;
 use crate::rng::Stream;
@@ -33,8 +33,9 @@ use crate::system::{Inputs, Schema, Shared, System, Tick};
 /// | `tau` | 10 | ms |
 /// | `tau_ref` | 0 | ms |
 ///
-/// V starts at 0. Input `x`: `[N]`, the current; a run may do without. With the default method, `exp_auto`, a step is exact for
-/// a current that is constant over it.
+/// V starts at 0. Input `x`: `[N]`, the current; a run may do without. With [`conductance`](Self::conductance) there is an input `g` too,
+/// `[N]`, of 1/R's unit, which adds −g V to the current. With the default method, `exp_auto`, a step is exact for inputs that are
+/// constant over it.
 ///
 /// After a spike V stays for as many steps as fit into `tau_ref`. They are counted, so that a spike's time does not change how
 /// long that is; brainpy compares times, and for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Where
@@ -45,6 +46,7 @@ pub struct Lif<R> {
     constants: Constants<Param<R>>,
     method: Method,
     v: Init,
+    conductance: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -82,6 +84,7 @@ impl<R: Real> Lif<R> {
             },
             method: Method::ExpAuto,
             v: Init::Zeros,
+            conductance: false,
         }
     }
 
@@ -112,11 +115,20 @@ impl<R: Real> Lif<R> {
         self.v = init;
         self
     }
+
+    /// Adds the input `g`, a conductance towards 0 mV, for synapses that have one.
+    #[must_use]
+    pub fn conductance(mut self) -> Self {
+        self.conductance = true;
+        self
+    }
 }
 
 impl<R: Real> System<R> for Lif<R> {
     fn schema(&self) -> Schema {
-        Schema::pointwise(self.size).drive("x").vars(["V", "spike", "refractory"])
+        let schema = Schema::pointwise(self.size).drive("x");
+        let schema = if self.conductance { schema.drive("g") } else { schema };
+        schema.vars(["V", "spike", "refractory"])
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
@@ -132,7 +144,8 @@ impl<R: Real> System<R> for Lif<R> {
         let [v, spike, refractory] = state.vars();
         let tableau = self.method.tableau();
         let dt = R::of(at.dt);
-        vectorize(Step { model: self, dt, tableau, first, units, vars: Vars { v, spike, refractory, x: x.port(0), y } });
+        let g = if self.conductance { x.port(1) } else { &[] };
+        vectorize(Step { model: self, dt, tableau, first, units, vars: Vars { v, spike, refractory, x: x.port(0), g, y } });
     }
 
     fn program(&self, dt: f64) -> Option<Program> {
@@ -150,9 +163,16 @@ impl<R: Real> System<R> for Lif<R> {
                 }
             }
         };
-        let (share, hold) = (derived(tau, |tile| &tile.share), derived(tau_ref, |tile| &tile.hold));
-        let program = Program::pointwise("lif.cu", include_str!("../../kernels/models/lif.cu"));
-        Some(program.constants([v_rest, v_reset, v_th, r, &share, &hold], &[]))
+        let (share, pace, hold) = (derived(tau, |tile| &tile.share), derived(tau, |tile| &tile.pace), derived(tau_ref, |tile| &tile.hold));
+        let mut program = Program::pointwise("lif.cu", include_str!("../../kernels/models/lif.cu"));
+        if !self.conductance {
+            return Some(program.constants([v_rest, v_reset, v_th, r, &share, &hold], &[]));
+        }
+        let series = tableau.as_ref().map(Tableau::relaxation::<R>);
+        if series.is_some() {
+            program = program.define("SERIES", 1);
+        }
+        Some(program.constants([v_rest, v_reset, v_th, r, &pace, &hold], series.as_ref().map_or(&[], |c| c)))
     }
 
     fn kind(&self) -> &str {
@@ -177,6 +197,8 @@ struct Vars<'a, R> {
     spike: &'a mut [R],
     refractory: &'a mut [R],
     x: &'a [R],
+    /// The conductance, or none.
+    g: &'a [R],
     y: &'a mut [R],
 }
 
@@ -201,6 +223,8 @@ struct Tile<R> {
     r: [R; TILE],
     /// How much of the way to V_rest + R I a step makes. The equation is linear, so that this is all that a method decides.
     share: [R; TILE],
+    /// dt/τ, where a conductance makes the share differ from step to step.
+    pace: [R; TILE],
     /// What `refractory` is after a spike.
     hold: [R; TILE],
 }
@@ -210,7 +234,8 @@ impl<R: Real> Kernel for Step<'_, R> {
     #[inline(always)]
     fn run(self) {
         let (zero, one) = (R::of(0.0), R::of(1.0));
-        let Vars { v, spike, refractory, x, y } = self.vars;
+        let Vars { v, spike, refractory, x, g, y } = self.vars;
+        let series = self.tableau.as_ref().map(Tableau::relaxation::<R>);
         let same = self.model.constants.all().iter().all(|p| matches!(p, Param::All(_)));
         let mut tile = Tile::new(self.model, self.first, self.units, self.dt, self.tableau.as_ref());
         let chunks = (v.chunks_mut(TILE).zip(spike.chunks_mut(TILE))).zip(refractory.chunks_mut(TILE));
@@ -220,12 +245,20 @@ impl<R: Real> Kernel for Step<'_, R> {
             }
             let len = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len()).min(TILE);
             let (v, spike, refractory, x, y) = (&mut v[..len], &mut spike[..len], &mut refractory[..len], &x[..len], &mut y[..len]);
+            let mut moved = [zero; TILE];
+            match g.get(t * TILE..t * TILE + len) {
+                Some(g) if len > 0 => tile.pulled(v, x, g, series.as_ref(), &mut moved),
+                _ => {
+                    for k in 0..len {
+                        let goal = tile.r[k].mul_add(x[k], tile.v_rest[k]);
+                        moved[k] = (goal - v[k]).mul_add(tile.share[k], v[k]);
+                    }
+                }
+            }
             for k in 0..len {
                 let (v0, left) = (v[k], refractory[k]);
-                let goal = tile.r[k].mul_add(x[k], tile.v_rest[k]);
-                let moved = (goal - v0).mul_add(tile.share[k], v0);
                 let held = left > one;
-                let after = if held { v0 } else { moved };
+                let after = if held { v0 } else { moved[k] };
                 let rest = if held { left - one } else { zero };
                 let fired = after >= tile.v_th[k];
                 let spiked = if fired { one } else { zero };
@@ -239,12 +272,43 @@ impl<R: Real> Kernel for Step<'_, R> {
 }
 
 impl<R: Real> Tile<R> {
+    /// The potentials after a step under a conductance: the goal is nearer to 0, and the way there faster.
+    #[inline(always)]
+    fn pulled(&self, v: &[R], x: &[R], g: &[R], series: Option<&[R; STAGES]>, moved: &mut [R; TILE]) {
+        let one = R::of(1.0);
+        let (mut goal, mut share) = ([one; TILE], [one; TILE]);
+        for k in 0..g.len() {
+            // At 0 the limit comes out: the smaller the share, the farther the goal.
+            let pull = divisible(self.r[k].mul_add(g[k], one), R::of(-GROWTH) / self.pace[k]);
+            goal[k] = self.r[k].mul_add(x[k], self.v_rest[k]) / pull;
+            share[k] = self.pace[k] * pull;
+        }
+        match series {
+            None => {
+                for k in 0..g.len() {
+                    share[k] = decay(share[k]);
+                }
+            }
+            Some([c1, c2, c3, c4]) => {
+                for k in 0..g.len() {
+                    let z = share[k];
+                    share[k] = z.mul_add(z.mul_add(z.mul_add(*c4, *c3), *c2), *c1) * z;
+                }
+            }
+        }
+        for k in 0..g.len() {
+            moved[k] = (goal[k] - v[k]).mul_add(share[k], v[k]);
+        }
+    }
+
     /// Of the neurons from number `first` on, counted over the batch.
     #[inline(always)]
     fn new(model: &Lif<R>, first: usize, units: usize, dt: R, tableau: Option<&Tableau>) -> Self {
         let of = |param: &Param<R>| param.spread::<TILE>(first, units);
         let Constants { v_rest, v_reset, v_th, r, tau, tau_ref } = &model.constants;
         let tau = of(tau);
+        let mut pace = tau;
+        pace.iter_mut().for_each(|p| *p = dt / *p);
         let mut share = [R::of(0.0); TILE];
         match tableau {
             None => share.iter_mut().zip(&tau).for_each(|(s, tau)| *s = decay(dt / *tau)),
@@ -253,14 +317,14 @@ impl<R: Real> Tile<R> {
         }
         let mut hold = of(tau_ref);
         hold.iter_mut().for_each(|h| *h = R::of(1.0) + steps_in(*h, dt));
-        Self { v_rest: of(v_rest), v_reset: of(v_reset), v_th: of(v_th), r: of(r), share, hold }
+        Self { v_rest: of(v_rest), v_reset: of(v_reset), v_th: of(v_th), r: of(r), share, pace, hold }
     }
 }
 
 /// Whole steps in a time: the quotient rounded down, or up if that is a millionth away. (Adding and taking away `ROUNDER`
 /// rounds to the nearest whole number.)
 #[inline(always)]
-fn steps_in<R: Real>(time: R, dt: R) -> R {
+pub(super) fn steps_in<R: Real>(time: R, dt: R) -> R {
     let exact = (time / dt).mul_add(R::of(1.0 + 1e-6), R::of(1e-6 - 0.5));
     let whole = exact + R::of(R::ROUNDER) - R::of(R::ROUNDER);
     if whole > R::of(0.0) { whole } else { R::of(0.0) }

@@ -1,6 +1,7 @@
 //! Integrators by name: exponential Euler, and explicit Runge-Kutta methods by their tableaux.
 
 use crate::error::{Error, Result};
+use crate::math::decay;
 use crate::scalar::Real;
 use std::fmt::{self, Display};
 
@@ -38,7 +39,7 @@ pub enum Method {
 }
 
 /// The most stages a tableau here has.
-const STAGES: usize = 4;
+pub(crate) const STAGES: usize = 4;
 
 /// An explicit Runge-Kutta method: stage `s` is evaluated at x + dt·Σ a[s][j]·k[j], and x grows by dt·Σ b[s]·k[s].
 pub(crate) struct Tableau {
@@ -143,6 +144,26 @@ impl Tableau {
         Self { a, b, stages: weights.len() }
     }
 
+    /// A step of x' = λ(1 − x) from 0 ends at c₁z + c₂z² + … for z = λ·dt: the coefficients.
+    #[inline(always)]
+    pub(crate) fn relaxation<R: Real>(&self) -> [R; STAGES] {
+        // dt·(each stage's slope), as such a series: z·(1 − Σ a·slopes).
+        let mut slopes = [[0.0; STAGES]; STAGES];
+        let mut end = [0.0; STAGES];
+        for s in 0..self.stages {
+            slopes[s][0] = 1.0;
+            for from in 0..s {
+                for power in 1..STAGES {
+                    slopes[s][power] -= self.a[s][from] * slopes[from][power - 1];
+                }
+            }
+            for power in 0..STAGES {
+                end[power] += self.b[s] * slopes[s][power];
+            }
+        }
+        end.map(R::of)
+    }
+
     /// The method for steps of `dt`, in the state's type.
     #[inline(always)]
     pub(crate) fn stepper<R: Real>(&self, dt: R) -> Stepper<R> {
@@ -200,6 +221,17 @@ fn advance<R: Real, const N: usize, const W: usize>(x: &mut [[R; W]; N], slope: 
             x[k] = by.mul_add(d[k], x[k]);
         }
     }
+}
+
+/// The most that a conductance below 0 lets a potential grow in a step, as a logarithm: far beyond any use, and short of an overflow.
+pub(crate) const GROWTH: f64 = 80.0;
+
+/// φ = (1 − e^{−s·dt})/s for two relaxations x' = f − s·(x − x₀), which x + f·φ solves after dt; they share one division.
+/// s may be anything `divisible`, down to −[`GROWTH`]/dt; t > 0. (The bound, far beyond any potential of a neuron's, keeps r out of the subnormal numbers, which GPUs divide slowly.)
+#[inline(always)]
+pub(crate) fn relaxed<R: Real>(s: R, t: R, dt: R) -> (R, R) {
+    let r = R::of(1.0) / R::of(4e37).min(s * t);
+    (decay(s * dt) * (t * r), decay(t * dt) * (s * r))
 }
 
 impl Display for Method {

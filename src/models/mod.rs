@@ -14,6 +14,7 @@ mod method;
 mod param;
 mod recurrent;
 mod rnn_cell;
+mod traub_miles;
 
 pub use activation::Activation;
 pub use cell::Cell;
@@ -28,3 +29,4 @@ pub use method::Method;
 pub use param::Param;
 pub use recurrent::{Gru, GruBrainpy, Lstm, LstmBrainpy, Recurrent, Rnn};
 pub use rnn_cell::RnnCell;
+pub use traub_miles::TraubMiles;

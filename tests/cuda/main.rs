@@ -11,7 +11,6 @@ mod faults;
 mod golden_layers;
 #[path = "../golden.rs"]
 mod golden_neurons;
-mod hopper;
 mod layers;
 mod machine;
 mod matmul;
@@ -23,7 +22,6 @@ mod options;
 mod parity;
 #[path = "../cells/products.rs"]
 mod products;
-mod synapses;
 mod tiers;
 mod user;
 

@@ -199,3 +199,69 @@ fn layers_are_products_within_a_loop() {
     layers_are_products::<f32, _>("conv2d", || Conv2d::new(3, 40, (3, 3), (4, 4)), &[2, 1, 4, 4, 3], 0.0);
     layers_are_products::<f16, _>("conv2d", || Conv2d::new(8, 16, (3, 3), (4, 5)).dilation(2, 1), &[2, 2, 4, 5, 8], 2e-3);
 }
+
+/// A tensor map of a matrix of bf16 in boxes of 64 × 64, as the simulated driver makes it.
+fn tensor_map(at: u64, rows: u64, columns: u64) -> [u8; 128] {
+    use fakecuda::driver::api::{device::cuInit, tensor};
+    let mut map = tensor::Map::default();
+    let (dims, strides, boxes, steps) = ([columns, rows, 1], [columns * 2, rows * columns * 2], [64_u32, 64, 1], [1_u32; 3]);
+    // SAFETY: three dimensions, two strides, and a box and steps for each dimension; all outlive the call.
+    let code = unsafe {
+        cuInit(0);
+        let (dims, strides, boxes, steps) = (dims.as_ptr(), strides.as_ptr(), boxes.as_ptr(), steps.as_ptr());
+        tensor::cuTensorMapEncodeTiled(&raw mut map, 9, 3, at, dims, strides, boxes, steps, 0, 3, 0, 0)
+    };
+    assert_eq!(code, 0);
+    map.bytes()
+}
+
+/// The kernel for sm_90a, which nothing launches yet: sums of −1, 0 and 1, which bf16 has exactly; and without each of its waits.
+#[test]
+fn warp_groups_multiply_and_wait() {
+    if device().is_none() {
+        return;
+    }
+    let Ok(compiler) = Compiler::find() else { return };
+    let module = list().into_iter().find(|m| m.name == "product_hopper" && m.dtype.name() == "bf16").unwrap();
+    let ptx = compiler.compile(&module, "sm_90a").unwrap().ptx;
+    let (m, n, k) = (136, 264, 64 * 5 + 8);
+    let signs = |len: usize, seed| random::<f32>(len, seed).iter().map(|v| (v * 1.5).round()).collect::<Vec<_>>();
+    let (a, b) = (signs(m * k, 1), signs(k * n, 2));
+    let halves = |x: &[f32]| x.iter().flat_map(|v| bf16::from_f32(*v).to_le_bytes()).collect::<Vec<u8>>();
+    let run = |ptx: &str| {
+        let mut memory = fakecuda::Memory::new(64 << 20);
+        let module = fakecuda::parse(ptx, &mut |v| {
+            let constant = v.space == fakecuda::Space::Const;
+            memory.variable(&v.name, v.size, &v.init, constant).ok_or_else(|| "no memory".to_owned())
+        });
+        let module = module.unwrap_or_else(|e| panic!("{e}"));
+        let [at_a, at_b, at_c] = [m * k, k * n, m * n].map(|len| memory.allocate(2 * len).unwrap());
+        memory.bytes_mut(at_a, 2 * m * k).unwrap().copy_from_slice(&halves(&a));
+        memory.bytes_mut(at_b, 2 * k * n).unwrap().copy_from_slice(&halves(&b));
+        let words = [at_a, at_b, 0, at_c, 0, k as u64, 0, 0, n as u64, 0, 0, n as u64, 0];
+        let mut params: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+        params.extend([m, n, k, 1, m, 1, k, 0].iter().flat_map(|w| (*w as u32).to_le_bytes()));
+        params.resize(192, 0);
+        params.extend(tensor_map(at_a, m as u64, k as u64));
+        params.extend(tensor_map(at_b, k as u64, n as u64));
+        params.extend(4_u32.to_le_bytes());
+        let kernel = module.kernels["product"].clone();
+        params.resize(kernel.param_bytes, 0);
+        let (grid, block) = ([3, 1, 1], [384, 1, 1]);
+        let launch = fakecuda::Launch { grid, block, dynamic_shared: 4 * 49152 + 1024, cooperative: false, cluster: None, params };
+        fakecuda::run(&kernel, &mut memory, &launch, &fakecuda::Limits::default(), 1)?;
+        Ok::<_, fakecuda::Fault>(memory.bytes(at_c, 2 * m * n).unwrap().to_vec())
+    };
+    let mut c = vec![0.0_f32; m * n];
+    for (row, to) in c.chunks_exact_mut(n).enumerate() {
+        for (l, b) in b.chunks_exact(n).enumerate() {
+            to.iter_mut().zip(b).for_each(|(to, b)| *to += a[row * k + l] * b);
+        }
+    }
+    assert!(run(&ptx).unwrap() == halves(&c));
+    for wait in ["wgmma.wait_group.sync.aligned 1;", "bar.sync"] {
+        let broken: String = ptx.lines().filter(|line| !line.contains(wait)).map(|line| format!("{line}\n")).collect();
+        let fault = run(&broken).err().unwrap_or_else(|| panic!("nobody missed `{wait}`"));
+        assert_eq!(fault.kind, fakecuda::Kind::Race, "{fault}");
+    }
+}

@@ -1,6 +1,8 @@
 //! Every system there is, as the tests of parity run it. A new model is a line here.
 
-use overtime::models::{Activation, Conv2d, Dense, GruCell, GruCellTorch, Hh, Lif, LstmCell, LstmCellTorch, Method, Padding, RnnCell};
+use overtime::models::{
+    Activation, Conv2d, Dense, GruCell, GruCellTorch, Hh, Lif, LstmCell, LstmCellTorch, Method, Padding, RnnCell, TraubMiles,
+};
 use overtime::{Init, Real, Scalar, Sequential, System};
 
 /// A system of any size.
@@ -33,13 +35,14 @@ fn each<R: Real>(units: usize, from: f64, by: f64) -> Vec<R> {
     (0..units).map(|k| R::of(from + by * (k % 97) as f64)).collect()
 }
 
-/// Potentials that meet the rates' singularities (−40, −55) and their neighbourhoods.
+/// Potentials that meet the rates' singularities (−40, −55; −50, −48, −23) and their neighbourhoods.
 fn potentials(units: usize) -> Init {
-    Init::Values((0..units).map(|k| [-65.0, -55.0, -40.0, -54.999_999, -40.000_001, -70.3, 12.0][k % 7]).collect())
+    Init::Values((0..units).map(|k| [-65.0, -55.0, -40.0, -54.999_999, -40.000_001, -70.3, 12.0, -50.0, -48.0, -23.0][k % 10]).collect())
 }
 
 const HH: &[&str] = &["V", "m", "h", "n", "spike", "input"];
 const LIF: &[&str] = &["V", "spike", "refractory"];
+const TRAUB_MILES: &[&str] = &["V", "m", "h", "n", "spike", "refractory"];
 const CURRENT: (f64, f64) = (-5.0, 30.0);
 
 /// Neurons, in the types that integrators take.
@@ -74,6 +77,25 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
     }
     all.push(model("lif tau per unit heun3", LIF, CURRENT, |n| {
         Lif::<R>::new(n).method(Method::Heun3).param("tau", each::<R>(n, 5.0, 0.3)).unwrap()
+    }));
+    for method in [Method::ExpAuto, Method::Heun2] {
+        all.push(model(format!("hh conductance {method}"), HH, CURRENT, move |n| {
+            Hh::<R>::new(n).method(method).v(potentials(n)).noise(2.5).conductance()
+        }));
+        all.push(model(format!("lif conductance {method}"), LIF, CURRENT, move |n| {
+            Lif::<R>::new(n).method(method).param("tau_ref", 0.7).unwrap().param("tau", each::<R>(n, 5.0, 0.3)).unwrap().conductance()
+        }));
+    }
+    for method in [Method::ExpAuto, Method::Euler, Method::Rk3] {
+        all.push(model(format!("traub_miles {method}"), TRAUB_MILES, (0.0, 900.0), move |n| {
+            TraubMiles::<R>::new(n).method(method).v(potentials(n)).param("tau_ref", 1.0).unwrap()
+        }));
+    }
+    all.push(model("traub_miles per unit", TRAUB_MILES, (0.0, 900.0), |n| {
+        let of_cells = [("ENa", 30.0, 0.3), ("gNa", 15e3, 100.0), ("EK", -90.0, 0.2), ("gK", 5e3, 20.0), ("EL", -70.0, 0.2)];
+        let of_spikes = [("gL", 0.0, 0.2), ("C", 100.0, 2.0), ("V_th", -30.0, 0.5), ("V_T", -67.0, 0.1), ("tau_ref", 0.0, 0.05)];
+        let all = of_cells.into_iter().chain(of_spikes);
+        all.fold(TraubMiles::<R>::new(n), |cell, (name, from, by)| cell.param(name, each::<R>(n, from, by)).unwrap())
     }));
     all.push(model("hh, elu, lif", &["hh.V", "lif.V"], CURRENT, |n| {
         Sequential::new().layer("hh", Hh::<R>::new(n).noise(1.0)).layer("gain", Activation::Elu.layer([n])).layer("lif", Lif::new(n))

@@ -6,7 +6,7 @@ use crate::{bits, device};
 use half::{bf16, f16};
 use ndarray::{ArrayD, IxDyn};
 use overtime::rng::Stream;
-use overtime::{Builder, Device, Error, LoopOverTime, Products, Scalar, Strategy, System};
+use overtime::{Builder, Device, Error, Input, LoopOverTime, Products, Scalar, Strategy, System};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) const STRATEGIES: [Strategy; 4] = [Strategy::HostLoop, Strategy::Graph, Strategy::Persistent, Strategy::Auto];
@@ -23,7 +23,7 @@ const fn shape(units: usize, batch: Option<usize>, steps: usize) -> Shape {
     Shape { units, batch, steps }
 }
 
-/// Random numbers of a schema's input, `[steps, batch, …]`, between two values, all of them exact in `T`.
+/// Random numbers of a schema's first input, `[steps, batch, …]`, between two values, all of them exact in `T`.
 pub(crate) fn input<T: Scalar>(system: &impl System<T>, shape: Shape, (low, high): (f64, f64), seed: u64) -> ArrayD<T> {
     let features = system.schema().inputs.first().map(|i| i.shape.clone()).unwrap_or_default();
     let axes: Vec<usize> = std::iter::once(shape.steps).chain(shape.batch).chain(features).collect();
@@ -45,7 +45,11 @@ const SEED: u64 = 20_260;
 fn differences<T: Scalar>(model: &Model<T>, shape: Shape, device: Device, strategies: &[Strategy]) -> Vec<String> {
     let mut on_cpu = builder(model, shape).build().unwrap();
     let x = input(on_cpu.system(), shape, model.scale, SEED);
-    let expected = on_cpu.run(&x).unwrap();
+    // A second input, if there is one, is a conductance.
+    let g = input(on_cpu.system(), shape, (0.0, model.scale.1 / 10.0), SEED + 1);
+    let second = on_cpu.schema().inputs.len() == 2;
+    let given = || if second { Input::from(&x).named("g", &g) } else { Input::from(&x) };
+    let expected = on_cpu.run(given()).unwrap();
     let mut found = Vec::new();
     for &strategy in strategies {
         let run = || {
@@ -58,7 +62,7 @@ fn differences<T: Scalar>(model: &Model<T>, shape: Shape, device: Device, strate
                 Err(e) => return Some(e.to_string()),
                 Ok(built) => built,
             };
-            match over_time.run(&x) {
+            match over_time.run(given()) {
                 Err(e) => Some(e.to_string()),
                 Ok(run) => bits::of_runs(&run, &expected).or_else(|| bits::of_states(&over_time, &on_cpu)),
             }

@@ -39,8 +39,9 @@ use step::{Block, Constants, Vars, step};
 /// | `C` | 1 | µF/cm² |
 /// | `V_th` | 20 | mV |
 ///
-/// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input `x`: `[N]`, current in
-/// µA/cm²; a run may do without.
+/// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input `x`: `[N]`, current in µA/cm²; a
+/// run may do without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, in mS/cm², which adds −g V to the
+/// current and enters ∂V'/∂V: a synapse of conductance s and reversal potential E adds s to g and s·E to x.
 #[derive(Clone, Debug)]
 pub struct Hh<R> {
     size: usize,
@@ -49,6 +50,7 @@ pub struct Hh<R> {
     v: Init,
     gates: [Option<Init>; 3],
     noise: Option<f64>,
+    conductance: bool,
 }
 
 impl<R: Real> Hh<R> {
@@ -71,6 +73,7 @@ impl<R: Real> Hh<R> {
             v: Init::Uniform(-70.0, -60.0),
             gates: [None, None, None],
             noise: None,
+            conductance: false,
         }
     }
 
@@ -116,6 +119,13 @@ impl<R: Real> Hh<R> {
         self
     }
 
+    /// Adds the input `g`, a conductance towards 0 mV, for synapses that have one.
+    #[must_use]
+    pub fn conductance(mut self) -> Self {
+        self.conductance = true;
+        self
+    }
+
     /// σ/√dt: what a standard normal is multiplied by.
     fn noise_scale(&self, dt: f64) -> R {
         R::of(self.noise.unwrap_or(0.0) / dt.sqrt())
@@ -126,7 +136,9 @@ const GATES: [&str; 3] = ["m", "h", "n"];
 
 impl<R: Real> System<R> for Hh<R> {
     fn schema(&self) -> Schema {
-        Schema::pointwise(self.size).drive("x").vars(["V", "m", "h", "n", "spike", "input"])
+        let schema = Schema::pointwise(self.size).drive("x");
+        let schema = if self.conductance { schema.drive("g") } else { schema };
+        schema.vars(["V", "m", "h", "n", "spike", "input"])
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
@@ -159,7 +171,8 @@ impl<R: Real> System<R> for Hh<R> {
                 *i += scale * R::of(f64::from(stream.normal((first + k) as u64, at.i)));
             }
         }
-        let vars = Vars { v, m, h, n, spike, input, y };
+        let g = if self.conductance { x.port(1) } else { &[] };
+        let vars = Vars { v, m, h, n, spike, input, g, y };
         step(Block { constants: &self.constants, first, units, method: self.method, dt: R::of(at.dt), vars });
     }
 

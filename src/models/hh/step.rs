@@ -2,8 +2,8 @@
 
 use super::rates::rates;
 use crate::cpu::simd::{Kernel, vectorize};
-use crate::math::decay;
-use crate::models::method::Stepper;
+use crate::math::divisible;
+use crate::models::method::{GROWTH, Stepper, relaxed};
 use crate::models::{Method, Param};
 use crate::scalar::{DType, Real};
 use bytemuck::{cast_slice, cast_slice_mut};
@@ -136,7 +136,7 @@ impl<R: Real, const W: usize> At<R> for Constants<[R; W]> {
     }
 }
 
-/// A block's variables, its current, and its output.
+/// A block's variables, its current, its conductance or none, and its output.
 pub(super) struct Vars<'a, R> {
     pub(super) v: &'a mut [R],
     pub(super) m: &'a mut [R],
@@ -144,6 +144,7 @@ pub(super) struct Vars<'a, R> {
     pub(super) n: &'a mut [R],
     pub(super) spike: &'a mut [R],
     pub(super) input: &'a [R],
+    pub(super) g: &'a [R],
     pub(super) y: &'a mut [R],
 }
 
@@ -176,7 +177,7 @@ fn step_f32(block: Block<'_, f32>) {
 impl<'a, R: Real> Block<'a, R> {
     /// The block itself, if `S` is `R`.
     fn of_type<S: Real>(self) -> Option<Block<'a, S>> {
-        let Vars { v, m, h, n, spike, input, y } = self.vars;
+        let Vars { v, m, h, n, spike, input, g, y } = self.vars;
         Some(Block {
             constants: (self.constants as &dyn Any).downcast_ref()?,
             first: self.first,
@@ -190,6 +191,7 @@ impl<'a, R: Real> Block<'a, R> {
                 n: cast_slice_mut(n),
                 spike: cast_slice_mut(spike),
                 input: cast_slice(input),
+                g: cast_slice(g),
                 y: cast_slice_mut(y),
             },
         })
@@ -208,10 +210,11 @@ impl<'a, R: Real> Block<'a, R> {
     }
 }
 
-/// `W` neurons: (V, m, h, n) and current.
+/// `W` neurons: (V, m, h, n), current and conductance.
 struct Tile<R, const W: usize> {
     x: [[R; W]; 4],
     i: [R; W],
+    g: [R; W],
 }
 
 /// One step of a tile.
@@ -259,13 +262,16 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
     #[inline(always)]
     fn tile<const W: usize>(&mut self, from: usize, count: usize) {
         let rest = [-65.0, 0.05, 0.6, 0.32].map(R::of);
-        let mut tile = Tile { x: rest.map(|x| [x; W]), i: [R::of(0.0); W] };
-        let Vars { v, m, h, n, spike, input, y } = &mut self.vars;
+        let mut tile = Tile { x: rest.map(|x| [x; W]), i: [R::of(0.0); W], g: [R::of(0.0); W] };
+        let Vars { v, m, h, n, spike, input, g, y } = &mut self.vars;
         let all = from..from + count;
         for (local, var) in tile.x.iter_mut().zip([&**v, &**m, &**h, &**n]) {
             local[..count].copy_from_slice(&var[all.clone()]);
         }
         tile.i[..count].copy_from_slice(&input[all.clone()]);
+        if !g.is_empty() {
+            tile.g[..count].copy_from_slice(&g[all.clone()]);
+        }
         let before = tile.x[0];
 
         let constants = self.constants.tile::<W>(from);
@@ -287,18 +293,10 @@ struct ExpAuto<R> {
     dt: R,
 }
 
-/// φ = (1 − e^{−s·dt})/s for two relaxations x' = f − s·(x − x₀), which x + f·φ solves after dt; they share one division.
-/// Both s > 0. (The bound, far beyond any potential of a neuron's, keeps r out of the subnormal numbers, which GPUs divide slowly.)
-#[inline(always)]
-fn relaxed<R: Real>(s: R, t: R, dt: R) -> (R, R) {
-    let r = R::of(1.0) / R::of(4e37).min(s * t);
-    (decay(s * dt) * (t * r), decay(t * dt) * (s * r))
-}
-
 impl<R: Real> Integrate<R> for ExpAuto<R> {
     #[inline(always)]
     fn step<const W: usize>(&self, tile: &mut Tile<R, W>, constants: &impl At<R>) {
-        let dt = self.dt;
+        let (dt, low) = (self.dt, R::of(-GROWTH) / self.dt);
         let [v, m, h, n] = &mut tile.x;
         let mut alpha = [[R::of(0.0); W]; 3];
         let mut sum = [[R::of(0.0); W]; 3];
@@ -314,8 +312,8 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
             let per_c = R::of(1.0) / p.c;
             let (g_na, g_k) = (p.g_na * m[k] * m[k] * m[k] * h[k], p.g_k * (n[k] * n[k]) * (n[k] * n[k]));
             let drive = g_na.mul_add(p.e_na, g_k.mul_add(p.e_k, p.g_l.mul_add(p.e_l, tile.i[k])));
-            // At g = 0 the limit φ = dt comes out, since 1 − e^{−z} = z to the last bit for such a small z.
-            g[k] = R::of(1e-30).max((g_na + g_k + p.g_l) * per_c);
+            // At g = 0 the limit φ = dt comes out. Synapses may make it negative.
+            g[k] = divisible((g_na + g_k + p.g_l + tile.g[k]) * per_c, low);
             f[k] = g[k].mul_add(-v[k], drive * per_c);
         }
         let [am, ah, an] = &alpha;
@@ -336,15 +334,15 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
 impl<R: Real> Integrate<R> for Stepper<R> {
     #[inline(always)]
     fn step<const W: usize>(&self, tile: &mut Tile<R, W>, constants: &impl At<R>) {
-        tile.x = self.tile(tile.x, |k, x| derivative(x, tile.i[k], &constants.at(k)));
+        tile.x = self.tile(tile.x, |k, x| derivative(x, tile.i[k], tile.g[k], &constants.at(k)));
     }
 }
 
 #[inline(always)]
-fn derivative<R: Real>([v, m, h, n]: [R; 4], i: R, p: &Constants<R>) -> [R; 4] {
+fn derivative<R: Real>([v, m, h, n]: [R; 4], i: R, g: R, p: &Constants<R>) -> [R; 4] {
     let rates = rates(v);
     let (g_na, g_k) = (p.g_na * m * m * m * h, p.g_k * (n * n) * (n * n));
-    let current = i - g_na * (v - p.e_na) - g_k * (v - p.e_k) - p.g_l * (v - p.e_l);
+    let current = i - g_na * (v - p.e_na) - g_k * (v - p.e_k) - p.g_l * (v - p.e_l) - g * v;
     let gate = |x: R, (a, b): (R, R)| (a + b).mul_add(-x, a);
     [current / p.c, gate(m, rates[0]), gate(h, rates[1]), gate(n, rates[2])]
 }

@@ -1,6 +1,6 @@
 //! The leaky integrate-and-fire neuron: against an independent loop, against analysis, and against its own documentation.
 
-mod common;
+use crate::common;
 
 use ndarray::{Array2, Axis};
 use overtime::models::{Lif, Method, Param};

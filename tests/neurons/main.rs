@@ -1,0 +1,8 @@
+//! Neurons, each against an independent loop, against analysis, and against other simulators.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod conductance;
+mod lif;
+mod traub_miles;
