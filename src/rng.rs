@@ -40,6 +40,12 @@ impl Stream {
         Self { seed: seed ^ hash, stream: (hash >> 48) as u16 }
     }
 
+    /// What it is made of, for a device: the seed, with the name's hash in it, and the number.
+    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "asked by the CUDA engine alone"))]
+    pub(crate) fn parts(self) -> (u64, u16) {
+        (self.seed, self.stream)
+    }
+
     /// Four words for `unit` (below 2⁴⁸) at `step`.
     #[inline(always)]
     #[must_use]

@@ -8,8 +8,13 @@ use overtime::kernels::{Compiler, Module, Usage, list};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-const ARCHS: &[&str] = &["sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_90a", "sm_100", "sm_120"];
+const ARCHS: &[&str] = &["sm_75", "sm_80", "sm_89", "sm_90", "sm_90a", "sm_100", "sm_120"];
+
+/// An architecture whose machine code is another's, of which a sample is looked at: of all modules it was, with NVRTC 13.0.
+const TWINS: [&str; 2] = ["sm_86", "sm_89"];
 
 /// NVRTC; without one, says what is skipped.
 fn compiler() -> Option<Compiler> {
@@ -113,7 +118,7 @@ fn every_kernel_compiles_for_every_architecture_and_keeps_to_its_budget() {
     let known = compiler.archs();
     let mut most: Budgets = BTreeMap::new();
     let mut complaints = Vec::new();
-    let mut count = 0;
+    let mut jobs = Vec::new();
     for arch in ARCHS {
         if !known.iter().any(|k| k == arch.trim_end_matches('a')) {
             eprintln!("SKIPPED: {arch}, which this NVRTC ({:?}) does not know", compiler.version());
@@ -122,36 +127,39 @@ fn every_kernel_compiles_for_every_architecture_and_keeps_to_its_budget() {
         let number: u32 = arch.trim_start_matches("sm_").trim_end_matches('a').parse().unwrap();
         // What sm_90a has beyond sm_90 is for tensor cores: code that does not use it is the same.
         let differs = |m: &&Module| *arch != "sm_90a" || m.name.contains("hopper");
-        let modules: Vec<Module> = modules.iter().filter(|m| m.needs() <= number).filter(differs).cloned().collect();
-        for (module, built) in modules.iter().zip(compiler.compile_all(&modules, arch)) {
-            let built = match built {
-                Ok(built) => built,
-                Err(error) => {
-                    complaints.push(error.to_string());
-                    continue;
+        jobs.extend(modules.iter().filter(|m| m.needs() <= number).filter(differs).map(|m| (m, *arch)));
+    }
+    // What takes longest first, so that no thread is left alone with it at the end.
+    jobs.sort_by_key(|(module, _)| !module.is_specialised());
+    let built = side_by_side(&jobs, |(module, arch)| compiler.compile(module, arch));
+    let count = built.len();
+    for ((module, arch), built) in jobs.into_iter().zip(built) {
+        let built = match built {
+            Ok(built) => built,
+            Err(error) => {
+                complaints.push(error.to_string());
+                continue;
+            }
+        };
+        assert!(built.cubin.starts_with(b"\x7fELF"), "{module} on {arch}");
+        // What is specialised packs its weights, too.
+        let usage = match built.usage.as_slice() {
+            [usage] => usage,
+            [a, b] if module.is_specialised() => {
+                if a.kernel == "tile_pack" {
+                    b
+                } else {
+                    a
                 }
-            };
-            count += 1;
-            assert!(built.cubin.starts_with(b"\x7fELF"), "{module} on {arch}");
-            // What is specialised packs its weights, too.
-            let usage = match built.usage.as_slice() {
-                [usage] => usage,
-                [a, b] if module.is_specialised() => {
-                    if a.kernel == "tile_pack" {
-                        b
-                    } else {
-                        a
-                    }
-                }
-                _ => panic!("{module} on {arch} is to have one kernel:\n{}", built.log),
-            };
-            assert_eq!(usage.kernel, module.kernel(), "{module} on {arch}");
-            assert!(usage.registers > 0, "{module} on {arch}: the log says nothing\n{}", built.log);
-            let measured = Budget::of(usage, built.doubles(&usage.kernel));
-            complaints.extend(over(module, arch, measured, &budgets));
-            let most = most.entry((module.name.clone(), module.dtype.name().to_owned())).or_default();
-            *most = most.most(measured);
-        }
+            }
+            _ => panic!("{module} on {arch} is to have one kernel:\n{}", built.log),
+        };
+        assert_eq!(usage.kernel, module.kernel(), "{module} on {arch}");
+        assert!(usage.registers > 0, "{module} on {arch}: the log says nothing\n{}", built.log);
+        let measured = Budget::of(usage, built.doubles(&usage.kernel));
+        complaints.extend(over(module, arch, measured, &budgets));
+        let most = most.entry((module.name.clone(), module.dtype.name().to_owned())).or_default();
+        *most = most.most(measured);
     }
     eprintln!("{count} compilations of {} modules", modules.len());
     if std::env::var_os("BUDGETS").is_some_and(|how| how == "write") {
@@ -165,6 +173,42 @@ fn every_kernel_compiles_for_every_architecture_and_keeps_to_its_budget() {
         eprintln!("SKIPPED: the budgets, which are of NVRTC 13.0 and not {:?}", compiler.version());
     }
     assert!(complaints.is_empty(), "{}\nkernels/budgets.toml says what each kernel may take", complaints.join("\n"));
+}
+
+/// `make` of each of these, by as many threads as there are processors; in the order given.
+fn side_by_side<J: Sync, M: Send>(jobs: &[J], make: impl Fn(&J) -> M + Sync) -> Vec<M> {
+    let (next, made) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some((n, job)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, jobs.get(n)?))) {
+            let one = make(job);
+            made.lock().unwrap().push((n, one));
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        (0..threads).for_each(|_| drop(scope.spawn(work)));
+    });
+    let mut made = made.into_inner().unwrap();
+    made.sort_by_key(|(n, _)| *n);
+    made.into_iter().map(|(_, one)| one).collect()
+}
+
+/// Why one of two architectures is enough: texts of each kind, in each type, come to the same PTX and take the same.
+#[test]
+fn twins_have_the_same_code() {
+    let Some(compiler) = compiler() else { return };
+    if !TWINS.iter().all(|twin| compiler.archs().iter().any(|arch| arch == twin)) {
+        eprintln!("SKIPPED: {TWINS:?}, which this NVRTC ({:?}) does not know", compiler.version());
+        return;
+    }
+    let modules: Vec<Module> = list().into_iter().filter(|m| m.needs() <= 86).collect();
+    for module in modules.iter().step_by(16) {
+        let [a, b] = TWINS.map(|arch| {
+            let built = compiler.compile(module, arch).unwrap();
+            (built.usage, built.ptx.lines().filter(|l| !l.starts_with(".target")).map(str::to_owned).collect::<Vec<_>>())
+        });
+        assert!(a == b, "{module} is not the same on {TWINS:?}: list both in ARCHS");
+    }
 }
 
 fn write(most: &Budgets) {

@@ -75,7 +75,8 @@ fn compile_as(
     if target.is_ptx() && compiler.version > driver {
         return Err(unavailable(Reason::CompilerTooNew { compiler: compiler.version, driver, capability }));
     }
-    let arch = target.to_string();
+    // What a generation has for itself alone, `sm_90a`, this is written for.
+    let arch = format!("{target}{}", if request.is_of_one_arch() { "a" } else { "" });
     let text = flat(request)?;
     let options = options(request, &arch);
     // A library given by path may be replaced by another of the same version, which seldom has the same length.

@@ -100,6 +100,11 @@ impl Context {
         Ok(self.check("cuMemGetInfo", result::mem_get_info())?.0 as u64)
     }
 
+    /// Whether the compiler knows what is for sm_90a alone, as it does since CUDA 12.0. The driver is of that version at least.
+    pub(crate) fn makes_maps(&self) -> bool {
+        self.compiler.as_ref().is_ok_and(|compiler| compiler.version >= (12, 0))
+    }
+
     /// As users name it.
     pub(crate) fn name(&self) -> String {
         format!("cuda:{}", self.gpu.ordinal)

@@ -2,9 +2,10 @@
 
 use super::job::Job;
 use super::module::Kernel;
-use super::product::Product;
+use super::product::{Maps, Product};
 use super::stream::Stream;
 use crate::error::Result;
+use crate::network::Job as Synapses;
 use cudarc::driver::result;
 use cudarc::driver::sys::{
     CUlaunchAttribute, CUlaunchAttributeID, CUlaunchAttributeValue, CUlaunchAttributeValue_union__bindgen_ty_1, CUlaunchConfig,
@@ -98,6 +99,15 @@ impl Kernel {
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 
+    /// A pass of `network/connect.cu`.
+    pub(super) fn connect(&self, shape: Shape, stream: &Stream, job: &Synapses) -> Result<()> {
+        let mut arguments = [address(job)];
+        // SAFETY: this is for kernels of that signature alone; the size was compared when they were compiled, by CONNECT_BYTES. Who asks
+        // hands in addresses of its own buffers: `pre` counts and `pre + 1` offsets, and as many targets, mantissas and delays as the last
+        // of those says, or none; and waits for the stream before it lets go of them.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+
     /// `tile_pack`, of Wh at `from`.
     pub(crate) fn pack(&self, stream: &Stream, from: u64, to: u64, lanes: usize) -> Result<()> {
         let mut arguments = [address(&from), address(&to)];
@@ -112,6 +122,14 @@ impl Kernel {
         // SAFETY: this is for kernels of that signature alone (`product` and `product_reduce`); the size was compared when they were
         // compiled, by PRODUCT_BYTES. Who asks hands in addresses of its own buffers, as large as the product's sizes say, and waits for
         // the stream before it lets go of them.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+
+    /// `product` of `hopper.cu`, of so many tiles.
+    pub(super) fn product_by_maps(&self, shape: Shape, stream: &Stream, product: &Product, maps: &Maps, tiles: u32) -> Result<()> {
+        let mut arguments = [address(product), address(&maps.a), address(&maps.b), address(&tiles)];
+        // SAFETY: the signature is (Product, TensorMap, TensorMap, u32), and a map has 128 bytes; the maps were made for this product. The
+        // rest as in `product`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 

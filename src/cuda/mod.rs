@@ -10,6 +10,7 @@ mod beforehand;
 mod cache;
 pub(crate) mod cell;
 pub(crate) mod compile;
+pub(crate) mod connect;
 mod context;
 pub(crate) mod driver;
 pub(crate) mod embedded;

@@ -79,8 +79,10 @@ impl Request {
     pub(crate) fn line(&self) -> String {
         let folder = match self.loops.is_empty() {
             false => "models",
-            true if super::source::file(&format!("matmul/{}", self.model.0)).is_some() => "matmul",
-            true => "loops",
+            true => {
+                let has = |folder: &&str| super::source::file(&format!("{folder}/{}", self.model.0)).is_some();
+                ["matmul", "network"].into_iter().find(has).unwrap_or("loops")
+            }
         };
         let mut files = vec![format!("{folder}/{}", self.model.0)];
         files.extend(self.loops.iter().map(|name| format!("loops/{name}")));
@@ -105,8 +107,19 @@ impl Request {
             "stack" => "stack_scan",
             "simt.cu" | "mma.cu" | "hopper.cu" => "product",
             "reduce.cu" => "product_reduce",
+            "connect.cu" => match self.defined("PASS") {
+                Some("0") => "connect_count",
+                Some("1") => "connect_fill",
+                Some("2") => "connect_order",
+                _ => "connect_weights",
+            },
             _ => "check_finite",
         }
+    }
+
+    /// Whether it is for one architecture alone, and has what no later one has.
+    pub(crate) fn is_of_one_arch(&self) -> bool {
+        self.model.0 == "hopper.cu"
     }
 
     fn of(dtype: DType, source: &Source, loops: &'static [&'static str], probes: Probes<'_>) -> Self {
@@ -124,6 +137,10 @@ impl Request {
             request.define("PROBE_MODES", list(|p| p.1));
         }
         request
+    }
+
+    fn defined(&self, name: &str) -> Option<&str> {
+        self.defines.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
     fn define(&mut self, name: &str, value: impl ToString) {

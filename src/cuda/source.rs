@@ -14,6 +14,7 @@ const FILES: &[(&str, &str)] = texts![
     "include/activation.cuh",
     "include/cell.cuh",
     "include/cell_row.cuh",
+    "include/connect.cuh",
     "include/contract.cuh",
     "include/exchange.cuh",
     "include/job.cuh",
@@ -58,6 +59,7 @@ const FILES: &[(&str, &str)] = texts![
     "models/rnn_cell.cu",
     "models/softmax.cu",
     "models/traub_miles.cu",
+    "network/connect.cu",
 ];
 
 /// The text of a file of `kernels/`, by its path there.
@@ -244,7 +246,7 @@ mod tests {
     fn the_list_is_what_the_folder_holds() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels");
         let mut found = Vec::new();
-        for folder in ["include", "loops", "matmul", "models"] {
+        for folder in ["include", "loops", "matmul", "models", "network"] {
             for entry in std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten() {
                 found.push(format!("{folder}/{}", entry.file_name().to_string_lossy()));
             }

@@ -27,6 +27,7 @@ pub fn list() -> Vec<Module> {
         list.add("check", Request::tool(dtype, "check.cu"));
     }
     list.add("cursor", Request::tool(DType::F32, "cursor.cu"));
+    list.connect();
     list.modules.extend(super::tiles::list());
     list.modules
 }
@@ -40,6 +41,7 @@ fn beforehand() -> Vec<String> {
         list.add("check", Request::tool(dtype, "check.cu"));
         list.add("cursor", Request::tool(dtype, "cursor.cu"));
     }
+    list.connect();
     let mut lines: Vec<String> = list.modules.iter().map(|m| m.request.line()).collect();
     lines.sort();
     lines
@@ -74,6 +76,14 @@ impl List {
         self.layers::<f32>();
         self.layers::<half::f16>();
         self.layers::<half::bf16>();
+    }
+
+    /// What makes a network's synapses.
+    fn connect(&mut self) {
+        for pass in 0..4 {
+            let request = Request::connect(pass);
+            self.add(request.entry(), request);
+        }
     }
 
     fn neurons<R: Real>(&mut self) {

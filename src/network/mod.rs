@@ -39,7 +39,9 @@ mod system;
 mod tiles;
 
 pub use builder::Builder;
-pub use connect::Connect;
+pub use connect::{Connect, Synapses};
+#[cfg(feature = "cuda")]
+pub(crate) use connect::{Delays, JOB_BYTES, Job, OnDevice, Recipe, Targets, Weights, Wiring};
 pub use group::{Group, Receptor};
 pub use projection::{Part, Projection, Target};
 

@@ -11,6 +11,7 @@ mod faults;
 mod golden_layers;
 #[path = "../golden.rs"]
 mod golden_neurons;
+mod hopper;
 mod layers;
 mod machine;
 mod matmul;
@@ -22,6 +23,7 @@ mod options;
 mod parity;
 #[path = "../cells/products.rs"]
 mod products;
+mod synapses;
 mod tiers;
 mod user;
 

@@ -1,7 +1,7 @@
 //! The products' modules that are compiled for every architecture: each tile of the table once, each layout for one of them.
 
 use super::Layout;
-use super::table::tiles;
+use super::table::{HOPPER, tiles};
 use crate::cuda::compile::Request;
 use crate::device::Products;
 use crate::models::Activation;
@@ -31,7 +31,7 @@ pub(crate) fn catalog() -> Vec<(String, Request)> {
     add(F32, Products::Fast, "large", "_narrow", &plain, false);
     add(F16, Products::Fast, "middle", "_narrow", &plain, false);
     for dtype in [F16, Bf16] {
-        list.push(("product_hopper".to_owned(), Request::hopper(dtype, &plain)));
+        list.push(("product_hopper".to_owned(), Request::product(dtype, &plain, [true; 2], &HOPPER)));
     }
     for dtype in [F64, F32, F16, Bf16] {
         list.push(("product_reduce".to_owned(), Request::reduce(dtype, &plain)));

@@ -27,5 +27,18 @@ pub(in crate::cuda) struct Product {
     pub(in crate::cuda) unused: u32,
 }
 
+impl Product {
+    /// Rows of A that do not lie evenly, as a tensor map wants them, become products of a batch: one for each lot.
+    pub(super) fn align_lots(&mut self) {
+        let lots = self.m / self.lot.max(1);
+        if lots <= 1 || self.batch != 1 || self.a_step == u64::from(self.lot) * self.a_row {
+            return;
+        }
+        (self.m, self.batch) = (self.lot, lots);
+        (self.a_batch, self.b_batch, self.bias_batch) = (self.a_step, 0, 0);
+        self.c_batch = u64::from(self.lot) * self.c_row;
+    }
+}
+
 pub(in crate::cuda) const BYTES: usize = 13 * 8 + 8 * 4;
 const _: () = assert!(size_of::<Product>() == BYTES);

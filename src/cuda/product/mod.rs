@@ -3,12 +3,14 @@
 
 mod catalog;
 mod job;
+mod maps;
 mod multiplier;
 mod request;
 pub(super) mod table;
 
 pub(crate) use catalog::catalog;
 pub(super) use job::{BYTES, Product};
+pub(super) use maps::Maps;
 pub(crate) use multiplier::Multiplier;
 
 use super::compile::{Image, Request};
@@ -18,7 +20,7 @@ use super::stream::Stream;
 use crate::error::{Error, Result};
 use crate::models::Activation;
 use crate::scalar::DType;
-use table::{Ask, Choice};
+use table::{Ask, Choice, Family};
 
 /// How a product's arrays lie, as its kernel is compiled for it.
 #[derive(Clone, Debug)]
@@ -38,6 +40,9 @@ pub(super) struct Ready {
     dtype: DType,
     kernel: Kernel,
     reduce: Option<Kernel>,
+    /// What the kernel has been compiled for.
+    transpose: [bool; 2],
+    processors: u32,
 }
 
 /// What a kernel counts in 32 bits.
@@ -47,12 +52,13 @@ pub(super) fn count(what: &str, n: usize) -> Result<u32> {
 }
 
 impl Ready {
-    /// Takes what the table has. `make` compiles and loads a kernel.
-    pub(super) fn new(ask: &Ask, layout: &Layout, mut make: impl FnMut(Request) -> Result<Kernel>) -> Result<Self> {
+    /// Takes what the table has. `make` compiles and loads a kernel, which may use so many bytes of dynamic shared memory.
+    pub(super) fn new(ask: &Ask, layout: &Layout, mut make: impl FnMut(Request, usize) -> Result<Kernel>) -> Result<Self> {
         let choice = table::choose(ask);
-        let kernel = make(Request::product(ask.dtype, layout, ask.wide, &choice.tile))?;
-        let reduce = if choice.splits > 1 { Some(make(Request::reduce(ask.dtype, layout))?) } else { None };
-        Ok(Self { choice, dtype: ask.dtype, kernel, reduce })
+        let (_, shared) = choice.tile.block(ask.dtype);
+        let kernel = make(Request::product(ask.dtype, layout, ask.wide, &choice.tile), shared as usize)?;
+        let reduce = if choice.splits > 1 { Some(make(Request::reduce(ask.dtype, layout), 0)?) } else { None };
+        Ok(Self { choice, dtype: ask.dtype, kernel, reduce, transpose: layout.transpose, processors: ask.processors })
     }
 
     /// Bytes of the sums that several blocks share, of products of at most these sizes.
@@ -67,6 +73,9 @@ impl Ready {
             return Ok(());
         }
         let Choice { tile, splits } = self.choice;
+        if matches!(tile.family, Family::Hopper(_)) {
+            product.align_lots();
+        }
         // Whole tiles of k for each; perhaps that leaves the last of them nothing.
         product.depth = if splits > 1 { product.k.div_ceil(splits).next_multiple_of(tile.k) } else { product.k.max(1) };
         product.splits = product.k.div_ceil(product.depth).max(1);
@@ -75,7 +84,15 @@ impl Ready {
         let blocks = [across, product.batch, product.splits].iter().try_fold(down, |all, n| all.checked_mul(*n)).filter(|n| *n < 1 << 31);
         let blocks = blocks.ok_or_else(|| Error::Unsupported(format!("a product of {down}·{across} tiles, {} times", product.batch)))?;
         let (threads, shared) = tile.block(self.dtype);
-        self.kernel.product(Shape { blocks, threads, shared, ..Shape::default() }, stream, &product)?;
+        let shape = Shape { blocks, threads, shared, ..Shape::default() };
+        if let Family::Hopper(_) = tile.family {
+            // As many blocks as processors make one tile after another.
+            let shape = Shape { blocks: blocks.min(self.processors.max(1)), ..shape };
+            let maps = Maps::of(&product, self.dtype, self.transpose, self.kernel.context())?;
+            self.kernel.product_by_maps(shape, stream, &product, &maps, blocks)?;
+        } else {
+            self.kernel.product(shape, stream, &product)?;
+        }
         match &self.reduce {
             Some(reduce) if product.splits > 1 => {
                 let elements = u64::from(product.m) * u64::from(product.n) * u64::from(product.batch);
@@ -94,7 +111,7 @@ impl Ready {
 }
 
 /// A request's image, loaded.
-pub(super) fn load(context: &std::sync::Arc<super::context::Context>, request: &Request) -> Result<Kernel> {
+pub(super) fn load(context: &std::sync::Arc<super::context::Context>, request: &Request, shared: usize) -> Result<Kernel> {
     let Image { bytes, .. } = super::compile::compile(&context.compiler, request, context.gpu.capability, context.driver)?;
-    super::module::Module::load(context, &bytes)?.kernel(request.entry(), 0)
+    super::module::Module::load(context, &bytes)?.kernel(request.entry(), shared)
 }

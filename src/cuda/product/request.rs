@@ -20,15 +20,6 @@ impl Request {
         request
     }
 
-    /// The product by `wgmma`, which nothing launches yet: it is compiled, and run on the simulated driver, by tests.
-    pub(in crate::cuda) fn hopper(dtype: DType, layout: &Layout) -> Self {
-        let mut request = of(dtype, layout, "hopper.cu");
-        let flags = [("TRANSPOSE_A", u32::from(layout.transpose[0])), ("TRANSPOSE_B", u32::from(layout.transpose[1]))];
-        let sizes = [("TILE_M", 128), ("TILE_N", 256), ("TILE_K", 64), ("STAGES", 4)];
-        request.defines.extend(flags.into_iter().chain(sizes).map(|(name, n)| (name.to_owned(), n.to_string())));
-        request
-    }
-
     /// The sum of what blocks have shared.
     pub(in crate::cuda) fn reduce(dtype: DType, layout: &Layout) -> Self {
         of(dtype, layout, "reduce.cu")

@@ -6,11 +6,13 @@
 //! | `f32` | `Tf32` | sm_80 and later | `mma` |
 //! | `f16` | `Fast`, `Tf32` | any | `mma` |
 //! | `bf16` | `Fast`, `Tf32` | sm_80 and later | `mma` |
+//! | `f16`, `bf16` | `Fast`, `Tf32` | sm_90 alone | `mma`, `hopper` |
 //! | all others | | | `simt` |
 //!
 //! Of a kernel's tiles that one is taken with which the busiest processor has least to do: as many of the tiles as it gets, times the
 //! tile's area, by the tile's rate. Where all tiles together are fewer than processors, and sums are long, k is split, but not with
 //! `Ordered`, nor within a loop. A tile of 128 × 128 by tensor cores needs rows that begin at multiples of 16 bytes: it has no registers for others.
+//! `hopper` needs such rows too, and a sum of something, for a tensor map has no dimension of 0; it makes no convolutions.
 
 use crate::device::Products;
 use crate::scalar::DType;
@@ -30,6 +32,8 @@ pub(in crate::cuda) struct Ask {
     pub(in crate::cuda) wide: [bool; 2],
     /// Whether several blocks may share a sum.
     pub(in crate::cuda) split: bool,
+    /// Whether a tensor map can say where A lies: its rows are no windows.
+    pub(in crate::cuda) maps: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +42,8 @@ pub(in crate::cuda) enum Family {
     Simt([u32; 3]),
     /// Tensor cores, `mma.cu`: WARP_M, WARP_N, STAGES.
     Mma([u32; 3]),
+    /// Those of sm_90a, `hopper.cu`: STAGES.
+    Hopper(u32),
 }
 
 /// A kernel's tile: what a block makes, `k` at a time.
@@ -80,6 +86,8 @@ const MMA: [Tile; 3] = [
     mma("middle", [64, 64, 32], [32, 32, 3], 4, 75),
     mma("flat", [32, 128, 32], [32, 32, 3], 3, 70),
 ];
+/// Its rate is by what is told of `mma.sync` on an H100: two thirds of what `wgmma` gives. Not measured.
+pub(super) const HOPPER: Tile = Tile { name: "warp groups", family: Family::Hopper(4), m: 128, n: 256, k: 64, blocks: 1, rate: 150 };
 
 /// All tiles that this type may get on this device; by multiply-adds first.
 pub(in crate::cuda) fn tiles(dtype: DType, products: Products, capability: (u32, u32)) -> Vec<Tile> {
@@ -104,6 +112,7 @@ pub(in crate::cuda) fn tiles(dtype: DType, products: Products, capability: (u32,
                 }
                 tile
             })
+            .chain((capability == (9, 0) && dtype.size() == 2).then_some(HOPPER))
             .collect(),
     }
 }
@@ -124,7 +133,11 @@ pub(in crate::cuda) fn choose(ask: &Ask) -> Choice {
     let processors = ask.processors.max(1) as usize;
     let count = |t: &Tile| ask.m.div_ceil(t.m as usize).saturating_mul(ask.n.div_ceil(t.n as usize)).saturating_mul(ask.batch);
     let cost = |t: &Tile| count(t).div_ceil(processors).saturating_mul((t.m * t.n * 100 / t.rate) as usize);
-    let fits = |t: &Tile| ask.wide == [true; 2] || !matches!(t.family, Family::Mma(_)) || t.name != "large";
+    let fits = |t: &Tile| match t.family {
+        Family::Simt(_) => true,
+        Family::Mma(_) => ask.wide == [true; 2] || t.name != "large",
+        Family::Hopper(_) => ask.wide == [true; 2] && ask.maps && ask.k > 0,
+    };
     // Of equals the first, which is the largest.
     let tile = all.iter().filter(|t| fits(t)).min_by_key(|t| cost(t)).copied().unwrap_or(SIMT[1]);
     let blocks = count(&tile).max(1);
@@ -142,6 +155,8 @@ impl Tile {
         match self.family {
             Family::Simt([m, n, _]) => (self.m / m * (self.n / n), 0),
             Family::Mma([m, n, stages]) => (self.m / m * (self.n / n) * 32, stages * (self.m + self.n) * self.k * dtype.size() as u32),
+            // Two groups of four warps that multiply, and one that copies; the stages begin at a multiple of 1024 bytes.
+            Family::Hopper(stages) => (3 * 128, stages * (self.m + self.n) * self.k * dtype.size() as u32 + 1024),
         }
     }
 
@@ -150,16 +165,17 @@ impl Tile {
         match self.family {
             Family::Simt(_) => "simt.cu",
             Family::Mma(_) => "mma.cu",
+            Family::Hopper(_) => "hopper.cu",
         }
     }
 
     pub(in crate::cuda) fn defines(&self) -> Vec<(&'static str, u32)> {
         let mut defines = vec![("TILE_M", self.m), ("TILE_N", self.n), ("TILE_K", self.k), ("BLOCKS", self.blocks)];
-        let (names, own) = match self.family {
-            Family::Simt(own) => (["THREAD_M", "THREAD_N", "LANES_M"], own),
-            Family::Mma(own) => (["WARP_M", "WARP_N", "STAGES"], own),
-        };
-        defines.extend(names.into_iter().zip(own));
+        match self.family {
+            Family::Simt(own) => defines.extend(["THREAD_M", "THREAD_N", "LANES_M"].into_iter().zip(own)),
+            Family::Mma(own) => defines.extend(["WARP_M", "WARP_N", "STAGES"].into_iter().zip(own)),
+            Family::Hopper(stages) => defines.push(("STAGES", stages)),
+        }
         defines
     }
 }
@@ -169,7 +185,7 @@ mod tests {
     use super::*;
 
     fn ask(dtype: DType, products: Products, [m, n, k]: [usize; 3]) -> Ask {
-        Ask { dtype, products, capability: (9, 0), processors: 132, m, n, k, batch: 1, wide: [true; 2], split: true }
+        Ask { dtype, products, capability: (9, 0), processors: 132, m, n, k, batch: 1, wide: [true; 2], split: true, maps: true }
     }
 
     #[test]
@@ -178,7 +194,9 @@ mod tests {
         let cases: &[Case] = &[
             (DType::F32, Products::Fast, [4096, 4096, 4096], "simt.cu", "large", 1),
             (DType::F32, Products::Tf32, [4096, 4096, 4096], "mma.cu", "large", 1),
-            (DType::Bf16, Products::Fast, [8192, 8192, 8192], "mma.cu", "large", 1),
+            (DType::Bf16, Products::Fast, [8192, 8192, 8192], "hopper.cu", "warp groups", 1),
+            (DType::F16, Products::Fast, [16384, 3072, 768], "hopper.cu", "warp groups", 1),
+            (DType::F16, Products::Fast, [128, 256, 4096], "mma.cu", "middle", 16),
             (DType::Bf16, Products::Ordered, [8192, 8192, 8192], "simt.cu", "large", 1),
             (DType::F64, Products::Tf32, [4096, 4096, 4096], "simt.cu", "large", 1),
             // The cells' product: T·B rows.
@@ -192,10 +210,12 @@ mod tests {
             let Choice { tile, splits: made } = choose(&ask(*dtype, *products, *shape));
             assert_eq!((tile.file(), tile.name, made), (*file, *name, *splits), "{dtype} {products} {shape:?}");
         }
-        let narrow = Ask { wide: [true, false], ..ask(DType::Bf16, Products::Fast, [8192; 3]) };
-        assert_eq!(choose(&narrow).tile.name, "middle");
-        let old = Ask { capability: (7, 5), ..ask(DType::Bf16, Products::Fast, [8192; 3]) };
-        assert_eq!(choose(&old).tile.file(), "simt.cu");
+        let large = ask(DType::Bf16, Products::Fast, [8192; 3]);
+        assert_eq!(choose(&Ask { wide: [true, false], ..large }).tile.name, "middle");
+        assert_eq!(choose(&Ask { capability: (7, 5), ..large }).tile.file(), "simt.cu");
+        for other in [Ask { capability: (10, 0), ..large }, Ask { maps: false, ..large }, Ask { k: 0, ..large }] {
+            assert_eq!(choose(&other).tile, MMA[0], "{other:?}");
+        }
         // Nothing to make is nothing to fail at.
         assert_eq!(choose(&ask(DType::F32, Products::Fast, [0; 3])).splits, 1);
     }
@@ -208,7 +228,8 @@ mod tests {
                 for capability in [(7, 5), (8, 0), (9, 0)] {
                     for tile in tiles(dtype, products, capability) {
                         let (threads, shared) = tile.block(dtype);
-                        assert!(threads.is_multiple_of(32) && threads <= 256 && shared <= 48 << 10, "{dtype} {tile:?}");
+                        let (most_threads, most_shared) = if tile == HOPPER { (384, 227 << 10) } else { (256, 48 << 10) };
+                        assert!(threads.is_multiple_of(32) && threads <= most_threads && shared <= most_shared, "{dtype} {tile:?}");
                     }
                 }
             }

@@ -55,10 +55,11 @@ impl Product {
             batch: windows.map_or(1, |w| w.groups),
             wide: [along, product.outputs].map(|n| n.is_multiple_of(lanes)),
             split: false,
+            maps: windows.is_none() && shop.context.makes_maps(),
         };
         let geometry = windows.map_or_else(Vec::new, |w| w.geometry.clone());
         let layout = Layout { transpose: [false; 2], activation: Activation::Identity, to_work, windows: geometry };
-        let ready = Ready::new(&ask, &layout, |request| shop.kernel(Some(node), request, 0))?;
+        let ready = Ready::new(&ask, &layout, |request, shared| shop.kernel(Some(node), request, shared))?;
         Ok(Self { product: product.clone(), ready, to_work, element: shop.dtype.size(), wide: ask.wide[0], rows })
     }
 

@@ -85,7 +85,7 @@ impl Recipe {
     }
 
     /// Where rows of these lengths begin.
-    pub(super) fn offsets(&self, lengths: Vec<u32>) -> Result<Vec<u64>> {
+    pub(crate) fn offsets(&self, lengths: Vec<u32>) -> Result<Vec<u64>> {
         let mut offsets = Vec::new();
         let what = self.of("synapses");
         let need = 8 * (lengths.len() as u64 + 1);

@@ -6,6 +6,8 @@
 
 mod arrays;
 mod build;
+#[cfg(feature = "cuda")]
+mod device;
 mod estimate;
 mod gaps;
 mod law;
@@ -14,11 +16,15 @@ mod permutation;
 mod purpose;
 mod recipe;
 mod rows;
+mod synapses;
 #[cfg(test)]
 mod tests;
 mod wiring;
 
+#[cfg(feature = "cuda")]
+pub(crate) use device::{JOB_BYTES, Job, OnDevice};
 pub(crate) use recipe::Recipe;
+pub use synapses::Synapses;
 pub(crate) use wiring::{Delays, Targets, Weights, Wiring};
 
 /// Longest delay, in steps.

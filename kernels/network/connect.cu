@@ -1,0 +1,141 @@
+// Passes that make a projection's synapses, each a module of its own, by PASS:
+//   0 connect_count    lengths of rows, where only making them tells: FIXED_PROB; FIXED_NUM_PRE
+//   1 connect_fill     targets and delays
+//   2 connect_order    sorts each row by (delay, target), where making it did not: FIXED_NUM_PRE, FIXED_NUM_POST, delays of their own
+//   3 connect_weights  mantissas
+// All take one `Connect`. Between 0 and 1 the host sums the lengths up. A warp makes a row (FIXED_NUM_PRE: a column), a block sorts one.
+#include "connect.cuh"
+
+static_assert(sizeof(Connect) == CONNECT_BYTES, "struct Connect is not what src/network/connect/device.rs has");
+using namespace connect;
+
+// This warp's first row, and from one to its next.
+struct Turn {
+    u32 lane;
+    u64 first, stride;
+    __device__ Turn() : lane(threadIdx.x & 31), first(((u64)blockIdx.x * blockDim.x + threadIdx.x) / 32), stride((u64)gridDim.x * blockDim.x / 32) {}
+};
+
+#if PASS == 0
+extern "C" __global__ void __launch_bounds__(256) connect_count(const Connect c) {
+    const Turn turn;
+    if (c.rule == FIXED_NUM_PRE) {
+        for (u64 column = turn.first; column < c.post; column += turn.stride) {
+            const Permutation permutation(c, (u32)column, c.pre);
+            const u32 own = own_source(c, (u32)column);
+            for (u32 slot = turn.lane; slot < c.count; slot += 32) atomicAdd(c.counts + permutation.first(slot, c.count, own), 1u);
+        }
+        return;
+    }
+    for (u64 row = turn.first; row < c.pre; row += turn.stride) {
+        const u32 length = gaps(c, (u32)row, [](bool, u32, u32) {});
+        if (turn.lane == 0) c.counts[row] = length;
+    }
+}
+#elif PASS == 1
+__device__ __forceinline__ void put(const Connect& c, u64 place, u32 source, u32 target) {
+    set_target(c, place, target);
+    if (c.delays) c.delays[place] = steps(draw(c, c.delay_law, c.delay, DELAY, source, target), c.dt);
+}
+
+extern "C" __global__ void __launch_bounds__(256) connect_fill(const Connect c) {
+    const Turn turn;
+    if (c.rule == FIXED_NUM_PRE) {
+        for (u64 column = turn.first; column < c.post; column += turn.stride) {
+            const Permutation permutation(c, (u32)column, c.pre);
+            const u32 own = own_source(c, (u32)column);
+            for (u32 slot = turn.lane; slot < c.count; slot += 32) {
+                const u32 source = permutation.first(slot, c.count, own);
+                put(c, c.offsets[source] + atomicAdd(c.counts + source, 1u), source, (u32)column);
+            }
+        }
+        return;
+    }
+    for (u64 row = turn.first; row < c.pre; row += turn.stride) {
+        const u32 source = (u32)row;
+        const u64 start = c.offsets[row];
+        if (c.rule == FIXED_PROB) {
+            gaps(c, source, [&](bool takes, u32 target, u32 number) {
+                if (takes) put(c, start + number, source, target);
+            });
+            continue;
+        }
+        const u32 length = (u32)(c.offsets[row + 1] - start), own = own_target(c, source);
+        if (c.rule == FIXED_NUM_POST) {
+            const Permutation permutation(c, source, c.post);
+            for (u32 slot = turn.lane; slot < length; slot += 32) put(c, start + slot, source, permutation.first(slot, c.count, own));
+        } else {
+            for (u32 slot = turn.lane; slot < length; slot += 32) {
+                put(c, start + slot, source, c.rule == ONE_TO_ONE ? source : slot + (u32)(slot >= own));
+            }
+        }
+    }
+}
+#elif PASS == 2
+constexpr u32 ON_CHIP = 4096;
+
+// A row's keys, on chip or where it lies: the delay above, the target below.
+struct Keys {
+    const Connect& c;
+    u64 start;
+    u64* shared;
+
+    __device__ __forceinline__ u64 far(u32 k) const {
+        return (u64)(c.delays ? c.delays[start + k] : 0) << 32 | target(c, start + k);
+    }
+    __device__ __forceinline__ void set_far(u32 k, u64 key) const {
+        set_target(c, start + k, (u32)key);
+        if (c.delays) c.delays[start + k] = (unsigned short)(key >> 32);
+    }
+    // Puts two in order.
+    __device__ __forceinline__ void pair(u32 i, u32 j) const {
+        const u64 a = shared ? shared[i] : far(i), b = shared ? shared[j] : far(j);
+        if (a <= b) return;
+        if (shared) {
+            shared[i] = b, shared[j] = a;
+        } else {
+            set_far(i, b), set_far(j, a);
+        }
+    }
+};
+
+// Batcher's bitonic sort in the form where every comparison has the smaller one first: what would lie beyond the end never moves.
+extern "C" __global__ void __launch_bounds__(128) connect_order(const Connect c) {
+    __shared__ u64 on_chip[ON_CHIP];
+    for (u64 row = blockIdx.x; row < c.pre; row += gridDim.x) {
+        const u64 start = c.offsets[row];
+        const u32 n = (u32)(c.offsets[row + 1] - start);
+        const Keys keys{c, start, n <= ON_CHIP ? on_chip : nullptr};
+        if (n <= ON_CHIP) {
+            for (u32 k = threadIdx.x; k < n; k += blockDim.x) on_chip[k] = keys.far(k);
+        }
+        __syncthreads();
+        for (u32 top = 1; 1ull << (top - 1) < n; ++top) {
+            for (u32 bit = top; bit-- > 0;) {
+                const u64 half = 1ull << bit;
+                for (u64 t = threadIdx.x;; t += blockDim.x) {
+                    const u64 i = t >> bit << (bit + 1) | (t & (half - 1));
+                    if (i >= n) break;
+                    const u64 j = bit + 1 == top ? i ^ (2 * half - 1) : i + half;
+                    if (j < n) keys.pair((u32)i, (u32)j);
+                }
+                __syncthreads();
+            }
+        }
+        if (n <= ON_CHIP) {
+            for (u32 k = threadIdx.x; k < n; k += blockDim.x) keys.set_far(k, on_chip[k]);
+        }
+        __syncthreads();
+    }
+}
+#else
+extern "C" __global__ void __launch_bounds__(256) connect_weights(const Connect c) {
+    const Turn turn;
+    for (u64 row = turn.first; row < c.pre; row += turn.stride) {
+        const u64 end = c.offsets[row + 1];
+        for (u64 place = c.offsets[row] + turn.lane; place < end; place += 32) {
+            c.mantissas[place] = mantissa(draw(c, c.weight_law, c.weight, WEIGHT, (u32)row, target(c, place)), c.per_unit);
+        }
+    }
+}
+#endif

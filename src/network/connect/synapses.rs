@@ -1,0 +1,64 @@
+//! Synapses to look at.
+
+use super::{Delays, Weights, Wiring};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::network::Network;
+use crate::scalar::Real;
+
+/// A projection's synapses, ascending by (source, delay, target).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Synapses {
+    /// Each one's source, within the part of the sources.
+    pub pre: Vec<u32>,
+    /// Its target, within the part of the targets.
+    pub post: Vec<u32>,
+    /// Its weight, as the network knows it: rounded to quanta.
+    pub weight: Vec<f64>,
+    /// Its delay in steps.
+    pub delay: Vec<u32>,
+}
+
+impl Synapses {
+    fn of(wiring: &Wiring, quantum: f64) -> Self {
+        let lengths = wiring.offsets.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
+        let pre = (0_u32..).zip(lengths).flat_map(|(source, len)| std::iter::repeat_n(source, len)).collect();
+        let weight = match &wiring.weights {
+            Weights::Same => vec![quantum; wiring.len()],
+            Weights::Each(all) => all.iter().map(|m| f64::from(*m) * quantum).collect(),
+        };
+        let delay = match &wiring.delays {
+            Delays::Same(steps) => vec![*steps; wiring.len()],
+            Delays::Each(all) => all.iter().map(|d| u32::from(*d)).collect(),
+        };
+        Self { pre, post: (0..wiring.len()).map(|place| wiring.target(place)).collect(), weight, delay }
+    }
+}
+
+impl<T: Real> Network<T> {
+    /// The synapses of a projection, made on this device; they are the same on all. This takes 20 bytes of the host's memory each, beside
+    /// what the network takes.
+    ///
+    /// # Errors
+    /// If there is no such projection, the device cannot be used, or there is not enough memory.
+    pub fn synapses(&self, projection: &str, device: Device) -> Result<Synapses> {
+        let link = self.links.iter().find(|l| l.recipe.name == projection);
+        let names = self.links.iter().map(|l| l.recipe.name.as_str());
+        let recipe = &link.ok_or_else(|| Error::unknown("projection", projection, names))?.recipe;
+        recipe.check()?;
+        let size = recipe.size();
+        crate::memory::require(&recipe.of("synapses"), size.building.saturating_add(size.synapses.saturating_mul(20)))?;
+        let made = match device.context()? {
+            #[cfg(feature = "cuda")]
+            Some(context) => {
+                context.bind()?;
+                let made = crate::cuda::connect::Maker::new(&context)?.make(recipe)?;
+                made.map(|made| made.download(*recipe.delays()?.start())).transpose()?
+            }
+            _ => None,
+        };
+        let made = made.map_or_else(|| recipe.build(), Ok)?;
+        Ok(Synapses::of(&made, recipe.quantum()))
+    }
+}

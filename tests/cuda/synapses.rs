@@ -1,0 +1,103 @@
+//! Synapses that a device makes are the CPU's, one by one.
+
+use crate::device;
+use overtime::models::Lif;
+use overtime::network::{Connect, Group, Network, Part, Projection, Receptor};
+use overtime::{Device, Init};
+
+/// Sizes of the groups of sources and of targets, with what connects them.
+struct Case {
+    sizes: [usize; 2],
+    pre: std::ops::Range<usize>,
+    post: std::ops::Range<usize>,
+    connect: Connect,
+    autapses: bool,
+    weight: Init,
+    delay: Init,
+}
+
+impl Case {
+    fn new(connect: Connect, pre: usize, post: usize) -> Self {
+        let (weight, delay) = (Init::Constant(0.5), Init::Constant(1.0));
+        Self { sizes: [pre, post], pre: 0..pre, post: 0..post, connect, autapses: true, weight, delay }
+    }
+
+    fn network(&self, seed: u64) -> Network<f32> {
+        // One group of sources and targets alike, where autapses matter.
+        let [pre, post] = self.sizes;
+        let to = if self.autapses { ("Q", post) } else { ("P", pre.max(post)) };
+        let group = |name, n| Group::new(name, Lif::<f32>::new(n)).receptor(Receptor::exponential("s", 5.0).cuba());
+        let mut builder = Network::builder(0.1).seed(seed).group(group("P", pre.max(post)));
+        if self.autapses {
+            builder = builder.group(group(to.0, to.1));
+        }
+        let projection = Projection::new("some", Part::from(("P", self.pre.clone())), (to.0, self.post.clone(), "s"));
+        let projection = projection.connect(self.connect.clone()).autapses(self.autapses);
+        builder.project(projection.weight(self.weight.clone()).delay(self.delay.clone())).build().unwrap()
+    }
+
+    fn check(&self, device: Device, seed: u64) {
+        let network = self.network(seed);
+        let [cpu, cuda] = [Device::Cpu, device].map(|device| network.synapses("some", device).unwrap());
+        let what = format!("seed {seed}, {:?} of {:?} and {:?}", self.connect, self.pre, self.post);
+        assert_eq!(cpu.pre, cuda.pre, "{what}");
+        assert_eq!(cpu.post, cuda.post, "{what}");
+        assert_eq!(cpu.delay, cuda.delay, "{what}");
+        let bits = |all: &[f64]| all.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&cpu.weight), bits(&cuda.weight), "{what}");
+        assert!(cpu.post.len() == cpu.pre.len() && (!cpu.pre.is_empty() || matches!(self.connect, Connect::FixedProb(_))), "{what}");
+    }
+}
+
+#[test]
+fn every_rule_makes_the_cpus_synapses() {
+    let Some(device) = device() else { return };
+    for (k, (pre, post)) in [(33, 33), (1, 257), (130, 7)].into_iter().enumerate() {
+        let rules =
+            [Connect::FixedProb(0.05), Connect::FixedProb(0.9), Connect::FixedNumPre(1), Connect::FixedNumPost(5), Connect::AllToAll];
+        for (n, rule) in rules.into_iter().enumerate() {
+            let mut case = Case::new(rule, pre, post);
+            case.check(device, 100 + k as u64);
+            case.weight = Init::Normal(1.0, 0.5);
+            case.delay = Init::Uniform(0.0, 1.0);
+            case.check(device, 200 + k as u64);
+            // Parts of one group that overlap by some, without autapses.
+            case.sizes = [pre.max(post) + 6; 2];
+            case.pre = 2..pre + 2;
+            case.post = 5..post + 5;
+            case.autapses = matches!(case.connect, Connect::FixedNumPre(_)) && pre == 1;
+            if n % 2 == 0 {
+                case.weight = Init::Uniform(-2.0, 1.0);
+                case.delay = Init::Normal(0.5, 0.5);
+            }
+            case.check(device, 300 + k as u64);
+        }
+    }
+    Case::new(Connect::OneToOne, 40, 40).check(device, 1);
+    Case { autapses: false, pre: 0..40, post: 1..41, sizes: [41, 41], ..Case::new(Connect::OneToOne, 1, 1) }.check(device, 2);
+    Case::new(Connect::FixedProb(0.0), 4, 4).check(device, 3);
+    Case::new(Connect::FixedProb(1.0), 4, 70).check(device, 4);
+}
+
+#[test]
+fn wide_targets_and_long_rows() {
+    let Some(device) = device() else { return };
+    // More targets than 16 bits number, and rows that are sorted where they lie.
+    Case::new(Connect::FixedProb(0.002), 9, 70_000).check(device, 5);
+    Case::new(Connect::FixedNumPre(2), 40, 66_000).check(device, 6);
+    let long = Case { delay: Init::Uniform(0.0, 0.3), ..Case::new(Connect::FixedNumPost(4500), 2, 5000) };
+    long.check(device, 7);
+}
+
+#[test]
+fn what_is_given_is_the_hosts() {
+    let Some(device) = device() else { return };
+    let arrays = Connect::Arrays { pre: vec![1, 0, 1], post: vec![3, 2, 3] };
+    let given = Case { weight: Init::Values(vec![1.0, -2.0, 0.5]), delay: Init::Values(vec![0.2, 0.0, 0.1]), ..Case::new(arrays, 2, 4) };
+    given.check(device, 8);
+    let made = given.network(8).synapses("some", device).unwrap();
+    assert_eq!((made.pre, made.post, made.delay), (vec![0, 1, 1], vec![2, 3, 3], vec![0, 1, 2]));
+    assert_eq!(made.weight, [-2.0, 0.5, 1.0]);
+    let error = given.network(8).synapses("none", device).unwrap_err().to_string();
+    assert!(error.contains("projection") && error.contains("some"), "{error}");
+}
