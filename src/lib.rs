@@ -47,7 +47,7 @@
 //! | `OVERTIME_NVRTC` | NVRTC's library, or its folder, before all other places |
 //! | `OVERTIME_CACHE` | where compiled kernels are kept, or `off`; `$XDG_CACHE_HOME/overtime` by default |
 //! | `OVERTIME_IMAGE=ptx` | hands PTX to the driver, instead of machine code |
-//! | `OVERTIME_CELLS` | runs recurrent cells by this tier, or not at all: `block`, `cluster`, `grid`, `step`, `plain`; to compare |
+//! | `OVERTIME_CELLS` | runs recurrent cells by this tier, or not at all: `block`, `cluster`, `grid`, `step`, `product`, `plain`; to compare |
 //!
 //! # Features
 //!

@@ -25,9 +25,12 @@ struct Cell {
     __device__ __forceinline__ void find(const Job& job, u32 c, u64 row0, u32 unit0) {
         const u32 at = c * THREADS + threadIdx.x;
         r = at / U;
-        unit = unit0 + at % U;
-        row = row0 + r;
-        is = at < R * U && unit < H && row < job.rows;
+        be(job, row0 + r, unit0 + at % U, at < R * U);
+    }
+    __device__ __forceinline__ void be(const Job& job, u64 of_row, u32 of_unit, bool mine) {
+        row = of_row;
+        unit = of_unit;
+        is = mine && unit < H && row < job.rows;
         until = is && job.lengths ? job.lengths[row] : 0xffffffffu;
         bh = is && job.weights[1] ? load(job.weights[1] + unit) : acc_t(0);
     }

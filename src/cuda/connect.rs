@@ -80,13 +80,8 @@ impl Maker {
         let to = buffer(8 * offsets.len() as u64)?;
         to.write(0, &offsets)?;
         let each = |has: bool, bytes: u64| buffer(if has { synapses.saturating_mul(bytes) } else { 0 });
-        let made = Made {
-            offsets: to,
-            targets: each(true, target)?,
-            mantissas: each(weigh, 4)?,
-            delays: each(delay, 2)?,
-            far: target == 4,
-        };
+        let made =
+            Made { offsets: to, targets: each(true, target)?, mantissas: each(weigh, 4)?, delays: each(delay, 2)?, far: target == 4 };
         if synapses > 0 {
             job.offsets = made.offsets.address(0);
             job.targets = made.targets.address(0);

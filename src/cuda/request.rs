@@ -48,7 +48,11 @@ impl Request {
 
     /// A loop over a cell, cut into tiles, with the kernel that packs its weights.
     pub(crate) fn tiles(dtype: DType, cell: &Cell, tile: &Tile, probes: Probes<'_>) -> Self {
-        let loops: &[&str] = if tile.tier == Tier::Step { &["tile_step.cu", "tile_pack.cu"] } else { &["tile_scan.cu", "tile_pack.cu"] };
+        let loops: &[&str] = match tile.tier {
+            Tier::Block | Tier::Cluster | Tier::Grid => &["tile_scan.cu", "tile_pack.cu"],
+            Tier::Step => &["tile_step.cu", "tile_pack.cu"],
+            Tier::Product => &["tile_gates.cu"],
+        };
         let mut request = Self::of(dtype, &cell.source, loops, probes);
         // Of the plain loops.
         request.defines.retain(|(name, _)| name != "ON_CHIP" && name != "THREADS");
@@ -102,6 +106,7 @@ impl Request {
             "cell_step.cu" => "cell_step",
             "tile_scan.cu" => "tile_scan",
             "tile_step.cu" => "tile_step",
+            "tile_gates.cu" => "tile_gates",
             "map.cu" => "map_rows",
             "cursor.cu" => "cursor_advance",
             "stack" => "stack_scan",

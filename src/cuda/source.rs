@@ -41,6 +41,7 @@ const FILES: &[(&str, &str)] = texts![
     "loops/map.cu",
     "loops/pointwise_scan.cu",
     "loops/pointwise_step.cu",
+    "loops/tile_gates.cu",
     "loops/tile_pack.cu",
     "loops/tile_scan.cu",
     "loops/tile_step.cu",

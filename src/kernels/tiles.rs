@@ -35,6 +35,8 @@ pub(super) fn list() -> Vec<Module> {
     ));
     all.extend(module("lstm_cell_grid", &LstmCell::<bf16>::new(1, 768).wh_init(Init::Zeros), 16, Tier::Grid, fast, &[], 80));
     all.extend(module("lstm_cell_tile_step", &LstmCell::<bf16>::new(1, 1024).wh_init(Init::Zeros), 16, Tier::Step, fast, &[], 80));
+    all.extend(module("lstm_cell_gates", &LstmCell::<bf16>::new(1, 4096).wh_init(Init::Zeros), 64, Tier::Product, fast, &[], 75));
+    all.extend(module("gru_cell_gates", &GruCell::<f32>::new(1, 2048).wh_init(Init::Zeros), 64, Tier::Product, fast, probes, 75));
     all
 }
 

@@ -12,7 +12,9 @@ use overtime::models::{GruBrainpy, GruCell, LstmCell};
 use overtime::{Builder, Device, Error, Init, Input, LoopOverTime, Products, Recording, Scalar, Strategy, System, monitor};
 use std::primitive::{f32, f64};
 
-const TIERS: [&str; 4] = ["block", "cluster", "grid", "step"];
+const TIERS: [&str; 5] = ["block", "cluster", "grid", "step", PRODUCT];
+/// The tier whose sums are a dense product's, in another order than the others'.
+const PRODUCT: &str = "product";
 const SEED: u64 = 77;
 
 /// Runs cells by this tier from now on.
@@ -91,6 +93,7 @@ fn every_tier<T: Scalar>(bound: f64, products: Products, shapes: &[Shape], names
                 assert_eq!(same, None, "{what} {tier} in chunks");
                 match &first {
                     None => first = Some(run),
+                    Some(_) if tier == PRODUCT => {}
                     Some(first) => assert_eq!(bits::of_runs(&run, first), None, "{what} {tier} is not as the others"),
                 }
             }
@@ -162,6 +165,7 @@ fn rows_of_unequal_length_go_both_ways() {
             assert!(far <= 1e-5, "{tier}: {far:e}");
             match &first {
                 None => first = Some(run),
+                Some(_) if tier == PRODUCT => {}
                 Some(first) => assert_eq!(bits::of_runs(&run, first), None, "{tier}"),
             }
         }
@@ -192,9 +196,15 @@ fn weights_are_packed_whenever_they_change() {
 #[test]
 fn launches_are_few() {
     simulated("tiers::launches_are_few", &[], || {
-        for (tier, steps, kernel, expected) in
-            [("block", 50, "tile_scan", 1), ("cluster", 50, "tile_scan", 1), ("grid", 50, "tile_scan", 1), ("step", 70, "tile_step", 140)]
-        {
+        for (tier, steps, kernel, expected) in [
+            ("block", 50, "tile_scan", 1),
+            ("cluster", 50, "tile_scan", 1),
+            ("grid", 50, "tile_scan", 1),
+            ("step", 70, "tile_step", 140),
+            (PRODUCT, 70, "tile_gates", 140),
+            (PRODUCT, 70, "product", 140),
+            (PRODUCT, 70, "tile_begin", 1),
+        ] {
             take(tier);
             let driver = Simulated::new().unwrap();
             let mut over_time = LoopOverTime::builder(GruCell::<f32>::new(3, 33)).batch(2).device(Device::Cuda(0)).build().unwrap();
@@ -224,20 +234,42 @@ fn caught(tier: &str) -> String {
 }
 
 macro_rules! planted {
-    ($($name:ident: $tier:literal, $mistake:literal;)*) => {$(
+    ($($name:ident: $tier:expr, $mistake:literal, $kernel:literal;)*) => {$(
         #[test]
         fn $name() {
             simulated(concat!("tiers::", stringify!($name)), &[("FAKECUDA_REPLACE", $mistake)], || {
                 let said = caught($tier);
                 println!("{said}");
-                assert!(said.contains("Race in kernel tile_"), "{said}");
+                assert!(said.contains($kernel), "{said}");
             });
         }
     )*};
 }
 planted! {
-    a_block_without_its_barrier_is_caught: "block", "bar.sync \t0;=>";
-    a_cluster_without_its_barrier_is_caught: "cluster", "cluster.arrive.release=>cluster.arrive.relaxed";
-    a_grid_whose_barrier_hands_nothing_on_is_caught: "grid", "ld.acquire.gpu=>ld.relaxed.gpu";
-    a_step_without_its_barrier_is_caught: "step", "bar.sync \t0;=>";
+    a_block_without_its_barrier_is_caught: "block", "bar.sync \t0;=>", "Race in kernel tile_";
+    a_cluster_without_its_barrier_is_caught: "cluster", "cluster.arrive.release=>cluster.arrive.relaxed", "Race in kernel tile_";
+    a_grid_whose_barrier_hands_nothing_on_is_caught: "grid", "ld.acquire.gpu=>ld.relaxed.gpu", "Race in kernel tile_";
+    a_step_without_its_barrier_is_caught: "step", "bar.sync \t0;=>", "Race in kernel tile_";
+    a_product_without_its_barrier_is_caught: PRODUCT, "bar.sync \t0;=>", "Race in kernel product";
+}
+
+/// What `step` reads of the weights for each shard of rows, a product reads once: the table takes it, in whichever way steps are launched, and
+/// on a device of compute capability 9.0 by warp groups, whose tensor maps a graph keeps.
+#[test]
+fn many_rows_of_a_large_cell_are_a_product_a_step() {
+    simulated("tiers::many_rows_of_a_large_cell_are_a_product_a_step", &[("FAKECUDA_SMS", "1")], || {
+        let shape = shape(496, Some(128), 2);
+        let make = || LoopOverTime::builder(LstmCell::<bf16>::new(3, 496)).batch(128);
+        let mut on_cpu = make().build().unwrap();
+        let x = input(on_cpu.system(), shape, (-1.0, 1.0), SEED);
+        let expected = on_cpu.run(&x).unwrap();
+        let driver = Simulated::new().unwrap();
+        let mut on_gpu = make().device(Device::Cuda(0)).build().unwrap();
+        assert!(on_gpu.strategy().contains("tier `product`"), "{}", on_gpu.strategy());
+        driver.reset();
+        let far = farthest(&on_gpu.run(&x).unwrap(), &expected);
+        assert!(far <= 1e-2, "{far:e}");
+        let report = driver.report();
+        assert_eq!(report.calls.get("cuTensorMapEncodeTiled"), Some(&4), "{report:?}");
+    });
 }

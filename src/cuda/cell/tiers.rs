@@ -6,17 +6,22 @@
 //! | `cluster` | 2, 4 or 8 blocks | each other's shared memory | 3 `bar.sync`, 1 of the cluster | `sm_90` and later; Wh fits so many blocks | as above |
 //! | `grid` | up to all multiprocessors | the second cache | 4 `bar.sync`, 1 of the shard's blocks | Wh fits all blocks, one a multiprocessor, launched together | all that shared memory holds |
 //! | `step` | any number of blocks | the second cache | a launch | h of one row fits shared memory | as above |
+//! | `product` | all rows: a dense product, then a kernel for the gates | the second cache | 2 launches | as `step` | all |
 //! | plain | a block a row | its shared memory, or scratch | 1 `bar.sync` | always | 1 |
 //!
 //! `Auto` takes the first that can run, in this order: `block` and `cluster` with Wh in registers, `block` with Wh in shared memory, which
 //! a step then has to read (128 bytes a cycle) but no other block to wait for, `grid` in registers, `cluster` and `grid` in shared
-//! memory, `step`. `Persistent` is one of the first three, `Graph` and `HostLoop` are `step`; the plain kernels are for
+//! memory; `product`, if that moves fewer bytes than `step`, else `step`. `Persistent` is one of the first three, `Graph` and `HostLoop` are one of
+//! the last two; the plain kernels are for
 //! [`Products::Ordered`](crate::device::Products), for machines without NVRTC, and for what no tier can run.
 //!
 //! A block *fits* Wh if its part lies in registers or in shared memory, beside h and the partial sums (`Tile::shared`). By that, `block`
 //! takes 320 units of RNN, 192 of GRU and 128 of LSTM in bf16 with 227 KiB of shared memory (`sm_90`) and 16 rows, `cluster` 896, 512 and 448,
 //! `grid` (132 multiprocessors) 3136, 1664 and 1536; in f32 192, 128 and 64, 576, 384 and 256, 1536, 1024 and 1024: looked at in steps of 64.
-//! How K is split depends on H and the type alone, so that all tiers give the same bits.
+//! How K is split depends on H and the type alone, so that all tiers give the same bits, but for `product`, whose sums are a dense product's.
+//!
+//! `step` reads Wh for each shard of rows, and a shard's rows for each tile of units; a dense product reads Wh once for 64 rows or more, the rows
+//! once for 64 columns or more, and writes its sums, which the gates read again ([`Table::product`]).
 
 use super::{Facts, Hold, Tensor, Tier, Tile};
 use crate::device::{Products, Strategy};
@@ -57,6 +62,12 @@ fn tensor(dtype: DType, products: Products, machine: &Machine) -> Tensor {
     }
 }
 
+/// What a launch counts as, in bytes through the second cache: about what that gives in the microsecond that a node of a graph is meant to
+/// take. Not measured.
+const LAUNCH: usize = 2 << 20;
+/// Rows and columns of a dense product's tile, as they are reckoned with here: its smallest for a product that is no row.
+const SQUARE: usize = 64;
+
 /// Which tier is tried first.
 const ORDER: [(Tier, Hold); 6] = [
     (Tier::Block, Hold::Registers),
@@ -74,6 +85,7 @@ fn why(tier: Tier) -> &'static str {
         Tier::Cluster => "a cluster of blocks keeps the weights, and the state of its rows, for all steps",
         Tier::Grid => "all blocks together keep the weights and the state for all steps",
         Tier::Step => "the weights do not stay on chip, and each step is launched",
+        Tier::Product => "the weights do not stay on chip, and one product of all rows reads them least often",
     }
 }
 
@@ -92,13 +104,14 @@ pub(crate) fn choose(
     let tensor = tensor(dtype, products, machine);
     let table = Table { facts, tensor, machine };
     let resident = ORDER.iter().filter(|_| matches!(strategy, Strategy::Auto | Strategy::Persistent));
-    let stepwise = [(Tier::Step, Hold::Global)];
+    let stepwise = [(Tier::Product, Hold::Global), (Tier::Step, Hold::Global)];
     let stepwise = stepwise.iter().filter(|_| strategy != Strategy::Persistent);
     let tile = (resident.chain(stepwise)).filter(|(tier, _)| only.is_none_or(|o| o == *tier)).find_map(|(tier, hold)| match tier {
         Tier::Block => table.block(*hold),
         Tier::Cluster => table.cluster(*hold),
         Tier::Grid => table.grid(*hold),
         Tier::Step => table.step(),
+        Tier::Product => table.product(only.is_some()),
     })?;
     Some((tile, why(tile.tier)))
 }
@@ -177,6 +190,20 @@ impl Table<'_> {
             Some(self.tile(Tier::Step, Hold::Global, units.min(most), rows, 8)).filter(|tile| self.fits(tile))
         })
     }
+
+    /// Where it moves fewer bytes than `step`, or was asked for.
+    fn product(&self, asked: bool) -> Option<Tile> {
+        let step = self.step()?;
+        let Facts { phases, hidden, batch, element, acc, .. } = self.facts;
+        let columns = self.facts.gates() * hidden;
+        let of_rows = |times: usize, each: usize| times.saturating_mul(batch).saturating_mul(each);
+        let of_weights = |times: usize, each: usize| times.saturating_mul(hidden).saturating_mul(columns).saturating_mul(each);
+        let by_step = of_weights(step.shards(), step.factor()).saturating_add(of_rows(step.tiles() * phases.len(), hidden * step.factor()));
+        let sums = of_rows(2, columns * acc);
+        let moved = [of_weights(batch.div_ceil(SQUARE), element), of_rows(columns.div_ceil(SQUARE), hidden * element), sums];
+        let is_less = moved.iter().fold(LAUNCH * phases.len(), |all, bytes| all.saturating_add(*bytes)) < by_step;
+        (asked || is_less).then_some(Tile { tier: Tier::Product, ..step })
+    }
 }
 
 #[cfg(test)]
@@ -222,6 +249,9 @@ mod tests {
             (3, 1, 768, 16, Tier::Grid),
             (0, 1, 100, 1, Tier::Block),
             (3, 3, 4096, 16, Tier::Step),
+            (3, 3, 4096, 64, Tier::Product),
+            (1, 3, 4096, 256, Tier::Product),
+            (3, 1, 2048, 64, Tier::Product),
         ] {
             let (tile, _) = choose(facts(cell, dtype, hidden, batch), TYPES[dtype].0, Products::Fast, &H100, Strategy::Auto, None).unwrap();
             println!(
@@ -257,9 +287,9 @@ mod tests {
                     for batch in [1, 7, 16, 65, 1000] {
                         let facts = facts(cell, dtype, hidden, batch);
                         let mut split = None;
-                        for tier in [Tier::Block, Tier::Cluster, Tier::Grid, Tier::Step] {
+                        for tier in Tier::ALL {
                             let Some((tile, _)) = choose(facts, TYPES[dtype].0, products, &machine, Strategy::Auto, Some(tier)) else {
-                                assert!(tier != Tier::Step, "{facts:?} cannot go step by step");
+                                assert!(tier < Tier::Step, "{facts:?} cannot go step by step");
                                 continue;
                             };
                             assert!(tile.units * tile.tiles() >= hidden && tile.rows * tile.shards() >= batch, "{tile:?}");

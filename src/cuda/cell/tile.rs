@@ -19,16 +19,18 @@ pub(crate) enum Hold {
 }
 
 /// How blocks pass h on, as `EXCHANGE` numbers it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tier {
     Block = 0,
     Cluster = 1,
     Grid = 2,
     Step = 3,
+    /// No cut at all: all rows' products at once.
+    Product = 4,
 }
 
 impl Tier {
-    pub(crate) const ALL: [Self; 4] = [Self::Block, Self::Cluster, Self::Grid, Self::Step];
+    pub(crate) const ALL: [Self; 5] = [Self::Block, Self::Cluster, Self::Grid, Self::Step, Self::Product];
 
     /// As `OVERTIME_CELLS` and a loop's strategy name it.
     pub(crate) fn name(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Tier {
             Self::Cluster => "cluster",
             Self::Grid => "grid",
             Self::Step => "step",
+            Self::Product => "product",
         }
     }
 }
@@ -59,7 +62,8 @@ pub(crate) struct Tile {
 const COUNTER: usize = 128;
 
 impl Tile {
-    fn factor(&self) -> usize {
+    /// Bytes of a factor.
+    pub(super) fn factor(&self) -> usize {
         if self.tensor == Tensor::No { self.facts.acc } else { self.facts.element }
     }
 
@@ -163,12 +167,20 @@ impl Tile {
         self.shards() * COUNTER
     }
 
+    /// Elements from row to row of what a dense product multiplies, and where in memory, in bytes, begins what it makes.
+    pub(crate) fn operands(&self) -> (usize, usize) {
+        let Facts { hidden, batch, element, .. } = self.facts;
+        let pitch = hidden.next_multiple_of(16 / element);
+        (pitch, batch.saturating_mul(pitch).saturating_mul(element).next_multiple_of(256))
+    }
+
     /// Bytes of scratch memory.
     pub(crate) fn scratch(&self) -> usize {
         match self.tier {
             Tier::Block | Tier::Cluster => 0,
             Tier::Grid => self.counters() + self.counter_bytes(),
             Tier::Step => self.counters() + self.counter_bytes() + self.state_bytes(),
+            Tier::Product => self.operands().1 + self.facts.batch * self.facts.gates() * self.facts.hidden * self.facts.acc,
         }
     }
 
@@ -187,7 +199,8 @@ impl Tile {
             ("COLUMN_WARPS", self.column_warps),
             ("TENSOR", self.tensor as usize),
             ("HOLD", self.hold as usize),
-            ("EXCHANGE", self.tier as usize),
+            // What is not cut passes nothing on.
+            ("EXCHANGE", self.tier.min(Tier::Step) as usize),
         ]
     }
 }

@@ -109,6 +109,7 @@ impl Body for Steps {
         job.scratch = if self.needs.scratch > 0 { call.memory.scratch.address(0) } else { 0 };
         let threads = (cell.hidden.next_multiple_of(32)).clamp(32, Cell::THREADS) as u32;
         let shape = Shape { blocks: job.rows as u32, threads, shared: self.shared as u32, ..Shape::default() };
-        strategy::run(self.strategy.0, strategy::Steps { kernel, graph, job: &job, shape, params: &cell.source.params, phases: 1 }, desk)
+        let steps = strategy::Steps { kernel, graph, job: &job, shape, params: &cell.source.params, phases: 1, before: None };
+        strategy::run(self.strategy.0, steps, desk)
     }
 }

@@ -1,11 +1,13 @@
 //! Stages: each runs over a whole chunk before the next one starts. A file here for each kind, with how it is prepared and how it is run.
 
 mod cell;
+mod gates;
 mod map;
 mod pointwise;
 mod product;
 mod tiles;
 
+use super::cell::Tier;
 use super::compile::Request;
 use super::context::Context;
 use super::job::{Job, MAX_PORTS, MAX_WEIGHTS, Port};
@@ -145,6 +147,7 @@ impl Ready {
             Kind::MapUnits(source) => Box::new(pointwise::Once::prepare(source, &node, shop)?),
             Kind::Map(map) => Box::new(map::Rows::prepare(map, false, &node, shop)?),
             Kind::Cell(cell) => match tiles::cut(&cell, shop)? {
+                Some((tile, why)) if tile.tier == Tier::Product => Box::new(gates::Steps::prepare(*cell, tile, why, &node, shop)?),
                 Some((tile, why)) => Box::new(tiles::Steps::prepare(*cell, tile, why, &node, shop)?),
                 None => Box::new(cell::Steps::prepare(*cell, &node, shop)?),
             },

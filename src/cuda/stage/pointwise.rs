@@ -105,7 +105,8 @@ impl Body for Loop {
         let Self { model, graph, .. } = self;
         model.complete(&mut job, call.memory.constants);
         let shape = shape(job.rows * job.units, desk.context.processors);
-        strategy::run(self.strategy.0, Steps { kernel: &model.kernel, graph, job: &job, shape, params: &model.params, phases: 1 }, desk)
+        let steps = Steps { kernel: &model.kernel, graph, job: &job, shape, params: &model.params, phases: 1, before: None };
+        strategy::run(self.strategy.0, steps, desk)
     }
 }
 

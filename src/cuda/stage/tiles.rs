@@ -22,7 +22,7 @@ use std::borrow::Cow;
 const TIER: &str = "OVERTIME_CELLS";
 
 /// Most products of a row in a chunk, so that a run can be stopped.
-const PRODUCTS: u64 = 1 << 33;
+pub(super) const PRODUCTS: u64 = 1 << 33;
 
 #[derive(Debug)]
 pub(super) struct Steps {
@@ -148,7 +148,7 @@ impl Body for Steps {
         job.scratch = own.address(scratch);
         let counters = scratch + tile.counters();
         match tile.tier {
-            Tier::Block | Tier::Cluster => {}
+            Tier::Block | Tier::Cluster | Tier::Product => {}
             Tier::Grid => own.fill(counters, 0, tile.counter_bytes(), desk.stream)?,
             // SAFETY: the state's bytes, of which the plan knows the number; its buffer lives as long as the engine.
             Tier::Step => unsafe { own.copy_from(counters + tile.counter_bytes(), job.state, tile.state_bytes(), desk.stream)? },
@@ -161,7 +161,7 @@ impl Body for Steps {
             ..Shape::default()
         };
         let phases = tile.facts.phases.len() as u32;
-        let steps = strategy::Steps { kernel, graph, job: &job, shape, params: &cell.source.params, phases };
+        let steps = strategy::Steps { kernel, graph, job: &job, shape, params: &cell.source.params, phases, before: None };
         strategy::run(self.strategy.0, steps, desk)
     }
 }

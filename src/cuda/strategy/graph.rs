@@ -10,23 +10,22 @@ use crate::error::Result;
 /// Steps of one replay. What is left of a chunk is launched step by step.
 const STEPS: u32 = 64;
 
-pub(super) fn run(steps: Steps<'_>, desk: &mut Desk<'_>) -> Result<()> {
-    let Steps { kernel, graph, job, shape, params, phases } = steps;
-    let at = desk.lay_out(job)?;
-    let (replays, rest) = (job.steps / STEPS, job.steps % STEPS * phases);
-    let nodes = STEPS * phases;
+pub(super) fn run(steps: &mut Steps<'_>, desk: &mut Desk<'_>) -> Result<()> {
+    let at = desk.lay_out(steps.job)?;
+    let (replays, rest) = (steps.job.steps / STEPS, steps.job.steps % STEPS * steps.phases);
+    let nodes = STEPS * steps.phases;
     if replays > 0 {
         // Nothing in a graph changes from chunk to chunk: the job's address stays, and steps are counted by the cursor.
-        let captured = match graph.take() {
+        let captured = match steps.graph.take() {
             Some(captured) => captured,
             None => Graph::capture(desk.context, desk.stream, || {
-                (0..nodes).try_for_each(|k| kernel.step(shape, desk.stream, at, params, k))?;
+                (0..nodes).try_for_each(|k| steps.launch(at, k, desk.stream))?;
                 desk.advance.map_or(Ok(()), |kernel| kernel.advance(desk.stream, at.1, nodes))
             })?,
         };
         let replayed = (0..replays).try_for_each(|_| captured.replay(desk.stream));
-        *graph = Some(captured);
+        *steps.graph = Some(captured);
         replayed?;
     }
-    (0..rest).try_for_each(|k| kernel.step(shape, desk.stream, at, params, k))
+    (0..rest).try_for_each(|k| steps.launch(at, k, desk.stream))
 }

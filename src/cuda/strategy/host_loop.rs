@@ -7,7 +7,6 @@ use super::{Desk, Steps};
 use crate::error::Result;
 
 pub(super) fn run(steps: &Steps<'_>, desk: &mut Desk<'_>) -> Result<()> {
-    let Steps { kernel, job, shape, params, phases, .. } = steps;
-    let at = desk.lay_out(job)?;
-    (0..job.steps * phases).try_for_each(|k| kernel.step(*shape, desk.stream, at, params, k))
+    let at = desk.lay_out(steps.job)?;
+    (0..steps.job.steps * steps.phases).try_for_each(|k| steps.launch(at, k, desk.stream))
 }

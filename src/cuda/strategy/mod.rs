@@ -52,13 +52,23 @@ pub(super) struct Steps<'s> {
     pub(super) params: &'s [u8],
     /// Launches of a step, where there is one kernel for each.
     pub(super) phases: u32,
+    /// What else is asked for before each of those, given which of a step's it is. It asks for the same every time, so that a graph holds.
+    pub(super) before: Option<&'s dyn Fn(u32) -> Result<()>>,
+}
+
+impl Steps<'_> {
+    /// Asks for the k-th launch from the cursor on.
+    fn launch(&self, at: (u64, u64), k: u32, stream: &Stream) -> Result<()> {
+        self.before.map_or(Ok(()), |before| before(k % self.phases))?;
+        self.kernel.step(self.shape, stream, at, self.params, k)
+    }
 }
 
 /// Asks for all steps of a loop.
-pub(super) fn run(strategy: Strategy, steps: Steps<'_>, desk: &mut Desk<'_>) -> Result<()> {
+pub(super) fn run(strategy: Strategy, mut steps: Steps<'_>, desk: &mut Desk<'_>) -> Result<()> {
     match strategy {
         Strategy::HostLoop => host_loop::run(&steps, desk),
-        Strategy::Graph => graph::run(steps, desk),
+        Strategy::Graph => graph::run(&mut steps, desk),
         Strategy::Persistent | Strategy::Auto => persistent::run(&steps, desk),
     }
 }
