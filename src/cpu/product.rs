@@ -7,6 +7,7 @@
 use super::simd::{Kernel, vectorize, wide};
 use crate::scalar::{Real, Scalar};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Bytes of a vector: a panel's unit of width. Narrower machines use several registers for it.
 const VECTOR: usize = 64;
@@ -64,11 +65,37 @@ impl<R: Real> Rows<R> {
     }
 }
 
+/// Elements that begin where a line of the cache does. What the allocator gives seldom does so, and then each load of a vector touches
+/// two lines.
+struct Lines<R> {
+    /// With room for the elements before the first.
+    all: Vec<R>,
+    start: usize,
+    len: usize,
+}
+
+impl<R: Real> Lines<R> {
+    fn new(len: usize) -> Self {
+        let all: Vec<R> = bytemuck::zeroed_vec(len + lanes::<R>());
+        let address = all.as_ptr().addr();
+        Self { start: (address.next_multiple_of(VECTOR) - address) / size_of::<R>(), all, len }
+    }
+
+    fn values(&self) -> &[R] {
+        &self.all[self.start..][..self.len]
+    }
+
+    fn values_mut(&mut self) -> &mut [R] {
+        &mut self.all[self.start..][..self.len]
+    }
+}
+
 /// Some columns of a matrix `[depth, columns]`, in panels: for each panel and each k, its columns side by side.
 #[derive(Clone)]
 pub(crate) struct Packed<R> {
     shape: Shape,
-    values: Vec<R>,
+    /// A copy shares them: what is packed is never changed.
+    values: Arc<Lines<R>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -93,28 +120,30 @@ impl<R: Real> Packed<R> {
         let (depth, width) = (w.len() / stride.max(1), padded::<R>(count));
         // Two vectors where there are registers for eight rows of them.
         let panel = lanes::<R>() * if wide() { 2 } else { 1 };
-        let mut values: Vec<R> = bytemuck::zeroed_vec(depth * width);
+        let mut all = Lines::new(depth * width);
+        let values = all.values_mut();
         for (j, column) in columns.iter().flat_map(Clone::clone).enumerate() {
             let start = j / panel * panel;
             let step = panel.min(width - start);
             let to = values[start * depth..].iter_mut().skip(j - start).step_by(step);
             to.zip(w.iter().skip(column).step_by(stride.max(1))).for_each(|(to, w)| *to = w.to_acc());
         }
-        Self { shape: Shape { depth, width, panel }, values }
+        Self { shape: Shape { depth, width, panel }, values: Arc::new(all) }
     }
 
     /// Packs these columns of a matrix that is stored column by column, each of them `depth` long.
     pub(crate) fn turned<T: Scalar<Acc = R>>(w: &[T], depth: usize, columns: Range<usize>) -> Self {
         let width = padded::<R>(columns.len());
         let panel = lanes::<R>() * if wide() { 2 } else { 1 };
-        let mut values: Vec<R> = bytemuck::zeroed_vec(depth * width);
+        let mut all = Lines::new(depth * width);
+        let values = all.values_mut();
         for (j, column) in columns.enumerate() {
             let start = j / panel * panel;
             let step = panel.min(width - start);
             let to = values[start * depth..].iter_mut().skip(j - start).step_by(step);
             to.zip(&w[column * depth..][..depth]).for_each(|(to, w)| *to = w.to_acc());
         }
-        Self { shape: Shape { depth, width, panel }, values }
+        Self { shape: Shape { depth, width, panel }, values: Arc::new(all) }
     }
 
     /// Columns that a product writes, those of the padding included.
@@ -128,8 +157,8 @@ pub(crate) fn product<R: Real>(a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut 
     // By their real names, so that they are compiled here, once, and not in every crate that has a cell.
     use bytemuck::{cast_slice, cast_slice_mut};
     match size_of::<R>() {
-        4 => product_f32(cast_slice(&a.values), a.stride, rows, cast_slice(&w.values), w.shape, cast_slice_mut(c), stride),
-        _ => product_f64(cast_slice(&a.values), a.stride, rows, cast_slice(&w.values), w.shape, cast_slice_mut(c), stride),
+        4 => product_f32(cast_slice(&a.values), a.stride, rows, cast_slice(w.values.values()), w.shape, cast_slice_mut(c), stride),
+        _ => product_f64(cast_slice(&a.values), a.stride, rows, cast_slice(w.values.values()), w.shape, cast_slice_mut(c), stride),
     }
 }
 
@@ -272,4 +301,22 @@ fn fma<R: Real, const L: usize>(x: R, w: &[R; L], sum: [R; L]) -> [R; L] {
         out[l] = x.mul_add(w[l], sum[l]);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wherever the allocator puts them.
+    #[test]
+    fn panels_begin_where_a_line_does() {
+        for depth in 0..9 {
+            let w: Vec<f32> = (0..depth * 20).map(|i| i as f32).collect();
+            let all = [Packed::new(&w, 20, &[0..3, 5..20]), Packed::turned(&w, depth, 0..20)];
+            for packed in &all {
+                assert_eq!(packed.values.values().as_ptr().addr() % VECTOR, 0);
+                assert_eq!(packed.values.values().len(), depth * 32);
+            }
+        }
+    }
 }
