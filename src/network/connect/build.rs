@@ -2,16 +2,16 @@
 
 use super::law::Law;
 use super::purpose::{DELAY, WEIGHT};
-use super::recipe::{Recipe, mantissa, steps};
+use super::recipe::Recipe;
 use super::rows::Rows;
-use super::wiring::{Delays, Index, Weights, Wiring, filled};
-use super::{Connect, arrays};
+use super::values::Values;
+use super::wiring::{Delays, Index, Weights, Wiring};
+use super::{Connect, arrays, columns};
 use crate::error::{Error, Result};
 use crate::memory;
 use rayon::prelude::*;
 use std::mem::take;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Synapses of a piece of work, about.
 const PIECE: u64 = 1 << 16;
@@ -33,55 +33,37 @@ impl Recipe {
     fn make<X: Index>(&self) -> Result<Wiring> {
         let rows = Rows::of(self);
         let what = self.of("synapses");
-        let (offsets, mut targets) = if let Connect::FixedNumPre(_) = self.connect {
-            self.transposed::<X>(&rows)?
-        } else {
-            let offsets = self.offsets(lengths(&rows, &what)?)?;
-            let targets = zeroed::<X>(&what, offsets.last().copied().unwrap_or(0))?;
-            (offsets, targets)
+        let made = if let Connect::FixedNumPre(k) = self.connect { Some(columns::make::<X>(self, &rows, k)?) } else { None };
+        let there = made.is_some();
+        let (offsets, mut targets) = match made {
+            Some(made) => made,
+            None => {
+                let offsets = self.offsets(lengths(&rows, &what)?)?;
+                let targets = zeroed::<X>(&what, offsets.last().copied().unwrap_or(0))?;
+                (offsets, targets)
+            }
         };
-        let made = matches!(self.connect, Connect::FixedNumPre(_));
         let finish = Finish::of(self)?;
         let len = targets.len() as u64;
         let mut mantissas: Vec<i32> = zeroed(&what, if finish.weigh { len } else { 0 })?;
         let mut delays: Vec<u16> = zeroed(&what, if finish.delay { len } else { 0 })?;
-        pieces(&offsets, &mut targets, &mut mantissas, &mut delays).into_par_iter().for_each_init(Scratch::default, |scratch, piece| {
-            piece.each(|source, row| {
-                if made {
-                    scratch.row.clear();
-                    scratch.row.extend(row.targets.iter().map(|t| t.wide()));
-                    scratch.row.sort_unstable();
-                } else {
-                    rows.row(source, &mut scratch.row);
-                }
-                finish.row(source, scratch, row);
+        if !there || finish.weigh || finish.delay {
+            let pieces = pieces(&offsets, &mut targets, &mut mantissas, &mut delays);
+            pieces.into_par_iter().for_each_init(Scratch::default, |scratch, piece| {
+                piece.each(|source, row| {
+                    if there {
+                        scratch.row.clear();
+                        scratch.row.extend(row.targets.iter().map(|target| target.wide()));
+                    } else {
+                        rows.row(source, &mut scratch.row);
+                    }
+                    finish.row(source, scratch, row);
+                });
             });
-        });
+        }
         let weights = if finish.weigh { Weights::Each(mantissas) } else { Weights::Same };
         let delays = if finish.delay { Delays::Each(delays) } else { Delays::Same(*self.delays()?.start()) };
         Ok(Wiring { offsets, targets: X::pack(targets), weights, delays })
-    }
-
-    /// Offsets, and each row's targets in any order, of rules that make columns.
-    fn transposed<X: Index>(&self, rows: &Rows) -> Result<(Vec<u64>, Vec<X>)> {
-        let what = self.of("synapses");
-        let counts = filled(&what, rows.pre as usize, || AtomicU32::new(0))?;
-        let columns = |each: &(dyn Fn(u32, u32) + Sync)| {
-            (0..rows.post).into_par_iter().with_min_len(64).for_each_init(Vec::new, |column, target| {
-                rows.column(target, column);
-                column.iter().for_each(|source| each(*source, target));
-            });
-        };
-        columns(&|source, _| {
-            counts[source as usize].fetch_add(1, Relaxed);
-        });
-        let offsets = self.offsets(counts.iter().map(|c| c.swap(0, Relaxed)).collect())?;
-        let cells = X::cells(&what, index(&what, offsets.last().copied().unwrap_or(0))?)?;
-        columns(&|source, target| {
-            let place = offsets[source as usize] + u64::from(counts[source as usize].fetch_add(1, Relaxed));
-            X::set(&cells[place as usize], target);
-        });
-        Ok((offsets, X::unwrap(cells)))
     }
 
     /// Where rows of these lengths begin.
@@ -124,6 +106,7 @@ fn index(what: &str, len: u64) -> Result<usize> {
 #[derive(Default)]
 struct Scratch {
     row: Vec<u32>,
+    steps: Vec<u32>,
     /// Delay above, target below.
     keys: Vec<u64>,
 }
@@ -150,19 +133,20 @@ impl<'a> Finish<'a> {
     fn row<X: Index>(&self, source: u32, scratch: &mut Scratch, row: Row<'_, X>) {
         let Self { recipe, weights, per_unit, times, .. } = self;
         if self.delay {
+            let values = Values { law: *times, stream: recipe.stream, purpose: DELAY, source, targets: &scratch.row };
+            values.steps(recipe.dt, &mut scratch.steps);
             scratch.keys.clear();
-            scratch.keys.extend(scratch.row.iter().map(|target| {
-                let time = times.at(recipe.stream, DELAY, source, *target);
-                u64::from(steps(time, recipe.dt)) << 32 | u64::from(*target)
-            }));
+            let keys = scratch.steps.iter().zip(&scratch.row).map(|(steps, target)| u64::from(*steps) << 32 | u64::from(*target));
+            scratch.keys.extend(keys);
             scratch.keys.sort_unstable();
             scratch.row.clear();
             scratch.row.extend(scratch.keys.iter().map(|key| *key as u32));
             row.delays.iter_mut().zip(&scratch.keys).for_each(|(delay, key)| *delay = (key >> 32) as u16);
         }
         row.targets.iter_mut().zip(&scratch.row).for_each(|(place, target)| *place = X::of(*target));
-        for (place, target) in row.mantissas.iter_mut().zip(&scratch.row) {
-            *place = mantissa(weights.at(recipe.stream, WEIGHT, source, *target), *per_unit);
+        if self.weigh {
+            let values = Values { law: *weights, stream: recipe.stream, purpose: WEIGHT, source, targets: &scratch.row };
+            values.mantissas(*per_unit, row.mantissas);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Memory of a projection, before it is made.
 
-use super::Connect;
 use super::law::Law;
 use super::recipe::Recipe;
+use super::{Connect, columns};
 
 /// What a projection will take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,11 @@ impl Recipe {
         let weight = if matches!(self.weights(), Ok(Law::Same(_))) { 0 } else { 4 };
         let delay = if matches!(self.times(), Ok(Law::Same(_))) { 0 } else { 2 };
         let bytes = synapses.saturating_mul(target + weight + delay).saturating_add((pre + 1) * 8);
-        let more = if let Connect::Arrays { .. } = self.connect { synapses.saturating_mul(4) } else { pre * 4 };
+        let more = match &self.connect {
+            Connect::Arrays { .. } => synapses.saturating_mul(4),
+            Connect::FixedNumPre(k) => columns::bytes(pre, *k as u64),
+            _ => pre * 4,
+        };
         Estimate { synapses, bytes, building: bytes.saturating_add(more) }
     }
 

@@ -6,6 +6,7 @@
 
 mod arrays;
 mod build;
+mod columns;
 #[cfg(feature = "cuda")]
 mod device;
 mod estimate;
@@ -19,6 +20,7 @@ mod rows;
 mod synapses;
 #[cfg(test)]
 mod tests;
+mod values;
 mod wiring;
 
 #[cfg(feature = "cuda")]

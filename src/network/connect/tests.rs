@@ -218,7 +218,8 @@ fn weights_belong_to_pairs_whatever_the_rule_and_the_place() {
         (weights[place], delays[place])
     };
     let mut distinct = BTreeSet::new();
-    for connect in [Connect::FixedProb(0.2), Connect::FixedNumPost(9), Connect::FixedNumPre(9)] {
+    let pairs = Connect::Arrays { pre: vec![7, 49, 0, 7], post: vec![59, 1, 0, 2] };
+    for connect in [Connect::FixedProb(0.2), Connect::FixedNumPost(9), Connect::FixedNumPre(9), pairs] {
         let recipe = some(connect);
         let wiring = recipe.build().unwrap();
         for source in 0..50 {

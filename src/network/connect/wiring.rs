@@ -87,48 +87,43 @@ impl Wiring {
 }
 
 /// The type of a target's number.
-pub(super) trait Index: bytemuck::Pod + Send + Sync + Ord {
-    /// The same, written by many threads.
-    type Cell: Send + Sync;
+pub(super) trait Index: bytemuck::Pod + Send + Sync {
     fn of(target: u32) -> Self;
     fn wide(self) -> u32;
-    fn cells(what: &str, len: usize) -> Result<Vec<Self::Cell>>;
-    fn set(cell: &Self::Cell, target: u32);
-    fn unwrap(cells: Vec<Self::Cell>) -> Vec<Self>;
     fn pack(all: Vec<Self>) -> Targets;
 }
 
-macro_rules! index {
-    ($t:ty, $cell:ty, $variant:ident) => {
-        impl Index for $t {
-            type Cell = $cell;
-            #[inline(always)]
-            fn of(target: u32) -> Self {
-                target as Self
-            }
-            #[inline(always)]
-            fn wide(self) -> u32 {
-                u32::from(self)
-            }
-            fn cells(what: &str, len: usize) -> Result<Vec<$cell>> {
-                filled(what, len, || <$cell>::new(0))
-            }
-            #[inline(always)]
-            fn set(cell: &$cell, target: u32) {
-                cell.store(target as Self, std::sync::atomic::Ordering::Relaxed);
-            }
-            fn unwrap(cells: Vec<$cell>) -> Vec<Self> {
-                // In place: the types are of one size.
-                cells.into_iter().map(<$cell>::into_inner).collect()
-            }
-            fn pack(all: Vec<Self>) -> Targets {
-                Targets::$variant(all)
-            }
-        }
-    };
+impl Index for u16 {
+    #[inline(always)]
+    fn of(target: u32) -> Self {
+        target as Self
+    }
+
+    #[inline(always)]
+    fn wide(self) -> u32 {
+        self.into()
+    }
+
+    fn pack(all: Vec<Self>) -> Targets {
+        Targets::U16(all)
+    }
 }
-index!(u16, std::sync::atomic::AtomicU16, U16);
-index!(u32, std::sync::atomic::AtomicU32, U32);
+
+impl Index for u32 {
+    #[inline(always)]
+    fn of(target: u32) -> Self {
+        target
+    }
+
+    #[inline(always)]
+    fn wide(self) -> u32 {
+        self
+    }
+
+    fn pack(all: Vec<Self>) -> Targets {
+        Targets::U32(all)
+    }
+}
 
 /// So many of these, or an error where there is no memory for them.
 pub(super) fn filled<V>(what: &str, len: usize, value: impl FnMut() -> V) -> Result<Vec<V>> {
