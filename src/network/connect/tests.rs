@@ -76,7 +76,7 @@ fn naive(recipe: &Recipe, source: u32) -> Vec<u32> {
             // A target is taken where the gap before it has come to its end.
             let uniform = |draw: u64| {
                 let words = stream.words(source.into(), draw / 2);
-                let [high, low] = if draw % 2 == 0 { [words[0], words[1]] } else { [words[2], words[3]] };
+                let [high, low] = if draw.is_multiple_of(2) { [words[0], words[1]] } else { [words[2], words[3]] };
                 1.0 - ((u64::from(high) << 32 | u64::from(low)) >> 12) as f64 / (1_u64 << 52) as f64
             };
             let gap = |draw| if *p == 1.0 { 0 } else { (uniform(draw).ln() / (-p).ln_1p()).floor() as u64 };
@@ -248,7 +248,7 @@ fn rows_are_ordered_by_delay_then_target() {
         let wiring = recipe.build().unwrap();
         let Delays::Each(delays) = &wiring.delays else { panic!() };
         let range = recipe.delays().unwrap();
-        assert!(*range.start() == 0 && delays.iter().any(|d| *d == 0) && delays.iter().any(|d| *d > 8));
+        assert!(*range.start() == 0 && delays.contains(&0) && delays.iter().any(|d| *d > 8));
         for source in 0..200 {
             let row: Vec<(u16, u32)> = wiring.row(source).map(|place| (delays[place], wiring.target(place))).collect();
             assert!(row.is_sorted_by(|a, b| a < b), "{row:?}");
