@@ -22,8 +22,10 @@
 //!
 //! Sums of synapses are sums of integers, the same in any order, so that results do not depend on threads, batch, chunks or device.
 //! Where all weights of a projection are the same, the sum is a count and the quantum is the weight. Where they differ, a weight is an
-//! integer times `2^(e−30)`, where `2^e` is the least power of 2 above the largest magnitude: so each weight is within `2^(e−31)` of the
-//! one given, a ten-digit approximation of the largest. Sums are exact up to 2³² such weights.
+//! integer times `2^(e−30)`, where `2^e` is the least power of 2 above the largest magnitude that one can have (a normal draw is at most 5.9
+//! deviations from its mean): so each weight is within `2^(e−31)` of the one given, a ten-digit approximation of the largest, and a weight
+//! of a thousandth of the largest has seven digits. The sum of n is within `n·2^(e−31)` of the sum of those given, and exact up to n = 2³²; it
+//! becomes a number of the network's type by one rounding. (`e` is at least −90, for `f32` to have the quantum.)
 
 mod builder;
 mod connect;
