@@ -322,7 +322,7 @@ impl<T: Scalar> Probe<'_, T> {
                 None => {
                     // Spikes are rare: look at sixteen at a time.
                     for (chunk, part) in value.chunks(16).enumerate() {
-                        if part.iter().any(|v| *v != zero) {
+                        if part.iter().fold(false, |any, v| any | (*v != zero)) {
                             events.extend((0..part.len()).filter(|&j| part[j] != zero).map(|j| (step, chunk * 16 + j)));
                         }
                     }

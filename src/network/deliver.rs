@@ -2,6 +2,7 @@
 
 use super::connect::{Delays, Targets, Weights, Wiring};
 use super::plan::WORD;
+use crate::cpu::simd::{Kernel, vectorize};
 use crate::scalar::Real;
 use std::ops::{AddAssign, Range};
 
@@ -92,7 +93,7 @@ impl Delivery {
         let mean = *events / ranges.len().max(1);
         let shares = if *events >= SHARED { rayon::current_num_threads().min(mean / SHARE).max(1) } else { 1 };
         let whole = all && shares == 1;
-        Part { targets, load, ranges, dense: *events > s.len() / 2, quantum, first, whole, sums, s }.run(shares);
+        Part { targets, load, ranges, dense: *events > s.len() / 2, quantum, first, whole, sums, s }.share(shares);
     }
 }
 
@@ -178,9 +179,9 @@ struct Part<'a, T, X, L: Load> {
 
 impl<T: Real, X: Target, L: Load> Part<'_, T, X, L> {
     /// By so many shares of the targets.
-    fn run(self, shares: usize) {
+    fn share(self, shares: usize) {
         if shares <= 1 {
-            return self.one();
+            return vectorize(self);
         }
         let Self { targets, load, ranges, dense, quantum, first, whole, sums, s } = self;
         let middle = s.len() * (shares / 2) / shares;
@@ -188,28 +189,7 @@ impl<T: Real, X: Target, L: Load> Part<'_, T, X, L> {
         let (s, later_s) = s.split_at_mut(middle);
         let a = Part { targets, load, ranges, dense, quantum, first, whole, sums, s };
         let b = Part { targets, load, ranges, dense, quantum, first: first + middle, whole, sums: later_sums, s: later_s };
-        rayon::join(|| a.run(shares / 2), || b.run(shares - shares / 2));
-    }
-
-    fn one(mut self) {
-        for k in 0..self.ranges.len() {
-            let range = self.cut(k);
-            for synapse in range {
-                self.sums[self.targets[synapse].number() - self.first] += self.load.of(synapse);
-            }
-        }
-        if self.dense {
-            for k in 0..self.s.len() {
-                self.take(k);
-            }
-        } else {
-            for k in 0..self.ranges.len() {
-                let range = self.cut(k);
-                for synapse in range {
-                    self.take(self.targets[synapse].number() - self.first);
-                }
-            }
-        }
+        rayon::join(|| a.share(shares / 2), || b.share(shares - shares / 2));
     }
 
     /// What of range `k` has its targets here: they ascend.
@@ -232,6 +212,32 @@ impl<T: Real, X: Target, L: Load> Part<'_, T, X, L> {
         if sum != L::Sum::default() {
             self.s[k] = L::real::<T>(sum).mul_add(self.quantum, self.s[k]);
             self.sums[k] = L::Sum::default();
+        }
+    }
+}
+
+/// Not for its vectors: for its fused multiply-adds, which are calls elsewhere.
+impl<T: Real, X: Target, L: Load> Kernel for Part<'_, T, X, L> {
+    type Output = ();
+    #[inline(always)]
+    fn run(mut self) {
+        for k in 0..self.ranges.len() {
+            let range = self.cut(k);
+            for synapse in range {
+                self.sums[self.targets[synapse].number() - self.first] += self.load.of(synapse);
+            }
+        }
+        if self.dense {
+            for k in 0..self.s.len() {
+                self.take(k);
+            }
+        } else {
+            for k in 0..self.ranges.len() {
+                let range = self.cut(k);
+                for synapse in range {
+                    self.take(self.targets[synapse].number() - self.first);
+                }
+            }
         }
     }
 }

@@ -67,6 +67,15 @@ impl<T: Real> Kernel for Mask<'_, T> {
         let zero = T::of(0.0);
         let mut spikes = 0;
         for (word, y) in self.words.iter_mut().zip(self.y.chunks(WORD)) {
+            *word = zero;
+            // Spikes are rare.
+            let mut any = false;
+            for y in y {
+                any |= *y != zero;
+            }
+            if !any {
+                continue;
+            }
             let mut bits = 0_u32;
             for (k, y) in y.iter().enumerate() {
                 bits |= u32::from(*y != zero) << k;

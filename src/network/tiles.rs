@@ -10,7 +10,7 @@ use crate::state::{State, child};
 use crate::system::{Inputs, MAX_PORTS, Tick};
 
 /// Neurons that are stepped together: their variables and drive stay in the first cache.
-const TILE: usize = 256;
+const TILE: usize = 512;
 /// Neurons from which on a step is shared out.
 const SHARED: usize = 2048;
 
@@ -44,6 +44,8 @@ pub(super) struct Tiles<T: 'static> {
     tiles: Vec<Tile<'static, T>>,
     lists: Vec<Vec<&'static mut [T]>>,
     rests: Vec<&'static mut [T]>,
+    /// Of a tile's length.
+    zeros: Vec<T>,
 }
 
 /// The list, emptied, with its memory. (Collecting from a list's own iterator takes over its memory.)
@@ -73,7 +75,7 @@ impl<T: Real> Tiles<T> {
             let noise = pool.noise.map(|sigma| (random::stream(seed, node, random::NOISE), T::of(sigma / dt.sqrt())));
             Known { node, acts, coba, noise }
         });
-        Self { known: known.collect(), tiles: Vec::new(), lists: Vec::new(), rests: Vec::new() }
+        Self { known: known.collect(), tiles: Vec::new(), lists: Vec::new(), rests: Vec::new(), zeros: vec![T::of(0.0); TILE] }
     }
 
     /// Steps all neurons that are owned here, writes their spikes into the slot of the step, and their numbers to `y`.
@@ -115,8 +117,8 @@ impl<T: Real> Tiles<T> {
         }
         self.rests = again(rests);
 
-        let known = &self.known;
-        let step = |tile: &mut Tile<'_, T>| tile.step(&pools[tile.group], &known[tile.group], at);
+        let (known, zeros) = (&self.known, &self.zeros);
+        let step = |tile: &mut Tile<'_, T>| tile.step(&pools[tile.group], &known[tile.group], zeros, at);
         if neurons >= SHARED {
             share(&mut tiles, &step)
         } else {
@@ -145,7 +147,7 @@ fn share<I: Send>(items: &mut [I], step: &(impl Fn(&mut I) + Sync)) {
 }
 
 impl<T: Real> Tile<'_, T> {
-    fn step(&mut self, pool: &Pool<T>, known: &Known<T>, at: Tick<'_>) {
+    fn step(&mut self, pool: &Pool<T>, known: &Known<T>, zeros: &[T], at: Tick<'_>) {
         let zero = T::of(0.0);
         let (mut i, mut g, mut y) = ([zero; TILE], [zero; TILE], [zero; TILE]);
         let (i, g, y) = (&mut i[..self.len], &mut g[..self.len], &mut y[..self.len]);
@@ -164,7 +166,6 @@ impl<T: Real> Tile<'_, T> {
             random::noise(stream, scale, first as u64, at.i, i);
         }
         // Where a model has further inputs, nothing is given, which reads as zeros: so does `g` where there are no conductances.
-        let zeros = [zero; TILE];
         let mut inputs = Inputs { ports: [&zeros[..self.len]; MAX_PORTS], given: [false; MAX_PORTS] };
         if pool.ports > 0 && pool.conductance != Some(0) {
             (inputs.ports[0], inputs.given[0]) = (i, true);

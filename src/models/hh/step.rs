@@ -262,7 +262,7 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
     #[inline(always)]
     fn tile<const W: usize>(&mut self, from: usize, count: usize) {
         let rest = [-65.0, 0.05, 0.6, 0.32].map(R::of);
-        let mut tile = Tile { x: rest.map(|x| [x; W]), i: [R::of(0.0); W], g: [R::of(0.0); W] };
+        let mut tile = Tile { x: [[rest[0]; W], [rest[1]; W], [rest[2]; W], [rest[3]; W]], i: [R::of(0.0); W], g: [R::of(0.0); W] };
         let Vars { v, m, h, n, spike, input, g, y } = &mut self.vars;
         let all = from..from + count;
         for (local, var) in tile.x.iter_mut().zip([&**v, &**m, &**h, &**n]) {

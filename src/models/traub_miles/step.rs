@@ -139,7 +139,7 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
     fn tile<const W: usize>(&mut self, from: usize, count: usize) {
         let (zero, one) = (R::of(0.0), R::of(1.0));
         let rest = [-65.0, 0.02, 1.0, 0.03].map(R::of);
-        let mut tile = Tile { x: rest.map(|x| [x; W]), i: [zero; W], g: [zero; W] };
+        let mut tile = Tile { x: [[rest[0]; W], [rest[1]; W], [rest[2]; W], [rest[3]; W]], i: [zero; W], g: [zero; W] };
         let Vars { v, m, h, n, spike, refractory, i, g, y } = &mut self.vars;
         let all = from..from + count;
         for (local, var) in tile.x.iter_mut().zip([&**v, &**m, &**h, &**n]) {
