@@ -10,6 +10,8 @@ use std::ops::{AddAssign, Range};
 const SHARED: usize = 8192;
 /// Fewest synapses of a row that it is worth to look for the ends of a share of them.
 const SHARE: usize = 16;
+/// So many targets' sums are moved in the time of one that has to be found.
+const DENSE: usize = 16;
 
 /// Memory that steps use again.
 #[derive(Default)]
@@ -93,7 +95,7 @@ impl Delivery {
         let mean = *events / ranges.len().max(1);
         let shares = if *events >= SHARED { rayon::current_num_threads().min(mean / SHARE).max(1) } else { 1 };
         let whole = all && shares == 1;
-        Part { targets, load, ranges, dense: *events > s.len() / 2, quantum, first, whole, sums, s }.share(shares);
+        Part { targets, load, ranges, dense: *events > s.len() / DENSE, quantum, first, whole, sums, s }.share(shares);
     }
 }
 
@@ -167,7 +169,7 @@ struct Part<'a, T, X, L: Load> {
     targets: &'a [X],
     load: L,
     ranges: &'a [Range<usize>],
-    /// Most targets have a sum.
+    /// So many targets have a sum that all are looked at.
     dense: bool,
     quantum: T,
     first: usize,
@@ -228,8 +230,12 @@ impl<T: Real, X: Target, L: Load> Kernel for Part<'_, T, X, L> {
             }
         }
         if self.dense {
-            for k in 0..self.s.len() {
-                self.take(k);
+            let len = self.s.len().min(self.sums.len());
+            let (sums, s) = (&mut self.sums[..len], &mut self.s[..len]);
+            for k in 0..len {
+                let moved = L::real::<T>(sums[k]).mul_add(self.quantum, s[k]);
+                s[k] = if sums[k] != L::Sum::default() { moved } else { s[k] };
+                sums[k] = L::Sum::default();
             }
         } else {
             for k in 0..self.ranges.len() {

@@ -68,13 +68,15 @@ impl<T: Real> Kernel for Mask<'_, T> {
         let mut spikes = 0;
         for (word, y) in self.words.iter_mut().zip(self.y.chunks(WORD)) {
             *word = zero;
-            // Spikes are rare.
-            let mut any = false;
-            for y in y {
-                any |= *y != zero;
-            }
-            if !any {
-                continue;
+            if let Some(y) = y.first_chunk::<WORD>() {
+                // Spikes are rare.
+                let mut any = false;
+                for k in 0..WORD {
+                    any |= y[k] != zero;
+                }
+                if !any {
+                    continue;
+                }
             }
             let mut bits = 0_u32;
             for (k, y) in y.iter().enumerate() {

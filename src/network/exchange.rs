@@ -62,3 +62,115 @@ impl<T> Masks<'_, '_, T> {
         self.pools[group].units
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::init::Init;
+    use crate::models::Lif;
+    use crate::network::run::Run;
+    use crate::network::{Connect, Group, Network, Projection, Receptor};
+    use crate::state::Layout;
+    use crate::system::{Inputs, Shared, System};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    /// One of two threads that hold half of each group.
+    struct Half {
+        second: bool,
+        to: Sender<Vec<f64>>,
+        from: Receiver<Vec<f64>>,
+        calls: usize,
+    }
+
+    fn half(second: bool, units: usize) -> Range<usize> {
+        let cut = (units / 2).next_multiple_of(WORD).min(units);
+        if second { cut..units } else { 0..cut }
+    }
+
+    impl Exchange<f64> for Half {
+        fn owned(&self, _: usize, units: usize) -> Range<usize> {
+            half(self.second, units)
+        }
+
+        fn swap(&mut self, mut masks: Masks<'_, '_, f64>) {
+            self.calls += 1;
+            for id in masks.all() {
+                let units = masks.units(id.0);
+                self.to.send(masks.mask(id, &half(self.second, units)).to_vec()).unwrap();
+            }
+            for id in masks.all() {
+                let units = masks.units(id.0);
+                masks.mask(id, &half(!self.second, units)).copy_from_slice(&self.from.recv().unwrap());
+            }
+        }
+    }
+
+    fn network(shortest: f64) -> Network<f64> {
+        let group = |name: &str, n| {
+            let lif = Lif::<f64>::new(n).v(Init::Uniform(0.0, 19.0));
+            let group = Group::new(name, lif).receptor(Receptor::exponential("s", 5.0)).receptor(Receptor::delta("kick", "V"));
+            group.current(23.0).noise(1.0).poisson("kick", 500.0, 0.3)
+        };
+        let project = |name: &str, from: &str, to: &str| Projection::new(name, from, (to, "s")).connect(Connect::FixedProb(0.3));
+        Network::builder(0.1)
+            .group(group("A", 70))
+            .group(group("B", 33))
+            .project(project("AA", "A", "A").weight(Init::Uniform(-1.0, 1.0)).delay(shortest + 0.4))
+            .project(project("AB", "A", "B").weight(2.0).delay(shortest))
+            .project(project("BA", "B", "A").weight(-2.0).delay(Init::Uniform(shortest, 2.0)))
+            .build()
+            .unwrap()
+    }
+
+    const STEPS: u64 = 120;
+
+    /// The variables after all steps, and the numbers of spikes in each.
+    fn run(network: &Network<f64>, exchange: &mut dyn Exchange<f64>) -> (Vec<Vec<f64>>, Vec<f64>) {
+        let rows = 2;
+        let layout = Layout::new(&network.schema(), rows).unwrap();
+        let (mut arena, shared) = (vec![0.0; layout.len], Shared::new(3));
+        let mut state = State::new(layout.split(&mut arena), 0, 2);
+        network.init(&shared, &mut state);
+        let mut run = Run::new(network, exchange, rows, 0, shared.seed);
+        let mut spikes = Vec::new();
+        for k in 0..STEPS {
+            let mut y = [0.0; 4];
+            let at = Clock::new(0, 0.0, 0.1).unwrap().tick(k, &shared);
+            run.step(at, &Inputs::new(&[]), &mut state, &mut y);
+            spikes.extend(y);
+        }
+        (state.into_vars().into_iter().map(|v| v.to_vec()).collect(), spikes)
+    }
+
+    #[test]
+    fn two_who_exchange_spikes_are_one() {
+        for (shortest, calls) in [(0.0, 120), (0.1, 120), (0.7, 17)] {
+            let network = network(shortest);
+            let (whole, spikes) = run(&network, &mut Alone);
+            assert!(spikes.iter().sum::<f64>() > 100.0);
+            let ((to_b, from_a), (to_a, from_b)) = (channel(), channel());
+            let mut a = Half { second: false, to: to_b, from: from_b, calls: 0 };
+            let mut b = Half { second: true, to: to_a, from: from_a, calls: 0 };
+            let (of_a, of_b) = std::thread::scope(|scope| {
+                let first = scope.spawn(|| run(&network, &mut a));
+                let second = run(&network, &mut b);
+                (first.join().unwrap(), second)
+            });
+            assert_eq!((a.calls, b.calls), (calls, calls));
+            let together: Vec<f64> = of_a.1.iter().zip(&of_b.1).map(|(a, b)| a + b).collect();
+            assert_eq!(together, spikes);
+            for pool in &network.pools {
+                for var in pool.vars.start..pool.flight {
+                    for row in 0..2 {
+                        for (vars, second) in [(&of_a.0, false), (&of_b.0, true)] {
+                            let own = half(second, pool.units);
+                            let own = row * pool.units + own.start..row * pool.units + own.end;
+                            assert_eq!(vars[var][own.clone()], whole[var][own], "variable {var}, row {row}, shortest delay {shortest}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
