@@ -1,11 +1,13 @@
 """Times overtime and brainpy in turn on this machine, and prints their ratios as a table, each beside its floor.
 
 usage: compare.py [ROUNDS [GHZ CORES]]     in a Python that has brainpy 2.8.2; rounds alternate, the best of each side counts
+Networks are compared with Brian2 2.9, if BRIAN2_PYTHON names a Python that has it.
 
 The floor is what the arithmetic alone takes with AVX-512 at this clock on so many cores, nothing recorded, everything in cache:
 5.7 cycles for a neuron-step (see benches/loop_over_time.rs), and 64 operations a cycle for the products of a cell.
 """
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -42,14 +44,19 @@ for _ in range(rounds):
         subprocess.run([sys.executable, here / "time_brainpy.py", out.name], check=True, stdout=subprocess.DEVNULL)
         for name, seconds in json.load(open(out.name)).items():
             keep(peer, name, seconds)
-    bench = ["cargo", "bench", "-p", "overtime", "--bench", "loop_over_time", "--bench", "cells"]
+    if brian2 := os.environ.get("BRIAN2_PYTHON"):
+        with tempfile.NamedTemporaryFile(suffix=".json") as out:
+            subprocess.run([brian2, here / "time_brian2.py", out.name, str(cores)], check=True, stdout=subprocess.DEVNULL)
+            for name, seconds in json.load(open(out.name)).items():
+                keep(peer, name, seconds)
+    bench = ["cargo", "bench", "-p", "overtime", "--bench", "loop_over_time", "--bench", "cells", "--bench", "network"]
     bench += ["--", "--warm-up-time", "0.5", "--measurement-time", "1.5"]
     subprocess.run(bench, check=True, cwd=root, stdout=subprocess.DEVNULL)
     for file in root.glob("target/criterion/**/new/benchmark.json"):
         estimates = json.load(open(file.with_name("estimates.json")))
         keep(ours, json.load(open(file))["full_id"], estimates["median"]["point_estimate"] * 1e-9)
 
-print("| case (f32) | overtime, ms | brainpy, ms | ratio | floor, ms |")
+print("| case (f32, unless it says) | overtime, ms | the other, ms | ratio | floor, ms |")
 print("|---|---|---|---|---|")
 for name, other in peer.items():
     if (seconds := ours.get(name)) is not None:

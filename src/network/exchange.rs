@@ -110,7 +110,7 @@ mod tests {
         let group = |name: &str, n| {
             let lif = Lif::<f64>::new(n).v(Init::Uniform(0.0, 19.0));
             let group = Group::new(name, lif).receptor(Receptor::exponential("s", 5.0)).receptor(Receptor::delta("kick", "V"));
-            group.current(23.0).noise(1.0).poisson("kick", 500.0, 0.3)
+            group.current(40.0).noise(1.0).poisson("kick", 500.0, 0.3)
         };
         let project = |name: &str, from: &str, to: &str| Projection::new(name, from, (to, "s")).connect(Connect::FixedProb(0.3));
         Network::builder(0.1)

@@ -12,6 +12,26 @@
 //! 4. of each receptor, projections in their order, then Poisson drives: `s ← fma(sum, quantum, s)` wherever the sum is not 0. They are
 //!    first felt in step i + 1.
 //!
+//! ```
+//! # fn main() -> overtime::Result<()> {
+//! use overtime::network::{Connect, Group, Network, Projection, Receptor};
+//! use overtime::{Init, LoopOverTime, models::TraubMiles, monitor};
+//!
+//! let cells = Group::new("P", TraubMiles::<f32>::new(400))
+//!     .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::Normal(40.0, 15.0))) // nS
+//!     .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::Normal(200.0, 120.0)));
+//! let net = Network::builder(0.1)
+//!     .seed(7)
+//!     .group(cells)
+//!     .project(Projection::new("Ce", ("P", 0..320), ("P", "ge")).connect(Connect::FixedProb(0.1)).weight(6.0))
+//!     .project(Projection::new("Ci", ("P", 320..400), ("P", "gi")).connect(Connect::FixedProb(0.1)).weight(67.0).delay(1.5))
+//!     .build()?;
+//! let mut over_time = LoopOverTime::builder(net).dt(0.1).out_vars([monitor("P.spike").events()]).build()?;
+//! let run = over_time.run_for(50.0)?;
+//! println!("{} spikes, the first of neuron {:?}", run.output.sum(), run.events("P.spike")?.unit.first());
+//! # Ok(()) }
+//! ```
+//!
 //! # Variables
 //!
 //! `group.variable` for each of the model's, `group.receptor` for each exponential one, and `group.flight`: the spikes that may still be

@@ -1,4 +1,4 @@
-"""Runs the networks of net_delay0.npz and net_delay15.npz with Brian2 (2.9) and compares, or with --write FOLDER writes them anew.
+"""Runs the networks of net/ with Brian2 (2.9) and compares, or with --write FOLDER writes them anew.
 
 Connectivity and initial state are those of the files; m = h = n = 0."""
 import pathlib
@@ -25,8 +25,8 @@ beta_n = .5*exp((10*mV-v+VT)/(40*mV))/ms : Hz
 """
 names = dict(Cm=200 * pF, gl=10 * nS, El=-60 * mV, EK=-90 * mV, ENa=50 * mV, g_na=20000 * nS, g_kd=6000 * nS, VT=-63 * mV, taue=5 * ms, taui=10 * ms,
              Ee=0 * mV, Ei=-80 * mV, we=6 * nS, wi=67 * nS)
-for name in ["net_delay0", "net_delay15"]:
-    file = dict(np.load(here / f"{name}.npz"))
+for name in ["small_delay0", "small_delay15"]:
+    file = dict(np.load(here / "net" / f"{name}.npz"))
     start_scope()
     defaultclock.dt = 0.1 * ms
     cells = NeuronGroup(len(file["v0"]), eqs, threshold="v>-20*mV", refractory=3 * ms, method="exponential_euler", namespace=names)
@@ -36,11 +36,11 @@ for name in ["net_delay0", "net_delay15"]:
         synapses = Synapses(cells, cells, on_pre=on_pre, namespace=names, delay=int(file["delay_steps"]) * defaultclock.dt)
         synapses.connect(i=pre[part], j=post[part])
         kept.append(synapses)
-    cells.v, cells.ge, cells.gi = file["v0"] * mV, file["ge0"] * nS, file["gi0"] * nS
+    cells.v, cells.ge, cells.gi = file["v0"] * mV, file["ge0_nS"] * nS, file["gi0_nS"] * nS
     spikes, values = SpikeMonitor(cells), StateMonitor(cells, "v", record=file["rec"].astype(int), when="end")
     net = Network(cells, *kept, spikes, values)
     net.run(int(file["steps"]) * defaultclock.dt)
-    found = dict(spike_i=np.asarray(spikes.i, "f4"), spike_step=np.round(spikes.t / defaultclock.dt).astype("f4"), rec_v=np.asarray(values.v / mV).T)
+    found = dict(spike_i=np.asarray(spikes.i, "i4"), spike_step=np.round(spikes.t / defaultclock.dt).astype("i4"), rec_v=np.asarray(values.v / mV).T)
     same = all(np.array_equal(found[k], file[k]) for k in ["spike_i", "spike_step"])
     print(name, "spikes", len(found["spike_i"]), "the same:", same, "V apart by", np.abs(found["rec_v"] - file["rec_v"]).max(), "mV")
     if folder:

@@ -21,8 +21,8 @@ fn network<T: Real>(reference: &Golden) -> Network<T> {
         Connect::Arrays { pre, post }
     };
     let delay = 0.1 * list(reference, "delay_steps")[0];
-    let ge = Receptor::exponential("ge", 5.0).coba(0.0).init(list(reference, "ge0"));
-    let gi = Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::Values(list(reference, "gi0")));
+    let ge = Receptor::exponential("ge", 5.0).coba(0.0).init(list(reference, "ge0_nS"));
+    let gi = Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::Values(list(reference, "gi0_nS")));
     let project = |name, part: std::ops::Range<usize>, receptor, weight: f64| {
         Projection::new(name, ("P", part.clone()), ("P", receptor)).connect(arrays(part)).weight(weight).delay(delay)
     };
@@ -58,7 +58,7 @@ fn both<T: Real>(name: &str) -> (Golden, Recording<T>, Vec<(u64, usize)>, Vec<(u
 
 #[test]
 fn in_f64_every_spike_is_brian2s() {
-    for name in ["net_delay0", "net_delay15"] {
+    for name in ["net/small_delay0", "net/small_delay15"] {
         let (reference, run, ours, theirs) = both::<f64>(name);
         assert_eq!(ours, theirs, "{name}");
         let worst = crate::common::close(name, &run["P.V"].clone().into_dyn(), reference.array("rec_v"), 1e-9);
@@ -72,7 +72,7 @@ fn in_f64_every_spike_is_brian2s() {
 
 #[test]
 fn in_f32_the_rate_is_the_same_and_v_until_the_first_spike() {
-    for name in ["net_delay0", "net_delay15"] {
+    for name in ["net/small_delay0", "net/small_delay15"] {
         let (reference, run, ours, theirs) = both::<f32>(name);
         let ratio = ours.len() as f64 / theirs.len() as f64;
         assert!((ratio - 1.0).abs() <= 0.02, "{name}: {} spikes instead of {}", ours.len(), theirs.len());

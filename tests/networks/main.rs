@@ -2,6 +2,7 @@
 
 mod bad;
 mod cell;
+mod cobahh;
 #[path = "../common/mod.rs"]
 mod common;
 mod delays;
