@@ -77,6 +77,11 @@ pub(crate) struct RunArgs {
     /// Number of neurons
     #[arg(long, value_name = "N")]
     pub(crate) size: Option<u64>,
+    /// Times as many neurons of a network, in all groups and parts of them. Neurons keep their number of synapses: `fixed_prob` has its
+    /// probability divided by K, `fixed_num_pre`, `fixed_num_post` and `one_to_one` stay; weights, delays and inputs stay. COBAHH's 4,000
+    /// neurons of 80 synapses are 400,000 of 80 at `--scale 100`
+    #[arg(long, value_name = "K", allow_negative_numbers = true)]
+    pub(crate) scale: Option<f64>,
     /// Rows of the batch; without it there is no batch axis, unless the input has one
     #[arg(long, value_name = "B")]
     pub(crate) batch: Option<u64>,

@@ -4,6 +4,7 @@ use crate::model::Build;
 use crate::run::drive::Timing;
 use crate::run::progress::short;
 use crate::run::session::{Place, Session};
+use crate::run::trains::{statistics, synaptic_events};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -30,7 +31,43 @@ pub(crate) struct Summary {
     /// Wall time over simulated time, where that is in ms.
     real_time_factor: Option<f64>,
     spikes: Option<u64>,
+    /// Of a network.
+    populations: Vec<Population>,
+    /// Synapses, and how many spikes they carried, by the mean number of a neuron's synapses.
+    synapses: Option<f64>,
+    synaptic_events: Option<f64>,
+    /// Of those that this process made.
+    synaptic_events_per_s: Option<f64>,
     wrote: Vec<PathBuf>,
+}
+
+/// A population of a network.
+#[derive(Debug, Serialize)]
+struct Population {
+    name: String,
+    neurons: u64,
+    spikes: u64,
+    /// Hz, of one neuron.
+    rate: Option<f64>,
+    /// Mean coefficient of variation of the intervals of a neuron that has two or more.
+    cv: Option<f64>,
+}
+
+/// Most populations that are told one by one.
+const TOLD: usize = 8;
+
+fn populations<T: Build>(session: &Session<T>) -> Vec<Population> {
+    let all = session.populations();
+    // In seconds.
+    let time = session.done as f64 * session.over_time.dt() / 1000.0;
+    let told = statistics(&session.recorder.trains, &all).into_iter().zip(all).map(|(s, p)| Population {
+        name: p.name,
+        neurons: s.neurons,
+        spikes: s.spikes,
+        rate: (time > 0.0 && s.neurons > 0).then(|| s.spikes as f64 / (s.neurons as f64 * time)),
+        cv: s.cv,
+    });
+    told.collect()
 }
 
 impl Summary {
@@ -38,6 +75,10 @@ impl Summary {
         let wall_ms = timing.wall.as_secs_f64() * 1e3;
         let steps = timing.steps as f64;
         let some = timing.steps > 0;
+        let crowds = session.populations();
+        let is_network = !crowds.is_empty();
+        let events = synaptic_events(&session.recorder.trains, &crowds);
+        let here = (events - session.events_before) / timing.wall.as_secs_f64().max(1e-9);
         Self {
             system: session.spec.name.clone(),
             kind: session.spec.kind().to_owned(),
@@ -55,6 +96,10 @@ impl Summary {
             ms_per_step: some.then_some(wall_ms / steps),
             real_time_factor: (some && is_neurons).then_some(wall_ms / (steps * session.over_time.dt())),
             spikes: session.recorder.spikes,
+            populations: populations(session),
+            synapses: is_network.then(|| crowds.iter().map(|p| p.degree * (p.units.end - p.units.start) as f64).sum()),
+            synaptic_events: is_network.then_some(events),
+            synaptic_events_per_s: (is_network && some).then_some(here),
             wrote,
         }
     }
@@ -77,6 +122,14 @@ impl Summary {
         }
         if let Some(spikes) = self.spikes {
             let _ = writeln!(text, "  {:<18}{spikes}", "spikes");
+        }
+        for p in self.populations.iter().take(TOLD) {
+            let rate = p.rate.map_or_else(|| "–".to_owned(), |rate| format!("{} Hz", significant(rate)));
+            let cv = p.cv.map_or_else(|| "–".to_owned(), significant);
+            let _ = writeln!(text, "  {:<18}{rate}, CV of intervals {cv}, {} neurons", p.name, p.neurons);
+        }
+        if let (Some(events), Some(rate)) = (self.synaptic_events, self.synaptic_events_per_s) {
+            let _ = writeln!(text, "  {:<18}{}, {} per second of computing", "synaptic events", short(events), short(rate));
         }
         for path in &self.wrote {
             let _ = writeln!(text, "  {:<18}{}", "wrote", relative(path).display());

@@ -1,11 +1,12 @@
 //! From a [`Model`](super::Model) to a system of some element type.
 
+use super::network::{self, Network};
 use super::values::Arrays;
 use super::{Neurons, System, Value};
 use crate::exit::usage;
 use half::{bf16, f16};
 use ndarray::{ArrayD, ArrayViewD};
-use overtime::models::{Hh, Lif, Method, Param};
+use overtime::models::{Hh, Lif, Method, Param, TraubMiles};
 use overtime::{DType, Init, Real, Scalar};
 use overtime_npz::Writer;
 
@@ -20,10 +21,14 @@ pub(crate) trait Build: Scalar {
     /// Adds an array to an npz file: as it is, or in f32 where numpy does not know the type.
     fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()>;
 
-    /// Builds any system. The seed is that of its weights.
-    fn system(system: &System, arrays: &Arrays, seed: u64) -> anyhow::Result<Loaded<Self>> {
+    /// Builds a network, for steps of `dt`.
+    fn network(net: &Network, arrays: &Arrays, seed: u64, dt: f64) -> anyhow::Result<Loaded<Self>>;
+
+    /// Builds any system, for steps of `dt`. The seed is that of its weights.
+    fn system(system: &System, arrays: &Arrays, seed: u64, dt: f64) -> anyhow::Result<Loaded<Self>> {
         match system {
             System::Neurons(group) => Self::neurons(group, arrays),
+            System::Network(net) => Self::network(net, arrays, seed, dt),
             System::Sequential(layers) => super::stack::sequential(layers, arrays, seed),
         }
     }
@@ -31,7 +36,10 @@ pub(crate) trait Build: Scalar {
 
 impl Build for f64 {
     fn neurons(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<Self>> {
-        neurons(group, arrays)
+        neurons(group, arrays, "", Port::Current)
+    }
+    fn network(net: &Network, arrays: &Arrays, seed: u64, dt: f64) -> anyhow::Result<Loaded<Self>> {
+        network::network(net, arrays, seed, dt)
     }
     fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
         npz.add(name, array)?;
@@ -40,7 +48,10 @@ impl Build for f64 {
 }
 impl Build for f32 {
     fn neurons(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<Self>> {
-        neurons(group, arrays)
+        neurons(group, arrays, "", Port::Current)
+    }
+    fn network(net: &Network, arrays: &Arrays, seed: u64, dt: f64) -> anyhow::Result<Loaded<Self>> {
+        network::network(net, arrays, seed, dt)
     }
     fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
         npz.add(name, array)?;
@@ -51,6 +62,9 @@ impl Build for f16 {
     fn neurons(group: &Neurons, _: &Arrays) -> anyhow::Result<Loaded<Self>> {
         Err(not_in_halves(&group.kind, Self::DTYPE))
     }
+    fn network(_: &Network, _: &Arrays, _: u64, _: f64) -> anyhow::Result<Loaded<Self>> {
+        Err(not_in_halves("a network", Self::DTYPE))
+    }
     fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
         npz.add(name, array)?;
         Ok(())
@@ -59,6 +73,9 @@ impl Build for f16 {
 impl Build for bf16 {
     fn neurons(group: &Neurons, _: &Arrays) -> anyhow::Result<Loaded<Self>> {
         Err(not_in_halves(&group.kind, Self::DTYPE))
+    }
+    fn network(_: &Network, _: &Arrays, _: u64, _: f64) -> anyhow::Result<Loaded<Self>> {
+        Err(not_in_halves("a network", Self::DTYPE))
     }
     fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
         npz.add(name, array.mapv(bf16::to_f32).view())?;
@@ -72,56 +89,73 @@ fn not_in_halves(kind: &str, dtype: DType) -> anyhow::Error {
     ))
 }
 
-fn neurons<R: Real>(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<R>> {
+/// What input a group has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Port {
+    Current,
+    /// And a conductance.
+    Conductance,
+}
+
+/// A group of neurons. Names of arrays begin with `prefix`.
+pub(super) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays, prefix: &str, port: Port) -> anyhow::Result<Loaded<R>> {
     let size = size(group.size, "size")?;
     let method: Method = group.method.as_deref().unwrap_or("exp_auto").parse()?;
     let initial = |name: &str| -> anyhow::Result<Option<Init>> {
         let found = group.initial.iter().find(|(n, _)| n == name);
-        found.map(|(n, value)| arrays.init(&format!("initial.{n}"), value)).transpose()
+        found.map(|(n, value)| arrays.init(&format!("{prefix}initial.{n}"), value)).transpose()
     };
-    let params = group.parameters.iter().map(|(name, value)| param::<R>(name, value, arrays).map(|value| (name, value)));
-    match group.kind.as_str() {
-        "HH" => {
-            let mut hh = Hh::<R>::new(size).method(method);
-            for param in params {
-                let (name, value) = param?;
-                hh = hh.param(name, value)?;
+    // Without initial values given, the model's own.
+    macro_rules! with {
+        ($model:expr) => {{
+            let mut model = $model.method(method);
+            for (name, value) in &group.parameters {
+                model = model.param(name, param::<R>(&format!("{prefix}parameters.{name}"), value, arrays)?)?;
             }
             if let Some(v) = initial("V")? {
-                hh = hh.v(v);
+                model = model.v(v);
             }
-            if let (Some(m), Some(h), Some(n)) = (initial("m")?, initial("h")?, initial("n")?) {
-                hh = hh.gates(m, h, n);
-            }
-            if let Some(sigma) = group.noise {
-                hh = hh.noise(sigma);
-            }
-            Ok(Box::new(hh))
-        }
-        "LIF" => {
-            let mut lif = Lif::<R>::new(size).method(method);
-            for param in params {
-                let (name, value) = param?;
-                lif = lif.param(name, value)?;
-            }
-            if let Some(v) = initial("V")? {
-                lif = lif.v(v);
-            }
-            Ok(Box::new(lif))
-        }
-        kind => Err(usage(format!("no kind of neuron named `{kind}`"))),
+            model
+        }};
     }
+    macro_rules! gates {
+        ($model:expr) => {
+            match (initial("m")?, initial("h")?, initial("n")?) {
+                (Some(m), Some(h), Some(n)) => $model.gates(m, h, n),
+                _ => $model,
+            }
+        };
+    }
+    // A network adds noise to a group's current itself.
+    let noise = group.noise.filter(|_| prefix.is_empty());
+    Ok(match group.kind.as_str() {
+        "HH" => {
+            let hh = gates!(with!(Hh::<R>::new(size)));
+            let hh = if port == Port::Conductance { hh.conductance() } else { hh };
+            Box::new(match noise {
+                Some(sigma) => hh.noise(sigma),
+                None => hh,
+            })
+        }
+        "TraubMiles" => Box::new(gates!(with!(TraubMiles::<R>::new(size)))),
+        "LIF" => {
+            let lif = with!(Lif::<R>::new(size));
+            Box::new(if port == Port::Conductance { lif.conductance() } else { lif })
+        }
+        kind => return Err(usage(format!("no kind of neuron named `{kind}`"))),
+    })
 }
 
-fn param<R: Real>(name: &str, value: &Value, arrays: &Arrays) -> anyhow::Result<Param<R>> {
+/// A number, or the array of this name.
+pub(super) fn param<R: Real>(name: &str, value: &Value, arrays: &Arrays) -> anyhow::Result<Param<R>> {
     let each = |array: &ArrayD<f64>| match (array.ndim(), array.iter().next()) {
         (0, Some(x)) => Param::from(*x),
         _ => Param::Each(array.iter().map(|x| R::of(*x)).collect()),
     };
     match value {
         Value::Number(x) => Ok(Param::from(*x)),
-        Value::File { .. } => arrays.get(&format!("parameters.{name}")).map(each),
-        _ => Err(usage(format!("parameter `{name}` is a number or an array from a file"))),
+        Value::File { .. } => arrays.get(name).map(each),
+        _ => Err(usage(format!("`{name}` is a number or an array from a file"))),
     }
 }
 
@@ -141,7 +175,7 @@ mod tests {
         let system = <f64 as Build>::neurons(group, &Arrays::default()).unwrap();
         let names: Vec<String> = system.schema().state.iter().map(|v| v.name.to_string()).collect();
         let mut over_time = LoopOverTime::builder(system).out_vars(names.clone()).build().unwrap();
-        let run = over_time.run(Input::steps(200).constant(30.0)).unwrap();
+        let run = over_time.run(Input::steps(200).constant(if group.kind == "TraubMiles" { 600.0 } else { 30.0 })).unwrap();
         names.iter().flat_map(|n| run[n.as_str()].iter().copied().collect::<Vec<_>>()).collect()
     }
 

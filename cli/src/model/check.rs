@@ -1,7 +1,7 @@
 //! From the text of a model file to a [`Model`]: every rule that needs no other file, each broken one an error with its line.
 
 use super::raw::{self, Maybe, Table};
-use super::{Model, Neurons, ParseError, Settings, System, Value, kinds, layers};
+use super::{Model, Neurons, ParseError, Settings, System, Value, kinds, layers, network};
 use crate::args::{Axis, Type};
 use overtime::Strategy;
 use overtime::models::Method;
@@ -47,21 +47,35 @@ pub(super) fn model(file: raw::File, line: Line<'_>) -> Result<Model> {
         state: get(file.state).map(PathBuf::from),
         out_vars: file.out_vars.map(|v| out_vars(v, line)).transpose()?,
         record_every: get(file.record_every),
+        plot: get(file.plot).map(PathBuf::from),
     };
+    let stray = [
+        ("size", file.size.as_ref().map(start)),
+        ("method", file.method.as_ref().map(start)),
+        ("noise", file.noise.as_ref().map(start)),
+        ("parameters", file.parameters.as_ref().map(place)),
+        ("initial", file.initial.as_ref().map(place)),
+    ];
+    let first = |list: &[usize]| list.first().copied().unwrap_or(0);
+    if let (None, Some(list)) = (&file.group, &file.projection) {
+        return error(line, first(&list.iter().map(start).collect::<Vec<_>>()), "a projection, and no `[[group]]` in this file");
+    }
     let system = match (file.kind, file.layer) {
+        (kind, layers) if file.group.is_some() => {
+            let others = stray
+                .into_iter()
+                .chain([("kind", kind.as_ref().map(start)), ("layer", layers.map(|l| first(&l.iter().map(start).collect::<Vec<_>>())))]);
+            if let Some((key, Some(at))) = others.into_iter().find(|(_, at)| at.is_some()) {
+                return error(line, at, format!("`{key}` stands outside of `[[group]]`, and this file has groups"));
+            }
+            network::check::network(file.group.unwrap_or_default(), file.projection.unwrap_or_default(), line)?
+        }
         (Some(kind), None) => {
             let group =
                 Group { size: file.size, method: file.method, noise: file.noise, parameters: file.parameters, initial: file.initial };
             neurons(&kind, group, line)?
         }
         (None, Some(list)) => {
-            let stray = [
-                ("size", file.size.as_ref().map(start)),
-                ("method", file.method.as_ref().map(start)),
-                ("noise", file.noise.as_ref().map(start)),
-                ("parameters", file.parameters.as_ref().map(place)),
-                ("initial", file.initial.as_ref().map(place)),
-            ];
             if let Some((key, Some(at))) = stray.into_iter().find(|(_, at)| at.is_some()) {
                 return error(line, at, format!("`{key}` belongs to a group of neurons, and this file has layers"));
             }
@@ -72,7 +86,10 @@ pub(super) fn model(file: raw::File, line: Line<'_>) -> Result<Model> {
         }
         (None, None) => {
             let kinds = kinds::neuron_names();
-            return error(line, 0, format!("neither a group of neurons (`kind = …`: {kinds}) nor layers (`[[layer]]`) in this file"));
+            let none = format!(
+                "neither a group of neurons (`kind = …`: {kinds}) nor layers (`[[layer]]`) nor a network (`[[group]]`) in this file"
+            );
+            return error(line, 0, none);
         }
     };
     Ok(Model { system, settings })
@@ -98,10 +115,7 @@ fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<Syste
     if let (false, Some(noise)) = (neuron.noise, &group.noise) {
         return error(line, start(noise), format!("`noise` is not for {}", neuron.kind));
     }
-    let mut gates = group.initial.iter().flatten().filter(|(name, _)| ["m", "h", "n"].contains(&name.get_ref().as_str()));
-    if let (1..3, Some((gate, _))) = (gates.clone().count(), gates.next_back()) {
-        return error(line, start(gate), "initial values of gates go together: m, h and n, or none of them");
-    }
+    group.initial.as_ref().map_or(Ok(()), |initial| gates(initial, line))?;
     let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
     let parameters = table(group.parameters, line, "parameter", &names, number_or_file)?;
     let initial = table(group.initial, line, "variable with an initial value", neuron.initial, value)?;
@@ -115,9 +129,18 @@ fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<Syste
     }))
 }
 
+/// Initial values of gates go together.
+pub(super) fn gates(initial: &Table, line: Line<'_>) -> Result<()> {
+    let mut gates = initial.keys().filter(|name| ["m", "h", "n"].contains(&name.get_ref().as_str()));
+    match (gates.clone().count(), gates.next_back()) {
+        (1..3, Some(gate)) => error(line, start(gate), "initial values of gates go together: m, h and n, or none of them"),
+        _ => Ok(()),
+    }
+}
+
 type Convert = fn(Spanned<raw::Value>, Line<'_>, &str) -> Result<Value>;
 
-fn table(table: Option<Table>, line: Line<'_>, what: &str, names: &[&str], convert: Convert) -> Result<Vec<(String, Value)>> {
+pub(super) fn table(table: Option<Table>, line: Line<'_>, what: &str, names: &[&str], convert: Convert) -> Result<Vec<(String, Value)>> {
     let mut all = Vec::new();
     for (name, value) in table.unwrap_or_default() {
         if !names.contains(&name.get_ref().as_str()) {
@@ -130,7 +153,7 @@ fn table(table: Option<Table>, line: Line<'_>, what: &str, names: &[&str], conve
 }
 
 /// A name that the library knows.
-fn known<K: FromStr<Err = overtime::Error>>(name: Maybe<String>, line: Line<'_>) -> Result<Option<String>> {
+pub(super) fn known<K: FromStr<Err = overtime::Error>>(name: Maybe<String>, line: Line<'_>) -> Result<Option<String>> {
     let Some(name) = name else { return Ok(None) };
     match name.get_ref().parse::<K>() {
         Ok(_) => Ok(Some(name.into_inner())),
@@ -168,7 +191,7 @@ fn out_vars(names: Spanned<Vec<String>>, line: Line<'_>) -> Result<String> {
 }
 
 /// A finite number, at least `least`.
-fn finite(x: Spanned<f64>, line: Line<'_>, key: &str, least: f64) -> Result<f64> {
+pub(super) fn finite(x: Spanned<f64>, line: Line<'_>, key: &str, least: f64) -> Result<f64> {
     let value = *x.get_ref();
     let must = if least == 0.0 { "a non-negative" } else { "a positive" };
     let must = if least < 0.0 { "a finite" } else { must };

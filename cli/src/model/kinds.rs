@@ -52,6 +52,32 @@ pub(crate) const NEURONS: &[Neuron] = &[
         noise: true,
     },
     Neuron {
+        kind: "TraubMiles",
+        about: "the neuron of Traub and Miles, the cell of COBAHH",
+        variables: &[
+            ("V", "mV", "membrane potential"),
+            ("m", "", "sodium activation"),
+            ("h", "", "sodium inactivation"),
+            ("n", "", "potassium activation"),
+            ("spike", "", "1 where V is above V_th, tau_ref or longer after the last; also the output"),
+            ("refractory", "", "in how many steps the next spike can be, at the soonest"),
+        ],
+        parameters: &[
+            p("ENa", 50.0, "mV", "sodium reversal potential"),
+            p("gNa", 20_000.0, "nS", "sodium conductance"),
+            p("EK", -90.0, "mV", "potassium reversal potential"),
+            p("gK", 6000.0, "nS", "potassium conductance"),
+            p("EL", -60.0, "mV", "leak reversal potential"),
+            p("gL", 10.0, "nS", "leak conductance"),
+            p("C", 200.0, "pF", "membrane capacitance"),
+            p("V_th", -20.0, "mV", "threshold of a spike"),
+            p("V_T", -63.0, "mV", "moves all rates"),
+            p("tau_ref", 3.0, "ms", "refractory period of spikes"),
+        ],
+        initial: &["V", "m", "h", "n"],
+        noise: false,
+    },
+    Neuron {
         kind: "LIF",
         about: "the leaky integrate-and-fire neuron with a refractory period",
         variables: &[

@@ -4,6 +4,7 @@ mod build;
 mod check;
 pub(crate) mod kinds;
 mod layers;
+pub(crate) mod network;
 mod raw;
 mod stack;
 mod values;
@@ -28,6 +29,7 @@ pub struct Model {
 pub(crate) enum System {
     Neurons(Neurons),
     Sequential(Vec<Layer>),
+    Network(network::Network),
 }
 
 /// A group of neurons.
@@ -124,6 +126,8 @@ pub(crate) struct Settings {
     pub(crate) state: Option<PathBuf>,
     pub(crate) out_vars: Option<String>,
     pub(crate) record_every: Option<u64>,
+    /// Where the picture goes, from where the command is run.
+    pub(crate) plot: Option<PathBuf>,
 }
 
 /// What is wrong in a model file, and where.
@@ -190,9 +194,7 @@ impl Model {
 
     fn rebase(&mut self, folder: &Path) {
         let join = |path: &mut PathBuf| *path = folder.join(&*path);
-        for (_, value) in self.system.values_mut() {
-            value.rebase(folder);
-        }
+        self.system.values_mut().into_iter().for_each(|value| value.rebase(folder));
         [&mut self.settings.input, &mut self.settings.lengths].into_iter().flatten().for_each(|value| value.rebase(folder));
         [&mut self.settings.weights, &mut self.settings.state].into_iter().flatten().for_each(join);
     }
@@ -210,30 +212,27 @@ impl System {
     /// Every value in it, with the name it has in errors and checkpoints.
     pub(crate) fn values(&self) -> Vec<(String, &Value)> {
         match self {
-            Self::Neurons(n) => {
-                let parameters = n.parameters.iter().map(|(name, v)| (format!("parameters.{name}"), v));
-                parameters.chain(n.initial.iter().map(|(name, v)| (format!("initial.{name}"), v))).collect()
-            }
+            Self::Neurons(n) => n.values(),
+            Self::Network(net) => net.values(),
             Self::Sequential(layers) => {
                 layers.iter().flat_map(|l| l.kind.inits().iter().map(|(name, v)| (format!("{}.{name}", l.name), v))).collect()
             }
         }
     }
 
-    fn values_mut(&mut self) -> Vec<(String, &mut Value)> {
+    fn values_mut(&mut self) -> Vec<&mut Value> {
         match self {
-            Self::Neurons(n) => {
-                let parameters = n.parameters.iter_mut().map(|(name, v)| (format!("parameters.{name}"), v));
-                parameters.chain(n.initial.iter_mut().map(|(name, v)| (format!("initial.{name}"), v))).collect()
-            }
-            Self::Sequential(layers) => layers
-                .iter_mut()
-                .flat_map(|l| {
-                    let layer = l.name.clone();
-                    l.kind.inits_mut().iter_mut().map(move |(name, v)| (format!("{layer}.{name}"), v))
-                })
-                .collect(),
+            Self::Neurons(n) => n.parameters.iter_mut().chain(&mut n.initial).map(|(_, v)| v).collect(),
+            Self::Network(net) => net.values_mut(),
+            Self::Sequential(layers) => layers.iter_mut().flat_map(|l| l.kind.inits_mut()).map(|(_, v)| v).collect(),
         }
+    }
+}
+
+impl Neurons {
+    fn values(&self) -> Vec<(String, &Value)> {
+        let parameters = self.parameters.iter().map(|(name, v)| (format!("parameters.{name}"), v));
+        parameters.chain(self.initial.iter().map(|(name, v)| (format!("initial.{name}"), v))).collect()
     }
 }
 

@@ -24,6 +24,9 @@ pub(super) struct File {
     pub(super) initial: Option<Table>,
     // … or layers.
     pub(super) layer: Option<Vec<Spanned<Layer>>>,
+    // … or a network.
+    pub(super) group: Option<Vec<Spanned<super::network::raw::Group>>>,
+    pub(super) projection: Option<Vec<Spanned<super::network::raw::Projection>>>,
     pub(super) weights: Maybe<String>,
     // How to run either.
     pub(super) title: Maybe<String>,
@@ -42,6 +45,7 @@ pub(super) struct File {
     pub(super) state: Maybe<String>,
     pub(super) out_vars: Maybe<Vec<String>>,
     pub(super) record_every: Maybe<u64>,
+    pub(super) plot: Maybe<String>,
 }
 
 #[derive(Deserialize)]

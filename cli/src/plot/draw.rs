@@ -123,11 +123,16 @@ fn curves<B: DrawingBackend>(
 ) -> Drawn<B> {
     let s = frame.scale;
     if panel.source == Source::Raster {
+        // Many are small, so that they do not hide each other.
+        let radius = if traces.dots.len() > 4000 { s } else { 2 * s };
         for (step, neuron) in &traces.dots {
             let (x, y) = (frame.px(traces.grid.time(*step), times), frame.py(*neuron as f64, values));
-            area.draw(&Circle::new((x, y), 2 * s, colour(panel, 0).filled()))?;
+            area.draw(&Circle::new((x, y), radius, colour(panel, traces.crowd_of(*neuron)).filled()))?;
         }
         return Ok(());
+    }
+    if panel.source == Source::Rates {
+        return rates(area, panel, traces, frame, times, values);
     }
     // The first curve is drawn last, on top.
     for (c, row) in traces.rows(k).enumerate().rev() {
@@ -161,6 +166,28 @@ fn curves<B: DrawingBackend>(
         } else {
             area.draw(&PathElement::new(points, colour.stroke_width(width)))?;
         }
+    }
+    Ok(())
+}
+
+/// Rates of populations, in steps.
+fn rates<B: DrawingBackend>(
+    area: &Area<B>,
+    panel: &Panel,
+    traces: &Traces,
+    frame: &Frame,
+    times: &Range<f64>,
+    values: &Range<f64>,
+) -> Drawn<B> {
+    for crowd in (0..traces.crowds.len()).rev() {
+        let (rates, width) = traces.rates(crowd);
+        let time = |bin: usize| traces.grid.t + bin as f64 * width * traces.grid.dt;
+        let mut points = Vec::with_capacity(2 * rates.len());
+        for (bin, rate) in rates.iter().enumerate() {
+            let y = frame.py(*rate, values);
+            points.extend([(frame.px(time(bin), times), y), (frame.px(time(bin + 1), times), y)]);
+        }
+        area.draw(&PathElement::new(points, colour(panel, crowd).stroke_width(2 * frame.scale)))?;
     }
     Ok(())
 }
@@ -220,6 +247,13 @@ fn span(low: f64, high: f64) -> Range<f64> {
 
 /// The values of a panel with a little room around them; flat curves get a range that makes them look flat.
 fn range(panel: &Panel, k: usize, traces: &Traces) -> Range<f64> {
+    if panel.source == Source::Rates {
+        let most = (0..traces.crowds.len()).flat_map(|crowd| traces.rates(crowd).0).fold(0.0, f64::max);
+        return if most > 0.0 { 0.0..1.08 * most } else { 0.0..1.0 };
+    }
+    if panel.source == Source::Raster && !traces.crowds.is_empty() {
+        return 0.0..traces.neurons().max(1) as f64;
+    }
     if panel.source == Source::Raster {
         let most = traces.dots.iter().map(|d| d.1).max().unwrap_or(0).min(RASTER);
         return -1.0..most as f64 + 1.0;

@@ -33,6 +33,8 @@ pub(crate) enum Source {
     Input,
     /// Spikes of these units, a dot each.
     Raster,
+    /// Spikes of a network's populations by time, in Hz.
+    Rates,
 }
 
 impl Panel {
@@ -89,6 +91,20 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
                 input.legend = vec!["input current".into()];
             }
             panels.push(input);
+        }
+        System::Network(net) => {
+            let populations = net.populations(|_| 0);
+            let all = || ((0..populations.len()).map(|p| (0, p)).collect(), populations.iter().map(|p| p.name.clone()).collect());
+            panels.push(panel("neuron", Source::Raster, all(), 7));
+            panels.push(panel("rate (Hz)", Source::Rates, all(), 3));
+            for want in asked.iter().filter(|w| !w.events).take(PANELS) {
+                if let Some(len) = wanted::elements(schema, &want.var) {
+                    let units = want.units.clone().unwrap_or_else(|| vec![0..len]);
+                    let cells: Vec<_> = units.into_iter().flatten().take(CURVES).map(|unit| (0, unit)).collect();
+                    let legend = cells.iter().map(|(_, unit)| format!("neuron {unit}")).collect();
+                    panels.push(panel(&want.var, Source::Var(want.var.clone()), (cells, legend), 3));
+                }
+            }
         }
         System::Sequential(_) => {
             panels.push(panel("output", Source::Output, curves(rows, schema.output_len(), batch.is_some(), "unit"), 4));

@@ -2,16 +2,22 @@
 //! run of any length takes the same little memory, and no spike is lost.
 
 use super::plan::{Panel, Source};
+use crate::model::network::Population;
 use crate::run::recorder::{SPIKES, time_major};
+use crate::run::trains::monitor_name;
 use ndarray::{Array2, ArrayViewD, Axis};
 use overtime::{Recording, Scalar};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Most stretches that time is cut into.
 const BINS: u64 = 3000;
 /// Most neurons, and most spikes, in a raster.
 pub(crate) const RASTER: usize = 200;
 const DOTS: usize = 50_000;
+/// Most neurons of a network's raster, and bins of its rates.
+const SHOWN: usize = 1000;
+const RATES: u64 = 250;
 
 /// Curves of all panels.
 #[derive(Clone, Debug)]
@@ -21,8 +27,24 @@ pub(crate) struct Traces {
     /// `[curves of all panels, bins]`, NaN where nothing came yet.
     pub(crate) low: Array2<f64>,
     pub(crate) high: Array2<f64>,
-    /// Spikes: step and number of the neuron.
+    /// Spikes: step and number of the neuron; in a network over all groups.
     pub(crate) dots: Vec<(u64, usize)>,
+    /// A network's populations.
+    pub(crate) crowds: Vec<Crowd>,
+    /// Spikes of each population, `[populations, bins]`.
+    pub(crate) counts: Array2<f64>,
+}
+
+/// A population of a network.
+#[derive(Clone, Debug)]
+pub(crate) struct Crowd {
+    /// The recording of its group's spikes.
+    spikes: String,
+    /// Its neurons in the group, and the number of the first over all groups.
+    units: Range<usize>,
+    pub(crate) first: usize,
+    /// All neurons times all rows: a rate is of one.
+    neurons: usize,
 }
 
 /// How time is cut.
@@ -53,11 +75,18 @@ impl Grid {
 }
 
 impl Traces {
-    pub(crate) fn new(panels: Vec<Panel>, begin: u64, t: f64, dt: f64, steps: u64) -> Self {
+    pub(crate) fn new(panels: Vec<Panel>, (populations, rows): (&[Population], usize), begin: u64, t: f64, dt: f64, steps: u64) -> Self {
         let grid = Grid { begin, t, dt, steps, width: steps.div_ceil(BINS).max(1) };
         let curves = panels.iter().map(|p| p.cells.len()).sum();
         let empty = Array2::from_elem((curves, grid.bins()), f64::NAN);
-        Self { panels, grid, low: empty.clone(), high: empty, dots: Vec::new() }
+        let mut crowds: Vec<Crowd> = Vec::new();
+        for p in populations {
+            let first = crowds.last().map_or(0, |c| c.first + c.units.len());
+            let units = p.units.start as usize..p.units.end as usize;
+            crowds.push(Crowd { spikes: monitor_name(&p.of), neurons: units.len() * rows, units, first });
+        }
+        let counts = Array2::zeros((crowds.len(), steps.clamp(1, RATES) as usize));
+        Self { panels, grid, low: empty.clone(), high: empty, dots: Vec::new(), crowds, counts }
     }
 
     /// The curves of a panel, as rows of `low` and `high`.
@@ -105,6 +134,9 @@ impl Traces {
                         }
                     }
                 },
+                // With the raster.
+                Source::Rates => {}
+                Source::Raster if !self.crowds.is_empty() => self.crowd(slice)?,
                 Source::Raster => {
                     let events = slice.events(SPIKES)?;
                     for (step, (row, unit)) in events.step.iter().zip(events.row.iter().zip(&events.unit)) {
@@ -117,6 +149,47 @@ impl Traces {
             }
         }
         Ok(())
+    }
+
+    /// Takes over a network's spikes.
+    fn crowd<T: Scalar>(&mut self, slice: &Recording<T>) -> anyhow::Result<()> {
+        let stride = self.neurons().div_ceil(SHOWN).max(1);
+        let bins = self.counts.ncols() as u64;
+        for (k, crowd) in self.crowds.iter().enumerate() {
+            let events = slice.events(&crowd.spikes)?;
+            for (step, (row, unit)) in events.step.iter().zip(events.row.iter().zip(&events.unit)) {
+                if !crowd.units.contains(unit) {
+                    continue;
+                }
+                let bin = u128::from(step.saturating_sub(self.grid.begin)) * u128::from(bins) / u128::from(self.grid.steps.max(1));
+                if let Some(count) = self.counts.get_mut((k, bin as usize)) {
+                    *count += 1.0;
+                }
+                let neuron = crowd.first + unit - crowd.units.start;
+                if *row == 0 && neuron.is_multiple_of(stride) && self.dots.len() < 4 * DOTS {
+                    self.dots.push((*step, neuron));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All neurons of a network.
+    pub(crate) fn neurons(&self) -> usize {
+        self.crowds.iter().map(|c| c.units.len()).sum()
+    }
+
+    /// The population of a neuron.
+    pub(crate) fn crowd_of(&self, neuron: usize) -> usize {
+        self.crowds.partition_point(|c| c.first <= neuron).saturating_sub(1)
+    }
+
+    /// A population's rate over time, Hz, and the steps of a bin.
+    pub(crate) fn rates(&self, crowd: usize) -> (Vec<f64>, f64) {
+        let width = self.grid.steps as f64 / self.counts.ncols() as f64;
+        let neurons = self.crowds.get(crowd).map_or(1, |c| c.neurons) as f64;
+        let hertz = 1000.0 / (neurons * width * self.grid.dt);
+        (self.counts.row(crowd).iter().map(|n| n * hertz).collect(), width)
     }
 
     /// `values` is `[steps, batch, …]`, or `[steps, …]` without one; axes of length 1 stand for all.

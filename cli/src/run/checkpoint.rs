@@ -5,6 +5,7 @@ use super::output::{numbers, read_numbers, read_whole, whole};
 use super::recorder::{Buffer, Kept, steps_of};
 use super::session::{Place, Session};
 use super::spec::Spec;
+use super::trains::synaptic_events;
 use crate::exit::Failure;
 use crate::model::{Arrays, Build};
 use crate::plot::{Grid, Traces, plan};
@@ -59,7 +60,11 @@ pub(crate) fn write<T: Build>(session: &Session<T>, from: usize) -> anyhow::Resu
             }
         }
     }
+    for (k, train) in session.recorder.trains.iter().enumerate() {
+        train.save(|name, tensor| add(format!("train/{k}/{name}"), tensor))?;
+    }
     if let Some(traces) = &session.traces {
+        add("plot/counts".into(), Tensor::from_array(traces.counts.view().into_dyn()));
         add("plot/low".into(), Tensor::from_array(traces.low.view().into_dyn()));
         add("plot/high".into(), Tensor::from_array(traces.high.view().into_dyn()));
         add("plot/dots".into(), whole(&traces.dots.iter().flat_map(|(step, cell)| [*step, *cell as u64]).collect::<Vec<_>>()));
@@ -122,7 +127,7 @@ impl Checkpoint {
             .map(|(name, tensor)| Ok((name, tensor.to_array()?)))
             .collect::<anyhow::Result<_>>()?;
         let arrays = Arrays(arrays.into_iter().collect());
-        let system = T::system(&spec.system, &arrays, spec.seed)?;
+        let system = T::system(&spec.system, &arrays, spec.seed, spec.dt)?;
         let batch = spec.batch.map(usize::try_from).transpose()?;
         let mut session = Session::<T>::build(spec, place, system, batch)?;
         session.arrays = arrays;
@@ -153,13 +158,21 @@ impl Checkpoint {
                 }
             }
         }
+        for (k, train) in session.recorder.trains.iter_mut().enumerate() {
+            train.load(|name| get(&format!("train/{k}/{name}")))?;
+        }
+        session.events_before = synaptic_events(&session.recorder.trains, &session.populations());
         if let Some(grid) = progress.grid {
             let panels = plan(&session.spec, session.over_time.schema(), batch)?;
-            let mut traces = Traces::new(panels, grid.begin, grid.t, grid.dt, grid.steps);
+            let mut traces = Traces::new(panels, (&session.populations(), batch.unwrap_or(1)), grid.begin, grid.t, grid.dt, grid.steps);
             let (low, high) = (get("plot/low")?.to_array()?, get("plot/high")?.to_array()?);
             let (low, high): (Array2<f64>, Array2<f64>) = (low.into_dimensionality()?, high.into_dimensionality()?);
             if low.dim() == traces.low.dim() && high.dim() == traces.high.dim() && traces.grid == grid {
                 (traces.low, traces.high) = (low, high);
+            }
+            let counts: Array2<f64> = get("plot/counts")?.to_array()?.into_dimensionality()?;
+            if counts.dim() == traces.counts.dim() {
+                traces.counts = counts;
             }
             let dots = read_whole(get("plot/dots")?).unwrap_or_default();
             traces.dots = dots.chunks_exact(2).filter_map(|d| Some((*d.first()?, *d.get(1)? as usize))).collect();

@@ -25,7 +25,7 @@ pub(crate) fn finish<T: Build>(session: &Session<T>, place: &Place, timing: Timi
         wrote.push(path.clone());
     }
     tracing::info!(files = wrote.len(), "written");
-    let is_neurons = matches!(spec.system, System::Neurons(_));
+    let is_neurons = matches!(spec.system, System::Neurons(_) | System::Network(_));
     let summary = Summary::new(session, place, timing, is_neurons, wrote);
     if manner.json {
         terminal::print(&summary.json()?)
@@ -45,6 +45,7 @@ fn title<T: Build>(session: &Session<T>) -> String {
         System::Neurons(group) => {
             let kind = match group.kind.as_str() {
                 "HH" => "Hodgkin-Huxley neuron",
+                "TraubMiles" => "Traub-Miles neuron",
                 "LIF" => "Leaky integrate-and-fire neuron",
                 other => other,
             };
@@ -54,6 +55,6 @@ fn title<T: Build>(session: &Session<T>) -> String {
                 None => format!("{kind}{many}"),
             }
         }
-        System::Sequential(_) => spec.name.trim_end_matches(".toml").to_owned(),
+        System::Sequential(_) | System::Network(_) => spec.name.trim_end_matches(".toml").to_owned(),
     }
 }

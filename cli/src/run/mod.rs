@@ -11,6 +11,7 @@ pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod spec;
 mod start;
+pub(crate) mod trains;
 pub(crate) mod wanted;
 
 use crate::args::{RunArgs, Type};

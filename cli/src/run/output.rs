@@ -26,6 +26,9 @@ pub(crate) fn write<T: Build>(path: &Path, recorder: &Recorder<T>, t: f64, i: u6
             }
         }
     }
+    for (name, numbers) in spikes(recorder) {
+        npz.add(&name, ArrayView1::from(&numbers))?;
+    }
     npz.add("t", Array0::from_elem((), t).view())?;
     npz.add("i", Array0::from_elem((), i).view())?;
     npz.finish()?;
@@ -47,10 +50,37 @@ fn tensors<T: Build>(recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result<s
             }
         }
     }
+    for (name, numbers) in spikes(recorder) {
+        add(&name, whole(&numbers));
+    }
     add("t", Tensor::from_array(Array0::from_elem((), t).view().into_dyn()));
     add("i", Tensor { shape: Vec::new(), ..whole(&[i]) });
     file.metadata.insert("overtime.content".into(), "result".into());
     Ok(file)
+}
+
+/// The spikes of a network's groups, named by group where there are several: `spike_i`, `spike_step`, and `spike_row` in a batch.
+fn spikes<T>(recorder: &Recorder<T>) -> Vec<(String, Vec<u64>)> {
+    let several = recorder.trains.len() > 1;
+    let mut all = Vec::new();
+    for train in &recorder.trains {
+        let Some(kept) = &train.kept else { continue };
+        let mut add = |what: &str, numbers: Vec<u64>| {
+            let name = if several { format!("{}.{what}", train.group) } else { what.to_owned() };
+            all.push((name, numbers));
+        };
+        add("spike_i", indices(&kept.unit));
+        // Asked for as events too, these have the same names.
+        if !several
+            || !recorder.vars.iter().any(|(name, kept)| matches!(kept, Kept::Events(_)) && *name == format!("{}.spike", train.group))
+        {
+            add("spike_step", kept.step.clone());
+            if recorder.batched {
+                add("spike_row", indices(&kept.row));
+            }
+        }
+    }
+    all
 }
 
 fn indices(all: &[usize]) -> Vec<u64> {

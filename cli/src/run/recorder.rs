@@ -1,5 +1,6 @@
 //! What a run keeps, slice after slice.
 
+use super::trains::Train;
 use crate::exit::Failure;
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
 use overtime::{Events, FirstAxis, Recording, Scalar};
@@ -30,6 +31,10 @@ pub(crate) struct Recorder<T> {
     pub(crate) vars: Vec<(String, Kept<T>)>,
     /// Non-zero values of `spike`, if there is such a variable.
     pub(crate) spikes: Option<u64>,
+    /// Those of a network's groups.
+    pub(crate) trains: Vec<Train>,
+    /// Whether there is a batch.
+    pub(crate) batched: bool,
     /// Whether arrays come batch-major.
     pub(crate) batch_major: bool,
 }
@@ -92,8 +97,12 @@ pub(crate) const SPIKES: &str = "spikes counted";
 impl<T: Scalar> Recorder<T> {
     /// Takes over what a slice recorded; its spikes are counted in any case.
     pub(crate) fn append(&mut self, slice: &Recording<T>, keeps: bool) -> anyhow::Result<()> {
-        if let Some(spikes) = &mut self.spikes {
+        if let (Some(spikes), true) = (&mut self.spikes, self.trains.is_empty()) {
             *spikes += slice.events(SPIKES)?.len() as u64;
+        }
+        for train in &mut self.trains {
+            let new = train.append(slice)?;
+            self.spikes = Some(self.spikes.unwrap_or(0) + new);
         }
         if !keeps {
             return Ok(());

@@ -1,13 +1,16 @@
 //! A run that is set up: the loop, its input, and what is kept of it.
 
 use super::length;
+use super::progress::short;
 use super::recorder::{Buffer, Kept, Recorder, SPIKES, first_axis, kept};
 use super::spec::{Given, Lengths, Spec};
 use super::start;
+use super::trains::Train;
 use super::wanted;
 use crate::args::Axis;
 use crate::data;
 use crate::exit::usage;
+use crate::model::network::Population;
 use crate::model::{Arrays, Build, Loaded, System, in_file};
 use crate::plot::{self, Traces};
 use anyhow::Context;
@@ -52,6 +55,8 @@ pub(crate) struct Session<T: Build> {
     pub(crate) steps: u64,
     pub(crate) done: u64,
     pub(crate) begin: u64,
+    /// Synaptic events before this process began.
+    pub(crate) events_before: f64,
     /// What goes into the results; nothing is kept if nobody asked for a file of them.
     pub(crate) recorder: Recorder<T>,
     pub(crate) traces: Option<Traces>,
@@ -75,7 +80,7 @@ impl<T: Build> Session<T> {
             _ => None,
         };
         let arrays = Arrays::read(&spec.system, spec.model.as_deref())?;
-        let system = T::system(&spec.system, &arrays, spec.seed).map_err(|e| in_file(e, spec.model.as_deref()))?;
+        let system = T::system(&spec.system, &arrays, spec.seed, spec.dt).map_err(|e| in_file(e, spec.model.as_deref()))?;
         let batch = length::batch(&spec, &system.schema(), input.as_ref().map(ArrayD::shape))?;
         let (weights, state) = (spec.weights.clone(), spec.state.clone());
         let mut session = Self::build(spec, place, system, batch)?;
@@ -96,7 +101,15 @@ impl<T: Build> Session<T> {
         session.reserve(session.steps)?;
         if session.spec.files.plot.is_some() {
             let panels = plot::plan(&session.spec, session.over_time.schema(), batch)?;
-            session.traces = Some(Traces::new(panels, session.begin, session.over_time.t(), session.over_time.dt(), session.steps));
+            let populations = session.populations();
+            session.traces = Some(Traces::new(
+                panels,
+                (&populations, batch.unwrap_or(1)),
+                session.begin,
+                session.over_time.t(),
+                session.over_time.dt(),
+                session.steps,
+            ));
         }
         Ok(session)
     }
@@ -123,6 +136,11 @@ impl<T: Build> Session<T> {
         if let Some(var) = spikes {
             monitors.push(monitor(var.name.clone()).named(SPIKES).events().every(1));
         }
+        let trains = match &spec.system {
+            System::Network(net) => Train::all(net, batch.unwrap_or(1), keeps)?,
+            _ => Vec::new(),
+        };
+        monitors.extend(trains.iter().map(Train::monitor));
         let panels = if spec.files.plot.is_some() { plot::plan(&spec, &schema, batch)? } else { Vec::new() };
         monitors.extend(panels.iter().filter_map(plot::Panel::monitor));
         let strategy: Strategy = spec.strategy.parse()?;
@@ -139,9 +157,18 @@ impl<T: Build> Session<T> {
             .record_output(keeps || !panels.is_empty())
             .out_vars(monitors);
         let over_time = builder.build().map_err(|e| in_file(e.into(), spec.model.as_deref()))?;
-        let recorder = Recorder { ts: Vec::new(), output: Buffer::new(), vars, spikes: spikes.map(|_| 0), batch_major };
+        let recorder = Recorder {
+            ts: Vec::new(),
+            output: Buffer::new(),
+            vars,
+            spikes: spikes.map(|_| 0),
+            trains,
+            batched: batch.is_some(),
+            batch_major,
+        };
         let (steps, done, begin) = (0, 0, over_time.i());
-        Ok(Self { over_time, spec, arrays: Arrays::default(), input: None, time_axis: 0, steps, done, begin, recorder, traces: None })
+        let arrays = Arrays::default();
+        Ok(Self { over_time, spec, arrays, input: None, time_axis: 0, steps, done, begin, events_before: 0.0, recorder, traces: None })
     }
 
     /// Whether results are kept.
@@ -183,11 +210,22 @@ impl<T: Build> Session<T> {
         state.saturating_mul(self.over_time.batch().unwrap_or(1))
     }
 
+    /// A network's populations.
+    pub(crate) fn populations(&self) -> Vec<Population> {
+        let System::Network(net) = &self.spec.system else { return Vec::new() };
+        net.populations(|p| self.arrays.0.get(&format!("{}.pre", p.name)).map_or(0, |pre| pre.len() as u64))
+    }
+
     /// Size and batch in words.
     pub(crate) fn describe(&self) -> String {
         let what = match &self.spec.system {
             System::Neurons(group) if group.size == 1 => format!("1 {} neuron", group.kind),
             System::Neurons(group) => format!("{} {} neurons", group.size, group.kind),
+            System::Network(net) => {
+                let neurons: u64 = net.groups.iter().map(|g| g.neurons.size).sum();
+                let synapses: f64 = self.populations().iter().map(|p| p.degree * (p.units.end - p.units.start) as f64).sum();
+                format!("{neurons} neurons, {} synapses", short(synapses))
+            }
             System::Sequential(layers) if layers.len() == 1 => "1 layer".to_owned(),
             System::Sequential(layers) => format!("{} layers", layers.len()),
         };

@@ -114,7 +114,7 @@ impl Spec {
         let files = Files {
             out: absolute(args.out.as_deref())?,
             save_state: absolute(args.save_state.as_deref())?,
-            plot: absolute(args.plot.as_deref())?,
+            plot: absolute(args.plot.as_deref().or(s.plot.as_deref()))?,
             checkpoint: absolute(args.checkpoint.as_deref())?,
             checkpoint_every: args.checkpoint_every,
         };
@@ -149,6 +149,7 @@ impl Spec {
         match &self.system {
             System::Neurons(group) => &group.kind,
             System::Sequential(_) => "Sequential",
+            System::Network(_) => "Network",
         }
     }
 }
@@ -210,6 +211,9 @@ fn load(system: &str) -> anyhow::Result<(Model, Option<PathBuf>)> {
 }
 
 fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
+    if args.scale.is_some() && !matches!(system, System::Network(_)) {
+        return Err(usage("--scale is for a network, and this model is none"));
+    }
     match system {
         System::Neurons(group) => {
             group.size = args.size.unwrap_or(group.size);
@@ -218,6 +222,12 @@ fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
             }
             Ok(())
         }
+        System::Network(net) => match (args.size, args.method, args.scale) {
+            (None, None, None) => Ok(()),
+            (None, None, Some(scale)) => net.scale(scale),
+            (Some(_), ..) => Err(usage("--size is for a single group of neurons; --scale is for a network")),
+            (None, Some(_), _) => Err(usage("--method is for a single group of neurons, and this model is a network")),
+        },
         System::Sequential(_) => match (args.size, args.method) {
             (None, None) => Ok(()),
             (Some(_), _) => Err(usage("--size is for a group of neurons, and this model has layers")),

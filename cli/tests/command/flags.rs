@@ -161,7 +161,7 @@ fn what_is_said_and_where() {
 fn models_devices_and_help() {
     let place = Place::new();
     let models = place.ok("models");
-    for word in ["HH", "LIF", "gL", "mS/cm²", "-54.387", "tau_ref", "LSTMCell", "Conv2d", "leaky_relu", "rk4"] {
+    for word in ["HH", "LIF", "TraubMiles", "V_T", "gL", "mS/cm²", "-54.387", "tau_ref", "LSTMCell", "Conv2d", "leaky_relu", "rk4"] {
         assert!(models.contains(word), "{word}");
     }
     let devices = place.ok("devices");
@@ -170,7 +170,7 @@ fn models_devices_and_help() {
     assert!(place.ok("--version").starts_with("overtime "));
     let help = place.ok("run --help");
     let flags = "size batch duration steps input first-axis dt t0 method dtype device strategy seed weights state out-vars record-every out \
-                 save-state checkpoint checkpoint-every plot quiet json";
+                 save-state checkpoint checkpoint-every plot scale quiet json";
     for flag in flags.split_whitespace() {
         assert!(help.contains(&format!("--{flag}")), "{flag}");
     }

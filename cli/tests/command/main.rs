@@ -5,6 +5,7 @@ mod exits;
 mod flags;
 mod golden;
 mod kernels;
+mod network;
 mod plots;
 mod resume;
 mod support;

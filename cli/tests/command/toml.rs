@@ -123,11 +123,14 @@ fn mutated_files_neither_panic_nor_hang() {
         })
         .collect();
     seeds.sort();
-    assert_eq!(seeds.len(), 7);
+    assert_eq!(seeds.len(), 8);
     let words = [
         "kind",
         "=",
         "[[layer]]",
+        "[[group]]",
+        "[[projection]]",
+        "fixed_prob",
         "[parameters]",
         "\"HH\"",
         "{",

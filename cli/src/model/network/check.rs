@@ -1,0 +1,253 @@
+//! The `[[group]]` and `[[projection]]` tables of a model file.
+
+use super::raw;
+use super::{Connect, Group, Network, Part, Poisson, Projection, Receptor, ReceptorKind};
+use crate::model::check::{self, Line, Result, error, finite, get, start, table, value};
+use crate::model::{Neurons, System, Value, kinds};
+use overtime::models::Method;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use toml::Spanned;
+
+/// More of them than anyone has.
+const MOST: usize = 10_000;
+
+pub(in crate::model) fn network(
+    groups: Vec<Spanned<raw::Group>>,
+    projections: Vec<Spanned<raw::Projection>>,
+    line: Line<'_>,
+) -> Result<System> {
+    if groups.len() > MOST || projections.len() > MOST {
+        return error(line, 0, format!("more than {MOST} groups or projections"));
+    }
+    let mut net = Network { groups: Vec::new(), projections: Vec::new() };
+    for group in groups {
+        let taken: Vec<&str> = net.groups.iter().map(|g| g.name.as_str()).collect();
+        let at = start(&group);
+        let raw = group.into_inner();
+        let name = name("group", raw.name.as_ref(), at, &taken, line)?;
+        net.groups.push(self::group(name, raw, at, line)?);
+    }
+    if net.groups.is_empty() {
+        return error(line, 0, "`group` is empty");
+    }
+    for projection in projections {
+        // Groups and projections share the names of arrays.
+        let taken: Vec<&str> = net.projections.iter().map(|p| p.name.as_str()).chain(net.groups.iter().map(|g| g.name.as_str())).collect();
+        let at = start(&projection);
+        let raw = projection.into_inner();
+        let name = name("projection", raw.name.as_ref(), at, &taken, line)?;
+        let projection = self::projection(name, raw, at, &net.groups, line)?;
+        net.projections.push(projection);
+    }
+    Ok(System::Network(net))
+}
+
+/// The name of a table, which none before it has.
+fn name(what: &str, name: Option<&Spanned<String>>, at: usize, taken: &[&str], line: Line<'_>) -> Result<String> {
+    let Some(name) = name else { return error(line, at, format!("this {what} has no `name`")) };
+    let (at, name) = (start(name), name.get_ref());
+    if name.is_empty() || name.chars().any(|c| ".[]:,".contains(c) || c.is_control()) {
+        let escaped = name.escape_debug();
+        return error(line, at, format!("{what} name `{escaped}` is empty, or has a dot, bracket, colon, comma or control character"));
+    }
+    if taken.contains(&name.as_str()) {
+        return error(line, at, format!("two things named `{name}`"));
+    }
+    Ok(name.clone())
+}
+
+/// What must be there.
+fn needed<V>(value: Option<Spanned<V>>, key: &str, what: &str, at: usize, line: Line<'_>) -> Result<Spanned<V>> {
+    value.map_or_else(|| error(line, at, format!("{what} needs `{key}`")), Ok)
+}
+
+fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Group> {
+    let kind = needed(raw.kind, "kind", "a group", at, line)?;
+    let Some(neuron) = kinds::neuron(kind.get_ref()) else {
+        return error(line, start(&kind), format!("no kind of neuron named `{}`; there is: {}", kind.get_ref(), kinds::neuron_names()));
+    };
+    let mut receptors = Vec::new();
+    for receptor in raw.receptor.unwrap_or_default() {
+        let taken: Vec<&str> =
+            receptors.iter().map(|r: &Receptor| r.name.as_str()).chain(neuron.variables.iter().map(|v| v.0)).chain(["flight"]).collect();
+        receptors.push(self::receptor(receptor, neuron, &taken, line)?);
+    }
+    let mut initial = raw.initial.unwrap_or_default();
+    for receptor in receptors.iter_mut().filter(|r| matches!(r.kind, ReceptorKind::Exponential { .. })) {
+        let key = initial.keys().find(|k| k.get_ref() == &receptor.name).cloned();
+        let given = key.and_then(|key| initial.remove(&key));
+        receptor.init = given.map(|v| value(v, line, &receptor.name)).transpose()?;
+    }
+    let mut poisson = Vec::new();
+    for drive in raw.poisson.unwrap_or_default() {
+        let at = start(&drive);
+        let drive = drive.into_inner();
+        let receptor = needed(drive.receptor, "receptor", "a Poisson drive", at, line)?;
+        if !receptors.iter().any(|r| r.name == *receptor.get_ref()) {
+            return unknown("receptor", receptor.get_ref(), receptors.iter().map(|r| r.name.as_str()), start(&receptor), line);
+        }
+        let rate = finite(needed(drive.rate, "rate", "a Poisson drive", at, line)?, line, "rate", 0.0)?;
+        let weight = finite(needed(drive.weight, "weight", "a Poisson drive", at, line)?, line, "weight", f64::MIN)?;
+        poisson.push(Poisson { receptor: receptor.into_inner(), rate, weight });
+    }
+    let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
+    check::gates(&initial, line)?;
+    let neurons = Neurons {
+        kind: neuron.kind.to_owned(),
+        size: check::get(raw.size).unwrap_or(1),
+        method: check::known::<Method>(raw.method, line)?,
+        noise: raw.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
+        parameters: table(raw.parameters, line, "parameter", &names, check::number_or_file)?,
+        initial: table(Some(initial), line, "variable with an initial value", neuron.initial, value)?,
+    };
+    let current = raw.current.map(|v| check::number_or_file(v, line, "current")).transpose()?;
+    Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson })
+}
+
+fn unknown<'a, V>(what: &str, name: &str, known: impl Iterator<Item = &'a str>, at: usize, line: Line<'_>) -> Result<V> {
+    let known = known.collect::<Vec<_>>().join(", ");
+    let known = if known.is_empty() { "none".to_owned() } else { known };
+    error(line, at, format!("no {what} named `{}`; there is: {known}", name.escape_debug()))
+}
+
+fn receptor(item: Spanned<raw::Receptor>, neuron: &kinds::Neuron, taken: &[&str], line: Line<'_>) -> Result<Receptor> {
+    let at = start(&item);
+    let raw = item.into_inner();
+    let name = name("receptor", raw.name.as_ref(), at, taken, line)?;
+    let kind = match (raw.tau, raw.variable) {
+        (Some(tau), None) => {
+            let tau = finite(tau, line, "tau", f64::MIN_POSITIVE)?;
+            let reversal = raw.reversal.map(|e| finite(e, line, "reversal", f64::MIN)).transpose()?;
+            ReceptorKind::Exponential { tau, reversal }
+        }
+        (None, Some(variable)) => {
+            if let Some(reversal) = raw.reversal {
+                return error(line, start(&reversal), "`reversal` is for a receptor with `tau`");
+            }
+            let known = neuron.variables.iter().map(|v| v.0);
+            if !known.clone().any(|v| v == variable.get_ref()) {
+                return unknown("variable", variable.get_ref(), known, start(&variable), line);
+            }
+            ReceptorKind::Delta(variable.into_inner())
+        }
+        _ => return error(line, at, format!("receptor `{name}` needs either `tau`, to decay, or `variable`, to act on at once")),
+    };
+    Ok(Receptor { name, kind, init: None })
+}
+
+fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], line: Line<'_>) -> Result<Projection> {
+    let what = "a projection";
+    let from = needed(raw.from, "from", what, at, line)?;
+    let to = needed(raw.to, "to", what, at, line)?;
+    let (part_of_to, receptor) = match to.get_ref().rsplit_once('.').filter(|(_, receptor)| !receptor.ends_with(']')) {
+        Some((part, receptor)) => (part, receptor),
+        None => return error(line, start(&to), format!("`to` is a group and its receptor, `GROUP.RECEPTOR`, not `{}`", to.get_ref())),
+    };
+    let from = part(from.get_ref(), start(&from), groups, line)?;
+    let target = part(part_of_to, start(&to), groups, line)?;
+    let felt = groups.iter().find(|g| g.name == target.group).map_or(&[][..], |g| &g.receptors);
+    if !felt.iter().any(|r| r.name == receptor) {
+        return unknown("receptor", receptor, felt.iter().map(|r| r.name.as_str()), start(&to), line);
+    }
+    let connect = connect(needed(raw.connect, "connect", what, at, line)?, line)?;
+    Ok(Projection {
+        name,
+        from,
+        to: target,
+        receptor: receptor.to_owned(),
+        connect,
+        autapses: get(raw.autapses).unwrap_or(true),
+        weight: raw.weight.map_or(Ok(Value::Number(1.0)), |v| drawn(v, line, "weight"))?,
+        delay: raw.delay.map_or(Ok(Value::Number(0.0)), |v| delay(v, line))?,
+    })
+}
+
+/// A number, a distribution, or an array with a value for each synapse.
+fn drawn(v: Spanned<crate::model::raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+    let at = start(&v);
+    match value(v, line, key)? {
+        Value::XavierNormal | Value::Orthogonal(_) => {
+            error(line, at, format!("`{key}` is a number, {{ uniform = … }}, {{ normal = … }} or {{ file = …, array = … }}"))
+        }
+        value => Ok(value),
+    }
+}
+
+fn delay(v: Spanned<crate::model::raw::Value>, line: Line<'_>) -> Result<Value> {
+    let at = start(&v);
+    match drawn(v, line, "delay")? {
+        Value::Number(ms) if ms < 0.0 => error(line, at, format!("`delay` must be a non-negative number, not {ms}")),
+        value => Ok(value),
+    }
+}
+
+/// `P`, or `P[0..3200]`.
+fn part(text: &str, at: usize, groups: &[Group], line: Line<'_>) -> Result<Part> {
+    let (group, units) = match text.split_once('[') {
+        None => (text, None),
+        Some((group, rest)) => {
+            let ends = rest.strip_suffix(']').and_then(|inner| inner.split_once(".."));
+            let number = |s: &str| s.trim().parse::<u64>().ok();
+            match ends.and_then(|(a, b)| Some(number(a)?..number(b)?)) {
+                Some(units) => (group, Some(units)),
+                None => return error(line, at, format!("`{}` is not a part of a group: write P or P[0..100]", text.escape_debug())),
+            }
+        }
+    };
+    let Some(found) = groups.iter().find(|g| g.name == group) else {
+        return unknown("group", group, groups.iter().map(|g| g.name.as_str()), at, line);
+    };
+    if let Some(units) = units.as_ref().filter(|u| u.is_empty() || u.end > found.neurons.size) {
+        let size = found.neurons.size;
+        return error(line, at, format!("{}..{} is empty, or beyond the {size} neurons of `{group}`", units.start, units.end));
+    }
+    Ok(Part { group: group.to_owned(), units })
+}
+
+const KINDS: [&str; 6] = ["fixed_prob", "fixed_num_pre", "fixed_num_post", "one_to_one", "all_to_all", "arrays"];
+
+fn connect(item: Spanned<raw::Connect>, line: Line<'_>) -> Result<Connect> {
+    let at = start(&item);
+    let raw = item.into_inner();
+    let kind = needed(raw.kind, "kind", "`connect`", at, line)?;
+    let keys = BTreeMap::from([
+        ("p", raw.p.as_ref().map(start)),
+        ("num", raw.num.as_ref().map(start)),
+        ("file", raw.file.as_ref().map(start)),
+        ("pre", raw.pre.as_ref().map(start)),
+        ("post", raw.post.as_ref().map(start)),
+    ]);
+    let what = kind.get_ref().as_str();
+    let takes: &[&str] = match what {
+        "fixed_prob" => &["p"],
+        "fixed_num_pre" | "fixed_num_post" => &["num"],
+        "one_to_one" | "all_to_all" => &[],
+        "arrays" => &["file", "pre", "post"],
+        other => return unknown("connectivity", other, KINDS.into_iter(), start(&kind), line),
+    };
+    if let Some((key, Some(at))) = keys.into_iter().find(|(key, at)| at.is_some() && !takes.contains(key)) {
+        return error(line, at, format!("`{key}` is not for {what}"));
+    }
+    Ok(match what {
+        "fixed_prob" => {
+            let p = needed(raw.p, "p", what, at, line)?;
+            let at = start(&p);
+            match finite(p, line, "p", 0.0)? {
+                p if p <= 1.0 => Connect::FixedProb(p),
+                p => return error(line, at, format!("`p` is a probability, not {p}")),
+            }
+        }
+        "fixed_num_pre" => Connect::FixedNumPre(needed(raw.num, "num", what, at, line)?.into_inner()),
+        "fixed_num_post" => Connect::FixedNumPost(needed(raw.num, "num", what, at, line)?.into_inner()),
+        "one_to_one" => Connect::OneToOne,
+        "all_to_all" => Connect::AllToAll,
+        _ => {
+            let file = PathBuf::from(needed(raw.file, "file", what, at, line)?.into_inner());
+            let array =
+                |name: Spanned<String>| Value::File { file: file.clone(), line: line(start(&name)), array: Some(name.into_inner()) };
+            let pre = array(needed(raw.pre, "pre", what, at, line)?);
+            Connect::Arrays { pre, post: array(needed(raw.post, "post", what, at, line)?) }
+        }
+    })
+}

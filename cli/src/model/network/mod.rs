@@ -1,0 +1,173 @@
+//! Networks in model files: groups of neurons, and projections between them.
+
+mod build;
+pub(super) mod check;
+pub(super) mod raw;
+mod scale;
+
+pub(super) use build::network;
+
+use super::{Neurons, Value};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// Groups and projections.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Network {
+    pub(crate) groups: Vec<Group>,
+    pub(crate) projections: Vec<Projection>,
+}
+
+/// A group of neurons. Its neurons' `noise` is the group's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) neurons: Neurons,
+    pub(crate) receptors: Vec<Receptor>,
+    pub(crate) current: Option<Value>,
+    pub(crate) input: bool,
+    pub(crate) poisson: Vec<Poisson>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Receptor {
+    pub(crate) name: String,
+    pub(crate) kind: ReceptorKind,
+    pub(crate) init: Option<Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum ReceptorKind {
+    /// A conductance where there is a reversal potential, else a current.
+    Exponential { tau: f64, reversal: Option<f64> },
+    /// Acts on this variable of the model.
+    Delta(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Poisson {
+    pub(crate) receptor: String,
+    pub(crate) rate: f64,
+    pub(crate) weight: f64,
+}
+
+/// Synapses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Projection {
+    pub(crate) name: String,
+    pub(crate) from: Part,
+    pub(crate) to: Part,
+    pub(crate) receptor: String,
+    pub(crate) connect: Connect,
+    pub(crate) autapses: bool,
+    pub(crate) weight: Value,
+    pub(crate) delay: Value,
+}
+
+/// A group, or some neurons of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    pub(crate) group: String,
+    pub(crate) units: Option<Range<u64>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Connect {
+    FixedProb(f64),
+    FixedNumPre(u64),
+    FixedNumPost(u64),
+    OneToOne,
+    AllToAll,
+    Arrays { pre: Value, post: Value },
+}
+
+/// Neurons of a group that the same projections start from: what rates and statistics are of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Population {
+    /// `P`, or `P[0..3200]` where it is a part.
+    pub(crate) name: String,
+    /// Number and name of its group, and its neurons there.
+    pub(crate) group: usize,
+    pub(crate) of: String,
+    pub(crate) units: Range<u64>,
+    /// Synapses of one of its neurons, on average; those from arrays are not known before the file is read.
+    pub(crate) degree: f64,
+}
+
+impl Network {
+    /// The populations, in the order of groups and neurons.
+    pub(crate) fn populations(&self, synapses: impl Fn(&Projection) -> u64) -> Vec<Population> {
+        let mut all = Vec::new();
+        for (number, group) in self.groups.iter().enumerate() {
+            let size = group.neurons.size;
+            let whole = 0..size;
+            let from = |p: &Projection| p.from.units.clone().unwrap_or(0..size);
+            let own: Vec<&Projection> = self.projections.iter().filter(|p| p.from.group == group.name).collect();
+            let mut cuts: Vec<u64> =
+                own.iter().flat_map(|p| [from(p).start, from(p).end]).chain([0, size]).filter(|c| *c <= size).collect();
+            cuts.sort_unstable();
+            cuts.dedup();
+            for ends in cuts.windows(2) {
+                let &[start, end] = ends else { continue };
+                let units = start..end;
+                let starts_here = own.iter().filter(|p| from(p).start <= start && end <= from(p).end);
+                let degree = starts_here.map(|p| self.degree(p, synapses(p))).sum();
+                let name = if units == whole { group.name.clone() } else { format!("{}[{start}..{end}]", group.name) };
+                all.push(Population { name, group: number, of: group.name.clone(), units, degree });
+            }
+        }
+        all
+    }
+
+    /// Synapses of one source, on average. `listed` is how many an array lists.
+    fn degree(&self, projection: &Projection, listed: u64) -> f64 {
+        let size = |part: &Part| {
+            let whole = || self.groups.iter().find(|g| g.name == part.group).map_or(0, |g| g.neurons.size);
+            part.units.as_ref().map_or_else(whole, |units| units.end.saturating_sub(units.start)) as f64
+        };
+        let (pre, post) = (size(&projection.from), size(&projection.to));
+        match projection.connect {
+            Connect::FixedProb(p) => p * post,
+            Connect::FixedNumPre(k) => k as f64 * post / pre.max(1.0),
+            Connect::FixedNumPost(k) => k as f64,
+            Connect::OneToOne => 1.0,
+            Connect::AllToAll => post,
+            Connect::Arrays { .. } => listed as f64 / pre.max(1.0),
+        }
+    }
+
+    /// Every value in it, with the name it has in errors and checkpoints.
+    pub(crate) fn values(&self) -> Vec<(String, &Value)> {
+        let mut all = Vec::new();
+        for group in &self.groups {
+            let of = |what: &str| format!("{}.{what}", group.name);
+            all.extend(group.neurons.values().into_iter().map(|(name, v)| (of(&name), v)));
+            all.extend(group.receptors.iter().filter_map(|r| Some((of(&format!("initial.{}", r.name)), r.init.as_ref()?))));
+            all.extend(group.current.iter().map(|v| (of("current"), v)));
+        }
+        for projection in &self.projections {
+            let of = |what: &str| format!("{}.{what}", projection.name);
+            if let Connect::Arrays { pre, post } = &projection.connect {
+                all.extend([(of("pre"), pre), (of("post"), post)]);
+            }
+            all.extend([(of("weight"), &projection.weight), (of("delay"), &projection.delay)]);
+        }
+        all
+    }
+
+    pub(crate) fn values_mut(&mut self) -> Vec<&mut Value> {
+        let mut all = Vec::new();
+        for group in &mut self.groups {
+            all.extend(group.neurons.parameters.iter_mut().chain(&mut group.neurons.initial).map(|(_, v)| v));
+            all.extend(group.receptors.iter_mut().filter_map(|r| r.init.as_mut()));
+            all.extend(group.current.as_mut());
+        }
+        for projection in &mut self.projections {
+            if let Connect::Arrays { pre, post } = &mut projection.connect {
+                all.extend([pre, post]);
+            }
+            all.extend([&mut projection.weight, &mut projection.delay]);
+        }
+        all
+    }
+}

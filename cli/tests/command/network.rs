@@ -1,0 +1,306 @@
+//! Networks in model files.
+
+use crate::support::{Place, arrays, assert_close, root};
+use overtime_cli::model;
+use serde_json::Value;
+
+/// Two groups, every sort of connectivity, receptor, input and initial value.
+const ALL: &str = "
+steps = 300
+seed = 5
+[[group]]
+name = 'E'
+kind = 'TraubMiles'
+size = 40
+current = 150.0
+noise = 30.0
+[group.initial]
+V = { uniform = [-65.0, -55.0] }
+ge = { normal = [40.0, 15.0] }
+[group.parameters]
+V_T = -62.5
+[[group.receptor]]
+name = 'ge'
+tau = 5.0
+reversal = 0.0
+[[group.receptor]]
+name = 'gi'
+tau = 10.0
+reversal = -80.0
+[[group.poisson]]
+receptor = 'ge'
+rate = 300.0
+weight = 5.0
+[[group]]
+name = 'I'
+kind = 'LIF'
+size = 10
+input = true
+parameters = { V_rest = -60.0, V_reset = -65.0, V_th = -50.0, tau_ref = 2.0 }
+initial = { V = -60.0 }
+receptor = [{ name = 'x', tau = 3.0 }, { name = 'kick', variable = 'V' }, { name = 'g', tau = 3.0, reversal = 0.0 }]
+[[projection]]
+name = 'EE'
+from = 'E[0..30]'
+to = 'E.ge'
+connect = { kind = 'fixed_prob', p = 0.2 }
+autapses = false
+weight = { uniform = [2.0, 8.0] }
+delay = { uniform = [0.5, 3.0] }
+[[projection]]
+name = 'EI'
+from = 'E'
+to = 'I[2..10].kick'
+connect = { kind = 'fixed_num_post', num = 3 }
+weight = 4.0
+delay = 1.5
+[[projection]]
+name = 'EIx'
+from = 'E'
+to = 'I.x'
+connect = { kind = 'fixed_num_pre', num = 7 }
+weight = 1.0
+[[projection]]
+name = 'EIg'
+from = 'E[0..10]'
+to = 'I.g'
+connect = { kind = 'one_to_one' }
+weight = 0.05
+[[projection]]
+name = 'IE'
+from = 'I'
+to = 'E.gi'
+connect = { kind = 'all_to_all' }
+weight = 3.0
+";
+
+#[test]
+fn every_mistake_has_its_line() {
+    assert!(model::parse(ALL).is_ok(), "{:?}", model::parse(ALL));
+    // What is wrong instead of what, in which line of it, and what is said.
+    let cases = [
+        ("kind = 'LIF'", "kind = 'LIFE'", "no kind of neuron named `LIFE`"),
+        ("name = 'I'", "name = 'E'", "two things named `E`"),
+        ("name = 'I'", "name = 'I.1'", "has a dot"),
+        ("name = 'EI'", "name = 'EE'", "two things named `EE`"),
+        ("name = 'EI'", "name = 'I'", "two things named `I`"),
+        ("current = 150.0", "current = 'much'", "no values named `much`"),
+        ("current = 150.0", "curent = 150.0", "curent"),
+        ("noise = 30.0", "noise = -1", "`noise` must be a non-negative number"),
+        ("V_T = -62.5", "V_Z = 1", "no parameter named `V_Z`"),
+        ("ge = { normal = [40.0, 15.0] }", "gx = 1", "no variable with an initial value named `gx`"),
+        ("ge = { normal = [40.0, 15.0] }", "ge = { normal = 1 }", ""),
+        ("ge = { normal = [40.0, 15.0] }", "m = 0.1", "go together"),
+        ("tau = 5.0", "tau = 0", "`tau` must be a positive number"),
+        ("reversal = -80.0", "reversal = inf", "`reversal` must be a finite number"),
+        ("name = 'gi'", "name = 'V'", "two things named `V`"),
+        ("name = 'gi'", "name = 'flight'", "two things named `flight`"),
+        ("receptor = 'ge'", "receptor = 'ga'", "no receptor named `ga`; there is: ge, gi"),
+        ("rate = 300.0", "rate = -300.0", "`rate` must be a non-negative number"),
+        ("from = 'E[0..30]'", "from = 'F'", "no group named `F`; there is: E, I"),
+        ("from = 'E[0..30]'", "from = 'E[0..41]'", "beyond the 40 neurons"),
+        ("from = 'E[0..30]'", "from = 'E[3..3]'", "is empty"),
+        ("from = 'E[0..30]'", "from = 'E[0-3]'", "not a part of a group"),
+        ("to = 'E.ge'", "to = 'E'", "`GROUP.RECEPTOR`"),
+        ("to = 'E.ge'", "to = 'E.gx'", "no receptor named `gx`; there is: ge, gi"),
+        ("to = 'I[2..10].kick'", "to = 'I[2..11].kick'", "beyond the 10 neurons"),
+        (
+            "connect = { kind = 'fixed_prob', p = 0.2 }",
+            "connect = { kind = 'some', p = 0.2 }",
+            "no connectivity named `some`; there is: fixed_prob",
+        ),
+        ("connect = { kind = 'fixed_prob', p = 0.2 }", "connect = { kind = 'fixed_prob' }", "fixed_prob needs `p`"),
+        ("connect = { kind = 'fixed_prob', p = 0.2 }", "connect = { kind = 'fixed_prob', p = 1.2 }", "`p` is a probability"),
+        (
+            "connect = { kind = 'fixed_prob', p = 0.2 }",
+            "connect = { kind = 'fixed_prob', p = 0.2, num = 3 }",
+            "`num` is not for fixed_prob",
+        ),
+        ("connect = { kind = 'one_to_one' }", "connect = { p = 0.1 }", "needs `kind`"),
+        ("connect = { kind = 'all_to_all' }", "connect = { kind = 'arrays', pre = 'a', post = 'b' }", "arrays needs `file`"),
+        ("weight = { uniform = [2.0, 8.0] }", "weight = 'orthogonal'", "`weight` is a number"),
+        ("delay = 1.5", "delay = -1.5", "`delay` must be a non-negative number"),
+    ];
+    let mut wrong = String::new();
+    for (right, instead, says) in cases {
+        assert_eq!(ALL.matches(&format!("\n{right}\n")).count(), 1, "{right}");
+        let text = ALL.replace(&format!("\n{right}\n"), &format!("\n{instead}\n"));
+        let at = 1 + text.lines().position(|line| line == instead).unwrap();
+        match model::parse(&text) {
+            Ok(_) => wrong += &format!("{instead}: taken\n"),
+            Err(e) if e.line != at || !e.message.contains(says) => {
+                wrong += &format!("{instead}: line {}, expected {at}: {}\n", e.line, e.message)
+            }
+            Err(_) => {}
+        }
+    }
+    for (text, at, says) in [
+        ("[[group]]\nkind = 'HH'\n", 1, "no `name`"),
+        ("[[group]]\nname = 'a'\n", 1, "needs `kind`"),
+        ("size = 3\n[[group]]\nname = 'a'\nkind = 'HH'\n", 1, "`size` stands outside"),
+        ("kind = 'HH'\n[[group]]\nname = 'a'\nkind = 'HH'\n", 1, "`kind` stands outside"),
+        ("steps = 1\n[[projection]]\nname = 'a'\n", 2, "no `[[group]]`"),
+        ("[[group]]\nname = 'a'\nkind = 'HH'\n[[projection]]\nname = 'p'\nto = 'a.x'\n", 4, "needs `from`"),
+        ("[[group]]\nname = 'a'\nkind = 'HH'\n[[group.receptor]]\nname = 'x'\n", 4, "needs either `tau`"),
+        ("[[group]]\nname = 'a'\nkind = 'HH'\n[[group.receptor]]\nname = 'x'\nvariable = 'V'\nreversal = 0\n", 7, "`reversal` is for"),
+    ] {
+        let e = model::parse(text).expect_err(text);
+        if e.line != at || !e.message.contains(says) {
+            wrong += &format!("{text:?}: line {}, expected {at}: {}\n", e.line, e.message);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Brian2's networks, spike for spike: synapses and initial values from its own file.
+#[test]
+fn brian2s_networks_come_out() {
+    for (name, delay) in [("small_delay0", 0.0), ("small_delay15", 1.5)] {
+        let file = root().join(format!("tests/golden/net/{name}.npz"));
+        let all = arrays(&file);
+        let place = Place::new();
+        let synapse = |want_excitatory: bool, which: &str| {
+            let kept = all["pre"].iter().zip(&all[which]).filter(|(pre, _)| (**pre < 160.0) == want_excitatory);
+            ndarray::Array1::from_iter(kept.map(|(_, x)| *x)).into_dyn()
+        };
+        let (e, i) = (true, false);
+        place.npz(
+            "net.npz",
+            &[
+                ("pre", synapse(e, "pre")),
+                ("post", synapse(e, "post")),
+                ("pre_i", synapse(i, "pre") - 160.0),
+                ("post_i", synapse(i, "post")),
+            ],
+        );
+        let from = |array: &str| format!("{{ file = '{}', array = '{array}' }}", file.display());
+        let model = format!(
+            "dtype = 'f64'\nsteps = 1000\ndt = 0.1\n[[group]]\nname = 'P'\nkind = 'TraubMiles'\nsize = 200\n\
+             initial = {{ m = 0.0, h = 0.0, n = 0.0, V = {}, ge = {}, gi = {} }}\n\
+             receptor = [{{ name = 'ge', tau = 5.0, reversal = 0.0 }}, {{ name = 'gi', tau = 10.0, reversal = -80.0 }}]\n\
+             [[projection]]\nname = 'Ce'\nfrom = 'P[0..160]'\nto = 'P.ge'\nweight = 6.0\ndelay = {delay}\n\
+             connect = {{ kind = 'arrays', file = 'net.npz', pre = 'pre', post = 'post' }}\n\
+             [[projection]]\nname = 'Ci'\nfrom = 'P[160..200]'\nto = 'P.gi'\nweight = 67.0\ndelay = {delay}\n\
+             connect = {{ kind = 'arrays', file = 'net.npz', pre = 'pre_i', post = 'post_i' }}\n",
+            from("v0"),
+            from("ge0_nS"),
+            from("gi0_nS"),
+        );
+        place.write("net.toml", model);
+        let recorded = all["rec"].iter().map(|unit| format!("{unit}")).collect::<Vec<_>>().join(",");
+        place.ok(&format!("run net.toml --out-vars P.V[{recorded}] --out out.npz --quiet"));
+        let got = place.read("out.npz");
+        assert_close(&got["P.V"], &all["rec_v"], 1e-9, "V");
+        let pairs = |step: &str, unit: &str, from: &std::collections::BTreeMap<String, ndarray::ArrayD<f64>>| {
+            let mut all: Vec<(u64, u64)> = from[step].iter().zip(&from[unit]).map(|(s, i)| (*s as u64, *i as u64)).collect();
+            all.sort_unstable();
+            all
+        };
+        assert_eq!(pairs("spike_step", "spike_i", &got), pairs("spike_step", "spike_i", &all), "{name}");
+        // In f32: within 2% of the rate.
+        let summary: Value = serde_json::from_str(&place.ok("run net.toml --dtype f32 --json --quiet")).unwrap();
+        let (spikes, right) = (summary["spikes"].as_f64().unwrap(), all["spike_step"].len() as f64);
+        assert!((spikes / right - 1.0).abs() <= 0.02, "{name}: {spikes} spikes in f32, {right} in f64");
+        assert_eq!(summary["synapses"].as_f64(), Some(all["pre"].len() as f64));
+        let error = place.fails(2, "run net.toml --scale 2");
+        assert!(error.contains("`Ce`") && error.contains("cannot be scaled"), "{error}");
+    }
+}
+
+#[test]
+fn results_statistics_and_pictures() {
+    let place = Place::new();
+    place.write("all.toml", format!("plot = 'from_file.svg'\n{ALL}"));
+    let summary = place.ok("run all.toml --out out.npz --out-vars E.V[0,3],I.V --json --quiet --input 12");
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    let out = place.read("out.npz");
+    let names: Vec<&str> = out.keys().map(String::as_str).collect();
+    assert_eq!(names, ["E.V", "E.spike_i", "E.spike_step", "I.V", "I.spike_i", "I.spike_step", "i", "output", "t", "ts"]);
+    // The output counts the spikes of each group.
+    for (column, group) in ["E", "I"].into_iter().enumerate() {
+        let mut counts = vec![0.0; 300];
+        out[&format!("{group}.spike_step")].iter().for_each(|k| counts[*k as usize] += 1.0);
+        assert!(counts.iter().sum::<f64>() > 5.0, "group {group} is silent");
+        for (k, count) in counts.iter().enumerate() {
+            assert_eq!(out["output"][[k, column]], *count, "group {group}, step {k}");
+        }
+    }
+    // Populations are cut where projections begin and end, and told with rate and regularity.
+    let told = summary["populations"].as_array().unwrap();
+    let called: Vec<&str> = told.iter().map(|p| p["name"].as_str().unwrap()).collect();
+    assert_eq!(called, ["E[0..10]", "E[10..30]", "E[30..40]", "I"]);
+    let (steps, units) = (&out["E.spike_step"], &out["E.spike_i"]);
+    let of = |unit: f64| steps.iter().zip(units).filter(move |(_, u)| **u == unit).map(|(k, _)| *k).collect::<Vec<f64>>();
+    let (mut spikes, mut cvs) = (0.0, Vec::new());
+    for unit in 10..30 {
+        let times = of(f64::from(unit));
+        spikes += times.len() as f64;
+        let intervals: Vec<f64> = times.windows(2).map(|w| w[1] - w[0]).collect();
+        if intervals.len() >= 2 {
+            let n = intervals.len() as f64;
+            let mean = intervals.iter().sum::<f64>() / n;
+            cvs.push((intervals.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt() / mean);
+        }
+    }
+    assert_eq!(told[1]["spikes"].as_f64(), Some(spikes));
+    assert!((told[1]["rate"].as_f64().unwrap() - spikes / 20.0 / 0.03).abs() <= 1e-9);
+    match told[1]["cv"].as_f64() {
+        Some(cv) => assert!((cv - cvs.iter().sum::<f64>() / cvs.len() as f64).abs() <= 1e-9),
+        None => assert!(cvs.is_empty()),
+    }
+    assert!(summary["synaptic_events_per_s"].as_f64() > Some(0.0) && summary["real_time_factor"].as_f64() > Some(0.0));
+    let svg = std::fs::read_to_string(place.path("from_file.svg")).unwrap();
+    for text in ["neuron", "rate (Hz)", "E[0..10]", "E[30..40]", "E.V", "time (ms)", "</svg>"] {
+        assert!(svg.contains(text), "{text}");
+    }
+    let text = place.ok("run all.toml --steps 100 --plot p.png");
+    assert!(text.contains("E[10..30]") && text.contains("Hz, CV of intervals") && text.contains("synaptic events"), "{text}");
+    place.ok("run all.toml --steps 20 --batch 3 --out b.npz --quiet --plot p.png");
+    assert_eq!(place.read("b.npz")["E.spike_row"].len(), place.read("b.npz")["E.spike_i"].len());
+    place.ok("run all.toml --steps 0 --out b.npz --quiet --plot p.png");
+}
+
+#[test]
+fn a_scaled_network_keeps_its_synapses_per_neuron() {
+    let place = Place::new();
+    let cobahh = root().join("examples/models/cobahh.toml");
+    let run = |more: &str| -> Value {
+        let text = place.ok(&format!("run {} --steps 2 --plot p.svg --json --quiet {more}", cobahh.display()));
+        serde_json::from_str(&text).unwrap()
+    };
+    let (one, two) = (run(""), run("--scale 0.5"));
+    let names =
+        |json: &Value| json["populations"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(&one), ["P[0..3200]", "P[3200..4000]"]);
+    assert_eq!(names(&two), ["P[0..1600]", "P[1600..2000]"]);
+    assert_eq!((one["synapses"].as_f64(), two["synapses"].as_f64()), (Some(320_000.0), Some(160_000.0)));
+    for (scale, says) in [("0", "positive"), ("-1", "positive"), ("nan", "positive"), ("0.01", "more than 1")] {
+        let error = place.fails(2, &format!("run {} --steps 2 --scale {scale}", cobahh.display()));
+        assert!(error.contains(says), "{error}");
+    }
+    assert!(place.fails(2, "run hh --steps 2 --scale 2").contains("--scale is for a network"));
+    assert!(place.fails(2, &format!("run {} --size 3", cobahh.display())).contains("--scale"));
+    place.write("all.toml", ALL);
+    assert!(place.fails(2, "run all.toml --scale 2").contains("`IE`"));
+    assert!(place.fails(2, "run all.toml --dtype f16").contains("cannot run in f16"));
+}
+
+/// A checkpoint in mid-flight leads to the same end, statistics and picture included.
+#[test]
+fn a_network_resumes() {
+    let place = Place::new();
+    place.write("all.toml", ALL);
+    let run = "run all.toml --out-vars E.V,I.spike:events --plot p.svg --json --quiet";
+    let whole: Value = serde_json::from_str(&place.ok(&format!("{run} --out whole.npz"))).unwrap();
+    let picture = std::fs::read(place.path("p.svg")).unwrap();
+    place.ok(&format!("{run} --out again.npz --checkpoint c.safetensors --checkpoint-every 13"));
+    std::fs::remove_file(place.path("all.toml")).unwrap();
+    let resumed: Value = serde_json::from_str(&place.ok("resume c.safetensors --out resumed.npz --json --quiet")).unwrap();
+    assert_eq!(place.read("whole.npz"), place.read("again.npz"));
+    assert_eq!(place.read("whole.npz"), place.read("resumed.npz"));
+    assert!(whole["spikes"].as_u64() > Some(20) && resumed["steps_here"].as_u64() < Some(300));
+    for key in ["spikes", "populations", "synaptic_events"] {
+        assert_eq!(whole[key], resumed[key], "{key}");
+    }
+    assert_eq!(std::fs::read(place.path("p.svg")).unwrap(), picture);
+}
