@@ -125,7 +125,10 @@ fn curves<B: DrawingBackend>(
     if panel.source == Source::Raster {
         // Many are small, so that they do not hide each other.
         let radius = if traces.dots.len() > 4000 { s } else { 2 * s };
-        for (step, neuron) in &traces.dots {
+        // In one order, however the run was sliced.
+        let mut dots = traces.dots.clone();
+        dots.sort_unstable();
+        for (step, neuron) in &dots {
             let (x, y) = (frame.px(traces.grid.time(*step), times), frame.py(*neuron as f64, values));
             area.draw(&Circle::new((x, y), radius, colour(panel, traces.crowd_of(*neuron)).filled()))?;
         }

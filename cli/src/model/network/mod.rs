@@ -18,7 +18,7 @@ pub(crate) struct Network {
     pub(crate) projections: Vec<Projection>,
 }
 
-/// A group of neurons. Its neurons' `noise` is the group's.
+/// A group of neurons, whose `noise` the network adds to its current.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Group {
     pub(crate) name: String,
