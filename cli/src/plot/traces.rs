@@ -17,7 +17,9 @@ pub(crate) const RASTER: usize = 200;
 const DOTS: usize = 50_000;
 /// Most neurons of a network's raster, and bins of its rates.
 const SHOWN: usize = 1000;
-const RATES: u64 = 250;
+const RATES: f64 = 250.0;
+/// Least length of such a bin, ms.
+const SHORTEST: f64 = 1.0;
 
 /// Curves of all panels.
 #[derive(Clone, Debug)]
@@ -85,7 +87,8 @@ impl Traces {
             let units = p.units.start as usize..p.units.end as usize;
             crowds.push(Crowd { spikes: monitor_name(&p.of), neurons: units.len() * rows, units, first });
         }
-        let counts = Array2::zeros((crowds.len(), steps.clamp(1, RATES) as usize));
+        let bins = (steps as f64 * dt / SHORTEST).clamp(1.0, RATES) as usize;
+        let counts = Array2::zeros((crowds.len(), bins));
         Self { panels, grid, low: empty.clone(), high: empty, dots: Vec::new(), crowds, counts }
     }
 
