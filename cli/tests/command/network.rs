@@ -125,7 +125,7 @@ fn every_mistake_has_its_line() {
     for (right, instead, says) in cases {
         assert_eq!(ALL.matches(&format!("\n{right}\n")).count(), 1, "{right}");
         let text = ALL.replace(&format!("\n{right}\n"), &format!("\n{instead}\n"));
-        let at = 1 + text.lines().position(|line| line == instead).unwrap();
+        let at = 1 + ALL.lines().position(|line| line == right).unwrap();
         match model::parse(&text) {
             Ok(_) => wrong += &format!("{instead}: taken\n"),
             Err(e) if e.line != at || !e.message.contains(says) => {
