@@ -1,5 +1,7 @@
 //! A system's step as CUDA C: what a GPU runs where the CPU calls [`System::step`](crate::System::step).
 
+pub(crate) mod network;
+
 use crate::models::Param;
 use crate::scan::Way;
 use bytemuck::NoUninit;
@@ -25,6 +27,8 @@ pub(crate) enum Body {
     Cell(Box<Cell>),
     /// One after another.
     Sequence(Vec<Layer>),
+    /// Groups of neurons and their synapses.
+    Network(network::Network),
 }
 
 /// The text of a model and its parameters.
@@ -192,7 +196,7 @@ impl Program {
             Body::Pointwise(source) => Some(source),
             Body::Map(map) => Some(&mut map.source),
             Body::Cell(cell) => Some(&mut cell.source),
-            Body::Sequence(_) => None,
+            Body::Sequence(_) | Body::Network(_) => None,
         }
     }
 

@@ -49,7 +49,8 @@ impl Engine {
         let scratch = stages.iter().map(|s| s.needs.scratch).max().unwrap_or(0);
         let stacked = stack.as_ref().map_or(0, |stack| stack.bytes);
         let own = stages.iter().fold(stacked, |sum, s| sum.saturating_add(s.needs.own));
-        let jobs = stages.len().max(stack.as_ref().map_or(0, Stack::parts)) * Side::JOB;
+        let of_stages = stages.iter().map(Ready::job_bytes).sum::<usize>();
+        let jobs = of_stages.max(stack.as_ref().map_or(0, Stack::parts) * Side::JOB);
         let fixed = [state, made.constants.len(), made.weights, scratch, own, limits.between[0], limits.between[1], limits.work];
         let each_side = [state, limits.input, limits.record, jobs];
         let need = fixed.iter().chain(&each_side).chain(&each_side).fold(0_u64, |sum, n| sum.saturating_add(*n as u64));

@@ -22,6 +22,7 @@ mod launch;
 mod limits;
 mod memory;
 mod module;
+pub(crate) mod network;
 pub(crate) mod nvrtc;
 mod pace;
 mod plan;

@@ -1,9 +1,10 @@
 //! What a system needs on the device: its stages, in which order, and what each of them records. Nothing here calls the driver.
 
-use super::job::{MAX_PROBES, MAX_WEIGHTS, Mode};
+pub(crate) use super::job::Mode;
+use super::job::{MAX_PROBES, MAX_WEIGHTS};
 use crate::error::{Error, Result};
 use crate::exchange::Wanted;
-use crate::program::{Body, Cell, Map, Program, Source};
+use crate::program::{Body, Cell, Map, Program, Source, network::Network};
 use crate::recording::Handle;
 use crate::scan::Way;
 use crate::state::Layout;
@@ -20,6 +21,8 @@ pub(crate) enum Kind {
     /// A function of units: as a map, but by the pointwise loop.
     MapUnits(Source),
     Cell(Box<Cell>),
+    /// Groups of neurons, in every step one after another.
+    Network(Network),
 }
 
 /// One stage: what runs over a whole chunk before the next one starts.
@@ -125,7 +128,8 @@ impl Plan {
         for handle in wanted.handles {
             plan.record(handle, wanted.layout);
         }
-        match plan.stages.iter().find(|s| s.node.probes.len() > MAX_PROBES) {
+        // A network's groups count their own.
+        match plan.stages.iter().find(|s| s.node.probes.len() > MAX_PROBES && !matches!(s.kind, Kind::Network(_))) {
             Some(stage) => Err(Error::Unsupported(format!(
                 "{} variables of one layer{} are monitored, a GPU records at most {MAX_PROBES}, the output included",
                 stage.node.probes.len(),
@@ -147,7 +151,7 @@ impl Plan {
                 // Of a function that runs over all steps at once, the loop can leave steps out.
                 last.kind = Kind::Pointwise(source.clone());
             }
-            if matches!(last.kind, Kind::Pointwise(_) | Kind::Cell(_)) {
+            if matches!(last.kind, Kind::Pointwise(_) | Kind::Cell(_) | Kind::Network(_)) {
                 last.node.probes.push(Probe { recording: 0, var: last.node.vars.len(), mode: Mode::All, slots: None });
             }
         }
@@ -161,7 +165,7 @@ impl Plan {
         let var = handle.var - stage.node.vars.start;
         if handle.events {
             // A pointwise loop counts bits over the whole batch, since its warps know no rows.
-            let groups = if matches!(stage.kind, Kind::Cell(_)) { (rows, len) } else { (1, rows * len) };
+            let groups = if matches!(stage.kind, Kind::Cell(_) | Kind::Network(_)) { (rows, len) } else { (1, rows * len) };
             let stride = groups.0 * groups.1.div_ceil(32);
             // Events are of every step.
             self.recordings.push(Recording { every: 1, width: len, stride, bits: Some(groups) });
@@ -212,6 +216,7 @@ fn flatten(program: Program, schema: &Schema, prefix: String, stream: u16, vars:
             (stage.node.row, stage.node.column, stage.node.backwards) = (width, column, backwards);
             stages.push(stage);
         }
+        Body::Network(network) => stages.push(of(Kind::Network(network))),
         Body::Map(_) | Body::Cell(_) => return Err(Error::Unsupported(format!("a program of more than {MAX_WEIGHTS} weights"))),
         Body::Sequence(layers) => {
             for layer in layers {

@@ -110,6 +110,8 @@ impl Request {
             "map.cu" => "map_rows",
             "cursor.cu" => "cursor_advance",
             "stack" => "stack_scan",
+            "network_scan" => "network_scan",
+            "network_step" => "network_step",
             "simt.cu" | "mma.cu" | "hopper.cu" => "product",
             "reduce.cu" => "product_reduce",
             "connect.cu" => match self.defined("PASS") {

@@ -3,7 +3,6 @@
 use super::engine::Engine;
 use super::feed::{Form, Shipment};
 use super::memory::{Buffer, Pinned};
-use super::side::Side;
 use super::stage::{Chunk, Memory};
 use super::strategy::Desk;
 use crate::clock::Clock;
@@ -182,7 +181,7 @@ impl Engine {
             let mut desk = Desk { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at: 0 };
             stack.run(stages, &chunk, memory, &mut desk)?;
         }
-        let (mut from, mut to, mut level) = (0, 0, 0);
+        let (mut from, mut to, mut level, mut at) = (0, 0, 0, 0);
         // One by one, unless they were all asked for at once.
         let stages = if stack.is_some() { &mut [] } else { &mut stages[..] };
         for (s, ready) in stages.iter_mut().enumerate() {
@@ -192,9 +191,9 @@ impl Engine {
                 level += 1;
             }
             let memory = Memory { state, vars: &self.vars, constants, weights, work, scratch, from, to };
-            let at = s * Side::JOB;
             let mut desk = Desk { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at };
             ready.run(&chunk, &memory, &mut desk)?;
+            at += ready.job_bytes();
         }
         if run.check {
             own.found.fill(0, 0xff, 8, compute)?;

@@ -20,6 +20,8 @@ const FILES: &[(&str, &str)] = texts![
     "include/job.cuh",
     "include/math.cuh",
     "include/monitor.cuh",
+    "include/network.cuh",
+    "include/neurons.cuh",
     "include/operand.cuh",
     "include/philox.cuh",
     "include/pointwise.cuh",
@@ -103,18 +105,19 @@ pub(crate) struct Apart<'a> {
     pub(crate) closing: String,
 }
 
-/// One text of several models. What all of them include comes once, before the first; what looks at the model, or at defines, comes once in
-/// each.
+/// One text of several models. What all of them include, and these further includes, comes once, before the first; what looks at the model,
+/// or at defines, comes once in each.
 ///
 /// # Errors
 /// As [`flatten`].
-pub(crate) fn flatten_apart(models: &[Apart<'_>]) -> Result<String> {
+pub(crate) fn flatten_apart(more: &[&str], models: &[Apart<'_>]) -> Result<String> {
     let mut flat = Flat { files: FILES, text: String::new(), included: Vec::new() };
-    for name in COMMON {
+    let common = || COMMON.iter().chain(more);
+    for name in common() {
         flat.add("common", &format!("#include \"{name}\"\n"))?;
     }
     for model in models {
-        flat.included = COMMON.iter().map(|name| (*name).to_owned()).collect();
+        flat.included = common().map(|name| (*name).to_owned()).collect();
         flat.text.push_str(&model.opening);
         for (name, text) in &model.files {
             flat.add(name, text)?;

@@ -145,7 +145,7 @@ pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]
         // A row's threads read what others of them have written in the part before.
         calls.push_str("    __syncthreads();\n");
     }
-    let mut text = source::flatten_apart(&models)?;
+    let mut text = source::flatten_apart(&[], &models)?;
     let _ = write!(
         text,
         "#line 1 \"stack.cu\"\nextern \"C\" __global__ void __launch_bounds__({THREADS}, 1) stack_scan(const char* parts) {{\n{calls}}}\n"

@@ -191,7 +191,7 @@ impl List {
                     self.add(name, if schema.is_stateless() { request } else { request.unread() });
                 }
                 Body::Cell(cell) => self.add(name, Request::cell(T::DTYPE, cell, whole, vars, probes)),
-                Body::Map(_) | Body::Sequence(_) => {}
+                Body::Map(_) | Body::Sequence(_) | Body::Network(_) => {}
             }
         }
     }

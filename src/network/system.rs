@@ -6,6 +6,7 @@ use super::run::Run;
 use super::{Network, random};
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::program::Program;
 use crate::scalar::Real;
 use crate::scan::Scan;
 use crate::state::{Part, State, child};
@@ -75,6 +76,10 @@ impl<T: Real> System<T> for Network<T> {
             }
         }
         Ok(())
+    }
+
+    fn program(&self, dt: f64) -> Option<Program> {
+        self.to_program(dt)
     }
 
     fn kind(&self) -> &str {

@@ -19,6 +19,7 @@ mod memory;
 mod missing;
 mod models;
 mod moves;
+mod networks;
 mod options;
 mod parity;
 #[path = "../cells/products.rs"]

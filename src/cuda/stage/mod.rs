@@ -3,6 +3,7 @@
 mod cell;
 mod gates;
 mod map;
+mod network;
 mod pointwise;
 mod product;
 mod tiles;
@@ -13,6 +14,7 @@ use super::context::Context;
 use super::job::{Job, MAX_PORTS, MAX_WEIGHTS, Port};
 use super::memory::Buffer;
 use super::plan::{self, Kind, Node, Recording};
+use super::side::Side;
 use super::strategy::Desk;
 use super::stream::Stream;
 use super::workshop::Workshop;
@@ -80,6 +82,8 @@ pub(super) struct Needs {
     pub(super) own: usize,
     /// Most steps of a chunk.
     pub(super) steps: Option<u64>,
+    /// Of what its launches are told, if not the one job.
+    pub(super) jobs: Option<usize>,
 }
 
 /// A stage that is ready to run: its kernels loaded, its constants placed.
@@ -136,6 +140,8 @@ pub(super) struct Call<'c> {
     pub(super) memory: &'c Memory<'c>,
     /// The stage's own memory.
     pub(super) own: Option<&'c Buffer>,
+    /// Where among the constants the slots of its probes lie.
+    slots: &'c [Option<usize>],
 }
 
 impl Ready {
@@ -146,6 +152,7 @@ impl Ready {
             Kind::Pointwise(source) => Box::new(pointwise::Loop::prepare(source, &node, is_last, shop)?),
             Kind::MapUnits(source) => Box::new(pointwise::Once::prepare(source, &node, shop)?),
             Kind::Map(map) => Box::new(map::Rows::prepare(map, false, &node, shop)?),
+            Kind::Network(network) => Box::new(network::Steps::prepare(network, &node, shop)?),
             Kind::Cell(cell) => match tiles::cut(&cell, shop)? {
                 Some((tile, why)) if tile.tier == Tier::Product => Box::new(gates::Steps::prepare(*cell, tile, why, &node, shop)?),
                 Some((tile, why)) => Box::new(tiles::Steps::prepare(*cell, tile, why, &node, shop)?),
@@ -166,6 +173,11 @@ impl Ready {
         Ok(())
     }
 
+    /// Bytes of what its launches are told.
+    pub(super) fn job_bytes(&self) -> usize {
+        self.needs.jobs.unwrap_or(Side::JOB)
+    }
+
     /// How its steps get onto the device, and why so.
     pub(super) fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         self.body.chosen()
@@ -179,7 +191,7 @@ impl Ready {
     /// The jobs of its parts for a chunk.
     pub(super) fn jobs(&self, chunk: &Chunk<'_>, memory: &Memory<'_>) -> Vec<Job> {
         let job = self.job(chunk, memory);
-        self.body.jobs(&Call { node: &self.node, job, chunk, memory, own: self.own.as_ref() })
+        self.body.jobs(&Call { node: &self.node, job, chunk, memory, own: self.own.as_ref(), slots: &self.slots })
     }
 
     /// Whether it takes inputs that stretch as they are.
@@ -195,7 +207,7 @@ impl Ready {
     /// Asks for all steps of a chunk.
     pub(super) fn run(&mut self, chunk: &Chunk<'_>, memory: &Memory<'_>, desk: &mut Desk<'_>) -> Result<()> {
         let job = self.job(chunk, memory);
-        self.body.run(&Call { node: &self.node, job, chunk, memory, own: self.own.as_ref() }, desk)
+        self.body.run(&Call { node: &self.node, job, chunk, memory, own: self.own.as_ref(), slots: &self.slots }, desk)
     }
 
     fn job(&self, chunk: &Chunk<'_>, memory: &Memory<'_>) -> Job {
@@ -227,26 +239,39 @@ impl Ready {
             job.given = 1;
         }
         for ((to, probe), slots) in job.probes.iter_mut().zip(&node.probes).zip(&self.slots) {
-            let (Some(recording), Some(address)) = (chunk.recordings.get(probe.recording), chunk.records.get(probe.recording)) else {
-                continue;
-            };
-            let is_output = probe.var >= node.vars.len();
-            *to = super::job::Probe {
-                to: if is_output { *address + column } else { *address },
-                slot: slots.map_or(0, |at| memory.constants.address(at)),
-                stride: recording.stride as u64,
-                width: recording.width as u64,
-                first: u32::try_from(recording.first(chunk.clock.i())).unwrap_or(u32::MAX),
-                every: u32::try_from(recording.every).unwrap_or(u32::MAX),
-                var: probe.var as u32,
-                mode: probe.mode as u32,
-            };
+            *to = chunk.probe(probe, node, memory, *slots);
         }
         job
     }
 }
 
+impl Chunk<'_> {
+    /// A stage's probe, where what it records goes.
+    fn probe(&self, probe: &plan::Probe, node: &Node, memory: &Memory<'_>, slots: Option<usize>) -> super::job::Probe {
+        let (Some(recording), Some(address)) = (self.recordings.get(probe.recording), self.records.get(probe.recording)) else {
+            return super::job::Probe::default();
+        };
+        let is_output = probe.var >= node.vars.len();
+        super::job::Probe {
+            to: if is_output { *address + (node.column * self.element) as u64 } else { *address },
+            slot: slots.map_or(0, |at| memory.constants.address(at)),
+            stride: recording.stride as u64,
+            width: recording.width as u64,
+            first: u32::try_from(recording.first(self.clock.i())).unwrap_or(u32::MAX),
+            every: u32::try_from(recording.every).unwrap_or(u32::MAX),
+            var: probe.var as u32,
+            mode: probe.mode as u32,
+        }
+    }
+}
+
 impl Call<'_> {
+    /// The stage's probe of this number.
+    fn probe(&self, p: usize) -> super::job::Probe {
+        let probe = self.node.probes.get(p).zip(self.slots.get(p));
+        probe.map_or_else(super::job::Probe::default, |(probe, slots)| self.chunk.probe(probe, self.node, self.memory, *slots))
+    }
+
     /// The job of a function with so many threads a row. The last stage makes only what is kept: nothing, where nothing is.
     fn of_function(&self, threads: usize) -> Option<Job> {
         let Self { mut job, chunk, .. } = *self;

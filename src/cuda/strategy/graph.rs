@@ -12,20 +12,34 @@ const STEPS: u32 = 64;
 
 pub(super) fn run(steps: &mut Steps<'_>, desk: &mut Desk<'_>) -> Result<()> {
     let at = desk.lay_out(steps.job)?;
-    let (replays, rest) = (steps.job.steps / STEPS, steps.job.steps % STEPS * steps.phases);
-    let nodes = STEPS * steps.phases;
+    let mut graph = steps.graph.take();
+    let done = replay(&mut graph, desk, at.1, [steps.job.steps, steps.phases], |k| steps.launch(at, k, desk.stream));
+    *steps.graph = graph;
+    done
+}
+
+/// Asks for `steps` steps of so many launches each. `ask` is told how far behind the cursor a launch is.
+pub(in super::super) fn replay(
+    graph: &mut Option<Graph>,
+    desk: &Desk<'_>,
+    cursor: u64,
+    [steps, launches]: [u32; 2],
+    ask: impl Fn(u32) -> Result<()>,
+) -> Result<()> {
+    let (replays, rest) = (steps / STEPS, steps % STEPS * launches);
+    let nodes = STEPS * launches;
     if replays > 0 {
         // Nothing in a graph changes from chunk to chunk: the job's address stays, and steps are counted by the cursor.
-        let captured = match steps.graph.take() {
+        let captured = match graph.take() {
             Some(captured) => captured,
             None => Graph::capture(desk.context, desk.stream, || {
-                (0..nodes).try_for_each(|k| steps.launch(at, k, desk.stream))?;
-                desk.advance.map_or(Ok(()), |kernel| kernel.advance(desk.stream, at.1, nodes))
+                (0..nodes).try_for_each(&ask)?;
+                desk.advance.map_or(Ok(()), |kernel| kernel.advance(desk.stream, cursor, nodes))
             })?,
         };
         let replayed = (0..replays).try_for_each(|_| captured.replay(desk.stream));
-        *steps.graph = Some(captured);
+        *graph = Some(captured);
         replayed?;
     }
-    (0..rest).try_for_each(|k| steps.launch(at, k, desk.stream))
+    (0..rest).try_for_each(ask)
 }

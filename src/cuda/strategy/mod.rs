@@ -4,6 +4,8 @@ mod graph;
 mod host_loop;
 mod persistent;
 
+pub(super) use graph::replay;
+
 use super::context::Context;
 use super::graph::Graph;
 use super::job::Job;
@@ -34,7 +36,11 @@ pub(super) struct Desk<'d> {
 impl Desk<'_> {
     /// Puts the job onto the device and the cursor to 0. Returns the addresses of both.
     fn lay_out(&mut self, job: &Job) -> Result<(u64, u64)> {
-        let bytes = bytemuck::bytes_of(job);
+        self.put(bytemuck::bytes_of(job))
+    }
+
+    /// The same of whatever it is that kernels are told.
+    pub(super) fn put(&mut self, bytes: &[u8]) -> Result<(u64, u64)> {
         self.host_jobs.slice_mut::<u8>(self.at, bytes.len())?.copy_from_slice(bytes);
         self.jobs.upload(self.at, self.host_jobs, self.at, bytes.len(), self.stream)?;
         self.cursor.fill(0, 0, 4, self.stream)?;

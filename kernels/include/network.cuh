@@ -1,0 +1,141 @@
+// Networks: what the loops of all groups share. A warp takes 32 neurons of a row through all that they do in a step: it takes out what was
+// added to their sums in the step before, makes the model's step, puts the spikes into the ring, and goes along the synapses of those that
+// arrive. So nobody but a neuron's own warp reads its state, its ring or its spikes. What passes between warps is sums: integers, which are
+// the same in whatever order they are added to. There are two of each, in turn: while step k adds to one, what step k − 1 left in the other
+// is taken out. So there is one barrier a step, whatever the delays.
+#pragma once
+#include "job.cuh"
+
+typedef unsigned short u16;
+typedef long long i64;
+
+// A number in the type of arithmetic, of a size that does not depend on it.
+struct alignas(8) Value {
+    acc_t value;
+};
+
+// What the loop of a group is given beside its Job. Its lists lie behind it, so many bytes from its beginning. The twins of this and of
+// what follows are in src/cuda/network/table.rs.
+struct Group {
+    Job job;
+    scalar_t* flight;  // [rows][slots][words]: the spikes of the last steps, 16 neurons an element
+    u32* spikes;       // [2][rows][groups]: how many of each group's neurons spike; null where nobody asks
+    scalar_t* output;  // [kept][rows][groups]
+    const acc_t* currents;    // [units], or null: each `current`
+    Value current, noise;     // the noise times 1/√dt
+    u64 noise_seed;
+    u32 first, last;   // its warps
+    u32 slots, words;
+    u32 slot;          // the ring's slot of the chunk's first step
+    u32 groups, number;               // how many groups there are, and which this is
+    u32 output_first, output_every;   // which steps' output is kept
+    u32 params, receptors, incoming, outgoing, poisson;  // lists, in bytes
+    u32 n_outgoing, noise_stream;
+};
+
+// What spikes act on.
+struct Receptor {
+    Value decay;     // of a step
+    Value reversal;  // of a conductance
+    u32 incoming[2];  // which of the incoming projections are its own
+    u32 poisson[2];
+};
+
+// A projection, as the group sees it that its spikes go to: what its sums are worth.
+struct Incoming {
+    void* sums;   // [2][rows][reach]: int, or i64 if exact
+    u64 reach;    // neurons of the part that it goes to
+    Value quantum;
+    u32 first;    // neuron of that part
+    u32 exact;
+};
+
+// The same as the group sees it that its spikes come from.
+struct Outgoing {
+    const u64* offsets;    // [sources + 1]: source r's synapses are offsets[r] to offsets[r + 1]
+    const void* targets;   // [synapses] u16, or u32 if far: numbers within the part; ascending by (delay, target) in a row
+    const int* mantissas;  // [synapses] weights, or null: all 1. With them, sums are i64
+    const u16* delays;     // [synapses] in steps, or null: all `least`
+    void* sums;
+    u64 reach;
+    u32 first, sources;    // the part of this group
+    u32 least, most;       // delay in steps
+    u32 far, unused;
+};
+
+// Spikes from outside, for each neuron its own.
+struct Poisson {
+    const u32* thresholds;  // [most]: n spikes are those of a random word that is not below n of them
+    Value weight;
+    u32 most;
+    u32 stream;
+    u64 seed;
+};
+
+#ifdef GROUP_BYTES
+static_assert(sizeof(Group) == GROUP_BYTES && sizeof(Receptor) == 32 && sizeof(Incoming) == 32 && sizeof(Outgoing) == 72 && sizeof(Poisson) == 32,
+              "a struct here and in src/cuda/network/table.rs differ in size");
+#endif
+
+template <class L>
+__device__ __forceinline__ const L* list(const Group& group, u32 at) {
+    return (const L*)((const char*)&group + at);
+}
+
+// The first of a row's synapses from `from` on, before `to`, whose delay is not below `delay`. All lanes search.
+__device__ __forceinline__ u64 first_of(const u16* delays, u64 from, u64 to, u32 delay) {
+    while (from < to) {
+        const u64 apart = (to - from + 31) / 32;
+        const u64 at = from + (threadIdx.x % 32) * apart;
+        const int below = __popc(__ballot_sync(0xffffffffu, at < to && delays[at] < delay));
+        if (below == 0) return from;
+        // Lanes are ascending, so those below come first: it is after the last of them, and not after the next.
+        const u64 next = from + below * apart;
+        from = from + (below - 1) * apart + 1;
+        to = next < to ? next : to;
+    }
+    return from;
+}
+
+template <class T, class S>
+__device__ __forceinline__ void add(const T* targets, const int* mantissas, u64 from, u64 to, S* sums) {
+#pragma unroll 4
+    for (u64 at = from + threadIdx.x % 32; at < to; at += 32) {
+        if constexpr (sizeof(S) == 8) {
+            atomicAdd((u64*)sums + targets[at], (u64)(i64)mantissas[at]);
+        } else {
+            atomicAdd((int*)sums + targets[at], 1);
+        }
+    }
+}
+
+// Adds what a source's synapses of this delay carry to the sums of their targets.
+__device__ __forceinline__ void deliver(const Outgoing& to, u32 source, u32 delay, u64 copy) {
+    u64 begin = to.offsets[source], end = to.offsets[source + 1];
+    if (to.delays) {
+        begin = first_of(to.delays, begin, end, delay);
+        end = first_of(to.delays, begin, end, delay + 1);
+    }
+    const u64 at = copy * to.reach;
+    if (to.mantissas) {
+        if (to.far) add((const u32*)to.targets, to.mantissas, begin, end, (i64*)to.sums + at);
+        else add((const u16*)to.targets, to.mantissas, begin, end, (i64*)to.sums + at);
+    } else {
+        if (to.far) add((const u32*)to.targets, to.mantissas, begin, end, (int*)to.sums + at);
+        else add((const u16*)to.targets, to.mantissas, begin, end, (int*)to.sums + at);
+    }
+}
+
+// All blocks have come to the end of so many steps. What each has done before, all others see after it.
+__device__ __forceinline__ void all_blocks(u32* arrived, u32 steps) {
+    __syncthreads();
+    if (gridDim.x == 1) return;
+    if (threadIdx.x == 0) {
+        asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(arrived) : "memory");
+        u32 come;
+        do {
+            asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(come) : "l"(arrived) : "memory");
+        } while (come < steps * gridDim.x);
+    }
+    __syncthreads();
+}

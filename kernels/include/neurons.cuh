@@ -1,0 +1,301 @@
+// The loop of a group: a pointwise model, its receptors, what drives it, and the spikes that it sends. What is added to what, and in which
+// order, is src/network/run.rs's. Defines beside those of a pointwise model:
+//
+//   N_RECEPTORS, RECEPTORS  how many, and of each: CUBA, COBA or DELTA + the model's variable that it adds to
+//   CONDUCTANCE             which of the model's inputs is a conductance, if one is; the first that is not is the current
+//   CURRENT, INPUT, NOISY, RAINY  whether there is a constant current, an input, noise, spikes from outside
+//   HELD                    whether each warp has one task alone, so that its neurons stay in registers
+#pragma once
+#include "math.cuh"
+#include "network.cuh"
+#include "philox.cuh"
+#include "pointwise.cuh"
+
+#define CUBA 0
+#define COBA 1
+#define DELTA 2
+
+#if N_RECEPTORS > 0
+__device__ constexpr u32 RECEPTOR[] = {RECEPTORS};
+#else
+__device__ constexpr u32 RECEPTOR[] = {0};
+#endif
+
+// Which of the group's variables a receptor is; they come after the model's.
+__device__ constexpr int variable_of(int receptor) {
+    int n = N_STATE;
+    for (int r = 0; r < receptor; ++r) n += RECEPTOR[r] < DELTA;
+    return n;
+}
+#define FLIGHT variable_of(N_RECEPTORS)
+
+struct Neuron {
+    Cell cell;
+    State s;
+    acc_t g[N_RECEPTORS + 1];
+#if CURRENT
+    acc_t current;
+#endif
+};
+
+// Tasks of a row, and of the group.
+__device__ __forceinline__ u32 tasks_of_row(const Job& job) { return u32((job.units + 31) / 32); }
+
+__device__ __forceinline__ Cell cell_of_task(const Job& job, u32 task) {
+    const u32 each = tasks_of_row(job);
+    const u64 row = task / each, unit = u64(task % each) * 32 + threadIdx.x % 32;
+    // As in `cell_of`: a lane beyond the end computes along with the last.
+    const bool inside = unit < job.units;
+    const u64 own = inside ? unit : job.units - 1;
+    return {row * job.units + own, row, own, inside};
+}
+
+__device__ __forceinline__ void load_neuron(const Group& group, Neuron& n) {
+    const Job& job = group.job;
+    n.s = load_state(job, n.cell);
+#if CURRENT
+    n.current = group.currents ? group.currents[n.cell.unit] : group.current.value;
+#endif
+    const u64 all = job.rows * job.units;
+#pragma unroll
+    for (int r = 0; r < N_RECEPTORS; ++r) n.g[r] = RECEPTOR[r] < DELTA ? load(job.state + variable_of(r) * all + n.cell.index) : acc_t(0);
+}
+
+__device__ __forceinline__ void store_neuron(const Job& job, const Neuron& n) {
+    if (!n.cell.inside) return;
+    store_state(job, n.cell, n.s);
+    const u64 all = job.rows * job.units;
+#pragma unroll
+    for (int r = 0; r < N_RECEPTORS; ++r) {
+        if (RECEPTOR[r] < DELTA) store(job.state + variable_of(r) * all + n.cell.index, n.g[r]);
+    }
+}
+
+// Adds what a sum has come to, which is then 0 again.
+__device__ __forceinline__ void take(const Incoming& in, u64 at, acc_t& x) {
+    if (in.exact) {
+        i64* sum = (i64*)in.sums + at;
+        const i64 n = *sum;
+        if (n == 0) return;
+        *sum = 0;
+        x = fma(acc_t(n), in.quantum.value, x);
+    } else {
+        int* sum = (int*)in.sums + at;
+        const int n = *sum;
+        if (n == 0) return;
+        *sum = 0;
+        x = fma(acc_t(n), in.quantum.value, x);
+    }
+}
+
+__device__ __forceinline__ u64 half_of(const Job& job, u32 k, u64 row) { return (k & 1) * job.rows + row; }
+
+// The end of step k: what its spikes have added.
+__device__ __forceinline__ void finish(const Group& group, Neuron& n, u32 k) {
+    const Job& job = group.job;
+#pragma unroll
+    for (int r = 0; r < N_RECEPTORS; ++r) {
+        const Receptor& own = list<Receptor>(group, group.receptors)[r];
+        acc_t* fields = reinterpret_cast<acc_t*>(&n.s);
+        acc_t& x = RECEPTOR[r] < DELTA ? n.g[r] : fields[RECEPTOR[r] < DELTA ? 0 : RECEPTOR[r] - DELTA];
+        const Incoming* all = list<Incoming>(group, group.incoming);
+        for (u32 p = own.incoming[0]; p < own.incoming[1]; ++p) {
+            const Incoming& in = all[p];
+            const u64 at = n.cell.unit - in.first;
+            if (n.cell.inside && at < in.reach) take(in, half_of(job, k, n.cell.row) * in.reach + at, x);
+        }
+#if RAINY
+        const Poisson* outside = list<Poisson>(group, group.poisson);
+        for (u32 p = own.poisson[0]; p < own.poisson[1]; ++p) {
+            const Words words = random_words(outside[p].seed, outside[p].stream, n.cell.index / 4, job.clock.i + k);
+            const u32 of_four = u32(n.cell.index % 4);
+            const u32 word = of_four == 0 ? words.a : of_four == 1 ? words.b : of_four == 2 ? words.c : words.d;
+            u32 spikes = 0;
+            while (spikes < outside[p].most && word >= outside[p].thresholds[spikes]) ++spikes;
+            if (spikes) x = fma(acc_t((int)spikes), outside[p].weight.value, x);
+        }
+#endif
+    }
+}
+
+__device__ __forceinline__ acc_t value_of(const Neuron& n, u32 var) {
+    acc_t value = value_of(n.s, acc_t(0), var);
+#pragma unroll
+    for (int r = 0; r < N_RECEPTORS; ++r) value = RECEPTOR[r] < DELTA && var == variable_of(r) ? n.g[r] : value;
+    return value;
+}
+
+// Where the warp's words of a slot lie.
+__device__ __forceinline__ u64 words_of(const Group& group, const Cell& cell, u32 slot) {
+    return (cell.row * group.slots + slot) * group.words + cell.unit / 32 * 2;
+}
+
+// Records step k, which has ended.
+__device__ __forceinline__ void record(const Group& group, const Neuron& n, u32 k) {
+    const Job& job = group.job;
+#pragma unroll
+    for (int r = 0; r < N_PROBES; ++r) {
+        u32 kept;
+        if (!job.probes[r].to || !keeps(job.probes[r], k, kept)) continue;
+        if (probe_var(job, r) != FLIGHT) {
+            keep(job, r, kept, n.cell.row, n.cell.unit, n.cell.row, n.cell.unit, (job.units + 31) / 32, n.cell.inside, value_of(n, probe_var(job, r)));
+        } else {
+            const u32 word = u32(__shfl_sync(0xffffffffu, n.cell.unit, 0) / 32 * 2) + threadIdx.x % 2;
+            for (u32 slot = threadIdx.x % 32 / 2; slot < group.slots && word < group.words; slot += 16) {
+                const u64 element = u64(slot) * group.words + word;
+                keep(job, r, kept, n.cell.row, element, 0, 0, 0, true, load(group.flight + n.cell.row * group.slots * group.words + element));
+            }
+        }
+    }
+}
+
+// The model's step k. Returns which of the warp's neurons spike.
+__device__ __forceinline__ u32 advance(const Group& group, const Params& p, Neuron& n, u32 k) {
+    const Job& job = group.job;
+    acc_t i = acc_t(0), g = acc_t(0);
+#pragma unroll
+    for (int r = 0; r < N_RECEPTORS; ++r) {
+        const Receptor& own = list<Receptor>(group, group.receptors)[r];
+        if (RECEPTOR[r] == CUBA) i += n.g[r];
+        if (RECEPTOR[r] == COBA) {
+            i = fma(n.g[r], own.reversal.value, i);
+            g += n.g[r];
+        }
+        if (RECEPTOR[r] < DELTA) {
+            const acc_t left = n.g[r] * own.decay.value;
+            n.g[r] = math::abs(left) < acc_t(1e-30) ? acc_t(0) : left;
+        }
+    }
+#if CURRENT
+    i += n.current;
+#endif
+#if INPUT
+    const Port& port = job.ports[0];
+    if (port.at) i += load(port.at + k * port.step + n.cell.row * port.row + n.cell.unit * port.unit);
+#endif
+#if NOISY
+    i = fma(acc_t(random_normal(group.noise_seed, group.noise_stream, n.cell.index, job.clock.i + k)), group.noise.value, i);
+#endif
+    Input x = {};
+#if N_INPUTS == 1
+    x = CONDUCTANCE == 0 ? g : i;
+#elif N_INPUTS > 1
+    x.port[CONDUCTANCE == 0] = i;
+    if (CONDUCTANCE >= 0) x.port[CONDUCTANCE] = g;
+#endif
+    const acc_t y = step(n.s, x, p, tick(job, k, n.cell.index));
+    return __ballot_sync(0xffffffffu, n.cell.inside && y != acc_t(0));
+}
+
+// Puts the spikes of a step into the ring, and goes along the synapses of those that arrive.
+__device__ __forceinline__ void send(const Group& group, const Cell& cell, u32 spikes, u32 k, u32 slot) {
+    const u32 lane = threadIdx.x % 32;
+    const u64 own = __shfl_sync(0xffffffffu, words_of(group, cell, slot), 0);
+    const u32 word = u32(__shfl_sync(0xffffffffu, cell.unit, 0) / 32 * 2);
+    const bool has = lane < 2 && word + lane < group.words;
+    // Nobody is still reading what was there.
+    __syncwarp();
+    if (has) store(group.flight + own + lane, acc_t(spikes >> lane * 16 & 0xffffu));
+    const u64 copy = half_of(group.job, k, cell.row);
+    if (group.spikes && lane == 0 && spikes) atomicAdd(group.spikes + copy * group.groups + group.number, (u32)__popc(spikes));
+    __syncwarp();
+    const u32 first = word * 16;
+    for (u32 p = 0; p < group.n_outgoing; ++p) {
+        const Outgoing& to = list<Outgoing>(group, group.outgoing)[p];
+        // Which of the warp's neurons are sources.
+        if (first + 32 <= to.first || first >= to.first + to.sources) continue;
+        for (u32 least = to.least; least <= to.most; least += 32) {
+            // A lane looks at the spikes of a step.
+            const u32 delay = least + lane;
+            u32 bits = 0;
+            if (delay == 0) {
+                bits = spikes;
+            } else if (delay <= to.most) {
+                const u32 then = slot >= delay ? slot - delay : slot + group.slots - delay;
+                const scalar_t* from = group.flight + (cell.row * group.slots + then) * group.words + word;
+                bits = (u32)load(from) | (word + 1 < group.words ? (u32)load(from + 1) << 16 : 0);
+            }
+            if (first < to.first) bits = bits >> (to.first - first) << (to.first - first);
+            const u32 end = to.first + to.sources - first;
+            if (end < 32) bits &= (1u << end) - 1;
+            u32 some = __ballot_sync(0xffffffffu, bits != 0);
+            while (some) {
+                const u32 ago = __ffs(some) - 1;
+                some &= some - 1;
+                u32 left = __shfl_sync(0xffffffffu, bits, ago);
+                while (left) {
+                    const u32 source = first + __ffs(left) - 1 - to.first;
+                    left &= left - 1;
+                    deliver(to, source, least + ago, copy);
+                }
+            }
+        }
+    }
+}
+
+// How many have spiked in step k.
+__device__ __forceinline__ void count(const Group& group, u32 k) {
+    const Job& job = group.job;
+    const u32 since = k - group.output_first;
+    const bool kept = group.output && k >= group.output_first && since % group.output_every == 0;
+    for (u64 row = threadIdx.x % 32; row < job.rows; row += 32) {
+        u32* at = group.spikes + half_of(job, k, row) * group.groups + group.number;
+        const u32 n = *at;
+        if (n) *at = 0;
+        if (kept) store(group.output + (u64(since / group.output_every) * job.rows + row) * group.groups + group.number, acc_t((int)n));
+        if (job.y) store(job.y + (k * job.rows + row) * group.groups + group.number, acc_t((int)n));
+    }
+}
+
+// The end of step k − 1, and step k but for its end.
+__device__ __forceinline__ void pass(const Group& group, const Params& p, Neuron& n, u32 k, u32 slot) {
+    if (k > 0) {
+        finish(group, n, k - 1);
+        record(group, n, k - 1);
+    }
+    if (k < group.job.steps) send(group, n.cell, advance(group, p, n, k), k, slot);
+}
+
+// The same of all of the group's neurons. `warp` is of so many `warps` that it has.
+__device__ __forceinline__ void pass_all(const Group& group, u32 warp, u32 warps, u32 k, u32 slot) {
+    const Job& job = group.job;
+    const u32 tasks = u32(job.rows) * tasks_of_row(job);
+    for (u32 task = warp; task < tasks; task += warps) {
+        Neuron n;
+        n.cell = cell_of_task(job, task);
+        load_neuron(group, n);
+        pass(group, params_of(job, *list<Params>(group, group.params), n.cell.unit), n, k, slot);
+        store_neuron(job, n);
+    }
+    if (k > 0 && warp == 0 && group.spikes) count(group, k - 1);
+}
+
+__device__ __forceinline__ void one_step(const Group& group, u32 warp, u32 k) {
+    pass_all(group, warp - group.first, group.last - group.first, k, (group.slot + k) % group.slots);
+}
+
+__device__ __forceinline__ void all_steps(const Group& group, u32 warp, u32* arrived) {
+    const Job& job = group.job;
+    const u32 own = warp - group.first;
+    u32 slot = group.slot;
+#if HELD
+    const bool works = own < u32(job.rows) * tasks_of_row(job);
+    Neuron n;
+    n.cell = cell_of_task(job, works ? own : 0);
+    if (works) load_neuron(group, n);
+    const Params p = params_of(job, *list<Params>(group, group.params), n.cell.unit);
+#endif
+    for (u32 k = 0; k <= job.steps; ++k) {
+#if HELD
+        if (works) pass(group, p, n, k, slot);
+        if (k > 0 && own == 0 && group.spikes) count(group, k - 1);
+#else
+        pass_all(group, own, group.last - group.first, k, slot);
+#endif
+        slot = slot + 1 == group.slots ? 0 : slot + 1;
+        if (k < job.steps) all_blocks(arrived, k + 1);
+    }
+#if HELD
+    if (works) store_neuron(job, n);
+#endif
+}

@@ -1,0 +1,104 @@
+//! The text of a network's loops: each group's model and loop in a namespace of its own, and the kernel that tells its warps which group
+//! they are of.
+
+use super::table::Group as Table;
+use super::warps::{ALONE, THREADS};
+use crate::cuda::compile::Request;
+use crate::cuda::request::Probes;
+use crate::cuda::source::{self, Apart};
+use crate::error::{Error, Result};
+use crate::program::network::{Group, Receptor};
+use crate::scalar::DType;
+use std::fmt::Write;
+
+/// What a network's kernel is compiled for beside its groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// All steps of a chunk in one launch.
+    pub(crate) whole: bool,
+    /// One block does all.
+    pub(crate) alone: bool,
+    /// Neurons stay in registers.
+    pub(crate) held: bool,
+}
+
+impl Cut {
+    /// Most threads of a block, and the blocks that a processor must have room for: as many registers as models need, without spills.
+    pub(crate) fn bounds(self, dtype: DType) -> (u32, u32) {
+        match dtype {
+            _ if self.alone => (ALONE, 1),
+            DType::F64 => (THREADS, 4),
+            _ => (THREADS, 6),
+        }
+    }
+}
+
+/// The kernel for these groups, each with what is recorded of it, and with the place of its table among all: `network_scan` or
+/// `network_step`.
+pub(crate) fn request(dtype: DType, groups: &[(&Group, Probes<'_>)], places: &[usize], cut: Cut) -> Result<Request> {
+    let neurons = source::file("include/neurons.cuh").ok_or_else(|| Error::unknown("include", "neurons.cuh", source::names("include/")))?;
+    let mut parts = Vec::with_capacity(groups.len());
+    let mut calls = String::new();
+    for (n, ((group, probes), place)) in groups.iter().zip(places).enumerate() {
+        let model = Request::pointwise(dtype, &group.source, cut.whole, [group.own, group.ports], probes);
+        let (mut opening, mut closing) = (String::new(), "\n}\n".to_owned());
+        for (name, value) in model.defines.iter().filter(|(name, _)| name != "JOB_BYTES").cloned().chain(defines(group, cut)) {
+            // Writing to a String never fails.
+            let _ = writeln!(opening, "#define {name} {value}");
+            let _ = writeln!(closing, "#undef {name}");
+        }
+        let _ = writeln!(opening, "namespace group{n} {{");
+        parts.push((model, opening, closing));
+        let step = if cut.whole { "all_steps(group, warp, arrived)" } else { "one_step(group, warp, *cursor + offset)" };
+        let _ = writeln!(calls, "    {{\n        const Group& group = *(const Group*)(tables + {place});");
+        let _ = writeln!(calls, "        if (warp < group.last) return group{n}::{step};\n    }}");
+    }
+    let apart: Vec<_> = (parts.iter())
+        .map(|(model, opening, closing)| {
+            let files = vec![(model.model.0.as_str(), model.model.1.as_ref()), ("neurons.cuh", neurons)];
+            Apart { opening: opening.clone(), files, closing: closing.clone() }
+        })
+        .collect();
+    let mut text = source::flatten_apart(&["network.cuh"], &apart)?;
+    let (threads, blocks) = cut.bounds(dtype);
+    let (name, given) = if cut.whole {
+        // Warps of no group wait for the others as well.
+        let _ = writeln!(calls, "    for (u32 k = 1; k <= steps; ++k) all_blocks(arrived, k);");
+        ("network_scan", "u32* arrived, u32 steps")
+    } else {
+        ("network_step", "const u32* __restrict__ cursor, u32 offset")
+    };
+    let _ = write!(
+        text,
+        "#line 1 \"network.cu\"\nextern \"C\" __global__ void __launch_bounds__({threads}, {blocks})\n{name}(const char* __restrict__ tables, \
+         {given}) {{\n    const u32 warp = (blockIdx.x * blockDim.x + threadIdx.x) / 32;\n{calls}}}\n"
+    );
+    let mut request = Request { name: name.into(), dtype, model: ("network.cu".into(), text.into()), loops: &[], defines: Vec::new() };
+    request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::beforehand::JOB_BYTES.to_string()));
+    request.defines.push(("GROUP_BYTES".to_owned(), size_of::<Table>().to_string()));
+    Ok(request)
+}
+
+/// What `neurons.cuh` wants to know.
+fn defines(group: &Group, cut: Cut) -> Vec<(String, String)> {
+    let kind = |receptor: &Receptor| match receptor {
+        Receptor::Current { .. } => "0".to_owned(),
+        Receptor::Conductance { .. } => "1".to_owned(),
+        Receptor::Delta(variable) => (2 + variable).to_string(),
+    };
+    let conductance = group.conductance.map_or(-1, |port| i64::try_from(port).unwrap_or(-1));
+    let bit = |has: bool| i64::from(has).to_string();
+    let mut defines = vec![
+        ("N_RECEPTORS", group.receptors.len().to_string()),
+        ("CONDUCTANCE", conductance.to_string()),
+        ("CURRENT", bit(group.current.is_some())),
+        ("INPUT", bit(group.input.is_some())),
+        ("NOISY", bit(group.noise.is_some())),
+        ("RAINY", bit(!group.poisson.is_empty())),
+        ("HELD", bit(cut.held)),
+    ];
+    if !group.receptors.is_empty() {
+        defines.push(("RECEPTORS", group.receptors.iter().map(kind).collect::<Vec<_>>().join(",")));
+    }
+    defines.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}

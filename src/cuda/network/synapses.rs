@@ -1,0 +1,56 @@
+//! A projection's synapses on the device.
+
+use crate::cuda::context::Context;
+use crate::cuda::memory::Buffer;
+use crate::error::Result;
+use crate::network::{Delays, Targets, Weights};
+use crate::program::network::Projection;
+use bytemuck::NoUninit;
+use std::sync::Arc;
+
+/// Where they lie, as `network.cuh`'s `Outgoing` has it.
+#[derive(Debug)]
+pub(crate) struct Synapses {
+    pub(crate) offsets: Buffer,
+    pub(crate) targets: Buffer,
+    /// Empty where all weights, or all delays, are the same.
+    pub(crate) mantissas: Buffer,
+    pub(crate) delays: Buffer,
+    /// Whether targets are 32 bits.
+    pub(crate) far: bool,
+    /// Delay in steps: the shortest and the longest.
+    pub(crate) least: u32,
+    pub(crate) most: u32,
+}
+
+impl Synapses {
+    /// Makes them on the host and uploads them.
+    pub(crate) fn upload(context: &Arc<Context>, projection: &Projection) -> Result<Self> {
+        let wiring = projection.recipe.build()?;
+        let what = format!("synapses of `{}`", projection.recipe.name);
+        let (targets, far) = match &wiring.targets {
+            Targets::U16(targets) => (put(context, &what, targets)?, false),
+            Targets::U32(targets) => (put(context, &what, targets)?, true),
+        };
+        let (delays, least, most) = match &wiring.delays {
+            Delays::Same(d) => (put::<u16>(context, &what, &[])?, *d, *d),
+            Delays::Each(delays) => (put(context, &what, delays)?, projection.delays.0, projection.delays.1),
+        };
+        let mantissas = match &wiring.weights {
+            Weights::Same => put::<i32>(context, &what, &[])?,
+            Weights::Each(weights) => put(context, &what, weights)?,
+        };
+        Ok(Self { offsets: put(context, &what, &wiring.offsets)?, targets, mantissas, delays, far, least, most })
+    }
+
+    /// Whether each has a weight of its own, so that sums are of 64 bits.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.mantissas.len() > 0
+    }
+}
+
+fn put<E: NoUninit>(context: &Arc<Context>, what: &str, values: &[E]) -> Result<Buffer> {
+    let buffer = Buffer::new(context, what, size_of_val(values))?;
+    buffer.write(0, values)?;
+    Ok(buffer)
+}

@@ -1,0 +1,90 @@
+//! What the loops of groups are given. The twins of `kernels/include/network.cuh`; the sizes are compared when that is compiled.
+
+use crate::cuda::job::Job;
+use crate::program::network::Value;
+
+/// Of a group, in front of its lists.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Group {
+    pub(crate) job: Job,
+    pub(crate) flight: u64,
+    pub(crate) spikes: u64,
+    pub(crate) output: u64,
+    pub(crate) currents: u64,
+    pub(crate) current: Value,
+    pub(crate) noise: Value,
+    pub(crate) noise_seed: u64,
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+    pub(crate) slots: u32,
+    pub(crate) words: u32,
+    pub(crate) slot: u32,
+    pub(crate) groups: u32,
+    pub(crate) number: u32,
+    pub(crate) output_first: u32,
+    pub(crate) output_every: u32,
+    pub(crate) params: u32,
+    pub(crate) receptors: u32,
+    pub(crate) incoming: u32,
+    pub(crate) outgoing: u32,
+    pub(crate) poisson: u32,
+    pub(crate) n_outgoing: u32,
+    pub(crate) noise_stream: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Receptor {
+    pub(crate) decay: Value,
+    pub(crate) reversal: Value,
+    pub(crate) incoming: [u32; 2],
+    pub(crate) poisson: [u32; 2],
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Incoming {
+    pub(crate) sums: u64,
+    pub(crate) reach: u64,
+    pub(crate) quantum: Value,
+    pub(crate) first: u32,
+    pub(crate) exact: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Outgoing {
+    pub(crate) offsets: u64,
+    pub(crate) targets: u64,
+    pub(crate) mantissas: u64,
+    pub(crate) delays: u64,
+    pub(crate) sums: u64,
+    pub(crate) reach: u64,
+    pub(crate) first: u32,
+    pub(crate) sources: u32,
+    pub(crate) least: u32,
+    pub(crate) most: u32,
+    pub(crate) far: u32,
+    pub(crate) unused: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Poisson {
+    pub(crate) thresholds: u64,
+    pub(crate) weight: Value,
+    pub(crate) most: u32,
+    pub(crate) stream: u32,
+    pub(crate) seed: u64,
+}
+
+macro_rules! plain {
+    ($($name:ident: $bytes:expr),*) => {$(
+        // SAFETY: every field is an integer, an array of those, or a struct of those, and `repr(C)` leaves no padding between them: the
+        // assertion adds their sizes up.
+        unsafe impl bytemuck::NoUninit for $name {}
+        const _: () = assert!(size_of::<$name>() == $bytes);
+    )*};
+}
+plain!(Group: size_of::<Job>() + 7 * 8 + 16 * 4, Receptor: 32, Incoming: 32, Outgoing: 72, Poisson: 32);

@@ -1,0 +1,73 @@
+//! How the warps of a launch are shared among groups. A warp takes 32 neurons of a row at a time.
+
+/// Threads of a block where there are several.
+pub(crate) const THREADS: u32 = 128;
+/// Most threads of a block that is alone, with as many registers for each.
+pub(crate) const ALONE: u32 = 512;
+
+/// A launch's blocks, and each group's warps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Warps {
+    pub(crate) blocks: u32,
+    pub(crate) threads: u32,
+    /// Whether no warp has more than one task, so that neurons can stay in registers.
+    pub(crate) held: bool,
+    /// For each group its first warp, and the one after its last.
+    pub(crate) groups: Vec<[u32; 2]>,
+}
+
+/// Shares warps among groups of so many tasks each: one for each task, where no more than `most` blocks must be there. Nothing if
+/// there are more groups than warps, or more tasks than can be counted.
+pub(crate) fn share(tasks: &[u64], most: Option<u32>) -> Option<Warps> {
+    let all = tasks.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n)).filter(|all| *all < 1 << 31)? as u32;
+    let warps = all.max(tasks.len() as u32).max(1);
+    if most.is_some() && warps <= ALONE / 32 {
+        return Some(Warps { blocks: 1, threads: warps * 32, held: true, groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))) });
+    }
+    let each = THREADS / 32;
+    let blocks = warps.div_ceil(each);
+    match most.filter(|most| blocks > *most) {
+        None => Some(Warps { blocks, threads: THREADS, held: true, groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))) }),
+        Some(most) => {
+            // One for each group, and of the others each a share that goes by its tasks.
+            let spare = (most * each).checked_sub(tasks.len() as u32)?;
+            let own = |n: &u64| 1 + (n * u64::from(spare) / u64::from(all)) as u32;
+            Some(Warps { blocks: most, threads: THREADS, held: false, groups: ranges(tasks.iter().map(own)) })
+        }
+    }
+}
+
+fn ranges(warps: impl Iterator<Item = u32>) -> Vec<[u32; 2]> {
+    let mut end = 0;
+    warps
+        .map(|n| {
+            end += n;
+            [end - n, end]
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_group_has_warps_and_no_two_share_one() {
+        assert_eq!(share(&[3, 0, 1], Some(1)).unwrap().groups, [[0, 3], [3, 4], [4, 5]]);
+        for (tasks, most) in [(vec![1_u64], 1), (vec![16], 1), (vec![17], 2), (vec![1000, 1, 0, 10], 7), (vec![1 << 30, 5], 528)] {
+            for most in [None, Some(most)] {
+                let Warps { blocks, threads, held, groups } = share(&tasks, most).unwrap();
+                assert!(most.is_none_or(|most| blocks <= most) && threads % 32 == 0);
+                let mut end = 0;
+                for (group, tasks) in groups.iter().zip(&tasks) {
+                    assert!(group[0] == end && group[1] > end, "{groups:?}");
+                    assert!(!held || u64::from(group[1] - group[0]) >= *tasks);
+                    end = group[1];
+                }
+                assert!(end <= blocks * threads / 32, "{groups:?} of {blocks} blocks");
+            }
+        }
+        assert_eq!(share(&[u64::MAX, 1], None), None);
+        assert_eq!(share(&[1000; 9], Some(2)), None, "more groups than warps");
+    }
+}

@@ -1,0 +1,289 @@
+//! Networks: every step is one launch, or all of a chunk are, whose blocks then wait for each other once a step.
+
+use super::{Body, Call, Needs};
+use crate::cuda::graph::Graph;
+use crate::cuda::job::{Job, MAX_EACH, MAX_PORTS, MAX_PROBES, Port};
+use crate::cuda::launch::Shape;
+use crate::cuda::memory::{ALIGN, aligned};
+use crate::cuda::module::Kernel;
+use crate::cuda::network::{Cut, Group as Table, Incoming, Outgoing, Poisson, Receptor, Synapses, Warps, request, share};
+use crate::cuda::plan::{Mode, Node};
+use crate::cuda::strategy::{self, Desk};
+use crate::cuda::workshop::Workshop;
+use crate::device::Strategy;
+use crate::error::{Error, Result};
+use crate::network::random;
+use crate::program::network::{self, Network};
+use crate::state::child;
+use std::borrow::Cow;
+
+/// Most steps of all neurons together in a chunk, so that a run can be stopped: meant for a tenth of a second, and not measured.
+const NEURON_STEPS: u64 = 1 << 30;
+
+#[derive(Debug)]
+pub(super) struct Steps {
+    network: Network,
+    strategy: (Strategy, Cow<'static, str>),
+    kernel: Kernel,
+    warps: Warps,
+    groups: Vec<Place>,
+    synapses: Vec<Synapses>,
+    /// Where in the stage's own memory the sums of each projection lie.
+    sums: Vec<usize>,
+    /// Where in it the numbers of spikes lie, and the counter that blocks wait for; and where all of it ends.
+    spikes: usize,
+    arrived: usize,
+    own: usize,
+    /// Bytes of all tables.
+    tables: usize,
+    neurons: u64,
+    /// Passes captured in a graph, once they are.
+    graph: Option<Graph>,
+}
+
+/// Where what belongs to a group lies: its table and its lists among all tables, and the rest among the constants.
+#[derive(Debug)]
+struct Place {
+    at: usize,
+    params: usize,
+    receptors: usize,
+    incoming: usize,
+    outgoing: usize,
+    poisson: usize,
+    /// Fields of `Params` that differ between units.
+    each: Vec<(usize, usize)>,
+    current: Option<usize>,
+    thresholds: Vec<usize>,
+    /// Which of the stage's probes are of its variables.
+    probes: Vec<usize>,
+}
+
+impl Steps {
+    pub(super) fn prepare(network: Network, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+        if let Err(reason) = &shop.context.compiler {
+            // What is made for one network alone cannot be compiled beforehand.
+            return Err(Error::DeviceUnavailable { device: "cuda".into(), reason: reason.clone() });
+        }
+        let strategy = strategy::choose(shop.strategy, "once a step blocks wait for each other, which costs less than a launch");
+        let whole = strategy.0 == Strategy::Persistent;
+        let rows = shop.rows as u64;
+        let tasks: Vec<u64> = network.groups.iter().map(|g| (g.units.div_ceil(32) as u64).saturating_mul(rows)).collect();
+        let mut cut = Cut { whole, alone: false, held: false };
+        let most = whole.then(|| shop.context.processors * cut.bounds(shop.dtype).1);
+        let warps = share(&tasks, most).ok_or_else(|| Error::Unsupported(format!("{} groups of {tasks:?} warps", tasks.len())))?;
+        (cut.alone, cut.held) = (whole && warps.blocks == 1, whole && warps.held);
+        let (groups, tables) = places(&network, node, shop)?;
+        let probes: Vec<Vec<_>> = (groups.iter().zip(&network.groups))
+            .map(|(place, group)| place.probes.iter().map(|p| (node.probes[*p].var - group.vars.start, node.probes[*p].mode as usize)).collect())
+            .collect();
+        let parts: Vec<_> = network.groups.iter().zip(&probes).map(|(group, probes)| (group, probes.as_slice())).collect();
+        let at: Vec<_> = groups.iter().map(|place| place.at).collect();
+        let kernel = shop.kernel(Some(node), request(shop.dtype, &parts, &at, cut)?, 0)?;
+        let synapses = network.projections.iter().map(|p| Synapses::upload(shop.context, p)).collect::<Result<Vec<_>>>()?;
+        let mut own = 0_usize;
+        let mut take = |bytes: usize| {
+            let at = own;
+            own = aligned(own.saturating_add(bytes.saturating_mul(2 * shop.rows)));
+            at
+        };
+        let of_sums = |(p, s): (&network::Projection, &Synapses)| p.recipe.post.len().saturating_mul(if s.is_exact() { 8 } else { 4 });
+        let sums = network.projections.iter().zip(&synapses).map(|each| take(of_sums(each))).collect();
+        let (spikes, arrived) = (take(4 * network.groups.len()), take(4));
+        let neurons = network.groups.iter().fold(0_u64, |sum, g| sum.saturating_add((g.units as u64).saturating_mul(rows)));
+        Ok(Self { network, strategy, kernel, warps, groups, synapses, sums, spikes, arrived, own, tables, neurons, graph: None })
+    }
+
+    /// The tables of all groups, as bytes.
+    fn tables(&self, call: &Call<'_>) -> Result<Vec<u8>> {
+        let mut all = vec![0; self.tables];
+        for number in 0..self.groups.len() {
+            self.write_table(number, call, &mut all)?;
+        }
+        Ok(all)
+    }
+
+    fn write_table(&self, number: usize, call: &Call<'_>, all: &mut [u8]) -> Result<()> {
+        let (place, group) = (&self.groups[number], &self.network.groups[number]);
+        let (constants, chunk) = (call.memory.constants, call.chunk);
+        let own = call.own.ok_or_else(|| Error::Unsupported("a network without memory of its own".into()))?;
+        let (i, node) = (chunk.clock.i(), child(call.node.stream, number));
+        let mut job = Job { units: group.units as u64, node: u32::from(node), given: group.given, ..call.job };
+        job.state = call.memory.vars.get(group.vars.start).map_or(0, |at| call.memory.state.address(*at));
+        job.ports = [Port::default(); MAX_PORTS];
+        job.ports[0] = group.input.and_then(|p| call.job.ports.get(p)).copied().unwrap_or_default();
+        job.probes = Default::default();
+        for (to, p) in job.probes.iter_mut().zip(&place.probes) {
+            *to = call.probe(*p);
+        }
+        for (field, at) in &place.each {
+            job.each[*field] = constants.address(*at);
+        }
+        let noise = random::stream(chunk.seed, node, random::NOISE).parts();
+        let output = call.node.probes.iter().position(|p| p.var >= call.node.vars.len()).map(|p| call.probe(p)).unwrap_or_default();
+        let asked = output.to != 0 || job.y != 0;
+        let (mut incoming, mut outgoing, mut poisson) = (Vec::new(), Vec::new(), Vec::new());
+        let mut receptors = Vec::with_capacity(group.receptors.len());
+        for (r, receptor) in group.receptors.iter().enumerate() {
+            let begin = [incoming.len() as u32, poisson.len() as u32];
+            for (p, projection) in self.network.projections.iter().enumerate().filter(|(_, p)| (p.to, p.receptor) == (number, r)) {
+                incoming.push(Incoming {
+                    sums: own.address(self.sums[p]),
+                    reach: projection.recipe.post.len() as u64,
+                    quantum: projection.quantum,
+                    first: projection.recipe.post.start as u32,
+                    exact: u32::from(self.synapses[p].is_exact()),
+                });
+            }
+            for (k, (rain, at)) in group.poisson.iter().zip(&place.thresholds).enumerate().filter(|(_, (rain, _))| rain.receptor == r) {
+                let (seed, stream) = random::stream(chunk.seed, node, &random::rain(k)).parts();
+                let most = rain.thresholds.len() as u32;
+                poisson.push(Poisson { thresholds: constants.address(*at), weight: rain.weight, most, stream: u32::from(stream), seed });
+            }
+            let (decay, reversal) = match *receptor {
+                network::Receptor::Current { decay } => (decay, [0; 8]),
+                network::Receptor::Conductance { decay, reversal } => (decay, reversal),
+                network::Receptor::Delta(_) => ([0; 8], [0; 8]),
+            };
+            let [incoming, poisson] = [[begin[0], incoming.len() as u32], [begin[1], poisson.len() as u32]];
+            receptors.push(Receptor { decay, reversal, incoming, poisson });
+        }
+        for (p, projection) in self.network.projections.iter().enumerate().filter(|(_, p)| p.from == number) {
+            let synapses = &self.synapses[p];
+            outgoing.push(Outgoing {
+                offsets: synapses.offsets.address(0),
+                targets: synapses.targets.address(0),
+                mantissas: synapses.mantissas.address(0),
+                delays: synapses.delays.address(0),
+                sums: own.address(self.sums[p]),
+                reach: projection.recipe.post.len() as u64,
+                first: projection.recipe.pre.start as u32,
+                sources: projection.recipe.pre.len() as u32,
+                least: synapses.least,
+                most: synapses.most,
+                far: u32::from(synapses.far),
+                unused: 0,
+            });
+        }
+        let [first, last] = self.warps.groups[number];
+        let behind = |at: usize| (at - place.at) as u32;
+        let current = group.current.as_ref().map_or([0; 8], |values| {
+            let mut value = [0; 8];
+            let len = values.len().min(chunk.element);
+            value[..len].copy_from_slice(&values[..len]);
+            value
+        });
+        let table = Table {
+            job,
+            flight: call.memory.vars.get(group.vars.end - 1).map_or(0, |at| call.memory.state.address(*at)),
+            spikes: if asked { own.address(self.spikes) } else { 0 },
+            output: output.to,
+            currents: place.current.map_or(0, |at| constants.address(at)),
+            current,
+            noise: group.noise.unwrap_or_default(),
+            noise_seed: noise.0,
+            first,
+            last,
+            slots: group.slots as u32,
+            words: group.words as u32,
+            slot: (i % group.slots as u64) as u32,
+            groups: self.groups.len() as u32,
+            number: number as u32,
+            output_first: output.first,
+            output_every: output.every.max(1),
+            params: behind(place.params),
+            receptors: behind(place.receptors),
+            incoming: behind(place.incoming),
+            outgoing: behind(place.outgoing),
+            poisson: behind(place.poisson),
+            n_outgoing: outgoing.len() as u32,
+            noise_stream: u32::from(noise.1),
+        };
+        write(all, place.at, &[table])?;
+        write(all, place.params, &group.source.params)?;
+        write(all, place.receptors, &receptors)?;
+        write(all, place.incoming, &incoming)?;
+        write(all, place.outgoing, &outgoing)?;
+        write(all, place.poisson, &poisson)
+    }
+}
+
+fn write<E: bytemuck::NoUninit>(all: &mut [u8], at: usize, values: &[E]) -> Result<()> {
+    let bytes: &[u8] = bytemuck::cast_slice(values);
+    let to = all.get_mut(at..).and_then(|to| to.get_mut(..bytes.len()));
+    to.ok_or_else(|| Error::Unsupported(format!("{} bytes at {at} of a network's tables", bytes.len())))?.copy_from_slice(bytes);
+    Ok(())
+}
+
+/// Where all groups' tables lie, and the bytes of all.
+fn places(network: &Network, node: &Node, shop: &mut Workshop<'_>) -> Result<(Vec<Place>, usize)> {
+    let mut end = 0_usize;
+    let mut take = |bytes: usize, align: usize| {
+        let at = end.next_multiple_of(align);
+        end = at + bytes;
+        at
+    };
+    let mut all = Vec::with_capacity(network.groups.len());
+    for (number, group) in network.groups.iter().enumerate() {
+        let probes: Vec<usize> = (0..node.probes.len()).filter(|p| group.vars.contains(&node.probes[*p].var)).collect();
+        if probes.len() > MAX_PROBES {
+            let n = probes.len();
+            return Err(Error::Unsupported(format!("{n} variables of `{}` are monitored, a GPU records at most {MAX_PROBES}", group.name)));
+        }
+        if probes.iter().any(|p| node.probes[*p].var + 1 == group.vars.end && node.probes[*p].mode == Mode::Bits) {
+            return Err(Error::Unsupported(format!("events of `{}.flight` on a GPU, whose elements are bits already", group.name)));
+        }
+        let mut each = Vec::with_capacity(group.source.each.len());
+        for (field, values) in &group.source.each {
+            if *field as usize >= MAX_EACH || values.len() != group.units.saturating_mul(shop.dtype.acc_size()) {
+                let what = format!("the program's values for field {field} of Params of `{}`", group.name);
+                return Err(Error::value(what, values.len(), format!("bytes are not one value for each of {} units", group.units)));
+            }
+            each.push((*field as usize, shop.constant(values)));
+        }
+        let count = |of: fn(&network::Projection) -> usize| network.projections.iter().filter(|p| of(p) == number).count();
+        all.push(Place {
+            at: take(size_of::<Table>(), ALIGN),
+            params: take(group.source.params.len(), 16),
+            receptors: take(size_of::<Receptor>() * group.receptors.len(), 16),
+            incoming: take(size_of::<Incoming>() * count(|p| p.to), 16),
+            outgoing: take(size_of::<Outgoing>() * count(|p| p.from), 16),
+            poisson: take(size_of::<Poisson>() * group.poisson.len(), 16),
+            each,
+            current: group.current.as_ref().filter(|values| values.len() > shop.dtype.acc_size()).map(|values| shop.constant(values)),
+            thresholds: group.poisson.iter().map(|rain| shop.constant(bytemuck::cast_slice(&rain.thresholds))).collect(),
+            probes,
+        });
+    }
+    Ok((all, end.next_multiple_of(ALIGN)))
+}
+
+impl Body for Steps {
+    fn chosen(&self) -> (Strategy, Cow<'static, str>) {
+        self.strategy.clone()
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { own: self.own, jobs: Some(self.tables), steps: Some((NEURON_STEPS / self.neurons.max(1)).max(1)), ..Needs::default() }
+    }
+
+    fn stretches(&self) -> bool {
+        true
+    }
+
+    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
+        let own = call.own.ok_or_else(|| Error::Unsupported("a network without memory of its own".into()))?;
+        // A chunk that failed may have left some.
+        own.fill(0, 0, self.own, desk.stream)?;
+        let at = desk.put(&self.tables(call)?)?;
+        let shape = Shape { blocks: self.warps.blocks, threads: self.warps.threads, together: self.warps.blocks > 1, ..Shape::default() };
+        let steps = call.job.steps;
+        let Self { kernel, graph, .. } = self;
+        // The end of a step is in the pass of the next.
+        let step = |k| kernel.network_step(Shape { together: false, ..shape }, desk.stream, at, k);
+        match self.strategy.0 {
+            Strategy::HostLoop => (0..=steps).try_for_each(step),
+            Strategy::Graph => strategy::replay(graph, desk, at.1, [steps + 1, 1], step),
+            Strategy::Persistent | Strategy::Auto => kernel.network_scan(shape, desk.stream, at.0, own.address(self.arrived), steps),
+        }
+    }
+}

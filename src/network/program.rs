@@ -1,0 +1,67 @@
+//! A network as a device is told of it.
+
+use super::Network;
+use super::plan::{Acts, Link, Pool};
+use crate::program::{Body, Program, network};
+use crate::scalar::Real;
+
+impl<T: Real> Network<T> {
+    /// Nothing if a model has no program, or one that is not pointwise.
+    pub(super) fn to_program(&self, dt: f64) -> Option<Program> {
+        let groups = self.pools.iter().map(|pool| group(pool, dt)).collect::<Option<_>>()?;
+        let projections = self.links.iter().map(projection::<T>).collect();
+        Some(Program { body: Body::Network(network::Network { groups, projections }) })
+    }
+}
+
+fn value<T: Real>(x: T) -> network::Value {
+    let mut value = network::Value::default();
+    value[..size_of::<T>()].copy_from_slice(bytemuck::bytes_of(&x));
+    value
+}
+
+fn group<T: Real>(pool: &Pool<T>, dt: f64) -> Option<network::Group> {
+    let Body::Pointwise(source) = pool.model.program(dt)?.body else { return None };
+    let receptors: Vec<_> = (pool.receptors.iter())
+        .map(|felt| match felt.acts {
+            Acts::Current { decay } => network::Receptor::Current { decay: value(decay) },
+            Acts::Conductance { decay, reversal } => network::Receptor::Conductance { decay: value(decay), reversal: value(reversal) },
+            Acts::Delta => network::Receptor::Delta(felt.var - pool.vars.start),
+        })
+        .collect();
+    let coba = receptors.iter().any(|r| matches!(r, network::Receptor::Conductance { .. }));
+    let current = u32::from(pool.conductance != Some(0) && pool.ports > 0);
+    let rain = |rain: &super::plan::Rain<T>| network::Poisson {
+        receptor: rain.receptor,
+        weight: value(rain.weight),
+        thresholds: rain.thresholds.clone(),
+    };
+    Some(network::Group {
+        name: pool.name.clone(),
+        source,
+        units: pool.units,
+        vars: pool.vars.start..pool.flight + 1,
+        own: pool.vars.len(),
+        ports: pool.ports,
+        conductance: pool.conductance,
+        given: current | pool.conductance.filter(|_| coba).map_or(0, |port| 1 << port),
+        receptors,
+        slots: pool.slots,
+        words: pool.words(),
+        current: pool.current.as_ref().map(|current| bytemuck::cast_slice(current.values()).to_vec()),
+        input: pool.input,
+        noise: pool.noise.map(|sigma| value(T::of(sigma / dt.sqrt()))),
+        poisson: pool.poisson.iter().map(rain).collect(),
+    })
+}
+
+fn projection<T: Real>(link: &Link) -> network::Projection {
+    network::Projection {
+        recipe: link.recipe.clone(),
+        from: link.from,
+        to: link.to,
+        receptor: link.receptor,
+        delays: (*link.delays.start(), *link.delays.end()),
+        quantum: value(T::of(link.quantum)),
+    }
+}

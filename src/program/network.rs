@@ -1,0 +1,74 @@
+//! What a device is told of a network: as `crate::network`'s own plan, but values as bytes.
+
+use super::Source;
+use crate::network::Recipe;
+use std::ops::Range;
+
+/// A network. Its variables are those of its groups, one group after another.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    pub(crate) groups: Vec<Group>,
+    pub(crate) projections: Vec<Projection>,
+}
+
+/// A number in the type of arithmetic, as bytes; those beyond it are 0.
+pub(crate) type Value = [u8; 8];
+
+/// A group of neurons.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    /// Its model.
+    pub(crate) source: Source,
+    pub(crate) units: usize,
+    /// All of its variables: the model's, those of receptors, and last the ring of spikes.
+    pub(crate) vars: Range<usize>,
+    /// How many are the model's.
+    pub(crate) own: usize,
+    /// Inputs of the model, which of them is a conductance, and bits of those that are given.
+    pub(crate) ports: usize,
+    pub(crate) conductance: Option<usize>,
+    pub(crate) given: u32,
+    pub(crate) receptors: Vec<Receptor>,
+    /// Steps that the ring holds, and its elements for a step.
+    pub(crate) slots: usize,
+    pub(crate) words: usize,
+    /// A constant current, one value or one for each neuron.
+    pub(crate) current: Option<Vec<u8>>,
+    /// Which of the network's inputs is its own.
+    pub(crate) input: Option<usize>,
+    /// What a normal draw is multiplied by to give a noise current.
+    pub(crate) noise: Option<Value>,
+    pub(crate) poisson: Vec<Poisson>,
+}
+
+/// What spikes act on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Receptor {
+    Current { decay: Value },
+    Conductance { decay: Value, reversal: Value },
+    /// This variable of the model.
+    Delta(usize),
+}
+
+/// Spikes from outside.
+#[derive(Clone, Debug)]
+pub(crate) struct Poisson {
+    /// Which of the group's receptors.
+    pub(crate) receptor: usize,
+    pub(crate) weight: Value,
+    pub(crate) thresholds: Vec<u32>,
+}
+
+/// Synapses from one group to a receptor of one.
+#[derive(Clone, Debug)]
+pub(crate) struct Projection {
+    pub(crate) recipe: Recipe,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    /// Which of that group's receptors.
+    pub(crate) receptor: usize,
+    /// Shortest and longest delay, in steps.
+    pub(crate) delays: (u32, u32),
+    pub(crate) quantum: Value,
+}

@@ -1,0 +1,124 @@
+//! Networks: the CPU's bits, in every strategy, whatever they are made of.
+
+use crate::bits;
+use crate::device;
+use crate::parity::STRATEGIES;
+use ndarray::Array2;
+use overtime::models::{Hh, Lif};
+use overtime::network::{Connect, Group, Network, Projection, Receptor};
+use overtime::rng::Stream;
+use overtime::{Builder, Device, Init, LoopOverTime, Real, monitor};
+
+const SEED: u64 = 51;
+
+fn draws(what: &str, n: usize, below: usize) -> Vec<u32> {
+    let stream = Stream::named(SEED, what);
+    (0..n as u64).map(|k| (stream.uniform(k, 0) * below as f64) as u32).collect()
+}
+
+/// Pairs of `pre` and `post` neurons, four for each source, some of them twice.
+fn arrays(what: &str, pre: usize, post: usize) -> Connect {
+    Connect::Arrays { pre: draws(what, 4 * pre, pre), post: draws(&format!("{what} post"), 4 * pre, post) }
+}
+
+fn values(what: &str, n: usize, low: f64, high: f64) -> Init {
+    let stream = Stream::named(SEED, what);
+    Init::Values((0..n as u64).map(|k| low + (high - low) * stream.uniform(k, 0)).collect())
+}
+
+/// Two groups with all that there is: receptors of each kind, drives of each kind, one delay and many, weights of each synapse's own, parts.
+fn all_kinds<T: Real>(n: usize) -> Network<T> {
+    let few = n.div_ceil(3);
+    let sources = n.div_ceil(2)..n;
+    let current: Vec<T> = (0..n).map(|k| T::of(8.0 + 6.0 * (k as f64 / n as f64))).collect();
+    let excites = Group::new("E", Hh::<T>::new(n).noise(0.5))
+        .receptor(Receptor::exponential("fast", 0.5).init(Init::Uniform(0.0, 30.0)))
+        .receptor(Receptor::delta("kick", "V"))
+        .receptor(Receptor::exponential("slow", 7.0))
+        .current(current)
+        .noise(2.0)
+        .poisson("slow", 4000.0, 0.7)
+        .poisson("kick", 900.0, 0.3);
+    let inhibits = Group::new("I", Lif::<T>::new(few).param("tau", 1.0).unwrap())
+        .receptor(Receptor::exponential("i", 2.0))
+        .receptor(Receptor::delta("jump", "V"))
+        .current(12.0)
+        .input();
+    let own = 4 * (n - sources.start);
+    Network::builder(0.1)
+        .group(excites)
+        .group(inhibits)
+        .project(Projection::new("near", "E", ("I", "i")).connect(arrays("near", n, few)).weight(3.5))
+        .project(Projection::new("late", "I", ("E", 0..n, "fast")).connect(arrays("late", few, n)).weight(-2.0).delay(0.3))
+        .project(
+            Projection::new("many", ("E", sources.clone()), ("E", "kick"))
+                .connect(arrays("many", n - sources.start, n))
+                .weight(values("weights", own, -0.4, 0.9))
+                .delay(values("delays", own, 0.0, 4.1)),
+        )
+        .project(Projection::new("heavy", "I", ("I", few / 2..few, "jump")).weight(values("heavy", 0, 0.0, 1.0)).connect(Connect::Arrays { pre: vec![], post: vec![] }))
+        .project(Projection::new("one", "I", ("I", "i")).connect(Connect::OneToOne).weight(1.5).delay(0.1))
+        .build()
+        .unwrap()
+}
+
+fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
+    LoopOverTime::builder(all_kinds(n)).dt(0.1).batch(batch).seed(SEED).out_vars([
+        monitor("E.V"),
+        monitor("E.spike").events().named("spikes"),
+        monitor("I.spike").events().named("others"),
+        monitor("E.slow").units([n - 1, 0].into_iter().take(n.min(2)).collect::<Vec<_>>()).every(3),
+        monitor("I.i").every(2),
+        monitor("E.flight").every(5),
+        monitor("E.flight").units([0]).named("first word"),
+    ])
+}
+
+/// The input of `I`, of every neuron or of all.
+fn input<T: Real>(steps: usize) -> Array2<T> {
+    Array2::from_shape_fn((steps, 1), |(k, _)| T::of((k % 7) as f64))
+}
+
+fn same_bits<T: Real>(shapes: &[(usize, Option<usize>, usize)]) {
+    let Some(device) = device() else { return };
+    for &(n, batch, steps) in shapes {
+        let x = input::<T>(steps);
+        let mut on_cpu = builder::<T>(n, batch).build().unwrap();
+        let expected = on_cpu.run(&x).unwrap();
+        println!("{n} {batch:?} {steps}: {} and {} spikes", expected.events("spikes").unwrap().step.len(), expected.events("others").unwrap().step.len());
+        for strategy in STRATEGIES {
+            let mut on_gpu = builder::<T>(n, batch).device(device).strategy(strategy).build().unwrap();
+            let run = on_gpu.run(&x).unwrap();
+            let what = format!("{} {strategy} {n} {batch:?} {steps}", T::DTYPE);
+            bits::same_runs(&what, &run, &expected);
+            bits::same_states(&what, &on_gpu, &on_cpu);
+        }
+    }
+}
+
+const SHAPES: &[(usize, Option<usize>, usize)] = &[(1, None, 1), (33, Some(3), 130), (1025, None, 7)];
+
+#[test]
+fn f32_has_the_cpus_bits() {
+    same_bits::<f32>(SHAPES);
+}
+
+#[test]
+fn f64_has_the_cpus_bits() {
+    same_bits::<f64>(SHAPES);
+}
+
+/// Spikes on their way are part of the state: in chunks, from device to device, in mid-flight.
+#[test]
+fn runs_are_split_and_moved_in_mid_flight() {
+    let Some(device) = device() else { return };
+    let make = |device: Device| builder::<f32>(33, Some(2)).chunk(3).device(device).build().unwrap();
+    let (mut moving, mut staying) = (make(Device::Cpu), make(Device::Cpu));
+    for (k, to) in [device, device, Device::Cpu, device].into_iter().enumerate() {
+        let x = input::<f32>(19);
+        let (a, b) = (moving.run(&x).unwrap(), staying.run(&x).unwrap());
+        bits::same_runs(&format!("before move {k}"), &a, &b);
+        moving.to(to).unwrap();
+        bits::same_states(&format!("after move {k}"), &moving, &staying);
+    }
+}
