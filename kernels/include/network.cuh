@@ -43,7 +43,7 @@ struct Receptor {
 
 // A projection, as the group sees it that its spikes go to: what its sums are worth.
 struct Incoming {
-    void* sums;   // [2][rows][reach]: int, or i64 if exact
+    void* sums;   // [2][rows][reach]: u32, or i64 if exact
     u64 reach;    // neurons of the part that it goes to
     Value quantum;
     u32 first;    // neuron of that part
@@ -97,33 +97,33 @@ __device__ __forceinline__ u64 first_of(const u16* delays, u64 from, u64 to, u32
     return from;
 }
 
-template <class T, class S>
-__device__ __forceinline__ void add(const T* targets, const int* mantissas, u64 from, u64 to, S* sums) {
+// Nobody waits for what was there before.
+__device__ __forceinline__ void add_to(u32* sum, u32 n) { asm volatile("red.relaxed.gpu.global.add.u32 [%0], %1;" ::"l"(sum), "r"(n)); }
+__device__ __forceinline__ void add_to(i64* sum, i64 n) { asm volatile("red.relaxed.gpu.global.add.u64 [%0], %1;" ::"l"(sum), "l"(n)); }
+
+template <class T>
+__device__ __forceinline__ void add_all(const T* targets, const int* mantissas, u32 synapses, void* sums) {
+    if (mantissas) {
 #pragma unroll 4
-    for (u64 at = from + threadIdx.x % 32; at < to; at += 32) {
-        if constexpr (sizeof(S) == 8) {
-            atomicAdd((u64*)sums + targets[at], (u64)(i64)mantissas[at]);
-        } else {
-            atomicAdd((int*)sums + targets[at], 1);
-        }
+        for (u32 at = threadIdx.x % 32; at < synapses; at += 32) add_to((i64*)sums + targets[at], mantissas[at]);
+    } else {
+#pragma unroll 4
+        for (u32 at = threadIdx.x % 32; at < synapses; at += 32) add_to((u32*)sums + targets[at], 1);
     }
 }
 
-// Adds what a source's synapses of this delay carry to the sums of their targets.
+// Adds what a source's synapses of this delay carry to the sums of their targets, of this copy of them.
 __device__ __forceinline__ void deliver(const Outgoing& to, u32 source, u32 delay, u64 copy) {
     u64 begin = to.offsets[source], end = to.offsets[source + 1];
     if (to.delays) {
         begin = first_of(to.delays, begin, end, delay);
         end = first_of(to.delays, begin, end, delay + 1);
     }
-    const u64 at = copy * to.reach;
-    if (to.mantissas) {
-        if (to.far) add((const u32*)to.targets, to.mantissas, begin, end, (i64*)to.sums + at);
-        else add((const u16*)to.targets, to.mantissas, begin, end, (i64*)to.sums + at);
-    } else {
-        if (to.far) add((const u32*)to.targets, to.mantissas, begin, end, (int*)to.sums + at);
-        else add((const u16*)to.targets, to.mantissas, begin, end, (int*)to.sums + at);
-    }
+    const u32 synapses = u32(end - begin);
+    const int* mantissas = to.mantissas ? to.mantissas + begin : nullptr;
+    void* sums = (char*)to.sums + copy * to.reach * (mantissas ? sizeof(i64) : sizeof(u32));
+    if (to.far) add_all((const u32*)to.targets + begin, mantissas, synapses, sums);
+    else add_all((const u16*)to.targets + begin, mantissas, synapses, sums);
 }
 
 // All blocks have come to the end of so many steps. What each has done before, all others see after it.

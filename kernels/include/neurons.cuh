@@ -33,6 +33,7 @@ struct Neuron {
     Cell cell;
     State s;
     acc_t g[N_RECEPTORS + 1];
+    u32 past;  // lane l's are the warp's spikes of the step l steps before the last
 #if CURRENT
     acc_t current;
 #endif
@@ -50,8 +51,19 @@ __device__ __forceinline__ Cell cell_of_task(const Job& job, u32 task) {
     return {row * job.units + own, row, own, inside};
 }
 
-__device__ __forceinline__ void load_neuron(const Group& group, Neuron& n) {
+// The warp's spikes of the step that is `ago` steps before the one that has this slot.
+__device__ __forceinline__ u32 spikes_of(const Group& group, const Cell& cell, u32 slot, u32 ago) {
+    const u32 then = slot >= ago ? slot - ago : slot + group.slots - ago;
+    const u32 word = u32(cell.unit / 32 * 2);
+    const scalar_t* from = group.flight + (cell.row * group.slots + then) * group.words + word;
+    return (u32)load(from) | (word + 1 < group.words ? (u32)load(from + 1) << 16 : 0);
+}
+
+// As it is before the step that has this slot.
+__device__ __forceinline__ void load_neuron(const Group& group, Neuron& n, u32 slot) {
     const Job& job = group.job;
+    const u32 ago = threadIdx.x % 32 + 1;
+    n.past = ago < group.slots ? spikes_of(group, n.cell, slot, ago) : 0;
     n.s = load_state(job, n.cell);
 #if CURRENT
     n.current = group.currents ? group.currents[n.cell.unit] : group.current.value;
@@ -80,11 +92,11 @@ __device__ __forceinline__ void take(const Incoming& in, u64 at, acc_t& x) {
         *sum = 0;
         x = fma(acc_t(n), in.quantum.value, x);
     } else {
-        int* sum = (int*)in.sums + at;
-        const int n = *sum;
+        u32* sum = (u32*)in.sums + at;
+        const u32 n = *sum;
         if (n == 0) return;
         *sum = 0;
-        x = fma(acc_t(n), in.quantum.value, x);
+        x = fma(acc_t((int)n), in.quantum.value, x);
     }
 }
 
@@ -125,11 +137,6 @@ __device__ __forceinline__ acc_t value_of(const Neuron& n, u32 var) {
     return value;
 }
 
-// Where the warp's words of a slot lie.
-__device__ __forceinline__ u64 words_of(const Group& group, const Cell& cell, u32 slot) {
-    return (cell.row * group.slots + slot) * group.words + cell.unit / 32 * 2;
-}
-
 // Records step k, which has ended.
 __device__ __forceinline__ void record(const Group& group, const Neuron& n, u32 k) {
     const Job& job = group.job;
@@ -140,7 +147,7 @@ __device__ __forceinline__ void record(const Group& group, const Neuron& n, u32 
         if (probe_var(job, r) != FLIGHT) {
             keep(job, r, kept, n.cell.row, n.cell.unit, n.cell.row, n.cell.unit, (job.units + 31) / 32, n.cell.inside, value_of(n, probe_var(job, r)));
         } else {
-            const u32 word = u32(__shfl_sync(0xffffffffu, n.cell.unit, 0) / 32 * 2) + threadIdx.x % 2;
+            const u32 word = u32(n.cell.unit / 32 * 2) + threadIdx.x % 2;
             for (u32 slot = threadIdx.x % 32 / 2; slot < group.slots && word < group.words; slot += 16) {
                 const u64 element = u64(slot) * group.words + word;
                 keep(job, r, kept, n.cell.row, element, 0, 0, 0, true, load(group.flight + n.cell.row * group.slots * group.words + element));
@@ -187,37 +194,32 @@ __device__ __forceinline__ u32 advance(const Group& group, const Params& p, Neur
     return __ballot_sync(0xffffffffu, n.cell.inside && y != acc_t(0));
 }
 
-// Puts the spikes of a step into the ring, and goes along the synapses of those that arrive.
-__device__ __forceinline__ void send(const Group& group, const Cell& cell, u32 spikes, u32 k, u32 slot) {
-    const u32 lane = threadIdx.x % 32;
-    const u64 own = __shfl_sync(0xffffffffu, words_of(group, cell, slot), 0);
-    const u32 word = u32(__shfl_sync(0xffffffffu, cell.unit, 0) / 32 * 2);
-    const bool has = lane < 2 && word + lane < group.words;
+// Puts the spikes of step k into the ring, and goes along the synapses of those that arrive in it.
+__device__ __forceinline__ void send(const Group& group, Neuron& n, u32 spikes, u32 k, u32 slot) {
+    const Cell& cell = n.cell;
+    const u32 lane = threadIdx.x % 32, word = u32(cell.unit / 32 * 2), first = word * 16;
+    const u32 before = __shfl_up_sync(0xffffffffu, n.past, 1);
+    n.past = lane == 0 ? spikes : before;
     // Nobody is still reading what was there.
     __syncwarp();
-    if (has) store(group.flight + own + lane, acc_t(spikes >> lane * 16 & 0xffffu));
+    if (lane < 2 && word + lane < group.words) {
+        store(group.flight + (cell.row * group.slots + slot) * group.words + word + lane, acc_t(spikes >> lane * 16 & 0xffffu));
+    }
     const u64 copy = half_of(group.job, k, cell.row);
-    if (group.spikes && lane == 0 && spikes) atomicAdd(group.spikes + copy * group.groups + group.number, (u32)__popc(spikes));
+    if (group.spikes && lane == 0 && spikes) add_to(group.spikes + copy * group.groups + group.number, (u32)__popc(spikes));
     __syncwarp();
-    const u32 first = word * 16;
     for (u32 p = 0; p < group.n_outgoing; ++p) {
         const Outgoing& to = list<Outgoing>(group, group.outgoing)[p];
         // Which of the warp's neurons are sources.
         if (first + 32 <= to.first || first >= to.first + to.sources) continue;
+        const u32 above = first < to.first ? to.first - first : 0, end = to.first + to.sources - first;
+        const u32 sources = 0xffffffffu << above & (end < 32 ? (1u << end) - 1 : 0xffffffffu);
         for (u32 least = to.least; least <= to.most; least += 32) {
             // A lane looks at the spikes of a step.
             const u32 delay = least + lane;
-            u32 bits = 0;
-            if (delay == 0) {
-                bits = spikes;
-            } else if (delay <= to.most) {
-                const u32 then = slot >= delay ? slot - delay : slot + group.slots - delay;
-                const scalar_t* from = group.flight + (cell.row * group.slots + then) * group.words + word;
-                bits = (u32)load(from) | (word + 1 < group.words ? (u32)load(from + 1) << 16 : 0);
-            }
-            if (first < to.first) bits = bits >> (to.first - first) << (to.first - first);
-            const u32 end = to.first + to.sources - first;
-            if (end < 32) bits &= (1u << end) - 1;
+            u32 bits = __shfl_sync(0xffffffffu, n.past, delay % 32);
+            if (delay >= 32 && delay <= to.most) bits = spikes_of(group, cell, slot, delay);
+            bits = delay <= to.most ? bits & sources : 0;
             u32 some = __ballot_sync(0xffffffffu, bits != 0);
             while (some) {
                 const u32 ago = __ffs(some) - 1;
@@ -253,7 +255,7 @@ __device__ __forceinline__ void pass(const Group& group, const Params& p, Neuron
         finish(group, n, k - 1);
         record(group, n, k - 1);
     }
-    if (k < group.job.steps) send(group, n.cell, advance(group, p, n, k), k, slot);
+    if (k < group.job.steps) send(group, n, advance(group, p, n, k), k, slot);
 }
 
 // The same of all of the group's neurons. `warp` is of so many `warps` that it has.
@@ -263,7 +265,7 @@ __device__ __forceinline__ void pass_all(const Group& group, u32 warp, u32 warps
     for (u32 task = warp; task < tasks; task += warps) {
         Neuron n;
         n.cell = cell_of_task(job, task);
-        load_neuron(group, n);
+        load_neuron(group, n, slot);
         pass(group, params_of(job, *list<Params>(group, group.params), n.cell.unit), n, k, slot);
         store_neuron(job, n);
     }
@@ -282,7 +284,7 @@ __device__ __forceinline__ void all_steps(const Group& group, u32 warp, u32* arr
     const bool works = own < u32(job.rows) * tasks_of_row(job);
     Neuron n;
     n.cell = cell_of_task(job, works ? own : 0);
-    if (works) load_neuron(group, n);
+    if (works) load_neuron(group, n, slot);
     const Params p = params_of(job, *list<Params>(group, group.params), n.cell.unit);
 #endif
     for (u32 k = 0; k <= job.steps; ++k) {

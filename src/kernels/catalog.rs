@@ -29,6 +29,7 @@ pub fn list() -> Vec<Module> {
     list.add("cursor", Request::tool(DType::F32, "cursor.cu"));
     list.connect();
     list.modules.extend(super::tiles::list());
+    list.modules.extend(super::networks::list());
     list.modules
 }
 

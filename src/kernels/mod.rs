@@ -14,6 +14,7 @@
 //! ```
 
 mod catalog;
+mod networks;
 mod tiles;
 
 use crate::cuda::compile::{self, Request};
@@ -71,10 +72,10 @@ impl Module {
         self.needs
     }
 
-    /// Whether it is made for one shape, or one stack of layers, alone, so that nobody can compile it beforehand.
+    /// Whether it is made for one shape, one network, or one stack of layers, alone, so that nobody can compile it beforehand.
     #[must_use]
     pub fn is_specialised(&self) -> bool {
-        self.name.starts_with("product") || self.name == "stack" || self.request.loops.iter().any(|name| name.starts_with("tile_"))
+        self.name.starts_with("product") || self.name.starts_with("network_") || self.name == "stack" || self.request.loops.iter().any(|name| name.starts_with("tile_"))
     }
 }
 

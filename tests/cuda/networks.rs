@@ -1,13 +1,14 @@
 //! Networks: the CPU's bits, in every strategy, whatever they are made of.
 
-use crate::bits;
-use crate::device;
+use crate::child::{alone, simulated};
+use crate::machine::{Report, Simulated};
 use crate::parity::STRATEGIES;
-use ndarray::Array2;
+use crate::{bits, device};
+use ndarray::ArrayD;
 use overtime::models::{Hh, Lif};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::rng::Stream;
-use overtime::{Builder, Device, Init, LoopOverTime, Real, monitor};
+use overtime::{Builder, Device, Error, Init, LoopOverTime, Real, Strategy, monitor};
 
 const SEED: u64 = 51;
 
@@ -29,10 +30,10 @@ fn values(what: &str, n: usize, low: f64, high: f64) -> Init {
 /// Two groups with all that there is: receptors of each kind, drives of each kind, one delay and many, weights of each synapse's own, parts.
 fn all_kinds<T: Real>(n: usize) -> Network<T> {
     let few = n.div_ceil(3);
-    let sources = n.div_ceil(2)..n;
+    let sources = n / 2..n;
     let current: Vec<T> = (0..n).map(|k| T::of(8.0 + 6.0 * (k as f64 / n as f64))).collect();
     let excites = Group::new("E", Hh::<T>::new(n).noise(0.5))
-        .receptor(Receptor::exponential("fast", 0.5).init(Init::Uniform(0.0, 30.0)))
+        .receptor(Receptor::exponential("fast", 0.5).init(Init::Uniform(0.0, 300.0)))
         .receptor(Receptor::delta("kick", "V"))
         .receptor(Receptor::exponential("slow", 7.0))
         .current(current)
@@ -42,7 +43,7 @@ fn all_kinds<T: Real>(n: usize) -> Network<T> {
     let inhibits = Group::new("I", Lif::<T>::new(few).param("tau", 1.0).unwrap())
         .receptor(Receptor::exponential("i", 2.0))
         .receptor(Receptor::delta("jump", "V"))
-        .current(12.0)
+        .current(25.0)
         .input();
     let own = 4 * (n - sources.start);
     Network::builder(0.1)
@@ -75,14 +76,15 @@ fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
 }
 
 /// The input of `I`, of every neuron or of all.
-fn input<T: Real>(steps: usize) -> Array2<T> {
-    Array2::from_shape_fn((steps, 1), |(k, _)| T::of((k % 7) as f64))
+fn input<T: Real>(steps: usize, batch: Option<usize>) -> ArrayD<T> {
+    let axes: Vec<usize> = std::iter::once(steps).chain(batch.map(|_| 1)).chain([1]).collect();
+    ArrayD::from_shape_fn(axes, |at| T::of((at[0] % 7) as f64))
 }
 
 fn same_bits<T: Real>(shapes: &[(usize, Option<usize>, usize)]) {
     let Some(device) = device() else { return };
     for &(n, batch, steps) in shapes {
-        let x = input::<T>(steps);
+        let x = input::<T>(steps, batch);
         let mut on_cpu = builder::<T>(n, batch).build().unwrap();
         let expected = on_cpu.run(&x).unwrap();
         println!("{n} {batch:?} {steps}: {} and {} spikes", expected.events("spikes").unwrap().step.len(), expected.events("others").unwrap().step.len());
@@ -96,7 +98,7 @@ fn same_bits<T: Real>(shapes: &[(usize, Option<usize>, usize)]) {
     }
 }
 
-const SHAPES: &[(usize, Option<usize>, usize)] = &[(1, None, 1), (33, Some(3), 130), (1025, None, 7)];
+const SHAPES: &[(usize, Option<usize>, usize)] = &[(1, None, 1), (33, Some(3), 66), (1025, None, 4)];
 
 #[test]
 fn f32_has_the_cpus_bits() {
@@ -115,10 +117,79 @@ fn runs_are_split_and_moved_in_mid_flight() {
     let make = |device: Device| builder::<f32>(33, Some(2)).chunk(3).device(device).build().unwrap();
     let (mut moving, mut staying) = (make(Device::Cpu), make(Device::Cpu));
     for (k, to) in [device, device, Device::Cpu, device].into_iter().enumerate() {
-        let x = input::<f32>(19);
+        let x = input::<f32>(19, Some(2));
         let (a, b) = (moving.run(&x).unwrap(), staying.run(&x).unwrap());
         bits::same_runs(&format!("before move {k}"), &a, &b);
         moving.to(to).unwrap();
         bits::same_states(&format!("after move {k}"), &moving, &staying);
     }
+}
+
+/// More tasks than warps can be on the device at once: neurons do not stay in registers then.
+#[test]
+fn a_warp_may_have_several_tasks() {
+    alone("networks::a_warp_may_have_several_tasks", &[("FAKECUDA_ARCH", "sm_87")], || same_bits::<f32>(&[(1, Some(400), 3)]));
+}
+
+fn ran(n: usize, strategy: Strategy, steps: usize) -> Report {
+    let driver = Simulated::new().unwrap();
+    let mut over_time = builder::<f32>(n, None).device(Device::Cuda(0)).strategy(strategy).build().unwrap();
+    over_time.run(&input::<f32>(steps, None)).unwrap();
+    driver.reset();
+    over_time.run(&input::<f32>(steps, None)).unwrap();
+    driver.report()
+}
+
+/// Nothing is read back within a chunk, and a step is one launch, or less than one.
+#[test]
+fn a_step_is_at_most_a_launch() {
+    simulated("networks::a_step_is_at_most_a_launch", &[], || {
+        let launches = |r: &Report| r.kernels.iter().filter(|(name, _)| name.starts_with("network")).map(|(_, k)| k.0).sum::<u64>();
+        for (strategy, passes) in [(Strategy::Persistent, [1, 1]), (Strategy::HostLoop, [10, 131]), (Strategy::Graph, [10, 131])] {
+            let [few, many] = [9, 130].map(|steps| ran(33, strategy, steps));
+            println!("{strategy}: {few:?} {many:?}");
+            assert_eq!([launches(&few), launches(&many)], passes, "{strategy}");
+            for what in ["cuMemcpyDtoH", "cuMemAlloc", "cuMemHostAlloc", "cuModuleLoad", "cuGraphInstantiate", "cuStreamSynchronize"] {
+                assert_eq!(few.calls(&[what]), many.calls(&[what]), "{strategy} {what}: {:?}, {:?}", few.calls, many.calls);
+            }
+            assert_eq!(many.said, Vec::<String>::new());
+        }
+    });
+}
+
+macro_rules! planted {
+    ($($name:ident: $n:literal, $mistake:literal;)*) => {$(
+        #[test]
+        fn $name() {
+            simulated(concat!("networks::", stringify!($name)), &[("FAKECUDA_REPLACE", $mistake)], || {
+                let driver = Simulated::new().unwrap();
+                let mut over_time = builder::<f32>($n, None).device(Device::Cuda(0)).build().unwrap();
+                assert!(over_time.run(&input::<f32>(40, None)).is_err(), "nothing was said");
+                let said = driver.report().said.join("\n");
+                println!("{said}");
+                assert!(said.contains("Race in kernel network_scan"), "{said}");
+            });
+        }
+    )*};
+}
+planted! {
+    blocks_that_hand_nothing_on_are_caught: 600, "ld.acquire.gpu=>ld.relaxed.gpu";
+    blocks_that_do_not_wait_are_caught: 600, "red.release.gpu=>red.relaxed.gpu";
+}
+
+/// One block's warps are looked at by nobody but the CPU.
+#[test]
+fn a_block_without_its_barrier_differs() {
+    simulated("networks::a_block_without_its_barrier_differs", &[("FAKECUDA_REPLACE", "bar.sync \t0;=>")], || {
+        let run = |device| builder::<f32>(200, None).device(device).build().unwrap().run(&input::<f32>(40, None));
+        let (expected, found) = (run(Device::Cpu).unwrap(), run(Device::Cuda(0)));
+        assert!(found.is_err() || found.is_ok_and(|run| bits::of_runs(&run, &expected).is_some()));
+    });
+}
+
+#[test]
+fn what_cannot_be_recorded_is_refused() {
+    let Some(device) = device() else { return };
+    let built = LoopOverTime::builder(all_kinds::<f32>(5)).dt(0.1).out_vars([monitor("E.flight").events()]).device(device).build();
+    assert!(matches!(built, Err(Error::Unsupported(why)) if why.contains("E.flight")));
 }

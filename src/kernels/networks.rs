@@ -1,0 +1,61 @@
+//! Networks, as the modules that are compiled for them: two groups with receptors and drives of every kind, in every cut.
+
+use super::Module;
+use crate::cuda::network::{Cut, request};
+use crate::cuda::request::Probes;
+use crate::models::{Hh, Lif};
+use crate::network::{Group, Network, Projection, Receptor};
+use crate::program::Body;
+use crate::scalar::Real;
+use crate::system::System;
+
+pub(super) fn list() -> Vec<Module> {
+    let mut all = of_type::<f64>();
+    all.extend(of_type::<f32>());
+    all
+}
+
+fn of_type<T: Real>() -> Vec<Module> {
+    let cut = |whole, alone, held| Cut { whole, alone, held };
+    let network = network::<T>();
+    // All, bits.
+    let probes: Probes<'_> = &[(0, 0), (4, 2)];
+    [
+        ("network_block", cut(true, true, true), probes),
+        ("network_scan", cut(true, false, true), probes),
+        ("network_scan_lean", cut(true, false, true), &[]),
+        ("network_large", cut(true, false, false), probes),
+        ("network_step", cut(false, false, false), probes),
+    ]
+    .into_iter()
+    .filter_map(|(name, cut, probes)| module(name, network.as_ref()?, cut, probes))
+    .collect()
+}
+
+fn network<T: Real>() -> Option<Network<T>> {
+    let excites = Group::new("E", Hh::<T>::new(9))
+        .receptor(Receptor::exponential("e", 5.0))
+        .receptor(Receptor::exponential("i", 9.0))
+        .receptor(Receptor::delta("kick", "V"))
+        .current(1.0)
+        .noise(1.0)
+        .poisson("e", 9.0, 1.0);
+    let inhibits = Group::new("I", Lif::<T>::new(9)).receptor(Receptor::exponential("e", 5.0)).input();
+    Network::builder(0.1).group(excites).group(inhibits).project(Projection::new("p", "E", ("I", "e"))).build().ok()
+}
+
+fn module<T: Real>(name: &str, network: &Network<T>, cut: Cut, probes: Probes<'_>) -> Option<Module> {
+    let Body::Network(network) = network.program(0.1)?.body else { return None };
+    let groups: Vec<_> = network.groups.iter().enumerate().map(|(n, group)| (group, if n == 0 { probes } else { &[] })).collect();
+    let places: Vec<_> = (0..groups.len()).map(|n| n * 4096).collect();
+    let request = request(T::DTYPE, &groups, &places, cut).ok()?;
+    Some(Module { name: name.to_owned(), dtype: T::DTYPE, request, needs: 75 })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn none_is_missing() {
+        assert_eq!(super::list().len(), 10);
+    }
+}
