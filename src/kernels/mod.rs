@@ -75,7 +75,10 @@ impl Module {
     /// Whether it is made for one shape, one network, or one stack of layers, alone, so that nobody can compile it beforehand.
     #[must_use]
     pub fn is_specialised(&self) -> bool {
-        self.name.starts_with("product") || self.name.starts_with("network_") || self.name == "stack" || self.request.loops.iter().any(|name| name.starts_with("tile_"))
+        self.name.starts_with("product")
+            || self.name.starts_with("network_")
+            || self.name == "stack"
+            || self.request.loops.iter().any(|name| name.starts_with("tile_"))
     }
 }
 

@@ -45,8 +45,13 @@ pub(crate) struct Group {
 /// What spikes act on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Receptor {
-    Current { decay: Value },
-    Conductance { decay: Value, reversal: Value },
+    Current {
+        decay: Value,
+    },
+    Conductance {
+        decay: Value,
+        reversal: Value,
+    },
     /// This variable of the model.
     Delta(usize),
 }

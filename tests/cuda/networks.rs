@@ -5,10 +5,10 @@ use crate::machine::{Report, Simulated};
 use crate::parity::STRATEGIES;
 use crate::{bits, device};
 use ndarray::ArrayD;
-use overtime::models::{Hh, Lif};
+use overtime::models::{Hh, Lif, TraubMiles};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::rng::Stream;
-use overtime::{Builder, Device, Error, Init, LoopOverTime, Real, Strategy, monitor};
+use overtime::{Builder, Device, Error, Init, LoopOverTime, Real, Strategy, System, monitor};
 
 const SEED: u64 = 51;
 
@@ -57,7 +57,11 @@ fn all_kinds<T: Real>(n: usize) -> Network<T> {
                 .weight(values("weights", own, -0.4, 0.9))
                 .delay(values("delays", own, 0.0, 4.1)),
         )
-        .project(Projection::new("heavy", "I", ("I", few / 2..few, "jump")).weight(values("heavy", 0, 0.0, 1.0)).connect(Connect::Arrays { pre: vec![], post: vec![] }))
+        .project(
+            Projection::new("heavy", "I", ("I", few / 2..few, "jump"))
+                .weight(values("heavy", 0, 0.0, 1.0))
+                .connect(Connect::Arrays { pre: vec![], post: vec![] }),
+        )
         .project(Projection::new("one", "I", ("I", "i")).connect(Connect::OneToOne).weight(1.5).delay(0.1))
         .build()
         .unwrap()
@@ -81,16 +85,46 @@ fn input<T: Real>(steps: usize, batch: Option<usize>) -> ArrayD<T> {
     ArrayD::from_shape_fn(axes, |at| T::of((at[0] % 7) as f64))
 }
 
-fn same_bits<T: Real>(shapes: &[(usize, Option<usize>, usize)]) {
+/// Conductances, and synapses that the device makes by rule: Brian2's COBAHH, small.
+fn cobahh<T: Real>(n: usize) -> Network<T> {
+    let cells = Group::new("P", TraubMiles::<T>::new(n))
+        .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::Uniform(0.0, 300.0)))
+        .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::Uniform(0.0, 40.0)));
+    let most = n - n / 5;
+    let excites = Projection::new("Ce", ("P", 0..most), ("P", "ge")).connect(Connect::FixedProb(0.1)).weight(6.0);
+    let some = Projection::new("Cs", ("P", 0..most), ("P", 0..most, "gi")).connect(Connect::FixedNumPre(most.min(3)));
+    let inhibits = Projection::new("Ci", ("P", n / 2..n), ("P", "gi")).connect(Connect::FixedNumPost(n.min(9))).weight(67.0);
+    Network::builder(0.1)
+        .seed(4)
+        .group(cells)
+        .project(excites)
+        .project(some.weight(Init::Uniform(0.0, 2.0)).delay(Init::Uniform(0.2, 1.5)))
+        .project(inhibits.delay(0.1))
+        .build()
+        .unwrap()
+}
+
+fn of_cobahh<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
+    let vars = [monitor("P.V"), monitor("P.ge").every(2), monitor("P.spike").events()];
+    LoopOverTime::builder(cobahh(n)).dt(0.1).batch(batch).seed(SEED).out_vars(vars)
+}
+
+fn same_bits<T: Real>(make: fn(usize, Option<usize>) -> Builder<T, Network<T>>, shapes: &[(usize, Option<usize>, usize)]) {
     let Some(device) = device() else { return };
     for &(n, batch, steps) in shapes {
         let x = input::<T>(steps, batch);
-        let mut on_cpu = builder::<T>(n, batch).build().unwrap();
-        let expected = on_cpu.run(&x).unwrap();
-        println!("{n} {batch:?} {steps}: {} and {} spikes", expected.events("spikes").unwrap().step.len(), expected.events("others").unwrap().step.len());
+        let run = |builder: Builder<T, Network<T>>| {
+            let mut over_time = builder.build().unwrap();
+            let has_input = !over_time.system().schema().inputs.is_empty();
+            let run = if has_input { over_time.run(&x) } else { over_time.run_steps(steps as u64) }.unwrap();
+            (run, over_time)
+        };
+        let (expected, on_cpu) = run(make(n, batch));
+        let spikes: f64 = expected.output.iter().map(|n| n.to_f64()).sum();
+        println!("{n} {batch:?} {steps}: {spikes} spikes");
+        assert!(spikes > 0.0 || steps < 4, "silence shows nothing");
         for strategy in STRATEGIES {
-            let mut on_gpu = builder::<T>(n, batch).device(device).strategy(strategy).build().unwrap();
-            let run = on_gpu.run(&x).unwrap();
+            let (run, on_gpu) = run(make(n, batch).device(device).strategy(strategy));
             let what = format!("{} {strategy} {n} {batch:?} {steps}", T::DTYPE);
             bits::same_runs(&what, &run, &expected);
             bits::same_states(&what, &on_gpu, &on_cpu);
@@ -102,12 +136,14 @@ const SHAPES: &[(usize, Option<usize>, usize)] = &[(1, None, 1), (33, Some(3), 6
 
 #[test]
 fn f32_has_the_cpus_bits() {
-    same_bits::<f32>(SHAPES);
+    same_bits::<f32>(builder, SHAPES);
+    same_bits::<f32>(of_cobahh, &[(1, None, 2), (131, Some(2), 40)]);
 }
 
 #[test]
 fn f64_has_the_cpus_bits() {
-    same_bits::<f64>(SHAPES);
+    same_bits::<f64>(builder, &SHAPES[..2]);
+    same_bits::<f64>(of_cobahh, &[(33, None, 40), (1025, None, 3)]);
 }
 
 /// Spikes on their way are part of the state: in chunks, from device to device, in mid-flight.
@@ -128,7 +164,7 @@ fn runs_are_split_and_moved_in_mid_flight() {
 /// More tasks than warps can be on the device at once: neurons do not stay in registers then.
 #[test]
 fn a_warp_may_have_several_tasks() {
-    alone("networks::a_warp_may_have_several_tasks", &[("FAKECUDA_ARCH", "sm_87")], || same_bits::<f32>(&[(1, Some(400), 3)]));
+    alone("networks::a_warp_may_have_several_tasks", &[("FAKECUDA_ARCH", "sm_87")], || same_bits::<f32>(builder, &[(1, Some(400), 5)]));
 }
 
 fn ran(n: usize, strategy: Strategy, steps: usize) -> Report {

@@ -1,5 +1,6 @@
 //! A projection's synapses on the device.
 
+use crate::cuda::connect::{Made, Maker};
 use crate::cuda::context::Context;
 use crate::cuda::memory::Buffer;
 use crate::error::Result;
@@ -24,17 +25,21 @@ pub(crate) struct Synapses {
 }
 
 impl Synapses {
-    /// Makes them on the host and uploads them.
-    pub(crate) fn upload(context: &Arc<Context>, projection: &Projection) -> Result<Self> {
+    /// Makes them there, or, where they are given as arrays, on the host.
+    pub(crate) fn make(maker: &mut Maker, context: &Arc<Context>, projection: &Projection) -> Result<Self> {
+        let (least, most) = projection.delays;
+        if let Some(Made { offsets, targets, mantissas, delays, far }) = maker.make(&projection.recipe)? {
+            return Ok(Self { offsets, targets, mantissas, delays, far, least, most });
+        }
         let wiring = projection.recipe.build()?;
-        let what = format!("synapses of `{}`", projection.recipe.name);
+        let what = format!("synapses of projection `{}`", projection.recipe.name);
         let (targets, far) = match &wiring.targets {
             Targets::U16(targets) => (put(context, &what, targets)?, false),
             Targets::U32(targets) => (put(context, &what, targets)?, true),
         };
         let (delays, least, most) = match &wiring.delays {
             Delays::Same(d) => (put::<u16>(context, &what, &[])?, *d, *d),
-            Delays::Each(delays) => (put(context, &what, delays)?, projection.delays.0, projection.delays.1),
+            Delays::Each(delays) => (put(context, &what, delays)?, least, most),
         };
         let mantissas = match &wiring.weights {
             Weights::Same => put::<i32>(context, &what, &[])?,

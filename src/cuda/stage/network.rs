@@ -1,6 +1,7 @@
 //! Networks: every step is one launch, or all of a chunk are, whose blocks then wait for each other once a step.
 
 use super::{Body, Call, Needs};
+use crate::cuda::connect::Maker;
 use crate::cuda::graph::Graph;
 use crate::cuda::job::{Job, MAX_EACH, MAX_PORTS, MAX_PROBES, Port};
 use crate::cuda::launch::Shape;
@@ -74,12 +75,15 @@ impl Steps {
         (cut.alone, cut.held) = (whole && warps.blocks == 1, whole && warps.held);
         let (groups, tables) = places(&network, node, shop)?;
         let probes: Vec<Vec<_>> = (groups.iter().zip(&network.groups))
-            .map(|(place, group)| place.probes.iter().map(|p| (node.probes[*p].var - group.vars.start, node.probes[*p].mode as usize)).collect())
+            .map(|(place, group)| {
+                place.probes.iter().map(|p| (node.probes[*p].var - group.vars.start, node.probes[*p].mode as usize)).collect()
+            })
             .collect();
         let parts: Vec<_> = network.groups.iter().zip(&probes).map(|(group, probes)| (group, probes.as_slice())).collect();
         let at: Vec<_> = groups.iter().map(|place| place.at).collect();
         let kernel = shop.kernel(Some(node), request(shop.dtype, &parts, &at, cut)?, 0)?;
-        let synapses = network.projections.iter().map(|p| Synapses::upload(shop.context, p)).collect::<Result<Vec<_>>>()?;
+        let mut maker = Maker::new(shop.context)?;
+        let synapses = network.projections.iter().map(|p| Synapses::make(&mut maker, shop.context, p)).collect::<Result<Vec<_>>>()?;
         let mut own = 0_usize;
         let mut take = |bytes: usize| {
             let at = own;
