@@ -17,9 +17,9 @@ pub(crate) struct Warps {
 }
 
 /// Shares warps among groups of so many tasks each: one for each task, where no more than `most` blocks must be there. Nothing if
-/// there are more groups than warps, or more tasks than can be counted.
+/// there are more groups than warps, or more tasks than threads can be counted for.
 pub(crate) fn share(tasks: &[u64], most: Option<u32>) -> Option<Warps> {
-    let all = tasks.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n)).filter(|all| *all < 1 << 31)? as u32;
+    let all = tasks.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n)).filter(|all| *all < 1 << 26)? as u32;
     let warps = all.max(tasks.len() as u32).max(1);
     if most.is_some() && warps <= ALONE / 32 {
         return Some(Warps { blocks: 1, threads: warps * 32, held: true, groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))) });
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn every_group_has_warps_and_no_two_share_one() {
         assert_eq!(share(&[3, 0, 1], Some(1)).unwrap().groups, [[0, 3], [3, 4], [4, 5]]);
-        for (tasks, most) in [(vec![1_u64], 1), (vec![16], 1), (vec![17], 2), (vec![1000, 1, 0, 10], 7), (vec![1 << 30, 5], 528)] {
+        for (tasks, most) in [(vec![1_u64], 1), (vec![16], 1), (vec![17], 2), (vec![1000, 1, 0, 10], 7), (vec![1 << 25, 5], 528)] {
             for most in [None, Some(most)] {
                 let Warps { blocks, threads, held, groups } = share(&tasks, most).unwrap();
                 assert!(most.is_none_or(|most| blocks <= most) && threads % 32 == 0);

@@ -91,6 +91,7 @@ pub(super) const ONCE: (Strategy, Cow<'static, str>) =
 /// | a pointwise model | `Persistent` | units never meet, so that any number of them can stay in registers for all steps |
 /// | a recurrent cell | `Persistent` where its weights fit on chip, else `Graph` | see the tiers in `src/cuda/cell/tiers.rs` |
 /// | … whose sums are the CPU's | `Persistent` | rows never meet, and a block keeps its row's state for all steps |
+/// | a network | `Persistent` | blocks wait for each other once a step, which costs less than a launch |
 pub(super) fn choose(asked: Strategy, why_persistent: &'static str) -> (Strategy, Cow<'static, str>) {
     match asked {
         Strategy::HostLoop | Strategy::Graph | Strategy::Persistent => (asked, "it was asked for".into()),
