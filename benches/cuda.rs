@@ -1,12 +1,14 @@
-//! Hodgkin and Huxley's neuron over time on a GPU: every size, both types, three strategies, with and without recordings.
+//! Hodgkin and Huxley's neuron over time on a GPU: every size, both types, three strategies, with and without recordings; and COBAHH, a
+//! network (see `cobahh`).
 //!
 //! A run ends when its recordings are on the host and the device has nothing left to do, and so does the clock. Figures go to
 //! criterion, and as JSON and a table into the folder that `OVERTIME_RESULTS` names. `OVERTIME_BENCH_SECONDS` is when to begin
 //! nothing new; with `OVERTIME_TINY` set it only shows that it works. Names are those of `benches/peers/time_brainpy.py`.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use overtime::models::{Hh, Lif};
-use overtime::{Device, Input, LoopOverTime, OutVars, Real, Result, Strategy, monitor};
+use overtime::models::{Hh, Lif, TraubMiles};
+use overtime::network::{Connect, Group, Network, Projection, Receptor};
+use overtime::{Device, Init, Input, LoopOverTime, OutVars, Real, Result, Strategy, monitor};
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::hint::black_box;
@@ -22,6 +24,8 @@ struct Row {
     steps: u64,
     /// The best run's.
     seconds: f64,
+    /// Of a network: spikes of a neuron in a second.
+    rate: Option<f64>,
 }
 
 struct Plan {
@@ -54,20 +58,32 @@ fn bench<R: Real>(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, record
         builder = builder.out_vars(vars);
     }
     let mut over_time = builder.build()?;
-    let input = || Input::steps(steps).constant(R::of(10.0));
-    over_time.run(input())?;
+    let type_name = if size_of::<R>() == 8 { " f64" } else { "" };
+    let case = (format!("hh{type_name}"), format!("n={neurons} T={steps} {recorded}"));
+    let seconds = time(c, &case, strategy, neurons as u64 * steps, || over_time.run(Input::steps(steps).constant(R::of(10.0))))?;
+    plan.rows.push(Row { name: format!("{}/{}", case.0, case.1), strategy, neurons, steps, seconds, rate: None });
+    Ok(())
+}
+
+/// The best time of a run, in seconds.
+fn time<V>(
+    c: &mut Criterion,
+    (group, case): &(String, String),
+    strategy: Strategy,
+    elements: u64,
+    mut run: impl FnMut() -> Result<V>,
+) -> Result<f64> {
+    run()?;
     let best = Cell::new(f64::INFINITY);
     let mut failed = None;
-    let type_name = if size_of::<R>() == 8 { " f64" } else { "" };
-    let name = format!("hh{type_name}/n={neurons} T={steps} {recorded}");
-    let mut group = c.benchmark_group(format!("hh{type_name} {strategy}"));
-    group.throughput(Throughput::Elements(neurons as u64 * steps));
-    group.bench_function(BenchmarkId::from_parameter(format!("n={neurons} T={steps} {recorded}")), |b| {
+    let mut group = c.benchmark_group(format!("{group} {strategy}"));
+    group.throughput(Throughput::Elements(elements));
+    group.bench_function(BenchmarkId::from_parameter(case), |b| {
         b.iter_custom(|runs| {
             let mut all = Duration::ZERO;
             for _ in 0..runs {
                 let start = Instant::now();
-                match over_time.run(input()) {
+                match run() {
                     Ok(run) => drop(black_box(run)),
                     Err(e) => failed = Some(e),
                 }
@@ -79,11 +95,53 @@ fn bench<R: Real>(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, record
         });
     });
     group.finish();
-    if let Some(e) = failed {
-        return Err(e);
-    }
-    plan.rows.push(Row { name, strategy, neurons, steps, seconds: best.get() });
+    failed.map_or(Ok(best.get()), Err)
+}
+
+/// Brian2's COBAHH of `n` cells, four in five of them excitatory, with `k` synapses each in the mean; weights are of k = 80.
+fn cobahh(n: usize, k: usize) -> Result<Network<f32>> {
+    let cells = Group::new("P", TraubMiles::new(n).v(Init::Normal(-65.0, 5.0)))
+        .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::Normal(40.0, 15.0)))
+        .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::Normal(200.0, 120.0)));
+    let most = n * 4 / 5;
+    let project = |name, from, receptor, weight: f64| {
+        let each = Connect::FixedProb((k as f64 / n as f64).min(1.0));
+        Projection::new(name, ("P", from), ("P", receptor)).connect(each).weight(weight * 80.0 / k as f64)
+    };
+    Network::builder(0.1).group(cells).project(project("Ce", 0..most, "ge", 6.0)).project(project("Ci", most..n, "gi", 67.0)).build()
+}
+
+fn bench_cobahh(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, neurons: usize, k: usize) -> Result<()> {
+    let steps = if plan.tiny {
+        4
+    } else if neurons > 100_000 {
+        200
+    } else {
+        1000
+    };
+    let builder = || Ok(LoopOverTime::builder(cobahh(neurons, k)?).dt(0.1).device(Device::Cuda(0)).strategy(strategy));
+    let mut over_time = builder()?.record_output(false).build()?;
+    let case = ("cobahh".to_owned(), format!("n={neurons} k={k} T={steps}"));
+    let seconds = time(c, &case, strategy, neurons as u64 * steps, || over_time.run_steps(steps))?;
+    // Of a second, or as many of its steps as were timed, from the start.
+    let spikes: f32 = builder()?.build()?.run_steps(steps)?.output.iter().sum();
+    let rate = Some(f64::from(spikes) / (neurons as f64 * steps as f64 * 1e-4));
+    plan.rows.push(Row { name: format!("{}/{}", case.0, case.1), strategy, neurons, steps, seconds, rate });
     Ok(())
+}
+
+fn networks(c: &mut Criterion, plan: &mut Plan) {
+    let sizes: &[(usize, usize)] = if plan.tiny { &[(100, 10)] } else { &[(4000, 80), (4000, 1000), (256_000, 1000), (1_000_000, 80)] };
+    for strategy in [Strategy::Persistent, Strategy::Graph] {
+        for &(neurons, k) in sizes {
+            if Instant::now() > plan.until {
+                return println!("out of time before cobahh {strategy} n={neurons} k={k}");
+            }
+            if let Err(e) = bench_cobahh(c, plan, strategy, neurons, k) {
+                println!("cobahh {strategy} n={neurons} k={k}: {e}");
+            }
+        }
+    }
 }
 
 fn all(c: &mut Criterion, plan: &mut Plan) {
@@ -140,17 +198,19 @@ fn write(folder: &Path, plan: &Plan, first: &[(&str, f64)]) -> std::io::Result<(
     let rate = |r: &Row| r.neurons as f64 * r.steps as f64 / r.seconds;
     let row = |r: &Row| {
         let (strategy, per_step) = (r.strategy.to_string(), r.seconds / r.steps as f64);
-        json!({ "name": r.name, "strategy": strategy, "seconds": r.seconds, "seconds_per_step": per_step, "neuron_steps_per_second": rate(r) })
+        json!({ "name": r.name, "strategy": strategy, "seconds": r.seconds, "seconds_per_step": per_step, "neuron_steps_per_second": rate(r),
+            "spikes_per_neuron_and_second": r.rate })
     };
     let firsts: Vec<Value> = first.iter().map(|(how, s)| json!({ "how": how, "seconds": s })).collect();
     let rows: Vec<Value> = plan.rows.iter().map(row).collect();
     std::fs::write(folder.join("cuda.json"), json!({ "first_step": firsts, "rows": rows }).to_string())?;
     let mut text = String::from("| first step of HH | |\n|---|---|\n");
     first.iter().for_each(|(how, s)| text.push_str(&format!("| {how} | {s:.3} s |\n")));
-    text.push_str("\n| case | strategy | ms | µs a step | G neuron-steps/s |\n|---|---|---|---|---|\n");
+    text.push_str("\n| case | strategy | ms | µs a step | G neuron-steps/s | Hz |\n|---|---|---|---|---|---|\n");
     for r in &plan.rows {
         let (ms, us) = (r.seconds * 1e3, r.seconds / r.steps as f64 * 1e6);
-        text.push_str(&format!("| {} | {} | {ms:.3} | {us:.3} | {:.3} |\n", r.name, r.strategy, rate(r) * 1e-9));
+        let hz = r.rate.map_or(String::new(), |rate| format!("{rate:.1}"));
+        text.push_str(&format!("| {} | {} | {ms:.3} | {us:.3} | {:.3} | {hz} |\n", r.name, r.strategy, rate(r) * 1e-9));
     }
     print!("{text}");
     std::fs::write(folder.join("cuda.md"), text)
@@ -175,6 +235,7 @@ fn main() {
     let c = Criterion::default().sample_size(10).without_plots();
     let c = c.warm_up_time(Duration::from_millis(times.0)).measurement_time(Duration::from_millis(times.1));
     let mut c = c.configure_from_args();
+    networks(&mut c, &mut plan);
     all(&mut c, &mut plan);
     if let Err(e) = write(&folder, &plan, &first) {
         eprintln!("{}: {e}", folder.display());

@@ -51,6 +51,49 @@ x = bm.random.rand(30, 128, 100)
 over_time = bp.LoopOverTime(seed)
 run = bm.jit(lambda x: over_time(x))
 rows["cells/Sequential T=30 B=128 RNNCell(100,20) relu RNNCell(20,2)"] = median(lambda: run(x))
+
+
+class Cells(bp.dyn.CondNeuGroup):
+    """The cell of COBAHH, by brainpy's channels of Traub and Miles; mV, ms, nS, pF."""
+
+    def __init__(self, size):
+        super().__init__(size, C=200.0, A=1e-3, V_th=-20.0, V_initializer=bp.init.Normal(-60.0, 5.0))
+        self.INa = bp.dyn.INa_TM1991(size, g_max=20_000.0, E=50.0, V_sh=-63.0)
+        self.IK = bp.dyn.IK_TM1991(size, g_max=6_000.0, E=-90.0, V_sh=-63.0)
+        self.IL = bp.dyn.IL(size, g_max=10.0, E=-60.0)
+
+
+class Cobahh(bp.DynSysGroup):
+    """n cells, four in five of them excitatory, with k synapses each in the mean; weights are of k = 80."""
+
+    def __init__(self, n, k):
+        super().__init__()
+        most = n * 4 // 5
+        self.e, self.i = Cells(most), Cells(n - most)
+        kinds = ((self.e, 6.0, 5.0, 0.0), (self.i, 67.0, 10.0, -80.0))
+        self.projections = bm.NodeList([self.project(post, k / n, 80 / k, *kind) for kind in kinds for post in (self.e, self.i)])
+
+    @staticmethod
+    def project(post, p, scale, pre, weight, tau, reversal):
+        connect = bp.conn.FixedProb(p, pre=pre.num, post=post.num)
+        synapses = bp.dnn.EventCSRLinear(connect, weight * scale)
+        receptor = bp.dyn.Expon.desc(post.num, tau=tau)
+        return bp.dyn.ProjAlignPostMg2(pre=pre, delay=None, comm=synapses, syn=receptor, out=bp.dyn.COBA.desc(E=reversal), post=post)
+
+    def update(self, *args):
+        for projection in self.projections:
+            projection()
+        return self.e(), self.i()
+
+
+bm.set_dt(0.1)
+for n, k, steps in ((4000, 80, 1000), (4000, 1000, 1000), (256_000, 1000, 200)):
+    try:
+        over_time = bp.LoopOverTime(Cobahh(n, k))
+        run = bm.jit(lambda: over_time(steps * 0.1 - 0.05))
+        rows[f"cobahh/n={n} k={k} T={steps}"] = median(run, 3)
+    except Exception as error:  # out of memory, say: the others' times are not to be lost
+        print(f"cobahh n={n} k={k}: {error}")
 for name, seconds in rows.items():
     print(f"{name:48s} {seconds * 1e3:10.3f} ms")
 json.dump(rows, open(sys.argv[1], "w"), indent=1)

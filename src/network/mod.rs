@@ -62,9 +62,10 @@ mod system;
 mod tiles;
 
 pub use builder::Builder;
+pub(crate) use connect::Recipe;
 pub use connect::{Connect, Synapses};
 #[cfg(feature = "cuda")]
-pub(crate) use connect::{Delays, JOB_BYTES, Job, OnDevice, Recipe, Targets, Weights, Wiring};
+pub(crate) use connect::{Delays, JOB_BYTES, Job, OnDevice, Targets, Weights, Wiring};
 pub use group::{Group, Receptor};
 pub use projection::{Part, Projection, Target};
 

@@ -23,13 +23,10 @@ pub(crate) struct Cut {
 }
 
 impl Cut {
-    /// Most threads of a block, and the blocks that a processor must have room for: as many registers as models need, without spills.
-    pub(crate) fn bounds(self, dtype: DType) -> (u32, u32) {
-        match dtype {
-            _ if self.alone => (ALONE, 1),
-            DType::F64 => (THREADS, 4),
-            _ => (THREADS, 6),
-        }
+    /// Most threads of a block, and the blocks that a processor must have room for: so that a thread has 128 registers, which models do
+    /// with in all types.
+    pub(crate) fn bounds(self) -> (u32, u32) {
+        if self.alone { (ALONE, 1) } else { (THREADS, 4) }
     }
 }
 
@@ -60,7 +57,7 @@ pub(crate) fn request(dtype: DType, groups: &[(&Group, Probes<'_>)], places: &[u
         })
         .collect();
     let mut text = source::flatten_apart(&["network.cuh"], &apart)?;
-    let (threads, blocks) = cut.bounds(dtype);
+    let (threads, blocks) = cut.bounds();
     let (name, given) = if cut.whole {
         // Warps of no group wait for the others as well.
         let _ = writeln!(calls, "    for (u32 k = 1; k <= steps; ++k) all_blocks(arrived, k);");

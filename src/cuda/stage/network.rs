@@ -70,7 +70,7 @@ impl Steps {
         let rows = shop.rows as u64;
         let tasks: Vec<u64> = network.groups.iter().map(|g| (g.units.div_ceil(32) as u64).saturating_mul(rows)).collect();
         let mut cut = Cut { whole, alone: false, held: false };
-        let most = whole.then(|| shop.context.processors * cut.bounds(shop.dtype).1);
+        let most = whole.then(|| shop.context.processors * cut.bounds().1);
         let warps = share(&tasks, most).ok_or_else(|| Error::Unsupported(format!("{} groups of {tasks:?} warps", tasks.len())))?;
         (cut.alone, cut.held) = (whole && warps.blocks == 1, whole && warps.held);
         let (groups, tables) = places(&network, node, shop)?;
