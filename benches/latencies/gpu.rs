@@ -186,11 +186,10 @@ impl Gpu {
     }
 }
 
-/// A CUBIN for this device, or PTX for the simulated one, which reads nothing else and has no clusters.
+/// A CUBIN for this device, or PTX for the simulated one, which reads nothing else.
 fn compile(nvrtc: &Nvrtc, text: &str, (major, minor): (u32, u32), ptx: bool) -> Result<Vec<u8>> {
     let kind = if ptx { "compute" } else { "sm" };
-    let options = [Some(format!("--gpu-architecture={kind}_{major}{minor}")), ptx.then(|| "-DNO_CLUSTERS".to_owned())];
-    let options: Vec<CString> = options.into_iter().flatten().filter_map(|o| CString::new(o).ok()).collect();
+    let options: Vec<CString> = CString::new(format!("--gpu-architecture={kind}_{major}{minor}")).into_iter().collect();
     let pointers: Vec<*const c_char> = options.iter().map(|o| o.as_ptr()).collect();
     let (text, mut program, mut n) = (CString::new(text).map_err(|e| e.to_string())?, null_mut(), 0);
     // SAFETY: texts end with NUL and outlive the calls; buffers have the sizes that were asked for.

@@ -30,7 +30,7 @@ K grid_barrier(u32* x, u32 times) {
     }
 }
 
-#if __CUDA_ARCH__ >= 900 && !defined(NO_CLUSTERS)
+#if __CUDA_ARCH__ >= 900
 #define CLUSTER(n)                                                             \
     K __cluster_dims__(n, 1, 1) cluster_barrier_##n(u32* x, u32 times) {      \
         for (u32 k = 0; k < times; ++k) {                                      \

@@ -2,13 +2,13 @@
 
 use crate::child::simulated;
 use crate::device;
-use crate::machine::Simulated;
+use crate::machine::{Simulated, is_simulated};
 use crate::products::{Case, check, random};
 use half::{bf16, f16};
 use ndarray::ArrayD;
 use overtime::kernels::{Compiler, list};
 use overtime::models::{Activation, Dense, LstmCell};
-use overtime::{Device, LoopOverTime, Scalar, System};
+use overtime::{Device, LoopOverTime, Products, Scalar, System};
 
 /// Few processors have most to do with the smallest tiles: these get the largest.
 const ONE: (&str, &str) = ("FAKECUDA_SMS", "1");
@@ -17,6 +17,20 @@ fn hopper<T: Scalar>(case: Case, seed: u64) {
     let kernel = case.build::<T>(Device::Cuda(0)).kernel();
     assert!(kernel.starts_with("hopper"), "{case:?}: {kernel}");
     check::<T>(case, Device::Cuda(0), seed);
+}
+
+/// What keeps all processors of a GPU busy gets the largest tiles there, of whatever kernel; a simulated driver gets them below.
+#[test]
+fn a_gpu_makes_large_tiles_too() {
+    let Some(device) = device().filter(|_| !is_simulated()) else { return eprintln!("skipped: there is no GPU") };
+    for (i, turned) in [[false, false], [false, true], [true, false], [true, true]].into_iter().enumerate() {
+        let case = |k, products| Case { products, ..Case::new(1536, k, 2816, turned) };
+        println!("{}", case(136, Products::Fast).build::<bf16>(device).kernel());
+        check::<bf16>(case(136, Products::Fast), device, 70 + i as u64);
+        check::<f16>(case(72, Products::Fast), device, 80 + i as u64);
+        check::<f32>(case(36, Products::Tf32), device, 90 + i as u64);
+        check::<f32>(case(35, Products::Fast), device, 100 + i as u64);
+    }
 }
 
 /// Sizes that no tile divides, in every layout; with a bias, of which the last columns are beyond the tile.
@@ -117,7 +131,7 @@ fn layers_are_products_of_warp_groups() {
     });
 }
 
-/// The barrier that says a stage is empty, its number wrong: what is not yet multiplied is overwritten.
+/// Without the wait for the products that read it, a stage is overwritten.
 #[test]
 fn a_stage_that_is_given_back_too_early_is_caught() {
     let mistake = ("FAKECUDA_REPLACE", "wgmma.wait_group.sync.aligned 1;=>");
