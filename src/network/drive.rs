@@ -71,8 +71,8 @@ impl<T: Real> Kernel for Mask<'_, T> {
             if let Some(y) = y.first_chunk::<WORD>() {
                 // Spikes are rare.
                 let mut any = false;
-                for k in 0..WORD {
-                    any |= y[k] != zero;
+                for y in y {
+                    any |= *y != zero;
                 }
                 if !any {
                     continue;

@@ -56,7 +56,7 @@ impl<'n, T: Real> Run<'n, T> {
         let pools = &self.network.pools;
         self.tiles.step(pools, &*self.exchange, at, x, state, y);
         let next = at.i.wrapping_add(1);
-        if next % self.period == 0 {
+        if next.is_multiple_of(self.period) {
             let steps = next.saturating_sub(self.period)..next;
             self.exchange.swap(Masks { pools, state, rows: self.rows, steps });
         }

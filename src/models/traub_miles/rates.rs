@@ -23,7 +23,7 @@ pub(super) fn rates<R: Real>(u: R) -> [(R, R); 3] {
     let x = u.mul_add(R::of(0.25), R::of(-3.25)); // α_m is that of x, α_n of y, β_m of z
     let y = u.mul_add(fifth, R::of(-3.0));
     let z = u.mul_add(-fifth, R::of(8.0));
-    let ez = e5 * R::of(2980.957_987_041_728); // e^z
+    let ez = e5 * R::of(2_980.957_987_041_728); // e^z
     let (near_x, near_y, near_z) = (x.abs() < half, y.abs() < half, z.abs() < half);
     let dx = e4.mul_add(R::of(-25.790_339_917_193_062), one); // e^{3.25}
     let dy = e5.mul_add(R::of(-20.085_536_923_187_668), one); // e³
