@@ -41,13 +41,15 @@ fn run<T: Real>(reference: &Golden) -> Recording<T> {
 }
 
 /// (step, neuron), in order.
-fn spikes(steps: impl Iterator<Item = u64>, units: impl Iterator<Item = usize>) -> Vec<(u64, usize)> {
+type Spikes = Vec<(u64, usize)>;
+
+fn spikes(steps: impl Iterator<Item = u64>, units: impl Iterator<Item = usize>) -> Spikes {
     let mut all: Vec<_> = steps.zip(units).collect();
     all.sort_unstable();
     all
 }
 
-fn both<T: Real>(name: &str) -> (Golden, Recording<T>, Vec<(u64, usize)>, Vec<(u64, usize)>) {
+fn both<T: Real>(name: &str) -> (Golden, Recording<T>, Spikes, Spikes) {
     let reference = golden(name);
     let run = run::<T>(&reference);
     let events = run.events("P.spike").unwrap_or_else(|e| panic!("{e}"));

@@ -41,9 +41,9 @@ fn poisson_spikes_have_a_poisson_mean_and_variance() {
 fn noise_has_the_intensity_that_is_asked_for() {
     let x = run(203, 50, 1, 4, 1024, |group| group.noise(3.0));
     let (mean, variance) = moments(x["a.x"].iter().copied());
-    let (n, expected) = (203.0 * 50.0, 9.0 / 0.1);
-    assert!(mean.abs() <= 5.0 * (expected / n as f64).sqrt(), "{mean}");
-    assert!((variance / expected - 1.0).abs() <= 5.0 * (2.0 / n as f64).sqrt(), "{variance}");
+    let (n, expected) = (203.0 * 50.0, 9.0_f64 / 0.1);
+    assert!(mean.abs() <= 5.0 * (expected / n).sqrt(), "{mean}");
+    assert!((variance / expected - 1.0).abs() <= 5.0 * (2.0_f64 / n).sqrt(), "{variance}");
 }
 
 #[test]
