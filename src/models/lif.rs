@@ -285,14 +285,14 @@ impl<R: Real> Tile<R> {
         }
         match series {
             None => {
-                for k in 0..g.len() {
-                    share[k] = decay(share[k]);
+                for share in &mut share {
+                    *share = decay(*share);
                 }
             }
             Some([c1, c2, c3, c4]) => {
-                for k in 0..g.len() {
-                    let z = share[k];
-                    share[k] = z.mul_add(z.mul_add(z.mul_add(*c4, *c3), *c2), *c1) * z;
+                for share in &mut share {
+                    let z = *share;
+                    *share = z.mul_add(z.mul_add(z.mul_add(*c4, *c3), *c2), *c1) * z;
                 }
             }
         }

@@ -99,8 +99,11 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
             panels.push(panel("rate (Hz)", Source::Rates, all(), 3));
             for want in asked.iter().filter(|w| !w.events).take(PANELS) {
                 if let Some(len) = wanted::elements(schema, &want.var) {
-                    let units = want.units.clone().unwrap_or_else(|| vec![0..len]);
-                    let cells: Vec<_> = units.into_iter().flatten().take(CURVES).map(|unit| (0, unit)).collect();
+                    let units: Vec<usize> = match &want.units {
+                        Some(units) => units.iter().cloned().flatten().take(CURVES).collect(),
+                        None => (0..len.min(CURVES)).collect(),
+                    };
+                    let cells: Vec<_> = units.into_iter().map(|unit| (0, unit)).collect();
                     let legend = cells.iter().map(|(_, unit)| format!("neuron {unit}")).collect();
                     panels.push(panel(&want.var, Source::Var(want.var.clone()), (cells, legend), 3));
                 }

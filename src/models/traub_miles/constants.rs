@@ -119,8 +119,8 @@ impl<R: Real> Lookup<R> for Each<'_, R> {
     fn tile<const W: usize>(&self, k: usize) -> Spread<R, W> {
         // No closures here: one that is not inlined would be compiled for the narrowest vectors.
         let mut tile = [[R::of(0.0); W]; COUNT];
-        for p in 0..COUNT {
-            tile[p] = self.all.0[p].spread(self.first + k, self.units);
+        for (values, param) in tile.iter_mut().zip(&self.all.0) {
+            *values = param.spread(self.first + k, self.units);
         }
         Spread(tile, self.dt)
     }
@@ -130,8 +130,8 @@ impl<R: Real, const W: usize> At<R> for Spread<R, W> {
     #[inline(always)]
     fn at(&self, k: usize) -> P<R> {
         let mut all = [R::of(0.0); COUNT];
-        for p in 0..COUNT {
-            all[p] = self.0[p][k];
+        for (value, values) in all.iter_mut().zip(&self.0) {
+            *value = values[k];
         }
         of(all, self.1)
     }
