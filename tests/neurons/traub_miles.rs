@@ -29,7 +29,7 @@ fn expected([v, m, h, n]: [f64; 4], i: f64, g: f64) -> [f64; 4] {
 /// Currents and conductances of 37 cells, changing from step to step; some are below 0, as initial values drawn for synapses may be.
 fn drive(step: usize, unit: usize) -> (f64, f64) {
     let phase = (step as f64 * 0.01 + unit as f64).sin();
-    (300.0 + 900.0 * phase, 40.0 * (0.8 + phase.abs() - if unit % 5 == 0 { 1.3 } else { 0.0 }))
+    (300.0 + 900.0 * phase, 40.0 * (0.8 + phase.abs() - if unit.is_multiple_of(5) { 1.3 } else { 0.0 }))
 }
 
 #[test]
