@@ -55,7 +55,7 @@ __device__ __forceinline__ Rates rates_at(acc_t u) {
     const acc_t r = math::reciprocal(dxy * dzh);
     const acc_t near = math::inv_exprel_near(near_z ? z : x);
     const acc_t am = acc_t(1.28) * (near_x ? near : x * (dy * dzh) * r);
-    const acc_t bm = acc_t(1.4) * (near_z ? near : z * ez * (dxy * dh) * r);
+    const acc_t bm = acc_t(1.4) * (near_z ? near : z * ((ez * r) * (dxy * dh)));
     const acc_t an = acc_t(0.16) * (near_y ? math::inv_exprel_near(y) : y * (dx * dzh) * r);
     const acc_t bh = acc_t(4) * (dxy * dz) * r;
     const acc_t ah = acc_t(0.3291372076528678) * e18;  // 0.128 e^{17/18}

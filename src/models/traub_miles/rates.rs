@@ -36,7 +36,7 @@ pub(super) fn rates<R: Real>(u: R) -> [(R, R); 3] {
     // x and z are never both near 0: one series does for the two.
     let near = inv_exprel_near(if near_z { z } else { x });
     let am = if near_x { near } else { x * (dy * dzh) * r };
-    let bm = if near_z { near } else { z * ez * (dxy * dh) * r };
+    let bm = if near_z { near } else { z * ((ez * r) * (dxy * dh)) };
     let an = if near_y { inv_exprel_near(y) } else { y * (dx * dzh) * r };
     let bh = R::of(4.0) * (dxy * dz) * r;
     [
