@@ -74,7 +74,7 @@ impl<'a, T: Scalar> Input<'a, T> {
         Self { length: Length::Series, values: Vec::new(), lengths: None }
     }
 
-    /// The same value at every step, for every unit, for the system's only input, or its first if it can do without the others.
+    /// The same value at every step, for every unit, for the system's only input, or its `x` if it can do without the others.
     #[must_use]
     pub fn constant(mut self, value: T) -> Self {
         self.values.push((None, Values::Constant(value)));
@@ -95,7 +95,7 @@ impl<'a, T: Scalar> Input<'a, T> {
         self
     }
 
-    /// A series for the system's only input, or its first if it can do without the others.
+    /// A series for the system's only input, or its `x` if it can do without the others.
     #[must_use]
     pub fn values<S: Data<Elem = T>, D: Dimension>(mut self, x: &'a ArrayBase<S, D>) -> Self {
         self.values.push((None, Values::Series(x.view().into_dyn())));
@@ -313,12 +313,16 @@ fn check_lengths(lengths: &[usize], is_series: bool, steps: u64, batch: Option<u
     }
 }
 
+/// What systems call the input that needs no name where the others are optional: a neuron's current.
+const MAIN: &str = "x";
+
 fn find_port(specs: &[InputSpec], name: Option<&str>) -> Result<usize> {
     let names = || specs.iter().map(|s| &*s.name);
     match name {
         Some(name) => names().position(|n| n == name).ok_or_else(|| Error::unknown("input", name, names())),
-        None if specs.len() == 1 || specs.iter().skip(1).all(|s| s.optional) && !specs.is_empty() => Ok(0),
+        None if specs.len() == 1 => Ok(0),
         None if specs.is_empty() => Err(Error::Unsupported("this system takes no input; give a duration or a number of steps".into())),
+        None if specs.iter().all(|s| s.optional || s.name == MAIN) && names().any(|n| n == MAIN) => find_port(specs, Some(MAIN)),
         None => Err(Error::Unsupported(format!("this system has several inputs; name each: {}", names().collect::<Vec<_>>().join(", ")))),
     }
 }

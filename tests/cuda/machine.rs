@@ -62,8 +62,9 @@ fn prepare() {
         }
         set("OVERTIME_LIBCUDA", simulated_library());
         set("OVERTIME_IMAGE", "ptx".into());
-        // A loop takes its share of what there is, and fresh memory is poisoned: little keeps tests short.
-        set("FAKECUDA_MEMORY_MIB", "40".into());
+        // A loop takes its share of what there is, and fresh memory is poisoned: little keeps tests short. Enough for one on each thread.
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        set("FAKECUDA_MEMORY_MIB", (32 * threads.max(2)).to_string().into());
         set("FAKECUDA_QUIET", "1".into());
     });
 }
