@@ -60,7 +60,8 @@ struct Outgoing {
     u64 reach;
     u32 first, sources;    // the part of this group
     u32 least, most;       // delay in steps
-    u32 far, unused;
+    u32 far;
+    u32 many;              // so many spikes of a warp that arrive at once are gone along a lane a source; fewer, a lane a synapse
 };
 
 // Spikes from outside, for each neuron its own.
@@ -112,6 +113,11 @@ __device__ __forceinline__ void add_all(const T* targets, const int* mantissas, 
     }
 }
 
+// A projection's sums, of this copy of them.
+__device__ __forceinline__ void* sums_of(const Outgoing& to, u64 copy) {
+    return (char*)to.sums + copy * to.reach * (to.mantissas ? sizeof(i64) : sizeof(u32));
+}
+
 // Adds what a source's synapses of this delay carry to the sums of their targets, of this copy of them.
 __device__ __forceinline__ void deliver(const Outgoing& to, u32 source, u32 delay, u64 copy) {
     u64 begin = to.offsets[source], end = to.offsets[source + 1];
@@ -121,9 +127,33 @@ __device__ __forceinline__ void deliver(const Outgoing& to, u32 source, u32 dela
     }
     const u32 synapses = u32(end - begin);
     const int* mantissas = to.mantissas ? to.mantissas + begin : nullptr;
-    void* sums = (char*)to.sums + copy * to.reach * (mantissas ? sizeof(i64) : sizeof(u32));
+    void* sums = sums_of(to, copy);
     if (to.far) add_all((const u32*)to.targets + begin, mantissas, synapses, sums);
     else add_all((const u16*)to.targets + begin, mantissas, synapses, sums);
+}
+
+// Adds 1, or what this synapse carries.
+template <class T>
+__device__ __forceinline__ void add_one(const T* targets, const int* mantissas, u64 at, void* sums) {
+    if (mantissas) add_to((i64*)sums + targets[at], mantissas[at]);
+    else add_to((u32*)sums + targets[at], 1);
+}
+
+// As `deliver`, for a source of each lane's own, if it `spikes`.
+__device__ __forceinline__ void deliver_own(const Outgoing& to, bool spikes, u32 source, u32 delay, u64 copy) {
+    u64 at = spikes ? to.offsets[source] : 0;
+    const u64 end = spikes ? to.offsets[source + 1] : 0;
+    void* sums = sums_of(to, copy);
+    for (; at < end; ++at) {
+        if (to.delays) {
+            const u32 own = to.delays[at];
+            if (own > delay) break;
+            if (own < delay) continue;
+        }
+        if (to.far) add_one((const u32*)to.targets, to.mantissas, at, sums);
+        else add_one((const u16*)to.targets, to.mantissas, at, sums);
+    }
+    __syncwarp();
 }
 
 // All blocks have come to the end of so many steps. What each has done before, all others see after it.

@@ -225,6 +225,10 @@ __device__ __forceinline__ void send(const Group& group, Neuron& n, u32 spikes, 
                 const u32 ago = __ffs(some) - 1;
                 some &= some - 1;
                 u32 left = __shfl_sync(0xffffffffu, bits, ago);
+                if (__popc(left) >= to.many) {
+                    deliver_own(to, left >> lane & 1, first + lane - to.first, least + ago, copy);
+                    continue;
+                }
                 while (left) {
                     const u32 source = first + __ffs(left) - 1 - to.first;
                     left &= left - 1;

@@ -32,6 +32,13 @@ pub(crate) struct Made {
     pub(crate) delays: Buffer,
     /// Whether targets are 32 bits.
     pub(crate) far: bool,
+    /// Synapses of the longest row.
+    pub(crate) longest: u64,
+}
+
+/// The length of the longest of the rows that begin and end here.
+pub(crate) fn longest(offsets: &[u64]) -> u64 {
+    offsets.windows(2).map(|row| row[1] - row[0]).max().unwrap_or(0)
 }
 
 /// What makes synapses: kernels are compiled once for all projections.
@@ -80,8 +87,8 @@ impl Maker {
         let to = buffer(8 * offsets.len() as u64)?;
         to.write(0, &offsets)?;
         let each = |has: bool, bytes: u64| buffer(if has { synapses.saturating_mul(bytes) } else { 0 });
-        let made =
-            Made { offsets: to, targets: each(true, target)?, mantissas: each(weigh, 4)?, delays: each(delay, 2)?, far: target == 4 };
+        let (targets, mantissas, delays) = (each(true, target)?, each(weigh, 4)?, each(delay, 2)?);
+        let made = Made { offsets: to, targets, mantissas, delays, far: target == 4, longest: longest(&offsets) };
         if synapses > 0 {
             job.offsets = made.offsets.address(0);
             job.targets = made.targets.address(0);

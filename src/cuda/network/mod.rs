@@ -1,5 +1,6 @@
 //! Networks on a device: the text of their loops, what those are given, and the synapses there.
 
+mod lanes;
 mod request;
 mod synapses;
 mod table;

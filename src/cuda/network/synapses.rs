@@ -1,6 +1,7 @@
 //! A projection's synapses on the device.
 
-use crate::cuda::connect::{Made, Maker};
+use super::lanes;
+use crate::cuda::connect::{Made, Maker, longest};
 use crate::cuda::context::Context;
 use crate::cuda::memory::Buffer;
 use crate::error::Result;
@@ -22,14 +23,16 @@ pub(crate) struct Synapses {
     /// Delay in steps: the shortest and the longest.
     pub(crate) least: u32,
     pub(crate) most: u32,
+    /// Synapses of the longest row.
+    longest: u64,
 }
 
 impl Synapses {
     /// Makes them there, or, where they are given as arrays, on the host.
     pub(crate) fn make(maker: &mut Maker, context: &Arc<Context>, projection: &Projection) -> Result<Self> {
         let (least, most) = projection.delays;
-        if let Some(Made { offsets, targets, mantissas, delays, far }) = maker.make(&projection.recipe)? {
-            return Ok(Self { offsets, targets, mantissas, delays, far, least, most });
+        if let Some(Made { offsets, targets, mantissas, delays, far, longest }) = maker.make(&projection.recipe)? {
+            return Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest });
         }
         let wiring = projection.recipe.build()?;
         let what = format!("synapses of projection `{}`", projection.recipe.name);
@@ -45,12 +48,18 @@ impl Synapses {
             Weights::Same => put::<i32>(context, &what, &[])?,
             Weights::Each(weights) => put(context, &what, weights)?,
         };
-        Ok(Self { offsets: put(context, &what, &wiring.offsets)?, targets, mantissas, delays, far, least, most })
+        let (offsets, longest) = (put(context, &what, &wiring.offsets)?, longest(&wiring.offsets));
+        Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest })
     }
 
     /// Whether each has a weight of its own, so that sums are of 64 bits.
     pub(crate) fn is_exact(&self) -> bool {
         self.mantissas.len() > 0
+    }
+
+    /// From how many spikes on, arriving at once from a warp's neurons, a lane takes a source each.
+    pub(crate) fn many(&self) -> u32 {
+        lanes::many(self.longest, self.delays.len() > 0)
     }
 }
 

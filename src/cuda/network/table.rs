@@ -66,7 +66,7 @@ pub(crate) struct Outgoing {
     pub(crate) least: u32,
     pub(crate) most: u32,
     pub(crate) far: u32,
-    pub(crate) unused: u32,
+    pub(crate) many: u32,
 }
 
 #[repr(C)]

@@ -165,7 +165,7 @@ impl Steps {
                 least: synapses.least,
                 most: synapses.most,
                 far: u32::from(synapses.far),
-                unused: 0,
+                many: synapses.many(),
             });
         }
         let [first, last] = self.warps.groups[number];
