@@ -24,6 +24,7 @@ mod options;
 mod parity;
 #[path = "../cells/products.rs"]
 mod products;
+mod rows;
 mod synapses;
 mod tiers;
 mod user;

@@ -1,0 +1,121 @@
+//! Networks' spikes along rows of every length, few and many at once: the CPU's bits, and Brian2's spikes.
+
+use crate::golden_neurons::common;
+use crate::parity::STRATEGIES;
+use crate::{bits, device};
+use overtime::models::{Lif, TraubMiles};
+use overtime::network::{Connect, Group, Network, Projection, Receptor};
+use overtime::{Builder, Error, Init, LoopOverTime, Real, Strategy, monitor};
+
+/// A group that fires in volleys, of a third of its neurons and of two thirds, over rows of so many synapses each. With `each`, synapses
+/// have weights and delays of their own, up to 45 steps.
+fn volleys<T: Real>(degree: usize, each: bool, batch: Option<usize>) -> Builder<T, Network<T>> {
+    let n = 150;
+    let current: Vec<T> = (0..n).map(|k| T::of(if k % 3 == 0 { 60.0 } else { 25.0 })).collect();
+    let sends = Group::new("a", Lif::<T>::new(n).param("tau", 1.0).unwrap()).current(current);
+    let takes = Group::new("b", Lif::<T>::new(2 * n))
+        .receptor(Receptor::exponential("s", 3.0))
+        .receptor(Receptor::delta("jump", "V"))
+        .receptor(Receptor::exponential("t", 1.0));
+    let connect = if degree == 1 { Connect::OneToOne } else { Connect::FixedNumPost(degree) };
+    let to = |receptor| ("b", 0..if degree == 1 { n - 13 } else { 2 * n }, receptor);
+    let project = |name, receptor| Projection::new(name, ("a", 13..n), to(receptor)).connect(connect.clone());
+    let (p, q) = (project("p", "s"), project("q", "jump"));
+    let (p, q) = if each {
+        (p.weight(Init::Uniform(0.0, 0.3)).delay(Init::Uniform(0.0, 4.5)), q.weight(0.01).delay(Init::Uniform(0.2, 1.1)))
+    } else {
+        (p.weight(0.1).delay(3.7), q.weight(Init::Uniform(-0.1, 0.1)))
+    };
+    // One row that is longer than a warp's, among rows of none.
+    let hub = Connect::Arrays { pre: vec![20; 40], post: (0..40).map(|k| 7 * k).collect() };
+    let network = Network::builder(0.1).seed(3).group(sends).group(takes).project(p).project(q);
+    let network = network.project(Projection::new("hub", "a", ("b", "t")).connect(hub).weight(0.5).delay(0.1)).build().unwrap();
+    let vars = [monitor("a.spike").events(), monitor("b.V").every(3), monitor("b.s").every(5)];
+    LoopOverTime::builder(network).dt(0.1).batch(batch).out_vars(vars)
+}
+
+fn same<T: Real>(degree: usize, each: bool, batch: Option<usize>, strategies: &[Strategy]) {
+    let Some(device) = device() else { return };
+    let steps = 70;
+    let mut on_cpu = volleys::<T>(degree, each, batch).build().unwrap();
+    let expected = on_cpu.run_steps(steps).unwrap();
+    let spikes: Vec<f64> = expected.output.iter().map(|n| n.to_f64()).collect();
+    let volleys = [49.0, 50.0, 99.0, 100.0].map(|n| spikes.iter().filter(|s| **s == n).count());
+    println!("{degree} {each} {batch:?}: {} spikes, volleys {volleys:?}", spikes.iter().sum::<f64>());
+    assert!(spikes.iter().any(|n| *n > 70.0) && spikes.iter().any(|n| *n > 0.0 && *n < 70.0), "{spikes:?}");
+    for &strategy in strategies {
+        let mut on_gpu = volleys::<T>(degree, each, batch).device(device).strategy(strategy).build().unwrap();
+        let run = on_gpu.run_steps(steps).unwrap();
+        let what = format!("{} {strategy}, rows of {degree}, {each}, {batch:?}", T::DTYPE);
+        bits::same_runs(&what, &run, &expected);
+        bits::same_states(&what, &on_gpu, &on_cpu);
+    }
+}
+
+#[test]
+fn short_rows_and_long_ones_have_the_cpus_bits() {
+    for (k, degree) in [1, 5, 32, 33, 137, 300].into_iter().enumerate() {
+        for each in [false, true] {
+            same::<f32>(degree, each, None, &[STRATEGIES[(k + usize::from(each)) % 3]]);
+        }
+    }
+    same::<f32>(20, true, Some(3), &STRATEGIES[..3]);
+    same::<f64>(260, true, Some(2), &STRATEGIES[..3]);
+}
+
+/// Brian2's run of 200 cells over 3,928 synapses, of which the first fifth.
+#[test]
+fn brian2s_spikes_come_from_a_device_too() {
+    let Some(device) = device() else { return };
+    let reference = common::golden("net/small_delay15");
+    let list = |name: &str| reference.array(name).iter().copied().collect::<Vec<f64>>();
+    let (n, excitatory, steps) = (list("v0").len(), list("n_exc")[0] as usize, 200);
+    let cells = TraubMiles::<f64>::new(n).v(Init::Values(list("v0"))).gates(Init::Zeros, Init::Zeros, Init::Zeros);
+    let cells = Group::new("P", cells)
+        .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::Values(list("ge0_nS"))))
+        .receptor(Receptor::exponential("gi", 10.0).coba(-80.0).init(Init::Values(list("gi0_nS"))));
+    let project = |name, part: std::ops::Range<usize>, receptor, weight: f64| {
+        let all = list("pre").into_iter().zip(list("post")).map(|(p, q)| (p as usize, q as u32));
+        let (pre, post) = all.filter(|(p, _)| part.contains(p)).map(|(p, q)| ((p - part.start) as u32, q)).unzip();
+        let connect = Connect::Arrays { pre, post };
+        Projection::new(name, ("P", part.clone()), ("P", receptor)).connect(connect).weight(weight).delay(0.1 * list("delay_steps")[0])
+    };
+    let network = Network::builder(0.1)
+        .group(cells)
+        .project(project("Ce", 0..excitatory, "ge", 6.0))
+        .project(project("Ci", excitatory..n, "gi", 67.0))
+        .build()
+        .unwrap();
+    let mut over_time = LoopOverTime::builder(network).dt(0.1).out_vars([monitor("P.spike").events()]).device(device).build().unwrap();
+    let run = over_time.run_steps(steps).unwrap();
+    let events = run.events("P.spike").unwrap();
+    let sorted = |mut all: Vec<(u64, usize)>| {
+        all.sort_unstable();
+        all
+    };
+    let ours = sorted(events.step.iter().copied().zip(events.unit.iter().copied()).collect());
+    let theirs = list("spike_step").into_iter().map(|k| k as u64).zip(list("spike_i").into_iter().map(|j| j as usize));
+    let theirs = sorted(theirs.filter(|(step, _)| *step < steps).collect());
+    assert!(theirs.len() > 50);
+    assert_eq!(ours, theirs);
+}
+
+/// Sums that are too large for the type, found where and when the CPU finds them.
+#[test]
+fn what_is_not_finite_is_the_cpus_error() {
+    let Some(device) = device() else { return };
+    let make = || {
+        let cells = Lif::<f32>::new(40).param("tau", 1.0).unwrap();
+        let cells = Group::new("a", cells).receptor(Receptor::exponential("s", 50.0)).current(25.0);
+        let project = Projection::new("p", "a", ("a", 3..40, "s")).connect(Connect::FixedNumPost(5)).weight(1e38).delay(0.2);
+        let network = Network::builder(0.1).group(cells).project(project).build().unwrap();
+        LoopOverTime::builder(network).dt(0.1).chunk(16)
+    };
+    let expected = make().build().unwrap().run_steps(60).unwrap_err();
+    println!("{expected}");
+    assert!(matches!(expected, Error::NotFinite { step: Some(_), .. }));
+    for strategy in STRATEGIES {
+        let found = make().device(device).strategy(strategy).build().unwrap().run_steps(60).unwrap_err();
+        assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{strategy}");
+    }
+}
