@@ -118,18 +118,81 @@ __device__ __forceinline__ void* sums_of(const Outgoing& to, u64 copy) {
     return (char*)to.sums + copy * to.reach * (to.mantissas ? sizeof(i64) : sizeof(u32));
 }
 
-// Adds what a source's synapses of this delay carry to the sums of their targets, of this copy of them.
-__device__ __forceinline__ void deliver(const Outgoing& to, u32 source, u32 delay, u64 copy) {
+// So many synapses from `begin` on. A warp's lanes go along them.
+__device__ __forceinline__ void add_row(const Outgoing& to, u64 begin, u32 synapses, void* sums) {
+    const int* mantissas = to.mantissas ? to.mantissas + begin : nullptr;
+    if (to.far) add_all((const u32*)to.targets + begin, mantissas, synapses, sums);
+    else add_all((const u16*)to.targets + begin, mantissas, synapses, sums);
+}
+
+// A row of more than PIECE synapses, that all warps of a block go along.
+struct Row {
+    const Outgoing* to;
+    void* sums;
+    u64 begin;
+    u64 synapses;
+};
+
+// Those that have arrived in a block in step k: counter k mod 2 has how many, while the other is made 0. If there is no room for one, its
+// warp goes along it alone.
+struct Shelf {
+    u32 count[2];
+    Row rows[64];
+};
+
+__device__ __forceinline__ Shelf& shelf() {
+    __shared__ Shelf own;
+    return own;
+}
+
+// Before the first step, if any row is so long.
+__device__ __forceinline__ void open_shelf(u32 shares) {
+    if (!shares) return;
+    if (threadIdx.x < 2) shelf().count[threadIdx.x] = 0;
+    __syncthreads();
+}
+
+__device__ __forceinline__ bool shelve(const Row& row, u32 k) {
+    Shelf& own = shelf();
+    u32 place = 0;
+    if (threadIdx.x % 32 == 0) {
+        place = atomicAdd(&own.count[k & 1], 1u);
+        if (place < sizeof(own.rows) / sizeof(Row)) own.rows[place] = row;
+    }
+    return __shfl_sync(0xffffffffu, place, 0) < sizeof(own.rows) / sizeof(Row);
+}
+
+// All warps of a block have sent what they send in step k, and now go along its long rows, a piece each in turn. Whatever they are for,
+// all of them come here, or none. Its barrier is one of its own, so that a test can take it away.
+__device__ __forceinline__ void share(u32 shares, u32 k) {
+    if (!shares) return;
+    asm volatile("bar.sync 1;" ::: "memory");
+    Shelf& own = shelf();
+    const u32 rows = min(own.count[k & 1], u32(sizeof(own.rows) / sizeof(Row)));
+    if (threadIdx.x == 0) own.count[~k & 1] = 0;
+    u32 next = threadIdx.x / 32;
+    for (u32 r = 0; r < rows; ++r) {
+        const Row& row = own.rows[r];
+        const u32 synapses = u32(row.synapses), pieces = (synapses + PIECE - 1) / PIECE;
+        for (; next < pieces; next += blockDim.x / 32) {
+            const u32 at = next * PIECE;
+            add_row(*row.to, row.begin + at, min(u32(PIECE), synapses - at), row.sums);
+        }
+        next -= pieces;
+    }
+}
+
+// Adds what a source's synapses of this delay carry to the sums of their targets, of this copy of them. It is step k.
+__device__ __forceinline__ void deliver(const Outgoing& to, u32 source, u32 delay, u64 copy, u32 k) {
     u64 begin = to.offsets[source], end = to.offsets[source + 1];
     if (to.delays) {
         begin = first_of(to.delays, begin, end, delay);
         end = first_of(to.delays, begin, end, delay + 1);
     }
     const u32 synapses = u32(end - begin);
-    const int* mantissas = to.mantissas ? to.mantissas + begin : nullptr;
     void* sums = sums_of(to, copy);
-    if (to.far) add_all((const u32*)to.targets + begin, mantissas, synapses, sums);
-    else add_all((const u16*)to.targets + begin, mantissas, synapses, sums);
+    if (synapses > PIECE && shelve({&to, sums, begin, synapses}, k)) return;
+    add_row(to, begin, synapses, sums);
 }
 
 // Adds 1, or what this synapse carries.

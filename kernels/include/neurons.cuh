@@ -232,7 +232,7 @@ __device__ __forceinline__ void send(const Group& group, Neuron& n, u32 spikes, 
                 while (left) {
                     const u32 source = first + __ffs(left) - 1 - to.first;
                     left &= left - 1;
-                    deliver(to, source, least + ago, copy);
+                    deliver(to, source, least + ago, copy, k);
                 }
             }
         }
@@ -276,11 +276,12 @@ __device__ __forceinline__ void pass_all(const Group& group, u32 warp, u32 warps
     if (k > 0 && warp == 0 && group.spikes) count(group, k - 1);
 }
 
-__device__ __forceinline__ void one_step(const Group& group, u32 warp, u32 k) {
+__device__ __forceinline__ void one_step(const Group& group, u32 warp, u32 k, u32 shares) {
     pass_all(group, warp - group.first, group.last - group.first, k, (group.slot + k) % group.slots);
+    share(shares, k);
 }
 
-__device__ __forceinline__ void all_steps(const Group& group, u32 warp, u32* arrived) {
+__device__ __forceinline__ void all_steps(const Group& group, u32 warp, u32* arrived, u32 shares) {
     const Job& job = group.job;
     const u32 own = warp - group.first;
     u32 slot = group.slot;
@@ -299,7 +300,9 @@ __device__ __forceinline__ void all_steps(const Group& group, u32 warp, u32* arr
         pass_all(group, own, group.last - group.first, k, slot);
 #endif
         slot = slot + 1 == group.slots ? 0 : slot + 1;
-        if (k < job.steps) all_blocks(arrived, k + 1);
+        if (k == job.steps) break;
+        share(shares, k);
+        all_blocks(arrived, k + 1);
     }
 #if HELD
     if (works) store_neuron(job, n);

@@ -108,19 +108,36 @@ impl Kernel {
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 
-    /// `network_scan`: addresses of the groups' tables and of the counter that blocks wait for, and the steps.
-    pub(crate) fn network_scan(&self, shape: Shape, stream: &Stream, tables: u64, arrived: u64, steps: u32) -> Result<()> {
-        let mut arguments = [address(&tables), address(&arrived), address(&steps)];
-        // SAFETY: the signature is (const char*, u32*, u32). At `tables` the engine has put, in the stream's order, a table for each group,
+    /// `network_scan`: addresses of the groups' tables and of the counter that blocks wait for, the steps, and whether the warps
+    /// of a block share long rows.
+    pub(crate) fn network_scan(
+        &self,
+        shape: Shape,
+        stream: &Stream,
+        (tables, arrived): (u64, u64),
+        steps: u32,
+        shares: bool,
+    ) -> Result<()> {
+        let shares = u32::from(shares);
+        let mut arguments = [address(&tables), address(&arrived), address(&steps), address(&shares)];
+        // SAFETY: the signature is (const char*, u32*, u32, u32). At `tables` the engine has put, in the stream's order, a table for each group,
         // at the places that the kernel was compiled with, of sizes that were compared; the counter is a u32 of the engine's, and 0; the
         // rest as in `run`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 
-    /// `network_step`: addresses of the groups' tables and of the cursor, and an offset.
-    pub(crate) fn network_step(&self, shape: Shape, stream: &Stream, (tables, cursor): (u64, u64), offset: u32) -> Result<()> {
-        let mut arguments = [address(&tables), address(&cursor), address(&offset)];
-        // SAFETY: the signature is (const char*, const u32*, u32); the rest as in `network_scan` and `step`.
+    /// `network_step`: addresses of the groups' tables and of the cursor, an offset, and as above.
+    pub(crate) fn network_step(
+        &self,
+        shape: Shape,
+        stream: &Stream,
+        (tables, cursor): (u64, u64),
+        offset: u32,
+        shares: bool,
+    ) -> Result<()> {
+        let shares = u32::from(shares);
+        let mut arguments = [address(&tables), address(&cursor), address(&offset), address(&shares)];
+        // SAFETY: the signature is (const char*, const u32*, u32, u32); the rest as in `network_scan` and `step`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 

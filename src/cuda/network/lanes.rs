@@ -26,6 +26,15 @@ const SHORT: u64 = 32;
 /// More than there are in a warp.
 const NEVER: u32 = 33;
 
+/// Synapses that a warp has four rounds for, whose reads are all on their way at once. What is longer is cut into such pieces, which all
+/// warps of a block take in turn, for one more barrier of a block in each step: so it is W·128 synapses to a round trip, not 128.
+pub(super) const PIECE: u64 = 128;
+
+/// Whether warps share rows, where none is longer than this.
+pub(super) fn shares(longest: u64) -> bool {
+    longest > PIECE
+}
+
 /// From how many spikes on it is a lane a source, where no row is longer than this, and synapses have `delays` of their own or not.
 pub(super) fn many(longest: u64, delays: bool) -> u32 {
     if longest > SHORT {

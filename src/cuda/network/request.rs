@@ -1,6 +1,7 @@
 //! The text of a network's loops: each group's model and loop in a namespace of its own, and the kernel that tells its warps which group
 //! they are of.
 
+use super::lanes::PIECE;
 use super::table::Group as Table;
 use super::warps::{ALONE, THREADS};
 use crate::cuda::compile::Request;
@@ -46,7 +47,7 @@ pub(crate) fn request(dtype: DType, groups: &[(&Group, Probes<'_>)], places: &[u
         }
         let _ = writeln!(opening, "namespace group{n} {{");
         parts.push((model, opening, closing));
-        let step = if cut.whole { "all_steps(group, warp, arrived)" } else { "one_step(group, warp, *cursor + offset)" };
+        let step = if cut.whole { "all_steps(group, warp, arrived, shares)" } else { "one_step(group, warp, *cursor + offset, shares)" };
         let _ = writeln!(calls, "    {{\n        const Group& group = *(const Group*)(tables + {place});");
         let _ = writeln!(calls, "        if (warp < group.last) return group{n}::{step};\n    }}");
     }
@@ -60,18 +61,23 @@ pub(crate) fn request(dtype: DType, groups: &[(&Group, Probes<'_>)], places: &[u
     let (threads, blocks) = cut.bounds();
     let (name, given) = if cut.whole {
         // Warps of no group wait for the others as well.
-        let _ = writeln!(calls, "    for (u32 k = 1; k <= steps; ++k) all_blocks(arrived, k);");
-        ("network_scan", "u32* arrived, u32 steps")
+        let _ = writeln!(
+            calls,
+            "    for (u32 k = 0; k < steps; ++k) {{\n        share(shares, k);\n        all_blocks(arrived, k + 1);\n    }}"
+        );
+        ("network_scan", "u32* arrived, u32 steps, u32 shares")
     } else {
-        ("network_step", "const u32* __restrict__ cursor, u32 offset")
+        let _ = writeln!(calls, "    share(shares, *cursor + offset);");
+        ("network_step", "const u32* __restrict__ cursor, u32 offset, u32 shares")
     };
     let _ = write!(
         text,
         "#line 1 \"network.cu\"\nextern \"C\" __global__ void __launch_bounds__({threads}, {blocks})\n{name}(const char* __restrict__ tables, \
-         {given}) {{\n    const u32 warp = (blockIdx.x * blockDim.x + threadIdx.x) / 32;\n{calls}}}\n"
+         {given}) {{\n    open_shelf(shares);\n    const u32 warp = (blockIdx.x * blockDim.x + threadIdx.x) / 32;\n{calls}}}\n"
     );
     let mut request = Request { name: name.into(), dtype, model: ("network.cu".into(), text.into()), loops: &[], defines: Vec::new() };
     request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::beforehand::JOB_BYTES.to_string()));
+    request.defines.push(("PIECE".to_owned(), PIECE.to_string()));
     request.defines.push(("GROUP_BYTES".to_owned(), size_of::<Table>().to_string()));
     Ok(request)
 }

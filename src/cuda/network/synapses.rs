@@ -57,6 +57,11 @@ impl Synapses {
         self.mantissas.len() > 0
     }
 
+    /// Whether the warps of a block go along some of its rows together.
+    pub(crate) fn shares(&self) -> bool {
+        lanes::shares(self.longest)
+    }
+
     /// From how many spikes on, arriving at once from a warp's neurons, a lane takes a source each.
     pub(crate) fn many(&self) -> u32 {
         lanes::many(self.longest, self.delays.len() > 0)

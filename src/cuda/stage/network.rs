@@ -281,13 +281,16 @@ impl Body for Steps {
         let at = desk.put(&self.tables(call)?)?;
         let shape = Shape { blocks: self.warps.blocks, threads: self.warps.threads, together: self.warps.blocks > 1, ..Shape::default() };
         let steps = call.job.steps;
+        let shares = self.synapses.iter().any(Synapses::shares);
         let Self { kernel, graph, .. } = self;
         // The end of a step is in the pass of the next.
-        let step = |k| kernel.network_step(Shape { together: false, ..shape }, desk.stream, at, k);
+        let step = |k| kernel.network_step(Shape { together: false, ..shape }, desk.stream, at, k, shares);
         match self.strategy.0 {
             Strategy::HostLoop => (0..=steps).try_for_each(step),
             Strategy::Graph => strategy::replay(graph, desk, at.1, [steps + 1, 1], step),
-            Strategy::Persistent | Strategy::Auto => kernel.network_scan(shape, desk.stream, at.0, own.address(self.arrived), steps),
+            Strategy::Persistent | Strategy::Auto => {
+                kernel.network_scan(shape, desk.stream, (at.0, own.address(self.arrived)), steps, shares)
+            }
         }
     }
 }
