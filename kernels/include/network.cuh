@@ -31,6 +31,8 @@ struct Group {
     u32 output_first, output_every;   // which steps' output is kept
     u32 params, receptors, incoming, outgoing, poisson;  // lists, in bytes
     u32 n_outgoing, noise_stream;
+    u32 plastic, n_sending, n_plastic;  // a list, and how many of it the group sends over: the first; see stdp.cuh
+    u32 none;
 };
 
 // What spikes act on.
@@ -83,12 +85,13 @@ __device__ __forceinline__ const L* list(const Group& group, u32 at) {
     return (const L*)((const char*)&group + at);
 }
 
-// The first of a row's synapses from `from` on, before `to`, whose delay is not below `delay`. All lanes search.
-__device__ __forceinline__ u64 first_of(const u16* delays, u64 from, u64 to, u32 delay) {
+// The first of ascending values from `from` on, before `to`, that is not below `least`: of a row's synapses by their delays. All lanes search.
+template <class T>
+__device__ __forceinline__ u64 first_of(const T* values, u64 from, u64 to, u32 least) {
     while (from < to) {
         const u64 apart = (to - from + 31) / 32;
         const u64 at = from + (threadIdx.x % 32) * apart;
-        const int below = __popc(__ballot_sync(0xffffffffu, at < to && delays[at] < delay));
+        const int below = __popc(__ballot_sync(0xffffffffu, at < to && values[at] < least));
         if (below == 0) return from;
         // Lanes are ascending, so those below come first: it is after the last of them, and not after the next.
         const u64 next = from + below * apart;

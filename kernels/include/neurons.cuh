@@ -4,6 +4,7 @@
 //   N_RECEPTORS, RECEPTORS  how many, and of each: CUBA, COBA or DELTA + the model's variable that it adds to
 //   CONDUCTANCE             which of the model's inputs is a conductance, if one is; the first that is not is the current
 //   CURRENT, INPUT, NOISY, RAINY  whether there is a constant current, an input, noise, spikes from outside
+//   PLASTIC                 whether weights of synapses from or to the group are plastic
 //   HELD                    whether each warp has one task alone, so that its neurons stay in registers
 #pragma once
 #include "math.cuh"
@@ -143,7 +144,7 @@ __device__ __forceinline__ void record(const Group& group, const Neuron& n, u32 
 #pragma unroll
     for (int r = 0; r < N_PROBES; ++r) {
         u32 kept;
-        if (!job.probes[r].to || !keeps(job.probes[r], k, kept)) continue;
+        if (probe_var(job, r) > FLIGHT || !job.probes[r].to || !keeps(job.probes[r], k, kept)) continue;
         if (probe_var(job, r) != FLIGHT) {
             keep(job, r, kept, n.cell.row, n.cell.unit, n.cell.row, n.cell.unit, (job.units + 31) / 32, n.cell.inside, value_of(n, probe_var(job, r)));
         } else {
@@ -253,13 +254,34 @@ __device__ __forceinline__ void count(const Group& group, u32 k) {
     }
 }
 
+#if PLASTIC
+#include "stdp.cuh"
+#endif
+
 // The end of step k − 1, and step k but for its end.
 __device__ __forceinline__ void pass(const Group& group, const Params& p, Neuron& n, u32 k, u32 slot) {
     if (k > 0) {
         finish(group, n, k - 1);
         record(group, n, k - 1);
+#if PLASTIC
+        learn(group, n.cell, k - 1);
+        record_plastic(group, n.cell, k - 1);
+#endif
     }
-    if (k < group.job.steps) send(group, n, advance(group, p, n, k), k, slot);
+    if (k >= group.job.steps) return;
+    const u32 spikes = advance(group, p, n, k);
+    send(group, n, spikes, k, slot);
+#if PLASTIC
+    send_plastic(group, n.cell, n.past, spikes, k, slot);
+#endif
+}
+
+// What the group's first warp does in pass k beside its neurons.
+__device__ __forceinline__ void lead(const Group& group, u32 k) {
+    if (k > 0 && group.spikes) count(group, k - 1);
+#if PLASTIC
+    forget(group, k);
+#endif
 }
 
 // The same of all of the group's neurons. `warp` is of so many `warps` that it has.
@@ -273,7 +295,7 @@ __device__ __forceinline__ void pass_all(const Group& group, u32 warp, u32 warps
         pass(group, params_of(job, *list<Params>(group, group.params), n.cell.unit), n, k, slot);
         store_neuron(job, n);
     }
-    if (k > 0 && warp == 0 && group.spikes) count(group, k - 1);
+    if (warp == 0) lead(group, k);
 }
 
 __device__ __forceinline__ void one_step(const Group& group, u32 warp, u32 k, u32 shares) {
@@ -295,7 +317,7 @@ __device__ __forceinline__ void all_steps(const Group& group, u32 warp, u32* arr
     for (u32 k = 0; k <= job.steps; ++k) {
 #if HELD
         if (works) pass(group, p, n, k, slot);
-        if (k > 0 && own == 0 && group.spikes) count(group, k - 1);
+        if (own == 0) lead(group, k);
 #else
         pass_all(group, own, group.last - group.first, k, slot);
 #endif

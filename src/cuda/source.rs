@@ -31,6 +31,7 @@ const FILES: &[(&str, &str)] = texts![
     "include/row_map.cuh",
     "include/row_units.cuh",
     "include/scalar.cuh",
+    "include/stdp.cuh",
     "include/system.cuh",
     "include/tile.cuh",
     "include/tile_fma.cuh",

@@ -4,6 +4,7 @@ use super::connect::{MOST_STEPS, Recipe};
 use super::group::{Group, Kind};
 use super::plan::{Acts, Felt, Link, Pool, Rain};
 use super::projection::{Part, Projection};
+use super::stdp::Plastic;
 use super::{Network, random};
 use crate::error::{Error, Result};
 use crate::rng::Stream;
@@ -47,7 +48,7 @@ impl<T: Real> Builder<T> {
         self
     }
 
-    /// Checks everything and resolves all names. Synapses are made when a loop is built.
+    /// Checks everything and resolves all names. Synapses are made when a loop is built, but for plastic ones.
     ///
     /// # Errors
     /// Whatever of it cannot be: names that are unknown or there twice, groups without neurons, connectivity out of range, delays that
@@ -70,7 +71,18 @@ impl<T: Real> Builder<T> {
         let mut links: Vec<Link> = Vec::with_capacity(projections.len());
         for projection in projections {
             check_name("projection", &projection.name, links.iter().map(|l| l.recipe.name.as_str()))?;
-            let link = link(projection, &pools, dt, seed)?;
+            let rule = projection.stdp;
+            if rule.is_some() {
+                // Its variables are called after it.
+                check_name("projection", &projection.name, pools.iter().map(|p| p.name.as_str()))?;
+            }
+            let mut link = link(projection, &pools, dt, seed)?;
+            if let Some(rule) = rule {
+                let plastic = Plastic::new(rule, &link.recipe, link.wiring()?, &link.delays, var)?;
+                var += Plastic::VARS;
+                link.quantum = plastic.quantum;
+                link.plastic = Some(plastic);
+            }
             let slots = &mut pools[link.from].slots;
             *slots = (*slots).max(*link.delays.end() as usize + 1);
             links.push(link);
@@ -171,7 +183,7 @@ fn pool<T: Real>(group: Group<T>, dt: f64, next: &mut usize, inputs: &mut usize)
 }
 
 fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) -> Result<Link> {
-    let Projection { name, from, to, receptor, connect, autapses, weight, delay } = projection;
+    let Projection { name, from, to, receptor, connect, autapses, weight, delay, stdp: _ } = projection;
     let (from, pre) = part(&name, &from, pools)?;
     let (to, post) = part(&name, &to, pools)?;
     let felt = &pools[to].receptors;
@@ -185,7 +197,7 @@ fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) 
     let delays = recipe.delays()?;
     debug_assert!(*delays.end() <= MOST_STEPS);
     let quantum = recipe.quantum();
-    Ok(Link { recipe, from, to, receptor, var: felt[receptor].var, delays, quantum, wiring: OnceLock::new() })
+    Ok(Link { recipe, from, to, receptor, var: felt[receptor].var, delays, quantum, wiring: OnceLock::new(), plastic: None })
 }
 
 /// The group's number, and the neurons.

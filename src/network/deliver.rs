@@ -21,6 +21,8 @@ pub(super) struct Delivery {
     loads: Vec<i64>,
     /// Synapses that spikes arrive over.
     ranges: Vec<Range<usize>>,
+    /// Targets that spike themselves, for those who ask.
+    list: Vec<usize>,
     /// How many these are.
     events: usize,
 }
@@ -39,25 +41,7 @@ impl Delivery {
 
     /// What is sent by the spikes in `words`, those of a whole group, arrives after `delay` steps.
     pub(super) fn collect<T: Real>(&mut self, wiring: &Wiring, words: &[T], sources: &Range<usize>, delay: u32) {
-        let first = sources.start / WORD;
-        let words = &words[first..sources.end.div_ceil(WORD)];
-        let zero = T::of(0.0);
-        // Spikes are rare: look at eight words at a time.
-        for (c, chunk) in words.chunks(8).enumerate() {
-            if !chunk.iter().fold(false, |any, w| any | (*w != zero)) {
-                continue;
-            }
-            for (w, word) in chunk.iter().enumerate() {
-                let mut bits = word.to_f64() as u32;
-                while bits != 0 {
-                    let unit = (first + c * 8 + w) * WORD + bits.trailing_zeros() as usize;
-                    bits &= bits - 1;
-                    if sources.contains(&unit) {
-                        self.row(wiring, unit - sources.start, delay);
-                    }
-                }
-            }
-        }
+        each_spike(words, sources, |source| self.row(wiring, source, delay));
     }
 
     /// The synapses of one source with this delay.
@@ -89,13 +73,68 @@ impl Delivery {
         }
     }
 
+    /// As `add`, with the weights of now, of which one has so many quanta.
+    pub(super) fn add_now<T: Real>(
+        &mut self,
+        wiring: &Wiring,
+        (w, per_unit): (&[T], f64),
+        quantum: T,
+        first: usize,
+        all: bool,
+        s: &mut [T],
+    ) {
+        if self.events == 0 {
+            return;
+        }
+        let load = Now { w, per_unit };
+        match &wiring.targets {
+            Targets::U16(targets) => self.part(targets, load, (first, all), quantum, s),
+            Targets::U32(targets) => self.part(targets, load, (first, all), quantum, s),
+        }
+    }
+
+    /// The synapses that spikes arrive over, ascending, and how many these are.
+    pub(super) fn sorted(&mut self) -> (&[Range<usize>], usize) {
+        self.ranges.sort_unstable_by_key(|range| range.start);
+        (&self.ranges, self.events)
+    }
+
+    /// A list, empty, for who needs one.
+    pub(super) fn list(&mut self) -> &mut Vec<usize> {
+        self.list.clear();
+        &mut self.list
+    }
+
     fn part<T: Real, X: Target, L: Load>(&mut self, targets: &[X], load: L, (first, all): (usize, bool), quantum: T, s: &mut [T]) {
-        let Self { counts, loads, ranges, events } = self;
+        let Self { counts, loads, ranges, events, .. } = self;
         let sums = &mut L::sums(counts, loads)[..s.len()];
         let mean = *events / ranges.len().max(1);
         let shares = if *events >= SHARED { rayon::current_num_threads().min(mean / SHARE).max(1) } else { 1 };
         let whole = all && shares == 1;
         Part { targets, load, ranges, dense: *events > s.len() / DENSE, quantum, first, whole, sums, s }.share(shares);
+    }
+}
+
+/// Calls `each` for the spikes in `words`, those of a whole group, of these neurons, with their numbers among them.
+pub(super) fn each_spike<T: Real>(words: &[T], part: &Range<usize>, mut each: impl FnMut(usize)) {
+    let first = part.start / WORD;
+    let words = &words[first..part.end.div_ceil(WORD)];
+    let zero = T::of(0.0);
+    // Spikes are rare: look at eight words at a time.
+    for (c, chunk) in words.chunks(8).enumerate() {
+        if !chunk.iter().fold(false, |any, w| any | (*w != zero)) {
+            continue;
+        }
+        for (w, word) in chunk.iter().enumerate() {
+            let mut bits = word.to_f64() as u32;
+            while bits != 0 {
+                let unit = (first + c * 8 + w) * WORD + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                if part.contains(&unit) {
+                    each(unit - part.start);
+                }
+            }
+        }
     }
 }
 
@@ -158,6 +197,29 @@ impl Load for Own<'_> {
     #[inline(always)]
     fn real<T: Real>(sum: i64) -> T {
         T::of_whole(sum)
+    }
+    fn sums<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
+        loads
+    }
+}
+
+/// What weights are now, in quanta.
+#[derive(Clone, Copy)]
+struct Now<'a, T> {
+    w: &'a [T],
+    per_unit: f64,
+}
+
+impl<T: Real> Load for Now<'_, T> {
+    type Sum = i64;
+    /// Its twin is `mantissa_of` in `stdp.cuh`. What cannot be one is as near as can be, and what is no number is 0.
+    #[inline(always)]
+    fn of(self, synapse: usize) -> i64 {
+        i64::from((self.w[synapse].to_f64() * self.per_unit).round_ties_even() as i32)
+    }
+    #[inline(always)]
+    fn real<S: Real>(sum: i64) -> S {
+        S::of_whole(sum)
     }
     fn sums<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
         loads

@@ -19,8 +19,9 @@ pub(super) fn feel<T: Real>(feel: Feel<'_, T>) {
     vectorize(feel);
 }
 
+/// What is left of it after a step.
 #[inline(always)]
-fn decayed<T: Real>(s: T, decay: T) -> T {
+pub(super) fn decayed<T: Real>(s: T, decay: T) -> T {
     let s = s * decay;
     if s.abs() < T::of(NOTHING) { T::of(0.0) } else { s }
 }

@@ -36,7 +36,8 @@
 //!
 //! `group.variable` for each of the model's, `group.receptor` for each exponential one, and `group.flight`: the spikes that may still be
 //! on their way, `[slots, ⌈N/16⌉]`. Step i writes slot `i mod slots`; an element is 16 neurons, neuron k the bit of value `2^(k mod 16)`.
-//! The output is the number of spikes of each group in the step, `[groups]`.
+//! The output is the number of spikes of each group in the step, `[groups]`. Behind them a plastic projection's `projection.w`,
+//! `projection.pre` and `projection.post`: see [`Stdp`].
 //!
 //! # Exactness
 //!
@@ -58,6 +59,7 @@ mod program;
 mod projection;
 pub(crate) mod random;
 mod run;
+mod stdp;
 mod system;
 mod tiles;
 
@@ -68,6 +70,8 @@ pub use connect::{Connect, Synapses};
 pub(crate) use connect::{Delays, JOB_BYTES, Job, OnDevice, Targets, Weights, Wiring};
 pub use group::{Group, Receptor};
 pub use projection::{Part, Projection, Target};
+pub(crate) use stdp::Columns;
+pub use stdp::Stdp;
 
 use crate::scalar::Real;
 use plan::{Link, Pool};

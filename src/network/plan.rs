@@ -1,6 +1,7 @@
 //! A network with all names resolved: what a step works from, on any device.
 
 use super::connect::{Recipe, Wiring};
+use super::stdp::Plastic;
 use crate::error::Result;
 use crate::init::Init;
 use crate::models::Param;
@@ -78,6 +79,8 @@ pub(crate) struct Link {
     pub(crate) quantum: f64,
     /// Its synapses on the host, once they are needed there.
     pub(crate) wiring: OnceLock<Wiring>,
+    /// If its weights are state.
+    pub(crate) plastic: Option<Plastic>,
 }
 
 /// Neurons of an element of a `flight`.
@@ -92,6 +95,13 @@ impl<T> Pool<T> {
     /// Where in `flight` the spikes of a batch row in this step begin.
     pub(crate) fn slot(&self, row: usize, step: u64) -> usize {
         (row * self.slots + (step % self.slots as u64) as usize) * self.words()
+    }
+
+    /// The spikes in `flight` that arrive in this step after so many steps.
+    pub(crate) fn arriving<'f>(&self, flight: &'f [T], row: usize, step: u64, delay: u32) -> &'f [T] {
+        // A whole round on, which is the same slot, so that it is there before step `delay` too: still empty.
+        let slots = self.slots as u64;
+        &flight[self.slot(row, step % slots + slots - u64::from(delay))..][..self.words()]
     }
 }
 

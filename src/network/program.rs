@@ -2,14 +2,16 @@
 
 use super::Network;
 use super::plan::{Acts, Link, Pool};
+use super::stdp::Rule;
 use crate::program::{Body, Program, network};
 use crate::scalar::Real;
 
 impl<T: Real> Network<T> {
     /// Nothing if a model has no program, or one that is not pointwise.
     pub(super) fn to_program(&self, dt: f64) -> Option<Program> {
-        let groups = self.pools.iter().map(|pool| group(pool, dt)).collect::<Option<_>>()?;
-        let projections = self.links.iter().map(projection::<T>).collect();
+        let plastic = |g: usize| self.links.iter().any(|link| link.plastic.is_some() && (link.from == g || link.to == g));
+        let groups = self.pools.iter().enumerate().map(|(g, pool)| group(pool, dt, plastic(g))).collect::<Option<_>>()?;
+        let projections = self.links.iter().map(|link| projection::<T>(link, dt)).collect();
         Some(Program { body: Body::Network(network::Network { groups, projections }) })
     }
 }
@@ -20,7 +22,7 @@ fn value<T: Real>(x: T) -> network::Value {
     value
 }
 
-fn group<T: Real>(pool: &Pool<T>, dt: f64) -> Option<network::Group> {
+fn group<T: Real>(pool: &Pool<T>, dt: f64, plastic: bool) -> Option<network::Group> {
     let Body::Pointwise(source) = pool.model.program(dt)?.body else { return None };
     let receptors: Vec<_> = (pool.receptors.iter())
         .map(|felt| match felt.acts {
@@ -52,10 +54,11 @@ fn group<T: Real>(pool: &Pool<T>, dt: f64) -> Option<network::Group> {
         input: pool.input,
         noise: pool.noise.map(|sigma| value(T::of(sigma / dt.sqrt()))),
         poisson: pool.poisson.iter().map(rain).collect(),
+        plastic,
     })
 }
 
-fn projection<T: Real>(link: &Link) -> network::Projection {
+fn projection<T: Real>(link: &Link, dt: f64) -> network::Projection {
     network::Projection {
         recipe: link.recipe.clone(),
         from: link.from,
@@ -63,5 +66,10 @@ fn projection<T: Real>(link: &Link) -> network::Projection {
         receptor: link.receptor,
         delays: (*link.delays.start(), *link.delays.end()),
         quantum: value(T::of(link.quantum)),
+        plastic: link.plastic.as_ref().map(|plastic| {
+            let Rule { decay, steps, min, max } = Rule::<T>::of(plastic, dt);
+            let values = [decay[0], decay[1], steps[0], steps[1], min, max, T::of(1.0 / plastic.quantum)].map(value);
+            network::Plastic { var: plastic.var, synapses: plastic.synapses, columns: plastic.columns.clone(), values }
+        }),
     }
 }

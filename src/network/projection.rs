@@ -1,6 +1,7 @@
 //! Synapses from one group's neurons to one receptor of another's.
 
 use super::connect::Connect;
+use super::stdp::Stdp;
 use crate::init::Init;
 use std::ops::Range;
 
@@ -15,6 +16,7 @@ pub struct Projection {
     pub(super) autapses: bool,
     pub(super) weight: Init,
     pub(super) delay: Init,
+    pub(super) stdp: Option<Stdp>,
 }
 
 /// A group, or a range of its neurons: `"P"` or `("P", 0..3200)`.
@@ -75,6 +77,7 @@ impl Projection {
             autapses: true,
             weight: Init::Constant(1.0),
             delay: Init::Constant(0.0),
+            stdp: None,
         }
     }
 
@@ -105,6 +108,14 @@ impl Projection {
     #[must_use]
     pub fn delay(mut self, delay: impl Into<Init>) -> Self {
         self.delay = delay.into();
+        self
+    }
+
+    /// Makes weights plastic: variables of the network, that change with the spikes on both sides. Synapses are then made when the network
+    /// is built, and take 8 bytes each beside their weights.
+    #[must_use]
+    pub fn stdp(mut self, rule: Stdp) -> Self {
+        self.stdp = Some(rule);
         self
     }
 }

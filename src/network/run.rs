@@ -4,6 +4,7 @@ use super::connect::Delays;
 use super::deliver::Delivery;
 use super::exchange::{Exchange, Masks};
 use super::plan::Rain;
+use super::stdp::Learning;
 use super::tiles::Tiles;
 use super::{Network, random};
 use crate::rng::Stream;
@@ -78,6 +79,11 @@ impl<'n, T: Real> Run<'n, T> {
     fn arrive(&mut self, link: usize, row: usize, i: u64, state: &mut State<'_, T>) {
         let link = &self.network.links[link];
         let (from, to) = (&self.network.pools[link.from], &self.network.pools[link.to]);
+        let here = common(&link.recipe.post, &self.exchange.owned(link.to, to.units));
+        if let Some(plastic) = &link.plastic {
+            let learning = Learning { link, plastic, pools: [from, to], dt: self.network.dt, row, i, here };
+            return learning.step(&mut self.delivery, state);
+        }
         let s = row * to.units..(row + 1) * to.units;
         // A loop makes them when it is built, and says then what is wrong.
         let Ok(wiring) = link.wiring() else {
@@ -90,13 +96,9 @@ impl<'n, T: Real> Run<'n, T> {
         };
         self.delivery.begin();
         for delay in delays {
-            // A whole round on, which is the same slot, so that it is there before step `delay` too: still empty.
-            let slots = from.slots as u64;
-            let step = i % slots + slots - u64::from(delay);
-            let words = &state.var(from.flight)[from.slot(row, step)..][..from.words()];
+            let words = from.arriving(state.var(from.flight), row, i, delay);
             self.delivery.collect(wiring, words, &link.recipe.pre, delay);
         }
-        let here = common(&link.recipe.post, &self.exchange.owned(link.to, to.units));
         if !here.is_empty() {
             let first = here.start - link.recipe.post.start;
             self.delivery.add(

@@ -24,6 +24,9 @@ impl<T: Real> System<T> for Network<T> {
             state.extend(receptors.map(|r| VarSpec::new(format!("{}.{}", pool.name, r.name), vec![pool.units])));
             state.push(VarSpec::new(format!("{}.flight", pool.name), vec![pool.slots, pool.words()]));
         }
+        for link in &self.links {
+            state.extend(link.plastic.iter().flat_map(|plastic| plastic.vars(&link.recipe.name)));
+        }
         Schema { inputs, output: vec![self.pools.len()], state, coupling: Coupling::Network, reads_clock: true }
     }
 
@@ -37,6 +40,11 @@ impl<T: Real> System<T> for Network<T> {
                 receptor.init.fill_checked(state.var_mut(receptor.var), &[pool.units], stream);
             }
             state.var_mut(pool.flight).fill(T::of(0.0));
+        }
+        for link in &self.links {
+            if let (Some(plastic), Some(wiring)) = (&link.plastic, link.wiring.get()) {
+                plastic.init(&link.recipe, wiring, state);
+            }
         }
     }
 

@@ -1,10 +1,11 @@
 //! What a device is told of a network: as `crate::network`'s own plan, but values as bytes.
 
 use super::Source;
-use crate::network::Recipe;
+use crate::network::{Columns, Recipe};
 use std::ops::Range;
+use std::sync::Arc;
 
-/// A network. Its variables are those of its groups, one group after another.
+/// A network. Its variables are those of its groups, one group after another, then those of plastic projections.
 #[derive(Clone, Debug)]
 pub(crate) struct Network {
     pub(crate) groups: Vec<Group>,
@@ -40,6 +41,8 @@ pub(crate) struct Group {
     /// What a normal draw is multiplied by to give a noise current.
     pub(crate) noise: Option<Value>,
     pub(crate) poisson: Vec<Poisson>,
+    /// Whether weights of synapses from or to it are state.
+    pub(crate) plastic: bool,
 }
 
 /// What spikes act on.
@@ -76,4 +79,17 @@ pub(crate) struct Projection {
     /// Shortest and longest delay, in steps.
     pub(crate) delays: (u32, u32),
     pub(crate) quantum: Value,
+    /// If its weights are state.
+    pub(crate) plastic: Option<Plastic>,
+}
+
+/// What a projection has whose weights are state.
+#[derive(Clone, Debug)]
+pub(crate) struct Plastic {
+    /// The network's variable that holds its weights; its sources' and targets' traces follow.
+    pub(crate) var: usize,
+    pub(crate) synapses: usize,
+    pub(crate) columns: Arc<Columns>,
+    /// `decay_pre, decay_post, a_pre, a_post, low, high, per_unit`: see `stdp.cuh`.
+    pub(crate) values: [Value; 7],
 }

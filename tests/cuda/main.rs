@@ -25,6 +25,7 @@ mod parity;
 #[path = "../cells/products.rs"]
 mod products;
 mod rows;
+mod stdp;
 mod synapses;
 mod tiers;
 mod user;

@@ -10,7 +10,7 @@ use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::rng::Stream;
 use overtime::{Builder, Device, Error, Init, LoopOverTime, Real, Strategy, System, monitor};
 
-const SEED: u64 = 51;
+pub(crate) const SEED: u64 = 51;
 
 fn draws(what: &str, n: usize, below: usize) -> Vec<u32> {
     let stream = Stream::named(SEED, what);
@@ -22,7 +22,7 @@ fn arrays(what: &str, pre: usize, post: usize) -> Connect {
     Connect::Arrays { pre: draws(what, 4 * pre, pre), post: draws(&format!("{what} post"), 4 * pre, post) }
 }
 
-fn values(what: &str, n: usize, low: f64, high: f64) -> Init {
+pub(crate) fn values(what: &str, n: usize, low: f64, high: f64) -> Init {
     let stream = Stream::named(SEED, what);
     Init::Values((0..n as u64).map(|k| low + (high - low) * stream.uniform(k, 0)).collect())
 }
@@ -109,9 +109,9 @@ fn of_cobahh<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> 
     LoopOverTime::builder(cobahh(n)).dt(0.1).batch(batch).seed(SEED).out_vars(vars)
 }
 
-type Make<T> = fn(usize, Option<usize>) -> Builder<T, Network<T>>;
+pub(crate) type Make<T> = fn(usize, Option<usize>) -> Builder<T, Network<T>>;
 
-fn same_bits<T: Real>(make: Make<T>, shapes: &[(usize, Option<usize>, usize)], strategies: &[Strategy]) {
+pub(crate) fn same_bits<T: Real>(make: Make<T>, shapes: &[(usize, Option<usize>, usize)], strategies: &[Strategy]) {
     let Some(device) = device() else { return };
     for &(n, batch, steps) in shapes {
         let x = input::<T>(steps, batch);

@@ -9,4 +9,5 @@ mod delays;
 mod golden;
 mod promises;
 mod random;
+mod stdp;
 mod sums;

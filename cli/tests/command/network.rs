@@ -72,6 +72,7 @@ from = 'I'
 to = 'E.gi'
 connect = { kind = 'all_to_all' }
 weight = 3.0
+stdp = { max = 9.0, tau_post = 30.0 }
 ";
 
 #[test]
@@ -120,6 +121,9 @@ fn every_mistake_has_its_line() {
         ("connect = { kind = 'all_to_all' }", "connect = { kind = 'arrays', pre = 'a', post = 'b' }", "arrays needs `file`"),
         ("weight = { uniform = [2.0, 8.0] }", "weight = 'orthogonal'", "`weight` is a number"),
         ("delay = 1.5", "delay = -1.5", "`delay` must be a non-negative number"),
+        ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { min = 1.0 }", "needs `max`"),
+        ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, tau_pre = 0.0 }", "`tau_pre` must be a positive number"),
+        ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 2.0 }", "is above"),
     ];
     let mut wrong = String::new();
     for (right, instead, says) in cases {

@@ -98,6 +98,7 @@ fn defines(group: &Group, cut: Cut) -> Vec<(String, String)> {
         ("INPUT", bit(group.input.is_some())),
         ("NOISY", bit(group.noise.is_some())),
         ("RAINY", bit(!group.poisson.is_empty())),
+        ("PLASTIC", bit(group.plastic)),
         ("HELD", bit(cut.held)),
     ];
     if !group.receptors.is_empty() {

@@ -25,14 +25,16 @@ pub(crate) struct Synapses {
     pub(crate) most: u32,
     /// Synapses of the longest row.
     longest: u64,
+    /// Weights are state.
+    plastic: bool,
 }
 
 impl Synapses {
     /// Makes them there, or, where they are given as arrays, on the host.
     pub(crate) fn make(maker: &mut Maker, context: &Arc<Context>, projection: &Projection) -> Result<Self> {
-        let (least, most) = projection.delays;
+        let ((least, most), plastic) = (projection.delays, projection.plastic.is_some());
         if let Some(Made { offsets, targets, mantissas, delays, far, longest }) = maker.make(&projection.recipe)? {
-            return Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest });
+            return Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest, plastic });
         }
         let wiring = projection.recipe.build()?;
         let what = format!("synapses of projection `{}`", projection.recipe.name);
@@ -49,12 +51,12 @@ impl Synapses {
             Weights::Each(weights) => put(context, &what, weights)?,
         };
         let (offsets, longest) = (put(context, &what, &wiring.offsets)?, longest(&wiring.offsets));
-        Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest })
+        Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest, plastic })
     }
 
     /// Whether each has a weight of its own, so that sums are of 64 bits.
     pub(crate) fn is_exact(&self) -> bool {
-        self.mantissas.len() > 0
+        self.mantissas.len() > 0 || self.plastic
     }
 
     /// Whether the warps of a block go along some of its rows together.

@@ -31,6 +31,10 @@ pub(crate) struct Group {
     pub(crate) poisson: u32,
     pub(crate) n_outgoing: u32,
     pub(crate) noise_stream: u32,
+    pub(crate) plastic: u32,
+    pub(crate) n_sending: u32,
+    pub(crate) n_plastic: u32,
+    pub(crate) none: u32,
 }
 
 #[repr(C)]
@@ -69,6 +73,26 @@ pub(crate) struct Outgoing {
     pub(crate) many: u32,
 }
 
+/// The twin is in `kernels/include/stdp.cuh`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Plastic {
+    pub(crate) to: Outgoing,
+    pub(crate) w: u64,
+    pub(crate) pre: u64,
+    pub(crate) post: u64,
+    pub(crate) traces: u64,
+    pub(crate) fired: u64,
+    pub(crate) columns: u64,
+    pub(crate) places: u64,
+    pub(crate) kinds: u64,
+    pub(crate) synapses: u64,
+    /// `decay_pre, decay_post, a_pre, a_post, low, high, per_unit`.
+    pub(crate) values: [Value; 7],
+    pub(crate) targets: u32,
+    pub(crate) first: u32,
+}
+
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Poisson {
@@ -87,4 +111,4 @@ macro_rules! plain {
         const _: () = assert!(size_of::<$name>() == $bytes);
     )*};
 }
-plain!(Group: size_of::<Job>() + 7 * 8 + 16 * 4, Receptor: 32, Incoming: 32, Outgoing: 72, Poisson: 32);
+plain!(Group: size_of::<Job>() + 7 * 8 + 20 * 4, Receptor: 32, Incoming: 32, Outgoing: 72, Poisson: 32, Plastic: 208);

@@ -7,7 +7,9 @@ use crate::cuda::job::{Job, MAX_EACH, MAX_PORTS, MAX_PROBES, Port};
 use crate::cuda::launch::Shape;
 use crate::cuda::memory::{ALIGN, aligned};
 use crate::cuda::module::Kernel;
-use crate::cuda::network::{Cut, Group as Table, Incoming, Outgoing, Poisson, Receptor, Synapses, Warps, request, share};
+use crate::cuda::network::{
+    Cut, Group as Table, Incoming, Outgoing, Plastic, PlasticTable, Poisson, Receptor, Synapses, Warps, plastic, request, share,
+};
 use crate::cuda::plan::{Mode, Node};
 use crate::cuda::strategy::{self, Desk};
 use crate::cuda::workshop::Workshop;
@@ -29,6 +31,8 @@ pub(super) struct Steps {
     warps: Warps,
     groups: Vec<Place>,
     synapses: Vec<Synapses>,
+    /// Of the plastic ones what they have beside.
+    plastic: Vec<Option<Plastic>>,
     /// Where in the stage's own memory the sums of each projection lie.
     sums: Vec<usize>,
     /// Where in it the numbers of spikes lie, and the counter that blocks wait for; and where all of it ends.
@@ -51,6 +55,7 @@ struct Place {
     incoming: usize,
     outgoing: usize,
     poisson: usize,
+    plastic: usize,
     /// Fields of `Params` that differ between units.
     each: Vec<(usize, usize)>,
     current: Option<usize>,
@@ -74,11 +79,9 @@ impl Steps {
         let warps = share(&tasks, most).ok_or_else(|| Error::Unsupported(format!("{} groups of {tasks:?} warps", tasks.len())))?;
         (cut.alone, cut.held) = (whole && warps.blocks == 1, whole && warps.held);
         let (groups, tables) = places(&network, node, shop)?;
-        let probes: Vec<Vec<_>> = (groups.iter().zip(&network.groups))
-            .map(|(place, group)| {
-                place.probes.iter().map(|p| (node.probes[*p].var - group.vars.start, node.probes[*p].mode as usize)).collect()
-            })
-            .collect();
+        let probe = |group, p: usize| Some((plastic::number(&network, group, node.probes[p].var)?, node.probes[p].mode as usize));
+        let probes: Vec<Vec<_>> =
+            groups.iter().enumerate().map(|(group, place)| place.probes.iter().filter_map(|p| probe(group, *p)).collect()).collect();
         let parts: Vec<_> = network.groups.iter().zip(&probes).map(|(group, probes)| (group, probes.as_slice())).collect();
         let at: Vec<_> = groups.iter().map(|place| place.at).collect();
         let kernel = shop.kernel(Some(node), request(shop.dtype, &parts, &at, cut)?, 0)?;
@@ -93,8 +96,10 @@ impl Steps {
         let of_sums = |(p, s): (&network::Projection, &Synapses)| p.recipe.post.len().saturating_mul(if s.is_exact() { 8 } else { 4 });
         let sums = network.projections.iter().zip(&synapses).map(|each| take(of_sums(each))).collect();
         let (spikes, arrived) = (take(4 * network.groups.len()), take(4));
+        let size = shop.dtype.acc_size();
+        let plastic = network.projections.iter().map(|p| Plastic::make(shop.context, p, size, &mut take)).collect::<Result<_>>()?;
         let neurons = network.groups.iter().fold(0_u64, |sum, g| sum.saturating_add((g.units as u64).saturating_mul(rows)));
-        Ok(Self { network, strategy, kernel, warps, groups, synapses, sums, spikes, arrived, own, tables, neurons, graph: None })
+        Ok(Self { network, strategy, kernel, warps, groups, synapses, plastic, sums, spikes, arrived, own, tables, neurons, graph: None })
     }
 
     /// The tables of all groups, as bytes.
@@ -151,23 +156,15 @@ impl Steps {
             let [incoming, poisson] = [[begin[0], incoming.len() as u32], [begin[1], poisson.len() as u32]];
             receptors.push(Receptor { decay, reversal, incoming, poisson });
         }
-        for (p, projection) in self.network.projections.iter().enumerate().filter(|(_, p)| p.from == number) {
-            let synapses = &self.synapses[p];
-            outgoing.push(Outgoing {
-                offsets: synapses.offsets.address(0),
-                targets: synapses.targets.address(0),
-                mantissas: synapses.mantissas.address(0),
-                delays: synapses.delays.address(0),
-                sums: own.address(self.sums[p]),
-                reach: projection.recipe.post.len() as u64,
-                first: projection.recipe.pre.start as u32,
-                sources: projection.recipe.pre.len() as u32,
-                least: synapses.least,
-                most: synapses.most,
-                far: u32::from(synapses.far),
-                many: synapses.many(),
-            });
-        }
+        let to = |p: usize| Outgoing::of(&self.network.projections[p], &self.synapses[p], own.address(self.sums[p]));
+        let fixed = self.network.projections.iter().enumerate().filter(|(_, p)| p.from == number && p.plastic.is_none());
+        outgoing.extend(fixed.map(|(p, _)| to(p)));
+        let [sending, reaching] = plastic::of_group(&self.network, number);
+        let n_sending = sending.len() as u32;
+        let state = |var: usize| call.memory.vars.get(var).map_or(0, |at| call.memory.state.address(*at));
+        let changing: Vec<PlasticTable> = (sending.into_iter().chain(reaching))
+            .filter_map(|p| self.plastic[p].as_ref()?.table(&self.network.projections[p], to(p), state, |at| own.address(at)))
+            .collect();
         let [first, last] = self.warps.groups[number];
         let behind = |at: usize| (at - place.at) as u32;
         let current = group.current.as_ref().map_or([0; 8], |values| {
@@ -201,13 +198,18 @@ impl Steps {
             poisson: behind(place.poisson),
             n_outgoing: outgoing.len() as u32,
             noise_stream: u32::from(noise.1),
+            plastic: behind(place.plastic),
+            n_sending,
+            n_plastic: changing.len() as u32,
+            none: 0,
         };
         write(all, place.at, &[table])?;
         write(all, place.params, &group.source.params)?;
         write(all, place.receptors, &receptors)?;
         write(all, place.incoming, &incoming)?;
         write(all, place.outgoing, &outgoing)?;
-        write(all, place.poisson, &poisson)
+        write(all, place.poisson, &poisson)?;
+        write(all, place.plastic, &changing)
     }
 }
 
@@ -228,13 +230,17 @@ fn places(network: &Network, node: &Node, shop: &mut Workshop<'_>) -> Result<(Ve
     };
     let mut all = Vec::with_capacity(network.groups.len());
     for (number, group) in network.groups.iter().enumerate() {
-        let probes: Vec<usize> = (0..node.probes.len()).filter(|p| group.vars.contains(&node.probes[*p].var)).collect();
+        let probes: Vec<usize> =
+            (0..node.probes.len()).filter(|p| plastic::number(network, number, node.probes[*p].var).is_some()).collect();
         if probes.len() > MAX_PROBES {
             let n = probes.len();
             return Err(Error::Unsupported(format!("{n} variables of `{}` are monitored, a GPU records at most {MAX_PROBES}", group.name)));
         }
         if probes.iter().any(|p| node.probes[*p].var + 1 == group.vars.end && node.probes[*p].mode == Mode::Bits) {
             return Err(Error::Unsupported(format!("events of `{}.flight` on a GPU, whose elements are bits already", group.name)));
+        }
+        if probes.iter().any(|p| !group.vars.contains(&node.probes[*p].var) && node.probes[*p].mode == Mode::Bits) {
+            return Err(Error::Unsupported(format!("events of weights or traces of projections from or to `{}` on a GPU", group.name)));
         }
         let mut each = Vec::with_capacity(group.source.each.len());
         for (field, values) in &group.source.each {
@@ -252,6 +258,7 @@ fn places(network: &Network, node: &Node, shop: &mut Workshop<'_>) -> Result<(Ve
             incoming: take(size_of::<Incoming>() * count(|p| p.to), 16),
             outgoing: take(size_of::<Outgoing>() * count(|p| p.from), 16),
             poisson: take(size_of::<Poisson>() * group.poisson.len(), 16),
+            plastic: take(size_of::<PlasticTable>() * plastic::of_group(network, number).iter().map(Vec::len).sum::<usize>(), 16),
             each,
             current: group.current.as_ref().filter(|values| values.len() > shop.dtype.acc_size()).map(|values| shop.constant(values)),
             thresholds: group.poisson.iter().map(|rain| shop.constant(bytemuck::cast_slice(&rain.thresholds))).collect(),

@@ -25,7 +25,7 @@ mod wiring;
 
 #[cfg(feature = "cuda")]
 pub(crate) use device::{JOB_BYTES, Job, OnDevice};
-pub(crate) use recipe::Recipe;
+pub(crate) use recipe::{Recipe, quantum_above};
 pub use synapses::Synapses;
 pub(crate) use wiring::{Delays, Targets, Weights, Wiring};
 

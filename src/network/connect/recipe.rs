@@ -140,14 +140,19 @@ impl Recipe {
             Ok(Law::Same(weight)) => weight,
             Ok(law) => {
                 let (low, high) = law.bounds();
-                // The exponent of a normal number, from its bits; e is one more.
-                let exponent = (low.abs().max(high.abs()).to_bits() >> 52) as i64 - 1023;
-                let power = (exponent + 1 - 30).max(-120);
-                f64::from_bits(((power + 1023) as u64) << 52)
+                quantum_above(low.abs().max(high.abs()))
             }
             Err(_) => 0.0,
         }
     }
+}
+
+/// 2^(e − 30), with the smallest 2ᵉ that is above a weight of this magnitude, but at least 2⁻¹²⁰.
+pub(crate) fn quantum_above(most: f64) -> f64 {
+    // The exponent of a normal number, from its bits; e is one more.
+    let exponent = (most.to_bits() >> 52) as i64 - 1023;
+    let power = (exponent + 1 - 30).max(-120);
+    f64::from_bits(((power + 1023) as u64) << 52)
 }
 
 /// A delay in steps, to the nearest; what is below 0 is 0. Its twin is `steps` in `connect.cuh`.

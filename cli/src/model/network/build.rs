@@ -72,11 +72,15 @@ fn of_projection(p: &Projection, arrays: &Arrays) -> anyhow::Result<network::Pro
         }
     };
     let value = |what: &str, value: &Value| arrays.init(&of(what), value);
-    Ok(network::Projection::new(&p.name, from, to)
+    let made = network::Projection::new(&p.name, from, to)
         .connect(connect)
         .autapses(p.autapses)
         .weight(value("weight", &p.weight)?)
-        .delay(value("delay", &p.delay)?))
+        .delay(value("delay", &p.delay)?);
+    Ok(match p.stdp {
+        Some(rule) => made.stdp(rule.rule()),
+        None => made,
+    })
 }
 
 fn units(part: &Part) -> anyhow::Result<Option<Range<usize>>> {

@@ -1,7 +1,7 @@
 //! The `[[group]]` and `[[projection]]` tables of a model file.
 
 use super::raw;
-use super::{Connect, Group, Network, Part, Poisson, Projection, Receptor, ReceptorKind};
+use super::{Connect, Group, Network, Part, Poisson, Projection, Receptor, ReceptorKind, Stdp};
 use crate::model::check::{self, Line, Result, error, finite, get, start, table, value};
 use crate::model::{Neurons, System, Value, kinds};
 use overtime::models::Method;
@@ -160,6 +160,7 @@ fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], l
         autapses: get(raw.autapses).unwrap_or(true),
         weight: raw.weight.map_or(Ok(Value::Number(1.0)), |v| drawn(v, line, "weight"))?,
         delay: raw.delay.map_or(Ok(Value::Number(0.0)), |v| delay(v, line))?,
+        stdp: raw.stdp.map(|rule| Stdp::check(rule, line)).transpose()?,
     })
 }
 

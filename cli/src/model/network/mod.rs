@@ -4,8 +4,10 @@ mod build;
 pub(super) mod check;
 pub(super) mod raw;
 mod scale;
+mod stdp;
 
 pub(super) use build::network;
+pub(crate) use stdp::Stdp;
 
 use super::{Neurons, Value};
 use serde::{Deserialize, Serialize};
@@ -62,6 +64,9 @@ pub(crate) struct Projection {
     pub(crate) autapses: bool,
     pub(crate) weight: Value,
     pub(crate) delay: Value,
+    /// If weights learn. (Files of before there was any have none.)
+    #[serde(default)]
+    pub(crate) stdp: Option<Stdp>,
 }
 
 /// A group, or some neurons of it.

@@ -47,6 +47,7 @@ pub(in crate::model) struct Projection {
     pub(super) autapses: Maybe<bool>,
     pub(super) weight: Maybe<Value>,
     pub(super) delay: Maybe<Value>,
+    pub(super) stdp: Option<Spanned<super::stdp::Raw>>,
 }
 
 #[derive(Deserialize)]

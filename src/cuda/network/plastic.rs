@@ -1,0 +1,114 @@
+//! A plastic projection on the device: its synapses by their targets, and where what its warps tell each other lies.
+
+use super::Synapses;
+use super::table::{Outgoing, Plastic as Table};
+use crate::cuda::context::Context;
+use crate::cuda::memory::Buffer;
+use crate::error::Result;
+use crate::program::network::{Network, Projection};
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(crate) struct Plastic {
+    columns: Buffer,
+    places: Buffer,
+    kinds: Buffer,
+    /// Bytes from the start of the network's own memory to the traces of targets and to the lists of those that spike.
+    traces: usize,
+    fired: usize,
+}
+
+impl Plastic {
+    /// Nothing of a projection that is not; `take` gives twice so many bytes of the network's own memory for each row; `size` is a
+    /// number's.
+    pub(crate) fn make(
+        context: &Arc<Context>,
+        projection: &Projection,
+        size: usize,
+        mut take: impl FnMut(usize) -> usize,
+    ) -> Result<Option<Self>> {
+        let Some(plastic) = &projection.plastic else { return Ok(None) };
+        let what = format!("plastic synapses of projection `{}`", projection.recipe.name);
+        let put = |values: &[u32]| {
+            let buffer = Buffer::new(context, &what, size_of_val(values))?;
+            buffer.write(0, values)?;
+            Ok(buffer)
+        };
+        let columns = &plastic.columns;
+        let targets = projection.recipe.post.len();
+        // Two of traces, and three lists of 4 bytes each.
+        let (traces, fired) = (take(targets.saturating_mul(size)), take((targets + 1).saturating_mul(6)));
+        Ok(Some(Self { columns: put(&columns.offsets)?, places: put(&columns.places)?, kinds: put(&columns.traces)?, traces, fired }))
+    }
+
+    /// What its groups are told; `state` and `own` say where the network's variables and its own memory lie.
+    pub(crate) fn table(
+        &self,
+        projection: &Projection,
+        to: Outgoing,
+        state: impl Fn(usize) -> u64,
+        own: impl Fn(usize) -> u64,
+    ) -> Option<Table> {
+        let plastic = projection.plastic.as_ref()?;
+        Some(Table {
+            to: Outgoing { mantissas: 0, ..to },
+            w: state(plastic.var),
+            pre: state(plastic.var + 1),
+            post: state(plastic.var + 2),
+            traces: own(self.traces),
+            fired: own(self.fired),
+            columns: self.columns.address(0),
+            places: self.places.address(0),
+            kinds: self.kinds.address(0),
+            synapses: plastic.synapses as u64,
+            values: plastic.values,
+            targets: projection.recipe.post.len() as u32,
+            first: projection.recipe.post.start as u32,
+        })
+    }
+}
+
+/// The plastic projections of a group, by number: those that it sends over, and those that reach it.
+pub(crate) fn of_group(network: &Network, group: usize) -> [Vec<usize>; 2] {
+    let plastic = || network.projections.iter().enumerate().filter(|(_, p)| p.plastic.is_some());
+    [
+        plastic().filter(|(_, p)| p.from == group).map(|(k, _)| k).collect(),
+        plastic().filter(|(_, p)| p.to == group).map(|(k, _)| k).collect(),
+    ]
+}
+
+/// Which variable of a group's loop this one of the network's is, if it is one: its own, or, as `stdp.cuh` numbers them, a plastic
+/// projection's. Weights and traces of sources are the sources' group's, traces of targets are the targets'.
+pub(crate) fn number(network: &Network, group: usize, var: usize) -> Option<usize> {
+    let own = &network.groups.get(group)?.vars;
+    if own.contains(&var) {
+        return Some(var - own.start);
+    }
+    let [sending, reaching] = of_group(network, group);
+    let sends = sending.len();
+    sending.into_iter().chain(reaching).enumerate().find_map(|(q, projection)| {
+        let of = var.checked_sub(network.projections[projection].plastic.as_ref()?.var)?;
+        let here = if q < sends { of < 2 } else { of == 2 };
+        here.then_some(own.len() + 3 * q + of)
+    })
+}
+
+impl Outgoing {
+    /// A projection's synapses, as the group of its sources is told.
+    pub(crate) fn of(projection: &Projection, synapses: &Synapses, sums: u64) -> Self {
+        Self {
+            offsets: synapses.offsets.address(0),
+            targets: synapses.targets.address(0),
+            mantissas: synapses.mantissas.address(0),
+            delays: synapses.delays.address(0),
+            sums,
+            reach: projection.recipe.post.len() as u64,
+            first: projection.recipe.pre.start as u32,
+            sources: projection.recipe.pre.len() as u32,
+            least: synapses.least,
+            most: synapses.most,
+            far: u32::from(synapses.far),
+            many: synapses.many(),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A projection whose weights are state.
+
+use super::{Columns, Stdp};
+use crate::error::{Error, Result};
+use crate::network::connect::{Delays, Recipe, Weights, Wiring, quantum_above};
+use crate::scalar::Real;
+use crate::state::State;
+use crate::system::VarSpec;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// What a plastic projection has beside its synapses.
+pub(crate) struct Plastic {
+    pub(crate) rule: Stdp,
+    /// Its weights among the network's variables; its sources' and targets' traces follow.
+    pub(crate) var: usize,
+    pub(crate) synapses: usize,
+    pub(crate) sources: usize,
+    pub(crate) targets: usize,
+    /// Delays that a synapse may have: each source has a trace for each.
+    pub(crate) classes: usize,
+    /// What a delivered weight is a multiple of.
+    pub(crate) quantum: f64,
+    pub(crate) columns: Arc<Columns>,
+}
+
+impl Plastic {
+    /// Its variables.
+    pub(crate) const VARS: usize = 3;
+
+    /// Of a projection with these synapses, its variables the network's from `var` on.
+    pub(crate) fn new(rule: Stdp, recipe: &Recipe, wiring: &Wiring, delays: &RangeInclusive<u32>, var: usize) -> Result<Self> {
+        rule.check(&recipe.name)?;
+        let (sources, targets) = (recipe.pre.len(), recipe.post.len());
+        let least = *delays.start();
+        let classes = if matches!(wiring.delays, Delays::Each(_)) { (*delays.end() - least) as usize + 1 } else { 1 };
+        let what = format!("synapses of projection `{}`", recipe.name);
+        if u32::try_from(sources.saturating_mul(classes)).is_err() {
+            return Err(Error::value(what, format!("{sources} sources of {classes} delays"), "have more than 2³² − 1 traces"));
+        }
+        let trace = |place: usize, source: usize| match &wiring.delays {
+            Delays::Same(_) => source,
+            Delays::Each(each) => source + (u32::from(each[place]) - least) as usize * sources,
+        };
+        let columns = Arc::new(Columns::of(&what, wiring, targets, trace)?);
+        let quantum = quantum_above(rule.min.abs().max(rule.max.abs()));
+        Ok(Self { rule, var, synapses: wiring.len(), sources, targets, classes, quantum, columns })
+    }
+
+    /// The variables of the projection of this name.
+    pub(crate) fn vars(&self, name: &str) -> [VarSpec; Self::VARS] {
+        let pre = if self.classes == 1 { vec![self.sources] } else { vec![self.classes, self.sources] };
+        [("w", vec![self.synapses]), ("pre", pre), ("post", vec![self.targets])]
+            .map(|(var, shape)| VarSpec::new(format!("{name}.{var}"), shape))
+    }
+
+    /// Weights as the recipe made them, no spikes yet.
+    pub(crate) fn init<T: Real>(&self, recipe: &Recipe, wiring: &Wiring, state: &mut State<'_, T>) {
+        let unit = recipe.quantum();
+        let clipped = |w: f64| T::of(w.clamp(self.rule.min, self.rule.max));
+        let rows = state.var_mut(self.var).chunks_exact_mut(self.synapses.max(1));
+        for row in rows {
+            match &wiring.weights {
+                Weights::Same => row.fill(clipped(unit)),
+                Weights::Each(all) => row.iter_mut().zip(all).for_each(|(w, m)| *w = clipped(f64::from(*m) * unit)),
+            }
+        }
+        for var in [self.var + 1, self.var + 2] {
+            state.var_mut(var).fill(T::of(0.0));
+        }
+    }
+}
