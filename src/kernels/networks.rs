@@ -4,7 +4,7 @@ use super::Module;
 use crate::cuda::network::{Cut, request};
 use crate::cuda::request::Probes;
 use crate::models::{Hh, Lif};
-use crate::network::{Group, Network, Projection, Receptor};
+use crate::network::{Group, Network, Projection, Receptor, Stdp};
 use crate::program::Body;
 use crate::scalar::Real;
 use crate::system::System;
@@ -29,6 +29,9 @@ fn of_type<T: Real>() -> Vec<Module> {
     ]
     .into_iter()
     .filter_map(|(name, cut, probes)| module(name, network.as_ref()?, cut, probes))
+    .chain(
+        plastic::<T>().and_then(|network| module("network_plastic", &network, cut(true, false, true), &[(0, 0), (1, 2), (5, 0), (13, 0)])),
+    )
     .collect()
 }
 
@@ -44,6 +47,14 @@ fn network<T: Real>() -> Option<Network<T>> {
     Network::builder(0.1).group(excites).group(inhibits).project(Projection::new("p", "E", ("I", "e"))).build().ok()
 }
 
+/// With weights that learn, and of those what there is to record.
+fn plastic<T: Real>() -> Option<Network<T>> {
+    let group = |name: &str| Group::new(name, Lif::<T>::new(9)).receptor(Receptor::exponential("e", 5.0)).current(1.0).noise(1.0);
+    let within = Projection::new("w", "E", ("E", "e")).weight(0.5).stdp(Stdp::new(1.0));
+    let to = Projection::new("p", "E", ("I", "e")).weight(0.5).delay(1.0).stdp(Stdp::new(1.0));
+    Network::builder(0.1).group(group("E")).group(group("I")).project(within).project(to).build().ok()
+}
+
 fn module<T: Real>(name: &str, network: &Network<T>, cut: Cut, probes: Probes<'_>) -> Option<Module> {
     let Body::Network(network) = network.program(0.1)?.body else { return None };
     let groups: Vec<_> = network.groups.iter().enumerate().map(|(n, group)| (group, if n == 0 { probes } else { &[] })).collect();
@@ -56,6 +67,6 @@ fn module<T: Real>(name: &str, network: &Network<T>, cut: Cut, probes: Probes<'_
 mod tests {
     #[test]
     fn none_is_missing() {
-        assert_eq!(super::list().len(), 10);
+        assert_eq!(super::list().len(), 12);
     }
 }

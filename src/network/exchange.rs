@@ -70,7 +70,7 @@ mod tests {
     use crate::init::Init;
     use crate::models::Lif;
     use crate::network::run::Run;
-    use crate::network::{Connect, Group, Network, Projection, Receptor};
+    use crate::network::{Connect, Group, Network, Projection, Receptor, Stdp};
     use crate::state::Layout;
     use crate::system::{Inputs, Shared, System};
     use std::sync::mpsc::{Receiver, Sender, channel};
@@ -117,7 +117,7 @@ mod tests {
             .group(group("A", 70))
             .group(group("B", 33))
             .project(project("AA", "A", "A").weight(Init::Uniform(-1.0, 1.0)).delay(shortest + 0.4))
-            .project(project("AB", "A", "B").weight(2.0).delay(shortest))
+            .project(project("AB", "A", "B").weight(2.0).delay(shortest).stdp(Stdp::new(2.5)))
             .project(project("BA", "B", "A").weight(-2.0).delay(Init::Uniform(shortest, 2.0)))
             .build()
             .unwrap()
