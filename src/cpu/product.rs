@@ -13,6 +13,9 @@ use std::sync::Arc;
 const VECTOR: usize = 64;
 /// Steps of k before moving on to other rows: so much of a panel stays in the first cache (16 KiB).
 const BLOCK: usize = 128;
+/// Bytes of weights that are worth another thread where a single row is multiplied: all that it does is to read them, and a core alone
+/// reads no faster from what it shares with others.
+const SHARE: usize = 1 << 19;
 
 /// Elements of `R` in a vector.
 const fn lanes<R>() -> usize {
@@ -157,8 +160,28 @@ pub(crate) fn product<R: Real>(a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut 
     // By their real names, so that they are compiled here, once, and not in every crate that has a cell.
     use bytemuck::{cast_slice, cast_slice_mut};
     match size_of::<R>() {
+        _ if rows == 1 => {
+            let shares = (size_of_val(w.values.values()) / SHARE).min(rayon::current_num_threads());
+            row(a.row(0), w.values.values(), w.shape, &mut c[..w.width()], shares);
+        }
         4 => product_f32(cast_slice(&a.values), a.stride, rows, cast_slice(w.values.values()), w.shape, cast_slice_mut(c), stride),
         _ => product_f64(cast_slice(&a.values), a.stride, rows, cast_slice(w.values.values()), w.shape, cast_slice_mut(c), stride),
+    }
+}
+
+/// The same of a single row, its columns shared out.
+fn row<R: Real>(a: &[R], w: &[R], shape: Shape, c: &mut [R], shares: usize) {
+    use bytemuck::{cast_slice, cast_slice_mut};
+    let Shape { depth, width, panel } = shape;
+    let middle = width * (shares / 2) / shares.max(1) / panel * panel;
+    if middle > 0 {
+        let (left, right) = (Shape { width: middle, ..shape }, Shape { width: width - middle, ..shape });
+        let ((w, more), (c, rest)) = (w.split_at(middle * depth), c.split_at_mut(middle));
+        rayon::join(|| row(a, w, left, c, shares / 2), || row(a, more, right, rest, shares - shares / 2));
+    } else if size_of::<R>() == 4 {
+        product_f32(cast_slice(a), 0, 1, cast_slice(w), shape, cast_slice_mut(c), 0);
+    } else {
+        product_f64(cast_slice(a), 0, 1, cast_slice(w), shape, cast_slice_mut(c), 0);
     }
 }
 
@@ -306,6 +329,26 @@ fn fma<R: Real, const L: usize>(x: R, w: &[R; L], sum: [R; L]) -> [R; L] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// However many threads have a share of its columns, each element is one chain of fused multiply-adds.
+    #[test]
+    fn a_row_is_the_same_by_any_number_of_threads() {
+        for (depth, columns) in [(3, 5), (129, 1), (700, 1003)] {
+            let value = |i: usize| ((i * 7919 % 2003) as f32).mul_add(1e-3, -1.0);
+            let w: Vec<f32> = (0..depth * columns).map(value).collect();
+            let packed = Packed::new(&w, columns, &[0..columns]);
+            let mut a = Rows::new(1, depth);
+            (0..depth).for_each(|k| a.row_mut(0)[k] = value(k + 11));
+            let right = |j: usize| (0..depth).fold(0.5, |sum, k| a.row(0)[k].mul_add(w[k * columns + j], sum));
+            let right: Vec<f32> = (0..columns).map(right).collect();
+            for threads in 1..5 {
+                let mut c = vec![0.5; packed.width()];
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| product(&a, 1, &packed, &mut c, packed.width()));
+                assert_eq!(c[..columns], right, "{depth} x {columns}, {threads} threads");
+            }
+        }
+    }
 
     /// Wherever the allocator puts them.
     #[test]
