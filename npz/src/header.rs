@@ -177,13 +177,19 @@ impl<'a> Parser<'a> {
 
 /// The header of a row-major array, magic included, padded so that data after it is aligned to 64 bytes.
 pub(crate) fn write(kind: char, size: usize, shape: &[usize]) -> Vec<u8> {
+    padded(kind, size, shape, 0)
+}
+
+/// The same, padded to `at_least` so many bytes, a multiple of 64.
+pub(crate) fn padded(kind: char, size: usize, shape: &[usize], at_least: usize) -> Vec<u8> {
     let order = if size == 1 { '|' } else { '<' };
     let axes: String = shape.iter().map(|n| format!("{n}, ")).collect();
     let axes = if shape.len() == 1 { axes.trim_end() } else { axes.trim_end_matches(", ") };
     let mut dict = format!("{{'descr': '{order}{kind}{size}', 'fortran_order': False, 'shape': ({axes}), }}");
     let version = if dict.len() + 75 < usize::from(u16::MAX) { 1 } else { 2 };
     let prefix = if version == 1 { 10 } else { 12 };
-    dict.push_str(&" ".repeat(63 - (prefix + dict.len()) % 64));
+    let len = (prefix + dict.len() + 1).next_multiple_of(64).max(at_least);
+    dict.push_str(&" ".repeat(len - prefix - dict.len() - 1));
     dict.push('\n');
     let mut bytes = b"\x93NUMPY".to_vec();
     bytes.extend([version, 0]);

@@ -4,6 +4,8 @@
 //! a stored array costs its own size (twice that while one in Fortran's order is turned round), a compressed one what its
 //! bytes can inflate to, within a [limit](Limit). Objects and records are refused, so nothing in a file is ever executed.
 //!
+//! A [`Stream`] is a folder of npy files that grow while a program runs, to be packed into one npz file at its end.
+//!
 //! ```
 //! # fn main() -> Result<(), overtime_npz::Error> {
 //! # let path = std::env::temp_dir().join(format!("overtime-npz-doc-{}.npz", std::process::id()));
@@ -22,10 +24,12 @@ mod error;
 mod header;
 mod npy;
 mod read;
+mod stream;
 mod write;
 mod zip;
 
 pub use array::{Array, Element, Values};
 pub use error::{Error, Result};
 pub use read::{Entry, Limit, headers, read, read_with};
+pub use stream::Stream;
 pub use write::Writer;

@@ -53,6 +53,25 @@ impl Writer {
     /// # Errors
     /// If the name is empty, too long, has a NUL or was added before, or the system refuses.
     pub fn add<E: Element, D: Dimension>(&mut self, name: &str, array: ArrayView<'_, E, D>) -> Result<&mut Self> {
+        let header = header::write(E::KIND, size_of::<E>(), array.shape());
+        let mut crc = crc32fast::Hasher::new();
+        each_piece(&array, |bytes| {
+            crc.update(bytes);
+            Ok(())
+        })
+        .map_err(|e| self.io(name, e))?;
+        let size = array.len() as u64 * size_of::<E>() as u64;
+        self.put(name, &header, (size, &crc), |to| each_piece(&array, |bytes| to.write_all(bytes)))
+    }
+
+    /// Adds an array of this header, whose data of these bytes and this checksum `data` writes.
+    pub(crate) fn put(
+        &mut self,
+        name: &str,
+        header: &[u8],
+        (size, data_crc): (u64, &crc32fast::Hasher),
+        data: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> Result<&mut Self> {
         let refuse = |reason: &str| Err(Error::Unsupported { path: self.path.clone(), entry: name.to_owned(), reason: reason.to_owned() });
         if name.is_empty() || name.contains('\0') || name.len() > 60_000 {
             return refuse("the name is empty, too long, or has a NUL in it");
@@ -60,30 +79,29 @@ impl Writer {
         if !self.names.insert(name.to_owned()) {
             return refuse("the name was added before");
         }
-        let header = header::write(E::KIND, size_of::<E>(), array.shape());
-        let size = header.len() as u64 + array.len() as u64 * size_of::<E>() as u64;
         let mut crc = crc32fast::Hasher::new();
-        crc.update(&header);
-        each_piece(&array, |bytes| {
-            crc.update(bytes);
-            Ok(())
-        })
-        .map_err(|e| self.io(name, e))?;
+        crc.update(header);
+        crc.combine(data_crc);
+        let size = header.len() as u64 + size;
         let record = Record { name: format!("{name}.npy"), crc: crc.finalize(), size, offset: self.at };
         let local = record.local(self.full32);
         self.at += local.len() as u64 + size;
         let Some(file) = &mut self.file else {
             return refuse(OVER);
         };
-        let written = file.write_all(&local).and_then(|()| file.write_all(&header));
-        let written = written.and_then(|()| each_piece(&array, |bytes| file.write_all(bytes)));
-        if let Err(e) = written {
+        let written = file.write_all(&local).and_then(|()| file.write_all(header));
+        if let Err(e) = written.and_then(|()| data(file)) {
             // What is half written must not be finished.
             self.file = None;
             return Err(self.io(name, e));
         }
         self.entries.push(record);
         Ok(self)
+    }
+
+    /// Makes the file one that cannot be finished.
+    pub(crate) fn spoil(&mut self) {
+        self.file = None;
     }
 
     /// Writes the table of contents, makes the file durable and puts it in its place. Nothing can be added after.
@@ -139,7 +157,7 @@ fn from_atomic(e: overtime_atomic::Error, entry: &str) -> Error {
 }
 
 /// Calls with the array's bytes, row-major, piece by piece.
-fn each_piece<E: Element, D: Dimension>(
+pub(crate) fn each_piece<E: Element, D: Dimension>(
     array: &ArrayView<'_, E, D>,
     mut with: impl FnMut(&[u8]) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
