@@ -23,6 +23,8 @@
 //! - A **system** is what implements [`System`]: the [`models`], a [`Sequential`] of them, or your own.
 //! - [`LoopOverTime`] owns a system, its state and its clock. [`Builder`] has every option.
 //! - [`Input`] is what a run is given: arrays of any layout, slices, constants, a duration; several inputs by name.
+//! - [`inputs`] makes sections, ramps, pulses, waves and noise, by brainpy's names.
+//! - [`Closure`] makes a system of a closure; [`for_loop`] runs one in a line; [`runner`] gives inputs and monitors by name.
 //! - [`Recording`] is what comes out: the output, and the variables asked for with [`OutVars`] and [`monitor`].
 //! - [`states`] saves and loads; [`tree`] names nodes, variables and weights.
 //!
@@ -57,6 +59,7 @@
 #![deny(missing_docs)]
 
 mod clock;
+mod closure;
 mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -70,6 +73,7 @@ mod error;
 mod exchange;
 mod init;
 mod input;
+pub mod inputs;
 #[cfg(feature = "cuda")]
 pub mod kernels;
 mod loop_over_time;
@@ -82,6 +86,7 @@ pub mod network;
 mod program;
 mod recording;
 pub mod rng;
+pub mod runner;
 mod scalar;
 mod scan;
 mod sequential;
@@ -91,6 +96,7 @@ mod survey;
 mod system;
 pub mod tree;
 
+pub use closure::{Closure, for_loop};
 pub use device::{Device, Products, Strategy};
 pub use device_array::{DeviceArray, DeviceRecording};
 pub use error::{Error, Result};

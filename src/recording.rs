@@ -71,6 +71,16 @@ impl<L> Tree<L> {
     }
 }
 
+impl From<&str> for Monitor {
+    fn from(variable: &str) -> Self {
+        monitor(variable)
+    }
+}
+impl From<String> for Monitor {
+    fn from(variable: String) -> Self {
+        monitor(variable)
+    }
+}
 impl From<Monitor> for OutVars {
     fn from(m: Monitor) -> Self {
         Self::Leaf(m)

@@ -6,7 +6,7 @@ use crate::cuda::Context;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
 use crate::input::FirstAxis;
-use crate::recording::{Handle, OutVars, Tree};
+use crate::recording::{Handle, Monitor, OutVars, Tree};
 use crate::scalar::Scalar;
 use crate::state::Layout;
 use crate::system::{Schema, Shared, System};
@@ -241,6 +241,21 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
         self
     }
 
+    /// Monitors these too.
+    pub(crate) fn monitored(mut self, more: Vec<Monitor>) -> Self {
+        let more = more.into_iter().map(Tree::Leaf);
+        self.options.out_vars = match self.options.out_vars.take() {
+            None => Some(Tree::List(more.collect())),
+            Some(own) => Some(Tree::List([own].into_iter().chain(more).collect())),
+        };
+        self
+    }
+
+    /// Whether inputs and results begin with the batch.
+    pub(crate) fn is_batch_major(&self) -> bool {
+        self.options.first_axis == FirstAxis::Batch
+    }
+
     /// Checks everything, allocates the state and initialises it.
     ///
     /// # Errors
@@ -276,6 +291,7 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
             block,
             chunk,
             progress,
+            span: None,
             system,
         };
         over_time.reset_state(batch)?;

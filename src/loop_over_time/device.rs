@@ -74,7 +74,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 
     /// Makes this the state, on whatever device has it.
-    pub(super) fn set_host_state(&mut self, state: Vec<T>) -> Result<()> {
+    pub(crate) fn set_host_state(&mut self, state: Vec<T>) -> Result<()> {
         if let Some(engine) = &self.engine {
             engine.set_state(&state)?;
         }

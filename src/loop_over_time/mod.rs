@@ -3,6 +3,7 @@
 mod builder;
 mod device;
 mod on_device;
+mod parts;
 mod run;
 mod search;
 mod states;
@@ -55,6 +56,8 @@ pub struct LoopOverTime<T: Scalar, S: System<T> + ?Sized> {
     block: Option<usize>,
     chunk: Option<u64>,
     progress: Option<Progress>,
+    /// Of a run in parts: steps before this one, and in all.
+    span: Option<(u64, u64)>,
     /// Last, so that a loop over any system can be seen as one.
     pub(crate) system: S,
 }
@@ -147,6 +150,13 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         self.clock.dt
     }
 
+    /// Time of the step of this index, `t0 + (i − i0)·dt`: what [`Events::step`](crate::Events::step) counts.
+    #[must_use]
+    pub fn time_of(&self, i: u64) -> f64 {
+        let Clock { i0, t0, dt, .. } = self.clock;
+        if i >= i0 { t0 + (i - i0) as f64 * dt } else { t0 - (i0 - i) as f64 * dt }
+    }
+
     /// Where the loop runs.
     #[must_use]
     pub fn device(&self) -> Device {
@@ -227,7 +237,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
         use crate::input::Input;
         let _ = builder::Options::<T>::default().check(&self.system);
         let _ = (self.reset(None), self.move_to(Device::Cpu));
-        let _ = (self.run_input(Input::steps(0)), self.run_input_on_device(Input::steps(0)));
+        let _ =
+            (self.run_input(Input::steps(0)), self.in_parts(Input::steps(0), 1, &mut |_| true), self.run_input_on_device(Input::steps(0)));
         if let (Ok(dict), Ok(file)) = (self.to_dict(), self.to_file()) {
             let _ = (self.take_dict(&dict, true), self.take_file(&file, true), self.take_weights(&[], true));
         }

@@ -1,5 +1,6 @@
 //! A run whose steps a GPU makes.
 
+use super::run::tell;
 use super::search::Search;
 use super::{AnyLoop, LoopOverTime};
 use crate::device_array::{DeviceArray, DeviceRecording};
@@ -40,7 +41,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         lengths: Option<&[usize]>,
         inputs: &dyn Fn() -> Result<Vec<Option<CowArray<'v, T, Ix3>>>>,
     ) -> Result<()> {
-        let Self { engine, clock, progress, system, schema, layout, shared, arena, allow_non_finite, every, .. } = self;
+        let Self { engine, clock, progress, span, system, schema, layout, shared, arena, allow_non_finite, every, .. } = self;
         let Some(engine) = engine else { return Ok(()) };
         // The device goes on from here, and what the host has is of the past.
         arena.take();
@@ -56,8 +57,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
                 let search = Search { engine, done, system, schema, layout, shared, views: &views, lengths, every: *every };
                 return Err(search.error(found));
             }
-            let go_on = progress.as_mut().is_none_or(|progress| progress(done.steps, steps));
-            if go_on || done.steps == steps { Ok(()) } else { Err(Error::Cancelled { done: done.steps, steps }) }
+            progress.as_mut().map_or(Ok(()), |progress| tell(progress, *span, done.steps, steps))
         })
     }
 }

@@ -1,6 +1,6 @@
 //! A run: input checked, memory found, chunks of steps made, recordings handed out.
 
-use super::{AnyLoop, LoopOverTime};
+use super::{AnyLoop, LoopOverTime, Progress};
 use crate::cpu::Chunk;
 use crate::error::{Error, Result};
 use crate::input::{Checked, Expect, Input};
@@ -46,16 +46,30 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 }
 
 impl<T: Scalar> AnyLoop<'_, T> {
-    pub(super) fn run_input(&mut self, input: Input<'_, T>) -> Result<Recording<T>> {
+    pub(crate) fn run_input(&mut self, input: Input<'_, T>) -> Result<Recording<T>> {
+        let mut input = self.prepared(input)?;
+        let lengths = input.lengths.take();
+        let views = input.views(self.layout.rows, &self.schema)?;
+        let steps = usize::try_from(input.steps).map_err(|_| Error::value("steps", input.steps, "are more than can be addressed"))?;
+        self.run_views(&views, steps, lengths)
+    }
+
+    /// The input, if a run may be given it.
+    pub(super) fn prepared<'a>(&self, input: Input<'a, T>) -> Result<Checked<'a, T>> {
         if self.no_state && !input.has_series() {
             return Err(Error::Unsupported("no_state: a stateless system has nothing to do over a duration; give it a series".into()));
         }
-        let mut input = self.checked(input)?;
-        let lengths = input.lengths.take();
-        let rows = self.layout.rows;
-        let views = input.views(rows, &self.schema)?;
-        let steps = usize::try_from(input.steps).map_err(|_| Error::value("steps", input.steps, "are more than can be addressed"))?;
+        self.checked(input)
+    }
 
+    /// Makes these steps over inputs that were checked.
+    pub(super) fn run_views(
+        &mut self,
+        views: &[Option<ArrayView3<'_, T>>],
+        steps: usize,
+        lengths: Option<Vec<usize>>,
+    ) -> Result<Recording<T>> {
+        let rows = self.layout.rows;
         let kept = |every: u64| Every::new(every, self.clock.i()).count(steps);
         let mut wanted = Vec::with_capacity(1 + self.handles.len());
         wanted.push(if self.record_output { (kept(self.every), self.schema.output_len()) } else { (0, 0) });
@@ -71,11 +85,11 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let pool = self.pool.clone();
         let mut body = || {
             if self.engine.is_some() {
-                self.on_device(&views, steps, lengths.as_deref(), &mut buffers, &mut events)
+                self.on_device(views, steps, lengths.as_deref(), &mut buffers, &mut events)
             } else if self.schema.is_stateless() && !self.schema.reads_clock && self.every == 1 && steps > 0 {
-                self.flattened(&views, steps, &mut buffers)
+                self.flattened(views, steps, &mut buffers)
             } else {
-                self.chunks(&views, steps, lengths.as_deref(), &mut buffers, &mut events)
+                self.chunks(views, steps, lengths.as_deref(), &mut buffers, &mut events)
             }
         };
         match pool {
@@ -187,10 +201,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
             for ((all, found), handle) in events.iter_mut().zip(result?).zip(&self.handles) {
                 all.extend(found, self.layout.vars[handle.var].0.len());
             }
-            if let Some(progress) = &mut self.progress {
-                if !progress(done as u64, steps as u64) && done < steps {
-                    return Err(Error::Cancelled { done: done as u64, steps: steps as u64 });
-                }
+            if let Some(told) = &mut self.progress {
+                tell(told, self.span, done as u64, steps as u64)?;
                 // Results do not depend on where chunks end, so their length may follow the clock on the wall.
                 let factor = INTERVAL.as_secs_f64() / started.elapsed().as_secs_f64().max(1e-9);
                 chunk = ((chunk as f64 * factor.clamp(0.25, 4.0)) as usize).clamp(1, most);
@@ -245,6 +257,12 @@ impl<T: Scalar> AnyLoop<'_, T> {
             other => other.map(|_| ()),
         }
     }
+}
+
+/// Tells of the steps done, of a run or of the whole that it is a part of; an error if nobody wants the others.
+pub(super) fn tell(progress: &mut Progress, span: Option<(u64, u64)>, done: u64, steps: u64) -> Result<()> {
+    let (done, steps) = span.map_or((done, steps), |(before, all)| (before + done, all));
+    if progress(done, steps) || done == steps { Ok(()) } else { Err(Error::Cancelled { done, steps }) }
 }
 
 /// Memory for all recordings, refused before any of it is taken if it cannot fit.

@@ -5,4 +5,6 @@ mod common;
 
 mod conductance;
 mod lif;
+mod parts;
+mod runner;
 mod traub_miles;

@@ -1,0 +1,160 @@
+//! Recordings of one stretch after the other, made one; and monitors that are functions.
+
+use crate::error::{Error, Result};
+use crate::recording::{Events, Monitor, Recorded, Recording, monitor};
+use crate::scalar::Scalar;
+use ndarray::{ArrayD, Axis, IxDyn};
+
+/// A monitor that is a function of variables.
+pub(super) struct Watch<T> {
+    pub(super) name: String,
+    pub(super) variables: Vec<String>,
+    pub(super) function: Function<T>,
+}
+
+pub(super) type Function<T> = Box<dyn FnMut(&[&[T]]) -> Vec<T> + Send>;
+
+impl<T> Watch<T> {
+    /// What it needs of a loop. No variable has a space in its name.
+    pub(super) fn monitors(&self) -> impl Iterator<Item = Monitor> {
+        self.variables.iter().enumerate().map(|(k, variable)| monitor(variable).named(format!("{k} of {}", self.name)))
+    }
+}
+
+/// An array that grows in time.
+struct Grown<T> {
+    values: Vec<T>,
+    steps: usize,
+    /// Of one step; none before the first came.
+    axes: Option<Vec<usize>>,
+}
+
+enum Kept<T> {
+    Dense(Grown<T>),
+    Events(Events),
+}
+
+/// What the stretches of a run have recorded.
+pub(super) struct Joined<T> {
+    steps: u64,
+    made: u64,
+    ts: Vec<f64>,
+    output: Grown<T>,
+    entries: Vec<(String, Kept<T>)>,
+    watched: Vec<Grown<T>>,
+}
+
+impl<T: Scalar> Grown<T> {
+    fn new() -> Self {
+        Self { values: Vec::new(), steps: 0, axes: None }
+    }
+
+    /// Adds an array's steps, and makes room for `times` as many when they are the first.
+    fn push(&mut self, array: ArrayD<T>, times: u64) -> Result<()> {
+        let (steps, axes) = array.shape().split_first().map_or((0, Vec::new()), |(steps, axes)| (*steps, axes.to_vec()));
+        if self.axes.is_none() {
+            self.reserve(array.len(), times)?;
+        }
+        (self.steps, self.axes) = (self.steps + steps, Some(axes));
+        if self.values.is_empty() && array.is_standard_layout() && times <= 1 {
+            self.values = array.into_raw_vec_and_offset().0;
+            return Ok(());
+        }
+        match array.as_slice() {
+            Some(all) => self.values.extend_from_slice(all),
+            None => self.values.extend(array.iter().copied()),
+        }
+        Ok(())
+    }
+
+    fn reserve(&mut self, len: usize, times: u64) -> Result<()> {
+        let all = (len as u64).saturating_mul(times);
+        let need = all.saturating_mul(size_of::<T>() as u64);
+        crate::memory::require("recording", need)?;
+        let reserved = times <= 1 || usize::try_from(all).is_ok_and(|all| self.values.try_reserve_exact(all).is_ok());
+        if reserved { Ok(()) } else { Err(Error::OutOfMemory { what: "recording".into(), need, free: crate::memory::free() }) }
+    }
+
+    fn into_array(self) -> Result<ArrayD<T>> {
+        let axes: Vec<usize> = [self.steps].into_iter().chain(self.axes.unwrap_or_else(|| vec![0])).collect();
+        ArrayD::from_shape_vec(IxDyn(&axes), self.values).map_err(|e| Error::Unsupported(format!("a recording of shape {axes:?}: {e}")))
+    }
+}
+
+impl<T: Scalar> Joined<T> {
+    pub(super) fn new(steps: u64) -> Self {
+        Self { steps, made: 0, ts: Vec::new(), output: Grown::new(), entries: Vec::new(), watched: Vec::new() }
+    }
+
+    /// Adds the next stretch, whose last entries are what `watches` asked for.
+    pub(super) fn push(&mut self, mut part: Recording<T>, watches: &mut [Watch<T>]) -> Result<()> {
+        let times = if part.steps == 0 { 1 } else { self.steps.div_ceil(part.steps) };
+        self.made += part.steps;
+        let hidden: usize = watches.iter().map(|w| w.variables.len()).sum();
+        let mut seen = part.entries.split_off(part.entries.len().saturating_sub(hidden)).into_iter();
+        self.watched.resize_with(watches.len(), Grown::new);
+        for (watch, grown) in watches.iter_mut().zip(&mut self.watched) {
+            let arrays = seen.by_ref().take(watch.variables.len()).map(|(_, recorded)| match recorded {
+                Recorded::Dense(array) => array,
+                Recorded::Events(_) => ArrayD::default(vec![0]),
+            });
+            watch.call(&arrays.collect::<Vec<_>>(), grown)?;
+        }
+        self.output.push(part.output, times)?;
+        self.ts.append(&mut part.ts);
+        if self.entries.is_empty() {
+            self.entries = (part.entries.iter())
+                .map(|(name, recorded)| match recorded {
+                    Recorded::Dense(_) => (name.clone(), Kept::Dense(Grown::new())),
+                    Recorded::Events(_) => (name.clone(), Kept::Events(Events::default())),
+                })
+                .collect();
+        }
+        for ((_, kept), (_, recorded)) in self.entries.iter_mut().zip(part.entries) {
+            match (kept, recorded) {
+                (Kept::Dense(grown), Recorded::Dense(array)) => grown.push(array, times)?,
+                (Kept::Events(all), Recorded::Events(mut new)) => {
+                    all.step.append(&mut new.step);
+                    all.row.append(&mut new.row);
+                    all.unit.append(&mut new.unit);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(self, i: u64, t: f64, watches: &[Watch<T>]) -> Result<Recording<T>> {
+        let mut entries = Vec::new();
+        for (name, kept) in self.entries {
+            entries.push(match kept {
+                Kept::Dense(grown) => (name, Recorded::Dense(grown.into_array()?)),
+                Kept::Events(events) => (name, Recorded::Events(events)),
+            });
+        }
+        for (watch, grown) in watches.iter().zip(self.watched) {
+            entries.push((watch.name.clone(), Recorded::Dense(grown.into_array()?)));
+        }
+        Ok(Recording { output: self.output.into_array()?, ts: self.ts, steps: self.made, i, t, entries, structure: None })
+    }
+}
+
+impl<T: Scalar> Watch<T> {
+    /// Calls the function for each step of these arrays.
+    fn call(&mut self, arrays: &[ArrayD<T>], grown: &mut Grown<T>) -> Result<()> {
+        let steps = arrays.first().map_or(0, |array| array.shape().first().copied().unwrap_or(0));
+        for k in 0..steps {
+            let views: Vec<_> = arrays.iter().map(|array| array.index_axis(Axis(0), k)).collect();
+            let slices: Vec<&[T]> = views.iter().map(|view| view.to_slice().unwrap_or_default()).collect();
+            let mut values = (self.function)(&slices);
+            let expected = grown.axes.get_or_insert_with(|| vec![values.len()])[0];
+            if values.len() != expected {
+                let argument = format!("monitor `{}`", self.name);
+                return Err(Error::Shape { argument, axis: "values".into(), expected, given: values.len() });
+            }
+            grown.values.append(&mut values);
+            grown.steps += 1;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! What a runner's sources act on: an input of the system, or a variable of its state.
+
+use super::source::{Kind, Source};
+use crate::error::{Error, Result};
+use crate::inputs::Level;
+use crate::recording::{Handle, monitor};
+use crate::scalar::Scalar;
+use crate::state::Layout;
+use crate::system::{Schema, Tick};
+use ndarray::{ArrayD, IxDyn};
+
+/// A target with its sources, in the order in which they are applied.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) name: String,
+    pub(super) place: Place,
+    pub(super) sources: Vec<Source>,
+}
+
+#[derive(Debug)]
+pub(super) enum Place {
+    /// An input's number.
+    Port(usize),
+    /// Of a variable: where it begins in the state, its elements in a row, and which of them are meant.
+    Variable { at: usize, len: usize, pick: Vec<usize> },
+}
+
+impl Target {
+    /// Finds an input of this name, or else a variable. What brainpy calls `input` is here the input that sets it.
+    pub(super) fn find(name: &str, schema: &Schema, layout: &Layout) -> Result<Self> {
+        let port = |name: &str| schema.inputs.iter().position(|i| i.name == name);
+        let group = name.strip_suffix(".input");
+        let own = group.or((name == "input").then_some("x"));
+        let place = match port(name).or_else(|| own.and_then(port)) {
+            Some(port) => Place::Port(port),
+            // The variable of a group would be set anew in its step.
+            None if group.is_some() => {
+                return Err(Error::unknown("input", name, schema.inputs.iter().map(|i| &*i.name)));
+            }
+            None => {
+                let names = || schema.inputs.iter().map(|i| &*i.name).chain(schema.state.iter().map(|v| &*v.name));
+                let handle = Handle::resolve(&monitor(name), layout, 1);
+                let handle = handle.map_err(|_| Error::unknown("input or variable", name, names()))?;
+                let (spec, at) = &layout.vars[handle.var];
+                Place::Variable { at: *at, len: spec.len(), pick: handle.pick.unwrap_or_else(|| (0..spec.len()).collect()) }
+            }
+        };
+        Ok(Self { name: name.to_owned(), place, sources: Vec::new() })
+    }
+
+    pub(super) fn is_variable(&self) -> bool {
+        matches!(self.place, Place::Variable { .. })
+    }
+
+    /// Whether it is the same in every step.
+    pub(super) fn is_fixed(&self) -> bool {
+        self.sources.iter().all(|s| matches!(s.kind, Kind::Fix(_)))
+    }
+
+    /// Whether both are the same.
+    pub(super) fn same_place(&self, other: &Self) -> bool {
+        match (&self.place, &other.place) {
+            (Place::Port(a), Place::Port(b)) => a == b,
+            (Place::Variable { .. }, Place::Variable { .. }) => self.name == other.name,
+            _ => false,
+        }
+    }
+
+    /// Whether all units are surely given the same.
+    pub(super) fn is_uniform(&self) -> bool {
+        self.sources.iter().all(|s| match &s.kind {
+            Kind::Fix(level) => width(level) == 1,
+            Kind::Series(array) => array.shape().iter().skip(1).product::<usize>() == 1,
+            Kind::Func(_) | Kind::Iter(_) => false,
+        })
+    }
+
+    /// Elements of a row.
+    pub(super) fn extent(&self, schema: &Schema) -> usize {
+        match &self.place {
+            Place::Port(port) => schema.input_len(*port),
+            Place::Variable { pick, .. } => pick.len(),
+        }
+    }
+
+    /// Refuses sources of a wrong width, and series that are shorter than `steps` from `from` on.
+    pub(super) fn check(&self, extent: usize, rows: usize, from: u64, steps: u64) -> Result<()> {
+        for source in &self.sources {
+            let width = match &source.kind {
+                Kind::Fix(level) => width(level),
+                Kind::Series(array) => {
+                    let need = from.saturating_add(steps);
+                    let given = array.shape().first().copied().unwrap_or(0);
+                    if (given as u64) < need {
+                        let expected = usize::try_from(need).unwrap_or(usize::MAX);
+                        return Err(Error::Shape { argument: self.argument(), axis: "time".into(), expected, given });
+                    }
+                    array.shape().iter().skip(1).product()
+                }
+                Kind::Func(_) | Kind::Iter(_) => continue,
+            };
+            self.fits(width, extent, rows)?;
+        }
+        Ok(())
+    }
+
+    fn fits(&self, width: usize, extent: usize, rows: usize) -> Result<()> {
+        if width == 1 || width == extent || width == extent * rows {
+            return Ok(());
+        }
+        Err(Error::Shape { argument: self.argument(), axis: "units".into(), expected: extent, given: width })
+    }
+
+    fn argument(&self) -> String {
+        format!("input `{}`", self.name)
+    }
+
+    /// Applies all sources to `values`, `[rows, extent]`, for the step `at`, the `k`-th since the last reset.
+    pub(super) fn apply<T: Scalar>(&mut self, values: &mut [T], (rows, extent): (usize, usize), at: Tick<'_>, k: u64) -> Result<()> {
+        let mut sources = std::mem::take(&mut self.sources);
+        let applied = sources.iter_mut().try_for_each(|source| {
+            let op = source.op;
+            let mut with = |width: usize, of: &dyn Fn(usize) -> f64| -> Result<()> {
+                self.fits(width, extent, rows)?;
+                for (n, x) in values.iter_mut().enumerate() {
+                    let value = T::from_f64(of(n % width.max(1))).to_f64();
+                    *x = T::from_f64(op.apply(x.to_f64(), value));
+                }
+                Ok(())
+            };
+            let mut level = |level: &Level| match level {
+                Level::All(value) => with(1, &|_| *value),
+                Level::Each(each) => with(each.len(), &|n| each[n]),
+            };
+            match &mut source.kind {
+                Kind::Fix(fixed) => level(fixed),
+                Kind::Func(function) => level(&function(at)),
+                Kind::Iter(iterator) => match iterator.next() {
+                    Some(next) => level(&next),
+                    None => Err(Error::value(self.argument(), "an iterator", format!("has ended before step {}", at.i))),
+                },
+                Kind::Series(array) => {
+                    let width: usize = array.shape().iter().skip(1).product();
+                    let row = array.as_slice().unwrap_or_default().chunks(width.max(1)).nth(k as usize).unwrap_or_default();
+                    with(width, &|n| row.get(n).copied().unwrap_or_default())
+                }
+            }
+        });
+        self.sources = sources;
+        applied
+    }
+}
+
+fn width(level: &Level) -> usize {
+    match level {
+        Level::All(_) => 1,
+        Level::Each(each) => each.len(),
+    }
+}
+
+/// An input's series for `n` steps: `[n, B, …]`, `[n, …]` without a batch.
+pub(super) fn series<T: Scalar>(values: Vec<T>, n: usize, batch: Option<usize>, shape: &[usize]) -> Result<ArrayD<T>> {
+    let axes: Vec<usize> = [n].into_iter().chain(batch).chain(shape.iter().copied()).collect();
+    ArrayD::from_shape_vec(IxDyn(&axes), values).map_err(|e| Error::Unsupported(format!("an input of shape {axes:?}: {e}")))
+}
