@@ -1,7 +1,7 @@
 //! What must hold for any input: splitting a run, batching, threads, blocks and seeds.
 
 use ndarray::{Array3, ArrayD, Axis, s};
-use overtime::models::{Activation, Dense, GruCell, Hh, Lif, LstmCell, Method, RnnCell, TraubMiles};
+use overtime::models::{Activation, AdExIf, Dense, GruCell, Hh, Lif, LstmCell, Method, MorrisLecar, RnnCell, TraubMiles};
 use overtime::{Init, Input, Inputs, LoopOverTime, Real, Recording, Scalar, Schema, Sequential, Shared, State, System, Tick, VarSpec};
 use proptest::prelude::*;
 
@@ -36,7 +36,7 @@ impl<R: Real> System<R> for Ring {
 }
 
 /// The systems that a property is to hold for.
-const SYSTEMS: usize = 11;
+const SYSTEMS: usize = 13;
 
 fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R>>, &'static [&'static str]) {
     let sigma = if noise { 2.0 } else { 0.0 };
@@ -64,6 +64,11 @@ fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R
             let cell = TraubMiles::new(units).v(v()).param("V_T", each(-64.0, 0.1)).unwrap();
             (Box::new(cell), &["V", "m", "h", "n", "spike", "refractory"])
         }
+        10 => {
+            let neuron = AdExIf::new(units).v(v()).param("tau_ref", each(0.0, 0.01)).unwrap().param("a", each(0.1, 0.1)).unwrap();
+            (Box::new(neuron), &["V", "w", "spike", "refractory"])
+        }
+        11 => (Box::new(MorrisLecar::new(units).method(Method::Heun2)), &["V", "W", "spike"]),
         // Rows with a pointwise system among them.
         _ => {
             let stages = Sequential::new().layer("ring", Ring(units)).layer("hh", hh()).layer("soft", Activation::Softmax.layer([units]));
@@ -213,7 +218,7 @@ proptest! {
 /// Long enough for several chunks of the engine's own.
 #[test]
 fn a_long_run_is_its_parts() {
-    for which in [0, 3, 6, 9, 10] {
+    for which in [0, 3, 6, 9, 10, 12] {
         let case = Case { which, units: 5, batch: 2, noise: true, seed: 3, threads: Some(2), block: None };
         split::<f64>(&case, 2600, 1031);
     }

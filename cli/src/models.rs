@@ -1,6 +1,6 @@
 //! `overtime models`: every kind of system, with its variables, parameters, units and defaults.
 
-use crate::model::kinds::{LAYERS, NEURONS};
+use crate::model::kinds::{LAYERS, neurons};
 use crate::terminal::print;
 use overtime::models::{Activation, Method};
 use std::fmt::Write;
@@ -11,7 +11,7 @@ pub(crate) fn command() -> anyhow::Result<()> {
 
 fn text() -> String {
     let mut text = String::from("Neurons (`overtime run hh`, or kind = \"HH\" in a model file)\n");
-    for kind in NEURONS {
+    for kind in neurons() {
         let _ = writeln!(text, "\n  {}: {}", kind.kind, kind.about);
         for (name, unit, about) in kind.variables {
             let _ = writeln!(text, "    {:<11} {:<10} {:<10} {about}", "variable", name, unit);

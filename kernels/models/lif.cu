@@ -1,6 +1,7 @@
 // The leaky integrate-and-fire neuron. Equations and the CPU's step: src/models/lif.rs.
 //
 //   SERIES  of a Runge-Kutta method, where a second input is a conductance; without it, exponential Euler
+//   SOFT    a spike takes V down by v_th − v_reset; without it, to v_reset
 #include "math.cuh"
 #include "system.cuh"
 
@@ -39,7 +40,11 @@ __device__ __forceinline__ acc_t step(State& s, Input x, const Params& p, const 
     const acc_t after = held ? s.v : before;
     const acc_t rest = held ? s.refractory - acc_t(1) : acc_t(0);
     const bool fired = after >= p.v_th;
+#ifdef SOFT
+    s.v = fired ? after - (p.v_th - p.v_reset) : after;
+#else
     s.v = fired ? p.v_reset : after;
+#endif
     s.refractory = fired ? p.hold : rest;
     s.spike = fired ? acc_t(1) : acc_t(0);
     return s.spike;

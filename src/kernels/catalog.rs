@@ -4,7 +4,8 @@ use super::Module;
 use crate::cuda::compile::Request;
 use crate::cuda::request::Probes;
 use crate::models::{
-    Activation, Conv2d, Dense, GruCell, GruCellTorch, Hh, Lif, LstmCell, LstmCellTorch, Method, Param, RnnCell, TraubMiles,
+    Activation, AdExIf, AdQuaIf, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, GruCellTorch, Hh, HindmarshRose, Izhikevich, Lif, LstmCell,
+    LstmCellTorch, Method, MorrisLecar, Param, QuaIf, RnnCell, TraubMiles, WangBuzsaki,
 };
 use crate::program::Body;
 use crate::scalar::{DType, Real, Scalar};
@@ -110,6 +111,23 @@ impl List {
         own.iter().for_each(|cell| self.lean("traub_miles_each", cell));
         self.lean("traub_miles_euler", &TraubMiles::<R>::new(1).method(Method::Euler));
         self.lean("traub_miles_rk4", &TraubMiles::<R>::new(1).method(Method::Rk4));
+        // Of those that are equations alone: the largest, and one with all that the frame has.
+        self.lean("wang_buzsaki", &WangBuzsaki::<R>::new(1));
+        self.lean("adex_if_conductance", &AdExIf::<R>::new(1).conductance());
+        if self.beforehand {
+            self.equations::<R>();
+        }
+    }
+
+    /// Every neuron that is its equations alone.
+    fn equations<R: Real>(&mut self) {
+        macro_rules! add {
+            ($($model:ident)*) => {$(
+                self.lean("", &$model::<R>::new(1));
+                self.lean("", &$model::<R>::new(1).conductance());
+            )*};
+        }
+        add!(AdExIf AdQuaIf ExpIf FitzHughNagumo HindmarshRose Izhikevich MorrisLecar QuaIf WangBuzsaki);
     }
 
     fn layers<T: Scalar>(&mut self) {

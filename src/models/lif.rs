@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::math::{decay, divisible};
 use crate::models::method::{GROWTH, STAGES, Tableau};
-use crate::models::{Method, Param};
+use crate::models::{Method, Param, Reset};
 use crate::program::Program;
 use crate::rng::Stream;
 use crate::scalar::Real;
@@ -46,6 +46,7 @@ pub struct Lif<R> {
     constants: Constants<Param<R>>,
     method: Method,
     v: Init,
+    reset: Reset,
     conductance: bool,
 }
 
@@ -84,6 +85,7 @@ impl<R: Real> Lif<R> {
             },
             method: Method::ExpAuto,
             v: Init::Zeros,
+            reset: Reset::Hard,
             conductance: false,
         }
     }
@@ -113,6 +115,13 @@ impl<R: Real> Lif<R> {
     #[must_use]
     pub fn v(mut self, init: Init) -> Self {
         self.v = init;
+        self
+    }
+
+    /// What a spike does to the potential; [`Reset::Hard`] by default.
+    #[must_use]
+    pub fn reset(mut self, reset: Reset) -> Self {
+        self.reset = reset;
         self
     }
 
@@ -165,6 +174,9 @@ impl<R: Real> System<R> for Lif<R> {
         };
         let (share, pace, hold) = (derived(tau, |tile| &tile.share), derived(tau, |tile| &tile.pace), derived(tau_ref, |tile| &tile.hold));
         let mut program = Program::pointwise("lif.cu", include_str!("../../kernels/models/lif.cu"));
+        if self.reset == Reset::Soft {
+            program = program.define("SOFT", 1);
+        }
         if !self.conductance {
             return Some(program.constants([v_rest, v_reset, v_th, r, &share, &hold], &[]));
         }
@@ -236,6 +248,7 @@ impl<R: Real> Kernel for Step<'_, R> {
         let (zero, one) = (R::of(0.0), R::of(1.0));
         let Vars { v, spike, refractory, x, g, y } = self.vars;
         let series = self.tableau.as_ref().map(Tableau::relaxation::<R>);
+        let soft = self.model.reset == Reset::Soft;
         let same = self.model.constants.all().iter().all(|p| matches!(p, Param::All(_)));
         let mut tile = Tile::new(self.model, self.first, self.units, self.dt, self.tableau.as_ref());
         let chunks = (v.chunks_mut(TILE).zip(spike.chunks_mut(TILE))).zip(refractory.chunks_mut(TILE));
@@ -262,7 +275,8 @@ impl<R: Real> Kernel for Step<'_, R> {
                 let rest = if held { left - one } else { zero };
                 let fired = after >= tile.v_th[k];
                 let spiked = if fired { one } else { zero };
-                v[k] = if fired { tile.v_reset[k] } else { after };
+                let reset = if soft { after - (tile.v_th[k] - tile.v_reset[k]) } else { tile.v_reset[k] };
+                v[k] = if fired { reset } else { after };
                 refractory[k] = if fired { tile.hold[k] } else { rest };
                 spike[k] = spiked;
                 y[k] = spiked;

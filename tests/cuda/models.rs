@@ -1,7 +1,8 @@
 //! Every system there is, as the tests of parity run it. A new model is a line here.
 
 use overtime::models::{
-    Activation, Conv2d, Dense, GruCell, GruCellTorch, Hh, Lif, LstmCell, LstmCellTorch, Method, Padding, RnnCell, TraubMiles,
+    Activation, AdExIf, AdQuaIf, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, GruCellTorch, Hh, HindmarshRose, Izhikevich, Lif, LstmCell,
+    LstmCellTorch, Method, MorrisLecar, Padding, QuaIf, Reset, RnnCell, TraubMiles, WangBuzsaki,
 };
 use overtime::{Init, Real, Scalar, Sequential, System};
 
@@ -75,6 +76,7 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
             Lif::<R>::new(n).param(name, each::<R>(n, from, by)).unwrap()
         }));
     }
+    all.push(model("lif soft", LIF, CURRENT, |n| Lif::<R>::new(n).v(Init::Constant(19.5)).reset(Reset::Soft)));
     all.push(model("lif tau per unit heun3", LIF, CURRENT, |n| {
         Lif::<R>::new(n).method(Method::Heun3).param("tau", each::<R>(n, 5.0, 0.3)).unwrap()
     }));
@@ -97,6 +99,7 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
         let all = of_cells.into_iter().chain(of_spikes);
         all.fold(TraubMiles::<R>::new(n), |cell, (name, from, by)| cell.param(name, each::<R>(n, from, by)).unwrap())
     }));
+    all.extend(equations());
     all.push(model("hh, elu, lif", &["hh.V", "lif.V"], CURRENT, |n| {
         Sequential::new().layer("hh", Hh::<R>::new(n).noise(1.0)).layer("gain", Activation::Elu.layer([n])).layer("lif", Lif::new(n))
     }));
@@ -108,6 +111,36 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
         Sequential::new().layer("in", Dense::<R>::new(n, 9)).layer("hh", Hh::new(9)).layer("out", Dense::new(9, 3))
     }));
     all
+}
+
+/// Neurons that are their equations alone.
+fn equations<R: Real>() -> Vec<Model<R>> {
+    let from = |n: usize, from: f64, by: f64| Init::Values((0..n).map(|k| from + by * (k % 31) as f64).collect());
+    // Integrators in reach of their thresholds, and beyond.
+    let near = move |n| from(n, -70.0, 0.8);
+    vec![
+        model("izhikevich", &["V", "u", "spike", "refractory"], CURRENT, move |n| {
+            Izhikevich::<R>::new(n).v(from(n, -75.0, 4.0)).param("tau_ref", 0.1).unwrap().param("a", each::<R>(n, 0.02, 0.002)).unwrap()
+        }),
+        model("adex_if conductance", &["V", "w", "spike", "refractory"], CURRENT, move |n| {
+            AdExIf::<R>::new(n).v(near(n)).param("tau_ref", 0.1).unwrap().conductance()
+        }),
+        model("adex_if conductance rk4", &["V", "w", "spike", "refractory"], CURRENT, move |n| {
+            AdExIf::<R>::new(n).v(near(n)).method(Method::Rk4).param("tau_ref", each::<R>(n, 0.0, 0.05)).unwrap().conductance()
+        }),
+        model("exp_if soft", &["V", "spike"], CURRENT, move |n| ExpIf::<R>::new(n).v(near(n)).reset(Reset::Soft)),
+        model("qua_if heun2", &["V", "spike"], CURRENT, move |n| QuaIf::<R>::new(n).v(from(n, -70.0, 2.0)).method(Method::Heun2)),
+        model("ad_qua_if", &["V", "w"], CURRENT, move |n| AdQuaIf::<R>::new(n).v(from(n, -70.0, 2.0))),
+        model("morris_lecar conductance", &["V", "W", "spike"], (0.0, 150.0), move |n| {
+            MorrisLecar::<R>::new(n).v(from(n, -70.0, 3.5)).param("V4", each::<R>(n, 10.0, 0.5)).unwrap().conductance()
+        }),
+        model("wang_buzsaki", &["V", "h", "n", "spike"], CURRENT, move |n| WangBuzsaki::<R>::new(n).v(from(n, -64.0, 2.0))),
+        model("wang_buzsaki rk3", &["V", "h", "n", "spike"], CURRENT, move |n| {
+            WangBuzsaki::<R>::new(n).v(from(n, -64.0, 2.0)).method(Method::Rk3).param("phi", each::<R>(n, 1.0, 0.1)).unwrap()
+        }),
+        model("fitzhugh_nagumo", &["V", "w", "spike"], (-1.0, 2.0), move |n| FitzHughNagumo::<R>::new(n).v(from(n, -2.0, 0.15))),
+        model("hindmarsh_rose", &["V", "y", "z", "spike"], (0.0, 4.0), move |n| HindmarshRose::<R>::new(n).v(from(n, -2.0, 0.15))),
+    ]
 }
 
 const UNIT: (f64, f64) = (-1.0, 1.0);

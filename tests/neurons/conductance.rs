@@ -1,7 +1,7 @@
 //! The port for conductances: a conductance g and a current I are the leak gL + g towards (gL·EL + I)/(gL + g), to rounding.
 
 use ndarray::{Array1, ArrayD};
-use overtime::models::{Hh, Lif, Method, TraubMiles};
+use overtime::models::{Hh, Lif, Method, MorrisLecar, TraubMiles, WangBuzsaki};
 use overtime::{Init, Input, LoopOverTime, System};
 
 const STEPS: usize = 400;
@@ -38,6 +38,16 @@ fn a_conductance_is_a_leak() {
         let cell = || TraubMiles::<f64>::new(2).method(method).v(Init::Constant(-63.0));
         let leak = cell().param("gL", 10.0 + g).unwrap().param("EL", (10.0 * -60.0 + i) / (10.0 + g)).unwrap();
         close("TraubMiles", &run(cell(), i, Some(g)), &run(leak, 0.0, None), 1e-7);
+
+        let (g, i) = (1.5, 90.0);
+        let cell = || MorrisLecar::<f64>::new(2).method(method).v(Init::Constant(-50.0));
+        let leak = cell().param("g_leak", 2.0 + g).unwrap().param("V_leak", (2.0 * -60.0 + i) / (2.0 + g)).unwrap();
+        close("MorrisLecar", &run(cell().conductance(), i, Some(g)), &run(leak, 0.0, None), 1e-7);
+
+        let (g, i) = (0.05, 2.0);
+        let cell = || WangBuzsaki::<f64>::new(2).method(method).v(Init::Constant(-62.0));
+        let leak = cell().param("gL", 0.1 + g).unwrap().param("EL", (0.1 * -65.0 + i) / (0.1 + g)).unwrap();
+        close("WangBuzsaki", &run(cell().conductance(), i, Some(g)), &run(leak, 0.0, None), 1e-7);
 
         // τ dV/dt = −(V − V_rest) + R (I − g V): τ and R shrink by 1 + R g, V_rest too.
         let (g, i, r) = (0.7, 40.0, 1.5);

@@ -3,7 +3,7 @@
 use crate::common;
 
 use ndarray::{Array2, Axis};
-use overtime::models::{Lif, Method, Param};
+use overtime::models::{Lif, Method, Param, Reset};
 use overtime::{Error, Init, Input, LoopOverTime, Recorded};
 
 const DT: f64 = 0.1;
@@ -163,6 +163,18 @@ fn brainpys_runs_come_out() {
         let refractory = run["refractory"].mapv(|left| f64::from(u8::from(left != 0.0)));
         assert_eq!(refractory, *reference.array(&format!("{name}.refractory")), "{name}");
     }
+}
+
+/// What is above the threshold is kept: brainpy's soft reset.
+#[test]
+fn a_soft_reset_keeps_what_is_above() {
+    let step = |v: f64, reset: Reset| {
+        let lif = Lif::<f64>::new(1).v(Init::Constant(v)).param("tau", 1e9).unwrap().reset(reset);
+        LoopOverTime::builder(lif).out_vars("V").build().unwrap().run_steps(1).unwrap()["V"][[0, 0]]
+    };
+    assert!((step(23.0, Reset::Hard) + 5.0).abs() <= 0.0);
+    assert!((step(23.0, Reset::Soft) - (23.0 - 25.0)).abs() <= 1e-7);
+    assert!((step(19.0, Reset::Soft) - 19.0).abs() <= 1e-7);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod common;
 
 mod conductance;
+mod equations;
 mod lif;
 mod parts;
 mod runner;

@@ -6,7 +6,9 @@ use super::{Neurons, System, Value};
 use crate::exit::usage;
 use half::{bf16, f16};
 use ndarray::{ArrayD, ArrayViewD};
-use overtime::models::{Hh, Lif, Method, Param, TraubMiles};
+use overtime::models::{
+    AdExIf, AdQuaIf, ExpIf, FitzHughNagumo, Hh, HindmarshRose, Izhikevich, Lif, Method, MorrisLecar, Param, QuaIf, TraubMiles, WangBuzsaki,
+};
 use overtime::{DType, Init, Real, Scalar};
 use overtime_npz::Writer;
 
@@ -126,6 +128,18 @@ pub(super) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays, prefix: &str, p
             }
         };
     }
+    // Of the neurons that are their equations alone.
+    macro_rules! equations {
+        ($model:ty) => {{
+            let mut model = with!(<$model>::new(size));
+            for (name, _) in &group.initial {
+                if let Some(init) = initial(name)? {
+                    model = model.initial(name, init)?;
+                }
+            }
+            Box::new(if port == Port::Conductance { model.conductance() } else { model })
+        }};
+    }
     // A network adds noise to a group's current itself.
     let noise = group.noise.filter(|_| prefix.is_empty());
     Ok(match group.kind.as_str() {
@@ -142,6 +156,15 @@ pub(super) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays, prefix: &str, p
             let lif = with!(Lif::<R>::new(size));
             Box::new(if port == Port::Conductance { lif.conductance() } else { lif })
         }
+        "Izhikevich" => equations!(Izhikevich<R>),
+        "ExpIF" => equations!(ExpIf<R>),
+        "AdExIF" => equations!(AdExIf<R>),
+        "QuaIF" => equations!(QuaIf<R>),
+        "AdQuaIF" => equations!(AdQuaIf<R>),
+        "MorrisLecar" => equations!(MorrisLecar<R>),
+        "WangBuzsaki" => equations!(WangBuzsaki<R>),
+        "FHN" => equations!(FitzHughNagumo<R>),
+        "HindmarshRose" => equations!(HindmarshRose<R>),
         kind => return Err(usage(format!("no kind of neuron named `{kind}`"))),
     })
 }
@@ -166,7 +189,7 @@ pub(super) fn size(n: u64, what: &str) -> anyhow::Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kinds::NEURONS;
+    use super::super::kinds;
     use super::super::{Model, Value};
     use super::*;
     use overtime::{Input, LoopOverTime};
@@ -175,14 +198,19 @@ mod tests {
         let system = <f64 as Build>::neurons(group, &Arrays::default()).unwrap();
         let names: Vec<String> = system.schema().state.iter().map(|v| v.name.to_string()).collect();
         let mut over_time = LoopOverTime::builder(system).out_vars(names.clone()).build().unwrap();
-        let run = over_time.run(Input::steps(200).constant(if group.kind == "TraubMiles" { 600.0 } else { 30.0 })).unwrap();
+        let current = match group.kind.as_str() {
+            "TraubMiles" => 600.0,
+            "MorrisLecar" => 300.0,
+            _ => 30.0,
+        };
+        let run = over_time.run(Input::steps(200).constant(current)).unwrap();
         names.iter().flat_map(|n| run[n.as_str()].iter().copied().collect::<Vec<_>>()).collect()
     }
 
     /// The tables that `models` prints are the library's own names and defaults.
     #[test]
     fn the_tables_are_true() {
-        for kind in NEURONS {
+        for kind in kinds::neurons() {
             let System::Neurons(group) = Model::neurons(kind).system else { panic!("no neurons") };
             let system = <f64 as Build>::neurons(&group, &Arrays::default()).unwrap();
             let names: Vec<String> = system.schema().state.iter().map(|v| v.name.to_string()).collect();

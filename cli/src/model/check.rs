@@ -115,7 +115,7 @@ fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<Syste
     if let (false, Some(noise)) = (neuron.noise, &group.noise) {
         return error(line, start(noise), format!("`noise` is not for {}", neuron.kind));
     }
-    group.initial.as_ref().map_or(Ok(()), |initial| gates(initial, line))?;
+    group.initial.as_ref().map_or(Ok(()), |initial| gates(initial, neuron.initial, line))?;
     let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
     let parameters = table(group.parameters, line, "parameter", &names, number_or_file)?;
     let initial = table(group.initial, line, "variable with an initial value", neuron.initial, value)?;
@@ -129,8 +129,11 @@ fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<Syste
     }))
 }
 
-/// Initial values of gates go together.
-pub(super) fn gates(initial: &Table, line: Line<'_>) -> Result<()> {
+/// Initial values of gates go together, where all three are.
+pub(super) fn gates(initial: &Table, of: &[&str], line: Line<'_>) -> Result<()> {
+    if !of.contains(&"m") {
+        return Ok(());
+    }
     let mut gates = initial.keys().filter(|name| ["m", "h", "n"].contains(&name.get_ref().as_str()));
     match (gates.clone().count(), gates.next_back()) {
         (1..3, Some(gate)) => error(line, start(gate), "initial values of gates go together: m, h and n, or none of them"),

@@ -21,12 +21,16 @@ pub(crate) struct Parameter {
     pub(crate) about: &'static str,
 }
 
-const fn p(name: &'static str, default: f64, unit: &'static str, about: &'static str) -> Parameter {
+pub(super) const fn p(name: &'static str, default: f64, unit: &'static str, about: &'static str) -> Parameter {
     Parameter { name, default, unit, about }
 }
 
 /// All kinds of neurons.
-pub(crate) const NEURONS: &[Neuron] = &[
+pub(crate) fn neurons() -> impl Iterator<Item = &'static Neuron> {
+    NEURONS.iter().chain(super::equations::NEURONS)
+}
+
+const NEURONS: &[Neuron] = &[
     Neuron {
         kind: "HH",
         about: "Hodgkin and Huxley's neuron",
@@ -217,7 +221,7 @@ pub(crate) const LAYERS: &[Layer] = &[
 
 /// The kind of neuron of this name, in whatever case.
 pub(crate) fn neuron(name: &str) -> Option<&'static Neuron> {
-    NEURONS.iter().find(|k| k.kind.eq_ignore_ascii_case(name))
+    neurons().find(|k| k.kind.eq_ignore_ascii_case(name))
 }
 
 /// The kind of layer of this name.
@@ -227,5 +231,5 @@ pub(crate) fn layer(name: &str) -> Option<&'static Layer> {
 
 /// The names of all kinds of neurons.
 pub(crate) fn neuron_names() -> String {
-    NEURONS.iter().map(|k| k.kind).collect::<Vec<_>>().join(", ")
+    neurons().map(|k| k.kind).collect::<Vec<_>>().join(", ")
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod equations;
 pub(crate) mod kinds;
 mod layers;
 pub(crate) mod network;

@@ -92,7 +92,7 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
         poisson.push(Poisson { receptor: receptor.into_inner(), rate, weight });
     }
     let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
-    check::gates(&initial, line)?;
+    check::gates(&initial, neuron.initial, line)?;
     let neurons = Neurons {
         kind: neuron.kind.to_owned(),
         size: check::get(raw.size).unwrap_or(1),

@@ -1,0 +1,106 @@
+// A neuron that is its equations alone: the twin of src/models/neuron/step.rs. A model's file includes this last, after it has defined
+//
+//     constexpr int VARS = 2;             // differential variables, the first of which is the potential
+//     struct Constants { acc_t v_th; };   // the parameters, in Rust's order; `hold`, steps of the refractory period, in the place of tau_ref
+//     __device__ void flow(const acc_t (&x)[VARS], acc_t i, const Constants& p, acc_t (&f)[VARS], acc_t (&s)[VARS]);
+//                                         // dx/dt under the current i, and of each its derivative by its own variable
+//     __device__ acc_t gain(const Constants& p);                          // the derivative of dV/dt by the current
+//     __device__ void reset(acc_t (&x)[VARS], const Constants& p);        // RESET: a spike and the variables beside V
+//
+//   RESET   1: at v_th or above it V is set to v_reset; 2: V goes down by v_th − v_reset. Without, a spike is a crossing from below
+//   STAGES  of a Runge-Kutta method; without it, exponential Euler
+//
+// Its second input, if there is one, is a conductance. (Where there is none, the CPU adds 0.)
+#pragma once
+
+struct Params : Constants {
+#ifdef STAGES
+    acc_t a[STAGES][STAGES], b[STAGES];  // the tableau, times dt
+#else
+    acc_t dt;
+#endif
+};
+
+struct State {
+    acc_t x[VARS];
+    acc_t spike;
+#ifdef RESET
+    acc_t refractory;
+#endif
+};
+
+__device__ __forceinline__ void flow_at(const acc_t (&x)[VARS], Input in, const Params& p, acc_t (&f)[VARS], acc_t (&s)[VARS]) {
+#if N_INPUTS == 2
+    flow(x, in.port[0] - in.port[1] * x[0], p, f, s);
+#else
+    flow(x, in, p, f, s);
+#endif
+}
+
+#ifdef STAGES
+
+__device__ __forceinline__ void advance(State& state, Input in, const Params& p) {
+    acc_t slopes[STAGES][VARS], unused[VARS];
+#pragma unroll
+    for (int stage = 0; stage < STAGES; ++stage) {
+        acc_t at[VARS];
+#pragma unroll
+        for (int var = 0; var < VARS; ++var) {
+            at[var] = state.x[var];
+#pragma unroll
+            for (int from = 0; from < stage; ++from) at[var] = fma(p.a[stage][from], slopes[from][var], at[var]);
+        }
+        flow_at(at, in, p, slopes[stage], unused);
+    }
+#pragma unroll
+    for (int stage = 0; stage < STAGES; ++stage) {
+#pragma unroll
+        for (int var = 0; var < VARS; ++var) state.x[var] = fma(p.b[stage], slopes[stage][var], state.x[var]);
+    }
+}
+
+#else
+
+__device__ __forceinline__ void advance(State& state, Input in, const Params& p) {
+    acc_t f[VARS], s[VARS];
+    flow_at(state.x, in, p, f, s);
+    const acc_t low = acc_t(-80) / p.dt;
+#pragma unroll
+    for (int var = 0; var < VARS; ++var) {
+        acc_t pull = -s[var];
+#if N_INPUTS == 2
+        if (var == 0) pull = fma(gain(p), in.port[1], pull);
+#endif
+        pull = math::divisible(pull, low);
+        state.x[var] = fma(f[var], math::decay(pull * p.dt) / pull, state.x[var]);
+    }
+}
+
+#endif
+
+__device__ __forceinline__ acc_t step(State& s, Input in, const Params& p, const Tick&) {
+    const acc_t before = s.x[0];
+    advance(s, in, p);
+#ifdef RESET
+    const bool held = s.refractory > acc_t(1);
+    s.x[0] = held ? before : s.x[0];
+    const bool fires = s.x[0] >= p.v_th;
+    acc_t after[VARS];
+#pragma unroll
+    for (int var = 0; var < VARS; ++var) after[var] = s.x[var];
+    reset(after, p);
+#if RESET == 2
+    after[0] = s.x[0] - (p.v_th - p.v_reset);
+#else
+    after[0] = p.v_reset;
+#endif
+#pragma unroll
+    for (int var = 0; var < VARS; ++var) s.x[var] = fires ? after[var] : s.x[var];
+    const acc_t rest = held ? s.refractory - acc_t(1) : acc_t(0);
+    s.refractory = fires ? p.hold : rest;
+#else
+    const bool fires = (before < p.v_th) & (s.x[0] >= p.v_th);
+#endif
+    s.spike = fires ? acc_t(1) : acc_t(0);
+    return s.spike;
+}

@@ -1,0 +1,199 @@
+//! A neuron that is its equations alone: parameters, methods, spikes, resets and refractoriness are here, for all of them.
+
+mod equations;
+mod step;
+
+use crate::error::{Error, Result};
+use crate::init::Init;
+use crate::models::lif::steps_in;
+use crate::models::{Method, Param};
+use crate::program::Program;
+use crate::rng::Stream;
+use crate::scalar::Real;
+use crate::state::State;
+use crate::system::{Inputs, Schema, Shared, System, Tick};
+pub(crate) use equations::{Constant, Equations};
+pub(crate) use equations::{any, not_negative, positive, steps};
+pub(crate) use step::Block;
+
+/// A group of neurons of one kind: what [`AdExIf`](crate::models::AdExIf), [`Izhikevich`](crate::models::Izhikevich) and others are,
+/// each with equations of its own.
+///
+/// - Input `x`: `[N]`, the current; a run may do without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, which adds
+///   −g V to the current and enters ∂V'/∂V: a synapse of conductance s and reversal potential E adds s to g and s·E to x.
+/// - State: the equations' variables, then `spike`, which is the output too; then, where the potential is reset, `refractory`: how many steps of
+///   the refractory period are left, the one just made included.
+/// - While that lasts the potential stays, and the other variables go on. After a spike it is as many steps as fit into `tau_ref`. They
+///   are counted, so that a spike's time does not change how long that is; brainpy compares times, and for `tau_ref` a multiple of `dt`
+///   their rounding makes it a step more or less.
+/// - The default method is brainpy's `exp_auto`: each variable by its own derivative.
+#[derive(Clone, Debug)]
+pub struct Neuron<R, E, const N: usize, const P: usize> {
+    size: usize,
+    params: [Param<R>; P],
+    initial: [Option<Init>; N],
+    method: Method,
+    reset: Reset,
+    conductance: bool,
+    equations: std::marker::PhantomData<E>,
+}
+
+/// What a spike does to the potential: brainpy's `spk_reset`, which there counts in its training mode alone; else it resets hard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Reset {
+    /// V ← V_reset.
+    #[default]
+    Hard,
+    /// V ← V − (V_th − V_reset): what is above the threshold is kept.
+    Soft,
+}
+
+impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N, P> {
+    /// `size` neurons with the default parameters.
+    #[must_use]
+    pub fn new(size: usize) -> Self {
+        Self {
+            size,
+            params: E::PARAMS.map(|constant| constant.default.into()),
+            initial: E::initial(),
+            method: Method::ExpAuto,
+            reset: Reset::Hard,
+            conductance: false,
+            equations: std::marker::PhantomData,
+        }
+    }
+
+    /// The integration method; [`Method::ExpAuto`] by default.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Sets the parameter of this name, one value or one for each neuron.
+    ///
+    /// # Errors
+    /// If there is no such parameter.
+    pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
+        match E::PARAMS.iter().zip(&mut self.params).find(|(constant, _)| constant.name == name) {
+            Some((_, param)) => *param = value.into(),
+            None => return Err(Error::unknown("parameter", name, E::PARAMS.map(|constant| constant.name))),
+        }
+        Ok(self)
+    }
+
+    /// Initial potential.
+    #[must_use]
+    pub fn v(mut self, init: Init) -> Self {
+        self.initial[0] = Some(init);
+        self
+    }
+
+    /// The initial value of the differential variable of this name.
+    ///
+    /// # Errors
+    /// If there is no such variable.
+    pub fn initial(mut self, name: &str, init: Init) -> Result<Self> {
+        match E::VARS.iter().zip(&mut self.initial).find(|(var, _)| **var == name) {
+            Some((_, initial)) => *initial = Some(init),
+            None => return Err(Error::unknown("variable", name, E::VARS)),
+        }
+        Ok(self)
+    }
+
+    /// What a spike does to the potential; [`Reset::Hard`] by default.
+    #[must_use]
+    pub fn reset(mut self, reset: Reset) -> Self {
+        self.reset = reset;
+        self
+    }
+
+    /// Adds the input `g`, a conductance towards 0, for synapses that have one.
+    #[must_use]
+    pub fn conductance(mut self) -> Self {
+        self.conductance = true;
+        self
+    }
+
+    /// The parameters as a step of `dt` has them: the refractory period in steps, with the spike's own.
+    fn held(&self, dt: R) -> [Param<R>; P] {
+        let mut all = self.params.clone();
+        if E::RESETS {
+            let steps = |tau: R| R::of(1.0) + steps_in(tau, dt);
+            all[2] = match &all[2] {
+                Param::All(tau) => Param::All(steps(*tau)),
+                Param::Each(taus) => Param::Each(taus.iter().map(|tau| steps(*tau)).collect()),
+            };
+        }
+        all
+    }
+}
+
+impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for Neuron<R, E, N, P> {
+    fn schema(&self) -> Schema {
+        let schema = Schema::pointwise(self.size).drive("x");
+        let schema = if self.conductance { schema.drive("g") } else { schema };
+        let schema = schema.vars(E::VARS).vars(["spike"]);
+        if E::RESETS { schema.vars(["refractory"]) } else { schema }
+    }
+
+    fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
+        let stream = |name: &str| Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), name);
+        let streams = E::VARS.map(stream);
+        let units = state.units().max(1);
+        let shape = [self.size];
+        let Some((v, others)) = state.all().split_first_mut() else { return };
+        if let Some(init) = &self.initial[0] {
+            init.fill_checked(v, &shape, streams[0]);
+        }
+        for (k, x) in others.iter_mut().enumerate() {
+            match self.initial.get(k + 1) {
+                Some(Some(init)) => init.fill_checked(x, &shape, streams[k + 1]),
+                Some(None) => x.iter_mut().zip(&**v).enumerate().for_each(|(unit, (x, v))| {
+                    *x = E::steady(*v, &std::array::from_fn(|p| self.params[p].at(unit % units)))[k + 1];
+                }),
+                None => x.fill(R::of(0.0)),
+            }
+        }
+    }
+
+    fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
+        let g = if self.conductance { x.port(1) } else { &[] };
+        let neuron = step::Neuron { params: &self.params, method: self.method, soft: self.reset == Reset::Soft };
+        step::step::<R, E, N, P>(neuron, R::of(at.dt), [x.port(0), g], state, y);
+    }
+
+    fn program(&self, dt: f64) -> Option<Program> {
+        let dt = R::of(dt);
+        let mut program = Program::pointwise(E::KERNEL.0, E::KERNEL.1);
+        if E::RESETS {
+            program = program.define("RESET", if self.reset == Reset::Soft { 2 } else { 1 });
+        }
+        let others = match self.method.tableau() {
+            None => vec![dt],
+            Some(tableau) => {
+                let (stages, coefficients) = tableau.stepper(dt).coefficients();
+                program = program.define("STAGES", stages);
+                coefficients
+            }
+        };
+        Some(program.constants(&self.held(dt), &others))
+    }
+
+    fn kind(&self) -> &str {
+        E::KIND
+    }
+
+    fn check(&self) -> Result<()> {
+        for (constant, param) in E::PARAMS.iter().zip(&self.params) {
+            constant.check(param, self.size)?;
+        }
+        for (name, init) in E::VARS.iter().zip(&self.initial) {
+            init.as_ref().map_or(Ok(()), |init| init.check(name, &[self.size]))?;
+        }
+        if self.reset == Reset::Soft && !E::RESETS {
+            return Err(Error::Unsupported(format!("a soft reset of {}, which has no reset", E::KIND)));
+        }
+        Ok(())
+    }
+}

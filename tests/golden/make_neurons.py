@@ -1,0 +1,76 @@
+"""Makes neurons.npz: runs of brainpy's neurons through LoopOverTime, in float64.
+
+    python tests/golden/make_neurons.py FILE        (needs brainpy==2.8.2)
+
+All have one input, `in`, times a scale of their own. `tau_ref` is never a multiple of dt: brainpy compares times there, and their rounding
+decides. Spikes are kept of every step, variables after every tenth.
+"""
+
+import sys
+
+import brainpy as bp
+import brainpy.math as bm
+import jax
+import numpy as np
+
+bm.enable_x64()
+bm.set_platform("cpu")
+
+steps, size, every = 600, 3, 10
+x = np.round(np.random.default_rng(11).uniform(0.0, 64.0, (steps, size)) * 64) / 64
+x[:, 0] = 32.0
+
+
+class WangBuzsaki(bp.dyn.WangBuzsakiHH):
+    """With the α_n of the paper and of brainpy's own documentation, a tenth of what its code has, and with m∞ taken for given in ∂V'/∂V."""
+
+    def m_inf(self, V):
+        return jax.lax.stop_gradient(bm.as_jax(super().m_inf(V)))
+
+    def dn(self, n, t, V):
+        alpha = 0.1 / bm.exprel(-0.1 * (V + 34))
+        beta = 0.125 * bm.exp(-(V + 44) / 80)
+        return self.phi * (alpha * (1 - n) - beta * n)
+
+
+def synapse(model):
+    """A conductance of 0.3 towards −10 mV, in the equations: the class is one with a liquid time constant."""
+    model.add_inp_fun("synapse", lambda v: 0.3 * (-10.0 - v))
+    return model
+
+
+dyn, ref = bp.dyn, dict(tau_ref=2.05)
+old = dict(input_var=False)
+training = dict(mode=bm.TrainingMode(1), spk_reset="soft", spk_dtype=float)
+# name, scale of the input, dt, initial V, variables, model
+cases = [
+    ("izhikevich", 0.5, 0.1, -70.0, "V u", lambda **k: dyn.IzhikevichRef(size, **ref, **k)),
+    ("izhikevich_each", 0.5, 0.1, -65.0, "V u", lambda **k: dyn.Izhikevich(size, a=bm.asarray([0.02, 0.1, 0.02]), d=bm.asarray([8.0, 2.0, 4.0]), c=-55.0, **k)),
+    ("adex_if", 0.5, 0.1, -65.0, "V w", lambda **k: dyn.AdExIFRef(size, **ref, **k)),
+    ("adex_if_g", 0.25, 0.1, -65.0, "V w", lambda **k: synapse(dyn.AdExIFLTC(size, a=0.1, **k))),
+    ("adex_if_soft", 0.5, 0.1, -65.0, "V w", lambda **k: dyn.AdExIF(size, b=0.5, **k, **training)),
+    ("exp_if", 0.5, 0.1, -65.0, "V", lambda **k: dyn.ExpIFRef(size, **ref, **k)),
+    ("qua_if", 0.5, 0.1, -65.0, "V", lambda **k: dyn.QuaIFRef(size, **ref, **k)),
+    ("ad_qua_if", 0.5, 0.1, -65.0, "V w", lambda **k: dyn.AdQuaIFRef(size, a=0.1, tau_w=15.0, **ref, **k)),
+    ("morris_lecar", 4.0, 0.1, -60.0, "V W", lambda **k: dyn.MorrisLecar(size, **k)),
+    ("wang_buzsaki", 0.125, 0.05, -64.0, "V h n", lambda **k: WangBuzsaki(size, **k)),
+    ("hh_ltc", 0.25, 0.05, -65.0, "V m h n", lambda **k: synapse(dyn.HHLTC(size, **k))),
+    ("fhn", 1 / 64, 0.1, -1.0, "V w", lambda **k: bp.neurons.FHN(size, Vth=1.5, **old, **k)),
+    ("hindmarsh_rose", 0.125, 0.05, -1.5, "V y z", lambda **k: bp.neurons.HindmarshRose(size, **old, **k)),
+]
+arrays = {"in": x}
+for name, scale, dt, v0, names, make in cases:
+    for method in ["exp_auto", "rk4"]:
+        bm.set_dt(dt)
+        model = make(method=method, V_initializer=bp.init.Constant(v0))
+        variables = {n: getattr(model, n) for n in names.split()}
+        given = x * scale
+        if name.endswith("soft"):
+            given = given[:, None, :]
+        out, monitored = bp.LoopOverTime(model, out_vars=variables, dt=dt)(bm.asarray(given))
+        run = f"{name}.{method}"
+        arrays[f"{run}.spike"] = np.asarray(out, np.uint8).reshape(steps, size)
+        for n in variables:
+            arrays[f"{run}.{n}"] = np.asarray(monitored[n]).reshape(steps, size)[every - 1 :: every]
+        print(run, "spikes", arrays[f"{run}.spike"].sum(0), "V", float(monitored["V"].min()), float(monitored["V"].max()))
+np.savez_compressed(sys.argv[1], **arrays)

@@ -1,0 +1,295 @@
+//! Neurons that are their equations alone: against brainpy's own runs, against analysis, and against their documentation.
+
+use crate::common::{close, close_mostly, golden, narrow, same_spikes, widen};
+use ndarray::{Axis, Slice};
+use overtime::models::{
+    AdExIf, AdQuaIf, ExpIf, FitzHughNagumo, Hh, HindmarshRose, Izhikevich, Method, MorrisLecar, Param, QuaIf, Reset, WangBuzsaki,
+};
+use overtime::{Error, Init, Input, LoopOverTime, Real, Result, System};
+
+/// One of brainpy's runs: see `make_neurons.py`.
+struct Case<R> {
+    name: &'static str,
+    scale: f64,
+    dt: f64,
+    vars: &'static [&'static str],
+    /// A conductance of 0.3 towards −10.
+    synapse: bool,
+    make: fn(Method) -> Result<Box<dyn System<R>>>,
+}
+
+const fn case<R>(
+    name: &'static str,
+    scale: f64,
+    dt: f64,
+    vars: &'static [&'static str],
+    make: fn(Method) -> Result<Box<dyn System<R>>>,
+) -> Case<R> {
+    Case { name, scale, dt, vars, synapse: false, make }
+}
+
+const UNITS: usize = 3;
+
+fn at(v: f64) -> Init {
+    Init::Constant(v)
+}
+
+fn each<R: Real>(values: [f64; UNITS]) -> Param<R> {
+    Param::Each(values.map(R::of).to_vec())
+}
+
+fn cases<R: Real>() -> Vec<Case<R>> {
+    const VW: &[&str] = &["V", "w"];
+    vec![
+        case("izhikevich", 0.5, 0.1, &["V", "u"], |m| Ok(Box::new(Izhikevich::new(UNITS).method(m).param("tau_ref", 2.05)?))),
+        case("izhikevich_each", 0.5, 0.1, &["V", "u"], |m| {
+            let neuron = Izhikevich::new(UNITS).method(m).v(at(-65.0)).param("c", -55.0)?;
+            Ok(Box::new(neuron.param("a", each([0.02, 0.1, 0.02]))?.param("d", each([8.0, 2.0, 4.0]))?))
+        }),
+        case("adex_if", 0.5, 0.1, VW, |m| Ok(Box::new(AdExIf::new(UNITS).method(m).v(at(-65.0)).param("tau_ref", 2.05)?))),
+        Case {
+            synapse: true,
+            ..case("adex_if_g", 0.25, 0.1, VW, |m| Ok(Box::new(AdExIf::new(UNITS).method(m).v(at(-65.0)).param("a", 0.1)?.conductance())))
+        },
+        case("adex_if_soft", 0.5, 0.1, VW, |m| Ok(Box::new(AdExIf::new(UNITS).method(m).v(at(-65.0)).param("b", 0.5)?.reset(Reset::Soft)))),
+        case("exp_if", 0.5, 0.1, &["V"], |m| Ok(Box::new(ExpIf::new(UNITS).method(m).v(at(-65.0)).param("tau_ref", 2.05)?))),
+        case("qua_if", 0.5, 0.1, &["V"], |m| Ok(Box::new(QuaIf::new(UNITS).method(m).v(at(-65.0)).param("tau_ref", 2.05)?))),
+        case("ad_qua_if", 0.5, 0.1, VW, |m| {
+            let neuron = AdQuaIf::new(UNITS).method(m).v(at(-65.0));
+            Ok(Box::new(neuron.param("a", 0.1)?.param("tau_w", 15.0)?.param("tau_ref", 2.05)?))
+        }),
+        case("morris_lecar", 4.0, 0.1, &["V", "W"], |m| Ok(Box::new(MorrisLecar::new(UNITS).method(m).v(at(-60.0))))),
+        case("wang_buzsaki", 0.125, 0.05, &["V", "h", "n"], |m| Ok(Box::new(WangBuzsaki::new(UNITS).method(m).v(at(-64.0))))),
+        Case {
+            synapse: true,
+            ..case("hh_ltc", 0.25, 0.05, &["V", "m", "h", "n"], |m| Ok(Box::new(Hh::new(UNITS).method(m).v(at(-65.0)).conductance())))
+        },
+        case("fhn", 1.0 / 64.0, 0.1, VW, |m| Ok(Box::new(FitzHughNagumo::new(UNITS).method(m).v(at(-1.0)).param("V_th", 1.5)?))),
+        case("hindmarsh_rose", 0.125, 0.05, &["V", "y", "z"], |m| Ok(Box::new(HindmarshRose::new(UNITS).method(m).v(at(-1.5))))),
+    ]
+}
+
+fn brainpys_runs<R: Real>() {
+    let reference = golden("neurons");
+    for Case { name, scale, dt, vars, synapse, make } in cases::<R>() {
+        for method in [Method::ExpAuto, Method::Rk4] {
+            let mut x = reference.array("in") * scale;
+            if synapse {
+                x += 0.3 * -10.0;
+            }
+            let mut over_time = LoopOverTime::builder(make(method).unwrap()).dt(dt).out_vars(vars.to_vec()).build().unwrap();
+            let x = narrow::<R>(&x);
+            let input = Input::from(&x);
+            let run = over_time.run(if synapse { input.named_constant("g", R::of(0.3)) } else { input }).unwrap();
+            let spikes = reference.array(&format!("{name}.{method}.spike"));
+            assert!(spikes.sum() >= 3.0, "{name} {method}: too few spikes to show anything");
+            let what = format!("{name} {method} {}", R::DTYPE);
+            same_spikes(&what, &widen(&run.output), spikes, if size_of::<R>() == 8 { 0 } else { 1 });
+            for var in vars {
+                let found = widen(&run[*var]).slice_axis(Axis(0), Slice::new(9, None, 10)).to_owned();
+                let expected = reference.array(&format!("{name}.{method}.{var}"));
+                let what = format!("{what} {var}");
+                if size_of::<R>() == 8 {
+                    println!("{what}: {:e}", close(&what, &found, expected, 1e-8));
+                } else {
+                    close_mostly(&what, &found, expected, 2e-4, 0.5);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn brainpys_runs_come_out() {
+    brainpys_runs::<f64>();
+}
+
+#[test]
+fn brainpys_runs_come_out_in_single_precision() {
+    brainpys_runs::<f32>();
+}
+
+/// Every model, for what holds for all, with a current that does not make it spike for the start.
+fn models(method: Method) -> Vec<(Box<dyn System<f64>>, f64)> {
+    vec![
+        (Box::new(Izhikevich::new(1).method(method).v(at(-68.0))), 2.0),
+        (Box::new(AdExIf::new(1).method(method).v(at(-66.0)).param("a", 0.1).unwrap()), 2.0),
+        (Box::new(ExpIf::new(1).method(method).v(at(-66.0))), 2.0),
+        (Box::new(QuaIf::new(1).method(method).v(at(-61.0))), 2.0),
+        (Box::new(AdQuaIf::new(1).method(method).v(at(-61.0)).param("a", 0.1).unwrap()), 2.0),
+        (Box::new(MorrisLecar::new(1).method(method).v(at(-50.0))), 60.0),
+        (Box::new(WangBuzsaki::new(1).method(method).v(at(-64.0)).initial("n", at(0.1)).unwrap()), 1.0),
+        (Box::new(FitzHughNagumo::new(1).method(method).v(at(-1.0))), 0.3),
+        (Box::new(HindmarshRose::new(1).method(method).v(at(-1.5)).initial("y", at(-9.0)).unwrap()), 1.0),
+    ]
+}
+
+#[test]
+fn every_method_converges_with_its_order() {
+    let methods = [Method::ExpAuto, Method::Euler, Method::Midpoint, Method::Rk3, Method::Rk4];
+    // Of each model, its differential variables at the end.
+    let ends = |method: Method, steps: u64| -> Vec<(String, Vec<f64>)> {
+        let all = models(method).into_iter().map(|(system, i)| {
+            let names: Vec<String> = system.schema().state.iter().map(|v| v.name.to_string()).collect();
+            let kind = system.kind().to_owned();
+            let mut over_time = LoopOverTime::builder(system).dt(2.0 / steps as f64).out_vars(names.clone()).build().unwrap();
+            let run = over_time.run(Input::steps(steps).constant(i)).unwrap();
+            assert!(run["spike"].iter().all(|s| *s == 0.0), "{kind}");
+            let differential = names.iter().take_while(|name| *name != "spike");
+            (kind, differential.map(|name| run[name.as_str()][[steps as usize - 1, 0]]).collect())
+        });
+        all.collect()
+    };
+    let exact = ends(Method::Rk4, 2048);
+    for method in methods {
+        let steps = if method.order() >= 3 { 32 } else { 128 };
+        let (coarse, fine) = (ends(method, steps), ends(method, 2 * steps));
+        for (((kind, exact), (_, coarse)), (_, fine)) in exact.iter().zip(&coarse).zip(&fine) {
+            // Relative to what they are, so that no variable hides another.
+            let error = |found: &[f64]| found.iter().zip(exact).map(|(a, b)| ((a - b) / b).powi(2)).sum::<f64>().sqrt();
+            let found = (error(coarse) / error(fine)).log2();
+            // Of a single variable its own derivative is the whole Jacobian: Rosenbrock and Euler's exponential method, of order 2.
+            let order = if exact.len() == 1 && method == Method::ExpAuto { 2 } else { method.order() };
+            assert!((found - f64::from(order)).abs() <= 0.2, "{kind} {method}: order {found}, not {order}");
+        }
+    }
+}
+
+/// τ dV/dt = c (V − a)(V − b) + R I is solved by a tangent: the time from V_reset to V_th.
+#[test]
+fn the_quadratic_neurons_period_is_the_analytic_one() {
+    let (a, b, c, tau, i, tau_ref, dt) = (-65.0_f64, -50.0, 0.07, 10.0, 20.0, 1.5, 0.002);
+    let root = (i / c - (a - b).powi(2) / 4.0).sqrt();
+    let angle = |v: f64| ((v - (a + b) / 2.0) / root).atan();
+    let period = tau / (c * root) * (angle(-30.0) - angle(-68.0)) + tau_ref;
+    for method in [Method::ExpAuto, Method::Rk4] {
+        let neuron = QuaIf::<f64>::new(1).method(method).v(at(-68.0)).param("tau_ref", tau_ref).unwrap();
+        let mut over_time = LoopOverTime::builder(neuron).dt(dt).out_vars(overtime::monitor("spike").events()).build().unwrap();
+        let run = over_time.run(Input::duration(80.0).constant(i)).unwrap();
+        let steps = &run.events("spike").unwrap().step;
+        assert!(steps.len() >= 4, "{steps:?}");
+        for pair in steps.windows(2) {
+            let found = (pair[1] - pair[0]) as f64 * dt;
+            assert!((found - period).abs() <= 2e-3 * period, "{method}: {found} instead of {period}");
+        }
+    }
+}
+
+/// While it is refractory V stays and u goes on; steps are counted, whatever the time.
+#[test]
+fn refractoriness_holds_the_potential_alone() {
+    let neuron = Izhikevich::<f64>::new(1).v(at(29.0)).param("tau_ref", 0.5).unwrap();
+    let mut over_time = LoopOverTime::builder(neuron).dt(0.1).out_vars(["V", "u", "refractory"]).build().unwrap();
+    let run = over_time.run(Input::steps(8).constant(5.0)).unwrap();
+    let of = |name: &str| run[name].iter().copied().collect::<Vec<f64>>();
+    assert_eq!(run.output.iter().copied().collect::<Vec<_>>(), [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(of("refractory"), [6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 0.0, 0.0]);
+    let (v, u) = (of("V"), of("u"));
+    assert!(v[..6].iter().all(|v| *v == -65.0) && v[6] != -65.0, "{v:?}");
+    assert!(u.windows(2).all(|u| u[0] != u[1]), "{u:?}");
+    // u started at b·V, and the spike added d.
+    assert!((u[0] - (0.2 * 29.0 + 8.0)).abs() <= 1e-12, "{u:?}");
+}
+
+/// A soft reset keeps what is above the threshold.
+#[test]
+fn resets() {
+    let end = |reset: Reset| {
+        let neuron = QuaIf::<f64>::new(1).v(at(-10.0)).param("tau", 1e9).unwrap().reset(reset);
+        let mut over_time = LoopOverTime::builder(neuron).out_vars("V").build().unwrap();
+        over_time.run_steps(1).unwrap()["V"][[0, 0]]
+    };
+    assert!((end(Reset::Hard) + 68.0).abs() <= 0.0);
+    assert!((end(Reset::Soft) - (-10.0 - 38.0)).abs() <= 1e-6);
+}
+
+/// However far beyond, a step stays finite: what an upstroke overshoots is reset.
+#[test]
+fn an_upstroke_stays_finite() {
+    fn check<R: Real>(system: impl System<R>) {
+        let kind = system.kind().to_owned();
+        let mut over_time = LoopOverTime::builder(system).dt(0.5).out_vars("V").build().unwrap();
+        let run = over_time.run(Input::steps(200).constant(R::of(100.0))).unwrap_or_else(|e| panic!("{kind}: {e}"));
+        assert!(run.output.iter().filter(|s| **s != R::of(0.0)).count() > 10, "{kind}");
+    }
+    for method in [Method::ExpAuto, Method::Rk4] {
+        // Without a, through which a stage far beyond would reach w.
+        let adaptive = AdExIf::<f32>::new(1).method(method).param("V_th", 0.0).unwrap().param("delta_T", 0.5).unwrap();
+        check(adaptive.param("a", 0.0).unwrap());
+        check(ExpIf::<f32>::new(1).method(method).param("V_th", 0.0).unwrap().param("delta_T", 0.5).unwrap());
+        check(ExpIf::<f64>::new(1).method(method).param("V_th", 0.0).unwrap().param("delta_T", 0.5).unwrap());
+        check(QuaIf::<f32>::new(1).method(method));
+        check(Izhikevich::<f32>::new(1).method(method));
+    }
+}
+
+/// The rates of Wang and Buzsáki's neuron are finite at their singularities and far out.
+#[test]
+fn wang_and_buzsakis_singularities() {
+    fn check<R: Real>(tol: f64) {
+        for v in [-35.0, -34.0, -35.000_01, -33.999_99, -300.0, 200.0] {
+            let slope = |v: f64| {
+                let neuron = WangBuzsaki::<R>::new(1).v(at(v)).method(Method::Euler);
+                let mut over_time = LoopOverTime::builder(neuron).dt(0.001).out_vars(["V", "h", "n"]).build().unwrap();
+                let run = over_time.run_steps(1).unwrap();
+                ["V", "h", "n"].map(|name| run[name][[0, 0]].to_f64())
+            };
+            let (here, beside) = (slope(v), slope(v + 1e-3));
+            for (a, b) in here.iter().zip(beside) {
+                assert!((a - b).abs() <= tol, "{v}: {here:?} {beside:?}");
+            }
+        }
+    }
+    check::<f64>(2e-2);
+    check::<f32>(2e-2);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    assert!(matches!(Izhikevich::<f64>::new(3).param("R", 1.0), Err(Error::Unknown { .. })));
+    assert!(matches!(Izhikevich::<f64>::new(3).initial("w", Init::Zeros), Err(Error::Unknown { .. })));
+    let built = |name: &str, value: Param<f64>| LoopOverTime::new(AdExIf::<f64>::new(3).param(name, value).unwrap()).map(|_| ());
+    for name in ["tau", "tau_w", "delta_T"] {
+        assert!(matches!(built(name, 0.0.into()), Err(Error::Value { .. })), "{name}");
+    }
+    assert!(matches!(built("tau_ref", (-1.0).into()), Err(Error::Value { .. })));
+    assert!(matches!(built("R", f64::NAN.into()), Err(Error::NotFinite { .. })));
+    assert!(matches!(built("V_th", vec![1.0, 2.0].into()), Err(Error::Shape { expected: 3, given: 2, .. })));
+    let soft = MorrisLecar::<f64>::new(3).reset(Reset::Soft);
+    assert!(matches!(LoopOverTime::new(soft), Err(Error::Unsupported(_))));
+    let few = Izhikevich::<f64>::new(3).initial("u", Init::Values(vec![1.0])).unwrap();
+    assert!(matches!(LoopOverTime::new(few), Err(Error::Shape { .. })));
+}
+
+#[test]
+fn nothing_to_run_is_an_empty_result() {
+    for (system, _) in [(Box::new(Izhikevich::<f64>::new(0)) as Box<dyn System<f64>>, 0), (Box::new(WangBuzsaki::new(0)), 0)] {
+        let run = LoopOverTime::builder(system).out_vars("V").build().unwrap().run_for(1.0).unwrap();
+        assert_eq!(run.output.shape(), [10, 0]);
+    }
+}
+
+/// Where they start, and what a step without input makes of it: the equations by hand.
+#[test]
+fn the_first_step_is_the_equations() {
+    let first = |system: Box<dyn System<f64>>, vars: &[&'static str]| -> Vec<f64> {
+        let mut over_time = LoopOverTime::builder(system).dt(0.5).out_vars(vars.to_vec()).build().unwrap();
+        let run = over_time.run(Input::steps(1).constant(1.0)).unwrap();
+        vars.iter().map(|v| run[*v][[0, 0]]).collect()
+    };
+    let euler = Method::Euler;
+    let near = |what: &str, found: Vec<f64>, expected: &[f64]| {
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-12 * b.abs().max(1.0)), "{what}: {found:?} {expected:?}");
+    };
+    near(
+        "izhikevich",
+        first(Box::new(Izhikevich::new(1).method(euler)), &["V", "u"]),
+        &[-70.0 + 0.5 * (196.0 - 350.0 + 140.0 + 14.0 + 1.0), -14.0],
+    );
+    near("fhn", first(Box::new(FitzHughNagumo::new(1).method(euler)), &["V", "w"]), &[0.5, 0.5 * 0.7 / 12.5]);
+    near(
+        "hindmarsh_rose",
+        first(Box::new(HindmarshRose::new(1).method(euler)), &["V", "y", "z"]),
+        &[-4.5, -10.0 + 0.5 * 11.0, 0.5 * 0.01 * 4.0 * 1.6],
+    );
+}
