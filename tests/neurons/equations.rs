@@ -109,18 +109,18 @@ fn brainpys_runs_come_out_in_single_precision() {
     brainpys_runs::<f32>();
 }
 
-/// Every model, for what holds for all, with a current that does not make it spike for the start.
-fn models(method: Method) -> Vec<(Box<dyn System<f64>>, f64)> {
+/// Every model, with a current that does not make it spike for the start, and how many times as short a step its time scale asks for.
+fn models(method: Method) -> Vec<(Box<dyn System<f64>>, f64, u64)> {
     vec![
-        (Box::new(Izhikevich::new(1).method(method).v(at(-68.0))), 2.0),
-        (Box::new(AdExIf::new(1).method(method).v(at(-66.0)).param("a", 0.1).unwrap()), 2.0),
-        (Box::new(ExpIf::new(1).method(method).v(at(-66.0))), 2.0),
-        (Box::new(QuaIf::new(1).method(method).v(at(-61.0))), 2.0),
-        (Box::new(AdQuaIf::new(1).method(method).v(at(-61.0)).param("a", 0.1).unwrap()), 2.0),
-        (Box::new(MorrisLecar::new(1).method(method).v(at(-50.0))), 60.0),
-        (Box::new(WangBuzsaki::new(1).method(method).v(at(-64.0)).initial("n", at(0.1)).unwrap()), 1.0),
-        (Box::new(FitzHughNagumo::new(1).method(method).v(at(-1.0))), 0.3),
-        (Box::new(HindmarshRose::new(1).method(method).v(at(-1.5)).initial("y", at(-9.0)).unwrap()), 1.0),
+        (Box::new(Izhikevich::new(1).method(method).v(at(-68.0))), 2.0, 4),
+        (Box::new(AdExIf::new(1).method(method).v(at(-66.0)).param("a", 0.1).unwrap()), 2.0, 1),
+        (Box::new(ExpIf::new(1).method(method).v(at(-66.0))), 2.0, 1),
+        (Box::new(QuaIf::new(1).method(method).v(at(-61.0))), 2.0, 1),
+        (Box::new(AdQuaIf::new(1).method(method).v(at(-61.0)).param("a", 0.1).unwrap()), 2.0, 1),
+        (Box::new(MorrisLecar::new(1).method(method).v(at(-50.0))), 60.0, 1),
+        (Box::new(WangBuzsaki::new(1).method(method).v(at(-64.0)).initial("n", at(0.1)).unwrap()), 1.0, 8),
+        (Box::new(FitzHughNagumo::new(1).method(method).v(at(-1.0))), 0.3, 8),
+        (Box::new(HindmarshRose::new(1).method(method).initial("y", at(1.0)).unwrap().param("V_th", 9.0).unwrap()), 1.0, 16),
     ]
 }
 
@@ -129,7 +129,8 @@ fn every_method_converges_with_its_order() {
     let methods = [Method::ExpAuto, Method::Euler, Method::Midpoint, Method::Rk3, Method::Rk4];
     // Of each model, its differential variables at the end.
     let ends = |method: Method, steps: u64| -> Vec<(String, Vec<f64>)> {
-        let all = models(method).into_iter().map(|(system, i)| {
+        let all = models(method).into_iter().map(|(system, i, finer)| {
+            let steps = if method.order() >= 3 { steps * finer } else { steps * finer.max(8) / 8 };
             let names: Vec<String> = system.schema().state.iter().map(|v| v.name.to_string()).collect();
             let kind = system.kind().to_owned();
             let mut over_time = LoopOverTime::builder(system).dt(2.0 / steps as f64).out_vars(names.clone()).build().unwrap();
@@ -140,9 +141,10 @@ fn every_method_converges_with_its_order() {
         });
         all.collect()
     };
-    let exact = ends(Method::Rk4, 2048);
+    let exact = ends(Method::Rk4, 512);
+    let mut wrong = Vec::new();
     for method in methods {
-        let steps = if method.order() >= 3 { 32 } else { 128 };
+        let steps = if method.order() >= 3 { 8 } else { 128 };
         let (coarse, fine) = (ends(method, steps), ends(method, 2 * steps));
         for (((kind, exact), (_, coarse)), (_, fine)) in exact.iter().zip(&coarse).zip(&fine) {
             // Relative to what they are, so that no variable hides another.
@@ -150,9 +152,13 @@ fn every_method_converges_with_its_order() {
             let found = (error(coarse) / error(fine)).log2();
             // Of a single variable its own derivative is the whole Jacobian: Rosenbrock and Euler's exponential method, of order 2.
             let order = if exact.len() == 1 && method == Method::ExpAuto { 2 } else { method.order() };
-            assert!((found - f64::from(order)).abs() <= 0.2, "{kind} {method}: order {found}, not {order}");
+            println!("{kind} {method}: {found}");
+            if !((found - f64::from(order)).abs() <= 0.15) {
+                wrong.push(format!("{kind} {method}: order {found}, not {order}"));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// τ dV/dt = c (V − a)(V − b) + R I is solved by a tangent: the time from V_reset to V_th.
