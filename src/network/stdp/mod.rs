@@ -20,7 +20,8 @@ use crate::error::{Error, Result};
 /// ```
 ///
 /// clip(w) is the nearest in `[min, max]`. Where both are in one step, the arrival comes first. A spike of the source counts when it arrives,
-/// one of the target when it is fired.
+/// one of the target when it is fired. brainpy's `STDP_Song2000` calls them `tau_s`, `tau_t`, `A1`, `−A2`, by default 16.8, 33.7, 0.96, −0.53, has no
+/// bounds unless given, and delivers a spike with the weight after its change.
 ///
 /// | parameter | default | unit |
 /// |---|---|---|
@@ -35,7 +36,7 @@ use crate::error::{Error, Result};
 /// | `projection.pre` | a_pre of each source, `[sources]`; where synapses have delays of their own, of each delay in steps from the shortest to the longest, `[delays, sources]` |
 /// | `projection.post` | a_post of each target, `[targets]` |
 ///
-/// They are as at the end of a step. Weights start as those of the projection, clipped, in the network's own type. A spike is delivered with a weight that
+/// They are as at the end of a step. Weights start as those that the projection would have without a rule, clipped, and are of the network's own type. A spike is delivered with a weight that
 /// is rounded to a multiple of 2⁻³⁰ of the power of two above the larger of |`min`| and |`max`|: sums stay exact, see
 /// [Exactness](super#exactness). Each row of a batch learns on its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
