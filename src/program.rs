@@ -42,6 +42,8 @@ pub(crate) struct Source {
     /// Fields of `Params` that differ between units: the field's number, and its values as bytes.
     pub(crate) each: Vec<(u32, Vec<u8>)>,
     pub(crate) defines: Vec<(&'static str, String)>,
+    /// What the step finds at `Tick::table`, if anything.
+    pub(crate) table: Vec<u8>,
 }
 
 /// A function of rows.
@@ -182,6 +184,14 @@ impl Program {
         self
     }
 
+    /// Bytes that a pointwise model's step finds at `Tick::table`, aligned to 16.
+    pub(crate) fn table(mut self, bytes: &[u8]) -> Self {
+        if let Some(source) = self.source_mut() {
+            source.table = bytes.to_vec();
+        }
+        self
+    }
+
     /// Defines a macro for the compiler.
     #[must_use]
     pub fn define(mut self, name: &'static str, value: impl ToString) -> Self {
@@ -208,6 +218,6 @@ impl Program {
 impl Source {
     pub(crate) fn new(file: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
         // An empty struct of C++ has one byte.
-        Self { file: file.into(), text: text.into(), params: vec![0], each: Vec::new(), defines: Vec::new() }
+        Self { file: file.into(), text: text.into(), params: vec![0], each: Vec::new(), defines: Vec::new(), table: Vec::new() }
     }
 }

@@ -8,7 +8,8 @@ fn page(name: &str) -> String {
 
 /// The models by their types' names, from the list in `src/models/mod.rs`, less what is not a model.
 fn models() -> Vec<String> {
-    let helpers = ["Activation", "ActivationLayer", "Cell", "Method", "Neuron", "Padding", "Param", "Recurrent", "Reset"];
+    let helpers =
+        ["Activation", "ActivationLayer", "Cell", "Channel", "ChannelKind", "Method", "Neuron", "Padding", "Param", "Recurrent", "Reset"];
     let list = page("src/models/mod.rs");
     let lines = list.lines().filter_map(|line| line.strip_prefix("pub use ")?.split_once("::"));
     let names = lines.flat_map(|(_, names)| names.split([',', '{', '}', ';', ' ']).map(str::to_owned).collect::<Vec<_>>());

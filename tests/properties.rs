@@ -1,7 +1,9 @@
 //! What must hold for any input: splitting a run, batching, threads, blocks and seeds.
 
 use ndarray::{Array3, ArrayD, Axis, s};
-use overtime::models::{Activation, AdExIf, Dense, GruCell, Hh, Lif, LstmCell, Method, MorrisLecar, RnnCell, TraubMiles};
+use overtime::models::{
+    Activation, AdExIf, Channel, ChannelKind, CondNeuGroup, Dense, GruCell, Hh, Lif, LstmCell, Method, MorrisLecar, RnnCell, TraubMiles,
+};
 use overtime::{Init, Input, Inputs, LoopOverTime, Real, Recording, Scalar, Schema, Sequential, Shared, State, System, Tick, VarSpec};
 use proptest::prelude::*;
 
@@ -36,7 +38,7 @@ impl<R: Real> System<R> for Ring {
 }
 
 /// The systems that a property is to hold for.
-const SYSTEMS: usize = 13;
+const SYSTEMS: usize = 14;
 
 fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R>>, &'static [&'static str]) {
     let sigma = if noise { 2.0 } else { 0.0 };
@@ -69,6 +71,12 @@ fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R
             (Box::new(neuron), &["V", "w", "spike", "refractory"])
         }
         11 => (Box::new(MorrisLecar::new(units).method(Method::Heun2)), &["V", "W", "spike"]),
+        12 => {
+            let channel = |kind| Channel::new(kind).param("g_max", each(0.2, 0.05)).unwrap();
+            let cell =
+                CondNeuGroup::new(units).v(v()).channel("T", channel(ChannelKind::ICaTHm1992)).channel("h", channel(ChannelKind::IhHm1992));
+            (Box::new(cell), &["V", "T.q", "h.p", "spike"])
+        }
         // Rows with a pointwise system among them.
         _ => {
             let stages = Sequential::new().layer("ring", Ring(units)).layer("hh", hh()).layer("soft", Activation::Softmax.layer([units]));

@@ -2,7 +2,7 @@
 
 use crate::model::kinds::{LAYERS, neurons};
 use crate::terminal::print;
-use overtime::models::{Activation, Method};
+use overtime::models::{Activation, ChannelKind, Method};
 use std::fmt::Write;
 
 pub(crate) fn command() -> anyhow::Result<()> {
@@ -22,6 +22,11 @@ fn text() -> String {
         }
         let noise = if kind.noise { "; noise (intensity of a white current, per √ms)" } else { "" };
         let _ = writeln!(text, "    initial values: {}{noise}", kind.initial.join(", "));
+    }
+    text.push_str("\n  Channels (`[[channel]]` of a CondNeuGroup, with name and kind)\n");
+    for kind in ChannelKind::ALL {
+        let defaults: Vec<String> = kind.parameters().iter().map(|(name, default)| format!("{name} {default}")).collect();
+        let _ = writeln!(text, "    {:<11} {:<14} {}", "channel", kind.name(), defaults.join(", "));
     }
     let _ = writeln!(text, "\n  Methods: {}", Method::ALL.map(Method::name).join(", "));
     text.push_str("\nLayers (`[[layer]]` in a model file, with name and kind)\n");

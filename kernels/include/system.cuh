@@ -21,11 +21,12 @@ struct Tick {
     u64 seed;    // of the run
     u32 node;    // number of this system's random stream
     u32 given;   // bit p: the run was given input p
+    const void* table;  // the program's, if it has one
 };
 
 __device__ __forceinline__ Tick tick(const Job& job, u32 k, u64 cell) {
     const Clock& c = job.clock;
-    Tick at = {c.i + k, c.t0 + double(c.done + k) * c.dt, c.dt, cell, job.seed, job.node, job.given};
+    Tick at = {c.i + k, c.t0 + double(c.done + k) * c.dt, c.dt, cell, job.seed, job.node, job.given, job.weights[0]};
     return at;
 }
 

@@ -4,8 +4,8 @@ use super::Module;
 use crate::cuda::compile::Request;
 use crate::cuda::request::Probes;
 use crate::models::{
-    Activation, AdExIf, AdQuaIf, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, GruCellTorch, Hh, HindmarshRose, Izhikevich, Lif, LstmCell,
-    LstmCellTorch, Method, MorrisLecar, Param, QuaIf, RnnCell, TraubMiles, WangBuzsaki,
+    Activation, AdExIf, AdQuaIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, GruCellTorch, Hh,
+    HindmarshRose, Izhikevich, Lif, LstmCell, LstmCellTorch, Method, MorrisLecar, Param, QuaIf, RnnCell, TraubMiles, WangBuzsaki,
 };
 use crate::program::Body;
 use crate::scalar::{DType, Real, Scalar};
@@ -114,6 +114,7 @@ impl List {
         // Of those that are equations alone: the largest, and one with all that the frame has.
         self.lean("wang_buzsaki", &WangBuzsaki::<R>::new(1));
         self.lean("adex_if_conductance", &AdExIf::<R>::new(1).conductance());
+        self.channels::<R>();
         if self.beforehand {
             self.equations::<R>();
         }
@@ -128,6 +129,17 @@ impl List {
             )*};
         }
         add!(AdExIf AdQuaIf ExpIf FitzHughNagumo HindmarshRose Izhikevich MorrisLecar QuaIf WangBuzsaki);
+    }
+
+    /// A neuron of all kinds of kinetics. Its text is made of many, so that it cannot be compiled beforehand.
+    fn channels<R: Real>(&mut self) {
+        if self.beforehand {
+            return;
+        }
+        use ChannelKind::{ICaTHm1992, IKHh1952, IKTm1991, IL, INaHh1952, INaTm1991, IhHm1992};
+        let kinds = [INaHh1952, IKHh1952, INaTm1991, IKTm1991, IL, ICaTHm1992, IhHm1992];
+        let none = CondNeuGroup::<R>::new(1);
+        self.lean("channels", &kinds.into_iter().fold(none, |cell, kind| cell.channel(kind.name(), Channel::new(kind))));
     }
 
     fn layers<T: Scalar>(&mut self) {
@@ -233,7 +245,7 @@ mod tests {
         for module in list().into_iter().filter(|m| !m.is_specialised()) {
             let line = module.request.clone().generic().line();
             let embedded = lines.lines().any(|l| l == line);
-            let seldom = module.name.contains("_tanh") || module.name.contains("_gelu");
+            let seldom = ["_tanh", "_gelu", "channels_"].iter().any(|part| module.name.contains(part));
             assert_eq!(embedded, !seldom, "{module}: {line}");
         }
     }
@@ -243,7 +255,8 @@ mod tests {
     fn what_was_compiled_beforehand_is_found() {
         use crate::cuda::embedded::{archs, find, serve};
         for arch in archs() {
-            for module in list().iter().filter(|m| !m.is_specialised() && !m.name.contains("_tanh") && !m.name.contains("_gelu")) {
+            let seldom = |m: &Module| ["_tanh", "_gelu", "channels_"].iter().any(|part| m.name.contains(part));
+            for module in list().iter().filter(|m| !m.is_specialised() && !seldom(m)) {
                 let image = find(&module.request, (arch / 10, arch % 10)).unwrap();
                 assert!(image.is_some_and(|i| i.starts_with(b"\x7fELF")), "{module} on sm_{arch}");
             }

@@ -186,6 +186,11 @@ impl<R: Real> Stepper<R> {
         (self.stages, rows.flat_map(|row| row.iter().take(self.stages)).copied().collect())
     }
 
+    /// What each stage adds of the slopes before it, and the step's end of all.
+    pub(crate) fn weights(&self) -> (&[[R; STAGES]], &[R]) {
+        (&self.a[..self.stages], &self.b[..self.stages])
+    }
+
     /// `W` systems of `N` variables after one step of x' = `slope`(k, x), k being which of the systems it is.
     #[inline(always)]
     pub(crate) fn tile<const N: usize, const W: usize>(&self, x: [[R; W]; N], slope: impl Fn(usize, [R; N]) -> [R; N]) -> [[R; W]; N] {

@@ -3,6 +3,7 @@
 //! Runs on a GPU where there is one, else on the simulated driver with NVRTC's own kernels: see [`machine`].
 #![cfg(feature = "cuda")]
 
+mod assembled;
 mod bits;
 mod calls;
 mod child;

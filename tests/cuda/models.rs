@@ -1,8 +1,9 @@
 //! Every system there is, as the tests of parity run it. A new model is a line here.
 
 use overtime::models::{
-    Activation, AdExIf, AdQuaIf, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, GruCellTorch, Hh, HindmarshRose, Izhikevich, Lif, LstmCell,
-    LstmCellTorch, Method, MorrisLecar, Padding, QuaIf, Reset, RnnCell, TraubMiles, WangBuzsaki,
+    Activation, AdExIf, AdQuaIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, GruCellTorch, Hh,
+    HindmarshRose, Izhikevich, Lif, LstmCell, LstmCellTorch, Method, MorrisLecar, Padding, PoissonGroup, QuaIf, Reset, RnnCell,
+    SpikeTimeGroup, TraubMiles, WangBuzsaki,
 };
 use overtime::{Init, Real, Scalar, Sequential, System};
 
@@ -100,6 +101,27 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
         all.fold(TraubMiles::<R>::new(n), |cell, (name, from, by)| cell.param(name, each::<R>(n, from, by)).unwrap())
     }));
     all.extend(equations());
+    all.push(model("channels", &["V", "INa_HH1952.p", "ICaT_HM1992.q", "Ih_HM1992.p", "spike"], CURRENT, |n| {
+        use ChannelKind::{ICaTHm1992, IKHh1952, IKTm1991, IL, INaBa2002, INaHh1952, IhHm1992};
+        [INaHh1952, IKHh1952, INaBa2002, IKTm1991, IL, ICaTHm1992, IhHm1992].into_iter().fold(
+            CondNeuGroup::<R>::new(n).v(potentials(n)),
+            |cell, kind| {
+                let channel = Channel::new(kind).param("g_max", each::<R>(n, 0.5, 0.01)).unwrap();
+                cell.channel(kind.name(), if kind.has_temperature() { channel.param("T", 31.0).unwrap() } else { channel })
+            },
+        )
+    }));
+    all.push(model("channels conductance midpoint", &["V", "a.p", "b.q", "spike"], CURRENT, |n| {
+        let of = |kind| Channel::<R>::new(kind);
+        let cell = CondNeuGroup::new(n).channel("a", of(ChannelKind::IKTm1991)).channel("b", of(ChannelKind::INaTm1991));
+        let cell = cell.param("C", each::<R>(n, 0.8, 0.01)).unwrap().param("A", each::<R>(n, 1e-3, 1e-5)).unwrap();
+        cell.channel("l", of(ChannelKind::IL)).method(Method::Midpoint).v(potentials(n)).conductance()
+    }));
+    all.push(model("poisson", &["spike"], CURRENT, |n| PoissonGroup::<R>::new(n, each::<R>(n, 0.0, 500.0))));
+    all.push(model("spike times", &["spike", "past"], CURRENT, |n| {
+        let times: Vec<f64> = (0..3 * n).map(|k| 0.01 * (k % 17) as f64).collect();
+        SpikeTimeGroup::new(n, &(0..3 * n).map(|k| k * 5 % n).collect::<Vec<_>>(), &times).unwrap()
+    }));
     all.push(model("hh, elu, lif", &["hh.V", "lif.V"], CURRENT, |n| {
         Sequential::new().layer("hh", Hh::<R>::new(n).noise(1.0)).layer("gain", Activation::Elu.layer([n])).layer("lif", Lif::new(n))
     }));

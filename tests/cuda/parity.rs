@@ -48,7 +48,12 @@ fn differences<T: Scalar>(model: &Model<T>, shape: Shape, device: Device, strate
     // A second input, if there is one, is a conductance.
     let g = input(on_cpu.system(), shape, (0.0, model.scale.1 / 10.0), SEED + 1);
     let second = on_cpu.schema().inputs.len() == 2;
-    let given = || if second { Input::from(&x).named("g", &g) } else { Input::from(&x) };
+    let none = on_cpu.schema().inputs.is_empty();
+    let given = || match (none, second) {
+        (true, _) => Input::steps(shape.steps as u64),
+        (_, true) => Input::from(&x).named("g", &g),
+        _ => Input::from(&x),
+    };
     let expected = on_cpu.run(given()).unwrap();
     let mut found = Vec::new();
     for &strategy in strategies {

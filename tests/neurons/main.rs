@@ -3,9 +3,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod channels;
 mod conductance;
 mod equations;
 mod lif;
 mod parts;
 mod runner;
+mod sources;
 mod traub_miles;

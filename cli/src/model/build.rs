@@ -1,5 +1,6 @@
 //! From a [`Model`](super::Model) to a system of some element type.
 
+use super::channels;
 use super::network::{self, Network};
 use super::values::Arrays;
 use super::{Neurons, System, Value};
@@ -7,7 +8,8 @@ use crate::exit::usage;
 use half::{bf16, f16};
 use ndarray::{ArrayD, ArrayViewD};
 use overtime::models::{
-    AdExIf, AdQuaIf, ExpIf, FitzHughNagumo, Hh, HindmarshRose, Izhikevich, Lif, Method, MorrisLecar, Param, QuaIf, TraubMiles, WangBuzsaki,
+    AdExIf, AdQuaIf, CondNeuGroup, ExpIf, FitzHughNagumo, Hh, HindmarshRose, InputGroup, Izhikevich, Lif, Method, MorrisLecar, Param,
+    PoissonGroup, QuaIf, SpikeTimeGroup, TraubMiles, WangBuzsaki,
 };
 use overtime::{DType, Init, Real, Scalar};
 use overtime_npz::Writer;
@@ -152,6 +154,17 @@ pub(super) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays, prefix: &str, p
             })
         }
         "TraubMiles" => Box::new(gates!(with!(TraubMiles::<R>::new(size)))),
+        "CondNeuGroup" => {
+            let cell = channels::add(with!(CondNeuGroup::<R>::new(size)), &group.channels, arrays, prefix)?;
+            Box::new(if port == Port::Conductance { cell.conductance() } else { cell })
+        }
+        "PoissonGroup" => {
+            let freqs = group.parameters.iter().find(|(name, _)| name == "freqs");
+            let freqs = freqs.map(|(name, value)| param::<R>(&format!("{prefix}parameters.{name}"), value, arrays)).transpose()?;
+            Box::new(PoissonGroup::<R>::new(size, freqs.unwrap_or(Param::from(10.0))))
+        }
+        "SpikeTimeGroup" => Box::new(spike_times(size, group, arrays, prefix)?),
+        "InputGroup" => Box::new(InputGroup::new(size)),
         "LIF" => {
             let lif = with!(Lif::<R>::new(size));
             Box::new(if port == Port::Conductance { lif.conductance() } else { lif })
@@ -167,6 +180,22 @@ pub(super) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays, prefix: &str, p
         "HindmarshRose" => equations!(HindmarshRose<R>),
         kind => return Err(usage(format!("no kind of neuron named `{kind}`"))),
     })
+}
+
+/// Units that spike at the times in a file.
+fn spike_times(size: usize, group: &Neurons, arrays: &Arrays, prefix: &str) -> anyhow::Result<SpikeTimeGroup> {
+    let list = |name: &str| -> anyhow::Result<Vec<f64>> {
+        match group.parameters.iter().find(|(known, _)| known == name) {
+            Some((_, Value::File { .. })) => Ok(arrays.get(&format!("{prefix}parameters.{name}"))?.iter().copied().collect()),
+            _ => Err(usage(format!("a SpikeTimeGroup needs `{name}`, an array from a file"))),
+        }
+    };
+    let whole = |x: &f64| {
+        let fits = x.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(x);
+        if fits { Ok(*x as usize) } else { Err(usage(format!("{prefix}parameters.indices: {x} is not the number of a unit"))) }
+    };
+    let indices = list("indices")?.iter().map(whole).collect::<anyhow::Result<Vec<usize>>>()?;
+    Ok(SpikeTimeGroup::new(size, &indices, &list("times")?)?)
 }
 
 /// A number, or the array of this name.
@@ -210,7 +239,8 @@ mod tests {
     /// The tables that `models` prints are the library's own names and defaults.
     #[test]
     fn the_tables_are_true() {
-        for kind in kinds::neurons() {
+        // Sources have no potential, and tests of their own.
+        for kind in kinds::neurons().filter(|kind| !kind.initial.is_empty()) {
             let System::Neurons(group) = Model::neurons(kind).system else { panic!("no neurons") };
             let system = <f64 as Build>::neurons(&group, &Arrays::default()).unwrap();
             let names: Vec<String> = system.schema().state.iter().map(|v| v.name.to_string()).collect();

@@ -1,7 +1,7 @@
 //! From the text of a model file to a [`Model`]: every rule that needs no other file, each broken one an error with its line.
 
 use super::raw::{self, Maybe, Table};
-use super::{Model, Neurons, ParseError, Settings, System, Value, kinds, layers, network};
+use super::{Model, Neurons, ParseError, Settings, System, Value, channels, kinds, layers, network};
 use crate::args::{Axis, Type};
 use overtime::Strategy;
 use overtime::models::Method;
@@ -55,6 +55,7 @@ pub(super) fn model(file: raw::File, line: Line<'_>) -> Result<Model> {
         ("noise", file.noise.as_ref().map(start)),
         ("parameters", file.parameters.as_ref().map(place)),
         ("initial", file.initial.as_ref().map(place)),
+        ("channel", file.channel.as_ref().map(|list| list.first().map_or(0, start))),
     ];
     let first = |list: &[usize]| list.first().copied().unwrap_or(0);
     if let (None, Some(list)) = (&file.group, &file.projection) {
@@ -71,8 +72,8 @@ pub(super) fn model(file: raw::File, line: Line<'_>) -> Result<Model> {
             network::check::network(file.group.unwrap_or_default(), file.projection.unwrap_or_default(), line)?
         }
         (Some(kind), None) => {
-            let group =
-                Group { size: file.size, method: file.method, noise: file.noise, parameters: file.parameters, initial: file.initial };
+            let (parameters, initial, channel) = (file.parameters, file.initial, file.channel);
+            let group = Group { size: file.size, method: file.method, noise: file.noise, parameters, initial, channel };
             neurons(&kind, group, line)?
         }
         (None, Some(list)) => {
@@ -106,6 +107,7 @@ struct Group {
     noise: Maybe<f64>,
     parameters: Option<Table>,
     initial: Option<Table>,
+    channel: Option<Vec<Spanned<channels::Raw>>>,
 }
 
 fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<System> {
@@ -126,6 +128,7 @@ fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<Syste
         noise: group.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
         parameters,
         initial,
+        channels: channels::channels(group.channel, neuron.kind, line)?,
     }))
 }
 

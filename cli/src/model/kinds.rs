@@ -82,6 +82,46 @@ const NEURONS: &[Neuron] = &[
         noise: false,
     },
     Neuron {
+        kind: "CondNeuGroup",
+        about: "a neuron assembled of ion channels: [[channel]] in a model file",
+        variables: &[
+            ("V", "mV", "membrane potential"),
+            // Between the two come the channels' gates, NAME.p and NAME.q.
+            ("spike", "", "1 where V crossed V_th from below; also the output"),
+        ],
+        parameters: &[
+            p("C", 1.0, "µF/cm²", "membrane capacitance"),
+            p("A", 1e-3, "cm²", "the membrane's area, for currents in nA"),
+            p("V_th", 0.0, "mV", "threshold that counts as a spike"),
+        ],
+        initial: &["V"],
+        noise: false,
+    },
+    Neuron {
+        kind: "PoissonGroup",
+        about: "units that spike at random",
+        variables: &[("spike", "", "1 where the unit spikes; also the output")],
+        parameters: &[p("freqs", 10.0, "Hz", "mean rate of spikes")],
+        initial: &[],
+        noise: false,
+    },
+    Neuron {
+        kind: "SpikeTimeGroup",
+        about: "units that spike at given times: indices and times are arrays from a file",
+        variables: &[("spike", "", "1 where the unit spikes; also the output"), ("past", "", "how many of its times have been reached")],
+        parameters: &[p("indices", 0.0, "", "which unit spikes"), p("times", 0.0, "ms", "at which of these")],
+        initial: &[],
+        noise: false,
+    },
+    Neuron {
+        kind: "InputGroup",
+        about: "units that spike where their input is not 0",
+        variables: &[("spike", "", "1 where the unit spikes; also the output")],
+        parameters: &[],
+        initial: &[],
+        noise: false,
+    },
+    Neuron {
         kind: "LIF",
         about: "the leaky integrate-and-fire neuron with a refractory period",
         variables: &[

@@ -1,6 +1,7 @@
 //! Model files: what system to run, and how.
 
 mod build;
+mod channels;
 mod check;
 mod equations;
 pub(crate) mod kinds;
@@ -42,6 +43,9 @@ pub(crate) struct Neurons {
     pub(crate) noise: Option<f64>,
     pub(crate) parameters: Vec<(String, Value)>,
     pub(crate) initial: Vec<(String, Value)>,
+    /// Ion channels, of a neuron that is assembled of them.
+    #[serde(default)]
+    pub(crate) channels: Vec<channels::Channel>,
 }
 
 /// A named layer of a Sequential.
@@ -189,7 +193,8 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Model> {
 impl Model {
     /// A group of neurons of this kind with all defaults.
     pub(crate) fn neurons(kind: &kinds::Neuron) -> Self {
-        let neurons = Neurons { kind: kind.kind.to_owned(), size: 1, method: None, noise: None, parameters: vec![], initial: vec![] };
+        let kind = kind.kind.to_owned();
+        let neurons = Neurons { kind, size: 1, method: None, noise: None, parameters: vec![], initial: vec![], channels: vec![] };
         Self { system: System::Neurons(neurons), settings: Settings::default() }
     }
 
@@ -223,7 +228,7 @@ impl System {
 
     fn values_mut(&mut self) -> Vec<&mut Value> {
         match self {
-            Self::Neurons(n) => n.parameters.iter_mut().chain(&mut n.initial).map(|(_, v)| v).collect(),
+            Self::Neurons(n) => n.values_mut().collect(),
             Self::Network(net) => net.values_mut(),
             Self::Sequential(layers) => layers.iter_mut().flat_map(|l| l.kind.inits_mut()).map(|(_, v)| v).collect(),
         }
@@ -233,7 +238,13 @@ impl System {
 impl Neurons {
     fn values(&self) -> Vec<(String, &Value)> {
         let parameters = self.parameters.iter().map(|(name, v)| (format!("parameters.{name}"), v));
-        parameters.chain(self.initial.iter().map(|(name, v)| (format!("initial.{name}"), v))).collect()
+        let initial = self.initial.iter().map(|(name, v)| (format!("initial.{name}"), v));
+        parameters.chain(initial).chain(channels::values(&self.channels)).collect()
+    }
+
+    fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        let of_channels = self.channels.iter_mut().flat_map(|channel| &mut channel.parameters);
+        self.parameters.iter_mut().chain(&mut self.initial).chain(of_channels).map(|(_, v)| v)
     }
 }
 

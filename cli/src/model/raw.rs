@@ -22,6 +22,7 @@ pub(super) struct File {
     pub(super) noise: Maybe<f64>,
     pub(super) parameters: Option<Table>,
     pub(super) initial: Option<Table>,
+    pub(super) channel: Option<Vec<Spanned<super::channels::Raw>>>,
     // … or layers.
     pub(super) layer: Option<Vec<Spanned<Layer>>>,
     // … or a network.

@@ -46,6 +46,7 @@ fn title<T: Build>(session: &Session<T>) -> String {
             let kind = match group.kind.as_str() {
                 "HH" => "Hodgkin-Huxley neuron",
                 "TraubMiles" => "Traub-Miles neuron",
+                "CondNeuGroup" => "Conductance-based neuron",
                 "LIF" => "Leaky integrate-and-fire neuron",
                 other => other,
             };

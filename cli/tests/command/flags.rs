@@ -161,7 +161,9 @@ fn what_is_said_and_where() {
 fn models_devices_and_help() {
     let place = Place::new();
     let models = place.ok("models");
-    for word in ["HH", "LIF", "TraubMiles", "V_T", "gL", "mS/cm²", "-54.387", "tau_ref", "LSTMCell", "Conv2d", "leaky_relu", "rk4"] {
+    for word in
+        ["HH", "LIF", "TraubMiles", "ICaT_HM1992", "V_T", "gL", "mS/cm²", "-54.387", "tau_ref", "LSTMCell", "Conv2d", "leaky_relu", "rk4"]
+    {
         assert!(models.contains(word), "{word}");
     }
     let devices = place.ok("devices");

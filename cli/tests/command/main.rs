@@ -1,5 +1,6 @@
 //! The command as its users see it.
 
+mod channels;
 mod examples;
 mod exits;
 mod flags;

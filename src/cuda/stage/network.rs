@@ -58,6 +58,7 @@ struct Place {
     plastic: usize,
     /// Fields of `Params` that differ between units.
     each: Vec<(usize, usize)>,
+    table: Option<usize>,
     current: Option<usize>,
     thresholds: Vec<usize>,
     /// Which of the stage's probes are of its variables.
@@ -126,6 +127,9 @@ impl Steps {
         }
         for (field, at) in &place.each {
             job.each[*field] = constants.address(*at);
+        }
+        if let Some(at) = place.table {
+            job.weights[0] = constants.address(at);
         }
         let noise = random::stream(chunk.seed, node, random::NOISE).parts();
         let output = call.node.probes.iter().position(|p| p.var >= call.node.vars.len()).map(|p| call.probe(p)).unwrap_or_default();
@@ -260,6 +264,7 @@ fn places(network: &Network, node: &Node, shop: &mut Workshop<'_>) -> Result<(Ve
             poisson: take(size_of::<Poisson>() * group.poisson.len(), 16),
             plastic: take(size_of::<PlasticTable>() * plastic::of_group(network, number).iter().map(Vec::len).sum::<usize>(), 16),
             each,
+            table: (!group.source.table.is_empty()).then(|| shop.constant(&group.source.table)),
             current: group.current.as_ref().filter(|values| values.len() > shop.dtype.acc_size()).map(|values| shop.constant(values)),
             thresholds: group.poisson.iter().map(|rain| shop.constant(bytemuck::cast_slice(&rain.thresholds))).collect(),
             probes,

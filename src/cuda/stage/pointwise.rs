@@ -38,6 +38,8 @@ struct Model {
     params: Vec<u8>,
     /// Fields of `Params` that differ between units, and where among the constants their values lie.
     each: Vec<(usize, usize)>,
+    /// Where its table lies among the constants, if it has one.
+    table: Option<usize>,
 }
 
 impl Model {
@@ -51,7 +53,8 @@ impl Model {
             }
             each.push((*field as usize, shop.constant(values)));
         }
-        Ok(Self { kernel: shop.kernel(Some(node), request, 0)?, params: source.params.clone(), each })
+        let table = (!source.table.is_empty()).then(|| shop.constant(&source.table));
+        Ok(Self { kernel: shop.kernel(Some(node), request, 0)?, params: source.params.clone(), each, table })
     }
 
     fn complete(&self, job: &mut Job, constants: &Buffer) {
@@ -59,6 +62,9 @@ impl Model {
             if let Some(each) = job.each.get_mut(*field) {
                 *each = constants.address(*at);
             }
+        }
+        if let Some(at) = self.table {
+            job.weights[0] = constants.address(at);
         }
     }
 }

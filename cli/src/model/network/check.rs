@@ -3,7 +3,7 @@
 use super::raw;
 use super::{Connect, Group, Network, Part, Poisson, Projection, Receptor, ReceptorKind, Stdp};
 use crate::model::check::{self, Line, Result, error, finite, get, start, table, value};
-use crate::model::{Neurons, System, Value, kinds};
+use crate::model::{Neurons, System, Value, channels, kinds};
 use overtime::models::Method;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -100,6 +100,7 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
         noise: raw.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
         parameters: table(raw.parameters, line, "parameter", &names, check::number_or_file)?,
         initial: table(Some(initial), line, "variable with an initial value", neuron.initial, value)?,
+        channels: channels::channels(raw.channel, neuron.kind, line)?,
     };
     let current = raw.current.map(|v| check::number_or_file(v, line, "current")).transpose()?;
     Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson })

@@ -163,7 +163,7 @@ impl Network {
     pub(crate) fn values_mut(&mut self) -> Vec<&mut Value> {
         let mut all = Vec::new();
         for group in &mut self.groups {
-            all.extend(group.neurons.parameters.iter_mut().chain(&mut group.neurons.initial).map(|(_, v)| v));
+            all.extend(group.neurons.values_mut());
             all.extend(group.receptors.iter_mut().filter_map(|r| r.init.as_mut()));
             all.extend(group.current.as_mut());
         }

@@ -16,6 +16,7 @@ pub(in crate::model) struct Group {
     pub(super) input: Maybe<bool>,
     pub(super) parameters: Option<Table>,
     pub(super) initial: Option<Table>,
+    pub(super) channel: Option<Vec<Spanned<crate::model::channels::Raw>>>,
     pub(super) receptor: Option<Vec<Spanned<Receptor>>>,
     pub(super) poisson: Option<Vec<Spanned<Poisson>>>,
 }

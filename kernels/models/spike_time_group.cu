@@ -1,0 +1,26 @@
+// Units that spike at given times. The CPU's step: src/models/sources/spike_times.rs.
+//
+// The table: the number of units N; where each unit's times begin, and where the last one's end, N + 1; the times as f64.
+#include "system.cuh"
+
+struct Params {};
+struct State {
+    acc_t spike, past;
+};
+
+__device__ __forceinline__ acc_t step(State& s, Input, const Params&, const Tick& at) {
+    const u64* table = (const u64*)at.table;
+    const u64 units = table[0], unit = at.cell % units;
+    const double* times = (const double*)(table + units + 2);
+    const u64 end = table[unit + 2];
+    const double now = at.t + at.dt * 1e-6;
+    u64 next = table[unit + 1] + u64(s.past);
+    bool fires = false;
+    while (next < end && times[next] <= now) {
+        ++next;
+        s.past += acc_t(1);
+        fires = true;
+    }
+    s.spike = fires ? acc_t(1) : acc_t(0);
+    return s.spike;
+}

@@ -1,0 +1,31 @@
+//! Potassium, p⁴, of Hodgkin and Huxley: E, g_max, phi, V_sh.
+
+use super::kinetics::{Kinetics, bounded};
+use crate::math::inv_exprel_near;
+use crate::scalar::Real;
+
+pub(crate) struct KHh;
+
+impl Kinetics<1, 4> for KHh {
+    #[inline(always)]
+    fn rates<R: Real>(v: R, [_, _, phi, v_sh]: [R; 4]) -> [(R, R); 1] {
+        let one = R::of(1.0);
+        let w = v - v_sh + R::of(20.0);
+        let e80 = bounded(w * R::of(1.0 / 80.0));
+        let e40 = e80 * e80;
+        // As in `na_hh`.
+        let e20 = R::of(3e5).min(e40 * e40);
+        let e10 = e20 * e20;
+        let y = w.mul_add(R::of(0.1), R::of(-1.0));
+        let near = y.abs() < R::of(0.5);
+        let d = e10.mul_add(R::of(-std::f64::consts::E), one);
+        let d = if near { one } else { d };
+        let a = R::of(0.1) * if near { inv_exprel_near(y) } else { y * (one / d) };
+        [(phi * a, phi * (a + R::of(0.125) * e80))]
+    }
+
+    #[inline(always)]
+    fn open<R: Real>([p]: [R; 1]) -> R {
+        (p * p) * (p * p)
+    }
+}

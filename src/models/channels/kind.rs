@@ -1,0 +1,163 @@
+//! The kinds of channels, by brainpy's names.
+
+use crate::error::{Error, Result};
+use std::fmt::{self, Display};
+
+/// A kind of ion channel, named as brainpy names it. Its current is g (E − V), with g = `g_max` times what the gates leave open.
+///
+/// | kind | g/g_max | parameters and defaults | source |
+/// |---|---|---|---|
+/// | `INa_HH1952` | p³q | `E` 50, `g_max` 120, `phi` 1, `V_sh` −45 | Hodgkin & Huxley, J. Physiol. 117, 1952, 500-544 |
+/// | `IK_HH1952` | p⁴ | `E` −90, `g_max` 10, `phi` 1, `V_sh` −45 | the same |
+/// | `INa_TM1991` | p³q | `E` 50, `g_max` 120, `phi` 1, `V_sh` −63 | Traub & Miles, Neuronal Networks of the Hippocampus, 1991 |
+/// | `IK_TM1991` | p⁴ | `E` −90, `g_max` 10, `phi` 1, `V_sh` −60 | the same |
+/// | `IL` | 1 | `E` −70, `g_max` 0.1 | a leak |
+/// | `INa_Ba2002` | p³q | `E` 50, `g_max` 90, `phi` 1 (`T` 36), `V_sh` −50 | Bazhenov et al., J. Neurosci. 22, 2002, 8691-8704 |
+/// | `IKDR_Ba2002` | p⁴ | `E` −90, `g_max` 10, `phi` 1 (`T` 36), `V_sh` −50 | the same |
+/// | `ICaT_HM1992` | p²q | `E` 120, `g_max` 2, `phi_p` 3.55^1.2, `phi_q` 3^1.2 (`T` 36), `V_sh` −3 | Huguenard & McCormick, J. Neurophysiol. 68, 1992, 1373-1383 |
+/// | `Ih_HM1992` | p | `E` 43, `g_max` 10, `phi` 1 | the same |
+///
+/// E and V_sh are in mV, g_max in mS/cm², T in °C; `T` sets φ = 3^{(T−36)/10} of the Ba2002 channels, and φ_p = 3.55^{(T−24)/10} and
+/// φ_q = 3^{(T−24)/10} of `ICaT_HM1992`. Time is in ms.
+///
+/// ```text
+/// dx/dt = φ (α_x (1 − x) − β_x x)    or    φ_x (x_∞ − x)/τ_x          for x = p, q;    exprel(x) = (eˣ − 1)/x
+///
+/// HH1952, w = V − V_sh       INa  α_p = 1/exprel(−(w−5)/10)      β_p = 4 e^{−(w+20)/18}
+///                                 α_q = 0.07 e^{−(w+20)/20}      β_q = 1/(1 + e^{−(w−10)/10})
+///                            IK   α_p = 0.1/exprel(−(w+10)/10)   β_p = 0.125 e^{−(w+20)/80}
+/// TM1991, Ba2002             INa  α_p = 1.28/exprel(−(w−13)/4)   β_p = 1.4/exprel((w−40)/5)
+///                                 α_q = 0.128 e^{−(w−17)/18}     β_q = 4/(1 + e^{−(w−40)/5})
+///                            IK   α_p = 0.16/exprel(−(w−15)/5)   β_p = 0.5 e^{−(w−10)/40}
+/// ICaT   p_∞ = 1/(1 + e^{−(w+59)/6.2})     τ_p = 0.612 + 1/(e^{−(w+132)/16.7} + e^{(w+16.8)/18.2})
+///        q_∞ = 1/(1 + e^{(w+83)/4})        τ_q = e^{−(w+22)/10.5} + 28 for w ≥ −80, else e^{(w+467)/66.6}
+/// Ih     p_∞ = 1/(1 + e^{(V+75)/5.5})      τ_p = 1/(e^{−0.086 V − 14.59} + e^{0.0701 V − 1.87})
+/// ```
+///
+/// In brainpy the calcium channel takes E from the ion that it is put into; here it is a parameter, with the default of brainpy's
+/// `CalciumFixed`. Its documentation gives −63 mV for `V_sh` of `IK_TM1991`; its code has −60, and so has this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the table above says what they are")]
+#[non_exhaustive]
+pub enum ChannelKind {
+    INaHh1952,
+    IKHh1952,
+    INaTm1991,
+    IKTm1991,
+    IL,
+    INaBa2002,
+    IKdrBa2002,
+    ICaTHm1992,
+    IhHm1992,
+}
+
+/// A factor that depends on the temperature: which parameter, the logarithm of its base, and the temperature at which it is 1.
+type Factor = (usize, f64, f64);
+
+const LN_3: f64 = 1.098_612_288_668_109_8;
+const LN_3_55: f64 = 1.266_947_603_487_324_4;
+
+impl ChannelKind {
+    /// All kinds.
+    pub const ALL: [Self; 9] = [
+        Self::INaHh1952,
+        Self::IKHh1952,
+        Self::INaTm1991,
+        Self::IKTm1991,
+        Self::IL,
+        Self::INaBa2002,
+        Self::IKdrBa2002,
+        Self::ICaTHm1992,
+        Self::IhHm1992,
+    ];
+
+    /// Brainpy's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::INaHh1952 => "INa_HH1952",
+            Self::IKHh1952 => "IK_HH1952",
+            Self::INaTm1991 => "INa_TM1991",
+            Self::IKTm1991 => "IK_TM1991",
+            Self::IL => "IL",
+            Self::INaBa2002 => "INa_Ba2002",
+            Self::IKdrBa2002 => "IKDR_Ba2002",
+            Self::ICaTHm1992 => "ICaT_HM1992",
+            Self::IhHm1992 => "Ih_HM1992",
+        }
+    }
+
+    /// The names of its gates.
+    #[must_use]
+    pub fn gates(self) -> &'static [&'static str] {
+        match self {
+            Self::INaHh1952 | Self::INaTm1991 | Self::INaBa2002 | Self::ICaTHm1992 => &["p", "q"],
+            Self::IKHh1952 | Self::IKTm1991 | Self::IKdrBa2002 | Self::IhHm1992 => &["p"],
+            Self::IL => &[],
+        }
+    }
+
+    /// Its parameters with their defaults, E and g_max first.
+    #[must_use]
+    pub fn parameters(self) -> &'static [(&'static str, f64)] {
+        match self {
+            Self::INaHh1952 => &[("E", 50.0), ("g_max", 120.0), ("phi", 1.0), ("V_sh", -45.0)],
+            Self::IKHh1952 => &[("E", -90.0), ("g_max", 10.0), ("phi", 1.0), ("V_sh", -45.0)],
+            Self::INaTm1991 => &[("E", 50.0), ("g_max", 120.0), ("phi", 1.0), ("V_sh", -63.0)],
+            Self::IKTm1991 => &[("E", -90.0), ("g_max", 10.0), ("phi", 1.0), ("V_sh", -60.0)],
+            Self::IL => &[("E", -70.0), ("g_max", 0.1)],
+            Self::INaBa2002 => &[("E", 50.0), ("g_max", 90.0), ("phi", 1.0), ("V_sh", -50.0)],
+            Self::IKdrBa2002 => &[("E", -90.0), ("g_max", 10.0), ("phi", 1.0), ("V_sh", -50.0)],
+            Self::ICaTHm1992 => {
+                &[("E", 120.0), ("g_max", 2.0), ("phi_p", 4.573_766_862_685_85), ("phi_q", 3.737_192_818_846_551_7), ("V_sh", -3.0)]
+            }
+            Self::IhHm1992 => &[("E", 43.0), ("g_max", 10.0), ("phi", 1.0)],
+        }
+    }
+
+    /// Whether `T`, °C, sets parameters of it.
+    #[must_use]
+    pub fn has_temperature(self) -> bool {
+        !self.temperature().is_empty()
+    }
+
+    /// What depends on the temperature.
+    pub(super) fn temperature(self) -> &'static [Factor] {
+        match self {
+            Self::INaBa2002 | Self::IKdrBa2002 => &[(2, LN_3, 36.0)],
+            Self::ICaTHm1992 => &[(2, LN_3_55, 24.0), (3, LN_3, 24.0)],
+            _ => &[],
+        }
+    }
+
+    /// The file of its kinetics in `kernels/channels/`, and what stands there.
+    pub(crate) fn file(self) -> (&'static str, &'static str) {
+        macro_rules! file {
+            ($name:literal) => {
+                ($name, include_str!(concat!("../../../kernels/channels/", $name)))
+            };
+        }
+        match self {
+            Self::INaHh1952 => file!("na_hh.cu"),
+            Self::IKHh1952 => file!("k_hh.cu"),
+            Self::INaTm1991 | Self::INaBa2002 => file!("na_tm.cu"),
+            Self::IKTm1991 | Self::IKdrBa2002 => file!("k_tm.cu"),
+            Self::IL => file!("leak.cu"),
+            Self::ICaTHm1992 => file!("ca_t.cu"),
+            Self::IhHm1992 => file!("h.cu"),
+        }
+    }
+}
+
+impl Display for ChannelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for ChannelKind {
+    type Err = Error;
+    fn from_str(s: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|k| k.name() == s).ok_or_else(|| Error::unknown("channel", s, Self::ALL.map(Self::name)))
+    }
+}

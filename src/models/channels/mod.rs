@@ -1,0 +1,95 @@
+//! Ion channels: what a [`CondNeuGroup`](crate::models::CondNeuGroup) is assembled of.
+//!
+//! A file each for the kinetics, whose twins are `kernels/channels/`.
+
+pub(crate) mod ca_t;
+pub(crate) mod h;
+pub(crate) mod k_hh;
+pub(crate) mod k_tm;
+mod kind;
+pub(crate) mod kinetics;
+pub(crate) mod leak;
+pub(crate) mod na_hh;
+pub(crate) mod na_tm;
+#[cfg(test)]
+mod tests;
+
+pub use kind::ChannelKind;
+
+use crate::error::{Error, Result};
+use crate::math::exp;
+use crate::models::Param;
+use crate::scalar::Real;
+
+/// A population of ion channels: its kind, and its parameters.
+///
+/// ```
+/// use overtime::models::{Channel, ChannelKind};
+/// let leak = Channel::<f64>::new(ChannelKind::IL).param("E", -65.0)?;
+/// # Ok::<(), overtime::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Channel<R> {
+    kind: ChannelKind,
+    params: Vec<Param<R>>,
+}
+
+impl<R: Real> Channel<R> {
+    /// With the kind's default parameters.
+    #[must_use]
+    pub fn new(kind: ChannelKind) -> Self {
+        Self { kind, params: kind.parameters().iter().map(|(_, default)| Param::from(*default)).collect() }
+    }
+
+    /// Sets the parameter of this name, one value or one for each neuron. `T`, °C, where a kind has it, sets the factors φ that depend on
+    /// the temperature.
+    ///
+    /// # Errors
+    /// If there is no such parameter.
+    pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
+        let value = value.into();
+        let factors = self.kind.temperature();
+        if name == "T" && !factors.is_empty() {
+            for (which, ln_base, from) in factors {
+                let factor = |t: R| R::of(exp((t.to_f64() - from) / 10.0 * ln_base));
+                self.params[*which] = match &value {
+                    Param::All(t) => Param::All(factor(*t)),
+                    Param::Each(all) => Param::Each(all.iter().map(|t| factor(*t)).collect()),
+                };
+            }
+            return Ok(self);
+        }
+        let names = || self.kind.parameters().iter().map(|(name, _)| *name);
+        match names().position(|known| known == name) {
+            Some(at) => self.params[at] = value,
+            None => return Err(Error::unknown("parameter", name, names().chain((!factors.is_empty()).then_some("T")))),
+        }
+        Ok(self)
+    }
+
+    /// Which kind it is.
+    #[must_use]
+    pub fn kind(&self) -> ChannelKind {
+        self.kind
+    }
+
+    /// In the order of the kind's.
+    pub(crate) fn params(&self) -> &[Param<R>] {
+        &self.params
+    }
+
+    /// What is wrong with the parameters of channel `name` of so many neurons.
+    pub(crate) fn check(&self, name: &str, units: usize) -> Result<()> {
+        for ((parameter, _), param) in self.kind.parameters().iter().zip(&self.params) {
+            let label = format!("{name}.{parameter}");
+            let between = |low: f64, high: f64| move |x: R| x >= R::of(low) && x <= R::of(high);
+            match *parameter {
+                "g_max" => param.check(&label, units, between(0.0, f64::MAX), "is negative")?,
+                // Products of two rates must be neither zero nor infinite.
+                "phi" | "phi_p" | "phi_q" => param.check(&label, units, between(1e-6, 1e6), "is not between 1e-6 and 1e6")?,
+                _ => param.check(&label, units, |_| true, "")?,
+            }
+        }
+        Ok(())
+    }
+}

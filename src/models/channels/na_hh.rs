@@ -1,0 +1,36 @@
+//! Sodium, p³q, of Hodgkin and Huxley: E, g_max, phi, V_sh.
+
+use super::kinetics::{Kinetics, bounded};
+use crate::math::{exp_neg, inv_exprel_near};
+use crate::scalar::Real;
+
+pub(crate) struct NaHh;
+
+impl Kinetics<2, 4> for NaHh {
+    /// All four rates need exponentials of w at different scales. Two are computed: e^{−w/20}, whose square is that at scale 10, and
+    /// e^{−w/18}. The two quotients share one division; near the singularity of α_p a series takes over.
+    #[inline(always)]
+    fn rates<R: Real>(v: R, [_, _, phi, v_sh]: [R; 4]) -> [(R, R); 2] {
+        let one = R::of(1.0);
+        let w = v - v_sh + R::of(20.0);
+        // From here on (w < −252) α_p and β_q are zero for every purpose.
+        let e20 = R::of(3e5).min(exp_neg(w * R::of(1.0 / 20.0)));
+        let e18 = bounded(w * R::of(1.0 / 18.0));
+        let e10 = e20 * e20;
+        let x = w.mul_add(R::of(0.1), R::of(-2.5));
+        let near = x.abs() < R::of(0.5);
+        let dp = e10.mul_add(R::of(-12.182_493_960_703_473), one); // e^{2.5}
+        let dp = if near { one } else { dp };
+        let dq = e10.mul_add(R::of(20.085_536_923_187_668), one); // e³
+        let r = one / (dp * dq);
+        let ap = if near { inv_exprel_near(x) } else { x * dq * r };
+        let bp = R::of(4.0) * e18;
+        let (aq, bq) = (R::of(0.07) * e20, dp * r);
+        [(phi * ap, phi * (ap + bp)), (phi * aq, phi * (aq + bq))]
+    }
+
+    #[inline(always)]
+    fn open<R: Real>([p, q]: [R; 2]) -> R {
+        p * p * p * q
+    }
+}

@@ -1,0 +1,95 @@
+//! Units that spike at random.
+
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::models::Param;
+use crate::program::Program;
+use crate::rng::Stream;
+use crate::scalar::Real;
+use crate::state::State;
+use crate::system::{Inputs, Schema, Shared, System, Tick};
+
+/// Units that spike independently of each other and of the past, with probability f·dt/1000 in a step: `brainpy.dyn.PoissonGroup`.
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `spike` | 1 if the unit spikes in this step, else 0; also the output |
+///
+/// | parameter | unit |
+/// |---|---|
+/// | `freqs` | f, Hz: one value or one for each unit; at most one spike a step: f·dt ≤ 1000 |
+///
+/// Time is in ms. There is no input. Spikes are a function of the loop's seed, the group, the unit and the step alone, and the same on every
+/// device. A probability is rounded to a multiple of 2⁻³².
+#[derive(Clone, Debug)]
+pub struct PoissonGroup<R> {
+    size: usize,
+    freqs: Param<R>,
+}
+
+impl<R: Real> PoissonGroup<R> {
+    /// `size` units of these frequencies, Hz.
+    #[must_use]
+    pub fn new(size: usize, freqs: impl Into<Param<R>>) -> Self {
+        Self { size, freqs: freqs.into() }
+    }
+
+    /// Of 2³² words, how many mean a spike.
+    fn threshold(freq: R, dt: f64) -> u64 {
+        (freq.to_f64() * dt * (4_294_967_296.0 / 1000.0) + 0.5) as u64
+    }
+}
+
+impl<R: Real> System<R> for PoissonGroup<R> {
+    fn schema(&self) -> Schema {
+        Schema::pointwise(self.size).vars(["spike"])
+    }
+
+    fn init(&self, _: &Shared, state: &mut State<'_, R>) {
+        state.var_mut(0).fill(R::of(0.0));
+    }
+
+    fn step(&self, at: Tick<'_>, _: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
+        let (first, units) = (state.first(), state.units().max(1));
+        let stream = Stream::new(at.shared.seed, state.node());
+        let [spike] = state.vars();
+        let mut words = [0; 4];
+        for (k, (spike, y)) in spike.iter_mut().zip(y).enumerate() {
+            let cell = first + k;
+            if k == 0 || cell.is_multiple_of(4) {
+                words = stream.words(cell as u64 / 4, at.i);
+            }
+            let fires = u64::from(words[cell % 4]) < Self::threshold(self.freqs.at(cell % units), at.dt);
+            *spike = if fires { R::of(1.0) } else { R::of(0.0) };
+            *y = *spike;
+        }
+    }
+
+    fn program(&self, dt: f64) -> Option<Program> {
+        // Sixteen bits each, which every type holds.
+        let part = |of: fn(u64) -> u64| {
+            let of = |freq: &R| R::of(of(Self::threshold(*freq, dt)) as f64);
+            match &self.freqs {
+                Param::All(freq) => Param::All(of(freq)),
+                Param::Each(freqs) => Param::Each(freqs.iter().map(of).collect()),
+            }
+        };
+        let program = Program::pointwise("poisson_group.cu", include_str!("../../../kernels/models/poisson_group.cu"));
+        Some(program.constants([&part(|n| n >> 16), &part(|n| n & 0xffff)], &[]))
+    }
+
+    fn prepare(&self, dt: f64, _: Device) -> Result<()> {
+        match self.freqs.values().iter().find(|freq| freq.to_f64() * dt > 1000.0) {
+            Some(freq) => Err(Error::value("parameter `freqs`", freq, format!("Hz is more than one spike in a step of {dt} ms"))),
+            None => Ok(()),
+        }
+    }
+
+    fn kind(&self) -> &str {
+        "PoissonGroup"
+    }
+
+    fn check(&self) -> Result<()> {
+        self.freqs.check("freqs", self.size, |freq| freq >= R::of(0.0), "is negative")
+    }
+}
