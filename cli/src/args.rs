@@ -137,6 +137,14 @@ pub(crate) struct RunArgs {
     /// Where results go, .npz or .safetensors: `ts` (ms), `output`, each recorded variable by its name, `t`, `i`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) out: Option<PathBuf>,
+    /// Write results to disk while running, as npy files in the folder FILE.parts beside --out FILE, which is made of them at the end: for
+    /// recordings larger than memory. FILE is an .npz, time-major
+    #[arg(long, requires = "out")]
+    pub(crate) stream: bool,
+    /// Where spikes go, .npz, written while running: `spikes/NAME/node_ids` and `spikes/NAME/timestamps` (ms) as SONATA names them, for each
+    /// group of a network, or for the kind of neuron; `spikes/NAME/rows` in a batch
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) spikes: Option<PathBuf>,
     /// Save the state (and weights) at the end, .safetensors
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) save_state: Option<PathBuf>,

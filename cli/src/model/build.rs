@@ -5,6 +5,7 @@ use super::network::{self, Network};
 use super::values::Arrays;
 use super::{Neurons, System, Value};
 use crate::exit::usage;
+use crate::run::streams::Grow;
 use half::{bf16, f16};
 use ndarray::{ArrayD, ArrayViewD};
 use overtime::models::{
@@ -18,7 +19,7 @@ use overtime_npz::Writer;
 pub(crate) type Loaded<T> = Box<dyn overtime::System<T>>;
 
 /// An element type that systems can be built with.
-pub(crate) trait Build: Scalar {
+pub(crate) trait Build: Scalar + Grow {
     /// Builds a group of neurons: not in halves, which integrators do not take.
     fn neurons(group: &Neurons, arrays: &Arrays) -> anyhow::Result<Loaded<Self>>;
 

@@ -5,6 +5,7 @@ use super::output::{numbers, read_numbers, read_whole, whole};
 use super::recorder::{Buffer, Kept, steps_of};
 use super::session::{Place, Session};
 use super::spec::Spec;
+use super::streams;
 use super::trains::synaptic_events;
 use crate::exit::Failure;
 use crate::model::{Arrays, Build};
@@ -31,10 +32,21 @@ struct Progress {
     time_axis: usize,
     spikes: Option<u64>,
     grid: Option<Grid>,
+    /// Rows of each array that was streamed, and of those of spikes.
+    #[serde(default)]
+    stream: Vec<(String, u64)>,
+    #[serde(default)]
+    spike_stream: Vec<(String, u64)>,
 }
 
 /// Writes the session's checkpoint, if it has one. `from` is how much of the session's input is used up.
-pub(crate) fn write<T: Build>(session: &Session<T>, from: usize) -> anyhow::Result<()> {
+pub(crate) fn write<T: Build>(session: &mut Session<T>, from: usize) -> anyhow::Result<()> {
+    if session.spec.files.checkpoint.is_none() {
+        return Ok(());
+    }
+    // Before the checkpoint, which says how much of it counts.
+    let (stream, spikes) = streams::sync(session)?;
+    let session = &*session;
     let Some(path) = &session.spec.files.checkpoint else { return Ok(()) };
     let mut file = session.over_time.states_file()?;
     let mut add = |name: String, tensor: Tensor| file.tensors.push((format!("{RUN}{name}"), tensor));
@@ -44,7 +56,7 @@ pub(crate) fn write<T: Build>(session: &Session<T>, from: usize) -> anyhow::Resu
     for (name, array) in &session.arrays.0 {
         add(format!("arrays/{name}"), Tensor::from_array(array.view()));
     }
-    if session.keeps() {
+    if session.keeps() && session.recorder.stream.is_none() {
         let recorder = &session.recorder;
         add("ts".into(), numbers(&recorder.ts)?);
         add("output".into(), Tensor::from_array(recorder.output.time_major()?));
@@ -76,6 +88,8 @@ pub(crate) fn write<T: Build>(session: &Session<T>, from: usize) -> anyhow::Resu
         done: session.done,
         time_axis: session.time_axis,
         spikes: session.recorder.spikes,
+        stream,
+        spike_stream: spikes,
         grid: session.traces.as_ref().map(|t| t.grid),
     };
     file.metadata.insert("overtime.content".into(), "checkpoint".into());
@@ -141,7 +155,7 @@ impl Checkpoint {
             session.input = Some(get("input")?.to_array()?);
         }
         session.recorder.spikes = progress.spikes;
-        if session.keeps() {
+        if session.keeps() && session.spec.files.stream.is_none() {
             session.recorder.ts = read_numbers(get("ts")?)?;
             session.recorder.output = Buffer::from_time_major(get("output")?.to_array()?);
             for (name, kept) in &mut session.recorder.vars {
@@ -180,6 +194,7 @@ impl Checkpoint {
         }
         session.over_time.load_states_file(&without_run(file), true)?;
         session.reserve(session.steps - session.done)?;
+        streams::open(&mut session, &progress.stream, &progress.spike_stream)?;
         Ok(session)
     }
 }

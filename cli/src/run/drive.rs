@@ -118,6 +118,9 @@ fn slice<T: Build>(session: &mut Session<T>, from: usize, n: usize) -> anyhow::R
 fn keep<T: Build>(session: &mut Session<T>, recording: &Recording<T>, first: u64, from: usize) -> anyhow::Result<()> {
     let keeps = session.keeps();
     session.recorder.append(recording, keeps)?;
+    if let Some(spikes) = &mut session.spikes {
+        spikes.append(recording, |step| session.over_time.time_of(step))?;
+    }
     if let Some(traces) = &mut session.traces {
         let constant = match session.spec.input {
             Given::Constant(x) => x,
@@ -139,7 +142,10 @@ fn interrupted<T: Build>(session: &Session<T>) -> anyhow::Error {
     let at = format!("interrupted after {} of {} steps", session.done, session.steps);
     let message = match &session.spec.files.checkpoint {
         Some(path) => format!("{at}; `overtime resume {}` continues", path.display()),
-        None => format!("{at}; nothing was written (--checkpoint FILE would have kept it)"),
+        None => match &session.spec.files.stream {
+            Some(folder) => format!("{at}; what was recorded is in {} (with --checkpoint FILE the run could go on)", folder.display()),
+            None => format!("{at}; nothing was written (--checkpoint FILE would have kept it)"),
+        },
     };
     Failure::Interrupted(message).into()
 }

@@ -8,14 +8,21 @@ use crate::plot;
 use crate::report::Summary;
 use crate::terminal;
 
-pub(crate) fn finish<T: Build>(session: &Session<T>, place: &Place, timing: Timing, manner: Manner) -> anyhow::Result<()> {
-    let (spec, files) = (&session.spec, &session.spec.files);
+pub(crate) fn finish<T: Build>(session: &mut Session<T>, place: &Place, timing: Timing, manner: Manner) -> anyhow::Result<()> {
     let (t, i) = (session.over_time.t(), session.over_time.i());
     let mut wrote = Vec::new();
-    if let Some(path) = &files.out {
-        output::write(path, &session.recorder, t, i)?;
-        wrote.push(path.clone());
+    if let Some(path) = session.spec.files.out.clone() {
+        match session.recorder.stream.take() {
+            Some(stream) => output::pack(&path, stream, t, i)?,
+            None => output::write(&path, &session.recorder, t, i)?,
+        }
+        wrote.push(path);
     }
+    if let (Some(path), Some(spikes)) = (session.spec.files.spikes.clone(), session.spikes.take()) {
+        spikes.pack(&path)?;
+        wrote.push(path);
+    }
+    let (session, spec, files) = (&*session, &session.spec, &session.spec.files);
     if let Some(path) = &files.save_state {
         session.over_time.save_states(path)?;
         wrote.push(path.clone());

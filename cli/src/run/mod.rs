@@ -11,6 +11,7 @@ pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod spec;
 mod start;
+pub(crate) mod streams;
 pub(crate) mod trains;
 pub(crate) mod wanted;
 
@@ -63,5 +64,5 @@ pub(crate) fn go<T: Build>(mut session: Session<T>, place: &Place, manner: Manne
         }
     }
     let timing = drive::drive(&mut session, &control)?;
-    finish::finish(&session, place, timing, manner)
+    finish::finish(&mut session, place, timing, manner)
 }

@@ -2,10 +2,11 @@
 
 use super::recorder::{Kept, Recorder};
 use super::spec::extension;
+use super::trains::Train;
 use crate::model::Build;
 use ndarray::{Array0, ArrayD, ArrayView1, ArrayViewD};
 use overtime::states::{self, Tensor, Type};
-use overtime_npz::Writer;
+use overtime_npz::{Stream, Writer};
 use std::path::Path;
 
 /// Writes `ts`, `output`, each variable by its name, and where the clock stands (`t`, `i`), whole or not at all.
@@ -29,10 +30,22 @@ pub(crate) fn write<T: Build>(path: &Path, recorder: &Recorder<T>, t: f64, i: u6
     for (name, numbers) in spikes(recorder) {
         npz.add(&name, ArrayView1::from(&numbers))?;
     }
+    end(npz, t, i)
+}
+
+/// The same, byte for byte, of what was streamed; the stream's folder is gone then.
+pub(crate) fn pack(path: &Path, mut stream: Stream, t: f64, i: u64) -> anyhow::Result<()> {
+    let mut npz = Writer::create(path)?;
+    stream.pack(&mut npz)?;
+    end(npz, t, i)?;
+    Ok(stream.remove()?)
+}
+
+/// Where the clock stands.
+fn end(mut npz: Writer, t: f64, i: u64) -> anyhow::Result<()> {
     npz.add("t", Array0::from_elem((), t).view())?;
     npz.add("i", Array0::from_elem((), i).view())?;
-    npz.finish()?;
-    Ok(())
+    Ok(npz.finish()?)
 }
 
 fn tensors<T: Build>(recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result<states::File> {
@@ -59,31 +72,30 @@ fn tensors<T: Build>(recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result<s
     Ok(file)
 }
 
-/// The spikes of a network's groups, named by group where there are several: `spike_i`, `spike_step`, and `spike_row` in a batch.
+/// The spikes of a network's groups, with their names.
 fn spikes<T>(recorder: &Recorder<T>) -> Vec<(String, Vec<u64>)> {
-    let several = recorder.trains.len() > 1;
     let mut all = Vec::new();
     for train in &recorder.trains {
         let Some(kept) = &train.kept else { continue };
-        let mut add = |what: &str, numbers: Vec<u64>| {
-            let name = if several { format!("{}.{what}", train.group) } else { what.to_owned() };
-            all.push((name, numbers));
-        };
-        add("spike_i", indices(&kept.unit));
-        // Asked for as events too, these have the same names.
-        if !several
-            || !recorder.vars.iter().any(|(name, kept)| matches!(kept, Kept::Events(_)) && *name == format!("{}.spike", train.group))
-        {
-            add("spike_step", kept.step.clone());
-            if recorder.batched {
-                add("spike_row", indices(&kept.row));
-            }
-        }
+        let [unit, step, row] = names(recorder, train);
+        all.extend(unit.map(|name| (name, indices(&kept.unit))));
+        all.extend(step.map(|name| (name, kept.step.clone())));
+        all.extend(row.map(|name| (name, indices(&kept.row))));
     }
     all
 }
 
-fn indices(all: &[usize]) -> Vec<u64> {
+/// What a group's spikes are called, named by group where there are several: `spike_i`, `spike_step`, and `spike_row` in a batch.
+pub(crate) fn names<T>(recorder: &Recorder<T>, train: &Train) -> [Option<String>; 3] {
+    let several = recorder.trains.len() > 1;
+    let name = |what: &str| Some(if several { format!("{}.{what}", train.group) } else { what.to_owned() });
+    // Asked for as events too, these have the same names.
+    let is_spike = |(name, kept): &(String, Kept<T>)| matches!(kept, Kept::Events(_)) && *name == format!("{}.spike", train.group);
+    let twice = several && recorder.vars.iter().any(is_spike);
+    [name("spike_i"), name("spike_step").filter(|_| !twice), name("spike_row").filter(|_| !twice && recorder.batched)]
+}
+
+pub(crate) fn indices(all: &[usize]) -> Vec<u64> {
     all.iter().map(|x| *x as u64).collect()
 }
 

@@ -1,9 +1,12 @@
 //! What a run keeps, slice after slice.
 
+use super::streams;
 use super::trains::Train;
 use crate::exit::Failure;
+use crate::model::Build;
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
 use overtime::{Events, FirstAxis, Recording, Scalar};
+use overtime_npz::Stream;
 
 /// An array that grows in time.
 #[derive(Clone, Debug)]
@@ -24,7 +27,7 @@ pub(crate) enum Kept<T> {
 }
 
 /// Everything that goes into the results.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Recorder<T> {
     pub(crate) ts: Vec<f64>,
     pub(crate) output: Buffer<T>,
@@ -33,6 +36,8 @@ pub(crate) struct Recorder<T> {
     pub(crate) spikes: Option<u64>,
     /// Those of a network's groups.
     pub(crate) trains: Vec<Train>,
+    /// Where all of it goes at once, instead of staying here.
+    pub(crate) stream: Option<Stream>,
     /// Whether there is a batch.
     pub(crate) batched: bool,
     /// Whether arrays come batch-major.
@@ -94,7 +99,7 @@ impl<T: Scalar> Buffer<T> {
 /// What the loop calls the monitor of spikes that are only counted: no variable has a space in its name.
 pub(crate) const SPIKES: &str = "spikes counted";
 
-impl<T: Scalar> Recorder<T> {
+impl<T: Build> Recorder<T> {
     /// Takes over what a slice recorded; its spikes are counted in any case.
     pub(crate) fn append(&mut self, slice: &Recording<T>, keeps: bool) -> anyhow::Result<()> {
         if let (Some(spikes), true) = (&mut self.spikes, self.trains.is_empty()) {
@@ -106,6 +111,11 @@ impl<T: Scalar> Recorder<T> {
         }
         if !keeps {
             return Ok(());
+        }
+        if let Some(mut stream) = self.stream.take() {
+            let appended = streams::append(&mut stream, self, slice);
+            self.stream = Some(stream);
+            return appended;
         }
         self.ts.extend_from_slice(&slice.ts);
         self.output.append(slice.output.view(), self.batch_major);

@@ -5,6 +5,7 @@ use super::progress::short;
 use super::recorder::{Buffer, Kept, Recorder, SPIKES, first_axis, kept};
 use super::spec::{Given, Lengths, Spec};
 use super::start;
+use super::streams::{self, Spikes};
 use super::trains::Train;
 use super::wanted;
 use crate::args::Axis;
@@ -60,6 +61,8 @@ pub(crate) struct Session<T: Build> {
     /// What goes into the results; nothing is kept if nobody asked for a file of them.
     pub(crate) recorder: Recorder<T>,
     pub(crate) traces: Option<Traces>,
+    /// Spikes that go to a file of their own.
+    pub(crate) spikes: Option<Spikes>,
 }
 
 impl<T: Build> Session<T> {
@@ -111,6 +114,7 @@ impl<T: Build> Session<T> {
                 session.steps,
             ));
         }
+        streams::create(&mut session)?;
         Ok(session)
     }
 
@@ -137,7 +141,7 @@ impl<T: Build> Session<T> {
             monitors.push(monitor(var.name.clone()).named(SPIKES).events().every(1));
         }
         let trains = match &spec.system {
-            System::Network(net) => Train::all(net, batch.unwrap_or(1), keeps)?,
+            System::Network(net) => Train::all(net, batch.unwrap_or(1), keeps && spec.files.stream.is_none())?,
             _ => Vec::new(),
         };
         monitors.extend(trains.iter().map(Train::monitor));
@@ -163,12 +167,14 @@ impl<T: Build> Session<T> {
             vars,
             spikes: spikes.map(|_| 0),
             trains,
+            stream: None,
             batched: batch.is_some(),
             batch_major,
         };
         let (steps, done, begin) = (0, 0, over_time.i());
         let arrays = Arrays::default();
-        Ok(Self { over_time, spec, arrays, input: None, time_axis: 0, steps, done, begin, events_before: 0.0, recorder, traces: None })
+        let (input, traces, spikes) = (None, None, None);
+        Ok(Self { over_time, spec, arrays, input, time_axis: 0, steps, done, begin, events_before: 0.0, recorder, traces, spikes })
     }
 
     /// Whether results are kept.
@@ -178,7 +184,7 @@ impl<T: Build> Session<T> {
 
     /// Makes room for the recordings of so many steps from here.
     pub(crate) fn reserve(&mut self, steps: u64) -> anyhow::Result<()> {
-        if !self.keeps() {
+        if !self.keeps() || self.spec.files.stream.is_some() {
             return Ok(());
         }
         let steps = kept(self.over_time.i(), steps, self.spec.record_every);

@@ -1,6 +1,6 @@
 //! The full specification of a run: what the model file and the arguments say together. A checkpoint keeps it as JSON.
 
-use super::wanted;
+use super::{streams, wanted};
 use crate::args::{Axis, RunArgs, Type};
 use crate::exit::usage;
 use crate::model::{self, Model, System, Value, kinds};
@@ -67,6 +67,11 @@ pub(crate) enum Lengths {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Files {
     pub(crate) out: Option<PathBuf>,
+    /// The folder that results are streamed to, if they are.
+    #[serde(default)]
+    pub(crate) stream: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) spikes: Option<PathBuf>,
     pub(crate) save_state: Option<PathBuf>,
     pub(crate) plot: Option<PathBuf>,
     pub(crate) checkpoint: Option<PathBuf>,
@@ -111,8 +116,11 @@ impl Spec {
         if let Some(text) = &out_vars {
             wanted::parse(text)?;
         }
+        let out = absolute(args.out.as_deref())?;
         let files = Files {
-            out: absolute(args.out.as_deref())?,
+            stream: out.as_deref().filter(|_| args.stream).map(streams::folder),
+            spikes: absolute(args.spikes.as_deref())?,
+            out,
             save_state: absolute(args.save_state.as_deref())?,
             plot: absolute(args.plot.as_deref().or(s.plot.as_deref()))?,
             checkpoint: absolute(args.checkpoint.as_deref())?,
@@ -141,6 +149,7 @@ impl Spec {
             files,
         };
         spec.files.check()?;
+        streams::check(&spec)?;
         Ok(spec)
     }
 
@@ -165,7 +174,8 @@ impl Files {
         };
         known(&self.out, "--out", &["npz", "safetensors"])?;
         known(&self.plot, "--plot", &["png", "svg"])?;
-        let all = [("--out", &self.out), ("--plot", &self.plot), ("--save-state", &self.save_state), ("--checkpoint", &self.checkpoint)];
+        known(&self.spikes, "--spikes", &["npz"])?;
+        let all = [("--out", &self.out), ("--spikes", &self.spikes), ("--plot", &self.plot), ("--save-state", &self.save_state), ("--checkpoint", &self.checkpoint)];
         for (k, (flag, path)) in all.iter().enumerate() {
             let Some(path) = path else { continue };
             if let Some((other, _)) = all.iter().take(k).find(|(_, p)| p.as_ref() == Some(path)) {

@@ -9,5 +9,6 @@ mod kernels;
 mod network;
 mod plots;
 mod resume;
+mod streams;
 mod support;
 mod toml;

@@ -5,14 +5,14 @@ use ndarray::ArrayD;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-fn start(place: &Place, arguments: &str) -> Child {
+pub(crate) fn start(place: &Place, arguments: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_overtime"));
     command.args(arguments.split_whitespace()).current_dir(place.path(""));
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// Sends a signal as soon as a tenth of the run is done, and waits for the end: code and stderr.
-fn interrupt(mut child: Child, signal: &str) -> (Option<i32>, String) {
+pub(crate) fn interrupt(mut child: Child, signal: &str) -> (Option<i32>, String) {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut said = String::new();
     for line in lines.by_ref() {
