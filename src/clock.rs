@@ -40,6 +40,11 @@ impl Clock {
         self.t0 + self.done.saturating_add(k) as f64 * self.dt
     }
 
+    /// Time of the step of this index.
+    pub(crate) fn time_of(&self, i: u64) -> f64 {
+        if i >= self.i0 { self.t0 + (i - self.i0) as f64 * self.dt } else { self.t0 - (self.i0 - i) as f64 * self.dt }
+    }
+
     pub(crate) fn tick<'a>(&self, k: u64, shared: &'a Shared) -> Tick<'a> {
         Tick { i: self.i().wrapping_add(k), t: self.time(k), dt: self.dt, shared }
     }

@@ -1,5 +1,6 @@
 //! What a run keeps: its output, monitored variables, events, and times.
 
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::input::FirstAxis;
 use crate::scalar::Scalar;
@@ -276,6 +277,7 @@ pub struct Recording<T> {
     pub t: f64,
     pub(crate) entries: Vec<(String, Recorded<T>)>,
     pub(crate) structure: Option<Tree<usize>>,
+    pub(crate) clock: Clock,
 }
 
 impl<T> Recording<T> {
@@ -299,6 +301,14 @@ impl<T> Recording<T> {
             Recorded::Events(events) => Ok(events),
             Recorded::Dense(_) => Err(Error::Unsupported(format!("`{name}` was recorded densely, not as events"))),
         }
+    }
+
+    /// The times of the events of this name, each that of the start of its step: with [`Events::unit`], spikes as SONATA has them.
+    ///
+    /// # Errors
+    /// If it was not monitored as events.
+    pub fn times(&self, name: &str) -> Result<Vec<f64>> {
+        Ok(self.events(name)?.step.iter().map(|i| self.clock.time_of(*i)).collect())
     }
 
     /// All monitored variables, in the order they were asked for.

@@ -153,8 +153,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// Time of the step of this index, `t0 + (i − i0)·dt`: what [`Events::step`](crate::Events::step) counts.
     #[must_use]
     pub fn time_of(&self, i: u64) -> f64 {
-        let Clock { i0, t0, dt, .. } = self.clock;
-        if i >= i0 { t0 + (i - i0) as f64 * dt } else { t0 - (i0 - i) as f64 * dt }
+        self.clock.time_of(i)
     }
 
     /// Where the loop runs.

@@ -16,17 +16,22 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// that is to be resumed is ended by an error of `with`, not by the callback, which may end it within a part.
     ///
     /// ```
-    /// use overtime::{Input, LoopOverTime, models::Hh};
+    /// use overtime::{Input, LoopOverTime, models::Hh, monitor};
     /// use overtime_npz::{Stream, Writer};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let folder = std::env::temp_dir().join(format!("overtime-parts-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
-    /// let mut over_time = LoopOverTime::builder(Hh::<f32>::new(10)).record_output(false).out_vars("V").build()?;
+    /// let vars = [monitor("V"), monitor("spike").events()];
+    /// let mut over_time = LoopOverTime::builder(Hh::<f32>::new(10)).record_output(false).out_vars(vars).build()?;
     /// let mut stream = Stream::create(folder.join("run.parts"))?; // a folder of npy files that grow
     /// over_time.run_in_parts(Input::steps(1000).constant(5.0), 100, |part| -> Result<(), Box<dyn std::error::Error>> {
     ///     stream.append("ts", ndarray::ArrayView1::from(&part.ts))?;
-    ///     Ok(stream.append("V", part.get("V")?.view())?)
+    ///     stream.append("V", part.get("V")?.view())?;
+    ///     // Spikes as SONATA names and shapes them.
+    ///     let neurons = part.events("spike")?.unit.iter().map(|unit| *unit as u64);
+    ///     stream.append("spikes/HH/node_ids", ndarray::Array1::from_iter(neurons).view())?;
+    ///     Ok(stream.append("spikes/HH/timestamps", ndarray::ArrayView1::from(&part.times("spike")?))?)
     /// })?;
     /// let mut npz = Writer::create(folder.join("run.npz"))?;
     /// stream.pack(&mut npz)?; // one file, as if it had been written at once

@@ -117,7 +117,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
             entries.push((handle.label.clone(), recorded));
         }
         let (i, t) = (self.clock.i(), self.clock.t());
-        Ok(Recording { output, ts, steps: steps as u64, i, t, entries, structure: self.structure.clone() })
+        Ok(Recording { output, ts, steps: steps as u64, i, t, entries, structure: self.structure.clone(), clock: self.clock })
     }
 
     /// The input, if this loop can run over it from where it stands.

@@ -1,5 +1,6 @@
 //! Recordings of one stretch after the other, made one; and monitors that are functions.
 
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::recording::{Events, Monitor, Recorded, Recording, monitor};
 use crate::scalar::Scalar;
@@ -124,7 +125,7 @@ impl<T: Scalar> Joined<T> {
         Ok(())
     }
 
-    pub(super) fn finish(self, i: u64, t: f64, watches: &[Watch<T>]) -> Result<Recording<T>> {
+    pub(super) fn finish(self, clock: Clock, watches: &[Watch<T>]) -> Result<Recording<T>> {
         let mut entries = Vec::new();
         for (name, kept) in self.entries {
             entries.push(match kept {
@@ -135,7 +136,8 @@ impl<T: Scalar> Joined<T> {
         for (watch, grown) in watches.iter().zip(self.watched) {
             entries.push((watch.name.clone(), Recorded::Dense(grown.into_array()?)));
         }
-        Ok(Recording { output: self.output.into_array()?, ts: self.ts, steps: self.made, i, t, entries, structure: None })
+        let (i, t) = (clock.i(), clock.t());
+        Ok(Recording { output: self.output.into_array()?, ts: self.ts, steps: self.made, i, t, entries, structure: None, clock })
     }
 }
 

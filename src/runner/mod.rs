@@ -256,7 +256,7 @@ impl<T: Scalar, S: System<T>> Runner<T, S> {
             joined.push(this.run_input(input)?, watches)?;
             Ok(true)
         })?;
-        joined.finish(over_time.i(), over_time.t(), watches)
+        joined.finish(over_time.clock, watches)
     }
 }
 

@@ -53,6 +53,8 @@ fn parts_one_after_the_other_are_the_whole() {
         assert!(a.iter().eq(b.iter()));
     }
     assert_eq!(in_parts(&mut after, Input::steps(0), 5).parts, [0]);
+    let times: Vec<f64> = expected.events("spike").unwrap().step.iter().map(|i| *i as f64 * 0.1).collect();
+    assert!(!times.is_empty() && expected.times("spike").unwrap() == times && expected.times("V").is_err());
     assert_eq!((after.time_of(0), after.time_of(10)), (0.0, 10.0 * 0.1));
 }
 

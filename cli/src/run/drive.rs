@@ -119,7 +119,7 @@ fn keep<T: Build>(session: &mut Session<T>, recording: &Recording<T>, first: u64
     let keeps = session.keeps();
     session.recorder.append(recording, keeps)?;
     if let Some(spikes) = &mut session.spikes {
-        spikes.append(recording, |step| session.over_time.time_of(step))?;
+        spikes.append(recording)?;
     }
     if let Some(traces) = &mut session.traces {
         let constant = match session.spec.input {

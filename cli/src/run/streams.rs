@@ -142,13 +142,12 @@ impl Spikes {
         }
     }
 
-    /// Adds those of a slice; `time` is that of a step.
-    pub(crate) fn append<T: Scalar>(&mut self, slice: &Recording<T>, time: impl Fn(u64) -> f64) -> anyhow::Result<()> {
+    /// Adds those of a slice.
+    pub(crate) fn append<T: Scalar>(&mut self, slice: &Recording<T>) -> anyhow::Result<()> {
         for (population, monitor) in &self.trains {
             let new = slice.events(monitor)?;
-            let times: Vec<f64> = new.step.iter().map(|step| time(*step)).collect();
             self.stream.append(&format!("spikes/{population}/node_ids"), ArrayView1::from(&indices(&new.unit)))?;
-            self.stream.append(&format!("spikes/{population}/timestamps"), ArrayView1::from(&times))?;
+            self.stream.append(&format!("spikes/{population}/timestamps"), ArrayView1::from(&slice.times(monitor)?))?;
             if self.batched {
                 self.stream.append(&format!("spikes/{population}/rows"), ArrayView1::from(&indices(&new.row)))?;
             }
