@@ -16,7 +16,7 @@ struct Connect {
     long long own_shift;       // target j is source i itself where j = i + this; NO_SHIFT: autapses stay
     u32 stream, rule;
     u32 pre, post;             // neurons
-    u32 count;                 // FIXED_NUM_PRE, FIXED_NUM_POST: how many
+    u32 count;                 // synapses of a column (FIXED_NUM_PRE) or row; FIXED_PROB: on average
     u32 weight_law, delay_law;
     u32 wide;
 };

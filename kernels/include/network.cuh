@@ -60,6 +60,7 @@ struct Outgoing {
     const u16* delays;     // [synapses] in steps, or null: all `least`
     void* sums;
     u64 reach;
+    const struct Connect* made;  // null, or what makes rows that are stored nowhere
     u32 first, sources;    // the part of this group
     u32 least, most;       // delay in steps
     u32 far;
@@ -76,7 +77,7 @@ struct Poisson {
 };
 
 #ifdef GROUP_BYTES
-static_assert(sizeof(Group) == GROUP_BYTES && sizeof(Receptor) == 32 && sizeof(Incoming) == 32 && sizeof(Outgoing) == 72 && sizeof(Poisson) == 32,
+static_assert(sizeof(Group) == GROUP_BYTES && sizeof(Receptor) == 32 && sizeof(Incoming) == 32 && sizeof(Outgoing) == 80 && sizeof(Poisson) == 32,
               "a struct here and in src/cuda/network/table.rs differ in size");
 #endif
 
@@ -105,6 +106,10 @@ __device__ __forceinline__ u64 first_of(const T* values, u64 from, u64 to, u32 l
 __device__ __forceinline__ void add_to(u32* sum, u32 n) { asm volatile("red.relaxed.gpu.global.add.u32 [%0], %1;" ::"l"(sum), "r"(n)); }
 __device__ __forceinline__ void add_to(i64* sum, i64 n) { asm volatile("red.relaxed.gpu.global.add.u64 [%0], %1;" ::"l"(sum), "l"(n)); }
 
+#if PROCEDURAL
+#include "procedural.cuh"
+#endif
+
 template <class T>
 __device__ __forceinline__ void add_all(const T* targets, const int* mantissas, u32 synapses, void* sums) {
     if (mantissas) {
@@ -118,7 +123,11 @@ __device__ __forceinline__ void add_all(const T* targets, const int* mantissas, 
 
 // A projection's sums, of this copy of them.
 __device__ __forceinline__ void* sums_of(const Outgoing& to, u64 copy) {
-    return (char*)to.sums + copy * to.reach * (to.mantissas ? sizeof(i64) : sizeof(u32));
+    bool exact = to.mantissas;
+#if PROCEDURAL
+    exact = exact || (to.made && connect::is_exact(*to.made));
+#endif
+    return (char*)to.sums + copy * to.reach * (exact ? sizeof(i64) : sizeof(u32));
 }
 
 // So many synapses from `begin` on. A warp's lanes go along them.
@@ -132,7 +141,7 @@ __device__ __forceinline__ void add_row(const Outgoing& to, u64 begin, u32 synap
 struct Row {
     const Outgoing* to;
     void* sums;
-    u64 begin;
+    u64 begin;  // or, of one that is made, its source
     u64 synapses;
 };
 
@@ -179,6 +188,12 @@ __device__ __forceinline__ void share(u32 shares, u32 k) {
         const u32 synapses = u32(row.synapses), pieces = (synapses + PIECE - 1) / PIECE;
         for (; next < pieces; next += blockDim.x / 32) {
             const u32 at = next * PIECE;
+#if PROCEDURAL
+            if (row.to->made) {
+                connect::add_piece(*row.to->made, u32(row.begin), next, row.sums);
+                continue;
+            }
+#endif
             add_row(*row.to, row.begin + at, min(u32(PIECE), synapses - at), row.sums);
         }
         next -= pieces;
@@ -187,6 +202,16 @@ __device__ __forceinline__ void share(u32 shares, u32 k) {
 
 // Adds what a source's synapses of this delay carry to the sums of their targets, of this copy of them. It is step k.
 __device__ __forceinline__ void deliver(const Outgoing& to, u32 source, u32 delay, u64 copy, u32 k) {
+#if PROCEDURAL
+    if (to.made) {
+        const u32 pieces = connect::pieces(*to.made);
+        void* made = sums_of(to, copy);
+        // As many synapses as have so many pieces.
+        if (to.made->count > PIECE && shelve({&to, made, source, u64(pieces - 1) * PIECE + 1}, k)) return;
+        for (u32 piece = 0; piece < pieces; ++piece) connect::add_piece(*to.made, source, piece, made);
+        return;
+    }
+#endif
     u64 begin = to.offsets[source], end = to.offsets[source + 1];
     if (to.delays) {
         begin = first_of(to.delays, begin, end, delay);

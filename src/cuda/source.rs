@@ -27,6 +27,7 @@ const FILES: &[(&str, &str)] = texts![
     "include/operand.cuh",
     "include/philox.cuh",
     "include/pointwise.cuh",
+    "include/procedural.cuh",
     "include/product.cuh",
     "include/recurrent.cuh",
     "include/row_cell.cuh",

@@ -16,7 +16,7 @@ pub(super) fn list() -> Vec<Module> {
 }
 
 fn of_type<T: Real>() -> Vec<Module> {
-    let cut = |whole, alone, held| Cut { whole, alone, held };
+    let cut = |whole, alone, held| Cut { whole, alone, held, procedural: false };
     let network = network::<T>();
     // All, bits.
     let probes: Probes<'_> = &[(0, 0), (4, 2)];
@@ -26,6 +26,7 @@ fn of_type<T: Real>() -> Vec<Module> {
         ("network_scan_lean", cut(true, false, true), &[]),
         ("network_large", cut(true, false, false), probes),
         ("network_step", cut(false, false, false), probes),
+        ("network_procedural", Cut { procedural: true, ..cut(true, false, true) }, &[]),
     ]
     .into_iter()
     .filter_map(|(name, cut, probes)| module(name, network.as_ref()?, cut, probes))
@@ -67,6 +68,6 @@ fn module<T: Real>(name: &str, network: &Network<T>, cut: Cut, probes: Probes<'_
 mod tests {
     #[test]
     fn none_is_missing() {
-        assert_eq!(super::list().len(), 12);
+        assert_eq!(super::list().len(), 14);
     }
 }

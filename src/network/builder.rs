@@ -75,6 +75,10 @@ impl<T: Real> Builder<T> {
             if rule.is_some() {
                 // Its variables are called after it.
                 check_name("projection", &projection.name, pools.iter().map(|p| p.name.as_str()))?;
+                if projection.procedural {
+                    let reason = format!("projection `{}`: a procedural one stores no weights, and those of stdp() are state", projection.name);
+                    return Err(Error::Unsupported(reason));
+                }
             }
             let mut link = link(projection, &pools, dt, seed)?;
             if let Some(rule) = rule {
@@ -183,7 +187,7 @@ fn pool<T: Real>(group: Group<T>, dt: f64, next: &mut usize, inputs: &mut usize)
 }
 
 fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) -> Result<Link> {
-    let Projection { name, from, to, receptor, connect, autapses, weight, delay, stdp: _ } = projection;
+    let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, stdp: _ } = projection;
     let (from, pre) = part(&name, &from, pools)?;
     let (to, post) = part(&name, &to, pools)?;
     let felt = &pools[to].receptors;
@@ -192,7 +196,7 @@ fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) 
         Error::unknown("receptor", &receptor, known)
     })?;
     let stream = Stream::named(seed, &name);
-    let recipe = Recipe { name, connect, stream, pre, post, same_group: from == to, autapses, weight, delay, dt };
+    let recipe = Recipe { name, connect, stream, pre, post, same_group: from == to, autapses, procedural, weight, delay, dt };
     recipe.check()?;
     let delays = recipe.delays()?;
     debug_assert!(*delays.end() <= MOST_STEPS);

@@ -55,6 +55,7 @@ mod drive;
 mod exchange;
 mod group;
 mod plan;
+mod procedural;
 mod program;
 mod projection;
 pub(crate) mod random;

@@ -14,6 +14,7 @@ pub struct Projection {
     pub(super) receptor: String,
     pub(super) connect: Connect,
     pub(super) autapses: bool,
+    pub(super) procedural: bool,
     pub(super) weight: Init,
     pub(super) delay: Init,
     pub(super) stdp: Option<Stdp>,
@@ -75,6 +76,7 @@ impl Projection {
             receptor,
             connect: Connect::AllToAll,
             autapses: true,
+            procedural: false,
             weight: Init::Constant(1.0),
             delay: Init::Constant(0.0),
             stdp: None,
@@ -92,6 +94,17 @@ impl Projection {
     #[must_use]
     pub fn autapses(mut self, autapses: bool) -> Self {
         self.autapses = autapses;
+        self
+    }
+
+    /// Stores no synapse: whenever a neuron spikes, its row is made again from the seed, added to what arrives, and forgotten. The synapses
+    /// are those that would be stored, so that results are the same to the bit; memory is that of the neurons, and a spike takes longer.
+    /// For [`Connect::FixedProb`], [`Connect::FixedNumPost`], [`Connect::OneToOne`] and [`Connect::AllToAll`], with weights that are one
+    /// value or drawn, and one delay; [`Builder::build`](super::Builder::build) refuses others. (Knight & Nowotny 2021, Nat. Comput. Sci.
+    /// 1, 136-142, who made them so on GPUs.)
+    #[must_use]
+    pub fn procedural(mut self) -> Self {
+        self.procedural = true;
         self
     }
 

@@ -1,9 +1,10 @@
 //! Steps of a network on the host.
 
-use super::connect::Delays;
+use super::connect::{Delays, Growing};
 use super::deliver::Delivery;
 use super::exchange::{Exchange, Masks};
 use super::plan::Rain;
+use super::procedural::Procedural;
 use super::stdp::Learning;
 use super::tiles::Tiles;
 use super::{Network, random};
@@ -22,6 +23,9 @@ pub(super) struct Run<'n, T: 'static> {
     period: u64,
     tiles: Tiles<T>,
     delivery: Delivery,
+    procedural: Procedural,
+    /// Of projections that store no synapses, what makes them.
+    growing: Vec<Option<Growing<'n>>>,
     arrivals: Vec<Arrival<'n, T>>,
 }
 
@@ -47,10 +51,13 @@ impl<'n, T: Real> Run<'n, T> {
                 }
             }
         }
-        let most = network.links.iter().map(|l| l.recipe.post.len()).max().unwrap_or(0);
+        let most = network.links.iter().filter(|l| !l.recipe.procedural).map(|l| l.recipe.post.len()).max().unwrap_or(0);
         let period = network.links.iter().map(|l| u64::from(*l.delays.start())).min().unwrap_or(1).max(1);
         let tiles = Tiles::new(&network.pools, node, seed, network.dt);
-        Self { network, exchange, rows, period, tiles, delivery: Delivery::new(most), arrivals }
+        let (delivery, procedural) = (Delivery::new(most), Procedural::new(&network.links));
+        // A recipe has been checked when its network was built.
+        let growing = network.links.iter().map(|l| l.recipe.growing().ok().flatten()).collect();
+        Self { network, exchange, rows, period, tiles, delivery, procedural, growing, arrivals }
     }
 
     pub(super) fn step(&mut self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
@@ -76,8 +83,8 @@ impl<'n, T: Real> Run<'n, T> {
     }
 
     /// What arrives over a projection in step `i`.
-    fn arrive(&mut self, link: usize, row: usize, i: u64, state: &mut State<'_, T>) {
-        let link = &self.network.links[link];
+    fn arrive(&mut self, number: usize, row: usize, i: u64, state: &mut State<'_, T>) {
+        let link = &self.network.links[number];
         let (from, to) = (&self.network.pools[link.from], &self.network.pools[link.to]);
         let here = common(&link.recipe.post, &self.exchange.owned(link.to, to.units));
         if let Some(plastic) = &link.plastic {
@@ -85,6 +92,15 @@ impl<'n, T: Real> Run<'n, T> {
             return learning.step(&mut self.delivery, state);
         }
         let s = row * to.units..(row + 1) * to.units;
+        let (first, quantum) = (here.start.saturating_sub(link.recipe.post.start), T::of(link.quantum));
+        if let Some(growing) = &self.growing[number] {
+            let words = from.arriving(state.var(from.flight), row, i, growing.delay);
+            self.procedural.collect(words, &link.recipe.pre);
+            if !here.is_empty() {
+                self.procedural.add(growing, quantum, first, &mut state.var_mut(link.var)[s][here]);
+            }
+            return;
+        }
         // A loop makes them when it is built, and says then what is wrong.
         let Ok(wiring) = link.wiring() else {
             state.var_mut(link.var)[s].fill(T::of(f64::NAN));
@@ -100,14 +116,8 @@ impl<'n, T: Real> Run<'n, T> {
             self.delivery.collect(wiring, words, &link.recipe.pre, delay);
         }
         if !here.is_empty() {
-            let first = here.start - link.recipe.post.start;
-            self.delivery.add(
-                wiring,
-                T::of(link.quantum),
-                first,
-                here.len() == link.recipe.post.len(),
-                &mut state.var_mut(link.var)[s][here],
-            );
+            let all = here.len() == link.recipe.post.len();
+            self.delivery.add(wiring, quantum, first, all, &mut state.var_mut(link.var)[s][here]);
         }
     }
 }

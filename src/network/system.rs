@@ -3,7 +3,7 @@
 use super::exchange::Alone;
 use super::plan::Acts;
 use super::run::Run;
-use super::{Network, random};
+use super::{Network, procedural, random};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::program::Program;
@@ -77,9 +77,10 @@ impl<T: Real> System<T> for Network<T> {
             pool.model.prepare(dt, device)?;
         }
         if device == Device::Cpu {
-            let need = self.links.iter().fold(0_u64, |sum, link| sum.saturating_add(link.recipe.estimate()));
+            let stored = || self.links.iter().filter(|link| !link.recipe.procedural);
+            let need = stored().fold(procedural::bytes(&self.links), |sum, link| sum.saturating_add(link.recipe.estimate()));
             crate::memory::require("the network's synapses", need)?;
-            for link in &self.links {
+            for link in stored() {
                 link.wiring()?;
             }
         }

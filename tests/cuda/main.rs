@@ -23,6 +23,7 @@ mod moves;
 mod networks;
 mod options;
 mod parity;
+mod procedural;
 #[path = "../cells/products.rs"]
 mod products;
 mod rows;

@@ -7,6 +7,7 @@ mod cobahh;
 mod common;
 mod delays;
 mod golden;
+mod procedural;
 mod promises;
 mod random;
 mod stdp;

@@ -24,7 +24,7 @@
 /// The longest rows that a lane goes along alone: as many as a warp does in a round.
 const SHORT: u64 = 32;
 /// More than there are in a warp.
-const NEVER: u32 = 33;
+pub(super) const NEVER: u32 = 33;
 
 /// Synapses that a warp has four rounds for, whose reads are all on their way at once. What is longer is cut into such pieces, which all
 /// warps of a block take in turn, for one more barrier of a block in each step: so it is W·128 synapses to a round trip, not 128.

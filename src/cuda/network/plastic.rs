@@ -103,6 +103,7 @@ impl Outgoing {
             delays: synapses.delays.address(0),
             sums,
             reach: projection.recipe.post.len() as u64,
+            made: 0,
             first: projection.recipe.pre.start as u32,
             sources: projection.recipe.pre.len() as u32,
             least: synapses.least,

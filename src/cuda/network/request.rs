@@ -21,6 +21,8 @@ pub(crate) struct Cut {
     pub(crate) alone: bool,
     /// Neurons stay in registers.
     pub(crate) held: bool,
+    /// Some projection stores no synapses.
+    pub(crate) procedural: bool,
 }
 
 impl Cut {
@@ -78,6 +80,7 @@ pub(crate) fn request(dtype: DType, groups: &[(&Group, Probes<'_>)], places: &[u
     let mut request = Request { name: name.into(), dtype, model: ("network.cu".into(), text.into()), loops: &[], defines: Vec::new() };
     request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::beforehand::JOB_BYTES.to_string()));
     request.defines.push(("PIECE".to_owned(), PIECE.to_string()));
+    request.defines.push(("PROCEDURAL".to_owned(), u32::from(cut.procedural).to_string()));
     request.defines.push(("GROUP_BYTES".to_owned(), size_of::<Table>().to_string()));
     Ok(request)
 }

@@ -1,6 +1,7 @@
 //! A projection's synapses on the device.
 
 use super::lanes;
+use super::table::RowMaker;
 use crate::cuda::connect::{Made, Maker, longest};
 use crate::cuda::context::Context;
 use crate::cuda::memory::Buffer;
@@ -27,14 +28,22 @@ pub(crate) struct Synapses {
     longest: u64,
     /// Weights are state.
     plastic: bool,
+    /// What makes rows, where none are stored.
+    pub(crate) made: Option<RowMaker>,
 }
 
 impl Synapses {
     /// Makes them there, or, where they are given as arrays, on the host.
     pub(crate) fn make(maker: &mut Maker, context: &Arc<Context>, projection: &Projection) -> Result<Self> {
         let ((least, most), plastic) = (projection.delays, projection.plastic.is_some());
+        if let Some(job) = projection.recipe.procedural.then(|| projection.recipe.job()).transpose()?.flatten() {
+            let none = || Buffer::new(context, "no synapses", 0);
+            let (offsets, targets, mantissas, delays) = (none()?, none()?, none()?, none()?);
+            let (longest, made) = (job.count.into(), Some(RowMaker(job)));
+            return Ok(Self { offsets, targets, mantissas, delays, far: false, least, most, longest, plastic, made });
+        }
         if let Some(Made { offsets, targets, mantissas, delays, far, longest }) = maker.make(&projection.recipe)? {
-            return Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest, plastic });
+            return Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest, plastic, made: None });
         }
         let wiring = projection.recipe.build()?;
         let what = format!("synapses of projection `{}`", projection.recipe.name);
@@ -51,12 +60,12 @@ impl Synapses {
             Weights::Each(weights) => put(context, &what, weights)?,
         };
         let (offsets, longest) = (put(context, &what, &wiring.offsets)?, longest(&wiring.offsets));
-        Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest, plastic })
+        Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest, plastic, made: None })
     }
 
     /// Whether each has a weight of its own, so that sums are of 64 bits.
     pub(crate) fn is_exact(&self) -> bool {
-        self.mantissas.len() > 0 || self.plastic
+        self.mantissas.len() > 0 || self.plastic || self.made.is_some_and(|made| made.0.weighs())
     }
 
     /// Whether the warps of a block go along some of its rows together.
@@ -66,7 +75,7 @@ impl Synapses {
 
     /// From how many spikes on, arriving at once from a warp's neurons, a lane takes a source each.
     pub(crate) fn many(&self) -> u32 {
-        lanes::many(self.longest, self.delays.len() > 0)
+        if self.made.is_some() { lanes::NEVER } else { lanes::many(self.longest, self.delays.len() > 0) }
     }
 }
 

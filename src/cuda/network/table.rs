@@ -65,6 +65,7 @@ pub(crate) struct Outgoing {
     pub(crate) delays: u64,
     pub(crate) sums: u64,
     pub(crate) reach: u64,
+    pub(crate) made: u64,
     pub(crate) first: u32,
     pub(crate) sources: u32,
     pub(crate) least: u32,
@@ -103,6 +104,15 @@ pub(crate) struct Poisson {
     pub(crate) seed: u64,
 }
 
+/// What makes rows that are stored nowhere.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowMaker(pub(crate) crate::network::Job);
+
+// SAFETY: every field of the one field is an integer, an f64 or an array of those, and its size, which is asserted where it is, is the sum of
+// theirs, so that `repr(C)` leaves no padding between them.
+unsafe impl bytemuck::NoUninit for RowMaker {}
+
 macro_rules! plain {
     ($($name:ident: $bytes:expr),*) => {$(
         // SAFETY: every field is an integer, an array of those, or a struct of those, and `repr(C)` leaves no padding between them: the
@@ -111,4 +121,4 @@ macro_rules! plain {
         const _: () = assert!(size_of::<$name>() == $bytes);
     )*};
 }
-plain!(Group: size_of::<Job>() + 7 * 8 + 20 * 4, Receptor: 32, Incoming: 32, Outgoing: 72, Poisson: 32, Plastic: 208);
+plain!(Group: size_of::<Job>() + 7 * 8 + 20 * 4, Receptor: 32, Incoming: 32, Outgoing: 80, Poisson: 32, Plastic: 216);

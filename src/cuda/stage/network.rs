@@ -33,6 +33,8 @@ pub(super) struct Steps {
     synapses: Vec<Synapses>,
     /// Of the plastic ones what they have beside.
     plastic: Vec<Option<Plastic>>,
+    /// Of each projection that stores none, where among the constants lies what makes its rows.
+    made: Vec<Option<usize>>,
     /// Where in the stage's own memory the sums of each projection lie.
     sums: Vec<usize>,
     /// Where in it the numbers of spikes lie, and the counter that blocks wait for; and where all of it ends.
@@ -75,7 +77,8 @@ impl Steps {
         let whole = strategy.0 == Strategy::Persistent;
         let rows = shop.rows as u64;
         let tasks: Vec<u64> = network.groups.iter().map(|g| (g.units.div_ceil(32) as u64).saturating_mul(rows)).collect();
-        let mut cut = Cut { whole, alone: false, held: false };
+        let procedural = network.projections.iter().any(|p| p.recipe.procedural);
+        let mut cut = Cut { whole, alone: false, held: false, procedural };
         let most = whole.then(|| shop.context.processors * cut.bounds().1);
         let warps = share(&tasks, most).ok_or_else(|| Error::Unsupported(format!("{} groups of {tasks:?} warps", tasks.len())))?;
         (cut.alone, cut.held) = (whole && warps.blocks == 1, whole && warps.held);
@@ -88,6 +91,8 @@ impl Steps {
         let kernel = shop.kernel(Some(node), request(shop.dtype, &parts, &at, cut)?, 0)?;
         let mut maker = Maker::new(shop.context)?;
         let synapses = network.projections.iter().map(|p| Synapses::make(&mut maker, shop.context, p)).collect::<Result<Vec<_>>>()?;
+        let constant = |s: &Synapses| s.made.map(|made| shop.constant(bytemuck::bytes_of(&made)));
+        let made = synapses.iter().map(constant).collect();
         let mut own = 0_usize;
         let mut take = |bytes: usize| {
             let at = own;
@@ -100,7 +105,7 @@ impl Steps {
         let size = shop.dtype.acc_size();
         let plastic = network.projections.iter().map(|p| Plastic::make(shop.context, p, size, &mut take)).collect::<Result<_>>()?;
         let neurons = network.groups.iter().fold(0_u64, |sum, g| sum.saturating_add((g.units as u64).saturating_mul(rows)));
-        Ok(Self { network, strategy, kernel, warps, groups, synapses, plastic, sums, spikes, arrived, own, tables, neurons, graph: None })
+        Ok(Self { network, strategy, kernel, warps, groups, synapses, plastic, made, sums, spikes, arrived, own, tables, neurons, graph: None })
     }
 
     /// The tables of all groups, as bytes.
@@ -160,7 +165,9 @@ impl Steps {
             let [incoming, poisson] = [[begin[0], incoming.len() as u32], [begin[1], poisson.len() as u32]];
             receptors.push(Receptor { decay, reversal, incoming, poisson });
         }
-        let to = |p: usize| Outgoing::of(&self.network.projections[p], &self.synapses[p], own.address(self.sums[p]));
+        let made = |p: usize| self.made[p].map_or(0, |at| constants.address(at));
+        let of = |p: usize| Outgoing::of(&self.network.projections[p], &self.synapses[p], own.address(self.sums[p]));
+        let to = |p: usize| Outgoing { made: made(p), ..of(p) };
         let fixed = self.network.projections.iter().enumerate().filter(|(_, p)| p.from == number && p.plastic.is_none());
         outgoing.extend(fixed.map(|(p, _)| to(p)));
         let [sending, reaching] = plastic::of_group(&self.network, number);

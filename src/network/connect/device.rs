@@ -27,7 +27,7 @@ pub(crate) struct Job {
     rule: u32,
     pub(crate) pre: u32,
     pub(crate) post: u32,
-    count: u32,
+    pub(crate) count: u32,
     weight_law: u32,
     delay_law: u32,
     wide: u32,
@@ -35,6 +35,13 @@ pub(crate) struct Job {
 
 pub(crate) const JOB_BYTES: usize = 14 * 8 + 8 * 4;
 const _: () = assert!(size_of::<Job>() == JOB_BYTES);
+
+impl Job {
+    /// Whether each synapse has a weight of its own.
+    pub(crate) fn weighs(&self) -> bool {
+        self.weight_law != 0
+    }
+}
 
 /// How a device makes a recipe's synapses.
 #[derive(Clone, Debug)]
@@ -63,30 +70,26 @@ fn law(law: &Law<'_>) -> Option<(u32, [f64; 2])> {
 }
 
 impl Recipe {
-    /// How a device makes the synapses of this; not where arrays or values are given, which are the host's.
+    /// What a device is told of this, without addresses; nothing where arrays or values are given, which are the host's.
     ///
     /// # Errors
     /// As [`Recipe::check`].
-    pub(crate) fn on_device(&self) -> Result<Option<OnDevice>> {
+    pub(crate) fn job(&self) -> Result<Option<Job>> {
         self.check()?;
+        let mean = |p: f64| (p * self.post.len() as f64).ceil() as u32;
         let (rule, factor, count) = match self.connect {
-            Connect::FixedProb(p) if p > 0.0 => (0, gaps::factor(p), 0),
+            Connect::FixedProb(p) if p > 0.0 => (0, gaps::factor(p), mean(p)),
             // No target at all.
             Connect::FixedProb(_) => (2, 0.0, 0),
             Connect::FixedNumPre(k) => (1, 0.0, k as u32),
             Connect::FixedNumPost(k) => (2, 0.0, k as u32),
-            Connect::OneToOne => (3, 0.0, 0),
-            Connect::AllToAll => (4, 0.0, 0),
+            Connect::OneToOne => (3, 0.0, 1),
+            Connect::AllToAll => (4, 0.0, self.post.len() as u32),
             Connect::Arrays { .. } => return Ok(None),
         };
         let (Some((weight_law, weight)), Some((delay_law, delay))) = (law(&self.weights()?), law(&self.times()?)) else { return Ok(None) };
-        let rows = Rows::of(self);
-        let offsets = match rule {
-            0 | 1 => None,
-            _ => Some(self.offsets((0..rows.pre).map(|source| rows.known_len(source).unwrap_or(0)).collect())?),
-        };
         let (seed, stream) = self.stream.parts();
-        let job = Job {
+        Ok(Some(Job {
             offsets: 0,
             targets: 0,
             mantissas: 0,
@@ -101,14 +104,28 @@ impl Recipe {
             own_shift: self.own_shift().unwrap_or(i64::MIN),
             stream: stream.into(),
             rule,
-            pre: rows.pre,
-            post: rows.post,
+            pre: self.pre.len() as u32,
+            post: self.post.len() as u32,
             count,
             weight_law,
             delay_law,
             wide: u32::from(!self.narrow()),
+        }))
+    }
+
+    /// How a device makes and stores the synapses of this; nothing where [`Recipe::job`] is nothing.
+    ///
+    /// # Errors
+    /// As [`Recipe::check`].
+    pub(crate) fn on_device(&self) -> Result<Option<OnDevice>> {
+        let Some(job) = self.job()? else { return Ok(None) };
+        let rows = Rows::of(self);
+        let rule = job.rule;
+        let offsets = match rule {
+            0 | 1 => None,
+            _ => Some(self.offsets((0..rows.pre).map(|source| rows.known_len(source).unwrap_or(0)).collect())?),
         };
-        let (weigh, delay) = (weight_law != 0, delay_law != 0);
+        let (weigh, delay) = (job.weight_law != 0, job.delay_law != 0);
         let sorted = delay || rule == 1 || rule == 2;
         Ok(Some(OnDevice { job, offsets, columns: rule == 1, sorted, target: if self.narrow() { 2 } else { 4 }, weigh, delay }))
     }

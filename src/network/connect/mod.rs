@@ -11,6 +11,7 @@ mod columns;
 mod device;
 mod estimate;
 mod gaps;
+mod growing;
 mod law;
 mod ln;
 mod permutation;
@@ -25,6 +26,7 @@ mod wiring;
 
 #[cfg(feature = "cuda")]
 pub(crate) use device::{JOB_BYTES, Job, OnDevice};
+pub(crate) use growing::{Growing, Grown};
 pub(crate) use recipe::{Recipe, quantum_above};
 pub use synapses::Synapses;
 pub(crate) use wiring::{Delays, Targets, Weights, Wiring};

@@ -5,6 +5,7 @@
 //! distinct ones, each as likely as any other, and value number s needs none before it.
 
 use super::purpose::KEYS;
+use crate::cpu::simd::{Kernel, vectorize};
 use crate::rng::Stream;
 
 /// Most rounds, and so words of key.
@@ -56,12 +57,79 @@ impl Permutation {
         x
     }
 
+    /// Whether any of these is not within n.
+    #[inline(always)]
+    fn beyond(&self, x: &[u32; W]) -> bool {
+        let mut any = false;
+        for x in x {
+            any |= *x >= self.n;
+        }
+        any
+    }
+
     /// The first `k` values but `own`, in whose place comes the one after them.
     pub(super) fn first(&self, k: u32, own: Option<u32>, out: &mut Vec<u32>) {
-        out.clear();
-        out.extend((0..k).map(|x| self.at(x)));
+        out.resize(k as usize, 0);
+        vectorize(First { of: self, out: &mut *out });
         if let Some(place) = own.and_then(|own| out.iter().position(|x| *x == own)) {
             out[place] = self.at(k);
+        }
+    }
+}
+
+/// The first values of a permutation.
+struct First<'a> {
+    of: &'a Permutation,
+    out: &'a mut [u32],
+}
+
+/// Values at once.
+const W: usize = 16;
+
+impl First<'_> {
+    /// [`Permutation::once`] of each.
+    #[inline(always)]
+    fn once(of: &Permutation, x: [u32; W]) -> [u32; W] {
+        let (mut high, mut low) = ([0; W], [0; W]);
+        for k in 0..W {
+            (high[k], low[k]) = (x[k] >> of.low_bits, x[k] & of.low_mask);
+        }
+        for pair in of.keys[..of.rounds].chunks_exact(2) {
+            for k in 0..W {
+                low[k] ^= hash(high[k] ^ pair[0]) & of.low_mask;
+            }
+            for k in 0..W {
+                high[k] ^= hash(low[k] ^ pair[1]) & of.high_mask;
+            }
+        }
+        for k in 0..W {
+            low[k] |= high[k] << of.low_bits;
+        }
+        low
+    }
+}
+
+impl Kernel for First<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { of, out } = self;
+        let last = (out.len() as u32).saturating_sub(1);
+        for (block, out) in (0_u32..).zip(out.chunks_mut(W)) {
+            let mut x = [0; W];
+            for k in 0..W {
+                // Those beyond the end go along with the last.
+                x[k] = (block * W as u32 + k as u32).min(last);
+            }
+            x = Self::once(of, x);
+            while of.beyond(&x) {
+                let on = Self::once(of, x);
+                for k in 0..W {
+                    x[k] = if x[k] >= of.n { on[k] } else { x[k] };
+                }
+            }
+            out.copy_from_slice(&x[..out.len()]);
         }
     }
 }

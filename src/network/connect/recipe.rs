@@ -21,6 +21,8 @@ pub(crate) struct Recipe {
     /// Sources and targets are of one group.
     pub(crate) same_group: bool,
     pub(crate) autapses: bool,
+    /// Nothing is stored.
+    pub(crate) procedural: bool,
     pub(crate) weight: Init,
     /// In ms.
     pub(crate) delay: Init,
@@ -43,7 +45,8 @@ impl Recipe {
         }
         self.check_rule()?;
         self.weights()?;
-        self.delays().map(|_| ())
+        self.delays()?;
+        if self.procedural { self.check_procedural() } else { Ok(()) }
     }
 
     fn check_rule(&self) -> Result<()> {

@@ -46,6 +46,14 @@ impl Rows {
 
     /// A source's targets, ascending.
     pub(super) fn row(&self, source: u32, out: &mut Vec<u32>) {
+        self.targets(source, out);
+        if matches!(self.rule, Rule::First { .. }) {
+            out.sort_unstable();
+        }
+    }
+
+    /// A source's targets.
+    pub(super) fn targets(&self, source: u32, out: &mut Vec<u32>) {
         let own = self.own_target(source);
         out.clear();
         match self.rule {
@@ -55,10 +63,7 @@ impl Rows {
                     out.remove(place);
                 }
             }
-            Rule::First { k } => {
-                Permutation::new(self.stream, source, self.post).first(k, own, out);
-                out.sort_unstable();
-            }
+            Rule::First { k } => Permutation::new(self.stream, source, self.post).first(k, own, out),
             Rule::One if own != Some(source) => out.push(source),
             Rule::All => out.extend((0..self.post).filter(|target| own != Some(*target))),
             Rule::One | Rule::None => {}

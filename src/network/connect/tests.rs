@@ -18,6 +18,7 @@ fn recipe(connect: Connect, pre: usize, post: usize) -> Recipe {
         post: 0..post,
         same_group: true,
         autapses: true,
+        procedural: false,
         weight: Init::Constant(1.5),
         delay: Init::Constant(1.5),
         dt: 0.1,

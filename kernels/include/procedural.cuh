@@ -1,0 +1,42 @@
+// Rows that are stored nowhere: whoever goes along one makes it, from counters. The same synapses as those of connect.cuh's passes, and the
+// twin of src/network/procedural.rs. What is made is added at once, so that nothing is kept of it. Not inlined: it would take the registers
+// of the neurons around it.
+#pragma once
+#include "connect.cuh"
+
+namespace connect {
+
+__device__ __forceinline__ bool is_exact(const Connect& c) { return c.weight_law != SAME; }
+
+// Parts of a row that warps can take: where a target is found by those before it, the whole.
+__device__ __forceinline__ u32 pieces(const Connect& c) { return c.rule == FIXED_PROB ? 1 : (c.count + PIECE - 1) / PIECE; }
+
+// Adds what a synapse carries to its target's sum.
+__device__ __forceinline__ void add_made(const Connect& c, u32 source, u32 target, void* sums) {
+    if (is_exact(c)) add_to((i64*)sums + target, (i64)mantissa(draw(c, c.weight_law, c.weight, WEIGHT, source, target), c.per_unit));
+    else add_to((u32*)sums + target, 1);
+}
+
+// The same of all synapses of a piece of a source's row, by a warp.
+__device__ __noinline__ void add_piece(const Connect& c, u32 source, u32 piece, void* sums) {
+    const u32 own = own_target(c, source);
+    if (c.rule == FIXED_PROB) {
+        gaps(c, source, [&](bool takes, u32 target, u32) {
+            if (takes) add_made(c, source, target, sums);
+        });
+        return;
+    }
+    const u32 first = piece * PIECE, begin = first + threadIdx.x % 32, end = first + min(c.count - first, u32(PIECE));
+    if (c.rule == FIXED_NUM_POST) {
+        const Permutation permutation(c, source, c.post);
+        for (u32 slot = begin; slot < end; slot += 32) add_made(c, source, permutation.first(slot, c.count, own), sums);
+    } else {
+        for (u32 slot = begin; slot < end; slot += 32) {
+            const u32 target = c.rule == ONE_TO_ONE ? source : slot;
+            if (target != own) add_made(c, source, target, sums);
+        }
+    }
+    __syncwarp();
+}
+
+}  // namespace connect

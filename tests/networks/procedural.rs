@@ -1,0 +1,114 @@
+//! Projections that store nothing: the bits of those that do.
+
+use crate::cell::Told;
+use overtime::models::Lif;
+use overtime::network::{Connect, Group, Network, Projection, Receptor};
+use overtime::rng::Stream;
+use overtime::{Init, LoopOverTime, Real};
+
+const SEED: u64 = 20_261_124;
+
+/// Spikes of three kinds of step: a few, most, none.
+fn spikes(sources: usize, steps: u64) -> Vec<(u64, usize)> {
+    let dice = Stream::new(SEED, 1);
+    let fires = |step: u64, unit: usize| dice.uniform(unit as u64, step) < [0.02, 0.9, 0.0][step as usize % 3];
+    (0..steps).flat_map(|step| (0..sources).filter(move |unit| fires(step, *unit)).map(move |unit| (step, unit))).collect()
+}
+
+/// Every rule, with one weight and with weights drawn; from a part of the one group onto parts of both.
+fn network<T: Real>([n, m]: [usize; 2], steps: u64, procedural: bool) -> Network<T> {
+    let cells = |name, units| Group::new(name, Told { units, spikes: spikes(units, steps) });
+    let felt = |group: Group<T>| group.receptor(Receptor::exponential("s", 5.0).init(0.5)).receptor(Receptor::delta("kick", "kicked"));
+    let mut builder = Network::<T>::builder(0.1).seed(SEED).group(felt(cells("a", n))).group(felt(cells("b", m)));
+    let rules = [
+        Connect::FixedProb(0.13),
+        Connect::FixedProb(0.0),
+        Connect::FixedNumPost(m.div_ceil(3)),
+        Connect::FixedProb(1.0),
+        Connect::AllToAll,
+        Connect::FixedNumPost(m.min(1025)),
+    ];
+    for (k, rule) in rules.into_iter().enumerate() {
+        let weight = [Init::Constant(0.3), Init::Normal(1.0, 2.0), Init::Uniform(-1.0, 0.25)][k % 3].clone();
+        let receptor = ["s", "kick"][k % 2];
+        let onto = Projection::new(format!("ab{k}"), ("a", n / 3..n), ("b", receptor)).connect(rule).weight(weight).delay(0.1 * k as f64);
+        builder = builder.project(if procedural { onto.procedural() } else { onto });
+    }
+    // Some of those that are sources are targets, each but itself.
+    let own = n - n / 3 - 1;
+    let rules = [Connect::FixedProb(0.5), Connect::FixedNumPost((own - own.min(1)).min(7)), Connect::AllToAll, Connect::OneToOne];
+    for (k, rule) in rules.into_iter().enumerate().filter(|_| own > 0) {
+        let within = Projection::new(format!("aa{k}"), ("a", n / 3..n - 1), ("a", n / 3 + 1..n, ["kick", "s"][k % 2])).connect(rule);
+        let within = within.autapses(false).weight(Init::Uniform(0.0, 1.0));
+        builder = builder.project(if procedural { within.procedural() } else { within });
+    }
+    builder.build().unwrap()
+}
+
+fn bits<T: Real>(network: Network<T>, steps: u64, batch: Option<usize>, threads: usize) -> Vec<u64> {
+    let vars = ["a.s", "a.kicked", "b.s", "b.kicked"];
+    let mut over_time = LoopOverTime::builder(network).dt(0.1).batch(batch).threads(threads).out_vars(vars).build().unwrap();
+    let run = over_time.run_steps(steps).unwrap();
+    vars.iter().flat_map(|var| run[*var].iter().map(|x| x.to_f64().to_bits()).collect::<Vec<_>>()).collect()
+}
+
+fn same<T: Real>(sizes: [usize; 2], steps: u64, batch: Option<usize>) {
+    println!("seed {SEED}, {sizes:?}, {steps} steps, {batch:?}");
+    let stored = bits(network::<T>(sizes, steps, false), steps, batch, 2);
+    assert!(stored.iter().all(|x| f64::from_bits(*x).is_finite()));
+    let sent = stored.iter().filter(|x| f64::from_bits(**x) != 0.0).count();
+    assert!(steps < 3 || sent > stored.len() / 4, "{sent} of {}", stored.len());
+    for threads in [1, 7] {
+        assert!(bits(network::<T>(sizes, steps, true), steps, batch, threads) == stored, "{threads} threads");
+    }
+}
+
+#[test]
+fn what_is_stored_nowhere_has_the_bits_of_what_is_stored() {
+    for sizes in [[1, 1], [4, 33], [33, 1], [70, 1025]] {
+        same::<f64>(sizes, 8, None);
+        same::<f32>(sizes, 8, Some(3));
+    }
+    same::<f32>([40, 33], 1, Some(7));
+    // Sums of many targets, of which few are touched; with more than 2¹⁶ of them; by several workers.
+    same::<f32>([9, 3000], 7, None);
+    same::<f64>([5, 70_000], 2, None);
+    same::<f32>([240, 1025], 2, None);
+}
+
+/// Ten thousand million synapses, which would take 40 GB.
+#[test]
+fn ten_thousand_million_synapses_take_the_memory_of_their_neurons() {
+    let n = 1_000_000;
+    let project = |name, connect| Projection::new(name, "P", ("P", "s")).connect(connect).procedural();
+    for (k, connect) in [Connect::FixedProb(0.01), Connect::FixedNumPost(10_000)].into_iter().enumerate() {
+        // One neuron in 100,000 is above the threshold in each step.
+        let current: Vec<f32> = (0..n).map(|k| if k % 100_000 == 7 { 1000.0 } else { 0.0 }).collect();
+        let cells = Group::new("P", Lif::<f32>::new(n)).current(current).receptor(Receptor::exponential("s", 5.0));
+        let net = Network::builder(0.1).seed(SEED).group(cells).project(project("all", connect).weight(2.0_f64.powi(-10))).build().unwrap();
+        let mut over_time = LoopOverTime::builder(net).dt(0.1).out_vars("P.s").build().unwrap();
+        let run = over_time.run_steps(6).unwrap();
+        let spikes: f64 = run.output.iter().map(|x| f64::from(*x)).sum();
+        let felt = run["P.s"].iter().skip(5 * n).filter(|s| **s > 0.0).count() as f64;
+        println!("rule {k}: {spikes} spikes, felt by {felt}");
+        // Ten neurons spike, each with about 10,000 targets of a million, which some share.
+        assert!((10.0..=20.0).contains(&spikes), "{spikes} spikes");
+        let expected = f64::from(n as u32) * (1.0 - 0.99_f64.powi(10));
+        assert!((felt - expected).abs() <= 6.0 * expected.sqrt(), "{felt}, not {expected}");
+    }
+}
+
+#[test]
+fn what_cannot_be_made_row_by_row_is_refused() {
+    let refused = |projection: Projection, words: &str| {
+        let cells = Group::new("a", Told { units: 4, spikes: Vec::new() }).receptor(Receptor::exponential("s", 5.0));
+        let error = Network::<f64>::builder(0.1).group(cells).project(projection.procedural()).build().unwrap_err();
+        assert!(error.to_string().contains(words) && error.to_string().contains("projection `p`"), "{error}");
+    };
+    let p = || Projection::new("p", "a", ("a", "s"));
+    refused(p().connect(Connect::FixedNumPre(2)), "FixedNumPre says the sources of each target");
+    refused(p().connect(Connect::Arrays { pre: vec![0], post: vec![1] }), "Arrays are those to be stored");
+    refused(p().weight(vec![1.0; 16]), "stores no weights");
+    refused(p().delay(Init::Uniform(0.0, 1.0)), "has one delay");
+    refused(p().connect(Connect::FixedProb(1.5)), "is not in [0, 1]");
+}
