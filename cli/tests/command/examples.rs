@@ -3,14 +3,15 @@
 use crate::support::{Place, root};
 
 #[test]
-fn all_eight_run() {
+fn all_of_them_run() {
     let place = Place::new();
     let mut names = Vec::new();
     for entry in std::fs::read_dir(root().join("examples/models")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|e| e == "toml") {
             // A second of a network is a second too many here.
-            let short = if path.ends_with("cobahh.toml") { "--duration 10" } else { "" };
+            let is_network = std::fs::read_to_string(&path).unwrap().contains("[[group]]");
+            let short = if is_network { "--duration 10" } else { "" };
             place.ok(&format!("run {} {short} --out out.npz --plot out.png --quiet", path.display()));
             let out = place.read("out.npz");
             assert!(out["output"].len() > 1 && out["output"].iter().all(|x| x.is_finite()), "{}", path.display());
@@ -18,7 +19,7 @@ fn all_eight_run() {
         }
     }
     names.sort();
-    assert_eq!(names, ["cobahh", "conv2d", "hh", "hh_parameters", "lif", "lstm", "lstm_layers", "rnn"]);
+    assert_eq!(names, ["brunel", "coba", "cobahh", "conv2d", "cuba", "hh", "hh_parameters", "lif", "lstm", "lstm_layers", "rnn"]);
 }
 
 #[test]

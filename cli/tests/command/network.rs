@@ -120,6 +120,8 @@ fn every_mistake_has_its_line() {
         ("connect = { kind = 'one_to_one' }", "connect = { p = 0.1 }", "needs `kind`"),
         ("connect = { kind = 'all_to_all' }", "connect = { kind = 'arrays', pre = 'a', post = 'b' }", "arrays needs `file`"),
         ("weight = { uniform = [2.0, 8.0] }", "weight = 'orthogonal'", "`weight` is a number"),
+        ("autapses = false", "procedural = true", "and for one `delay`"),
+        ("weight = 1.0", "procedural = true", "`procedural` is for fixed_prob"),
         ("delay = 1.5", "delay = -1.5", "`delay` must be a non-negative number"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { min = 1.0 }", "needs `max`"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, tau_pre = 0.0 }", "`tau_pre` must be a positive number"),
@@ -257,6 +259,18 @@ fn results_statistics_and_pictures() {
     for text in ["neuron", "rate (Hz)", "E[0..10]", "E[30..40]", "E.V", "time (ms)", "</svg>"] {
         assert!(svg.contains(text), "{text}");
     }
+    // Whether synapses are stored makes no difference to any of it.
+    let lean = ALL.replace("num = 3 }", "num = 3 }\nprocedural = true").replace("'all_to_all' }", "'all_to_all' }\nprocedural = true");
+    assert_eq!(lean.matches("procedural").count(), 2);
+    place.write("lean.toml", lean);
+    place.ok("run lean.toml --out lean.npz --out-vars E.V[0,3],I.V --quiet --input 12");
+    assert_eq!(place.read("lean.npz"), out);
+    // Histograms are in the picture alone, of the last values.
+    place.ok("run all.toml --steps 9 --out h.npz --out-vars E.V:histogram,I.V --plot h.svg --quiet");
+    assert!(!place.read("h.npz").contains_key("E.V"));
+    let svg = std::fs::read_to_string(place.path("h.svg")).unwrap();
+    assert!(["number", "E.V", "time (ms)"].iter().all(|text| svg.contains(text)) && svg.matches("<rect").count() > 5, "{svg}");
+    assert!(place.fails(2, "run all.toml --out-vars E.W:histogram").contains("no variable named `E.W`"));
     let text = place.ok("run all.toml --steps 100 --plot p.png");
     assert!(text.contains("E[10..30]") && text.contains("Hz, CV of intervals") && text.contains("synaptic events"), "{text}");
     place.ok("run all.toml --steps 20 --batch 3 --out b.npz --quiet --plot p.png");

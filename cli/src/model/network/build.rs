@@ -77,6 +77,7 @@ fn of_projection(p: &Projection, arrays: &Arrays) -> anyhow::Result<network::Pro
         .autapses(p.autapses)
         .weight(value("weight", &p.weight)?)
         .delay(value("delay", &p.delay)?);
+    let made = if p.procedural { made.procedural() } else { made };
     Ok(match p.stdp {
         Some(rule) => made.stdp(rule.rule()),
         None => made,

@@ -152,6 +152,20 @@ fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], l
         return unknown("receptor", receptor, felt.iter().map(|r| r.name.as_str()), start(&to), line);
     }
     let connect = connect(needed(raw.connect, "connect", what, at, line)?, line)?;
+    let weight = raw.weight.map_or(Ok(Value::Number(1.0)), |v| drawn(v, line, "weight"))?;
+    let delay = raw.delay.map_or(Ok(Value::Number(0.0)), |v| delay(v, line))?;
+    let procedural = raw.procedural.filter(|p| *p.get_ref());
+    if let Some(at) = procedural.as_ref().map(start) {
+        if matches!(connect, Connect::FixedNumPre(_) | Connect::Arrays { .. }) {
+            return error(line, at, "`procedural` is for fixed_prob, fixed_num_post, one_to_one and all_to_all");
+        }
+        if matches!(weight, Value::File { .. }) || !matches!(delay, Value::Number(_)) {
+            return error(line, at, "`procedural` is for weights that are a number or drawn, and for one `delay`");
+        }
+        if raw.stdp.is_some() {
+            return error(line, at, "`procedural` stores no weights, and those of `stdp` are to be stored");
+        }
+    }
     Ok(Projection {
         name,
         from,
@@ -159,8 +173,9 @@ fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], l
         receptor: receptor.to_owned(),
         connect,
         autapses: get(raw.autapses).unwrap_or(true),
-        weight: raw.weight.map_or(Ok(Value::Number(1.0)), |v| drawn(v, line, "weight"))?,
-        delay: raw.delay.map_or(Ok(Value::Number(0.0)), |v| delay(v, line))?,
+        procedural: procedural.is_some(),
+        weight,
+        delay,
         stdp: raw.stdp.map(|rule| Stdp::check(rule, line)).transpose()?,
     })
 }

@@ -62,6 +62,9 @@ pub(crate) struct Projection {
     pub(crate) receptor: String,
     pub(crate) connect: Connect,
     pub(crate) autapses: bool,
+    /// No synapses are stored.
+    #[serde(default)]
+    pub(crate) procedural: bool,
     pub(crate) weight: Value,
     pub(crate) delay: Value,
     /// If weights learn. (Files of before there was any have none.)

@@ -46,6 +46,7 @@ pub(in crate::model) struct Projection {
     pub(super) to: Maybe<String>,
     pub(super) connect: Option<Spanned<Connect>>,
     pub(super) autapses: Maybe<bool>,
+    pub(super) procedural: Maybe<bool>,
     pub(super) weight: Maybe<Value>,
     pub(super) delay: Maybe<Value>,
     pub(super) stdp: Option<Spanned<super::stdp::Raw>>,
