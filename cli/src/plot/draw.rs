@@ -1,5 +1,7 @@
 //! How a picture is drawn: panels one under the other that share the axis of time.
 
+use super::axis::{number, span, ticks};
+use super::histogram::Histogram;
 use super::plan::{Panel, Source};
 use super::traces::{RASTER, Traces};
 use plotters::coord::Shift;
@@ -24,6 +26,8 @@ const LEFT: u32 = 130;
 const RIGHT: u32 = 44;
 const BOTTOM: u32 = 92;
 const GAP: u32 = 54;
+/// What an axis between panels takes.
+const AXIS: u32 = 64;
 
 /// Draws everything. `scale` is how many pixels a point has; `joints` rounds the corners of curves, which pixels need and SVG does
 /// by itself.
@@ -33,7 +37,10 @@ pub(super) fn picture<B: DrawingBackend>(area: &Area<B>, title: &str, traces: &T
     let heading = style(34, scale, INK, FontStyle::Bold, HPos::Left, VPos::Center);
     area.draw(&Text::new(shorten(title, 80), at(LEFT * scale, 44 * scale), heading))?;
     let shown = traces.panels.len().max(1) as u32;
-    let room = (height / scale).saturating_sub(TITLE + BOTTOM + GAP * (shown - 1));
+    // Histograms come last, each with an axis of its own; what comes before them shares that of time.
+    let own = |panel: Option<&Panel>| panel.is_some_and(|p| matches!(p.source, Source::Histogram(_)));
+    let axes = traces.panels.windows(2).filter(|both| own(both.last())).count() as u32;
+    let room = (height / scale).saturating_sub(TITLE + BOTTOM + GAP * (shown - 1) + AXIS * axes);
     let weights: u32 = traces.panels.iter().map(|p| p.weight).sum::<u32>().max(1);
     let mut top = TITLE;
     for (k, panel) in traces.panels.iter().enumerate() {
@@ -43,10 +50,10 @@ pub(super) fn picture<B: DrawingBackend>(area: &Area<B>, title: &str, traces: &T
             y: top * scale..(top + tall) * scale,
             scale,
             joints,
-            last: k + 1 == traces.panels.len(),
+            last: k + 1 == traces.panels.len() || own(traces.panels.get(k + 1)),
         };
         draw_panel(area, panel, k, traces, &inside)?;
-        top += tall + GAP;
+        top += tall + GAP + if inside.last { AXIS } else { 0 };
     }
     area.present()
 }
@@ -75,7 +82,14 @@ impl Frame {
 fn draw_panel<B: DrawingBackend>(area: &Area<B>, panel: &Panel, k: usize, traces: &Traces, frame: &Frame) -> Drawn<B> {
     let s = frame.scale;
     let grid = &traces.grid;
-    let times = span(grid.t, grid.time(grid.begin.saturating_add(grid.steps.max(1))));
+    let histogram = match &panel.source {
+        Source::Histogram(name) => traces.histograms.iter().find(|(n, _)| n == name).map(|(_, histogram)| histogram),
+        _ => None,
+    };
+    let times = match histogram {
+        Some(histogram) => span(histogram.range.start, histogram.range.end),
+        None => span(grid.t, grid.time(grid.begin.saturating_add(grid.steps.max(1)))),
+    };
     let values = range(panel, k, traces);
     let yticks = ticks(&values, if panel.weight >= 4 { 8 } else { 4 });
     let label = |h, v| style(20, s, INK, FontStyle::Normal, h, v);
@@ -88,7 +102,10 @@ fn draw_panel<B: DrawingBackend>(area: &Area<B>, panel: &Panel, k: usize, traces
             label(HPos::Right, VPos::Center),
         ))?;
     }
-    curves(area, panel, k, traces, frame, &times, &values)?;
+    match histogram {
+        Some(histogram) => bars(area, histogram, frame, &times, &values)?,
+        None => curves(area, panel, k, traces, frame, &times, &values)?,
+    }
     // Two sides of a frame are enough.
     let (left, right, bottom) = (frame.x.start as i32, frame.x.end as i32, frame.y.end as i32);
     let line = INK.stroke_width(s + s / 2);
@@ -103,8 +120,9 @@ fn draw_panel<B: DrawingBackend>(area: &Area<B>, panel: &Panel, k: usize, traces
         }
     }
     if frame.last {
+        let along = if let Source::Histogram(name) = &panel.source { name.as_str() } else { "time (ms)" };
         let middle = at((frame.x.start + frame.x.end) / 2, frame.y.end + 50 * s);
-        area.draw(&Text::new("time (ms)", middle, style(23, s, INK, FontStyle::Normal, HPos::Center, VPos::Top)))?;
+        area.draw(&Text::new(along, middle, style(23, s, INK, FontStyle::Normal, HPos::Center, VPos::Top)))?;
     }
     let side = style(23, s, INK, FontStyle::Normal, HPos::Center, VPos::Top);
     let side = side.transform(FontTransform::Rotate270);
@@ -195,6 +213,16 @@ fn rates<B: DrawingBackend>(
     Ok(())
 }
 
+/// A bar for each bin.
+fn bars<B: DrawingBackend>(area: &Area<B>, histogram: &Histogram, frame: &Frame, along: &Range<f64>, values: &Range<f64>) -> Drawn<B> {
+    for (k, count) in histogram.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+        let bin = histogram.bin(k);
+        let ends = [(frame.px(bin.start, along), frame.py(*count as f64, values)), (frame.px(bin.end, along), frame.y.end as i32)];
+        area.draw(&Rectangle::new(ends, COLOURS[0].filled()))?;
+    }
+    Ok(())
+}
+
 fn colour(panel: &Panel, curve: usize) -> RGBColor {
     let is_input = match &panel.source {
         Source::Input => true,
@@ -206,6 +234,10 @@ fn colour(panel: &Panel, curve: usize) -> RGBColor {
 
 /// In a row above the panel, ending at its right edge.
 fn legend<B: DrawingBackend>(area: &Area<B>, panel: &Panel, frame: &Frame) -> Drawn<B> {
+    if matches!(panel.source, Source::Histogram(_)) {
+        // Its axis has the name.
+        return Ok(());
+    }
     let s = frame.scale;
     let font = style(20, s, INK, FontStyle::Normal, HPos::Left, VPos::Center);
     let y = frame.y.start as i32 - 20 * s as i32;
@@ -243,13 +275,12 @@ fn shorten(text: &str, most: usize) -> String {
     }
 }
 
-/// Never empty.
-fn span(low: f64, high: f64) -> Range<f64> {
-    if high > low && (high - low).is_finite() { low..high } else { low - 0.5..low + 0.5 }
-}
-
 /// The values of a panel with a little room around them; flat curves get a range that makes them look flat.
 fn range(panel: &Panel, k: usize, traces: &Traces) -> Range<f64> {
+    if let Source::Histogram(name) = &panel.source {
+        let most = traces.histograms.iter().find(|(n, _)| n == name).map_or(0, |(_, histogram)| histogram.most());
+        return 0.0..1.08 * most.max(1) as f64;
+    }
     if panel.source == Source::Rates {
         let most = (0..traces.crowds.len()).flat_map(|crowd| traces.rates(crowd).0).fold(0.0, f64::max);
         return if most > 0.0 { 0.0..1.08 * most } else { 0.0..1.0 };
@@ -285,50 +316,4 @@ fn range(panel: &Panel, k: usize, traces: &Traces) -> Range<f64> {
     }
     let room = 0.06 * (high - low);
     low - room..high + room
-}
-
-/// Round numbers in a range, at most about `most`.
-fn ticks(range: &Range<f64>, most: usize) -> Vec<f64> {
-    let raw = (range.end - range.start) / most as f64;
-    if !(raw.is_finite() && raw > 0.0) {
-        return Vec::new();
-    }
-    let magnitude = 10_f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * magnitude).find(|s| *s >= raw * 0.999).unwrap_or(10.0 * magnitude);
-    let first = (range.start / step - 1e-9).ceil();
-    (0..=2 * most).map(|k| (first + k as f64) * step).take_while(|x| *x <= range.end + step * 1e-9).collect()
-}
-
-/// A tick's label, as precise as the distance between ticks asks for.
-fn number(x: f64, ticks: &[f64]) -> String {
-    let step = ticks.windows(2).find_map(|w| Some(w.get(1)? - w.first()?)).unwrap_or(x.abs()).abs();
-    let x = if x.abs() < step * 1e-6 { 0.0 } else { x };
-    let largest = ticks.iter().fold(0.0_f64, |m, t| m.max(t.abs()));
-    if largest >= 1e6 || (largest > 0.0 && largest < 1e-3) {
-        return format!("{x:.2e}");
-    }
-    let digits = if step > 0.0 { (-step.log10().floor()).clamp(0.0, 6.0) as usize } else { 0 };
-    // A minus sign, not a hyphen.
-    format!("{x:.digits$}").replace('-', "−")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ticks_are_round_and_inside() {
-        assert_eq!(ticks(&(0.0..100.0), 10), (0..=10).map(|k| f64::from(k) * 10.0).collect::<Vec<_>>());
-        assert_eq!(ticks(&(-87.2..43.1), 8), [-80.0, -60.0, -40.0, -20.0, 0.0, 20.0, 40.0]);
-        for range in [0.0..0.0, 1.0..1.0, f64::NAN..1.0, 0.0..f64::INFINITY] {
-            assert!(ticks(&range, 5).is_empty());
-        }
-    }
-
-    #[test]
-    fn labels_are_as_precise_as_their_distance() {
-        assert_eq!(number(0.2, &[0.0, 0.2, 0.4]), "0.2");
-        assert_eq!(number(-50.0, &[-50.0, 0.0]), "−50");
-        assert_eq!(number(0.1 + 0.2, &[0.1, 0.2, 0.1 + 0.2]), "0.3");
-    }
 }

@@ -1,7 +1,9 @@
 //! Pictures: what is in them ([`plan`]), what is gathered for them during the run ([`Traces`]), and how they are drawn.
 
+mod axis;
 mod draw;
 mod file;
+mod histogram;
 mod plan;
 mod traces;
 

@@ -1,5 +1,6 @@
 //! What a picture shows: for neurons their potentials, spikes and input; for layers the variables asked for, output and input.
 
+use crate::exit::usage;
 use crate::model::System;
 use crate::run::spec::{Given, Spec};
 use crate::run::wanted;
@@ -35,6 +36,8 @@ pub(crate) enum Source {
     Raster,
     /// Spikes of a network's populations by time, in Hz.
     Rates,
+    /// Values that a variable has at the end.
+    Histogram(String),
 }
 
 impl Panel {
@@ -63,7 +66,8 @@ impl Panel {
 
 /// What to draw of a run.
 pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow::Result<Vec<Panel>> {
-    let asked = spec.out_vars.as_deref().map(wanted::parse).transpose()?.unwrap_or_default();
+    let all = spec.out_vars.as_deref().map(wanted::parse).transpose()?.unwrap_or_default();
+    let (last, asked): (Vec<_>, Vec<_>) = all.into_iter().partition(|w| w.histogram);
     let mut panels = Vec::new();
     let rows = batch.unwrap_or(1);
     match &spec.system {
@@ -119,6 +123,13 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
             }
             panels.push(panel("input", Source::Input, curves(rows, schema.input_len(0), batch.is_some(), "feature"), 3));
         }
+    }
+    for want in last.iter().take(PANELS) {
+        if wanted::elements(schema, &want.var).is_none() {
+            let known = schema.state.iter().map(|v| v.name.as_ref()).collect::<Vec<_>>().join(", ");
+            return Err(usage(format!("out-vars: no variable named `{}` for a histogram; there is: {known}", want.var.escape_debug())));
+        }
+        panels.push(panel("number", Source::Histogram(want.var.clone()), (vec![(0, 0)], vec![want.var.clone()]), 3));
     }
     panels.retain(|p| !p.cells.is_empty());
     Ok(panels)

@@ -1,6 +1,7 @@
 //! What is gathered for a picture during a run: for each curve the least and greatest value of each stretch of time, so that a
 //! run of any length takes the same little memory, and no spike is lost.
 
+use super::histogram::Histogram;
 use super::plan::{Panel, Source};
 use crate::model::network::Population;
 use crate::run::recorder::{SPIKES, time_major};
@@ -35,6 +36,8 @@ pub(crate) struct Traces {
     pub(crate) crowds: Vec<Crowd>,
     /// Spikes of each population, `[populations, bins]`.
     pub(crate) counts: Array2<f64>,
+    /// What variables are at the end, once it has come: by name.
+    pub(crate) histograms: Vec<(String, Histogram)>,
 }
 
 /// A population of a network.
@@ -89,7 +92,7 @@ impl Traces {
         }
         let bins = (steps as f64 * dt / SHORTEST).clamp(1.0, RATES) as usize;
         let counts = Array2::zeros((crowds.len(), bins));
-        Self { panels, grid, low: empty.clone(), high: empty, dots: Vec::new(), crowds, counts }
+        Self { panels, grid, low: empty.clone(), high: empty, dots: Vec::new(), crowds, counts, histograms: Vec::new() }
     }
 
     /// The curves of a panel, as rows of `low` and `high`.
@@ -137,8 +140,8 @@ impl Traces {
                         }
                     }
                 },
-                // With the raster.
-                Source::Rates => {}
+                // With the raster; at the end.
+                Source::Rates | Source::Histogram(_) => {}
                 Source::Raster if !self.crowds.is_empty() => self.crowd(slice)?,
                 Source::Raster => {
                     let events = slice.events(SPIKES)?;
@@ -175,6 +178,15 @@ impl Traces {
             }
         }
         Ok(())
+    }
+
+    /// Takes what there is at the end, by name.
+    pub(crate) fn end(&mut self, values: impl Fn(&str) -> Vec<f64>) {
+        let of = |panel: &Panel| match &panel.source {
+            Source::Histogram(name) => Some((name.clone(), Histogram::new(&values(name)))),
+            _ => None,
+        };
+        self.histograms = self.panels.iter().filter_map(of).collect();
     }
 
     /// All neurons of a network.

@@ -28,7 +28,9 @@ pub(crate) fn finish<T: Build>(session: &mut Session<T>, place: &Place, timing: 
         wrote.push(path.clone());
     }
     if let (Some(path), Some(traces)) = (&files.plot, &session.traces) {
-        plot::write(path, &title(session), traces)?;
+        let (mut traces, states) = (traces.clone(), session.over_time.state_dict()?);
+        traces.end(|name| states.get(name).map_or_else(Vec::new, |all| all.iter().map(|x| x.to_f64()).collect()));
+        plot::write(path, &title(session), &traces)?;
         wrote.push(path.clone());
     }
     tracing::info!(files = wrote.len(), "written");

@@ -124,7 +124,7 @@ impl<T: Build> Session<T> {
         spec.device = place.device.to_string();
         spec.batch = batch.map(|rows| rows as u64);
         let schema = system.schema();
-        let wanted = spec.out_vars.as_deref().map(wanted::parse).transpose()?.unwrap_or_default();
+        let wanted = wanted::recorded(spec.out_vars.as_deref())?;
         let keeps = spec.files.out.is_some();
         let mut monitors: Vec<Monitor> = Vec::new();
         let mut vars = Vec::new();
@@ -145,7 +145,9 @@ impl<T: Build> Session<T> {
             _ => Vec::new(),
         };
         monitors.extend(trains.iter().map(Train::monitor));
-        let panels = if spec.files.plot.is_some() { plot::plan(&spec, &schema, batch)? } else { Vec::new() };
+        // Planned whether drawn or not, for the same reason.
+        let mut panels = plot::plan(&spec, &schema, batch)?;
+        panels.retain(|_| spec.files.plot.is_some());
         monitors.extend(panels.iter().filter_map(plot::Panel::monitor));
         let strategy: Strategy = spec.strategy.parse()?;
         let batch_major = spec.first_axis == Axis::B;
@@ -191,7 +193,7 @@ impl<T: Build> Session<T> {
         let schema = self.over_time.schema();
         let rows = self.over_time.batch().unwrap_or(1);
         self.recorder.output.reserve("recording the output", steps, schema.output_len().saturating_mul(rows))?;
-        let wanted = self.spec.out_vars.as_deref().map(wanted::parse).transpose()?.unwrap_or_default();
+        let wanted = wanted::recorded(self.spec.out_vars.as_deref())?;
         for (want, (name, kept)) in wanted.iter().zip(&mut self.recorder.vars) {
             if let Kept::Dense(buffer) = kept {
                 buffer.reserve(&format!("recording `{name}`"), steps, want.width(schema).saturating_mul(rows))?;
@@ -203,7 +205,7 @@ impl<T: Build> Session<T> {
     /// Bytes that a step records.
     pub(crate) fn bytes_per_step(&self) -> usize {
         let schema = self.over_time.schema();
-        let wanted = self.spec.out_vars.as_deref().and_then(|t| wanted::parse(t).ok()).unwrap_or_default();
+        let wanted = wanted::recorded(self.spec.out_vars.as_deref()).unwrap_or_default();
         let vars: usize = wanted.iter().map(|w| w.width(schema)).fold(0, usize::saturating_add);
         let all = vars.saturating_add(schema.output_len()).saturating_mul(self.over_time.batch().unwrap_or(1));
         all.saturating_mul(size_of::<T>()).max(1)

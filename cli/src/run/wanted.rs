@@ -1,4 +1,4 @@
-//! Which variables to record, as users write it: `V,l1.state`, `V[0..5]`, `V[0,7]`, `spike:events`.
+//! Which variables to record, as users write it: `V,l1.state`, `V[0..5]`, `V[0,7]`, `spike:events`, `w:histogram`.
 
 use crate::exit::usage;
 use overtime::{Monitor, Schema, monitor};
@@ -13,6 +13,8 @@ pub(crate) struct Wanted {
     pub(crate) units: Option<Vec<Range<usize>>>,
     /// Where it is not zero, rather than its values.
     pub(crate) events: bool,
+    /// Not recorded: how often which value is there at the end, in the picture.
+    pub(crate) histogram: bool,
 }
 
 /// More units than anyone lists.
@@ -50,6 +52,16 @@ pub(crate) fn elements(schema: &Schema, name: &str) -> Option<usize> {
     })
 }
 
+/// Those that are recorded, step by step.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn recorded(text: Option<&str>) -> anyhow::Result<Vec<Wanted>> {
+    let mut all = text.map(parse).transpose()?.unwrap_or_default();
+    all.retain(|want| !want.histogram);
+    Ok(all)
+}
+
 /// # Errors
 /// What cannot be understood.
 pub(crate) fn parse(text: &str) -> anyhow::Result<Vec<Wanted>> {
@@ -59,9 +71,10 @@ pub(crate) fn parse(text: &str) -> anyhow::Result<Vec<Wanted>> {
         if part.is_empty() {
             return Err(usage(format!("out-vars: an empty name in `{}`", text.escape_debug())));
         }
-        let (part, events) = match part.strip_suffix(":events") {
-            Some(part) => (part, true),
-            None => (part, false),
+        let (part, events, histogram) = match part.rsplit_once(':') {
+            Some((part, "events")) => (part, true, false),
+            Some((part, "histogram")) => (part, false, true),
+            _ => (part, false, false),
         };
         let (var, units) = match part.split_once('[') {
             None => (part, None),
@@ -71,10 +84,13 @@ pub(crate) fn parse(text: &str) -> anyhow::Result<Vec<Wanted>> {
                 (var, Some(units(inner)?))
             }
         };
-        if !names.insert(var) {
+        if histogram && units.is_some() {
+            return Err(usage(format!("out-vars: a histogram is of all of `{}`", var.escape_debug())));
+        }
+        if !names.insert((var, histogram)) {
             return Err(usage(format!("out-vars: `{}` is named twice", var.escape_debug())));
         }
-        all.push(Wanted { var: var.to_owned(), units, events });
+        all.push(Wanted { var: var.to_owned(), units, events, histogram });
     }
     Ok(all)
 }
@@ -124,7 +140,7 @@ mod tests {
     use super::*;
 
     fn wanted(var: &str, units: Option<&[Range<usize>]>, events: bool) -> Wanted {
-        Wanted { var: var.into(), units: units.map(<[Range<usize>]>::to_vec), events }
+        Wanted { var: var.into(), units: units.map(<[Range<usize>]>::to_vec), events, histogram: false }
     }
 
     #[test]
@@ -138,6 +154,15 @@ mod tests {
             wanted("spike", None, true),
         ];
         assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn what_is_for_the_picture_alone_is_not_recorded() {
+        let text = "w:histogram,V,w";
+        assert_eq!(parse(text).unwrap()[0], Wanted { histogram: true, ..wanted("w", None, false) });
+        assert_eq!(recorded(Some(text)).unwrap(), [wanted("V", None, false), wanted("w", None, false)]);
+        assert!(parse("w[0]:histogram").is_err() && parse("w:histogram,w:histogram").is_err());
+        assert_eq!(recorded(None).unwrap(), []);
     }
 
     #[test]
