@@ -65,7 +65,7 @@ fn same<T: Real>(sizes: [usize; 2], steps: u64, batch: Option<usize>) {
 
 #[test]
 fn what_is_stored_nowhere_has_the_bits_of_what_is_stored() {
-    for sizes in [[1, 1], [4, 33], [33, 1], [70, 1025]] {
+    for sizes in [[1, 1], [4, 33], [33, 1]] {
         same::<f64>(sizes, 8, None);
         same::<f32>(sizes, 8, Some(3));
     }
@@ -74,6 +74,7 @@ fn what_is_stored_nowhere_has_the_bits_of_what_is_stored() {
     same::<f32>([9, 3000], 7, None);
     same::<f64>([5, 70_000], 2, None);
     same::<f32>([240, 1025], 2, None);
+    same::<f64>([33, 1025], 3, Some(2));
 }
 
 /// Ten thousand million synapses, which would take 40 GB.
