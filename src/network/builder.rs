@@ -76,7 +76,8 @@ impl<T: Real> Builder<T> {
                 // Its variables are called after it.
                 check_name("projection", &projection.name, pools.iter().map(|p| p.name.as_str()))?;
                 if projection.procedural {
-                    let reason = format!("projection `{}`: a procedural one stores no weights, and those of stdp() are state", projection.name);
+                    let reason =
+                        format!("projection `{}`: a procedural one stores no weights, and those of stdp() are state", projection.name);
                     return Err(Error::Unsupported(reason));
                 }
             }

@@ -105,7 +105,23 @@ impl Steps {
         let size = shop.dtype.acc_size();
         let plastic = network.projections.iter().map(|p| Plastic::make(shop.context, p, size, &mut take)).collect::<Result<_>>()?;
         let neurons = network.groups.iter().fold(0_u64, |sum, g| sum.saturating_add((g.units as u64).saturating_mul(rows)));
-        Ok(Self { network, strategy, kernel, warps, groups, synapses, plastic, made, sums, spikes, arrived, own, tables, neurons, graph: None })
+        Ok(Self {
+            network,
+            strategy,
+            kernel,
+            warps,
+            groups,
+            synapses,
+            plastic,
+            made,
+            sums,
+            spikes,
+            arrived,
+            own,
+            tables,
+            neurons,
+            graph: None,
+        })
     }
 
     /// The tables of all groups, as bytes.
