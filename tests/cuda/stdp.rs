@@ -1,11 +1,12 @@
 //! Plastic weights: the CPU's bits, in every strategy.
 
+use crate::child::alone;
 use crate::device;
 use crate::networks::{SEED, same_bits, values};
 use crate::parity::STRATEGIES;
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp};
-use overtime::{Builder, Error, Init, LoopOverTime, Real, monitor};
+use overtime::{Builder, Error, Init, LoopOverTime, Real, Strategy, monitor};
 
 /// Neurons that fire every 20 steps or so, and plastic synapses between them: of one delay and of many, by rule and from arrays, from and to
 /// parts, among others that are not plastic.
@@ -55,12 +56,20 @@ fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
 
 #[test]
 fn f32_has_the_cpus_bits() {
-    same_bits::<f32>(builder, &[(1, None, 3), (33, Some(3), 90), (131, None, 50)], &STRATEGIES);
+    same_bits::<f32>(builder, &[(1, None, 3), (33, Some(3), 90), (131, None, 30)], &STRATEGIES);
 }
 
 #[test]
 fn f64_has_the_cpus_bits() {
     same_bits::<f64>(builder, &[(33, None, 90), (70, Some(2), 40)], &STRATEGIES);
+}
+
+/// More tasks than warps can be on the device at once.
+#[test]
+fn a_warp_may_have_several_tasks() {
+    alone("stdp::a_warp_may_have_several_tasks", &[("FAKECUDA_ARCH", "sm_87")], || {
+        same_bits::<f32>(builder, &[(33, Some(150), 8)], &[Strategy::Persistent])
+    });
 }
 
 /// Weights and traces go from chunk to chunk, and from one device to another.
