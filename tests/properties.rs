@@ -226,7 +226,7 @@ proptest! {
 /// Long enough for several chunks of the engine's own.
 #[test]
 fn a_long_run_is_its_parts() {
-    for which in [0, 3, 6, 9, 10, 12] {
+    for which in [0, 3, 6, 9, 10, 12, 13] {
         let case = Case { which, units: 5, batch: 2, noise: true, seed: 3, threads: Some(2), block: None };
         split::<f64>(&case, 2600, 1031);
     }
