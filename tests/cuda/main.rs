@@ -27,6 +27,7 @@ mod procedural;
 #[path = "../cells/products.rs"]
 mod products;
 mod rows;
+mod runner;
 mod stdp;
 mod synapses;
 mod tiers;

@@ -68,6 +68,8 @@ pub(crate) fn open<T: Build>(session: &mut Session<T>, out: &[(String, u64)], sp
     start(session, |folder, lengths| Ok(Stream::open(folder, lengths)?), (out, spikes))
 }
 
+/// The arrays of a stream, and how many rows each has.
+type Rows = Vec<(String, u64)>;
 type Lengths = [(String, u64)];
 
 fn start<T: Build>(
@@ -84,7 +86,7 @@ fn start<T: Build>(
 }
 
 /// Makes durable what was streamed. Returns how much that is.
-pub(crate) fn sync<T: Build>(session: &mut Session<T>) -> anyhow::Result<(Vec<(String, u64)>, Vec<(String, u64)>)> {
+pub(crate) fn sync<T: Build>(session: &mut Session<T>) -> anyhow::Result<(Rows, Rows)> {
     let lengths = |stream: Option<&mut Stream>| match stream {
         Some(stream) => stream.sync().map(|()| stream.lengths()),
         None => Ok(Vec::new()),
