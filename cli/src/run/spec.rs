@@ -175,7 +175,13 @@ impl Files {
         known(&self.out, "--out", &["npz", "safetensors"])?;
         known(&self.plot, "--plot", &["png", "svg"])?;
         known(&self.spikes, "--spikes", &["npz"])?;
-        let all = [("--out", &self.out), ("--spikes", &self.spikes), ("--plot", &self.plot), ("--save-state", &self.save_state), ("--checkpoint", &self.checkpoint)];
+        let all = [
+            ("--out", &self.out),
+            ("--spikes", &self.spikes),
+            ("--plot", &self.plot),
+            ("--save-state", &self.save_state),
+            ("--checkpoint", &self.checkpoint),
+        ];
         for (k, (flag, path)) in all.iter().enumerate() {
             let Some(path) = path else { continue };
             if let Some((other, _)) = all.iter().take(k).find(|(_, p)| p.as_ref() == Some(path)) {

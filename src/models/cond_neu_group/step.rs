@@ -199,9 +199,8 @@ impl<R: Real> Kernel for Sum<'_, R> {
     fn run(self) {
         self.to[..self.x.len()].copy_from_slice(self.x);
         for (slopes, weight) in self.slopes.iter().zip(self.weights) {
-            let slope = &slopes[self.var];
-            for k in 0..STRETCH {
-                self.to[k] = weight.mul_add(slope[k], self.to[k]);
+            for (to, slope) in self.to.iter_mut().zip(&slopes[self.var]) {
+                *to = weight.mul_add(*slope, *to);
             }
         }
     }

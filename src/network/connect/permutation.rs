@@ -118,9 +118,9 @@ impl Kernel for First<'_> {
         let last = (out.len() as u32).saturating_sub(1);
         for (block, out) in (0_u32..).zip(out.chunks_mut(W)) {
             let mut x = [0; W];
-            for k in 0..W {
+            for (k, x) in x.iter_mut().enumerate() {
                 // Those beyond the end go along with the last.
-                x[k] = (block * W as u32 + k as u32).min(last);
+                *x = (block * W as u32 + k as u32).min(last);
             }
             x = Self::once(of, x);
             while of.beyond(&x) {
