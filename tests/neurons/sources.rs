@@ -14,7 +14,7 @@ fn events<R: Real>(system: impl System<R>, dt: f64, t0: f64, calls: &[u64], rows
             .iter()
             .zip(&events.row)
             .zip(&events.unit)
-            .map(|((step, row), unit)| (*step, *row as usize, *unit as usize))
+            .map(|((step, row), unit)| (*step, *row, *unit))
             .collect::<Vec<_>>()
     };
     calls.iter().flat_map(|steps| list(over_time.run_steps(*steps).unwrap())).collect()
