@@ -39,6 +39,8 @@ struct Group {
 struct Receptor {
     Value decay;     // of a step
     Value reversal;  // of a conductance
+    Value rise, gain;    // of a step: what is left of what it rises from, and how much that adds
+    Value block, alpha;  // of a conductance that magnesium blocks
     u32 incoming[2];  // which of the incoming projections are its own
     u32 poisson[2];
 };
@@ -65,6 +67,10 @@ struct Outgoing {
     u32 least, most;       // delay in steps
     u32 far;
     u32 many;              // so many spikes of a warp that arrive at once are gone along a lane a source; fewer, a lane a synapse
+    // What becomes of spikes before, or null: variables [2 or 3][rows][units] of the sources' group. With it, sums are i64.
+    void* terminal;
+    Value constants[7];
+    u64 law;
 };
 
 // Spikes from outside, for each neuron its own.
@@ -77,7 +83,7 @@ struct Poisson {
 };
 
 #ifdef GROUP_BYTES
-static_assert(sizeof(Group) == GROUP_BYTES && sizeof(Receptor) == 32 && sizeof(Incoming) == 32 && sizeof(Outgoing) == 80 && sizeof(Poisson) == 32,
+static_assert(sizeof(Group) == GROUP_BYTES && sizeof(Receptor) == 64 && sizeof(Incoming) == 32 && sizeof(Outgoing) == 152 && sizeof(Poisson) == 32,
               "a struct here and in src/cuda/network/table.rs differ in size");
 #endif
 
@@ -109,9 +115,20 @@ __device__ __forceinline__ void add_to(i64* sum, i64 n) { asm volatile("red.rela
 #if PROCEDURAL
 #include "procedural.cuh"
 #endif
+// That part of so many quanta, to the nearest.
+__device__ __forceinline__ i64 part_of(int mantissa, int amount) { return ((i64)mantissa * amount + (1 << 29)) >> 30; }
 
 template <class T>
-__device__ __forceinline__ void add_all(const T* targets, const int* mantissas, u32 synapses, void* sums) {
+__device__ __forceinline__ void add_all(const T* targets, const int* mantissas, u32 synapses, void* sums, int amount) {
+#if TERMINALS
+    if (amount) {
+#pragma unroll 4
+        for (u32 at = threadIdx.x % 32; at < synapses; at += 32) {
+            add_to((i64*)sums + targets[at], mantissas ? part_of(mantissas[at], amount) : (i64)amount);
+        }
+        return;
+    }
+#endif
     if (mantissas) {
 #pragma unroll 4
         for (u32 at = threadIdx.x % 32; at < synapses; at += 32) add_to((i64*)sums + targets[at], mantissas[at]);
@@ -123,18 +140,18 @@ __device__ __forceinline__ void add_all(const T* targets, const int* mantissas, 
 
 // A projection's sums, of this copy of them.
 __device__ __forceinline__ void* sums_of(const Outgoing& to, u64 copy) {
-    bool exact = to.mantissas;
+    bool exact = to.mantissas || (TERMINALS && to.terminal);
 #if PROCEDURAL
     exact = exact || (to.made && connect::is_exact(*to.made));
 #endif
     return (char*)to.sums + copy * to.reach * (exact ? sizeof(i64) : sizeof(u32));
 }
 
-// So many synapses from `begin` on. A warp's lanes go along them.
-__device__ __forceinline__ void add_row(const Outgoing& to, u64 begin, u32 synapses, void* sums) {
+// So many synapses from `begin` on, which pass on this amount, or, where it is 0, all that they have. A warp's lanes go along them.
+__device__ __forceinline__ void add_row(const Outgoing& to, u64 begin, u32 synapses, void* sums, int amount) {
     const int* mantissas = to.mantissas ? to.mantissas + begin : nullptr;
-    if (to.far) add_all((const u32*)to.targets + begin, mantissas, synapses, sums);
-    else add_all((const u16*)to.targets + begin, mantissas, synapses, sums);
+    if (to.far) add_all((const u32*)to.targets + begin, mantissas, synapses, sums, amount);
+    else add_all((const u16*)to.targets + begin, mantissas, synapses, sums, amount);
 }
 
 // A row of more than PIECE synapses, that all warps of a block go along.
@@ -143,6 +160,9 @@ struct Row {
     void* sums;
     u64 begin;  // or, of one that is made, its source
     u64 synapses;
+#if TERMINALS
+    int amount;
+#endif
 };
 
 // Those that have arrived in a block in step k: counter k mod 2 has how many, while the other is made 0. If there is no room for one, its
@@ -194,14 +214,19 @@ __device__ __forceinline__ void share(u32 shares, u32 k) {
                 continue;
             }
 #endif
-            add_row(*row.to, row.begin + at, min(u32(PIECE), synapses - at), row.sums);
+#if TERMINALS
+            const int amount = row.amount;
+#else
+            const int amount = 0;
+#endif
+            add_row(*row.to, row.begin + at, min(u32(PIECE), synapses - at), row.sums, amount);
         }
         next -= pieces;
     }
 }
 
-// Adds what a source's synapses of this delay carry to the sums of their targets, of this copy of them. It is step k.
-__device__ __forceinline__ void deliver(const Outgoing& to, u32 source, u32 delay, u64 copy, u32 k) {
+// Adds what a source's synapses of this delay carry, or that `amount` of it, to the sums of their targets, of this copy of them. It is step k.
+__device__ __forceinline__ void deliver(const Outgoing& to, u32 source, u32 delay, u64 copy, u32 k, int amount = 0) {
 #if PROCEDURAL
     if (to.made) {
         const u32 pieces = connect::pieces(*to.made);
@@ -219,19 +244,30 @@ __device__ __forceinline__ void deliver(const Outgoing& to, u32 source, u32 dela
     }
     const u32 synapses = u32(end - begin);
     void* sums = sums_of(to, copy);
-    if (synapses > PIECE && shelve({&to, sums, begin, synapses}, k)) return;
-    add_row(to, begin, synapses, sums);
+#if TERMINALS
+    const Row row = {&to, sums, begin, synapses, amount};
+#else
+    const Row row = {&to, sums, begin, synapses};
+#endif
+    if (synapses > PIECE && shelve(row, k)) return;
+    add_row(to, begin, synapses, sums, amount);
 }
 
-// Adds 1, or what this synapse carries.
+// Adds 1, or what this synapse carries, or that amount of it.
 template <class T>
-__device__ __forceinline__ void add_one(const T* targets, const int* mantissas, u64 at, void* sums) {
+__device__ __forceinline__ void add_one(const T* targets, const int* mantissas, u64 at, void* sums, int amount) {
+#if TERMINALS
+    if (amount) {
+        add_to((i64*)sums + targets[at], mantissas ? part_of(mantissas[at], amount) : (i64)amount);
+        return;
+    }
+#endif
     if (mantissas) add_to((i64*)sums + targets[at], mantissas[at]);
     else add_to((u32*)sums + targets[at], 1);
 }
 
 // As `deliver`, for a source of each lane's own, if it `spikes`.
-__device__ __forceinline__ void deliver_own(const Outgoing& to, bool spikes, u32 source, u32 delay, u64 copy) {
+__device__ __forceinline__ void deliver_own(const Outgoing& to, bool spikes, u32 source, u32 delay, u64 copy, int amount = 0) {
     u64 at = spikes ? to.offsets[source] : 0;
     const u64 end = spikes ? to.offsets[source + 1] : 0;
     void* sums = sums_of(to, copy);
@@ -241,8 +277,8 @@ __device__ __forceinline__ void deliver_own(const Outgoing& to, bool spikes, u32
             if (own > delay) break;
             if (own < delay) continue;
         }
-        if (to.far) add_one((const u32*)to.targets, to.mantissas, at, sums);
-        else add_one((const u16*)to.targets, to.mantissas, at, sums);
+        if (to.far) add_one((const u32*)to.targets, to.mantissas, at, sums, amount);
+        else add_one((const u16*)to.targets, to.mantissas, at, sums, amount);
     }
     __syncwarp();
 }

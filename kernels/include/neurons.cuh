@@ -1,7 +1,10 @@
 // The loop of a group: a pointwise model, its receptors, what drives it, and the spikes that it sends. What is added to what, and in which
 // order, is src/network/run.rs's. Defines beside those of a pointwise model:
 //
-//   N_RECEPTORS, RECEPTORS  how many, and of each: CUBA, COBA or DELTA + the model's variable that it adds to
+//   N_RECEPTORS, RECEPTORS  how many, and of each: DELTA + the model's variable that it adds to; or COBA if it is a conductance, else a
+//                           current, + RISES if spikes add to what it rises from, + BLOCKED if magnesium blocks it
+//   MEMBRANE                which of the model's variables that goes by
+//   TERMINAL_VARS           variables of terminals; TERMINALS is whether any group has some
 //   CONDUCTANCE             which of the model's inputs is a conductance, if one is; the first that is not is the current
 //   CURRENT, INPUT, NOISY, RAINY  whether there is a constant current, an input, noise, spikes from outside
 //   PLASTIC                 whether weights of synapses from or to the group are plastic
@@ -11,10 +14,14 @@
 #include "network.cuh"
 #include "philox.cuh"
 #include "pointwise.cuh"
+#if TERMINALS
+#include "terminal.cuh"
+#endif
 
-#define CUBA 0
 #define COBA 1
-#define DELTA 2
+#define RISES 2
+#define BLOCKED 4
+#define DELTA 8
 
 #if N_RECEPTORS > 0
 __device__ constexpr u32 RECEPTOR[] = {RECEPTORS};
@@ -22,18 +29,21 @@ __device__ constexpr u32 RECEPTOR[] = {RECEPTORS};
 __device__ constexpr u32 RECEPTOR[] = {0};
 #endif
 
-// Which of the group's variables a receptor is; they come after the model's.
+__device__ constexpr bool rises(int receptor) { return RECEPTOR[receptor] < DELTA && (RECEPTOR[receptor] & RISES); }
+
+// Which of the group's variables a receptor is; they come after the model's. What it rises from is the next.
 __device__ constexpr int variable_of(int receptor) {
     int n = N_STATE;
-    for (int r = 0; r < receptor; ++r) n += RECEPTOR[r] < DELTA;
+    for (int r = 0; r < receptor; ++r) n += RECEPTOR[r] < DELTA ? 1 + rises(r) : 0;
     return n;
 }
-#define FLIGHT variable_of(N_RECEPTORS)
+#define FLIGHT (variable_of(N_RECEPTORS) + TERMINAL_VARS)
 
 struct Neuron {
     Cell cell;
     State s;
     acc_t g[N_RECEPTORS + 1];
+    acc_t h[N_RECEPTORS + 1];  // what those that rise do so from
     u32 past;  // lane l's are the warp's spikes of the step l steps before the last
 #if CURRENT
     acc_t current;
@@ -71,7 +81,10 @@ __device__ __forceinline__ void load_neuron(const Group& group, Neuron& n, u32 s
 #endif
     const u64 all = job.rows * job.units;
 #pragma unroll
-    for (int r = 0; r < N_RECEPTORS; ++r) n.g[r] = RECEPTOR[r] < DELTA ? load(job.state + variable_of(r) * all + n.cell.index) : acc_t(0);
+    for (int r = 0; r < N_RECEPTORS; ++r) {
+        n.g[r] = RECEPTOR[r] < DELTA ? load(job.state + variable_of(r) * all + n.cell.index) : acc_t(0);
+        n.h[r] = rises(r) ? load(job.state + (variable_of(r) + 1) * all + n.cell.index) : acc_t(0);
+    }
 }
 
 __device__ __forceinline__ void store_neuron(const Job& job, const Neuron& n) {
@@ -81,6 +94,7 @@ __device__ __forceinline__ void store_neuron(const Job& job, const Neuron& n) {
 #pragma unroll
     for (int r = 0; r < N_RECEPTORS; ++r) {
         if (RECEPTOR[r] < DELTA) store(job.state + variable_of(r) * all + n.cell.index, n.g[r]);
+        if (rises(r)) store(job.state + (variable_of(r) + 1) * all + n.cell.index, n.h[r]);
     }
 }
 
@@ -110,7 +124,7 @@ __device__ __forceinline__ void finish(const Group& group, Neuron& n, u32 k) {
     for (int r = 0; r < N_RECEPTORS; ++r) {
         const Receptor& own = list<Receptor>(group, group.receptors)[r];
         acc_t* fields = reinterpret_cast<acc_t*>(&n.s);
-        acc_t& x = RECEPTOR[r] < DELTA ? n.g[r] : fields[RECEPTOR[r] < DELTA ? 0 : RECEPTOR[r] - DELTA];
+        acc_t& x = rises(r) ? n.h[r] : RECEPTOR[r] < DELTA ? n.g[r] : fields[RECEPTOR[r] < DELTA ? 0 : RECEPTOR[r] - DELTA];
         const Incoming* all = list<Incoming>(group, group.incoming);
         for (u32 p = own.incoming[0]; p < own.incoming[1]; ++p) {
             const Incoming& in = all[p];
@@ -131,10 +145,16 @@ __device__ __forceinline__ void finish(const Group& group, Neuron& n, u32 k) {
     }
 }
 
-__device__ __forceinline__ acc_t value_of(const Neuron& n, u32 var) {
+__device__ __forceinline__ acc_t value_of(const Job& job, const Neuron& n, u32 var) {
     acc_t value = value_of(n.s, acc_t(0), var);
 #pragma unroll
-    for (int r = 0; r < N_RECEPTORS; ++r) value = RECEPTOR[r] < DELTA && var == variable_of(r) ? n.g[r] : value;
+    for (int r = 0; r < N_RECEPTORS; ++r) {
+        value = RECEPTOR[r] < DELTA && var == variable_of(r) ? n.g[r] : value;
+        value = rises(r) && var == variable_of(r) + 1 ? n.h[r] : value;
+    }
+#if TERMINAL_VARS
+    if (var >= variable_of(N_RECEPTORS) && var < FLIGHT) value = load(job.state + var * job.rows * job.units + n.cell.index);
+#endif
     return value;
 }
 
@@ -146,7 +166,7 @@ __device__ __forceinline__ void record(const Group& group, const Neuron& n, u32 
         u32 kept;
         if (probe_var(job, r) > FLIGHT || !job.probes[r].to || !keeps(job.probes[r], k, kept)) continue;
         if (probe_var(job, r) != FLIGHT) {
-            keep(job, r, kept, n.cell.row, n.cell.unit, n.cell.row, n.cell.unit, (job.units + 31) / 32, n.cell.inside, value_of(n, probe_var(job, r)));
+            keep(job, r, kept, n.cell.row, n.cell.unit, n.cell.row, n.cell.unit, (job.units + 31) / 32, n.cell.inside, value_of(job, n, probe_var(job, r)));
         } else {
             const u32 word = u32(n.cell.unit / 32 * 2) + threadIdx.x % 2;
             for (u32 slot = threadIdx.x % 32 / 2; slot < group.slots && word < group.words; slot += 16) {
@@ -164,15 +184,25 @@ __device__ __forceinline__ u32 advance(const Group& group, const Params& p, Neur
 #pragma unroll
     for (int r = 0; r < N_RECEPTORS; ++r) {
         const Receptor& own = list<Receptor>(group, group.receptors)[r];
-        if (RECEPTOR[r] == CUBA) i += n.g[r];
-        if (RECEPTOR[r] == COBA) {
-            i = fma(n.g[r], own.reversal.value, i);
-            g += n.g[r];
+        if (RECEPTOR[r] >= DELTA) continue;
+        if (RECEPTOR[r] & COBA) {
+            acc_t open = n.g[r];
+            if (RECEPTOR[r] & BLOCKED) {
+                const acc_t v = reinterpret_cast<const acc_t*>(&n.s)[MEMBRANE];
+                open = open / fma(math::exp(-(own.alpha.value * v)), own.block.value, acc_t(1));
+            }
+            i = fma(open, own.reversal.value, i);
+            g += open;
+        } else {
+            i += n.g[r];
         }
-        if (RECEPTOR[r] < DELTA) {
-            const acc_t left = n.g[r] * own.decay.value;
-            n.g[r] = math::abs(left) < acc_t(1e-30) ? acc_t(0) : left;
+        acc_t left = n.g[r] * own.decay.value;
+        if (rises(r)) {
+            left = fma(n.h[r], own.gain.value, left);
+            const acc_t from = n.h[r] * own.rise.value;
+            n.h[r] = math::abs(from) < acc_t(1e-30) ? acc_t(0) : from;
         }
+        n.g[r] = math::abs(left) < acc_t(1e-30) ? acc_t(0) : left;
     }
 #if CURRENT
     i += n.current;
@@ -215,6 +245,14 @@ __device__ __forceinline__ void send(const Group& group, Neuron& n, u32 spikes, 
         if (first + 32 <= to.first || first >= to.first + to.sources) continue;
         const u32 above = first < to.first ? to.first - first : 0, end = to.first + to.sources - first;
         const u32 sources = 0xffffffffu << above & (end < 32 ? (1u << end) - 1 : 0xffffffffu);
+#if TERMINALS
+        if (to.terminal) {
+            u32 came = __shfl_sync(0xffffffffu, n.past, to.least % 32);
+            if (to.least >= 32) came = spikes_of(group, cell, slot, to.least);
+            pass_on(to, cell, first, sources, came, copy, group.job.rows * group.job.units, k);
+            continue;
+        }
+#endif
         for (u32 least = to.least; least <= to.most; least += 32) {
             // A lane looks at the spikes of a step.
             const u32 delay = least + lane;

@@ -25,7 +25,7 @@ struct Plastic {
     Value per_unit;      // quanta in a weight of 1
     u32 targets, first;  // the part of the targets' group
 };
-static_assert(sizeof(Plastic) == 216, "Plastic here and in src/cuda/network/table.rs differ in size");
+static_assert(sizeof(Plastic) == 288, "Plastic here and in src/cuda/network/table.rs differ in size");
 
 __device__ __forceinline__ acc_t faded(acc_t x, const Value& decay) {
     const acc_t left = x * decay.value;

@@ -36,6 +36,7 @@ const FILES: &[(&str, &str)] = texts![
     "include/scalar.cuh",
     "include/stdp.cuh",
     "include/system.cuh",
+    "include/terminal.cuh",
     "include/tile.cuh",
     "include/tile_fma.cuh",
     "include/tile_mma.cuh",

@@ -1,10 +1,12 @@
 //! How a network is put together, and what is refused.
 
 use super::connect::{MOST_STEPS, Recipe};
-use super::group::{Group, Kind};
-use super::plan::{Acts, Felt, Link, Pool, Rain};
+use super::group::Group;
+use super::plan::{Felt, Link, Pool, Rain};
 use super::projection::{Part, Projection};
+use super::receptor::{Kind, Of};
 use super::stdp::Plastic;
+use super::terminal::{Terminal, WHOLE};
 use super::{Network, random};
 use crate::error::{Error, Result};
 use crate::rng::Stream;
@@ -65,7 +67,7 @@ impl<T: Real> Builder<T> {
         let (mut var, mut inputs) = (0, 0);
         for group in groups {
             check_name("group", &group.name, pools.iter().map(|p| p.name.as_str()))?;
-            let pool = pool(group, dt, &mut var, &mut inputs)?;
+            let pool = pool(group, &projections, dt, &mut var, &mut inputs)?;
             pools.push(pool);
         }
         let mut links: Vec<Link> = Vec::with_capacity(projections.len());
@@ -104,7 +106,7 @@ fn check_name<'a>(what: &str, name: &str, mut others: impl Iterator<Item = &'a s
 }
 
 /// The group, whose variables are the network's from `next` on.
-fn pool<T: Real>(group: Group<T>, dt: f64, next: &mut usize, inputs: &mut usize) -> Result<Pool<T>> {
+fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mut usize, inputs: &mut usize) -> Result<Pool<T>> {
     let Group { name, model, receptors, current, input, noise, poisson } = group;
     let schema = model.schema();
     let units = schema.output_len();
@@ -118,7 +120,7 @@ fn pool<T: Real>(group: Group<T>, dt: f64, next: &mut usize, inputs: &mut usize)
     model.check()?;
     let conductance = schema.inputs.iter().position(|i| i.name == "g");
     let takes_current = schema.inputs.first().is_some_and(|i| i.name != "g");
-    let driven = receptors.iter().any(|r| matches!(r.kind, Kind::Exponential { .. })) || current.is_some() || input || noise.is_some();
+    let driven = receptors.iter().any(|r| !matches!(r.kind, Kind::Delta { .. })) || current.is_some() || input || noise.is_some();
     if driven && !takes_current {
         return Err(Error::Unsupported(format!("group `{name}`: {} has no input for a current", model.kind())));
     }
@@ -128,34 +130,8 @@ fn pool<T: Real>(group: Group<T>, dt: f64, next: &mut usize, inputs: &mut usize)
     for receptor in receptors {
         let taken = felt.iter().map(|f| f.name.as_str()).chain(schema.state.iter().map(|v| &*v.name)).chain(["flight"]);
         check_name("receptor", &receptor.name, taken)?;
-        let label = format!("{name}.{}", receptor.name);
-        receptor.init.check(&label, &[units])?;
-        let (var, acts) = match receptor.kind {
-            Kind::Delta { variable } => {
-                let known = schema.state.iter().map(|v| &*v.name);
-                let at = known.clone().position(|v| v == variable).ok_or_else(|| Error::unknown("variable", &variable, known))?;
-                (vars.start + at, Acts::Delta)
-            }
-            Kind::Exponential { tau, reversal } => {
-                if !(tau > 0.0 && tau.is_finite()) {
-                    return Err(Error::value(format!("time constant of `{label}`"), tau, "is not a positive number"));
-                }
-                let decay = T::of(crate::math::exp(-dt / tau));
-                let acts = match reversal {
-                    None => Acts::Current { decay },
-                    Some(e) if !e.is_finite() => return Err(Error::value(format!("reversal potential of `{label}`"), e, "is not finite")),
-                    Some(_) if conductance.is_none() => {
-                        let kind = model.kind();
-                        let reason = format!("`{label}` is a conductance, and {kind} has no input `g` for one; cuba() makes it a current");
-                        return Err(Error::Unsupported(reason));
-                    }
-                    Some(e) => Acts::Conductance { decay, reversal: T::of(e) },
-                };
-                *next += 1;
-                (*next - 1, acts)
-            }
-        };
-        felt.push(Felt { name: receptor.name, var, acts, init: receptor.init });
+        let of = Of { label: format!("{name}.{}", receptor.name), model: model.kind(), schema: &schema, first: vars.start, dt };
+        felt.push(receptor.felt(&of, next)?);
     }
     if let Some(current) = &current {
         current.check(&format!("current of group `{name}`"), units, |_| true, "")?;
@@ -181,14 +157,23 @@ fn pool<T: Real>(group: Group<T>, dt: f64, next: &mut usize, inputs: &mut usize)
         let thresholds = random::thresholds(&format!("rate of the Poisson drive of `{name}`"), drive.rate * dt / 1000.0)?;
         rains.push(Rain { receptor, weight: T::of(drive.weight), thresholds });
     }
+    let mut terminals = Vec::new();
+    for projection in projections.iter().filter(|p| p.from.group == name) {
+        let Some(kinetics) = projection.kinetics else { continue };
+        kinetics.check(&projection.name)?;
+        let vars = *next..*next + kinetics.names().len();
+        *next = vars.end;
+        terminals.push(Terminal { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars });
+    }
     let flight = *next;
     *next += 1;
     let ports = schema.inputs.len();
-    Ok(Pool { name, model, units, vars, receptors: felt, flight, slots: 1, current, input, noise, poisson: rains, ports, conductance })
+    let receptors = felt;
+    Ok(Pool { name, model, units, vars, receptors, terminals, flight, slots: 1, current, input, noise, poisson: rains, ports, conductance })
 }
 
 fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) -> Result<Link> {
-    let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, stdp: _ } = projection;
+    let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp } = projection;
     let (from, pre) = part(&name, &from, pools)?;
     let (to, post) = part(&name, &to, pools)?;
     let felt = &pools[to].receptors;
@@ -201,8 +186,34 @@ fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) 
     recipe.check()?;
     let delays = recipe.delays()?;
     debug_assert!(*delays.end() <= MOST_STEPS);
-    let quantum = recipe.quantum();
-    Ok(Link { recipe, from, to, receptor, var: felt[receptor].var, delays, quantum, wiring: OnceLock::new(), plastic: None })
+    let mut quantum = recipe.quantum();
+    let terminal = pools[from].terminals.iter().position(|t| t.name == recipe.name);
+    if let Some(kinetics) = kinetics {
+        let name = &recipe.name;
+        if stdp.is_some() {
+            return Err(Error::Unsupported(format!("projection `{name}` has kinetics and weights that learn: it can have either")));
+        }
+        if procedural {
+            return Err(Error::Unsupported(format!("projection `{name}` has kinetics, and its synapses must be stored: it is procedural")));
+        }
+        if delays.start() != delays.end() {
+            let reason = format!(
+                "projection `{name}` has kinetics, and delays of {} to {} steps: its synapses must have one",
+                delays.start(),
+                delays.end()
+            );
+            return Err(Error::Unsupported(reason));
+        }
+        if kinetics.is_graded() && !felt[receptor].is_graded() {
+            let to = format!("`{}.{}`", pools[to].name, felt[receptor].name);
+            return Err(Error::Unsupported(format!("projection `{name}` transmits in each step, and {to} is no Receptor::graded")));
+        }
+        check_name("projection with kinetics", name, pools.iter().map(|p| p.name.as_str()))?;
+        if recipe.has_one_weight() {
+            quantum /= f64::from(WHOLE);
+        }
+    }
+    Ok(Link { recipe, from, to, receptor, var: felt[receptor].var, delays, quantum, terminal, wiring: OnceLock::new(), plastic: None })
 }
 
 /// The group's number, and the neurons.

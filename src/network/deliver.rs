@@ -2,6 +2,7 @@
 
 use super::connect::{Delays, Targets, Weights, Wiring};
 use super::plan::WORD;
+use super::terminal::WHOLE;
 use crate::cpu::simd::{Kernel, vectorize};
 use crate::scalar::Real;
 use std::ops::{AddAssign, Range};
@@ -23,6 +24,8 @@ pub(super) struct Delivery {
     ranges: Vec<Range<usize>>,
     /// Targets that spike themselves, for those who ask.
     list: Vec<usize>,
+    /// Of each range, what its source's terminal passes on; nothing where there are none.
+    amounts: Vec<i32>,
     /// How many these are.
     events: usize,
 }
@@ -36,12 +39,21 @@ impl Delivery {
     /// Nothing arrives yet.
     pub(super) fn begin(&mut self) {
         self.ranges.clear();
+        self.amounts.clear();
         self.events = 0;
     }
 
     /// What is sent by the spikes in `words`, those of a whole group, arrives after `delay` steps.
     pub(super) fn collect<T: Real>(&mut self, wiring: &Wiring, words: &[T], sources: &Range<usize>, delay: u32) {
         each_spike(words, sources, |source| self.row(wiring, source, delay));
+    }
+
+    /// What terminals pass on, `amounts` of all sources.
+    pub(super) fn collect_amounts(&mut self, wiring: &Wiring, amounts: &[i32], delay: u32) {
+        for (source, amount) in amounts.iter().enumerate().filter(|(_, amount)| **amount != 0) {
+            self.row(wiring, source, delay);
+            self.amounts.resize(self.ranges.len(), *amount);
+        }
     }
 
     /// The synapses of one source with this delay.
@@ -65,11 +77,18 @@ impl Delivery {
         if self.events == 0 {
             return;
         }
-        match (&wiring.targets, &wiring.weights) {
-            (Targets::U16(targets), Weights::Same) => self.part(targets, One, (first, all), quantum, s),
-            (Targets::U32(targets), Weights::Same) => self.part(targets, One, (first, all), quantum, s),
-            (Targets::U16(targets), Weights::Each(weights)) => self.part(targets, Own(weights), (first, all), quantum, s),
-            (Targets::U32(targets), Weights::Each(weights)) => self.part(targets, Own(weights), (first, all), quantum, s),
+        match &wiring.targets {
+            Targets::U16(targets) => self.to(targets, &wiring.weights, (first, all), quantum, s),
+            Targets::U32(targets) => self.to(targets, &wiring.weights, (first, all), quantum, s),
+        }
+    }
+
+    fn to<T: Real, X: Target>(&mut self, targets: &[X], weights: &Weights, place: (usize, bool), quantum: T, s: &mut [T]) {
+        match (weights, self.amounts.is_empty()) {
+            (Weights::Same, true) => self.part(targets, One, place, quantum, s),
+            (Weights::Each(weights), true) => self.part(targets, Own(weights), place, quantum, s),
+            (Weights::Same, false) => self.part(targets, Amount, place, quantum, s),
+            (Weights::Each(weights), false) => self.part(targets, Scaled(weights), place, quantum, s),
         }
     }
 
@@ -106,12 +125,12 @@ impl Delivery {
     }
 
     fn part<T: Real, X: Target, L: Load>(&mut self, targets: &[X], load: L, (first, all): (usize, bool), quantum: T, s: &mut [T]) {
-        let Self { counts, loads, ranges, events, .. } = self;
+        let Self { counts, loads, ranges, amounts, events, .. } = self;
         let sums = &mut L::sums(counts, loads)[..s.len()];
         let mean = *events / ranges.len().max(1);
         let shares = if *events >= SHARED { rayon::current_num_threads().min(mean / SHARE).max(1) } else { 1 };
         let whole = all && shares == 1;
-        Part { targets, load, ranges, dense: *events > s.len() / DENSE, quantum, first, whole, sums, s }.share(shares);
+        Part { targets, load, ranges, amounts, dense: *events > s.len() / DENSE, quantum, first, whole, sums, s }.share(shares);
     }
 }
 
@@ -160,7 +179,8 @@ impl Target for u32 {
 /// What synapses carry.
 trait Load: Copy + Send + Sync {
     type Sum: Copy + Default + PartialEq + AddAssign + Send;
-    fn of(self, synapse: usize) -> Self::Sum;
+    /// Of this synapse, if its source passes on so much.
+    fn of(self, synapse: usize, amount: i32) -> Self::Sum;
     fn real<T: Real>(sum: Self::Sum) -> T;
     fn sums<'a>(counts: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [Self::Sum];
 }
@@ -172,7 +192,7 @@ struct One;
 impl Load for One {
     type Sum = i32;
     #[inline(always)]
-    fn of(self, _: usize) -> i32 {
+    fn of(self, _: usize, _: i32) -> i32 {
         1
     }
     #[inline(always)]
@@ -191,7 +211,7 @@ struct Own<'a>(&'a [i32]);
 impl Load for Own<'_> {
     type Sum = i64;
     #[inline(always)]
-    fn of(self, synapse: usize) -> i64 {
+    fn of(self, synapse: usize, _: i32) -> i64 {
         i64::from(self.0[synapse])
     }
     #[inline(always)]
@@ -214,7 +234,7 @@ impl<T: Real> Load for Now<'_, T> {
     type Sum = i64;
     /// Its twin is `mantissa_of` in `stdp.cuh`. What cannot be one is as near as can be, and what is no number is 0.
     #[inline(always)]
-    fn of(self, synapse: usize) -> i64 {
+    fn of(self, synapse: usize, _: i32) -> i64 {
         i64::from((self.w[synapse].to_f64() * self.per_unit).round_ties_even() as i32)
     }
     #[inline(always)]
@@ -226,11 +246,50 @@ impl<T: Real> Load for Now<'_, T> {
     }
 }
 
+/// So many 2⁻³⁰ of a quantum as the source passes on.
+#[derive(Clone, Copy)]
+struct Amount;
+
+impl Load for Amount {
+    type Sum = i64;
+    #[inline(always)]
+    fn of(self, _: usize, amount: i32) -> i64 {
+        i64::from(amount)
+    }
+    #[inline(always)]
+    fn real<T: Real>(sum: i64) -> T {
+        T::of_whole(sum)
+    }
+    fn sums<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
+        loads
+    }
+}
+
+/// That part of so many quanta, to the nearest.
+#[derive(Clone, Copy)]
+struct Scaled<'a>(&'a [i32]);
+
+impl Load for Scaled<'_> {
+    type Sum = i64;
+    #[inline(always)]
+    fn of(self, synapse: usize, amount: i32) -> i64 {
+        (i64::from(self.0[synapse]) * i64::from(amount) + i64::from(WHOLE / 2)) >> WHOLE.trailing_zeros()
+    }
+    #[inline(always)]
+    fn real<T: Real>(sum: i64) -> T {
+        T::of_whole(sum)
+    }
+    fn sums<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
+        loads
+    }
+}
+
 /// Some of the targets, and all that arrives at them. Their sums are 0 before and after.
 struct Part<'a, T, X, L: Load> {
     targets: &'a [X],
     load: L,
     ranges: &'a [Range<usize>],
+    amounts: &'a [i32],
     /// So many targets have a sum that all are looked at.
     dense: bool,
     quantum: T,
@@ -247,12 +306,12 @@ impl<T: Real, X: Target, L: Load> Part<'_, T, X, L> {
         if shares <= 1 {
             return vectorize(self);
         }
-        let Self { targets, load, ranges, dense, quantum, first, whole, sums, s } = self;
+        let Self { targets, load, ranges, amounts, dense, quantum, first, whole, sums, s } = self;
         let middle = s.len() * (shares / 2) / shares;
         let (sums, later_sums) = sums.split_at_mut(middle);
         let (s, later_s) = s.split_at_mut(middle);
-        let a = Part { targets, load, ranges, dense, quantum, first, whole, sums, s };
-        let b = Part { targets, load, ranges, dense, quantum, first: first + middle, whole, sums: later_sums, s: later_s };
+        let a = Part { targets, load, ranges, amounts, dense, quantum, first, whole, sums, s };
+        let b = Part { targets, load, ranges, amounts, dense, quantum, first: first + middle, whole, sums: later_sums, s: later_s };
         rayon::join(|| a.share(shares / 2), || b.share(shares - shares / 2));
     }
 
@@ -287,8 +346,9 @@ impl<T: Real, X: Target, L: Load> Kernel for Part<'_, T, X, L> {
     fn run(mut self) {
         for k in 0..self.ranges.len() {
             let range = self.cut(k);
+            let amount = self.amounts.get(k).copied().unwrap_or_default();
             for synapse in range {
-                self.sums[self.targets[synapse].number() - self.first] += self.load.of(synapse);
+                self.sums[self.targets[synapse].number() - self.first] += self.load.of(synapse, amount);
             }
         }
         if self.dense {

@@ -1,16 +1,20 @@
 //! A tile of neurons in a step: what receptors do, and which neurons spike.
 
-use super::plan::{Acts, WORD};
+use super::course::Course;
+use super::plan::WORD;
 use crate::cpu::simd::{Kernel, vectorize};
+use crate::math::exp;
 use crate::scalar::Real;
 
 /// What has decayed to less than this is nothing; long before, it is no part of any potential. Subnormal numbers are slow.
 const NOTHING: f64 = 1e-30;
 
-/// A receptor's share of the drive, and its decay.
+/// A receptor's share of the drive, and what becomes of it. `h` is empty where it does not rise, `v` where nothing blocks it.
 pub(super) struct Feel<'a, T> {
-    pub(super) acts: Acts<T>,
+    pub(super) course: Course<T>,
     pub(super) s: &'a mut [T],
+    pub(super) h: &'a mut [T],
+    pub(super) v: &'a [T],
     pub(super) i: &'a mut [T],
     pub(super) g: &'a mut [T],
 }
@@ -22,7 +26,11 @@ pub(super) fn feel<T: Real>(feel: Feel<'_, T>) {
 /// What is left of it after a step.
 #[inline(always)]
 pub(super) fn decayed<T: Real>(s: T, decay: T) -> T {
-    let s = s * decay;
+    flushed(s * decay)
+}
+
+#[inline(always)]
+fn flushed<T: Real>(s: T) -> T {
     if s.abs() < T::of(NOTHING) { T::of(0.0) } else { s }
 }
 
@@ -32,19 +40,39 @@ impl<T: Real> Kernel for Feel<'_, T> {
     fn run(self) {
         let len = self.s.len().min(self.i.len()).min(self.g.len());
         let (s, i, g) = (&mut self.s[..len], &mut self.i[..len], &mut self.g[..len]);
-        match self.acts {
-            Acts::Delta => {}
-            Acts::Current { decay } => {
+        match (self.course.reversal, self.course.block) {
+            (None, _) => {
                 for k in 0..len {
                     i[k] += s[k];
-                    s[k] = decayed(s[k], decay);
                 }
             }
-            Acts::Conductance { decay, reversal } => {
+            (Some(reversal), None) => {
                 for k in 0..len {
                     i[k] = s[k].mul_add(reversal, i[k]);
                     g[k] += s[k];
-                    s[k] = decayed(s[k], decay);
+                }
+            }
+            (Some(reversal), Some(block)) => {
+                let v = &self.v[..len];
+                for k in 0..len {
+                    let open = s[k] / exp(-(block.alpha * v[k])).mul_add(block.scale, T::of(1.0));
+                    i[k] = open.mul_add(reversal, i[k]);
+                    g[k] += open;
+                }
+            }
+        }
+        let decay = self.course.decay;
+        match self.course.rise {
+            None => {
+                for s in s {
+                    *s = flushed(*s * decay);
+                }
+            }
+            Some(rise) => {
+                let h = &mut self.h[..len];
+                for k in 0..len {
+                    s[k] = flushed(h[k].mul_add(rise.gain, s[k] * decay));
+                    h[k] = flushed(h[k] * rise.decay);
                 }
             }
         }

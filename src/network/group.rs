@@ -1,6 +1,6 @@
 //! A population of neurons: its model, what its synapses act on, and what drives it beside them.
 
-use crate::init::Init;
+use super::receptor::Receptor;
 use crate::models::Param;
 use crate::scalar::Real;
 use crate::system::System;
@@ -75,63 +75,6 @@ impl<T: Real> Group<T> {
     #[must_use]
     pub fn poisson(mut self, receptor: impl Into<String>, rate: f64, weight: f64) -> Self {
         self.poisson.push(Poisson { receptor: receptor.into(), rate, weight });
-        self
-    }
-}
-
-/// What a spike that arrives adds its weight to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Receptor {
-    pub(super) name: String,
-    pub(super) kind: Kind,
-    pub(super) init: Init,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind {
-    /// τ in ms, and the reversal potential where it is a conductance.
-    Exponential { tau: f64, reversal: Option<f64> },
-    /// The model's variable.
-    Delta { variable: String },
-}
-
-impl Receptor {
-    /// A variable of the network, `group.name`, that spikes add to and that decays with time constant `tau`, ms: exactly, by e^{−dt/τ} a
-    /// step. It is a current of the model's unit, unless [`Receptor::coba`] makes it a conductance.
-    #[must_use]
-    pub fn exponential(name: impl Into<String>, tau: f64) -> Self {
-        Self { name: name.into(), kind: Kind::Exponential { tau, reversal: None }, init: Init::Zeros }
-    }
-
-    /// Spikes add to the model's own variable `variable` at once: Brian2's `v += w`.
-    #[must_use]
-    pub fn delta(name: impl Into<String>, variable: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: Kind::Delta { variable: variable.into() }, init: Init::Zeros }
-    }
-
-    /// A conductance g towards the potential `reversal`, mV: the current is g·(E − V). It enters the model's own conductance, which
-    /// therefore must have an input `g`.
-    #[must_use]
-    pub fn coba(mut self, reversal: f64) -> Self {
-        if let Kind::Exponential { reversal: own, .. } = &mut self.kind {
-            *own = Some(reversal);
-        }
-        self
-    }
-
-    /// A current, as it is by default.
-    #[must_use]
-    pub fn cuba(mut self) -> Self {
-        if let Kind::Exponential { reversal, .. } = &mut self.kind {
-            *reversal = None;
-        }
-        self
-    }
-
-    /// Initial values; 0 by default. They depend on the loop's seed, as those of models do. A delta has none.
-    #[must_use]
-    pub fn init(mut self, init: impl Into<Init>) -> Self {
-        self.init = init.into();
         self
     }
 }

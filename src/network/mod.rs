@@ -4,11 +4,13 @@
 //! and splits serve it. A step i of it is
 //!
 //! 1. of each group: the drive, from receptors as the step before left them: current `i` and conductance `g`, from 0, by receptors in
-//!    their order, `i += s` (a current) or `i += s·E, g += s` (a conductance), then constant current, input, noise; the model's step with
-//!    that drive; and `s ← s·e^{−dt/τ}`, where less than 1e-30 is 0,
+//!    their order, `i += s` (a current) or `i += s·E, g += s` (a conductance, of which magnesium may block a part), then constant current,
+//!    input, noise; the model's step with that drive; and `s ← s·e^{−dt/τ}`, where less than 1e-30 is 0. Where s rises, `s += c·h` before
+//!    `h` decays likewise, which together is exact; spikes then add to h,
 //! 2. spikes, where the model's output is not 0, go into the group's `flight`,
 //! 3. spikes of step i − d arrive over the synapses of delay d, at d = 0 those of this step: for each target they are summed up, as
 //!    integers,
+//!    A projection with [kinetics](Projection::kinetics) first makes of them what its sources' terminals transmit in this step,
 //! 4. of each receptor, projections in their order, then Poisson drives: `s ← fma(sum, quantum, s)` wherever the sum is not 0. They are
 //!    first felt in step i + 1.
 //!
@@ -34,7 +36,8 @@
 //!
 //! # Variables
 //!
-//! `group.variable` for each of the model's, `group.receptor` for each exponential one, and `group.flight`: the spikes that may still be
+//! `group.variable` for each of the model's, `group.receptor` for each that is not a delta, `group.receptor.rise` for h,
+//! `projection.variable` for those of kinetics, `[N]` of its sources' group, and `group.flight`: the spikes that may still be
 //! on their way, `[slots, ⌈N/16⌉]`. Step i writes slot `i mod slots`; an element is 16 neurons, neuron k the bit of value `2^(k mod 16)`.
 //! The output is the number of spikes of each group in the step, `[groups]`. Behind them a plastic projection's `projection.w`,
 //! `projection.pre` and `projection.post`: see [`Stdp`].
@@ -47,21 +50,28 @@
 //! deviations from its mean): so each weight is within `2^(e−31)` of the one given, a ten-digit approximation of the largest, and a weight
 //! of a thousandth of the largest has seven digits. The sum of n is within `n·2^(e−31)` of the sum of those given, and exact up to n = 2³²; it
 //! becomes a number of the network's type by one rounding. (`e` is at least −90, for `f32` to have the quantum.)
+//!
+//! What kinetics transmit is a number of 2⁻³⁰ too: with one weight, the sum is of those; with weights that differ, each synapse's share is
+//! rounded to a whole mantissa.
 
 mod builder;
 mod connect;
+mod course;
 mod deliver;
 mod drive;
 mod exchange;
 mod group;
+mod kinetics;
 mod plan;
 mod procedural;
 mod program;
 mod projection;
 pub(crate) mod random;
+mod receptor;
 mod run;
 mod stdp;
 mod system;
+mod terminal;
 mod tiles;
 
 pub use builder::Builder;
@@ -69,8 +79,10 @@ pub(crate) use connect::Recipe;
 pub use connect::{Connect, Synapses};
 #[cfg(feature = "cuda")]
 pub(crate) use connect::{Delays, JOB_BYTES, Job, OnDevice, Targets, Weights, Wiring};
-pub use group::{Group, Receptor};
+pub use group::Group;
+pub use kinetics::{Ampa, BioNmda, Kinetics, Nmda, Stp};
 pub use projection::{Part, Projection, Target};
+pub use receptor::{Magnesium, Receptor};
 pub(crate) use stdp::Columns;
 pub use stdp::Stdp;
 

@@ -1,10 +1,13 @@
 //! A network with all names resolved: what a step works from, on any device.
 
 use super::connect::{Recipe, Wiring};
+use super::course::Course;
 use super::stdp::Plastic;
+use super::terminal::Terminal;
 use crate::error::Result;
 use crate::init::Init;
 use crate::models::Param;
+use crate::scalar::Real;
 use crate::system::System;
 use std::ops::{Range, RangeInclusive};
 use std::sync::OnceLock;
@@ -17,8 +20,10 @@ pub(crate) struct Pool<T> {
     pub(crate) units: usize,
     /// Which of the network's variables are the model's.
     pub(crate) vars: Range<usize>,
-    /// In the order given; the exponential ones' variables stand behind the model's.
+    /// In the order given; their variables stand behind the model's.
     pub(crate) receptors: Vec<Felt<T>>,
+    /// Of projections that start here; their variables stand behind those.
+    pub(crate) terminals: Vec<Terminal>,
     /// The network's variable that holds its spikes.
     pub(crate) flight: usize,
     /// Steps that it holds.
@@ -39,6 +44,8 @@ pub(crate) struct Felt<T> {
     pub(crate) name: String,
     /// The network's variable that spikes add to.
     pub(crate) var: usize,
+    /// Its own: what is felt and, where it rises, what that comes from.
+    pub(crate) own: Range<usize>,
     pub(crate) acts: Acts<T>,
     pub(crate) init: Init,
 }
@@ -46,10 +53,8 @@ pub(crate) struct Felt<T> {
 /// What a receptor does in each step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Acts<T> {
-    /// A current that is multiplied by `decay` each step.
-    Current { decay: T },
-    /// A conductance likewise.
-    Conductance { decay: T, reversal: T },
+    /// A current or a conductance.
+    Course(Course<T>),
     /// Nothing: its variable is the model's.
     Delta,
 }
@@ -77,6 +82,8 @@ pub(crate) struct Link {
     pub(crate) delays: RangeInclusive<u32>,
     /// What a sum is multiplied by.
     pub(crate) quantum: f64,
+    /// Which of its sources' group's terminals are its own, if it has any.
+    pub(crate) terminal: Option<usize>,
     /// Its synapses on the host, once they are needed there.
     pub(crate) wiring: OnceLock<Wiring>,
     /// If its weights are state.
@@ -85,6 +92,20 @@ pub(crate) struct Link {
 
 /// Neurons of an element of a `flight`.
 pub(crate) const WORD: usize = 16;
+
+impl<T: Real> Felt<T> {
+    /// Whether it keeps nothing.
+    pub(crate) fn is_graded(&self) -> bool {
+        matches!(self.acts, Acts::Course(course) if course.decay == T::of(0.0))
+    }
+
+    /// What its variables are called.
+    pub(crate) fn vars(&self, group: &str) -> impl Iterator<Item = String> {
+        let name = format!("{group}.{}", self.name);
+        let rise = format!("{name}.rise");
+        [name, rise].into_iter().take(self.own.len())
+    }
+}
 
 impl<T> Pool<T> {
     /// Elements of a slot.

@@ -1,8 +1,10 @@
 //! A network as a device is told of it.
 
 use super::Network;
+use super::course::Course;
 use super::plan::{Acts, Link, Pool};
 use super::stdp::Rule;
+use super::terminal::Terminal;
 use crate::program::{Body, Program, network};
 use crate::scalar::Real;
 
@@ -11,7 +13,7 @@ impl<T: Real> Network<T> {
     pub(super) fn to_program(&self, dt: f64) -> Option<Program> {
         let plastic = |g: usize| self.links.iter().any(|link| link.plastic.is_some() && (link.from == g || link.to == g));
         let groups = self.pools.iter().enumerate().map(|(g, pool)| group(pool, dt, plastic(g))).collect::<Option<_>>()?;
-        let projections = self.links.iter().map(|link| projection::<T>(link, dt)).collect();
+        let projections = self.links.iter().map(|link| projection(link, &self.pools[link.from], dt)).collect();
         Some(Program { body: Body::Network(network::Network { groups, projections }) })
     }
 }
@@ -26,12 +28,16 @@ fn group<T: Real>(pool: &Pool<T>, dt: f64, plastic: bool) -> Option<network::Gro
     let Body::Pointwise(source) = pool.model.program(dt)?.body else { return None };
     let receptors: Vec<_> = (pool.receptors.iter())
         .map(|felt| match felt.acts {
-            Acts::Current { decay } => network::Receptor::Current { decay: value(decay) },
-            Acts::Conductance { decay, reversal } => network::Receptor::Conductance { decay: value(decay), reversal: value(reversal) },
+            Acts::Course(Course { decay, rise, reversal, block }) => network::Receptor::Course {
+                decay: value(decay),
+                reversal: reversal.map(value),
+                rise: rise.map(|rise| [rise.decay, rise.gain].map(value)),
+                block: block.map(|b| network::Block { scale: value(b.scale), alpha: value(b.alpha), var: b.var }),
+            },
             Acts::Delta => network::Receptor::Delta(felt.var - pool.vars.start),
         })
         .collect();
-    let coba = receptors.iter().any(|r| matches!(r, network::Receptor::Conductance { .. }));
+    let coba = receptors.iter().any(|r| matches!(r, network::Receptor::Course { reversal: Some(_), .. }));
     let current = u32::from(pool.conductance != Some(0) && pool.ports > 0);
     let rain = |rain: &super::plan::Rain<T>| network::Poisson {
         receptor: rain.receptor,
@@ -44,6 +50,7 @@ fn group<T: Real>(pool: &Pool<T>, dt: f64, plastic: bool) -> Option<network::Gro
         units: pool.units,
         vars: pool.vars.start..pool.flight + 1,
         own: pool.vars.len(),
+        terminals: pool.terminals.iter().map(|t| t.vars.len()).sum(),
         ports: pool.ports,
         conductance: pool.conductance,
         given: current | pool.conductance.filter(|_| coba).map_or(0, |port| 1 << port),
@@ -58,7 +65,7 @@ fn group<T: Real>(pool: &Pool<T>, dt: f64, plastic: bool) -> Option<network::Gro
     })
 }
 
-fn projection<T: Real>(link: &Link, dt: f64) -> network::Projection {
+fn projection<T: Real>(link: &Link, from: &Pool<T>, dt: f64) -> network::Projection {
     network::Projection {
         recipe: link.recipe.clone(),
         from: link.from,
@@ -71,5 +78,10 @@ fn projection<T: Real>(link: &Link, dt: f64) -> network::Projection {
             let values = [decay[0], decay[1], steps[0], steps[1], min, max, T::of(1.0 / plastic.quantum)].map(value);
             network::Plastic { var: plastic.var, synapses: plastic.synapses, columns: plastic.columns.clone(), values }
         }),
+        terminal: link.terminal.map(|t| terminal::<T>(&from.terminals[t])),
     }
+}
+
+fn terminal<T: Real>(of: &Terminal) -> network::Terminal {
+    network::Terminal { var: of.vars.start, law: of.kinetics.number(), constants: of.constants.map(|c| value(T::of(c))) }
 }

@@ -1,6 +1,7 @@
 //! Synapses from one group's neurons to one receptor of another's.
 
 use super::connect::Connect;
+use super::kinetics::Kinetics;
 use super::stdp::Stdp;
 use crate::init::Init;
 use std::ops::Range;
@@ -18,6 +19,7 @@ pub struct Projection {
     pub(super) weight: Init,
     pub(super) delay: Init,
     pub(super) stdp: Option<Stdp>,
+    pub(super) kinetics: Option<Kinetics>,
 }
 
 /// A group, or a range of its neurons: `"P"` or `("P", 0..3200)`.
@@ -80,6 +82,7 @@ impl Projection {
             weight: Init::Constant(1.0),
             delay: Init::Constant(0.0),
             stdp: None,
+            kinetics: None,
         }
     }
 
@@ -129,6 +132,17 @@ impl Projection {
     #[must_use]
     pub fn stdp(mut self, rule: Stdp) -> Self {
         self.stdp = Some(rule);
+        self
+    }
+
+    /// What becomes of a source's spikes before its synapses, for each source its own: [`Stp`](super::Stp), by which each spike has an
+    /// amount of its own; or, to a [`Receptor::graded`](super::Receptor::graded), [`Ampa`](super::Ampa), [`Nmda`](super::Nmda) or
+    /// [`BioNmda`](super::BioNmda), whose g is passed on in each step, times the weights. All synapses must have one delay: spikes are late
+    /// by it, and what they do is at once. The amounts that are passed on are whole numbers of 2⁻³⁰. Variables, `[N]` of the sources' group:
+    /// `projection.u` and so on.
+    #[must_use]
+    pub fn kinetics(mut self, kinetics: impl Into<Kinetics>) -> Self {
+        self.kinetics = Some(kinetics.into());
         self
     }
 }

@@ -6,6 +6,7 @@ use super::exchange::{Exchange, Masks};
 use super::plan::Rain;
 use super::procedural::Procedural;
 use super::stdp::Learning;
+use super::terminal::Step;
 use super::tiles::Tiles;
 use super::{Network, random};
 use crate::rng::Stream;
@@ -26,6 +27,8 @@ pub(super) struct Run<'n, T: 'static> {
     procedural: Procedural,
     /// Of projections that store no synapses, what makes them.
     growing: Vec<Option<Growing<'n>>>,
+    /// What terminals pass on, of the projection at hand.
+    amounts: Vec<i32>,
     arrivals: Vec<Arrival<'n, T>>,
 }
 
@@ -57,7 +60,7 @@ impl<'n, T: Real> Run<'n, T> {
         let (delivery, procedural) = (Delivery::new(most), Procedural::new(&network.links));
         // A recipe has been checked when its network was built.
         let growing = network.links.iter().map(|l| l.recipe.growing().ok().flatten()).collect();
-        Self { network, exchange, rows, period, tiles, delivery, procedural, growing, arrivals }
+        Self { network, exchange, rows, period, tiles, delivery, procedural, growing, amounts: Vec::new(), arrivals }
     }
 
     pub(super) fn step(&mut self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
@@ -111,7 +114,19 @@ impl<'n, T: Real> Run<'n, T> {
             Delays::Each(_) => link.delays.clone(),
         };
         self.delivery.begin();
-        for delay in delays {
+        if let Some(terminal) = link.terminal.map(|t| &from.terminals[t]) {
+            let delay = *link.delays.start();
+            let (before, behind) = state.all().split_at_mut(from.flight);
+            let words = from.arriving(behind[0], row, i, delay);
+            let pre = &link.recipe.pre;
+            let sources = row * from.units + pre.start..row * from.units + pre.end;
+            let mut vars = before[terminal.vars.clone()].iter_mut().map(|var| &mut var[sources.clone()]);
+            let vars = std::array::from_fn(|_| vars.next().unwrap_or_default());
+            self.amounts.resize(pre.len(), 0);
+            Step { terminal, words, first: pre.start, vars, amounts: &mut self.amounts }.run();
+            self.delivery.collect_amounts(wiring, &self.amounts, delay);
+        }
+        for delay in delays.filter(|_| link.terminal.is_none()) {
             let words = from.arriving(state.var(from.flight), row, i, delay);
             self.delivery.collect(wiring, words, &link.recipe.pre, delay);
         }

@@ -1,7 +1,6 @@
 //! A network as a system.
 
 use super::exchange::Alone;
-use super::plan::Acts;
 use super::run::Run;
 use super::{Network, procedural, random};
 use crate::device::Device;
@@ -20,8 +19,11 @@ impl<T: Real> System<T> for Network<T> {
                 inputs.push(InputSpec { name: pool.name.clone().into(), shape: vec![pool.units], optional: true, broadcasts: true });
             }
             state.extend(pool.model.schema().state.iter().map(|var| var.within(&pool.name)));
-            let receptors = pool.receptors.iter().filter(|r| r.acts != Acts::Delta);
-            state.extend(receptors.map(|r| VarSpec::new(format!("{}.{}", pool.name, r.name), vec![pool.units])));
+            state.extend(pool.receptors.iter().flat_map(|r| r.vars(&pool.name)).map(|name| VarSpec::new(name, vec![pool.units])));
+            for terminal in &pool.terminals {
+                let names = terminal.kinetics.names().iter().map(|var| format!("{}.{var}", terminal.name));
+                state.extend(names.map(|name| VarSpec::new(name, vec![pool.units])));
+            }
             state.push(VarSpec::new(format!("{}.flight", pool.name), vec![pool.slots, pool.words()]));
         }
         for link in &self.links {
@@ -35,9 +37,14 @@ impl<T: Real> System<T> for Network<T> {
         for (index, pool) in self.pools.iter().enumerate() {
             let part = Part { index, vars: pool.vars.clone(), units: pool.units, first: first * pool.units };
             pool.model.init(shared, &mut state.part(&part));
-            for receptor in pool.receptors.iter().filter(|r| r.acts != Acts::Delta) {
+            for receptor in pool.receptors.iter().filter(|r| !r.own.is_empty()) {
                 let stream = random::stream(shared.seed, child(node, index), &receptor.name);
-                receptor.init.fill_checked(state.var_mut(receptor.var), &[pool.units], stream);
+                receptor.own.clone().for_each(|var| state.var_mut(var).fill(T::of(0.0)));
+                receptor.init.fill_checked(state.var_mut(receptor.own.start), &[pool.units], stream);
+            }
+            for terminal in &pool.terminals {
+                let values = terminal.kinetics.initial().into_iter();
+                terminal.vars.clone().zip(values).for_each(|(var, value)| state.var_mut(var).fill(T::of(value)));
             }
             state.var_mut(pool.flight).fill(T::of(0.0));
         }

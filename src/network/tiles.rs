@@ -1,5 +1,6 @@
 //! The neurons' part of a step: tiles of them, that share nothing.
 
+use super::course::Course;
 use super::drive::{Feel, feel, mask};
 use super::exchange::Exchange;
 use super::plan::{Acts, Pool, WORD};
@@ -21,7 +22,7 @@ struct Tile<'a, T> {
     /// The first one's number in its row.
     first: usize,
     len: usize,
-    /// The model's variables, then the receptors'.
+    /// The model's variables, then the receptors', then others.
     vars: Vec<&'a mut [T]>,
     /// Their part of the slot.
     words: &'a mut [T],
@@ -33,7 +34,7 @@ struct Tile<'a, T> {
 /// What a step needs to know of a group beside its plan.
 struct Known<T> {
     node: u16,
-    acts: Vec<Acts<T>>,
+    courses: Vec<Course<T>>,
     coba: bool,
     noise: Option<(Stream, T)>,
 }
@@ -70,10 +71,14 @@ impl<T: Real> Tiles<T> {
     pub(super) fn new(pools: &[Pool<T>], node: u16, seed: u64, dt: f64) -> Self {
         let known = pools.iter().enumerate().map(|(g, pool)| {
             let node = child(node, g);
-            let acts: Vec<_> = pool.receptors.iter().map(|r| r.acts).filter(|a| *a != Acts::Delta).collect();
-            let coba = acts.iter().any(|a| matches!(a, Acts::Conductance { .. }));
+            let course = |acts| match acts {
+                Acts::Course(course) => Some(course),
+                Acts::Delta => None,
+            };
+            let courses: Vec<_> = pool.receptors.iter().filter_map(|r| course(r.acts)).collect();
+            let coba = courses.iter().any(|c| c.reversal.is_some());
             let noise = pool.noise.map(|sigma| (random::stream(seed, node, random::NOISE), T::of(sigma / dt.sqrt())));
-            Known { node, acts, coba, noise }
+            Known { node, courses, coba, noise }
         });
         Self { known: known.collect(), tiles: Vec::new(), lists: Vec::new(), rests: Vec::new(), zeros: vec![T::of(0.0); TILE] }
     }
@@ -152,8 +157,13 @@ impl<T: Real> Tile<'_, T> {
         let (mut i, mut g, mut y) = ([zero; TILE], [zero; TILE], [zero; TILE]);
         let (i, g, y) = (&mut i[..self.len], &mut g[..self.len], &mut y[..self.len]);
         let mut vars = std::mem::take(&mut self.vars);
-        for (acts, s) in known.acts.iter().zip(&mut vars[pool.vars.len()..]) {
-            feel(Feel { acts: *acts, s, i, g });
+        let (model, others) = vars.split_at_mut(pool.vars.len());
+        let mut others = others.iter_mut().map(|var| &mut **var);
+        for course in &known.courses {
+            let s = others.next().unwrap_or_default();
+            let h = course.rise.and_then(|_| others.next()).unwrap_or_default();
+            let v = course.block.map_or(&[][..], |block| &*model[block.var]);
+            feel(Feel { course: *course, s, h, v, i, g });
         }
         vars.truncate(pool.vars.len());
         // From the first unit of the batch on.

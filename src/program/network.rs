@@ -22,10 +22,12 @@ pub(crate) struct Group {
     /// Its model.
     pub(crate) source: Source,
     pub(crate) units: usize,
-    /// All of its variables: the model's, those of receptors, and last the ring of spikes.
+    /// All of its variables: the model's, those of receptors, those of terminals, and last the ring of spikes.
     pub(crate) vars: Range<usize>,
     /// How many are the model's.
     pub(crate) own: usize,
+    /// How many are terminals'.
+    pub(crate) terminals: usize,
     /// Inputs of the model, which of them is a conductance, and bits of those that are given.
     pub(crate) ports: usize,
     pub(crate) conductance: Option<usize>,
@@ -48,15 +50,34 @@ pub(crate) struct Group {
 /// What spikes act on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Receptor {
-    Current {
+    Course {
         decay: Value,
-    },
-    Conductance {
-        decay: Value,
-        reversal: Value,
+        /// Of a conductance.
+        reversal: Option<Value>,
+        /// What is left in a step of what it rises from, and how much that adds.
+        rise: Option<[Value; 2]>,
+        block: Option<Block>,
     },
     /// This variable of the model.
     Delta(usize),
+}
+
+/// By magnesium.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block {
+    pub(crate) scale: Value,
+    pub(crate) alpha: Value,
+    /// Which of the model's variables it goes by.
+    pub(crate) var: usize,
+}
+
+/// Of a projection.
+#[derive(Clone, Debug)]
+pub(crate) struct Terminal {
+    /// The first of the network's variables that are its own.
+    pub(crate) var: usize,
+    pub(crate) law: u32,
+    pub(crate) constants: [Value; 7],
 }
 
 /// Spikes from outside.
@@ -79,6 +100,7 @@ pub(crate) struct Projection {
     /// Shortest and longest delay, in steps.
     pub(crate) delays: (u32, u32),
     pub(crate) quantum: Value,
+    pub(crate) terminal: Option<Terminal>,
     /// If its weights are state.
     pub(crate) plastic: Option<Plastic>,
 }

@@ -13,6 +13,7 @@ mod golden_layers;
 #[path = "../golden.rs"]
 mod golden_neurons;
 mod hopper;
+mod kinetics;
 mod layers;
 mod machine;
 mod matmul;

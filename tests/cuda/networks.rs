@@ -5,7 +5,7 @@ use crate::machine::{Report, Simulated};
 use crate::parity::STRATEGIES;
 use crate::{bits, device};
 use ndarray::ArrayD;
-use overtime::models::{AdExIf, Hh, Izhikevich, Lif, Method, TraubMiles, WangBuzsaki};
+use overtime::models::{Hh, Lif, TraubMiles};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::rng::Stream;
 use overtime::{Builder, Device, Error, Init, LoopOverTime, Real, Strategy, System, monitor};
@@ -107,33 +107,6 @@ fn cobahh<T: Real>(n: usize) -> Network<T> {
 fn of_cobahh<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
     let vars = [monitor("P.V"), monitor("P.ge").every(2), monitor("P.spike").events()];
     LoopOverTime::builder(cobahh(n)).dt(0.1).batch(batch).seed(SEED).out_vars(vars)
-}
-
-/// Neurons that are their equations alone, side by side in one module.
-fn of_equations<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
-    let adapts = Group::new("A", AdExIf::<T>::new(n).v(Init::Uniform(-70.0, -54.0)).param("tau_ref", 0.3).unwrap().conductance())
-        .receptor(Receptor::exponential("ge", 5.0).coba(0.0))
-        .current(12.0);
-    let bursts = Group::new("Z", Izhikevich::<T>::new(n).v(Init::Uniform(-70.0, 31.0))).receptor(Receptor::delta("kick", "V")).current(9.0);
-    let inhibits = Group::new("W", WangBuzsaki::<T>::new(n).v(Init::Uniform(-64.0, 20.0)).method(Method::Heun2).conductance())
-        .receptor(Receptor::exponential("gi", 4.0).coba(-75.0))
-        .current(3.0);
-    let near = |name: &str| arrays(name, n, n);
-    let net = Network::builder(0.1)
-        .group(adapts)
-        .group(bursts)
-        .group(inhibits)
-        .project(Projection::new("AZ", "A", ("Z", "kick")).connect(near("AZ")).weight(1.5).delay(0.2))
-        .project(Projection::new("ZW", "Z", ("W", "gi")).connect(near("ZW")).weight(0.1))
-        .project(Projection::new("WA", "W", ("A", "ge")).connect(near("WA")).weight(Init::Uniform(0.0, 0.2)).delay(0.1));
-    let vars = ["A.w", "A.V", "Z.u", "W.V", "W.n"].map(monitor);
-    LoopOverTime::builder(net.build().unwrap()).dt(0.1).batch(batch).seed(SEED).out_vars(vars)
-}
-
-#[test]
-fn neurons_of_equations_have_the_cpus_bits() {
-    same_bits::<f32>(of_equations, &[(33, Some(2), 40)], &STRATEGIES);
-    same_bits::<f64>(of_equations, &[(70, None, 30)], &[Strategy::Persistent]);
 }
 
 pub(crate) type Make<T> = fn(usize, Option<usize>) -> Builder<T, Network<T>>;

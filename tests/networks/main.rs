@@ -7,6 +7,7 @@ mod cobahh;
 mod common;
 mod delays;
 mod golden;
+mod kinetics;
 mod procedural;
 mod promises;
 mod random;

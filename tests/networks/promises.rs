@@ -3,7 +3,7 @@
 use crate::cell::{Cobahh, Told};
 use ndarray::{Array2, Axis};
 use overtime::models::Lif;
-use overtime::network::{Connect, Group, Network, Projection, Receptor};
+use overtime::network::{Connect, Group, Magnesium, Network, Nmda, Projection, Receptor, Stp};
 use overtime::{Init, Input, LoopOverTime, Real, Recording, Sequential, System, monitor};
 
 /// Two groups of many kinds of drive and synapses; the larger one is shared out between threads.
@@ -13,6 +13,8 @@ fn mixed<T: Real>(n: usize, random: bool) -> Network<T> {
     let spread = |n: usize| Init::Values((0..n).map(|k| (k * 7919 % 19) as f64).collect());
     let a = Group::new("A", Lif::<T>::new(n).v(spread(n)).param("tau_ref", 0.5).unwrap());
     let b = Group::new("B", Cobahh { v: (0..33).map(|k| -70.0 + k as f64 / 3.0).collect() });
+    let nmda = Receptor::graded("nmda").coba(0.0).magnesium(Magnesium::default());
+    let dual = Receptor::dual_exponential("dual", 0.5, 3.0).coba(-70.0);
     let weights = Init::Normal(0.4, 0.2);
     Network::builder(0.1)
         .seed(11)
@@ -20,15 +22,31 @@ fn mixed<T: Real>(n: usize, random: bool) -> Network<T> {
             noise(
                 a.receptor(Receptor::exponential("e", 4.0))
                     .receptor(Receptor::delta("kick", "V"))
-                    .receptor(Receptor::exponential("i", 8.0)),
+                    .receptor(Receptor::exponential("i", 8.0))
+                    .receptor(Receptor::alpha("slow", 6.0)),
             )
             .current(24.0)
             .input(),
         )
-        .group(b.receptor(Receptor::exponential("g", 5.0).coba(0.0).init(30.0)).receptor(Receptor::delta("kick", "V")))
+        .group(
+            b.receptor(Receptor::exponential("g", 5.0).coba(0.0).init(30.0))
+                .receptor(Receptor::delta("kick", "V"))
+                .receptor(nmda)
+                .receptor(dual),
+        )
         .project(Projection::new("AA", "A", ("A", "e")).connect(Connect::FixedProb(0.02)).weight(weights).delay(Init::Uniform(0.0, 2.5)))
         .project(Projection::new("AB", ("A", 3..n - 1), ("B", "g")).connect(Connect::FixedNumPre(6)).weight(4.0))
         .project(Projection::new("BA", "B", ("A", 0..n - 2, "i")).weight(-3.0).delay(1.5))
+        .project(
+            Projection::new("AS", "A", ("A", "slow")).connect(Connect::FixedProb(0.03)).weight(0.5).kinetics(Stp::default()).delay(0.4),
+        )
+        .project(
+            Projection::new("AN", ("A", 5..n - 1), ("B", "nmda"))
+                .connect(Connect::FixedNumPre(9))
+                .weight(Init::Uniform(0.0, 2.0))
+                .kinetics(Nmda::default()),
+        )
+        .project(Projection::new("BD", "B", ("B", "dual")).weight(0.7).kinetics(Stp { release: 0.6, tau_f: 9.0, tau_d: 90.0 }))
         .project(Projection::new("BB", "B", ("B", "kick")).connect(Connect::OneToOne).weight(0.25).delay(0.1))
         .build()
         .unwrap()

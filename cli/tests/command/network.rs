@@ -27,6 +27,11 @@ reversal = 0.0
 name = 'gi'
 tau = 10.0
 reversal = -80.0
+[[group.receptor]]
+name = 'nmda'
+kind = 'graded'
+magnesium = 1.0
+reversal = 1.0
 [[group.poisson]]
 receptor = 'ge'
 rate = 300.0
@@ -38,7 +43,7 @@ size = 10
 input = true
 parameters = { V_rest = -60.0, V_reset = -65.0, V_th = -50.0, tau_ref = 2.0 }
 initial = { V = -60.0 }
-receptor = [{ name = 'x', tau = 3.0 }, { name = 'kick', variable = 'V' }, { name = 'g', tau = 3.0, reversal = 0.0 }]
+receptor = [{ name = 'x', kind = 'alpha', tau = 3.0 }, { name = 'd', kind = 'dual_exponential', tau_rise = 0.5, tau = 3.0 }, { name = 'kick', variable = 'V' }, { name = 'g', tau = 3.0, reversal = 0.0 }]
 [[projection]]
 name = 'EE'
 from = 'E[0..30]'
@@ -59,7 +64,16 @@ name = 'EIx'
 from = 'E'
 to = 'I.x'
 connect = { kind = 'fixed_num_pre', num = 7 }
-weight = 1.0
+weight = 2.0
+kinetics = 'stp'
+parameters = { U = 0.5, tau_f = 30.0 }
+[[projection]]
+name = 'EN'
+from = 'E'
+to = 'E.nmda'
+connect = { kind = 'fixed_num_pre', num = 4 }
+weight = 0.5
+kinetics = 'nmda'
 [[projection]]
 name = 'EIg'
 from = 'E[0..10]'
@@ -126,6 +140,12 @@ fn every_mistake_has_its_line() {
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { min = 1.0 }", "needs `max`"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, tau_pre = 0.0 }", "`tau_pre` must be a positive number"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 2.0 }", "is above"),
+        ("kind = 'graded'", "kind = 'grated'", "no kind of receptor named `grated`; there is: exponential"),
+        ("magnesium = 1.0", "magnesium = -1.0", "`magnesium` must be a non-negative number"),
+        ("reversal = 1.0", "tau = 1.0", "`tau` is not for a graded receptor"),
+        ("kinetics = 'nmda'", "kinetics = 'nmdb'", "no kinetics named `nmdb`; there is: stp, ampa"),
+        ("parameters = { U = 0.5, tau_f = 30.0 }", "parameters = { u = 0.5 }", "no parameter named `u`; there is: U, tau_f, tau_d"),
+        ("parameters = { U = 0.5, tau_f = 30.0 }", "parameters = { U = -0.5 }", "`U` must be a non-negative number"),
     ];
     let mut wrong = String::new();
     for (right, instead, says) in cases {

@@ -94,8 +94,9 @@ pub(crate) fn number(network: &Network, group: usize, var: usize) -> Option<usiz
 }
 
 impl Outgoing {
-    /// A projection's synapses, as the group of its sources is told.
-    pub(crate) fn of(projection: &Projection, synapses: &Synapses, sums: u64) -> Self {
+    /// A projection's synapses, as the group of its sources is told; `state` has where a variable lies.
+    pub(crate) fn of(projection: &Projection, synapses: &Synapses, sums: u64, state: impl Fn(usize) -> u64) -> Self {
+        let terminal = projection.terminal.as_ref();
         Self {
             offsets: synapses.offsets.address(0),
             targets: synapses.targets.address(0),
@@ -110,6 +111,9 @@ impl Outgoing {
             most: synapses.most,
             far: u32::from(synapses.far),
             many: synapses.many(),
+            terminal: terminal.map_or(0, |t| state(t.var)),
+            constants: terminal.map(|t| t.constants).unwrap_or_default(),
+            law: terminal.map_or(0, |t| u64::from(t.law)),
         }
     }
 }

@@ -63,9 +63,9 @@ impl Synapses {
         Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest, plastic, made: None })
     }
 
-    /// Whether each has a weight of its own, so that sums are of 64 bits.
-    pub(crate) fn is_exact(&self) -> bool {
-        self.mantissas.len() > 0 || self.plastic || self.made.is_some_and(|made| made.0.weighs())
+    /// Whether each has a weight of its own, or spikes have amounts, so that sums are of 64 bits.
+    pub(crate) fn is_exact(&self, projection: &Projection) -> bool {
+        self.mantissas.len() > 0 || self.plastic || self.made.is_some_and(|made| made.0.weighs()) || projection.terminal.is_some()
     }
 
     /// Whether the warps of a block go along some of its rows together.

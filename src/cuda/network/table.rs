@@ -1,7 +1,7 @@
 //! What the loops of groups are given. The twins of `kernels/include/network.cuh`; the sizes are compared when that is compiled.
 
 use crate::cuda::job::Job;
-use crate::program::network::Value;
+use crate::program::network::{self, Value};
 
 /// Of a group, in front of its lists.
 #[repr(C)]
@@ -42,8 +42,22 @@ pub(crate) struct Group {
 pub(crate) struct Receptor {
     pub(crate) decay: Value,
     pub(crate) reversal: Value,
+    pub(crate) rise: Value,
+    pub(crate) gain: Value,
+    pub(crate) block: Value,
+    pub(crate) alpha: Value,
     pub(crate) incoming: [u32; 2],
     pub(crate) poisson: [u32; 2],
+}
+
+impl Receptor {
+    /// What of it is constant.
+    pub(crate) fn of(receptor: &network::Receptor) -> Self {
+        let network::Receptor::Course { decay, reversal, rise, block } = *receptor else { return Self::default() };
+        let [rise, gain] = rise.unwrap_or_default();
+        let (block, alpha) = block.map_or(Default::default(), |b| (b.scale, b.alpha));
+        Self { decay, reversal: reversal.unwrap_or_default(), rise, gain, block, alpha, ..Self::default() }
+    }
 }
 
 #[repr(C)]
@@ -72,6 +86,9 @@ pub(crate) struct Outgoing {
     pub(crate) most: u32,
     pub(crate) far: u32,
     pub(crate) many: u32,
+    pub(crate) terminal: u64,
+    pub(crate) constants: [Value; 7],
+    pub(crate) law: u64,
 }
 
 /// The twin is in `kernels/include/stdp.cuh`.
@@ -121,4 +138,4 @@ macro_rules! plain {
         const _: () = assert!(size_of::<$name>() == $bytes);
     )*};
 }
-plain!(Group: size_of::<Job>() + 7 * 8 + 20 * 4, Receptor: 32, Incoming: 32, Outgoing: 80, Poisson: 32, Plastic: 216);
+plain!(Group: size_of::<Job>() + 7 * 8 + 20 * 4, Receptor: 64, Incoming: 32, Outgoing: 152, Poisson: 32, Plastic: 288);

@@ -99,7 +99,7 @@ impl Steps {
             own = aligned(own.saturating_add(bytes.saturating_mul(2 * shop.rows)));
             at
         };
-        let of_sums = |(p, s): (&network::Projection, &Synapses)| p.recipe.post.len().saturating_mul(if s.is_exact() { 8 } else { 4 });
+        let of_sums = |(p, s): (&network::Projection, &Synapses)| p.recipe.post.len().saturating_mul(if s.is_exact(p) { 8 } else { 4 });
         let sums = network.projections.iter().zip(&synapses).map(|each| take(of_sums(each))).collect();
         let (spikes, arrived) = (take(4 * network.groups.len()), take(4));
         let size = shop.dtype.acc_size();
@@ -165,7 +165,7 @@ impl Steps {
                     reach: projection.recipe.post.len() as u64,
                     quantum: projection.quantum,
                     first: projection.recipe.post.start as u32,
-                    exact: u32::from(self.synapses[p].is_exact()),
+                    exact: u32::from(self.synapses[p].is_exact(projection)),
                 });
             }
             for (k, (rain, at)) in group.poisson.iter().zip(&place.thresholds).enumerate().filter(|(_, (rain, _))| rain.receptor == r) {
@@ -173,22 +173,17 @@ impl Steps {
                 let most = rain.thresholds.len() as u32;
                 poisson.push(Poisson { thresholds: constants.address(*at), weight: rain.weight, most, stream: u32::from(stream), seed });
             }
-            let (decay, reversal) = match *receptor {
-                network::Receptor::Current { decay } => (decay, [0; 8]),
-                network::Receptor::Conductance { decay, reversal } => (decay, reversal),
-                network::Receptor::Delta(_) => ([0; 8], [0; 8]),
-            };
             let [incoming, poisson] = [[begin[0], incoming.len() as u32], [begin[1], poisson.len() as u32]];
-            receptors.push(Receptor { decay, reversal, incoming, poisson });
+            receptors.push(Receptor { incoming, poisson, ..Receptor::of(receptor) });
         }
+        let state = |var: usize| call.memory.vars.get(var).map_or(0, |at| call.memory.state.address(*at));
         let made = |p: usize| self.made[p].map_or(0, |at| constants.address(at));
-        let of = |p: usize| Outgoing::of(&self.network.projections[p], &self.synapses[p], own.address(self.sums[p]));
+        let of = |p: usize| Outgoing::of(&self.network.projections[p], &self.synapses[p], own.address(self.sums[p]), state);
         let to = |p: usize| Outgoing { made: made(p), ..of(p) };
         let fixed = self.network.projections.iter().enumerate().filter(|(_, p)| p.from == number && p.plastic.is_none());
         outgoing.extend(fixed.map(|(p, _)| to(p)));
         let [sending, reaching] = plastic::of_group(&self.network, number);
         let n_sending = sending.len() as u32;
-        let state = |var: usize| call.memory.vars.get(var).map_or(0, |at| call.memory.state.address(*at));
         let changing: Vec<PlasticTable> = (sending.into_iter().chain(reaching))
             .filter_map(|p| self.plastic[p].as_ref()?.table(&self.network.projections[p], to(p), state, |at| own.address(at)))
             .collect();

@@ -10,7 +10,7 @@ const ROUNDER: f64 = 6_755_399_441_055_744.0;
 /// ln x to within 3 ulp, for normal x > 0: x = 2ᵉ·m with m in [√½, √2), and ln m = 2·atanh(s) by its series (Abramowitz & Stegun 4.1.27) in
 /// s = (m − 1)/(m + 1), |s| < 0.172. The first term left out is below 0.2 ulp.
 #[inline(always)]
-pub(super) fn ln(x: f64) -> f64 {
+pub(in crate::network) fn ln(x: f64) -> f64 {
     let bits = x.to_bits().wrapping_add(ONE - ROOT_HALF);
     // Exponents as integers below 2¹¹, made floating-point by bits: no conversion that older vectors lack.
     let exponent = f64::from_bits(ROUNDER.to_bits() + (bits >> 52)) - (ROUNDER + 1023.0);

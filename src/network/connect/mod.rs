@@ -13,7 +13,7 @@ mod estimate;
 mod gaps;
 mod growing;
 mod law;
-mod ln;
+pub(super) mod ln;
 mod permutation;
 mod purpose;
 mod recipe;

@@ -136,6 +136,11 @@ impl Recipe {
         Ok(steps(low, self.dt)..=steps(high, self.dt))
     }
 
+    /// Whether all weights are the same.
+    pub(crate) fn has_one_weight(&self) -> bool {
+        matches!(self.weights(), Ok(Law::Same(_)))
+    }
+
     /// What a sum of mantissas is multiplied by to give a weight: the weight, where it is the same for all; else 2^(e − 30), with the
     /// smallest 2ᵉ that no weight reaches, but at least 2⁻¹²⁰, which is a normal number in `f32` too.
     pub(crate) fn quantum(&self) -> f64 {

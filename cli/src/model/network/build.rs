@@ -1,6 +1,6 @@
 //! From a network of a model file to one of the library.
 
-use super::{Connect, Group, Network, Part, Projection, ReceptorKind};
+use super::{Connect, Group, Network, Part, Projection, synapse};
 use crate::exit::usage;
 use crate::model::Value;
 use crate::model::build::{Loaded, Port, neurons, param, size};
@@ -24,15 +24,11 @@ pub(in crate::model) fn network<R: Real>(net: &Network, arrays: &Arrays, seed: u
 
 fn of_group<R: Real>(group: &Group, arrays: &Arrays) -> anyhow::Result<network::Group<R>> {
     let name = &group.name;
-    let conductance = group.receptors.iter().any(|r| matches!(r.kind, ReceptorKind::Exponential { reversal: Some(_), .. }));
+    let conductance = group.receptors.iter().any(|r| synapse::is_conductance(&r.kind));
     let port = if conductance { Port::Conductance } else { Port::Current };
     let mut made = network::Group::new(name, neurons::<R>(&group.neurons, arrays, &format!("{name}."), port)?);
     for receptor in &group.receptors {
-        let mut own = match &receptor.kind {
-            ReceptorKind::Exponential { tau, reversal: None } => network::Receptor::exponential(&receptor.name, *tau),
-            ReceptorKind::Exponential { tau, reversal: Some(e) } => network::Receptor::exponential(&receptor.name, *tau).coba(*e),
-            ReceptorKind::Delta(variable) => network::Receptor::delta(&receptor.name, variable),
-        };
+        let mut own = synapse::of_receptor(receptor);
         if let Some(init) = &receptor.init {
             own = own.init(arrays.init(&format!("{name}.initial.{}", receptor.name), init)?);
         }
@@ -78,6 +74,10 @@ fn of_projection(p: &Projection, arrays: &Arrays) -> anyhow::Result<network::Pro
         .weight(value("weight", &p.weight)?)
         .delay(value("delay", &p.delay)?);
     let made = if p.procedural { made.procedural() } else { made };
+    let made = match &p.kinetics {
+        Some(kinetics) => made.kinetics(synapse::of_kinetics(kinetics)),
+        None => made,
+    };
     Ok(match p.stdp {
         Some(rule) => made.stdp(rule.rule()),
         None => made,

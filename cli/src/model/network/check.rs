@@ -1,6 +1,7 @@
 //! The `[[group]]` and `[[projection]]` tables of a model file.
 
 use super::raw;
+use super::synapse;
 use super::{Connect, Group, Network, Part, Poisson, Projection, Receptor, ReceptorKind, Stdp};
 use crate::model::check::{self, Line, Result, error, finite, get, start, table, value};
 use crate::model::{Neurons, System, Value, channels, kinds};
@@ -44,7 +45,7 @@ pub(in crate::model) fn network(
 }
 
 /// The name of a table, which none before it has.
-fn name(what: &str, name: Option<&Spanned<String>>, at: usize, taken: &[&str], line: Line<'_>) -> Result<String> {
+pub(super) fn name(what: &str, name: Option<&Spanned<String>>, at: usize, taken: &[&str], line: Line<'_>) -> Result<String> {
     let Some(name) = name else { return error(line, at, format!("this {what} has no `name`")) };
     let (at, name) = (start(name), name.get_ref());
     if name.is_empty() || name.chars().any(|c| ".[]:,".contains(c) || c.is_control()) {
@@ -58,7 +59,7 @@ fn name(what: &str, name: Option<&Spanned<String>>, at: usize, taken: &[&str], l
 }
 
 /// What must be there.
-fn needed<V>(value: Option<Spanned<V>>, key: &str, what: &str, at: usize, line: Line<'_>) -> Result<Spanned<V>> {
+pub(super) fn needed<V>(value: Option<Spanned<V>>, key: &str, what: &str, at: usize, line: Line<'_>) -> Result<Spanned<V>> {
     value.map_or_else(|| error(line, at, format!("{what} needs `{key}`")), Ok)
 }
 
@@ -71,10 +72,10 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
     for receptor in raw.receptor.unwrap_or_default() {
         let taken: Vec<&str> =
             receptors.iter().map(|r: &Receptor| r.name.as_str()).chain(neuron.variables.iter().map(|v| v.0)).chain(["flight"]).collect();
-        receptors.push(self::receptor(receptor, neuron, &taken, line)?);
+        receptors.push(synapse::receptor(receptor, neuron, &taken, line)?);
     }
     let mut initial = raw.initial.unwrap_or_default();
-    for receptor in receptors.iter_mut().filter(|r| matches!(r.kind, ReceptorKind::Exponential { .. })) {
+    for receptor in receptors.iter_mut().filter(|r| !matches!(r.kind, ReceptorKind::Delta(_))) {
         let key = initial.keys().find(|k| k.get_ref() == &receptor.name).cloned();
         let given = key.and_then(|key| initial.remove(&key));
         receptor.init = given.map(|v| value(v, line, &receptor.name)).transpose()?;
@@ -106,35 +107,10 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
     Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson })
 }
 
-fn unknown<'a, V>(what: &str, name: &str, known: impl Iterator<Item = &'a str>, at: usize, line: Line<'_>) -> Result<V> {
+pub(super) fn unknown<'a, V>(what: &str, name: &str, known: impl Iterator<Item = &'a str>, at: usize, line: Line<'_>) -> Result<V> {
     let known = known.collect::<Vec<_>>().join(", ");
     let known = if known.is_empty() { "none".to_owned() } else { known };
     error(line, at, format!("no {what} named `{}`; there is: {known}", name.escape_debug()))
-}
-
-fn receptor(item: Spanned<raw::Receptor>, neuron: &kinds::Neuron, taken: &[&str], line: Line<'_>) -> Result<Receptor> {
-    let at = start(&item);
-    let raw = item.into_inner();
-    let name = name("receptor", raw.name.as_ref(), at, taken, line)?;
-    let kind = match (raw.tau, raw.variable) {
-        (Some(tau), None) => {
-            let tau = finite(tau, line, "tau", f64::MIN_POSITIVE)?;
-            let reversal = raw.reversal.map(|e| finite(e, line, "reversal", f64::MIN)).transpose()?;
-            ReceptorKind::Exponential { tau, reversal }
-        }
-        (None, Some(variable)) => {
-            if let Some(reversal) = raw.reversal {
-                return error(line, start(&reversal), "`reversal` is for a receptor with `tau`");
-            }
-            let known = neuron.variables.iter().map(|v| v.0);
-            if !known.clone().any(|v| v == variable.get_ref()) {
-                return unknown("variable", variable.get_ref(), known, start(&variable), line);
-            }
-            ReceptorKind::Delta(variable.into_inner())
-        }
-        _ => return error(line, at, format!("receptor `{name}` needs either `tau`, to decay, or `variable`, to act on at once")),
-    };
-    Ok(Receptor { name, kind, init: None })
 }
 
 fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], line: Line<'_>) -> Result<Projection> {
@@ -177,6 +153,7 @@ fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], l
         weight,
         delay,
         stdp: raw.stdp.map(|rule| Stdp::check(rule, line)).transpose()?,
+        kinetics: synapse::kinetics(raw.kinetics, raw.parameters, line)?,
     })
 }
 

@@ -5,6 +5,7 @@ pub(super) mod check;
 pub(super) mod raw;
 mod scale;
 mod stdp;
+mod synapse;
 
 pub(super) use build::network;
 pub(crate) use stdp::Stdp;
@@ -42,8 +43,26 @@ pub(crate) struct Receptor {
 pub(crate) enum ReceptorKind {
     /// A conductance where there is a reversal potential, else a current.
     Exponential { tau: f64, reversal: Option<f64> },
+    /// Likewise, of another shape or with magnesium, mM.
+    Shaped { shape: Shape, reversal: Option<f64>, magnesium: Option<f64> },
     /// Acts on this variable of the model.
     Delta(String),
+}
+
+/// What becomes of a spike.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Shape {
+    Exponential { tau: f64 },
+    DualExponential { tau_rise: f64, tau: f64 },
+    Alpha { tau: f64 },
+    Graded,
+}
+
+/// What becomes of spikes before a projection's synapses: its kind, and the parameters given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Kinetics {
+    pub(crate) kind: String,
+    pub(crate) parameters: Vec<(String, f64)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +89,8 @@ pub(crate) struct Projection {
     /// If weights learn. (Files of before there was any have none.)
     #[serde(default)]
     pub(crate) stdp: Option<Stdp>,
+    #[serde(default)]
+    pub(crate) kinetics: Option<Kinetics>,
 }
 
 /// A group, or some neurons of it.

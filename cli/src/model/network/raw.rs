@@ -25,8 +25,11 @@ pub(in crate::model) struct Group {
 #[serde(deny_unknown_fields)]
 pub(super) struct Receptor {
     pub(super) name: Maybe<String>,
+    pub(super) kind: Maybe<String>,
     pub(super) tau: Maybe<f64>,
+    pub(super) tau_rise: Maybe<f64>,
     pub(super) reversal: Maybe<f64>,
+    pub(super) magnesium: Maybe<f64>,
     pub(super) variable: Maybe<String>,
 }
 
@@ -50,6 +53,8 @@ pub(in crate::model) struct Projection {
     pub(super) weight: Maybe<Value>,
     pub(super) delay: Maybe<Value>,
     pub(super) stdp: Option<Spanned<super::stdp::Raw>>,
+    pub(super) kinetics: Maybe<String>,
+    pub(super) parameters: Option<Table>,
 }
 
 #[derive(Deserialize)]

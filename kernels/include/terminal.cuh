@@ -1,0 +1,75 @@
+// Terminals: what a projection makes of its sources' spikes before they reach synapses: for each source an amount between 0 and 1, as a
+// whole number of 2^-30. The twin of src/network/terminal.rs, operation by operation. Included in the namespace of a group, where there
+// are any.
+#pragma once
+#include "math.cuh"
+#include "network.cuh"
+
+enum { STP, AMPA, NMDA };
+
+__device__ __forceinline__ acc_t flushed(acc_t x) { return math::abs(x) < acc_t(1e-30) ? acc_t(0) : x; }
+
+// How much of the transmitter's time is left after a step, and where `x` goes with it.
+__device__ __forceinline__ void pulse(const Value* c, bool came, acc_t& x, acc_t& left) {
+    if (came) left = c[3].value;
+    x = left > acc_t(0) ? fma(x - c[1].value, c[0].value, c[1].value) : flushed(x * c[2].value);
+    left = left > acc_t(0) ? left - acc_t(1) : acc_t(0);
+}
+
+// g after a step in which x stays as it is.
+__device__ __forceinline__ acc_t opened(const Value* c, acc_t g, acc_t x) {
+    const acc_t opens = c[0].value * x;
+    const acc_t rate = opens + c[1].value;
+    const acc_t limit = opens / rate;
+    return flushed(fma(g - limit, math::exp(-(rate * c[2].value)), limit));
+}
+
+// A step of a source's terminal, whose variables are `all` apart. Returns what it passes on.
+__device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars, u64 all, bool came) {
+    const Value* c = to.constants;
+    acc_t a = load(vars), b = load(vars + all), amount;
+    if (to.law == STP) {
+        a = flushed(a * c[0].value);
+        b = fma(b - acc_t(1), c[1].value, acc_t(1));
+        amount = acc_t(0);
+        if (came) {
+            a = fma(c[2].value, acc_t(1) - a, a);
+            amount = a * b;
+            b = b - amount;
+        }
+    } else if (to.law == AMPA) {
+        pulse(c, came, a, b);
+        amount = a;
+    } else {
+        a = opened(c, a, b);
+        if (to.law == NMDA) {
+            b = flushed(b * c[3].value);
+            if (came) b = b + acc_t(1);
+        } else {
+            acc_t left = load(vars + 2 * all);
+            pulse(c + 3, came, b, left);
+            store(vars + 2 * all, left);
+        }
+        amount = a;
+    }
+    store(vars, a);
+    store(vars + all, b);
+    return (int)fma(amount, acc_t(1 << 30), acc_t(0.5));
+}
+
+// What the terminals of the warp's neurons, those in `sources`, pass on in step k, where spikes in `came` arrive.
+__device__ __forceinline__ void pass_on(const Outgoing& to, const Cell& cell, u32 first, u32 sources, u32 came, u64 copy, u64 all, u32 k) {
+    const u32 lane = threadIdx.x % 32;
+    int amount = 0;
+    if (sources >> lane & 1) amount = terminal_step(to, (scalar_t*)to.terminal + cell.index, all, came >> lane & 1);
+    u32 left = __ballot_sync(0xffffffffu, amount != 0);
+    if (__popc(left) >= to.many) {
+        deliver_own(to, amount != 0, first + lane - to.first, to.least, copy, amount);
+        return;
+    }
+    while (left) {
+        const u32 from = __ffs(left) - 1;
+        left &= left - 1;
+        deliver(to, first + from - to.first, to.least, copy, k, __shfl_sync(0xffffffffu, amount, from));
+    }
+}

@@ -1,0 +1,201 @@
+//! What a spike that arrives adds its weight to, and what becomes of it.
+
+use super::course::{Block, Course, Rise};
+use super::plan::{Acts, Felt};
+use crate::error::{Error, Result};
+use crate::init::Init;
+use crate::scalar::Real;
+use crate::system::Schema;
+
+/// What a spike that arrives adds its weight to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receptor {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) init: Init,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    /// A variable of its own.
+    Course { shape: Shape, reversal: Option<f64>, block: Option<Magnesium> },
+    /// The model's variable.
+    Delta { variable: String },
+}
+
+/// What a spike's effect is over time; all in ms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Shape {
+    Exponential {
+        tau: f64,
+    },
+    /// Of this much at its peak.
+    Dual {
+        rise: f64,
+        tau: f64,
+    },
+    Alpha {
+        tau: f64,
+    },
+    /// Of one step: what is transmitted all the time.
+    Graded,
+}
+
+/// The block of NMDA receptors by magnesium: of a conductance s, `s / (1 + Mg/β·e^{−αV})` is open at the potential V (Jahr & Stevens 1990).
+/// The defaults are those of brainpy's `MgBlock`. V is that at the beginning of a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Magnesium {
+    /// Concentration outside, mM; 1.2 by default.
+    pub mg: f64,
+    /// 1/mV; 0.062 by default.
+    pub alpha: f64,
+    /// mM; 3.57 by default.
+    pub beta: f64,
+}
+
+impl Default for Magnesium {
+    fn default() -> Self {
+        Self { mg: 1.2, alpha: 0.062, beta: 3.57 }
+    }
+}
+
+impl Receptor {
+    /// A variable of the network, `group.name`, that spikes add to and that decays with time constant `tau`, ms: exactly, by e^{−dt/τ} a
+    /// step. It is a current of the model's unit, unless [`Receptor::coba`] makes it a conductance.
+    #[must_use]
+    pub fn exponential(name: impl Into<String>, tau: f64) -> Self {
+        Self::shaped(name, Shape::Exponential { tau })
+    }
+
+    /// Rises with time constant `tau_rise` and decays with `tau_decay`, ms, and is the weight at the peak: after a spike
+    /// w·A·(e^{−t/τd} − e^{−t/τr}), brainpy's `DualExponV2`. With equal time constants it is the limit, w·t/τ·e^{1−t/τ}. Spikes add to the
+    /// variable `group.name.rise`, h, and `group.name` is s: dh/dt = −h/τr, ds/dt = −s/τd + a·h, both solved exactly.
+    #[must_use]
+    pub fn dual_exponential(name: impl Into<String>, tau_rise: f64, tau_decay: f64) -> Self {
+        Self::shaped(name, Shape::Dual { rise: tau_rise, tau: tau_decay })
+    }
+
+    /// After a spike w·t/τ·e^{−t/τ}, which is w/e at the peak, as in brainpy's `Alpha`: dh/dt = −h/τ, ds/dt = (h − s)/τ, both solved
+    /// exactly (brainpy's `exp_auto` holds h for a step). Variables as those of [`Receptor::dual_exponential`].
+    #[must_use]
+    pub fn alpha(name: impl Into<String>, tau: f64) -> Self {
+        Self::shaped(name, Shape::Alpha { tau })
+    }
+
+    /// What a graded projection, [`Projection::kinetics`](super::Projection::kinetics), has transmitted in a step: nothing is left of it in
+    /// the next.
+    #[must_use]
+    pub fn graded(name: impl Into<String>) -> Self {
+        Self::shaped(name, Shape::Graded)
+    }
+
+    fn shaped(name: impl Into<String>, shape: Shape) -> Self {
+        Self { name: name.into(), kind: Kind::Course { shape, reversal: None, block: None }, init: Init::Zeros }
+    }
+
+    /// Spikes add to the model's own variable `variable` at once: Brian2's `v += w`.
+    #[must_use]
+    pub fn delta(name: impl Into<String>, variable: impl Into<String>) -> Self {
+        Self { name: name.into(), kind: Kind::Delta { variable: variable.into() }, init: Init::Zeros }
+    }
+
+    /// A conductance g towards the potential `reversal`, mV: the current is g·(E − V). It enters the model's own conductance, which
+    /// therefore must have an input `g`.
+    #[must_use]
+    pub fn coba(mut self, reversal: f64) -> Self {
+        if let Kind::Course { reversal: own, .. } = &mut self.kind {
+            *own = Some(reversal);
+        }
+        self
+    }
+
+    /// A current, as it is by default.
+    #[must_use]
+    pub fn cuba(mut self) -> Self {
+        if let Kind::Course { reversal, .. } = &mut self.kind {
+            *reversal = None;
+        }
+        self
+    }
+
+    /// The conductance is blocked by magnesium, as NMDA receptors are. The model must have a variable `V`.
+    #[must_use]
+    pub fn magnesium(mut self, block: Magnesium) -> Self {
+        if let Kind::Course { block: own, .. } = &mut self.kind {
+            *own = Some(block);
+        }
+        self
+    }
+
+    /// Initial values; 0 by default. They depend on the loop's seed, as those of models do. A delta has none.
+    #[must_use]
+    pub fn init(mut self, init: impl Into<Init>) -> Self {
+        self.init = init.into();
+        self
+    }
+}
+
+/// The group that a receptor is of.
+pub(super) struct Of<'a> {
+    pub(super) label: String,
+    pub(super) model: &'a str,
+    pub(super) schema: &'a Schema,
+    /// The model's first variable.
+    pub(super) first: usize,
+    pub(super) dt: f64,
+}
+
+impl Receptor {
+    /// The receptor, whose variables are the network's from `next` on.
+    pub(super) fn felt<T: Real>(self, of: &Of<'_>, next: &mut usize) -> Result<Felt<T>> {
+        let Self { name, kind, init } = self;
+        let Of { label, schema, .. } = of;
+        init.check(label, &[schema.output_len()])?;
+        let (shape, reversal, block) = match kind {
+            Kind::Delta { variable } => {
+                let known = schema.state.iter().map(|v| &*v.name);
+                let at = known.clone().position(|v| v == variable).ok_or_else(|| Error::unknown("variable", &variable, known))?;
+                return Ok(Felt { name, var: of.first + at, own: *next..*next, acts: Acts::Delta, init });
+            }
+            Kind::Course { shape, reversal, block } => (shape, reversal, block),
+        };
+        let (decay, rise) = shape.steps(label, of.dt)?;
+        if let Some(e) = reversal.filter(|e| !e.is_finite()) {
+            return Err(Error::value(format!("reversal potential of `{label}`"), e, "is not finite"));
+        }
+        if reversal.is_some() && !schema.inputs.iter().any(|i| i.name == "g") {
+            let kind = of.model;
+            let reason = format!("`{label}` is a conductance, and {kind} has no input `g` for one; cuba() makes it a current");
+            return Err(Error::Unsupported(reason));
+        }
+        let block = match block {
+            None => None,
+            Some(_) if reversal.is_none() => {
+                return Err(Error::Unsupported(format!("`{label}` is a current, and magnesium blocks conductances: coba(E) makes it one")));
+            }
+            Some(block) => Some(block.of(label, schema)?),
+        };
+        let rise = rise.map(|[decay, gain]| Rise { decay: T::of(decay), gain: T::of(gain) });
+        let own = *next..*next + 1 + usize::from(rise.is_some());
+        *next = own.end;
+        let course = Course { decay: T::of(decay), rise, reversal: reversal.map(T::of), block };
+        Ok(Felt { name, var: own.end - 1, own, acts: Acts::Course(course), init })
+    }
+}
+
+impl Magnesium {
+    fn of<T: Real>(self, label: &str, schema: &Schema) -> Result<Block<T>> {
+        for (what, value) in [("mg", self.mg), ("alpha", self.alpha), ("beta", self.beta)] {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(Error::value(format!("{what} of the magnesium block of `{label}`"), value, "is negative or not finite"));
+            }
+        }
+        let scale = self.mg / self.beta;
+        if !scale.is_finite() {
+            return Err(Error::value(format!("beta of the magnesium block of `{label}`"), self.beta, "is not a positive number"));
+        }
+        let known = schema.state.iter().map(|v| &*v.name);
+        let var = known.clone().position(|v| v == "V").ok_or_else(|| Error::unknown("variable", "V", known))?;
+        Ok(Block { scale: T::of(scale), alpha: T::of(self.alpha), var })
+    }
+}

@@ -1,0 +1,61 @@
+//! Receptors that rise or are blocked, and terminals: the CPU's bits, in every strategy.
+
+use crate::networks::same_bits;
+use crate::parity::STRATEGIES;
+use overtime::models::{Lif, TraubMiles};
+use overtime::network::{Ampa, BioNmda, Connect, Group, Magnesium, Network, Nmda, Projection, Receptor, Stp};
+use overtime::{Builder, Init, LoopOverTime, Real, Strategy, monitor};
+
+/// Short rows and long ones, of one weight or many, delays below and above a warp's memory, parts that begin within a warp.
+fn network<T: Real>(n: usize) -> Network<T> {
+    let few = n.div_ceil(4);
+    let cells = Group::new("P", TraubMiles::<T>::new(n))
+        .receptor(Receptor::alpha("alpha", 1.5))
+        .receptor(Receptor::delta("kick", "V"))
+        .receptor(Receptor::dual_exponential("dual", 0.4, 4.0).coba(0.0).init(Init::Uniform(0.0, 300.0)))
+        .receptor(Receptor::graded("nmda").coba(0.0).magnesium(Magnesium::default()))
+        .receptor(Receptor::graded("gaba").coba(-80.0))
+        .poisson("dual", 500.0, 9.0);
+    let others = Group::new("L", Lif::<T>::new(few).v(Init::Uniform(5.0, 20.0)).param("tau", 2.0).unwrap())
+        .receptor(Receptor::graded("ampa"))
+        .receptor(Receptor::alpha("slow", 3.0))
+        .current(26.0);
+    let own = Init::Uniform(-3.0, 9.0);
+    Network::builder(0.1)
+        .seed(6)
+        .group(cells)
+        .group(others)
+        .project(Projection::new("S", "P", ("P", "alpha")).weight(25.0).kinetics(Stp { release: 0.5, tau_f: 9.0, tau_d: 40.0 }).delay(0.2))
+        .project(Projection::new("N", ("P", n / 3..n), ("P", "nmda")).weight(own.clone()).kinetics(Nmda::default()).delay(0.1))
+        .project(Projection::new("B", "L", ("P", n / 2..n, "nmda")).weight(2.0).kinetics(BioNmda::default()))
+        .project(Projection::new("G", "L", ("P", 0..few, "gaba")).connect(Connect::OneToOne).weight(7.0).kinetics(Ampa::gaba_a()))
+        .project(Projection::new("A", "P", ("L", "ampa")).connect(Connect::FixedNumPost(few.min(3))).weight(own).kinetics(Ampa::default()))
+        .project(
+            Projection::new("D", "L", ("L", "slow"))
+                .connect(Connect::FixedNumPost(few.min(5)))
+                .weight(Init::Normal(1.0, 0.5))
+                .kinetics(Stp::default())
+                .delay(3.3),
+        )
+        .project(Projection::new("plain", "L", ("P", "kick")).connect(Connect::FixedProb(0.2)).weight(0.5))
+        .build()
+        .unwrap()
+}
+
+fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
+    let vars = ["P.alpha", "P.alpha.rise", "P.dual.rise", "P.nmda", "S.u", "N.x", "B.left", "D.x"];
+    let vars = vars.into_iter().map(monitor).chain([monitor("P.spike").events()]).collect::<Vec<_>>();
+    LoopOverTime::builder(network(n)).dt(0.1).batch(batch).seed(3).out_vars(vars)
+}
+
+#[test]
+fn f32_has_the_cpus_bits() {
+    same_bits::<f32>(builder, &[(1, None, 2), (33, Some(2), 45)], &STRATEGIES);
+    // Rows that a block's warps share.
+    same_bits::<f32>(builder, &[(201, None, 14)], &[Strategy::Persistent]);
+}
+
+#[test]
+fn f64_has_the_cpus_bits() {
+    same_bits::<f64>(builder, &[(65, None, 20)], &[Strategy::Persistent]);
+}

@@ -1,0 +1,198 @@
+//! Receptors that rise, magnesium, and what terminals make of spikes: against brainpy's own runs (tests/golden/README.md) and plain loops.
+
+use crate::cell::Told;
+use crate::common::{close, golden};
+use ndarray::ArrayD;
+use overtime::network::{Ampa, BioNmda, Connect, Group, Kinetics, Magnesium, Network, Nmda, Projection, Receptor, Stp};
+use overtime::{Inputs, LoopOverTime, Real, Recording, Schema, Shared, State, System, Tick};
+
+fn told(spikes: &ArrayD<f64>) -> Told {
+    let all = spikes.indexed_iter().filter(|(_, s)| **s != 0.0).map(|(at, _)| (at[0] as u64, at[1]));
+    Told { units: spikes.shape()[1], spikes: all.collect() }
+}
+
+/// The trains of the reference over synapses one to one, of weight 1.
+fn run<T: Real>(spikes: &ArrayD<f64>, receptor: Receptor, kinetics: Option<Kinetics>, vars: &[&str], delay: f64) -> Recording<T> {
+    let mut synapses = Projection::new("p", "a", ("b", "s")).connect(Connect::OneToOne).delay(delay);
+    if let Some(kinetics) = kinetics {
+        synapses = synapses.kinetics(kinetics);
+    }
+    let b = Told { units: spikes.shape()[1], spikes: Vec::new() };
+    let network = Network::<T>::builder(0.1).group(Group::new("a", told(spikes))).group(Group::new("b", b).receptor(receptor));
+    let built = LoopOverTime::builder(network.project(synapses).build().unwrap()).dt(0.1).out_vars(vars.to_vec()).build();
+    built.unwrap().run_steps(spikes.shape()[0] as u64).unwrap()
+}
+
+fn wide<T: Real>(run: &Recording<T>, name: &str) -> ArrayD<f64> {
+    run[name].mapv(|x| x.to_f64()).into_dyn()
+}
+
+fn is_brainpys<T: Real>(exact: f64, integers: f64) {
+    let reference = golden("synapses");
+    let spikes = reference.array("spikes");
+    assert!(spikes.sum() > 30.0);
+    for (name, receptor, tolerance) in
+        [("dual", Receptor::dual_exponential("s", 1.5, 12.0), exact), ("alpha", Receptor::alpha("s", 4.0), exact.max(5e-8))]
+    {
+        let run = run::<T>(spikes, receptor, None, &["b.s", "b.s.rise"], 0.0);
+        close(name, &wide(&run, "b.s"), reference.array(&format!("{name}.out")), tolerance);
+        if let Some(h) = reference.get(&format!("{name}.h")) {
+            close(name, &wide(&run, "b.s.rise"), h, tolerance);
+        }
+    }
+    let depressing = Stp { release: 0.5, tau_f: 20.0, tau_d: 700.0 };
+    let cases: [(&str, Kinetics, &[&str]); 6] = [
+        ("ampa", Ampa::default().into(), &["g"]),
+        ("gaba_a", Ampa::gaba_a().into(), &["g"]),
+        ("nmda", Nmda::default().into(), &["g", "x"]),
+        ("bio_nmda", BioNmda::default().into(), &["g", "x"]),
+        ("stp", Stp::default().into(), &["u", "x"]),
+        ("depressing", depressing.into(), &["u", "x"]),
+    ];
+    for (name, kinetics, vars) in cases {
+        let names: Vec<String> = vars.iter().map(|var| format!("p.{var}")).chain(["b.s".to_owned()]).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let run = run::<T>(spikes, Receptor::graded("s"), Some(kinetics), &names, 0.0);
+        for (var, full) in vars.iter().zip(&names) {
+            let worst = close(name, &wide(&run, full), reference.array(&format!("{name}.{var}")), exact);
+            println!("{name}.{var}: within {worst:e}");
+        }
+        // What is transmitted is g, but for its integers.
+        if vars[0] == "g" {
+            close(name, &wide(&run, "b.s"), reference.array(&format!("{name}.g")), integers);
+        }
+    }
+}
+
+#[test]
+fn in_f64_all_is_brainpys() {
+    is_brainpys::<f64>(1e-12, 6e-10);
+}
+
+#[test]
+fn in_f32_all_is_brainpys_to_its_precision() {
+    is_brainpys::<f32>(2e-5, 2e-5);
+}
+
+/// Tsodyks and Markram's u·x, of weights of one value or of many, of spikes that are late or not.
+#[test]
+fn a_spike_transmits_what_the_paper_says() {
+    let reference = golden("synapses");
+    let spikes = reference.array("spikes");
+    let stp = Stp { release: 0.4, tau_f: 50.0, tau_d: 120.0 };
+    let plain = |late: usize| {
+        let mut expected = ArrayD::<f64>::zeros(spikes.raw_dim());
+        for unit in 0..3 {
+            let (mut u, mut x) = (0.4_f64, 1.0_f64);
+            for k in 0..spikes.shape()[0] {
+                u *= (-0.1_f64 / 50.0).exp();
+                x = 1.0 + (x - 1.0) * (-0.1_f64 / 120.0).exp();
+                if k >= late && spikes[[k - late, unit]] != 0.0 {
+                    u += 0.4 * (1.0 - u);
+                    expected[[k, unit]] = u * x;
+                    x -= u * x;
+                }
+            }
+        }
+        expected
+    };
+    for (late, delay) in [(0, 0.0), (1, 0.1), (47, 4.7)] {
+        let run = run::<f64>(spikes, Receptor::graded("s"), Some(stp.into()), &["b.s"], delay);
+        let expected = plain(late);
+        assert!(expected.iter().filter(|x| **x > 0.0).count() > 25);
+        close("amounts", &wide(&run, "b.s"), &expected, 6e-10);
+    }
+    // Each of three sources to each of two targets, one of them from number 1 on.
+    let weights = [0.5, -2.0, 0.0, 1.25, 3.0, 0.75];
+    let b = Told { units: 3, spikes: Vec::new() };
+    let network = Network::<f64>::builder(0.1)
+        .group(Group::new("a", told(spikes)))
+        .group(Group::new("b", b).receptor(Receptor::graded("s")))
+        .project(Projection::new("p", "a", ("b", 1..3, "s")).weight(weights.to_vec()).kinetics(stp).delay(0.3))
+        .project(Projection::new("q", ("a", 1..3), ("b", 0..1, "s")).weight(2.0).kinetics(stp))
+        .build()
+        .unwrap();
+    let built = LoopOverTime::builder(network).dt(0.1).out_vars(["b.s", "q.u"]).build();
+    let run = built.unwrap().run_steps(spikes.shape()[0] as u64).unwrap();
+    let (late, now) = (plain(3), plain(0));
+    let expected = ArrayD::from_shape_fn(spikes.raw_dim(), |at| match at[1] {
+        0 => 2.0 * (now[[at[0], 1]] + now[[at[0], 2]]),
+        j => (0..3).map(|i| weights[2 * i + j - 1] * late[[at[0], i]]).sum(),
+    });
+    close("sums", &wide(&run, "b.s"), &expected, 1e-8);
+    assert!(wide(&run, "q.u").rows().into_iter().all(|u| u[0] == 0.4), "a neuron that is no source has no terminal");
+}
+
+/// A model whose V is given, and which keeps its inputs.
+struct Clamped(Vec<f64>);
+
+impl<R: Real> System<R> for Clamped {
+    fn schema(&self) -> Schema {
+        Schema::pointwise(self.0.len()).drive("x").drive("g").vars(["current", "conductance", "V"])
+    }
+
+    fn init(&self, _: &Shared, state: &mut State<'_, R>) {
+        let [current, conductance, v] = state.vars();
+        current.fill(R::of(0.0));
+        conductance.fill(R::of(0.0));
+        v.iter_mut().zip(&self.0).for_each(|(v, given)| *v = R::of(*given));
+    }
+
+    fn step(&self, _: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
+        let [current, conductance, _] = state.vars();
+        current.copy_from_slice(x.port(0));
+        conductance.copy_from_slice(x.port(1));
+        y.fill(R::of(0.0));
+    }
+}
+
+#[test]
+fn magnesium_blocks_as_brainpys_does() {
+    let reference = golden("synapses");
+    let [v, g, current] = ["mg.V", "mg.g", "mg.I"].map(|name| reference.array(name));
+    let receptor = Receptor::exponential("s", 1e9).init(g.iter().copied().collect::<Vec<f64>>()).coba(5.0).magnesium(Magnesium::default());
+    let group = Group::new("b", Clamped(v.iter().copied().collect())).receptor(receptor);
+    let network = Network::<f64>::builder(0.1).group(group).build().unwrap();
+    let built = LoopOverTime::builder(network).dt(0.1).out_vars(["b.current", "b.conductance"]).build();
+    let run = built.unwrap().run_steps(1).unwrap();
+    let found = ArrayD::from_shape_fn(v.raw_dim(), |at| run["b.current"][[0, at[0]]] - run["b.conductance"][[0, at[0]]] * v[&at]);
+    close("I", &found, current, 1e-11);
+    assert!(current.iter().any(|i| i.abs() > 10.0));
+}
+
+#[track_caller]
+fn refused(receptor: Receptor, projection: Projection, says: &str) {
+    let group = Group::new("a", Told { units: 4, spikes: Vec::new() }).receptor(receptor);
+    let error = Network::<f32>::builder(0.1).group(group).project(projection).build().map(|_| ()).expect_err("it was accepted");
+    assert!(error.to_string().contains(says), "`{error}` does not say `{says}`");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let plain = || Projection::new("p", "a", ("a", "s"));
+    let graded = || Receptor::graded("s");
+    for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        refused(Receptor::alpha("s", bad), plain(), "time constant of `a.s`");
+        refused(Receptor::dual_exponential("s", bad, 5.0), plain(), "time constant of `a.s`");
+        refused(Receptor::dual_exponential("s", 5.0, bad), plain(), "time constant of `a.s`");
+        refused(graded(), plain().kinetics(Stp { tau_f: bad, ..Stp::default() }), "tau_f of projection `p`");
+        refused(graded(), plain().kinetics(Stp { release: bad, ..Stp::default() }), "release of projection `p`");
+        refused(graded(), plain().kinetics(Nmda { tau_rise: bad, ..Nmda::default() }), "tau_rise of projection `p`");
+        refused(graded(), plain().kinetics(BioNmda { beta1: bad, ..BioNmda::default() }), "beta1 of projection `p`");
+    }
+    refused(graded(), plain().kinetics(Stp { release: 1.5, ..Stp::default() }), "more than 1");
+    refused(graded(), plain().kinetics(Ampa { t_dur: -1.0, ..Ampa::default() }), "t_dur");
+    refused(Receptor::exponential("s", 5.0), plain().kinetics(Nmda::default()), "no Receptor::graded");
+    refused(graded(), plain().kinetics(Stp::default()).delay(overtime::Init::Uniform(0.0, 1.0)), "must have one");
+    refused(graded(), Projection::new("a", "a", ("a", "s")).kinetics(Stp::default()), "twice");
+    refused(Receptor::exponential("s", 5.0).magnesium(Magnesium::default()), plain(), "magnesium blocks conductances");
+    let blocked = |block| {
+        let group = Group::new("a", Clamped(vec![0.0])).receptor(Receptor::alpha("s", 5.0).coba(0.0).magnesium(block));
+        Network::<f32>::builder(0.1).group(group).build().map(|_| ())
+    };
+    assert!(blocked(Magnesium::default()).is_ok());
+    for bad in [-1.0, f64::NAN, f64::INFINITY] {
+        assert!(blocked(Magnesium { mg: bad, ..Magnesium::default() }).unwrap_err().to_string().contains("mg"));
+    }
+    assert!(blocked(Magnesium { beta: 0.0, ..Magnesium::default() }).unwrap_err().to_string().contains("beta"));
+}
