@@ -9,13 +9,7 @@ fn events<R: Real>(system: impl System<R>, dt: f64, t0: f64, calls: &[u64], rows
     let mut over_time = builder.out_vars(monitor("spike").events()).build().unwrap();
     let list = |run: Recording<R>| {
         let events = run.events("spike").unwrap();
-        events
-            .step
-            .iter()
-            .zip(&events.row)
-            .zip(&events.unit)
-            .map(|((step, row), unit)| (*step, *row, *unit))
-            .collect::<Vec<_>>()
+        events.step.iter().zip(&events.row).zip(&events.unit).map(|((step, row), unit)| (*step, *row, *unit)).collect::<Vec<_>>()
     };
     calls.iter().flat_map(|steps| list(over_time.run_steps(*steps).unwrap())).collect()
 }
