@@ -108,7 +108,9 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
                         None => (0..len.min(CURVES)).collect(),
                     };
                     let cells: Vec<_> = units.into_iter().map(|unit| (0, unit)).collect();
-                    let legend = cells.iter().map(|(_, unit)| format!("neuron {unit}")).collect();
+                    let of_group = net.groups.iter().any(|g| want.var.split('.').next() == Some(g.name.as_str()));
+                    let what = if of_group { "neuron" } else { "synapse" };
+                    let legend = cells.iter().map(|(_, unit)| format!("{what} {unit}")).collect();
                     panels.push(panel(&want.var, Source::Var(want.var.clone()), (cells, legend), 3));
                 }
             }

@@ -19,7 +19,7 @@ fn all_of_them_run() {
         }
     }
     names.sort();
-    assert_eq!(names, ["brunel", "coba", "cobahh", "conv2d", "cuba", "hh", "hh_parameters", "lif", "lstm", "lstm_layers", "rnn"]);
+    assert_eq!(names, ["brunel", "coba", "cobahh", "conv2d", "cuba", "hh", "hh_parameters", "lif", "lstm", "lstm_layers", "rnn", "stdp"]);
 }
 
 #[test]
