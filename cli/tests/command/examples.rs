@@ -19,7 +19,10 @@ fn all_of_them_run() {
         }
     }
     names.sort();
-    assert_eq!(names, ["brunel", "coba", "cobahh", "conv2d", "cuba", "hh", "hh_parameters", "lif", "lstm", "lstm_layers", "rnn", "stdp"]);
+    assert_eq!(
+        names,
+        ["brunel", "coba", "cobahh", "conv2d", "cuba", "gamma", "hh", "hh_parameters", "lif", "lstm", "lstm_layers", "rnn", "stdp"]
+    );
 }
 
 #[test]
