@@ -30,8 +30,9 @@ pub(crate) struct Traces {
     /// `[curves of all panels, bins]`, NaN where nothing came yet.
     pub(crate) low: Array2<f64>,
     pub(crate) high: Array2<f64>,
-    /// Spikes: step and number of the neuron; in a network over all groups.
+    /// Spikes: step and number of the neuron; in a network over all groups, of neurons whose number is a multiple of `stride`.
     pub(crate) dots: Vec<(u64, usize)>,
+    stride: usize,
     /// A network's populations.
     pub(crate) crowds: Vec<Crowd>,
     /// Spikes of each population, `[populations, bins]`.
@@ -92,7 +93,8 @@ impl Traces {
         }
         let bins = (steps as f64 * dt / SHORTEST).clamp(1.0, RATES) as usize;
         let counts = Array2::zeros((crowds.len(), bins));
-        Self { panels, grid, low: empty.clone(), high: empty, dots: Vec::new(), crowds, counts, histograms: Vec::new() }
+        let stride = crowds.iter().map(|c| c.units.len()).sum::<usize>().div_ceil(SHOWN).max(1);
+        Self { panels, grid, low: empty.clone(), high: empty, dots: Vec::new(), stride, crowds, counts, histograms: Vec::new() }
     }
 
     /// The curves of a panel, as rows of `low` and `high`.
@@ -159,8 +161,8 @@ impl Traces {
 
     /// Takes over a network's spikes.
     fn crowd<T: Scalar>(&mut self, slice: &Recording<T>) -> anyhow::Result<()> {
-        let stride = self.neurons().div_ceil(SHOWN).max(1);
         let bins = self.counts.ncols() as u64;
+        let mut dots = Vec::new();
         for (k, crowd) in self.crowds.iter().enumerate() {
             let events = slice.events(&crowd.spikes)?;
             for (step, (row, unit)) in events.step.iter().zip(events.row.iter().zip(&events.unit)) {
@@ -172,12 +174,37 @@ impl Traces {
                     *count += 1.0;
                 }
                 let neuron = crowd.first + unit - crowd.units.start;
-                if *row == 0 && neuron.is_multiple_of(stride) && self.dots.len() < 4 * DOTS {
-                    self.dots.push((*step, neuron));
+                if *row == 0 && neuron.is_multiple_of(self.stride) {
+                    dots.push((*step, neuron));
                 }
             }
         }
+        dots.into_iter().for_each(|dot| self.dot(dot));
         Ok(())
+    }
+
+    /// Adds a spike to a network's raster. Where there are too many, every second neuron goes, so that the raster comes to the end of the run.
+    fn dot(&mut self, dot: (u64, usize)) {
+        while dot.1.is_multiple_of(self.stride) {
+            if self.dots.len() < 4 * DOTS {
+                return self.dots.push(dot);
+            }
+            if self.stride >= self.neurons() {
+                return;
+            }
+            self.stride *= 2;
+            let stride = self.stride;
+            self.dots.retain(|(_, neuron)| neuron.is_multiple_of(stride));
+        }
+    }
+
+    /// Goes on from these.
+    pub(crate) fn resume(&mut self, dots: Vec<(u64, usize)>) {
+        self.dots = dots;
+        // So many are left where neurons have gone.
+        while self.dots.len() > DOTS && self.stride < self.neurons() && self.dots.iter().all(|(_, n)| n.is_multiple_of(2 * self.stride)) {
+            self.stride *= 2;
+        }
     }
 
     /// Takes what there is at the end, by name.
@@ -252,4 +279,37 @@ pub(crate) struct Shape {
     pub(crate) units: usize,
     /// The input at every step, where it is no series.
     pub(crate) constant: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn traces(neurons: u64) -> Traces {
+        let all = Population { name: "P".into(), group: 0, of: "P".into(), units: 0..neurons, degree: 0.0 };
+        Traces::new(Vec::new(), (&[all], 1), 0, 0.0, 0.1, 1000)
+    }
+
+    /// However many spikes there are, a raster comes to the end of the run, of fewer neurons; and a run that was resumed goes on with those.
+    #[test]
+    fn a_raster_of_too_many_spikes_is_of_fewer_neurons() {
+        let mut whole = traces(100);
+        let spikes = |steps: Range<u64>| steps.flat_map(|step| (0..100).map(move |neuron| (step, neuron)));
+        spikes(0..1000).for_each(|dot| whole.dot(dot));
+        assert!(whole.dots == spikes(0..1000).collect::<Vec<_>>(), "all have their place");
+        spikes(1000..9000).for_each(|dot| whole.dot(dot));
+        let right: Vec<_> = spikes(0..9000).filter(|(_, neuron)| neuron % 8 == 0).collect();
+        assert!(whole.dots == right, "{} of {}", whole.dots.len(), right.len());
+
+        let (mut first, mut then) = (traces(100), traces(100));
+        spikes(0..7000).for_each(|dot| first.dot(dot));
+        then.resume(first.dots);
+        spikes(7000..9000).for_each(|dot| then.dot(dot));
+        assert!(then.dots == right, "resumed");
+
+        // One alone is not thinned out.
+        let mut alone = traces(1);
+        (0..300_000).for_each(|step| alone.dot((step, 0)));
+        assert_eq!(alone.dots.len(), 4 * DOTS);
+    }
 }

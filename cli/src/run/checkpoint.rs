@@ -189,7 +189,7 @@ impl Checkpoint {
                 traces.counts = counts;
             }
             let dots = read_whole(get("plot/dots")?).unwrap_or_default();
-            traces.dots = dots.chunks_exact(2).filter_map(|d| Some((*d.first()?, *d.get(1)? as usize))).collect();
+            traces.resume(dots.chunks_exact(2).filter_map(|d| Some((*d.first()?, *d.get(1)? as usize))).collect());
             session.traces = Some(traces);
         }
         session.over_time.load_states_file(&without_run(file), true)?;
