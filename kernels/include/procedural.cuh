@@ -1,6 +1,6 @@
 // Rows that are stored nowhere: whoever goes along one makes it, from counters. The same synapses as those of connect.cuh's passes, and the
-// twin of src/network/procedural.rs. What is made is added at once, so that nothing is kept of it. Not inlined: it would take the registers
-// of the neurons around it.
+// twin of src/network/procedural.rs. What is made is added at once, so that nothing is kept of it. Kernels that have this
+// may take twice the registers of others.
 #pragma once
 #include "connect.cuh"
 
@@ -18,7 +18,7 @@ __device__ __forceinline__ void add_made(const Connect& c, u32 source, u32 targe
 }
 
 // The same of all synapses of a piece of a source's row, by a warp.
-__device__ __noinline__ void add_piece(const Connect& c, u32 source, u32 piece, void* sums) {
+__device__ __forceinline__ void add_piece(const Connect& c, u32 source, u32 piece, void* sums) {
     const u32 own = own_target(c, source);
     if (c.rule == FIXED_PROB) {
         gaps(c, source, [&](bool takes, u32 target, u32) {

@@ -123,7 +123,7 @@ fn mutated_files_neither_panic_nor_hang() {
         })
         .collect();
     seeds.sort();
-    assert_eq!(seeds.len(), 8);
+    assert_eq!(seeds.len(), 13);
     let words = [
         "kind",
         "=",

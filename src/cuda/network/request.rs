@@ -27,9 +27,14 @@ pub(crate) struct Cut {
 
 impl Cut {
     /// Most threads of a block, and the blocks that a processor must have room for: so that a thread has 128 registers, which models do
-    /// with in all types.
+    /// with in all types, or twice as many where rows are made beside them.
     pub(crate) fn bounds(self) -> (u32, u32) {
-        if self.alone { (ALONE, 1) } else { (THREADS, 4) }
+        match (self.alone, self.procedural) {
+            (true, false) => (ALONE, 1),
+            (true, true) => (ALONE / 2, 1),
+            (false, false) => (THREADS, 4),
+            (false, true) => (THREADS, 2),
+        }
     }
 }
 

@@ -16,12 +16,12 @@ pub(crate) struct Warps {
     pub(crate) groups: Vec<[u32; 2]>,
 }
 
-/// Shares warps among groups of so many tasks each: one for each task, where no more than `most` blocks must be there. Nothing if
-/// there are more groups than warps, or more tasks than threads can be counted for.
-pub(crate) fn share(tasks: &[u64], most: Option<u32>) -> Option<Warps> {
+/// Shares warps among groups of so many tasks each: one for each task, where no more than `most` blocks must be there; in one block, if `alone`
+/// threads are enough for that. Nothing if there are more groups than warps, or more tasks than threads can be counted for.
+pub(crate) fn share(tasks: &[u64], most: Option<u32>, alone: u32) -> Option<Warps> {
     let all = tasks.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n)).filter(|all| *all < 1 << 26)? as u32;
     let warps = all.max(tasks.len() as u32).max(1);
-    if most.is_some() && warps <= ALONE / 32 {
+    if most.is_some() && warps <= alone / 32 {
         return Some(Warps { blocks: 1, threads: warps * 32, held: true, groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))) });
     }
     let each = THREADS / 32;
@@ -53,10 +53,10 @@ mod tests {
 
     #[test]
     fn every_group_has_warps_and_no_two_share_one() {
-        assert_eq!(share(&[3, 0, 1], Some(1)).unwrap().groups, [[0, 3], [3, 4], [4, 5]]);
+        assert_eq!(share(&[3, 0, 1], Some(1), ALONE).unwrap().groups, [[0, 3], [3, 4], [4, 5]]);
         for (tasks, most) in [(vec![1_u64], 1), (vec![16], 1), (vec![17], 2), (vec![1000, 1, 0, 10], 7), (vec![1 << 25, 5], 528)] {
             for most in [None, Some(most)] {
-                let Warps { blocks, threads, held, groups } = share(&tasks, most).unwrap();
+                let Warps { blocks, threads, held, groups } = share(&tasks, most, ALONE).unwrap();
                 assert!(most.is_none_or(|most| blocks <= most) && threads % 32 == 0);
                 let mut end = 0;
                 for (group, tasks) in groups.iter().zip(&tasks) {
@@ -67,7 +67,7 @@ mod tests {
                 assert!(end <= blocks * threads / 32, "{groups:?} of {blocks} blocks");
             }
         }
-        assert_eq!(share(&[u64::MAX, 1], None), None);
-        assert_eq!(share(&[1000; 9], Some(2)), None, "more groups than warps");
+        assert_eq!(share(&[u64::MAX, 1], None, ALONE), None);
+        assert_eq!(share(&[1000; 9], Some(2), ALONE), None, "more groups than warps");
     }
 }

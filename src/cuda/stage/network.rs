@@ -80,7 +80,8 @@ impl Steps {
         let procedural = network.projections.iter().any(|p| p.recipe.procedural);
         let mut cut = Cut { whole, alone: false, held: false, procedural };
         let most = whole.then(|| shop.context.processors * cut.bounds().1);
-        let warps = share(&tasks, most).ok_or_else(|| Error::Unsupported(format!("{} groups of {tasks:?} warps", tasks.len())))?;
+        let (alone, _) = Cut { alone: true, ..cut }.bounds();
+        let warps = share(&tasks, most, alone).ok_or_else(|| Error::Unsupported(format!("{} groups of {tasks:?} warps", tasks.len())))?;
         (cut.alone, cut.held) = (whole && warps.blocks == 1, whole && warps.held);
         let (groups, tables) = places(&network, node, shop)?;
         let probe = |group, p: usize| Some((plastic::number(&network, group, node.probes[p].var)?, node.probes[p].mode as usize));
