@@ -336,7 +336,7 @@ mod tests {
         for (depth, columns) in [(3, 5), (129, 1), (700, 1003)] {
             let value = |i: usize| ((i * 7919 % 2003) as f32).mul_add(1e-3, -1.0);
             let w: Vec<f32> = (0..depth * columns).map(value).collect();
-            let packed = Packed::new(&w, columns, &[0..columns]);
+            let packed = Packed::new(&w, columns, std::slice::from_ref(&(0..columns)));
             let mut a = Rows::new(1, depth);
             (0..depth).for_each(|k| a.row_mut(0)[k] = value(k + 11));
             let right = |j: usize| (0..depth).fold(0.5, |sum, k| a.row(0)[k].mul_add(w[k * columns + j], sum));

@@ -85,7 +85,7 @@ mod tests {
                     (most, at) = (s, k);
                 }
             }
-            assert!((most - 1.0).abs() < 1e-9 && (at as i32 - 1000).abs() <= 30, "{rise} {tau}: {most} in step {at}");
+            assert!((most - 1.0).abs() < 1e-9 && (at - 1000_i32).abs() <= 30, "{rise} {tau}: {most} in step {at}");
         }
     }
 
