@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::network::Wiring;
+use crate::network::connect::Wiring;
 use std::ops::Range;
 
 /// For each target its synapses, ascending by place, which is by source.
