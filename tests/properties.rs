@@ -70,7 +70,7 @@ fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R
             let neuron = AdExIf::new(units).v(v()).param("tau_ref", each(0.0, 0.01)).unwrap().param("a", each(0.1, 0.1)).unwrap();
             (Box::new(neuron), &["V", "w", "spike", "refractory"])
         }
-        11 => (Box::new(MorrisLecar::new(units).method(Method::Heun2)), &["V", "W", "spike"]),
+        11 => (Box::new(MorrisLecar::new(units).v(v()).method(Method::Heun2)), &["V", "W", "spike"]),
         12 => {
             let channel = |kind| Channel::new(kind).param("g_max", each(0.2, 0.05)).unwrap();
             let cell =

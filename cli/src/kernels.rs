@@ -25,6 +25,7 @@ mod listing {
     pub(crate) fn command(args: &KernelsArgs) -> anyhow::Result<()> {
         let compiler = Compiler::find()?;
         let arch = args.arch.clone().unwrap_or_else(|| default_arch(&compiler));
+        compiler.knows(&arch)?;
         let wanted = args.dtype.map(|dtype| match dtype {
             Type::F64 => DType::F64,
             Type::F32 => DType::F32,

@@ -161,16 +161,22 @@ impl Compiler {
         self.nvrtc.archs().iter().map(|arch| format!("sm_{arch}")).collect()
     }
 
+    /// That it makes machine code for this architecture, `sm_90` or `sm_90a`.
+    ///
+    /// # Errors
+    /// If it does not; the text names those that it knows.
+    pub fn knows(&self, arch: &str) -> Result<()> {
+        let known = self.archs();
+        if known.iter().any(|k| k == arch.trim_end_matches(['a', 'f'])) { Ok(()) } else { Err(Error::unknown("architecture", arch, known)) }
+    }
+
     /// Compiles a module for an architecture, `sm_90` for compute capability 9.0. The cache is neither read nor written. May be
     /// called from many threads at once.
     ///
     /// # Errors
     /// If the compiler does not know the architecture, or refuses the module.
     pub fn compile(&self, module: &Module, arch: &str) -> Result<Built> {
-        let known = self.archs();
-        if !known.iter().any(|k| k == arch.trim_end_matches(['a', 'f'])) {
-            return Err(Error::unknown("architecture", arch, known));
-        }
+        self.knows(arch)?;
         let source = compile::flat(&module.request)?;
         let options = compile::options(&module.request, arch);
         let made = compile::make(&self.nvrtc, &module.request, arch, &source, &options)?;
