@@ -40,6 +40,15 @@ __device__ __forceinline__ acc_t of_bits(u32 bits) { return __uint_as_float(bits
 __device__ __forceinline__ u32 to_bits(acc_t x) { return __float_as_uint(x); }
 #endif
 
+// The whole number that is not above x.
+__device__ __forceinline__ int floor(acc_t x) {
+#ifdef SCALAR_F64
+    return __double2int_rd(x);
+#else
+    return __float2int_rd(x);
+#endif
+}
+
 // The magnitude, and the magnitude of x with the sign of `sign`: bits alone, so that nothing is asked of a library.
 constexpr bits_t SIGN = bits_t(1) << (8 * sizeof(acc_t) - 1);
 __device__ __forceinline__ acc_t abs(acc_t x) { return fabs(x); }

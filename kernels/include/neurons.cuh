@@ -2,8 +2,8 @@
 // order, is src/network/run.rs's. Defines beside those of a pointwise model:
 //
 //   N_RECEPTORS, RECEPTORS  how many, and of each: DELTA + the model's variable that it adds to; or COBA if it is a conductance, else a
-//                           current, + RISES if spikes add to what it rises from, + BLOCKED if magnesium blocks it
-//   MEMBRANE                which of the model's variables that goes by
+//                           current, + RISES if spikes add to what it rises from, + BLOCKED if magnesium blocks it; or GAP
+//   MEMBRANE                which of the model's variables that, and gap junctions, go by
 //   TERMINAL_VARS           variables of terminals; TERMINALS is whether any group has some
 //   CONDUCTANCE             which of the model's inputs is a conductance, if one is; the first that is not is the current
 //   CURRENT, INPUT, NOISY, RAINY  whether there is a constant current, an input, noise, spikes from outside
@@ -21,7 +21,8 @@
 #define COBA 1
 #define RISES 2
 #define BLOCKED 4
-#define DELTA 8
+#define GAP_JUNCTIONS 8
+#define DELTA 16
 
 #if N_RECEPTORS > 0
 __device__ constexpr u32 RECEPTOR[] = {RECEPTORS};
@@ -31,10 +32,13 @@ __device__ constexpr u32 RECEPTOR[] = {0};
 
 __device__ constexpr bool rises(int receptor) { return RECEPTOR[receptor] < DELTA && (RECEPTOR[receptor] & RISES); }
 
-// Which of the group's variables a receptor is; they come after the model's. What it rises from is the next.
+// Whether a receptor has two variables: where it rises, the other is what it does so from; of gap junctions the weights' sum.
+__device__ constexpr bool pairs(int receptor) { return rises(receptor) || RECEPTOR[receptor] == GAP_JUNCTIONS; }
+
+// Which of the group's variables a receptor is; they come after the model's. The second is the next.
 __device__ constexpr int variable_of(int receptor) {
     int n = N_STATE;
-    for (int r = 0; r < receptor; ++r) n += RECEPTOR[r] < DELTA ? 1 + rises(r) : 0;
+    for (int r = 0; r < receptor; ++r) n += RECEPTOR[r] < DELTA ? 1 + pairs(r) : 0;
     return n;
 }
 #define FLIGHT (variable_of(N_RECEPTORS) + TERMINAL_VARS)
@@ -43,7 +47,7 @@ struct Neuron {
     Cell cell;
     State s;
     acc_t g[N_RECEPTORS + 1];
-    acc_t h[N_RECEPTORS + 1];  // what those that rise do so from
+    acc_t h[N_RECEPTORS + 1];  // of those that have a second variable
     u32 past;  // lane l's are the warp's spikes of the step l steps before the last
 #if CURRENT
     acc_t current;
@@ -83,7 +87,7 @@ __device__ __forceinline__ void load_neuron(const Group& group, Neuron& n, u32 s
 #pragma unroll
     for (int r = 0; r < N_RECEPTORS; ++r) {
         n.g[r] = RECEPTOR[r] < DELTA ? load(job.state + variable_of(r) * all + n.cell.index) : acc_t(0);
-        n.h[r] = rises(r) ? load(job.state + (variable_of(r) + 1) * all + n.cell.index) : acc_t(0);
+        n.h[r] = pairs(r) ? load(job.state + (variable_of(r) + 1) * all + n.cell.index) : acc_t(0);
     }
 }
 
@@ -94,7 +98,7 @@ __device__ __forceinline__ void store_neuron(const Job& job, const Neuron& n) {
 #pragma unroll
     for (int r = 0; r < N_RECEPTORS; ++r) {
         if (RECEPTOR[r] < DELTA) store(job.state + variable_of(r) * all + n.cell.index, n.g[r]);
-        if (rises(r)) store(job.state + (variable_of(r) + 1) * all + n.cell.index, n.h[r]);
+        if (pairs(r)) store(job.state + (variable_of(r) + 1) * all + n.cell.index, n.h[r]);
     }
 }
 
@@ -150,7 +154,7 @@ __device__ __forceinline__ acc_t value_of(const Job& job, const Neuron& n, u32 v
 #pragma unroll
     for (int r = 0; r < N_RECEPTORS; ++r) {
         value = RECEPTOR[r] < DELTA && var == variable_of(r) ? n.g[r] : value;
-        value = rises(r) && var == variable_of(r) + 1 ? n.h[r] : value;
+        value = pairs(r) && var == variable_of(r) + 1 ? n.h[r] : value;
     }
 #if TERMINAL_VARS
     if (var >= variable_of(N_RECEPTORS) && var < FLIGHT) value = load(job.state + var * job.rows * job.units + n.cell.index);
@@ -185,6 +189,12 @@ __device__ __forceinline__ u32 advance(const Group& group, const Params& p, Neur
     for (int r = 0; r < N_RECEPTORS; ++r) {
         const Receptor& own = list<Receptor>(group, group.receptors)[r];
         if (RECEPTOR[r] >= DELTA) continue;
+        if (RECEPTOR[r] == GAP_JUNCTIONS) {
+            i += n.g[r];
+            g += n.h[r];
+            n.g[r] = acc_t(0);
+            continue;
+        }
         if (RECEPTOR[r] & COBA) {
             acc_t open = n.g[r];
             if (RECEPTOR[r] & BLOCKED) {
@@ -249,7 +259,8 @@ __device__ __forceinline__ void send(const Group& group, Neuron& n, u32 spikes, 
         if (to.terminal) {
             u32 came = __shfl_sync(0xffffffffu, n.past, to.least % 32);
             if (to.least >= 32) came = spikes_of(group, cell, slot, to.least);
-            pass_on(to, cell, first, sources, came, copy, group.job.rows * group.job.units, k);
+            const acc_t v = MEMBRANE < N_STATE ? reinterpret_cast<const acc_t*>(&n.s)[MEMBRANE < N_STATE ? MEMBRANE : 0] : acc_t(0);
+            pass_on(to, cell, v, first, sources, came, copy, group.job.rows * group.job.units, k);
             continue;
         }
 #endif

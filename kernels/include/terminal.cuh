@@ -1,11 +1,11 @@
-// Terminals: what a projection makes of its sources' spikes before they reach synapses: for each source an amount between 0 and 1, as a
+// Terminals: what a projection makes of its sources' spikes before they reach synapses: for each source an amount between -1 and 1, as a
 // whole number of 2^-30. The twin of src/network/terminal.rs, operation by operation. Included in the namespace of a group, where there
 // are any.
 #pragma once
 #include "math.cuh"
 #include "network.cuh"
 
-enum { STP, AMPA, NMDA };
+enum { STP, AMPA, NMDA, BIO_NMDA, GAP };
 
 __device__ __forceinline__ acc_t flushed(acc_t x) { return math::abs(x) < acc_t(1e-30) ? acc_t(0) : x; }
 
@@ -24,9 +24,12 @@ __device__ __forceinline__ acc_t opened(const Value* c, acc_t g, acc_t x) {
     return flushed(fma(g - limit, math::exp(-(rate * c[2].value)), limit));
 }
 
-// A step of a source's terminal, whose variables are `all` apart. Returns what it passes on.
-__device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars, u64 all, bool came) {
+__device__ __forceinline__ int whole(acc_t amount) { return math::floor(fma(amount, acc_t(1 << 30), acc_t(0.5))); }
+
+// A step of a source's terminal, whose variables are `all` apart; its potential is `v`. Returns what it passes on.
+__device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars, u64 all, bool came, acc_t v) {
     const Value* c = to.constants;
+    if (to.law == GAP) return whole(math::at_least(acc_t(-1), math::at_most(acc_t(1), v * c[0].value)));
     acc_t a = load(vars), b = load(vars + all), amount;
     if (to.law == STP) {
         a = flushed(a * c[0].value);
@@ -54,14 +57,14 @@ __device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars,
     }
     store(vars, a);
     store(vars + all, b);
-    return (int)fma(amount, acc_t(1 << 30), acc_t(0.5));
+    return whole(amount);
 }
 
 // What the terminals of the warp's neurons, those in `sources`, pass on in step k, where spikes in `came` arrive.
-__device__ __forceinline__ void pass_on(const Outgoing& to, const Cell& cell, u32 first, u32 sources, u32 came, u64 copy, u64 all, u32 k) {
+__device__ __forceinline__ void pass_on(const Outgoing& to, const Cell& cell, acc_t v, u32 first, u32 sources, u32 came, u64 copy, u64 all, u32 k) {
     const u32 lane = threadIdx.x % 32;
     int amount = 0;
-    if (sources >> lane & 1) amount = terminal_step(to, (scalar_t*)to.terminal + cell.index, all, came >> lane & 1);
+    if (sources >> lane & 1) amount = terminal_step(to, (scalar_t*)to.terminal + cell.index, all, came >> lane & 1, v);
     u32 left = __ballot_sync(0xffffffffu, amount != 0);
     if (__popc(left) >= to.many) {
         deliver_own(to, amount != 0, first + lane - to.first, to.least, copy, amount);

@@ -1,10 +1,12 @@
 //! How a network is put together, and what is refused.
 
 use super::connect::{MOST_STEPS, Recipe};
+use super::gap::SPAN;
 use super::group::Group;
+use super::kinetics::Kinetics;
 use super::plan::{Felt, Link, Pool, Rain};
 use super::projection::{Part, Projection};
-use super::receptor::{Kind, Of};
+use super::receptor::{Kind, Of, membrane};
 use super::stdp::Plastic;
 use super::terminal::{Terminal, WHOLE};
 use super::{Network, random};
@@ -56,12 +58,16 @@ impl<T: Real> Builder<T> {
     /// Whatever of it cannot be: names that are unknown or there twice, groups without neurons, connectivity out of range, delays that
     /// are negative or longer than 65,535 steps, parameters that make no sense.
     pub fn build(self) -> Result<Network<T>> {
-        let Self { dt, seed, groups, projections } = self;
+        let Self { dt, seed, groups, mut projections } = self;
         if !(dt > 0.0 && dt.is_finite()) {
             return Err(Error::value("dt", dt, "is not a positive number"));
         }
         if groups.is_empty() {
             return Err(Error::Unsupported("a network needs at least one group".into()));
+        }
+        for projection in &mut projections {
+            let gap = groups.iter().any(|group| group.name == projection.to.group && group.has_gap(&projection.receptor));
+            projection.join(gap)?;
         }
         let mut pools: Vec<Pool<T>> = Vec::with_capacity(groups.len());
         let (mut var, mut inputs) = (0, 0);
@@ -89,6 +95,10 @@ impl<T: Real> Builder<T> {
                 var += Plastic::VARS;
                 link.quantum = plastic.quantum;
                 link.plastic = Some(plastic);
+            }
+            if link.is_gap(&pools) {
+                // Initial values need them.
+                link.wiring()?;
             }
             let slots = &mut pools[link.from].slots;
             *slots = (*slots).max(*link.delays.end() as usize + 1);
@@ -161,9 +171,13 @@ fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mu
     for projection in projections.iter().filter(|p| p.from.group == name) {
         let Some(kinetics) = projection.kinetics else { continue };
         kinetics.check(&projection.name)?;
-        let vars = *next..*next + kinetics.names().len();
-        *next = vars.end;
-        terminals.push(Terminal { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars });
+        let mut own = *next..*next + kinetics.names().len();
+        *next = own.end;
+        if kinetics == Kinetics::Gap {
+            let v = vars.start + membrane(&schema)?;
+            own = v..v + 1;
+        }
+        terminals.push(Terminal { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars: own });
     }
     let flight = *next;
     *next += 1;
@@ -190,21 +204,27 @@ fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) 
     let terminal = pools[from].terminals.iter().position(|t| t.name == recipe.name);
     if let Some(kinetics) = kinetics {
         let name = &recipe.name;
+        let what = if kinetics == Kinetics::Gap { "gap junctions" } else { "kinetics" };
         if stdp.is_some() {
-            return Err(Error::Unsupported(format!("projection `{name}` has kinetics and weights that learn: it can have either")));
+            return Err(Error::Unsupported(format!("projection `{name}` has {what} and weights that learn: it can have either")));
         }
         if procedural {
-            return Err(Error::Unsupported(format!("projection `{name}` has kinetics, and its synapses must be stored: it is procedural")));
+            return Err(Error::Unsupported(format!("projection `{name}` has {what}, and its synapses must be stored: it is procedural")));
         }
         if delays.start() != delays.end() {
             let reason = format!(
-                "projection `{name}` has kinetics, and delays of {} to {} steps: its synapses must have one",
+                "projection `{name}` has {what}, and delays of {} to {} steps: its synapses must have one",
                 delays.start(),
                 delays.end()
             );
             return Err(Error::Unsupported(reason));
         }
-        if kinetics.is_graded() && !felt[receptor].is_graded() {
+        if kinetics == Kinetics::Gap {
+            quantum *= SPAN;
+            if *delays.end() > 0 {
+                return Err(Error::Unsupported(format!("projection `{name}`: gap junctions have no delay")));
+            }
+        } else if kinetics.is_graded() && !felt[receptor].is_graded() {
             let to = format!("`{}.{}`", pools[to].name, felt[receptor].name);
             return Err(Error::Unsupported(format!("projection `{name}` transmits in each step, and {to} is no Receptor::graded")));
         }

@@ -34,6 +34,23 @@ fn flushed<T: Real>(s: T) -> T {
     if s.abs() < T::of(NOTHING) { T::of(0.0) } else { s }
 }
 
+/// The share of gap junctions: of Σ w·V, `s`, that arrived in the step before and is then gone, and of Σ w, `w`.
+pub(super) struct Join<'a, T> {
+    pub(super) s: &'a mut [T],
+    pub(super) w: &'a [T],
+    pub(super) i: &'a mut [T],
+    pub(super) g: &'a mut [T],
+}
+
+pub(super) fn join<T: Real>(join: Join<'_, T>) {
+    let Join { s, w, i, g } = join;
+    for (((s, w), i), g) in s.iter_mut().zip(w).zip(i).zip(g) {
+        *i += *s;
+        *g += *w;
+        *s = T::of(0.0);
+    }
+}
+
 impl<T: Real> Kernel for Feel<'_, T> {
     type Output = ();
     #[inline(always)]

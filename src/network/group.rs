@@ -1,6 +1,6 @@
 //! A population of neurons: its model, what its synapses act on, and what drives it beside them.
 
-use super::receptor::Receptor;
+use super::receptor::{Kind, Receptor};
 use crate::models::Param;
 use crate::scalar::Real;
 use crate::system::System;
@@ -28,6 +28,13 @@ pub(crate) struct Poisson {
 impl<T> std::fmt::Debug for Group<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Group").field("name", &self.name).field("receptors", &self.receptors).finish_non_exhaustive()
+    }
+}
+
+impl<T> Group<T> {
+    /// Whether the receptor of this name is gap junctions.
+    pub(super) fn has_gap(&self, receptor: &str) -> bool {
+        self.receptors.iter().any(|r| r.name == receptor && r.kind == Kind::Gap)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Kinetics of a projection's terminals: short-term plasticity, and receptors whose opening is a state of the source.
 
+use super::gap::SPAN;
 use super::terminal::CONSTANTS;
 use crate::error::{Error, Result};
 use crate::math::exp;
@@ -16,6 +17,9 @@ pub enum Kinetics {
     Nmda(Nmda),
     /// Of second order, opened by transmitter, brainpy's `BioNMDA`.
     BioNmda(BioNmda),
+    /// The source's potential itself, which takes no spike: what any projection onto a [`Receptor::gap`](super::Receptor::gap) has, and
+    /// none other may.
+    Gap,
 }
 
 /// Short-term plasticity (Tsodyks, Pawelzik & Markram 1998) with brainpy's names, defaults and initial values: du/dt = −u/τf, dx/dt = (1 − x)/τd,
@@ -140,6 +144,7 @@ impl Kinetics {
             Self::Ampa(_) => &["g", "left"],
             Self::Nmda(_) => &["g", "x"],
             Self::BioNmda(_) => &["g", "x", "left"],
+            Self::Gap => &[],
         }
     }
 
@@ -163,6 +168,7 @@ impl Kinetics {
             Self::Ampa(_) => 1,
             Self::Nmda(_) => 2,
             Self::BioNmda(_) => 3,
+            Self::Gap => 4,
         }
     }
 
@@ -179,6 +185,7 @@ impl Kinetics {
                 let [on, limit, off, steps] = pulse(n.alpha2 * n.t, n.beta2, n.t_dur, dt);
                 [n.alpha1, n.beta1, dt, on, limit, off, steps]
             }
+            Self::Gap => [1.0 / SPAN, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
         }
     }
 
@@ -194,6 +201,7 @@ impl Kinetics {
                 let others = vec![("alpha1", n.alpha1), ("alpha2", n.alpha2), ("t", n.t), ("t_dur", n.t_dur)];
                 (vec![("beta1", n.beta1), ("beta2", n.beta2)], others)
             }
+            Self::Gap => return Ok(()),
         };
         let of = |name: &str| format!("{name} of projection `{projection}`");
         if let Some((name, value)) = positive.iter().find(|(_, x)| !(*x > 0.0 && x.is_finite())) {

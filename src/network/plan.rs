@@ -44,7 +44,7 @@ pub(crate) struct Felt<T> {
     pub(crate) name: String,
     /// The network's variable that spikes add to.
     pub(crate) var: usize,
-    /// Its own: what is felt and, where it rises, what that comes from.
+    /// Its own: what is felt and, where it rises, what that comes from; of gap junctions Σ w·V and Σ w.
     pub(crate) own: Range<usize>,
     pub(crate) acts: Acts<T>,
     pub(crate) init: Init,
@@ -57,6 +57,8 @@ pub(crate) enum Acts<T> {
     Course(Course<T>),
     /// Nothing: its variable is the model's.
     Delta,
+    /// Of gap junctions: a current of what arrived in the step before, which is then gone, and a conductance that stays.
+    Gap,
 }
 
 /// A Poisson drive.
@@ -93,6 +95,17 @@ pub(crate) struct Link {
 /// Neurons of an element of a `flight`.
 pub(crate) const WORD: usize = 16;
 
+impl<T> Acts<T> {
+    /// Whether it gives the model a conductance.
+    pub(crate) fn is_conductance(&self) -> bool {
+        match self {
+            Self::Course(course) => course.reversal.is_some(),
+            Self::Delta => false,
+            Self::Gap => true,
+        }
+    }
+}
+
 impl<T: Real> Felt<T> {
     /// Whether it keeps nothing.
     pub(crate) fn is_graded(&self) -> bool {
@@ -102,8 +115,9 @@ impl<T: Real> Felt<T> {
     /// What its variables are called.
     pub(crate) fn vars(&self, group: &str) -> impl Iterator<Item = String> {
         let name = format!("{group}.{}", self.name);
-        let rise = format!("{name}.rise");
-        [name, rise].into_iter().take(self.own.len())
+        let second = if matches!(self.acts, Acts::Gap) { "g" } else { "rise" };
+        let second = format!("{name}.{second}");
+        [name, second].into_iter().take(self.own.len())
     }
 }
 
@@ -127,6 +141,11 @@ impl<T> Pool<T> {
 }
 
 impl Link {
+    /// Whether it is gap junctions.
+    pub(crate) fn is_gap(&self, pools: &[Pool<impl Real>]) -> bool {
+        matches!(pools[self.to].receptors[self.receptor].acts, Acts::Gap)
+    }
+
     /// The synapses, made if they are not there.
     pub(crate) fn wiring(&self) -> Result<&Wiring> {
         if let Some(wiring) = self.wiring.get() {

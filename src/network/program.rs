@@ -3,6 +3,7 @@
 use super::Network;
 use super::course::Course;
 use super::plan::{Acts, Link, Pool};
+use super::receptor::membrane;
 use super::stdp::Rule;
 use super::terminal::Terminal;
 use crate::program::{Body, Program, network};
@@ -32,12 +33,13 @@ fn group<T: Real>(pool: &Pool<T>, dt: f64, plastic: bool) -> Option<network::Gro
                 decay: value(decay),
                 reversal: reversal.map(value),
                 rise: rise.map(|rise| [rise.decay, rise.gain].map(value)),
-                block: block.map(|b| network::Block { scale: value(b.scale), alpha: value(b.alpha), var: b.var }),
+                block: block.map(|b| network::Block { scale: value(b.scale), alpha: value(b.alpha) }),
             },
             Acts::Delta => network::Receptor::Delta(felt.var - pool.vars.start),
+            Acts::Gap => network::Receptor::Gap,
         })
         .collect();
-    let coba = receptors.iter().any(|r| matches!(r, network::Receptor::Course { reversal: Some(_), .. }));
+    let coba = pool.receptors.iter().any(|felt| felt.acts.is_conductance());
     let current = u32::from(pool.conductance != Some(0) && pool.ports > 0);
     let rain = |rain: &super::plan::Rain<T>| network::Poisson {
         receptor: rain.receptor,
@@ -50,7 +52,9 @@ fn group<T: Real>(pool: &Pool<T>, dt: f64, plastic: bool) -> Option<network::Gro
         units: pool.units,
         vars: pool.vars.start..pool.flight + 1,
         own: pool.vars.len(),
-        terminals: pool.terminals.iter().map(|t| t.vars.len()).sum(),
+        terminals: pool.terminals.iter().map(|t| t.kinetics.names().len()).sum(),
+        transmits: !pool.terminals.is_empty(),
+        membrane: membrane(&pool.model.schema()).ok(),
         ports: pool.ports,
         conductance: pool.conductance,
         given: current | pool.conductance.filter(|_| coba).map_or(0, |port| 1 << port),

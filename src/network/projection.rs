@@ -3,6 +3,7 @@
 use super::connect::Connect;
 use super::kinetics::Kinetics;
 use super::stdp::Stdp;
+use crate::error::{Error, Result};
 use crate::init::Init;
 use std::ops::Range;
 
@@ -133,6 +134,24 @@ impl Projection {
     pub fn stdp(mut self, rule: Stdp) -> Self {
         self.stdp = Some(rule);
         self
+    }
+
+    /// Makes it transmit potentials if it goes to gap junctions.
+    pub(super) fn join(&mut self, gap: bool) -> Result<()> {
+        let name = &self.name;
+        match (gap, self.kinetics) {
+            (true, None) => self.kinetics = Some(Kinetics::Gap),
+            (false, Some(Kinetics::Gap)) => {
+                return Err(Error::Unsupported(format!("projection `{name}` transmits potentials, and goes to no Receptor::gap")));
+            }
+            (true, Some(Kinetics::Gap)) | (false, _) => {}
+            (true, Some(_)) => {
+                return Err(Error::Unsupported(format!(
+                    "projection `{name}` has kinetics, and goes to gap junctions, which take no spikes"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// What becomes of a source's spikes before its synapses, for each source its own: [`Stp`](super::Stp), by which each spike has an

@@ -18,9 +18,16 @@ pub struct Receptor {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     /// A variable of its own.
-    Course { shape: Shape, reversal: Option<f64>, block: Option<Magnesium> },
+    Course {
+        shape: Shape,
+        reversal: Option<f64>,
+        block: Option<Magnesium>,
+    },
     /// The model's variable.
-    Delta { variable: String },
+    Delta {
+        variable: String,
+    },
+    Gap,
 }
 
 /// What a spike's effect is over time; all in ms.
@@ -89,6 +96,19 @@ impl Receptor {
         Self::shaped(name, Shape::Graded)
     }
 
+    /// Gap junctions: the current Σ w·(V_source − V) from all that is projected onto it, brainpy's `GapJunction`, whose `g_max` and
+    /// `weights` are w. It is there in each step, whether anybody spikes or not. Both models must have a variable `V`, and this one an input
+    /// `g`; synapses are stored, and have no delay.
+    ///
+    /// V_source is as the source's own step has left it, before what [`Receptor::delta`] may add to it in the same step. It counts up to 512
+    /// either way, in steps of 2⁻²¹ (5e-7): sums of synapses are sums of integers.
+    ///
+    /// Variables: `group.name`, which is Σ w·V_source, and `group.name.g`, which is Σ w.
+    #[must_use]
+    pub fn gap(name: impl Into<String>) -> Self {
+        Self { name: name.into(), kind: Kind::Gap, init: Init::Zeros }
+    }
+
     fn shaped(name: impl Into<String>, shape: Shape) -> Self {
         Self { name: name.into(), kind: Kind::Course { shape, reversal: None, block: None }, init: Init::Zeros }
     }
@@ -127,7 +147,8 @@ impl Receptor {
         self
     }
 
-    /// Initial values; 0 by default. They depend on the loop's seed, as those of models do. A delta has none.
+    /// Initial values; 0 by default. They depend on the loop's seed, as those of models do. A delta has none, and those of gap junctions are
+    /// what the potentials make them.
     #[must_use]
     pub fn init(mut self, init: impl Into<Init>) -> Self {
         self.init = init.into();
@@ -157,16 +178,20 @@ impl Receptor {
                 let at = known.clone().position(|v| v == variable).ok_or_else(|| Error::unknown("variable", &variable, known))?;
                 return Ok(Felt { name, var: of.first + at, own: *next..*next, acts: Acts::Delta, init });
             }
+            Kind::Gap => {
+                has_conductance(label, of, "conductance() gives it to those that can have one")?;
+                let own = *next..*next + 2;
+                *next = own.end;
+                return Ok(Felt { name, var: own.start, own, acts: Acts::Gap, init: Init::Zeros });
+            }
             Kind::Course { shape, reversal, block } => (shape, reversal, block),
         };
         let (decay, rise) = shape.steps(label, of.dt)?;
         if let Some(e) = reversal.filter(|e| !e.is_finite()) {
             return Err(Error::value(format!("reversal potential of `{label}`"), e, "is not finite"));
         }
-        if reversal.is_some() && !schema.inputs.iter().any(|i| i.name == "g") {
-            let kind = of.model;
-            let reason = format!("`{label}` is a conductance, and {kind} has no input `g` for one; cuba() makes it a current");
-            return Err(Error::Unsupported(reason));
+        if reversal.is_some() {
+            has_conductance(label, of, "cuba() makes it a current")?;
         }
         let block = match block {
             None => None,
@@ -183,6 +208,19 @@ impl Receptor {
     }
 }
 
+fn has_conductance(label: &str, of: &Of<'_>, else_what: &str) -> Result<()> {
+    if of.schema.inputs.iter().any(|i| i.name == "g") {
+        return Ok(());
+    }
+    Err(Error::Unsupported(format!("`{label}` is a conductance, and {} has no input `g` for one; {else_what}", of.model)))
+}
+
+/// Which of the model's variables is the membrane's potential.
+pub(super) fn membrane(schema: &Schema) -> Result<usize> {
+    let known = schema.state.iter().map(|v| &*v.name);
+    known.clone().position(|v| v == "V").ok_or_else(|| Error::unknown("variable", "V", known))
+}
+
 impl Magnesium {
     fn of<T: Real>(self, label: &str, schema: &Schema) -> Result<Block<T>> {
         for (what, value) in [("mg", self.mg), ("alpha", self.alpha), ("beta", self.beta)] {
@@ -194,8 +232,6 @@ impl Magnesium {
         if !scale.is_finite() {
             return Err(Error::value(format!("beta of the magnesium block of `{label}`"), self.beta, "is not a positive number"));
         }
-        let known = schema.state.iter().map(|v| &*v.name);
-        let var = known.clone().position(|v| v == "V").ok_or_else(|| Error::unknown("variable", "V", known))?;
-        Ok(Block { scale: T::of(scale), alpha: T::of(self.alpha), var })
+        Ok(Block { scale: T::of(scale), alpha: T::of(self.alpha), var: membrane(schema)? })
     }
 }

@@ -54,6 +54,8 @@ impl<'n, T: Real> Run<'n, T> {
                 }
             }
         }
+        // Potentials are those that neurons have before what arrives may change them.
+        arrivals.sort_by_key(|arrival| !matches!(arrival, Arrival::Spikes(l) if network.links[*l].is_gap(&network.pools)));
         let most = network.links.iter().filter(|l| !l.recipe.procedural).map(|l| l.recipe.post.len()).max().unwrap_or(0);
         let period = network.links.iter().map(|l| u64::from(*l.delays.start())).min().unwrap_or(1).max(1);
         let tiles = Tiles::new(&network.pools, node, seed, network.dt);

@@ -2,7 +2,7 @@
 
 use super::exchange::Alone;
 use super::run::Run;
-use super::{Network, procedural, random};
+use super::{Network, gap, procedural, random};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::program::Program;
@@ -44,13 +44,17 @@ impl<T: Real> System<T> for Network<T> {
             }
             for terminal in &pool.terminals {
                 let values = terminal.kinetics.initial().into_iter();
-                terminal.vars.clone().zip(values).for_each(|(var, value)| state.var_mut(var).fill(T::of(value)));
+                let own = terminal.vars.clone().take(terminal.kinetics.names().len());
+                own.zip(values).for_each(|(var, value)| state.var_mut(var).fill(T::of(value)));
             }
             state.var_mut(pool.flight).fill(T::of(0.0));
         }
         for link in &self.links {
             if let (Some(plastic), Some(wiring)) = (&link.plastic, link.wiring.get()) {
                 plastic.init(&link.recipe, wiring, state);
+            }
+            if link.is_gap(&self.pools) {
+                gap::start(link, &self.pools, state);
             }
         }
     }

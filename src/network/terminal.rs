@@ -1,5 +1,5 @@
 //! Terminals: what a projection makes of its sources' spikes before they reach synapses. Each source has variables of its own, and in each
-//! step an amount between 0 and 1 that all its synapses pass on, times their weights. It is a whole number of 2⁻³⁰, so that sums stay sums
+//! step an amount between −1 and 1 that all its synapses pass on, times their weights. It is a whole number of 2⁻³⁰, so that sums stay sums
 //! of integers.
 
 use super::kinetics::Kinetics;
@@ -25,7 +25,8 @@ pub(crate) struct Terminal {
     pub(crate) kinetics: Kinetics,
     /// What its law works with.
     pub(crate) constants: [f64; CONSTANTS],
-    /// The network's variables `[N]`, of the group of the sources; those that are no sources stay as they are.
+    /// The network's variables `[N]`, of the group of the sources; those that are no sources stay as they are. Those of gap junctions are the
+    /// model's: its potential.
     pub(crate) vars: Range<usize>,
 }
 
@@ -73,6 +74,7 @@ impl<T: Real> Kernel for Prepared<'_, T> {
             Kinetics::Ampa(_) => self.all(ampa),
             Kinetics::Nmda(_) => self.all(nmda),
             Kinetics::BioNmda(_) => self.all(bio_nmda),
+            Kinetics::Gap => self.all(gap),
         }
     }
 }
@@ -96,7 +98,7 @@ impl<T: Real> Prepared<'_, T> {
                 for v in 0..N {
                     vars[v][done + k] = new[v];
                 }
-                *amount = a.mul_add(T::of(f64::from(WHOLE)), T::of(0.5)).to_f64() as i32;
+                *amount = a.mul_add(T::of(f64::from(WHOLE)), T::of(0.5)).to_f64().floor() as i32;
             }
             unit += here;
         }
@@ -155,4 +157,9 @@ fn bio_nmda<T: Real>(c: &[T; CONSTANTS], came: bool, [g, x, left]: [T; 3]) -> ([
     let g = opened(c, g, x);
     let (x, left) = pulse(&c[3..], came, x, left);
     ([g, x, left], g)
+}
+
+#[inline(always)]
+fn gap<T: Real>(c: &[T; CONSTANTS], _: bool, [v]: [T; 1]) -> ([T; 1], T) {
+    ([v], T::of(-1.0).max(T::of(1.0).min(v * c[0])))
 }

@@ -1,7 +1,6 @@
 //! The neurons' part of a step: tiles of them, that share nothing.
 
-use super::course::Course;
-use super::drive::{Feel, feel, mask};
+use super::drive::{Feel, Join, feel, join, mask};
 use super::exchange::Exchange;
 use super::plan::{Acts, Pool, WORD};
 use super::random;
@@ -34,7 +33,8 @@ struct Tile<'a, T> {
 /// What a step needs to know of a group beside its plan.
 struct Known<T> {
     node: u16,
-    courses: Vec<Course<T>>,
+    /// What receptors do that have variables of their own.
+    acts: Vec<Acts<T>>,
     coba: bool,
     noise: Option<(Stream, T)>,
 }
@@ -71,14 +71,10 @@ impl<T: Real> Tiles<T> {
     pub(super) fn new(pools: &[Pool<T>], node: u16, seed: u64, dt: f64) -> Self {
         let known = pools.iter().enumerate().map(|(g, pool)| {
             let node = child(node, g);
-            let course = |acts| match acts {
-                Acts::Course(course) => Some(course),
-                Acts::Delta => None,
-            };
-            let courses: Vec<_> = pool.receptors.iter().filter_map(|r| course(r.acts)).collect();
-            let coba = courses.iter().any(|c| c.reversal.is_some());
+            let acts: Vec<_> = pool.receptors.iter().map(|r| r.acts).filter(|acts| *acts != Acts::Delta).collect();
+            let coba = acts.iter().any(Acts::is_conductance);
             let noise = pool.noise.map(|sigma| (random::stream(seed, node, random::NOISE), T::of(sigma / dt.sqrt())));
-            Known { node, courses, coba, noise }
+            Known { node, acts, coba, noise }
         });
         Self { known: known.collect(), tiles: Vec::new(), lists: Vec::new(), rests: Vec::new(), zeros: vec![T::of(0.0); TILE] }
     }
@@ -159,8 +155,12 @@ impl<T: Real> Tile<'_, T> {
         let mut vars = std::mem::take(&mut self.vars);
         let (model, others) = vars.split_at_mut(pool.vars.len());
         let mut others = others.iter_mut().map(|var| &mut **var);
-        for course in &known.courses {
+        for acts in &known.acts {
             let s = others.next().unwrap_or_default();
+            let Acts::Course(course) = acts else {
+                join(Join { s, w: others.next().unwrap_or_default(), i, g });
+                continue;
+            };
             let h = course.rise.and_then(|_| others.next()).unwrap_or_default();
             let v = course.block.map_or(&[][..], |block| &*model[block.var]);
             feel(Feel { course: *course, s, h, v, i, g });

@@ -26,8 +26,11 @@ pub(crate) struct Group {
     pub(crate) vars: Range<usize>,
     /// How many are the model's.
     pub(crate) own: usize,
-    /// How many are terminals'.
+    /// How many are terminals', and whether it has any, which may have none.
     pub(crate) terminals: usize,
+    pub(crate) transmits: bool,
+    /// Which of the model's variables is the potential, if one is.
+    pub(crate) membrane: Option<usize>,
     /// Inputs of the model, which of them is a conductance, and bits of those that are given.
     pub(crate) ports: usize,
     pub(crate) conductance: Option<usize>,
@@ -60,6 +63,8 @@ pub(crate) enum Receptor {
     },
     /// This variable of the model.
     Delta(usize),
+    /// Gap junctions.
+    Gap,
 }
 
 /// By magnesium.
@@ -67,8 +72,6 @@ pub(crate) enum Receptor {
 pub(crate) struct Block {
     pub(crate) scale: Value,
     pub(crate) alpha: Value,
-    /// Which of the model's variables it goes by.
-    pub(crate) var: usize,
 }
 
 /// Of a projection.

@@ -15,10 +15,12 @@ fn network<T: Real>(n: usize) -> Network<T> {
         .receptor(Receptor::dual_exponential("dual", 0.4, 4.0).coba(0.0).init(Init::Uniform(0.0, 300.0)))
         .receptor(Receptor::graded("nmda").coba(0.0).magnesium(Magnesium::default()))
         .receptor(Receptor::graded("gaba").coba(-80.0))
+        .receptor(Receptor::gap("gap"))
         .poisson("dual", 500.0, 9.0);
-    let others = Group::new("L", Lif::<T>::new(few).v(Init::Uniform(5.0, 20.0)).param("tau", 2.0).unwrap())
+    let others = Group::new("L", Lif::<T>::new(few).v(Init::Uniform(5.0, 20.0)).param("tau", 2.0).unwrap().conductance())
         .receptor(Receptor::graded("ampa"))
         .receptor(Receptor::alpha("slow", 3.0))
+        .receptor(Receptor::gap("gap"))
         .current(26.0);
     let own = Init::Uniform(-3.0, 9.0);
     Network::builder(0.1)
@@ -37,13 +39,15 @@ fn network<T: Real>(n: usize) -> Network<T> {
                 .kinetics(Stp::default())
                 .delay(3.3),
         )
+        .project(Projection::new("J", ("P", n / 5..n), ("P", "gap")).connect(Connect::FixedProb(0.1)).weight(3.0))
+        .project(Projection::new("K", "P", ("L", "gap")).weight(Init::Uniform(0.0, 0.002)))
         .project(Projection::new("plain", "L", ("P", "kick")).connect(Connect::FixedProb(0.2)).weight(0.5))
         .build()
         .unwrap()
 }
 
 fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
-    let vars = ["P.alpha", "P.alpha.rise", "P.dual.rise", "P.nmda", "S.u", "N.x", "B.left", "D.x"];
+    let vars = ["P.alpha", "P.alpha.rise", "P.dual.rise", "P.nmda", "S.u", "N.x", "B.left", "D.x", "P.gap", "P.gap.g", "L.gap", "L.V"];
     let vars = vars.into_iter().map(monitor).chain([monitor("P.spike").events()]).collect::<Vec<_>>();
     LoopOverTime::builder(network(n)).dt(0.1).batch(batch).seed(3).out_vars(vars)
 }

@@ -6,6 +6,7 @@ mod cobahh;
 #[path = "../common/mod.rs"]
 mod common;
 mod delays;
+mod gap;
 mod golden;
 mod kinetics;
 mod procedural;

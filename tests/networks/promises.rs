@@ -32,8 +32,11 @@ fn mixed<T: Real>(n: usize, random: bool) -> Network<T> {
             b.receptor(Receptor::exponential("g", 5.0).coba(0.0).init(30.0))
                 .receptor(Receptor::delta("kick", "V"))
                 .receptor(nmda)
-                .receptor(dual),
+                .receptor(dual)
+                .receptor(Receptor::gap("gap")),
         )
+        .project(Projection::new("BG", "B", ("B", "gap")).connect(Connect::FixedProb(0.1)).weight(0.7))
+        .project(Projection::new("AG", ("A", 1..n), ("B", 2..33, "gap")).connect(Connect::FixedNumPre(3)).weight(Init::Uniform(0.0, 0.2)))
         .project(Projection::new("AA", "A", ("A", "e")).connect(Connect::FixedProb(0.02)).weight(weights).delay(Init::Uniform(0.0, 2.5)))
         .project(Projection::new("AB", ("A", 3..n - 1), ("B", "g")).connect(Connect::FixedNumPre(6)).weight(4.0))
         .project(Projection::new("BA", "B", ("A", 0..n - 2, "i")).weight(-3.0).delay(1.5))

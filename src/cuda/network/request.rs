@@ -84,7 +84,7 @@ pub(crate) fn request(dtype: DType, groups: &[(&Group, Probes<'_>)], places: &[u
     );
     let mut request = Request { name: name.into(), dtype, model: ("network.cu".into(), text.into()), loops: &[], defines: Vec::new() };
     request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::beforehand::JOB_BYTES.to_string()));
-    let terminals = groups.iter().any(|(group, _)| group.terminals > 0);
+    let terminals = groups.iter().any(|(group, _)| group.transmits);
     request.defines.push(("TERMINALS".to_owned(), u32::from(terminals).to_string()));
     request.defines.push(("PIECE".to_owned(), PIECE.to_string()));
     request.defines.push(("PROCEDURAL".to_owned(), u32::from(cut.procedural).to_string()));
@@ -98,14 +98,10 @@ fn defines(group: &Group, cut: Cut) -> Vec<(String, String)> {
         Receptor::Course { reversal, rise, block, .. } => {
             (usize::from(reversal.is_some()) + 2 * usize::from(rise.is_some()) + 4 * usize::from(block.is_some())).to_string()
         }
-        Receptor::Delta(variable) => (8 + variable).to_string(),
+        Receptor::Gap => "8".to_owned(),
+        Receptor::Delta(variable) => (16 + variable).to_string(),
     };
     let conductance = group.conductance.map_or(-1, |port| i64::try_from(port).unwrap_or(-1));
-    let membrane = |receptor: &Receptor| match receptor {
-        Receptor::Course { block, .. } => block.map(|b| b.var),
-        Receptor::Delta(_) => None,
-    };
-    let membrane = group.receptors.iter().find_map(membrane).unwrap_or_default();
     let bit = |has: bool| i64::from(has).to_string();
     let mut defines = vec![
         ("N_RECEPTORS", group.receptors.len().to_string()),
@@ -116,7 +112,7 @@ fn defines(group: &Group, cut: Cut) -> Vec<(String, String)> {
         ("RAINY", bit(!group.poisson.is_empty())),
         ("PLASTIC", bit(group.plastic)),
         ("HELD", bit(cut.held)),
-        ("MEMBRANE", membrane.to_string()),
+        ("MEMBRANE", group.membrane.unwrap_or_default().to_string()),
         ("TERMINAL_VARS", group.terminals.to_string()),
     ];
     if !group.receptors.is_empty() {

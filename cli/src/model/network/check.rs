@@ -75,7 +75,7 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
         receptors.push(synapse::receptor(receptor, neuron, &taken, line)?);
     }
     let mut initial = raw.initial.unwrap_or_default();
-    for receptor in receptors.iter_mut().filter(|r| !matches!(r.kind, ReceptorKind::Delta(_))) {
+    for receptor in receptors.iter_mut().filter(|r| !matches!(r.kind, ReceptorKind::Delta(_) | ReceptorKind::Gap)) {
         let key = initial.keys().find(|k| k.get_ref() == &receptor.name).cloned();
         let given = key.and_then(|key| initial.remove(&key));
         receptor.init = given.map(|v| value(v, line, &receptor.name)).transpose()?;

@@ -47,6 +47,8 @@ pub(crate) enum ReceptorKind {
     Shaped { shape: Shape, reversal: Option<f64>, magnesium: Option<f64> },
     /// Acts on this variable of the model.
     Delta(String),
+    /// Gap junctions.
+    Gap,
 }
 
 /// What becomes of a spike.

@@ -9,7 +9,7 @@ use crate::model::{Value, kinds};
 use overtime::network;
 use toml::Spanned;
 
-const KINDS: [&str; 4] = ["exponential", "dual_exponential", "alpha", "graded"];
+const KINDS: [&str; 5] = ["exponential", "dual_exponential", "alpha", "graded", "gap"];
 
 pub(super) fn receptor(item: Spanned<raw::Receptor>, neuron: &kinds::Neuron, taken: &[&str], line: Line<'_>) -> Result<Receptor> {
     let at = start(&item);
@@ -40,6 +40,13 @@ pub(super) fn receptor(item: Spanned<raw::Receptor>, neuron: &kinds::Neuron, tak
     if let Some(rise) = raw.tau_rise.as_ref().filter(|_| given != "dual_exponential") {
         return error(line, start(rise), "`tau_rise` is for a dual_exponential receptor");
     }
+    if given == "gap" {
+        let others = [("tau", &raw.tau), ("reversal", &raw.reversal), ("magnesium", &raw.magnesium)];
+        if let Some((key, Some(given))) = others.into_iter().find(|(_, value)| value.is_some()) {
+            return error(line, start(given), format!("`{key}` is not for gap junctions, which pass on potentials"));
+        }
+        return Ok(Receptor { name, kind: ReceptorKind::Gap, init: None });
+    }
     if let Some(tau) = raw.tau.as_ref().filter(|_| given == "graded") {
         return error(line, start(tau), "`tau` is not for a graded receptor, which keeps nothing");
     }
@@ -63,13 +70,14 @@ pub(super) fn receptor(item: Spanned<raw::Receptor>, neuron: &kinds::Neuron, tak
 }
 
 pub(super) fn is_conductance(kind: &ReceptorKind) -> bool {
-    matches!(kind, ReceptorKind::Exponential { reversal: Some(_), .. } | ReceptorKind::Shaped { reversal: Some(_), .. })
+    matches!(kind, ReceptorKind::Exponential { reversal: Some(_), .. } | ReceptorKind::Shaped { reversal: Some(_), .. } | ReceptorKind::Gap)
 }
 
 pub(super) fn of_receptor(receptor: &Receptor) -> network::Receptor {
     let name = &receptor.name;
     let (shape, reversal, magnesium) = match &receptor.kind {
         ReceptorKind::Delta(variable) => return network::Receptor::delta(name, variable),
+        ReceptorKind::Gap => return network::Receptor::gap(name),
         ReceptorKind::Exponential { tau, reversal } => (Shape::Exponential { tau: *tau }, *reversal, None),
         ReceptorKind::Shaped { shape, reversal, magnesium } => (*shape, *reversal, *magnesium),
     };
