@@ -20,8 +20,13 @@ fn text() -> String {
             let default = format!("{} {}", p.default, p.unit);
             let _ = writeln!(text, "    {:<11} {:<10} {default:<18} {}", "parameter", p.name, p.about);
         }
-        let noise = if kind.noise { "; noise (intensity of a white current, per √ms)" } else { "" };
-        let _ = writeln!(text, "    initial values: {}{noise}", kind.initial.join(", "));
+        let about = |what: &str| match what {
+            "noise" => "; noise (intensity of a white current, per √ms)",
+            "reset" => "; reset (hard or soft)",
+            _ => "",
+        };
+        let takes: String = kind.takes.iter().map(|what| about(what)).collect();
+        let _ = writeln!(text, "    initial values: {}{takes}", kind.initial.join(", "));
     }
     text.push_str("\n  Channels (`[[channel]]` of a CondNeuGroup, with name and kind)\n");
     for kind in ChannelKind::ALL {

@@ -4,7 +4,7 @@ use super::Module;
 use crate::cuda::network::{Cut, request};
 use crate::cuda::request::Probes;
 use crate::models::{Hh, Lif};
-use crate::network::{Group, Network, Projection, Receptor, Stdp};
+use crate::network::{BioNmda, Group, Magnesium, Network, Projection, Receptor, Stdp};
 use crate::program::Body;
 use crate::scalar::Real;
 use crate::system::System;
@@ -30,6 +30,7 @@ fn of_type<T: Real>() -> Vec<Module> {
     ]
     .into_iter()
     .filter_map(|(name, cut, probes)| module(name, network.as_ref()?, cut, probes))
+    .chain(kinetics::<T>().and_then(|network| module("network_kinetics", &network, cut(true, false, true), &[(0, 0), (8, 0)])))
     .chain(
         plastic::<T>().and_then(|network| module("network_plastic", &network, cut(true, false, true), &[(0, 0), (1, 2), (5, 0), (13, 0)])),
     )
@@ -46,6 +47,22 @@ fn network<T: Real>() -> Option<Network<T>> {
         .poisson("e", 9.0, 1.0);
     let inhibits = Group::new("I", Lif::<T>::new(9)).receptor(Receptor::exponential("e", 5.0)).input();
     Network::builder(0.1).group(excites).group(inhibits).project(Projection::new("p", "E", ("I", "e"))).build().ok()
+}
+
+/// With every shape of receptor, and terminals, whose laws are one text.
+fn kinetics<T: Real>() -> Option<Network<T>> {
+    let all = |group: Group<T>| {
+        group
+            .receptor(Receptor::dual_exponential("dual", 1.0, 5.0).coba(0.0))
+            .receptor(Receptor::alpha("alpha", 2.0))
+            .receptor(Receptor::graded("nmda").coba(0.0).magnesium(Magnesium::default()))
+            .receptor(Receptor::gap("gap"))
+    };
+    let within = Projection::new("w", "E", ("E", "nmda")).kinetics(BioNmda::default());
+    let joined = Projection::new("j", "E", ("I", "gap")).weight(0.5);
+    let (excites, inhibits) = (Hh::<T>::new(9).conductance(), Lif::<T>::new(9).conductance());
+    let network = Network::builder(0.1).group(all(Group::new("E", excites))).group(all(Group::new("I", inhibits)));
+    network.project(within).project(joined).build().ok()
 }
 
 /// With weights that learn, and of those what there is to record.
@@ -68,6 +85,6 @@ fn module<T: Real>(name: &str, network: &Network<T>, cut: Cut, probes: Probes<'_
 mod tests {
     #[test]
     fn none_is_missing() {
-        assert_eq!(super::list().len(), 14);
+        assert_eq!(super::list().len(), 16);
     }
 }

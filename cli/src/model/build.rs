@@ -10,7 +10,7 @@ use half::{bf16, f16};
 use ndarray::{ArrayD, ArrayViewD};
 use overtime::models::{
     AdExIf, AdQuaIf, CondNeuGroup, ExpIf, FitzHughNagumo, Hh, HindmarshRose, InputGroup, Izhikevich, Lif, Method, MorrisLecar, Param,
-    PoissonGroup, QuaIf, SpikeTimeGroup, TraubMiles, WangBuzsaki,
+    PoissonGroup, QuaIf, Reset, SpikeTimeGroup, TraubMiles, WangBuzsaki,
 };
 use overtime::{DType, Init, Real, Scalar};
 use overtime_npz::Writer;
@@ -140,6 +140,9 @@ pub(super) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays, prefix: &str, p
                     model = model.initial(name, init)?;
                 }
             }
+            if group.soft {
+                model = model.reset(Reset::Soft);
+            }
             Box::new(if port == Port::Conductance { model.conductance() } else { model })
         }};
     }
@@ -167,7 +170,7 @@ pub(super) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays, prefix: &str, p
         "SpikeTimeGroup" => Box::new(spike_times(size, group, arrays, prefix)?),
         "InputGroup" => Box::new(InputGroup::new(size)),
         "LIF" => {
-            let lif = with!(Lif::<R>::new(size));
+            let lif = with!(Lif::<R>::new(size)).reset(if group.soft { Reset::Soft } else { Reset::Hard });
             Box::new(if port == Port::Conductance { lif.conductance() } else { lif })
         }
         "Izhikevich" => equations!(Izhikevich<R>),
@@ -255,6 +258,10 @@ mod tests {
                 let changed = Neurons { parameters: vec![(p.name.to_owned(), Value::Number(p.default + change))], ..group.clone() };
                 let differs = output(&group) != output(&changed);
                 assert!(differs, "{} {}", kind.kind, p.name);
+            }
+            let soft = Neurons { soft: true, ..group.clone() };
+            if kind.takes.contains(&"reset") {
+                assert_ne!(output(&group), output(&soft), "{}", kind.kind);
             }
             let unknown = Neurons { parameters: vec![("none".to_owned(), Value::Number(1.0))], ..group.clone() };
             let error = <f64 as Build>::neurons(&unknown, &Arrays::default()).err().unwrap().to_string();

@@ -53,6 +53,7 @@ pub(super) fn model(file: raw::File, line: Line<'_>) -> Result<Model> {
         ("size", file.size.as_ref().map(start)),
         ("method", file.method.as_ref().map(start)),
         ("noise", file.noise.as_ref().map(start)),
+        ("reset", file.reset.as_ref().map(start)),
         ("parameters", file.parameters.as_ref().map(place)),
         ("initial", file.initial.as_ref().map(place)),
         ("channel", file.channel.as_ref().map(|list| list.first().map_or(0, start))),
@@ -73,7 +74,7 @@ pub(super) fn model(file: raw::File, line: Line<'_>) -> Result<Model> {
         }
         (Some(kind), None) => {
             let (parameters, initial, channel) = (file.parameters, file.initial, file.channel);
-            let group = Group { size: file.size, method: file.method, noise: file.noise, parameters, initial, channel };
+            let group = Group { size: file.size, method: file.method, noise: file.noise, reset: file.reset, parameters, initial, channel };
             neurons(&kind, group, line)?
         }
         (None, Some(list)) => {
@@ -105,6 +106,7 @@ struct Group {
     size: Maybe<u64>,
     method: Maybe<String>,
     noise: Maybe<f64>,
+    reset: Maybe<String>,
     parameters: Option<Table>,
     initial: Option<Table>,
     channel: Option<Vec<Spanned<channels::Raw>>>,
@@ -114,9 +116,7 @@ fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<Syste
     let Some(neuron) = kinds::neuron(kind.get_ref()) else {
         return error(line, start(kind), format!("no kind of neuron named `{}`; there is: {}", kind.get_ref(), kinds::neuron_names()));
     };
-    if let (false, Some(noise)) = (neuron.noise, &group.noise) {
-        return error(line, start(noise), format!("`noise` is not for {}", neuron.kind));
-    }
+    takes(neuron, "noise", group.noise.as_ref(), line)?;
     group.initial.as_ref().map_or(Ok(()), |initial| gates(initial, neuron.initial, line))?;
     let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
     let parameters = table(group.parameters, line, "parameter", &names, number_or_file)?;
@@ -124,12 +124,32 @@ fn neurons(kind: &Spanned<String>, group: Group, line: Line<'_>) -> Result<Syste
     Ok(System::Neurons(Neurons {
         kind: neuron.kind.to_owned(),
         size: get(group.size).unwrap_or(1),
-        method: known::<Method>(group.method, line)?,
+        method: method(neuron, group.method, line)?,
+        soft: soft(neuron, group.reset, line)?,
         noise: group.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
         parameters,
         initial,
         channels: channels::channels(group.channel, neuron.kind, line)?,
     }))
+}
+
+/// That this key is for neurons of this kind, if it is there.
+fn takes<V>(neuron: &kinds::Neuron, key: &str, value: Option<&Spanned<V>>, line: Line<'_>) -> Result<()> {
+    match value {
+        Some(given) if !neuron.takes.contains(&key) => error(line, start(given), format!("`{key}` is not for {}", neuron.kind)),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn method(neuron: &kinds::Neuron, given: Maybe<String>, line: Line<'_>) -> Result<Option<String>> {
+    takes(neuron, "method", given.as_ref(), line)?;
+    known::<Method>(given, line)
+}
+
+/// Whether spikes reset softly.
+pub(super) fn soft(neuron: &kinds::Neuron, given: Maybe<String>, line: Line<'_>) -> Result<bool> {
+    takes(neuron, "reset", given.as_ref(), line)?;
+    given.map_or(Ok(false), |reset| choice(reset, line, "reset", &[("hard", false), ("soft", true)]))
 }
 
 /// Initial values of gates go together, where all three are.

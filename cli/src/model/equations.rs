@@ -24,7 +24,7 @@ pub(super) const NEURONS: &[Neuron] = &[
             p("d", 8.0, "mV/ms", "what a spike adds to u"),
         ],
         initial: &["V", "u"],
-        noise: false,
+        takes: &["method", "reset"],
     },
     Neuron {
         kind: "ExpIF",
@@ -45,7 +45,7 @@ pub(super) const NEURONS: &[Neuron] = &[
             p("tau", 10.0, "ms", "membrane time constant"),
         ],
         initial: &["V"],
-        noise: false,
+        takes: &["method", "reset"],
     },
     Neuron {
         kind: "AdExIF",
@@ -70,7 +70,7 @@ pub(super) const NEURONS: &[Neuron] = &[
             p("b", 1.0, "nA", "what a spike adds to w"),
         ],
         initial: &["V", "w"],
-        noise: false,
+        takes: &["method", "reset"],
     },
     Neuron {
         kind: "QuaIF",
@@ -91,7 +91,7 @@ pub(super) const NEURONS: &[Neuron] = &[
             p("tau", 10.0, "ms", "membrane time constant"),
         ],
         initial: &["V"],
-        noise: false,
+        takes: &["method", "reset"],
     },
     Neuron {
         kind: "AdQuaIF",
@@ -115,7 +115,7 @@ pub(super) const NEURONS: &[Neuron] = &[
             p("b", 0.1, "mV", "what a spike adds to w"),
         ],
         initial: &["V", "w"],
-        noise: false,
+        takes: &["method", "reset"],
     },
     Neuron {
         kind: "MorrisLecar",
@@ -141,7 +141,7 @@ pub(super) const NEURONS: &[Neuron] = &[
             p("phi", 0.04, "1/ms", "rate of W"),
         ],
         initial: &["V", "W"],
-        noise: false,
+        takes: &["method"],
     },
     Neuron {
         kind: "WangBuzsaki",
@@ -164,7 +164,7 @@ pub(super) const NEURONS: &[Neuron] = &[
             p("phi", 5.0, "", "of the gates' rates"),
         ],
         initial: &["V", "h", "n"],
-        noise: false,
+        takes: &["method"],
     },
     Neuron {
         kind: "FHN",
@@ -181,7 +181,7 @@ pub(super) const NEURONS: &[Neuron] = &[
             p("tau", 12.5, "", "time constant of w"),
         ],
         initial: &["V", "w"],
-        noise: false,
+        takes: &["method"],
     },
     Neuron {
         kind: "HindmarshRose",
@@ -203,6 +203,6 @@ pub(super) const NEURONS: &[Neuron] = &[
             p("V_rest", -1.6, "", "potential of z's rest"),
         ],
         initial: &["V", "y", "z"],
-        noise: false,
+        takes: &["method"],
     },
 ];

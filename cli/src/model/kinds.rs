@@ -9,8 +9,8 @@ pub(crate) struct Neuron {
     pub(crate) parameters: &'static [Parameter],
     /// Variables that may be given an initial value.
     pub(crate) initial: &'static [&'static str],
-    /// Whether it takes noise.
-    pub(crate) noise: bool,
+    /// Which of `method`, `noise` and `reset` it takes.
+    pub(crate) takes: &'static [&'static str],
 }
 
 /// A parameter: its name, default, unit and meaning.
@@ -53,7 +53,7 @@ const NEURONS: &[Neuron] = &[
             p("V_th", 20.0, "mV", "threshold that counts as a spike"),
         ],
         initial: &["V", "m", "h", "n"],
-        noise: true,
+        takes: &["method", "noise"],
     },
     Neuron {
         kind: "TraubMiles",
@@ -79,7 +79,7 @@ const NEURONS: &[Neuron] = &[
             p("tau_ref", 3.0, "ms", "refractory period of spikes"),
         ],
         initial: &["V", "m", "h", "n"],
-        noise: false,
+        takes: &["method"],
     },
     Neuron {
         kind: "CondNeuGroup",
@@ -95,7 +95,7 @@ const NEURONS: &[Neuron] = &[
             p("V_th", 0.0, "mV", "threshold that counts as a spike"),
         ],
         initial: &["V"],
-        noise: false,
+        takes: &["method"],
     },
     Neuron {
         kind: "PoissonGroup",
@@ -103,7 +103,7 @@ const NEURONS: &[Neuron] = &[
         variables: &[("spike", "", "1 where the unit spikes; also the output")],
         parameters: &[p("freqs", 10.0, "Hz", "mean rate of spikes")],
         initial: &[],
-        noise: false,
+        takes: &[],
     },
     Neuron {
         kind: "SpikeTimeGroup",
@@ -111,7 +111,7 @@ const NEURONS: &[Neuron] = &[
         variables: &[("spike", "", "1 where the unit spikes; also the output"), ("past", "", "how many of its times have been reached")],
         parameters: &[p("indices", 0.0, "", "which unit spikes"), p("times", 0.0, "ms", "at which of these")],
         initial: &[],
-        noise: false,
+        takes: &[],
     },
     Neuron {
         kind: "InputGroup",
@@ -119,7 +119,7 @@ const NEURONS: &[Neuron] = &[
         variables: &[("spike", "", "1 where the unit spikes; also the output")],
         parameters: &[],
         initial: &[],
-        noise: false,
+        takes: &[],
     },
     Neuron {
         kind: "LIF",
@@ -138,7 +138,7 @@ const NEURONS: &[Neuron] = &[
             p("tau_ref", 0.0, "ms", "refractory period"),
         ],
         initial: &["V"],
-        noise: false,
+        takes: &["method", "reset"],
     },
 ];
 

@@ -41,6 +41,9 @@ pub(crate) struct Neurons {
     pub(crate) size: u64,
     pub(crate) method: Option<String>,
     pub(crate) noise: Option<f64>,
+    /// A spike takes V_th − V_reset off the potential, and leaves what was above.
+    #[serde(default)]
+    pub(crate) soft: bool,
     pub(crate) parameters: Vec<(String, Value)>,
     pub(crate) initial: Vec<(String, Value)>,
     /// Ion channels, of a neuron that is assembled of them.
@@ -194,7 +197,8 @@ impl Model {
     /// A group of neurons of this kind with all defaults.
     pub(crate) fn neurons(kind: &kinds::Neuron) -> Self {
         let kind = kind.kind.to_owned();
-        let neurons = Neurons { kind, size: 1, method: None, noise: None, parameters: vec![], initial: vec![], channels: vec![] };
+        let neurons =
+            Neurons { kind, size: 1, method: None, noise: None, soft: false, parameters: vec![], initial: vec![], channels: vec![] };
         Self { system: System::Neurons(neurons), settings: Settings::default() }
     }
 

@@ -20,6 +20,7 @@ pub(super) struct File {
     pub(super) size: Maybe<u64>,
     pub(super) method: Maybe<String>,
     pub(super) noise: Maybe<f64>,
+    pub(super) reset: Maybe<String>,
     pub(super) parameters: Option<Table>,
     pub(super) initial: Option<Table>,
     pub(super) channel: Option<Vec<Spanned<super::channels::Raw>>>,

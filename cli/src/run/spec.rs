@@ -234,6 +234,9 @@ fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
         System::Neurons(group) => {
             group.size = args.size.unwrap_or(group.size);
             if let Some(method) = args.method {
+                if kinds::neuron(&group.kind).is_some_and(|neuron| !neuron.takes.contains(&"method")) {
+                    return Err(usage(format!("--method is not for {}, which has no equations", group.kind)));
+                }
                 group.method = Some(method.to_string());
             }
             Ok(())

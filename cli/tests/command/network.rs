@@ -32,6 +32,9 @@ name = 'nmda'
 kind = 'graded'
 magnesium = 1.0
 reversal = 1.0
+[[group.receptor]]
+name = 'gap'
+kind = 'gap'
 [[group.poisson]]
 receptor = 'ge'
 rate = 300.0
@@ -80,6 +83,12 @@ from = 'E[0..10]'
 to = 'I.g'
 connect = { kind = 'one_to_one' }
 weight = 0.05
+[[projection]]
+name = 'EG'
+from = 'E'
+to = 'E.gap'
+connect = { kind = 'fixed_num_pre', num = 5 }
+weight = 0.25
 [[projection]]
 name = 'IE'
 from = 'I'
@@ -141,6 +150,7 @@ fn every_mistake_has_its_line() {
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, tau_pre = 0.0 }", "`tau_pre` must be a positive number"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 2.0 }", "is above"),
         ("kind = 'graded'", "kind = 'grated'", "no kind of receptor named `grated`; there is: exponential"),
+        ("kind = 'gap'", "kind = 'gab'", "no kind of receptor named `gab`; there is: exponential"),
         ("magnesium = 1.0", "magnesium = -1.0", "`magnesium` must be a non-negative number"),
         ("reversal = 1.0", "tau = 1.0", "`tau` is not for a graded receptor"),
         ("kinetics = 'nmda'", "kinetics = 'nmdb'", "no kinetics named `nmdb`; there is: stp, ampa"),
@@ -169,6 +179,8 @@ fn every_mistake_has_its_line() {
         ("[[group]]\nname = 'a'\nkind = 'HH'\n[[projection]]\nname = 'p'\nto = 'a.x'\n", 4, "needs `from`"),
         ("[[group]]\nname = 'a'\nkind = 'HH'\n[[group.receptor]]\nname = 'x'\n", 4, "needs either `tau`"),
         ("[[group]]\nname = 'a'\nkind = 'HH'\n[[group.receptor]]\nname = 'x'\nvariable = 'V'\nreversal = 0\n", 7, "`reversal` is for"),
+        ("[[group]]\nname = 'a'\nkind = 'HH'\n[[group.receptor]]\nname = 'x'\nkind = 'gap'\ntau = 1\n", 7, "`tau` is not for gap"),
+        ("[[group]]\nname = 'a'\nkind = 'HH'\n[group.initial]\nx = 1\n[[group.receptor]]\nname = 'x'\nkind = 'gap'\n", 5, "named `x`"),
     ] {
         let e = model::parse(text).expect_err(text);
         if e.line != at || !e.message.contains(says) {

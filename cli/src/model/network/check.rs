@@ -5,7 +5,6 @@ use super::synapse;
 use super::{Connect, Group, Network, Part, Poisson, Projection, Receptor, ReceptorKind, Stdp};
 use crate::model::check::{self, Line, Result, error, finite, get, start, table, value};
 use crate::model::{Neurons, System, Value, channels, kinds};
-use overtime::models::Method;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use toml::Spanned;
@@ -97,7 +96,8 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
     let neurons = Neurons {
         kind: neuron.kind.to_owned(),
         size: check::get(raw.size).unwrap_or(1),
-        method: check::known::<Method>(raw.method, line)?,
+        method: check::method(neuron, raw.method, line)?,
+        soft: check::soft(neuron, raw.reset, line)?,
         noise: raw.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
         parameters: table(raw.parameters, line, "parameter", &names, check::number_or_file)?,
         initial: table(Some(initial), line, "variable with an initial value", neuron.initial, value)?,

@@ -12,6 +12,7 @@ pub(in crate::model) struct Group {
     pub(super) size: Maybe<u64>,
     pub(super) method: Maybe<String>,
     pub(super) noise: Maybe<f64>,
+    pub(super) reset: Maybe<String>,
     pub(super) current: Maybe<Value>,
     pub(super) input: Maybe<bool>,
     pub(super) parameters: Option<Table>,
