@@ -108,6 +108,7 @@ struct Shape {
     width: usize,
     /// Columns of a panel (the last may have fewer).
     panel: usize,
+    order: Order,
 }
 
 impl<R> std::fmt::Debug for Packed<R> {
@@ -131,7 +132,7 @@ impl<R: Real> Packed<R> {
             let to = values[start * depth..].iter_mut().skip(j - start).step_by(step);
             to.zip(w.iter().skip(column).step_by(stride.max(1))).for_each(|(to, w)| *to = w.to_acc());
         }
-        Self { shape: Shape { depth, width, panel }, values: Arc::new(all) }
+        Self { shape: Shape { depth, width, panel, order: Order::There }, values: Arc::new(all) }
     }
 
     /// Packs these columns of a matrix that is stored column by column, each of them `depth` long.
@@ -146,7 +147,7 @@ impl<R: Real> Packed<R> {
             let to = values[start * depth..].iter_mut().skip(j - start).step_by(step);
             to.zip(&w[column * depth..][..depth]).for_each(|(to, w)| *to = w.to_acc());
         }
-        Self { shape: Shape { depth, width, panel }, values: Arc::new(all) }
+        Self { shape: Shape { depth, width, panel, order: Order::There }, values: Arc::new(all) }
     }
 
     /// Columns that a product writes, those of the padding included.
@@ -155,24 +156,38 @@ impl<R: Real> Packed<R> {
     }
 }
 
+/// Which panels come first. What is multiplied with the same weights again and again takes them there and back: then those that came last
+/// are still in the second cache when they are the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    There,
+    Back,
+}
+
 /// c ← c + a·w for the first `rows` rows of a; row r of c starts at `c[r · stride]` and has `w.width()` elements.
 pub(crate) fn product<R: Real>(a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut [R], stride: usize) {
+    product_in(Order::There, a, rows, w, c, stride);
+}
+
+/// The same, its panels in this order. It changes no bit.
+pub(crate) fn product_in<R: Real>(order: Order, a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut [R], stride: usize) {
+    let shape = Shape { order, ..w.shape };
     // By their real names, so that they are compiled here, once, and not in every crate that has a cell.
     use bytemuck::{cast_slice, cast_slice_mut};
     match size_of::<R>() {
         _ if rows == 1 => {
             let shares = (size_of_val(w.values.values()) / SHARE).min(rayon::current_num_threads());
-            row(a.row(0), w.values.values(), w.shape, &mut c[..w.width()], shares);
+            row(a.row(0), w.values.values(), shape, &mut c[..w.width()], shares);
         }
-        4 => product_f32(cast_slice(&a.values), a.stride, rows, cast_slice(w.values.values()), w.shape, cast_slice_mut(c), stride),
-        _ => product_f64(cast_slice(&a.values), a.stride, rows, cast_slice(w.values.values()), w.shape, cast_slice_mut(c), stride),
+        4 => product_f32(cast_slice(&a.values), a.stride, rows, cast_slice(w.values.values()), shape, cast_slice_mut(c), stride),
+        _ => product_f64(cast_slice(&a.values), a.stride, rows, cast_slice(w.values.values()), shape, cast_slice_mut(c), stride),
     }
 }
 
 /// The same of a single row, its columns shared out.
 fn row<R: Real>(a: &[R], w: &[R], shape: Shape, c: &mut [R], shares: usize) {
     use bytemuck::{cast_slice, cast_slice_mut};
-    let Shape { depth, width, panel } = shape;
+    let Shape { depth, width, panel, .. } = shape;
     let middle = width * (shares / 2) / shares.max(1) / panel * panel;
     if middle > 0 {
         let (left, right) = (Shape { width: middle, ..shape }, Shape { width: width - middle, ..shape });
@@ -197,9 +212,11 @@ fn product_f64(a: &[f64], a_stride: usize, rows: usize, w: &[f64], shape: Shape,
 
 /// L: lanes of a vector.
 fn panels<R: Real, const L: usize>(a: &[R], a_stride: usize, rows: usize, w: &[R], shape: Shape, c: &mut [R], stride: usize) {
-    let Shape { depth: whole, width, panel } = shape;
+    let Shape { depth: whole, width, panel, order } = shape;
     let wide = wide();
-    for start in (0..width).step_by(panel) {
+    for n in 0..width.div_ceil(panel) {
+        let n = if order == Order::There { n } else { width.div_ceil(panel) - 1 - n };
+        let start = n * panel;
         let columns = (width - start).min(panel);
         for from in (0..whole).step_by(BLOCK) {
             let depth = BLOCK.min(whole - from);
@@ -344,8 +361,11 @@ mod tests {
             for threads in 1..5 {
                 let mut c = vec![0.5; packed.width()];
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                pool.install(|| product(&a, 1, &packed, &mut c, packed.width()));
-                assert_eq!(c[..columns], right, "{depth} x {columns}, {threads} threads");
+                for order in [Order::There, Order::Back] {
+                    c.fill(0.5);
+                    pool.install(|| product_in(order, &a, 1, &packed, &mut c, packed.width()));
+                    assert_eq!(c[..columns], right, "{depth} x {columns}, {threads} threads, {order:?}");
+                }
             }
         }
     }

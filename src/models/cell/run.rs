@@ -1,7 +1,7 @@
 //! A cell over time: the products with the input for a stretch of steps at once, then step after step.
 
 use super::{Kind, Part};
-use crate::cpu::product::{Rows, product};
+use crate::cpu::product::{Order, Rows, product, product_in};
 use crate::models::Activation;
 use crate::scalar::Scalar;
 use crate::scan::{Scan, Way};
@@ -16,6 +16,8 @@ pub struct Moment<'m, T: Scalar> {
     pub(in crate::models) part: &'m Part<T::Acc>,
     pub(in crate::models) activation: Activation,
     pub(in crate::models) rows: usize,
+    /// In which order this step takes the weights.
+    pub(super) order: Order,
     /// For each row the gates' products with the input and the bias; those with the state are added to it.
     pub(in crate::models) gates: &'m mut [T::Acc],
     /// The output, that is also the first part of the state.
@@ -30,13 +32,13 @@ impl<T: Scalar> Moment<'_, T> {
     /// Adds h·Wh to the gates of this group.
     pub(in crate::models) fn add_h(&mut self, group: usize) {
         let gates = &mut self.gates[self.part.groups[group]..];
-        product(self.h, self.rows, &self.part.wh[group], gates, self.part.width());
+        product_in(self.order, self.h, self.rows, &self.part.wh[group], gates, self.part.width());
     }
 
     /// Adds extra·Wh to the gates of this group.
     pub(in crate::models) fn add_extra(&mut self, group: usize) {
         let gates = &mut self.gates[self.part.groups[group]..];
-        product(self.extra, self.rows, &self.part.wh[group], gates, self.part.width());
+        product_in(self.order, self.extra, self.rows, &self.part.wh[group], gates, self.part.width());
     }
 
     /// extra ← bh + h·Wh for this group.
@@ -47,7 +49,7 @@ impl<T: Scalar> Moment<'_, T> {
         for r in 0..self.rows {
             extra[r * stride..][..bias.len()].copy_from_slice(bias);
         }
-        product(self.h, self.rows, &part.wh[group], extra, stride);
+        product_in(self.order, self.h, self.rows, &part.wh[group], extra, stride);
     }
 }
 
@@ -104,6 +106,7 @@ impl<'p, T: Scalar> Runner<'p, T> {
             part: self.part,
             activation: self.activation,
             rows: self.rows,
+            order: if k % 2 == 0 { Order::There } else { Order::Back },
             gates: &mut self.gates[k * len..][..len],
             h: &mut self.h,
             c: &mut self.c,
