@@ -4,7 +4,7 @@ use super::connect::{MOST_STEPS, Recipe};
 use super::gap::SPAN;
 use super::group::Group;
 use super::kinetics::Kinetics;
-use super::plan::{Felt, Link, Pool, Rain};
+use super::plan::{Acts, Felt, Link, Pool, Rain};
 use super::projection::{Part, Projection};
 use super::receptor::{Kind, Of, membrane};
 use super::stdp::Plastic;
@@ -161,6 +161,9 @@ fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mu
         let known = felt.iter().map(|f| f.name.as_str());
         let receptor = known.clone().position(|f| f == drive.receptor);
         let receptor = receptor.ok_or_else(|| Error::unknown("receptor", &drive.receptor, known))?;
+        if matches!(felt[receptor].acts, Acts::Gap) {
+            return Err(Error::Unsupported(format!("the Poisson drive of `{name}` acts on gap junctions, which take no spikes")));
+        }
         if !drive.weight.is_finite() {
             return Err(Error::value(format!("weight of the Poisson drive of `{name}`"), drive.weight, "is not finite"));
         }

@@ -4,8 +4,8 @@
 //! and splits serve it. A step i of it is
 //!
 //! 1. of each group: the drive, from receptors as the step before left them: current `i` and conductance `g`, from 0, by receptors in
-//!    their order, `i += s` (a current) or `i += s·E, g += s` (a conductance, of which magnesium may block a part) or, of gap junctions, `i += Σ w·V`, `g += Σ w`; then constant current,
-//!    input, noise; the model's step with that drive; and `s ← s·e^{−dt/τ}`, where less than 1e-30 is 0. Where s rises, `s += c·h` before
+//!    their order, `i += s` (a current) or `i += s·E, g += s` (a conductance, of which magnesium may block a part) or, of gap junctions,
+//!    `i += Σ w·V, g += Σ w`; then constant current, input, noise; the model's step with that drive; and `s ← s·e^{−dt/τ}`, where less than 1e-30 is 0. Where s rises, `s += c·h` before
 //!    `h` decays likewise, which together is exact; spikes then add to h,
 //! 2. spikes, where the model's output is not 0, go into the group's `flight`,
 //! 3. spikes of step i − d arrive over the synapses of delay d, at d = 0 those of this step: for each target they are summed up, as
@@ -36,10 +36,10 @@
 //!
 //! # Variables
 //!
-//! `group.variable` for each of the model's, `group.receptor` for each that is not a delta, `group.receptor.rise` for h, `group.receptor.g`
-//! for the Σ w of gap junctions,
-//! `projection.variable` for those of kinetics, `[N]` of its sources' group, and `group.flight`: the spikes that may still be
-//! on their way, `[slots, ⌈N/16⌉]`. Step i writes slot `i mod slots`; an element is 16 neurons, neuron k the bit of value `2^(k mod 16)`.
+//! `group.variable` for each of the model's, `group.receptor` for each that is not a delta, `group.receptor.rise` for h,
+//! `group.receptor.g` for the Σ w of gap junctions, `projection.variable` for those of kinetics, `[N]` of its sources' group, and
+//! `group.flight`: the spikes that may still be on their way, `[slots, ⌈N/16⌉]`. Step i writes slot `i mod slots`; an element is 16 neurons,
+//! neuron k the bit of value `2^(k mod 16)`.
 //! The output is the number of spikes of each group in the step, `[groups]`. Behind them a plastic projection's `projection.w`,
 //! `projection.pre` and `projection.post`: see [`Stdp`].
 //!

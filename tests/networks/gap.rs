@@ -122,6 +122,9 @@ fn what_cannot_be_is_refused() {
     let sources = Group::new("a", overtime::models::PoissonGroup::new(4, 10.0));
     let error = build(sources, Group::new("b", Lif::new(4).conductance()));
     assert!(error.contains("no variable named `V`") || error.contains("`V`"), "{error}");
+    let rained = Group::new("b", Lif::<f32>::new(4).conductance()).poisson("s", 10.0, 1.0);
+    let error = build(Group::new("a", Lif::new(4)), rained);
+    assert!(error.contains("Poisson drive of `b` acts on gap junctions"), "{error}");
     let error = build(Group::new("a", Lif::new(4)), Group::new("b", Lif::new(4)));
     assert!(error.contains("has no input `g`"), "{error}");
 }

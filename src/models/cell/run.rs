@@ -106,7 +106,7 @@ impl<'p, T: Scalar> Runner<'p, T> {
             part: self.part,
             activation: self.activation,
             rows: self.rows,
-            order: if k % 2 == 0 { Order::There } else { Order::Back },
+            order: if k.is_multiple_of(2) { Order::There } else { Order::Back },
             gates: &mut self.gates[k * len..][..len],
             h: &mut self.h,
             c: &mut self.c,
