@@ -126,7 +126,7 @@ impl Delivery {
 
     fn part<T: Real, X: Target, L: Load>(&mut self, targets: &[X], load: L, (first, all): (usize, bool), quantum: T, s: &mut [T]) {
         let Self { counts, loads, ranges, amounts, events, .. } = self;
-        let sums = &mut L::sums(counts, loads)[..s.len()];
+        let sums = &mut L::Sum::all(counts, loads)[..s.len()];
         let mean = *events / ranges.len().max(1);
         let shares = if *events >= SHARED { rayon::current_num_threads().min(mean / SHARE).max(1) } else { 1 };
         let whole = all && shares == 1;
@@ -176,13 +176,40 @@ impl Target for u32 {
     }
 }
 
+/// What is summed up for a target.
+trait Sum: Copy + Default + PartialEq + AddAssign + Send {
+    fn real<T: Real>(self) -> T;
+    /// Where they are.
+    fn all<'a>(counts: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [Self];
+}
+
+/// Spikes.
+impl Sum for i32 {
+    #[inline(always)]
+    fn real<T: Real>(self) -> T {
+        T::of_count(self)
+    }
+    fn all<'a>(counts: &'a mut [i32], _: &'a mut [i64]) -> &'a mut [i32] {
+        counts
+    }
+}
+
+/// Weights.
+impl Sum for i64 {
+    #[inline(always)]
+    fn real<T: Real>(self) -> T {
+        T::of_whole(self)
+    }
+    fn all<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
+        loads
+    }
+}
+
 /// What synapses carry.
 trait Load: Copy + Send + Sync {
-    type Sum: Copy + Default + PartialEq + AddAssign + Send;
+    type Sum: Sum;
     /// Of this synapse, if its source passes on so much.
     fn of(self, synapse: usize, amount: i32) -> Self::Sum;
-    fn real<T: Real>(sum: Self::Sum) -> T;
-    fn sums<'a>(counts: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [Self::Sum];
 }
 
 /// A quantum each.
@@ -195,13 +222,6 @@ impl Load for One {
     fn of(self, _: usize, _: i32) -> i32 {
         1
     }
-    #[inline(always)]
-    fn real<T: Real>(sum: i32) -> T {
-        T::of_count(sum)
-    }
-    fn sums<'a>(counts: &'a mut [i32], _: &'a mut [i64]) -> &'a mut [i32] {
-        counts
-    }
 }
 
 /// So many quanta.
@@ -213,13 +233,6 @@ impl Load for Own<'_> {
     #[inline(always)]
     fn of(self, synapse: usize, _: i32) -> i64 {
         i64::from(self.0[synapse])
-    }
-    #[inline(always)]
-    fn real<T: Real>(sum: i64) -> T {
-        T::of_whole(sum)
-    }
-    fn sums<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
-        loads
     }
 }
 
@@ -237,13 +250,6 @@ impl<T: Real> Load for Now<'_, T> {
     fn of(self, synapse: usize, _: i32) -> i64 {
         i64::from((self.w[synapse].to_f64() * self.per_unit).round_ties_even() as i32)
     }
-    #[inline(always)]
-    fn real<S: Real>(sum: i64) -> S {
-        S::of_whole(sum)
-    }
-    fn sums<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
-        loads
-    }
 }
 
 /// So many 2⁻³⁰ of a quantum as the source passes on.
@@ -256,13 +262,6 @@ impl Load for Amount {
     fn of(self, _: usize, amount: i32) -> i64 {
         i64::from(amount)
     }
-    #[inline(always)]
-    fn real<T: Real>(sum: i64) -> T {
-        T::of_whole(sum)
-    }
-    fn sums<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
-        loads
-    }
 }
 
 /// That part of so many quanta, to the nearest.
@@ -274,13 +273,6 @@ impl Load for Scaled<'_> {
     #[inline(always)]
     fn of(self, synapse: usize, amount: i32) -> i64 {
         (i64::from(self.0[synapse]) * i64::from(amount) + i64::from(WHOLE / 2)) >> WHOLE.trailing_zeros()
-    }
-    #[inline(always)]
-    fn real<T: Real>(sum: i64) -> T {
-        T::of_whole(sum)
-    }
-    fn sums<'a>(_: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [i64] {
-        loads
     }
 }
 
@@ -333,7 +325,7 @@ impl<T: Real, X: Target, L: Load> Part<'_, T, X, L> {
     fn take(&mut self, k: usize) {
         let sum = self.sums[k];
         if sum != L::Sum::default() {
-            self.s[k] = L::real::<T>(sum).mul_add(self.quantum, self.s[k]);
+            self.s[k] = sum.real::<T>().mul_add(self.quantum, self.s[k]);
             self.sums[k] = L::Sum::default();
         }
     }
@@ -355,7 +347,7 @@ impl<T: Real, X: Target, L: Load> Kernel for Part<'_, T, X, L> {
             let len = self.s.len().min(self.sums.len());
             let (sums, s) = (&mut self.sums[..len], &mut self.s[..len]);
             for k in 0..len {
-                let moved = L::real::<T>(sums[k]).mul_add(self.quantum, s[k]);
+                let moved = sums[k].real::<T>().mul_add(self.quantum, s[k]);
                 s[k] = if sums[k] != L::Sum::default() { moved } else { s[k] };
                 sums[k] = L::Sum::default();
             }

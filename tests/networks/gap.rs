@@ -35,7 +35,7 @@ fn wide<T: Real>(run: &Recording<T>, name: &str) -> ArrayD<f64> {
 #[test]
 fn in_f64_it_is_brainpys_run() {
     let (run, reference) = of_brainpy::<f64>(true);
-    let worst = close("V", &wide(&run, "c.V"), reference.array("V"), 1e-4);
+    let worst = close("V", &wide(&run, "c.V"), reference.array("V"), 2e-5);
     println!("V within {worst:e} mV");
     close("spikes", &wide(&run, "c.spike"), reference.array("spike"), 0.0);
     // Most of them spike by their neighbours alone.
@@ -121,7 +121,7 @@ fn what_cannot_be_is_refused() {
     };
     let sources = Group::new("a", overtime::models::PoissonGroup::new(4, 10.0));
     let error = build(sources, Group::new("b", Lif::new(4).conductance()));
-    assert!(error.contains("no variable named `V`") || error.contains("`V`"), "{error}");
+    assert!(error.contains("no variable named `V`"), "{error}");
     let rained = Group::new("b", Lif::<f32>::new(4).conductance()).poisson("s", 10.0, 1.0);
     let error = build(Group::new("a", Lif::new(4)), rained);
     assert!(error.contains("Poisson drive of `b` acts on gap junctions"), "{error}");
