@@ -94,13 +94,15 @@ pub struct VarSpec {
     pub shape: Vec<usize>,
     /// Named parts of it along its flattened shape, e.g. an LSTM's `h` and `c` in `state`.
     pub views: Vec<(Cow<'static, str>, Range<usize>)>,
+    /// The variable that counts the steps for which this one stays as it is, if one does: see [`Schema::held`].
+    pub held_by: Option<Cow<'static, str>>,
 }
 
 impl VarSpec {
     /// A variable of this name and shape (for one batch row).
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>, shape: impl Into<Vec<usize>>) -> Self {
-        Self { name: name.into(), shape: shape.into(), views: Vec::new() }
+        Self { name: name.into(), shape: shape.into(), views: Vec::new(), held_by: None }
     }
 
     /// The variable of a part of this name.
@@ -109,6 +111,7 @@ impl VarSpec {
             name: format!("{part}.{}", self.name).into(),
             shape: self.shape.clone(),
             views: self.views.iter().map(|(name, range)| (format!("{part}.{name}").into(), range.clone())).collect(),
+            held_by: self.held_by.as_ref().map(|counter| format!("{part}.{counter}").into()),
         }
     }
 
@@ -177,6 +180,16 @@ impl Schema {
         self
     }
 
+    /// Says that the variable `var` stays as it is in the next step where the variable `counter` is above 1 after a step, as a potential does
+    /// in the refractory period. What a network's synapses would add to `var` meanwhile is dropped.
+    #[must_use]
+    pub fn held(mut self, var: &str, counter: impl Into<Cow<'static, str>>) -> Self {
+        if let Some(var) = self.state.iter_mut().find(|v| v.name == var) {
+            var.held_by = Some(counter.into());
+        }
+        self
+    }
+
     /// Whether there is no state.
     #[must_use]
     pub fn is_stateless(&self) -> bool {
@@ -209,6 +222,10 @@ impl Schema {
                     return invalid(format!("view `{view}` {range:?} is outside `{}`, which has {} elements", var.name, var.len()));
                 }
             }
+        }
+        let unknown = self.state.iter().filter_map(|v| v.held_by.as_deref()).find(|counter| !self.state.iter().any(|v| v.name == *counter));
+        if let Some(counter) = unknown {
+            return invalid(format!("no variable `{counter}`, which another is held by"));
         }
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|w| w[0] == w[1]) {

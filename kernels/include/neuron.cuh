@@ -8,10 +8,12 @@
 //     __device__ void reset(acc_t (&x)[VARS], const Constants& p);        // RESET: a spike and the variables beside V
 //
 //   RESET   1: at v_th or above it V is set to v_reset; 2: V goes down by v_th − v_reset. Without, a spike is a crossing from below
+//           (include crossing.cuh)
 //   STAGES  of a Runge-Kutta method; without it, exponential Euler
 //
 // Its second input, if there is one, is a conductance. (Where there is none, the CPU adds 0.)
 #pragma once
+#include "crossing.cuh"
 
 struct Params : Constants {
 #ifdef STAGES
@@ -26,14 +28,23 @@ struct State {
     acc_t spike;
 #ifdef RESET
     acc_t refractory;
+#else
+    acc_t above;
 #endif
 };
 
+// Where there is a reset, V counts up to the threshold.
 __device__ __forceinline__ void flow_at(const acc_t (&x)[VARS], Input in, const Params& p, acc_t (&f)[VARS], acc_t (&s)[VARS]) {
+    acc_t at[VARS];
+#pragma unroll
+    for (int var = 0; var < VARS; ++var) at[var] = x[var];
+#ifdef RESET
+    at[0] = at[0] > p.v_th ? p.v_th : at[0];
+#endif
 #if N_INPUTS == 2
-    flow(x, in.port[0] - in.port[1] * x[0], p, f, s);
+    flow(at, in.port[0] - in.port[1] * at[0], p, f, s);
 #else
-    flow(x, in, p, f, s);
+    flow(at, in, p, f, s);
 #endif
 }
 
@@ -65,6 +76,15 @@ __device__ __forceinline__ void advance(State& state, Input in, const Params& p)
     acc_t f[VARS], s[VARS];
     flow_at(state.x, in, p, f, s);
     const acc_t low = acc_t(-80) / p.dt;
+#if RESET == 2
+    // What a soft reset may keep.
+    acc_t top[VARS], rate[VARS], unused[VARS];
+#pragma unroll
+    for (int var = 0; var < VARS; ++var) top[var] = state.x[var];
+    top[0] = p.v_th;
+    flow_at(top, in, p, rate, unused);
+    const acc_t most = fma(rate[0] > acc_t(0) ? rate[0] : acc_t(0), p.dt, state.x[0] > p.v_th ? state.x[0] : p.v_th);
+#endif
 #pragma unroll
     for (int var = 0; var < VARS; ++var) {
         acc_t pull = -s[var];
@@ -74,6 +94,9 @@ __device__ __forceinline__ void advance(State& state, Input in, const Params& p)
         pull = math::divisible(pull, low);
         state.x[var] = fma(f[var], math::decay(pull * p.dt) / pull, state.x[var]);
     }
+#if RESET == 2
+    state.x[0] = state.x[0] > most ? most : state.x[0];
+#endif
 }
 
 #endif
@@ -84,7 +107,7 @@ __device__ __forceinline__ acc_t step(State& s, Input in, const Params& p, const
 #ifdef RESET
     const bool held = s.refractory > acc_t(1);
     s.x[0] = held ? before : s.x[0];
-    const bool fires = s.x[0] >= p.v_th;
+    const bool fires = !held & (s.x[0] >= p.v_th);
     acc_t after[VARS];
 #pragma unroll
     for (int var = 0; var < VARS; ++var) after[var] = s.x[var];
@@ -98,9 +121,9 @@ __device__ __forceinline__ acc_t step(State& s, Input in, const Params& p, const
     for (int var = 0; var < VARS; ++var) s.x[var] = fires ? after[var] : s.x[var];
     const acc_t rest = held ? s.refractory - acc_t(1) : acc_t(0);
     s.refractory = fires ? p.hold : rest;
-#else
-    const bool fires = (before < p.v_th) & (s.x[0] >= p.v_th);
-#endif
     s.spike = fires ? acc_t(1) : acc_t(0);
+#else
+    s.spike = crossing(before, s.x[0], p.v_th, s.above);
+#endif
     return s.spike;
 }

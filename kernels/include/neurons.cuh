@@ -3,6 +3,8 @@
 //
 //   N_RECEPTORS, RECEPTORS  how many, and of each: DELTA + the model's variable that it adds to; or COBA if it is a conductance, else a
 //                           current, + RISES if spikes add to what it rises from, + BLOCKED if magnesium blocks it; or GAP
+//   HOLDERS                 of each receptor that is a DELTA, which of the model's variables counts the steps for which that variable stays
+//                           as it is, so that what is added to it meanwhile is dropped; -1 where none does
 //   MEMBRANE                which of the model's variables that, and gap junctions, go by
 //   TERMINAL_VARS           variables of terminals; TERMINALS is whether any group has some
 //   CONDUCTANCE             which of the model's inputs is a conductance, if one is; the first that is not is the current
@@ -26,8 +28,10 @@
 
 #if N_RECEPTORS > 0
 __device__ constexpr u32 RECEPTOR[] = {RECEPTORS};
+__device__ constexpr int HOLDER[] = {HOLDERS};
 #else
 __device__ constexpr u32 RECEPTOR[] = {0};
+__device__ constexpr int HOLDER[] = {-1};
 #endif
 
 __device__ constexpr bool rises(int receptor) { return RECEPTOR[receptor] < DELTA && (RECEPTOR[receptor] & RISES); }
@@ -129,6 +133,7 @@ __device__ __forceinline__ void finish(const Group& group, Neuron& n, u32 k) {
         const Receptor& own = list<Receptor>(group, group.receptors)[r];
         acc_t* fields = reinterpret_cast<acc_t*>(&n.s);
         acc_t& x = rises(r) ? n.h[r] : RECEPTOR[r] < DELTA ? n.g[r] : fields[RECEPTOR[r] < DELTA ? 0 : RECEPTOR[r] - DELTA];
+        const acc_t held = x;
         const Incoming* all = list<Incoming>(group, group.incoming);
         for (u32 p = own.incoming[0]; p < own.incoming[1]; ++p) {
             const Incoming& in = all[p];
@@ -146,6 +151,7 @@ __device__ __forceinline__ void finish(const Group& group, Neuron& n, u32 k) {
             if (spikes) x = fma(acc_t((int)spikes), outside[p].weight.value, x);
         }
 #endif
+        if (HOLDER[r] >= 0 && fields[HOLDER[r] >= 0 ? HOLDER[r] : 0] > acc_t(1)) x = held;
     }
 }
 

@@ -6,6 +6,7 @@
 //
 // Its second input, if there is one, is a conductance.
 #include "channel.cuh"
+#include "crossing.cuh"
 
 struct Params {
     acc_t c, area, v_th;
@@ -18,11 +19,11 @@ struct Params {
     acc_t dt;
 #endif
 };
-// V, gates, spike.
+// V, gates, spike, above.
 struct State {
     acc_t at[N_STATE];
 };
-constexpr int MOVING = N_STATE - 1;
+constexpr int MOVING = N_STATE - 2;
 
 // All that flows at the conductances of these gates: a current drive − g·V.
 struct Flow {
@@ -108,6 +109,6 @@ __device__ __forceinline__ void advance(State& s, Input x, const Params& p) {
 __device__ __forceinline__ acc_t step(State& s, Input x, const Params& p, const Tick&) {
     const acc_t before = s.at[0];
     advance(s, x, p);
-    s.at[N_STATE - 1] = (before < p.v_th) & (s.at[0] >= p.v_th) ? acc_t(1) : acc_t(0);
-    return s.at[N_STATE - 1];
+    s.at[MOVING] = crossing(before, s.at[0], p.v_th, s.at[MOVING + 1]);
+    return s.at[MOVING];
 }

@@ -5,6 +5,7 @@
 //   NOISE   adds noise to the current
 //
 // Its second input, if there is one, is a conductance.
+#include "crossing.cuh"
 #include "math.cuh"
 #include "philox.cuh"
 #include "system.cuh"
@@ -28,7 +29,7 @@ struct Params {
 #endif
 };
 struct State {
-    acc_t v, m, h, n, spike, input;
+    acc_t v, m, h, n, spike, input, above;
 };
 
 // α of a gate, and α + β.
@@ -144,6 +145,6 @@ __device__ __forceinline__ acc_t step(State& s, Input x, const Params& p, const 
 #endif
     const acc_t before = s.v;
     advance(s, s.input, g, p);
-    s.spike = (before < p.v_th) & (s.v >= p.v_th) ? acc_t(1) : acc_t(0);
+    s.spike = crossing(before, s.v, p.v_th, s.above);
     return s.spike;
 }

@@ -39,7 +39,7 @@ __device__ __forceinline__ acc_t step(State& s, Input x, const Params& p, const 
     const bool held = s.refractory > acc_t(1);
     const acc_t after = held ? s.v : before;
     const acc_t rest = held ? s.refractory - acc_t(1) : acc_t(0);
-    const bool fired = after >= p.v_th;
+    const bool fired = !held & (after >= p.v_th);
 #ifdef SOFT
     s.v = fired ? after - (p.v_th - p.v_reset) : after;
 #else

@@ -17,6 +17,7 @@ const FILES: &[(&str, &str)] = texts![
     "include/channel.cuh",
     "include/connect.cuh",
     "include/contract.cuh",
+    "include/crossing.cuh",
     "include/exchange.cuh",
     "include/job.cuh",
     "include/math.cuh",
@@ -114,7 +115,7 @@ fn flatten_with(files: &[(&str, &'static str)], parts: &[(&str, &str)]) -> Resul
 }
 
 /// Includes that are the same whatever model includes them.
-const COMMON: &[&str] = &["scalar.cuh", "job.cuh", "math.cuh", "philox.cuh", "activation.cuh"];
+const COMMON: &[&str] = &["scalar.cuh", "job.cuh", "math.cuh", "philox.cuh", "activation.cuh", "crossing.cuh"];
 
 /// One of several models in one text: its files, by name, between an opening and a closing that set it apart.
 pub(crate) struct Apart<'a> {

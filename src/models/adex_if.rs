@@ -30,8 +30,8 @@ use crate::scalar::Real;
 /// | `a` | 1 | µS |
 /// | `b` | 1 | nA |
 ///
-/// Time is in ms. V and w start at 0, as brainpy's do: above the threshold, so that all neurons spike in the first step. The exponent counts
-/// up to 60, far beyond any threshold, so that no step overflows.
+/// Time is in ms. V and w start at 0, as brainpy's do: above the threshold, so that all neurons spike in the first step. In the derivatives V
+/// counts up to `V_th`, and the exponent up to 60.
 pub type AdExIf<R> = Neuron<R, AdExIfEquations, N, P>;
 
 const N: usize = 2;

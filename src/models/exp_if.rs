@@ -26,8 +26,8 @@ use crate::scalar::Real;
 /// | `R` | 1 | MΩ, with I in nA |
 /// | `tau`, `tau_ref` | 10, 0 | ms |
 ///
-/// Time is in ms. V starts at 0, as brainpy's does: above the threshold, so that all neurons spike in the first step. The exponent counts up to
-/// 60, far beyond any threshold, so that no step overflows.
+/// Time is in ms. V starts at 0, as brainpy's does: above the threshold, so that all neurons spike in the first step. In the derivatives V counts
+/// up to `V_th`, and the exponent up to 60.
 pub type ExpIf<R> = Neuron<R, ExpIfEquations, N, P>;
 
 const N: usize = 1;

@@ -37,9 +37,10 @@ use crate::system::{Inputs, Schema, Shared, System, Tick};
 /// `[N]`, of 1/R's unit, which adds −g V to the current. With the default method, `exp_auto`, a step is exact for inputs that are
 /// constant over it.
 ///
-/// After a spike V stays for as many steps as fit into `tau_ref`. They are counted, so that a spike's time does not change how
-/// long that is; brainpy compares times, and for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Where
-/// brainpy has `t_last_spike` and, on request, `refractory` as a boolean, `refractory` here is not 0 where that one is true.
+/// After a spike V stays for as many steps as fit into `tau_ref`; the neuron does not spike, and what a network's synapses would add to V is
+/// dropped (Brian2's `unless refractory`, NEST's rule). The steps are counted, so that a spike's time does not change how long that is;
+/// brainpy compares times, and for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Brainpy's neuron also spikes
+/// within the period, if V is at the threshold. Where brainpy has `t_last_spike` and, on request, `refractory` as a boolean, `refractory` here is not 0 where that one is true.
 #[derive(Clone, Debug)]
 pub struct Lif<R> {
     size: usize,
@@ -137,7 +138,7 @@ impl<R: Real> System<R> for Lif<R> {
     fn schema(&self) -> Schema {
         let schema = Schema::pointwise(self.size).drive("x");
         let schema = if self.conductance { schema.drive("g") } else { schema };
-        schema.vars(["V", "spike", "refractory"])
+        schema.vars(["V", "spike", "refractory"]).held("V", "refractory")
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
@@ -273,7 +274,8 @@ impl<R: Real> Kernel for Step<'_, R> {
                 let held = left > one;
                 let after = if held { v0 } else { moved[k] };
                 let rest = if held { left - one } else { zero };
-                let fired = after >= tile.v_th[k];
+                // Where a soft reset, or a reset above the threshold, leaves V there, the refractory period comes first.
+                let fired = !held & (after >= tile.v_th[k]);
                 let spiked = if fired { one } else { zero };
                 let reset = if soft { after - (tile.v_th[k] - tile.v_reset[k]) } else { tile.v_reset[k] };
                 v[k] = if fired { reset } else { after };

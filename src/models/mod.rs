@@ -8,6 +8,7 @@ mod cell;
 mod channels;
 mod cond_neu_group;
 mod conv2d;
+mod crossing;
 mod dense;
 mod exp_if;
 mod fitzhugh_nagumo;

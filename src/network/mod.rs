@@ -12,7 +12,7 @@
 //!    integers,
 //!    A projection with [kinetics](Projection::kinetics) first makes of them what its sources' terminals transmit in this step,
 //! 4. of each receptor, projections in their order, then Poisson drives: `s ← fma(sum, quantum, s)` wherever the sum is not 0. They are
-//!    first felt in step i + 1.
+//!    first felt in step i + 1. What a delta would add to a potential that step i + 1 holds, since its neuron is refractory, is dropped.
 //!
 //! ```
 //! # fn main() -> overtime::Result<()> {
@@ -70,6 +70,7 @@ mod program;
 mod projection;
 pub(crate) mod random;
 mod receptor;
+mod refractory;
 mod run;
 mod stdp;
 mod system;

@@ -46,6 +46,8 @@ pub(crate) struct Felt<T> {
     pub(crate) var: usize,
     /// Its own: what is felt and, where it rises, what that comes from; of gap junctions Σ w·V and Σ w.
     pub(crate) own: Range<usize>,
+    /// The network's variable that counts the steps for which `var` stays as it is, if one does.
+    pub(crate) held_by: Option<usize>,
     pub(crate) acts: Acts<T>,
     pub(crate) init: Init,
 }

@@ -113,7 +113,12 @@ impl Receptor {
         Self { name: name.into(), kind: Kind::Course { shape, reversal: None, block: None }, init: Init::Zeros }
     }
 
-    /// Spikes add to the model's own variable `variable` at once: Brian2's `v += w`.
+    /// Spikes add to the model's own variable `variable` at once, at the end of the step in which they arrive: Brian2's `v += w`. Where that
+    /// variable stays as it is in the next step, as `V` does in the refractory period of a neuron that is reset, the addition is dropped:
+    /// Brian2's `unless refractory`, NEST's rule. So a spike counts that arrives in the last step of the period, for the step after.
+    ///
+    /// A neuron without a reset (`HH`, `MorrisLecar`, …) that a spike lifts over its threshold spikes in the next step. One with a reset does
+    /// so if its own flow leaves it at the threshold.
     #[must_use]
     pub fn delta(name: impl Into<String>, variable: impl Into<String>) -> Self {
         Self { name: name.into(), kind: Kind::Delta { variable: variable.into() }, init: Init::Zeros }
@@ -175,14 +180,16 @@ impl Receptor {
         let (shape, reversal, block) = match kind {
             Kind::Delta { variable } => {
                 let known = schema.state.iter().map(|v| &*v.name);
-                let at = known.clone().position(|v| v == variable).ok_or_else(|| Error::unknown("variable", &variable, known))?;
-                return Ok(Felt { name, var: of.first + at, own: *next..*next, acts: Acts::Delta, init });
+                let at = known.clone().position(|v| v == variable).ok_or_else(|| Error::unknown("variable", &variable, known.clone()))?;
+                let counter = schema.state[at].held_by.as_ref().and_then(|counter| known.clone().position(|v| v == counter));
+                let held_by = counter.map(|counter| of.first + counter);
+                return Ok(Felt { name, var: of.first + at, own: *next..*next, held_by, acts: Acts::Delta, init });
             }
             Kind::Gap => {
                 has_conductance(label, of, "conductance() gives it to those that can have one")?;
                 let own = *next..*next + 2;
                 *next = own.end;
-                return Ok(Felt { name, var: own.start, own, acts: Acts::Gap, init: Init::Zeros });
+                return Ok(Felt { name, var: own.start, own, held_by: None, acts: Acts::Gap, init: Init::Zeros });
             }
             Kind::Course { shape, reversal, block } => (shape, reversal, block),
         };
@@ -204,7 +211,7 @@ impl Receptor {
         let own = *next..*next + 1 + usize::from(rise.is_some());
         *next = own.end;
         let course = Course { decay: T::of(decay), rise, reversal: reversal.map(T::of), block };
-        Ok(Felt { name, var: own.end - 1, own, acts: Acts::Course(course), init })
+        Ok(Felt { name, var: own.end - 1, own, held_by: None, acts: Acts::Course(course), init })
     }
 }
 

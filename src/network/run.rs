@@ -5,6 +5,7 @@ use super::deliver::Delivery;
 use super::exchange::{Exchange, Masks};
 use super::plan::Rain;
 use super::procedural::Procedural;
+use super::refractory::Refractory;
 use super::stdp::Learning;
 use super::terminal::Step;
 use super::tiles::Tiles;
@@ -30,6 +31,7 @@ pub(super) struct Run<'n, T: 'static> {
     /// What terminals pass on, of the projection at hand.
     amounts: Vec<i32>,
     arrivals: Vec<Arrival<'n, T>>,
+    refractory: Refractory<T>,
 }
 
 /// What acts on receptors after the neurons' step, in order.
@@ -60,9 +62,10 @@ impl<'n, T: Real> Run<'n, T> {
         let period = network.links.iter().map(|l| u64::from(*l.delays.start())).min().unwrap_or(1).max(1);
         let tiles = Tiles::new(&network.pools, node, seed, network.dt);
         let (delivery, procedural) = (Delivery::new(most), Procedural::new(&network.links));
+        let refractory = Refractory::new(&network.pools);
         // A recipe has been checked when its network was built.
         let growing = network.links.iter().map(|l| l.recipe.growing().ok().flatten()).collect();
-        Self { network, exchange, rows, period, tiles, delivery, procedural, growing, amounts: Vec::new(), arrivals }
+        Self { network, exchange, rows, period, tiles, delivery, procedural, growing, amounts: Vec::new(), arrivals, refractory }
     }
 
     pub(super) fn step(&mut self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
@@ -73,6 +76,7 @@ impl<'n, T: Real> Run<'n, T> {
             let steps = next.saturating_sub(self.period)..next;
             self.exchange.swap(Masks { pools, state, rows: self.rows, steps });
         }
+        self.refractory.note(pools, &*self.exchange, self.rows, state);
         for k in 0..self.arrivals.len() {
             match self.arrivals[k] {
                 Arrival::Spikes(link) => (0..self.rows).for_each(|row| self.arrive(link, row, at.i, state)),
@@ -85,6 +89,7 @@ impl<'n, T: Real> Run<'n, T> {
                 }
             }
         }
+        self.refractory.put_back(state);
     }
 
     /// What arrives over a projection in step `i`.

@@ -61,8 +61,11 @@ pub(crate) enum Receptor {
         rise: Option<[Value; 2]>,
         block: Option<Block>,
     },
-    /// This variable of the model.
-    Delta(usize),
+    /// This variable of the model, which stays as it is where the other is above 1.
+    Delta {
+        var: usize,
+        held_by: Option<usize>,
+    },
     /// Gap junctions.
     Gap,
 }

@@ -5,8 +5,8 @@ use crate::machine::{Report, Simulated};
 use crate::parity::STRATEGIES;
 use crate::{bits, device};
 use ndarray::ArrayD;
-use overtime::models::{Hh, Lif, TraubMiles};
-use overtime::network::{Connect, Group, Network, Projection, Receptor};
+use overtime::models::{AdExIf, Hh, Lif, Method, MorrisLecar, PoissonGroup, Reset, TraubMiles};
+use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp};
 use overtime::rng::Stream;
 use overtime::{Builder, Device, Error, Init, LoopOverTime, Real, Strategy, System, monitor};
 
@@ -132,6 +132,39 @@ pub(crate) fn same_bits<T: Real>(make: Make<T>, shapes: &[(usize, Option<usize>,
             bits::same_states(&what, &on_gpu, &on_cpu);
         }
     }
+}
+
+/// Deltas of all sorts on neurons that are refractory, and on those whose spike is a crossing.
+fn deltas<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
+    let held = |reset| AdExIf::<T>::new(n).reset(reset).param("tau_ref", 1.0).unwrap().param("V_th", -40.0).unwrap();
+    let kicked = |name: &str, model: Box<dyn System<T>>, up: f64| {
+        Group::new(name, model).receptor(Receptor::delta("s", "V")).poisson("s", 900.0, up)
+    };
+    let leaky = Lif::<T>::new(n).reset(Reset::Soft).param("tau_ref", 1.5).unwrap();
+    let sources = Group::new("S", PoissonGroup::<T>::new(n, 800.0));
+    let project = |name: &str, to: &str| Projection::new(name, "S", (to, "s")).connect(Connect::FixedNumPost(n.min(3)));
+    let network = Network::builder(0.1)
+        .group(sources)
+        .group(kicked("soft", Box::new(leaky), 7.0))
+        .group(kicked("hard", Box::new(held(Reset::Hard)), 9.0).receptor(Receptor::delta("w", "w")))
+        .group(kicked("adex", Box::new(held(Reset::Soft)), 9.0))
+        .group(kicked("hh", Box::new(Hh::<T>::new(n)), 90.0))
+        .group(kicked("ml", Box::new(MorrisLecar::<T>::new(n).method(Method::Rk4)), 60.0))
+        .project(project("learned", "soft").weight(3.0).stdp(Stdp::new(6.0)))
+        .project(project("made", "hard").weight(5.0).procedural())
+        .project(Projection::new("adapts", "S", ("hard", "w")).weight(0.1))
+        .project(project("own", "adex").weight(Init::Uniform(-3.0, 9.0)).delay(Init::Uniform(0.0, 1.0)))
+        .project(project("lifts", "hh").weight(100.0))
+        .project(project("more", "ml").weight(70.0).delay(0.2));
+    let spikes = ["soft", "hard", "adex", "hh", "ml"].map(|name| monitor(&format!("{name}.spike")).events());
+    let vars = spikes.into_iter().chain(["soft.V", "soft.refractory", "adex.V", "hh.above"].map(monitor)).collect::<Vec<_>>();
+    LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(batch).seed(SEED).out_vars(vars)
+}
+
+#[test]
+fn deltas_on_refractory_neurons_and_on_crossings_have_the_cpus_bits() {
+    same_bits::<f32>(deltas, &[(33, Some(2), 90), (1, None, 60)], &STRATEGIES);
+    same_bits::<f64>(deltas, &[(35, None, 60)], &[Strategy::Persistent]);
 }
 
 const SHAPES: &[(usize, Option<usize>, usize)] = &[(1, None, 1), (33, Some(3), 66), (1025, None, 4)];

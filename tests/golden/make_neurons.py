@@ -6,6 +6,7 @@ All have one input, `in`, times a scale of their own. `tau_ref` is never a multi
 decides. Spikes are kept of every step, variables after every tenth.
 """
 
+import inspect
 import sys
 
 import brainpy as bp
@@ -33,6 +34,24 @@ class WangBuzsaki(bp.dyn.WangBuzsakiHH):
         return self.phi * (alpha * (1 - n) - beta * n)
 
 
+def bounded(cls):
+    """The class with derivatives at V or V_th, whichever is less: brainpy's stages of rk4 lie on upstrokes beyond the threshold, where the
+    neuron has spiked already, and the other variable goes with them."""
+
+    def at_most(name):
+        derivative = getattr(cls, name)
+
+        def bound(self, *args, **named):
+            given = inspect.signature(derivative).bind(self, *args, **named)
+            given.arguments["V"] = bm.minimum(given.arguments["V"], self.V_th)
+            return derivative(*given.args, **given.kwargs)
+
+        bound.__signature__ = inspect.signature(derivative)
+        return bound
+
+    return type(cls.__name__, (cls,), {name: at_most(name) for name in ["dV", "dw", "du"] if hasattr(cls, name)})
+
+
 def synapse(model):
     """A conductance of 0.3 towards −10 mV, in the equations: the class is one with a liquid time constant."""
     model.add_inp_fun("synapse", lambda v: 0.3 * (-10.0 - v))
@@ -44,14 +63,14 @@ old = dict(input_var=False)
 training = dict(mode=bm.TrainingMode(1), spk_reset="soft", spk_dtype=float)
 # name, scale of the input, dt, initial V, variables, model
 cases = [
-    ("izhikevich", 0.5, 0.1, -70.0, "V u", lambda **k: dyn.IzhikevichRef(size, **ref, **k)),
-    ("izhikevich_each", 0.5, 0.1, -65.0, "V u", lambda **k: dyn.Izhikevich(size, a=bm.asarray([0.02, 0.1, 0.02]), d=bm.asarray([8.0, 2.0, 4.0]), c=-55.0, **k)),
-    ("adex_if", 0.5, 0.1, -65.0, "V w", lambda **k: dyn.AdExIFRef(size, **ref, **k)),
-    ("adex_if_g", 0.25, 0.1, -65.0, "V w", lambda **k: synapse(dyn.AdExIFLTC(size, a=0.1, **k))),
-    ("adex_if_soft", 0.5, 0.1, -65.0, "V w", lambda **k: dyn.AdExIF(size, b=0.5, **k, **training)),
-    ("exp_if", 0.5, 0.1, -65.0, "V", lambda **k: dyn.ExpIFRef(size, **ref, **k)),
-    ("qua_if", 0.5, 0.1, -65.0, "V", lambda **k: dyn.QuaIFRef(size, **ref, **k)),
-    ("ad_qua_if", 0.5, 0.1, -65.0, "V w", lambda **k: dyn.AdQuaIFRef(size, a=0.1, tau_w=15.0, **ref, **k)),
+    ("izhikevich", 0.5, 0.1, -70.0, "V u", lambda **k: bounded(dyn.IzhikevichRef)(size, **ref, **k)),
+    ("izhikevich_each", 0.5, 0.1, -65.0, "V u", lambda **k: bounded(dyn.Izhikevich)(size, a=bm.asarray([0.02, 0.1, 0.02]), d=bm.asarray([8.0, 2.0, 4.0]), c=-55.0, **k)),
+    ("adex_if", 0.5, 0.1, -65.0, "V w", lambda **k: bounded(dyn.AdExIFRef)(size, **ref, **k)),
+    ("adex_if_g", 0.25, 0.1, -65.0, "V w", lambda **k: synapse(bounded(dyn.AdExIFLTC)(size, a=0.1, **k))),
+    ("adex_if_soft", 0.5, 0.1, -65.0, "V w", lambda **k: bounded(dyn.AdExIF)(size, b=0.5, **k, **training)),
+    ("exp_if", 0.5, 0.1, -65.0, "V", lambda **k: bounded(dyn.ExpIFRef)(size, **ref, **k)),
+    ("qua_if", 0.5, 0.1, -65.0, "V", lambda **k: bounded(dyn.QuaIFRef)(size, **ref, **k)),
+    ("ad_qua_if", 0.5, 0.1, -65.0, "V w", lambda **k: bounded(dyn.AdQuaIFRef)(size, a=0.1, tau_w=15.0, **ref, **k)),
     ("morris_lecar", 4.0, 0.1, -60.0, "V W", lambda **k: dyn.MorrisLecar(size, **k)),
     ("wang_buzsaki", 0.125, 0.05, -64.0, "V h n", lambda **k: WangBuzsaki(size, **k)),
     ("hh_ltc", 0.25, 0.05, -65.0, "V m h n", lambda **k: synapse(dyn.HHLTC(size, **k))),

@@ -5,6 +5,7 @@ mod cell;
 mod cobahh;
 #[path = "../common/mod.rs"]
 mod common;
+mod crossing;
 mod delays;
 mod gap;
 mod golden;
@@ -12,5 +13,6 @@ mod kinetics;
 mod procedural;
 mod promises;
 mod random;
+mod refractory;
 mod stdp;
 mod sums;

@@ -220,13 +220,74 @@ fn an_upstroke_stays_finite() {
         assert!(run.output.iter().filter(|s| **s != R::of(0.0)).count() > 10, "{kind}");
     }
     for method in [Method::ExpAuto, Method::Rk4] {
-        // Without a, through which a stage far beyond would reach w.
-        let adaptive = AdExIf::<f32>::new(1).method(method).param("V_th", 0.0).unwrap().param("delta_T", 0.5).unwrap();
-        check(adaptive.param("a", 0.0).unwrap());
+        check(AdExIf::<f32>::new(1).method(method).param("V_th", 0.0).unwrap().param("delta_T", 0.5).unwrap());
         check(ExpIf::<f32>::new(1).method(method).param("V_th", 0.0).unwrap().param("delta_T", 0.5).unwrap());
         check(ExpIf::<f64>::new(1).method(method).param("V_th", 0.0).unwrap().param("delta_T", 0.5).unwrap());
         check(QuaIf::<f32>::new(1).method(method));
         check(Izhikevich::<f32>::new(1).method(method));
+    }
+}
+
+/// Spikes, and the largest magnitude of the second variable, of a neuron with `v' = f`, integrated by Euler's method in steps of 1e-4 ms: a
+/// plain loop that bounds V by the threshold in the derivatives. `reset` is what V and the second variable are after a spike.
+fn plain(start: [f64; 2], v_th: f64, steps: usize, slopes: impl Fn(f64, f64) -> [f64; 2], reset: impl Fn(f64) -> [f64; 2]) -> (usize, f64) {
+    let ([mut v, mut w], mut spikes, mut largest) = (start, 0, 0.0_f64);
+    for _ in 0..steps {
+        let [dv, dw] = slopes(v.min(v_th), w);
+        (v, w) = (v + 1e-4 * dv, w + 1e-4 * dw);
+        if v >= v_th {
+            [v, w] = reset(w);
+            spikes += 1;
+        }
+        largest = largest.max(w.abs());
+    }
+    (spikes, largest)
+}
+
+/// The upstroke of a spike reaches beyond the threshold within the stages of a Runge-Kutta method, and must not reach the other variable:
+/// every method gives what a plain loop with a thousandth of the step gives.
+#[test]
+fn no_stage_takes_an_upstroke_beyond_the_threshold() {
+    let adex = plain(
+        [0.0, 0.0],
+        -55.0,
+        5_000_000,
+        |v, w| [(-(v + 65.0) + 3.48 * ((v + 59.9) / 3.48).exp() + 60.0 - w) / 10.0, ((v + 65.0) - w) / 30.0],
+        |w| [-68.0, w + 1.0],
+    );
+    let izhikevich = plain(
+        [-70.0, -14.0],
+        30.0,
+        5_000_000,
+        |v, u| [0.04 * v * v + 5.0 * v + 140.0 - u + 15.0, 0.02 * (0.2 * v - u)],
+        |u| [-50.0, u + 2.0],
+    );
+    println!("{adex:?} {izhikevich:?}");
+    fn run<R: Real>(system: impl System<R>, dt: f64, input: f64, var: &str) -> (usize, f64) {
+        let mut over_time = LoopOverTime::builder(system).dt(dt).out_vars([var]).build().unwrap();
+        let run = over_time.run(Input::duration(500.0).constant(R::of(input))).unwrap();
+        let largest = run[var].iter().fold(0.0_f64, |most, x| most.max(x.to_f64().abs()));
+        (run.output.iter().filter(|s| **s != R::of(0.0)).count(), largest)
+    }
+    let near = |what: String, found: (usize, f64), expected: (usize, f64), within: f64| {
+        println!("{what}: {found:?}");
+        let spikes = (found.0 as f64 / expected.0 as f64 - 1.0).abs() <= within;
+        assert!(spikes && found.1 <= expected.1 + 3.0, "{what}: {found:?}, not {expected:?}");
+    };
+    for method in Method::ALL {
+        let what = |kind: &str, dt: f64| format!("{kind} {method} dt {dt}");
+        near(what("adex", 0.1), run(AdExIf::<f64>::new(1).method(method), 0.1, 60.0, "w"), adex, 0.06);
+        near(what("adex f32", 0.1), run(AdExIf::<f32>::new(1).method(method), 0.1, 60.0, "w"), adex, 0.06);
+        let chatters = || Izhikevich::<f64>::new(1).method(method).param("c", -50.0).unwrap().param("d", 2.0).unwrap();
+        near(what("izhikevich", 1.0), run(chatters(), 1.0, 15.0, "u"), izhikevich, 0.15);
+        near(what("izhikevich", 0.1), run(chatters(), 0.1, 15.0, "u"), izhikevich, 0.06);
+        // A soft reset keeps no more of an upstroke than a step of the flow at the threshold makes.
+        let soft = || AdExIf::<f64>::new(1).method(method).v(at(-65.0)).reset(Reset::Soft).param("V_th", -48.0).unwrap();
+        let slope = (17.0 * -1.0 + 3.48 * (11.9_f64 / 3.48).exp() + 60.0) / 10.0;
+        let mut over_time = LoopOverTime::builder(soft()).out_vars("V").build().unwrap();
+        let run = over_time.run(Input::steps(2_000).constant(60.0)).unwrap();
+        let after = run.output.iter().zip(&run["V"]).filter(|(spike, _)| **spike != 0.0).map(|(_, v)| *v);
+        assert!(after.clone().count() > 50 && after.into_iter().all(|v| v <= -48.0 + 0.1 * slope - 20.0), "{method}");
     }
 }
 
@@ -262,6 +323,11 @@ fn what_makes_no_sense_is_refused() {
     assert!(matches!(built("tau_ref", (-1.0).into()), Err(Error::Value { .. })));
     assert!(matches!(built("R", f64::NAN.into()), Err(Error::NotFinite { .. })));
     assert!(matches!(built("V_th", vec![1.0, 2.0].into()), Err(Error::Shape { expected: 3, given: 2, .. })));
+    // A step of 0.1 ms at the threshold makes 10⁶ mV, of which a soft reset would take 68 away.
+    let soft = AdExIf::<f64>::new(3).reset(Reset::Soft).param("V_th", each([-55.0, -55.0, 0.0])).unwrap();
+    let error = LoopOverTime::new(soft.clone()).map(|_| ()).unwrap_err();
+    assert!(matches!(&error, Error::Unsupported(why) if why.contains("V_th = 0") && why.contains("Reset::Hard")), "{error}");
+    assert!(LoopOverTime::builder(soft).dt(1e-6).build().is_ok());
     let soft = MorrisLecar::<f64>::new(3).reset(Reset::Soft);
     assert!(matches!(LoopOverTime::new(soft), Err(Error::Unsupported(_))));
     let few = Izhikevich::<f64>::new(3).initial("u", Init::Values(vec![1.0])).unwrap();

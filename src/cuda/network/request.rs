@@ -99,7 +99,11 @@ fn defines(group: &Group, cut: Cut) -> Vec<(String, String)> {
             (usize::from(reversal.is_some()) + 2 * usize::from(rise.is_some()) + 4 * usize::from(block.is_some())).to_string()
         }
         Receptor::Gap => "8".to_owned(),
-        Receptor::Delta(variable) => (16 + variable).to_string(),
+        Receptor::Delta { var, .. } => (16 + var).to_string(),
+    };
+    let holder = |receptor: &Receptor| match receptor {
+        Receptor::Delta { held_by: Some(counter), .. } => counter.to_string(),
+        _ => "-1".to_owned(),
     };
     let conductance = group.conductance.map_or(-1, |port| i64::try_from(port).unwrap_or(-1));
     let bit = |has: bool| i64::from(has).to_string();
@@ -117,6 +121,7 @@ fn defines(group: &Group, cut: Cut) -> Vec<(String, String)> {
     ];
     if !group.receptors.is_empty() {
         defines.push(("RECEPTORS", group.receptors.iter().map(kind).collect::<Vec<_>>().join(",")));
+        defines.push(("HOLDERS", group.receptors.iter().map(holder).collect::<Vec<_>>().join(",")));
     }
     defines.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -5,6 +5,7 @@ use super::{CondNeuGroup, MAX_GATES};
 use crate::cpu::simd::{Kernel, vectorize};
 use crate::math::{decay, divisible};
 use crate::models::Param;
+use crate::models::crossing::crossing;
 use crate::models::method::{GROWTH, STAGES, Stepper};
 use crate::scalar::{DType, Real};
 use bytemuck::{cast_slice, cast_slice_mut};
@@ -54,13 +55,13 @@ fn of_type<R: Real, S: Real>(
     let Block { first, units, dt, x, g, y } = block;
     let count = vars.len();
     let mut vars = vars.iter_mut();
-    let mut own: [&mut [S]; MOVING + 1] = std::array::from_fn(|_| vars.next().map(|var| cast_slice_mut(var)).unwrap_or_default());
+    let mut own: [&mut [S]; MOVING + 2] = std::array::from_fn(|_| vars.next().map(|var| cast_slice_mut(var)).unwrap_or_default());
     let block = Block { first, units, dt: S::of(dt.to_f64()), x: cast_slice(x), g: cast_slice(g), y: cast_slice_mut(y) };
     step(model, block, own.get_mut(..count).unwrap_or_default());
 }
 
 fn all<R: Real>(model: &CondNeuGroup<R>, block: Block<'_, R>, vars: &mut [&mut [R]]) {
-    let [v, gates @ .., spike] = vars else { return };
+    let [v, gates @ .., spike, above] = vars else { return };
     let mut stages = model.method.tableau().map(|tableau| Stages::new(tableau.stepper(block.dt)));
     for from in (0..v.len()).step_by(STRETCH) {
         let to = v.len().min(from + STRETCH);
@@ -77,7 +78,8 @@ fn all<R: Real>(model: &CondNeuGroup<R>, block: Block<'_, R>, vars: &mut [&mut [
         }
         for (k, (v, before)) in v.iter().zip(before).enumerate() {
             let v_th = model.params[2].at((block.first + from + k) % block.units.max(1));
-            let crossed = if (before < v_th) & (*v >= v_th) { R::of(1.0) } else { R::of(0.0) };
+            let crossed;
+            (crossed, above[from + k]) = crossing(before, *v, v_th, above[from + k]);
             spike[from + k] = crossed;
             block.y[from + k] = crossed;
         }

@@ -6,7 +6,7 @@ mod step;
 
 use crate::error::Result;
 use crate::init::Init;
-use crate::models::{Method, Param};
+use crate::models::{Method, Param, crossing};
 use crate::program::Program;
 use crate::rng::Stream;
 use crate::scalar::Real;
@@ -31,6 +31,7 @@ use step::{Block, Constants, Vars, step};
 /// | `m`, `h`, `n` | gates: sodium activation, sodium inactivation, potassium activation |
 /// | `spike` | 1 if V crossed `V_th` from below in this step, else 0; also the output. There is no reset |
 /// | `input` | the current I of this step, noise included, µA/cm² |
+/// | `above` | 1 if V was at `V_th` or above it at the start or at the end of this step, else 0 |
 ///
 /// | parameter | default | unit |
 /// |---|---|---|
@@ -38,6 +39,9 @@ use step::{Block, Constants, Vars, step};
 /// | `gNa`, `gK`, `gL` | 120, 36, 0.03 | mS/cm². Brainpy's `gL` is a tenth of Hodgkin and Huxley's 0.3, and so is this one |
 /// | `C` | 1 | µF/cm² |
 /// | `V_th` | 20 | mV |
+///
+/// Every upward crossing of `V_th` by the recorded V is a spike. If a network's synapse lifts V over the threshold between two steps, the
+/// neuron spikes in the second (`above` tells that it has not yet); brainpy's does not spike.
 ///
 /// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input `x`: `[N]`, current in µA/cm²; a
 /// run may do without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, in mS/cm², which adds −g V to the
@@ -138,13 +142,14 @@ impl<R: Real> System<R> for Hh<R> {
     fn schema(&self) -> Schema {
         let schema = Schema::pointwise(self.size).drive("x");
         let schema = if self.conductance { schema.drive("g") } else { schema };
-        schema.vars(["V", "m", "h", "n", "spike", "input"])
+        schema.vars(["V", "m", "h", "n", "spike", "input", "above"])
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
         let stream = |name: &str| Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), name);
         let streams = ["V", "m", "h", "n"].map(stream);
-        let [v, m, h, n, spike, input] = state.vars();
+        let units = state.units().max(1);
+        let [v, m, h, n, spike, input, above] = state.vars();
         let shape = [self.size];
         self.v.fill_checked(v, &shape, streams[0]);
         for (k, gate) in [m, h, n].into_iter().enumerate() {
@@ -158,11 +163,12 @@ impl<R: Real> System<R> for Hh<R> {
         }
         spike.fill(R::of(0.0));
         input.fill(R::of(0.0));
+        crossing::start(v, |unit| self.constants.v_th.at(unit % units), above);
     }
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
         let (first, node, units) = (state.first(), state.node(), state.units());
-        let [v, m, h, n, spike, input] = state.vars();
+        let [v, m, h, n, spike, input, above] = state.vars();
         input.copy_from_slice(x.port(0));
         if self.noise.is_some() {
             let stream = Stream::new(at.shared.seed, node);
@@ -172,7 +178,7 @@ impl<R: Real> System<R> for Hh<R> {
             }
         }
         let g = if self.conductance { x.port(1) } else { &[] };
-        let vars = Vars { v, m, h, n, spike, input, g, y };
+        let vars = Vars { v, m, h, n, spike, above, input, g, y };
         step(Block { constants: &self.constants, first, units, method: self.method, dt: R::of(at.dt), vars });
     }
 

@@ -3,6 +3,7 @@
 use super::rates::rates;
 use crate::cpu::simd::{Kernel, vectorize};
 use crate::math::divisible;
+use crate::models::crossing::crossing;
 use crate::models::method::{GROWTH, Stepper, relaxed};
 use crate::models::{Method, Param};
 use crate::scalar::{DType, Real};
@@ -143,6 +144,7 @@ pub(super) struct Vars<'a, R> {
     pub(super) h: &'a mut [R],
     pub(super) n: &'a mut [R],
     pub(super) spike: &'a mut [R],
+    pub(super) above: &'a mut [R],
     pub(super) input: &'a [R],
     pub(super) g: &'a [R],
     pub(super) y: &'a mut [R],
@@ -177,7 +179,7 @@ fn step_f32(block: Block<'_, f32>) {
 impl<'a, R: Real> Block<'a, R> {
     /// The block itself, if `S` is `R`.
     fn of_type<S: Real>(self) -> Option<Block<'a, S>> {
-        let Vars { v, m, h, n, spike, input, g, y } = self.vars;
+        let Vars { v, m, h, n, spike, above, input, g, y } = self.vars;
         Some(Block {
             constants: (self.constants as &dyn Any).downcast_ref()?,
             first: self.first,
@@ -190,6 +192,7 @@ impl<'a, R: Real> Block<'a, R> {
                 h: cast_slice_mut(h),
                 n: cast_slice_mut(n),
                 spike: cast_slice_mut(spike),
+                above: cast_slice_mut(above),
                 input: cast_slice(input),
                 g: cast_slice(g),
                 y: cast_slice_mut(y),
@@ -263,7 +266,7 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
     fn tile<const W: usize>(&mut self, from: usize, count: usize) {
         let rest = [-65.0, 0.05, 0.6, 0.32].map(R::of);
         let mut tile = Tile { x: [[rest[0]; W], [rest[1]; W], [rest[2]; W], [rest[3]; W]], i: [R::of(0.0); W], g: [R::of(0.0); W] };
-        let Vars { v, m, h, n, spike, input, g, y } = &mut self.vars;
+        let Vars { v, m, h, n, spike, above, input, g, y } = &mut self.vars;
         let all = from..from + count;
         for (local, var) in tile.x.iter_mut().zip([&**v, &**m, &**h, &**n]) {
             local[..count].copy_from_slice(&var[all.clone()]);
@@ -273,16 +276,17 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
             tile.g[..count].copy_from_slice(&g[all.clone()]);
         }
         let before = tile.x[0];
+        let mut were = [R::of(0.0); W];
+        were[..count].copy_from_slice(&above[all.clone()]);
 
         let constants = self.constants.tile::<W>(from);
         self.method.step(&mut tile, &constants);
 
         let mut crossed = [R::of(0.0); W];
         for k in 0..W {
-            let v_th = constants.at(k).v_th;
-            crossed[k] = if (before[k] < v_th) & (tile.x[0][k] >= v_th) { R::of(1.0) } else { R::of(0.0) };
+            (crossed[k], were[k]) = crossing(before[k], tile.x[0][k], constants.at(k).v_th, were[k]);
         }
-        for (local, var) in tile.x.iter().chain([&crossed, &crossed]).zip([v, m, h, n, spike, y]) {
+        for (local, var) in tile.x.iter().chain([&crossed, &were, &crossed]).zip([v, m, h, n, spike, above, y]) {
             var[all.clone()].copy_from_slice(&local[..count]);
         }
     }

@@ -3,10 +3,11 @@
 mod equations;
 mod step;
 
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::models::lif::steps_in;
-use crate::models::{Method, Param};
+use crate::models::{Method, Param, crossing};
 use crate::program::Program;
 use crate::rng::Stream;
 use crate::scalar::Real;
@@ -22,11 +23,16 @@ pub(crate) use step::Block;
 /// - Input `x`: `[N]`, the current; a run may do without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, which adds
 ///   −g V to the current and enters ∂V'/∂V: a synapse of conductance s and reversal potential E adds s to g and s·E to x.
 /// - State: the equations' variables, then `spike`, which is the output too; then, where the potential is reset, `refractory`: how many steps of
-///   the refractory period are left, the one just made included.
-/// - While that lasts the potential stays, and the other variables go on. After a spike it is as many steps as fit into `tau_ref`. They
-///   are counted, so that a spike's time does not change how long that is; brainpy compares times, and for `tau_ref` a multiple of `dt`
-///   their rounding makes it a step more or less.
-/// - The default method is brainpy's `exp_auto`: each variable by its own derivative.
+///   the refractory period are left, the one just made included; elsewhere `above`: 1 if V was at `V_th` or above it at the start or at the
+///   end of the step just made, else 0.
+/// - During the refractory period the potential stays, the neuron does not spike, and what a network's synapses would add to the potential is
+///   dropped (Brian2's `unless refractory`, NEST's rule); the other variables go on. After a spike the period is as many steps as fit into
+///   `tau_ref`. They are counted, so that a spike's time does not change how long that is; brainpy compares times, and for `tau_ref` a
+///   multiple of `dt` their rounding makes it a step more or less. Brainpy's neurons also spike within the period, if V is at the threshold.
+/// - Where the potential is not reset, a spike is an upward crossing of `V_th` by the recorded V. If a synapse lifts V over the threshold
+///   between two steps, the neuron spikes in the second.
+/// - The default method is brainpy's `exp_auto`: each variable by its own derivative. Where the potential is reset, every method takes the
+///   derivatives at V or at `V_th`, whichever is less: a neuron has spiked before V is above the threshold.
 #[derive(Clone, Debug)]
 pub struct Neuron<R, E, const N: usize, const P: usize> {
     size: usize,
@@ -101,7 +107,8 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
         Ok(self)
     }
 
-    /// What a spike does to the potential; [`Reset::Hard`] by default.
+    /// What a spike does to the potential; [`Reset::Hard`] by default. A loop is refused whose steps are so long that one of them takes V
+    /// from the threshold by more than `V_th − V_reset`: a soft reset would then not end the spike.
     #[must_use]
     pub fn reset(mut self, reset: Reset) -> Self {
         self.reset = reset;
@@ -134,7 +141,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
         let schema = Schema::pointwise(self.size).drive("x");
         let schema = if self.conductance { schema.drive("g") } else { schema };
         let schema = schema.vars(E::VARS).vars(["spike"]);
-        if E::RESETS { schema.vars(["refractory"]) } else { schema }
+        if E::RESETS { schema.vars(["refractory"]).held(E::VARS[0], "refractory") } else { schema.vars(["above"]) }
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
@@ -154,6 +161,9 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
                 }),
                 None => x.fill(R::of(0.0)),
             }
+        }
+        if let (false, Some(above)) = (E::RESETS, others.last_mut()) {
+            crossing::start(v, |unit| self.params[0].at(unit % units), above);
         }
     }
 
@@ -178,6 +188,29 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
             }
         };
         Some(program.constants(&self.held(dt), &others))
+    }
+
+    fn prepare(&self, dt: f64, _: Device) -> Result<()> {
+        if !(E::RESETS && self.reset == Reset::Soft) {
+            return Ok(());
+        }
+        for unit in 0..self.size {
+            let p: [R; P] = std::array::from_fn(|p| self.params[p].at(unit));
+            let kept = E::flow(E::steady(p[0], &p), R::of(0.0), &p).0[0].to_f64() * dt;
+            let reset = (p[0] - p[1]).to_f64();
+            if kept > reset {
+                return Err(Error::Unsupported(format!(
+                    "a soft reset of {} in steps of {dt} ms: it keeps what is above the threshold, of which one step at V_th = {} makes \
+                     {kept:.3e} mV, more than the {reset} mV that it takes away. A shorter dt, a lower V_th or Reset::Hard have none of that",
+                    E::KIND,
+                    p[0]
+                )));
+            }
+            if self.params.iter().all(|p| matches!(p, Param::All(_))) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn kind(&self) -> &str {

@@ -3,6 +3,7 @@
 use super::equations::Equations;
 use crate::cpu::simd::{Kernel, vectorize};
 use crate::math::{decay, divisible};
+use crate::models::crossing::crossing;
 use crate::models::lif::steps_in;
 use crate::models::method::{GROWTH, Stepper};
 use crate::models::{Method, Param};
@@ -31,8 +32,8 @@ pub struct Block<'a, R, const N: usize, const P: usize> {
     dt: R,
     x: [&'a mut [R]; N],
     spike: &'a mut [R],
-    /// None, where there is no reset.
-    refractory: &'a mut [R],
+    /// `refractory` where the potential is reset, else `above`.
+    memory: &'a mut [R],
     i: &'a [R],
     /// None, where there is no conductance.
     g: &'a [R],
@@ -51,7 +52,7 @@ pub(super) fn step<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(
     let mut vars = state.all().iter_mut();
     let mut next = || vars.next().map_or_else(<&mut [R]>::default, |var| &mut **var);
     let x = std::array::from_fn(|_| next());
-    let block = Block { neuron, first, units, dt, x, spike: next(), refractory: next(), i, g, y };
+    let block = Block { neuron, first, units, dt, x, spike: next(), memory: next(), i, g, y };
     match R::DTYPE {
         DType::F64 => block.of_type().map_or((), E::step_f64),
         _ => block.of_type().map_or((), E::step_f32),
@@ -70,7 +71,7 @@ impl<'a, R: Real, const N: usize, const P: usize> Block<'a, R, N, P> {
             dt: *(&self.dt as &dyn Any).downcast_ref()?,
             x: self.x.map(|x| cast_slice_mut(x)),
             spike: cast_slice_mut(self.spike),
-            refractory: cast_slice_mut(self.refractory),
+            memory: cast_slice_mut(self.memory),
             i: cast_slice(self.i),
             g: cast_slice(self.g),
             y: cast_slice_mut(self.y),
@@ -82,7 +83,7 @@ impl<'a, R: Real, const N: usize, const P: usize> Block<'a, R, N, P> {
     pub(crate) fn step<E: Equations<N, P>>(self) {
         let equations = std::marker::PhantomData::<E>;
         match self.neuron.method.tableau() {
-            None => vectorize(Step { method: ExpAuto { dt: self.dt }, block: self, equations }),
+            None => vectorize(Step { method: ExpAuto { dt: self.dt, soft: self.neuron.soft }, block: self, equations }),
             Some(tableau) => vectorize(Step { method: tableau.stepper(self.dt), block: self, equations }),
         }
     }
@@ -122,6 +123,16 @@ fn column<R: Real, const M: usize, const W: usize>(all: &[[R; W]; M], k: usize) 
     here
 }
 
+/// dx/dt, and of each variable its own derivative by itself, where a reset bounds the potential by the threshold: beyond it a neuron spikes,
+/// and its equations have no meaning (an exponential upstroke would take the stages of a method to any number).
+#[inline(always)]
+fn flow<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(mut x: [R; N], i: R, g: R, p: &[R; P]) -> ([R; N], [R; N]) {
+    if E::RESETS {
+        x[0] = if x[0] > p[0] { p[0] } else { x[0] };
+    }
+    E::flow(x, i - g * x[0], p)
+}
+
 /// One step of a tile, without spikes.
 trait Integrate<R> {
     fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>);
@@ -129,6 +140,7 @@ trait Integrate<R> {
 
 struct ExpAuto<R> {
     dt: R,
+    soft: bool,
 }
 
 impl<R: Real> Integrate<R> for ExpAuto<R> {
@@ -138,12 +150,24 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
         let (mut rate, mut pull) = ([[R::of(0.0); W]; N], [[R::of(0.0); W]; N]);
         for k in 0..W {
             let (x, p) = (column(&tile.x, k), column(&tile.p, k));
-            let (f, s) = E::flow(x, tile.i[k] - tile.g[k] * x[0], &p);
+            let (f, s) = flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &p);
             for var in 0..N {
                 rate[var][k] = f[var];
                 pull[var][k] = -s[var];
             }
             pull[0][k] = E::gain(&p).mul_add(tile.g[k], pull[0][k]);
+        }
+        // A soft reset keeps what is above the threshold: no more than the flow there makes of a step. (The derivative at the step's start,
+        // which an upstroke has made large, would keep any number.)
+        let mut most = [R::of(0.0); W];
+        if E::RESETS && self.soft {
+            for k in 0..W {
+                let (mut x, p) = (column(&tile.x, k), column(&tile.p, k));
+                x[0] = p[0];
+                let rate = flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &p).0[0];
+                let rate = if rate > R::of(0.0) { rate } else { R::of(0.0) };
+                most[k] = rate.mul_add(dt, if tile.x[0][k] > p[0] { tile.x[0][k] } else { p[0] });
+            }
         }
         for var in 0..N {
             for k in 0..W {
@@ -152,13 +176,18 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
                 tile.x[var][k] = rate[var][k].mul_add(decay(pull * dt) / pull, tile.x[var][k]);
             }
         }
+        if E::RESETS && self.soft {
+            for k in 0..W {
+                tile.x[0][k] = if tile.x[0][k] > most[k] { most[k] } else { tile.x[0][k] };
+            }
+        }
     }
 }
 
 impl<R: Real> Integrate<R> for Stepper<R> {
     #[inline(always)]
     fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>) {
-        tile.x = self.tile(tile.x, |k, x| E::flow(x, tile.i[k] - tile.g[k] * x[0], &column(&tile.p, k)).0);
+        tile.x = self.tile(tile.x, |k, x| flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &column(&tile.p, k)).0);
     }
 }
 
@@ -202,7 +231,7 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
     #[inline(always)]
     fn tile<const W: usize>(&mut self, tile: &mut Tile<R, N, P, W>, from: usize, count: usize) {
         let (zero, one) = (R::of(0.0), R::of(1.0));
-        let Block { neuron, x, spike, refractory, i, g, y, .. } = &mut self.block;
+        let Block { neuron, x, spike, memory, i, g, y, .. } = &mut self.block;
         let all = from..from + count;
         for (local, var) in tile.x.iter_mut().zip(&*x) {
             local[..count].copy_from_slice(&var[all.clone()]);
@@ -215,31 +244,31 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
         self.method.step::<E, N, P, W>(tile);
 
         let mut fired = [zero; W];
+        let mut kept = [zero; W];
+        kept[..count].copy_from_slice(&memory[all.clone()]);
         if E::RESETS {
-            let mut left = [zero; W];
-            left[..count].copy_from_slice(&refractory[all.clone()]);
             for k in 0..W {
-                let p = column(&tile.p, k);
-                let held = left[k] > one;
+                let (p, left) = (column(&tile.p, k), kept[k]);
+                let held = left > one;
                 let mut x = column(&tile.x, k);
                 x[0] = if held { before[0][k] } else { x[0] };
-                let fires = x[0] >= p[0];
+                // Where a soft reset, or a reset above the threshold, leaves V there, the refractory period comes first.
+                let fires = !held & (x[0] >= p[0]);
                 let mut after = E::reset(x, &p);
                 after[0] = if neuron.soft { x[0] - (p[0] - p[1]) } else { p[1] };
                 for var in 0..N {
                     tile.x[var][k] = if fires { after[var] } else { x[var] };
                 }
-                let rest = if held { left[k] - one } else { zero };
-                left[k] = if fires { p[2] } else { rest };
+                let rest = if held { left - one } else { zero };
+                kept[k] = if fires { p[2] } else { rest };
                 fired[k] = if fires { one } else { zero };
             }
-            refractory[all.clone()].copy_from_slice(&left[..count]);
         } else {
             for k in 0..W {
-                let crosses = (before[0][k] < tile.p[0][k]) & (tile.x[0][k] >= tile.p[0][k]);
-                fired[k] = if crosses { one } else { zero };
+                (fired[k], kept[k]) = crossing(before[0][k], tile.x[0][k], tile.p[0][k], kept[k]);
             }
         }
+        memory[all.clone()].copy_from_slice(&kept[..count]);
         for (local, var) in tile.x.iter().zip(x) {
             var[all.clone()].copy_from_slice(&local[..count]);
         }
