@@ -35,10 +35,9 @@ fn group<T: Real>(pool: &Pool<T>, dt: f64, plastic: bool) -> Option<network::Gro
                 rise: rise.map(|rise| [rise.decay, rise.gain].map(value)),
                 block: block.map(|b| network::Block { scale: value(b.scale), alpha: value(b.alpha) }),
             },
-            Acts::Delta => network::Receptor::Delta {
-                var: felt.var - pool.vars.start,
-                held_by: felt.held_by.map(|counter| counter - pool.vars.start),
-            },
+            Acts::Delta => {
+                network::Receptor::Delta { var: felt.var - pool.vars.start, held_by: felt.held_by.map(|counter| counter - pool.vars.start) }
+            }
             Acts::Gap => network::Receptor::Gap,
         })
         .collect();

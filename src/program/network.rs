@@ -62,10 +62,7 @@ pub(crate) enum Receptor {
         block: Option<Block>,
     },
     /// This variable of the model, which stays as it is where the other is above 1.
-    Delta {
-        var: usize,
-        held_by: Option<usize>,
-    },
+    Delta { var: usize, held_by: Option<usize> },
     /// Gap junctions.
     Gap,
 }

@@ -5,7 +5,7 @@ use crate::machine::{Report, Simulated};
 use crate::parity::STRATEGIES;
 use crate::{bits, device};
 use ndarray::ArrayD;
-use overtime::models::{AdExIf, Hh, Lif, Method, MorrisLecar, PoissonGroup, Reset, TraubMiles};
+use overtime::models::{AdExIf, Hh, Lif, MorrisLecar, PoissonGroup, Reset, TraubMiles};
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp};
 use overtime::rng::Stream;
 use overtime::{Builder, Device, Error, Init, LoopOverTime, Real, Strategy, System, monitor};
@@ -146,16 +146,16 @@ fn deltas<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
     let network = Network::builder(0.1)
         .group(sources)
         .group(kicked("soft", Box::new(leaky), 7.0))
-        .group(kicked("hard", Box::new(held(Reset::Hard)), 9.0).receptor(Receptor::delta("w", "w")))
+        .group(kicked("hard", Box::new(held(Reset::Hard)), 9.0).receptor(Receptor::delta("adaptation", "w")))
         .group(kicked("adex", Box::new(held(Reset::Soft)), 9.0))
         .group(kicked("hh", Box::new(Hh::<T>::new(n)), 90.0))
-        .group(kicked("ml", Box::new(MorrisLecar::<T>::new(n).method(Method::Rk4)), 60.0))
+        .group(kicked("ml", Box::new(MorrisLecar::<T>::new(n)), 50.0))
         .project(project("learned", "soft").weight(3.0).stdp(Stdp::new(6.0)))
         .project(project("made", "hard").weight(5.0).procedural())
-        .project(Projection::new("adapts", "S", ("hard", "w")).weight(0.1))
+        .project(Projection::new("adapts", "S", ("hard", "adaptation")).weight(0.1))
         .project(project("own", "adex").weight(Init::Uniform(-3.0, 9.0)).delay(Init::Uniform(0.0, 1.0)))
         .project(project("lifts", "hh").weight(100.0))
-        .project(project("more", "ml").weight(70.0).delay(0.2));
+        .project(project("more", "ml").weight(40.0).delay(0.2));
     let spikes = ["soft", "hard", "adex", "hh", "ml"].map(|name| monitor(&format!("{name}.spike")).events());
     let vars = spikes.into_iter().chain(["soft.V", "soft.refractory", "adex.V", "hh.above"].map(monitor)).collect::<Vec<_>>();
     LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(batch).seed(SEED).out_vars(vars)

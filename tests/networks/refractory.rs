@@ -97,7 +97,12 @@ fn nothing_moves_it<T: Real>(model: impl System<T> + 'static, up: f64, gap: bool
                 }
                 // The last step of the period takes what the next one feels.
                 if step > 0 && at(&refractory, step) > T::of(1.0) && at(&refractory, step - 1) > T::of(1.0) {
-                    assert!(at(&v, step) == at(&v, step - 1), "{what}: V moves in step {step} from {} to {}", at(&v, step - 1), at(&v, step));
+                    assert!(
+                        at(&v, step) == at(&v, step - 1),
+                        "{what}: V moves in step {step} from {} to {}",
+                        at(&v, step - 1),
+                        at(&v, step)
+                    );
                     held += 1;
                 }
             }

