@@ -168,6 +168,14 @@ impl Error {
         Self::Value { argument: argument.into(), given: given.to_string(), reason: reason.into() }
     }
 
+    /// The same of a part of this name: its value is called after it.
+    pub(crate) fn within(self, part: &str) -> Self {
+        match self {
+            Self::Value { argument, given, reason } => Self::Value { argument: format!("{part}: {argument}"), given, reason },
+            other => other,
+        }
+    }
+
     pub(crate) fn unknown<N: AsRef<str>>(what: &'static str, name: &str, known: impl IntoIterator<Item = N>) -> Self {
         let known: Vec<String> = known.into_iter().map(|n| n.as_ref().to_owned()).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };

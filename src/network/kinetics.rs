@@ -2,6 +2,7 @@
 
 use super::gap::SPAN;
 use super::terminal::CONSTANTS;
+use crate::clock::up;
 use crate::error::{Error, Result};
 use crate::math::exp;
 
@@ -132,7 +133,7 @@ from!(Stp Ampa Nmda BioNmda);
 fn pulse(opens: f64, closes: f64, t_dur: f64, dt: f64) -> [f64; 4] {
     let limit = if opens > 0.0 { opens / (opens + closes) } else { 0.0 };
     // 0.5 ms are five steps of 0.1, whatever the quotient is rounded to.
-    let steps = (t_dur / dt - 1e-6).ceil().max(0.0);
+    let steps = up(t_dur / dt);
     [exp(-(opens + closes) * dt), limit, exp(-closes * dt), steps]
 }
 

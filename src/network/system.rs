@@ -9,7 +9,7 @@ use crate::program::Program;
 use crate::scalar::Real;
 use crate::scan::Scan;
 use crate::state::{Part, State, child};
-use crate::system::{Coupling, InputSpec, Inputs, Schema, Shared, System, Tick, VarSpec};
+use crate::system::{Coupling, InputSpec, Inputs, Schema, Shared, Start, System, Tick, VarSpec};
 
 impl<T: Real> System<T> for Network<T> {
     fn schema(&self) -> Schema {
@@ -96,6 +96,10 @@ impl<T: Real> System<T> for Network<T> {
             }
         }
         Ok(())
+    }
+
+    fn check_start(&self, start: &Start) -> Result<()> {
+        self.pools.iter().try_for_each(|pool| pool.model.check_start(start).map_err(|e| e.within(&pool.name)))
     }
 
     fn program(&self, dt: f64) -> Option<Program> {
