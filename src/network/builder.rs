@@ -172,15 +172,23 @@ fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mu
     }
     let mut terminals = Vec::new();
     for projection in projections.iter().filter(|p| p.from.group == name) {
-        let Some(kinetics) = projection.kinetics else { continue };
+        let Some(kinetics) = projection.kinetics else {
+            if let Some((variable, _)) = projection.initial.first() {
+                let reason =
+                    format!("projection `{}` has no kinetics, and so no variable `{variable}` to begin with a value", projection.name);
+                return Err(Error::Unsupported(reason));
+            }
+            continue;
+        };
         kinetics.check(&projection.name)?;
+        let init = kinetics.initial(&projection.name, &projection.initial, units)?;
         let mut own = *next..*next + kinetics.names().len();
         *next = own.end;
         if kinetics == Kinetics::Gap {
             let v = vars.start + membrane(&schema)?;
             own = v..v + 1;
         }
-        terminals.push(Terminal { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars: own });
+        terminals.push(Terminal { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars: own, init });
     }
     let flight = *next;
     *next += 1;
@@ -190,7 +198,7 @@ fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mu
 }
 
 fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) -> Result<Link> {
-    let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp } = projection;
+    let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp, .. } = projection;
     let (from, pre) = part(&name, &from, pools)?;
     let (to, post) = part(&name, &to, pools)?;
     let felt = &pools[to].receptors;

@@ -43,9 +43,11 @@ impl<T: Real> System<T> for Network<T> {
                 receptor.init.fill_checked(state.var_mut(receptor.own.start), &[pool.units], stream);
             }
             for terminal in &pool.terminals {
-                let values = terminal.kinetics.initial().into_iter();
-                let own = terminal.vars.clone().take(terminal.kinetics.names().len());
-                own.zip(values).for_each(|(var, value)| state.var_mut(var).fill(T::of(value)));
+                let all = terminal.vars.clone().zip(terminal.kinetics.names()).zip(&terminal.init);
+                for ((var, name), init) in all {
+                    let stream = random::stream(shared.seed, child(node, index), &format!("{}.{name}", terminal.name));
+                    init.fill_checked(state.var_mut(var), &[pool.units], stream);
+                }
             }
             state.var_mut(pool.flight).fill(T::of(0.0));
         }

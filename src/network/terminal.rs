@@ -5,6 +5,7 @@
 use super::kinetics::Kinetics;
 use super::plan::WORD;
 use crate::cpu::simd::{Kernel, vectorize};
+use crate::init::Init;
 use crate::math::exp;
 use crate::scalar::Real;
 use std::ops::Range;
@@ -28,6 +29,8 @@ pub(crate) struct Terminal {
     /// The network's variables `[N]`, of the group of the sources; those that are no sources stay as they are. Those of gap junctions are the
     /// model's: its potential.
     pub(crate) vars: Range<usize>,
+    /// What those of its own begin with.
+    pub(crate) init: Vec<Init>,
 }
 
 /// A step of the terminals of some sources, the first of which is neuron `first` of those that `words` are of.

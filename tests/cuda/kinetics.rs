@@ -27,8 +27,16 @@ fn network<T: Real>(n: usize) -> Network<T> {
         .seed(6)
         .group(cells)
         .group(others)
-        .project(Projection::new("S", "P", ("P", "alpha")).weight(25.0).kinetics(Stp { release: 0.5, tau_f: 9.0, tau_d: 40.0 }).delay(0.2))
-        .project(Projection::new("N", ("P", n / 3..n), ("P", "nmda")).weight(own.clone()).kinetics(Nmda::default()).delay(0.1))
+        .project(
+            Projection::new("S", "P", ("P", "alpha"))
+                .weight(25.0)
+                .kinetics(Stp { release: 0.5, tau_f: 9.0, tau_d: 40.0 })
+                .delay(0.2)
+                .initial("u", Init::Uniform(0.0, 1.0)),
+        )
+        .project(
+            Projection::new("N", ("P", n / 3..n), ("P", "nmda")).weight(own.clone()).kinetics(Nmda::default()).initial("x", 0.5).delay(0.1),
+        )
         .project(Projection::new("B", "L", ("P", n / 2..n, "nmda")).weight(2.0).kinetics(BioNmda::default()))
         .project(Projection::new("G", "L", ("P", 0..few, "gaba")).connect(Connect::OneToOne).weight(7.0).kinetics(Ampa::gaba_a()))
         .project(Projection::new("A", "P", ("L", "ampa")).connect(Connect::FixedNumPost(few.min(3))).weight(own).kinetics(Ampa::default()))
@@ -39,6 +47,7 @@ fn network<T: Real>(n: usize) -> Network<T> {
                 .kinetics(Stp::default())
                 .delay(3.3),
         )
+        .project(Projection::new("F", "L", ("P", "alpha")).weight(9.0).kinetics(Stp { release: 0.4, tau_f: 0.0, tau_d: 0.0 }))
         .project(Projection::new("J", ("P", n / 5..n), ("P", "gap")).connect(Connect::FixedProb(0.1)).weight(3.0))
         .project(Projection::new("K", "P", ("L", "gap")).weight(Init::Uniform(0.0, 0.002)))
         .project(Projection::new("plain", "L", ("P", "kick")).connect(Connect::FixedProb(0.2)).weight(0.5))
