@@ -150,6 +150,8 @@ fn every_mistake_has_its_line() {
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { min = 1.0 }", "needs `max`"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, tau_pre = 0.0 }", "`tau_pre` must be a positive number"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 2.0 }", "is above"),
+        ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = -1.0 }", "give `min`, which is 0 by default"),
+        ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 1.0 }", "no room to learn"),
         ("kind = 'graded'", "kind = 'grated'", "no kind of receptor named `grated`; there is: exponential"),
         ("kind = 'gap'", "kind = 'gab'", "no kind of receptor named `gab`; there is: exponential"),
         ("magnesium = 1.0", "magnesium = -1.0", "`magnesium` must be a non-negative number"),
