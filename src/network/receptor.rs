@@ -90,7 +90,7 @@ impl Receptor {
     }
 
     /// What a graded projection, [`Projection::kinetics`](super::Projection::kinetics), has transmitted in a step: nothing is left of it in
-    /// the next.
+    /// the next. Spikes alone, whose effect would go by dt, are refused.
     #[must_use]
     pub fn graded(name: impl Into<String>) -> Self {
         Self::shaped(name, Shape::Graded)

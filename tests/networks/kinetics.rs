@@ -273,6 +273,13 @@ fn what_makes_no_sense_is_refused() {
     refused(graded(), plain().kinetics(Stp { release: 1.5, ..Stp::default() }), "more than 1");
     refused(graded(), plain().kinetics(Ampa { t_dur: -1.0, ..Ampa::default() }), "t_dur");
     refused(Receptor::exponential("s", 5.0), plain().kinetics(Nmda::default()), "no Receptor::graded");
+    // Spikes whose effect would go by dt.
+    for spikes in [plain(), plain().procedural(), plain().stdp(overtime::network::Stdp::new(1.0)), plain().kinetics(Stp::default())] {
+        refused(graded(), spikes, "projection `p` adds spikes to `a.s`, which keeps nothing of them");
+    }
+    let rained = Group::new("a", Clamped(vec![0.0])).receptor(graded()).poisson("s", 10.0, 1.0);
+    let error = Network::<f32>::builder(0.1).group(rained).build().map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("Poisson drive of `a` adds spikes to `a.s`") && error.contains("Receptor::exponential"), "{error}");
     refused(graded(), plain().kinetics(Stp::default()).delay(overtime::Init::Uniform(0.0, 1.0)), "must have one");
     refused(graded(), Projection::new("a", "a", ("a", "s")).kinetics(Stp::default()), "twice");
     refused(Receptor::exponential("s", 5.0).magnesium(Magnesium::default()), plain(), "magnesium blocks conductances");
