@@ -74,6 +74,18 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// A variable that went where the system cannot follow.
+    #[error("{variable}[{index}] goes out of range at step {step}: {reason}; a shorter dt may keep it there")]
+    OutOfRange {
+        /// The variable.
+        variable: String,
+        /// The step at which it first was.
+        step: u64,
+        /// The flat, row-major index within the variable (batch first).
+        index: usize,
+        /// The range, and whose it is.
+        reason: String,
+    },
     /// The run was cancelled between two chunks. State and clock stand at the end of the last chunk.
     #[error("cancelled after {done} of {steps} steps")]
     Cancelled {

@@ -355,6 +355,11 @@ pub trait System<T: Scalar>: Send + Sync {
         Ok(())
     }
 
+    /// Says more of the error of a run, [`Error::NotFinite`]: what it means that this variable is not finite.
+    fn explain(&self, error: Error) -> Error {
+        error
+    }
+
     /// The kind of system, as users name it (`HH`, `LSTMCell`); nodes are numbered by it.
     fn kind(&self) -> &str {
         "System"
@@ -408,6 +413,9 @@ impl<T: Scalar, S: System<T> + ?Sized> System<T> for Box<S> {
     }
     fn check_start(&self, start: &Start) -> Result<()> {
         (**self).check_start(start)
+    }
+    fn explain(&self, error: Error) -> Error {
+        (**self).explain(error)
     }
     fn kind(&self) -> &str {
         (**self).kind()

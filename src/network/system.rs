@@ -104,6 +104,10 @@ impl<T: Real> System<T> for Network<T> {
         self.pools.iter().try_for_each(|pool| pool.model.check_start(start).map_err(|e| e.within(&pool.name)))
     }
 
+    fn explain(&self, error: Error) -> Error {
+        gap::explained(error, self)
+    }
+
     fn program(&self, dt: f64) -> Option<Program> {
         self.to_program(dt)
     }

@@ -164,5 +164,7 @@ fn bio_nmda<T: Real>(c: &[T; CONSTANTS], came: bool, [g, x, left]: [T; 3]) -> ([
 
 #[inline(always)]
 fn gap<T: Real>(c: &[T; CONSTANTS], _: bool, [v]: [T; 1]) -> ([T; 1], T) {
-    ([v], T::of(-1.0).max(T::of(1.0).min(v * c[0])))
+    let amount = v * c[0];
+    // A potential that is no amount becomes NaN, which ends the run.
+    if amount.abs() <= T::of(1.0) { ([v], amount) } else { ([T::of(f64::NAN)], T::of(0.0)) }
 }

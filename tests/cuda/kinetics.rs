@@ -1,10 +1,11 @@
 //! Receptors that rise or are blocked, and terminals: the CPU's bits, in every strategy.
 
+use crate::device;
 use crate::networks::same_bits;
 use crate::parity::STRATEGIES;
 use overtime::models::{Lif, TraubMiles};
 use overtime::network::{Ampa, BioNmda, Connect, Group, Magnesium, Network, Nmda, Projection, Receptor, Stp};
-use overtime::{Builder, Init, LoopOverTime, Real, Strategy, monitor};
+use overtime::{Builder, Error, Init, LoopOverTime, Real, Strategy, monitor};
 
 /// Short rows and long ones, of one weight or many, delays below and above a warp's memory, parts that begin within a warp.
 fn network<T: Real>(n: usize) -> Network<T> {
@@ -71,4 +72,32 @@ fn f32_has_the_cpus_bits() {
 #[test]
 fn f64_has_the_cpus_bits() {
     same_bits::<f64>(builder, &[(65, None, 20)], &[Strategy::Persistent]);
+}
+
+/// A potential that gap junctions cannot pass on is the CPU's error, and has its bits where it is let pass.
+#[test]
+fn a_potential_out_of_range_is_the_cpus_error() {
+    let Some(device) = device() else { return };
+    let build = |n: usize| {
+        let cells = Lif::<f32>::new(n).param("V_th", 1e9).unwrap().conductance();
+        let current: Vec<f32> = (0..n).map(|k| if k == n / 2 { -1000.0 } else { k as f32 }).collect();
+        let network = Network::builder(0.1)
+            .group(Group::new("c", cells).receptor(Receptor::gap("gap")).current(current))
+            .project(Projection::new("j", ("c", n / 3..n), ("c", "gap")).connect(Connect::FixedProb(0.3)).weight(1e-4))
+            .project(Projection::new("k", "c", ("c", "gap")).connect(Connect::OneToOne).weight(1e-4));
+        LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(2).out_vars(["c.V", "c.gap"])
+    };
+    for n in [3, 37] {
+        let expected = build(n).build().unwrap().run_steps(90).map(|r| r.i).unwrap_err();
+        assert!(matches!(&expected, Error::OutOfRange { variable, index, .. } if variable == "c.V" && *index == n / 2), "{expected}");
+        let passed = build(n).allow_non_finite().build().unwrap().run_steps(90).unwrap();
+        assert!(passed["c.V"][[89, 1, n / 2]].is_nan() && passed["c.V"][[89, 1, 0]].is_finite());
+        for strategy in STRATEGIES {
+            let on = || build(n).device(device).strategy(strategy);
+            let found = on().build().unwrap().run_steps(90).map(|r| r.i).unwrap_err();
+            assert_eq!(found.to_string(), expected.to_string(), "{strategy}");
+            let allowed = on().allow_non_finite().build().unwrap().run_steps(90).unwrap();
+            crate::bits::same_runs(&format!("{n}, {strategy}"), &allowed, &passed);
+        }
+    }
 }
