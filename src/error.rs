@@ -74,6 +74,18 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// A variable that went where the system cannot follow.
+    #[error("{variable}[{index}] goes out of range at step {step}: {reason}; a shorter dt may keep it there")]
+    OutOfRange {
+        /// The variable.
+        variable: String,
+        /// The step at which it first was.
+        step: u64,
+        /// The flat, row-major index within the variable (batch first).
+        index: usize,
+        /// The range, and whose it is.
+        reason: String,
+    },
     /// The run was cancelled between two chunks. State and clock stand at the end of the last chunk.
     #[error("cancelled after {done} of {steps} steps")]
     Cancelled {
@@ -166,6 +178,14 @@ pub enum Error {
 impl Error {
     pub(crate) fn value(argument: impl Into<String>, given: impl ToString, reason: impl Into<String>) -> Self {
         Self::Value { argument: argument.into(), given: given.to_string(), reason: reason.into() }
+    }
+
+    /// The same of a part of this name: its value is called after it.
+    pub(crate) fn within(self, part: &str) -> Self {
+        match self {
+            Self::Value { argument, given, reason } => Self::Value { argument: format!("{part}: {argument}"), given, reason },
+            other => other,
+        }
     }
 
     pub(crate) fn unknown<N: AsRef<str>>(what: &'static str, name: &str, known: impl IntoIterator<Item = N>) -> Self {

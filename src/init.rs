@@ -4,6 +4,9 @@ use crate::error::{Error, Result};
 use crate::rng::Stream;
 use crate::scalar::Scalar;
 
+/// Normal numbers are within so many standard deviations of the mean.
+const TAILS: f64 = 5.9;
+
 /// How an array gets its first values. Random ones depend on the seed, the array's name and the element's index alone.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -70,6 +73,21 @@ impl Init {
             return Err(Error::NotFinite { variable: name.into(), step: None, index, value: parameters[index] });
         }
         Ok(())
+    }
+
+    /// The least and the greatest value that can come of it, if they are known without a shape.
+    pub(crate) fn range(&self) -> Option<(f64, f64)> {
+        match self {
+            Self::Zeros => Some((0.0, 0.0)),
+            Self::Constant(c) => Some((*c, *c)),
+            Self::Uniform(a, b) => Some((a.min(*b), a.max(*b))),
+            Self::Normal(mean, std) => Some((mean - TAILS * std.abs(), mean + TAILS * std.abs())),
+            Self::Values(values) => {
+                let ends = |(low, high): (f64, f64), x: &f64| (low.min(*x), high.max(*x));
+                Some(if values.is_empty() { (0.0, 0.0) } else { values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), ends) })
+            }
+            Self::XavierNormal | Self::Orthogonal(_) => None,
+        }
     }
 
     /// Fills `out`; values that are too few repeat.

@@ -110,7 +110,7 @@ pub use scan::Scan;
 pub use sequential::Sequential;
 pub use state::State;
 pub use survey::{Finding, Gpu, MIN_CAPABILITY, MIN_DRIVER, Reason, Survey};
-pub use system::{Coupling, InputSpec, Inputs, MAX_PORTS, Schema, Shared, System, Tick, VarSpec, Weight, WeightMut};
+pub use system::{Coupling, InputSpec, Inputs, MAX_PORTS, Schema, Shared, Start, System, Tick, VarSpec, Weight, WeightMut};
 pub use tree::unique_name;
 
 #[doc = include_str!("../docs/coming_from_brainpy.md")]

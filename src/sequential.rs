@@ -6,7 +6,7 @@ use crate::program::{Body, Layer, Program};
 use crate::scalar::Scalar;
 use crate::scan::Scan;
 use crate::state::{Part, State};
-use crate::system::{Coupling, Inputs, Schema, Shared, System, Tick, Weight, WeightMut};
+use crate::system::{Coupling, Inputs, Schema, Shared, Start, System, Tick, Weight, WeightMut};
 use std::ops::Range;
 
 /// Named systems one after another: `brainpy.Sequential`. Names give `l1.state`, `l1.Wi`.
@@ -153,6 +153,10 @@ impl<T: Scalar> System<T> for Sequential<T> {
 
     fn prepare(&self, dt: f64, device: Device) -> Result<()> {
         self.layers.iter().try_for_each(|(_, layer)| layer.prepare(dt, device))
+    }
+
+    fn check_start(&self, start: &Start) -> Result<()> {
+        self.layers.iter().try_for_each(|(name, layer)| layer.check_start(start).map_err(|e| e.within(name)))
     }
 
     fn kind(&self) -> &str {

@@ -58,6 +58,17 @@ pub struct Tick<'a> {
     pub shared: &'a Shared,
 }
 
+/// Where a run starts from: what [`System::check_start`] is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Start {
+    /// Index of the next step: 0 if the run starts anew, else how many steps were made before.
+    pub i: u64,
+    /// Time of the step that a reset goes back to. Those after it are at `t0 + k·dt`.
+    pub t0: f64,
+    /// Length of a step.
+    pub dt: f64,
+}
+
 /// Who may run apart from whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coupling {
@@ -351,6 +362,21 @@ pub trait System<T: Scalar>: Send + Sync {
         Ok(())
     }
 
+    /// Whether the system can start from there: times that it was given, and can keep only in steps at certain times. Called before the first
+    /// run of a loop that was built, reset, or given a state.
+    ///
+    /// # Errors
+    /// What the system was given that such steps cannot do.
+    fn check_start(&self, start: &Start) -> Result<()> {
+        let _ = start;
+        Ok(())
+    }
+
+    /// Says more of the error of a run, [`Error::NotFinite`]: what it means that this variable is not finite.
+    fn explain(&self, error: Error) -> Error {
+        error
+    }
+
     /// The kind of system, as users name it (`HH`, `LSTMCell`); nodes are numbered by it.
     fn kind(&self) -> &str {
         "System"
@@ -401,6 +427,12 @@ impl<T: Scalar, S: System<T> + ?Sized> System<T> for Box<S> {
     }
     fn prepare(&self, dt: f64, device: Device) -> Result<()> {
         (**self).prepare(dt, device)
+    }
+    fn check_start(&self, start: &Start) -> Result<()> {
+        (**self).check_start(start)
+    }
+    fn explain(&self, error: Error) -> Error {
+        (**self).explain(error)
     }
     fn kind(&self) -> &str {
         (**self).kind()

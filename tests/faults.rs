@@ -116,7 +116,7 @@ fn row_14_time_that_makes_no_sense() {
         let error = unchanged(&mut over_time, |l| l.run_for(duration).map(drop));
         assert!(matches!(&error, Error::Value { argument, .. } if argument == "duration"), "{error}");
     }
-    // By the documented rule: rounded within 1e-6 of a whole number, else up.
+    // By the documented rule: rounded within 1e-6 of a whole number, or what f32 rounds by, else up.
     for (duration, steps) in [(0.0, 0), (0.3, 3), (0.1 * 3.0, 3), (0.31, 4), (0.300_000_01, 3), (0.05, 1)] {
         assert_eq!(over_time.steps_of(duration).unwrap(), steps, "{duration}");
     }

@@ -99,7 +99,7 @@ fn library(error: &overtime::Error) -> u8 {
     use overtime::Error as E;
     match error {
         E::DeviceUnavailable { .. } | E::Cuda { .. } | E::DeviceLost { .. } | E::Compile { .. } => DEVICE,
-        E::NotFinite { .. } => NUMERICAL,
+        E::NotFinite { .. } | E::OutOfRange { .. } => NUMERICAL,
         E::OutOfMemory { .. } => MEMORY,
         E::File { .. } | E::Corrupt { .. } => IO,
         E::Cancelled { .. } => INTERRUPTED,

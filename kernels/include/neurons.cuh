@@ -265,7 +265,8 @@ __device__ __forceinline__ void send(const Group& group, Neuron& n, u32 spikes, 
         if (to.terminal) {
             u32 came = __shfl_sync(0xffffffffu, n.past, to.least % 32);
             if (to.least >= 32) came = spikes_of(group, cell, slot, to.least);
-            const acc_t v = MEMBRANE < N_STATE ? reinterpret_cast<const acc_t*>(&n.s)[MEMBRANE < N_STATE ? MEMBRANE : 0] : acc_t(0);
+            acc_t none = acc_t(0);
+            acc_t& v = MEMBRANE < N_STATE ? reinterpret_cast<acc_t*>(&n.s)[MEMBRANE < N_STATE ? MEMBRANE : 0] : none;
             pass_on(to, cell, v, first, sources, came, copy, group.job.rows * group.job.units, k);
             continue;
         }

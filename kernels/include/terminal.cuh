@@ -27,9 +27,15 @@ __device__ __forceinline__ acc_t opened(const Value* c, acc_t g, acc_t x) {
 __device__ __forceinline__ int whole(acc_t amount) { return math::floor(fma(amount, acc_t(1 << 30), acc_t(0.5))); }
 
 // A step of a source's terminal, whose variables are `all` apart; its potential is `v`. Returns what it passes on.
-__device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars, u64 all, bool came, acc_t v) {
+__device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars, u64 all, bool came, acc_t& v) {
     const Value* c = to.constants;
-    if (to.law == GAP) return whole(math::at_least(acc_t(-1), math::at_most(acc_t(1), v * c[0].value)));
+    if (to.law == GAP) {
+        const acc_t amount = v * c[0].value;
+        if (math::abs(amount) <= acc_t(1)) return whole(amount);
+        // A potential that is no amount becomes NaN, which ends the run.
+        v = acc_t(__int_as_float(0x7fc00000));
+        return 0;
+    }
     acc_t a = load(vars), b = load(vars + all), amount;
     if (to.law == STP) {
         a = flushed(a * c[0].value);
@@ -61,7 +67,7 @@ __device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars,
 }
 
 // What the terminals of the warp's neurons, those in `sources`, pass on in step k, where spikes in `came` arrive.
-__device__ __forceinline__ void pass_on(const Outgoing& to, const Cell& cell, acc_t v, u32 first, u32 sources, u32 came, u64 copy, u64 all, u32 k) {
+__device__ __forceinline__ void pass_on(const Outgoing& to, const Cell& cell, acc_t& v, u32 first, u32 sources, u32 came, u64 copy, u64 all, u32 k) {
     const u32 lane = threadIdx.x % 32;
     int amount = 0;
     if (sources >> lane & 1) amount = terminal_step(to, (scalar_t*)to.terminal + cell.index, all, came >> lane & 1, v);

@@ -1,6 +1,7 @@
 // Units that spike at given times. The CPU's step: src/models/sources/spike_times.rs.
 //
-// The table: the number of units N; where each unit's times begin, and where the last one's end, N + 1; the times as f64.
+// The table: the number of units N; where each unit's times begin, and where the last one's end, N + 1; the times as f64, as they are
+// compared with the middle between two steps.
 #include "system.cuh"
 
 struct Params {};
@@ -13,13 +14,14 @@ __device__ __forceinline__ acc_t step(State& s, Input, const Params&, const Tick
     const u64 units = table[0], unit = at.cell % units;
     const double* times = (const double*)(table + units + 2);
     const u64 end = table[unit + 2];
-    const double now = at.t + at.dt * 1e-6;
+    const double middle = at.t + 0.5 * at.dt;
     u64 next = table[unit + 1] + u64(s.past);
     bool fires = false;
-    while (next < end && times[next] <= now) {
+    while (next < end && times[next] < middle) {
+        // Those of long ago are new where a state came without `past`.
+        fires = times[next] > at.t - at.dt;
         ++next;
         s.past += acc_t(1);
-        fires = true;
     }
     s.spike = fires ? acc_t(1) : acc_t(0);
     return s.spike;

@@ -102,7 +102,10 @@ impl<T: Scalar> Chunk<'_, T> {
         }
         match first {
             None => Ok(events),
-            Some(Found { variable, k, index, value }) => Err(Error::NotFinite { variable, step: Some(clock.i() + k as u64), index, value }),
+            Some(Found { variable, k, index, value }) => {
+                let error = Error::NotFinite { variable, step: Some(clock.i() + k as u64), index, value };
+                Err(system.explain(error))
+            }
         }
     }
 

@@ -16,8 +16,8 @@
 //! Values are in the unit of the input, times in that of `dt`: milliseconds, and frequencies in hertz. They are computed in f64 and rounded
 //! once to the run's type, with the same bits on every machine.
 //!
-//! Time is rounded as a run's duration is: to the step that is within 1e-6 of one, else an end goes up and, where it is one, a beginning
-//! down. brainpy's ends go up and beginnings down whatever rounding made of the quotient: at `dt` 0.1 a section of 1.1 ms has 12 steps
+//! Time is rounded as a run's duration is: to the step that it is near, within 1e-6 of one or what f32 rounds the time by, else an end goes
+//! up and, where it is one, a beginning down. brainpy's ends go up and beginnings down whatever rounding made of the quotient: at `dt` 0.1 a section of 1.1 ms has 12 steps
 //! there, and a pulse at 0.3 ms begins in step 2.
 
 mod noise;
@@ -28,7 +28,7 @@ pub use noise::{ou_process, wiener_process};
 pub use sections::{Level, constant_input, section_input, spike_input};
 pub use waves::{ramp_input, sinusoidal_input, square_input};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, near};
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 use ndarray::{ArrayD, IxDyn};
@@ -96,7 +96,8 @@ fn count(clock: &Clock, what: &str, time: f64) -> Result<usize> {
 /// The same, rounded down.
 fn before(clock: &Clock, what: &str, time: f64) -> Result<usize> {
     let up = count(clock, what, time)?;
-    Ok(if up as f64 - time / clock.dt > 1e-6 { up - 1 } else { up })
+    let exact = time / clock.dt;
+    Ok(if up as f64 - exact > near(exact) { up - 1 } else { up })
 }
 
 fn zeros<T: Scalar>(steps: usize, width: usize) -> Result<Vec<T>> {

@@ -39,6 +39,14 @@ fn times_are_rounded_to_steps_that_are_meant() {
     assert_eq!(constant_input::<f64, _>([(1.0, 1.1)], 0.1).unwrap().0.len(), 11);
     let pulse = spike_input::<f64>(&[0.3], 0.1, 1.0, 1.0, 0.1).unwrap();
     assert_eq!(pulse.iter().position(|x| *x != 0.0), Some(3));
+    // Times that were stored in f32, which are up to 0.005 steps off here.
+    for k in (3..100_000).step_by(4999) {
+        let time = f64::from((f64::from(k) * 0.1) as f32);
+        let pulse = spike_input::<f64>(&[time], 0.1, 1.0, 10_000.0, 0.1).unwrap();
+        assert_eq!(pulse.iter().position(|x| *x != 0.0), Some(k as usize), "{time}");
+        let sections = constant_input::<f64, _>([(0.0, time), (1.0, 0.1)], 0.1).unwrap().0;
+        assert_eq!(sections.iter().position(|x| *x != 0.0), Some(k as usize), "{time}");
+    }
     // A half that begins with a step belongs to it, however far out.
     let square = square_input::<f32>(1.0, 10.0, false, Span::new(1e5, 0.1)).unwrap();
     assert!(square.iter().enumerate().all(|(k, x)| *x == if k % 1000 < 500 { 1.0 } else { -1.0 }));

@@ -11,7 +11,7 @@ use crate::scalar::Scalar;
 use crate::state::Layout;
 use crate::system::{Schema, Shared, System};
 use crate::tree;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -291,6 +291,7 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
             block,
             chunk,
             progress,
+            started: Cell::new(false),
             span: None,
             system,
         };

@@ -20,7 +20,7 @@ use crate::scalar::Scalar;
 use crate::state::{Layout, State};
 use crate::system::{Schema, Shared, System};
 use crate::tree::Implicit;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 /// Called between chunks with (steps done, steps in all); returning `false` cancels the run.
@@ -56,6 +56,8 @@ pub struct LoopOverTime<T: Scalar, S: System<T> + ?Sized> {
     block: Option<usize>,
     chunk: Option<u64>,
     progress: Option<Progress>,
+    /// Whether the system has been asked if it can start where the clock was put last.
+    started: Cell<bool>,
     /// Of a run in parts: steps before this one, and in all.
     span: Option<(u64, u64)>,
     /// Last, so that a loop over any system can be seen as one.
@@ -162,7 +164,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         self.device
     }
 
-    /// Steps that a duration takes: `duration/dt`, rounded where that is within 1e-6 of a whole number, else up.
+    /// Steps that a duration takes: `duration/dt`, rounded where that is a whole number within 1e-6 or f32's rounding, else up.
     ///
     /// # Errors
     /// If the duration is negative, not finite, or more steps than can be counted.
@@ -225,6 +227,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         self.layout = layout;
         self.batch = batch;
         self.clock.done = 0;
+        self.started.set(false);
         Ok(())
     }
 }

@@ -131,6 +131,10 @@ impl<T: Scalar> AnyLoop<'_, T> {
             input.pad(&lengths);
             input.lengths = Some(lengths);
         }
+        if !self.started.get() {
+            self.system.check_start(&self.clock.start())?;
+            self.started.set(true);
+        }
         if self.clock.i().checked_add(input.steps).is_none() {
             return Err(Error::value("steps", input.steps, "run past the last step index there is"));
         }

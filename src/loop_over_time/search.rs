@@ -84,7 +84,8 @@ impl<T: Scalar> Search<'_, T> {
             Ok(_) => {
                 let (variable, index) = self.variable(found);
                 let value = after.get(found).map_or(f64::NAN, |v| v.to_f64());
-                Ok(Error::NotFinite { variable, step: Some(clock.i() + (len as u64).saturating_sub(1)), index, value })
+                let error = Error::NotFinite { variable, step: Some(clock.i() + (len as u64).saturating_sub(1)), index, value };
+                Ok(self.system.explain(error))
             }
         }
     }

@@ -101,6 +101,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let unmatched = self.take_arrays(&given, strict, &|_| true)?;
         if let (Some(clock), Some(stamp)) = (clock, &dict.stamp) {
             self.clock = clock;
+            self.started.set(false);
             self.shared = Shared::new(stamp.seed);
             stamp.shared.iter().for_each(|(name, value)| self.shared.set(name.as_str(), *value));
         }

@@ -115,6 +115,15 @@ fn check_name<'a>(what: &str, name: &str, mut others: impl Iterator<Item = &'a s
     Ok(())
 }
 
+/// Spikes that `what` adds to a receptor that keeps nothing.
+fn lasts_a_step(what: &str, group: &str, receptor: &str) -> Error {
+    Error::Unsupported(format!(
+        "{what} adds spikes to `{group}.{receptor}`, which keeps nothing of them: each would act for one step, and half as much with half the \
+         dt. A receptor that decays (Receptor::exponential) keeps them, and Ampa, Nmda or BioNmda as kinetics of a projection transmit in each \
+         step"
+    ))
+}
+
 /// The group, whose variables are the network's from `next` on.
 fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mut usize, inputs: &mut usize) -> Result<Pool<T>> {
     let Group { name, model, receptors, current, input, noise, poisson } = group;
@@ -164,6 +173,9 @@ fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mu
         if matches!(felt[receptor].acts, Acts::Gap) {
             return Err(Error::Unsupported(format!("the Poisson drive of `{name}` acts on gap junctions, which take no spikes")));
         }
+        if felt[receptor].is_graded() {
+            return Err(lasts_a_step(&format!("the Poisson drive of `{name}`"), &name, &felt[receptor].name));
+        }
         if !drive.weight.is_finite() {
             return Err(Error::value(format!("weight of the Poisson drive of `{name}`"), drive.weight, "is not finite"));
         }
@@ -172,15 +184,23 @@ fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mu
     }
     let mut terminals = Vec::new();
     for projection in projections.iter().filter(|p| p.from.group == name) {
-        let Some(kinetics) = projection.kinetics else { continue };
+        let Some(kinetics) = projection.kinetics else {
+            if let Some((variable, _)) = projection.initial.first() {
+                let reason =
+                    format!("projection `{}` has no kinetics, and so no variable `{variable}` to begin with a value", projection.name);
+                return Err(Error::Unsupported(reason));
+            }
+            continue;
+        };
         kinetics.check(&projection.name)?;
+        let init = kinetics.initial(&projection.name, &projection.initial, units)?;
         let mut own = *next..*next + kinetics.names().len();
         *next = own.end;
         if kinetics == Kinetics::Gap {
             let v = vars.start + membrane(&schema)?;
             own = v..v + 1;
         }
-        terminals.push(Terminal { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars: own });
+        terminals.push(Terminal { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars: own, init });
     }
     let flight = *next;
     *next += 1;
@@ -190,7 +210,7 @@ fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mu
 }
 
 fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) -> Result<Link> {
-    let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp } = projection;
+    let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp, .. } = projection;
     let (from, pre) = part(&name, &from, pools)?;
     let (to, post) = part(&name, &to, pools)?;
     let felt = &pools[to].receptors;
@@ -235,6 +255,9 @@ fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) 
         if recipe.has_one_weight() {
             quantum /= f64::from(WHOLE);
         }
+    }
+    if felt[receptor].is_graded() && !kinetics.is_some_and(Kinetics::is_graded) {
+        return Err(lasts_a_step(&format!("projection `{}`", recipe.name), &pools[to].name, &felt[receptor].name));
     }
     Ok(Link { recipe, from, to, receptor, var: felt[receptor].var, delays, quantum, terminal, wiring: OnceLock::new(), plastic: None })
 }

@@ -2,8 +2,13 @@
 
 use super::gap::SPAN;
 use super::terminal::CONSTANTS;
+use crate::clock::up;
 use crate::error::{Error, Result};
+use crate::init::Init;
 use crate::math::exp;
+
+/// More steps than transmitter stays for.
+const STEPS: f64 = 16_777_216.0;
 
 /// What a projection makes of each source's spikes; see [`Projection::kinetics`](super::Projection::kinetics).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,19 +27,23 @@ pub enum Kinetics {
     Gap,
 }
 
-/// Short-term plasticity (Tsodyks, Pawelzik & Markram 1998) with brainpy's names, defaults and initial values: du/dt = −u/τf, dx/dt = (1 − x)/τd,
-/// from u = U and x = 1. A spike first makes u ← u + U·(1 − u); its synapses then pass on u·x of their weights, and x ← x − u·x. Solved
-/// exactly. Variables: `projection.u`, `projection.x`.
+/// Short-term plasticity (Tsodyks, Pawelzik & Markram 1998) with brainpy's names and defaults: du/dt = −u/τf, dx/dt = (1 − x)/τd, from rest:
+/// u = 0 and x = 1. A spike first makes u ← u + U·(1 − u); its synapses then pass on u·x of their weights, and x ← x − u·x. Solved exactly.
+/// So a first spike transmits U, whenever it comes. Variables: `projection.u`, `projection.x`;
+/// [`Projection::initial`](super::Projection::initial) lets them begin elsewhere.
 ///
-/// brainpy's `STP` has the same u and x, but gives u·x with the x that is left after the spike, and at all times: a factor of what its
-/// synapse has become. Here it is what a spike transmits, as in the paper.
+/// With `tau_f` 0 there is no facilitation: each spike uses U of what there is. With `tau_d` 0 there is no depression: all is there again in
+/// the next step.
+///
+/// brainpy's `STP` begins with u = U, as if there had been a spike a moment before, and gives u·x with the x that is left after a spike, and
+/// at all times: a factor of what its synapse has become. Here it is what a spike transmits, as in the paper.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stp {
     /// U, what a spike uses of the resources when all are there; 0.15 by default.
     pub release: f64,
-    /// Of facilitation, ms; 1500 by default.
+    /// Of facilitation, ms; 1500 by default, and 0 for none.
     pub tau_f: f64,
-    /// Of recovery from depression, ms; 200 by default.
+    /// Of recovery from depression, ms; 200 by default, and 0 for no depression.
     pub tau_d: f64,
 }
 
@@ -132,7 +141,7 @@ from!(Stp Ampa Nmda BioNmda);
 fn pulse(opens: f64, closes: f64, t_dur: f64, dt: f64) -> [f64; 4] {
     let limit = if opens > 0.0 { opens / (opens + closes) } else { 0.0 };
     // 0.5 ms are five steps of 0.1, whatever the quotient is rounded to.
-    let steps = (t_dur / dt - 1e-6).ceil().max(0.0);
+    let steps = up(t_dur / dt);
     [exp(-(opens + closes) * dt), limit, exp(-closes * dt), steps]
 }
 
@@ -148,12 +157,49 @@ impl Kinetics {
         }
     }
 
-    /// Their values at first.
-    pub(super) fn initial(self) -> [f64; 3] {
+    /// Their values at rest, with which they begin unless the projection says otherwise.
+    fn rest(self) -> [f64; 3] {
+        if matches!(self, Self::Stp(_)) { [0.0, 1.0, 0.0] } else { [0.0; 3] }
+    }
+
+    /// The most that they can be. None can be negative.
+    fn most(self) -> &'static [f64] {
         match self {
-            Self::Stp(stp) => [stp.release, 1.0, 0.0],
-            _ => [0.0; 3],
+            Self::Stp(_) => &[1.0, 1.0],
+            Self::Ampa(_) => &[1.0, STEPS],
+            Self::Nmda(_) => &[1.0, f64::MAX],
+            Self::BioNmda(_) => &[1.0, 1.0, STEPS],
+            Self::Gap => &[],
         }
+    }
+
+    /// What they begin with, of `units` sources: what is `given` by name, else rest.
+    pub(super) fn initial(self, projection: &str, given: &[(String, Init)], units: usize) -> Result<Vec<Init>> {
+        let names = self.names();
+        if let Some((unknown, _)) = given.iter().find(|(name, _)| !names.contains(&name.as_str())) {
+            return Err(Error::unknown(
+                "variable",
+                &format!("{projection}.{unknown}"),
+                names.iter().map(|name| format!("{projection}.{name}")),
+            ));
+        }
+        let mut all: Vec<Init> = self.rest().into_iter().take(names.len()).map(Init::Constant).collect();
+        for ((name, most), init) in names.iter().zip(self.most()).zip(&mut all) {
+            // As with other settings, the last one counts.
+            let Some((_, own)) = given.iter().rev().find(|(given, _)| given == name) else { continue };
+            let what = format!("initial {name} of projection `{projection}`");
+            own.check(&what, &[units])?;
+            let Some((low, high)) = own.range() else {
+                return Err(Error::value(what, format!("{own:?}"), "is for matrices"));
+            };
+            if low < 0.0 || high > *most {
+                let between = if *most < f64::MAX { format!("between 0 and {most}") } else { "0 or more".to_owned() };
+                let given = if low < high { format!("{low} to {high}") } else { low.to_string() };
+                return Err(Error::value(what, given, format!("is not {between}")));
+            }
+            *init = own.clone();
+        }
+        Ok(all)
     }
 
     /// Whether something is transmitted in each step, not with a spike alone.
@@ -175,7 +221,10 @@ impl Kinetics {
     /// What a step of `dt` works with.
     pub(super) fn constants(self, dt: f64) -> [f64; CONSTANTS] {
         match self {
-            Self::Stp(s) => [exp(-dt / s.tau_f), exp(-dt / s.tau_d), s.release, 0.0, 0.0, 0.0, 0.0],
+            Self::Stp(s) => {
+                let left = |tau: f64| if tau > 0.0 { exp(-dt / tau) } else { 0.0 };
+                [left(s.tau_f), left(s.tau_d), s.release, 0.0, 0.0, 0.0, 0.0]
+            }
             Self::Ampa(a) => {
                 let [on, limit, off, steps] = pulse(a.alpha * a.t, a.beta, a.t_dur, dt);
                 [on, limit, off, steps, 0.0, 0.0, 0.0]
@@ -194,7 +243,7 @@ impl Kinetics {
     pub(super) fn check(self, projection: &str) -> Result<()> {
         // Those that must not be 0, then those that may.
         let (positive, others) = match self {
-            Self::Stp(s) => (vec![("release", s.release), ("tau_f", s.tau_f), ("tau_d", s.tau_d)], vec![]),
+            Self::Stp(s) => (vec![("release", s.release)], vec![("tau_f", s.tau_f), ("tau_d", s.tau_d)]),
             Self::Ampa(a) => (vec![("beta", a.beta)], vec![("alpha", a.alpha), ("t", a.t), ("t_dur", a.t_dur)]),
             Self::Nmda(n) => (vec![("tau_decay", n.tau_decay), ("tau_rise", n.tau_rise)], vec![("a", n.a)]),
             Self::BioNmda(n) => {

@@ -21,6 +21,8 @@ pub struct Projection {
     pub(super) delay: Init,
     pub(super) stdp: Option<Stdp>,
     pub(super) kinetics: Option<Kinetics>,
+    /// What variables of its kinetics begin with, by name.
+    pub(super) initial: Vec<(String, Init)>,
 }
 
 /// A group, or a range of its neurons: `"P"` or `("P", 0..3200)`.
@@ -84,6 +86,7 @@ impl Projection {
             delay: Init::Constant(0.0),
             stdp: None,
             kinetics: None,
+            initial: Vec::new(),
         }
     }
 
@@ -162,6 +165,15 @@ impl Projection {
     #[must_use]
     pub fn kinetics(mut self, kinetics: impl Into<Kinetics>) -> Self {
         self.kinetics = Some(kinetics.into());
+        self
+    }
+
+    /// What a variable of its kinetics begins with, such as `u` and `x` of [`Stp`](super::Stp); rest by default, which is 1 for its x and 0
+    /// for all others. One value, one for each neuron of the sources' group, or drawn, by the loop's seed; between 0 and 1, but for the x of
+    /// [`Nmda`](super::Nmda) and `left`, which have no such upper bound.
+    #[must_use]
+    pub fn initial(mut self, variable: impl Into<String>, init: impl Into<Init>) -> Self {
+        self.initial.push((variable.into(), init.into()));
         self
     }
 }

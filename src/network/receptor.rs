@@ -90,7 +90,7 @@ impl Receptor {
     }
 
     /// What a graded projection, [`Projection::kinetics`](super::Projection::kinetics), has transmitted in a step: nothing is left of it in
-    /// the next.
+    /// the next. Spikes alone, whose effect would go by dt, are refused.
     #[must_use]
     pub fn graded(name: impl Into<String>) -> Self {
         Self::shaped(name, Shape::Graded)
@@ -100,8 +100,9 @@ impl Receptor {
     /// `weights` are w. It is there in each step, whether anybody spikes or not. Both models must have a variable `V`, and this one an input
     /// `g`; synapses are stored, and have no delay.
     ///
-    /// V_source is as the source's own step has left it, before what [`Receptor::delta`] may add to it in the same step. It counts up to 512
-    /// either way, in steps of 2⁻²¹ (5e-7): sums of synapses are sums of integers.
+    /// V_source is as the source's own step has left it, before what [`Receptor::delta`] may add to it in the same step. It counts in steps of
+    /// 2⁻²¹ (5e-7), up to 512 either way: sums of synapses are sums of integers. A source whose V goes beyond that ends the run with
+    /// [`Error::OutOfRange`]; where a loop allows what is not finite, its V is NaN from then on.
     ///
     /// Variables: `group.name`, which is Σ w·V_source, and `group.name.g`, which is Σ w.
     #[must_use]

@@ -9,7 +9,7 @@ use crate::program::Program;
 use crate::scalar::Real;
 use crate::scan::Scan;
 use crate::state::{Part, State, child};
-use crate::system::{Coupling, InputSpec, Inputs, Schema, Shared, System, Tick, VarSpec};
+use crate::system::{Coupling, InputSpec, Inputs, Schema, Shared, Start, System, Tick, VarSpec};
 
 impl<T: Real> System<T> for Network<T> {
     fn schema(&self) -> Schema {
@@ -43,9 +43,11 @@ impl<T: Real> System<T> for Network<T> {
                 receptor.init.fill_checked(state.var_mut(receptor.own.start), &[pool.units], stream);
             }
             for terminal in &pool.terminals {
-                let values = terminal.kinetics.initial().into_iter();
-                let own = terminal.vars.clone().take(terminal.kinetics.names().len());
-                own.zip(values).for_each(|(var, value)| state.var_mut(var).fill(T::of(value)));
+                let all = terminal.vars.clone().zip(terminal.kinetics.names()).zip(&terminal.init);
+                for ((var, name), init) in all {
+                    let stream = random::stream(shared.seed, child(node, index), &format!("{}.{name}", terminal.name));
+                    init.fill_checked(state.var_mut(var), &[pool.units], stream);
+                }
             }
             state.var_mut(pool.flight).fill(T::of(0.0));
         }
@@ -96,6 +98,14 @@ impl<T: Real> System<T> for Network<T> {
             }
         }
         Ok(())
+    }
+
+    fn check_start(&self, start: &Start) -> Result<()> {
+        self.pools.iter().try_for_each(|pool| pool.model.check_start(start).map_err(|e| e.within(&pool.name)))
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        gap::explained(error, self)
     }
 
     fn program(&self, dt: f64) -> Option<Program> {

@@ -5,6 +5,7 @@
 use super::kinetics::Kinetics;
 use super::plan::WORD;
 use crate::cpu::simd::{Kernel, vectorize};
+use crate::init::Init;
 use crate::math::exp;
 use crate::scalar::Real;
 use std::ops::Range;
@@ -28,6 +29,8 @@ pub(crate) struct Terminal {
     /// The network's variables `[N]`, of the group of the sources; those that are no sources stay as they are. Those of gap junctions are the
     /// model's: its potential.
     pub(crate) vars: Range<usize>,
+    /// What those of its own begin with.
+    pub(crate) init: Vec<Init>,
 }
 
 /// A step of the terminals of some sources, the first of which is neuron `first` of those that `words` are of.
@@ -161,5 +164,7 @@ fn bio_nmda<T: Real>(c: &[T; CONSTANTS], came: bool, [g, x, left]: [T; 3]) -> ([
 
 #[inline(always)]
 fn gap<T: Real>(c: &[T; CONSTANTS], _: bool, [v]: [T; 1]) -> ([T; 1], T) {
-    ([v], T::of(-1.0).max(T::of(1.0).min(v * c[0])))
+    let amount = v * c[0];
+    // A potential that is no amount becomes NaN, which ends the run.
+    if amount.abs() <= T::of(1.0) { ([v], amount) } else { ([T::of(f64::NAN)], T::of(0.0)) }
 }

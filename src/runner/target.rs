@@ -95,6 +95,7 @@ impl Target {
                         let expected = usize::try_from(need).unwrap_or(usize::MAX);
                         return Err(Error::Shape { argument: self.argument(), axis: "time".into(), expected, given });
                     }
+                    self.has_rows(array.shape(), extent, rows)?;
                     array.shape().iter().skip(1).product()
                 }
                 Kind::Func(_) | Kind::Iter(_) => continue,
@@ -109,6 +110,23 @@ impl Target {
             return Ok(());
         }
         Err(Error::Shape { argument: self.argument(), axis: "units".into(), expected: extent, given: width })
+    }
+
+    /// Refuses a series whose axes are as many values as rows or units need, and others than theirs.
+    fn has_rows(&self, shape: &[usize], extent: usize, rows: usize) -> Result<()> {
+        let Some((first, others)) = shape.get(1..).and_then(<[usize]>::split_first) else { return Ok(()) };
+        let others = if others.is_empty() { None } else { Some(others.iter().product::<usize>()) };
+        let wrong = match others {
+            None => false,
+            // A value for each row is none for each unit.
+            Some(1) => *first == rows && extent > 1,
+            Some(all) => first * all == extent * rows && *first != rows,
+        };
+        if rows == 1 || !wrong {
+            return Ok(());
+        }
+        let expected = format!("[T], [T, {extent}] or [T, {rows}, {extent}]");
+        Err(Error::Rank { argument: self.argument(), expected, given: shape.to_vec() })
     }
 
     fn argument(&self) -> String {

@@ -1,10 +1,11 @@
 //! Receptors that rise or are blocked, and terminals: the CPU's bits, in every strategy.
 
+use crate::device;
 use crate::networks::same_bits;
 use crate::parity::STRATEGIES;
 use overtime::models::{Lif, TraubMiles};
 use overtime::network::{Ampa, BioNmda, Connect, Group, Magnesium, Network, Nmda, Projection, Receptor, Stp};
-use overtime::{Builder, Init, LoopOverTime, Real, Strategy, monitor};
+use overtime::{Builder, Error, Init, LoopOverTime, Real, Strategy, monitor};
 
 /// Short rows and long ones, of one weight or many, delays below and above a warp's memory, parts that begin within a warp.
 fn network<T: Real>(n: usize) -> Network<T> {
@@ -27,8 +28,16 @@ fn network<T: Real>(n: usize) -> Network<T> {
         .seed(6)
         .group(cells)
         .group(others)
-        .project(Projection::new("S", "P", ("P", "alpha")).weight(25.0).kinetics(Stp { release: 0.5, tau_f: 9.0, tau_d: 40.0 }).delay(0.2))
-        .project(Projection::new("N", ("P", n / 3..n), ("P", "nmda")).weight(own.clone()).kinetics(Nmda::default()).delay(0.1))
+        .project(
+            Projection::new("S", "P", ("P", "alpha"))
+                .weight(25.0)
+                .kinetics(Stp { release: 0.5, tau_f: 9.0, tau_d: 40.0 })
+                .delay(0.2)
+                .initial("u", Init::Uniform(0.0, 1.0)),
+        )
+        .project(
+            Projection::new("N", ("P", n / 3..n), ("P", "nmda")).weight(own.clone()).kinetics(Nmda::default()).initial("x", 0.5).delay(0.1),
+        )
         .project(Projection::new("B", "L", ("P", n / 2..n, "nmda")).weight(2.0).kinetics(BioNmda::default()))
         .project(Projection::new("G", "L", ("P", 0..few, "gaba")).connect(Connect::OneToOne).weight(7.0).kinetics(Ampa::gaba_a()))
         .project(Projection::new("A", "P", ("L", "ampa")).connect(Connect::FixedNumPost(few.min(3))).weight(own).kinetics(Ampa::default()))
@@ -39,6 +48,7 @@ fn network<T: Real>(n: usize) -> Network<T> {
                 .kinetics(Stp::default())
                 .delay(3.3),
         )
+        .project(Projection::new("F", "L", ("P", "alpha")).weight(9.0).kinetics(Stp { release: 0.4, tau_f: 0.0, tau_d: 0.0 }))
         .project(Projection::new("J", ("P", n / 5..n), ("P", "gap")).connect(Connect::FixedProb(0.1)).weight(3.0))
         .project(Projection::new("K", "P", ("L", "gap")).weight(Init::Uniform(0.0, 0.002)))
         .project(Projection::new("plain", "L", ("P", "kick")).connect(Connect::FixedProb(0.2)).weight(0.5))
@@ -62,4 +72,32 @@ fn f32_has_the_cpus_bits() {
 #[test]
 fn f64_has_the_cpus_bits() {
     same_bits::<f64>(builder, &[(65, None, 20)], &[Strategy::Persistent]);
+}
+
+/// A potential that gap junctions cannot pass on is the CPU's error, and has its bits where it is let pass.
+#[test]
+fn a_potential_out_of_range_is_the_cpus_error() {
+    let Some(device) = device() else { return };
+    let build = |n: usize| {
+        let cells = Lif::<f32>::new(n).param("V_th", 1e9).unwrap().conductance();
+        let current: Vec<f32> = (0..n).map(|k| if k == n / 2 { -1000.0 } else { k as f32 }).collect();
+        let network = Network::builder(0.1)
+            .group(Group::new("c", cells).receptor(Receptor::gap("gap")).current(current))
+            .project(Projection::new("j", ("c", n / 3..n), ("c", "gap")).connect(Connect::FixedProb(0.3)).weight(1e-4))
+            .project(Projection::new("k", "c", ("c", "gap")).connect(Connect::OneToOne).weight(1e-4));
+        LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(2).out_vars(["c.V", "c.gap"])
+    };
+    for n in [3, 37] {
+        let expected = build(n).build().unwrap().run_steps(90).map(|r| r.i).unwrap_err();
+        assert!(matches!(&expected, Error::OutOfRange { variable, index, .. } if variable == "c.V" && *index == n / 2), "{expected}");
+        let passed = build(n).allow_non_finite().build().unwrap().run_steps(90).unwrap();
+        assert!(passed["c.V"][[89, 1, n / 2]].is_nan() && passed["c.V"][[89, 1, 0]].is_finite());
+        for strategy in STRATEGIES {
+            let on = || build(n).device(device).strategy(strategy);
+            let found = on().build().unwrap().run_steps(90).map(|r| r.i).unwrap_err();
+            assert_eq!(found.to_string(), expected.to_string(), "{strategy}");
+            let allowed = on().allow_non_finite().build().unwrap().run_steps(90).unwrap();
+            crate::bits::same_runs(&format!("{n}, {strategy}"), &allowed, &passed);
+        }
+    }
 }

@@ -119,8 +119,10 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
     }));
     all.push(model("poisson", &["spike"], CURRENT, |n| PoissonGroup::<R>::new(n, each::<R>(n, 0.0, 500.0))));
     all.push(model("spike times", &["spike", "past"], CURRENT, |n| {
-        let times: Vec<f64> = (0..3 * n).map(|k| 0.01 * (k % 17) as f64).collect();
-        SpikeTimeGroup::new(n, &(0..3 * n).map(|k| k * 5 % n).collect::<Vec<_>>(), &times).unwrap()
+        // At steps of 0.02, between them, and as f32 has both.
+        let time = |k: usize| 0.01 * ((k / n) * 9 + k % 8) as f64;
+        let times: Vec<f64> = (0..3 * n).map(|k| if k % 2 == 0 { time(k) } else { f64::from(time(k) as f32) }).collect();
+        SpikeTimeGroup::new(n, &(0..3 * n).map(|k| k % n).collect::<Vec<_>>(), &times).unwrap()
     }));
     all.push(model("hh, elu, lif", &["hh.V", "lif.V"], CURRENT, |n| {
         Sequential::new().layer("hh", Hh::<R>::new(n).noise(1.0)).layer("gain", Activation::Elu.layer([n])).layer("lif", Lif::new(n))

@@ -27,6 +27,8 @@ fn learning<T: Real>(n: usize) -> Network<T> {
     let near = Projection::new("near", "E", ("I", "s")).connect(Connect::FixedProb(0.5)).weight(Init::Uniform(0.0, 1.0)).delay(0.3);
     let within = Projection::new("within", ("E", sources), ("E", "s")).connect(arrays).weight(values("plastic weights", own, -0.4, 0.9));
     let back = Projection::new("back", "I", ("E", n / 3..n, "kick")).weight(0.5);
+    // By the defaults for bounds that are not positive.
+    let inhibits = Projection::new("inhibits", "I", ("E", "s")).weight(Init::Uniform(-1.0, 0.0));
     Network::builder(0.1)
         .seed(9)
         .group(group("E", n, 24.0))
@@ -35,6 +37,7 @@ fn learning<T: Real>(n: usize) -> Network<T> {
         .project(near.stdp(rule))
         .project(within.delay(values("plastic delays", own, 0.1, 4.1)).stdp(rule.min(-0.5)))
         .project(back.stdp(Stdp::new(2.0).tau(2.0, 2.0)))
+        .project(inhibits.stdp(Stdp::new(0.0).min(-1.0).tau(2.0, 3.0)))
         .build()
         .unwrap()
 }
@@ -51,6 +54,7 @@ fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
         monitor("within.post").units([n - 1, 0].into_iter().take(n.min(2)).collect::<Vec<_>>()).every(5),
         monitor("back.w").units([0]).named("first"),
         monitor("back.post").every(7),
+        monitor("inhibits.w").every(4),
     ])
 }
 

@@ -4,7 +4,7 @@ use crate::common::{Golden, close, golden, same_spikes};
 use ndarray::ArrayD;
 use overtime::models::{Hh, Lif, Method};
 use overtime::network::{Ampa, Connect, Group, Kinetics, Network, Projection, Receptor};
-use overtime::{Init, LoopOverTime, Real, Recording};
+use overtime::{Builder, Error, Init, LoopOverTime, Real, Recording};
 
 fn list(reference: &Golden, name: &str) -> Vec<f64> {
     reference.array(name).iter().copied().collect()
@@ -94,6 +94,55 @@ fn relaxes<T: Real>(tolerance: f64) {
 fn potentials_relax_towards_each_other() {
     relaxes::<f64>(2e-6);
     relaxes::<f32>(1e-4);
+}
+
+/// Potentials that currents carry to 1000 mV: that of the first neuron of each row is passed on, that of the second is not.
+fn carried<T: Real>(rows: Option<usize>, sign: f64) -> Builder<T, Network<T>> {
+    let cells = Lif::<T>::new(3).param("V_th", overtime::models::Param::All(T::of(1e9))).unwrap().method(Method::Euler).conductance();
+    let current = [1000.0, 2000.0, 0.0].map(|i| T::of(sign * i)).to_vec();
+    let network = Network::builder(0.1)
+        .group(Group::new("c", cells).receptor(Receptor::gap("gap")).current(current))
+        .project(Projection::new("j", ("c", 0..1), ("c", 2..3, "gap")).weight(1e-3));
+    LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(rows).out_vars("c.V")
+}
+
+fn goes_astray<T: Real>() {
+    // V after n steps is 1000·(1 − 0.99ⁿ), which is above 512 from n = 72 on.
+    for sign in [1.0, -1.0] {
+        let mut over_time = carried::<T>(Some(2), sign).build().unwrap();
+        let run = over_time.run_steps(71).unwrap();
+        let v = run["c.V"][[70, 1, 0]].to_f64();
+        assert!((v - sign * 1000.0 * (1.0 - 0.99_f64.powi(71))).abs() <= 1e-3 && run["c.V"][[70, 0, 1]].to_f64().abs() > 1000.0);
+        match over_time.run_steps(100).unwrap_err() {
+            Error::OutOfRange { variable, step: 71, index: 0, reason } => {
+                assert!(variable == "c.V" && reason.contains("`j`") && reason.contains("-512 to 512"), "{variable}: {reason}");
+            }
+            other => panic!("{other}"),
+        }
+        let run = carried::<T>(None, sign).allow_non_finite().build().unwrap().run_steps(100).unwrap();
+        let v = |step: usize, unit: usize| run["c.V"][[step, unit]].to_f64();
+        assert!(v(70, 0).is_finite() && v(71, 0).is_nan() && v(99, 0).is_nan() && v(99, 1).is_finite() && v(99, 2).is_finite());
+    }
+}
+
+#[test]
+fn a_potential_that_cannot_be_passed_on_ends_the_run() {
+    goes_astray::<f64>();
+    goes_astray::<f32>();
+    // What a run starts with, too; and all that can be passed on is.
+    let from = |v: f64| {
+        let cells = Lif::<f64>::new(2).v(vec![v, 0.0].into()).param("V_th", 1e9).unwrap().param("tau", 1e12).unwrap().conductance();
+        let network = Network::builder(0.1)
+            .group(Group::new("c", cells).receptor(Receptor::gap("gap")))
+            .project(Projection::new("j", ("c", 0..1), ("c", 1..2, "gap")).weight(0.5));
+        let mut over_time = LoopOverTime::builder(network.build().unwrap()).dt(0.1).out_vars("c.gap").build().unwrap();
+        over_time.run_steps(3).map(|run| run["c.gap"][[2, 1]])
+    };
+    for v in [512.0, -512.0] {
+        let felt = from(v).unwrap();
+        assert!((felt - 0.5 * v).abs() <= 1e-6, "{felt}");
+        assert!(matches!(from(v * 1.01), Err(Error::OutOfRange { step: 0, index: 0, .. })));
+    }
 }
 
 #[track_caller]

@@ -208,6 +208,10 @@ fn what_is_no_rule_is_refused() {
         ("A_pre", rule().amplitudes(f64::INFINITY, 0.0)),
         ("A_post", rule().amplitudes(0.0, f64::NAN)),
         ("weights", rule().min(1.5)),
+        ("weights", Stdp::new(-1.0)),
+        ("weights", Stdp::new(0.0).min(-1.0)),
+        ("bounds", rule().min(1.0)),
+        ("bounds", Stdp::new(0.0)),
         ("weights", rule().min(f64::NAN)),
         ("weights", Stdp::new(f64::NAN).amplitudes(0.0, 0.0)),
         ("weights", Stdp::new(1e31)),
@@ -220,6 +224,37 @@ fn what_is_no_rule_is_refused() {
     }
     assert!(matches!(built("a", rule()), Err(Error::Value { .. })), "a group's name");
     built("p", rule()).unwrap();
+    // Some of them may be out of bounds, and those at a bound are not.
+    let weighs = |w: Init, rule: Stdp| {
+        let all = Projection::new("p", "a", ("a", "s")).weight(w).stdp(rule);
+        Network::builder(0.1).group(group()).project(all).build().map(|_| ()).map_err(|e| e.to_string())
+    };
+    assert!(weighs(Init::Uniform(-3.0, 0.5), rule()).is_ok() && weighs(Init::Values(vec![1.0 / 3.0; 9]), Stdp::new(1.0 / 3.0)).is_ok());
+    let said = weighs(Init::Values((1..10).map(|k| -0.25 * f64::from(k)).collect()), rule()).unwrap_err();
+    assert!(said.contains("-2.25 to -0.25") && said.contains("bounds of its plasticity, 0 to 1"), "{said}");
+    assert!(weighs(Init::Constant(-0.5), rule()).unwrap_err().contains("-0.5 are all out of the bounds"));
+}
+
+/// Pairs of spikes, one way and the other, of weights whose bounds are above 0, about it and below it: by the rule's own words.
+#[test]
+fn defaults_go_by_the_room_between_the_bounds() {
+    for (min, max, w0) in [(0.0, 2.0, 1.0), (-1.0, 0.0, -0.5), (-3.0, -1.0, -2.0), (-1.0, 1.0, 0.0), (0.5, 1.0, 0.75)] {
+        let told = |spikes: Vec<(u64, usize)>| Told { units: 1, spikes };
+        let network = Network::<f64>::builder(0.1)
+            .group(Group::new("a", told(vec![(5, 0), (40, 0)])))
+            .group(Group::new("b", told(vec![(25, 0), (30, 0)])).receptor(Receptor::exponential("s", 5.0)))
+            .project(Projection::new("p", "a", ("b", "s")).weight(w0).stdp(Stdp::new(max).min(min)));
+        let run = LoopOverTime::builder(network.build().unwrap()).dt(0.1).out_vars("p.w").build().unwrap().run_steps(50).unwrap();
+        let left = |steps: f64| (-0.1 * steps / 20.0_f64).exp();
+        let room = max - min;
+        let after = [w0, w0 + 0.01 * room * left(20.0), w0 + 0.01 * room * (left(20.0) + left(25.0))];
+        let end = after[2] - 0.0105 * room * (left(15.0) + left(10.0));
+        for (step, expected) in [(24, after[0]), (25, after[1]), (30, after[2]), (40, end)] {
+            let found = run["p.w"][[step, 0]];
+            assert!((found - expected).abs() <= 1e-12, "{min} to {max}, step {step}: {found}, not {expected}");
+        }
+        assert!((end - w0).abs() > 1e-4 * room, "it has learnt nothing");
+    }
 }
 
 /// A weight that is no number is found like any other state.

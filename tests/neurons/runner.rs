@@ -142,6 +142,16 @@ fn what_does_not_fit_is_refused_by_name() {
     says(build().input("E.input", fix(1.0)).build().unwrap_err(), "E.input");
     says(build().input("x", fix([1.0, 2.0])).build().unwrap_err(), "input `x`");
     says(build().input("V", series(&Array2::<f32>::zeros((4, 2)))).build().unwrap_err(), "input `V`");
+    // As many values as rows and units need, in other axes.
+    let batch = |shape: &[usize]| {
+        LoopOverTime::builder(Lif::<f32>::new(3)).batch(3).runner().input("x", series(&ArrayD::<f32>::zeros(shape))).build().map(|_| ())
+    };
+    says(batch(&[4, 3, 1]).unwrap_err(), "expected [T], [T, 3] or [T, 3, 3], given an array of shape [4, 3, 1]");
+    let other = LoopOverTime::builder(Lif::<f32>::new(3)).batch(2).runner();
+    says(other.input("x", series(&ArrayD::<f32>::zeros(vec![4, 3, 2]))).build().unwrap_err(), "given an array of shape [4, 3, 2]");
+    for shape in [&[4][..], &[4, 1], &[4, 3], &[4, 1, 3], &[4, 3, 3], &[4, 9], &[4, 1, 1]] {
+        batch(shape).unwrap();
+    }
     says(build().monitor("W").build().unwrap_err(), "W");
     says(build().monitor_fn("f", ["W"], |_| vec![]).build().unwrap_err(), "W");
     says(build().monitor_fn("f", Vec::<String>::new(), |_| vec![]).build().unwrap_err(), "`f`");

@@ -2,7 +2,7 @@
 
 use overtime::models::{InputGroup, Lif, PoissonGroup, SpikeTimeGroup};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
-use overtime::{Input, LoopOverTime, Real, Recording, System, monitor};
+use overtime::{Builder, Input, LoopOverTime, Real, Recording, System, monitor};
 
 fn events<R: Real>(system: impl System<R>, dt: f64, t0: f64, calls: &[u64], rows: Option<usize>) -> Vec<(u64, usize, usize)> {
     let builder = LoopOverTime::builder(system).dt(dt).t0(t0).batch(rows).seed(7);
@@ -46,9 +46,13 @@ fn poisson_spikes_come_at_their_rates() {
 }
 
 #[test]
-fn spikes_come_at_their_times() {
-    let group = || SpikeTimeGroup::new(4, &[0, 2, 0, 1, 0, 2, 2], &[0.3, 5.7, 0.0, 0.31, 0.35, 5.7, 0.7]).unwrap();
-    let right = vec![(0, 0, 0), (3, 0, 0), (4, 0, 0), (4, 0, 1), (7, 0, 2), (57, 0, 2)];
+fn spikes_come_in_the_steps_nearest_to_their_times() {
+    let group = || SpikeTimeGroup::new(4, &[0, 2, 0, 1, 0, 2, 2], &[0.3, 5.74, 0.0, 0.31, 0.35, 5.66, 0.7]).unwrap();
+    let right = vec![(0, 0, 0), (3, 0, 0), (3, 0, 1), (4, 0, 0), (7, 0, 2), (57, 0, 2)];
+    // 5.66 and 5.74 are one step's.
+    let refused = LoopOverTime::<f64, _>::builder(group()).dt(0.1).build().unwrap().run_steps(1).unwrap_err().to_string();
+    assert!(refused.contains("times of unit 2: 5.66 and 5.74") && refused.contains("step 57") && refused.contains("0.1 ms"), "{refused}");
+    let group = || SpikeTimeGroup::new(4, &[0, 2, 0, 1, 0, 2], &[0.3, 5.74, 0.0, 0.31, 0.35, 0.7]).unwrap();
     assert_eq!(events::<f64>(group(), 0.1, 0.0, &[100], None), right);
     assert_eq!(events::<f32>(group(), 0.1, 0.0, &[3, 1, 1, 95], None), right);
     let rows = events::<f64>(group(), 0.1, 0.0, &[100], Some(2));
@@ -56,11 +60,94 @@ fn spikes_come_at_their_times() {
         let of_row: Vec<_> = rows.iter().filter(|e| e.1 == row).map(|e| (e.0, 0, e.2)).collect();
         assert_eq!(of_row, right);
     }
-    // What was before the first step is one spike in it.
-    assert_eq!(events::<f64>(group(), 0.1, 0.5, &[100], None), [(0, 0, 0), (0, 0, 1), (2, 0, 2), (52, 0, 2)]);
     assert_eq!(events::<f64>(SpikeTimeGroup::new(2, &[], &[]).unwrap(), 0.1, 0.0, &[9], None), []);
     let said = |indices: &[usize], times: &[f64]| SpikeTimeGroup::new(2, indices, times).unwrap_err().to_string();
     assert!(said(&[0], &[]).contains("times") && said(&[2], &[1.0]).contains("indices") && said(&[1], &[f64::NAN]).contains("times"));
+}
+
+/// One spike a step, and one in every seventh and in every half step, written as f64, as f32 and as text of seven digits.
+#[test]
+fn stored_times_are_the_steps_that_they_were_written_for() {
+    let text = |t: f64| format!("{t:.6e}").parse().unwrap();
+    let ways: [(&str, &dyn Fn(f64) -> f64); 3] = [("f64", &|t| t), ("f32", &|t| f64::from(t as f32)), ("text", &text)];
+    for (way, stored) in ways {
+        for (dt, t0, every) in [(0.1, 0.0, 1), (0.1, 0.0, 7), (0.025, 300.0, 3), (0.1, -12.3, 1), (1.0 / 3.0, 0.0, 1)] {
+            let steps: Vec<u64> = (0..30_000).step_by(every).collect();
+            let times: Vec<f64> = steps.iter().map(|k| stored(t0 + *k as f64 * dt)).collect();
+            let group = SpikeTimeGroup::new(1, &vec![0; times.len()], &times).unwrap();
+            let found: Vec<u64> = events::<f32>(group, dt, t0, &[30_000], None).iter().map(|e| e.0).collect();
+            assert!(found == steps, "{way}, dt {dt}, t0 {t0}, every {every}");
+        }
+        // Times of a run with half the dt: what is halfway goes to the later step.
+        let odd: Vec<u64> = (1..60_000).step_by(6).collect();
+        let times: Vec<f64> = odd.iter().map(|k| stored(*k as f64 * 0.05)).collect();
+        let group = SpikeTimeGroup::new(1, &vec![0; times.len()], &times).unwrap();
+        let found: Vec<u64> = events::<f64>(group, 0.1, 0.0, &[30_000], None).iter().map(|e| e.0).collect();
+        assert!(found == odd.iter().map(|k| k.div_ceil(2)).collect::<Vec<_>>(), "{way}: halves");
+    }
+}
+
+#[test]
+fn what_was_before_the_start_is_no_spike() {
+    let group = || SpikeTimeGroup::new(3, &[0, 0, 1, 2, 2], &[1.0, 500.0, 1001.0, 1000.0, 999.96]).unwrap();
+    let build = |group, t0: f64| LoopOverTime::<f64, _>::builder(group).dt(0.1).t0(t0);
+    let run = |builder: Builder<f64, SpikeTimeGroup>| builder.build().unwrap().run_steps(1).map(|_| ());
+    let early = run(build(group(), 1000.0)).unwrap_err().to_string();
+    assert!(early.contains("times of unit 0: 1 ms") && early.contains("1000 ms, as are 1 more") && early.contains("t0"), "{early}");
+    let early = run(build(SpikeTimeGroup::new(1, &[0, 0], &[-20.0, 2.0]).unwrap(), 0.0)).unwrap_err().to_string();
+    assert!(early.contains("-20 ms") && !early.contains("more"), "{early}");
+    assert!(run(build(SpikeTimeGroup::new(1, &[0, 0], &[-20.0, 2.0]).unwrap(), -20.0)).is_ok());
+    // Nor does it run after a reset.
+    let mut again = build(group(), 1000.0).build().unwrap();
+    for _ in 0..2 {
+        assert!(again.run_steps(0).is_err() && again.i() == 0);
+        again.reset_state(None).unwrap();
+    }
+    // Two of unit 2 are nearest to 1000 ms, if steps are long enough.
+    assert!(run(build(group(), 1.0)).unwrap_err().to_string().contains("times of unit 2: 999.96 and 1000 "));
+    // In a network the message names the group.
+    let network = |times: &[f64]| {
+        let group = Group::new("S", SpikeTimeGroup::new(1, &vec![0; times.len()], times).unwrap());
+        let network = Network::<f64>::builder(0.1).group(group).build().unwrap();
+        LoopOverTime::builder(network).dt(0.1).out_vars(monitor("S.spike").events()).build()
+    };
+    let said = |times: &[f64]| network(times).unwrap().run_steps(1).unwrap_err();
+    assert!(said(&[2.0, 2.01]).to_string().starts_with("S: times of unit 0: 2 and 2.01 ms"));
+    assert!(said(&[-2.0]).to_string().starts_with("S: times of unit 0: -2 ms"));
+    // A run that goes on has made them, whether it knows by its own state or by a file's; and it makes each once.
+    let mut whole = network(&[0.5, 2.0, 3.0, 4.7]).unwrap();
+    let steps = |l: &mut LoopOverTime<f64, Network<f64>>, n| l.run_steps(n).unwrap().events("S.spike").unwrap().step.clone();
+    assert_eq!(steps(&mut whole, 20), [5]);
+    let state = whole.state_dict().unwrap();
+    assert_eq!((steps(&mut whole, 20), steps(&mut whole, 20)), (vec![20, 30], vec![47]));
+    whole.load_state_dict(&state, true).unwrap();
+    assert_eq!(steps(&mut whole, 40), [20, 30, 47]);
+    let mut without = state.clone();
+    without.remove("S.past").unwrap();
+    let mut fresh = network(&[0.5, 2.0, 3.0, 4.7]).unwrap();
+    fresh.load_state_dict(&without, false).unwrap();
+    assert_eq!(steps(&mut fresh, 40), [20, 30, 47]);
+    // Longer steps from there on: 3.0 and 3.2 were two steps, and are one.
+    let mut short = network(&[0.5, 3.0, 3.2]).unwrap();
+    short.run_steps(20).unwrap();
+    let state = short.state_dict().unwrap();
+    let long = build(SpikeTimeGroup::new(1, &[0, 0, 0], &[0.5, 3.0, 3.2]).unwrap(), 0.0).dt(1.0);
+    assert!(run(long).unwrap_err().to_string().contains("3 and 3.2"));
+    let mut half = build(SpikeTimeGroup::new(1, &[0, 0, 0], &[0.5, 3.0, 3.2]).unwrap(), 0.0).dt(0.15).build().unwrap();
+    let mut state = state;
+    for name in ["spike", "past"] {
+        let array = state.remove(&format!("S.{name}")).unwrap();
+        state.insert(name, array);
+    }
+    half.load_state_dict(&state, false).unwrap();
+    let past: Vec<f64> = (0..9)
+        .map(|_| {
+            half.run_steps(1).unwrap();
+            half.state_dict().unwrap().get("past").unwrap()[[0]]
+        })
+        .collect();
+    // From 2 ms on in steps of 0.15: 3.0 is 6.67 steps, 3.2 is 8.
+    assert_eq!(past, [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 3.0]);
 }
 
 /// A spike of the source is felt in the next step, and moves V by the weight.

@@ -107,8 +107,11 @@ const NEURONS: &[Neuron] = &[
     },
     Neuron {
         kind: "SpikeTimeGroup",
-        about: "units that spike at given times: indices and times are arrays from a file",
-        variables: &[("spike", "", "1 where the unit spikes; also the output"), ("past", "", "how many of its times have been reached")],
+        about: "units that spike in the steps nearest to given times: indices and times are arrays from a file",
+        variables: &[
+            ("spike", "", "1 where the unit spikes; also the output"),
+            ("past", "", "how many of its times belong to this step or those before"),
+        ],
         parameters: &[p("indices", 0.0, "", "which unit spikes"), p("times", 0.0, "ms", "at which of these")],
         initial: &[],
         takes: &[],

@@ -10,11 +10,35 @@ pub(crate) fn batch(spec: &Spec, schema: &Schema, input: Option<&[usize]>) -> an
     if let Some(batch) = spec.batch {
         return Ok(Some(usize::try_from(batch).map_err(|_| crate::exit::usage(format!("--batch {batch} is more than can be addressed")))?));
     }
-    let features = schema.inputs.first().map_or(0, |i| i.shape.len());
-    Ok(match input {
-        Some(shape) if shape.len() == features + 2 => shape.get(if spec.first_axis == Axis::B { 0 } else { 1 }).copied(),
-        _ => None,
-    })
+    let Some((port, shape)) = schema.inputs.first().zip(input) else { return Ok(None) };
+    if shape.len() != port.shape.len() + 2 {
+        return Ok(None);
+    }
+    let rows = shape[usize::from(spec.first_axis == Axis::T)];
+    if let (&[units], Some(1)) = (port.shape.as_slice(), shape.last())
+        && port.broadcasts
+        && rows == units
+        && units > 1
+    {
+        let steps = shape[usize::from(spec.first_axis == Axis::B)];
+        return Err(crate::exit::usage(format!(
+            "--input has the shape {shape:?}, which is either one value for each of {units} units, with an axis too many, or a batch of {rows} \
+             rows of one value for all units: give [{steps}, {units}] for the first, or --batch {rows} (`batch = {rows}`) for the second"
+        )));
+    }
+    Ok(Some(rows))
+}
+
+/// Refuses a list that may be one of steps or one of units.
+pub(crate) fn unambiguous(spec: &Spec, schema: &Schema, input: Option<&[usize]>) -> anyhow::Result<()> {
+    let Some((port, &[len])) = schema.inputs.first().zip(input) else { return Ok(()) };
+    if spec.length == Length::Input && port.broadcasts && port.shape == [len] && len > 1 {
+        return Err(crate::exit::usage(format!(
+            "--input has {len} values for {len} units, which are either one for each unit, or one for each of {len} steps: give an array of \
+             [steps, {len}] for the first, or --steps {len} (`steps = {len}`) for the second"
+        )));
+    }
+    Ok(())
 }
 
 /// Which axis of the input is time.

@@ -85,6 +85,7 @@ impl<T: Build> Session<T> {
         let arrays = Arrays::read(&spec.system, spec.model.as_deref())?;
         let system = T::system(&spec.system, &arrays, spec.seed, spec.dt).map_err(|e| in_file(e, spec.model.as_deref()))?;
         let batch = length::batch(&spec, &system.schema(), input.as_ref().map(ArrayD::shape))?;
+        length::unambiguous(&spec, &system.schema(), input.as_ref().map(ArrayD::shape))?;
         let (weights, state) = (spec.weights.clone(), spec.state.clone());
         let mut session = Self::build(spec, place, system, batch)?;
         session.arrays = arrays;

@@ -94,6 +94,13 @@ fn sources_are_groups_of_a_network() {
     place.ok("run net.toml --out-vars L.V --out out.npz --quiet");
     let v = &place.read("out.npz")["L.V"];
     assert_close(&v.index_axis(ndarray::Axis(0), 8).to_owned(), &array(&[19.0, 929.0]), 1e-6, "V");
+    // Spikes that cannot come are named.
+    let error = place.fails(2, "run net.toml --t0 0.4");
+    assert!(error.contains("T: times of unit 0: 0.2 ms is before the run's first step, at 0.4 ms"), "{error}");
+    let twice = [("i", array(&[0.0, 1.0, 1.0])), ("t", array(&[0.2, 0.1, 0.12])), ("x", ndarray::arr2(&[[0.0, 1.0]; 9]).into_dyn())];
+    place.npz("s.npz", &twice);
+    let error = place.fails(2, "run net.toml");
+    assert!(error.contains("T: times of unit 1: 0.1 and 0.12 ms both belong to step 1"), "{error}");
     place.write("net.toml", text.replace("array = 't' }", "array = 'x' }"));
     assert!(place.fails(2, "run net.toml").contains("times"));
     place.write("net.toml", text.replace(", times = { file = 's.npz', array = 't' }", ""));

@@ -128,6 +128,23 @@ fn wrong_shapes_name_axis_expected_and_given() {
     assert!(error.contains("batch") && error.contains("expected 5") && error.contains("length 2"), "{error}");
     place.npz("r.npz", &[("in", ArrayD::zeros(vec![10, 2, 3, 4]))]);
     assert!(place.fails(2, "run hh --size 3 --input r.npz").contains("[10, 2, 3, 4]"));
+    // What may be meant in two ways is neither.
+    place.npz("column.npz", &[("in", ArrayD::zeros(vec![50, 3, 1]))]);
+    place.npz("major.npz", &[("in", ArrayD::zeros(vec![3, 50, 1]))]);
+    place.npz("three.npz", &[("in", ArrayD::zeros(vec![3]))]);
+    let error = place.fails(2, "run hh --size 3 --input column.npz");
+    assert!(error.contains("[50, 3, 1]") && error.contains("give [50, 3]") && error.contains("--batch 3"), "{error}");
+    assert!(place.fails(2, "run hh --size 3 --input major.npz --first-axis B").contains("give [50, 3]"));
+    let error = place.fails(2, "run hh --size 3 --input three.npz");
+    assert!(error.contains("[steps, 3]") && error.contains("--steps 3"), "{error}");
+    place.write("net.toml", "[[group]]\nname = 'A'\nkind = 'LIF'\nsize = 3\ninput = true\n");
+    assert!(place.fails(2, "run net.toml --input column.npz").contains("--batch 3"));
+    for (arguments, shape) in [("--size 3 --input column.npz --batch 3", [50, 3, 3]), ("--size 4 --input column.npz", [50, 3, 4])] {
+        place.ok(&format!("run hh {arguments} --out o.npz --quiet"));
+        assert_eq!(place.read("o.npz")["output"].shape(), shape, "{arguments}");
+    }
+    place.ok("run hh --size 3 --input three.npz --steps 3 --quiet");
+    place.ok("run hh --size 1 --input three.npz --quiet");
     place.npz("scalar.npz", &[("in", ArrayD::zeros(vec![]))]);
     place.fails(2, "run hh --size 3 --input scalar.npz");
     place.write(

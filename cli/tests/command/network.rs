@@ -70,6 +70,7 @@ connect = { kind = 'fixed_num_pre', num = 7 }
 weight = 2.0
 kinetics = 'stp'
 parameters = { U = 0.5, tau_f = 30.0 }
+initial = { u = 0.25, x = { uniform = [0.5, 1.0] } }
 [[projection]]
 name = 'EN'
 from = 'E'
@@ -149,12 +150,16 @@ fn every_mistake_has_its_line() {
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { min = 1.0 }", "needs `max`"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, tau_pre = 0.0 }", "`tau_pre` must be a positive number"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 2.0 }", "is above"),
+        ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = -1.0 }", "give `min`, which is 0 by default"),
+        ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 1.0 }", "no room to learn"),
         ("kind = 'graded'", "kind = 'grated'", "no kind of receptor named `grated`; there is: exponential"),
         ("kind = 'gap'", "kind = 'gab'", "no kind of receptor named `gab`; there is: exponential"),
         ("magnesium = 1.0", "magnesium = -1.0", "`magnesium` must be a non-negative number"),
         ("reversal = 1.0", "tau = 1.0", "`tau` is not for a graded receptor"),
         ("kinetics = 'nmda'", "kinetics = 'nmdb'", "no kinetics named `nmdb`; there is: stp, ampa"),
         ("parameters = { U = 0.5, tau_f = 30.0 }", "parameters = { u = 0.5 }", "no parameter named `u`; there is: U, tau_f, tau_d"),
+        ("parameters = { U = 0.5, tau_f = 30.0 }", "initial = { g = 0.5 }", "no variable with an initial value named `g`; there is: u, x"),
+        ("weight = 3.0", "initial = { u = 0.5 }", "`initial` of a projection are those of its `kinetics`"),
         ("parameters = { U = 0.5, tau_f = 30.0 }", "parameters = { U = -0.5 }", "`U` must be a non-negative number"),
     ];
     let mut wrong = String::new();
@@ -305,6 +310,11 @@ fn results_statistics_and_pictures() {
     assert!(place.fails(2, "run all.toml --out-vars E.W:histogram").contains("no variable named `E.W`"));
     let text = place.ok("run all.toml --steps 100 --plot p.png");
     assert!(text.contains("E[10..30]") && text.contains("Hz, CV of intervals") && text.contains("synaptic events"), "{text}");
+    // What terminals begin with.
+    place.ok("run all.toml --steps 1 --out-vars EIx.u,EIx.x --out k.npz --quiet --input 12");
+    let (u, x) = (&place.read("k.npz")["EIx.u"], &place.read("k.npz")["EIx.x"]);
+    assert!(u.iter().all(|u| (u - 0.25 * (-0.1_f64 / 30.0).exp()).abs() <= 1e-6), "{u}");
+    assert!(x.iter().all(|x| (0.5..1.0).contains(x)) && x[[0, 0]] != x[[0, 1]], "{x}");
     place.ok("run all.toml --steps 20 --batch 3 --out b.npz --quiet --plot p.png");
     assert_eq!(place.read("b.npz")["E.spike_row"].len(), place.read("b.npz")["E.spike_i"].len());
     place.ok("run all.toml --steps 0 --out b.npz --quiet --plot p.png");

@@ -4,18 +4,23 @@ use crate::error::{Error, Result};
 use crate::program::Program;
 use crate::scalar::Real;
 use crate::state::State;
-use crate::system::{Inputs, Schema, Shared, System, Tick};
+use crate::system::{Inputs, Schema, Shared, Start, System, Tick};
 
 /// Units that spike at given times: `brainpy.dyn.SpikeTimeGroup`.
 ///
-/// A unit spikes in the first step whose time, at its start, has reached one of its times; times that fall into one step are one spike, and
-/// those before the first step are one in it. A time counts as reached a millionth of a step before, so that no rounding delays a spike by a
-/// step; in brainpy it may.
+/// A time belongs to the nearest step: to step k if it is within half a step of t = t0 + k·dt. A time halfway between two steps belongs to
+/// the later one; a time counts as halfway if it is so within f32's rounding (2⁻²⁴ of the time, at most a quarter of a step). So times that
+/// were stored in f32, or as text of seven digits, spike in the step that they were written for, as long as f32 can tell steps apart:
+/// for half an hour in steps of 0.1 ms.
+///
+/// A unit spikes once in a step. Two of its times that belong to one step are an error before a run's first step; so is a time before the
+/// first step of a run that starts anew, whose index is 0. A run that goes on from a later step (the next call, a state that was loaded)
+/// has made the spikes before it.
 ///
 /// | variable | meaning |
 /// |---|---|
 /// | `spike` | 1 if the unit spikes in this step, else 0; also the output |
-/// | `past` | how many of its times have been reached |
+/// | `past` | how many of its times belong to this step or those before |
 ///
 /// Time is in ms. There is no input. Every row of a batch has the same spikes.
 #[derive(Clone, Debug)]
@@ -28,6 +33,10 @@ pub struct SpikeTimeGroup {
 
 /// A unit's times are counted in f32 too.
 const MOST: usize = 1 << 24;
+/// What f32 rounds a time by, of that time.
+const ROUNDING: f64 = 1.0 / (1 << 24) as f64;
+/// More steps than a clock counts.
+const NEVER: f64 = 9.0e15;
 
 impl SpikeTimeGroup {
     /// `size` units, of which number `indices[k]` spikes at `times[k]`, ms, in any order.
@@ -53,6 +62,33 @@ impl SpikeTimeGroup {
         }
         Ok(Self { size, ends, times: spikes.into_iter().map(|(_, time)| time).collect() })
     }
+
+    /// Each unit and its times.
+    fn units(&self) -> impl Iterator<Item = (usize, &[f64])> {
+        self.ends.windows(2).map(|w| &self.times[w[0]..w[1]]).enumerate()
+    }
+}
+
+/// The time that is compared with the middle between two steps, so that one within f32's rounding of it belongs to the later.
+fn compared(time: f64, dt: f64) -> f64 {
+    time + (time.abs() * ROUNDING + 1e-6 * dt).min(0.25 * dt)
+}
+
+/// Whether a time that [`compared`] has made belongs to the step at `t`, or to one before.
+fn reached(compared: f64, t: f64, dt: f64) -> bool {
+    compared < t + 0.5 * dt
+}
+
+/// The step that a time belongs to, counted from `t0`, whose comparisons are those of the steps themselves. None where there is no such
+/// step.
+fn step_of(time: f64, t0: f64, dt: f64) -> Option<u64> {
+    let time = compared(time, dt);
+    if time < t0 - 0.5 * dt {
+        return None;
+    }
+    let near = ((time - t0) / dt).round();
+    let near = if near < NEVER { near.max(0.0) as u64 } else { return None };
+    (near.saturating_sub(1)..near + 3).find(|k| reached(time, t0 + *k as f64 * dt, dt))
 }
 
 impl<R: Real> System<R> for SpikeTimeGroup {
@@ -69,24 +105,51 @@ impl<R: Real> System<R> for SpikeTimeGroup {
     fn step(&self, at: Tick<'_>, _: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
         let (first, units) = (state.first(), state.units().max(1));
         let [spike, past] = state.vars();
-        let now = at.t + at.dt * 1e-6;
         for (k, ((spike, past), y)) in spike.iter_mut().zip(past).zip(y).enumerate() {
             let unit = (first + k) % units;
             let rest = &self.times[self.ends[unit]..self.ends[unit + 1]];
             let rest = rest.get(past.to_f64() as usize..).unwrap_or_default();
-            let reached = rest.iter().take_while(|time| **time <= now).count();
-            *past += R::of_count(reached as i32);
-            *spike = if reached > 0 { R::of(1.0) } else { R::of(0.0) };
+            let new = rest.iter().map(|time| compared(*time, at.dt)).take_while(|time| reached(*time, at.t, at.dt));
+            let (count, last) = new.fold((0, f64::NEG_INFINITY), |(count, _), time| (count + 1, time));
+            *past += R::of_count(count);
+            // Those of long ago are new where a state came without `past`.
+            *spike = if last > at.t - at.dt { R::of(1.0) } else { R::of(0.0) };
             *y = *spike;
         }
     }
 
-    fn program(&self, _: f64) -> Option<Program> {
+    fn program(&self, dt: f64) -> Option<Program> {
         let mut table = vec![self.size as u64];
         table.extend(self.ends.iter().map(|end| *end as u64));
-        table.extend(self.times.iter().map(|time| time.to_bits()));
+        table.extend(self.times.iter().map(|time| compared(*time, dt).to_bits()));
         let program = Program::pointwise("spike_time_group.cu", include_str!("../../../kernels/models/spike_time_group.cu"));
         Some(program.table(bytemuck::cast_slice(&table)))
+    }
+
+    fn check_start(&self, start: &Start) -> Result<()> {
+        let Start { t0, dt, i } = *start;
+        for (unit, times) in self.units() {
+            let early = times.iter().take_while(|time| compared(**time, dt) < t0 - 0.5 * dt).count();
+            if early > 0 && i == 0 {
+                let also = if early > 1 { format!(", as are {} more", early - 1) } else { String::new() };
+                let reason = format!(
+                    "is before the run's first step, at {t0} ms{also}: leave such times out of the list, or start the run earlier (t0)"
+                );
+                return Err(Error::value(format!("times of unit {unit}"), format!("{} ms", times[0]), reason));
+            }
+            for pair in times[early..].windows(2) {
+                let (step, next) = (step_of(pair[0], t0, dt), step_of(pair[1], t0, dt));
+                if let Some(step) = step.filter(|_| step == next) {
+                    let t = t0 + step as f64 * dt;
+                    let reason = format!(
+                        "ms both belong to step {step}, at {t} ms, and a unit spikes once in a step: make steps shorter than {dt} ms (dt), \
+                         leave one of them out, or give it to another unit"
+                    );
+                    return Err(Error::value(format!("times of unit {unit}"), format!("{} and {}", pair[0], pair[1]), reason));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn kind(&self) -> &str {

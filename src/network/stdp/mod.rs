@@ -26,9 +26,12 @@ use crate::error::{Error, Result};
 /// | parameter | default | unit |
 /// |---|---|---|
 /// | `tau_pre`, `tau_post` | 20, 20 | ms |
-/// | `A_pre` | 0.01 `max` | of a weight |
-/// | `A_post` | −0.0105 `max` | of a weight |
+/// | `A_pre` | 0.01 (`max` − `min`) | of a weight |
+/// | `A_post` | −0.0105 (`max` − `min`) | of a weight |
 /// | `min` | 0 | of a weight |
+///
+/// `A_pre` raises w whatever its sign: weights below 0 become weaker by it. Inhibitory synapses that are to become stronger where a source spikes
+/// before its target have amplitudes of the other signs.
 ///
 /// | variable of the network | meaning |
 /// |---|---|
@@ -36,22 +39,24 @@ use crate::error::{Error, Result};
 /// | `projection.pre` | a_pre of each source, `[sources]`; where synapses have delays of their own, of each delay in steps from the shortest to the longest, `[delays, sources]` |
 /// | `projection.post` | a_post of each target, `[targets]` |
 ///
-/// They are as at the end of a step. Weights start as those that the projection would have without a rule, clipped, and are of the network's own type. A spike is delivered with a weight that
+/// They are as at the end of a step. Weights start as those that the projection would have without a rule, clipped, and are of the network's own
+/// type; where all of them are out of bounds, that is an error. A spike is delivered with a weight that
 /// is rounded to a multiple of 2⁻³⁰ of the power of two above the larger of |`min`| and |`max`|: sums stay exact, see
 /// [Exactness](super#exactness). Each row of a batch learns on its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stdp {
     pub(crate) tau: [f64; 2],
-    pub(crate) steps: [f64; 2],
+    /// A_pre and A_post, if they are not the defaults.
+    pub(crate) amplitudes: Option<[f64; 2]>,
     pub(crate) min: f64,
     pub(crate) max: f64,
 }
 
 impl Stdp {
-    /// With the defaults for weights from 0 to `max`.
+    /// For weights from 0, or from [`Stdp::min`], to `max`.
     #[must_use]
     pub fn new(max: f64) -> Self {
-        Self { tau: [20.0; 2], steps: [0.01 * max, -0.0105 * max], min: 0.0, max }
+        Self { tau: [20.0; 2], amplitudes: None, min: 0.0, max }
     }
 
     /// Time constants of the traces, ms: `tau_pre`, `tau_post`.
@@ -64,8 +69,14 @@ impl Stdp {
     /// What a spike adds to its trace: `A_pre`, `A_post`. (Brian2's example has `A_post = −1.05 A_pre tau_pre/tau_post`.)
     #[must_use]
     pub fn amplitudes(mut self, pre: f64, post: f64) -> Self {
-        self.steps = [pre, post];
+        self.amplitudes = Some([pre, post]);
         self
+    }
+
+    /// A_pre and A_post. The defaults go by the room that weights have, whatever its place.
+    pub(crate) fn steps(&self) -> [f64; 2] {
+        let room = self.max - self.min;
+        self.amplitudes.unwrap_or([0.01 * room, -0.0105 * room])
     }
 
     /// The smallest weight; 0 by default.
@@ -83,15 +94,19 @@ impl Stdp {
                 return Err(Error::value(of(name), tau, "is not a positive number"));
             }
         }
-        for (name, step) in ["A_pre", "A_post"].into_iter().zip(self.steps) {
-            if !step.is_finite() {
-                return Err(Error::value(of(name), step, "is not finite"));
-            }
-        }
         // Beyond that an f32 has no room for a sum, and no number either.
         let most = 1e30;
         if !(self.min <= self.max && self.min >= -most && self.max <= most) {
             return Err(Error::value(of("weights"), format!("{} to {}", self.min, self.max), "are no range of numbers up to 1e30"));
+        }
+        if self.min == self.max {
+            let reason = "leave weights no room to learn: give min and max that differ, or a projection without plasticity";
+            return Err(Error::value(of("bounds"), format!("{} and {}", self.min, self.max), reason));
+        }
+        for (name, step) in ["A_pre", "A_post"].into_iter().zip(self.steps()) {
+            if !step.is_finite() {
+                return Err(Error::value(of(name), step, "is not finite"));
+            }
         }
         Ok(())
     }

@@ -24,6 +24,27 @@ pub(crate) struct Plastic {
     pub(crate) columns: Arc<Columns>,
 }
 
+/// Some weights may be drawn out of bounds. Where all are, the bounds are not those that were meant.
+fn within_bounds(rule: &Stdp, recipe: &Recipe, wiring: &Wiring) -> Result<()> {
+    let unit = recipe.quantum();
+    let (low, high) = match &wiring.weights {
+        Weights::Same => (unit, unit),
+        Weights::Each(all) => {
+            let ends = all.iter().fold((i32::MAX, i32::MIN), |(low, high), m| (low.min(*m), high.max(*m)));
+            (f64::from(ends.0) * unit, f64::from(ends.1) * unit)
+        }
+    };
+    // What a weight is rounded by.
+    let near = 1e-6 * rule.min.abs().max(rule.max.abs());
+    if wiring.len() == 0 || (low <= rule.max + near && high >= rule.min - near) {
+        return Ok(());
+    }
+    let given = if low < high { format!("{low} to {high}") } else { low.to_string() };
+    let reason =
+        format!("are all out of the bounds of its plasticity, {} to {}: give bounds that hold them (min, max)", rule.min, rule.max);
+    Err(Error::value(format!("weights of projection `{}`", recipe.name), given, reason))
+}
+
 impl Plastic {
     /// Its variables.
     pub(crate) const VARS: usize = 3;
@@ -42,6 +63,7 @@ impl Plastic {
             Delays::Same(_) => source,
             Delays::Each(each) => source + (u32::from(each[place]) - least) as usize * sources,
         };
+        within_bounds(&rule, recipe, wiring)?;
         let columns = Arc::new(Columns::of(&what, wiring, targets, trace)?);
         let quantum = quantum_above(rule.min.abs().max(rule.max.abs()));
         Ok(Self { rule, var, synapses: wiring.len(), sources, targets, classes, quantum, columns })

@@ -96,7 +96,7 @@ impl<T: Real> Rule<T> {
         let rule = &plastic.rule;
         Self {
             decay: rule.tau.map(|tau| T::of(crate::math::exp(-dt / tau))),
-            steps: rule.steps.map(T::of),
+            steps: rule.steps().map(T::of),
             min: T::of(rule.min),
             max: T::of(rule.max),
         }

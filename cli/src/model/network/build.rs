@@ -74,10 +74,13 @@ fn of_projection(p: &Projection, arrays: &Arrays) -> anyhow::Result<network::Pro
         .weight(value("weight", &p.weight)?)
         .delay(value("delay", &p.delay)?);
     let made = if p.procedural { made.procedural() } else { made };
-    let made = match &p.kinetics {
+    let mut made = match &p.kinetics {
         Some(kinetics) => made.kinetics(synapse::of_kinetics(kinetics)),
         None => made,
     };
+    for (variable, init) in p.kinetics.iter().flat_map(|kinetics| &kinetics.initial) {
+        made = made.initial(variable, value(&format!("initial.{variable}"), init)?);
+    }
     Ok(match p.stdp {
         Some(rule) => made.stdp(rule.rule()),
         None => made,

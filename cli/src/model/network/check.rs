@@ -153,7 +153,7 @@ fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], l
         weight,
         delay,
         stdp: raw.stdp.map(|rule| Stdp::check(rule, line)).transpose()?,
-        kinetics: synapse::kinetics(raw.kinetics, raw.parameters, line)?,
+        kinetics: synapse::kinetics(raw.kinetics, raw.parameters, raw.initial, line)?,
     })
 }
 

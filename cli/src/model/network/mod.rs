@@ -65,6 +65,9 @@ pub(crate) enum Shape {
 pub(crate) struct Kinetics {
     pub(crate) kind: String,
     pub(crate) parameters: Vec<(String, f64)>,
+    /// What variables begin with. (Files of before there was any have none.)
+    #[serde(default)]
+    pub(crate) initial: Vec<(String, Value)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -182,6 +185,8 @@ impl Network {
                 all.extend([(of("pre"), pre), (of("post"), post)]);
             }
             all.extend([(of("weight"), &projection.weight), (of("delay"), &projection.delay)]);
+            let kinetics = projection.kinetics.iter().flat_map(|kinetics| &kinetics.initial);
+            all.extend(kinetics.map(|(name, v)| (of(&format!("initial.{name}")), v)));
         }
         all
     }
@@ -198,6 +203,7 @@ impl Network {
                 all.extend([pre, post]);
             }
             all.extend([&mut projection.weight, &mut projection.delay]);
+            all.extend(projection.kinetics.iter_mut().flat_map(|kinetics| &mut kinetics.initial).map(|(_, v)| v));
         }
         all
     }

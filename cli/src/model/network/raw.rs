@@ -56,6 +56,7 @@ pub(in crate::model) struct Projection {
     pub(super) stdp: Option<Spanned<super::stdp::Raw>>,
     pub(super) kinetics: Maybe<String>,
     pub(super) parameters: Option<Table>,
+    pub(super) initial: Option<Table>,
 }
 
 #[derive(Deserialize)]

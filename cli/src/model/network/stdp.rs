@@ -33,15 +33,20 @@ impl Stdp {
         let or = |given: Maybe<f64>, key: &str, least: f64, default: f64| given.map_or(Ok(default), |x| finite(x, line, key, least));
         let Some(max) = raw.max else { return error(line, at, "`stdp` needs `max`, the largest weight") };
         let max = finite(max, line, "max", f64::MIN)?;
+        let by_default = raw.min.is_none();
         let min = or(raw.min, "min", f64::MIN, 0.0)?;
         if min > max {
-            return error(line, at, format!("`stdp`: `min` ({min}) is above `max` ({max})"));
+            let way = if by_default { ": give `min`, which is 0 by default" } else { "" };
+            return error(line, at, format!("`stdp`: `min` ({min}) is above `max` ({max}){way}"));
+        }
+        if min == max {
+            return error(line, at, format!("`stdp`: `min` and `max` are both {max}, which leaves weights no room to learn"));
         }
         let tau = [(raw.tau_pre, "tau_pre"), (raw.tau_post, "tau_post")];
         let [tau_pre, tau_post] = tau.map(|(given, key)| or(given, key, f64::MIN_POSITIVE, 20.0));
         let tau = [tau_pre?, tau_post?];
-        let pre = or(raw.a_pre, "a_pre", f64::MIN, 0.01 * max)?;
-        let post = or(raw.a_post, "a_post", f64::MIN, -0.0105 * max)?;
+        let pre = or(raw.a_pre, "a_pre", f64::MIN, 0.01 * (max - min))?;
+        let post = or(raw.a_post, "a_post", f64::MIN, -0.0105 * (max - min))?;
         Ok(Self { max, min, tau, amplitudes: [pre, post] })
     }
 

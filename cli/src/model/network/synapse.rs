@@ -96,23 +96,25 @@ pub(super) fn of_receptor(receptor: &Receptor) -> network::Receptor {
     made
 }
 
-/// Kinds of kinetics, each with its parameters as brainpy has them.
-const KINETICS: [(&str, &[&str]); 5] = [
-    ("stp", &["U", "tau_f", "tau_d"]),
-    ("ampa", &["alpha", "beta", "T", "T_dur"]),
-    ("gaba_a", &["alpha", "beta", "T", "T_dur"]),
-    ("nmda", &["a", "tau_decay", "tau_rise"]),
-    ("bio_nmda", &["alpha1", "beta1", "alpha2", "beta2", "T", "T_dur"]),
+/// Kinds of kinetics, each with its parameters as brainpy has them, and its variables.
+const KINETICS: [(&str, &[&str], &[&str]); 5] = [
+    ("stp", &["U", "tau_f", "tau_d"], &["u", "x"]),
+    ("ampa", &["alpha", "beta", "T", "T_dur"], &["g", "left"]),
+    ("gaba_a", &["alpha", "beta", "T", "T_dur"], &["g", "left"]),
+    ("nmda", &["a", "tau_decay", "tau_rise"], &["g", "x"]),
+    ("bio_nmda", &["alpha1", "beta1", "alpha2", "beta2", "T", "T_dur"], &["g", "x", "left"]),
 ];
 
-pub(super) fn kinetics(kind: Maybe<String>, parameters: Option<Table>, line: Line<'_>) -> Result<Option<Kinetics>> {
+pub(super) fn kinetics(kind: Maybe<String>, parameters: Option<Table>, initial: Option<Table>, line: Line<'_>) -> Result<Option<Kinetics>> {
     let Some(kind) = kind else {
-        return match parameters.as_ref().and_then(|table| table.keys().next()) {
-            Some(first) => error(line, start(first), "`parameters` of a projection are those of its `kinetics`"),
-            None => Ok(None),
-        };
+        for (key, table) in [("parameters", &parameters), ("initial", &initial)] {
+            if let Some(first) = table.as_ref().and_then(|table| table.keys().next()) {
+                return error(line, start(first), format!("`{key}` of a projection are those of its `kinetics`"));
+            }
+        }
+        return Ok(None);
     };
-    let Some((_, names)) = KINETICS.iter().find(|(known, _)| known == kind.get_ref()) else {
+    let Some((_, names, variables)) = KINETICS.iter().find(|(known, ..)| known == kind.get_ref()) else {
         return unknown("kinetics", kind.get_ref(), KINETICS.iter().map(|k| k.0), start(&kind), line);
     };
     let number_of = |(name, value): (String, Value)| match value {
@@ -120,7 +122,8 @@ pub(super) fn kinetics(kind: Maybe<String>, parameters: Option<Table>, line: Lin
         _ => None,
     };
     let parameters = table(parameters, line, "parameter", names, number)?.into_iter().filter_map(number_of).collect();
-    Ok(Some(Kinetics { kind: kind.into_inner(), parameters }))
+    let initial = table(initial, line, "variable with an initial value", variables, value)?;
+    Ok(Some(Kinetics { kind: kind.into_inner(), parameters, initial }))
 }
 
 fn number(v: Spanned<raw_value::Value>, line: Line<'_>, key: &str) -> Result<Value> {
