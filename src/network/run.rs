@@ -31,6 +31,8 @@ pub(super) struct Run<'n, T: 'static> {
     /// What terminals pass on, of the projection at hand.
     amounts: Vec<i32>,
     arrivals: Vec<Arrival<'n, T>>,
+    /// How many of them are gap junctions, which come first.
+    gaps: usize,
     refractory: Refractory<T>,
 }
 
@@ -57,7 +59,9 @@ impl<'n, T: Real> Run<'n, T> {
             }
         }
         // Potentials are those that neurons have before what arrives may change them.
-        arrivals.sort_by_key(|arrival| !matches!(arrival, Arrival::Spikes(l) if network.links[*l].is_gap(&network.pools)));
+        let is_gap = |arrival: &Arrival<'_, T>| matches!(arrival, Arrival::Spikes(l) if network.links[*l].is_gap(&network.pools));
+        arrivals.sort_by_key(|arrival| !is_gap(arrival));
+        let gaps = arrivals.iter().take_while(|arrival| is_gap(arrival)).count();
         let most = network.links.iter().filter(|l| !l.recipe.procedural).map(|l| l.recipe.post.len()).max().unwrap_or(0);
         let period = network.links.iter().map(|l| u64::from(*l.delays.start())).min().unwrap_or(1).max(1);
         let tiles = Tiles::new(&network.pools, node, seed, network.dt);
@@ -65,7 +69,7 @@ impl<'n, T: Real> Run<'n, T> {
         let refractory = Refractory::new(&network.pools);
         // A recipe has been checked when its network was built.
         let growing = network.links.iter().map(|l| l.recipe.growing().ok().flatten()).collect();
-        Self { network, exchange, rows, period, tiles, delivery, procedural, growing, amounts: Vec::new(), arrivals, refractory }
+        Self { network, exchange, rows, period, tiles, delivery, procedural, growing, amounts: Vec::new(), arrivals, gaps, refractory }
     }
 
     pub(super) fn step(&mut self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
@@ -76,8 +80,11 @@ impl<'n, T: Real> Run<'n, T> {
             let steps = next.saturating_sub(self.period)..next;
             self.exchange.swap(Masks { pools, state, rows: self.rows, steps });
         }
-        self.refractory.note(pools, &*self.exchange, self.rows, state);
+        // Behind gap junctions, which may end the run by a potential that is NaN.
         for k in 0..self.arrivals.len() {
+            if k == self.gaps {
+                self.refractory.note(pools, &*self.exchange, self.rows, state);
+            }
             match self.arrivals[k] {
                 Arrival::Spikes(link) => (0..self.rows).for_each(|row| self.arrive(link, row, at.i, state)),
                 Arrival::Rain { rain, var, group, stream } => {

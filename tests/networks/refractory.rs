@@ -146,3 +146,14 @@ fn adaptation_goes_on_taking_spikes() {
     let w = run["b.w"][[29, 0]];
     assert!((w - (1.0 + 15.0)).abs() <= 1e-6, "{w}");
 }
+
+/// A potential that gap junctions cannot pass on ends the run, also where it is held.
+#[test]
+fn a_held_potential_out_of_range_ends_the_run() {
+    let lif = Lif::<f64>::new(2).v(Init::Values(vec![25.0, 0.0])).param("V_reset", -600.0).unwrap().param("tau_ref", 50.0).unwrap();
+    let group =
+        Group::new("b", lif.conductance()).receptor(Receptor::delta("s", "V")).receptor(Receptor::gap("gap")).poisson("s", 100.0, 0.1);
+    let network = Network::builder(0.1).group(group).project(Projection::new("j", ("b", 0..1), ("b", 1..2, "gap")).weight(0.01));
+    let error = LoopOverTime::builder(network.build().unwrap()).dt(0.1).build().unwrap().run_steps(20).unwrap_err();
+    assert!(error.to_string().contains("b.V"), "{error}");
+}
