@@ -1,6 +1,6 @@
 //! Makes a projection's synapses on the device, by `kernels/network/connect.cu`: the same, in the same places, as the host makes.
 
-use super::compile::{self, Request};
+use super::compile::Request;
 use super::context::Context;
 use super::launch::Shape;
 use super::memory::Buffer;
@@ -112,9 +112,8 @@ impl Maker {
         if let Some(kernel) = &self.kernels[pass] {
             return Ok(kernel.clone());
         }
-        let (request, context) = (Request::connect(pass), &self.context);
-        let image = compile::compile(&context.compiler, &request, context.gpu.capability, context.driver)?;
-        let kernel = Module::load(context, &image.bytes)?.kernel(request.entry(), 0)?;
+        let request = Request::connect(pass);
+        let kernel = Module::make(&self.context, &request)?.0.kernel(request.entry(), 0)?;
         Ok(self.kernels[pass].insert(kernel).clone())
     }
 }

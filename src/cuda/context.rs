@@ -2,7 +2,7 @@
 
 use super::driver;
 use crate::error::{Error, Result};
-use crate::survey::{Compiler, Gpu, Reason, Survey};
+use crate::survey::{Compilers, Gpu, Reason, Survey};
 use cudarc::driver::sys::{CUcontext, CUdevice, CUdevice_attribute};
 use cudarc::driver::{DriverError, result};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -14,7 +14,7 @@ pub(crate) struct Context {
     /// CUDA version of the driver.
     pub(crate) driver: (u32, u32),
     /// What compiles kernels; without one, there are those that were compiled beforehand.
-    pub(crate) compiler: std::result::Result<Compiler, Reason>,
+    pub(crate) compiler: std::result::Result<Compilers, Reason>,
     /// Streaming multiprocessors.
     pub(crate) processors: u32,
     /// Most bytes of shared memory of a block.
@@ -102,7 +102,7 @@ impl Context {
 
     /// Whether the compiler knows what is for sm_90a alone, as it does since CUDA 12.0. The driver is of that version at least.
     pub(crate) fn makes_maps(&self) -> bool {
-        self.compiler.as_ref().is_ok_and(|compiler| compiler.version >= (12, 0))
+        self.compiler.as_ref().is_ok_and(|compilers| compilers.first().version >= (12, 0))
     }
 
     /// As users name it.

@@ -17,6 +17,7 @@ pub(crate) mod embedded;
 mod engine;
 mod feed;
 mod graph;
+mod images;
 mod job;
 mod launch;
 mod limits;

@@ -139,12 +139,12 @@ pub struct Compiler {
 }
 
 impl Compiler {
-    /// Finds NVRTC where [`Survey::new`](crate::Survey::new) looks for it.
+    /// Finds the newest NVRTC of those that [`Survey::new`](crate::Survey::new) finds.
     ///
     /// # Errors
     /// If there is none, or it lacks functions.
     pub fn find() -> Result<Self> {
-        let found = nvrtc::probe().0.map_err(|reason| Error::DeviceUnavailable { device: "cuda".into(), reason })?;
+        let found = nvrtc::probe(None).0.map_err(|reason| Error::DeviceUnavailable { device: "cuda".into(), reason })?.first().clone();
         let nvrtc = compile::open(&found)?;
         Ok(Self { found, nvrtc })
     }

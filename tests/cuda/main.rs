@@ -7,6 +7,7 @@ mod assembled;
 mod bits;
 mod calls;
 mod child;
+mod compilers;
 mod faults;
 #[path = "../cells/golden.rs"]
 mod golden_layers;

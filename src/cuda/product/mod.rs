@@ -13,7 +13,7 @@ pub(super) use job::{BYTES, Product};
 pub(super) use maps::Maps;
 pub(crate) use multiplier::Multiplier;
 
-use super::compile::{Image, Request};
+use super::compile::Request;
 use super::launch::Shape;
 use super::module::Kernel;
 use super::stream::Stream;
@@ -112,6 +112,5 @@ impl Ready {
 
 /// A request's image, loaded.
 pub(super) fn load(context: &std::sync::Arc<super::context::Context>, request: &Request, shared: usize) -> Result<Kernel> {
-    let Image { bytes, .. } = super::compile::compile(&context.compiler, request, context.gpu.capability, context.driver)?;
-    super::module::Module::load(context, &bytes)?.kernel(request.entry(), shared)
+    super::module::Module::make(context, request)?.0.kernel(request.entry(), shared)
 }
