@@ -201,6 +201,7 @@ impl Display for Compiler {
 /// A driver loads machine code of compilers of its own major version of CUDA and of those before it. So the newest compiler of those stands
 /// first, and those of later major versions stand last, the nearest first.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "none is looked for without the feature"))]
 pub(crate) struct Compilers {
     all: Vec<Compiler>,
     driver: Option<(u32, u32)>,
@@ -208,6 +209,7 @@ pub(crate) struct Compilers {
     pub(crate) refused: Arc<AtomicUsize>,
 }
 
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "none is looked for without the feature"))]
 impl Compilers {
     pub(crate) fn new(mut all: Vec<Compiler>, driver: Option<(u32, u32)>) -> Option<Self> {
         let later = |compiler: &Compiler| driver.is_some_and(|driver| compiler.version.0 > driver.0);
