@@ -5,6 +5,7 @@ use super::context::Context;
 use super::launch::Shape;
 use super::memory::Buffer;
 use super::module::{Kernel, Module};
+use super::signature;
 use super::source;
 use super::stream::Stream;
 use crate::error::Result;
@@ -45,7 +46,7 @@ pub(crate) fn longest(offsets: &[u64]) -> u64 {
 #[derive(Debug)]
 pub(crate) struct Maker {
     stream: Stream,
-    kernels: [Option<Kernel>; 4],
+    kernels: [Option<Kernel<signature::Connect>>; 4],
     context: Arc<Context>,
 }
 
@@ -108,7 +109,7 @@ impl Maker {
         Ok(Some(made))
     }
 
-    fn kernel(&mut self, pass: usize) -> Result<Kernel> {
+    fn kernel(&mut self, pass: usize) -> Result<Kernel<signature::Connect>> {
         if let Some(kernel) = &self.kernels[pass] {
             return Ok(kernel.clone());
         }

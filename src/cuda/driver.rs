@@ -148,6 +148,8 @@ const NEEDED: &[&str] = &[
     "cuModuleUnload",
     "cuModuleGetFunction",
     "cuFuncSetAttribute",
+    "cuOccupancyMaxActiveBlocksPerMultiprocessor",
+    "cuOccupancyMaxActiveClusters",
     "cuLaunchKernel",
     "cuLaunchKernelEx",
     "cuTensorMapEncodeTiled",

@@ -5,6 +5,8 @@ use super::context::Context;
 use super::memory::{ALIGN, aligned};
 use super::module::{Kernel, Module};
 use super::plan::Node;
+use super::signature::Signature;
+use super::strategy::Loop;
 use crate::device::{Products, Strategy};
 use crate::error::Result;
 use crate::scalar::{DType, Scalar};
@@ -37,14 +39,28 @@ pub(super) struct Made {
 
 impl Workshop<'_> {
     /// The kernel of what is asked for, for this node, which may use so many bytes of dynamic shared memory.
-    pub(super) fn kernel(&mut self, node: Option<&Node>, mut request: Request, shared: usize) -> Result<Kernel> {
+    pub(super) fn kernel<S: Signature>(&mut self, node: Option<&Node>, request: Request, shared: usize) -> Result<Kernel<S>> {
         let entry = request.entry();
+        self.module(node, request)?.kernel(entry, shared)
+    }
+
+    /// The loop that is asked for: of all steps, if `whole`, or of one.
+    pub(super) fn steps(&mut self, node: &Node, request: Request, shared: usize, whole: bool) -> Result<Loop> {
+        Ok(if whole {
+            Loop::Whole(self.kernel(Some(node), request, shared)?)
+        } else {
+            Loop::Step(self.kernel(Some(node), request, shared)?)
+        })
+    }
+
+    /// What is asked for, for this node, loaded.
+    pub(super) fn module(&mut self, node: Option<&Node>, mut request: Request) -> Result<Arc<Module>> {
         if let Some(name) = node.map(Node::name).filter(|name| !name.is_empty()) {
             request.name = format!("{} (`{name}`)", request.name);
         }
         let (module, warnings) = Module::make(self.context, &request)?;
         self.made.warnings.extend(warnings);
-        module.kernel(entry, shared)
+        Ok(module)
     }
 
     /// Puts bytes among the constants. Returns where.

@@ -55,7 +55,7 @@ pub struct Module {
     pub name: String,
     /// Its element type.
     pub dtype: DType,
-    request: Request,
+    pub(crate) request: Request,
     needs: u32,
 }
 

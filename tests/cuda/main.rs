@@ -28,6 +28,7 @@ mod parity;
 mod procedural;
 #[path = "../cells/products.rs"]
 mod products;
+mod room;
 mod rows;
 mod runner;
 mod stdp;
