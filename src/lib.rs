@@ -80,6 +80,8 @@ mod loop_over_time;
 pub mod math;
 pub mod matmul;
 mod memory;
+#[cfg(feature = "cuda")]
+mod mirror;
 pub mod models;
 pub mod network;
 #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "programs are run by the CUDA engine alone"))]

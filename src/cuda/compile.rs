@@ -2,6 +2,7 @@
 
 use super::beforehand::OPTIONS;
 use super::cache;
+use super::mirrors;
 use super::nvrtc::{Made, Nvrtc, identity};
 use super::source::{self, flatten};
 use super::target::Target;
@@ -72,7 +73,7 @@ fn compile_as(
     }
     // What a generation has for itself alone, `sm_90a`, this is written for.
     let arch = format!("{target}{}", if request.is_of_one_arch() { "a" } else { "" });
-    let text = flat(request)?;
+    let text = compared(request)?;
     let options = options(request, &arch);
     let key = format!("NVRTC {major}.{minor} {}\n{}\n{text}", identity(&nvrtc, &compiler.library), options.join("\n"));
     let (bytes, warnings) = through(&key, &mut || {
@@ -99,6 +100,11 @@ pub(crate) fn flat(request: &Request) -> Result<String> {
         parts.push((name, text));
     }
     flatten(&parts)
+}
+
+/// The same, with what the compiler compares of the structs that Rust has as well.
+pub(crate) fn compared(request: &Request) -> Result<String> {
+    flat(request).map(mirrors::compared)
 }
 
 /// What the compiler is told.

@@ -22,6 +22,7 @@ mod job;
 mod launch;
 mod limits;
 mod memory;
+mod mirrors;
 mod module;
 pub(crate) mod network;
 pub(crate) mod nvrtc;
