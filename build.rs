@@ -21,6 +21,17 @@ mod survey {
         pub(crate) library: String,
         pub(crate) version: (u32, u32),
     }
+    pub(crate) struct Compilers(Vec<Compiler>);
+    impl Compilers {
+        /// The newest first: nothing is known here of the driver to come.
+        pub(crate) fn new(mut all: Vec<Compiler>, _driver: Option<(u32, u32)>) -> Option<Self> {
+            all.sort_by(|a, b| b.version.cmp(&a.version));
+            (!all.is_empty()).then(|| Self(all))
+        }
+        pub(crate) fn first(&self) -> &Compiler {
+            &self.0[0]
+        }
+    }
     pub(crate) enum Reason {
         MissingSymbol { library: String, symbol: String },
         NoCompiler { looked_in: Vec<String> },
@@ -109,7 +120,8 @@ mod embed {
         if std::env::var_os("DOCS_RS").is_some() {
             return Ok(Vec::new());
         }
-        let compiler = probe::probe().0.map_err(|reason| reason.to_string())?;
+        let compilers = probe::probe(None).0.map_err(|reason| reason.to_string())?;
+        let compiler = compilers.first();
         let (major, minor) = compiler.version;
         let nvrtc = Nvrtc::open(&compiler.library).map_err(|reason| format!("NVRTC of CUDA {major}.{minor}: {reason}"))?;
         let known = nvrtc.archs();

@@ -51,7 +51,9 @@ impl std::str::FromStr for Device {
 /// | `Persistent` | one a chunk of steps (up to 65,536) | in registers or shared memory for the whole chunk | everything that it can run |
 ///
 /// A layer without state (`Dense`, `Conv2d`, activations) has no steps that wait for each other: it takes one launch a chunk, whatever is
-/// asked for. [`LoopOverTime::strategy`](crate::LoopOverTime::strategy) says which strategy a loop has, and why.
+/// asked for. Blocks that wait for each other must be on the device all at once. Where the driver has no room for that (on a part of a GPU, on a
+/// virtual one, beside other processes), `Auto` takes another way, and `Persistent` is an error of `build`.
+/// [`LoopOverTime::strategy`](crate::LoopOverTime::strategy) says which strategy a loop has, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Strategy {

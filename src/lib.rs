@@ -40,13 +40,13 @@
 //! [`Survey`] says why. On a GPU state lies in device memory from `build` on: a run uploads its input, downloads what is to be recorded,
 //! both in pieces while neighbouring pieces are computed, and nothing else; [`LoopOverTime::run_on_device`] not even that. Kernels are
 //! CUDA C, compiled by NVRTC for the GPU at hand when the loop is built, and kept on disk: a machine needs a driver and `libnvrtc`
-//! (`pip install nvidia-cuda-nvrtc` is enough), no toolkit. A system of your own runs there if it has a [`Program`]. The same operations in
+//! (`pip install nvidia-cuda-nvrtc` is enough, `nvidia-cuda-nvrtc-cu12` for a driver for CUDA 12), no toolkit. A system of your own runs there if it has a [`Program`]. The same operations in
 //! the same order give the same bits on both kinds of device.
 //!
 //! | environment | |
 //! |---|---|
 //! | `OVERTIME_LIBCUDA` | the driver's library, if the loader does not find it |
-//! | `OVERTIME_NVRTC` | NVRTC's library, or its folder, before all other places |
+//! | `OVERTIME_NVRTC` | NVRTC's library, or its folder, instead of all other places |
 //! | `OVERTIME_CACHE` | where compiled kernels are kept, or `off`; `$XDG_CACHE_HOME/overtime` by default |
 //! | `OVERTIME_IMAGE=ptx` | hands PTX to the driver, instead of machine code |
 //! | `OVERTIME_CELLS` | runs recurrent cells by this tier, or not at all: `block`, `cluster`, `grid`, `step`, `product`, `plain`; to compare |
@@ -80,6 +80,8 @@ mod loop_over_time;
 pub mod math;
 pub mod matmul;
 mod memory;
+#[cfg(feature = "cuda")]
+mod mirror;
 pub mod models;
 pub mod network;
 #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "programs are run by the CUDA engine alone"))]

@@ -2,6 +2,8 @@
 
 use crate::device::Device;
 use std::fmt::{self, Display};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 /// The oldest driver that the kernels' machine code is for, as the CUDA version it supports.
 pub const MIN_DRIVER: (u32, u32) = (12, 0);
@@ -25,6 +27,11 @@ pub enum Reason {
         library: String,
         /// The function.
         symbol: String,
+    },
+    /// The library is the CUDA toolkit's stub of the driver, which programs are linked with, and not the driver.
+    StubDriver {
+        /// The library.
+        library: String,
     },
     /// The driver refused a call.
     DriverCall {
@@ -86,6 +93,11 @@ impl Display for Reason {
             Self::MissingSymbol { library, symbol } => {
                 write!(f, "{library} has no `{symbol}`: it is a stub or broken, not NVIDIA's library")
             }
+            Self::StubDriver { library } => write!(
+                f,
+                "{library} is the CUDA toolkit's stub of the driver, not the driver: take the toolkit's folder `stubs` out of \
+                 LD_LIBRARY_PATH, and install the driver if this machine has none"
+            ),
             Self::DriverCall { call, code } => match meaning(*code) {
                 Some(meaning) => write!(f, "the driver's {call} answered {code}: {meaning}"),
                 None => write!(f, "the driver's {call} answered {code}"),
@@ -122,7 +134,6 @@ fn meaning(code: i32) -> Option<&'static str> {
     Some(match code {
         2 => "out of memory",
         3 => "not initialised",
-        34 => "this is the toolkit's stub of the driver, not the driver",
         46 => "the device is busy or unavailable",
         100 => "no CUDA device",
         101 => "no such device",
@@ -179,8 +190,73 @@ pub(crate) struct Compiler {
     pub(crate) version: (u32, u32),
 }
 
-/// A device, its driver's CUDA version, and the compiler for it.
-type Usable<'s> = (&'s Gpu, (u32, u32), &'s Result<Compiler, Reason>);
+impl Display for Compiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, of CUDA {}.{}", self.library, self.version.0, self.version.1)
+    }
+}
+
+/// The NVRTCs that answered, at least one, in the order in which they are tried.
+///
+/// A driver loads machine code of compilers of its own major version of CUDA and of those before it. So the newest compiler of those stands
+/// first, and those of later major versions stand last, the nearest first.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "none is looked for without the feature"))]
+pub(crate) struct Compilers {
+    all: Vec<Compiler>,
+    driver: Option<(u32, u32)>,
+    /// How many ways to an image the driver has refused, for a module that it then took another way: see `cuda::images`.
+    pub(crate) refused: Arc<AtomicUsize>,
+}
+
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "none is looked for without the feature"))]
+impl Compilers {
+    pub(crate) fn new(mut all: Vec<Compiler>, driver: Option<(u32, u32)>) -> Option<Self> {
+        let later = |compiler: &Compiler| driver.is_some_and(|driver| compiler.version.0 > driver.0);
+        // Of equals the one that was found first stays first.
+        all.sort_by(|a, b| match (later(a), later(b)) {
+            (false, false) => b.version.cmp(&a.version),
+            (true, true) => a.version.cmp(&b.version),
+            (a, b) => a.cmp(&b),
+        });
+        (!all.is_empty()).then(|| Self { all, driver, refused: Arc::default() })
+    }
+
+    pub(crate) fn all(&self) -> &[Compiler] {
+        &self.all
+    }
+
+    /// The one that is tried first.
+    pub(crate) fn first(&self) -> &Compiler {
+        &self.all[0]
+    }
+
+    /// Which is tried first, why, and what else there is.
+    fn said(&self) -> String {
+        let first = self.first();
+        let version = |(major, minor): (u32, u32)| format!("{major}.{minor}");
+        let later = |compiler: &Compiler| self.driver.filter(|driver| compiler.version.0 > driver.0);
+        let mut said = first.to_string();
+        if let Some(driver) = later(first) {
+            let major = driver.0;
+            said += &format!(
+                ": later than the driver, which is for CUDA {} and need not load what this compiles; `pip install \
+                 'nvidia-cuda-nvrtc-cu{major}'` brings one for CUDA {major}",
+                version(driver)
+            );
+        } else if let (Some(driver), true) = (self.driver, self.all.len() > 1) {
+            said += &format!(": the newest of those that the driver, for CUDA {}, loads machine code of", version(driver));
+        }
+        if self.all.len() > 1 {
+            let others: Vec<_> = self.all[1..].iter().map(|c| format!("{}, {}", c.library, version(c.version))).collect();
+            said += &format!("; tried next if the driver refuses that: {}", others.join("; "));
+        }
+        said
+    }
+}
+
+/// A device, its driver's CUDA version, and the compilers for it.
+type Usable<'s> = (&'s Gpu, (u32, u32), &'s Result<Compilers, Reason>);
 
 /// What was looked for on this machine, and what was found.
 ///
@@ -196,7 +272,7 @@ pub struct Survey {
     /// Each thing looked for, and what came of it.
     pub findings: Vec<Finding>,
     driver: Result<Driver, Reason>,
-    compiler: Result<Compiler, Reason>,
+    compiler: Result<Compilers, Reason>,
 }
 
 /// One thing that was looked for.
@@ -214,22 +290,25 @@ impl Survey {
     /// Looks for everything. Nothing is kept: a second survey looks again.
     ///
     /// The NVIDIA driver is the library that the loader finds as `libcuda.so.1` (`nvcuda.dll` on Windows), or the one that the
-    /// environment's `OVERTIME_LIBCUDA` names. NVRTC is the one that `OVERTIME_NVRTC` names (a library, or the folder it is in),
-    /// or else the first in `CUDA_PATH`, `CUDA_HOME`, the loader's path, `/usr/local/cuda*`, and the `site-packages` of the
-    /// Python at hand (`VIRTUAL_ENV`, `CONDA_PREFIX`, the `python3` in `PATH`, the user's and the system's).
+    /// environment's `OVERTIME_LIBCUDA` names. The toolkit's stub of it is passed over. NVRTC is the one that `OVERTIME_NVRTC` names (a
+    /// library, or the folder it is in), or else any in `CUDA_PATH`, `CUDA_HOME`, the loader's path, `/usr/local/cuda*`, and the
+    /// `site-packages` of the Python at hand (`VIRTUAL_ENV`, `CONDA_PREFIX`, the `python3` in `PATH`, the user's and the system's). Of
+    /// several, the newest is taken whose major version of CUDA is not above the driver's; where the driver refuses what that one compiles,
+    /// the next one is tried.
     #[must_use]
     pub fn new() -> Self {
         #[cfg(feature = "cuda")]
         {
             let (driver, driver_in) = crate::cuda::driver::probe();
-            let (compiler, compiler_in) = crate::cuda::nvrtc::probe();
+            let version = driver.as_ref().ok().map(|driver| driver.version);
+            let (compiler, compiler_in) = crate::cuda::nvrtc::probe(version);
             Self::of(driver, driver_in, compiler, compiler_in)
         }
         #[cfg(not(feature = "cuda"))]
         Self::of(Err(Reason::NotBuilt), Vec::new(), Err(Reason::NotBuilt), Vec::new())
     }
 
-    fn of(driver: Result<Driver, Reason>, driver_in: Vec<String>, compiler: Result<Compiler, Reason>, compiler_in: Vec<String>) -> Self {
+    fn of(driver: Result<Driver, Reason>, driver_in: Vec<String>, compiler: Result<Compilers, Reason>, compiler_in: Vec<String>) -> Self {
         let mut findings = vec![Finding {
             what: "CUDA driver",
             result: match &driver {
@@ -245,7 +324,7 @@ impl Survey {
         findings.push(Finding {
             what: "NVRTC",
             result: match &compiler {
-                Ok(c) => Ok(format!("{}, of CUDA {}.{}", c.library, c.version.0, c.version.1)),
+                Ok(compilers) => Ok(compilers.said()),
                 Err(reason) => Err(reason.to_string()),
             },
             looked_in: compiler_in,
@@ -278,7 +357,7 @@ impl Survey {
         self.usable(ordinal).err()
     }
 
-    /// The device, the driver's CUDA version, and the compiler, or why the kernels that were compiled beforehand must do.
+    /// The device, the driver's CUDA version, and the compilers, or why the kernels that were compiled beforehand must do.
     pub(crate) fn usable(&self, ordinal: usize) -> Result<Usable<'_>, Reason> {
         let driver = match &self.driver {
             Ok(driver) => driver,
@@ -327,7 +406,7 @@ mod tests {
     fn why_not_is_the_first_thing_amiss() {
         let gpu = |ordinal, capability| Gpu { ordinal, name: "G".into(), capability, memory: 1 << 30 };
         let driver = || Ok(Driver { library: "d".into(), version: (13, 0), gpus: vec![gpu(0, (9, 0)), gpu(1, (6, 1))] });
-        let compiler = || Ok(Compiler { library: "c".into(), version: (13, 0) });
+        let compiler = || Ok(Compilers::new(vec![Compiler { library: "c".into(), version: (13, 0) }], Some((13, 0))).unwrap());
         let no_compiler = || Err(Reason::NoCompiler { looked_in: vec!["here".into()] });
         let survey = |driver, compiler| Survey::of(driver, Vec::new(), compiler, Vec::new());
 
@@ -342,6 +421,21 @@ mod tests {
         let too_old = || Err(Reason::DriverTooOld { has: (11, 8), needs: MIN_DRIVER });
         assert!(matches!(survey(too_old(), no_compiler()).why_not_cuda(7), Some(Reason::DriverTooOld { .. })));
         assert!(whole.findings.iter().any(|f| f.what == "GPU" && f.result.as_ref().is_ok_and(|r| r.contains("9.0, 1.0 GiB"))));
+    }
+
+    #[test]
+    fn the_newest_compiler_that_the_driver_knows_comes_first() {
+        let order = |driver, versions: &[(u32, u32)]| {
+            let all = versions.iter().map(|version| Compiler { library: format!("{version:?}"), version: *version }).collect();
+            Compilers::new(all, driver).unwrap().all().iter().map(|c| c.version).collect::<Vec<_>>()
+        };
+        let found = [(13, 0), (12, 0), (14, 1), (12, 9), (11, 8)];
+        // Any compiler of the driver's own major version will do, later ones of it, too.
+        assert_eq!(order(Some((12, 4)), &found), [(12, 9), (12, 0), (11, 8), (13, 0), (14, 1)]);
+        assert_eq!(order(Some((13, 0)), &found), [(13, 0), (12, 9), (12, 0), (11, 8), (14, 1)]);
+        assert_eq!(order(None, &found), [(14, 1), (13, 0), (12, 9), (12, 0), (11, 8)]);
+        assert_eq!(order(Some((12, 0)), &[(14, 0), (13, 2), (13, 1)]), [(13, 1), (13, 2), (14, 0)]);
+        assert!(Compilers::new(Vec::new(), None).is_none());
     }
 
     #[cfg(not(feature = "cuda"))]

@@ -24,7 +24,7 @@ const DRIVER: &str = r#"
 #ifndef NO_INIT
 int cuInit(unsigned flags) { return INIT; }
 #endif
-int cuDriverGetVersion(int *v) { *v = VERSION; return 0; }
+int cuDriverGetVersion(int *v) { *v = VERSION; return INIT == 34 ? 34 : 0; }
 int cuDeviceGetCount(int *n) { *n = COUNT; return 0; }
 int cuDeviceGet(int *d, int n) { *d = n; return 0; }
 int cuDeviceGetName(char *s, int len, int d) { memset(s, 'x', len); return 0; }
@@ -32,7 +32,27 @@ int cuDeviceGetAttribute(int *v, int a, int d) { *v = a == 75 ? MAJOR : 0; retur
 int cuDeviceTotalMem_v2(size_t *n, int d) { *n = (size_t)80 << 30; return 0; }
 "#;
 
-const NVRTC: &str = "int nvrtcVersion(int *a, int *b) { *a = 13; *b = 0; return 0; }";
+const NVRTC: &str = r#"
+#ifndef VERSION
+#define VERSION 13, 0
+#endif
+int nvrtcVersion(int *a, int *b) { int v[] = {VERSION}; *a = v[0]; *b = v[1]; return 0; }
+"#;
+
+/// Says that it has been loaded.
+const BUILTINS: &str = r#"
+#include <stdio.h>
+__attribute__((constructor)) static void loaded(void) { puts("built-ins are loaded"); fflush(stdout); }
+"#;
+
+/// A toolkit's folder that has this NVRTC under this name; nothing where there is no C compiler.
+fn toolkit(name: &str, version: &str, library: &str) -> Option<PathBuf> {
+    let nvrtc = build(name, NVRTC, &[&format!("-DVERSION={version}")])?;
+    let folder = nvrtc.with_file_name("toolkit").join("lib64");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(&nvrtc, folder.join(library)).unwrap();
+    folder.parent().map(Path::to_path_buf)
+}
 
 /// Builds a shared library, or `None` where there is no C compiler.
 fn build(name: &str, source: &str, defines: &[&str]) -> Option<PathBuf> {
@@ -125,7 +145,66 @@ fn a_stub_without_cu_init_is_a_reason_that_names_the_symbol() {
 #[test]
 fn the_toolkits_stub_is_told_from_a_driver() {
     let Some(driver) = build("toolkit-stub", DRIVER, &["-DINIT=34"]) else { return };
-    says(&with_driver(&driver), &["DriverCall { call: \"cuInit\", code: 34 }", "toolkit's stub"]);
+    says(&with_driver(&driver), &["StubDriver { library: ", "toolkit's stub", "LD_LIBRARY_PATH", "library.so (the toolkit's stub)"]);
+}
+
+/// The engine's calls find the driver by its name alone, and a folder of stubs in the loader's path comes first there.
+#[test]
+fn a_stub_that_hides_the_driver_is_a_reason() {
+    let Some(driver) = build("hidden", DRIVER, &[]) else { return };
+    let Some(stub) = build("hiding-stub", DRIVER, &["-DINIT=34", "-Wl,-soname,libcuda.so.1"]) else { return };
+    let folder = stub.with_file_name("stubs");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(&stub, folder.join("libcuda.so")).unwrap();
+    let text = survey_with(&[("OVERTIME_LIBCUDA", &driver), ("LD_LIBRARY_PATH", &folder)], &["CUDA_VISIBLE_DEVICES"]);
+    says(
+        &text,
+        &["StubDriver { library: \"libcuda.so\" }", "libcuda.so is the CUDA toolkit's stub", "take the toolkit's folder `stubs` out"],
+    );
+    // Under the driver's own name it is passed over, and what was found is said where nothing better comes.
+    std::fs::copy(&stub, folder.join("libcuda.so.1")).unwrap();
+    let text = survey_with(&[("LD_LIBRARY_PATH", &folder)], &["OVERTIME_LIBCUDA", "CUDA_VISIBLE_DEVICES"]);
+    says(&text, &["libcuda.so.1 (the toolkit's stub)", "StubDriver { library: \"libcuda.so.1\" }"]);
+}
+
+#[test]
+fn of_several_nvrtc_the_one_is_taken_that_the_driver_loads() {
+    let (Some(new), Some(old)) = (toolkit("nvrtc-new", "13,99", "libnvrtc.so.13"), toolkit("nvrtc-old", "12,99", "libnvrtc.so.12")) else {
+        return;
+    };
+    let nvrtc = |text: &str| text.lines().find(|line| line.starts_with("NVRTC: ")).unwrap_or_default().to_owned();
+    for (version, first, second) in [("12040", &old, &new), ("12090", &old, &new), ("13000", &new, &old)] {
+        let Some(driver) = build(&format!("driver-{version}"), DRIVER, &[&format!("-DVERSION={version}")]) else { return };
+        // Whichever is found first.
+        for (path, home) in [(&new, &old), (&old, &new)] {
+            let set = [("OVERTIME_LIBCUDA", driver.as_path()), ("CUDA_PATH", path.as_path()), ("CUDA_HOME", home.as_path())];
+            let said = nvrtc(&survey_with(&set, &["OVERTIME_NVRTC"]));
+            assert!(said.starts_with(&format!("NVRTC: Ok(\"{}", first.display())), "driver {version}: {said}");
+            says(&said, &["the newest of those that the driver, for CUDA 1", "tried next", second.to_str().unwrap()]);
+        }
+        // One that is named is the only one.
+        let library = new.join("lib64").join("libnvrtc.so.13");
+        let said = nvrtc(&survey_with(&[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &library), ("CUDA_HOME", &old)], &[]));
+        assert!(said.contains("of CUDA 13.99") && !said.contains(old.to_str().unwrap()), "{said}");
+        assert_eq!(said.contains("later than the driver") && said.contains("nvidia-cuda-nvrtc-cu12"), version != "13000", "{said}");
+    }
+}
+
+#[test]
+fn an_nvrtc_that_is_named_by_its_file_finds_its_built_ins() {
+    let Some(driver) = build("named-driver", DRIVER, &[]) else { return };
+    let Some(toolkit) = toolkit("nvrtc-named", "13,0", "libnvrtc.so.13") else { return };
+    let Some(builtins) = build("nvrtc-builtins", BUILTINS, &[]) else { return };
+    let folder = toolkit.join("lib64");
+    std::fs::copy(&builtins, folder.join("libnvrtc-builtins.so.13.0")).unwrap();
+    for named in [folder.join("libnvrtc.so.13"), folder] {
+        says(&survey_with(&[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &named)], &[]), &["built-ins are loaded", "of CUDA 13.0"]);
+    }
+    // By a link from elsewhere, too.
+    let link = toolkit.join("libnvrtc.so");
+    let _ = std::fs::remove_file(&link);
+    std::os::unix::fs::symlink(toolkit.join("lib64").join("libnvrtc.so.13"), &link).unwrap();
+    says(&survey_with(&[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &link)], &[]), &["built-ins are loaded", "of CUDA 13.0"]);
 }
 
 #[test]

@@ -80,8 +80,9 @@ impl Gpu {
         let survey = Survey::new();
         let found = |what: &str| {
             let finding = survey.findings.iter().find(|f| f.what == what).ok_or("nothing was looked for")?;
-            // "PATH, of CUDA 13.0" or "PATH, for CUDA 13.0"
-            finding.result.clone().map(|text| text.rsplit_once(", ").map_or(text.clone(), |(path, _)| path.to_owned()))
+            // "PATH, of CUDA 13.0", and perhaps why that one; or "PATH, for CUDA 13.0".
+            let path = |text: &str| text.split(", of CUDA").next().and_then(|text| text.split(", for CUDA").next()).map(str::to_owned);
+            finding.result.clone().map(|text| path(&text).unwrap_or(text))
         };
         let (library, compiler) = (found("CUDA driver")?, found("NVRTC")?);
         let gpu = survey.gpus().first().ok_or("no device")?;

@@ -115,6 +115,8 @@ fn what_a_driver_refuses() {
         let mut none = 0;
         assert_eq!(cuModuleGetFunction(&mut none, d.module, c"nope".as_ptr()), 500);
         assert_eq!(cuModuleLoadData(&mut none, c".version 9.0 .frob".as_ptr().cast()), 218);
+        // This driver is for CUDA 13.0.
+        assert_eq!(cuModuleLoadData(&mut none, c".version 9.1\n.target sm_90\n".as_ptr().cast()), 222);
         assert_eq!(cuStreamSynchronize(12345), 400);
         ok(cuMemFreeAsync(at, d.stream));
     }
@@ -358,6 +360,37 @@ fn clusters_of_a_launch() {
         ok(cuStreamSynchronize(d.stream));
         ok(cuMemFree_v2(y));
     }
+    d.end();
+}
+
+/// A multiprocessor of sm_90 has 228 KiB of shared memory, 2,048 threads, room for 32 blocks; 132 of them are in groups of 16, two of 18.
+#[test]
+fn what_fits_at_once() {
+    let d = start("cluster");
+    let f = d.function("where");
+    unsafe { ok(cuFuncSetAttribute(f, 8, 200 << 10)) };
+    let blocks = |threads: i32, dynamic: usize| {
+        let mut n = 0;
+        unsafe { ok(cuOccupancyMaxActiveBlocksPerMultiprocessor(&mut n, f, threads, dynamic)) };
+        n
+    };
+    assert_eq!([blocks(1, 0), blocks(128, 0), blocks(1024, 0)], [32, 16, 2]);
+    // Each block takes 1 KiB more.
+    assert_eq!([blocks(128, 74 << 10), blocks(128, 76 << 10), blocks(128, 200 << 10)], [3, 2, 1]);
+    let clusters = |size: u64, dynamic: u32| {
+        let attribute = Attribute { id: 4, pad: 0, value: [size | 1 << 32, 1, 0, 0, 0, 0, 0, 0] };
+        let config = Config { grid: [160, 1, 1], block: [128, 1, 1], dynamic, stream: d.stream, attributes: &attribute, count: 1 };
+        let mut n = 0;
+        unsafe { ok(cuOccupancyMaxActiveClusters(&mut n, f, &config)) };
+        n
+    };
+    assert_eq!([clusters(2, 200 << 10), clusters(4, 200 << 10), clusters(8, 200 << 10)], [66, 32, 16]);
+    assert_eq!(clusters(8, 74 << 10), 6 * 6 + 2 * 6);
+    let mut n = 0;
+    unsafe {
+        ok(cuDeviceGetAttribute(&mut n, 95, 0));
+    }
+    assert_eq!(n, 1);
     d.end();
 }
 

@@ -20,6 +20,7 @@ struct Connect {
     u32 weight_law, delay_law;
     u32 wide;
 };
+/* the fields of Connect are compared here */
 
 namespace connect {
 

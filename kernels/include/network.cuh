@@ -86,6 +86,11 @@ struct Poisson {
 static_assert(sizeof(Group) == GROUP_BYTES && sizeof(Receptor) == 64 && sizeof(Incoming) == 32 && sizeof(Outgoing) == 152 && sizeof(Poisson) == 32,
               "a struct here and in src/cuda/network/table.rs differ in size");
 #endif
+/* the fields of Group are compared here */
+/* the fields of Receptor are compared here */
+/* the fields of Incoming are compared here */
+/* the fields of Outgoing are compared here */
+/* the fields of Poisson are compared here */
 
 template <class L>
 __device__ __forceinline__ const L* list(const Group& group, u32 at) {

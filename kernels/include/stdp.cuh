@@ -26,6 +26,7 @@ struct Plastic {
     u32 targets, first;  // the part of the targets' group
 };
 static_assert(sizeof(Plastic) == 288, "Plastic here and in src/cuda/network/table.rs differ in size");
+/* the fields of Plastic are compared here */
 
 __device__ __forceinline__ acc_t faded(acc_t x, const Value& decay) {
     const acc_t left = x * decay.value;

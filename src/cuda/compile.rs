@@ -2,8 +2,8 @@
 
 use super::beforehand::OPTIONS;
 use super::cache;
-use super::embedded;
-use super::nvrtc::{Made, Nvrtc};
+use super::mirrors;
+use super::nvrtc::{Made, Nvrtc, identity};
 use super::source::{self, flatten};
 use super::target::Target;
 use crate::error::{Error, Result};
@@ -35,24 +35,14 @@ pub(crate) struct Image {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Compiles for a device of this compute capability, whose driver is for this version of CUDA; or finds what was compiled before.
+/// Compiles for a device of this compute capability, whose driver is for this version of CUDA; or finds what was compiled before. As PTX, if
+/// that is asked for, else as machine code.
 ///
 /// # Errors
-/// If an include is not known, the compiler refuses the text or is not what it should be, or the driver could not read the result; if
-/// there is no compiler, and this was not compiled beforehand.
-pub(crate) fn compile(
-    compiler: &std::result::Result<Compiler, Reason>,
-    request: &Request,
-    capability: (u32, u32),
-    driver: (u32, u32),
-) -> Result<Image> {
-    match compiler {
-        Ok(compiler) => compile_as(compiler, request, capability, driver, wants_ptx()?, cache::through),
-        Err(reason) => match embedded::find(request, capability)? {
-            Some(image) => Ok(Image { bytes: image.to_vec(), warnings: Vec::new() }),
-            None => Err(unavailable(reason.clone())),
-        },
-    }
+/// If an include is not known or the compiler refuses the text; [`Error::DeviceUnavailable`] if this compiler makes nothing for the device, or
+/// nothing that the driver could read, or is not what it should be.
+pub(crate) fn compile(compiler: &Compiler, request: &Request, capability: (u32, u32), driver: (u32, u32), ptx: bool) -> Result<Image> {
+    compile_as(compiler, request, capability, driver, ptx, cache::through)
 }
 
 /// The way to an entry: through the cache, or straight on.
@@ -67,21 +57,25 @@ fn compile_as(
     through: Through,
 ) -> Result<Image> {
     let nvrtc = open(compiler)?;
-    let target = Target::choose(&nvrtc.archs(), capability, ptx).ok_or_else(|| {
-        let (major, minor) = compiler.version;
-        let why = format!("NVRTC of CUDA {major}.{minor} makes no code for compute capability {}.{}", capability.0, capability.1);
+    let (major, minor) = compiler.version;
+    // What a generation has for itself alone, `sm_90a`, no compiler knew before.
+    let target = Target::choose(&nvrtc.archs(), capability, ptx).filter(|_| !request.is_of_one_arch() || compiler.version >= (12, 0));
+    let no_kernels = |what: &str| {
+        let why = format!("NVRTC of CUDA {major}.{minor} makes no {what} for compute capability {}.{}", capability.0, capability.1);
         unavailable(Reason::NoKernels(why))
-    })?;
+    };
+    let target = target.ok_or_else(|| no_kernels("code"))?;
+    if target.is_ptx() && !ptx {
+        return Err(no_kernels("machine code"));
+    }
     if target.is_ptx() && compiler.version > driver {
         return Err(unavailable(Reason::CompilerTooNew { compiler: compiler.version, driver, capability }));
     }
     // What a generation has for itself alone, `sm_90a`, this is written for.
     let arch = format!("{target}{}", if request.is_of_one_arch() { "a" } else { "" });
-    let text = flat(request)?;
+    let text = compared(request)?;
     let options = options(request, &arch);
-    // A library given by path may be replaced by another of the same version, which seldom has the same length.
-    let length = std::fs::metadata(&compiler.library).map_or(0, |meta| meta.len());
-    let key = format!("NVRTC {}.{} {length}\n{}\n{text}", compiler.version.0, compiler.version.1, options.join("\n"));
+    let key = format!("NVRTC {major}.{minor} {}\n{}\n{text}", identity(&nvrtc, &compiler.library), options.join("\n"));
     let (bytes, warnings) = through(&key, &mut || {
         let made = make(&nvrtc, request, &arch, &text, &options)?;
         Ok(if target.is_ptx() { made.ptx } else { made.cubin })
@@ -94,18 +88,8 @@ pub(crate) fn open(compiler: &Compiler) -> Result<Nvrtc> {
     Nvrtc::open(&compiler.library).map_err(unavailable)
 }
 
-fn unavailable(reason: Reason) -> Error {
+pub(super) fn unavailable(reason: Reason) -> Error {
     Error::DeviceUnavailable { device: "cuda".into(), reason }
-}
-
-/// Whether the environment asks for PTX even where machine code could be made, for drivers that read nothing else.
-fn wants_ptx() -> Result<bool> {
-    match std::env::var_os("OVERTIME_IMAGE") {
-        None => Ok(false),
-        Some(image) if image == "ptx" => Ok(true),
-        Some(image) if image == "cubin" || image.is_empty() => Ok(false),
-        Some(image) => Err(Error::value("OVERTIME_IMAGE", image.to_string_lossy(), "is neither ptx nor cubin")),
-    }
 }
 
 /// The module's text, whole.
@@ -116,6 +100,11 @@ pub(crate) fn flat(request: &Request) -> Result<String> {
         parts.push((name, text));
     }
     flatten(&parts)
+}
+
+/// The same, with what the compiler compares of the structs that Rust has as well.
+pub(crate) fn compared(request: &Request) -> Result<String> {
+    flat(request).map(mirrors::compared)
 }
 
 /// What the compiler is told.
@@ -137,11 +126,12 @@ pub(crate) fn options(request: &Request, arch: &str) -> Vec<String> {
 pub(crate) fn make(nvrtc: &Nvrtc, request: &Request, arch: &str, text: &str, options: &[String]) -> Result<Made> {
     // What the text is called as a whole; its lines say where they came from.
     let whole = format!("{}.cu", request.name);
-    nvrtc.compile(&whole, text, options).map_err(|log| Error::Compile {
-        name: request.name.clone(),
-        dtype: request.dtype,
-        arch: arch.to_owned(),
-        log: log.trim_end().to_owned(),
+    nvrtc.compile(&whole, text, options).map_err(|log| {
+        if log.contains("failed to open") && log.contains("nvrtc-builtins") {
+            // The text is not at fault: a library of the compiler's is missing.
+            return unavailable(Reason::NoKernels(format!("NVRTC cannot compile: {}", log.trim())));
+        }
+        Error::Compile { name: request.name.clone(), dtype: request.dtype, arch: arch.to_owned(), log: log.trim_end().to_owned() }
     })
 }
 

@@ -1,10 +1,11 @@
 //! Makes a projection's synapses on the device, by `kernels/network/connect.cu`: the same, in the same places, as the host makes.
 
-use super::compile::{self, Request};
+use super::compile::Request;
 use super::context::Context;
 use super::launch::Shape;
 use super::memory::Buffer;
 use super::module::{Kernel, Module};
+use super::signature;
 use super::source;
 use super::stream::Stream;
 use crate::error::Result;
@@ -45,7 +46,7 @@ pub(crate) fn longest(offsets: &[u64]) -> u64 {
 #[derive(Debug)]
 pub(crate) struct Maker {
     stream: Stream,
-    kernels: [Option<Kernel>; 4],
+    kernels: [Option<Kernel<signature::Connect>>; 4],
     context: Arc<Context>,
 }
 
@@ -108,13 +109,12 @@ impl Maker {
         Ok(Some(made))
     }
 
-    fn kernel(&mut self, pass: usize) -> Result<Kernel> {
+    fn kernel(&mut self, pass: usize) -> Result<Kernel<signature::Connect>> {
         if let Some(kernel) = &self.kernels[pass] {
             return Ok(kernel.clone());
         }
-        let (request, context) = (Request::connect(pass), &self.context);
-        let image = compile::compile(&context.compiler, &request, context.gpu.capability, context.driver)?;
-        let kernel = Module::load(context, &image.bytes)?.kernel(request.entry(), 0)?;
+        let request = Request::connect(pass);
+        let kernel = Module::make(&self.context, &request)?.0.kernel(request.entry(), 0)?;
         Ok(self.kernels[pass].insert(kernel).clone())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::driver;
 use crate::error::{Error, Result};
-use crate::survey::{Compiler, Gpu, Reason, Survey};
+use crate::survey::{Compilers, Gpu, Reason, Survey};
 use cudarc::driver::sys::{CUcontext, CUdevice, CUdevice_attribute};
 use cudarc::driver::{DriverError, result};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -14,9 +14,11 @@ pub(crate) struct Context {
     /// CUDA version of the driver.
     pub(crate) driver: (u32, u32),
     /// What compiles kernels; without one, there are those that were compiled beforehand.
-    pub(crate) compiler: std::result::Result<Compiler, Reason>,
+    pub(crate) compiler: std::result::Result<Compilers, Reason>,
     /// Streaming multiprocessors.
     pub(crate) processors: u32,
+    /// Whether all blocks of a launch can be on the device at once, and wait for each other.
+    pub(crate) cooperative: bool,
     /// Most bytes of shared memory of a block.
     pub(crate) shared: usize,
     device: CUdevice,
@@ -65,10 +67,21 @@ impl Context {
             answer.map(|n| u32::try_from(n).unwrap_or(0)).map_err(|e| said("cuDeviceGetAttribute", &e))
         };
         let processors = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?.max(1);
+        let cooperative = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH)? != 0;
         let shared = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)? as usize;
         // SAFETY: `device` is the driver's. The reference that this takes is given back by `drop`.
         let context = unsafe { result::primary_ctx::retain(device) }.map_err(|e| said("cuDevicePrimaryCtxRetain", &e))?;
-        Ok(Self { gpu: gpu.clone(), driver, compiler: compiler.clone(), processors, shared, device, context, poison: OnceLock::new() })
+        Ok(Self {
+            gpu: gpu.clone(),
+            driver,
+            compiler: compiler.clone(),
+            processors,
+            cooperative,
+            shared,
+            device,
+            context,
+            poison: OnceLock::new(),
+        })
     }
 
     /// Makes the context the calling thread's own, as every call that follows needs.
@@ -100,9 +113,11 @@ impl Context {
         Ok(self.check("cuMemGetInfo", result::mem_get_info())?.0 as u64)
     }
 
-    /// Whether the compiler knows what is for sm_90a alone, as it does since CUDA 12.0. The driver is of that version at least.
+    /// Whether the compiler knows what is for sm_90a alone, as it does since CUDA 12.0, and a block has the shared memory for that. The driver
+    /// is of that version at least.
     pub(crate) fn makes_maps(&self) -> bool {
-        self.compiler.as_ref().is_ok_and(|compiler| compiler.version >= (12, 0))
+        self.compiler.as_ref().is_ok_and(|compilers| compilers.first().version >= (12, 0))
+            && self.shared >= super::product::by_maps_shared()
     }
 
     /// As users name it.

@@ -85,21 +85,31 @@ fn answer(call: &'static str, code: c_int) -> Result<(), Reason> {
     if code == 0 { Ok(()) } else { Err(Reason::DriverCall { call, code }) }
 }
 
-/// Looks for the driver and its devices. Also says where.
+/// What the toolkit's stub of the driver answers to every call: `CUDA_ERROR_STUB_LIBRARY`.
+const STUB: c_int = 34;
+
+/// Looks for the driver and its devices. Also says where. The toolkit's stub of a driver is passed over.
 pub(crate) fn probe() -> (Result<Driver, Reason>, Vec<String>) {
     let named = std::env::var_os("OVERTIME_LIBCUDA").filter(|v| !v.is_empty());
     let names = named.map_or_else(|| NAMES.iter().map(OsString::from).collect(), |name| vec![name]);
     let mut looked_in = Vec::new();
+    let mut stub = None;
     for name in names {
-        match Shared::open(&name) {
-            Ok(shared) => {
-                looked_in.push(name.to_string_lossy().into_owned());
-                return (ask(shared, &name.to_string_lossy()), looked_in);
+        let library = name.to_string_lossy().into_owned();
+        match Shared::open(&name).map(|shared| ask(shared, &library)) {
+            Ok(Err(reason @ Reason::StubDriver { .. })) => {
+                looked_in.push(format!("{library} (the toolkit's stub)"));
+                stub.get_or_insert(reason);
             }
-            Err(said) => looked_in.push(format!("{} ({said})", name.to_string_lossy())),
+            Ok(found) => {
+                looked_in.push(library);
+                // The engine's calls look the library up by names of their own.
+                return (found.and_then(|driver| engines_stub().map_or(Ok(driver), Err)), looked_in);
+            }
+            Err(said) => looked_in.push(format!("{library} ({said})")),
         }
     }
-    (Err(Reason::NoDriver { looked_in: looked_in.clone() }), looked_in)
+    (Err(stub.unwrap_or_else(|| Reason::NoDriver { looked_in: looked_in.clone() })), looked_in)
 }
 
 /// Every function that the engine calls, or that is called for it.
@@ -138,6 +148,8 @@ const NEEDED: &[&str] = &[
     "cuModuleUnload",
     "cuModuleGetFunction",
     "cuFuncSetAttribute",
+    "cuOccupancyMaxActiveBlocksPerMultiprocessor",
+    "cuOccupancyMaxActiveClusters",
     "cuLaunchKernel",
     "cuLaunchKernelEx",
     "cuTensorMapEncodeTiled",
@@ -154,32 +166,49 @@ const FOUND_AS: &[&str] = &["cuda.dll", "nvcuda.dll"];
 #[cfg(not(windows))]
 const FOUND_AS: &[&str] = &["libcuda.so", "libcuda.so.1"];
 
-/// Whether the library that the engine's calls will find has every function that they need: a missing one would not be an error there,
-/// but the end of the process.
-pub(crate) fn complete() -> Result<(), Reason> {
+/// The library that the engine's calls will find, with its name; else where it was looked for.
+fn engines() -> Result<(Shared, &'static str), Vec<String>> {
     let mut looked_in = Vec::new();
     for name in FOUND_AS {
         match Shared::open(OsString::from(name).as_os_str()) {
-            Ok(shared) => {
-                return NEEDED.iter().try_for_each(|symbol| {
-                    // SAFETY: the pointer is only asked for, never called.
-                    unsafe { shared.function::<*const std::ffi::c_void>(name, symbol) }.map(|_| ())
-                });
-            }
+            Ok(shared) => return Ok((shared, name)),
             Err(said) => looked_in.push(format!("{name} ({said})")),
         }
     }
-    Err(Reason::NoDriver { looked_in })
+    Err(looked_in)
+}
+
+/// Why the engine's calls would end up in the toolkit's stub, if they would: it is found before the driver where `LD_LIBRARY_PATH` has it.
+fn engines_stub() -> Option<Reason> {
+    let (shared, name) = engines().ok()?;
+    // SAFETY: the type of cuInit in every version of the driver API.
+    let init: unsafe extern "system" fn(c_uint) -> c_int = unsafe { shared.function(name, "cuInit") }.ok()?;
+    // SAFETY: the flags must be 0, and are. A driver may be initialised any number of times.
+    (unsafe { init(0) } == STUB).then(|| Reason::StubDriver { library: name.to_owned() })
+}
+
+/// Whether the library that the engine's calls will find has every function that they need: a missing one would not be an error there,
+/// but the end of the process.
+pub(crate) fn complete() -> Result<(), Reason> {
+    let (shared, name) = engines().map_err(|looked_in| Reason::NoDriver { looked_in })?;
+    NEEDED.iter().try_for_each(|symbol| {
+        // SAFETY: the pointer is only asked for, never called.
+        unsafe { shared.function::<*const std::ffi::c_void>(name, symbol) }.map(|_| ())
+    })
 }
 
 fn ask(shared: Shared, library: &str) -> Result<Driver, Reason> {
     let functions = Functions::find(shared, library)?;
+    // SAFETY: the flags must be 0, and are.
+    let initialised = unsafe { (functions.init)(0) };
+    if initialised == STUB {
+        return Err(Reason::StubDriver { library: library.to_owned() });
+    }
     let version = functions.version()?;
     if version < MIN_DRIVER {
         return Err(Reason::DriverTooOld { has: version, needs: MIN_DRIVER });
     }
-    // SAFETY: the flags must be 0, and are.
-    let initialised = answer("cuInit", unsafe { (functions.init)(0) });
+    let initialised = answer("cuInit", initialised);
     let none = || Reason::NoDevice { ordinal: 0, count: 0, visible: visible() };
     initialised.map_err(|reason| if matches!(reason, Reason::DriverCall { code: 100, .. }) { none() } else { reason })?;
     let gpus = (0..functions.count()?).map(|ordinal| functions.gpu(ordinal)).collect::<Result<Vec<_>, _>>()?;

@@ -7,6 +7,7 @@ use super::memory::Buffer;
 use super::module::Kernel;
 use super::plan::Recording;
 use super::side::Side;
+use super::signature;
 use super::stack::Stack;
 use super::stage::Ready;
 use super::stream::Stream;
@@ -25,9 +26,9 @@ pub(crate) struct Engine {
     pub(super) stages: Vec<Ready>,
     /// All of them as one kernel, where they are small.
     pub(super) stack: Option<Stack>,
-    pub(super) check: Kernel,
+    pub(super) check: Kernel<signature::Check>,
     /// None where no stage goes step by step.
-    pub(super) advance: Option<Kernel>,
+    pub(super) advance: Option<Kernel<signature::Advance>>,
     pub(super) state: Buffer,
     /// Bytes from the state's start to each variable.
     pub(super) vars: Vec<usize>,

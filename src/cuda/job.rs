@@ -1,6 +1,7 @@
-//! What a launch is given. The twin of `kernels/include/job.cuh`; the sizes are compared when that is compiled.
+//! What a launch is given. The twin of `kernels/include/job.cuh`; the fields are compared when that is compiled.
 
 use crate::clock::Clock;
+use crate::mirror::mirror;
 
 pub(crate) const MAX_PORTS: usize = 4;
 pub(crate) const MAX_WEIGHTS: usize = 8;
@@ -83,3 +84,10 @@ pub(crate) struct Job {
 // the assertion adds their sizes up.
 unsafe impl bytemuck::NoUninit for Job {}
 const _: () = assert!(size_of::<Job>() == super::beforehand::JOB_BYTES);
+
+mirror!(Time as "Clock" { i, done, t0, dt });
+mirror!(Port as "Port" { at, step, row, unit });
+mirror!(Probe as "Probe" { to, slot, stride, width, first, every, var, mode });
+mirror!(Job as "Job" {
+    clock, seed, rows, units, node, steps, given, first, every, backwards, state, y, y_row, lengths, work, scratch, ports, weights, each, probes
+});

@@ -3,12 +3,13 @@
 use super::job::Job;
 use super::module::Kernel;
 use super::product::{Maps, Product};
+use super::signature;
 use super::stream::Stream;
 use crate::error::Result;
 use crate::network::Job as Synapses;
 use cudarc::driver::result;
 use cudarc::driver::sys::{
-    CUlaunchAttribute, CUlaunchAttributeID, CUlaunchAttributeValue, CUlaunchAttributeValue_union__bindgen_ty_1, CUlaunchConfig,
+    CUlaunchAttribute, CUlaunchAttributeID, CUlaunchAttributeValue, CUlaunchAttributeValue_union__bindgen_ty_1, CUlaunchConfig, CUstream,
     cuLaunchKernelEx,
 };
 use std::ffi::c_void;
@@ -32,9 +33,41 @@ impl Shape {
         let blocks = items.div_ceil(u64::from(threads)).clamp(1, (1 << 31) - 1);
         Self { blocks: blocks as u32, threads, ..Self::default() }
     }
+
+    /// What a launch of this shape is told beside its numbers.
+    pub(super) fn attributes(self) -> Vec<CUlaunchAttribute> {
+        let attribute = |id, value| CUlaunchAttribute { id, pad: [0; 4], value };
+        let mut attributes = Vec::with_capacity(2);
+        if self.cluster > 0 {
+            let dimensions = CUlaunchAttributeValue_union__bindgen_ty_1 { x: self.cluster, y: 1, z: 1 };
+            let value = CUlaunchAttributeValue { clusterDim: dimensions };
+            attributes.push(attribute(CUlaunchAttributeID::CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION, value));
+        }
+        if self.together {
+            let value = CUlaunchAttributeValue { cooperative: 1 };
+            attributes.push(attribute(CUlaunchAttributeID::CU_LAUNCH_ATTRIBUTE_COOPERATIVE, value));
+        }
+        attributes
+    }
+
+    /// A launch of this shape, as the driver has it: it points to the attributes.
+    pub(super) fn config(self, attributes: &mut [CUlaunchAttribute], stream: CUstream) -> CUlaunchConfig {
+        CUlaunchConfig {
+            gridDimX: self.blocks,
+            gridDimY: 1,
+            gridDimZ: 1,
+            blockDimX: self.threads,
+            blockDimY: 1,
+            blockDimZ: 1,
+            sharedMemBytes: self.shared,
+            hStream: stream,
+            attrs: attributes.as_mut_ptr(),
+            numAttrs: attributes.len() as u32,
+        }
+    }
 }
 
-impl Kernel {
+impl<S> Kernel<S> {
     /// Asks for a launch of a kernel with exactly these parameters.
     ///
     /// # Safety
@@ -47,50 +80,36 @@ impl Kernel {
             let answer = unsafe { result::launch_kernel(self.function, (blocks, 1, 1), (threads, 1, 1), shared, stream.raw(), arguments) };
             return self.context().check("cuLaunchKernel", answer);
         }
-        let attribute = |id, value| CUlaunchAttribute { id, pad: [0; 4], value };
-        let mut attributes = Vec::with_capacity(2);
-        if cluster > 0 {
-            let clusters = CUlaunchAttributeValue { clusterDim: CUlaunchAttributeValue_union__bindgen_ty_1 { x: cluster, y: 1, z: 1 } };
-            attributes.push(attribute(CUlaunchAttributeID::CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION, clusters));
-        }
-        if together {
-            let cooperative = CUlaunchAttributeValue { cooperative: 1 };
-            attributes.push(attribute(CUlaunchAttributeID::CU_LAUNCH_ATTRIBUTE_COOPERATIVE, cooperative));
-        }
-        let config = CUlaunchConfig {
-            gridDimX: blocks,
-            gridDimY: 1,
-            gridDimZ: 1,
-            blockDimX: threads,
-            blockDimY: 1,
-            blockDimZ: 1,
-            sharedMemBytes: shared,
-            hStream: stream.raw(),
-            attrs: attributes.as_mut_ptr(),
-            numAttrs: attributes.len() as u32,
-        };
+        let mut attributes = shape.attributes();
+        let config = shape.config(&mut attributes, stream.raw());
         // SAFETY: as above; the driver reads the attributes before it returns, too.
         let answer = unsafe { cuLaunchKernelEx(&raw const config, self.function, arguments.as_mut_ptr(), std::ptr::null_mut()) };
         self.context().check("cuLaunchKernelEx", answer.result())
     }
+}
 
+impl Kernel<signature::Whole> {
     /// A kernel (job, params).
     pub(crate) fn run(&self, shape: Shape, stream: &Stream, job: &Job, params: &[u8]) -> Result<()> {
         let mut arguments = [address(job), params.as_ptr().cast_mut().cast()];
-        // SAFETY: this is for kernels of that signature alone (the loops pointwise_scan, map_rows and cell_scan). The sizes of both were
-        // compared with the kernel's when it was compiled, `Job` by JOB_BYTES and `Params` by PARAMS_BYTES. The engine fills the job with
+        // SAFETY: the signature is (Job, Params). Both were compared with the kernel's when it was compiled, `Job` field by field and `Params`
+        // by PARAMS_BYTES. The engine fills the job with
         // regions of its own buffers, sized by the same plan, and keeps those until its streams are done.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
+}
 
+impl Kernel<signature::Step> {
     /// A kernel (address of a job, params, address of the cursor, offset).
     pub(crate) fn step(&self, shape: Shape, stream: &Stream, (job, cursor): (u64, u64), params: &[u8], offset: u32) -> Result<()> {
         let mut arguments = [address(&job), params.as_ptr().cast_mut().cast(), address(&cursor), address(&offset)];
-        // SAFETY: this is for kernels of that signature alone (the loops pointwise_step and cell_step). `job` is where the engine has put a
+        // SAFETY: the signature is (Job*, Params, u32*, u32). `job` is where the engine has put a
         // Job in the stream's order, `cursor` a u32 of the engine's; the rest as in `run`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
+}
 
+impl Kernel<signature::Stack> {
     /// `stack_scan`: the address of its parts.
     pub(crate) fn stack(&self, shape: Shape, stream: &Stream, parts: u64) -> Result<()> {
         let mut arguments = [address(&parts)];
@@ -98,16 +117,20 @@ impl Kernel {
         // for each part, at the places that the kernel was compiled with; the rest as in `run`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
+}
 
+impl Kernel<signature::Connect> {
     /// A pass of `network/connect.cu`.
     pub(super) fn connect(&self, shape: Shape, stream: &Stream, job: &Synapses) -> Result<()> {
         let mut arguments = [address(job)];
-        // SAFETY: this is for kernels of that signature alone; the size was compared when they were compiled, by CONNECT_BYTES. Who asks
+        // SAFETY: the signature is (Connect), whose fields were compared when it was compiled. Who asks
         // hands in addresses of its own buffers: `pre` counts and `pre + 1` offsets, and as many targets, mantissas and delays as the last
         // of those says, or none; and waits for the stream before it lets go of them.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
+}
 
+impl Kernel<signature::NetworkScan> {
     /// `network_scan`: addresses of the groups' tables and of the counter that blocks wait for, the steps, and whether the warps
     /// of a block share long rows.
     pub(crate) fn network_scan(
@@ -121,11 +144,13 @@ impl Kernel {
         let shares = u32::from(shares);
         let mut arguments = [address(&tables), address(&arrived), address(&steps), address(&shares)];
         // SAFETY: the signature is (const char*, u32*, u32, u32). At `tables` the engine has put, in the stream's order, a table for each group,
-        // at the places that the kernel was compiled with, of sizes that were compared; the counter is a u32 of the engine's, and 0; the
+        // at the places that the kernel was compiled with, whose fields were compared; the counter is a u32 of the engine's, and 0; the
         // rest as in `run`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
+}
 
+impl Kernel<signature::NetworkStep> {
     /// `network_step`: addresses of the groups' tables and of the cursor, an offset, and as above.
     pub(crate) fn network_step(
         &self,
@@ -140,7 +165,9 @@ impl Kernel {
         // SAFETY: the signature is (const char*, const u32*, u32, u32); the rest as in `network_scan` and `step`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
+}
 
+impl Kernel<signature::Pack> {
     /// `tile_pack`, of Wh at `from`.
     pub(crate) fn pack(&self, stream: &Stream, from: u64, to: u64, lanes: usize) -> Result<()> {
         let mut arguments = [address(&from), address(&to)];
@@ -148,31 +175,38 @@ impl Kernel {
         // which the kernel, compiled for the same cut, knows the number of.
         unsafe { self.launch(Shape::of(lanes as u64, 256), stream, &mut arguments) }
     }
+}
 
+impl Kernel<signature::Product> {
     /// A kernel of `matmul/`.
     pub(super) fn product(&self, shape: Shape, stream: &Stream, product: &Product) -> Result<()> {
         let mut arguments = [address(product)];
-        // SAFETY: this is for kernels of that signature alone (`product` and `product_reduce`); the size was compared when they were
-        // compiled, by PRODUCT_BYTES. Who asks hands in addresses of its own buffers, as large as the product's sizes say, and waits for
+        // SAFETY: the signature is (Product), whose fields were compared when it was compiled. Who asks hands in addresses of its own buffers, as large as the product's sizes say, and waits for
         // the stream before it lets go of them.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
+}
 
-    /// `product` of `hopper.cu`, of so many tiles.
+impl Kernel<signature::ByMaps> {
+    /// `product_by_maps` of `hopper.cu`, of so many tiles.
     pub(super) fn product_by_maps(&self, shape: Shape, stream: &Stream, product: &Product, maps: &Maps, tiles: u32) -> Result<()> {
         let mut arguments = [address(product), address(&maps.a), address(&maps.b), address(&tiles)];
         // SAFETY: the signature is (Product, TensorMap, TensorMap, u32), and a map has 128 bytes; the maps were made for this product. The
         // rest as in `product`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
+}
 
+impl Kernel<signature::Advance> {
     /// `cursor_advance`.
     pub(crate) fn advance(&self, stream: &Stream, cursor: u64, by: u32) -> Result<()> {
         let mut arguments = [address(&cursor), address(&by)];
         // SAFETY: the signature is (u32*, u32), and the cursor is a u32 of the engine's.
         unsafe { self.launch(Shape::of(1, 1), stream, &mut arguments) }
     }
+}
 
+impl Kernel<signature::Check> {
     /// `check_finite` over `len` elements at `at`.
     pub(crate) fn check(&self, stream: &Stream, at: u64, len: u64, found: u64) -> Result<()> {
         let mut arguments = [address(&at), address(&len), address(&found)];

@@ -1,10 +1,12 @@
 //! Compiled kernels, loaded.
 
 use super::context::Context;
+use super::signature::Signature;
 use crate::error::{Error, Result};
 use cudarc::driver::result;
 use cudarc::driver::sys::{CUfunction, CUfunction_attribute, CUmodule};
 use std::ffi::CString;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// A loaded image.
@@ -33,11 +35,14 @@ impl Module {
     }
 
     /// The kernel of this name, which may use `shared` bytes of dynamic shared memory in a launch.
-    pub(crate) fn kernel(self: &Arc<Self>, name: &str, shared: usize) -> Result<Kernel> {
+    pub(crate) fn kernel<S: Signature>(self: &Arc<Self>, name: &str, shared: usize) -> Result<Kernel<S>> {
+        if !S::KERNELS.contains(&name) {
+            return Err(Error::Unsupported(format!("the kernel {name} as one of those with the parameters of {}", S::KERNELS.join(", "))));
+        }
         let text = CString::new(name).map_err(|_| Error::Unsupported(format!("a kernel named {name:?}")))?;
         // SAFETY: the module is loaded.
         let function = self.context.check("cuModuleGetFunction", unsafe { result::module::get_function(self.module, text) })?;
-        let kernel = Kernel { module: self.clone(), function };
+        let kernel = Kernel { module: self.clone(), function, signature: PhantomData };
         if shared > STATIC_LIMIT {
             let bytes = i32::try_from(shared).unwrap_or(i32::MAX);
             let attribute = CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
@@ -61,17 +66,24 @@ impl Drop for Module {
     }
 }
 
-/// A kernel of a loaded module.
-#[derive(Clone, Debug)]
-pub(crate) struct Kernel {
+/// A kernel of a loaded module, which is given what its signature says.
+#[derive(Debug)]
+pub(crate) struct Kernel<S> {
     pub(super) module: Arc<Module>,
     pub(super) function: CUfunction,
+    signature: PhantomData<fn(S)>,
+}
+
+impl<S> Clone for Kernel<S> {
+    fn clone(&self) -> Self {
+        Self { module: self.module.clone(), ..*self }
+    }
 }
 
 // SAFETY: a CUfunction is a handle that the driver takes from any thread, valid as long as its module, which is held.
-unsafe impl Send for Kernel {}
+unsafe impl<S> Send for Kernel<S> {}
 
-impl Kernel {
+impl<S> Kernel<S> {
     pub(super) fn context(&self) -> &Context {
         &self.module.context
     }

@@ -112,7 +112,8 @@ impl Request {
             "stack" => "stack_scan",
             "network_scan" => "network_scan",
             "network_step" => "network_step",
-            "simt.cu" | "mma.cu" | "hopper.cu" => "product",
+            "simt.cu" | "mma.cu" => "product",
+            "hopper.cu" => "product_by_maps",
             "reduce.cu" => "product_reduce",
             "connect.cu" => match self.defined("PASS") {
                 Some("0") => "connect_count",

@@ -10,6 +10,7 @@ use super::launch::Shape;
 use super::memory::{Buffer, aligned};
 use super::module::{Kernel, STATIC_LIMIT};
 use super::side::Side;
+use super::signature;
 use super::source::{self, Apart};
 use super::stage::{Chunk, Memory, Part, Ready};
 use super::strategy::Desk;
@@ -34,7 +35,7 @@ const PARAMS: usize = size_of::<Job>().next_multiple_of(16);
 /// All stages of a loop as one kernel.
 #[derive(Debug)]
 pub(super) struct Stack {
-    kernel: Kernel,
+    kernel: Kernel<signature::Stack>,
     shared: usize,
     /// Each part's parameters.
     params: Vec<Vec<u8>>,

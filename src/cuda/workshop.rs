@@ -1,12 +1,14 @@
 //! What stages are made in: the compiler at hand, and places for constants and weights.
 
-use super::compile::{self, Request};
+use super::compile::Request;
 use super::context::Context;
 use super::memory::{ALIGN, aligned};
 use super::module::{Kernel, Module};
 use super::plan::Node;
+use super::signature::Signature;
+use super::strategy::Loop;
 use crate::device::{Products, Strategy};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::scalar::{DType, Scalar};
 use crate::system::Weight;
 use std::sync::Arc;
@@ -37,15 +39,28 @@ pub(super) struct Made {
 
 impl Workshop<'_> {
     /// The kernel of what is asked for, for this node, which may use so many bytes of dynamic shared memory.
-    pub(super) fn kernel(&mut self, node: Option<&Node>, mut request: Request, shared: usize) -> Result<Kernel> {
+    pub(super) fn kernel<S: Signature>(&mut self, node: Option<&Node>, request: Request, shared: usize) -> Result<Kernel<S>> {
         let entry = request.entry();
+        self.module(node, request)?.kernel(entry, shared)
+    }
+
+    /// The loop that is asked for: of all steps, if `whole`, or of one.
+    pub(super) fn steps(&mut self, node: &Node, request: Request, shared: usize, whole: bool) -> Result<Loop> {
+        Ok(if whole {
+            Loop::Whole(self.kernel(Some(node), request, shared)?)
+        } else {
+            Loop::Step(self.kernel(Some(node), request, shared)?)
+        })
+    }
+
+    /// What is asked for, for this node, loaded.
+    pub(super) fn module(&mut self, node: Option<&Node>, mut request: Request) -> Result<Arc<Module>> {
         if let Some(name) = node.map(Node::name).filter(|name| !name.is_empty()) {
             request.name = format!("{} (`{name}`)", request.name);
         }
-        let context = self.context;
-        let image = compile::compile(&context.compiler, &request, context.gpu.capability, context.driver)?;
-        self.made.warnings.extend(image.warnings);
-        Module::load(context, &image.bytes).map_err(|error| self.of_versions(error))?.kernel(entry, shared)
+        let (module, warnings) = Module::make(self.context, &request)?;
+        self.made.warnings.extend(warnings);
+        Ok(module)
     }
 
     /// Puts bytes among the constants. Returns where.
@@ -71,22 +86,6 @@ impl Workshop<'_> {
         self.made.weights = aligned(at.saturating_add(weight.values.len()));
         self.made.names.push((path.to_owned(), at));
         Some(at)
-    }
-
-    /// A driver that does not take an image may be too old for the compiler: its error does not say so.
-    fn of_versions(&self, error: Error) -> Error {
-        match error {
-            Error::Cuda { call: call @ "cuModuleLoadData", code, reason, steps } => {
-                let driver = self.context.driver;
-                let compiler = self.context.compiler.as_ref().map_or_else(
-                    |_| "the kernel was compiled beforehand".to_owned(),
-                    |compiler| format!("NVRTC is of CUDA {}.{}", compiler.version.0, compiler.version.1),
-                );
-                let versions = format!("{compiler}, the driver for CUDA {}.{}", driver.0, driver.1);
-                Error::Cuda { call, code, reason: format!("{reason}; {versions}"), steps }
-            }
-            other => other,
-        }
     }
 }
 

@@ -55,7 +55,7 @@ pub struct Module {
     pub name: String,
     /// Its element type.
     pub dtype: DType,
-    request: Request,
+    pub(crate) request: Request,
     needs: u32,
 }
 
@@ -139,12 +139,12 @@ pub struct Compiler {
 }
 
 impl Compiler {
-    /// Finds NVRTC where [`Survey::new`](crate::Survey::new) looks for it.
+    /// Finds the newest NVRTC of those that [`Survey::new`](crate::Survey::new) finds.
     ///
     /// # Errors
     /// If there is none, or it lacks functions.
     pub fn find() -> Result<Self> {
-        let found = nvrtc::probe().0.map_err(|reason| Error::DeviceUnavailable { device: "cuda".into(), reason })?;
+        let found = nvrtc::probe(None).0.map_err(|reason| Error::DeviceUnavailable { device: "cuda".into(), reason })?.first().clone();
         let nvrtc = compile::open(&found)?;
         Ok(Self { found, nvrtc })
     }
@@ -177,7 +177,7 @@ impl Compiler {
     /// If the compiler does not know the architecture, or refuses the module.
     pub fn compile(&self, module: &Module, arch: &str) -> Result<Built> {
         self.knows(arch)?;
-        let source = compile::flat(&module.request)?;
+        let source = compile::compared(&module.request)?;
         let options = compile::options(&module.request, arch);
         let made = compile::make(&self.nvrtc, &module.request, arch, &source, &options)?;
         let ptx = String::from_utf8_lossy(&made.ptx).trim_end_matches('\0').to_owned();

@@ -2,7 +2,7 @@
 //! shape takes on an H100.
 
 use super::Module;
-use crate::cuda::cell::{Facts, Machine, Tier, choose};
+use crate::cuda::cell::{Facts, Machine, Room, Tier, choose};
 use crate::cuda::compile::Request;
 use crate::cuda::request::Probes;
 use crate::device::{Products, Strategy};
@@ -13,7 +13,7 @@ use crate::scalar::Scalar;
 use crate::system::System;
 use half::{bf16, f16};
 
-const H100: Machine = Machine { capability: 90, processors: 132, shared: 227 << 10 };
+const H100: Machine = Machine { capability: 90, processors: 132, shared: 227 << 10, room: Room::UNKNOWN };
 
 pub(super) fn list() -> Vec<Module> {
     let mut all = Vec::new();

@@ -190,7 +190,7 @@ fn warp_groups_multiply_and_wait() {
         params.extend(tensor_map(at_a, m as u64, k as u64));
         params.extend(tensor_map(at_b, k as u64, n as u64));
         params.extend(4_u32.to_le_bytes());
-        let kernel = module.kernels["product"].clone();
+        let kernel = module.kernels["product_by_maps"].clone();
         params.resize(kernel.param_bytes, 0);
         let (grid, block) = ([3, 1, 1], [384, 1, 1]);
         let launch = fakecuda::Launch { grid, block, dynamic_shared: 4 * 49152 + 1024, cooperative: false, cluster: None, params };

@@ -7,6 +7,7 @@ mod assembled;
 mod bits;
 mod calls;
 mod child;
+mod compilers;
 mod faults;
 #[path = "../cells/golden.rs"]
 mod golden_layers;
@@ -27,6 +28,7 @@ mod parity;
 mod procedural;
 #[path = "../cells/products.rs"]
 mod products;
+mod room;
 mod rows;
 mod runner;
 mod stdp;

@@ -67,7 +67,7 @@ fn stub() -> &'static str {
 }
 
 /// A neuron, a cell and a layer, in every strategy, on whatever device this is.
-fn runs() {
+pub(crate) fn runs() {
     use crate::parity::STRATEGIES;
     use overtime::models::{Dense, LstmCell};
     use overtime::{Scalar, System};

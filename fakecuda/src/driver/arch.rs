@@ -12,6 +12,10 @@ pub(crate) struct Arch {
     /// Kilobytes: of one multiprocessor, and the most of one block.
     pub(crate) shared: i32,
     pub(crate) shared_block: i32,
+    /// Multiprocessors of each group (a GPC): a cluster stays within one.
+    pub(crate) groups: Vec<i32>,
+    /// Whether all blocks of a launch can be held on the device at once.
+    pub(crate) cooperative: bool,
 }
 
 /// By its name, `sm_90` say.
@@ -29,7 +33,23 @@ pub(crate) fn named(name: &str) -> Option<Arch> {
         _ => return None,
     };
     let n: i32 = number.parse().ok()?;
-    Some(Arch { major: n / 10, minor: n % 10, multiprocessors, threads, blocks, shared, shared_block })
+    let groups = groups(multiprocessors);
+    Some(Arch { major: n / 10, minor: n % 10, multiprocessors, threads, blocks, shared, shared_block, groups, cooperative: true })
+}
+
+/// So many multiprocessors in groups, as an H100's 132 are: of 16, and the last of them of 18 where some are left over.
+pub(crate) fn groups(multiprocessors: i32) -> Vec<i32> {
+    let mut groups = vec![16; (multiprocessors / 16) as usize];
+    let mut rest = multiprocessors % 16;
+    if groups.len() as i32 * 2 >= rest {
+        for group in groups.iter_mut().rev() {
+            let more = rest.min(2);
+            *group += more;
+            rest -= more;
+        }
+    }
+    groups.extend((rest > 0).then_some(rest));
+    groups
 }
 
 impl Arch {
@@ -37,14 +57,12 @@ impl Arch {
         self.major * 10 + self.minor
     }
 
-    /// Clusters that fit at once where `each` multiprocessor has room for so many blocks: a cluster stays within a group of
-    /// multiprocessors, taken to be 16.
+    /// Clusters that fit at once where `each` multiprocessor has room for so many blocks: a cluster stays within a group.
     pub(crate) fn clusters(&self, each: i32, size: i32) -> i32 {
         if size <= 1 {
             return each * self.multiprocessors;
         }
-        let (groups, rest) = (self.multiprocessors / 16, self.multiprocessors % 16);
-        groups * (16 * each / size) + rest * each / size
+        self.groups.iter().map(|group| group * each / size).sum()
     }
 
     /// Blocks that fit on one multiprocessor.
@@ -53,7 +71,8 @@ impl Arch {
             return 0;
         }
         let warps = (threads + 31) / 32;
-        let by_registers = 65536 / (((registers * 32 + 255) / 256 * 256) * warps).max(1);
+        // A multiprocessor's four parts have 16,384 registers each; a warp takes 256 at a time, and a block whole rounds of the parts.
+        let by_registers = 16384 / ((registers * 32 + 255) / 256 * 256).max(256) / ((warps + 3) / 4);
         // Each block takes 1 KiB for the system from compute capability 8 on.
         let system = if self.major >= 8 { 1024 } else { 0 };
         let by_shared = (self.shared as usize * 1024) / (shared + system).next_multiple_of(128).max(128);
@@ -92,7 +111,7 @@ pub(crate) fn attribute(a: &Arch, n: i32) -> Option<i32> {
         81 => a.shared << 10,
         // No managed memory, no access to pageable memory.
         88..=94 => 0,
-        95 => 1,
+        95 => i32::from(a.cooperative),
         96 => 0,
         97 => a.shared_block << 10,
         106 => a.blocks,
@@ -102,4 +121,15 @@ pub(crate) fn attribute(a: &Arch, n: i32) -> Option<i32> {
         120 => (a.major >= 9) as i32,
         _ => return None,
     })
+}
+
+/// The version of PTX that a driver for this version of CUDA (13000) reads.
+pub(crate) fn ptx(cuda: i32) -> (u32, u32) {
+    match cuda / 10 {
+        ..1200 => (7, 8),
+        // PTX 8.5 is of CUDA 12.5, and 12.6 brought no other.
+        minor @ 1200..=1205 => (8, minor as u32 - 1200),
+        minor @ 1206..=1299 => (8, minor as u32 - 1201),
+        later => (9, later as u32 % 10),
+    }
 }

@@ -18,6 +18,9 @@ pub(crate) struct Config {
     pub(crate) instructions: u64,
     /// `FAKECUDA_PTX_DIR`: the PTX of CUBINs, by their hash.
     pub(crate) ptx_dir: Option<std::path::PathBuf>,
+    /// `FAKECUDA_REFUSE=code:kinds`: images that are not loaded, and the answer to them. A kind is the major version of CUDA of a CUBIN's
+    /// compiler, or `ptx`; there may be several, with commas.
+    pub(crate) refuse: Option<(i32, String)>,
     /// `FAKECUDA_REPLACE=this=>that`: changes modules' text, to plant a mistake.
     pub(crate) replace: Option<(String, String)>,
     /// `FAKECUDA_FAIL_ALLOC`, `FAKECUDA_FAIL_LAUNCH`, `FAKECUDA_LOSE_DEVICE`: at which call, counted from 1.
@@ -39,6 +42,15 @@ impl Config {
         let mut arch = arch::named(&name);
         if let Some(a) = &mut arch {
             a.multiprocessors = number("FAKECUDA_SMS", a.multiprocessors);
+            a.groups = arch::groups(a.multiprocessors);
+            if let Ok(groups) = std::env::var("FAKECUDA_GPCS") {
+                a.groups = groups.split(',').filter_map(|n| n.trim().parse().ok()).collect();
+                a.multiprocessors = a.groups.iter().sum::<i32>().max(1);
+            }
+            a.shared_block = number("FAKECUDA_SHARED_KIB", a.shared_block);
+            a.shared = a.shared.min(a.shared_block + 1).max(a.shared_block);
+            a.threads = number("FAKECUDA_THREADS", a.threads);
+            a.cooperative = number("FAKECUDA_COOPERATIVE", 1) != 0;
         }
         Config {
             arch,
@@ -47,6 +59,10 @@ impl Config {
             memory: number::<usize>("FAKECUDA_MEMORY_MIB", 4096) << 20,
             races: number("FAKECUDA_RACES", 1) != 0,
             instructions: number("FAKECUDA_MAX_INSTRUCTIONS", 1 << 38),
+            refuse: std::env::var("FAKECUDA_REFUSE").ok().and_then(|r| {
+                let (code, what) = r.split_once(':')?;
+                Some((code.parse().ok()?, what.to_owned()))
+            }),
             replace: std::env::var("FAKECUDA_REPLACE").ok().and_then(|r| r.split_once("=>").map(|(a, b)| (a.into(), b.into()))),
             ptx_dir: std::env::var_os("FAKECUDA_PTX_DIR").map(Into::into),
             fail_alloc: number("FAKECUDA_FAIL_ALLOC", 0),

@@ -33,6 +33,12 @@ unsafe fn elf_length(image: *const u8) -> usize {
     end
 }
 
+/// The major version of CUDA of the compiler that a CUBIN comes from, by the format of the file.
+fn compiler(elf: &[u8]) -> i32 {
+    // EI_OSABI.
+    if elf.get(7) == Some(&0x41) { 13 } else { 12 }
+}
+
 impl State {
     /// # Safety
     /// `image` is PTX text that ends with NUL, or a whole CUBIN.
@@ -45,28 +51,53 @@ impl State {
         let text = if is_elf {
             // SAFETY: the caller's word.
             let bytes = unsafe { std::slice::from_raw_parts(image, elf_length(image)) };
+            self.admit(&compiler(bytes).to_string())?;
+            if compiler(bytes) > self.config.version / 1000 {
+                let of = compiler(bytes);
+                return Err(Code::ERROR_INVALID_IMAGE.why(format!("a CUBIN in the format of CUDA {of}, which this driver does not read")));
+            }
             let name = format!("{:016x}.ptx", hash(bytes));
             let dir =
                 self.config.ptx_dir.clone().ok_or_else(|| Code::ERROR_NO_BINARY_FOR_GPU.why("a CUBIN, but FAKECUDA_PTX_DIR is not set"))?;
             std::fs::read_to_string(dir.join(&name))
                 .map_err(|e| Code::ERROR_NO_BINARY_FOR_GPU.why(format!("a CUBIN without its PTX {name}: {e}")))?
         } else {
+            self.admit("ptx")?;
             // SAFETY: the caller's word.
             unsafe { std::ffi::CStr::from_ptr(image.cast()) }.to_string_lossy().into_owned()
         };
+        // A CUBIN has no version of PTX, and its compiler's was looked at.
+        let reads = if is_elf { (u32::MAX, 0) } else { super::arch::ptx(self.config.version) };
         match &self.config.replace {
-            Some((this, that)) => self.load_text(&text.replace(this, that)),
-            None => self.load_text(&text),
+            Some((this, that)) => self.load_text(&text.replace(this, that), reads),
+            None => self.load_text(&text, reads),
         }
     }
 
-    fn load_text(&mut self, text: &str) -> Result<usize, super::Failure> {
+    /// Refuses images of this kind where that was asked for.
+    fn admit(&self, kind: &str) -> super::state::Outcome {
+        match &self.config.refuse {
+            Some((code, kinds)) if kinds.split(',').any(|k| k == kind) => {
+                let code = [Code::ERROR_INVALID_IMAGE, Code::ERROR_NO_BINARY_FOR_GPU, Code::ERROR_UNSUPPORTED_PTX_VERSION]
+                    .into_iter()
+                    .find(|c| *c as i32 == *code);
+                Err(code.unwrap_or(Code::ERROR_INVALID_IMAGE).why(format!("an image of {kind} is refused, as asked for")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn load_text(&mut self, text: &str, reads: (u32, u32)) -> Result<usize, super::Failure> {
         let memory = &mut self.memory;
         let module = crate::parse::parse(text, &mut |v| {
             let at = memory.variable(&v.name, v.size, &v.init, v.space == Space::Const);
             at.ok_or_else(|| format!("no room for variable '{}'", v.name))
         });
         let module = module.map_err(|e| Code::ERROR_INVALID_PTX.why(e.to_string()))?;
+        if module.version > reads {
+            let why = format!("PTX {:?}, where this driver reads {reads:?}", module.version);
+            return Err(Code::ERROR_UNSUPPORTED_PTX_VERSION.why(why));
+        }
         let wanted: i32 = module.target.trim_start_matches("sm_").trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().unwrap_or(0);
         let has = self.config.arch.as_ref().map_or(0, |a| a.capability());
         if wanted > has {

@@ -111,9 +111,18 @@ impl State {
                 "{shared} bytes of shared memory: more than 48 KiB must be asked for by the function's attribute (now {limit})"
             ));
         }
+        let each = arch.occupancy(kernel.registers() as i32, threads as i32, shared);
+        if each == 0 {
+            return Err(Code::ERROR_LAUNCH_OUT_OF_RESOURCES.why(format!("{name}: a block of {threads} threads fits no multiprocessor")));
+        }
+        let fit = arch.clusters(each, cluster as i32) as u64 * cluster as u64;
+        if fit == 0 {
+            return Err(Code::ERROR_INVALID_CLUSTER_SIZE.why(format!("{name}: a cluster of {cluster} blocks fits nowhere")));
+        }
         if s.cooperative {
-            let each = arch.occupancy(kernel.registers() as i32, threads as i32, shared);
-            let fit = arch.clusters(each, cluster as i32) as u64 * cluster as u64;
+            if !arch.cooperative {
+                return Err(Code::ERROR_NOT_SUPPORTED.why(format!("{name}: a cooperative launch, which this device does not have")));
+            }
             if blocks > fit {
                 return Err(Code::ERROR_COOPERATIVE_LAUNCH_TOO_LARGE.why(format!("{name}: {blocks} blocks, of which {fit} fit at once")));
             }

@@ -149,6 +149,10 @@ pub struct Kernel {
     pub cluster: Option<[u32; 3]>,
     /// The most blocks of a cluster, by `__launch_bounds__`.
     pub max_cluster: Option<u32>,
+    /// Blocks that a multiprocessor must have room for, by `__launch_bounds__`.
+    pub blocks: u32,
+    /// Most registers of a thread, by `__maxnreg__`.
+    pub most_registers: u32,
     /// The PTX it comes from.
     pub(crate) source: std::sync::Arc<str>,
     pub(crate) code: Code,
@@ -170,8 +174,10 @@ impl Kernel {
         self.code.local_bytes
     }
 
-    /// 32-bit registers a thread might take on a GPU: PTX does not say, so a plausible figure.
+    /// 32-bit registers a thread might take on a GPU: PTX does not say, so a plausible figure, which keeps to what the launch bounds leave.
     pub fn registers(&self) -> u32 {
-        (self.code.rows / 4).clamp(16, 64)
+        let threads = self.max_threads.unwrap_or(256).clamp(1, 1024).next_multiple_of(32).saturating_mul(self.blocks.max(1));
+        let left = (65536 / threads / 8 * 8).max(16);
+        (self.code.rows / 4).clamp(16, 255).min(left).min(self.most_registers)
     }
 }

@@ -14,6 +14,8 @@ use crate::types::Space;
 pub struct Module {
     /// `sm_90`, say.
     pub target: String,
+    /// Of PTX itself.
+    pub version: (u32, u32),
     /// By name.
     pub kernels: BTreeMap<String, Arc<Kernel>>,
     /// Variables in device memory, with the addresses they were given.
@@ -43,18 +45,24 @@ struct Entry {
     required: Option<[u32; 3]>,
     cluster: Option<[u32; 3]>,
     max_cluster: Option<u32>,
+    /// Blocks that a multiprocessor must have room for, and most registers of a thread.
+    blocks: u32,
+    registers: u32,
 }
 
 /// Reads a PTX text. `place` gives each variable in device memory an address.
 pub fn parse(text: &str, place: &mut dyn FnMut(&Variable) -> std::result::Result<u64, String>) -> std::result::Result<Module, Error> {
     let mut t = Tokens::new(text)?;
     let (mut target, mut globals, mut symbols, mut entries) = (String::new(), Vec::new(), Symbols::default(), Vec::new());
+    let mut version = (0, 0);
     while t.peek().is_some() {
         let line = t.line();
         let word = t.word()?;
         match word.as_str() {
             ".version" => {
-                t.word()?;
+                let word = t.word()?;
+                let parts = word.split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+                version = parts.ok_or_else(|| Error::new(line, format!("'{word}' is no version of PTX")))?;
             }
             ".address_size" => {
                 if t.number::<u32>()? != 64 {
@@ -97,7 +105,7 @@ pub fn parse(text: &str, place: &mut dyn FnMut(&Variable) -> std::result::Result
         let (name, kernel) = (e.name.clone(), build(e, &symbols, &source)?);
         kernels.insert(name, Arc::new(kernel));
     }
-    Ok(Module { target, kernels, globals })
+    Ok(Module { target, version, kernels, globals })
 }
 
 fn params(t: &mut Tokens) -> Result<Vec<Variable>> {
@@ -153,6 +161,7 @@ fn entry(t: &mut Tokens) -> Result<Entry> {
     let name = t.word()?;
     let params = params(t)?;
     let (mut max_threads, mut required, mut cluster, mut max_cluster) = (None, None, None, None);
+    let (mut blocks, mut registers) = (1, 255);
     while let Some(Token::Word(w)) = t.peek().cloned() {
         t.next();
         if w == ".explicitcluster" {
@@ -170,13 +179,14 @@ fn entry(t: &mut Tokens) -> Result<Entry> {
             }
             ".reqnctapercluster" => cluster = Some([0, 1, 2].map(|i| list.get(i).copied().unwrap_or(1))),
             ".maxclusterrank" => max_cluster = Some(list[0]),
-            ".minnctapersm" | ".maxnreg" => {}
+            ".minnctapersm" => blocks = list[0].max(1),
+            ".maxnreg" => registers = list[0],
             _ => return Err(Error::new(line, format!("unknown directive '{w}' at kernel '{name}'"))),
         }
     }
     let body = t.clone();
     t.skip_block()?;
-    Ok(Entry { name, params, body, line, max_threads, required, cluster, max_cluster })
+    Ok(Entry { name, params, body, line, max_threads, required, cluster, max_cluster, blocks, registers })
 }
 
 fn build(e: Entry, symbols: &Symbols, source: &Arc<str>) -> Result<Kernel> {
@@ -197,6 +207,8 @@ fn build(e: Entry, symbols: &Symbols, source: &Arc<str>) -> Result<Kernel> {
         max_threads: e.max_threads,
         required: e.required,
         cluster: e.cluster,
+        blocks: e.blocks,
+        most_registers: e.registers,
         max_cluster: e.max_cluster,
         source: source.clone(),
         code,

@@ -3,7 +3,7 @@
 mod tiers;
 mod tile;
 
-pub(crate) use tiers::{Machine, choose};
+pub(crate) use tiers::{Machine, Room, choose};
 pub(crate) use tile::{Hold, Tensor, Tier, Tile};
 
 /// What decides how a cell can be run.

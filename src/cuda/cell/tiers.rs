@@ -20,6 +20,10 @@
 //! `grid` (132 multiprocessors) 3136, 1664 and 1536; in f32 192, 128 and 64, 576, 384 and 256, 1536, 1024 and 1024: looked at in steps of 64.
 //! How K is split depends on H and the type alone, so that all tiers give the same bits, but for `product`, whose sums are a dense product's.
 //!
+//! What is said here of what fits is reckoned before a kernel is compiled. Once it is loaded the driver is asked (`Room`, `stage/tiles.rs`): a
+//! cluster stays within a group of multiprocessors (GPC), so that fewer clusters may fit at once than multiprocessors would do for, and
+//! a part of a device (MIG) may have room for none. As many shards are made as clusters fit at once; a tier that does not fit is left aside.
+//!
 //! `step` reads Wh for each shard of rows, and a shard's rows for each tile of units; a dense product reads Wh once for 64 rows or more, the rows
 //! once for 64 columns or more, and writes its sums, which the gates read again ([`Table::product`]).
 
@@ -35,6 +39,29 @@ pub(crate) struct Machine {
     pub(crate) processors: usize,
     /// Most bytes of shared memory of a block.
     pub(crate) shared: usize,
+    pub(crate) room: Room,
+}
+
+/// What the driver has said of kernels that were loaded: this file can only guess at it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Room {
+    /// The tiers, by number, whose blocks do not fit.
+    pub(crate) none: [bool; Tier::ALL.len()],
+    /// How many clusters fit at once of 2, of 4 and of 8 blocks, where that is known.
+    pub(crate) clusters: [Option<usize>; SIZES.len()],
+}
+
+/// Blocks of a cluster.
+const SIZES: [usize; 3] = [2, 4, 8];
+
+impl Room {
+    /// Nothing is known yet.
+    pub(crate) const UNKNOWN: Self = Self { none: [false; Tier::ALL.len()], clusters: [None; SIZES.len()] };
+
+    /// What is known of clusters of so many blocks.
+    pub(crate) fn clusters_of(&mut self, blocks: usize) -> Option<&mut Option<usize>> {
+        SIZES.iter().position(|size| *size == blocks).map(|n| &mut self.clusters[n])
+    }
 }
 
 /// Most rows of a shard: what one fragment of h has, or what costs about as much by multiply-adds.
@@ -106,7 +133,8 @@ pub(crate) fn choose(
     let resident = ORDER.iter().filter(|_| matches!(strategy, Strategy::Auto | Strategy::Persistent));
     let stepwise = [(Tier::Product, Hold::Global), (Tier::Step, Hold::Global)];
     let stepwise = stepwise.iter().filter(|_| strategy != Strategy::Persistent);
-    let tile = (resident.chain(stepwise)).filter(|(tier, _)| only.is_none_or(|o| o == *tier)).find_map(|(tier, hold)| match tier {
+    let asked = |tier: Tier| only.is_none_or(|o| o == tier) && !machine.room.none[tier as usize];
+    let tile = (resident.chain(stepwise)).filter(|(tier, _)| asked(*tier)).find_map(|(tier, hold)| match tier {
         Tier::Block => table.block(*hold),
         Tier::Cluster => table.cluster(*hold),
         Tier::Grid => table.grid(*hold),
@@ -149,24 +177,25 @@ impl Table<'_> {
     }
 
     /// As many rows as it takes for every multiprocessor to have some, if they fit; else fewer.
-    fn most_rows_held(&self, tier: Tier, hold: Hold, units: usize, blocks: usize) -> Option<Tile> {
-        let shards = (self.machine.processors / blocks).max(1);
+    fn most_rows_held(&self, tier: Tier, hold: Hold, units: usize, shards: usize) -> Option<Tile> {
+        let shards = shards.max(1);
         let rows = self.facts.batch.div_ceil(shards).min(most_rows(self.tensor));
         (1..=rows).rev().find_map(|rows| self.held(tier, hold, units, rows))
     }
 
     fn block(&self, hold: Hold) -> Option<Tile> {
-        self.most_rows_held(Tier::Block, hold, self.facts.hidden, 1)
+        self.most_rows_held(Tier::Block, hold, self.facts.hidden, self.machine.processors)
     }
 
     fn cluster(&self, hold: Hold) -> Option<Tile> {
         if self.machine.capability < 90 {
             return None;
         }
-        [2_usize, 4, 8].into_iter().find_map(|blocks| {
+        SIZES.into_iter().zip(self.machine.room.clusters).filter(|(_, fit)| *fit != Some(0)).find_map(|(blocks, fit)| {
+            let shards = fit.unwrap_or(self.machine.processors / blocks);
             // 16 bytes of h at a time.
             let units = self.facts.hidden.div_ceil(blocks).next_multiple_of(8);
-            self.most_rows_held(Tier::Cluster, hold, units, blocks).filter(|tile| tile.tiles() == blocks)
+            self.most_rows_held(Tier::Cluster, hold, units, shards).filter(|tile| tile.tiles() == blocks)
         })
     }
 
@@ -210,7 +239,7 @@ impl Table<'_> {
 mod tests {
     use super::*;
 
-    const H100: Machine = Machine { capability: 90, processors: 132, shared: 227 << 10 };
+    const H100: Machine = Machine { capability: 90, processors: 132, shared: 227 << 10, room: Room::UNKNOWN };
     const CELLS: [(&str, &[usize], usize); 4] = [("rnn", &[1], 1), ("gru", &[2, 1], 1), ("gru torch", &[3], 1), ("lstm", &[4], 2)];
     const TYPES: [(DType, usize, usize); 4] = [(DType::F64, 8, 8), (DType::F32, 4, 4), (DType::F16, 2, 4), (DType::Bf16, 2, 4)];
 
@@ -273,12 +302,45 @@ mod tests {
         }
     }
 
+    /// A cell of 33 shards by clusters of 4: one more than an H100's groups of multiprocessors have room for.
+    #[test]
+    fn what_the_driver_says_of_room_decides() {
+        let facts = facts(3, 3, 256, 66);
+        let of = |room: Room, strategy| {
+            choose(facts, DType::Bf16, Products::Fast, &Machine { room, ..H100 }, strategy, None).map(|(tile, _)| tile)
+        };
+        let first = of(Room::UNKNOWN, Strategy::Auto).unwrap();
+        assert_eq!(first.tier, Tier::Cluster);
+        let blocks = first.tiles();
+        let reckoned = 132 / blocks;
+        assert!(first.shards() <= reckoned);
+        let mut room = Room::UNKNOWN;
+        // A block can take no more rows than this one has.
+        *room.clusters_of(blocks).unwrap() = Some(1);
+        let least = of(room, Strategy::Auto).unwrap().shards();
+        assert!(least < reckoned);
+        for fit in 1..=reckoned {
+            *room.clusters_of(blocks).unwrap() = Some(fit);
+            let tile = of(room, Strategy::Auto).unwrap();
+            assert!((tile.tier, tile.tiles()) == (Tier::Cluster, blocks) && tile.shards() <= fit.max(least), "{fit}: {tile:?}");
+        }
+        *room.clusters_of(blocks).unwrap() = Some(0);
+        let next = of(room, Strategy::Auto).unwrap();
+        assert!(next.tier != Tier::Cluster || next.tiles() != blocks, "{next:?}");
+        room.none[Tier::Cluster as usize] = true;
+        assert_eq!(of(room, Strategy::Auto).unwrap().tier, Tier::Grid);
+        room.none[Tier::Grid as usize] = true;
+        room.none[Tier::Block as usize] = true;
+        assert!(matches!(of(room, Strategy::Auto).unwrap().tier, Tier::Step | Tier::Product));
+        assert!(of(room, Strategy::Persistent).is_none());
+    }
+
     #[test]
     fn every_cut_is_whole_and_keeps_to_the_limits() {
         for machine in [
             H100,
-            Machine { capability: 75, processors: 40, shared: 64 << 10 },
-            Machine { capability: 89, processors: 128, shared: 99 << 10 },
+            Machine { capability: 75, processors: 40, shared: 64 << 10, room: Room::UNKNOWN },
+            Machine { capability: 89, processors: 128, shared: 99 << 10, room: Room::UNKNOWN },
         ] {
             for (cell, dtype, products) in
                 [(0, 1, Products::Fast), (1, 3, Products::Fast), (2, 0, Products::Fast), (3, 2, Products::Fast), (3, 1, Products::Tf32)]

@@ -50,6 +50,7 @@ impl Plastic {
         own: impl Fn(usize) -> u64,
     ) -> Option<Table> {
         let plastic = projection.plastic.as_ref()?;
+        let [decay_pre, decay_post, a_pre, a_post, low, high, per_unit] = plastic.values;
         Some(Table {
             to: Outgoing { mantissas: 0, ..to },
             w: state(plastic.var),
@@ -61,7 +62,13 @@ impl Plastic {
             places: self.places.address(0),
             kinds: self.kinds.address(0),
             synapses: plastic.synapses as u64,
-            values: plastic.values,
+            decay_pre,
+            decay_post,
+            a_pre,
+            a_post,
+            low,
+            high,
+            per_unit,
             targets: projection.recipe.post.len() as u32,
             first: projection.recipe.post.start as u32,
         })

@@ -1,6 +1,7 @@
-//! What the loops of groups are given. The twins of `kernels/include/network.cuh`; the sizes are compared when that is compiled.
+//! What the loops of groups are given. The twins of `kernels/include/network.cuh`; the fields are compared when that is compiled.
 
 use crate::cuda::job::Job;
+use crate::mirror::mirror;
 use crate::program::network::{self, Value};
 
 /// Of a group, in front of its lists.
@@ -105,8 +106,13 @@ pub(crate) struct Plastic {
     pub(crate) places: u64,
     pub(crate) kinds: u64,
     pub(crate) synapses: u64,
-    /// `decay_pre, decay_post, a_pre, a_post, low, high, per_unit`.
-    pub(crate) values: [Value; 7],
+    pub(crate) decay_pre: Value,
+    pub(crate) decay_post: Value,
+    pub(crate) a_pre: Value,
+    pub(crate) a_post: Value,
+    pub(crate) low: Value,
+    pub(crate) high: Value,
+    pub(crate) per_unit: Value,
     pub(crate) targets: u32,
     pub(crate) first: u32,
 }
@@ -139,3 +145,17 @@ macro_rules! plain {
     )*};
 }
 plain!(Group: size_of::<Job>() + 7 * 8 + 20 * 4, Receptor: 64, Incoming: 32, Outgoing: 152, Poisson: 32, Plastic: 288);
+
+mirror!(Group as "Group" {
+    job, flight, spikes, output, currents, current, noise, noise_seed, first, last, slots, words, slot, groups, number, output_first,
+    output_every, params, receptors, incoming, outgoing, poisson, n_outgoing, noise_stream, plastic, n_sending, n_plastic, none
+});
+mirror!(Receptor as "Receptor" { decay, reversal, rise, gain, block, alpha, incoming, poisson });
+mirror!(Incoming as "Incoming" { sums, reach, quantum, first, exact });
+mirror!(Outgoing as "Outgoing" {
+    offsets, targets, mantissas, delays, sums, reach, made, first, sources, least, most, far, many, terminal, constants, law
+});
+mirror!(Plastic as "Plastic" {
+    to, w, pre, post, traces, fired, columns, places, kinds, synapses, decay_pre, decay_post, a_pre, a_post, low, high, per_unit, targets, first
+});
+mirror!(Poisson as "Poisson" { thresholds, weight, most, stream, seed });

@@ -1,7 +1,7 @@
 //! NVRTC, the compiler for kernels, in all the places where it may be.
 
 use crate::cuda::Shared;
-use crate::survey::{Compiler, Reason};
+use crate::survey::{Compiler, Compilers, Reason};
 use std::env::var_os;
 use std::ffi::{OsString, c_int};
 use std::path::{Path, PathBuf};
@@ -16,49 +16,111 @@ const NAMES: &[&str] = &["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"];
 /// Folders of a CUDA toolkit, or of a Python's `nvidia/*`, that hold libraries.
 const FOLDERS: &[&str] = if cfg!(windows) { &["bin", "bin/x64"] } else { &["lib64", "lib", "targets/x86_64-linux/lib"] };
 
-/// Looks for NVRTC. Also says where.
-pub(crate) fn probe() -> (Result<Compiler, Reason>, Vec<String>) {
-    let mut looked_in = Vec::new();
-    let found = search(&mut looked_in);
-    (found.ok_or_else(|| Reason::NoCompiler { looked_in: looked_in.clone() }), looked_in)
+/// Looks for every NVRTC there is. Also says where. `driver` is the CUDA version of the driver, if there is one: it decides which is tried
+/// first.
+pub(crate) fn probe(driver: Option<(u32, u32)>) -> (Result<Compilers, Reason>, Vec<String>) {
+    let mut search = Search::default();
+    search.everywhere();
+    let Search { looked_in, found, .. } = search;
+    let found = found.into_iter().map(|(compiler, _)| compiler).collect();
+    (Compilers::new(found, driver).ok_or_else(|| Reason::NoCompiler { looked_in: looked_in.clone() }), looked_in)
 }
 
-fn search(looked_in: &mut Vec<String>) -> Option<Compiler> {
-    if let Some(named) = variable("OVERTIME_NVRTC") {
-        // An explicit choice that fails is not silently replaced.
-        return if named.is_dir() { in_folder(&named, looked_in) } else { open(named.into_os_string(), looked_in).ok() };
-    }
-    let toolkits = ["CUDA_PATH", "CUDA_HOME"].into_iter().filter_map(variable);
-    for toolkit in toolkits {
-        if let Some(found) = in_toolkit(&toolkit, looked_in) {
-            return Some(found);
+/// What has been found so far, and where it was looked for.
+#[derive(Default)]
+struct Search {
+    looked_in: Vec<String>,
+    /// Each with the address of its `nvrtcVersion`, by which a library is known under whatever name.
+    found: Vec<(Compiler, usize)>,
+}
+
+impl Search {
+    fn everywhere(&mut self) {
+        if let Some(named) = variable("OVERTIME_NVRTC") {
+            // An explicit choice that fails is not silently replaced.
+            return if named.is_dir() { self.in_folder(&named) } else { self.file(&named) };
+        }
+        for toolkit in ["CUDA_PATH", "CUDA_HOME"].into_iter().filter_map(variable) {
+            self.in_toolkit(&toolkit);
+        }
+        for name in NAMES {
+            self.open(OsString::from(name));
+        }
+        let installed: Vec<PathBuf> =
+            if cfg!(unix) { entries(Path::new("/usr/local"), |name| name.starts_with("cuda")) } else { Vec::new() };
+        if installed.is_empty() && cfg!(unix) {
+            self.looked_in.push("/usr/local/cuda*".into());
+        }
+        installed.iter().rev().for_each(|toolkit| self.in_toolkit(toolkit));
+        for packages in site_packages() {
+            let nvidia = packages.join("nvidia");
+            let parts = entries(&nvidia, |_| true);
+            if parts.is_empty() {
+                self.looked_in.push(format!("{}", nvidia.join("*").display()));
+            }
+            parts.iter().for_each(|part| self.in_toolkit(part));
         }
     }
-    for name in NAMES {
-        if let Ok(found) = open(OsString::from(name), looked_in) {
-            return Some(found);
+
+    fn in_toolkit(&mut self, toolkit: &Path) {
+        let before = self.found.len();
+        FOLDERS.iter().map(|f| toolkit.join(f)).filter(|folder| folder.is_dir()).for_each(|folder| self.in_folder(&folder));
+        if self.found.len() == before {
+            self.looked_in.push(toolkit.display().to_string());
         }
     }
-    let mut installed: Vec<PathBuf> =
-        if cfg!(unix) { entries(Path::new("/usr/local"), |name| name.starts_with("cuda")) } else { Vec::new() };
-    installed.reverse();
-    if installed.is_empty() && cfg!(unix) {
-        looked_in.push("/usr/local/cuda*".into());
-    }
-    if let Some(found) = installed.iter().find_map(|toolkit| in_toolkit(toolkit, looked_in)) {
-        return Some(found);
-    }
-    for packages in site_packages() {
-        let nvidia = packages.join("nvidia");
-        let parts = entries(&nvidia, |_| true);
-        if parts.is_empty() {
-            looked_in.push(format!("{}", nvidia.join("*").display()));
+
+    fn in_folder(&mut self, folder: &Path) {
+        let stem = |name: &str| if cfg!(windows) { name.starts_with("nvrtc64_") } else { name.starts_with("libnvrtc.") };
+        let libraries = entries(folder, |name| is_library(name) && stem(name));
+        if libraries.is_empty() {
+            return self.looked_in.push(folder.display().to_string());
         }
-        if let Some(found) = parts.iter().find_map(|part| in_toolkit(part, looked_in)) {
-            return Some(found);
+        load_builtins(folder);
+        // Names of one file are looked at once: the last, which has the most of the version in it.
+        let mut seen = Vec::new();
+        for library in libraries.into_iter().rev() {
+            let file = library.canonicalize().unwrap_or_else(|_| library.clone());
+            if !seen.contains(&file) {
+                seen.push(file);
+                self.open(library.into_os_string());
+            }
         }
     }
-    None
+
+    /// A library by its path, or by a name that the loader finds.
+    fn file(&mut self, library: &Path) {
+        // It may be a link, and its built-ins may lie beside either end.
+        let ends = [Some(library.to_owned()), library.canonicalize().ok()];
+        ends.iter().flatten().filter_map(|end| end.parent()).filter(|f| !f.as_os_str().is_empty()).for_each(load_builtins);
+        self.open(library.as_os_str().to_owned());
+    }
+
+    /// Loads a library and asks for its version.
+    fn open(&mut self, name: OsString) {
+        let library = name.to_string_lossy().into_owned();
+        match Shared::open(&name).and_then(|shared| version(shared, &library)) {
+            Ok((version, at)) => {
+                self.looked_in.push(library.clone());
+                if self.found.iter().all(|(_, other)| *other != at) {
+                    self.found.push((Compiler { library, version }, at));
+                }
+            }
+            Err(said) => self.looked_in.push(format!("{library} ({said})")),
+        }
+    }
+}
+
+/// Whether this is a name of a library; not one of those for debugging that lie beside NVRTC.
+fn is_library(name: &str) -> bool {
+    !name.contains(".alt.") && if cfg!(windows) { name.ends_with(".dll") } else { name.contains(".so") || name.ends_with(".dylib") }
+}
+
+/// NVRTC opens its built-ins by name alone; where they have been loaded already, that name needs no search path.
+fn load_builtins(folder: &Path) {
+    for builtins in entries(folder, |name| is_library(name) && name.contains("nvrtc-builtins")) {
+        let _ = Shared::open(builtins.as_os_str());
+    }
 }
 
 fn variable(name: &str) -> Option<PathBuf> {
@@ -107,48 +169,8 @@ fn entries(folder: &Path, fits: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     found
 }
 
-fn in_toolkit(toolkit: &Path, looked_in: &mut Vec<String>) -> Option<Compiler> {
-    FOLDERS.iter().map(|f| toolkit.join(f)).find_map(|folder| if folder.is_dir() { in_folder(&folder, looked_in) } else { None }).or_else(
-        || {
-            looked_in.push(toolkit.display().to_string());
-            None
-        },
-    )
-}
-
-fn in_folder(folder: &Path, looked_in: &mut Vec<String>) -> Option<Compiler> {
-    let is_library = |name: &str| if cfg!(windows) { name.ends_with(".dll") } else { name.contains(".so") || name.ends_with(".dylib") };
-    let stem = |name: &str| if cfg!(windows) { name.starts_with("nvrtc64_") } else { name.starts_with("libnvrtc.") };
-    let mut libraries = entries(folder, |name| is_library(name) && stem(name) && !name.contains(".alt."));
-    libraries.reverse();
-    if libraries.is_empty() {
-        looked_in.push(folder.display().to_string());
-        return None;
-    }
-    // NVRTC opens its built-ins by name alone; where they have been loaded already, that name needs no search path.
-    for builtins in entries(folder, |name| is_library(name) && name.contains("nvrtc-builtins") && !name.contains(".alt.")) {
-        let _ = Shared::open(builtins.as_os_str());
-    }
-    libraries.into_iter().find_map(|library| open(library.into_os_string(), looked_in).ok())
-}
-
-/// Loads a library and asks for its version.
-fn open(name: OsString, looked_in: &mut Vec<String>) -> Result<Compiler, ()> {
-    let library = name.to_string_lossy().into_owned();
-    let version = Shared::open(&name).and_then(|shared| version(shared, &library));
-    match version {
-        Ok(version) => {
-            looked_in.push(library.clone());
-            Ok(Compiler { library, version })
-        }
-        Err(said) => {
-            looked_in.push(format!("{library} ({said})"));
-            Err(())
-        }
-    }
-}
-
-fn version(shared: Shared, library: &str) -> Result<(u32, u32), String> {
+/// The version, and the address of the function that says so.
+fn version(shared: Shared, library: &str) -> Result<((u32, u32), usize), String> {
     type Version = unsafe extern "system" fn(*mut c_int, *mut c_int) -> c_int;
     // SAFETY: this is nvrtcVersion's type in every version of NVRTC; nvrtcResult is a C int.
     let function: Version = unsafe { shared.function(library, "nvrtcVersion") }.map_err(|reason| reason.to_string())?;
@@ -156,5 +178,5 @@ fn version(shared: Shared, library: &str) -> Result<(u32, u32), String> {
     // SAFETY: two ints are written, to locals.
     let code = unsafe { function(&raw mut major, &raw mut minor) };
     let whole = |x: c_int| u32::try_from(x).unwrap_or(0);
-    if code == 0 { Ok((whole(major), whole(minor))) } else { Err(format!("nvrtcVersion answered {code}")) }
+    if code == 0 { Ok(((whole(major), whole(minor)), function as usize)) } else { Err(format!("nvrtcVersion answered {code}")) }
 }

@@ -55,6 +55,11 @@ impl Nvrtc {
         }
     }
 
+    /// Where in memory it lies: an address within the library.
+    pub(crate) fn address(&self) -> usize {
+        self.create as usize
+    }
+
     /// The architectures that it compiles for, 90 for `sm_90`, in ascending order.
     pub(crate) fn archs(&self) -> Vec<u32> {
         let mut count = 0;

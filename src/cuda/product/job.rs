@@ -1,5 +1,7 @@
-//! What a launch of a product is given. The twin of `struct Product` in `kernels/include/product.cuh`; the sizes are compared when
+//! What a launch of a product is given. The twin of `struct Product` in `kernels/include/product.cuh`; the fields are compared when
 //! that is compiled.
+
+use crate::mirror::mirror;
 
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,3 +44,7 @@ impl Product {
 
 pub(in crate::cuda) const BYTES: usize = 13 * 8 + 8 * 4;
 const _: () = assert!(size_of::<Product>() == BYTES);
+
+mirror!(Product as "Product" {
+    a, b, bias, c, parts, a_row, a_step, a_batch, b_row, b_batch, bias_batch, c_row, c_batch, m, n, k, batch, lot, splits, depth, unused
+});

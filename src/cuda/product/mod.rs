@@ -13,13 +13,16 @@ pub(super) use job::{BYTES, Product};
 pub(super) use maps::Maps;
 pub(crate) use multiplier::Multiplier;
 
-use super::compile::{Image, Request};
+use super::compile::Request;
+use super::context::Context;
 use super::launch::Shape;
-use super::module::Kernel;
+use super::module::{Kernel, Module};
+use super::signature;
 use super::stream::Stream;
 use crate::error::{Error, Result};
 use crate::models::Activation;
 use crate::scalar::DType;
+use std::sync::Arc;
 use table::{Ask, Choice, Family};
 
 /// How a product's arrays lie, as its kernel is compiled for it.
@@ -38,11 +41,23 @@ pub(super) struct Layout {
 pub(super) struct Ready {
     pub(super) choice: Choice,
     dtype: DType,
-    kernel: Kernel,
-    reduce: Option<Kernel>,
+    kernel: Main,
+    reduce: Option<Kernel<signature::Product>>,
     /// What the kernel has been compiled for.
     transpose: [bool; 2],
     processors: u32,
+}
+
+/// The kernel that makes sums.
+#[derive(Debug)]
+enum Main {
+    Plain(Kernel<signature::Product>),
+    ByMaps(Kernel<signature::ByMaps>),
+}
+
+/// Bytes of shared memory that a block takes whose operands come by tensor maps.
+pub(super) fn by_maps_shared() -> usize {
+    table::HOPPER.block(DType::Bf16).1 as usize
 }
 
 /// What a kernel counts in 32 bits.
@@ -52,12 +67,20 @@ pub(super) fn count(what: &str, n: usize) -> Result<u32> {
 }
 
 impl Ready {
-    /// Takes what the table has. `make` compiles and loads a kernel, which may use so many bytes of dynamic shared memory.
-    pub(super) fn new(ask: &Ask, layout: &Layout, mut make: impl FnMut(Request, usize) -> Result<Kernel>) -> Result<Self> {
+    /// Takes what the table has. `make` compiles and loads.
+    pub(super) fn new(ask: &Ask, layout: &Layout, mut make: impl FnMut(Request) -> Result<Arc<Module>>) -> Result<Self> {
         let choice = table::choose(ask);
         let (_, shared) = choice.tile.block(ask.dtype);
-        let kernel = make(Request::product(ask.dtype, layout, ask.wide, &choice.tile), shared as usize)?;
-        let reduce = if choice.splits > 1 { Some(make(Request::reduce(ask.dtype, layout), 0)?) } else { None };
+        let request = Request::product(ask.dtype, layout, ask.wide, &choice.tile);
+        let entry = request.entry();
+        let module = make(request)?;
+        let kernel = match choice.tile.family {
+            Family::Hopper(_) => Main::ByMaps(module.kernel(entry, shared as usize)?),
+            Family::Simt(_) | Family::Mma(_) => Main::Plain(module.kernel(entry, shared as usize)?),
+        };
+        let reduce = (choice.splits > 1).then(|| Request::reduce(ask.dtype, layout));
+        let reduce =
+            reduce.map(|request| (request.entry(), request)).map(|(entry, request)| make(request)?.kernel(entry, 0)).transpose()?;
         Ok(Self { choice, dtype: ask.dtype, kernel, reduce, transpose: layout.transpose, processors: ask.processors })
     }
 
@@ -85,13 +108,14 @@ impl Ready {
         let blocks = blocks.ok_or_else(|| Error::Unsupported(format!("a product of {down}·{across} tiles, {} times", product.batch)))?;
         let (threads, shared) = tile.block(self.dtype);
         let shape = Shape { blocks, threads, shared, ..Shape::default() };
-        if let Family::Hopper(_) = tile.family {
-            // As many blocks as processors make one tile after another.
-            let shape = Shape { blocks: blocks.min(self.processors.max(1)), ..shape };
-            let maps = Maps::of(&product, self.dtype, self.transpose, self.kernel.context())?;
-            self.kernel.product_by_maps(shape, stream, &product, &maps, blocks)?;
-        } else {
-            self.kernel.product(shape, stream, &product)?;
+        match &self.kernel {
+            Main::ByMaps(kernel) => {
+                // As many blocks as processors make one tile after another.
+                let shape = Shape { blocks: blocks.min(self.processors.max(1)), ..shape };
+                let maps = Maps::of(&product, self.dtype, self.transpose, kernel.context())?;
+                kernel.product_by_maps(shape, stream, &product, &maps, blocks)?;
+            }
+            Main::Plain(kernel) => kernel.product(shape, stream, &product)?,
         }
         match &self.reduce {
             Some(reduce) if product.splits > 1 => {
@@ -111,7 +135,6 @@ impl Ready {
 }
 
 /// A request's image, loaded.
-pub(super) fn load(context: &std::sync::Arc<super::context::Context>, request: &Request, shared: usize) -> Result<Kernel> {
-    let Image { bytes, .. } = super::compile::compile(&context.compiler, request, context.gpu.capability, context.driver)?;
-    super::module::Module::load(context, &bytes)?.kernel(request.entry(), shared)
+pub(super) fn load(context: &Arc<Context>, request: &Request) -> Result<Arc<Module>> {
+    Ok(Module::make(context, request)?.0)
 }

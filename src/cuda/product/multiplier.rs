@@ -45,7 +45,7 @@ impl Multiplier {
             maps: context.makes_maps(),
         };
         let layout = Layout { transpose: [transpose_a, transpose_b], activation, to_work: false, windows: Vec::new() };
-        let ready = Ready::new(&ask, &layout, |request, shared| load(&context, &request, shared))?;
+        let ready = Ready::new(&ask, &layout, |request| load(&context, &request))?;
         let [a_batch, b_batch] = shape.apart().map(|n| n as u64);
         let product = Product {
             m: count("m", m)?,

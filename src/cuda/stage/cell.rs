@@ -6,9 +6,9 @@ use crate::cuda::compile::Request;
 use crate::cuda::graph::Graph;
 use crate::cuda::job::Job;
 use crate::cuda::launch::Shape;
-use crate::cuda::module::{Kernel, STATIC_LIMIT};
+use crate::cuda::module::STATIC_LIMIT;
 use crate::cuda::plan::Node;
-use crate::cuda::strategy::{self, Desk};
+use crate::cuda::strategy::{self, Desk, Loop};
 use crate::cuda::workshop::Workshop;
 use crate::device::Strategy;
 use crate::error::Result;
@@ -25,7 +25,7 @@ pub(super) struct Steps {
     strategy: (Strategy, Cow<'static, str>),
     /// The product with the input.
     input: Rows,
-    kernel: Kernel,
+    kernel: Loop,
     /// Where the weights lie.
     weights: Vec<Option<usize>>,
     /// Bytes of dynamic shared memory of a block; scratch memory where that is too much.
@@ -38,8 +38,12 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    pub(super) fn prepare(cell: Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
-        let strategy = strategy::choose(shop.strategy, "rows never meet, and a block keeps its row for all steps");
+    /// `refused`: why the tiers that would have come before could not run it.
+    pub(super) fn prepare(cell: Cell, refused: &[String], node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+        let mut strategy = strategy::choose(shop.strategy, "rows never meet, and a block keeps its row for all steps");
+        for why in refused {
+            strategy.1 = format!("{}; {why}", strategy.1).into();
+        }
         let input = Rows::prepare(cell.input.clone(), true, node, shop)?;
         let weights = shop.weights(node, &cell.weights);
         let acc = shop.dtype.acc_size();
@@ -48,7 +52,7 @@ impl Steps {
         let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
         let whole = strategy.0 == Strategy::Persistent;
         let request = Request::cell(shop.dtype, &cell, whole, node.vars.len(), &probes);
-        let kernel = shop.kernel(Some(node), request.clone(), shared)?;
+        let kernel = shop.steps(node, request.clone(), shared, whole)?;
         let of_input = Request::map(shop.dtype, &cell.input);
         let parts = if whole && scratch == 0 { parts(&cell, node, [of_input, request], shared) } else { Vec::new() };
         let needs = Needs {

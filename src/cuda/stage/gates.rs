@@ -2,10 +2,9 @@
 //! units. Two launches a step, and two more where a cell has two products.
 
 use super::map::Rows;
-use super::tiles::PRODUCTS;
+use super::tiles::{Cut, PRODUCTS};
 use super::{Body, Call, Needs};
 use crate::cuda::cell::{Facts, Tile};
-use crate::cuda::compile::Request;
 use crate::cuda::graph::Graph;
 use crate::cuda::job::Job;
 use crate::cuda::launch::Shape;
@@ -13,7 +12,8 @@ use crate::cuda::module::Kernel;
 use crate::cuda::plan::Node;
 use crate::cuda::product::table::Ask;
 use crate::cuda::product::{Layout, Product, Ready, count};
-use crate::cuda::strategy::{self, Desk};
+use crate::cuda::signature;
+use crate::cuda::strategy::{self, Desk, Loop};
 use crate::cuda::workshop::Workshop;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
@@ -31,8 +31,8 @@ pub(super) struct Steps {
     strategy: (Strategy, Cow<'static, str>),
     /// The product with the input.
     input: Rows,
-    begin: Kernel,
-    gates: Kernel,
+    begin: Kernel<signature::Whole>,
+    gates: Loop,
     /// The product of each phase.
     products: Vec<Ready>,
     weights: Vec<Option<usize>>,
@@ -40,12 +40,11 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    pub(super) fn prepare(cell: Cell, tile: Tile, why: &'static str, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(super) fn prepare(cell: Cell, cut: Cut, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+        let Cut { tile, why, kernel: gates } = cut;
         let input = Rows::prepare(cell.input.clone(), true, node, shop)?;
         let weights = shop.weights(node, &cell.weights);
-        let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
-        let gates = shop.kernel(Some(node), Request::tiles(shop.dtype, &cell, &tile, &probes), 0)?;
-        let begin = gates.module.kernel("tile_begin", 0)?;
+        let begin = gates.module().kernel("tile_begin", 0)?;
         let Facts { hidden, batch, element, .. } = tile.facts;
         let layout = Layout { transpose: [false; 2], activation: Activation::Identity, to_work: true, windows: Vec::new() };
         let products = cell.phases.iter().map(|gates| {
@@ -63,7 +62,7 @@ impl Steps {
                 split: false,
                 maps: shop.context.makes_maps(),
             };
-            Ready::new(&ask, &layout, |request, shared| shop.kernel(Some(node), request, shared))
+            Ready::new(&ask, &layout, |request| shop.module(Some(node), request))
         });
         let products = products.collect::<Result<_>>()?;
         let chosen = if shop.strategy == Strategy::Auto { Strategy::Graph } else { shop.strategy };

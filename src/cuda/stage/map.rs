@@ -7,6 +7,7 @@ use crate::cuda::job::Job;
 use crate::cuda::launch::Shape;
 use crate::cuda::module::Kernel;
 use crate::cuda::plan::Node;
+use crate::cuda::signature;
 use crate::cuda::strategy::{self, Desk};
 use crate::cuda::stream::Stream;
 use crate::cuda::workshop::Workshop;
@@ -26,7 +27,7 @@ pub(super) struct Rows {
 
 #[derive(Debug)]
 enum How {
-    Plain(Kernel),
+    Plain(Kernel<signature::Whole>),
     Product(Product),
 }
 

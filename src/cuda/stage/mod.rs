@@ -1,6 +1,7 @@
 //! Stages: each runs over a whole chunk before the next one starts. A file here for each kind, with how it is prepared and how it is run.
 
 mod cell;
+mod fit;
 mod gates;
 mod map;
 mod network;
@@ -22,6 +23,7 @@ use crate::device::Strategy;
 use crate::error::Result;
 use std::borrow::Cow;
 use std::sync::Arc;
+use tiles::Found;
 
 /// What a kind of stage does.
 pub(super) trait Body: std::fmt::Debug + Send {
@@ -153,10 +155,10 @@ impl Ready {
             Kind::MapUnits(source) => Box::new(pointwise::Once::prepare(source, &node, shop)?),
             Kind::Map(map) => Box::new(map::Rows::prepare(map, false, &node, shop)?),
             Kind::Network(network) => Box::new(network::Steps::prepare(network, &node, shop)?),
-            Kind::Cell(cell) => match tiles::cut(&cell, shop)? {
-                Some((tile, why)) if tile.tier == Tier::Product => Box::new(gates::Steps::prepare(*cell, tile, why, &node, shop)?),
-                Some((tile, why)) => Box::new(tiles::Steps::prepare(*cell, tile, why, &node, shop)?),
-                None => Box::new(cell::Steps::prepare(*cell, &node, shop)?),
+            Kind::Cell(cell) => match tiles::cut(&cell, &node, shop)? {
+                Found::Cut(cut) if cut.tile.tier == Tier::Product => Box::new(gates::Steps::prepare(*cell, cut, &node, shop)?),
+                Found::Cut(cut) => Box::new(tiles::Steps::prepare(*cell, cut, &node, shop)?),
+                Found::Plain(refused) => Box::new(cell::Steps::prepare(*cell, &refused, &node, shop)?),
             },
         };
         let slots = node.probes.iter().map(|p| p.slots.as_ref().map(|s| shop.constant(bytemuck::cast_slice(s)))).collect();

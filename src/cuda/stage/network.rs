@@ -1,14 +1,14 @@
 //! Networks: every step is one launch, or all of a chunk are, whose blocks then wait for each other once a step.
 
+use super::fit::{self, Fitted, Passes};
 use super::{Body, Call, Needs};
 use crate::cuda::connect::Maker;
 use crate::cuda::graph::Graph;
 use crate::cuda::job::{Job, MAX_EACH, MAX_PORTS, MAX_PROBES, Port};
 use crate::cuda::launch::Shape;
 use crate::cuda::memory::{ALIGN, aligned};
-use crate::cuda::module::Kernel;
 use crate::cuda::network::{
-    Cut, Group as Table, Incoming, Outgoing, Plastic, PlasticTable, Poisson, Receptor, Synapses, Warps, plastic, request, share,
+    Cut, Group as Table, Incoming, Outgoing, Plastic, PlasticTable, Poisson, Receptor, Synapses, Warps, plastic, request,
 };
 use crate::cuda::plan::{Mode, Node};
 use crate::cuda::strategy::{self, Desk};
@@ -27,7 +27,7 @@ const NEURON_STEPS: u64 = 1 << 30;
 pub(super) struct Steps {
     network: Network,
     strategy: (Strategy, Cow<'static, str>),
-    kernel: Kernel,
+    kernel: Passes,
     warps: Warps,
     groups: Vec<Place>,
     synapses: Vec<Synapses>,
@@ -74,22 +74,25 @@ impl Steps {
             return Err(Error::DeviceUnavailable { device: "cuda".into(), reason: reason.clone() });
         }
         let strategy = strategy::choose(shop.strategy, "once a step blocks wait for each other, which costs less than a launch");
-        let whole = strategy.0 == Strategy::Persistent;
         let rows = shop.rows as u64;
         let tasks: Vec<u64> = network.groups.iter().map(|g| (g.units.div_ceil(32) as u64).saturating_mul(rows)).collect();
         let procedural = network.projections.iter().any(|p| p.recipe.procedural);
-        let mut cut = Cut { whole, alone: false, held: false, procedural };
-        let most = whole.then(|| shop.context.processors * cut.bounds().1);
-        let (alone, _) = Cut { alone: true, ..cut }.bounds();
-        let warps = share(&tasks, most, alone).ok_or_else(|| Error::Unsupported(format!("{} groups of {tasks:?} warps", tasks.len())))?;
-        (cut.alone, cut.held) = (whole && warps.blocks == 1, whole && warps.held);
         let (groups, tables) = places(&network, node, shop)?;
         let probe = |group, p: usize| Some((plastic::number(&network, group, node.probes[p].var)?, node.probes[p].mode as usize));
         let probes: Vec<Vec<_>> =
             groups.iter().enumerate().map(|(group, place)| place.probes.iter().filter_map(|p| probe(group, *p)).collect()).collect();
         let parts: Vec<_> = network.groups.iter().zip(&probes).map(|(group, probes)| (group, probes.as_slice())).collect();
         let at: Vec<_> = groups.iter().map(|place| place.at).collect();
-        let kernel = shop.kernel(Some(node), request(shop.dtype, &parts, &at, cut)?, 0)?;
+        let dtype = shop.dtype;
+        let make = |cut: Cut, shop: &mut Workshop<'_>| {
+            let request = request(dtype, &parts, &at, cut)?;
+            Ok(if cut.whole {
+                Passes::Whole(shop.kernel(Some(node), request, 0)?)
+            } else {
+                Passes::Step(shop.kernel(Some(node), request, 0)?)
+            })
+        };
+        let Fitted { strategy, warps, kernel } = fit::fit(strategy, &tasks, procedural, make, shop)?;
         let mut maker = Maker::new(shop.context)?;
         let synapses = network.projections.iter().map(|p| Synapses::make(&mut maker, shop.context, p)).collect::<Result<Vec<_>>>()?;
         let constant = |s: &Synapses| s.made.map(|made| shop.constant(bytemuck::bytes_of(&made)));
@@ -315,12 +318,15 @@ impl Body for Steps {
         let shares = self.synapses.iter().any(Synapses::shares);
         let Self { kernel, graph, .. } = self;
         // The end of a step is in the pass of the next.
-        let step = |k| kernel.network_step(Shape { together: false, ..shape }, desk.stream, at, k, shares);
-        match self.strategy.0 {
-            Strategy::HostLoop => (0..=steps).try_for_each(step),
-            Strategy::Graph => strategy::replay(graph, desk, at.1, [steps + 1, 1], step),
-            Strategy::Persistent | Strategy::Auto => {
-                kernel.network_scan(shape, desk.stream, (at.0, own.address(self.arrived)), steps, shares)
+        match kernel {
+            Passes::Whole(kernel) => kernel.network_scan(shape, desk.stream, (at.0, own.address(self.arrived)), steps, shares),
+            Passes::Step(kernel) => {
+                let step = |k| kernel.network_step(Shape { together: false, ..shape }, desk.stream, at, k, shares);
+                if self.strategy.0 == Strategy::Graph {
+                    strategy::replay(graph, desk, at.1, [steps + 1, 1], step)
+                } else {
+                    (0..=steps).try_for_each(step)
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::cuda::launch::Shape;
 use crate::cuda::memory::Buffer;
 use crate::cuda::module::Kernel;
 use crate::cuda::plan::Node;
+use crate::cuda::signature;
 use crate::cuda::strategy::{self, Desk, Steps};
 use crate::cuda::workshop::Workshop;
 use crate::device::Strategy;
@@ -18,7 +19,7 @@ use std::borrow::Cow;
 /// A loop over the steps of a model.
 #[derive(Debug)]
 pub(super) struct Loop {
-    model: Model,
+    model: Model<strategy::Loop>,
     strategy: (Strategy, Cow<'static, str>),
     /// Steps captured in a graph, once they are.
     graph: Option<Graph>,
@@ -27,14 +28,14 @@ pub(super) struct Loop {
 /// A function of units. Time becomes part of the batch, and there is one step.
 #[derive(Debug)]
 pub(super) struct Once {
-    model: Model,
+    model: Model<Kernel<signature::Whole>>,
     part: Option<Part>,
 }
 
 /// A model's kernel, and what it is given.
 #[derive(Debug)]
-struct Model {
-    kernel: Kernel,
+struct Model<K> {
+    kernel: K,
     params: Vec<u8>,
     /// Fields of `Params` that differ between units, and where among the constants their values lie.
     each: Vec<(usize, usize)>,
@@ -42,8 +43,9 @@ struct Model {
     table: Option<usize>,
 }
 
-impl Model {
-    fn prepare(source: &Source, request: Request, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+impl<K> Model<K> {
+    /// `make` compiles and loads.
+    fn prepare(source: &Source, node: &Node, shop: &mut Workshop<'_>, make: impl FnOnce(&mut Workshop<'_>) -> Result<K>) -> Result<Self> {
         let mut each = Vec::with_capacity(source.each.len());
         for (field, values) in &source.each {
             let len = values.len() / shop.dtype.acc_size();
@@ -54,7 +56,7 @@ impl Model {
             each.push((*field as usize, shop.constant(values)));
         }
         let table = (!source.table.is_empty()).then(|| shop.constant(&source.table));
-        Ok(Self { kernel: shop.kernel(Some(node), request, 0)?, params: source.params.clone(), each, table })
+        Ok(Self { kernel: make(shop)?, params: source.params.clone(), each, table })
     }
 
     fn complete(&self, job: &mut Job, constants: &Buffer) {
@@ -77,9 +79,11 @@ fn request(source: &Source, node: &Node, whole: bool, shop: &Workshop<'_>) -> Re
 impl Loop {
     pub(super) fn prepare(source: Source, node: &Node, is_last: bool, shop: &mut Workshop<'_>) -> Result<Self> {
         let strategy = strategy::choose(shop.strategy, "units never meet, and stay in registers for all steps");
-        let request = request(&source, node, strategy.0 == Strategy::Persistent, shop);
+        let whole = strategy.0 == Strategy::Persistent;
+        let request = request(&source, node, whole, shop);
         let request = if is_last { request.unread() } else { request };
-        Ok(Self { model: Model::prepare(&source, request, node, shop)?, strategy, graph: None })
+        let model = Model::prepare(&source, node, shop, |shop| shop.steps(node, request, 0, whole))?;
+        Ok(Self { model, strategy, graph: None })
     }
 }
 
@@ -93,7 +97,8 @@ impl Once {
             products: node.to as u64,
             shared: 0,
         });
-        Ok(Self { model: Model::prepare(&source, request, node, shop)?, part })
+        let model = Model::prepare(&source, node, shop, |shop| shop.kernel(Some(node), request, 0))?;
+        Ok(Self { model, part })
     }
 }
 

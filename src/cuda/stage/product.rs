@@ -59,7 +59,7 @@ impl Product {
         };
         let geometry = windows.map_or_else(Vec::new, |w| w.geometry.clone());
         let layout = Layout { transpose: [false; 2], activation: Activation::Identity, to_work, windows: geometry };
-        let ready = Ready::new(&ask, &layout, |request, shared| shop.kernel(Some(node), request, shared))?;
+        let ready = Ready::new(&ask, &layout, |request| shop.module(Some(node), request))?;
         Ok(Self { product: product.clone(), ready, to_work, element: shop.dtype.size(), wide: ask.wide[0], rows })
     }
 

@@ -2,7 +2,7 @@
 
 use super::map::Rows;
 use super::{Body, Call, Needs, Part, cell};
-use crate::cuda::cell::{Facts, Machine, Tier, Tile, choose};
+use crate::cuda::cell::{Facts, Machine, Room, Tier, Tile, choose};
 use crate::cuda::compile::Request;
 use crate::cuda::graph::Graph;
 use crate::cuda::job::Job;
@@ -10,7 +10,8 @@ use crate::cuda::launch::Shape;
 use crate::cuda::memory::{Buffer, aligned};
 use crate::cuda::module::Kernel;
 use crate::cuda::plan::Node;
-use crate::cuda::strategy::{self, Desk};
+use crate::cuda::signature;
+use crate::cuda::strategy::{self, Desk, Loop};
 use crate::cuda::stream::Stream;
 use crate::cuda::workshop::Workshop;
 use crate::device::{Products, Strategy};
@@ -31,22 +32,37 @@ pub(super) struct Steps {
     strategy: (Strategy, Cow<'static, str>),
     /// The product with the input.
     input: Rows,
-    kernel: Kernel,
-    pack: Kernel,
+    kernel: Loop,
+    pack: Kernel<signature::Pack>,
     weights: Vec<Option<usize>>,
     /// The plain kernels, as parts of one for several layers.
     parts: Vec<Part>,
     graph: Option<Graph>,
 }
 
-/// The cut of a cell's product, and why that one; nothing where the plain kernels are to run it.
+/// A cut of a cell's product that the device has room for.
+pub(super) struct Cut {
+    pub(super) tile: Tile,
+    /// Why this tier, and why none that the table has before it.
+    pub(super) why: String,
+    /// Its loop, or, of tier `product`, its gates.
+    pub(super) kernel: Loop,
+}
+
+/// What runs a cell: a cut, or the plain kernels, and why no tier could.
+pub(super) enum Found {
+    Cut(Cut),
+    Plain(Vec<String>),
+}
+
+/// The cut of a cell's product, loaded: the first of the table's that the driver has room for.
 ///
 /// # Errors
-/// If all steps were to be one launch, and no tier for that can run.
-pub(super) fn cut(cell: &Cell, shop: &Workshop<'_>) -> Result<Option<(Tile, &'static str)>> {
+/// If all steps were to be one launch, and no tier for that can run; or a call fails.
+pub(super) fn cut(cell: &Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<Found> {
     let context = shop.context;
     let only = match std::env::var(TIER) {
-        Ok(name) if name == "plain" => return Ok(None),
+        Ok(name) if name == "plain" => return Ok(Found::Plain(Vec::new())),
         Ok(name) => Some(Tier::ALL.into_iter().find(|tier| tier.name() == name).ok_or_else(|| {
             let known = Tier::ALL.map(Tier::name);
             Error::unknown("tier in OVERTIME_CELLS", &name, known.into_iter().chain(["plain"]))
@@ -55,33 +71,106 @@ pub(super) fn cut(cell: &Cell, shop: &Workshop<'_>) -> Result<Option<(Tile, &'st
     };
     // What is specialised by its shape cannot be compiled beforehand.
     if context.compiler.is_err() {
-        return Ok(None);
+        return Ok(Found::Plain(Vec::new()));
     }
     let (major, minor) = context.gpu.capability;
-    let machine = Machine { capability: major * 10 + minor, processors: context.processors as usize, shared: context.shared };
+    let mut machine =
+        Machine { capability: major * 10 + minor, processors: context.processors as usize, shared: context.shared, room: Room::UNKNOWN };
     let (element, acc) = (shop.dtype.size(), shop.dtype.acc_size());
     let facts = Facts { phases: cell.phases, states: cell.states, hidden: cell.hidden, batch: shop.rows, element, acc };
-    let found = choose(facts, shop.dtype, shop.products, &machine, shop.strategy, only);
+    let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
+    let mut refused = Vec::new();
+    while let Some((tile, why)) = choose(facts, shop.dtype, shop.products, &machine, shop.strategy, only) {
+        let name = tile.tier.name();
+        if tile.tier == Tier::Grid && !context.cooperative {
+            refused.push(format!("not `{name}`, since the device cannot hold all blocks of a launch at once"));
+            machine.room.none[tile.tier as usize] = true;
+            continue;
+        }
+        let shared = if tile.tier == Tier::Product { 0 } else { tile.shared() };
+        let whole = matches!(tile.tier, Tier::Block | Tier::Cluster | Tier::Grid);
+        let kernel = shop.steps(node, Request::tiles(shop.dtype, cell, &tile, &probes), shared, whole)?;
+        match room(&kernel, &tile, context.processors)? {
+            Fit::All => {
+                let why = [vec![why.to_owned()], refused].concat().join("; ");
+                return Ok(Found::Cut(Cut { tile, why, kernel }));
+            }
+            Fit::Clusters(fit) => {
+                if fit == 0 {
+                    refused.push(format!("not `{name}`, since the device has no room for a cluster of {} such blocks", tile.tiles()));
+                }
+                // As many shards as fit, as long as a block can take the rows: then these are as many as can be.
+                match machine.room.clusters_of(tile.tiles()) {
+                    Some(known) if known.is_none() => *known = Some(fit),
+                    _ if fit > 0 => {
+                        let why = [vec![why.to_owned()], refused].concat().join("; ");
+                        return Ok(Found::Cut(Cut { tile, why, kernel }));
+                    }
+                    _ => machine.room.none[tile.tier as usize] = true,
+                }
+            }
+            Fit::Blocks(fit) => {
+                refused.push(format!("not `{name}`, since of its {} blocks the device has room for {fit} at once", tile.blocks()));
+                machine.room.none[tile.tier as usize] = true;
+            }
+        }
+    }
     let is_plain = shop.products == Products::Ordered || cell.hidden == 0 || shop.rows == 0;
-    if found.is_none() && !is_plain && (shop.strategy == Strategy::Persistent || only.is_some()) {
+    if !is_plain && (shop.strategy == Strategy::Persistent || only.is_some()) {
         let what = only.map_or("the persistent strategy".to_owned(), |tier| format!("the tier `{}`", tier.name()));
+        let why = if refused.is_empty() { "its weights do not fit on chip in any cut".to_owned() } else { refused.join("; ") };
         return Err(Error::Unsupported(format!(
-            "{what} for a cell of {} units and {} rows on {}: its weights do not fit on chip in any cut",
+            "{what} for a cell of {} units and {} rows on {}: {why}",
             cell.hidden,
             shop.rows,
             context.name()
         )));
     }
-    Ok(found)
+    Ok(Found::Plain(refused))
+}
+
+/// What of a cut the device has room for.
+enum Fit {
+    /// All that must be there at once.
+    All,
+    /// So many clusters, which are fewer than there are.
+    Clusters(usize),
+    /// So many blocks, which are too few.
+    Blocks(usize),
+}
+
+fn room(kernel: &Loop, tile: &Tile, processors: u32) -> Result<Fit> {
+    if tile.tier == Tier::Product {
+        return Ok(Fit::All);
+    }
+    let shape = shape(tile);
+    if tile.tier == Tier::Cluster {
+        let fit = kernel.clusters_at_once(Shape { cluster: tile.tiles() as u32, ..shape })? as usize;
+        return Ok(if tile.shards() <= fit { Fit::All } else { Fit::Clusters(fit) });
+    }
+    let fit = kernel.blocks_at_once(shape.threads, shape.shared)? as usize * processors as usize;
+    // Blocks of the other tiers do not wait for each other.
+    let needed = if tile.tier == Tier::Grid { tile.blocks() } else { 1 };
+    Ok(if needed <= fit { Fit::All } else { Fit::Blocks(fit) })
+}
+
+/// The shape of a launch of the loop over steps.
+fn shape(tile: &Tile) -> Shape {
+    Shape {
+        blocks: tile.blocks() as u32,
+        threads: tile.threads() as u32,
+        shared: tile.shared() as u32,
+        together: tile.tier == Tier::Grid,
+        ..Shape::default()
+    }
 }
 
 impl Steps {
-    pub(super) fn prepare(cell: Cell, tile: Tile, why: &'static str, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(super) fn prepare(cell: Cell, cut: Cut, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+        let Cut { tile, why, kernel } = cut;
         let input = Rows::prepare(cell.input.clone(), true, node, shop)?;
         let weights = shop.weights(node, &cell.weights);
-        let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
-        let kernel = shop.kernel(Some(node), Request::tiles(shop.dtype, &cell, &tile, &probes), tile.shared())?;
-        let pack = kernel.module.kernel("tile_pack", 0)?;
+        let pack = kernel.module().kernel("tile_pack", 0)?;
         let chosen = match (shop.strategy, tile.tier) {
             (Strategy::Auto, Tier::Step) => Strategy::Graph,
             (Strategy::Auto, _) => Strategy::Persistent,
@@ -153,13 +242,7 @@ impl Body for Steps {
             // SAFETY: the state's bytes, of which the plan knows the number; its buffer lives as long as the engine.
             Tier::Step => unsafe { own.copy_from(counters + tile.counter_bytes(), job.state, tile.state_bytes(), desk.stream)? },
         }
-        let shape = Shape {
-            blocks: tile.blocks() as u32,
-            threads: tile.threads() as u32,
-            shared: tile.shared() as u32,
-            together: tile.tier == Tier::Grid,
-            ..Shape::default()
-        };
+        let shape = shape(tile);
         let phases = tile.facts.phases.len() as u32;
         let steps = strategy::Steps { kernel, graph, job: &job, shape, params: &cell.source.params, phases, before: None };
         strategy::run(self.strategy.0, steps, desk)

@@ -5,15 +5,17 @@
 
 use super::{Desk, Steps};
 use crate::cuda::graph::Graph;
+use crate::cuda::module::Kernel;
+use crate::cuda::signature;
 use crate::error::Result;
 
 /// Steps of one replay. What is left of a chunk is launched step by step.
 const STEPS: u32 = 64;
 
-pub(super) fn run(steps: &mut Steps<'_>, desk: &mut Desk<'_>) -> Result<()> {
+pub(super) fn run(steps: &mut Steps<'_>, kernel: &Kernel<signature::Step>, desk: &mut Desk<'_>) -> Result<()> {
     let at = desk.lay_out(steps.job)?;
     let mut graph = steps.graph.take();
-    let done = replay(&mut graph, desk, at.1, [steps.job.steps, steps.phases], |k| steps.launch(at, k, desk.stream));
+    let done = replay(&mut graph, desk, at.1, [steps.job.steps, steps.phases], |k| steps.launch(kernel, at, k, desk.stream));
     *steps.graph = graph;
     done
 }

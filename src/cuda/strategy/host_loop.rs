@@ -4,9 +4,11 @@
 //! the others with.
 
 use super::{Desk, Steps};
+use crate::cuda::module::Kernel;
+use crate::cuda::signature;
 use crate::error::Result;
 
-pub(super) fn run(steps: &Steps<'_>, desk: &mut Desk<'_>) -> Result<()> {
+pub(super) fn run(steps: &Steps<'_>, kernel: &Kernel<signature::Step>, desk: &mut Desk<'_>) -> Result<()> {
     let at = desk.lay_out(steps.job)?;
-    (0..steps.job.steps * steps.phases).try_for_each(|k| steps.launch(at, k, desk.stream))
+    (0..steps.job.steps * steps.phases).try_for_each(|k| steps.launch(kernel, at, k, desk.stream))
 }

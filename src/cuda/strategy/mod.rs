@@ -11,10 +11,11 @@ use super::graph::Graph;
 use super::job::Job;
 use super::launch::Shape;
 use super::memory::{Buffer, Pinned};
-use super::module::Kernel;
+use super::module::{Kernel, Module};
+use super::signature;
 use super::stream::Stream;
 use crate::device::Strategy;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ pub(super) struct Desk<'d> {
     /// A u32 on the device that steps are counted by.
     pub(super) cursor: &'d Buffer,
     /// None where no stage goes step by step.
-    pub(super) advance: Option<&'d Kernel>,
+    pub(super) advance: Option<&'d Kernel<signature::Advance>>,
     /// Room for a job on the device, and on the host for this chunk's.
     pub(super) jobs: &'d Buffer,
     pub(super) host_jobs: &'d mut Pinned,
@@ -48,9 +49,42 @@ impl Desk<'_> {
     }
 }
 
-/// A loop over steps: its kernel, `…_scan` where all steps go into one launch, else `…_step`, and what that is given.
+/// The kernel of a loop over steps: `…_scan`, if all steps go into one launch, or `…_step`.
+#[derive(Debug)]
+pub(super) enum Loop {
+    Whole(Kernel<signature::Whole>),
+    Step(Kernel<signature::Step>),
+}
+
+impl Loop {
+    /// The module that it is of.
+    pub(super) fn module(&self) -> &Arc<Module> {
+        match self {
+            Self::Whole(kernel) => &kernel.module,
+            Self::Step(kernel) => &kernel.module,
+        }
+    }
+
+    /// As [`Kernel::blocks_at_once`].
+    pub(super) fn blocks_at_once(&self, threads: u32, shared: u32) -> Result<u32> {
+        match self {
+            Self::Whole(kernel) => kernel.blocks_at_once(threads, shared),
+            Self::Step(kernel) => kernel.blocks_at_once(threads, shared),
+        }
+    }
+
+    /// As [`Kernel::clusters_at_once`].
+    pub(super) fn clusters_at_once(&self, shape: Shape) -> Result<u32> {
+        match self {
+            Self::Whole(kernel) => kernel.clusters_at_once(shape),
+            Self::Step(kernel) => kernel.clusters_at_once(shape),
+        }
+    }
+}
+
+/// A loop over steps: its kernel, and what that is given.
 pub(super) struct Steps<'s> {
-    pub(super) kernel: &'s Kernel,
+    pub(super) kernel: &'s Loop,
     /// Where captured steps are kept.
     pub(super) graph: &'s mut Option<Graph>,
     pub(super) job: &'s Job,
@@ -64,18 +98,19 @@ pub(super) struct Steps<'s> {
 
 impl Steps<'_> {
     /// Asks for the k-th launch from the cursor on.
-    fn launch(&self, at: (u64, u64), k: u32, stream: &Stream) -> Result<()> {
+    fn launch(&self, kernel: &Kernel<signature::Step>, at: (u64, u64), k: u32, stream: &Stream) -> Result<()> {
         self.before.map_or(Ok(()), |before| before(k % self.phases))?;
-        self.kernel.step(self.shape, stream, at, self.params, k)
+        kernel.step(self.shape, stream, at, self.params, k)
     }
 }
 
 /// Asks for all steps of a loop.
 pub(super) fn run(strategy: Strategy, mut steps: Steps<'_>, desk: &mut Desk<'_>) -> Result<()> {
-    match strategy {
-        Strategy::HostLoop => host_loop::run(&steps, desk),
-        Strategy::Graph => graph::run(&mut steps, desk),
-        Strategy::Persistent | Strategy::Auto => persistent::run(&steps, desk),
+    match (strategy, steps.kernel) {
+        (Strategy::HostLoop, Loop::Step(kernel)) => host_loop::run(&steps, kernel, desk),
+        (Strategy::Graph, Loop::Step(kernel)) => graph::run(&mut steps, kernel, desk),
+        (Strategy::Persistent | Strategy::Auto, Loop::Whole(kernel)) => persistent::run(&steps, kernel, desk),
+        (strategy, _) => Err(Error::Unsupported(format!("the strategy {strategy} with the kernel of another"))),
     }
 }
 
@@ -91,7 +126,7 @@ pub(super) const ONCE: (Strategy, Cow<'static, str>) =
 /// | a pointwise model | `Persistent` | units never meet, so that any number of them can stay in registers for all steps |
 /// | a recurrent cell | `Persistent` where its weights fit on chip, else `Graph` | see the tiers in `src/cuda/cell/tiers.rs` |
 /// | … whose sums are the CPU's | `Persistent` | rows never meet, and a block keeps its row's state for all steps |
-/// | a network | `Persistent` | blocks wait for each other once a step, which costs less than a launch |
+/// | a network | `Persistent`, and `Graph` where the device has no room for its blocks at once | blocks wait for each other once a step, which costs less than a launch |
 pub(super) fn choose(asked: Strategy, why_persistent: &'static str) -> (Strategy, Cow<'static, str>) {
     match asked {
         Strategy::HostLoop | Strategy::Graph | Strategy::Persistent => (asked, "it was asked for".into()),

@@ -4,8 +4,10 @@
 //! memory: it wins wherever it can run.
 
 use super::{Desk, Steps};
+use crate::cuda::module::Kernel;
+use crate::cuda::signature;
 use crate::error::Result;
 
-pub(super) fn run(steps: &Steps<'_>, desk: &Desk<'_>) -> Result<()> {
-    steps.kernel.run(steps.shape, desk.stream, steps.job, steps.params)
+pub(super) fn run(steps: &Steps<'_>, kernel: &Kernel<signature::Whole>, desk: &Desk<'_>) -> Result<()> {
+    kernel.run(steps.shape, desk.stream, steps.job, steps.params)
 }

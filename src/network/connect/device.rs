@@ -6,7 +6,7 @@ use super::rows::Rows;
 use super::{Connect, gaps};
 use crate::error::Result;
 
-/// What all passes of `kernels/network/connect.cu` are given. The twin of `struct Connect` in `connect.cuh`; sizes are compared when that is
+/// What all passes of `kernels/network/connect.cu` are given. The twin of `struct Connect` in `connect.cuh`; fields are compared when that is
 /// compiled. Addresses are 0 until there are any.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,12 @@ pub(crate) struct Job {
 
 pub(crate) const JOB_BYTES: usize = 14 * 8 + 8 * 4;
 const _: () = assert!(size_of::<Job>() == JOB_BYTES);
+
+#[cfg(feature = "cuda")]
+crate::mirror::mirror!(Job as "Connect" {
+    offsets, targets, mantissas, delays, counts, seed, factor, weight, per_unit, delay, dt, own_shift, stream, rule, pre, post, count,
+    weight_law, delay_law, wide
+});
 
 impl Job {
     /// Whether each synapse has a weight of its own.

@@ -125,7 +125,9 @@ entries! {
         let (large, most) = (f.large_clusters, f.kernel.max_cluster);
         let (shape, _) = shape(config)?;
         let each = occupancy(s, function, shape.block.iter().product::<u32>() as i32, shape.dynamic as usize)?;
-        let size = if each == 0 { 0 } else if large { 16 } else { 8 };
-        put(n, most.map_or(size, |m| size.min(m as i32)))?;
+        let portable = if large { 16 } else { 8 };
+        let most = most.map_or(portable, |m| portable.min(m as i32));
+        let fits = s.config.arch.as_ref().and_then(|a| (1..=most).rev().find(|size| a.clusters(each, *size) > 0));
+        put(n, fits.unwrap_or(0))?;
     }
 }

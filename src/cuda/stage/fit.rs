@@ -1,0 +1,112 @@
+//! How many blocks a network's launch has: as many as the device has room for at once, where they wait for each other.
+
+use crate::cuda::module::Kernel;
+use crate::cuda::network::{Cut, Warps, share};
+use crate::cuda::signature;
+use crate::cuda::workshop::Workshop;
+use crate::device::Strategy;
+use crate::error::{Error, Result};
+use std::borrow::Cow;
+
+/// A network's kernel: all steps of a chunk in one launch, or one.
+#[derive(Debug)]
+pub(super) enum Passes {
+    Whole(Kernel<signature::NetworkScan>),
+    Step(Kernel<signature::NetworkStep>),
+}
+
+/// A network's kernel, the warps that run it, and how its steps get onto the device.
+pub(super) struct Fitted {
+    pub(super) strategy: (Strategy, Cow<'static, str>),
+    pub(super) warps: Warps,
+    pub(super) kernel: Passes,
+}
+
+/// The kernel and the warps for groups of so many tasks. `make` compiles and loads. Where the device does not have room for blocks that wait
+/// for each other, steps are captured in a graph, unless all were asked to be one launch.
+///
+/// # Errors
+/// If there are more groups than warps; if one launch was asked for, and cannot be; if a call fails.
+pub(super) fn fit(
+    strategy: (Strategy, Cow<'static, str>),
+    tasks: &[u64],
+    procedural: bool,
+    mut make: impl FnMut(Cut, &mut Workshop<'_>) -> Result<Passes>,
+    shop: &mut Workshop<'_>,
+) -> Result<Fitted> {
+    let cut = |whole| Cut { whole, alone: false, held: false, procedural };
+    let by_steps = |strategy, make: &mut dyn FnMut(Cut, &mut Workshop<'_>) -> Result<Passes>, shop: &mut Workshop<'_>| {
+        let warps = shared_out(tasks, None, cut(false))?;
+        Ok(Fitted { strategy, kernel: make(cut(false), shop)?, warps })
+    };
+    if strategy.0 != Strategy::Persistent {
+        return by_steps(strategy, &mut make, shop);
+    }
+    match together(tasks, cut(true), &mut make, shop)? {
+        Ok((warps, kernel)) => Ok(Fitted { strategy, warps, kernel }),
+        Err(why) if shop.strategy == Strategy::Persistent => {
+            let device = shop.context.name();
+            Err(Error::Unsupported(format!(
+                "the persistent strategy for a network on {device}: {why}; the strategy graph needs no such thing"
+            )))
+        }
+        Err(why) => by_steps((Strategy::Graph, format!("not persistent, since {why}").into()), &mut make, shop),
+    }
+}
+
+fn shared_out(tasks: &[u64], most: Option<u32>, cut: Cut) -> Result<Warps> {
+    let (alone, _) = Cut { alone: true, ..cut }.bounds();
+    share(tasks, most, alone).ok_or_else(|| Error::Unsupported(format!("{} groups of {tasks:?} warps", tasks.len())))
+}
+
+/// Warps of blocks that are on the device all at once, as many as there is room for, or as there is work for; or why there are none.
+fn together(
+    tasks: &[u64],
+    cut: Cut,
+    make: &mut dyn FnMut(Cut, &mut Workshop<'_>) -> Result<Passes>,
+    shop: &mut Workshop<'_>,
+) -> Result<std::result::Result<(Warps, Passes), String>> {
+    let processors = shop.context.processors;
+    // Blocks of a processor: what the compiler leaves room for, until the driver says how many there really is room for.
+    let bound = cut.bounds().1;
+    let mut each = bound;
+    let mut found: Option<(Warps, Passes)> = None;
+    loop {
+        let warps = match (shared_out(tasks, Some(processors.saturating_mul(each)), cut), &found) {
+            (Ok(warps), _) => warps,
+            (Err(_), Some(_)) => break,
+            (Err(error), None) => return Err(error),
+        };
+        if found.as_ref().is_some_and(|(best, _)| best.blocks == warps.blocks) {
+            break;
+        }
+        if warps.blocks > 1 && !shop.context.cooperative {
+            return Ok(Err("the device cannot hold all blocks of a launch at once".into()));
+        }
+        let kernel = make(Cut { alone: warps.blocks == 1, held: warps.held, ..cut }, shop)?;
+        let fit = match &kernel {
+            Passes::Whole(kernel) => kernel.blocks_at_once(warps.threads, 0)?,
+            Passes::Step(kernel) => kernel.blocks_at_once(warps.threads, 0)?,
+        };
+        if warps.blocks > fit.saturating_mul(processors) {
+            // More blocks were tried than fit of this text, which keeps more in registers.
+            if found.is_some() {
+                break;
+            }
+            if fit == 0 {
+                return Ok(Err(format!("the device has no room for a block of {} threads", warps.threads)));
+            }
+            // Fewer than the compiler has left room for: others have a part of the device.
+            each = fit;
+            continue;
+        }
+        let capped = warps.blocks == processors.saturating_mul(each) && !warps.held;
+        let is_first = found.is_none();
+        found = Some((warps, kernel));
+        if !(is_first && capped && fit > each) {
+            break;
+        }
+        each = fit;
+    }
+    Ok(found.ok_or_else(|| "the device has no room for its blocks".to_owned()))
+}
