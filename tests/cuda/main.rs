@@ -32,6 +32,7 @@ mod runner;
 mod stdp;
 mod synapses;
 mod tiers;
+mod uploads;
 mod user;
 
 use golden_neurons::common;

@@ -16,6 +16,8 @@ pub(crate) struct Config {
     pub(crate) races: bool,
     /// `FAKECUDA_MAX_INSTRUCTIONS` of one launch.
     pub(crate) instructions: u64,
+    /// `FAKECUDA_WATCHDOG_MS`: the device ends a launch that takes longer, on the host's clock.
+    pub(crate) watchdog: Option<std::time::Duration>,
     /// `FAKECUDA_PTX_DIR`: the PTX of CUBINs, by their hash.
     pub(crate) ptx_dir: Option<std::path::PathBuf>,
     /// `FAKECUDA_REPLACE=this=>that`: changes modules' text, to plant a mistake.
@@ -47,6 +49,7 @@ impl Config {
             memory: number::<usize>("FAKECUDA_MEMORY_MIB", 4096) << 20,
             races: number("FAKECUDA_RACES", 1) != 0,
             instructions: number("FAKECUDA_MAX_INSTRUCTIONS", 1 << 38),
+            watchdog: Some(number("FAKECUDA_WATCHDOG_MS", 0)).filter(|ms| *ms > 0).map(std::time::Duration::from_millis),
             replace: std::env::var("FAKECUDA_REPLACE").ok().and_then(|r| r.split_once("=>").map(|(a, b)| (a.into(), b.into()))),
             ptx_dir: std::env::var_os("FAKECUDA_PTX_DIR").map(Into::into),
             fail_alloc: number("FAKECUDA_FAIL_ALLOC", 0),
