@@ -108,7 +108,6 @@ const NEEDED: &[&str] = &[
     "cuDeviceGet",
     "cuDeviceGetAttribute",
     "cuDevicePrimaryCtxRetain",
-    "cuDevicePrimaryCtxRelease_v2",
     "cuCtxSetCurrent",
     "cuCtxGetCurrent",
     "cuGetErrorName",
