@@ -23,6 +23,7 @@ mod models;
 mod moves;
 mod networks;
 mod options;
+mod pace;
 mod parity;
 mod procedural;
 #[path = "../cells/products.rs"]

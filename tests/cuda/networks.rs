@@ -67,7 +67,7 @@ fn all_kinds<T: Real>(n: usize) -> Network<T> {
         .unwrap()
 }
 
-fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
+pub(crate) fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
     LoopOverTime::builder(all_kinds(n)).dt(0.1).batch(batch).seed(SEED).out_vars([
         monitor("E.V"),
         monitor("E.spike").events().named("spikes"),
@@ -80,7 +80,7 @@ fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
 }
 
 /// The input of `I`, of every neuron or of all.
-fn input<T: Real>(steps: usize, batch: Option<usize>) -> ArrayD<T> {
+pub(crate) fn input<T: Real>(steps: usize, batch: Option<usize>) -> ArrayD<T> {
     let axes: Vec<usize> = std::iter::once(steps).chain(batch.map(|_| 1)).chain([1]).collect();
     ArrayD::from_shape_fn(axes, |at| T::of((at[0] % 7) as f64))
 }
