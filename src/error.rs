@@ -106,9 +106,9 @@ pub enum Error {
         /// Indices of the steps that were under way.
         steps: Option<std::ops::Range<u64>>,
     },
-    /// An earlier failure has left the device's context unusable: nothing in it can be trusted, and no loop in this process can go on
-    /// there before all of them are dropped.
-    #[error("{device} was lost: {reason}")]
+    /// An earlier failure has left the device's context unusable: nothing in it can be trusted. No loop in this process can go on there, and
+    /// none can be built there any more.
+    #[error("{device} was lost: {reason}; this process cannot use it any more, and a new one may")]
     DeviceLost {
         /// The device.
         device: String,

@@ -20,6 +20,30 @@ pub(crate) struct Region {
     name: Option<String>,
     pub(crate) constant: bool,
     pub(crate) shadow: Option<Shadow>,
+    /// What copies and fills touch while a kernel runs that is in no order with them.
+    pub(crate) flights: Vec<Flight>,
+}
+
+/// Bytes of a region that something beside the kernel touches.
+pub(crate) struct Flight {
+    from: usize,
+    to: usize,
+    writes: bool,
+    what: String,
+}
+
+impl Region {
+    /// What an access of `n` bytes must not meet.
+    #[cold]
+    pub(crate) fn met(&self, at: usize, n: usize, write: bool) -> Result<(), String> {
+        match self.flights.iter().find(|f| f.from < at + n && at < f.to && (write || f.writes)) {
+            Some(Flight { what, writes, .. }) => {
+                let does = if *writes { "writes" } else { "reads" };
+                Err(format!("byte {at} of an allocation of {} bytes, which {what} {does}: neither waits for the other", self.bytes.len()))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// All of a device's memory.
@@ -65,7 +89,7 @@ impl Memory {
             return None;
         }
         self.used += size;
-        self.regions.push(Region { bytes: vec![POISON; size], size, live: true, name, constant, shadow: None });
+        self.regions.push(Region { bytes: vec![POISON; size], size, live: true, name, constant, shadow: None, flights: Vec::new() });
         Some(id << SPAN | START)
     }
 
@@ -117,6 +141,18 @@ impl Memory {
             return (Kind::UseAfterFree, format!("{n} bytes at byte {offset} of {name} of {} bytes, which was freed", r.size));
         }
         (Kind::OutOfBounds, format!("{n} bytes at byte {offset} of {name} of {} bytes", r.size))
+    }
+
+    /// Marks bytes that something touches beside the kernel that is about to run. Returns which region has the mark.
+    pub(crate) fn fly(&mut self, at: u64, bytes: usize, writes: bool, what: String) -> Option<usize> {
+        let (id, from) = self.find(at, bytes).ok()?;
+        self.regions[id].flights.push(Flight { from, to: from + bytes, writes, what });
+        Some(id)
+    }
+
+    /// Takes the marks of these regions away.
+    pub(crate) fn land(&mut self, regions: &[usize]) {
+        regions.iter().for_each(|id| self.regions[*id].flights.clear());
     }
 
     /// Host's view of device memory.

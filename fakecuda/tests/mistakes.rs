@@ -85,6 +85,40 @@ fn use_after_free() {
     assert!(f.what.contains("freed"), "{f}");
 }
 
+/// Of a warp, lanes 0 to 15 come to an instruction, and the others go around it; all meet behind it.
+fn around(instruction: &str) -> Gpu {
+    Gpu::new(&format!(
+        ".version 8.3\n.target sm_90\n.address_size 64\n.visible .entry part()\n{{\n.reg .pred %p<2>;\n.reg .b32 %r<2>;\n\
+         mov.u32 %r1, %tid.x;\nsetp.gt.u32 %p1, %r1, 15;\n{instruction}\n$L_out:\nbar.warp.sync -1;\nret;\n}}\n"
+    ))
+}
+
+#[test]
+fn aligned_instructions_are_for_whole_warps() {
+    for instruction in [
+        "@%p1 bra $L_out;\nbar.arrive 1, 64;",
+        "@%p1 bra $L_out;\nbarrier.arrive.aligned 1, 64;",
+        "@%p1 bra $L_out;\nbar.sync 0;",
+        "@!%p1 bar.sync 0;",
+        "@%p1 bra $L_else;\nbar.sync 0;\nbra $L_out;\n$L_else:\nbar.sync 0;",
+        "@%p1 bra $L_out;\nbarrier.cluster.arrive.aligned;",
+        "@%p1 bra $L_out;\nbarrier.cluster.arrive;\nbarrier.cluster.wait.aligned;",
+    ] {
+        let f = fault(around(instruction).launch("part", 1, 32, Args::new()), Kind::Deadlock);
+        assert!(f.what.contains("`.aligned`"), "{instruction}: {f}");
+    }
+    // Those that are not may be met by some, and a warp that has ended in part is as whole as it will ever be.
+    for instruction in [
+        "@%p1 bra $L_out;\nbarrier.arrive 1, 64;",
+        "@%p1 bra $L_out;\nbarrier.cluster.arrive;",
+        "@%p1 ret;\nbar.arrive 1, 64;",
+        "bar.sync 0;",
+        "@%p1 bra $L_out;\nbar.warp.sync 0xffff;",
+    ] {
+        around(instruction).launch("part", 1, 32, Args::new()).unwrap_or_else(|f| panic!("{instruction}: {f}"));
+    }
+}
+
 #[test]
 fn barrier_that_not_all_reach() {
     let mut gpu = Gpu::load("scalar");

@@ -57,6 +57,8 @@ struct Exchange {
 #if EXCHANGE == CLUSTER
         __syncthreads();
         spread(here(n));
+        // `.aligned` is for whole warps, and lanes have parted over what each had to copy.
+        __syncwarp();
         asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
 #elif EXCHANGE == GRID
         __syncthreads();
@@ -69,6 +71,7 @@ struct Exchange {
 #if EXCHANGE == BLOCK
         __syncthreads();
 #elif EXCHANGE == CLUSTER
+        __syncwarp();
         asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
 #elif EXCHANGE == GRID
         if (threadIdx.x % 32 == 0) {

@@ -67,6 +67,8 @@ __device__ __forceinline__ void product(const Held<PHASE>& held, const factor_t*
 #pragma unroll
             for (u32 j = 0; j < wide; ++j) *(float2*)(to + r * SUMS + j * COLUMNS) = make_float2(d[j][2 * half], d[j][2 * half + 1]);
         }
+        // Lanes part over which rows there are, and the next `.aligned` instruction is for all of them.
+        if constexpr (R > 16) __syncwarp();
     }
 }
 

@@ -148,6 +148,7 @@ __device__ __forceinline__ void make_all_steps(const Job& job, char* shared) {
 #if EXCHANGE == BLOCK
     __syncthreads();
 #elif EXCHANGE == CLUSTER
+    __syncwarp();
     asm volatile("barrier.cluster.arrive.release.aligned;\n\tbarrier.cluster.wait.acquire.aligned;" ::: "memory");
 #else
     exchange.arrive(0);

@@ -96,6 +96,12 @@ __device__ __forceinline__ void multiply(float (&d)[128], u64 a, u64 b) {
                    "+f"(d[120]), "+f"(d[121]), "+f"(d[122]), "+f"(d[123]), "+f"(d[124]), "+f"(d[125]), "+f"(d[126]), "+f"(d[127])
                  : "l"(a), "l"(b), "n"(TRANSPOSE_A), "n"(!TRANSPOSE_B));
 }
+// The sums are the hardware's from the first product that is asked for until the last was waited for, of which the compiler knows nothing:
+// this keeps what it does with them before and after that on its side.
+__device__ __forceinline__ void fence(float (&d)[128]) {
+#pragma unroll
+    for (u32 i = 0; i < 128; ++i) asm volatile("" : "+f"(d[i])::"memory");
+}
 __device__ __forceinline__ void begin() {
     asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 }
@@ -160,11 +166,14 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 1)
 #pragma unroll
             for (u32 e = 0; e < 2; ++e) sums[j * 4 + e] = sums[j * 4 + e + 2] = start(p, s, column + j * 8 + e);
         u32 before = STAGES;
+        fence(sums);
 #pragma unroll 1
         for (u32 k = s.first; k < s.end; k += TILE_K) {
             wait(full + stage * 8, round);
             const u32 at = start_of_stages + stage * STAGE;
             const u64 a = descriptor<TRANSPOSE_A>(at + group * BOX), b = descriptor<!TRANSPOSE_B>(at + BYTES_A);
+            // Each lane has waited by itself, and what follows is `.aligned`.
+            __syncwarp();
             begin();
 #pragma unroll
             for (u32 step = 0; step < TILE_K / 16; ++step) multiply(sums, a + step * STEP<TRANSPOSE_A>, b + step * STEP<!TRANSPOSE_B>);
@@ -175,7 +184,9 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 1)
             before = stage;
             next();
         }
+        __syncwarp();
         wait_for_all_but<0>();
+        fence(sums);
         if (lane == 0 && before < STAGES) arrive(empty + before * 8);
         const Target to = target(p, s);
 #pragma unroll

@@ -300,6 +300,8 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) product(const __gr
             k += TILE_K;
         }
         commit();
+        // Lanes part over what each has to copy, and what follows is `.aligned`.
+        __syncwarp();
 #pragma unroll
         for (u32 step = 0; step < STEPS; ++step) {
             u32 x[MMA_M][4], y[MMA_N / 2][4];

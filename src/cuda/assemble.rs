@@ -5,6 +5,7 @@ use super::context::Context;
 use super::engine::Engine;
 use super::limits::Limits;
 use super::memory::Buffer;
+use super::pace::Pace;
 use super::plan::Plan;
 use super::side::Side;
 use super::stack::Stack;
@@ -43,6 +44,7 @@ impl Engine {
         let advance = if needs_cursor { Some(shop.kernel(None, Request::tool(dtype, "cursor.cu"), 0)?) } else { None };
         let free = context.free()?;
         let limits = Limits::new(&stages, &plan.recordings, wanted, free, dtype);
+        let pace = Pace::new(context.watched, limits.first)?;
         let mut stack = Stack::prepare(&stages, limits.steps, free, &mut shop)?;
         let made = shop.made;
         let state = wanted.layout.len.saturating_mul(dtype.size());
@@ -90,6 +92,7 @@ impl Engine {
             check,
             advance,
             limits,
+            pace,
             warnings: made.warnings,
             context,
         };

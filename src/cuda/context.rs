@@ -3,11 +3,11 @@
 use super::driver;
 use crate::error::{Error, Result};
 use crate::survey::{Compilers, Gpu, Reason, Survey};
-use cudarc::driver::sys::{CUcontext, CUdevice, CUdevice_attribute};
+use cudarc::driver::sys::{CUcontext, CUdevice_attribute};
 use cudarc::driver::{DriverError, result};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// The primary context of one device, shared by all loops on it.
+/// The primary context of one device, shared by all loops on it, and kept as long as the process lives.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) gpu: Gpu,
@@ -21,7 +21,8 @@ pub(crate) struct Context {
     pub(crate) cooperative: bool,
     /// Most bytes of shared memory of a block.
     pub(crate) shared: usize,
-    device: CUdevice,
+    /// Whether the device ends a launch that takes long, as one that draws a screen does.
+    pub(crate) watched: bool,
     context: CUcontext,
     /// What made the context unusable, once something has.
     poison: OnceLock<String>,
@@ -32,25 +33,47 @@ unsafe impl Send for Context {}
 // SAFETY: as above; what this struct itself changes is behind a OnceLock.
 unsafe impl Sync for Context {}
 
-/// The contexts in use, by ordinal: all loops of a device share one, and know when it is lost.
-static CONTEXTS: Mutex<Vec<(usize, Weak<Context>)>> = Mutex::new(Vec::new());
+/// The contexts, by ordinal: all loops of a device share one, and know when it is lost. One that the last loop gave back would have to be
+/// made anew for the next, which takes the driver a fifth of a second, so that none is given back before the process ends.
+static CONTEXTS: Mutex<Vec<(usize, Arc<Context>)>> = Mutex::new(Vec::new());
 
-/// The driver's result codes after which no call in the context succeeds any more.
-const FATAL: &[i32] = &[4, 46, 214, 220, 700, 702, 708, 709, 710, 714, 715, 716, 717, 718, 719, 999];
+/// The driver's result codes after which no call in the context succeeds any more, as `cuda.h` has them. It says so of all but three: 46
+/// (a device that is unavailable), 214 and 999 (an uncorrectable error of memory, an unknown one) do not say that they pass.
+const FATAL: &[i32] = &[
+    4,   // DEINITIALIZED
+    46,  // DEVICE_UNAVAILABLE
+    214, // ECC_UNCORRECTABLE
+    220, // NVLINK_UNCORRECTABLE
+    226, // CONTAINED
+    700, // ILLEGAL_ADDRESS
+    702, // LAUNCH_TIMEOUT
+    709, // CONTEXT_IS_DESTROYED
+    710, // ASSERT
+    714, // HARDWARE_STACK_ERROR
+    715, // ILLEGAL_INSTRUCTION
+    716, // MISALIGNED_ADDRESS
+    717, // INVALID_ADDRESS_SPACE
+    718, // INVALID_PC
+    719, // LAUNCH_FAILED
+    721, // TENSOR_MEMORY_LEAK
+    810, // MPS_CLIENT_TERMINATED
+    911, // EXTERNAL_DEVICE
+    999, // UNKNOWN
+];
 
 impl Context {
     /// The context of this device.
     ///
     /// # Errors
-    /// Whatever keeps the device from being used, see [`Survey::why_not_cuda`].
+    /// Whatever keeps the device from being used, see [`Survey::why_not_cuda`]. One that was lost is lost for the process: whoever binds its
+    /// context is told.
     pub(crate) fn of(ordinal: usize) -> Result<Arc<Self>> {
         let mut contexts = CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(context) = contexts.iter().find(|(n, _)| *n == ordinal).and_then(|(_, c)| c.upgrade()) {
-            return Ok(context);
+        if let Some((_, context)) = contexts.iter().find(|(n, _)| *n == ordinal) {
+            return Ok(context.clone());
         }
         let context = Arc::new(Self::retain(ordinal, &Survey::new())?);
-        contexts.retain(|(n, c)| *n != ordinal && c.strong_count() > 0);
-        contexts.push((ordinal, Arc::downgrade(&context)));
+        contexts.push((ordinal, context.clone()));
         Ok(context)
     }
 
@@ -69,7 +92,8 @@ impl Context {
         let processors = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?.max(1);
         let cooperative = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH)? != 0;
         let shared = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)? as usize;
-        // SAFETY: `device` is the driver's. The reference that this takes is given back by `drop`.
+        let watched = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT)? != 0;
+        // SAFETY: `device` is the driver's. The reference that this takes is the process's, and goes with it.
         let context = unsafe { result::primary_ctx::retain(device) }.map_err(|e| said("cuDevicePrimaryCtxRetain", &e))?;
         Ok(Self {
             gpu: gpu.clone(),
@@ -78,7 +102,7 @@ impl Context {
             processors,
             cooperative,
             shared,
-            device,
+            watched,
             context,
             poison: OnceLock::new(),
         })
@@ -92,7 +116,7 @@ impl Context {
         if let Some(reason) = self.poison.get() {
             return Err(Error::DeviceLost { device: self.name(), reason: reason.clone() });
         }
-        // SAFETY: the context was retained and is not given back before `drop`.
+        // SAFETY: the context was retained, and is never given back.
         self.check("cuCtxSetCurrent", unsafe { result::ctx::set_current(self.context) })
     }
 
@@ -128,14 +152,6 @@ impl Context {
     /// From now on, refuses every call.
     pub(crate) fn lose(&self, reason: String) {
         let _ = self.poison.set(reason);
-    }
-}
-
-impl Drop for Context {
-    fn drop(&mut self) {
-        // SAFETY: `device` is the driver's, and this gives back the one reference that `retain` took. Whatever was allocated holds
-        // an Arc of this context, so that nothing of it is left. A failure has no one to be told to.
-        let _ = unsafe { result::primary_ctx::release(self.device) };
     }
 }
 

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::limits::Limits;
 use super::memory::Buffer;
 use super::module::Kernel;
+use super::pace::Pace;
 use super::plan::Recording;
 use super::side::Side;
 use super::signature;
@@ -46,6 +47,8 @@ pub(crate) struct Engine {
     pub(super) recordings: Vec<Recording>,
     pub(super) keeps_output: bool,
     pub(super) limits: Limits,
+    /// How many steps of this loop take how long.
+    pub(super) pace: Pace,
     pub(super) warnings: Vec<String>,
     pub(super) context: Arc<Context>,
 }

@@ -13,14 +13,18 @@ const BETWEEN_HOST: usize = 8 << 20;
 const BETWEEN_STAGES: usize = 64 << 20;
 /// Most steps of a chunk.
 const STEPS: u64 = 1 << 16;
-/// Most steps of all units together in a chunk, so that a run can be stopped: meant for a tenth of a second, and not measured.
+/// Most steps of all units together in a chunk. Memory is taken for so many at most; how many there are, the pace decides.
 const UNIT_STEPS: u64 = 1 << 33;
+/// Of the most steps by work, the first chunk has this part: on a device with little of what the work needs it is still short.
+const CAUTION: u64 = 64;
 
 /// What one chunk may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// Steps.
     pub(super) steps: u64,
+    /// Steps of the first chunk of all, of which nobody knows how long it takes.
+    pub(super) first: u64,
     /// Bytes of inputs, of recordings, of what goes from stage to stage, of products with the input.
     pub(super) input: usize,
     pub(super) record: usize,
@@ -41,8 +45,10 @@ impl Limits {
         let (rows, element) = (wanted.layout.rows, dtype.size());
         let times = |a: usize, b: usize| a.saturating_mul(b);
         let cells = stages.iter().map(|s| s.node.to.max(s.node.from)).max().unwrap_or(1).max(1);
-        let mut steps = (UNIT_STEPS / (times(cells, rows) as u64).max(1)).clamp(1, STEPS).min(wanted.chunk.unwrap_or(STEPS));
+        let mut steps = (UNIT_STEPS / (times(cells, rows) as u64).max(1)).clamp(1, STEPS);
         steps = stages.iter().filter_map(|s| s.needs.steps).fold(steps, |steps, most| steps.min(most.max(1)));
+        let first = (steps / CAUTION).max(1);
+        steps = steps.min(wanted.chunk.unwrap_or(STEPS));
         // What one step takes of each kind of memory; one step always fits, whatever it takes.
         let last = stages.iter().rposition(|s| !s.node.is_beside()).unwrap_or(0);
         let passing = stages.iter().take(last).map(|s| times(times(s.node.row, rows), element)).max().unwrap_or(0);
@@ -60,6 +66,7 @@ impl Limits {
         let between = if levels > 1 { all(passing) } else { 0 };
         Self {
             steps,
+            first,
             input: all(input).min(between_host.max(input)),
             record: all(record).min(between_host.max(record)),
             between: [between, if levels > 2 { between } else { 0 }],

@@ -64,14 +64,19 @@ impl Buffer {
         if self.len == 0 { 0 } else { self.at + offset as u64 }
     }
 
-    /// Writes `from` to the bytes from `offset` on, and waits for it.
+    /// Writes `from` to the bytes from `offset` on, and waits until it is there, for every stream.
+    ///
+    /// The driver's call alone would not do: it returns when pageable memory has been staged, and the rest of the way is the legacy
+    /// stream's, which the engine's streams do not wait for.
     pub(crate) fn write<E: NoUninit>(&self, offset: usize, from: &[E]) -> Result<()> {
         self.fits(offset, size_of_val(from))?;
         if from.is_empty() {
             return Ok(());
         }
         // SAFETY: the region lies within this allocation, and `from` is read before the call returns.
-        self.context.check("cuMemcpyHtoD", unsafe { result::memcpy_htod_sync(self.at + offset as u64, from) })
+        self.context.check("cuMemcpyHtoD", unsafe { result::memcpy_htod_sync(self.at + offset as u64, from) })?;
+        // SAFETY: null is the legacy stream, which every context has.
+        self.context.check("cuStreamSynchronize", unsafe { result::stream::synchronize(std::ptr::null_mut()) })
     }
 
     /// Reads the bytes from `offset` on into `to`, and waits for it. What streams still do is to be waited for before.

@@ -8,6 +8,7 @@ use super::strategy::Desk;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::exchange::{Done, Feed, Found, Run};
+use std::time::Instant;
 
 /// Whom a run tells of each chunk.
 type Tell<'t> = dyn FnMut(&Engine, &Done) -> Result<()> + 't;
@@ -17,6 +18,7 @@ struct Sent {
     side: usize,
     clock: Clock,
     steps: u64,
+    asked: Instant,
     shipment: Shipment,
     /// Copies have a stream of their own.
     overlap: bool,
@@ -38,13 +40,12 @@ impl Engine {
         let mut next = *clock;
         let (mut made, mut asked, mut side) = (0, 0, 0);
         let most = self.most(&run.feed, run.steps);
-        let mut pace = super::pace::Pace::new(run.told && !self.limits.whole, most);
         // With one chunk there is nothing that a copy could be hidden behind.
-        let overlap = run.steps > most && !run.told;
+        let overlap = run.steps > self.next(most, run.told) && !run.told;
         let mut under_way: Option<Sent> = None;
         while made < run.steps {
             if asked < run.steps && (under_way.is_none() || overlap) {
-                let steps = pace.steps().min(run.steps - asked);
+                let steps = self.next(most, run.told).min(run.steps - asked);
                 self.back_up(side).map_err(|e| at_steps(e, next.i(), steps))?;
                 let sent = match self.send(run, next, side, asked, steps, overlap) {
                     Ok(sent) => sent,
@@ -74,13 +75,16 @@ impl Engine {
                 }
             }
             if let Some(last) = under_way.take() {
-                let steps = last.steps;
-                made += steps;
+                made += last.steps;
                 self.receive(run, last, made, clock, done)?;
-                pace.made(steps);
             }
         }
         Ok(())
+    }
+
+    /// Steps of the next chunk, of `most` at most. A sequence is not cut.
+    fn next(&self, most: u64, told: bool) -> u64 {
+        if self.limits.whole { most } else { self.pace.steps(most, told) }
     }
 
     /// Takes what a run needs that was not known when the loop was built: memory for all of a sequence that is not cut, and for lengths.
@@ -152,6 +156,7 @@ impl Engine {
         let form =
             Form { recordings: &self.recordings, element: self.dtype.size(), whole: self.takes_whole(), keeps_output: self.keeps_output };
         let Self { compute, copies, stages, sides, state, work, scratch, between, constants, weights, jobs, cursor, .. } = self;
+        let asked = Instant::now();
         let own = sides.get_mut(side).ok_or_else(|| Error::Unsupported("a third side".into()))?;
         let copies = if overlap { &*copies } else { &*compute };
         let shipment = run.feed.ship(own, copies, clock, before, steps, form)?;
@@ -213,14 +218,17 @@ impl Engine {
         if overlap {
             own.downloaded.mark(copies)?;
         }
-        Ok(Sent { side, clock, steps, shipment, overlap })
+        Ok(Sent { side, clock, steps, asked, shipment, overlap })
     }
 
     /// Waits for a chunk, and hands its recordings out.
     fn receive(&mut self, run: &mut Run<'_>, sent: Sent, made: u64, clock: &mut Clock, done: &mut Tell<'_>) -> Result<()> {
-        let Sent { side, clock: at, steps, shipment, overlap } = sent;
+        let Sent { side, clock: at, steps, asked, shipment, overlap } = sent;
         let waited = if overlap { self.sides[side].downloaded.wait() } else { self.compute.wait() };
         waited.map_err(|e| at_steps(e, at.i(), steps))?;
+        if !self.limits.whole {
+            self.pace.made(steps, asked, Instant::now());
+        }
         run.feed.unpack(&self.sides[side], at, &shipment, self.form())?;
         let found = if run.check { self.found(&run.feed, side, &shipment)? } else { None };
         *clock = Clock { done: at.done + steps, ..*clock };

@@ -24,6 +24,7 @@ mod models;
 mod moves;
 mod networks;
 mod options;
+mod pace;
 mod parity;
 mod procedural;
 #[path = "../cells/products.rs"]
@@ -34,6 +35,7 @@ mod runner;
 mod stdp;
 mod synapses;
 mod tiers;
+mod uploads;
 mod user;
 
 use golden_neurons::common;

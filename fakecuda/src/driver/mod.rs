@@ -8,6 +8,7 @@ mod arch;
 mod capture;
 mod code;
 mod config;
+mod flight;
 mod image;
 mod launch;
 mod queue;

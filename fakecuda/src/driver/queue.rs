@@ -1,4 +1,4 @@
-//! Streams as queues of work, and running that work when somebody waits.
+//! Streams as queues of work, and running that work when somebody waits. What is under way meanwhile is in `flight.rs`.
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::code::{self, Code};
+use super::flight::checksum;
 use super::state::{Outcome, State};
 use crate::exec::{Kernel, Launch, Limits};
 
@@ -24,13 +25,35 @@ pub(crate) type HostFunction = unsafe extern "C" fn(*mut c_void);
 /// A piece of work.
 #[derive(Clone)]
 pub(crate) enum Op {
-    Copy { to: End, from: End, bytes: usize },
-    Set { at: u64, value: Vec<u8>, count: usize },
-    Launch { kernel: Arc<Kernel>, launch: Arc<Launch> },
+    /// `sum`: of the bytes of pinned memory when the copy was asked for; they must not change before it is done.
+    Copy {
+        to: End,
+        from: End,
+        bytes: usize,
+        sum: Option<u64>,
+    },
+    Set {
+        at: u64,
+        value: Vec<u8>,
+        count: usize,
+    },
+    Launch {
+        kernel: Arc<Kernel>,
+        launch: Arc<Launch>,
+    },
     Free(u64),
-    Record { event: usize, turn: u64 },
-    Wait { event: usize, turn: u64 },
-    Call { function: HostFunction, data: usize },
+    Record {
+        event: usize,
+        turn: u64,
+    },
+    Wait {
+        event: usize,
+        turn: u64,
+    },
+    Call {
+        function: HostFunction,
+        data: usize,
+    },
 }
 
 #[derive(Default)]
@@ -72,6 +95,7 @@ impl State {
         if let Some(capture) = self.stream(stream)?.capture {
             return self.record(capture, stream, op);
         }
+        let op = self.remember(op);
         self.sequence += 1;
         let n = self.sequence;
         self.stream(stream)?.queue.push_back((n, op));
@@ -103,8 +127,8 @@ impl State {
                 Some((m, _)) if *m == n => {}
                 _ => continue,
             }
-            if let Some((_, op)) = self.stream(stream)?.queue.pop_front() {
-                self.perform(op)?;
+            if let Some((n, op)) = self.stream(stream)?.queue.pop_front() {
+                self.perform(op, stream, n)?;
             }
         }
     }
@@ -127,18 +151,19 @@ impl State {
         }
     }
 
-    fn perform(&mut self, op: Op) -> Outcome {
+    fn perform(&mut self, op: Op, stream: usize, n: u64) -> Outcome {
         if let Some(code) = self.lost {
             return Err(code.into());
         }
+        self.meet(&op, stream, n)?;
         match op {
-            Op::Copy { to, from, bytes } => self.copy(&to, &from, bytes),
+            Op::Copy { to, from, bytes, sum } => self.copy(&to, &from, bytes, sum),
             Op::Set { at, value, count } => {
                 let to = self.memory.bytes_mut(at, value.len() * count).map_err(|e| Code::ERROR_ILLEGAL_ADDRESS.why(e))?;
                 to.chunks_exact_mut(value.len()).for_each(|c| c.copy_from_slice(&value));
                 Ok(())
             }
-            Op::Launch { kernel, launch } => self.run(&kernel, &launch),
+            Op::Launch { kernel, launch } => self.run(&kernel, &launch, stream, n),
             Op::Free(at) => {
                 self.dying.retain(|d| *d != at);
                 self.memory.free(at);
@@ -151,7 +176,12 @@ impl State {
                 }
                 Ok(())
             }
-            Op::Wait { event, turn } => self.reach(event, turn),
+            Op::Wait { event, turn } => {
+                self.waiting.push(stream);
+                let reached = self.reach(event, turn);
+                self.waiting.pop();
+                reached
+            }
             Op::Call { function, data } => {
                 // SAFETY: the host gave the function and its argument for this; it must not call the driver, as on a GPU.
                 unsafe { function(data as *mut c_void) };
@@ -160,7 +190,7 @@ impl State {
         }
     }
 
-    fn copy(&mut self, to: &End, from: &End, bytes: usize) -> Outcome {
+    fn copy(&mut self, to: &End, from: &End, bytes: usize, sum: Option<u64>) -> Outcome {
         let gone = |e| Code::ERROR_ILLEGAL_ADDRESS.why(e);
         let data = match from {
             End::Device(at) => self.memory.bytes(*at, bytes).map_err(gone)?.to_vec(),
@@ -168,6 +198,9 @@ impl State {
             End::Host(at) => unsafe { std::slice::from_raw_parts(*at as *const u8, bytes) }.to_vec(),
             End::Taken(data) => data.to_vec(),
         };
+        if sum.is_some_and(|sum| sum != checksum(&data)) {
+            return Err(self.race(format!("the {bytes} bytes of pinned memory of a copy to the device were changed before it was done")));
+        }
         match to {
             End::Device(at) => self.memory.bytes_mut(*at, bytes).map_err(gone)?.copy_from_slice(&data),
             // SAFETY: as above, or memory that the caller waits over.
@@ -177,10 +210,22 @@ impl State {
         Ok(())
     }
 
-    fn run(&mut self, kernel: &Kernel, launch: &Launch) -> Outcome {
+    fn run(&mut self, kernel: &Kernel, launch: &Launch, stream: usize, n: u64) -> Outcome {
         self.ran += 1;
         let limits = Limits { instructions: self.config.instructions, races: self.config.races };
-        match crate::exec::run(kernel, &mut self.memory, launch, &limits, self.ran) {
+        let flown = self.take_off(stream, n);
+        let began = Instant::now();
+        let ran = crate::exec::run(kernel, &mut self.memory, launch, &limits, self.ran);
+        self.memory.land(&flown);
+        match ran {
+            Ok(_) if self.config.watchdog.is_some_and(|most| began.elapsed() > most) => {
+                self.lost = Some(Code::ERROR_LAUNCH_TIMEOUT);
+                Err(Code::ERROR_LAUNCH_TIMEOUT.why(format!(
+                    "{} took {} ms on a device with a watchdog",
+                    kernel.name,
+                    began.elapsed().as_millis()
+                )))
+            }
             Ok(outcome) => {
                 self.kernels.entry(kernel.name.clone()).or_default().1 += outcome.instructions;
                 Ok(())
@@ -191,13 +236,5 @@ impl State {
                 Err(code.why(fault.to_string()))
             }
         }
-    }
-
-    /// Whether queued work still reads these bytes of the host.
-    pub(crate) fn reads_host(&self, at: usize, bytes: usize) -> bool {
-        let reads = |op: &Op| {
-            matches!(op, Op::Copy { from: End::Host(a), bytes: n, .. } if *a < at + bytes && at < a + n) || matches!(op, Op::Call { .. })
-        };
-        self.streams.values().any(|s| s.queue.iter().any(|(_, op)| reads(op)))
     }
 }

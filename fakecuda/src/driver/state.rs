@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use super::capture::Capture;
 use super::code::Code;
 use super::config::Config;
+use super::flight::Trail;
 use super::queue::{Event, Op, Stream};
 use crate::exec::Kernel;
 use crate::memory::Memory;
@@ -61,6 +62,10 @@ pub(crate) struct State {
     pub(crate) dying: Vec<u64>,
     pub(crate) streams: BTreeMap<usize, Stream>,
     pub(crate) events: HashMap<usize, Event>,
+    /// Copies that are done, and that other work is still in no order with.
+    pub(crate) trails: Vec<Trail>,
+    /// Streams that wait for an event of another, whose work is being done for it.
+    pub(crate) waiting: Vec<usize>,
     pub(crate) modules: HashMap<usize, Module>,
     pub(crate) functions: HashMap<usize, Function>,
     pub(crate) graphs: HashMap<usize, Graph>,
@@ -93,6 +98,8 @@ impl State {
             dying: Vec::new(),
             streams: BTreeMap::from([(0, Stream::default())]),
             events: HashMap::new(),
+            trails: Vec::new(),
+            waiting: Vec::new(),
             modules: HashMap::new(),
             functions: HashMap::new(),
             graphs: HashMap::new(),

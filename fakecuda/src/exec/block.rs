@@ -171,7 +171,10 @@ impl Block {
         }
         let list: Vec<_> = places.iter().map(|(pc, n)| format!("{n} wait at PTX line {}", line(kernel, *pc))).collect();
         let live: u32 = self.warps.iter().map(|w| w.live.count_ones()).sum();
-        let what = format!("of {} threads {}, and {} have ended", self.threads, list.join(", "), self.threads - live);
+        let apart = |w: usize, g: &Group| kernel.code.instructions[g.pc as usize].aligned && g.mask != self.warps[w].live;
+        let apart =
+            if waiting.clone().any(|(w, g)| apart(w, &g)) { "; a part of a warp is at what is `.aligned`, for all of it" } else { "" };
+        let what = format!("of {} threads {}, and {} have ended{apart}", self.threads, list.join(", "), self.threads - live);
         let (w, pc, lane) = waiting.map(|(w, g)| (w, g.pc, g.mask.trailing_zeros() as usize)).next().unwrap_or((0, 0, 0));
         self.fault(kernel, w, (What::new(Kind::Deadlock, lane, what), pc, lane))
     }

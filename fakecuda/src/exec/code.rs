@@ -105,6 +105,8 @@ pub(crate) struct Instruction {
     pub(crate) guard: Option<Guard>,
     pub(crate) action: Action,
     pub(crate) line: u32,
+    /// A barrier that all lanes of a warp must come to together.
+    pub(crate) aligned: bool,
     /// The rows it reads and writes; whether it only copies one to another; whether it is a product beside the threads.
     pub(crate) reads: Box<[u32]>,
     pub(crate) writes: Box<[u32]>,

@@ -48,6 +48,10 @@ impl Device {
         if write == Some(true) {
             self.changes += 1;
         }
+        let region = &self.memory.regions[r];
+        if !region.flights.is_empty() {
+            region.met(at, n, write.is_some()).map_err(|what| What::new(Kind::Race, lane, what))?;
+        }
         if !self.races {
             return Ok(());
         }

@@ -154,6 +154,10 @@ impl Warp {
             }
             if active == 0 {
                 g.pc += 1;
+            } else if i.aligned && active != self.live {
+                self.part(g, active, g.pc + 1);
+                self.put(Group { mask: active, wait: Wait::Together, ..g });
+                return Ok(done);
             } else {
                 match &i.action {
                     Action::Lanes(f) => {
@@ -299,7 +303,13 @@ impl Warp {
             if g.wait != Wait::Together {
                 continue;
             }
-            let Action::Together { members, run } = &kernel.code.instructions[g.pc as usize].action else { continue };
+            let instruction = &kernel.code.instructions[g.pc as usize];
+            let Action::Together { members, run } = &instruction.action else {
+                if g.mask == self.live {
+                    self.groups[n - 1].wait = Wait::Nothing;
+                }
+                continue;
+            };
             let mut rest = g.mask;
             while rest != 0 {
                 // Lanes of one instruction may name different sets, each of which goes on by itself.

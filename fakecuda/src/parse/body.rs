@@ -222,7 +222,16 @@ impl<'a> Builder<'a> {
 
     pub(crate) fn emit(&mut self, guard: Option<Guard>, action: Action) {
         let (reads, writes) = (Box::default(), Box::default());
-        self.code.instructions.push(Instruction { guard, action, line: self.line, reads, writes, renames: false, flies: false });
+        self.code.instructions.push(Instruction {
+            guard,
+            action,
+            line: self.line,
+            aligned: false,
+            reads,
+            writes,
+            renames: false,
+            flies: false,
+        });
     }
 
     pub(crate) fn return_action(&self) -> Action {
@@ -272,8 +281,12 @@ impl<'a> Builder<'a> {
         let parts: Vec<String> = opcode.split('.').map(String::from).collect();
         let (reads, writes) = rows::of(&args);
         let (renames, flies) = (parts[0] == "mov" && reads.len() == 1 && writes.len() == 1, parts[0] == "wgmma");
+        // `bar` is short for `barrier` with `.aligned`; `bar.warp` and instructions other than barriers name their lanes.
+        let barrier =
+            parts[0] == "bar" && parts.get(1).is_none_or(|p| p != "warp") || parts[0] == "barrier" && parts.iter().any(|p| p == "aligned");
         ops::decode(self, Statement { line: self.line, guard, opcode, parts, args })?;
         if let Some(i) = self.code.instructions.last_mut() {
+            i.aligned = barrier;
             (i.reads, i.writes, i.renames, i.flies) = (reads.into(), writes.into(), renames, flies);
         }
         Ok(())

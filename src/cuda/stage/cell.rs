@@ -16,7 +16,7 @@ use crate::program::Cell;
 use crate::scalar::DType;
 use std::borrow::Cow;
 
-/// Most products of a row in a chunk, so that a run can be stopped: meant for a tenth of a second, and not measured.
+/// Most products of a row in a chunk, whatever the pace.
 const PRODUCTS: u64 = 1 << 31;
 
 #[derive(Debug)]

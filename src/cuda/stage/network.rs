@@ -20,7 +20,7 @@ use crate::program::network::{self, Network};
 use crate::state::child;
 use std::borrow::Cow;
 
-/// Most steps of all neurons together in a chunk, so that a run can be stopped: meant for a tenth of a second, and not measured.
+/// Most steps of all neurons together in a chunk, whatever the pace.
 const NEURON_STEPS: u64 = 1 << 30;
 
 #[derive(Debug)]

@@ -22,7 +22,7 @@ use std::borrow::Cow;
 /// Names the tier that cells are to be run by.
 const TIER: &str = "OVERTIME_CELLS";
 
-/// Most products of a row in a chunk, so that a run can be stopped.
+/// Most products of a row in a chunk, whatever the pace.
 pub(super) const PRODUCTS: u64 = 1 << 33;
 
 #[derive(Debug)]

@@ -41,7 +41,7 @@ fn leaks(s: &mut State) {
     s.streams = std::collections::BTreeMap::from([(0, Stream::default())]);
     (s.events, s.functions) = Default::default();
     (s.graphs, s.executables, s.captures) = Default::default();
-    (s.pinned, s.pinned_sizes, s.dying) = Default::default();
+    (s.pinned, s.pinned_sizes, s.dying, s.trails) = Default::default();
 }
 
 entries! {

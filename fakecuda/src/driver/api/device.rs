@@ -43,7 +43,8 @@ entries! {
         put(bytes, s.memory.limit())?;
     }
     Initialised fn cuDeviceGetAttribute(s, value: *mut i32, attribute: i32, device: i32) {
-        let found = s.config.arch.as_ref().and_then(|a| arch::attribute(a, attribute));
+        let watched = (attribute == 17).then_some(s.config.watchdog.is_some() as i32);
+        let found = watched.or_else(|| s.config.arch.as_ref().and_then(|a| arch::attribute(a, attribute)));
         put(value, found.ok_or_else(|| Code::ERROR_INVALID_VALUE.why(format!("device attribute {attribute} is not known")))?)?;
     }
 }

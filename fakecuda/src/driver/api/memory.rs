@@ -53,7 +53,7 @@ pub(super) fn device(s: &State, at: u64, bytes: usize) -> Result<End, Failure> {
 }
 
 /// Whether these bytes of the host are pinned.
-fn pinned(s: &State, at: usize, bytes: usize) -> bool {
+pub(super) fn pinned(s: &State, at: usize, bytes: usize) -> bool {
     s.pinned_sizes.iter().any(|(&p, &n)| p <= at && at + bytes <= p + n)
 }
 
@@ -77,7 +77,7 @@ pub(super) unsafe fn to_host(s: &mut State, to: *mut c_void, from: u64, bytes: u
     if !is_pinned && captured {
         return Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why("a copy to pageable memory while the stream is captured"));
     }
-    s.queue(stream, Op::Copy { to: End::Host(to as usize), from, bytes })?;
+    s.queue(stream, Op::Copy { to: End::Host(to as usize), from, bytes, sum: None })?;
     // A copy to pageable memory is over when the call returns.
     if is_pinned { Ok(()) } else { s.drain(stream) }
 }
@@ -131,32 +131,42 @@ entries! {
         put(at, pin(s, bytes)?)?;
     }
     Initialised fn cuMemFreeHost(s, at: usize) {
-        if s.pinned_sizes.remove(&at).is_none() {
+        let Some(bytes) = s.pinned_sizes.remove(&at) else {
             return Err(Code::ERROR_INVALID_VALUE.why("free of what is no pinned memory, or is freed already"));
-        }
+        };
+        let used = s.reads_host(at, bytes) || s.writes_host(at, bytes);
         let done = if s.lost.is_none() { s.drain_all() } else { Ok(()) };
         s.pinned.remove(&at);
-        return done;
+        done?;
+        if used {
+            return Err(Code::ERROR_INVALID_VALUE.why(format!("free of {bytes} bytes of pinned memory that work still under way may use")));
+        }
     }
     Context fn cuMemHostGetDevicePointer_v2(s, to: *mut u64, at: usize, flags: u32) {
         return Err(Code::ERROR_NOT_SUPPORTED.into());
     }
     Context fn cuMemcpyHtoDAsync_v2(s, to: u64, from: *const c_void, bytes: usize, stream: usize) {
         let (to, from) = (device(s, to, bytes)?, from_host(s, from, bytes));
-        s.queue(stream, Op::Copy { to, from, bytes })?;
+        s.queue(stream, Op::Copy { to, from, bytes, sum: None })?;
     }
     Context fn cuMemcpyDtoHAsync_v2(s, to: *mut c_void, from: u64, bytes: usize, stream: usize) {
         to_host(s, to, from, bytes, stream)?;
     }
     Context fn cuMemcpyDtoDAsync_v2(s, to: u64, from: u64, bytes: usize, stream: usize) {
         let (to, from) = (device(s, to, bytes)?, device(s, from, bytes)?);
-        s.queue(stream, Op::Copy { to, from, bytes })?;
+        s.queue(stream, Op::Copy { to, from, bytes, sum: None })?;
     }
     Context fn cuMemcpyHtoD_v2(s, to: u64, from: *const c_void, bytes: usize) {
         s.not_capturing("a copy that waits")?;
         let (to, from) = (device(s, to, bytes)?, from_host(s, from, bytes));
-        s.queue(0, Op::Copy { to, from, bytes })?;
+        let staged = matches!(from, End::Taken(_));
         s.drain(0)?;
+        s.queue(0, Op::Copy { to, from, bytes, sum: None })?;
+        // Pageable memory has been staged when the call returns, whatever its size: the rest of the way is the legacy stream's, for
+        // which the caller has not waited, and other streams do not.
+        if !staged {
+            s.drain(0)?;
+        }
     }
     Context fn cuMemcpyDtoH_v2(s, to: *mut c_void, from: u64, bytes: usize) {
         s.not_capturing("a copy that waits")?;
@@ -166,7 +176,7 @@ entries! {
     Context fn cuMemcpyDtoD_v2(s, to: u64, from: u64, bytes: usize) {
         s.not_capturing("a copy that waits")?;
         let (to, from) = (device(s, to, bytes)?, device(s, from, bytes)?);
-        s.queue(0, Op::Copy { to, from, bytes })?;
+        s.queue(0, Op::Copy { to, from, bytes, sum: None })?;
     }
     Context fn cuMemsetD8Async(s, at: u64, value: u8, count: usize, stream: usize) {
         set(s, at, vec![value], count, stream)?;

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use super::memory::{device, from_host, to_host};
+use super::memory::{device, from_host, pinned, to_host};
 use crate::driver::queue::Op;
 use crate::driver::{Code, Failure, State};
 
@@ -64,7 +64,14 @@ impl Side {
 unsafe fn copy(s: &mut State, r: &Rectangle, stream: usize) -> Result<(), Failure> {
     r.from.check("source", r.width)?;
     r.to.check("target", r.width)?;
-    for n in 0..if r.width == 0 { 0 } else { r.height } {
+    let rows = 0..if r.width == 0 { 0 } else { r.height };
+    for n in rows.clone() {
+        // Nothing is copied where a row is outside.
+        for side in [&r.from, &r.to].into_iter().filter(|side| side.kind == 2) {
+            device(s, side.device + side.row(n) as u64, r.width)?;
+        }
+    }
+    for n in rows {
         let (from, to) = (r.from.row(n), r.to.row(n));
         if r.to.kind == 1 {
             if r.from.kind == 1 {
@@ -81,7 +88,7 @@ unsafe fn copy(s: &mut State, r: &Rectangle, stream: usize) -> Result<(), Failur
         } else {
             device(s, r.from.device + from as u64, r.width)?
         };
-        s.queue(stream, Op::Copy { to, from, bytes: r.width })?;
+        s.queue(stream, Op::Copy { to, from, bytes: r.width, sum: None })?;
     }
     Ok(())
 }
@@ -92,7 +99,13 @@ entries! {
     }
     Context fn cuMemcpy2D_v2(s, what: *const Rectangle) {
         s.not_capturing("a copy that waits")?;
-        copy(s, &*what, 0)?;
+        let r = &*what;
         s.drain(0)?;
+        copy(s, r, 0)?;
+        // What comes from pageable memory has been staged, as in `cuMemcpyHtoD`.
+        let bytes = r.from.row(r.height.saturating_sub(1)) + r.width;
+        if r.to.kind == 1 || r.from.kind == 1 && pinned(s, r.from.host as usize, bytes) {
+            s.drain(0)?;
+        }
     }
 }
