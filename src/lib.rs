@@ -79,7 +79,7 @@ pub mod kernels;
 mod loop_over_time;
 pub mod math;
 pub mod matmul;
-mod memory;
+pub mod memory;
 pub mod models;
 pub mod network;
 #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "programs are run by the CUDA engine alone"))]
@@ -94,6 +94,7 @@ mod state;
 pub mod states;
 mod survey;
 mod system;
+mod threads;
 pub mod tree;
 
 pub use closure::{Closure, for_loop};

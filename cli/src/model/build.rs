@@ -83,7 +83,7 @@ impl Build for bf16 {
         Err(not_in_halves("a network", Self::DTYPE))
     }
     fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
-        npz.add(name, array.mapv(bf16::to_f32).view())?;
+        npz.add(name, overtime::memory::converted("a recording in f32", array, bf16::to_f32)?.view())?;
         Ok(())
     }
 }
