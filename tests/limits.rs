@@ -127,9 +127,22 @@ fn child_takes_what_it_is_told() {
 }
 
 fn child(limit: u64, case: &str) -> Output {
+    child_with(limit, case, "")
+}
+
+/// With so many threads of rayon's own, if any number is given.
+fn child_with(limit: u64, case: &str, threads: &str) -> Output {
     let script = format!("ulimit -c 0; ulimit -v {limit}; exec \"$0\" --exact child_takes_what_it_is_told --nocapture");
     let me = std::env::current_exe().unwrap();
-    Command::new("sh").arg("-c").arg(script).arg(me).env(CASE, case).env_remove("RUST_BACKTRACE").output().unwrap()
+    Command::new("sh")
+        .arg("-c")
+        .arg(script)
+        .arg(me)
+        .env(CASE, case)
+        .env("RAYON_NUM_THREADS", threads)
+        .env_remove("RUST_BACKTRACE")
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -161,4 +174,16 @@ fn with_the_threads_that_can_be_had() {
         assert!(!err.contains("global thread pool"), "{limit} MB: {err}");
     }
     assert!(done > 3, "{done}");
+    // More threads than there is room for, of which rayon's own pool would want every one.
+    let mut done = 0;
+    for limit in [250_000, 300_000, 350_000, 400_000] {
+        let output = child_with(limit, "results", "400");
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(!err.contains("global thread pool"), "{limit} KiB: {err}");
+        if let Some(found) = said(&output) {
+            assert_eq!(found, expected, "{limit} KiB");
+            done += 1;
+        }
+    }
+    assert!(done > 0, "none came to its end");
 }
