@@ -80,7 +80,7 @@ pub mod kernels;
 mod loop_over_time;
 pub mod math;
 pub mod matmul;
-mod memory;
+pub mod memory;
 #[cfg(feature = "cuda")]
 mod mirror;
 pub mod models;
@@ -97,6 +97,7 @@ mod state;
 pub mod states;
 mod survey;
 mod system;
+mod threads;
 pub mod tree;
 
 pub use closure::{Closure, for_loop};

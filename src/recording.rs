@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::input::FirstAxis;
+use crate::memory;
 use crate::scalar::Scalar;
 use crate::state::Layout;
 use ndarray::{ArrayD, Axis, IxDyn};
@@ -240,13 +241,18 @@ impl Events {
         self.step.is_empty()
     }
 
-    pub(crate) fn extend(&mut self, mut found: Vec<(u64, usize)>, width: usize) {
+    pub(crate) fn extend(&mut self, mut found: Vec<(u64, usize)>, width: usize) -> Result<()> {
+        let what = "recording of events";
+        memory::grow(what, &mut self.step, found.len())?;
+        memory::grow(what, &mut self.row, found.len())?;
+        memory::grow(what, &mut self.unit, found.len())?;
         found.sort_unstable();
         for (step, cell) in found {
             self.step.push(step);
             self.row.push(cell / width.max(1));
             self.unit.push(cell % width.max(1));
         }
+        Ok(())
     }
 }
 

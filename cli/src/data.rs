@@ -2,6 +2,7 @@
 
 use crate::exit::{Failure, usage};
 use ndarray::ArrayD;
+use overtime::{Error, memory};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -38,7 +39,19 @@ pub(crate) fn kind(path: &Path) -> anyhow::Result<Kind> {
 /// All arrays of a file by name.
 pub(crate) fn all(path: &Path) -> anyhow::Result<Vec<(String, ArrayD<f64>)>> {
     match kind(path)? {
-        Kind::Npz | Kind::Npy => Ok(overtime_npz::read(path)?.into_iter().map(|(n, a)| (n, a.to_f64())).collect()),
+        Kind::Npz | Kind::Npy => {
+            // More than is free is refused before a part of it is read; what is compressed takes more than this.
+            let len = std::fs::metadata(path).map_or(0, |meta| meta.len());
+            memory::require(&format!("reading {}", path.display()), len)?;
+            let convert = |(name, array): (String, overtime_npz::Array)| {
+                let (what, len) = (format!("array `{name}` of {}", path.display()), array.len() as u64);
+                let need = if array.dtype() == "f64" { 0 } else { len.saturating_mul(size_of::<f64>() as u64) };
+                memory::require(&what, need)?;
+                let refused = |_| Error::OutOfMemory { what, need, free: memory::free() };
+                Ok((name, array.into_f64().map_err(refused)?))
+            };
+            overtime_npz::read(path)?.into_iter().map(convert).collect()
+        }
         Kind::Safetensors => {
             let file = overtime::states::read(path)?;
             file.tensors.into_iter().map(|(n, t)| Ok((n, t.to_array::<f64>()?))).collect()

@@ -4,6 +4,8 @@ use crate::terminal;
 use std::fmt::{self, Display};
 use std::io::ErrorKind;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Wrong arguments or configuration.
 pub(crate) const USAGE: u8 = 2;
@@ -22,15 +24,15 @@ pub(crate) enum Failure {
     Io(String),
     /// A signal ended the run.
     Interrupted(String),
-    /// More memory than there is.
-    Memory { what: String, need: u64, free: u64 },
+    /// More memory than there is; what it is for, and what could be done instead.
+    Memory { what: String, need: u64, free: u64, ways: String },
 }
 
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(message) | Self::Io(message) | Self::Interrupted(message) => f.write_str(message),
-            Self::Memory { what, need, free } => write!(f, "{what} needs {need} bytes of memory, {free} are free"),
+            Self::Memory { what, need, free, ways } => write!(f, "{what} needs {need} bytes of memory, {free} are free{ways}"),
         }
     }
 }
@@ -40,6 +42,20 @@ impl std::error::Error for Failure {}
 /// A usage error.
 pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
     Failure::Usage(message.into()).into()
+}
+
+/// Has the process end with the code of memory where Rust aborts it because the allocator refused: large needs are errors long before, and what is left are
+/// small ones, where a limit of the process (`ulimit -v`) is all but reached.
+pub(crate) fn on_abort() {
+    let of_memory = Arc::new(AtomicBool::new(true));
+    // An abort by a panic is a fault of the program, and no lack of memory.
+    let (flag, told) = (Arc::clone(&of_memory), std::panic::take_hook());
+    std::panic::set_hook(Box::new(move |panic| {
+        flag.store(false, Ordering::SeqCst);
+        told(panic);
+    }));
+    // Where signals cannot be listened to, an abort stays one.
+    let _ = signal_hook::flag::register_conditional_shutdown(signal_hook::consts::SIGABRT, MEMORY.into(), of_memory);
 }
 
 /// Says what went wrong, if anything did, and which code that is.
@@ -87,6 +103,9 @@ fn number(error: &anyhow::Error) -> u8 {
         }
         if let Some(e) = cause.downcast_ref::<overtime::Error>() {
             return library(e);
+        }
+        if let Some(overtime_npz::Error::OutOfMemory { .. }) = cause.downcast_ref() {
+            return MEMORY;
         }
         if let Some(e) = cause.downcast_ref::<std::io::Error>() {
             return if e.kind() == ErrorKind::OutOfMemory { MEMORY } else { IO };

@@ -29,6 +29,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(exit::USAGE));
         }
     };
+    exit::on_abort();
     terminal::log(args.verbose);
     let result = match args.command {
         Command::Run(args) => run::command(&args),

@@ -2,6 +2,7 @@
 
 use half::f16;
 use ndarray::{ArrayD, IxDyn};
+use std::collections::TryReserveError;
 
 mod sealed {
     pub trait Sealed {}
@@ -50,6 +51,17 @@ macro_rules! elements {
             #[must_use]
             pub fn to_f64(&self) -> Vec<f64> {
                 match self { $(Self::$variant(v) => v.iter().map(|x| IntoF64::into_f64(*x)).collect(),)* }
+            }
+
+            /// The same, taking no memory for what is `f64` already; an error where memory is short.
+            fn into_f64(self) -> Result<Vec<f64>, TryReserveError> {
+                if let Self::F64(values) = self {
+                    return Ok(values);
+                }
+                let mut all = Vec::new();
+                all.try_reserve_exact(self.len())?;
+                match self { $(Self::$variant(v) => all.extend(v.into_iter().map(IntoF64::into_f64)),)* }
+                Ok(all)
             }
         }
     };
@@ -128,13 +140,25 @@ impl Array {
         self.values.dtype()
     }
 
+    /// As [`Array::to_f64`], but an error where memory is short.
+    ///
+    /// # Errors
+    /// If the system refuses 8 bytes for each element that is not an `f64` already.
+    pub fn into_f64(self) -> Result<ArrayD<f64>, TryReserveError> {
+        let values = self.values.into_f64()?;
+        Ok(shaped(&self.shape, values))
+    }
+
     /// As an array of `f64`; 64-bit integers are rounded. Flat where shape and elements disagree, which no array that was read
     /// does.
     #[must_use]
     pub fn to_f64(&self) -> ArrayD<f64> {
-        let values = self.values.to_f64();
-        let whole = self.shape.iter().try_fold(1_usize, |n, axis| n.checked_mul(*axis)) == Some(values.len());
-        let shape = if whole { IxDyn(&self.shape) } else { IxDyn(&[values.len()]) };
-        ArrayD::from_shape_vec(shape, values).unwrap_or_default()
+        shaped(&self.shape, self.values.to_f64())
     }
+}
+
+fn shaped(shape: &[usize], values: Vec<f64>) -> ArrayD<f64> {
+    let whole = shape.iter().try_fold(1_usize, |n, axis| n.checked_mul(*axis)) == Some(values.len());
+    let shape = if whole { IxDyn(shape) } else { IxDyn(&[values.len()]) };
+    ArrayD::from_shape_vec(shape, values).unwrap_or_default()
 }

@@ -41,7 +41,7 @@ pub enum Error {
         /// What it is.
         reason: String,
     },
-    /// More than the limit, or than there is memory.
+    /// More than the limit.
     #[error("{}{}: needs {need} bytes of memory, {limit} are allowed", path.display(), of(entry))]
     TooLarge {
         /// The file.
@@ -52,6 +52,16 @@ pub enum Error {
         need: u64,
         /// Bytes allowed.
         limit: u64,
+    },
+    /// More than there is memory.
+    #[error("{}{}: needs {need} bytes of memory, which the system refuses", path.display(), of(entry))]
+    OutOfMemory {
+        /// The file.
+        path: PathBuf,
+        /// The array.
+        entry: String,
+        /// Bytes needed.
+        need: u64,
     },
 }
 
@@ -66,6 +76,7 @@ pub(crate) enum Fault {
     Corrupt(String),
     Unsupported(String),
     TooLarge { need: u64, limit: u64 },
+    OutOfMemory { need: u64 },
 }
 
 impl Fault {
@@ -87,6 +98,7 @@ impl Fault {
             Self::Corrupt(reason) => Error::Corrupt { path, entry, reason },
             Self::Unsupported(reason) => Error::Unsupported { path, entry, reason },
             Self::TooLarge { need, limit } => Error::TooLarge { path, entry, need, limit },
+            Self::OutOfMemory { need } => Error::OutOfMemory { path, entry, need },
         }
     }
 }

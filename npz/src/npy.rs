@@ -89,15 +89,17 @@ pub(crate) fn read(from: &mut impl Read, available: u64, trust: Trust) -> Result
             if let Some(odd) = bytes.iter().find(|b| **b > 1) {
                 return Fault::corrupt(format!("a bool is {odd}"));
             }
+            // In place: a byte each, before and after.
             Values::Bool(bytes.into_iter().map(|b| b == 1).collect())
         }
     };
     Ok(Array { shape: header.shape, values })
 }
 
-fn take<E>(values: &mut Vec<E>, more: usize) -> Result<(), Fault> {
+/// Room for so many elements more.
+pub(crate) fn take<E>(values: &mut Vec<E>, more: usize) -> Result<(), Fault> {
     let need = (values.len() as u64 + more as u64).saturating_mul(size_of::<E>() as u64);
-    values.try_reserve_exact(more).map_err(|_| Fault::TooLarge { need, limit: 0 })
+    values.try_reserve_exact(more).map_err(|_| Fault::OutOfMemory { need })
 }
 
 /// Reads `len` elements as they lie in the file.

@@ -1,6 +1,7 @@
 //! As much of the zip format as an npz file needs: stored and deflated entries, sizes beyond 4 GiB (zip64).
 
 use crate::error::Fault;
+use crate::npy;
 use miniz_oxide::inflate::stream::{InflateState, inflate};
 use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 use std::collections::BTreeSet;
@@ -52,7 +53,9 @@ impl Numbers<'_> {
 
 fn bytes_at(mut file: &File, at: u64, len: usize) -> Result<Vec<u8>, Fault> {
     file.seek(SeekFrom::Start(at))?;
-    let mut bytes = vec![0; len];
+    let mut bytes = Vec::new();
+    npy::take(&mut bytes, len)?;
+    bytes.resize(len, 0);
     file.read_exact(&mut bytes)?;
     Ok(bytes)
 }

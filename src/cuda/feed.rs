@@ -128,7 +128,7 @@ impl Feed<'_> {
                 Some(groups) => {
                     let words = side.host_record.slice::<u32>(*at, kept * recording.stride)?;
                     if let Some((events, handle)) = host.events.get_mut(place - 1).zip(host.handles.get(place - 1)) {
-                        events.extend(decode(words, recording, groups, clock.i(), handle), recording.width);
+                        events.extend(decode(words, recording, groups, clock.i(), handle), recording.width)?;
                     }
                 }
             }

@@ -181,7 +181,7 @@ pub(crate) enum Given<'a, T> {
 
 impl<T: Scalar> Checked<'_, T> {
     /// Makes finite what rows are given beyond their lengths, which nobody looks at: padding may be anything.
-    pub(crate) fn pad(&mut self, lengths: &[usize]) {
+    pub(crate) fn pad(&mut self, lengths: &[usize]) -> Result<()> {
         for given in self.ports.iter_mut().flatten() {
             let Given::Host(values) = given else { continue };
             if values.len_of(Axis(0)) as u64 != self.steps || values.len_of(Axis(1)) != lengths.len() {
@@ -189,11 +189,12 @@ impl<T: Scalar> Checked<'_, T> {
             }
             let padding = |row: usize| s![lengths[row].., row, ..];
             if (0..lengths.len()).any(|row| values.slice(padding(row)).iter().any(|x| !x.is_finite())) {
-                let mut owned = values.to_owned();
+                let mut owned = crate::memory::copied("a padded input", values.view())?;
                 (0..lengths.len()).for_each(|row| owned.slice_mut(padding(row)).fill(T::zeroed()));
                 *values = owned.into();
             }
         }
+        Ok(())
     }
 
     /// For each port `[time, rows, features]`, of any strides (0 where it broadcasts), or nothing.
@@ -229,7 +230,7 @@ impl<T: Scalar> Checked<'_, T> {
             let (steps, at) = (values.len_of(Axis(0)), |k: usize| values.index_axis(Axis(0), k));
             let bad = if values.len() > 1 << 16 {
                 let few = (1 << 14) / (values.len() / steps.max(1)).max(1);
-                (0..steps).into_par_iter().with_min_len(few + 1).position_first(|k| !finite(at(k)))
+                crate::threads::run(|| (0..steps).into_par_iter().with_min_len(few + 1).position_first(|k| !finite(at(k))))?
             } else {
                 (0..steps).position(|k| !finite(at(k)))
             };

@@ -187,7 +187,7 @@ impl Compiler {
     /// Compiles many, on all of the processor's cores; in the order given.
     #[must_use]
     pub fn compile_all(&self, modules: &[Module], arch: &str) -> Vec<Result<Built>> {
-        modules.par_iter().map(|module| self.compile(module, arch)).collect()
+        crate::threads::run(|| modules.par_iter().map(|module| self.compile(module, arch)).collect()).unwrap_or_else(|e| vec![Err(e)])
     }
 }
 

@@ -324,7 +324,8 @@ impl<T: Scalar> Options<T> {
             return Err(Error::Unsupported("first_axis is Batch, but the loop has no batch: give batch(…)".into()));
         }
         let clock = Clock::new(self.i0, self.t0, self.dt)?;
-        system.prepare(self.dt, self.device)?;
+        let (dt, device) = (self.dt, self.device);
+        crate::threads::run(|| system.prepare(dt, device))??;
         let pool = match self.threads {
             None => None,
             Some(0) => return Err(Error::value("threads", 0, "is not a positive number")),

@@ -41,7 +41,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
         // Held until the engine holds it, so that the device is looked for once.
         let _context = device.context()?;
         self.strategy.require(device)?;
-        self.system.prepare(self.clock.dt, device)?;
+        let (system, dt) = (&self.system, self.clock.dt);
+        crate::threads::run(|| system.prepare(dt, device))??;
         let engine = self.engine_for(device, &self.layout, self.host_state()?)?;
         (self.engine, self.device) = (engine, device);
         Ok(())

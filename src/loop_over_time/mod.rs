@@ -218,7 +218,9 @@ impl<T: Scalar> AnyLoop<'_, T> {
             Some(arena) if layout == self.layout => arena,
             _ => crate::memory::zeroed("the state", layout.len)?,
         };
-        self.system.init(&self.shared, &mut State::new(layout.split(&mut arena), 0, self.schema.output_len()));
+        let mut state = State::new(layout.split(&mut arena), 0, self.schema.output_len());
+        let (system, shared) = (&self.system, &self.shared);
+        crate::threads::run(|| system.init(shared, &mut state))?;
         match &self.engine {
             Some(engine) if layout == self.layout => engine.set_state(&arena)?,
             _ => self.engine = self.engine_for(self.device, &layout, &arena)?,

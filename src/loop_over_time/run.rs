@@ -74,16 +74,16 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let mut wanted = Vec::with_capacity(1 + self.handles.len());
         wanted.push(if self.record_output { (kept(self.every), self.schema.output_len()) } else { (0, 0) });
         wanted.extend(self.handles.iter().map(|h| if h.events { (0, 0) } else { (kept(h.every), h.width(&self.layout)) }));
-        let mut buffers = allocate::<T>(&wanted, rows)?;
+        let times = if self.record_output || !self.handles.is_empty() { kept(self.every) } else { 0 };
+        let (mut buffers, mut ts) = allocate::<T>(&wanted, rows, times, self.between(steps))?;
         let mut events = vec![Events::default(); self.handles.len()];
-        let ts: Vec<f64> = {
+        if times > 0 {
             let every = Every::new(self.every, self.clock.i());
-            let all = (0..steps).filter(|k| every.keeps(*k)).map(|k| self.clock.time(k as u64));
-            if self.record_output || !self.handles.is_empty() { all.collect() } else { Vec::new() }
-        };
+            ts.extend((0..steps).filter(|k| every.keeps(*k)).map(|k| self.clock.time(k as u64)));
+        }
 
         let pool = self.pool.clone();
-        let mut body = || {
+        let body = || {
             if self.engine.is_some() {
                 self.on_device(views, steps, lengths.as_deref(), &mut buffers, &mut events)
             } else if self.schema.is_stateless() && !self.schema.reads_clock && self.every == 1 && steps > 0 {
@@ -94,7 +94,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         };
         match pool {
             Some(pool) => pool.install(body),
-            None => body(),
+            None => crate::threads::run(body)?,
         }?;
 
         if let Some((lengths, output)) = lengths.zip(buffers.first_mut()) {
@@ -128,7 +128,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
             if !self.system.takes_lengths() {
                 return Err(no_lengths(&self.system));
             }
-            input.pad(&lengths);
+            input.pad(&lengths)?;
             input.lengths = Some(lengths);
         }
         if !self.started.get() {
@@ -144,6 +144,14 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(input)
     }
 
+    /// Bytes of what passes between layers on the CPU, of a sequence that is not cut.
+    fn between(&self, steps: usize) -> u64 {
+        if self.schema.coupling != Coupling::Sequence || self.engine.is_some() {
+            return 0;
+        }
+        [steps, self.layout.rows, widest(&self.system), 2].iter().fold(size_of::<T>() as u64, |all, n| all.saturating_mul(*n as u64))
+    }
+
     /// Chunk after chunk, the clock and the recordings with them.
     fn chunks(
         &mut self,
@@ -156,11 +164,6 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let mut places: Vec<&mut [T]> = buffers.iter_mut().map(|b| b.values.as_mut_slice()).collect();
         // A sequence is not cut.
         let whole = self.schema.coupling == Coupling::Sequence;
-        if whole {
-            // Refused now, rather than when a layer in the midst of the run needs it.
-            let elements = [steps, self.layout.rows, widest(&self.system), 2].iter().fold(size_of::<T>(), |all, n| all.saturating_mul(*n));
-            crate::memory::require("what passes between layers", elements as u64)?;
-        }
         let most = if whole { steps } else { self.chunk.map_or(CHUNK, |most| most.min(CHUNK)) as usize };
         let mut chunk = if self.progress.is_some() && !whole { most.min(16) } else { most };
         let mut done = 0;
@@ -203,7 +206,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
             self.clock.done += n as u64;
             done += n;
             for ((all, found), handle) in events.iter_mut().zip(result?).zip(&self.handles) {
-                all.extend(found, self.layout.vars[handle.var].0.len());
+                all.extend(found, self.layout.vars[handle.var].0.len())?;
             }
             if let Some(told) = &mut self.progress {
                 tell(told, self.span, done as u64, steps as u64)?;
@@ -269,15 +272,20 @@ pub(super) fn tell(progress: &mut Progress, span: Option<(u64, u64)>, done: u64,
     if progress(done, steps) || done == steps { Ok(()) } else { Err(Error::Cancelled { done, steps }) }
 }
 
-/// Memory for all recordings, refused before any of it is taken if it cannot fit.
-fn allocate<T: Scalar>(wanted: &[(usize, usize)], rows: usize) -> Result<Vec<Buffer<T>>> {
-    let what = "recording";
+/// Memory for all recordings, and for so many times, refused before any of it is taken if it cannot fit beside what else the run needs.
+fn allocate<T: Scalar>(wanted: &[(usize, usize)], rows: usize, times: usize, beside: u64) -> Result<(Vec<Buffer<T>>, Vec<f64>)> {
+    let what = if beside > 0 { "recording, and what passes between layers," } else { "recording" };
     let too_much = |need: u64| Error::OutOfMemory { what: what.into(), need, free: crate::memory::free() };
     let lengths: Option<Vec<usize>> = wanted.iter().map(|(kept, width)| kept.checked_mul(rows)?.checked_mul(*width)).collect();
     let lengths = lengths.ok_or_else(|| too_much(u64::MAX))?;
-    let bytes = lengths.iter().try_fold(0_u64, |sum, n| sum.checked_add((*n as u64).checked_mul(size_of::<T>() as u64)?));
-    crate::memory::require(what, bytes.unwrap_or(u64::MAX))?;
-    (wanted.iter().zip(lengths)).map(|((kept, _), len)| Ok(Buffer { values: crate::memory::zeroed(what, len)?, kept: *kept })).collect()
+    let of_times = (times as u64).saturating_mul(size_of::<f64>() as u64);
+    let bytes = lengths
+        .iter()
+        .fold(of_times.saturating_add(beside), |sum, n| sum.saturating_add((*n as u64).saturating_mul(size_of::<T>() as u64)));
+    crate::memory::require(what, bytes)?;
+    let take = |((kept, _), len): (&(usize, usize), usize)| Ok(Buffer { values: crate::memory::zeroed(what, len)?, kept: *kept });
+    let buffers = wanted.iter().zip(lengths).map(take).collect::<Result<_>>()?;
+    Ok((buffers, crate::memory::room(what, times)?))
 }
 
 /// Sets what rows put out beyond their lengths to 0: of `[kept steps, rows, len]`, where these steps were kept.

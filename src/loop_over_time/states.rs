@@ -3,6 +3,7 @@
 use super::{AnyLoop, LoopOverTime};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::scalar::Scalar;
 use crate::states::{self, Stamp, StateDict, Tensor, Type, Unmatched};
 use crate::system::{Schema, Shared, System};
@@ -88,7 +89,10 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 impl<T: Scalar> AnyLoop<'_, T> {
     pub(super) fn to_dict(&self) -> Result<StateDict<T>> {
         let mut dict = StateDict::new();
-        dict.arrays.extend(self.arrays()?.into_iter().map(|(_, name, array)| (name, array.to_owned())));
+        for (_, name, array) in self.arrays()? {
+            let copy = memory::copied(&format!("a copy of `{name}`"), array)?;
+            dict.arrays.push((name, copy));
+        }
         let Clock { i0, t0, dt, done } = self.clock;
         let shared = self.shared.iter().map(|(n, v)| (n.to_owned(), v)).collect();
         dict.stamp = Some(Stamp { i0, t0, dt, done, seed: self.shared.seed, shared });
@@ -109,14 +113,17 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 
     pub(super) fn take_weights(&mut self, weights: &[(String, ArrayD<f64>)], strict: bool) -> Result<Unmatched> {
-        let converted: Vec<(&str, ArrayD<T>)> = weights.iter().map(|(n, a)| (n.as_str(), a.mapv(T::from_f64))).collect();
-        let given: Vec<(&str, ArrayViewD<'_, T>)> = converted.iter().map(|(n, a)| (*n, a.view())).collect();
+        let convert = |(name, array): &'_ (String, ArrayD<f64>)| memory::converted(&format!("weight `{name}`"), array.view(), T::from_f64);
+        let converted = weights.iter().map(convert).collect::<Result<Vec<_>>>()?;
+        let given: Vec<(&str, ArrayViewD<'_, T>)> = weights.iter().zip(&converted).map(|((n, _), a)| (n.as_str(), a.view())).collect();
         self.take_arrays(&given, strict, &|source| source == Source::Weight)
     }
 
     pub(super) fn to_file(&self) -> Result<states::File> {
         let mut file = states::File::default();
-        file.tensors.extend(self.arrays()?.into_iter().map(|(_, name, array)| (name, Tensor::from_array(array))));
+        for (_, name, array) in self.arrays()? {
+            file.tensors.push((name, Tensor::try_from_array(array)?));
+        }
         let Clock { i0, t0, dt, done } = self.clock;
         // Rust writes a float as the shortest text that reads back as the same bits.
         for (key, value) in [("t0", t0), ("dt", dt), ("t", self.clock.t())] {
@@ -213,7 +220,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
                 place.iter_mut().zip(new).for_each(|(p, x)| *p = *x);
             }
         };
-        let mut state = self.host_state()?.to_vec();
+        let mut state = memory::collect("the state", self.host_state()?.iter().copied())?;
         for (var, at) in &self.layout.vars {
             put(Source::State, &var.name, state.get_mut(*at..at + var.len() * self.layout.rows).unwrap_or_default());
         }

@@ -43,7 +43,7 @@ impl<T: Scalar> Product<T> {
     pub fn run_into(&mut self, a: &[T], b: &[T], bias: Option<&[T]>, c: &mut [T]) -> Result<()> {
         self.shape.fit(a.len(), b.len(), bias.map(<[T]>::len), Some(c.len()))?;
         match &mut self.on_device {
-            None => cpu::run(&self.shape, a, b, bias, c),
+            None => crate::threads::run(|| cpu::run(&self.shape, a, b, bias, c))?,
             Some(multiplier) => multiplier.run(a, b, bias, c),
         }
     }

@@ -84,7 +84,7 @@ impl<T: Scalar> Array<T> {
             let axis = format!("of {:?}, flat", self.shape);
             return Err(Error::Shape { argument: self.argument(), axis, expected, given: values.len() });
         }
-        self.values = OnceLock::from(values.iter().map(|v| T::from_f64(v.to_f64())).collect::<Vec<T>>());
+        self.values = OnceLock::from(crate::memory::collect(&self.argument(), values.iter().map(|v| T::from_f64(v.to_f64())))?);
         self.given = true;
         Ok(())
     }

@@ -91,7 +91,10 @@ impl<T: Real> System<T> for Network<T> {
         }
         if device == Device::Cpu {
             let stored = || self.links.iter().filter(|link| !link.recipe.procedural);
-            let need = stored().fold(procedural::bytes(&self.links), |sum, link| sum.saturating_add(link.recipe.estimate()));
+            // Beside the synapses, the sums that a run takes: a count and a load for each target, of one projection at a time.
+            let sums = stored().map(|link| link.recipe.post.len()).max().unwrap_or(0) as u64 * 12;
+            let passing = procedural::bytes(&self.links).saturating_add(sums);
+            let need = stored().fold(passing, |sum, link| sum.saturating_add(link.recipe.estimate()));
             crate::memory::require("the network's synapses", need)?;
             for link in stored() {
                 link.wiring()?;

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::recording::{Events, Monitor, Recorded, Recording, monitor};
 use crate::scalar::Scalar;
 use ndarray::{ArrayD, Axis, IxDyn};
@@ -62,18 +63,21 @@ impl<T: Scalar> Grown<T> {
             return Ok(());
         }
         match array.as_slice() {
-            Some(all) => self.values.extend_from_slice(all),
-            None => self.values.extend(array.iter().copied()),
+            Some(all) => memory::extend("recording", &mut self.values, all)?,
+            None => {
+                memory::grow("recording", &mut self.values, array.len())?;
+                self.values.extend(array.iter().copied());
+            }
         }
         Ok(())
     }
 
     fn reserve(&mut self, len: usize, times: u64) -> Result<()> {
-        let all = (len as u64).saturating_mul(times);
-        let need = all.saturating_mul(size_of::<T>() as u64);
-        crate::memory::require("recording", need)?;
-        let reserved = times <= 1 || usize::try_from(all).is_ok_and(|all| self.values.try_reserve_exact(all).is_ok());
-        if reserved { Ok(()) } else { Err(Error::OutOfMemory { what: "recording".into(), need, free: crate::memory::free() }) }
+        if times <= 1 {
+            return Ok(());
+        }
+        let all = usize::try_from(times).map_or(usize::MAX, |times| len.saturating_mul(times));
+        memory::reserve("recording", &mut self.values, all)
     }
 
     fn into_array(self) -> Result<ArrayD<T>> {
@@ -102,7 +106,7 @@ impl<T: Scalar> Joined<T> {
             watch.call(&arrays.collect::<Vec<_>>(), grown)?;
         }
         self.output.push(part.output, times)?;
-        self.ts.append(&mut part.ts);
+        memory::extend("recording", &mut self.ts, &part.ts)?;
         if self.entries.is_empty() {
             self.entries = (part.entries.iter())
                 .map(|(name, recorded)| match recorded {
@@ -114,10 +118,10 @@ impl<T: Scalar> Joined<T> {
         for ((_, kept), (_, recorded)) in self.entries.iter_mut().zip(part.entries) {
             match (kept, recorded) {
                 (Kept::Dense(grown), Recorded::Dense(array)) => grown.push(array, times)?,
-                (Kept::Events(all), Recorded::Events(mut new)) => {
-                    all.step.append(&mut new.step);
-                    all.row.append(&mut new.row);
-                    all.unit.append(&mut new.unit);
+                (Kept::Events(all), Recorded::Events(new)) => {
+                    memory::extend("recording of events", &mut all.step, &new.step)?;
+                    memory::extend("recording of events", &mut all.row, &new.row)?;
+                    memory::extend("recording of events", &mut all.unit, &new.unit)?;
                 }
                 _ => {}
             }
@@ -148,13 +152,13 @@ impl<T: Scalar> Watch<T> {
         for k in 0..steps {
             let views: Vec<_> = arrays.iter().map(|array| array.index_axis(Axis(0), k)).collect();
             let slices: Vec<&[T]> = views.iter().map(|view| view.to_slice().unwrap_or_default()).collect();
-            let mut values = (self.function)(&slices);
+            let values = (self.function)(&slices);
             let expected = grown.axes.get_or_insert_with(|| vec![values.len()])[0];
             if values.len() != expected {
                 let argument = format!("monitor `{}`", self.name);
                 return Err(Error::Shape { argument, axis: "values".into(), expected, given: values.len() });
             }
-            grown.values.append(&mut values);
+            memory::extend("recording", &mut grown.values, &values)?;
             grown.steps += 1;
         }
         Ok(())

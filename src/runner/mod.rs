@@ -220,8 +220,8 @@ impl<T: Scalar, S: System<T>> Runner<T, S> {
                 // A variable has stretches of one step.
                 let (at, len, pick) = (*at, *len, pick.clone());
                 let place = |n: usize| at + n / pick.len().max(1) * len + pick[n % pick.len().max(1)];
-                let mut state = this.host_state()?.to_vec();
-                let mut values: Vec<T> = (0..rows * extent).map(|n| state[place(n)]).collect();
+                let mut state = crate::memory::collect("the state", this.host_state()?.iter().copied())?;
+                let mut values: Vec<T> = crate::memory::collect("an input", (0..rows * extent).map(|n| state[place(n)]))?;
                 target.apply(&mut values, (rows, extent), clock.tick(0, &shared), done)?;
                 values.iter().enumerate().for_each(|(n, x)| state[place(n)] = *x);
                 this.set_host_state(state)?;

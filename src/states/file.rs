@@ -66,13 +66,14 @@ pub fn read(path: impl AsRef<Path>) -> Result<File> {
     if n > MAX_HEADER {
         return Err(corrupt(format!("a header of {n} bytes, {MAX_HEADER} are the most")));
     }
-    let mut header = vec![0; n as usize];
+    let mut header: Vec<u8> = crate::memory::zeros("a file's header", n as usize)?;
     file.read_exact(&mut header).map_err(io)?;
     let header: Metadata = serde_json::from_slice(&header).map_err(|e| corrupt(format!("the header is damaged: {e}")))?;
     let data = header.data_len() as u64;
     if Some(len) != data.checked_add(8 + n) {
         return Err(corrupt(format!("tensors of {data} bytes after a header of {n} in a file of {len} bytes")));
     }
+    crate::memory::require(&format!("reading {}", path.display()), data)?;
     let mut tensors = Vec::new();
     // By name too, since tensors without elements are all at one offset.
     let mut infos: Vec<(String, &TensorInfo)> = header.tensors().into_iter().collect();
@@ -83,7 +84,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<File> {
         };
         // All lengths have been checked against the file's own.
         let (from, to) = info.data_offsets;
-        let mut bytes = vec![0; to.saturating_sub(from)];
+        let mut bytes: Vec<u8> = crate::memory::zeros(&format!("tensor `{name}` of {}", path.display()), to.saturating_sub(from))?;
         file.read_exact(&mut bytes).map_err(io)?;
         tensors.push((name, Tensor { dtype, shape: info.shape.clone(), bytes }));
     }

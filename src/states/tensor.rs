@@ -1,6 +1,7 @@
 //! One array as it lies in a file.
 
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::scalar::{DType, Scalar};
 use half::{bf16, f16};
 use ndarray::{ArrayD, ArrayViewD, IxDyn};
@@ -90,6 +91,9 @@ impl std::fmt::Display for Type {
     }
 }
 
+/// What memory is taken for.
+const ARRAY: &str = "an array of a file";
+
 /// An array as it lies in a file: row-major, little-endian.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
@@ -102,10 +106,23 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    /// From an array of any layout.
+    /// From an array of any layout. Where memory is short, the process ends; [`Tensor::try_from_array`] returns an error then.
     #[must_use]
     pub fn from_array<T: Scalar>(array: ArrayViewD<'_, T>) -> Self {
-        let mut bytes = Vec::with_capacity(array.len() * size_of::<T>());
+        let bytes = Vec::with_capacity(array.len() * size_of::<T>());
+        Self::put(array, bytes)
+    }
+
+    /// From an array of any layout.
+    ///
+    /// # Errors
+    /// If there is not enough memory.
+    pub fn try_from_array<T: Scalar>(array: ArrayViewD<'_, T>) -> Result<Self> {
+        let bytes = memory::room("a tensor of a file", array.len() * size_of::<T>())?;
+        Ok(Self::put(array, bytes))
+    }
+
+    fn put<T: Scalar>(array: ArrayViewD<'_, T>, mut bytes: Vec<u8>) -> Self {
         match array.as_slice() {
             Some(all) if cfg!(target_endian = "little") => bytes.extend_from_slice(bytemuck::cast_slice(all)),
             _ => array.iter().for_each(|x| {
@@ -135,24 +152,28 @@ impl Tensor {
     /// As an array of any element type: the same bits if it is the tensor's own, else the nearest values.
     ///
     /// # Errors
-    /// If shape and bytes do not agree (they do in all tensors that were read from a file).
+    /// If shape and bytes do not agree (they do in all tensors that were read from a file), or there is not enough memory.
     pub fn to_array<T: Scalar>(&self) -> Result<ArrayD<T>> {
         let wrong = || Error::value("tensor", format!("{:?}", self.shape), format!("of {} is not {} bytes", self.dtype, self.bytes.len()));
         self.len().ok_or_else(wrong)?;
         let values: Vec<T> = if Type::from(T::DTYPE) == self.dtype && cfg!(target_endian = "little") {
-            bytemuck::pod_collect_to_vec(&self.bytes)
+            let mut values = memory::zeros(ARRAY, self.bytes.len() / size_of::<T>())?;
+            bytemuck::cast_slice_mut(&mut values).copy_from_slice(&self.bytes);
+            values
         } else {
-            self.converted()
+            self.converted()?
         };
         ArrayD::from_shape_vec(IxDyn(&self.shape), values).map_err(|_| wrong())
     }
 
-    fn converted<T: Scalar>(&self) -> Vec<T> {
+    fn converted<T: Scalar>(&self) -> Result<Vec<T>> {
         macro_rules! each {
             ($t:ty, $f:expr) => {
-                (self.bytes.chunks_exact(size_of::<$t>()))
-                    .map(|c| T::from_f64($f(<$t>::from_le_bytes(c.try_into().unwrap_or_default()))))
-                    .collect()
+                memory::collect(
+                    ARRAY,
+                    (self.bytes.chunks_exact(size_of::<$t>()))
+                        .map(|c| T::from_f64($f(<$t>::from_le_bytes(c.try_into().unwrap_or_default())))),
+                )
             };
         }
         match self.dtype {

@@ -83,7 +83,7 @@ impl Build for bf16 {
         Err(not_in_halves("a network", Self::DTYPE))
     }
     fn add_to(npz: &mut Writer, name: &str, array: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
-        npz.add(name, array.mapv(bf16::to_f32).view())?;
+        npz.add(name, overtime::memory::converted("a recording in f32", array, bf16::to_f32)?.view())?;
         Ok(())
     }
 }
@@ -204,13 +204,15 @@ fn spike_times(size: usize, group: &Neurons, arrays: &Arrays, prefix: &str) -> a
 
 /// A number, or the array of this name.
 pub(super) fn param<R: Real>(name: &str, value: &Value, arrays: &Arrays) -> anyhow::Result<Param<R>> {
-    let each = |array: &ArrayD<f64>| match (array.ndim(), array.iter().next()) {
-        (0, Some(x)) => Param::from(*x),
-        _ => Param::Each(array.iter().map(|x| R::of(*x)).collect()),
+    let each = |array: &ArrayD<f64>| -> anyhow::Result<Param<R>> {
+        Ok(match (array.ndim(), array.iter().next()) {
+            (0, Some(x)) => Param::from(*x),
+            _ => Param::Each(overtime::memory::collect(&format!("the values of `{name}`"), array.iter().map(|x| R::of(*x)))?),
+        })
     };
     match value {
         Value::Number(x) => Ok(Param::from(*x)),
-        Value::File { .. } => arrays.get(name).map(each),
+        Value::File { .. } => arrays.get(name).and_then(each),
         _ => Err(usage(format!("`{name}` is a number or an array from a file"))),
     }
 }

@@ -4,7 +4,7 @@ use super::{ParseError, System, Value};
 use crate::data;
 use anyhow::Context;
 use ndarray::ArrayD;
-use overtime::Init;
+use overtime::{Init, memory};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -44,7 +44,7 @@ impl Arrays {
             Value::Orthogonal(gain) => Init::Orthogonal(*gain),
             Value::File { .. } => match self.get(name)? {
                 array if array.ndim() == 0 => Init::Constant(array.iter().next().copied().unwrap_or_default()),
-                array => Init::Values(array.iter().copied().collect()),
+                array => Init::Values(memory::collect(&format!("the values of `{name}`"), array.iter().copied())?),
             },
         })
     }

@@ -44,7 +44,8 @@ fn svg(title: &str, traces: &Traces) -> anyhow::Result<Vec<u8>> {
 
 fn png(title: &str, traces: &Traces) -> anyhow::Result<Vec<u8>> {
     let (width, height) = (SIZE.0 * OVER, SIZE.1 * OVER);
-    let mut pixels = vec![255_u8; (width * height * 3) as usize];
+    let white = std::iter::repeat_n(255_u8, (width * height * 3) as usize);
+    let mut pixels = overtime::memory::collect("the picture", white)?;
     {
         let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
         draw::picture(&area, title, traces, OVER, true).map_err(|e| anyhow!("{e}"))?;

@@ -207,13 +207,19 @@ impl Traces {
         }
     }
 
+    /// Whether the state at the end is drawn.
+    pub(crate) fn has_histogram(&self) -> bool {
+        self.panels.iter().any(|panel| matches!(panel.source, Source::Histogram(_)))
+    }
+
     /// Takes what there is at the end, by name.
-    pub(crate) fn end(&mut self, values: impl Fn(&str) -> Vec<f64>) {
+    pub(crate) fn end(&mut self, values: impl Fn(&str) -> anyhow::Result<Vec<f64>>) -> anyhow::Result<()> {
         let of = |panel: &Panel| match &panel.source {
-            Source::Histogram(name) => Some((name.clone(), Histogram::new(&values(name)))),
+            Source::Histogram(name) => Some(values(name).map(|all| (name.clone(), Histogram::new(&all)))),
             _ => None,
         };
-        self.histograms = self.panels.iter().filter_map(of).collect();
+        self.histograms = self.panels.iter().filter_map(of).collect::<anyhow::Result<_>>()?;
+        Ok(())
     }
 
     /// All neurons of a network.

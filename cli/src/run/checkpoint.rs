@@ -1,7 +1,8 @@
 //! Checkpoints: a state file (the loop's own, with its clock and seed) that also holds the run's specification, the input still
 //! to come, and everything recorded so far. What is not state is named `run/…`.
 
-use super::output::{numbers, read_numbers, read_whole, whole};
+use super::need;
+use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
 use super::recorder::{Buffer, Kept, steps_of};
 use super::session::{Place, Session};
 use super::spec::Spec;
@@ -51,23 +52,22 @@ pub(crate) fn write<T: Build>(session: &mut Session<T>, from: usize) -> anyhow::
     let mut file = session.over_time.states_file()?;
     let mut add = |name: String, tensor: Tensor| file.tensors.push((format!("{RUN}{name}"), tensor));
     if let Some(series) = &session.input {
-        add("input".into(), Tensor::from_array(steps_of(series, session.time_axis, from, usize::MAX)));
+        add("input".into(), Tensor::try_from_array(steps_of(series, session.time_axis, from, usize::MAX))?);
     }
     for (name, array) in &session.arrays.0 {
-        add(format!("arrays/{name}"), Tensor::from_array(array.view()));
+        add(format!("arrays/{name}"), Tensor::try_from_array(array.view())?);
     }
     if session.keeps() && session.recorder.stream.is_none() {
         let recorder = &session.recorder;
         add("ts".into(), numbers(&recorder.ts)?);
-        add("output".into(), Tensor::from_array(recorder.output.time_major()?));
+        add("output".into(), Tensor::try_from_array(recorder.output.time_major()?)?);
         for (name, kept) in &recorder.vars {
             match kept {
-                Kept::Dense(buffer) => add(format!("var/{name}"), Tensor::from_array(buffer.time_major()?)),
+                Kept::Dense(buffer) => add(format!("var/{name}"), Tensor::try_from_array(buffer.time_major()?)?),
                 Kept::Events(events) => {
-                    let indices = |all: &[usize]| whole(&all.iter().map(|x| *x as u64).collect::<Vec<_>>());
-                    add(format!("var/{name}/step"), whole(&events.step));
-                    add(format!("var/{name}/row"), indices(&events.row));
-                    add(format!("var/{name}/unit"), indices(&events.unit));
+                    add(format!("var/{name}/step"), whole(&events.step)?);
+                    add(format!("var/{name}/row"), whole(&indices(&events.row)?)?);
+                    add(format!("var/{name}/unit"), whole(&indices(&events.unit)?)?);
                 }
             }
         }
@@ -79,7 +79,7 @@ pub(crate) fn write<T: Build>(session: &mut Session<T>, from: usize) -> anyhow::
         add("plot/counts".into(), Tensor::from_array(traces.counts.view().into_dyn()));
         add("plot/low".into(), Tensor::from_array(traces.low.view().into_dyn()));
         add("plot/high".into(), Tensor::from_array(traces.high.view().into_dyn()));
-        add("plot/dots".into(), whole(&traces.dots.iter().flat_map(|(step, cell)| [*step, *cell as u64]).collect::<Vec<_>>()));
+        add("plot/dots".into(), whole(&traces.dots.iter().flat_map(|(step, cell)| [*step, *cell as u64]).collect::<Vec<_>>())?);
     }
     let progress = Progress {
         version: VERSION,
@@ -157,17 +157,17 @@ impl Checkpoint {
         session.recorder.spikes = progress.spikes;
         if session.keeps() && session.spec.files.stream.is_none() {
             session.recorder.ts = read_numbers(get("ts")?)?;
-            session.recorder.output = Buffer::from_time_major(get("output")?.to_array()?);
+            session.recorder.output = Buffer::from_time_major(get("output")?.to_array()?)?;
             for (name, kept) in &mut session.recorder.vars {
                 match kept {
-                    Kept::Dense(buffer) => *buffer = Buffer::from_time_major(get(&format!("var/{name}"))?.to_array()?),
+                    Kept::Dense(buffer) => *buffer = Buffer::from_time_major(get(&format!("var/{name}"))?.to_array()?)?,
                     Kept::Events(events) => {
                         let read = |part: &str| {
-                            let all = read_whole(get(&format!("var/{name}/{part}"))?);
+                            let all = read_whole(get(&format!("var/{name}/{part}"))?)?;
                             all.ok_or_else(|| anyhow::Error::from(Failure::Io(format!("`{name}` of this checkpoint is of a wrong type"))))
                         };
-                        let indices = |all: Vec<u64>| all.into_iter().map(|x| x as usize).collect();
-                        *events = Events { step: read("step")?, row: indices(read("row")?), unit: indices(read("unit")?) };
+                        let indices = |part: &str| read_indices(&read(part)?);
+                        *events = Events { step: read("step")?, row: indices("row")?, unit: indices("unit")? };
                     }
                 }
             }
@@ -188,11 +188,12 @@ impl Checkpoint {
             if counts.dim() == traces.counts.dim() {
                 traces.counts = counts;
             }
-            let dots = read_whole(get("plot/dots")?).unwrap_or_default();
+            let dots = read_whole(get("plot/dots")?)?.unwrap_or_default();
             traces.resume(dots.chunks_exact(2).filter_map(|d| Some((*d.first()?, *d.get(1)? as usize))).collect());
             session.traces = Some(traces);
         }
         session.over_time.load_states_file(&without_run(file), true)?;
+        need::of_run(&session)?;
         session.reserve(session.steps - session.done)?;
         streams::open(&mut session, &progress.stream, &progress.spike_stream)?;
         Ok(session)

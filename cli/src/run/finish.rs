@@ -7,6 +7,7 @@ use crate::model::{Build, System};
 use crate::plot;
 use crate::report::Summary;
 use crate::terminal;
+use overtime::memory;
 
 pub(crate) fn finish<T: Build>(session: &mut Session<T>, place: &Place, timing: Timing, manner: Manner) -> anyhow::Result<()> {
     let (t, i) = (session.over_time.t(), session.over_time.i());
@@ -28,8 +29,12 @@ pub(crate) fn finish<T: Build>(session: &mut Session<T>, place: &Place, timing: 
         wrote.push(path.clone());
     }
     if let (Some(path), Some(traces)) = (&files.plot, &session.traces) {
-        let (mut traces, states) = (traces.clone(), session.over_time.state_dict()?);
-        traces.end(|name| states.get(name).map_or_else(Vec::new, |all| all.iter().map(|x| x.to_f64()).collect()));
+        let mut traces = traces.clone();
+        let states = if traces.has_histogram() { Some(session.over_time.state_dict()?) } else { None };
+        traces.end(|name| match states.as_ref().and_then(|states| states.get(name)) {
+            Some(all) => Ok(memory::collect("a histogram", all.iter().map(|x| x.to_f64()))?),
+            None => Ok(Vec::new()),
+        })?;
         plot::write(path, &title(session), &traces)?;
         wrote.push(path.clone());
     }

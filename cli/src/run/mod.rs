@@ -4,6 +4,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod drive;
 pub(crate) mod finish;
 pub(crate) mod length;
+pub(crate) mod need;
 pub(crate) mod output;
 pub(crate) mod progress;
 pub(crate) mod recorder;

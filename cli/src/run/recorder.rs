@@ -2,11 +2,14 @@
 
 use super::streams;
 use super::trains::Train;
-use crate::exit::Failure;
 use crate::model::Build;
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
-use overtime::{Events, FirstAxis, Recording, Scalar};
+use overtime::{Events, FirstAxis, Recording, Scalar, memory};
 use overtime_npz::Stream;
+
+/// What memory is taken for.
+const RECORDING: &str = "recording (--stream writes it to disk)";
+const EVENTS: &str = "recording of events (--stream writes it to disk)";
 
 /// An array that grows in time.
 #[derive(Clone, Debug)]
@@ -51,25 +54,26 @@ impl<T: Scalar> Buffer<T> {
 
     /// Makes room for so many steps to come.
     pub(crate) fn reserve(&mut self, what: &str, steps: u64, width: usize) -> anyhow::Result<()> {
-        let len = usize::try_from(steps).ok().and_then(|n| n.checked_mul(width));
-        let need = len.map_or(u64::MAX, |n| (n as u64).saturating_mul(size_of::<T>() as u64));
-        require(what, need)?;
-        let reserved = len.is_some_and(|n| self.values.try_reserve_exact(n).is_ok());
-        if reserved { Ok(()) } else { Err(Failure::Memory { what: what.to_owned(), need, free: free() }.into()) }
+        let len = usize::try_from(steps).map_or(usize::MAX, |n| n.saturating_mul(width));
+        Ok(memory::reserve(what, &mut self.values, len)?)
     }
 
-    fn append(&mut self, array: ArrayViewD<'_, T>, batch_major: bool) {
+    fn append(&mut self, array: ArrayViewD<'_, T>, batch_major: bool) -> anyhow::Result<()> {
         let mut array = array;
         if batch_major && array.ndim() >= 2 {
             array.swap_axes(0, 1);
         }
-        let Some((steps, rest)) = array.shape().split_first() else { return };
+        let Some((steps, rest)) = array.shape().split_first() else { return Ok(()) };
         self.steps += steps;
         self.shape = Some(rest.to_vec());
         match array.as_slice() {
-            Some(all) => self.values.extend_from_slice(all),
-            None => self.values.extend(array.iter().copied()),
+            Some(all) => memory::extend(RECORDING, &mut self.values, all)?,
+            None => {
+                memory::grow(RECORDING, &mut self.values, array.len())?;
+                self.values.extend(array.iter().copied());
+            }
         }
+        Ok(())
     }
 
     /// As users see it.
@@ -88,11 +92,11 @@ impl<T: Scalar> Buffer<T> {
         self.view(false)
     }
 
-    pub(crate) fn from_time_major(array: ArrayD<T>) -> Self {
+    pub(crate) fn from_time_major(array: ArrayD<T>) -> anyhow::Result<Self> {
         let steps = array.shape().first().copied().unwrap_or(0);
         let shape = array.shape().split_first().map(|(_, rest)| rest.to_vec());
-        let values = if array.is_standard_layout() { array.into_raw_vec_and_offset().0 } else { array.iter().copied().collect() };
-        Self { values, steps, shape }
+        let array = if array.is_standard_layout() { array } else { memory::copied(RECORDING, array.view())? };
+        Ok(Self { values: array.into_raw_vec_and_offset().0, steps, shape })
     }
 }
 
@@ -117,21 +121,23 @@ impl<T: Build> Recorder<T> {
             self.stream = Some(stream);
             return appended;
         }
-        self.ts.extend_from_slice(&slice.ts);
-        self.output.append(slice.output.view(), self.batch_major);
+        memory::extend(RECORDING, &mut self.ts, &slice.ts)?;
+        self.output.append(slice.output.view(), self.batch_major)?;
         for (name, kept) in &mut self.vars {
             match kept {
-                Kept::Dense(buffer) => buffer.append(slice.get(name)?.view(), self.batch_major),
-                Kept::Events(events) => {
-                    let new = slice.events(name)?;
-                    events.step.extend_from_slice(&new.step);
-                    events.row.extend_from_slice(&new.row);
-                    events.unit.extend_from_slice(&new.unit);
-                }
+                Kept::Dense(buffer) => buffer.append(slice.get(name)?.view(), self.batch_major)?,
+                Kept::Events(events) => add(events, slice.events(name)?)?,
             }
         }
         Ok(())
     }
+}
+
+/// Adds events to others.
+pub(crate) fn add(all: &mut Events, new: &Events) -> anyhow::Result<()> {
+    memory::extend(EVENTS, &mut all.step, &new.step)?;
+    memory::extend(EVENTS, &mut all.row, &new.row)?;
+    Ok(memory::extend(EVENTS, &mut all.unit, &new.unit)?)
 }
 
 /// Axes of a slice in time-major order.
@@ -152,20 +158,6 @@ pub(crate) fn first_axis(batch_major: bool) -> FirstAxis {
 pub(crate) fn kept(from: u64, steps: u64, every: u64) -> u64 {
     let below = |i: u64| i.div_ceil(every.max(1));
     below(from.saturating_add(steps)) - below(from)
-}
-
-/// Bytes that can still be taken, where the system says.
-fn free() -> u64 {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let line = text.lines().find_map(|l| l.strip_prefix("MemAvailable:"));
-    let kib = line.and_then(|l| l.split_whitespace().next()?.parse::<u64>().ok());
-    kib.map_or(u64::MAX, |kib| kib.saturating_mul(1024))
-}
-
-/// Refuses what cannot fit before hours are spent on it.
-pub(crate) fn require(what: &str, need: u64) -> anyhow::Result<()> {
-    let free = if need < 64 << 20 { u64::MAX } else { free() };
-    if need > free { Err(Failure::Memory { what: what.to_owned(), need, free }.into()) } else { Ok(()) }
 }
 
 /// The part of an input that is for these steps.

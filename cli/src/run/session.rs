@@ -1,6 +1,5 @@
 //! A run that is set up: the loop, its input, and what is kept of it.
 
-use super::length;
 use super::progress::short;
 use super::recorder::{Buffer, Kept, Recorder, SPIKES, first_axis, kept};
 use super::spec::{Given, Lengths, Spec};
@@ -8,6 +7,7 @@ use super::start;
 use super::streams::{self, Spikes};
 use super::trains::Train;
 use super::wanted;
+use super::{length, need};
 use crate::args::Axis;
 use crate::data;
 use crate::exit::usage;
@@ -16,7 +16,7 @@ use crate::model::{Arrays, Build, Loaded, System, in_file};
 use crate::plot::{self, Traces};
 use anyhow::Context;
 use ndarray::ArrayD;
-use overtime::{Device, LoopOverTime, Monitor, Strategy, Survey, monitor};
+use overtime::{Device, LoopOverTime, Monitor, Strategy, Survey, memory, monitor};
 
 /// Where a run takes place, and why not on a GPU.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ impl<T: Build> Session<T> {
                     Some(name) => data::one(path, Some(name)),
                     None => data::input(path),
                 };
-                Some(series.context("input")?.mapv(T::from_f64))
+                Some(memory::converted("the input", series.context("input")?.view(), T::from_f64)?)
             }
             _ => None,
         };
@@ -102,6 +102,7 @@ impl<T: Build> Session<T> {
         session.input = input;
         session.steps = length::steps(&session.spec, given, |d| session.over_time.steps_of(d))?;
         session.begin = session.over_time.i();
+        need::of_run(&session)?;
         session.reserve(session.steps)?;
         if session.spec.files.plot.is_some() {
             let panels = plot::plan(&session.spec, session.over_time.schema(), batch)?;
@@ -141,8 +142,14 @@ impl<T: Build> Session<T> {
         if let Some(var) = spikes {
             monitors.push(monitor(var.name.clone()).named(SPIKES).events().every(1));
         }
+        let rows = batch.unwrap_or(1);
+        let counted = match &spec.system {
+            System::Network(net) => net.groups.iter().fold(0_u64, |sum, group| sum.saturating_add(group.neurons.size)),
+            _ => 0,
+        };
+        need::of_state::<T>(&schema, rows, counted)?;
         let trains = match &spec.system {
-            System::Network(net) => Train::all(net, batch.unwrap_or(1), keeps && spec.files.stream.is_none())?,
+            System::Network(net) => Train::all(net, rows, keeps && spec.files.stream.is_none())?,
             _ => Vec::new(),
         };
         monitors.extend(trains.iter().map(Train::monitor));
@@ -185,12 +192,18 @@ impl<T: Build> Session<T> {
         self.spec.files.out.is_some()
     }
 
+    /// Whether a slice records nothing that anything is made of.
+    pub(crate) fn keeps_nothing(&self) -> bool {
+        !self.keeps() && self.spec.files.plot.is_none()
+    }
+
     /// Makes room for the recordings of so many steps from here.
     pub(crate) fn reserve(&mut self, steps: u64) -> anyhow::Result<()> {
         if !self.keeps() || self.spec.files.stream.is_some() {
             return Ok(());
         }
         let steps = kept(self.over_time.i(), steps, self.spec.record_every);
+        memory::reserve("recording the times", &mut self.recorder.ts, usize::try_from(steps).unwrap_or(usize::MAX))?;
         let schema = self.over_time.schema();
         let rows = self.over_time.batch().unwrap_or(1);
         self.recorder.output.reserve("recording the output", steps, schema.output_len().saturating_mul(rows))?;

@@ -10,7 +10,7 @@ use crate::exit::usage;
 use crate::model::{Build, System};
 use half::{bf16, f16};
 use ndarray::{ArrayView1, ArrayViewD};
-use overtime::{Recording, Scalar};
+use overtime::{Recording, Scalar, memory};
 use overtime_npz::{Stream, Writer};
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ as_it_is!(f64 f32 f16);
 
 impl Grow for bf16 {
     fn grow(stream: &mut Stream, name: &str, rows: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
-        Ok(stream.append(name, rows.mapv(bf16::to_f32).view())?)
+        Ok(stream.append(name, memory::converted("a recording in f32", rows, bf16::to_f32)?.view())?)
     }
 }
 
@@ -104,18 +104,22 @@ pub(crate) fn append<T: Build>(stream: &mut Stream, recorder: &Recorder<T>, slic
             Kept::Events(_) => {
                 let new = slice.events(name)?;
                 stream.append(&format!("{name}_step"), ArrayView1::from(&new.step))?;
-                stream.append(&format!("{name}_row"), ArrayView1::from(&indices(&new.row)))?;
-                stream.append(&format!("{name}_unit"), ArrayView1::from(&indices(&new.unit)))?;
+                stream.append(&format!("{name}_row"), ArrayView1::from(&indices(&new.row)?))?;
+                stream.append(&format!("{name}_unit"), ArrayView1::from(&indices(&new.unit)?))?;
             }
         }
     }
     for train in &recorder.trains {
         let new = slice.events(&monitor_name(&train.group))?;
         let [unit, step, row] = names(recorder, train);
-        for (name, numbers) in [(unit, indices(&new.unit)), (step, new.step.clone()), (row, indices(&new.row))] {
-            if let Some(name) = name {
-                stream.append(&name, ArrayView1::from(&numbers))?;
-            }
+        if let Some(name) = unit {
+            stream.append(&name, ArrayView1::from(&indices(&new.unit)?))?;
+        }
+        if let Some(name) = step {
+            stream.append(&name, ArrayView1::from(&new.step))?;
+        }
+        if let Some(name) = row {
+            stream.append(&name, ArrayView1::from(&indices(&new.row)?))?;
         }
     }
     Ok(())
@@ -148,10 +152,10 @@ impl Spikes {
     pub(crate) fn append<T: Scalar>(&mut self, slice: &Recording<T>) -> anyhow::Result<()> {
         for (population, monitor) in &self.trains {
             let new = slice.events(monitor)?;
-            self.stream.append(&format!("spikes/{population}/node_ids"), ArrayView1::from(&indices(&new.unit)))?;
+            self.stream.append(&format!("spikes/{population}/node_ids"), ArrayView1::from(&indices(&new.unit)?))?;
             self.stream.append(&format!("spikes/{population}/timestamps"), ArrayView1::from(&slice.times(monitor)?))?;
             if self.batched {
-                self.stream.append(&format!("spikes/{population}/rows"), ArrayView1::from(&indices(&new.row)))?;
+                self.stream.append(&format!("spikes/{population}/rows"), ArrayView1::from(&indices(&new.row)?))?;
             }
         }
         Ok(())

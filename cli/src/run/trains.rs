@@ -1,11 +1,11 @@
 //! The spikes of a network's groups: kept where results are, and counted by neuron in any case, for rates and intervals.
 
-use super::output::{numbers, read_numbers, read_whole, whole};
-use super::recorder::SPIKES;
+use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
+use super::recorder::{SPIKES, add};
 use crate::exit::Failure;
 use crate::model::network::{Network, Population};
 use overtime::states::Tensor;
-use overtime::{Events, Monitor, Recording, Scalar, monitor};
+use overtime::{Events, Monitor, Recording, Scalar, memory, monitor};
 
 /// The spikes of one group.
 #[derive(Clone, Debug)]
@@ -37,13 +37,22 @@ pub(crate) fn monitor_name(group: &str) -> String {
 }
 
 impl Train {
+    /// Bytes of the statistics of a neuron.
+    pub(crate) const BYTES: u64 = 32;
+
+    /// Bytes of all statistics.
+    pub(crate) fn bytes(&self) -> u64 {
+        (self.last.len() as u64).saturating_mul(Self::BYTES)
+    }
+
     pub(crate) fn all(net: &Network, rows: usize, keeps: bool) -> anyhow::Result<Vec<Self>> {
         let train = |group: &crate::model::network::Group| {
             let units = usize::try_from(group.neurons.size)?;
             let cells = units.saturating_mul(rows);
-            let kept = keeps.then(Events::default);
-            let (last, count) = (vec![0; cells], vec![0; cells]);
-            Ok(Self { group: group.name.clone(), units, kept, last, count, sum: vec![0.0; cells], square: vec![0.0; cells] })
+            let (kept, what) = (keeps.then(Events::default), "the statistics of spikes");
+            let (last, count) = (memory::zeros(what, cells)?, memory::zeros(what, cells)?);
+            let (sum, square) = (memory::zeros(what, cells)?, memory::zeros(what, cells)?);
+            Ok(Self { group: group.name.clone(), units, kept, last, count, sum, square })
         };
         net.groups.iter().map(train).collect()
     }
@@ -68,9 +77,7 @@ impl Train {
             *count += 1;
         }
         if let Some(kept) = &mut self.kept {
-            kept.step.extend_from_slice(&new.step);
-            kept.row.extend_from_slice(&new.row);
-            kept.unit.extend_from_slice(&new.unit);
+            add(kept, new)?;
         }
         Ok(new.len() as u64)
     }
@@ -100,15 +107,14 @@ impl Train {
 
     /// What a checkpoint is to hold.
     pub(crate) fn save(&self, mut add: impl FnMut(&str, Tensor)) -> anyhow::Result<()> {
-        add("last", whole(&self.last));
-        add("count", whole(&self.count));
+        add("last", whole(&self.last)?);
+        add("count", whole(&self.count)?);
         add("sum", numbers(&self.sum)?);
         add("square", numbers(&self.square)?);
         if let Some(kept) = &self.kept {
-            let indices = |all: &[usize]| whole(&all.iter().map(|x| *x as u64).collect::<Vec<_>>());
-            add("step", whole(&kept.step));
-            add("row", indices(&kept.row));
-            add("unit", indices(&kept.unit));
+            add("step", whole(&kept.step)?);
+            add("row", whole(&indices(&kept.row)?)?);
+            add("unit", whole(&indices(&kept.unit)?)?);
         }
         Ok(())
     }
@@ -116,13 +122,13 @@ impl Train {
     /// What [`Train::save`] gave.
     pub(crate) fn load<'f>(&mut self, get: impl Fn(&str) -> anyhow::Result<&'f Tensor>) -> anyhow::Result<()> {
         let wrong = |name: &str| anyhow::Error::from(Failure::Io(format!("`{name}` of this checkpoint is of a wrong type or length")));
-        let read = |name: &str| read_whole(get(name)?).ok_or_else(|| wrong(name));
+        let read = |name: &str| read_whole(get(name)?)?.ok_or_else(|| wrong(name));
         let cells = self.last.len();
         let counts = |name: &str| read(name).and_then(|all| if all.len() == cells { Ok(all) } else { Err(wrong(name)) });
         let sums = |name: &str| read_numbers(get(name)?).and_then(|all| if all.len() == cells { Ok(all) } else { Err(wrong(name)) });
         (self.last, self.count, self.sum, self.square) = (counts("last")?, counts("count")?, sums("sum")?, sums("square")?);
         if self.kept.is_some() {
-            let indices = |name: &str| Ok::<_, anyhow::Error>(read(name)?.into_iter().map(|x| x as usize).collect());
+            let indices = |name: &str| read_indices(&read(name)?);
             self.kept = Some(Events { step: read("step")?, row: indices("row")?, unit: indices("unit")? });
         }
         Ok(())

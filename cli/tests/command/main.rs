@@ -6,6 +6,8 @@ mod exits;
 mod flags;
 mod golden;
 mod kernels;
+#[cfg(target_os = "linux")]
+mod memory;
 mod network;
 mod plots;
 mod resume;

@@ -24,7 +24,7 @@ fn make<X: Index>(recipe: &Recipe, pre: &[u32], post: &[u32]) -> Result<Wiring> 
     let len = pre.len() as u64;
     // Places in the arrays, row by row.
     let mut places: Vec<u32> = zeroed(&what, len)?;
-    let mut next = offsets.clone();
+    let mut next = crate::memory::collect(&what, offsets.iter().copied())?;
     for (place, source) in (0..).zip(pre) {
         let at = &mut next[*source as usize];
         places[*at as usize] = place;

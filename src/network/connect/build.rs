@@ -8,7 +8,7 @@ use super::values::Values;
 use super::wiring::{Delays, Index, Weights, Wiring};
 use super::{Connect, arrays, columns};
 use crate::error::{Error, Result};
-use crate::memory;
+use crate::{memory, threads};
 use rayon::prelude::*;
 use std::mem::take;
 use std::ops::Range;
@@ -24,10 +24,11 @@ impl Recipe {
     pub(crate) fn build(&self) -> Result<Wiring> {
         self.check()?;
         memory::require(&self.of("synapses"), self.estimate())?;
-        if let Connect::Arrays { pre, post } = &self.connect {
-            return arrays::build(self, pre, post);
-        }
-        if self.narrow() { self.make::<u16>() } else { self.make::<u32>() }
+        threads::run(|| match &self.connect {
+            Connect::Arrays { pre, post } => arrays::build(self, pre, post),
+            _ if self.narrow() => self.make::<u16>(),
+            _ => self.make::<u32>(),
+        })?
     }
 
     fn make<X: Index>(&self) -> Result<Wiring> {
@@ -68,10 +69,7 @@ impl Recipe {
 
     /// Where rows of these lengths begin.
     pub(crate) fn offsets(&self, lengths: Vec<u32>) -> Result<Vec<u64>> {
-        let mut offsets = Vec::new();
-        let what = self.of("synapses");
-        let need = 8 * (lengths.len() as u64 + 1);
-        offsets.try_reserve_exact(lengths.len() + 1).map_err(|_| Error::OutOfMemory { what, need, free: memory::free() })?;
+        let mut offsets = memory::room(&self.of("synapses"), lengths.len() + 1)?;
         let mut at = 0_u64;
         offsets.push(0);
         offsets.extend(lengths.iter().map(|len| {

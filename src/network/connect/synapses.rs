@@ -3,6 +3,7 @@
 use super::{Delays, Weights, Wiring};
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::network::Network;
 use crate::scalar::Real;
 
@@ -21,18 +22,21 @@ pub struct Synapses {
 }
 
 impl Synapses {
-    fn of(wiring: &Wiring, quantum: f64) -> Self {
+    fn of(wiring: &Wiring, quantum: f64, what: &str) -> Result<Self> {
+        let len = wiring.len();
         let lengths = wiring.offsets.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
-        let pre = (0_u32..).zip(lengths).flat_map(|(source, len)| std::iter::repeat_n(source, len)).collect();
+        let mut pre = memory::room(what, len)?;
+        pre.extend((0_u32..).zip(lengths).flat_map(|(source, len)| std::iter::repeat_n(source, len)));
         let weight = match &wiring.weights {
-            Weights::Same => vec![quantum; wiring.len()],
-            Weights::Each(all) => all.iter().map(|m| f64::from(*m) * quantum).collect(),
+            Weights::Same => memory::collect(what, std::iter::repeat_n(quantum, len))?,
+            Weights::Each(all) => memory::collect(what, all.iter().map(|m| f64::from(*m) * quantum))?,
         };
         let delay = match &wiring.delays {
-            Delays::Same(steps) => vec![*steps; wiring.len()],
-            Delays::Each(all) => all.iter().map(|d| u32::from(*d)).collect(),
+            Delays::Same(steps) => memory::collect(what, std::iter::repeat_n(*steps, len))?,
+            Delays::Each(all) => memory::collect(what, all.iter().map(|d| u32::from(*d)))?,
         };
-        Self { pre, post: (0..wiring.len()).map(|place| wiring.target(place)).collect(), weight, delay }
+        let post = memory::collect(what, (0..len).map(|place| wiring.target(place)))?;
+        Ok(Self { pre, post, weight, delay })
     }
 }
 
@@ -48,7 +52,7 @@ impl<T: Real> Network<T> {
         let recipe = &link.ok_or_else(|| Error::unknown("projection", projection, names))?.recipe;
         recipe.check()?;
         let size = recipe.size();
-        crate::memory::require(&recipe.of("synapses"), size.building.saturating_add(size.synapses.saturating_mul(20)))?;
+        memory::require(&recipe.of("synapses"), size.building.saturating_add(size.synapses.saturating_mul(20)))?;
         let made = match device.context()? {
             #[cfg(feature = "cuda")]
             Some(context) => {
@@ -59,6 +63,6 @@ impl<T: Real> Network<T> {
             _ => None,
         };
         let made = made.map_or_else(|| recipe.build(), Ok)?;
-        Ok(Synapses::of(&made, recipe.quantum()))
+        Synapses::of(&made, recipe.quantum(), &recipe.of("synapses"))
     }
 }

@@ -98,5 +98,9 @@ fn numbers(name: &str, array: &ArrayD<f64>) -> anyhow::Result<Vec<u32>> {
         let fits = x.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(x);
         if fits { Ok(*x as u32) } else { Err(usage(format!("{name}[{k}]: {x} is not the number of a neuron"))) }
     };
-    array.iter().enumerate().map(whole).collect()
+    let mut all = overtime::memory::room(&format!("the numbers of `{name}`"), array.len())?;
+    for number in array.iter().enumerate().map(whole) {
+        all.push(number?);
+    }
+    Ok(all)
 }

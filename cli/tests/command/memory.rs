@@ -1,0 +1,172 @@
+//! More than there is: refused before the first step where that can be known, and never an abort.
+
+use crate::support::{Place, texts};
+use ndarray::ArrayD;
+use std::process::{Command, Output};
+
+/// The command under a limit of its address space, in KiB.
+fn limited(place: &Place, limit: u64, arguments: &str) -> Output {
+    let program = assert_cmd::cargo::cargo_bin("overtime");
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("ulimit -c 0; ulimit -v {limit}; exec \"$0\" {arguments}")).arg(program);
+    shell.current_dir(place.path("")).env_remove("RUST_BACKTRACE").output().unwrap()
+}
+
+/// Runs what must be refused under a limit, and returns what it says.
+fn refused(place: &Place, limit: u64, arguments: &str) -> String {
+    let output = limited(place, limit, arguments);
+    let (out, err) = texts(&output);
+    assert_eq!(output.status.code(), Some(6), "ulimit -v {limit}: overtime {arguments}\n{out}\n{err}");
+    assert!(!err.contains("panicked") && !err.contains("stack backtrace") && !err.contains("abort"), "{err}");
+    err
+}
+
+/// Refused with numbers, by an error of the command or the library, not by the allocator.
+fn told(place: &Place, limit: u64, arguments: &str) -> String {
+    let error = refused(place, limit, arguments);
+    assert!(error.contains("bytes of memory") && error.contains("are free"), "{arguments}: {error}");
+    error
+}
+
+/// A file of so many zeros, which takes no place on the disk.
+fn zeros(place: &Place, name: &str, len: u64) {
+    let dict = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({len}, 1), }}");
+    let header = format!("{dict:<117}\n");
+    let start = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes()].concat();
+    let path = place.write(name, &start);
+    std::fs::File::options().write(true).open(path).unwrap().set_len(start.len() as u64 + 8 * len).unwrap();
+}
+
+/// KiB that leave room for the program, its threads and libraries, and little more.
+const LITTLE: u64 = 600_000;
+
+#[test]
+fn the_whole_run_is_estimated_before_its_first_step() {
+    let place = Place::new();
+    let ways = ["--stream", "--record-every", "--out-vars", "bytes of memory", "are free"];
+    for arguments in [
+        // Nothing says where they go, and they are asked for.
+        "run hh --steps 10000000000000000 --out-vars V",
+        "run hh --steps 10000000000000000 --out-vars V --out a.npz",
+        "run hh --steps 10000000000000000 --out a.npz",
+        "run hh --size 1000 --steps 100000000000 --record-every 10 --out a.npz",
+        // Never all in memory at once but in a checkpoint's copy of the input and the state; the recordings count twice.
+        "run hh --steps 10000000000000000 --out a.npz --checkpoint c.safetensors",
+    ] {
+        let error = place.fails(6, arguments);
+        assert!(ways.iter().all(|way| error.contains(way)), "{arguments}: {error}");
+        assert!(!place.path("a.npz").exists() && !place.path("c.safetensors").exists());
+    }
+    // Where the results go to disk, recordings are no reason.
+    place.npz("x.npz", &[("in", ArrayD::zeros(vec![3, 1]))]);
+    let error = place.fails(2, "run hh --steps 10000000000000000 --stream --out a.npz --out-vars V --input x.npz");
+    assert!(error.contains("expected 10000000000000000"), "{error}");
+    // Nor where nothing is kept.
+    let error = place.fails(2, "run hh --steps 10000000000000000 --input x.npz");
+    assert!(error.contains("expected 10000000000000000"), "{error}");
+}
+
+/// A checkpoint holds what was recorded: the estimate has it twice.
+#[test]
+fn copies_for_checkpoints_and_files_count() {
+    let place = Place::new();
+    let need = |arguments: &str| -> u64 {
+        let error = place.fails(6, arguments);
+        let number = error.split("needs ").nth(1).and_then(|rest| rest.split(' ').next());
+        number.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("{error}"))
+    };
+    // 8 bytes for the time, 4 for the output, 4 for V: of 10¹³ steps.
+    let alone = need("run hh --steps 10000000000000 --out-vars V --out a.npz");
+    assert_eq!(alone, 16 * 10_u64.pow(13));
+    assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.safetensors"), 2 * alone);
+    // And a state of six variables.
+    assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.npz --checkpoint c.safetensors"), 2 * alone + 6 * 4);
+    assert_eq!(need("run hh --steps 10000000000000 --record-every 10 --out-vars V --out a.npz"), alone / 10);
+    assert_eq!(need("run hh --size 7 --steps 10000000000000 --out-vars V[2..4] --out a.npz"), (8 + 7 * 4 + 2 * 4) * 10_u64.pow(13));
+}
+
+#[test]
+fn a_network_of_more_neurons_than_fit_is_refused() {
+    let place = Place::new();
+    place.write("many.toml", "duration = 1.0\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = 4000000000\n");
+    let error = place.fails(6, "run many.toml");
+    assert!(error.contains("statistics") && error.contains("bytes of memory"), "{error}");
+    let synapses = "duration = 1.0\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = 2000000\n[[group.receptor]]\nname = \"g\"\ntau = 5.0\n\
+        [[projection]]\nname = \"C\"\nfrom = \"P\"\nto = \"P.g\"\nconnect = { kind = \"all_to_all\" }\n";
+    place.write("dense.toml", synapses);
+    let error = place.fails(6, "run dense.toml");
+    assert!(error.contains("synapses"), "{error}");
+}
+
+/// Under a limit, each thing that may be large is an error with numbers, and the program ends by itself.
+#[test]
+fn under_a_limit_of_the_process_too_much_is_6() {
+    let place = Place::new();
+    // It is the limit that these fail by.
+    let ran = limited(&place, LITTLE, "run hh --steps 100 --out-vars V --out small.npz --plot small.png --save-state s.safetensors");
+    assert_eq!(ran.status.code(), Some(0), "{}", texts(&ran).1);
+    // The state; with its statistics; synapses.
+    told(&place, LITTLE, "run hh --size 40000000 --steps 1");
+    place.write("net.toml", "duration = 1.0\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = 16000000\n");
+    assert!(told(&place, LITTLE, "run net.toml").contains("statistics"));
+    let net = |size: u64| {
+        format!(
+            "duration = 1.0\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = {size}\n[[group.receptor]]\nname = \"g\"\ntau = 5.0\n\
+            [[projection]]\nname = \"C\"\nfrom = \"P\"\nto = \"P.g\"\nconnect = {{ kind = \"fixed_num_post\", num = 5000 }}\n\
+            weight = {{ uniform = [0.0, 1.0] }}\n"
+        )
+    };
+    place.write("synapses.toml", net(40_000));
+    assert!(told(&place, LITTLE, "run synapses.toml").contains("synapses"));
+    // Weights of layers.
+    place.write("layer.toml", "[[layer]]\nname='l'\nkind='RNNCell'\nnum_in=3\nnum_out=20000\n");
+    told(&place, LITTLE, "run layer.toml --steps 1 --input 1");
+    // Recordings, of which half fit; and their copy for a checkpoint.
+    told(&place, LITTLE, "run hh --size 1000 --steps 100000 --out-vars V --out a.npz");
+    told(&place, LITTLE, "run hh --size 1000 --steps 35000 --out-vars V --out a.npz --checkpoint c.safetensors");
+    // A file: as it lies there, and what becomes of it.
+    zeros(&place, "x.npy", 80_000_000);
+    told(&place, LITTLE, "run hh --input x.npy");
+    zeros(&place, "y.npy", 30_000_000);
+    told(&place, LITTLE, "run hh --input y.npy --dtype f64 --out a.npz");
+    // A state that runs, and cannot be copied for its file.
+    told(&place, LITTLE, "run hh --size 12000000 --steps 1 --save-state big.safetensors");
+    for name in ["a.npz", "c.safetensors", "big.safetensors"] {
+        assert!(!place.path(name).exists(), "{name}");
+    }
+    // What goes to disk, or is kept as one step in many, runs.
+    let ran = limited(&place, LITTLE, "run hh --size 1000 --steps 2000 --out-vars V --out b.npz --stream --quiet");
+    assert_eq!(ran.status.code(), Some(0), "{}", texts(&ran).1);
+}
+
+/// Whatever the limit, from the least at which the program starts at all: it runs, or says that memory is short. Threads that the system
+/// refuses are done without, and change nothing.
+#[test]
+fn any_limit_is_a_result_or_6() {
+    let place = Place::new();
+    place.write(
+        "net.toml",
+        "duration = 20.0\nout_vars = [\"P.V[0..3]\"]\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = 4000\ncurrent = 30.0\n[[group.receptor]]\n\
+        name = \"g\"\ntau = 5.0\n[[projection]]\nname = \"C\"\nfrom = \"P\"\nto = \"P.g\"\nconnect = { kind = \"fixed_prob\", p = 0.05 }\nweight = 0.01\n",
+    );
+    let arguments = "run net.toml --quiet --device cpu --out r.npz --plot r.png --save-state s.safetensors";
+    place.ok(arguments);
+    let (result, state) = (place.read("r.npz"), std::fs::read(place.path("s.safetensors")).unwrap());
+    let starts = (1..400).map(|k| k * 4000).find(|limit| limited(&place, *limit, "--version").status.code() == Some(0)).unwrap();
+    let (mut ran, mut short) = (0, 0);
+    for step in 0..14 {
+        let limit = starts + step * step * 1500;
+        let output = limited(&place, limit, arguments);
+        let (_, err) = texts(&output);
+        match output.status.code() {
+            Some(0) => {
+                assert!(place.read("r.npz") == result && std::fs::read(place.path("s.safetensors")).unwrap() == state, "{limit}");
+                ran += 1;
+            }
+            Some(6) => short += 1,
+            other => panic!("ulimit -v {limit}: {other:?}\n{err}"),
+        }
+        assert!(!err.contains("panicked") && !err.contains("stack backtrace"), "{limit}: {err}");
+    }
+    assert!(ran > 0 && short > 0, "{ran} ran, {short} were refused, from {starts} KiB on");
+}
