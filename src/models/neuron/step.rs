@@ -161,12 +161,12 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
         // which an upstroke has made large, would keep any number.)
         let mut most = [R::of(0.0); W];
         if E::RESETS && self.soft {
-            for k in 0..W {
+            for (k, most) in most.iter_mut().enumerate() {
                 let (mut x, p) = (column(&tile.x, k), column(&tile.p, k));
                 x[0] = p[0];
                 let rate = flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &p).0[0];
                 let rate = if rate > R::of(0.0) { rate } else { R::of(0.0) };
-                most[k] = rate.mul_add(dt, if tile.x[0][k] > p[0] { tile.x[0][k] } else { p[0] });
+                *most = rate.mul_add(dt, if tile.x[0][k] > p[0] { tile.x[0][k] } else { p[0] });
             }
         }
         for var in 0..N {
@@ -177,8 +177,8 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
             }
         }
         if E::RESETS && self.soft {
-            for k in 0..W {
-                tile.x[0][k] = if tile.x[0][k] > most[k] { most[k] } else { tile.x[0][k] };
+            for (v, most) in tile.x[0].iter_mut().zip(most) {
+                *v = if *v > most { most } else { *v };
             }
         }
     }
