@@ -188,6 +188,26 @@ impl Error {
         }
     }
 
+    /// Lets the part of this name explain it, if it is of one of the part's variables.
+    pub(crate) fn explained_by(self, part: &str, explain: impl FnOnce(Self) -> Self) -> Self {
+        let full = |own: String| format!("{part}.{own}");
+        match self {
+            Self::NotFinite { variable, step, index, value } => {
+                let Some(own) = variable.strip_prefix(part).and_then(|rest| rest.strip_prefix('.')) else {
+                    return Self::NotFinite { variable, step, index, value };
+                };
+                match explain(Self::NotFinite { variable: own.to_owned(), step, index, value }) {
+                    Self::NotFinite { .. } => Self::NotFinite { variable, step, index, value },
+                    Self::OutOfRange { variable, step, index, reason } => {
+                        Self::OutOfRange { variable: full(variable), step, index, reason }
+                    }
+                    other => other,
+                }
+            }
+            other => other,
+        }
+    }
+
     pub(crate) fn unknown<N: AsRef<str>>(what: &'static str, name: &str, known: impl IntoIterator<Item = N>) -> Self {
         let known: Vec<String> = known.into_iter().map(|n| n.as_ref().to_owned()).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };

@@ -159,6 +159,10 @@ impl<T: Scalar> System<T> for Sequential<T> {
         self.layers.iter().try_for_each(|(name, layer)| layer.check_start(start).map_err(|e| e.within(name)))
     }
 
+    fn explain(&self, error: Error) -> Error {
+        self.layers.iter().fold(error, |error, (name, layer)| error.explained_by(name, |error| layer.explain(error)))
+    }
+
     fn kind(&self) -> &str {
         "Sequential"
     }

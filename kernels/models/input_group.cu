@@ -1,4 +1,4 @@
-// Units that spike where their input is not 0. The CPU's step: src/models/sources/input.rs.
+// Units that spike where their input is 1. The CPU's step: src/models/sources/input.rs.
 #include "system.cuh"
 
 struct Params {};
@@ -7,6 +7,8 @@ struct State {
 };
 
 __device__ __forceinline__ acc_t step(State& s, Input x, const Params&, const Tick&) {
-    s.spike = x == acc_t(0) ? acc_t(0) : acc_t(1);
-    return s.spike;
+    const acc_t y = x == acc_t(0) ? acc_t(0) : acc_t(1);
+    // What is no spike makes it NaN, and nothing takes that back: it ends the run.
+    s.spike = x == y && s.spike == s.spike ? y : acc_t(__int_as_float(0x7fc00000));
+    return y;
 }

@@ -119,8 +119,8 @@ fn check_name<'a>(what: &str, name: &str, mut others: impl Iterator<Item = &'a s
 fn lasts_a_step(what: &str, group: &str, receptor: &str) -> Error {
     Error::Unsupported(format!(
         "{what} adds spikes to `{group}.{receptor}`, which keeps nothing of them: each would act for one step, and half as much with half the \
-         dt. A receptor that decays (Receptor::exponential) keeps them, and Ampa, Nmda or BioNmda as kinetics of a projection transmit in each \
-         step"
+         dt. A receptor that decays, such as an exponential one, keeps them; a projection whose kinetics are those of AMPA, GABAa, NMDA or BioNMDA \
+         transmits in each step"
     ))
 }
 

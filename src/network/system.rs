@@ -108,7 +108,8 @@ impl<T: Real> System<T> for Network<T> {
     }
 
     fn explain(&self, error: Error) -> Error {
-        gap::explained(error, self)
+        let error = gap::explained(error, self);
+        self.pools.iter().fold(error, |error, pool| error.explained_by(&pool.name, |error| pool.model.explain(error)))
     }
 
     fn program(&self, dt: f64) -> Option<Program> {

@@ -279,7 +279,7 @@ fn what_makes_no_sense_is_refused() {
     }
     let rained = Group::new("a", Clamped(vec![0.0])).receptor(graded()).poisson("s", 10.0, 1.0);
     let error = Network::<f32>::builder(0.1).group(rained).build().map(|_| ()).unwrap_err().to_string();
-    assert!(error.contains("Poisson drive of `a` adds spikes to `a.s`") && error.contains("Receptor::exponential"), "{error}");
+    assert!(error.contains("Poisson drive of `a` adds spikes to `a.s`") && error.contains("such as an exponential one"), "{error}");
     refused(graded(), plain().kinetics(Stp::default()).delay(overtime::Init::Uniform(0.0, 1.0)), "must have one");
     refused(graded(), Projection::new("a", "a", ("a", "s")).kinetics(Stp::default()), "twice");
     refused(Receptor::exponential("s", 5.0).magnesium(Magnesium::default()), plain(), "magnesium blocks conductances");

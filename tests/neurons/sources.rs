@@ -2,7 +2,7 @@
 
 use overtime::models::{InputGroup, Lif, PoissonGroup, SpikeTimeGroup};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
-use overtime::{Builder, Input, LoopOverTime, Real, Recording, System, monitor};
+use overtime::{Builder, Error, Input, LoopOverTime, Real, Recording, Sequential, System, monitor};
 
 fn events<R: Real>(system: impl System<R>, dt: f64, t0: f64, calls: &[u64], rows: Option<usize>) -> Vec<(u64, usize, usize)> {
     let builder = LoopOverTime::builder(system).dt(dt).t0(t0).batch(rows).seed(7);
@@ -113,6 +113,7 @@ fn what_was_before_the_start_is_no_spike() {
     };
     let said = |times: &[f64]| network(times).unwrap().run_steps(1).unwrap_err();
     assert!(said(&[2.0, 2.01]).to_string().starts_with("S: times of unit 0: 2 and 2.01 ms"));
+    assert!(said(&[2.0, 2.01]).to_string().contains("(dt)") && !said(&[2.0, 2.0]).to_string().contains("(dt)"));
     assert!(said(&[-2.0]).to_string().starts_with("S: times of unit 0: -2 ms"));
     // A run that goes on has made them, whether it knows by its own state or by a file's; and it makes each once.
     let mut whole = network(&[0.5, 2.0, 3.0, 4.7]).unwrap();
@@ -166,7 +167,7 @@ fn a_network_feels_them() {
     };
     let times = SpikeTimeGroup::new(3, &[1, 2, 2], &[0.5, 1.0, 2.0]).unwrap();
     let mut x = ndarray::Array2::zeros((6, 3));
-    (x[[1, 1]], x[[2, 2]], x[[4, 2]]) = (1.0, -0.5, 7.0);
+    (x[[1, 1]], x[[2, 2]], x[[4, 2]]) = (1.0, 1.0, 1.0);
     let by_times = run(Group::new("S", times), None);
     let by_array = run(Group::new("S", InputGroup::new(3)).input(), Some(x.clone()));
     assert_eq!(by_times["S.spike"], by_array["S.spike"]);
@@ -182,6 +183,24 @@ fn a_network_feels_them() {
     }
     let drawn = run(Group::new("S", PoissonGroup::new(3, 600.0)), None);
     assert!((drawn["L.V"].index_axis(ndarray::Axis(0), 5).sum() - 2.0 * drawn["S.spike"].sum()).abs() <= 1e-6);
+    // Two spikes in a step are no one spike, nor is half of one.
+    for (value, rows) in [(2.0, None), (0.5, Some(2)), (-1.0, None)] {
+        let mut x = ndarray::Array2::zeros((6, 3));
+        (x[[1, 1]], x[[4, 2]]) = (1.0, value);
+        let network = Network::<f64>::builder(0.5).group(Group::new("S", InputGroup::new(3)).input()).build().unwrap();
+        let said = |error: Error| match error {
+            Error::OutOfRange { variable, step: 4, index: 2, reason } if reason.contains("neither 0 nor 1") => variable,
+            other => panic!("{other}"),
+        };
+        let all = x.clone().insert_axis(ndarray::Axis(1));
+        let all = all.broadcast((6, rows.unwrap_or(1), 3)).unwrap();
+        let mut over_time = LoopOverTime::builder(network).dt(0.5).batch(rows.unwrap_or(1)).build().unwrap();
+        assert_eq!(said(over_time.run(&all).unwrap_err()), "S.spike");
+        let mut over_time = LoopOverTime::builder(InputGroup::new(3)).build().unwrap();
+        assert_eq!(said(over_time.run(&x).unwrap_err()), "spike");
+        let mut over_time = LoopOverTime::builder(Sequential::new().layer("in", InputGroup::new(3))).build().unwrap();
+        assert_eq!(said(over_time.run(&x).unwrap_err()), "in.spike");
+    }
     let none = InputGroup::new(2);
     let silent = LoopOverTime::<f32, _>::builder(none).out_vars("spike").build().unwrap().run(Input::steps(3)).unwrap();
     assert_eq!(silent["spike"].sum(), 0.0);

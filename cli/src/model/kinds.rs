@@ -118,7 +118,7 @@ const NEURONS: &[Neuron] = &[
     },
     Neuron {
         kind: "InputGroup",
-        about: "units that spike where their input is not 0",
+        about: "units that spike where their input is 1, and not where it is 0",
         variables: &[("spike", "", "1 where the unit spikes; also the output")],
         parameters: &[],
         initial: &[],

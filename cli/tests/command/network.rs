@@ -158,7 +158,11 @@ fn every_mistake_has_its_line() {
         ("reversal = 1.0", "tau = 1.0", "`tau` is not for a graded receptor"),
         ("kinetics = 'nmda'", "kinetics = 'nmdb'", "no kinetics named `nmdb`; there is: stp, ampa"),
         ("parameters = { U = 0.5, tau_f = 30.0 }", "parameters = { u = 0.5 }", "no parameter named `u`; there is: U, tau_f, tau_d"),
-        ("parameters = { U = 0.5, tau_f = 30.0 }", "initial = { g = 0.5 }", "no variable with an initial value named `g`; there is: u, x"),
+        (
+            "initial = { u = 0.25, x = { uniform = [0.5, 1.0] } }",
+            "initial = { g = 0.5 }",
+            "no variable with an initial value named `g`; there is: u, x",
+        ),
         ("weight = 3.0", "initial = { u = 0.5 }", "`initial` of a projection are those of its `kinetics`"),
         ("parameters = { U = 0.5, tau_f = 30.0 }", "parameters = { U = -0.5 }", "`U` must be a non-negative number"),
     ];

@@ -1,16 +1,19 @@
 //! Units that spike where they are told to in each step.
 
-use crate::error::Result;
+use crate::error::Error;
 use crate::program::Program;
 use crate::scalar::Real;
 use crate::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
 
-/// Units that spike where their input is not 0: an array of spikes, `[T, N]`, given to a run: `brainpy.dyn.InputGroup`.
+/// Units that spike where their input is 1: an array of spikes, `[T, N]`, given to a run: `brainpy.dyn.InputGroup`.
 ///
 /// | variable | meaning |
 /// |---|---|
-/// | `spike` | 1 where the input of this step is not 0, else 0; also the output, where brainpy's group has the input itself |
+/// | `spike` | 1 where the input of this step is 1, else 0; also the output, where brainpy's group has the input itself |
+///
+/// A unit spikes once in a step or not at all. An input that is neither 0 nor 1, such as a number of spikes, ends the run with
+/// [`Error::OutOfRange`]; where a loop allows what is not finite, the unit spikes once, and its `spike` is NaN from then on.
 ///
 /// Input `x`: `[N]`; a run may do without. In a network the group must be given an [`input`](crate::network::Group::input).
 #[derive(Clone, Debug)]
@@ -37,8 +40,9 @@ impl<R: Real> System<R> for InputGroup {
 
     fn step(&self, _: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
         for ((spike, y), x) in state.var_mut(0).iter_mut().zip(y).zip(x.port(0)) {
-            *spike = if *x == R::of(0.0) { R::of(0.0) } else { R::of(1.0) };
-            *y = *spike;
+            *y = if *x == R::of(0.0) { R::of(0.0) } else { R::of(1.0) };
+            // What is no spike makes it NaN, and nothing takes that back: it ends the run.
+            *spike = if *x == *y && spike.is_finite() { *y } else { R::of(f64::NAN) };
         }
     }
 
@@ -50,7 +54,13 @@ impl<R: Real> System<R> for InputGroup {
         "InputGroup"
     }
 
-    fn check(&self) -> Result<()> {
-        Ok(())
+    fn explain(&self, error: Error) -> Error {
+        match error {
+            Error::NotFinite { variable, step: Some(step), index, .. } if variable == "spike" => {
+                let reason = "the input of an InputGroup is neither 0 nor 1 there, and a unit spikes once in a step or not at all";
+                Error::OutOfRange { variable, step, index, reason: reason.into() }
+            }
+            other => other,
+        }
     }
 }

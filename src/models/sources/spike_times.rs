@@ -141,9 +141,10 @@ impl<R: Real> System<R> for SpikeTimeGroup {
                 let (step, next) = (step_of(pair[0], t0, dt), step_of(pair[1], t0, dt));
                 if let Some(step) = step.filter(|_| step == next) {
                     let t = t0 + step as f64 * dt;
+                    let shorter = if pair[0] < pair[1] { format!("make steps shorter than {dt} ms (dt), ") } else { String::new() };
                     let reason = format!(
-                        "ms both belong to step {step}, at {t} ms, and a unit spikes once in a step: make steps shorter than {dt} ms (dt), \
-                         leave one of them out, or give it to another unit"
+                        "ms both belong to step {step}, at {t} ms, and a unit spikes once in a step: {shorter}leave one of them out, or give it \
+                         to another unit"
                     );
                     return Err(Error::value(format!("times of unit {unit}"), format!("{} and {}", pair[0], pair[1]), reason));
                 }
