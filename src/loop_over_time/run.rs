@@ -75,7 +75,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         wanted.push(if self.record_output { (kept(self.every), self.schema.output_len()) } else { (0, 0) });
         wanted.extend(self.handles.iter().map(|h| if h.events { (0, 0) } else { (kept(h.every), h.width(&self.layout)) }));
         let times = if self.record_output || !self.handles.is_empty() { kept(self.every) } else { 0 };
-        let (mut buffers, mut ts) = allocate::<T>(&wanted, rows, times, self.between(steps))?;
+        let (mut buffers, mut ts) = allocate::<T>(&wanted, rows, times, self.beside(steps))?;
         let mut events = vec![Events::default(); self.handles.len()];
         if times > 0 {
             let every = Every::new(self.every, self.clock.i());
@@ -144,12 +144,16 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(input)
     }
 
-    /// Bytes of what passes between layers on the CPU, of a sequence that is not cut.
-    fn between(&self, steps: usize) -> u64 {
-        if self.schema.coupling != Coupling::Sequence || self.engine.is_some() {
-            return 0;
+    /// Bytes that a run takes on the CPU beside its recordings: what passes between the layers of a sequence, which is not cut; and the copy of a
+    /// network's state by which a chunk that ends with a NaN is made again.
+    fn beside(&self, steps: usize) -> u64 {
+        let product = |all: &[usize]| all.iter().fold(size_of::<T>() as u64, |all, n| all.saturating_mul(*n as u64));
+        match self.schema.coupling {
+            _ if self.engine.is_some() => 0,
+            Coupling::Sequence => product(&[steps, self.layout.rows, widest(&self.system), 2]),
+            Coupling::Network if !self.allow_non_finite => product(&[self.layout.len]),
+            _ => 0,
         }
-        [steps, self.layout.rows, widest(&self.system), 2].iter().fold(size_of::<T>() as u64, |all, n| all.saturating_mul(*n as u64))
     }
 
     /// Chunk after chunk, the clock and the recordings with them.
@@ -274,7 +278,7 @@ pub(super) fn tell(progress: &mut Progress, span: Option<(u64, u64)>, done: u64,
 
 /// Memory for all recordings, and for so many times, refused before any of it is taken if it cannot fit beside what else the run needs.
 fn allocate<T: Scalar>(wanted: &[(usize, usize)], rows: usize, times: usize, beside: u64) -> Result<(Vec<Buffer<T>>, Vec<f64>)> {
-    let what = if beside > 0 { "recording, and what passes between layers," } else { "recording" };
+    let what = if beside > 0 { "recording, and what a run takes beside," } else { "recording" };
     let too_much = |need: u64| Error::OutOfMemory { what: what.into(), need, free: crate::memory::free() };
     let lengths: Option<Vec<usize>> = wanted.iter().map(|(kept, width)| kept.checked_mul(rows)?.checked_mul(*width)).collect();
     let lengths = lengths.ok_or_else(|| too_much(u64::MAX))?;

@@ -8,7 +8,7 @@ use super::trains::Train;
 use super::wanted;
 use crate::exit::Failure;
 use crate::model::Build;
-use overtime::{Coupling, Schema, VarSpec, memory};
+use overtime::{Coupling, Device, Schema, VarSpec, memory};
 use std::fmt::Write;
 
 /// Bytes, by what they are for.
@@ -64,6 +64,9 @@ pub(crate) fn of_run<T: Build>(session: &Session<T>) -> anyhow::Result<()> {
         need.add(all.max(session.steps.saturating_mul(session.bytes_per_step() as u64)), "for the slice of all steps");
     }
     let state = state::<T>(schema, rows);
+    if schema.coupling == Coupling::Network && session.over_time.device() == Device::Cpu {
+        need.add(state, "for the copy of the state that a step with a NaN is found by");
+    }
     if files.checkpoint.is_some() {
         let elements = |n: usize, size: usize| (n as u64).saturating_mul(size as u64);
         let series = session.input.as_ref().map_or(0, |x| elements(x.len(), size_of::<T>()));

@@ -2,7 +2,8 @@
 
 use crate::support::{Place, texts};
 use ndarray::ArrayD;
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Output, Stdio};
 
 /// The command under a limit of its address space, in KiB.
 fn limited(place: &Place, limit: u64, arguments: &str) -> Output {
@@ -57,13 +58,26 @@ fn the_whole_run_is_estimated_before_its_first_step() {
         assert!(ways.iter().all(|way| error.contains(way)), "{arguments}: {error}");
         assert!(!place.path("a.npz").exists() && !place.path("c.safetensors").exists());
     }
-    // Where the results go to disk, recordings are no reason.
-    place.npz("x.npz", &[("in", ArrayD::zeros(vec![3, 1]))]);
-    let error = place.fails(2, "run hh --steps 10000000000000000 --stream --out a.npz --out-vars V --input x.npz");
-    assert!(error.contains("expected 10000000000000000"), "{error}");
-    // Nor where nothing is kept.
-    let error = place.fails(2, "run hh --steps 10000000000000000 --input x.npz");
-    assert!(error.contains("expected 10000000000000000"), "{error}");
+}
+
+/// Where results go to disk, where nothing is kept, and where a picture alone is made, a run of any length begins.
+#[test]
+fn recordings_that_are_not_kept_are_no_reason() {
+    let place = Place::new();
+    let run = "run hh --steps 10000000000000000 --device cpu";
+    for more in
+        ["--stream --out a.npz --out-vars V --checkpoint c.safetensors", "", "--out-vars V --plot a.png", "--spikes s.npz --out-vars V"]
+    {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin("overtime"));
+        command.current_dir(place.path("")).args(run.split(' ').chain(more.split_whitespace())).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // What it says first, once it is about to begin, is what it runs.
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let first = lines.next().unwrap().unwrap();
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        let rest: Vec<String> = lines.map(Result::unwrap).collect();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{more}: {first} {rest:?}");
+    }
 }
 
 /// A checkpoint holds what was recorded: the estimate has it twice.
@@ -88,9 +102,14 @@ fn copies_for_checkpoints_and_files_count() {
 #[test]
 fn a_network_of_more_neurons_than_fit_is_refused() {
     let place = Place::new();
-    place.write("many.toml", "duration = 1.0\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = 4000000000\n");
+    place.write("many.toml", "duration = 1.0\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = 400000000000\n");
     let error = place.fails(6, "run many.toml");
     assert!(error.contains("statistics") && error.contains("bytes of memory"), "{error}");
+    place.npz("s.npz", &[("i", ArrayD::zeros(vec![1])), ("t", ArrayD::ones(vec![1]))]);
+    let list = "duration = 1.0\n[[group]]\nname = \"S\"\nkind = \"SpikeTimeGroup\"\nsize = 1000000000000\n\
+        [group.parameters]\nindices = { file = \"s.npz\", array = \"i\" }\ntimes = { file = \"s.npz\", array = \"t\" }\n";
+    place.write("list.toml", list);
+    assert!(place.fails(6, "run list.toml").contains("SpikeTimeGroup"));
     let synapses = "duration = 1.0\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = 2000000\n[[group.receptor]]\nname = \"g\"\ntau = 5.0\n\
         [[projection]]\nname = \"C\"\nfrom = \"P\"\nto = \"P.g\"\nconnect = { kind = \"all_to_all\" }\n";
     place.write("dense.toml", synapses);

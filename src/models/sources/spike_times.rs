@@ -54,9 +54,11 @@ impl SpikeTimeGroup {
         if let Some(index) = times.iter().position(|t| !t.is_finite()) {
             return Err(Error::NotFinite { variable: "times".into(), step: None, index, value: times[index] });
         }
-        let mut spikes: Vec<(usize, f64)> = indices.iter().copied().zip(times.iter().copied()).collect();
+        let what = "a SpikeTimeGroup";
+        let mut spikes: Vec<(usize, f64)> = crate::memory::collect(what, indices.iter().copied().zip(times.iter().copied()))?;
         spikes.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        let ends: Vec<usize> = (0..=size).map(|unit| spikes.partition_point(|(of, _)| *of < unit)).collect();
+        let mut ends: Vec<usize> = crate::memory::room(what, size.saturating_add(1))?;
+        ends.extend((0..=size).map(|unit| spikes.partition_point(|(of, _)| *of < unit)));
         if let Some(unit) = ends.windows(2).position(|w| w[1] - w[0] > MOST) {
             return Err(Error::value("times", ends[unit + 1] - ends[unit], format!("of unit {unit} are more than {MOST}")));
         }
