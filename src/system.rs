@@ -95,12 +95,27 @@ pub struct VarSpec {
     /// Named parts of it along its flattened shape, e.g. an LSTM's `h` and `c` in `state`.
     pub views: Vec<(Cow<'static, str>, Range<usize>)>,
 }
+    /// Whether a state that is loaded may lack it: it then starts as in a new loop. [`VarSpec::new`] says so of variables named `spike`,
+    /// `input`, `refractory` and `above`.
+    pub optional: bool,
 
 impl VarSpec {
+/// What a neuron's step leaves to be read, or counts from 0 on: a start from given potentials and gates does not need it.
+const OPTIONAL: [&str; 4] = ["spike", "input", "refractory", "above"];
+
     /// A variable of this name and shape (for one batch row).
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>, shape: impl Into<Vec<usize>>) -> Self {
-        Self { name: name.into(), shape: shape.into(), views: Vec::new() }
+        let name = name.into();
+        let optional = OPTIONAL.contains(&&*name);
+        Self { name, shape: shape.into(), views: Vec::new(), optional }
+    }
+
+    /// Whether a state that is loaded may lack it.
+    #[must_use]
+    pub fn optional(mut self, optional: bool) -> Self {
+        self.optional = optional;
+        self
     }
 
     /// The variable of a part of this name.
@@ -109,6 +124,7 @@ impl VarSpec {
             name: format!("{part}.{}", self.name).into(),
             shape: self.shape.clone(),
             views: self.views.iter().map(|(name, range)| (format!("{part}.{name}").into(), range.clone())).collect(),
+            optional: self.optional,
         }
     }
 
