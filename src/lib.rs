@@ -94,6 +94,7 @@ mod state;
 pub mod states;
 mod survey;
 mod system;
+pub mod torch;
 pub mod tree;
 
 pub use closure::{Closure, for_loop};

@@ -9,6 +9,7 @@ use crate::scalar::Scalar;
 use crate::state::State;
 use crate::states::{self, Stamp, StateDict, Tensor, Type, Unmatched};
 use crate::system::{Schema, Shared, System};
+use crate::torch;
 use crate::tree::Source;
 use ndarray::{ArrayD, ArrayView, ArrayViewD, IxDyn};
 use std::path::Path;
@@ -45,6 +46,16 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// As [`LoopOverTime::load_state_dict`]; strictly, all weights must be there and nothing else.
     pub fn load_weights(&mut self, weights: &[(String, ArrayD<f64>)], strict: bool) -> Result<Unmatched> {
         self.any_mut().take_weights(weights, strict)
+    }
+
+    /// Takes the weights of a torch model's `state_dict`, all of them and nothing else: names are matched to layers as [`torch`] says.
+    ///
+    /// # Errors
+    /// As [`LoopOverTime::load_weights`], with torch's names; and if torch has no module for a part of the system.
+    pub fn load_torch_weights(&mut self, weights: &[(String, ArrayD<f64>)]) -> Result<()> {
+        let own = torch::weights::<T>(&self.system, weights)?;
+        self.load_weights(&own, true)?;
+        Ok(())
     }
 
     /// Saves the whole state to a safetensors file, which is replaced whole or not at all; see [`states`].
@@ -174,6 +185,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         self.batch.iter().chain(shape).copied().collect()
     }
 
+    /// Whether there is an array of this name, or a view of a variable.
     fn has(&self, name: &str) -> Result<bool> {
         let mut views = self.layout.vars.iter().flat_map(|(var, _)| &var.views);
         Ok(views.any(|(view, _)| view == name) || self.arrays()?.iter().any(|(_, n, _)| n == name))
@@ -186,7 +198,6 @@ impl<T: Scalar> AnyLoop<'_, T> {
             return Err(Error::value("state: i", done, "is past the last step index there is"));
         }
         if dt.to_bits() == self.clock.dt.to_bits() {
-    /// Whether there is an array of this name, or a view of a variable.
             return Ok(Clock { i0, t0, dt, done });
         }
         Clock::new(i0 + done, stamp.t(), self.clock.dt)
@@ -229,6 +240,9 @@ impl<T: Scalar> AnyLoop<'_, T> {
             }
         };
         let mut state = self.host_state()?.to_vec();
+        if strict && !unmatched.missing.is_empty() {
+            self.renew(&mut state, &unmatched.missing)?;
+        }
         for (var, at) in &self.layout.vars {
             let place = state.get_mut(*at..at + var.len() * self.layout.rows).unwrap_or_default();
             put(Source::State, &var.name, place);
@@ -242,9 +256,6 @@ impl<T: Scalar> AnyLoop<'_, T> {
         for (name, array) in &mut self.implicit.vars {
             if let Some(new) = find(name)
                 && wanted(Source::Implicit)
-        if strict && !unmatched.missing.is_empty() {
-            self.renew(&mut state, &unmatched.missing)?;
-        }
             {
                 array.assign(new);
             }
@@ -252,17 +263,6 @@ impl<T: Scalar> AnyLoop<'_, T> {
         self.weights_changed()?;
         Ok(unmatched)
     }
-}
-
-/// Whether state and weights have names of their own each, and weights the lengths of their shapes.
-pub(super) fn check_names<T: Scalar>(system: &dyn System<T>, schema: &Schema) -> Result<()> {
-    let weights = system.weights();
-    let mut names: Vec<&str> = schema.state.iter().map(|v| &*v.name).chain(weights.iter().map(|w| w.name.as_str())).collect();
-    names.sort_unstable();
-    if let Some(pair) = names.windows(2).find(|w| w[0] == w[1]) {
-        return Err(Error::Unsupported(format!("two variables or weights named `{}`", pair[0])));
-    }
-    match weights.iter().find(|w| w.shape.iter().product::<usize>() != w.values.len()) {
 
     /// Puts the variables of these names to what they have in a new loop.
     fn renew(&self, state: &mut [T], names: &[String]) -> Result<()> {
@@ -276,6 +276,17 @@ pub(super) fn check_names<T: Scalar>(system: &dyn System<T>, schema: &Schema) ->
         }
         Ok(())
     }
+}
+
+/// Whether state and weights have names of their own each, and weights the lengths of their shapes.
+pub(super) fn check_names<T: Scalar>(system: &dyn System<T>, schema: &Schema) -> Result<()> {
+    let weights = system.weights();
+    let mut names: Vec<&str> = schema.state.iter().map(|v| &*v.name).chain(weights.iter().map(|w| w.name.as_str())).collect();
+    names.sort_unstable();
+    if let Some(pair) = names.windows(2).find(|w| w[0] == w[1]) {
+        return Err(Error::Unsupported(format!("two variables or weights named `{}`", pair[0])));
+    }
+    match weights.iter().find(|w| w.shape.iter().product::<usize>() != w.values.len()) {
         Some(w) => Err(Error::Unsupported(format!("weight `{}` of shape {:?} has {} values", w.name, w.shape, w.values.len()))),
         None => Ok(()),
     }
