@@ -11,7 +11,7 @@ use super::wanted;
 use crate::args::Axis;
 use crate::data;
 use crate::exit::usage;
-use crate::model::network::Population;
+use crate::model::network::{Network, Population};
 use crate::model::{Arrays, Build, Loaded, System, in_file};
 use crate::plot::{self, Traces};
 use anyhow::Context;
@@ -231,8 +231,7 @@ impl<T: Build> Session<T> {
             System::Neurons(group) => format!("{} {} neurons", group.size, group.kind),
             System::Network(net) => {
                 let neurons: u64 = net.groups.iter().map(|g| g.neurons.size).sum();
-                let synapses: f64 = self.populations().iter().map(|p| p.degree * (p.units.end - p.units.start) as f64).sum();
-                format!("{neurons} neurons, {} synapses", short(synapses))
+                format!("{neurons} neurons, {} synapses", short(Network::synapses(&self.populations())))
             }
             System::Sequential(layers) if layers.len() == 1 => "1 layer".to_owned(),
             System::Sequential(layers) => format!("{} layers", layers.len()),
