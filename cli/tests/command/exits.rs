@@ -137,6 +137,48 @@ fn wrong_shapes_name_axis_expected_and_given() {
     let error = place.fails(2, "run m.toml --steps 1 --input 1");
     assert!(error.contains("m.toml") && error.contains("l2"), "{error}");
     place.write("m.toml", "[[layer]]\nname='l1'\nkind='Dense'\nnum_in=3\nnum_out=4\n");
+/// Whatever is given for a file of arrays: the message names the file, what it is, and what is read.
+#[test]
+fn files_of_other_kinds_are_told() {
+    let place = Place::new();
+    // Local headers of zip archives, with the name of their first entry.
+    let zip = |name: &str| {
+        let mut bytes = b"PK\x03\x04".to_vec();
+        bytes.extend([0; 22]);
+        bytes.extend((name.len() as u16).to_le_bytes());
+        bytes.extend([0; 2]);
+        bytes.extend(name.bytes());
+        bytes
+    };
+    let text = (0..50).map(|k| format!("1.0,{k}.5,2.0\n")).collect::<String>();
+    for (name, bytes, what) in [
+        ("x.csv", text.into_bytes(), "a text, such as csv"),
+        ("x.mat", b"MATLAB 5.0 MAT-file, Platform: posix, Created on: Thu Nov 26 2026\0\0\0\0".to_vec(), "a MATLAB file"),
+        ("x.h5", b"\x89HDF\r\n\x1a\n\0\0\0\0\0".to_vec(), "an HDF5 file"),
+        ("x.pt", zip("x/data.pkl"), "a file of torch.save"),
+        ("x.xlsx", zip("[Content_Types].xml"), "a zip archive of something else"),
+        ("x.pkl", b"\x80\x04\x95\x1a\0\0\0\0\0\0\0}".to_vec(), "a pickle of Python objects"),
+        ("x.npz", Vec::new(), "an empty file"),
+        ("x.bin", (0..200).map(|k: u8| k ^ 0x55).collect(), "no file of arrays"),
+    ] {
+        place.write(name, bytes);
+        place.write("m.toml", format!("kind = 'LIF'\nsize = 3\ninput = {{ file = '{name}' }}\n"));
+        for arguments in [
+            "run m.toml".to_owned(),
+            format!("run hh --input {name}"),
+            format!("run hh --steps 5 --state {name}"),
+            format!("run hh --steps 5 --weights {name}"),
+            format!("resume {name}"),
+            format!("inspect {name}"),
+        ] {
+            let said = place.fails(5, &arguments);
+            assert!(said.contains(name) && said.contains(what) && said.contains("npz, npy and safetensors"), "{arguments}: {said}");
+        }
+    }
+    place.npz("c.npz", &[("V", ArrayD::zeros(vec![3]))]);
+    assert!(place.fails(5, "resume c.npz").contains("c.npz is no checkpoint"));
+}
+
     place.npz("w.npz", &[("l1.W", ArrayD::zeros(vec![3, 4])), ("l1.b", ArrayD::zeros(vec![5]))]);
     assert!(place.fails(2, "run m.toml --steps 1 --input 1 --weights w.npz").contains("l1.b"));
     place.npz("w.npz", &[("l1.W", ArrayD::zeros(vec![3, 4])), ("l9.b", ArrayD::zeros(vec![4]))]);
