@@ -5,16 +5,15 @@ use crate::args::Axis;
 use ndarray::ArrayD;
 use overtime::{Error, Schema};
 
-/// The batch: as given; or, if the input has one axis more than it would have without a batch, that axis's length.
-pub(crate) fn batch(spec: &Spec, schema: &Schema, input: Option<&[usize]>) -> anyhow::Result<Option<usize>> {
+/// The batch: as given; or, if an input has one axis more than it would have without a batch, that axis's length.
+pub(crate) fn batch<'a>(spec: &Spec, schema: &Schema, inputs: impl Iterator<Item = &'a [usize]>) -> anyhow::Result<Option<usize>> {
     if let Some(batch) = spec.batch {
         return Ok(Some(usize::try_from(batch).map_err(|_| crate::exit::usage(format!("--batch {batch} is more than can be addressed")))?));
     }
     let features = schema.inputs.first().map_or(0, |i| i.shape.len());
-    Ok(match input {
-        Some(shape) if shape.len() == features + 2 => shape.get(if spec.first_axis == Axis::B { 0 } else { 1 }).copied(),
-        _ => None,
-    })
+    let axis = if spec.first_axis == Axis::B { 0 } else { 1 };
+    let mut inputs = inputs;
+    Ok(inputs.find(|shape| shape.len() == features + 2).and_then(|shape| shape.get(axis).copied()))
 }
 
 /// Which axis of the input is time.

@@ -65,11 +65,42 @@ fn a_number_that_is_none_is_4() {
     place.npz("x.npz", &[("in", x)]);
     place.write("old.npz", "as it was");
     let error = place.fails(4, "run hh --size 2 --input x.npz --out old.npz");
-    assert!(error.contains("step 4321"), "{error}");
+    assert!(error.contains("x.npz: the element at [4321, 1] is NaN"), "{error}");
     assert_eq!(std::fs::read(place.path("old.npz")).unwrap(), b"as it was");
     // A current that no neuron survives.
     let error = place.fails(4, "run hh --steps 1000 --input 1e30 --method euler");
     assert!(error.contains("step"), "{error}");
+    for arguments in ["--input nan", "--input x.npz --size 2", "--input 1e30 --method euler --steps 1000", "--input 1e38 --steps 1000"] {
+        let steps = if arguments.contains("steps") || arguments.contains("x.npz") { "" } else { "--steps 5" };
+        assert!(!place.fails(4, &format!("run hh {steps} {arguments}")).contains("allow_non_finite"), "{arguments}");
+    }
+}
+
+/// Euler's method at a step that it does not bear: V changes by dt·g/C of itself, and g of an open sodium channel is 120 mS/cm².
+#[test]
+fn an_unstable_method_is_told_with_its_step() {
+    let place = Place::new();
+    place.write("m.toml", "kind = 'HH'\nsize = 2\ninput = 10.0\ndt = 0.1\nduration = 50.0\nmethod = 'euler'\n");
+    let said = place.fails(4, "run m.toml");
+    for word in ["[0] is ", "at step", "the explicit method euler", "dt = 0.1 ms", "--dt (0.025 ms)", "--method exp_auto"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    // It is as the advice says.
+    place.ok("run m.toml --dt 0.01 --quiet");
+    place.ok("run m.toml --method exp_auto --quiet");
+    let group = "name = 'P'\nkind = 'HH'\ncurrent = 10.0\nmethod = 'euler'\n";
+    place.write("n.toml", format!("dt = 0.1\nduration = 50.0\n[[group]]\n{group}"));
+    let said = place.fails(4, "run n.toml");
+    assert!(said.contains("P.") && said.contains("euler") && said.contains("method = \"exp_auto\" in its [[group]]"), "{said}");
+    // Halves overflow where f32 does not; padding may be anything.
+    let mut x = ArrayD::from_elem(vec![3, 2, 3], 1e6);
+    x[[2, 1, 0]] = f64::NAN;
+    place.npz("x.npz", &[("in", x), ("lengths", ndarray::arr1(&[3.0, 2.0]).into_dyn())]);
+    place.write("l.toml", "input = { file = 'x.npz', array = 'in' }\n[[layer]]\nname = 'l'\nkind = 'RNN'\nnum_in = 3\nhidden = 2\n");
+    let said = place.fails(4, "run l.toml --dtype f16");
+    assert!(said.contains("x.npz, array `in`: the element at [0, 0, 0] is 1000000, too large for f16"), "{said}");
+    assert!(place.fails(4, "run l.toml").contains("array `in`: the element at [2, 1, 0] is NaN"));
+    place.ok("run l.toml --lengths x.npz:lengths --quiet");
 }
 
 #[test]
@@ -106,37 +137,6 @@ fn files_are_5() {
     place.fails(5, "run hh --input forged.npy");
 }
 
-#[test]
-fn too_much_is_6() {
-    let place = Place::new();
-    let error = place.fails(6, "run hh --size 100000000000 --steps 5");
-    assert!(error.contains("bytes"), "{error}");
-    place.fails(6, "run hh --size 18446744073709551615 --steps 5");
-    place.fails(6, "run hh --size 1000 --steps 1000000000000 --out a.npz");
-    place.write("m.toml", "[[layer]]\nname='l'\nkind='RNNCell'\nnum_in=3\nnum_out=4000000000\n");
-    place.fails(6, "run m.toml --steps 1 --input 1");
-}
-
-#[test]
-fn wrong_shapes_name_axis_expected_and_given() {
-    let place = Place::new();
-    place.npz("x.npz", &[("in", ArrayD::zeros(vec![10, 4]))]);
-    let error = place.fails(2, "run hh --size 3 --input x.npz");
-    assert!(error.contains("expected 3") && error.contains("length 4"), "{error}");
-    place.npz("b.npz", &[("in", ArrayD::zeros(vec![10, 2, 3]))]);
-    let error = place.fails(2, "run hh --size 3 --batch 5 --input b.npz");
-    assert!(error.contains("batch") && error.contains("expected 5") && error.contains("length 2"), "{error}");
-    place.npz("r.npz", &[("in", ArrayD::zeros(vec![10, 2, 3, 4]))]);
-    assert!(place.fails(2, "run hh --size 3 --input r.npz").contains("[10, 2, 3, 4]"));
-    place.npz("scalar.npz", &[("in", ArrayD::zeros(vec![]))]);
-    place.fails(2, "run hh --size 3 --input scalar.npz");
-    place.write(
-        "m.toml",
-        "[[layer]]\nname='l1'\nkind='Dense'\nnum_in=3\nnum_out=4\n[[layer]]\nname='l2'\nkind='Dense'\nnum_in=5\nnum_out=2\n",
-    );
-    let error = place.fails(2, "run m.toml --steps 1 --input 1");
-    assert!(error.contains("m.toml") && error.contains("l2"), "{error}");
-    place.write("m.toml", "[[layer]]\nname='l1'\nkind='Dense'\nnum_in=3\nnum_out=4\n");
 /// Whatever is given for a file of arrays: the message names the file, what it is, and what is read.
 #[test]
 fn files_of_other_kinds_are_told() {
@@ -179,6 +179,37 @@ fn files_of_other_kinds_are_told() {
     assert!(place.fails(5, "resume c.npz").contains("c.npz is no checkpoint"));
 }
 
+#[test]
+fn too_much_is_6() {
+    let place = Place::new();
+    let error = place.fails(6, "run hh --size 100000000000 --steps 5");
+    assert!(error.contains("bytes"), "{error}");
+    place.fails(6, "run hh --size 18446744073709551615 --steps 5");
+    place.fails(6, "run hh --size 1000 --steps 1000000000000 --out a.npz");
+    place.write("m.toml", "[[layer]]\nname='l'\nkind='RNNCell'\nnum_in=3\nnum_out=4000000000\n");
+    place.fails(6, "run m.toml --steps 1 --input 1");
+}
+
+#[test]
+fn wrong_shapes_name_axis_expected_and_given() {
+    let place = Place::new();
+    place.npz("x.npz", &[("in", ArrayD::zeros(vec![10, 4]))]);
+    let error = place.fails(2, "run hh --size 3 --input x.npz");
+    assert!(error.contains("expected 3") && error.contains("length 4"), "{error}");
+    place.npz("b.npz", &[("in", ArrayD::zeros(vec![10, 2, 3]))]);
+    let error = place.fails(2, "run hh --size 3 --batch 5 --input b.npz");
+    assert!(error.contains("batch") && error.contains("expected 5") && error.contains("length 2"), "{error}");
+    place.npz("r.npz", &[("in", ArrayD::zeros(vec![10, 2, 3, 4]))]);
+    assert!(place.fails(2, "run hh --size 3 --input r.npz").contains("[10, 2, 3, 4]"));
+    place.npz("scalar.npz", &[("in", ArrayD::zeros(vec![]))]);
+    place.fails(2, "run hh --size 3 --input scalar.npz");
+    place.write(
+        "m.toml",
+        "[[layer]]\nname='l1'\nkind='Dense'\nnum_in=3\nnum_out=4\n[[layer]]\nname='l2'\nkind='Dense'\nnum_in=5\nnum_out=2\n",
+    );
+    let error = place.fails(2, "run m.toml --steps 1 --input 1");
+    assert!(error.contains("m.toml") && error.contains("l2"), "{error}");
+    place.write("m.toml", "[[layer]]\nname='l1'\nkind='Dense'\nnum_in=3\nnum_out=4\n");
     place.npz("w.npz", &[("l1.W", ArrayD::zeros(vec![3, 4])), ("l1.b", ArrayD::zeros(vec![5]))]);
     assert!(place.fails(2, "run m.toml --steps 1 --input 1 --weights w.npz").contains("l1.b"));
     place.npz("w.npz", &[("l1.W", ArrayD::zeros(vec![3, 4])), ("l9.b", ArrayD::zeros(vec![4]))]);
