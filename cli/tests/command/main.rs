@@ -8,6 +8,7 @@ mod golden;
 mod kernels;
 mod network;
 mod plots;
+mod readme;
 mod resume;
 mod streams;
 mod support;
