@@ -98,6 +98,7 @@ pub mod states;
 mod survey;
 mod system;
 mod threads;
+pub mod torch;
 pub mod tree;
 
 pub use closure::{Closure, for_loop};

@@ -128,6 +128,74 @@ pub fn tanh<R: Real>(x: R) -> R {
     (e / (e + R::of(2.0))).copysign(x)
 }
 
+/// Φ(−y)·e^{y²/2}·(y + 5) for y ≥ 0 as a polynomial in t = (y − 5)/(y + 5) (Schonfelder's and Shepherd & Laframboise's change of variable):
+/// Chebyshev's series, to 3e-17 of the value for f64 and 1e-8 for f32.
+const NORMAL: [f64; 24] = [
+    0.769_193_049_750_063,
+    -0.665_382_502_890_057,
+    0.495_305_615_969_980_5,
+    -0.313_533_156_671_281_4,
+    0.165_020_366_170_195_17,
+    -0.069_118_638_707_071_62,
+    0.020_795_066_803_234_04,
+    -0.002_993_376_758_978_478,
+    -0.000_797_869_427_747_529_7,
+    0.000_544_898_968_373_562_9,
+    -5.937_558_833_377_767e-5,
+    -4.976_232_792_457_951_5e-5,
+    1.668_085_271_992_539_4e-5,
+    3.979_361_513_829_216e-6,
+    -2.768_878_783_672_091_5e-6,
+    -3.335_427_141_231_054e-7,
+    4.334_766_428_513_756_7e-7,
+    3.857_144_856_725_758_7e-8,
+    -6.741_689_051_823_604e-8,
+    -6.940_847_374_044_867e-9,
+    9.275_082_241_537_343e-9,
+    1.271_375_926_027_823_1e-9,
+    -7.854_458_583_247_658e-10,
+    -1.331_210_743_010_702e-10,
+];
+const NORMAL_F32: [f64; 12] = [
+    0.769_193_053_245_544_4,
+    -0.665_382_504_463_195_8,
+    0.495_305_985_212_326_05,
+    -0.313_532_888_889_312_74,
+    0.165_016_144_514_083_86,
+    -0.069_120_839_238_166_81,
+    0.020_813_677_459_955_215,
+    -0.002_985_708_881_169_557_6,
+    -0.000_835_731_043_480_336_7,
+    0.000_531_777_099_240_571_3,
+    -2.196_782_770_624_85e-5,
+    -3.869_155_989_377_759_4e-5,
+];
+
+/// Φ(x) = ½(1 + erf(x/√2)), the standard normal distribution, to within 8 ulp in both tails; 0 where e^{−x²/2} leaves the range of [`exp`].
+#[inline(always)]
+#[must_use]
+pub fn normal_cdf<R: Real>(x: R) -> R {
+    let poly: &[f64] = if R::DTYPE == DType::F64 { &NORMAL } else { &NORMAL_F32 };
+    let (one, half) = (R::of(1.0), R::of(0.5));
+    let y = R::of(40.0).min(x.abs());
+    let d = one / (y + R::of(5.0));
+    let t = d.mul_add(R::of(-10.0), one);
+    let mut p = R::of(poly[poly.len() - 1]);
+    let mut k = poly.len() - 1;
+    while k > 0 {
+        k -= 1;
+        p = p.mul_add(t, R::of(poly[k]));
+    }
+    // y² exactly, as a sum: half of what is rounded off would be y²·ε/2 of the exponential.
+    let square = y * y;
+    let rest = y.mul_add(y, -square);
+    let e = exp(-half * square);
+    let e = (half * e).mul_add(-rest, e);
+    let tail = p * d * e;
+    let tail = if square > R::of(-2.0 * R::EXP_RANGE.0) { R::of(0.0) } else { tail };
+    if x < R::of(0.0) { tail } else { one - tail }
+}
+
 /// The logistic function 1/(1 + e⁻ˣ).
 #[inline(always)]
 #[must_use]

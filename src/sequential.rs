@@ -7,6 +7,8 @@ use crate::scalar::Scalar;
 use crate::scan::Scan;
 use crate::state::{Part, State};
 use crate::system::{Coupling, Inputs, Schema, Shared, Start, System, Tick, Weight, WeightMut};
+use crate::torch::{self, Module};
+use ndarray::ArrayD;
 use std::ops::Range;
 
 /// Named systems one after another: `brainpy.Sequential`. Names give `l1.state`, `l1.Wi`.
@@ -46,6 +48,16 @@ impl<T: Scalar> Sequential<T> {
     /// The systems with their names.
     pub fn layers(&self) -> impl Iterator<Item = (&str, &dyn System<T>)> {
         self.layers.iter().map(|(n, l)| (n.as_str(), &**l))
+    }
+
+    /// Takes the weights of a torch model's `state_dict`: names are matched to layers as [`torch`] says.
+    ///
+    /// # Errors
+    /// If names are missing or unexpected, an array has another shape, or torch has no such layer.
+    pub fn torch_weights<N: AsRef<str>, S: Scalar>(mut self, weights: &[(N, ArrayD<S>)]) -> Result<Self> {
+        let own = torch::weights::<T>(&self, &torch::collected(weights))?;
+        torch::set(&mut self, &own);
+        Ok(self)
     }
 
     fn stages(&self) -> Stages {
@@ -185,6 +197,10 @@ impl<T: Scalar> System<T> for Sequential<T> {
             .iter_mut()
             .flat_map(|(name, layer)| layer.weights_mut().into_iter().map(move |w| WeightMut { name: format!("{name}.{}", w.name), ..w }));
         all.collect()
+    }
+
+    fn torch(&self) -> Vec<Module<'_>> {
+        self.layers.iter().flat_map(|(name, layer)| layer.torch().into_iter().map(|module| module.within(name))).collect()
     }
 
     fn check(&self) -> Result<()> {

@@ -6,6 +6,7 @@ use crate::program::Program;
 use crate::scalar::Scalar;
 use crate::scan::Scan;
 use crate::state::State;
+use crate::torch::Module;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -107,13 +108,28 @@ pub struct VarSpec {
     pub views: Vec<(Cow<'static, str>, Range<usize>)>,
     /// The variable that counts the steps for which this one stays as it is, if one does: see [`Schema::held`].
     pub held_by: Option<Cow<'static, str>>,
+    /// Whether a state that is loaded may lack it: it then starts as in a new loop. [`VarSpec::new`] says so of variables named `spike`,
+    /// `input`, `refractory` and `above`.
+    pub optional: bool,
 }
+
+/// What a neuron's step leaves to be read, or counts from 0 on: a start from given potentials and gates does not need it.
+const OPTIONAL: [&str; 4] = ["spike", "input", "refractory", "above"];
 
 impl VarSpec {
     /// A variable of this name and shape (for one batch row).
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>, shape: impl Into<Vec<usize>>) -> Self {
-        Self { name: name.into(), shape: shape.into(), views: Vec::new(), held_by: None }
+        let name = name.into();
+        let optional = OPTIONAL.contains(&&*name);
+        Self { name, shape: shape.into(), views: Vec::new(), optional, held_by: None }
+    }
+
+    /// Whether a state that is loaded may lack it.
+    #[must_use]
+    pub fn optional(mut self, optional: bool) -> Self {
+        self.optional = optional;
+        self
     }
 
     /// The variable of a part of this name.
@@ -121,6 +137,7 @@ impl VarSpec {
         Self {
             name: format!("{part}.{}", self.name).into(),
             shape: self.shape.clone(),
+            optional: self.optional,
             views: self.views.iter().map(|(name, range)| (format!("{part}.{name}").into(), range.clone())).collect(),
             held_by: self.held_by.as_ref().map(|counter| format!("{part}.{counter}").into()),
         }
@@ -397,6 +414,12 @@ pub trait System<T: Scalar>: Send + Sync {
         Vec::new()
     }
 
+    /// The torch modules that have the weights of this system and its parts, so that their `state_dict` can be loaded; nothing where there
+    /// are no weights.
+    fn torch(&self) -> Vec<Module<'_>> {
+        if self.weights().is_empty() { Vec::new() } else { vec![Module::none("has weights, and torch has no module of its kind")] }
+    }
+
     /// Whether parameters make sense (finite, positive where they must be, right lengths). Called when the loop is built.
     ///
     /// # Errors
@@ -445,6 +468,9 @@ impl<T: Scalar, S: System<T> + ?Sized> System<T> for Box<S> {
     }
     fn weights_mut(&mut self) -> Vec<WeightMut<'_, T>> {
         (**self).weights_mut()
+    }
+    fn torch(&self) -> Vec<Module<'_>> {
+        (**self).torch()
     }
     fn check(&self) -> Result<()> {
         (**self).check()

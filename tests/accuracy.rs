@@ -1,9 +1,10 @@
 //! How far the elementary functions and the neuron are from the truth.
 
-use ndarray::Array2;
-use overtime::math::{decay, exp, exp_neg, expm1, exprel, sigmoid, tanh};
+use ndarray::{Array1, Array2};
+use overtime::math::{decay, exp, exp_neg, expm1, exprel, normal_cdf, sigmoid, tanh};
 use overtime::models::{Activation, Hh, Method};
 use overtime::{Init, Input, LoopOverTime, Real};
+use std::collections::BTreeMap;
 
 /// Two doubles whose sum is the number: about 106 bits.
 mod twin {
@@ -201,6 +202,8 @@ fn activations_are_what_they_are_called() {
             }
         }
         Activation::Gelu => gelu(x),
+        // Judged by a table of its own: the system has no such function.
+        Activation::GeluErf => f64::NAN,
         Activation::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
         _ => f64::NAN,
     };
@@ -211,7 +214,7 @@ fn activations_are_what_they_are_called() {
     }
     // Exactly representable in f32, so that both types see the same numbers.
     let xs: Vec<f64> = uniforms(3).take(50_000).map(|u| f64::from(((u - 0.5) * 50.0) as f32)).chain([0.0, 1e-6, -1e-6, 1e-3]).collect();
-    for activation in Activation::ALL.into_iter().filter(|a| *a != Activation::Softmax) {
+    for activation in Activation::ALL.into_iter().filter(|a| ![Activation::Softmax, Activation::GeluErf].contains(a)) {
         for (values, epsilon) in [(run::<f32>(activation, &xs), f64::from(f32::EPSILON)), (run::<f64>(activation, &xs), f64::EPSILON)] {
             for (x, value) in xs.iter().zip(values) {
                 let truth = truth(activation, *x);
@@ -223,6 +226,47 @@ fn activations_are_what_they_are_called() {
     }
     let softmax = run::<f64>(Activation::Softmax, &[1.0, 2.0, 1000.0, 1000.0]);
     assert!((softmax[2] - 0.5).abs() <= 1e-15 && (softmax[3] - 0.5).abs() <= 1e-15 && softmax[0].abs() <= 1e-300);
+}
+
+/// Φ, and x·Φ(x), against values of 50 digits: in both tails, to a few units of the last place.
+#[test]
+fn the_normal_distribution_is_right_in_both_tails() {
+    let golden: BTreeMap<String, Array1<f64>> = (overtime_npz::read("tests/golden/normal.npz").unwrap().into_iter())
+        .map(|(name, array)| (name, array.to_f64().into_dimensionality().unwrap()))
+        .collect();
+    let (xs, phi) = (&golden["x"], &golden["phi"]);
+    assert!(xs.len() > 400 && xs.iter().all(|x| f64::from(*x as f32) == *x));
+    fn gelu<R: Real>(xs: &Array1<f64>) -> Vec<f64> {
+        let input = Array2::from_shape_fn((1, xs.len()), |(_, k)| R::of(xs[k]));
+        let run = LoopOverTime::new(Activation::GeluErf.layer([xs.len()])).unwrap().run(&input).unwrap();
+        run.output.iter().map(|v: &R| v.to_f64()).collect()
+    }
+    let (single, double) = (gelu::<f32>(xs), gelu::<f64>(xs));
+    let mut tails = [0, 0];
+    for (k, (x, truth)) in xs.iter().zip(phi).enumerate() {
+        // Where e^{−x²/2} is normal; beyond that 0, or less than the smallest normal number.
+        if x * x < 160.0 {
+            let off = (f64::from(normal_cdf(*x as f32)) - truth).abs() / f64::from(f32::EPSILON);
+            assert!(off <= 8.0 * truth, "f32, {x}: off by {off} of {truth}");
+            assert!((single[k] - x * truth).abs() <= 9.0 * f64::from(f32::EPSILON) * (x * truth).abs(), "f32 gelu, {x}: {}", single[k]);
+            tails[0] += usize::from(*x < -4.0);
+        } else {
+            assert!((single[k] - x * truth).abs() <= 1e-36 + f64::from(f32::EPSILON) * x.max(0.0), "f32 gelu, {x}: {}", single[k]);
+        }
+        if x * x < 1400.0 {
+            let off = (normal_cdf(*x) - truth).abs() / f64::EPSILON;
+            assert!(off <= 8.0 * truth, "f64, {x}: off by {off} of {truth}");
+            assert!((double[k] - x * truth).abs() <= 9.0 * f64::EPSILON * (x * truth).abs(), "f64 gelu, {x}: {}", double[k]);
+            tails[1] += usize::from(*x < -14.0);
+        } else {
+            assert!((double[k] - x * truth).abs() <= 1e-300, "f64 gelu, {x}: {}", double[k]);
+        }
+    }
+    assert!(tails.iter().all(|n| *n > 50), "{tails:?}");
+    assert!(normal_cdf(f64::NAN).is_nan() && normal_cdf(f32::NAN).is_nan());
+    assert_eq!([normal_cdf(f64::INFINITY), normal_cdf(f64::NEG_INFINITY), normal_cdf(0.0), normal_cdf(-0.0)], [1.0, 0.0, 0.5, 0.5]);
+    let named = ["gelu", "gelu_tanh", "gelu_erf"].map(|name| name.parse::<Activation>().unwrap());
+    assert_eq!(named, [Activation::Gelu, Activation::Gelu, Activation::GeluErf]);
 }
 
 /// One step of `Hh` from a given V, by textbook formulas in doubles.

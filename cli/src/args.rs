@@ -91,9 +91,10 @@ pub(crate) struct RunArgs {
     /// How many steps to run
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<u64>,
-    /// A number given at every step, or a series: .npz (its array `in`, or its only one), .npy or .safetensors
-    #[arg(long, value_name = "VALUE|FILE", allow_hyphen_values = true)]
-    pub(crate) input: Option<String>,
+    /// A number given at every step, or a series: .npz (its array `in`, or its only one; FILE:NAME is another), .npy or .safetensors. Of a
+    /// network for one of its groups, and then once for each: `--input A=1.0 --input B=x.npz`
+    #[arg(long, value_name = "[GROUP=]VALUE|FILE", allow_hyphen_values = true)]
+    pub(crate) input: Vec<String>,
     /// How many steps each row of the batch takes, from a file: FILE, or FILE:NAME for one of its arrays; of recurrent cells and layers
     #[arg(long, value_name = "FILE[:NAME]", value_hint = ValueHint::FilePath)]
     pub(crate) lengths: Option<String>,
@@ -118,14 +119,15 @@ pub(crate) struct RunArgs {
     /// How a GPU runs the loop: auto, host-loop, graph or persistent [default: auto]
     #[arg(long, value_name = "NAME")]
     pub(crate) strategy: Option<Strategy>,
-    /// Seed of initial values, weights and noise [default: 0]
+    /// Seed of initial values, weights, synapses and noise [default: 0]; beside --state, of what is drawn from there on
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// Weights by name (`l1.Wi`), .npz or .safetensors; every weight of the system must be there
+    /// Weights by name (`l1.Wi`), or a torch `state_dict` by its names (`l1.weight`, `model.lstm.weight_ih_l0`, `0.weight`), .npz or
+    /// .safetensors; every weight of the system must be there, and nothing else
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) weights: Option<PathBuf>,
-    /// State by name (`V`, `l1.state`) to start from: a file of --save-state, whose clock and seed are taken too, or an .npz with
-    /// every variable
+    /// State by name (`V`, `l1.state`, or `l1.h` and `l1.c`) to start from: a file of --save-state, whose clock, seed and synapses are taken
+    /// too, or an .npz with the variables that a start needs
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) state: Option<PathBuf>,
     /// Variables to record, e.g. `V,l1.state`; `V[0..5]` or `V[0,7]` for some units, `spike:events` for events

@@ -1,5 +1,7 @@
 //! Arrays out of files: npz, npy and safetensors, told apart by their first bytes.
 
+mod foreign;
+
 use crate::exit::{Failure, usage};
 use ndarray::ArrayD;
 use overtime::{Error, memory};
@@ -18,22 +20,18 @@ pub(crate) enum Kind {
 /// What the first bytes say.
 pub(crate) fn kind(path: &Path) -> anyhow::Result<Kind> {
     let fail = |source, operation| overtime::Error::File { path: path.to_owned(), operation, source };
-    let file = File::open(path).map_err(|e| fail(e, "open"))?;
-    let meta = file.metadata().map_err(|e| fail(e, "read"))?;
+    // Asked before the file is opened: opening a pipe would wait for someone to write to it.
+    let meta = std::fs::metadata(path).map_err(|e| fail(e, "open"))?;
     if meta.is_dir() {
         return Err(fail(std::io::ErrorKind::IsADirectory.into(), "read").into());
     }
     if !meta.is_file() {
-        // A pipe would be empty by the time it is read again.
         return Err(Failure::Io(format!("{}: not a regular file", path.display())).into());
     }
+    let file = File::open(path).map_err(|e| fail(e, "open"))?;
     let mut start = Vec::new();
-    file.take(6).read_to_end(&mut start).map_err(|e| fail(e, "read"))?;
-    Ok(match start.as_slice() {
-        [b'P', b'K', ..] => Kind::Npz,
-        b"\x93NUMPY" => Kind::Npy,
-        _ => Kind::Safetensors,
-    })
+    file.take(512).read_to_end(&mut start).map_err(|e| fail(e, "read"))?;
+    foreign::kind(&start).map_err(|what| foreign::error(path, what))
 }
 
 /// All arrays of a file by name.

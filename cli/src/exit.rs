@@ -1,5 +1,6 @@
 //! How the command ends: its exit codes, and which error gets which.
 
+use crate::run::advice;
 use crate::terminal;
 use std::fmt::{self, Display};
 use std::io::ErrorKind;
@@ -22,6 +23,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// A file that is not what it should be.
     Io(String),
+    /// A number that is none.
+    Numerical(String),
     /// A signal ended the run.
     Interrupted(String),
     /// More memory than there is; what it is for, and what could be done instead.
@@ -31,7 +34,7 @@ pub(crate) enum Failure {
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Io(message) | Self::Interrupted(message) => f.write_str(message),
+            Self::Usage(message) | Self::Io(message) | Self::Numerical(message) | Self::Interrupted(message) => f.write_str(message),
             Self::Memory { what, need, free, ways } => write!(f, "{what} needs {need} bytes of memory, {free} are free{ways}"),
         }
     }
@@ -73,7 +76,7 @@ pub(crate) fn code(result: anyhow::Result<()>) -> ExitCode {
 /// The error and its causes, but for those that the one before has told already.
 fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
+    for cause in error.chain().map(|cause| advice::not_finite(cause).unwrap_or_else(|| cause.to_string())) {
         if text.is_empty() {
             text = cause;
         } else if !text.ends_with(&cause) {
@@ -94,6 +97,7 @@ fn number(error: &anyhow::Error) -> u8 {
             return match failure {
                 Failure::Usage(_) => USAGE,
                 Failure::Io(_) => IO,
+                Failure::Numerical(_) => NUMERICAL,
                 Failure::Interrupted(_) => INTERRUPTED,
                 Failure::Memory { .. } => MEMORY,
             };

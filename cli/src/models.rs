@@ -45,5 +45,6 @@ fn text() -> String {
         let _ = writeln!(text, "    {:<11} {}", "takes", kind.takes.join(", "));
     }
     let _ = writeln!(text, "\n  Functions: {}", Activation::ALL.map(Activation::name).join(", "));
+    text.push_str("    gelu is the approximation by tanh, as in JAX and brainpy (also gelu_tanh); gelu_erf is x Φ(x), the default of torch and Keras\n");
     text
 }

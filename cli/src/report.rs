@@ -1,6 +1,7 @@
 //! The summary of a run, for people and for programs.
 
 use crate::model::Build;
+use crate::model::network::Network;
 use crate::run::drive::Timing;
 use crate::run::progress::short;
 use crate::run::session::{Place, Session};
@@ -97,7 +98,7 @@ impl Summary {
             real_time_factor: (some && is_neurons).then_some(wall_ms / (steps * session.over_time.dt())),
             spikes: session.recorder.spikes,
             populations: populations(session),
-            synapses: is_network.then(|| crowds.iter().map(|p| p.degree * (p.units.end - p.units.start) as f64).sum()),
+            synapses: is_network.then(|| Network::synapses(&crowds)),
             synaptic_events: is_network.then_some(events),
             synaptic_events_per_s: (is_network && some).then_some(here),
             wrote,

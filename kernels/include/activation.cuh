@@ -3,7 +3,7 @@
 #include "math.cuh"
 
 // By the names that Rust defines them with: -DACTIVATION=LEAKY_RELU.
-enum Activation { IDENTITY, RELU, TANH, SIGMOID, LEAKY_RELU, ELU, GELU, SOFTPLUS };
+enum Activation { IDENTITY, RELU, TANH, SIGMOID, LEAKY_RELU, ELU, GELU, SOFTPLUS, GELU_ERF };
 
 __device__ __forceinline__ acc_t softplus(acc_t x) {
     const acc_t e = math::exp(-math::abs(x));
@@ -16,6 +16,7 @@ __device__ __forceinline__ acc_t softplus(acc_t x) {
     return fma(s, p, positive);
 }
 
+// By tanh. GELU_ERF is the function by the normal distribution.
 __device__ __forceinline__ acc_t gelu(acc_t x) {
     const acc_t inner = fma(x * x * x, acc_t(0.044715), x) * acc_t(0.79788456080286535588);  // √(2/π)
     return x * acc_t(0.5) * (acc_t(1) + math::tanh(inner));
@@ -29,6 +30,7 @@ __device__ __forceinline__ acc_t activate(acc_t x) {
     if constexpr (WHICH == LEAKY_RELU) return x < acc_t(0) ? x * acc_t(0.01) : x;
     if constexpr (WHICH == ELU) return x > acc_t(0) ? x : math::expm1(x);
     if constexpr (WHICH == GELU) return gelu(x);
+    if constexpr (WHICH == GELU_ERF) return x * math::normal_cdf(x);
     if constexpr (WHICH == SOFTPLUS) return softplus(x);
     return x;
 }

@@ -145,6 +145,38 @@ __device__ __forceinline__ acc_t tanh(acc_t x) {
     return copysign(e / (e + acc_t(2)), x);
 }
 
+#ifdef SCALAR_F64
+constexpr int NORMAL_TERMS = 24;
+__device__ constexpr double NORMAL[] = {
+    0.769193049750063, -0.665382502890057, 0.4953056159699805, -0.3135331566712814, 0.16502036617019517, -0.06911863870707162,
+    0.02079506680323404, -0.002993376758978478, -0.0007978694277475297, 0.0005448989683735629, -5.937558833377767e-5,
+    -4.9762327924579515e-5, 1.6680852719925394e-5, 3.979361513829216e-6, -2.7688787836720915e-6, -3.335427141231054e-7,
+    4.3347664285137567e-7, 3.8571448567257587e-8, -6.741689051823604e-8, -6.940847374044867e-9, 9.275082241537343e-9,
+    1.2713759260278231e-9, -7.854458583247658e-10, -1.331210743010702e-10};
+#else
+constexpr int NORMAL_TERMS = 12;
+__device__ constexpr double NORMAL[] = {
+    0.7691930532455444, -0.6653825044631958, 0.49530598521232605, -0.31353288888931274, 0.16501614451408386, -0.06912083923816681,
+    0.020813677459955215, -0.0029857088811695576, -0.0008357310434803367, 0.0005317770992405713, -2.19678277062485e-5,
+    -3.8691559893777594e-5};
+#endif
+
+__device__ __forceinline__ acc_t normal_cdf(acc_t x) {
+    const acc_t y = at_most(acc_t(40), abs(x));
+    const acc_t d = acc_t(1) / (y + acc_t(5));
+    const acc_t t = fma(d, acc_t(-10), acc_t(1));
+    acc_t p = acc_t(NORMAL[NORMAL_TERMS - 1]);
+#pragma unroll
+    for (int k = NORMAL_TERMS - 2; k >= 0; --k) p = fma(p, t, acc_t(NORMAL[k]));
+    const acc_t square = y * y;
+    const acc_t rest = fma(y, y, -square);
+    const acc_t whole = exp(acc_t(-0.5) * square);
+    const acc_t e = fma(acc_t(0.5) * whole, -rest, whole);
+    const acc_t far = p * d * e;
+    const acc_t tail = square > acc_t(-2) * EXP_LOW ? acc_t(0) : far;
+    return x < acc_t(0) ? tail : acc_t(1) - tail;
+}
+
 __device__ __forceinline__ acc_t sigmoid(acc_t x) { return acc_t(1) / (acc_t(1) + exp(-x)); }
 
 }  // namespace math

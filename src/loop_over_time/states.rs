@@ -1,12 +1,16 @@
 //! A loop's state out of it and into it, in memory and in files.
 
+mod views;
+
 use super::{AnyLoop, LoopOverTime};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::scalar::Scalar;
+use crate::state::State;
 use crate::states::{self, Stamp, StateDict, Tensor, Type, Unmatched};
 use crate::system::{Schema, Shared, System};
+use crate::torch;
 use crate::tree::Source;
 use ndarray::{ArrayD, ArrayView, ArrayViewD, IxDyn};
 use std::path::Path;
@@ -26,7 +30,9 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// Takes a state: the same bits, and the same place in time, so that the next run goes on where the state was taken. If
     /// the loop's `dt` is another than the state's, index and time go on from where they were, and a reset goes back to there.
     ///
-    /// Returns the names that did not match. Strictly loaded, they are an error.
+    /// Returns the names that did not match. Strictly loaded, they are an error, but for missing variables that a start does not need
+    /// ([`VarSpec::optional`](crate::VarSpec): a neuron's `spike`, `input`, …): these then have what they have in a new loop. A variable may
+    /// also be given by its views, all of them: an LSTM's `h` and `c` for its `state`.
     ///
     /// # Errors
     /// If names do not match (strictly), an array has another shape, or holds a NaN or an infinity (unless the loop allows
@@ -41,6 +47,16 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// As [`LoopOverTime::load_state_dict`]; strictly, all weights must be there and nothing else.
     pub fn load_weights(&mut self, weights: &[(String, ArrayD<f64>)], strict: bool) -> Result<Unmatched> {
         self.any_mut().take_weights(weights, strict)
+    }
+
+    /// Takes the weights of a torch model's `state_dict`, all of them and nothing else: names are matched to layers as [`torch`] says.
+    ///
+    /// # Errors
+    /// As [`LoopOverTime::load_weights`], with torch's names; and if torch has no module for a part of the system.
+    pub fn load_torch_weights(&mut self, weights: &[(String, ArrayD<f64>)]) -> Result<()> {
+        let own = torch::weights::<T>(&self.system, weights)?;
+        self.load_weights(&own, true)?;
+        Ok(())
     }
 
     /// Saves the whole state to a safetensors file, which is replaced whole or not at all; see [`states`].
@@ -177,8 +193,10 @@ impl<T: Scalar> AnyLoop<'_, T> {
         self.batch.iter().chain(shape).copied().collect()
     }
 
+    /// Whether there is an array of this name, or a view of a variable.
     fn has(&self, name: &str) -> Result<bool> {
-        Ok(self.arrays()?.iter().any(|(_, n, _)| n == name))
+        let mut views = self.layout.vars.iter().flat_map(|(var, _)| &var.views);
+        Ok(views.any(|(view, _)| view == name) || self.arrays()?.iter().any(|(_, n, _)| n == name))
     }
 
     fn clock_from(&self, stamp: &Stamp) -> Result<Clock> {
@@ -197,32 +215,46 @@ impl<T: Scalar> AnyLoop<'_, T> {
     fn take_arrays(&mut self, given: &[(&str, ArrayViewD<'_, T>)], strict: bool, wanted: &dyn Fn(Source) -> bool) -> Result<Unmatched> {
         let own = self.arrays()?;
         let own: Vec<(Source, &String, &ArrayViewD<'_, T>)> = own.iter().map(|(s, n, a)| (*s, n, a)).filter(|(s, ..)| wanted(*s)).collect();
-        let missing = own.iter().filter(|(_, n, _)| !given.iter().any(|(g, _)| g == n)).map(|(_, n, _)| (*n).clone());
-        let unexpected = given.iter().filter(|(g, _)| !own.iter().any(|(_, n, _)| n == g)).map(|(g, _)| (*g).to_owned());
+        let find = |name: &str| given.iter().find(|(g, _)| *g == name).map(|(_, array)| array);
+        let views = if wanted(Source::State) { views::Views::find(&self.layout, &find) } else { views::Views::default() };
+        let is_missing = |name: &str| find(name).is_none() && !views.hold(name);
+        let missing = own.iter().filter(|(_, n, _)| is_missing(n)).map(|(_, n, _)| (*n).clone()).chain(views.missing());
+        let known = |name: &str| own.iter().any(|(_, n, _)| *n == name) || views.given(name);
+        let unexpected = given.iter().filter(|(g, _)| !known(g)).map(|(g, _)| (*g).to_owned());
         let unmatched = Unmatched { missing: missing.collect(), unexpected: unexpected.collect() };
-        if strict && !unmatched.is_empty() {
-            return Err(Error::Keys { missing: unmatched.missing, unexpected: unmatched.unexpected });
+        let optional = |name: &String| self.layout.vars.iter().any(|(var, _)| var.optional && var.name == *name);
+        if strict && !(unmatched.unexpected.is_empty() && unmatched.missing.iter().all(optional)) {
+            let missing = unmatched.missing.iter().filter(|name| !optional(name)).cloned().collect();
+            return Err(Error::Keys { missing, unexpected: unmatched.unexpected });
         }
-        for (source, name, old) in &own {
-            let Some((_, new)) = given.iter().find(|(g, _)| g == name) else { continue };
+        let all = own.iter().filter_map(|(source, name, old)| {
             let batched = *source == Source::State && self.batch.is_some();
-            same_shape(name, old.shape(), new.shape(), batched)?;
+            Some((name.as_str(), old.shape().to_vec(), batched, find(name)?))
+        });
+        let of_views = views.all().map(|(name, len)| (name, self.shape_of(&[len]), self.batch.is_some()));
+        for (name, shape, batched, new) in all.chain(of_views.filter_map(|(name, shape, b)| Some((name, shape, b, find(name)?)))) {
+            same_shape(name, &shape, new.shape(), batched)?;
             if !self.allow_non_finite
                 && let Some((index, value)) = new.iter().enumerate().find(|(_, x)| !x.is_finite())
             {
-                return Err(Error::NotFinite { variable: (*name).clone(), step: None, index, value: value.to_f64() });
+                return Err(Error::NotFinite { variable: name.to_owned(), step: None, index, value: value.to_f64() });
             }
         }
         let put = |source: Source, name: &str, place: &mut [T]| {
-            if let Some((_, new)) = given.iter().find(|(g, _)| *g == name)
+            if let Some(new) = find(name)
                 && wanted(source)
             {
                 place.iter_mut().zip(new).for_each(|(p, x)| *p = *x);
             }
         };
         let mut state = memory::collect("the state", self.host_state()?.iter().copied())?;
+        if strict && !unmatched.missing.is_empty() {
+            self.renew(&mut state, &unmatched.missing)?;
+        }
         for (var, at) in &self.layout.vars {
-            put(Source::State, &var.name, state.get_mut(*at..at + var.len() * self.layout.rows).unwrap_or_default());
+            let place = state.get_mut(*at..at + var.len() * self.layout.rows).unwrap_or_default();
+            put(Source::State, &var.name, place);
+            views.put(var, place, &find);
         }
         self.set_host_state(state)?;
         self.system.weights_mut().into_iter().for_each(|w| put(Source::Weight, &w.name, w.values));
@@ -230,7 +262,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
             system.weights_mut().into_iter().for_each(|w| put(Source::NodeWeight, &format!("{node}.{}", w.name), w.values));
         }
         for (name, array) in &mut self.implicit.vars {
-            if let Some((_, new)) = given.iter().find(|(g, _)| g == name)
+            if let Some(new) = find(name)
                 && wanted(Source::Implicit)
             {
                 array.assign(new);
@@ -238,6 +270,19 @@ impl<T: Scalar> AnyLoop<'_, T> {
         }
         self.weights_changed()?;
         Ok(unmatched)
+    }
+
+    /// Puts the variables of these names to what they have in a new loop.
+    fn renew(&self, state: &mut [T], names: &[String]) -> Result<()> {
+        let mut fresh = crate::memory::zeroed("the state", self.layout.len)?;
+        self.system.init(&self.shared, &mut State::new(self.layout.split(&mut fresh), 0, self.schema.output_len()));
+        for (var, at) in self.layout.vars.iter().filter(|(var, _)| names.iter().any(|name| var.name == *name)) {
+            let all = *at..at + var.len() * self.layout.rows;
+            if let (Some(place), Some(new)) = (state.get_mut(all.clone()), fresh.get(all)) {
+                place.copy_from_slice(new);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::cpu::simd::{Kernel, vectorize};
 use crate::error::{Error, Result};
-use crate::math::{exp, expm1, sigmoid, tanh};
+use crate::math::{exp, expm1, normal_cdf, sigmoid, tanh};
 use crate::program::{Program, Source};
 use crate::scalar::{Real, Scalar};
 use crate::state::State;
@@ -26,8 +26,11 @@ pub enum Activation {
     LeakyRelu,
     /// x if x > 0, else eˣ − 1
     Elu,
-    /// x·½(1 + tanh(√(2/π)(x + 0.044715 x³))): the approximate form, JAX's default
+    /// x·½(1 + tanh(√(2/π)(x + 0.044715 x³))): the approximation by tanh, JAX's and brainpy's default (`approximate=True`) and torch's
+    /// `approximate='tanh'`. Up to 5e-4 from [`Activation::GeluErf`]. `gelu_tanh` is another name of it
     Gelu,
+    /// x·Φ(x) = x·½(1 + erf(x/√2)): what the function is defined as, torch's and Keras' default
+    GeluErf,
     /// ln(1 + eˣ)
     Softplus,
     /// e^{xᵢ}/Σ e^{xⱼ} over the last axis; not within a cell
@@ -36,8 +39,18 @@ pub enum Activation {
 
 impl Activation {
     /// All of them.
-    pub const ALL: [Self; 9] =
-        [Self::Identity, Self::Relu, Self::Tanh, Self::Sigmoid, Self::LeakyRelu, Self::Elu, Self::Gelu, Self::Softplus, Self::Softmax];
+    pub const ALL: [Self; 10] = [
+        Self::Identity,
+        Self::Relu,
+        Self::Tanh,
+        Self::Sigmoid,
+        Self::LeakyRelu,
+        Self::Elu,
+        Self::Gelu,
+        Self::GeluErf,
+        Self::Softplus,
+        Self::Softmax,
+    ];
 
     /// The name users write.
     #[must_use]
@@ -50,6 +63,7 @@ impl Activation {
             Self::LeakyRelu => "leaky_relu",
             Self::Elu => "elu",
             Self::Gelu => "gelu",
+            Self::GeluErf => "gelu_erf",
             Self::Softplus => "softplus",
             Self::Softmax => "softmax",
         }
@@ -88,6 +102,7 @@ impl Activation {
                 let inner = (x * x * x).mul_add(R::of(0.044_715), x) * R::of((2.0 / std::f64::consts::PI).sqrt());
                 *v = x * R::of(0.5) * (one + tanh(inner));
             }),
+            Self::GeluErf => y.iter_mut().for_each(|v| *v = *v * normal_cdf(*v)),
             Self::Softplus => y.iter_mut().for_each(|v| *v = softplus(*v)),
         }
     }
@@ -118,7 +133,7 @@ impl Display for Activation {
 impl std::str::FromStr for Activation {
     type Err = Error;
     fn from_str(s: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|a| a.name() == s);
+        let found = if s == "gelu_tanh" { Some(Self::Gelu) } else { Self::ALL.into_iter().find(|a| a.name() == s) };
         found.ok_or_else(|| Error::unknown("activation", s, Self::ALL.map(Self::name)))
     }
 }

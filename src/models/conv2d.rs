@@ -15,6 +15,8 @@ use crate::program::Program;
 use crate::scalar::Scalar;
 use crate::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick, Weight, WeightMut};
+use crate::torch::{self, Module};
+use ndarray::{ArrayD, Axis};
 use std::sync::OnceLock;
 
 /// A convolution over height and width (a correlation, as usual in networks): `brainpy.dnn.Conv2d`.
@@ -163,6 +165,19 @@ impl<T: Scalar> Conv2d<T> {
         Ok(self)
     }
 
+    /// Takes the weights of a `torch.nn.Conv2d` by the names of its `state_dict`, `weight` `[out, in/groups, kernel₀, kernel₁]` and `bias`
+    /// `[out]`, with or without a path before them. Torch's default padding is [`Padding::Valid`]. Its arrays are `[in, height, width]`, and here
+    /// `[height, width, in]`.
+    ///
+    /// # Errors
+    /// If names are missing or unexpected, or an array has another shape.
+    pub fn torch_weights<N: AsRef<str>, S: Scalar>(mut self, weights: &[(N, ArrayD<S>)]) -> Result<Self> {
+        for (name, array) in torch::weights::<T>(&self, &torch::collected(weights))? {
+            self = self.weight(&name, &array.iter().copied().collect::<Vec<f64>>())?;
+        }
+        Ok(self)
+    }
+
     fn packed(&self) -> &[Packed<T::Acc>] {
         self.packed.get_or_init(|| {
             let out = self.channels[1];
@@ -239,6 +254,20 @@ impl<T: Scalar> System<T> for Conv2d<T> {
 
     fn weights_mut(&mut self) -> Vec<WeightMut<'_, T>> {
         self.arrays_mut().map(Array::weight_mut).collect()
+    }
+
+    fn torch(&self) -> Vec<Module<'_>> {
+        let names = ["weight", "bias"].into_iter().take(1 + usize::from(self.bias));
+        vec![Module::new(names, |given| {
+            let ([channels, out], [rows, columns]) = (self.channels, self.geometry.sides.map(|s| s.kernel));
+            let w = given.get("weight", &[out, channels / self.groups.max(1), rows, columns])?;
+            let mut own = vec![("w".to_owned(), w.view().permuted_axes(vec![2, 3, 1, 0]).as_standard_layout().into_owned())];
+            if self.bias {
+                let b = given.get("bias", &[out])?;
+                own.push(("b".to_owned(), b.view().insert_axis(Axis(0)).insert_axis(Axis(0)).to_owned()));
+            }
+            Ok(own)
+        })]
     }
 
     fn check(&self) -> Result<()> {

@@ -8,6 +8,8 @@ use crate::program::{Body, Map, Product, Program, Source};
 use crate::scalar::Scalar;
 use crate::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick, Weight, WeightMut};
+use crate::torch::{self, Module};
+use ndarray::ArrayD;
 use std::sync::OnceLock;
 
 /// A dense layer: `brainpy.dnn.Dense`.
@@ -98,6 +100,18 @@ impl<T: Scalar> Dense<T> {
         array::give(self.arrays_mut(), name, values)?;
         Ok(self)
     }
+
+    /// Takes the weights of a `torch.nn.Linear` by the names of its `state_dict`, `weight` `[out, in]` and `bias` `[out]`, with or without a
+    /// path before them.
+    ///
+    /// # Errors
+    /// If names are missing or unexpected, or an array has another shape.
+    pub fn torch_weights<N: AsRef<str>, S: Scalar>(mut self, weights: &[(N, ArrayD<S>)]) -> Result<Self> {
+        for (name, array) in torch::weights::<T>(&self, &torch::collected(weights))? {
+            self = self.weight(&name, &array.iter().copied().collect::<Vec<f64>>())?;
+        }
+        Ok(self)
+    }
 }
 
 /// b + x·W as CUDA C: `weights` are the names of W and b.
@@ -155,6 +169,17 @@ impl<T: Scalar> System<T> for Dense<T> {
 
     fn weights_mut(&mut self) -> Vec<WeightMut<'_, T>> {
         self.arrays_mut().map(Array::weight_mut).collect()
+    }
+
+    fn torch(&self) -> Vec<Module<'_>> {
+        let names = ["weight", "bias"].into_iter().take(1 + usize::from(self.bias));
+        vec![Module::new(names, |given| {
+            let mut own = vec![("W".to_owned(), given.get("weight", &[self.num_out, self.num_in])?.t().to_owned())];
+            if self.bias {
+                own.push(("b".to_owned(), given.get("bias", &[self.num_out])?.clone()));
+            }
+            Ok(own)
+        })]
     }
 
     fn check(&self) -> Result<()> {

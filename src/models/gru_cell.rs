@@ -42,6 +42,7 @@ impl Kind for Gru {
     const PHASES: &'static [usize] = &[2, 1];
     const KEPT: usize = 3;
     const SOURCE: (&'static str, &'static str) = ("gru_cell.cu", include_str!("../../kernels/models/gru_cell.cu"));
+    const TORCH: Option<&'static [usize]> = None;
 
     fn defaults(_: usize) -> Defaults {
         Defaults { activation: Activation::Tanh, wi: Init::Orthogonal(1.0), wh: Init::Orthogonal(1.0), b: Init::Zeros }

@@ -40,6 +40,7 @@ impl Kind for GruTorch {
     const STATES: &'static [&'static str] = &["h"];
     const HIDDEN_BIAS: bool = true;
     const SOURCE: (&'static str, &'static str) = ("gru_cell_torch.cu", include_str!("../../kernels/models/gru_cell_torch.cu"));
+    const TORCH: Option<&'static [usize]> = Some(&[0, 1, 2]);
 
     fn defaults(num_out: usize) -> Defaults {
         Defaults::torch(num_out, Activation::Tanh)

@@ -43,6 +43,9 @@ pub type LstmCell<T> = Cell<T, Lstm>;
 /// change places. `Wi` is then `weight_ihᵀ`, `Wh` is `weight_hhᵀ`, and `b` is `bias_ih + bias_hh`. All start uniform within ±1/√H.
 pub type LstmCellTorch<T> = Cell<T, LstmTorch>;
 
+/// i, g, f, o here; i, f, g, o in torch.
+const TORCH: &[usize] = &[0, 2, 1, 3];
+
 /// The kind of [`LstmCell`].
 #[derive(Clone, Copy, Debug)]
 pub struct Lstm;
@@ -57,6 +60,8 @@ impl Kind for Lstm {
     const GROUPS: &'static [usize] = &[4];
     const STATES: &'static [&'static str] = &["h", "c"];
     const SOURCE: (&'static str, &'static str) = ("lstm_cell.cu", include_str!("../../kernels/models/lstm_cell.cu"));
+    const TORCH: Option<&'static [usize]> = Some(TORCH);
+    const SHIFT: Option<(usize, f64)> = Some((2, 1.0));
 
     fn defaults(_: usize) -> Defaults {
         Defaults { activation: Activation::Tanh, wi: Init::XavierNormal, wh: Init::XavierNormal, b: Init::Zeros }
@@ -75,6 +80,7 @@ impl Kind for LstmTorch {
     const STATES: &'static [&'static str] = &["h", "c"];
     const DEFINES: &'static [(&'static str, &'static str)] = &[("FORGET", "0")];
     const SOURCE: (&'static str, &'static str) = Lstm::SOURCE;
+    const TORCH: Option<&'static [usize]> = Some(TORCH);
 
     fn defaults(num_out: usize) -> Defaults {
         Defaults::torch(num_out, Activation::Tanh)

@@ -36,6 +36,7 @@ impl Kind for Rnn {
     const GROUPS: &'static [usize] = &[1];
     const STATES: &'static [&'static str] = &["h"];
     const SOURCE: (&'static str, &'static str) = ("rnn_cell.cu", include_str!("../../kernels/models/rnn_cell.cu"));
+    const TORCH: Option<&'static [usize]> = Some(&[0]);
 
     fn defaults(_: usize) -> Defaults {
         Defaults { activation: Activation::Relu, wi: Init::XavierNormal, wh: Init::XavierNormal, b: Init::Zeros }

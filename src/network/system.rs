@@ -24,7 +24,8 @@ impl<T: Real> System<T> for Network<T> {
                 let names = terminal.kinetics.names().iter().map(|var| format!("{}.{var}", terminal.name));
                 state.extend(names.map(|name| VarSpec::new(name, vec![pool.units])));
             }
-            state.push(VarSpec::new(format!("{}.flight", pool.name), vec![pool.slots, pool.words()]));
+            // Spikes on their way: none where nobody says.
+            state.push(VarSpec::new(format!("{}.flight", pool.name), vec![pool.slots, pool.words()]).optional(true));
         }
         for link in &self.links {
             state.extend(link.plastic.iter().flat_map(|plastic| plastic.vars(&link.recipe.name)));

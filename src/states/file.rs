@@ -33,6 +33,14 @@ impl File {
     pub fn get(&self, name: &str) -> Option<&Tensor> {
         self.tensors.iter().find(|(n, _)| n == name).map(|(_, t)| t)
     }
+
+    /// All tensors as arrays of f64, by name: what takes weights takes it.
+    ///
+    /// # Errors
+    /// If a tensor's shape is not what its bytes are.
+    pub fn to_arrays(&self) -> Result<Vec<(String, ndarray::ArrayD<f64>)>> {
+        self.tensors.iter().map(|(name, tensor)| Ok((name.clone(), tensor.to_array()?))).collect()
+    }
 }
 
 /// Reads a file and checks all its checksums.
@@ -61,7 +69,9 @@ pub fn read(path: impl AsRef<Path>) -> Result<File> {
     file.read_exact(&mut n).map_err(io)?;
     let n = u64::from_le_bytes(n);
     if n > len.saturating_sub(8) {
-        return Err(corrupt(format!("a header of {n} bytes in a file of {len}: cut, or no safetensors file")));
+        return Err(corrupt(format!(
+            "no safetensors file, or one that is cut: it would have a header of {n} bytes, and has {len} bytes in all"
+        )));
     }
     if n > MAX_HEADER {
         return Err(corrupt(format!("a header of {n} bytes, {MAX_HEADER} are the most")));

@@ -9,6 +9,7 @@ mod layers;
 mod products;
 mod stacks;
 mod start;
+mod state_dict;
 mod torch;
 mod twin;
 mod twins;

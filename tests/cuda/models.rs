@@ -200,7 +200,8 @@ fn small(n: usize) -> Init {
 /// Recurrent cells, in every type.
 pub(crate) fn cells<T: Scalar>() -> Vec<Model<T>> {
     let mut all = Vec::new();
-    for activation in [Activation::Relu, Activation::Tanh, Activation::Sigmoid, Activation::Gelu, Activation::Identity] {
+    for activation in [Activation::Relu, Activation::Tanh, Activation::Sigmoid, Activation::Gelu, Activation::GeluErf, Activation::Identity]
+    {
         all.push(model(format!("rnn {activation}"), &["state"], UNIT, move |n| {
             RnnCell::<T>::new(5, n).wh_init(small(n)).activation(activation)
         }));

@@ -1,7 +1,7 @@
 //! From the text of a model file to a [`Model`]: every rule that needs no other file, each broken one an error with its line.
 
 use super::raw::{self, Maybe, Table};
-use super::{Model, Neurons, ParseError, Settings, System, Value, channels, kinds, layers, network};
+use super::{Input, Model, Neurons, ParseError, Settings, System, Value, channels, kinds, layers, network};
 use crate::args::{Axis, Type};
 use overtime::Strategy;
 use overtime::models::Method;
@@ -29,12 +29,13 @@ pub(super) fn model(file: raw::File, line: Line<'_>) -> Result<Model> {
     if let (Some(_), Some(steps)) = (&file.duration, &file.steps) {
         return error(line, start(steps), "`duration` and `steps` are both given; one says the other");
     }
+    let input_at = file.input.as_ref().map_or(0, start);
     let settings = Settings {
         title: get(file.title),
         batch: get(file.batch),
         duration: file.duration.map(|d| finite(d, line, "duration", 0.0)).transpose()?,
         steps: get(file.steps),
-        input: file.input.map(|v| number_or_file(v, line, "input")).transpose()?,
+        input: file.input.map(|v| input(v, line)).transpose()?,
         lengths: file.lengths.map(|v| file_only(v, line, "lengths")).transpose()?,
         first_axis: file.first_axis.map(|v| choice(v, line, "first_axis", &[("T", Axis::T), ("B", Axis::B)])).transpose()?,
         dt: file.dt.map(|d| finite(d, line, "dt", f64::MIN_POSITIVE)).transpose()?,
@@ -94,7 +95,32 @@ pub(super) fn model(file: raw::File, line: Line<'_>) -> Result<Model> {
             return error(line, 0, none);
         }
     };
+    if let (Some(given), System::Network(net)) = (&settings.input, &system) {
+        let names = match given {
+            Input::One(_) => Vec::new(),
+            Input::Named(values) => values.iter().map(|(name, _)| name.as_str()).collect(),
+        };
+        if let Err(message) = net.takes_input(&names) {
+            return error(line, input_at, message);
+        }
+    } else if let Some(Input::Named(_)) = &settings.input {
+        return error(line, input_at, "`input` by name is for the groups of a network, and this file has no `[[group]]`");
+    }
     Ok(Model { system, settings })
+}
+
+fn input(v: Spanned<raw::Input>, line: Line<'_>) -> Result<Input> {
+    let at = v.span();
+    match v.into_inner() {
+        raw::Input::One(value) => number_or_file(Spanned::new(at, value), line, "input").map(Input::One),
+        raw::Input::Named(values) => {
+            let value = |(name, value): (Spanned<String>, Spanned<raw::Value>)| {
+                let value = number_or_file(value, line, &format!("input.{}", name.get_ref()))?;
+                Ok((name.into_inner(), value))
+            };
+            values.into_iter().map(value).collect::<Result<_>>().map(Input::Named)
+        }
+    }
 }
 
 /// Where a table's first entry stands.

@@ -113,6 +113,24 @@ pub(crate) enum Value {
     },
 }
 
+/// The input that a file asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Input {
+    /// Of the system; of a network, of the first group that takes one.
+    One(Value),
+    /// Of groups of a network by name.
+    Named(Vec<(String, Value)>),
+}
+
+impl Input {
+    fn values_mut(&mut self) -> Vec<&mut Value> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::Named(values) => values.iter_mut().map(|(_, value)| value).collect(),
+        }
+    }
+}
+
 /// How to run it, where the file says so.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Settings {
@@ -120,7 +138,7 @@ pub(crate) struct Settings {
     pub(crate) batch: Option<u64>,
     pub(crate) duration: Option<f64>,
     pub(crate) steps: Option<u64>,
-    pub(crate) input: Option<Value>,
+    pub(crate) input: Option<Input>,
     /// How many steps each row takes: an array in a file.
     pub(crate) lengths: Option<Value>,
     pub(crate) first_axis: Option<Axis>,
@@ -205,7 +223,8 @@ impl Model {
     fn rebase(&mut self, folder: &Path) {
         let join = |path: &mut PathBuf| *path = folder.join(&*path);
         self.system.values_mut().into_iter().for_each(|value| value.rebase(folder));
-        [&mut self.settings.input, &mut self.settings.lengths].into_iter().flatten().for_each(|value| value.rebase(folder));
+        let input = self.settings.input.iter_mut().flat_map(Input::values_mut);
+        input.chain(&mut self.settings.lengths).for_each(|value| value.rebase(folder));
         [&mut self.settings.weights, &mut self.settings.state].into_iter().flatten().for_each(join);
     }
 }

@@ -5,9 +5,10 @@ use super::need;
 use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
 use super::recorder::{Buffer, Kept, steps_of};
 use super::session::{Place, Session};
-use super::spec::Spec;
-use super::streams;
+use super::spec::{Given, Spec};
 use super::trains::synaptic_events;
+use super::{start, streams};
+use crate::data::{self, Kind};
 use crate::exit::Failure;
 use crate::model::{Arrays, Build};
 use crate::plot::{Grid, Traces, plan};
@@ -49,10 +50,13 @@ pub(crate) fn write<T: Build>(session: &mut Session<T>, from: usize) -> anyhow::
     let (stream, spikes) = streams::sync(session)?;
     let session = &*session;
     let Some(path) = &session.spec.files.checkpoint else { return Ok(()) };
-    let mut file = session.over_time.states_file()?;
+    let mut file = start::file(session)?;
     let mut add = |name: String, tensor: Tensor| file.tensors.push((format!("{RUN}{name}"), tensor));
     if let Some(series) = &session.input {
         add("input".into(), Tensor::try_from_array(steps_of(series, session.time_axis, from, usize::MAX))?);
+    }
+    for (name, series) in &session.named {
+        add(format!("input/{name}"), Tensor::from_array(steps_of(series, session.time_axis_of(series), from, usize::MAX)));
     }
     for (name, array) in &session.arrays.0 {
         add(format!("arrays/{name}"), Tensor::try_from_array(array.view())?);
@@ -114,7 +118,12 @@ pub(crate) fn without_run(mut file: states::File) -> states::File {
 }
 
 pub(crate) fn read(path: &Path) -> anyhow::Result<Checkpoint> {
-    let file = states::read(path)?;
+    let file = match data::kind(path)? {
+        Kind::Safetensors => states::read(path)?,
+        Kind::Npz | Kind::Npy => {
+            return Err(Failure::Io(format!("{} is no checkpoint, which is a safetensors file", path.display())).into());
+        }
+    };
     let corrupt = |reason: String| Error::Corrupt { path: path.to_owned(), reason };
     let (Some(spec), Some(progress)) = (file.metadata.get(SPEC), file.metadata.get(PROGRESS)) else {
         let reason = "no checkpoint: it does not say what run it is of (a state file goes to `run --state`)";
@@ -153,6 +162,11 @@ impl Checkpoint {
         };
         if file.get(&format!("{RUN}input")).is_some() {
             session.input = Some(get("input")?.to_array()?);
+        }
+        if let Given::Named(all) = &session.spec.input {
+            let series = all.iter().filter(|(_, given)| matches!(given, Given::Series(..)));
+            session.named =
+                series.map(|(name, _)| Ok((name.clone(), get(&format!("input/{name}"))?.to_array()?))).collect::<anyhow::Result<_>>()?;
         }
         session.recorder.spikes = progress.spikes;
         if session.keeps() && session.spec.files.stream.is_none() {

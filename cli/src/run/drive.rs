@@ -110,6 +110,15 @@ fn slice<T: Build>(session: &mut Session<T>, from: usize, n: usize) -> anyhow::R
             })
         }
         (None, Given::Constant(x)) => session.over_time.run(Input::steps(n as u64).constant(T::from_f64(*x))),
+        (None, Given::Named(all)) => {
+            let parts: Vec<_> = session.named.iter().map(|(name, x)| (name, steps_of(x, session.time_axis_of(x), from, n))).collect();
+            let constants = all.iter().filter_map(|(name, given)| match given {
+                Given::Constant(x) => Some((name, T::from_f64(*x))),
+                _ => None,
+            });
+            let input = constants.fold(Input::steps(n as u64), |input, (name, x)| input.named_constant(name, x));
+            session.over_time.run(parts.iter().fold(input, |input, (name, part)| input.named(name.as_str(), part)))
+        }
         (None, _) => session.over_time.run_steps(n as u64),
     };
     Ok(recording?)

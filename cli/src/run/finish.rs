@@ -2,7 +2,7 @@
 
 use super::drive::Timing;
 use super::session::{Place, Session};
-use super::{Manner, output};
+use super::{Manner, output, start};
 use crate::model::{Build, System};
 use crate::plot;
 use crate::report::Summary;
@@ -25,7 +25,7 @@ pub(crate) fn finish<T: Build>(session: &mut Session<T>, place: &Place, timing: 
     }
     let (session, spec, files) = (&*session, &session.spec, &session.spec.files);
     if let Some(path) = &files.save_state {
-        session.over_time.save_states(path)?;
+        overtime::states::write(path, &start::file(session)?)?;
         wrote.push(path.clone());
     }
     if let (Some(path), Some(traces)) = (&files.plot, &session.traces) {

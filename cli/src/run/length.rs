@@ -3,17 +3,14 @@
 use super::spec::{Length, Spec};
 use crate::args::Axis;
 use ndarray::ArrayD;
-use overtime::{Error, Schema};
+use overtime::{Error, InputSpec};
 
-/// The batch: as given; or, if the input has one axis more than it would have without a batch, that axis's length.
-pub(crate) fn batch(spec: &Spec, schema: &Schema, input: Option<&[usize]>) -> anyhow::Result<Option<usize>> {
+/// The batch: as given; or, if an input has one axis more than it would have without a batch, that axis's length.
+pub(crate) fn batch(spec: &Spec, inputs: &[(&InputSpec, &[usize])]) -> anyhow::Result<Option<usize>> {
     if let Some(batch) = spec.batch {
         return Ok(Some(usize::try_from(batch).map_err(|_| crate::exit::usage(format!("--batch {batch} is more than can be addressed")))?));
     }
-    let Some((port, shape)) = schema.inputs.first().zip(input) else { return Ok(None) };
-    if shape.len() != port.shape.len() + 2 {
-        return Ok(None);
-    }
+    let Some((port, shape)) = inputs.iter().find(|(port, shape)| shape.len() == port.shape.len() + 2) else { return Ok(None) };
     let rows = shape[usize::from(spec.first_axis == Axis::T)];
     if let (&[units], Some(1)) = (port.shape.as_slice(), shape.last())
         && port.broadcasts
@@ -30,13 +27,15 @@ pub(crate) fn batch(spec: &Spec, schema: &Schema, input: Option<&[usize]>) -> an
 }
 
 /// Refuses a list that may be one of steps or one of units.
-pub(crate) fn unambiguous(spec: &Spec, schema: &Schema, input: Option<&[usize]>) -> anyhow::Result<()> {
-    let Some((port, &[len])) = schema.inputs.first().zip(input) else { return Ok(()) };
-    if spec.length == Length::Input && port.broadcasts && port.shape == [len] && len > 1 {
-        return Err(crate::exit::usage(format!(
-            "--input has {len} values for {len} units, which are either one for each unit, or one for each of {len} steps: give an array of \
-             [steps, {len}] for the first, or --steps {len} (`steps = {len}`) for the second"
-        )));
+pub(crate) fn unambiguous(spec: &Spec, inputs: &[(&InputSpec, &[usize])]) -> anyhow::Result<()> {
+    for (port, shape) in inputs {
+        let &[len] = shape else { continue };
+        if spec.length == Length::Input && port.broadcasts && port.shape == [*len] && *len > 1 {
+            return Err(crate::exit::usage(format!(
+                "--input has {len} values for {len} units, which are either one for each unit, or one for each of {len} steps: give an array of \
+                 [steps, {len}] for the first, or --steps {len} (`steps = {len}`) for the second"
+            )));
+        }
     }
     Ok(())
 }

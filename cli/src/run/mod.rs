@@ -1,5 +1,6 @@
 //! `overtime run`: from the arguments to the results.
 
+pub(crate) mod advice;
 pub(crate) mod checkpoint;
 pub(crate) mod drive;
 pub(crate) mod finish;
@@ -11,7 +12,7 @@ pub(crate) mod recorder;
 pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod spec;
-mod start;
+pub(crate) mod start;
 pub(crate) mod streams;
 pub(crate) mod trains;
 pub(crate) mod wanted;
@@ -60,10 +61,11 @@ pub(crate) fn go<T: Build>(mut session: Session<T>, place: &Place, manner: Manne
         } else {
             say(format_args!("{}", session.over_time.strategy()));
         }
-        for warning in session.over_time.warnings() {
+        let of_loop = session.over_time.warnings();
+        for warning in session.spec.warnings.iter().chain(of_loop) {
             say(format_args!("warning: {warning}"));
         }
     }
-    let timing = drive::drive(&mut session, &control)?;
+    let timing = drive::drive(&mut session, &control).map_err(|e| advice::of_run(e, &session.spec))?;
     finish::finish(&mut session, place, timing, manner)
 }

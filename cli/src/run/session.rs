@@ -3,15 +3,15 @@
 use super::progress::short;
 use super::recorder::{Buffer, Kept, Recorder, SPIKES, first_axis, kept};
 use super::spec::{Given, Lengths, Spec};
-use super::start;
+use super::start::{self, Start};
 use super::streams::{self, Spikes};
 use super::trains::Train;
 use super::wanted;
-use super::{length, need};
+use super::{advice, length, need};
 use crate::args::Axis;
 use crate::data;
 use crate::exit::usage;
-use crate::model::network::Population;
+use crate::model::network::{Network, Population};
 use crate::model::{Arrays, Build, Loaded, System, in_file};
 use crate::plot::{self, Traces};
 use anyhow::Context;
@@ -42,6 +42,21 @@ impl Place {
     }
 }
 
+/// The array of a file, if the input is one.
+fn series<T: Build>(given: &Given, what: &str, padded: bool) -> anyhow::Result<Option<ArrayD<T>>> {
+    let Given::Series(path, name) = given else { return Ok(None) };
+    let series = match name {
+        Some(name) => data::one(path, Some(name)),
+        None => data::input(path),
+    };
+    let series = series.with_context(|| what.to_owned())?;
+    // What rows hold beyond their lengths is not looked at.
+    if !padded {
+        advice::check_series::<T>(path, name.as_deref(), &series)?;
+    }
+    Ok(Some(memory::converted("the input", series.view(), T::from_f64)?))
+}
+
 /// A run that is set up.
 pub(crate) struct Session<T: Build> {
     pub(crate) over_time: LoopOverTime<T, Loaded<T>>,
@@ -52,6 +67,8 @@ pub(crate) struct Session<T: Build> {
     pub(crate) input: Option<ArrayD<T>>,
     /// Which of its axes is time.
     pub(crate) time_axis: usize,
+    /// Likewise of groups by name.
+    pub(crate) named: Vec<(String, ArrayD<T>)>,
     /// All steps of the run, those done, and the index of the first.
     pub(crate) steps: u64,
     pub(crate) done: u64,
@@ -72,34 +89,54 @@ impl<T: Build> Session<T> {
             let array = data::one(path, name.as_deref()).context("lengths")?;
             spec.lengths = Some(Lengths::Known(length::of_rows(&array)?));
         }
-        let input = match &spec.input {
-            Given::Series(path, name) => {
-                let series = match name {
-                    Some(name) => data::one(path, Some(name)),
-                    None => data::input(path),
-                };
-                Some(memory::converted("the input", series.context("input")?.view(), T::from_f64)?)
-            }
-            _ => None,
+        let input = series(&spec.input, "input", spec.lengths.is_some())?;
+        let named = match &spec.input {
+            Given::Named(all) => all
+                .iter()
+                .filter_map(|(name, given)| Some((name.clone(), series(given, &format!("input of `{name}`"), false).transpose()?)))
+                .map(|(name, series)| Ok((name, series?)))
+                .collect::<anyhow::Result<Vec<_>>>()?,
+            _ => Vec::new(),
         };
         let arrays = Arrays::read(&spec.system, spec.model.as_deref())?;
+        let state = match &spec.state {
+            Some(path) => Some((path.clone(), Start::read(path)?)),
+            None => None,
+        };
+        // The synapses of a state are those that it was made with, whatever is drawn from there on.
+        if let Some(seed) = state.as_ref().and_then(|(_, state)| state.made_by()) {
+            spec.seed = seed;
+        }
         let system = T::system(&spec.system, &arrays, spec.seed, spec.dt).map_err(|e| in_file(e, spec.model.as_deref()))?;
-        let batch = length::batch(&spec, &system.schema(), input.as_ref().map(ArrayD::shape))?;
-        length::unambiguous(&spec, &system.schema(), input.as_ref().map(ArrayD::shape))?;
-        let (weights, state) = (spec.weights.clone(), spec.state.clone());
+        let schema = system.schema();
+        let first = schema.inputs.first().zip(input.as_ref().map(ArrayD::shape));
+        let by_name = named.iter().filter_map(|(name, x)| Some((schema.inputs.iter().find(|port| port.name == name.as_str())?, x.shape())));
+        let inputs: Vec<_> = first.into_iter().chain(by_name).collect();
+        let batch = length::batch(&spec, &inputs)?;
+        length::unambiguous(&spec, &inputs)?;
+        let weights = spec.weights.clone();
         let mut session = Self::build(spec, place, system, batch)?;
         session.arrays = arrays;
         if let Some(path) = weights {
             start::weights(&mut session, &path)?;
         }
-        if let Some(path) = state {
-            start::state(&mut session, &path)?;
+        if let Some((path, state)) = state {
+            start::state(&mut session, &path, state)?;
         }
         if let Some(input) = &input {
             session.time_axis = length::time_axis(&session.spec, batch.is_some(), input.shape());
         }
-        let given = input.as_ref().map(|x| x.shape().get(session.time_axis).copied().unwrap_or(0));
-        session.input = input;
+        let mut given = input.as_ref().map(|x| x.shape().get(session.time_axis).copied().unwrap_or(0));
+        for (name, x) in &named {
+            let own = x.shape().get(length::time_axis(&session.spec, batch.is_some(), x.shape())).copied().unwrap_or(0);
+            let expected = *given.get_or_insert(own);
+            if own != expected {
+                return Err(
+                    overtime::Error::Shape { argument: format!("input of `{name}`"), axis: "time".into(), expected, given: own }.into()
+                );
+            }
+        }
+        (session.input, session.named) = (input, named);
         session.steps = length::steps(&session.spec, given, |d| session.over_time.steps_of(d))?;
         session.begin = session.over_time.i();
         need::of_run(&session)?;
@@ -184,7 +221,13 @@ impl<T: Build> Session<T> {
         let (steps, done, begin) = (0, 0, over_time.i());
         let arrays = Arrays::default();
         let (input, traces, spikes) = (None, None, None);
-        Ok(Self { over_time, spec, arrays, input, time_axis: 0, steps, done, begin, events_before: 0.0, recorder, traces, spikes })
+        let named = Vec::new();
+        Ok(Self { over_time, spec, arrays, input, named, time_axis: 0, steps, done, begin, events_before: 0.0, recorder, traces, spikes })
+    }
+
+    /// Which axis of a group's series is time.
+    pub(crate) fn time_axis_of(&self, series: &ArrayD<T>) -> usize {
+        length::time_axis(&self.spec, self.over_time.batch().is_some(), series.shape())
     }
 
     /// Whether results are kept.
@@ -245,8 +288,7 @@ impl<T: Build> Session<T> {
             System::Neurons(group) => format!("{} {} neurons", group.size, group.kind),
             System::Network(net) => {
                 let neurons: u64 = net.groups.iter().map(|g| g.neurons.size).sum();
-                let synapses: f64 = self.populations().iter().map(|p| p.degree * (p.units.end - p.units.start) as f64).sum();
-                format!("{neurons} neurons, {} synapses", short(synapses))
+                format!("{neurons} neurons, {} synapses", short(Network::synapses(&self.populations())))
             }
             System::Sequential(layers) if layers.len() == 1 => "1 layer".to_owned(),
             System::Sequential(layers) => format!("{} layers", layers.len()),

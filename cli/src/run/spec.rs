@@ -1,5 +1,7 @@
 //! The full specification of a run: what the model file and the arguments say together. A checkpoint keeps it as JSON.
 
+mod input;
+
 use super::{streams, wanted};
 use crate::args::{Axis, RunArgs, Type};
 use crate::exit::usage;
@@ -31,9 +33,15 @@ pub(crate) struct Spec {
     pub(crate) lengths: Option<Lengths>,
     pub(crate) weights: Option<PathBuf>,
     pub(crate) state: Option<PathBuf>,
+    /// The seed of what is drawn from the state on, where one is given beside it; else the state's goes on.
+    #[serde(default)]
+    pub(crate) draw: Option<u64>,
     pub(crate) out_vars: Option<String>,
     pub(crate) record_every: u64,
     pub(crate) files: Files,
+    /// What is said before the run.
+    #[serde(skip)]
+    pub(crate) warnings: Vec<String>,
 }
 
 /// How long to run.
@@ -52,6 +60,19 @@ pub(crate) enum Given {
     Constant(f64),
     /// An array in a file: of this name; or `in`, or the only one.
     Series(PathBuf, Option<String>),
+    /// For groups of a network by name; none of these is `Named` or `Nothing`.
+    Named(Vec<(String, Given)>),
+}
+
+impl Given {
+    /// Whether it says how many steps there are.
+    fn has_series(&self) -> bool {
+        match self {
+            Self::Nothing | Self::Constant(_) => false,
+            Self::Series(..) => true,
+            Self::Named(all) => all.iter().any(|(_, given)| given.has_series()),
+        }
+    }
 }
 
 /// How many steps each row of the batch takes.
@@ -85,18 +106,13 @@ impl Spec {
         let name = path.as_deref().and_then(Path::file_name).map_or_else(|| args.system.clone(), |n| n.to_string_lossy().into_owned());
         override_system(&mut model.system, args)?;
         let s = model.settings;
-        let input = match (&args.input, s.input) {
-            (Some(text), _) => input(text)?,
-            (None, Some(Value::Number(x))) => Given::Constant(x),
-            (None, Some(Value::File { file, array, .. })) => Given::Series(file, array),
-            (None, _) => Given::Nothing,
-        };
+        let (input, warnings) = input::of(&args.input, s.input, &model.system)?;
         let lengths = match (&args.lengths, s.lengths) {
             (Some(text), _) => Some(lengths(text)?),
             (None, Some(Value::File { file, array, .. })) => Some(Lengths::File(file, array)),
             (None, _) => None,
         };
-        if lengths.is_some() && !matches!(input, Given::Series(..)) {
+        if lengths.is_some() && !input.has_series() {
             return Err(usage("--lengths is of the rows of a series: give --input FILE"));
         }
         // A length on the command line replaces either sort of length in the file.
@@ -109,7 +125,7 @@ impl Spec {
                 (None, None) => Length::Input,
             },
         };
-        if length == Length::Input && !matches!(input, Given::Series(..)) {
+        if length == Length::Input && !input.has_series() {
             return Err(usage("how long? give --duration MS, --steps N, or --input FILE with a series"));
         }
         let out_vars = args.out_vars.clone().or(s.out_vars);
@@ -143,10 +159,12 @@ impl Spec {
             input,
             lengths,
             weights: args.weights.clone().or(s.weights),
+            draw: if args.state.is_some() || s.state.is_none() { args.seed } else { args.seed.or(s.seed) },
             state: args.state.clone().or(s.state),
             out_vars,
             record_every: args.record_every.or(s.record_every).unwrap_or(1),
             files,
+            warnings,
         };
         spec.files.check()?;
         streams::check(&spec)?;
@@ -255,28 +273,18 @@ fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
     }
 }
 
-/// A file, or an array in it. Of a name with a colon, what is a file is one.
 fn lengths(text: &str) -> anyhow::Result<Lengths> {
     if text.is_empty() {
         return Err(usage("--lengths is empty: it is a file, or FILE:NAME"));
     }
-    Ok(match text.rsplit_once(':') {
-        Some((file, name)) if !Path::new(text).exists() => Lengths::File(PathBuf::from(file), Some(name.to_owned())),
-        _ => Lengths::File(PathBuf::from(text), None),
-    })
+    let (file, name) = file_and_array(text);
+    Ok(Lengths::File(file, name))
 }
 
-/// A number, or a file.
-fn input(text: &str) -> anyhow::Result<Given> {
-    if let Ok(x) = text.parse::<f64>() {
-        if x.is_finite() {
-            return Ok(Given::Constant(x));
-        }
-        let error = overtime::Error::NotFinite { variable: "--input".into(), step: None, index: 0, value: x };
-        return Err(error.into());
+/// A file, or an array in it. Of a name with a colon, what is a file is one.
+fn file_and_array(text: &str) -> (PathBuf, Option<String>) {
+    match text.rsplit_once(':') {
+        Some((file, name)) if !Path::new(text).exists() => (PathBuf::from(file), Some(name.to_owned())),
+        _ => (PathBuf::from(text), None),
     }
-    if text.is_empty() {
-        return Err(usage("--input is empty: it is a number or a file"));
-    }
-    Ok(Given::Series(PathBuf::from(text), None))
 }

@@ -9,36 +9,87 @@ use overtime::System;
 use overtime::states::{self, StateDict, Tensor};
 use std::path::Path;
 
-/// Loads weights by name: all that the system has, and nothing else.
+/// Loads weights by name: all that the system has, and nothing else. Of names that are torch's, those of its modules.
 pub(crate) fn weights<T: Build>(session: &mut Session<T>, path: &Path) -> anyhow::Result<()> {
     let weights = data::all(path)?;
-    session.over_time.load_weights(&weights, true).with_context(|| format!("weights of {}", path.display()))?;
+    let own: Vec<String> = session.over_time.system().weights().into_iter().map(|w| w.name).collect();
+    let of = || format!("weights of {}", path.display());
+    if weights.iter().any(|(name, _)| is_of_torch(name)) && !weights.iter().any(|(name, _)| own.contains(name)) {
+        return session.over_time.load_torch_weights(&weights).with_context(of);
+    }
+    session.over_time.load_weights(&weights, true).with_context(of)?;
     Ok(())
 }
 
-/// Loads a state: every variable. Weights may be in it, all of them, or not. A file of this program brings its clock and seed.
-pub(crate) fn state<T: Build>(session: &mut Session<T>, path: &Path) -> anyhow::Result<()> {
+/// Whether a weight's name is one that torch gives, whatever module it is of.
+fn is_of_torch(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let in_cells = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"];
+    ["weight", "bias"].contains(&last) || in_cells.iter().any(|kind| last.starts_with(kind))
+}
+
+/// A state file as it was read.
+pub(crate) enum Start {
+    /// With clock and seed, if this program wrote it.
+    File(states::File),
+    Arrays(Vec<(String, ndarray::ArrayD<f64>)>),
+}
+
+/// The text of a state file that says by which seed the system was made, if that is not the loop's.
+const MADE_BY: &str = "run.made_by_seed";
+
+impl Start {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        match data::kind(path)? {
+            Kind::Safetensors => Ok(Self::File(without_run(states::read(path)?))),
+            Kind::Npz | Kind::Npy => Ok(Self::Arrays(data::all(path)?)),
+        }
+    }
+
+    /// The seed by which the system was made whose state this is: that of its synapses.
+    pub(crate) fn made_by(&self) -> Option<u64> {
+        let Self::File(file) = self else { return None };
+        let text = |key: &str| file.metadata.get(key).and_then(|text| text.parse().ok());
+        text(MADE_BY).or_else(|| text("seed"))
+    }
+}
+
+/// The session's state, and what its system was made by: what `--save-state` writes, and a checkpoint begins with.
+pub(crate) fn file<T: Build>(session: &Session<T>) -> anyhow::Result<states::File> {
+    let mut file = session.over_time.states_file()?;
+    file.metadata.insert(MADE_BY.to_owned(), session.spec.seed.to_string());
+    Ok(file)
+}
+
+/// Loads a state: every variable that a start needs. Weights may be in it, all of them, or not. A file of this program brings its clock,
+/// and its seed, if the run was given none.
+pub(crate) fn state<T: Build>(session: &mut Session<T>, path: &Path, start: Start) -> anyhow::Result<()> {
     let of = || format!("state of {}", path.display());
     let names: Vec<String> = session.over_time.system().weights().into_iter().map(|w| w.name).collect();
     let own: Vec<(String, ndarray::ArrayD<T>)> = (session.over_time.state_dict()?.iter())
         .filter(|(n, _)| names.iter().any(|w| w == n))
         .map(|(n, a)| (n.to_owned(), a.clone()))
         .collect();
-    if data::kind(path)? == Kind::Safetensors {
-        let mut file = without_run(states::read(path)?);
-        if !file.tensors.iter().any(|(n, _)| names.contains(n)) {
-            file.tensors.extend(own.iter().map(|(n, a)| (n.clone(), Tensor::from_array(a.view()))));
+    match start {
+        Start::File(mut file) => {
+            if !file.tensors.iter().any(|(n, _)| names.contains(n)) {
+                file.tensors.extend(own.iter().map(|(n, a)| (n.clone(), Tensor::from_array(a.view()))));
+            }
+            if let (Some(seed), Some(own)) = (session.spec.draw, file.metadata.get_mut("seed")) {
+                *own = seed.to_string();
+            }
+            session.over_time.load_states_file(&file, true).with_context(of)?;
         }
-        session.over_time.load_states_file(&file, true).with_context(of)?;
-        return Ok(());
+        Start::Arrays(arrays) => {
+            let mut dict = StateDict::new();
+            for (name, array) in arrays {
+                dict.insert(name, array.mapv(T::from_f64));
+            }
+            if !names.iter().any(|n| dict.get(n).is_some()) {
+                own.into_iter().for_each(|(n, a)| dict.insert(n, a));
+            }
+            session.over_time.load_state_dict(&dict, true).with_context(of)?;
+        }
     }
-    let mut dict = StateDict::new();
-    for (name, array) in data::all(path)? {
-        dict.insert(name, array.mapv(T::from_f64));
-    }
-    if !names.iter().any(|n| dict.get(n).is_some()) {
-        own.into_iter().for_each(|(n, a)| dict.insert(n, a));
-    }
-    session.over_time.load_state_dict(&dict, true).with_context(of)?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
 use super::recorder::{SPIKES, add};
 use crate::exit::Failure;
-use crate::model::network::{Network, Population};
+use crate::model::network::{Network, Population, total};
 use overtime::states::Tensor;
 use overtime::{Events, Monitor, Recording, Scalar, memory, monitor};
 
@@ -143,5 +143,5 @@ pub(crate) fn statistics(trains: &[Train], populations: &[Population]) -> Vec<St
 
 /// Spikes times their synapses.
 pub(crate) fn synaptic_events(trains: &[Train], populations: &[Population]) -> f64 {
-    statistics(trains, populations).iter().zip(populations).map(|(s, p)| s.spikes as f64 * p.degree).sum()
+    total(statistics(trains, populations).iter().zip(populations).map(|(s, p)| s.spikes as f64 * p.degree))
 }

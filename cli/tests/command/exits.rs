@@ -65,11 +65,42 @@ fn a_number_that_is_none_is_4() {
     place.npz("x.npz", &[("in", x)]);
     place.write("old.npz", "as it was");
     let error = place.fails(4, "run hh --size 2 --input x.npz --out old.npz");
-    assert!(error.contains("step 4321"), "{error}");
+    assert!(error.contains("x.npz: the element at [4321, 1] is NaN"), "{error}");
     assert_eq!(std::fs::read(place.path("old.npz")).unwrap(), b"as it was");
     // A current that no neuron survives.
     let error = place.fails(4, "run hh --steps 1000 --input 1e30 --method euler");
     assert!(error.contains("step"), "{error}");
+    for arguments in ["--input nan", "--input x.npz --size 2", "--input 1e30 --method euler --steps 1000", "--input 1e38 --steps 1000"] {
+        let steps = if arguments.contains("steps") || arguments.contains("x.npz") { "" } else { "--steps 5" };
+        assert!(!place.fails(4, &format!("run hh {steps} {arguments}")).contains("allow_non_finite"), "{arguments}");
+    }
+}
+
+/// Euler's method at a step that it does not bear: V changes by dt·g/C of itself, and g of an open sodium channel is 120 mS/cm².
+#[test]
+fn an_unstable_method_is_told_with_its_step() {
+    let place = Place::new();
+    place.write("m.toml", "kind = 'HH'\nsize = 2\ninput = 10.0\ndt = 0.1\nduration = 50.0\nmethod = 'euler'\n");
+    let said = place.fails(4, "run m.toml");
+    for word in ["[0] is ", "at step", "the explicit method euler", "dt = 0.1 ms", "--dt (0.025 ms)", "--method exp_auto"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    // It is as the advice says.
+    place.ok("run m.toml --dt 0.01 --quiet");
+    place.ok("run m.toml --method exp_auto --quiet");
+    let group = "name = 'P'\nkind = 'HH'\ncurrent = 10.0\nmethod = 'euler'\n";
+    place.write("n.toml", format!("dt = 0.1\nduration = 50.0\n[[group]]\n{group}"));
+    let said = place.fails(4, "run n.toml");
+    assert!(said.contains("P.") && said.contains("euler") && said.contains("method = \"exp_auto\" in its [[group]]"), "{said}");
+    // Halves overflow where f32 does not; padding may be anything.
+    let mut x = ArrayD::from_elem(vec![3, 2, 3], 1e6);
+    x[[2, 1, 0]] = f64::NAN;
+    place.npz("x.npz", &[("in", x), ("lengths", ndarray::arr1(&[3.0, 2.0]).into_dyn())]);
+    place.write("l.toml", "input = { file = 'x.npz', array = 'in' }\n[[layer]]\nname = 'l'\nkind = 'RNN'\nnum_in = 3\nhidden = 2\n");
+    let said = place.fails(4, "run l.toml --dtype f16");
+    assert!(said.contains("x.npz, array `in`: the element at [0, 0, 0] is 1000000, too large for f16"), "{said}");
+    assert!(place.fails(4, "run l.toml").contains("array `in`: the element at [2, 1, 0] is NaN"));
+    place.ok("run l.toml --lengths x.npz:lengths --quiet");
 }
 
 #[test]
@@ -104,6 +135,48 @@ fn files_are_5() {
     npy.extend(header.bytes());
     place.write("forged.npy", npy);
     place.fails(5, "run hh --input forged.npy");
+}
+
+/// Whatever is given for a file of arrays: the message names the file, what it is, and what is read.
+#[test]
+fn files_of_other_kinds_are_told() {
+    let place = Place::new();
+    // Local headers of zip archives, with the name of their first entry.
+    let zip = |name: &str| {
+        let mut bytes = b"PK\x03\x04".to_vec();
+        bytes.extend([0; 22]);
+        bytes.extend((name.len() as u16).to_le_bytes());
+        bytes.extend([0; 2]);
+        bytes.extend(name.bytes());
+        bytes
+    };
+    let text = (0..50).map(|k| format!("1.0,{k}.5,2.0\n")).collect::<String>();
+    for (name, bytes, what) in [
+        ("x.csv", text.into_bytes(), "a text, such as csv"),
+        ("x.mat", b"MATLAB 5.0 MAT-file, Platform: posix, Created on: Thu Nov 26 2026\0\0\0\0".to_vec(), "a MATLAB file"),
+        ("x.h5", b"\x89HDF\r\n\x1a\n\0\0\0\0\0".to_vec(), "an HDF5 file"),
+        ("x.pt", zip("x/data.pkl"), "a file of torch.save"),
+        ("x.xlsx", zip("[Content_Types].xml"), "a zip archive of something else"),
+        ("x.pkl", b"\x80\x04\x95\x1a\0\0\0\0\0\0\0}".to_vec(), "a pickle of Python objects"),
+        ("x.npz", Vec::new(), "an empty file"),
+        ("x.bin", (0..200).map(|k: u8| k ^ 0x55).collect(), "no file of arrays"),
+    ] {
+        place.write(name, bytes);
+        place.write("m.toml", format!("kind = 'LIF'\nsize = 3\ninput = {{ file = '{name}' }}\n"));
+        for arguments in [
+            "run m.toml".to_owned(),
+            format!("run hh --input {name}"),
+            format!("run hh --steps 5 --state {name}"),
+            format!("run hh --steps 5 --weights {name}"),
+            format!("resume {name}"),
+            format!("inspect {name}"),
+        ] {
+            let said = place.fails(5, &arguments);
+            assert!(said.contains(name) && said.contains(what) && said.contains("npz, npy and safetensors"), "{arguments}: {said}");
+        }
+    }
+    place.npz("c.npz", &[("V", ArrayD::zeros(vec![3]))]);
+    assert!(place.fails(5, "resume c.npz").contains("c.npz is no checkpoint"));
 }
 
 #[test]

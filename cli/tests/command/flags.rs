@@ -1,6 +1,6 @@
 //! Every flag, and what the files that come out hold.
 
-use crate::support::{Place, assert_close, texts};
+use crate::support::{Place, assert_close, root, texts};
 use ndarray::{ArrayD, Axis, arr0, arr1};
 use overtime::states;
 use predicates::prelude::*;
@@ -107,7 +107,7 @@ fn states_are_saved_and_loaded() {
     assert_eq!((&b["i"], &b["t"]), (&whole["i"], &whole["t"]));
     // Another model's state: the names that differ are said.
     let error = place.fails(2, "run lif --size 4 --steps 1 --state s.safetensors");
-    assert!(error.contains("refractory") && error.contains('m'), "{error}");
+    assert!(error.contains("missing []") && error.contains("unexpected [m, h, n, "), "{error}");
     assert!(place.fails(2, "run hh --size 5 --steps 1 --state s.safetensors").contains("expected 5"));
 }
 
@@ -194,4 +194,132 @@ fn inspect_says_what_is_inside() {
     place.write("text.txt", "hello, this is no file of arrays");
     place.fails(5, "inspect text.txt");
     place.fails(5, "inspect .");
+}
+
+/// A state of a few arrays: the variables that a start needs, by their documented names.
+#[test]
+fn states_of_a_few_arrays() {
+    let place = Place::new();
+    let column = |x: f64| ArrayD::from_elem(vec![2], x);
+    place.npz("few.npz", &[("V", column(-60.0)), ("m", column(0.1)), ("h", column(0.5)), ("n", column(0.4))]);
+    place.ok("run hh --size 2 --steps 1 --dt 1e-6 --dtype f64 --state few.npz --out-vars V,m --out a.npz --quiet");
+    let a = place.read("a.npz");
+    assert_close(&a["V"], &ArrayD::from_elem(vec![1, 2], -60.0), 1e-3, "V");
+    assert_close(&a["m"], &ArrayD::from_elem(vec![1, 2], 0.1), 1e-4, "m");
+    place.npz("less.npz", &[("V", column(-60.0)), ("m", column(0.1)), ("x", column(0.5))]);
+    let said = place.fails(2, "run hh --size 2 --steps 1 --state less.npz");
+    assert!(said.contains("less.npz") && said.contains("missing [h, n]") && said.contains("unexpected [x]"), "{said}");
+    // Of LIF the potential alone; of an LSTM h and c, without its weights.
+    place.npz("v.npz", &[("V", column(-60.0))]);
+    place.ok("run lif --size 2 --steps 1 --state v.npz --quiet");
+    place.npz("x.npz", &[("in", ArrayD::ones(vec![4, 2, 3]))]);
+    place.npz("hc.npz", &[("l.l0.h", ArrayD::zeros(vec![2, 5])), ("l.l0.c", ArrayD::ones(vec![2, 5]))]);
+    let whole = ndarray::concatenate![Axis(1), ArrayD::<f64>::zeros(vec![2, 5]), ArrayD::<f64>::ones(vec![2, 5])];
+    place.npz("state.npz", &[("l.l0.state", whole)]);
+    place.write("m.toml", "input = { file = 'x.npz' }\n[[layer]]\nname = 'l'\nkind = 'LSTM'\nnum_in = 3\nhidden = 5\n");
+    for file in ["hc", "state"] {
+        place.ok(&format!("run m.toml --state {file}.npz --out {file}_out.npz --quiet"));
+    }
+    assert_eq!(place.read("hc_out.npz"), place.read("state_out.npz"));
+    place.ok("run m.toml --out zero.npz --quiet");
+    assert_ne!(place.read("hc_out.npz")["output"], place.read("zero.npz")["output"]);
+    place.npz("h.npz", &[("l.l0.h", ArrayD::zeros(vec![2, 5]))]);
+    assert!(place.fails(2, "run m.toml --state h.npz").contains("missing [l.l0.c]"));
+}
+
+/// Without `--seed` a state's random numbers go on; with it they are drawn anew, from the same state and the same synapses.
+#[test]
+fn a_seed_beside_a_state_draws_anew() {
+    let place = Place::new();
+    let m = "kind = 'HH'\nsize = 4\nnoise = 2.0\ninput = 3.0\nout_vars = ['V']\n";
+    place.write("m.toml", m);
+    let of = |arguments: &str| {
+        place.ok(&format!("run {arguments} --out a.npz --quiet"));
+        place.read("a.npz")
+    };
+    let whole = of("m.toml --steps 300 --seed 9");
+    of("m.toml --steps 100 --seed 9 --save-state s.safetensors");
+    let go_on = of("m.toml --steps 200 --state s.safetensors");
+    assert_eq!(go_on["V"], whole["V"].slice_axis(Axis(0), (100..).into()).to_owned().into_dyn());
+    assert_eq!(go_on, of("m.toml --steps 200 --state s.safetensors --seed 9"));
+    let ten = of("m.toml --steps 200 --state s.safetensors --seed 10 --save-state t.safetensors");
+    assert_eq!(ten, of("m.toml --steps 200 --state s.safetensors --seed 10"));
+    let [a, b] = [&go_on["V"], &ten["V"]].map(|v| v.index_axis(Axis(0), 199).to_owned());
+    assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() > 1e-3), "{a} {b}");
+    // The new seed is the state's from there on.
+    let later = of("m.toml --steps 300 --state s.safetensors --seed 10");
+    let rest = of("m.toml --steps 100 --state t.safetensors");
+    assert_eq!(rest["V"], later["V"].slice_axis(Axis(0), (200..).into()).to_owned().into_dyn());
+    // Both named in the file, too; a file's seed alone is that of a run from the beginning.
+    place.write("both.toml", format!("seed = 10\nstate = 's.safetensors'\n{m}"));
+    assert_eq!(of("both.toml --steps 200"), ten);
+    place.write("seed.toml", format!("seed = 10\n{m}"));
+    assert_eq!(of("seed.toml --steps 200 --state s.safetensors"), go_on);
+}
+
+/// The synapses are those of the network whose state it is.
+#[test]
+fn a_state_goes_on_with_its_synapses() {
+    let place = Place::new();
+    place.write(
+        "n.toml",
+        "dt = 0.1\nout_vars = ['P.V']\n[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 50\ncurrent = 21.0\nnoise = 1.0\n\
+         [group.parameters]\nV_rest = 0.0\nV_reset = 0.0\nV_th = 20.0\ntau = 10.0\n\
+         [group.initial]\nV = { uniform = [0.0, 20.0] }\n\
+         [[group.receptor]]\nname = 'e'\nvariable = 'V'\n\
+         [[projection]]\nname = 'C'\nfrom = 'P'\nto = 'P.e'\nconnect = { kind = 'fixed_prob', p = 0.2 }\nweight = 0.5\ndelay = 1.0\n",
+    );
+    let of = |arguments: &str| {
+        place.ok(&format!("run n.toml {arguments} --dtype f64 --out a.npz --quiet"));
+        place.read("a.npz")["P.V"].clone()
+    };
+    let whole = of("--steps 400 --seed 9");
+    of("--steps 200 --seed 9 --save-state s.safetensors");
+    assert_eq!(of("--steps 200 --state s.safetensors"), whole.slice_axis(Axis(0), (200..).into()).to_owned().into_dyn());
+    let trial = of("--steps 100 --state s.safetensors --seed 10 --save-state t.safetensors");
+    assert_ne!(trial, whole.slice_axis(Axis(0), (200..300).into()).to_owned().into_dyn());
+    let longer = of("--steps 200 --state s.safetensors --seed 10");
+    assert_eq!(of("--steps 100 --state t.safetensors"), longer.slice_axis(Axis(0), (100..).into()).to_owned().into_dyn());
+}
+
+/// Weights by torch's names, of torch's own files, through the command.
+#[test]
+fn weights_of_torch_by_their_names() {
+    let place = Place::new();
+    let torch = root().join("tests/golden/torch");
+    for (name, layers) in [
+        ("lstm", "[[layer]]\nname = 'rnn'\nkind = 'LSTM'\nnum_in = 3\nhidden = 4\nnum_layers = 2\nbidirectional = true\n"),
+        ("gru", "[[layer]]\nname = 'any'\nkind = 'GRU'\nnum_in = 3\nhidden = 4\nnum_layers = 2\nbidirectional = true\n"),
+        ("rnn", "[[layer]]\nname = 'rnn'\nkind = 'RNN'\nnum_in = 3\nhidden = 4\n"),
+        (
+            "linear",
+            "[[layer]]\nname = 'a'\nkind = 'Dense'\nnum_in = 3\nnum_out = 5\n[[layer]]\nname = 'b'\nkind = 'gelu_erf'\n\
+             [[layer]]\nname = 'c'\nkind = 'Dense'\nnum_in = 5\nnum_out = 4\n[[layer]]\nname = 'd'\nkind = 'gelu_tanh'\n\
+             [[layer]]\nname = 'e'\nkind = 'Dense'\nnum_in = 4\nnum_out = 2\n",
+        ),
+        (
+            "conv2d",
+            "[[layer]]\nname = 'c'\nkind = 'Conv2d'\nin_channels = 4\nout_channels = 6\nkernel_size = [3, 2]\ninput_size = [6, 7]\n\
+             stride = [2, 1]\ndilation = [1, 2]\ngroups = 2\npadding = [[1, 1], [0, 0]]\n",
+        ),
+        (
+            "gru_cell",
+            "[[layer]]\nname = 'cell'\nkind = 'GRUCellTorch'\nnum_in = 3\nnum_out = 4\n\
+             [[layer]]\nname = 'head'\nkind = 'Dense'\nnum_in = 4\nnum_out = 2\n",
+        ),
+    ] {
+        let [weights, arrays] = ["safetensors", "npz"].map(|end| torch.join(format!("{name}.{end}")));
+        let head = format!("weights = '{}'\ninput = {{ file = '{}', array = 'in' }}\n", weights.display(), arrays.display());
+        place.write("m.toml", format!("{head}{layers}"));
+        place.ok("run m.toml --dtype f64 --out a.npz --quiet");
+        let out = overtime_npz::read(&arrays).unwrap().into_iter().find(|(n, _)| n == "out").unwrap().1.to_f64();
+        assert_close(&place.read("a.npz")["output"], &out, 1e-12, name);
+        // One too many: listed by torch's names.
+        let more = layers.replacen("[[layer]]", "[[layer]]\nname = 'z'\nkind = 'Dense'\nnum_in = 3\nnum_out = 3\n[[layer]]", 1);
+        place.write("more.toml", format!("{head}{more}"));
+        if name != "conv2d" {
+            let said = place.fails(2, "run more.toml");
+            assert!(said.contains("missing [z.weight, z.bias") && said.contains(".safetensors"), "{said}");
+        }
+    }
 }

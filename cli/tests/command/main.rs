@@ -10,6 +10,7 @@ mod kernels;
 mod memory;
 mod network;
 mod plots;
+mod readme;
 mod resume;
 mod streams;
 mod support;

@@ -4,12 +4,14 @@
 mod part;
 mod program;
 mod run;
+mod torch;
 
 pub(super) use part::{CHUNK, Part, chunk, put, round, take};
 // It stands in the signature of `Kind`, which nobody else can name either.
 #[allow(unreachable_pub)]
 pub use run::Moment;
 pub(super) use run::{load, store};
+pub(super) use torch::NOT_TORCH;
 
 use crate::error::{Error, Result};
 use crate::init::Init;
@@ -21,6 +23,7 @@ use crate::scalar::Scalar;
 use crate::scan::{Scan, Way};
 use crate::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick, VarSpec, Weight, WeightMut};
+use crate::torch::Module;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -62,6 +65,11 @@ pub trait Kind: Copy + std::fmt::Debug + Send + Sync + 'static {
     const DEFINES: &'static [(&'static str, &'static str)] = &[];
     /// The kernel's file, and its text.
     const SOURCE: (&'static str, &'static str);
+
+    /// For each gate its place among torch's; none where torch has no such cell.
+    const TORCH: Option<&'static [usize]>;
+    /// The gate, and what the cell adds to it that torch's does not.
+    const SHIFT: Option<(usize, f64)> = None;
 
     /// Defaults for this many units.
     fn defaults(num_out: usize) -> Defaults;
@@ -293,6 +301,13 @@ impl<T: Scalar, K: Kind> System<T> for Cell<T, K> {
 
     fn weights_mut(&mut self) -> Vec<WeightMut<'_, T>> {
         self.arrays_mut().map(Array::weight_mut).collect()
+    }
+
+    fn torch(&self) -> Vec<Module<'_>> {
+        vec![match self.torch_names("") {
+            Some(names) => Module::new(names, |given| self.torch_arrays(given, "")),
+            None => Module::none(NOT_TORCH),
+        }]
     }
 
     fn check(&self) -> Result<()> {

@@ -65,10 +65,6 @@ pub type LstmBrainpy<T> = Recurrent<T, lstm_cell::Lstm>;
 pub trait Layered: Kind {
     /// The layers' name for users.
     const LAYERS: &'static str;
-    /// For each gate its place among torch's; none where torch has no such cell.
-    const TORCH: Option<&'static [usize]>;
-    /// The gate, and what the cell adds to it that torch's does not.
-    const SHIFT: Option<(usize, f64)> = None;
 
     /// What the layers' cells start with: what the cell alone does.
     fn layer_defaults(hidden: usize) -> Defaults {
@@ -78,7 +74,6 @@ pub trait Layered: Kind {
 
 impl Layered for rnn_cell::Rnn {
     const LAYERS: &'static str = "RNN";
-    const TORCH: Option<&'static [usize]> = Some(&[0]);
 
     fn layer_defaults(hidden: usize) -> Defaults {
         Defaults::torch(hidden, Activation::Tanh)
@@ -87,24 +82,16 @@ impl Layered for rnn_cell::Rnn {
 
 impl Layered for gru_cell_torch::GruTorch {
     const LAYERS: &'static str = "GRU";
-    const TORCH: Option<&'static [usize]> = Some(&[0, 1, 2]);
 }
-
-/// i, g, f, o here; i, f, g, o there.
-const LSTM: &[usize] = &[0, 2, 1, 3];
 
 impl Layered for lstm_cell::LstmTorch {
     const LAYERS: &'static str = "LSTM";
-    const TORCH: Option<&'static [usize]> = Some(LSTM);
 }
 
 impl Layered for gru_cell::Gru {
     const LAYERS: &'static str = "GRUBrainpy";
-    const TORCH: Option<&'static [usize]> = None;
 }
 
 impl Layered for lstm_cell::Lstm {
     const LAYERS: &'static str = "LSTMBrainpy";
-    const TORCH: Option<&'static [usize]> = Some(LSTM);
-    const SHIFT: Option<(usize, f64)> = Some((2, 1.0));
 }

@@ -9,6 +9,7 @@ use crate::scan::{Scan, Way};
 use crate::sequential::BETWEEN;
 use crate::state::{Part, State};
 use crate::system::{Coupling, Inputs, Schema, Shared, System, Tick, Weight, WeightMut};
+use crate::torch::Module;
 
 impl<T: Scalar, K: Layered> Recurrent<T, K> {
     /// Cell `n` of a block whose first row is `first`.
@@ -125,6 +126,10 @@ impl<T: Scalar, K: Layered> System<T> for Recurrent<T, K> {
             all.extend(cell.weights_mut().into_iter().map(|w| WeightMut { name: format!("{name}.{}", w.name), ..w }));
         }
         all
+    }
+
+    fn torch(&self) -> Vec<Module<'_>> {
+        vec![self.module()]
     }
 
     fn check(&self) -> Result<()> {

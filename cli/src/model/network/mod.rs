@@ -128,7 +128,39 @@ pub(crate) struct Population {
     pub(crate) degree: f64,
 }
 
+/// The sum, which of nothing is 0: `sum` of nothing is −0.
+pub(crate) fn total(all: impl Iterator<Item = f64>) -> f64 {
+    all.fold(0.0, |sum, x| sum + x)
+}
+
 impl Network {
+    /// All synapses of these populations, on average.
+    pub(crate) fn synapses(populations: &[Population]) -> f64 {
+        total(populations.iter().map(|p| p.degree * (p.units.end - p.units.start) as f64))
+    }
+
+    /// The groups that take an input of the run.
+    pub(crate) fn with_input(&self) -> Vec<&str> {
+        self.groups.iter().filter(|group| group.input).map(|group| group.name.as_str()).collect()
+    }
+
+    /// Whether groups of these names take an input, or any group does where there are none; else what is wrong.
+    pub(crate) fn takes_input(&self, names: &[&str]) -> Result<(), String> {
+        let list = |all: &[&str]| all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let all: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
+        let taking = self.with_input();
+        if let Some(name) = names.iter().find(|name| !all.contains(name)) {
+            return Err(format!("no group named `{}` for an input; there is: {}", name.escape_debug(), all.join(", ")));
+        }
+        if let Some(name) = names.iter().find(|name| !taking.contains(name)) {
+            return Err(format!("group `{name}` takes no input: it needs `input = true` in its table"));
+        }
+        if taking.is_empty() {
+            return Err(format!("an input is given, and no group takes one: {} needs `input = true` in its table", list(&all)));
+        }
+        Ok(())
+    }
+
     /// The populations, in the order of groups and neurons.
     pub(crate) fn populations(&self, synapses: impl Fn(&Projection) -> u64) -> Vec<Population> {
         let mut all = Vec::new();
@@ -145,7 +177,7 @@ impl Network {
                 let &[start, end] = ends else { continue };
                 let units = start..end;
                 let starts_here = own.iter().filter(|p| from(p).start <= start && end <= from(p).end);
-                let degree = starts_here.map(|p| self.degree(p, synapses(p))).sum();
+                let degree = total(starts_here.map(|p| self.degree(p, synapses(p))));
                 let name = if units == whole { group.name.clone() } else { format!("{}[{start}..{end}]", group.name) };
                 all.push(Population { name, group: number, of: group.name.clone(), units, degree });
             }

@@ -1,0 +1,74 @@
+//! What to do about numbers that are none, in words that the command has.
+
+use super::spec::{Given, Spec};
+use crate::exit::Failure;
+use crate::model::{Neurons, System, kinds};
+use ndarray::ArrayD;
+use overtime::{Error, Scalar};
+use std::path::Path;
+
+/// What a [`Error::NotFinite`] of the library says, without the advice that is for callers of the library.
+pub(crate) fn not_finite(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let Error::NotFinite { variable, step, index, value } = error.downcast_ref::<Error>()? else { return None };
+    Some(match step {
+        Some(step) => format!("{variable}[{index}] is {value} at step {step}"),
+        None if variable.starts_with("--") => format!("{variable} is {value}: it must be finite"),
+        None => format!("{variable}[{index}] is {value}: it must be finite"),
+    })
+}
+
+/// What became of a run, with what can be done about it.
+pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {
+    let Some(Error::NotFinite { variable, .. }) = error.downcast_ref::<Error>() else { return error };
+    let Some(what) = error.downcast_ref::<Error>().and_then(|e| not_finite(e)) else { return error };
+    if variable.starts_with("input `") {
+        let file = match &spec.input {
+            Given::Series(path, _) => format!("{}: ", path.display()),
+            _ => String::new(),
+        };
+        return Failure::Numerical(format!("{file}{what}; inputs must be finite")).into();
+    }
+    let dt = spec.dt;
+    let advice = match (&spec.system, group_of(&spec.system, variable)) {
+        (System::Sequential(_), _) => {
+            "weights or inputs are too large for these layers; --dtype f32 or f64 has a wider range than f16".to_owned()
+        }
+        (_, Some((neurons, way))) if kinds::neuron(&neurons.kind).is_some_and(|kind| kind.takes.contains(&"method")) => {
+            match neurons.method.as_deref().unwrap_or("exp_auto") {
+                "exp_auto" => format!(
+                    "dt = {dt} ms may be too long for {}, or its currents, weights or parameters are out of range; try a smaller --dt",
+                    neurons.kind
+                ),
+                explicit => format!(
+                    "the explicit method {explicit} is unstable where dt = {dt} ms is too long for {}: try a smaller --dt ({} ms) or {way}",
+                    neurons.kind,
+                    dt / 4.0
+                ),
+            }
+        }
+        _ => format!("dt = {dt} ms may be too long, or currents, weights or parameters are out of range; try a smaller --dt"),
+    };
+    Failure::Numerical(format!("{what}; {advice}")).into()
+}
+
+/// The neurons whose variable it is, and how their method is set.
+fn group_of<'s>(system: &'s System, variable: &str) -> Option<(&'s Neurons, &'static str)> {
+    match system {
+        System::Neurons(neurons) => Some((neurons, "--method exp_auto")),
+        System::Network(net) => {
+            let name = variable.split('.').next()?;
+            net.groups.iter().find(|group| group.name == name).map(|group| (&group.neurons, "method = \"exp_auto\" in its [[group]]"))
+        }
+        System::Sequential(_) => None,
+    }
+}
+
+/// Refuses a series with a NaN or an infinity, in the file or in the type of the run.
+pub(super) fn check_series<T: Scalar>(path: &Path, name: Option<&str>, series: &ArrayD<f64>) -> anyhow::Result<()> {
+    let Some((at, value)) = series.indexed_iter().find(|(_, x)| !T::from_f64(**x).is_finite()) else { return Ok(()) };
+    let name = name.map_or_else(String::new, |name| format!(", array `{name}`"));
+    let at: Vec<usize> = (0..series.ndim()).map(|axis| at[axis]).collect();
+    let what = if value.is_finite() { format!("{value}, too large for {}", T::DTYPE) } else { value.to_string() };
+    let message = format!("{}{name}: the element at {at:?} is {what}; an input must be finite", path.display());
+    Err(Failure::Numerical(message).into())
+}

@@ -1,0 +1,93 @@
+//! What input a run is given, by the arguments and by the model file.
+
+use super::{Given, file_and_array};
+use crate::exit::usage;
+use crate::model::{Input, System, Value};
+use std::path::Path;
+
+/// The input, and what is to be said of it before the run. Arguments override the file; those by name, the file's of that name.
+pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> anyhow::Result<(Given, Vec<String>)> {
+    let file = file.map_or(Given::Nothing, from_file);
+    let (mut named, mut unnamed) = (Vec::new(), Vec::new());
+    for text in arguments {
+        match name(text, system) {
+            Some((group, rest)) => named.push((group.to_owned(), value(rest)?)),
+            None if text.contains('=') && !Path::new(text).exists() => {
+                return Err(usage(format!("--input {text}: there is no such file, and inputs by name are for the groups of a network")));
+            }
+            None => unnamed.push(value(text)?),
+        }
+    }
+    let given = match (unnamed.pop(), named.is_empty()) {
+        (Some(given), true) if unnamed.is_empty() => given,
+        (Some(_), true) => {
+            return Err(usage("--input is given twice; several are for groups of a network by name: --input A=1.0 --input B=x.npz"));
+        }
+        (Some(_), false) => return Err(usage("--input is given with a group's name and without one")),
+        (None, true) => file,
+        (None, false) => {
+            let of_file = match file {
+                Given::Named(all) => all,
+                _ => Vec::new(),
+            };
+            let kept = of_file.into_iter().filter(|(group, _)| named.iter().all(|(own, _)| own != group)).collect::<Vec<_>>();
+            Given::Named(named.into_iter().chain(kept).collect())
+        }
+    };
+    let System::Network(net) = system else { return Ok((given, Vec::new())) };
+    let names: Vec<&str> = match &given {
+        Given::Nothing => return Ok((given, Vec::new())),
+        Given::Named(all) => all.iter().map(|(name, _)| name.as_str()).collect(),
+        Given::Constant(_) | Given::Series(..) => Vec::new(),
+    };
+    net.takes_input(&names).map_err(usage)?;
+    if let Some(twice) = names.iter().enumerate().find_map(|(k, name)| names.get(..k)?.contains(name).then_some(name)) {
+        return Err(usage(format!("--input is given twice for group `{twice}`")));
+    }
+    // The first group that says so takes what has no name.
+    match (net.with_input().as_slice(), names.is_empty()) {
+        ([first, others @ ..], true) if !others.is_empty() => {
+            let others = others.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let warning = format!(
+                "the input goes to `{first}`, the first group with `input = true`, and none to {others}: \
+                 name the groups, input = {{ {first} = … }} in the file or --input {first}=…, to say otherwise"
+            );
+            Ok((Given::Named(vec![((*first).to_owned(), given)]), vec![warning]))
+        }
+        _ => Ok((given, Vec::new())),
+    }
+}
+
+/// The group of a network that the argument begins with, and the rest: `A=1.0`.
+fn name<'t>(text: &'t str, system: &System) -> Option<(&'t str, &'t str)> {
+    let (name, rest) = text.split_once('=')?;
+    (matches!(system, System::Network(_)) && !Path::new(text).exists()).then_some((name, rest))
+}
+
+fn from_file(input: Input) -> Given {
+    let one = |value: Value| match value {
+        Value::Number(x) => Given::Constant(x),
+        Value::File { file, array, .. } => Given::Series(file, array),
+        _ => Given::Nothing,
+    };
+    match input {
+        Input::One(value) => one(value),
+        Input::Named(all) => Given::Named(all.into_iter().map(|(name, value)| (name, one(value))).collect()),
+    }
+}
+
+/// A number, a file, or an array in it.
+fn value(text: &str) -> anyhow::Result<Given> {
+    if let Ok(x) = text.parse::<f64>() {
+        if x.is_finite() {
+            return Ok(Given::Constant(x));
+        }
+        let error = overtime::Error::NotFinite { variable: "--input".into(), step: None, index: 0, value: x };
+        return Err(error.into());
+    }
+    if text.is_empty() {
+        return Err(usage("--input is empty: it is a number or a file"));
+    }
+    let (file, name) = file_and_array(text);
+    Ok(Given::Series(file, name))
+}
