@@ -109,12 +109,12 @@ pub struct VarSpec {
     /// The variable that counts the steps for which this one stays as it is, if one does: see [`Schema::held`].
     pub held_by: Option<Cow<'static, str>>,
     /// Whether a state that is loaded may lack it: it then starts as in a new loop. [`VarSpec::new`] says so of variables named `spike`,
-    /// `input`, `refractory` and `above`.
+    /// `input`, `refractory` and `below`.
     pub optional: bool,
 }
 
 /// What a neuron's step leaves to be read, or counts from 0 on: a start from given potentials and gates does not need it.
-const OPTIONAL: [&str; 4] = ["spike", "input", "refractory", "above"];
+const OPTIONAL: [&str; 4] = ["spike", "input", "refractory", "below"];
 
 impl VarSpec {
     /// A variable of this name and shape (for one batch row).

@@ -29,7 +29,7 @@ struct State {
 #ifdef RESET
     acc_t refractory;
 #else
-    acc_t above;
+    acc_t below;
 #endif
 };
 
@@ -123,7 +123,7 @@ __device__ __forceinline__ acc_t step(State& s, Input in, const Params& p, const
     s.refractory = fires ? p.hold : rest;
     s.spike = fires ? acc_t(1) : acc_t(0);
 #else
-    s.spike = crossing(before, s.x[0], p.v_th, s.above);
+    s.spike = crossing(before, s.x[0], p.v_th, s.below);
 #endif
     return s.spike;
 }

@@ -19,7 +19,7 @@ struct Params {
     acc_t dt;
 #endif
 };
-// V, gates, spike, above.
+// V, gates, spike, below.
 struct State {
     acc_t at[N_STATE];
 };

@@ -29,7 +29,7 @@ struct Params {
 #endif
 };
 struct State {
-    acc_t v, m, h, n, spike, input, above;
+    acc_t v, m, h, n, spike, input, below;
 };
 
 // α of a gate, and α + β.
@@ -145,6 +145,6 @@ __device__ __forceinline__ acc_t step(State& s, Input x, const Params& p, const 
 #endif
     const acc_t before = s.v;
     advance(s, s.input, g, p);
-    s.spike = crossing(before, s.v, p.v_th, s.above);
+    s.spike = crossing(before, s.v, p.v_th, s.below);
     return s.spike;
 }

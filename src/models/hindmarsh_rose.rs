@@ -17,7 +17,7 @@ use crate::scalar::Real;
 /// | `V` | what stands for the potential |
 /// | `y`, `z` | fast and slow recovery |
 /// | `spike` | 1 if V crossed `V_th` from below in this step, else 0; also the output. There is no reset |
-/// | `above` | 1 if V was at `V_th` or above it at the start or at the end of this step, else 0 |
+/// | `below` | 1 if V was below `V_th` at the start and at the end of this step, else 0 |
 ///
 /// | parameter | default |
 /// |---|---|

@@ -19,7 +19,7 @@ use crate::scalar::Real;
 /// | `V` | membrane potential, mV |
 /// | `W` | share of potassium channels that are open |
 /// | `spike` | 1 if V crossed `V_th` from below in this step, else 0; also the output. There is no reset |
-/// | `above` | 1 if V was at `V_th` or above it at the start or at the end of this step, else 0 |
+/// | `below` | 1 if V was below `V_th` at the start and at the end of this step, else 0 |
 ///
 /// | parameter | default | unit |
 /// |---|---|---|

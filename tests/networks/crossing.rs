@@ -97,11 +97,11 @@ fn every_crossing_is_a_spike_in_single_precision() {
 #[test]
 fn a_start_above_the_threshold_is_no_spike() {
     let hh = Hh::<f64>::new(2).v(Init::Values(vec![30.0, -65.0])).param("V_th", 20.0).unwrap();
-    let mut over_time = LoopOverTime::builder(hh).out_vars(["spike", "above"]).build().unwrap();
+    let mut over_time = LoopOverTime::builder(hh).out_vars(["spike", "below"]).build().unwrap();
     let run = over_time.run_steps(3).unwrap();
     assert!(run["spike"].iter().all(|s| *s == 0.0), "{:?}", run["spike"]);
-    let lifted: Vec<f64> = run["above"].iter().copied().collect();
-    assert_eq!(lifted[..2], [1.0, 0.0]);
+    let below: Vec<f64> = run["below"].iter().copied().collect();
+    assert_eq!(below[..2], [0.0, 1.0]);
     let mut state = over_time.state_dict().unwrap();
     let mut v = state.get("V").unwrap().clone();
     v[[1]] = 35.0;

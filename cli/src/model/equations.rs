@@ -124,6 +124,7 @@ pub(super) const NEURONS: &[Neuron] = &[
             ("V", "mV", "membrane potential"),
             ("W", "", "potassium activation"),
             ("spike", "", "1 where V crossed V_th from below; also the output"),
+            ("below", "", "1 where V was below V_th at the start and at the end of the step"),
         ],
         parameters: &[
             p("V_th", 10.0, "mV", "threshold that counts as a spike"),
@@ -151,6 +152,7 @@ pub(super) const NEURONS: &[Neuron] = &[
             ("h", "", "sodium inactivation"),
             ("n", "", "potassium activation"),
             ("spike", "", "1 where V crossed V_th from below; also the output"),
+            ("below", "", "1 where V was below V_th at the start and at the end of the step"),
         ],
         parameters: &[
             p("V_th", 20.0, "mV", "threshold that counts as a spike"),
@@ -173,6 +175,7 @@ pub(super) const NEURONS: &[Neuron] = &[
             ("V", "", "what stands for the potential"),
             ("w", "", "recovery"),
             ("spike", "", "1 where V crossed V_th from below; also the output"),
+            ("below", "", "1 where V was below V_th at the start and at the end of the step"),
         ],
         parameters: &[
             p("V_th", 1.8, "", "threshold that counts as a spike"),
@@ -191,6 +194,7 @@ pub(super) const NEURONS: &[Neuron] = &[
             ("y", "", "fast recovery"),
             ("z", "", "slow recovery"),
             ("spike", "", "1 where V crossed V_th from below; also the output"),
+            ("below", "", "1 where V was below V_th at the start and at the end of the step"),
         ],
         parameters: &[
             p("V_th", 1.0, "", "threshold that counts as a spike"),

@@ -41,6 +41,7 @@ const NEURONS: &[Neuron] = &[
             ("n", "", "potassium activation"),
             ("spike", "", "1 where V crossed V_th from below; also the output"),
             ("input", "µA/cm²", "the current of this step, noise included"),
+            ("below", "", "1 where V was below V_th at the start and at the end of the step"),
         ],
         parameters: &[
             p("ENa", 50.0, "mV", "sodium reversal potential"),
@@ -88,6 +89,7 @@ const NEURONS: &[Neuron] = &[
             ("V", "mV", "membrane potential"),
             // Between the two come the channels' gates, NAME.p and NAME.q.
             ("spike", "", "1 where V crossed V_th from below; also the output"),
+            ("below", "", "1 where V was below V_th at the start and at the end of the step"),
         ],
         parameters: &[
             p("C", 1.0, "µF/cm²", "membrane capacitance"),

@@ -8,7 +8,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::models::channels::Channel;
-use crate::models::{Method, Param, crossing};
+use crate::models::{Method, Param};
 use crate::program::Program;
 use crate::rng::Stream;
 use crate::scalar::Real;
@@ -35,7 +35,7 @@ const MAX_EACH: usize = 32;
 /// | `V` | membrane potential, mV |
 /// | `NAME.p`, `NAME.q` | gates of the channel that was given as `NAME` |
 /// | `spike` | 1 if V crossed `V_th` from below in this step, else 0; also the output. There is no reset |
-/// | `above` | 1 if V was at `V_th` or above it at the start or at the end of this step, else 0 |
+/// | `below` | 1 if V was below `V_th` at the start and at the end of this step, else 0 |
 ///
 /// | parameter | default | unit |
 /// |---|---|---|
@@ -44,7 +44,7 @@ const MAX_EACH: usize = 32;
 /// | `V_th` | 0 | mV |
 ///
 /// Every upward crossing of `V_th` by the recorded V is a spike. If a network's synapse lifts V over the threshold between two steps, the
-/// neuron spikes in the second (`above` tells that it has not yet).
+/// neuron spikes in the second (`below` tells that it has not yet).
 ///
 /// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input `x`: `[N]`, current in nA; a run may do
 /// without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, in µS, which adds −g V to the current and enters
@@ -141,7 +141,7 @@ impl<R: Real> System<R> for CondNeuGroup<R> {
         let gates =
             self.channels.iter().flat_map(|(name, channel)| channel.kind().gates().iter().map(move |gate| format!("{name}.{gate}")));
         let gates = gates.map(|name| VarSpec::new(name, [self.size]));
-        gates.fold(schema.vars(["V"]), Schema::var).vars(["spike", "above"])
+        gates.fold(schema.vars(["V"]), Schema::var).vars(["spike", "below"])
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
@@ -154,12 +154,7 @@ impl<R: Real> System<R> for CondNeuGroup<R> {
             let gates: Vec<&mut [R]> = vars.by_ref().take(channel.kind().gates().len()).collect();
             conduct::steady(channel, v, gates, first, units);
         }
-        if let Some(spike) = vars.next() {
-            spike.fill(R::of(0.0));
-        }
-        if let Some(above) = vars.next() {
-            crossing::start(v, |unit| self.params[2].at((first + unit) % units.max(1)), above);
-        }
+        vars.for_each(|var| var.fill(R::of(0.0)));
     }
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {

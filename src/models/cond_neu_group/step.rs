@@ -61,7 +61,7 @@ fn of_type<R: Real, S: Real>(
 }
 
 fn all<R: Real>(model: &CondNeuGroup<R>, block: Block<'_, R>, vars: &mut [&mut [R]]) {
-    let [v, gates @ .., spike, above] = vars else { return };
+    let [v, gates @ .., spike, below] = vars else { return };
     let mut stages = model.method.tableau().map(|tableau| Stages::new(tableau.stepper(block.dt)));
     for from in (0..v.len()).step_by(STRETCH) {
         let to = v.len().min(from + STRETCH);
@@ -79,7 +79,7 @@ fn all<R: Real>(model: &CondNeuGroup<R>, block: Block<'_, R>, vars: &mut [&mut [
         for (k, (v, before)) in v.iter().zip(before).enumerate() {
             let v_th = model.params[2].at((block.first + from + k) % block.units.max(1));
             let crossed;
-            (crossed, above[from + k]) = crossing(before, *v, v_th, above[from + k]);
+            (crossed, below[from + k]) = crossing(before, *v, v_th, below[from + k]);
             spike[from + k] = crossed;
             block.y[from + k] = crossed;
         }

@@ -6,7 +6,7 @@ mod step;
 
 use crate::error::Result;
 use crate::init::Init;
-use crate::models::{Method, Param, crossing};
+use crate::models::{Method, Param};
 use crate::program::Program;
 use crate::rng::Stream;
 use crate::scalar::Real;
@@ -31,7 +31,7 @@ use step::{Block, Constants, Vars, step};
 /// | `m`, `h`, `n` | gates: sodium activation, sodium inactivation, potassium activation |
 /// | `spike` | 1 if V crossed `V_th` from below in this step, else 0; also the output. There is no reset |
 /// | `input` | the current I of this step, noise included, µA/cm² |
-/// | `above` | 1 if V was at `V_th` or above it at the start or at the end of this step, else 0 |
+/// | `below` | 1 if V was below `V_th` at the start and at the end of this step, else 0 |
 ///
 /// | parameter | default | unit |
 /// |---|---|---|
@@ -41,7 +41,7 @@ use step::{Block, Constants, Vars, step};
 /// | `V_th` | 20 | mV |
 ///
 /// Every upward crossing of `V_th` by the recorded V is a spike. If a network's synapse lifts V over the threshold between two steps, the
-/// neuron spikes in the second (`above` tells that it has not yet); brainpy's does not spike.
+/// neuron spikes in the second (`below` tells that it has not yet); brainpy's does not spike.
 ///
 /// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input `x`: `[N]`, current in µA/cm²; a
 /// run may do without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, in mS/cm², which adds −g V to the
@@ -142,14 +142,13 @@ impl<R: Real> System<R> for Hh<R> {
     fn schema(&self) -> Schema {
         let schema = Schema::pointwise(self.size).drive("x");
         let schema = if self.conductance { schema.drive("g") } else { schema };
-        schema.vars(["V", "m", "h", "n", "spike", "input", "above"])
+        schema.vars(["V", "m", "h", "n", "spike", "input", "below"])
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
         let stream = |name: &str| Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), name);
         let streams = ["V", "m", "h", "n"].map(stream);
-        let units = state.units().max(1);
-        let [v, m, h, n, spike, input, above] = state.vars();
+        let [v, m, h, n, spike, input, below] = state.vars();
         let shape = [self.size];
         self.v.fill_checked(v, &shape, streams[0]);
         for (k, gate) in [m, h, n].into_iter().enumerate() {
@@ -163,12 +162,12 @@ impl<R: Real> System<R> for Hh<R> {
         }
         spike.fill(R::of(0.0));
         input.fill(R::of(0.0));
-        crossing::start(v, |unit| self.constants.v_th.at(unit % units), above);
+        below.fill(R::of(0.0));
     }
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
         let (first, node, units) = (state.first(), state.node(), state.units());
-        let [v, m, h, n, spike, input, above] = state.vars();
+        let [v, m, h, n, spike, input, below] = state.vars();
         input.copy_from_slice(x.port(0));
         if self.noise.is_some() {
             let stream = Stream::new(at.shared.seed, node);
@@ -178,7 +177,7 @@ impl<R: Real> System<R> for Hh<R> {
             }
         }
         let g = if self.conductance { x.port(1) } else { &[] };
-        let vars = Vars { v, m, h, n, spike, above, input, g, y };
+        let vars = Vars { v, m, h, n, spike, below, input, g, y };
         step(Block { constants: &self.constants, first, units, method: self.method, dt: R::of(at.dt), vars });
     }
 

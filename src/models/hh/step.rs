@@ -144,7 +144,7 @@ pub(super) struct Vars<'a, R> {
     pub(super) h: &'a mut [R],
     pub(super) n: &'a mut [R],
     pub(super) spike: &'a mut [R],
-    pub(super) above: &'a mut [R],
+    pub(super) below: &'a mut [R],
     pub(super) input: &'a [R],
     pub(super) g: &'a [R],
     pub(super) y: &'a mut [R],
@@ -179,7 +179,7 @@ fn step_f32(block: Block<'_, f32>) {
 impl<'a, R: Real> Block<'a, R> {
     /// The block itself, if `S` is `R`.
     fn of_type<S: Real>(self) -> Option<Block<'a, S>> {
-        let Vars { v, m, h, n, spike, above, input, g, y } = self.vars;
+        let Vars { v, m, h, n, spike, below, input, g, y } = self.vars;
         Some(Block {
             constants: (self.constants as &dyn Any).downcast_ref()?,
             first: self.first,
@@ -192,7 +192,7 @@ impl<'a, R: Real> Block<'a, R> {
                 h: cast_slice_mut(h),
                 n: cast_slice_mut(n),
                 spike: cast_slice_mut(spike),
-                above: cast_slice_mut(above),
+                below: cast_slice_mut(below),
                 input: cast_slice(input),
                 g: cast_slice(g),
                 y: cast_slice_mut(y),
@@ -266,7 +266,7 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
     fn tile<const W: usize>(&mut self, from: usize, count: usize) {
         let rest = [-65.0, 0.05, 0.6, 0.32].map(R::of);
         let mut tile = Tile { x: [[rest[0]; W], [rest[1]; W], [rest[2]; W], [rest[3]; W]], i: [R::of(0.0); W], g: [R::of(0.0); W] };
-        let Vars { v, m, h, n, spike, above, input, g, y } = &mut self.vars;
+        let Vars { v, m, h, n, spike, below, input, g, y } = &mut self.vars;
         let all = from..from + count;
         for (local, var) in tile.x.iter_mut().zip([&**v, &**m, &**h, &**n]) {
             local[..count].copy_from_slice(&var[all.clone()]);
@@ -277,7 +277,7 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
         }
         let before = tile.x[0];
         let mut were = [R::of(0.0); W];
-        were[..count].copy_from_slice(&above[all.clone()]);
+        were[..count].copy_from_slice(&below[all.clone()]);
 
         let constants = self.constants.tile::<W>(from);
         self.method.step(&mut tile, &constants);
@@ -286,7 +286,7 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
         for k in 0..W {
             (crossed[k], were[k]) = crossing(before[k], tile.x[0][k], constants.at(k).v_th, were[k]);
         }
-        for (local, var) in tile.x.iter().chain([&crossed, &were, &crossed]).zip([v, m, h, n, spike, above, y]) {
+        for (local, var) in tile.x.iter().chain([&crossed, &were, &crossed]).zip([v, m, h, n, spike, below, y]) {
             var[all.clone()].copy_from_slice(&local[..count]);
         }
     }

@@ -7,7 +7,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::models::lif::steps_in;
-use crate::models::{Method, Param, crossing};
+use crate::models::{Method, Param};
 use crate::program::Program;
 use crate::rng::Stream;
 use crate::scalar::Real;
@@ -23,8 +23,8 @@ pub(crate) use step::Block;
 /// - Input `x`: `[N]`, the current; a run may do without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, which adds
 ///   −g V to the current and enters ∂V'/∂V: a synapse of conductance s and reversal potential E adds s to g and s·E to x.
 /// - State: the equations' variables, then `spike`, which is the output too; then, where the potential is reset, `refractory`: how many steps of
-///   the refractory period are left, the one just made included; elsewhere `above`: 1 if V was at `V_th` or above it at the start or at the
-///   end of the step just made, else 0.
+///   the refractory period are left, the one just made included; elsewhere `below`: 1 if V was below `V_th` at the start and at the end
+///   of the step just made, else 0.
 /// - During the refractory period the potential stays, the neuron does not spike, and what a network's synapses would add to the potential is
 ///   dropped (Brian2's `unless refractory`, NEST's rule); the other variables go on. After a spike the period is as many steps as fit into
 ///   `tau_ref`. They are counted, so that a spike's time does not change how long that is; brainpy compares times, and for `tau_ref` a
@@ -141,7 +141,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
         let schema = Schema::pointwise(self.size).drive("x");
         let schema = if self.conductance { schema.drive("g") } else { schema };
         let schema = schema.vars(E::VARS).vars(["spike"]);
-        if E::RESETS { schema.vars(["refractory"]).held(E::VARS[0], "refractory") } else { schema.vars(["above"]) }
+        if E::RESETS { schema.vars(["refractory"]).held(E::VARS[0], "refractory") } else { schema.vars(["below"]) }
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
@@ -161,9 +161,6 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
                 }),
                 None => x.fill(R::of(0.0)),
             }
-        }
-        if let (false, Some(above)) = (E::RESETS, others.last_mut()) {
-            crossing::start(v, |unit| self.params[0].at(unit % units), above);
         }
     }
 

@@ -32,7 +32,7 @@ pub struct Block<'a, R, const N: usize, const P: usize> {
     dt: R,
     x: [&'a mut [R]; N],
     spike: &'a mut [R],
-    /// `refractory` where the potential is reset, else `above`.
+    /// `refractory` where the potential is reset, else `below`.
     memory: &'a mut [R],
     i: &'a [R],
     /// None, where there is no conductance.
