@@ -195,7 +195,7 @@ fn a_network_feels_them() {
         let all = x.clone().insert_axis(ndarray::Axis(1));
         let all = all.broadcast((6, rows.unwrap_or(1), 3)).unwrap();
         let mut over_time = LoopOverTime::builder(network).dt(0.5).batch(rows.unwrap_or(1)).build().unwrap();
-        assert_eq!(said(over_time.run(&all).unwrap_err()), "S.spike");
+        assert_eq!(said(over_time.run(all).unwrap_err()), "S.spike");
         let mut over_time = LoopOverTime::builder(InputGroup::new(3)).build().unwrap();
         assert_eq!(said(over_time.run(&x).unwrap_err()), "spike");
         let mut over_time = LoopOverTime::builder(Sequential::new().layer("in", InputGroup::new(3))).build().unwrap();
