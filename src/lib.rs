@@ -26,7 +26,7 @@
 //! - [`inputs`] makes sections, ramps, pulses, waves and noise, by brainpy's names.
 //! - [`Closure`] makes a system of a closure; [`for_loop`] runs one in a line; [`runner`] gives inputs and monitors by name.
 //! - [`Recording`] is what comes out: the output, and the variables asked for with [`OutVars`] and [`monitor`].
-//! - [`states`] saves and loads; [`tree`] names nodes, variables and weights.
+//! - [`states`] saves and loads; [`torch`] takes the weights of a `state_dict`; [`tree`] names nodes, variables and weights.
 //!
 //! # What is promised
 //!
