@@ -95,11 +95,13 @@ fn a_part_of_a_device_has_no_room_for_clusters() {
 /// Twelve multiprocessors are three times four, but two groups of six have room for two clusters of four.
 #[test]
 fn as_many_shards_are_made_as_clusters_fit() {
-    simulated("room::as_many_shards_are_made_as_clusters_fit", &[("FAKECUDA_GPCS", "6,6")], || {
-        let strategy = cell_as_by_step::<f64>(160, 3);
-        says(&strategy, &["tier `cluster`"]);
-        assert!(!strategy.contains("not `cluster`"), "{strategy}");
-    });
+    for (groups, said) in [("12", "(3 of 4 blocks)"), ("6,6", "(2 of 4 blocks)")] {
+        simulated("room::as_many_shards_are_made_as_clusters_fit", &[("FAKECUDA_GPCS", groups), ("SAID", said)], || {
+            let strategy = cell_as_by_step::<f64>(100, 3);
+            says(&strategy, &["tier `cluster`", &std::env::var("SAID").unwrap()]);
+            assert!(!strategy.contains("not `cluster`"), "{strategy}");
+        });
+    }
 }
 
 #[test]

@@ -92,8 +92,7 @@ pub(super) fn cut(cell: &Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<F
         let kernel = shop.steps(node, Request::tiles(shop.dtype, cell, &tile, &probes), shared, whole)?;
         match room(&kernel, &tile, context.processors)? {
             Fit::All => {
-                let why = [vec![why.to_owned()], refused].concat().join("; ");
-                return Ok(Found::Cut(Cut { tile, why, kernel }));
+                return Ok(Found::Cut(Cut { tile, why: said(&tile, why, refused), kernel }));
             }
             Fit::Clusters(fit) => {
                 if fit == 0 {
@@ -103,8 +102,7 @@ pub(super) fn cut(cell: &Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<F
                 match machine.room.clusters_of(tile.tiles()) {
                     Some(known) if known.is_none() => *known = Some(fit),
                     _ if fit > 0 => {
-                        let why = [vec![why.to_owned()], refused].concat().join("; ");
-                        return Ok(Found::Cut(Cut { tile, why, kernel }));
+                        return Ok(Found::Cut(Cut { tile, why: said(&tile, why, refused), kernel }));
                     }
                     _ => machine.room.none[tile.tier as usize] = true,
                 }
@@ -127,6 +125,13 @@ pub(super) fn cut(cell: &Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<F
         )));
     }
     Ok(Found::Plain(refused))
+}
+
+/// Why a tier was taken, and others were not.
+fn said(tile: &Tile, why: &str, refused: Vec<String>) -> String {
+    let clusters = format!(" ({} of {} blocks)", tile.shards(), tile.tiles());
+    let why = format!("{why}{}", if tile.tier == Tier::Cluster { clusters } else { String::new() });
+    [vec![why], refused].concat().join("; ")
 }
 
 /// What of a cut the device has room for.
