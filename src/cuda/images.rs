@@ -149,13 +149,11 @@ mod tests {
         Error::Cuda { call: "cuModuleLoadData", code, reason: format!("code {code}"), steps: None }
     }
 
+    /// An image, and warnings.
+    type Loaded = (Vec<u8>, Vec<String>);
+
     /// What is loaded where the driver refuses these ways with this code, and which ways were tried. An image is its way.
-    fn loaded(
-        compilers: &Compilers,
-        ptx_alone: bool,
-        refused: &[(u32, bool)],
-        code: i32,
-    ) -> (Result<(Vec<u8>, Vec<String>)>, Vec<(u32, bool)>) {
+    fn loaded(compilers: &Compilers, ptx_alone: bool, refused: &[(u32, bool)], code: i32) -> (Result<Loaded>, Vec<(u32, bool)>) {
         let tried = RefCell::new(Vec::new());
         let make = |compiler: &Compiler, ptx: bool| {
             tried.borrow_mut().push((compiler.version.0, ptx));
