@@ -1,5 +1,6 @@
 //! Networks: the CPU's bits, in every strategy, whatever they are made of.
 
+use crate::calls::UNHURRIED;
 use crate::child::{alone, simulated};
 use crate::machine::{Report, Simulated};
 use crate::parity::STRATEGIES;
@@ -216,7 +217,7 @@ fn ran(n: usize, strategy: Strategy, steps: usize) -> Report {
 /// Nothing is read back within a chunk, and a step is one launch, or less than one.
 #[test]
 fn a_step_is_at_most_a_launch() {
-    simulated("networks::a_step_is_at_most_a_launch", &[], || {
+    simulated("networks::a_step_is_at_most_a_launch", &[UNHURRIED], || {
         let launches = |r: &Report| r.kernels.iter().filter(|(name, _)| name.starts_with("network")).map(|(_, k)| k.0).sum::<u64>();
         for (strategy, passes) in [(Strategy::Persistent, [1, 1]), (Strategy::HostLoop, [10, 131]), (Strategy::Graph, [10, 131])] {
             let [few, many] = [9, 130].map(|steps| ran(33, strategy, steps));

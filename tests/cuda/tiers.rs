@@ -2,6 +2,7 @@
 //! against an independent program in f64 elsewhere. What is chosen by the environment needs a process of its own.
 
 use crate::bits;
+use crate::calls::UNHURRIED;
 use crate::child::{alone, simulated};
 use crate::machine::{Simulated, device};
 use crate::models::{self, Model};
@@ -195,7 +196,7 @@ fn weights_are_packed_whenever_they_change() {
 /// A launch for a chunk and one for its products; a launch a phase where each step is one.
 #[test]
 fn launches_are_few() {
-    simulated("tiers::launches_are_few", &[], || {
+    simulated("tiers::launches_are_few", &[UNHURRIED], || {
         for (tier, steps, kernel, expected) in [
             ("block", 50, "tile_scan", 1),
             ("cluster", 50, "tile_scan", 1),

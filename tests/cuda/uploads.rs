@@ -1,6 +1,7 @@
 //! What is written to the device is there before a kernel reads it, however much it is: each of these is used at once. The simulated driver does
 //! not land a copy from pageable memory before something waits for it, and says which copy a kernel did not wait for.
 
+use crate::child::alone;
 use crate::networks::{SEED, values};
 use crate::parity::STRATEGIES;
 use crate::products::Case;
@@ -11,8 +12,12 @@ use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::rng::Stream;
 use overtime::{Builder, Device, Init, LoopOverTime, Products, Strategy, System, monitor};
 
-/// Both devices' runs of so many steps, and again from a state that was just written.
+/// Both devices' runs of so many steps, and again from a state that was just written; in a process of its own, with memory enough.
 fn same<S: System<f32>>(name: &str, steps: u64, make: impl Fn() -> Builder<f32, S>, strategies: &[Strategy]) {
+    alone(&format!("uploads::{name}"), &[("FAKECUDA_MEMORY_MIB", "512")], || same_here(name, steps, make, strategies));
+}
+
+fn same_here<S: System<f32>>(name: &str, steps: u64, make: impl Fn() -> Builder<f32, S>, strategies: &[Strategy]) {
     let Some(device) = device() else { return };
     let mut on_cpu = make().build().unwrap();
     let expected = on_cpu.run_steps(steps).unwrap();
@@ -30,7 +35,7 @@ fn same<S: System<f32>>(name: &str, steps: u64, make: impl Fn() -> Builder<f32, 
 fn a_state_of_many_neurons() {
     // 160 kB for each of four variables.
     let hh = || LoopOverTime::builder(Hh::<f32>::new(40_000).v(Init::Uniform(-75.0, -40.0))).seed(SEED).dt(0.02).out_vars("V");
-    same("hh", 3, hh, &[Strategy::Auto, Strategy::HostLoop]);
+    same("a_state_of_many_neurons", 3, hh, &[Strategy::Auto, Strategy::HostLoop]);
 }
 
 #[test]
@@ -40,7 +45,7 @@ fn constants_of_many_neurons() {
         let lif = Lif::<f32>::new(40_000).param("tau", tau.clone()).unwrap().v(Init::Uniform(-5.0, 19.0));
         LoopOverTime::builder(lif).seed(SEED).out_vars("V")
     };
-    same("lif", 2, lif, &[Strategy::Auto]);
+    same("constants_of_many_neurons", 2, lif, &[Strategy::Auto]);
 }
 
 /// Offsets of 20,000 rows, targets and weights that are given, and those that are made on the device, each more than 64 KiB.
@@ -53,7 +58,7 @@ fn synapses_of_many_neurons() {
     };
     let make = || {
         let cells = Lif::<f32>::new(n).v(Init::Uniform(10.0, 21.0));
-        let cells = Group::new("E", cells).receptor(Receptor::exponential("s", 5.0)).receptor(Receptor::delta("V", "V")).current(15.0);
+        let cells = Group::new("E", cells).receptor(Receptor::exponential("s", 5.0)).receptor(Receptor::delta("kick", "V")).current(15.0);
         let network = Network::builder(0.1)
             .group(cells)
             .project(
@@ -62,12 +67,14 @@ fn synapses_of_many_neurons() {
                     .weight(values("weights", 2 * n, -0.5, 1.5))
                     .delay(0.1),
             )
-            .project(Projection::new("made", "E", ("E", "V")).connect(Connect::FixedNumPost(3)).weight(Init::Uniform(0.0, 0.2)).delay(0.1))
+            .project(
+                Projection::new("made", "E", ("E", "kick")).connect(Connect::FixedNumPost(3)).weight(Init::Uniform(0.0, 0.2)).delay(0.1),
+            )
             .build()
             .unwrap();
         LoopOverTime::builder(network).dt(0.1).seed(SEED).out_vars([monitor("E.V"), monitor("E.spike").events()])
     };
-    same("network", 3, make, &[Strategy::Auto, Strategy::HostLoop]);
+    same("synapses_of_many_neurons", 3, make, &[Strategy::Auto, Strategy::HostLoop]);
 }
 
 /// Weights are packed by a kernel as soon as they are written, by another before that, and read by the loop's own.
