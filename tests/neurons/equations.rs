@@ -284,7 +284,7 @@ fn no_stage_takes_an_upstroke_beyond_the_threshold() {
         near(what("izhikevich", 0.1), run(chatters(), 0.1, 15.0, "u"), izhikevich, 0.06);
         // A soft reset keeps no more of an upstroke than a step of the flow at the threshold makes.
         let soft = || AdExIf::<f64>::new(1).method(method).v(at(-65.0)).reset(Reset::Soft).param("V_th", -48.0).unwrap();
-        let slope = (17.0 * -1.0 + 3.48 * (11.9_f64 / 3.48).exp() + 60.0) / 10.0;
+        let slope = (-17.0 + 3.48 * (11.9_f64 / 3.48).exp() + 60.0) / 10.0;
         let mut over_time = LoopOverTime::builder(soft()).out_vars("V").build().unwrap();
         let run = over_time.run(Input::steps(2_000).constant(60.0)).unwrap();
         let after = run.output.iter().zip(&run["V"]).filter(|(spike, _)| **spike != 0.0).map(|(_, v)| *v);
