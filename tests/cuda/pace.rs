@@ -103,7 +103,7 @@ fn no_pace_changes_a_tier() {
     };
     for tier in ["block", "cluster", "grid", "step", "product"] {
         let said = at_each_pace("pace::no_pace_changes_a_tier", &[("OVERTIME_CELLS", tier)], run);
-        let sums: Vec<_> = said.iter().map(|text| text.lines().find(|line| line.starts_with("sum "))).collect();
+        let sums: Vec<_> = said.iter().map(|text| text.lines().find_map(|line| line.split("sum ").nth(1))).collect();
         assert!(sums.iter().all(|sum| sum.is_some() && *sum == sums[0]), "{tier}: {sums:?}");
         if std::env::var(CHILD).is_ok() {
             return;
@@ -126,7 +126,7 @@ fn launches(kernel: &str, runs: &[usize], strategy: Strategy) -> Vec<u64> {
 fn the_first_chunk_is_short_and_what_is_learnt_is_kept() {
     simulated("pace::the_first_chunk_is_short_and_what_is_learnt_is_kept", &[(PACE, "1e9")], || {
         // 64; 64 more, asked for before anything is known; 256, 256, 1,024, and the rest. Then there is no reason to cut.
-        assert_eq!(launches("pointwise_scan", &[64, 1000, 2000], Strategy::Persistent)[2], 1);
+        assert_eq!(launches("pointwise_scan", &[64, 1000, 1900], Strategy::Persistent)[2], 1);
         assert_eq!(launches("pointwise_scan", &[2000], Strategy::Persistent), [6]);
         assert_eq!(launches("pointwise_step", &[300], Strategy::HostLoop), [300]);
     });
