@@ -157,7 +157,7 @@ fn deltas<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
         .project(project("own", "adex").weight(Init::Uniform(-3.0, 9.0)).delay(Init::Uniform(0.0, 1.0)))
         .project(project("lifts", "hh").weight(100.0))
         .project(project("more", "ml").weight(40.0).delay(0.2));
-    let spikes = ["soft", "hard", "adex", "hh", "ml"].map(|name| monitor(&format!("{name}.spike")).events());
+    let spikes = ["soft", "hard", "adex", "hh", "ml"].map(|name| monitor(format!("{name}.spike")).events());
     let vars = spikes.into_iter().chain(["soft.V", "soft.refractory", "adex.V", "hh.below"].map(monitor)).collect::<Vec<_>>();
     LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(batch).seed(SEED).out_vars(vars)
 }

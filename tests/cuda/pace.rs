@@ -26,7 +26,10 @@ fn at_each_pace(test: &str, set: &[(&str, &str)], body: impl Fn()) -> Vec<String
 
 type Boxed = Box<dyn System<f32>>;
 
-fn systems() -> Vec<(&'static str, fn() -> Boxed, Vec<&'static str>)> {
+/// A name, what makes the system, and variables to record.
+type Case = (&'static str, fn() -> Boxed, Vec<&'static str>);
+
+fn systems() -> Vec<Case> {
     vec![
         ("hh", || Box::new(Hh::new(9).noise(1.0)), vec!["V", "m"]),
         ("gru", || Box::new(GruCell::new(9, 8)), vec!["state"]),
@@ -48,12 +51,11 @@ fn builder(system: Boxed, vars: &[&'static str]) -> Builder<f32, Boxed> {
     LoopOverTime::builder(system).batch(2).seed(SEED).products(Products::Ordered).record_every(3).out_vars(all.collect::<Vec<_>>())
 }
 
+/// A run of so many steps.
+type Run<'a, S> = &'a dyn Fn(&mut LoopOverTime<f32, S>, usize) -> overtime::Recording<f32>;
+
 /// Runs of a loop on the device and on the CPU, one after the other, with and without somebody who is told.
-fn compare<S: System<f32>>(
-    name: &str,
-    make: &dyn Fn() -> Builder<f32, S>,
-    run: &dyn Fn(&mut LoopOverTime<f32, S>, usize) -> overtime::Recording<f32>,
-) {
+fn compare<S: System<f32>>(name: &str, make: &dyn Fn() -> Builder<f32, S>, run: Run<'_, S>) {
     let mut on_cpu = make().build().unwrap();
     // Of the second some steps are fewer than a chunk of the first had, and what was learnt is kept.
     let expected = [STEPS, 70, 3].map(|steps| run(&mut on_cpu, steps));
