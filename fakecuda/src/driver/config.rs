@@ -16,8 +16,8 @@ pub(crate) struct Config {
     pub(crate) races: bool,
     /// `FAKECUDA_MAX_INSTRUCTIONS` of one launch.
     pub(crate) instructions: u64,
-    /// `FAKECUDA_WATCHDOG_MS`: the device ends a launch that takes longer, on the host's clock.
-    pub(crate) watchdog: Option<std::time::Duration>,
+    /// `FAKECUDA_WATCHDOG`: the device ends a launch of more instructions.
+    pub(crate) watchdog: Option<u64>,
     /// `FAKECUDA_PTX_DIR`: the PTX of CUBINs, by their hash.
     pub(crate) ptx_dir: Option<std::path::PathBuf>,
     /// `FAKECUDA_REFUSE=code:kinds`: images that are not loaded, and the answer to them. A kind is the major version of CUDA of a CUBIN's
@@ -65,7 +65,7 @@ impl Config {
                 let (code, what) = r.split_once(':')?;
                 Some((code.parse().ok()?, what.to_owned()))
             }),
-            watchdog: Some(number("FAKECUDA_WATCHDOG_MS", 0)).filter(|ms| *ms > 0).map(std::time::Duration::from_millis),
+            watchdog: Some(number("FAKECUDA_WATCHDOG", 0)).filter(|most| *most > 0),
             replace: std::env::var("FAKECUDA_REPLACE").ok().and_then(|r| r.split_once("=>").map(|(a, b)| (a.into(), b.into()))),
             ptx_dir: std::env::var_os("FAKECUDA_PTX_DIR").map(Into::into),
             fail_alloc: number("FAKECUDA_FAIL_ALLOC", 0),

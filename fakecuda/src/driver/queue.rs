@@ -214,17 +214,13 @@ impl State {
         self.ran += 1;
         let limits = Limits { instructions: self.config.instructions, races: self.config.races };
         let flown = self.take_off(stream, n);
-        let began = Instant::now();
         let ran = crate::exec::run(kernel, &mut self.memory, launch, &limits, self.ran);
         self.memory.land(&flown);
         match ran {
-            Ok(_) if self.config.watchdog.is_some_and(|most| began.elapsed() > most) => {
+            Ok(outcome) if self.config.watchdog.is_some_and(|most| outcome.instructions > most) => {
                 self.lost = Some(Code::ERROR_LAUNCH_TIMEOUT);
-                Err(Code::ERROR_LAUNCH_TIMEOUT.why(format!(
-                    "{} took {} ms on a device with a watchdog",
-                    kernel.name,
-                    began.elapsed().as_millis()
-                )))
+                let why = format!("{} took {} instructions on a device with a watchdog", kernel.name, outcome.instructions);
+                Err(Code::ERROR_LAUNCH_TIMEOUT.why(why))
             }
             Ok(outcome) => {
                 self.kernels.entry(kernel.name.clone()).or_default().1 += outcome.instructions;
