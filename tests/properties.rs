@@ -46,7 +46,7 @@ fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R
     let each = |from: f64, by: f64| (0..units).map(|k| R::of(from + by * k as f64)).collect::<Vec<_>>();
     let hh = || Hh::new(units).v(v()).noise(sigma);
     match which {
-        0 => (Box::new(hh()), &["V", "m", "h", "n", "spike", "input"]),
+        0 => (Box::new(hh()), &["V", "m", "h", "n", "spike", "input", "below"]),
         1 => (Box::new(hh().method(Method::Rk4)), &["V", "n"]),
         2 => (Box::new(hh().param("gL", each(0.03, 0.01)).unwrap()), &["V", "h"]),
         3 => (Box::new(Lif::new(units).param("tau_ref", 0.7).unwrap()), &["V", "spike", "refractory"]),

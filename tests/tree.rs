@@ -94,7 +94,7 @@ fn vars_by_name_and_level() {
 fn vars_of_a_single_neuron_group() {
     let over_time = LoopOverTime::new(Hh::<f32>::new(3)).unwrap();
     let relative = names(over_time.vars(Naming::Relative, None, false).unwrap());
-    assert_eq!(relative, ["V", "m", "h", "n", "spike", "input"].map(|v| format!("target.{v}")));
+    assert_eq!(relative, ["V", "m", "h", "n", "spike", "input", "below"].map(|v| format!("target.{v}")));
     assert!(over_time.train_vars(Naming::Relative, None, true).unwrap().is_empty());
 }
 

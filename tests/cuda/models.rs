@@ -42,7 +42,7 @@ fn potentials(units: usize) -> Init {
     Init::Values((0..units).map(|k| [-65.0, -55.0, -40.0, -54.999_999, -40.000_001, -70.3, 12.0, -50.0, -48.0, -23.0][k % 10]).collect())
 }
 
-const HH: &[&str] = &["V", "m", "h", "n", "spike", "input"];
+const HH: &[&str] = &["V", "m", "h", "n", "spike", "input", "below"];
 const LIF: &[&str] = &["V", "spike", "refractory"];
 const TRAUB_MILES: &[&str] = &["V", "m", "h", "n", "spike", "refractory"];
 const CURRENT: (f64, f64) = (-5.0, 30.0);
