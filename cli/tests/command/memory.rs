@@ -93,8 +93,8 @@ fn copies_for_checkpoints_and_files_count() {
     let alone = need("run hh --steps 10000000000000 --out-vars V --out a.npz");
     assert_eq!(alone, 16 * 10_u64.pow(13));
     assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.safetensors"), 2 * alone);
-    // And a state of six variables.
-    assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.npz --checkpoint c.safetensors"), 2 * alone + 6 * 4);
+    // And a state of seven variables.
+    assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.npz --checkpoint c.safetensors"), 2 * alone + 7 * 4);
     assert_eq!(need("run hh --steps 10000000000000 --record-every 10 --out-vars V --out a.npz"), alone / 10);
     assert_eq!(need("run hh --size 7 --steps 10000000000000 --out-vars V[2..4] --out a.npz"), (8 + 7 * 4 + 2 * 4) * 10_u64.pow(13));
 }
