@@ -146,9 +146,9 @@ fn a_device_that_is_slow_gets_few_steps() {
 /// A device that also draws a screen ends a launch after some seconds, and with it the process's use of it.
 #[test]
 fn a_watchdog_finds_nothing_to_end() {
-    // Of four warps and some 200 instructions a step.
+    // 128 threads of some 200 instructions a step: 64 steps are 1.6 million.
     let run = || LoopOverTime::<f32, _>::builder(Hh::new(128)).device(Device::Cuda(0)).build().unwrap().run_steps(2000);
-    let watched = |pace| [("FAKECUDA_WATCHDOG", "300000"), (PACE, pace)];
+    let watched = |pace| [("FAKECUDA_WATCHDOG", "6000000"), (PACE, pace)];
     simulated("pace::a_watchdog_finds_nothing_to_end", &watched("0.000001"), || match std::env::var(PACE).as_deref() {
         Ok("0.000001") => assert_eq!(run().unwrap().i, 2000),
         _ => {
