@@ -55,7 +55,7 @@ impl<T: Scalar> Sequential<T> {
     /// # Errors
     /// If names are missing or unexpected, an array has another shape, or torch has no such layer.
     pub fn torch_weights<N: AsRef<str>, S: Scalar>(mut self, weights: &[(N, ArrayD<S>)]) -> Result<Self> {
-        let own = torch::weights::<T>(&self, &torch::collected(weights))?;
+        let own = torch::weights::<T>(&self, &torch::collected(weights)?)?;
         torch::set(&mut self, &own);
         Ok(self)
     }

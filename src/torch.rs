@@ -33,6 +33,7 @@
 //! ```
 
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::scalar::Scalar;
 use crate::system::System;
 use ndarray::ArrayD;
@@ -197,8 +198,15 @@ fn join(path: &str, name: &str) -> String {
 }
 
 /// Arrays of any type by any names, as they are taken here.
-pub(crate) fn collected<N: AsRef<str>, S: Scalar>(weights: &[(N, ArrayD<S>)]) -> Weights {
-    weights.iter().map(|(name, array)| (name.as_ref().to_owned(), array.mapv(|x| x.to_f64()))).collect()
+///
+/// # Errors
+/// If there is no memory for them.
+pub(crate) fn collected<N: AsRef<str>, S: Scalar>(weights: &[(N, ArrayD<S>)]) -> Result<Weights> {
+    let convert = |(name, array): &(N, ArrayD<S>)| {
+        let name = name.as_ref();
+        Ok((name.to_owned(), memory::converted(&format!("weight `{name}`"), array.view(), S::to_f64)?))
+    };
+    weights.iter().map(convert).collect()
 }
 
 /// Sets the weights of a system that [`weights`] has made for it.

@@ -107,7 +107,7 @@ impl<T: Scalar> Dense<T> {
     /// # Errors
     /// If names are missing or unexpected, or an array has another shape.
     pub fn torch_weights<N: AsRef<str>, S: Scalar>(mut self, weights: &[(N, ArrayD<S>)]) -> Result<Self> {
-        for (name, array) in torch::weights::<T>(&self, &torch::collected(weights))? {
+        for (name, array) in torch::weights::<T>(&self, &torch::collected(weights)?)? {
             self = self.weight(&name, &array.iter().copied().collect::<Vec<f64>>())?;
         }
         Ok(self)

@@ -56,7 +56,7 @@ pub(crate) fn write<T: Build>(session: &mut Session<T>, from: usize) -> anyhow::
         add("input".into(), Tensor::try_from_array(steps_of(series, session.time_axis, from, usize::MAX))?);
     }
     for (name, series) in &session.named {
-        add(format!("input/{name}"), Tensor::from_array(steps_of(series, session.time_axis_of(series), from, usize::MAX)));
+        add(format!("input/{name}"), Tensor::try_from_array(steps_of(series, session.time_axis_of(series), from, usize::MAX))?);
     }
     for (name, array) in &session.arrays.0 {
         add(format!("arrays/{name}"), Tensor::try_from_array(array.view())?);

@@ -5,8 +5,9 @@ use super::session::Session;
 use crate::data::{self, Kind};
 use crate::model::Build;
 use anyhow::Context;
-use overtime::System;
+use ndarray::ArrayViewD;
 use overtime::states::{self, StateDict, Tensor};
+use overtime::{System, memory};
 use std::path::Path;
 
 /// Loads weights by name: all that the system has, and nothing else. Of names that are torch's, those of its modules.
@@ -65,15 +66,16 @@ pub(crate) fn file<T: Build>(session: &Session<T>) -> anyhow::Result<states::Fil
 /// and its seed, if the run was given none.
 pub(crate) fn state<T: Build>(session: &mut Session<T>, path: &Path, start: Start) -> anyhow::Result<()> {
     let of = || format!("state of {}", path.display());
-    let names: Vec<String> = session.over_time.system().weights().into_iter().map(|w| w.name).collect();
-    let own: Vec<(String, ndarray::ArrayD<T>)> = (session.over_time.state_dict()?.iter())
-        .filter(|(n, _)| names.iter().any(|w| w == n))
-        .map(|(n, a)| (n.to_owned(), a.clone()))
-        .collect();
+    // Where none is in it, the system keeps its own.
+    let own = session.over_time.system().weights();
+    let lacks = |has: &dyn Fn(&str) -> bool| !own.iter().any(|w| has(&w.name));
     match start {
         Start::File(mut file) => {
-            if !file.tensors.iter().any(|(n, _)| names.contains(n)) {
-                file.tensors.extend(own.iter().map(|(n, a)| (n.clone(), Tensor::from_array(a.view()))));
+            if lacks(&|name| file.get(name).is_some()) {
+                for weight in &own {
+                    let values = ArrayViewD::from_shape(weight.shape.as_slice(), weight.values)?;
+                    file.tensors.push((weight.name.clone(), Tensor::try_from_array(values)?));
+                }
             }
             if let (Some(seed), Some(own)) = (session.spec.draw, file.metadata.get_mut("seed")) {
                 *own = seed.to_string();
@@ -83,10 +85,14 @@ pub(crate) fn state<T: Build>(session: &mut Session<T>, path: &Path, start: Star
         Start::Arrays(arrays) => {
             let mut dict = StateDict::new();
             for (name, array) in arrays {
-                dict.insert(name, array.mapv(T::from_f64));
+                let array = memory::converted(&format!("state `{name}`"), array.view(), T::from_f64)?;
+                dict.insert(name, array);
             }
-            if !names.iter().any(|n| dict.get(n).is_some()) {
-                own.into_iter().for_each(|(n, a)| dict.insert(n, a));
+            if lacks(&|name| dict.get(name).is_some()) {
+                for weight in &own {
+                    let values = ArrayViewD::from_shape(weight.shape.as_slice(), weight.values)?;
+                    dict.insert(weight.name.clone(), memory::copied(&format!("weight `{}`", weight.name), values)?);
+                }
             }
             session.over_time.load_state_dict(&dict, true).with_context(of)?;
         }

@@ -148,6 +148,8 @@ fn under_a_limit_of_the_process_too_much_is_6() {
     told(&place, LITTLE, "run hh --input x.npy");
     zeros(&place, "y.npy", 30_000_000);
     told(&place, LITTLE, "run hh --input y.npy --dtype f64 --out a.npz");
+    // A file of a state, which is copied in the type of the run.
+    assert!(told(&place, LITTLE, "run hh --state y.npy --dtype f64 --steps 1").contains("state `"));
     // A state that runs, and cannot be copied for its file.
     told(&place, LITTLE, "run hh --size 12000000 --steps 1 --save-state big.safetensors");
     for name in ["a.npz", "c.safetensors", "big.safetensors"] {

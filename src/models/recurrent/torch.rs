@@ -24,7 +24,7 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
     /// # Errors
     /// If names are missing or unknown, an array has another shape, or torch has no such layers ([`GruBrainpy`](super::GruBrainpy)).
     pub fn torch_weights<N: AsRef<str>, S: Scalar>(mut self, weights: &[(N, ArrayD<S>)]) -> Result<Self> {
-        for (name, array) in torch::weights::<T>(&self, &torch::collected(weights))? {
+        for (name, array) in torch::weights::<T>(&self, &torch::collected(weights)?)? {
             self = self.weight(&name, &array.iter().copied().collect::<Vec<f64>>())?;
         }
         Ok(self)
