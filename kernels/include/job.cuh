@@ -51,7 +51,7 @@ struct Job {
     scalar_t* state;   // pointwise [N_STATE, C]; a cell's [B, S·H]
     scalar_t* y;       // output [T, B, y_row], of which the stage writes the first N of each row; or null
     u64 y_row;         // elements between two rows of y: N, unless layers share it
-    const u32* lengths;  // a cell's: [B] how many of the chunk's steps each row takes; null: all
+    const u64* ends;    // a cell's: [B] each row takes a step while fewer than so many, as the clock counts, are done; null: every step
     acc_t* work;       // a cell's products with the input [T, B, G·H]
     acc_t* scratch;    // a cell's, where shared memory is too small for it; else null
     Port ports[MAX_PORTS];
@@ -59,6 +59,13 @@ struct Job {
     const acc_t* each[MAX_EACH];  // [N] for each field of Params that differs between units, else null
     Probe probes[MAX_PROBES];
 };
+
+// How many of these steps a cell's row takes: the first ones.
+__device__ __forceinline__ u32 steps_of(const Job& job, u64 row) {
+    if (!job.ends) return job.steps;
+    const u64 end = job.ends[row], done = job.clock.done;
+    return end <= done ? 0 : end - done < job.steps ? u32(end - done) : job.steps;
+}
 
 #ifdef JOB_BYTES
 static_assert(sizeof(Job) == JOB_BYTES, "Job here and in src/cuda/job.rs differ in size");

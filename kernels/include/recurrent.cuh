@@ -41,7 +41,7 @@ __device__ __forceinline__ void make_steps(const Job& job, u32 first, u32 steps)
     scalar_t* state = job.state + row * len;
     for (u32 e = threadIdx.x; e < len; e += blockDim.x) old[e] = load(state + e);
     __syncthreads();
-    const u32 length = job.lengths ? job.lengths[row] : job.steps;
+    const u32 length = steps_of(job, row);
     for (u32 n = first; n < first + steps; ++n) {
         const u32 k = job.backwards ? job.steps - 1 - n : n;
         const u64 at = k * job.rows + row;

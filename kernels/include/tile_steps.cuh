@@ -31,7 +31,7 @@ struct Cell {
         row = of_row;
         unit = of_unit;
         is = mine && unit < H && row < job.rows;
-        until = is && job.lengths ? job.lengths[row] : 0xffffffffu;
+        until = is ? steps_of(job, row) : 0;
         bh = is && job.weights[1] ? load(job.weights[1] + unit) : acc_t(0);
     }
     __device__ __forceinline__ acc_t* work(const Job& job, u32 t) const { return job.work + (t * job.rows + row) * (GATES * H) + unit; }

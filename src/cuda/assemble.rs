@@ -45,6 +45,7 @@ impl Engine {
         let free = context.free()?;
         let limits = Limits::new(&stages, &plan.recordings, wanted, free, dtype);
         let pace = Pace::new(context.watched, limits.first)?;
+        let paces = vec![pace; if limits.whole { stages.len() } else { 0 }];
         let mut stack = Stack::prepare(&stages, limits.steps, free, &mut shop)?;
         let made = shop.made;
         let state = wanted.layout.len.saturating_mul(dtype.size());
@@ -93,6 +94,8 @@ impl Engine {
             advance,
             limits,
             pace,
+            paces,
+            ends: buffer("lengths", 0)?,
             warnings: made.warnings,
             context,
         };

@@ -49,6 +49,10 @@ pub(crate) struct Engine {
     pub(super) limits: Limits,
     /// How many steps of this loop take how long.
     pub(super) pace: Pace,
+    /// And how many of each stage, where a run is one sequence.
+    pub(super) paces: Vec<Pace>,
+    /// A u64 for each row: it takes a step while fewer than so many are done. Empty until a run has lengths.
+    pub(super) ends: Buffer,
     pub(super) warnings: Vec<String>,
     pub(super) context: Arc<Context>,
 }

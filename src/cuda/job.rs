@@ -71,7 +71,7 @@ pub(crate) struct Job {
     pub(crate) state: u64,
     pub(crate) y: u64,
     pub(crate) y_row: u64,
-    pub(crate) lengths: u64,
+    pub(crate) ends: u64,
     pub(crate) work: u64,
     pub(crate) scratch: u64,
     pub(crate) ports: [Port; MAX_PORTS],
@@ -89,5 +89,5 @@ mirror!(Time as "Clock" { i, done, t0, dt });
 mirror!(Port as "Port" { at, step, row, unit });
 mirror!(Probe as "Probe" { to, slot, stride, width, first, every, var, mode });
 mirror!(Job as "Job" {
-    clock, seed, rows, units, node, steps, given, first, every, backwards, state, y, y_row, lengths, work, scratch, ports, weights, each, probes
+    clock, seed, rows, units, node, steps, given, first, every, backwards, state, y, y_row, ends, work, scratch, ports, weights, each, probes
 });

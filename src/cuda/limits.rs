@@ -30,8 +30,10 @@ pub(super) struct Limits {
     pub(super) record: usize,
     pub(super) between: [usize; 2],
     pub(super) work: usize,
-    /// Whether a run is one sequence, which is not cut: its chunk is as long as it is, and memory grows with the longest.
+    /// Whether a run is one sequence: its chunk is as long as it is, and memory grows with the longest. A launch has `steps` at most.
     pub(super) whole: bool,
+    /// Steps of a launch, whatever memory there is.
+    most: u64,
     /// Bytes of one step that goes from stage to stage, and of its products with the input.
     passing: usize,
     working: usize,
@@ -46,9 +48,11 @@ impl Limits {
         let times = |a: usize, b: usize| a.saturating_mul(b);
         let cells = stages.iter().map(|s| s.node.to.max(s.node.from)).max().unwrap_or(1).max(1);
         let mut steps = (UNIT_STEPS / (times(cells, rows) as u64).max(1)).clamp(1, STEPS);
-        steps = stages.iter().filter_map(|s| s.needs.steps).fold(steps, |steps, most| steps.min(most.max(1)));
+        let counted = stages.iter().filter_map(|s| s.needs.steps).fold(u64::from(u32::MAX), |steps, most| steps.min(most.max(1)));
+        steps = steps.min(counted);
         let first = (steps / CAUTION).max(1);
-        steps = steps.min(wanted.chunk.unwrap_or(STEPS));
+        let most = counted.min(wanted.chunk.unwrap_or(u64::MAX));
+        steps = steps.min(most);
         // What one step takes of each kind of memory; one step always fits, whatever it takes.
         let last = stages.iter().rposition(|s| !s.node.is_beside()).unwrap_or(0);
         let passing = stages.iter().take(last).map(|s| times(times(s.node.row, rows), element)).max().unwrap_or(0);
@@ -72,17 +76,21 @@ impl Limits {
             between: [between, if levels > 2 { between } else { 0 }],
             work: all(working),
             whole: wanted.schema.coupling == Coupling::Sequence,
+            most,
             passing,
             working,
         }
     }
 
-    /// These, or what a sequence of `steps` takes where that is more; `input` and `record` are the bytes of its inputs and recordings.
-    pub(super) fn stretched(&self, steps: u64, input: usize, record: usize) -> Self {
-        let all = |each: usize| each.saturating_mul(usize::try_from(steps).unwrap_or(usize::MAX));
-        let between = self.between.map(|now| if now > 0 { now.max(all(self.passing)) } else { 0 });
-        let (input, record) = (self.input.max(input), self.record.max(record));
-        Self { steps: self.steps.max(steps), input, record, between, work: self.work.max(all(self.working)), ..*self }
+    /// These, or what a sequence of `steps` takes where that is more; `input` and `record` are the bytes of its inputs and recordings. If that
+    /// is more than `spare` bytes more, a launch has no more steps than it had.
+    pub(super) fn stretched(&self, steps: u64, input: usize, record: usize, spare: u64) -> Self {
+        let all = |each: usize, steps: u64| each.saturating_mul(usize::try_from(steps).unwrap_or(usize::MAX));
+        let between = self.between.map(|now| if now > 0 { now.max(all(self.passing, steps)) } else { 0 });
+        let least = Self { input: self.input.max(input), record: self.record.max(record), between, ..*self };
+        let steps = self.steps.max(steps.min(self.most));
+        let whole = Self { steps, work: self.work.max(all(self.working, steps)), ..least };
+        if whole.bytes().saturating_sub(self.bytes()) > spare { least } else { whole }
     }
 
     /// Bytes in all, of one side and of what all share.

@@ -29,7 +29,7 @@ impl Engine {
     /// run by an error. State and clock then stand where the last chunk ended that `done` was content with.
     pub(crate) fn run(&mut self, mut run: Run<'_>, clock: &mut Clock, done: &mut Tell<'_>) -> Result<()> {
         self.context.bind()?;
-        let result = self.make_room(&run).and_then(|()| self.chunks(&mut run, clock, done));
+        let result = self.make_room(&run, *clock).and_then(|()| self.chunks(&mut run, clock, done));
         if result.is_err() {
             self.settle();
         }
@@ -82,31 +82,31 @@ impl Engine {
         Ok(())
     }
 
-    /// Steps of the next chunk, of `most` at most. A sequence is not cut.
+    /// Steps of the next chunk, of `most` at most. A sequence is one.
     fn next(&self, most: u64, told: bool) -> u64 {
         if self.limits.whole { most } else { self.pace.steps(most, told) }
     }
 
-    /// Takes what a run needs that was not known when the loop was built: memory for all of a sequence that is not cut, and for lengths.
-    fn make_room(&mut self, run: &Run<'_>) -> Result<()> {
-        let rows = size_of::<u32>() * run.lengths.map_or(0, <[usize]>::len);
-        for side in self.sides.iter_mut().filter(|side| side.lengths.len() < rows) {
-            side.host_lengths = Pinned::new(&self.context, "lengths", rows)?;
-            side.lengths = Buffer::new(&self.context, "lengths", rows)?;
+    /// Takes what a run from `clock` on needs that was not known when the loop was built: memory for all of a sequence, and for lengths.
+    fn make_room(&mut self, run: &Run<'_>, clock: Clock) -> Result<()> {
+        if let Some(lengths) = run.lengths {
+            let mut ends: Vec<u64> = crate::memory::room("lengths", lengths.len())?;
+            ends.extend(lengths.iter().map(|len| clock.done.saturating_add(*len as u64)));
+            if self.ends.len() < size_of_val(&ends[..]) {
+                self.ends = Buffer::new(&self.context, "lengths", size_of_val(&ends[..]))?;
+            }
+            self.ends.write(0, &ends)?;
         }
         if !self.limits.whole {
             return Ok(());
         }
-        if run.steps > u64::from(u32::MAX) {
-            let reason = format!("are more than the {} of a bidirectional layer on a GPU", u32::MAX);
-            return Err(Error::value("steps", run.steps, reason));
-        }
         let host = matches!(run.feed, Feed::Host(_));
         let (input, record) = if host { (run.feed.bytes(self.form()), self.record_bytes(run.steps)) } else { (0, 0) };
-        let limits = self.limits.stretched(run.steps, input, record);
-        let (need, free) = (limits.bytes().saturating_sub(self.limits.bytes()), self.context.free()?);
+        let free = self.context.free()?;
+        let limits = self.limits.stretched(run.steps, input, record, free);
+        let need = limits.bytes().saturating_sub(self.limits.bytes());
         if need > free {
-            let what = format!("a sequence of {} steps, which is not cut, on {}", run.steps, self.context.name());
+            let what = format!("a sequence of {} steps, whose layers pass on all of them, on {}", run.steps, self.context.name());
             return Err(Error::OutOfMemory { what, need, free });
         }
         // A sequence has one chunk, and that the first side.
@@ -119,6 +119,8 @@ impl Engine {
             (work, "products with the input", limits.work),
         ];
         for (place, what, len) in places.into_iter().filter(|(place, _, len)| place.len() < *len) {
+            // What was there is given back first: there may not be room for both. Should there be too little all the same, the next run asks again.
+            *place = Buffer::new(context, what, 0)?;
             *place = Buffer::new(context, what, len)?;
         }
         for (place, what, len) in [(&mut side.host_input, "inputs", limits.input), (&mut side.host_record, "recordings", limits.record)] {
@@ -155,12 +157,14 @@ impl Engine {
     fn send(&mut self, run: &mut Run<'_>, clock: Clock, side: usize, before: u64, steps: u64, overlap: bool) -> Result<Sent> {
         let form =
             Form { recordings: &self.recordings, element: self.dtype.size(), whole: self.takes_whole(), keeps_output: self.keeps_output };
-        let Self { compute, copies, stages, sides, state, work, scratch, between, constants, weights, jobs, cursor, .. } = self;
+        // A sequence that takes long is cut within each stage.
+        let in_pieces = self.limits.whole && steps > self.pace.steps(self.limits.steps, false);
+        let most = self.limits.steps;
+        let Self { compute, copies, stages, paces, sides, state, work, scratch, between, constants, weights, jobs, cursor, .. } = self;
         let asked = Instant::now();
         let own = sides.get_mut(side).ok_or_else(|| Error::Unsupported("a third side".into()))?;
         let copies = if overlap { &*copies } else { &*compute };
         let shipment = run.feed.ship(own, copies, clock, before, steps, form)?;
-        let lengths = run.lengths.map_or(Ok(0), |lengths| own.put_lengths(lengths, before, steps, copies))?;
         if overlap {
             own.uploaded.mark(copies)?;
             compute.after(&own.uploaded)?;
@@ -170,17 +174,17 @@ impl Engine {
             seed: run.shared.seed,
             rows: self.rows as u64,
             steps: u32::try_from(steps).unwrap_or(u32::MAX),
-            lengths,
+            ends: run.lengths.map_or(0, |_| self.ends.address(0)),
             element: form.element,
             ports: shipment.ports,
             given: shipment.given,
-            records: &shipment.records,
+            records: shipment.records.clone(),
             recordings: &self.recordings,
             output: self.keeps_output.then_some(0),
         };
         let last = stages.iter().rposition(|s| !s.node.is_beside()).unwrap_or(0);
         let advance = self.advance.as_ref();
-        let stack = self.stack.as_ref().filter(|stack| steps <= stack.steps);
+        let stack = self.stack.as_ref().filter(|stack| steps <= stack.steps && !in_pieces);
         if let Some(stack) = stack {
             let memory = Memory { state, vars: &self.vars, constants, weights, work, scratch, from: 0, to: 0 };
             let mut desk = Desk { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at: 0 };
@@ -197,7 +201,10 @@ impl Engine {
             }
             let memory = Memory { state, vars: &self.vars, constants, weights, work, scratch, from, to };
             let mut desk = Desk { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at };
-            ready.run(&chunk, &memory, &mut desk)?;
+            match paces.get_mut(s) {
+                Some(pace) if in_pieces => ready.run_in_pieces(&chunk, &memory, [steps, most], pace, &mut desk)?,
+                _ => ready.run(&chunk, &memory, &mut desk)?,
+            }
             at += ready.job_bytes();
         }
         if run.check {
@@ -226,9 +233,7 @@ impl Engine {
         let Sent { side, clock: at, steps, asked, shipment, overlap } = sent;
         let waited = if overlap { self.sides[side].downloaded.wait() } else { self.compute.wait() };
         waited.map_err(|e| at_steps(e, at.i(), steps))?;
-        if !self.limits.whole {
-            self.pace.made(steps, asked, Instant::now());
-        }
+        self.pace.made(steps, asked, Instant::now());
         run.feed.unpack(&self.sides[side], at, &shipment, self.form())?;
         let found = if run.check { self.found(&run.feed, side, &shipment)? } else { None };
         *clock = Clock { done: at.done + steps, ..*clock };

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::job::Job;
 use super::limits::Limits;
 use super::memory::{ALIGN, Buffer, Pinned};
-use super::stream::{Event, Stream};
+use super::stream::Event;
 use crate::error::Result;
 use std::sync::Arc;
 
@@ -14,13 +14,10 @@ pub(super) struct Side {
     pub(super) record: Buffer,
     /// The state as it was before the chunk.
     pub(super) backup: Buffer,
-    /// A u32 for each row: how many of the chunk's steps it takes. Empty until a run has lengths.
-    pub(super) lengths: Buffer,
     /// The least index of something that is not finite.
     pub(super) found: Buffer,
     pub(super) host_input: Pinned,
     pub(super) host_record: Pinned,
-    pub(super) host_lengths: Pinned,
     pub(super) host_jobs: Pinned,
     pub(super) host_found: Pinned,
     pub(super) uploaded: Event,
@@ -39,24 +36,14 @@ impl Side {
             input: buffer("inputs", limits.input)?,
             record: buffer("recordings", limits.record)?,
             backup: buffer("the state before a chunk", state)?,
-            lengths: buffer("lengths", 0)?,
             found: buffer("a flag", 8)?,
             host_input: pinned("inputs", limits.input)?,
             host_record: pinned("recordings", limits.record)?,
-            host_lengths: pinned("lengths", 0)?,
             host_jobs: pinned("jobs", jobs)?,
             host_found: pinned("a flag", 8)?,
             uploaded: Event::new(context)?,
             computed: Event::new(context)?,
             downloaded: Event::new(context)?,
         })
-    }
-
-    /// Asks for the lengths of a chunk of `steps` steps, `before` steps into the run, to be put where kernels find them. Returns where.
-    pub(super) fn put_lengths(&mut self, lengths: &[usize], before: u64, steps: u64, stream: &Stream) -> Result<u64> {
-        let left = lengths.iter().map(|len| (*len as u64).saturating_sub(before).min(steps) as u32);
-        self.host_lengths.slice_mut::<u32>(0, lengths.len())?.iter_mut().zip(left).for_each(|(to, len)| *to = len);
-        self.lengths.upload(0, &self.host_lengths, 0, size_of::<u32>() * lengths.len(), stream)?;
-        Ok(self.lengths.address(0))
     }
 }

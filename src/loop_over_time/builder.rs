@@ -227,8 +227,8 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
 
     /// Most steps that are made at once, between two looks at the callback and for what is not finite; on a GPU also between two copies
     /// from and to the host. Results do not depend on it; the default is right: on a GPU the clock decides, so that a chunk takes about 100 ms,
-    /// and less where the device also draws a screen. A run of a
-    /// [`Coupling::Sequence`](crate::Coupling::Sequence) is one chunk, whatever is said here.
+    /// and less where the device also draws a screen. A run of a [`Coupling::Sequence`](crate::Coupling::Sequence) is one chunk, whatever is
+    /// said here; on a GPU each of its layers then makes at most so many steps at once.
     #[must_use]
     pub fn chunk(mut self, steps: u64) -> Self {
         self.options.chunk = Some(steps);

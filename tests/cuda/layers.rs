@@ -1,6 +1,8 @@
 //! Recurrent layers, and rows of unequal length: the CPU's bits.
 
 use crate::child::simulated;
+use crate::calls::UNHURRIED;
+use crate::machine::Simulated;
 use crate::{bits, device};
 use half::{bf16, f16};
 use ndarray::{Array3, s};
@@ -134,25 +136,34 @@ fn chunks_change_no_bit() {
     }
 }
 
-/// A sequence is not cut, whatever the chunks of other systems; what lies on the device stays there.
+/// A sequence's recordings come at its end, wherever its stages are cut; what lies on the device stays there.
 #[test]
-fn a_sequence_is_one_chunk() {
+fn a_cut_of_a_sequence_changes_no_bit() {
     let Some(device) = device() else { return };
-    let build = |device: Device| {
-        let layers = Gru::<f32>::new(2, 3).num_layers(2).bidirectional(true);
-        LoopOverTime::builder(layers).batch(2).chunk(5).products(Products::Ordered).device(device).progress(|_, _| true).build().unwrap()
-    };
-    let (mut on_cpu, mut on_gpu) = (build(Device::Cpu), build(device));
-    for steps in [3, 40, 9] {
-        let x = series::<f32>([steps, 2, 2]);
-        bits::same_runs(&format!("{steps} steps"), &on_gpu.run(&x).unwrap(), &on_cpu.run(&x).unwrap());
+    for chunk in [1, 5, 100] {
+        let build = |device: Device| {
+            let layers = Gru::<f32>::new(2, 3).num_layers(2).bidirectional(true);
+            let builder = LoopOverTime::builder(layers).batch(2).chunk(chunk).products(Products::Ordered).record_every(4);
+            let told = |steps: u64, all: u64| steps == all;
+            let vars = ["l0.state", "l1_reverse.state"].map(|var| monitor(var).every(3));
+            builder.out_vars(vars).device(device).progress(told).build().unwrap()
+        };
+        let (mut on_cpu, mut on_gpu) = (build(Device::Cpu), build(device));
+        for steps in [3, 40, 9] {
+            let x = series::<f32>([steps, 2, 2]);
+            bits::same_runs(&format!("{steps} steps by {chunk}"), &on_gpu.run(&x).unwrap(), &on_cpu.run(&x).unwrap());
+        }
+        let x = series::<f32>([50, 2, 2]);
+        let there = on_gpu.to_device(&x).unwrap();
+        let (run, expected) = (on_gpu.run_on_device(&there).unwrap(), on_cpu.run(&x).unwrap());
+        assert!(run.output.to_host().unwrap() == expected.output, "{chunk}");
+        for name in ["l0.state", "l1_reverse.state"] {
+            assert!(run.get(name).unwrap().to_host().unwrap() == expected[name], "{name} by {chunk}");
+        }
+        bits::same_states("on the device", &on_gpu, &on_cpu);
+        let error = on_gpu.run_on_device(Input::from(&there).lengths(&[1, 2])).map(|_| ()).unwrap_err();
+        assert!(error.to_string().starts_with("run_on_device: lengths"), "{error}");
     }
-    let x = series::<f32>([50, 2, 2]);
-    let there = on_gpu.to_device(&x).unwrap();
-    let run = on_gpu.run_on_device(&there).unwrap();
-    assert!(run.output.to_host().unwrap() == on_cpu.run(&x).unwrap().output);
-    let error = on_gpu.run_on_device(Input::from(&there).lengths(&[1, 2])).map(|_| ()).unwrap_err();
-    assert!(error.to_string().starts_with("run_on_device: lengths"), "{error}");
 }
 
 #[test]
@@ -193,6 +204,26 @@ fn a_sequence_that_does_not_fit_is_refused() {
         over_time.run(&x).unwrap();
         on_cpu.run(&x).unwrap();
         bits::same_states("after a refusal", &over_time, &on_cpu);
+    });
+}
+
+/// Products with the input are made of as many steps at once as there is memory for.
+#[test]
+fn a_sequence_whose_products_do_not_fit_is_cut() {
+    let small = [("FAKECUDA_MEMORY_MIB", "1"), UNHURRIED];
+    simulated("layers::a_sequence_whose_products_do_not_fit_is_cut", &small, || {
+        let driver = Simulated::new().unwrap();
+        let build = |device: Device| {
+            let layers = Rnn::<f32>::new(1, 8).bidirectional(true);
+            LoopOverTime::builder(layers).batch(64).products(Products::Ordered).record_output(false).device(device).build().unwrap()
+        };
+        let (mut over_time, mut on_cpu) = (build(Device::Cuda(0)), build(Device::Cpu));
+        // 2 KiB each, of an eighth of the memory.
+        let x = series::<f32>([800, 64, 1]);
+        over_time.run(&x).unwrap();
+        on_cpu.run(&x).unwrap();
+        bits::same_states("cut", &over_time, &on_cpu);
+        assert_eq!(driver.report().kernels["cell_scan"].0, 2 * 13);
     });
 }
 

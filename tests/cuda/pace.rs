@@ -6,8 +6,8 @@ use crate::child::{alone, simulated};
 use crate::machine::{CHILD, Simulated, device};
 use crate::networks;
 use ndarray::Array3;
-use overtime::models::{Activation, Dense, GruCell, Hh, Lif, LstmCell, RnnCell};
-use overtime::{Builder, Device, LoopOverTime, Products, Sequential, Strategy, System, monitor};
+use overtime::models::{Activation, Dense, Gru, GruCell, Hh, Lif, Lstm, LstmCell, Rnn, RnnCell};
+use overtime::{Builder, Device, Input, LoopOverTime, Products, Sequential, Strategy, System, monitor};
 
 const PACE: &str = "OVERTIME_CHUNK_MS";
 /// From a step a chunk on, over what changes from chunk to chunk, to all that a run allows.
@@ -43,6 +43,18 @@ fn systems() -> Vec<Case> {
             },
             vec!["hh.V", "lstm.state"],
         ),
+        // Of every kind of stage, one after the other over a whole run.
+        (
+            "sequence",
+            || {
+                let neurons = Sequential::new().layer("in", Dense::new(9, 6)).layer("hh", Hh::new(6).noise(1.0));
+                let both = neurons.layer("lstm", Lstm::new(6, 5).num_layers(2).bidirectional(true)).layer("relu", Activation::Relu.layer([10]));
+                Box::new(both.layer("gru", GruCell::new(10, 6)).layer("out", Dense::new(6, 4)))
+            },
+            vec!["hh.V", "lstm.l1_reverse.state", "lstm.l0.c"],
+        ),
+        // The last stage records.
+        ("both", || Box::new(Gru::new(9, 7).bidirectional(true)), vec!["l0_reverse.state", "l0.state"]),
     ]
 }
 
@@ -81,6 +93,27 @@ fn no_pace_changes_a_bit() {
     });
 }
 
+/// Each row's length is counted from the sequence's first step, wherever a launch begins.
+#[test]
+fn no_pace_changes_rows_of_unequal_length() {
+    at_each_pace("pace::no_pace_changes_rows_of_unequal_length", &[], || {
+        let x = Array3::from_shape_fn((STEPS, 5, 9), |(t, b, k)| ((t * 31 + b * 5 + k * 7) % 100) as f32 * 0.02 - 1.0);
+        let of_rows = |steps: usize| [steps, 0, steps / 2, 1, steps - 1];
+        let run = |l: &mut LoopOverTime<_, _>, steps: usize| {
+            l.run(Input::from(x.slice(ndarray::s![..steps, .., ..])).lengths(&of_rows(steps))).unwrap()
+        };
+        let systems: [fn() -> Boxed; 3] = [
+            || Box::new(Lstm::new(9, 4)),
+            || Box::new(Rnn::new(9, 6).num_layers(2).bidirectional(true)),
+            || Box::new(Sequential::new().layer("rnn", Gru::new(9, 4).bidirectional(true)).layer("out", Dense::new(8, 3))),
+        ];
+        for (n, system) in systems.into_iter().enumerate() {
+            let vars = ["l0.state", "l1_reverse.state", "rnn.l0_reverse.state"];
+            compare(&format!("lengths {n}"), &|| builder(system(), &vars[n..=n]).batch(5), &run);
+        }
+    });
+}
+
 #[test]
 fn no_pace_changes_a_network() {
     at_each_pace("pace::no_pace_changes_a_network", &[], || {
@@ -102,6 +135,12 @@ fn no_pace_changes_a_tier() {
         bits::same_runs("cut by hand", &cut.run(&x).unwrap(), &found);
         let bytes: &[u8] = bytemuck::cast_slice(found.output.as_slice().unwrap());
         println!("sum {}", bytes.iter().fold(7_u64, |sum, b| sum.wrapping_mul(1_099_511_628_211) ^ u64::from(*b)));
+        // Both directions of time: cut by the pace, which is different in each process, and by hand.
+        let make = || LoopOverTime::builder(Gru::<f32>::new(9, 20).bidirectional(true)).batch(3).device(Device::Cuda(0)).out_vars("l0_reverse.state");
+        let found = make().build().unwrap().run(&x).unwrap();
+        for chunk in [23, 1] {
+            bits::same_runs("a sequence cut by hand", &make().chunk(chunk).build().unwrap().run(&x).unwrap(), &found);
+        }
     };
     for tier in ["block", "cluster", "grid", "step", "product"] {
         let said = at_each_pace("pace::no_pace_changes_a_tier", &[("OVERTIME_CELLS", tier)], run);
@@ -116,12 +155,22 @@ fn no_pace_changes_a_tier() {
 fn launches(kernel: &str, runs: &[usize], strategy: Strategy) -> Vec<u64> {
     let driver = Simulated::new().unwrap();
     let mut over_time = LoopOverTime::<f32, _>::builder(Lif::new(3)).device(Device::Cuda(0)).strategy(strategy).build().unwrap();
-    let counted = |steps: &usize| {
+    counted(&driver, kernel, runs, |steps| over_time.run_steps(steps as u64).map(|_| ()))
+}
+
+/// How many launches of kernels whose names end so each of these runs takes.
+fn counted(driver: &Simulated, kernel: &str, runs: &[usize], mut run: impl FnMut(usize) -> overtime::Result<()>) -> Vec<u64> {
+    let each = runs.iter().map(|steps| {
         driver.reset();
-        over_time.run_steps(*steps as u64).unwrap();
-        driver.report().kernels.get(kernel).map_or(0, |k| k.0)
-    };
-    runs.iter().map(counted).collect()
+        run(*steps).unwrap();
+        driver.report().kernels.iter().filter(|(name, _)| name.ends_with(kernel)).map(|(_, k)| k.0).sum()
+    });
+    each.collect()
+}
+
+/// Both directions of a recurrent layer, over a series of so many steps.
+fn both_ways() -> LoopOverTime<f32, Rnn<f32>> {
+    LoopOverTime::builder(Rnn::new(1, 2).bidirectional(true)).batch(1).products(Products::Ordered).device(Device::Cuda(0)).build().unwrap()
 }
 
 #[test]
@@ -143,6 +192,18 @@ fn a_device_that_is_slow_gets_few_steps() {
     });
 }
 
+/// A sequence's every stage begins with 64 steps, and ends with what is left; a run that is known to be short enough is not cut.
+#[test]
+fn a_sequence_is_cut_until_it_is_known_to_be_short() {
+    simulated("pace::a_sequence_is_cut_until_it_is_known_to_be_short", &[(PACE, "1e9")], || {
+        let (driver, mut over_time) = (Simulated::new().unwrap(), both_ways());
+        let mut run = |steps: usize| over_time.run(&Array3::zeros((steps, 1, 1))).map(|_| ());
+        // 64, 256 and 680, both ways; all at once, in one kernel; of 4,000 at most it is known that they are short, and for each direction
+        // of 2,720.
+        assert_eq!(counted(&driver, "_scan", &[1000, 1000, 4100], &mut run), [6, 1, 4]);
+    });
+}
+
 /// A device that also draws a screen ends a launch after some seconds, and with it the process's use of it.
 #[test]
 fn a_watchdog_finds_nothing_to_end() {
@@ -160,6 +221,37 @@ fn a_watchdog_finds_nothing_to_end() {
     });
     // The watchdog is one: without the pace it ends a launch.
     simulated("pace::a_watchdog_finds_nothing_to_end", &watched("1e9"), || {});
+}
+
+/// Nor in any stage of a sequence: either direction, a function of rows, neurons.
+#[test]
+fn a_watchdog_finds_nothing_to_end_in_a_sequence() {
+    let test = "pace::a_watchdog_finds_nothing_to_end_in_a_sequence";
+    let both = || Rnn::new(1, 2).bidirectional(true);
+    let make = |name: &str| -> Boxed {
+        match name {
+            "both" => Box::new(both()),
+            "rows" => Box::new(Sequential::new().layer("rnn", both()).layer("out", Dense::new(4, 100))),
+            _ => Box::new(Sequential::new().layer("hh", Hh::new(1)).layer("rnn", both())),
+        }
+    };
+    for name in ["both", "rows", "neurons"] {
+        for pace in ["0.000001", "1e9"] {
+            simulated(test, &[("FAKECUDA_WATCHDOG", "1000000"), (PACE, pace), ("SYSTEM", name)], || {
+                let system = make(&std::env::var("SYSTEM").unwrap());
+                let builder = LoopOverTime::builder(system).batch(1).products(Products::Ordered).device(Device::Cuda(0));
+                let run = builder.build().unwrap().run(&Array3::zeros((3000, 1, 1)));
+                match std::env::var(PACE).as_deref() {
+                    Ok("0.000001") => assert_eq!(run.unwrap().output.shape()[0], 3000),
+                    _ => assert!(run.unwrap_err().to_string().contains("CUDA_ERROR_LAUNCH_TIMEOUT")),
+                }
+            });
+            // The child makes one of them.
+            if std::env::var(CHILD).is_ok() {
+                return;
+            }
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod fit;
 mod gates;
 mod map;
 mod network;
+mod piece;
 mod pointwise;
 mod product;
 mod tiles;
@@ -105,21 +106,22 @@ pub(super) struct Chunk<'c> {
     pub(super) seed: u64,
     pub(super) rows: u64,
     pub(super) steps: u32,
-    /// Where a u32 lies for each row: how many of the steps it takes. Null: all.
-    pub(super) lengths: u64,
+    /// Where a u64 lies for each row: it takes a step while fewer than so many are done. Null: every step.
+    pub(super) ends: u64,
     /// Bytes of an element.
     pub(super) element: usize,
     /// The run's inputs: what the first stage reads.
     pub(super) ports: [Port; MAX_PORTS],
     pub(super) given: u32,
     /// Where each recording of this chunk goes.
-    pub(super) records: &'c [u64],
+    pub(super) records: Vec<u64>,
     pub(super) recordings: &'c [Recording],
     /// Which recording the last stage writes as its output, if it is a map.
     pub(super) output: Option<usize>,
 }
 
 /// Memory that stages share.
+#[derive(Clone, Copy)]
 pub(super) struct Memory<'m> {
     pub(super) state: &'m Buffer,
     /// Bytes from the state's start to each variable.
@@ -228,7 +230,7 @@ impl Ready {
             state: memory.vars.get(node.vars.start).map_or(0, |at| memory.state.address(*at)),
             y: if memory.to == 0 { 0 } else { memory.to + column },
             y_row: node.row as u64,
-            lengths: chunk.lengths,
+            ends: chunk.ends,
             backwards: u32::from(node.backwards),
             work: memory.work.address(0),
             ports: chunk.ports,

@@ -1,0 +1,51 @@
+//! A sequence, whose every stage has seen all of its steps before the next one begins, in launches of fewer: from the first step on, or, for a
+//! layer that goes backwards in time, from the last.
+
+use super::{Chunk, Memory, Ready};
+use crate::clock::Clock;
+use crate::cuda::pace::Pace;
+use crate::cuda::strategy::Desk;
+use crate::error::Result;
+use std::time::Instant;
+
+impl Ready {
+    /// Makes all `steps` of a sequence, `most` at most at once, and no more than the pace of this stage allows. Waits for them.
+    pub(in super::super) fn run_in_pieces(
+        &mut self,
+        chunk: &Chunk<'_>,
+        memory: &Memory<'_>,
+        [steps, most]: [u64; 2],
+        pace: &mut Pace,
+        desk: &mut Desk<'_>,
+    ) -> Result<()> {
+        let mut made = 0;
+        while made < steps {
+            let len = pace.steps(most, false).min(steps - made);
+            let first = if self.node.backwards { steps - made - len } else { made };
+            let asked = Instant::now();
+            let behind = |row: usize| first * (row * chunk.element) as u64 * chunk.rows;
+            let address = |at: u64, row: usize| if at == 0 { 0 } else { at + behind(row) };
+            let memory = Memory { from: address(memory.from, self.node.from), to: address(memory.to, self.node.row), ..*memory };
+            self.run(&chunk.piece(first, len), &memory, desk)?;
+            desk.stream.wait()?;
+            pace.made(len, asked, Instant::now());
+            made += len;
+        }
+        Ok(())
+    }
+}
+
+impl Chunk<'_> {
+    /// So many of its steps, from this one on.
+    fn piece(&self, first: u64, len: u64) -> Self {
+        let i = self.clock.i();
+        let mut ports = self.ports;
+        for port in ports.iter_mut().filter(|port| port.at != 0) {
+            port.at += first * port.step * self.element as u64;
+        }
+        let behind = |r: &crate::cuda::plan::Recording| r.kept(i, first) * r.bytes(self.element) as u64;
+        let records = self.records.iter().zip(self.recordings).map(|(at, r)| if *at == 0 { 0 } else { at + behind(r) }).collect();
+        let clock = Clock { done: self.clock.done + first, ..self.clock };
+        Self { clock, steps: u32::try_from(len).unwrap_or(u32::MAX), ports, records, ..*self }
+    }
+}
