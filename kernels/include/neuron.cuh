@@ -1,7 +1,7 @@
 // A neuron that is its equations alone: the twin of src/models/neuron/step.rs. A model's file includes this last, after it has defined
 //
 //     constexpr int VARS = 2;             // differential variables, the first of which is the potential
-//     struct Constants { acc_t v_th; };   // the parameters, in Rust's order; `hold`, steps of the refractory period, in the place of tau_ref
+//     struct Constants { acc_t v_th; };   // the parameters, in Rust's order; in the place of tau_ref `hold`, what `refractory` is after a spike
 //     __device__ void flow(const acc_t (&x)[VARS], acc_t i, const Constants& p, acc_t (&f)[VARS], acc_t (&s)[VARS]);
 //                                         // dx/dt under the current i, and of each its derivative by its own variable
 //     __device__ acc_t gain(const Constants& p);                          // the derivative of dV/dt by the current

@@ -1,10 +1,12 @@
 //! The leaky integrate-and-fire neuron with a refractory period.
 
 use crate::cpu::simd::{Kernel, vectorize};
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::math::{decay, divisible};
 use crate::models::method::{GROWTH, STAGES, Tableau};
+use crate::models::refractory::{check_steps, no_reset, steps_in};
 use crate::models::{Method, Param, Reset};
 use crate::program::Program;
 use crate::rng::Stream;
@@ -38,7 +40,8 @@ use crate::system::{Inputs, Schema, Shared, System, Tick};
 /// constant over it.
 ///
 /// After a spike V stays for as many steps as fit into `tau_ref`; the neuron does not spike, and what a network's synapses would add to V is
-/// dropped (Brian2's `unless refractory`, NEST's rule). The steps are counted, so that a spike's time does not change how long that is;
+/// dropped (Brian2's `unless refractory`, NEST's rule; as NEST counts, the step of the spike is not one of them, as Brian2 does, it is). The
+/// steps are counted, so that a spike's time does not change how long that is;
 /// brainpy compares times, and for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Brainpy's neuron also spikes
 /// within the period, if V is at the threshold. Where brainpy has `t_last_spike` and, on request, `refractory` as a boolean, `refractory` here is not 0 where that one is true.
 #[derive(Clone, Debug)]
@@ -188,6 +191,16 @@ impl<R: Real> System<R> for Lif<R> {
         Some(program.constants([v_rest, v_reset, v_th, r, &pace, &hold], series.as_ref().map_or(&[], |c| c)))
     }
 
+    fn prepare(&self, dt: f64, _: Device) -> Result<()> {
+        let Constants { v_reset, v_th, tau_ref, .. } = &self.constants;
+        check_steps(tau_ref, dt)?;
+        let units = if self.reset == Reset::Soft { self.size } else { 0 };
+        match (0..units).map(|unit| (v_th.at(unit), v_reset.at(unit))).find(|(from, to)| to >= from) {
+            Some((from, to)) => Err(no_reset(self.kind(), from, to)),
+            None => Ok(()),
+        }
+    }
+
     fn kind(&self) -> &str {
         "LifRef"
     }
@@ -335,13 +348,4 @@ impl<R: Real> Tile<R> {
         hold.iter_mut().for_each(|h| *h = R::of(1.0) + steps_in(*h, dt));
         Self { v_rest: of(v_rest), v_reset: of(v_reset), v_th: of(v_th), r: of(r), share, pace, hold }
     }
-}
-
-/// Whole steps in a time: the quotient rounded down, or up if that is a millionth away. (Adding and taking away `ROUNDER`
-/// rounds to the nearest whole number.)
-#[inline(always)]
-pub(super) fn steps_in<R: Real>(time: R, dt: R) -> R {
-    let exact = (time / dt).mul_add(R::of(1.0 + 1e-6), R::of(1e-6 - 0.5));
-    let whole = exact + R::of(R::ROUNDER) - R::of(R::ROUNDER);
-    if whole > R::of(0.0) { whole } else { R::of(0.0) }
 }

@@ -25,6 +25,7 @@ mod neuron;
 mod param;
 mod qua_if;
 mod recurrent;
+mod refractory;
 mod rnn_cell;
 mod sources;
 mod traub_miles;

@@ -3,7 +3,8 @@
 use crate::common::{close, close_mostly, golden, narrow, same_spikes, widen};
 use ndarray::{Axis, Slice};
 use overtime::models::{
-    AdExIf, AdQuaIf, ExpIf, FitzHughNagumo, Hh, HindmarshRose, Izhikevich, Method, MorrisLecar, Param, QuaIf, Reset, WangBuzsaki,
+    AdExIf, AdQuaIf, ExpIf, FitzHughNagumo, Hh, HindmarshRose, Izhikevich, Lif, Method, MorrisLecar, Param, QuaIf, Reset, TraubMiles,
+    WangBuzsaki,
 };
 use overtime::{Error, Init, Input, LoopOverTime, Real, Result, System};
 
@@ -327,8 +328,36 @@ fn what_makes_no_sense_is_refused() {
     // A step of 0.1 ms at the threshold makes 10⁶ mV, of which a soft reset would take 68 away.
     let soft = AdExIf::<f64>::new(3).reset(Reset::Soft).param("V_th", each([-55.0, -55.0, 0.0])).unwrap();
     let error = LoopOverTime::new(soft.clone()).map(|_| ()).unwrap_err();
-    assert!(matches!(&error, Error::Unsupported(why) if why.contains("V_th = 0") && why.contains("Reset::Hard")), "{error}");
+    assert!(matches!(&error, Error::Unsupported(why) if why.contains("V_th = 0") && why.contains("hard reset")), "{error}");
     assert!(LoopOverTime::builder(soft).dt(1e-6).build().is_ok());
+    // At V_th the exponential term is (V_th − V_T)/delta_T times less than what w at V_th would take away: w is 0 at rest.
+    let soft = |params: &[(&str, f64)]| {
+        let all = params.iter().try_fold(AdExIf::<f64>::new(1), |neuron, (name, value)| neuron.param(name, *value));
+        LoopOverTime::builder(all.unwrap().reset(Reset::Soft)).dt(0.1).build().map(|_| ())
+    };
+    // 0.1·(−10 + 3.48·e^(4.9/3.48))/10 = 0.04 mV of 13.
+    assert!(soft(&[("R", 100.0)]).is_ok());
+    // 0.1·(−85 + 3·e^(24.3/3))/10 = 98 mV of 70.
+    let steep = [("V_th", 20.0), ("V_T", -4.3), ("delta_T", 3.0), ("R", 1000.0), ("V_reset", -50.0)];
+    let error = soft(&steep).unwrap_err().to_string();
+    assert!(error.contains("makes 9.798e1 mV, more than the 70 mV"), "{error}");
+    // Nor does one that takes nothing away.
+    for reset in [-55.0, -50.0] {
+        assert!(soft(&[("V_reset", reset)]).unwrap_err().to_string().contains("must be positive"), "{reset}");
+    }
+    let lif = Lif::<f64>::new(3).param("V_reset", each([19.0, 19.5, 21.0])).unwrap().reset(Reset::Soft);
+    assert!(LoopOverTime::new(lif).map(|_| ()).unwrap_err().to_string().contains("V_th = 20 and V_reset = 21"));
+    // More steps than f32 counts.
+    for tau in [1e6, 3e38] {
+        let error = |built: overtime::Result<()>| built.unwrap_err().to_string();
+        let errors = [
+            error(LoopOverTime::builder(Lif::<f32>::new(1).param("tau_ref", tau).unwrap()).dt(0.1).build().map(|_| ())),
+            error(LoopOverTime::builder(ExpIf::<f32>::new(1).param("tau_ref", tau).unwrap()).dt(0.1).build().map(|_| ())),
+            error(LoopOverTime::builder(TraubMiles::<f32>::new(1).param("tau_ref", tau).unwrap()).dt(0.1).build().map(|_| ())),
+        ];
+        assert!(errors.iter().all(|e| e.contains("tau_ref") && e.contains("f32 counts")), "{errors:?}");
+        assert!(LoopOverTime::builder(Lif::<f64>::new(1).param("tau_ref", 1e6).unwrap()).dt(0.1).build().is_ok());
+    }
     let soft = MorrisLecar::<f64>::new(3).reset(Reset::Soft);
     assert!(matches!(LoopOverTime::new(soft), Err(Error::Unsupported(_))));
     let few = Izhikevich::<f64>::new(3).initial("u", Init::Values(vec![1.0])).unwrap();

@@ -43,7 +43,7 @@ const MAX_EACH: usize = 32;
 /// | `A` | 0.001 | cm², the membrane's area: by default 1 nA of `x` is 1 µA/cm² |
 /// | `V_th` | 0 | mV |
 ///
-/// Every upward crossing of `V_th` by the recorded V is a spike. If a network's synapse lifts V over the threshold between two steps, the
+/// Every upward crossing of `V_th` is a spike. If a network's synapse lifts V over the threshold between two steps, the
 /// neuron spikes in the second (`below` tells that it has not yet).
 ///
 /// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input `x`: `[N]`, current in nA; a run may do

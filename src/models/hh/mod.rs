@@ -40,7 +40,7 @@ use step::{Block, Constants, Vars, step};
 /// | `C` | 1 | µF/cm² |
 /// | `V_th` | 20 | mV |
 ///
-/// Every upward crossing of `V_th` by the recorded V is a spike. If a network's synapse lifts V over the threshold between two steps, the
+/// Every upward crossing of `V_th` is a spike. If a network's synapse lifts V over the threshold between two steps, the
 /// neuron spikes in the second (`below` tells that it has not yet); brainpy's does not spike.
 ///
 /// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input `x`: `[N]`, current in µA/cm²; a

@@ -6,7 +6,7 @@ mod step;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
-use crate::models::lif::steps_in;
+use crate::models::refractory::{check_steps, no_reset, steps_in};
 use crate::models::{Method, Param};
 use crate::program::Program;
 use crate::rng::Stream;
@@ -26,11 +26,11 @@ pub(crate) use step::Block;
 ///   the refractory period are left, the one just made included; elsewhere `below`: 1 if V was below `V_th` at the start and at the end
 ///   of the step just made, else 0.
 /// - During the refractory period the potential stays, the neuron does not spike, and what a network's synapses would add to the potential is
-///   dropped (Brian2's `unless refractory`, NEST's rule); the other variables go on. After a spike the period is as many steps as fit into
-///   `tau_ref`. They are counted, so that a spike's time does not change how long that is; brainpy compares times, and for `tau_ref` a
+///   dropped (Brian2's `unless refractory`, NEST's rule); the other variables go on. After the step of a spike the period is as many steps as fit
+///   into `tau_ref`, as NEST counts; Brian2 counts the step of the spike as one of them. They are counted, so that a spike's time does not change how long that is; brainpy compares times, and for `tau_ref` a
 ///   multiple of `dt` their rounding makes it a step more or less. Brainpy's neurons also spike within the period, if V is at the threshold.
-/// - Where the potential is not reset, a spike is an upward crossing of `V_th` by the recorded V. If a synapse lifts V over the threshold
-///   between two steps, the neuron spikes in the second.
+/// - Where the potential is not reset, a spike is an upward crossing of `V_th`, within a step by the neuron's own flow or between two steps by
+///   a synapse; then the neuron spikes in the second. (What arrives at the end of a step may take V back below `V_th` before it is recorded.)
 /// - The default method is brainpy's `exp_auto`: each variable by its own derivative. Where the potential is reset, every method takes the
 ///   derivatives at V or at `V_th`, whichever is less: a neuron has spiked before V is above the threshold.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
     }
 
     /// What a spike does to the potential; [`Reset::Hard`] by default. A loop is refused whose steps are so long that one of them takes V
-    /// from the threshold by more than `V_th − V_reset`: a soft reset would then not end the spike.
+    /// from the threshold, the other variables at rest, by more than `V_th − V_reset`: a soft reset would then not end the spike.
     #[must_use]
     pub fn reset(mut self, reset: Reset) -> Self {
         self.reset = reset;
@@ -120,6 +120,12 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
     pub fn conductance(mut self) -> Self {
         self.conductance = true;
         self
+    }
+
+    /// All variables at the potential `v`: those that start where it takes them, there, and others at 0, which is where they start.
+    fn resting(v: R, p: &[R; P]) -> [R; N] {
+        let (steady, initial) = (E::steady(v, p), E::initial());
+        std::array::from_fn(|k| if k == 0 || initial[k].is_none() { steady[k] } else { R::of(0.0) })
     }
 
     /// The parameters as a step of `dt` has them: the refractory period in steps, with the spike's own.
@@ -188,17 +194,22 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
     }
 
     fn prepare(&self, dt: f64, _: Device) -> Result<()> {
-        if !(E::RESETS && self.reset == Reset::Soft) {
+        if !E::RESETS {
             return Ok(());
         }
-        for unit in 0..self.size {
+        check_steps(&self.params[2], dt)?;
+        let units = if self.reset == Reset::Soft { self.size } else { 0 };
+        for unit in 0..units {
             let p: [R; P] = std::array::from_fn(|p| self.params[p].at(unit));
-            let kept = E::flow(E::steady(p[0], &p), R::of(0.0), &p).0[0].to_f64() * dt;
-            let reset = (p[0] - p[1]).to_f64();
-            if kept > reset {
+            let takes = (p[0] - p[1]).to_f64();
+            if takes <= 0.0 {
+                return Err(no_reset(E::KIND, p[0], p[1]));
+            }
+            let kept = E::flow(Self::resting(p[0], &p), R::of(0.0), &p).0[0].to_f64() * dt;
+            if kept > takes {
                 return Err(Error::Unsupported(format!(
                     "a soft reset of {} in steps of {dt} ms: it keeps what is above the threshold, of which one step at V_th = {} makes \
-                     {kept:.3e} mV, more than the {reset} mV that it takes away. A shorter dt, a lower V_th or Reset::Hard have none of that",
+                     {kept:.3e} mV, more than the {takes} mV that it takes away. A shorter dt, a lower V_th or a hard reset helps",
                     E::KIND,
                     p[0]
                 )));

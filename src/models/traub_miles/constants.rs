@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::models::Param;
-use crate::models::lif::steps_in;
+use crate::models::refractory::steps_in;
 use crate::scalar::Real;
 
 /// How many parameters there are.
@@ -31,6 +31,10 @@ impl<R: Real> Constants<R> {
 
     pub(super) fn v_t(&self) -> &Param<R> {
         &self.0[V_T]
+    }
+
+    pub(super) fn tau_ref(&self) -> &Param<R> {
+        &self.0[TAU_REF]
     }
 
     /// The values for a step of `dt`, if all are the same for all neurons.

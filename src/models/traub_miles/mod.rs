@@ -5,8 +5,10 @@ mod program;
 mod rates;
 mod step;
 
+use crate::device::Device;
 use crate::error::Result;
 use crate::init::Init;
+use crate::models::refractory::check_steps;
 use crate::models::{Method, Param};
 use crate::program::Program;
 use crate::rng::Stream;
@@ -139,6 +141,10 @@ impl<R: Real> System<R> for TraubMiles<R> {
 
     fn program(&self, dt: f64) -> Option<Program> {
         Some(program::program(self, dt))
+    }
+
+    fn prepare(&self, dt: f64, _: Device) -> Result<()> {
+        check_steps(self.constants.tau_ref(), dt)
     }
 
     fn kind(&self) -> &str {
