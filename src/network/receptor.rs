@@ -118,8 +118,10 @@ impl Receptor {
     /// variable stays as it is in the next step, as `V` does in the refractory period of a neuron that is reset, the addition is dropped:
     /// Brian2's `unless refractory`, NEST's rule. So a spike counts that arrives in the last step of the period, for the step after.
     ///
-    /// A neuron without a reset (`HH`, `MorrisLecar`, …) that a spike lifts over its threshold spikes in the next step. One with a reset does
-    /// so if its own flow leaves it at the threshold.
+    /// A neuron whose spike is a crossing (`HH`, `MorrisLecar`, …) and that a spike lifts over its threshold spikes in the next step. Others (with
+    /// a reset, `TraubMiles`) do so if their own flow leaves them at the threshold.
+    ///
+    /// `spike`, `below`, and what counts a refractory period are no such variable: a build says so.
     #[must_use]
     pub fn delta(name: impl Into<String>, variable: impl Into<String>) -> Self {
         Self { name: name.into(), kind: Kind::Delta { variable: variable.into() }, init: Init::Zeros }
@@ -182,6 +184,10 @@ impl Receptor {
             Kind::Delta { variable } => {
                 let known = schema.state.iter().map(|v| &*v.name);
                 let at = known.clone().position(|v| v == variable).ok_or_else(|| Error::unknown("variable", &variable, known.clone()))?;
+                if ["spike", "below"].contains(&&*variable) || schema.state.iter().any(|v| v.held_by.as_deref() == Some(&*variable)) {
+                    let what = format!("`{label}` adds to `{variable}`, which each step of {} sets itself", of.model);
+                    return Err(Error::Unsupported(format!("{what}; a delta adds to a potential or to another variable of the equations")));
+                }
                 let counter = schema.state[at].held_by.as_ref().and_then(|counter| known.clone().position(|v| v == counter));
                 let held_by = counter.map(|counter| of.first + counter);
                 return Ok(Felt { name, var: of.first + at, own: *next..*next, held_by, acts: Acts::Delta, init });

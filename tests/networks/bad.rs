@@ -1,7 +1,7 @@
 //! What is refused, and how.
 
 use crate::cell::{Cobahh, Told};
-use overtime::models::{Dense, Lif};
+use overtime::models::{Dense, Hh, Lif};
 use overtime::network::{Builder, Connect, Group, Network, Projection, Receptor};
 use overtime::{Error, Init, LoopOverTime};
 
@@ -88,6 +88,12 @@ fn names_that_are_unknown_or_there_twice() {
     ] {
         assert!(matches!(refused(builder().project(projection), "there is"), Error::Unknown { what: w, .. } if w == what));
     }
+    for variable in ["spike", "refractory"] {
+        let delta = Group::new("b", Lif::<f32>::new(10)).receptor(Receptor::delta("d", variable));
+        assert!(matches!(refused(builder().group(delta), "sets itself"), Error::Unsupported(why) if why.contains(variable)));
+    }
+    let delta = Group::new("b", Hh::<f32>::new(10)).receptor(Receptor::delta("d", "below"));
+    refused(builder().group(delta), "`b.d` adds to `below`");
     let delta = group("b").receptor(Receptor::delta("d", "W"));
     assert!(matches!(refused(builder().group(delta), "`W`"), Error::Unknown { what: "variable", .. }));
     assert!(matches!(refused(builder().group(group("b").poisson("t", 1.0, 1.0)), "`t`"), Error::Unknown { what: "receptor", .. }));
