@@ -116,11 +116,7 @@ __device__ __forceinline__ void advance(State& s, acc_t i, acc_t more, const Par
     const acc_t per_c = acc_t(1) / p.c;
     const acc_t g_na = p.g_na * s.m * s.m * s.m * s.h, g_k = p.g_k * (s.n * s.n) * (s.n * s.n);
     const acc_t drive = fma(g_na, p.e_na, fma(g_k, p.e_k, fma(p.g_l, p.e_l, i)));
-#if N_INPUTS == 2
     const acc_t g = math::divisible((g_na + g_k + p.g_l + more) * per_c, acc_t(-80) / p.dt);
-#else
-    const acc_t g = math::at_least(acc_t(1e-30), (g_na + g_k + p.g_l) * per_c);
-#endif
     const acc_t f = fma(g, -s.v, drive * per_c);
     const Pair hn = relaxed(rates.h.sum, rates.n.sum, p.dt);
     s.h = fma(fma(rates.h.sum, -s.h, rates.h.alpha), hn.a, s.h);

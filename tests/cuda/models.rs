@@ -67,6 +67,11 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
         let from = if name.starts_with('g') { 30.0 } else { -80.0 };
         all.push(model(format!("hh {name} per unit"), HH, CURRENT, move |n| Hh::<R>::new(n).param(name, each::<R>(n, from, 1.5)).unwrap()));
     }
+    // A conductance may be negative, where gates are.
+    all.push(model("hh of negative gates", HH, CURRENT, |n| {
+        let below = |gate: f64| Init::Values((0..n).map(|unit| gate * (1.0 - 2.5 * (unit % 2) as f64)).collect());
+        Hh::<R>::new(n).v(potentials(n)).gates(below(0.6), below(0.8), below(0.4))
+    }));
     all.push(model("hh per unit rk4", HH, CURRENT, |n| {
         Hh::<R>::new(n).method(Method::Rk4).param("gL", each::<R>(n, 0.03, 0.003)).unwrap()
     }));
