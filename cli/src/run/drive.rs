@@ -55,6 +55,9 @@ fn slices<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Resu
     let most = (MOST / session.bytes_per_step()).max(1) as u64;
     // Of a sequence every part depends on all others.
     let whole = session.over_time.schema().coupling == Coupling::Sequence;
+    if whole {
+        control.stop.at_once();
+    }
     let mut length = (FIRST / session.elements().max(1)).clamp(1, 16) as u64;
     let mut timing = Timing { wall: Duration::ZERO, steps: 0 };
     let started_at = session.done;

@@ -1,4 +1,5 @@
-//! SIGINT and SIGTERM: the first asks the run to stop at the end of its slice, the second ends the process at once.
+//! SIGINT and SIGTERM: the first asks the run to stop at the end of its slice, the second ends the process at once. Where there are no slices, the
+//! first does.
 
 use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -20,6 +21,11 @@ impl Stop {
             flag::register(signal, Arc::clone(&came)).context("cannot listen for signals")?;
         }
         Ok(Self(came))
+    }
+
+    /// Has the first signal end the process: nothing asks any more whether one came.
+    pub(crate) fn at_once(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn came(&self) -> bool {

@@ -134,3 +134,23 @@ fn a_damaged_checkpoint_is_refused() {
         assert!(output.status.code() == Some(5) && !err.contains("panicked"), "byte {at}: {:?} {err}", output.status);
     }
 }
+
+/// A layer in both directions of time has no middle that could be gone on from: the first signal ends it.
+#[cfg(unix)]
+#[test]
+fn a_sequence_is_interrupted_at_once() {
+    let place = Place::new();
+    place.write("m.toml", "record_every = 1000\n[[layer]]\nname = 'l'\nkind = 'LSTM'\nnum_in = 1\nhidden = 512\nbidirectional = true\n");
+    place.npz("x.npz", &[("in", ArrayD::zeros(vec![40_000, 1, 1]))]);
+    for signal in ["-INT", "-TERM"] {
+        let mut child = start(&place, "run m.toml --input x.npz --out a.npz");
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        let first = said.next().unwrap().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let asked = std::time::Instant::now();
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{first}");
+        println!("ended after {:?}", asked.elapsed());
+        assert!(!place.path("a.npz").exists());
+    }
+}
