@@ -111,6 +111,9 @@ pub struct VarSpec {
     /// Whether a state that is loaded may lack it: it then starts as in a new loop. [`VarSpec::new`] says so of variables named `spike`,
     /// `input`, `refractory` and `below`.
     pub optional: bool,
+    /// Whether it says something of the step that it was saved at, as a place in a ring of steps does: a state that is loaded without its clock
+    /// may then not have it, unless it is all 0.
+    pub of_its_step: bool,
 }
 
 /// What a neuron's step leaves to be read, or counts from 0 on: a start from given potentials and gates does not need it.
@@ -122,7 +125,7 @@ impl VarSpec {
     pub fn new(name: impl Into<Cow<'static, str>>, shape: impl Into<Vec<usize>>) -> Self {
         let name = name.into();
         let optional = OPTIONAL.contains(&&*name);
-        Self { name, shape: shape.into(), views: Vec::new(), optional, held_by: None }
+        Self { name, shape: shape.into(), views: Vec::new(), optional, of_its_step: false, held_by: None }
     }
 
     /// Whether a state that is loaded may lack it.
@@ -132,12 +135,20 @@ impl VarSpec {
         self
     }
 
+    /// Whether it says something of the step that it was saved at.
+    #[must_use]
+    pub fn of_its_step(mut self, of_its_step: bool) -> Self {
+        self.of_its_step = of_its_step;
+        self
+    }
+
     /// The variable of a part of this name.
     pub(crate) fn within(&self, part: &str) -> Self {
         Self {
             name: format!("{part}.{}", self.name).into(),
             shape: self.shape.clone(),
             optional: self.optional,
+            of_its_step: self.of_its_step,
             views: self.views.iter().map(|(name, range)| (format!("{part}.{name}").into(), range.clone())).collect(),
             held_by: self.held_by.as_ref().map(|counter| format!("{part}.{counter}").into()),
         }
@@ -209,7 +220,8 @@ impl Schema {
     }
 
     /// Says that the variable `var` stays as it is in the next step where the variable `counter` is above 1 after a step, as a potential does
-    /// in the refractory period. What a network's synapses would add to `var` meanwhile is dropped.
+    /// in the refractory period. What a network's synapses would add to `var` meanwhile is dropped. `var` is one of the variables added so far;
+    /// where there is none of this name, nothing is said.
     #[must_use]
     pub fn held(mut self, var: &str, counter: impl Into<Cow<'static, str>>) -> Self {
         if let Some(var) = self.state.iter_mut().find(|v| v.name == var) {

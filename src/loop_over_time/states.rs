@@ -36,7 +36,8 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     ///
     /// # Errors
     /// If names do not match (strictly), an array has another shape, or holds a NaN or an infinity (unless the loop allows
-    /// them). Nothing has changed then.
+    /// them); if the dict was made by hand, and so has no clock, and holds what is of a step ([`VarSpec::of_its_step`](crate::VarSpec): a network's
+    /// spikes that are on their way). Nothing has changed then.
     pub fn load_state_dict(&mut self, dict: &StateDict<T>, strict: bool) -> Result<Unmatched> {
         self.any_mut().take_dict(dict, strict)
     }
@@ -118,6 +119,9 @@ impl<T: Scalar> AnyLoop<'_, T> {
     pub(super) fn take_dict(&mut self, dict: &StateDict<T>, strict: bool) -> Result<Unmatched> {
         let given: Vec<(&str, ArrayViewD<'_, T>)> = dict.iter().map(|(n, a)| (n, a.view())).collect();
         let clock = dict.stamp.as_ref().map(|s| self.clock_from(s)).transpose()?;
+        if clock.is_none() {
+            self.check_steps(&given)?;
+        }
         let unmatched = self.take_arrays(&given, strict, &|_| true)?;
         if let (Some(clock), Some(stamp)) = (clock, &dict.stamp) {
             self.clock = clock;
@@ -126,6 +130,18 @@ impl<T: Scalar> AnyLoop<'_, T> {
             stamp.shared.iter().for_each(|(name, value)| self.shared.set(name.as_str(), *value));
         }
         Ok(unmatched)
+    }
+
+    /// That none of these says anything of a step, which is not known.
+    fn check_steps(&self, given: &[(&str, ArrayViewD<'_, T>)]) -> Result<()> {
+        let of_step = |name: &str| self.layout.vars.iter().any(|(var, _)| var.of_its_step && var.name == *name);
+        match given.iter().find(|(name, array)| of_step(name) && array.iter().any(|x| *x != T::zeroed())) {
+            Some((name, _)) => Err(Error::Unsupported(format!(
+                "`{name}` is of the step that it was saved at, and this state has no clock: leave `{name}` out, or load the whole state, as it was \
+                 saved"
+            ))),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn take_weights(&mut self, weights: &[(String, ArrayD<f64>)], strict: bool) -> Result<Unmatched> {

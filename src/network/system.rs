@@ -25,7 +25,7 @@ impl<T: Real> System<T> for Network<T> {
                 state.extend(names.map(|name| VarSpec::new(name, vec![pool.units])));
             }
             // Spikes on their way: none where nobody says.
-            state.push(VarSpec::new(format!("{}.flight", pool.name), vec![pool.slots, pool.words()]).optional(true));
+            state.push(VarSpec::new(format!("{}.flight", pool.name), vec![pool.slots, pool.words()]).optional(true).of_its_step(true));
         }
         for link in &self.links {
             state.extend(link.plastic.iter().flat_map(|plastic| plastic.vars(&link.recipe.name)));

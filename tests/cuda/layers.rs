@@ -1,7 +1,7 @@
 //! Recurrent layers, and rows of unequal length: the CPU's bits.
 
-use crate::child::simulated;
 use crate::calls::UNHURRIED;
+use crate::child::simulated;
 use crate::machine::Simulated;
 use crate::{bits, device};
 use half::{bf16, f16};

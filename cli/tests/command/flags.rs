@@ -227,6 +227,34 @@ fn states_of_a_few_arrays() {
     assert!(place.fails(2, "run m.toml --state h.npz").contains("missing [l.l0.c]"));
 }
 
+/// What is of a step, as spikes on their way are, does not come without its clock.
+#[test]
+fn a_state_without_a_clock_has_no_spikes_on_their_way() {
+    let place = Place::new();
+    place.npz("spikes.npz", &[("i", ArrayD::zeros(vec![2])), ("t", arr1(&[0.5, 1.5]).into_dyn())]);
+    place.write(
+        "m.toml",
+        "out_vars = ['P.g']\n[[group]]\nname = 'A'\nkind = 'SpikeTimeGroup'\nsize = 1\n[group.parameters]\n\
+         indices = { file = 'spikes.npz', array = 'i' }\ntimes = { file = 'spikes.npz', array = 't' }\n\
+         [[group]]\nname = 'P'\nkind = 'LIF'\nsize = 1\n[[group.receptor]]\nname = 'g'\ntau = 5.0\n\
+         [[projection]]\nname = 'E'\nfrom = 'A'\nto = 'P.g'\nconnect = { kind = 'one_to_one' }\ndelay = 2.0\n",
+    );
+    place.ok("run m.toml --steps 10 --save-state s.safetensors --quiet");
+    let file = overtime::states::read(place.path("s.safetensors")).unwrap();
+    let arrays: Vec<_> = file.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.to_array::<f64>().unwrap())).collect();
+    let kept = |without: &[&str]| arrays.iter().filter(|(name, _)| !without.contains(name)).cloned().collect::<Vec<_>>();
+    place.npz("all.npz", &kept(&[]));
+    let said = place.fails(2, "run m.toml --steps 30 --state all.npz");
+    assert!(said.contains("`A.past`") && said.contains("no clock"), "{said}");
+    place.npz("some.npz", &kept(&["A.past"]));
+    let said = place.fails(2, "run m.toml --steps 30 --state some.npz");
+    assert!(said.contains("`A.flight`") && said.contains("no clock"), "{said}");
+    place.npz("less.npz", &kept(&["A.flight", "A.past"]));
+    place.ok("run m.toml --steps 30 --state less.npz --out less_out.npz --quiet");
+    place.ok("run m.toml --steps 30 --out new.npz --quiet");
+    assert_eq!(place.read("less_out.npz")["P.g"], place.read("new.npz")["P.g"]);
+}
+
 /// Without `--seed` a state's random numbers go on; with it they are drawn anew, from the same state and the same synapses.
 #[test]
 fn a_seed_beside_a_state_draws_anew() {

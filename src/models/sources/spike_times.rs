@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::program::Program;
 use crate::scalar::Real;
 use crate::state::State;
-use crate::system::{Inputs, Schema, Shared, Start, System, Tick};
+use crate::system::{Inputs, Schema, Shared, Start, System, Tick, VarSpec};
 
 /// Units that spike at given times: `brainpy.dyn.SpikeTimeGroup`.
 ///
@@ -95,7 +95,8 @@ fn step_of(time: f64, t0: f64, dt: f64) -> Option<u64> {
 
 impl<R: Real> System<R> for SpikeTimeGroup {
     fn schema(&self) -> Schema {
-        Schema::pointwise(self.size).vars(["spike", "past"])
+        let past = VarSpec::new("past", [self.size]).optional(true).of_its_step(true);
+        Schema::pointwise(self.size).vars(["spike"]).var(past)
     }
 
     fn init(&self, _: &Shared, state: &mut State<'_, R>) {
