@@ -14,6 +14,16 @@ const SIZE: (u32, u32) = (1600, 1000);
 /// A PNG is drawn so many times as large.
 const OVER: u32 = 3;
 
+/// Copies of what was gathered, and a text of an SVG, as large as they get.
+const GATHERED: u64 = 16 << 20;
+
+/// Bytes that drawing a picture takes, at most.
+pub(crate) fn bytes(path: &Path) -> u64 {
+    let pixels = u64::from(SIZE.0) * u64::from(SIZE.1) * 3;
+    // As drawn, averaged, and encoded.
+    GATHERED + if extension(path) == "svg" { 0 } else { pixels * (u64::from(OVER * OVER) + 2) }
+}
+
 /// Draws the picture, and puts it in its place whole.
 pub(crate) fn write(path: &Path, title: &str, traces: &Traces) -> anyhow::Result<()> {
     fonts()?;

@@ -7,6 +7,6 @@ mod histogram;
 mod plan;
 mod traces;
 
-pub(crate) use file::write;
+pub(crate) use file::{bytes, write};
 pub(crate) use plan::{Panel, plan};
 pub(crate) use traces::{Grid, Shape, Traces};

@@ -1,6 +1,6 @@
-//! What to do about numbers that are none, in words that the command has.
+//! What to do about numbers that are none, and about memory that is short, in words that the command has.
 
-use super::spec::{Given, Spec};
+use super::spec::{Given, Spec, extension};
 use crate::exit::Failure;
 use crate::model::{Neurons, System, kinds};
 use ndarray::ArrayD;
@@ -19,6 +19,9 @@ pub(crate) fn not_finite(error: &(dyn std::error::Error + 'static)) -> Option<St
 
 /// What became of a run, with what can be done about it.
 pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {
+    if let Some(Error::OutOfMemory { what, need, free }) = error.downcast_ref() {
+        return Failure::Memory { what: what.to_string(), need: *need, free: *free, ways: of_memory(spec) }.into();
+    }
     let Some(Error::NotFinite { variable, .. }) = error.downcast_ref::<Error>() else { return error };
     let Some(what) = error.downcast_ref::<Error>().and_then(|e| not_finite(e)) else { return error };
     if variable.starts_with("input `") {
@@ -49,6 +52,23 @@ pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {
         _ => format!("dt = {dt} ms may be too long, or currents, weights or parameters are out of range; try a smaller --dt"),
     };
     Failure::Numerical(format!("{what}; {advice}")).into()
+}
+
+/// What makes a run take less, to be added to a sentence.
+pub(crate) fn of_memory(spec: &Spec) -> String {
+    let files = &spec.files;
+    let mut ways = Vec::new();
+    if files.out.is_some() || files.checkpoint.is_some() || spec.out_vars.is_some() {
+        if files.stream.is_none() {
+            ways.push("--stream (with --out FILE.npz) writes recordings to disk while the run goes on");
+            ways.push("--record-every K keeps one step in K");
+        }
+        ways.push("--out-vars takes fewer variables, or some units of them, V[0..5], or events, spike:events");
+    }
+    if files.plot.as_deref().is_some_and(|path| extension(path) == "png") {
+        ways.push("a picture as an .svg takes less");
+    }
+    if ways.is_empty() { String::new() } else { format!(". {}", ways.join("; ")) }
 }
 
 /// The neurons whose variable it is, and how their method is set.

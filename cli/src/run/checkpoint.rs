@@ -1,7 +1,6 @@
 //! Checkpoints: a state file (the loop's own, with its clock and seed) that also holds the run's specification, the input still
 //! to come, and everything recorded so far. What is not state is named `run/…`.
 
-use super::need;
 use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
 use super::recorder::{Buffer, Kept, steps_of};
 use super::session::{Place, Session};
@@ -207,8 +206,7 @@ impl Checkpoint {
             session.traces = Some(traces);
         }
         session.over_time.load_states_file(&without_run(file), true)?;
-        need::of_run(&session)?;
-        session.reserve(session.steps - session.done)?;
+        session.reserve()?;
         streams::open(&mut session, &progress.stream, &progress.spike_stream)?;
         Ok(session)
     }

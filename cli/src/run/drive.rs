@@ -14,8 +14,6 @@ use std::time::{Duration, Instant};
 
 /// A slice is to take about this long.
 const SLICE: Duration = Duration::from_millis(50);
-/// Most bytes that a slice records.
-const MOST: usize = 128 << 20;
 /// Elements that the first slice computes, more or less: nothing is known yet of how long that takes.
 const FIRST: usize = 1 << 20;
 
@@ -52,7 +50,7 @@ fn slices<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Resu
         Some(ms) => Some(session.over_time.steps_of(ms)?.max(1)),
         None => None,
     };
-    let most = (MOST / session.bytes_per_step()).max(1) as u64;
+    let mut most = session.room.steps;
     // Of a sequence every part depends on all others.
     let whole = session.over_time.schema().coupling == Coupling::Sequence;
     if whole {
@@ -70,13 +68,21 @@ fn slices<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Resu
             n = n.min(every - session.done % every);
         }
         let started = Instant::now();
-        let recording = slice(session, (session.done - started_at) as usize, n as usize)?;
+        let recording = match slice(session, (session.done - started_at) as usize, n as usize) {
+            // Nothing has run: memory is taken before.
+            Err(e) if n > 1 && !whole && is_short_of_memory(&e) && session.over_time.i() == session.begin + session.done => {
+                most = n / 2;
+                continue;
+            }
+            result => result?,
+        };
         let took = started.elapsed();
         timing.wall += took;
         timing.steps += n;
         let first = session.begin + session.done;
         session.done += n;
         keep(session, &recording, first, (first - session.begin - started_at) as usize)?;
+        drop(recording);
         control.progress.at(session.done);
         tracing::debug!(steps = n, microseconds = took.as_micros() as u64, "slice");
         if session.done >= session.steps {
@@ -85,7 +91,10 @@ fn slices<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Resu
         let due = every.is_some_and(|every| session.done.is_multiple_of(every));
         let stop = control.stop.came();
         if due || stop {
+            session.room.give();
             super::checkpoint::write(session, (session.done - started_at) as usize)?;
+            // Where it cannot be had again, whatever needs it says so.
+            let _ = session.room.set_aside();
         }
         if stop {
             return Err(interrupted(session));
@@ -93,6 +102,10 @@ fn slices<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Resu
         let factor = SLICE.as_secs_f64() / took.as_secs_f64().max(1e-9);
         length = (n.max(1) as f64 * factor.clamp(0.25, 4.0)).clamp(1.0, 1e12) as u64;
     }
+}
+
+fn is_short_of_memory(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(overtime::Error::OutOfMemory { .. }))
 }
 
 /// What is left of each row's length, for the next `n` steps. A length beyond the run's end stays one, to be refused.

@@ -10,6 +10,7 @@ use crate::terminal;
 use overtime::memory;
 
 pub(crate) fn finish<T: Build>(session: &mut Session<T>, place: &Place, timing: Timing, manner: Manner) -> anyhow::Result<()> {
+    session.room.give();
     let (t, i) = (session.over_time.t(), session.over_time.i());
     let mut wrote = Vec::new();
     if let Some(path) = session.spec.files.out.clone() {

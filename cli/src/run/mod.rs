@@ -9,6 +9,7 @@ pub(crate) mod need;
 pub(crate) mod output;
 pub(crate) mod progress;
 pub(crate) mod recorder;
+pub(crate) mod room;
 pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod spec;
@@ -67,5 +68,5 @@ pub(crate) fn go<T: Build>(mut session: Session<T>, place: &Place, manner: Manne
         }
     }
     let timing = drive::drive(&mut session, &control).map_err(|e| advice::of_run(e, &session.spec))?;
-    finish::finish(&mut session, place, timing, manner)
+    finish::finish(&mut session, place, timing, manner).map_err(|e| advice::of_run(e, &session.spec))
 }

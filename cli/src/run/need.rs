@@ -2,13 +2,15 @@
 //! that is one too many.
 
 use super::recorder::kept;
+use super::room::{Room, Slice};
 use super::session::Session;
-use super::spec::extension;
+use super::spec::{Spec, extension};
 use super::trains::Train;
-use super::wanted;
+use super::{advice, wanted};
 use crate::exit::Failure;
 use crate::model::Build;
-use overtime::{Coupling, Device, Schema, VarSpec, memory};
+use crate::plot;
+use overtime::{Coupling, DType, Device, Schema, VarSpec, memory};
 use std::fmt::Write;
 
 /// Bytes, by what they are for.
@@ -40,8 +42,8 @@ fn state<T>(schema: &Schema, rows: usize) -> u64 {
     elements.saturating_mul(rows as u64).saturating_mul(size_of::<T>() as u64)
 }
 
-/// Refuses what is left of a run if it does not fit beside what is there already.
-pub(crate) fn of_run<T: Build>(session: &Session<T>) -> anyhow::Result<()> {
+/// Refuses what is left of a run if it does not fit beside what is there already. Says what room there is beside it.
+pub(crate) fn of_run<T: Build>(session: &Session<T>) -> anyhow::Result<Room> {
     let (spec, files) = (&session.spec, &session.spec.files);
     let (schema, rows) = (session.over_time.schema(), session.over_time.batch().unwrap_or(1));
     let wanted = wanted::recorded(spec.out_vars.as_deref())?;
@@ -59,34 +61,64 @@ pub(crate) fn of_run<T: Build>(session: &Session<T>) -> anyhow::Result<()> {
 
     let mut need = Need::default();
     need.add(recorded(session.begin + session.done, session.steps - session.done), "for recordings");
-    // Of a sequence the loop holds all steps at once.
-    if schema.coupling == Coupling::Sequence && !session.keeps_nothing() {
-        need.add(all.max(session.steps.saturating_mul(session.bytes_per_step() as u64)), "for the slice of all steps");
+    let slice = Slice::least(session)?;
+    need.add(slice.bytes(), if slice.whole { "for the slice of all steps" } else { "for the recording of a step" });
+    if session.steps - session.done > 1 {
+        need.add(slice.lingers(), "for what is left of the step before it");
     }
-    let state = state::<T>(schema, rows);
     if schema.coupling == Coupling::Network && session.over_time.device() == Device::Cpu {
-        need.add(state, "for the copy of the state that a step with a NaN is found by");
+        need.add(state::<T>(schema, rows), "for the copy of the state that a step with a NaN is found by");
     }
-    if files.checkpoint.is_some() {
-        let elements = |n: usize, size: usize| (n as u64).saturating_mul(size as u64);
-        let series = session.input.as_ref().map_or(0, |x| elements(x.len(), size_of::<T>()));
-        let arrays = session.arrays.0.values().fold(series, |sum, x| sum.saturating_add(elements(x.len(), size_of::<f64>())));
-        let trains = session.recorder.trains.iter().fold(arrays, |sum, train| sum.saturating_add(train.bytes()));
-        need.add(all.saturating_add(state).saturating_add(trains), "for the copy that a checkpoint is made of");
-    } else if files.out.as_deref().is_some_and(|out| extension(out) == "safetensors") {
-        need.add(all, "for the copy that a safetensors file is made of");
-    }
-    let drawn = files.plot.is_some()
-        && wanted::parse(spec.out_vars.as_deref().unwrap_or_default()).is_ok_and(|all| all.iter().any(|w| w.histogram));
-    if files.save_state.is_some() || drawn {
-        need.add(state, "for a copy of the state");
-    }
-    refuse(&need, all > 0 || files.checkpoint.is_some(), astray && vars > 0)
+    // At the end, and while a checkpoint is written, there is no slice.
+    let (end, what) = end(session, all)?;
+    let aside = end.saturating_sub(slice.returned());
+    need.add(aside, what);
+    let free = memory::free();
+    refuse(&need, spec, astray && vars > 0)?;
+    Ok(Room::new(&slice, aside, free.saturating_sub(need.all())))
 }
 
-fn refuse(need: &Need, recordings: bool, astray: bool) -> anyhow::Result<()> {
-    let all = need.all();
-    let Err(overtime::Error::OutOfMemory { need: bytes, free, .. }) = memory::require("this run", all) else { return Ok(()) };
+/// The most that is taken at once after the last step, or for a checkpoint, beside the recordings, which take `all`.
+fn end<T: Build>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'static str)> {
+    let (spec, files) = (&session.spec, &session.spec.files);
+    let (schema, rows) = (session.over_time.schema(), session.over_time.batch().unwrap_or(1));
+    let elements = |n: usize, size: usize| (n as u64).saturating_mul(size as u64);
+    let weights =
+        session.over_time.system().weights().iter().fold(0_u64, |sum, w| sum.saturating_add(elements(w.values.len(), size_of::<T>())));
+    let state = state::<T>(schema, rows).saturating_add(weights);
+    let mut ends = vec![(0, "")];
+    if files.checkpoint.is_some() {
+        let series = session.input.iter().chain(session.named.iter().map(|(_, x)| x));
+        let series = series.fold(state.saturating_add(all), |sum, x| sum.saturating_add(elements(x.len(), size_of::<T>())));
+        let arrays = session.arrays.0.values().fold(series, |sum, x| sum.saturating_add(elements(x.len(), size_of::<f64>())));
+        let trains = session.recorder.trains.iter().fold(arrays, |sum, train| sum.saturating_add(train.bytes()));
+        ends.push((trains, "for the copy that a checkpoint is made of"));
+    }
+    match files.out.as_deref().map(extension).as_deref() {
+        Some("safetensors") => ends.push((all, "for the copy that a safetensors file is made of")),
+        // Array after array.
+        Some(_) if T::DTYPE == DType::Bf16 && files.stream.is_none() => {
+            let widths = wanted::recorded(spec.out_vars.as_deref())?.into_iter().filter(|want| !want.events).map(|want| want.width(schema));
+            let widest = widths.max().unwrap_or(0).max(schema.output_len());
+            let steps = kept(session.begin, session.steps, spec.record_every);
+            ends.push((steps.saturating_mul(elements(widest.saturating_mul(rows), size_of::<f32>())), "for a recording in f32"));
+        }
+        _ => {}
+    }
+    if files.save_state.is_some() {
+        ends.push((state, "for a copy of the state"));
+    }
+    if let Some(path) = &files.plot {
+        let vars = wanted::parse(spec.out_vars.as_deref().unwrap_or_default()).unwrap_or_default();
+        let largest = vars.iter().filter(|want| want.histogram).filter_map(|want| wanted::elements(schema, &want.var)).max();
+        let values = largest.map_or(0, |len| state.saturating_add(elements(len.saturating_mul(rows), size_of::<f64>())));
+        ends.push((plot::bytes(path).saturating_add(values), "for the picture"));
+    }
+    Ok(ends.into_iter().max_by_key(|(bytes, _)| *bytes).unwrap_or_default())
+}
+
+fn refuse(need: &Need, spec: &Spec, astray: bool) -> anyhow::Result<()> {
+    let Err(overtime::Error::OutOfMemory { need: all, free, .. }) = memory::require("this run", need.all()) else { return Ok(()) };
     let mut ways = String::new();
     for (bytes, what) in &need.0 {
         let _ = write!(ways, "{} {bytes} {what}", if ways.is_empty() { ":" } else { "," });
@@ -94,11 +126,6 @@ fn refuse(need: &Need, recordings: bool, astray: bool) -> anyhow::Result<()> {
     if astray {
         ways.push_str(", which --out-vars asks for and no --out says where to write");
     }
-    if recordings {
-        ways.push_str(
-            ". --stream (with --out FILE.npz) writes recordings to disk while the run goes on; --record-every K keeps one step in K; \
-             --out-vars takes fewer variables, or some units of them, V[0..5], or events, spike:events",
-        );
-    }
-    Err(Failure::Memory { what: "this run".to_owned(), need: bytes, free, ways }.into())
+    ways.push_str(&advice::of_memory(spec));
+    Err(Failure::Memory { what: "this run".to_owned(), need: all, free, ways }.into())
 }

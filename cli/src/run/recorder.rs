@@ -8,8 +8,8 @@ use overtime::{Events, FirstAxis, Recording, Scalar, memory};
 use overtime_npz::Stream;
 
 /// What memory is taken for.
-const RECORDING: &str = "recording (--stream writes it to disk)";
-const EVENTS: &str = "recording of events (--stream writes it to disk)";
+const RECORDING: &str = "recording";
+const EVENTS: &str = "recording of events";
 
 /// An array that grows in time.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 use super::progress::short;
 use super::recorder::{Buffer, Kept, Recorder, SPIKES, first_axis, kept};
+use super::room::Room;
 use super::spec::{Given, Lengths, Spec};
 use super::start::{self, Start};
 use super::streams::{self, Spikes};
@@ -80,6 +81,8 @@ pub(crate) struct Session<T: Build> {
     pub(crate) traces: Option<Traces>,
     /// Spikes that go to a file of their own.
     pub(crate) spikes: Option<Spikes>,
+    /// What it may take beside what it keeps.
+    pub(crate) room: Room,
 }
 
 impl<T: Build> Session<T> {
@@ -139,8 +142,7 @@ impl<T: Build> Session<T> {
         (session.input, session.named) = (input, named);
         session.steps = length::steps(&session.spec, given, |d| session.over_time.steps_of(d))?;
         session.begin = session.over_time.i();
-        need::of_run(&session)?;
-        session.reserve(session.steps)?;
+        session.reserve()?;
         if session.spec.files.plot.is_some() {
             let panels = plot::plan(&session.spec, session.over_time.schema(), batch)?;
             let populations = session.populations();
@@ -222,7 +224,23 @@ impl<T: Build> Session<T> {
         let arrays = Arrays::default();
         let (input, traces, spikes) = (None, None, None);
         let named = Vec::new();
-        Ok(Self { over_time, spec, arrays, input, named, time_axis: 0, steps, done, begin, events_before: 0.0, recorder, traces, spikes })
+        let room = Room::default();
+        Ok(Self {
+            over_time,
+            spec,
+            arrays,
+            input,
+            named,
+            time_axis: 0,
+            steps,
+            done,
+            begin,
+            events_before: 0.0,
+            recorder,
+            traces,
+            spikes,
+            room,
+        })
     }
 
     /// Which axis of a group's series is time.
@@ -235,17 +253,17 @@ impl<T: Build> Session<T> {
         self.spec.files.out.is_some()
     }
 
-    /// Whether a slice records nothing that anything is made of.
-    pub(crate) fn keeps_nothing(&self) -> bool {
-        !self.keeps() && self.spec.files.plot.is_none()
+    /// Makes room for all that is still to be recorded, and for the run's end, or refuses the run.
+    pub(crate) fn reserve(&mut self) -> anyhow::Result<()> {
+        self.room = need::of_run(self)?;
+        if self.keeps() && self.spec.files.stream.is_none() {
+            self.reserve_recordings()?;
+        }
+        self.room.set_aside()
     }
 
-    /// Makes room for the recordings of so many steps from here.
-    pub(crate) fn reserve(&mut self, steps: u64) -> anyhow::Result<()> {
-        if !self.keeps() || self.spec.files.stream.is_some() {
-            return Ok(());
-        }
-        let steps = kept(self.over_time.i(), steps, self.spec.record_every);
+    fn reserve_recordings(&mut self) -> anyhow::Result<()> {
+        let steps = kept(self.over_time.i(), self.steps - self.done, self.spec.record_every);
         memory::reserve("recording the times", &mut self.recorder.ts, usize::try_from(steps).unwrap_or(usize::MAX))?;
         let schema = self.over_time.schema();
         let rows = self.over_time.batch().unwrap_or(1);
@@ -257,15 +275,6 @@ impl<T: Build> Session<T> {
             }
         }
         Ok(())
-    }
-
-    /// Bytes that a step records.
-    pub(crate) fn bytes_per_step(&self) -> usize {
-        let schema = self.over_time.schema();
-        let wanted = wanted::recorded(self.spec.out_vars.as_deref()).unwrap_or_default();
-        let vars: usize = wanted.iter().map(|w| w.width(schema)).fold(0, usize::saturating_add);
-        let all = vars.saturating_add(schema.output_len()).saturating_mul(self.over_time.batch().unwrap_or(1));
-        all.saturating_mul(size_of::<T>()).max(1)
     }
 
     /// Elements that a step computes, more or less.

@@ -6,11 +6,16 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 
 /// The command under a limit of its address space, in KiB.
-fn limited(place: &Place, limit: u64, arguments: &str) -> Output {
+fn under(place: &Place, limit: u64, arguments: &str) -> Command {
     let program = assert_cmd::cargo::cargo_bin("overtime");
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(format!("ulimit -c 0; ulimit -v {limit}; exec \"$0\" {arguments}")).arg(program);
-    shell.current_dir(place.path("")).env_remove("RUST_BACKTRACE").output().unwrap()
+    shell.current_dir(place.path("")).env_remove("RUST_BACKTRACE");
+    shell
+}
+
+fn limited(place: &Place, limit: u64, arguments: &str) -> Output {
+    under(place, limit, arguments).output().unwrap()
 }
 
 /// Runs what must be refused under a limit, and returns what it says.
@@ -23,7 +28,7 @@ fn refused(place: &Place, limit: u64, arguments: &str) -> String {
 }
 
 /// Refused with numbers, by an error of the command or the library, not by the allocator.
-fn told(place: &Place, limit: u64, arguments: &str) -> String {
+pub(crate) fn told(place: &Place, limit: u64, arguments: &str) -> String {
     let error = refused(place, limit, arguments);
     assert!(error.contains("bytes of memory") && error.contains("are free"), "{arguments}: {error}");
     error
@@ -89,14 +94,60 @@ fn copies_for_checkpoints_and_files_count() {
         let number = error.split("needs ").nth(1).and_then(|rest| rest.split(' ').next());
         number.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("{error}"))
     };
-    // 8 bytes for the time, 4 for the output, 4 for V: of 10¹³ steps.
+    // 8 bytes for the time, 4 for the output, 4 for V: of 10¹³ steps, and of the one that the loop is in.
     let alone = need("run hh --steps 10000000000000 --out-vars V --out a.npz");
-    assert_eq!(alone, 16 * 10_u64.pow(13));
-    assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.safetensors"), 2 * alone);
+    assert_eq!(alone, 16 * 10_u64.pow(13) + 16);
+    assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.safetensors"), 2 * alone - 16);
     // And a state of seven variables.
-    assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.npz --checkpoint c.safetensors"), 2 * alone + 7 * 4);
-    assert_eq!(need("run hh --steps 10000000000000 --record-every 10 --out-vars V --out a.npz"), alone / 10);
-    assert_eq!(need("run hh --size 7 --steps 10000000000000 --out-vars V[2..4] --out a.npz"), (8 + 7 * 4 + 2 * 4) * 10_u64.pow(13));
+    assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.npz --checkpoint c.safetensors"), 2 * alone - 16 + 7 * 4);
+    assert_eq!(need("run hh --steps 10000000000000 --record-every 10 --out-vars V --out a.npz"), (alone - 16) / 10 + 16);
+    let some = 8 + 7 * 4 + 2 * 4;
+    assert_eq!(need("run hh --size 7 --steps 10000000000000 --out-vars V[2..4] --out a.npz"), some * (10_u64.pow(13) + 1));
+    // A picture takes as much whatever the run: what it shows is also recorded, V and the input, step by step.
+    let drawn = need("run hh --steps 10000000000000 --out-vars V --out a.npz --plot a.png") - alone;
+    assert!((40 << 20..80 << 20).contains(&drawn), "{drawn}");
+}
+
+/// Under any limit a run comes to its end, or is refused before its first step: for the copy that its file is made of, for its picture, and for a step
+/// that goes to disk.
+#[test]
+fn what_slices_and_the_end_take_is_known_before_the_first_step() {
+    let place = Place::new();
+    place.write("net.toml", "duration = 20.0\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = 1000\ncurrent = 30.0\n");
+    for (limits, run, way) in [
+        ([250, 300, 350, 400, 450, 500, 550, 700], "lif --size 1000 --steps 20000 --out-vars V --out s.safetensors", "--stream"),
+        ([50, 60, 70, 80, 90, 120, 200, 300], "net.toml --plot r.png", ".svg"),
+        ([180, 200, 230, 260, 290, 320, 350, 420], "hh --size 2000000 --steps 4 --out-vars V,m,h,n --out s.npz --stream", "--out-vars"),
+        ([150, 200, 250, 300, 350, 400, 450, 500], "hh --size 2000000 --steps 3 --save-state s.safetensors", "state"),
+    ] {
+        let (mut ran, mut refused) = (0, 0);
+        for limit in limits {
+            // Each thread's allocator takes address space of its own.
+            let output = under(&place, limit * 1000, &format!("run {run} --device cpu")).env("RAYON_NUM_THREADS", "2").output().unwrap();
+            let (_, err) = texts(&output);
+            match output.status.code() {
+                Some(0) => ran += 1,
+                Some(6) if !err.contains("on cpu") => {
+                    assert!(err.contains("bytes of memory") && err.contains("are free"), "{limit} {run}: {err}");
+                    refused += usize::from(err.contains(way));
+                }
+                other => panic!("ulimit -v {limit}000: {run}: {other:?}\n{err}"),
+            }
+        }
+        assert!(ran > 0 && refused > 0, "{run}: {ran} ran, {refused} were refused");
+    }
+}
+
+/// How many events there will be nobody knows: what is said then has the same advice.
+#[test]
+fn events_that_do_not_fit_are_told_with_what_helps() {
+    let place = Place::new();
+    place.write(
+        "p.toml",
+        "steps = 5000\nrecord_every = 5000\n[[group]]\nname = \"P\"\nkind = \"PoissonGroup\"\nsize = 100000\nparameters = { freqs = 10000.0 }\n",
+    );
+    let error = told(&place, LITTLE, "run p.toml --out a.npz --device cpu");
+    assert!(error.contains("on cpu") && error.contains("events") && error.contains("--stream"), "{error}");
 }
 
 #[test]
