@@ -48,12 +48,24 @@ pub(crate) fn all(path: &Path) -> anyhow::Result<Vec<(String, ArrayD<f64>)>> {
                 let refused = |_| Error::OutOfMemory { what, need, free: memory::free() };
                 Ok((name, array.into_f64().map_err(refused)?))
             };
-            overtime_npz::read(path)?.into_iter().map(convert).collect()
+            read(path)?.into_iter().map(convert).collect()
         }
         Kind::Safetensors => {
             let file = overtime::states::read(path)?;
             file.tensors.into_iter().map(|(n, t)| Ok((n, t.to_array::<f64>()?))).collect()
         }
+    }
+}
+
+/// Reads an npz or npy file. What is compressed in it may inflate to as much as is free.
+fn read(path: &Path) -> anyhow::Result<Vec<(String, overtime_npz::Array)>> {
+    use overtime_npz::{Error as E, Limit, read_with};
+    let free = memory::free();
+    match read_with(path, Limit::inflated(free)) {
+        Err(E::TooLarge { need, .. } | E::OutOfMemory { need, .. }) => {
+            Err(Error::OutOfMemory { what: format!("reading {}", path.display()), need, free: memory::free().min(free) }.into())
+        }
+        result => Ok(result?),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command as its users see it.
 
 mod channels;
+mod compressed;
 mod examples;
 mod exits;
 mod flags;

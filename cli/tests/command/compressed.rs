@@ -1,0 +1,84 @@
+//! Arrays of npz files that are compressed, and inflate to hundreds of megabytes.
+
+use crate::memory::told;
+use crate::support::Place;
+
+/// What is compressed may be as large as memory is free; more, whatever it claims, is an error with numbers.
+#[test]
+fn compressed_files_are_read_as_far_as_memory_goes() {
+    let place = Place::new();
+    let (len, packed) = (34_000_000, zeros_deflated(34_000_000));
+    place.write("x.npz", &packed);
+    // It was read, and is another length than was asked for.
+    let error = place.fails(2, "run hh --steps 5 --input x.npz");
+    assert!(error.contains(&len.to_string()), "{error}");
+    let error = told(&place, 250_000, "run hh --steps 5 --input x.npz");
+    assert!(error.contains("x.npz"), "{error}");
+}
+
+/// An npz of so many zeros, deflated.
+fn zeros_deflated(len: usize) -> Vec<u8> {
+    let dict = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({len}, 1), }}");
+    let header = format!("{dict:<117}\n");
+    let header = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes()].concat();
+    // A stored block; then Huffman's fixed codes: a zero, 258 times the byte before as often as that goes, zeros, the end.
+    let mut bits = Bits(header_block(&header), 0, 0);
+    let zeros = 8 * len;
+    bits.put(0b011, 3);
+    bits.code(0b0011_0000, 8);
+    for _ in 0..(zeros - 1) / 258 {
+        bits.code(0b1100_0101, 8);
+        bits.code(0, 5);
+    }
+    for _ in 0..(zeros - 1) % 258 {
+        bits.code(0b0011_0000, 8);
+    }
+    bits.code(0, 7);
+    let data = bits.end();
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(&header);
+    (0..zeros / 8000).for_each(|_| crc.update(&[0; 8000]));
+    crc.update(&vec![0; zeros % 8000]);
+    archive(&data, crc.finalize(), (header.len() + zeros) as u32)
+}
+
+/// One entry, `in`, as a zip archive has it.
+fn archive(data: &[u8], crc: u32, size: u32) -> Vec<u8> {
+    let mut common = vec![20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0];
+    [crc, data.len() as u32, size].iter().for_each(|n| common.extend(n.to_le_bytes()));
+    common.extend([6, 0, 0, 0]);
+    let file = [b"PK\x03\x04", &common[..], b"in.npy", data].concat();
+    let table = [b"PK\x01\x02\x14\x00", &common[..], &[0; 14], b"in.npy"].concat();
+    let mut end = b"PK\x05\x06\0\0\0\0\x01\0\x01\0".to_vec();
+    [table.len() as u32, file.len() as u32].iter().for_each(|n| end.extend(n.to_le_bytes()));
+    [&file[..], &table, &end, &[0, 0]].concat()
+}
+
+fn header_block(header: &[u8]) -> Vec<u8> {
+    let n = header.len() as u16;
+    [&[0][..], &n.to_le_bytes(), &(!n).to_le_bytes(), header].concat()
+}
+
+/// Bits, from the least of each byte on.
+struct Bits(Vec<u8>, u32, u32);
+
+impl Bits {
+    fn put(&mut self, bits: u32, count: u32) {
+        self.1 |= bits << self.2;
+        self.2 += count;
+        while self.2 >= 8 {
+            self.0.push(self.1 as u8);
+            (self.1, self.2) = (self.1 >> 8, self.2 - 8);
+        }
+    }
+
+    /// Huffman's codes begin with their greatest bit.
+    fn code(&mut self, code: u32, count: u32) {
+        self.put(code.reverse_bits() >> (32 - count), count);
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        self.put(0, 7);
+        self.0
+    }
+}
