@@ -8,7 +8,7 @@ use super::start::{self, Start};
 use super::streams::{self, Spikes};
 use super::trains::Train;
 use super::wanted;
-use super::{advice, length, need};
+use super::{advice, checkpoint, length, need};
 use crate::args::Axis;
 use crate::data;
 use crate::exit::usage;
@@ -165,6 +165,7 @@ impl<T: Build> Session<T> {
         spec.device = place.device.to_string();
         spec.batch = batch.map(|rows| rows as u64);
         let schema = system.schema();
+        spec.warnings.extend(checkpoint::of_one_piece(&spec.files, &schema)?);
         let wanted = wanted::recorded(spec.out_vars.as_deref())?;
         let keeps = spec.files.out.is_some();
         let mut monitors: Vec<Monitor> = Vec::new();

@@ -137,6 +137,27 @@ fn files_are_5() {
     place.fails(5, "run hh --input forged.npy");
 }
 
+/// A bidirectional layer has no state between its first step and its last.
+#[test]
+fn there_is_no_checkpoint_in_the_middle_of_one_piece() {
+    let place = Place::new();
+    place.npz("x.npz", &[("in", ArrayD::zeros(vec![50, 3]))]);
+    let layer = |both| {
+        format!("input = {{ file = 'x.npz' }}\n[[layer]]\nname = 'l'\nkind = 'GRU'\nnum_in = 3\nhidden = 2\nbidirectional = {both}\n")
+    };
+    place.write("both.toml", layer(true));
+    place.write("one.toml", layer(false));
+    let flags = "--out o.npz --checkpoint c.safetensors --checkpoint-every 1";
+    let error = place.fails(2, &format!("run both.toml {flags}"));
+    assert!(error.contains("--checkpoint-every") && error.contains("both directions") && error.contains("one piece"), "{error}");
+    assert!(!place.path("o.npz").exists());
+    let output = place.run("run both.toml --out o.npz --checkpoint c.safetensors");
+    let (_, error) = crate::support::texts(&output);
+    assert!(output.status.success() && error.contains("warning") && error.contains("c.safetensors will not be written"), "{error}");
+    place.ok(&format!("run one.toml {flags} --quiet"));
+    assert!(place.path("c.safetensors").exists());
+}
+
 /// Whatever is given for a file of arrays: the message names the file, what it is, and what is read.
 #[test]
 fn files_of_other_kinds_are_told() {
