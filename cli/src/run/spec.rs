@@ -1,5 +1,6 @@
 //! The full specification of a run: what the model file and the arguments say together. A checkpoint keeps it as JSON.
 
+mod files;
 mod input;
 
 use super::{streams, wanted};
@@ -9,6 +10,8 @@ use crate::model::{self, Model, System, Value, kinds};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+
+pub(crate) use files::Files;
 
 /// Everything there is to know of a run but its arrays.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -82,21 +85,6 @@ pub(crate) enum Lengths {
     File(PathBuf, Option<String>),
     /// What that file said.
     Known(Vec<usize>),
-}
-
-/// What to write, and where.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Files {
-    pub(crate) out: Option<PathBuf>,
-    /// The folder that results are streamed to, if they are.
-    #[serde(default)]
-    pub(crate) stream: Option<PathBuf>,
-    #[serde(default)]
-    pub(crate) spikes: Option<PathBuf>,
-    pub(crate) save_state: Option<PathBuf>,
-    pub(crate) plot: Option<PathBuf>,
-    pub(crate) checkpoint: Option<PathBuf>,
-    pub(crate) checkpoint_every: Option<f64>,
 }
 
 impl Spec {
@@ -178,47 +166,6 @@ impl Spec {
             System::Sequential(_) => "Sequential",
             System::Network(_) => "Network",
         }
-    }
-}
-
-impl Files {
-    /// Formats that are not known are refused before the run, not after it.
-    pub(crate) fn check(&self) -> anyhow::Result<()> {
-        let known = |path: &Option<PathBuf>, flag: &str, formats: &[&str]| match path {
-            Some(path) if !formats.contains(&extension(path).as_str()) => {
-                Err(usage(format!("{flag} {}: the name must end in .{}", path.display(), formats.join(" or ."))))
-            }
-            _ => Ok(()),
-        };
-        known(&self.out, "--out", &["npz", "safetensors"])?;
-        known(&self.plot, "--plot", &["png", "svg"])?;
-        known(&self.spikes, "--spikes", &["npz"])?;
-        let all = [
-            ("--out", &self.out),
-            ("--spikes", &self.spikes),
-            ("--plot", &self.plot),
-            ("--save-state", &self.save_state),
-            ("--checkpoint", &self.checkpoint),
-        ];
-        for (k, (flag, path)) in all.iter().enumerate() {
-            let Some(path) = path else { continue };
-            if let Some((other, _)) = all.iter().take(k).find(|(_, p)| p.as_ref() == Some(path)) {
-                return Err(usage(format!("{other} and {flag} are the same file, {}", path.display())));
-            }
-            // Found out now rather than after hours.
-            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let fail =
-                |kind: std::io::ErrorKind| overtime::Error::File { path: path.to_path_buf(), operation: "create", source: kind.into() };
-            match std::fs::metadata(folder) {
-                Ok(meta) if meta.is_dir() => {}
-                Ok(_) => return Err(fail(std::io::ErrorKind::NotADirectory).into()),
-                Err(e) => return Err(overtime::Error::File { path: path.to_path_buf(), operation: "create", source: e }.into()),
-            }
-            if path.is_dir() {
-                return Err(fail(std::io::ErrorKind::IsADirectory).into());
-            }
-        }
-        Ok(())
     }
 }
 

@@ -137,6 +137,53 @@ fn files_are_5() {
     place.fails(5, "run hh --input forged.npy");
 }
 
+/// Files that cannot be written, and two names of one file, are found before the run: at its end its results would be lost.
+#[test]
+fn files_that_cannot_be_written_are_found_before_the_run() {
+    let place = Place::new();
+    let long = "x".repeat(300);
+    let refused = |code, flags: &str| {
+        let error = place.fails(code, &format!("run hh --steps 5 {flags}"));
+        assert!(!error.contains(", on "), "{flags}: it began: {error}");
+        error
+    };
+    for (flag, ending) in
+        [("--out", "npz"), ("--out", "safetensors"), ("--plot", "png"), ("--save-state", "s"), ("--checkpoint", "s"), ("--spikes", "npz")]
+    {
+        assert!(refused(5, &format!("{flag} {long}.{ending}")).contains(&long), "{flag}");
+        if cfg!(target_os = "linux") {
+            assert!(refused(5, &format!("{flag} /proc/x.{ending}")).contains("/proc/x."), "{flag}");
+        }
+    }
+    std::fs::create_dir_all(place.path("p/q")).unwrap();
+    let mut same = vec![
+        "--out x.npz --save-state p/../x.npz",
+        "--checkpoint p/q/../../a --save-state ./a",
+        "--out x.npz --stream --save-state x.npz.parts",
+    ];
+    same.extend(["--spikes p/x.npz --checkpoint p/x.npz.parts", "--spikes p/x.npz --out p/q/../x.npz"]);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("p", place.path("link")).unwrap();
+        std::os::unix::fs::symlink("old", place.path("alias")).unwrap();
+        place.write("old", "as it was");
+        same.extend([
+            "--out p/x.npz --spikes link/x.npz",
+            "--save-state alias --checkpoint old",
+            "--save-state link/q/../../old --checkpoint alias",
+        ]);
+    }
+    for flags in same {
+        assert!(refused(2, flags).contains("the same file"), "{flags}");
+    }
+    // Nothing is left of the trials, and what was there is as it was; other names are other files.
+    let left = |folder: &str| {
+        std::fs::read_dir(place.path(folder)).unwrap().filter(|e| e.as_ref().unwrap().file_type().unwrap().is_file()).count()
+    };
+    assert_eq!((left(""), left("p"), left("p/q")), (usize::from(cfg!(unix)), 0, 0));
+    place.ok("run hh --steps 5 --out x.npz --spikes p/x.npz --save-state p/q/x.npz --quiet");
+}
+
 /// A bidirectional layer has no state between its first step and its last.
 #[test]
 fn there_is_no_checkpoint_in_the_middle_of_one_piece() {
