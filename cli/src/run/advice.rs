@@ -58,7 +58,8 @@ pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {
 pub(crate) fn of_memory(spec: &Spec) -> String {
     let files = &spec.files;
     let mut ways = Vec::new();
-    if files.out.is_some() || files.checkpoint.is_some() || spec.out_vars.is_some() {
+    // Variables that are asked for a picture alone take little.
+    if files.out.is_some() || files.checkpoint.is_some() || spec.out_vars.is_some() && files.plot.is_none() {
         if files.stream.is_none() {
             ways.push("--stream (with --out FILE.npz) writes recordings to disk while the run goes on");
             ways.push("--record-every K keeps one step in K");
@@ -66,7 +67,7 @@ pub(crate) fn of_memory(spec: &Spec) -> String {
         ways.push("--out-vars takes fewer variables, or some units of them, V[0..5], or events, spike:events");
     }
     if files.plot.as_deref().is_some_and(|path| extension(path) == "png") {
-        ways.push("a picture as an .svg takes less");
+        ways.push("--plot FILE.svg takes less than a .png");
     }
     if ways.is_empty() { String::new() } else { format!(". {}", ways.join("; ")) }
 }
