@@ -13,6 +13,9 @@ use crate::plot;
 use overtime::{Coupling, DType, Device, Schema, VarSpec, memory};
 use std::fmt::Write;
 
+/// What a run takes in small pieces from here on: buffers of files, lists of events.
+const SMALL: u64 = 8 << 20;
+
 /// Bytes, by what they are for.
 #[derive(Debug, Default)]
 struct Need(Vec<(u64, &'static str)>);
@@ -69,6 +72,7 @@ pub(crate) fn of_run<T: Build>(session: &Session<T>) -> anyhow::Result<Room> {
     if schema.coupling == Coupling::Network && session.over_time.device() == Device::Cpu {
         need.add(state::<T>(schema, rows), "for the copy of the state that a step with a NaN is found by");
     }
+    need.add(SMALL, "for buffers");
     // At the end, and while a checkpoint is written, there is no slice.
     let (end, what) = end(session, all)?;
     let aside = end.saturating_sub(slice.returned());
