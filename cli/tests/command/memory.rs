@@ -137,7 +137,7 @@ fn what_slices_and_the_end_take_is_known_before_the_first_step() {
         let (mut refused, mut runs) = (60_000, 1_000_000);
         let mut why = refusal(refused).unwrap_or_default();
         assert!(refusal(runs).is_none(), "{run}");
-        while runs - refused > 1000 {
+        while runs - refused > 10_000 {
             let limit = u64::midpoint(refused, runs);
             match refusal(limit) {
                 Some(reason) => (refused, why) = (limit, reason),
