@@ -69,14 +69,14 @@ pub(crate) fn code(result: anyhow::Result<()>) -> ExitCode {
     }
     let number = number(&error);
     let prefix = if number == INTERRUPTED { "" } else { "error: " };
-    terminal::say(format_args!("{prefix}{}", message(&error)));
+    terminal::say_lines(&format!("{prefix}{}", message(&error)));
     ExitCode::from(number)
 }
 
-/// The error and its causes, but for those that the one before has told already.
+/// The error and its causes, but for those that the one before has told already. Names in it, of files and of what is in them, are made harmless.
 fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
-    for cause in error.chain().map(|cause| advice::not_finite(cause).unwrap_or_else(|| cause.to_string())) {
+    for cause in error.chain().map(told) {
         if text.is_empty() {
             text = cause;
         } else if !text.ends_with(&cause) {
@@ -84,6 +84,15 @@ fn message(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// What a cause says: in one line, but for a compiler's log.
+fn told(cause: &(dyn std::error::Error + 'static)) -> String {
+    let text = advice::not_finite(cause).unwrap_or_else(|| cause.to_string());
+    match cause.downcast_ref() {
+        Some(overtime::Error::Compile { .. }) => text.lines().map(terminal::harmless).collect::<Vec<_>>().join("\n"),
+        _ => terminal::harmless(&text),
+    }
 }
 
 /// Whoever read our output has had enough of it: no failure.

@@ -6,6 +6,7 @@ use crate::run::drive::Timing;
 use crate::run::progress::short;
 use crate::run::session::{Place, Session};
 use crate::run::trains::{statistics, synaptic_events};
+use crate::terminal::harmless;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -127,13 +128,13 @@ impl Summary {
         for p in self.populations.iter().take(TOLD) {
             let rate = p.rate.map_or_else(|| "–".to_owned(), |rate| format!("{} Hz", significant(rate)));
             let cv = p.cv.map_or_else(|| "–".to_owned(), significant);
-            let _ = writeln!(text, "  {:<18}{rate}, CV of intervals {cv}, {} neurons", p.name, p.neurons);
+            let _ = writeln!(text, "  {:<17} {rate}, CV of intervals {cv}, {} neurons", harmless(&p.name), p.neurons);
         }
         if let (Some(events), Some(rate)) = (self.synaptic_events, self.synaptic_events_per_s) {
             let _ = writeln!(text, "  {:<18}{}, {} per second of computing", "synaptic events", short(events), short(rate));
         }
         for path in &self.wrote {
-            let _ = writeln!(text, "  {:<18}{}", "wrote", relative(path).display());
+            let _ = writeln!(text, "  {:<18}{}", "wrote", harmless(&relative(path).to_string_lossy()));
         }
         text
     }

@@ -1,6 +1,6 @@
 //! Each exit code, and how the command takes a closed stream.
 
-use crate::support::Place;
+use crate::support::{Place, texts};
 use ndarray::ArrayD;
 use std::io::Read;
 use std::process::Stdio;
@@ -245,6 +245,38 @@ fn files_of_other_kinds_are_told() {
     }
     place.npz("c.npz", &[("V", ArrayD::zeros(vec![3]))]);
     assert!(place.fails(5, "resume c.npz").contains("c.npz is no checkpoint"));
+}
+
+/// Names are of files, and of what is in them: an error stays one line, and says nothing to the terminal.
+#[test]
+fn names_in_errors_are_harmless() {
+    let place = Place::new();
+    let (red, forged) = ("a\u{1b}[31mRED\u{7}", "b\nerror: fake");
+    place.npz("esc.npz", &[(red, ArrayD::zeros(vec![3])), (forged, ArrayD::zeros(vec![3]))]);
+    place.write("m.toml", "kind = 'LIF'\nsize = 3\ninput = { file = 'esc.npz', array = \"x\\u001b[0m\" }\n");
+    place.write("n.toml", "[[group]]\nname = \"\\u001b]0;title\\u0007\"\nkind = 'LIF'\n[[projection]]\nname = 'C'\nfrom = 'P'\nto = 'P.s'\n");
+    place.write("forged\nerror: fake.npz", "hello");
+    for arguments in [
+        ["run", "hh", "--input", "esc.npz"].as_slice(),
+        &["run", "hh", "--input", "esc.npz:in\u{1b}[0m"],
+        &["run", "hh", "--steps", "1", "--state", "esc.npz"],
+        &["run", "hh", "--steps", "1", "--weights", "esc.npz"],
+        &["run", "m.toml"],
+        &["run", "n.toml", "--steps", "1"],
+        &["run", "hh", "--input", "forged\nerror: fake.npz"],
+        &["run", "no\u{9b}such"],
+    ] {
+        let output = place.command("").args(arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let (first, rest) = said.split_once('\n').unwrap();
+        assert!(rest.is_empty() && first.starts_with("error: ") && !first.chars().any(char::is_control), "{arguments:?}: {said:?}");
+        assert!(first.contains("\\u{") || first.contains("\\n"), "{arguments:?}: {said:?}");
+    }
+    // What is said before a run, and after it.
+    place.write("\u{1b}[2J.toml", "kind = 'LIF'\nsteps = 1\n");
+    let output = place.command("run").args(["\u{1b}[2J.toml", "--out", "\u{1b}[2J.npz"]).output().unwrap();
+    let said = texts(&output);
+    assert!(output.status.success() && !format!("{}{}", said.0, said.1).contains('\u{1b}'), "{said:?}");
 }
 
 #[test]
