@@ -1,6 +1,6 @@
 //! Where a loop stands in time, and how many steps a duration is. Steps are counted in `u64`, time is computed in `f64`.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Number, Result};
 use crate::system::{Shared, Start, Tick};
 
 /// `t = t0 + k·dt` for the `k`-th step since the last reset.
@@ -62,7 +62,7 @@ impl Clock {
         let exact = duration / self.dt;
         let whole = up(exact);
         if whole > 9.0e15 {
-            return Err(Error::value("duration", duration, format!("is {whole:e} steps of {}, more than can be counted", self.dt)));
+            return Err(Error::value("duration", duration, format!("is {whole:e} steps of {}, more than can be counted", Number(self.dt))));
         }
         Ok(whole as u64)
     }

@@ -5,6 +5,18 @@ use std::path::PathBuf;
 /// The library's result.
 pub type Result<V> = std::result::Result<V, Error>;
 
+/// A number as errors tell it: with an exponent where its digits would be many, 1e300.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Number(pub f64);
+
+impl std::fmt::Display for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self(x) = self;
+        let is_short = *x == 0.0 || !x.is_finite() || (1e-5..1e16).contains(&x.abs());
+        if is_short { write!(f, "{x}") } else { write!(f, "{x:e}") }
+    }
+}
+
 /// Everything that can go wrong. No input a caller can give makes the library panic; it gets one of these.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -75,7 +87,7 @@ pub enum Error {
         value: f64,
     },
     /// A variable that went where the system cannot follow.
-    #[error("{variable}[{index}] goes out of range at step {step}: {reason}; a shorter dt may keep it there")]
+    #[error("{variable}[{index}] goes out of range at step {step}: {reason}")]
     OutOfRange {
         /// The variable.
         variable: String,
@@ -83,7 +95,7 @@ pub enum Error {
         step: u64,
         /// The flat, row-major index within the variable (batch first).
         index: usize,
-        /// The range, and whose it is.
+        /// The range, whose it is, and what may help.
         reason: String,
     },
     /// The run was cancelled between two chunks. State and clock stand at the end of the last chunk.
@@ -165,8 +177,8 @@ pub enum Error {
         /// What the compiler said, as it stands. It names lines of the files that the text came from.
         log: String,
     },
-    /// A state has missing or unexpected entries.
-    #[error("state does not fit this system: missing [{}], unexpected [{}]", missing.join(", "), unexpected.join(", "))]
+    /// A state, or weights, have missing or unexpected entries.
+    #[error("names do not fit this system: missing [{}], unexpected [{}]", missing.join(", "), unexpected.join(", "))]
     Keys {
         /// Names the system has and the state lacks.
         missing: Vec<String>,
@@ -177,7 +189,13 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn value(argument: impl Into<String>, given: impl ToString, reason: impl Into<String>) -> Self {
-        Self::Value { argument: argument.into(), given: given.to_string(), reason: reason.into() }
+        let given = given.to_string();
+        // No whole number that a program counts with is longer.
+        let given = match given.parse() {
+            Ok(x) if given.len() > 20 => Number(x).to_string(),
+            _ => given,
+        };
+        Self::Value { argument: argument.into(), given, reason: reason.into() }
     }
 
     /// The same of a part of this name: its value is called after it.
@@ -212,5 +230,24 @@ impl Error {
         let known: Vec<String> = known.into_iter().map(|n| n.as_ref().to_owned()).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         Self::Unknown { what, name: name.to_owned(), known }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        let told = [(1e300, "1e300"), (-1e16, "-1e16"), (6553.5, "6553.5"), (5.0, "5"), (0.0, "0"), (1e-5, "0.00001"), (3e-9, "3e-9")];
+        for (x, text) in told {
+            assert_eq!(Number(x).to_string(), text);
+        }
+        assert_eq!((Number(f64::NAN).to_string(), Number(f64::INFINITY).to_string()), ("NaN".to_owned(), "inf".to_owned()));
+        let said = |given: &dyn std::fmt::Display| Error::value("x", given, "is").to_string();
+        assert_eq!(
+            (said(&1e300), said(&0.1), said(&u64::MAX)),
+            ("x: 1e300 is".into(), "x: 0.1 is".into(), "x: 18446744073709551615 is".into())
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Initial values of weights and state, from a seed.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Number, Result};
 use crate::rng::Stream;
 use crate::scalar::Scalar;
 
@@ -15,9 +15,9 @@ pub enum Init {
     Zeros,
     /// All the same.
     Constant(f64),
-    /// Uniform in `[low, high)`.
+    /// Uniform in `[low, high)`; the low end is not above the high one.
     Uniform(f64, f64),
-    /// Normal with this mean and standard deviation (tails beyond 5.8 σ do not occur).
+    /// Normal with this mean and standard deviation, which is not negative (tails beyond 5.8 σ do not occur).
     Normal(f64, f64),
     /// Normal with variance `2/(fan_in + fan_out)` (Glorot & Bengio 2010); the fans of a convolution count its window.
     XavierNormal,
@@ -43,7 +43,7 @@ impl Init {
     /// Fills `out`, an array of `shape` called `name`.
     ///
     /// # Errors
-    /// If given values are of the wrong number, or a parameter is not finite.
+    /// If given values are of the wrong number, or a parameter is not finite or makes no sense.
     pub fn fill<T: Scalar>(&self, out: &mut [T], shape: &[usize], name: &str, seed: u64) -> Result<()> {
         self.check(name, shape)?;
         self.fill_checked(out, shape, Stream::named(seed, name));
@@ -72,7 +72,14 @@ impl Init {
         if let Some(index) = parameters.iter().position(|p| !p.is_finite()) {
             return Err(Error::NotFinite { variable: name.into(), step: None, index, value: parameters[index] });
         }
-        Ok(())
+        match *self {
+            Self::Uniform(low, high) if low > high => {
+                let reason = format!("is the low end of uniform values, above the high end {}", Number(high));
+                Err(Error::value(name, low, reason))
+            }
+            Self::Normal(_, deviation) if deviation < 0.0 => Err(Error::value(name, deviation, "is a standard deviation below 0")),
+            _ => Ok(()),
+        }
     }
 
     /// The least and the greatest value that can come of it, if they are known without a shape.
@@ -80,8 +87,8 @@ impl Init {
         match self {
             Self::Zeros => Some((0.0, 0.0)),
             Self::Constant(c) => Some((*c, *c)),
-            Self::Uniform(a, b) => Some((a.min(*b), a.max(*b))),
-            Self::Normal(mean, std) => Some((mean - TAILS * std.abs(), mean + TAILS * std.abs())),
+            Self::Uniform(low, high) => Some((*low, *high)),
+            Self::Normal(mean, std) => Some((mean - TAILS * std, mean + TAILS * std)),
             Self::Values(values) => {
                 let ends = |(low, high): (f64, f64), x: &f64| (low.min(*x), high.max(*x));
                 Some(if values.is_empty() { (0.0, 0.0) } else { values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), ends) })

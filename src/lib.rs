@@ -104,7 +104,7 @@ pub mod tree;
 pub use closure::{Closure, for_loop};
 pub use device::{Device, Products, Strategy};
 pub use device_array::{DeviceArray, DeviceRecording};
-pub use error::{Error, Result};
+pub use error::{Error, Number, Result};
 pub use init::Init;
 pub use input::{FirstAxis, Input};
 pub use loop_over_time::{Builder, LoopOverTime, Progress};

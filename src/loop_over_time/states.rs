@@ -174,7 +174,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let mut dict = StateDict { stamp: stamp(file)?, ..StateDict::new() };
         for (name, tensor) in &file.tensors {
             if strict && tensor.dtype != own && self.has(name)? {
-                let reason = format!("where this loop has {own}; a lenient load converts it");
+                let reason = format!("where this loop has {own}; load_states_lenient converts it");
                 return Err(Error::value(format!("`{name}`"), tensor.dtype, reason));
             }
             // Names in a file are distinct.
@@ -245,11 +245,13 @@ impl<T: Scalar> AnyLoop<'_, T> {
         }
         let all = own.iter().filter_map(|(source, name, old)| {
             let batched = *source == Source::State && self.batch.is_some();
-            Some((name.as_str(), old.shape().to_vec(), batched, find(name)?))
+            Some((*source, name.as_str(), old.shape().to_vec(), batched, find(name)?))
         });
         let of_views = views.all().map(|(name, len)| (name, self.shape_of(&[len]), self.batch.is_some()));
-        for (name, shape, batched, new) in all.chain(of_views.filter_map(|(name, shape, b)| Some((name, shape, b, find(name)?)))) {
-            same_shape(name, &shape, new.shape(), batched)?;
+        let of_views = of_views.filter_map(|(name, shape, batched)| Some((Source::State, name, shape, batched, find(name)?)));
+        for (source, name, shape, batched, new) in all.chain(of_views) {
+            let what = if matches!(source, Source::Weight | Source::NodeWeight) { "weight" } else { "state" };
+            same_shape(&format!("{what} `{name}`"), &shape, new.shape(), batched)?;
             if !self.allow_non_finite
                 && let Some((index, value)) = new.iter().enumerate().find(|(_, x)| !x.is_finite())
             {
@@ -316,14 +318,14 @@ pub(super) fn check_names<T: Scalar>(system: &dyn System<T>, schema: &Schema) ->
     }
 }
 
-fn same_shape(name: &str, expected: &[usize], given: &[usize], batched: bool) -> Result<()> {
+fn same_shape(argument: &str, expected: &[usize], given: &[usize], batched: bool) -> Result<()> {
     if expected.len() != given.len() {
-        return Err(Error::Rank { argument: format!("state `{name}`"), expected: format!("{expected:?}"), given: given.to_vec() });
+        return Err(Error::Rank { argument: argument.to_owned(), expected: format!("{expected:?}"), given: given.to_vec() });
     }
     match (0..given.len()).find(|&a| given[a] != expected[a]) {
         None => Ok(()),
         Some(axis) => Err(Error::Shape {
-            argument: format!("state `{name}`"),
+            argument: argument.to_owned(),
             axis: if batched && axis == 0 { "batch".to_owned() } else { axis.to_string() },
             expected: expected[axis],
             given: given[axis],

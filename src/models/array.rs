@@ -99,7 +99,8 @@ impl<T: Scalar> Array<T> {
             return Err(Error::value(self.argument(), format!("{:?}", self.shape), "has an axis of length 0"));
         }
         let Some(len) = self.len() else {
-            return Err(Error::value(self.argument(), format!("{:?}", self.shape), "has more elements than memory can hold"));
+            let need = self.shape.iter().fold(size_of::<T>() as u64, |bytes, n| bytes.saturating_mul(*n as u64));
+            return Err(Error::OutOfMemory { what: format!("{} {:?}", self.argument(), self.shape), need, free: crate::memory::free() });
         };
         if !self.given {
             self.init.check(&self.argument(), &self.shape)?;

@@ -85,7 +85,7 @@ impl<T: Real> Builder<T> {
                 check_name("projection", &projection.name, pools.iter().map(|p| p.name.as_str()))?;
                 if projection.procedural {
                     let reason =
-                        format!("projection `{}`: a procedural one stores no weights, and those of stdp() are state", projection.name);
+                        format!("projection `{}`: a procedural one stores no weights, and weights that learn are state", projection.name);
                     return Err(Error::Unsupported(reason));
                 }
             }
@@ -249,7 +249,7 @@ fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) 
             }
         } else if kinetics.is_graded() && !felt[receptor].is_graded() {
             let to = format!("`{}.{}`", pools[to].name, felt[receptor].name);
-            return Err(Error::Unsupported(format!("projection `{name}` transmits in each step, and {to} is no Receptor::graded")));
+            return Err(Error::Unsupported(format!("projection `{name}` transmits in each step, and {to} is no graded receptor")));
         }
         check_name("projection with kinetics", name, pools.iter().map(|p| p.name.as_str()))?;
         if recipe.has_one_weight() {

@@ -19,7 +19,10 @@ pub(super) fn explained<T: Real>(error: Error, network: &Network<T>) -> Error {
         link.is_gap(&network.pools) && *variable == format!("{}.V", from.name)
     };
     let Some(link) = network.links.iter().find(|link| passed_on(link)) else { return error };
-    let reason = format!("gap junctions (projection `{}`) pass on potentials from -{SPAN} to {SPAN}", link.recipe.name);
+    let reason = format!(
+        "gap junctions (projection `{}`) pass on potentials from -{SPAN} to {SPAN}; a shorter dt may keep it there",
+        link.recipe.name
+    );
     Error::OutOfRange { variable: variable.clone(), step: *step, index: *index, reason }
 }
 

@@ -124,7 +124,8 @@ impl Projection {
     }
 
     /// Time from a spike to its arrival, ms, rounded to steps; one value, or as [`Projection::weight`]. 0 by default: a spike is added at
-    /// the end of the step that it is in, and felt in the next. A delay of d steps makes that d steps later.
+    /// the end of the step that it is in, and felt in the next. A delay of d steps makes that d steps later. Delays are not negative: what a
+    /// normal distribution draws below 0 is 0, and its mean must not be below 0.
     #[must_use]
     pub fn delay(mut self, delay: impl Into<Init>) -> Self {
         self.delay = delay.into();
@@ -145,7 +146,7 @@ impl Projection {
         match (gap, self.kinetics) {
             (true, None) => self.kinetics = Some(Kinetics::Gap),
             (false, Some(Kinetics::Gap)) => {
-                return Err(Error::Unsupported(format!("projection `{name}` transmits potentials, and goes to no Receptor::gap")));
+                return Err(Error::Unsupported(format!("projection `{name}` transmits potentials, and goes to no gap junctions")));
             }
             (true, Some(Kinetics::Gap)) | (false, _) => {}
             (true, Some(_)) => {

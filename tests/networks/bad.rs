@@ -53,6 +53,7 @@ fn connectivity_out_of_range() {
 fn delays_that_cannot_be() {
     value(builder().project(projection().delay(-0.1)), "negative");
     value(builder().project(projection().delay(Init::Uniform(-1.0, 1.0))), "negative");
+    value(builder().project(projection().delay(Init::Normal(-1.0, 1.0))), "negative");
     value(builder().project(projection().delay(6553.7)), "65535 steps");
     value(builder().project(projection().connect(Connect::OneToOne).delay(vec![7000.0; 10])), "65535 steps");
     refused(builder().project(projection().delay(f64::NAN)), "delay");

@@ -272,7 +272,7 @@ fn what_makes_no_sense_is_refused() {
     }
     refused(graded(), plain().kinetics(Stp { release: 1.5, ..Stp::default() }), "more than 1");
     refused(graded(), plain().kinetics(Ampa { t_dur: -1.0, ..Ampa::default() }), "t_dur");
-    refused(Receptor::exponential("s", 5.0), plain().kinetics(Nmda::default()), "no Receptor::graded");
+    refused(Receptor::exponential("s", 5.0), plain().kinetics(Nmda::default()), "no graded receptor");
     // Spikes whose effect would go by dt.
     for spikes in [plain(), plain().procedural(), plain().stdp(overtime::network::Stdp::new(1.0)), plain().kinetics(Stp::default())] {
         refused(graded(), spikes, "projection `p` adds spikes to `a.s`, which keeps nothing of them");

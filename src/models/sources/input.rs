@@ -57,7 +57,8 @@ impl<R: Real> System<R> for InputGroup {
     fn explain(&self, error: Error) -> Error {
         match error {
             Error::NotFinite { variable, step: Some(step), index, .. } if variable == "spike" => {
-                let reason = "the input of an InputGroup is neither 0 nor 1 there, and a unit spikes once in a step or not at all";
+                let reason =
+                    "its input there is neither 0 nor 1, as inputs of an InputGroup are: a unit spikes once in a step or not at all";
                 Error::OutOfRange { variable, step, index, reason: reason.into() }
             }
             other => other,

@@ -1,6 +1,6 @@
 //! Units that spike at given times.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Number, Result};
 use crate::program::Program;
 use crate::scalar::Real;
 use crate::state::State;
@@ -138,7 +138,7 @@ impl<R: Real> System<R> for SpikeTimeGroup {
                 let reason = format!(
                     "is before the run's first step, at {t0} ms{also}: leave such times out of the list, or start the run earlier (t0)"
                 );
-                return Err(Error::value(format!("times of unit {unit}"), format!("{} ms", times[0]), reason));
+                return Err(Error::value(format!("times of unit {unit}"), format!("{} ms", Number(times[0])), reason));
             }
             for pair in times[early..].windows(2) {
                 let (step, next) = (step_of(pair[0], t0, dt), step_of(pair[1], t0, dt));

@@ -60,8 +60,8 @@ impl<'a> Law<'a> {
     pub(super) fn bounds(&self) -> (f64, f64) {
         match *self {
             Self::Same(value) => (value, value),
-            Self::Uniform { low, width } => (low.min(low + width), low.max(low + width)),
-            Self::Normal { mean, std } => (mean - FURTHEST * std.abs(), mean + FURTHEST * std.abs()),
+            Self::Uniform { low, width } => (low, low + width),
+            Self::Normal { mean, std } => (mean - FURTHEST * std, mean + FURTHEST * std),
             Self::Values { values: [], .. } => (0.0, 0.0),
             Self::Values { values, .. } => {
                 values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)))

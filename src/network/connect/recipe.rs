@@ -2,7 +2,7 @@
 
 use super::law::Law;
 use super::{Connect, MOST_STEPS};
-use crate::error::{Error, Result};
+use crate::error::{Error, Number, Result};
 use crate::init::Init;
 use crate::rng::Stream;
 use std::ops::{Range, RangeInclusive};
@@ -75,7 +75,10 @@ impl Recipe {
                     }
                 }
                 if !self.autapses {
-                    return Err(Error::Unsupported(format!("{}: what is given as arrays is not changed", self.of("autapses(false)"))));
+                    return Err(Error::Unsupported(format!(
+                        "projection `{}` leaves out autapses: what is given as arrays is not changed",
+                        self.name
+                    )));
                 }
                 Ok(())
             }
@@ -118,20 +121,25 @@ impl Recipe {
         Law::of(&self.delay, &self.of("delay"), self.places())
     }
 
-    /// The shortest and the longest delay that a synapse can have, in steps. Normal ones are never below 0.
+    /// The shortest and the longest delay that a synapse can have, in steps. Normal draws below 0 are 0.
     ///
     /// # Errors
     /// If one can be negative or too long.
     pub(crate) fn delays(&self) -> Result<RangeInclusive<u32>> {
         let law = self.times()?;
         let (low, high) = law.bounds();
+        if let Law::Normal { mean, .. } = law
+            && mean < 0.0
+        {
+            return Err(Error::value(self.of("mean delay"), format!("{} ms", Number(mean)), "is negative"));
+        }
         let low = if matches!(law, Law::Normal { .. }) { low.max(0.0) } else { low };
         if low < 0.0 {
-            return Err(Error::value(self.of("delay"), format!("{low} ms"), "is negative"));
+            return Err(Error::value(self.of("delay"), format!("{} ms", Number(low)), "is negative"));
         }
         if high / self.dt >= f64::from(MOST_STEPS) + 0.5 {
-            let steps = format!("is more than {MOST_STEPS} steps of {} ms", self.dt);
-            return Err(Error::value(self.of("longest delay"), format!("{high} ms"), steps));
+            let steps = format!("is more than {MOST_STEPS} steps of {} ms", Number(self.dt));
+            return Err(Error::value(self.of("longest delay"), format!("{} ms", Number(high)), steps));
         }
         Ok(steps(low, self.dt)..=steps(high, self.dt))
     }

@@ -250,6 +250,9 @@ fn rows_are_ordered_by_delay_then_target() {
         let Delays::Each(delays) = &wiring.delays else { panic!() };
         let range = recipe.delays().unwrap();
         assert!(*range.start() == 0 && delays.contains(&0) && delays.iter().any(|d| *d > 8));
+        // What is drawn below 0 is 0: a share Φ(−0.45 / 0.4) of all is below half a step.
+        let at_once = delays.iter().filter(|d| **d == 0).count() as f64 / delays.len() as f64;
+        assert!((at_once - 0.13).abs() <= 0.02, "{at_once}");
         for source in 0..200 {
             let row: Vec<(u16, u32)> = wiring.row(source).map(|place| (delays[place], wiring.target(place))).collect();
             assert!(row.is_sorted_by(|a, b| a < b), "{row:?}");
@@ -349,6 +352,10 @@ fn what_makes_no_sense_is_refused() {
     refused(&with(Init::XavierNormal, one()), "no shape");
     refused(&with(one(), Init::Constant(-0.1)), "is negative");
     refused(&with(one(), Init::Uniform(-0.1, 1.0)), "is negative");
+    refused(&with(one(), Init::Normal(-0.1, 1.0)), "mean delay of projection `test`: -0.1 ms is negative");
+    refused(&with(one(), Init::Uniform(5.0, 1.0)), "delay of projection `test`: 5 is the low end of uniform values, above the high end 1");
+    refused(&with(Init::Normal(5.0, -1.0), one()), "weight of projection `test`: -1 is a standard deviation below 0");
+    refused(&with(one(), Init::Constant(1e300)), "longest delay of projection `test`: 1e300 ms is more than");
     refused(&with(one(), Init::Values(vec![1.0, -1.0])), "is negative");
     refused(&with(one(), Init::Values(vec![1.0, f64::NAN])), "delay");
     refused(&with(one(), Init::Constant(6553.56)), "more than 65535 steps");
