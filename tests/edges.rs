@@ -1,8 +1,9 @@
 //! Nothing, one, and very many: the ends of every range.
 
 use ndarray::Array2;
-use overtime::models::{Activation, Hh};
-use overtime::{Error, Input, LoopOverTime, Sequential, monitor};
+use overtime::models::{Activation, Dense, Gru, Hh, Lif, RnnCell};
+use overtime::network::{Group, Network, Receptor};
+use overtime::{Closure, Error, FirstAxis, Init, Input, LoopOverTime, Sequential, System, monitor};
 
 #[test]
 fn no_units_no_rows_and_no_steps_give_empty_results() {
@@ -64,4 +65,46 @@ fn step_indices_past_32_bits_count_on() {
     let mut end = LoopOverTime::builder(Hh::<f64>::new(1)).i0(u64::MAX - 5).build().unwrap();
     assert!(end.run_steps(10).is_err());
     assert_eq!(end.run_steps(5).unwrap().i, u64::MAX);
+}
+
+/// A check says what a run would say, of the whole input, and neither runs nor looks at values.
+#[test]
+fn an_input_is_checked_without_a_run() {
+    let mut over_time = LoopOverTime::builder(Hh::<f64>::new(3)).batch(2).first_axis(FirstAxis::Batch).build().unwrap();
+    let before = over_time.state_dict().unwrap();
+    assert_eq!(over_time.check(&ndarray::Array3::from_elem((2, 50, 3), f64::NAN)).unwrap(), 50);
+    assert_eq!(over_time.check(Input::duration(10.0).constant(1.0)).unwrap(), 100);
+    assert_eq!(over_time.check(&vec![0.0; 7]).unwrap(), 7);
+    for shape in [vec![50, 3], vec![3, 50, 3], vec![2, 50, 4], vec![2, 50, 3, 1]] {
+        let x = ndarray::ArrayD::<f64>::zeros(shape);
+        assert_eq!(over_time.check(&x).unwrap_err().to_string(), over_time.run(&x).unwrap_err().to_string());
+    }
+    let x = ndarray::Array3::<f64>::zeros((2, 50, 3));
+    for input in [Input::from(&x).lengths(&[1, 2]), Input::steps(49).values(&x), Input::steps(1).named("y", &x), Input::duration(-1.0)] {
+        assert_eq!(over_time.check(input.clone()).unwrap_err().to_string(), over_time.run(input).unwrap_err().to_string());
+    }
+    assert_eq!((over_time.i(), over_time.state_dict().unwrap()), (0, before));
+}
+
+/// Distributions whose ends are in the wrong order, or whose deviation is negative, whatever is drawn by them.
+#[test]
+fn distributions_that_make_no_sense_are_refused() {
+    fn refused(init: &Init, system: impl System<f32>) {
+        let error = LoopOverTime::new(system).map(|_| ()).unwrap_err();
+        assert!(matches!(&error, Error::Value { .. }), "{init:?}: {error}");
+    }
+    for init in [Init::Uniform(5.0, 1.0), Init::Normal(0.0, -1.0)] {
+        refused(&init, Hh::new(2).v(init.clone()));
+        refused(&init, Lif::new(2).v(init.clone()));
+        refused(&init, Dense::new(2, 3).b_init(init.clone()));
+        refused(&init, RnnCell::new(2, 3).state_init(init.clone()));
+        refused(&init, Gru::new(2, 3).wh_init(init.clone()));
+        refused(&init, Closure::new([1], |_, _, _, _| {}).var("s", [2], init.clone()));
+        let group = Group::new("P", Lif::<f32>::new(2)).receptor(Receptor::exponential("s", 5.0).init(init.clone()));
+        match Network::builder(0.1).group(group).build() {
+            Ok(network) => refused(&init, network),
+            Err(error) => assert!(matches!(error, Error::Value { .. }), "{error}"),
+        }
+    }
+    LoopOverTime::new(Hh::<f32>::new(2).v(Init::Uniform(-65.0, -65.0)).gates(Init::Zeros, Init::Zeros, Init::Normal(0.3, 0.0))).unwrap();
 }

@@ -37,6 +37,13 @@ fn check(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<bool>
     Ok(false)
 }
 
+/// The steps of a series of this shape, if it fits.
+pub(super) fn steps(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<usize> {
+    let stretches = check(given, spec, expect)?;
+    let time = usize::from(!stretches && expect.batch.is_some() && expect.first_axis == FirstAxis::Batch);
+    Ok(given.get(time).copied().unwrap_or(0))
+}
+
 /// The series time-major with its features flattened, `[T, rows or 1, features or 1]`; a copy only where several feature axes do not lie
 /// in memory in order.
 pub(super) fn arrange<'a, T: Scalar>(mut view: ArrayViewD<'a, T>, spec: &InputSpec, expect: &Expect<'_>) -> Result<CowArray<'a, T, Ix3>> {

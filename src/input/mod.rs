@@ -6,7 +6,7 @@ use crate::device_array::DeviceArray;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 use crate::system::{InputSpec, MAX_PORTS, Schema};
-use arrange::{arrange, strides};
+use arrange::{arrange, steps as steps_of_series, strides};
 use ndarray::{Array3, ArrayBase, ArrayView, ArrayView3, ArrayViewD, Axis, CowArray, Data, Dimension, Ix3, s};
 use rayon::prelude::*;
 
@@ -163,6 +163,13 @@ impl<'a, T: Scalar> From<&'a Vec<T>> for Input<'a, T> {
     }
 }
 
+/// An input whose names, shapes and lengths are right: values by port, as they were given.
+pub(crate) struct Fitting<'a, T> {
+    pub(crate) steps: u64,
+    ports: [Option<Values<'a, T>>; MAX_PORTS],
+    pub(crate) lengths: Option<Vec<usize>>,
+}
+
 /// An input after its checks.
 pub(crate) struct Checked<'a, T> {
     pub(crate) steps: u64,
@@ -256,6 +263,21 @@ pub(crate) struct Expect<'s> {
 impl<'a, T: Scalar> Input<'a, T> {
     /// Checks names, shapes and lengths. `steps_of` says how many steps a duration is.
     pub(crate) fn check(self, expect: &Expect<'_>, steps_of: impl Fn(f64) -> Result<u64>) -> Result<Checked<'a, T>> {
+        let Fitting { steps, ports, lengths } = self.fitting(expect, steps_of)?;
+        let given = |(spec, values): (&InputSpec, Option<Values<'a, T>>)| {
+            Ok(match values {
+                None => None,
+                Some(Values::Constant(value)) => Some(Given::Host(Array3::from_elem((1, 1, 1), value).into())),
+                Some(Values::Series(view)) => Some(Given::Host(arrange(view, spec, expect)?)),
+                Some(Values::Device(array)) => Some(Given::Device(array, strides(array.shape(), spec, expect)?.1)),
+            })
+        };
+        let ports = expect.schema.inputs.iter().zip(ports).map(given).collect::<Result<_>>()?;
+        Ok(Checked { steps, ports, lengths })
+    }
+
+    /// The same without a look at values, or a copy of them.
+    pub(crate) fn fitting(self, expect: &Expect<'_>, steps_of: impl Fn(f64) -> Result<u64>) -> Result<Fitting<'a, T>> {
         let specs = &expect.schema.inputs;
         let mut by_port: [Option<Values<'a, T>>; MAX_PORTS] = std::array::from_fn(|_| None);
         for (name, values) in self.values {
@@ -269,31 +291,22 @@ impl<'a, T: Scalar> Input<'a, T> {
             Length::Duration(d) => Some(steps_of(d)?),
             Length::Steps(n) => Some(n),
         };
-        let mut ports = Vec::with_capacity(specs.len());
-        for (spec, values) in specs.iter().zip(by_port) {
-            ports.push(match values {
-                None if spec.optional => None,
+        for (spec, values) in specs.iter().zip(&by_port) {
+            match values {
+                None if spec.optional => {}
                 None => {
                     return Err(Error::Unsupported(format!("this system needs its input `{}`; a length alone is not enough", spec.name)));
                 }
-                Some(Values::Constant(value)) => Some(Given::Host(Array3::from_elem((1, 1, 1), value).into())),
-                Some(Values::Series(view)) => {
-                    let series = arrange(view, spec, expect)?;
-                    same_length(&mut steps, spec, series.len_of(Axis(0)))?;
-                    Some(Given::Host(series))
-                }
-                Some(Values::Device(array)) => {
-                    let (given, strides) = strides(array.shape(), spec, expect)?;
-                    same_length(&mut steps, spec, given)?;
-                    Some(Given::Device(array, strides))
-                }
-            });
+                Some(Values::Constant(_)) => {}
+                Some(Values::Series(view)) => same_length(&mut steps, spec, steps_of_series(view.shape(), spec, expect)?)?,
+                Some(Values::Device(array)) => same_length(&mut steps, spec, strides(array.shape(), spec, expect)?.0)?,
+            }
         }
         let steps = steps.ok_or_else(|| Error::Unsupported("a run needs a series or a length, this input has neither".into()))?;
         if let Some(lengths) = &self.lengths {
             check_lengths(lengths, self.length == Length::Series, steps, expect.batch)?;
         }
-        Ok(Checked { steps, ports, lengths: self.lengths })
+        Ok(Fitting { steps, ports: by_port, lengths: self.lengths })
     }
 }
 

@@ -28,6 +28,23 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         self.any_mut().run_input(input.into())
     }
 
+    /// The steps that a run over this input would make, if it may be given it: all of [`LoopOverTime::run`]'s checks but a look at the values.
+    ///
+    /// ```
+    /// # use overtime::{LoopOverTime, models::Hh};
+    /// # fn main() -> overtime::Result<()> {
+    /// let over_time = LoopOverTime::new(Hh::<f64>::new(3))?;
+    /// assert_eq!(over_time.check(&ndarray::Array2::zeros((500, 3)))?, 500);
+    /// assert!(over_time.check(&ndarray::Array2::zeros((500, 4))).is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// If the input does not fit the system.
+    pub fn check<'a>(&self, input: impl Into<Input<'a, T>>) -> Result<u64> {
+        self.any().check_input(input.into())
+    }
+
     /// Runs for a duration, in the unit of `dt`, without input: brainpy's `over_time(100.)`.
     ///
     /// # Errors
@@ -56,10 +73,41 @@ impl<T: Scalar> AnyLoop<'_, T> {
 
     /// The input, if a run may be given it.
     pub(super) fn prepared<'a>(&self, input: Input<'a, T>) -> Result<Checked<'a, T>> {
+        self.check_stateless(&input)?;
+        self.checked(input)
+    }
+
+    fn check_stateless(&self, input: &Input<'_, T>) -> Result<()> {
         if self.no_state && !input.has_series() {
             return Err(Error::Unsupported("no_state: a stateless system has nothing to do over a duration; give it a series".into()));
         }
-        self.checked(input)
+        Ok(())
+    }
+
+    pub(super) fn check_input(&self, input: Input<'_, T>) -> Result<u64> {
+        self.check_stateless(&input)?;
+        let fitting = input.fitting(&self.expected(), |d| self.clock.steps(d))?;
+        if fitting.lengths.is_some() && !self.system.takes_lengths() {
+            return Err(no_lengths(&self.system));
+        }
+        self.check_steps(fitting.steps)?;
+        Ok(fitting.steps)
+    }
+
+    fn expected(&self) -> Expect<'_> {
+        Expect { schema: &self.schema, batch: self.batch, first_axis: self.first_axis }
+    }
+
+    /// Whether the loop can make so many steps from where it stands.
+    fn check_steps(&self, steps: u64) -> Result<()> {
+        if !self.started.get() {
+            self.system.check_start(&self.clock.start())?;
+            self.started.set(true);
+        }
+        match self.clock.i().checked_add(steps) {
+            Some(_) => Ok(()),
+            None => Err(Error::value("steps", steps, "run past the last step index there is")),
+        }
     }
 
     /// Makes these steps over inputs that were checked.
@@ -122,8 +170,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
 
     /// The input, if this loop can run over it from where it stands.
     pub(super) fn checked<'a>(&self, input: Input<'a, T>) -> Result<Checked<'a, T>> {
-        let expect = Expect { schema: &self.schema, batch: self.batch, first_axis: self.first_axis };
-        let mut input = input.check(&expect, |d| self.clock.steps(d))?;
+        let mut input = input.check(&self.expected(), |d| self.clock.steps(d))?;
         if let Some(lengths) = input.lengths.take() {
             if !self.system.takes_lengths() {
                 return Err(no_lengths(&self.system));
@@ -131,13 +178,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
             input.pad(&lengths)?;
             input.lengths = Some(lengths);
         }
-        if !self.started.get() {
-            self.system.check_start(&self.clock.start())?;
-            self.started.set(true);
-        }
-        if self.clock.i().checked_add(input.steps).is_none() {
-            return Err(Error::value("steps", input.steps, "run past the last step index there is"));
-        }
+        self.check_steps(input.steps)?;
         if !self.allow_non_finite {
             input.check_finite(&self.schema, self.clock.i())?;
         }
