@@ -104,7 +104,7 @@ pub(crate) struct RunArgs {
     /// Length of a step in ms [default: 0.1]
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     pub(crate) dt: Option<f64>,
-    /// Time of the first step in ms [default: 0]
+    /// Time of the first step in ms [default: 0]; not beside a --state that has a clock
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     pub(crate) t0: Option<f64>,
     /// Integration method of neurons: exp_auto, euler, midpoint, heun2, rk2, rk3, rk4, … [default: exp_auto]
@@ -153,7 +153,7 @@ pub(crate) struct RunArgs {
     /// Write a checkpoint here when interrupted (and every --checkpoint-every), for `overtime resume`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) checkpoint: Option<PathBuf>,
-    /// Write the checkpoint each time so many ms have been simulated
+    /// Write the checkpoint each time so many ms have been simulated; more than 0
     #[arg(long, value_name = "MS", requires = "checkpoint", allow_negative_numbers = true)]
     pub(crate) checkpoint_every: Option<f64>,
     /// Draw a picture, .png or .svg

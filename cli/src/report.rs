@@ -7,6 +7,7 @@ use crate::run::progress::short;
 use crate::run::session::{Place, Session};
 use crate::run::trains::{statistics, synaptic_events};
 use crate::terminal::harmless;
+use overtime::Number;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -111,7 +112,7 @@ impl Summary {
     }
 
     pub(crate) fn text(&self) -> String {
-        let mut text = format!("{} steps of {} ms in {}", self.steps_here, self.dt, time(self.wall_ms));
+        let mut text = format!("{} steps of {} ms in {}", self.steps_here, Number(self.dt), time(self.wall_ms));
         if self.steps != self.steps_here {
             let _ = write!(text, " (of {} in all)", self.steps);
         }

@@ -120,7 +120,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let given: Vec<(&str, ArrayViewD<'_, T>)> = dict.iter().map(|(n, a)| (n, a.view())).collect();
         let clock = dict.stamp.as_ref().map(|s| self.clock_from(s)).transpose()?;
         if clock.is_none() {
-            self.check_steps(&given)?;
+            self.check_without_clock(&given)?;
         }
         let unmatched = self.take_arrays(&given, strict, &|_| true)?;
         if let (Some(clock), Some(stamp)) = (clock, &dict.stamp) {
@@ -133,7 +133,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 
     /// That none of these says anything of a step, which is not known.
-    fn check_steps(&self, given: &[(&str, ArrayViewD<'_, T>)]) -> Result<()> {
+    fn check_without_clock(&self, given: &[(&str, ArrayViewD<'_, T>)]) -> Result<()> {
         let of_step = |name: &str| self.layout.vars.iter().any(|(var, _)| var.of_its_step && var.name == *name);
         match given.iter().find(|(name, array)| of_step(name) && array.iter().any(|x| *x != T::zeroed())) {
             Some((name, _)) => Err(Error::Unsupported(format!(

@@ -196,7 +196,11 @@ fn spike_times(size: usize, group: &Neurons, arrays: &Arrays, prefix: &str) -> a
     };
     let whole = |x: &f64| {
         let fits = x.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(x);
-        if fits { Ok(*x as usize) } else { Err(usage(format!("{prefix}parameters.indices: {x} is not the number of a unit"))) }
+        if fits {
+            Ok(*x as usize)
+        } else {
+            Err(usage(format!("{prefix}parameters.indices: {} is not the number of a unit", overtime::Number(*x))))
+        }
     };
     let indices = list("indices")?.iter().map(whole).collect::<anyhow::Result<Vec<usize>>>()?;
     Ok(SpikeTimeGroup::new(size, &indices, &list("times")?)?)

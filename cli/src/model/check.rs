@@ -3,8 +3,8 @@
 use super::raw::{self, Maybe, Table};
 use super::{Input, Model, Neurons, ParseError, Settings, System, Value, channels, kinds, layers, network};
 use crate::args::{Axis, Type};
-use overtime::Strategy;
 use overtime::models::Method;
+use overtime::{Number, Strategy};
 use std::path::PathBuf;
 use std::str::FromStr;
 use toml::Spanned;
@@ -250,7 +250,7 @@ pub(super) fn finite(x: Spanned<f64>, line: Line<'_>, key: &str, least: f64) -> 
     if value.is_finite() && value >= least {
         Ok(value)
     } else {
-        error(line, start(&x), format!("`{key}` must be {must} number, not {value}"))
+        error(line, start(&x), format!("`{key}` must be {must} number, not {}", Number(value)))
     }
 }
 
@@ -309,5 +309,13 @@ pub(super) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result
     if numbers.iter().any(|x| !x.is_finite()) {
         return error(line, at, format!("`{key}` is not finite"));
     }
-    Ok(value)
+    match value {
+        Value::Uniform(low, high) if low > high => {
+            error(line, at, format!("`{key}`: uniform = [low, high], and {} is above {}", Number(low), Number(high)))
+        }
+        Value::Normal(_, deviation) if deviation < 0.0 => {
+            error(line, at, format!("`{key}`: normal = [mean, deviation], and a deviation of {} is below 0", Number(deviation)))
+        }
+        value => Ok(value),
+    }
 }

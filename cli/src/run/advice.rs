@@ -2,9 +2,9 @@
 
 use super::spec::{Given, Spec, extension};
 use crate::exit::Failure;
-use crate::model::{Neurons, System, kinds};
+use crate::model::{Arrays, Neurons, System, Value, kinds};
 use ndarray::ArrayD;
-use overtime::{Error, Scalar};
+use overtime::{Error, Number, Scalar};
 use std::path::Path;
 
 /// What a [`Error::NotFinite`] of the library says, without the advice that is for callers of the library.
@@ -31,7 +31,7 @@ pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {
         };
         return Failure::Numerical(format!("{file}{what}; inputs must be finite")).into();
     }
-    let dt = spec.dt;
+    let dt = Number(spec.dt);
     let advice = match (&spec.system, group_of(&spec.system, variable)) {
         (System::Sequential(_), _) => {
             "weights or inputs are too large for these layers; --dtype f32 or f64 has a wider range than f16".to_owned()
@@ -45,7 +45,7 @@ pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {
                 explicit => format!(
                     "the explicit method {explicit} is unstable where dt = {dt} ms is too long for {}: try a smaller --dt ({} ms) or {way}",
                     neurons.kind,
-                    dt / 4.0
+                    Number(spec.dt / 4.0)
                 ),
             }
         }
@@ -84,12 +84,45 @@ fn group_of<'s>(system: &'s System, variable: &str) -> Option<(&'s Neurons, &'st
     }
 }
 
-/// Refuses a series with a NaN or an infinity, in the file or in the type of the run.
-pub(super) fn check_series<T: Scalar>(path: &Path, name: Option<&str>, series: &ArrayD<f64>) -> anyhow::Result<()> {
-    let Some((at, value)) = series.indexed_iter().find(|(_, x)| !T::from_f64(**x).is_finite()) else { return Ok(()) };
+/// Refuses an array with a NaN or an infinity, in the file or in the type of the run. `what` it is: `an input`.
+pub(super) fn check_array<T: Scalar>(path: &Path, name: Option<&str>, array: &ArrayD<f64>, what: &str) -> anyhow::Result<()> {
+    let Some((at, value)) = array.indexed_iter().find(|(_, x)| !T::from_f64(**x).is_finite()) else { return Ok(()) };
     let name = name.map_or_else(String::new, |name| format!(", array `{name}`"));
-    let at: Vec<usize> = (0..series.ndim()).map(|axis| at[axis]).collect();
-    let what = if value.is_finite() { format!("{value}, too large for {}", T::DTYPE) } else { value.to_string() };
-    let message = format!("{}{name}: the element at {at:?} is {what}; an input must be finite", path.display());
+    let at: Vec<usize> = (0..array.ndim()).map(|axis| at[axis]).collect();
+    let message = format!("{}{name}: the element at {at:?} is {}; {what} must be finite", path.display(), unfit::<T>(*value));
     Err(Failure::Numerical(message).into())
+}
+
+/// Refuses inputs that are constant and too large for the type of the run.
+pub(super) fn check_constants<T: Scalar>(given: &Given) -> anyhow::Result<()> {
+    match given {
+        Given::Constant(x) if !T::from_f64(*x).is_finite() => {
+            Err(Failure::Numerical(format!("the input is {}; an input must be finite", unfit::<T>(*x))).into())
+        }
+        Given::Named(all) => all.iter().try_for_each(|(_, given)| check_constants::<T>(given)),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses numbers of a model that are too large for the type of the run. Those that are none are refused where they are read, or by the model.
+pub(super) fn check_values<T: Scalar>(system: &System, arrays: &Arrays) -> anyhow::Result<()> {
+    // Delays are counted in steps, whatever the type.
+    for (name, value) in system.values().into_iter().filter(|(name, _)| !name.ends_with(".delay")) {
+        let large = |x: &&f64| x.is_finite() && !T::from_f64(**x).is_finite();
+        let found = match value {
+            Value::Number(x) | Value::Orthogonal(x) => [x].into_iter().find(large),
+            Value::Uniform(a, b) | Value::Normal(a, b) => [a, b].into_iter().find(large),
+            Value::File { .. } => arrays.0.get(&name).and_then(|array| array.iter().find(large)),
+            Value::Zeros | Value::XavierNormal => None,
+        };
+        if let Some(x) = found {
+            return Err(Failure::Numerical(format!("`{name}` has {}", unfit::<T>(*x))).into());
+        }
+    }
+    Ok(())
+}
+
+/// A number that is none in this type.
+fn unfit<T: Scalar>(x: f64) -> String {
+    if x.is_finite() { format!("{}, too large for {}", Number(x), T::DTYPE) } else { x.to_string() }
 }

@@ -6,10 +6,10 @@ use super::recorder::steps_of;
 use super::session::Session;
 use super::signals::Stop;
 use crate::exit::Failure;
-use crate::model::Build;
+use crate::model::{Build, Loaded};
 use crate::plot::Shape;
 use crate::run::spec::{Given, Lengths};
-use overtime::{Coupling, Input, Recording};
+use overtime::{Coupling, Input, LoopOverTime, Recording};
 use std::time::{Duration, Instant};
 
 /// A slice is to take about this long.
@@ -46,10 +46,7 @@ pub(crate) fn drive<T: Build>(session: &mut Session<T>, control: &Control) -> an
 }
 
 fn slices<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Result<Timing> {
-    let every = match session.spec.files.checkpoint_every {
-        Some(ms) => Some(session.over_time.steps_of(ms)?.max(1)),
-        None => None,
-    };
+    let every = session.every()?;
     let mut most = session.room.steps;
     // Of a sequence every part depends on all others.
     let whole = session.over_time.schema().coupling == Coupling::Sequence;
@@ -115,17 +112,32 @@ fn left<T: Build>(session: &Session<T>, n: usize) -> Option<Vec<usize>> {
     Some(lengths.iter().map(|len| if *len > all { *len } else { len.saturating_sub(done).min(n) }).collect())
 }
 
+/// Refuses an input that does not fit, before anything runs: each slice would be refused, in words of its own shape.
+pub(crate) fn check<T: Build>(session: &mut Session<T>) -> anyhow::Result<()> {
+    let steps = usize::try_from(session.steps).unwrap_or(usize::MAX);
+    with_input(session, 0, steps, |over_time, input| over_time.check(input))?;
+    Ok(())
+}
+
 /// `from` counts within the input that is left.
 fn slice<T: Build>(session: &mut Session<T>, from: usize, n: usize) -> anyhow::Result<Recording<T>> {
-    let recording = match (&session.input, &session.spec.input) {
+    Ok(with_input(session, from, n, |over_time, input| over_time.run(input))?)
+}
+
+/// Has the loop do something with `n` steps of the input.
+fn with_input<T: Build, R>(
+    session: &mut Session<T>,
+    from: usize,
+    n: usize,
+    act: impl FnOnce(&mut LoopOverTime<T, Loaded<T>>, Input<'_, T>) -> R,
+) -> R {
+    let lengths = left(session, n);
+    match (&session.input, &session.spec.input) {
         (Some(series), _) => {
             let input = Input::from(steps_of(series, session.time_axis, from, n));
-            session.over_time.run(match left(session, n) {
-                Some(lengths) => input.lengths(&lengths),
-                None => input,
-            })
+            act(&mut session.over_time, lengths.iter().fold(input, |input, lengths| input.lengths(lengths)))
         }
-        (None, Given::Constant(x)) => session.over_time.run(Input::steps(n as u64).constant(T::from_f64(*x))),
+        (None, Given::Constant(x)) => act(&mut session.over_time, Input::steps(n as u64).constant(T::from_f64(*x))),
         (None, Given::Named(all)) => {
             let parts: Vec<_> = session.named.iter().map(|(name, x)| (name, steps_of(x, session.time_axis_of(x), from, n))).collect();
             let constants = all.iter().filter_map(|(name, given)| match given {
@@ -133,11 +145,10 @@ fn slice<T: Build>(session: &mut Session<T>, from: usize, n: usize) -> anyhow::R
                 _ => None,
             });
             let input = constants.fold(Input::steps(n as u64), |input, (name, x)| input.named_constant(name, x));
-            session.over_time.run(parts.iter().fold(input, |input, (name, part)| input.named(name.as_str(), part)))
+            act(&mut session.over_time, parts.iter().fold(input, |input, (name, part)| input.named(name.as_str(), part)))
         }
-        (None, _) => session.over_time.run_steps(n as u64),
-    };
-    Ok(recording?)
+        (None, _) => act(&mut session.over_time, Input::steps(n as u64)),
+    }
 }
 
 fn keep<T: Build>(session: &mut Session<T>, recording: &Recording<T>, first: u64, from: usize) -> anyhow::Result<()> {

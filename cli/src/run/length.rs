@@ -40,6 +40,20 @@ pub(crate) fn unambiguous(spec: &Spec, inputs: &[(&InputSpec, &[usize])]) -> any
     Ok(())
 }
 
+/// Refuses what is of a batch where there is none.
+pub(crate) fn has_rows(spec: &Spec, batch: Option<usize>) -> anyhow::Result<()> {
+    if batch.is_some() {
+        return Ok(());
+    }
+    let of_a_batch = [("--first-axis B (`first_axis`)", spec.first_axis == Axis::B), ("--lengths (`lengths`)", spec.lengths.is_some())];
+    match of_a_batch.iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(crate::exit::usage(format!(
+            "{flag} is for a batch, and there is none: give --batch N (`batch`), or an input with a batch axis"
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// Which axis of the input is time.
 pub(crate) fn time_axis(spec: &Spec, batched: bool, input: &[usize]) -> usize {
     usize::from(spec.first_axis == Axis::B && batched && input.len() > 1)
@@ -72,7 +86,11 @@ pub(crate) fn of_rows(array: &ArrayD<f64>) -> anyhow::Result<Vec<usize>> {
     let whole = |(row, x): (usize, &f64)| {
         // 2⁵³: all whole numbers up to it are exact.
         let fits = x.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(x);
-        if fits { Ok(*x as usize) } else { Err(crate::exit::usage(format!("lengths[{row}]: {x} is not a number of steps"))) }
+        if fits {
+            Ok(*x as usize)
+        } else {
+            Err(crate::exit::usage(format!("lengths[{row}]: {} is not a number of steps", overtime::Number(*x))))
+        }
     };
     array.iter().enumerate().map(whole).collect()
 }

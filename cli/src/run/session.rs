@@ -8,7 +8,7 @@ use super::start::{self, Start};
 use super::streams::{self, Spikes};
 use super::trains::Train;
 use super::wanted;
-use super::{advice, checkpoint, length, need};
+use super::{advice, checkpoint, drive, length, need};
 use crate::args::Axis;
 use crate::data;
 use crate::exit::usage;
@@ -17,7 +17,7 @@ use crate::model::{Arrays, Build, Loaded, System, in_file};
 use crate::plot::{self, Traces};
 use anyhow::Context;
 use ndarray::ArrayD;
-use overtime::{Device, LoopOverTime, Monitor, Strategy, Survey, memory, monitor};
+use overtime::{Device, LoopOverTime, Monitor, Number, Strategy, Survey, memory, monitor};
 
 /// Where a run takes place, and why not on a GPU.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ fn series<T: Build>(given: &Given, what: &str, padded: bool) -> anyhow::Result<O
     let series = series.with_context(|| what.to_owned())?;
     // What rows hold beyond their lengths is not looked at.
     if !padded {
-        advice::check_series::<T>(path, name.as_deref(), &series)?;
+        advice::check_array::<T>(path, name.as_deref(), &series, "an input")?;
     }
     Ok(Some(memory::converted("the input", series.view(), T::from_f64)?))
 }
@@ -101,7 +101,9 @@ impl<T: Build> Session<T> {
                 .collect::<anyhow::Result<Vec<_>>>()?,
             _ => Vec::new(),
         };
+        advice::check_constants::<T>(&spec.input)?;
         let arrays = Arrays::read(&spec.system, spec.model.as_deref())?;
+        advice::check_values::<T>(&spec.system, &arrays).map_err(|e| in_file(e, spec.model.as_deref()))?;
         let state = match &spec.state {
             Some(path) => Some((path.clone(), Start::read(path)?)),
             None => None,
@@ -110,6 +112,12 @@ impl<T: Build> Session<T> {
         if let Some(seed) = state.as_ref().and_then(|(_, state)| state.made_by()) {
             spec.seed = seed;
         }
+        if let Some(t) = state.as_ref().and_then(|(_, state)| state.time()).filter(|_| spec.own_t0) {
+            return Err(usage(format!(
+                "--t0 (`t0`) is given beside a state, whose clock goes on from t = {t} ms: leave it out, or give the state as an npz of its \
+                 variables, which has no clock"
+            )));
+        }
         let system = T::system(&spec.system, &arrays, spec.seed, spec.dt).map_err(|e| in_file(e, spec.model.as_deref()))?;
         let schema = system.schema();
         let first = schema.inputs.first().zip(input.as_ref().map(ArrayD::shape));
@@ -117,6 +125,7 @@ impl<T: Build> Session<T> {
         let inputs: Vec<_> = first.into_iter().chain(by_name).collect();
         let batch = length::batch(&spec, &inputs)?;
         length::unambiguous(&spec, &inputs)?;
+        length::has_rows(&spec, batch)?;
         let weights = spec.weights.clone();
         let mut session = Self::build(spec, place, system, batch)?;
         session.arrays = arrays;
@@ -142,6 +151,8 @@ impl<T: Build> Session<T> {
         (session.input, session.named) = (input, named);
         session.steps = length::steps(&session.spec, given, |d| session.over_time.steps_of(d))?;
         session.begin = session.over_time.i();
+        session.every()?;
+        drive::check(&mut session)?;
         session.reserve()?;
         if session.spec.files.plot.is_some() {
             let panels = plot::plan(&session.spec, session.over_time.schema(), batch)?;
@@ -247,6 +258,15 @@ impl<T: Build> Session<T> {
     /// Which axis of a group's series is time.
     pub(crate) fn time_axis_of(&self, series: &ArrayD<T>) -> usize {
         length::time_axis(&self.spec, self.over_time.batch().is_some(), series.shape())
+    }
+
+    /// Steps from one checkpoint to the next, if there are to be several.
+    pub(crate) fn every(&self) -> anyhow::Result<Option<u64>> {
+        let Some(ms) = self.spec.files.checkpoint_every else { return Ok(None) };
+        match self.over_time.steps_of(ms) {
+            Ok(steps) if ms > 0.0 => Ok(Some(steps.max(1))),
+            _ => Err(usage(format!("--checkpoint-every {} is not a time above 0 ms, of so many steps as can be counted", Number(ms)))),
+        }
     }
 
     /// Whether results are kept.

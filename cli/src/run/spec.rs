@@ -30,6 +30,9 @@ pub(crate) struct Spec {
     pub(crate) first_axis: Axis,
     pub(crate) dt: f64,
     pub(crate) t0: f64,
+    /// Whether `t0` was given beside a state.
+    #[serde(skip)]
+    pub(crate) own_t0: bool,
     pub(crate) length: Length,
     pub(crate) input: Given,
     /// How many steps each row takes.
@@ -143,6 +146,8 @@ impl Spec {
             first_axis: args.first_axis.or(s.first_axis).unwrap_or(Axis::T),
             dt: args.dt.or(s.dt).unwrap_or(0.1),
             t0: args.t0.or(s.t0).unwrap_or(0.0),
+            // What a file says of a start is no matter of a state that the command names.
+            own_t0: args.t0.is_some() || (s.t0.is_some() && s.state.is_some() && args.state.is_none()),
             length,
             input,
             lengths,

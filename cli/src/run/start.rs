@@ -1,12 +1,14 @@
 //! Weights and state that a run starts with.
 
+use super::advice;
 use super::checkpoint::without_run;
 use super::session::Session;
 use crate::data::{self, Kind};
+use crate::exit::usage;
 use crate::model::Build;
 use anyhow::Context;
 use ndarray::ArrayViewD;
-use overtime::states::{self, StateDict, Tensor};
+use overtime::states::{self, StateDict, Tensor, Type};
 use overtime::{System, memory};
 use std::path::Path;
 
@@ -15,6 +17,7 @@ pub(crate) fn weights<T: Build>(session: &mut Session<T>, path: &Path) -> anyhow
     let weights = data::all(path)?;
     let own: Vec<String> = session.over_time.system().weights().into_iter().map(|w| w.name).collect();
     let of = || format!("weights of {}", path.display());
+    weights.iter().try_for_each(|(name, array)| advice::check_array::<T>(path, Some(name), array, "a weight"))?;
     if weights.iter().any(|(name, _)| is_of_torch(name)) && !weights.iter().any(|(name, _)| own.contains(name)) {
         return session.over_time.load_torch_weights(&weights).with_context(of);
     }
@@ -53,6 +56,29 @@ impl Start {
         let text = |key: &str| file.metadata.get(key).and_then(|text| text.parse().ok());
         text(MADE_BY).or_else(|| text("seed"))
     }
+
+    /// The time at which its clock stands, if it has one.
+    pub(crate) fn time(&self) -> Option<&str> {
+        let Self::File(file) = self else { return None };
+        file.metadata.get("t0").and(file.metadata.get("t")).map(String::as_str)
+    }
+}
+
+/// Refuses a state of another element type than the run's.
+fn check_type<T: Build>(session: &Session<T>, file: &states::File) -> anyhow::Result<()> {
+    let (own, vars) = (Type::from(T::DTYPE), &session.over_time.schema().state);
+    let weights = session.over_time.system().weights();
+    let is_known = |name: &str| {
+        let of_vars = vars.iter().any(|var| var.name == name || var.views.iter().any(|(view, _)| view == name));
+        of_vars || weights.iter().any(|weight| weight.name == name)
+    };
+    let Some((name, tensor)) = file.tensors.iter().find(|(name, tensor)| tensor.dtype != own && is_known(name)) else { return Ok(()) };
+    let given = tensor.dtype;
+    let way = match given {
+        Type::F64 | Type::F32 | Type::F16 | Type::Bf16 => format!("--dtype {given} (`dtype = \"{given}\"`) goes on from it"),
+        _ => format!("a state of it has {own}"),
+    };
+    Err(usage(format!("`{name}` is {given}, and this run is in {own}: {way}")))
 }
 
 /// The session's state, and what its system was made by: what `--save-state` writes, and a checkpoint begins with.
@@ -71,6 +97,7 @@ pub(crate) fn state<T: Build>(session: &mut Session<T>, path: &Path, start: Star
     let lacks = |has: &dyn Fn(&str) -> bool| !own.iter().any(|w| has(&w.name));
     match start {
         Start::File(mut file) => {
+            check_type(session, &file).with_context(of)?;
             if lacks(&|name| file.get(name).is_some()) {
                 for weight in &own {
                     let values = ArrayViewD::from_shape(weight.shape.as_slice(), weight.values)?;
@@ -85,6 +112,7 @@ pub(crate) fn state<T: Build>(session: &mut Session<T>, path: &Path, start: Star
         Start::Arrays(arrays) => {
             let mut dict = StateDict::new();
             for (name, array) in arrays {
+                advice::check_array::<T>(path, Some(&name), &array, "a state")?;
                 let array = memory::converted(&format!("state `{name}`"), array.view(), T::from_f64)?;
                 dict.insert(name, array);
             }

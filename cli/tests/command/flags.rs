@@ -255,6 +255,58 @@ fn a_state_without_a_clock_has_no_spikes_on_their_way() {
     assert_eq!(place.read("less_out.npz")["P.g"], place.read("new.npz")["P.g"]);
 }
 
+/// A state's clock goes on; another time beside it would not be heeded, and is refused.
+#[test]
+fn a_time_beside_a_state_is_refused() {
+    let place = Place::new();
+    place.ok("run lif --steps 50 --save-state s.safetensors --quiet");
+    let said = place.fails(2, "run lif --steps 5 --state s.safetensors --t0 50");
+    assert!(said.contains("--t0") && said.contains("t = 5.0 ms") && said.lines().count() == 1, "{said}");
+    place.write("both.toml", "kind = 'LIF'\nt0 = 50.0\nstate = 's.safetensors'\n");
+    assert!(place.fails(2, "run both.toml --steps 5").contains("`t0`"));
+    // The start of a model file is no matter of a state that the command names; an npz has no clock.
+    place.write("t0.toml", "kind = 'LIF'\nt0 = 50.0\n");
+    place.npz("v.npz", &[("V", ArrayD::zeros(vec![1]))]);
+    for (arguments, t) in [("t0.toml --state s.safetensors", 5.5), ("lif --state v.npz --t0 50", 50.5)] {
+        place.ok(&format!("run {arguments} --steps 5 --out a.npz --quiet"));
+        assert!((place.read("a.npz")["t"].sum() - t).abs() <= 1e-9, "{arguments}");
+    }
+}
+
+/// Whatever weights a layer has are listed by their names.
+#[test]
+fn models_name_all_weights() {
+    let place = Place::new();
+    let models = place.ok("models");
+    let of_cell = "num_in = 3\nnum_out = 2\n";
+    let of_layers = "num_in = 3\nhidden = 2\n";
+    let of_conv = "in_channels = 1\nout_channels = 2\nkernel_size = 2\ninput_size = [3, 1]\n";
+    for (kind, keys) in [
+        ("RNNCell", of_cell),
+        ("GRUCell", of_cell),
+        ("LSTMCell", of_cell),
+        ("GRUCellTorch", of_cell),
+        ("LSTMCellTorch", of_cell),
+        ("Dense", of_cell),
+        ("RNN", of_layers),
+        ("GRU", of_layers),
+        ("LSTM", of_layers),
+        ("GRUBrainpy", of_layers),
+        ("LSTMBrainpy", of_layers),
+        ("Conv2d", of_conv),
+    ] {
+        place.write("m.toml", format!("[[layer]]\nname = 'x'\nkind = '{kind}'\n{keys}"));
+        place.ok("run m.toml --steps 0 --batch 1 --input 1 --save-state s.safetensors --quiet");
+        let text = models.split_once(&format!("\n  {kind}: ")).unwrap().1;
+        let text = text.lines().find(|line| line.trim_start().starts_with("weights")).unwrap();
+        for (name, tensor) in states::read(place.path("s.safetensors")).unwrap().tensors {
+            let name = name.strip_prefix("x.").unwrap();
+            let named = text.contains(&format!(" {name} ["));
+            assert_eq!(named, !name.ends_with("state"), "{kind}: {name} {:?}: {text}", tensor.shape);
+        }
+    }
+}
+
 /// Without `--seed` a state's random numbers go on; with it they are drawn anew, from the same state and the same synapses.
 #[test]
 fn a_seed_beside_a_state_draws_anew() {

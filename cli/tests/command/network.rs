@@ -145,6 +145,8 @@ fn every_mistake_has_its_line() {
         ("connect = { kind = 'one_to_one' }", "connect = { p = 0.1 }", "needs `kind`"),
         ("connect = { kind = 'all_to_all' }", "connect = { kind = 'arrays', pre = 'a', post = 'b' }", "arrays needs `file`"),
         ("weight = { uniform = [2.0, 8.0] }", "weight = 'orthogonal'", "`weight` is a number"),
+        ("weight = { uniform = [2.0, 8.0] }", "weight = { uniform = [8.0, 2.0] }", "8 is above 2"),
+        ("delay = { uniform = [0.5, 3.0] }", "delay = { normal = [0.5, -3.0] }", "a deviation of -3 is below 0"),
         ("autapses = false", "procedural = true", "and for one `delay`"),
         ("weight = 2.0", "procedural = true", "`procedural` is for fixed_prob"),
         ("delay = 1.5", "delay = -1.5", "`delay` must be a non-negative number"),
@@ -498,4 +500,29 @@ fn named_inputs_are_in_checkpoints() {
     std::fs::remove_file(place.path("x.npz")).unwrap();
     place.ok("resume c.safetensors --quiet");
     assert_eq!(place.read("a.npz"), place.read("whole.npz"));
+}
+
+/// A long name does not touch what follows it, and a long number has an exponent.
+#[test]
+fn names_and_numbers_of_any_length_are_readable() {
+    let place = Place::new();
+    place.write("m.toml", "[[group]]\nname = 'a_name_of_23_characters_'\nkind = 'LIF'\nsize = 2\n");
+    let said = place.ok("run m.toml --steps 3 --dt 1e-9");
+    assert!(said.contains("  a_name_of_23_characters_ 0.00 Hz, ") && said.contains("3 steps of 1e-9 ms in"), "{said}");
+    let connected = "[[projection]]\nname = 'C'\nfrom = 'P'\nto = 'P.s'\nconnect = { kind = 'all_to_all' }\n";
+    let net = |delay: &str| {
+        format!("[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 2\n[[group.receptor]]\nname = 's'\ntau = 5.0\n{connected}delay = {delay}\n")
+    };
+    for (delay, words) in [
+        ("1e300", "longest delay of projection `C`: 1e300 ms is more than"),
+        ("-1e300", "`delay` must be a non-negative number, not -1e300"),
+        ("{ normal = [-1.0, 0.1] }", "mean delay of projection `C`: -1 ms is negative"),
+    ] {
+        place.write("n.toml", net(delay));
+        let said = place.fails(2, "run n.toml --steps 1");
+        assert!(said.contains(words) && said.len() < 200, "{said}");
+    }
+    // What a normal distribution draws below 0 is 0.
+    place.write("n.toml", net("{ normal = [0.0, 5.0] }"));
+    place.ok("run n.toml --steps 1 --quiet");
 }

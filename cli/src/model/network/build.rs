@@ -96,7 +96,7 @@ fn units(part: &Part) -> anyhow::Result<Option<Range<usize>>> {
 fn numbers(name: &str, array: &ArrayD<f64>) -> anyhow::Result<Vec<u32>> {
     let whole = |(k, x): (usize, &f64)| {
         let fits = x.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(x);
-        if fits { Ok(*x as u32) } else { Err(usage(format!("{name}[{k}]: {x} is not the number of a neuron"))) }
+        if fits { Ok(*x as u32) } else { Err(usage(format!("{name}[{k}]: {} is not the number of a neuron", overtime::Number(*x)))) }
     };
     let mut all = overtime::memory::room(&format!("the numbers of `{name}`"), array.len())?;
     for number in array.iter().enumerate().map(whole) {

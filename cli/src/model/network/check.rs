@@ -171,7 +171,7 @@ fn drawn(v: Spanned<crate::model::raw::Value>, line: Line<'_>, key: &str) -> Res
 fn delay(v: Spanned<crate::model::raw::Value>, line: Line<'_>) -> Result<Value> {
     let at = start(&v);
     match drawn(v, line, "delay")? {
-        Value::Number(ms) if ms < 0.0 => error(line, at, format!("`delay` must be a non-negative number, not {ms}")),
+        Value::Number(ms) if ms < 0.0 => error(line, at, format!("`delay` must be a non-negative number, not {}", overtime::Number(ms))),
         value => Ok(value),
     }
 }
@@ -229,7 +229,7 @@ fn connect(item: Spanned<raw::Connect>, line: Line<'_>) -> Result<Connect> {
             let at = start(&p);
             match finite(p, line, "p", 0.0)? {
                 p if p <= 1.0 => Connect::FixedProb(p),
-                p => return error(line, at, format!("`p` is a probability, not {p}")),
+                p => return error(line, at, format!("`p` is a probability, not {}", overtime::Number(p))),
             }
         }
         "fixed_num_pre" => Connect::FixedNumPre(needed(raw.num, "num", what, at, line)?.into_inner()),

@@ -11,7 +11,7 @@ impl Network {
     /// If the scale makes no sense, or the connectivity has no scale.
     pub(crate) fn scale(&mut self, scale: f64) -> anyhow::Result<()> {
         if !(scale > 0.0 && scale.is_finite()) {
-            return Err(usage(format!("--scale must be a positive number, not {scale}")));
+            return Err(usage(format!("--scale must be a positive number, not {}", overtime::Number(scale))));
         }
         let scaled = |n: u64| (n as f64 * scale).round() as u64;
         for group in &mut self.groups {

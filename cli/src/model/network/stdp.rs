@@ -2,7 +2,7 @@
 
 use crate::model::check::{Line, Result, error, finite, start};
 use crate::model::raw::Maybe;
-use overtime::network;
+use overtime::{Number, network};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -37,10 +37,10 @@ impl Stdp {
         let min = or(raw.min, "min", f64::MIN, 0.0)?;
         if min > max {
             let way = if by_default { ": give `min`, which is 0 by default" } else { "" };
-            return error(line, at, format!("`stdp`: `min` ({min}) is above `max` ({max}){way}"));
+            return error(line, at, format!("`stdp`: `min` ({}) is above `max` ({}){way}", Number(min), Number(max)));
         }
         if min == max {
-            return error(line, at, format!("`stdp`: `min` and `max` are both {max}, which leaves weights no room to learn"));
+            return error(line, at, format!("`stdp`: `min` and `max` are both {}, which leaves weights no room to learn", Number(max)));
         }
         let tau = [(raw.tau_pre, "tau_pre"), (raw.tau_post, "tau_post")];
         let [tau_pre, tau_post] = tau.map(|(given, key)| or(given, key, f64::MIN_POSITIVE, 20.0));
