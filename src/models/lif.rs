@@ -40,9 +40,8 @@ use crate::system::{Inputs, Schema, Shared, System, Tick};
 /// constant over it.
 ///
 /// After a spike V stays for as many steps as fit into `tau_ref`; the neuron does not spike, and what a network's synapses would add to V is
-/// dropped (Brian2's `unless refractory`, NEST's rule; as NEST counts, the step of the spike is not one of them, as Brian2 does, it is). The
-/// steps are counted, so that a spike's time does not change how long that is;
-/// brainpy compares times, and for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Brainpy's neuron also spikes
+/// dropped (Brian2's `unless refractory`, NEST's rule). NEST counts these steps so, too; Brian2 counts the step of the spike as one of
+/// them. The steps are counted, so that a spike's time does not change how long that is; brainpy compares times, and for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Brainpy's neuron also spikes
 /// within the period, if V is at the threshold. Where brainpy has `t_last_spike` and, on request, `refractory` as a boolean, `refractory` here is not 0 where that one is true.
 #[derive(Clone, Debug)]
 pub struct Lif<R> {

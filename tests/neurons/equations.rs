@@ -330,7 +330,7 @@ fn what_makes_no_sense_is_refused() {
     let error = LoopOverTime::new(soft.clone()).map(|_| ()).unwrap_err();
     assert!(matches!(&error, Error::Unsupported(why) if why.contains("V_th = 0") && why.contains("hard reset")), "{error}");
     assert!(LoopOverTime::builder(soft).dt(1e-6).build().is_ok());
-    // At V_th the exponential term is (V_th − V_T)/delta_T times less than what w at V_th would take away: w is 0 at rest.
+    // One step at V_th with w at rest, where it is 0.
     let soft = |params: &[(&str, f64)]| {
         let all = params.iter().try_fold(AdExIf::<f64>::new(1), |neuron, (name, value)| neuron.param(name, *value));
         LoopOverTime::builder(all.unwrap().reset(Reset::Soft)).dt(0.1).build().map(|_| ())

@@ -4,16 +4,16 @@
 use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
 use super::recorder::{Buffer, Kept, steps_of};
 use super::session::{Place, Session};
-use super::spec::{Files, Given, Spec};
+use super::spec::{Given, Spec};
 use super::trains::synaptic_events;
 use super::{start, streams};
 use crate::data::{self, Kind};
-use crate::exit::{Failure, usage};
+use crate::exit::Failure;
 use crate::model::{Arrays, Build};
 use crate::plot::{Grid, Traces, plan};
 use ndarray::{Array2, ArrayD};
 use overtime::states::{self, Tensor};
-use overtime::{Coupling, Error, Events, Schema};
+use overtime::{Error, Events};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -38,17 +38,6 @@ struct Progress {
     stream: Vec<(String, u64)>,
     #[serde(default)]
     spike_stream: Vec<(String, u64)>,
-}
-
-/// Of a sequence, each part of which depends on all others, there is no checkpoint: refuses those that are asked for by the clock, and warns of one for
-/// interrupts.
-pub(crate) fn of_one_piece(files: &Files, schema: &Schema) -> anyhow::Result<Option<String>> {
-    let why = "a sequence that is read in both directions of time is one piece, and there is nothing to go on from before its end";
-    match (schema.coupling, &files.checkpoint, files.checkpoint_every) {
-        (Coupling::Sequence, _, Some(_)) => Err(usage(format!("--checkpoint-every: {why}"))),
-        (Coupling::Sequence, Some(path), None) => Ok(Some(format!("{} will not be written: {why}", path.display()))),
-        _ => Ok(None),
-    }
 }
 
 /// Writes the session's checkpoint, if it has one. `from` is how much of the session's input is used up.

@@ -50,8 +50,8 @@ fn slices<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Resu
     let mut most = session.room.steps;
     // Of a sequence every part depends on all others.
     let whole = session.over_time.schema().coupling == Coupling::Sequence;
-    if whole {
-        control.stop.at_once();
+    if whole && control.stop.at_once() {
+        return Err(interrupted(session));
     }
     let mut length = (FIRST / session.elements().max(1)).clamp(1, 16) as u64;
     let mut timing = Timing { wall: Duration::ZERO, steps: 0 };

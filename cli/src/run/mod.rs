@@ -12,6 +12,7 @@ pub(crate) mod recorder;
 pub(crate) mod room;
 pub(crate) mod session;
 pub(crate) mod signals;
+mod slice;
 pub(crate) mod spec;
 pub(crate) mod start;
 pub(crate) mod streams;
@@ -46,7 +47,8 @@ pub(crate) fn command(args: &RunArgs) -> anyhow::Result<()> {
 
 fn start<T: Build>(spec: Spec, manner: Manner) -> anyhow::Result<()> {
     let place = Place::find(&spec.device)?;
-    let session = Session::<T>::new(spec, &place)?;
+    let mut session = Session::<T>::new(spec, &place)?;
+    drive::check(&mut session)?;
     go(session, &place, manner)
 }
 

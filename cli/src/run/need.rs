@@ -2,8 +2,9 @@
 //! that is one too many.
 
 use super::recorder::kept;
-use super::room::{Room, Slice};
+use super::room::Room;
 use super::session::Session;
+use super::slice::Slice;
 use super::spec::{Spec, extension};
 use super::trains::Train;
 use super::{advice, wanted};
@@ -79,7 +80,7 @@ pub(crate) fn of_run<T: Build>(session: &Session<T>) -> anyhow::Result<Room> {
     need.add(aside, what);
     let free = memory::free();
     refuse(&need, spec, astray && vars > 0)?;
-    Ok(Room::new(&slice, aside, free.saturating_sub(need.all())))
+    Ok(Room::new(slice.bytes(), aside, free.saturating_sub(need.all())))
 }
 
 /// The most that is taken at once after the last step, or for a checkpoint, beside the recordings, which take `all`.

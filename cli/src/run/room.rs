@@ -1,74 +1,11 @@
 //! What a run may take beside all that it keeps: for its slices, and for its end.
 
-use super::recorder::kept;
-use super::session::Session;
-use super::wanted;
-use crate::model::Build;
-use crate::plot;
-use overtime::{Coupling, DType, memory};
+use overtime::memory;
 
 /// Most bytes that a slice records.
 const MOST: u64 = 128 << 20;
-/// Blocks of memory below this may stay with the allocator when they are given back (the greatest threshold that glibc has): others of
-/// their size find room there, but the system counts them as taken.
-const BLOCK: u64 = 32 << 20;
 
-/// Bytes of the arrays that the least slice there can be records: one step, or, of a sequence, which is not cut, all of them.
-#[derive(Debug)]
-pub(crate) struct Slice {
-    arrays: Vec<u64>,
-    /// A copy in f32, of an array that is streamed in bf16.
-    converted: u64,
-    pub(crate) whole: bool,
-}
-
-impl Slice {
-    pub(crate) fn least<T: Build>(session: &Session<T>) -> anyhow::Result<Self> {
-        let (spec, schema) = (&session.spec, session.over_time.schema());
-        let batch = session.over_time.batch();
-        let whole = schema.coupling == Coupling::Sequence;
-        let (begin, left) = (session.begin + session.done, session.steps - session.done);
-        let (recorded, steps) = if whole { (kept(begin, left, spec.record_every), left) } else { (1, 1) };
-        let size = |steps: u64, width: usize| {
-            [width, batch.unwrap_or(1), size_of::<T>()].iter().fold(steps, |bytes, by| bytes.saturating_mul(*by as u64))
-        };
-        let vars = wanted::recorded(spec.out_vars.as_deref())?;
-        let vars = vars.iter().filter(|want| !want.events).map(|want| size(recorded, want.width(schema)));
-        let mut arrays: Vec<u64> = vars.collect();
-        if session.keeps() || spec.files.plot.is_some() {
-            arrays.push(size(recorded, schema.output_len()));
-        }
-        let streamed = spec.files.stream.is_some() && T::DTYPE == DType::Bf16;
-        let converted = if streamed { arrays.iter().max().map_or(0, |bytes| bytes.saturating_mul(2)) } else { 0 };
-        if spec.files.plot.is_some() {
-            let panels = plot::plan(spec, schema, batch)?;
-            arrays.extend(panels.iter().filter(|panel| panel.monitor().is_some()).map(|panel| size(steps, panel.units().len())));
-        }
-        arrays.push(recorded.saturating_mul(size_of::<f64>() as u64));
-        Ok(Self { arrays, converted, whole })
-    }
-
-    /// What it takes.
-    pub(crate) fn bytes(&self) -> u64 {
-        sum(&self.arrays).saturating_add(self.converted)
-    }
-
-    /// What of it the system has again when it is given back.
-    pub(crate) fn returned(&self) -> u64 {
-        self.arrays.iter().filter(|bytes| **bytes >= BLOCK).fold(0, |sum, bytes| sum.saturating_add(*bytes))
-    }
-
-    /// What the allocator still has of it when the next one is taken. Little is taken without a look at what is free.
-    pub(crate) fn lingers(&self) -> u64 {
-        if self.whole || self.bytes() < BLOCK { 0 } else { sum(&self.arrays) - self.returned() }
-    }
-}
-
-fn sum(all: &[u64]) -> u64 {
-    all.iter().fold(0, |sum, bytes| sum.saturating_add(*bytes))
-}
-
-/// The room itself.
+/// That room.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     /// Most steps of a slice.
@@ -81,9 +18,9 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// Where so much is left beside all that is known, the least slice and the end: slices take at most half of it.
-    pub(crate) fn new(slice: &Slice, end: u64, left: u64) -> Self {
-        let step = slice.bytes().max(1);
+    /// Where the least slice takes `step` bytes, and so much is left beside all that is known, that slice and the end: slices take at most half of it.
+    pub(crate) fn new(step: u64, end: u64, left: u64) -> Self {
+        let step = step.max(1);
         let most = step.saturating_add(left / 2).min(MOST.max(step));
         Self { steps: (most / step).max(1), end: usize::try_from(end).unwrap_or(usize::MAX), aside: Vec::new() }
     }
@@ -102,26 +39,12 @@ impl Room {
 mod tests {
     use super::*;
 
-    fn slice(arrays: &[u64]) -> Slice {
-        Slice { arrays: arrays.to_vec(), converted: 0, whole: false }
-    }
-
     #[test]
     fn slices_are_as_long_as_half_of_what_is_left() {
-        let (small, mib) = (slice(&[1000, 24]), 1 << 20);
-        assert_eq!(Room::new(&small, 0, 0).steps, 1);
-        assert_eq!(Room::new(&small, 0, mib).steps, 513);
-        assert_eq!(Room::new(&small, 0, u64::MAX).steps, MOST / 1024);
-        assert_eq!(Room::new(&slice(&[MOST * 2]), 0, u64::MAX).steps, 1);
-        assert_eq!(Room::new(&slice(&[]), 0, u64::MAX).steps, MOST);
-    }
-
-    #[test]
-    fn large_arrays_are_given_back_and_small_ones_linger() {
-        let parts = |slice: &Slice| (slice.bytes(), slice.returned(), slice.lingers());
-        assert_eq!(parts(&slice(&[1, 2])), (3, 0, 0));
-        assert_eq!(parts(&slice(&[BLOCK, 5])), (BLOCK + 5, BLOCK, 5));
-        assert_eq!(parts(&slice(&[BLOCK - 1, BLOCK - 1])), (2 * BLOCK - 2, 0, 2 * BLOCK - 2));
-        assert_eq!(slice(&[u64::MAX, 7]).bytes(), u64::MAX);
+        assert_eq!(Room::new(1024, 0, 0).steps, 1);
+        assert_eq!(Room::new(1024, 0, 1 << 20).steps, 513);
+        assert_eq!(Room::new(1024, 0, u64::MAX).steps, MOST / 1024);
+        assert_eq!(Room::new(MOST * 2, 0, u64::MAX).steps, 1);
+        assert_eq!(Room::new(0, 0, u64::MAX).steps, MOST);
     }
 }

@@ -8,7 +8,7 @@ use super::start::{self, Start};
 use super::streams::{self, Spikes};
 use super::trains::Train;
 use super::wanted;
-use super::{advice, checkpoint, drive, length, need};
+use super::{advice, length, need};
 use crate::args::Axis;
 use crate::data;
 use crate::exit::usage;
@@ -152,7 +152,6 @@ impl<T: Build> Session<T> {
         session.steps = length::steps(&session.spec, given, |d| session.over_time.steps_of(d))?;
         session.begin = session.over_time.i();
         session.every()?;
-        drive::check(&mut session)?;
         session.reserve()?;
         if session.spec.files.plot.is_some() {
             let panels = plot::plan(&session.spec, session.over_time.schema(), batch)?;
@@ -176,7 +175,7 @@ impl<T: Build> Session<T> {
         spec.device = place.device.to_string();
         spec.batch = batch.map(|rows| rows as u64);
         let schema = system.schema();
-        spec.warnings.extend(checkpoint::of_one_piece(&spec.files, &schema)?);
+        spec.warnings.extend(spec.files.check_pieces(&schema)?);
         let wanted = wanted::recorded(spec.out_vars.as_deref())?;
         let keeps = spec.files.out.is_some();
         let mut monitors: Vec<Monitor> = Vec::new();

@@ -23,9 +23,9 @@ impl Stop {
         Ok(Self(came))
     }
 
-    /// Has the first signal end the process: nothing asks any more whether one came.
-    pub(crate) fn at_once(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// Has the next signal end the process, be it the first: nothing asks any more whether one came. Whether one had come before.
+    pub(crate) fn at_once(&self) -> bool {
+        self.0.swap(true, Ordering::Relaxed)
     }
 
     pub(crate) fn came(&self) -> bool {

@@ -18,7 +18,7 @@ pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync 
     /// The differential variables.
     const VARS: [&'static str; N];
     /// The parameters. The first is the threshold; if the potential is reset, then come what it is reset to, and the refractory period,
-    /// of which `flow` and `reset` may not depend.
+    /// on which `flow` and `reset` must not depend.
     const PARAMS: [Constant; P];
     /// Whether a potential that is at the threshold or above it is a spike, and is reset; else a spike is a crossing from below.
     const RESETS: bool;

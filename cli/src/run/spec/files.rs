@@ -3,6 +3,7 @@
 use super::super::streams;
 use super::extension;
 use crate::exit::usage;
+use overtime::{Coupling, Schema};
 use overtime_atomic::AtomicFile;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -49,6 +50,17 @@ impl Files {
             }
         }
         Ok(())
+    }
+
+    /// Of a sequence, each part of which depends on all others, there is no checkpoint: refuses those that are asked for by the clock, and warns of
+    /// one for interrupts.
+    pub(crate) fn check_pieces(&self, schema: &Schema) -> anyhow::Result<Option<String>> {
+        let why = "a sequence that is read in both directions of time is one piece, and there is nothing to go on from before its end";
+        match (schema.coupling, &self.checkpoint, self.checkpoint_every) {
+            (Coupling::Sequence, _, Some(_)) => Err(usage(format!("--checkpoint-every: {why}"))),
+            (Coupling::Sequence, Some(path), None) => Ok(Some(format!("{} will not be written: {why}", path.display()))),
+            _ => Ok(None),
+        }
     }
 }
 
