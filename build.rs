@@ -50,20 +50,20 @@ mod cuda {
     pub(crate) use super::shared::Shared;
 }
 #[cfg(feature = "embed-cubin")]
-#[path = "src/cuda/beforehand.rs"]
+#[path = "src/cuda/compiler/embed_key.rs"]
 mod beforehand;
 #[cfg(feature = "embed-cubin")]
-#[path = "src/cuda/nvrtc/probe.rs"]
+#[path = "src/cuda/compiler/nvrtc/probe.rs"]
 mod probe;
 #[cfg(feature = "embed-cubin")]
-#[path = "src/cuda/nvrtc/program.rs"]
+#[path = "src/cuda/compiler/nvrtc/program.rs"]
 #[allow(dead_code)]
 mod program;
 #[cfg(feature = "embed-cubin")]
-#[path = "src/cuda/shared.rs"]
+#[path = "src/cuda/driver/library.rs"]
 mod shared;
 #[cfg(feature = "embed-cubin")]
-#[path = "src/cuda/source.rs"]
+#[path = "src/cuda/compiler/source.rs"]
 #[allow(dead_code)]
 mod source;
 

@@ -72,7 +72,7 @@ pub enum Error {
         /// The device.
         device: String,
         /// Why.
-        reason: crate::Reason,
+        reason: crate::survey::Reason,
     },
     /// A NaN or an infinity.
     #[error("{variable}[{index}] is {value} {}; allow_non_finite() lets it pass", match .step { Some(i) => format!("at step {i}"), None => "before the run".to_owned() })]
@@ -171,7 +171,7 @@ pub enum Error {
         /// The kernel's module.
         name: String,
         /// The element type.
-        dtype: crate::DType,
+        dtype: crate::numeric::scalar::DType,
         /// The architecture, `sm_90` or `compute_90`.
         arch: String,
         /// What the compiler said, as it stands. It names lines of the files that the text came from.

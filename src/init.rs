@@ -1,8 +1,8 @@
 //! Initial values of weights and state, from a seed.
 
 use crate::error::{Error, Number, Result};
-use crate::rng::Stream;
-use crate::scalar::Scalar;
+use crate::numeric::rng::Stream;
+use crate::numeric::scalar::Scalar;
 
 /// Normal numbers are within so many standard deviations of the mean.
 const TAILS: f64 = 5.9;

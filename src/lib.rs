@@ -59,8 +59,9 @@
 //!   a driver and no NVRTC. Systems of your own still need one.
 #![deny(missing_docs)]
 
-mod clock;
-mod closure;
+#[doc(hidden)]
+pub mod checkpoint;
+mod connectivity;
 mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -68,55 +69,52 @@ mod cuda;
 #[path = "no_cuda.rs"]
 mod cuda;
 mod device;
-mod device_array;
+mod engine;
 mod error;
-#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by the CUDA engine alone"))]
-mod exchange;
 mod init;
 mod input;
-pub mod inputs;
 #[cfg(feature = "cuda")]
-pub mod kernels;
+#[doc(hidden)]
+pub mod kernel_report;
 mod loop_over_time;
-pub mod math;
 pub mod matmul;
 pub mod memory;
-#[cfg(feature = "cuda")]
-mod mirror;
 pub mod models;
 pub mod network;
-#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "programs are run by the CUDA engine alone"))]
-mod program;
+mod numeric;
 mod recording;
-pub mod rng;
 pub mod runner;
-mod scalar;
-mod scan;
-mod sequential;
-mod state;
-pub mod states;
+#[doc(hidden)]
+pub mod stimuli;
 mod survey;
 mod system;
-mod threads;
-pub mod torch;
-pub mod tree;
 
-pub use closure::{Closure, for_loop};
+#[doc(inline)]
+pub use checkpoint as states;
+#[doc(inline)]
+#[cfg(feature = "cuda")]
+pub use kernel_report as kernels;
+pub use numeric::{math, rng};
+#[doc(inline)]
+pub use stimuli as inputs;
+pub use system::{torch, tree};
+
 pub use device::{Device, Products, Strategy};
-pub use device_array::{DeviceArray, DeviceRecording};
+pub use engine::device_array::{DeviceArray, DeviceRecording};
 pub use error::{Error, Number, Result};
 pub use init::Init;
 pub use input::{FirstAxis, Input};
 pub use loop_over_time::{Builder, LoopOverTime, Progress};
-pub use program::Program;
+pub use numeric::scalar::{DType, Real, Scalar};
 pub use recording::{Events, Monitor, OutVars, Recorded, Recording, Tree, monitor};
-pub use scalar::{DType, Real, Scalar};
-pub use scan::Scan;
-pub use sequential::Sequential;
-pub use state::State;
 pub use survey::{Finding, Gpu, MIN_CAPABILITY, MIN_DRIVER, Reason, Survey};
+pub use system::closure::{Closure, for_loop};
+pub use system::program::Program;
+pub use system::scan::Scan;
+pub use system::sequential::Sequential;
+pub use system::state::State;
+pub use system::tree::unique_name;
 pub use system::{Coupling, InputSpec, Inputs, MAX_PORTS, Schema, Shared, Start, System, Tick, VarSpec, Weight, WeightMut};
-pub use tree::unique_name;
 
 #[doc = include_str!("../docs/coming_from_brainpy.md")]
 pub mod coming_from_brainpy {}

@@ -1,11 +1,11 @@
 //! What stands for the CUDA engine where the feature `cuda` is off: types that have no values.
 
-use crate::clock::Clock;
 use crate::device::Products;
+use crate::engine::boundary::{Done, Run, Wanted};
 use crate::error::{Error, Result};
-use crate::exchange::{Done, Run, Wanted};
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
 use crate::system::System;
+use crate::system::clock::Clock;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub(crate) struct Context(Infallible);
 
 impl Context {
     pub(crate) fn of(ordinal: usize) -> Result<Arc<Self>> {
-        Err(Error::DeviceUnavailable { device: format!("cuda:{ordinal}"), reason: crate::Reason::NotBuilt })
+        Err(Error::DeviceUnavailable { device: format!("cuda:{ordinal}"), reason: crate::survey::Reason::NotBuilt })
     }
 }
 
@@ -21,7 +21,7 @@ impl Context {
 pub(crate) struct Buffer(Infallible);
 
 impl Buffer {
-    pub(crate) fn device(&self) -> crate::Device {
+    pub(crate) fn device(&self) -> crate::device::Device {
         match self.0 {}
     }
 
@@ -90,7 +90,12 @@ impl Engine {
 pub(crate) struct Multiplier(Infallible);
 
 impl Multiplier {
-    pub(crate) fn new(context: Arc<Context>, _: crate::DType, _: &crate::matmul::Shape, _: Products) -> Result<Self> {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        _: crate::numeric::scalar::DType,
+        _: &crate::engine::gemm_shape::Shape,
+        _: Products,
+    ) -> Result<Self> {
         match context.0 {}
     }
 

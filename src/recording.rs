@@ -1,11 +1,11 @@
 //! What a run keeps: its output, monitored variables, events, and times.
 
-use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::input::FirstAxis;
 use crate::memory;
-use crate::scalar::Scalar;
-use crate::state::Layout;
+use crate::numeric::scalar::Scalar;
+use crate::system::clock::Clock;
+use crate::system::state::Layout;
 use ndarray::{ArrayD, Axis, IxDyn};
 
 /// Variables to monitor: one, a list, or a map of names, nested as one likes. A run gives the arrays back in this structure.

@@ -1,7 +1,8 @@
 //! What this machine has to run on, where it was looked for, and why a device cannot be used.
 
 use crate::device::Device;
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -299,9 +300,9 @@ impl Survey {
     pub fn new() -> Self {
         #[cfg(feature = "cuda")]
         {
-            let (driver, driver_in) = crate::cuda::driver::probe();
+            let (driver, driver_in) = crate::cuda::driver::functions::probe();
             let version = driver.as_ref().ok().map(|driver| driver.version);
-            let (compiler, compiler_in) = crate::cuda::nvrtc::probe(version);
+            let (compiler, compiler_in) = crate::cuda::compiler::nvrtc::probe(version);
             Self::of(driver, driver_in, compiler, compiler_in)
         }
         #[cfg(not(feature = "cuda"))]
@@ -330,8 +331,8 @@ impl Survey {
             looked_in: compiler_in,
         });
         #[cfg(feature = "cuda")]
-        if !crate::cuda::embedded::archs().is_empty() {
-            let archs: Vec<_> = crate::cuda::embedded::archs().iter().map(|arch| format!("sm_{arch}")).collect();
+        if !crate::cuda::compiler::embedded::archs().is_empty() {
+            let archs: Vec<_> = crate::cuda::compiler::embedded::archs().iter().map(|arch| format!("sm_{arch}")).collect();
             let result = Ok(format!("compiled beforehand for {}, for where there is no NVRTC", archs.join(", ")));
             findings.push(Finding { what: "kernels", result, looked_in: Vec::new() });
         }
@@ -382,7 +383,7 @@ impl Survey {
 /// Whether kernels for this compute capability were compiled when the crate was built.
 fn embedded(capability: (u32, u32)) -> bool {
     #[cfg(feature = "cuda")]
-    return crate::cuda::embedded::serve(capability);
+    return crate::cuda::compiler::embedded::serve(capability);
     #[cfg(not(feature = "cuda"))]
     return capability < (0, 0);
 }
@@ -442,7 +443,7 @@ mod tests {
     #[test]
     fn without_the_feature_that_is_the_reason() {
         assert_eq!(Survey::new().why_not_cuda(0), Some(Reason::NotBuilt));
-        assert!(matches!(Device::cuda(0), Err(crate::Error::DeviceUnavailable { reason: Reason::NotBuilt, .. })));
+        assert!(matches!(Device::cuda(0), Err(crate::error::Error::DeviceUnavailable { reason: Reason::NotBuilt, .. })));
         assert_eq!(Device::auto(), Device::Cpu);
     }
 }

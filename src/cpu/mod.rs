@@ -4,15 +4,13 @@
 //! for any block size and number of threads.
 
 mod blocks;
-pub(crate) mod product;
-pub(crate) mod simd;
 
-use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::numeric::scalar::Scalar;
 use crate::recording::Handle;
-use crate::scalar::Scalar;
-use crate::scan::{Every, Feed, Feeds, Probe, Scan, Source, Table, Tape};
-use crate::state::{Layout, State};
+use crate::system::clock::Clock;
+use crate::system::scan::{Every, Feed, Feeds, Probe, Scan, Source, Table, Tape};
+use crate::system::state::{Layout, State};
 use crate::system::{Coupling, Schema, Shared, System};
 use blocks::Block;
 use ndarray::ArrayView3;

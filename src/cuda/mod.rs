@@ -5,46 +5,18 @@
 //! Each library is opened by name, every function that is needed is looked up first, and whatever is amiss comes back as a
 //! [`Reason`](crate::Reason). Nothing panics, whatever the library is.
 
-mod assemble;
-mod beforehand;
-mod cache;
-pub(crate) mod cell;
-pub(crate) mod compile;
-pub(crate) mod connect;
-mod context;
+pub(crate) mod compiler;
 pub(crate) mod driver;
-pub(crate) mod embedded;
-mod engine;
-mod feed;
-mod graph;
-mod images;
-mod job;
-mod launch;
-mod limits;
-mod memory;
-mod mirrors;
-mod module;
+pub(crate) mod engine;
+mod gemm;
 pub(crate) mod network;
-pub(crate) mod nvrtc;
-mod occupancy;
-mod pace;
-mod plan;
-mod product;
-pub(crate) mod request;
-mod run;
-mod shared;
-mod side;
-mod signature;
-mod source;
-pub(crate) mod stack;
+pub(crate) mod recurrent;
+pub(crate) mod schedule;
 mod stage;
-mod strategy;
-mod stream;
-mod target;
-mod workshop;
+pub(crate) mod structs;
 
-pub(crate) use context::Context;
+pub(crate) use driver::context::Context;
+use driver::library::Shared;
+pub(crate) use driver::memory::Buffer;
 pub(crate) use engine::Engine;
-pub(crate) use memory::Buffer;
-pub(crate) use product::{Multiplier, catalog as products};
-use shared::Shared;
+pub(crate) use gemm::{Multiplier, catalog as products};

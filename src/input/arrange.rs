@@ -2,7 +2,7 @@
 
 use super::{Expect, FirstAxis, shape};
 use crate::error::{Error, Result};
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
 use crate::system::InputSpec;
 use ndarray::{ArrayViewD, Axis, CowArray, Ix3};
 

@@ -2,9 +2,9 @@
 
 mod arrange;
 
-use crate::device_array::DeviceArray;
+use crate::engine::device_array::DeviceArray;
 use crate::error::{Error, Result};
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
 use crate::system::{InputSpec, MAX_PORTS, Schema};
 use arrange::{arrange, steps as steps_of_series, strides};
 use ndarray::{Array3, ArrayBase, ArrayView, ArrayView3, ArrayViewD, Axis, CowArray, Data, Dimension, Ix3, s};
@@ -237,7 +237,7 @@ impl<T: Scalar> Checked<'_, T> {
             let (steps, at) = (values.len_of(Axis(0)), |k: usize| values.index_axis(Axis(0), k));
             let bad = if values.len() > 1 << 16 {
                 let few = (1 << 14) / (values.len() / steps.max(1)).max(1);
-                crate::threads::run(|| (0..steps).into_par_iter().with_min_len(few + 1).position_first(|k| !finite(at(k))))?
+                crate::memory::threads::run(|| (0..steps).into_par_iter().with_min_len(few + 1).position_first(|k| !finite(at(k))))?
             } else {
                 (0..steps).position(|k| !finite(at(k)))
             };

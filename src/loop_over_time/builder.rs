@@ -1,16 +1,16 @@
 //! How a loop is put together.
 
 use super::{LoopOverTime, Progress};
-use crate::clock::Clock;
 use crate::cuda::Context;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
 use crate::input::FirstAxis;
+use crate::numeric::scalar::Scalar;
 use crate::recording::{Handle, Monitor, OutVars, Tree};
-use crate::scalar::Scalar;
-use crate::state::Layout;
+use crate::system::clock::Clock;
+use crate::system::state::Layout;
+use crate::system::tree;
 use crate::system::{Schema, Shared, System};
-use crate::tree;
 use std::cell::{Cell, OnceCell};
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -325,7 +325,7 @@ impl<T: Scalar> Options<T> {
         }
         let clock = Clock::new(self.i0, self.t0, self.dt)?;
         let (dt, device) = (self.dt, self.device);
-        crate::threads::run(|| system.prepare(dt, device))??;
+        crate::memory::threads::run(|| system.prepare(dt, device))??;
         let pool = match self.threads {
             None => None,
             Some(0) => return Err(Error::value("threads", 0, "is not a positive number")),

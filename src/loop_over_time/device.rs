@@ -3,11 +3,11 @@
 use super::{AnyLoop, LoopOverTime};
 use crate::cuda::{Context, Engine};
 use crate::device::Device;
+use crate::engine::boundary::Wanted;
 use crate::error::Result;
-use crate::exchange::Wanted;
-use crate::scalar::Scalar;
-use crate::state::Layout;
+use crate::numeric::scalar::Scalar;
 use crate::system::System;
+use crate::system::state::Layout;
 use std::cell::OnceCell;
 
 impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
@@ -42,7 +42,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let _context = device.context()?;
         self.strategy.require(device)?;
         let (system, dt) = (&self.system, self.clock.dt);
-        crate::threads::run(|| system.prepare(dt, device))??;
+        crate::memory::threads::run(|| system.prepare(dt, device))??;
         let engine = self.engine_for(device, &self.layout, self.host_state()?)?;
         (self.engine, self.device) = (engine, device);
         Ok(())

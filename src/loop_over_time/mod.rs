@@ -2,24 +2,25 @@
 
 mod builder;
 mod device;
+mod locate_non_finite;
+pub(crate) mod nodes;
 mod on_device;
 mod parts;
 mod run;
-mod search;
 mod states;
 
 pub use builder::Builder;
 
-use crate::clock::Clock;
 use crate::cuda::Engine;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
 use crate::input::FirstAxis;
+use crate::numeric::scalar::Scalar;
 use crate::recording::{Handle, Tree};
-use crate::scalar::Scalar;
-use crate::state::{Layout, State};
+use crate::system::clock::Clock;
+use crate::system::state::{Layout, State};
+use crate::system::tree::Implicit;
 use crate::system::{Schema, Shared, System};
-use crate::tree::Implicit;
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
@@ -205,7 +206,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     pub fn tpu(&mut self) -> Result<()> {
         Err(Error::DeviceUnavailable {
             device: "tpu".into(),
-            reason: crate::Reason::NoKernels("kernels here are CUDA C and CPU code; only XLA compiles for TPUs".into()),
+            reason: crate::survey::Reason::NoKernels("kernels here are CUDA C and CPU code; only XLA compiles for TPUs".into()),
         })
     }
 }
@@ -220,7 +221,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         };
         let mut state = State::new(layout.split(&mut arena), 0, self.schema.output_len());
         let (system, shared) = (&self.system, &self.shared);
-        crate::threads::run(|| system.init(shared, &mut state))?;
+        crate::memory::threads::run(|| system.init(shared, &mut state))?;
         match &self.engine {
             Some(engine) if layout == self.layout => engine.set_state(&arena)?,
             _ => self.engine = self.engine_for(self.device, &layout, &arena)?,

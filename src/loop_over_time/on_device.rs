@@ -1,16 +1,16 @@
 //! A run whose steps a GPU makes.
 
+use super::locate_non_finite::Search;
 use super::run::tell;
-use super::search::Search;
 use super::{AnyLoop, LoopOverTime};
-use crate::device_array::{DeviceArray, DeviceRecording};
+use crate::engine::boundary::{Feed, Host, OnDevice, Run, Series};
+use crate::engine::device_array::{DeviceArray, DeviceRecording};
 use crate::error::{Error, Result};
-use crate::exchange::{Feed, Host, OnDevice, Run, Series};
 use crate::input::{Checked, FirstAxis, Given, Input};
+use crate::numeric::scalar::Scalar;
 use crate::recording::{Buffer, Events};
-use crate::scalar::Scalar;
-use crate::scan::Every;
 use crate::system::System;
+use crate::system::scan::Every;
 use ndarray::{Array3, ArrayBase, ArrayD, ArrayView3, ArrayViewD, CowArray, Data, Dimension, Ix3};
 
 impl<T: Scalar> AnyLoop<'_, T> {

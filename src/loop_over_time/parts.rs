@@ -3,8 +3,8 @@
 use super::{AnyLoop, LoopOverTime};
 use crate::error::{Error, Result};
 use crate::input::Input;
+use crate::numeric::scalar::Scalar;
 use crate::recording::Recording;
-use crate::scalar::Scalar;
 use crate::system::{Coupling, System};
 use ndarray::s;
 

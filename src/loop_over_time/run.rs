@@ -4,9 +4,9 @@ use super::{AnyLoop, LoopOverTime, Progress};
 use crate::cpu::Chunk;
 use crate::error::{Error, Result};
 use crate::input::{Checked, Expect, Input};
+use crate::numeric::scalar::Scalar;
 use crate::recording::{Buffer, Events, Recorded, Recording};
-use crate::scalar::Scalar;
-use crate::scan::Every;
+use crate::system::scan::Every;
 use crate::system::{Coupling, System};
 use ndarray::{ArrayView3, s};
 use std::time::{Duration, Instant};
@@ -142,7 +142,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         };
         match pool {
             Some(pool) => pool.install(body),
-            None => crate::threads::run(body)?,
+            None => crate::memory::threads::run(body)?,
         }?;
 
         if let Some((lengths, output)) = lengths.zip(buffers.first_mut()) {
@@ -278,7 +278,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
                 }
             });
         }
-        let layout = crate::state::Layout { rows: all, vars: Vec::new(), len: 0 };
+        let layout = crate::system::state::Layout { rows: all, vars: Vec::new(), len: 0 };
         let result = Chunk {
             system: &self.system,
             schema: &self.schema,

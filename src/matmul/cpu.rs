@@ -1,11 +1,11 @@
 //! The product on the CPU: B packed in panels, by columns; rows of A in lots that stay in the second cache; threads over both.
 
-use super::Shape;
-use crate::cpu::product::{Packed, Rows, product};
-use crate::cpu::simd::{Kernel, vectorize};
+use crate::engine::gemm_shape::Shape;
 use crate::error::Result;
 use crate::models::Activation;
-use crate::scalar::Scalar;
+use crate::numeric::gemm::{Packed, Rows, product};
+use crate::numeric::scalar::Scalar;
+use crate::numeric::simd::{Kernel, vectorize};
 use rayon::prelude::*;
 use std::ops::Range;
 

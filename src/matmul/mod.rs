@@ -20,17 +20,16 @@
 
 mod cpu;
 mod product;
-mod shape;
 
 use crate::device::{Device, Products};
 use crate::error::{Error, Result};
 use crate::models::Activation;
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
 use ndarray::{Array2, ArrayBase, Data, Ix2};
 use std::marker::PhantomData;
 
+pub(crate) use crate::engine::gemm_shape::Shape;
 pub use product::Product;
-pub(crate) use shape::Shape;
 
 /// What to multiply: a builder of [`Product`].
 ///

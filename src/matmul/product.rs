@@ -1,11 +1,12 @@
 //! A product that is ready to be made.
 
-use super::{Shape, cpu};
+use super::cpu;
 use crate::cuda::{Context, Multiplier};
 use crate::device::{Device, Products};
-use crate::device_array::DeviceArray;
+use crate::engine::device_array::DeviceArray;
+use crate::engine::gemm_shape::Shape;
 use crate::error::{Error, Result};
-use crate::scalar::Scalar;
+use crate::numeric::scalar::Scalar;
 use std::marker::PhantomData;
 
 /// A product that is ready to be made, any number of times: what [`Matmul::build`](super::Matmul::build) gives.
@@ -43,7 +44,7 @@ impl<T: Scalar> Product<T> {
     pub fn run_into(&mut self, a: &[T], b: &[T], bias: Option<&[T]>, c: &mut [T]) -> Result<()> {
         self.shape.fit(a.len(), b.len(), bias.map(<[T]>::len), Some(c.len()))?;
         match &mut self.on_device {
-            None => crate::threads::run(|| cpu::run(&self.shape, a, b, bias, c))?,
+            None => crate::memory::threads::run(|| cpu::run(&self.shape, a, b, bias, c))?,
             Some(multiplier) => multiplier.run(a, b, bias, c),
         }
     }

@@ -55,41 +55,28 @@
 //! What kinetics transmit is a number of 2⁻³⁰ too: with one weight, the sum is of those; with weights that differ, each synapse's share is
 //! rounded to a whole mantissa. Gap junctions transmit V/512 like that.
 
-mod builder;
-mod connect;
-mod course;
-mod deliver;
-mod drive;
-mod exchange;
-mod gap;
-mod group;
-mod kinetics;
+pub(crate) mod describe;
+mod gap_junction;
+pub(crate) mod host;
 mod plan;
-mod procedural;
+pub(crate) mod poisson;
+mod postsynaptic;
+mod presynaptic;
 mod program;
-mod projection;
-pub(crate) mod random;
-mod receptor;
-mod refractory;
-mod run;
 mod stdp;
+pub(crate) mod synapses;
 mod system;
-mod terminal;
-mod tiles;
 
-pub use builder::Builder;
-pub(crate) use connect::Recipe;
-pub use connect::{Connect, Synapses};
-#[cfg(feature = "cuda")]
-pub(crate) use connect::{Delays, JOB_BYTES, Job, OnDevice, Targets, Weights, Wiring};
-pub use group::Group;
-pub use kinetics::{Ampa, BioNmda, Kinetics, Nmda, Stp};
-pub use projection::{Part, Projection, Target};
-pub use receptor::{Magnesium, Receptor};
-pub(crate) use stdp::Columns;
+pub use crate::connectivity::Connect;
+pub use describe::builder::Builder;
+pub use describe::group::Group;
+pub use describe::kinetics::{Ampa, BioNmda, Kinetics, Nmda, Stp};
+pub use describe::projection::{Part, Projection, Target};
+pub use describe::receptor::{Magnesium, Receptor};
 pub use stdp::Stdp;
+pub use synapses::Synapses;
 
-use crate::scalar::Real;
+use crate::numeric::scalar::Real;
 use plan::{Link, Pool};
 
 /// Groups of neurons and the projections between them. See the [module](self).

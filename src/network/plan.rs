@@ -1,14 +1,14 @@
 //! A network with all names resolved: what a step works from, on any device.
 
-use super::connect::{Recipe, Wiring};
-use super::course::Course;
+use super::postsynaptic::Course;
+use super::presynaptic::Terminal;
 use super::stdp::Plastic;
-use super::terminal::Terminal;
+use crate::connectivity::{Recipe, Wiring};
 use crate::error::Result;
 use crate::init::Init;
-use crate::models::Param;
-use crate::scalar::Real;
+use crate::numeric::scalar::Real;
 use crate::system::System;
+use crate::system::param::Param;
 use std::ops::{Range, RangeInclusive};
 use std::sync::OnceLock;
 

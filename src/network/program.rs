@@ -1,13 +1,13 @@
 //! A network as a device is told of it.
 
 use super::Network;
-use super::course::Course;
+use super::describe::receptor::membrane;
+use super::host::stdp::Rule;
 use super::plan::{Acts, Link, Pool};
-use super::receptor::membrane;
-use super::stdp::Rule;
-use super::terminal::Terminal;
-use crate::program::{Body, Program, network};
-use crate::scalar::Real;
+use super::postsynaptic::Course;
+use super::presynaptic::Terminal;
+use crate::numeric::scalar::Real;
+use crate::system::program::{Body, Program, network};
 
 impl<T: Real> Network<T> {
     /// Nothing if a model has no program, or one that is not pointwise.

@@ -1,14 +1,15 @@
 //! A network as a system.
 
-use super::exchange::Alone;
-use super::run::Run;
-use super::{Network, gap, procedural, random};
+use super::host::partition::Alone;
+use super::host::procedural;
+use super::host::run::Run;
+use super::{Network, gap_junction, poisson};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::program::Program;
-use crate::scalar::Real;
-use crate::scan::Scan;
-use crate::state::{Part, State, child};
+use crate::numeric::scalar::Real;
+use crate::system::program::Program;
+use crate::system::scan::Scan;
+use crate::system::state::{Part, State, child};
 use crate::system::{Coupling, InputSpec, Inputs, Schema, Shared, Start, System, Tick, VarSpec};
 
 impl<T: Real> System<T> for Network<T> {
@@ -39,14 +40,14 @@ impl<T: Real> System<T> for Network<T> {
             let part = Part { index, vars: pool.vars.clone(), units: pool.units, first: first * pool.units };
             pool.model.init(shared, &mut state.part(&part));
             for receptor in pool.receptors.iter().filter(|r| !r.own.is_empty()) {
-                let stream = random::stream(shared.seed, child(node, index), &receptor.name);
+                let stream = poisson::stream(shared.seed, child(node, index), &receptor.name);
                 receptor.own.clone().for_each(|var| state.var_mut(var).fill(T::of(0.0)));
                 receptor.init.fill_checked(state.var_mut(receptor.own.start), &[pool.units], stream);
             }
             for terminal in &pool.terminals {
                 let all = terminal.vars.clone().zip(terminal.kinetics.names()).zip(&terminal.init);
                 for ((var, name), init) in all {
-                    let stream = random::stream(shared.seed, child(node, index), &format!("{}.{name}", terminal.name));
+                    let stream = poisson::stream(shared.seed, child(node, index), &format!("{}.{name}", terminal.name));
                     init.fill_checked(state.var_mut(var), &[pool.units], stream);
                 }
             }
@@ -57,7 +58,7 @@ impl<T: Real> System<T> for Network<T> {
                 plastic.init(&link.recipe, wiring, state);
             }
             if link.is_gap(&self.pools) {
-                gap::start(link, &self.pools, state);
+                gap_junction::start(link, &self.pools, state);
             }
         }
     }
@@ -109,7 +110,7 @@ impl<T: Real> System<T> for Network<T> {
     }
 
     fn explain(&self, error: Error) -> Error {
-        let error = gap::explained(error, self);
+        let error = gap_junction::explained(error, self);
         self.pools.iter().fold(error, |error, pool| error.explained_by(&pool.name, |error| pool.model.explain(error)))
     }
 

@@ -1,10 +1,10 @@
 //! Recordings of one stretch after the other, made one; and monitors that are functions.
 
-use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::numeric::scalar::Scalar;
 use crate::recording::{Events, Monitor, Recorded, Recording, monitor};
-use crate::scalar::Scalar;
+use crate::system::clock::Clock;
 use ndarray::{ArrayD, Axis, IxDyn};
 
 /// A monitor that is a function of variables.

@@ -1,7 +1,7 @@
 //! What a runner gives its targets, and how.
 
 use crate::error::{Error, Result};
-use crate::inputs::Level;
+use crate::stimuli::Level;
 use crate::system::Tick;
 use ndarray::{ArrayBase, ArrayD, Data, Dimension};
 use std::str::FromStr;

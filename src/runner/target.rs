@@ -2,10 +2,10 @@
 
 use super::source::{Kind, Source};
 use crate::error::{Error, Result};
-use crate::inputs::Level;
+use crate::numeric::scalar::Scalar;
 use crate::recording::{Handle, monitor};
-use crate::scalar::Scalar;
-use crate::state::Layout;
+use crate::stimuli::Level;
+use crate::system::state::Layout;
 use crate::system::{Schema, Tick};
 use ndarray::{ArrayD, IxDyn};
 

@@ -1,14 +1,13 @@
 //! Networks on a device: the text of their loops, what those are given, and the synapses there.
 
-mod lanes;
-pub(super) mod plastic;
+pub(crate) mod connect;
+pub(crate) mod plastic;
 mod request;
+mod row_strategy;
 mod synapses;
-mod table;
-mod warps;
+mod warp_partition;
 
-pub(super) use plastic::Plastic;
+pub(crate) use plastic::Plastic;
 pub(crate) use request::{Cut, request};
-pub(super) use synapses::Synapses;
-pub(super) use table::{Group, Incoming, Outgoing, Plastic as PlasticTable, Poisson, Receptor};
-pub(super) use warps::{Warps, share};
+pub(crate) use synapses::Synapses;
+pub(crate) use warp_partition::{Warps, share};

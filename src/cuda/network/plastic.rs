@@ -1,11 +1,11 @@
 //! A plastic projection on the device: its synapses by their targets, and where what its warps tell each other lies.
 
 use super::Synapses;
-use super::table::{Outgoing, Plastic as Table};
-use crate::cuda::context::Context;
-use crate::cuda::memory::Buffer;
+use crate::cuda::driver::context::Context;
+use crate::cuda::driver::memory::Buffer;
+use crate::cuda::structs::network::{Outgoing, Plastic as Table};
 use crate::error::Result;
-use crate::program::network::{Network, Projection};
+use crate::system::program::network::{Network, Projection};
 use std::sync::Arc;
 
 #[derive(Debug)]

@@ -1,15 +1,16 @@
 //! The text of a network's loops: each group's model and loop in a namespace of its own, and the kernel that tells its warps which group
 //! they are of.
 
-use super::lanes::PIECE;
-use super::table::Group as Table;
-use super::warps::{ALONE, THREADS};
-use crate::cuda::compile::Request;
-use crate::cuda::request::Probes;
-use crate::cuda::source::{self, Apart};
+use super::row_strategy::PIECE;
+use super::warp_partition::{ALONE, THREADS};
+use crate::cuda::compiler::compile::Request;
+use crate::cuda::compiler::request::Probes;
+use crate::cuda::compiler::source;
+use crate::cuda::compiler::source::Apart;
+use crate::cuda::structs::network::Group as Table;
 use crate::error::{Error, Result};
-use crate::program::network::{Group, Receptor};
-use crate::scalar::DType;
+use crate::numeric::scalar::DType;
+use crate::system::program::network::{Group, Receptor};
 use std::fmt::Write;
 
 /// What a network's kernel is compiled for beside its groups.
@@ -83,7 +84,7 @@ pub(crate) fn request(dtype: DType, groups: &[(&Group, Probes<'_>)], places: &[u
          {given}) {{\n    open_shelf(shares);\n    const u32 warp = (blockIdx.x * blockDim.x + threadIdx.x) / 32;\n{calls}}}\n"
     );
     let mut request = Request { name: name.into(), dtype, model: ("network.cu".into(), text.into()), loops: &[], defines: Vec::new() };
-    request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::beforehand::JOB_BYTES.to_string()));
+    request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::compiler::embed_key::JOB_BYTES.to_string()));
     let terminals = groups.iter().any(|(group, _)| group.transmits);
     request.defines.push(("TERMINALS".to_owned(), u32::from(terminals).to_string()));
     request.defines.push(("PIECE".to_owned(), PIECE.to_string()));

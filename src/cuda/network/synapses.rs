@@ -1,13 +1,13 @@
 //! A projection's synapses on the device.
 
-use super::lanes;
-use super::table::RowMaker;
-use crate::cuda::connect::{Made, Maker, longest};
-use crate::cuda::context::Context;
-use crate::cuda::memory::Buffer;
+use super::connect::{Made, Maker, longest};
+use super::row_strategy;
+pub(crate) use crate::connectivity::synapse_table::{Delays, Targets, Weights};
+use crate::cuda::driver::context::Context;
+use crate::cuda::driver::memory::Buffer;
+use crate::cuda::structs::network::RowMaker;
 use crate::error::Result;
-use crate::network::{Delays, Targets, Weights};
-use crate::program::network::Projection;
+use crate::system::program::network::Projection;
 use bytemuck::NoUninit;
 use std::sync::Arc;
 
@@ -70,12 +70,12 @@ impl Synapses {
 
     /// Whether the warps of a block go along some of its rows together.
     pub(crate) fn shares(&self) -> bool {
-        lanes::shares(self.longest)
+        row_strategy::shares(self.longest)
     }
 
     /// From how many spikes on, arriving at once from a warp's neurons, a lane takes a source each.
     pub(crate) fn many(&self) -> u32 {
-        if self.made.is_some() { lanes::NEVER } else { lanes::many(self.longest, self.delays.len() > 0) }
+        if self.made.is_some() { row_strategy::NEVER } else { row_strategy::many(self.longest, self.delays.len() > 0) }
     }
 }
 

@@ -2,25 +2,26 @@
 
 use super::map::Rows;
 use super::{Body, Call, Needs, Part};
-use crate::cuda::compile::Request;
-use crate::cuda::graph::Graph;
-use crate::cuda::job::Job;
-use crate::cuda::launch::Shape;
-use crate::cuda::module::STATIC_LIMIT;
-use crate::cuda::plan::Node;
-use crate::cuda::strategy::{self, Desk, Loop};
-use crate::cuda::workshop::Workshop;
+use crate::cuda::compiler::compile::Request;
+use crate::cuda::driver::graph::Graph;
+use crate::cuda::driver::launch::Shape;
+use crate::cuda::driver::module::STATIC_LIMIT;
+use crate::cuda::schedule::plan::Node;
+use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::strategy;
+use crate::cuda::schedule::strategy::{Desk, Loop};
+use crate::cuda::structs::launch_args::Job;
 use crate::device::Strategy;
 use crate::error::Result;
-use crate::program::Cell;
-use crate::scalar::DType;
+use crate::numeric::scalar::DType;
+use crate::system::program::Cell;
 use std::borrow::Cow;
 
 /// Most products of a row in a chunk, whatever the pace.
 const PRODUCTS: u64 = 1 << 31;
 
 #[derive(Debug)]
-pub(super) struct Steps {
+pub(crate) struct Steps {
     cell: Cell,
     strategy: (Strategy, Cow<'static, str>),
     /// The product with the input.
@@ -39,7 +40,7 @@ pub(super) struct Steps {
 
 impl Steps {
     /// `refused`: why the tiers that would have come before could not run it.
-    pub(super) fn prepare(cell: Cell, refused: &[String], node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(crate) fn prepare(cell: Cell, refused: &[String], node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         let mut strategy = strategy::choose(shop.strategy, "rows never meet, and a block keeps its row for all steps");
         for why in refused {
             strategy.1 = format!("{}; {why}", strategy.1).into();
@@ -73,7 +74,7 @@ fn parts(cell: &Cell, node: &Node, [of_input, of_steps]: [Request; 2], shared: u
 }
 
 /// The same for a cell whose own loop is another.
-pub(super) fn plain_parts(cell: &Cell, node: &Node, dtype: DType) -> Vec<Part> {
+pub(crate) fn plain_parts(cell: &Cell, node: &Node, dtype: DType) -> Vec<Part> {
     let shared = cell.on_chip.saturating_mul(cell.hidden).saturating_mul(dtype.acc_size());
     let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
     let requests = [Request::map(dtype, &cell.input), Request::cell(dtype, cell, true, node.vars.len(), &probes)];

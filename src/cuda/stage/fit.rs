@@ -1,25 +1,25 @@
 //! How many blocks a network's launch has: as many as the device has room for at once, where they wait for each other.
 
-use crate::cuda::module::Kernel;
+use crate::cuda::driver::module::Kernel;
+use crate::cuda::driver::signature;
 use crate::cuda::network::{Cut, Warps, share};
-use crate::cuda::signature;
-use crate::cuda::workshop::Workshop;
+use crate::cuda::schedule::stage_builder::Workshop;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use std::borrow::Cow;
 
 /// A network's kernel: all steps of a chunk in one launch, or one.
 #[derive(Debug)]
-pub(super) enum Passes {
+pub(crate) enum Passes {
     Whole(Kernel<signature::NetworkScan>),
     Step(Kernel<signature::NetworkStep>),
 }
 
 /// A network's kernel, the warps that run it, and how its steps get onto the device.
-pub(super) struct Fitted {
-    pub(super) strategy: (Strategy, Cow<'static, str>),
-    pub(super) warps: Warps,
-    pub(super) kernel: Passes,
+pub(crate) struct Fitted {
+    pub(crate) strategy: (Strategy, Cow<'static, str>),
+    pub(crate) warps: Warps,
+    pub(crate) kernel: Passes,
 }
 
 /// The kernel and the warps for groups of so many tasks. `make` compiles and loads. Where the device does not have room for blocks that wait
@@ -27,7 +27,7 @@ pub(super) struct Fitted {
 ///
 /// # Errors
 /// If there are more groups than warps; if one launch was asked for, and cannot be; if a call fails.
-pub(super) fn fit(
+pub(crate) fn fit(
     strategy: (Strategy, Cow<'static, str>),
     tasks: &[u64],
     procedural: bool,

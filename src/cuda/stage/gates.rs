@@ -4,27 +4,29 @@
 use super::map::Rows;
 use super::tiles::{Cut, PRODUCTS};
 use super::{Body, Call, Needs};
-use crate::cuda::cell::{Facts, Tile};
-use crate::cuda::graph::Graph;
-use crate::cuda::job::Job;
-use crate::cuda::launch::Shape;
-use crate::cuda::module::Kernel;
-use crate::cuda::plan::Node;
-use crate::cuda::product::table::Ask;
-use crate::cuda::product::{Layout, Product, Ready, count};
-use crate::cuda::signature;
-use crate::cuda::strategy::{self, Desk, Loop};
-use crate::cuda::workshop::Workshop;
+use crate::cuda::driver::graph::Graph;
+use crate::cuda::driver::launch::Shape;
+use crate::cuda::driver::module::Kernel;
+use crate::cuda::driver::signature;
+use crate::cuda::gemm::table::Ask;
+use crate::cuda::gemm::{Layout, Ready, count};
+use crate::cuda::recurrent::{Facts, Tile};
+use crate::cuda::schedule::plan::Node;
+use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::strategy;
+use crate::cuda::schedule::strategy::{Desk, Loop};
+use crate::cuda::structs::gemm::Product;
+use crate::cuda::structs::launch_args::Job;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use crate::models::Activation;
-use crate::program::Cell;
+use crate::system::program::Cell;
 use std::borrow::Cow;
 
 const THREADS: u32 = 256;
 
 #[derive(Debug)]
-pub(super) struct Steps {
+pub(crate) struct Steps {
     cell: Cell,
     /// Its facts; nothing is cut.
     tile: Tile,
@@ -40,7 +42,7 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    pub(super) fn prepare(cell: Cell, cut: Cut, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(crate) fn prepare(cell: Cell, cut: Cut, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         let Cut { tile, why, kernel: gates } = cut;
         let input = Rows::prepare(cell.input.clone(), true, node, shop)?;
         let weights = shop.weights(node, &cell.weights);

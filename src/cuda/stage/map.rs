@@ -2,23 +2,24 @@
 
 use super::product::Product;
 use super::{Body, Call, Needs, Part};
-use crate::cuda::compile::Request;
-use crate::cuda::job::Job;
-use crate::cuda::launch::Shape;
-use crate::cuda::module::Kernel;
-use crate::cuda::plan::Node;
-use crate::cuda::signature;
-use crate::cuda::strategy::{self, Desk};
-use crate::cuda::stream::Stream;
-use crate::cuda::workshop::Workshop;
+use crate::cuda::compiler::compile::Request;
+use crate::cuda::driver::launch::Shape;
+use crate::cuda::driver::module::Kernel;
+use crate::cuda::driver::signature;
+use crate::cuda::driver::stream::Stream;
+use crate::cuda::schedule::plan::Node;
+use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::strategy;
+use crate::cuda::schedule::strategy::Desk;
+use crate::cuda::structs::launch_args::Job;
 use crate::device::Strategy;
 use crate::error::Result;
-use crate::program::Map;
+use crate::system::program::Map;
 use std::borrow::Cow;
 
 /// A function, ready to be called: by the model's own text, or, if it is a product, by the kernels for products.
 #[derive(Debug)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     map: Map,
     how: How,
     weights: Vec<Option<usize>>,
@@ -33,7 +34,7 @@ enum How {
 
 impl Rows {
     /// `to_work`: it is a cell's, and what it gives goes to the memory for products.
-    pub(super) fn prepare(map: Map, to_work: bool, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(crate) fn prepare(map: Map, to_work: bool, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         let weights = shop.weights(node, &map.weights);
         let request = Request::map(shop.dtype, &map);
         let how = match map.product.as_ref().filter(|product| Product::suits(product, shop)) {
@@ -46,17 +47,17 @@ impl Rows {
     }
 
     /// Elements that it makes of a row.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.map.threads
     }
 
     /// The job of a cell's product with its input.
-    pub(super) fn of_cell(&self, call: &Call<'_>) -> Job {
+    pub(crate) fn of_cell(&self, call: &Call<'_>) -> Job {
         Job { units: self.width() as u64, weights: call.weights(&self.weights), ..call.job }
     }
 
     /// Asks for all rows of the job, which knows where they and the weights lie.
-    pub(super) fn ask(&self, job: &Job, stream: &Stream) -> Result<()> {
+    pub(crate) fn ask(&self, job: &Job, stream: &Stream) -> Result<()> {
         match &self.how {
             How::Product(product) => product.run(job, stream),
             How::Plain(kernel) => {

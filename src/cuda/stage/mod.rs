@@ -10,16 +10,17 @@ mod pointwise;
 mod product;
 mod tiles;
 
-use super::cell::Tier;
-use super::compile::Request;
-use super::context::Context;
-use super::job::{Job, MAX_PORTS, MAX_WEIGHTS, Port};
-use super::memory::Buffer;
-use super::plan::{self, Kind, Node, Recording};
-use super::side::Side;
-use super::strategy::Desk;
-use super::stream::Stream;
-use super::workshop::Workshop;
+use super::compiler::compile::Request;
+use super::driver::context::Context;
+use super::driver::memory::Buffer;
+use super::driver::stream::Stream;
+use super::recurrent::Tier;
+use super::schedule::chunk_buffers::Side;
+use super::schedule::plan;
+use super::schedule::plan::{Kind, Node, Recording};
+use super::schedule::stage_builder::Workshop;
+use super::schedule::strategy::Desk;
+use super::structs::launch_args::{Job, MAX_PORTS, MAX_WEIGHTS, Port};
 use crate::device::Strategy;
 use crate::error::Result;
 use std::borrow::Cow;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use tiles::Found;
 
 /// What a kind of stage does.
-pub(super) trait Body: std::fmt::Debug + Send {
+pub(crate) trait Body: std::fmt::Debug + Send {
     /// How its steps get onto the device, and why so.
     fn chosen(&self) -> (Strategy, Cow<'static, str>);
 
@@ -64,36 +65,36 @@ pub(super) trait Body: std::fmt::Debug + Send {
 
 /// A kernel as a part of one for several layers.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// What is compiled for it alone.
-    pub(super) request: Request,
-    pub(super) params: Vec<u8>,
+    pub(crate) request: Request,
+    pub(crate) params: Vec<u8>,
     /// Multiply-adds for a row's step, or other work that is like them.
-    pub(super) products: u64,
+    pub(crate) products: u64,
     /// Bytes of dynamic shared memory.
-    pub(super) shared: usize,
+    pub(crate) shared: usize,
 }
 
 /// What a stage takes, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Needs {
+pub(crate) struct Needs {
     /// For each step, of the memory for products with the input.
-    pub(super) work: usize,
+    pub(crate) work: usize,
     /// Of scratch memory, which the next stage may overwrite.
-    pub(super) scratch: usize,
+    pub(crate) scratch: usize,
     /// For itself, as long as the engine lives; zeros at first.
-    pub(super) own: usize,
+    pub(crate) own: usize,
     /// Most steps of a chunk.
-    pub(super) steps: Option<u64>,
+    pub(crate) steps: Option<u64>,
     /// Of what its launches are told, if not the one job.
-    pub(super) jobs: Option<usize>,
+    pub(crate) jobs: Option<usize>,
 }
 
 /// A stage that is ready to run: its kernels loaded, its constants placed.
 #[derive(Debug)]
-pub(super) struct Ready {
-    pub(super) node: Node,
-    pub(super) needs: Needs,
+pub(crate) struct Ready {
+    pub(crate) node: Node,
+    pub(crate) needs: Needs,
     body: Box<dyn Body>,
     /// Where among the constants the slots lie of each probe that has some.
     slots: Vec<Option<usize>>,
@@ -101,56 +102,56 @@ pub(super) struct Ready {
 }
 
 /// What all stages of a chunk have in common.
-pub(super) struct Chunk<'c> {
-    pub(super) clock: crate::clock::Clock,
-    pub(super) seed: u64,
-    pub(super) rows: u64,
-    pub(super) steps: u32,
+pub(crate) struct Chunk<'c> {
+    pub(crate) clock: crate::system::clock::Clock,
+    pub(crate) seed: u64,
+    pub(crate) rows: u64,
+    pub(crate) steps: u32,
     /// Where a u64 lies for each row: it takes a step while fewer than so many are done. Null: every step.
-    pub(super) ends: u64,
+    pub(crate) ends: u64,
     /// Bytes of an element.
-    pub(super) element: usize,
+    pub(crate) element: usize,
     /// The run's inputs: what the first stage reads.
-    pub(super) ports: [Port; MAX_PORTS],
-    pub(super) given: u32,
+    pub(crate) ports: [Port; MAX_PORTS],
+    pub(crate) given: u32,
     /// Where each recording of this chunk goes.
-    pub(super) records: Vec<u64>,
-    pub(super) recordings: &'c [Recording],
+    pub(crate) records: Vec<u64>,
+    pub(crate) recordings: &'c [Recording],
     /// Which recording the last stage writes as its output, if it is a map.
-    pub(super) output: Option<usize>,
+    pub(crate) output: Option<usize>,
 }
 
 /// Memory that stages share.
 #[derive(Clone, Copy)]
-pub(super) struct Memory<'m> {
-    pub(super) state: &'m Buffer,
+pub(crate) struct Memory<'m> {
+    pub(crate) state: &'m Buffer,
     /// Bytes from the state's start to each variable.
-    pub(super) vars: &'m [usize],
-    pub(super) constants: &'m Buffer,
-    pub(super) weights: &'m Buffer,
-    pub(super) work: &'m Buffer,
-    pub(super) scratch: &'m Buffer,
+    pub(crate) vars: &'m [usize],
+    pub(crate) constants: &'m Buffer,
+    pub(crate) weights: &'m Buffer,
+    pub(crate) work: &'m Buffer,
+    pub(crate) scratch: &'m Buffer,
     /// What the stage before has put out, and where this one's output goes; null at the ends.
-    pub(super) from: u64,
-    pub(super) to: u64,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
 }
 
 /// What a stage is to do for a chunk.
-pub(super) struct Call<'c> {
-    pub(super) node: &'c Node,
+pub(crate) struct Call<'c> {
+    pub(crate) node: &'c Node,
     /// The job but for what the stage's kind adds: weights, scratch memory, constants of units.
-    pub(super) job: Job,
-    pub(super) chunk: &'c Chunk<'c>,
-    pub(super) memory: &'c Memory<'c>,
+    pub(crate) job: Job,
+    pub(crate) chunk: &'c Chunk<'c>,
+    pub(crate) memory: &'c Memory<'c>,
     /// The stage's own memory.
-    pub(super) own: Option<&'c Buffer>,
+    pub(crate) own: Option<&'c Buffer>,
     /// Where among the constants the slots of its probes lie.
     slots: &'c [Option<usize>],
 }
 
 impl Ready {
     /// `is_last`: nobody reads its output, which goes into recordings, or nowhere.
-    pub(super) fn prepare(stage: plan::Stage, is_last: bool, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(crate) fn prepare(stage: plan::Stage, is_last: bool, shop: &mut Workshop<'_>) -> Result<Self> {
         let plan::Stage { kind, node } = stage;
         let body: Box<dyn Body> = match kind {
             Kind::Pointwise(source) => Box::new(pointwise::Loop::prepare(source, &node, is_last, shop)?),
@@ -168,7 +169,7 @@ impl Ready {
     }
 
     /// Takes the memory that is its own.
-    pub(super) fn take(&mut self, context: &Arc<Context>, stream: &Stream) -> Result<()> {
+    pub(crate) fn take(&mut self, context: &Arc<Context>, stream: &Stream) -> Result<()> {
         if self.needs.own > 0 {
             let own = Buffer::new(context, "a layer's own memory", self.needs.own)?;
             own.fill(0, 0, self.needs.own, stream)?;
@@ -178,38 +179,38 @@ impl Ready {
     }
 
     /// Bytes of what its launches are told.
-    pub(super) fn job_bytes(&self) -> usize {
+    pub(crate) fn job_bytes(&self) -> usize {
         self.needs.jobs.unwrap_or(Side::JOB)
     }
 
     /// How its steps get onto the device, and why so.
-    pub(super) fn chosen(&self) -> (Strategy, Cow<'static, str>) {
+    pub(crate) fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         self.body.chosen()
     }
 
     /// Its kernels as parts of one for several layers; none where it cannot be among those.
-    pub(super) fn parts(&self) -> &[Part] {
+    pub(crate) fn parts(&self) -> &[Part] {
         self.body.parts()
     }
 
     /// The jobs of its parts for a chunk.
-    pub(super) fn jobs(&self, chunk: &Chunk<'_>, memory: &Memory<'_>) -> Vec<Job> {
+    pub(crate) fn jobs(&self, chunk: &Chunk<'_>, memory: &Memory<'_>) -> Vec<Job> {
         let job = self.job(chunk, memory);
         self.body.jobs(&Call { node: &self.node, job, chunk, memory, own: self.own.as_ref(), slots: &self.slots })
     }
 
     /// Whether it takes inputs that stretch as they are.
-    pub(super) fn stretches(&self) -> bool {
+    pub(crate) fn stretches(&self) -> bool {
         self.body.stretches()
     }
 
     /// Weights have been written.
-    pub(super) fn pack(&self, weights: &Buffer, stream: &Stream) -> Result<()> {
+    pub(crate) fn pack(&self, weights: &Buffer, stream: &Stream) -> Result<()> {
         self.own.as_ref().map_or(Ok(()), |own| self.body.pack(weights, own, stream))
     }
 
     /// Asks for all steps of a chunk.
-    pub(super) fn run(&mut self, chunk: &Chunk<'_>, memory: &Memory<'_>, desk: &mut Desk<'_>) -> Result<()> {
+    pub(crate) fn run(&mut self, chunk: &Chunk<'_>, memory: &Memory<'_>, desk: &mut Desk<'_>) -> Result<()> {
         let job = self.job(chunk, memory);
         self.body.run(&Call { node: &self.node, job, chunk, memory, own: self.own.as_ref(), slots: &self.slots }, desk)
     }
@@ -251,12 +252,12 @@ impl Ready {
 
 impl Chunk<'_> {
     /// A stage's probe, where what it records goes.
-    fn probe(&self, probe: &plan::Probe, node: &Node, memory: &Memory<'_>, slots: Option<usize>) -> super::job::Probe {
+    fn probe(&self, probe: &plan::Probe, node: &Node, memory: &Memory<'_>, slots: Option<usize>) -> super::structs::launch_args::Probe {
         let (Some(recording), Some(address)) = (self.recordings.get(probe.recording), self.records.get(probe.recording)) else {
-            return super::job::Probe::default();
+            return super::structs::launch_args::Probe::default();
         };
         let is_output = probe.var >= node.vars.len();
-        super::job::Probe {
+        super::structs::launch_args::Probe {
             to: if is_output { *address + (node.column * self.element) as u64 } else { *address },
             slot: slots.map_or(0, |at| memory.constants.address(at)),
             stride: recording.stride as u64,
@@ -271,9 +272,11 @@ impl Chunk<'_> {
 
 impl Call<'_> {
     /// The stage's probe of this number.
-    fn probe(&self, p: usize) -> super::job::Probe {
+    fn probe(&self, p: usize) -> super::structs::launch_args::Probe {
         let probe = self.node.probes.get(p).zip(self.slots.get(p));
-        probe.map_or_else(super::job::Probe::default, |(probe, slots)| self.chunk.probe(probe, self.node, self.memory, *slots))
+        probe.map_or_else(super::structs::launch_args::Probe::default, |(probe, slots)| {
+            self.chunk.probe(probe, self.node, self.memory, *slots)
+        })
     }
 
     /// The job of a function with so many threads a row. The last stage makes only what is kept: nothing, where nothing is.

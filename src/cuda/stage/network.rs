@@ -1,30 +1,33 @@
 //! Networks: every step is one launch, or all of a chunk are, whose blocks then wait for each other once a step.
 
-use super::fit::{self, Fitted, Passes};
+use super::fit;
+use super::fit::{Fitted, Passes};
 use super::{Body, Call, Needs};
-use crate::cuda::connect::Maker;
-use crate::cuda::graph::Graph;
-use crate::cuda::job::{Job, MAX_EACH, MAX_PORTS, MAX_PROBES, Port};
-use crate::cuda::launch::Shape;
-use crate::cuda::memory::{ALIGN, aligned};
-use crate::cuda::network::{
-    Cut, Group as Table, Incoming, Outgoing, Plastic, PlasticTable, Poisson, Receptor, Synapses, Warps, plastic, request,
-};
-use crate::cuda::plan::{Mode, Node};
-use crate::cuda::strategy::{self, Desk};
-use crate::cuda::workshop::Workshop;
+use crate::cuda::driver::graph::Graph;
+use crate::cuda::driver::launch::Shape;
+use crate::cuda::driver::memory::{ALIGN, aligned};
+use crate::cuda::network::connect::Maker;
+use crate::cuda::network::{Cut, Plastic, Synapses, Warps, plastic, request};
+use crate::cuda::schedule::plan::Node;
+use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::strategy;
+use crate::cuda::schedule::strategy::Desk;
+use crate::cuda::structs::launch_args::Mode;
+use crate::cuda::structs::launch_args::{Job, MAX_EACH, MAX_PORTS, MAX_PROBES, Port};
+use crate::cuda::structs::network::{Group as Table, Incoming, Outgoing, Plastic as PlasticTable, Poisson, Receptor};
 use crate::device::Strategy;
 use crate::error::{Error, Result};
-use crate::network::random;
-use crate::program::network::{self, Network};
-use crate::state::child;
+use crate::network::poisson;
+use crate::system::program::network;
+use crate::system::program::network::Network;
+use crate::system::state::child;
 use std::borrow::Cow;
 
 /// Most steps of all neurons together in a chunk, whatever the pace.
 const NEURON_STEPS: u64 = 1 << 30;
 
 #[derive(Debug)]
-pub(super) struct Steps {
+pub(crate) struct Steps {
     network: Network,
     strategy: (Strategy, Cow<'static, str>),
     kernel: Passes,
@@ -68,7 +71,7 @@ struct Place {
 }
 
 impl Steps {
-    pub(super) fn prepare(network: Network, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(crate) fn prepare(network: Network, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         if let Err(reason) = &shop.context.compiler {
             // What is made for one network alone cannot be compiled beforehand.
             return Err(Error::DeviceUnavailable { device: "cuda".into(), reason: reason.clone() });
@@ -156,7 +159,7 @@ impl Steps {
         if let Some(at) = place.table {
             job.weights[0] = constants.address(at);
         }
-        let noise = random::stream(chunk.seed, node, random::NOISE).parts();
+        let noise = poisson::stream(chunk.seed, node, poisson::NOISE).parts();
         let output = call.node.probes.iter().position(|p| p.var >= call.node.vars.len()).map(|p| call.probe(p)).unwrap_or_default();
         let asked = output.to != 0 || job.y != 0;
         let (mut incoming, mut outgoing, mut poisson) = (Vec::new(), Vec::new(), Vec::new());
@@ -173,7 +176,7 @@ impl Steps {
                 });
             }
             for (k, (rain, at)) in group.poisson.iter().zip(&place.thresholds).enumerate().filter(|(_, (rain, _))| rain.receptor == r) {
-                let (seed, stream) = random::stream(chunk.seed, node, &random::rain(k)).parts();
+                let (seed, stream) = poisson::stream(chunk.seed, node, &poisson::rain(k)).parts();
                 let most = rain.thresholds.len() as u32;
                 poisson.push(Poisson { thresholds: constants.address(*at), weight: rain.weight, most, stream: u32::from(stream), seed });
             }

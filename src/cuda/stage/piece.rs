@@ -2,15 +2,15 @@
 //! layer that goes backwards in time, from the last.
 
 use super::{Chunk, Memory, Ready};
-use crate::clock::Clock;
-use crate::cuda::pace::Pace;
-use crate::cuda::strategy::Desk;
+use crate::cuda::schedule::chunk_length::Pace;
+use crate::cuda::schedule::strategy::Desk;
 use crate::error::Result;
+use crate::system::clock::Clock;
 use std::time::Instant;
 
 impl Ready {
     /// Makes all `steps` of a sequence, `most` at most at once, and no more than the pace of this stage allows. Waits for them.
-    pub(in super::super) fn run_in_pieces(
+    pub(crate) fn run_in_pieces(
         &mut self,
         chunk: &Chunk<'_>,
         memory: &Memory<'_>,
@@ -43,7 +43,7 @@ impl Chunk<'_> {
         for port in ports.iter_mut().filter(|port| port.at != 0) {
             port.at += first * port.step * self.element as u64;
         }
-        let behind = |r: &crate::cuda::plan::Recording| r.kept(i, first) * r.bytes(self.element) as u64;
+        let behind = |r: &crate::cuda::schedule::plan::Recording| r.kept(i, first) * r.bytes(self.element) as u64;
         let records = self.records.iter().zip(self.recordings).map(|(at, r)| if *at == 0 { 0 } else { at + behind(r) }).collect();
         let clock = Clock { done: self.clock.done + first, ..self.clock };
         Self { clock, steps: u32::try_from(len).unwrap_or(u32::MAX), ports, records, ..*self }

@@ -1,24 +1,25 @@
 //! Pointwise models: a loop over steps, or, without state, one launch for all of them.
 
 use super::{Body, Call, Part};
-use crate::cuda::compile::Request;
-use crate::cuda::graph::Graph;
-use crate::cuda::job::{Job, MAX_EACH};
-use crate::cuda::launch::Shape;
-use crate::cuda::memory::Buffer;
-use crate::cuda::module::Kernel;
-use crate::cuda::plan::Node;
-use crate::cuda::signature;
-use crate::cuda::strategy::{self, Desk, Steps};
-use crate::cuda::workshop::Workshop;
+use crate::cuda::compiler::compile::Request;
+use crate::cuda::driver::graph::Graph;
+use crate::cuda::driver::launch::Shape;
+use crate::cuda::driver::memory::Buffer;
+use crate::cuda::driver::module::Kernel;
+use crate::cuda::driver::signature;
+use crate::cuda::schedule::plan::Node;
+use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::strategy;
+use crate::cuda::schedule::strategy::{Desk, Steps};
+use crate::cuda::structs::launch_args::{Job, MAX_EACH};
 use crate::device::Strategy;
 use crate::error::{Error, Result};
-use crate::program::Source;
+use crate::system::program::Source;
 use std::borrow::Cow;
 
 /// A loop over the steps of a model.
 #[derive(Debug)]
-pub(super) struct Loop {
+pub(crate) struct Loop {
     model: Model<strategy::Loop>,
     strategy: (Strategy, Cow<'static, str>),
     /// Steps captured in a graph, once they are.
@@ -27,7 +28,7 @@ pub(super) struct Loop {
 
 /// A function of units. Time becomes part of the batch, and there is one step.
 #[derive(Debug)]
-pub(super) struct Once {
+pub(crate) struct Once {
     model: Model<Kernel<signature::Whole>>,
     part: Option<Part>,
 }
@@ -77,7 +78,7 @@ fn request(source: &Source, node: &Node, whole: bool, shop: &Workshop<'_>) -> Re
 }
 
 impl Loop {
-    pub(super) fn prepare(source: Source, node: &Node, is_last: bool, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(crate) fn prepare(source: Source, node: &Node, is_last: bool, shop: &mut Workshop<'_>) -> Result<Self> {
         let strategy = strategy::choose(shop.strategy, "units never meet, and stay in registers for all steps");
         let whole = strategy.0 == Strategy::Persistent;
         let request = request(&source, node, whole, shop);
@@ -88,7 +89,7 @@ impl Loop {
 }
 
 impl Once {
-    pub(super) fn prepare(source: Source, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(crate) fn prepare(source: Source, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         let request = request(&source, node, true, shop);
         // Units that differ are not looked for there.
         let part = source.each.is_empty().then(|| Part {

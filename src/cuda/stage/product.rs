@@ -1,15 +1,16 @@
 //! A product with a matrix of weights, over all rows of a chunk, by the kernels for products.
 
-use crate::cuda::job::Job;
-use crate::cuda::plan::Node;
-use crate::cuda::product::table::Ask;
-use crate::cuda::product::{self, Layout, Ready, count};
-use crate::cuda::stream::Stream;
-use crate::cuda::workshop::Workshop;
+use crate::cuda::driver::stream::Stream;
+use crate::cuda::gemm::table::Ask;
+use crate::cuda::gemm::{Layout, Ready, count};
+use crate::cuda::schedule::plan::Node;
+use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::structs::gemm as job;
+use crate::cuda::structs::launch_args::Job;
 use crate::device::Products;
 use crate::error::{Error, Result};
 use crate::models::Activation;
-use crate::program;
+use crate::system::program;
 
 /// Fewer weights are left to the plain kernel: each thread finds them all in the first cache.
 const FEW: usize = 1 << 10;
@@ -17,7 +18,7 @@ const FEW: usize = 1 << 10;
 const STEPS: usize = 256;
 
 #[derive(Debug)]
-pub(super) struct Product {
+pub(crate) struct Product {
     product: program::Product,
     ready: Ready,
     to_work: bool,
@@ -29,7 +30,7 @@ pub(super) struct Product {
 
 impl Product {
     /// Whether these kernels are to make it: not where the CPU's very bits are asked for, and not where there is no compiler.
-    pub(super) fn suits(product: &program::Product, shop: &Workshop<'_>) -> bool {
+    pub(crate) fn suits(product: &program::Product, shop: &Workshop<'_>) -> bool {
         let places = product.windows.as_ref().map_or(1, |w| w.places);
         let counts = [Some(product.inputs), Some(product.outputs), places.checked_mul(shop.rows)];
         let geometry = product.windows.iter().flat_map(|w| &w.geometry).map(|(_, n)| Some(*n));
@@ -39,7 +40,7 @@ impl Product {
             && counts.into_iter().chain(geometry).all(|n| n.is_some_and(|n| n < 1 << 30))
     }
 
-    pub(super) fn prepare(product: &program::Product, to_work: bool, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(crate) fn prepare(product: &program::Product, to_work: bool, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         let windows = product.windows.as_ref();
         let rows = shop.rows.saturating_mul(windows.map_or(1, |w| w.places)).max(1);
         let lanes = 16 / shop.dtype.size();
@@ -64,19 +65,19 @@ impl Product {
     }
 
     /// Most steps of a chunk: a kernel counts rows in 32 bits.
-    pub(super) fn steps(&self) -> u64 {
+    pub(crate) fn steps(&self) -> u64 {
         ((1 << 30) / self.rows as u64).max(1)
     }
 
     /// Asks for the product of all rows of the job.
-    pub(super) fn run(&self, job: &Job, stream: &Stream) -> Result<()> {
+    pub(crate) fn run(&self, job: &Job, stream: &Stream) -> Result<()> {
         let program::Product { inputs, outputs, windows } = &self.product;
         let [groups, places, each] =
             windows.as_ref().map_or([1, 1, 0], |w| [w.groups, w.places, w.channels / w.groups.max(1)]).map(|n| n as u64);
         let outputs = *outputs as u64;
         let port = &job.ports[0];
         let m = u64::from(job.steps).saturating_mul(job.rows).saturating_mul(places);
-        let product = product::Product {
+        let product = job::Product {
             a: port.at + u64::from(job.first) * port.step * self.element as u64,
             b: job.weights[0],
             bias: job.weights[1],
@@ -94,7 +95,7 @@ impl Product {
             k: count("inputs", *inputs)?,
             batch: count("groups", groups as usize)?,
             lot: count("rows", job.rows as usize)?.max(1),
-            ..product::Product::default()
+            ..job::Product::default()
         };
         let bytes = [product.a_row, product.a_step].map(|n| n * self.element as u64);
         if self.wide && !(product.a | bytes[0] | bytes[1]).is_multiple_of(16) {

@@ -2,31 +2,32 @@
 
 use super::map::Rows;
 use super::{Body, Call, Needs, Part, cell};
-use crate::cuda::cell::{Facts, Machine, Room, Tier, Tile, choose};
-use crate::cuda::compile::Request;
-use crate::cuda::graph::Graph;
-use crate::cuda::job::Job;
-use crate::cuda::launch::Shape;
-use crate::cuda::memory::{Buffer, aligned};
-use crate::cuda::module::Kernel;
-use crate::cuda::plan::Node;
-use crate::cuda::signature;
-use crate::cuda::strategy::{self, Desk, Loop};
-use crate::cuda::stream::Stream;
-use crate::cuda::workshop::Workshop;
+use crate::cuda::compiler::compile::Request;
+use crate::cuda::driver::graph::Graph;
+use crate::cuda::driver::launch::Shape;
+use crate::cuda::driver::memory::{Buffer, aligned};
+use crate::cuda::driver::module::Kernel;
+use crate::cuda::driver::signature;
+use crate::cuda::driver::stream::Stream;
+use crate::cuda::recurrent::{Facts, Machine, Room, Tier, Tile, choose};
+use crate::cuda::schedule::plan::Node;
+use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::strategy;
+use crate::cuda::schedule::strategy::{Desk, Loop};
+use crate::cuda::structs::launch_args::Job;
 use crate::device::{Products, Strategy};
 use crate::error::{Error, Result};
-use crate::program::Cell;
+use crate::system::program::Cell;
 use std::borrow::Cow;
 
 /// Names the tier that cells are to be run by.
 const TIER: &str = "OVERTIME_CELLS";
 
 /// Most products of a row in a chunk, whatever the pace.
-pub(super) const PRODUCTS: u64 = 1 << 33;
+pub(crate) const PRODUCTS: u64 = 1 << 33;
 
 #[derive(Debug)]
-pub(super) struct Steps {
+pub(crate) struct Steps {
     cell: Cell,
     tile: Tile,
     strategy: (Strategy, Cow<'static, str>),
@@ -41,16 +42,16 @@ pub(super) struct Steps {
 }
 
 /// A cut of a cell's product that the device has room for.
-pub(super) struct Cut {
-    pub(super) tile: Tile,
+pub(crate) struct Cut {
+    pub(crate) tile: Tile,
     /// Why this tier, and why none that the table has before it.
-    pub(super) why: String,
+    pub(crate) why: String,
     /// Its loop, or, of tier `product`, its gates.
-    pub(super) kernel: Loop,
+    pub(crate) kernel: Loop,
 }
 
 /// What runs a cell: a cut, or the plain kernels, and why no tier could.
-pub(super) enum Found {
+pub(crate) enum Found {
     Cut(Cut),
     Plain(Vec<String>),
 }
@@ -59,7 +60,7 @@ pub(super) enum Found {
 ///
 /// # Errors
 /// If all steps were to be one launch, and no tier for that can run; or a call fails.
-pub(super) fn cut(cell: &Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<Found> {
+pub(crate) fn cut(cell: &Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<Found> {
     let context = shop.context;
     let only = match std::env::var(TIER) {
         Ok(name) if name == "plain" => return Ok(Found::Plain(Vec::new())),
@@ -171,7 +172,7 @@ fn shape(tile: &Tile) -> Shape {
 }
 
 impl Steps {
-    pub(super) fn prepare(cell: Cell, cut: Cut, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(crate) fn prepare(cell: Cell, cut: Cut, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         let Cut { tile, why, kernel } = cut;
         let input = Rows::prepare(cell.input.clone(), true, node, shop)?;
         let weights = shop.weights(node, &cell.weights);

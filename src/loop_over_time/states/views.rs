@@ -1,8 +1,8 @@
 //! Variables that a state has by their views: an LSTM's `h` and `c` for its `state`.
 
-use crate::scalar::Scalar;
-use crate::state::Layout;
+use crate::numeric::scalar::Scalar;
 use crate::system::VarSpec;
+use crate::system::state::Layout;
 use ndarray::ArrayViewD;
 
 /// The variables that are given so. A view that is given beside its variable is none of these.

@@ -1,8 +1,8 @@
 //! Calcium of low threshold, p²q, of Huguenard and McCormick: E, g_max, phi_p, phi_q, V_sh.
 
 use super::kinetics::{Kinetics, MOST, bounded};
-use crate::math::exp_neg;
-use crate::scalar::Real;
+use crate::numeric::math::exp_neg;
+use crate::numeric::scalar::Real;
 
 pub(crate) struct CaT;
 

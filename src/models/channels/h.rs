@@ -1,7 +1,7 @@
 //! Cations, activated by hyperpolarization, p, of Huguenard and McCormick: E, g_max, phi.
 
 use super::kinetics::{Kinetics, bounded};
-use crate::scalar::Real;
+use crate::numeric::scalar::Real;
 
 pub(crate) struct H;
 

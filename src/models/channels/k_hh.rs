@@ -1,8 +1,8 @@
 //! Potassium, p⁴, of Hodgkin and Huxley: E, g_max, phi, V_sh.
 
 use super::kinetics::{Kinetics, bounded};
-use crate::math::inv_exprel_near;
-use crate::scalar::Real;
+use crate::numeric::math::inv_exprel_near;
+use crate::numeric::scalar::Real;
 
 pub(crate) struct KHh;
 

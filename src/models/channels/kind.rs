@@ -1,7 +1,8 @@
 //! The kinds of channels, by brainpy's names.
 
 use crate::error::{Error, Result};
-use std::fmt::{self, Display};
+use std::fmt;
+use std::fmt::Display;
 
 /// A kind of ion channel, named as brainpy names it. Its current is g (E − V), with g = `g_max` times what the gates leave open.
 ///

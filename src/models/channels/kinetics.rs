@@ -1,6 +1,6 @@
 //! What the gates of a channel do: the part of a channel that steps are made of. Its twins are the files of `kernels/channels/`.
 
-use crate::scalar::Real;
+use crate::numeric::scalar::Real;
 
 /// `G` gates, `P` parameters, the first two of which are E and g_max.
 pub(crate) trait Kinetics<const G: usize, const P: usize> {
@@ -17,5 +17,5 @@ pub(super) const MOST: f64 = 1e12;
 /// e^{−z}, but at most [`MOST`].
 #[inline(always)]
 pub(super) fn bounded<R: Real>(z: R) -> R {
-    R::of(MOST).min(crate::math::exp_neg(z))
+    R::of(MOST).min(crate::numeric::math::exp_neg(z))
 }

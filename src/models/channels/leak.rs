@@ -1,7 +1,7 @@
 //! A leak, which has no gates: E, g_max.
 
 use super::kinetics::Kinetics;
-use crate::scalar::Real;
+use crate::numeric::scalar::Real;
 
 pub(crate) struct Leak;
 

@@ -17,9 +17,9 @@ mod tests;
 pub use kind::ChannelKind;
 
 use crate::error::{Error, Result};
-use crate::math::exp;
-use crate::models::Param;
-use crate::scalar::Real;
+use crate::numeric::math::exp;
+use crate::numeric::scalar::Real;
+use crate::system::param::Param;
 
 /// A population of ion channels: its kind, and its parameters.
 ///

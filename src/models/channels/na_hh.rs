@@ -1,8 +1,8 @@
 //! Sodium, p³q, of Hodgkin and Huxley: E, g_max, phi, V_sh.
 
 use super::kinetics::{Kinetics, bounded};
-use crate::math::{exp_neg, inv_exprel_near};
-use crate::scalar::Real;
+use crate::numeric::math::{exp_neg, inv_exprel_near};
+use crate::numeric::scalar::Real;
 
 pub(crate) struct NaHh;
 

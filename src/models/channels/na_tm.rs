@@ -1,8 +1,8 @@
 //! Sodium, p³q, of Traub and Miles, and of Bazhenov et al.: E, g_max, phi, V_sh.
 
 use super::kinetics::{Kinetics, bounded};
-use crate::math::{exp_neg, inv_exprel_near};
-use crate::scalar::{DType, Real};
+use crate::numeric::math::{exp_neg, inv_exprel_near};
+use crate::numeric::scalar::{DType, Real};
 
 pub(crate) struct NaTm;
 

@@ -1,8 +1,13 @@
 //! The kinetics against the equations.
 
+use super::ca_t::CaT;
+use super::h::H;
+use super::k_hh::KHh;
+use super::k_tm::KTm;
 use super::kinetics::Kinetics;
-use super::{ca_t::CaT, h::H, k_hh::KHh, k_tm::KTm, na_hh::NaHh, na_tm::NaTm};
-use crate::scalar::Real;
+use super::na_hh::NaHh;
+use super::na_tm::NaTm;
+use crate::numeric::scalar::Real;
 
 /// 1/exprel(x) = x/(eˣ − 1) as the equations have it.
 fn inv_exprel(x: f64) -> f64 {

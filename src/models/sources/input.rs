@@ -1,9 +1,9 @@
 //! Units that spike where they are told to in each step.
 
 use crate::error::Error;
-use crate::program::Program;
-use crate::scalar::Real;
-use crate::state::State;
+use crate::numeric::scalar::Real;
+use crate::system::program::Program;
+use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
 
 /// Units that spike where their input is 1: an array of spikes, `[T, N]`, given to a run: `brainpy.dyn.InputGroup`.

@@ -2,11 +2,11 @@
 
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::models::Param;
-use crate::program::Program;
-use crate::rng::Stream;
-use crate::scalar::Real;
-use crate::state::State;
+use crate::numeric::rng::Stream;
+use crate::numeric::scalar::Real;
+use crate::system::param::Param;
+use crate::system::program::Program;
+use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
 
 /// Units that spike independently of each other and of the past, with probability f·dt/1000 in a step: `brainpy.dyn.PoissonGroup`.

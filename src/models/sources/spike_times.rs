@@ -1,9 +1,9 @@
 //! Units that spike at given times.
 
 use crate::error::{Error, Number, Result};
-use crate::program::Program;
-use crate::scalar::Real;
-use crate::state::State;
+use crate::numeric::scalar::Real;
+use crate::system::program::Program;
+use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, Start, System, Tick, VarSpec};
 
 /// Units that spike at given times: `brainpy.dyn.SpikeTimeGroup`.

@@ -1,12 +1,8 @@
 //! Spike-timing-dependent plasticity of a projection's weights.
 
-mod columns;
 mod plan;
-mod step;
 
-pub(crate) use columns::Columns;
 pub(crate) use plan::Plastic;
-pub(super) use step::{Learning, Rule};
 
 use crate::error::{Error, Result};
 

@@ -1,11 +1,12 @@
 //! A projection whose weights are state.
 
-use super::{Columns, Stdp};
+use super::Stdp;
+use crate::connectivity::columns::Columns;
+use crate::connectivity::{Delays, Recipe, Weights, Wiring, quantum_above};
 use crate::error::{Error, Result};
-use crate::network::connect::{Delays, Recipe, Weights, Wiring, quantum_above};
-use crate::scalar::Real;
-use crate::state::State;
+use crate::numeric::scalar::Real;
 use crate::system::VarSpec;
+use crate::system::state::State;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 

@@ -1,0 +1,205 @@
+//! Makes a projection's synapses: lengths of rows, then rows, in parallel. No bit depends on the threads.
+
+use super::distribution::Law;
+use super::rng_streams::{DELAY, WEIGHT};
+use super::rows::Rows;
+use super::spec::Recipe;
+use super::synapse_table::{Delays, Index, Weights, Wiring};
+use super::values::Values;
+use super::{Connect, fixed_indegree, from_arrays};
+use crate::error::{Error, Result};
+use crate::memory;
+use crate::memory::threads;
+use rayon::prelude::*;
+use std::mem::take;
+use std::ops::Range;
+
+/// Synapses of a piece of work, about.
+const PIECE: u64 = 1 << 16;
+
+impl Recipe {
+    /// Makes the synapses.
+    ///
+    /// # Errors
+    /// If [`Recipe::check`] refuses them, or there is not enough memory.
+    pub(crate) fn build(&self) -> Result<Wiring> {
+        self.check()?;
+        memory::require(&self.of("synapses"), self.estimate())?;
+        threads::run(|| match &self.connect {
+            Connect::Arrays { pre, post } => from_arrays::build(self, pre, post),
+            _ if self.narrow() => self.make::<u16>(),
+            _ => self.make::<u32>(),
+        })?
+    }
+
+    fn make<X: Index>(&self) -> Result<Wiring> {
+        let rows = Rows::of(self);
+        let what = self.of("synapses");
+        let made = if let Connect::FixedNumPre(k) = self.connect { Some(fixed_indegree::make::<X>(self, &rows, k)?) } else { None };
+        let there = made.is_some();
+        let (offsets, mut targets) = match made {
+            Some(made) => made,
+            None => {
+                let offsets = self.offsets(lengths(&rows, &what)?)?;
+                let targets = zeroed::<X>(&what, offsets.last().copied().unwrap_or(0))?;
+                (offsets, targets)
+            }
+        };
+        let finish = Finish::of(self)?;
+        let len = targets.len() as u64;
+        let mut mantissas: Vec<i32> = zeroed(&what, if finish.weigh { len } else { 0 })?;
+        let mut delays: Vec<u16> = zeroed(&what, if finish.delay { len } else { 0 })?;
+        if !there || finish.weigh || finish.delay {
+            let pieces = pieces(&offsets, &mut targets, &mut mantissas, &mut delays);
+            pieces.into_par_iter().for_each_init(Scratch::default, |scratch, piece| {
+                piece.each(|source, row| {
+                    if there {
+                        scratch.row.clear();
+                        scratch.row.extend(row.targets.iter().map(|target| target.wide()));
+                    } else {
+                        rows.row(source, &mut scratch.row);
+                    }
+                    finish.row(source, scratch, row);
+                });
+            });
+        }
+        let weights = if finish.weigh { Weights::Each(mantissas) } else { Weights::Same };
+        let delays = if finish.delay { Delays::Each(delays) } else { Delays::Same(*self.delays()?.start()) };
+        Ok(Wiring { offsets, targets: X::pack(targets), weights, delays })
+    }
+
+    /// Where rows of these lengths begin.
+    pub(crate) fn offsets(&self, lengths: Vec<u32>) -> Result<Vec<u64>> {
+        let mut offsets = memory::room(&self.of("synapses"), lengths.len() + 1)?;
+        let mut at = 0_u64;
+        offsets.push(0);
+        offsets.extend(lengths.iter().map(|len| {
+            at += u64::from(*len);
+            at
+        }));
+        Ok(offsets)
+    }
+}
+
+/// Synapses of each row.
+fn lengths(rows: &Rows, what: &str) -> Result<Vec<u32>> {
+    let mut lengths: Vec<u32> = zeroed(what, rows.pre.into())?;
+    lengths.par_iter_mut().enumerate().with_min_len(64).for_each_init(Vec::new, |row, (source, len)| {
+        *len = rows.known_len(source as u32).unwrap_or_else(|| {
+            rows.row(source as u32, row);
+            row.len() as u32
+        });
+    });
+    Ok(lengths)
+}
+
+pub(super) fn zeroed<V: bytemuck::Zeroable>(what: &str, len: u64) -> Result<Vec<V>> {
+    memory::zeros(what, index(what, len)?)
+}
+
+fn index(what: &str, len: u64) -> Result<usize> {
+    usize::try_from(len).map_err(|_| Error::OutOfMemory { what: what.into(), need: u64::MAX, free: memory::free() })
+}
+
+/// What a thread keeps from row to row.
+#[derive(Default)]
+struct Scratch {
+    row: Vec<u32>,
+    steps: Vec<u32>,
+    /// Delay above, target below.
+    keys: Vec<u64>,
+}
+
+/// How a row gets delays, its order, and weights.
+struct Finish<'a> {
+    recipe: &'a Recipe,
+    weights: Law<'a>,
+    per_unit: f64,
+    weigh: bool,
+    times: Law<'a>,
+    delay: bool,
+}
+
+impl<'a> Finish<'a> {
+    fn of(recipe: &'a Recipe) -> Result<Self> {
+        let (weights, times) = (recipe.weights()?, recipe.times()?);
+        let weigh = !matches!(weights, Law::Same(_));
+        let delay = !matches!(times, Law::Same(_));
+        Ok(Self { recipe, weights, per_unit: 1.0 / recipe.quantum(), weigh, times, delay })
+    }
+
+    /// Puts the targets in `scratch` into their row.
+    fn row<X: Index>(&self, source: u32, scratch: &mut Scratch, row: Row<'_, X>) {
+        let Self { recipe, weights, per_unit, times, .. } = self;
+        if self.delay {
+            let values = Values { law: *times, stream: recipe.stream, purpose: DELAY, source, targets: &scratch.row };
+            values.steps(recipe.dt, &mut scratch.steps);
+            scratch.keys.clear();
+            let keys = scratch.steps.iter().zip(&scratch.row).map(|(steps, target)| u64::from(*steps) << 32 | u64::from(*target));
+            scratch.keys.extend(keys);
+            scratch.keys.sort_unstable();
+            scratch.row.clear();
+            scratch.row.extend(scratch.keys.iter().map(|key| *key as u32));
+            row.delays.iter_mut().zip(&scratch.keys).for_each(|(delay, key)| *delay = (key >> 32) as u16);
+        }
+        row.targets.iter_mut().zip(&scratch.row).for_each(|(place, target)| *place = X::of(*target));
+        if self.weigh {
+            let values = Values { law: *weights, stream: recipe.stream, purpose: WEIGHT, source, targets: &scratch.row };
+            values.mantissas(*per_unit, row.mantissas);
+        }
+    }
+}
+
+/// A row to be filled. What the projection does not have is empty.
+pub(super) struct Row<'a, X> {
+    pub(super) targets: &'a mut [X],
+    pub(super) mantissas: &'a mut [i32],
+    pub(super) delays: &'a mut [u16],
+}
+
+/// Some rows, side by side.
+pub(super) struct Piece<'a, X> {
+    sources: Range<u32>,
+    offsets: &'a [u64],
+    rows: Row<'a, X>,
+}
+
+impl<X> Piece<'_, X> {
+    /// Each row with its source.
+    pub(super) fn each(self, mut with: impl FnMut(u32, Row<'_, X>)) {
+        let Row { mut targets, mut mantissas, mut delays } = self.rows;
+        for (source, ends) in self.sources.zip(self.offsets.windows(2)) {
+            let len = (ends[1] - ends[0]) as usize;
+            with(source, Row { targets: cut(&mut targets, len), mantissas: cut(&mut mantissas, len), delays: cut(&mut delays, len) });
+        }
+    }
+}
+
+/// The first `len` of a slice, which keeps the rest; nothing of one that is empty.
+fn cut<'a, V>(from: &mut &'a mut [V], len: usize) -> &'a mut [V] {
+    let all = take(from);
+    let (first, rest) = all.split_at_mut(len.min(all.len()));
+    *from = rest;
+    first
+}
+
+/// Cuts all rows into pieces of about the same number of synapses.
+pub(super) fn pieces<'a, X>(
+    offsets: &'a [u64],
+    mut targets: &'a mut [X],
+    mut mantissas: &'a mut [i32],
+    mut delays: &'a mut [u16],
+) -> Vec<Piece<'a, X>> {
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    while from + 1 < offsets.len() {
+        let within = offsets[from + 1..].partition_point(|end| end - offsets[from] <= PIECE);
+        // Rows without synapses cost something, too.
+        let to = from + within.clamp(1, PIECE as usize);
+        let len = (offsets[to] - offsets[from]) as usize;
+        let rows = Row { targets: cut(&mut targets, len), mantissas: cut(&mut mantissas, len), delays: cut(&mut delays, len) };
+        pieces.push(Piece { sources: from as u32..to as u32, offsets: &offsets[from..=to], rows });
+        from = to;
+    }
+    pieces
+}

@@ -1,0 +1,82 @@
+//! Values of synapses: one for all, or each drawn for its source and target.
+
+use crate::error::{Error, Result};
+use crate::init::Init;
+use crate::numeric::rng::Stream;
+
+/// No normal draw is further from the mean, in standard deviations: the smallest uniform number is 2⁻²⁵, and √(−2·ln 2⁻²⁵) < 5.89.
+const FURTHEST: f64 = 5.9;
+
+/// What a synapse's value is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Law<'a> {
+    Same(f64),
+    /// `low + width·u`.
+    Uniform {
+        low: f64,
+        width: f64,
+    },
+    Normal {
+        mean: f64,
+        std: f64,
+    },
+    /// Number `source·by + target·and`; where the rule is arrays, the synapse's place there.
+    Values {
+        values: &'a [f64],
+        by: usize,
+        and: usize,
+    },
+}
+
+impl<'a> Law<'a> {
+    /// `name` says whose values these are. `shape`: how many values of its own a rule takes, and what source and target count there;
+    /// none: it takes none.
+    pub(super) fn of(init: &'a Init, name: &str, shape: Option<(usize, [usize; 2])>) -> Result<Self> {
+        let law = match init {
+            Init::Zeros => Self::Same(0.0),
+            Init::Constant(value) => Self::Same(*value),
+            Init::Uniform(low, high) => Self::Uniform { low: *low, width: high - low },
+            Init::Normal(mean, std) => Self::Normal { mean: *mean, std: *std },
+            Init::Values(values) => {
+                let Some((len, [by, and])) = shape else {
+                    let why = "values for each synapse go with Arrays, OneToOne and AllToAll, where each has its place";
+                    return Err(Error::Unsupported(format!("{name}: {why}")));
+                };
+                init.check(name, &[len])?;
+                Self::Values { values, by, and }
+            }
+            _ => return Err(Error::Unsupported(format!("{name}: synapses have no shape that {init:?} could be made for"))),
+        };
+        init.check(name, &[shape.map_or(0, |(len, _)| len)])?;
+        if let Self::Uniform { width, .. } = law
+            && !width.is_finite()
+        {
+            return Err(Error::value(name, format!("{init:?}"), "spans more than there are numbers"));
+        }
+        Ok(law)
+    }
+
+    /// No value is outside.
+    pub(super) fn bounds(&self) -> (f64, f64) {
+        match *self {
+            Self::Same(value) => (value, value),
+            Self::Uniform { low, width } => (low, low + width),
+            Self::Normal { mean, std } => (mean - FURTHEST * std, mean + FURTHEST * std),
+            Self::Values { values: [], .. } => (0.0, 0.0),
+            Self::Values { values, .. } => {
+                values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)))
+            }
+        }
+    }
+
+    /// The value of the synapse from source to target; `purpose` says of which kind. Its twin is `draw` in `connect.cuh`.
+    #[inline(always)]
+    pub(super) fn at(&self, stream: Stream, purpose: u64, source: u32, target: u32) -> f64 {
+        match *self {
+            Self::Same(value) => value,
+            Self::Uniform { low, width } => low + width * stream.uniform(u64::from(source), purpose | u64::from(target)),
+            Self::Normal { mean, std } => mean + std * f64::from(stream.normal(u64::from(source), purpose | u64::from(target))),
+            Self::Values { values, by, and } => values[source as usize * by + target as usize * and],
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Memory of a projection, before it is made.
+
+use super::distribution::Law;
+use super::spec::Recipe;
+use super::{Connect, fixed_indegree};
+
+/// What a projection will take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Estimate {
+    /// Synapses: an upper bound, exact but for [`Connect::FixedProb`], where more than mean + 6 σ are one case in 10⁹.
+    pub(crate) synapses: u64,
+    /// Bytes that they lie in.
+    pub(crate) bytes: u64,
+    /// Bytes that are needed while they are made, these included.
+    pub(crate) building: u64,
+}
+
+impl Recipe {
+    /// Synapses and bytes, saturating.
+    pub(crate) fn size(&self) -> Estimate {
+        let (pre, post) = (self.pre.len() as u64, self.post.len() as u64);
+        let synapses = match &self.connect {
+            Connect::FixedProb(p) => {
+                let pairs = pre as f64 * post as f64;
+                let mean = pairs * p;
+                (mean + 6.0 * (mean * (1.0 - p)).max(0.0).sqrt()).ceil().clamp(0.0, pairs) as u64
+            }
+            Connect::FixedNumPre(k) => post.saturating_mul(*k as u64),
+            Connect::FixedNumPost(k) => pre.saturating_mul(*k as u64),
+            Connect::OneToOne => pre.min(post),
+            Connect::AllToAll => pre.saturating_mul(post),
+            Connect::Arrays { pre, .. } => pre.len() as u64,
+        };
+        let target = if self.narrow() { 2 } else { 4 };
+        let weight = if matches!(self.weights(), Ok(Law::Same(_))) { 0 } else { 4 };
+        let delay = if matches!(self.times(), Ok(Law::Same(_))) { 0 } else { 2 };
+        let bytes = synapses.saturating_mul(target + weight + delay).saturating_add((pre + 1) * 8);
+        let more = match &self.connect {
+            Connect::Arrays { .. } => synapses.saturating_mul(4),
+            Connect::FixedNumPre(k) => fixed_indegree::bytes(pre, *k as u64),
+            _ => pre * 4,
+        };
+        Estimate { synapses, bytes, building: bytes.saturating_add(more) }
+    }
+
+    /// Whether targets' numbers fit 16 bits.
+    pub(super) fn narrow(&self) -> bool {
+        self.post.len() <= 1 << 16
+    }
+
+    /// Bytes that the synapses take while they are made.
+    pub(crate) fn estimate(&self) -> u64 {
+        self.size().building
+    }
+}

@@ -1,0 +1,93 @@
+//! Rows: a source's targets, made without any other row.
+
+use super::permutation::Permutation;
+use super::spec::Recipe;
+use super::{Connect, geometric_rows};
+use crate::numeric::rng::Stream;
+
+/// What makes rows. `FixedNumPre` makes columns instead.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rows {
+    pub(super) stream: Stream,
+    pub(super) pre: u32,
+    pub(super) post: u32,
+    own_shift: Option<i64>,
+    rule: Rule,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Rule {
+    Gaps { factor: f64 },
+    First { k: u32 },
+    One,
+    All,
+    None,
+}
+
+impl Rows {
+    /// Of a recipe that was checked.
+    pub(super) fn of(recipe: &Recipe) -> Self {
+        let rule = match recipe.connect {
+            Connect::FixedProb(p) if p > 0.0 => Rule::Gaps { factor: geometric_rows::factor(p) },
+            Connect::FixedNumPost(k) | Connect::FixedNumPre(k) if k > 0 => Rule::First { k: k as u32 },
+            Connect::OneToOne => Rule::One,
+            Connect::AllToAll => Rule::All,
+            _ => Rule::None,
+        };
+        let (pre, post) = (recipe.pre.len() as u32, recipe.post.len() as u32);
+        Self { stream: recipe.stream, pre, post, own_shift: recipe.own_shift(), rule }
+    }
+
+    /// The target that is the source itself, where autapses are left out.
+    fn own_target(&self, source: u32) -> Option<u32> {
+        let target = i64::from(source) + self.own_shift?;
+        u32::try_from(target).ok().filter(|target| *target < self.post)
+    }
+
+    /// A source's targets, ascending.
+    pub(super) fn row(&self, source: u32, out: &mut Vec<u32>) {
+        self.targets(source, out);
+        if matches!(self.rule, Rule::First { .. }) {
+            out.sort_unstable();
+        }
+    }
+
+    /// A source's targets.
+    pub(super) fn targets(&self, source: u32, out: &mut Vec<u32>) {
+        let own = self.own_target(source);
+        out.clear();
+        match self.rule {
+            Rule::Gaps { factor } => {
+                geometric_rows::row(self.stream, source, self.post, factor, out);
+                if let Some(place) = own.and_then(|own| out.binary_search(&own).ok()) {
+                    out.remove(place);
+                }
+            }
+            Rule::First { k } => Permutation::new(self.stream, source, self.post).first(k, own, out),
+            Rule::One if own != Some(source) => out.push(source),
+            Rule::All => out.extend((0..self.post).filter(|target| own != Some(*target))),
+            Rule::One | Rule::None => {}
+        }
+    }
+
+    /// A target's sources, in no order: `FixedNumPre`.
+    pub(super) fn column(&self, target: u32, out: &mut Vec<u32>) {
+        let own = self.own_shift.and_then(|shift| u32::try_from(i64::from(target) - shift).ok()).filter(|source| *source < self.pre);
+        out.clear();
+        if let Rule::First { k } = self.rule {
+            Permutation::new(self.stream, target, self.pre).first(k, own, out);
+        }
+    }
+
+    /// Synapses of a row, where that is known without making it.
+    pub(super) fn known_len(&self, source: u32) -> Option<u32> {
+        let own = u32::from(self.own_target(source).is_some());
+        match self.rule {
+            Rule::Gaps { .. } => None,
+            Rule::First { k } => Some(k),
+            Rule::One => Some(u32::from(self.own_target(source) != Some(source))),
+            Rule::All => Some(self.post - own),
+            Rule::None => Some(0),
+        }
+    }
+}

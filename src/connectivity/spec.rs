@@ -1,0 +1,184 @@
+//! What a projection's synapses are made from, checked.
+
+use super::distribution::Law;
+use super::{Connect, MOST_STEPS};
+use crate::error::{Error, Number, Result};
+use crate::init::Init;
+use crate::numeric::rng::Stream;
+use std::ops::{Range, RangeInclusive};
+
+/// All that a projection's synapses are made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Recipe {
+    /// The projection.
+    pub(crate) name: String,
+    pub(crate) connect: Connect,
+    pub(crate) stream: Stream,
+    /// The sources' numbers in their group.
+    pub(crate) pre: Range<usize>,
+    /// The targets' numbers in theirs.
+    pub(crate) post: Range<usize>,
+    /// Sources and targets are of one group.
+    pub(crate) same_group: bool,
+    pub(crate) autapses: bool,
+    /// Nothing is stored.
+    pub(crate) procedural: bool,
+    pub(crate) weight: Init,
+    /// In ms.
+    pub(crate) delay: Init,
+    pub(crate) dt: f64,
+}
+
+impl Recipe {
+    /// Whether synapses can be made of this.
+    ///
+    /// # Errors
+    /// If not: with what is wrong.
+    pub(crate) fn check(&self) -> Result<()> {
+        for (what, len) in [("sources", self.pre.len()), ("targets", self.post.len())] {
+            if u32::try_from(len).is_err() {
+                return Err(Error::value(self.of(what), len, "are more than 2³² − 1"));
+            }
+        }
+        if !(self.dt.is_finite() && self.dt > 0.0) {
+            return Err(Error::value(self.of("dt"), self.dt, "is no time step"));
+        }
+        self.check_rule()?;
+        self.weights()?;
+        self.delays()?;
+        if self.procedural { self.check_procedural() } else { Ok(()) }
+    }
+
+    fn check_rule(&self) -> Result<()> {
+        let (pre, post) = (self.pre.len(), self.post.len());
+        let without_own = usize::from(self.own_shift().is_some() && self.overlap());
+        let few = |what: &str, k: usize, there: usize, of_none: bool| {
+            let enough = k <= there - there.min(without_own) || of_none;
+            let but = if without_own > 0 { " but for the neuron itself" } else { "" };
+            if enough { Ok(()) } else { Err(Error::value(self.of(what), k, format!("is more than there are ({there}{but})"))) }
+        };
+        match &self.connect {
+            Connect::FixedProb(p) if !(0.0..=1.0).contains(p) => Err(Error::value(self.of("probability"), p, "is not in [0, 1]")),
+            Connect::FixedNumPre(k) => few("number of sources", *k, pre, post == 0),
+            Connect::FixedNumPost(k) => few("number of targets", *k, post, pre == 0),
+            Connect::OneToOne if pre != post => {
+                Err(Error::Shape { argument: self.of("targets"), axis: "units".into(), expected: pre, given: post })
+            }
+            Connect::Arrays { pre: sources, post: targets } => {
+                if sources.len() != targets.len() {
+                    let (expected, given) = (sources.len(), targets.len());
+                    return Err(Error::Shape { argument: self.of("post"), axis: "synapses".into(), expected, given });
+                }
+                for (what, all, len) in [("pre", sources, pre), ("post", targets, post)] {
+                    if let Some(place) = all.iter().position(|k| *k as usize >= len) {
+                        return Err(Error::value(format!("{}[{place}]", self.of(what)), all[place], format!("is not below {len}")));
+                    }
+                }
+                if !self.autapses {
+                    return Err(Error::Unsupported(format!(
+                        "projection `{}` leaves out autapses: what is given as arrays is not changed",
+                        self.name
+                    )));
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A part of the projection, in words.
+    pub(crate) fn of(&self, what: &str) -> String {
+        format!("{what} of projection `{}`", self.name)
+    }
+
+    /// Where autapses are left out: target j is source i itself if j = i + this.
+    pub(super) fn own_shift(&self) -> Option<i64> {
+        (self.same_group && !self.autapses).then(|| self.pre.start as i64 - self.post.start as i64)
+    }
+
+    /// Whether any source is among the targets, were they of one group.
+    fn overlap(&self) -> bool {
+        self.pre.start.max(self.post.start) < self.pre.end.min(self.post.end)
+    }
+
+    /// How many given values there have to be, and how source and target count there.
+    fn places(&self) -> Option<(usize, [usize; 2])> {
+        match &self.connect {
+            Connect::Arrays { pre, .. } => Some((pre.len(), [0, 0])),
+            Connect::OneToOne => Some((self.pre.len(), [1, 0])),
+            Connect::AllToAll => Some((self.pre.len().saturating_mul(self.post.len()), [self.post.len(), 1])),
+            _ => None,
+        }
+    }
+
+    /// Weights.
+    pub(super) fn weights(&self) -> Result<Law<'_>> {
+        Law::of(&self.weight, &self.of("weight"), self.places())
+    }
+
+    /// Delays, in ms.
+    pub(super) fn times(&self) -> Result<Law<'_>> {
+        Law::of(&self.delay, &self.of("delay"), self.places())
+    }
+
+    /// The shortest and the longest delay that a synapse can have, in steps. Normal draws below 0 are 0.
+    ///
+    /// # Errors
+    /// If one can be negative or too long.
+    pub(crate) fn delays(&self) -> Result<RangeInclusive<u32>> {
+        let law = self.times()?;
+        let (low, high) = law.bounds();
+        if let Law::Normal { mean, .. } = law
+            && mean < 0.0
+        {
+            return Err(Error::value(self.of("mean delay"), format!("{} ms", Number(mean)), "is negative"));
+        }
+        let low = if matches!(law, Law::Normal { .. }) { low.max(0.0) } else { low };
+        if low < 0.0 {
+            return Err(Error::value(self.of("delay"), format!("{} ms", Number(low)), "is negative"));
+        }
+        if high / self.dt >= f64::from(MOST_STEPS) + 0.5 {
+            let steps = format!("is more than {MOST_STEPS} steps of {} ms", Number(self.dt));
+            return Err(Error::value(self.of("longest delay"), format!("{} ms", Number(high)), steps));
+        }
+        Ok(steps(low, self.dt)..=steps(high, self.dt))
+    }
+
+    /// Whether all weights are the same.
+    pub(crate) fn has_one_weight(&self) -> bool {
+        matches!(self.weights(), Ok(Law::Same(_)))
+    }
+
+    /// What a sum of mantissas is multiplied by to give a weight: the weight, where it is the same for all; else 2^(e − 30), with the
+    /// smallest 2ᵉ that no weight reaches, but at least 2⁻¹²⁰, which is a normal number in `f32` too.
+    pub(crate) fn quantum(&self) -> f64 {
+        match self.weights() {
+            Ok(Law::Same(weight)) => weight,
+            Ok(law) => {
+                let (low, high) = law.bounds();
+                quantum_above(low.abs().max(high.abs()))
+            }
+            Err(_) => 0.0,
+        }
+    }
+}
+
+/// 2^(e − 30), with the smallest 2ᵉ that is above a weight of this magnitude, but at least 2⁻¹²⁰.
+pub(crate) fn quantum_above(most: f64) -> f64 {
+    // The exponent of a normal number, from its bits; e is one more.
+    let exponent = (most.to_bits() >> 52) as i64 - 1023;
+    let power = (exponent + 1 - 30).max(-120);
+    f64::from_bits(((power + 1023) as u64) << 52)
+}
+
+/// A delay in steps, to the nearest; what is below 0 is 0. Its twin is `steps` in `connect.cuh`.
+#[inline(always)]
+pub(super) fn steps(delay: f64, dt: f64) -> u32 {
+    (delay.max(0.0) / dt).round_ties_even().min(f64::from(MOST_STEPS)) as u32
+}
+
+/// A weight in quanta, of which `per_unit` are 1: at most 2³⁰, rounded to the nearest. Its twin is `mantissa` in `connect.cuh`.
+#[inline(always)]
+pub(super) fn mantissa(weight: f64, per_unit: f64) -> i32 {
+    (weight * per_unit).round_ties_even() as i32
+}

@@ -1,0 +1,399 @@
+//! Rules against a naive program, counts, statistics, order, and what is refused.
+
+use super::permutation::Permutation;
+use super::{Connect, Delays, Recipe, Targets, Weights, Wiring};
+use crate::error::Error;
+use crate::init::Init;
+use crate::numeric::rng::Stream;
+use std::collections::BTreeSet;
+
+const SEED: u64 = 20_261_123;
+
+fn recipe(connect: Connect, pre: usize, post: usize) -> Recipe {
+    Recipe {
+        name: "test".into(),
+        connect,
+        stream: Stream::named(SEED, "test"),
+        pre: 0..pre,
+        post: 0..post,
+        same_group: true,
+        autapses: true,
+        procedural: false,
+        weight: Init::Constant(1.5),
+        delay: Init::Constant(1.5),
+        dt: 0.1,
+    }
+}
+
+fn targets(wiring: &Wiring, source: usize) -> Vec<u32> {
+    wiring.row(source).map(|place| wiring.target(place)).collect()
+}
+
+fn all_rules() -> Vec<Recipe> {
+    let mut all = Vec::new();
+    for (pre, post) in [(33, 33), (1, 257), (1025, 7), (60, 60)] {
+        for connect in [
+            Connect::FixedProb(0.0),
+            Connect::FixedProb(0.03),
+            Connect::FixedProb(0.7),
+            Connect::FixedProb(1.0),
+            Connect::FixedNumPre(1),
+            Connect::FixedNumPost(5),
+            Connect::AllToAll,
+        ] {
+            all.push(recipe(connect, pre, post));
+        }
+    }
+    all.push(recipe(Connect::FixedNumPre(20), 33, 1025));
+    all.push(recipe(Connect::FixedNumPost(999), 3, 1000));
+    all.push(recipe(Connect::FixedProb(0.001), 5, 70_000));
+    all.push(recipe(Connect::FixedNumPre(7), 40, 70_000));
+    all.push(recipe(Connect::OneToOne, 33, 33));
+    let some = Connect::Arrays { pre: vec![3, 0, 3, 3, 9], post: vec![1, 8, 0, 1, 4] };
+    all.push(recipe(some, 10, 9));
+    for k in 0..all.len() {
+        let mut without = all[k].clone();
+        without.autapses = false;
+        without.pre = 2..without.pre.len() + 2;
+        all.push(without);
+    }
+    all.retain(|r| r.check().is_ok());
+    assert!(all.len() > 50, "{}", all.len());
+    all
+}
+
+/// All pairs, one by one, by the words of the documentation.
+fn naive(recipe: &Recipe, source: u32) -> Vec<u32> {
+    let (stream, pre, post) = (recipe.stream, recipe.pre.len() as u32, recipe.post.len() as u32);
+    let own = |s: u32, t: u32| !recipe.autapses && recipe.pre.start + s as usize == recipe.post.start + t as usize;
+    let first = |neuron: u32, n: u32, k: usize, not: &dyn Fn(u32) -> bool| -> BTreeSet<u32> {
+        let permutation = Permutation::new(stream, neuron, n);
+        let all: Vec<u32> = (0..n).map(|x| permutation.at(x)).collect();
+        all.into_iter().filter(|x| !not(*x)).take(k).collect()
+    };
+    let taken: BTreeSet<u32> = match &recipe.connect {
+        Connect::FixedProb(0.0) => BTreeSet::new(),
+        Connect::FixedProb(p) => {
+            // A target is taken where the gap before it has come to its end.
+            let uniform = |draw: u64| {
+                let words = stream.words(source.into(), draw / 2);
+                let [high, low] = if draw.is_multiple_of(2) { [words[0], words[1]] } else { [words[2], words[3]] };
+                1.0 - ((u64::from(high) << 32 | u64::from(low)) >> 12) as f64 / (1_u64 << 52) as f64
+            };
+            let gap = |draw| if *p == 1.0 { 0 } else { (uniform(draw).ln() / (-p).ln_1p()).floor() as u64 };
+            let (mut taken, mut draw, mut left) = (BTreeSet::new(), 0, gap(0));
+            for target in 0..post {
+                if left == 0 {
+                    taken.insert(target);
+                    draw += 1;
+                    left = gap(draw);
+                } else {
+                    left -= 1;
+                }
+            }
+            taken
+        }
+        Connect::FixedNumPost(k) => first(source, post, *k, &|target| own(source, target)),
+        Connect::FixedNumPre(k) => (0..post).filter(|target| first(*target, pre, *k, &|s| own(s, *target)).contains(&source)).collect(),
+        Connect::OneToOne => BTreeSet::from([source]),
+        Connect::AllToAll => (0..post).collect(),
+        Connect::Arrays { pre, post } => {
+            let mut all: Vec<u32> = pre.iter().zip(post).filter(|(s, _)| **s == source).map(|(_, t)| *t).collect();
+            all.sort_unstable();
+            return all;
+        }
+    };
+    taken.into_iter().filter(|target| !own(source, *target)).collect()
+}
+
+#[test]
+fn rows_are_those_of_a_naive_program() {
+    for recipe in all_rules() {
+        let wiring = recipe.build().unwrap();
+        assert_eq!(wiring.offsets.len(), recipe.pre.len() + 1);
+        assert_eq!(matches!(wiring.targets, Targets::U16(_)), recipe.post.len() <= 65_536);
+        for source in 0..recipe.pre.len() {
+            // What takes the naive program long is looked at here and there.
+            let long = matches!(recipe.connect, Connect::FixedNumPre(_)) && recipe.pre.len() * recipe.post.len() > 5000;
+            if !long || source % 32 == 31 {
+                assert_eq!(targets(&wiring, source), naive(&recipe, source as u32), "{recipe:?}, source {source}");
+            }
+        }
+        let size = recipe.size();
+        assert!(wiring.len() as u64 <= size.synapses && wiring.bytes() <= size.bytes, "{recipe:?}: {size:?}");
+        if !matches!(recipe.connect, Connect::FixedProb(_)) && recipe.autapses {
+            assert_eq!((wiring.len() as u64, wiring.bytes()), (size.synapses, size.bytes), "{recipe:?}");
+        }
+    }
+}
+
+#[test]
+fn counts_are_as_asked() {
+    let post = recipe(Connect::FixedNumPost(80), 300, 1000).build().unwrap();
+    assert!(post.offsets.windows(2).all(|w| w[1] - w[0] == 80));
+    let pre = recipe(Connect::FixedNumPre(80), 1000, 300).build().unwrap();
+    let mut sources = vec![0; 300];
+    (0..pre.len()).for_each(|place| sources[pre.target(place) as usize] += 1);
+    assert_eq!(sources, vec![80; 300]);
+    for wiring in [post, pre] {
+        for source in 0..wiring.offsets.len() - 1 {
+            assert!(targets(&wiring, source).is_sorted_by(|a, b| a < b), "twice, or not in order");
+        }
+    }
+}
+
+/// χ² of counts that are binomial with the same n and p: what the sum of (c − np)²/np(1 − p) is, in deviations of what it should be.
+fn chi(counts: &[u32], n: f64, p: f64) -> f64 {
+    let (mean, variance) = (n * p, n * p * (1.0 - p));
+    let chi: f64 = counts.iter().map(|c| (f64::from(*c) - mean).powi(2) / variance).sum();
+    let freedom = counts.len() as f64;
+    println!("seed {SEED}: χ² {chi:.0} of {freedom}");
+    (chi - freedom) / (2.0 * freedom).sqrt()
+}
+
+#[test]
+fn degrees_are_binomial_and_edges_are_like_the_middle() {
+    let n = 1500;
+    for (rule, p) in [(Connect::FixedProb(0.02), 0.02), (Connect::FixedNumPost(30), 0.02), (Connect::FixedNumPre(30), 0.02)] {
+        let wiring = recipe(rule.clone(), n, n).build().unwrap();
+        let (mut ins, mut outs) = (vec![0_u32; n], vec![0_u32; n]);
+        for (source, out) in outs.iter_mut().enumerate() {
+            for target in targets(&wiring, source) {
+                ins[target as usize] += 1;
+                *out += 1;
+            }
+        }
+        // 4.5 deviations: less than one seed in 100,000.
+        if rule != Connect::FixedNumPost(30) {
+            let far = chi(&outs, n as f64, p);
+            assert!(far.abs() < 4.5, "{rule:?}: out-degrees {far}");
+        }
+        if rule != Connect::FixedNumPre(30) {
+            let far = chi(&ins, n as f64, p);
+            assert!(far.abs() < 4.5, "{rule:?}: in-degrees {far}");
+        }
+        // The first and the last 20 targets and sources, against the rest.
+        for (counts, what) in [(&ins, "targets"), (&outs, "sources")] {
+            for edge in [0..20, n - 20..n] {
+                let sum: u32 = counts[edge.clone()].iter().sum();
+                let expected = 20.0 * n as f64 * p;
+                let far = (f64::from(sum) - expected) / (expected * (1.0 - p)).sqrt();
+                assert!(far.abs() < 4.5, "{rule:?}: {what} {edge:?} have {sum}, expected are {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn neighbours_are_independent() {
+    // How often targets t and t + 1 are both taken by a source, and how often a target by sources s and s + 1.
+    let n = 1000;
+    for rule in [Connect::FixedProb(0.1), Connect::FixedNumPost(100), Connect::FixedNumPre(100)] {
+        let wiring = recipe(rule.clone(), n, n).build().unwrap();
+        let rows: Vec<BTreeSet<u32>> = (0..n).map(|source| targets(&wiring, source).into_iter().collect()).collect();
+        let beside: usize = rows.iter().map(|row| row.iter().filter(|t| row.contains(&(**t + 1))).count()).sum();
+        let below: usize = rows.windows(2).map(|w| w[0].intersection(&w[1]).count()).sum();
+        for both in [beside, below] {
+            let expected = (n * (n - 1)) as f64 * 0.01;
+            // Pairs that share one are weakly dependent: twice the deviation of independent ones is still 2 % of the mean.
+            let far = (both as f64 - expected) / expected.sqrt();
+            println!("seed {SEED}, {rule:?}: {both}, expected {expected:.0}");
+            assert!(far.abs() < 6.0, "{rule:?}: {both}, expected are {expected}");
+        }
+    }
+}
+
+#[test]
+fn weights_belong_to_pairs_whatever_the_rule_and_the_place() {
+    let some = |connect| {
+        let mut recipe = recipe(connect, 50, 60);
+        recipe.weight = Init::Normal(2.0, 1.0);
+        recipe.delay = Init::Uniform(0.0, 3.0);
+        recipe
+    };
+    let all = some(Connect::AllToAll);
+    let whole = all.build().unwrap();
+    let of = |wiring: &Wiring, source: usize, target: u32| {
+        let (Weights::Each(weights), Delays::Each(delays)) = (&wiring.weights, &wiring.delays) else { panic!() };
+        let place = wiring.row(source).find(|place| wiring.target(*place) == target).unwrap();
+        (weights[place], delays[place])
+    };
+    let mut distinct = BTreeSet::new();
+    let pairs = Connect::Arrays { pre: vec![7, 49, 0, 7], post: vec![59, 1, 0, 2] };
+    for connect in [Connect::FixedProb(0.2), Connect::FixedNumPost(9), Connect::FixedNumPre(9), pairs] {
+        let recipe = some(connect);
+        let wiring = recipe.build().unwrap();
+        for source in 0..50 {
+            for target in targets(&wiring, source) {
+                assert_eq!(of(&wiring, source, target), of(&whole, source, target));
+                distinct.insert(of(&wiring, source, target));
+            }
+        }
+    }
+    assert!(distinct.len() > 800, "{}", distinct.len());
+    // Mantissas are the weights, to half a quantum.
+    let quantum = all.quantum();
+    assert_eq!(quantum, 2.0_f64.powi(3 - 30)); // 2 + 5.9 is below 2³
+    for (source, target) in [(0_u32, 0_u32), (49, 59), (7, 31)] {
+        let exact = 2.0 + f64::from(all.stream.normal(source.into(), 2 << 56 | u64::from(target)));
+        let (mantissa, _) = of(&whole, source as usize, target);
+        assert!((f64::from(mantissa) * quantum - exact).abs() <= quantum / 2.0);
+    }
+}
+
+#[test]
+fn rows_are_ordered_by_delay_then_target() {
+    for connect in [Connect::FixedProb(0.3), Connect::FixedNumPost(100), Connect::FixedNumPre(30), Connect::AllToAll] {
+        let mut recipe = recipe(connect, 200, 300);
+        recipe.delay = Init::Normal(0.5, 0.4);
+        let wiring = recipe.build().unwrap();
+        let Delays::Each(delays) = &wiring.delays else { panic!() };
+        let range = recipe.delays().unwrap();
+        assert!(*range.start() == 0 && delays.contains(&0) && delays.iter().any(|d| *d > 8));
+        // What is drawn below 0 is 0: a share Φ(−0.45 / 0.4) of all is below half a step.
+        let at_once = delays.iter().filter(|d| **d == 0).count() as f64 / delays.len() as f64;
+        assert!((at_once - 0.13).abs() <= 0.02, "{at_once}");
+        for source in 0..200 {
+            let row: Vec<(u16, u32)> = wiring.row(source).map(|place| (delays[place], wiring.target(place))).collect();
+            assert!(row.is_sorted_by(|a, b| a < b), "{row:?}");
+            assert!(row.iter().all(|(d, _)| range.contains(&u32::from(*d))));
+            // Classes are all of a row, each in its place.
+            let mut at = wiring.row(source).start;
+            for steps in range.clone() {
+                let class = wiring.class(source, steps);
+                assert!(class.start == at && class.clone().all(|place| u32::from(delays[place]) == steps));
+                at = class.end;
+            }
+            assert_eq!(at, wiring.row(source).end);
+        }
+    }
+}
+
+#[test]
+fn values_have_their_places() {
+    let mut given = recipe(Connect::Arrays { pre: vec![1, 0, 1, 1], post: vec![2, 1, 0, 2] }, 3, 3);
+    given.weight = Init::Values(vec![0.5, -4.0, 2.0, 1.0]);
+    given.delay = Init::Values(vec![0.3, 0.0, 0.3, 0.1]);
+    let wiring = given.build().unwrap();
+    // 4 is not below 2²: e is 3.
+    let one = 1 << 27;
+    assert_eq!(given.quantum() * f64::from(one), 1.0);
+    assert_eq!(wiring.offsets, [0, 1, 4, 4]);
+    assert_eq!(wiring.targets, Targets::U16(vec![1, 2, 0, 2]));
+    assert_eq!(wiring.delays, Delays::Each(vec![0, 1, 3, 3]));
+    assert_eq!(wiring.weights, Weights::Each(vec![-4 * one, one, 2 * one, one / 2]));
+    let mut all = recipe(Connect::AllToAll, 2, 3);
+    all.autapses = false;
+    all.weight = Init::Values(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    assert_eq!(all.build().unwrap().weights, Weights::Each([1, 2, 3, 5].map(|w| w * one).to_vec()));
+    let mut pairs = recipe(Connect::OneToOne, 3, 3);
+    pairs.weight = Init::Values(vec![3.0, 0.0, 7.0]);
+    assert_eq!(pairs.build().unwrap().weights, Weights::Each(vec![3 * one, 0, 7 * one]));
+}
+
+#[test]
+fn threads_do_not_matter() {
+    for connect in [Connect::FixedProb(0.05), Connect::FixedNumPost(100), Connect::FixedNumPre(100)] {
+        let mut recipe = recipe(connect, 2000, 2000);
+        recipe.weight = Init::Uniform(-1.0, 3.0);
+        recipe.delay = Init::Uniform(0.0, 1.0);
+        let built = [1, 2, 5].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| recipe.build().unwrap())
+        });
+        assert!(built[0] == built[1] && built[0] == built[2], "{:?}", recipe.connect);
+        assert!(built[0].len() > 150_000);
+    }
+}
+
+#[test]
+fn seeds_and_names_make_other_synapses() {
+    let one = recipe(Connect::FixedProb(0.5), 30, 30);
+    let mut other = one.clone();
+    other.stream = Stream::named(SEED, "tesu");
+    assert_ne!(one.build().unwrap(), other.build().unwrap());
+    other.stream = Stream::named(SEED + 1, "test");
+    assert_ne!(one.build().unwrap(), other.build().unwrap());
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let refused = |recipe: &Recipe, words: &str| {
+        let error = recipe.check().unwrap_err();
+        assert!(recipe.build().is_err());
+        assert!(error.to_string().contains(words) && error.to_string().contains("projection `test`"), "{error}");
+        error
+    };
+    for p in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
+        refused(&recipe(Connect::FixedProb(p), 3, 3), "is not in [0, 1]");
+    }
+    refused(&recipe(Connect::FixedNumPre(4), 3, 30), "is more than there are (3)");
+    refused(&recipe(Connect::FixedNumPost(4), 30, 3), "is more than there are (3)");
+    let mut without = recipe(Connect::FixedNumPost(3), 3, 3);
+    without.autapses = false;
+    refused(&without, "but for the neuron itself");
+    without.same_group = false;
+    without.check().unwrap();
+    refused(&recipe(Connect::OneToOne, 3, 4), "length 4, expected 3");
+    let arrays = |pre: &[u32], post: &[u32]| recipe(Connect::Arrays { pre: pre.to_vec(), post: post.to_vec() }, 3, 4);
+    refused(&arrays(&[0, 1], &[0]), "length 1, expected 2");
+    refused(&arrays(&[0, 3], &[0, 0]), "pre of projection `test`[1]: 3 is not below 3");
+    refused(&arrays(&[0, 1], &[4, 0]), "post of projection `test`[0]: 4 is not below 4");
+    let mut own = arrays(&[0], &[0]);
+    own.autapses = false;
+    refused(&own, "is not changed");
+    let with = |weight: Init, delay: Init| Recipe { weight, delay, ..arrays(&[0, 1], &[0, 1]) };
+    let one = || Init::Constant(1.0);
+    assert!(matches!(refused(&with(Init::Values(vec![1.0, f64::NAN]), one()), "weight"), Error::NotFinite { index: 1, .. }));
+    refused(&with(Init::Constant(f64::NAN), one()), "weight");
+    refused(&with(Init::Normal(0.0, f64::INFINITY), one()), "weight");
+    refused(&with(Init::Uniform(-f64::MAX, f64::MAX), one()), "spans more");
+    refused(&with(Init::Values(vec![1.0; 3]), one()), "length 3, expected 2");
+    refused(&with(Init::XavierNormal, one()), "no shape");
+    refused(&with(one(), Init::Constant(-0.1)), "is negative");
+    refused(&with(one(), Init::Uniform(-0.1, 1.0)), "is negative");
+    refused(&with(one(), Init::Normal(-0.1, 1.0)), "mean delay of projection `test`: -0.1 ms is negative");
+    refused(&with(one(), Init::Uniform(5.0, 1.0)), "delay of projection `test`: 5 is the low end of uniform values, above the high end 1");
+    refused(&with(Init::Normal(5.0, -1.0), one()), "weight of projection `test`: -1 is a standard deviation below 0");
+    refused(&with(one(), Init::Constant(1e300)), "longest delay of projection `test`: 1e300 ms is more than");
+    refused(&with(one(), Init::Values(vec![1.0, -1.0])), "is negative");
+    refused(&with(one(), Init::Values(vec![1.0, f64::NAN])), "delay");
+    refused(&with(one(), Init::Constant(6553.56)), "more than 65535 steps");
+    refused(&with(one(), Init::Normal(1000.0, 1000.0)), "more than 65535 steps");
+    assert_eq!(with(one(), Init::Constant(6553.5)).delays().unwrap(), 65_535..=65_535);
+    let mut drawn = recipe(Connect::FixedProb(0.5), 3, 3);
+    drawn.weight = Init::Values(vec![1.0; 9]);
+    refused(&drawn, "go with Arrays");
+    let mut clock = recipe(Connect::AllToAll, 3, 3);
+    clock.dt = f64::NAN;
+    refused(&clock, "no time step");
+}
+
+#[test]
+fn what_does_not_fit_is_refused_before_it_is_made() {
+    for connect in [Connect::FixedProb(0.5), Connect::FixedNumPre(2_000_000), Connect::FixedNumPost(2_000_000), Connect::AllToAll] {
+        let large = recipe(connect, 4_000_000, 4_000_000);
+        large.check().unwrap();
+        let error = large.build().unwrap_err();
+        assert!(matches!(error, Error::OutOfMemory { need, .. } if need > 30_000_000_000_000), "{error}");
+    }
+    let most = recipe(Connect::AllToAll, u32::MAX as usize, u32::MAX as usize);
+    assert_eq!(most.size().bytes, u64::MAX);
+}
+
+#[test]
+fn quanta_hold_the_largest_weight() {
+    for (weight, power) in [
+        (Init::Uniform(0.0, 1.0), 1 - 30),
+        (Init::Uniform(-0.99, 0.5), -30),
+        (Init::Uniform(0.0, 2.0_f64.powi(1023)), 1024 - 30),
+        (Init::Uniform(0.0, 1e-300), -120),
+        (Init::Uniform(0.0, 0.0), -120),
+    ] {
+        let mut recipe = recipe(Connect::AllToAll, 9, 9);
+        recipe.weight = weight.clone();
+        assert_eq!(recipe.quantum(), 2.0_f64.powi(power), "{weight:?}");
+        let Weights::Each(mantissas) = recipe.build().unwrap().weights else { panic!() };
+        assert!(mantissas.iter().all(|m| m.unsigned_abs() <= 1 << 30));
+    }
+}

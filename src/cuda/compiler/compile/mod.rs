@@ -1,0 +1,140 @@
+//! From a system's text to an image that a driver can load.
+
+use super::architecture::Target;
+use super::cache;
+use super::embed_key::OPTIONS;
+use super::nvrtc::{Made, Nvrtc, identity};
+use super::source;
+use super::source::flatten;
+use crate::cuda::structs::mirrors;
+use crate::error::{Error, Result};
+use crate::numeric::scalar::DType;
+use crate::survey::{Compiler, Reason};
+use std::borrow::Cow;
+
+/// What to compile: one module, specialised.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// What errors call it.
+    pub(crate) name: String,
+    /// The element type; defines `SCALAR_F64`, `SCALAR_F32`, `SCALAR_F16` or `SCALAR_BF16`.
+    pub(crate) dtype: DType,
+    /// The system's step: the file's name, as errors give it, and its text.
+    pub(crate) model: (String, Cow<'static, str>),
+    /// The loops over it: files in `kernels/loops`.
+    pub(crate) loops: &'static [&'static str],
+    /// Further defines: name and value.
+    pub(crate) defines: Vec<(String, String)>,
+}
+
+/// What a driver loads.
+#[derive(Clone, Debug)]
+pub(crate) struct Image {
+    /// A CUBIN, or PTX that ends in NUL.
+    pub(crate) bytes: Vec<u8>,
+    /// What went wrong that could be done without, e.g. with the cache. Once a process.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Compiles for a device of this compute capability, whose driver is for this version of CUDA; or finds what was compiled before. As PTX, if
+/// that is asked for, else as machine code.
+///
+/// # Errors
+/// If an include is not known or the compiler refuses the text; [`Error::DeviceUnavailable`] if this compiler makes nothing for the device, or
+/// nothing that the driver could read, or is not what it should be.
+pub(crate) fn compile(compiler: &Compiler, request: &Request, capability: (u32, u32), driver: (u32, u32), ptx: bool) -> Result<Image> {
+    compile_as(compiler, request, capability, driver, ptx, cache::through)
+}
+
+/// The way to an entry: through the cache, or straight on.
+type Through = fn(&str, cache::Make<'_>) -> Result<(Vec<u8>, Vec<String>)>;
+
+fn compile_as(
+    compiler: &Compiler,
+    request: &Request,
+    capability: (u32, u32),
+    driver: (u32, u32),
+    ptx: bool,
+    through: Through,
+) -> Result<Image> {
+    let nvrtc = open(compiler)?;
+    let (major, minor) = compiler.version;
+    // What a generation has for itself alone, `sm_90a`, no compiler knew before.
+    let target = Target::choose(&nvrtc.archs(), capability, ptx).filter(|_| !request.is_of_one_arch() || compiler.version >= (12, 0));
+    let no_kernels = |what: &str| {
+        let why = format!("NVRTC of CUDA {major}.{minor} makes no {what} for compute capability {}.{}", capability.0, capability.1);
+        unavailable(Reason::NoKernels(why))
+    };
+    let target = target.ok_or_else(|| no_kernels("code"))?;
+    if target.is_ptx() && !ptx {
+        return Err(no_kernels("machine code"));
+    }
+    if target.is_ptx() && compiler.version > driver {
+        return Err(unavailable(Reason::CompilerTooNew { compiler: compiler.version, driver, capability }));
+    }
+    // What a generation has for itself alone, `sm_90a`, this is written for.
+    let arch = format!("{target}{}", if request.is_of_one_arch() { "a" } else { "" });
+    let text = compared(request)?;
+    let options = options(request, &arch);
+    let key = format!("NVRTC {major}.{minor} {}\n{}\n{text}", identity(&nvrtc, &compiler.library), options.join("\n"));
+    let (bytes, warnings) = through(&key, &mut || {
+        let made = make(&nvrtc, request, &arch, &text, &options)?;
+        Ok(if target.is_ptx() { made.ptx } else { made.cubin })
+    })?;
+    Ok(Image { bytes, warnings })
+}
+
+/// Opens the compiler's library.
+pub(crate) fn open(compiler: &Compiler) -> Result<Nvrtc> {
+    Nvrtc::open(&compiler.library).map_err(unavailable)
+}
+
+pub(crate) fn unavailable(reason: Reason) -> Error {
+    Error::DeviceUnavailable { device: "cuda".into(), reason }
+}
+
+/// The module's text, whole.
+pub(crate) fn flat(request: &Request) -> Result<String> {
+    let mut parts = vec![(request.model.0.as_str(), request.model.1.as_ref())];
+    for name in request.loops {
+        let text = source::file(&format!("loops/{name}")).ok_or_else(|| Error::unknown("loop", name, source::names("loops/")))?;
+        parts.push((name, text));
+    }
+    flatten(&parts)
+}
+
+/// The same, with what the compiler compares of the structs that Rust has as well.
+pub(crate) fn compared(request: &Request) -> Result<String> {
+    flat(request).map(mirrors::compared)
+}
+
+/// What the compiler is told.
+pub(crate) fn options(request: &Request, arch: &str) -> Vec<String> {
+    let scalar = match request.dtype {
+        DType::F64 => "SCALAR_F64",
+        DType::F32 => "SCALAR_F32",
+        DType::F16 => "SCALAR_F16",
+        DType::Bf16 => "SCALAR_BF16",
+    };
+    let mut options = vec![format!("--gpu-architecture={arch}")];
+    options.extend(OPTIONS.map(str::to_owned));
+    options.push(format!("-D{scalar}=1"));
+    options.extend(request.defines.iter().map(|(name, value)| format!("-D{name}={value}")));
+    options
+}
+
+/// Runs the compiler.
+pub(crate) fn make(nvrtc: &Nvrtc, request: &Request, arch: &str, text: &str, options: &[String]) -> Result<Made> {
+    // What the text is called as a whole; its lines say where they came from.
+    let whole = format!("{}.cu", request.name);
+    nvrtc.compile(&whole, text, options).map_err(|log| {
+        if log.contains("failed to open") && log.contains("nvrtc-builtins") {
+            // The text is not at fault: a library of the compiler's is missing.
+            return unavailable(Reason::NoKernels(format!("NVRTC cannot compile: {}", log.trim())));
+        }
+        Error::Compile { name: request.name.clone(), dtype: request.dtype, arch: arch.to_owned(), log: log.trim_end().to_owned() }
+    })
+}
+
+#[cfg(test)]
+mod tests;

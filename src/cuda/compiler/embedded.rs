@@ -1,0 +1,38 @@
+//! Images that were compiled when the crate was built. They know nothing beforehand of what is recorded, and are what a machine
+//! without NVRTC runs.
+
+use super::architecture::Target;
+use super::compile::{Request, flat};
+use super::embed_key::key;
+use crate::error::Result;
+
+#[cfg(feature = "embed-cubin")]
+mod images {
+    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}
+
+#[cfg(not(feature = "embed-cubin"))]
+mod images {
+    pub(crate) const ARCHS: &[u32] = &[];
+    pub(crate) const INDEX: &[(u128, usize, usize)] = &[];
+    pub(crate) const IMAGES: &[u8] = &[];
+}
+
+/// The architectures that there are images for.
+pub(crate) fn archs() -> &'static [u32] {
+    images::ARCHS
+}
+
+/// Whether a device of this compute capability runs any of them.
+pub(crate) fn serve(capability: (u32, u32)) -> bool {
+    matches!(Target::choose(images::ARCHS, capability, false), Some(Target::Real(_)))
+}
+
+/// The image that does what this asks for, on a device of this compute capability.
+pub(crate) fn find(request: &Request, capability: (u32, u32)) -> Result<Option<&'static [u8]>> {
+    let Some(Target::Real(arch)) = Target::choose(images::ARCHS, capability, false) else { return Ok(None) };
+    let generic = request.clone().generic();
+    let key = key(arch, &generic.line(), &flat(&generic)?);
+    let found = images::INDEX.iter().find(|(k, ..)| *k == key);
+    Ok(found.and_then(|(_, at, length)| images::IMAGES.get(*at..at.checked_add(*length)?)))
+}

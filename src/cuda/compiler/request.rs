@@ -1,0 +1,157 @@
+//! What to compile for a stage of a program: which loops, with which defines.
+
+use super::compile::Request;
+use super::embed_key::JOB_BYTES;
+use crate::cuda::recurrent::{Tier, Tile};
+use crate::numeric::scalar::DType;
+use crate::system::program::{Cell, Map, Source};
+
+/// What a loop records, for each probe: which variable, and in which mode, as `job.cuh` numbers them.
+pub(crate) type Probes<'p> = &'p [(usize, usize)];
+
+impl Request {
+    /// A loop over a pointwise model of so many variables and inputs.
+    pub(crate) fn pointwise(dtype: DType, source: &Source, whole: bool, [vars, ports]: [usize; 2], probes: Probes<'_>) -> Self {
+        let loops: &[&str] = if whole { &["pointwise_scan.cu"] } else { &["pointwise_step.cu"] };
+        let mut request = Self::of(dtype, source, loops, probes);
+        request.define("N_STATE", vars);
+        request.define("N_INPUTS", ports);
+        // So that what the loops find amiss is said to be in the model's file.
+        request.define("MODEL_FILE", format!("{:?}", source.file.replace(char::is_control, "?")));
+        let each = source.each.iter().fold(0_u32, |bits, (field, _)| bits | 1_u32.checked_shl(*field).unwrap_or(0));
+        if each != 0 {
+            request.define("EACH", format!("{each}u"));
+        }
+        request
+    }
+
+    /// The same where no other layer reads the output: it goes into recordings, or nowhere.
+    pub(crate) fn unread(mut self) -> Self {
+        self.define("OUTPUT", 0);
+        self
+    }
+
+    /// A function of rows.
+    pub(crate) fn map(dtype: DType, map: &Map) -> Self {
+        let mut request = Self::of(dtype, &map.source, &["map.cu"], &[]);
+        request.defines.retain(|(name, _)| name != "N_PROBES");
+        request
+    }
+
+    /// A loop over a cell of so many variables.
+    pub(crate) fn cell(dtype: DType, cell: &Cell, whole: bool, vars: usize, probes: Probes<'_>) -> Self {
+        let loops: &[&str] = if whole { &["cell_scan.cu"] } else { &["cell_step.cu"] };
+        let mut request = Self::of(dtype, &cell.source, loops, probes);
+        request.define("N_STATE", vars);
+        request
+    }
+
+    /// A loop over a cell, cut into tiles, with the kernel that packs its weights.
+    pub(crate) fn tiles(dtype: DType, cell: &Cell, tile: &Tile, probes: Probes<'_>) -> Self {
+        let loops: &[&str] = match tile.tier {
+            Tier::Block | Tier::Cluster | Tier::Grid => &["tile_scan.cu", "tile_pack.cu"],
+            Tier::Step => &["tile_step.cu", "tile_pack.cu"],
+            Tier::Product => &["tile_gates.cu"],
+        };
+        let mut request = Self::of(dtype, &cell.source, loops, probes);
+        // Of the plain loops.
+        request.defines.retain(|(name, _)| name != "ON_CHIP" && name != "THREADS");
+        for (name, value) in tile.defines() {
+            request.define(name, value);
+        }
+        request
+    }
+
+    /// A file of `kernels/loops` that needs no model.
+    pub(crate) fn tool(dtype: DType, file: &'static str) -> Self {
+        let text = super::source::file(&format!("loops/{file}")).unwrap_or_default();
+        Self { name: file.to_owned(), dtype, model: (file.to_owned(), text.into()), loops: &[], defines: Vec::new() }
+    }
+
+    /// The same without what a specialisation knows beforehand: it can be compiled before anybody asks.
+    pub(crate) fn generic(mut self) -> Self {
+        if !self.loops.iter().any(|name| name.starts_with("pointwise") || name.starts_with("cell")) {
+            return self;
+        }
+        let special = ["N_PROBES", "PROBE_VARS", "PROBE_MODES", "EACH", "OUTPUT", "MODEL_FILE", "GENERIC"];
+        self.defines.retain(|(name, _)| !special.contains(&name.as_str()));
+        self.define("GENERIC", 1);
+        self
+    }
+
+    /// Files, type and defines, as `kernels/embedded.txt` has them. Another text under the same name has the same line.
+    pub(crate) fn line(&self) -> String {
+        let folder = match self.loops.is_empty() {
+            false => "models",
+            true => {
+                let has = |folder: &&str| super::source::file(&format!("{folder}/{}", self.model.0)).is_some();
+                ["matmul", "network"].into_iter().find(has).unwrap_or("loops")
+            }
+        };
+        let mut files = vec![format!("{folder}/{}", self.model.0)];
+        files.extend(self.loops.iter().map(|name| format!("loops/{name}")));
+        let mut words: Vec<String> = self.defines.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        words.sort();
+        words.insert(0, files.join("+"));
+        words.insert(1, self.dtype.to_string());
+        words.join(" ")
+    }
+
+    /// The kernel that the module is for.
+    pub(crate) fn entry(&self) -> &'static str {
+        match self.loops.first().copied().unwrap_or(self.name.as_str()) {
+            "pointwise_scan.cu" => "pointwise_scan",
+            "pointwise_step.cu" => "pointwise_step",
+            "cell_scan.cu" => "cell_scan",
+            "cell_step.cu" => "cell_step",
+            "tile_scan.cu" => "tile_scan",
+            "tile_step.cu" => "tile_step",
+            "tile_gates.cu" => "tile_gates",
+            "map.cu" => "map_rows",
+            "cursor.cu" => "cursor_advance",
+            "stack" => "stack_scan",
+            "network_scan" => "network_scan",
+            "network_step" => "network_step",
+            "simt.cu" | "mma.cu" => "product",
+            "hopper.cu" => "product_by_maps",
+            "reduce.cu" => "product_reduce",
+            "connect.cu" => match self.defined("PASS") {
+                Some("0") => "connect_count",
+                Some("1") => "connect_fill",
+                Some("2") => "connect_order",
+                _ => "connect_weights",
+            },
+            _ => "check_finite",
+        }
+    }
+
+    /// Whether it is for one architecture alone, and has what no later one has.
+    pub(crate) fn is_of_one_arch(&self) -> bool {
+        self.model.0 == "hopper.cu"
+    }
+
+    fn of(dtype: DType, source: &Source, loops: &'static [&'static str], probes: Probes<'_>) -> Self {
+        let file = source.file.to_string();
+        let mut request = Self { name: file.clone(), dtype, model: (file, source.text.clone()), loops, defines: Vec::new() };
+        request.define("JOB_BYTES", JOB_BYTES);
+        request.define("PARAMS_BYTES", source.params.len());
+        for (name, value) in &source.defines {
+            request.define(name, value);
+        }
+        let list = |of: fn(&(usize, usize)) -> usize| probes.iter().map(|p| of(p).to_string()).collect::<Vec<_>>().join(",");
+        request.define("N_PROBES", probes.len());
+        if !probes.is_empty() {
+            request.define("PROBE_VARS", list(|p| p.0));
+            request.define("PROBE_MODES", list(|p| p.1));
+        }
+        request
+    }
+
+    fn defined(&self, name: &str) -> Option<&str> {
+        self.defines.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    fn define(&mut self, name: &str, value: impl ToString) {
+        self.defines.push((name.to_owned(), value.to_string()));
+    }
+}

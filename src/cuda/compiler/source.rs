@@ -1,0 +1,342 @@
+//! The kernels' texts, and one text made of many.
+//!
+//! Files include `"name.cuh"` of `kernels/include` and nothing else, so that NVRTC needs no folder to look in: each include is
+//! put in its place once, and `#line` keeps the compiler's errors pointing into the file that a line came from.
+
+use crate::error::{Error, Result};
+
+macro_rules! texts {
+    ($($path:literal),* $(,)?) => { &[$(($path, include_str!(concat!("../../../kernels/", $path)))),*] };
+}
+
+/// Every file of `kernels/`, by its path there.
+const FILES: &[(&str, &str)] = texts![
+    "include/activation.cuh",
+    "include/cell.cuh",
+    "include/cell_row.cuh",
+    "include/channel.cuh",
+    "include/connect.cuh",
+    "include/contract.cuh",
+    "include/crossing.cuh",
+    "include/exchange.cuh",
+    "include/job.cuh",
+    "include/math.cuh",
+    "include/monitor.cuh",
+    "include/network.cuh",
+    "include/neuron.cuh",
+    "include/neurons.cuh",
+    "include/operand.cuh",
+    "include/philox.cuh",
+    "include/pointwise.cuh",
+    "include/procedural.cuh",
+    "include/product.cuh",
+    "include/recurrent.cuh",
+    "include/row_cell.cuh",
+    "include/row_map.cuh",
+    "include/row_units.cuh",
+    "include/scalar.cuh",
+    "include/stdp.cuh",
+    "include/system.cuh",
+    "include/terminal.cuh",
+    "include/tile.cuh",
+    "include/tile_fma.cuh",
+    "include/tile_mma.cuh",
+    "include/tile_steps.cuh",
+    "loops/cell_scan.cu",
+    "loops/cell_step.cu",
+    "loops/check.cu",
+    "loops/cursor.cu",
+    "loops/map.cu",
+    "loops/pointwise_scan.cu",
+    "loops/pointwise_step.cu",
+    "loops/tile_gates.cu",
+    "loops/tile_pack.cu",
+    "loops/tile_scan.cu",
+    "loops/tile_step.cu",
+    "matmul/hopper.cu",
+    "matmul/mma.cu",
+    "matmul/reduce.cu",
+    "matmul/simt.cu",
+    "models/activation.cu",
+    "models/ad_qua_if.cu",
+    "models/adex_if.cu",
+    "models/cond_neu_group.cu",
+    "models/conv2d.cu",
+    "models/dense.cu",
+    "models/exp_if.cu",
+    "models/fitzhugh_nagumo.cu",
+    "models/gru_cell.cu",
+    "models/gru_cell_torch.cu",
+    "models/hh.cu",
+    "models/hindmarsh_rose.cu",
+    "models/input_group.cu",
+    "models/izhikevich.cu",
+    "models/lif.cu",
+    "models/lstm_cell.cu",
+    "models/morris_lecar.cu",
+    "models/poisson_group.cu",
+    "models/qua_if.cu",
+    "models/rnn_cell.cu",
+    "models/softmax.cu",
+    "models/spike_time_group.cu",
+    "models/traub_miles.cu",
+    "models/wang_buzsaki.cu",
+    "network/connect.cu",
+];
+
+/// The text of a file of `kernels/`, by its path there.
+pub(crate) fn file(path: &str) -> Option<&'static str> {
+    find(FILES, path)
+}
+
+/// The files of a folder of `kernels/`.
+pub(crate) fn names(folder: &str) -> Vec<&'static str> {
+    FILES.iter().filter_map(|(path, _)| path.strip_prefix(folder)).collect()
+}
+
+fn find(files: &[(&str, &'static str)], path: &str) -> Option<&'static str> {
+    files.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
+}
+
+/// One text of several files, by name, with all that they include.
+///
+/// # Errors
+/// If an include is not one of `kernels/include`; the error says where it stands.
+pub(crate) fn flatten(parts: &[(&str, &str)]) -> Result<String> {
+    flatten_with(FILES, parts)
+}
+
+fn flatten_with(files: &[(&str, &'static str)], parts: &[(&str, &str)]) -> Result<String> {
+    let mut flat = Flat { files, text: String::new(), included: Vec::new() };
+    for (name, text) in parts {
+        flat.add(name, text)?;
+    }
+    Ok(flat.text)
+}
+
+/// Includes that are the same whatever model includes them.
+const COMMON: &[&str] = &["scalar.cuh", "job.cuh", "math.cuh", "philox.cuh", "activation.cuh", "crossing.cuh"];
+
+/// One of several models in one text: its files, by name, between an opening and a closing that set it apart.
+pub(crate) struct Apart<'a> {
+    pub(crate) opening: String,
+    pub(crate) files: Vec<(&'a str, &'a str)>,
+    pub(crate) closing: String,
+}
+
+/// One text of several models. What all of them include, and these further includes, comes once, before the first; what looks at the model,
+/// or at defines, comes once in each.
+///
+/// # Errors
+/// As [`flatten`].
+pub(crate) fn flatten_apart(more: &[&str], models: &[Apart<'_>]) -> Result<String> {
+    let mut flat = Flat { files: FILES, text: String::new(), included: Vec::new() };
+    let common = || COMMON.iter().chain(more);
+    for name in common() {
+        flat.add("common", &format!("#include \"{name}\"\n"))?;
+    }
+    for model in models {
+        flat.included = common().map(|name| (*name).to_owned()).collect();
+        flat.text.push_str(&model.opening);
+        for (name, text) in &model.files {
+            flat.add(name, text)?;
+        }
+        flat.text.push_str(&model.closing);
+    }
+    Ok(flat.text)
+}
+
+struct Flat<'a> {
+    files: &'a [(&'a str, &'static str)],
+    text: String,
+    included: Vec<String>,
+}
+
+impl Flat<'_> {
+    fn add(&mut self, name: &str, text: &str) -> Result<()> {
+        self.at(1, name);
+        let mut in_comment = false;
+        for (number, line) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
+            let was_in_comment = in_comment;
+            let code = without_comments(line, &mut in_comment);
+            let Some(operand) = include(&code) else {
+                self.text.push_str(line);
+                self.text.push('\n');
+                continue;
+            };
+            let error = |reason: String| Error::Source { file: name.to_owned(), line: number, reason };
+            let wanted = quoted(operand)
+                .ok_or_else(|| error(format!("`#include {operand}`: only \"NAME\" of the kernels' own includes can be included")))?;
+            if !self.included.iter().any(|i| i == wanted) {
+                let Some(found) = find(self.files, &format!("include/{wanted}")) else {
+                    let known: Vec<_> = self.files.iter().filter_map(|(path, _)| path.strip_prefix("include/")).collect();
+                    return Err(error(format!("no include named \"{wanted}\"; there is: {}", known.join(", "))));
+                };
+                self.included.push(wanted.to_owned());
+                if was_in_comment {
+                    self.text.push_str("*/\n");
+                }
+                self.add(wanted, found)?;
+            } else if was_in_comment {
+                self.text.push_str("*/\n");
+            }
+            // The include's own line stays, empty but for a comment that begins there.
+            self.at(number, name);
+            self.text.push_str(if in_comment { "/*\n" } else { "\n" });
+        }
+        Ok(())
+    }
+
+    /// Says which line comes next.
+    fn at(&mut self, line: usize, name: &str) {
+        let name = name.replace('\\', "\\\\").replace('"', "\\\"").replace(char::is_control, "?");
+        self.text.push_str(&format!("#line {line} \"{name}\"\n"));
+    }
+}
+
+/// What stands after `#include`, if the line is one. The name may be in any form: it is looked at later.
+fn include(code: &str) -> Option<&str> {
+    let rest = code.trim_start().strip_prefix('#')?.trim_start().strip_prefix("include")?;
+    let is_word = rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    (!is_word).then(|| rest.trim())
+}
+
+fn quoted(operand: &str) -> Option<&str> {
+    operand.strip_prefix('"')?.strip_suffix('"').filter(|name| !name.contains('"'))
+}
+
+/// The line with each comment as a space. `in_comment` tells whether one goes on into the line, and then out of it.
+fn without_comments(line: &str, in_comment: &mut bool) -> String {
+    let mut code = String::new();
+    let mut rest = line;
+    loop {
+        if *in_comment {
+            let Some((_, after)) = rest.split_once("*/") else { return code };
+            *in_comment = false;
+            code.push(' ');
+            rest = after;
+        }
+        let mut quote = None;
+        let mut escaped = false;
+        let mut before = ' ';
+        let mut comment = None;
+        for (at, c) in rest.char_indices() {
+            match quote {
+                Some(_) if escaped => escaped = false,
+                Some(_) if c == '\\' => escaped = true,
+                Some(q) if c == q => quote = None,
+                Some(_) => {}
+                None if c == '"' => quote = Some(c),
+                // 1'000 is a number.
+                None if c == '\'' && !before.is_alphanumeric() => quote = Some(c),
+                None if before == '/' && (c == '/' || c == '*') => {
+                    comment = Some((at, c));
+                    break;
+                }
+                None => {}
+            }
+            before = c;
+        }
+        match comment {
+            None => {
+                code.push_str(rest);
+                return code;
+            }
+            // `at` is that of the second character, one byte after the first: neither is cut in two.
+            Some((at, c)) => {
+                code.push_str(rest.get(..at - 1).unwrap_or_default());
+                if c == '/' {
+                    return code;
+                }
+                *in_comment = true;
+                rest = rest.get(at + 1..).unwrap_or_default();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOYS: &[(&str, &str)] = &[
+        ("include/a.cuh", "#pragma once\n#include \"b.cuh\"\nint a;\n"),
+        ("include/b.cuh", "int b;"),
+        ("loops/l.cu", "#include \"a.cuh\"\nint l;\n"),
+    ];
+
+    #[test]
+    fn the_list_is_what_the_folder_holds() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels");
+        let mut found = Vec::new();
+        for folder in ["include", "loops", "matmul", "models", "network"] {
+            for entry in std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten() {
+                found.push(format!("{folder}/{}", entry.file_name().to_string_lossy()));
+            }
+        }
+        found.sort();
+        let listed: Vec<_> = FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(listed, found, "the list in src/cuda/source.rs is to be the files of kernels/, sorted");
+    }
+
+    #[test]
+    fn all_our_files_can_be_flattened() {
+        for (path, text) in FILES {
+            flatten(&[(path, text)]).unwrap();
+        }
+    }
+
+    #[test]
+    fn each_include_comes_once_where_it_was_first_asked_for() {
+        let user = "// mine\n#include \"b.cuh\"\nint u;\n  #  include \"a.cuh\" // again\nint v;";
+        let flat = flatten_with(TOYS, &[("my \"x\\y\".cu", user), ("l.cu", find(TOYS, "loops/l.cu").unwrap())]).unwrap();
+        let expected = r#"#line 1 "my \"x\\y\".cu"
+// mine
+#line 1 "b.cuh"
+int b;
+#line 2 "my \"x\\y\".cu"
+
+int u;
+#line 1 "a.cuh"
+#pragma once
+#line 2 "a.cuh"
+
+int a;
+#line 4 "my \"x\\y\".cu"
+
+int v;
+#line 1 "l.cu"
+#line 1 "l.cu"
+
+int l;
+"#;
+        assert_eq!(flat, expected);
+    }
+
+    #[test]
+    fn what_is_commented_out_or_in_a_text_is_no_include() {
+        let user = "/* #include \"no.cuh\"\n#include \"no.cuh\"\n*/ int a; // #include \"no.cuh\" /*\nchar q = '\"'; const char* s = \"/*\";\n\
+                    const char* t = \"\\\"/*\"; int k = 1'000; // '\n#includes\n#include \"b.cuh\"\n";
+        let flat = flatten_with(TOYS, &[("u.cu", user)]).unwrap();
+        assert!(flat.contains("int b;") && flat.contains("#includes\n") && flat.contains("*/ int a;"), "{flat}");
+    }
+
+    #[test]
+    fn comments_around_an_include_stay_whole() {
+        let user = "/* begins\nends */ #include \"b.cuh\" /* and\nanother */ int u;\n/*\n*/ #include \"b.cuh\"\nint v;\n";
+        let flat = flatten_with(TOYS, &[("u.cu", user)]).unwrap();
+        let expected = "#line 1 \"u.cu\"\n/* begins\n*/\n#line 1 \"b.cuh\"\nint b;\n#line 2 \"u.cu\"\n/*\nanother */ int u;\n/*\n*/\n\
+                        #line 5 \"u.cu\"\n\nint v;\n";
+        assert_eq!(flat, expected);
+    }
+
+    #[test]
+    fn what_cannot_be_included_is_an_error_with_its_place() {
+        let error = |text: &str| flatten_with(TOYS, &[("mine.cu", text)]).unwrap_err().to_string();
+        assert_eq!(error("int a;\r\n\r\n#include \"c.cuh\"\r\n"), "mine.cu:3: no include named \"c.cuh\"; there is: a.cuh, b.cuh");
+        for bad in ["<cuda_fp16.h>", "NAME", "", "\"a.cuh", "\"a\" \"b\"", "\"../include/a.cuh\"", "\"loops/l.cu\""] {
+            let said = error(&format!("\u{feff}#include \"a.cuh\"\n#include {bad}\n"));
+            assert!(said.starts_with("mine.cu:2: ") && said.contains(bad.trim_matches('"')), "{said}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The one place that launches kernels.
+
+use super::module::Kernel;
+use super::signature;
+use super::stream::Stream;
+use crate::connectivity::device::Job as Synapses;
+use crate::cuda::gemm::Maps;
+use crate::cuda::structs::gemm::Product;
+use crate::cuda::structs::launch_args::Job;
+use crate::error::Result;
+use cudarc::driver::result;
+use cudarc::driver::sys::{
+    CUlaunchAttribute, CUlaunchAttributeID, CUlaunchAttributeValue, CUlaunchAttributeValue_union__bindgen_ty_1, CUlaunchConfig, CUstream,
+    cuLaunchKernelEx,
+};
+use std::ffi::c_void;
+
+/// The shape of a launch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) blocks: u32,
+    pub(crate) threads: u32,
+    /// Bytes of dynamic shared memory of a block.
+    pub(crate) shared: u32,
+    /// Blocks of a cluster; 0: there are none. It must divide `blocks`.
+    pub(crate) cluster: u32,
+    /// Whether all blocks must be on the device at once, since they wait for each other.
+    pub(crate) together: bool,
+}
+
+impl Shape {
+    /// A thread for each of `items`, in blocks of whole warps.
+    pub(crate) fn of(items: u64, threads: u32) -> Self {
+        let blocks = items.div_ceil(u64::from(threads)).clamp(1, (1 << 31) - 1);
+        Self { blocks: blocks as u32, threads, ..Self::default() }
+    }
+
+    /// What a launch of this shape is told beside its numbers.
+    pub(crate) fn attributes(self) -> Vec<CUlaunchAttribute> {
+        let attribute = |id, value| CUlaunchAttribute { id, pad: [0; 4], value };
+        let mut attributes = Vec::with_capacity(2);
+        if self.cluster > 0 {
+            let dimensions = CUlaunchAttributeValue_union__bindgen_ty_1 { x: self.cluster, y: 1, z: 1 };
+            let value = CUlaunchAttributeValue { clusterDim: dimensions };
+            attributes.push(attribute(CUlaunchAttributeID::CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION, value));
+        }
+        if self.together {
+            let value = CUlaunchAttributeValue { cooperative: 1 };
+            attributes.push(attribute(CUlaunchAttributeID::CU_LAUNCH_ATTRIBUTE_COOPERATIVE, value));
+        }
+        attributes
+    }
+
+    /// A launch of this shape, as the driver has it: it points to the attributes.
+    pub(crate) fn config(self, attributes: &mut [CUlaunchAttribute], stream: CUstream) -> CUlaunchConfig {
+        CUlaunchConfig {
+            gridDimX: self.blocks,
+            gridDimY: 1,
+            gridDimZ: 1,
+            blockDimX: self.threads,
+            blockDimY: 1,
+            blockDimZ: 1,
+            sharedMemBytes: self.shared,
+            hStream: stream,
+            attrs: attributes.as_mut_ptr(),
+            numAttrs: attributes.len() as u32,
+        }
+    }
+}
+
+impl<S> Kernel<S> {
+    /// Asks for a launch of a kernel with exactly these parameters.
+    ///
+    /// # Safety
+    /// `arguments` must be the kernel's parameters, in order, each of its type; and what they point to on the device must be
+    /// allocated, as large as the kernel takes it to be, and stay so until the stream is done with this.
+    unsafe fn launch(&self, shape: Shape, stream: &Stream, arguments: &mut [*mut c_void]) -> Result<()> {
+        let Shape { blocks, threads, shared, cluster, together } = shape;
+        if cluster == 0 && !together {
+            // SAFETY: function and stream are alive; the driver copies the arguments before it returns; the rest is the caller's word.
+            let answer = unsafe { result::launch_kernel(self.function, (blocks, 1, 1), (threads, 1, 1), shared, stream.raw(), arguments) };
+            return self.context().check("cuLaunchKernel", answer);
+        }
+        let mut attributes = shape.attributes();
+        let config = shape.config(&mut attributes, stream.raw());
+        // SAFETY: as above; the driver reads the attributes before it returns, too.
+        let answer = unsafe { cuLaunchKernelEx(&raw const config, self.function, arguments.as_mut_ptr(), std::ptr::null_mut()) };
+        self.context().check("cuLaunchKernelEx", answer.result())
+    }
+}
+
+impl Kernel<signature::Whole> {
+    /// A kernel (job, params).
+    pub(crate) fn run(&self, shape: Shape, stream: &Stream, job: &Job, params: &[u8]) -> Result<()> {
+        let mut arguments = [address(job), params.as_ptr().cast_mut().cast()];
+        // SAFETY: the signature is (Job, Params). Both were compared with the kernel's when it was compiled, `Job` field by field and `Params`
+        // by PARAMS_BYTES. The engine fills the job with
+        // regions of its own buffers, sized by the same plan, and keeps those until its streams are done.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+}
+
+impl Kernel<signature::Step> {
+    /// A kernel (address of a job, params, address of the cursor, offset).
+    pub(crate) fn step(&self, shape: Shape, stream: &Stream, (job, cursor): (u64, u64), params: &[u8], offset: u32) -> Result<()> {
+        let mut arguments = [address(&job), params.as_ptr().cast_mut().cast(), address(&cursor), address(&offset)];
+        // SAFETY: the signature is (Job*, Params, u32*, u32). `job` is where the engine has put a
+        // Job in the stream's order, `cursor` a u32 of the engine's; the rest as in `run`.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+}
+
+impl Kernel<signature::Stack> {
+    /// `stack_scan`: the address of its parts.
+    pub(crate) fn stack(&self, shape: Shape, stream: &Stream, parts: u64) -> Result<()> {
+        let mut arguments = [address(&parts)];
+        // SAFETY: the signature is (const char*), and `parts` is where the engine has put, in the stream's order, a Job and the parameters
+        // for each part, at the places that the kernel was compiled with; the rest as in `run`.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+}
+
+impl Kernel<signature::Connect> {
+    /// A pass of `network/connect.cu`.
+    pub(crate) fn connect(&self, shape: Shape, stream: &Stream, job: &Synapses) -> Result<()> {
+        let mut arguments = [address(job)];
+        // SAFETY: the signature is (Connect), whose fields were compared when it was compiled. Who asks
+        // hands in addresses of its own buffers: `pre` counts and `pre + 1` offsets, and as many targets, mantissas and delays as the last
+        // of those says, or none; and waits for the stream before it lets go of them.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+}
+
+impl Kernel<signature::NetworkScan> {
+    /// `network_scan`: addresses of the groups' tables and of the counter that blocks wait for, the steps, and whether the warps
+    /// of a block share long rows.
+    pub(crate) fn network_scan(
+        &self,
+        shape: Shape,
+        stream: &Stream,
+        (tables, arrived): (u64, u64),
+        steps: u32,
+        shares: bool,
+    ) -> Result<()> {
+        let shares = u32::from(shares);
+        let mut arguments = [address(&tables), address(&arrived), address(&steps), address(&shares)];
+        // SAFETY: the signature is (const char*, u32*, u32, u32). At `tables` the engine has put, in the stream's order, a table for each group,
+        // at the places that the kernel was compiled with, whose fields were compared; the counter is a u32 of the engine's, and 0; the
+        // rest as in `run`.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+}
+
+impl Kernel<signature::NetworkStep> {
+    /// `network_step`: addresses of the groups' tables and of the cursor, an offset, and as above.
+    pub(crate) fn network_step(
+        &self,
+        shape: Shape,
+        stream: &Stream,
+        (tables, cursor): (u64, u64),
+        offset: u32,
+        shares: bool,
+    ) -> Result<()> {
+        let shares = u32::from(shares);
+        let mut arguments = [address(&tables), address(&cursor), address(&offset), address(&shares)];
+        // SAFETY: the signature is (const char*, const u32*, u32, u32); the rest as in `network_scan` and `step`.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+}
+
+impl Kernel<signature::Pack> {
+    /// `tile_pack`, of Wh at `from`.
+    pub(crate) fn pack(&self, stream: &Stream, from: u64, to: u64, lanes: usize) -> Result<()> {
+        let mut arguments = [address(&from), address(&to)];
+        // SAFETY: the signature is (const scalar_t*, Lane*). Both are the engine's: a weight [H, G·H], and room for so many lanes' parts,
+        // which the kernel, compiled for the same cut, knows the number of.
+        unsafe { self.launch(Shape::of(lanes as u64, 256), stream, &mut arguments) }
+    }
+}
+
+impl Kernel<signature::Product> {
+    /// A kernel of `matmul/`.
+    pub(crate) fn product(&self, shape: Shape, stream: &Stream, product: &Product) -> Result<()> {
+        let mut arguments = [address(product)];
+        // SAFETY: the signature is (Product), whose fields were compared when it was compiled. Who asks hands in addresses of its own buffers, as large as the product's sizes say, and waits for
+        // the stream before it lets go of them.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+}
+
+impl Kernel<signature::ByMaps> {
+    /// `product_by_maps` of `hopper.cu`, of so many tiles.
+    pub(crate) fn product_by_maps(&self, shape: Shape, stream: &Stream, product: &Product, maps: &Maps, tiles: u32) -> Result<()> {
+        let mut arguments = [address(product), address(&maps.a), address(&maps.b), address(&tiles)];
+        // SAFETY: the signature is (Product, TensorMap, TensorMap, u32), and a map has 128 bytes; the maps were made for this product. The
+        // rest as in `product`.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+}
+
+impl Kernel<signature::Advance> {
+    /// `cursor_advance`.
+    pub(crate) fn advance(&self, stream: &Stream, cursor: u64, by: u32) -> Result<()> {
+        let mut arguments = [address(&cursor), address(&by)];
+        // SAFETY: the signature is (u32*, u32), and the cursor is a u32 of the engine's.
+        unsafe { self.launch(Shape::of(1, 1), stream, &mut arguments) }
+    }
+}
+
+impl Kernel<signature::Check> {
+    /// `check_finite` over `len` elements at `at`.
+    pub(crate) fn check(&self, stream: &Stream, at: u64, len: u64, found: u64) -> Result<()> {
+        let mut arguments = [address(&at), address(&len), address(&found)];
+        let shape = Shape::of(len.min(1 << 20), 256);
+        // SAFETY: the signature is (const scalar_t*, u64, u64*); the engine hands in `len` elements of its own type within one buffer.
+        unsafe { self.launch(shape, stream, &mut arguments) }
+    }
+}
+
+fn address<V>(value: &V) -> *mut c_void {
+    std::ptr::from_ref(value).cast_mut().cast()
+}

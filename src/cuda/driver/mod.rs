@@ -1,0 +1,12 @@
+//! TODO head
+
+pub(crate) mod context;
+pub(crate) mod functions;
+pub(crate) mod graph;
+pub(crate) mod launch;
+pub(crate) mod library;
+pub(crate) mod memory;
+pub(crate) mod module;
+pub(crate) mod occupancy;
+pub(crate) mod signature;
+pub(crate) mod stream;

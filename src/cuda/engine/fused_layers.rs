@@ -1,0 +1,170 @@
+//! Layers that are small enough to be one kernel: a block takes one row through all of them, each over all steps of the chunk before the
+//! next. What a launch costs is then paid once, and not by each layer.
+//!
+//! Sums are in the CPU's order, whatever is asked for: small ones have nothing to gain from another.
+
+use crate::cuda::compiler::compile::Request;
+use crate::cuda::compiler::source;
+use crate::cuda::compiler::source::Apart;
+use crate::cuda::driver::context::Context;
+use crate::cuda::driver::launch::Shape;
+use crate::cuda::driver::memory::{Buffer, aligned};
+use crate::cuda::driver::module::{Kernel, STATIC_LIMIT};
+use crate::cuda::driver::signature;
+use crate::cuda::schedule::chunk_buffers::Side;
+use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::strategy::Desk;
+use crate::cuda::stage::{Chunk, Memory, Part, Ready};
+use crate::cuda::structs::launch_args::Job;
+use crate::device::Strategy;
+use crate::error::{Error, Result};
+use crate::numeric::scalar::DType;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// Threads of a block.
+const THREADS: u32 = 256;
+/// Most multiply-adds of a row's step, and of its chunk: beyond that a row keeps a block busy for longer than launches take. Derived from
+/// what a processor does in a microsecond, and not measured.
+const PRODUCTS: u64 = 1 << 13;
+const PRODUCTS_OF_CHUNK: u64 = 1 << 20;
+/// Most bytes of what passes between layers, where memory is not short.
+const BETWEEN: usize = 16 << 20;
+/// Where in its place a part's parameters lie: behind its job.
+const PARAMS: usize = size_of::<Job>().next_multiple_of(16);
+
+/// All stages of a loop as one kernel.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    kernel: Kernel<signature::Stack>,
+    shared: usize,
+    /// Each part's parameters.
+    params: Vec<Vec<u8>>,
+    /// Most steps of a chunk.
+    pub(crate) steps: u64,
+    /// Where in its memory the output of each stage lies, and its products with the input. No two share a place, since no block knows how
+    /// far another is.
+    places: Vec<[usize; 2]>,
+    pub(crate) bytes: usize,
+    memory: Option<Buffer>,
+}
+
+impl Stack {
+    /// Several stages as one kernel, if they are small enough and each is of a kind that can be a part.
+    pub(crate) fn prepare(stages: &[Ready], steps: u64, free: u64, shop: &mut Workshop<'_>) -> Result<Option<Self>> {
+        let persistent = stages.iter().all(|s| s.chosen().0 == Strategy::Persistent && !s.parts().is_empty());
+        let parts: Vec<&Part> = stages.iter().flat_map(Ready::parts).collect();
+        let products = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.products)).max(1);
+        let fits = |part: &&Part| part.params.len() <= Side::JOB - PARAMS;
+        // Without a compiler there are only the kernels of single layers.
+        if stages.len() < 2 || !persistent || products > PRODUCTS || !parts.iter().all(fits) || shop.context.compiler.is_err() {
+            return Ok(None);
+        }
+        let each = |s: &Ready| [s.node.row.saturating_mul(shop.rows).saturating_mul(shop.dtype.size()), s.needs.work];
+        let step = stages.iter().flat_map(each).fold(1_usize, usize::saturating_add);
+        let between = usize::try_from(free / 32).map_or(BETWEEN, |share| share.min(BETWEEN));
+        let steps = steps.min(PRODUCTS_OF_CHUNK / products).min(between as u64 / step as u64);
+        let shared = parts.iter().map(|p| p.shared).max().unwrap_or(0);
+        if steps == 0 || shared > STATIC_LIMIT {
+            return Ok(None);
+        }
+        let mut bytes = 0;
+        let mut place = |each: usize| {
+            let at = bytes;
+            bytes = aligned(at + each * steps as usize);
+            at
+        };
+        let places = stages.iter().map(|s| each(s).map(&mut place)).collect();
+        let requests: Vec<_> = parts.iter().map(|part| part.request.clone()).collect();
+        let spots: Vec<_> = (0..parts.len()).map(|n| (n * Side::JOB, n * Side::JOB + PARAMS)).collect();
+        let kernel = shop.kernel(None, request(shop.dtype, &requests, &spots)?, shared)?;
+        let params = parts.iter().map(|part| part.params.clone()).collect();
+        Ok(Some(Self { kernel, shared, params, steps, places, bytes, memory: None }))
+    }
+
+    /// How many parts it has.
+    pub(crate) fn parts(&self) -> usize {
+        self.params.len()
+    }
+
+    /// Takes the memory that is its own.
+    pub(crate) fn take(&mut self, context: &Arc<Context>) -> Result<()> {
+        self.memory = Some(Buffer::new(context, "between layers", self.bytes)?);
+        Ok(())
+    }
+
+    /// Asks for all steps of a chunk of all stages.
+    pub(crate) fn run(&self, stages: &[Ready], chunk: &Chunk<'_>, shared: Memory<'_>, desk: &mut Desk<'_>) -> Result<()> {
+        let Some(own) = &self.memory else { return Ok(()) };
+        let last = stages.iter().rposition(|s| !s.node.is_beside()).unwrap_or(0);
+        let (mut part, mut from, mut to) = (0, 0, 0);
+        for (s, (stage, [output, work])) in stages.iter().zip(&self.places).enumerate() {
+            // What is beside another reads and writes where that does.
+            if !stage.node.is_beside() {
+                (from, to) = (to, if s == last { 0 } else { own.address(*output) });
+            }
+            for mut job in stage.jobs(chunk, &Memory { from, to, ..shared }) {
+                job.work = own.address(*work);
+                let at = part * Side::JOB;
+                let place = desk.host_jobs.slice_mut::<u8>(at, Side::JOB)?;
+                place[..size_of::<Job>()].copy_from_slice(bytemuck::bytes_of(&job));
+                if let Some((params, to)) = self.params.get(part).and_then(|p| Some((p, place.get_mut(PARAMS..PARAMS + p.len())?))) {
+                    to.copy_from_slice(params);
+                }
+                part += 1;
+            }
+        }
+        desk.jobs.upload(0, desk.host_jobs, 0, part * Side::JOB, desk.stream)?;
+        let shape = Shape { blocks: chunk.rows as u32, threads: THREADS, shared: self.shared as u32, ..Shape::default() };
+        self.kernel.stack(shape, desk.stream, desk.jobs.address(0))
+    }
+}
+
+/// The kernel for these parts, in order, each given as what would be compiled for it alone. It takes the address of the parts: for each
+/// a job, and its parameters where `places` says.
+///
+/// # Errors
+/// If a part is not one that a block can take a row through.
+pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]) -> Result<Request> {
+    let texts: Vec<_> = parts.iter().map(row_loop).collect::<Result<_>>()?;
+    let mut models = Vec::new();
+    let mut calls = String::new();
+    for (n, ((part, row), (job, params))) in parts.iter().zip(&texts).zip(places).enumerate() {
+        let (mut opening, mut closing) = (String::new(), "\n}\n".to_owned());
+        let mut size = None;
+        for (name, value) in part.defines.iter().filter(|(name, _)| name != "JOB_BYTES") {
+            // Writing to a String never fails.
+            let _ = writeln!(opening, "#define {name} {value}");
+            let _ = writeln!(closing, "#undef {name}");
+            size = size.or((name == "PARAMS_BYTES").then_some(value));
+        }
+        let _ = writeln!(opening, "namespace part{n} {{");
+        models.push(Apart { opening, files: vec![(part.model.0.as_str(), part.model.1.as_ref()), *row], closing });
+        if let Some(size) = size {
+            let _ = writeln!(calls, "    static_assert(sizeof(part{n}::Params) == {size}, \"struct Params of {}\");", part.name);
+        }
+        let _ = writeln!(calls, "    part{n}::run_row(*(const Job*)(parts + {job}), *(const part{n}::Params*)(parts + {params}));");
+        // A row's threads read what others of them have written in the part before.
+        calls.push_str("    __syncthreads();\n");
+    }
+    let mut text = source::flatten_apart(&[], &models)?;
+    let _ = write!(
+        text,
+        "#line 1 \"stack.cu\"\nextern \"C\" __global__ void __launch_bounds__({THREADS}, 1) stack_scan(const char* parts) {{\n{calls}}}\n"
+    );
+    let mut request = Request { name: "stack".into(), dtype, model: ("stack.cu".into(), text.into()), loops: &[], defines: Vec::new() };
+    request.defines.extend(parts.first().and_then(|p| p.defines.iter().find(|(name, _)| name == "JOB_BYTES")).cloned());
+    Ok(request)
+}
+
+/// The loop over one row that stands for the loop over all.
+fn row_loop(part: &Request) -> Result<(&'static str, &'static str)> {
+    let name = match part.loops.first().copied() {
+        Some("map.cu") => "row_map.cuh",
+        Some("pointwise_scan.cu") => "row_units.cuh",
+        Some("cell_scan.cu") => "row_cell.cuh",
+        other => return Err(Error::Unsupported(format!("{} ({other:?}) as a part of a stack", part.name))),
+    };
+    let text = source::file(&format!("include/{name}")).ok_or_else(|| Error::unknown("include", name, source::names("include/")))?;
+    Ok((name, text))
+}

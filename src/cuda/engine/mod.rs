@@ -1,0 +1,181 @@
+//! A loop on a device: its state, its kernels, and all memory that its runs need. It knows its elements by their size alone: only what
+//! hands values in and out here has a type.
+
+pub(crate) mod build;
+pub(crate) mod chunk_limits;
+pub(crate) mod fused_layers;
+pub(crate) mod run;
+pub(crate) mod transfer;
+use super::driver::context::Context;
+use super::driver::memory::Buffer;
+use super::driver::module::Kernel;
+use super::driver::signature;
+use super::driver::stream::Stream;
+use super::schedule::chunk_buffers::Side;
+use super::schedule::chunk_length::Pace;
+use super::schedule::plan::Recording;
+use super::schedule::stage_builder::in_bytes;
+use super::stage::Ready;
+use crate::error::Result;
+use crate::numeric::scalar::{DType, Scalar};
+use crate::system::{System, Weight};
+use chunk_limits::Limits;
+use fused_layers::Stack;
+use std::sync::Arc;
+
+/// A loop on a device. Fields are dropped in this order: what refers to the context before the context.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) compute: Stream,
+    pub(crate) copies: Stream,
+    pub(crate) dtype: DType,
+    pub(crate) stages: Vec<Ready>,
+    /// All of them as one kernel, where they are small.
+    pub(crate) stack: Option<Stack>,
+    pub(crate) check: Kernel<signature::Check>,
+    /// None where no stage goes step by step.
+    pub(crate) advance: Option<Kernel<signature::Advance>>,
+    pub(crate) state: Buffer,
+    /// Bytes from the state's start to each variable.
+    pub(crate) vars: Vec<usize>,
+    pub(crate) constants: Buffer,
+    pub(crate) weights: Buffer,
+    /// Each weight's name, and where it lies.
+    pub(crate) names: Vec<(String, usize)>,
+    pub(crate) work: Buffer,
+    pub(crate) scratch: Buffer,
+    pub(crate) between: [Buffer; 2],
+    pub(crate) jobs: Buffer,
+    pub(crate) cursor: Buffer,
+    pub(crate) sides: [Side; 2],
+    pub(crate) rows: usize,
+    pub(crate) recordings: Vec<Recording>,
+    pub(crate) keeps_output: bool,
+    pub(crate) limits: Limits,
+    /// How many steps of this loop take how long.
+    pub(crate) pace: Pace,
+    /// And how many of each stage, where a run is one sequence.
+    pub(crate) paces: Vec<Pace>,
+    /// A u64 for each row: it takes a step while fewer than so many are done. Empty until a run has lengths.
+    pub(crate) ends: Buffer,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) context: Arc<Context>,
+}
+
+impl Engine {
+    /// Writes the whole state.
+    pub(crate) fn set_state<T: Scalar>(&self, state: &[T]) -> Result<()> {
+        self.context.bind()?;
+        self.state.write(0, state)
+    }
+
+    /// Reads the whole state.
+    pub(crate) fn state<T: Scalar>(&self) -> Result<Vec<T>> {
+        self.read(&self.state)
+    }
+
+    /// Reads the state as it was before the chunk of this side. What is under way is waited for.
+    pub(crate) fn state_before<T: Scalar>(&self, side: usize) -> Result<Vec<T>> {
+        self.read(&self.sides[side].backup)
+    }
+
+    fn read<T: Scalar>(&self, state: &Buffer) -> Result<Vec<T>> {
+        self.settle();
+        self.context.bind()?;
+        let mut values = crate::memory::zeroed("the state", state.len() / size_of::<T>())?;
+        state.read(0, &mut values)?;
+        Ok(values)
+    }
+
+    /// Takes an array of its own and writes these values to it.
+    pub(crate) fn upload(&self, values: &[u8]) -> Result<Arc<Buffer>> {
+        self.context.bind()?;
+        let buffer = Buffer::new(&self.context, "an array", values.len())?;
+        buffer.write(0, values)?;
+        Ok(Arc::new(buffer))
+    }
+
+    /// Whether the engine can use this memory.
+    pub(crate) fn owns(&self, buffer: &Buffer) -> bool {
+        buffer.is_of(&self.context)
+    }
+
+    /// Memory for each recording of a run of `steps` steps from index `i` on.
+    pub(crate) fn room(&self, steps: u64, i: u64) -> Result<Vec<Arc<Buffer>>> {
+        self.context.bind()?;
+        let room = |r: &Recording| {
+            let bytes = usize::try_from(r.kept(i, steps)).unwrap_or(usize::MAX).saturating_mul(r.bytes(self.dtype.size()));
+            Buffer::new(&self.context, "a recording", bytes).map(Arc::new)
+        };
+        self.recordings.iter().map(room).collect()
+    }
+
+    /// Whether inputs must have all their elements, stretched or not.
+    pub(crate) fn takes_whole(&self) -> bool {
+        self.stages.first().is_none_or(|stage| !stage.stretches())
+    }
+
+    /// Writes the weights as the system has them now.
+    pub(crate) fn set_weights<T: Scalar>(&self, system: &dyn System<T>) -> Result<()> {
+        self.write_weights(&in_bytes(&system.weights()))
+    }
+
+    fn write_weights(&self, weights: &[Weight<'_, u8>]) -> Result<()> {
+        self.context.bind()?;
+        for (name, at) in &self.names {
+            if let Some(weight) = weights.iter().find(|w| w.name == *name) {
+                self.weights.write(*at, weight.values)?;
+            }
+        }
+        self.stages.iter().try_for_each(|stage| stage.pack(&self.weights, &self.compute))?;
+        self.compute.wait()
+    }
+
+    /// For each stage its name, its strategy, and why that one.
+    pub(crate) fn strategy(&self) -> String {
+        let say = |stage: &Ready| {
+            let ((strategy, why), name) = (stage.chosen(), stage.node.name());
+            if name.is_empty() { format!("{strategy}: {why}") } else { format!("`{name}` {strategy}: {why}") }
+        };
+        let mut all: Vec<_> = self.stages.iter().map(say).collect();
+        all.extend(self.stack.as_ref().map(|stack| format!("all layers in one launch, up to {} steps: they are small", stack.steps)));
+        all.join("; ")
+    }
+
+    /// What went wrong that could be done without.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Waits for all that is under way. What fails here has been said already, or is said by the next call.
+    pub(crate) fn settle(&self) {
+        if self.context.bind().is_ok() {
+            let _ = self.compute.wait();
+            let _ = self.copies.wait();
+        }
+    }
+
+    /// Keeps the state as it is before the chunk of this side.
+    pub(crate) fn back_up(&self, side: usize) -> Result<()> {
+        self.sides[side].backup.copy(&self.state, self.state.len(), &self.compute)
+    }
+
+    /// Puts the state back to what it was before the chunk of this side. What is under way is waited for. If that fails, nobody knows what
+    /// the state is, and the context counts as lost.
+    pub(crate) fn restore(&self, side: usize) {
+        self.settle();
+        let copied = (self.context.bind())
+            .and_then(|()| self.state.copy(&self.sides[side].backup, self.state.len(), &self.compute))
+            .and_then(|()| self.compute.wait());
+        if let Err(error) = copied {
+            self.context.lose(error.to_string());
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // Buffers are about to be given back: nothing may be writing to them.
+        self.settle();
+    }
+}

@@ -1,0 +1,266 @@
+//! A run: chunks of steps, each one's inputs uploaded and recordings downloaded while its neighbours are computed.
+
+use super::Engine;
+use super::transfer::{Form, Shipment};
+use crate::cuda::driver::memory::{Buffer, Pinned};
+use crate::cuda::schedule::strategy::Desk;
+use crate::cuda::stage::{Chunk, Memory};
+use crate::engine::boundary::{Done, Feed, Found, Run};
+use crate::error::{Error, Result};
+use crate::system::clock::Clock;
+use std::time::Instant;
+
+/// Whom a run tells of each chunk.
+type Tell<'t> = dyn FnMut(&Engine, &Done) -> Result<()> + 't;
+
+/// A chunk on its way.
+struct Sent {
+    side: usize,
+    clock: Clock,
+    steps: u64,
+    asked: Instant,
+    shipment: Shipment,
+    /// Copies have a stream of their own.
+    overlap: bool,
+}
+
+impl Engine {
+    /// Makes the steps. `clock` moves on by each chunk that is done; `done` is called after each, with what was found in it, and ends the
+    /// run by an error. State and clock then stand where the last chunk ended that `done` was content with.
+    pub(crate) fn run(&mut self, mut run: Run<'_>, clock: &mut Clock, done: &mut Tell<'_>) -> Result<()> {
+        self.context.bind()?;
+        let result = self.make_room(&run, *clock).and_then(|()| self.chunks(&mut run, clock, done));
+        if result.is_err() {
+            self.settle();
+        }
+        result
+    }
+
+    fn chunks(&mut self, run: &mut Run<'_>, clock: &mut Clock, done: &mut Tell<'_>) -> Result<()> {
+        let mut next = *clock;
+        let (mut made, mut asked, mut side) = (0, 0, 0);
+        let most = self.most(&run.feed, run.steps);
+        // With one chunk there is nothing that a copy could be hidden behind.
+        let overlap = run.steps > self.next(most, run.told) && !run.told;
+        let mut under_way: Option<Sent> = None;
+        while made < run.steps {
+            if asked < run.steps && (under_way.is_none() || overlap) {
+                let steps = self.next(most, run.told).min(run.steps - asked);
+                self.back_up(side).map_err(|e| at_steps(e, next.i(), steps))?;
+                let sent = match self.send(run, next, side, asked, steps, overlap) {
+                    Ok(sent) => sent,
+                    Err(error) => {
+                        self.restore(side);
+                        // The chunk before this one is still to be looked at: its error came first, and its recordings are whole.
+                        if let Some(before) = under_way.take() {
+                            made += before.steps;
+                            self.receive(run, before, made, clock, done)?;
+                        }
+                        return Err(at_steps(error, next.i(), steps));
+                    }
+                };
+                asked += steps;
+                next.done += steps;
+                side = 1 - side;
+                if let Some(before) = under_way.replace(sent) {
+                    made += before.steps;
+                    if let Err(error) = self.receive(run, before, made, clock, done) {
+                        // What was asked for since is undone.
+                        self.restore(1 - side);
+                        return Err(error);
+                    }
+                }
+                if overlap {
+                    continue;
+                }
+            }
+            if let Some(last) = under_way.take() {
+                made += last.steps;
+                self.receive(run, last, made, clock, done)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Steps of the next chunk, of `most` at most. A sequence is one.
+    fn next(&self, most: u64, told: bool) -> u64 {
+        if self.limits.whole { most } else { self.pace.steps(most, told) }
+    }
+
+    /// Takes what a run from `clock` on needs that was not known when the loop was built: memory for all of a sequence, and for lengths.
+    fn make_room(&mut self, run: &Run<'_>, clock: Clock) -> Result<()> {
+        if let Some(lengths) = run.lengths {
+            let mut ends: Vec<u64> = crate::memory::room("lengths", lengths.len())?;
+            ends.extend(lengths.iter().map(|len| clock.done.saturating_add(*len as u64)));
+            if self.ends.len() < size_of_val(&ends[..]) {
+                self.ends = Buffer::new(&self.context, "lengths", size_of_val(&ends[..]))?;
+            }
+            self.ends.write(0, &ends)?;
+        }
+        if !self.limits.whole {
+            return Ok(());
+        }
+        let host = matches!(run.feed, Feed::Host(_));
+        let (input, record) = if host { (run.feed.bytes(self.form()), self.record_bytes(run.steps)) } else { (0, 0) };
+        let free = self.context.free()?;
+        let limits = self.limits.stretched(run.steps, input, record, free);
+        let need = limits.bytes().saturating_sub(self.limits.bytes());
+        if need > free {
+            let what = format!("a sequence of {} steps, whose layers pass on all of them, on {}", run.steps, self.context.name());
+            return Err(Error::OutOfMemory { what, need, free });
+        }
+        // A sequence has one chunk, and that the first side.
+        let Self { context, work, between: [even, odd], sides: [side, _], .. } = self;
+        let places = [
+            (&mut side.input, "inputs", limits.input),
+            (&mut side.record, "recordings", limits.record),
+            (even, "between layers", limits.between[0]),
+            (odd, "between layers", limits.between[1]),
+            (work, "products with the input", limits.work),
+        ];
+        for (place, what, len) in places.into_iter().filter(|(place, _, len)| place.len() < *len) {
+            // What was there is given back first: there may not be room for both. Should there be too little all the same, the next run asks again.
+            *place = Buffer::new(context, what, 0)?;
+            *place = Buffer::new(context, what, len)?;
+        }
+        for (place, what, len) in [(&mut side.host_input, "inputs", limits.input), (&mut side.host_record, "recordings", limits.record)] {
+            if place.len() < len {
+                *place = Pinned::new(context, what, len)?;
+            }
+        }
+        self.limits = limits;
+        Ok(())
+    }
+
+    /// Most steps of a chunk of this run.
+    fn most(&self, feed: &Feed<'_>, steps: u64) -> u64 {
+        if self.limits.whole {
+            return steps;
+        }
+        let mut most = self.limits.steps.min(feed.most(self.limits.input, self.form())).min(steps).max(1);
+        while most > 1 && !feed.is_recorded_on_device() && self.record_bytes(most) > self.limits.record {
+            most = most.div_ceil(2);
+        }
+        most
+    }
+
+    /// Bytes of the recordings of `steps` steps, at most: wherever the first of them stands.
+    fn record_bytes(&self, steps: u64) -> usize {
+        let bytes = |r: &crate::cuda::schedule::plan::Recording| {
+            let kept = usize::try_from(steps.div_ceil(r.every)).unwrap_or(usize::MAX);
+            crate::cuda::driver::memory::aligned(kept.saturating_mul(r.bytes(self.dtype.size())))
+        };
+        self.recordings.iter().map(bytes).fold(0, usize::saturating_add)
+    }
+
+    /// Asks for a chunk: upload, all stages, a look for what is not finite, download.
+    fn send(&mut self, run: &mut Run<'_>, clock: Clock, side: usize, before: u64, steps: u64, overlap: bool) -> Result<Sent> {
+        let form =
+            Form { recordings: &self.recordings, element: self.dtype.size(), whole: self.takes_whole(), keeps_output: self.keeps_output };
+        // A sequence that takes long is cut within each stage.
+        let in_pieces = self.limits.whole && steps > self.pace.steps(self.limits.steps, false);
+        let most = self.limits.steps;
+        let Self { compute, copies, stages, paces, sides, state, work, scratch, between, constants, weights, jobs, cursor, .. } = self;
+        let asked = Instant::now();
+        let own = sides.get_mut(side).ok_or_else(|| Error::Unsupported("a third side".into()))?;
+        let copies = if overlap { &*copies } else { &*compute };
+        let shipment = run.feed.ship(own, copies, clock, before, steps, form)?;
+        if overlap {
+            own.uploaded.mark(copies)?;
+            compute.after(&own.uploaded)?;
+        }
+        let chunk = Chunk {
+            clock,
+            seed: run.shared.seed,
+            rows: self.rows as u64,
+            steps: u32::try_from(steps).unwrap_or(u32::MAX),
+            ends: run.lengths.map_or(0, |_| self.ends.address(0)),
+            element: form.element,
+            ports: shipment.ports,
+            given: shipment.given,
+            records: shipment.records.clone(),
+            recordings: &self.recordings,
+            output: self.keeps_output.then_some(0),
+        };
+        let last = stages.iter().rposition(|s| !s.node.is_beside()).unwrap_or(0);
+        let advance = self.advance.as_ref();
+        let stack = self.stack.as_ref().filter(|stack| steps <= stack.steps && !in_pieces);
+        if let Some(stack) = stack {
+            let memory = Memory { state, vars: &self.vars, constants, weights, work, scratch, from: 0, to: 0 };
+            let mut desk = Desk { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at: 0 };
+            stack.run(stages, &chunk, memory, &mut desk)?;
+        }
+        let (mut from, mut to, mut level, mut at) = (0, 0, 0, 0);
+        // One by one, unless they were all asked for at once.
+        let stages = if stack.is_some() { &mut [] } else { &mut stages[..] };
+        for (s, ready) in stages.iter_mut().enumerate() {
+            // What is beside another reads and writes where that does.
+            if !ready.node.is_beside() {
+                (from, to) = (to, if s == last { 0 } else { between[level % 2].address(0) });
+                level += 1;
+            }
+            let memory = Memory { state, vars: &self.vars, constants, weights, work, scratch, from, to };
+            let mut desk = Desk { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at };
+            match paces.get_mut(s) {
+                Some(pace) if in_pieces => ready.run_in_pieces(&chunk, &memory, [steps, most], pace, &mut desk)?,
+                _ => ready.run(&chunk, &memory, &mut desk)?,
+            }
+            at += ready.job_bytes();
+        }
+        if run.check {
+            own.found.fill(0, 0xff, 8, compute)?;
+            let (at, len) = if state.len() > 0 { (state.address(0), state.len() / form.element) } else { shipment.output(form.recordings) };
+            if len > 0 {
+                self.check.check(compute, at, len as u64, own.found.address(0))?;
+            }
+        }
+        if overlap {
+            own.computed.mark(compute)?;
+            copies.after(&own.computed)?;
+        }
+        run.feed.fetch(own, copies, &shipment)?;
+        if run.check {
+            own.found.download(0, &mut own.host_found, 0, 8, copies)?;
+        }
+        if overlap {
+            own.downloaded.mark(copies)?;
+        }
+        Ok(Sent { side, clock, steps, asked, shipment, overlap })
+    }
+
+    /// Waits for a chunk, and hands its recordings out.
+    fn receive(&mut self, run: &mut Run<'_>, sent: Sent, made: u64, clock: &mut Clock, done: &mut Tell<'_>) -> Result<()> {
+        let Sent { side, clock: at, steps, asked, shipment, overlap } = sent;
+        let waited = if overlap { self.sides[side].downloaded.wait() } else { self.compute.wait() };
+        waited.map_err(|e| at_steps(e, at.i(), steps))?;
+        self.pace.made(steps, asked, Instant::now());
+        run.feed.unpack(&self.sides[side], at, &shipment, self.form())?;
+        let found = if run.check { self.found(&run.feed, side, &shipment)? } else { None };
+        *clock = Clock { done: at.done + steps, ..*clock };
+        done(self, &Done { steps: made, clock: at, len: steps, side, found })
+    }
+
+    /// What the chunk of this side has left that is not finite.
+    fn found(&self, feed: &Feed<'_>, side: usize, shipment: &Shipment) -> Result<Option<Found>> {
+        let own = &self.sides[side];
+        let first = own.host_found.slice::<u64>(0, 1)?[0];
+        if first == u64::MAX {
+            return Ok(None);
+        }
+        let index = usize::try_from(first).unwrap_or(usize::MAX);
+        let value = if self.state.len() > 0 { None } else { Some(feed.element(own, shipment, index, self.form())?) };
+        Ok(Some(Found { index, value }))
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form { recordings: &self.recordings, element: self.dtype.size(), whole: self.takes_whole(), keeps_output: self.keeps_output }
+    }
+}
+
+/// `error` as one of the steps from `first` on, `steps` of them.
+fn at_steps(error: Error, first: u64, steps: u64) -> Error {
+    match error {
+        Error::Cuda { call, code, reason, .. } => Error::Cuda { call, code, reason, steps: Some(first..first.saturating_add(steps)) },
+        other => other,
+    }
+}

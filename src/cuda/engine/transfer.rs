@@ -1,0 +1,205 @@
+//! Where a run's inputs come from and its recordings go: arrays of the host, by way of pinned memory, or memory of the device.
+
+use crate::cuda::driver::memory::{ALIGN, aligned};
+use crate::cuda::driver::stream::Stream;
+use crate::cuda::schedule::chunk_buffers::Side;
+use crate::cuda::schedule::plan::Recording;
+use crate::cuda::structs::launch_args::{MAX_PORTS, Port};
+use crate::engine::boundary::{Feed, Host, OnDevice, Series};
+use crate::error::Result;
+use crate::recording::Handle;
+use crate::system::clock::Clock;
+use std::ops::Range;
+
+/// What decides how inputs and recordings lie: the recordings, the bytes of an element, and whether inputs need all their elements.
+#[derive(Clone, Copy)]
+pub(crate) struct Form<'f> {
+    pub(crate) recordings: &'f [Recording],
+    pub(crate) element: usize,
+    pub(crate) whole: bool,
+    pub(crate) keeps_output: bool,
+}
+
+/// A chunk's inputs and recordings on the device.
+pub(crate) struct Shipment {
+    pub(crate) ports: [Port; MAX_PORTS],
+    pub(crate) given: u32,
+    pub(crate) records: Vec<u64>,
+    /// For each recording where it begins in its memory, in bytes, and how many steps it keeps.
+    regions: Vec<(usize, usize)>,
+    /// Bytes to be downloaded.
+    bytes: usize,
+}
+
+impl Shipment {
+    /// The first recording and its elements: what is looked at where there is no state.
+    pub(crate) fn output(&self, recordings: &[Recording]) -> (u64, usize) {
+        let first = self.records.first().zip(self.regions.first()).zip(recordings.first());
+        first.map_or((0, 0), |((at, (_, kept)), recording)| (*at, kept * recording.stride))
+    }
+}
+
+/// How many elements of each axis have to be there: 1 where the series stretches, unless it is to be there `whole`.
+fn extents(series: &dyn Series, whole: bool) -> [usize; 3] {
+    series.axes().map(|(len, stretches)| if stretches && !whole { len.min(1) } else { len })
+}
+
+impl Feed<'_> {
+    pub(crate) fn is_recorded_on_device(&self) -> bool {
+        matches!(self, Self::Device(_))
+    }
+
+    /// Bytes of all inputs.
+    pub(crate) fn bytes(&self, form: Form<'_>) -> usize {
+        let Self::Host(host) = self else { return 0 };
+        let one = |series: &&dyn Series| extents(*series, form.whole).iter().fold(form.element, |all, n| all.saturating_mul(*n));
+        host.views.iter().flatten().fold(0, |sum, series| aligned(sum).saturating_add(one(series)))
+    }
+
+    /// Most steps whose inputs fit into this many bytes.
+    pub(crate) fn most(&self, bytes: usize, form: Form<'_>) -> u64 {
+        let Self::Host(host) = self else { return u64::MAX };
+        let (mut fixed, mut each) = (0_usize, 0_usize);
+        for series in host.views.iter().flatten() {
+            let [steps, rows, units] = extents(*series, form.whole);
+            let one = rows * units * form.element;
+            fixed += ALIGN;
+            if steps > 1 { each += one } else { fixed += one }
+        }
+        (bytes.saturating_sub(fixed).checked_div(each)).map_or(u64::MAX, |n| (n as u64).max(1))
+    }
+
+    /// Asks for the inputs of `steps` steps, `before` steps into the run, to be put where the device finds them.
+    pub(crate) fn ship(
+        &mut self,
+        side: &mut Side,
+        stream: &Stream,
+        clock: Clock,
+        before: u64,
+        steps: u64,
+        form: Form<'_>,
+    ) -> Result<Shipment> {
+        let kept = form.recordings.iter().map(|r| (r.kept(clock.i(), steps) as usize, r.bytes(form.element)));
+        match self {
+            Self::Host(host) => {
+                let (ports, given) = host.upload(side, stream, before as usize..(before + steps) as usize, form)?;
+                let (mut bytes, mut regions) = (0_usize, Vec::with_capacity(form.recordings.len()));
+                for (kept, each) in kept {
+                    regions.push((bytes, kept));
+                    bytes = (bytes + kept * each).next_multiple_of(ALIGN);
+                }
+                // The last region ends where it ends, and not where the next one would begin.
+                bytes = bytes.min(side.record.len());
+                let records = regions.iter().map(|(at, _)| side.record.address(*at)).collect();
+                Ok(Shipment { ports, given, records, regions, bytes })
+            }
+            Self::Device(device) => {
+                let (ports, given) = device.ports(before, form.element);
+                let (mut records, mut regions) = (Vec::with_capacity(device.records.len()), Vec::with_capacity(device.records.len()));
+                for ((buffer, written), (kept, each)) in device.records.iter_mut().zip(kept) {
+                    records.push(buffer.address(*written));
+                    regions.push((*written, kept));
+                    *written += kept * each;
+                }
+                Ok(Shipment { ports, given, records, regions, bytes: 0 })
+            }
+        }
+    }
+
+    /// Asks for the recordings to be brought to the host.
+    pub(crate) fn fetch(&self, side: &mut Side, stream: &Stream, shipment: &Shipment) -> Result<()> {
+        side.record.download(0, &mut side.host_record, 0, shipment.bytes, stream)
+    }
+
+    /// Hands out what was brought.
+    pub(crate) fn unpack(&mut self, side: &Side, clock: Clock, shipment: &Shipment, form: Form<'_>) -> Result<()> {
+        let Self::Host(host) = self else { return Ok(()) };
+        for (r, ((at, kept), recording)) in shipment.regions.iter().zip(form.recordings).enumerate() {
+            // Places begin with the output's, whether it is kept or not.
+            let place = if form.keeps_output { r } else { r + 1 };
+            match recording.bits {
+                None => {
+                    let len = kept * recording.bytes(form.element);
+                    let Some(all) = host.places.get_mut(place) else { continue };
+                    let (here, rest) = std::mem::take(all).split_at_mut_checked(len).unwrap_or_default();
+                    here.copy_from_slice(&side.host_record.slice::<u8>(*at, len)?[..here.len()]);
+                    *all = rest;
+                }
+                Some(groups) => {
+                    let words = side.host_record.slice::<u32>(*at, kept * recording.stride)?;
+                    if let Some((events, handle)) = host.events.get_mut(place - 1).zip(host.handles.get(place - 1)) {
+                        events.extend(decode(words, recording, groups, clock.i(), handle), recording.width)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One element of the first recording. The chunk has been waited for.
+    pub(crate) fn element(&self, side: &Side, shipment: &Shipment, index: usize, form: Form<'_>) -> Result<[u8; 8]> {
+        let mut value = [0; 8];
+        let bytes = &mut value[..form.element.min(8)];
+        let at = shipment.regions.first().map_or(0, |(at, _)| *at).saturating_add(index.saturating_mul(form.element));
+        match self {
+            Self::Host(_) => bytes.copy_from_slice(side.host_record.slice::<u8>(at, bytes.len())?),
+            Self::Device(device) => device.records.first().map_or(Ok(()), |(buffer, _)| buffer.read(at, bytes))?,
+        }
+        Ok(value)
+    }
+}
+
+impl OnDevice {
+    /// The inputs from this step of the run on.
+    fn ports(&self, before: u64, element: usize) -> ([Port; MAX_PORTS], u32) {
+        let (mut ports, mut given) = ([Port::default(); MAX_PORTS], 0);
+        for (p, (port, input)) in ports.iter_mut().zip(&self.inputs).enumerate() {
+            if let Some((at, [step, row, unit])) = input {
+                let begin = if *at == 0 { 0 } else { at + before * (step * element) as u64 };
+                *port = Port { at: begin, step: *step as u64, row: *row as u64, unit: *unit as u64 };
+                given |= 1 << p;
+            }
+        }
+        (ports, given)
+    }
+}
+
+impl Host<'_> {
+    fn upload(&self, side: &mut Side, stream: &Stream, steps: Range<usize>, form: Form<'_>) -> Result<([Port; MAX_PORTS], u32)> {
+        let (mut ports, mut given, mut bytes) = ([Port::default(); MAX_PORTS], 0, 0_usize);
+        for (p, (port, series)) in ports.iter_mut().zip(&self.views).enumerate() {
+            let Some(series) = series else { continue };
+            let [all, rows, units] = extents(*series, form.whole);
+            let some = if all > 1 { steps.clone() } else { 0..all };
+            let len = some.len() * rows * units * form.element;
+            series.copy(some, rows, units, side.host_input.slice_mut::<u8>(bytes, len)?);
+            let stride = |extent: usize, stride: usize| if extent > 1 { stride as u64 } else { 0 };
+            *port =
+                Port { at: side.input.address(bytes), step: stride(all, rows * units), row: stride(rows, units), unit: stride(units, 1) };
+            given |= 1 << p;
+            bytes = (bytes + len).next_multiple_of(ALIGN);
+        }
+        side.input.upload(0, &side.host_input, 0, bytes.min(side.input.len()), stream)?;
+        Ok((ports, given))
+    }
+}
+
+/// Set bits as (step, flat element).
+fn decode(words: &[u32], recording: &Recording, (groups, len): (usize, usize), i: u64, handle: &Handle) -> Vec<(u64, usize)> {
+    let each = len.div_ceil(32);
+    let mut found = Vec::new();
+    if recording.stride == 0 {
+        return found;
+    }
+    for (k, step) in words.chunks_exact(recording.stride).enumerate() {
+        let index = i + recording.first(i) + k as u64 * recording.every;
+        for (w, word) in step.iter().enumerate().filter(|(_, w)| **w != 0) {
+            let (group, start) = (w / each, w % each * 32);
+            let bits = (0..32).filter(|b| word >> b & 1 == 1).map(|b| start + b).filter(|e| *e < len && group < groups);
+            let wanted =
+                |cell: &usize| handle.pick.as_ref().is_none_or(|pick| pick.binary_search(&(cell % recording.width.max(1))).is_ok());
+            found.extend(bits.map(|e| group * len + e).filter(wanted).map(|cell| (index, cell)));
+        }
+    }
+    found
+}

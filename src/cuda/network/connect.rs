@@ -1,0 +1,148 @@
+//! Makes a projection's synapses on the device, by `kernels/network/connect.cu`: the same, in the same places, as the host makes.
+
+use crate::connectivity::device::{JOB_BYTES, OnDevice};
+use crate::connectivity::spec::Recipe;
+pub(crate) use crate::connectivity::synapse_table::{Delays, Targets, Weights, Wiring};
+use crate::cuda::compiler::compile::Request;
+use crate::cuda::compiler::source;
+use crate::cuda::driver::context::Context;
+use crate::cuda::driver::launch::Shape;
+use crate::cuda::driver::memory::Buffer;
+use crate::cuda::driver::module::{Kernel, Module};
+use crate::cuda::driver::signature;
+use crate::cuda::driver::stream::Stream;
+use crate::error::Result;
+use crate::numeric::scalar::DType;
+use std::sync::Arc;
+
+/// Passes, as `connect.cu` numbers them.
+const COUNT: usize = 0;
+const FILL: usize = 1;
+const ORDER: usize = 2;
+const WEIGHTS: usize = 3;
+
+/// Warps of a grid that makes rows, or blocks of one that sorts them, for each processor: each takes several in turn.
+const WARPS: u64 = 64;
+const SORTERS: u64 = 8;
+
+/// A projection's synapses on the device: arrays as [`Wiring`](crate::network::Wiring) has them.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) offsets: Buffer,
+    pub(crate) targets: Buffer,
+    /// Empty where all weights, or all delays, are the same.
+    pub(crate) mantissas: Buffer,
+    pub(crate) delays: Buffer,
+    /// Whether targets are 32 bits.
+    pub(crate) far: bool,
+    /// Synapses of the longest row.
+    pub(crate) longest: u64,
+}
+
+/// The length of the longest of the rows that begin and end here.
+pub(crate) fn longest(offsets: &[u64]) -> u64 {
+    offsets.windows(2).map(|row| row[1] - row[0]).max().unwrap_or(0)
+}
+
+/// What makes synapses: kernels are compiled once for all projections.
+#[derive(Debug)]
+pub(crate) struct Maker {
+    stream: Stream,
+    kernels: [Option<Kernel<signature::Connect>>; 4],
+    context: Arc<Context>,
+}
+
+impl Maker {
+    /// The context must be bound.
+    pub(crate) fn new(context: &Arc<Context>) -> Result<Self> {
+        Ok(Self { stream: Stream::new(context)?, kernels: [const { None }; 4], context: context.clone() })
+    }
+
+    /// The synapses of a recipe; none where they are given as arrays, or with given values, which are the host's to sort. All is done when
+    /// this returns, and what only the making took is given back.
+    ///
+    /// # Errors
+    /// If the recipe makes no sense, its synapses do not fit the device, or a call fails.
+    pub(crate) fn make(&mut self, recipe: &Recipe) -> Result<Option<Made>> {
+        let Some(OnDevice { mut job, offsets, columns, sorted, target, weigh, delay }) = recipe.on_device()? else { return Ok(None) };
+        self.context.bind()?;
+        let what = format!("synapses of projection `{}`", recipe.name);
+        let context = self.context.clone();
+        let buffer = |len: u64| Buffer::new(&context, &what, usize::try_from(len).unwrap_or(usize::MAX));
+        let processors = u64::from(context.processors);
+        let rows = |n: u32| Shape::of(u64::from(n).clamp(1, WARPS * processors) * 32, 256);
+        let made_at_once = rows(if columns { job.post } else { job.pre });
+
+        let counts = buffer(4 * u64::from(job.pre))?;
+        job.counts = counts.address(0);
+        let offsets = match offsets {
+            Some(offsets) => offsets,
+            None => {
+                counts.fill(0, 0, counts.len(), &self.stream)?;
+                self.kernel(COUNT)?.connect(made_at_once, &self.stream, &job)?;
+                self.stream.wait()?;
+                let mut lengths = vec![0_u32; job.pre as usize];
+                counts.read(0, &mut lengths)?;
+                recipe.offsets(lengths)?
+            }
+        };
+        let synapses = offsets.last().copied().unwrap_or(0);
+        let to = buffer(8 * offsets.len() as u64)?;
+        to.write(0, &offsets)?;
+        let each = |has: bool, bytes: u64| buffer(if has { synapses.saturating_mul(bytes) } else { 0 });
+        let (targets, mantissas, delays) = (each(true, target)?, each(weigh, 4)?, each(delay, 2)?);
+        let made = Made { offsets: to, targets, mantissas, delays, far: target == 4, longest: longest(&offsets) };
+        if synapses > 0 {
+            job.offsets = made.offsets.address(0);
+            job.targets = made.targets.address(0);
+            job.mantissas = made.mantissas.address(0);
+            job.delays = made.delays.address(0);
+            counts.fill(0, 0, counts.len(), &self.stream)?;
+            self.kernel(FILL)?.connect(made_at_once, &self.stream, &job)?;
+            if sorted {
+                let blocks = u64::from(job.pre).min(SORTERS * processors);
+                self.kernel(ORDER)?.connect(Shape::of(blocks * 128, 128), &self.stream, &job)?;
+            }
+            if weigh {
+                self.kernel(WEIGHTS)?.connect(rows(job.pre), &self.stream, &job)?;
+            }
+        }
+        self.stream.wait()?;
+        Ok(Some(made))
+    }
+
+    fn kernel(&mut self, pass: usize) -> Result<Kernel<signature::Connect>> {
+        if let Some(kernel) = &self.kernels[pass] {
+            return Ok(kernel.clone());
+        }
+        let request = Request::connect(pass);
+        let kernel = Module::make(&self.context, &request)?.0.kernel(request.entry(), 0)?;
+        Ok(self.kernels[pass].insert(kernel).clone())
+    }
+}
+
+impl Made {
+    /// The same on the host; `same` is all synapses' delay where they have none of their own.
+    pub(crate) fn download(&self, same: u32) -> Result<Wiring> {
+        let targets = if self.far { Targets::U32(read(&self.targets)?) } else { Targets::U16(read(&self.targets)?) };
+        let weights = if self.mantissas.len() > 0 { Weights::Each(read(&self.mantissas)?) } else { Weights::Same };
+        let delays = if self.delays.len() > 0 { Delays::Each(read(&self.delays)?) } else { Delays::Same(same) };
+        Ok(Wiring { offsets: read(&self.offsets)?, targets, weights, delays })
+    }
+}
+
+fn read<E: bytemuck::Pod>(buffer: &Buffer) -> Result<Vec<E>> {
+    let mut all = vec![E::zeroed(); buffer.len() / size_of::<E>()];
+    buffer.read(0, &mut all)?;
+    Ok(all)
+}
+
+impl Request {
+    /// A pass over a projection.
+    pub(crate) fn connect(pass: usize) -> Self {
+        let file = "connect.cu";
+        let text = source::file("network/connect.cu").unwrap_or_default();
+        let defines = vec![("PASS".to_owned(), pass.to_string()), ("CONNECT_BYTES".to_owned(), JOB_BYTES.to_string())];
+        Self { name: file.to_owned(), dtype: DType::F64, model: (file.to_owned(), text.into()), loops: &[], defines }
+    }
+}

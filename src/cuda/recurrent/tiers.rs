@@ -1,0 +1,375 @@
+//! Which tier runs a cell.
+//!
+//! | tier | who shares a batch shard's rows | h goes through | barriers a product | runs where | most rows of a shard |
+//! |---|---|---|---|---|---|
+//! | `block` | one block | its shared memory | 2 `bar.sync` | Wh fits a block | 16; 8 without tensor cores |
+//! | `cluster` | 2, 4 or 8 blocks | each other's shared memory | 3 `bar.sync`, 1 of the cluster | `sm_90` and later; Wh fits so many blocks | as above |
+//! | `grid` | up to all multiprocessors | the second cache | 4 `bar.sync`, 1 of the shard's blocks | Wh fits all blocks, one a multiprocessor, launched together | all that shared memory holds |
+//! | `step` | any number of blocks | the second cache | a launch | h of one row fits shared memory | as above |
+//! | `product` | all rows: a dense product, then a kernel for the gates | the second cache | 2 launches | as `step` | all |
+//! | plain | a block a row | its shared memory, or scratch | 1 `bar.sync` | always | 1 |
+//!
+//! `Auto` takes the first that can run, in this order: `block` and `cluster` with Wh in registers, `block` with Wh in shared memory, which
+//! a step then has to read (128 bytes a cycle) but no other block to wait for, `grid` in registers, `cluster` and `grid` in shared
+//! memory; `product`, if that moves fewer bytes than `step`, else `step`. `Persistent` is one of the first three, `Graph` and `HostLoop` are one of
+//! the last two; the plain kernels are for
+//! [`Products::Ordered`](crate::device::Products), for machines without NVRTC, and for what no tier can run.
+//!
+//! A block *fits* Wh if its part lies in registers or in shared memory, beside h and the partial sums (`Tile::shared`). By that, `block`
+//! takes 320 units of RNN, 192 of GRU and 128 of LSTM in bf16 with 227 KiB of shared memory (`sm_90`) and 16 rows, `cluster` 896, 512 and 448,
+//! `grid` (132 multiprocessors) 3136, 1664 and 1536; in f32 192, 128 and 64, 576, 384 and 256, 1536, 1024 and 1024: looked at in steps of 64.
+//! How K is split depends on H and the type alone, so that all tiers give the same bits, but for `product`, whose sums are a dense product's.
+//!
+//! What is said here of what fits is reckoned before a kernel is compiled. Once it is loaded the driver is asked (`Room`, `stage/tiles.rs`): a
+//! cluster stays within a group of multiprocessors (GPC), so that fewer clusters may fit at once than multiprocessors would do for, and
+//! a part of a device (MIG) may have room for none. As many shards are made as clusters fit at once; a tier that does not fit is left aside.
+//!
+//! `step` reads Wh for each shard of rows, and a shard's rows for each tile of units; a dense product reads Wh once for 64 rows or more, the rows
+//! once for 64 columns or more, and writes its sums, which the gates read again ([`Table::product`]).
+
+use super::{Facts, Hold, Tensor, Tier, Tile};
+use crate::device::{Products, Strategy};
+use crate::numeric::scalar::DType;
+
+/// What a device has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Machine {
+    /// Compute capability, 90 for 9.0.
+    pub(crate) capability: u32,
+    pub(crate) processors: usize,
+    /// Most bytes of shared memory of a block.
+    pub(crate) shared: usize,
+    pub(crate) room: Room,
+}
+
+/// What the driver has said of kernels that were loaded: this file can only guess at it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Room {
+    /// The tiers, by number, whose blocks do not fit.
+    pub(crate) none: [bool; Tier::ALL.len()],
+    /// How many clusters fit at once of 2, of 4 and of 8 blocks, where that is known.
+    pub(crate) clusters: [Option<usize>; SIZES.len()],
+}
+
+/// Blocks of a cluster.
+const SIZES: [usize; 3] = [2, 4, 8];
+
+impl Room {
+    /// Nothing is known yet.
+    pub(crate) const UNKNOWN: Self = Self { none: [false; Tier::ALL.len()], clusters: [None; SIZES.len()] };
+
+    /// What is known of clusters of so many blocks.
+    pub(crate) fn clusters_of(&mut self, blocks: usize) -> Option<&mut Option<usize>> {
+        SIZES.iter().position(|size| *size == blocks).map(|n| &mut self.clusters[n])
+    }
+}
+
+/// Most rows of a shard: what one fragment of h has, or what costs about as much by multiply-adds.
+fn most_rows(tensor: Tensor) -> usize {
+    if tensor == Tensor::No { 8 } else { 16 }
+}
+
+/// Warps among which K is split: about 128 products each. Nothing else may go into this, or tiers would differ by rounding.
+fn k_warps(hidden: usize) -> usize {
+    match hidden {
+        0..=128 => 1,
+        129..=256 => 2,
+        257..=512 => 4,
+        _ => 8,
+    }
+}
+
+/// How the type's factors are multiplied.
+fn tensor(dtype: DType, products: Products, machine: &Machine) -> Tensor {
+    match (dtype, products) {
+        (DType::F16, _) => Tensor::Halves,
+        (DType::Bf16, _) if machine.capability >= 80 => Tensor::Halves,
+        (DType::F32, Products::Tf32) if machine.capability >= 80 => Tensor::Tf32,
+        _ => Tensor::No,
+    }
+}
+
+/// What a launch counts as, in bytes through the second cache: about what that gives in the microsecond that a node of a graph is meant to
+/// take. Not measured.
+const LAUNCH: usize = 2 << 20;
+/// Rows and columns of a dense product's tile, as they are reckoned with here: its smallest for a product that is no row.
+const SQUARE: usize = 64;
+
+/// Which tier is tried first.
+const ORDER: [(Tier, Hold); 6] = [
+    (Tier::Block, Hold::Registers),
+    (Tier::Cluster, Hold::Registers),
+    (Tier::Block, Hold::Shared),
+    (Tier::Grid, Hold::Registers),
+    (Tier::Cluster, Hold::Shared),
+    (Tier::Grid, Hold::Shared),
+];
+
+/// Why a tier was taken.
+fn why(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Block => "a block keeps the weights, and the state of its rows, for all steps",
+        Tier::Cluster => "a cluster of blocks keeps the weights, and the state of its rows, for all steps",
+        Tier::Grid => "all blocks together keep the weights and the state for all steps",
+        Tier::Step => "the weights do not stay on chip, and each step is launched",
+        Tier::Product => "the weights do not stay on chip, and one product of all rows reads them least often",
+    }
+}
+
+/// The cut of a cell's product for what was asked, and why that tier. None: the plain kernels. `only` leaves all other tiers aside.
+pub(crate) fn choose(
+    facts: Facts,
+    dtype: DType,
+    products: Products,
+    machine: &Machine,
+    strategy: Strategy,
+    only: Option<Tier>,
+) -> Option<(Tile, &'static str)> {
+    if products == Products::Ordered || facts.hidden == 0 || facts.batch == 0 {
+        return None;
+    }
+    let tensor = tensor(dtype, products, machine);
+    let table = Table { facts, tensor, machine };
+    let resident = ORDER.iter().filter(|_| matches!(strategy, Strategy::Auto | Strategy::Persistent));
+    let stepwise = [(Tier::Product, Hold::Global), (Tier::Step, Hold::Global)];
+    let stepwise = stepwise.iter().filter(|_| strategy != Strategy::Persistent);
+    let asked = |tier: Tier| only.is_none_or(|o| o == tier) && !machine.room.none[tier as usize];
+    let tile = (resident.chain(stepwise)).filter(|(tier, _)| asked(*tier)).find_map(|(tier, hold)| match tier {
+        Tier::Block => table.block(*hold),
+        Tier::Cluster => table.cluster(*hold),
+        Tier::Grid => table.grid(*hold),
+        Tier::Step => table.step(),
+        Tier::Product => table.product(only.is_some()),
+    })?;
+    Some((tile, why(tile.tier)))
+}
+
+struct Table<'t> {
+    facts: Facts,
+    tensor: Tensor,
+    machine: &'t Machine,
+}
+
+impl Table<'_> {
+    fn tile(&self, tier: Tier, hold: Hold, units: usize, rows: usize, warps: usize) -> Tile {
+        let (facts, tensor, k_warps) = (self.facts, self.tensor, k_warps(self.facts.hidden));
+        // No more warps than there are columns for.
+        let columns = facts.phases.iter().max().unwrap_or(&1) * units;
+        let fragments = columns.div_ceil(if tensor == Tensor::No { 4 } else { 8 });
+        let column_warps = (warps / k_warps).max(1).min(fragments.next_power_of_two());
+        Tile { facts, tensor, hold, tier, units, rows, k_warps, column_warps }
+    }
+
+    fn fits(&self, tile: &Tile) -> bool {
+        // Of 255 registers of a thread in 8 warps, 128 in 16; what is left over, indices and addresses take.
+        let registers = match (tile.threads() <= 256, tile.facts.acc) {
+            (true, 8) => 208,
+            (true, _) => 176,
+            (false, _) => 88,
+        };
+        tile.shared() <= self.machine.shared && tile.registers() <= registers
+    }
+
+    /// In few warps, where a thread has more registers, or in many.
+    fn held(&self, tier: Tier, hold: Hold, units: usize, rows: usize) -> Option<Tile> {
+        let warps = if hold == Hold::Registers { [8, 16] } else { [16, 8] };
+        warps.into_iter().map(|warps| self.tile(tier, hold, units, rows, warps)).find(|tile| self.fits(tile))
+    }
+
+    /// As many rows as it takes for every multiprocessor to have some, if they fit; else fewer.
+    fn most_rows_held(&self, tier: Tier, hold: Hold, units: usize, shards: usize) -> Option<Tile> {
+        let shards = shards.max(1);
+        let rows = self.facts.batch.div_ceil(shards).min(most_rows(self.tensor));
+        (1..=rows).rev().find_map(|rows| self.held(tier, hold, units, rows))
+    }
+
+    fn block(&self, hold: Hold) -> Option<Tile> {
+        self.most_rows_held(Tier::Block, hold, self.facts.hidden, self.machine.processors)
+    }
+
+    fn cluster(&self, hold: Hold) -> Option<Tile> {
+        if self.machine.capability < 90 {
+            return None;
+        }
+        SIZES.into_iter().zip(self.machine.room.clusters).filter(|(_, fit)| *fit != Some(0)).find_map(|(blocks, fit)| {
+            let shards = fit.unwrap_or(self.machine.processors / blocks);
+            // 16 bytes of h at a time.
+            let units = self.facts.hidden.div_ceil(blocks).next_multiple_of(8);
+            self.most_rows_held(Tier::Cluster, hold, units, shards).filter(|tile| tile.tiles() == blocks)
+        })
+    }
+
+    /// As many shards as can be: each has fewer rows to pass on, and fewer blocks to wait for.
+    fn grid(&self, hold: Hold) -> Option<Tile> {
+        let most = if self.tensor == Tensor::No { self.facts.batch } else { self.facts.batch.div_ceil(16) };
+        (1..=most.min(self.machine.processors)).rev().find_map(|shards| {
+            let units = self.facts.hidden.div_ceil(self.machine.processors / shards);
+            let tile = self.held(Tier::Grid, hold, units, self.facts.batch.div_ceil(shards))?;
+            (tile.blocks() <= self.machine.processors).then_some(tile)
+        })
+    }
+
+    fn step(&self) -> Option<Tile> {
+        let rows = self.facts.batch.min(most_rows(self.tensor));
+        (1..=rows).rev().find_map(|rows| {
+            let shards = self.facts.batch.div_ceil(rows);
+            let units = self.facts.hidden.div_ceil((self.machine.processors / shards).max(1));
+            // What a thread can have sums of.
+            let most = 64 * (8 / k_warps(self.facts.hidden)).max(1) / self.facts.phases.iter().max().unwrap_or(&1);
+            Some(self.tile(Tier::Step, Hold::Global, units.min(most), rows, 8)).filter(|tile| self.fits(tile))
+        })
+    }
+
+    /// Where it moves fewer bytes than `step`, or was asked for.
+    fn product(&self, asked: bool) -> Option<Tile> {
+        let step = self.step()?;
+        let Facts { phases, hidden, batch, element, acc, .. } = self.facts;
+        let columns = self.facts.gates() * hidden;
+        let of_rows = |times: usize, each: usize| times.saturating_mul(batch).saturating_mul(each);
+        let of_weights = |times: usize, each: usize| times.saturating_mul(hidden).saturating_mul(columns).saturating_mul(each);
+        let by_step = of_weights(step.shards(), step.factor()).saturating_add(of_rows(step.tiles() * phases.len(), hidden * step.factor()));
+        let sums = of_rows(2, columns * acc);
+        let moved = [of_weights(batch.div_ceil(SQUARE), element), of_rows(columns.div_ceil(SQUARE), hidden * element), sums];
+        let is_less = moved.iter().fold(LAUNCH * phases.len(), |all, bytes| all.saturating_add(*bytes)) < by_step;
+        (asked || is_less).then_some(Tile { tier: Tier::Product, ..step })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const H100: Machine = Machine { capability: 90, processors: 132, shared: 227 << 10, room: Room::UNKNOWN };
+    const CELLS: [(&str, &[usize], usize); 4] = [("rnn", &[1], 1), ("gru", &[2, 1], 1), ("gru torch", &[3], 1), ("lstm", &[4], 2)];
+    const TYPES: [(DType, usize, usize); 4] = [(DType::F64, 8, 8), (DType::F32, 4, 4), (DType::F16, 2, 4), (DType::Bf16, 2, 4)];
+
+    fn facts(cell: usize, dtype: usize, hidden: usize, batch: usize) -> Facts {
+        let ((_, phases, states), (_, element, acc)) = (CELLS[cell], TYPES[dtype]);
+        Facts { phases, states, hidden, batch, element, acc }
+    }
+
+    #[test]
+    fn what_fits_where() {
+        for (dtype, (of, ..)) in TYPES.iter().enumerate() {
+            for (cell, (name, ..)) in CELLS.iter().enumerate() {
+                let most = |tier| {
+                    let can = |hidden: &usize| {
+                        choose(facts(cell, dtype, *hidden, 16), *of, Products::Fast, &H100, Strategy::Auto, Some(tier)).is_some()
+                    };
+                    (1..=56).rev().map(|n| n * 64).find(can).unwrap_or(0)
+                };
+                let [block, cluster, grid] = [Tier::Block, Tier::Cluster, Tier::Grid].map(most);
+                println!("{:?} {name}: block {block}, cluster {cluster}, grid {grid}", of);
+                assert!(block < cluster && cluster < grid);
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_well_known_shapes_take() {
+        for (cell, dtype, hidden, batch, tier) in [
+            (3, 3, 768, 16, Tier::Grid),
+            (1, 3, 768, 16, Tier::Grid),
+            (0, 3, 768, 16, Tier::Grid),
+            (3, 3, 512, 1, Tier::Grid),
+            (3, 3, 256, 64, Tier::Cluster),
+            (3, 3, 1024, 64, Tier::Grid),
+            (3, 3, 128, 128, Tier::Block),
+            (3, 1, 768, 16, Tier::Grid),
+            (0, 1, 100, 1, Tier::Block),
+            (3, 3, 4096, 16, Tier::Step),
+            (3, 3, 4096, 64, Tier::Product),
+            (1, 3, 4096, 256, Tier::Product),
+            (3, 1, 2048, 64, Tier::Product),
+        ] {
+            let (tile, _) = choose(facts(cell, dtype, hidden, batch), TYPES[dtype].0, Products::Fast, &H100, Strategy::Auto, None).unwrap();
+            println!(
+                "{} {:?} H={hidden} B={batch}: {:?} {:?}, {} tiles of {} units, {} shards of {} rows, {}x{} warps, {} bytes, {} registers",
+                CELLS[cell].0,
+                TYPES[dtype].0,
+                tile.tier,
+                tile.hold,
+                tile.tiles(),
+                tile.units,
+                tile.shards(),
+                tile.rows,
+                tile.k_warps,
+                tile.column_warps,
+                tile.shared(),
+                tile.registers()
+            );
+            assert_eq!(tile.tier, tier, "{} {:?} {hidden} {batch}", CELLS[cell].0, TYPES[dtype].0);
+        }
+    }
+
+    /// A cell of 33 shards by clusters of 4: one more than an H100's groups of multiprocessors have room for.
+    #[test]
+    fn what_the_driver_says_of_room_decides() {
+        let facts = facts(3, 3, 256, 66);
+        let of = |room: Room, strategy| {
+            choose(facts, DType::Bf16, Products::Fast, &Machine { room, ..H100 }, strategy, None).map(|(tile, _)| tile)
+        };
+        let first = of(Room::UNKNOWN, Strategy::Auto).unwrap();
+        assert_eq!(first.tier, Tier::Cluster);
+        let blocks = first.tiles();
+        let reckoned = 132 / blocks;
+        assert!(first.shards() <= reckoned);
+        let mut room = Room::UNKNOWN;
+        // A block can take no more rows than this one has.
+        *room.clusters_of(blocks).unwrap() = Some(1);
+        let least = of(room, Strategy::Auto).unwrap().shards();
+        assert!(least < reckoned);
+        for fit in 1..=reckoned {
+            *room.clusters_of(blocks).unwrap() = Some(fit);
+            let tile = of(room, Strategy::Auto).unwrap();
+            assert!((tile.tier, tile.tiles()) == (Tier::Cluster, blocks) && tile.shards() <= fit.max(least), "{fit}: {tile:?}");
+        }
+        *room.clusters_of(blocks).unwrap() = Some(0);
+        let next = of(room, Strategy::Auto).unwrap();
+        assert!(next.tier != Tier::Cluster || next.tiles() != blocks, "{next:?}");
+        room.none[Tier::Cluster as usize] = true;
+        assert_eq!(of(room, Strategy::Auto).unwrap().tier, Tier::Grid);
+        room.none[Tier::Grid as usize] = true;
+        room.none[Tier::Block as usize] = true;
+        assert!(matches!(of(room, Strategy::Auto).unwrap().tier, Tier::Step | Tier::Product));
+        assert!(of(room, Strategy::Persistent).is_none());
+    }
+
+    #[test]
+    fn every_cut_is_whole_and_keeps_to_the_limits() {
+        for machine in [
+            H100,
+            Machine { capability: 75, processors: 40, shared: 64 << 10, room: Room::UNKNOWN },
+            Machine { capability: 89, processors: 128, shared: 99 << 10, room: Room::UNKNOWN },
+        ] {
+            for (cell, dtype, products) in
+                [(0, 1, Products::Fast), (1, 3, Products::Fast), (2, 0, Products::Fast), (3, 2, Products::Fast), (3, 1, Products::Tf32)]
+            {
+                for hidden in [1, 7, 33, 100, 128, 129, 512, 768, 1000, 1025, 4096] {
+                    for batch in [1, 7, 16, 65, 1000] {
+                        let facts = facts(cell, dtype, hidden, batch);
+                        let mut split = None;
+                        for tier in Tier::ALL {
+                            let Some((tile, _)) = choose(facts, TYPES[dtype].0, products, &machine, Strategy::Auto, Some(tier)) else {
+                                assert!(tier < Tier::Step, "{facts:?} cannot go step by step");
+                                continue;
+                            };
+                            assert!(tile.units * tile.tiles() >= hidden && tile.rows * tile.shards() >= batch, "{tile:?}");
+                            assert!(tile.shared() <= machine.shared && tile.threads() <= 512, "{tile:?}");
+                            assert!(*split.get_or_insert(tile.k_warps) == tile.k_warps, "{tile:?} sums in another order");
+                            if tier == Tier::Grid {
+                                assert!(tile.blocks() <= machine.processors, "{tile:?}");
+                            }
+                            if tier == Tier::Cluster {
+                                assert!(tile.tiles() <= 8 && machine.capability >= 90, "{tile:?}");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let facts = facts(3, 1, 33, 7);
+        assert!(choose(facts, DType::F32, Products::Ordered, &H100, Strategy::Auto, None).is_none());
+        assert!(choose(Facts { hidden: 0, ..facts }, DType::F32, Products::Fast, &H100, Strategy::Auto, None).is_none());
+    }
+}

@@ -1,0 +1,49 @@
+//! What a chunk has of its own, so that the next one can be asked for while this one is under way.
+
+use crate::cuda::driver::context::Context;
+use crate::cuda::driver::memory::{ALIGN, Buffer, Pinned};
+use crate::cuda::driver::stream::Event;
+use crate::cuda::engine::chunk_limits::Limits;
+use crate::cuda::structs::launch_args::Job;
+use crate::error::Result;
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(crate) struct Side {
+    pub(crate) input: Buffer,
+    pub(crate) record: Buffer,
+    /// The state as it was before the chunk.
+    pub(crate) backup: Buffer,
+    /// The least index of something that is not finite.
+    pub(crate) found: Buffer,
+    pub(crate) host_input: Pinned,
+    pub(crate) host_record: Pinned,
+    pub(crate) host_jobs: Pinned,
+    pub(crate) host_found: Pinned,
+    pub(crate) uploaded: Event,
+    pub(crate) computed: Event,
+    pub(crate) downloaded: Event,
+}
+
+impl Side {
+    /// Bytes from one stage's job to the next one's.
+    pub(crate) const JOB: usize = size_of::<Job>().next_multiple_of(ALIGN);
+
+    pub(crate) fn new(context: &Arc<Context>, state: usize, limits: &Limits, jobs: usize) -> Result<Self> {
+        let buffer = |what: &str, len: usize| Buffer::new(context, what, len);
+        let pinned = |what: &str, len: usize| Pinned::new(context, what, len);
+        Ok(Self {
+            input: buffer("inputs", limits.input)?,
+            record: buffer("recordings", limits.record)?,
+            backup: buffer("the state before a chunk", state)?,
+            found: buffer("a flag", 8)?,
+            host_input: pinned("inputs", limits.input)?,
+            host_record: pinned("recordings", limits.record)?,
+            host_jobs: pinned("jobs", jobs)?,
+            host_found: pinned("a flag", 8)?,
+            uploaded: Event::new(context)?,
+            computed: Event::new(context)?,
+            downloaded: Event::new(context)?,
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! Steps captured in a CUDA graph, which is replayed.
+//!
+//! Costs a node a step, meant to be less than a launch from the host, and all of the state through memory. It is for systems whose state
+//! cannot stay on chip.
+
+use super::{Desk, Steps};
+use crate::cuda::driver::graph::Graph;
+use crate::cuda::driver::module::Kernel;
+use crate::cuda::driver::signature;
+use crate::error::Result;
+
+/// Steps of one replay. What is left of a chunk is launched step by step.
+const STEPS: u32 = 64;
+
+pub(crate) fn run(steps: &mut Steps<'_>, kernel: &Kernel<signature::Step>, desk: &mut Desk<'_>) -> Result<()> {
+    let at = desk.lay_out(steps.job)?;
+    let mut graph = steps.graph.take();
+    let done = replay(&mut graph, desk, at.1, [steps.job.steps, steps.phases], |k| steps.launch(kernel, at, k, desk.stream));
+    *steps.graph = graph;
+    done
+}
+
+/// Asks for `steps` steps of so many launches each. `ask` is told how far behind the cursor a launch is.
+pub(crate) fn replay(
+    graph: &mut Option<Graph>,
+    desk: &Desk<'_>,
+    cursor: u64,
+    [steps, launches]: [u32; 2],
+    ask: impl Fn(u32) -> Result<()>,
+) -> Result<()> {
+    let (replays, rest) = (steps / STEPS, steps % STEPS * launches);
+    let nodes = STEPS * launches;
+    if replays > 0 {
+        // Nothing in a graph changes from chunk to chunk: the job's address stays, and steps are counted by the cursor.
+        let captured = match graph.take() {
+            Some(captured) => captured,
+            None => Graph::capture(desk.context, desk.stream, || {
+                (0..nodes).try_for_each(&ask)?;
+                desk.advance.map_or(Ok(()), |kernel| kernel.advance(desk.stream, cursor, nodes))
+            })?,
+        };
+        let replayed = (0..replays).try_for_each(|_| captured.replay(desk.stream));
+        *graph = Some(captured);
+        replayed?;
+    }
+    (0..rest).try_for_each(ask)
+}

@@ -1,0 +1,13 @@
+//! All steps of a chunk inside one launch.
+//!
+//! Costs one launch a chunk. State is read once and written once a chunk, so that nothing but inputs and recordings goes through
+//! memory: it wins wherever it can run.
+
+use super::{Desk, Steps};
+use crate::cuda::driver::module::Kernel;
+use crate::cuda::driver::signature;
+use crate::error::Result;
+
+pub(crate) fn run(steps: &Steps<'_>, kernel: &Kernel<signature::Whole>, desk: &Desk<'_>) -> Result<()> {
+    kernel.run(steps.shape, desk.stream, steps.job, steps.params)
+}

@@ -1,0 +1,6 @@
+//! TODO head
+
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by the CUDA engine alone"))]
+pub(crate) mod boundary;
+pub(crate) mod device_array;
+pub(crate) mod gemm_shape;

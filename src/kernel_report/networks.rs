@@ -1,0 +1,90 @@
+//! Networks, as the modules that are compiled for them: two groups with receptors and drives of every kind, in every cut.
+
+use super::Module;
+use crate::cuda::compiler::request::Probes;
+use crate::cuda::network::{Cut, request};
+use crate::models::{Hh, Lif};
+use crate::network::{BioNmda, Group, Magnesium, Network, Projection, Receptor, Stdp};
+use crate::numeric::scalar::Real;
+use crate::system::System;
+use crate::system::program::Body;
+
+pub(super) fn list() -> Vec<Module> {
+    let mut all = of_type::<f64>();
+    all.extend(of_type::<f32>());
+    all
+}
+
+fn of_type<T: Real>() -> Vec<Module> {
+    let cut = |whole, alone, held| Cut { whole, alone, held, procedural: false };
+    let network = network::<T>();
+    // All, bits.
+    let probes: Probes<'_> = &[(0, 0), (4, 2)];
+    [
+        ("network_block", cut(true, true, true), probes),
+        ("network_scan", cut(true, false, true), probes),
+        ("network_scan_lean", cut(true, false, true), &[]),
+        ("network_large", cut(true, false, false), probes),
+        ("network_step", cut(false, false, false), probes),
+        ("network_procedural", Cut { procedural: true, ..cut(true, false, true) }, &[]),
+    ]
+    .into_iter()
+    .filter_map(|(name, cut, probes)| module(name, network.as_ref()?, cut, probes))
+    .chain(kinetics::<T>().and_then(|network| module("network_kinetics", &network, cut(true, false, true), &[(0, 0), (8, 0)])))
+    .chain(
+        plastic::<T>().and_then(|network| module("network_plastic", &network, cut(true, false, true), &[(0, 0), (1, 2), (5, 0), (13, 0)])),
+    )
+    .collect()
+}
+
+fn network<T: Real>() -> Option<Network<T>> {
+    let excites = Group::new("E", Hh::<T>::new(9))
+        .receptor(Receptor::exponential("e", 5.0))
+        .receptor(Receptor::exponential("i", 9.0))
+        .receptor(Receptor::delta("kick", "V"))
+        .current(1.0)
+        .noise(1.0)
+        .poisson("e", 9.0, 1.0);
+    let inhibits = Group::new("I", Lif::<T>::new(9)).receptor(Receptor::exponential("e", 5.0)).input();
+    Network::builder(0.1).group(excites).group(inhibits).project(Projection::new("p", "E", ("I", "e"))).build().ok()
+}
+
+/// With every shape of receptor, and terminals, whose laws are one text.
+fn kinetics<T: Real>() -> Option<Network<T>> {
+    let all = |group: Group<T>| {
+        group
+            .receptor(Receptor::dual_exponential("dual", 1.0, 5.0).coba(0.0))
+            .receptor(Receptor::alpha("alpha", 2.0))
+            .receptor(Receptor::graded("nmda").coba(0.0).magnesium(Magnesium::default()))
+            .receptor(Receptor::gap("gap"))
+    };
+    let within = Projection::new("w", "E", ("E", "nmda")).kinetics(BioNmda::default());
+    let joined = Projection::new("j", "E", ("I", "gap")).weight(0.5);
+    let (excites, inhibits) = (Hh::<T>::new(9).conductance(), Lif::<T>::new(9).conductance());
+    let network = Network::builder(0.1).group(all(Group::new("E", excites))).group(all(Group::new("I", inhibits)));
+    network.project(within).project(joined).build().ok()
+}
+
+/// With weights that learn, and of those what there is to record.
+fn plastic<T: Real>() -> Option<Network<T>> {
+    let group = |name: &str| Group::new(name, Lif::<T>::new(9)).receptor(Receptor::exponential("e", 5.0)).current(1.0).noise(1.0);
+    let within = Projection::new("w", "E", ("E", "e")).weight(0.5).stdp(Stdp::new(1.0));
+    let to = Projection::new("p", "E", ("I", "e")).weight(0.5).delay(1.0).stdp(Stdp::new(1.0));
+    Network::builder(0.1).group(group("E")).group(group("I")).project(within).project(to).build().ok()
+}
+
+fn module<T: Real>(name: &str, network: &Network<T>, cut: Cut, probes: Probes<'_>) -> Option<Module> {
+    let Body::Network(network) = network.program(0.1)?.body else { return None };
+    let groups: Vec<_> = network.groups.iter().enumerate().map(|(n, group)| (group, if n == 0 { probes } else { &[] })).collect();
+    let places: Vec<_> = (0..groups.len()).map(|n| n * 4096).collect();
+    let request = request(T::DTYPE, &groups, &places, cut).ok()?;
+    Some(Module { name: name.to_owned(), dtype: T::DTYPE, request, needs: 75 })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn none_is_missing() {
+        assert_eq!(super::list().len(), 16);
+    }
+}

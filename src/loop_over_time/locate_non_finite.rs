@@ -1,0 +1,114 @@
+//! Saying where something was not finite.
+
+use crate::cpu::Chunk;
+use crate::cuda::Engine;
+use crate::engine::boundary::{Done, Found};
+use crate::error::{Error, Result};
+use crate::numeric::scalar::Scalar;
+use crate::system::scan::Every;
+use crate::system::state::Layout;
+use crate::system::{Coupling, Schema, Shared, System};
+use ndarray::{ArrayView3, s};
+
+/// Most units or rows that are looked at again.
+const SUSPECTS: usize = 4096;
+
+/// The search for the step at which something first was not finite. The device says only that it was at the end of a chunk; the CPU
+/// makes the same steps again, of the units or rows that it concerns, and gets the same bits, or, where products are not summed in order,
+/// nearly the same.
+pub(super) struct Search<'s, T: Scalar> {
+    pub(super) engine: &'s Engine,
+    pub(super) done: &'s Done,
+    pub(super) system: &'s dyn System<T>,
+    pub(super) schema: &'s Schema,
+    pub(super) layout: &'s Layout,
+    pub(super) shared: &'s Shared,
+    pub(super) views: &'s [Option<ArrayView3<'s, T>>],
+    pub(super) lengths: Option<&'s [usize]>,
+    /// Which steps' output is kept.
+    pub(super) every: u64,
+}
+
+impl<T: Scalar> Search<'_, T> {
+    /// The error for what the device found at this index of the state, or of the output of a system without.
+    pub(super) fn error(&self, found: Found) -> Error {
+        match found.value {
+            Some(value) => self.in_output(found.index, &value),
+            None => self.in_state(found.index).unwrap_or_else(|error| error),
+        }
+    }
+
+    /// A system without state shows its faults in its output.
+    fn in_output(&self, found: usize, value: &[u8]) -> Error {
+        let step = self.layout.rows * self.schema.output_len().max(1);
+        let value = bytemuck::pod_read_unaligned::<T>(&value[..size_of::<T>()]).to_f64();
+        let first = self.done.clock.i();
+        let step_index = first + Every::new(self.every, first).step(found / step);
+        Error::NotFinite { variable: "output".into(), step: Some(step_index), index: found % step, value }
+    }
+
+    fn in_state(&self, found: usize) -> Result<Error> {
+        let mut before = self.engine.state_before(self.done.side)?;
+        let after = self.engine.state::<T>()?;
+        let mut suspects = self.suspects(&after);
+        suspects.extend(self.item(found));
+        suspects.sort_unstable();
+        suspects.dedup();
+        suspects.truncate(SUSPECTS);
+        let Done { steps, len, clock, .. } = self.done;
+        let (end, len) = (*steps as usize, *len as usize);
+        let left: Option<Vec<usize>> = self.lengths.map(|all| all.iter().map(|l| l.saturating_sub(end - len).min(len)).collect());
+        let again = Chunk {
+            system: self.system,
+            schema: self.schema,
+            layout: self.layout,
+            clock: *clock,
+            shared: self.shared,
+            steps: len,
+            lengths: left.as_deref(),
+            inputs: self.views.iter().map(|v| v.map(|v| v.slice_move(s![end - len..end, .., ..]))).collect(),
+            arena: &mut before,
+            output: &mut [],
+            output_every: 1,
+            handles: &[],
+            buffers: Vec::new(),
+            allow_non_finite: false,
+            threads: rayon::current_num_threads(),
+            block: None,
+            only: Some(&suspects),
+        }
+        .run();
+        match again {
+            Err(error) => Ok(error),
+            // The CPU disagrees, as it may where sums are rounded otherwise. What is known is what the device has after the last step.
+            Ok(_) => {
+                let (variable, index) = self.variable(found);
+                let value = after.get(found).map_or(f64::NAN, |v| v.to_f64());
+                let error = Error::NotFinite { variable, step: Some(clock.i() + (len as u64).saturating_sub(1)), index, value };
+                Ok(self.system.explain(error))
+            }
+        }
+    }
+
+    /// The variable that an element of the state belongs to, and its index there.
+    fn variable(&self, element: usize) -> (String, usize) {
+        let var = self.layout.vars.iter().rev().find(|(_, at)| *at <= element);
+        var.map_or_else(|| ("state".to_owned(), element), |(spec, at)| (spec.name.to_string(), element - at))
+    }
+
+    /// The unit or row that an element of the state belongs to, counted over the batch.
+    fn item(&self, element: usize) -> Option<usize> {
+        let (spec, at) = self.layout.vars.iter().rev().find(|(_, at)| *at <= element)?;
+        Some(match self.schema.coupling {
+            Coupling::Pointwise => element - at,
+            Coupling::Row | Coupling::Sequence => (element - at) / spec.len().max(1),
+            Coupling::Network => 0,
+        })
+    }
+
+    /// The units or rows that are not finite now.
+    fn suspects(&self, state: &[T]) -> Vec<usize> {
+        let bad = state.iter().enumerate().filter(|(_, v)| !v.is_finite());
+        bad.filter_map(|(element, _)| self.item(element)).take(SUSPECTS).collect()
+    }
+}

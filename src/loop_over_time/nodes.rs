@@ -1,0 +1,201 @@
+//! The words on a loop.
+
+use super::LoopOverTime;
+use crate::checkpoint::StateDict;
+use crate::error::{Error, Result};
+use crate::numeric::scalar::Scalar;
+use crate::system::System;
+use crate::system::tree::{Naming, Node, Structure, Var, parts, unique_name};
+use ndarray::ArrayD;
+
+/// A node with both its names and where it is.
+struct Place<'a, T> {
+    node: Node<'a, T>,
+    path: String,
+    /// What the names of its variables begin with in a state dict; none for the loop itself.
+    prefix: Option<String>,
+    level: usize,
+}
+
+impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
+    /// All nodes down to a level (0 is the loop, 1 its target and what was registered, …; `None` is all), by name.
+    #[must_use]
+    pub fn nodes(&self, method: Naming, level: Option<usize>, include_self: bool) -> Vec<(String, Node<'_, T>)> {
+        let places = self.places().into_iter().filter(|p| wanted(p, level, include_self));
+        let name = |p: &Place<'_, T>| if method == Naming::Absolute { p.node.name.to_owned() } else { p.path.clone() };
+        places.map(|p| (name(&p), p.node)).collect()
+    }
+
+    /// All variables of the nodes down to a level, by name: the loop's `i0` and `t0`, states, weights, and what was
+    /// registered. (Brainpy counts weights as variables in training mode only; here they always are.)
+    ///
+    /// # Errors
+    /// If the state is on a device that does not give it back.
+    pub fn vars(&self, method: Naming, level: Option<usize>, include_self: bool) -> Result<Vec<(String, Var<'_, T>)>> {
+        let places = self.places();
+        let mut vars: Vec<(usize, String, Var<'_, T>)> = Vec::new();
+        let mut add = |place: usize, local: &str, var| {
+            let Some(at) = places.get(place).filter(|p| wanted(p, level, include_self)) else { return };
+            let prefix = if method == Naming::Absolute { at.node.name } else { &at.path };
+            let name = if prefix.is_empty() { local.to_owned() } else { format!("{prefix}.{local}") };
+            vars.push((place, name, var));
+        };
+        add(0, "i0", Var::Index(self.i()));
+        add(0, "t0", Var::Time(self.t()));
+        for (kind, name, array) in self.any().arrays()? {
+            let var = match kind {
+                Source::State => Var::State(array),
+                Source::Weight | Source::NodeWeight => Var::Weight(array),
+                Source::Implicit => {
+                    add(0, &name, Var::Implicit(array));
+                    continue;
+                }
+            };
+            // The deepest node whose name the variable's begins with.
+            let fits = |p: &Place<'_, T>| p.prefix.as_ref().is_some_and(|prefix| name.starts_with(prefix.as_str()));
+            let owner = (0..places.len()).filter(|k| fits(&places[*k])).max_by_key(|k| places[*k].prefix.as_ref().map(String::len));
+            if let Some(owner) = owner {
+                let local = places[owner].prefix.as_ref().and_then(|p| name.strip_prefix(p.as_str()));
+                add(owner, local.unwrap_or(&name), var);
+            }
+        }
+        vars.sort_by_key(|(place, ..)| *place);
+        Ok(vars.into_iter().map(|(_, name, var)| (name, var)).collect())
+    }
+
+    /// The weights among [`LoopOverTime::vars`].
+    ///
+    /// # Errors
+    /// As [`LoopOverTime::vars`].
+    pub fn train_vars(&self, method: Naming, level: Option<usize>, include_self: bool) -> Result<Vec<(String, Var<'_, T>)>> {
+        let vars = self.vars(method, level, include_self)?;
+        Ok(vars.into_iter().filter(|(_, v)| matches!(v, Var::Weight(_))).collect())
+    }
+
+    /// A name that no other object of this process has: of this kind, or `LoopOverTime`.
+    #[must_use]
+    pub fn unique_name(&self, kind: Option<&str>) -> String {
+        unique_name(kind.unwrap_or("LoopOverTime"))
+    }
+
+    /// Adds variables to the loop that are not its target's. They are saved and loaded with the rest, and stay as they are
+    /// when the state is reset.
+    ///
+    /// # Errors
+    /// If a name is empty, or there already; nothing has been added then.
+    pub fn register_implicit_vars<N: Into<String>>(&mut self, vars: impl IntoIterator<Item = (N, ArrayD<T>)>) -> Result<()> {
+        let vars: Vec<(String, ArrayD<T>)> = vars.into_iter().map(|(n, a)| (n.into(), a)).collect();
+        self.check_new(vars.iter().map(|(n, _)| n.clone()).collect())?;
+        self.implicit.vars.extend(vars);
+        Ok(())
+    }
+
+    /// Adds systems to the loop that are not its target's parts. They are not run; their weights are saved and loaded with the
+    /// rest.
+    ///
+    /// # Errors
+    /// If a name is empty or has a dot, or a weight's name is there already; nothing has been added then.
+    pub fn register_implicit_nodes<N: Into<String>>(&mut self, nodes: impl IntoIterator<Item = (N, Box<dyn System<T>>)>) -> Result<()> {
+        let nodes: Vec<(String, Box<dyn System<T>>)> = nodes.into_iter().map(|(n, s)| (n.into(), s)).collect();
+        let there = parts::<T>(&self.system).into_iter().map(|(path, ..)| path).chain(self.implicit.nodes.iter().map(|(n, _)| n.clone()));
+        let there: Vec<String> = there.collect();
+        for (k, (name, _)) in nodes.iter().enumerate() {
+            if name.contains('.') || there.contains(name) || nodes[..k].iter().any(|(n, _)| n == name) {
+                return Err(Error::value("implicit node", format!("`{name}`"), "has a dot, or is there already"));
+            }
+        }
+        let names = nodes.iter().flat_map(|(n, s)| s.weights().into_iter().map(move |w| format!("{n}.{}", w.name)));
+        self.check_new(nodes.iter().map(|(n, _)| n.clone()).chain(names).collect())?;
+        for (name, node) in nodes {
+            self.names.extend(parts(&*node).iter().map(|(_, _, part)| unique_name(part.kind())));
+            self.implicit.nodes.push((name, node));
+        }
+        Ok(())
+    }
+
+    /// A variable that was registered.
+    #[must_use]
+    pub fn implicit_var(&self, name: &str) -> Option<&ArrayD<T>> {
+        self.implicit.vars.iter().find(|(n, _)| n == name).map(|(_, a)| a)
+    }
+
+    /// A variable that was registered, to be written to.
+    pub fn implicit_var_mut(&mut self, name: &str) -> Option<&mut ArrayD<T>> {
+        self.implicit.vars.iter_mut().find(|(n, _)| n == name).map(|(_, a)| a)
+    }
+
+    /// All arrays of the state, and the structure they have.
+    ///
+    /// # Errors
+    /// If the state is on a device that does not give it back.
+    pub fn tree_flatten(&self) -> Result<(Vec<ArrayD<T>>, Structure)> {
+        let StateDict { arrays, stamp } = self.state_dict()?;
+        let structure = Structure { arrays: arrays.iter().map(|(n, a)| (n.clone(), a.shape().to_vec())).collect(), stamp };
+        Ok((arrays.into_iter().map(|(_, a)| a).collect(), structure))
+    }
+
+    /// Puts flattened arrays back. (Brainpy makes a new object; here the loop is the one it is called on.)
+    ///
+    /// # Errors
+    /// If they are not as many, or not of the shapes and names, that this loop has. Nothing has changed then.
+    pub fn tree_unflatten(&mut self, structure: &Structure, arrays: Vec<ArrayD<T>>) -> Result<()> {
+        if arrays.len() != structure.arrays.len() {
+            let (expected, given) = (structure.arrays.len(), arrays.len());
+            return Err(Error::Shape { argument: "tree_unflatten".into(), axis: "of arrays".into(), expected, given });
+        }
+        let named = structure.arrays.iter().map(|(n, _)| n.clone()).zip(arrays).collect();
+        self.load_state_dict(&StateDict { arrays: named, stamp: structure.stamp.clone() }, true)?;
+        Ok(())
+    }
+
+    /// Whether these names can be given to something new.
+    fn check_new(&self, mut new: Vec<String>) -> Result<()> {
+        let there: Vec<String> = self.any().arrays()?.into_iter().map(|(_, n, _)| n).collect();
+        if let Some(bad) = new.iter().find(|n| n.is_empty() || there.contains(n)) {
+            return Err(Error::value("name", format!("`{bad}`"), "is empty, or there already"));
+        }
+        new.sort_unstable();
+        match new.windows(2).find(|w| w[0] == w[1]) {
+            Some(pair) => Err(Error::value("name", format!("`{}`", pair[0]), "is given twice")),
+            None => Ok(()),
+        }
+    }
+
+    /// All nodes, level by level: the loop, the target and what was registered, their parts.
+    fn places(&self) -> Vec<Place<'_, T>> {
+        let loop_ = Node { name: &self.name, kind: "LoopOverTime", system: None };
+        let mut places = vec![Place { node: loop_, path: String::new(), prefix: None, level: 0 }];
+        let mut names = self.names.iter();
+        let mut add = |path: String, prefix: String, level, system| {
+            let name = names.next().map_or("", String::as_str);
+            let node = Node { name, kind: System::kind(system), system: Some(system) };
+            places.push(Place { node, path, prefix: Some(prefix), level });
+        };
+        for (path, depth, part) in parts::<T>(&self.system) {
+            let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
+            let path = if path.is_empty() { "target".to_owned() } else { format!("target.{path}") };
+            add(path, prefix, depth + 1, part);
+        }
+        for (root, node) in &self.implicit.nodes {
+            for (path, depth, part) in parts(&**node) {
+                let path = if path.is_empty() { root.clone() } else { format!("{root}.{path}") };
+                add(path.clone(), format!("{path}."), depth + 1, part);
+            }
+        }
+        places.sort_by_key(|p| p.level);
+        places
+    }
+}
+
+fn wanted<T>(place: &Place<'_, T>, level: Option<usize>, include_self: bool) -> bool {
+    level.is_none_or(|level| place.level <= level) && (include_self || place.level > 0)
+}
+
+/// Where an array of a loop comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    State,
+    Weight,
+    NodeWeight,
+    Implicit,
+}

@@ -1,0 +1,321 @@
+//! What all recurrent cells share: weights, builders, and the place of one in a loop. How a cell's gates make its new state is
+//! a [`Kind`], in the cell's own file.
+
+mod part;
+mod program;
+mod run;
+mod torch;
+
+pub(super) use part::{CHUNK, Part, chunk, put, round, take};
+// It stands in the signature of `Kind`, which nobody else can name either.
+#[allow(unreachable_pub)]
+pub use run::Moment;
+pub(crate) use run::{load, store};
+pub(crate) use torch::NOT_TORCH;
+
+use crate::error::{Error, Result};
+use crate::init::Init;
+use crate::models::Activation;
+use crate::models::weights;
+use crate::models::weights::Array;
+use crate::numeric::rng::Stream;
+use crate::numeric::scalar::Scalar;
+use crate::system::program::Program;
+use crate::system::scan::{Scan, Way};
+use crate::system::state::State;
+use crate::system::torch::Module;
+use crate::system::{Inputs, Schema, Shared, System, Tick, VarSpec, Weight, WeightMut};
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// What a cell starts with, where nothing else is said.
+pub struct Defaults {
+    pub(crate) activation: Activation,
+    pub(crate) wi: Init,
+    pub(crate) wh: Init,
+    pub(crate) b: Init,
+}
+
+impl Defaults {
+    /// Torch's: everything uniform within ±1/√H.
+    pub(crate) fn torch(num_out: usize, activation: Activation) -> Self {
+        let bound = 1.0 / (num_out.max(1) as f64).sqrt();
+        let init = Init::Uniform(-bound, bound);
+        Self { activation, wi: init.clone(), wh: init.clone(), b: init }
+    }
+}
+
+/// What makes a cell the cell it is.
+pub trait Kind: Copy + std::fmt::Debug + Send + Sync + 'static {
+    /// Its name for users.
+    const NAME: &'static str;
+    /// Columns of `Wi` and `Wh` for each unit.
+    const GATES: usize;
+    /// How many gates, in order, have their products with the state made together.
+    const GROUPS: &'static [usize];
+    /// Elements of `state` for each unit, and their names if there are several.
+    const STATES: &'static [&'static str];
+    /// Whether the last gate has a second bias, `bh`, within the product with the state.
+    const HIDDEN_BIAS: bool = false;
+    /// Gates of each product of the kernel, of products that must follow one another.
+    const PHASES: &'static [usize] = &[Self::GATES];
+    /// Values for each unit that the plain kernel keeps within a step.
+    const KEPT: usize = 0;
+    /// What its kernel is told beside what all are.
+    const DEFINES: &'static [(&'static str, &'static str)] = &[];
+    /// The kernel's file, and its text.
+    const SOURCE: (&'static str, &'static str);
+
+    /// For each gate its place among torch's; none where torch has no such cell.
+    const TORCH: Option<&'static [usize]>;
+    /// The gate, and what the cell adds to it that torch's does not.
+    const SHIFT: Option<(usize, f64)> = None;
+
+    /// Defaults for this many units.
+    fn defaults(num_out: usize) -> Defaults;
+
+    /// The new state from the old one and the gates' input products.
+    fn step<T: Scalar>(moment: &mut Moment<'_, T>);
+}
+
+/// A recurrent cell of some kind; use it by the name of the kind, e.g. [`RnnCell`](super::RnnCell).
+#[derive(Clone)]
+pub struct Cell<T: Scalar, K> {
+    num_in: usize,
+    num_out: usize,
+    activation: Activation,
+    wi: Array<T>,
+    wh: Array<T>,
+    b: Option<Array<T>>,
+    bh: Option<Array<T>>,
+    /// The initialiser of `b`, kept while there is no bias.
+    b_init: Init,
+    seed: u64,
+    state: Init,
+    /// The weights as the product wants them; made when they are first needed.
+    packed: OnceLock<Part<T::Acc>>,
+    kind: PhantomData<K>,
+}
+
+impl<T: Scalar, K: Kind> std::fmt::Debug for Cell<T, K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}({}, {}, {})", K::NAME, self.num_in, self.num_out, self.activation)
+    }
+}
+
+impl<T: Scalar, K: Kind> Cell<T, K> {
+    /// A cell from `num_in` features to `num_out` units, with the kind's defaults.
+    #[must_use]
+    pub fn new(num_in: usize, num_out: usize) -> Self {
+        let defaults = K::defaults(num_out);
+        // A size that overflows is refused by `check`, as too large.
+        let columns = num_out.saturating_mul(K::GATES);
+        let mut cell = Self {
+            num_in,
+            num_out,
+            activation: defaults.activation,
+            wi: Array::new("Wi", &[num_in, columns], defaults.wi),
+            wh: Array::new("Wh", &[num_out, columns], defaults.wh),
+            b: None,
+            bh: None,
+            b_init: defaults.b,
+            seed: 0,
+            state: Init::Zeros,
+            packed: OnceLock::new(),
+            kind: PhantomData,
+        };
+        cell.make_bias();
+        cell
+    }
+
+    fn make_bias(&mut self) {
+        let make = |name, len: usize| {
+            let mut b = Array::new(name, &[len], self.b_init.clone());
+            b.set_seed(self.seed);
+            b
+        };
+        let (b, bh) = (make("b", self.num_out.saturating_mul(K::GATES)), make("bh", self.num_out));
+        (self.b, self.bh) = (Some(b), K::HIDDEN_BIAS.then_some(bh));
+    }
+
+    fn arrays(&self) -> impl Iterator<Item = &Array<T>> {
+        [&self.wi, &self.wh].into_iter().chain(&self.b).chain(&self.bh)
+    }
+
+    /// All weights, to be changed: what was packed of them is no longer good.
+    fn arrays_mut(&mut self) -> impl Iterator<Item = &mut Array<T>> {
+        self.packed.take();
+        [&mut self.wi, &mut self.wh].into_iter().chain(&mut self.b).chain(&mut self.bh)
+    }
+
+    /// The activation function.
+    #[must_use]
+    pub fn activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// Whether there is a bias; there is one by default.
+    #[must_use]
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.packed.take();
+        if !bias {
+            (self.b, self.bh) = (None, None);
+        } else if self.b.is_none() {
+            self.make_bias();
+        }
+        self
+    }
+
+    /// How the input weights `Wi` start.
+    #[must_use]
+    pub fn wi_init(mut self, init: Init) -> Self {
+        self.packed.take();
+        self.wi.set_init(init);
+        self
+    }
+
+    /// How the recurrent weights `Wh` start.
+    #[must_use]
+    pub fn wh_init(mut self, init: Init) -> Self {
+        self.packed.take();
+        self.wh.set_init(init);
+        self
+    }
+
+    /// How the bias starts.
+    #[must_use]
+    pub fn b_init(mut self, init: Init) -> Self {
+        self.packed.take();
+        self.b_init = init;
+        if self.b.is_some() {
+            self.make_bias();
+        }
+        self
+    }
+
+    /// How the state starts: zero by default. Given values are those of one batch row.
+    #[must_use]
+    pub fn state_init(mut self, init: Init) -> Self {
+        self.state = init;
+        self
+    }
+
+    /// The seed of the random weights, 0 by default. Cells of one shape and one seed have the same weights.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self.arrays_mut().for_each(|a| a.set_seed(seed));
+        self
+    }
+
+    /// Gives a weight its values, row-major.
+    ///
+    /// # Errors
+    /// If there is no weight of this name, or the values are not as many as it has.
+    pub fn weight<S: Scalar>(mut self, name: &str, values: &[S]) -> Result<Self> {
+        weights::give(self.arrays_mut(), name, values)?;
+        Ok(self)
+    }
+
+    fn part(&self) -> &Part<T::Acc> {
+        self.packed.get_or_init(|| self.pack(0..self.num_out))
+    }
+
+    /// All steps of a scan, in this way.
+    pub(crate) fn sweep(&self, way: Way, scan: &mut Scan<'_, T>) {
+        run::scan::<T, K>(self.part(), self.activation, way, scan);
+    }
+
+    /// The same cell from so many features, with weights of its own.
+    pub(crate) fn anew(&self, num_in: usize) -> Self {
+        let mut cell = self.clone();
+        cell.packed.take();
+        cell.num_in = num_in;
+        let shape = [num_in, self.num_out.saturating_mul(K::GATES)];
+        cell.wi = cell.wi.anew(&shape);
+        cell
+    }
+
+    /// Features of the input.
+    pub(crate) fn num_in(&self) -> usize {
+        self.num_in
+    }
+
+    /// As CUDA C, in this way.
+    pub(crate) fn program_in(&self, way: Way) -> Program {
+        program::program::<K>(self.num_in, self.num_out, self.activation, way)
+    }
+
+    /// The weights of these units, packed.
+    fn pack(&self, units: Range<usize>) -> Part<T::Acc> {
+        let [wi, wh] = [&self.wi, &self.wh].map(Array::values);
+        let [b, bh] = [&self.b, &self.bh].map(|b| b.as_ref().map(Array::values));
+        Part::new(K::GROUPS, units, self.num_out, [wi, wh], [b, bh])
+    }
+}
+
+impl<T: Scalar, K: Kind> System<T> for Cell<T, K> {
+    fn schema(&self) -> Schema {
+        let units = self.num_out;
+        let mut state = VarSpec::new("state", [units.saturating_mul(K::STATES.len())]);
+        if K::STATES.len() > 1 {
+            let views = K::STATES.iter().enumerate();
+            state.views = views.map(|(k, name)| ((*name).into(), units.saturating_mul(k)..units.saturating_mul(k + 1))).collect();
+        }
+        Schema::row([self.num_in], [units]).var(state)
+    }
+
+    fn init(&self, shared: &Shared, state: &mut State<'_, T>) {
+        let stream = Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), "state");
+        let len = self.num_out * K::STATES.len();
+        let [state] = state.vars();
+        let shape = [state.len() / len.max(1), len];
+        self.state.fill_checked(state, &shape, stream);
+    }
+
+    fn step(&self, _: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
+        let [state] = state.vars();
+        run::step::<T, K>(self.part(), self.activation, x.port(0), state, y);
+    }
+
+    fn scan(&self, scan: &mut Scan<'_, T>) {
+        self.sweep(Way::alone(self.num_out), scan);
+    }
+
+    fn takes_lengths(&self) -> bool {
+        true
+    }
+
+    fn program(&self, _: f64) -> Option<Program> {
+        Some(self.program_in(Way::alone(self.num_out)))
+    }
+
+    fn kind(&self) -> &str {
+        K::NAME
+    }
+
+    fn weights(&self) -> Vec<Weight<'_, T>> {
+        self.arrays().map(Array::weight).collect()
+    }
+
+    fn weights_mut(&mut self) -> Vec<WeightMut<'_, T>> {
+        self.arrays_mut().map(Array::weight_mut).collect()
+    }
+
+    fn torch(&self) -> Vec<Module<'_>> {
+        vec![match self.torch_names("") {
+            Some(names) => Module::new(names, |given| self.torch_arrays(given, "")),
+            None => Module::none(NOT_TORCH),
+        }]
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.activation == Activation::Softmax {
+            return Err(Error::value("activation", "softmax", "is not a function of one value, which a cell's must be"));
+        }
+        self.arrays().try_for_each(Array::check)?;
+        self.state.check("state", &[self.num_out * K::STATES.len()])
+    }
+}

@@ -1,0 +1,114 @@
+//! The weights of some of a cell's units, as the product wants them.
+
+use crate::numeric::gemm::{Packed, padded};
+use crate::numeric::scalar::{Real, Scalar};
+use std::ops::Range;
+
+/// Elements that gates are computed on together. Rows of gates and of state have room for a whole chunk beyond their end.
+pub(in crate::models) const CHUNK: usize = 16;
+
+/// The weights of some units: for each group of gates its columns, and one row of products to start from.
+#[derive(Clone, Debug)]
+pub(crate) struct Part<R> {
+    pub(in crate::models) units: Range<usize>,
+    /// All of the cell's units.
+    pub(super) hidden: usize,
+    pub(super) wi: Vec<Packed<R>>,
+    pub(super) wh: Vec<Packed<R>>,
+    /// Where each group begins in a row of products.
+    pub(super) groups: Vec<usize>,
+    /// Where each gate begins in it.
+    pub(in crate::models) gates: Vec<usize>,
+    /// The bias: what a row of products starts from.
+    pub(super) bias: Vec<R>,
+    /// The second bias of the last gate.
+    pub(super) hidden_bias: Vec<R>,
+}
+
+impl<R: Real> Part<R> {
+    pub(super) fn new<T: Scalar<Acc = R>>(
+        groups: &[usize],
+        units: Range<usize>,
+        hidden: usize,
+        [wi, wh]: [&[T]; 2],
+        [b, bh]: [Option<&[T]>; 2],
+    ) -> Self {
+        let gates = groups.iter().sum::<usize>();
+        let mut part = Self {
+            hidden,
+            wi: Vec::new(),
+            wh: Vec::new(),
+            groups: Vec::new(),
+            gates: Vec::new(),
+            bias: Vec::new(),
+            hidden_bias: vec![R::of(0.0); padded::<R>(units.len())],
+            units: units.clone(),
+        };
+        let mut width = 0;
+        for group in groups {
+            let first = part.gates.len();
+            let columns: Vec<_> = (first..first + group).map(|g| g * hidden + units.start..g * hidden + units.end).collect();
+            let packed = Packed::new(wi, gates * hidden, &columns);
+            part.groups.push(width);
+            part.gates.extend((0..columns.len()).map(|k| width + k * units.len()));
+            width += packed.width();
+            part.wi.push(packed);
+            part.wh.push(Packed::new(wh, gates * hidden, &columns));
+        }
+        part.bias = vec![R::of(0.0); width + CHUNK];
+        if let Some(b) = b {
+            for (gate, start) in part.gates.iter().enumerate() {
+                let from = &b[gate * hidden + units.start..][..units.len()];
+                part.bias[*start..].iter_mut().zip(from).for_each(|(to, b)| *to = b.to_acc());
+            }
+        }
+        if let Some(bh) = bh {
+            part.hidden_bias.iter_mut().zip(&bh[units]).for_each(|(to, b)| *to = b.to_acc());
+        }
+        part
+    }
+
+    /// Elements of a row of products.
+    pub(in crate::models) fn width(&self) -> usize {
+        self.bias.len()
+    }
+}
+
+/// The chunk that starts at `at`.
+#[inline(always)]
+pub(in crate::models) fn chunk<R: Real>(row: &[R], at: usize) -> [R; CHUNK] {
+    let mut chunk = [R::of(0.0); CHUNK];
+    chunk.copy_from_slice(&row[at..][..CHUNK]);
+    chunk
+}
+
+/// Some units' values; zeros beyond them.
+#[inline(always)]
+pub(in crate::models) fn take<R: Real>(units: &[R]) -> [R; CHUNK] {
+    // The whole chunk is the usual case, and its length is known to the compiler.
+    match units.try_into() {
+        Ok(chunk) => chunk,
+        Err(_) => {
+            let mut chunk = [R::of(0.0); CHUNK];
+            chunk.iter_mut().zip(units).for_each(|(to, from)| *to = *from);
+            chunk
+        }
+    }
+}
+
+/// Sets some units' values.
+#[inline(always)]
+pub(in crate::models) fn put<R: Real>(chunk: &[R; CHUNK], units: &mut [R]) {
+    match <&mut [R; CHUNK]>::try_from(&mut *units) {
+        Ok(all) => *all = *chunk,
+        Err(_) => units.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from),
+    }
+}
+
+/// The values as `T` keeps them.
+#[inline(always)]
+pub(in crate::models) fn round<T: Scalar>(values: &mut [T::Acc; CHUNK]) {
+    if size_of::<T>() != size_of::<T::Acc>() {
+        values.iter_mut().for_each(|v| *v = T::from_acc(*v).to_acc());
+    }
+}

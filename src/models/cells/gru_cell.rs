@@ -1,0 +1,106 @@
+//! The gated recurrent unit, reset before the product.
+
+use super::frame::{CHUNK, Cell, Defaults, Kind, Moment, chunk, put, round, take};
+use crate::init::Init;
+use crate::models::Activation;
+use crate::numeric::math::sigmoid;
+use crate::numeric::scalar::{Real, Scalar};
+use crate::numeric::simd::{Kernel, vectorize};
+
+/// The gated recurrent unit (Chung, Gulcehre, Cho & Bengio, arXiv:1412.3555): `brainpy.dyn.GRUCell`.
+///
+/// ```text
+/// z = σ(b_z + x·Wi_z + h·Wh_z)
+/// r = σ(b_r + x·Wi_r + h·Wh_r)
+/// a = φ(b_a + x·Wi_a + (r∘h)·Wh_a)
+/// h ← (1 − z)∘h + z∘a
+/// ```
+///
+/// | | shape | default |
+/// |---|---|---|
+/// | input `x` | `[in]` | |
+/// | output, the new h | `[H]` | |
+/// | variable `state`: h | `[H]` | zeros |
+/// | weight `Wi`, columns z, r, a | `[in, 3H]` | [`Init::Orthogonal`] |
+/// | weight `Wh`, columns z, r, a | `[H, 3H]` | [`Init::Orthogonal`] |
+/// | weight `b`, optional | `[3H]` | zeros |
+/// | φ | | [`Activation::Tanh`] |
+///
+/// Names, layouts and defaults are brainpy's. The reset r is applied **before** the product with `Wh_a`: torch's and cuDNN's is
+/// another cell, [`GruCellTorch`](super::GruCellTorch).
+pub type GruCell<T> = Cell<T, Gru>;
+
+/// The kind of [`GruCell`].
+#[derive(Clone, Copy, Debug)]
+pub struct Gru;
+
+impl Kind for Gru {
+    const NAME: &'static str = "GRUCell";
+    const GATES: usize = 3;
+    const GROUPS: &'static [usize] = &[2, 1];
+    const STATES: &'static [&'static str] = &["h"];
+    const PHASES: &'static [usize] = &[2, 1];
+    const KEPT: usize = 3;
+    const SOURCE: (&'static str, &'static str) = ("gru_cell.cu", include_str!("../../../kernels/models/gru_cell.cu"));
+    const TORCH: Option<&'static [usize]> = None;
+
+    fn defaults(_: usize) -> Defaults {
+        Defaults { activation: Activation::Tanh, wi: Init::Orthogonal(1.0), wh: Init::Orthogonal(1.0), b: Init::Zeros }
+    }
+
+    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
+        moment.add_h(0);
+        vectorize(Reset(moment));
+        moment.add_extra(1);
+        vectorize(Update(moment));
+    }
+}
+
+/// extra ← r∘h
+struct Reset<'a, 'm, T: Scalar>(&'a mut Moment<'m, T>);
+
+impl<T: Scalar> Kernel for Reset<'_, '_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Moment { part, rows, gates, h, extra, .. } = self.0;
+        for row in 0..*rows {
+            let gates = &gates[row * part.width()..][..part.width()];
+            let h = h.row(row)[part.units.clone()].chunks(CHUNK);
+            for (j, (rh, h)) in extra.row_mut(row)[part.units.clone()].chunks_mut(CHUNK).zip(h).enumerate() {
+                let mut r = chunk(gates, part.gates[1] + j * CHUNK);
+                let old = take(h);
+                for l in 0..CHUNK {
+                    r[l] = sigmoid(r[l]) * old[l];
+                }
+                put(&r, rh);
+            }
+        }
+    }
+}
+
+/// h ← (1 − z)∘h + z∘a
+struct Update<'a, 'm, T: Scalar>(&'a mut Moment<'m, T>);
+
+impl<T: Scalar> Kernel for Update<'_, '_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Moment { part, activation, rows, gates, h, .. } = self.0;
+        let one = T::Acc::of(1.0);
+        for r in 0..*rows {
+            let gates = &gates[r * part.width()..][..part.width()];
+            for (j, h) in h.row_mut(r)[part.units.clone()].chunks_mut(CHUNK).enumerate() {
+                let (z, mut a) = (chunk(gates, part.gates[0] + j * CHUNK), chunk(gates, part.gates[2] + j * CHUNK));
+                let mut new = take(h);
+                activation.each(&mut a);
+                for l in 0..CHUNK {
+                    let z = sigmoid(z[l]);
+                    new[l] = (one - z).mul_add(new[l], z * a[l]);
+                }
+                round::<T>(&mut new);
+                put(&new, h);
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The gated recurrent unit, reset after the product.
+
+use super::frame::{CHUNK, Cell, Defaults, Kind, Moment, chunk, put, round, take};
+use crate::models::Activation;
+use crate::numeric::math::sigmoid;
+use crate::numeric::scalar::{Real, Scalar};
+use crate::numeric::simd::{Kernel, vectorize};
+
+/// The gated recurrent unit as torch and cuDNN have it, with the reset **after** the product: `torch.nn.GRUCell`.
+///
+/// ```text
+/// r = σ(b_r + x·Wi_r + h·Wh_r)
+/// z = σ(b_z + x·Wi_z + h·Wh_z)
+/// n = φ(b_n + x·Wi_n + r∘(bh + h·Wh_n))
+/// h ← (1 − z)∘n + z∘h
+/// ```
+///
+/// | | shape | default | of torch's |
+/// |---|---|---|---|
+/// | input `x` | `[in]` | | |
+/// | output, the new h | `[H]` | | |
+/// | variable `state`: h | `[H]` | zeros | |
+/// | weight `Wi`, columns r, z, n | `[in, 3H]` | uniform within ±1/√H | `weight_ihᵀ` |
+/// | weight `Wh`, columns r, z, n | `[H, 3H]` | uniform within ±1/√H | `weight_hhᵀ` |
+/// | weight `b`, optional | `[3H]` | uniform within ±1/√H | `bias_ih`, plus the first 2H of `bias_hh` |
+/// | weight `bh`, with `b` | `[H]` | uniform within ±1/√H | the last H of `bias_hh` |
+/// | φ | | [`Activation::Tanh`] | |
+///
+/// Brainpy has no such cell; its own, with the reset before the product, is [`GruCell`](super::GruCell).
+pub type GruCellTorch<T> = Cell<T, GruTorch>;
+
+/// The kind of [`GruCellTorch`].
+#[derive(Clone, Copy, Debug)]
+pub struct GruTorch;
+
+impl Kind for GruTorch {
+    const NAME: &'static str = "GRUCellTorch";
+    const GATES: usize = 3;
+    const GROUPS: &'static [usize] = &[2, 1];
+    const STATES: &'static [&'static str] = &["h"];
+    const HIDDEN_BIAS: bool = true;
+    const SOURCE: (&'static str, &'static str) = ("gru_cell_torch.cu", include_str!("../../../kernels/models/gru_cell_torch.cu"));
+    const TORCH: Option<&'static [usize]> = Some(&[0, 1, 2]);
+
+    fn defaults(num_out: usize) -> Defaults {
+        Defaults::torch(num_out, Activation::Tanh)
+    }
+
+    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
+        moment.add_h(0);
+        moment.set_extra(1);
+        vectorize(Update(moment));
+    }
+}
+
+struct Update<'a, 'm, T: Scalar>(&'a mut Moment<'m, T>);
+
+impl<T: Scalar> Kernel for Update<'_, '_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Moment { part, activation, rows, gates, h, extra, .. } = self.0;
+        let one = T::Acc::of(1.0);
+        for row in 0..*rows {
+            let gates = &gates[row * part.width()..][..part.width()];
+            let units = h.row_mut(row)[part.units.clone()].chunks_mut(CHUNK).zip(extra.row(row).chunks(CHUNK));
+            for (j, (h, hn)) in units.enumerate() {
+                let gate = |k: usize| chunk(gates, part.gates[k] + j * CHUNK);
+                let (r, z, mut n) = (gate(0), gate(1), gate(2));
+                let (mut new, product) = (take(h), take(hn));
+                for l in 0..CHUNK {
+                    n[l] = sigmoid(r[l]).mul_add(product[l], n[l]);
+                }
+                activation.each(&mut n);
+                for l in 0..CHUNK {
+                    let z = sigmoid(z[l]);
+                    new[l] = z.mul_add(new[l], (one - z) * n[l]);
+                }
+                round::<T>(&mut new);
+                put(&new, h);
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Long short-term memory.
+
+use super::frame::{CHUNK, Cell, Defaults, Kind, Moment, chunk, put, round, take};
+use crate::init::Init;
+use crate::models::Activation;
+use crate::numeric::math::sigmoid;
+use crate::numeric::scalar::{Real, Scalar};
+use crate::numeric::simd::{Kernel, vectorize};
+
+/// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780; in the form of Zaremba, Sutskever &
+/// Vinyals, arXiv:1409.2329): `brainpy.dyn.LSTMCell`.
+///
+/// ```text
+/// (i, g, f, o) = b + x·Wi + h·Wh
+/// c ← σ(f + 1)∘c + σ(i)∘φ(g)
+/// h ← σ(o)∘φ(c)
+/// ```
+///
+/// | | shape | default |
+/// |---|---|---|
+/// | input `x` | `[in]` | |
+/// | output, the new h | `[H]` | |
+/// | variable `state`: h, then c; its views are called `h` and `c` | `[2H]` | zeros |
+/// | weight `Wi`, columns i, g, f, o | `[in, 4H]` | [`Init::XavierNormal`] |
+/// | weight `Wh`, columns i, g, f, o | `[H, 4H]` | [`Init::XavierNormal`] |
+/// | weight `b`, optional | `[4H]` | zeros |
+/// | φ | | [`Activation::Tanh`] |
+///
+/// The 1 added to f keeps the cell from forgetting early in training (Jozefowicz, Zaremba & Sutskever, ICML 2015). Names, layouts
+/// and defaults are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two standard
+/// deviations. Torch's, which adds nothing, is [`LstmCellTorch`].
+pub type LstmCell<T> = Cell<T, Lstm>;
+
+/// Long short-term memory as torch and cuDNN have it, which add nothing to the forget gate: `torch.nn.LSTMCell`.
+///
+/// ```text
+/// (i, g, f, o) = b + x·Wi + h·Wh
+/// c ← σ(f)∘c + σ(i)∘φ(g)
+/// h ← σ(o)∘φ(c)
+/// ```
+///
+/// Shapes, names and the order of gates are those of [`LstmCell`]. Torch's order is i, f, g, o: the second and third quarters of its rows
+/// change places. `Wi` is then `weight_ihᵀ`, `Wh` is `weight_hhᵀ`, and `b` is `bias_ih + bias_hh`. All start uniform within ±1/√H.
+pub type LstmCellTorch<T> = Cell<T, LstmTorch>;
+
+/// i, g, f, o here; i, f, g, o in torch.
+const TORCH: &[usize] = &[0, 2, 1, 3];
+
+/// The kind of [`LstmCell`].
+#[derive(Clone, Copy, Debug)]
+pub struct Lstm;
+
+/// The kind of [`LstmCellTorch`].
+#[derive(Clone, Copy, Debug)]
+pub struct LstmTorch;
+
+impl Kind for Lstm {
+    const NAME: &'static str = "LSTMCell";
+    const GATES: usize = 4;
+    const GROUPS: &'static [usize] = &[4];
+    const STATES: &'static [&'static str] = &["h", "c"];
+    const SOURCE: (&'static str, &'static str) = ("lstm_cell.cu", include_str!("../../../kernels/models/lstm_cell.cu"));
+    const TORCH: Option<&'static [usize]> = Some(TORCH);
+    const SHIFT: Option<(usize, f64)> = Some((2, 1.0));
+
+    fn defaults(_: usize) -> Defaults {
+        Defaults { activation: Activation::Tanh, wi: Init::XavierNormal, wh: Init::XavierNormal, b: Init::Zeros }
+    }
+
+    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
+        moment.add_h(0);
+        vectorize(Update(moment, T::Acc::of(1.0)));
+    }
+}
+
+impl Kind for LstmTorch {
+    const NAME: &'static str = "LSTMCellTorch";
+    const GATES: usize = 4;
+    const GROUPS: &'static [usize] = &[4];
+    const STATES: &'static [&'static str] = &["h", "c"];
+    const DEFINES: &'static [(&'static str, &'static str)] = &[("FORGET", "0")];
+    const SOURCE: (&'static str, &'static str) = Lstm::SOURCE;
+    const TORCH: Option<&'static [usize]> = Some(TORCH);
+
+    fn defaults(num_out: usize) -> Defaults {
+        Defaults::torch(num_out, Activation::Tanh)
+    }
+
+    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
+        moment.add_h(0);
+        vectorize(Update(moment, T::Acc::of(0.0)));
+    }
+}
+
+/// With what is added to the forget gate.
+struct Update<'a, 'm, T: Scalar>(&'a mut Moment<'m, T>, T::Acc);
+
+impl<T: Scalar> Kernel for Update<'_, '_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Self(Moment { part, activation, rows, gates, h, c, .. }, forget) = self;
+        for r in 0..*rows {
+            let gates = &gates[r * part.width()..][..part.width()];
+            let own = h.row_mut(r)[part.units.clone()].chunks_mut(CHUNK).zip(c.row_mut(r)[part.units.clone()].chunks_mut(CHUNK));
+            for (j, (h, c)) in own.enumerate() {
+                let gate = |k: usize| chunk(gates, part.gates[k] + j * CHUNK);
+                let (i, mut g, f, o) = (gate(0), gate(1), gate(2), gate(3));
+                let mut new = take(c);
+                activation.each(&mut g);
+                for l in 0..CHUNK {
+                    new[l] = sigmoid(f[l] + forget).mul_add(new[l], sigmoid(i[l]) * g[l]);
+                }
+                let mut out = new;
+                round::<T>(&mut new);
+                put(&new, c);
+                activation.each(&mut out);
+                for l in 0..CHUNK {
+                    out[l] = sigmoid(o[l]) * out[l];
+                }
+                round::<T>(&mut out);
+                put(&out, h);
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! TODO head
+
+pub(crate) mod frame;
+pub(crate) mod gru_cell;
+pub(crate) mod gru_cell_torch;
+pub(crate) mod lstm_cell;
+pub(crate) mod rnn_cell;

@@ -1,0 +1,6 @@
+//! TODO head
+
+pub(crate) mod activation;
+pub(crate) mod conv2d;
+pub(crate) mod dense;
+pub(crate) mod recurrent;

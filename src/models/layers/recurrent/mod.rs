@@ -1,0 +1,173 @@
+//! Recurrent layers: cells on one another, in one direction of time or in both.
+
+mod kinds;
+mod system;
+mod torch;
+
+pub use kinds::{Gru, GruBrainpy, Lstm, LstmBrainpy, Rnn};
+
+use crate::error::{Error, Result};
+use crate::init::Init;
+use crate::models::Activation;
+use crate::models::cells::frame::Cell;
+use crate::numeric::scalar::Scalar;
+use kinds::Layered;
+
+/// More layers than anyone has.
+const MOST: usize = 1024;
+
+/// Recurrent layers of some kind of cell; use them by the name of the kind: [`Rnn`], [`Gru`], [`Lstm`].
+///
+/// | | shape | |
+/// |---|---|---|
+/// | input | `[in]` | |
+/// | output, h of the last layer | `[D·H]` | D directions, 1 or 2; the forward one first |
+/// | variables `l0.state`, `l0_reverse.state`, `l1.state`, … | `[S·H]` | as the cell's: zeros at the start; an LSTM's have the views `l0.h`, `l0.c`, … |
+/// | weights `l0.Wi`, `l0.Wh`, `l0.b`, `l0_reverse.Wi`, … | as the cell's | layer 0 is from `in` features, the others from D·H |
+///
+/// In one direction they are their cells in a [`Sequential`](crate::Sequential), and every promise of a loop holds.
+///
+/// In both, a run is one sequence ([`Coupling::Sequence`](crate::Coupling::Sequence)): the reverse direction goes from its last step to its
+/// first. State carries over between runs as it does everywhere: the forward direction goes on from where it was, and the reverse one begins
+/// at the run's last step with the state in which it left the first step of the run before, as torch does when it is handed its `h_n` for
+/// `h_0`. For sequences that have nothing to do with each other, [`reset_state`](crate::LoopOverTime::reset_state) comes in between. Memory
+/// holds the output of a whole run for each of two layers.
+///
+/// With [`Input::lengths`](crate::Input::lengths), each row of the batch has a length of its own, as torch's packed sequences have. After a
+/// run the variables are torch's `h_n` and `c_n`: `l0`, `l0_reverse`, `l1`, … is the order of their first axis.
+///
+/// Dropout between layers is for training, and projections (`proj_size`) are not there. `batch_first=True` is
+/// [`FirstAxis::Batch`](crate::FirstAxis::Batch) of the loop. Brainpy has the cells alone.
+#[derive(Clone)]
+pub struct Recurrent<T: Scalar, K> {
+    num_in: usize,
+    hidden: usize,
+    layers: usize,
+    /// 1 or 2.
+    directions: usize,
+    seed: u64,
+    /// What new cells are made like.
+    like: Cell<T, K>,
+    /// Layer by layer, the forward direction first, with their names.
+    cells: Vec<(String, Cell<T, K>)>,
+}
+
+impl<T: Scalar, K: Layered> std::fmt::Debug for Recurrent<T, K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}({}, {}, num_layers={}, bidirectional={})", K::LAYERS, self.num_in, self.hidden, self.layers, self.directions == 2)
+    }
+}
+
+impl<T: Scalar, K: Layered> Recurrent<T, K> {
+    /// One layer from `num_in` features to `hidden` units, forwards in time.
+    #[must_use]
+    pub fn new(num_in: usize, hidden: usize) -> Self {
+        let defaults = K::layer_defaults(hidden);
+        let like = Cell::new(num_in, hidden).activation(defaults.activation);
+        let like = like.wi_init(defaults.wi).wh_init(defaults.wh).b_init(defaults.b);
+        Self { num_in, hidden, layers: 1, directions: 1, seed: 0, like, cells: Vec::new() }.arranged()
+    }
+
+    /// Layers on one another, 1 by default: each one's output is the next one's input.
+    #[must_use]
+    pub fn num_layers(mut self, layers: usize) -> Self {
+        self.layers = layers;
+        self.arranged()
+    }
+
+    /// Whether each layer has a second direction, backwards in time; by default it has not. Layers after the first then have other inputs:
+    /// weights are given after this.
+    #[must_use]
+    pub fn bidirectional(mut self, both: bool) -> Self {
+        self.directions = if both { 2 } else { 1 };
+        self.arranged()
+    }
+
+    /// Makes the cells that are missing, and keeps those that fit.
+    fn arranged(mut self) -> Self {
+        let mut old = std::mem::take(&mut self.cells);
+        for n in 0..self.layers.min(MOST) * self.directions {
+            let (layer, direction) = (n / self.directions, n % self.directions);
+            let from = if layer == 0 { self.num_in } else { self.width() };
+            let name = format!("l{layer}{}", if direction == 0 { "" } else { "_reverse" });
+            let cell = match old.iter().position(|(n, cell)| *n == name && cell.num_in() == from) {
+                Some(fits) => old.swap_remove(fits).1,
+                None => self.like.anew(from),
+            };
+            self.cells.push((name, cell));
+        }
+        let seed = self.seed;
+        self.seed(seed)
+    }
+
+    /// Elements of an output row.
+    fn width(&self) -> usize {
+        self.hidden.saturating_mul(self.directions)
+    }
+
+    fn all(mut self, change: impl Fn(Cell<T, K>) -> Cell<T, K>) -> Self {
+        self.like = change(self.like);
+        self.cells = self.cells.into_iter().map(|(name, cell)| (name, change(cell))).collect();
+        self
+    }
+
+    /// The activation function; the hyperbolic tangent by default.
+    #[must_use]
+    pub fn activation(self, activation: Activation) -> Self {
+        self.all(|cell| cell.activation(activation))
+    }
+
+    /// Whether there are biases; there are by default.
+    #[must_use]
+    pub fn bias(self, bias: bool) -> Self {
+        self.all(|cell| cell.bias(bias))
+    }
+
+    /// How the input weights `Wi` start.
+    #[must_use]
+    pub fn wi_init(self, init: Init) -> Self {
+        self.all(|cell| cell.wi_init(init.clone()))
+    }
+
+    /// How the recurrent weights `Wh` start.
+    #[must_use]
+    pub fn wh_init(self, init: Init) -> Self {
+        self.all(|cell| cell.wh_init(init.clone()))
+    }
+
+    /// How the biases start.
+    #[must_use]
+    pub fn b_init(self, init: Init) -> Self {
+        self.all(|cell| cell.b_init(init.clone()))
+    }
+
+    /// How the state of every layer and direction starts: zero by default. Given values are those of one batch row of one of them.
+    #[must_use]
+    pub fn state_init(self, init: Init) -> Self {
+        self.all(|cell| cell.state_init(init.clone()))
+    }
+
+    /// The seed of the random weights, 0 by default. Every layer and direction has weights of its own.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        let directions = self.directions;
+        let own = |n: usize| seed ^ ((2 * (n / directions) + n % directions) as u64).rotate_left(40);
+        self.cells = self.cells.into_iter().enumerate().map(|(n, (name, cell))| (name, cell.seed(own(n)))).collect();
+        self
+    }
+
+    /// Gives a weight (`l0.Wi`) its values, row-major.
+    ///
+    /// # Errors
+    /// If there is no weight of this name, or the values are not as many as it has.
+    pub fn weight<S: Scalar>(mut self, name: &str, values: &[S]) -> Result<Self> {
+        if let Some((layer, weight)) = name.split_once('.')
+            && let Some((_, cell)) = self.cells.iter_mut().find(|(n, _)| n == layer)
+        {
+            *cell = cell.clone().weight(weight, values)?;
+            return Ok(self);
+        }
+        Err(Error::unknown("weight", name, crate::system::System::weights(&self).iter().map(|w| w.name.clone())))
+    }
+}

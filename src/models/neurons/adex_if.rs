@@ -1,0 +1,86 @@
+//! The adaptive exponential integrate-and-fire neuron.
+
+use super::frame::{Constant, Equations, Neuron, any, not_negative, positive, steps};
+use crate::init::Init;
+use crate::numeric::math::exp;
+use crate::numeric::scalar::Real;
+
+/// The adaptive exponential integrate-and-fire neuron (Brette & Gerstner, J. Neurophysiol. 94, 2005, 3637-3642):
+/// `brainpy.dyn.AdExIFRef`, and with `tau_ref` 0 `AdExIF`.
+///
+/// ```text
+/// τ dV/dt   = −(V − V_rest) + ΔT e^{(V − V_T)/ΔT} + R (I − w)        unless refractory; then V stays
+/// τ_w dw/dt = a (V − V_rest) − w
+/// if V ≥ V_th:  spike,  V ← V_reset,  w ← w + b,  refractory for tau_ref
+/// ```
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `V` | membrane potential, mV, after the reset |
+/// | `w` | adaptation, a current |
+/// | `spike` | 1 if V reached `V_th` in this step, else 0; also the output |
+/// | `refractory` | how many steps of the refractory period are left, the one just made included; 0 outside of it |
+///
+/// | parameter | default | unit |
+/// |---|---|---|
+/// | `V_rest`, `V_reset`, `V_th`, `V_T` | −65, −68, −55, −59.9 | mV |
+/// | `delta_T` | 3.48 | mV |
+/// | `R` | 1 | MΩ, with currents in nA |
+/// | `tau`, `tau_w`, `tau_ref` | 10, 30, 0 | ms |
+/// | `a` | 1 | µS |
+/// | `b` | 1 | nA |
+///
+/// Time is in ms. V and w start at 0, as brainpy's do: above the threshold, so that all neurons spike in the first step. In the derivatives V
+/// counts up to `V_th`, and the exponent up to 60.
+pub type AdExIf<R> = Neuron<R, AdExIfEquations, N, P>;
+
+const N: usize = 2;
+const P: usize = 11;
+
+/// The equations of [`AdExIf`].
+#[derive(Clone, Copy, Debug)]
+pub struct AdExIfEquations;
+
+impl Equations<N, P> for AdExIfEquations {
+    const KIND: &'static str = "AdExIFRef";
+    const KERNEL: (&'static str, &'static str) = ("adex_if.cu", include_str!("../../../kernels/models/adex_if.cu"));
+    const VARS: [&'static str; N] = ["V", "w"];
+    const PARAMS: [Constant; P] = [
+        any("V_th", -55.0),
+        any("V_reset", -68.0),
+        not_negative("tau_ref", 0.0),
+        any("V_rest", -65.0),
+        any("V_T", -59.9),
+        positive("delta_T", 3.48),
+        any("R", 1.0),
+        positive("tau", 10.0),
+        positive("tau_w", 30.0),
+        any("a", 1.0),
+        any("b", 1.0),
+    ];
+    const RESETS: bool = true;
+
+    fn initial() -> [Option<Init>; N] {
+        [Some(Init::Zeros), Some(Init::Zeros)]
+    }
+
+    #[inline(always)]
+    fn flow<R: Real>([v, w]: [R; N], i: R, &[_, _, _, v_rest, v_t, delta_t, r, tau, tau_w, a, _]: &[R; P]) -> ([R; N], [R; N]) {
+        let e = exp(R::of(60.0).min((v - v_t) / delta_t));
+        let dv = r.mul_add(i - w, delta_t.mul_add(e, v_rest - v)) / tau;
+        let dw = a.mul_add(v - v_rest, -w) / tau_w;
+        ([dv, dw], [(e - R::of(1.0)) / tau, R::of(-1.0) / tau_w])
+    }
+
+    #[inline(always)]
+    fn gain<R: Real>(&[_, _, _, _, _, _, r, tau, ..]: &[R; P]) -> R {
+        r / tau
+    }
+
+    #[inline(always)]
+    fn reset<R: Real>([v, w]: [R; N], p: &[R; P]) -> [R; N] {
+        [v, w + p[10]]
+    }
+
+    steps!(N, P);
+}

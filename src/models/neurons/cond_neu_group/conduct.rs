@@ -1,0 +1,186 @@
+//! What one channel does in a step of many neurons: it adds to what flows, and moves its gates.
+
+use crate::models::ChannelKind;
+use crate::models::channels::Channel;
+use crate::models::channels::ca_t::CaT;
+use crate::models::channels::h::H;
+use crate::models::channels::k_hh::KHh;
+use crate::models::channels::k_tm::KTm;
+use crate::models::channels::kinetics::Kinetics;
+use crate::models::channels::leak::Leak;
+use crate::models::channels::na_hh::NaHh;
+use crate::models::channels::na_tm::NaTm;
+use crate::models::integrator::relaxed;
+use crate::numeric::scalar::Real;
+use crate::numeric::simd::{Kernel, vectorize};
+use crate::system::param::Param;
+use std::marker::PhantomData;
+
+/// What flows into each neuron: drive − g·V.
+pub(super) struct Flow<'a, R> {
+    pub(super) g: &'a mut [R],
+    pub(super) drive: &'a mut [R],
+}
+
+/// Neurons whose first is number `first`, counted over a batch of rows of `units`: their potentials before the step.
+#[derive(Clone, Copy)]
+pub(super) struct Neurons<'a, R> {
+    pub(super) first: usize,
+    pub(super) units: usize,
+    pub(super) dt: R,
+    pub(super) v: &'a [R],
+}
+
+/// A function of the channel's kinetics, as a type.
+macro_rules! with_kinetics {
+    ($kind:expr, $f:ident::<$R:ty $(, $flag:ident)?>($($argument:expr),*)) => {
+        match $kind {
+            ChannelKind::INaHh1952 => $f::<$R, NaHh, 2, 4 $(, $flag)?>($($argument),*),
+            ChannelKind::IKHh1952 => $f::<$R, KHh, 1, 4 $(, $flag)?>($($argument),*),
+            ChannelKind::INaTm1991 | ChannelKind::INaBa2002 => $f::<$R, NaTm, 2, 4 $(, $flag)?>($($argument),*),
+            ChannelKind::IKTm1991 | ChannelKind::IKdrBa2002 => $f::<$R, KTm, 1, 4 $(, $flag)?>($($argument),*),
+            ChannelKind::IL => $f::<$R, Leak, 0, 2 $(, $flag)?>($($argument),*),
+            ChannelKind::ICaTHm1992 => $f::<$R, CaT, 2, 5 $(, $flag)?>($($argument),*),
+            ChannelKind::IhHm1992 => $f::<$R, H, 1, 3 $(, $flag)?>($($argument),*),
+        }
+    };
+}
+
+/// Sets the gates to where they are steady at these potentials.
+pub(super) fn steady<R: Real>(channel: &Channel<R>, v: &[R], gates: Vec<&mut [R]>, first: usize, units: usize) {
+    with_kinetics!(channel.kind(), steady_of::<R>(channel, v, gates, first, units));
+}
+
+fn steady_of<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize>(
+    channel: &Channel<R>,
+    v: &[R],
+    mut gates: Vec<&mut [R]>,
+    first: usize,
+    units: usize,
+) {
+    for (k, v) in v.iter().enumerate() {
+        let mut p = [R::of(0.0); P];
+        p.iter_mut().zip(channel.params()).for_each(|(p, param)| *p = param.at((first + k) % units.max(1)));
+        for ((a, s), gate) in K::rates(*v, p).into_iter().zip(&mut gates) {
+            gate[k] = a / s;
+        }
+    }
+}
+
+/// Adds what the channel lets flow, and moves its gates by exponential Euler; or, with `SLOPES`, puts their slopes in their place.
+pub(super) fn conduct<R: Real, const SLOPES: bool>(
+    channel: &Channel<R>,
+    neurons: Neurons<'_, R>,
+    gates: &mut [&mut [R]],
+    flow: Flow<'_, R>,
+) {
+    with_kinetics!(channel.kind(), conduct_of::<R, SLOPES>(channel.params(), neurons, gates, flow));
+}
+
+fn conduct_of<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: bool>(
+    params: &[Param<R>],
+    neurons: Neurons<'_, R>,
+    gates: &mut [&mut [R]],
+    flow: Flow<'_, R>,
+) {
+    vectorize(Conduct::<R, K, G, P, SLOPES> { params, neurons, gates, flow, kinetics: PhantomData });
+}
+
+struct Conduct<'a, 'g, R, K, const G: usize, const P: usize, const SLOPES: bool> {
+    params: &'a [Param<R>],
+    neurons: Neurons<'a, R>,
+    gates: &'a mut [&'g mut [R]],
+    flow: Flow<'a, R>,
+    kinetics: PhantomData<K>,
+}
+
+/// Neurons that are stepped together.
+const TILE: usize = 32;
+
+impl<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: bool> Kernel for Conduct<'_, '_, R, K, G, P, SLOPES> {
+    type Output = ();
+    #[inline(always)]
+    fn run(mut self) {
+        let len = self.neurons.v.len();
+        let mut k = 0;
+        while k + 2 < len {
+            let count = TILE.min(len - k);
+            self.tile::<TILE>(k, count);
+            k += count;
+        }
+        while k < len {
+            self.tile::<1>(k, 1);
+            k += 1;
+        }
+    }
+
+    fn run_plain(mut self) {
+        for k in 0..self.neurons.v.len() {
+            self.tile::<1>(k, 1);
+        }
+    }
+}
+
+impl<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: bool> Conduct<'_, '_, R, K, G, P, SLOPES> {
+    /// The `count` neurons from `from` on; what is missing to `W` is filled with neurons at rest, whose results are dropped.
+    #[inline(always)]
+    fn tile<const W: usize>(&mut self, from: usize, count: usize) {
+        let (zero, rest) = (R::of(0.0), R::of(-65.0));
+        let Neurons { first, units, dt, v } = self.neurons;
+        let all = from..from + count;
+        let mut p = [[zero; W]; P];
+        for (values, param) in p.iter_mut().zip(self.params) {
+            *values = param.spread(first + from, units);
+        }
+        let (mut g, mut drive, mut flowing, mut at) = ([zero; W], [zero; W], [zero; W], [rest; W]);
+        at[..count].copy_from_slice(&v[all.clone()]);
+        flowing[..count].copy_from_slice(&self.flow.g[all.clone()]);
+        drive[..count].copy_from_slice(&self.flow.drive[all.clone()]);
+        let mut x = [[zero; W]; G];
+        for (local, gate) in x.iter_mut().zip(self.gates.iter()) {
+            local[..count].copy_from_slice(&gate[all.clone()]);
+        }
+        // No closures here: one that is not inlined would be compiled for the narrowest vectors.
+        for k in 0..W {
+            let mut here = [zero; G];
+            for (here, x) in here.iter_mut().zip(&x) {
+                *here = x[k];
+            }
+            g[k] = p[1][k] * K::open(here);
+        }
+        for k in 0..W {
+            flowing[k] += g[k];
+            drive[k] = g[k].mul_add(p[0][k], drive[k]);
+        }
+        let (mut a, mut s) = ([[zero; W]; G], [[zero; W]; G]);
+        for k in 0..W {
+            let mut own = [zero; P];
+            for (own, values) in own.iter_mut().zip(&p) {
+                *own = values[k];
+            }
+            for ((of_gate, a), s) in K::rates(at[k], own).into_iter().zip(&mut a).zip(&mut s) {
+                (a[k], s[k]) = of_gate;
+            }
+        }
+        for k in 0..W {
+            let mut phi = [dt; G];
+            if !SLOPES && G == 2 {
+                let (first, second) = relaxed(s[0][k], s[G - 1][k], dt);
+                (phi[0], phi[G - 1]) = (first, second);
+            } else if !SLOPES {
+                for (phi, s) in phi.iter_mut().zip(&s) {
+                    *phi = crate::numeric::math::decay(s[k] * dt) / s[k];
+                }
+            }
+            for (((x, a), s), phi) in x.iter_mut().zip(&a).zip(&s).zip(phi) {
+                let slope = s[k].mul_add(-x[k], a[k]);
+                x[k] = if SLOPES { slope } else { slope.mul_add(phi, x[k]) };
+            }
+        }
+        self.flow.g[all.clone()].copy_from_slice(&flowing[..count]);
+        self.flow.drive[all.clone()].copy_from_slice(&drive[..count]);
+        for (local, gate) in x.iter().zip(self.gates.iter_mut()) {
+            gate[all.clone()].copy_from_slice(&local[..count]);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Neurons assembled of ion channels.
+
+mod conduct;
+mod program;
+mod step;
+
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::init::Init;
+use crate::models::Method;
+use crate::models::channels::Channel;
+use crate::numeric::rng::Stream;
+use crate::numeric::scalar::Real;
+use crate::system::param::Param;
+use crate::system::program::Program;
+use crate::system::state::State;
+use crate::system::{Inputs, Schema, Shared, System, Tick, VarSpec};
+use step::{Block, step};
+
+/// The most gates that the channels of a neuron may have together.
+pub(crate) const MAX_GATES: usize = 16;
+
+/// The parameters that a device lets differ between units.
+const MAX_EACH: usize = 32;
+
+/// Conductance-based neurons, assembled of ion [channels](Channel): `brainpy.dyn.CondNeuGroupLTC`.
+///
+/// ```text
+/// C dV/dt = Σ g_c (E_c − V) + 10⁻³ (x − g V)/A           over the channels c
+/// ```
+///
+/// What g_c is, and how its gates move, stands with [`ChannelKind`](crate::models::ChannelKind).
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `V` | membrane potential, mV |
+/// | `NAME.p`, `NAME.q` | gates of the channel that was given as `NAME` |
+/// | `spike` | 1 if V crossed `V_th` from below in this step, else 0; also the output. There is no reset |
+/// | `below` | 1 if V was below `V_th` at the start and at the end of this step, else 0 |
+///
+/// | parameter | default | unit |
+/// |---|---|---|
+/// | `C` | 1 | µF/cm² |
+/// | `A` | 0.001 | cm², the membrane's area: by default 1 nA of `x` is 1 µA/cm² |
+/// | `V_th` | 0 | mV |
+///
+/// Every upward crossing of `V_th` is a spike. If a network's synapse lifts V over the threshold between two steps, the
+/// neuron spikes in the second (`below` tells that it has not yet).
+///
+/// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input `x`: `[N]`, current in nA; a run may do
+/// without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, in µS, which adds −g V to the current and enters
+/// ∂V'/∂V: a synapse of conductance s and reversal potential E adds s to g and s·E to x.
+///
+/// ```
+/// use overtime::models::{Channel, ChannelKind, CondNeuGroup};
+/// use overtime::{Input, LoopOverTime};
+/// let neurons = CondNeuGroup::<f64>::new(4)
+///     .channel("INa", Channel::new(ChannelKind::INaHh1952))
+///     .channel("IK", Channel::new(ChannelKind::IKHh1952).param("g_max", 36.0)?)
+///     .channel("IL", Channel::new(ChannelKind::IL).param("E", -54.4)?);
+/// let mut over_time = LoopOverTime::builder(neurons).out_vars(["V", "INa.p"]).build()?;
+/// let run = over_time.run(Input::steps(1000).constant(10.0))?;
+/// # assert_eq!(run["INa.p"].shape(), [1000, 4]);
+/// # Ok::<(), overtime::Error>(())
+/// ```
+///
+/// The default method, `exp_auto`, is brainpy's: the potential under conductances as the gates were, each gate under the potential as it
+/// was. The Runge-Kutta methods integrate all variables as one system, with the method's order; brainpy makes a step of each variable with
+/// the others held, which has order 1 whatever the method. Brainpy's `CondNeuGroup` takes the current of its synapses at the potential
+/// before the step; here, as in its `CondNeuGroupLTC`, their conductance is one like the channels'. In both, `A` scales what is given as
+/// `x` and not what synapses bring; here it scales both.
+#[derive(Clone, Debug)]
+pub struct CondNeuGroup<R> {
+    size: usize,
+    channels: Vec<(String, Channel<R>)>,
+    /// C, A, V_th.
+    params: [Param<R>; 3],
+    method: Method,
+    v: Init,
+    conductance: bool,
+}
+
+const NAMES: [&str; 3] = ["C", "A", "V_th"];
+
+impl<R: Real> CondNeuGroup<R> {
+    /// `size` neurons without channels yet, with the default parameters.
+    #[must_use]
+    pub fn new(size: usize) -> Self {
+        let params = [1.0, 1e-3, 0.0].map(Param::from);
+        Self { size, channels: Vec::new(), params, method: Method::ExpAuto, v: Init::Uniform(-70.0, -60.0), conductance: false }
+    }
+
+    /// Adds a channel under a name. Currents are summed in the order in which channels are added.
+    #[must_use]
+    pub fn channel(mut self, name: impl Into<String>, channel: Channel<R>) -> Self {
+        self.channels.push((name.into(), channel));
+        self
+    }
+
+    /// The integration method; [`Method::ExpAuto`] by default.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Sets the parameter of this name (`C A V_th`), one value or one for each neuron.
+    ///
+    /// # Errors
+    /// If there is no such parameter.
+    pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
+        match NAMES.iter().position(|known| *known == name) {
+            Some(at) => self.params[at] = value.into(),
+            None => return Err(Error::unknown("parameter", name, NAMES)),
+        }
+        Ok(self)
+    }
+
+    /// Initial potential, mV.
+    #[must_use]
+    pub fn v(mut self, init: Init) -> Self {
+        self.v = init;
+        self
+    }
+
+    /// Adds the input `g`, a conductance towards 0 mV, for synapses that have one.
+    #[must_use]
+    pub fn conductance(mut self) -> Self {
+        self.conductance = true;
+        self
+    }
+
+    fn gates(&self) -> usize {
+        self.channels.iter().map(|(_, channel)| channel.kind().gates().len()).sum()
+    }
+}
+
+impl<R: Real> System<R> for CondNeuGroup<R> {
+    fn schema(&self) -> Schema {
+        let schema = Schema::pointwise(self.size).drive("x");
+        let schema = if self.conductance { schema.drive("g") } else { schema };
+        let gates =
+            self.channels.iter().flat_map(|(name, channel)| channel.kind().gates().iter().map(move |gate| format!("{name}.{gate}")));
+        let gates = gates.map(|name| VarSpec::new(name, [self.size]));
+        gates.fold(schema.vars(["V"]), Schema::var).vars(["spike", "below"])
+    }
+
+    fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
+        let stream = Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), "V");
+        let (first, units) = (state.first(), state.units());
+        let mut vars = state.all().iter_mut().map(|var| &mut **var);
+        let v = vars.next().unwrap_or_default();
+        self.v.fill_checked(v, &[self.size], stream);
+        for (_, channel) in &self.channels {
+            let gates: Vec<&mut [R]> = vars.by_ref().take(channel.kind().gates().len()).collect();
+            conduct::steady(channel, v, gates, first, units);
+        }
+        vars.for_each(|var| var.fill(R::of(0.0)));
+    }
+
+    fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
+        let (first, units) = (state.first(), state.units());
+        let g = if self.conductance { x.port(1) } else { &[] };
+        step(self, Block { first, units, dt: R::of(at.dt), x: x.port(0), g, y }, state.all());
+    }
+
+    fn program(&self, dt: f64) -> Option<Program> {
+        Some(program::program(self, dt))
+    }
+
+    fn prepare(&self, _: f64, device: Device) -> Result<()> {
+        let params = self.params.iter().chain(self.channels.iter().flat_map(|(_, channel)| channel.params()));
+        match params.enumerate().find(|(field, param)| *field >= MAX_EACH && matches!(param, Param::Each(_))) {
+            Some(_) if device != Device::Cpu => Err(Error::Unsupported(format!(
+                "neurons with parameters of their own beyond the first {MAX_EACH}, counted in the order of channels, on {device}"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn kind(&self) -> &str {
+        "CondNeuGroup"
+    }
+
+    fn check(&self) -> Result<()> {
+        let zero = R::of(0.0);
+        for (name, param) in NAMES.into_iter().zip(&self.params) {
+            match name {
+                "C" | "A" => param.check(name, self.size, |x| x > zero, "is not positive")?,
+                _ => param.check(name, self.size, |_| true, "")?,
+            }
+        }
+        for (k, (name, channel)) in self.channels.iter().enumerate() {
+            if name.is_empty() || name.contains('.') || self.channels[..k].iter().any(|(other, _)| other == name) {
+                return Err(Error::value("channel name", format!("`{name}`"), "is empty, has a dot, or is there twice"));
+            }
+            channel.check(name, self.size)?;
+        }
+        if self.gates() > MAX_GATES {
+            return Err(Error::value("gates of all channels", self.gates(), format!("are more than {MAX_GATES}")));
+        }
+        self.v.check("V", &[self.size])
+    }
+}

@@ -1,0 +1,72 @@
+//! The exponential integrate-and-fire neuron.
+
+use super::frame::{Constant, Equations, Neuron, any, not_negative, positive, steps};
+use crate::init::Init;
+use crate::numeric::math::exp;
+use crate::numeric::scalar::Real;
+
+/// The exponential integrate-and-fire neuron (Fourcaud-Trocmé et al., J. Neurosci. 23, 2003, 11628-11640): `brainpy.dyn.ExpIFRef`, and with
+/// `tau_ref` 0 `ExpIF`.
+///
+/// ```text
+/// τ dV/dt = −(V − V_rest) + ΔT e^{(V − V_T)/ΔT} + R I        unless refractory; then V stays
+/// if V ≥ V_th:  spike,  V ← V_reset,  refractory for tau_ref
+/// ```
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `V` | membrane potential, mV, after the reset |
+/// | `spike` | 1 if V reached `V_th` in this step, else 0; also the output |
+/// | `refractory` | how many steps of the refractory period are left, the one just made included; 0 outside of it |
+///
+/// | parameter | default | unit |
+/// |---|---|---|
+/// | `V_rest`, `V_reset`, `V_th`, `V_T` | −65, −68, −55, −59.9 | mV |
+/// | `delta_T` | 3.48 | mV |
+/// | `R` | 1 | MΩ, with I in nA |
+/// | `tau`, `tau_ref` | 10, 0 | ms |
+///
+/// Time is in ms. V starts at 0, as brainpy's does: above the threshold, so that all neurons spike in the first step. In the derivatives V counts
+/// up to `V_th`, and the exponent up to 60.
+pub type ExpIf<R> = Neuron<R, ExpIfEquations, N, P>;
+
+const N: usize = 1;
+const P: usize = 8;
+
+/// The equations of [`ExpIf`].
+#[derive(Clone, Copy, Debug)]
+pub struct ExpIfEquations;
+
+impl Equations<N, P> for ExpIfEquations {
+    const KIND: &'static str = "ExpIFRef";
+    const KERNEL: (&'static str, &'static str) = ("exp_if.cu", include_str!("../../../kernels/models/exp_if.cu"));
+    const VARS: [&'static str; N] = ["V"];
+    const PARAMS: [Constant; P] = [
+        any("V_th", -55.0),
+        any("V_reset", -68.0),
+        not_negative("tau_ref", 0.0),
+        any("V_rest", -65.0),
+        any("V_T", -59.9),
+        positive("delta_T", 3.48),
+        any("R", 1.0),
+        positive("tau", 10.0),
+    ];
+    const RESETS: bool = true;
+
+    fn initial() -> [Option<Init>; N] {
+        [Some(Init::Zeros)]
+    }
+
+    #[inline(always)]
+    fn flow<R: Real>([v]: [R; N], i: R, &[_, _, _, v_rest, v_t, delta_t, r, tau]: &[R; P]) -> ([R; N], [R; N]) {
+        let e = exp(R::of(60.0).min((v - v_t) / delta_t));
+        ([r.mul_add(i, delta_t.mul_add(e, v_rest - v)) / tau], [(e - R::of(1.0)) / tau])
+    }
+
+    #[inline(always)]
+    fn gain<R: Real>(&[.., r, tau]: &[R; P]) -> R {
+        r / tau
+    }
+
+    steps!(N, P);
+}

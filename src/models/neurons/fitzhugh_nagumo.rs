@@ -1,0 +1,62 @@
+//! FitzHugh and Nagumo's model.
+
+use super::frame::{Constant, Equations, Neuron, any, positive, steps};
+use crate::init::Init;
+use crate::numeric::scalar::Real;
+
+/// FitzHugh and Nagumo's model (FitzHugh, Biophys. J. 1, 1961, 445-466; Nagumo et al., Proc. IRE 50, 1962, 2061-2070):
+/// `brainpy.neurons.FHN`.
+///
+/// ```text
+///   dV/dt = V − V³/3 − w + I
+/// τ dw/dt = V + a − b w
+/// ```
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `V` | what stands for the potential |
+/// | `w` | recovery |
+/// | `spike` | 1 if V crossed `V_th` from below in this step, else 0; also the output. There is no reset |
+/// | `below` | 1 if V was below `V_th` at the start and at the end of this step, else 0 |
+///
+/// | parameter | default |
+/// |---|---|
+/// | `a`, `b`, `tau` | 0.7, 0.8, 12.5 |
+/// | `V_th` | 1.8 |
+///
+/// All is without units, time too. V and w start at 0. Brainpy's `V_th` is called `Vth`, and its documentation has other defaults than its code,
+/// whose these are.
+pub type FitzHughNagumo<R> = Neuron<R, FitzHughNagumoEquations, N, P>;
+
+const N: usize = 2;
+const P: usize = 4;
+
+/// The equations of [`FitzHughNagumo`].
+#[derive(Clone, Copy, Debug)]
+pub struct FitzHughNagumoEquations;
+
+impl Equations<N, P> for FitzHughNagumoEquations {
+    const KIND: &'static str = "FHN";
+    const KERNEL: (&'static str, &'static str) = ("fitzhugh_nagumo.cu", include_str!("../../../kernels/models/fitzhugh_nagumo.cu"));
+    const VARS: [&'static str; N] = ["V", "w"];
+    const PARAMS: [Constant; P] = [any("V_th", 1.8), any("a", 0.7), any("b", 0.8), positive("tau", 12.5)];
+    const RESETS: bool = false;
+
+    fn initial() -> [Option<Init>; N] {
+        [Some(Init::Zeros), Some(Init::Zeros)]
+    }
+
+    #[inline(always)]
+    fn flow<R: Real>([v, w]: [R; N], i: R, &[_, a, b, tau]: &[R; P]) -> ([R; N], [R; N]) {
+        let square = v * v;
+        let dv = (square * R::of(1.0 / 3.0)).mul_add(-v, v - w + i);
+        ([dv, b.mul_add(-w, v + a) / tau], [R::of(1.0) - square, -(b / tau)])
+    }
+
+    #[inline(always)]
+    fn gain<R: Real>(_: &[R; P]) -> R {
+        R::of(1.0)
+    }
+
+    steps!(N, P);
+}

@@ -1,0 +1,241 @@
+//! A neuron that is its equations alone: parameters, methods, spikes, resets and refractoriness are here, for all of them.
+
+mod equations;
+mod step;
+
+use super::refractory::{check_steps, no_reset, steps_in};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::init::Init;
+use crate::models::Method;
+use crate::numeric::rng::Stream;
+use crate::numeric::scalar::Real;
+use crate::system::param::Param;
+use crate::system::program::Program;
+use crate::system::state::State;
+use crate::system::{Inputs, Schema, Shared, System, Tick};
+pub(crate) use equations::{Constant, Equations};
+pub(crate) use equations::{any, not_negative, positive, steps};
+pub(crate) use step::Block;
+
+/// A group of neurons of one kind: what [`AdExIf`](crate::models::AdExIf), [`Izhikevich`](crate::models::Izhikevich) and others are,
+/// each with equations of its own.
+///
+/// - Input `x`: `[N]`, the current; a run may do without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, which adds
+///   −g V to the current and enters ∂V'/∂V: a synapse of conductance s and reversal potential E adds s to g and s·E to x.
+/// - State: the equations' variables, then `spike`, which is the output too; then, where the potential is reset, `refractory`: how many steps of
+///   the refractory period are left, the one just made included; elsewhere `below`: 1 if V was below `V_th` at the start and at the end
+///   of the step just made, else 0.
+/// - During the refractory period the potential stays, the neuron does not spike, and what a network's synapses would add to the potential is
+///   dropped (Brian2's `unless refractory`, NEST's rule); the other variables go on. After the step of a spike the period is as many steps as fit
+///   into `tau_ref`, as NEST counts; Brian2 counts the step of the spike as one of them. They are counted, so that a spike's time does not change how long that is; brainpy compares times, and for `tau_ref` a
+///   multiple of `dt` their rounding makes it a step more or less. Brainpy's neurons also spike within the period, if V is at the threshold.
+/// - Where the potential is not reset, a spike is an upward crossing of `V_th`, within a step by the neuron's own flow or between two steps by
+///   a synapse; then the neuron spikes in the second. (What arrives at the end of a step may take V back below `V_th` before it is recorded.)
+/// - The default method is brainpy's `exp_auto`: each variable by its own derivative. Where the potential is reset, every method takes the
+///   derivatives at V or at `V_th`, whichever is less: a neuron has spiked before V is above the threshold.
+#[derive(Clone, Debug)]
+pub struct Neuron<R, E, const N: usize, const P: usize> {
+    size: usize,
+    params: [Param<R>; P],
+    initial: [Option<Init>; N],
+    method: Method,
+    reset: Reset,
+    conductance: bool,
+    equations: std::marker::PhantomData<E>,
+}
+
+/// What a spike does to the potential: brainpy's `spk_reset`, which there counts in its training mode alone; else it resets hard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Reset {
+    /// V ← V_reset.
+    #[default]
+    Hard,
+    /// V ← V − (V_th − V_reset): what is above the threshold is kept.
+    Soft,
+}
+
+impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N, P> {
+    /// `size` neurons with the default parameters.
+    #[must_use]
+    pub fn new(size: usize) -> Self {
+        Self {
+            size,
+            params: E::PARAMS.map(|constant| constant.default.into()),
+            initial: E::initial(),
+            method: Method::ExpAuto,
+            reset: Reset::Hard,
+            conductance: false,
+            equations: std::marker::PhantomData,
+        }
+    }
+
+    /// The integration method; [`Method::ExpAuto`] by default.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Sets the parameter of this name, one value or one for each neuron.
+    ///
+    /// # Errors
+    /// If there is no such parameter.
+    pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
+        match E::PARAMS.iter().zip(&mut self.params).find(|(constant, _)| constant.name == name) {
+            Some((_, param)) => *param = value.into(),
+            None => return Err(Error::unknown("parameter", name, E::PARAMS.map(|constant| constant.name))),
+        }
+        Ok(self)
+    }
+
+    /// Initial potential.
+    #[must_use]
+    pub fn v(mut self, init: Init) -> Self {
+        self.initial[0] = Some(init);
+        self
+    }
+
+    /// The initial value of the differential variable of this name.
+    ///
+    /// # Errors
+    /// If there is no such variable.
+    pub fn initial(mut self, name: &str, init: Init) -> Result<Self> {
+        match E::VARS.iter().zip(&mut self.initial).find(|(var, _)| **var == name) {
+            Some((_, initial)) => *initial = Some(init),
+            None => return Err(Error::unknown("variable", name, E::VARS)),
+        }
+        Ok(self)
+    }
+
+    /// What a spike does to the potential; [`Reset::Hard`] by default. A loop is refused whose steps are so long that one of them takes V
+    /// from the threshold, the other variables at rest, by more than `V_th − V_reset`: a soft reset would then not end the spike.
+    #[must_use]
+    pub fn reset(mut self, reset: Reset) -> Self {
+        self.reset = reset;
+        self
+    }
+
+    /// Adds the input `g`, a conductance towards 0, for synapses that have one.
+    #[must_use]
+    pub fn conductance(mut self) -> Self {
+        self.conductance = true;
+        self
+    }
+
+    /// All variables at the potential `v`: those that start where it takes them, there, and others at 0, which is where they start.
+    fn resting(v: R, p: &[R; P]) -> [R; N] {
+        let (steady, initial) = (E::steady(v, p), E::initial());
+        std::array::from_fn(|k| if k == 0 || initial[k].is_none() { steady[k] } else { R::of(0.0) })
+    }
+
+    /// The parameters as a step of `dt` has them: the refractory period in steps, with the spike's own.
+    fn held(&self, dt: R) -> [Param<R>; P] {
+        let mut all = self.params.clone();
+        if E::RESETS {
+            let steps = |tau: R| R::of(1.0) + steps_in(tau, dt);
+            all[2] = match &all[2] {
+                Param::All(tau) => Param::All(steps(*tau)),
+                Param::Each(taus) => Param::Each(taus.iter().map(|tau| steps(*tau)).collect()),
+            };
+        }
+        all
+    }
+}
+
+impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for Neuron<R, E, N, P> {
+    fn schema(&self) -> Schema {
+        let schema = Schema::pointwise(self.size).drive("x");
+        let schema = if self.conductance { schema.drive("g") } else { schema };
+        let schema = schema.vars(E::VARS).vars(["spike"]);
+        if E::RESETS { schema.vars(["refractory"]).held(E::VARS[0], "refractory") } else { schema.vars(["below"]) }
+    }
+
+    fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
+        let stream = |name: &str| Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), name);
+        let streams = E::VARS.map(stream);
+        let units = state.units().max(1);
+        let shape = [self.size];
+        let Some((v, others)) = state.all().split_first_mut() else { return };
+        if let Some(init) = &self.initial[0] {
+            init.fill_checked(v, &shape, streams[0]);
+        }
+        for (k, x) in others.iter_mut().enumerate() {
+            match self.initial.get(k + 1) {
+                Some(Some(init)) => init.fill_checked(x, &shape, streams[k + 1]),
+                Some(None) => x.iter_mut().zip(&**v).enumerate().for_each(|(unit, (x, v))| {
+                    *x = E::steady(*v, &std::array::from_fn(|p| self.params[p].at(unit % units)))[k + 1];
+                }),
+                None => x.fill(R::of(0.0)),
+            }
+        }
+    }
+
+    fn step(&self, at: Tick<'_>, x: &Inputs<'_, R>, state: &mut State<'_, R>, y: &mut [R]) {
+        let g = if self.conductance { x.port(1) } else { &[] };
+        let neuron = step::Neuron { params: &self.params, method: self.method, soft: self.reset == Reset::Soft };
+        step::step::<R, E, N, P>(neuron, R::of(at.dt), [x.port(0), g], state, y);
+    }
+
+    fn program(&self, dt: f64) -> Option<Program> {
+        let dt = R::of(dt);
+        let mut program = Program::pointwise(E::KERNEL.0, E::KERNEL.1);
+        if E::RESETS {
+            program = program.define("RESET", if self.reset == Reset::Soft { 2 } else { 1 });
+        }
+        let others = match self.method.tableau() {
+            None => vec![dt],
+            Some(tableau) => {
+                let (stages, coefficients) = tableau.stepper(dt).coefficients();
+                program = program.define("STAGES", stages);
+                coefficients
+            }
+        };
+        Some(program.constants(&self.held(dt), &others))
+    }
+
+    fn prepare(&self, dt: f64, _: Device) -> Result<()> {
+        if !E::RESETS {
+            return Ok(());
+        }
+        check_steps(&self.params[2], dt)?;
+        let units = if self.reset == Reset::Soft { self.size } else { 0 };
+        for unit in 0..units {
+            let p: [R; P] = std::array::from_fn(|p| self.params[p].at(unit));
+            let takes = (p[0] - p[1]).to_f64();
+            if takes <= 0.0 {
+                return Err(no_reset(E::KIND, p[0], p[1]));
+            }
+            let kept = E::flow(Self::resting(p[0], &p), R::of(0.0), &p).0[0].to_f64() * dt;
+            if kept > takes {
+                return Err(Error::Unsupported(format!(
+                    "a soft reset of {} in steps of {dt} ms: it keeps what is above the threshold, of which one step at V_th = {} makes \
+                     {kept:.3e} mV, more than the {takes} mV that it takes away. A shorter dt, a lower V_th or a hard reset helps",
+                    E::KIND,
+                    p[0]
+                )));
+            }
+            if self.params.iter().all(|p| matches!(p, Param::All(_))) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn kind(&self) -> &str {
+        E::KIND
+    }
+
+    fn check(&self) -> Result<()> {
+        for (constant, param) in E::PARAMS.iter().zip(&self.params) {
+            constant.check(param, self.size)?;
+        }
+        for (name, init) in E::VARS.iter().zip(&self.initial) {
+            init.as_ref().map_or(Ok(()), |init| init.check(name, &[self.size]))?;
+        }
+        if self.reset == Reset::Soft && !E::RESETS {
+            return Err(Error::Unsupported(format!("a soft reset of {}, which has no reset", E::KIND)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,279 @@
+//! One step of many neurons, a tile of them at a time: loops of constant length over local arrays, which vectorise.
+
+use super::equations::Equations;
+use crate::models::Method;
+use crate::models::integrator::{GROWTH, Stepper};
+use crate::models::neurons::crossing::crossing;
+use crate::models::neurons::refractory::steps_in;
+use crate::numeric::math::{decay, divisible};
+use crate::numeric::scalar::{DType, Real};
+use crate::numeric::simd::{Kernel, vectorize};
+use crate::system::param::Param;
+use crate::system::state::State;
+use bytemuck::{cast_slice, cast_slice_mut};
+use std::any::Any;
+
+/// Neurons that are stepped together: two vectors of f32, so that both are under way at once.
+const TILE: usize = 32;
+
+/// What a step asks of a group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Neuron<'a, R, const P: usize> {
+    pub(super) params: &'a [Param<R>; P],
+    pub(super) method: Method,
+    pub(super) soft: bool,
+}
+
+/// One step of a block whose first neuron is number `first`, counted over a batch of rows of `units`.
+#[derive(Debug)]
+pub struct Block<'a, R, const N: usize, const P: usize> {
+    neuron: Neuron<'a, R, P>,
+    first: usize,
+    units: usize,
+    dt: R,
+    x: [&'a mut [R]; N],
+    spike: &'a mut [R],
+    /// `refractory` where the potential is reset, else `below`.
+    memory: &'a mut [R],
+    i: &'a [R],
+    /// None, where there is no conductance.
+    g: &'a [R],
+    y: &'a mut [R],
+}
+
+/// Makes the step, by the function that was compiled for this type.
+pub(super) fn step<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(
+    neuron: Neuron<'_, R, P>,
+    dt: R,
+    [i, g]: [&[R]; 2],
+    state: &mut State<'_, R>,
+    y: &mut [R],
+) {
+    let (first, units) = (state.first(), state.units());
+    let mut vars = state.all().iter_mut();
+    let mut next = || vars.next().map_or_else(<&mut [R]>::default, |var| &mut **var);
+    let x = std::array::from_fn(|_| next());
+    let block = Block { neuron, first, units, dt, x, spike: next(), memory: next(), i, g, y };
+    match R::DTYPE {
+        DType::F64 => block.of_type().map_or((), E::step_f64),
+        _ => block.of_type().map_or((), E::step_f32),
+    }
+}
+
+impl<'a, R: Real, const N: usize, const P: usize> Block<'a, R, N, P> {
+    /// Itself, if `S` is its type.
+    fn of_type<S: Real>(self) -> Option<Block<'a, S, N, P>> {
+        let Neuron { params, method, soft } = self.neuron;
+        let params: &[Param<S>; P] = (params as &dyn Any).downcast_ref()?;
+        Some(Block {
+            neuron: Neuron { params, method, soft },
+            first: self.first,
+            units: self.units,
+            dt: *(&self.dt as &dyn Any).downcast_ref()?,
+            x: self.x.map(|x| cast_slice_mut(x)),
+            spike: cast_slice_mut(self.spike),
+            memory: cast_slice_mut(self.memory),
+            i: cast_slice(self.i),
+            g: cast_slice(self.g),
+            y: cast_slice_mut(self.y),
+        })
+    }
+
+    /// Makes the step.
+    #[inline(always)]
+    pub(crate) fn step<E: Equations<N, P>>(self) {
+        let equations = std::marker::PhantomData::<E>;
+        match self.neuron.method.tableau() {
+            None => vectorize(Step { method: ExpAuto { dt: self.dt, soft: self.neuron.soft }, block: self, equations }),
+            Some(tableau) => vectorize(Step { method: tableau.stepper(self.dt), block: self, equations }),
+        }
+    }
+
+    /// The parameters of the `W` neurons from the `k`-th on.
+    #[inline(always)]
+    fn params<const W: usize>(&self, k: usize, resets: bool) -> [[R; W]; P] {
+        // No closures here: one that is not inlined would be compiled for the narrowest vectors.
+        let mut all = [[R::of(0.0); W]; P];
+        for (values, param) in all.iter_mut().zip(self.neuron.params) {
+            *values = param.spread(self.first + k, self.units);
+        }
+        if resets {
+            for hold in &mut all[2] {
+                *hold = R::of(1.0) + steps_in(*hold, self.dt);
+            }
+        }
+        all
+    }
+}
+
+/// `W` neurons.
+struct Tile<R, const N: usize, const P: usize, const W: usize> {
+    x: [[R; W]; N],
+    i: [R; W],
+    g: [R; W],
+    p: [[R; W]; P],
+}
+
+/// Element `k` of each.
+#[inline(always)]
+fn column<R: Real, const M: usize, const W: usize>(all: &[[R; W]; M], k: usize) -> [R; M] {
+    let mut here = [R::of(0.0); M];
+    for (value, values) in here.iter_mut().zip(all) {
+        *value = values[k];
+    }
+    here
+}
+
+/// dx/dt, and of each variable its own derivative by itself, where a reset bounds the potential by the threshold: beyond it a neuron spikes,
+/// and its equations have no meaning (an exponential upstroke would take the stages of a method to any number).
+#[inline(always)]
+fn flow<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(mut x: [R; N], i: R, g: R, p: &[R; P]) -> ([R; N], [R; N]) {
+    if E::RESETS {
+        x[0] = if x[0] > p[0] { p[0] } else { x[0] };
+    }
+    E::flow(x, i - g * x[0], p)
+}
+
+/// One step of a tile, without spikes.
+trait Integrate<R> {
+    fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>);
+}
+
+struct ExpAuto<R> {
+    dt: R,
+    soft: bool,
+}
+
+impl<R: Real> Integrate<R> for ExpAuto<R> {
+    #[inline(always)]
+    fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>) {
+        let (dt, low) = (self.dt, R::of(-GROWTH) / self.dt);
+        let (mut rate, mut pull) = ([[R::of(0.0); W]; N], [[R::of(0.0); W]; N]);
+        for k in 0..W {
+            let (x, p) = (column(&tile.x, k), column(&tile.p, k));
+            let (f, s) = flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &p);
+            for var in 0..N {
+                rate[var][k] = f[var];
+                pull[var][k] = -s[var];
+            }
+            pull[0][k] = E::gain(&p).mul_add(tile.g[k], pull[0][k]);
+        }
+        // A soft reset keeps what is above the threshold: no more than the flow there makes of a step. (The derivative at the step's start,
+        // which an upstroke has made large, would keep any number.)
+        let mut most = [R::of(0.0); W];
+        if E::RESETS && self.soft {
+            for (k, most) in most.iter_mut().enumerate() {
+                let (mut x, p) = (column(&tile.x, k), column(&tile.p, k));
+                x[0] = p[0];
+                let rate = flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &p).0[0];
+                let rate = if rate > R::of(0.0) { rate } else { R::of(0.0) };
+                *most = rate.mul_add(dt, if tile.x[0][k] > p[0] { tile.x[0][k] } else { p[0] });
+            }
+        }
+        for var in 0..N {
+            for k in 0..W {
+                // At a slope of 0 the limit, Euler's step, comes out.
+                let pull = divisible(pull[var][k], low);
+                tile.x[var][k] = rate[var][k].mul_add(decay(pull * dt) / pull, tile.x[var][k]);
+            }
+        }
+        if E::RESETS && self.soft {
+            for (v, most) in tile.x[0].iter_mut().zip(most) {
+                *v = if *v > most { most } else { *v };
+            }
+        }
+    }
+}
+
+impl<R: Real> Integrate<R> for Stepper<R> {
+    #[inline(always)]
+    fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>) {
+        tile.x = self.tile(tile.x, |k, x| flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &column(&tile.p, k)).0);
+    }
+}
+
+/// One step of a block, by whatever method.
+struct Step<'a, R, E, M, const N: usize, const P: usize> {
+    block: Block<'a, R, N, P>,
+    method: M,
+    equations: std::marker::PhantomData<E>,
+}
+
+impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usize> Kernel for Step<'_, R, E, M, N, P> {
+    type Output = ();
+    #[inline(always)]
+    fn run(mut self) {
+        self.tiles::<TILE>();
+    }
+
+    fn run_plain(mut self) {
+        self.tiles::<1>();
+    }
+}
+
+impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usize> Step<'_, R, E, M, N, P> {
+    #[inline(always)]
+    fn tiles<const W: usize>(&mut self) {
+        let len = self.block.y.len();
+        let zero = R::of(0.0);
+        let same = self.block.neuron.params.iter().all(|p| matches!(p, Param::All(_)));
+        let mut tile = Tile { x: [[zero; W]; N], i: [zero; W], g: [zero; W], p: self.block.params(0, E::RESETS) };
+        let mut k = 0;
+        while k < len {
+            if !same && k > 0 {
+                tile.p = self.block.params(k, E::RESETS);
+            }
+            self.tile(&mut tile, k, W.min(len - k));
+            k += W;
+        }
+    }
+
+    /// The `count` neurons from `from` on; what is missing to `W` are neurons of the tile before, whose results are dropped.
+    #[inline(always)]
+    fn tile<const W: usize>(&mut self, tile: &mut Tile<R, N, P, W>, from: usize, count: usize) {
+        let (zero, one) = (R::of(0.0), R::of(1.0));
+        let Block { neuron, x, spike, memory, i, g, y, .. } = &mut self.block;
+        let all = from..from + count;
+        for (local, var) in tile.x.iter_mut().zip(&*x) {
+            local[..count].copy_from_slice(&var[all.clone()]);
+        }
+        tile.i[..count].copy_from_slice(&i[all.clone()]);
+        if !g.is_empty() {
+            tile.g[..count].copy_from_slice(&g[all.clone()]);
+        }
+        let before = tile.x;
+        self.method.step::<E, N, P, W>(tile);
+
+        let mut fired = [zero; W];
+        let mut kept = [zero; W];
+        kept[..count].copy_from_slice(&memory[all.clone()]);
+        if E::RESETS {
+            for k in 0..W {
+                let (p, left) = (column(&tile.p, k), kept[k]);
+                let held = left > one;
+                let mut x = column(&tile.x, k);
+                x[0] = if held { before[0][k] } else { x[0] };
+                // Where a soft reset, or a reset above the threshold, leaves V there, the refractory period comes first.
+                let fires = !held & (x[0] >= p[0]);
+                let mut after = E::reset(x, &p);
+                after[0] = if neuron.soft { x[0] - (p[0] - p[1]) } else { p[1] };
+                for var in 0..N {
+                    tile.x[var][k] = if fires { after[var] } else { x[var] };
+                }
+                let rest = if held { left - one } else { zero };
+                kept[k] = if fires { p[2] } else { rest };
+                fired[k] = if fires { one } else { zero };
+            }
+        } else {
+            for k in 0..W {
+                (fired[k], kept[k]) = crossing(before[0][k], tile.x[0][k], tile.p[0][k], kept[k]);
+            }
+        }
+        memory[all.clone()].copy_from_slice(&kept[..count]);
+        for (local, var) in tile.x.iter().zip(x) {
+            var[all.clone()].copy_from_slice(&local[..count]);
+        }
+        spike[all.clone()].copy_from_slice(&fired[..count]);
+        y[all].copy_from_slice(&fired[..count]);
+    }
+}

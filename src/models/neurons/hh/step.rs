@@ -1,0 +1,353 @@
+//! One step of many neurons, a tile of them at a time: loops of constant length over local arrays, which vectorise.
+
+use super::rates::rates;
+use crate::models::Method;
+use crate::models::integrator::{GROWTH, Stepper, relaxed};
+use crate::models::neurons::crossing::crossing;
+use crate::numeric::math::divisible;
+use crate::numeric::scalar::{DType, Real};
+use crate::numeric::simd::{Kernel, vectorize};
+use crate::system::param::Param;
+use bytemuck::{cast_slice, cast_slice_mut};
+use std::any::Any;
+
+/// The model's parameters, each a `P`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Constants<P> {
+    pub(super) e_na: P,
+    pub(super) g_na: P,
+    pub(super) e_k: P,
+    pub(super) g_k: P,
+    pub(super) e_l: P,
+    pub(super) g_l: P,
+    pub(super) c: P,
+    pub(super) v_th: P,
+}
+
+impl<R: Real> Constants<Param<R>> {
+    pub(super) fn entries(&self) -> [(&'static str, &Param<R>); 8] {
+        let Self { e_na, g_na, e_k, g_k, e_l, g_l, c, v_th } = self;
+        [("ENa", e_na), ("gNa", g_na), ("EK", e_k), ("gK", g_k), ("EL", e_l), ("gL", g_l), ("C", c), ("V_th", v_th)]
+    }
+
+    pub(super) fn names(&self) -> [&'static str; 8] {
+        self.entries().map(|(name, _)| name)
+    }
+
+    pub(super) fn named(&mut self, name: &str) -> Option<&mut Param<R>> {
+        Some(match name {
+            "ENa" => &mut self.e_na,
+            "gNa" => &mut self.g_na,
+            "EK" => &mut self.e_k,
+            "gK" => &mut self.g_k,
+            "EL" => &mut self.e_l,
+            "gL" => &mut self.g_l,
+            "C" => &mut self.c,
+            "V_th" => &mut self.v_th,
+            _ => return None,
+        })
+    }
+
+    /// The values, if all are the same for all neurons.
+    fn same(&self) -> Option<Constants<R>> {
+        let all = self.entries().iter().all(|(_, p)| matches!(p, Param::All(_)));
+        all.then(|| Constants {
+            e_na: self.e_na.at(0),
+            g_na: self.g_na.at(0),
+            e_k: self.e_k.at(0),
+            g_k: self.g_k.at(0),
+            e_l: self.e_l.at(0),
+            g_l: self.g_l.at(0),
+            c: self.c.at(0),
+            v_th: self.v_th.at(0),
+        })
+    }
+}
+
+/// Where the parameters of a block's neurons come from.
+trait Lookup<R> {
+    /// Those of `W` neurons.
+    type Tile<const W: usize>: At<R>;
+    /// Those of the neurons from the `k`-th of the block on.
+    fn tile<const W: usize>(&self, k: usize) -> Self::Tile<W>;
+}
+
+/// Parameters of the neurons of one tile.
+trait At<R> {
+    fn at(&self, k: usize) -> Constants<R>;
+}
+
+/// All neurons have these.
+struct Same<R>(Constants<R>);
+
+impl<R: Real> Lookup<R> for Same<R> {
+    type Tile<const W: usize> = Constants<R>;
+    #[inline(always)]
+    fn tile<const W: usize>(&self, _: usize) -> Constants<R> {
+        self.0
+    }
+}
+
+impl<R: Real> At<R> for Constants<R> {
+    #[inline(always)]
+    fn at(&self, _: usize) -> Self {
+        *self
+    }
+}
+
+/// Each neuron has its own.
+struct Each<'a, R> {
+    all: &'a Constants<Param<R>>,
+    first: usize,
+    units: usize,
+}
+
+impl<R: Real> Lookup<R> for Each<'_, R> {
+    type Tile<const W: usize> = Constants<[R; W]>;
+    #[inline(always)]
+    fn tile<const W: usize>(&self, k: usize) -> Constants<[R; W]> {
+        // No closures here: one that is not inlined would be compiled for the narrowest vectors.
+        let Constants { e_na, g_na, e_k, g_k, e_l, g_l, c, v_th } = self.all;
+        let (first, units) = (self.first + k, self.units);
+        Constants {
+            e_na: e_na.spread(first, units),
+            g_na: g_na.spread(first, units),
+            e_k: e_k.spread(first, units),
+            g_k: g_k.spread(first, units),
+            e_l: e_l.spread(first, units),
+            g_l: g_l.spread(first, units),
+            c: c.spread(first, units),
+            v_th: v_th.spread(first, units),
+        }
+    }
+}
+
+impl<R: Real, const W: usize> At<R> for Constants<[R; W]> {
+    #[inline(always)]
+    fn at(&self, k: usize) -> Constants<R> {
+        Constants {
+            e_na: self.e_na[k],
+            g_na: self.g_na[k],
+            e_k: self.e_k[k],
+            g_k: self.g_k[k],
+            e_l: self.e_l[k],
+            g_l: self.g_l[k],
+            c: self.c[k],
+            v_th: self.v_th[k],
+        }
+    }
+}
+
+/// A block's variables, its current, its conductance or none, and its output.
+pub(super) struct Vars<'a, R> {
+    pub(super) v: &'a mut [R],
+    pub(super) m: &'a mut [R],
+    pub(super) h: &'a mut [R],
+    pub(super) n: &'a mut [R],
+    pub(super) spike: &'a mut [R],
+    pub(super) below: &'a mut [R],
+    pub(super) input: &'a [R],
+    pub(super) g: &'a [R],
+    pub(super) y: &'a mut [R],
+}
+
+/// One step of a block whose first neuron is number `first`, counted over a batch of rows of `units`.
+pub(super) struct Block<'a, R> {
+    pub(super) constants: &'a Constants<Param<R>>,
+    pub(super) first: usize,
+    pub(super) units: usize,
+    pub(super) method: Method,
+    pub(super) dt: R,
+    pub(super) vars: Vars<'a, R>,
+}
+
+/// Makes the step. The loops are compiled here, once for each type, and not in every crate that has an `Hh` of that type.
+pub(super) fn step<R: Real>(block: Block<'_, R>) {
+    match R::DTYPE {
+        DType::F64 => block.of_type().map_or((), step_f64),
+        _ => block.of_type().map_or((), step_f32),
+    }
+}
+
+fn step_f64(block: Block<'_, f64>) {
+    block.step();
+}
+
+fn step_f32(block: Block<'_, f32>) {
+    block.step();
+}
+
+impl<'a, R: Real> Block<'a, R> {
+    /// The block itself, if `S` is `R`.
+    fn of_type<S: Real>(self) -> Option<Block<'a, S>> {
+        let Vars { v, m, h, n, spike, below, input, g, y } = self.vars;
+        Some(Block {
+            constants: (self.constants as &dyn Any).downcast_ref()?,
+            first: self.first,
+            units: self.units,
+            method: self.method,
+            dt: *(&self.dt as &dyn Any).downcast_ref()?,
+            vars: Vars {
+                v: cast_slice_mut(v),
+                m: cast_slice_mut(m),
+                h: cast_slice_mut(h),
+                n: cast_slice_mut(n),
+                spike: cast_slice_mut(spike),
+                below: cast_slice_mut(below),
+                input: cast_slice(input),
+                g: cast_slice(g),
+                y: cast_slice_mut(y),
+            },
+        })
+    }
+
+    #[inline(always)]
+    fn step(self) {
+        let Self { constants, first, units, method, dt, vars } = self;
+        let each = Each { all: constants, first, units };
+        match (method.tableau(), constants.same()) {
+            (None, Some(same)) => vectorize(Step { constants: Same(same), method: ExpAuto { dt }, vars }),
+            (None, None) => vectorize(Step { constants: each, method: ExpAuto { dt }, vars }),
+            (Some(tableau), Some(same)) => vectorize(Step { constants: Same(same), method: tableau.stepper(dt), vars }),
+            (Some(tableau), None) => vectorize(Step { constants: each, method: tableau.stepper(dt), vars }),
+        }
+    }
+}
+
+/// `W` neurons: (V, m, h, n), current and conductance.
+struct Tile<R, const W: usize> {
+    x: [[R; W]; 4],
+    i: [R; W],
+    g: [R; W],
+}
+
+/// One step of a tile.
+trait Integrate<R> {
+    fn step<const W: usize>(&self, tile: &mut Tile<R, W>, constants: &impl At<R>);
+}
+
+/// One step of a block, by whatever method.
+struct Step<'a, R, L, M> {
+    constants: L,
+    method: M,
+    vars: Vars<'a, R>,
+}
+
+impl<R: Real, L: Lookup<R>, M: Integrate<R>> Kernel for Step<'_, R, L, M> {
+    type Output = ();
+    #[inline(always)]
+    fn run(mut self) {
+        // Two vectors at a time, so that both are under way at once; what is left over goes by the single vector.
+        let len = self.vars.v.len();
+        let mut k = 0;
+        while k + 32 <= len {
+            self.tile::<32>(k, 32);
+            k += 32;
+        }
+        while k + 2 < len {
+            self.tile::<16>(k, 16.min(len - k));
+            k += 16;
+        }
+        while k < len {
+            self.tile::<1>(k, 1);
+            k += 1;
+        }
+    }
+
+    fn run_plain(mut self) {
+        for k in 0..self.vars.v.len() {
+            self.tile::<1>(k, 1);
+        }
+    }
+}
+
+impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
+    /// The `count` neurons from `from` on; what is missing to `W` is filled with neurons at rest, whose results are dropped.
+    #[inline(always)]
+    fn tile<const W: usize>(&mut self, from: usize, count: usize) {
+        let rest = [-65.0, 0.05, 0.6, 0.32].map(R::of);
+        let mut tile = Tile { x: [[rest[0]; W], [rest[1]; W], [rest[2]; W], [rest[3]; W]], i: [R::of(0.0); W], g: [R::of(0.0); W] };
+        let Vars { v, m, h, n, spike, below, input, g, y } = &mut self.vars;
+        let all = from..from + count;
+        for (local, var) in tile.x.iter_mut().zip([&**v, &**m, &**h, &**n]) {
+            local[..count].copy_from_slice(&var[all.clone()]);
+        }
+        tile.i[..count].copy_from_slice(&input[all.clone()]);
+        if !g.is_empty() {
+            tile.g[..count].copy_from_slice(&g[all.clone()]);
+        }
+        let before = tile.x[0];
+        let mut were = [R::of(0.0); W];
+        were[..count].copy_from_slice(&below[all.clone()]);
+
+        let constants = self.constants.tile::<W>(from);
+        self.method.step(&mut tile, &constants);
+
+        let mut crossed = [R::of(0.0); W];
+        for k in 0..W {
+            (crossed[k], were[k]) = crossing(before[k], tile.x[0][k], constants.at(k).v_th, were[k]);
+        }
+        for (local, var) in tile.x.iter().chain([&crossed, &were, &crossed]).zip([v, m, h, n, spike, below, y]) {
+            var[all.clone()].copy_from_slice(&local[..count]);
+        }
+    }
+}
+
+/// Exponential Euler. Its chain of dependent operations is longer than a core can look ahead, so it is cut into loops.
+struct ExpAuto<R> {
+    dt: R,
+}
+
+impl<R: Real> Integrate<R> for ExpAuto<R> {
+    #[inline(always)]
+    fn step<const W: usize>(&self, tile: &mut Tile<R, W>, constants: &impl At<R>) {
+        let (dt, low) = (self.dt, R::of(-GROWTH) / self.dt);
+        let [v, m, h, n] = &mut tile.x;
+        let mut alpha = [[R::of(0.0); W]; 3];
+        let mut sum = [[R::of(0.0); W]; 3];
+        let (mut g, mut f) = ([R::of(0.0); W], [R::of(0.0); W]);
+        for k in 0..W {
+            for (gate, (a, b)) in rates(v[k]).into_iter().enumerate() {
+                alpha[gate][k] = a;
+                sum[gate][k] = a + b;
+            }
+        }
+        for k in 0..W {
+            let p = constants.at(k);
+            let per_c = R::of(1.0) / p.c;
+            let (g_na, g_k) = (p.g_na * m[k] * m[k] * m[k] * h[k], p.g_k * (n[k] * n[k]) * (n[k] * n[k]));
+            let drive = g_na.mul_add(p.e_na, g_k.mul_add(p.e_k, p.g_l.mul_add(p.e_l, tile.i[k])));
+            // At g = 0 the limit φ = dt comes out. Synapses may make it negative.
+            g[k] = divisible((g_na + g_k + p.g_l + tile.g[k]) * per_c, low);
+            f[k] = g[k].mul_add(-v[k], drive * per_c);
+        }
+        let [am, ah, an] = &alpha;
+        let [sm, sh, sn] = &sum;
+        for k in 0..W {
+            let (phi_h, phi_n) = relaxed(sh[k], sn[k], dt);
+            h[k] = sh[k].mul_add(-h[k], ah[k]).mul_add(phi_h, h[k]);
+            n[k] = sn[k].mul_add(-n[k], an[k]).mul_add(phi_n, n[k]);
+        }
+        for k in 0..W {
+            let (phi_v, phi_m) = relaxed(g[k], sm[k], dt);
+            v[k] = f[k].mul_add(phi_v, v[k]);
+            m[k] = sm[k].mul_add(-m[k], am[k]).mul_add(phi_m, m[k]);
+        }
+    }
+}
+
+impl<R: Real> Integrate<R> for Stepper<R> {
+    #[inline(always)]
+    fn step<const W: usize>(&self, tile: &mut Tile<R, W>, constants: &impl At<R>) {
+        tile.x = self.tile(tile.x, |k, x| derivative(x, tile.i[k], tile.g[k], &constants.at(k)));
+    }
+}
+
+#[inline(always)]
+fn derivative<R: Real>([v, m, h, n]: [R; 4], i: R, g: R, p: &Constants<R>) -> [R; 4] {
+    let rates = rates(v);
+    let (g_na, g_k) = (p.g_na * m * m * m * h, p.g_k * (n * n) * (n * n));
+    let current = i - g_na * (v - p.e_na) - g_k * (v - p.e_k) - p.g_l * (v - p.e_l) - g * v;
+    let gate = |x: R, (a, b): (R, R)| (a + b).mul_add(-x, a);
+    [current / p.c, gate(m, rates[0]), gate(h, rates[1]), gate(n, rates[2])]
+}

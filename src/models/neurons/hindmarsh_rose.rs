@@ -1,0 +1,64 @@
+//! Hindmarsh and Rose's model of bursting.
+
+use super::frame::{Constant, Equations, Neuron, any, steps};
+use crate::init::Init;
+use crate::numeric::scalar::Real;
+
+/// Hindmarsh and Rose's model of bursting (Proc. R. Soc. Lond. B 221, 1984, 87-102): `brainpy.neurons.HindmarshRose`.
+///
+/// ```text
+/// dV/dt = y − a V³ + b V² − z + I
+/// dy/dt = c − d V² − y
+/// dz/dt = r (s (V − V_rest) − z)
+/// ```
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `V` | what stands for the potential |
+/// | `y`, `z` | fast and slow recovery |
+/// | `spike` | 1 if V crossed `V_th` from below in this step, else 0; also the output. There is no reset |
+/// | `below` | 1 if V was below `V_th` at the start and at the end of this step, else 0 |
+///
+/// | parameter | default |
+/// |---|---|
+/// | `a`, `b`, `c`, `d` | 1, 3, 1, 5 |
+/// | `r`, `s`, `V_rest` | 0.01, 4, −1.6 |
+/// | `V_th` | 1 |
+///
+/// All is without units, time too. V and z start at 0, y at −10.
+pub type HindmarshRose<R> = Neuron<R, HindmarshRoseEquations, N, P>;
+
+const N: usize = 3;
+const P: usize = 8;
+
+/// The equations of [`HindmarshRose`].
+#[derive(Clone, Copy, Debug)]
+pub struct HindmarshRoseEquations;
+
+impl Equations<N, P> for HindmarshRoseEquations {
+    const KIND: &'static str = "HindmarshRose";
+    const KERNEL: (&'static str, &'static str) = ("hindmarsh_rose.cu", include_str!("../../../kernels/models/hindmarsh_rose.cu"));
+    const VARS: [&'static str; N] = ["V", "y", "z"];
+    const PARAMS: [Constant; P] =
+        [any("V_th", 1.0), any("a", 1.0), any("b", 3.0), any("c", 1.0), any("d", 5.0), any("r", 0.01), any("s", 4.0), any("V_rest", -1.6)];
+    const RESETS: bool = false;
+
+    fn initial() -> [Option<Init>; N] {
+        [Some(Init::Zeros), Some(Init::Constant(-10.0)), Some(Init::Zeros)]
+    }
+
+    #[inline(always)]
+    fn flow<R: Real>([v, y, z]: [R; N], i: R, &[_, a, b, c, d, r, s, v_rest]: &[R; P]) -> ([R; N], [R; N]) {
+        let (square, cubic) = (v * v, a * v);
+        let dv = (b - cubic).mul_add(square, y - z + i);
+        let slope = (R::of(2.0) * b - R::of(3.0) * cubic) * v;
+        ([dv, d.mul_add(-square, c - y), r * s.mul_add(v - v_rest, -z)], [slope, R::of(-1.0), -r])
+    }
+
+    #[inline(always)]
+    fn gain<R: Real>(_: &[R; P]) -> R {
+        R::of(1.0)
+    }
+
+    steps!(N, P);
+}

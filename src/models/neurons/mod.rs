@@ -1,0 +1,18 @@
+//! TODO head
+
+pub(crate) mod ad_qua_if;
+pub(crate) mod adex_if;
+pub(crate) mod cond_neu_group;
+pub(crate) mod crossing;
+pub(crate) mod exp_if;
+pub(crate) mod fitzhugh_nagumo;
+pub(crate) mod frame;
+pub(crate) mod hh;
+pub(crate) mod hindmarsh_rose;
+pub(crate) mod izhikevich;
+pub(crate) mod lif;
+pub(crate) mod morris_lecar;
+pub(crate) mod qua_if;
+pub(crate) mod refractory;
+pub(crate) mod traub_miles;
+pub(crate) mod wang_buzsaki;

@@ -1,0 +1,96 @@
+//! Morris and Lecar's neuron.
+
+use super::frame::{Constant, Equations, Neuron, any, not_negative, positive, steps};
+use crate::init::Init;
+use crate::numeric::math::{exp, exp_neg};
+use crate::numeric::scalar::Real;
+
+/// Morris and Lecar's neuron (Biophys. J. 35, 1981, 193-213): `brainpy.dyn.MorrisLecar`.
+///
+/// ```text
+/// C dV/dt = −g_Ca M∞ (V − V_Ca) − g_K W (V − V_K) − g_leak (V − V_leak) + I
+///   dW/dt = (W∞ − W)/τ_W
+/// M∞ = ½ (1 + tanh((V − V1)/V2))        W∞ = ½ (1 + tanh((V − V3)/V4))
+/// τ_W = 1/(φ cosh((V − V3)/(2 V4)))
+/// ```
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `V` | membrane potential, mV |
+/// | `W` | share of potassium channels that are open |
+/// | `spike` | 1 if V crossed `V_th` from below in this step, else 0; also the output. There is no reset |
+/// | `below` | 1 if V was below `V_th` at the start and at the end of this step, else 0 |
+///
+/// | parameter | default | unit |
+/// |---|---|---|
+/// | `V_Ca`, `V_K`, `V_leak` | 130, −84, −60 | mV |
+/// | `g_Ca`, `g_K`, `g_leak` | 4.4, 8, 2 | µS/cm² |
+/// | `C` | 20 | µF/cm² |
+/// | `V1`, `V2`, `V3`, `V4` | −1.2, 18, 2, 30 | mV |
+/// | `phi` | 0.04 | 1/ms |
+/// | `V_th` | 10 | mV |
+///
+/// Time is in ms. V starts uniform in [−70, −60), W at 0.02. The argument of cosh counts up to 20 either way, which is V 1.2 V from `V3`.
+pub type MorrisLecar<R> = Neuron<R, MorrisLecarEquations, N, P>;
+
+const N: usize = 2;
+const P: usize = 13;
+
+/// The equations of [`MorrisLecar`].
+#[derive(Clone, Copy, Debug)]
+pub struct MorrisLecarEquations;
+
+impl Equations<N, P> for MorrisLecarEquations {
+    const KIND: &'static str = "MorrisLecar";
+    const KERNEL: (&'static str, &'static str) = ("morris_lecar.cu", include_str!("../../../kernels/models/morris_lecar.cu"));
+    const VARS: [&'static str; N] = ["V", "W"];
+    const PARAMS: [Constant; P] = [
+        any("V_th", 10.0),
+        any("V_Ca", 130.0),
+        not_negative("g_Ca", 4.4),
+        any("V_K", -84.0),
+        not_negative("g_K", 8.0),
+        any("V_leak", -60.0),
+        not_negative("g_leak", 2.0),
+        positive("C", 20.0),
+        any("V1", -1.2),
+        positive("V2", 18.0),
+        any("V3", 2.0),
+        positive("V4", 30.0),
+        not_negative("phi", 0.04),
+    ];
+    const RESETS: bool = false;
+
+    fn initial() -> [Option<Init>; N] {
+        [Some(Init::Uniform(-70.0, -60.0)), Some(Init::Constant(0.02))]
+    }
+
+    #[inline(always)]
+    fn flow<R: Real>(
+        [v, w]: [R; N],
+        i: R,
+        &[_, v_ca, g_ca, v_k, g_k, v_leak, g_leak, c, v1, v2, v3, v4, phi]: &[R; P],
+    ) -> ([R; N], [R; N]) {
+        let (half, one, two) = (R::of(0.5), R::of(1.0), R::of(2.0));
+        // ½ (1 + tanh x) = 1/(1 + e^{−2x})
+        let m = one / (one + exp_neg(two * (v - v1) / v2));
+        // e^{−y} of cosh's argument y; W∞ needs its fourth power, e^{−2·2y}.
+        let e = exp(R::of(20.0).min(R::of(-20.0).max((v3 - v) / (two * v4))));
+        let squared = e * e;
+        let w_inf = one / squared.mul_add(squared, one);
+        let rate = phi * (half * (e + one / e));
+        let from_ca = v - v_ca;
+        let current = i - g_ca * m * from_ca - g_k * w * (v - v_k) - g_leak * (v - v_leak);
+        // dM∞/dV = 2/V2 · M∞ (1 − M∞)
+        let steep = two / v2 * (m * (one - m));
+        let pull = g_ca * steep.mul_add(from_ca, m) + g_k * w + g_leak;
+        ([current / c, (w_inf - w) * rate], [-(pull / c), -rate])
+    }
+
+    #[inline(always)]
+    fn gain<R: Real>(p: &[R; P]) -> R {
+        R::of(1.0) / p[7]
+    }
+
+    steps!(N, P);
+}

@@ -1,0 +1,71 @@
+//! The quadratic integrate-and-fire neuron.
+
+use super::frame::{Constant, Equations, Neuron, any, not_negative, positive, steps};
+use crate::init::Init;
+use crate::numeric::scalar::Real;
+
+/// The quadratic integrate-and-fire neuron (Latham et al., J. Neurophysiol. 83, 2000, 808-827): `brainpy.dyn.QuaIFRef`, and with `tau_ref` 0
+/// `QuaIF`.
+///
+/// ```text
+/// τ dV/dt = c (V − V_rest) (V − V_c) + R I        unless refractory; then V stays
+/// if V ≥ V_th:  spike,  V ← V_reset,  refractory for tau_ref
+/// ```
+///
+/// | variable | meaning |
+/// |---|---|
+/// | `V` | membrane potential, mV, after the reset |
+/// | `spike` | 1 if V reached `V_th` in this step, else 0; also the output |
+/// | `refractory` | how many steps of the refractory period are left, the one just made included; 0 outside of it |
+///
+/// | parameter | default | unit |
+/// |---|---|---|
+/// | `V_rest`, `V_reset`, `V_th` | −65, −68, −30 | mV |
+/// | `V_c` | −50 | mV, from where V grows by itself |
+/// | `c` | 0.07 | 1/mV |
+/// | `R` | 1 | MΩ, with I in nA |
+/// | `tau`, `tau_ref` | 10, 0 | ms |
+///
+/// Time is in ms. V starts at 0, as brainpy's does: above the threshold, so that all neurons spike in the first step.
+pub type QuaIf<R> = Neuron<R, QuaIfEquations, N, P>;
+
+const N: usize = 1;
+const P: usize = 8;
+
+/// The equations of [`QuaIf`].
+#[derive(Clone, Copy, Debug)]
+pub struct QuaIfEquations;
+
+impl Equations<N, P> for QuaIfEquations {
+    const KIND: &'static str = "QuaIFRef";
+    const KERNEL: (&'static str, &'static str) = ("qua_if.cu", include_str!("../../../kernels/models/qua_if.cu"));
+    const VARS: [&'static str; N] = ["V"];
+    const PARAMS: [Constant; P] = [
+        any("V_th", -30.0),
+        any("V_reset", -68.0),
+        not_negative("tau_ref", 0.0),
+        any("V_rest", -65.0),
+        any("V_c", -50.0),
+        any("c", 0.07),
+        any("R", 1.0),
+        positive("tau", 10.0),
+    ];
+    const RESETS: bool = true;
+
+    fn initial() -> [Option<Init>; N] {
+        [Some(Init::Zeros)]
+    }
+
+    #[inline(always)]
+    fn flow<R: Real>([v]: [R; N], i: R, &[_, _, _, v_rest, v_c, c, r, tau]: &[R; P]) -> ([R; N], [R; N]) {
+        let (from_rest, from_c) = (v - v_rest, v - v_c);
+        ([(c * from_rest).mul_add(from_c, r * i) / tau], [c * (from_rest + from_c) / tau])
+    }
+
+    #[inline(always)]
+    fn gain<R: Real>(&[.., r, tau]: &[R; P]) -> R {
+        r / tau
+    }
+
+    steps!(N, P);
+}

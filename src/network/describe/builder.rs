@@ -1,0 +1,275 @@
+//! How a network is put together, and what is refused.
+
+use super::group::Group;
+use super::kinetics::Kinetics;
+use super::projection::{Part, Projection};
+use super::receptor::{Kind, Of, membrane};
+use crate::connectivity::{MOST_STEPS, Recipe};
+use crate::error::{Error, Result};
+use crate::network::gap_junction::SPAN;
+use crate::network::plan::{Acts, Felt, Link, Pool, Rain};
+use crate::network::presynaptic::{Terminal, WHOLE};
+use crate::network::stdp::Plastic;
+use crate::network::{Network, poisson};
+use crate::numeric::rng::Stream;
+use crate::numeric::scalar::Real;
+use crate::system::{Coupling, MAX_PORTS};
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// Builds a [`Network`].
+#[derive(Debug)]
+pub struct Builder<T> {
+    dt: f64,
+    seed: u64,
+    groups: Vec<Group<T>>,
+    projections: Vec<Projection>,
+}
+
+impl<T: Real> Builder<T> {
+    pub(crate) fn new(dt: f64) -> Self {
+        Self { dt, seed: 0, groups: Vec::new(), projections: Vec::new() }
+    }
+
+    /// Seed of connectivity, weights and delays; 0 by default. Initial values, noise and Poisson drives go by the loop's.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Adds a group.
+    #[must_use]
+    pub fn group(mut self, group: Group<T>) -> Self {
+        self.groups.push(group);
+        self
+    }
+
+    /// Adds a projection.
+    #[must_use]
+    pub fn project(mut self, projection: Projection) -> Self {
+        self.projections.push(projection);
+        self
+    }
+
+    /// Checks everything and resolves all names. Synapses are made when a loop is built, but for plastic ones.
+    ///
+    /// # Errors
+    /// Whatever of it cannot be: names that are unknown or there twice, groups without neurons, connectivity out of range, delays that
+    /// are negative or longer than 65,535 steps, parameters that make no sense.
+    pub fn build(self) -> Result<Network<T>> {
+        let Self { dt, seed, groups, mut projections } = self;
+        if !(dt > 0.0 && dt.is_finite()) {
+            return Err(Error::value("dt", dt, "is not a positive number"));
+        }
+        if groups.is_empty() {
+            return Err(Error::Unsupported("a network needs at least one group".into()));
+        }
+        for projection in &mut projections {
+            let gap = groups.iter().any(|group| group.name == projection.to.group && group.has_gap(&projection.receptor));
+            projection.join(gap)?;
+        }
+        let mut pools: Vec<Pool<T>> = Vec::with_capacity(groups.len());
+        let (mut var, mut inputs) = (0, 0);
+        for group in groups {
+            check_name("group", &group.name, pools.iter().map(|p| p.name.as_str()))?;
+            let pool = pool(group, &projections, dt, &mut var, &mut inputs)?;
+            pools.push(pool);
+        }
+        let mut links: Vec<Link> = Vec::with_capacity(projections.len());
+        for projection in projections {
+            check_name("projection", &projection.name, links.iter().map(|l| l.recipe.name.as_str()))?;
+            let rule = projection.stdp;
+            if rule.is_some() {
+                // Its variables are called after it.
+                check_name("projection", &projection.name, pools.iter().map(|p| p.name.as_str()))?;
+                if projection.procedural {
+                    let reason =
+                        format!("projection `{}`: a procedural one stores no weights, and weights that learn are state", projection.name);
+                    return Err(Error::Unsupported(reason));
+                }
+            }
+            let mut link = link(projection, &pools, dt, seed)?;
+            if let Some(rule) = rule {
+                let plastic = Plastic::new(rule, &link.recipe, link.wiring()?, &link.delays, var)?;
+                var += Plastic::VARS;
+                link.quantum = plastic.quantum;
+                link.plastic = Some(plastic);
+            }
+            if link.is_gap(&pools) {
+                // Initial values need them.
+                link.wiring()?;
+            }
+            let slots = &mut pools[link.from].slots;
+            *slots = (*slots).max(*link.delays.end() as usize + 1);
+            links.push(link);
+        }
+        Ok(Network { dt, pools, links })
+    }
+}
+
+fn check_name<'a>(what: &str, name: &str, mut others: impl Iterator<Item = &'a str>) -> Result<()> {
+    if name.is_empty() || name.contains('.') || others.any(|other| other == name) {
+        return Err(Error::value(format!("{what} name"), format!("`{name}`"), "is empty, has a dot, or is there twice"));
+    }
+    Ok(())
+}
+
+/// Spikes that `what` adds to a receptor that keeps nothing.
+fn lasts_a_step(what: &str, group: &str, receptor: &str) -> Error {
+    Error::Unsupported(format!(
+        "{what} adds spikes to `{group}.{receptor}`, which keeps nothing of them: each would act for one step, and half as much with half the \
+         dt. A receptor that decays, such as an exponential one, keeps them; a projection whose kinetics are those of AMPA, GABAa, NMDA or BioNMDA \
+         transmits in each step"
+    ))
+}
+
+/// The group, whose variables are the network's from `next` on.
+fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mut usize, inputs: &mut usize) -> Result<Pool<T>> {
+    let Group { name, model, receptors, current, input, noise, poisson } = group;
+    let schema = model.schema();
+    let units = schema.output_len();
+    if schema.coupling != Coupling::Pointwise {
+        return Err(Error::Unsupported(format!("group `{name}`: {} is not pointwise, and a group's units are", model.kind())));
+    }
+    if units == 0 {
+        return Err(Error::value(format!("group `{name}`"), units, "neurons are none"));
+    }
+    schema.check()?;
+    model.check()?;
+    let conductance = schema.inputs.iter().position(|i| i.name == "g");
+    let takes_current = schema.inputs.first().is_some_and(|i| i.name != "g");
+    let driven = receptors.iter().any(|r| !matches!(r.kind, Kind::Delta { .. })) || current.is_some() || input || noise.is_some();
+    if driven && !takes_current {
+        return Err(Error::Unsupported(format!("group `{name}`: {} has no input for a current", model.kind())));
+    }
+    let vars = *next..*next + schema.state.len();
+    *next = vars.end;
+    let mut felt: Vec<Felt<T>> = Vec::with_capacity(receptors.len());
+    for receptor in receptors {
+        let taken = felt.iter().map(|f| f.name.as_str()).chain(schema.state.iter().map(|v| &*v.name)).chain(["flight"]);
+        check_name("receptor", &receptor.name, taken)?;
+        let of = Of { label: format!("{name}.{}", receptor.name), model: model.kind(), schema: &schema, first: vars.start, dt };
+        felt.push(receptor.felt(&of, next)?);
+    }
+    if let Some(current) = &current {
+        current.check(&format!("current of group `{name}`"), units, |_| true, "")?;
+    }
+    if let Some(sigma) = noise.filter(|sigma| !(*sigma >= 0.0 && sigma.is_finite())) {
+        return Err(Error::value(format!("noise of group `{name}`"), sigma, "is negative or not finite"));
+    }
+    let input = input.then(|| {
+        *inputs += 1;
+        *inputs - 1
+    });
+    if *inputs > MAX_PORTS {
+        return Err(Error::value("groups with an input", *inputs, format!("are more than {MAX_PORTS}")));
+    }
+    let mut rains = Vec::with_capacity(poisson.len());
+    for drive in poisson {
+        let known = felt.iter().map(|f| f.name.as_str());
+        let receptor = known.clone().position(|f| f == drive.receptor);
+        let receptor = receptor.ok_or_else(|| Error::unknown("receptor", &drive.receptor, known))?;
+        if matches!(felt[receptor].acts, Acts::Gap) {
+            return Err(Error::Unsupported(format!("the Poisson drive of `{name}` acts on gap junctions, which take no spikes")));
+        }
+        if felt[receptor].is_graded() {
+            return Err(lasts_a_step(&format!("the Poisson drive of `{name}`"), &name, &felt[receptor].name));
+        }
+        if !drive.weight.is_finite() {
+            return Err(Error::value(format!("weight of the Poisson drive of `{name}`"), drive.weight, "is not finite"));
+        }
+        let thresholds = poisson::thresholds(&format!("rate of the Poisson drive of `{name}`"), drive.rate * dt / 1000.0)?;
+        rains.push(Rain { receptor, weight: T::of(drive.weight), thresholds });
+    }
+    let mut terminals = Vec::new();
+    for projection in projections.iter().filter(|p| p.from.group == name) {
+        let Some(kinetics) = projection.kinetics else {
+            if let Some((variable, _)) = projection.initial.first() {
+                let reason =
+                    format!("projection `{}` has no kinetics, and so no variable `{variable}` to begin with a value", projection.name);
+                return Err(Error::Unsupported(reason));
+            }
+            continue;
+        };
+        kinetics.check(&projection.name)?;
+        let init = kinetics.initial(&projection.name, &projection.initial, units)?;
+        let mut own = *next..*next + kinetics.names().len();
+        *next = own.end;
+        if kinetics == Kinetics::Gap {
+            let v = vars.start + membrane(&schema)?;
+            own = v..v + 1;
+        }
+        terminals.push(Terminal { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars: own, init });
+    }
+    let flight = *next;
+    *next += 1;
+    let ports = schema.inputs.len();
+    let receptors = felt;
+    Ok(Pool { name, model, units, vars, receptors, terminals, flight, slots: 1, current, input, noise, poisson: rains, ports, conductance })
+}
+
+fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) -> Result<Link> {
+    let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp, .. } = projection;
+    let (from, pre) = part(&name, &from, pools)?;
+    let (to, post) = part(&name, &to, pools)?;
+    let felt = &pools[to].receptors;
+    let receptor = felt.iter().position(|f| f.name == receptor).ok_or_else(|| {
+        let known = felt.iter().map(|f| f.name.as_str());
+        Error::unknown("receptor", &receptor, known)
+    })?;
+    let stream = Stream::named(seed, &name);
+    let recipe = Recipe { name, connect, stream, pre, post, same_group: from == to, autapses, procedural, weight, delay, dt };
+    recipe.check()?;
+    let delays = recipe.delays()?;
+    debug_assert!(*delays.end() <= MOST_STEPS);
+    let mut quantum = recipe.quantum();
+    let terminal = pools[from].terminals.iter().position(|t| t.name == recipe.name);
+    if let Some(kinetics) = kinetics {
+        let name = &recipe.name;
+        let what = if kinetics == Kinetics::Gap { "gap junctions" } else { "kinetics" };
+        if stdp.is_some() {
+            return Err(Error::Unsupported(format!("projection `{name}` has {what} and weights that learn: it can have either")));
+        }
+        if procedural {
+            return Err(Error::Unsupported(format!("projection `{name}` has {what}, and its synapses must be stored: it is procedural")));
+        }
+        if delays.start() != delays.end() {
+            let reason = format!(
+                "projection `{name}` has {what}, and delays of {} to {} steps: its synapses must have one",
+                delays.start(),
+                delays.end()
+            );
+            return Err(Error::Unsupported(reason));
+        }
+        if kinetics == Kinetics::Gap {
+            quantum *= SPAN;
+            if *delays.end() > 0 {
+                return Err(Error::Unsupported(format!("projection `{name}`: gap junctions have no delay")));
+            }
+        } else if kinetics.is_graded() && !felt[receptor].is_graded() {
+            let to = format!("`{}.{}`", pools[to].name, felt[receptor].name);
+            return Err(Error::Unsupported(format!("projection `{name}` transmits in each step, and {to} is no graded receptor")));
+        }
+        check_name("projection with kinetics", name, pools.iter().map(|p| p.name.as_str()))?;
+        if recipe.has_one_weight() {
+            quantum /= f64::from(WHOLE);
+        }
+    }
+    if felt[receptor].is_graded() && !kinetics.is_some_and(Kinetics::is_graded) {
+        return Err(lasts_a_step(&format!("projection `{}`", recipe.name), &pools[to].name, &felt[receptor].name));
+    }
+    Ok(Link { recipe, from, to, receptor, var: felt[receptor].var, delays, quantum, terminal, wiring: OnceLock::new(), plastic: None })
+}
+
+/// The group's number, and the neurons.
+fn part<T>(projection: &str, part: &Part, pools: &[Pool<T>]) -> Result<(usize, Range<usize>)> {
+    let group = pools.iter().position(|p| p.name == part.group);
+    let group = group.ok_or_else(|| Error::unknown("group", &part.group, pools.iter().map(|p| p.name.as_str())))?;
+    let units = part.units.clone().unwrap_or(0..pools[group].units);
+    if units.start >= units.end || units.end > pools[group].units {
+        let reason = format!("is empty, or beyond the {} neurons of `{}`", pools[group].units, part.group);
+        return Err(Error::value(format!("part of projection `{projection}`"), format!("{units:?}"), reason));
+    }
+    Ok((group, units))
+}

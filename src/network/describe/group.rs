@@ -1,0 +1,87 @@
+//! A population of neurons: its model, what its synapses act on, and what drives it beside them.
+
+use super::receptor::{Kind, Receptor};
+use crate::numeric::scalar::Real;
+use crate::system::System;
+use crate::system::param::Param;
+
+/// Neurons of one model, under a name.
+pub struct Group<T> {
+    pub(super) name: String,
+    pub(super) model: Box<dyn System<T>>,
+    pub(super) receptors: Vec<Receptor>,
+    pub(super) current: Option<Param<T>>,
+    pub(super) input: bool,
+    pub(super) noise: Option<f64>,
+    pub(super) poisson: Vec<Poisson>,
+}
+
+/// Independent Poisson spikes, for each neuron its own.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Poisson {
+    pub(crate) receptor: String,
+    /// Hz.
+    pub(crate) rate: f64,
+    pub(crate) weight: f64,
+}
+
+impl<T> std::fmt::Debug for Group<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Group").field("name", &self.name).field("receptors", &self.receptors).finish_non_exhaustive()
+    }
+}
+
+impl<T> Group<T> {
+    /// Whether the receptor of this name is gap junctions.
+    pub(super) fn has_gap(&self, receptor: &str) -> bool {
+        self.receptors.iter().any(|r| r.name == receptor && r.kind == Kind::Gap)
+    }
+}
+
+impl<T: Real> Group<T> {
+    /// The units of `model`, any pointwise system whose output is not 0 where a unit spikes. Its variables are those of the network
+    /// under `name.variable`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, model: impl System<T> + 'static) -> Self {
+        let model = Box::new(model);
+        Self { name: name.into(), model, receptors: Vec::new(), current: None, input: false, noise: None, poisson: Vec::new() }
+    }
+
+    /// Adds what projections can act on.
+    #[must_use]
+    pub fn receptor(mut self, receptor: Receptor) -> Self {
+        self.receptors.push(receptor);
+        self
+    }
+
+    /// A constant current, one value or one for each neuron (`[N]`), in the model's unit of current; 0 by default.
+    #[must_use]
+    pub fn current(mut self, current: impl Into<Param<T>>) -> Self {
+        self.current = Some(current.into());
+        self
+    }
+
+    /// Makes a current `[N]` an input of the network, named as the group. A run may do without. At most
+    /// [`MAX_PORTS`](crate::MAX_PORTS) groups have one.
+    #[must_use]
+    pub fn input(mut self) -> Self {
+        self.input = true;
+        self
+    }
+
+    /// White noise current of intensity `sigma`: σ·ξ/√dt, a fresh standard normal ξ for each neuron and step, a function of the loop's
+    /// seed, group, neuron and step.
+    #[must_use]
+    pub fn noise(mut self, sigma: f64) -> Self {
+        self.noise = Some(sigma);
+        self
+    }
+
+    /// Poisson spikes of `rate` Hz, of their own for each neuron, that act on a receptor with `weight`: their number in a step is a
+    /// function of the loop's seed, group, neuron and step.
+    #[must_use]
+    pub fn poisson(mut self, receptor: impl Into<String>, rate: f64, weight: f64) -> Self {
+        self.poisson.push(Poisson { receptor: receptor.into(), rate, weight });
+        self
+    }
+}

@@ -1,0 +1,10 @@
+//! TODO head
+
+pub(crate) mod deliver;
+pub(crate) mod neuron_step;
+pub(crate) mod partition;
+pub(crate) mod procedural;
+pub(crate) mod receptor_step;
+pub(crate) mod refractory;
+pub(crate) mod run;
+pub(crate) mod stdp;

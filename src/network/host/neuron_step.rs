@@ -1,0 +1,191 @@
+//! The neurons' part of a step: tiles of them, that share nothing.
+
+use super::partition::Exchange;
+use super::receptor_step::{Feel, Join, feel, join, mask};
+use crate::network::plan::{Acts, Pool, WORD};
+use crate::network::poisson;
+use crate::numeric::rng::Stream;
+use crate::numeric::scalar::Real;
+use crate::system::state::{State, child};
+use crate::system::{Inputs, MAX_PORTS, Tick};
+
+/// Neurons that are stepped together: their variables and drive stay in the first cache.
+const TILE: usize = 512;
+/// Neurons from which on a step is shared out.
+const SHARED: usize = 2048;
+
+/// Some neurons of a batch row of a group.
+struct Tile<'a, T> {
+    group: usize,
+    row: usize,
+    /// The first one's number in its row.
+    first: usize,
+    len: usize,
+    /// The model's variables, then the receptors', then others.
+    vars: Vec<&'a mut [T]>,
+    /// Their part of the slot.
+    words: &'a mut [T],
+    input: &'a [T],
+    /// How many of them spiked.
+    spikes: u32,
+}
+
+/// What a step needs to know of a group beside its plan.
+struct Known<T> {
+    node: u16,
+    /// What receptors do that have variables of their own.
+    acts: Vec<Acts<T>>,
+    coba: bool,
+    noise: Option<(Stream, T)>,
+}
+
+/// Memory of lists that steps use again: references in a list that is empty may be of any lifetime.
+pub(super) struct Tiles<T: 'static> {
+    known: Vec<Known<T>>,
+    tiles: Vec<Tile<'static, T>>,
+    lists: Vec<Vec<&'static mut [T]>>,
+    rests: Vec<&'static mut [T]>,
+    /// Of a tile's length.
+    zeros: Vec<T>,
+}
+
+/// The list, emptied, with its memory. (Collecting from a list's own iterator takes over its memory.)
+fn again<'b, T>(mut list: Vec<&mut [T]>) -> Vec<&'b mut [T]> {
+    list.clear();
+    list.into_iter().map(|_| <&mut [T]>::default()).collect()
+}
+
+fn tiles_again<'b, T>(mut list: Vec<Tile<'_, T>>) -> Vec<Tile<'b, T>> {
+    list.clear();
+    let none = |t: Tile<'_, T>| Tile { vars: Vec::new(), words: &mut [], input: &[], ..Tile::of(t.group) };
+    list.into_iter().map(none).collect()
+}
+
+impl<T> Tile<'_, T> {
+    fn of(group: usize) -> Self {
+        Self { group, row: 0, first: 0, len: 0, vars: Vec::new(), words: &mut [], input: &[], spikes: 0 }
+    }
+}
+
+impl<T: Real> Tiles<T> {
+    pub(super) fn new(pools: &[Pool<T>], node: u16, seed: u64, dt: f64) -> Self {
+        let known = pools.iter().enumerate().map(|(g, pool)| {
+            let node = child(node, g);
+            let acts: Vec<_> = pool.receptors.iter().map(|r| r.acts).filter(|acts| *acts != Acts::Delta).collect();
+            let coba = acts.iter().any(Acts::is_conductance);
+            let noise = pool.noise.map(|sigma| (poisson::stream(seed, node, poisson::NOISE), T::of(sigma / dt.sqrt())));
+            Known { node, acts, coba, noise }
+        });
+        Self { known: known.collect(), tiles: Vec::new(), lists: Vec::new(), rests: Vec::new(), zeros: vec![T::of(0.0); TILE] }
+    }
+
+    /// Steps all neurons that are owned here, writes their spikes into the slot of the step, and their numbers to `y`.
+    pub(super) fn step(
+        &mut self,
+        pools: &[Pool<T>],
+        exchange: &dyn Exchange<T>,
+        at: Tick<'_>,
+        x: &Inputs<'_, T>,
+        state: &mut State<'_, T>,
+        y: &mut [T],
+    ) {
+        let rows = y.len() / pools.len();
+        let mut tiles = tiles_again(std::mem::take(&mut self.tiles));
+        let mut rests = again(std::mem::take(&mut self.rests));
+        let mut vars = state.all().iter_mut();
+        let mut neurons = 0;
+        for (group, pool) in pools.iter().enumerate() {
+            let owned = exchange.owned(group, pool.units);
+            rests.extend(vars.by_ref().take(pool.flight - pool.vars.start).map(|v| &mut **v));
+            let mut flight = vars.next().map(|v| &mut **v).unwrap_or_default();
+            for row in 0..rows {
+                let words = flight.split_off_mut(..pool.slots * pool.words()).unwrap_or_default();
+                let mut words = &mut words[pool.slot(0, at.i)..][..pool.words()];
+                words = &mut words[owned.start / WORD..];
+                rests.iter_mut().for_each(|rest| *rest = &mut std::mem::take(rest)[owned.start..]);
+                for first in owned.clone().step_by(TILE) {
+                    let len = TILE.min(owned.end - first);
+                    let mut vars = again(self.lists.pop().unwrap_or_default());
+                    vars.extend(rests.iter_mut().filter_map(|rest| rest.split_off_mut(..len)));
+                    let words = words.split_off_mut(..len.div_ceil(WORD)).unwrap_or_default();
+                    let input = pool.input.map(|p| &x.port(p)[row * pool.units + first..][..len]).unwrap_or_default();
+                    tiles.push(Tile { group, row, first, len, vars, words, input, spikes: 0 });
+                }
+                rests.iter_mut().for_each(|rest| *rest = &mut std::mem::take(rest)[pool.units - owned.end..]);
+                neurons += owned.len();
+            }
+            rests.clear();
+        }
+        self.rests = again(rests);
+
+        let (known, zeros) = (&self.known, &self.zeros);
+        let step = |tile: &mut Tile<'_, T>| tile.step(&pools[tile.group], &known[tile.group], zeros, at);
+        if neurons >= SHARED {
+            share(&mut tiles, &step)
+        } else {
+            tiles.iter_mut().for_each(step)
+        }
+
+        y.fill(T::of(0.0));
+        for tile in &mut tiles {
+            y[tile.row * pools.len() + tile.group] += T::of_count(tile.spikes as i32);
+            self.lists.push(again(std::mem::take(&mut tile.vars)));
+        }
+        self.tiles = tiles_again(tiles);
+    }
+}
+
+/// Calls `step` for each, by halves.
+fn share<I: Send>(items: &mut [I], step: &(impl Fn(&mut I) + Sync)) {
+    match items {
+        [] => {}
+        [one] => step(one),
+        more => {
+            let (a, b) = more.split_at_mut(more.len() / 2);
+            rayon::join(|| share(a, step), || share(b, step));
+        }
+    }
+}
+
+impl<T: Real> Tile<'_, T> {
+    fn step(&mut self, pool: &Pool<T>, known: &Known<T>, zeros: &[T], at: Tick<'_>) {
+        let zero = T::of(0.0);
+        let (mut i, mut g, mut y) = ([zero; TILE], [zero; TILE], [zero; TILE]);
+        let (i, g, y) = (&mut i[..self.len], &mut g[..self.len], &mut y[..self.len]);
+        let mut vars = std::mem::take(&mut self.vars);
+        let (model, others) = vars.split_at_mut(pool.vars.len());
+        let mut others = others.iter_mut().map(|var| &mut **var);
+        for acts in &known.acts {
+            let s = others.next().unwrap_or_default();
+            let Acts::Course(course) = acts else {
+                join(Join { s, w: others.next().unwrap_or_default(), i, g });
+                continue;
+            };
+            let h = course.rise.and_then(|_| others.next()).unwrap_or_default();
+            let v = course.block.map_or(&[][..], |block| &*model[block.var]);
+            feel(Feel { course: *course, s, h, v, i, g });
+        }
+        vars.truncate(pool.vars.len());
+        // From the first unit of the batch on.
+        let first = self.row * pool.units + self.first;
+        if let Some(current) = &pool.current {
+            i.iter_mut().enumerate().for_each(|(k, i)| *i += current.at(self.first + k));
+        }
+        i.iter_mut().zip(self.input).for_each(|(i, x)| *i += *x);
+        if let Some((stream, scale)) = known.noise {
+            poisson::noise(stream, scale, first as u64, at.i, i);
+        }
+        // Where a model has further inputs, nothing is given, which reads as zeros: so does `g` where there are no conductances.
+        let mut inputs = Inputs { ports: [&zeros[..self.len]; MAX_PORTS], given: [false; MAX_PORTS] };
+        if pool.ports > 0 && pool.conductance != Some(0) {
+            (inputs.ports[0], inputs.given[0]) = (i, true);
+        }
+        if let Some(port) = pool.conductance.filter(|_| known.coba) {
+            (inputs.ports[port], inputs.given[port]) = (g, true);
+        }
+        let mut state = State::of_node(vars, first, pool.units, known.node);
+        pool.model.step(at, &inputs, &mut state, y);
+        self.vars = state.into_vars();
+        self.spikes = mask(y, self.words);
+    }
+}

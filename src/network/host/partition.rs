@@ -1,0 +1,177 @@
+//! Who owns which neurons, and how spikes get to where they are needed: the one place that knows whether there are others.
+
+use crate::network::plan::{Pool, WORD};
+use crate::system::state::State;
+use std::ops::Range;
+
+/// One of those who run a network together, each with a state of the whole of which its own neurons are kept up.
+///
+/// A worker steps the neurons it owns, and delivers to them; what it needs of the others is their spikes alone, and not before the
+/// network's shortest delay has passed. So [`Exchange::swap`] is called once in so many steps, between the neurons' step and the
+/// delivery, with the masks of the steps since the call before. It writes the others' words and hands out its own. It is called in the
+/// same steps by all, so that it may wait for them.
+pub(crate) trait Exchange<T> {
+    /// The neurons of group number `group`, which has `units`, that are stepped here. Both ends are multiples of 16, but for the last.
+    fn owned(&self, group: usize, units: usize) -> Range<usize>;
+
+    /// Makes the masks whole.
+    fn swap(&mut self, masks: Masks<'_, '_, T>);
+}
+
+/// The spikes of some steps.
+pub(crate) struct Masks<'m, 's, T> {
+    pub(super) pools: &'m [Pool<T>],
+    pub(super) state: &'m mut State<'s, T>,
+    pub(super) rows: usize,
+    /// The steps.
+    pub(super) steps: Range<u64>,
+}
+
+/// One worker that owns everything.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Alone;
+
+impl<T> Exchange<T> for Alone {
+    fn owned(&self, _: usize, units: usize) -> Range<usize> {
+        0..units
+    }
+
+    fn swap(&mut self, _: Masks<'_, '_, T>) {}
+}
+
+#[cfg_attr(not(test), allow(dead_code, reason = "who is alone asks for none of it"))]
+impl<T> Masks<'_, '_, T> {
+    /// Group, batch row and step of all masks, in the order in which workers send them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, usize, u64)> + use<T> {
+        let (rows, steps) = (self.rows, self.steps.clone());
+        (0..self.pools.len()).flat_map(move |g| {
+            let steps = steps.clone();
+            (0..rows).flat_map(move |row| steps.clone().map(move |step| (g, row, step)))
+        })
+    }
+
+    /// The mask of one of them, of these neurons.
+    pub(crate) fn mask(&mut self, (group, row, step): (usize, usize, u64), units: &Range<usize>) -> &mut [T] {
+        let pool = &self.pools[group];
+        let first = pool.slot(row, step);
+        &mut self.state.var_mut(pool.flight)[first..][units.start / WORD..units.end.div_ceil(WORD)]
+    }
+
+    /// Neurons of a group.
+    pub(crate) fn units(&self, group: usize) -> usize {
+        self.pools[group].units
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectivity::Connect;
+    use crate::init::Init;
+    use crate::models::Lif;
+    use crate::network::host::run::Run;
+    use crate::network::{Group, Network, Projection, Receptor, Stdp};
+    use crate::system::clock::Clock;
+    use crate::system::state::Layout;
+    use crate::system::{Inputs, Shared, System};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    /// One of two threads that hold half of each group.
+    struct Half {
+        second: bool,
+        to: Sender<Vec<f64>>,
+        from: Receiver<Vec<f64>>,
+        calls: usize,
+    }
+
+    fn half(second: bool, units: usize) -> Range<usize> {
+        let cut = (units / 2).next_multiple_of(WORD).min(units);
+        if second { cut..units } else { 0..cut }
+    }
+
+    impl Exchange<f64> for Half {
+        fn owned(&self, _: usize, units: usize) -> Range<usize> {
+            half(self.second, units)
+        }
+
+        fn swap(&mut self, mut masks: Masks<'_, '_, f64>) {
+            self.calls += 1;
+            for id in masks.all() {
+                let units = masks.units(id.0);
+                self.to.send(masks.mask(id, &half(self.second, units)).to_vec()).unwrap();
+            }
+            for id in masks.all() {
+                let units = masks.units(id.0);
+                masks.mask(id, &half(!self.second, units)).copy_from_slice(&self.from.recv().unwrap());
+            }
+        }
+    }
+
+    fn network(shortest: f64) -> Network<f64> {
+        let group = |name: &str, n| {
+            let lif = Lif::<f64>::new(n).v(Init::Uniform(0.0, 19.0));
+            let group = Group::new(name, lif).receptor(Receptor::exponential("s", 5.0)).receptor(Receptor::delta("kick", "V"));
+            group.current(40.0).noise(1.0).poisson("kick", 500.0, 0.3)
+        };
+        let project = |name: &str, from: &str, to: &str| Projection::new(name, from, (to, "s")).connect(Connect::FixedProb(0.3));
+        Network::builder(0.1)
+            .group(group("A", 70))
+            .group(group("B", 33))
+            .project(project("AA", "A", "A").weight(Init::Uniform(-1.0, 1.0)).delay(shortest + 0.4))
+            .project(project("AB", "A", "B").weight(2.0).delay(shortest).stdp(Stdp::new(2.5)))
+            .project(project("BA", "B", "A").weight(-2.0).delay(Init::Uniform(shortest, 2.0)))
+            .build()
+            .unwrap()
+    }
+
+    const STEPS: u64 = 120;
+
+    /// The variables after all steps, and the numbers of spikes in each.
+    fn run(network: &Network<f64>, exchange: &mut dyn Exchange<f64>) -> (Vec<Vec<f64>>, Vec<f64>) {
+        let rows = 2;
+        let layout = Layout::new(&network.schema(), rows).unwrap();
+        let (mut arena, shared) = (vec![0.0; layout.len], Shared::new(3));
+        let mut state = State::new(layout.split(&mut arena), 0, 2);
+        network.init(&shared, &mut state);
+        let mut run = Run::new(network, exchange, rows, 0, shared.seed);
+        let mut spikes = Vec::new();
+        for k in 0..STEPS {
+            let mut y = [0.0; 4];
+            let at = Clock::new(0, 0.0, 0.1).unwrap().tick(k, &shared);
+            run.step(at, &Inputs::new(&[]), &mut state, &mut y);
+            spikes.extend(y);
+        }
+        (state.into_vars().into_iter().map(|v| v.to_vec()).collect(), spikes)
+    }
+
+    #[test]
+    fn two_who_exchange_spikes_are_one() {
+        for (shortest, calls) in [(0.0, 120), (0.1, 120), (0.7, 17)] {
+            let network = network(shortest);
+            let (whole, spikes) = run(&network, &mut Alone);
+            assert!(spikes.iter().sum::<f64>() > 100.0);
+            let ((to_b, from_a), (to_a, from_b)) = (channel(), channel());
+            let mut a = Half { second: false, to: to_b, from: from_b, calls: 0 };
+            let mut b = Half { second: true, to: to_a, from: from_a, calls: 0 };
+            let (of_a, of_b) = std::thread::scope(|scope| {
+                let first = scope.spawn(|| run(&network, &mut a));
+                let second = run(&network, &mut b);
+                (first.join().unwrap(), second)
+            });
+            assert_eq!((a.calls, b.calls), (calls, calls));
+            let together: Vec<f64> = of_a.1.iter().zip(&of_b.1).map(|(a, b)| a + b).collect();
+            assert_eq!(together, spikes);
+            for pool in &network.pools {
+                for var in pool.vars.start..pool.flight {
+                    for row in 0..2 {
+                        for (vars, second) in [(&of_a.0, false), (&of_b.0, true)] {
+                            let own = half(second, pool.units);
+                            let own = row * pool.units + own.start..row * pool.units + own.end;
+                            assert_eq!(vars[var][own.clone()], whole[var][own], "variable {var}, row {row}, shortest delay {shortest}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

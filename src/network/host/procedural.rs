@@ -1,0 +1,211 @@
+//! Delivery over synapses that are stored nowhere: the rows of the sources that spike are made, added up, and forgotten.
+//!
+//! Sums are integers, so that the order in which rows come does not matter: sources are shared out among workers, each with sums of its own,
+//! which are added up after.
+
+use super::deliver::each_spike;
+use crate::connectivity::{Growing, Grown};
+use crate::network::plan::Link;
+use crate::numeric::scalar::Real;
+use crate::numeric::simd::{Kernel, vectorize};
+use rayon::prelude::*;
+use std::mem::take;
+use std::ops::{AddAssign, Range};
+
+/// Synapses that a worker is worth its sums for.
+const SHARE: usize = 8192;
+/// Most workers.
+const WORKERS: usize = 8;
+/// So many targets' sums are moved in the time of one that has to be found.
+const DENSE: usize = 16;
+/// Targets that a thread moves the sums of at a time.
+const STRETCH: usize = 1 << 14;
+
+/// Memory that steps use again.
+#[derive(Default)]
+pub(super) struct Procedural {
+    /// That spikes arrive from.
+    sources: Vec<u32>,
+    workers: Vec<Worker>,
+    /// Targets with a sum, where these are few.
+    touched: Vec<u32>,
+}
+
+/// A worker's row and sums, of spikes or of weights; sums are 0 between steps.
+#[derive(Clone, Default)]
+struct Worker {
+    row: Grown,
+    counts: Vec<i32>,
+    loads: Vec<i64>,
+}
+
+/// Bytes that delivery over such projections takes.
+pub(crate) fn bytes(links: &[Link]) -> u64 {
+    let sums = |link: &Link| link.recipe.post.len() as u64 * if link.recipe.weighs() { 8 } else { 4 };
+    let most = links.iter().filter(|link| link.recipe.procedural).map(sums).max().unwrap_or(0);
+    most.saturating_mul(workers() as u64)
+}
+
+fn workers() -> usize {
+    rayon::current_num_threads().min(WORKERS)
+}
+
+impl Procedural {
+    /// With room for these projections.
+    pub(super) fn new(links: &[Link]) -> Self {
+        let most = |exact| {
+            let own = links.iter().filter(|link| link.recipe.procedural && link.recipe.weighs() == exact);
+            own.map(|link| link.recipe.post.len()).max().unwrap_or(0)
+        };
+        let (counts, loads) = (most(false), most(true));
+        let some = if counts + loads == 0 { 0 } else { workers() };
+        // Zeros come from the system: what nobody uses is not taken.
+        let worker = || Worker { row: Grown::default(), counts: vec![0; counts], loads: vec![0; loads] };
+        Self { workers: (0..some).map(|_| worker()).collect(), ..Self::default() }
+    }
+
+    /// What is sent by the spikes in `words`, those of a whole group, of which `pre` are sources, is what arrives.
+    pub(super) fn collect<T: Real>(&mut self, words: &[T], pre: &Range<usize>) {
+        self.sources.clear();
+        each_spike(words, pre, |source| self.sources.push(source as u32));
+    }
+
+    /// Adds what has been collected to the receptor `s` of the targets from number `first` on.
+    pub(super) fn add<T: Real>(&mut self, growing: &Growing<'_>, quantum: T, first: usize, s: &mut [T]) {
+        match (self.sources.is_empty(), growing.weigh) {
+            (true, _) => {}
+            (_, true) => self.sum::<T, i64>(growing, quantum, first, s),
+            (_, false) => self.sum::<T, i32>(growing, quantum, first, s),
+        }
+    }
+
+    fn sum<T: Real, S: Sum>(&mut self, growing: &Growing<'_>, quantum: T, first: usize, s: &mut [T]) {
+        let Self { sources, workers, touched } = self;
+        let synapses = sources.len().saturating_mul(growing.mean);
+        let len = s.len();
+        let few = synapses < len / DENSE;
+        // Each has enough to do, and less to add up after than before.
+        let shares = (synapses / SHARE.max(len / 4)).clamp(1, workers.len().max(1)).min(sources.len());
+        touched.clear();
+        let go = |worker: &mut Worker, sources: &[u32], mut seen: Option<&mut Vec<u32>>| {
+            let (row, sums) = S::of(worker, len);
+            for source in sources {
+                growing.row(*source, row);
+                S::add(row, first, sums);
+                seen.iter_mut().for_each(|seen| seen.extend_from_slice(&row.targets));
+            }
+        };
+        let Some((own, others)) = workers.split_first_mut() else { return };
+        if shares <= 1 {
+            go(own, sources, few.then_some(&mut *touched));
+        } else {
+            let (mine, theirs) = sources.split_at(sources.len() / shares);
+            let others = &mut others[..shares - 1];
+            let each = theirs.len().div_ceil(others.len());
+            let together = || others.par_iter_mut().zip(theirs.par_chunks(each)).for_each(|(worker, sources)| go(worker, sources, None));
+            rayon::join(|| go(own, mine, None), together);
+        }
+        let (_, sums) = S::of(own, len);
+        for other in &mut others[..shares - 1] {
+            let (_, more) = S::of(other, len);
+            sums.par_chunks_mut(STRETCH).zip(more.par_chunks_mut(STRETCH)).for_each(|(sums, more)| {
+                for (sum, more) in sums.iter_mut().zip(more) {
+                    *sum += take(more);
+                }
+            });
+        }
+        let all = |(s, sums): (&mut [T], &mut [S])| vectorize(All { sums, quantum, s });
+        if few {
+            vectorize(Few { touched, first, sums, quantum, s });
+        } else if s.len() <= STRETCH {
+            all((s, sums));
+        } else {
+            s.par_chunks_mut(STRETCH).zip(sums.par_chunks_mut(STRETCH)).for_each(all);
+        }
+    }
+}
+
+/// Sums of spikes, or of weights.
+trait Sum: Copy + Default + PartialEq + AddAssign + Send + Sync {
+    fn of(worker: &mut Worker, targets: usize) -> (&mut Grown, &mut [Self]);
+    /// Adds a row to the sums of the targets from number `first` on.
+    fn add(row: &Grown, first: usize, sums: &mut [Self]);
+    fn real<T: Real>(self) -> T;
+}
+
+impl Sum for i32 {
+    fn of(worker: &mut Worker, targets: usize) -> (&mut Grown, &mut [Self]) {
+        (&mut worker.row, &mut worker.counts[..targets])
+    }
+    fn add(row: &Grown, first: usize, sums: &mut [Self]) {
+        for target in &row.targets {
+            if let Some(sum) = sums.get_mut((*target as usize).wrapping_sub(first)) {
+                *sum += 1;
+            }
+        }
+    }
+    #[inline(always)]
+    fn real<T: Real>(self) -> T {
+        T::of_count(self)
+    }
+}
+
+impl Sum for i64 {
+    fn of(worker: &mut Worker, targets: usize) -> (&mut Grown, &mut [Self]) {
+        (&mut worker.row, &mut worker.loads[..targets])
+    }
+    fn add(row: &Grown, first: usize, sums: &mut [Self]) {
+        for (target, mantissa) in row.targets.iter().zip(&row.mantissas) {
+            if let Some(sum) = sums.get_mut((*target as usize).wrapping_sub(first)) {
+                *sum += Self::from(*mantissa);
+            }
+        }
+    }
+    #[inline(always)]
+    fn real<T: Real>(self) -> T {
+        T::of_whole(self)
+    }
+}
+
+/// Moves all sums to their receptors. Where there is none nothing is added, not even 0.
+struct All<'a, T, S> {
+    sums: &'a mut [S],
+    quantum: T,
+    s: &'a mut [T],
+}
+
+impl<T: Real, S: Sum> Kernel for All<'_, T, S> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let len = self.s.len().min(self.sums.len());
+        let (sums, s) = (&mut self.sums[..len], &mut self.s[..len]);
+        for k in 0..len {
+            let moved = sums[k].real::<T>().mul_add(self.quantum, s[k]);
+            s[k] = if sums[k] != S::default() { moved } else { s[k] };
+            sums[k] = S::default();
+        }
+    }
+}
+
+/// The same of those that have been touched.
+struct Few<'a, T, S> {
+    touched: &'a [u32],
+    first: usize,
+    sums: &'a mut [S],
+    quantum: T,
+    s: &'a mut [T],
+}
+
+impl<T: Real, S: Sum> Kernel for Few<'_, T, S> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for target in self.touched {
+            let k = (*target as usize).wrapping_sub(self.first);
+            if k < self.s.len() && self.sums[k] != S::default() {
+                self.s[k] = take(&mut self.sums[k]).real::<T>().mul_add(self.quantum, self.s[k]);
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A tile of neurons in a step: what receptors do, and which neurons spike.
+
+use crate::network::plan::WORD;
+use crate::network::postsynaptic::Course;
+use crate::numeric::math::exp;
+use crate::numeric::scalar::Real;
+use crate::numeric::simd::{Kernel, vectorize};
+
+/// What has decayed to less than this is nothing; long before, it is no part of any potential. Subnormal numbers are slow.
+const NOTHING: f64 = 1e-30;
+
+/// A receptor's share of the drive, and what becomes of it. `h` is empty where it does not rise, `v` where nothing blocks it.
+pub(super) struct Feel<'a, T> {
+    pub(super) course: Course<T>,
+    pub(super) s: &'a mut [T],
+    pub(super) h: &'a mut [T],
+    pub(super) v: &'a [T],
+    pub(super) i: &'a mut [T],
+    pub(super) g: &'a mut [T],
+}
+
+pub(super) fn feel<T: Real>(feel: Feel<'_, T>) {
+    vectorize(feel);
+}
+
+/// What is left of it after a step.
+#[inline(always)]
+pub(super) fn decayed<T: Real>(s: T, decay: T) -> T {
+    flushed(s * decay)
+}
+
+#[inline(always)]
+fn flushed<T: Real>(s: T) -> T {
+    if s.abs() < T::of(NOTHING) { T::of(0.0) } else { s }
+}
+
+/// The share of gap junctions: of Σ w·V, `s`, that arrived in the step before and is then gone, and of Σ w, `w`.
+pub(super) struct Join<'a, T> {
+    pub(super) s: &'a mut [T],
+    pub(super) w: &'a [T],
+    pub(super) i: &'a mut [T],
+    pub(super) g: &'a mut [T],
+}
+
+pub(super) fn join<T: Real>(join: Join<'_, T>) {
+    let Join { s, w, i, g } = join;
+    for (((s, w), i), g) in s.iter_mut().zip(w).zip(i).zip(g) {
+        *i += *s;
+        *g += *w;
+        *s = T::of(0.0);
+    }
+}
+
+impl<T: Real> Kernel for Feel<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let len = self.s.len().min(self.i.len()).min(self.g.len());
+        let (s, i, g) = (&mut self.s[..len], &mut self.i[..len], &mut self.g[..len]);
+        match (self.course.reversal, self.course.block) {
+            (None, _) => {
+                for k in 0..len {
+                    i[k] += s[k];
+                }
+            }
+            (Some(reversal), None) => {
+                for k in 0..len {
+                    i[k] = s[k].mul_add(reversal, i[k]);
+                    g[k] += s[k];
+                }
+            }
+            (Some(reversal), Some(block)) => {
+                let v = &self.v[..len];
+                for k in 0..len {
+                    let open = s[k] / exp(-(block.alpha * v[k])).mul_add(block.scale, T::of(1.0));
+                    i[k] = open.mul_add(reversal, i[k]);
+                    g[k] += open;
+                }
+            }
+        }
+        let decay = self.course.decay;
+        match self.course.rise {
+            None => {
+                for s in s {
+                    *s = flushed(*s * decay);
+                }
+            }
+            Some(rise) => {
+                let h = &mut self.h[..len];
+                for k in 0..len {
+                    s[k] = flushed(h[k].mul_add(rise.gain, s[k] * decay));
+                    h[k] = flushed(h[k] * rise.decay);
+                }
+            }
+        }
+    }
+}
+
+/// Writes a slot's words, of neurons that spike where their output is not 0. Returns how many do.
+pub(super) fn mask<T: Real>(y: &[T], words: &mut [T]) -> u32 {
+    vectorize(Mask { y, words })
+}
+
+struct Mask<'a, T> {
+    y: &'a [T],
+    words: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Mask<'_, T> {
+    type Output = u32;
+    #[inline(always)]
+    fn run(self) -> u32 {
+        let zero = T::of(0.0);
+        let mut spikes = 0;
+        for (word, y) in self.words.iter_mut().zip(self.y.chunks(WORD)) {
+            *word = zero;
+            if let Some(y) = y.first_chunk::<WORD>() {
+                // Spikes are rare.
+                let mut any = false;
+                for y in y {
+                    any |= *y != zero;
+                }
+                if !any {
+                    continue;
+                }
+            }
+            let mut bits = 0_u32;
+            for (k, y) in y.iter().enumerate() {
+                bits |= u32::from(*y != zero) << k;
+            }
+            spikes += bits.count_ones();
+            *word = T::of_count(bits as i32);
+        }
+        spikes
+    }
+}

@@ -1,0 +1,71 @@
+//! The refractory period: what arrives on a variable that stays as it is is dropped.
+
+use super::partition::Exchange;
+use crate::network::plan::Pool;
+use crate::numeric::scalar::Real;
+use crate::system::state::State;
+
+/// Values that a step's arrivals must not change.
+pub(super) struct Refractory<T> {
+    /// Variables that something may be added to, and that others hold.
+    vars: Vec<Var>,
+    /// A variable, where in it, and its value before arrivals.
+    values: Vec<(usize, usize, T)>,
+}
+
+struct Var {
+    group: usize,
+    /// Both are the network's.
+    var: usize,
+    counter: usize,
+}
+
+/// Neurons that are looked at together: few of them are refractory.
+const STRETCH: usize = 16;
+
+impl<T: Real> Refractory<T> {
+    pub(super) fn new(pools: &[Pool<T>]) -> Self {
+        let mut vars: Vec<Var> = Vec::new();
+        for (group, pool) in pools.iter().enumerate() {
+            for (var, counter) in pool.receptors.iter().filter_map(|felt| Some((felt.var, felt.held_by?))) {
+                if vars.iter().all(|known| known.var != var) {
+                    vars.push(Var { group, var, counter });
+                }
+            }
+        }
+        Self { vars, values: Vec::new() }
+    }
+
+    /// Notes them, after the neurons' step.
+    pub(super) fn note(&mut self, pools: &[Pool<T>], exchange: &dyn Exchange<T>, rows: usize, state: &State<'_, T>) {
+        let one = T::of(1.0);
+        self.values.clear();
+        for Var { group, var, counter } in &self.vars {
+            let units = pools[*group].units;
+            let owned = exchange.owned(*group, units);
+            let (counters, values) = (state.var(*counter), state.var(*var));
+            for row in 0..rows {
+                let (mut at, end) = (row * units + owned.start, row * units + owned.end);
+                while at < end {
+                    let stretch = &counters[at..end.min(at + STRETCH)];
+                    let mut any = false;
+                    for left in stretch {
+                        any |= *left > one;
+                    }
+                    if any {
+                        let held = (at..).zip(stretch).filter(|(_, left)| **left > one);
+                        self.values.extend(held.map(|(k, _)| (*var, k, values[k])));
+                    }
+                    at += stretch.len();
+                }
+            }
+        }
+    }
+
+    /// Puts them back, after everything has arrived.
+    pub(super) fn put_back(&self, state: &mut State<'_, T>) {
+        for (var, at, value) in &self.values {
+            state.var_mut(*var)[*at] = *value;
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! A plastic projection's part in a step on the host.
+
+use super::deliver::{Delivery, each_spike};
+use super::receptor_step::decayed;
+use crate::connectivity::Targets;
+use crate::network::plan::{Link, Pool};
+use crate::network::stdp::Plastic;
+use crate::numeric::scalar::Real;
+use crate::numeric::simd::{Kernel, vectorize};
+use crate::system::state::State;
+use std::mem::take;
+use std::ops::Range;
+
+/// Synapses from which on a change of weights is shared out.
+const SHARED: usize = 8192;
+
+/// What a step needs to know of a plastic projection in the network's type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule<T> {
+    /// Of a step: the sources' and the targets' traces.
+    pub(crate) decay: [T; 2],
+    pub(crate) steps: [T; 2],
+    pub(crate) min: T,
+    pub(crate) max: T,
+}
+
+/// What it does in a step, of one batch row: `row` of step `i`, with the targets that are here.
+pub(crate) struct Learning<'l, T> {
+    pub(crate) link: &'l Link,
+    pub(crate) plastic: &'l Plastic,
+    pub(crate) pools: [&'l Pool<T>; 2],
+    pub(crate) dt: f64,
+    pub(crate) row: usize,
+    pub(crate) i: u64,
+    /// Neurons of the group of targets.
+    pub(crate) here: Range<usize>,
+}
+
+impl<T: Real> Learning<'_, T> {
+    /// Delivers what arrives, and changes weights.
+    pub(crate) fn step(self, delivery: &mut Delivery, state: &mut State<'_, T>) {
+        let Self { link, plastic, pools: [from, to], dt, row, i, here } = self;
+        // A plastic projection's synapses were made with it.
+        let Some(wiring) = link.wiring.get() else { return };
+        let rule = Rule::<T>::of(plastic, dt);
+        let of_row = |len: usize| row * len..(row + 1) * len;
+        let traces = plastic.sources * plastic.classes;
+        let [all_w, all_pre, all_post] = [0, 1, 2].map(|k| take(&mut state.all()[plastic.var + k]));
+        let (w, pre, post) = (&mut all_w[of_row(plastic.synapses)], &mut all_pre[of_row(traces)], &mut all_post[of_row(plastic.targets)]);
+        vectorize(Decay { x: &mut *pre, decay: rule.decay[0] });
+        vectorize(Decay { x: &mut *post, decay: rule.decay[1] });
+
+        delivery.begin();
+        for class in 0..plastic.classes {
+            let delay = link.delays.start() + class as u32;
+            let words = from.arriving(state.var(from.flight), row, i, delay);
+            delivery.collect(wiring, words, &link.recipe.pre, delay);
+            let own = &mut pre[class * plastic.sources..][..plastic.sources];
+            each_spike(words, &link.recipe.pre, |source| own[source] += rule.steps[0]);
+        }
+        if !here.is_empty() {
+            let first = here.start - link.recipe.post.start;
+            let all = here.len() == plastic.targets;
+            let s = &mut state.var_mut(link.var)[of_row(to.units)][here.clone()];
+            delivery.add_now(wiring, (w, 1.0 / plastic.quantum), T::of(link.quantum), first, all, s);
+        }
+        let (ranges, arrived) = delivery.sorted();
+        match &wiring.targets {
+            Targets::U16(targets) => Arrived { rule, ranges, targets, post, base: 0, w }.share(shares(arrived)),
+            Targets::U32(targets) => Arrived { rule, ranges, targets, post, base: 0, w }.share(shares(arrived)),
+        }
+
+        let spiking = delivery.list();
+        let words = to.arriving(state.var(to.flight), row, i, 0);
+        let part = &link.recipe.post;
+        each_spike(words, part, |target| {
+            if here.contains(&(part.start + target)) {
+                post[target] += rule.steps[1];
+                spiking.push(target);
+            }
+        });
+        let changed = spiking.iter().map(|target| plastic.columns.column(*target).len()).sum();
+        Fired { rule, plastic, spiking, pre, base: 0, whole: true, w }.share(shares(changed));
+        for (k, var) in [all_w, all_pre, all_post].into_iter().enumerate() {
+            state.all()[plastic.var + k] = var;
+        }
+    }
+}
+
+fn shares(synapses: usize) -> usize {
+    if synapses >= SHARED { rayon::current_num_threads().max(1) } else { 1 }
+}
+
+impl<T: Real> Rule<T> {
+    pub(crate) fn of(plastic: &Plastic, dt: f64) -> Self {
+        let rule = &plastic.rule;
+        Self {
+            decay: rule.tau.map(|tau| T::of(crate::numeric::math::exp(-dt / tau))),
+            steps: rule.steps().map(T::of),
+            min: T::of(rule.min),
+            max: T::of(rule.max),
+        }
+    }
+
+    /// A weight after a change. Its twin is `clipped` in `stdp.cuh`.
+    #[inline(always)]
+    fn clipped(&self, w: T) -> T {
+        if w < self.min {
+            self.min
+        } else if w > self.max {
+            self.max
+        } else {
+            w
+        }
+    }
+}
+
+/// Traces over a step.
+struct Decay<'a, T> {
+    x: &'a mut [T],
+    decay: T,
+}
+
+impl<T: Real> Kernel for Decay<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for x in self.x {
+            *x = decayed(*x, self.decay);
+        }
+    }
+}
+
+/// Spikes that have arrived over rows, which ascend, of the weights from number `base` on.
+struct Arrived<'a, T, X> {
+    rule: Rule<T>,
+    ranges: &'a [Range<usize>],
+    targets: &'a [X],
+    post: &'a [T],
+    base: usize,
+    w: &'a mut [T],
+}
+
+impl<T: Real, X: Copy + Into<u32> + Sync> Arrived<'_, T, X> {
+    fn share(self, shares: usize) {
+        let Self { rule, ranges, targets, post, base, w } = self;
+        if shares > 1 && ranges.len() > 1 {
+            let (former, later) = ranges.split_at(ranges.len() / 2);
+            let (w, later_w) = w.split_at_mut(later[0].start - base);
+            let a = Arrived { rule, ranges: former, targets, post, base, w };
+            let b = Arrived { rule, ranges: later, targets, post, base: later[0].start, w: later_w };
+            rayon::join(|| a.share(shares / 2), || b.share(shares - shares / 2));
+            return;
+        }
+        for range in ranges {
+            let row = w[range.start - base..range.end - base].iter_mut().zip(&targets[range.clone()]);
+            row.for_each(|(w, target)| *w = rule.clipped(*w + post[(*target).into() as usize]));
+        }
+    }
+}
+
+/// Targets that have spiked, and the weights from number `base` on.
+struct Fired<'a, T> {
+    rule: Rule<T>,
+    plastic: &'a Plastic,
+    spiking: &'a [usize],
+    pre: &'a [T],
+    base: usize,
+    /// These are all weights.
+    whole: bool,
+    w: &'a mut [T],
+}
+
+impl<T: Real> Fired<'_, T> {
+    fn share(self, shares: usize) {
+        let Self { rule, plastic, spiking, pre, base, whole, w } = self;
+        if shares > 1 && w.len() > 1 {
+            let middle = w.len() * (shares / 2) / shares;
+            let (w, later_w) = w.split_at_mut(middle);
+            let a = Fired { rule, plastic, spiking, pre, base, whole: false, w };
+            let b = Fired { rule, plastic, spiking, pre, base: base + middle, whole: false, w: later_w };
+            rayon::join(|| a.share(shares / 2), || b.share(shares - shares / 2));
+            return;
+        }
+        let columns = &plastic.columns;
+        for target in spiking {
+            let mut column = columns.column(*target);
+            if !whole {
+                let places = &columns.places[column.clone()];
+                let from = places.partition_point(|place| (*place as usize) < base);
+                let to = from + places[from..].partition_point(|place| (*place as usize) < base + w.len());
+                column = column.start + from..column.start + to;
+            }
+            for (place, trace) in columns.places[column.clone()].iter().zip(&columns.traces[column]) {
+                let w = &mut w[*place as usize - base];
+                *w = rule.clipped(*w + pre[*trace as usize]);
+            }
+        }
+    }
+}

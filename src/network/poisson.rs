@@ -1,0 +1,113 @@
+//! What a group draws in each step: noise, and the numbers of Poisson spikes.
+
+use super::plan::Rain;
+use crate::error::{Error, Result};
+use crate::numeric::rng::Stream;
+use crate::numeric::scalar::Real;
+use crate::numeric::simd::{Kernel, vectorize};
+
+/// Most spikes a step that a Poisson drive may have in the mean: tables stay small.
+const MOST: f64 = 256.0;
+
+/// The stream of `purpose` of the group with this number of its own.
+pub(crate) fn stream(seed: u64, node: u16, purpose: &str) -> Stream {
+    Stream::named(seed ^ u64::from(node).rotate_left(40), purpose)
+}
+
+/// Purpose of the noise, and of Poisson drive number `k`.
+pub(crate) const NOISE: &str = "network.noise";
+pub(crate) fn rain(k: usize) -> String {
+    format!("network.poisson{k}")
+}
+
+/// For a mean of `mean` spikes a step: P(at most k spikes)·2³² rounded, for k from 0 on while that is below 2³².
+pub(crate) fn thresholds(argument: &str, mean: f64) -> Result<Vec<u32>> {
+    if !(0.0..=MOST).contains(&mean) {
+        return Err(Error::value(argument, format!("{mean} spikes a step"), format!("is not between 0 and {MOST}")));
+    }
+    let (mut p, mut sum, mut table) = ((-mean).exp(), 0.0, Vec::new());
+    for k in 1..4 * MOST as u32 {
+        sum += p;
+        let threshold = (sum * 4_294_967_296.0).round();
+        if threshold > f64::from(u32::MAX) {
+            break;
+        }
+        table.push(threshold as u32);
+        p *= mean / f64::from(k);
+    }
+    Ok(table)
+}
+
+/// Adds σ·ξ/√dt to the currents of the units from number `first` on, counted over the batch; `scale` is σ/√dt.
+pub(super) fn noise<T: Real>(stream: Stream, scale: T, first: u64, step: u64, i: &mut [T]) {
+    vectorize(Noise { stream, scale, first, step, i });
+}
+
+struct Noise<'a, T> {
+    stream: Stream,
+    scale: T,
+    first: u64,
+    step: u64,
+    i: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Noise<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for (k, i) in self.i.iter_mut().enumerate() {
+            let xi = T::from_f64(f64::from(self.stream.normal(self.first + k as u64, self.step)));
+            *i = xi.mul_add(self.scale, *i);
+        }
+    }
+}
+
+/// Lets the Poisson spikes of a step fall on the receptors of the units from number `first` on, counted over the batch. Unit u is given
+/// word `u mod 4` of draw `u / 4`.
+pub(super) fn fall<T: Real>(stream: Stream, rain: &Rain<T>, first: u64, step: u64, s: &mut [T]) {
+    vectorize(Fall { stream, rain, first, step, s });
+}
+
+struct Fall<'a, T> {
+    stream: Stream,
+    rain: &'a Rain<T>,
+    first: u64,
+    step: u64,
+    s: &'a mut [T],
+}
+
+/// Units whose words are drawn together.
+const WORDS: usize = 64;
+
+impl<T: Real> Kernel for Fall<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let mut unit = self.first;
+        let mut rest = self.s;
+        while !rest.is_empty() {
+            let skip = (unit % 4) as usize;
+            let (some, later) = rest.split_at_mut(rest.len().min(WORDS - skip));
+            let (mut words, mut counts) = ([0_u32; WORDS], [0_i32; WORDS]);
+            for k in 0..WORDS / 4 {
+                let drawn = self.stream.words(unit / 4 + k as u64, self.step);
+                words[4 * k] = drawn[0];
+                words[4 * k + 1] = drawn[1];
+                words[4 * k + 2] = drawn[2];
+                words[4 * k + 3] = drawn[3];
+            }
+            for threshold in &self.rain.thresholds {
+                for k in 0..WORDS {
+                    counts[k] += i32::from(words[k] >= *threshold);
+                }
+            }
+            for (s, count) in some.iter_mut().zip(&counts[skip..]) {
+                if *count != 0 {
+                    *s = T::of_count(*count).mul_add(self.rain.weight, *s);
+                }
+            }
+            unit += some.len() as u64;
+            rest = later;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What a receptor's variable does from step to step: linear equations, solved exactly.
+
+use super::describe::receptor::Shape;
+use crate::connectivity::log::ln;
+use crate::error::{Error, Result};
+use crate::numeric::math;
+
+/// Of one receptor. Its variable s is what is felt; where it rises, spikes add to h instead.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Course<T> {
+    /// s ← s·decay.
+    pub(crate) decay: T,
+    pub(crate) rise: Option<Rise<T>>,
+    /// Of a conductance, else it is a current.
+    pub(crate) reversal: Option<T>,
+    pub(crate) block: Option<Block<T>>,
+}
+
+/// s ← fma(h, gain, s·decay of s), then h ← h·decay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rise<T> {
+    pub(crate) decay: T,
+    pub(crate) gain: T,
+}
+
+/// Of s is felt s/fma(e^{−alpha·V}, scale, 1), where V is the model's variable number `var`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Block<T> {
+    pub(crate) scale: T,
+    pub(crate) alpha: T,
+    pub(crate) var: usize,
+}
+
+impl Shape {
+    /// What s is multiplied by in a step of `dt`; and, where it rises, h likewise, with what is then added of h to s.
+    pub(super) fn steps(self, label: &str, dt: f64) -> Result<(f64, Option<[f64; 2]>)> {
+        let check = |tau: f64| {
+            if tau > 0.0 && tau.is_finite() {
+                return Ok(tau);
+            }
+            Err(Error::value(format!("time constant of `{label}`"), tau, "is not a positive number"))
+        };
+        let (tau, rise, scale) = match self {
+            Self::Graded => return Ok((0.0, None)),
+            Self::Exponential { tau } => return Ok((math::exp(-dt / check(tau)?), None)),
+            Self::Alpha { tau } => (check(tau)?, tau, 1.0 / tau),
+            Self::Dual { rise, tau } => {
+                let (rise, tau) = (check(rise)?, check(tau)?);
+                (tau, rise, 1.0 / after(peak(rise, tau), rise, tau))
+            }
+        };
+        let gain = scale * after(dt, rise, tau);
+        if !gain.is_finite() {
+            return Err(Error::value(format!("time constants of `{label}`"), format!("{rise} and {tau}"), "are too far apart"));
+        }
+        Ok((math::exp(-dt / tau), Some([math::exp(-dt / rise), gain])))
+    }
+}
+
+/// What an h of 1 has made of s by time t, of ds/dt = −s/tau + h: (e^{−t/tau} − e^{−t/rise})/(1/rise − 1/tau), or t·e^{−t/tau}.
+fn after(t: f64, rise: f64, tau: f64) -> f64 {
+    math::exp(-t / tau) * t * math::exprel(-t * (1.0 / rise - 1.0 / tau))
+}
+
+/// When that is largest.
+fn peak(rise: f64, tau: f64) -> f64 {
+    // So near it is flat: an error of ε in time is one of ε² in height.
+    if ((rise - tau) / tau).abs() < 1e-6 { tau } else { ln(tau / rise) / (1.0 / rise - 1.0 / tau) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dual_exponential_is_1_at_its_peak() {
+        for (rise, tau) in [(1.0, 10.0), (2.0, 100.0), (10.0, 1.0), (5.0, 5.0), (5.0, 5.000_001), (5.0, 5.001), (0.1, 0.3)] {
+            let dt = peak(rise, tau) / 1000.0;
+            let (decay, Some([h_decay, gain])) = Shape::Dual { rise, tau }.steps("x", dt).unwrap() else { panic!("it rises") };
+            let (mut s, mut h, mut most, mut at) = (0.0_f64, 1.0_f64, 0.0_f64, 0);
+            for k in 1..3000 {
+                s = h.mul_add(gain, s * decay);
+                h *= h_decay;
+                if s > most {
+                    (most, at) = (s, k);
+                }
+            }
+            assert!((most - 1.0).abs() < 1e-9 && (at - 1000_i32).abs() <= 30, "{rise} {tau}: {most} in step {at}");
+        }
+    }
+
+    #[test]
+    fn an_alpha_is_exact_at_any_step() {
+        for dt in [0.05, 0.1, 1.0, 7.0] {
+            let (decay, Some([h_decay, gain])) = Shape::Alpha { tau: 4.0 }.steps("x", dt).unwrap() else { panic!("it rises") };
+            let (mut s, mut h) = (0.0_f64, 3.0_f64);
+            for k in 1..50 {
+                s = h.mul_add(gain, s * decay);
+                h *= h_decay;
+                let t = f64::from(k) * dt / 4.0;
+                assert!((s - 3.0 * t * (-t).exp()).abs() <= 1e-13, "{dt} {k}: {s}");
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Terminals: what a projection makes of its sources' spikes before they reach synapses. Each source has variables of its own, and in each
+//! step an amount between −1 and 1 that all its synapses pass on, times their weights. It is a whole number of 2⁻³⁰, so that sums stay sums
+//! of integers.
+
+use super::describe::kinetics::Kinetics;
+use super::plan::WORD;
+use crate::init::Init;
+use crate::numeric::math::exp;
+use crate::numeric::scalar::Real;
+use crate::numeric::simd::{Kernel, vectorize};
+use std::ops::Range;
+
+/// An amount of 1.
+pub(crate) const WHOLE: i32 = 1 << 30;
+/// Constants of a law.
+pub(crate) const CONSTANTS: usize = 7;
+/// Sources from which on a step is shared out.
+const SHARED: usize = 8192;
+/// As in `drive`: subnormal numbers are slow.
+const NOTHING: f64 = 1e-30;
+
+/// Those of a projection.
+pub(crate) struct Terminal {
+    /// The projection's name.
+    pub(crate) name: String,
+    pub(crate) kinetics: Kinetics,
+    /// What its law works with.
+    pub(crate) constants: [f64; CONSTANTS],
+    /// The network's variables `[N]`, of the group of the sources; those that are no sources stay as they are. Those of gap junctions are the
+    /// model's: its potential.
+    pub(crate) vars: Range<usize>,
+    /// What those of its own begin with.
+    pub(crate) init: Vec<Init>,
+}
+
+/// A step of the terminals of some sources, the first of which is neuron `first` of those that `words` are of.
+pub(super) struct Step<'a, T> {
+    pub(super) terminal: &'a Terminal,
+    /// Spikes that arrive.
+    pub(super) words: &'a [T],
+    pub(super) first: usize,
+    /// The variables that there are, of these sources.
+    pub(super) vars: [&'a mut [T]; 3],
+    pub(super) amounts: &'a mut [i32],
+}
+
+impl<T: Real> Step<'_, T> {
+    pub(super) fn run(self) {
+        if self.amounts.len() < SHARED {
+            let c = self.terminal.constants.map(T::of);
+            return vectorize(Prepared { step: self, c });
+        }
+        let Self { terminal, words, first, vars, amounts } = self;
+        let middle = amounts.len() / 2;
+        let (amounts, later_amounts) = amounts.split_at_mut(middle);
+        let (mut own, mut later): ([&mut [T]; 3], [&mut [T]; 3]) = Default::default();
+        for ((var, own), later) in vars.into_iter().zip(&mut own).zip(&mut later) {
+            (*own, *later) = var.split_at_mut(middle.min(var.len()));
+        }
+        let a = Step { terminal, words, first, vars: own, amounts };
+        let b = Step { terminal, words, first: first + middle, vars: later, amounts: later_amounts };
+        rayon::join(|| a.run(), || b.run());
+    }
+}
+
+struct Prepared<'a, T> {
+    step: Step<'a, T>,
+    c: [T; CONSTANTS],
+}
+
+impl<T: Real> Kernel for Prepared<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        match self.step.terminal.kinetics {
+            Kinetics::Stp(_) => self.all(stp),
+            Kinetics::Ampa(_) => self.all(ampa),
+            Kinetics::Nmda(_) => self.all(nmda),
+            Kinetics::BioNmda(_) => self.all(bio_nmda),
+            Kinetics::Gap => self.all(gap),
+        }
+    }
+}
+
+impl<T: Real> Prepared<'_, T> {
+    #[inline(always)]
+    fn all<const N: usize>(self, law: impl Fn(&[T; CONSTANTS], bool, [T; N]) -> ([T; N], T)) {
+        let Self { step: Step { words, first, vars, amounts, .. }, c } = self;
+        let mut vars = vars.into_iter();
+        let vars: [&mut [T]; N] = std::array::from_fn(|_| vars.next().unwrap_or_default());
+        let mut unit = first;
+        let mut rest = amounts;
+        while !rest.is_empty() {
+            let here = (WORD - unit % WORD).min(rest.len());
+            let bits = (words[unit / WORD].to_f64() as u32) >> (unit % WORD);
+            let done = unit - first;
+            let now = rest.split_off_mut(..here).unwrap_or_default();
+            for (k, amount) in now.iter_mut().enumerate() {
+                let old: [T; N] = std::array::from_fn(|v| vars[v][done + k]);
+                let (new, a) = law(&c, bits >> k & 1 != 0, old);
+                for v in 0..N {
+                    vars[v][done + k] = new[v];
+                }
+                *amount = a.mul_add(T::of(f64::from(WHOLE)), T::of(0.5)).to_f64().floor() as i32;
+            }
+            unit += here;
+        }
+    }
+}
+
+// What follows has its twin in kernels/include/terminal.cuh.
+
+#[inline(always)]
+fn flushed<T: Real>(x: T) -> T {
+    if x.abs() < T::of(NOTHING) { T::of(0.0) } else { x }
+}
+
+#[inline(always)]
+fn stp<T: Real>(c: &[T; CONSTANTS], came: bool, [u, x]: [T; 2]) -> ([T; 2], T) {
+    let one = T::of(1.0);
+    let (u, x) = (flushed(u * c[0]), (x - one).mul_add(c[1], one));
+    let after = c[2].mul_add(one - u, u);
+    let amount = after * x;
+    if came { ([after, x - amount], amount) } else { ([u, x], T::of(0.0)) }
+}
+
+/// How much of the transmitter's time is left after a step, and where `x` goes with it.
+#[inline(always)]
+fn pulse<T: Real>(c: &[T], came: bool, x: T, left: T) -> (T, T) {
+    let zero = T::of(0.0);
+    let left = if came { c[3] } else { left };
+    let x = if left > zero { (x - c[1]).mul_add(c[0], c[1]) } else { flushed(x * c[2]) };
+    (x, if left > zero { left - T::of(1.0) } else { zero })
+}
+
+#[inline(always)]
+fn ampa<T: Real>(c: &[T; CONSTANTS], came: bool, [g, left]: [T; 2]) -> ([T; 2], T) {
+    let (g, left) = pulse(&c[..4], came, g, left);
+    ([g, left], g)
+}
+
+/// g after a step in which x stays as it is.
+#[inline(always)]
+fn opened<T: Real>(c: &[T; CONSTANTS], g: T, x: T) -> T {
+    let opens = c[0] * x;
+    let rate = opens + c[1];
+    let limit = opens / rate;
+    flushed((g - limit).mul_add(exp(-(rate * c[2])), limit))
+}
+
+#[inline(always)]
+fn nmda<T: Real>(c: &[T; CONSTANTS], came: bool, [g, x]: [T; 2]) -> ([T; 2], T) {
+    let g = opened(c, g, x);
+    let x = flushed(x * c[3]);
+    ([g, if came { x + T::of(1.0) } else { x }], g)
+}
+
+#[inline(always)]
+fn bio_nmda<T: Real>(c: &[T; CONSTANTS], came: bool, [g, x, left]: [T; 3]) -> ([T; 3], T) {
+    let g = opened(c, g, x);
+    let (x, left) = pulse(&c[3..], came, x, left);
+    ([g, x, left], g)
+}
+
+#[inline(always)]
+fn gap<T: Real>(c: &[T; CONSTANTS], _: bool, [v]: [T; 1]) -> ([T; 1], T) {
+    let amount = v * c[0];
+    // A potential that is no amount becomes NaN, which ends the run.
+    if amount.abs() <= T::of(1.0) { ([v], amount) } else { ([T::of(f64::NAN)], T::of(0.0)) }
+}

@@ -1,0 +1,204 @@
+//! Elementary functions of straight-line IEEE operations: they vectorise, and give the same bits in every lane width.
+
+use super::scalar::{DType, Real};
+
+/// B₂ₖ/(2k)! for k = 1 …: x/(1−e⁻ˣ) = 1 + x/2 + Σ cₖ x²ᵏ (Abramowitz & Stegun 23.1.1).
+const BERNOULLI: [f64; 7] = [
+    1.0 / 12.0,
+    -1.0 / 720.0,
+    1.0 / 30_240.0,
+    -1.0 / 1_209_600.0,
+    1.0 / 47_900_160.0,
+    -691.0 / 1_307_674_368_000.0,
+    1.0 / 74_724_249_600.0,
+];
+
+/// x = n·ln 2 + r with |r| ≤ ln 2 / 2. Returns 2ⁿ and eʳ − 1 (Cody & Waite's reduction, the products exact within the fused
+/// multiply-add).
+#[inline(always)]
+fn exp_parts<R: Real>(x: R) -> (R, R) {
+    let rounded = x.mul_add(R::of(std::f64::consts::LOG2_E), R::of(R::ROUNDER));
+    let n = rounded - R::of(R::ROUNDER);
+    let r = n.mul_add(R::of(-R::LN2.1), n.mul_add(R::of(-R::LN2.0), x));
+    (R::pow2(rounded), expm1_reduced(r))
+}
+
+/// As [`exp_parts`] for x = −z with z not far from zero: what `f32`'s ln 2 lacks in precision is left out, which costs n times
+/// 1.9e-9 of the result, less than half an ulp for z < 10. (In `f64` it would be a whole one.)
+#[inline(always)]
+fn exp_parts_near<R: Real>(z: R) -> (R, R) {
+    let rounded = z.mul_add(R::of(-std::f64::consts::LOG2_E), R::of(R::ROUNDER));
+    let n = rounded - R::of(R::ROUNDER);
+    let r = n.mul_add(R::of(-R::LN2.0), -z);
+    let r = if R::DTYPE == DType::F64 { n.mul_add(R::of(-R::LN2.1), r) } else { r };
+    (R::pow2(rounded), expm1_reduced(r))
+}
+
+#[inline(always)]
+fn expm1_reduced<R: Real>(r: R) -> R {
+    // Estrin's scheme: pairs of terms first, so that the chain of dependent operations is short.
+    let c = |k: usize| R::of(R::EXP_POLY[k]);
+    let s = r * r;
+    let pair = |k: usize| if k + 1 < R::EXP_POLY.len() { c(k + 1).mul_add(r, c(k)) } else { c(k) };
+    let mut k = (R::EXP_POLY.len() - 1) / 2 * 2;
+    let mut p = pair(k);
+    while k > 0 {
+        k -= 2;
+        p = p.mul_add(s, pair(k));
+    }
+    p.mul_add(s, r)
+}
+
+#[inline(always)]
+fn clamp_exp<R: Real>(x: R) -> R {
+    // In this order a NaN falls through both selects: min and max return their second operand where the first is NaN.
+    let (low, high) = R::EXP_RANGE;
+    R::of(low).max(R::of(high).min(x))
+}
+
+/// eˣ to within 2 ulp. Saturates: at most e⁸⁸ (f32) or e⁷⁰⁹ (f64), at least e⁻⁸⁷ or e⁻⁷⁰⁸. NaN stays NaN.
+#[inline(always)]
+#[must_use]
+pub fn exp<R: Real>(x: R) -> R {
+    let (scale, q) = exp_parts(clamp_exp(x));
+    scale.mul_add(q, scale)
+}
+
+/// eˣ − 1 without cancellation near zero, to within 4 ulp. Saturates as [`exp`] does.
+#[inline(always)]
+#[must_use]
+pub fn expm1<R: Real>(x: R) -> R {
+    let (scale, q) = exp_parts(clamp_exp(x));
+    scale.mul_add(q, scale - R::of(1.0))
+}
+
+/// e^{−z}, for models: saturates as [`exp`] does, and is within 2 ulp for |z| ≤ 7, within 6 far out.
+#[inline(always)]
+#[must_use]
+pub fn exp_neg<R: Real>(z: R) -> R {
+    let (low, high) = R::EXP_RANGE;
+    let (scale, q) = exp_parts_near(R::of(-high).max(R::of(-low).min(z)));
+    scale.mul_add(q, scale)
+}
+
+/// 1 − e^{−z} for z ≥ 0, without cancellation near zero: what is left of the way to a steady state.
+#[inline(always)]
+#[must_use]
+pub fn decay<R: Real>(z: R) -> R {
+    let (scale, q) = exp_parts_near(R::of(-R::EXP_RANGE.0).min(z));
+    scale.mul_add(-q, R::of(1.0) - scale)
+}
+
+/// x, but where it is so near 0 that it cannot be divided by: there 1e-30, for which 1 − e^{−x} = x to the last bit. And at least `low`.
+#[inline(always)]
+pub(crate) fn divisible<R: Real>(x: R, low: R) -> R {
+    let tiny = R::of(1e-30);
+    let x = if x.abs() < tiny { tiny } else { x };
+    low.max(x)
+}
+
+/// (eˣ − 1)/x, with the limit 1 at x = 0 (SciPy's `exprel`).
+#[inline(always)]
+#[must_use]
+pub fn exprel<R: Real>(x: R) -> R {
+    // Below 1e-30 the quotient may lose its bits to subnormals, and 1 is right to the last bit.
+    if x.abs() < R::of(1e-30) { R::of(1.0) } else { expm1(x) / x }
+}
+
+/// x/(1 − e⁻ˣ) = 1/exprel(−x) for |x| ≤ ½, by Bernoulli's series: what to take where 1 − e⁻ˣ would cancel.
+#[inline(always)]
+#[must_use]
+pub fn inv_exprel_near<R: Real>(x: R) -> R {
+    let s = x * x;
+    let mut p = R::of(BERNOULLI[R::BERNOULLI_TERMS - 1]);
+    let mut k = R::BERNOULLI_TERMS - 1;
+    while k > 0 {
+        k -= 1;
+        p = p.mul_add(s, R::of(BERNOULLI[k]));
+    }
+    p.mul_add(s, x.mul_add(R::of(0.5), R::of(1.0)))
+}
+
+/// The hyperbolic tangent.
+#[inline(always)]
+#[must_use]
+pub fn tanh<R: Real>(x: R) -> R {
+    // tanh|x| = (e²ˣ − 1)/(e²ˣ + 1); from 20 on it is 1 in both types. A NaN must come out of `min` again.
+    let e = expm1(R::of(40.0).min(x.abs() + x.abs()));
+    (e / (e + R::of(2.0))).copysign(x)
+}
+
+/// Φ(−y)·e^{y²/2}·(y + 5) for y ≥ 0 as a polynomial in t = (y − 5)/(y + 5) (Schonfelder's and Shepherd & Laframboise's change of variable):
+/// Chebyshev's series, to 3e-17 of the value for f64 and 1e-8 for f32.
+const NORMAL: [f64; 24] = [
+    0.769_193_049_750_063,
+    -0.665_382_502_890_057,
+    0.495_305_615_969_980_5,
+    -0.313_533_156_671_281_4,
+    0.165_020_366_170_195_17,
+    -0.069_118_638_707_071_62,
+    0.020_795_066_803_234_04,
+    -0.002_993_376_758_978_478,
+    -0.000_797_869_427_747_529_7,
+    0.000_544_898_968_373_562_9,
+    -5.937_558_833_377_767e-5,
+    -4.976_232_792_457_951_5e-5,
+    1.668_085_271_992_539_4e-5,
+    3.979_361_513_829_216e-6,
+    -2.768_878_783_672_091_5e-6,
+    -3.335_427_141_231_054e-7,
+    4.334_766_428_513_756_7e-7,
+    3.857_144_856_725_758_7e-8,
+    -6.741_689_051_823_604e-8,
+    -6.940_847_374_044_867e-9,
+    9.275_082_241_537_343e-9,
+    1.271_375_926_027_823_1e-9,
+    -7.854_458_583_247_658e-10,
+    -1.331_210_743_010_702e-10,
+];
+const NORMAL_F32: [f64; 12] = [
+    0.769_193_053_245_544_4,
+    -0.665_382_504_463_195_8,
+    0.495_305_985_212_326_05,
+    -0.313_532_888_889_312_74,
+    0.165_016_144_514_083_86,
+    -0.069_120_839_238_166_81,
+    0.020_813_677_459_955_215,
+    -0.002_985_708_881_169_557_6,
+    -0.000_835_731_043_480_336_7,
+    0.000_531_777_099_240_571_3,
+    -2.196_782_770_624_85e-5,
+    -3.869_155_989_377_759_4e-5,
+];
+
+/// Φ(x) = ½(1 + erf(x/√2)), the standard normal distribution, to within 8 ulp in both tails; 0 where e^{−x²/2} leaves the range of [`exp`].
+#[inline(always)]
+#[must_use]
+pub fn normal_cdf<R: Real>(x: R) -> R {
+    let poly: &[f64] = if R::DTYPE == DType::F64 { &NORMAL } else { &NORMAL_F32 };
+    let (one, half) = (R::of(1.0), R::of(0.5));
+    let y = R::of(40.0).min(x.abs());
+    let d = one / (y + R::of(5.0));
+    let t = d.mul_add(R::of(-10.0), one);
+    let mut p = R::of(poly[poly.len() - 1]);
+    let mut k = poly.len() - 1;
+    while k > 0 {
+        k -= 1;
+        p = p.mul_add(t, R::of(poly[k]));
+    }
+    // y² exactly, as a sum: half of what is rounded off would be y²·ε/2 of the exponential.
+    let square = y * y;
+    let rest = y.mul_add(y, -square);
+    let e = exp(-half * square);
+    let e = (half * e).mul_add(-rest, e);
+    let tail = p * d * e;
+    let tail = if square > R::of(-2.0 * R::EXP_RANGE.0) { R::of(0.0) } else { tail };
+    if x < R::of(0.0) { tail } else { one - tail }
+}
+
+/// The logistic function 1/(1 + e⁻ˣ).
+#[inline(always)]
+#[must_use]
+pub fn sigmoid<R: Real>(x: R) -> R {
+    R::of(1.0) / (R::of(1.0) + exp(-x))
+}

@@ -1,0 +1,7 @@
+//! Numbers: element types, functions with the same bits everywhere, random numbers, SIMD loops and products of matrices.
+
+pub(crate) mod gemm;
+pub mod math;
+pub mod rng;
+pub(crate) mod scalar;
+pub(crate) mod simd;

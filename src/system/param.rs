@@ -1,0 +1,89 @@
+//! A model's parameter: one value for all units, or one for each.
+
+use crate::error::{Error, Result};
+use crate::numeric::scalar::Real;
+
+/// One value for all units, or one for each.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Param<R> {
+    /// The same for all units.
+    All(R),
+    /// One for each unit.
+    Each(Vec<R>),
+}
+
+impl<R: Real> From<f64> for Param<R> {
+    fn from(value: f64) -> Self {
+        Self::All(R::of(value))
+    }
+}
+
+impl<R: Real> From<Vec<R>> for Param<R> {
+    fn from(values: Vec<R>) -> Self {
+        Self::Each(values)
+    }
+}
+
+impl<R: Real> Param<R> {
+    /// The values, one if it is the same for all.
+    #[must_use]
+    pub fn values(&self) -> &[R] {
+        match self {
+            Self::All(value) => std::slice::from_ref(value),
+            Self::Each(values) => values,
+        }
+    }
+
+    /// The value of one unit; the last one's beyond the end.
+    #[inline(always)]
+    pub(crate) fn at(&self, unit: usize) -> R {
+        match self {
+            Self::All(value) => *value,
+            Self::Each(values) => values.get(unit).or(values.last()).copied().unwrap_or_default(),
+        }
+    }
+
+    /// The values of `W` units from number `first` on, counted over a batch of rows of `units`: after a row's last unit comes the
+    /// next row's first.
+    #[inline(always)]
+    pub(crate) fn spread<const W: usize>(&self, first: usize, units: usize) -> [R; W] {
+        match self {
+            Self::All(value) => [*value; W],
+            Self::Each(values) => {
+                let mut spread = [R::of(1.0); W];
+                let (mut unit, mut rest) = (first % units.max(1), spread.as_mut_slice());
+                while let Some(from) = values.get(unit..units).filter(|from| !from.is_empty() && !rest.is_empty()) {
+                    let (part, later) = rest.split_at_mut(from.len().min(rest.len()));
+                    part.copy_from_slice(&from[..part.len()]);
+                    rest = later;
+                    unit = 0;
+                }
+                spread
+            }
+        }
+    }
+
+    /// Right length, finite, and as `fits` says.
+    pub(crate) fn check(&self, name: &str, units: usize, fits: impl Fn(R) -> bool, must: &str) -> Result<()> {
+        if let Self::Each(values) = self
+            && values.len() != units
+        {
+            return Err(Error::Shape {
+                argument: format!("parameter `{name}`"),
+                axis: "units".into(),
+                expected: units,
+                given: values.len(),
+            });
+        }
+        for (index, value) in self.values().iter().enumerate() {
+            if !value.is_finite() {
+                let variable = format!("parameter `{name}`");
+                return Err(Error::NotFinite { variable, step: None, index, value: value.to_f64() });
+            }
+            if !fits(*value) {
+                return Err(Error::value(format!("parameter `{name}`"), value, must));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,142 @@
+//! Nodes, variables and names, by brainpy's words.
+//!
+//! A loop is a tree: the loop itself, its target (the system), the target's parts, and what was registered. Nodes have two
+//! names. The absolute one is the kind and a number that no other node of this process has (`RNNCell0`); the relative one is
+//! the path from the loop: empty for the loop, `target`, `target.l1` (brainpy: `target.children.l1`).
+
+use super::System;
+use crate::error::{Error, Result};
+use crate::numeric::scalar::Scalar;
+use ndarray::{ArrayD, ArrayViewD};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+struct Names {
+    counts: BTreeMap<String, u64>,
+    given: BTreeSet<String>,
+}
+
+static NAMES: Mutex<Names> = Mutex::new(Names { counts: BTreeMap::new(), given: BTreeSet::new() });
+
+/// A name no other object of this process has: the kind and a number, as brainpy's `unique_name`.
+#[must_use]
+pub fn unique_name(kind: &str) -> String {
+    let mut names = NAMES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    loop {
+        let count = names.counts.entry(kind.to_owned()).or_insert(0);
+        let name = format!("{kind}{count}");
+        *count += 1;
+        if !names.given.contains(&name) {
+            return name;
+        }
+    }
+}
+
+/// Keeps [`unique_name`] from ever giving out a name that a user has given.
+pub(crate) fn keep_name(name: &str) {
+    NAMES.lock().unwrap_or_else(std::sync::PoisonError::into_inner).given.insert(name.to_owned());
+}
+
+/// How nodes and variables are named: brainpy's `method`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Naming {
+    /// By the nodes' own names: `RNNCell0`, `RNNCell0.state`.
+    #[default]
+    Absolute,
+    /// By the path from the loop: `target.l1`, `target.l1.state`.
+    Relative,
+}
+
+impl std::str::FromStr for Naming {
+    type Err = Error;
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "absolute" => Ok(Self::Absolute),
+            "relative" => Ok(Self::Relative),
+            _ => Err(Error::unknown("method of naming", name, ["absolute", "relative"])),
+        }
+    }
+}
+
+/// A node of a loop's tree.
+pub struct Node<'a, T> {
+    /// Its own name, `RNNCell0`.
+    pub name: &'a str,
+    /// Its kind, `RNNCell`.
+    pub kind: &'a str,
+    /// The system it is; none for the loop itself.
+    pub system: Option<&'a dyn System<T>>,
+}
+
+impl<T> std::fmt::Debug for Node<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Node").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// A variable of a loop's tree, as it is now.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Var<'a, T> {
+    /// The loop's step index, `i0`.
+    Index(u64),
+    /// The loop's time, `t0`.
+    Time(f64),
+    /// A state variable, `[batch, …]`.
+    State(ArrayViewD<'a, T>),
+    /// A weight: what brainpy calls a `TrainVar`.
+    Weight(ArrayViewD<'a, T>),
+    /// One that was registered.
+    Implicit(ArrayViewD<'a, T>),
+}
+
+impl<'a, T> Var<'a, T> {
+    /// Its array; none for index and time.
+    #[must_use]
+    pub fn array(&self) -> Option<&ArrayViewD<'a, T>> {
+        match self {
+            Self::Index(_) | Self::Time(_) => None,
+            Self::State(array) | Self::Weight(array) | Self::Implicit(array) => Some(array),
+        }
+    }
+}
+
+/// The structure that goes with flattened arrays: their names and shapes, and where the loop stood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Structure {
+    pub(crate) arrays: Vec<(String, Vec<usize>)>,
+    pub(crate) stamp: Option<crate::checkpoint::Stamp>,
+}
+
+impl Structure {
+    /// Names and shapes of the arrays, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        self.arrays.iter().map(|(n, s)| (n.as_str(), s.as_slice()))
+    }
+}
+
+/// What was registered with a loop besides its target.
+pub(crate) struct Implicit<T> {
+    pub(crate) vars: Vec<(String, ArrayD<T>)>,
+    pub(crate) nodes: Vec<(String, Box<dyn System<T>>)>,
+}
+
+impl<T: Scalar> Implicit<T> {
+    pub(crate) fn new() -> Self {
+        Self { vars: Vec::new(), nodes: Vec::new() }
+    }
+}
+
+/// The parts of a system, breadth first, each with its path and its depth: the system itself has path `""` and depth 0.
+pub(crate) fn parts<T: Scalar>(system: &dyn System<T>) -> Vec<(String, usize, &dyn System<T>)> {
+    let mut parts = vec![(String::new(), 0, system)];
+    let mut next = 0;
+    while let Some((path, depth, system)) = parts.get(next).map(|(p, d, s)| (p.clone(), *d, *s)) {
+        for (name, part) in system.nodes() {
+            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            parts.push((path, depth + 1, part));
+        }
+        next += 1;
+    }
+    parts
+}
