@@ -87,6 +87,7 @@ pub mod runner;
 #[doc(hidden)]
 pub mod stimuli;
 mod survey;
+mod synapses;
 mod system;
 
 #[doc(inline)]
@@ -99,16 +100,18 @@ pub use numeric::{math, rng};
 pub use stimuli as inputs;
 pub use system::{torch, tree};
 
+pub use device::found::{Gpu, MIN_CAPABILITY, MIN_DRIVER};
 pub use device::{Device, Products, Strategy};
 pub use engine::device_array::{DeviceArray, DeviceRecording};
+pub use error::Reason;
 pub use error::{Error, Number, Result};
 pub use init::Init;
-pub use input::{FirstAxis, Input};
-pub use loop_over_time::{Builder, LoopOverTime, Progress};
+pub use input::Input;
+pub use loop_over_time::{Builder, LoopOverTime, Progress, for_loop};
 pub use numeric::scalar::{DType, Real, Scalar};
-pub use recording::{Events, Monitor, OutVars, Recorded, Recording, Tree, monitor};
-pub use survey::{Finding, Gpu, MIN_CAPABILITY, MIN_DRIVER, Reason, Survey};
-pub use system::closure::{Closure, for_loop};
+pub use recording::{Events, FirstAxis, Monitor, OutVars, Recorded, Recording, Tree, monitor};
+pub use survey::{Finding, Survey};
+pub use system::closure::Closure;
 pub use system::program::Program;
 pub use system::scan::Scan;
 pub use system::sequential::Sequential;

@@ -12,8 +12,8 @@ use std::sync::Arc;
 pub(crate) struct Context(Infallible);
 
 impl Context {
-    pub(crate) fn of(ordinal: usize) -> Result<Arc<Self>> {
-        Err(Error::DeviceUnavailable { device: format!("cuda:{ordinal}"), reason: crate::survey::Reason::NotBuilt })
+    pub(crate) fn of<V>(ordinal: usize, _: impl FnOnce() -> std::result::Result<V, crate::error::Reason>) -> Result<Arc<Self>> {
+        Err(Error::DeviceUnavailable { device: format!("cuda:{ordinal}"), reason: crate::error::Reason::NotBuilt })
     }
 }
 

@@ -24,7 +24,6 @@ pub(crate) mod synapse_table;
 mod tests;
 mod values;
 
-#[cfg(feature = "cuda")]
 pub(crate) use procedural_rows::{Growing, Grown};
 pub(crate) use spec::{Recipe, quantum_above};
 pub(crate) use synapse_table::{Delays, Targets, Weights, Wiring};

@@ -4,17 +4,22 @@
 //! for any block size and number of threads.
 
 mod blocks;
+mod inputs;
+mod recorders;
 
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
 use crate::recording::Handle;
+use crate::recording::every::Every;
 use crate::system::clock::Clock;
-use crate::system::scan::{Every, Feed, Feeds, Probe, Scan, Source, Table, Tape};
+use crate::system::scan::{Scan, Source, Tape};
 use crate::system::state::{Layout, State};
 use crate::system::{Coupling, Schema, Shared, System};
 use blocks::Block;
+use inputs::{Feed, Feeds};
 use ndarray::ArrayView3;
 use rayon::prelude::*;
+use recorders::{Probe, Table};
 
 /// A chunk of steps to run.
 pub(crate) struct Chunk<'c, T> {

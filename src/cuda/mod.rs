@@ -16,7 +16,6 @@ mod stage;
 pub(crate) mod structs;
 
 pub(crate) use driver::context::Context;
-use driver::library::Shared;
 pub(crate) use driver::memory::Buffer;
 pub(crate) use engine::Engine;
 pub(crate) use gemm::{Multiplier, catalog as products};

@@ -1,13 +1,12 @@
 //! Where a loop runs, and why not elsewhere.
 
+pub(crate) mod found;
 #[cfg(feature = "cuda")]
 pub(crate) mod mirror;
-use crate::cuda::Context;
+
 use crate::error::{Error, Result};
-use crate::survey::Survey;
 use std::fmt;
 use std::fmt::Display;
-use std::sync::Arc;
 
 /// Where a loop runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -134,42 +133,5 @@ impl std::str::FromStr for Products {
         let all = [Self::Fast, Self::Ordered, Self::Tf32];
         let found = all.into_iter().find(|k| k.to_string() == s);
         found.ok_or_else(|| Error::unknown("products", s, all.map(|k| k.to_string())))
-    }
-}
-
-impl Device {
-    /// The best device there is. [`Survey::new`] also says why it is not a better one.
-    #[must_use]
-    pub fn auto() -> Self {
-        Survey::new().best()
-    }
-
-    /// The CUDA device of this ordinal.
-    ///
-    /// # Errors
-    /// If it cannot be used: no driver, no such device, no compiler for its kernels.
-    pub fn cuda(ordinal: usize) -> Result<Self> {
-        let device = Self::Cuda(ordinal);
-        device.require()?;
-        Ok(device)
-    }
-
-    /// What the device is used through, as long as it is held: nothing for the CPU.
-    pub(crate) fn context(self) -> Result<Option<Arc<Context>>> {
-        match self {
-            Self::Cpu => Ok(None),
-            Self::Cuda(n) => Context::of(n).map(Some),
-        }
-    }
-
-    /// An error unless this device can be used.
-    pub(crate) fn require(self) -> Result<()> {
-        match self {
-            Self::Cpu => Ok(()),
-            Self::Cuda(n) => match Survey::new().why_not_cuda(n) {
-                None => Ok(()),
-                Some(reason) => Err(Error::DeviceUnavailable { device: self.to_string(), reason }),
-            },
-        }
     }
 }

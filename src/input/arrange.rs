@@ -1,8 +1,9 @@
 //! Every check of an input's shape, and its axes in the engine's order: `[time, rows, features]`.
 
-use super::{Expect, FirstAxis, shape};
+use super::{Expect, shape};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
+use crate::recording::FirstAxis;
 use crate::system::InputSpec;
 use ndarray::{ArrayViewD, Axis, CowArray, Ix3};
 

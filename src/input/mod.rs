@@ -5,20 +5,11 @@ mod arrange;
 use crate::engine::device_array::DeviceArray;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
+use crate::recording::FirstAxis;
 use crate::system::{InputSpec, MAX_PORTS, Schema};
 use arrange::{arrange, steps as steps_of_series, strides};
 use ndarray::{Array3, ArrayBase, ArrayView, ArrayView3, ArrayViewD, Axis, CowArray, Data, Dimension, Ix3, s};
 use rayon::prelude::*;
-
-/// Which axis of input and results comes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum FirstAxis {
-    /// `[T, B, …]`: brainpy's `data_first_axis='T'`.
-    #[default]
-    Time,
-    /// `[B, T, …]`: brainpy's `data_first_axis='B'`.
-    Batch,
-}
 
 /// How many steps a run makes.
 #[derive(Clone, Copy, Debug, PartialEq)]

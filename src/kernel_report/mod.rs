@@ -21,9 +21,9 @@ use crate::cuda::compiler::compile;
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::nvrtc;
 use crate::cuda::compiler::nvrtc::Nvrtc;
+use crate::device::found;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::DType;
-use crate::survey;
 use rayon::prelude::*;
 use std::fmt;
 use std::fmt::Display;
@@ -137,7 +137,7 @@ fn doubles(ptx: &str, kernel: &str) -> usize {
 
 /// NVRTC, found.
 pub struct Compiler {
-    found: survey::Compiler,
+    found: found::Compiler,
     nvrtc: Nvrtc,
 }
 

@@ -4,9 +4,9 @@ use super::{LoopOverTime, Progress};
 use crate::cuda::Context;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
-use crate::input::FirstAxis;
 use crate::numeric::scalar::Scalar;
-use crate::recording::{Handle, Monitor, OutVars, Tree};
+use crate::recording::{FirstAxis, Handle, Monitor, OutVars, Tree};
+use crate::survey;
 use crate::system::clock::Clock;
 use crate::system::state::Layout;
 use crate::system::tree;
@@ -304,7 +304,7 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
 
 impl<T: Scalar> Options<T> {
     pub(super) fn check(&self, system: &dyn System<T>) -> Result<Checked> {
-        let context = self.device.context()?;
+        let context = survey::context_of(self.device)?;
         self.strategy.require(self.device)?;
         let schema = system.schema();
         schema.check()?;

@@ -1,11 +1,12 @@
 //! Where a loop's state is, and moving it.
 
 use super::{AnyLoop, LoopOverTime};
-use crate::cuda::{Context, Engine};
+use crate::cuda::Engine;
 use crate::device::Device;
 use crate::engine::boundary::Wanted;
 use crate::error::Result;
 use crate::numeric::scalar::Scalar;
+use crate::survey;
 use crate::system::System;
 use crate::system::state::Layout;
 use std::cell::OnceCell;
@@ -39,7 +40,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
             return Ok(());
         }
         // Held until the engine holds it, so that the device is looked for once.
-        let _context = device.context()?;
+        let _context = survey::context_of(device)?;
         self.strategy.require(device)?;
         let (system, dt) = (&self.system, self.clock.dt);
         crate::memory::threads::run(|| system.prepare(dt, device))??;
@@ -61,7 +62,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
             products: self.products,
             dt: self.clock.dt,
         };
-        let engine = Engine::new(Context::of(ordinal)?, &self.system, wanted, state)?;
+        let engine = Engine::new(survey::context(ordinal)?, &self.system, wanted, state)?;
         Ok(Some(Box::new(engine)))
     }
 

@@ -5,7 +5,7 @@ use crate::cuda::Engine;
 use crate::engine::boundary::{Done, Found};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
-use crate::system::scan::Every;
+use crate::recording::every::Every;
 use crate::system::state::Layout;
 use crate::system::{Coupling, Schema, Shared, System};
 use ndarray::{ArrayView3, s};

@@ -2,6 +2,7 @@
 
 mod builder;
 mod device;
+mod for_loop;
 mod locate_non_finite;
 pub(crate) mod nodes;
 mod on_device;
@@ -10,13 +11,13 @@ mod run;
 mod states;
 
 pub use builder::Builder;
+pub use for_loop::for_loop;
 
 use crate::cuda::Engine;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
-use crate::input::FirstAxis;
 use crate::numeric::scalar::Scalar;
-use crate::recording::{Handle, Tree};
+use crate::recording::{FirstAxis, Handle, Tree};
 use crate::system::clock::Clock;
 use crate::system::state::{Layout, State};
 use crate::system::tree::Implicit;
@@ -206,7 +207,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     pub fn tpu(&mut self) -> Result<()> {
         Err(Error::DeviceUnavailable {
             device: "tpu".into(),
-            reason: crate::survey::Reason::NoKernels("kernels here are CUDA C and CPU code; only XLA compiles for TPUs".into()),
+            reason: crate::error::Reason::NoKernels("kernels here are CUDA C and CPU code; only XLA compiles for TPUs".into()),
         })
     }
 }

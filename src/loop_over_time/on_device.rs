@@ -6,11 +6,11 @@ use super::{AnyLoop, LoopOverTime};
 use crate::engine::boundary::{Feed, Host, OnDevice, Run, Series};
 use crate::engine::device_array::{DeviceArray, DeviceRecording};
 use crate::error::{Error, Result};
-use crate::input::{Checked, FirstAxis, Given, Input};
+use crate::input::{Checked, Given, Input};
 use crate::numeric::scalar::Scalar;
-use crate::recording::{Buffer, Events};
+use crate::recording::every::Every;
+use crate::recording::{Buffer, Events, FirstAxis};
 use crate::system::System;
-use crate::system::scan::Every;
 use ndarray::{Array3, ArrayBase, ArrayD, ArrayView3, ArrayViewD, CowArray, Data, Dimension, Ix3};
 
 impl<T: Scalar> AnyLoop<'_, T> {

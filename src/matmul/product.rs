@@ -1,7 +1,7 @@
 //! A product that is ready to be made.
 
 use super::cpu;
-use crate::cuda::{Context, Multiplier};
+use crate::cuda::Multiplier;
 use crate::device::{Device, Products};
 use crate::engine::device_array::DeviceArray;
 use crate::engine::gemm_shape::Shape;
@@ -21,7 +21,7 @@ impl<T: Scalar> Product<T> {
     pub(super) fn new(shape: Shape, products: Products, device: Device) -> Result<Self> {
         let on_device = match device {
             Device::Cpu => None,
-            Device::Cuda(ordinal) => Some(Multiplier::new(Context::of(ordinal)?, T::DTYPE, &shape, products)?),
+            Device::Cuda(ordinal) => Some(Multiplier::new(crate::survey::context(ordinal)?, T::DTYPE, &shape, products)?),
         };
         Ok(Self { shape, on_device, element: PhantomData })
     }

@@ -64,7 +64,7 @@ mod postsynaptic;
 mod presynaptic;
 mod program;
 mod stdp;
-pub(crate) mod synapses;
+mod synapses;
 mod system;
 
 pub use crate::connectivity::Connect;

@@ -4,11 +4,8 @@ use super::state::State;
 use super::{Coupling, InputSpec, Inputs, Schema, Shared, System, Tick, VarSpec};
 use crate::error::Result;
 use crate::init::Init;
-use crate::input::Input;
-use crate::loop_over_time::LoopOverTime;
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Scalar;
-use crate::recording::Recording;
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
@@ -126,26 +123,4 @@ where
         let wrong = |(var, init): (&VarSpec, &Init)| init.check(&var.name, &var.shape).err();
         self.schema.state.iter().zip(&self.init).find_map(wrong).map_or(Ok(()), Err)
     }
-}
-
-/// Runs a system from its beginning over an input, with every default, and returns what it put out: brainpy's `for_loop`, with what the steps
-/// share in variables of the system.
-///
-/// ```
-/// use overtime::{Closure, for_loop};
-///
-/// # fn main() -> overtime::Result<()> {
-/// let sum = Closure::<f64, _>::new([], |_, x, state, y| {
-///     state.var_mut(0)[0] += x.port(0)[0];
-///     y[0] = state.var(0)[0];
-/// });
-/// let run = for_loop(sum.input("x", []).var("sum", [], 0.0), &[1.0, 2.0, 3.0][..])?;
-/// assert_eq!(run.output.as_slice(), Some(&[1.0, 3.0, 6.0][..]));
-/// # Ok(()) }
-/// ```
-///
-/// # Errors
-/// As [`LoopOverTime::new`] and [`LoopOverTime::run`].
-pub fn for_loop<'a, T: Scalar, S: System<T>>(system: S, input: impl Into<Input<'a, T>>) -> Result<Recording<T>> {
-    LoopOverTime::new(system)?.run(input)
 }

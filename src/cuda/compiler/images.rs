@@ -6,8 +6,9 @@ use super::compile::{Image, Request};
 use super::embedded;
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::module::Module;
+use crate::device::found::{Compiler, Compilers};
+use crate::error::Reason;
 use crate::error::{Error, Result};
-use crate::survey::{Compiler, Compilers, Reason};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 

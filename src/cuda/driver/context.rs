@@ -1,8 +1,9 @@
 //! A device's context: the calls that need one, and what their failures mean.
 
 use super::functions;
+use crate::device::found::{Compilers, Gpu};
+use crate::error::Reason;
 use crate::error::{Error, Result};
-use crate::survey::{Compilers, Gpu, Reason, Survey};
 use cudarc::driver::sys::{CUcontext, CUdevice_attribute};
 use cudarc::driver::{DriverError, result};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -61,25 +62,27 @@ const FATAL: &[i32] = &[
     999, // UNKNOWN
 ];
 
+/// A device, the CUDA version of its driver, and the compilers for it.
+pub(crate) type Usable = (Gpu, (u32, u32), std::result::Result<Compilers, Reason>);
+
 impl Context {
-    /// The context of this device.
+    /// The context of this device. The first use of the device in this process asks `look` for it.
     ///
     /// # Errors
-    /// Whatever keeps the device from being used, see [`Survey::why_not_cuda`]. One that was lost is lost for the process: whoever binds its
-    /// context is told.
-    pub(crate) fn of(ordinal: usize) -> Result<Arc<Self>> {
+    /// The reason that `look` gives, or a failed call of the driver. A device that was lost stays lost until the process ends: `bind` says so.
+    pub(crate) fn of(ordinal: usize, look: impl FnOnce() -> std::result::Result<Usable, Reason>) -> Result<Arc<Self>> {
         let mut contexts = CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, context)) = contexts.iter().find(|(n, _)| *n == ordinal) {
             return Ok(context.clone());
         }
-        let context = Arc::new(Self::retain(ordinal, &Survey::new())?);
+        let context = Arc::new(Self::retain(ordinal, look)?);
         contexts.push((ordinal, context.clone()));
         Ok(context)
     }
 
-    fn retain(ordinal: usize, survey: &Survey) -> Result<Self> {
+    fn retain(ordinal: usize, look: impl FnOnce() -> std::result::Result<Usable, Reason>) -> Result<Self> {
         let unavailable = |reason| Error::DeviceUnavailable { device: format!("cuda:{ordinal}"), reason };
-        let (gpu, driver, compiler) = survey.usable(ordinal).map_err(unavailable)?;
+        let (gpu, driver, compiler) = look().map_err(unavailable)?;
         functions::complete().map_err(unavailable)?;
         let of = |call, answer: std::result::Result<_, DriverError>| answer.map_err(|e| said(call, &e));
         of("cuInit", result::init())?;
@@ -95,17 +98,7 @@ impl Context {
         let watched = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT)? != 0;
         // SAFETY: `device` is the driver's. The reference that this takes is the process's, and goes with it.
         let context = unsafe { result::primary_ctx::retain(device) }.map_err(|e| said("cuDevicePrimaryCtxRetain", &e))?;
-        Ok(Self {
-            gpu: gpu.clone(),
-            driver,
-            compiler: compiler.clone(),
-            processors,
-            cooperative,
-            shared,
-            watched,
-            context,
-            poison: OnceLock::new(),
-        })
+        Ok(Self { gpu, driver, compiler, processors, cooperative, shared, watched, context, poison: OnceLock::new() })
     }
 
     /// Makes the context the calling thread's own, as every call that follows needs.
@@ -135,13 +128,6 @@ impl Context {
     /// Bytes of the device's memory that can still be taken. The context must be bound.
     pub(crate) fn free(&self) -> Result<u64> {
         Ok(self.check("cuMemGetInfo", result::mem_get_info())?.0 as u64)
-    }
-
-    /// Whether the compiler knows what is for sm_90a alone, as it does since CUDA 12.0, and a block has the shared memory for that. The driver
-    /// is of that version at least.
-    pub(crate) fn makes_maps(&self) -> bool {
-        self.compiler.as_ref().is_ok_and(|compilers| compilers.first().version >= (12, 0))
-            && self.shared >= crate::cuda::gemm::by_maps_shared()
     }
 
     /// As users name it.

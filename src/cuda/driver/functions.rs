@@ -1,7 +1,8 @@
 //! The driver: its library, version and devices.
 
-use crate::cuda::Shared;
-use crate::survey::{Driver, Gpu, MIN_DRIVER, Reason, visible};
+use super::library::Shared;
+use crate::device::found::{Driver, Gpu, MIN_DRIVER, visible};
+use crate::error::Reason;
 use std::ffi::{OsString, c_char, c_int, c_uint};
 
 /// Where the driver's library is, where the environment does not say.

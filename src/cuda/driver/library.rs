@@ -1,6 +1,6 @@
 //! A library, opened at run time.
 
-use crate::survey::Reason;
+use crate::error::Reason;
 use libloading::Library;
 use std::ffi::OsStr;
 

@@ -54,9 +54,11 @@ enum Main {
     ByMaps(Kernel<signature::ByMaps>),
 }
 
-/// Bytes of shared memory that a block takes whose operands come by tensor maps.
-pub(crate) fn by_maps_shared() -> usize {
-    table::HOPPER.block(DType::Bf16).1 as usize
+/// Whether operands can come by tensor maps: the compiler knows sm_90a, as it does since CUDA 12.0, and a block has the shared memory that
+/// such a kernel takes.
+pub(crate) fn makes_maps(context: &Context) -> bool {
+    context.compiler.as_ref().is_ok_and(|compilers| compilers.first().version >= (12, 0))
+        && context.shared >= table::HOPPER.block(DType::Bf16).1 as usize
 }
 
 /// What a kernel counts in 32 bits.

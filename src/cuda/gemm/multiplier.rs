@@ -43,7 +43,7 @@ impl Multiplier {
             batch,
             wide: rows.map(|len| len.is_multiple_of(lanes)),
             split: true,
-            maps: context.makes_maps(),
+            maps: super::makes_maps(&context),
         };
         let layout = Layout { transpose: [transpose_a, transpose_b], activation, to_work: false, windows: Vec::new() };
         let ready = Ready::new(&ask, &layout, |request| load(&context, &request))?;

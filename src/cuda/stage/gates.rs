@@ -62,7 +62,7 @@ impl Steps {
                 // A phase's columns begin at a multiple of H.
                 wide: [hidden.is_multiple_of(16 / element); 2],
                 split: false,
-                maps: shop.context.makes_maps(),
+                maps: crate::cuda::gemm::makes_maps(shop.context),
             };
             Ready::new(&ask, &layout, |request| shop.module(Some(node), request))
         });

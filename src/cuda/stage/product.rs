@@ -56,7 +56,7 @@ impl Product {
             batch: windows.map_or(1, |w| w.groups),
             wide: [along, product.outputs].map(|n| n.is_multiple_of(lanes)),
             split: false,
-            maps: windows.is_none() && shop.context.makes_maps(),
+            maps: windows.is_none() && crate::cuda::gemm::makes_maps(shop.context),
         };
         let geometry = windows.map_or_else(Vec::new, |w| w.geometry.clone());
         let layout = Layout { transpose: [false; 2], activation: Activation::Identity, to_work, windows: geometry };

@@ -7,9 +7,10 @@ use super::nvrtc::{Made, Nvrtc, identity};
 use super::source;
 use super::source::flatten;
 use crate::cuda::structs::mirrors;
+use crate::device::found::Compiler;
+use crate::error::Reason;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::DType;
-use crate::survey::{Compiler, Reason};
 use std::borrow::Cow;
 
 /// What to compile: one module, specialised.

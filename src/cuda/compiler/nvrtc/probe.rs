@@ -1,7 +1,8 @@
 //! NVRTC, the compiler for kernels, in all the places where it may be.
 
-use crate::cuda::Shared;
-use crate::survey::{Compiler, Compilers, Reason};
+use crate::cuda::driver::library::Shared;
+use crate::device::found::{Compiler, Compilers};
+use crate::error::Reason;
 use std::env::var_os;
 use std::ffi::{OsString, c_int};
 use std::path::{Path, PathBuf};

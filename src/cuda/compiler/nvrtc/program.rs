@@ -1,7 +1,7 @@
 //! A text given to NVRTC, and what comes back.
 
-use crate::cuda::Shared;
-use crate::survey::Reason;
+use crate::cuda::driver::library::Shared;
+use crate::error::Reason;
 use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
 

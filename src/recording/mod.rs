@@ -1,7 +1,8 @@
 //! What a run keeps: its output, monitored variables, events, and times.
 
+pub(crate) mod every;
+
 use crate::error::{Error, Result};
-use crate::input::FirstAxis;
 use crate::memory;
 use crate::numeric::scalar::Scalar;
 use crate::system::clock::Clock;
@@ -390,4 +391,14 @@ impl Handle {
     pub(crate) fn shape(&self) -> &[usize] {
         &self.shape
     }
+}
+
+/// Which axis of input and results comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FirstAxis {
+    /// `[T, B, …]`: brainpy's `data_first_axis='T'`.
+    #[default]
+    Time,
+    /// `[B, T, …]`: brainpy's `data_first_axis='B'`.
+    Batch,
 }

@@ -1,5 +1,9 @@
 //! Everything that can go wrong, with the numbers in it.
 
+mod reason;
+
+pub use reason::Reason;
+
 use std::path::PathBuf;
 
 /// The library's result.
@@ -72,7 +76,7 @@ pub enum Error {
         /// The device.
         device: String,
         /// Why.
-        reason: crate::survey::Reason,
+        reason: Reason,
     },
     /// A NaN or an infinity.
     #[error("{variable}[{index}] is {value} {}; allow_non_finite() lets it pass", match .step { Some(i) => format!("at step {i}"), None => "before the run".to_owned() })]

@@ -1,0 +1,81 @@
+//! The inputs of a block, step by step.
+
+use crate::numeric::scalar::Scalar;
+use crate::system::scan::Source;
+use crate::system::{Inputs, MAX_PORTS};
+use ndarray::{ArrayView2, ArrayView3, Axis, s};
+use std::ops::Range;
+
+/// The inputs of one block as the caller gave them.
+pub(crate) struct Feeds<'a, T> {
+    pub(crate) ports: Vec<Feed<'a, T>>,
+}
+
+impl<T: Scalar> Source<T> for Feeds<'_, T> {
+    #[inline]
+    fn inputs(&mut self, k: usize) -> Inputs<'_, T> {
+        let mut inputs = Inputs { ports: [&[]; MAX_PORTS], given: [false; MAX_PORTS] };
+        for (port, feed) in self.ports.iter_mut().enumerate() {
+            inputs.given[port] = !matches!(feed, Feed::Zeros(..));
+            inputs.ports[port] = feed.at(k);
+        }
+        inputs
+    }
+}
+
+/// One input port over the steps of a chunk, for one block.
+pub(crate) enum Feed<'a, T> {
+    /// Nothing was given: so many zeros, which are made when they are first asked for, that is, while the block runs.
+    Zeros(Vec<T>, usize),
+    /// A series `[steps, rows, features]` of any strides (0 where it broadcasts), of which this block sees the flat `cells` of
+    /// `[rows, features]`. `scratch` holds a step that does not lie in memory as the block wants it.
+    Series { view: ArrayView3<'a, T>, cells: Range<usize>, scratch: Vec<T>, constant: bool },
+}
+
+impl<'a, T: Scalar> Feed<'a, T> {
+    pub(crate) fn series(view: ArrayView3<'a, T>, cells: Range<usize>) -> Self {
+        let constant = view.strides()[0] == 0;
+        Self::Series { view, cells, scratch: Vec::new(), constant }
+    }
+
+    #[inline]
+    fn at(&mut self, k: usize) -> &[T] {
+        match self {
+            Self::Zeros(zeros, len) => {
+                zeros.resize(*len, T::zeroed());
+                zeros
+            }
+            Self::Series { view, cells, scratch, constant } => {
+                if *constant && !scratch.is_empty() {
+                    return scratch;
+                }
+                let moment = view.index_axis_move(Axis(0), k);
+                if let Some(all) = moment.to_slice() {
+                    return &all[cells.clone()];
+                }
+                scratch.resize(cells.len(), T::zeroed());
+                gather(moment, cells, scratch);
+                scratch
+            }
+        }
+    }
+}
+
+/// Copies the flat `cells` of `[rows, features]` to `out`.
+fn gather<T: Scalar>(moment: ArrayView2<'_, T>, cells: &Range<usize>, out: &mut [T]) {
+    let features = moment.ncols().max(1);
+    let (mut cell, mut rest) = (cells.start, out);
+    while cell < cells.end {
+        let (row, from) = (cell / features, cell % features);
+        let to = features.min(from + cells.end - cell);
+        let (part, later) = rest.split_at_mut(to - from);
+        let given = moment.slice_move(s![row, from..to]);
+        match (given.to_slice(), given.first()) {
+            (Some(given), _) => part.copy_from_slice(given),
+            (None, Some(same)) if given.strides() == [0] => part.fill(*same),
+            _ => part.iter_mut().zip(given).for_each(|(o, x)| *o = *x),
+        }
+        cell += to - from;
+        rest = later;
+    }
+}

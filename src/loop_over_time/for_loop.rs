@@ -1,0 +1,30 @@
+//! A loop over a system, in one line.
+
+use super::LoopOverTime;
+use crate::error::Result;
+use crate::input::Input;
+use crate::numeric::scalar::Scalar;
+use crate::recording::Recording;
+use crate::system::System;
+
+/// Runs a system from its beginning over an input, with every default, and returns what it put out: brainpy's `for_loop`, with what the steps
+/// share in variables of the system.
+///
+/// ```
+/// use overtime::{Closure, for_loop};
+///
+/// # fn main() -> overtime::Result<()> {
+/// let sum = Closure::<f64, _>::new([], |_, x, state, y| {
+///     state.var_mut(0)[0] += x.port(0)[0];
+///     y[0] = state.var(0)[0];
+/// });
+/// let run = for_loop(sum.input("x", []).var("sum", [], 0.0), &[1.0, 2.0, 3.0][..])?;
+/// assert_eq!(run.output.as_slice(), Some(&[1.0, 3.0, 6.0][..]));
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// As [`LoopOverTime::new`] and [`LoopOverTime::run`].
+pub fn for_loop<'a, T: Scalar, S: System<T>>(system: S, input: impl Into<Input<'a, T>>) -> Result<Recording<T>> {
+    LoopOverTime::new(system)?.run(input)
+}
