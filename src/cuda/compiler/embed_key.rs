@@ -1,10 +1,6 @@
 //! What is compiled when the crate is built, with the feature `embed-cubin`, so that a machine with a driver alone can run.
 //! `build.rs` has this file too.
 
-/// Bytes of `struct Job`.
-#[allow(dead_code, reason = "of no use to build.rs")]
-pub(crate) const JOB_BYTES: usize = 32 + 3 * 8 + 6 * 4 + 6 * 8 + 4 * 32 + 8 * 8 + 32 * 8 + 16 * 48;
-
 /// What the compiler is told of every module: functions need no `__device__`; nothing is fused that does not say so; `ptxas` says
 /// what it used.
 pub(crate) const OPTIONS: [&str; 4] = ["-std=c++17", "-default-device", "--fmad=false", "--ptxas-options=-v"];

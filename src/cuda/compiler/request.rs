@@ -1,8 +1,7 @@
 //! What to compile for a stage of a program: which loops, with which defines.
 
 use super::compile::Request;
-use super::embed_key::JOB_BYTES;
-use crate::cuda::recurrent::{Tier, Tile};
+use crate::cuda::structs::launch_args::JOB_BYTES;
 use crate::numeric::scalar::DType;
 use crate::system::program::{Cell, Map, Source};
 
@@ -43,22 +42,6 @@ impl Request {
         let loops: &[&str] = if whole { &["cell_scan.cu"] } else { &["cell_step.cu"] };
         let mut request = Self::of(dtype, &cell.source, loops, probes);
         request.define("N_STATE", vars);
-        request
-    }
-
-    /// A loop over a cell, cut into tiles, with the kernel that packs its weights.
-    pub(crate) fn tiles(dtype: DType, cell: &Cell, tile: &Tile, probes: Probes<'_>) -> Self {
-        let loops: &[&str] = match tile.tier {
-            Tier::Block | Tier::Cluster | Tier::Grid => &["tile_scan.cu", "tile_pack.cu"],
-            Tier::Step => &["tile_step.cu", "tile_pack.cu"],
-            Tier::Product => &["tile_gates.cu"],
-        };
-        let mut request = Self::of(dtype, &cell.source, loops, probes);
-        // Of the plain loops.
-        request.defines.retain(|(name, _)| name != "ON_CHIP" && name != "THREADS");
-        for (name, value) in tile.defines() {
-            request.define(name, value);
-        }
         request
     }
 
@@ -130,7 +113,7 @@ impl Request {
         self.model.0 == "hopper.cu"
     }
 
-    fn of(dtype: DType, source: &Source, loops: &'static [&'static str], probes: Probes<'_>) -> Self {
+    pub(crate) fn of(dtype: DType, source: &Source, loops: &'static [&'static str], probes: Probes<'_>) -> Self {
         let file = source.file.to_string();
         let mut request = Self { name: file.clone(), dtype, model: (file, source.text.clone()), loops, defines: Vec::new() };
         request.define("JOB_BYTES", JOB_BYTES);
@@ -151,7 +134,7 @@ impl Request {
         self.defines.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
-    fn define(&mut self, name: &str, value: impl ToString) {
+    pub(crate) fn define(&mut self, name: &str, value: impl ToString) {
         self.defines.push((name.to_owned(), value.to_string()));
     }
 }

@@ -4,7 +4,7 @@ use super::module::Kernel;
 use super::signature;
 use super::stream::Stream;
 use crate::connectivity::device::Job as Synapses;
-use crate::cuda::gemm::Maps;
+use super::tensor_maps::Maps;
 use crate::cuda::structs::gemm::Product;
 use crate::cuda::structs::launch_args::Job;
 use crate::error::Result;

@@ -10,3 +10,4 @@ pub(crate) mod module;
 pub(crate) mod occupancy;
 pub(crate) mod signature;
 pub(crate) mod stream;
+pub(crate) mod tensor_maps;

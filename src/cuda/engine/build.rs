@@ -61,7 +61,7 @@ impl Engine {
             return Err(Error::OutOfMemory { what: format!("this loop on {}", context.name()), need, free });
         }
         let buffer = |what: &str, len: usize| Buffer::new(&context, what, len);
-        let side = || Side::new(&context, state, &limits, jobs);
+        let side = || Side::new(&context, state, [limits.input, limits.record], jobs);
         let compute = Stream::new(&context)?;
         let sides = [side()?, side()?];
         for stage in &mut stages {

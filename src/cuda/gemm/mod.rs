@@ -2,13 +2,12 @@
 //! that needs no loop (`Multiplier`).
 
 mod catalog;
-mod maps;
 mod multiplier;
 mod request;
 pub(crate) mod table;
 
 pub(crate) use catalog::catalog;
-pub(crate) use maps::Maps;
+use super::driver::tensor_maps::Maps;
 pub(crate) use multiplier::Multiplier;
 
 use super::compiler::compile::Request;

@@ -84,7 +84,7 @@ pub(crate) fn request(dtype: DType, groups: &[(&Group, Probes<'_>)], places: &[u
          {given}) {{\n    open_shelf(shares);\n    const u32 warp = (blockIdx.x * blockDim.x + threadIdx.x) / 32;\n{calls}}}\n"
     );
     let mut request = Request { name: name.into(), dtype, model: ("network.cu".into(), text.into()), loops: &[], defines: Vec::new() };
-    request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::compiler::embed_key::JOB_BYTES.to_string()));
+    request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::structs::launch_args::JOB_BYTES.to_string()));
     let terminals = groups.iter().any(|(group, _)| group.transmits);
     request.defines.push(("TERMINALS".to_owned(), u32::from(terminals).to_string()));
     request.defines.push(("PIECE".to_owned(), PIECE.to_string()));

@@ -1,5 +1,6 @@
 //! Recurrent cells by the fast kernels: how a product is cut, and which tier runs it.
 
+mod request;
 mod tiers;
 mod tile;
 

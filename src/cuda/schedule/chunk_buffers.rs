@@ -3,7 +3,6 @@
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::{ALIGN, Buffer, Pinned};
 use crate::cuda::driver::stream::Event;
-use crate::cuda::engine::chunk_limits::Limits;
 use crate::cuda::structs::launch_args::Job;
 use crate::error::Result;
 use std::sync::Arc;
@@ -29,16 +28,16 @@ impl Side {
     /// Bytes from one stage's job to the next one's.
     pub(crate) const JOB: usize = size_of::<Job>().next_multiple_of(ALIGN);
 
-    pub(crate) fn new(context: &Arc<Context>, state: usize, limits: &Limits, jobs: usize) -> Result<Self> {
+    pub(crate) fn new(context: &Arc<Context>, state: usize, [input, record]: [usize; 2], jobs: usize) -> Result<Self> {
         let buffer = |what: &str, len: usize| Buffer::new(context, what, len);
         let pinned = |what: &str, len: usize| Pinned::new(context, what, len);
         Ok(Self {
-            input: buffer("inputs", limits.input)?,
-            record: buffer("recordings", limits.record)?,
+            input: buffer("inputs", input)?,
+            record: buffer("recordings", record)?,
             backup: buffer("the state before a chunk", state)?,
             found: buffer("a flag", 8)?,
-            host_input: pinned("inputs", limits.input)?,
-            host_record: pinned("recordings", limits.record)?,
+            host_input: pinned("inputs", input)?,
+            host_record: pinned("recordings", record)?,
             host_jobs: pinned("jobs", jobs)?,
             host_found: pinned("a flag", 8)?,
             uploaded: Event::new(context)?,

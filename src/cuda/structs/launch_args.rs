@@ -83,7 +83,10 @@ pub(crate) struct Job {
 // SAFETY: every field is an integer, a float, or an array of structs of those, and `repr(C)` leaves no padding between them:
 // the assertion adds their sizes up.
 unsafe impl bytemuck::NoUninit for Job {}
-const _: () = assert!(size_of::<Job>() == crate::cuda::compiler::embed_key::JOB_BYTES);
+const _: () = assert!(JOB_BYTES == 32 + 3 * 8 + 6 * 4 + 6 * 8 + 4 * 32 + 8 * 8 + 32 * 8 + 16 * 48);
+
+/// Bytes of [`Job`].
+pub(crate) const JOB_BYTES: usize = size_of::<Job>();
 
 mirror!(Time as "Clock" { i, done, t0, dt });
 mirror!(Port as "Port" { at, step, row, unit });

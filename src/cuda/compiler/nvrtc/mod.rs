@@ -8,4 +8,5 @@ mod usage;
 pub(crate) use identity::identity;
 pub(crate) use probe::probe;
 pub(crate) use program::{Made, Nvrtc};
+pub use usage::Usage;
 pub(crate) use usage::usage;

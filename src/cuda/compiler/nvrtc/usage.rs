@@ -1,6 +1,24 @@
 //! What kernels use, read from what `ptxas -v` says.
 
-use crate::kernel_report::Usage;
+/// What a kernel uses, as `ptxas` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// Its name.
+    pub kernel: String,
+    /// Registers of a thread.
+    pub registers: u32,
+    /// Bytes of shared memory of a block, but for what it is given at launch.
+    pub shared: u32,
+    /// Bytes of constant memory. From compute capability 9.0 on, `ptxas` does not say.
+    pub constant: u32,
+    /// Bytes of a thread's stack.
+    pub stack: u32,
+    /// Bytes that a thread puts into memory for want of registers.
+    pub spill_stores: u32,
+    /// Bytes that it loads back.
+    pub spill_loads: u32,
+}
 
 /// What each kernel uses, in the order that `ptxas` tells them.
 ///

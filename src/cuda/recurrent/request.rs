@@ -1,0 +1,25 @@
+//! What to compile for a recurrent cell that is cut into tiles.
+
+use super::{Tier, Tile};
+use crate::cuda::compiler::compile::Request;
+use crate::cuda::compiler::request::Probes;
+use crate::numeric::scalar::DType;
+use crate::system::program::Cell;
+
+impl Request {
+    /// A loop over a cell, cut into tiles, with the kernel that packs its weights.
+    pub(crate) fn tiles(dtype: DType, cell: &Cell, tile: &Tile, probes: Probes<'_>) -> Self {
+        let loops: &[&str] = match tile.tier {
+            Tier::Block | Tier::Cluster | Tier::Grid => &["tile_scan.cu", "tile_pack.cu"],
+            Tier::Step => &["tile_step.cu", "tile_pack.cu"],
+            Tier::Product => &["tile_gates.cu"],
+        };
+        let mut request = Self::of(dtype, &cell.source, loops, probes);
+        // Of the plain loops.
+        request.defines.retain(|(name, _)| name != "ON_CHIP" && name != "THREADS");
+        for (name, value) in tile.defines() {
+            request.define(name, value);
+        }
+        request
+    }
+}
