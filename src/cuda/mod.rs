@@ -1,6 +1,7 @@
 //! The engine for NVIDIA GPUs. Driver and run-time compiler are found at run time: nothing here links to them.
 //!
-//! `plan` says what a system needs, `assemble` takes it, `run` runs it chunk by chunk, `launch` is the one place that launches.
+//! A room for each floor of it: `driver` has the driver's objects, `compiler` makes machine code, `structs` what both sides share, `gemm` and
+//! `recurrent` choose kernels, `schedule` plans stages and chunks, `network` and `stage` run them, `engine` runs chunk after chunk.
 //!
 //! Each library is opened by name, every function that is needed is looked up first, and whatever is amiss comes back as a
 //! [`Reason`](crate::Reason). Nothing panics, whatever the library is.

@@ -1,4 +1,4 @@
-//! TODO head
+//! The boundary between a loop and the engine of a device, and arrays in the memory of a device.
 
 #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by the CUDA engine alone"))]
 pub(crate) mod boundary;

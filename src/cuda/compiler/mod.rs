@@ -1,4 +1,4 @@
-//! TODO head
+//! From CUDA C to machine code: the text of a module, NVRTC, the cache on disk, and images that were embedded when the crate was built.
 
 pub(crate) mod architecture;
 pub(crate) mod cache;

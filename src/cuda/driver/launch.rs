@@ -3,8 +3,8 @@
 use super::module::Kernel;
 use super::signature;
 use super::stream::Stream;
-use crate::connectivity::device::Job as Synapses;
 use super::tensor_maps::Maps;
+use crate::connectivity::device::Job as Synapses;
 use crate::cuda::structs::gemm::Product;
 use crate::cuda::structs::launch_args::Job;
 use crate::error::Result;

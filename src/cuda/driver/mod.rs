@@ -1,4 +1,4 @@
-//! TODO head
+//! The objects of the CUDA driver, each freed once: context, modules, memory, streams, graphs, and launches.
 
 pub(crate) mod context;
 pub(crate) mod functions;

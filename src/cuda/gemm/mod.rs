@@ -6,8 +6,8 @@ mod multiplier;
 mod request;
 pub(crate) mod table;
 
-pub(crate) use catalog::catalog;
 use super::driver::tensor_maps::Maps;
+pub(crate) use catalog::catalog;
 pub(crate) use multiplier::Multiplier;
 
 use super::compiler::compile::Request;

@@ -1,9 +1,11 @@
 //! Networks on a device: the text of their loops, what those are given, and the synapses there.
 
 pub(crate) mod connect;
+mod fit;
 pub(crate) mod plastic;
 mod request;
 mod row_strategy;
+pub(crate) mod stage;
 mod synapses;
 mod warp_partition;
 

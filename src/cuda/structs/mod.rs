@@ -1,4 +1,4 @@
-//! TODO head
+//! Structs that Rust and kernels share. The compiler of kernels compares them field by field.
 
 pub(crate) mod gemm;
 pub(crate) mod launch_args;

@@ -1,4 +1,4 @@
-//! TODO head
+//! Recurrent cells, and the frame that they share.
 
 pub(crate) mod frame;
 pub(crate) mod gru_cell;

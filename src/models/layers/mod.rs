@@ -1,4 +1,4 @@
-//! TODO head
+//! Layers: dense, convolution, activations, and layers of recurrent cells.
 
 pub(crate) mod activation;
 pub(crate) mod conv2d;

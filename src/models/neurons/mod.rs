@@ -1,4 +1,4 @@
-//! TODO head
+//! Neurons, each in its own file, and the frame that those share which are a few equations.
 
 pub(crate) mod ad_qua_if;
 pub(crate) mod adex_if;

@@ -1,4 +1,4 @@
-//! TODO head
+//! What a user says of a network: groups, projections, receptors, kinetics, and the builder that checks them.
 
 pub(crate) mod builder;
 pub(crate) mod group;

@@ -1,4 +1,4 @@
-//! TODO head
+//! A step of a network on the host: neurons, spikes, sums of synapses, plasticity.
 
 pub(crate) mod deliver;
 pub(crate) mod neuron_step;

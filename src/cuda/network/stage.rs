@@ -2,7 +2,6 @@
 
 use super::fit;
 use super::fit::{Fitted, Passes};
-use super::{Body, Call, Needs};
 use crate::cuda::driver::graph::Graph;
 use crate::cuda::driver::launch::Shape;
 use crate::cuda::driver::memory::{ALIGN, aligned};
@@ -10,6 +9,7 @@ use crate::cuda::network::connect::Maker;
 use crate::cuda::network::{Cut, Plastic, Synapses, Warps, plastic, request};
 use crate::cuda::schedule::plan::Node;
 use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::stage_kernel::{Body, Call, Needs};
 use crate::cuda::schedule::strategy;
 use crate::cuda::schedule::strategy::Desk;
 use crate::cuda::structs::launch_args::Mode;
