@@ -1,4 +1,4 @@
-// Activation functions of one value: the twins of src/models/activation.rs.
+// Activation functions of one value: the twins of src/models/layers/activation.rs.
 #pragma once
 #include "math.cuh"
 

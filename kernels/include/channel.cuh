@@ -1,5 +1,5 @@
 // What the files of channels/ are written with. Each is the twin of a file of src/models/channels/, with the same operations in the same
-// order, and stands in a namespace of its own in the text of a neuron (src/models/cond_neu_group/program.rs). It defines
+// order, and stands in a namespace of its own in the text of a neuron (src/models/neurons/cond_neu_group/program.rs). It defines
 //
 //     constexpr int GATES = 2;
 //     struct Params { acc_t e, g_max, …; };

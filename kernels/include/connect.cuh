@@ -1,8 +1,8 @@
-// Synapses from counters: the twins of src/network/connect, where it stands why each is as it is. The same operations, so the same synapses.
+// Synapses from counters: the twins of src/connectivity, where it stands why each is as it is. The same operations, so the same synapses.
 #pragma once
 #include "philox.cuh"
 
-// All that a pass over a projection is given. The twin of `Job` in src/network/connect/device.rs.
+// All that a pass over a projection is given. The twin of `Job` in src/connectivity/device.rs.
 struct Connect {
     const u64* offsets;        // [pre + 1]: where rows begin
     void* targets;             // [synapses], u16, or u32 where `wide`

@@ -1,4 +1,4 @@
-// Spikes that are crossings of a threshold: the twin of src/models/crossing.rs, where the reasons are.
+// Spikes that are crossings of a threshold: the twin of src/models/neurons/crossing.rs, where the reasons are.
 #pragma once
 #include "scalar.cuh"
 

@@ -1,4 +1,4 @@
-// What a launch is given. Its twin is src/cuda/job.rs; the fields are compared when this is compiled.
+// What a launch is given. Its twin is src/cuda/structs/launch_args.rs; the fields are compared when this is compiled.
 //
 // Letters: T steps of the chunk, B rows of the batch, N units of a row, C = B·N cells, counted row by row.
 #pragma once
@@ -68,7 +68,7 @@ __device__ __forceinline__ u32 steps_of(const Job& job, u64 row) {
 }
 
 #ifdef JOB_BYTES
-static_assert(sizeof(Job) == JOB_BYTES, "Job here and in src/cuda/job.rs differ in size");
+static_assert(sizeof(Job) == JOB_BYTES, "Job here and in src/cuda/structs/launch_args.rs differ in size");
 #endif
 /* the fields of Clock are compared here */
 /* the fields of Port are compared here */

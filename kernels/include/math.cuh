@@ -1,4 +1,4 @@
-// Elementary functions of single IEEE operations: the twins of src/math.rs, with its names, its operations and its bits.
+// Elementary functions of single IEEE operations: the twins of src/numeric/math.rs, with its names, its operations and its bits.
 // Why each is as it is stands there.
 #pragma once
 #include "scalar.cuh"

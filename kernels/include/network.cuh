@@ -15,7 +15,7 @@ struct alignas(8) Value {
 };
 
 // What the loop of a group is given beside its Job. Its lists lie behind it, so many bytes from its beginning. The twins of this and of
-// what follows are in src/cuda/network/table.rs.
+// what follows are in src/cuda/structs/network.rs.
 struct Group {
     Job job;
     scalar_t* flight;  // [rows][slots][words]: the spikes of the last steps, 16 neurons an element
@@ -84,7 +84,7 @@ struct Poisson {
 
 #ifdef GROUP_BYTES
 static_assert(sizeof(Group) == GROUP_BYTES && sizeof(Receptor) == 64 && sizeof(Incoming) == 32 && sizeof(Outgoing) == 152 && sizeof(Poisson) == 32,
-              "a struct here and in src/cuda/network/table.rs differ in size");
+              "a struct here and in src/cuda/structs/network.rs differ in size");
 #endif
 /* the fields of Group are compared here */
 /* the fields of Receptor are compared here */

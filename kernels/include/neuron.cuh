@@ -1,4 +1,4 @@
-// A neuron that is its equations alone: the twin of src/models/neuron/step.rs. A model's file includes this last, after it has defined
+// A neuron that is its equations alone: the twin of src/models/neurons/frame/step.rs. A model's file includes this last, after it has defined
 //
 //     constexpr int VARS = 2;             // differential variables, the first of which is the potential
 //     struct Constants { acc_t v_th; };   // the parameters, in Rust's order; in the place of tau_ref `hold`, what `refractory` is after a spike

@@ -1,5 +1,5 @@
 // The loop of a group: a pointwise model, its receptors, what drives it, and the spikes that it sends. What is added to what, and in which
-// order, is src/network/run.rs's. Defines beside those of a pointwise model:
+// order, is src/network/host/run.rs's. Defines beside those of a pointwise model:
 //
 //   N_RECEPTORS, RECEPTORS  how many, and of each: DELTA + the model's variable that it adds to; or COBA if it is a conductance, else a
 //                           current, + RISES if spikes add to what it rises from, + BLOCKED if magnesium blocks it; or GAP

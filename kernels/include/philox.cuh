@@ -1,4 +1,4 @@
-// Counter-based random numbers, Philox4x32-10: the twins of src/rng.rs, the same words and, in f32, the same normal.
+// Counter-based random numbers, Philox4x32-10: the twins of src/numeric/rng.rs, the same words and, in f32, the same normal.
 #pragma once
 #include "scalar.cuh"
 

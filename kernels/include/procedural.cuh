@@ -1,5 +1,5 @@
 // Rows that are stored nowhere: whoever goes along one makes it, from counters. The same synapses as those of connect.cuh's passes, and the
-// twin of src/network/procedural.rs. What is made is added at once, so that nothing is kept of it. Kernels that have this
+// twin of src/network/host/procedural.rs. What is made is added at once, so that nothing is kept of it. Kernels that have this
 // may take twice the registers of others.
 #pragma once
 #include "connect.cuh"

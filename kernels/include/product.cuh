@@ -1,5 +1,5 @@
 // A product of matrices, C = act(A·B + bias), row-major: what a launch is given, which part of it a block makes, and how an
-// element ends. Its twin is src/cuda/product/job.rs; the fields are compared when this is compiled.
+// element ends. Its twin is src/cuda/structs/gemm.rs; the fields are compared when this is compiled.
 //
 // Defines, all of them: TRANSPOSE_A, TRANSPOSE_B (0 or 1: stored the other way round), TO_WORK (C is acc_t, unrounded),
 // ACTIVATION, TILE_M and TILE_N (what a block makes), TILE_K (what it has on chip at a time), WIDE_A, WIDE_B (1: every row as stored
@@ -27,7 +27,7 @@ struct Product {
 };
 
 #ifdef PRODUCT_BYTES
-static_assert(sizeof(Product) == PRODUCT_BYTES, "Product here and in src/cuda/product/job.rs differ in size");
+static_assert(sizeof(Product) == PRODUCT_BYTES, "Product here and in src/cuda/structs/gemm.rs differ in size");
 #endif
 /* the fields of Product are compared here */
 

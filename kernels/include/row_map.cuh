@@ -1,4 +1,4 @@
-// A function of rows as a part of a stack: one row, over all steps of the chunk. The kernel is put together in src/cuda/stack.rs.
+// A function of rows as a part of a stack: one row, over all steps of the chunk. The kernel is put together in src/cuda/engine/fused_layers.rs.
 #pragma once
 #include "job.cuh"
 

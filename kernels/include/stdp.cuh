@@ -9,7 +9,7 @@
 #include "network.cuh"
 #include "pointwise.cuh"
 
-// Its twin is in src/cuda/network/table.rs.
+// Its twin is in src/cuda/structs/network.rs.
 struct Plastic {
     Outgoing to;         // without mantissas; sums are i64
     scalar_t* w;         // [rows][synapses]
@@ -25,7 +25,7 @@ struct Plastic {
     Value per_unit;      // quanta in a weight of 1
     u32 targets, first;  // the part of the targets' group
 };
-static_assert(sizeof(Plastic) == 288, "Plastic here and in src/cuda/network/table.rs differ in size");
+static_assert(sizeof(Plastic) == 288, "Plastic here and in src/cuda/structs/network.rs differ in size");
 /* the fields of Plastic are compared here */
 
 __device__ __forceinline__ acc_t faded(acc_t x, const Value& decay) {

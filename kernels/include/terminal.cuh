@@ -1,5 +1,5 @@
 // Terminals: what a projection makes of its sources' spikes before they reach synapses: for each source an amount between -1 and 1, as a
-// whole number of 2^-30. The twin of src/network/terminal.rs, operation by operation. Included in the namespace of a group, where there
+// whole number of 2^-30. The twin of src/network/presynaptic.rs, operation by operation. Included in the namespace of a group, where there
 // are any.
 #pragma once
 #include "math.cuh"

@@ -1,4 +1,4 @@
-// The adaptive quadratic integrate-and-fire neuron. Equations: src/models/ad_qua_if.rs.
+// The adaptive quadratic integrate-and-fire neuron. Equations: src/models/neurons/ad_qua_if.rs.
 #include "math.cuh"
 #include "system.cuh"
 

@@ -1,4 +1,4 @@
-// The adaptive exponential integrate-and-fire neuron. Equations: src/models/adex_if.rs.
+// The adaptive exponential integrate-and-fire neuron. Equations: src/models/neurons/adex_if.rs.
 #include "math.cuh"
 #include "system.cuh"
 

@@ -1,5 +1,5 @@
-// A neuron assembled of channels. Equations: src/models/cond_neu_group/mod.rs; the same operations in the same order stand in step.rs and
-// conduct.rs beside it. src/models/cond_neu_group/program.rs puts before this a namespace channelN for each channel, and
+// A neuron assembled of channels. Equations: src/models/neurons/cond_neu_group/mod.rs; the same operations in the same order stand in step.rs and
+// conduct.rs beside it. src/models/neurons/cond_neu_group/program.rs puts before this a namespace channelN for each channel, and
 //
 //   CHANNELS(DO)  DO(N, which of the state is its first gate) for each
 //   STAGES        of a Runge-Kutta method; without it, exponential Euler

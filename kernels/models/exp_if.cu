@@ -1,4 +1,4 @@
-// The exponential integrate-and-fire neuron. Equations: src/models/exp_if.rs.
+// The exponential integrate-and-fire neuron. Equations: src/models/neurons/exp_if.rs.
 #include "math.cuh"
 #include "system.cuh"
 

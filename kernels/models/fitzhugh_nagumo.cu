@@ -1,4 +1,4 @@
-// FitzHugh and Nagumo's model. Equations: src/models/fitzhugh_nagumo.rs.
+// FitzHugh and Nagumo's model. Equations: src/models/neurons/fitzhugh_nagumo.rs.
 #include "math.cuh"
 #include "system.cuh"
 

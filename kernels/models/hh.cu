@@ -1,4 +1,4 @@
-// Hodgkin and Huxley's neuron. Equations: src/models/hh/mod.rs. The same operations in the same order stand in step.rs and rates.rs
+// Hodgkin and Huxley's neuron. Equations: src/models/neurons/hh/mod.rs. The same operations in the same order stand in step.rs and rates.rs
 // beside it, with the reasons for them.
 //
 //   STAGES  of a Runge-Kutta method; without it, exponential Euler

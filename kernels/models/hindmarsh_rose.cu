@@ -1,4 +1,4 @@
-// Hindmarsh and Rose's model of bursting. Equations: src/models/hindmarsh_rose.rs.
+// Hindmarsh and Rose's model of bursting. Equations: src/models/neurons/hindmarsh_rose.rs.
 #include "math.cuh"
 #include "system.cuh"
 

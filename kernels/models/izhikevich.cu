@@ -1,4 +1,4 @@
-// Izhikevich's neuron. Equations: src/models/izhikevich.rs.
+// Izhikevich's neuron. Equations: src/models/neurons/izhikevich.rs.
 #include "math.cuh"
 #include "system.cuh"
 

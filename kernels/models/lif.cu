@@ -1,4 +1,4 @@
-// The leaky integrate-and-fire neuron. Equations and the CPU's step: src/models/lif.rs.
+// The leaky integrate-and-fire neuron. Equations and the CPU's step: src/models/neurons/lif.rs.
 //
 //   SERIES  of a Runge-Kutta method, where a second input is a conductance; without it, exponential Euler
 //   SOFT    a spike takes V down by v_th − v_reset; without it, to v_reset

@@ -1,4 +1,4 @@
-// Morris and Lecar's neuron. Equations: src/models/morris_lecar.rs.
+// Morris and Lecar's neuron. Equations: src/models/neurons/morris_lecar.rs.
 #include "math.cuh"
 #include "system.cuh"
 

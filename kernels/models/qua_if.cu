@@ -1,4 +1,4 @@
-// The quadratic integrate-and-fire neuron. Equations: src/models/qua_if.rs.
+// The quadratic integrate-and-fire neuron. Equations: src/models/neurons/qua_if.rs.
 #include "math.cuh"
 #include "system.cuh"
 

@@ -1,4 +1,4 @@
-// Softmax over the last axis: a thread takes one group of elements, in the order of src/models/activation.rs.
+// Softmax over the last axis: a thread takes one group of elements, in the order of src/models/layers/activation.rs.
 #include "math.cuh"
 #include "job.cuh"
 

@@ -1,4 +1,4 @@
-// The neuron of Traub and Miles. Equations: src/models/traub_miles/mod.rs. The same operations in the same order stand in step.rs and
+// The neuron of Traub and Miles. Equations: src/models/neurons/traub_miles/mod.rs. The same operations in the same order stand in step.rs and
 // rates.rs beside it, with the reasons for them.
 //
 //   STAGES  of a Runge-Kutta method; without it, exponential Euler

@@ -1,4 +1,4 @@
-// Wang and Buzsáki's neuron. Equations: src/models/wang_buzsaki.rs.
+// Wang and Buzsáki's neuron. Equations: src/models/neurons/wang_buzsaki.rs.
 #include "math.cuh"
 #include "system.cuh"
 

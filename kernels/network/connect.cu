@@ -6,7 +6,7 @@
 // All take one `Connect`. Between 0 and 1 the host sums the lengths up. A warp makes a row (FIXED_NUM_PRE: a column), a block sorts one.
 #include "connect.cuh"
 
-static_assert(sizeof(Connect) == CONNECT_BYTES, "struct Connect is not what src/network/connect/device.rs has");
+static_assert(sizeof(Connect) == CONNECT_BYTES, "struct Connect is not what src/connectivity/device.rs has");
 using namespace connect;
 
 // This warp's first row, and from one to its next.

@@ -276,7 +276,7 @@ mod tests {
         }
         found.sort();
         let listed: Vec<_> = FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
-        assert_eq!(listed, found, "the list in src/cuda/source.rs is to be the files of kernels/, sorted");
+        assert_eq!(listed, found, "the list in src/cuda/compiler/source.rs is to be the files of kernels/, sorted");
     }
 
     #[test]

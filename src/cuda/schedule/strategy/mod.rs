@@ -124,7 +124,7 @@ pub(crate) const ONCE: (Strategy, Cow<'static, str>) =
 /// |---|---|---|
 /// | a function without state | one launch for the whole chunk, whatever is asked for: [`ONCE`] | its steps do not depend on each other |
 /// | a pointwise model | `Persistent` | units never meet, so that any number of them can stay in registers for all steps |
-/// | a recurrent cell | `Persistent` where its weights fit on chip, else `Graph` | see the tiers in `src/cuda/cell/tiers.rs` |
+/// | a recurrent cell | `Persistent` where its weights fit on chip, else `Graph` | see the tiers in `src/cuda/recurrent/tiers.rs` |
 /// | … whose sums are the CPU's | `Persistent` | rows never meet, and a block keeps its row's state for all steps |
 /// | a network | `Persistent`, and `Graph` where the device has no room for its blocks at once | blocks wait for each other once a step, which costs less than a launch |
 pub(crate) fn choose(asked: Strategy, why_persistent: &'static str) -> (Strategy, Cow<'static, str>) {
