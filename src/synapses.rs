@@ -13,8 +13,8 @@ impl<T: Real> Network<T> {
     /// # Errors
     /// If there is no such projection, the device cannot be used, or there is not enough memory.
     pub fn synapses(&self, projection: &str, device: Device) -> Result<Synapses> {
-        let link = self.links.iter().find(|l| l.recipe.name == projection);
-        let names = self.links.iter().map(|l| l.recipe.name.as_str());
+        let link = self.plan.projections.iter().find(|l| l.recipe.name == projection);
+        let names = self.plan.projections.iter().map(|l| l.recipe.name.as_str());
         let recipe = &link.ok_or_else(|| Error::unknown("projection", projection, names))?.recipe;
         recipe.check()?;
         let size = recipe.size();

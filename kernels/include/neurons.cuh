@@ -20,11 +20,6 @@
 #include "terminal.cuh"
 #endif
 
-#define COBA 1
-#define RISES 2
-#define BLOCKED 4
-#define GAP_JUNCTIONS 8
-#define DELTA 16
 
 #if N_RECEPTORS > 0
 __device__ constexpr u32 RECEPTOR[] = {RECEPTORS};

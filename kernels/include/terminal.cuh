@@ -5,7 +5,6 @@
 #include "math.cuh"
 #include "network.cuh"
 
-enum { STP, AMPA, NMDA, BIO_NMDA, GAP };
 
 __device__ __forceinline__ acc_t flushed(acc_t x) { return math::abs(x) < acc_t(1e-30) ? acc_t(0) : x; }
 

@@ -75,9 +75,10 @@ fn plastic<T: Real>() -> Option<Network<T>> {
 
 fn module<T: Real>(name: &str, network: &Network<T>, cut: Cut, probes: Probes<'_>) -> Option<Module> {
     let Body::Network(network) = network.program(0.1)?.body else { return None };
-    let groups: Vec<_> = network.groups.iter().enumerate().map(|(n, group)| (group, if n == 0 { probes } else { &[] })).collect();
-    let places: Vec<_> = (0..groups.len()).map(|n| n * 4096).collect();
-    let request = request(T::DTYPE, &groups, &places, cut).ok()?;
+    let groups = network.plan.groups.len();
+    let probes: Vec<Probes<'_>> = (0..groups).map(|n| if n == 0 { probes } else { &[] }).collect();
+    let places: Vec<_> = (0..groups).map(|n| n * 4096).collect();
+    let request = request(T::DTYPE, &network, &probes, &places, cut).ok()?;
     Some(Module { name: name.to_owned(), dtype: T::DTYPE, request, needs: 75 })
 }
 

@@ -1,24 +1,22 @@
 //! Gap junctions: sources whose potential is passed on in each step, as whole numbers, and what targets start with.
 
 use super::Network;
+use super::describe::kinetics::SPAN;
 use super::host::deliver::Delivery;
+use super::host::presynaptic::{Step, WHOLE};
 use super::plan::{Link, Pool};
-use super::presynaptic::{Step, WHOLE};
 use crate::error::Error;
 use crate::numeric::scalar::Real;
 use crate::system::state::State;
-
-/// The potential that is an amount of 1.
-pub(super) const SPAN: f64 = 512.0;
 
 /// What it means that this variable is not finite, if it is the potential of a source.
 pub(super) fn explained<T: Real>(error: Error, network: &Network<T>) -> Error {
     let Error::NotFinite { variable, step: Some(step), index, .. } = &error else { return error };
     let passed_on = |link: &Link| {
-        let from = &network.pools[link.from];
-        link.is_gap(&network.pools) && *variable == format!("{}.V", from.name)
+        let from = &network.plan.groups[link.from];
+        link.is_gap(&network.plan.groups) && *variable == format!("{}.V", from.name)
     };
-    let Some(link) = network.links.iter().find(|link| passed_on(link)) else { return error };
+    let Some(link) = network.plan.projections.iter().find(|link| passed_on(link)) else { return error };
     let reason = format!(
         "gap junctions (projection `{}`) pass on potentials from -{SPAN} to {SPAN}; a shorter dt may keep it there",
         link.recipe.name
@@ -27,7 +25,7 @@ pub(super) fn explained<T: Real>(error: Error, network: &Network<T>) -> Error {
 }
 
 /// What `link`'s targets feel in the first step, Σ w·V and Σ w, with the sums of any other.
-pub(super) fn start<T: Real>(link: &Link, pools: &[Pool<T>], state: &mut State<'_, T>) {
+pub(super) fn start<T: Real>(link: &Link, pools: &[Pool], state: &mut State<'_, T>) {
     let (from, to) = (&pools[link.from], &pools[link.to]);
     let (Some(wiring), Some(terminal)) = (link.wiring.get(), link.terminal.map(|t| &from.terminals[t])) else { return };
     let (pre, post) = (&link.recipe.pre, &link.recipe.post);

@@ -55,42 +55,47 @@
 //! What kinetics transmit is a number of 2⁻³⁰ too: with one weight, the sum is of those; with weights that differ, each synapse's share is
 //! rounded to a whole mantissa. Gap junctions transmit V/512 like that.
 
+mod builder;
 pub(crate) mod describe;
 mod gap_junction;
+mod group;
 pub(crate) mod host;
-mod plan;
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "parts are read by the CUDA engine alone"))]
+pub(crate) mod plan;
+mod plastic_state;
 pub(crate) mod poisson;
-mod postsynaptic;
-mod presynaptic;
 mod program;
-mod stdp;
 mod synapses;
 mod system;
 
 pub use crate::connectivity::Connect;
-pub use describe::builder::Builder;
-pub use describe::group::Group;
+pub use builder::Builder;
 pub use describe::kinetics::{Ampa, BioNmda, Kinetics, Nmda, Stp};
 pub use describe::projection::{Part, Projection, Target};
 pub use describe::receptor::{Magnesium, Receptor};
-pub use stdp::Stdp;
+pub use describe::stdp::Stdp;
+pub use group::Group;
 pub use synapses::Synapses;
 
 use crate::numeric::scalar::Real;
-use plan::{Link, Pool};
+use crate::system::System;
+use crate::system::param::Param;
+use plan::NetworkPlan;
+use std::sync::Arc;
 
 /// Groups of neurons and the projections between them. See the [module](self).
 pub struct Network<T> {
-    pub(crate) dt: f64,
-    pub(crate) pools: Vec<Pool<T>>,
-    pub(crate) links: Vec<Link>,
+    pub(crate) plan: Arc<NetworkPlan>,
+    /// The model of each group, and its constant current.
+    pub(crate) models: Vec<Box<dyn System<T>>>,
+    pub(crate) currents: Vec<Option<Param<T>>>,
 }
 
 impl<T> std::fmt::Debug for Network<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let groups: Vec<&str> = self.pools.iter().map(|p| p.name.as_str()).collect();
-        let links: Vec<&str> = self.links.iter().map(|l| l.recipe.name.as_str()).collect();
-        f.debug_struct("Network").field("dt", &self.dt).field("groups", &groups).field("projections", &links).finish_non_exhaustive()
+        let groups: Vec<&str> = self.plan.groups.iter().map(|group| group.name.as_str()).collect();
+        let links: Vec<&str> = self.plan.projections.iter().map(|link| link.recipe.name.as_str()).collect();
+        f.debug_struct("Network").field("dt", &self.plan.dt).field("groups", &groups).field("projections", &links).finish_non_exhaustive()
     }
 }
 

@@ -64,13 +64,13 @@ impl<T: Real> Kernel for Noise<'_, T> {
 
 /// Lets the Poisson spikes of a step fall on the receptors of the units from number `first` on, counted over the batch. Unit u is given
 /// word `u mod 4` of draw `u / 4`.
-pub(super) fn fall<T: Real>(stream: Stream, rain: &Rain<T>, first: u64, step: u64, s: &mut [T]) {
+pub(super) fn fall<T: Real>(stream: Stream, rain: &Rain, first: u64, step: u64, s: &mut [T]) {
     vectorize(Fall { stream, rain, first, step, s });
 }
 
 struct Fall<'a, T> {
     stream: Stream,
-    rain: &'a Rain<T>,
+    rain: &'a Rain,
     first: u64,
     step: u64,
     s: &'a mut [T],
@@ -83,6 +83,7 @@ impl<T: Real> Kernel for Fall<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
+        let weight = T::of(self.rain.weight);
         let mut unit = self.first;
         let mut rest = self.s;
         while !rest.is_empty() {
@@ -103,7 +104,7 @@ impl<T: Real> Kernel for Fall<'_, T> {
             }
             for (s, count) in some.iter_mut().zip(&counts[skip..]) {
                 if *count != 0 {
-                    *s = T::of_count(*count).mul_add(self.rain.weight, *s);
+                    *s = T::of_count(*count).mul_add(weight, *s);
                 }
             }
             unit += some.len() as u64;

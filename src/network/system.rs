@@ -15,11 +15,11 @@ use crate::system::{Coupling, InputSpec, Inputs, Schema, Shared, Start, System, 
 impl<T: Real> System<T> for Network<T> {
     fn schema(&self) -> Schema {
         let (mut inputs, mut state) = (Vec::new(), Vec::new());
-        for pool in &self.pools {
+        for (pool, model) in self.plan.groups.iter().zip(&self.models) {
             if pool.input.is_some() {
                 inputs.push(InputSpec { name: pool.name.clone().into(), shape: vec![pool.units], optional: true, broadcasts: true });
             }
-            state.extend(pool.model.schema().state.iter().map(|var| var.within(&pool.name)));
+            state.extend(model.schema().state.iter().map(|var| var.within(&pool.name)));
             state.extend(pool.receptors.iter().flat_map(|r| r.vars(&pool.name)).map(|name| VarSpec::new(name, vec![pool.units])));
             for terminal in &pool.terminals {
                 let names = terminal.kinetics.names().iter().map(|var| format!("{}.{var}", terminal.name));
@@ -28,17 +28,17 @@ impl<T: Real> System<T> for Network<T> {
             // Spikes on their way: none where nobody says.
             state.push(VarSpec::new(format!("{}.flight", pool.name), vec![pool.slots, pool.words()]).optional(true).of_its_step(true));
         }
-        for link in &self.links {
+        for link in &self.plan.projections {
             state.extend(link.plastic.iter().flat_map(|plastic| plastic.vars(&link.recipe.name)));
         }
-        Schema { inputs, output: vec![self.pools.len()], state, coupling: Coupling::Network, reads_clock: true }
+        Schema { inputs, output: vec![self.plan.groups.len()], state, coupling: Coupling::Network, reads_clock: true }
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, T>) {
         let (first, node) = (state.first(), state.node());
-        for (index, pool) in self.pools.iter().enumerate() {
+        for (index, (pool, model)) in self.plan.groups.iter().zip(&self.models).enumerate() {
             let part = Part { index, vars: pool.vars.clone(), units: pool.units, first: first * pool.units };
-            pool.model.init(shared, &mut state.part(&part));
+            model.init(shared, &mut state.part(&part));
             for receptor in pool.receptors.iter().filter(|r| !r.own.is_empty()) {
                 let stream = poisson::stream(shared.seed, child(node, index), &receptor.name);
                 receptor.own.clone().for_each(|var| state.var_mut(var).fill(T::of(0.0)));
@@ -53,18 +53,18 @@ impl<T: Real> System<T> for Network<T> {
             }
             state.var_mut(pool.flight).fill(T::of(0.0));
         }
-        for link in &self.links {
+        for link in &self.plan.projections {
             if let (Some(plastic), Some(wiring)) = (&link.plastic, link.wiring.get()) {
                 plastic.init(&link.recipe, wiring, state);
             }
-            if link.is_gap(&self.pools) {
-                gap_junction::start(link, &self.pools, state);
+            if link.is_gap(&self.plan.groups) {
+                gap_junction::start(link, &self.plan.groups, state);
             }
         }
     }
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
-        let rows = y.len() / self.pools.len();
+        let rows = y.len() / self.plan.groups.len();
         Run::new(self, &mut Alone, rows, state.node(), at.shared.seed).step(at, x, state, y);
     }
 
@@ -74,7 +74,7 @@ impl<T: Real> System<T> for Network<T> {
             return;
         }
         let (at, _, state, y) = scan.at(steps.start);
-        let (rows, node, seed) = (y.len() / self.pools.len(), state.node(), at.shared.seed);
+        let (rows, node, seed) = (y.len() / self.plan.groups.len(), state.node(), at.shared.seed);
         let mut alone = Alone;
         let mut run = Run::new(self, &mut alone, rows, node, seed);
         for k in steps {
@@ -85,17 +85,15 @@ impl<T: Real> System<T> for Network<T> {
     }
 
     fn prepare(&self, dt: f64, device: Device) -> Result<()> {
-        if dt.to_bits() != self.dt.to_bits() {
-            return Err(Error::value("dt", dt, format!("is not the network's, which was built for steps of {}", self.dt)));
+        if dt.to_bits() != self.plan.dt.to_bits() {
+            return Err(Error::value("dt", dt, format!("is not the network's, which was built for steps of {}", self.plan.dt)));
         }
-        for pool in &self.pools {
-            pool.model.prepare(dt, device)?;
-        }
+        self.models.iter().try_for_each(|model| model.prepare(dt, device))?;
         if device == Device::Cpu {
-            let stored = || self.links.iter().filter(|link| !link.recipe.procedural);
+            let stored = || self.plan.projections.iter().filter(|link| !link.recipe.procedural);
             // Beside the synapses, the sums that a run takes: a count and a load for each target, of one projection at a time.
             let sums = stored().map(|link| link.recipe.post.len()).max().unwrap_or(0) as u64 * 12;
-            let passing = procedural::bytes(&self.links).saturating_add(sums);
+            let passing = procedural::bytes(&self.plan.projections).saturating_add(sums);
             let need = stored().fold(passing, |sum, link| sum.saturating_add(link.recipe.estimate()));
             crate::memory::require("the network's synapses", need)?;
             for link in stored() {
@@ -106,12 +104,12 @@ impl<T: Real> System<T> for Network<T> {
     }
 
     fn check_start(&self, start: &Start) -> Result<()> {
-        self.pools.iter().try_for_each(|pool| pool.model.check_start(start).map_err(|e| e.within(&pool.name)))
+        self.parts().try_for_each(|(name, model)| model.check_start(start).map_err(|e| e.within(name)))
     }
 
     fn explain(&self, error: Error) -> Error {
         let error = gap_junction::explained(error, self);
-        self.pools.iter().fold(error, |error, pool| error.explained_by(&pool.name, |error| pool.model.explain(error)))
+        self.parts().fold(error, |error, (name, model)| error.explained_by(name, |error| model.explain(error)))
     }
 
     fn program(&self, dt: f64) -> Option<Program> {
@@ -123,6 +121,13 @@ impl<T: Real> System<T> for Network<T> {
     }
 
     fn nodes(&self) -> Vec<(&str, &dyn System<T>)> {
-        self.pools.iter().map(|pool| (pool.name.as_str(), &*pool.model)).collect()
+        self.parts().collect()
+    }
+}
+
+impl<T: Real> Network<T> {
+    /// The groups' names and models.
+    fn parts(&self) -> impl Iterator<Item = (&str, &dyn System<T>)> {
+        self.plan.groups.iter().zip(&self.models).map(|(group, model)| (group.name.as_str(), &**model))
     }
 }

@@ -3,5 +3,6 @@
 pub(crate) mod gemm;
 pub mod math;
 pub mod rng;
+pub(crate) mod rounding;
 pub(crate) mod scalar;
 pub(crate) mod simd;

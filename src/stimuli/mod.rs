@@ -29,8 +29,9 @@ pub use sections::{Level, constant_input, section_input, spike_input};
 pub use waves::{ramp_input, sinusoidal_input, square_input};
 
 use crate::error::{Error, Result};
+use crate::numeric::rounding::near;
 use crate::numeric::scalar::Scalar;
-use crate::system::clock::{Clock, near};
+use crate::system::clock::Clock;
 use ndarray::{ArrayD, IxDyn};
 use std::ops::Range;
 

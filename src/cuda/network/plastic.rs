@@ -4,8 +4,11 @@ use super::Synapses;
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::Buffer;
 use crate::cuda::structs::network::{Outgoing, Plastic as Table};
+use crate::cuda::structs::network::{Value, value};
 use crate::error::Result;
-use crate::system::program::network::{Network, Projection};
+use crate::network::plan::plastic::Rule;
+use crate::network::plan::{Link, NetworkPlan};
+use crate::numeric::scalar::{DType, Real};
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -23,7 +26,7 @@ impl Plastic {
     /// number's.
     pub(crate) fn make(
         context: &Arc<Context>,
-        projection: &Projection,
+        projection: &Link,
         size: usize,
         mut take: impl FnMut(usize) -> usize,
     ) -> Result<Option<Self>> {
@@ -44,13 +47,17 @@ impl Plastic {
     /// What its groups are told; `state` and `own` say where the network's variables and its own memory lie.
     pub(crate) fn table(
         &self,
-        projection: &Projection,
+        projection: &Link,
         to: Outgoing,
         state: impl Fn(usize) -> u64,
         own: impl Fn(usize) -> u64,
+        (dtype, dt): (DType, f64),
     ) -> Option<Table> {
         let plastic = projection.plastic.as_ref()?;
-        let [decay_pre, decay_post, a_pre, a_post, low, high, per_unit] = plastic.values;
+        let [decay_pre, decay_post, a_pre, a_post, low, high] = match dtype {
+            DType::F64 => constants(&Rule::<f64>::of(plastic, dt), dtype),
+            _ => constants(&Rule::<f32>::of(plastic, dt), dtype),
+        };
         Some(Table {
             to: Outgoing { mantissas: 0, ..to },
             w: state(plastic.var),
@@ -68,15 +75,20 @@ impl Plastic {
             a_post,
             low,
             high,
-            per_unit,
+            per_unit: value(dtype, 1.0 / plastic.quantum),
             targets: projection.recipe.post.len() as u32,
             first: projection.recipe.post.start as u32,
         })
     }
 }
 
+fn constants<T: Real>(rule: &Rule<T>, dtype: DType) -> [Value; 6] {
+    let Rule { decay, steps, min, max } = rule;
+    [decay[0], decay[1], steps[0], steps[1], *min, *max].map(|x| value(dtype, x.to_f64()))
+}
+
 /// The plastic projections of a group, by number: those that it sends over, and those that reach it.
-pub(crate) fn of_group(network: &Network, group: usize) -> [Vec<usize>; 2] {
+pub(crate) fn of_group(network: &NetworkPlan, group: usize) -> [Vec<usize>; 2] {
     let plastic = || network.projections.iter().enumerate().filter(|(_, p)| p.plastic.is_some());
     [
         plastic().filter(|(_, p)| p.from == group).map(|(k, _)| k).collect(),
@@ -86,8 +98,8 @@ pub(crate) fn of_group(network: &Network, group: usize) -> [Vec<usize>; 2] {
 
 /// Which variable of a group's loop this one of the network's is, if it is one: its own, or, as `stdp.cuh` numbers them, a plastic
 /// projection's. Weights and traces of sources are the sources' group's, traces of targets are the targets'.
-pub(crate) fn number(network: &Network, group: usize, var: usize) -> Option<usize> {
-    let own = &network.groups.get(group)?.vars;
+pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<usize> {
+    let own = &network.groups.get(group)?.all_vars();
     if own.contains(&var) {
         return Some(var - own.start);
     }
@@ -102,8 +114,15 @@ pub(crate) fn number(network: &Network, group: usize, var: usize) -> Option<usiz
 
 impl Outgoing {
     /// A projection's synapses, as the group of its sources is told; `state` has where a variable lies.
-    pub(crate) fn of(projection: &Projection, synapses: &Synapses, sums: u64, state: impl Fn(usize) -> u64) -> Self {
-        let terminal = projection.terminal.as_ref();
+    pub(crate) fn of(
+        plan: &NetworkPlan,
+        projection: &Link,
+        synapses: &Synapses,
+        sums: u64,
+        state: impl Fn(usize) -> u64,
+        dtype: DType,
+    ) -> Self {
+        let terminal = projection.terminal.and_then(|terminal| plan.groups[projection.from].terminals.get(terminal));
         Self {
             offsets: synapses.offsets.address(0),
             targets: synapses.targets.address(0),
@@ -118,9 +137,9 @@ impl Outgoing {
             most: synapses.most,
             far: u32::from(synapses.far),
             many: synapses.many(),
-            terminal: terminal.map_or(0, |t| state(t.var)),
-            constants: terminal.map(|t| t.constants).unwrap_or_default(),
-            law: terminal.map_or(0, |t| u64::from(t.law)),
+            terminal: terminal.map_or(0, |t| state(t.vars.start)),
+            constants: terminal.map(|t| t.constants.map(|c| value(dtype, c))).unwrap_or_default(),
+            law: terminal.map_or(0, |t| u64::from(t.kinetics.number())),
         }
     }
 }

@@ -9,8 +9,10 @@ use crate::cuda::compiler::source;
 use crate::cuda::compiler::source::Apart;
 use crate::cuda::structs::network::Group as Table;
 use crate::error::{Error, Result};
+use crate::network::describe::kinetics::Kinetics;
+use crate::network::plan::{Acts, Felt};
 use crate::numeric::scalar::DType;
-use crate::system::program::network::{Group, Receptor};
+use crate::system::program::network::NetworkProgram;
 use std::fmt::Write;
 
 /// What a network's kernel is compiled for beside its groups.
@@ -39,16 +41,16 @@ impl Cut {
     }
 }
 
-/// The kernel for these groups, each with what is recorded of it, and with the place of its table among all: `network_scan` or
-/// `network_step`.
-pub(crate) fn request(dtype: DType, groups: &[(&Group, Probes<'_>)], places: &[usize], cut: Cut) -> Result<Request> {
+/// The kernel of a network, `network_scan` or `network_step`: for each group its probes, and the place of its table among all tables.
+pub(crate) fn request(dtype: DType, network: &NetworkProgram, probes: &[Probes<'_>], places: &[usize], cut: Cut) -> Result<Request> {
     let neurons = source::file("include/neurons.cuh").ok_or_else(|| Error::unknown("include", "neurons.cuh", source::names("include/")))?;
-    let mut parts = Vec::with_capacity(groups.len());
+    let plan = &network.plan;
+    let mut parts = Vec::with_capacity(plan.groups.len());
     let mut calls = String::new();
-    for (n, ((group, probes), place)) in groups.iter().zip(places).enumerate() {
-        let model = Request::pointwise(dtype, &group.source, cut.whole, [group.own, group.ports], probes);
+    for (n, ((group, probes), place)) in plan.groups.iter().zip(probes).zip(places).enumerate() {
+        let model = Request::pointwise(dtype, &network.models[n], cut.whole, [group.vars.len(), group.ports], probes);
         let (mut opening, mut closing) = (String::new(), "\n}\n".to_owned());
-        for (name, value) in model.defines.iter().filter(|(name, _)| name != "JOB_BYTES").cloned().chain(defines(group, cut)) {
+        for (name, value) in model.defines.iter().filter(|(name, _)| name != "JOB_BYTES").cloned().chain(defines(network, n, cut)) {
             // Writing to a String never fails.
             let _ = writeln!(opening, "#define {name} {value}");
             let _ = writeln!(closing, "#undef {name}");
@@ -85,40 +87,34 @@ pub(crate) fn request(dtype: DType, groups: &[(&Group, Probes<'_>)], places: &[u
     );
     let mut request = Request { name: name.into(), dtype, model: ("network.cu".into(), text.into()), loops: &[], defines: Vec::new() };
     request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::structs::launch_args::JOB_BYTES.to_string()));
-    let terminals = groups.iter().any(|(group, _)| group.transmits);
+    let terminals = plan.groups.iter().any(|group| !group.terminals.is_empty());
     request.defines.push(("TERMINALS".to_owned(), u32::from(terminals).to_string()));
+    let shared = Acts::BITS.into_iter().chain(Kinetics::NUMBERS);
+    request.defines.extend(shared.map(|(name, value)| (name.to_owned(), value.to_string())));
     request.defines.push(("PIECE".to_owned(), PIECE.to_string()));
     request.defines.push(("PROCEDURAL".to_owned(), u32::from(cut.procedural).to_string()));
     request.defines.push(("GROUP_BYTES".to_owned(), size_of::<Table>().to_string()));
     Ok(request)
 }
 
-/// What `neurons.cuh` wants to know.
-fn defines(group: &Group, cut: Cut) -> Vec<(String, String)> {
-    let kind = |receptor: &Receptor| match receptor {
-        Receptor::Course { reversal, rise, block, .. } => {
-            (usize::from(reversal.is_some()) + 2 * usize::from(rise.is_some()) + 4 * usize::from(block.is_some())).to_string()
-        }
-        Receptor::Gap => "8".to_owned(),
-        Receptor::Delta { var, .. } => (16 + var).to_string(),
-    };
-    let holder = |receptor: &Receptor| match receptor {
-        Receptor::Delta { held_by: Some(counter), .. } => counter.to_string(),
-        _ => "-1".to_owned(),
-    };
+/// What `neurons.cuh` wants to know of a group.
+fn defines(network: &NetworkProgram, number: usize, cut: Cut) -> Vec<(String, String)> {
+    let group = &network.plan.groups[number];
+    let kind = |receptor: &Felt| receptor.acts.bits(receptor.var.saturating_sub(group.vars.start)).to_string();
+    let holder = |receptor: &Felt| receptor.held_by.map_or("-1".to_owned(), |counter| (counter - group.vars.start).to_string());
     let conductance = group.conductance.map_or(-1, |port| i64::try_from(port).unwrap_or(-1));
     let bit = |has: bool| i64::from(has).to_string();
     let mut defines = vec![
         ("N_RECEPTORS", group.receptors.len().to_string()),
         ("CONDUCTANCE", conductance.to_string()),
-        ("CURRENT", bit(group.current.is_some())),
+        ("CURRENT", bit(network.currents[number].is_some())),
         ("INPUT", bit(group.input.is_some())),
         ("NOISY", bit(group.noise.is_some())),
         ("RAINY", bit(!group.poisson.is_empty())),
-        ("PLASTIC", bit(group.plastic)),
+        ("PLASTIC", bit(network.plan.is_plastic(number))),
         ("HELD", bit(cut.held)),
         ("MEMBRANE", group.membrane.unwrap_or_default().to_string()),
-        ("TERMINAL_VARS", group.terminals.to_string()),
+        ("TERMINAL_VARS", group.terminals.iter().map(|terminal| terminal.kinetics.names().len()).sum::<usize>().to_string()),
     ];
     if !group.receptors.is_empty() {
         defines.push(("RECEPTORS", group.receptors.iter().map(kind).collect::<Vec<_>>().join(",")));

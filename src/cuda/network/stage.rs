@@ -14,12 +14,14 @@ use crate::cuda::schedule::strategy;
 use crate::cuda::schedule::strategy::Desk;
 use crate::cuda::structs::launch_args::Mode;
 use crate::cuda::structs::launch_args::{Job, MAX_EACH, MAX_PORTS, MAX_PROBES, Port};
+use crate::cuda::structs::network::value;
 use crate::cuda::structs::network::{Group as Table, Incoming, Outgoing, Plastic as PlasticTable, Poisson, Receptor};
 use crate::device::Strategy;
 use crate::error::{Error, Result};
+use crate::network::plan::Link;
 use crate::network::poisson;
-use crate::system::program::network;
-use crate::system::program::network::Network;
+use crate::numeric::scalar::DType;
+use crate::system::program::network::NetworkProgram;
 use crate::system::state::child;
 use std::borrow::Cow;
 
@@ -28,7 +30,8 @@ const NEURON_STEPS: u64 = 1 << 30;
 
 #[derive(Debug)]
 pub(crate) struct Steps {
-    network: Network,
+    network: NetworkProgram,
+    dtype: DType,
     strategy: (Strategy, Cow<'static, str>),
     kernel: Passes,
     warps: Warps,
@@ -71,24 +74,24 @@ struct Place {
 }
 
 impl Steps {
-    pub(crate) fn prepare(network: Network, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(crate) fn prepare(network: NetworkProgram, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         if let Err(reason) = &shop.context.compiler {
             // What is made for one network alone cannot be compiled beforehand.
             return Err(Error::DeviceUnavailable { device: "cuda".into(), reason: reason.clone() });
         }
         let strategy = strategy::choose(shop.strategy, "once a step blocks wait for each other, which costs less than a launch");
         let rows = shop.rows as u64;
-        let tasks: Vec<u64> = network.groups.iter().map(|g| (g.units.div_ceil(32) as u64).saturating_mul(rows)).collect();
-        let procedural = network.projections.iter().any(|p| p.recipe.procedural);
+        let tasks: Vec<u64> = network.plan.groups.iter().map(|g| (g.units.div_ceil(32) as u64).saturating_mul(rows)).collect();
+        let procedural = network.plan.projections.iter().any(|p| p.recipe.procedural);
         let (groups, tables) = places(&network, node, shop)?;
-        let probe = |group, p: usize| Some((plastic::number(&network, group, node.probes[p].var)?, node.probes[p].mode as usize));
+        let probe = |group, p: usize| Some((plastic::number(&network.plan, group, node.probes[p].var)?, node.probes[p].mode as usize));
         let probes: Vec<Vec<_>> =
             groups.iter().enumerate().map(|(group, place)| place.probes.iter().filter_map(|p| probe(group, *p)).collect()).collect();
-        let parts: Vec<_> = network.groups.iter().zip(&probes).map(|(group, probes)| (group, probes.as_slice())).collect();
+        let parts: Vec<&[(usize, usize)]> = probes.iter().map(Vec::as_slice).collect();
         let at: Vec<_> = groups.iter().map(|place| place.at).collect();
         let dtype = shop.dtype;
         let make = |cut: Cut, shop: &mut Workshop<'_>| {
-            let request = request(dtype, &parts, &at, cut)?;
+            let request = request(dtype, &network, &parts, &at, cut)?;
             Ok(if cut.whole {
                 Passes::Whole(shop.kernel(Some(node), request, 0)?)
             } else {
@@ -97,7 +100,7 @@ impl Steps {
         };
         let Fitted { strategy, warps, kernel } = fit::fit(strategy, &tasks, procedural, make, shop)?;
         let mut maker = Maker::new(shop.context)?;
-        let synapses = network.projections.iter().map(|p| Synapses::make(&mut maker, shop.context, p)).collect::<Result<Vec<_>>>()?;
+        let synapses = network.plan.projections.iter().map(|p| Synapses::make(&mut maker, shop.context, p)).collect::<Result<Vec<_>>>()?;
         let constant = |s: &Synapses| s.made.map(|made| shop.constant(bytemuck::bytes_of(&made)));
         let made = synapses.iter().map(constant).collect();
         let mut own = 0_usize;
@@ -106,13 +109,14 @@ impl Steps {
             own = aligned(own.saturating_add(bytes.saturating_mul(2 * shop.rows)));
             at
         };
-        let of_sums = |(p, s): (&network::Projection, &Synapses)| p.recipe.post.len().saturating_mul(if s.is_exact(p) { 8 } else { 4 });
-        let sums = network.projections.iter().zip(&synapses).map(|each| take(of_sums(each))).collect();
-        let (spikes, arrived) = (take(4 * network.groups.len()), take(4));
+        let of_sums = |(p, s): (&Link, &Synapses)| p.recipe.post.len().saturating_mul(if s.is_exact(p) { 8 } else { 4 });
+        let sums = network.plan.projections.iter().zip(&synapses).map(|each| take(of_sums(each))).collect();
+        let (spikes, arrived) = (take(4 * network.plan.groups.len()), take(4));
         let size = shop.dtype.acc_size();
-        let plastic = network.projections.iter().map(|p| Plastic::make(shop.context, p, size, &mut take)).collect::<Result<_>>()?;
-        let neurons = network.groups.iter().fold(0_u64, |sum, g| sum.saturating_add((g.units as u64).saturating_mul(rows)));
+        let plastic = network.plan.projections.iter().map(|p| Plastic::make(shop.context, p, size, &mut take)).collect::<Result<_>>()?;
+        let neurons = network.plan.groups.iter().fold(0_u64, |sum, g| sum.saturating_add((g.units as u64).saturating_mul(rows)));
         Ok(Self {
+            dtype,
             network,
             strategy,
             kernel,
@@ -141,11 +145,12 @@ impl Steps {
     }
 
     fn write_table(&self, number: usize, call: &Call<'_>, all: &mut [u8]) -> Result<()> {
-        let (place, group) = (&self.groups[number], &self.network.groups[number]);
+        let (place, group) = (&self.groups[number], &self.network.plan.groups[number]);
         let (constants, chunk) = (call.memory.constants, call.chunk);
         let own = call.own.ok_or_else(|| Error::Unsupported("a network without memory of its own".into()))?;
         let (i, node) = (chunk.clock.i(), child(call.node.stream, number));
-        let mut job = Job { units: group.units as u64, node: u32::from(node), given: group.given, ..call.job };
+        let dt = self.network.plan.dt;
+        let mut job = Job { units: group.units as u64, node: u32::from(node), given: given(group), ..call.job };
         job.state = call.memory.vars.get(group.vars.start).map_or(0, |at| call.memory.state.address(*at));
         job.ports = [Port::default(); MAX_PORTS];
         job.ports[0] = group.input.and_then(|p| call.job.ports.get(p)).copied().unwrap_or_default();
@@ -166,11 +171,11 @@ impl Steps {
         let mut receptors = Vec::with_capacity(group.receptors.len());
         for (r, receptor) in group.receptors.iter().enumerate() {
             let begin = [incoming.len() as u32, poisson.len() as u32];
-            for (p, projection) in self.network.projections.iter().enumerate().filter(|(_, p)| (p.to, p.receptor) == (number, r)) {
+            for (p, projection) in self.network.plan.projections.iter().enumerate().filter(|(_, p)| (p.to, p.receptor) == (number, r)) {
                 incoming.push(Incoming {
                     sums: own.address(self.sums[p]),
                     reach: projection.recipe.post.len() as u64,
-                    quantum: projection.quantum,
+                    quantum: value(self.dtype, projection.quantum),
                     first: projection.recipe.post.start as u32,
                     exact: u32::from(self.synapses[p].is_exact(projection)),
                 });
@@ -178,25 +183,42 @@ impl Steps {
             for (k, (rain, at)) in group.poisson.iter().zip(&place.thresholds).enumerate().filter(|(_, (rain, _))| rain.receptor == r) {
                 let (seed, stream) = poisson::stream(chunk.seed, node, &poisson::rain(k)).parts();
                 let most = rain.thresholds.len() as u32;
-                poisson.push(Poisson { thresholds: constants.address(*at), weight: rain.weight, most, stream: u32::from(stream), seed });
+                poisson.push(Poisson {
+                    thresholds: constants.address(*at),
+                    weight: value(self.dtype, rain.weight),
+                    most,
+                    stream: u32::from(stream),
+                    seed,
+                });
             }
             let [incoming, poisson] = [[begin[0], incoming.len() as u32], [begin[1], poisson.len() as u32]];
-            receptors.push(Receptor { incoming, poisson, ..Receptor::of(receptor) });
+            receptors.push(Receptor { incoming, poisson, ..Receptor::of(&receptor.acts, self.dtype) });
         }
         let state = |var: usize| call.memory.vars.get(var).map_or(0, |at| call.memory.state.address(*at));
         let made = |p: usize| self.made[p].map_or(0, |at| constants.address(at));
-        let of = |p: usize| Outgoing::of(&self.network.projections[p], &self.synapses[p], own.address(self.sums[p]), state);
+        let of = |p: usize| {
+            Outgoing::of(
+                &self.network.plan,
+                &self.network.plan.projections[p],
+                &self.synapses[p],
+                own.address(self.sums[p]),
+                state,
+                self.dtype,
+            )
+        };
         let to = |p: usize| Outgoing { made: made(p), ..of(p) };
-        let fixed = self.network.projections.iter().enumerate().filter(|(_, p)| p.from == number && p.plastic.is_none());
+        let fixed = self.network.plan.projections.iter().enumerate().filter(|(_, p)| p.from == number && p.plastic.is_none());
         outgoing.extend(fixed.map(|(p, _)| to(p)));
-        let [sending, reaching] = plastic::of_group(&self.network, number);
+        let [sending, reaching] = plastic::of_group(&self.network.plan, number);
         let n_sending = sending.len() as u32;
         let changing: Vec<PlasticTable> = (sending.into_iter().chain(reaching))
-            .filter_map(|p| self.plastic[p].as_ref()?.table(&self.network.projections[p], to(p), state, |at| own.address(at)))
+            .filter_map(|p| {
+                self.plastic[p].as_ref()?.table(&self.network.plan.projections[p], to(p), state, |at| own.address(at), (self.dtype, dt))
+            })
             .collect();
         let [first, last] = self.warps.groups[number];
         let behind = |at: usize| (at - place.at) as u32;
-        let current = group.current.as_ref().map_or([0; 8], |values| {
+        let current = self.network.currents[number].as_ref().map_or([0; 8], |values| {
             let mut value = [0; 8];
             let len = values.len().min(chunk.element);
             value[..len].copy_from_slice(&values[..len]);
@@ -204,17 +226,17 @@ impl Steps {
         });
         let table = Table {
             job,
-            flight: call.memory.vars.get(group.vars.end - 1).map_or(0, |at| call.memory.state.address(*at)),
+            flight: call.memory.vars.get(group.flight).map_or(0, |at| call.memory.state.address(*at)),
             spikes: if asked { own.address(self.spikes) } else { 0 },
             output: output.to,
             currents: place.current.map_or(0, |at| constants.address(at)),
             current,
-            noise: group.noise.unwrap_or_default(),
+            noise: group.noise.map_or(Default::default(), |sigma| value(self.dtype, sigma / dt.sqrt())),
             noise_seed: noise.0,
             first,
             last,
             slots: group.slots as u32,
-            words: group.words as u32,
+            words: group.words() as u32,
             slot: (i % group.slots as u64) as u32,
             groups: self.groups.len() as u32,
             number: number as u32,
@@ -233,13 +255,19 @@ impl Steps {
             none: 0,
         };
         write(all, place.at, &[table])?;
-        write(all, place.params, &group.source.params)?;
+        write(all, place.params, &self.network.models[number].params)?;
         write(all, place.receptors, &receptors)?;
         write(all, place.incoming, &incoming)?;
         write(all, place.outgoing, &outgoing)?;
         write(all, place.poisson, &poisson)?;
         write(all, place.plastic, &changing)
     }
+}
+
+/// Bits of the model's inputs that are given: the current, and the conductance where a receptor has one.
+fn given(group: &crate::network::plan::Pool) -> u32 {
+    let current = u32::from(group.conductance != Some(0) && group.ports > 0);
+    current | group.conductance.filter(|_| group.has_conductance()).map_or(0, |port| 1 << port)
 }
 
 fn write<E: bytemuck::NoUninit>(all: &mut [u8], at: usize, values: &[E]) -> Result<()> {
@@ -250,47 +278,48 @@ fn write<E: bytemuck::NoUninit>(all: &mut [u8], at: usize, values: &[E]) -> Resu
 }
 
 /// Where all groups' tables lie, and the bytes of all.
-fn places(network: &Network, node: &Node, shop: &mut Workshop<'_>) -> Result<(Vec<Place>, usize)> {
+fn places(network: &NetworkProgram, node: &Node, shop: &mut Workshop<'_>) -> Result<(Vec<Place>, usize)> {
     let mut end = 0_usize;
     let mut take = |bytes: usize, align: usize| {
         let at = end.next_multiple_of(align);
         end = at + bytes;
         at
     };
-    let mut all = Vec::with_capacity(network.groups.len());
-    for (number, group) in network.groups.iter().enumerate() {
+    let mut all = Vec::with_capacity(network.plan.groups.len());
+    for (number, group) in network.plan.groups.iter().enumerate() {
         let probes: Vec<usize> =
-            (0..node.probes.len()).filter(|p| plastic::number(network, number, node.probes[*p].var).is_some()).collect();
+            (0..node.probes.len()).filter(|p| plastic::number(&network.plan, number, node.probes[*p].var).is_some()).collect();
         if probes.len() > MAX_PROBES {
             let n = probes.len();
             return Err(Error::Unsupported(format!("{n} variables of `{}` are monitored, a GPU records at most {MAX_PROBES}", group.name)));
         }
-        if probes.iter().any(|p| node.probes[*p].var + 1 == group.vars.end && node.probes[*p].mode == Mode::Bits) {
+        if probes.iter().any(|p| node.probes[*p].var == group.flight && node.probes[*p].mode == Mode::Bits) {
             return Err(Error::Unsupported(format!("events of `{}.flight` on a GPU, whose elements are bits already", group.name)));
         }
-        if probes.iter().any(|p| !group.vars.contains(&node.probes[*p].var) && node.probes[*p].mode == Mode::Bits) {
+        if probes.iter().any(|p| !group.all_vars().contains(&node.probes[*p].var) && node.probes[*p].mode == Mode::Bits) {
             return Err(Error::Unsupported(format!("events of weights or traces of projections from or to `{}` on a GPU", group.name)));
         }
-        let mut each = Vec::with_capacity(group.source.each.len());
-        for (field, values) in &group.source.each {
+        let (model, current) = (&network.models[number], &network.currents[number]);
+        let mut each = Vec::with_capacity(model.each.len());
+        for (field, values) in &model.each {
             if *field as usize >= MAX_EACH || values.len() != group.units.saturating_mul(shop.dtype.acc_size()) {
                 let what = format!("the program's values for field {field} of Params of `{}`", group.name);
                 return Err(Error::value(what, values.len(), format!("bytes are not one value for each of {} units", group.units)));
             }
             each.push((*field as usize, shop.constant(values)));
         }
-        let count = |of: fn(&network::Projection) -> usize| network.projections.iter().filter(|p| of(p) == number).count();
+        let count = |of: fn(&Link) -> usize| network.plan.projections.iter().filter(|p| of(p) == number).count();
         all.push(Place {
             at: take(size_of::<Table>(), ALIGN),
-            params: take(group.source.params.len(), 16),
+            params: take(model.params.len(), 16),
             receptors: take(size_of::<Receptor>() * group.receptors.len(), 16),
             incoming: take(size_of::<Incoming>() * count(|p| p.to), 16),
             outgoing: take(size_of::<Outgoing>() * count(|p| p.from), 16),
             poisson: take(size_of::<Poisson>() * group.poisson.len(), 16),
-            plastic: take(size_of::<PlasticTable>() * plastic::of_group(network, number).iter().map(Vec::len).sum::<usize>(), 16),
+            plastic: take(size_of::<PlasticTable>() * plastic::of_group(&network.plan, number).iter().map(Vec::len).sum::<usize>(), 16),
             each,
-            table: (!group.source.table.is_empty()).then(|| shop.constant(&group.source.table)),
-            current: group.current.as_ref().filter(|values| values.len() > shop.dtype.acc_size()).map(|values| shop.constant(values)),
+            table: (!model.table.is_empty()).then(|| shop.constant(&model.table)),
+            current: current.as_ref().filter(|values| values.len() > shop.dtype.acc_size()).map(|values| shop.constant(values)),
             thresholds: group.poisson.iter().map(|rain| shop.constant(bytemuck::cast_slice(&rain.thresholds))).collect(),
             probes,
         });

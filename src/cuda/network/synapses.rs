@@ -7,7 +7,7 @@ use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::Buffer;
 use crate::cuda::structs::network::RowMaker;
 use crate::error::Result;
-use crate::system::program::network::Projection;
+use crate::network::plan::Link;
 use bytemuck::NoUninit;
 use std::sync::Arc;
 
@@ -34,8 +34,9 @@ pub(crate) struct Synapses {
 
 impl Synapses {
     /// Makes them there, or, where they are given as arrays, on the host.
-    pub(crate) fn make(maker: &mut Maker, context: &Arc<Context>, projection: &Projection) -> Result<Self> {
-        let ((least, most), plastic) = (projection.delays, projection.plastic.is_some());
+    pub(crate) fn make(maker: &mut Maker, context: &Arc<Context>, projection: &Link) -> Result<Self> {
+        let (least, most) = (*projection.delays.start(), *projection.delays.end());
+        let plastic = projection.plastic.is_some();
         if let Some(job) = projection.recipe.procedural.then(|| projection.recipe.job()).transpose()?.flatten() {
             let none = || Buffer::new(context, "no synapses", 0);
             let (offsets, targets, mantissas, delays) = (none()?, none()?, none()?, none()?);
@@ -64,7 +65,7 @@ impl Synapses {
     }
 
     /// Whether each has a weight of its own, or spikes have amounts, so that sums are of 64 bits.
-    pub(crate) fn is_exact(&self, projection: &Projection) -> bool {
+    pub(crate) fn is_exact(&self, projection: &Link) -> bool {
         self.mantissas.len() > 0 || self.plastic || self.made.is_some_and(|made| made.0.weighs()) || projection.terminal.is_some()
     }
 

@@ -5,7 +5,7 @@ use crate::cuda::structs::launch_args::{MAX_PROBES, MAX_WEIGHTS};
 use crate::engine::boundary::Wanted;
 use crate::error::{Error, Result};
 use crate::recording::Handle;
-use crate::system::program::network::Network;
+use crate::system::program::network::NetworkProgram;
 use crate::system::program::{Body, Cell, Map, Program, Source};
 use crate::system::scan::Way;
 use crate::system::state::Layout;
@@ -23,7 +23,7 @@ pub(crate) enum Kind {
     MapUnits(Source),
     Cell(Box<Cell>),
     /// Groups of neurons, in every step one after another.
-    Network(Network),
+    Network(NetworkProgram),
 }
 
 /// One stage: what runs over a whole chunk before the next one starts.

@@ -2,8 +2,21 @@
 
 use super::launch_args::Job;
 use crate::device::mirror::mirror;
-use crate::system::program::network;
-use crate::system::program::network::Value;
+use crate::network::plan::Acts;
+use crate::numeric::scalar::DType;
+
+/// A number in the type of arithmetic, as bytes; bytes beyond it are 0.
+pub(crate) type Value = [u8; 8];
+
+/// The number in the type of arithmetic of a network of this element type.
+pub(crate) fn value(dtype: DType, x: f64) -> Value {
+    let mut value = Value::default();
+    match dtype {
+        DType::F64 => value = x.to_ne_bytes(),
+        _ => value[..4].copy_from_slice(&(x as f32).to_ne_bytes()),
+    }
+    value
+}
 
 /// Of a group, in front of its lists.
 #[repr(C)]
@@ -53,12 +66,19 @@ pub(crate) struct Receptor {
 }
 
 impl Receptor {
-    /// What of it is constant.
-    pub(crate) fn of(receptor: &network::Receptor) -> Self {
-        let network::Receptor::Course { decay, reversal, rise, block } = *receptor else { return Self::default() };
-        let [rise, gain] = rise.unwrap_or_default();
-        let (block, alpha) = block.map_or(Default::default(), |b| (b.scale, b.alpha));
-        Self { decay, reversal: reversal.unwrap_or_default(), rise, gain, block, alpha, ..Self::default() }
+    /// The constants of a receptor.
+    pub(crate) fn of(acts: &Acts, dtype: DType) -> Self {
+        let Acts::Course(course) = acts else { return Self::default() };
+        let value = |x: Option<f64>| x.map_or(Value::default(), |x| value(dtype, x));
+        Self {
+            decay: value(Some(course.decay)),
+            reversal: value(course.reversal),
+            rise: value(course.rise.map(|rise| rise.decay)),
+            gain: value(course.rise.map(|rise| rise.gain)),
+            block: value(course.block.map(|block| block.scale)),
+            alpha: value(course.block.map(|block| block.alpha)),
+            ..Self::default()
+        }
     }
 }
 

@@ -2,10 +2,13 @@
 
 use crate::error::{Error, Result};
 use crate::init::Init;
-use crate::network::gap_junction::SPAN;
-use crate::network::presynaptic::CONSTANTS;
 use crate::numeric::math::exp;
-use crate::system::clock::up;
+use crate::numeric::rounding::up;
+
+/// The potential that is an amount of 1, of gap junctions.
+pub(crate) const SPAN: f64 = 512.0;
+/// Constants of a law.
+pub(crate) const CONSTANTS: usize = 7;
 
 /// More steps than transmitter stays for.
 const STEPS: f64 = 16_777_216.0;
@@ -174,7 +177,7 @@ impl Kinetics {
     }
 
     /// What they begin with, of `units` sources: what is `given` by name, else rest.
-    pub(super) fn initial(self, projection: &str, given: &[(String, Init)], units: usize) -> Result<Vec<Init>> {
+    pub(crate) fn initial(self, projection: &str, given: &[(String, Init)], units: usize) -> Result<Vec<Init>> {
         let names = self.names();
         if let Some((unknown, _)) = given.iter().find(|(name, _)| !names.contains(&name.as_str())) {
             return Err(Error::unknown(
@@ -207,19 +210,25 @@ impl Kinetics {
         !matches!(self, Self::Stp(_))
     }
 
-    /// Which of the laws of `terminal.cuh` it is.
+    /// The number of each by its name in kernels.
+    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by the CUDA engine alone"))]
+    pub(crate) const NUMBERS: [(&'static str, usize); 5] = [("STP", 0), ("AMPA", 1), ("NMDA", 2), ("BIO_NMDA", 3), ("GAP", 4)];
+
+    /// Its number in kernels.
+    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by the CUDA engine alone"))]
     pub(crate) fn number(self) -> u32 {
-        match self {
-            Self::Stp(_) => 0,
-            Self::Ampa(_) => 1,
-            Self::Nmda(_) => 2,
-            Self::BioNmda(_) => 3,
-            Self::Gap => 4,
-        }
+        let number = match self {
+            Self::Stp(_) => Self::NUMBERS[0],
+            Self::Ampa(_) => Self::NUMBERS[1],
+            Self::Nmda(_) => Self::NUMBERS[2],
+            Self::BioNmda(_) => Self::NUMBERS[3],
+            Self::Gap => Self::NUMBERS[4],
+        };
+        number.1 as u32
     }
 
     /// What a step of `dt` works with.
-    pub(super) fn constants(self, dt: f64) -> [f64; CONSTANTS] {
+    pub(crate) fn constants(self, dt: f64) -> [f64; CONSTANTS] {
         match self {
             Self::Stp(s) => {
                 let left = |tau: f64| if tau > 0.0 { exp(-dt / tau) } else { 0.0 };
@@ -240,7 +249,7 @@ impl Kinetics {
 
     /// # Errors
     /// If a parameter makes no sense.
-    pub(super) fn check(self, projection: &str) -> Result<()> {
+    pub(crate) fn check(self, projection: &str) -> Result<()> {
         // Those that must not be 0, then those that may.
         let (positive, others) = match self {
             Self::Stp(s) => (vec![("release", s.release)], vec![("tau_f", s.tau_f), ("tau_d", s.tau_d)]),

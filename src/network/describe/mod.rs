@@ -1,7 +1,6 @@
-//! What a user says of a network: groups, projections, receptors, kinetics, and the builder that checks them.
+//! What a user says of a network: projections, receptors, kinetics, plasticity. ([`Group`](super::Group) holds a model, and stands above.)
 
-pub(crate) mod builder;
-pub(crate) mod group;
 pub(crate) mod kinetics;
 pub(crate) mod projection;
 pub(crate) mod receptor;
+pub(crate) mod stdp;

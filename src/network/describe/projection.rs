@@ -1,35 +1,35 @@
 //! Synapses from one group's neurons to one receptor of another's.
 
 use super::kinetics::Kinetics;
+use super::stdp::Stdp;
 use crate::connectivity::Connect;
 use crate::error::{Error, Result};
 use crate::init::Init;
-use crate::network::stdp::Stdp;
 use std::ops::Range;
 
 /// Synapses from a group, or a part of it, to one receptor of a group or of a part of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Projection {
-    pub(super) name: String,
-    pub(super) from: Part,
-    pub(super) to: Part,
-    pub(super) receptor: String,
-    pub(super) connect: Connect,
-    pub(super) autapses: bool,
-    pub(super) procedural: bool,
-    pub(super) weight: Init,
-    pub(super) delay: Init,
-    pub(super) stdp: Option<Stdp>,
-    pub(super) kinetics: Option<Kinetics>,
+    pub(crate) name: String,
+    pub(crate) from: Part,
+    pub(crate) to: Part,
+    pub(crate) receptor: String,
+    pub(crate) connect: Connect,
+    pub(crate) autapses: bool,
+    pub(crate) procedural: bool,
+    pub(crate) weight: Init,
+    pub(crate) delay: Init,
+    pub(crate) stdp: Option<Stdp>,
+    pub(crate) kinetics: Option<Kinetics>,
     /// What variables of its kinetics begin with, by name.
-    pub(super) initial: Vec<(String, Init)>,
+    pub(crate) initial: Vec<(String, Init)>,
 }
 
 /// A group, or a range of its neurons: `"P"` or `("P", 0..3200)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    pub(super) group: String,
-    pub(super) units: Option<Range<usize>>,
+    pub(crate) group: String,
+    pub(crate) units: Option<Range<usize>>,
 }
 
 /// A receptor of a group or of a range of its neurons: `("P", "ge")` or `("P", 0..10, "ge")`.
@@ -141,7 +141,7 @@ impl Projection {
     }
 
     /// Makes it transmit potentials if it goes to gap junctions.
-    pub(super) fn join(&mut self, gap: bool) -> Result<()> {
+    pub(crate) fn join(&mut self, gap: bool) -> Result<()> {
         let name = &self.name;
         match (gap, self.kinetics) {
             (true, None) => self.kinetics = Some(Kinetics::Gap),

@@ -1,22 +1,17 @@
 //! What a spike that arrives adds its weight to, and what becomes of it.
 
-use crate::error::{Error, Result};
 use crate::init::Init;
-use crate::network::plan::{Acts, Felt};
-use crate::network::postsynaptic::{Block, Course, Rise};
-use crate::numeric::scalar::Real;
-use crate::system::Schema;
 
 /// What a spike that arrives adds its weight to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Receptor {
-    pub(super) name: String,
-    pub(super) kind: Kind,
-    pub(super) init: Init,
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) init: Init,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A variable of its own.
     Course {
         shape: Shape,
@@ -102,7 +97,7 @@ impl Receptor {
     ///
     /// V_source is as the source's own step has left it, before what [`Receptor::delta`] may add to it in the same step. It counts in steps of
     /// 2⁻²¹ (5e-7), up to 512 either way: sums of synapses are sums of integers. A source whose V goes beyond that ends the run with
-    /// [`Error::OutOfRange`]; where a loop allows what is not finite, its V is NaN from then on.
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange); where a loop allows what is not finite, its V is NaN from then on.
     ///
     /// Variables: `group.name`, which is Σ w·V_source, and `group.name.g`, which is Σ w.
     #[must_use]
@@ -161,91 +156,5 @@ impl Receptor {
     pub fn init(mut self, init: impl Into<Init>) -> Self {
         self.init = init.into();
         self
-    }
-}
-
-/// The group that a receptor is of.
-pub(super) struct Of<'a> {
-    pub(super) label: String,
-    pub(super) model: &'a str,
-    pub(super) schema: &'a Schema,
-    /// The model's first variable.
-    pub(super) first: usize,
-    pub(super) dt: f64,
-}
-
-impl Receptor {
-    /// The receptor, whose variables are the network's from `next` on.
-    pub(super) fn felt<T: Real>(self, of: &Of<'_>, next: &mut usize) -> Result<Felt<T>> {
-        let Self { name, kind, init } = self;
-        let Of { label, schema, .. } = of;
-        init.check(label, &[schema.output_len()])?;
-        let (shape, reversal, block) = match kind {
-            Kind::Delta { variable } => {
-                let known = schema.state.iter().map(|v| &*v.name);
-                let at = known.clone().position(|v| v == variable).ok_or_else(|| Error::unknown("variable", &variable, known.clone()))?;
-                if ["spike", "below"].contains(&&*variable) || schema.state.iter().any(|v| v.held_by.as_deref() == Some(&*variable)) {
-                    let what = format!("`{label}` adds to `{variable}`, which each step of {} sets itself", of.model);
-                    return Err(Error::Unsupported(format!("{what}; a delta adds to a potential or to another variable of the equations")));
-                }
-                let counter = schema.state[at].held_by.as_ref().and_then(|counter| known.clone().position(|v| v == counter));
-                let held_by = counter.map(|counter| of.first + counter);
-                return Ok(Felt { name, var: of.first + at, own: *next..*next, held_by, acts: Acts::Delta, init });
-            }
-            Kind::Gap => {
-                has_conductance(label, of, "conductance() gives it to those that can have one")?;
-                let own = *next..*next + 2;
-                *next = own.end;
-                return Ok(Felt { name, var: own.start, own, held_by: None, acts: Acts::Gap, init: Init::Zeros });
-            }
-            Kind::Course { shape, reversal, block } => (shape, reversal, block),
-        };
-        let (decay, rise) = shape.steps(label, of.dt)?;
-        if let Some(e) = reversal.filter(|e| !e.is_finite()) {
-            return Err(Error::value(format!("reversal potential of `{label}`"), e, "is not finite"));
-        }
-        if reversal.is_some() {
-            has_conductance(label, of, "cuba() makes it a current")?;
-        }
-        let block = match block {
-            None => None,
-            Some(_) if reversal.is_none() => {
-                return Err(Error::Unsupported(format!("`{label}` is a current, and magnesium blocks conductances: coba(E) makes it one")));
-            }
-            Some(block) => Some(block.of(label, schema)?),
-        };
-        let rise = rise.map(|[decay, gain]| Rise { decay: T::of(decay), gain: T::of(gain) });
-        let own = *next..*next + 1 + usize::from(rise.is_some());
-        *next = own.end;
-        let course = Course { decay: T::of(decay), rise, reversal: reversal.map(T::of), block };
-        Ok(Felt { name, var: own.end - 1, own, held_by: None, acts: Acts::Course(course), init })
-    }
-}
-
-fn has_conductance(label: &str, of: &Of<'_>, else_what: &str) -> Result<()> {
-    if of.schema.inputs.iter().any(|i| i.name == "g") {
-        return Ok(());
-    }
-    Err(Error::Unsupported(format!("`{label}` is a conductance, and {} has no input `g` for one; {else_what}", of.model)))
-}
-
-/// Which of the model's variables is the membrane's potential.
-pub(crate) fn membrane(schema: &Schema) -> Result<usize> {
-    let known = schema.state.iter().map(|v| &*v.name);
-    known.clone().position(|v| v == "V").ok_or_else(|| Error::unknown("variable", "V", known))
-}
-
-impl Magnesium {
-    fn of<T: Real>(self, label: &str, schema: &Schema) -> Result<Block<T>> {
-        for (what, value) in [("mg", self.mg), ("alpha", self.alpha), ("beta", self.beta)] {
-            if !(value.is_finite() && value >= 0.0) {
-                return Err(Error::value(format!("{what} of the magnesium block of `{label}`"), value, "is negative or not finite"));
-            }
-        }
-        let scale = self.mg / self.beta;
-        if !scale.is_finite() {
-            return Err(Error::value(format!("beta of the magnesium block of `{label}`"), self.beta, "is not a positive number"));
-        }
-        Ok(Block { scale: T::of(scale), alpha: T::of(self.alpha), var: membrane(schema)? })
     }
 }

@@ -1,8 +1,8 @@
 //! Delivery: the spikes that arrive over a projection's synapses are summed up for each target, and the sums added to its receptor.
 
+use super::presynaptic::WHOLE;
 use crate::connectivity::{Delays, Targets, Weights, Wiring};
 use crate::network::plan::WORD;
-use crate::network::presynaptic::WHOLE;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
 use std::ops::{AddAssign, Range};

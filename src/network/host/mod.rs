@@ -3,6 +3,7 @@
 pub(crate) mod deliver;
 pub(crate) mod neuron_step;
 pub(crate) mod partition;
+pub(crate) mod presynaptic;
 pub(crate) mod procedural;
 pub(crate) mod receptor_step;
 pub(crate) mod refractory;

@@ -2,8 +2,9 @@
 
 use super::partition::Exchange;
 use super::receptor_step::{Feel, Join, feel, join, mask};
+use crate::network::plan::postsynaptic::Course;
 use crate::network::plan::{Acts, Pool, WORD};
-use crate::network::poisson;
+use crate::network::{Network, poisson};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use crate::system::state::{State, child};
@@ -34,9 +35,15 @@ struct Tile<'a, T> {
 struct Known<T> {
     node: u16,
     /// What receptors do that have variables of their own.
-    acts: Vec<Acts<T>>,
+    acts: Vec<Own<T>>,
     coba: bool,
     noise: Option<(Stream, T)>,
+}
+
+/// A receptor that has variables of its own, in the type of the network.
+enum Own<T> {
+    Course(Course<T>),
+    Gap,
 }
 
 /// Memory of lists that steps use again: references in a list that is empty may be of any lifetime.
@@ -68,11 +75,16 @@ impl<T> Tile<'_, T> {
 }
 
 impl<T: Real> Tiles<T> {
-    pub(super) fn new(pools: &[Pool<T>], node: u16, seed: u64, dt: f64) -> Self {
+    pub(super) fn new(pools: &[Pool], node: u16, seed: u64, dt: f64) -> Self {
         let known = pools.iter().enumerate().map(|(g, pool)| {
             let node = child(node, g);
-            let acts: Vec<_> = pool.receptors.iter().map(|r| r.acts).filter(|acts| *acts != Acts::Delta).collect();
-            let coba = acts.iter().any(Acts::is_conductance);
+            let own = |acts: &Acts| match acts {
+                Acts::Course(course) => Some(Own::Course(course.to())),
+                Acts::Delta => None,
+                Acts::Gap => Some(Own::Gap),
+            };
+            let acts = pool.receptors.iter().filter_map(|receptor| own(&receptor.acts)).collect();
+            let coba = pool.has_conductance();
             let noise = pool.noise.map(|sigma| (poisson::stream(seed, node, poisson::NOISE), T::of(sigma / dt.sqrt())));
             Known { node, acts, coba, noise }
         });
@@ -82,13 +94,14 @@ impl<T: Real> Tiles<T> {
     /// Steps all neurons that are owned here, writes their spikes into the slot of the step, and their numbers to `y`.
     pub(super) fn step(
         &mut self,
-        pools: &[Pool<T>],
+        network: &Network<T>,
         exchange: &dyn Exchange<T>,
         at: Tick<'_>,
         x: &Inputs<'_, T>,
         state: &mut State<'_, T>,
         y: &mut [T],
     ) {
+        let pools = &network.plan.groups;
         let rows = y.len() / pools.len();
         let mut tiles = tiles_again(std::mem::take(&mut self.tiles));
         let mut rests = again(std::mem::take(&mut self.rests));
@@ -119,7 +132,7 @@ impl<T: Real> Tiles<T> {
         self.rests = again(rests);
 
         let (known, zeros) = (&self.known, &self.zeros);
-        let step = |tile: &mut Tile<'_, T>| tile.step(&pools[tile.group], &known[tile.group], zeros, at);
+        let step = |tile: &mut Tile<'_, T>| tile.step(network, &known[tile.group], zeros, at);
         if neurons >= SHARED {
             share(&mut tiles, &step)
         } else {
@@ -148,7 +161,8 @@ fn share<I: Send>(items: &mut [I], step: &(impl Fn(&mut I) + Sync)) {
 }
 
 impl<T: Real> Tile<'_, T> {
-    fn step(&mut self, pool: &Pool<T>, known: &Known<T>, zeros: &[T], at: Tick<'_>) {
+    fn step(&mut self, network: &Network<T>, known: &Known<T>, zeros: &[T], at: Tick<'_>) {
+        let pool = &network.plan.groups[self.group];
         let zero = T::of(0.0);
         let (mut i, mut g, mut y) = ([zero; TILE], [zero; TILE], [zero; TILE]);
         let (i, g, y) = (&mut i[..self.len], &mut g[..self.len], &mut y[..self.len]);
@@ -157,7 +171,7 @@ impl<T: Real> Tile<'_, T> {
         let mut others = others.iter_mut().map(|var| &mut **var);
         for acts in &known.acts {
             let s = others.next().unwrap_or_default();
-            let Acts::Course(course) = acts else {
+            let Own::Course(course) = acts else {
                 join(Join { s, w: others.next().unwrap_or_default(), i, g });
                 continue;
             };
@@ -168,7 +182,7 @@ impl<T: Real> Tile<'_, T> {
         vars.truncate(pool.vars.len());
         // From the first unit of the batch on.
         let first = self.row * pool.units + self.first;
-        if let Some(current) = &pool.current {
+        if let Some(current) = &network.currents[self.group] {
             i.iter_mut().enumerate().for_each(|(k, i)| *i += current.at(self.first + k));
         }
         i.iter_mut().zip(self.input).for_each(|(i, x)| *i += *x);
@@ -184,7 +198,7 @@ impl<T: Real> Tile<'_, T> {
             (inputs.ports[port], inputs.given[port]) = (g, true);
         }
         let mut state = State::of_node(vars, first, pool.units, known.node);
-        pool.model.step(at, &inputs, &mut state, y);
+        network.models[self.group].step(at, &inputs, &mut state, y);
         self.vars = state.into_vars();
         self.spikes = mask(y, self.words);
     }

@@ -20,7 +20,7 @@ pub(crate) trait Exchange<T> {
 
 /// The spikes of some steps.
 pub(crate) struct Masks<'m, 's, T> {
-    pub(super) pools: &'m [Pool<T>],
+    pub(super) pools: &'m [Pool],
     pub(super) state: &'m mut State<'s, T>,
     pub(super) rows: usize,
     /// The steps.

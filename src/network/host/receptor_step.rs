@@ -1,7 +1,7 @@
 //! A tile of neurons in a step: what receptors do, and which neurons spike.
 
 use crate::network::plan::WORD;
-use crate::network::postsynaptic::Course;
+use crate::network::plan::postsynaptic::Course;
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};

@@ -3,12 +3,12 @@
 use super::deliver::Delivery;
 use super::neuron_step::Tiles;
 use super::partition::{Exchange, Masks};
+use super::presynaptic::Step;
 use super::procedural::Procedural;
 use super::refractory::Refractory;
 use super::stdp::Learning;
 use crate::connectivity::{Delays, Growing};
 use crate::network::plan::Rain;
-use crate::network::presynaptic::Step;
 use crate::network::{Network, poisson};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
@@ -30,27 +30,27 @@ pub(crate) struct Run<'n, T: 'static> {
     growing: Vec<Option<Growing<'n>>>,
     /// What terminals pass on, of the projection at hand.
     amounts: Vec<i32>,
-    arrivals: Vec<Arrival<'n, T>>,
+    arrivals: Vec<Arrival<'n>>,
     /// How many of them are gap junctions, which come first.
     gaps: usize,
     refractory: Refractory<T>,
 }
 
 /// What acts on receptors after the neurons' step, in order.
-enum Arrival<'n, T> {
+enum Arrival<'n> {
     /// What comes over projection number so and so.
     Spikes(usize),
     /// Poisson spikes on a variable of a group.
-    Rain { rain: &'n Rain<T>, var: usize, group: usize, stream: Stream },
+    Rain { rain: &'n Rain, var: usize, group: usize, stream: Stream },
 }
 
 impl<'n, T: Real> Run<'n, T> {
     /// For the steps of a loop with this seed, of a network that is node `node` of it.
     pub(crate) fn new(network: &'n Network<T>, exchange: &'n mut dyn Exchange<T>, rows: usize, node: u16, seed: u64) -> Self {
         let mut arrivals = Vec::new();
-        for (group, pool) in network.pools.iter().enumerate() {
+        for (group, pool) in network.plan.groups.iter().enumerate() {
             for (r, felt) in pool.receptors.iter().enumerate() {
-                let links = network.links.iter().enumerate().filter(|(_, l)| (l.to, l.receptor) == (group, r));
+                let links = network.plan.projections.iter().enumerate().filter(|(_, l)| (l.to, l.receptor) == (group, r));
                 arrivals.extend(links.map(|(l, _)| Arrival::Spikes(l)));
                 for (k, rain) in pool.poisson.iter().enumerate().filter(|(_, rain)| rain.receptor == r) {
                     let stream = poisson::stream(seed, child(node, group), &poisson::rain(k));
@@ -59,22 +59,23 @@ impl<'n, T: Real> Run<'n, T> {
             }
         }
         // Potentials are those that neurons have before what arrives may change them.
-        let is_gap = |arrival: &Arrival<'_, T>| matches!(arrival, Arrival::Spikes(l) if network.links[*l].is_gap(&network.pools));
+        let is_gap =
+            |arrival: &Arrival<'_>| matches!(arrival, Arrival::Spikes(l) if network.plan.projections[*l].is_gap(&network.plan.groups));
         arrivals.sort_by_key(|arrival| !is_gap(arrival));
         let gaps = arrivals.iter().take_while(|arrival| is_gap(arrival)).count();
-        let most = network.links.iter().filter(|l| !l.recipe.procedural).map(|l| l.recipe.post.len()).max().unwrap_or(0);
-        let period = network.links.iter().map(|l| u64::from(*l.delays.start())).min().unwrap_or(1).max(1);
-        let tiles = Tiles::new(&network.pools, node, seed, network.dt);
-        let (delivery, procedural) = (Delivery::new(most), Procedural::new(&network.links));
-        let refractory = Refractory::new(&network.pools);
+        let most = network.plan.projections.iter().filter(|l| !l.recipe.procedural).map(|l| l.recipe.post.len()).max().unwrap_or(0);
+        let period = network.plan.projections.iter().map(|l| u64::from(*l.delays.start())).min().unwrap_or(1).max(1);
+        let tiles = Tiles::new(&network.plan.groups, node, seed, network.plan.dt);
+        let (delivery, procedural) = (Delivery::new(most), Procedural::new(&network.plan.projections));
+        let refractory = Refractory::new(&network.plan.groups);
         // A recipe has been checked when its network was built.
-        let growing = network.links.iter().map(|l| l.recipe.growing().ok().flatten()).collect();
+        let growing = network.plan.projections.iter().map(|l| l.recipe.growing().ok().flatten()).collect();
         Self { network, exchange, rows, period, tiles, delivery, procedural, growing, amounts: Vec::new(), arrivals, gaps, refractory }
     }
 
     pub(crate) fn step(&mut self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
-        let pools = &self.network.pools;
-        self.tiles.step(pools, &*self.exchange, at, x, state, y);
+        let pools = &self.network.plan.groups;
+        self.tiles.step(self.network, &*self.exchange, at, x, state, y);
         let next = at.i.wrapping_add(1);
         if next.is_multiple_of(self.period) {
             let steps = next.saturating_sub(self.period)..next;
@@ -101,11 +102,11 @@ impl<'n, T: Real> Run<'n, T> {
 
     /// What arrives over a projection in step `i`.
     fn arrive(&mut self, number: usize, row: usize, i: u64, state: &mut State<'_, T>) {
-        let link = &self.network.links[number];
-        let (from, to) = (&self.network.pools[link.from], &self.network.pools[link.to]);
+        let link = &self.network.plan.projections[number];
+        let (from, to) = (&self.network.plan.groups[link.from], &self.network.plan.groups[link.to]);
         let here = common(&link.recipe.post, &self.exchange.owned(link.to, to.units));
         if let Some(plastic) = &link.plastic {
-            let learning = Learning { link, plastic, pools: [from, to], dt: self.network.dt, row, i, here };
+            let learning = Learning { link, plastic, pools: [from, to], dt: self.network.plan.dt, row, i, here };
             return learning.step(&mut self.delivery, state);
         }
         let s = row * to.units..(row + 1) * to.units;

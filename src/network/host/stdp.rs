@@ -3,8 +3,8 @@
 use super::deliver::{Delivery, each_spike};
 use super::receptor_step::decayed;
 use crate::connectivity::Targets;
+use crate::network::plan::plastic::{Plastic, Rule};
 use crate::network::plan::{Link, Pool};
-use crate::network::stdp::Plastic;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
 use crate::system::state::State;
@@ -14,21 +14,11 @@ use std::ops::Range;
 /// Synapses from which on a change of weights is shared out.
 const SHARED: usize = 8192;
 
-/// What a step needs to know of a plastic projection in the network's type.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rule<T> {
-    /// Of a step: the sources' and the targets' traces.
-    pub(crate) decay: [T; 2],
-    pub(crate) steps: [T; 2],
-    pub(crate) min: T,
-    pub(crate) max: T,
-}
-
 /// What it does in a step, of one batch row: `row` of step `i`, with the targets that are here.
-pub(crate) struct Learning<'l, T> {
+pub(crate) struct Learning<'l> {
     pub(crate) link: &'l Link,
     pub(crate) plastic: &'l Plastic,
-    pub(crate) pools: [&'l Pool<T>; 2],
+    pub(crate) pools: [&'l Pool; 2],
     pub(crate) dt: f64,
     pub(crate) row: usize,
     pub(crate) i: u64,
@@ -36,9 +26,9 @@ pub(crate) struct Learning<'l, T> {
     pub(crate) here: Range<usize>,
 }
 
-impl<T: Real> Learning<'_, T> {
+impl Learning<'_> {
     /// Delivers what arrives, and changes weights.
-    pub(crate) fn step(self, delivery: &mut Delivery, state: &mut State<'_, T>) {
+    pub(crate) fn step<T: Real>(self, delivery: &mut Delivery, state: &mut State<'_, T>) {
         let Self { link, plastic, pools: [from, to], dt, row, i, here } = self;
         // A plastic projection's synapses were made with it.
         let Some(wiring) = link.wiring.get() else { return };
@@ -89,30 +79,6 @@ impl<T: Real> Learning<'_, T> {
 
 fn shares(synapses: usize) -> usize {
     if synapses >= SHARED { rayon::current_num_threads().max(1) } else { 1 }
-}
-
-impl<T: Real> Rule<T> {
-    pub(crate) fn of(plastic: &Plastic, dt: f64) -> Self {
-        let rule = &plastic.rule;
-        Self {
-            decay: rule.tau.map(|tau| T::of(crate::numeric::math::exp(-dt / tau))),
-            steps: rule.steps().map(T::of),
-            min: T::of(rule.min),
-            max: T::of(rule.max),
-        }
-    }
-
-    /// A weight after a change. Its twin is `clipped` in `stdp.cuh`.
-    #[inline(always)]
-    fn clipped(&self, w: T) -> T {
-        if w < self.min {
-            self.min
-        } else if w > self.max {
-            self.max
-        } else {
-            w
-        }
-    }
 }
 
 /// Traces over a step.

@@ -28,7 +28,7 @@ pub(crate) enum Body {
     /// One after another.
     Sequence(Vec<Layer>),
     /// Groups of neurons and their synapses.
-    Network(network::Network),
+    Network(network::NetworkProgram),
 }
 
 /// The text of a model and its parameters.

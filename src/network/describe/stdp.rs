@@ -1,9 +1,5 @@
 //! Spike-timing-dependent plasticity of a projection's weights.
 
-mod plan;
-
-pub(crate) use plan::Plastic;
-
 use crate::error::{Error, Result};
 
 /// Spike-timing-dependent plasticity by pairs of spikes, all to all, additive (Song, Miller & Abbott, Nat. Neurosci. 3, 2000, 919-926, as
@@ -83,7 +79,7 @@ impl Stdp {
     }
 
     /// Whether it is one, for a projection of this name.
-    fn check(&self, projection: &str) -> Result<()> {
+    pub(crate) fn check(&self, projection: &str) -> Result<()> {
         let of = |what: &str| format!("{what} of the plasticity of projection `{projection}`");
         for (name, tau) in ["tau_pre", "tau_post"].into_iter().zip(self.tau) {
             if !(tau > 0.0 && tau.is_finite()) {

@@ -2,50 +2,32 @@
 //! step an amount between −1 and 1 that all its synapses pass on, times their weights. It is a whole number of 2⁻³⁰, so that sums stay sums
 //! of integers.
 
-use super::describe::kinetics::Kinetics;
-use super::plan::WORD;
-use crate::init::Init;
+use crate::network::describe::kinetics::{CONSTANTS, Kinetics};
+use crate::network::plan::{Terminal, WORD};
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
-use std::ops::Range;
 
 /// An amount of 1.
 pub(crate) const WHOLE: i32 = 1 << 30;
-/// Constants of a law.
-pub(crate) const CONSTANTS: usize = 7;
 /// Sources from which on a step is shared out.
 const SHARED: usize = 8192;
 /// As in `drive`: subnormal numbers are slow.
 const NOTHING: f64 = 1e-30;
 
-/// Those of a projection.
-pub(crate) struct Terminal {
-    /// The projection's name.
-    pub(crate) name: String,
-    pub(crate) kinetics: Kinetics,
-    /// What its law works with.
-    pub(crate) constants: [f64; CONSTANTS],
-    /// The network's variables `[N]`, of the group of the sources; those that are no sources stay as they are. Those of gap junctions are the
-    /// model's: its potential.
-    pub(crate) vars: Range<usize>,
-    /// What those of its own begin with.
-    pub(crate) init: Vec<Init>,
-}
-
 /// A step of the terminals of some sources, the first of which is neuron `first` of those that `words` are of.
-pub(super) struct Step<'a, T> {
-    pub(super) terminal: &'a Terminal,
+pub(crate) struct Step<'a, T> {
+    pub(crate) terminal: &'a Terminal,
     /// Spikes that arrive.
-    pub(super) words: &'a [T],
-    pub(super) first: usize,
+    pub(crate) words: &'a [T],
+    pub(crate) first: usize,
     /// The variables that there are, of these sources.
-    pub(super) vars: [&'a mut [T]; 3],
-    pub(super) amounts: &'a mut [i32],
+    pub(crate) vars: [&'a mut [T]; 3],
+    pub(crate) amounts: &'a mut [i32],
 }
 
 impl<T: Real> Step<'_, T> {
-    pub(super) fn run(self) {
+    pub(crate) fn run(self) {
         if self.amounts.len() < SHARED {
             let c = self.terminal.constants.map(T::of);
             return vectorize(Prepared { step: self, c });

@@ -1,6 +1,6 @@
 //! A population of neurons: its model, what its synapses act on, and what drives it beside them.
 
-use super::receptor::{Kind, Receptor};
+use super::describe::receptor::{Kind, Receptor};
 use crate::numeric::scalar::Real;
 use crate::system::System;
 use crate::system::param::Param;

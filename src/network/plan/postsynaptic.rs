@@ -1,9 +1,10 @@
 //! What a receptor's variable does from step to step: linear equations, solved exactly.
 
-use super::describe::receptor::Shape;
 use crate::connectivity::log::ln;
 use crate::error::{Error, Result};
+use crate::network::describe::receptor::Shape;
 use crate::numeric::math;
+use crate::numeric::scalar::Real;
 
 /// Of one receptor. Its variable s is what is felt; where it rises, spikes add to h instead.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,9 +32,21 @@ pub(crate) struct Block<T> {
     pub(crate) var: usize,
 }
 
+impl Course<f64> {
+    /// The same in the type of the network.
+    pub(crate) fn to<T: Real>(self) -> Course<T> {
+        Course {
+            decay: T::of(self.decay),
+            rise: self.rise.map(|rise| Rise { decay: T::of(rise.decay), gain: T::of(rise.gain) }),
+            reversal: self.reversal.map(T::of),
+            block: self.block.map(|block| Block { scale: T::of(block.scale), alpha: T::of(block.alpha), var: block.var }),
+        }
+    }
+}
+
 impl Shape {
     /// What s is multiplied by in a step of `dt`; and, where it rises, h likewise, with what is then added of h to s.
-    pub(super) fn steps(self, label: &str, dt: f64) -> Result<(f64, Option<[f64; 2]>)> {
+    pub(crate) fn steps(self, label: &str, dt: f64) -> Result<(f64, Option<[f64; 2]>)> {
         let check = |tau: f64| {
             if tau > 0.0 && tau.is_finite() {
                 return Ok(tau);

@@ -1,21 +1,25 @@
 //! How a network is put together, and what is refused.
 
+mod receptor;
+
+use super::describe::kinetics::{Kinetics, SPAN};
+use super::describe::projection::{Part, Projection};
+use super::describe::receptor::Kind;
 use super::group::Group;
-use super::kinetics::Kinetics;
-use super::projection::{Part, Projection};
-use super::receptor::{Kind, Of, membrane};
 use crate::connectivity::{MOST_STEPS, Recipe};
 use crate::error::{Error, Result};
-use crate::network::gap_junction::SPAN;
-use crate::network::plan::{Acts, Felt, Link, Pool, Rain};
-use crate::network::presynaptic::{Terminal, WHOLE};
-use crate::network::stdp::Plastic;
+use crate::network::host::presynaptic::WHOLE;
+use crate::network::plan::plastic::Plastic;
+use crate::network::plan::{Acts, Felt, Link, NetworkPlan, Pool, Rain, Terminal};
 use crate::network::{Network, poisson};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
+use crate::system::System;
+use crate::system::param::Param;
 use crate::system::{Coupling, MAX_PORTS};
+use receptor::{Of, membrane};
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Builds a [`Network`].
 #[derive(Debug)]
@@ -69,12 +73,15 @@ impl<T: Real> Builder<T> {
             let gap = groups.iter().any(|group| group.name == projection.to.group && group.has_gap(&projection.receptor));
             projection.join(gap)?;
         }
-        let mut pools: Vec<Pool<T>> = Vec::with_capacity(groups.len());
+        let mut pools: Vec<Pool> = Vec::with_capacity(groups.len());
+        let (mut models, mut currents) = (Vec::with_capacity(groups.len()), Vec::with_capacity(groups.len()));
         let (mut var, mut inputs) = (0, 0);
         for group in groups {
             check_name("group", &group.name, pools.iter().map(|p| p.name.as_str()))?;
-            let pool = pool(group, &projections, dt, &mut var, &mut inputs)?;
+            let (pool, model, current) = pool(group, &projections, dt, &mut var, &mut inputs)?;
             pools.push(pool);
+            models.push(model);
+            currents.push(current);
         }
         let mut links: Vec<Link> = Vec::with_capacity(projections.len());
         for projection in projections {
@@ -89,7 +96,7 @@ impl<T: Real> Builder<T> {
                     return Err(Error::Unsupported(reason));
                 }
             }
-            let mut link = link(projection, &pools, dt, seed)?;
+            let mut link = link::<T>(projection, &pools, dt, seed)?;
             if let Some(rule) = rule {
                 let plastic = Plastic::new(rule, &link.recipe, link.wiring()?, &link.delays, var)?;
                 var += Plastic::VARS;
@@ -104,7 +111,7 @@ impl<T: Real> Builder<T> {
             *slots = (*slots).max(*link.delays.end() as usize + 1);
             links.push(link);
         }
-        Ok(Network { dt, pools, links })
+        Ok(Network { plan: Arc::new(NetworkPlan { dt, groups: pools, projections: links }), models, currents })
     }
 }
 
@@ -125,7 +132,13 @@ fn lasts_a_step(what: &str, group: &str, receptor: &str) -> Error {
 }
 
 /// The group, whose variables are the network's from `next` on.
-fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mut usize, inputs: &mut usize) -> Result<Pool<T>> {
+fn pool<T: Real>(
+    group: Group<T>,
+    projections: &[Projection],
+    dt: f64,
+    next: &mut usize,
+    inputs: &mut usize,
+) -> Result<(Pool, Box<dyn System<T>>, Option<Param<T>>)> {
     let Group { name, model, receptors, current, input, noise, poisson } = group;
     let schema = model.schema();
     let units = schema.output_len();
@@ -145,7 +158,7 @@ fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mu
     }
     let vars = *next..*next + schema.state.len();
     *next = vars.end;
-    let mut felt: Vec<Felt<T>> = Vec::with_capacity(receptors.len());
+    let mut felt: Vec<Felt> = Vec::with_capacity(receptors.len());
     for receptor in receptors {
         let taken = felt.iter().map(|f| f.name.as_str()).chain(schema.state.iter().map(|v| &*v.name)).chain(["flight"]);
         check_name("receptor", &receptor.name, taken)?;
@@ -173,14 +186,14 @@ fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mu
         if matches!(felt[receptor].acts, Acts::Gap) {
             return Err(Error::Unsupported(format!("the Poisson drive of `{name}` acts on gap junctions, which take no spikes")));
         }
-        if felt[receptor].is_graded() {
+        if felt[receptor].is_graded::<T>() {
             return Err(lasts_a_step(&format!("the Poisson drive of `{name}`"), &name, &felt[receptor].name));
         }
         if !drive.weight.is_finite() {
             return Err(Error::value(format!("weight of the Poisson drive of `{name}`"), drive.weight, "is not finite"));
         }
         let thresholds = poisson::thresholds(&format!("rate of the Poisson drive of `{name}`"), drive.rate * dt / 1000.0)?;
-        rains.push(Rain { receptor, weight: T::of(drive.weight), thresholds });
+        rains.push(Rain { receptor, weight: drive.weight, thresholds });
     }
     let mut terminals = Vec::new();
     for projection in projections.iter().filter(|p| p.from.group == name) {
@@ -206,10 +219,13 @@ fn pool<T: Real>(group: Group<T>, projections: &[Projection], dt: f64, next: &mu
     *next += 1;
     let ports = schema.inputs.len();
     let receptors = felt;
-    Ok(Pool { name, model, units, vars, receptors, terminals, flight, slots: 1, current, input, noise, poisson: rains, ports, conductance })
+    let membrane = membrane(&schema).ok();
+    let pool =
+        Pool { name, units, vars, receptors, terminals, flight, slots: 1, input, noise, poisson: rains, ports, conductance, membrane };
+    Ok((pool, model, current))
 }
 
-fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) -> Result<Link> {
+fn link<T: Real>(projection: Projection, pools: &[Pool], dt: f64, seed: u64) -> Result<Link> {
     let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp, .. } = projection;
     let (from, pre) = part(&name, &from, pools)?;
     let (to, post) = part(&name, &to, pools)?;
@@ -247,7 +263,7 @@ fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) 
             if *delays.end() > 0 {
                 return Err(Error::Unsupported(format!("projection `{name}`: gap junctions have no delay")));
             }
-        } else if kinetics.is_graded() && !felt[receptor].is_graded() {
+        } else if kinetics.is_graded() && !felt[receptor].is_graded::<T>() {
             let to = format!("`{}.{}`", pools[to].name, felt[receptor].name);
             return Err(Error::Unsupported(format!("projection `{name}` transmits in each step, and {to} is no graded receptor")));
         }
@@ -256,14 +272,14 @@ fn link<T: Real>(projection: Projection, pools: &[Pool<T>], dt: f64, seed: u64) 
             quantum /= f64::from(WHOLE);
         }
     }
-    if felt[receptor].is_graded() && !kinetics.is_some_and(Kinetics::is_graded) {
+    if felt[receptor].is_graded::<T>() && !kinetics.is_some_and(Kinetics::is_graded) {
         return Err(lasts_a_step(&format!("projection `{}`", recipe.name), &pools[to].name, &felt[receptor].name));
     }
     Ok(Link { recipe, from, to, receptor, var: felt[receptor].var, delays, quantum, terminal, wiring: OnceLock::new(), plastic: None })
 }
 
 /// The group's number, and the neurons.
-fn part<T>(projection: &str, part: &Part, pools: &[Pool<T>]) -> Result<(usize, Range<usize>)> {
+fn part(projection: &str, part: &Part, pools: &[Pool]) -> Result<(usize, Range<usize>)> {
     let group = pools.iter().position(|p| p.name == part.group);
     let group = group.ok_or_else(|| Error::unknown("group", &part.group, pools.iter().map(|p| p.name.as_str())))?;
     let units = part.units.clone().unwrap_or(0..pools[group].units);

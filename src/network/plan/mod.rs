@@ -1,46 +1,58 @@
-//! A network with all names resolved: what a step works from, on any device.
+//! A network with all names resolved: what both engines work from. It knows neither models nor the type of elements.
 
-use super::postsynaptic::Course;
-use super::presynaptic::Terminal;
-use super::stdp::Plastic;
+pub(crate) mod plastic;
+pub(crate) mod postsynaptic;
+
+use super::describe::kinetics::{CONSTANTS, Kinetics};
 use crate::connectivity::{Recipe, Wiring};
 use crate::error::Result;
 use crate::init::Init;
 use crate::numeric::scalar::Real;
-use crate::system::System;
-use crate::system::param::Param;
+use plastic::Plastic;
+use postsynaptic::Course;
 use std::ops::{Range, RangeInclusive};
 use std::sync::OnceLock;
 
+/// A network. Its variables are those of its groups, one group after another, then those of plastic projections.
+#[derive(Debug)]
+pub(crate) struct NetworkPlan {
+    /// Length of a step, ms.
+    pub(crate) dt: f64,
+    pub(crate) groups: Vec<Pool>,
+    pub(crate) projections: Vec<Link>,
+}
+
 /// A group.
-pub(crate) struct Pool<T> {
+#[derive(Debug)]
+pub(crate) struct Pool {
     pub(crate) name: String,
-    pub(crate) model: Box<dyn System<T>>,
     /// Neurons.
     pub(crate) units: usize,
     /// Which of the network's variables are the model's.
     pub(crate) vars: Range<usize>,
     /// In the order given; their variables stand behind the model's.
-    pub(crate) receptors: Vec<Felt<T>>,
+    pub(crate) receptors: Vec<Felt>,
     /// Of projections that start here; their variables stand behind those.
     pub(crate) terminals: Vec<Terminal>,
     /// The network's variable that holds its spikes.
     pub(crate) flight: usize,
     /// Steps that it holds.
     pub(crate) slots: usize,
-    pub(crate) current: Option<Param<T>>,
     /// Which of the network's inputs is its own.
     pub(crate) input: Option<usize>,
     /// Intensity of its noise.
     pub(crate) noise: Option<f64>,
-    pub(crate) poisson: Vec<Rain<T>>,
+    pub(crate) poisson: Vec<Rain>,
     /// The model's inputs, and which of them is the conductance.
     pub(crate) ports: usize,
     pub(crate) conductance: Option<usize>,
+    /// Which of the model's variables is the membrane potential, if one is.
+    pub(crate) membrane: Option<usize>,
 }
 
 /// A receptor.
-pub(crate) struct Felt<T> {
+#[derive(Debug)]
+pub(crate) struct Felt {
     pub(crate) name: String,
     /// The network's variable that spikes add to.
     pub(crate) var: usize,
@@ -48,15 +60,15 @@ pub(crate) struct Felt<T> {
     pub(crate) own: Range<usize>,
     /// The network's variable that counts the steps for which `var` stays as it is, if one does.
     pub(crate) held_by: Option<usize>,
-    pub(crate) acts: Acts<T>,
+    pub(crate) acts: Acts,
     pub(crate) init: Init,
 }
 
 /// What a receptor does in each step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Acts<T> {
+pub(crate) enum Acts {
     /// A current or a conductance.
-    Course(Course<T>),
+    Course(Course<f64>),
     /// Nothing: its variable is the model's.
     Delta,
     /// Of gap junctions: a current of what arrived in the step before, which is then gone, and a conductance that stays.
@@ -64,15 +76,17 @@ pub(crate) enum Acts<T> {
 }
 
 /// A Poisson drive.
-pub(crate) struct Rain<T> {
+#[derive(Debug)]
+pub(crate) struct Rain {
     /// Which of the group's receptors.
     pub(crate) receptor: usize,
-    pub(crate) weight: T,
+    pub(crate) weight: f64,
     /// A word from `thresholds[k]` on means more than k spikes.
     pub(crate) thresholds: Vec<u32>,
 }
 
 /// A projection.
+#[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) recipe: Recipe,
     /// Group of the sources.
@@ -97,7 +111,39 @@ pub(crate) struct Link {
 /// Neurons of an element of a `flight`.
 pub(crate) const WORD: usize = 16;
 
-impl<T> Acts<T> {
+impl Acts {
+    /// Bits by which kernels know it, by the names that they have there.
+    pub(crate) const BITS: [(&'static str, usize); 5] = [
+        ("COBA", Self::COBA),
+        ("RISES", Self::RISES),
+        ("BLOCKED", Self::BLOCKED),
+        ("GAP_JUNCTIONS", Self::GAP_JUNCTIONS),
+        ("DELTA", Self::DELTA),
+    ];
+    /// It is a conductance.
+    const COBA: usize = 1;
+    /// Spikes add to a second variable, from which the first rises.
+    const RISES: usize = 2;
+    /// Magnesium blocks a part of it.
+    const BLOCKED: usize = 4;
+    const GAP_JUNCTIONS: usize = 8;
+    /// A variable of the model, whose number is added.
+    const DELTA: usize = 16;
+
+    /// The bits of a receptor that adds to variable `var` of the model, where it is one of those.
+    pub(crate) fn bits(&self, var: usize) -> usize {
+        match self {
+            Self::Course(course) => {
+                let bit = |has: bool, bit: usize| if has { bit } else { 0 };
+                bit(course.reversal.is_some(), Self::COBA)
+                    | bit(course.rise.is_some(), Self::RISES)
+                    | bit(course.block.is_some(), Self::BLOCKED)
+            }
+            Self::Gap => Self::GAP_JUNCTIONS,
+            Self::Delta => Self::DELTA + var,
+        }
+    }
+
     /// Whether it gives the model a conductance.
     pub(crate) fn is_conductance(&self) -> bool {
         match self {
@@ -108,10 +154,10 @@ impl<T> Acts<T> {
     }
 }
 
-impl<T: Real> Felt<T> {
+impl Felt {
     /// Whether it keeps nothing.
-    pub(crate) fn is_graded(&self) -> bool {
-        matches!(self.acts, Acts::Course(course) if course.decay == T::of(0.0))
+    pub(crate) fn is_graded<T: Real>(&self) -> bool {
+        matches!(self.acts, Acts::Course(course) if T::of(course.decay) == T::of(0.0))
     }
 
     /// What its variables are called.
@@ -123,7 +169,17 @@ impl<T: Real> Felt<T> {
     }
 }
 
-impl<T> Pool<T> {
+impl Pool {
+    /// All of its variables: those of the model, of receptors, of terminals, and the ring of spikes.
+    pub(crate) fn all_vars(&self) -> Range<usize> {
+        self.vars.start..self.flight + 1
+    }
+
+    /// Whether a receptor gives the model a conductance.
+    pub(crate) fn has_conductance(&self) -> bool {
+        self.receptors.iter().any(|receptor| receptor.acts.is_conductance())
+    }
+
     /// Elements of a slot.
     pub(crate) fn words(&self) -> usize {
         self.units.div_ceil(WORD)
@@ -135,7 +191,7 @@ impl<T> Pool<T> {
     }
 
     /// The spikes in `flight` that arrive in this step after so many steps.
-    pub(crate) fn arriving<'f>(&self, flight: &'f [T], row: usize, step: u64, delay: u32) -> &'f [T] {
+    pub(crate) fn arriving<'f, T>(&self, flight: &'f [T], row: usize, step: u64, delay: u32) -> &'f [T] {
         // A whole round on, which is the same slot, so that it is there before step `delay` too: still empty.
         let slots = self.slots as u64;
         &flight[self.slot(row, step % slots + slots - u64::from(delay))..][..self.words()]
@@ -144,7 +200,7 @@ impl<T> Pool<T> {
 
 impl Link {
     /// Whether it is gap junctions.
-    pub(crate) fn is_gap(&self, pools: &[Pool<impl Real>]) -> bool {
+    pub(crate) fn is_gap(&self, pools: &[Pool]) -> bool {
         matches!(pools[self.to].receptors[self.receptor].acts, Acts::Gap)
     }
 
@@ -155,5 +211,27 @@ impl Link {
         }
         let wiring = self.recipe.build()?;
         Ok(self.wiring.get_or_init(|| wiring))
+    }
+}
+
+/// Those of a projection.
+#[derive(Debug)]
+pub(crate) struct Terminal {
+    /// The projection's name.
+    pub(crate) name: String,
+    pub(crate) kinetics: Kinetics,
+    /// What its law works with.
+    pub(crate) constants: [f64; CONSTANTS],
+    /// The network's variables `[N]`, of the group of the sources; those that are no sources stay as they are. Those of gap junctions are the
+    /// model's: its potential.
+    pub(crate) vars: Range<usize>,
+    /// What those of its own begin with.
+    pub(crate) init: Vec<Init>,
+}
+
+impl NetworkPlan {
+    /// Whether the weights of synapses from or to a group change.
+    pub(crate) fn is_plastic(&self, group: usize) -> bool {
+        self.projections.iter().any(|link| link.plastic.is_some() && (link.from == group || link.to == group))
     }
 }

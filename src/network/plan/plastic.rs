@@ -1,16 +1,15 @@
 //! A projection whose weights are state.
 
-use super::Stdp;
 use crate::connectivity::columns::Columns;
 use crate::connectivity::{Delays, Recipe, Weights, Wiring, quantum_above};
 use crate::error::{Error, Result};
+use crate::network::describe::stdp::Stdp;
 use crate::numeric::scalar::Real;
-use crate::system::VarSpec;
-use crate::system::state::State;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// What a plastic projection has beside its synapses.
+#[derive(Debug)]
 pub(crate) struct Plastic {
     pub(crate) rule: Stdp,
     /// Its weights among the network's variables; its sources' and targets' traces follow.
@@ -69,27 +68,38 @@ impl Plastic {
         let quantum = quantum_above(rule.min.abs().max(rule.max.abs()));
         Ok(Self { rule, var, synapses: wiring.len(), sources, targets, classes, quantum, columns })
     }
+}
 
-    /// The variables of the projection of this name.
-    pub(crate) fn vars(&self, name: &str) -> [VarSpec; Self::VARS] {
-        let pre = if self.classes == 1 { vec![self.sources] } else { vec![self.classes, self.sources] };
-        [("w", vec![self.synapses]), ("pre", pre), ("post", vec![self.targets])]
-            .map(|(var, shape)| VarSpec::new(format!("{name}.{var}"), shape))
+/// What a step needs to know of a plastic projection in the network's type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule<T> {
+    /// Of a step: the sources' and the targets' traces.
+    pub(crate) decay: [T; 2],
+    pub(crate) steps: [T; 2],
+    pub(crate) min: T,
+    pub(crate) max: T,
+}
+
+impl<T: Real> Rule<T> {
+    pub(crate) fn of(plastic: &Plastic, dt: f64) -> Self {
+        let rule = &plastic.rule;
+        Self {
+            decay: rule.tau.map(|tau| T::of(crate::numeric::math::exp(-dt / tau))),
+            steps: rule.steps().map(T::of),
+            min: T::of(rule.min),
+            max: T::of(rule.max),
+        }
     }
 
-    /// Weights as the recipe made them, no spikes yet.
-    pub(crate) fn init<T: Real>(&self, recipe: &Recipe, wiring: &Wiring, state: &mut State<'_, T>) {
-        let unit = recipe.quantum();
-        let clipped = |w: f64| T::of(w.clamp(self.rule.min, self.rule.max));
-        let rows = state.var_mut(self.var).chunks_exact_mut(self.synapses.max(1));
-        for row in rows {
-            match &wiring.weights {
-                Weights::Same => row.fill(clipped(unit)),
-                Weights::Each(all) => row.iter_mut().zip(all).for_each(|(w, m)| *w = clipped(f64::from(*m) * unit)),
-            }
-        }
-        for var in [self.var + 1, self.var + 2] {
-            state.var_mut(var).fill(T::of(0.0));
+    /// A weight after a change. Its twin is `clipped` in `stdp.cuh`.
+    #[inline(always)]
+    pub(crate) fn clipped(&self, w: T) -> T {
+        if w < self.min {
+            self.min
+        } else if w > self.max {
+            self.max
+        } else {
+            w
         }
     }
 }

@@ -1,0 +1,94 @@
+//! A receptor, resolved: its variables among those of the network, and what a step of `dt` does to them.
+
+use crate::error::{Error, Result};
+use crate::init::Init;
+use crate::network::describe::receptor::{Kind, Magnesium, Receptor};
+use crate::network::plan::postsynaptic::{Block, Course, Rise};
+use crate::network::plan::{Acts, Felt};
+use crate::system::Schema;
+
+/// The group that a receptor is of.
+pub(crate) struct Of<'a> {
+    pub(crate) label: String,
+    pub(crate) model: &'a str,
+    pub(crate) schema: &'a Schema,
+    /// The model's first variable.
+    pub(crate) first: usize,
+    pub(crate) dt: f64,
+}
+
+impl Receptor {
+    /// The receptor, whose variables are the network's from `next` on.
+    pub(crate) fn felt(self, of: &Of<'_>, next: &mut usize) -> Result<Felt> {
+        let Self { name, kind, init } = self;
+        let Of { label, schema, .. } = of;
+        init.check(label, &[schema.output_len()])?;
+        let (shape, reversal, block) = match kind {
+            Kind::Delta { variable } => {
+                let known = schema.state.iter().map(|v| &*v.name);
+                let at = known.clone().position(|v| v == variable).ok_or_else(|| Error::unknown("variable", &variable, known.clone()))?;
+                if ["spike", "below"].contains(&&*variable) || schema.state.iter().any(|v| v.held_by.as_deref() == Some(&*variable)) {
+                    let what = format!("`{label}` adds to `{variable}`, which each step of {} sets itself", of.model);
+                    return Err(Error::Unsupported(format!("{what}; a delta adds to a potential or to another variable of the equations")));
+                }
+                let counter = schema.state[at].held_by.as_ref().and_then(|counter| known.clone().position(|v| v == counter));
+                let held_by = counter.map(|counter| of.first + counter);
+                return Ok(Felt { name, var: of.first + at, own: *next..*next, held_by, acts: Acts::Delta, init });
+            }
+            Kind::Gap => {
+                has_conductance(label, of, "conductance() gives it to those that can have one")?;
+                let own = *next..*next + 2;
+                *next = own.end;
+                return Ok(Felt { name, var: own.start, own, held_by: None, acts: Acts::Gap, init: Init::Zeros });
+            }
+            Kind::Course { shape, reversal, block } => (shape, reversal, block),
+        };
+        let (decay, rise) = shape.steps(label, of.dt)?;
+        if let Some(e) = reversal.filter(|e| !e.is_finite()) {
+            return Err(Error::value(format!("reversal potential of `{label}`"), e, "is not finite"));
+        }
+        if reversal.is_some() {
+            has_conductance(label, of, "cuba() makes it a current")?;
+        }
+        let block = match block {
+            None => None,
+            Some(_) if reversal.is_none() => {
+                return Err(Error::Unsupported(format!("`{label}` is a current, and magnesium blocks conductances: coba(E) makes it one")));
+            }
+            Some(block) => Some(block.of(label, schema)?),
+        };
+        let rise = rise.map(|[decay, gain]| Rise { decay, gain });
+        let own = *next..*next + 1 + usize::from(rise.is_some());
+        *next = own.end;
+        let course = Course { decay: decay, rise, reversal, block };
+        Ok(Felt { name, var: own.end - 1, own, held_by: None, acts: Acts::Course(course), init })
+    }
+}
+
+fn has_conductance(label: &str, of: &Of<'_>, else_what: &str) -> Result<()> {
+    if of.schema.inputs.iter().any(|i| i.name == "g") {
+        return Ok(());
+    }
+    Err(Error::Unsupported(format!("`{label}` is a conductance, and {} has no input `g` for one; {else_what}", of.model)))
+}
+
+/// Which of the model's variables is the membrane's potential.
+pub(crate) fn membrane(schema: &Schema) -> Result<usize> {
+    let known = schema.state.iter().map(|v| &*v.name);
+    known.clone().position(|v| v == "V").ok_or_else(|| Error::unknown("variable", "V", known))
+}
+
+impl Magnesium {
+    fn of(self, label: &str, schema: &Schema) -> Result<Block<f64>> {
+        for (what, value) in [("mg", self.mg), ("alpha", self.alpha), ("beta", self.beta)] {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(Error::value(format!("{what} of the magnesium block of `{label}`"), value, "is negative or not finite"));
+            }
+        }
+        let scale = self.mg / self.beta;
+        if !scale.is_finite() {
+            return Err(Error::value(format!("beta of the magnesium block of `{label}`"), self.beta, "is not a positive number"));
+        }
+        Ok(Block { scale, alpha: self.alpha, var: membrane(schema)? })
+    }
+}
