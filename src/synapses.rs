@@ -13,22 +13,22 @@ impl<T: Real> Network<T> {
     /// # Errors
     /// If there is no such projection, the device cannot be used, or there is not enough memory.
     pub fn synapses(&self, projection: &str, device: Device) -> Result<Synapses> {
-        let link = self.plan.projections.iter().find(|l| l.recipe.name == projection);
-        let names = self.plan.projections.iter().map(|l| l.recipe.name.as_str());
-        let recipe = &link.ok_or_else(|| Error::unknown("projection", projection, names))?.recipe;
-        recipe.check()?;
-        let size = recipe.size();
-        memory::require(&recipe.of("synapses"), size.building.saturating_add(size.synapses.saturating_mul(20)))?;
+        let link = self.plan.projections.iter().find(|l| l.spec.name == projection);
+        let names = self.plan.projections.iter().map(|l| l.spec.name.as_str());
+        let spec = &link.ok_or_else(|| Error::unknown("projection", projection, names))?.spec;
+        spec.check()?;
+        let size = spec.size();
+        memory::require(&spec.of("synapses"), size.building.saturating_add(size.synapses.saturating_mul(20)))?;
         let made = match crate::survey::context_of(device)? {
             #[cfg(feature = "cuda")]
             Some(context) => {
                 context.bind()?;
-                let made = crate::cuda::network::connect::Maker::new(&context)?.make(recipe)?;
-                made.map(|made| made.download(*recipe.delays()?.start())).transpose()?
+                let made = crate::cuda::network::connect::Maker::new(&context)?.make(spec)?;
+                made.map(|made| made.download(*spec.delays()?.start())).transpose()?
             }
             _ => None,
         };
-        let made = made.map_or_else(|| recipe.build(), Ok)?;
-        Synapses::of(&made, recipe.quantum(), &recipe.of("synapses"))
+        let made = made.map_or_else(|| spec.build(), Ok)?;
+        Synapses::of(&made, spec.quantum(), &spec.of("synapses"))
     }
 }

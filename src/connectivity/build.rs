@@ -1,10 +1,10 @@
 //! Makes a projection's synapses: lengths of rows, then rows, in parallel. No bit depends on the threads.
 
-use super::distribution::Law;
+use super::distribution::Distribution;
 use super::rng_streams::{DELAY, WEIGHT};
 use super::rows::Rows;
-use super::spec::Recipe;
-use super::synapse_table::{Delays, Index, Weights, Wiring};
+use super::spec::ConnectivitySpec;
+use super::synapse_table::{Delays, Index, Weights, SynapseTable};
 use super::values::Values;
 use super::{Connect, fixed_indegree, from_arrays};
 use crate::error::{Error, Result};
@@ -17,12 +17,12 @@ use std::ops::Range;
 /// Synapses of a piece of work, about.
 const PIECE: u64 = 1 << 16;
 
-impl Recipe {
+impl ConnectivitySpec {
     /// Makes the synapses.
     ///
     /// # Errors
-    /// If [`Recipe::check`] refuses them, or there is not enough memory.
-    pub(crate) fn build(&self) -> Result<Wiring> {
+    /// If [`ConnectivitySpec::check`] refuses them, or there is not enough memory.
+    pub(crate) fn build(&self) -> Result<SynapseTable> {
         self.check()?;
         memory::require(&self.of("synapses"), self.estimate())?;
         threads::run(|| match &self.connect {
@@ -32,7 +32,7 @@ impl Recipe {
         })?
     }
 
-    fn make<X: Index>(&self) -> Result<Wiring> {
+    fn make<X: Index>(&self) -> Result<SynapseTable> {
         let rows = Rows::of(self);
         let what = self.of("synapses");
         let made = if let Connect::FixedNumPre(k) = self.connect { Some(fixed_indegree::make::<X>(self, &rows, k)?) } else { None };
@@ -65,7 +65,7 @@ impl Recipe {
         }
         let weights = if finish.weigh { Weights::Each(mantissas) } else { Weights::Same };
         let delays = if finish.delay { Delays::Each(delays) } else { Delays::Same(*self.delays()?.start()) };
-        Ok(Wiring { offsets, targets: X::pack(targets), weights, delays })
+        Ok(SynapseTable { offsets, targets: X::pack(targets), weights, delays })
     }
 
     /// Where rows of these lengths begin.
@@ -112,28 +112,28 @@ struct Scratch {
 
 /// How a row gets delays, its order, and weights.
 struct Finish<'a> {
-    recipe: &'a Recipe,
-    weights: Law<'a>,
+    spec: &'a ConnectivitySpec,
+    weights: Distribution<'a>,
     per_unit: f64,
     weigh: bool,
-    times: Law<'a>,
+    times: Distribution<'a>,
     delay: bool,
 }
 
 impl<'a> Finish<'a> {
-    fn of(recipe: &'a Recipe) -> Result<Self> {
-        let (weights, times) = (recipe.weights()?, recipe.times()?);
-        let weigh = !matches!(weights, Law::Same(_));
-        let delay = !matches!(times, Law::Same(_));
-        Ok(Self { recipe, weights, per_unit: 1.0 / recipe.quantum(), weigh, times, delay })
+    fn of(spec: &'a ConnectivitySpec) -> Result<Self> {
+        let (weights, times) = (spec.weights()?, spec.times()?);
+        let weigh = !matches!(weights, Distribution::Same(_));
+        let delay = !matches!(times, Distribution::Same(_));
+        Ok(Self { spec, weights, per_unit: 1.0 / spec.quantum(), weigh, times, delay })
     }
 
     /// Puts the targets in `scratch` into their row.
     fn row<X: Index>(&self, source: u32, scratch: &mut Scratch, row: Row<'_, X>) {
-        let Self { recipe, weights, per_unit, times, .. } = self;
+        let Self { spec, weights, per_unit, times, .. } = self;
         if self.delay {
-            let values = Values { law: *times, stream: recipe.stream, purpose: DELAY, source, targets: &scratch.row };
-            values.steps(recipe.dt, &mut scratch.steps);
+            let values = Values { law: *times, stream: spec.stream, purpose: DELAY, source, targets: &scratch.row };
+            values.steps(spec.dt, &mut scratch.steps);
             scratch.keys.clear();
             let keys = scratch.steps.iter().zip(&scratch.row).map(|(steps, target)| u64::from(*steps) << 32 | u64::from(*target));
             scratch.keys.extend(keys);
@@ -144,7 +144,7 @@ impl<'a> Finish<'a> {
         }
         row.targets.iter_mut().zip(&scratch.row).for_each(|(place, target)| *place = X::of(*target));
         if self.weigh {
-            let values = Values { law: *weights, stream: recipe.stream, purpose: WEIGHT, source, targets: &scratch.row };
+            let values = Values { law: *weights, stream: spec.stream, purpose: WEIGHT, source, targets: &scratch.row };
             values.mantissas(*per_unit, row.mantissas);
         }
     }

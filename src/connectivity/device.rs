@@ -1,8 +1,8 @@
 //! What a device is given to make synapses itself.
 
-use super::distribution::Law;
+use super::distribution::Distribution;
 use super::rows::Rows;
-use super::spec::Recipe;
+use super::spec::ConnectivitySpec;
 use super::{Connect, geometric_rows};
 use crate::error::Result;
 
@@ -66,20 +66,20 @@ pub(crate) struct OnDevice {
 }
 
 /// Number and two parameters, as `connect.cuh` has them; none where values are given.
-fn law(law: &Law<'_>) -> Option<(u32, [f64; 2])> {
+fn law(law: &Distribution<'_>) -> Option<(u32, [f64; 2])> {
     match *law {
-        Law::Same(_) => Some((0, [0.0; 2])),
-        Law::Uniform { low, width } => Some((1, [low, width])),
-        Law::Normal { mean, std } => Some((2, [mean, std])),
-        Law::Values { .. } => None,
+        Distribution::Same(_) => Some((0, [0.0; 2])),
+        Distribution::Uniform { low, width } => Some((1, [low, width])),
+        Distribution::Normal { mean, std } => Some((2, [mean, std])),
+        Distribution::Values { .. } => None,
     }
 }
 
-impl Recipe {
+impl ConnectivitySpec {
     /// What a device is told of this, without addresses; nothing where arrays or values are given, which are the host's.
     ///
     /// # Errors
-    /// As [`Recipe::check`].
+    /// As [`ConnectivitySpec::check`].
     pub(crate) fn job(&self) -> Result<Option<Job>> {
         self.check()?;
         let mean = |p: f64| (p * self.post.len() as f64).ceil() as u32;
@@ -119,10 +119,10 @@ impl Recipe {
         }))
     }
 
-    /// How a device makes and stores the synapses of this; nothing where [`Recipe::job`] is nothing.
+    /// How a device makes and stores the synapses of this; nothing where [`ConnectivitySpec::job`] is nothing.
     ///
     /// # Errors
-    /// As [`Recipe::check`].
+    /// As [`ConnectivitySpec::check`].
     pub(crate) fn on_device(&self) -> Result<Option<OnDevice>> {
         let Some(job) = self.job()? else { return Ok(None) };
         let rows = Rows::of(self);

@@ -9,7 +9,7 @@ const FURTHEST: f64 = 5.9;
 
 /// What a synapse's value is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Law<'a> {
+pub(super) enum Distribution<'a> {
     Same(f64),
     /// `low + width·u`.
     Uniform {
@@ -28,7 +28,7 @@ pub(super) enum Law<'a> {
     },
 }
 
-impl<'a> Law<'a> {
+impl<'a> Distribution<'a> {
     /// `name` says whose values these are. `shape`: how many values of its own a rule takes, and what source and target count there;
     /// none: it takes none.
     pub(super) fn of(init: &'a Init, name: &str, shape: Option<(usize, [usize; 2])>) -> Result<Self> {

@@ -1,7 +1,7 @@
 //! Memory of a projection, before it is made.
 
-use super::distribution::Law;
-use super::spec::Recipe;
+use super::distribution::Distribution;
+use super::spec::ConnectivitySpec;
 use super::{Connect, fixed_indegree};
 
 /// What a projection will take.
@@ -15,7 +15,7 @@ pub(crate) struct Estimate {
     pub(crate) building: u64,
 }
 
-impl Recipe {
+impl ConnectivitySpec {
     /// Synapses and bytes, saturating.
     pub(crate) fn size(&self) -> Estimate {
         let (pre, post) = (self.pre.len() as u64, self.post.len() as u64);
@@ -32,8 +32,8 @@ impl Recipe {
             Connect::Arrays { pre, .. } => pre.len() as u64,
         };
         let target = if self.narrow() { 2 } else { 4 };
-        let weight = if matches!(self.weights(), Ok(Law::Same(_))) { 0 } else { 4 };
-        let delay = if matches!(self.times(), Ok(Law::Same(_))) { 0 } else { 2 };
+        let weight = if matches!(self.weights(), Ok(Distribution::Same(_))) { 0 } else { 4 };
+        let delay = if matches!(self.times(), Ok(Distribution::Same(_))) { 0 } else { 2 };
         let bytes = synapses.saturating_mul(target + weight + delay).saturating_add((pre + 1) * 8);
         let more = match &self.connect {
             Connect::Arrays { .. } => synapses.saturating_mul(4),

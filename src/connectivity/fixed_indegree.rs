@@ -5,7 +5,7 @@
 
 use super::build::zeroed;
 use super::rows::Rows;
-use super::spec::Recipe;
+use super::spec::ConnectivitySpec;
 use super::synapse_table::{Index, filled};
 use crate::error::Result;
 use rayon::prelude::*;
@@ -26,9 +26,9 @@ pub(super) fn bytes(pre: u64, column: u64) -> u64 {
 }
 
 /// Offsets and targets.
-pub(super) fn make<X: Index>(recipe: &Recipe, rows: &Rows, column: usize) -> Result<(Vec<u64>, Vec<X>)> {
-    let what = recipe.of("synapses");
-    let offsets = recipe.offsets(lengths(rows, &what)?)?;
+pub(super) fn make<X: Index>(spec: &ConnectivitySpec, rows: &Rows, column: usize) -> Result<(Vec<u64>, Vec<X>)> {
+    let what = spec.of("synapses");
+    let offsets = spec.offsets(lengths(rows, &what)?)?;
     let mut targets: Vec<X> = zeroed(&what, offsets.last().copied().unwrap_or(0))?;
     let mut ends: Vec<u32> = zeroed(&what, rows.pre.into())?;
     let shift = (32 - (rows.pre.saturating_sub(1) / BUCKETS).leading_zeros()).min(31);

@@ -1,26 +1,26 @@
 //! Synapses that are given as arrays: sorted into rows.
 
 use super::build::{pieces, zeroed};
-use super::distribution::Law;
+use super::distribution::Distribution;
 use super::rng_streams::{DELAY, WEIGHT};
-use super::spec::{Recipe, mantissa, steps};
-use super::synapse_table::{Delays, Index, Weights, Wiring};
+use super::spec::{ConnectivitySpec, mantissa, steps};
+use super::synapse_table::{Delays, Index, Weights, SynapseTable};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 
 /// The synapses of a checked recipe. Those of the same pair and delay keep their order.
-pub(super) fn build(recipe: &Recipe, pre: &[u32], post: &[u32]) -> Result<Wiring> {
+pub(super) fn build(spec: &ConnectivitySpec, pre: &[u32], post: &[u32]) -> Result<SynapseTable> {
     if u32::try_from(pre.len()).is_err() {
-        return Err(Error::value(recipe.of("synapses"), pre.len(), "as arrays are more than 2³² − 1"));
+        return Err(Error::value(spec.of("synapses"), pre.len(), "as arrays are more than 2³² − 1"));
     }
-    if recipe.narrow() { make::<u16>(recipe, pre, post) } else { make::<u32>(recipe, pre, post) }
+    if spec.narrow() { make::<u16>(spec, pre, post) } else { make::<u32>(spec, pre, post) }
 }
 
-fn make<X: Index>(recipe: &Recipe, pre: &[u32], post: &[u32]) -> Result<Wiring> {
-    let what = recipe.of("synapses");
-    let mut lengths: Vec<u32> = zeroed(&what, recipe.pre.len() as u64)?;
+fn make<X: Index>(spec: &ConnectivitySpec, pre: &[u32], post: &[u32]) -> Result<SynapseTable> {
+    let what = spec.of("synapses");
+    let mut lengths: Vec<u32> = zeroed(&what, spec.pre.len() as u64)?;
     pre.iter().for_each(|source| lengths[*source as usize] += 1);
-    let offsets = recipe.offsets(lengths)?;
+    let offsets = spec.offsets(lengths)?;
     let len = pre.len() as u64;
     // Places in the arrays, row by row.
     let mut places: Vec<u32> = zeroed(&what, len)?;
@@ -31,14 +31,14 @@ fn make<X: Index>(recipe: &Recipe, pre: &[u32], post: &[u32]) -> Result<Wiring> 
         *at += 1;
     }
     drop(next);
-    let (weights, times) = (recipe.weights()?, recipe.times()?);
-    let value = |law: &Law<'_>, purpose, place: u32, source| match law {
-        Law::Values { values, .. } => values[place as usize],
-        drawn => drawn.at(recipe.stream, purpose, source, post[place as usize]),
+    let (weights, times) = (spec.weights()?, spec.times()?);
+    let value = |law: &Distribution<'_>, purpose, place: u32, source| match law {
+        Distribution::Values { values, .. } => values[place as usize],
+        drawn => drawn.at(spec.stream, purpose, source, post[place as usize]),
     };
-    let weigh = !matches!(weights, Law::Same(_));
-    let delay = !matches!(times, Law::Same(_));
-    let per_unit = 1.0 / recipe.quantum();
+    let weigh = !matches!(weights, Distribution::Same(_));
+    let delay = !matches!(times, Distribution::Same(_));
+    let per_unit = 1.0 / spec.quantum();
     let mut targets: Vec<X> = zeroed(&what, len)?;
     let mut mantissas: Vec<i32> = zeroed(&what, if weigh { len } else { 0 })?;
     let mut delays: Vec<u16> = zeroed(&what, if delay { len } else { 0 })?;
@@ -46,7 +46,7 @@ fn make<X: Index>(recipe: &Recipe, pre: &[u32], post: &[u32]) -> Result<Wiring> 
         let here = &places[offsets[source as usize] as usize..offsets[source as usize + 1] as usize];
         keys.clear();
         keys.extend(here.iter().map(|place| {
-            let steps = if delay { steps(value(&times, DELAY, *place, source), recipe.dt) } else { 0 };
+            let steps = if delay { steps(value(&times, DELAY, *place, source), spec.dt) } else { 0 };
             (steps, post[*place as usize], *place)
         }));
         keys.sort_unstable();
@@ -59,6 +59,6 @@ fn make<X: Index>(recipe: &Recipe, pre: &[u32], post: &[u32]) -> Result<Wiring> 
         .into_par_iter()
         .for_each_init(Vec::new, |keys, piece| piece.each(|source, row| sort(keys, source, row)));
     let weights = if weigh { Weights::Each(mantissas) } else { Weights::Same };
-    let delays = if delay { Delays::Each(delays) } else { Delays::Same(*recipe.delays()?.start()) };
-    Ok(Wiring { offsets, targets: X::pack(targets), weights, delays })
+    let delays = if delay { Delays::Each(delays) } else { Delays::Same(*spec.delays()?.start()) };
+    Ok(SynapseTable { offsets, targets: X::pack(targets), weights, delays })
 }

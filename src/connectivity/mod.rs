@@ -24,9 +24,9 @@ pub(crate) mod synapse_table;
 mod tests;
 mod values;
 
-pub(crate) use procedural_rows::{Growing, Grown};
-pub(crate) use spec::{Recipe, quantum_above};
-pub(crate) use synapse_table::{Delays, Targets, Weights, Wiring};
+pub(crate) use procedural_rows::{RowGenerator, GeneratedRow};
+pub(crate) use spec::{ConnectivitySpec, quantum_above};
+pub(crate) use synapse_table::{Delays, Targets, Weights, SynapseTable};
 
 /// Longest delay, in steps.
 pub(crate) const MOST_STEPS: u32 = 65_535;

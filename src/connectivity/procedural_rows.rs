@@ -1,18 +1,18 @@
 //! Rows of a projection that stores none: made whenever they are asked for.
 
 use super::Connect;
-use super::distribution::Law;
+use super::distribution::Distribution;
 use super::rng_streams::WEIGHT;
 use super::rows::Rows;
-use super::spec::Recipe;
+use super::spec::ConnectivitySpec;
 use super::values::Values;
 use crate::error::{Error, Result};
 
 /// What makes a projection's rows.
 #[derive(Clone, Copy)]
-pub(crate) struct Growing<'a> {
+pub(crate) struct RowGenerator<'a> {
     rows: Rows,
-    weights: Law<'a>,
+    weights: Distribution<'a>,
     per_unit: f64,
     /// Of all synapses, in steps.
     pub(crate) delay: u32,
@@ -24,13 +24,13 @@ pub(crate) struct Growing<'a> {
 
 /// A row, in no order.
 #[derive(Clone, Default)]
-pub(crate) struct Grown {
+pub(crate) struct GeneratedRow {
     pub(crate) targets: Vec<u32>,
     /// Weights in quanta, or none where all are 1.
     pub(crate) mantissas: Vec<i32>,
 }
 
-impl Recipe {
+impl ConnectivitySpec {
     /// Whether rows can be made one by one.
     pub(super) fn check_procedural(&self) -> Result<()> {
         let refuse = |reason: &str| Err(Error::Unsupported(format!("projection `{}`: a procedural one {reason}", self.name)));
@@ -41,10 +41,10 @@ impl Recipe {
             Connect::Arrays { .. } => return refuse("stores no synapses, and Arrays are those to be stored"),
             _ => {}
         }
-        if matches!(self.weights()?, Law::Values { .. }) {
+        if matches!(self.weights()?, Distribution::Values { .. }) {
             return refuse("stores no weights: one value, or a distribution");
         }
-        if !matches!(self.times()?, Law::Same(_)) {
+        if !matches!(self.times()?, Distribution::Same(_)) {
             return refuse("has one delay");
         }
         Ok(())
@@ -52,20 +52,20 @@ impl Recipe {
 
     /// Whether each synapse has a weight of its own.
     pub(crate) fn weighs(&self) -> bool {
-        !matches!(self.weights(), Ok(Law::Same(_)))
+        !matches!(self.weights(), Ok(Distribution::Same(_)))
     }
 
     /// What makes this one's rows, if it stores none.
     ///
     /// # Errors
-    /// As [`Recipe::check`].
-    pub(crate) fn growing(&self) -> Result<Option<Growing<'_>>> {
+    /// As [`ConnectivitySpec::check`].
+    pub(crate) fn growing(&self) -> Result<Option<RowGenerator<'_>>> {
         if !self.procedural {
             return Ok(None);
         }
         let weights = self.weights()?;
         let mean = self.size().synapses.div_ceil(self.pre.len().max(1) as u64) as usize;
-        Ok(Some(Growing {
+        Ok(Some(RowGenerator {
             rows: Rows::of(self),
             weights,
             per_unit: 1.0 / self.quantum(),
@@ -76,9 +76,9 @@ impl Recipe {
     }
 }
 
-impl Growing<'_> {
+impl RowGenerator<'_> {
     /// A source's row, those of `into` being forgotten.
-    pub(crate) fn row(&self, source: u32, into: &mut Grown) {
+    pub(crate) fn row(&self, source: u32, into: &mut GeneratedRow) {
         self.rows.targets(source, &mut into.targets);
         if self.weigh {
             into.mantissas.resize(into.targets.len(), 0);

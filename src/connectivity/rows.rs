@@ -1,7 +1,7 @@
 //! Rows: a source's targets, made without any other row.
 
 use super::permutation::Permutation;
-use super::spec::Recipe;
+use super::spec::ConnectivitySpec;
 use super::{Connect, geometric_rows};
 use crate::numeric::rng::Stream;
 
@@ -26,16 +26,16 @@ enum Rule {
 
 impl Rows {
     /// Of a recipe that was checked.
-    pub(super) fn of(recipe: &Recipe) -> Self {
-        let rule = match recipe.connect {
+    pub(super) fn of(spec: &ConnectivitySpec) -> Self {
+        let rule = match spec.connect {
             Connect::FixedProb(p) if p > 0.0 => Rule::Gaps { factor: geometric_rows::factor(p) },
             Connect::FixedNumPost(k) | Connect::FixedNumPre(k) if k > 0 => Rule::First { k: k as u32 },
             Connect::OneToOne => Rule::One,
             Connect::AllToAll => Rule::All,
             _ => Rule::None,
         };
-        let (pre, post) = (recipe.pre.len() as u32, recipe.post.len() as u32);
-        Self { stream: recipe.stream, pre, post, own_shift: recipe.own_shift(), rule }
+        let (pre, post) = (spec.pre.len() as u32, spec.post.len() as u32);
+        Self { stream: spec.stream, pre, post, own_shift: spec.own_shift(), rule }
     }
 
     /// The target that is the source itself, where autapses are left out.

@@ -1,6 +1,6 @@
 //! What a projection's synapses are made from, checked.
 
-use super::distribution::Law;
+use super::distribution::Distribution;
 use super::{Connect, MOST_STEPS};
 use crate::error::{Error, Number, Result};
 use crate::init::Init;
@@ -9,7 +9,7 @@ use std::ops::{Range, RangeInclusive};
 
 /// All that a projection's synapses are made from.
 #[derive(Clone, Debug)]
-pub(crate) struct Recipe {
+pub(crate) struct ConnectivitySpec {
     /// The projection.
     pub(crate) name: String,
     pub(crate) connect: Connect,
@@ -29,7 +29,7 @@ pub(crate) struct Recipe {
     pub(crate) dt: f64,
 }
 
-impl Recipe {
+impl ConnectivitySpec {
     /// Whether synapses can be made of this.
     ///
     /// # Errors
@@ -112,13 +112,13 @@ impl Recipe {
     }
 
     /// Weights.
-    pub(super) fn weights(&self) -> Result<Law<'_>> {
-        Law::of(&self.weight, &self.of("weight"), self.places())
+    pub(super) fn weights(&self) -> Result<Distribution<'_>> {
+        Distribution::of(&self.weight, &self.of("weight"), self.places())
     }
 
     /// Delays, in ms.
-    pub(super) fn times(&self) -> Result<Law<'_>> {
-        Law::of(&self.delay, &self.of("delay"), self.places())
+    pub(super) fn times(&self) -> Result<Distribution<'_>> {
+        Distribution::of(&self.delay, &self.of("delay"), self.places())
     }
 
     /// The shortest and the longest delay that a synapse can have, in steps. Normal draws below 0 are 0.
@@ -128,12 +128,12 @@ impl Recipe {
     pub(crate) fn delays(&self) -> Result<RangeInclusive<u32>> {
         let law = self.times()?;
         let (low, high) = law.bounds();
-        if let Law::Normal { mean, .. } = law
+        if let Distribution::Normal { mean, .. } = law
             && mean < 0.0
         {
             return Err(Error::value(self.of("mean delay"), format!("{} ms", Number(mean)), "is negative"));
         }
-        let low = if matches!(law, Law::Normal { .. }) { low.max(0.0) } else { low };
+        let low = if matches!(law, Distribution::Normal { .. }) { low.max(0.0) } else { low };
         if low < 0.0 {
             return Err(Error::value(self.of("delay"), format!("{} ms", Number(low)), "is negative"));
         }
@@ -146,14 +146,14 @@ impl Recipe {
 
     /// Whether all weights are the same.
     pub(crate) fn has_one_weight(&self) -> bool {
-        matches!(self.weights(), Ok(Law::Same(_)))
+        matches!(self.weights(), Ok(Distribution::Same(_)))
     }
 
     /// What a sum of mantissas is multiplied by to give a weight: the weight, where it is the same for all; else 2^(e − 30), with the
     /// smallest 2ᵉ that no weight reaches, but at least 2⁻¹²⁰, which is a normal number in `f32` too.
     pub(crate) fn quantum(&self) -> f64 {
         match self.weights() {
-            Ok(Law::Same(weight)) => weight,
+            Ok(Distribution::Same(weight)) => weight,
             Ok(law) => {
                 let (low, high) = law.bounds();
                 quantum_above(low.abs().max(high.abs()))

@@ -30,7 +30,7 @@ pub(crate) enum Delays {
 
 /// A projection's synapses: rows of the sources, each ascending by (delay, target).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wiring {
+pub(crate) struct SynapseTable {
     /// Where each row begins, and the last one ends: `[pre + 1]`.
     pub(crate) offsets: Vec<u64>,
     pub(crate) targets: Targets,
@@ -39,7 +39,7 @@ pub(crate) struct Wiring {
 }
 
 #[cfg_attr(not(test), allow(dead_code, reason = "engines read the arrays themselves"))]
-impl Wiring {
+impl SynapseTable {
     /// Synapses.
     pub(crate) fn len(&self) -> usize {
         self.offsets.last().map_or(0, |n| *n as usize)

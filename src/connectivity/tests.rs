@@ -1,7 +1,7 @@
 //! Rules against a naive program, counts, statistics, order, and what is refused.
 
 use super::permutation::Permutation;
-use super::{Connect, Delays, Recipe, Targets, Weights, Wiring};
+use super::{Connect, Delays, ConnectivitySpec, Targets, Weights, SynapseTable};
 use crate::error::Error;
 use crate::init::Init;
 use crate::numeric::rng::Stream;
@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 const SEED: u64 = 20_261_123;
 
-fn recipe(connect: Connect, pre: usize, post: usize) -> Recipe {
-    Recipe {
+fn spec(connect: Connect, pre: usize, post: usize) -> ConnectivitySpec {
+    ConnectivitySpec {
         name: "test".into(),
         connect,
         stream: Stream::named(SEED, "test"),
@@ -25,11 +25,11 @@ fn recipe(connect: Connect, pre: usize, post: usize) -> Recipe {
     }
 }
 
-fn targets(wiring: &Wiring, source: usize) -> Vec<u32> {
-    wiring.row(source).map(|place| wiring.target(place)).collect()
+fn targets(table: &SynapseTable, source: usize) -> Vec<u32> {
+    table.row(source).map(|place| table.target(place)).collect()
 }
 
-fn all_rules() -> Vec<Recipe> {
+fn all_rules() -> Vec<ConnectivitySpec> {
     let mut all = Vec::new();
     for (pre, post) in [(33, 33), (1, 257), (1025, 7), (60, 60)] {
         for connect in [
@@ -41,16 +41,16 @@ fn all_rules() -> Vec<Recipe> {
             Connect::FixedNumPost(5),
             Connect::AllToAll,
         ] {
-            all.push(recipe(connect, pre, post));
+            all.push(spec(connect, pre, post));
         }
     }
-    all.push(recipe(Connect::FixedNumPre(20), 33, 1025));
-    all.push(recipe(Connect::FixedNumPost(999), 3, 1000));
-    all.push(recipe(Connect::FixedProb(0.001), 5, 70_000));
-    all.push(recipe(Connect::FixedNumPre(7), 40, 70_000));
-    all.push(recipe(Connect::OneToOne, 33, 33));
+    all.push(spec(Connect::FixedNumPre(20), 33, 1025));
+    all.push(spec(Connect::FixedNumPost(999), 3, 1000));
+    all.push(spec(Connect::FixedProb(0.001), 5, 70_000));
+    all.push(spec(Connect::FixedNumPre(7), 40, 70_000));
+    all.push(spec(Connect::OneToOne, 33, 33));
     let some = Connect::Arrays { pre: vec![3, 0, 3, 3, 9], post: vec![1, 8, 0, 1, 4] };
-    all.push(recipe(some, 10, 9));
+    all.push(spec(some, 10, 9));
     for k in 0..all.len() {
         let mut without = all[k].clone();
         without.autapses = false;
@@ -63,15 +63,15 @@ fn all_rules() -> Vec<Recipe> {
 }
 
 /// All pairs, one by one, by the words of the documentation.
-fn naive(recipe: &Recipe, source: u32) -> Vec<u32> {
-    let (stream, pre, post) = (recipe.stream, recipe.pre.len() as u32, recipe.post.len() as u32);
-    let own = |s: u32, t: u32| !recipe.autapses && recipe.pre.start + s as usize == recipe.post.start + t as usize;
+fn naive(spec: &ConnectivitySpec, source: u32) -> Vec<u32> {
+    let (stream, pre, post) = (spec.stream, spec.pre.len() as u32, spec.post.len() as u32);
+    let own = |s: u32, t: u32| !spec.autapses && spec.pre.start + s as usize == spec.post.start + t as usize;
     let first = |neuron: u32, n: u32, k: usize, not: &dyn Fn(u32) -> bool| -> BTreeSet<u32> {
         let permutation = Permutation::new(stream, neuron, n);
         let all: Vec<u32> = (0..n).map(|x| permutation.at(x)).collect();
         all.into_iter().filter(|x| !not(*x)).take(k).collect()
     };
-    let taken: BTreeSet<u32> = match &recipe.connect {
+    let taken: BTreeSet<u32> = match &spec.connect {
         Connect::FixedProb(0.0) => BTreeSet::new(),
         Connect::FixedProb(p) => {
             // A target is taken where the gap before it has come to its end.
@@ -108,36 +108,36 @@ fn naive(recipe: &Recipe, source: u32) -> Vec<u32> {
 
 #[test]
 fn rows_are_those_of_a_naive_program() {
-    for recipe in all_rules() {
-        let wiring = recipe.build().unwrap();
-        assert_eq!(wiring.offsets.len(), recipe.pre.len() + 1);
-        assert_eq!(matches!(wiring.targets, Targets::U16(_)), recipe.post.len() <= 65_536);
-        for source in 0..recipe.pre.len() {
+    for spec in all_rules() {
+        let table = spec.build().unwrap();
+        assert_eq!(table.offsets.len(), spec.pre.len() + 1);
+        assert_eq!(matches!(table.targets, Targets::U16(_)), spec.post.len() <= 65_536);
+        for source in 0..spec.pre.len() {
             // What takes the naive program long is looked at here and there.
-            let long = matches!(recipe.connect, Connect::FixedNumPre(_)) && recipe.pre.len() * recipe.post.len() > 5000;
+            let long = matches!(spec.connect, Connect::FixedNumPre(_)) && spec.pre.len() * spec.post.len() > 5000;
             if !long || source % 32 == 31 {
-                assert_eq!(targets(&wiring, source), naive(&recipe, source as u32), "{recipe:?}, source {source}");
+                assert_eq!(targets(&table, source), naive(&spec, source as u32), "{spec:?}, source {source}");
             }
         }
-        let size = recipe.size();
-        assert!(wiring.len() as u64 <= size.synapses && wiring.bytes() <= size.bytes, "{recipe:?}: {size:?}");
-        if !matches!(recipe.connect, Connect::FixedProb(_)) && recipe.autapses {
-            assert_eq!((wiring.len() as u64, wiring.bytes()), (size.synapses, size.bytes), "{recipe:?}");
+        let size = spec.size();
+        assert!(table.len() as u64 <= size.synapses && table.bytes() <= size.bytes, "{spec:?}: {size:?}");
+        if !matches!(spec.connect, Connect::FixedProb(_)) && spec.autapses {
+            assert_eq!((table.len() as u64, table.bytes()), (size.synapses, size.bytes), "{spec:?}");
         }
     }
 }
 
 #[test]
 fn counts_are_as_asked() {
-    let post = recipe(Connect::FixedNumPost(80), 300, 1000).build().unwrap();
+    let post = spec(Connect::FixedNumPost(80), 300, 1000).build().unwrap();
     assert!(post.offsets.windows(2).all(|w| w[1] - w[0] == 80));
-    let pre = recipe(Connect::FixedNumPre(80), 1000, 300).build().unwrap();
+    let pre = spec(Connect::FixedNumPre(80), 1000, 300).build().unwrap();
     let mut sources = vec![0; 300];
     (0..pre.len()).for_each(|place| sources[pre.target(place) as usize] += 1);
     assert_eq!(sources, vec![80; 300]);
-    for wiring in [post, pre] {
-        for source in 0..wiring.offsets.len() - 1 {
-            assert!(targets(&wiring, source).is_sorted_by(|a, b| a < b), "twice, or not in order");
+    for table in [post, pre] {
+        for source in 0..table.offsets.len() - 1 {
+            assert!(targets(&table, source).is_sorted_by(|a, b| a < b), "twice, or not in order");
         }
     }
 }
@@ -155,10 +155,10 @@ fn chi(counts: &[u32], n: f64, p: f64) -> f64 {
 fn degrees_are_binomial_and_edges_are_like_the_middle() {
     let n = 1500;
     for (rule, p) in [(Connect::FixedProb(0.02), 0.02), (Connect::FixedNumPost(30), 0.02), (Connect::FixedNumPre(30), 0.02)] {
-        let wiring = recipe(rule.clone(), n, n).build().unwrap();
+        let table = spec(rule.clone(), n, n).build().unwrap();
         let (mut ins, mut outs) = (vec![0_u32; n], vec![0_u32; n]);
         for (source, out) in outs.iter_mut().enumerate() {
-            for target in targets(&wiring, source) {
+            for target in targets(&table, source) {
                 ins[target as usize] += 1;
                 *out += 1;
             }
@@ -189,8 +189,8 @@ fn neighbours_are_independent() {
     // How often targets t and t + 1 are both taken by a source, and how often a target by sources s and s + 1.
     let n = 1000;
     for rule in [Connect::FixedProb(0.1), Connect::FixedNumPost(100), Connect::FixedNumPre(100)] {
-        let wiring = recipe(rule.clone(), n, n).build().unwrap();
-        let rows: Vec<BTreeSet<u32>> = (0..n).map(|source| targets(&wiring, source).into_iter().collect()).collect();
+        let table = spec(rule.clone(), n, n).build().unwrap();
+        let rows: Vec<BTreeSet<u32>> = (0..n).map(|source| targets(&table, source).into_iter().collect()).collect();
         let beside: usize = rows.iter().map(|row| row.iter().filter(|t| row.contains(&(**t + 1))).count()).sum();
         let below: usize = rows.windows(2).map(|w| w[0].intersection(&w[1]).count()).sum();
         for both in [beside, below] {
@@ -206,27 +206,27 @@ fn neighbours_are_independent() {
 #[test]
 fn weights_belong_to_pairs_whatever_the_rule_and_the_place() {
     let some = |connect| {
-        let mut recipe = recipe(connect, 50, 60);
-        recipe.weight = Init::Normal(2.0, 1.0);
-        recipe.delay = Init::Uniform(0.0, 3.0);
-        recipe
+        let mut spec = spec(connect, 50, 60);
+        spec.weight = Init::Normal(2.0, 1.0);
+        spec.delay = Init::Uniform(0.0, 3.0);
+        spec
     };
     let all = some(Connect::AllToAll);
     let whole = all.build().unwrap();
-    let of = |wiring: &Wiring, source: usize, target: u32| {
-        let (Weights::Each(weights), Delays::Each(delays)) = (&wiring.weights, &wiring.delays) else { panic!() };
-        let place = wiring.row(source).find(|place| wiring.target(*place) == target).unwrap();
+    let of = |table: &SynapseTable, source: usize, target: u32| {
+        let (Weights::Each(weights), Delays::Each(delays)) = (&table.weights, &table.delays) else { panic!() };
+        let place = table.row(source).find(|place| table.target(*place) == target).unwrap();
         (weights[place], delays[place])
     };
     let mut distinct = BTreeSet::new();
     let pairs = Connect::Arrays { pre: vec![7, 49, 0, 7], post: vec![59, 1, 0, 2] };
     for connect in [Connect::FixedProb(0.2), Connect::FixedNumPost(9), Connect::FixedNumPre(9), pairs] {
-        let recipe = some(connect);
-        let wiring = recipe.build().unwrap();
+        let spec = some(connect);
+        let table = spec.build().unwrap();
         for source in 0..50 {
-            for target in targets(&wiring, source) {
-                assert_eq!(of(&wiring, source, target), of(&whole, source, target));
-                distinct.insert(of(&wiring, source, target));
+            for target in targets(&table, source) {
+                assert_eq!(of(&table, source, target), of(&whole, source, target));
+                distinct.insert(of(&table, source, target));
             }
         }
     }
@@ -244,49 +244,49 @@ fn weights_belong_to_pairs_whatever_the_rule_and_the_place() {
 #[test]
 fn rows_are_ordered_by_delay_then_target() {
     for connect in [Connect::FixedProb(0.3), Connect::FixedNumPost(100), Connect::FixedNumPre(30), Connect::AllToAll] {
-        let mut recipe = recipe(connect, 200, 300);
-        recipe.delay = Init::Normal(0.5, 0.4);
-        let wiring = recipe.build().unwrap();
-        let Delays::Each(delays) = &wiring.delays else { panic!() };
-        let range = recipe.delays().unwrap();
+        let mut spec = spec(connect, 200, 300);
+        spec.delay = Init::Normal(0.5, 0.4);
+        let table = spec.build().unwrap();
+        let Delays::Each(delays) = &table.delays else { panic!() };
+        let range = spec.delays().unwrap();
         assert!(*range.start() == 0 && delays.contains(&0) && delays.iter().any(|d| *d > 8));
         // What is drawn below 0 is 0: a share Φ(−0.45 / 0.4) of all is below half a step.
         let at_once = delays.iter().filter(|d| **d == 0).count() as f64 / delays.len() as f64;
         assert!((at_once - 0.13).abs() <= 0.02, "{at_once}");
         for source in 0..200 {
-            let row: Vec<(u16, u32)> = wiring.row(source).map(|place| (delays[place], wiring.target(place))).collect();
+            let row: Vec<(u16, u32)> = table.row(source).map(|place| (delays[place], table.target(place))).collect();
             assert!(row.is_sorted_by(|a, b| a < b), "{row:?}");
             assert!(row.iter().all(|(d, _)| range.contains(&u32::from(*d))));
             // Classes are all of a row, each in its place.
-            let mut at = wiring.row(source).start;
+            let mut at = table.row(source).start;
             for steps in range.clone() {
-                let class = wiring.class(source, steps);
+                let class = table.class(source, steps);
                 assert!(class.start == at && class.clone().all(|place| u32::from(delays[place]) == steps));
                 at = class.end;
             }
-            assert_eq!(at, wiring.row(source).end);
+            assert_eq!(at, table.row(source).end);
         }
     }
 }
 
 #[test]
 fn values_have_their_places() {
-    let mut given = recipe(Connect::Arrays { pre: vec![1, 0, 1, 1], post: vec![2, 1, 0, 2] }, 3, 3);
+    let mut given = spec(Connect::Arrays { pre: vec![1, 0, 1, 1], post: vec![2, 1, 0, 2] }, 3, 3);
     given.weight = Init::Values(vec![0.5, -4.0, 2.0, 1.0]);
     given.delay = Init::Values(vec![0.3, 0.0, 0.3, 0.1]);
-    let wiring = given.build().unwrap();
+    let table = given.build().unwrap();
     // 4 is not below 2²: e is 3.
     let one = 1 << 27;
     assert_eq!(given.quantum() * f64::from(one), 1.0);
-    assert_eq!(wiring.offsets, [0, 1, 4, 4]);
-    assert_eq!(wiring.targets, Targets::U16(vec![1, 2, 0, 2]));
-    assert_eq!(wiring.delays, Delays::Each(vec![0, 1, 3, 3]));
-    assert_eq!(wiring.weights, Weights::Each(vec![-4 * one, one, 2 * one, one / 2]));
-    let mut all = recipe(Connect::AllToAll, 2, 3);
+    assert_eq!(table.offsets, [0, 1, 4, 4]);
+    assert_eq!(table.targets, Targets::U16(vec![1, 2, 0, 2]));
+    assert_eq!(table.delays, Delays::Each(vec![0, 1, 3, 3]));
+    assert_eq!(table.weights, Weights::Each(vec![-4 * one, one, 2 * one, one / 2]));
+    let mut all = spec(Connect::AllToAll, 2, 3);
     all.autapses = false;
     all.weight = Init::Values(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
     assert_eq!(all.build().unwrap().weights, Weights::Each([1, 2, 3, 5].map(|w| w * one).to_vec()));
-    let mut pairs = recipe(Connect::OneToOne, 3, 3);
+    let mut pairs = spec(Connect::OneToOne, 3, 3);
     pairs.weight = Init::Values(vec![3.0, 0.0, 7.0]);
     assert_eq!(pairs.build().unwrap().weights, Weights::Each(vec![3 * one, 0, 7 * one]));
 }
@@ -294,21 +294,21 @@ fn values_have_their_places() {
 #[test]
 fn threads_do_not_matter() {
     for connect in [Connect::FixedProb(0.05), Connect::FixedNumPost(100), Connect::FixedNumPre(100)] {
-        let mut recipe = recipe(connect, 2000, 2000);
-        recipe.weight = Init::Uniform(-1.0, 3.0);
-        recipe.delay = Init::Uniform(0.0, 1.0);
+        let mut spec = spec(connect, 2000, 2000);
+        spec.weight = Init::Uniform(-1.0, 3.0);
+        spec.delay = Init::Uniform(0.0, 1.0);
         let built = [1, 2, 5].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| recipe.build().unwrap())
+            pool.install(|| spec.build().unwrap())
         });
-        assert!(built[0] == built[1] && built[0] == built[2], "{:?}", recipe.connect);
+        assert!(built[0] == built[1] && built[0] == built[2], "{:?}", spec.connect);
         assert!(built[0].len() > 150_000);
     }
 }
 
 #[test]
 fn seeds_and_names_make_other_synapses() {
-    let one = recipe(Connect::FixedProb(0.5), 30, 30);
+    let one = spec(Connect::FixedProb(0.5), 30, 30);
     let mut other = one.clone();
     other.stream = Stream::named(SEED, "tesu");
     assert_ne!(one.build().unwrap(), other.build().unwrap());
@@ -318,31 +318,31 @@ fn seeds_and_names_make_other_synapses() {
 
 #[test]
 fn what_makes_no_sense_is_refused() {
-    let refused = |recipe: &Recipe, words: &str| {
-        let error = recipe.check().unwrap_err();
-        assert!(recipe.build().is_err());
+    let refused = |spec: &ConnectivitySpec, words: &str| {
+        let error = spec.check().unwrap_err();
+        assert!(spec.build().is_err());
         assert!(error.to_string().contains(words) && error.to_string().contains("projection `test`"), "{error}");
         error
     };
     for p in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
-        refused(&recipe(Connect::FixedProb(p), 3, 3), "is not in [0, 1]");
+        refused(&spec(Connect::FixedProb(p), 3, 3), "is not in [0, 1]");
     }
-    refused(&recipe(Connect::FixedNumPre(4), 3, 30), "is more than there are (3)");
-    refused(&recipe(Connect::FixedNumPost(4), 30, 3), "is more than there are (3)");
-    let mut without = recipe(Connect::FixedNumPost(3), 3, 3);
+    refused(&spec(Connect::FixedNumPre(4), 3, 30), "is more than there are (3)");
+    refused(&spec(Connect::FixedNumPost(4), 30, 3), "is more than there are (3)");
+    let mut without = spec(Connect::FixedNumPost(3), 3, 3);
     without.autapses = false;
     refused(&without, "but for the neuron itself");
     without.same_group = false;
     without.check().unwrap();
-    refused(&recipe(Connect::OneToOne, 3, 4), "length 4, expected 3");
-    let arrays = |pre: &[u32], post: &[u32]| recipe(Connect::Arrays { pre: pre.to_vec(), post: post.to_vec() }, 3, 4);
+    refused(&spec(Connect::OneToOne, 3, 4), "length 4, expected 3");
+    let arrays = |pre: &[u32], post: &[u32]| spec(Connect::Arrays { pre: pre.to_vec(), post: post.to_vec() }, 3, 4);
     refused(&arrays(&[0, 1], &[0]), "length 1, expected 2");
     refused(&arrays(&[0, 3], &[0, 0]), "pre of projection `test`[1]: 3 is not below 3");
     refused(&arrays(&[0, 1], &[4, 0]), "post of projection `test`[0]: 4 is not below 4");
     let mut own = arrays(&[0], &[0]);
     own.autapses = false;
     refused(&own, "is not changed");
-    let with = |weight: Init, delay: Init| Recipe { weight, delay, ..arrays(&[0, 1], &[0, 1]) };
+    let with = |weight: Init, delay: Init| ConnectivitySpec { weight, delay, ..arrays(&[0, 1], &[0, 1]) };
     let one = || Init::Constant(1.0);
     assert!(matches!(refused(&with(Init::Values(vec![1.0, f64::NAN]), one()), "weight"), Error::NotFinite { index: 1, .. }));
     refused(&with(Init::Constant(f64::NAN), one()), "weight");
@@ -361,10 +361,10 @@ fn what_makes_no_sense_is_refused() {
     refused(&with(one(), Init::Constant(6553.56)), "more than 65535 steps");
     refused(&with(one(), Init::Normal(1000.0, 1000.0)), "more than 65535 steps");
     assert_eq!(with(one(), Init::Constant(6553.5)).delays().unwrap(), 65_535..=65_535);
-    let mut drawn = recipe(Connect::FixedProb(0.5), 3, 3);
+    let mut drawn = spec(Connect::FixedProb(0.5), 3, 3);
     drawn.weight = Init::Values(vec![1.0; 9]);
     refused(&drawn, "go with Arrays");
-    let mut clock = recipe(Connect::AllToAll, 3, 3);
+    let mut clock = spec(Connect::AllToAll, 3, 3);
     clock.dt = f64::NAN;
     refused(&clock, "no time step");
 }
@@ -372,12 +372,12 @@ fn what_makes_no_sense_is_refused() {
 #[test]
 fn what_does_not_fit_is_refused_before_it_is_made() {
     for connect in [Connect::FixedProb(0.5), Connect::FixedNumPre(2_000_000), Connect::FixedNumPost(2_000_000), Connect::AllToAll] {
-        let large = recipe(connect, 4_000_000, 4_000_000);
+        let large = spec(connect, 4_000_000, 4_000_000);
         large.check().unwrap();
         let error = large.build().unwrap_err();
         assert!(matches!(error, Error::OutOfMemory { need, .. } if need > 30_000_000_000_000), "{error}");
     }
-    let most = recipe(Connect::AllToAll, u32::MAX as usize, u32::MAX as usize);
+    let most = spec(Connect::AllToAll, u32::MAX as usize, u32::MAX as usize);
     assert_eq!(most.size().bytes, u64::MAX);
 }
 
@@ -390,10 +390,10 @@ fn quanta_hold_the_largest_weight() {
         (Init::Uniform(0.0, 1e-300), -120),
         (Init::Uniform(0.0, 0.0), -120),
     ] {
-        let mut recipe = recipe(Connect::AllToAll, 9, 9);
-        recipe.weight = weight.clone();
-        assert_eq!(recipe.quantum(), 2.0_f64.powi(power), "{weight:?}");
-        let Weights::Each(mantissas) = recipe.build().unwrap().weights else { panic!() };
+        let mut spec = spec(Connect::AllToAll, 9, 9);
+        spec.weight = weight.clone();
+        assert_eq!(spec.quantum(), 2.0_f64.powi(power), "{weight:?}");
+        let Weights::Each(mantissas) = spec.build().unwrap().weights else { panic!() };
         assert!(mantissas.iter().all(|m| m.unsigned_abs() <= 1 << 30));
     }
 }

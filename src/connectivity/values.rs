@@ -1,13 +1,13 @@
-//! Weights and delays of a row at once, by vectors: what [`Law::at`] gives, one by one.
+//! Weights and delays of a row at once, by vectors: what [`Distribution::at`] gives, one by one.
 
-use super::distribution::Law;
+use super::distribution::Distribution;
 use super::spec::{mantissa, steps};
 use crate::numeric::rng::Stream;
 use crate::numeric::simd::{Kernel, vectorize};
 
 /// The values of a source's synapses.
 pub(super) struct Values<'a> {
-    pub(super) law: Law<'a>,
+    pub(super) law: Distribution<'a>,
     pub(super) stream: Stream,
     pub(super) purpose: u64,
     pub(super) source: u32,
@@ -32,12 +32,12 @@ impl Values<'_> {
         let len = self.targets.len().min(first + W) - first;
         targets[..len].copy_from_slice(&self.targets[first..first + len]);
         match self.law {
-            Law::Normal { mean, std } => {
+            Distribution::Normal { mean, std } => {
                 for k in 0..W {
                     all[k] = mean + std * f64::from(self.stream.normal(u64::from(self.source), self.purpose | u64::from(targets[k])));
                 }
             }
-            Law::Uniform { low, width } => {
+            Distribution::Uniform { low, width } => {
                 for k in 0..W {
                     all[k] = low + width * self.stream.uniform(u64::from(self.source), self.purpose | u64::from(targets[k]));
                 }

@@ -2,7 +2,7 @@
 
 use super::Module;
 use crate::cuda::compiler::request::Probes;
-use crate::cuda::network::{Cut, request};
+use crate::cuda::network::{KernelVariant, request};
 use crate::models::{Hh, Lif};
 use crate::network::{BioNmda, Group, Magnesium, Network, Projection, Receptor, Stdp};
 use crate::numeric::scalar::Real;
@@ -16,7 +16,7 @@ pub(super) fn list() -> Vec<Module> {
 }
 
 fn of_type<T: Real>() -> Vec<Module> {
-    let cut = |whole, alone, held| Cut { whole, alone, held, procedural: false };
+    let cut = |whole, alone, held| KernelVariant { whole, alone, held, procedural: false };
     let network = network::<T>();
     // All, bits.
     let probes: Probes<'_> = &[(0, 0), (4, 2)];
@@ -26,7 +26,7 @@ fn of_type<T: Real>() -> Vec<Module> {
         ("network_scan_lean", cut(true, false, true), &[]),
         ("network_large", cut(true, false, false), probes),
         ("network_step", cut(false, false, false), probes),
-        ("network_procedural", Cut { procedural: true, ..cut(true, false, true) }, &[]),
+        ("network_procedural", KernelVariant { procedural: true, ..cut(true, false, true) }, &[]),
     ]
     .into_iter()
     .filter_map(|(name, cut, probes)| module(name, network.as_ref()?, cut, probes))
@@ -73,7 +73,7 @@ fn plastic<T: Real>() -> Option<Network<T>> {
     Network::builder(0.1).group(group("E")).group(group("I")).project(within).project(to).build().ok()
 }
 
-fn module<T: Real>(name: &str, network: &Network<T>, cut: Cut, probes: Probes<'_>) -> Option<Module> {
+fn module<T: Real>(name: &str, network: &Network<T>, cut: KernelVariant, probes: Probes<'_>) -> Option<Module> {
     let Body::Network(network) = network.program(0.1)?.body else { return None };
     let groups = network.plan.groups.len();
     let probes: Vec<Probes<'_>> = (0..groups).map(|n| if n == 0 { probes } else { &[] }).collect();

@@ -94,7 +94,7 @@ pub struct Network<T> {
 impl<T> std::fmt::Debug for Network<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let groups: Vec<&str> = self.plan.groups.iter().map(|group| group.name.as_str()).collect();
-        let links: Vec<&str> = self.plan.projections.iter().map(|link| link.recipe.name.as_str()).collect();
+        let links: Vec<&str> = self.plan.projections.iter().map(|link| link.spec.name.as_str()).collect();
         f.debug_struct("Network").field("dt", &self.plan.dt).field("groups", &groups).field("projections", &links).finish_non_exhaustive()
     }
 }

@@ -1,12 +1,12 @@
 //! The variables of plastic projections: their specification and initial values.
 
-use super::plan::plastic::Plastic;
-use crate::connectivity::{Recipe, Weights, Wiring};
+use super::plan::plastic::PlasticPlan;
+use crate::connectivity::{ConnectivitySpec, Weights, SynapseTable};
 use crate::numeric::scalar::Real;
 use crate::system::VarSpec;
 use crate::system::state::State;
 
-impl Plastic {
+impl PlasticPlan {
     /// The variables of the projection of this name.
     pub(crate) fn vars(&self, name: &str) -> [VarSpec; Self::VARS] {
         let pre = if self.classes == 1 { vec![self.sources] } else { vec![self.classes, self.sources] };
@@ -15,12 +15,12 @@ impl Plastic {
     }
 
     /// Weights as the recipe made them, no spikes yet.
-    pub(crate) fn init<T: Real>(&self, recipe: &Recipe, wiring: &Wiring, state: &mut State<'_, T>) {
-        let unit = recipe.quantum();
+    pub(crate) fn init<T: Real>(&self, spec: &ConnectivitySpec, table: &SynapseTable, state: &mut State<'_, T>) {
+        let unit = spec.quantum();
         let clipped = |w: f64| T::of(w.clamp(self.rule.min, self.rule.max));
         let rows = state.var_mut(self.var).chunks_exact_mut(self.synapses.max(1));
         for row in rows {
-            match &wiring.weights {
+            match &table.weights {
                 Weights::Same => row.fill(clipped(unit)),
                 Weights::Each(all) => row.iter_mut().zip(all).for_each(|(w, m)| *w = clipped(f64::from(*m) * unit)),
             }

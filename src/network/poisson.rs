@@ -1,6 +1,6 @@
 //! What a group draws in each step: noise, and the numbers of Poisson spikes.
 
-use super::plan::Rain;
+use super::plan::PoissonDrive;
 use crate::error::{Error, Result};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
@@ -64,13 +64,13 @@ impl<T: Real> Kernel for Noise<'_, T> {
 
 /// Lets the Poisson spikes of a step fall on the receptors of the units from number `first` on, counted over the batch. Unit u is given
 /// word `u mod 4` of draw `u / 4`.
-pub(super) fn fall<T: Real>(stream: Stream, rain: &Rain, first: u64, step: u64, s: &mut [T]) {
+pub(super) fn fall<T: Real>(stream: Stream, rain: &PoissonDrive, first: u64, step: u64, s: &mut [T]) {
     vectorize(Fall { stream, rain, first, step, s });
 }
 
 struct Fall<'a, T> {
     stream: Stream,
-    rain: &'a Rain,
+    rain: &'a PoissonDrive,
     first: u64,
     step: u64,
     s: &'a mut [T],

@@ -1,6 +1,6 @@
 //! Synapses to look at.
 
-use crate::connectivity::{Delays, Weights, Wiring};
+use crate::connectivity::{Delays, Weights, SynapseTable};
 use crate::error::Result;
 use crate::memory;
 
@@ -19,20 +19,20 @@ pub struct Synapses {
 }
 
 impl Synapses {
-    pub(crate) fn of(wiring: &Wiring, quantum: f64, what: &str) -> Result<Self> {
-        let len = wiring.len();
-        let lengths = wiring.offsets.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
+    pub(crate) fn of(table: &SynapseTable, quantum: f64, what: &str) -> Result<Self> {
+        let len = table.len();
+        let lengths = table.offsets.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
         let mut pre = memory::room(what, len)?;
         pre.extend((0_u32..).zip(lengths).flat_map(|(source, len)| std::iter::repeat_n(source, len)));
-        let weight = match &wiring.weights {
+        let weight = match &table.weights {
             Weights::Same => memory::collect(what, std::iter::repeat_n(quantum, len))?,
             Weights::Each(all) => memory::collect(what, all.iter().map(|m| f64::from(*m) * quantum))?,
         };
-        let delay = match &wiring.delays {
+        let delay = match &table.delays {
             Delays::Same(steps) => memory::collect(what, std::iter::repeat_n(*steps, len))?,
             Delays::Each(all) => memory::collect(what, all.iter().map(|d| u32::from(*d)))?,
         };
-        let post = memory::collect(what, (0..len).map(|place| wiring.target(place)))?;
+        let post = memory::collect(what, (0..len).map(|place| table.target(place)))?;
         Ok(Self { pre, post, weight, delay })
     }
 }

@@ -1,6 +1,6 @@
 //! A network as a system.
 
-use super::host::partition::Alone;
+use super::host::partition::SingleWorker;
 use super::host::procedural;
 use super::host::run::Run;
 use super::{Network, gap_junction, poisson};
@@ -29,7 +29,7 @@ impl<T: Real> System<T> for Network<T> {
             state.push(VarSpec::new(format!("{}.flight", pool.name), vec![pool.slots, pool.words()]).optional(true).of_its_step(true));
         }
         for link in &self.plan.projections {
-            state.extend(link.plastic.iter().flat_map(|plastic| plastic.vars(&link.recipe.name)));
+            state.extend(link.plastic.iter().flat_map(|plastic| plastic.vars(&link.spec.name)));
         }
         Schema { inputs, output: vec![self.plan.groups.len()], state, coupling: Coupling::Network, reads_clock: true }
     }
@@ -54,8 +54,8 @@ impl<T: Real> System<T> for Network<T> {
             state.var_mut(pool.flight).fill(T::of(0.0));
         }
         for link in &self.plan.projections {
-            if let (Some(plastic), Some(wiring)) = (&link.plastic, link.wiring.get()) {
-                plastic.init(&link.recipe, wiring, state);
+            if let (Some(plastic), Some(table)) = (&link.plastic, link.table.get()) {
+                plastic.init(&link.spec, table, state);
             }
             if link.is_gap(&self.plan.groups) {
                 gap_junction::start(link, &self.plan.groups, state);
@@ -65,7 +65,7 @@ impl<T: Real> System<T> for Network<T> {
 
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
         let rows = y.len() / self.plan.groups.len();
-        Run::new(self, &mut Alone, rows, state.node(), at.shared.seed).step(at, x, state, y);
+        Run::new(self, &mut SingleWorker, rows, state.node(), at.shared.seed).step(at, x, state, y);
     }
 
     fn scan(&self, scan: &mut Scan<'_, T>) {
@@ -75,7 +75,7 @@ impl<T: Real> System<T> for Network<T> {
         }
         let (at, _, state, y) = scan.at(steps.start);
         let (rows, node, seed) = (y.len() / self.plan.groups.len(), state.node(), at.shared.seed);
-        let mut alone = Alone;
+        let mut alone = SingleWorker;
         let mut run = Run::new(self, &mut alone, rows, node, seed);
         for k in steps {
             let (at, x, state, y) = scan.at(k);
@@ -90,14 +90,14 @@ impl<T: Real> System<T> for Network<T> {
         }
         self.models.iter().try_for_each(|model| model.prepare(dt, device))?;
         if device == Device::Cpu {
-            let stored = || self.plan.projections.iter().filter(|link| !link.recipe.procedural);
+            let stored = || self.plan.projections.iter().filter(|link| !link.spec.procedural);
             // Beside the synapses, the sums that a run takes: a count and a load for each target, of one projection at a time.
-            let sums = stored().map(|link| link.recipe.post.len()).max().unwrap_or(0) as u64 * 12;
+            let sums = stored().map(|link| link.spec.post.len()).max().unwrap_or(0) as u64 * 12;
             let passing = procedural::bytes(&self.plan.projections).saturating_add(sums);
-            let need = stored().fold(passing, |sum, link| sum.saturating_add(link.recipe.estimate()));
+            let need = stored().fold(passing, |sum, link| sum.saturating_add(link.spec.estimate()));
             crate::memory::require("the network's synapses", need)?;
             for link in stored() {
-                link.wiring()?;
+                link.table()?;
             }
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Makes a projection's synapses on the device, by `kernels/network/connect.cu`: the same, in the same places, as the host makes.
 
 use crate::connectivity::device::{JOB_BYTES, OnDevice};
-use crate::connectivity::spec::Recipe;
-pub(crate) use crate::connectivity::synapse_table::{Delays, Targets, Weights, Wiring};
+use crate::connectivity::spec::ConnectivitySpec;
+pub(crate) use crate::connectivity::synapse_table::{Delays, Targets, Weights, SynapseTable};
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::source;
 use crate::cuda::driver::context::Context;
@@ -25,7 +25,7 @@ const WEIGHTS: usize = 3;
 const WARPS: u64 = 64;
 const SORTERS: u64 = 8;
 
-/// A projection's synapses on the device: arrays as [`Wiring`](crate::network::Wiring) has them.
+/// A projection's synapses on the device: arrays as [`SynapseTable`](crate::network::SynapseTable) has them.
 #[derive(Debug)]
 pub(crate) struct Made {
     pub(crate) offsets: Buffer,
@@ -46,13 +46,13 @@ pub(crate) fn longest(offsets: &[u64]) -> u64 {
 
 /// What makes synapses: kernels are compiled once for all projections.
 #[derive(Debug)]
-pub(crate) struct Maker {
+pub(crate) struct SynapseBuilder {
     stream: Stream,
     kernels: [Option<Kernel<signature::Connect>>; 4],
     context: Arc<Context>,
 }
 
-impl Maker {
+impl SynapseBuilder {
     /// The context must be bound.
     pub(crate) fn new(context: &Arc<Context>) -> Result<Self> {
         Ok(Self { stream: Stream::new(context)?, kernels: [const { None }; 4], context: context.clone() })
@@ -63,10 +63,10 @@ impl Maker {
     ///
     /// # Errors
     /// If the recipe makes no sense, its synapses do not fit the device, or a call fails.
-    pub(crate) fn make(&mut self, recipe: &Recipe) -> Result<Option<Made>> {
-        let Some(OnDevice { mut job, offsets, columns, sorted, target, weigh, delay }) = recipe.on_device()? else { return Ok(None) };
+    pub(crate) fn make(&mut self, spec: &ConnectivitySpec) -> Result<Option<Made>> {
+        let Some(OnDevice { mut job, offsets, columns, sorted, target, weigh, delay }) = spec.on_device()? else { return Ok(None) };
         self.context.bind()?;
-        let what = format!("synapses of projection `{}`", recipe.name);
+        let what = format!("synapses of projection `{}`", spec.name);
         let context = self.context.clone();
         let buffer = |len: u64| Buffer::new(&context, &what, usize::try_from(len).unwrap_or(usize::MAX));
         let processors = u64::from(context.processors);
@@ -83,7 +83,7 @@ impl Maker {
                 self.stream.wait()?;
                 let mut lengths = vec![0_u32; job.pre as usize];
                 counts.read(0, &mut lengths)?;
-                recipe.offsets(lengths)?
+                spec.offsets(lengths)?
             }
         };
         let synapses = offsets.last().copied().unwrap_or(0);
@@ -123,11 +123,11 @@ impl Maker {
 
 impl Made {
     /// The same on the host; `same` is all synapses' delay where they have none of their own.
-    pub(crate) fn download(&self, same: u32) -> Result<Wiring> {
+    pub(crate) fn download(&self, same: u32) -> Result<SynapseTable> {
         let targets = if self.far { Targets::U32(read(&self.targets)?) } else { Targets::U16(read(&self.targets)?) };
         let weights = if self.mantissas.len() > 0 { Weights::Each(read(&self.mantissas)?) } else { Weights::Same };
         let delays = if self.delays.len() > 0 { Delays::Each(read(&self.delays)?) } else { Delays::Same(same) };
-        Ok(Wiring { offsets: read(&self.offsets)?, targets, weights, delays })
+        Ok(SynapseTable { offsets: read(&self.offsets)?, targets, weights, delays })
     }
 }
 

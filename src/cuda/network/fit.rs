@@ -2,7 +2,7 @@
 
 use crate::cuda::driver::module::Kernel;
 use crate::cuda::driver::signature;
-use crate::cuda::network::{Cut, Warps, share};
+use crate::cuda::network::{KernelVariant, WarpPartition, share};
 use crate::cuda::schedule::stage_builder::Workshop;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
@@ -10,16 +10,16 @@ use std::borrow::Cow;
 
 /// A network's kernel: all steps of a chunk in one launch, or one.
 #[derive(Debug)]
-pub(crate) enum Passes {
+pub(crate) enum NetworkKernel {
     Whole(Kernel<signature::NetworkScan>),
     Step(Kernel<signature::NetworkStep>),
 }
 
 /// A network's kernel, the warps that run it, and how its steps get onto the device.
-pub(crate) struct Fitted {
+pub(crate) struct FittedNetwork {
     pub(crate) strategy: (Strategy, Cow<'static, str>),
-    pub(crate) warps: Warps,
-    pub(crate) kernel: Passes,
+    pub(crate) warps: WarpPartition,
+    pub(crate) kernel: NetworkKernel,
 }
 
 /// The kernel and the warps for groups of so many tasks. `make` compiles and loads. Where the device does not have room for blocks that wait
@@ -31,19 +31,19 @@ pub(crate) fn fit(
     strategy: (Strategy, Cow<'static, str>),
     tasks: &[u64],
     procedural: bool,
-    mut make: impl FnMut(Cut, &mut Workshop<'_>) -> Result<Passes>,
+    mut make: impl FnMut(KernelVariant, &mut Workshop<'_>) -> Result<NetworkKernel>,
     shop: &mut Workshop<'_>,
-) -> Result<Fitted> {
-    let cut = |whole| Cut { whole, alone: false, held: false, procedural };
-    let by_steps = |strategy, make: &mut dyn FnMut(Cut, &mut Workshop<'_>) -> Result<Passes>, shop: &mut Workshop<'_>| {
+) -> Result<FittedNetwork> {
+    let cut = |whole| KernelVariant { whole, alone: false, held: false, procedural };
+    let by_steps = |strategy, make: &mut dyn FnMut(KernelVariant, &mut Workshop<'_>) -> Result<NetworkKernel>, shop: &mut Workshop<'_>| {
         let warps = shared_out(tasks, None, cut(false))?;
-        Ok(Fitted { strategy, kernel: make(cut(false), shop)?, warps })
+        Ok(FittedNetwork { strategy, kernel: make(cut(false), shop)?, warps })
     };
     if strategy.0 != Strategy::Persistent {
         return by_steps(strategy, &mut make, shop);
     }
     match together(tasks, cut(true), &mut make, shop)? {
-        Ok((warps, kernel)) => Ok(Fitted { strategy, warps, kernel }),
+        Ok((warps, kernel)) => Ok(FittedNetwork { strategy, warps, kernel }),
         Err(why) if shop.strategy == Strategy::Persistent => {
             let device = shop.context.name();
             Err(Error::Unsupported(format!(
@@ -54,23 +54,23 @@ pub(crate) fn fit(
     }
 }
 
-fn shared_out(tasks: &[u64], most: Option<u32>, cut: Cut) -> Result<Warps> {
-    let (alone, _) = Cut { alone: true, ..cut }.bounds();
+fn shared_out(tasks: &[u64], most: Option<u32>, cut: KernelVariant) -> Result<WarpPartition> {
+    let (alone, _) = KernelVariant { alone: true, ..cut }.bounds();
     share(tasks, most, alone).ok_or_else(|| Error::Unsupported(format!("{} groups of {tasks:?} warps", tasks.len())))
 }
 
 /// Warps of blocks that are on the device all at once, as many as there is room for, or as there is work for; or why there are none.
 fn together(
     tasks: &[u64],
-    cut: Cut,
-    make: &mut dyn FnMut(Cut, &mut Workshop<'_>) -> Result<Passes>,
+    cut: KernelVariant,
+    make: &mut dyn FnMut(KernelVariant, &mut Workshop<'_>) -> Result<NetworkKernel>,
     shop: &mut Workshop<'_>,
-) -> Result<std::result::Result<(Warps, Passes), String>> {
+) -> Result<std::result::Result<(WarpPartition, NetworkKernel), String>> {
     let processors = shop.context.processors;
     // Blocks of a processor: what the compiler leaves room for, until the driver says how many there really is room for.
     let bound = cut.bounds().1;
     let mut each = bound;
-    let mut found: Option<(Warps, Passes)> = None;
+    let mut found: Option<(WarpPartition, NetworkKernel)> = None;
     loop {
         let warps = match (shared_out(tasks, Some(processors.saturating_mul(each)), cut), &found) {
             (Ok(warps), _) => warps,
@@ -83,10 +83,10 @@ fn together(
         if warps.blocks > 1 && !shop.context.cooperative {
             return Ok(Err("the device cannot hold all blocks of a launch at once".into()));
         }
-        let kernel = make(Cut { alone: warps.blocks == 1, held: warps.held, ..cut }, shop)?;
+        let kernel = make(KernelVariant { alone: warps.blocks == 1, held: warps.held, ..cut }, shop)?;
         let fit = match &kernel {
-            Passes::Whole(kernel) => kernel.blocks_at_once(warps.threads, 0)?,
-            Passes::Step(kernel) => kernel.blocks_at_once(warps.threads, 0)?,
+            NetworkKernel::Whole(kernel) => kernel.blocks_at_once(warps.threads, 0)?,
+            NetworkKernel::Step(kernel) => kernel.blocks_at_once(warps.threads, 0)?,
         };
         if warps.blocks > fit.saturating_mul(processors) {
             // More blocks were tried than fit of this text, which keeps more in registers.

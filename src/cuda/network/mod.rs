@@ -10,6 +10,6 @@ mod synapses;
 mod warp_partition;
 
 pub(crate) use plastic::Plastic;
-pub(crate) use request::{Cut, request};
+pub(crate) use request::{KernelVariant, request};
 pub(crate) use synapses::Synapses;
-pub(crate) use warp_partition::{Warps, share};
+pub(crate) use warp_partition::{WarpPartition, share};

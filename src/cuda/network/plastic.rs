@@ -6,8 +6,8 @@ use crate::cuda::driver::memory::Buffer;
 use crate::cuda::structs::network::{Outgoing, Plastic as Table};
 use crate::cuda::structs::network::{Value, value};
 use crate::error::Result;
-use crate::network::plan::plastic::Rule;
-use crate::network::plan::{Link, NetworkPlan};
+use crate::network::plan::plastic::StdpConstants;
+use crate::network::plan::{ProjectionPlan, NetworkPlan};
 use crate::numeric::scalar::{DType, Real};
 use std::sync::Arc;
 
@@ -26,19 +26,19 @@ impl Plastic {
     /// number's.
     pub(crate) fn make(
         context: &Arc<Context>,
-        projection: &Link,
+        projection: &ProjectionPlan,
         size: usize,
         mut take: impl FnMut(usize) -> usize,
     ) -> Result<Option<Self>> {
         let Some(plastic) = &projection.plastic else { return Ok(None) };
-        let what = format!("plastic synapses of projection `{}`", projection.recipe.name);
+        let what = format!("plastic synapses of projection `{}`", projection.spec.name);
         let put = |values: &[u32]| {
             let buffer = Buffer::new(context, &what, size_of_val(values))?;
             buffer.write(0, values)?;
             Ok(buffer)
         };
         let columns = &plastic.columns;
-        let targets = projection.recipe.post.len();
+        let targets = projection.spec.post.len();
         // Two of traces, and three lists of 4 bytes each.
         let (traces, fired) = (take(targets.saturating_mul(size)), take((targets + 1).saturating_mul(6)));
         Ok(Some(Self { columns: put(&columns.offsets)?, places: put(&columns.places)?, kinds: put(&columns.traces)?, traces, fired }))
@@ -47,7 +47,7 @@ impl Plastic {
     /// What its groups are told; `state` and `own` say where the network's variables and its own memory lie.
     pub(crate) fn table(
         &self,
-        projection: &Link,
+        projection: &ProjectionPlan,
         to: Outgoing,
         state: impl Fn(usize) -> u64,
         own: impl Fn(usize) -> u64,
@@ -55,8 +55,8 @@ impl Plastic {
     ) -> Option<Table> {
         let plastic = projection.plastic.as_ref()?;
         let [decay_pre, decay_post, a_pre, a_post, low, high] = match dtype {
-            DType::F64 => constants(&Rule::<f64>::of(plastic, dt), dtype),
-            _ => constants(&Rule::<f32>::of(plastic, dt), dtype),
+            DType::F64 => constants(&StdpConstants::<f64>::of(plastic, dt), dtype),
+            _ => constants(&StdpConstants::<f32>::of(plastic, dt), dtype),
         };
         Some(Table {
             to: Outgoing { mantissas: 0, ..to },
@@ -76,14 +76,14 @@ impl Plastic {
             low,
             high,
             per_unit: value(dtype, 1.0 / plastic.quantum),
-            targets: projection.recipe.post.len() as u32,
-            first: projection.recipe.post.start as u32,
+            targets: projection.spec.post.len() as u32,
+            first: projection.spec.post.start as u32,
         })
     }
 }
 
-fn constants<T: Real>(rule: &Rule<T>, dtype: DType) -> [Value; 6] {
-    let Rule { decay, steps, min, max } = rule;
+fn constants<T: Real>(rule: &StdpConstants<T>, dtype: DType) -> [Value; 6] {
+    let StdpConstants { decay, steps, min, max } = rule;
     [decay[0], decay[1], steps[0], steps[1], *min, *max].map(|x| value(dtype, x.to_f64()))
 }
 
@@ -116,7 +116,7 @@ impl Outgoing {
     /// A projection's synapses, as the group of its sources is told; `state` has where a variable lies.
     pub(crate) fn of(
         plan: &NetworkPlan,
-        projection: &Link,
+        projection: &ProjectionPlan,
         synapses: &Synapses,
         sums: u64,
         state: impl Fn(usize) -> u64,
@@ -129,10 +129,10 @@ impl Outgoing {
             mantissas: synapses.mantissas.address(0),
             delays: synapses.delays.address(0),
             sums,
-            reach: projection.recipe.post.len() as u64,
+            reach: projection.spec.post.len() as u64,
             made: 0,
-            first: projection.recipe.pre.start as u32,
-            sources: projection.recipe.pre.len() as u32,
+            first: projection.spec.pre.start as u32,
+            sources: projection.spec.pre.len() as u32,
             least: synapses.least,
             most: synapses.most,
             far: u32::from(synapses.far),

@@ -10,14 +10,14 @@ use crate::cuda::compiler::source::Apart;
 use crate::cuda::structs::network::Group as Table;
 use crate::error::{Error, Result};
 use crate::network::describe::kinetics::Kinetics;
-use crate::network::plan::{Acts, Felt};
+use crate::network::plan::{ReceptorKind, ReceptorPlan};
 use crate::numeric::scalar::DType;
 use crate::system::program::network::NetworkProgram;
 use std::fmt::Write;
 
 /// What a network's kernel is compiled for beside its groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Cut {
+pub(crate) struct KernelVariant {
     /// All steps of a chunk in one launch.
     pub(crate) whole: bool,
     /// One block does all.
@@ -28,7 +28,7 @@ pub(crate) struct Cut {
     pub(crate) procedural: bool,
 }
 
-impl Cut {
+impl KernelVariant {
     /// Most threads of a block, and the blocks that a processor must have room for: so that a thread has 128 registers, which models do
     /// with in all types, or twice as many where rows are made beside them.
     pub(crate) fn bounds(self) -> (u32, u32) {
@@ -42,7 +42,7 @@ impl Cut {
 }
 
 /// The kernel of a network, `network_scan` or `network_step`: for each group its probes, and the place of its table among all tables.
-pub(crate) fn request(dtype: DType, network: &NetworkProgram, probes: &[Probes<'_>], places: &[usize], cut: Cut) -> Result<Request> {
+pub(crate) fn request(dtype: DType, network: &NetworkProgram, probes: &[Probes<'_>], places: &[usize], cut: KernelVariant) -> Result<Request> {
     let neurons = source::file("include/neurons.cuh").ok_or_else(|| Error::unknown("include", "neurons.cuh", source::names("include/")))?;
     let plan = &network.plan;
     let mut parts = Vec::with_capacity(plan.groups.len());
@@ -89,7 +89,7 @@ pub(crate) fn request(dtype: DType, network: &NetworkProgram, probes: &[Probes<'
     request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::structs::launch_args::JOB_BYTES.to_string()));
     let terminals = plan.groups.iter().any(|group| !group.terminals.is_empty());
     request.defines.push(("TERMINALS".to_owned(), u32::from(terminals).to_string()));
-    let shared = Acts::BITS.into_iter().chain(Kinetics::NUMBERS);
+    let shared = ReceptorKind::BITS.into_iter().chain(Kinetics::NUMBERS);
     request.defines.extend(shared.map(|(name, value)| (name.to_owned(), value.to_string())));
     request.defines.push(("PIECE".to_owned(), PIECE.to_string()));
     request.defines.push(("PROCEDURAL".to_owned(), u32::from(cut.procedural).to_string()));
@@ -98,10 +98,10 @@ pub(crate) fn request(dtype: DType, network: &NetworkProgram, probes: &[Probes<'
 }
 
 /// What `neurons.cuh` wants to know of a group.
-fn defines(network: &NetworkProgram, number: usize, cut: Cut) -> Vec<(String, String)> {
+fn defines(network: &NetworkProgram, number: usize, cut: KernelVariant) -> Vec<(String, String)> {
     let group = &network.plan.groups[number];
-    let kind = |receptor: &Felt| receptor.acts.bits(receptor.var.saturating_sub(group.vars.start)).to_string();
-    let holder = |receptor: &Felt| receptor.held_by.map_or("-1".to_owned(), |counter| (counter - group.vars.start).to_string());
+    let kind = |receptor: &ReceptorPlan| receptor.kind.bits(receptor.var.saturating_sub(group.vars.start)).to_string();
+    let holder = |receptor: &ReceptorPlan| receptor.held_by.map_or("-1".to_owned(), |counter| (counter - group.vars.start).to_string());
     let conductance = group.conductance.map_or(-1, |port| i64::try_from(port).unwrap_or(-1));
     let bit = |has: bool| i64::from(has).to_string();
     let mut defines = vec![

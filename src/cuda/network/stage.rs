@@ -1,12 +1,12 @@
 //! Networks: every step is one launch, or all of a chunk are, whose blocks then wait for each other once a step.
 
 use super::fit;
-use super::fit::{Fitted, Passes};
+use super::fit::{FittedNetwork, NetworkKernel};
 use crate::cuda::driver::graph::Graph;
 use crate::cuda::driver::launch::Shape;
 use crate::cuda::driver::memory::{ALIGN, aligned};
-use crate::cuda::network::connect::Maker;
-use crate::cuda::network::{Cut, Plastic, Synapses, Warps, plastic, request};
+use crate::cuda::network::connect::SynapseBuilder;
+use crate::cuda::network::{KernelVariant, Plastic, Synapses, WarpPartition, plastic, request};
 use crate::cuda::schedule::plan::Node;
 use crate::cuda::schedule::stage_builder::Workshop;
 use crate::cuda::schedule::stage_kernel::{Body, Call, Needs};
@@ -18,7 +18,7 @@ use crate::cuda::structs::network::value;
 use crate::cuda::structs::network::{Group as Table, Incoming, Outgoing, Plastic as PlasticTable, Poisson, Receptor};
 use crate::device::Strategy;
 use crate::error::{Error, Result};
-use crate::network::plan::Link;
+use crate::network::plan::ProjectionPlan;
 use crate::network::poisson;
 use crate::numeric::scalar::DType;
 use crate::system::program::network::NetworkProgram;
@@ -29,13 +29,13 @@ use std::borrow::Cow;
 const NEURON_STEPS: u64 = 1 << 30;
 
 #[derive(Debug)]
-pub(crate) struct Steps {
+pub(crate) struct NetworkStage {
     network: NetworkProgram,
     dtype: DType,
     strategy: (Strategy, Cow<'static, str>),
-    kernel: Passes,
-    warps: Warps,
-    groups: Vec<Place>,
+    kernel: NetworkKernel,
+    warps: WarpPartition,
+    groups: Vec<TableOffsets>,
     synapses: Vec<Synapses>,
     /// Of the plastic ones what they have beside.
     plastic: Vec<Option<Plastic>>,
@@ -56,7 +56,7 @@ pub(crate) struct Steps {
 
 /// Where what belongs to a group lies: its table and its lists among all tables, and the rest among the constants.
 #[derive(Debug)]
-struct Place {
+struct TableOffsets {
     at: usize,
     params: usize,
     receptors: usize,
@@ -73,7 +73,7 @@ struct Place {
     probes: Vec<usize>,
 }
 
-impl Steps {
+impl NetworkStage {
     pub(crate) fn prepare(network: NetworkProgram, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
         if let Err(reason) = &shop.context.compiler {
             // What is made for one network alone cannot be compiled beforehand.
@@ -82,7 +82,7 @@ impl Steps {
         let strategy = strategy::choose(shop.strategy, "once a step blocks wait for each other, which costs less than a launch");
         let rows = shop.rows as u64;
         let tasks: Vec<u64> = network.plan.groups.iter().map(|g| (g.units.div_ceil(32) as u64).saturating_mul(rows)).collect();
-        let procedural = network.plan.projections.iter().any(|p| p.recipe.procedural);
+        let procedural = network.plan.projections.iter().any(|p| p.spec.procedural);
         let (groups, tables) = places(&network, node, shop)?;
         let probe = |group, p: usize| Some((plastic::number(&network.plan, group, node.probes[p].var)?, node.probes[p].mode as usize));
         let probes: Vec<Vec<_>> =
@@ -90,16 +90,16 @@ impl Steps {
         let parts: Vec<&[(usize, usize)]> = probes.iter().map(Vec::as_slice).collect();
         let at: Vec<_> = groups.iter().map(|place| place.at).collect();
         let dtype = shop.dtype;
-        let make = |cut: Cut, shop: &mut Workshop<'_>| {
+        let make = |cut: KernelVariant, shop: &mut Workshop<'_>| {
             let request = request(dtype, &network, &parts, &at, cut)?;
             Ok(if cut.whole {
-                Passes::Whole(shop.kernel(Some(node), request, 0)?)
+                NetworkKernel::Whole(shop.kernel(Some(node), request, 0)?)
             } else {
-                Passes::Step(shop.kernel(Some(node), request, 0)?)
+                NetworkKernel::Step(shop.kernel(Some(node), request, 0)?)
             })
         };
-        let Fitted { strategy, warps, kernel } = fit::fit(strategy, &tasks, procedural, make, shop)?;
-        let mut maker = Maker::new(shop.context)?;
+        let FittedNetwork { strategy, warps, kernel } = fit::fit(strategy, &tasks, procedural, make, shop)?;
+        let mut maker = SynapseBuilder::new(shop.context)?;
         let synapses = network.plan.projections.iter().map(|p| Synapses::make(&mut maker, shop.context, p)).collect::<Result<Vec<_>>>()?;
         let constant = |s: &Synapses| s.made.map(|made| shop.constant(bytemuck::bytes_of(&made)));
         let made = synapses.iter().map(constant).collect();
@@ -109,7 +109,7 @@ impl Steps {
             own = aligned(own.saturating_add(bytes.saturating_mul(2 * shop.rows)));
             at
         };
-        let of_sums = |(p, s): (&Link, &Synapses)| p.recipe.post.len().saturating_mul(if s.is_exact(p) { 8 } else { 4 });
+        let of_sums = |(p, s): (&ProjectionPlan, &Synapses)| p.spec.post.len().saturating_mul(if s.is_exact(p) { 8 } else { 4 });
         let sums = network.plan.projections.iter().zip(&synapses).map(|each| take(of_sums(each))).collect();
         let (spikes, arrived) = (take(4 * network.plan.groups.len()), take(4));
         let size = shop.dtype.acc_size();
@@ -174,9 +174,9 @@ impl Steps {
             for (p, projection) in self.network.plan.projections.iter().enumerate().filter(|(_, p)| (p.to, p.receptor) == (number, r)) {
                 incoming.push(Incoming {
                     sums: own.address(self.sums[p]),
-                    reach: projection.recipe.post.len() as u64,
+                    reach: projection.spec.post.len() as u64,
                     quantum: value(self.dtype, projection.quantum),
-                    first: projection.recipe.post.start as u32,
+                    first: projection.spec.post.start as u32,
                     exact: u32::from(self.synapses[p].is_exact(projection)),
                 });
             }
@@ -192,7 +192,7 @@ impl Steps {
                 });
             }
             let [incoming, poisson] = [[begin[0], incoming.len() as u32], [begin[1], poisson.len() as u32]];
-            receptors.push(Receptor { incoming, poisson, ..Receptor::of(&receptor.acts, self.dtype) });
+            receptors.push(Receptor { incoming, poisson, ..Receptor::of(&receptor.kind, self.dtype) });
         }
         let state = |var: usize| call.memory.vars.get(var).map_or(0, |at| call.memory.state.address(*at));
         let made = |p: usize| self.made[p].map_or(0, |at| constants.address(at));
@@ -265,7 +265,7 @@ impl Steps {
 }
 
 /// Bits of the model's inputs that are given: the current, and the conductance where a receptor has one.
-fn given(group: &crate::network::plan::Pool) -> u32 {
+fn given(group: &crate::network::plan::GroupPlan) -> u32 {
     let current = u32::from(group.conductance != Some(0) && group.ports > 0);
     current | group.conductance.filter(|_| group.has_conductance()).map_or(0, |port| 1 << port)
 }
@@ -278,7 +278,7 @@ fn write<E: bytemuck::NoUninit>(all: &mut [u8], at: usize, values: &[E]) -> Resu
 }
 
 /// Where all groups' tables lie, and the bytes of all.
-fn places(network: &NetworkProgram, node: &Node, shop: &mut Workshop<'_>) -> Result<(Vec<Place>, usize)> {
+fn places(network: &NetworkProgram, node: &Node, shop: &mut Workshop<'_>) -> Result<(Vec<TableOffsets>, usize)> {
     let mut end = 0_usize;
     let mut take = |bytes: usize, align: usize| {
         let at = end.next_multiple_of(align);
@@ -308,8 +308,8 @@ fn places(network: &NetworkProgram, node: &Node, shop: &mut Workshop<'_>) -> Res
             }
             each.push((*field as usize, shop.constant(values)));
         }
-        let count = |of: fn(&Link) -> usize| network.plan.projections.iter().filter(|p| of(p) == number).count();
-        all.push(Place {
+        let count = |of: fn(&ProjectionPlan) -> usize| network.plan.projections.iter().filter(|p| of(p) == number).count();
+        all.push(TableOffsets {
             at: take(size_of::<Table>(), ALIGN),
             params: take(model.params.len(), 16),
             receptors: take(size_of::<Receptor>() * group.receptors.len(), 16),
@@ -327,7 +327,7 @@ fn places(network: &NetworkProgram, node: &Node, shop: &mut Workshop<'_>) -> Res
     Ok((all, end.next_multiple_of(ALIGN)))
 }
 
-impl Body for Steps {
+impl Body for NetworkStage {
     fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         self.strategy.clone()
     }
@@ -351,8 +351,8 @@ impl Body for Steps {
         let Self { kernel, graph, .. } = self;
         // The end of a step is in the pass of the next.
         match kernel {
-            Passes::Whole(kernel) => kernel.network_scan(shape, desk.stream, (at.0, own.address(self.arrived)), steps, shares),
-            Passes::Step(kernel) => {
+            NetworkKernel::Whole(kernel) => kernel.network_scan(shape, desk.stream, (at.0, own.address(self.arrived)), steps, shares),
+            NetworkKernel::Step(kernel) => {
                 let step = |k| kernel.network_step(Shape { together: false, ..shape }, desk.stream, at, k, shares);
                 if self.strategy.0 == Strategy::Graph {
                     strategy::replay(graph, desk, at.1, [steps + 1, 1], step)

@@ -1,13 +1,13 @@
 //! A projection's synapses on the device.
 
-use super::connect::{Made, Maker, longest};
+use super::connect::{Made, SynapseBuilder, longest};
 use super::row_strategy;
 pub(crate) use crate::connectivity::synapse_table::{Delays, Targets, Weights};
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::Buffer;
 use crate::cuda::structs::network::RowMaker;
 use crate::error::Result;
-use crate::network::plan::Link;
+use crate::network::plan::ProjectionPlan;
 use bytemuck::NoUninit;
 use std::sync::Arc;
 
@@ -34,38 +34,38 @@ pub(crate) struct Synapses {
 
 impl Synapses {
     /// Makes them there, or, where they are given as arrays, on the host.
-    pub(crate) fn make(maker: &mut Maker, context: &Arc<Context>, projection: &Link) -> Result<Self> {
+    pub(crate) fn make(maker: &mut SynapseBuilder, context: &Arc<Context>, projection: &ProjectionPlan) -> Result<Self> {
         let (least, most) = (*projection.delays.start(), *projection.delays.end());
         let plastic = projection.plastic.is_some();
-        if let Some(job) = projection.recipe.procedural.then(|| projection.recipe.job()).transpose()?.flatten() {
+        if let Some(job) = projection.spec.procedural.then(|| projection.spec.job()).transpose()?.flatten() {
             let none = || Buffer::new(context, "no synapses", 0);
             let (offsets, targets, mantissas, delays) = (none()?, none()?, none()?, none()?);
             let (longest, made) = (job.count.into(), Some(RowMaker(job)));
             return Ok(Self { offsets, targets, mantissas, delays, far: false, least, most, longest, plastic, made });
         }
-        if let Some(Made { offsets, targets, mantissas, delays, far, longest }) = maker.make(&projection.recipe)? {
+        if let Some(Made { offsets, targets, mantissas, delays, far, longest }) = maker.make(&projection.spec)? {
             return Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest, plastic, made: None });
         }
-        let wiring = projection.recipe.build()?;
-        let what = format!("synapses of projection `{}`", projection.recipe.name);
-        let (targets, far) = match &wiring.targets {
+        let table = projection.spec.build()?;
+        let what = format!("synapses of projection `{}`", projection.spec.name);
+        let (targets, far) = match &table.targets {
             Targets::U16(targets) => (put(context, &what, targets)?, false),
             Targets::U32(targets) => (put(context, &what, targets)?, true),
         };
-        let (delays, least, most) = match &wiring.delays {
+        let (delays, least, most) = match &table.delays {
             Delays::Same(d) => (put::<u16>(context, &what, &[])?, *d, *d),
             Delays::Each(delays) => (put(context, &what, delays)?, least, most),
         };
-        let mantissas = match &wiring.weights {
+        let mantissas = match &table.weights {
             Weights::Same => put::<i32>(context, &what, &[])?,
             Weights::Each(weights) => put(context, &what, weights)?,
         };
-        let (offsets, longest) = (put(context, &what, &wiring.offsets)?, longest(&wiring.offsets));
+        let (offsets, longest) = (put(context, &what, &table.offsets)?, longest(&table.offsets));
         Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest, plastic, made: None })
     }
 
     /// Whether each has a weight of its own, or spikes have amounts, so that sums are of 64 bits.
-    pub(crate) fn is_exact(&self, projection: &Link) -> bool {
+    pub(crate) fn is_exact(&self, projection: &ProjectionPlan) -> bool {
         self.mantissas.len() > 0 || self.plastic || self.made.is_some_and(|made| made.0.weighs()) || projection.terminal.is_some()
     }
 

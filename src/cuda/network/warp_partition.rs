@@ -7,7 +7,7 @@ pub(crate) const ALONE: u32 = 512;
 
 /// A launch's blocks, and each group's warps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Warps {
+pub(crate) struct WarpPartition {
     pub(crate) blocks: u32,
     pub(crate) threads: u32,
     /// Whether no warp has more than one task, so that neurons can stay in registers.
@@ -18,21 +18,21 @@ pub(crate) struct Warps {
 
 /// Shares warps among groups of so many tasks each: one for each task, where no more than `most` blocks must be there; in one block, if `alone`
 /// threads are enough for that. Nothing if there are more groups than warps, or more tasks than threads can be counted for.
-pub(crate) fn share(tasks: &[u64], most: Option<u32>, alone: u32) -> Option<Warps> {
+pub(crate) fn share(tasks: &[u64], most: Option<u32>, alone: u32) -> Option<WarpPartition> {
     let all = tasks.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n)).filter(|all| *all < 1 << 26)? as u32;
     let warps = all.max(tasks.len() as u32).max(1);
     if most.is_some() && warps <= alone / 32 {
-        return Some(Warps { blocks: 1, threads: warps * 32, held: true, groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))) });
+        return Some(WarpPartition { blocks: 1, threads: warps * 32, held: true, groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))) });
     }
     let each = THREADS / 32;
     let blocks = warps.div_ceil(each);
     match most.filter(|most| blocks > *most) {
-        None => Some(Warps { blocks, threads: THREADS, held: true, groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))) }),
+        None => Some(WarpPartition { blocks, threads: THREADS, held: true, groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))) }),
         Some(most) => {
             // One for each group, and of the others each a share that goes by its tasks.
             let spare = (most * each).checked_sub(tasks.len() as u32)?;
             let own = |n: &u64| 1 + (n * u64::from(spare) / u64::from(all)) as u32;
-            Some(Warps { blocks: most, threads: THREADS, held: false, groups: ranges(tasks.iter().map(own)) })
+            Some(WarpPartition { blocks: most, threads: THREADS, held: false, groups: ranges(tasks.iter().map(own)) })
         }
     }
 }
@@ -56,7 +56,7 @@ mod tests {
         assert_eq!(share(&[3, 0, 1], Some(1), ALONE).unwrap().groups, [[0, 3], [3, 4], [4, 5]]);
         for (tasks, most) in [(vec![1_u64], 1), (vec![16], 1), (vec![17], 2), (vec![1000, 1, 0, 10], 7), (vec![1 << 25, 5], 528)] {
             for most in [None, Some(most)] {
-                let Warps { blocks, threads, held, groups } = share(&tasks, most, ALONE).unwrap();
+                let WarpPartition { blocks, threads, held, groups } = share(&tasks, most, ALONE).unwrap();
                 assert!(most.is_none_or(|most| blocks <= most) && threads % 32 == 0);
                 let mut end = 0;
                 for (group, tasks) in groups.iter().zip(&tasks) {

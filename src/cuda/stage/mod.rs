@@ -11,7 +11,7 @@ mod tiles;
 use super::driver::context::Context;
 use super::driver::memory::Buffer;
 use super::driver::stream::Stream;
-use super::network::stage::Steps;
+use super::network::stage::NetworkStage;
 use super::recurrent::Tier;
 use super::schedule::chunk_buffers::Side;
 use super::schedule::plan;
@@ -45,7 +45,7 @@ impl Ready {
             Kind::Pointwise(source) => Box::new(pointwise::Loop::prepare(source, &node, is_last, shop)?),
             Kind::MapUnits(source) => Box::new(pointwise::Once::prepare(source, &node, shop)?),
             Kind::Map(map) => Box::new(map::Rows::prepare(map, false, &node, shop)?),
-            Kind::Network(network) => Box::new(Steps::prepare(network, &node, shop)?),
+            Kind::Network(network) => Box::new(NetworkStage::prepare(network, &node, shop)?),
             Kind::Cell(cell) => match tiles::cut(&cell, &node, shop)? {
                 Found::Cut(cut) if cut.tile.tier == Tier::Product => Box::new(gates::Steps::prepare(*cell, cut, &node, shop)?),
                 Found::Cut(cut) => Box::new(tiles::Steps::prepare(*cell, cut, &node, shop)?),

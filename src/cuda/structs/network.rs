@@ -2,7 +2,7 @@
 
 use super::launch_args::Job;
 use crate::device::mirror::mirror;
-use crate::network::plan::Acts;
+use crate::network::plan::ReceptorKind;
 use crate::numeric::scalar::DType;
 
 /// A number in the type of arithmetic, as bytes; bytes beyond it are 0.
@@ -67,8 +67,8 @@ pub(crate) struct Receptor {
 
 impl Receptor {
     /// The constants of a receptor.
-    pub(crate) fn of(acts: &Acts, dtype: DType) -> Self {
-        let Acts::Course(course) = acts else { return Self::default() };
+    pub(crate) fn of(acts: &ReceptorKind, dtype: DType) -> Self {
+        let ReceptorKind::Filter(course) = acts else { return Self::default() };
         let value = |x: Option<f64>| x.map_or(Value::default(), |x| value(dtype, x));
         Self {
             decay: value(Some(course.decay)),

@@ -2,15 +2,15 @@
 
 mod receptor;
 
-use super::describe::kinetics::{Kinetics, SPAN};
+use super::describe::kinetics::{Kinetics, MAX_POTENTIAL};
 use super::describe::projection::{Part, Projection};
 use super::describe::receptor::Kind;
 use super::group::Group;
-use crate::connectivity::{MOST_STEPS, Recipe};
+use crate::connectivity::{MOST_STEPS, ConnectivitySpec};
 use crate::error::{Error, Result};
-use crate::network::host::presynaptic::WHOLE;
-use crate::network::plan::plastic::Plastic;
-use crate::network::plan::{Acts, Felt, Link, NetworkPlan, Pool, Rain, Terminal};
+use crate::network::host::presynaptic::AMOUNT_ONE;
+use crate::network::plan::plastic::PlasticPlan;
+use crate::network::plan::{ReceptorKind, ReceptorPlan, ProjectionPlan, NetworkPlan, GroupPlan, PoissonDrive, Presynapse};
 use crate::network::{Network, poisson};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
@@ -73,7 +73,7 @@ impl<T: Real> Builder<T> {
             let gap = groups.iter().any(|group| group.name == projection.to.group && group.has_gap(&projection.receptor));
             projection.join(gap)?;
         }
-        let mut pools: Vec<Pool> = Vec::with_capacity(groups.len());
+        let mut pools: Vec<GroupPlan> = Vec::with_capacity(groups.len());
         let (mut models, mut currents) = (Vec::with_capacity(groups.len()), Vec::with_capacity(groups.len()));
         let (mut var, mut inputs) = (0, 0);
         for group in groups {
@@ -83,9 +83,9 @@ impl<T: Real> Builder<T> {
             models.push(model);
             currents.push(current);
         }
-        let mut links: Vec<Link> = Vec::with_capacity(projections.len());
+        let mut links: Vec<ProjectionPlan> = Vec::with_capacity(projections.len());
         for projection in projections {
-            check_name("projection", &projection.name, links.iter().map(|l| l.recipe.name.as_str()))?;
+            check_name("projection", &projection.name, links.iter().map(|l| l.spec.name.as_str()))?;
             let rule = projection.stdp;
             if rule.is_some() {
                 // Its variables are called after it.
@@ -98,14 +98,14 @@ impl<T: Real> Builder<T> {
             }
             let mut link = link::<T>(projection, &pools, dt, seed)?;
             if let Some(rule) = rule {
-                let plastic = Plastic::new(rule, &link.recipe, link.wiring()?, &link.delays, var)?;
-                var += Plastic::VARS;
+                let plastic = PlasticPlan::new(rule, &link.spec, link.table()?, &link.delays, var)?;
+                var += PlasticPlan::VARS;
                 link.quantum = plastic.quantum;
                 link.plastic = Some(plastic);
             }
             if link.is_gap(&pools) {
                 // Initial values need them.
-                link.wiring()?;
+                link.table()?;
             }
             let slots = &mut pools[link.from].slots;
             *slots = (*slots).max(*link.delays.end() as usize + 1);
@@ -138,7 +138,7 @@ fn pool<T: Real>(
     dt: f64,
     next: &mut usize,
     inputs: &mut usize,
-) -> Result<(Pool, Box<dyn System<T>>, Option<Param<T>>)> {
+) -> Result<(GroupPlan, Box<dyn System<T>>, Option<Param<T>>)> {
     let Group { name, model, receptors, current, input, noise, poisson } = group;
     let schema = model.schema();
     let units = schema.output_len();
@@ -158,7 +158,7 @@ fn pool<T: Real>(
     }
     let vars = *next..*next + schema.state.len();
     *next = vars.end;
-    let mut felt: Vec<Felt> = Vec::with_capacity(receptors.len());
+    let mut felt: Vec<ReceptorPlan> = Vec::with_capacity(receptors.len());
     for receptor in receptors {
         let taken = felt.iter().map(|f| f.name.as_str()).chain(schema.state.iter().map(|v| &*v.name)).chain(["flight"]);
         check_name("receptor", &receptor.name, taken)?;
@@ -183,8 +183,8 @@ fn pool<T: Real>(
         let known = felt.iter().map(|f| f.name.as_str());
         let receptor = known.clone().position(|f| f == drive.receptor);
         let receptor = receptor.ok_or_else(|| Error::unknown("receptor", &drive.receptor, known))?;
-        if matches!(felt[receptor].acts, Acts::Gap) {
-            return Err(Error::Unsupported(format!("the Poisson drive of `{name}` acts on gap junctions, which take no spikes")));
+        if matches!(felt[receptor].kind, ReceptorKind::Gap) {
+            return Err(Error::Unsupported(format!("the Poisson drive of `{name}` kind on gap junctions, which take no spikes")));
         }
         if felt[receptor].is_graded::<T>() {
             return Err(lasts_a_step(&format!("the Poisson drive of `{name}`"), &name, &felt[receptor].name));
@@ -193,7 +193,7 @@ fn pool<T: Real>(
             return Err(Error::value(format!("weight of the Poisson drive of `{name}`"), drive.weight, "is not finite"));
         }
         let thresholds = poisson::thresholds(&format!("rate of the Poisson drive of `{name}`"), drive.rate * dt / 1000.0)?;
-        rains.push(Rain { receptor, weight: drive.weight, thresholds });
+        rains.push(PoissonDrive { receptor, weight: drive.weight, thresholds });
     }
     let mut terminals = Vec::new();
     for projection in projections.iter().filter(|p| p.from.group == name) {
@@ -213,7 +213,7 @@ fn pool<T: Real>(
             let v = vars.start + membrane(&schema)?;
             own = v..v + 1;
         }
-        terminals.push(Terminal { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars: own, init });
+        terminals.push(Presynapse { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars: own, init });
     }
     let flight = *next;
     *next += 1;
@@ -221,11 +221,11 @@ fn pool<T: Real>(
     let receptors = felt;
     let membrane = membrane(&schema).ok();
     let pool =
-        Pool { name, units, vars, receptors, terminals, flight, slots: 1, input, noise, poisson: rains, ports, conductance, membrane };
+        GroupPlan { name, units, vars, receptors, terminals, flight, slots: 1, input, noise, poisson: rains, ports, conductance, membrane };
     Ok((pool, model, current))
 }
 
-fn link<T: Real>(projection: Projection, pools: &[Pool], dt: f64, seed: u64) -> Result<Link> {
+fn link<T: Real>(projection: Projection, pools: &[GroupPlan], dt: f64, seed: u64) -> Result<ProjectionPlan> {
     let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp, .. } = projection;
     let (from, pre) = part(&name, &from, pools)?;
     let (to, post) = part(&name, &to, pools)?;
@@ -235,14 +235,14 @@ fn link<T: Real>(projection: Projection, pools: &[Pool], dt: f64, seed: u64) -> 
         Error::unknown("receptor", &receptor, known)
     })?;
     let stream = Stream::named(seed, &name);
-    let recipe = Recipe { name, connect, stream, pre, post, same_group: from == to, autapses, procedural, weight, delay, dt };
-    recipe.check()?;
-    let delays = recipe.delays()?;
+    let spec = ConnectivitySpec { name, connect, stream, pre, post, same_group: from == to, autapses, procedural, weight, delay, dt };
+    spec.check()?;
+    let delays = spec.delays()?;
     debug_assert!(*delays.end() <= MOST_STEPS);
-    let mut quantum = recipe.quantum();
-    let terminal = pools[from].terminals.iter().position(|t| t.name == recipe.name);
+    let mut quantum = spec.quantum();
+    let terminal = pools[from].terminals.iter().position(|t| t.name == spec.name);
     if let Some(kinetics) = kinetics {
-        let name = &recipe.name;
+        let name = &spec.name;
         let what = if kinetics == Kinetics::Gap { "gap junctions" } else { "kinetics" };
         if stdp.is_some() {
             return Err(Error::Unsupported(format!("projection `{name}` has {what} and weights that learn: it can have either")));
@@ -259,7 +259,7 @@ fn link<T: Real>(projection: Projection, pools: &[Pool], dt: f64, seed: u64) -> 
             return Err(Error::Unsupported(reason));
         }
         if kinetics == Kinetics::Gap {
-            quantum *= SPAN;
+            quantum *= MAX_POTENTIAL;
             if *delays.end() > 0 {
                 return Err(Error::Unsupported(format!("projection `{name}`: gap junctions have no delay")));
             }
@@ -268,18 +268,18 @@ fn link<T: Real>(projection: Projection, pools: &[Pool], dt: f64, seed: u64) -> 
             return Err(Error::Unsupported(format!("projection `{name}` transmits in each step, and {to} is no graded receptor")));
         }
         check_name("projection with kinetics", name, pools.iter().map(|p| p.name.as_str()))?;
-        if recipe.has_one_weight() {
-            quantum /= f64::from(WHOLE);
+        if spec.has_one_weight() {
+            quantum /= f64::from(AMOUNT_ONE);
         }
     }
     if felt[receptor].is_graded::<T>() && !kinetics.is_some_and(Kinetics::is_graded) {
-        return Err(lasts_a_step(&format!("projection `{}`", recipe.name), &pools[to].name, &felt[receptor].name));
+        return Err(lasts_a_step(&format!("projection `{}`", spec.name), &pools[to].name, &felt[receptor].name));
     }
-    Ok(Link { recipe, from, to, receptor, var: felt[receptor].var, delays, quantum, terminal, wiring: OnceLock::new(), plastic: None })
+    Ok(ProjectionPlan { spec, from, to, receptor, var: felt[receptor].var, delays, quantum, terminal, table: OnceLock::new(), plastic: None })
 }
 
 /// The group's number, and the neurons.
-fn part(projection: &str, part: &Part, pools: &[Pool]) -> Result<(usize, Range<usize>)> {
+fn part(projection: &str, part: &Part, pools: &[GroupPlan]) -> Result<(usize, Range<usize>)> {
     let group = pools.iter().position(|p| p.name == part.group);
     let group = group.ok_or_else(|| Error::unknown("group", &part.group, pools.iter().map(|p| p.name.as_str())))?;
     let units = part.units.clone().unwrap_or(0..pools[group].units);

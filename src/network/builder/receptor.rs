@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::network::describe::receptor::{Kind, Magnesium, Receptor};
-use crate::network::plan::postsynaptic::{Block, Course, Rise};
-use crate::network::plan::{Acts, Felt};
+use crate::network::plan::postsynaptic::{MgBlock, SynapticFilter, RiseStage};
+use crate::network::plan::{ReceptorKind, ReceptorPlan};
 use crate::system::Schema;
 
 /// The group that a receptor is of.
@@ -19,7 +19,7 @@ pub(crate) struct Of<'a> {
 
 impl Receptor {
     /// The receptor, whose variables are the network's from `next` on.
-    pub(crate) fn felt(self, of: &Of<'_>, next: &mut usize) -> Result<Felt> {
+    pub(crate) fn felt(self, of: &Of<'_>, next: &mut usize) -> Result<ReceptorPlan> {
         let Self { name, kind, init } = self;
         let Of { label, schema, .. } = of;
         init.check(label, &[schema.output_len()])?;
@@ -33,15 +33,15 @@ impl Receptor {
                 }
                 let counter = schema.state[at].held_by.as_ref().and_then(|counter| known.clone().position(|v| v == counter));
                 let held_by = counter.map(|counter| of.first + counter);
-                return Ok(Felt { name, var: of.first + at, own: *next..*next, held_by, acts: Acts::Delta, init });
+                return Ok(ReceptorPlan { name, var: of.first + at, own: *next..*next, held_by, kind: ReceptorKind::Delta, init });
             }
             Kind::Gap => {
                 has_conductance(label, of, "conductance() gives it to those that can have one")?;
                 let own = *next..*next + 2;
                 *next = own.end;
-                return Ok(Felt { name, var: own.start, own, held_by: None, acts: Acts::Gap, init: Init::Zeros });
+                return Ok(ReceptorPlan { name, var: own.start, own, held_by: None, kind: ReceptorKind::Gap, init: Init::Zeros });
             }
-            Kind::Course { shape, reversal, block } => (shape, reversal, block),
+            Kind::Filter { shape, reversal, block } => (shape, reversal, block),
         };
         let (decay, rise) = shape.steps(label, of.dt)?;
         if let Some(e) = reversal.filter(|e| !e.is_finite()) {
@@ -57,11 +57,11 @@ impl Receptor {
             }
             Some(block) => Some(block.of(label, schema)?),
         };
-        let rise = rise.map(|[decay, gain]| Rise { decay, gain });
+        let rise = rise.map(|[decay, gain]| RiseStage { decay, gain });
         let own = *next..*next + 1 + usize::from(rise.is_some());
         *next = own.end;
-        let course = Course { decay: decay, rise, reversal, block };
-        Ok(Felt { name, var: own.end - 1, own, held_by: None, acts: Acts::Course(course), init })
+        let course = SynapticFilter { decay: decay, rise, reversal, block };
+        Ok(ReceptorPlan { name, var: own.end - 1, own, held_by: None, kind: ReceptorKind::Filter(course), init })
     }
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn membrane(schema: &Schema) -> Result<usize> {
 }
 
 impl Magnesium {
-    fn of(self, label: &str, schema: &Schema) -> Result<Block<f64>> {
+    fn of(self, label: &str, schema: &Schema) -> Result<MgBlock<f64>> {
         for (what, value) in [("mg", self.mg), ("alpha", self.alpha), ("beta", self.beta)] {
             if !(value.is_finite() && value >= 0.0) {
                 return Err(Error::value(format!("{what} of the magnesium block of `{label}`"), value, "is negative or not finite"));
@@ -89,6 +89,6 @@ impl Magnesium {
         if !scale.is_finite() {
             return Err(Error::value(format!("beta of the magnesium block of `{label}`"), self.beta, "is not a positive number"));
         }
-        Ok(Block { scale, alpha: self.alpha, var: membrane(schema)? })
+        Ok(MgBlock { scale, alpha: self.alpha, var: membrane(schema)? })
     }
 }

@@ -6,7 +6,7 @@ use crate::numeric::math::exp;
 use crate::numeric::rounding::up;
 
 /// The potential that is an amount of 1, of gap junctions.
-pub(crate) const SPAN: f64 = 512.0;
+pub(crate) const MAX_POTENTIAL: f64 = 512.0;
 /// Constants of a law.
 pub(crate) const CONSTANTS: usize = 7;
 
@@ -243,7 +243,7 @@ impl Kinetics {
                 let [on, limit, off, steps] = pulse(n.alpha2 * n.t, n.beta2, n.t_dur, dt);
                 [n.alpha1, n.beta1, dt, on, limit, off, steps]
             }
-            Self::Gap => [1.0 / SPAN, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            Self::Gap => [1.0 / MAX_POTENTIAL, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
         }
     }
 

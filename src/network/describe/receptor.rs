@@ -13,7 +13,7 @@ pub struct Receptor {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
     /// A variable of its own.
-    Course {
+    Filter {
         shape: Shape,
         reversal: Option<f64>,
         block: Option<Magnesium>,
@@ -106,7 +106,7 @@ impl Receptor {
     }
 
     fn shaped(name: impl Into<String>, shape: Shape) -> Self {
-        Self { name: name.into(), kind: Kind::Course { shape, reversal: None, block: None }, init: Init::Zeros }
+        Self { name: name.into(), kind: Kind::Filter { shape, reversal: None, block: None }, init: Init::Zeros }
     }
 
     /// Spikes add to the model's own variable `variable` at once, at the end of the step in which they arrive: Brian2's `v += w`. Where that
@@ -126,7 +126,7 @@ impl Receptor {
     /// therefore must have an input `g`.
     #[must_use]
     pub fn coba(mut self, reversal: f64) -> Self {
-        if let Kind::Course { reversal: own, .. } = &mut self.kind {
+        if let Kind::Filter { reversal: own, .. } = &mut self.kind {
             *own = Some(reversal);
         }
         self
@@ -135,7 +135,7 @@ impl Receptor {
     /// A current, as it is by default.
     #[must_use]
     pub fn cuba(mut self) -> Self {
-        if let Kind::Course { reversal, .. } = &mut self.kind {
+        if let Kind::Filter { reversal, .. } = &mut self.kind {
             *reversal = None;
         }
         self
@@ -144,7 +144,7 @@ impl Receptor {
     /// The conductance is blocked by magnesium, as NMDA receptors are. The model must have a variable `V`.
     #[must_use]
     pub fn magnesium(mut self, block: Magnesium) -> Self {
-        if let Kind::Course { block: own, .. } = &mut self.kind {
+        if let Kind::Filter { block: own, .. } = &mut self.kind {
             *own = Some(block);
         }
         self

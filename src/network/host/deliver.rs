@@ -1,7 +1,7 @@
 //! Delivery: the spikes that arrive over a projection's synapses are summed up for each target, and the sums added to its receptor.
 
-use super::presynaptic::WHOLE;
-use crate::connectivity::{Delays, Targets, Weights, Wiring};
+use super::presynaptic::AMOUNT_ONE;
+use crate::connectivity::{Delays, Targets, Weights, SynapseTable};
 use crate::network::plan::WORD;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
@@ -44,22 +44,22 @@ impl Delivery {
     }
 
     /// What is sent by the spikes in `words`, those of a whole group, arrives after `delay` steps.
-    pub(super) fn collect<T: Real>(&mut self, wiring: &Wiring, words: &[T], sources: &Range<usize>, delay: u32) {
-        each_spike(words, sources, |source| self.row(wiring, source, delay));
+    pub(super) fn collect<T: Real>(&mut self, table: &SynapseTable, words: &[T], sources: &Range<usize>, delay: u32) {
+        each_spike(words, sources, |source| self.row(table, source, delay));
     }
 
     /// What terminals pass on, `amounts` of all sources.
-    pub(crate) fn collect_amounts(&mut self, wiring: &Wiring, amounts: &[i32], delay: u32) {
+    pub(crate) fn collect_amounts(&mut self, table: &SynapseTable, amounts: &[i32], delay: u32) {
         for (source, amount) in amounts.iter().enumerate().filter(|(_, amount)| **amount != 0) {
-            self.row(wiring, source, delay);
+            self.row(table, source, delay);
             self.amounts.resize(self.ranges.len(), *amount);
         }
     }
 
     /// The synapses of one source with this delay.
-    fn row(&mut self, wiring: &Wiring, source: usize, delay: u32) {
-        let mut row = wiring.offsets[source] as usize..wiring.offsets[source + 1] as usize;
-        if let Delays::Each(delays) = &wiring.delays {
+    fn row(&mut self, table: &SynapseTable, source: usize, delay: u32) {
+        let mut row = table.offsets[source] as usize..table.offsets[source + 1] as usize;
+        if let Delays::Each(delays) = &table.delays {
             let own = &delays[row.clone()];
             let from = own.partition_point(|d| u32::from(*d) < delay);
             let to = own.partition_point(|d| u32::from(*d) <= delay);
@@ -73,29 +73,29 @@ impl Delivery {
 
     /// Adds what has been collected to the receptor `s` of the targets, of which those from number `first` on are here,
     /// `all` or not.
-    pub(crate) fn add<T: Real>(&mut self, wiring: &Wiring, quantum: T, first: usize, all: bool, s: &mut [T]) {
+    pub(crate) fn add<T: Real>(&mut self, table: &SynapseTable, quantum: T, first: usize, all: bool, s: &mut [T]) {
         if self.events == 0 {
             return;
         }
-        match &wiring.targets {
-            Targets::U16(targets) => self.to(targets, &wiring.weights, (first, all), quantum, s),
-            Targets::U32(targets) => self.to(targets, &wiring.weights, (first, all), quantum, s),
+        match &table.targets {
+            Targets::U16(targets) => self.to(targets, &table.weights, (first, all), quantum, s),
+            Targets::U32(targets) => self.to(targets, &table.weights, (first, all), quantum, s),
         }
     }
 
     fn to<T: Real, X: Target>(&mut self, targets: &[X], weights: &Weights, place: (usize, bool), quantum: T, s: &mut [T]) {
         match (weights, self.amounts.is_empty()) {
-            (Weights::Same, true) => self.part(targets, One, place, quantum, s),
-            (Weights::Each(weights), true) => self.part(targets, Own(weights), place, quantum, s),
-            (Weights::Same, false) => self.part(targets, Amount, place, quantum, s),
-            (Weights::Each(weights), false) => self.part(targets, Scaled(weights), place, quantum, s),
+            (Weights::Same, true) => self.part(targets, UnitWeight, place, quantum, s),
+            (Weights::Each(weights), true) => self.part(targets, StoredWeight(weights), place, quantum, s),
+            (Weights::Same, false) => self.part(targets, ReleasedAmount, place, quantum, s),
+            (Weights::Each(weights), false) => self.part(targets, ScaledWeight(weights), place, quantum, s),
         }
     }
 
     /// As `add`, with the weights of now, of which one has so many quanta.
     pub(super) fn add_now<T: Real>(
         &mut self,
-        wiring: &Wiring,
+        table: &SynapseTable,
         (w, per_unit): (&[T], f64),
         quantum: T,
         first: usize,
@@ -105,8 +105,8 @@ impl Delivery {
         if self.events == 0 {
             return;
         }
-        let load = Now { w, per_unit };
-        match &wiring.targets {
+        let load = PlasticWeight { w, per_unit };
+        match &table.targets {
             Targets::U16(targets) => self.part(targets, load, (first, all), quantum, s),
             Targets::U32(targets) => self.part(targets, load, (first, all), quantum, s),
         }
@@ -124,13 +124,13 @@ impl Delivery {
         &mut self.list
     }
 
-    fn part<T: Real, X: Target, L: Load>(&mut self, targets: &[X], load: L, (first, all): (usize, bool), quantum: T, s: &mut [T]) {
+    fn part<T: Real, X: Target, L: SynapticWeight>(&mut self, targets: &[X], load: L, (first, all): (usize, bool), quantum: T, s: &mut [T]) {
         let Self { counts, loads, ranges, amounts, events, .. } = self;
         let sums = &mut L::Sum::all(counts, loads)[..s.len()];
         let mean = *events / ranges.len().max(1);
         let shares = if *events >= SHARED { rayon::current_num_threads().min(mean / SHARE).max(1) } else { 1 };
         let whole = all && shares == 1;
-        Part { targets, load, ranges, amounts, dense: *events > s.len() / DENSE, quantum, first, whole, sums, s }.share(shares);
+        TargetRange { targets, load, ranges, amounts, dense: *events > s.len() / DENSE, quantum, first, whole, sums, s }.share(shares);
     }
 }
 
@@ -206,7 +206,7 @@ impl Sum for i64 {
 }
 
 /// What synapses carry.
-trait Load: Copy + Send + Sync {
+trait SynapticWeight: Copy + Send + Sync {
     type Sum: Sum;
     /// Of this synapse, if its source passes on so much.
     fn of(self, synapse: usize, amount: i32) -> Self::Sum;
@@ -214,9 +214,9 @@ trait Load: Copy + Send + Sync {
 
 /// A quantum each.
 #[derive(Clone, Copy)]
-struct One;
+struct UnitWeight;
 
-impl Load for One {
+impl SynapticWeight for UnitWeight {
     type Sum = i32;
     #[inline(always)]
     fn of(self, _: usize, _: i32) -> i32 {
@@ -226,9 +226,9 @@ impl Load for One {
 
 /// So many quanta.
 #[derive(Clone, Copy)]
-struct Own<'a>(&'a [i32]);
+struct StoredWeight<'a>(&'a [i32]);
 
-impl Load for Own<'_> {
+impl SynapticWeight for StoredWeight<'_> {
     type Sum = i64;
     #[inline(always)]
     fn of(self, synapse: usize, _: i32) -> i64 {
@@ -238,12 +238,12 @@ impl Load for Own<'_> {
 
 /// What weights are now, in quanta.
 #[derive(Clone, Copy)]
-struct Now<'a, T> {
+struct PlasticWeight<'a, T> {
     w: &'a [T],
     per_unit: f64,
 }
 
-impl<T: Real> Load for Now<'_, T> {
+impl<T: Real> SynapticWeight for PlasticWeight<'_, T> {
     type Sum = i64;
     /// Its twin is `mantissa_of` in `stdp.cuh`. What cannot be one is as near as can be, and what is no number is 0.
     #[inline(always)]
@@ -254,9 +254,9 @@ impl<T: Real> Load for Now<'_, T> {
 
 /// So many 2⁻³⁰ of a quantum as the source passes on.
 #[derive(Clone, Copy)]
-struct Amount;
+struct ReleasedAmount;
 
-impl Load for Amount {
+impl SynapticWeight for ReleasedAmount {
     type Sum = i64;
     #[inline(always)]
     fn of(self, _: usize, amount: i32) -> i64 {
@@ -266,18 +266,18 @@ impl Load for Amount {
 
 /// That part of so many quanta, to the nearest.
 #[derive(Clone, Copy)]
-struct Scaled<'a>(&'a [i32]);
+struct ScaledWeight<'a>(&'a [i32]);
 
-impl Load for Scaled<'_> {
+impl SynapticWeight for ScaledWeight<'_> {
     type Sum = i64;
     #[inline(always)]
     fn of(self, synapse: usize, amount: i32) -> i64 {
-        (i64::from(self.0[synapse]) * i64::from(amount) + i64::from(WHOLE / 2)) >> WHOLE.trailing_zeros()
+        (i64::from(self.0[synapse]) * i64::from(amount) + i64::from(AMOUNT_ONE / 2)) >> AMOUNT_ONE.trailing_zeros()
     }
 }
 
 /// Some of the targets, and all that arrives at them. Their sums are 0 before and after.
-struct Part<'a, T, X, L: Load> {
+struct TargetRange<'a, T, X, L: SynapticWeight> {
     targets: &'a [X],
     load: L,
     ranges: &'a [Range<usize>],
@@ -292,7 +292,7 @@ struct Part<'a, T, X, L: Load> {
     s: &'a mut [T],
 }
 
-impl<T: Real, X: Target, L: Load> Part<'_, T, X, L> {
+impl<T: Real, X: Target, L: SynapticWeight> TargetRange<'_, T, X, L> {
     /// By so many shares of the targets.
     fn share(self, shares: usize) {
         if shares <= 1 {
@@ -302,8 +302,8 @@ impl<T: Real, X: Target, L: Load> Part<'_, T, X, L> {
         let middle = s.len() * (shares / 2) / shares;
         let (sums, later_sums) = sums.split_at_mut(middle);
         let (s, later_s) = s.split_at_mut(middle);
-        let a = Part { targets, load, ranges, amounts, dense, quantum, first, whole, sums, s };
-        let b = Part { targets, load, ranges, amounts, dense, quantum, first: first + middle, whole, sums: later_sums, s: later_s };
+        let a = TargetRange { targets, load, ranges, amounts, dense, quantum, first, whole, sums, s };
+        let b = TargetRange { targets, load, ranges, amounts, dense, quantum, first: first + middle, whole, sums: later_sums, s: later_s };
         rayon::join(|| a.share(shares / 2), || b.share(shares - shares / 2));
     }
 
@@ -332,7 +332,7 @@ impl<T: Real, X: Target, L: Load> Part<'_, T, X, L> {
 }
 
 /// Not for its vectors: for its fused multiply-adds, which are calls elsewhere.
-impl<T: Real, X: Target, L: Load> Kernel for Part<'_, T, X, L> {
+impl<T: Real, X: Target, L: SynapticWeight> Kernel for TargetRange<'_, T, X, L> {
     type Output = ();
     #[inline(always)]
     fn run(mut self) {

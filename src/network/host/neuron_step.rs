@@ -1,9 +1,9 @@
 //! The neurons' part of a step: tiles of them, that share nothing.
 
-use super::partition::Exchange;
-use super::receptor_step::{Feel, Join, feel, join, mask};
-use crate::network::plan::postsynaptic::Course;
-use crate::network::plan::{Acts, Pool, WORD};
+use super::partition::SpikeExchange;
+use super::receptor_step::{ReceptorStep, GapStep, feel, join, mask};
+use crate::network::plan::postsynaptic::SynapticFilter;
+use crate::network::plan::{ReceptorKind, GroupPlan, WORD};
 use crate::network::{Network, poisson};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
@@ -11,12 +11,12 @@ use crate::system::state::{State, child};
 use crate::system::{Inputs, MAX_PORTS, Tick};
 
 /// Neurons that are stepped together: their variables and drive stay in the first cache.
-const TILE: usize = 512;
+const BLOCK: usize = 512;
 /// Neurons from which on a step is shared out.
 const SHARED: usize = 2048;
 
 /// Some neurons of a batch row of a group.
-struct Tile<'a, T> {
+struct NeuronBlock<'a, T> {
     group: usize,
     row: usize,
     /// The first one's number in its row.
@@ -32,24 +32,24 @@ struct Tile<'a, T> {
 }
 
 /// What a step needs to know of a group beside its plan.
-struct Known<T> {
+struct GroupConstants<T> {
     node: u16,
     /// What receptors do that have variables of their own.
-    acts: Vec<Own<T>>,
+    kind: Vec<ReceptorConstants<T>>,
     coba: bool,
     noise: Option<(Stream, T)>,
 }
 
 /// A receptor that has variables of its own, in the type of the network.
-enum Own<T> {
-    Course(Course<T>),
+enum ReceptorConstants<T> {
+    Filter(SynapticFilter<T>),
     Gap,
 }
 
 /// Memory of lists that steps use again: references in a list that is empty may be of any lifetime.
-pub(super) struct Tiles<T: 'static> {
-    known: Vec<Known<T>>,
-    tiles: Vec<Tile<'static, T>>,
+pub(super) struct NeuronBlocks<T: 'static> {
+    known: Vec<GroupConstants<T>>,
+    tiles: Vec<NeuronBlock<'static, T>>,
     lists: Vec<Vec<&'static mut [T]>>,
     rests: Vec<&'static mut [T]>,
     /// Of a tile's length.
@@ -62,40 +62,40 @@ fn again<'b, T>(mut list: Vec<&mut [T]>) -> Vec<&'b mut [T]> {
     list.into_iter().map(|_| <&mut [T]>::default()).collect()
 }
 
-fn tiles_again<'b, T>(mut list: Vec<Tile<'_, T>>) -> Vec<Tile<'b, T>> {
+fn tiles_again<'b, T>(mut list: Vec<NeuronBlock<'_, T>>) -> Vec<NeuronBlock<'b, T>> {
     list.clear();
-    let none = |t: Tile<'_, T>| Tile { vars: Vec::new(), words: &mut [], input: &[], ..Tile::of(t.group) };
+    let none = |t: NeuronBlock<'_, T>| NeuronBlock { vars: Vec::new(), words: &mut [], input: &[], ..NeuronBlock::of(t.group) };
     list.into_iter().map(none).collect()
 }
 
-impl<T> Tile<'_, T> {
+impl<T> NeuronBlock<'_, T> {
     fn of(group: usize) -> Self {
         Self { group, row: 0, first: 0, len: 0, vars: Vec::new(), words: &mut [], input: &[], spikes: 0 }
     }
 }
 
-impl<T: Real> Tiles<T> {
-    pub(super) fn new(pools: &[Pool], node: u16, seed: u64, dt: f64) -> Self {
+impl<T: Real> NeuronBlocks<T> {
+    pub(super) fn new(pools: &[GroupPlan], node: u16, seed: u64, dt: f64) -> Self {
         let known = pools.iter().enumerate().map(|(g, pool)| {
             let node = child(node, g);
-            let own = |acts: &Acts| match acts {
-                Acts::Course(course) => Some(Own::Course(course.to())),
-                Acts::Delta => None,
-                Acts::Gap => Some(Own::Gap),
+            let own = |kind: &ReceptorKind| match kind {
+                ReceptorKind::Filter(course) => Some(ReceptorConstants::Filter(course.to())),
+                ReceptorKind::Delta => None,
+                ReceptorKind::Gap => Some(ReceptorConstants::Gap),
             };
-            let acts = pool.receptors.iter().filter_map(|receptor| own(&receptor.acts)).collect();
+            let kind = pool.receptors.iter().filter_map(|receptor| own(&receptor.kind)).collect();
             let coba = pool.has_conductance();
             let noise = pool.noise.map(|sigma| (poisson::stream(seed, node, poisson::NOISE), T::of(sigma / dt.sqrt())));
-            Known { node, acts, coba, noise }
+            GroupConstants { node, kind, coba, noise }
         });
-        Self { known: known.collect(), tiles: Vec::new(), lists: Vec::new(), rests: Vec::new(), zeros: vec![T::of(0.0); TILE] }
+        Self { known: known.collect(), tiles: Vec::new(), lists: Vec::new(), rests: Vec::new(), zeros: vec![T::of(0.0); BLOCK] }
     }
 
     /// Steps all neurons that are owned here, writes their spikes into the slot of the step, and their numbers to `y`.
     pub(super) fn step(
         &mut self,
         network: &Network<T>,
-        exchange: &dyn Exchange<T>,
+        exchange: &dyn SpikeExchange<T>,
         at: Tick<'_>,
         x: &Inputs<'_, T>,
         state: &mut State<'_, T>,
@@ -116,13 +116,13 @@ impl<T: Real> Tiles<T> {
                 let mut words = &mut words[pool.slot(0, at.i)..][..pool.words()];
                 words = &mut words[owned.start / WORD..];
                 rests.iter_mut().for_each(|rest| *rest = &mut std::mem::take(rest)[owned.start..]);
-                for first in owned.clone().step_by(TILE) {
-                    let len = TILE.min(owned.end - first);
+                for first in owned.clone().step_by(BLOCK) {
+                    let len = BLOCK.min(owned.end - first);
                     let mut vars = again(self.lists.pop().unwrap_or_default());
                     vars.extend(rests.iter_mut().filter_map(|rest| rest.split_off_mut(..len)));
                     let words = words.split_off_mut(..len.div_ceil(WORD)).unwrap_or_default();
                     let input = pool.input.map(|p| &x.port(p)[row * pool.units + first..][..len]).unwrap_or_default();
-                    tiles.push(Tile { group, row, first, len, vars, words, input, spikes: 0 });
+                    tiles.push(NeuronBlock { group, row, first, len, vars, words, input, spikes: 0 });
                 }
                 rests.iter_mut().for_each(|rest| *rest = &mut std::mem::take(rest)[pool.units - owned.end..]);
                 neurons += owned.len();
@@ -132,7 +132,7 @@ impl<T: Real> Tiles<T> {
         self.rests = again(rests);
 
         let (known, zeros) = (&self.known, &self.zeros);
-        let step = |tile: &mut Tile<'_, T>| tile.step(network, &known[tile.group], zeros, at);
+        let step = |tile: &mut NeuronBlock<'_, T>| tile.step(network, &known[tile.group], zeros, at);
         if neurons >= SHARED {
             share(&mut tiles, &step)
         } else {
@@ -160,24 +160,24 @@ fn share<I: Send>(items: &mut [I], step: &(impl Fn(&mut I) + Sync)) {
     }
 }
 
-impl<T: Real> Tile<'_, T> {
-    fn step(&mut self, network: &Network<T>, known: &Known<T>, zeros: &[T], at: Tick<'_>) {
+impl<T: Real> NeuronBlock<'_, T> {
+    fn step(&mut self, network: &Network<T>, known: &GroupConstants<T>, zeros: &[T], at: Tick<'_>) {
         let pool = &network.plan.groups[self.group];
         let zero = T::of(0.0);
-        let (mut i, mut g, mut y) = ([zero; TILE], [zero; TILE], [zero; TILE]);
+        let (mut i, mut g, mut y) = ([zero; BLOCK], [zero; BLOCK], [zero; BLOCK]);
         let (i, g, y) = (&mut i[..self.len], &mut g[..self.len], &mut y[..self.len]);
         let mut vars = std::mem::take(&mut self.vars);
         let (model, others) = vars.split_at_mut(pool.vars.len());
         let mut others = others.iter_mut().map(|var| &mut **var);
-        for acts in &known.acts {
+        for kind in &known.kind {
             let s = others.next().unwrap_or_default();
-            let Own::Course(course) = acts else {
-                join(Join { s, w: others.next().unwrap_or_default(), i, g });
+            let ReceptorConstants::Filter(course) = kind else {
+                join(GapStep { s, w: others.next().unwrap_or_default(), i, g });
                 continue;
             };
             let h = course.rise.and_then(|_| others.next()).unwrap_or_default();
             let v = course.block.map_or(&[][..], |block| &*model[block.var]);
-            feel(Feel { course: *course, s, h, v, i, g });
+            feel(ReceptorStep { course: *course, s, h, v, i, g });
         }
         vars.truncate(pool.vars.len());
         // From the first unit of the batch on.

@@ -1,26 +1,26 @@
 //! Who owns which neurons, and how spikes get to where they are needed: the one place that knows whether there are others.
 
-use crate::network::plan::{Pool, WORD};
+use crate::network::plan::{GroupPlan, WORD};
 use crate::system::state::State;
 use std::ops::Range;
 
 /// One of those who run a network together, each with a state of the whole of which its own neurons are kept up.
 ///
 /// A worker steps the neurons it owns, and delivers to them; what it needs of the others is their spikes alone, and not before the
-/// network's shortest delay has passed. So [`Exchange::swap`] is called once in so many steps, between the neurons' step and the
+/// network's shortest delay has passed. So [`SpikeExchange::swap`] is called once in so many steps, between the neurons' step and the
 /// delivery, with the masks of the steps since the call before. It writes the others' words and hands out its own. It is called in the
 /// same steps by all, so that it may wait for them.
-pub(crate) trait Exchange<T> {
+pub(crate) trait SpikeExchange<T> {
     /// The neurons of group number `group`, which has `units`, that are stepped here. Both ends are multiples of 16, but for the last.
     fn owned(&self, group: usize, units: usize) -> Range<usize>;
 
     /// Makes the masks whole.
-    fn swap(&mut self, masks: Masks<'_, '_, T>);
+    fn swap(&mut self, masks: SpikeMasks<'_, '_, T>);
 }
 
 /// The spikes of some steps.
-pub(crate) struct Masks<'m, 's, T> {
-    pub(super) pools: &'m [Pool],
+pub(crate) struct SpikeMasks<'m, 's, T> {
+    pub(super) pools: &'m [GroupPlan],
     pub(super) state: &'m mut State<'s, T>,
     pub(super) rows: usize,
     /// The steps.
@@ -29,18 +29,18 @@ pub(crate) struct Masks<'m, 's, T> {
 
 /// One worker that owns everything.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Alone;
+pub(crate) struct SingleWorker;
 
-impl<T> Exchange<T> for Alone {
+impl<T> SpikeExchange<T> for SingleWorker {
     fn owned(&self, _: usize, units: usize) -> Range<usize> {
         0..units
     }
 
-    fn swap(&mut self, _: Masks<'_, '_, T>) {}
+    fn swap(&mut self, _: SpikeMasks<'_, '_, T>) {}
 }
 
 #[cfg_attr(not(test), allow(dead_code, reason = "who is alone asks for none of it"))]
-impl<T> Masks<'_, '_, T> {
+impl<T> SpikeMasks<'_, '_, T> {
     /// Group, batch row and step of all masks, in the order in which workers send them.
     pub(crate) fn all(&self) -> impl Iterator<Item = (usize, usize, u64)> + use<T> {
         let (rows, steps) = (self.rows, self.steps.clone());
@@ -89,12 +89,12 @@ mod tests {
         if second { cut..units } else { 0..cut }
     }
 
-    impl Exchange<f64> for Half {
+    impl SpikeExchange<f64> for Half {
         fn owned(&self, _: usize, units: usize) -> Range<usize> {
             half(self.second, units)
         }
 
-        fn swap(&mut self, mut masks: Masks<'_, '_, f64>) {
+        fn swap(&mut self, mut masks: SpikeMasks<'_, '_, f64>) {
             self.calls += 1;
             for id in masks.all() {
                 let units = masks.units(id.0);
@@ -127,7 +127,7 @@ mod tests {
     const STEPS: u64 = 120;
 
     /// The variables after all steps, and the numbers of spikes in each.
-    fn run(network: &Network<f64>, exchange: &mut dyn Exchange<f64>) -> (Vec<Vec<f64>>, Vec<f64>) {
+    fn run(network: &Network<f64>, exchange: &mut dyn SpikeExchange<f64>) -> (Vec<Vec<f64>>, Vec<f64>) {
         let rows = 2;
         let layout = Layout::new(&network.schema(), rows).unwrap();
         let (mut arena, shared) = (vec![0.0; layout.len], Shared::new(3));
@@ -148,7 +148,7 @@ mod tests {
     fn two_who_exchange_spikes_are_one() {
         for (shortest, calls) in [(0.0, 120), (0.1, 120), (0.7, 17)] {
             let network = network(shortest);
-            let (whole, spikes) = run(&network, &mut Alone);
+            let (whole, spikes) = run(&network, &mut SingleWorker);
             assert!(spikes.iter().sum::<f64>() > 100.0);
             let ((to_b, from_a), (to_a, from_b)) = (channel(), channel());
             let mut a = Half { second: false, to: to_b, from: from_b, calls: 0 };

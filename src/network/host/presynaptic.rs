@@ -3,13 +3,13 @@
 //! of integers.
 
 use crate::network::describe::kinetics::{CONSTANTS, Kinetics};
-use crate::network::plan::{Terminal, WORD};
+use crate::network::plan::{Presynapse, WORD};
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
 
 /// An amount of 1.
-pub(crate) const WHOLE: i32 = 1 << 30;
+pub(crate) const AMOUNT_ONE: i32 = 1 << 30;
 /// Sources from which on a step is shared out.
 const SHARED: usize = 8192;
 /// As in `drive`: subnormal numbers are slow.
@@ -17,7 +17,7 @@ const NOTHING: f64 = 1e-30;
 
 /// A step of the terminals of some sources, the first of which is neuron `first` of those that `words` are of.
 pub(crate) struct Step<'a, T> {
-    pub(crate) terminal: &'a Terminal,
+    pub(crate) terminal: &'a Presynapse,
     /// Spikes that arrive.
     pub(crate) words: &'a [T],
     pub(crate) first: usize,
@@ -83,7 +83,7 @@ impl<T: Real> Prepared<'_, T> {
                 for v in 0..N {
                     vars[v][done + k] = new[v];
                 }
-                *amount = a.mul_add(T::of(f64::from(WHOLE)), T::of(0.5)).to_f64().floor() as i32;
+                *amount = a.mul_add(T::of(f64::from(AMOUNT_ONE)), T::of(0.5)).to_f64().floor() as i32;
             }
             unit += here;
         }

@@ -4,8 +4,8 @@
 //! which are added up after.
 
 use super::deliver::each_spike;
-use crate::connectivity::{Growing, Grown};
-use crate::network::plan::Link;
+use crate::connectivity::{RowGenerator, GeneratedRow};
+use crate::network::plan::ProjectionPlan;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
 use rayon::prelude::*;
@@ -34,15 +34,15 @@ pub(super) struct Procedural {
 /// A worker's row and sums, of spikes or of weights; sums are 0 between steps.
 #[derive(Clone, Default)]
 struct Worker {
-    row: Grown,
+    row: GeneratedRow,
     counts: Vec<i32>,
     loads: Vec<i64>,
 }
 
 /// Bytes that delivery over such projections takes.
-pub(crate) fn bytes(links: &[Link]) -> u64 {
-    let sums = |link: &Link| link.recipe.post.len() as u64 * if link.recipe.weighs() { 8 } else { 4 };
-    let most = links.iter().filter(|link| link.recipe.procedural).map(sums).max().unwrap_or(0);
+pub(crate) fn bytes(links: &[ProjectionPlan]) -> u64 {
+    let sums = |link: &ProjectionPlan| link.spec.post.len() as u64 * if link.spec.weighs() { 8 } else { 4 };
+    let most = links.iter().filter(|link| link.spec.procedural).map(sums).max().unwrap_or(0);
     most.saturating_mul(workers() as u64)
 }
 
@@ -52,15 +52,15 @@ fn workers() -> usize {
 
 impl Procedural {
     /// With room for these projections.
-    pub(super) fn new(links: &[Link]) -> Self {
+    pub(super) fn new(links: &[ProjectionPlan]) -> Self {
         let most = |exact| {
-            let own = links.iter().filter(|link| link.recipe.procedural && link.recipe.weighs() == exact);
-            own.map(|link| link.recipe.post.len()).max().unwrap_or(0)
+            let own = links.iter().filter(|link| link.spec.procedural && link.spec.weighs() == exact);
+            own.map(|link| link.spec.post.len()).max().unwrap_or(0)
         };
         let (counts, loads) = (most(false), most(true));
         let some = if counts + loads == 0 { 0 } else { workers() };
         // Zeros come from the system: what nobody uses is not taken.
-        let worker = || Worker { row: Grown::default(), counts: vec![0; counts], loads: vec![0; loads] };
+        let worker = || Worker { row: GeneratedRow::default(), counts: vec![0; counts], loads: vec![0; loads] };
         Self { workers: (0..some).map(|_| worker()).collect(), ..Self::default() }
     }
 
@@ -71,7 +71,7 @@ impl Procedural {
     }
 
     /// Adds what has been collected to the receptor `s` of the targets from number `first` on.
-    pub(super) fn add<T: Real>(&mut self, growing: &Growing<'_>, quantum: T, first: usize, s: &mut [T]) {
+    pub(super) fn add<T: Real>(&mut self, growing: &RowGenerator<'_>, quantum: T, first: usize, s: &mut [T]) {
         match (self.sources.is_empty(), growing.weigh) {
             (true, _) => {}
             (_, true) => self.sum::<T, i64>(growing, quantum, first, s),
@@ -79,7 +79,7 @@ impl Procedural {
         }
     }
 
-    fn sum<T: Real, S: Sum>(&mut self, growing: &Growing<'_>, quantum: T, first: usize, s: &mut [T]) {
+    fn sum<T: Real, S: Sum>(&mut self, growing: &RowGenerator<'_>, quantum: T, first: usize, s: &mut [T]) {
         let Self { sources, workers, touched } = self;
         let synapses = sources.len().saturating_mul(growing.mean);
         let len = s.len();
@@ -127,17 +127,17 @@ impl Procedural {
 
 /// Sums of spikes, or of weights.
 trait Sum: Copy + Default + PartialEq + AddAssign + Send + Sync {
-    fn of(worker: &mut Worker, targets: usize) -> (&mut Grown, &mut [Self]);
+    fn of(worker: &mut Worker, targets: usize) -> (&mut GeneratedRow, &mut [Self]);
     /// Adds a row to the sums of the targets from number `first` on.
-    fn add(row: &Grown, first: usize, sums: &mut [Self]);
+    fn add(row: &GeneratedRow, first: usize, sums: &mut [Self]);
     fn real<T: Real>(self) -> T;
 }
 
 impl Sum for i32 {
-    fn of(worker: &mut Worker, targets: usize) -> (&mut Grown, &mut [Self]) {
+    fn of(worker: &mut Worker, targets: usize) -> (&mut GeneratedRow, &mut [Self]) {
         (&mut worker.row, &mut worker.counts[..targets])
     }
-    fn add(row: &Grown, first: usize, sums: &mut [Self]) {
+    fn add(row: &GeneratedRow, first: usize, sums: &mut [Self]) {
         for target in &row.targets {
             if let Some(sum) = sums.get_mut((*target as usize).wrapping_sub(first)) {
                 *sum += 1;
@@ -151,10 +151,10 @@ impl Sum for i32 {
 }
 
 impl Sum for i64 {
-    fn of(worker: &mut Worker, targets: usize) -> (&mut Grown, &mut [Self]) {
+    fn of(worker: &mut Worker, targets: usize) -> (&mut GeneratedRow, &mut [Self]) {
         (&mut worker.row, &mut worker.loads[..targets])
     }
-    fn add(row: &Grown, first: usize, sums: &mut [Self]) {
+    fn add(row: &GeneratedRow, first: usize, sums: &mut [Self]) {
         for (target, mantissa) in row.targets.iter().zip(&row.mantissas) {
             if let Some(sum) = sums.get_mut((*target as usize).wrapping_sub(first)) {
                 *sum += Self::from(*mantissa);

@@ -1,7 +1,7 @@
 //! A tile of neurons in a step: what receptors do, and which neurons spike.
 
 use crate::network::plan::WORD;
-use crate::network::plan::postsynaptic::Course;
+use crate::network::plan::postsynaptic::SynapticFilter;
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
@@ -10,8 +10,8 @@ use crate::numeric::simd::{Kernel, vectorize};
 const NOTHING: f64 = 1e-30;
 
 /// A receptor's share of the drive, and what becomes of it. `h` is empty where it does not rise, `v` where nothing blocks it.
-pub(super) struct Feel<'a, T> {
-    pub(super) course: Course<T>,
+pub(super) struct ReceptorStep<'a, T> {
+    pub(super) course: SynapticFilter<T>,
     pub(super) s: &'a mut [T],
     pub(super) h: &'a mut [T],
     pub(super) v: &'a [T],
@@ -19,7 +19,7 @@ pub(super) struct Feel<'a, T> {
     pub(super) g: &'a mut [T],
 }
 
-pub(super) fn feel<T: Real>(feel: Feel<'_, T>) {
+pub(super) fn feel<T: Real>(feel: ReceptorStep<'_, T>) {
     vectorize(feel);
 }
 
@@ -35,15 +35,15 @@ fn flushed<T: Real>(s: T) -> T {
 }
 
 /// The share of gap junctions: of Σ w·V, `s`, that arrived in the step before and is then gone, and of Σ w, `w`.
-pub(super) struct Join<'a, T> {
+pub(super) struct GapStep<'a, T> {
     pub(super) s: &'a mut [T],
     pub(super) w: &'a [T],
     pub(super) i: &'a mut [T],
     pub(super) g: &'a mut [T],
 }
 
-pub(super) fn join<T: Real>(join: Join<'_, T>) {
-    let Join { s, w, i, g } = join;
+pub(super) fn join<T: Real>(join: GapStep<'_, T>) {
+    let GapStep { s, w, i, g } = join;
     for (((s, w), i), g) in s.iter_mut().zip(w).zip(i).zip(g) {
         *i += *s;
         *g += *w;
@@ -51,7 +51,7 @@ pub(super) fn join<T: Real>(join: Join<'_, T>) {
     }
 }
 
-impl<T: Real> Kernel for Feel<'_, T> {
+impl<T: Real> Kernel for ReceptorStep<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {

@@ -1,7 +1,7 @@
 //! The refractory period: what arrives on a variable that stays as it is is dropped.
 
-use super::partition::Exchange;
-use crate::network::plan::Pool;
+use super::partition::SpikeExchange;
+use crate::network::plan::GroupPlan;
 use crate::numeric::scalar::Real;
 use crate::system::state::State;
 
@@ -24,7 +24,7 @@ struct Var {
 const STRETCH: usize = 16;
 
 impl<T: Real> Refractory<T> {
-    pub(super) fn new(pools: &[Pool]) -> Self {
+    pub(super) fn new(pools: &[GroupPlan]) -> Self {
         let mut vars: Vec<Var> = Vec::new();
         for (group, pool) in pools.iter().enumerate() {
             for (var, counter) in pool.receptors.iter().filter_map(|felt| Some((felt.var, felt.held_by?))) {
@@ -37,7 +37,7 @@ impl<T: Real> Refractory<T> {
     }
 
     /// Notes them, after the neurons' step.
-    pub(super) fn note(&mut self, pools: &[Pool], exchange: &dyn Exchange<T>, rows: usize, state: &State<'_, T>) {
+    pub(super) fn note(&mut self, pools: &[GroupPlan], exchange: &dyn SpikeExchange<T>, rows: usize, state: &State<'_, T>) {
         let one = T::of(1.0);
         self.values.clear();
         for Var { group, var, counter } in &self.vars {

@@ -1,14 +1,14 @@
 //! Steps of a network on the host.
 
 use super::deliver::Delivery;
-use super::neuron_step::Tiles;
-use super::partition::{Exchange, Masks};
+use super::neuron_step::NeuronBlocks;
+use super::partition::{SpikeExchange, SpikeMasks};
 use super::presynaptic::Step;
 use super::procedural::Procedural;
 use super::refractory::Refractory;
-use super::stdp::Learning;
-use crate::connectivity::{Delays, Growing};
-use crate::network::plan::Rain;
+use super::stdp::StdpStep;
+use crate::connectivity::{Delays, RowGenerator};
+use crate::network::plan::PoissonDrive;
 use crate::network::{Network, poisson};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
@@ -19,15 +19,15 @@ use std::ops::Range;
 /// What steps need beside the state; made once for many of them.
 pub(crate) struct Run<'n, T: 'static> {
     network: &'n Network<T>,
-    exchange: &'n mut dyn Exchange<T>,
+    exchange: &'n mut dyn SpikeExchange<T>,
     rows: usize,
     /// Steps between two exchanges: the network's shortest delay.
     period: u64,
-    tiles: Tiles<T>,
+    tiles: NeuronBlocks<T>,
     delivery: Delivery,
     procedural: Procedural,
     /// Of projections that store no synapses, what makes them.
-    growing: Vec<Option<Growing<'n>>>,
+    growing: Vec<Option<RowGenerator<'n>>>,
     /// What terminals pass on, of the projection at hand.
     amounts: Vec<i32>,
     arrivals: Vec<Arrival<'n>>,
@@ -41,12 +41,12 @@ enum Arrival<'n> {
     /// What comes over projection number so and so.
     Spikes(usize),
     /// Poisson spikes on a variable of a group.
-    Rain { rain: &'n Rain, var: usize, group: usize, stream: Stream },
+    PoissonDrive { rain: &'n PoissonDrive, var: usize, group: usize, stream: Stream },
 }
 
 impl<'n, T: Real> Run<'n, T> {
     /// For the steps of a loop with this seed, of a network that is node `node` of it.
-    pub(crate) fn new(network: &'n Network<T>, exchange: &'n mut dyn Exchange<T>, rows: usize, node: u16, seed: u64) -> Self {
+    pub(crate) fn new(network: &'n Network<T>, exchange: &'n mut dyn SpikeExchange<T>, rows: usize, node: u16, seed: u64) -> Self {
         let mut arrivals = Vec::new();
         for (group, pool) in network.plan.groups.iter().enumerate() {
             for (r, felt) in pool.receptors.iter().enumerate() {
@@ -54,7 +54,7 @@ impl<'n, T: Real> Run<'n, T> {
                 arrivals.extend(links.map(|(l, _)| Arrival::Spikes(l)));
                 for (k, rain) in pool.poisson.iter().enumerate().filter(|(_, rain)| rain.receptor == r) {
                     let stream = poisson::stream(seed, child(node, group), &poisson::rain(k));
-                    arrivals.push(Arrival::Rain { rain, var: felt.var, group, stream });
+                    arrivals.push(Arrival::PoissonDrive { rain, var: felt.var, group, stream });
                 }
             }
         }
@@ -63,13 +63,13 @@ impl<'n, T: Real> Run<'n, T> {
             |arrival: &Arrival<'_>| matches!(arrival, Arrival::Spikes(l) if network.plan.projections[*l].is_gap(&network.plan.groups));
         arrivals.sort_by_key(|arrival| !is_gap(arrival));
         let gaps = arrivals.iter().take_while(|arrival| is_gap(arrival)).count();
-        let most = network.plan.projections.iter().filter(|l| !l.recipe.procedural).map(|l| l.recipe.post.len()).max().unwrap_or(0);
+        let most = network.plan.projections.iter().filter(|l| !l.spec.procedural).map(|l| l.spec.post.len()).max().unwrap_or(0);
         let period = network.plan.projections.iter().map(|l| u64::from(*l.delays.start())).min().unwrap_or(1).max(1);
-        let tiles = Tiles::new(&network.plan.groups, node, seed, network.plan.dt);
+        let tiles = NeuronBlocks::new(&network.plan.groups, node, seed, network.plan.dt);
         let (delivery, procedural) = (Delivery::new(most), Procedural::new(&network.plan.projections));
         let refractory = Refractory::new(&network.plan.groups);
         // A recipe has been checked when its network was built.
-        let growing = network.plan.projections.iter().map(|l| l.recipe.growing().ok().flatten()).collect();
+        let growing = network.plan.projections.iter().map(|l| l.spec.growing().ok().flatten()).collect();
         Self { network, exchange, rows, period, tiles, delivery, procedural, growing, amounts: Vec::new(), arrivals, gaps, refractory }
     }
 
@@ -79,7 +79,7 @@ impl<'n, T: Real> Run<'n, T> {
         let next = at.i.wrapping_add(1);
         if next.is_multiple_of(self.period) {
             let steps = next.saturating_sub(self.period)..next;
-            self.exchange.swap(Masks { pools, state, rows: self.rows, steps });
+            self.exchange.swap(SpikeMasks { pools, state, rows: self.rows, steps });
         }
         // Behind gap junctions, which may end the run by a potential that is NaN.
         for k in 0..self.arrivals.len() {
@@ -88,7 +88,7 @@ impl<'n, T: Real> Run<'n, T> {
             }
             match self.arrivals[k] {
                 Arrival::Spikes(link) => (0..self.rows).for_each(|row| self.arrive(link, row, at.i, state)),
-                Arrival::Rain { rain, var, group, stream } => {
+                Arrival::PoissonDrive { rain, var, group, stream } => {
                     let units = pools[group].units;
                     let owned = self.exchange.owned(group, units);
                     for (row, s) in state.var_mut(var).chunks_exact_mut(units).enumerate() {
@@ -104,27 +104,27 @@ impl<'n, T: Real> Run<'n, T> {
     fn arrive(&mut self, number: usize, row: usize, i: u64, state: &mut State<'_, T>) {
         let link = &self.network.plan.projections[number];
         let (from, to) = (&self.network.plan.groups[link.from], &self.network.plan.groups[link.to]);
-        let here = common(&link.recipe.post, &self.exchange.owned(link.to, to.units));
+        let here = common(&link.spec.post, &self.exchange.owned(link.to, to.units));
         if let Some(plastic) = &link.plastic {
-            let learning = Learning { link, plastic, pools: [from, to], dt: self.network.plan.dt, row, i, here };
+            let learning = StdpStep { link, plastic, pools: [from, to], dt: self.network.plan.dt, row, i, here };
             return learning.step(&mut self.delivery, state);
         }
         let s = row * to.units..(row + 1) * to.units;
-        let (first, quantum) = (here.start.saturating_sub(link.recipe.post.start), T::of(link.quantum));
+        let (first, quantum) = (here.start.saturating_sub(link.spec.post.start), T::of(link.quantum));
         if let Some(growing) = &self.growing[number] {
             let words = from.arriving(state.var(from.flight), row, i, growing.delay);
-            self.procedural.collect(words, &link.recipe.pre);
+            self.procedural.collect(words, &link.spec.pre);
             if !here.is_empty() {
                 self.procedural.add(growing, quantum, first, &mut state.var_mut(link.var)[s][here]);
             }
             return;
         }
         // A loop makes them when it is built, and says then what is wrong.
-        let Ok(wiring) = link.wiring() else {
+        let Ok(table) = link.table() else {
             state.var_mut(link.var)[s].fill(T::of(f64::NAN));
             return;
         };
-        let delays = match &wiring.delays {
+        let delays = match &table.delays {
             Delays::Same(delay) => *delay..=*delay,
             Delays::Each(_) => link.delays.clone(),
         };
@@ -133,21 +133,21 @@ impl<'n, T: Real> Run<'n, T> {
             let delay = *link.delays.start();
             let (before, behind) = state.all().split_at_mut(from.flight);
             let words = from.arriving(behind[0], row, i, delay);
-            let pre = &link.recipe.pre;
+            let pre = &link.spec.pre;
             let sources = row * from.units + pre.start..row * from.units + pre.end;
             let mut vars = before[terminal.vars.clone()].iter_mut().map(|var| &mut var[sources.clone()]);
             let vars = std::array::from_fn(|_| vars.next().unwrap_or_default());
             self.amounts.resize(pre.len(), 0);
             Step { terminal, words, first: pre.start, vars, amounts: &mut self.amounts }.run();
-            self.delivery.collect_amounts(wiring, &self.amounts, delay);
+            self.delivery.collect_amounts(table, &self.amounts, delay);
         }
         for delay in delays.filter(|_| link.terminal.is_none()) {
             let words = from.arriving(state.var(from.flight), row, i, delay);
-            self.delivery.collect(wiring, words, &link.recipe.pre, delay);
+            self.delivery.collect(table, words, &link.spec.pre, delay);
         }
         if !here.is_empty() {
-            let all = here.len() == link.recipe.post.len();
-            self.delivery.add(wiring, quantum, first, all, &mut state.var_mut(link.var)[s][here]);
+            let all = here.len() == link.spec.post.len();
+            self.delivery.add(table, quantum, first, all, &mut state.var_mut(link.var)[s][here]);
         }
     }
 }

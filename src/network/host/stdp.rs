@@ -3,8 +3,8 @@
 use super::deliver::{Delivery, each_spike};
 use super::receptor_step::decayed;
 use crate::connectivity::Targets;
-use crate::network::plan::plastic::{Plastic, Rule};
-use crate::network::plan::{Link, Pool};
+use crate::network::plan::plastic::{PlasticPlan, StdpConstants};
+use crate::network::plan::{ProjectionPlan, GroupPlan};
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
 use crate::system::state::State;
@@ -15,10 +15,10 @@ use std::ops::Range;
 const SHARED: usize = 8192;
 
 /// What it does in a step, of one batch row: `row` of step `i`, with the targets that are here.
-pub(crate) struct Learning<'l> {
-    pub(crate) link: &'l Link,
-    pub(crate) plastic: &'l Plastic,
-    pub(crate) pools: [&'l Pool; 2],
+pub(crate) struct StdpStep<'l> {
+    pub(crate) link: &'l ProjectionPlan,
+    pub(crate) plastic: &'l PlasticPlan,
+    pub(crate) pools: [&'l GroupPlan; 2],
     pub(crate) dt: f64,
     pub(crate) row: usize,
     pub(crate) i: u64,
@@ -26,13 +26,13 @@ pub(crate) struct Learning<'l> {
     pub(crate) here: Range<usize>,
 }
 
-impl Learning<'_> {
+impl StdpStep<'_> {
     /// Delivers what arrives, and changes weights.
     pub(crate) fn step<T: Real>(self, delivery: &mut Delivery, state: &mut State<'_, T>) {
         let Self { link, plastic, pools: [from, to], dt, row, i, here } = self;
         // A plastic projection's synapses were made with it.
-        let Some(wiring) = link.wiring.get() else { return };
-        let rule = Rule::<T>::of(plastic, dt);
+        let Some(table) = link.table.get() else { return };
+        let rule = StdpConstants::<T>::of(plastic, dt);
         let of_row = |len: usize| row * len..(row + 1) * len;
         let traces = plastic.sources * plastic.classes;
         let [all_w, all_pre, all_post] = [0, 1, 2].map(|k| take(&mut state.all()[plastic.var + k]));
@@ -44,25 +44,25 @@ impl Learning<'_> {
         for class in 0..plastic.classes {
             let delay = link.delays.start() + class as u32;
             let words = from.arriving(state.var(from.flight), row, i, delay);
-            delivery.collect(wiring, words, &link.recipe.pre, delay);
+            delivery.collect(table, words, &link.spec.pre, delay);
             let own = &mut pre[class * plastic.sources..][..plastic.sources];
-            each_spike(words, &link.recipe.pre, |source| own[source] += rule.steps[0]);
+            each_spike(words, &link.spec.pre, |source| own[source] += rule.steps[0]);
         }
         if !here.is_empty() {
-            let first = here.start - link.recipe.post.start;
+            let first = here.start - link.spec.post.start;
             let all = here.len() == plastic.targets;
             let s = &mut state.var_mut(link.var)[of_row(to.units)][here.clone()];
-            delivery.add_now(wiring, (w, 1.0 / plastic.quantum), T::of(link.quantum), first, all, s);
+            delivery.add_now(table, (w, 1.0 / plastic.quantum), T::of(link.quantum), first, all, s);
         }
         let (ranges, arrived) = delivery.sorted();
-        match &wiring.targets {
-            Targets::U16(targets) => Arrived { rule, ranges, targets, post, base: 0, w }.share(shares(arrived)),
-            Targets::U32(targets) => Arrived { rule, ranges, targets, post, base: 0, w }.share(shares(arrived)),
+        match &table.targets {
+            Targets::U16(targets) => PreUpdate { rule, ranges, targets, post, base: 0, w }.share(shares(arrived)),
+            Targets::U32(targets) => PreUpdate { rule, ranges, targets, post, base: 0, w }.share(shares(arrived)),
         }
 
         let spiking = delivery.list();
         let words = to.arriving(state.var(to.flight), row, i, 0);
-        let part = &link.recipe.post;
+        let part = &link.spec.post;
         each_spike(words, part, |target| {
             if here.contains(&(part.start + target)) {
                 post[target] += rule.steps[1];
@@ -70,7 +70,7 @@ impl Learning<'_> {
             }
         });
         let changed = spiking.iter().map(|target| plastic.columns.column(*target).len()).sum();
-        Fired { rule, plastic, spiking, pre, base: 0, whole: true, w }.share(shares(changed));
+        PostUpdate { rule, plastic, spiking, pre, base: 0, whole: true, w }.share(shares(changed));
         for (k, var) in [all_w, all_pre, all_post].into_iter().enumerate() {
             state.all()[plastic.var + k] = var;
         }
@@ -98,8 +98,8 @@ impl<T: Real> Kernel for Decay<'_, T> {
 }
 
 /// Spikes that have arrived over rows, which ascend, of the weights from number `base` on.
-struct Arrived<'a, T, X> {
-    rule: Rule<T>,
+struct PreUpdate<'a, T, X> {
+    rule: StdpConstants<T>,
     ranges: &'a [Range<usize>],
     targets: &'a [X],
     post: &'a [T],
@@ -107,14 +107,14 @@ struct Arrived<'a, T, X> {
     w: &'a mut [T],
 }
 
-impl<T: Real, X: Copy + Into<u32> + Sync> Arrived<'_, T, X> {
+impl<T: Real, X: Copy + Into<u32> + Sync> PreUpdate<'_, T, X> {
     fn share(self, shares: usize) {
         let Self { rule, ranges, targets, post, base, w } = self;
         if shares > 1 && ranges.len() > 1 {
             let (former, later) = ranges.split_at(ranges.len() / 2);
             let (w, later_w) = w.split_at_mut(later[0].start - base);
-            let a = Arrived { rule, ranges: former, targets, post, base, w };
-            let b = Arrived { rule, ranges: later, targets, post, base: later[0].start, w: later_w };
+            let a = PreUpdate { rule, ranges: former, targets, post, base, w };
+            let b = PreUpdate { rule, ranges: later, targets, post, base: later[0].start, w: later_w };
             rayon::join(|| a.share(shares / 2), || b.share(shares - shares / 2));
             return;
         }
@@ -126,9 +126,9 @@ impl<T: Real, X: Copy + Into<u32> + Sync> Arrived<'_, T, X> {
 }
 
 /// Targets that have spiked, and the weights from number `base` on.
-struct Fired<'a, T> {
-    rule: Rule<T>,
-    plastic: &'a Plastic,
+struct PostUpdate<'a, T> {
+    rule: StdpConstants<T>,
+    plastic: &'a PlasticPlan,
     spiking: &'a [usize],
     pre: &'a [T],
     base: usize,
@@ -137,14 +137,14 @@ struct Fired<'a, T> {
     w: &'a mut [T],
 }
 
-impl<T: Real> Fired<'_, T> {
+impl<T: Real> PostUpdate<'_, T> {
     fn share(self, shares: usize) {
         let Self { rule, plastic, spiking, pre, base, whole, w } = self;
         if shares > 1 && w.len() > 1 {
             let middle = w.len() * (shares / 2) / shares;
             let (w, later_w) = w.split_at_mut(middle);
-            let a = Fired { rule, plastic, spiking, pre, base, whole: false, w };
-            let b = Fired { rule, plastic, spiking, pre, base: base + middle, whole: false, w: later_w };
+            let a = PostUpdate { rule, plastic, spiking, pre, base, whole: false, w };
+            let b = PostUpdate { rule, plastic, spiking, pre, base: base + middle, whole: false, w: later_w };
             rayon::join(|| a.share(shares / 2), || b.share(shares - shares / 2));
             return;
         }

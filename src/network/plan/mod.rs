@@ -4,12 +4,12 @@ pub(crate) mod plastic;
 pub(crate) mod postsynaptic;
 
 use super::describe::kinetics::{CONSTANTS, Kinetics};
-use crate::connectivity::{Recipe, Wiring};
+use crate::connectivity::{ConnectivitySpec, SynapseTable};
 use crate::error::Result;
 use crate::init::Init;
 use crate::numeric::scalar::Real;
-use plastic::Plastic;
-use postsynaptic::Course;
+use plastic::PlasticPlan;
+use postsynaptic::SynapticFilter;
 use std::ops::{Range, RangeInclusive};
 use std::sync::OnceLock;
 
@@ -18,22 +18,22 @@ use std::sync::OnceLock;
 pub(crate) struct NetworkPlan {
     /// Length of a step, ms.
     pub(crate) dt: f64,
-    pub(crate) groups: Vec<Pool>,
-    pub(crate) projections: Vec<Link>,
+    pub(crate) groups: Vec<GroupPlan>,
+    pub(crate) projections: Vec<ProjectionPlan>,
 }
 
 /// A group.
 #[derive(Debug)]
-pub(crate) struct Pool {
+pub(crate) struct GroupPlan {
     pub(crate) name: String,
     /// Neurons.
     pub(crate) units: usize,
     /// Which of the network's variables are the model's.
     pub(crate) vars: Range<usize>,
     /// In the order given; their variables stand behind the model's.
-    pub(crate) receptors: Vec<Felt>,
+    pub(crate) receptors: Vec<ReceptorPlan>,
     /// Of projections that start here; their variables stand behind those.
-    pub(crate) terminals: Vec<Terminal>,
+    pub(crate) terminals: Vec<Presynapse>,
     /// The network's variable that holds its spikes.
     pub(crate) flight: usize,
     /// Steps that it holds.
@@ -42,7 +42,7 @@ pub(crate) struct Pool {
     pub(crate) input: Option<usize>,
     /// Intensity of its noise.
     pub(crate) noise: Option<f64>,
-    pub(crate) poisson: Vec<Rain>,
+    pub(crate) poisson: Vec<PoissonDrive>,
     /// The model's inputs, and which of them is the conductance.
     pub(crate) ports: usize,
     pub(crate) conductance: Option<usize>,
@@ -52,7 +52,7 @@ pub(crate) struct Pool {
 
 /// A receptor.
 #[derive(Debug)]
-pub(crate) struct Felt {
+pub(crate) struct ReceptorPlan {
     pub(crate) name: String,
     /// The network's variable that spikes add to.
     pub(crate) var: usize,
@@ -60,15 +60,15 @@ pub(crate) struct Felt {
     pub(crate) own: Range<usize>,
     /// The network's variable that counts the steps for which `var` stays as it is, if one does.
     pub(crate) held_by: Option<usize>,
-    pub(crate) acts: Acts,
+    pub(crate) kind: ReceptorKind,
     pub(crate) init: Init,
 }
 
 /// What a receptor does in each step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Acts {
+pub(crate) enum ReceptorKind {
     /// A current or a conductance.
-    Course(Course<f64>),
+    Filter(SynapticFilter<f64>),
     /// Nothing: its variable is the model's.
     Delta,
     /// Of gap junctions: a current of what arrived in the step before, which is then gone, and a conductance that stays.
@@ -77,7 +77,7 @@ pub(crate) enum Acts {
 
 /// A Poisson drive.
 #[derive(Debug)]
-pub(crate) struct Rain {
+pub(crate) struct PoissonDrive {
     /// Which of the group's receptors.
     pub(crate) receptor: usize,
     pub(crate) weight: f64,
@@ -87,8 +87,8 @@ pub(crate) struct Rain {
 
 /// A projection.
 #[derive(Debug)]
-pub(crate) struct Link {
-    pub(crate) recipe: Recipe,
+pub(crate) struct ProjectionPlan {
+    pub(crate) spec: ConnectivitySpec,
     /// Group of the sources.
     pub(crate) from: usize,
     /// Group of the targets.
@@ -103,15 +103,15 @@ pub(crate) struct Link {
     /// Which of its sources' group's terminals are its own, if it has any.
     pub(crate) terminal: Option<usize>,
     /// Its synapses on the host, once they are needed there.
-    pub(crate) wiring: OnceLock<Wiring>,
+    pub(crate) table: OnceLock<SynapseTable>,
     /// If its weights are state.
-    pub(crate) plastic: Option<Plastic>,
+    pub(crate) plastic: Option<PlasticPlan>,
 }
 
 /// Neurons of an element of a `flight`.
 pub(crate) const WORD: usize = 16;
 
-impl Acts {
+impl ReceptorKind {
     /// Bits by which kernels know it, by the names that they have there.
     pub(crate) const BITS: [(&'static str, usize); 5] = [
         ("COBA", Self::COBA),
@@ -133,7 +133,7 @@ impl Acts {
     /// The bits of a receptor that adds to variable `var` of the model, where it is one of those.
     pub(crate) fn bits(&self, var: usize) -> usize {
         match self {
-            Self::Course(course) => {
+            Self::Filter(course) => {
                 let bit = |has: bool, bit: usize| if has { bit } else { 0 };
                 bit(course.reversal.is_some(), Self::COBA)
                     | bit(course.rise.is_some(), Self::RISES)
@@ -147,29 +147,29 @@ impl Acts {
     /// Whether it gives the model a conductance.
     pub(crate) fn is_conductance(&self) -> bool {
         match self {
-            Self::Course(course) => course.reversal.is_some(),
+            Self::Filter(course) => course.reversal.is_some(),
             Self::Delta => false,
             Self::Gap => true,
         }
     }
 }
 
-impl Felt {
+impl ReceptorPlan {
     /// Whether it keeps nothing.
     pub(crate) fn is_graded<T: Real>(&self) -> bool {
-        matches!(self.acts, Acts::Course(course) if T::of(course.decay) == T::of(0.0))
+        matches!(self.kind, ReceptorKind::Filter(course) if T::of(course.decay) == T::of(0.0))
     }
 
     /// What its variables are called.
     pub(crate) fn vars(&self, group: &str) -> impl Iterator<Item = String> {
         let name = format!("{group}.{}", self.name);
-        let second = if matches!(self.acts, Acts::Gap) { "g" } else { "rise" };
+        let second = if matches!(self.kind, ReceptorKind::Gap) { "g" } else { "rise" };
         let second = format!("{name}.{second}");
         [name, second].into_iter().take(self.own.len())
     }
 }
 
-impl Pool {
+impl GroupPlan {
     /// All of its variables: those of the model, of receptors, of terminals, and the ring of spikes.
     pub(crate) fn all_vars(&self) -> Range<usize> {
         self.vars.start..self.flight + 1
@@ -177,7 +177,7 @@ impl Pool {
 
     /// Whether a receptor gives the model a conductance.
     pub(crate) fn has_conductance(&self) -> bool {
-        self.receptors.iter().any(|receptor| receptor.acts.is_conductance())
+        self.receptors.iter().any(|receptor| receptor.kind.is_conductance())
     }
 
     /// Elements of a slot.
@@ -198,25 +198,25 @@ impl Pool {
     }
 }
 
-impl Link {
+impl ProjectionPlan {
     /// Whether it is gap junctions.
-    pub(crate) fn is_gap(&self, pools: &[Pool]) -> bool {
-        matches!(pools[self.to].receptors[self.receptor].acts, Acts::Gap)
+    pub(crate) fn is_gap(&self, pools: &[GroupPlan]) -> bool {
+        matches!(pools[self.to].receptors[self.receptor].kind, ReceptorKind::Gap)
     }
 
     /// The synapses, made if they are not there.
-    pub(crate) fn wiring(&self) -> Result<&Wiring> {
-        if let Some(wiring) = self.wiring.get() {
-            return Ok(wiring);
+    pub(crate) fn table(&self) -> Result<&SynapseTable> {
+        if let Some(table) = self.table.get() {
+            return Ok(table);
         }
-        let wiring = self.recipe.build()?;
-        Ok(self.wiring.get_or_init(|| wiring))
+        let table = self.spec.build()?;
+        Ok(self.table.get_or_init(|| table))
     }
 }
 
 /// Those of a projection.
 #[derive(Debug)]
-pub(crate) struct Terminal {
+pub(crate) struct Presynapse {
     /// The projection's name.
     pub(crate) name: String,
     pub(crate) kinetics: Kinetics,

@@ -1,7 +1,7 @@
 //! A projection whose weights are state.
 
 use crate::connectivity::columns::Columns;
-use crate::connectivity::{Delays, Recipe, Weights, Wiring, quantum_above};
+use crate::connectivity::{Delays, ConnectivitySpec, Weights, SynapseTable, quantum_above};
 use crate::error::{Error, Result};
 use crate::network::describe::stdp::Stdp;
 use crate::numeric::scalar::Real;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// What a plastic projection has beside its synapses.
 #[derive(Debug)]
-pub(crate) struct Plastic {
+pub(crate) struct PlasticPlan {
     pub(crate) rule: Stdp,
     /// Its weights among the network's variables; its sources' and targets' traces follow.
     pub(crate) var: usize,
@@ -25,9 +25,9 @@ pub(crate) struct Plastic {
 }
 
 /// Some weights may be drawn out of bounds. Where all are, the bounds are not those that were meant.
-fn within_bounds(rule: &Stdp, recipe: &Recipe, wiring: &Wiring) -> Result<()> {
-    let unit = recipe.quantum();
-    let (low, high) = match &wiring.weights {
+fn within_bounds(rule: &Stdp, spec: &ConnectivitySpec, table: &SynapseTable) -> Result<()> {
+    let unit = spec.quantum();
+    let (low, high) = match &table.weights {
         Weights::Same => (unit, unit),
         Weights::Each(all) => {
             let ends = all.iter().fold((i32::MAX, i32::MIN), |(low, high), m| (low.min(*m), high.max(*m)));
@@ -36,43 +36,43 @@ fn within_bounds(rule: &Stdp, recipe: &Recipe, wiring: &Wiring) -> Result<()> {
     };
     // What a weight is rounded by.
     let near = 1e-6 * rule.min.abs().max(rule.max.abs());
-    if wiring.len() == 0 || (low <= rule.max + near && high >= rule.min - near) {
+    if table.len() == 0 || (low <= rule.max + near && high >= rule.min - near) {
         return Ok(());
     }
     let given = if low < high { format!("{low} to {high}") } else { low.to_string() };
     let reason =
         format!("are all out of the bounds of its plasticity, {} to {}: give bounds that hold them (min, max)", rule.min, rule.max);
-    Err(Error::value(format!("weights of projection `{}`", recipe.name), given, reason))
+    Err(Error::value(format!("weights of projection `{}`", spec.name), given, reason))
 }
 
-impl Plastic {
+impl PlasticPlan {
     /// Its variables.
     pub(crate) const VARS: usize = 3;
 
     /// Of a projection with these synapses, its variables the network's from `var` on.
-    pub(crate) fn new(rule: Stdp, recipe: &Recipe, wiring: &Wiring, delays: &RangeInclusive<u32>, var: usize) -> Result<Self> {
-        rule.check(&recipe.name)?;
-        let (sources, targets) = (recipe.pre.len(), recipe.post.len());
+    pub(crate) fn new(rule: Stdp, spec: &ConnectivitySpec, table: &SynapseTable, delays: &RangeInclusive<u32>, var: usize) -> Result<Self> {
+        rule.check(&spec.name)?;
+        let (sources, targets) = (spec.pre.len(), spec.post.len());
         let least = *delays.start();
-        let classes = if matches!(wiring.delays, Delays::Each(_)) { (*delays.end() - least) as usize + 1 } else { 1 };
-        let what = format!("synapses of projection `{}`", recipe.name);
+        let classes = if matches!(table.delays, Delays::Each(_)) { (*delays.end() - least) as usize + 1 } else { 1 };
+        let what = format!("synapses of projection `{}`", spec.name);
         if u32::try_from(sources.saturating_mul(classes)).is_err() {
             return Err(Error::value(what, format!("{sources} sources of {classes} delays"), "have more than 2³² − 1 traces"));
         }
-        let trace = |place: usize, source: usize| match &wiring.delays {
+        let trace = |place: usize, source: usize| match &table.delays {
             Delays::Same(_) => source,
             Delays::Each(each) => source + (u32::from(each[place]) - least) as usize * sources,
         };
-        within_bounds(&rule, recipe, wiring)?;
-        let columns = Arc::new(Columns::of(&what, wiring, targets, trace)?);
+        within_bounds(&rule, spec, table)?;
+        let columns = Arc::new(Columns::of(&what, table, targets, trace)?);
         let quantum = quantum_above(rule.min.abs().max(rule.max.abs()));
-        Ok(Self { rule, var, synapses: wiring.len(), sources, targets, classes, quantum, columns })
+        Ok(Self { rule, var, synapses: table.len(), sources, targets, classes, quantum, columns })
     }
 }
 
 /// What a step needs to know of a plastic projection in the network's type.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rule<T> {
+pub(crate) struct StdpConstants<T> {
     /// Of a step: the sources' and the targets' traces.
     pub(crate) decay: [T; 2],
     pub(crate) steps: [T; 2],
@@ -80,8 +80,8 @@ pub(crate) struct Rule<T> {
     pub(crate) max: T,
 }
 
-impl<T: Real> Rule<T> {
-    pub(crate) fn of(plastic: &Plastic, dt: f64) -> Self {
+impl<T: Real> StdpConstants<T> {
+    pub(crate) fn of(plastic: &PlasticPlan, dt: f64) -> Self {
         let rule = &plastic.rule;
         Self {
             decay: rule.tau.map(|tau| T::of(crate::numeric::math::exp(-dt / tau))),

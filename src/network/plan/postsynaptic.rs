@@ -8,38 +8,38 @@ use crate::numeric::scalar::Real;
 
 /// Of one receptor. Its variable s is what is felt; where it rises, spikes add to h instead.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Course<T> {
+pub(crate) struct SynapticFilter<T> {
     /// s ← s·decay.
     pub(crate) decay: T,
-    pub(crate) rise: Option<Rise<T>>,
+    pub(crate) rise: Option<RiseStage<T>>,
     /// Of a conductance, else it is a current.
     pub(crate) reversal: Option<T>,
-    pub(crate) block: Option<Block<T>>,
+    pub(crate) block: Option<MgBlock<T>>,
 }
 
 /// s ← fma(h, gain, s·decay of s), then h ← h·decay.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Rise<T> {
+pub(crate) struct RiseStage<T> {
     pub(crate) decay: T,
     pub(crate) gain: T,
 }
 
 /// Of s is felt s/fma(e^{−alpha·V}, scale, 1), where V is the model's variable number `var`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Block<T> {
+pub(crate) struct MgBlock<T> {
     pub(crate) scale: T,
     pub(crate) alpha: T,
     pub(crate) var: usize,
 }
 
-impl Course<f64> {
+impl SynapticFilter<f64> {
     /// The same in the type of the network.
-    pub(crate) fn to<T: Real>(self) -> Course<T> {
-        Course {
+    pub(crate) fn to<T: Real>(self) -> SynapticFilter<T> {
+        SynapticFilter {
             decay: T::of(self.decay),
-            rise: self.rise.map(|rise| Rise { decay: T::of(rise.decay), gain: T::of(rise.gain) }),
+            rise: self.rise.map(|rise| RiseStage { decay: T::of(rise.decay), gain: T::of(rise.gain) }),
             reversal: self.reversal.map(T::of),
-            block: self.block.map(|block| Block { scale: T::of(block.scale), alpha: T::of(block.alpha), var: block.var }),
+            block: self.block.map(|block| MgBlock { scale: T::of(block.scale), alpha: T::of(block.alpha), var: block.var }),
         }
     }
 }
