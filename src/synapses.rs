@@ -13,9 +13,9 @@ impl<T: Real> Network<T> {
     /// # Errors
     /// If there is no such projection, the device cannot be used, or there is not enough memory.
     pub fn synapses(&self, projection: &str, device: Device) -> Result<Synapses> {
-        let link = self.plan.projections.iter().find(|l| l.spec.name == projection);
+        let found = self.plan.projections.iter().find(|l| l.spec.name == projection);
         let names = self.plan.projections.iter().map(|l| l.spec.name.as_str());
-        let spec = &link.ok_or_else(|| Error::unknown("projection", projection, names))?.spec;
+        let spec = &found.ok_or_else(|| Error::unknown("projection", projection, names))?.spec;
         spec.check()?;
         let size = spec.size();
         memory::require(&spec.of("synapses"), size.building.saturating_add(size.synapses.saturating_mul(20)))?;
@@ -23,7 +23,7 @@ impl<T: Real> Network<T> {
             #[cfg(feature = "cuda")]
             Some(context) => {
                 context.bind()?;
-                let made = crate::cuda::network::connect::Maker::new(&context)?.make(spec)?;
+                let made = crate::cuda::network::connect::SynapseBuilder::new(&context)?.make(spec)?;
                 made.map(|made| made.download(*spec.delays()?.start())).transpose()?
             }
             _ => None,

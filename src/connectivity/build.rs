@@ -4,7 +4,7 @@ use super::distribution::Distribution;
 use super::rng_streams::{DELAY, WEIGHT};
 use super::rows::Rows;
 use super::spec::ConnectivitySpec;
-use super::synapse_table::{Delays, Index, Weights, SynapseTable};
+use super::synapse_table::{Delays, Index, SynapseTable, Weights};
 use super::values::Values;
 use super::{Connect, fixed_indegree, from_arrays};
 use crate::error::{Error, Result};

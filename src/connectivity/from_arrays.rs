@@ -4,7 +4,7 @@ use super::build::{pieces, zeroed};
 use super::distribution::Distribution;
 use super::rng_streams::{DELAY, WEIGHT};
 use super::spec::{ConnectivitySpec, mantissa, steps};
-use super::synapse_table::{Delays, Index, Weights, SynapseTable};
+use super::synapse_table::{Delays, Index, SynapseTable, Weights};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 

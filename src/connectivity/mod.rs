@@ -24,9 +24,9 @@ pub(crate) mod synapse_table;
 mod tests;
 mod values;
 
-pub(crate) use procedural_rows::{RowGenerator, GeneratedRow};
+pub(crate) use procedural_rows::{GeneratedRow, RowGenerator};
 pub(crate) use spec::{ConnectivitySpec, quantum_above};
-pub(crate) use synapse_table::{Delays, Targets, Weights, SynapseTable};
+pub(crate) use synapse_table::{Delays, SynapseTable, Targets, Weights};
 
 /// Longest delay, in steps.
 pub(crate) const MOST_STEPS: u32 = 65_535;

@@ -1,7 +1,7 @@
 //! Rules against a naive program, counts, statistics, order, and what is refused.
 
 use super::permutation::Permutation;
-use super::{Connect, Delays, ConnectivitySpec, Targets, Weights, SynapseTable};
+use super::{Connect, ConnectivitySpec, Delays, SynapseTable, Targets, Weights};
 use crate::error::Error;
 use crate::init::Init;
 use crate::numeric::rng::Stream;

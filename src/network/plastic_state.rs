@@ -1,7 +1,7 @@
 //! The variables of plastic projections: their specification and initial values.
 
 use super::plan::plastic::PlasticPlan;
-use crate::connectivity::{ConnectivitySpec, Weights, SynapseTable};
+use crate::connectivity::{ConnectivitySpec, SynapseTable, Weights};
 use crate::numeric::scalar::Real;
 use crate::system::VarSpec;
 use crate::system::state::State;

@@ -16,7 +16,7 @@ pub(crate) fn stream(seed: u64, node: u16, purpose: &str) -> Stream {
 
 /// Purpose of the noise, and of Poisson drive number `k`.
 pub(crate) const NOISE: &str = "network.noise";
-pub(crate) fn rain(k: usize) -> String {
+pub(crate) fn drive(k: usize) -> String {
     format!("network.poisson{k}")
 }
 
@@ -64,13 +64,13 @@ impl<T: Real> Kernel for Noise<'_, T> {
 
 /// Lets the Poisson spikes of a step fall on the receptors of the units from number `first` on, counted over the batch. Unit u is given
 /// word `u mod 4` of draw `u / 4`.
-pub(super) fn fall<T: Real>(stream: Stream, rain: &PoissonDrive, first: u64, step: u64, s: &mut [T]) {
-    vectorize(Fall { stream, rain, first, step, s });
+pub(super) fn add<T: Real>(stream: Stream, drive: &PoissonDrive, first: u64, step: u64, s: &mut [T]) {
+    vectorize(AddPoisson { stream, drive, first, step, s });
 }
 
-struct Fall<'a, T> {
+struct AddPoisson<'a, T> {
     stream: Stream,
-    rain: &'a PoissonDrive,
+    drive: &'a PoissonDrive,
     first: u64,
     step: u64,
     s: &'a mut [T],
@@ -79,11 +79,11 @@ struct Fall<'a, T> {
 /// Units whose words are drawn together.
 const WORDS: usize = 64;
 
-impl<T: Real> Kernel for Fall<'_, T> {
+impl<T: Real> Kernel for AddPoisson<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let weight = T::of(self.rain.weight);
+        let weight = T::of(self.drive.weight);
         let mut unit = self.first;
         let mut rest = self.s;
         while !rest.is_empty() {
@@ -97,7 +97,7 @@ impl<T: Real> Kernel for Fall<'_, T> {
                 words[4 * k + 2] = drawn[2];
                 words[4 * k + 3] = drawn[3];
             }
-            for threshold in &self.rain.thresholds {
+            for threshold in &self.drive.thresholds {
                 for k in 0..WORDS {
                     counts[k] += i32::from(words[k] >= *threshold);
                 }

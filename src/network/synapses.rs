@@ -1,6 +1,6 @@
 //! Synapses to look at.
 
-use crate::connectivity::{Delays, Weights, SynapseTable};
+use crate::connectivity::{Delays, SynapseTable, Weights};
 use crate::error::Result;
 use crate::memory;
 

@@ -15,50 +15,50 @@ use crate::system::{Coupling, InputSpec, Inputs, Schema, Shared, Start, System, 
 impl<T: Real> System<T> for Network<T> {
     fn schema(&self) -> Schema {
         let (mut inputs, mut state) = (Vec::new(), Vec::new());
-        for (pool, model) in self.plan.groups.iter().zip(&self.models) {
-            if pool.input.is_some() {
-                inputs.push(InputSpec { name: pool.name.clone().into(), shape: vec![pool.units], optional: true, broadcasts: true });
+        for (plan, model) in self.plan.groups.iter().zip(&self.models) {
+            if plan.input.is_some() {
+                inputs.push(InputSpec { name: plan.name.clone().into(), shape: vec![plan.units], optional: true, broadcasts: true });
             }
-            state.extend(model.schema().state.iter().map(|var| var.within(&pool.name)));
-            state.extend(pool.receptors.iter().flat_map(|r| r.vars(&pool.name)).map(|name| VarSpec::new(name, vec![pool.units])));
-            for terminal in &pool.terminals {
-                let names = terminal.kinetics.names().iter().map(|var| format!("{}.{var}", terminal.name));
-                state.extend(names.map(|name| VarSpec::new(name, vec![pool.units])));
+            state.extend(model.schema().state.iter().map(|var| var.within(&plan.name)));
+            state.extend(plan.receptors.iter().flat_map(|r| r.vars(&plan.name)).map(|name| VarSpec::new(name, vec![plan.units])));
+            for presynapse in &plan.presynapses {
+                let names = presynapse.kinetics.names().iter().map(|var| format!("{}.{var}", presynapse.name));
+                state.extend(names.map(|name| VarSpec::new(name, vec![plan.units])));
             }
             // Spikes on their way: none where nobody says.
-            state.push(VarSpec::new(format!("{}.flight", pool.name), vec![pool.slots, pool.words()]).optional(true).of_its_step(true));
+            state.push(VarSpec::new(format!("{}.flight", plan.name), vec![plan.slots, plan.words()]).optional(true).of_its_step(true));
         }
-        for link in &self.plan.projections {
-            state.extend(link.plastic.iter().flat_map(|plastic| plastic.vars(&link.spec.name)));
+        for projection in &self.plan.projections {
+            state.extend(projection.plastic.iter().flat_map(|plastic| plastic.vars(&projection.spec.name)));
         }
         Schema { inputs, output: vec![self.plan.groups.len()], state, coupling: Coupling::Network, reads_clock: true }
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, T>) {
         let (first, node) = (state.first(), state.node());
-        for (index, (pool, model)) in self.plan.groups.iter().zip(&self.models).enumerate() {
-            let part = Part { index, vars: pool.vars.clone(), units: pool.units, first: first * pool.units };
+        for (index, (plan, model)) in self.plan.groups.iter().zip(&self.models).enumerate() {
+            let part = Part { index, vars: plan.vars.clone(), units: plan.units, first: first * plan.units };
             model.init(shared, &mut state.part(&part));
-            for receptor in pool.receptors.iter().filter(|r| !r.own.is_empty()) {
+            for receptor in plan.receptors.iter().filter(|r| !r.own.is_empty()) {
                 let stream = poisson::stream(shared.seed, child(node, index), &receptor.name);
                 receptor.own.clone().for_each(|var| state.var_mut(var).fill(T::of(0.0)));
-                receptor.init.fill_checked(state.var_mut(receptor.own.start), &[pool.units], stream);
+                receptor.init.fill_checked(state.var_mut(receptor.own.start), &[plan.units], stream);
             }
-            for terminal in &pool.terminals {
-                let all = terminal.vars.clone().zip(terminal.kinetics.names()).zip(&terminal.init);
+            for presynapse in &plan.presynapses {
+                let all = presynapse.vars.clone().zip(presynapse.kinetics.names()).zip(&presynapse.init);
                 for ((var, name), init) in all {
-                    let stream = poisson::stream(shared.seed, child(node, index), &format!("{}.{name}", terminal.name));
-                    init.fill_checked(state.var_mut(var), &[pool.units], stream);
+                    let stream = poisson::stream(shared.seed, child(node, index), &format!("{}.{name}", presynapse.name));
+                    init.fill_checked(state.var_mut(var), &[plan.units], stream);
                 }
             }
-            state.var_mut(pool.flight).fill(T::of(0.0));
+            state.var_mut(plan.flight).fill(T::of(0.0));
         }
-        for link in &self.plan.projections {
-            if let (Some(plastic), Some(table)) = (&link.plastic, link.table.get()) {
-                plastic.init(&link.spec, table, state);
+        for projection in &self.plan.projections {
+            if let (Some(plastic), Some(table)) = (&projection.plastic, projection.table.get()) {
+                plastic.init(&projection.spec, table, state);
             }
-            if link.is_gap(&self.plan.groups) {
-                gap_junction::start(link, &self.plan.groups, state);
+            if projection.is_gap(&self.plan.groups) {
+                gap_junction::start(projection, &self.plan.groups, state);
             }
         }
     }
@@ -90,14 +90,14 @@ impl<T: Real> System<T> for Network<T> {
         }
         self.models.iter().try_for_each(|model| model.prepare(dt, device))?;
         if device == Device::Cpu {
-            let stored = || self.plan.projections.iter().filter(|link| !link.spec.procedural);
+            let stored = || self.plan.projections.iter().filter(|projection| !projection.spec.procedural);
             // Beside the synapses, the sums that a run takes: a count and a load for each target, of one projection at a time.
-            let sums = stored().map(|link| link.spec.post.len()).max().unwrap_or(0) as u64 * 12;
+            let sums = stored().map(|projection| projection.spec.post.len()).max().unwrap_or(0) as u64 * 12;
             let passing = procedural::bytes(&self.plan.projections).saturating_add(sums);
-            let need = stored().fold(passing, |sum, link| sum.saturating_add(link.spec.estimate()));
+            let need = stored().fold(passing, |sum, projection| sum.saturating_add(projection.spec.estimate()));
             crate::memory::require("the network's synapses", need)?;
-            for link in stored() {
-                link.table()?;
+            for projection in stored() {
+                projection.table()?;
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::connectivity::device::{JOB_BYTES, OnDevice};
 use crate::connectivity::spec::ConnectivitySpec;
-pub(crate) use crate::connectivity::synapse_table::{Delays, Targets, Weights, SynapseTable};
+pub(crate) use crate::connectivity::synapse_table::{Delays, SynapseTable, Targets, Weights};
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::source;
 use crate::cuda::driver::context::Context;

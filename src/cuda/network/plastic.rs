@@ -7,7 +7,7 @@ use crate::cuda::structs::network::{Outgoing, Plastic as Table};
 use crate::cuda::structs::network::{Value, value};
 use crate::error::Result;
 use crate::network::plan::plastic::StdpConstants;
-use crate::network::plan::{ProjectionPlan, NetworkPlan};
+use crate::network::plan::{NetworkPlan, ProjectionPlan};
 use crate::numeric::scalar::{DType, Real};
 use std::sync::Arc;
 
@@ -122,7 +122,7 @@ impl Outgoing {
         state: impl Fn(usize) -> u64,
         dtype: DType,
     ) -> Self {
-        let terminal = projection.terminal.and_then(|terminal| plan.groups[projection.from].terminals.get(terminal));
+        let presynapse = projection.presynapse.and_then(|presynapse| plan.groups[projection.from].presynapses.get(presynapse));
         Self {
             offsets: synapses.offsets.address(0),
             targets: synapses.targets.address(0),
@@ -137,9 +137,9 @@ impl Outgoing {
             most: synapses.most,
             far: u32::from(synapses.far),
             many: synapses.many(),
-            terminal: terminal.map_or(0, |t| state(t.vars.start)),
-            constants: terminal.map(|t| t.constants.map(|c| value(dtype, c))).unwrap_or_default(),
-            law: terminal.map_or(0, |t| u64::from(t.kinetics.number())),
+            terminal: presynapse.map_or(0, |t| state(t.vars.start)),
+            constants: presynapse.map(|t| t.constants.map(|c| value(dtype, c))).unwrap_or_default(),
+            law: presynapse.map_or(0, |t| u64::from(t.kinetics.number())),
         }
     }
 }

@@ -42,7 +42,13 @@ impl KernelVariant {
 }
 
 /// The kernel of a network, `network_scan` or `network_step`: for each group its probes, and the place of its table among all tables.
-pub(crate) fn request(dtype: DType, network: &NetworkProgram, probes: &[Probes<'_>], places: &[usize], cut: KernelVariant) -> Result<Request> {
+pub(crate) fn request(
+    dtype: DType,
+    network: &NetworkProgram,
+    probes: &[Probes<'_>],
+    places: &[usize],
+    cut: KernelVariant,
+) -> Result<Request> {
     let neurons = source::file("include/neurons.cuh").ok_or_else(|| Error::unknown("include", "neurons.cuh", source::names("include/")))?;
     let plan = &network.plan;
     let mut parts = Vec::with_capacity(plan.groups.len());
@@ -87,8 +93,8 @@ pub(crate) fn request(dtype: DType, network: &NetworkProgram, probes: &[Probes<'
     );
     let mut request = Request { name: name.into(), dtype, model: ("network.cu".into(), text.into()), loops: &[], defines: Vec::new() };
     request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::structs::launch_args::JOB_BYTES.to_string()));
-    let terminals = plan.groups.iter().any(|group| !group.terminals.is_empty());
-    request.defines.push(("TERMINALS".to_owned(), u32::from(terminals).to_string()));
+    let presynapses = plan.groups.iter().any(|group| !group.presynapses.is_empty());
+    request.defines.push(("TERMINALS".to_owned(), u32::from(presynapses).to_string()));
     let shared = ReceptorKind::BITS.into_iter().chain(Kinetics::NUMBERS);
     request.defines.extend(shared.map(|(name, value)| (name.to_owned(), value.to_string())));
     request.defines.push(("PIECE".to_owned(), PIECE.to_string()));
@@ -114,7 +120,7 @@ fn defines(network: &NetworkProgram, number: usize, cut: KernelVariant) -> Vec<(
         ("PLASTIC", bit(network.plan.is_plastic(number))),
         ("HELD", bit(cut.held)),
         ("MEMBRANE", group.membrane.unwrap_or_default().to_string()),
-        ("TERMINAL_VARS", group.terminals.iter().map(|terminal| terminal.kinetics.names().len()).sum::<usize>().to_string()),
+        ("TERMINAL_VARS", group.presynapses.iter().map(|presynapse| presynapse.kinetics.names().len()).sum::<usize>().to_string()),
     ];
     if !group.receptors.is_empty() {
         defines.push(("RECEPTORS", group.receptors.iter().map(kind).collect::<Vec<_>>().join(",")));

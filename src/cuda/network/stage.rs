@@ -180,12 +180,12 @@ impl NetworkStage {
                     exact: u32::from(self.synapses[p].is_exact(projection)),
                 });
             }
-            for (k, (rain, at)) in group.poisson.iter().zip(&place.thresholds).enumerate().filter(|(_, (rain, _))| rain.receptor == r) {
-                let (seed, stream) = poisson::stream(chunk.seed, node, &poisson::rain(k)).parts();
-                let most = rain.thresholds.len() as u32;
+            for (k, (drive, at)) in group.poisson.iter().zip(&place.thresholds).enumerate().filter(|(_, (drive, _))| drive.receptor == r) {
+                let (seed, stream) = poisson::stream(chunk.seed, node, &poisson::drive(k)).parts();
+                let most = drive.thresholds.len() as u32;
                 poisson.push(Poisson {
                     thresholds: constants.address(*at),
-                    weight: value(self.dtype, rain.weight),
+                    weight: value(self.dtype, drive.weight),
                     most,
                     stream: u32::from(stream),
                     seed,
@@ -320,7 +320,7 @@ fn places(network: &NetworkProgram, node: &Node, shop: &mut Workshop<'_>) -> Res
             each,
             table: (!model.table.is_empty()).then(|| shop.constant(&model.table)),
             current: current.as_ref().filter(|values| values.len() > shop.dtype.acc_size()).map(|values| shop.constant(values)),
-            thresholds: group.poisson.iter().map(|rain| shop.constant(bytemuck::cast_slice(&rain.thresholds))).collect(),
+            thresholds: group.poisson.iter().map(|drive| shop.constant(bytemuck::cast_slice(&drive.thresholds))).collect(),
             probes,
         });
     }

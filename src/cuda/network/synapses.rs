@@ -66,7 +66,7 @@ impl Synapses {
 
     /// Whether each has a weight of its own, or spikes have amounts, so that sums are of 64 bits.
     pub(crate) fn is_exact(&self, projection: &ProjectionPlan) -> bool {
-        self.mantissas.len() > 0 || self.plastic || self.made.is_some_and(|made| made.0.weighs()) || projection.terminal.is_some()
+        self.mantissas.len() > 0 || self.plastic || self.made.is_some_and(|made| made.0.weighs()) || projection.presynapse.is_some()
     }
 
     /// Whether the warps of a block go along some of its rows together.

@@ -22,7 +22,12 @@ pub(crate) fn share(tasks: &[u64], most: Option<u32>, alone: u32) -> Option<Warp
     let all = tasks.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n)).filter(|all| *all < 1 << 26)? as u32;
     let warps = all.max(tasks.len() as u32).max(1);
     if most.is_some() && warps <= alone / 32 {
-        return Some(WarpPartition { blocks: 1, threads: warps * 32, held: true, groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))) });
+        return Some(WarpPartition {
+            blocks: 1,
+            threads: warps * 32,
+            held: true,
+            groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))),
+        });
     }
     let each = THREADS / 32;
     let blocks = warps.div_ceil(each);

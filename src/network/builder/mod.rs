@@ -6,11 +6,11 @@ use super::describe::kinetics::{Kinetics, MAX_POTENTIAL};
 use super::describe::projection::{Part, Projection};
 use super::describe::receptor::Kind;
 use super::group::Group;
-use crate::connectivity::{MOST_STEPS, ConnectivitySpec};
+use crate::connectivity::{ConnectivitySpec, MOST_STEPS};
 use crate::error::{Error, Result};
 use crate::network::host::presynaptic::AMOUNT_ONE;
 use crate::network::plan::plastic::PlasticPlan;
-use crate::network::plan::{ReceptorKind, ReceptorPlan, ProjectionPlan, NetworkPlan, GroupPlan, PoissonDrive, Presynapse};
+use crate::network::plan::{GroupPlan, NetworkPlan, PoissonDrive, Presynapse, ProjectionPlan, ReceptorKind, ReceptorPlan};
 use crate::network::{Network, poisson};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
@@ -73,45 +73,45 @@ impl<T: Real> Builder<T> {
             let gap = groups.iter().any(|group| group.name == projection.to.group && group.has_gap(&projection.receptor));
             projection.join(gap)?;
         }
-        let mut pools: Vec<GroupPlan> = Vec::with_capacity(groups.len());
+        let mut group_plans: Vec<GroupPlan> = Vec::with_capacity(groups.len());
         let (mut models, mut currents) = (Vec::with_capacity(groups.len()), Vec::with_capacity(groups.len()));
         let (mut var, mut inputs) = (0, 0);
         for group in groups {
-            check_name("group", &group.name, pools.iter().map(|p| p.name.as_str()))?;
-            let (pool, model, current) = pool(group, &projections, dt, &mut var, &mut inputs)?;
-            pools.push(pool);
+            check_name("group", &group.name, group_plans.iter().map(|p| p.name.as_str()))?;
+            let (plan, model, current) = group_plan(group, &projections, dt, &mut var, &mut inputs)?;
+            group_plans.push(plan);
             models.push(model);
             currents.push(current);
         }
-        let mut links: Vec<ProjectionPlan> = Vec::with_capacity(projections.len());
+        let mut projection_plans: Vec<ProjectionPlan> = Vec::with_capacity(projections.len());
         for projection in projections {
-            check_name("projection", &projection.name, links.iter().map(|l| l.spec.name.as_str()))?;
+            check_name("projection", &projection.name, projection_plans.iter().map(|l| l.spec.name.as_str()))?;
             let rule = projection.stdp;
             if rule.is_some() {
                 // Its variables are called after it.
-                check_name("projection", &projection.name, pools.iter().map(|p| p.name.as_str()))?;
+                check_name("projection", &projection.name, group_plans.iter().map(|p| p.name.as_str()))?;
                 if projection.procedural {
                     let reason =
                         format!("projection `{}`: a procedural one stores no weights, and weights that learn are state", projection.name);
                     return Err(Error::Unsupported(reason));
                 }
             }
-            let mut link = link::<T>(projection, &pools, dt, seed)?;
+            let mut plan = projection_plan::<T>(projection, &group_plans, dt, seed)?;
             if let Some(rule) = rule {
-                let plastic = PlasticPlan::new(rule, &link.spec, link.table()?, &link.delays, var)?;
+                let plastic = PlasticPlan::new(rule, &plan.spec, plan.table()?, &plan.delays, var)?;
                 var += PlasticPlan::VARS;
-                link.quantum = plastic.quantum;
-                link.plastic = Some(plastic);
+                plan.quantum = plastic.quantum;
+                plan.plastic = Some(plastic);
             }
-            if link.is_gap(&pools) {
+            if plan.is_gap(&group_plans) {
                 // Initial values need them.
-                link.table()?;
+                plan.table()?;
             }
-            let slots = &mut pools[link.from].slots;
-            *slots = (*slots).max(*link.delays.end() as usize + 1);
-            links.push(link);
+            let slots = &mut group_plans[plan.from].slots;
+            *slots = (*slots).max(*plan.delays.end() as usize + 1);
+            projection_plans.push(plan);
         }
-        Ok(Network { plan: Arc::new(NetworkPlan { dt, groups: pools, projections: links }), models, currents })
+        Ok(Network { plan: Arc::new(NetworkPlan { dt, groups: group_plans, projections: projection_plans }), models, currents })
     }
 }
 
@@ -132,7 +132,7 @@ fn lasts_a_step(what: &str, group: &str, receptor: &str) -> Error {
 }
 
 /// The group, whose variables are the network's from `next` on.
-fn pool<T: Real>(
+fn group_plan<T: Real>(
     group: Group<T>,
     projections: &[Projection],
     dt: f64,
@@ -158,12 +158,12 @@ fn pool<T: Real>(
     }
     let vars = *next..*next + schema.state.len();
     *next = vars.end;
-    let mut felt: Vec<ReceptorPlan> = Vec::with_capacity(receptors.len());
+    let mut receptor_plans: Vec<ReceptorPlan> = Vec::with_capacity(receptors.len());
     for receptor in receptors {
-        let taken = felt.iter().map(|f| f.name.as_str()).chain(schema.state.iter().map(|v| &*v.name)).chain(["flight"]);
+        let taken = receptor_plans.iter().map(|f| f.name.as_str()).chain(schema.state.iter().map(|v| &*v.name)).chain(["flight"]);
         check_name("receptor", &receptor.name, taken)?;
         let of = Of { label: format!("{name}.{}", receptor.name), model: model.kind(), schema: &schema, first: vars.start, dt };
-        felt.push(receptor.felt(&of, next)?);
+        receptor_plans.push(receptor.resolved(&of, next)?);
     }
     if let Some(current) = &current {
         current.check(&format!("current of group `{name}`"), units, |_| true, "")?;
@@ -178,24 +178,24 @@ fn pool<T: Real>(
     if *inputs > MAX_PORTS {
         return Err(Error::value("groups with an input", *inputs, format!("are more than {MAX_PORTS}")));
     }
-    let mut rains = Vec::with_capacity(poisson.len());
+    let mut drives = Vec::with_capacity(poisson.len());
     for drive in poisson {
-        let known = felt.iter().map(|f| f.name.as_str());
+        let known = receptor_plans.iter().map(|f| f.name.as_str());
         let receptor = known.clone().position(|f| f == drive.receptor);
         let receptor = receptor.ok_or_else(|| Error::unknown("receptor", &drive.receptor, known))?;
-        if matches!(felt[receptor].kind, ReceptorKind::Gap) {
-            return Err(Error::Unsupported(format!("the Poisson drive of `{name}` kind on gap junctions, which take no spikes")));
+        if matches!(receptor_plans[receptor].kind, ReceptorKind::Gap) {
+            return Err(Error::Unsupported(format!("the Poisson drive of `{name}` acts on gap junctions, which take no spikes")));
         }
-        if felt[receptor].is_graded::<T>() {
-            return Err(lasts_a_step(&format!("the Poisson drive of `{name}`"), &name, &felt[receptor].name));
+        if receptor_plans[receptor].is_graded::<T>() {
+            return Err(lasts_a_step(&format!("the Poisson drive of `{name}`"), &name, &receptor_plans[receptor].name));
         }
         if !drive.weight.is_finite() {
             return Err(Error::value(format!("weight of the Poisson drive of `{name}`"), drive.weight, "is not finite"));
         }
         let thresholds = poisson::thresholds(&format!("rate of the Poisson drive of `{name}`"), drive.rate * dt / 1000.0)?;
-        rains.push(PoissonDrive { receptor, weight: drive.weight, thresholds });
+        drives.push(PoissonDrive { receptor, weight: drive.weight, thresholds });
     }
-    let mut terminals = Vec::new();
+    let mut presynapses = Vec::new();
     for projection in projections.iter().filter(|p| p.from.group == name) {
         let Some(kinetics) = projection.kinetics else {
             if let Some((variable, _)) = projection.initial.first() {
@@ -213,25 +213,38 @@ fn pool<T: Real>(
             let v = vars.start + membrane(&schema)?;
             own = v..v + 1;
         }
-        terminals.push(Presynapse { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars: own, init });
+        presynapses.push(Presynapse { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars: own, init });
     }
     let flight = *next;
     *next += 1;
     let ports = schema.inputs.len();
-    let receptors = felt;
+    let receptors = receptor_plans;
     let membrane = membrane(&schema).ok();
-    let pool =
-        GroupPlan { name, units, vars, receptors, terminals, flight, slots: 1, input, noise, poisson: rains, ports, conductance, membrane };
-    Ok((pool, model, current))
+    let plan = GroupPlan {
+        name,
+        units,
+        vars,
+        receptors,
+        presynapses,
+        flight,
+        slots: 1,
+        input,
+        noise,
+        poisson: drives,
+        ports,
+        conductance,
+        membrane,
+    };
+    Ok((plan, model, current))
 }
 
-fn link<T: Real>(projection: Projection, pools: &[GroupPlan], dt: f64, seed: u64) -> Result<ProjectionPlan> {
+fn projection_plan<T: Real>(projection: Projection, groups: &[GroupPlan], dt: f64, seed: u64) -> Result<ProjectionPlan> {
     let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp, .. } = projection;
-    let (from, pre) = part(&name, &from, pools)?;
-    let (to, post) = part(&name, &to, pools)?;
-    let felt = &pools[to].receptors;
-    let receptor = felt.iter().position(|f| f.name == receptor).ok_or_else(|| {
-        let known = felt.iter().map(|f| f.name.as_str());
+    let (from, pre) = part(&name, &from, groups)?;
+    let (to, post) = part(&name, &to, groups)?;
+    let receptor_plans = &groups[to].receptors;
+    let receptor = receptor_plans.iter().position(|f| f.name == receptor).ok_or_else(|| {
+        let known = receptor_plans.iter().map(|f| f.name.as_str());
         Error::unknown("receptor", &receptor, known)
     })?;
     let stream = Stream::named(seed, &name);
@@ -240,7 +253,7 @@ fn link<T: Real>(projection: Projection, pools: &[GroupPlan], dt: f64, seed: u64
     let delays = spec.delays()?;
     debug_assert!(*delays.end() <= MOST_STEPS);
     let mut quantum = spec.quantum();
-    let terminal = pools[from].terminals.iter().position(|t| t.name == spec.name);
+    let presynapse = groups[from].presynapses.iter().position(|t| t.name == spec.name);
     if let Some(kinetics) = kinetics {
         let name = &spec.name;
         let what = if kinetics == Kinetics::Gap { "gap junctions" } else { "kinetics" };
@@ -263,28 +276,39 @@ fn link<T: Real>(projection: Projection, pools: &[GroupPlan], dt: f64, seed: u64
             if *delays.end() > 0 {
                 return Err(Error::Unsupported(format!("projection `{name}`: gap junctions have no delay")));
             }
-        } else if kinetics.is_graded() && !felt[receptor].is_graded::<T>() {
-            let to = format!("`{}.{}`", pools[to].name, felt[receptor].name);
+        } else if kinetics.is_graded() && !receptor_plans[receptor].is_graded::<T>() {
+            let to = format!("`{}.{}`", groups[to].name, receptor_plans[receptor].name);
             return Err(Error::Unsupported(format!("projection `{name}` transmits in each step, and {to} is no graded receptor")));
         }
-        check_name("projection with kinetics", name, pools.iter().map(|p| p.name.as_str()))?;
+        check_name("projection with kinetics", name, groups.iter().map(|p| p.name.as_str()))?;
         if spec.has_one_weight() {
             quantum /= f64::from(AMOUNT_ONE);
         }
     }
-    if felt[receptor].is_graded::<T>() && !kinetics.is_some_and(Kinetics::is_graded) {
-        return Err(lasts_a_step(&format!("projection `{}`", spec.name), &pools[to].name, &felt[receptor].name));
+    if receptor_plans[receptor].is_graded::<T>() && !kinetics.is_some_and(Kinetics::is_graded) {
+        return Err(lasts_a_step(&format!("projection `{}`", spec.name), &groups[to].name, &receptor_plans[receptor].name));
     }
-    Ok(ProjectionPlan { spec, from, to, receptor, var: felt[receptor].var, delays, quantum, terminal, table: OnceLock::new(), plastic: None })
+    Ok(ProjectionPlan {
+        spec,
+        from,
+        to,
+        receptor,
+        var: receptor_plans[receptor].var,
+        delays,
+        quantum,
+        presynapse,
+        table: OnceLock::new(),
+        plastic: None,
+    })
 }
 
 /// The group's number, and the neurons.
-fn part(projection: &str, part: &Part, pools: &[GroupPlan]) -> Result<(usize, Range<usize>)> {
-    let group = pools.iter().position(|p| p.name == part.group);
-    let group = group.ok_or_else(|| Error::unknown("group", &part.group, pools.iter().map(|p| p.name.as_str())))?;
-    let units = part.units.clone().unwrap_or(0..pools[group].units);
-    if units.start >= units.end || units.end > pools[group].units {
-        let reason = format!("is empty, or beyond the {} neurons of `{}`", pools[group].units, part.group);
+fn part(projection: &str, part: &Part, groups: &[GroupPlan]) -> Result<(usize, Range<usize>)> {
+    let group = groups.iter().position(|p| p.name == part.group);
+    let group = group.ok_or_else(|| Error::unknown("group", &part.group, groups.iter().map(|p| p.name.as_str())))?;
+    let units = part.units.clone().unwrap_or(0..groups[group].units);
+    if units.start >= units.end || units.end > groups[group].units {
+        let reason = format!("is empty, or beyond the {} neurons of `{}`", groups[group].units, part.group);
         return Err(Error::value(format!("part of projection `{projection}`"), format!("{units:?}"), reason));
     }
     Ok((group, units))

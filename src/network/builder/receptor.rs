@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::network::describe::receptor::{Kind, Magnesium, Receptor};
-use crate::network::plan::postsynaptic::{MgBlock, SynapticFilter, RiseStage};
+use crate::network::plan::postsynaptic::{MgBlock, RiseStage, SynapticFilter};
 use crate::network::plan::{ReceptorKind, ReceptorPlan};
 use crate::system::Schema;
 
@@ -19,7 +19,7 @@ pub(crate) struct Of<'a> {
 
 impl Receptor {
     /// The receptor, whose variables are the network's from `next` on.
-    pub(crate) fn felt(self, of: &Of<'_>, next: &mut usize) -> Result<ReceptorPlan> {
+    pub(crate) fn resolved(self, of: &Of<'_>, next: &mut usize) -> Result<ReceptorPlan> {
         let Self { name, kind, init } = self;
         let Of { label, schema, .. } = of;
         init.check(label, &[schema.output_len()])?;

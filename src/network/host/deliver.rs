@@ -1,7 +1,7 @@
 //! Delivery: the spikes that arrive over a projection's synapses are summed up for each target, and the sums added to its receptor.
 
 use super::presynaptic::AMOUNT_ONE;
-use crate::connectivity::{Delays, Targets, Weights, SynapseTable};
+use crate::connectivity::{Delays, SynapseTable, Targets, Weights};
 use crate::network::plan::WORD;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
@@ -124,7 +124,14 @@ impl Delivery {
         &mut self.list
     }
 
-    fn part<T: Real, X: Target, L: SynapticWeight>(&mut self, targets: &[X], load: L, (first, all): (usize, bool), quantum: T, s: &mut [T]) {
+    fn part<T: Real, X: Target, L: SynapticWeight>(
+        &mut self,
+        targets: &[X],
+        load: L,
+        (first, all): (usize, bool),
+        quantum: T,
+        s: &mut [T],
+    ) {
         let Self { counts, loads, ranges, amounts, events, .. } = self;
         let sums = &mut L::Sum::all(counts, loads)[..s.len()];
         let mean = *events / ranges.len().max(1);

@@ -1,9 +1,9 @@
 //! The neurons' part of a step: tiles of them, that share nothing.
 
 use super::partition::SpikeExchange;
-use super::receptor_step::{ReceptorStep, GapStep, feel, join, mask};
+use super::receptor_step::{GapStep, ReceptorStep, feel, join, mask};
 use crate::network::plan::postsynaptic::SynapticFilter;
-use crate::network::plan::{ReceptorKind, GroupPlan, WORD};
+use crate::network::plan::{GroupPlan, ReceptorKind, WORD};
 use crate::network::{Network, poisson};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
@@ -75,17 +75,17 @@ impl<T> NeuronBlock<'_, T> {
 }
 
 impl<T: Real> NeuronBlocks<T> {
-    pub(super) fn new(pools: &[GroupPlan], node: u16, seed: u64, dt: f64) -> Self {
-        let known = pools.iter().enumerate().map(|(g, pool)| {
+    pub(super) fn new(groups: &[GroupPlan], node: u16, seed: u64, dt: f64) -> Self {
+        let known = groups.iter().enumerate().map(|(g, plan)| {
             let node = child(node, g);
             let own = |kind: &ReceptorKind| match kind {
                 ReceptorKind::Filter(course) => Some(ReceptorConstants::Filter(course.to())),
                 ReceptorKind::Delta => None,
                 ReceptorKind::Gap => Some(ReceptorConstants::Gap),
             };
-            let kind = pool.receptors.iter().filter_map(|receptor| own(&receptor.kind)).collect();
-            let coba = pool.has_conductance();
-            let noise = pool.noise.map(|sigma| (poisson::stream(seed, node, poisson::NOISE), T::of(sigma / dt.sqrt())));
+            let kind = plan.receptors.iter().filter_map(|receptor| own(&receptor.kind)).collect();
+            let coba = plan.has_conductance();
+            let noise = plan.noise.map(|sigma| (poisson::stream(seed, node, poisson::NOISE), T::of(sigma / dt.sqrt())));
             GroupConstants { node, kind, coba, noise }
         });
         Self { known: known.collect(), tiles: Vec::new(), lists: Vec::new(), rests: Vec::new(), zeros: vec![T::of(0.0); BLOCK] }
@@ -101,19 +101,19 @@ impl<T: Real> NeuronBlocks<T> {
         state: &mut State<'_, T>,
         y: &mut [T],
     ) {
-        let pools = &network.plan.groups;
-        let rows = y.len() / pools.len();
+        let groups = &network.plan.groups;
+        let rows = y.len() / groups.len();
         let mut tiles = tiles_again(std::mem::take(&mut self.tiles));
         let mut rests = again(std::mem::take(&mut self.rests));
         let mut vars = state.all().iter_mut();
         let mut neurons = 0;
-        for (group, pool) in pools.iter().enumerate() {
-            let owned = exchange.owned(group, pool.units);
-            rests.extend(vars.by_ref().take(pool.flight - pool.vars.start).map(|v| &mut **v));
+        for (group, plan) in groups.iter().enumerate() {
+            let owned = exchange.owned(group, plan.units);
+            rests.extend(vars.by_ref().take(plan.flight - plan.vars.start).map(|v| &mut **v));
             let mut flight = vars.next().map(|v| &mut **v).unwrap_or_default();
             for row in 0..rows {
-                let words = flight.split_off_mut(..pool.slots * pool.words()).unwrap_or_default();
-                let mut words = &mut words[pool.slot(0, at.i)..][..pool.words()];
+                let words = flight.split_off_mut(..plan.slots * plan.words()).unwrap_or_default();
+                let mut words = &mut words[plan.slot(0, at.i)..][..plan.words()];
                 words = &mut words[owned.start / WORD..];
                 rests.iter_mut().for_each(|rest| *rest = &mut std::mem::take(rest)[owned.start..]);
                 for first in owned.clone().step_by(BLOCK) {
@@ -121,10 +121,10 @@ impl<T: Real> NeuronBlocks<T> {
                     let mut vars = again(self.lists.pop().unwrap_or_default());
                     vars.extend(rests.iter_mut().filter_map(|rest| rest.split_off_mut(..len)));
                     let words = words.split_off_mut(..len.div_ceil(WORD)).unwrap_or_default();
-                    let input = pool.input.map(|p| &x.port(p)[row * pool.units + first..][..len]).unwrap_or_default();
+                    let input = plan.input.map(|p| &x.port(p)[row * plan.units + first..][..len]).unwrap_or_default();
                     tiles.push(NeuronBlock { group, row, first, len, vars, words, input, spikes: 0 });
                 }
-                rests.iter_mut().for_each(|rest| *rest = &mut std::mem::take(rest)[pool.units - owned.end..]);
+                rests.iter_mut().for_each(|rest| *rest = &mut std::mem::take(rest)[plan.units - owned.end..]);
                 neurons += owned.len();
             }
             rests.clear();
@@ -141,7 +141,7 @@ impl<T: Real> NeuronBlocks<T> {
 
         y.fill(T::of(0.0));
         for tile in &mut tiles {
-            y[tile.row * pools.len() + tile.group] += T::of_count(tile.spikes as i32);
+            y[tile.row * groups.len() + tile.group] += T::of_count(tile.spikes as i32);
             self.lists.push(again(std::mem::take(&mut tile.vars)));
         }
         self.tiles = tiles_again(tiles);
@@ -162,12 +162,12 @@ fn share<I: Send>(items: &mut [I], step: &(impl Fn(&mut I) + Sync)) {
 
 impl<T: Real> NeuronBlock<'_, T> {
     fn step(&mut self, network: &Network<T>, known: &GroupConstants<T>, zeros: &[T], at: Tick<'_>) {
-        let pool = &network.plan.groups[self.group];
+        let plan = &network.plan.groups[self.group];
         let zero = T::of(0.0);
         let (mut i, mut g, mut y) = ([zero; BLOCK], [zero; BLOCK], [zero; BLOCK]);
         let (i, g, y) = (&mut i[..self.len], &mut g[..self.len], &mut y[..self.len]);
         let mut vars = std::mem::take(&mut self.vars);
-        let (model, others) = vars.split_at_mut(pool.vars.len());
+        let (model, others) = vars.split_at_mut(plan.vars.len());
         let mut others = others.iter_mut().map(|var| &mut **var);
         for kind in &known.kind {
             let s = others.next().unwrap_or_default();
@@ -179,9 +179,9 @@ impl<T: Real> NeuronBlock<'_, T> {
             let v = course.block.map_or(&[][..], |block| &*model[block.var]);
             feel(ReceptorStep { course: *course, s, h, v, i, g });
         }
-        vars.truncate(pool.vars.len());
+        vars.truncate(plan.vars.len());
         // From the first unit of the batch on.
-        let first = self.row * pool.units + self.first;
+        let first = self.row * plan.units + self.first;
         if let Some(current) = &network.currents[self.group] {
             i.iter_mut().enumerate().for_each(|(k, i)| *i += current.at(self.first + k));
         }
@@ -191,13 +191,13 @@ impl<T: Real> NeuronBlock<'_, T> {
         }
         // Where a model has further inputs, nothing is given, which reads as zeros: so does `g` where there are no conductances.
         let mut inputs = Inputs { ports: [&zeros[..self.len]; MAX_PORTS], given: [false; MAX_PORTS] };
-        if pool.ports > 0 && pool.conductance != Some(0) {
+        if plan.ports > 0 && plan.conductance != Some(0) {
             (inputs.ports[0], inputs.given[0]) = (i, true);
         }
-        if let Some(port) = pool.conductance.filter(|_| known.coba) {
+        if let Some(port) = plan.conductance.filter(|_| known.coba) {
             (inputs.ports[port], inputs.given[port]) = (g, true);
         }
-        let mut state = State::of_node(vars, first, pool.units, known.node);
+        let mut state = State::of_node(vars, first, plan.units, known.node);
         network.models[self.group].step(at, &inputs, &mut state, y);
         self.vars = state.into_vars();
         self.spikes = mask(y, self.words);

@@ -20,7 +20,7 @@ pub(crate) trait SpikeExchange<T> {
 
 /// The spikes of some steps.
 pub(crate) struct SpikeMasks<'m, 's, T> {
-    pub(super) pools: &'m [GroupPlan],
+    pub(super) groups: &'m [GroupPlan],
     pub(super) state: &'m mut State<'s, T>,
     pub(super) rows: usize,
     /// The steps.
@@ -44,7 +44,7 @@ impl<T> SpikeMasks<'_, '_, T> {
     /// Group, batch row and step of all masks, in the order in which workers send them.
     pub(crate) fn all(&self) -> impl Iterator<Item = (usize, usize, u64)> + use<T> {
         let (rows, steps) = (self.rows, self.steps.clone());
-        (0..self.pools.len()).flat_map(move |g| {
+        (0..self.groups.len()).flat_map(move |g| {
             let steps = steps.clone();
             (0..rows).flat_map(move |row| steps.clone().map(move |step| (g, row, step)))
         })
@@ -52,14 +52,14 @@ impl<T> SpikeMasks<'_, '_, T> {
 
     /// The mask of one of them, of these neurons.
     pub(crate) fn mask(&mut self, (group, row, step): (usize, usize, u64), units: &Range<usize>) -> &mut [T] {
-        let pool = &self.pools[group];
-        let first = pool.slot(row, step);
-        &mut self.state.var_mut(pool.flight)[first..][units.start / WORD..units.end.div_ceil(WORD)]
+        let plan = &self.groups[group];
+        let first = plan.slot(row, step);
+        &mut self.state.var_mut(plan.flight)[first..][units.start / WORD..units.end.div_ceil(WORD)]
     }
 
     /// Neurons of a group.
     pub(crate) fn units(&self, group: usize) -> usize {
-        self.pools[group].units
+        self.groups[group].units
     }
 }
 
@@ -161,12 +161,12 @@ mod tests {
             assert_eq!((a.calls, b.calls), (calls, calls));
             let together: Vec<f64> = of_a.1.iter().zip(&of_b.1).map(|(a, b)| a + b).collect();
             assert_eq!(together, spikes);
-            for pool in &network.pools {
-                for var in pool.vars.start..pool.flight {
+            for plan in &network.groups {
+                for var in plan.vars.start..plan.flight {
                     for row in 0..2 {
                         for (vars, second) in [(&of_a.0, false), (&of_b.0, true)] {
-                            let own = half(second, pool.units);
-                            let own = row * pool.units + own.start..row * pool.units + own.end;
+                            let own = half(second, plan.units);
+                            let own = row * plan.units + own.start..row * plan.units + own.end;
                             assert_eq!(vars[var][own.clone()], whole[var][own], "variable {var}, row {row}, shortest delay {shortest}");
                         }
                     }

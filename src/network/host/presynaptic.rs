@@ -17,7 +17,7 @@ const NOTHING: f64 = 1e-30;
 
 /// A step of the terminals of some sources, the first of which is neuron `first` of those that `words` are of.
 pub(crate) struct Step<'a, T> {
-    pub(crate) terminal: &'a Presynapse,
+    pub(crate) presynapse: &'a Presynapse,
     /// Spikes that arrive.
     pub(crate) words: &'a [T],
     pub(crate) first: usize,
@@ -29,18 +29,18 @@ pub(crate) struct Step<'a, T> {
 impl<T: Real> Step<'_, T> {
     pub(crate) fn run(self) {
         if self.amounts.len() < SHARED {
-            let c = self.terminal.constants.map(T::of);
+            let c = self.presynapse.constants.map(T::of);
             return vectorize(Prepared { step: self, c });
         }
-        let Self { terminal, words, first, vars, amounts } = self;
+        let Self { presynapse, words, first, vars, amounts } = self;
         let middle = amounts.len() / 2;
         let (amounts, later_amounts) = amounts.split_at_mut(middle);
         let (mut own, mut later): ([&mut [T]; 3], [&mut [T]; 3]) = Default::default();
         for ((var, own), later) in vars.into_iter().zip(&mut own).zip(&mut later) {
             (*own, *later) = var.split_at_mut(middle.min(var.len()));
         }
-        let a = Step { terminal, words, first, vars: own, amounts };
-        let b = Step { terminal, words, first: first + middle, vars: later, amounts: later_amounts };
+        let a = Step { presynapse, words, first, vars: own, amounts };
+        let b = Step { presynapse, words, first: first + middle, vars: later, amounts: later_amounts };
         rayon::join(|| a.run(), || b.run());
     }
 }
@@ -54,7 +54,7 @@ impl<T: Real> Kernel for Prepared<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        match self.step.terminal.kinetics {
+        match self.step.presynapse.kinetics {
             Kinetics::Stp(_) => self.all(stp),
             Kinetics::Ampa(_) => self.all(ampa),
             Kinetics::Nmda(_) => self.all(nmda),

@@ -4,7 +4,7 @@
 //! which are added up after.
 
 use super::deliver::each_spike;
-use crate::connectivity::{RowGenerator, GeneratedRow};
+use crate::connectivity::{GeneratedRow, RowGenerator};
 use crate::network::plan::ProjectionPlan;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
@@ -40,9 +40,9 @@ struct Worker {
 }
 
 /// Bytes that delivery over such projections takes.
-pub(crate) fn bytes(links: &[ProjectionPlan]) -> u64 {
-    let sums = |link: &ProjectionPlan| link.spec.post.len() as u64 * if link.spec.weighs() { 8 } else { 4 };
-    let most = links.iter().filter(|link| link.spec.procedural).map(sums).max().unwrap_or(0);
+pub(crate) fn bytes(projections: &[ProjectionPlan]) -> u64 {
+    let sums = |projection: &ProjectionPlan| projection.spec.post.len() as u64 * if projection.spec.weighs() { 8 } else { 4 };
+    let most = projections.iter().filter(|projection| projection.spec.procedural).map(sums).max().unwrap_or(0);
     most.saturating_mul(workers() as u64)
 }
 
@@ -52,10 +52,10 @@ fn workers() -> usize {
 
 impl Procedural {
     /// With room for these projections.
-    pub(super) fn new(links: &[ProjectionPlan]) -> Self {
+    pub(super) fn new(projections: &[ProjectionPlan]) -> Self {
         let most = |exact| {
-            let own = links.iter().filter(|link| link.spec.procedural && link.spec.weighs() == exact);
-            own.map(|link| link.spec.post.len()).max().unwrap_or(0)
+            let own = projections.iter().filter(|projection| projection.spec.procedural && projection.spec.weighs() == exact);
+            own.map(|projection| projection.spec.post.len()).max().unwrap_or(0)
         };
         let (counts, loads) = (most(false), most(true));
         let some = if counts + loads == 0 { 0 } else { workers() };

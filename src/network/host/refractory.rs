@@ -24,10 +24,10 @@ struct Var {
 const STRETCH: usize = 16;
 
 impl<T: Real> Refractory<T> {
-    pub(super) fn new(pools: &[GroupPlan]) -> Self {
+    pub(super) fn new(groups: &[GroupPlan]) -> Self {
         let mut vars: Vec<Var> = Vec::new();
-        for (group, pool) in pools.iter().enumerate() {
-            for (var, counter) in pool.receptors.iter().filter_map(|felt| Some((felt.var, felt.held_by?))) {
+        for (group, plan) in groups.iter().enumerate() {
+            for (var, counter) in plan.receptors.iter().filter_map(|receptor| Some((receptor.var, receptor.held_by?))) {
                 if vars.iter().all(|known| known.var != var) {
                     vars.push(Var { group, var, counter });
                 }
@@ -37,11 +37,11 @@ impl<T: Real> Refractory<T> {
     }
 
     /// Notes them, after the neurons' step.
-    pub(super) fn note(&mut self, pools: &[GroupPlan], exchange: &dyn SpikeExchange<T>, rows: usize, state: &State<'_, T>) {
+    pub(super) fn note(&mut self, groups: &[GroupPlan], exchange: &dyn SpikeExchange<T>, rows: usize, state: &State<'_, T>) {
         let one = T::of(1.0);
         self.values.clear();
         for Var { group, var, counter } in &self.vars {
-            let units = pools[*group].units;
+            let units = groups[*group].units;
             let owned = exchange.owned(*group, units);
             let (counters, values) = (state.var(*counter), state.var(*var));
             for row in 0..rows {

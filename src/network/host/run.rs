@@ -41,20 +41,20 @@ enum Arrival<'n> {
     /// What comes over projection number so and so.
     Spikes(usize),
     /// Poisson spikes on a variable of a group.
-    PoissonDrive { rain: &'n PoissonDrive, var: usize, group: usize, stream: Stream },
+    PoissonDrive { drive: &'n PoissonDrive, var: usize, group: usize, stream: Stream },
 }
 
 impl<'n, T: Real> Run<'n, T> {
     /// For the steps of a loop with this seed, of a network that is node `node` of it.
     pub(crate) fn new(network: &'n Network<T>, exchange: &'n mut dyn SpikeExchange<T>, rows: usize, node: u16, seed: u64) -> Self {
         let mut arrivals = Vec::new();
-        for (group, pool) in network.plan.groups.iter().enumerate() {
-            for (r, felt) in pool.receptors.iter().enumerate() {
-                let links = network.plan.projections.iter().enumerate().filter(|(_, l)| (l.to, l.receptor) == (group, r));
-                arrivals.extend(links.map(|(l, _)| Arrival::Spikes(l)));
-                for (k, rain) in pool.poisson.iter().enumerate().filter(|(_, rain)| rain.receptor == r) {
-                    let stream = poisson::stream(seed, child(node, group), &poisson::rain(k));
-                    arrivals.push(Arrival::PoissonDrive { rain, var: felt.var, group, stream });
+        for (group, plan) in network.plan.groups.iter().enumerate() {
+            for (r, receptor) in plan.receptors.iter().enumerate() {
+                let projections = network.plan.projections.iter().enumerate().filter(|(_, l)| (l.to, l.receptor) == (group, r));
+                arrivals.extend(projections.map(|(l, _)| Arrival::Spikes(l)));
+                for (k, drive) in plan.poisson.iter().enumerate().filter(|(_, drive)| drive.receptor == r) {
+                    let stream = poisson::stream(seed, child(node, group), &poisson::drive(k));
+                    arrivals.push(Arrival::PoissonDrive { drive, var: receptor.var, group, stream });
                 }
             }
         }
@@ -74,25 +74,25 @@ impl<'n, T: Real> Run<'n, T> {
     }
 
     pub(crate) fn step(&mut self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
-        let pools = &self.network.plan.groups;
+        let groups = &self.network.plan.groups;
         self.tiles.step(self.network, &*self.exchange, at, x, state, y);
         let next = at.i.wrapping_add(1);
         if next.is_multiple_of(self.period) {
             let steps = next.saturating_sub(self.period)..next;
-            self.exchange.swap(SpikeMasks { pools, state, rows: self.rows, steps });
+            self.exchange.swap(SpikeMasks { groups, state, rows: self.rows, steps });
         }
         // Behind gap junctions, which may end the run by a potential that is NaN.
         for k in 0..self.arrivals.len() {
             if k == self.gaps {
-                self.refractory.note(pools, &*self.exchange, self.rows, state);
+                self.refractory.note(groups, &*self.exchange, self.rows, state);
             }
             match self.arrivals[k] {
-                Arrival::Spikes(link) => (0..self.rows).for_each(|row| self.arrive(link, row, at.i, state)),
-                Arrival::PoissonDrive { rain, var, group, stream } => {
-                    let units = pools[group].units;
+                Arrival::Spikes(projection) => (0..self.rows).for_each(|row| self.arrive(projection, row, at.i, state)),
+                Arrival::PoissonDrive { drive, var, group, stream } => {
+                    let units = groups[group].units;
                     let owned = self.exchange.owned(group, units);
                     for (row, s) in state.var_mut(var).chunks_exact_mut(units).enumerate() {
-                        poisson::fall(stream, rain, (row * units + owned.start) as u64, at.i, &mut s[owned.clone()]);
+                        poisson::add(stream, drive, (row * units + owned.start) as u64, at.i, &mut s[owned.clone()]);
                     }
                 }
             }
@@ -102,52 +102,52 @@ impl<'n, T: Real> Run<'n, T> {
 
     /// What arrives over a projection in step `i`.
     fn arrive(&mut self, number: usize, row: usize, i: u64, state: &mut State<'_, T>) {
-        let link = &self.network.plan.projections[number];
-        let (from, to) = (&self.network.plan.groups[link.from], &self.network.plan.groups[link.to]);
-        let here = common(&link.spec.post, &self.exchange.owned(link.to, to.units));
-        if let Some(plastic) = &link.plastic {
-            let learning = StdpStep { link, plastic, pools: [from, to], dt: self.network.plan.dt, row, i, here };
+        let projection = &self.network.plan.projections[number];
+        let (from, to) = (&self.network.plan.groups[projection.from], &self.network.plan.groups[projection.to]);
+        let here = common(&projection.spec.post, &self.exchange.owned(projection.to, to.units));
+        if let Some(plastic) = &projection.plastic {
+            let learning = StdpStep { projection, plastic, groups: [from, to], dt: self.network.plan.dt, row, i, here };
             return learning.step(&mut self.delivery, state);
         }
         let s = row * to.units..(row + 1) * to.units;
-        let (first, quantum) = (here.start.saturating_sub(link.spec.post.start), T::of(link.quantum));
+        let (first, quantum) = (here.start.saturating_sub(projection.spec.post.start), T::of(projection.quantum));
         if let Some(growing) = &self.growing[number] {
             let words = from.arriving(state.var(from.flight), row, i, growing.delay);
-            self.procedural.collect(words, &link.spec.pre);
+            self.procedural.collect(words, &projection.spec.pre);
             if !here.is_empty() {
-                self.procedural.add(growing, quantum, first, &mut state.var_mut(link.var)[s][here]);
+                self.procedural.add(growing, quantum, first, &mut state.var_mut(projection.var)[s][here]);
             }
             return;
         }
         // A loop makes them when it is built, and says then what is wrong.
-        let Ok(table) = link.table() else {
-            state.var_mut(link.var)[s].fill(T::of(f64::NAN));
+        let Ok(table) = projection.table() else {
+            state.var_mut(projection.var)[s].fill(T::of(f64::NAN));
             return;
         };
         let delays = match &table.delays {
             Delays::Same(delay) => *delay..=*delay,
-            Delays::Each(_) => link.delays.clone(),
+            Delays::Each(_) => projection.delays.clone(),
         };
         self.delivery.begin();
-        if let Some(terminal) = link.terminal.map(|t| &from.terminals[t]) {
-            let delay = *link.delays.start();
+        if let Some(presynapse) = projection.presynapse.map(|t| &from.presynapses[t]) {
+            let delay = *projection.delays.start();
             let (before, behind) = state.all().split_at_mut(from.flight);
             let words = from.arriving(behind[0], row, i, delay);
-            let pre = &link.spec.pre;
+            let pre = &projection.spec.pre;
             let sources = row * from.units + pre.start..row * from.units + pre.end;
-            let mut vars = before[terminal.vars.clone()].iter_mut().map(|var| &mut var[sources.clone()]);
+            let mut vars = before[presynapse.vars.clone()].iter_mut().map(|var| &mut var[sources.clone()]);
             let vars = std::array::from_fn(|_| vars.next().unwrap_or_default());
             self.amounts.resize(pre.len(), 0);
-            Step { terminal, words, first: pre.start, vars, amounts: &mut self.amounts }.run();
+            Step { presynapse, words, first: pre.start, vars, amounts: &mut self.amounts }.run();
             self.delivery.collect_amounts(table, &self.amounts, delay);
         }
-        for delay in delays.filter(|_| link.terminal.is_none()) {
+        for delay in delays.filter(|_| projection.presynapse.is_none()) {
             let words = from.arriving(state.var(from.flight), row, i, delay);
-            self.delivery.collect(table, words, &link.spec.pre, delay);
+            self.delivery.collect(table, words, &projection.spec.pre, delay);
         }
         if !here.is_empty() {
-            let all = here.len() == link.spec.post.len();
-            self.delivery.add(table, quantum, first, all, &mut state.var_mut(link.var)[s][here]);
+            let all = here.len() == projection.spec.post.len();
+            self.delivery.add(table, quantum, first, all, &mut state.var_mut(projection.var)[s][here]);
         }
     }
 }

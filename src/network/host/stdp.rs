@@ -4,7 +4,7 @@ use super::deliver::{Delivery, each_spike};
 use super::receptor_step::decayed;
 use crate::connectivity::Targets;
 use crate::network::plan::plastic::{PlasticPlan, StdpConstants};
-use crate::network::plan::{ProjectionPlan, GroupPlan};
+use crate::network::plan::{GroupPlan, ProjectionPlan};
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
 use crate::system::state::State;
@@ -16,9 +16,9 @@ const SHARED: usize = 8192;
 
 /// What it does in a step, of one batch row: `row` of step `i`, with the targets that are here.
 pub(crate) struct StdpStep<'l> {
-    pub(crate) link: &'l ProjectionPlan,
+    pub(crate) projection: &'l ProjectionPlan,
     pub(crate) plastic: &'l PlasticPlan,
-    pub(crate) pools: [&'l GroupPlan; 2],
+    pub(crate) groups: [&'l GroupPlan; 2],
     pub(crate) dt: f64,
     pub(crate) row: usize,
     pub(crate) i: u64,
@@ -29,9 +29,9 @@ pub(crate) struct StdpStep<'l> {
 impl StdpStep<'_> {
     /// Delivers what arrives, and changes weights.
     pub(crate) fn step<T: Real>(self, delivery: &mut Delivery, state: &mut State<'_, T>) {
-        let Self { link, plastic, pools: [from, to], dt, row, i, here } = self;
+        let Self { projection, plastic, groups: [from, to], dt, row, i, here } = self;
         // A plastic projection's synapses were made with it.
-        let Some(table) = link.table.get() else { return };
+        let Some(table) = projection.table.get() else { return };
         let rule = StdpConstants::<T>::of(plastic, dt);
         let of_row = |len: usize| row * len..(row + 1) * len;
         let traces = plastic.sources * plastic.classes;
@@ -42,17 +42,17 @@ impl StdpStep<'_> {
 
         delivery.begin();
         for class in 0..plastic.classes {
-            let delay = link.delays.start() + class as u32;
+            let delay = projection.delays.start() + class as u32;
             let words = from.arriving(state.var(from.flight), row, i, delay);
-            delivery.collect(table, words, &link.spec.pre, delay);
+            delivery.collect(table, words, &projection.spec.pre, delay);
             let own = &mut pre[class * plastic.sources..][..plastic.sources];
-            each_spike(words, &link.spec.pre, |source| own[source] += rule.steps[0]);
+            each_spike(words, &projection.spec.pre, |source| own[source] += rule.steps[0]);
         }
         if !here.is_empty() {
-            let first = here.start - link.spec.post.start;
+            let first = here.start - projection.spec.post.start;
             let all = here.len() == plastic.targets;
-            let s = &mut state.var_mut(link.var)[of_row(to.units)][here.clone()];
-            delivery.add_now(table, (w, 1.0 / plastic.quantum), T::of(link.quantum), first, all, s);
+            let s = &mut state.var_mut(projection.var)[of_row(to.units)][here.clone()];
+            delivery.add_now(table, (w, 1.0 / plastic.quantum), T::of(projection.quantum), first, all, s);
         }
         let (ranges, arrived) = delivery.sorted();
         match &table.targets {
@@ -62,7 +62,7 @@ impl StdpStep<'_> {
 
         let spiking = delivery.list();
         let words = to.arriving(state.var(to.flight), row, i, 0);
-        let part = &link.spec.post;
+        let part = &projection.spec.post;
         each_spike(words, part, |target| {
             if here.contains(&(part.start + target)) {
                 post[target] += rule.steps[1];

@@ -33,7 +33,7 @@ pub(crate) struct GroupPlan {
     /// In the order given; their variables stand behind the model's.
     pub(crate) receptors: Vec<ReceptorPlan>,
     /// Of projections that start here; their variables stand behind those.
-    pub(crate) terminals: Vec<Presynapse>,
+    pub(crate) presynapses: Vec<Presynapse>,
     /// The network's variable that holds its spikes.
     pub(crate) flight: usize,
     /// Steps that it holds.
@@ -101,7 +101,7 @@ pub(crate) struct ProjectionPlan {
     /// What a sum is multiplied by.
     pub(crate) quantum: f64,
     /// Which of its sources' group's terminals are its own, if it has any.
-    pub(crate) terminal: Option<usize>,
+    pub(crate) presynapse: Option<usize>,
     /// Its synapses on the host, once they are needed there.
     pub(crate) table: OnceLock<SynapseTable>,
     /// If its weights are state.
@@ -200,8 +200,8 @@ impl GroupPlan {
 
 impl ProjectionPlan {
     /// Whether it is gap junctions.
-    pub(crate) fn is_gap(&self, pools: &[GroupPlan]) -> bool {
-        matches!(pools[self.to].receptors[self.receptor].kind, ReceptorKind::Gap)
+    pub(crate) fn is_gap(&self, groups: &[GroupPlan]) -> bool {
+        matches!(groups[self.to].receptors[self.receptor].kind, ReceptorKind::Gap)
     }
 
     /// The synapses, made if they are not there.
@@ -232,6 +232,6 @@ pub(crate) struct Presynapse {
 impl NetworkPlan {
     /// Whether the weights of synapses from or to a group change.
     pub(crate) fn is_plastic(&self, group: usize) -> bool {
-        self.projections.iter().any(|link| link.plastic.is_some() && (link.from == group || link.to == group))
+        self.projections.iter().any(|projection| projection.plastic.is_some() && (projection.from == group || projection.to == group))
     }
 }

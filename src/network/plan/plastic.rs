@@ -1,7 +1,7 @@
 //! A projection whose weights are state.
 
 use crate::connectivity::columns::Columns;
-use crate::connectivity::{Delays, ConnectivitySpec, Weights, SynapseTable, quantum_above};
+use crate::connectivity::{ConnectivitySpec, Delays, SynapseTable, Weights, quantum_above};
 use crate::error::{Error, Result};
 use crate::network::describe::stdp::Stdp;
 use crate::numeric::scalar::Real;
