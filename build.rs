@@ -47,7 +47,7 @@ mod survey {
 }
 #[cfg(feature = "embed-cubin")]
 mod cuda {
-    pub(crate) use super::shared::Shared;
+    pub(crate) use super::shared::DynamicLibrary;
 }
 #[cfg(feature = "embed-cubin")]
 #[path = "src/cuda/compiler/embed_key.rs"]

@@ -1,7 +1,7 @@
 //! What stands for the CUDA engine where the feature `cuda` is off: types that have no values.
 
 use crate::device::Products;
-use crate::engine::boundary::{Done, Run, Wanted};
+use crate::engine::boundary::{ChunkResult, EngineConfig, RunRequest};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
 use crate::system::System;
@@ -37,11 +37,11 @@ impl Buffer {
 pub(crate) struct Engine(Infallible);
 
 impl Engine {
-    pub(crate) fn new<T: Scalar>(context: Arc<Context>, _: &dyn System<T>, _: Wanted<'_>, _: &[T]) -> Result<Self> {
+    pub(crate) fn new<T: Scalar>(context: Arc<Context>, _: &dyn System<T>, _: EngineConfig<'_>, _: &[T]) -> Result<Self> {
         match context.0 {}
     }
 
-    pub(crate) fn run(&mut self, _: Run<'_>, _: &mut Clock, _: &mut dyn FnMut(&Self, &Done) -> Result<()>) -> Result<()> {
+    pub(crate) fn run(&mut self, _: RunRequest<'_>, _: &mut Clock, _: &mut dyn FnMut(&Self, &ChunkResult) -> Result<()>) -> Result<()> {
         match self.0 {}
     }
 
@@ -87,9 +87,9 @@ impl Engine {
 }
 
 #[derive(Debug)]
-pub(crate) struct Multiplier(Infallible);
+pub(crate) struct Gemm(Infallible);
 
-impl Multiplier {
+impl Gemm {
     pub(crate) fn new(
         context: Arc<Context>,
         _: crate::numeric::scalar::DType,

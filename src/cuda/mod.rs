@@ -19,4 +19,4 @@ pub(crate) mod structs;
 pub(crate) use driver::context::Context;
 pub(crate) use driver::memory::Buffer;
 pub(crate) use engine::Engine;
-pub(crate) use gemm::{Multiplier, catalog as products};
+pub(crate) use gemm::{Gemm, catalog as products};

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// What a loop asks of its engine.
 #[derive(Clone, Copy)]
-pub(crate) struct Wanted<'w> {
+pub(crate) struct EngineConfig<'w> {
     pub(crate) schema: &'w Schema,
     pub(crate) layout: &'w Layout,
     pub(crate) handles: &'w [Handle],
@@ -29,8 +29,8 @@ pub(crate) struct Wanted<'w> {
 }
 
 /// What a run is given, and whom it tells.
-pub(crate) struct Run<'r> {
-    pub(crate) feed: Feed<'r>,
+pub(crate) struct RunRequest<'r> {
+    pub(crate) feed: RunIo<'r>,
     pub(crate) steps: u64,
     /// How many of them each row takes, if not all.
     pub(crate) lengths: Option<&'r [usize]>,
@@ -42,13 +42,13 @@ pub(crate) struct Run<'r> {
 }
 
 /// Inputs and recordings of a run.
-pub(crate) enum Feed<'r> {
-    Host(Host<'r>),
-    Device(OnDevice),
+pub(crate) enum RunIo<'r> {
+    HostIo(HostIo<'r>),
+    Device(DeviceIo),
 }
 
 /// Arrays of the host.
-pub(crate) struct Host<'r> {
+pub(crate) struct HostIo<'r> {
     /// For each port `[steps, rows, features]`, or nothing.
     pub(crate) views: Vec<Option<&'r dyn Series>>,
     /// What is still to be written of each dense recording: the output, then one for each handle.
@@ -58,7 +58,7 @@ pub(crate) struct Host<'r> {
 }
 
 /// Memory of the device: all of the run's inputs and recordings lie there.
-pub(crate) struct OnDevice {
+pub(crate) struct DeviceIo {
     /// For each port where its values begin, and the elements from one step, row and feature to the next; or nothing.
     pub(crate) inputs: Vec<Option<(u64, [usize; 3])>>,
     /// For each recording its memory, and how many bytes of it have been written.
@@ -66,7 +66,7 @@ pub(crate) struct OnDevice {
 }
 
 /// What has become of a chunk.
-pub(crate) struct Done {
+pub(crate) struct ChunkResult {
     /// Steps since the run began, this chunk's included.
     pub(crate) steps: u64,
     /// The first step's clock.
@@ -74,12 +74,12 @@ pub(crate) struct Done {
     /// How many steps it had.
     pub(crate) len: u64,
     pub(crate) side: usize,
-    pub(crate) found: Option<Found>,
+    pub(crate) found: Option<NonFinite>,
 }
 
 /// Something that is not finite.
 #[derive(Clone, Copy)]
-pub(crate) struct Found {
+pub(crate) struct NonFinite {
     /// Its index within the state, or within the chunk's recorded output where there is no state: the least.
     pub(crate) index: usize,
     /// That element of the output; nothing that is known, where it is the state's.

@@ -4,7 +4,7 @@
 use super::Module;
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::request::Probes;
-use crate::cuda::recurrent::{Facts, Machine, Room, Tier, choose};
+use crate::cuda::recurrent::{CellShape, DeviceLimits, Room, Tier, choose};
 use crate::device::{Products, Strategy};
 use crate::init::Init;
 use crate::models::{GruCell, GruCellTorch, LstmCell, RnnCell};
@@ -13,7 +13,7 @@ use crate::system::System;
 use crate::system::program::Body;
 use half::{bf16, f16};
 
-const H100: Machine = Machine { capability: 90, processors: 132, shared: 227 << 10, room: Room::UNKNOWN };
+const H100: DeviceLimits = DeviceLimits { capability: 90, processors: 132, shared: 227 << 10, room: Room::UNKNOWN };
 
 pub(super) fn list() -> Vec<Module> {
     let mut all = Vec::new();
@@ -51,7 +51,7 @@ fn module<T: Scalar>(
 ) -> Option<Module> {
     let Body::Cell(cell) = system.program(0.1)?.body else { return None };
     let (element, acc) = (size_of::<T>(), size_of::<T::Acc>());
-    let facts = Facts { phases: cell.phases, states: cell.states, hidden: cell.hidden, batch, element, acc };
+    let facts = CellShape { phases: cell.phases, states: cell.states, hidden: cell.hidden, batch, element, acc };
     let (tile, _) = choose(facts, T::DTYPE, products, &H100, Strategy::Auto, Some(tier))?;
     let request = Request::tiles(T::DTYPE, &cell, &tile, probes);
     Some(Module { name: name.to_owned(), dtype: T::DTYPE, request, needs })

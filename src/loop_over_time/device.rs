@@ -3,7 +3,7 @@
 use super::{AnyLoop, LoopOverTime};
 use crate::cuda::Engine;
 use crate::device::Device;
-use crate::engine::boundary::Wanted;
+use crate::engine::boundary::EngineConfig;
 use crate::error::Result;
 use crate::numeric::scalar::Scalar;
 use crate::survey;
@@ -52,7 +52,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     /// What runs the loop on this device: nothing for the CPU, whose engine has no state of its own.
     pub(super) fn engine_for(&self, device: Device, layout: &Layout, state: &[T]) -> Result<Option<Box<Engine>>> {
         let Device::Cuda(ordinal) = device else { return Ok(None) };
-        let wanted = Wanted {
+        let wanted = EngineConfig {
             schema: &self.schema,
             layout,
             handles: &self.handles,

@@ -2,7 +2,7 @@
 
 use crate::cpu::Chunk;
 use crate::cuda::Engine;
-use crate::engine::boundary::{Done, Found};
+use crate::engine::boundary::{ChunkResult, NonFinite};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
 use crate::recording::every::Every;
@@ -18,7 +18,7 @@ const SUSPECTS: usize = 4096;
 /// nearly the same.
 pub(super) struct Search<'s, T: Scalar> {
     pub(super) engine: &'s Engine,
-    pub(super) done: &'s Done,
+    pub(super) done: &'s ChunkResult,
     pub(super) system: &'s dyn System<T>,
     pub(super) schema: &'s Schema,
     pub(super) layout: &'s Layout,
@@ -31,7 +31,7 @@ pub(super) struct Search<'s, T: Scalar> {
 
 impl<T: Scalar> Search<'_, T> {
     /// The error for what the device found at this index of the state, or of the output of a system without.
-    pub(super) fn error(&self, found: Found) -> Error {
+    pub(super) fn error(&self, found: NonFinite) -> Error {
         match found.value {
             Some(value) => self.in_output(found.index, &value),
             None => self.in_state(found.index).unwrap_or_else(|error| error),
@@ -55,7 +55,7 @@ impl<T: Scalar> Search<'_, T> {
         suspects.sort_unstable();
         suspects.dedup();
         suspects.truncate(SUSPECTS);
-        let Done { steps, len, clock, .. } = self.done;
+        let ChunkResult { steps, len, clock, .. } = self.done;
         let (end, len) = (*steps as usize, *len as usize);
         let left: Option<Vec<usize>> = self.lengths.map(|all| all.iter().map(|l| l.saturating_sub(end - len).min(len)).collect());
         let again = Chunk {

@@ -3,7 +3,7 @@
 use super::locate_non_finite::Search;
 use super::run::tell;
 use super::{AnyLoop, LoopOverTime};
-use crate::engine::boundary::{Feed, Host, OnDevice, Run, Series};
+use crate::engine::boundary::{DeviceIo, HostIo, RunIo, RunRequest, Series};
 use crate::engine::device_array::{DeviceArray, DeviceRecording};
 use crate::error::{Error, Result};
 use crate::input::{Checked, Given, Input};
@@ -26,7 +26,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let series = views.iter().map(|view| view.as_ref().map(|view| view as &dyn Series)).collect();
         // Handles are the loop's, which is about to be changed.
         let handles = std::mem::take(&mut self.handles);
-        let feed = Feed::Host(Host { views: series, places, events, handles: &handles });
+        let feed = RunIo::HostIo(HostIo { views: series, places, events, handles: &handles });
         let inputs = || Ok(views.iter().map(|view| view.map(CowArray::from)).collect());
         let made = self.drive(feed, steps as u64, lengths, &inputs);
         self.handles = handles;
@@ -36,7 +36,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     /// Has the engine make the steps. `inputs` are asked for where something is not finite.
     fn drive<'v>(
         &mut self,
-        feed: Feed<'_>,
+        feed: RunIo<'_>,
         steps: u64,
         lengths: Option<&[usize]>,
         inputs: &dyn Fn() -> Result<Vec<Option<CowArray<'v, T, Ix3>>>>,
@@ -49,7 +49,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
             clock.done += steps;
             return Ok(());
         }
-        let run = Run { feed, steps, lengths, shared, check: !*allow_non_finite, told: progress.is_some() };
+        let run = RunRequest { feed, steps, lengths, shared, check: !*allow_non_finite, told: progress.is_some() };
         engine.run(run, clock, &mut |engine, done| {
             if let Some(found) = done.found {
                 let inputs = inputs()?;
@@ -112,7 +112,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let steps = input.steps;
         let i = self.clock.i();
         let room = self.engine.as_ref().ok_or_else(|| no_device("run_on_device"))?.room(steps, i)?;
-        let feed = Feed::Device(OnDevice { inputs: addresses, records: room.iter().map(|buffer| (buffer.clone(), 0)).collect() });
+        let feed = RunIo::Device(DeviceIo { inputs: addresses, records: room.iter().map(|buffer| (buffer.clone(), 0)).collect() });
         let (rows, features) = (self.layout.rows, self.schema.inputs.iter().map(|input| input.shape.iter().product()).collect::<Vec<_>>());
         let inputs = || placed.iter().zip(&features).map(|(input, features)| bring(input, steps, rows, *features)).collect();
         self.drive(feed, steps, None, &inputs)?;

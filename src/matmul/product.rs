@@ -1,7 +1,7 @@
 //! A product that is ready to be made.
 
 use super::cpu;
-use crate::cuda::Multiplier;
+use crate::cuda::Gemm;
 use crate::device::{Device, Products};
 use crate::engine::device_array::DeviceArray;
 use crate::engine::gemm_shape::Shape;
@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 #[derive(Debug)]
 pub struct Product<T> {
     shape: Shape,
-    on_device: Option<Multiplier>,
+    on_device: Option<Gemm>,
     element: PhantomData<T>,
 }
 
@@ -21,7 +21,7 @@ impl<T: Scalar> Product<T> {
     pub(super) fn new(shape: Shape, products: Products, device: Device) -> Result<Self> {
         let on_device = match device {
             Device::Cpu => None,
-            Device::Cuda(ordinal) => Some(Multiplier::new(crate::survey::context(ordinal)?, T::DTYPE, &shape, products)?),
+            Device::Cuda(ordinal) => Some(Gemm::new(crate::survey::context(ordinal)?, T::DTYPE, &shape, products)?),
         };
         Ok(Self { shape, on_device, element: PhantomData })
     }
@@ -45,7 +45,7 @@ impl<T: Scalar> Product<T> {
         self.shape.fit(a.len(), b.len(), bias.map(<[T]>::len), Some(c.len()))?;
         match &mut self.on_device {
             None => crate::memory::threads::run(|| cpu::run(&self.shape, a, b, bias, c))?,
-            Some(multiplier) => multiplier.run(a, b, bias, c),
+            Some(gemm) => gemm.run(a, b, bias, c),
         }
     }
 
@@ -55,8 +55,8 @@ impl<T: Scalar> Product<T> {
     /// As [`Product::run`]; if this product is the CPU's, or an array another device's.
     pub fn run_on_device(&mut self, a: &DeviceArray<T>, b: &DeviceArray<T>, bias: Option<&DeviceArray<T>>) -> Result<DeviceArray<T>> {
         self.shape.fit(a.len(), b.len(), bias.map(DeviceArray::len), None)?;
-        let multiplier = self.on_device.as_mut().ok_or_else(|| no_device("run_on_device"))?;
-        let c = multiplier.run_on_device(a.buffer(), b.buffer(), bias.map(DeviceArray::buffer), size_of::<T>())?;
+        let gemm = self.on_device.as_mut().ok_or_else(|| no_device("run_on_device"))?;
+        let c = gemm.run_on_device(a.buffer(), b.buffer(), bias.map(DeviceArray::buffer), size_of::<T>())?;
         let Shape { batch, m, n, .. } = self.shape;
         Ok(DeviceArray::new(c, if batch == 1 { vec![m, n] } else { vec![batch, m, n] }))
     }
@@ -66,14 +66,14 @@ impl<T: Scalar> Product<T> {
     /// # Errors
     /// If the product is the CPU's, the device has too little memory, or it was lost.
     pub fn to_device(&self, values: &[T]) -> Result<DeviceArray<T>> {
-        let multiplier = self.on_device.as_ref().ok_or_else(|| no_device("to_device"))?;
-        Ok(DeviceArray::new(multiplier.upload(values)?, vec![values.len()]))
+        let gemm = self.on_device.as_ref().ok_or_else(|| no_device("to_device"))?;
+        Ok(DeviceArray::new(gemm.upload(values)?, vec![values.len()]))
     }
 
     /// Which kernel a GPU runs, and why that one; `cpu` on the CPU.
     #[must_use]
     pub fn kernel(&self) -> String {
-        self.on_device.as_ref().map_or_else(|| "cpu".into(), Multiplier::kernel)
+        self.on_device.as_ref().map_or_else(|| "cpu".into(), Gemm::kernel)
     }
 }
 

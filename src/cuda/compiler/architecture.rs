@@ -8,14 +8,14 @@ const EMBEDDED: &[u32] = &[53, 62, 72, 87, 88, 101, 110];
 
 /// What an image is made for: 90 is compute capability 9.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) enum Architecture {
     /// Machine code.
     Real(u32),
     /// PTX, which the driver compiles.
     Virtual(u32),
 }
 
-impl Target {
+impl Architecture {
     /// The best for a device, of what the compiler knows: its own machine code; that of a lower capability with the same major
     /// number, which it runs too; PTX. None where all that the compiler knows is newer than the device.
     pub(crate) fn choose(known: &[u32], capability: (u32, u32), ptx: bool) -> Option<Self> {
@@ -33,7 +33,7 @@ impl Target {
     }
 }
 
-impl Display for Target {
+impl Display for Architecture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Real(arch) => write!(f, "sm_{arch}"),
@@ -70,12 +70,12 @@ mod tests {
             (old, (12, 0), true, "compute_87"),
         ];
         for (known, capability, ptx, expected) in cases {
-            let target = Target::choose(known, *capability, *ptx).unwrap();
+            let target = Architecture::choose(known, *capability, *ptx).unwrap();
             assert_eq!((target.to_string().as_str(), target.is_ptx()), (*expected, expected.starts_with('c')), "{capability:?}");
         }
-        assert_eq!(Target::choose(new, (7, 0), false), None);
-        assert_eq!(Target::choose(new, (7, 0), true), None);
-        assert_eq!(Target::choose(&[], (9, 0), false), None);
-        assert_eq!(Target::choose(new, (u32::MAX, 0), false), None);
+        assert_eq!(Architecture::choose(new, (7, 0), false), None);
+        assert_eq!(Architecture::choose(new, (7, 0), true), None);
+        assert_eq!(Architecture::choose(&[], (9, 0), false), None);
+        assert_eq!(Architecture::choose(new, (u32::MAX, 0), false), None);
     }
 }

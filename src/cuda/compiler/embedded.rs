@@ -1,7 +1,7 @@
 //! Images that were compiled when the crate was built. They know nothing beforehand of what is recorded, and are what a machine
 //! without NVRTC runs.
 
-use super::architecture::Target;
+use super::architecture::Architecture;
 use super::compile::{Request, flat};
 use super::embed_key::key;
 use crate::error::Result;
@@ -25,12 +25,12 @@ pub(crate) fn archs() -> &'static [u32] {
 
 /// Whether a device of this compute capability runs any of them.
 pub(crate) fn serve(capability: (u32, u32)) -> bool {
-    matches!(Target::choose(images::ARCHS, capability, false), Some(Target::Real(_)))
+    matches!(Architecture::choose(images::ARCHS, capability, false), Some(Architecture::Real(_)))
 }
 
 /// The image that does what this asks for, on a device of this compute capability.
 pub(crate) fn find(request: &Request, capability: (u32, u32)) -> Result<Option<&'static [u8]>> {
-    let Some(Target::Real(arch)) = Target::choose(images::ARCHS, capability, false) else { return Ok(None) };
+    let Some(Architecture::Real(arch)) = Architecture::choose(images::ARCHS, capability, false) else { return Ok(None) };
     let generic = request.clone().generic();
     let key = key(arch, &generic.line(), &flat(&generic)?);
     let found = images::INDEX.iter().find(|(k, ..)| *k == key);

@@ -118,7 +118,7 @@ fn flatten_with(files: &[(&str, &'static str)], parts: &[(&str, &str)]) -> Resul
 const COMMON: &[&str] = &["scalar.cuh", "job.cuh", "math.cuh", "philox.cuh", "activation.cuh", "crossing.cuh"];
 
 /// One of several models in one text: its files, by name, between an opening and a closing that set it apart.
-pub(crate) struct Apart<'a> {
+pub(crate) struct NamespacedSource<'a> {
     pub(crate) opening: String,
     pub(crate) files: Vec<(&'a str, &'a str)>,
     pub(crate) closing: String,
@@ -129,7 +129,7 @@ pub(crate) struct Apart<'a> {
 ///
 /// # Errors
 /// As [`flatten`].
-pub(crate) fn flatten_apart(more: &[&str], models: &[Apart<'_>]) -> Result<String> {
+pub(crate) fn flatten_apart(more: &[&str], models: &[NamespacedSource<'_>]) -> Result<String> {
     let mut flat = Flat { files: FILES, text: String::new(), included: Vec::new() };
     let common = || COMMON.iter().chain(more);
     for name in common() {

@@ -1,6 +1,6 @@
 //! The driver: its library, version and devices.
 
-use super::library::Shared;
+use super::library::DynamicLibrary;
 use crate::device::found::{Driver, Gpu, MIN_DRIVER, visible};
 use crate::error::Reason;
 use std::ffi::{OsString, c_char, c_int, c_uint};
@@ -28,7 +28,7 @@ struct Functions {
 }
 
 impl Functions {
-    fn find(shared: Shared, library: &str) -> Result<Self, Reason> {
+    fn find(shared: DynamicLibrary, library: &str) -> Result<Self, Reason> {
         // SAFETY: the types are those of the CUDA driver API, the same in every version since CUDA 4; CUresult, CUdevice and
         // CUdevice_attribute are C ints.
         unsafe {
@@ -97,7 +97,7 @@ pub(crate) fn probe() -> (Result<Driver, Reason>, Vec<String>) {
     let mut stub = None;
     for name in names {
         let library = name.to_string_lossy().into_owned();
-        match Shared::open(&name).map(|shared| ask(shared, &library)) {
+        match DynamicLibrary::open(&name).map(|shared| ask(shared, &library)) {
             Ok(Err(reason @ Reason::StubDriver { .. })) => {
                 looked_in.push(format!("{library} (the toolkit's stub)"));
                 stub.get_or_insert(reason);
@@ -167,10 +167,10 @@ const FOUND_AS: &[&str] = &["cuda.dll", "nvcuda.dll"];
 const FOUND_AS: &[&str] = &["libcuda.so", "libcuda.so.1"];
 
 /// The library that the engine's calls will find, with its name; else where it was looked for.
-fn engines() -> Result<(Shared, &'static str), Vec<String>> {
+fn engines() -> Result<(DynamicLibrary, &'static str), Vec<String>> {
     let mut looked_in = Vec::new();
     for name in FOUND_AS {
-        match Shared::open(OsString::from(name).as_os_str()) {
+        match DynamicLibrary::open(OsString::from(name).as_os_str()) {
             Ok(shared) => return Ok((shared, name)),
             Err(said) => looked_in.push(format!("{name} ({said})")),
         }
@@ -197,7 +197,7 @@ pub(crate) fn complete() -> Result<(), Reason> {
     })
 }
 
-fn ask(shared: Shared, library: &str) -> Result<Driver, Reason> {
+fn ask(shared: DynamicLibrary, library: &str) -> Result<Driver, Reason> {
     let functions = Functions::find(shared, library)?;
     // SAFETY: the flags must be 0, and are.
     let initialised = unsafe { (functions.init)(0) };

@@ -110,7 +110,7 @@ impl Kernel<signature::Step> {
     }
 }
 
-impl Kernel<signature::Stack> {
+impl Kernel<signature::FusedLayers> {
     /// `stack_scan`: the address of its parts.
     pub(crate) fn stack(&self, shape: Shape, stream: &Stream, parts: u64) -> Result<()> {
         let mut arguments = [address(&parts)];

@@ -6,11 +6,11 @@ use std::ffi::OsStr;
 
 /// A shared library that stays loaded: drivers do not take kindly to being unloaded.
 #[derive(Clone, Copy)]
-pub(crate) struct Shared {
+pub(crate) struct DynamicLibrary {
     library: &'static Library,
 }
 
-impl Shared {
+impl DynamicLibrary {
     /// Loads the library of this name or path.
     pub(crate) fn open(name: &OsStr) -> Result<Self, String> {
         // SAFETY: loading runs the library's initialisers. The name is the driver's or compiler's own, or one that the user put

@@ -35,7 +35,7 @@ signatures! {
     /// One step: where a job lies, the model's parameters, where the cursor lies, and how far behind it the step is.
     Step: ["pointwise_step", "cell_step", "tile_step", "tile_gates"] ("Job*", "Params", "u32*", "u32");
     /// Several layers: where their jobs and parameters lie.
-    Stack: ["stack_scan"] ("char*");
+    FusedLayers: ["stack_scan"] ("char*");
     /// A pass that makes synapses.
     Connect: ["connect_count", "connect_fill", "connect_order", "connect_weights"] ("Connect");
     /// All steps of a network: where the groups' tables lie, the counter that blocks wait for, the steps, whether warps share long rows.

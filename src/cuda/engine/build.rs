@@ -1,19 +1,19 @@
 //! From a plan to an engine: kernels compiled and loaded, memory taken.
 
 use super::Engine;
-use super::chunk_limits::Limits;
-use super::fused_layers::Stack;
+use super::chunk_limits::ChunkLimits;
+use super::fused_layers::FusedLayers;
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::Buffer;
 use crate::cuda::driver::stream::Stream;
-use crate::cuda::schedule::chunk_buffers::Side;
-use crate::cuda::schedule::chunk_length::Pace;
+use crate::cuda::schedule::chunk_buffers::ChunkBuffers;
+use crate::cuda::schedule::chunk_length::ChunkLength;
 use crate::cuda::schedule::plan::Plan;
-use crate::cuda::schedule::stage_builder::{Made, Workshop, in_bytes};
-use crate::cuda::stage::Ready;
+use crate::cuda::schedule::stage_builder::{StageBuilder, StagedConstants, in_bytes};
+use crate::cuda::stage::Stage;
 use crate::device::Strategy;
-use crate::engine::boundary::Wanted;
+use crate::engine::boundary::EngineConfig;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::{DType, Scalar};
 use crate::system::program::Program;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 impl Engine {
     /// Compiles a system's kernels and takes all memory that runs need. `state` is what it starts from.
-    pub(crate) fn new<T: Scalar>(context: Arc<Context>, system: &dyn System<T>, wanted: Wanted<'_>, state: &[T]) -> Result<Self> {
+    pub(crate) fn new<T: Scalar>(context: Arc<Context>, system: &dyn System<T>, wanted: EngineConfig<'_>, state: &[T]) -> Result<Self> {
         context.bind()?;
         let program = system.program(wanted.dt).ok_or_else(|| no_program(system, wanted.dt))?;
         let engine = Self::assemble(context, T::DTYPE, program, &in_bytes(&system.weights()), &wanted)?;
@@ -31,29 +31,35 @@ impl Engine {
         Ok(engine)
     }
 
-    fn assemble(context: Arc<Context>, dtype: DType, program: Program, given: &[Weight<'_, u8>], wanted: &Wanted<'_>) -> Result<Self> {
+    fn assemble(
+        context: Arc<Context>,
+        dtype: DType,
+        program: Program,
+        given: &[Weight<'_, u8>],
+        wanted: &EngineConfig<'_>,
+    ) -> Result<Self> {
         let plan = Plan::new(program, wanted)?;
         let rows = wanted.layout.rows;
-        let Wanted { strategy, products, .. } = *wanted;
-        let mut shop = Workshop { context: &context, dtype, rows, strategy, products, given, made: Made::default() };
+        let EngineConfig { strategy, products, .. } = *wanted;
+        let mut builder = StageBuilder { context: &context, dtype, rows, strategy, products, given, made: StagedConstants::default() };
         let last = plan.stages.len().saturating_sub(1);
-        let stages = plan.stages.into_iter().enumerate().map(|(number, stage)| Ready::prepare(stage, number == last, &mut shop));
+        let stages = plan.stages.into_iter().enumerate().map(|(number, stage)| Stage::prepare(stage, number == last, &mut builder));
         let mut stages = stages.collect::<Result<Vec<_>>>()?;
-        let check = shop.kernel(None, Request::tool(dtype, "check.cu"), 0)?;
+        let check = builder.kernel(None, Request::tool(dtype, "check.cu"), 0)?;
         let needs_cursor = stages.iter().any(|s| s.chosen().0 != Strategy::Persistent);
-        let advance = if needs_cursor { Some(shop.kernel(None, Request::tool(dtype, "cursor.cu"), 0)?) } else { None };
+        let advance = if needs_cursor { Some(builder.kernel(None, Request::tool(dtype, "cursor.cu"), 0)?) } else { None };
         let free = context.free()?;
-        let limits = Limits::new(&stages, &plan.recordings, wanted, free, dtype);
-        let pace = Pace::new(context.watched, limits.first)?;
+        let limits = ChunkLimits::new(&stages, &plan.recordings, wanted, free, dtype);
+        let pace = ChunkLength::new(context.watched, limits.first)?;
         let paces = vec![pace; if limits.whole { stages.len() } else { 0 }];
-        let mut stack = Stack::prepare(&stages, limits.steps, free, &mut shop)?;
-        let made = shop.made;
+        let mut stack = FusedLayers::prepare(&stages, limits.steps, free, &mut builder)?;
+        let made = builder.made;
         let state = wanted.layout.len.saturating_mul(dtype.size());
         let scratch = stages.iter().map(|s| s.needs.scratch).max().unwrap_or(0);
         let stacked = stack.as_ref().map_or(0, |stack| stack.bytes);
         let own = stages.iter().fold(stacked, |sum, s| sum.saturating_add(s.needs.own));
-        let of_stages = stages.iter().map(Ready::job_bytes).sum::<usize>();
-        let jobs = of_stages.max(stack.as_ref().map_or(0, Stack::parts) * Side::JOB);
+        let of_stages = stages.iter().map(Stage::job_bytes).sum::<usize>();
+        let jobs = of_stages.max(stack.as_ref().map_or(0, FusedLayers::parts) * ChunkBuffers::JOB);
         let fixed = [state, made.constants.len(), made.weights, scratch, own, limits.between[0], limits.between[1], limits.work];
         let each_side = [state, limits.input, limits.record, jobs];
         let need = fixed.iter().chain(&each_side).chain(&each_side).fold(0_u64, |sum, n| sum.saturating_add(*n as u64));
@@ -61,7 +67,7 @@ impl Engine {
             return Err(Error::OutOfMemory { what: format!("this loop on {}", context.name()), need, free });
         }
         let buffer = |what: &str, len: usize| Buffer::new(&context, what, len);
-        let side = || Side::new(&context, state, [limits.input, limits.record], jobs);
+        let side = || ChunkBuffers::new(&context, state, [limits.input, limits.record], jobs);
         let compute = Stream::new(&context)?;
         let sides = [side()?, side()?];
         for stage in &mut stages {

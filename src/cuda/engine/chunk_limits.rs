@@ -2,8 +2,8 @@
 
 use crate::cuda::driver::memory::aligned;
 use crate::cuda::schedule::plan::Recording;
-use crate::cuda::stage::Ready;
-use crate::engine::boundary::Wanted;
+use crate::cuda::stage::Stage;
+use crate::engine::boundary::EngineConfig;
 use crate::numeric::scalar::DType;
 use crate::system::Coupling;
 
@@ -20,7 +20,7 @@ const CAUTION: u64 = 64;
 
 /// What one chunk may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct ChunkLimits {
     /// Steps.
     pub(crate) steps: u64,
     /// Steps of the first chunk of all, of which nobody knows how long it takes.
@@ -39,8 +39,8 @@ pub(crate) struct Limits {
     working: usize,
 }
 
-impl Limits {
-    pub(crate) fn new(stages: &[Ready], recordings: &[Recording], wanted: &Wanted<'_>, free: u64, dtype: DType) -> Self {
+impl ChunkLimits {
+    pub(crate) fn new(stages: &[Stage], recordings: &[Recording], wanted: &EngineConfig<'_>, free: u64, dtype: DType) -> Self {
         // Where memory is short, chunks are.
         let share = |most: usize, of: u64| most.min(usize::try_from(free / of).unwrap_or(most));
         let (between_host, between_stages) = (share(BETWEEN_HOST, 32), share(BETWEEN_STAGES, 8));

@@ -5,16 +5,16 @@
 
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::source;
-use crate::cuda::compiler::source::Apart;
+use crate::cuda::compiler::source::NamespacedSource;
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::launch::Shape;
 use crate::cuda::driver::memory::{Buffer, aligned};
 use crate::cuda::driver::module::{Kernel, STATIC_LIMIT};
 use crate::cuda::driver::signature;
-use crate::cuda::schedule::chunk_buffers::Side;
-use crate::cuda::schedule::stage_builder::Workshop;
-use crate::cuda::schedule::strategy::Desk;
-use crate::cuda::stage::{Chunk, Memory, Part, Ready};
+use crate::cuda::schedule::chunk_buffers::ChunkBuffers;
+use crate::cuda::schedule::stage_builder::StageBuilder;
+use crate::cuda::schedule::strategy::LaunchContext;
+use crate::cuda::stage::{FusedPart, Stage, StageChunk, StageMemory};
 use crate::cuda::structs::launch_args::Job;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
@@ -35,8 +35,8 @@ const PARAMS: usize = size_of::<Job>().next_multiple_of(16);
 
 /// All stages of a loop as one kernel.
 #[derive(Debug)]
-pub(crate) struct Stack {
-    kernel: Kernel<signature::Stack>,
+pub(crate) struct FusedLayers {
+    kernel: Kernel<signature::FusedLayers>,
     shared: usize,
     /// Each part's parameters.
     params: Vec<Vec<u8>>,
@@ -49,18 +49,18 @@ pub(crate) struct Stack {
     memory: Option<Buffer>,
 }
 
-impl Stack {
+impl FusedLayers {
     /// Several stages as one kernel, if they are small enough and each is of a kind that can be a part.
-    pub(crate) fn prepare(stages: &[Ready], steps: u64, free: u64, shop: &mut Workshop<'_>) -> Result<Option<Self>> {
+    pub(crate) fn prepare(stages: &[Stage], steps: u64, free: u64, builder: &mut StageBuilder<'_>) -> Result<Option<Self>> {
         let persistent = stages.iter().all(|s| s.chosen().0 == Strategy::Persistent && !s.parts().is_empty());
-        let parts: Vec<&Part> = stages.iter().flat_map(Ready::parts).collect();
+        let parts: Vec<&FusedPart> = stages.iter().flat_map(Stage::parts).collect();
         let products = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.products)).max(1);
-        let fits = |part: &&Part| part.params.len() <= Side::JOB - PARAMS;
+        let fits = |part: &&FusedPart| part.params.len() <= ChunkBuffers::JOB - PARAMS;
         // Without a compiler there are only the kernels of single layers.
-        if stages.len() < 2 || !persistent || products > PRODUCTS || !parts.iter().all(fits) || shop.context.compiler.is_err() {
+        if stages.len() < 2 || !persistent || products > PRODUCTS || !parts.iter().all(fits) || builder.context.compiler.is_err() {
             return Ok(None);
         }
-        let each = |s: &Ready| [s.node.row.saturating_mul(shop.rows).saturating_mul(shop.dtype.size()), s.needs.work];
+        let each = |s: &Stage| [s.node.row.saturating_mul(builder.rows).saturating_mul(builder.dtype.size()), s.needs.work];
         let step = stages.iter().flat_map(each).fold(1_usize, usize::saturating_add);
         let between = usize::try_from(free / 32).map_or(BETWEEN, |share| share.min(BETWEEN));
         let steps = steps.min(PRODUCTS_OF_CHUNK / products).min(between as u64 / step as u64);
@@ -76,8 +76,8 @@ impl Stack {
         };
         let places = stages.iter().map(|s| each(s).map(&mut place)).collect();
         let requests: Vec<_> = parts.iter().map(|part| part.request.clone()).collect();
-        let spots: Vec<_> = (0..parts.len()).map(|n| (n * Side::JOB, n * Side::JOB + PARAMS)).collect();
-        let kernel = shop.kernel(None, request(shop.dtype, &requests, &spots)?, shared)?;
+        let spots: Vec<_> = (0..parts.len()).map(|n| (n * ChunkBuffers::JOB, n * ChunkBuffers::JOB + PARAMS)).collect();
+        let kernel = builder.kernel(None, request(builder.dtype, &requests, &spots)?, shared)?;
         let params = parts.iter().map(|part| part.params.clone()).collect();
         Ok(Some(Self { kernel, shared, params, steps, places, bytes, memory: None }))
     }
@@ -94,7 +94,13 @@ impl Stack {
     }
 
     /// Asks for all steps of a chunk of all stages.
-    pub(crate) fn run(&self, stages: &[Ready], chunk: &Chunk<'_>, shared: Memory<'_>, desk: &mut Desk<'_>) -> Result<()> {
+    pub(crate) fn run(
+        &self,
+        stages: &[Stage],
+        chunk: &StageChunk<'_>,
+        shared: StageMemory<'_>,
+        launch_context: &mut LaunchContext<'_>,
+    ) -> Result<()> {
         let Some(own) = &self.memory else { return Ok(()) };
         let last = stages.iter().rposition(|s| !s.node.is_beside()).unwrap_or(0);
         let (mut part, mut from, mut to) = (0, 0, 0);
@@ -103,10 +109,10 @@ impl Stack {
             if !stage.node.is_beside() {
                 (from, to) = (to, if s == last { 0 } else { own.address(*output) });
             }
-            for mut job in stage.jobs(chunk, &Memory { from, to, ..shared }) {
+            for mut job in stage.jobs(chunk, &StageMemory { from, to, ..shared }) {
                 job.work = own.address(*work);
-                let at = part * Side::JOB;
-                let place = desk.host_jobs.slice_mut::<u8>(at, Side::JOB)?;
+                let at = part * ChunkBuffers::JOB;
+                let place = launch_context.host_jobs.slice_mut::<u8>(at, ChunkBuffers::JOB)?;
                 place[..size_of::<Job>()].copy_from_slice(bytemuck::bytes_of(&job));
                 if let Some((params, to)) = self.params.get(part).and_then(|p| Some((p, place.get_mut(PARAMS..PARAMS + p.len())?))) {
                     to.copy_from_slice(params);
@@ -114,9 +120,9 @@ impl Stack {
                 part += 1;
             }
         }
-        desk.jobs.upload(0, desk.host_jobs, 0, part * Side::JOB, desk.stream)?;
+        launch_context.jobs.upload(0, launch_context.host_jobs, 0, part * ChunkBuffers::JOB, launch_context.stream)?;
         let shape = Shape { blocks: chunk.rows as u32, threads: THREADS, shared: self.shared as u32, ..Shape::default() };
-        self.kernel.stack(shape, desk.stream, desk.jobs.address(0))
+        self.kernel.stack(shape, launch_context.stream, launch_context.jobs.address(0))
     }
 }
 
@@ -139,7 +145,7 @@ pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]
             size = size.or((name == "PARAMS_BYTES").then_some(value));
         }
         let _ = writeln!(opening, "namespace part{n} {{");
-        models.push(Apart { opening, files: vec![(part.model.0.as_str(), part.model.1.as_ref()), *row], closing });
+        models.push(NamespacedSource { opening, files: vec![(part.model.0.as_str(), part.model.1.as_ref()), *row], closing });
         if let Some(size) = size {
             let _ = writeln!(calls, "    static_assert(sizeof(part{n}::Params) == {size}, \"struct Params of {}\");", part.name);
         }

@@ -11,16 +11,16 @@ use super::driver::memory::Buffer;
 use super::driver::module::Kernel;
 use super::driver::signature;
 use super::driver::stream::Stream;
-use super::schedule::chunk_buffers::Side;
-use super::schedule::chunk_length::Pace;
+use super::schedule::chunk_buffers::ChunkBuffers;
+use super::schedule::chunk_length::ChunkLength;
 use super::schedule::plan::Recording;
 use super::schedule::stage_builder::in_bytes;
-use super::stage::Ready;
+use super::stage::Stage;
 use crate::error::Result;
 use crate::numeric::scalar::{DType, Scalar};
 use crate::system::{System, Weight};
-use chunk_limits::Limits;
-use fused_layers::Stack;
+use chunk_limits::ChunkLimits;
+use fused_layers::FusedLayers;
 use std::sync::Arc;
 
 /// A loop on a device. Fields are dropped in this order: what refers to the context before the context.
@@ -29,9 +29,9 @@ pub(crate) struct Engine {
     pub(crate) compute: Stream,
     pub(crate) copies: Stream,
     pub(crate) dtype: DType,
-    pub(crate) stages: Vec<Ready>,
+    pub(crate) stages: Vec<Stage>,
     /// All of them as one kernel, where they are small.
-    pub(crate) stack: Option<Stack>,
+    pub(crate) stack: Option<FusedLayers>,
     pub(crate) check: Kernel<signature::Check>,
     /// None where no stage goes step by step.
     pub(crate) advance: Option<Kernel<signature::Advance>>,
@@ -47,15 +47,15 @@ pub(crate) struct Engine {
     pub(crate) between: [Buffer; 2],
     pub(crate) jobs: Buffer,
     pub(crate) cursor: Buffer,
-    pub(crate) sides: [Side; 2],
+    pub(crate) sides: [ChunkBuffers; 2],
     pub(crate) rows: usize,
     pub(crate) recordings: Vec<Recording>,
     pub(crate) keeps_output: bool,
-    pub(crate) limits: Limits,
+    pub(crate) limits: ChunkLimits,
     /// How many steps of this loop take how long.
-    pub(crate) pace: Pace,
+    pub(crate) pace: ChunkLength,
     /// And how many of each stage, where a run is one sequence.
-    pub(crate) paces: Vec<Pace>,
+    pub(crate) paces: Vec<ChunkLength>,
     /// A u64 for each row: it takes a step while fewer than so many are done. Empty until a run has lengths.
     pub(crate) ends: Buffer,
     pub(crate) warnings: Vec<String>,
@@ -133,7 +133,7 @@ impl Engine {
 
     /// For each stage its name, its strategy, and why that one.
     pub(crate) fn strategy(&self) -> String {
-        let say = |stage: &Ready| {
+        let say = |stage: &Stage| {
             let ((strategy, why), name) = (stage.chosen(), stage.node.name());
             if name.is_empty() { format!("{strategy}: {why}") } else { format!("`{name}` {strategy}: {why}") }
         };

@@ -1,25 +1,25 @@
 //! A run: chunks of steps, each one's inputs uploaded and recordings downloaded while its neighbours are computed.
 
 use super::Engine;
-use super::transfer::{Form, Shipment};
+use super::transfer::{ChunkTransfer, IoLayout};
 use crate::cuda::driver::memory::{Buffer, Pinned};
-use crate::cuda::schedule::strategy::Desk;
-use crate::cuda::stage::{Chunk, Memory};
-use crate::engine::boundary::{Done, Feed, Found, Run};
+use crate::cuda::schedule::strategy::LaunchContext;
+use crate::cuda::stage::{StageChunk, StageMemory};
+use crate::engine::boundary::{ChunkResult, NonFinite, RunIo, RunRequest};
 use crate::error::{Error, Result};
 use crate::system::clock::Clock;
 use std::time::Instant;
 
 /// Whom a run tells of each chunk.
-type Tell<'t> = dyn FnMut(&Engine, &Done) -> Result<()> + 't;
+type ChunkCallback<'t> = dyn FnMut(&Engine, &ChunkResult) -> Result<()> + 't;
 
 /// A chunk on its way.
-struct Sent {
+struct ChunkInFlight {
     side: usize,
     clock: Clock,
     steps: u64,
     asked: Instant,
-    shipment: Shipment,
+    shipment: ChunkTransfer,
     /// Copies have a stream of their own.
     overlap: bool,
 }
@@ -27,7 +27,7 @@ struct Sent {
 impl Engine {
     /// Makes the steps. `clock` moves on by each chunk that is done; `done` is called after each, with what was found in it, and ends the
     /// run by an error. State and clock then stand where the last chunk ended that `done` was content with.
-    pub(crate) fn run(&mut self, mut run: Run<'_>, clock: &mut Clock, done: &mut Tell<'_>) -> Result<()> {
+    pub(crate) fn run(&mut self, mut run: RunRequest<'_>, clock: &mut Clock, done: &mut ChunkCallback<'_>) -> Result<()> {
         self.context.bind()?;
         let result = self.make_room(&run, *clock).and_then(|()| self.chunks(&mut run, clock, done));
         if result.is_err() {
@@ -36,13 +36,13 @@ impl Engine {
         result
     }
 
-    fn chunks(&mut self, run: &mut Run<'_>, clock: &mut Clock, done: &mut Tell<'_>) -> Result<()> {
+    fn chunks(&mut self, run: &mut RunRequest<'_>, clock: &mut Clock, done: &mut ChunkCallback<'_>) -> Result<()> {
         let mut next = *clock;
         let (mut made, mut asked, mut side) = (0, 0, 0);
         let most = self.most(&run.feed, run.steps);
         // With one chunk there is nothing that a copy could be hidden behind.
         let overlap = run.steps > self.next(most, run.told) && !run.told;
-        let mut under_way: Option<Sent> = None;
+        let mut under_way: Option<ChunkInFlight> = None;
         while made < run.steps {
             if asked < run.steps && (under_way.is_none() || overlap) {
                 let steps = self.next(most, run.told).min(run.steps - asked);
@@ -88,7 +88,7 @@ impl Engine {
     }
 
     /// Takes what a run from `clock` on needs that was not known when the loop was built: memory for all of a sequence, and for lengths.
-    fn make_room(&mut self, run: &Run<'_>, clock: Clock) -> Result<()> {
+    fn make_room(&mut self, run: &RunRequest<'_>, clock: Clock) -> Result<()> {
         if let Some(lengths) = run.lengths {
             let mut ends: Vec<u64> = crate::memory::room("lengths", lengths.len())?;
             ends.extend(lengths.iter().map(|len| clock.done.saturating_add(*len as u64)));
@@ -100,7 +100,7 @@ impl Engine {
         if !self.limits.whole {
             return Ok(());
         }
-        let host = matches!(run.feed, Feed::Host(_));
+        let host = matches!(run.feed, RunIo::HostIo(_));
         let (input, record) = if host { (run.feed.bytes(self.form()), self.record_bytes(run.steps)) } else { (0, 0) };
         let free = self.context.free()?;
         let limits = self.limits.stretched(run.steps, input, record, free);
@@ -133,7 +133,7 @@ impl Engine {
     }
 
     /// Most steps of a chunk of this run.
-    fn most(&self, feed: &Feed<'_>, steps: u64) -> u64 {
+    fn most(&self, feed: &RunIo<'_>, steps: u64) -> u64 {
         if self.limits.whole {
             return steps;
         }
@@ -154,9 +154,21 @@ impl Engine {
     }
 
     /// Asks for a chunk: upload, all stages, a look for what is not finite, download.
-    fn send(&mut self, run: &mut Run<'_>, clock: Clock, side: usize, before: u64, steps: u64, overlap: bool) -> Result<Sent> {
-        let form =
-            Form { recordings: &self.recordings, element: self.dtype.size(), whole: self.takes_whole(), keeps_output: self.keeps_output };
+    fn send(
+        &mut self,
+        run: &mut RunRequest<'_>,
+        clock: Clock,
+        side: usize,
+        before: u64,
+        steps: u64,
+        overlap: bool,
+    ) -> Result<ChunkInFlight> {
+        let form = IoLayout {
+            recordings: &self.recordings,
+            element: self.dtype.size(),
+            whole: self.takes_whole(),
+            keeps_output: self.keeps_output,
+        };
         // A sequence that takes long is cut within each stage.
         let in_pieces = self.limits.whole && steps > self.pace.steps(self.limits.steps, false);
         let most = self.limits.steps;
@@ -169,7 +181,7 @@ impl Engine {
             own.uploaded.mark(copies)?;
             compute.after(&own.uploaded)?;
         }
-        let chunk = Chunk {
+        let chunk = StageChunk {
             clock,
             seed: run.shared.seed,
             rows: self.rows as u64,
@@ -186,9 +198,10 @@ impl Engine {
         let advance = self.advance.as_ref();
         let stack = self.stack.as_ref().filter(|stack| steps <= stack.steps && !in_pieces);
         if let Some(stack) = stack {
-            let memory = Memory { state, vars: &self.vars, constants, weights, work, scratch, from: 0, to: 0 };
-            let mut desk = Desk { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at: 0 };
-            stack.run(stages, &chunk, memory, &mut desk)?;
+            let memory = StageMemory { state, vars: &self.vars, constants, weights, work, scratch, from: 0, to: 0 };
+            let mut launch_context =
+                LaunchContext { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at: 0 };
+            stack.run(stages, &chunk, memory, &mut launch_context)?;
         }
         let (mut from, mut to, mut level, mut at) = (0, 0, 0, 0);
         // One by one, unless they were all asked for at once.
@@ -199,11 +212,12 @@ impl Engine {
                 (from, to) = (to, if s == last { 0 } else { between[level % 2].address(0) });
                 level += 1;
             }
-            let memory = Memory { state, vars: &self.vars, constants, weights, work, scratch, from, to };
-            let mut desk = Desk { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at };
+            let memory = StageMemory { state, vars: &self.vars, constants, weights, work, scratch, from, to };
+            let mut launch_context =
+                LaunchContext { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at };
             match paces.get_mut(s) {
-                Some(pace) if in_pieces => ready.run_in_pieces(&chunk, &memory, [steps, most], pace, &mut desk)?,
-                _ => ready.run(&chunk, &memory, &mut desk)?,
+                Some(pace) if in_pieces => ready.run_in_pieces(&chunk, &memory, [steps, most], pace, &mut launch_context)?,
+                _ => ready.run(&chunk, &memory, &mut launch_context)?,
             }
             at += ready.job_bytes();
         }
@@ -225,23 +239,30 @@ impl Engine {
         if overlap {
             own.downloaded.mark(copies)?;
         }
-        Ok(Sent { side, clock, steps, asked, shipment, overlap })
+        Ok(ChunkInFlight { side, clock, steps, asked, shipment, overlap })
     }
 
     /// Waits for a chunk, and hands its recordings out.
-    fn receive(&mut self, run: &mut Run<'_>, sent: Sent, made: u64, clock: &mut Clock, done: &mut Tell<'_>) -> Result<()> {
-        let Sent { side, clock: at, steps, asked, shipment, overlap } = sent;
+    fn receive(
+        &mut self,
+        run: &mut RunRequest<'_>,
+        sent: ChunkInFlight,
+        made: u64,
+        clock: &mut Clock,
+        done: &mut ChunkCallback<'_>,
+    ) -> Result<()> {
+        let ChunkInFlight { side, clock: at, steps, asked, shipment, overlap } = sent;
         let waited = if overlap { self.sides[side].downloaded.wait() } else { self.compute.wait() };
         waited.map_err(|e| at_steps(e, at.i(), steps))?;
         self.pace.made(steps, asked, Instant::now());
         run.feed.unpack(&self.sides[side], at, &shipment, self.form())?;
         let found = if run.check { self.found(&run.feed, side, &shipment)? } else { None };
         *clock = Clock { done: at.done + steps, ..*clock };
-        done(self, &Done { steps: made, clock: at, len: steps, side, found })
+        done(self, &ChunkResult { steps: made, clock: at, len: steps, side, found })
     }
 
     /// What the chunk of this side has left that is not finite.
-    fn found(&self, feed: &Feed<'_>, side: usize, shipment: &Shipment) -> Result<Option<Found>> {
+    fn found(&self, feed: &RunIo<'_>, side: usize, shipment: &ChunkTransfer) -> Result<Option<NonFinite>> {
         let own = &self.sides[side];
         let first = own.host_found.slice::<u64>(0, 1)?[0];
         if first == u64::MAX {
@@ -249,11 +270,11 @@ impl Engine {
         }
         let index = usize::try_from(first).unwrap_or(usize::MAX);
         let value = if self.state.len() > 0 { None } else { Some(feed.element(own, shipment, index, self.form())?) };
-        Ok(Some(Found { index, value }))
+        Ok(Some(NonFinite { index, value }))
     }
 
-    fn form(&self) -> Form<'_> {
-        Form { recordings: &self.recordings, element: self.dtype.size(), whole: self.takes_whole(), keeps_output: self.keeps_output }
+    fn form(&self) -> IoLayout<'_> {
+        IoLayout { recordings: &self.recordings, element: self.dtype.size(), whole: self.takes_whole(), keeps_output: self.keeps_output }
     }
 }
 

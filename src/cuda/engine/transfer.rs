@@ -2,10 +2,10 @@
 
 use crate::cuda::driver::memory::{ALIGN, aligned};
 use crate::cuda::driver::stream::Stream;
-use crate::cuda::schedule::chunk_buffers::Side;
+use crate::cuda::schedule::chunk_buffers::ChunkBuffers;
 use crate::cuda::schedule::plan::Recording;
 use crate::cuda::structs::launch_args::{MAX_PORTS, Port};
-use crate::engine::boundary::{Feed, Host, OnDevice, Series};
+use crate::engine::boundary::{DeviceIo, HostIo, RunIo, Series};
 use crate::error::Result;
 use crate::recording::Handle;
 use crate::system::clock::Clock;
@@ -13,7 +13,7 @@ use std::ops::Range;
 
 /// What decides how inputs and recordings lie: the recordings, the bytes of an element, and whether inputs need all their elements.
 #[derive(Clone, Copy)]
-pub(crate) struct Form<'f> {
+pub(crate) struct IoLayout<'f> {
     pub(crate) recordings: &'f [Recording],
     pub(crate) element: usize,
     pub(crate) whole: bool,
@@ -21,7 +21,7 @@ pub(crate) struct Form<'f> {
 }
 
 /// A chunk's inputs and recordings on the device.
-pub(crate) struct Shipment {
+pub(crate) struct ChunkTransfer {
     pub(crate) ports: [Port; MAX_PORTS],
     pub(crate) given: u32,
     pub(crate) records: Vec<u64>,
@@ -31,7 +31,7 @@ pub(crate) struct Shipment {
     bytes: usize,
 }
 
-impl Shipment {
+impl ChunkTransfer {
     /// The first recording and its elements: what is looked at where there is no state.
     pub(crate) fn output(&self, recordings: &[Recording]) -> (u64, usize) {
         let first = self.records.first().zip(self.regions.first()).zip(recordings.first());
@@ -44,21 +44,21 @@ fn extents(series: &dyn Series, whole: bool) -> [usize; 3] {
     series.axes().map(|(len, stretches)| if stretches && !whole { len.min(1) } else { len })
 }
 
-impl Feed<'_> {
+impl RunIo<'_> {
     pub(crate) fn is_recorded_on_device(&self) -> bool {
         matches!(self, Self::Device(_))
     }
 
     /// Bytes of all inputs.
-    pub(crate) fn bytes(&self, form: Form<'_>) -> usize {
-        let Self::Host(host) = self else { return 0 };
+    pub(crate) fn bytes(&self, form: IoLayout<'_>) -> usize {
+        let Self::HostIo(host) = self else { return 0 };
         let one = |series: &&dyn Series| extents(*series, form.whole).iter().fold(form.element, |all, n| all.saturating_mul(*n));
         host.views.iter().flatten().fold(0, |sum, series| aligned(sum).saturating_add(one(series)))
     }
 
     /// Most steps whose inputs fit into this many bytes.
-    pub(crate) fn most(&self, bytes: usize, form: Form<'_>) -> u64 {
-        let Self::Host(host) = self else { return u64::MAX };
+    pub(crate) fn most(&self, bytes: usize, form: IoLayout<'_>) -> u64 {
+        let Self::HostIo(host) = self else { return u64::MAX };
         let (mut fixed, mut each) = (0_usize, 0_usize);
         for series in host.views.iter().flatten() {
             let [steps, rows, units] = extents(*series, form.whole);
@@ -72,16 +72,16 @@ impl Feed<'_> {
     /// Asks for the inputs of `steps` steps, `before` steps into the run, to be put where the device finds them.
     pub(crate) fn ship(
         &mut self,
-        side: &mut Side,
+        side: &mut ChunkBuffers,
         stream: &Stream,
         clock: Clock,
         before: u64,
         steps: u64,
-        form: Form<'_>,
-    ) -> Result<Shipment> {
+        form: IoLayout<'_>,
+    ) -> Result<ChunkTransfer> {
         let kept = form.recordings.iter().map(|r| (r.kept(clock.i(), steps) as usize, r.bytes(form.element)));
         match self {
-            Self::Host(host) => {
+            Self::HostIo(host) => {
                 let (ports, given) = host.upload(side, stream, before as usize..(before + steps) as usize, form)?;
                 let (mut bytes, mut regions) = (0_usize, Vec::with_capacity(form.recordings.len()));
                 for (kept, each) in kept {
@@ -91,7 +91,7 @@ impl Feed<'_> {
                 // The last region ends where it ends, and not where the next one would begin.
                 bytes = bytes.min(side.record.len());
                 let records = regions.iter().map(|(at, _)| side.record.address(*at)).collect();
-                Ok(Shipment { ports, given, records, regions, bytes })
+                Ok(ChunkTransfer { ports, given, records, regions, bytes })
             }
             Self::Device(device) => {
                 let (ports, given) = device.ports(before, form.element);
@@ -101,19 +101,19 @@ impl Feed<'_> {
                     regions.push((*written, kept));
                     *written += kept * each;
                 }
-                Ok(Shipment { ports, given, records, regions, bytes: 0 })
+                Ok(ChunkTransfer { ports, given, records, regions, bytes: 0 })
             }
         }
     }
 
     /// Asks for the recordings to be brought to the host.
-    pub(crate) fn fetch(&self, side: &mut Side, stream: &Stream, shipment: &Shipment) -> Result<()> {
+    pub(crate) fn fetch(&self, side: &mut ChunkBuffers, stream: &Stream, shipment: &ChunkTransfer) -> Result<()> {
         side.record.download(0, &mut side.host_record, 0, shipment.bytes, stream)
     }
 
     /// Hands out what was brought.
-    pub(crate) fn unpack(&mut self, side: &Side, clock: Clock, shipment: &Shipment, form: Form<'_>) -> Result<()> {
-        let Self::Host(host) = self else { return Ok(()) };
+    pub(crate) fn unpack(&mut self, side: &ChunkBuffers, clock: Clock, shipment: &ChunkTransfer, form: IoLayout<'_>) -> Result<()> {
+        let Self::HostIo(host) = self else { return Ok(()) };
         for (r, ((at, kept), recording)) in shipment.regions.iter().zip(form.recordings).enumerate() {
             // Places begin with the output's, whether it is kept or not.
             let place = if form.keeps_output { r } else { r + 1 };
@@ -137,19 +137,19 @@ impl Feed<'_> {
     }
 
     /// One element of the first recording. The chunk has been waited for.
-    pub(crate) fn element(&self, side: &Side, shipment: &Shipment, index: usize, form: Form<'_>) -> Result<[u8; 8]> {
+    pub(crate) fn element(&self, side: &ChunkBuffers, shipment: &ChunkTransfer, index: usize, form: IoLayout<'_>) -> Result<[u8; 8]> {
         let mut value = [0; 8];
         let bytes = &mut value[..form.element.min(8)];
         let at = shipment.regions.first().map_or(0, |(at, _)| *at).saturating_add(index.saturating_mul(form.element));
         match self {
-            Self::Host(_) => bytes.copy_from_slice(side.host_record.slice::<u8>(at, bytes.len())?),
+            Self::HostIo(_) => bytes.copy_from_slice(side.host_record.slice::<u8>(at, bytes.len())?),
             Self::Device(device) => device.records.first().map_or(Ok(()), |(buffer, _)| buffer.read(at, bytes))?,
         }
         Ok(value)
     }
 }
 
-impl OnDevice {
+impl DeviceIo {
     /// The inputs from this step of the run on.
     fn ports(&self, before: u64, element: usize) -> ([Port; MAX_PORTS], u32) {
         let (mut ports, mut given) = ([Port::default(); MAX_PORTS], 0);
@@ -164,8 +164,14 @@ impl OnDevice {
     }
 }
 
-impl Host<'_> {
-    fn upload(&self, side: &mut Side, stream: &Stream, steps: Range<usize>, form: Form<'_>) -> Result<([Port; MAX_PORTS], u32)> {
+impl HostIo<'_> {
+    fn upload(
+        &self,
+        side: &mut ChunkBuffers,
+        stream: &Stream,
+        steps: Range<usize>,
+        form: IoLayout<'_>,
+    ) -> Result<([Port; MAX_PORTS], u32)> {
         let (mut ports, mut given, mut bytes) = ([Port::default(); MAX_PORTS], 0, 0_usize);
         for (p, (port, series)) in ports.iter_mut().zip(&self.views).enumerate() {
             let Some(series) = series else { continue };

@@ -1,14 +1,14 @@
 //! Dense products: which kernel (`table`), what it is compiled with (`request`), what it is given (`job`), and a product of its own
 //! that needs no loop (`Multiplier`).
 
+mod alone;
 mod catalog;
-mod multiplier;
 mod request;
 pub(crate) mod table;
 
 use super::driver::tensor_maps::Maps;
+pub(crate) use alone::Gemm;
 pub(crate) use catalog::catalog;
-pub(crate) use multiplier::Multiplier;
 
 use super::compiler::compile::Request;
 use super::driver::context::Context;
@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::models::Activation;
 use crate::numeric::scalar::DType;
 use std::sync::Arc;
-use table::{Ask, Choice, Family};
+use table::{Family, GemmChoice, GemmQuery};
 
 /// How a product's arrays lie, as its kernel is compiled for it.
 #[derive(Clone, Debug)]
@@ -36,10 +36,10 @@ pub(crate) struct Layout {
 
 /// A product's kernels, loaded.
 #[derive(Debug)]
-pub(crate) struct Ready {
-    pub(crate) choice: Choice,
+pub(crate) struct GemmKernel {
+    pub(crate) choice: GemmChoice,
     dtype: DType,
-    kernel: Main,
+    kernel: MainKernel,
     reduce: Option<Kernel<signature::Product>>,
     /// What the kernel has been compiled for.
     transpose: [bool; 2],
@@ -48,7 +48,7 @@ pub(crate) struct Ready {
 
 /// The kernel that makes sums.
 #[derive(Debug)]
-enum Main {
+enum MainKernel {
     Plain(Kernel<signature::Product>),
     ByMaps(Kernel<signature::ByMaps>),
 }
@@ -66,17 +66,17 @@ pub(crate) fn count(what: &str, n: usize) -> Result<u32> {
     fits.ok_or_else(|| Error::value(what, n, "is more than a product on a GPU takes, which is below 2³¹"))
 }
 
-impl Ready {
+impl GemmKernel {
     /// Takes what the table has. `make` compiles and loads.
-    pub(crate) fn new(ask: &Ask, layout: &Layout, mut make: impl FnMut(Request) -> Result<Arc<Module>>) -> Result<Self> {
+    pub(crate) fn new(ask: &GemmQuery, layout: &Layout, mut make: impl FnMut(Request) -> Result<Arc<Module>>) -> Result<Self> {
         let choice = table::choose(ask);
         let (_, shared) = choice.tile.block(ask.dtype);
         let request = Request::product(ask.dtype, layout, ask.wide, &choice.tile);
         let entry = request.entry();
         let module = make(request)?;
         let kernel = match choice.tile.family {
-            Family::Hopper(_) => Main::ByMaps(module.kernel(entry, shared as usize)?),
-            Family::Simt(_) | Family::Mma(_) => Main::Plain(module.kernel(entry, shared as usize)?),
+            Family::Hopper(_) => MainKernel::ByMaps(module.kernel(entry, shared as usize)?),
+            Family::Simt(_) | Family::Mma(_) => MainKernel::Plain(module.kernel(entry, shared as usize)?),
         };
         let reduce = (choice.splits > 1).then(|| Request::reduce(ask.dtype, layout));
         let reduce =
@@ -95,7 +95,7 @@ impl Ready {
         if product.m == 0 || product.n == 0 || product.batch == 0 {
             return Ok(());
         }
-        let Choice { tile, splits } = self.choice;
+        let GemmChoice { tile, splits } = self.choice;
         if matches!(tile.family, Family::Hopper(_)) {
             product.align_lots();
         }
@@ -109,13 +109,13 @@ impl Ready {
         let (threads, shared) = tile.block(self.dtype);
         let shape = Shape { blocks, threads, shared, ..Shape::default() };
         match &self.kernel {
-            Main::ByMaps(kernel) => {
+            MainKernel::ByMaps(kernel) => {
                 // As many blocks as processors make one tile after another.
                 let shape = Shape { blocks: blocks.min(self.processors.max(1)), ..shape };
                 let maps = Maps::of(&product, self.dtype, self.transpose, kernel.context())?;
                 kernel.product_by_maps(shape, stream, &product, &maps, blocks)?;
             }
-            Main::Plain(kernel) => kernel.product(shape, stream, &product)?,
+            MainKernel::Plain(kernel) => kernel.product(shape, stream, &product)?,
         }
         match &self.reduce {
             Some(reduce) if product.splits > 1 => {
@@ -128,7 +128,7 @@ impl Ready {
 
     /// The kernel, as the table names it.
     pub(crate) fn name(&self) -> String {
-        let Choice { tile, splits } = self.choice;
+        let GemmChoice { tile, splits } = self.choice;
         let shared = if splits > 1 { format!(", each sum by {splits} blocks") } else { String::new() };
         format!("{} {} ({} × {} × {}{shared})", tile.file().trim_end_matches(".cu"), tile.name, tile.m, tile.n, tile.k)
     }

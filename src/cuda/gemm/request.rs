@@ -1,7 +1,7 @@
 //! What to compile for a product.
 
 use super::Layout;
-use super::table::Tile;
+use super::table::GemmTile;
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::source;
 use crate::cuda::structs::gemm::BYTES;
@@ -9,7 +9,7 @@ use crate::numeric::scalar::DType;
 
 impl Request {
     /// The product of a tile.
-    pub(crate) fn product(dtype: DType, layout: &Layout, wide: [bool; 2], tile: &Tile) -> Self {
+    pub(crate) fn product(dtype: DType, layout: &Layout, wide: [bool; 2], tile: &GemmTile) -> Self {
         let mut request = of(dtype, layout, tile.file());
         let flags = [("TRANSPOSE_A", layout.transpose[0]), ("TRANSPOSE_B", layout.transpose[1]), ("WIDE_A", wide[0]), ("WIDE_B", wide[1])];
         request.defines.extend(flags.map(|(name, set)| (name.to_owned(), u8::from(set).to_string())));

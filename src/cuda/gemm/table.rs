@@ -19,7 +19,7 @@ use crate::numeric::scalar::DType;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ask {
+pub(crate) struct GemmQuery {
     pub(crate) dtype: DType,
     pub(crate) products: Products,
     pub(crate) capability: (u32, u32),
@@ -48,7 +48,7 @@ pub(crate) enum Family {
 
 /// A kernel's tile: what a block makes, `k` at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Tile {
+pub(crate) struct GemmTile {
     pub(crate) name: &'static str,
     pub(crate) family: Family,
     pub(crate) m: u32,
@@ -61,36 +61,37 @@ pub(crate) struct Tile {
     rate: u32,
 }
 
-const fn simt(name: &'static str, [m, n, k]: [u32; 3], own: [u32; 3], blocks: u32, rate: u32) -> Tile {
-    Tile { name, family: Family::Simt(own), m, n, k, blocks, rate }
+const fn simt(name: &'static str, [m, n, k]: [u32; 3], own: [u32; 3], blocks: u32, rate: u32) -> GemmTile {
+    GemmTile { name, family: Family::Simt(own), m, n, k, blocks, rate }
 }
 
-const fn mma(name: &'static str, [m, n, k]: [u32; 3], own: [u32; 3], blocks: u32, rate: u32) -> Tile {
-    Tile { name, family: Family::Mma(own), m, n, k, blocks, rate }
+const fn mma(name: &'static str, [m, n, k]: [u32; 3], own: [u32; 3], blocks: u32, rate: u32) -> GemmTile {
+    GemmTile { name, family: Family::Mma(own), m, n, k, blocks, rate }
 }
 
-const SIMT: [Tile; 4] = [
+const SIMT: [GemmTile; 4] = [
     simt("large", [128, 128, 8], [8, 8, 8], 2, 100),
     simt("middle", [64, 64, 8], [8, 4, 8], 4, 85),
     simt("flat", [16, 128, 16], [4, 4, 4], 5, 65),
     simt("tall", [128, 16, 16], [4, 4, 8], 5, 65),
 ];
-const SIMT_F64: [Tile; 4] = [
+const SIMT_F64: [GemmTile; 4] = [
     simt("large", [128, 64, 8], [8, 4, 8], 1, 100),
     simt("middle", [64, 32, 8], [4, 4, 8], 4, 90),
     simt("flat", [16, 64, 8], [4, 2, 4], 5, 70),
     simt("tall", [64, 16, 8], [2, 4, 8], 5, 70),
 ];
-const MMA: [Tile; 3] = [
+const MMA: [GemmTile; 3] = [
     mma("large", [128, 128, 32], [64, 32, 3], 2, 100),
     mma("middle", [64, 64, 32], [32, 32, 3], 4, 75),
     mma("flat", [32, 128, 32], [32, 32, 3], 3, 70),
 ];
 /// Its rate is by what is told of `mma.sync` on an H100: two thirds of what `wgmma` gives. Not measured.
-pub(crate) const HOPPER: Tile = Tile { name: "warp groups", family: Family::Hopper(4), m: 128, n: 256, k: 64, blocks: 1, rate: 150 };
+pub(crate) const HOPPER: GemmTile =
+    GemmTile { name: "warp groups", family: Family::Hopper(4), m: 128, n: 256, k: 64, blocks: 1, rate: 150 };
 
 /// All tiles that this type may get on this device; by multiply-adds first.
-pub(crate) fn tiles(dtype: DType, products: Products, capability: (u32, u32)) -> Vec<Tile> {
+pub(crate) fn tiles(dtype: DType, products: Products, capability: (u32, u32)) -> Vec<GemmTile> {
     let modern = capability >= (8, 0);
     let tensor = match (dtype, products) {
         (_, Products::Ordered) | (DType::F64, _) | (DType::F32, Products::Fast) => false,
@@ -119,8 +120,8 @@ pub(crate) fn tiles(dtype: DType, products: Products, capability: (u32, u32)) ->
 
 /// A tile, and by how many blocks each sum is shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Choice {
-    pub(crate) tile: Tile,
+pub(crate) struct GemmChoice {
+    pub(crate) tile: GemmTile,
     pub(crate) splits: u32,
 }
 
@@ -128,12 +129,12 @@ pub(crate) struct Choice {
 const SHARE: usize = 256;
 const SPLITS: usize = 32;
 
-pub(crate) fn choose(ask: &Ask) -> Choice {
+pub(crate) fn choose(ask: &GemmQuery) -> GemmChoice {
     let all = tiles(ask.dtype, ask.products, ask.capability);
     let processors = ask.processors.max(1) as usize;
-    let count = |t: &Tile| ask.m.div_ceil(t.m as usize).saturating_mul(ask.n.div_ceil(t.n as usize)).saturating_mul(ask.batch);
-    let cost = |t: &Tile| count(t).div_ceil(processors).saturating_mul((t.m * t.n * 100 / t.rate) as usize);
-    let fits = |t: &Tile| match t.family {
+    let count = |t: &GemmTile| ask.m.div_ceil(t.m as usize).saturating_mul(ask.n.div_ceil(t.n as usize)).saturating_mul(ask.batch);
+    let cost = |t: &GemmTile| count(t).div_ceil(processors).saturating_mul((t.m * t.n * 100 / t.rate) as usize);
+    let fits = |t: &GemmTile| match t.family {
         Family::Simt(_) => true,
         Family::Mma(_) => ask.wide == [true; 2] || t.name != "large",
         Family::Hopper(_) => ask.wide == [true; 2] && ask.maps && ask.k > 0,
@@ -146,10 +147,10 @@ pub(crate) fn choose(ask: &Ask) -> Choice {
     } else {
         (2 * processors / blocks).min(ask.k / SHARE).clamp(1, SPLITS)
     };
-    Choice { tile, splits: splits as u32 }
+    GemmChoice { tile, splits: splits as u32 }
 }
 
-impl Tile {
+impl GemmTile {
     /// Threads of a block, and bytes of shared memory that it is given.
     pub(crate) fn block(&self, dtype: DType) -> (u32, u32) {
         match self.family {
@@ -184,8 +185,8 @@ impl Tile {
 mod tests {
     use super::*;
 
-    fn ask(dtype: DType, products: Products, [m, n, k]: [usize; 3]) -> Ask {
-        Ask { dtype, products, capability: (9, 0), processors: 132, m, n, k, batch: 1, wide: [true; 2], split: true, maps: true }
+    fn ask(dtype: DType, products: Products, [m, n, k]: [usize; 3]) -> GemmQuery {
+        GemmQuery { dtype, products, capability: (9, 0), processors: 132, m, n, k, batch: 1, wide: [true; 2], split: true, maps: true }
     }
 
     #[test]
@@ -207,13 +208,13 @@ mod tests {
             (DType::F16, Products::Fast, [1, 4096, 4096], "mma.cu", "middle", 4),
         ];
         for (dtype, products, shape, file, name, splits) in cases {
-            let Choice { tile, splits: made } = choose(&ask(*dtype, *products, *shape));
+            let GemmChoice { tile, splits: made } = choose(&ask(*dtype, *products, *shape));
             assert_eq!((tile.file(), tile.name, made), (*file, *name, *splits), "{dtype} {products} {shape:?}");
         }
         let large = ask(DType::Bf16, Products::Fast, [8192; 3]);
-        assert_eq!(choose(&Ask { wide: [true, false], ..large }).tile.name, "middle");
-        assert_eq!(choose(&Ask { capability: (7, 5), ..large }).tile.file(), "simt.cu");
-        for other in [Ask { capability: (10, 0), ..large }, Ask { maps: false, ..large }, Ask { k: 0, ..large }] {
+        assert_eq!(choose(&GemmQuery { wide: [true, false], ..large }).tile.name, "middle");
+        assert_eq!(choose(&GemmQuery { capability: (7, 5), ..large }).tile.file(), "simt.cu");
+        for other in [GemmQuery { capability: (10, 0), ..large }, GemmQuery { maps: false, ..large }, GemmQuery { k: 0, ..large }] {
             assert_eq!(choose(&other).tile, MMA[0], "{other:?}");
         }
         // Nothing to make is nothing to fail at.

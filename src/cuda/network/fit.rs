@@ -3,7 +3,7 @@
 use crate::cuda::driver::module::Kernel;
 use crate::cuda::driver::signature;
 use crate::cuda::network::{KernelVariant, WarpPartition, share};
-use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use std::borrow::Cow;
@@ -31,26 +31,27 @@ pub(crate) fn fit(
     strategy: (Strategy, Cow<'static, str>),
     tasks: &[u64],
     procedural: bool,
-    mut make: impl FnMut(KernelVariant, &mut Workshop<'_>) -> Result<NetworkKernel>,
-    shop: &mut Workshop<'_>,
+    mut make: impl FnMut(KernelVariant, &mut StageBuilder<'_>) -> Result<NetworkKernel>,
+    builder: &mut StageBuilder<'_>,
 ) -> Result<FittedNetwork> {
     let cut = |whole| KernelVariant { whole, alone: false, held: false, procedural };
-    let by_steps = |strategy, make: &mut dyn FnMut(KernelVariant, &mut Workshop<'_>) -> Result<NetworkKernel>, shop: &mut Workshop<'_>| {
-        let warps = shared_out(tasks, None, cut(false))?;
-        Ok(FittedNetwork { strategy, kernel: make(cut(false), shop)?, warps })
-    };
+    let by_steps =
+        |strategy, make: &mut dyn FnMut(KernelVariant, &mut StageBuilder<'_>) -> Result<NetworkKernel>, builder: &mut StageBuilder<'_>| {
+            let warps = shared_out(tasks, None, cut(false))?;
+            Ok(FittedNetwork { strategy, kernel: make(cut(false), builder)?, warps })
+        };
     if strategy.0 != Strategy::Persistent {
-        return by_steps(strategy, &mut make, shop);
+        return by_steps(strategy, &mut make, builder);
     }
-    match together(tasks, cut(true), &mut make, shop)? {
+    match together(tasks, cut(true), &mut make, builder)? {
         Ok((warps, kernel)) => Ok(FittedNetwork { strategy, warps, kernel }),
-        Err(why) if shop.strategy == Strategy::Persistent => {
-            let device = shop.context.name();
+        Err(why) if builder.strategy == Strategy::Persistent => {
+            let device = builder.context.name();
             Err(Error::Unsupported(format!(
                 "the persistent strategy for a network on {device}: {why}; the strategy graph needs no such thing"
             )))
         }
-        Err(why) => by_steps((Strategy::Graph, format!("not persistent, since {why}").into()), &mut make, shop),
+        Err(why) => by_steps((Strategy::Graph, format!("not persistent, since {why}").into()), &mut make, builder),
     }
 }
 
@@ -63,10 +64,10 @@ fn shared_out(tasks: &[u64], most: Option<u32>, cut: KernelVariant) -> Result<Wa
 fn together(
     tasks: &[u64],
     cut: KernelVariant,
-    make: &mut dyn FnMut(KernelVariant, &mut Workshop<'_>) -> Result<NetworkKernel>,
-    shop: &mut Workshop<'_>,
+    make: &mut dyn FnMut(KernelVariant, &mut StageBuilder<'_>) -> Result<NetworkKernel>,
+    builder: &mut StageBuilder<'_>,
 ) -> Result<std::result::Result<(WarpPartition, NetworkKernel), String>> {
-    let processors = shop.context.processors;
+    let processors = builder.context.processors;
     // Blocks of a processor: what the compiler leaves room for, until the driver says how many there really is room for.
     let bound = cut.bounds().1;
     let mut each = bound;
@@ -80,10 +81,10 @@ fn together(
         if found.as_ref().is_some_and(|(best, _)| best.blocks == warps.blocks) {
             break;
         }
-        if warps.blocks > 1 && !shop.context.cooperative {
+        if warps.blocks > 1 && !builder.context.cooperative {
             return Ok(Err("the device cannot hold all blocks of a launch at once".into()));
         }
-        let kernel = make(KernelVariant { alone: warps.blocks == 1, held: warps.held, ..cut }, shop)?;
+        let kernel = make(KernelVariant { alone: warps.blocks == 1, held: warps.held, ..cut }, builder)?;
         let fit = match &kernel {
             NetworkKernel::Whole(kernel) => kernel.blocks_at_once(warps.threads, 0)?,
             NetworkKernel::Step(kernel) => kernel.blocks_at_once(warps.threads, 0)?,

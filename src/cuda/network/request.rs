@@ -6,7 +6,7 @@ use super::warp_partition::{ALONE, THREADS};
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::request::Probes;
 use crate::cuda::compiler::source;
-use crate::cuda::compiler::source::Apart;
+use crate::cuda::compiler::source::NamespacedSource;
 use crate::cuda::structs::network::Group as Table;
 use crate::error::{Error, Result};
 use crate::network::describe::kinetics::Kinetics;
@@ -70,7 +70,7 @@ pub(crate) fn request(
     let apart: Vec<_> = (parts.iter())
         .map(|(model, opening, closing)| {
             let files = vec![(model.model.0.as_str(), model.model.1.as_ref()), ("neurons.cuh", neurons)];
-            Apart { opening: opening.clone(), files, closing: closing.clone() }
+            NamespacedSource { opening: opening.clone(), files, closing: closing.clone() }
         })
         .collect();
     let mut text = source::flatten_apart(&["network.cuh"], &apart)?;

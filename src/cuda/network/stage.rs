@@ -8,10 +8,10 @@ use crate::cuda::driver::memory::{ALIGN, aligned};
 use crate::cuda::network::connect::SynapseBuilder;
 use crate::cuda::network::{KernelVariant, Plastic, Synapses, WarpPartition, plastic, request};
 use crate::cuda::schedule::plan::Node;
-use crate::cuda::schedule::stage_builder::Workshop;
-use crate::cuda::schedule::stage_kernel::{Body, Call, Needs};
+use crate::cuda::schedule::stage_builder::StageBuilder;
+use crate::cuda::schedule::stage_kernel::{MemoryNeeds, StageCall, StageKernel};
 use crate::cuda::schedule::strategy;
-use crate::cuda::schedule::strategy::Desk;
+use crate::cuda::schedule::strategy::LaunchContext;
 use crate::cuda::structs::launch_args::Mode;
 use crate::cuda::structs::launch_args::{Job, MAX_EACH, MAX_PORTS, MAX_PROBES, Port};
 use crate::cuda::structs::network::value;
@@ -74,46 +74,47 @@ struct TableOffsets {
 }
 
 impl NetworkStage {
-    pub(crate) fn prepare(network: NetworkProgram, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
-        if let Err(reason) = &shop.context.compiler {
+    pub(crate) fn prepare(network: NetworkProgram, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+        if let Err(reason) = &builder.context.compiler {
             // What is made for one network alone cannot be compiled beforehand.
             return Err(Error::DeviceUnavailable { device: "cuda".into(), reason: reason.clone() });
         }
-        let strategy = strategy::choose(shop.strategy, "once a step blocks wait for each other, which costs less than a launch");
-        let rows = shop.rows as u64;
+        let strategy = strategy::choose(builder.strategy, "once a step blocks wait for each other, which costs less than a launch");
+        let rows = builder.rows as u64;
         let tasks: Vec<u64> = network.plan.groups.iter().map(|g| (g.units.div_ceil(32) as u64).saturating_mul(rows)).collect();
         let procedural = network.plan.projections.iter().any(|p| p.spec.procedural);
-        let (groups, tables) = places(&network, node, shop)?;
+        let (groups, tables) = places(&network, node, builder)?;
         let probe = |group, p: usize| Some((plastic::number(&network.plan, group, node.probes[p].var)?, node.probes[p].mode as usize));
         let probes: Vec<Vec<_>> =
             groups.iter().enumerate().map(|(group, place)| place.probes.iter().filter_map(|p| probe(group, *p)).collect()).collect();
         let parts: Vec<&[(usize, usize)]> = probes.iter().map(Vec::as_slice).collect();
         let at: Vec<_> = groups.iter().map(|place| place.at).collect();
-        let dtype = shop.dtype;
-        let make = |cut: KernelVariant, shop: &mut Workshop<'_>| {
+        let dtype = builder.dtype;
+        let make = |cut: KernelVariant, builder: &mut StageBuilder<'_>| {
             let request = request(dtype, &network, &parts, &at, cut)?;
             Ok(if cut.whole {
-                NetworkKernel::Whole(shop.kernel(Some(node), request, 0)?)
+                NetworkKernel::Whole(builder.kernel(Some(node), request, 0)?)
             } else {
-                NetworkKernel::Step(shop.kernel(Some(node), request, 0)?)
+                NetworkKernel::Step(builder.kernel(Some(node), request, 0)?)
             })
         };
-        let FittedNetwork { strategy, warps, kernel } = fit::fit(strategy, &tasks, procedural, make, shop)?;
-        let mut maker = SynapseBuilder::new(shop.context)?;
-        let synapses = network.plan.projections.iter().map(|p| Synapses::make(&mut maker, shop.context, p)).collect::<Result<Vec<_>>>()?;
-        let constant = |s: &Synapses| s.made.map(|made| shop.constant(bytemuck::bytes_of(&made)));
+        let FittedNetwork { strategy, warps, kernel } = fit::fit(strategy, &tasks, procedural, make, builder)?;
+        let mut maker = SynapseBuilder::new(builder.context)?;
+        let synapses =
+            network.plan.projections.iter().map(|p| Synapses::make(&mut maker, builder.context, p)).collect::<Result<Vec<_>>>()?;
+        let constant = |s: &Synapses| s.made.map(|made| builder.constant(bytemuck::bytes_of(&made)));
         let made = synapses.iter().map(constant).collect();
         let mut own = 0_usize;
         let mut take = |bytes: usize| {
             let at = own;
-            own = aligned(own.saturating_add(bytes.saturating_mul(2 * shop.rows)));
+            own = aligned(own.saturating_add(bytes.saturating_mul(2 * builder.rows)));
             at
         };
         let of_sums = |(p, s): (&ProjectionPlan, &Synapses)| p.spec.post.len().saturating_mul(if s.is_exact(p) { 8 } else { 4 });
         let sums = network.plan.projections.iter().zip(&synapses).map(|each| take(of_sums(each))).collect();
         let (spikes, arrived) = (take(4 * network.plan.groups.len()), take(4));
-        let size = shop.dtype.acc_size();
-        let plastic = network.plan.projections.iter().map(|p| Plastic::make(shop.context, p, size, &mut take)).collect::<Result<_>>()?;
+        let size = builder.dtype.acc_size();
+        let plastic = network.plan.projections.iter().map(|p| Plastic::make(builder.context, p, size, &mut take)).collect::<Result<_>>()?;
         let neurons = network.plan.groups.iter().fold(0_u64, |sum, g| sum.saturating_add((g.units as u64).saturating_mul(rows)));
         Ok(Self {
             dtype,
@@ -136,7 +137,7 @@ impl NetworkStage {
     }
 
     /// The tables of all groups, as bytes.
-    fn tables(&self, call: &Call<'_>) -> Result<Vec<u8>> {
+    fn tables(&self, call: &StageCall<'_>) -> Result<Vec<u8>> {
         let mut all = vec![0; self.tables];
         for number in 0..self.groups.len() {
             self.write_table(number, call, &mut all)?;
@@ -144,7 +145,7 @@ impl NetworkStage {
         Ok(all)
     }
 
-    fn write_table(&self, number: usize, call: &Call<'_>, all: &mut [u8]) -> Result<()> {
+    fn write_table(&self, number: usize, call: &StageCall<'_>, all: &mut [u8]) -> Result<()> {
         let (place, group) = (&self.groups[number], &self.network.plan.groups[number]);
         let (constants, chunk) = (call.memory.constants, call.chunk);
         let own = call.own.ok_or_else(|| Error::Unsupported("a network without memory of its own".into()))?;
@@ -278,7 +279,7 @@ fn write<E: bytemuck::NoUninit>(all: &mut [u8], at: usize, values: &[E]) -> Resu
 }
 
 /// Where all groups' tables lie, and the bytes of all.
-fn places(network: &NetworkProgram, node: &Node, shop: &mut Workshop<'_>) -> Result<(Vec<TableOffsets>, usize)> {
+fn places(network: &NetworkProgram, node: &Node, builder: &mut StageBuilder<'_>) -> Result<(Vec<TableOffsets>, usize)> {
     let mut end = 0_usize;
     let mut take = |bytes: usize, align: usize| {
         let at = end.next_multiple_of(align);
@@ -302,11 +303,11 @@ fn places(network: &NetworkProgram, node: &Node, shop: &mut Workshop<'_>) -> Res
         let (model, current) = (&network.models[number], &network.currents[number]);
         let mut each = Vec::with_capacity(model.each.len());
         for (field, values) in &model.each {
-            if *field as usize >= MAX_EACH || values.len() != group.units.saturating_mul(shop.dtype.acc_size()) {
+            if *field as usize >= MAX_EACH || values.len() != group.units.saturating_mul(builder.dtype.acc_size()) {
                 let what = format!("the program's values for field {field} of Params of `{}`", group.name);
                 return Err(Error::value(what, values.len(), format!("bytes are not one value for each of {} units", group.units)));
             }
-            each.push((*field as usize, shop.constant(values)));
+            each.push((*field as usize, builder.constant(values)));
         }
         let count = |of: fn(&ProjectionPlan) -> usize| network.plan.projections.iter().filter(|p| of(p) == number).count();
         all.push(TableOffsets {
@@ -318,44 +319,51 @@ fn places(network: &NetworkProgram, node: &Node, shop: &mut Workshop<'_>) -> Res
             poisson: take(size_of::<Poisson>() * group.poisson.len(), 16),
             plastic: take(size_of::<PlasticTable>() * plastic::of_group(&network.plan, number).iter().map(Vec::len).sum::<usize>(), 16),
             each,
-            table: (!model.table.is_empty()).then(|| shop.constant(&model.table)),
-            current: current.as_ref().filter(|values| values.len() > shop.dtype.acc_size()).map(|values| shop.constant(values)),
-            thresholds: group.poisson.iter().map(|drive| shop.constant(bytemuck::cast_slice(&drive.thresholds))).collect(),
+            table: (!model.table.is_empty()).then(|| builder.constant(&model.table)),
+            current: current.as_ref().filter(|values| values.len() > builder.dtype.acc_size()).map(|values| builder.constant(values)),
+            thresholds: group.poisson.iter().map(|drive| builder.constant(bytemuck::cast_slice(&drive.thresholds))).collect(),
             probes,
         });
     }
     Ok((all, end.next_multiple_of(ALIGN)))
 }
 
-impl Body for NetworkStage {
+impl StageKernel for NetworkStage {
     fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         self.strategy.clone()
     }
 
-    fn needs(&self) -> Needs {
-        Needs { own: self.own, jobs: Some(self.tables), steps: Some((NEURON_STEPS / self.neurons.max(1)).max(1)), ..Needs::default() }
+    fn needs(&self) -> MemoryNeeds {
+        MemoryNeeds {
+            own: self.own,
+            jobs: Some(self.tables),
+            steps: Some((NEURON_STEPS / self.neurons.max(1)).max(1)),
+            ..MemoryNeeds::default()
+        }
     }
 
     fn stretches(&self) -> bool {
         true
     }
 
-    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
+    fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
         let own = call.own.ok_or_else(|| Error::Unsupported("a network without memory of its own".into()))?;
         // A chunk that failed may have left some.
-        own.fill(0, 0, self.own, desk.stream)?;
-        let at = desk.put(&self.tables(call)?)?;
+        own.fill(0, 0, self.own, launch_context.stream)?;
+        let at = launch_context.put(&self.tables(call)?)?;
         let shape = Shape { blocks: self.warps.blocks, threads: self.warps.threads, together: self.warps.blocks > 1, ..Shape::default() };
         let steps = call.job.steps;
         let shares = self.synapses.iter().any(Synapses::shares);
         let Self { kernel, graph, .. } = self;
         // The end of a step is in the pass of the next.
         match kernel {
-            NetworkKernel::Whole(kernel) => kernel.network_scan(shape, desk.stream, (at.0, own.address(self.arrived)), steps, shares),
+            NetworkKernel::Whole(kernel) => {
+                kernel.network_scan(shape, launch_context.stream, (at.0, own.address(self.arrived)), steps, shares)
+            }
             NetworkKernel::Step(kernel) => {
-                let step = |k| kernel.network_step(Shape { together: false, ..shape }, desk.stream, at, k, shares);
+                let step = |k| kernel.network_step(Shape { together: false, ..shape }, launch_context.stream, at, k, shares);
                 if self.strategy.0 == Strategy::Graph {
-                    strategy::replay(graph, desk, at.1, [steps + 1, 1], step)
+                    strategy::replay(graph, launch_context, at.1, [steps + 1, 1], step)
                 } else {
                     (0..=steps).try_for_each(step)
                 }

@@ -4,12 +4,12 @@ mod request;
 mod tiers;
 mod tile;
 
-pub(crate) use tiers::{Machine, Room, choose};
-pub(crate) use tile::{Hold, Tensor, Tier, Tile};
+pub(crate) use tiers::{DeviceLimits, Room, choose};
+pub(crate) use tile::{CellTile, Tensor, Tier, WeightStorage};
 
 /// What decides how a cell can be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Facts {
+pub(crate) struct CellShape {
     /// Gates of each product of a step.
     pub(crate) phases: &'static [usize],
     /// Values of state of a unit.
@@ -22,7 +22,7 @@ pub(crate) struct Facts {
     pub(crate) acc: usize,
 }
 
-impl Facts {
+impl CellShape {
     pub(crate) fn gates(&self) -> usize {
         self.phases.iter().sum()
     }

@@ -27,13 +27,13 @@
 //! `step` reads Wh for each shard of rows, and a shard's rows for each tile of units; a dense product reads Wh once for 64 rows or more, the rows
 //! once for 64 columns or more, and writes its sums, which the gates read again ([`Table::product`]).
 
-use super::{Facts, Hold, Tensor, Tier, Tile};
+use super::{CellShape, CellTile, Tensor, Tier, WeightStorage};
 use crate::device::{Products, Strategy};
 use crate::numeric::scalar::DType;
 
 /// What a device has.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Machine {
+pub(crate) struct DeviceLimits {
     /// Compute capability, 90 for 9.0.
     pub(crate) capability: u32,
     pub(crate) processors: usize,
@@ -80,7 +80,7 @@ fn k_warps(hidden: usize) -> usize {
 }
 
 /// How the type's factors are multiplied.
-fn tensor(dtype: DType, products: Products, machine: &Machine) -> Tensor {
+fn tensor(dtype: DType, products: Products, machine: &DeviceLimits) -> Tensor {
     match (dtype, products) {
         (DType::F16, _) => Tensor::Halves,
         (DType::Bf16, _) if machine.capability >= 80 => Tensor::Halves,
@@ -96,13 +96,13 @@ const LAUNCH: usize = 2 << 20;
 const SQUARE: usize = 64;
 
 /// Which tier is tried first.
-const ORDER: [(Tier, Hold); 6] = [
-    (Tier::Block, Hold::Registers),
-    (Tier::Cluster, Hold::Registers),
-    (Tier::Block, Hold::Shared),
-    (Tier::Grid, Hold::Registers),
-    (Tier::Cluster, Hold::Shared),
-    (Tier::Grid, Hold::Shared),
+const ORDER: [(Tier, WeightStorage); 6] = [
+    (Tier::Block, WeightStorage::Registers),
+    (Tier::Cluster, WeightStorage::Registers),
+    (Tier::Block, WeightStorage::Shared),
+    (Tier::Grid, WeightStorage::Registers),
+    (Tier::Cluster, WeightStorage::Shared),
+    (Tier::Grid, WeightStorage::Shared),
 ];
 
 /// Why a tier was taken.
@@ -118,20 +118,20 @@ fn why(tier: Tier) -> &'static str {
 
 /// The cut of a cell's product for what was asked, and why that tier. None: the plain kernels. `only` leaves all other tiers aside.
 pub(crate) fn choose(
-    facts: Facts,
+    facts: CellShape,
     dtype: DType,
     products: Products,
-    machine: &Machine,
+    machine: &DeviceLimits,
     strategy: Strategy,
     only: Option<Tier>,
-) -> Option<(Tile, &'static str)> {
+) -> Option<(CellTile, &'static str)> {
     if products == Products::Ordered || facts.hidden == 0 || facts.batch == 0 {
         return None;
     }
     let tensor = tensor(dtype, products, machine);
     let table = Table { facts, tensor, machine };
     let resident = ORDER.iter().filter(|_| matches!(strategy, Strategy::Auto | Strategy::Persistent));
-    let stepwise = [(Tier::Product, Hold::Global), (Tier::Step, Hold::Global)];
+    let stepwise = [(Tier::Product, WeightStorage::Global), (Tier::Step, WeightStorage::Global)];
     let stepwise = stepwise.iter().filter(|_| strategy != Strategy::Persistent);
     let asked = |tier: Tier| only.is_none_or(|o| o == tier) && !machine.room.none[tier as usize];
     let tile = (resident.chain(stepwise)).filter(|(tier, _)| asked(*tier)).find_map(|(tier, hold)| match tier {
@@ -145,22 +145,22 @@ pub(crate) fn choose(
 }
 
 struct Table<'t> {
-    facts: Facts,
+    facts: CellShape,
     tensor: Tensor,
-    machine: &'t Machine,
+    machine: &'t DeviceLimits,
 }
 
 impl Table<'_> {
-    fn tile(&self, tier: Tier, hold: Hold, units: usize, rows: usize, warps: usize) -> Tile {
+    fn tile(&self, tier: Tier, hold: WeightStorage, units: usize, rows: usize, warps: usize) -> CellTile {
         let (facts, tensor, k_warps) = (self.facts, self.tensor, k_warps(self.facts.hidden));
         // No more warps than there are columns for.
         let columns = facts.phases.iter().max().unwrap_or(&1) * units;
         let fragments = columns.div_ceil(if tensor == Tensor::No { 4 } else { 8 });
         let column_warps = (warps / k_warps).max(1).min(fragments.next_power_of_two());
-        Tile { facts, tensor, hold, tier, units, rows, k_warps, column_warps }
+        CellTile { facts, tensor, hold, tier, units, rows, k_warps, column_warps }
     }
 
-    fn fits(&self, tile: &Tile) -> bool {
+    fn fits(&self, tile: &CellTile) -> bool {
         // Of 255 registers of a thread in 8 warps, 128 in 16; what is left over, indices and addresses take.
         let registers = match (tile.threads() <= 256, tile.facts.acc) {
             (true, 8) => 208,
@@ -171,23 +171,23 @@ impl Table<'_> {
     }
 
     /// In few warps, where a thread has more registers, or in many.
-    fn held(&self, tier: Tier, hold: Hold, units: usize, rows: usize) -> Option<Tile> {
-        let warps = if hold == Hold::Registers { [8, 16] } else { [16, 8] };
+    fn held(&self, tier: Tier, hold: WeightStorage, units: usize, rows: usize) -> Option<CellTile> {
+        let warps = if hold == WeightStorage::Registers { [8, 16] } else { [16, 8] };
         warps.into_iter().map(|warps| self.tile(tier, hold, units, rows, warps)).find(|tile| self.fits(tile))
     }
 
     /// As many rows as it takes for every multiprocessor to have some, if they fit; else fewer.
-    fn most_rows_held(&self, tier: Tier, hold: Hold, units: usize, shards: usize) -> Option<Tile> {
+    fn most_rows_held(&self, tier: Tier, hold: WeightStorage, units: usize, shards: usize) -> Option<CellTile> {
         let shards = shards.max(1);
         let rows = self.facts.batch.div_ceil(shards).min(most_rows(self.tensor));
         (1..=rows).rev().find_map(|rows| self.held(tier, hold, units, rows))
     }
 
-    fn block(&self, hold: Hold) -> Option<Tile> {
+    fn block(&self, hold: WeightStorage) -> Option<CellTile> {
         self.most_rows_held(Tier::Block, hold, self.facts.hidden, self.machine.processors)
     }
 
-    fn cluster(&self, hold: Hold) -> Option<Tile> {
+    fn cluster(&self, hold: WeightStorage) -> Option<CellTile> {
         if self.machine.capability < 90 {
             return None;
         }
@@ -200,7 +200,7 @@ impl Table<'_> {
     }
 
     /// As many shards as can be: each has fewer rows to pass on, and fewer blocks to wait for.
-    fn grid(&self, hold: Hold) -> Option<Tile> {
+    fn grid(&self, hold: WeightStorage) -> Option<CellTile> {
         let most = if self.tensor == Tensor::No { self.facts.batch } else { self.facts.batch.div_ceil(16) };
         (1..=most.min(self.machine.processors)).rev().find_map(|shards| {
             let units = self.facts.hidden.div_ceil(self.machine.processors / shards);
@@ -209,21 +209,21 @@ impl Table<'_> {
         })
     }
 
-    fn step(&self) -> Option<Tile> {
+    fn step(&self) -> Option<CellTile> {
         let rows = self.facts.batch.min(most_rows(self.tensor));
         (1..=rows).rev().find_map(|rows| {
             let shards = self.facts.batch.div_ceil(rows);
             let units = self.facts.hidden.div_ceil((self.machine.processors / shards).max(1));
             // What a thread can have sums of.
             let most = 64 * (8 / k_warps(self.facts.hidden)).max(1) / self.facts.phases.iter().max().unwrap_or(&1);
-            Some(self.tile(Tier::Step, Hold::Global, units.min(most), rows, 8)).filter(|tile| self.fits(tile))
+            Some(self.tile(Tier::Step, WeightStorage::Global, units.min(most), rows, 8)).filter(|tile| self.fits(tile))
         })
     }
 
     /// Where it moves fewer bytes than `step`, or was asked for.
-    fn product(&self, asked: bool) -> Option<Tile> {
+    fn product(&self, asked: bool) -> Option<CellTile> {
         let step = self.step()?;
-        let Facts { phases, hidden, batch, element, acc, .. } = self.facts;
+        let CellShape { phases, hidden, batch, element, acc, .. } = self.facts;
         let columns = self.facts.gates() * hidden;
         let of_rows = |times: usize, each: usize| times.saturating_mul(batch).saturating_mul(each);
         let of_weights = |times: usize, each: usize| times.saturating_mul(hidden).saturating_mul(columns).saturating_mul(each);
@@ -231,7 +231,7 @@ impl Table<'_> {
         let sums = of_rows(2, columns * acc);
         let moved = [of_weights(batch.div_ceil(SQUARE), element), of_rows(columns.div_ceil(SQUARE), hidden * element), sums];
         let is_less = moved.iter().fold(LAUNCH * phases.len(), |all, bytes| all.saturating_add(*bytes)) < by_step;
-        (asked || is_less).then_some(Tile { tier: Tier::Product, ..step })
+        (asked || is_less).then_some(CellTile { tier: Tier::Product, ..step })
     }
 }
 
@@ -239,13 +239,13 @@ impl Table<'_> {
 mod tests {
     use super::*;
 
-    const H100: Machine = Machine { capability: 90, processors: 132, shared: 227 << 10, room: Room::UNKNOWN };
+    const H100: DeviceLimits = DeviceLimits { capability: 90, processors: 132, shared: 227 << 10, room: Room::UNKNOWN };
     const CELLS: [(&str, &[usize], usize); 4] = [("rnn", &[1], 1), ("gru", &[2, 1], 1), ("gru torch", &[3], 1), ("lstm", &[4], 2)];
     const TYPES: [(DType, usize, usize); 4] = [(DType::F64, 8, 8), (DType::F32, 4, 4), (DType::F16, 2, 4), (DType::Bf16, 2, 4)];
 
-    fn facts(cell: usize, dtype: usize, hidden: usize, batch: usize) -> Facts {
+    fn facts(cell: usize, dtype: usize, hidden: usize, batch: usize) -> CellShape {
         let ((_, phases, states), (_, element, acc)) = (CELLS[cell], TYPES[dtype]);
-        Facts { phases, states, hidden, batch, element, acc }
+        CellShape { phases, states, hidden, batch, element, acc }
     }
 
     #[test]
@@ -307,7 +307,7 @@ mod tests {
     fn what_the_driver_says_of_room_decides() {
         let facts = facts(3, 3, 256, 66);
         let of = |room: Room, strategy| {
-            choose(facts, DType::Bf16, Products::Fast, &Machine { room, ..H100 }, strategy, None).map(|(tile, _)| tile)
+            choose(facts, DType::Bf16, Products::Fast, &DeviceLimits { room, ..H100 }, strategy, None).map(|(tile, _)| tile)
         };
         let first = of(Room::UNKNOWN, Strategy::Auto).unwrap();
         assert_eq!(first.tier, Tier::Cluster);
@@ -339,8 +339,8 @@ mod tests {
     fn every_cut_is_whole_and_keeps_to_the_limits() {
         for machine in [
             H100,
-            Machine { capability: 75, processors: 40, shared: 64 << 10, room: Room::UNKNOWN },
-            Machine { capability: 89, processors: 128, shared: 99 << 10, room: Room::UNKNOWN },
+            DeviceLimits { capability: 75, processors: 40, shared: 64 << 10, room: Room::UNKNOWN },
+            DeviceLimits { capability: 89, processors: 128, shared: 99 << 10, room: Room::UNKNOWN },
         ] {
             for (cell, dtype, products) in
                 [(0, 1, Products::Fast), (1, 3, Products::Fast), (2, 0, Products::Fast), (3, 2, Products::Fast), (3, 1, Products::Tf32)]
@@ -370,6 +370,6 @@ mod tests {
         }
         let facts = facts(3, 1, 33, 7);
         assert!(choose(facts, DType::F32, Products::Ordered, &H100, Strategy::Auto, None).is_none());
-        assert!(choose(Facts { hidden: 0, ..facts }, DType::F32, Products::Fast, &H100, Strategy::Auto, None).is_none());
+        assert!(choose(CellShape { hidden: 0, ..facts }, DType::F32, Products::Fast, &H100, Strategy::Auto, None).is_none());
     }
 }

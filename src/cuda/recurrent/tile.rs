@@ -1,6 +1,6 @@
 //! How a recurrent product is cut: the twin of `kernels/include/tile.cuh` and `exchange.cuh`, where the words are explained.
 
-use super::Facts;
+use super::CellShape;
 
 /// How factors are multiplied, as `TENSOR` numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(crate) enum Tensor {
 
 /// Where a block has its part of Wh, as `HOLD` numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hold {
+pub(crate) enum WeightStorage {
     Registers = 0,
     Shared = 1,
     Global = 2,
@@ -46,10 +46,10 @@ impl Tier {
 
 /// A cut of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Tile {
-    pub(crate) facts: Facts,
+pub(crate) struct CellTile {
+    pub(crate) facts: CellShape,
     pub(crate) tensor: Tensor,
-    pub(crate) hold: Hold,
+    pub(crate) hold: WeightStorage,
     pub(crate) tier: Tier,
     /// Units and rows that a block owns.
     pub(crate) units: usize,
@@ -61,7 +61,7 @@ pub(crate) struct Tile {
 /// Bytes from one counter to the next.
 const COUNTER: usize = 128;
 
-impl Tile {
+impl CellTile {
     /// Bytes of a factor.
     pub(crate) fn factor(&self) -> usize {
         if self.tensor == Tensor::No { self.facts.acc } else { self.facts.element }
@@ -138,14 +138,15 @@ impl Tile {
         let widest = self.facts.phases.iter().map(|gates| self.wide(*gates)).max().unwrap_or(1) * self.column_warps * self.columns();
         let sums = if self.tensor == Tensor::No { widest } else { (widest - 8).div_ceil(16) * 16 + 8 };
         let buffers = if matches!(self.tier, Tier::Block | Tier::Cluster) { 2 } else { 1 };
-        let held = if self.hold == Hold::Shared { self.lanes() * self.lane_bytes() } else { 0 };
+        let held = if self.hold == WeightStorage::Shared { self.lanes() * self.lane_bytes() } else { 0 };
         buffers * self.rows * stride * self.factor() + self.k_warps * self.rows * sums * self.facts.acc + held
     }
 
     /// About how many registers a thread has beside those that every kernel takes.
     pub(crate) fn registers(&self) -> usize {
         let wide: Vec<usize> = self.facts.phases.iter().map(|gates| self.wide(*gates)).collect();
-        let weights = if self.hold == Hold::Registers { self.deep() * wide.iter().sum::<usize>() * self.lane_bytes() / 4 } else { 0 };
+        let weights =
+            if self.hold == WeightStorage::Registers { self.deep() * wide.iter().sum::<usize>() * self.lane_bytes() / 4 } else { 0 };
         let words = self.facts.acc / 4;
         let sums = if self.tensor == Tensor::No { 48 + 12 * words } else { 4 * wide.iter().max().unwrap_or(&1) };
         weights + sums + self.cells() * (2 * self.facts.gates() + self.facts.states + 2) * words
@@ -169,7 +170,7 @@ impl Tile {
 
     /// Elements from row to row of what a dense product multiplies, and where in memory, in bytes, begins what it makes.
     pub(crate) fn operands(&self) -> (usize, usize) {
-        let Facts { hidden, batch, element, .. } = self.facts;
+        let CellShape { hidden, batch, element, .. } = self.facts;
         let pitch = hidden.next_multiple_of(16 / element);
         (pitch, batch.saturating_mul(pitch).saturating_mul(element).next_multiple_of(256))
     }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use std::sync::Arc;
 
 #[derive(Debug)]
-pub(crate) struct Side {
+pub(crate) struct ChunkBuffers {
     pub(crate) input: Buffer,
     pub(crate) record: Buffer,
     /// The state as it was before the chunk.
@@ -24,7 +24,7 @@ pub(crate) struct Side {
     pub(crate) downloaded: Event,
 }
 
-impl Side {
+impl ChunkBuffers {
     /// Bytes from one stage's job to the next one's.
     pub(crate) const JOB: usize = size_of::<Job>().next_multiple_of(ALIGN);
 

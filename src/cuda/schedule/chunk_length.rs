@@ -17,7 +17,7 @@ const ROUND: u64 = 64;
 
 /// Steps of the next chunk, learnt from the ones before, in this run and in those before it. Results do not depend on where chunks end.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
+pub(crate) struct ChunkLength {
     /// What a chunk is to take.
     interval: Duration,
     /// Steps that are meant to take as long as that.
@@ -26,7 +26,7 @@ pub(crate) struct Pace {
     ended: Option<Instant>,
 }
 
-impl Pace {
+impl ChunkLength {
     /// `watched`: the device ends what takes long. The first chunk has at most `first` steps.
     pub(crate) fn new(watched: bool, first: u64) -> Result<Self> {
         let interval = match std::env::var(CHUNK) {
@@ -79,12 +79,12 @@ mod tests {
         }
 
         /// Makes a chunk as long as the pace says.
-        fn next(&mut self, pace: &mut Pace) -> f64 {
+        fn next(&mut self, pace: &mut ChunkLength) -> f64 {
             self.make(pace, pace.steps(1 << 40, false))
         }
 
         /// Makes a chunk that was asked for now, and says how long it took.
-        fn make(&mut self, pace: &mut Pace, steps: u64) -> f64 {
+        fn make(&mut self, pace: &mut ChunkLength, steps: u64) -> f64 {
             let (asked, took) = (self.now, self.chunk + self.step * steps as f64);
             self.now += Duration::from_secs_f64(took);
             pace.made(steps, asked, self.now);
@@ -92,8 +92,8 @@ mod tests {
         }
     }
 
-    fn pace() -> Pace {
-        Pace::of(INTERVAL, u64::MAX)
+    fn pace() -> ChunkLength {
+        ChunkLength::of(INTERVAL, u64::MAX)
     }
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn whoever_is_told_or_watched_waits_half_as_long() {
-        let (mut all, mut watched) = (pace(), Pace::of(INTERVAL / 2, u64::MAX));
+        let (mut all, mut watched) = (pace(), ChunkLength::of(INTERVAL / 2, u64::MAX));
         for pace in [&mut all, &mut watched] {
             let mut machine = Machine::new(0.0, 1e-5);
             for _ in 0..20 {
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn nothing_makes_a_chunk_of_no_steps() {
         let now = Instant::now();
-        let mut pace = Pace::of(INTERVAL, 0);
+        let mut pace = ChunkLength::of(INTERVAL, 0);
         assert_eq!(pace.steps(u64::MAX, true), 1);
         pace.made(1, now, now + Duration::from_secs(100_000));
         assert_eq!((pace.steps(u64::MAX, false), pace.steps(0, true)), (1, 1));

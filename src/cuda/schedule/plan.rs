@@ -2,7 +2,7 @@
 
 pub(crate) use crate::cuda::structs::launch_args::Mode;
 use crate::cuda::structs::launch_args::{MAX_PROBES, MAX_WEIGHTS};
-use crate::engine::boundary::Wanted;
+use crate::engine::boundary::EngineConfig;
 use crate::error::{Error, Result};
 use crate::recording::Handle;
 use crate::system::program::network::NetworkProgram;
@@ -14,13 +14,13 @@ use std::ops::Range;
 
 /// How a stage is run.
 #[derive(Debug)]
-pub(crate) enum Kind {
+pub(crate) enum StageKind {
     /// A loop over a pointwise model.
     Pointwise(Source),
     /// One launch for all steps of a chunk: a function of rows, or of units.
-    Map(Map),
+    RowWise(Map),
     /// A function of units: as a map, but by the pointwise loop.
-    MapUnits(Source),
+    ElementWise(Source),
     Cell(Box<Cell>),
     /// Groups of neurons, in every step one after another.
     Network(NetworkProgram),
@@ -28,8 +28,8 @@ pub(crate) enum Kind {
 
 /// One stage: what runs over a whole chunk before the next one starts.
 #[derive(Debug)]
-pub(crate) struct Stage {
-    pub(crate) kind: Kind,
+pub(crate) struct PlannedStage {
+    pub(crate) kind: StageKind,
     pub(crate) node: Node,
 }
 
@@ -111,14 +111,14 @@ impl Recording {
 /// Stages in order, and the run's recordings: the output first, if it is kept, then one for each handle.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub(crate) stages: Vec<Stage>,
+    pub(crate) stages: Vec<PlannedStage>,
     pub(crate) recordings: Vec<Recording>,
     /// Whether the first recording is the output.
     pub(crate) keeps_output: bool,
 }
 
 impl Plan {
-    pub(crate) fn new(program: Program, wanted: &Wanted<'_>) -> Result<Self> {
+    pub(crate) fn new(program: Program, wanted: &EngineConfig<'_>) -> Result<Self> {
         let mut stages = Vec::new();
         let all = 0..wanted.schema.state.len();
         flatten(program, wanted.schema, String::new(), 0, all, &mut stages)?;
@@ -130,7 +130,7 @@ impl Plan {
             plan.record(handle, wanted.layout);
         }
         // A network's groups count their own.
-        match plan.stages.iter().find(|s| s.node.probes.len() > MAX_PROBES && !matches!(s.kind, Kind::Network(_))) {
+        match plan.stages.iter().find(|s| s.node.probes.len() > MAX_PROBES && !matches!(s.kind, StageKind::Network(_))) {
             Some(stage) => Err(Error::Unsupported(format!(
                 "{} variables of one layer{} are monitored, a GPU records at most {MAX_PROBES}, the output included",
                 stage.node.probes.len(),
@@ -140,19 +140,19 @@ impl Plan {
         }
     }
 
-    fn record_output(&mut self, every: u64, wanted: &Wanted<'_>) {
+    fn record_output(&mut self, every: u64, wanted: &EngineConfig<'_>) {
         let width = wanted.schema.output_len();
         self.recordings.push(Recording { every, width, stride: width * wanted.layout.rows, bits: None });
         // The last stage, and those that share its output.
         let first = self.stages.iter().rposition(|stage| !stage.node.is_beside()).unwrap_or(0);
         for last in self.stages.iter_mut().skip(first) {
-            if let Kind::MapUnits(source) = &last.kind
+            if let StageKind::ElementWise(source) = &last.kind
                 && every > 1
             {
                 // Of a function that runs over all steps at once, the loop can leave steps out.
-                last.kind = Kind::Pointwise(source.clone());
+                last.kind = StageKind::Pointwise(source.clone());
             }
-            if matches!(last.kind, Kind::Pointwise(_) | Kind::Cell(_) | Kind::Network(_)) {
+            if matches!(last.kind, StageKind::Pointwise(_) | StageKind::Cell(_) | StageKind::Network(_)) {
                 last.node.probes.push(Probe { recording: 0, var: last.node.vars.len(), mode: Mode::All, slots: None });
             }
         }
@@ -166,7 +166,7 @@ impl Plan {
         let var = handle.var - stage.node.vars.start;
         if handle.events {
             // A pointwise loop counts bits over the whole batch, since its warps know no rows.
-            let groups = if matches!(stage.kind, Kind::Cell(_) | Kind::Network(_)) { (rows, len) } else { (1, rows * len) };
+            let groups = if matches!(stage.kind, StageKind::Cell(_) | StageKind::Network(_)) { (rows, len) } else { (1, rows * len) };
             let stride = groups.0 * groups.1.div_ceil(32);
             // Events are of every step.
             self.recordings.push(Recording { every: 1, width: len, stride, bits: Some(groups) });
@@ -187,8 +187,15 @@ impl Plan {
     }
 }
 
-fn flatten(program: Program, schema: &Schema, prefix: String, stream: u16, vars: Range<usize>, stages: &mut Vec<Stage>) -> Result<()> {
-    let of = |kind| Stage {
+fn flatten(
+    program: Program,
+    schema: &Schema,
+    prefix: String,
+    stream: u16,
+    vars: Range<usize>,
+    stages: &mut Vec<PlannedStage>,
+) -> Result<()> {
+    let of = |kind| PlannedStage {
         kind,
         node: Node {
             prefix: prefix.clone(),
@@ -208,16 +215,16 @@ fn flatten(program: Program, schema: &Schema, prefix: String, stream: u16, vars:
         Body::Pointwise(_) if schema.coupling != Coupling::Pointwise => {
             return Err(Error::Unsupported("a pointwise program needs a system whose coupling is Pointwise".into()));
         }
-        Body::Pointwise(source) if schema.is_stateless() && !schema.reads_clock => stages.push(of(Kind::MapUnits(source))),
-        Body::Pointwise(source) => stages.push(of(Kind::Pointwise(source))),
-        Body::Map(map) if named(&map.weights) => stages.push(of(Kind::Map(map))),
+        Body::Pointwise(source) if schema.is_stateless() && !schema.reads_clock => stages.push(of(StageKind::ElementWise(source))),
+        Body::Pointwise(source) => stages.push(of(StageKind::Pointwise(source))),
+        Body::Map(map) if named(&map.weights) => stages.push(of(StageKind::RowWise(map))),
         Body::Cell(cell) if named(&cell.weights) && named(&cell.input.weights) => {
             let Way { column, width, backwards } = cell.way;
-            let mut stage = of(Kind::Cell(cell));
+            let mut stage = of(StageKind::Cell(cell));
             (stage.node.row, stage.node.column, stage.node.backwards) = (width, column, backwards);
             stages.push(stage);
         }
-        Body::Network(network) => stages.push(of(Kind::Network(network))),
+        Body::Network(network) => stages.push(of(StageKind::Network(network))),
         Body::Map(_) | Body::Cell(_) => return Err(Error::Unsupported(format!("a program of more than {MAX_WEIGHTS} weights"))),
         Body::Sequence(layers) => {
             for layer in layers {

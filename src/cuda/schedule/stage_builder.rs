@@ -1,7 +1,7 @@
 //! What stages are made in: the compiler at hand, and places for constants and weights.
 
 use super::plan::Node;
-use super::strategy::Loop;
+use super::strategy::CellLoop;
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::{ALIGN, aligned};
@@ -13,7 +13,7 @@ use crate::numeric::scalar::{DType, Scalar};
 use crate::system::Weight;
 use std::sync::Arc;
 
-pub(crate) struct Workshop<'w> {
+pub(crate) struct StageBuilder<'w> {
     pub(crate) context: &'w Arc<Context>,
     pub(crate) dtype: DType,
     /// Rows of the batch.
@@ -23,12 +23,12 @@ pub(crate) struct Workshop<'w> {
     pub(crate) products: Products,
     /// The system's weights, as bytes.
     pub(crate) given: &'w [Weight<'w, u8>],
-    pub(crate) made: Made,
+    pub(crate) made: StagedConstants,
 }
 
 /// What a workshop leaves behind it.
 #[derive(Default)]
-pub(crate) struct Made {
+pub(crate) struct StagedConstants {
     /// Each part begins where any type may lie.
     pub(crate) constants: Vec<u8>,
     /// Bytes of all weights, each one's name, and where it lies.
@@ -37,7 +37,7 @@ pub(crate) struct Made {
     pub(crate) warnings: Vec<String>,
 }
 
-impl Workshop<'_> {
+impl StageBuilder<'_> {
     /// The kernel of what is asked for, for this node, which may use so many bytes of dynamic shared memory.
     pub(crate) fn kernel<S: Signature>(&mut self, node: Option<&Node>, request: Request, shared: usize) -> Result<Kernel<S>> {
         let entry = request.entry();
@@ -45,11 +45,11 @@ impl Workshop<'_> {
     }
 
     /// The loop that is asked for: of all steps, if `whole`, or of one.
-    pub(crate) fn steps(&mut self, node: &Node, request: Request, shared: usize, whole: bool) -> Result<Loop> {
+    pub(crate) fn steps(&mut self, node: &Node, request: Request, shared: usize, whole: bool) -> Result<CellLoop> {
         Ok(if whole {
-            Loop::Whole(self.kernel(Some(node), request, shared)?)
+            CellLoop::Whole(self.kernel(Some(node), request, shared)?)
         } else {
-            Loop::Step(self.kernel(Some(node), request, shared)?)
+            CellLoop::Step(self.kernel(Some(node), request, shared)?)
         })
     }
 

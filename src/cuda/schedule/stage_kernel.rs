@@ -2,7 +2,7 @@
 
 use super::plan;
 use super::plan::{Node, Recording};
-use super::strategy::Desk;
+use super::strategy::LaunchContext;
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::driver::memory::Buffer;
 use crate::cuda::driver::stream::Stream;
@@ -12,13 +12,13 @@ use crate::error::Result;
 use std::borrow::Cow;
 
 /// What a kind of stage does.
-pub(crate) trait Body: std::fmt::Debug + Send {
+pub(crate) trait StageKernel: std::fmt::Debug + Send {
     /// How its steps get onto the device, and why so.
     fn chosen(&self) -> (Strategy, Cow<'static, str>);
 
     /// What it takes beside the memory that every stage has.
-    fn needs(&self) -> Needs {
-        Needs::default()
+    fn needs(&self) -> MemoryNeeds {
+        MemoryNeeds::default()
     }
 
     /// Whether it takes inputs that stretch over steps, rows or units as they are, and not with all their elements.
@@ -33,23 +33,23 @@ pub(crate) trait Body: std::fmt::Debug + Send {
     }
 
     /// The kernels that it launches for a chunk, as parts of one kernel for several layers; none where it cannot be among those.
-    fn parts(&self) -> &[Part] {
+    fn parts(&self) -> &[FusedPart] {
         &[]
     }
 
     /// The jobs of its parts. One that has nothing to make has no steps.
-    fn jobs(&self, call: &Call<'_>) -> Vec<Job> {
+    fn jobs(&self, call: &StageCall<'_>) -> Vec<Job> {
         let _ = call;
         Vec::new()
     }
 
     /// Asks for all steps of a chunk.
-    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()>;
+    fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()>;
 }
 
 /// A kernel as a part of one for several layers.
 #[derive(Debug)]
-pub(crate) struct Part {
+pub(crate) struct FusedPart {
     /// What is compiled for it alone.
     pub(crate) request: Request,
     pub(crate) params: Vec<u8>,
@@ -61,7 +61,7 @@ pub(crate) struct Part {
 
 /// What a stage takes, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Needs {
+pub(crate) struct MemoryNeeds {
     /// For each step, of the memory for products with the input.
     pub(crate) work: usize,
     /// Of scratch memory, which the next stage may overwrite.
@@ -75,7 +75,7 @@ pub(crate) struct Needs {
 }
 
 /// What all stages of a chunk have in common.
-pub(crate) struct Chunk<'c> {
+pub(crate) struct StageChunk<'c> {
     pub(crate) clock: crate::system::clock::Clock,
     pub(crate) seed: u64,
     pub(crate) rows: u64,
@@ -96,7 +96,7 @@ pub(crate) struct Chunk<'c> {
 
 /// Memory that stages share.
 #[derive(Clone, Copy)]
-pub(crate) struct Memory<'m> {
+pub(crate) struct StageMemory<'m> {
     pub(crate) state: &'m Buffer,
     /// Bytes from the state's start to each variable.
     pub(crate) vars: &'m [usize],
@@ -110,25 +110,25 @@ pub(crate) struct Memory<'m> {
 }
 
 /// What a stage is to do for a chunk.
-pub(crate) struct Call<'c> {
+pub(crate) struct StageCall<'c> {
     pub(crate) node: &'c Node,
     /// The job but for what the stage's kind adds: weights, scratch memory, constants of units.
     pub(crate) job: Job,
-    pub(crate) chunk: &'c Chunk<'c>,
-    pub(crate) memory: &'c Memory<'c>,
+    pub(crate) chunk: &'c StageChunk<'c>,
+    pub(crate) memory: &'c StageMemory<'c>,
     /// The stage's own memory.
     pub(crate) own: Option<&'c Buffer>,
     /// Where among the constants the slots of its probes lie.
     pub(crate) slots: &'c [Option<usize>],
 }
 
-impl Chunk<'_> {
+impl StageChunk<'_> {
     /// A stage's probe, where what it records goes.
     pub(crate) fn probe(
         &self,
         probe: &plan::Probe,
         node: &Node,
-        memory: &Memory<'_>,
+        memory: &StageMemory<'_>,
         slots: Option<usize>,
     ) -> crate::cuda::structs::launch_args::Probe {
         let (Some(recording), Some(address)) = (self.recordings.get(probe.recording), self.records.get(probe.recording)) else {
@@ -148,7 +148,7 @@ impl Chunk<'_> {
     }
 }
 
-impl Call<'_> {
+impl StageCall<'_> {
     /// The stage's probe of this number.
     pub(crate) fn probe(&self, p: usize) -> crate::cuda::structs::launch_args::Probe {
         let probe = self.node.probes.get(p).zip(self.slots.get(p));

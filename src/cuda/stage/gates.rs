@@ -1,20 +1,20 @@
 //! Recurrent cells whose weights do not stay on chip, for many rows: in each step a dense product of all rows' h with Wh, then the gates of all
 //! units. Two launches a step, and two more where a cell has two products.
 
-use super::map::Rows;
-use super::tiles::{Cut, PRODUCTS};
-use super::{Body, Call, Needs};
+use super::map::RowWiseStage;
+use super::tiles::{PRODUCTS, TiledCell};
+use super::{MemoryNeeds, StageCall, StageKernel};
 use crate::cuda::driver::graph::Graph;
 use crate::cuda::driver::launch::Shape;
 use crate::cuda::driver::module::Kernel;
 use crate::cuda::driver::signature;
-use crate::cuda::gemm::table::Ask;
-use crate::cuda::gemm::{Layout, Ready, count};
-use crate::cuda::recurrent::{Facts, Tile};
+use crate::cuda::gemm::table::GemmQuery;
+use crate::cuda::gemm::{GemmKernel, Layout, count};
+use crate::cuda::recurrent::{CellShape, CellTile};
 use crate::cuda::schedule::plan::Node;
-use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::strategy;
-use crate::cuda::schedule::strategy::{Desk, Loop};
+use crate::cuda::schedule::strategy::{CellLoop, LaunchContext};
 use crate::cuda::structs::gemm::Product;
 use crate::cuda::structs::launch_args::Job;
 use crate::device::Strategy;
@@ -26,35 +26,35 @@ use std::borrow::Cow;
 const THREADS: u32 = 256;
 
 #[derive(Debug)]
-pub(crate) struct Steps {
+pub(crate) struct GemmCellStage {
     cell: Cell,
     /// Its facts; nothing is cut.
-    tile: Tile,
+    tile: CellTile,
     strategy: (Strategy, Cow<'static, str>),
     /// The product with the input.
-    input: Rows,
+    input: RowWiseStage,
     begin: Kernel<signature::Whole>,
-    gates: Loop,
+    gates: CellLoop,
     /// The product of each phase.
-    products: Vec<Ready>,
+    products: Vec<GemmKernel>,
     weights: Vec<Option<usize>>,
     graph: Option<Graph>,
 }
 
-impl Steps {
-    pub(crate) fn prepare(cell: Cell, cut: Cut, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
-        let Cut { tile, why, kernel: gates } = cut;
-        let input = Rows::prepare(cell.input.clone(), true, node, shop)?;
-        let weights = shop.weights(node, &cell.weights);
+impl GemmCellStage {
+    pub(crate) fn prepare(cell: Cell, cut: TiledCell, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+        let TiledCell { tile, why, kernel: gates } = cut;
+        let input = RowWiseStage::prepare(cell.input.clone(), true, node, builder)?;
+        let weights = builder.weights(node, &cell.weights);
         let begin = gates.module().kernel("tile_begin", 0)?;
-        let Facts { hidden, batch, element, .. } = tile.facts;
+        let CellShape { hidden, batch, element, .. } = tile.facts;
         let layout = Layout { transpose: [false; 2], activation: Activation::Identity, to_work: true, windows: Vec::new() };
         let products = cell.phases.iter().map(|gates| {
-            let ask = Ask {
-                dtype: shop.dtype,
-                products: shop.products,
-                capability: shop.context.gpu.capability,
-                processors: shop.context.processors,
+            let ask = GemmQuery {
+                dtype: builder.dtype,
+                products: builder.products,
+                capability: builder.context.gpu.capability,
+                processors: builder.context.processors,
                 m: batch,
                 n: gates.saturating_mul(hidden),
                 k: hidden,
@@ -62,19 +62,19 @@ impl Steps {
                 // A phase's columns begin at a multiple of H.
                 wide: [hidden.is_multiple_of(16 / element); 2],
                 split: false,
-                maps: crate::cuda::gemm::makes_maps(shop.context),
+                maps: crate::cuda::gemm::makes_maps(builder.context),
             };
-            Ready::new(&ask, &layout, |request| shop.module(Some(node), request))
+            GemmKernel::new(&ask, &layout, |request| builder.module(Some(node), request))
         });
         let products = products.collect::<Result<_>>()?;
-        let chosen = if shop.strategy == Strategy::Auto { Strategy::Graph } else { shop.strategy };
+        let chosen = if builder.strategy == Strategy::Auto { Strategy::Graph } else { builder.strategy };
         let strategy = (chosen, format!("tier `{}`: {why}", tile.tier.name()).into());
         Ok(Self { cell, tile, strategy, input, begin, gates, products, weights, graph: None })
     }
 
     /// The product of each phase: what it multiplies lies at `at`, what it makes behind that.
     fn products(&self, at: u64, wh: u64) -> Result<Vec<Product>> {
-        let Facts { phases, hidden, batch, element, acc, .. } = self.tile.facts;
+        let CellShape { phases, hidden, batch, element, acc, .. } = self.tile.facts;
         let (pitch, made) = self.tile.operands();
         let row = (self.tile.facts.gates() * hidden) as u64;
         let mut first = 0;
@@ -100,31 +100,31 @@ impl Steps {
     }
 }
 
-impl Body for Steps {
+impl StageKernel for GemmCellStage {
     fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         self.strategy.clone()
     }
 
-    fn needs(&self) -> Needs {
-        let Facts { hidden, batch, acc, .. } = self.tile.facts;
+    fn needs(&self) -> MemoryNeeds {
+        let CellShape { hidden, batch, acc, .. } = self.tile.facts;
         let threads = self.cell.input.threads;
-        Needs {
+        MemoryNeeds {
             work: threads.saturating_mul(batch).saturating_mul(acc),
             own: self.tile.scratch(),
             steps: Some((PRODUCTS / (hidden.saturating_mul(threads) as u64).max(1)).max(1)),
-            ..Needs::default()
+            ..MemoryNeeds::default()
         }
     }
 
-    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
+    fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
         let own = call.own.ok_or_else(|| Error::Unsupported("a cell without its own memory".into()))?;
-        let stream = desk.stream;
+        let stream = launch_context.stream;
         self.input.ask(&self.input.of_cell(call), stream)?;
 
         let job = Job { weights: call.weights(&self.weights), scratch: own.address(0), ..call.job };
         let asked = self.products(job.scratch, job.weights[0])?;
         let Self { cell, tile, begin, gates, products, graph, .. } = self;
-        let Facts { hidden, batch, phases, .. } = tile.facts;
+        let CellShape { hidden, batch, phases, .. } = tile.facts;
         let of = |units: usize| Shape::of((batch * units) as u64, THREADS);
         begin.run(of(tile.operands().0), stream, &job, &cell.source.params)?;
         // Addresses in it are those of the engine's own buffers, which stay where they are.
@@ -132,7 +132,7 @@ impl Body for Steps {
             (Some(ready), Some(product)) => ready.run(*product, 0, stream),
             _ => Ok(()),
         };
-        let steps = strategy::Steps {
+        let steps = strategy::StepLaunches {
             kernel: gates,
             graph,
             job: &job,
@@ -141,6 +141,6 @@ impl Body for Steps {
             phases: phases.len() as u32,
             before: Some(&before),
         };
-        strategy::run(self.strategy.0, steps, desk)
+        strategy::run(self.strategy.0, steps, launch_context)
     }
 }

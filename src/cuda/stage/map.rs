@@ -1,16 +1,16 @@
 //! A function of rows, without state: one launch for all rows of a chunk.
 
-use super::product::Product;
-use super::{Body, Call, Needs, Part};
+use super::product::GemmStage;
+use super::{FusedPart, MemoryNeeds, StageCall, StageKernel};
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::driver::launch::Shape;
 use crate::cuda::driver::module::Kernel;
 use crate::cuda::driver::signature;
 use crate::cuda::driver::stream::Stream;
 use crate::cuda::schedule::plan::Node;
-use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::strategy;
-use crate::cuda::schedule::strategy::Desk;
+use crate::cuda::schedule::strategy::LaunchContext;
 use crate::cuda::structs::launch_args::Job;
 use crate::device::Strategy;
 use crate::error::Result;
@@ -19,30 +19,30 @@ use std::borrow::Cow;
 
 /// A function, ready to be called: by the model's own text, or, if it is a product, by the kernels for products.
 #[derive(Debug)]
-pub(crate) struct Rows {
+pub(crate) struct RowWiseStage {
     map: Map,
-    how: How,
+    how: RowKernel,
     weights: Vec<Option<usize>>,
-    part: Part,
+    part: FusedPart,
 }
 
 #[derive(Debug)]
-enum How {
+enum RowKernel {
     Plain(Kernel<signature::Whole>),
-    Product(Product),
+    Gemm(GemmStage),
 }
 
-impl Rows {
+impl RowWiseStage {
     /// `to_work`: it is a cell's, and what it gives goes to the memory for products.
-    pub(crate) fn prepare(map: Map, to_work: bool, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
-        let weights = shop.weights(node, &map.weights);
-        let request = Request::map(shop.dtype, &map);
-        let how = match map.product.as_ref().filter(|product| Product::suits(product, shop)) {
-            Some(product) => How::Product(Product::prepare(product, to_work, node, shop)?),
-            None => How::Plain(shop.kernel(Some(node), request.clone(), 0)?),
+    pub(crate) fn prepare(map: Map, to_work: bool, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+        let weights = builder.weights(node, &map.weights);
+        let request = Request::map(builder.dtype, &map);
+        let how = match map.product.as_ref().filter(|product| GemmStage::suits(product, builder)) {
+            Some(product) => RowKernel::Gemm(GemmStage::prepare(product, to_work, node, builder)?),
+            None => RowKernel::Plain(builder.kernel(Some(node), request.clone(), 0)?),
         };
         let products = (node.from as u64).saturating_mul(map.threads as u64);
-        let part = Part { request, params: map.source.params.clone(), products, shared: 0 };
+        let part = FusedPart { request, params: map.source.params.clone(), products, shared: 0 };
         Ok(Self { map, how, weights, part })
     }
 
@@ -52,45 +52,45 @@ impl Rows {
     }
 
     /// The job of a cell's product with its input.
-    pub(crate) fn of_cell(&self, call: &Call<'_>) -> Job {
+    pub(crate) fn of_cell(&self, call: &StageCall<'_>) -> Job {
         Job { units: self.width() as u64, weights: call.weights(&self.weights), ..call.job }
     }
 
     /// Asks for all rows of the job, which knows where they and the weights lie.
     pub(crate) fn ask(&self, job: &Job, stream: &Stream) -> Result<()> {
         match &self.how {
-            How::Product(product) => product.run(job, stream),
-            How::Plain(kernel) => {
+            RowKernel::Gemm(product) => product.run(job, stream),
+            RowKernel::Plain(kernel) => {
                 let shape = Shape::of(u64::from(job.steps) * job.rows * job.units, 256);
                 kernel.run(shape, stream, job, &self.map.source.params)
             }
         }
     }
 
-    fn job(&self, call: &Call<'_>) -> Option<Job> {
+    fn job(&self, call: &StageCall<'_>) -> Option<Job> {
         let job = call.of_function(self.width())?;
         Some(Job { weights: call.weights(&self.weights), ..job })
     }
 }
 
-impl Body for Rows {
+impl StageKernel for RowWiseStage {
     fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         strategy::ONCE
     }
 
-    fn needs(&self) -> Needs {
-        Needs { steps: if let How::Product(product) = &self.how { Some(product.steps()) } else { None }, ..Needs::default() }
+    fn needs(&self) -> MemoryNeeds {
+        MemoryNeeds { steps: if let RowKernel::Gemm(product) = &self.how { Some(product.steps()) } else { None }, ..MemoryNeeds::default() }
     }
 
-    fn parts(&self) -> &[Part] {
+    fn parts(&self) -> &[FusedPart] {
         std::slice::from_ref(&self.part)
     }
 
-    fn jobs(&self, call: &Call<'_>) -> Vec<Job> {
+    fn jobs(&self, call: &StageCall<'_>) -> Vec<Job> {
         vec![self.job(call).unwrap_or_default()]
     }
 
-    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
-        self.job(call).map_or(Ok(()), |job| self.ask(&job, desk.stream))
+    fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
+        self.job(call).map_or(Ok(()), |job| self.ask(&job, launch_context.stream))
     }
 }

@@ -13,46 +13,48 @@ use super::driver::memory::Buffer;
 use super::driver::stream::Stream;
 use super::network::stage::NetworkStage;
 use super::recurrent::Tier;
-use super::schedule::chunk_buffers::Side;
+use super::schedule::chunk_buffers::ChunkBuffers;
 use super::schedule::plan;
-use super::schedule::plan::{Kind, Node};
-use super::schedule::stage_builder::Workshop;
-pub(crate) use super::schedule::stage_kernel::{Body, Call, Chunk, Memory, Needs, Part};
-use super::schedule::strategy::Desk;
+use super::schedule::plan::{Node, StageKind};
+use super::schedule::stage_builder::StageBuilder;
+pub(crate) use super::schedule::stage_kernel::{FusedPart, MemoryNeeds, StageCall, StageChunk, StageKernel, StageMemory};
+use super::schedule::strategy::LaunchContext;
 use super::structs::launch_args::{Job, MAX_PORTS, Port};
 use crate::device::Strategy;
 use crate::error::Result;
 use std::borrow::Cow;
 use std::sync::Arc;
-use tiles::Found;
+use tiles::CellPlan;
 
 /// A stage that is ready to run: its kernels loaded, its constants placed.
 #[derive(Debug)]
-pub(crate) struct Ready {
+pub(crate) struct Stage {
     pub(crate) node: Node,
-    pub(crate) needs: Needs,
-    body: Box<dyn Body>,
+    pub(crate) needs: MemoryNeeds,
+    body: Box<dyn StageKernel>,
     /// Where among the constants the slots lie of each probe that has some.
     slots: Vec<Option<usize>>,
     own: Option<Buffer>,
 }
 
-impl Ready {
+impl Stage {
     /// `is_last`: nobody reads its output, which goes into recordings, or nowhere.
-    pub(crate) fn prepare(stage: plan::Stage, is_last: bool, shop: &mut Workshop<'_>) -> Result<Self> {
-        let plan::Stage { kind, node } = stage;
-        let body: Box<dyn Body> = match kind {
-            Kind::Pointwise(source) => Box::new(pointwise::Loop::prepare(source, &node, is_last, shop)?),
-            Kind::MapUnits(source) => Box::new(pointwise::Once::prepare(source, &node, shop)?),
-            Kind::Map(map) => Box::new(map::Rows::prepare(map, false, &node, shop)?),
-            Kind::Network(network) => Box::new(NetworkStage::prepare(network, &node, shop)?),
-            Kind::Cell(cell) => match tiles::cut(&cell, &node, shop)? {
-                Found::Cut(cut) if cut.tile.tier == Tier::Product => Box::new(gates::Steps::prepare(*cell, cut, &node, shop)?),
-                Found::Cut(cut) => Box::new(tiles::Steps::prepare(*cell, cut, &node, shop)?),
-                Found::Plain(refused) => Box::new(cell::Steps::prepare(*cell, &refused, &node, shop)?),
+    pub(crate) fn prepare(stage: plan::PlannedStage, is_last: bool, builder: &mut StageBuilder<'_>) -> Result<Self> {
+        let plan::PlannedStage { kind, node } = stage;
+        let body: Box<dyn StageKernel> = match kind {
+            StageKind::Pointwise(source) => Box::new(pointwise::PointwiseStage::prepare(source, &node, is_last, builder)?),
+            StageKind::ElementWise(source) => Box::new(pointwise::ElementWiseStage::prepare(source, &node, builder)?),
+            StageKind::RowWise(map) => Box::new(map::RowWiseStage::prepare(map, false, &node, builder)?),
+            StageKind::Network(network) => Box::new(NetworkStage::prepare(network, &node, builder)?),
+            StageKind::Cell(cell) => match tiles::cut(&cell, &node, builder)? {
+                CellPlan::Tiled(cut) if cut.tile.tier == Tier::Product => {
+                    Box::new(gates::GemmCellStage::prepare(*cell, cut, &node, builder)?)
+                }
+                CellPlan::Tiled(cut) => Box::new(tiles::TiledCellStage::prepare(*cell, cut, &node, builder)?),
+                CellPlan::Plain(refused) => Box::new(cell::CellStage::prepare(*cell, &refused, &node, builder)?),
             },
         };
-        let slots = node.probes.iter().map(|p| p.slots.as_ref().map(|s| shop.constant(bytemuck::cast_slice(s)))).collect();
+        let slots = node.probes.iter().map(|p| p.slots.as_ref().map(|s| builder.constant(bytemuck::cast_slice(s)))).collect();
         Ok(Self { needs: body.needs(), node, body, slots, own: None })
     }
 
@@ -68,7 +70,7 @@ impl Ready {
 
     /// Bytes of what its launches are told.
     pub(crate) fn job_bytes(&self) -> usize {
-        self.needs.jobs.unwrap_or(Side::JOB)
+        self.needs.jobs.unwrap_or(ChunkBuffers::JOB)
     }
 
     /// How its steps get onto the device, and why so.
@@ -77,14 +79,14 @@ impl Ready {
     }
 
     /// Its kernels as parts of one for several layers; none where it cannot be among those.
-    pub(crate) fn parts(&self) -> &[Part] {
+    pub(crate) fn parts(&self) -> &[FusedPart] {
         self.body.parts()
     }
 
     /// The jobs of its parts for a chunk.
-    pub(crate) fn jobs(&self, chunk: &Chunk<'_>, memory: &Memory<'_>) -> Vec<Job> {
+    pub(crate) fn jobs(&self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>) -> Vec<Job> {
         let job = self.job(chunk, memory);
-        self.body.jobs(&Call { node: &self.node, job, chunk, memory, own: self.own.as_ref(), slots: &self.slots })
+        self.body.jobs(&StageCall { node: &self.node, job, chunk, memory, own: self.own.as_ref(), slots: &self.slots })
     }
 
     /// Whether it takes inputs that stretch as they are.
@@ -98,12 +100,12 @@ impl Ready {
     }
 
     /// Asks for all steps of a chunk.
-    pub(crate) fn run(&mut self, chunk: &Chunk<'_>, memory: &Memory<'_>, desk: &mut Desk<'_>) -> Result<()> {
+    pub(crate) fn run(&mut self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
         let job = self.job(chunk, memory);
-        self.body.run(&Call { node: &self.node, job, chunk, memory, own: self.own.as_ref(), slots: &self.slots }, desk)
+        self.body.run(&StageCall { node: &self.node, job, chunk, memory, own: self.own.as_ref(), slots: &self.slots }, launch_context)
     }
 
-    fn job(&self, chunk: &Chunk<'_>, memory: &Memory<'_>) -> Job {
+    fn job(&self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>) -> Job {
         let node = &self.node;
         let column = (node.column * chunk.element) as u64;
         let mut job = Job {

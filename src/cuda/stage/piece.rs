@@ -1,22 +1,22 @@
 //! A sequence, whose every stage has seen all of its steps before the next one begins, in launches of fewer: from the first step on, or, for a
 //! layer that goes backwards in time, from the last.
 
-use super::{Chunk, Memory, Ready};
-use crate::cuda::schedule::chunk_length::Pace;
-use crate::cuda::schedule::strategy::Desk;
+use super::{Stage, StageChunk, StageMemory};
+use crate::cuda::schedule::chunk_length::ChunkLength;
+use crate::cuda::schedule::strategy::LaunchContext;
 use crate::error::Result;
 use crate::system::clock::Clock;
 use std::time::Instant;
 
-impl Ready {
+impl Stage {
     /// Makes all `steps` of a sequence, `most` at most at once, and no more than the pace of this stage allows. Waits for them.
     pub(crate) fn run_in_pieces(
         &mut self,
-        chunk: &Chunk<'_>,
-        memory: &Memory<'_>,
+        chunk: &StageChunk<'_>,
+        memory: &StageMemory<'_>,
         [steps, most]: [u64; 2],
-        pace: &mut Pace,
-        desk: &mut Desk<'_>,
+        pace: &mut ChunkLength,
+        launch_context: &mut LaunchContext<'_>,
     ) -> Result<()> {
         let mut made = 0;
         while made < steps {
@@ -25,9 +25,9 @@ impl Ready {
             let asked = Instant::now();
             let behind = |row: usize| first * (row * chunk.element) as u64 * chunk.rows;
             let address = |at: u64, row: usize| if at == 0 { 0 } else { at + behind(row) };
-            let memory = Memory { from: address(memory.from, self.node.from), to: address(memory.to, self.node.row), ..*memory };
-            self.run(&chunk.piece(first, len), &memory, desk)?;
-            desk.stream.wait()?;
+            let memory = StageMemory { from: address(memory.from, self.node.from), to: address(memory.to, self.node.row), ..*memory };
+            self.run(&chunk.piece(first, len), &memory, launch_context)?;
+            launch_context.stream.wait()?;
             pace.made(len, asked, Instant::now());
             made += len;
         }
@@ -35,7 +35,7 @@ impl Ready {
     }
 }
 
-impl Chunk<'_> {
+impl StageChunk<'_> {
     /// So many of its steps, from this one on.
     fn piece(&self, first: u64, len: u64) -> Self {
         let i = self.clock.i();

@@ -1,6 +1,6 @@
 //! Pointwise models: a loop over steps, or, without state, one launch for all of them.
 
-use super::{Body, Call, Part};
+use super::{FusedPart, StageCall, StageKernel};
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::driver::graph::Graph;
 use crate::cuda::driver::launch::Shape;
@@ -8,9 +8,9 @@ use crate::cuda::driver::memory::Buffer;
 use crate::cuda::driver::module::Kernel;
 use crate::cuda::driver::signature;
 use crate::cuda::schedule::plan::Node;
-use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::strategy;
-use crate::cuda::schedule::strategy::{Desk, Steps};
+use crate::cuda::schedule::strategy::{LaunchContext, StepLaunches};
 use crate::cuda::structs::launch_args::{Job, MAX_EACH};
 use crate::device::Strategy;
 use crate::error::{Error, Result};
@@ -19,8 +19,8 @@ use std::borrow::Cow;
 
 /// A loop over the steps of a model.
 #[derive(Debug)]
-pub(crate) struct Loop {
-    model: Model<strategy::Loop>,
+pub(crate) struct PointwiseStage {
+    model: Model<strategy::CellLoop>,
     strategy: (Strategy, Cow<'static, str>),
     /// Steps captured in a graph, once they are.
     graph: Option<Graph>,
@@ -28,9 +28,9 @@ pub(crate) struct Loop {
 
 /// A function of units. Time becomes part of the batch, and there is one step.
 #[derive(Debug)]
-pub(crate) struct Once {
+pub(crate) struct ElementWiseStage {
     model: Model<Kernel<signature::Whole>>,
-    part: Option<Part>,
+    part: Option<FusedPart>,
 }
 
 /// A model's kernel, and what it is given.
@@ -46,18 +46,23 @@ struct Model<K> {
 
 impl<K> Model<K> {
     /// `make` compiles and loads.
-    fn prepare(source: &Source, node: &Node, shop: &mut Workshop<'_>, make: impl FnOnce(&mut Workshop<'_>) -> Result<K>) -> Result<Self> {
+    fn prepare(
+        source: &Source,
+        node: &Node,
+        builder: &mut StageBuilder<'_>,
+        make: impl FnOnce(&mut StageBuilder<'_>) -> Result<K>,
+    ) -> Result<Self> {
         let mut each = Vec::with_capacity(source.each.len());
         for (field, values) in &source.each {
-            let len = values.len() / shop.dtype.acc_size();
+            let len = values.len() / builder.dtype.acc_size();
             if *field as usize >= MAX_EACH || len != node.to {
                 let what = format!("the program's values for field {field} of Params");
                 return Err(Error::value(what, len, format!("are not one for each of {} units", node.to)));
             }
-            each.push((*field as usize, shop.constant(values)));
+            each.push((*field as usize, builder.constant(values)));
         }
-        let table = (!source.table.is_empty()).then(|| shop.constant(&source.table));
-        Ok(Self { kernel: make(shop)?, params: source.params.clone(), each, table })
+        let table = (!source.table.is_empty()).then(|| builder.constant(&source.table));
+        Ok(Self { kernel: make(builder)?, params: source.params.clone(), each, table })
     }
 
     fn complete(&self, job: &mut Job, constants: &Buffer) {
@@ -72,38 +77,38 @@ impl<K> Model<K> {
     }
 }
 
-fn request(source: &Source, node: &Node, whole: bool, shop: &Workshop<'_>) -> Request {
+fn request(source: &Source, node: &Node, whole: bool, builder: &StageBuilder<'_>) -> Request {
     let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
-    Request::pointwise(shop.dtype, source, whole, [node.vars.len(), node.ports], &probes)
+    Request::pointwise(builder.dtype, source, whole, [node.vars.len(), node.ports], &probes)
 }
 
-impl Loop {
-    pub(crate) fn prepare(source: Source, node: &Node, is_last: bool, shop: &mut Workshop<'_>) -> Result<Self> {
-        let strategy = strategy::choose(shop.strategy, "units never meet, and stay in registers for all steps");
+impl PointwiseStage {
+    pub(crate) fn prepare(source: Source, node: &Node, is_last: bool, builder: &mut StageBuilder<'_>) -> Result<Self> {
+        let strategy = strategy::choose(builder.strategy, "units never meet, and stay in registers for all steps");
         let whole = strategy.0 == Strategy::Persistent;
-        let request = request(&source, node, whole, shop);
+        let request = request(&source, node, whole, builder);
         let request = if is_last { request.unread() } else { request };
-        let model = Model::prepare(&source, node, shop, |shop| shop.steps(node, request, 0, whole))?;
+        let model = Model::prepare(&source, node, builder, |builder| builder.steps(node, request, 0, whole))?;
         Ok(Self { model, strategy, graph: None })
     }
 }
 
-impl Once {
-    pub(crate) fn prepare(source: Source, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
-        let request = request(&source, node, true, shop);
+impl ElementWiseStage {
+    pub(crate) fn prepare(source: Source, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+        let request = request(&source, node, true, builder);
         // Units that differ are not looked for there.
-        let part = source.each.is_empty().then(|| Part {
+        let part = source.each.is_empty().then(|| FusedPart {
             request: request.clone(),
             params: source.params.clone(),
             products: node.to as u64,
             shared: 0,
         });
-        let model = Model::prepare(&source, node, shop, |shop| shop.kernel(Some(node), request, 0))?;
+        let model = Model::prepare(&source, node, builder, |builder| builder.kernel(Some(node), request, 0))?;
         Ok(Self { model, part })
     }
 }
 
-impl Body for Loop {
+impl StageKernel for PointwiseStage {
     fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         self.strategy.clone()
     }
@@ -112,38 +117,38 @@ impl Body for Loop {
         true
     }
 
-    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
+    fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
         let mut job = call.job;
         let Self { model, graph, .. } = self;
         model.complete(&mut job, call.memory.constants);
-        let shape = shape(job.rows * job.units, desk.context.processors);
-        let steps = Steps { kernel: &model.kernel, graph, job: &job, shape, params: &model.params, phases: 1, before: None };
-        strategy::run(self.strategy.0, steps, desk)
+        let shape = shape(job.rows * job.units, launch_context.context.processors);
+        let steps = StepLaunches { kernel: &model.kernel, graph, job: &job, shape, params: &model.params, phases: 1, before: None };
+        strategy::run(self.strategy.0, steps, launch_context)
     }
 }
 
-impl Body for Once {
+impl StageKernel for ElementWiseStage {
     fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         strategy::ONCE
     }
 
-    fn parts(&self) -> &[Part] {
+    fn parts(&self) -> &[FusedPart] {
         self.part.as_slice()
     }
 
-    fn jobs(&self, call: &Call<'_>) -> Vec<Job> {
+    fn jobs(&self, call: &StageCall<'_>) -> Vec<Job> {
         vec![call.of_function(call.node.to).unwrap_or_default()]
     }
 
-    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
+    fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
         let Some(mut job) = call.of_function(call.node.to) else { return Ok(()) };
         self.model.complete(&mut job, call.memory.constants);
         job.rows *= u64::from(call.chunk.steps);
         job.steps = 1;
         job.ports[0].row = call.node.from as u64;
         job.ports[0].step = 0;
-        let shape = shape(job.rows * job.units, desk.context.processors);
-        self.model.kernel.run(shape, desk.stream, &job, &self.model.params)
+        let shape = shape(job.rows * job.units, launch_context.context.processors);
+        self.model.kernel.run(shape, launch_context.stream, &job, &self.model.params)
     }
 }
 

@@ -1,10 +1,10 @@
 //! A product with a matrix of weights, over all rows of a chunk, by the kernels for products.
 
 use crate::cuda::driver::stream::Stream;
-use crate::cuda::gemm::table::Ask;
-use crate::cuda::gemm::{Layout, Ready, count};
+use crate::cuda::gemm::table::GemmQuery;
+use crate::cuda::gemm::{GemmKernel, Layout, count};
 use crate::cuda::schedule::plan::Node;
-use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::structs::gemm as job;
 use crate::cuda::structs::launch_args::Job;
 use crate::device::Products;
@@ -18,9 +18,9 @@ const FEW: usize = 1 << 10;
 const STEPS: usize = 256;
 
 #[derive(Debug)]
-pub(crate) struct Product {
+pub(crate) struct GemmStage {
     product: program::Product,
-    ready: Ready,
+    ready: GemmKernel,
     to_work: bool,
     element: usize,
     wide: bool,
@@ -28,40 +28,40 @@ pub(crate) struct Product {
     rows: usize,
 }
 
-impl Product {
+impl GemmStage {
     /// Whether these kernels are to make it: not where the CPU's very bits are asked for, and not where there is no compiler.
-    pub(crate) fn suits(product: &program::Product, shop: &Workshop<'_>) -> bool {
+    pub(crate) fn suits(product: &program::Product, builder: &StageBuilder<'_>) -> bool {
         let places = product.windows.as_ref().map_or(1, |w| w.places);
-        let counts = [Some(product.inputs), Some(product.outputs), places.checked_mul(shop.rows)];
+        let counts = [Some(product.inputs), Some(product.outputs), places.checked_mul(builder.rows)];
         let geometry = product.windows.iter().flat_map(|w| &w.geometry).map(|(_, n)| Some(*n));
-        shop.products != Products::Ordered
-            && shop.context.compiler.is_ok()
+        builder.products != Products::Ordered
+            && builder.context.compiler.is_ok()
             && product.inputs.saturating_mul(product.outputs) > FEW
             && counts.into_iter().chain(geometry).all(|n| n.is_some_and(|n| n < 1 << 30))
     }
 
-    pub(crate) fn prepare(product: &program::Product, to_work: bool, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
+    pub(crate) fn prepare(product: &program::Product, to_work: bool, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let windows = product.windows.as_ref();
-        let rows = shop.rows.saturating_mul(windows.map_or(1, |w| w.places)).max(1);
-        let lanes = 16 / shop.dtype.size();
+        let rows = builder.rows.saturating_mul(windows.map_or(1, |w| w.places)).max(1);
+        let lanes = 16 / builder.dtype.size();
         let along = windows.map_or(product.inputs, |w| w.channels / w.groups.max(1));
-        let ask = Ask {
-            dtype: shop.dtype,
-            products: shop.products,
-            capability: shop.context.gpu.capability,
-            processors: shop.context.processors,
+        let ask = GemmQuery {
+            dtype: builder.dtype,
+            products: builder.products,
+            capability: builder.context.gpu.capability,
+            processors: builder.context.processors,
             m: rows.saturating_mul(STEPS),
             n: product.outputs,
             k: product.inputs,
             batch: windows.map_or(1, |w| w.groups),
             wide: [along, product.outputs].map(|n| n.is_multiple_of(lanes)),
             split: false,
-            maps: windows.is_none() && crate::cuda::gemm::makes_maps(shop.context),
+            maps: windows.is_none() && crate::cuda::gemm::makes_maps(builder.context),
         };
         let geometry = windows.map_or_else(Vec::new, |w| w.geometry.clone());
         let layout = Layout { transpose: [false; 2], activation: Activation::Identity, to_work, windows: geometry };
-        let ready = Ready::new(&ask, &layout, |request| shop.module(Some(node), request))?;
-        Ok(Self { product: product.clone(), ready, to_work, element: shop.dtype.size(), wide: ask.wide[0], rows })
+        let ready = GemmKernel::new(&ask, &layout, |request| builder.module(Some(node), request))?;
+        Ok(Self { product: product.clone(), ready, to_work, element: builder.dtype.size(), wide: ask.wide[0], rows })
     }
 
     /// Most steps of a chunk: a kernel counts rows in 32 bits.

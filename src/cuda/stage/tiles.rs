@@ -1,7 +1,7 @@
 //! Recurrent cells by the fast kernels: the product with the input for all steps of a chunk, then the steps, cut into tiles.
 
-use super::map::Rows;
-use super::{Body, Call, Needs, Part, cell};
+use super::map::RowWiseStage;
+use super::{FusedPart, MemoryNeeds, StageCall, StageKernel, cell};
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::driver::graph::Graph;
 use crate::cuda::driver::launch::Shape;
@@ -9,11 +9,11 @@ use crate::cuda::driver::memory::{Buffer, aligned};
 use crate::cuda::driver::module::Kernel;
 use crate::cuda::driver::signature;
 use crate::cuda::driver::stream::Stream;
-use crate::cuda::recurrent::{Facts, Machine, Room, Tier, Tile, choose};
+use crate::cuda::recurrent::{CellShape, CellTile, DeviceLimits, Room, Tier, choose};
 use crate::cuda::schedule::plan::Node;
-use crate::cuda::schedule::stage_builder::Workshop;
+use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::strategy;
-use crate::cuda::schedule::strategy::{Desk, Loop};
+use crate::cuda::schedule::strategy::{CellLoop, LaunchContext};
 use crate::cuda::structs::launch_args::Job;
 use crate::device::{Products, Strategy};
 use crate::error::{Error, Result};
@@ -27,32 +27,32 @@ const TIER: &str = "OVERTIME_CELLS";
 pub(crate) const PRODUCTS: u64 = 1 << 33;
 
 #[derive(Debug)]
-pub(crate) struct Steps {
+pub(crate) struct TiledCellStage {
     cell: Cell,
-    tile: Tile,
+    tile: CellTile,
     strategy: (Strategy, Cow<'static, str>),
     /// The product with the input.
-    input: Rows,
-    kernel: Loop,
+    input: RowWiseStage,
+    kernel: CellLoop,
     pack: Kernel<signature::Pack>,
     weights: Vec<Option<usize>>,
     /// The plain kernels, as parts of one for several layers.
-    parts: Vec<Part>,
+    parts: Vec<FusedPart>,
     graph: Option<Graph>,
 }
 
 /// A cut of a cell's product that the device has room for.
-pub(crate) struct Cut {
-    pub(crate) tile: Tile,
+pub(crate) struct TiledCell {
+    pub(crate) tile: CellTile,
     /// Why this tier, and why none that the table has before it.
     pub(crate) why: String,
     /// Its loop, or, of tier `product`, its gates.
-    pub(crate) kernel: Loop,
+    pub(crate) kernel: CellLoop,
 }
 
 /// What runs a cell: a cut, or the plain kernels, and why no tier could.
-pub(crate) enum Found {
-    Cut(Cut),
+pub(crate) enum CellPlan {
+    Tiled(TiledCell),
     Plain(Vec<String>),
 }
 
@@ -60,10 +60,10 @@ pub(crate) enum Found {
 ///
 /// # Errors
 /// If all steps were to be one launch, and no tier for that can run; or a call fails.
-pub(crate) fn cut(cell: &Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<Found> {
-    let context = shop.context;
+pub(crate) fn cut(cell: &Cell, node: &Node, builder: &mut StageBuilder<'_>) -> Result<CellPlan> {
+    let context = builder.context;
     let only = match std::env::var(TIER) {
-        Ok(name) if name == "plain" => return Ok(Found::Plain(Vec::new())),
+        Ok(name) if name == "plain" => return Ok(CellPlan::Plain(Vec::new())),
         Ok(name) => Some(Tier::ALL.into_iter().find(|tier| tier.name() == name).ok_or_else(|| {
             let known = Tier::ALL.map(Tier::name);
             Error::unknown("tier in OVERTIME_CELLS", &name, known.into_iter().chain(["plain"]))
@@ -72,16 +72,20 @@ pub(crate) fn cut(cell: &Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<F
     };
     // What is specialised by its shape cannot be compiled beforehand.
     if context.compiler.is_err() {
-        return Ok(Found::Plain(Vec::new()));
+        return Ok(CellPlan::Plain(Vec::new()));
     }
     let (major, minor) = context.gpu.capability;
-    let mut machine =
-        Machine { capability: major * 10 + minor, processors: context.processors as usize, shared: context.shared, room: Room::UNKNOWN };
-    let (element, acc) = (shop.dtype.size(), shop.dtype.acc_size());
-    let facts = Facts { phases: cell.phases, states: cell.states, hidden: cell.hidden, batch: shop.rows, element, acc };
+    let mut machine = DeviceLimits {
+        capability: major * 10 + minor,
+        processors: context.processors as usize,
+        shared: context.shared,
+        room: Room::UNKNOWN,
+    };
+    let (element, acc) = (builder.dtype.size(), builder.dtype.acc_size());
+    let facts = CellShape { phases: cell.phases, states: cell.states, hidden: cell.hidden, batch: builder.rows, element, acc };
     let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
     let mut refused = Vec::new();
-    while let Some((tile, why)) = choose(facts, shop.dtype, shop.products, &machine, shop.strategy, only) {
+    while let Some((tile, why)) = choose(facts, builder.dtype, builder.products, &machine, builder.strategy, only) {
         let name = tile.tier.name();
         if tile.tier == Tier::Grid && !context.cooperative {
             refused.push(format!("not `{name}`, since the device cannot hold all blocks of a launch at once"));
@@ -90,10 +94,10 @@ pub(crate) fn cut(cell: &Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<F
         }
         let shared = if tile.tier == Tier::Product { 0 } else { tile.shared() };
         let whole = matches!(tile.tier, Tier::Block | Tier::Cluster | Tier::Grid);
-        let kernel = shop.steps(node, Request::tiles(shop.dtype, cell, &tile, &probes), shared, whole)?;
+        let kernel = builder.steps(node, Request::tiles(builder.dtype, cell, &tile, &probes), shared, whole)?;
         match room(&kernel, &tile, context.processors)? {
             Fit::All => {
-                return Ok(Found::Cut(Cut { tile, why: said(&tile, why, refused), kernel }));
+                return Ok(CellPlan::Tiled(TiledCell { tile, why: said(&tile, why, refused), kernel }));
             }
             Fit::Clusters(fit) => {
                 if fit == 0 {
@@ -103,7 +107,7 @@ pub(crate) fn cut(cell: &Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<F
                 match machine.room.clusters_of(tile.tiles()) {
                     Some(known) if known.is_none() => *known = Some(fit),
                     _ if fit > 0 => {
-                        return Ok(Found::Cut(Cut { tile, why: said(&tile, why, refused), kernel }));
+                        return Ok(CellPlan::Tiled(TiledCell { tile, why: said(&tile, why, refused), kernel }));
                     }
                     _ => machine.room.none[tile.tier as usize] = true,
                 }
@@ -114,22 +118,22 @@ pub(crate) fn cut(cell: &Cell, node: &Node, shop: &mut Workshop<'_>) -> Result<F
             }
         }
     }
-    let is_plain = shop.products == Products::Ordered || cell.hidden == 0 || shop.rows == 0;
-    if !is_plain && (shop.strategy == Strategy::Persistent || only.is_some()) {
+    let is_plain = builder.products == Products::Ordered || cell.hidden == 0 || builder.rows == 0;
+    if !is_plain && (builder.strategy == Strategy::Persistent || only.is_some()) {
         let what = only.map_or("the persistent strategy".to_owned(), |tier| format!("the tier `{}`", tier.name()));
         let why = if refused.is_empty() { "its weights do not fit on chip in any cut".to_owned() } else { refused.join("; ") };
         return Err(Error::Unsupported(format!(
             "{what} for a cell of {} units and {} rows on {}: {why}",
             cell.hidden,
-            shop.rows,
+            builder.rows,
             context.name()
         )));
     }
-    Ok(Found::Plain(refused))
+    Ok(CellPlan::Plain(refused))
 }
 
 /// Why a tier was taken, and others were not.
-fn said(tile: &Tile, why: &str, refused: Vec<String>) -> String {
+fn said(tile: &CellTile, why: &str, refused: Vec<String>) -> String {
     let clusters = format!(" ({} of {} blocks)", tile.shards(), tile.tiles());
     let why = format!("{why}{}", if tile.tier == Tier::Cluster { clusters } else { String::new() });
     [vec![why], refused].concat().join("; ")
@@ -145,7 +149,7 @@ enum Fit {
     Blocks(usize),
 }
 
-fn room(kernel: &Loop, tile: &Tile, processors: u32) -> Result<Fit> {
+fn room(kernel: &CellLoop, tile: &CellTile, processors: u32) -> Result<Fit> {
     if tile.tier == Tier::Product {
         return Ok(Fit::All);
     }
@@ -161,7 +165,7 @@ fn room(kernel: &Loop, tile: &Tile, processors: u32) -> Result<Fit> {
 }
 
 /// The shape of a launch of the loop over steps.
-fn shape(tile: &Tile) -> Shape {
+fn shape(tile: &CellTile) -> Shape {
     Shape {
         blocks: tile.blocks() as u32,
         threads: tile.threads() as u32,
@@ -171,13 +175,13 @@ fn shape(tile: &Tile) -> Shape {
     }
 }
 
-impl Steps {
-    pub(crate) fn prepare(cell: Cell, cut: Cut, node: &Node, shop: &mut Workshop<'_>) -> Result<Self> {
-        let Cut { tile, why, kernel } = cut;
-        let input = Rows::prepare(cell.input.clone(), true, node, shop)?;
-        let weights = shop.weights(node, &cell.weights);
+impl TiledCellStage {
+    pub(crate) fn prepare(cell: Cell, cut: TiledCell, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+        let TiledCell { tile, why, kernel } = cut;
+        let input = RowWiseStage::prepare(cell.input.clone(), true, node, builder)?;
+        let weights = builder.weights(node, &cell.weights);
         let pack = kernel.module().kernel("tile_pack", 0)?;
-        let chosen = match (shop.strategy, tile.tier) {
+        let chosen = match (builder.strategy, tile.tier) {
             (Strategy::Auto, Tier::Step) => Strategy::Graph,
             (Strategy::Auto, _) => Strategy::Persistent,
             (asked, _) => asked,
@@ -185,7 +189,7 @@ impl Steps {
         let strategy = (chosen, format!("tier `{}`: {why}", tile.tier.name()).into());
         // A tier that was asked for is not put aside for a kernel of several layers.
         let parts = if chosen == Strategy::Persistent && std::env::var_os(TIER).is_none() {
-            cell::plain_parts(&cell, node, shop.dtype)
+            cell::plain_parts(&cell, node, builder.dtype)
         } else {
             Vec::new()
         };
@@ -193,7 +197,7 @@ impl Steps {
     }
 
     /// The jobs of the product with the input, and of the steps as the plain kernel makes them.
-    fn both(&self, call: &Call<'_>) -> [Job; 2] {
+    fn both(&self, call: &StageCall<'_>) -> [Job; 2] {
         [self.input.of_cell(call), Job { weights: call.weights(&self.weights), ..call.job }]
     }
 
@@ -203,27 +207,27 @@ impl Steps {
     }
 }
 
-impl Body for Steps {
+impl StageKernel for TiledCellStage {
     fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         self.strategy.clone()
     }
 
-    fn needs(&self) -> Needs {
-        let Facts { hidden, batch, acc, .. } = self.tile.facts;
+    fn needs(&self) -> MemoryNeeds {
+        let CellShape { hidden, batch, acc, .. } = self.tile.facts;
         let threads = self.cell.input.threads;
-        Needs {
+        MemoryNeeds {
             work: threads.saturating_mul(batch).saturating_mul(acc),
             own: self.scratch().saturating_add(self.tile.scratch()),
             steps: Some((PRODUCTS / (hidden.saturating_mul(threads) as u64).max(1)).max(1)),
-            ..Needs::default()
+            ..MemoryNeeds::default()
         }
     }
 
-    fn parts(&self) -> &[Part] {
+    fn parts(&self) -> &[FusedPart] {
         &self.parts
     }
 
-    fn jobs(&self, call: &Call<'_>) -> Vec<Job> {
+    fn jobs(&self, call: &StageCall<'_>) -> Vec<Job> {
         self.both(call).to_vec()
     }
 
@@ -232,25 +236,25 @@ impl Body for Steps {
         self.pack.pack(stream, weights.address(*wh), own.address(0), self.tile.packed().0)
     }
 
-    fn run(&mut self, call: &Call<'_>, desk: &mut Desk<'_>) -> Result<()> {
+    fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
         let scratch = self.scratch();
         let [product, mut job] = self.both(call);
         let Self { cell, tile, kernel, graph, .. } = self;
         let own = call.own.ok_or_else(|| Error::Unsupported("a cell without its own memory".into()))?;
-        self.input.ask(&product, desk.stream)?;
+        self.input.ask(&product, launch_context.stream)?;
 
         job.weights[0] = own.address(0);
         job.scratch = own.address(scratch);
         let counters = scratch + tile.counters();
         match tile.tier {
             Tier::Block | Tier::Cluster | Tier::Product => {}
-            Tier::Grid => own.fill(counters, 0, tile.counter_bytes(), desk.stream)?,
+            Tier::Grid => own.fill(counters, 0, tile.counter_bytes(), launch_context.stream)?,
             // SAFETY: the state's bytes, of which the plan knows the number; its buffer lives as long as the engine.
-            Tier::Step => unsafe { own.copy_from(counters + tile.counter_bytes(), job.state, tile.state_bytes(), desk.stream)? },
+            Tier::Step => unsafe { own.copy_from(counters + tile.counter_bytes(), job.state, tile.state_bytes(), launch_context.stream)? },
         }
         let shape = shape(tile);
         let phases = tile.facts.phases.len() as u32;
-        let steps = strategy::Steps { kernel, graph, job: &job, shape, params: &cell.source.params, phases, before: None };
-        strategy::run(self.strategy.0, steps, desk)
+        let steps = strategy::StepLaunches { kernel, graph, job: &job, shape, params: &cell.source.params, phases, before: None };
+        strategy::run(self.strategy.0, steps, launch_context)
     }
 }

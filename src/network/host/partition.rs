@@ -161,7 +161,7 @@ mod tests {
             assert_eq!((a.calls, b.calls), (calls, calls));
             let together: Vec<f64> = of_a.1.iter().zip(&of_b.1).map(|(a, b)| a + b).collect();
             assert_eq!(together, spikes);
-            for plan in &network.groups {
+            for plan in &network.plan.groups {
                 for var in plan.vars.start..plan.flight {
                     for row in 0..2 {
                         for (vars, second) in [(&of_a.0, false), (&of_b.0, true)] {

@@ -1,6 +1,6 @@
 //! From a system's text to an image that a driver can load.
 
-use super::architecture::Target;
+use super::architecture::Architecture;
 use super::cache;
 use super::embed_key::OPTIONS;
 use super::nvrtc::{Made, Nvrtc, identity};
@@ -61,7 +61,7 @@ fn compile_as(
     let nvrtc = open(compiler)?;
     let (major, minor) = compiler.version;
     // What a generation has for itself alone, `sm_90a`, no compiler knew before.
-    let target = Target::choose(&nvrtc.archs(), capability, ptx).filter(|_| !request.is_of_one_arch() || compiler.version >= (12, 0));
+    let target = Architecture::choose(&nvrtc.archs(), capability, ptx).filter(|_| !request.is_of_one_arch() || compiler.version >= (12, 0));
     let no_kernels = |what: &str| {
         let why = format!("NVRTC of CUDA {major}.{minor} makes no {what} for compute capability {}.{}", capability.0, capability.1);
         unavailable(Reason::NoKernels(why))

@@ -1,6 +1,6 @@
 //! NVRTC, the compiler for kernels, in all the places where it may be.
 
-use crate::cuda::driver::library::Shared;
+use crate::cuda::driver::library::DynamicLibrary;
 use crate::device::found::{Compiler, Compilers};
 use crate::error::Reason;
 use std::env::var_os;
@@ -100,7 +100,7 @@ impl Search {
     /// Loads a library and asks for its version.
     fn open(&mut self, name: OsString) {
         let library = name.to_string_lossy().into_owned();
-        match Shared::open(&name).and_then(|shared| version(shared, &library)) {
+        match DynamicLibrary::open(&name).and_then(|shared| version(shared, &library)) {
             Ok((version, at)) => {
                 self.looked_in.push(library.clone());
                 if self.found.iter().all(|(_, other)| *other != at) {
@@ -120,7 +120,7 @@ fn is_library(name: &str) -> bool {
 /// NVRTC opens its built-ins by name alone; where they have been loaded already, that name needs no search path.
 fn load_builtins(folder: &Path) {
     for builtins in entries(folder, |name| is_library(name) && name.contains("nvrtc-builtins")) {
-        let _ = Shared::open(builtins.as_os_str());
+        let _ = DynamicLibrary::open(builtins.as_os_str());
     }
 }
 
@@ -171,7 +171,7 @@ fn entries(folder: &Path, fits: impl Fn(&str) -> bool) -> Vec<PathBuf> {
 }
 
 /// The version, and the address of the function that says so.
-fn version(shared: Shared, library: &str) -> Result<((u32, u32), usize), String> {
+fn version(shared: DynamicLibrary, library: &str) -> Result<((u32, u32), usize), String> {
     type Version = unsafe extern "system" fn(*mut c_int, *mut c_int) -> c_int;
     // SAFETY: this is nvrtcVersion's type in every version of NVRTC; nvrtcResult is a C int.
     let function: Version = unsafe { shared.function(library, "nvrtcVersion") }.map_err(|reason| reason.to_string())?;

@@ -1,6 +1,6 @@
 //! A text given to NVRTC, and what comes back.
 
-use crate::cuda::driver::library::Shared;
+use crate::cuda::driver::library::DynamicLibrary;
 use crate::error::Reason;
 use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
@@ -37,8 +37,8 @@ pub(crate) struct Made {
 impl Nvrtc {
     /// Opens the library and looks up every function that is used.
     pub(crate) fn open(library: &str) -> Result<Self, Reason> {
-        let shared =
-            Shared::open(OsStr::new(library)).map_err(|said| Reason::NoCompiler { looked_in: vec![format!("{library} ({said})")] })?;
+        let shared = DynamicLibrary::open(OsStr::new(library))
+            .map_err(|said| Reason::NoCompiler { looked_in: vec![format!("{library} ({said})")] })?;
         // SAFETY: the types are those of nvrtc.h, the same from CUDA 11.2 on; nvrtcResult is a C int and nvrtcProgram a pointer.
         unsafe {
             Ok(Self {

@@ -3,7 +3,7 @@
 //! Costs a node a step, meant to be less than a launch from the host, and all of the state through memory. It is for systems whose state
 //! cannot stay on chip.
 
-use super::{Desk, Steps};
+use super::{LaunchContext, StepLaunches};
 use crate::cuda::driver::graph::Graph;
 use crate::cuda::driver::module::Kernel;
 use crate::cuda::driver::signature;
@@ -12,10 +12,11 @@ use crate::error::Result;
 /// Steps of one replay. What is left of a chunk is launched step by step.
 const STEPS: u32 = 64;
 
-pub(crate) fn run(steps: &mut Steps<'_>, kernel: &Kernel<signature::Step>, desk: &mut Desk<'_>) -> Result<()> {
-    let at = desk.lay_out(steps.job)?;
+pub(crate) fn run(steps: &mut StepLaunches<'_>, kernel: &Kernel<signature::Step>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
+    let at = launch_context.lay_out(steps.job)?;
     let mut graph = steps.graph.take();
-    let done = replay(&mut graph, desk, at.1, [steps.job.steps, steps.phases], |k| steps.launch(kernel, at, k, desk.stream));
+    let done =
+        replay(&mut graph, launch_context, at.1, [steps.job.steps, steps.phases], |k| steps.launch(kernel, at, k, launch_context.stream));
     *steps.graph = graph;
     done
 }
@@ -23,7 +24,7 @@ pub(crate) fn run(steps: &mut Steps<'_>, kernel: &Kernel<signature::Step>, desk:
 /// Asks for `steps` steps of so many launches each. `ask` is told how far behind the cursor a launch is.
 pub(crate) fn replay(
     graph: &mut Option<Graph>,
-    desk: &Desk<'_>,
+    launch_context: &LaunchContext<'_>,
     cursor: u64,
     [steps, launches]: [u32; 2],
     ask: impl Fn(u32) -> Result<()>,
@@ -34,12 +35,12 @@ pub(crate) fn replay(
         // Nothing in a graph changes from chunk to chunk: the job's address stays, and steps are counted by the cursor.
         let captured = match graph.take() {
             Some(captured) => captured,
-            None => Graph::capture(desk.context, desk.stream, || {
+            None => Graph::capture(launch_context.context, launch_context.stream, || {
                 (0..nodes).try_for_each(&ask)?;
-                desk.advance.map_or(Ok(()), |kernel| kernel.advance(desk.stream, cursor, nodes))
+                launch_context.advance.map_or(Ok(()), |kernel| kernel.advance(launch_context.stream, cursor, nodes))
             })?,
         };
-        let replayed = (0..replays).try_for_each(|_| captured.replay(desk.stream));
+        let replayed = (0..replays).try_for_each(|_| captured.replay(launch_context.stream));
         *graph = Some(captured);
         replayed?;
     }

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a stage's launches need beside its job.
-pub(crate) struct Desk<'d> {
+pub(crate) struct LaunchContext<'d> {
     pub(crate) context: &'d Arc<Context>,
     pub(crate) stream: &'d Stream,
     /// A u32 on the device that steps are counted by.
@@ -34,7 +34,7 @@ pub(crate) struct Desk<'d> {
     pub(crate) at: usize,
 }
 
-impl Desk<'_> {
+impl LaunchContext<'_> {
     /// Puts the job onto the device and the cursor to 0. Returns the addresses of both.
     fn lay_out(&mut self, job: &Job) -> Result<(u64, u64)> {
         self.put(bytemuck::bytes_of(job))
@@ -51,12 +51,12 @@ impl Desk<'_> {
 
 /// The kernel of a loop over steps: `…_scan`, if all steps go into one launch, or `…_step`.
 #[derive(Debug)]
-pub(crate) enum Loop {
+pub(crate) enum CellLoop {
     Whole(Kernel<signature::Whole>),
     Step(Kernel<signature::Step>),
 }
 
-impl Loop {
+impl CellLoop {
     /// The module that it is of.
     pub(crate) fn module(&self) -> &Arc<Module> {
         match self {
@@ -83,8 +83,8 @@ impl Loop {
 }
 
 /// A loop over steps: its kernel, and what that is given.
-pub(crate) struct Steps<'s> {
-    pub(crate) kernel: &'s Loop,
+pub(crate) struct StepLaunches<'s> {
+    pub(crate) kernel: &'s CellLoop,
     /// Where captured steps are kept.
     pub(crate) graph: &'s mut Option<Graph>,
     pub(crate) job: &'s Job,
@@ -96,7 +96,7 @@ pub(crate) struct Steps<'s> {
     pub(crate) before: Option<&'s dyn Fn(u32) -> Result<()>>,
 }
 
-impl Steps<'_> {
+impl StepLaunches<'_> {
     /// Asks for the k-th launch from the cursor on.
     fn launch(&self, kernel: &Kernel<signature::Step>, at: (u64, u64), k: u32, stream: &Stream) -> Result<()> {
         self.before.map_or(Ok(()), |before| before(k % self.phases))?;
@@ -105,11 +105,11 @@ impl Steps<'_> {
 }
 
 /// Asks for all steps of a loop.
-pub(crate) fn run(strategy: Strategy, mut steps: Steps<'_>, desk: &mut Desk<'_>) -> Result<()> {
+pub(crate) fn run(strategy: Strategy, mut steps: StepLaunches<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
     match (strategy, steps.kernel) {
-        (Strategy::HostLoop, Loop::Step(kernel)) => host_loop::run(&steps, kernel, desk),
-        (Strategy::Graph, Loop::Step(kernel)) => graph::run(&mut steps, kernel, desk),
-        (Strategy::Persistent | Strategy::Auto, Loop::Whole(kernel)) => persistent::run(&steps, kernel, desk),
+        (Strategy::HostLoop, CellLoop::Step(kernel)) => host_loop::run(&steps, kernel, launch_context),
+        (Strategy::Graph, CellLoop::Step(kernel)) => graph::run(&mut steps, kernel, launch_context),
+        (Strategy::Persistent | Strategy::Auto, CellLoop::Whole(kernel)) => persistent::run(&steps, kernel, launch_context),
         (strategy, _) => Err(Error::Unsupported(format!("the strategy {strategy} with the kernel of another"))),
     }
 }

@@ -3,11 +3,11 @@
 //! Costs one launch a chunk. State is read once and written once a chunk, so that nothing but inputs and recordings goes through
 //! memory: it wins wherever it can run.
 
-use super::{Desk, Steps};
+use super::{LaunchContext, StepLaunches};
 use crate::cuda::driver::module::Kernel;
 use crate::cuda::driver::signature;
 use crate::error::Result;
 
-pub(crate) fn run(steps: &Steps<'_>, kernel: &Kernel<signature::Whole>, desk: &Desk<'_>) -> Result<()> {
-    kernel.run(steps.shape, desk.stream, steps.job, steps.params)
+pub(crate) fn run(steps: &StepLaunches<'_>, kernel: &Kernel<signature::Whole>, launch_context: &LaunchContext<'_>) -> Result<()> {
+    kernel.run(steps.shape, launch_context.stream, steps.job, steps.params)
 }

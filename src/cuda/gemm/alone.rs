@@ -1,7 +1,7 @@
 //! A product of its own: its kernels, its stream, and memory for what comes from the host.
 
-use super::table::Ask;
-use super::{Layout, Ready, count, load};
+use super::table::GemmQuery;
+use super::{GemmKernel, Layout, count, load};
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::{Buffer, aligned};
 use crate::cuda::driver::stream::Stream;
@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 /// Fields are dropped in this order: what refers to the context before the context.
 #[derive(Debug)]
-pub(crate) struct Multiplier {
+pub(crate) struct Gemm {
     stream: Stream,
-    ready: Ready,
+    ready: GemmKernel,
     parts: Buffer,
     /// A, B, bias and C of a product of the host's arrays; taken when there is one.
     own: Option<(Buffer, [usize; 4])>,
@@ -25,14 +25,14 @@ pub(crate) struct Multiplier {
     context: Arc<Context>,
 }
 
-impl Multiplier {
+impl Gemm {
     /// Compiles what this takes, and takes the memory of sums that blocks share.
     pub(crate) fn new(context: Arc<Context>, dtype: DType, shape: &Shape, products: Products) -> Result<Self> {
         context.bind()?;
         let Shape { m, k, n, batch, transpose_a, transpose_b, activation, .. } = *shape;
         let rows = [if transpose_a { m } else { k }, if transpose_b { k } else { n }];
         let lanes = 16 / dtype.size();
-        let ask = Ask {
+        let ask = GemmQuery {
             dtype,
             products,
             capability: context.gpu.capability,
@@ -46,7 +46,7 @@ impl Multiplier {
             maps: super::makes_maps(&context),
         };
         let layout = Layout { transpose: [transpose_a, transpose_b], activation, to_work: false, windows: Vec::new() };
-        let ready = Ready::new(&ask, &layout, |request| load(&context, &request))?;
+        let ready = GemmKernel::new(&ask, &layout, |request| load(&context, &request))?;
         let [a_batch, b_batch] = shape.apart().map(|n| n as u64);
         let product = Product {
             m: count("m", m)?,
