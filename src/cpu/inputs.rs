@@ -1,22 +1,22 @@
 //! The inputs of a block, step by step.
 
 use crate::numeric::scalar::Scalar;
-use crate::system::scan::Source;
+use crate::system::scan::InputSource;
 use crate::system::{Inputs, MAX_PORTS};
 use ndarray::{ArrayView2, ArrayView3, Axis, s};
 use std::ops::Range;
 
 /// The inputs of one block as the caller gave them.
-pub(crate) struct Feeds<'a, T> {
-    pub(crate) ports: Vec<Feed<'a, T>>,
+pub(crate) struct InputReaders<'a, T> {
+    pub(crate) ports: Vec<InputReader<'a, T>>,
 }
 
-impl<T: Scalar> Source<T> for Feeds<'_, T> {
+impl<T: Scalar> InputSource<T> for InputReaders<'_, T> {
     #[inline]
     fn inputs(&mut self, k: usize) -> Inputs<'_, T> {
         let mut inputs = Inputs { ports: [&[]; MAX_PORTS], given: [false; MAX_PORTS] };
         for (port, feed) in self.ports.iter_mut().enumerate() {
-            inputs.given[port] = !matches!(feed, Feed::Zeros(..));
+            inputs.given[port] = !matches!(feed, InputReader::Zeros(..));
             inputs.ports[port] = feed.at(k);
         }
         inputs
@@ -24,7 +24,7 @@ impl<T: Scalar> Source<T> for Feeds<'_, T> {
 }
 
 /// One input port over the steps of a chunk, for one block.
-pub(crate) enum Feed<'a, T> {
+pub(crate) enum InputReader<'a, T> {
     /// Nothing was given: so many zeros, which are made when they are first asked for, that is, while the block runs.
     Zeros(Vec<T>, usize),
     /// A series `[steps, rows, features]` of any strides (0 where it broadcasts), of which this block sees the flat `cells` of
@@ -32,7 +32,7 @@ pub(crate) enum Feed<'a, T> {
     Series { view: ArrayView3<'a, T>, cells: Range<usize>, scratch: Vec<T>, constant: bool },
 }
 
-impl<'a, T: Scalar> Feed<'a, T> {
+impl<'a, T: Scalar> InputReader<'a, T> {
     pub(crate) fn series(view: ArrayView3<'a, T>, cells: Range<usize>) -> Self {
         let constant = view.strides()[0] == 0;
         Self::Series { view, cells, scratch: Vec::new(), constant }

@@ -10,16 +10,16 @@ mod recorders;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
 use crate::recording::Handle;
-use crate::recording::every::Every;
+use crate::recording::every::Stride;
 use crate::system::clock::Clock;
-use crate::system::scan::{Scan, Source, Tape};
+use crate::system::scan::{InputSource, Scan, StateRecorder};
 use crate::system::state::{Layout, State};
 use crate::system::{Coupling, Schema, Shared, System};
 use blocks::Block;
-use inputs::{Feed, Feeds};
+use inputs::{InputReader, InputReaders};
 use ndarray::ArrayView3;
 use rayon::prelude::*;
-use recorders::{Probe, Table};
+use recorders::{OutputRows, VarRecorder};
 
 /// A chunk of steps to run.
 pub(crate) struct Chunk<'c, T> {
@@ -50,17 +50,17 @@ pub(crate) struct Chunk<'c, T> {
 }
 
 /// What one block runs on.
-struct Work<'c, T> {
+struct BlockTask<'c, T> {
     block: Block,
     lengths: Option<&'c [usize]>,
     vars: Vec<&'c mut [T]>,
-    feeds: Feeds<'c, T>,
-    table: Table<'c, T>,
-    probes: Vec<Probe<'c, T>>,
+    feeds: InputReaders<'c, T>,
+    table: OutputRows<'c, T>,
+    probes: Vec<VarRecorder<'c, T>>,
 }
 
 /// Where something was found that is not finite.
-struct Found {
+struct NonFinite {
     variable: String,
     k: usize,
     index: usize,
@@ -81,7 +81,7 @@ impl<T: Scalar> Chunk<'_, T> {
         let (schema, layout, allow) = (self.schema, self.layout, self.allow_non_finite);
         let handles = self.handles;
         let work = self.distribute(&blocks);
-        let run = |work: Work<'_, T>| work.run(system, schema, layout, (clock, shared), steps, allow);
+        let run = |work: BlockTask<'_, T>| work.run(system, schema, layout, (clock, shared), steps, allow);
         let done: Vec<_> = if work.len() > 1 {
             work.into_par_iter().map(run).collect()
         } else if schema.coupling == Coupling::Network {
@@ -92,7 +92,7 @@ impl<T: Scalar> Chunk<'_, T> {
         };
 
         let mut events: EventLists = handles.iter().map(|_| Vec::new()).collect();
-        let mut first: Option<Found> = None;
+        let mut first: Option<NonFinite> = None;
         for (lists, found) in done {
             for (all, list) in events.iter_mut().zip(lists) {
                 all.extend(list);
@@ -105,7 +105,7 @@ impl<T: Scalar> Chunk<'_, T> {
         }
         match first {
             None => Ok(events),
-            Some(Found { variable, k, index, value }) => {
+            Some(NonFinite { variable, k, index, value }) => {
                 let error = Error::NotFinite { variable, step: Some(clock.i() + k as u64), index, value };
                 Err(system.explain(error))
             }
@@ -113,33 +113,38 @@ impl<T: Scalar> Chunk<'_, T> {
     }
 
     /// Cuts state, inputs and recordings into what belongs to each block.
-    fn distribute<'c>(self, blocks: &[Block]) -> Vec<Work<'c, T>>
+    fn distribute<'c>(self, blocks: &[Block]) -> Vec<BlockTask<'c, T>>
     where
         Self: 'c,
     {
         let Self { schema, layout, clock, steps, lengths, inputs, arena, output, output_every, handles, buffers, .. } = self;
         let out = schema.output_len();
-        let output_every = Every::new(output_every, clock.i());
+        let output_every = Stride::new(output_every, clock.i());
         let kept = if output.is_empty() { 0 } else { output_every.count(steps) };
-        let mut works: Vec<Work<'c, T>> = blocks
+        let mut works: Vec<BlockTask<'c, T>> = blocks
             .iter()
-            .map(|block| Work {
+            .map(|block| BlockTask {
                 block: block.clone(),
                 // Units have no length.
                 lengths: lengths.filter(|_| schema.coupling != Coupling::Pointwise).and_then(|all| all.get(block.items.clone())),
                 vars: Vec::with_capacity(layout.vars.len()),
-                feeds: Feeds {
+                feeds: InputReaders {
                     ports: (inputs.iter().enumerate())
                         .map(|(port, view)| {
                             let cells = block.cells(schema.input_len(port));
                             match view {
-                                Some(view) => Feed::series(*view, cells),
-                                None => Feed::Zeros(Vec::new(), cells.len()),
+                                Some(view) => InputReader::series(*view, cells),
+                                None => InputReader::Zeros(Vec::new(), cells.len()),
                             }
                         })
                         .collect(),
                 },
-                table: Table { rows: Vec::with_capacity(kept), every: output_every, scratch: Vec::new(), width: block.cells(out).len() },
+                table: OutputRows {
+                    rows: Vec::with_capacity(kept),
+                    every: output_every,
+                    scratch: Vec::new(),
+                    width: block.cells(out).len(),
+                },
                 probes: Vec::with_capacity(handles.len()),
             })
             .collect();
@@ -165,9 +170,9 @@ impl<T: Scalar> Chunk<'_, T> {
                 let cells = work.block.cells(len);
                 let pick = handle.pick.as_ref().map(|pick| blocks::pick(pick, len, &cells));
                 lengths.push(pick.as_ref().map_or(cells.len(), Vec::len));
-                let every = Every::new(handle.every, clock.i());
+                let every = Stride::new(handle.every, clock.i());
                 let rows = Vec::with_capacity(if handle.events { 0 } else { every.count(steps) });
-                work.probes.push(Probe { var: handle.var, every, rows, pick, events: handle.events.then(Vec::new) });
+                work.probes.push(VarRecorder { var: handle.var, every, rows, pick, events: handle.events.then(Vec::new) });
             }
             let row = handle.width(layout) * layout.rows;
             blocks::deal(buffer, row, &lengths, |b, part| {
@@ -180,7 +185,7 @@ impl<T: Scalar> Chunk<'_, T> {
     }
 }
 
-impl<T: Scalar> Work<'_, T> {
+impl<T: Scalar> BlockTask<'_, T> {
     fn run(
         mut self,
         system: &dyn System<T>,
@@ -189,7 +194,7 @@ impl<T: Scalar> Work<'_, T> {
         (clock, shared): (Clock, &Shared),
         steps: usize,
         allow_non_finite: bool,
-    ) -> (EventLists, Option<Found>) {
+    ) -> (EventLists, Option<NonFinite>) {
         let (first, units) = (self.block.items.start, schema.output_len());
         let before: Vec<Vec<T>> = if allow_non_finite { Vec::new() } else { self.vars.iter().map(|v| v.to_vec()).collect() };
         system.scan(&mut Scan {
@@ -235,14 +240,14 @@ impl<T: Scalar> Work<'_, T> {
     }
 
     /// A stateless system shows its faults in its output alone.
-    fn search_output(&self, schema: &Schema, steps: usize) -> Option<Found> {
+    fn search_output(&self, schema: &Schema, steps: usize) -> Option<NonFinite> {
         let kept = self.table.rows.iter().enumerate().map(|(row, values)| (self.table.every.step(row) as usize, &**values));
         // Where nothing is kept, there is the last step's.
         let last = self.table.rows.is_empty().then_some((steps.saturating_sub(1), self.table.scratch.as_slice()));
         for (k, row) in kept.chain(last) {
             if let Some(j) = row.iter().position(|v| !v.is_finite()) {
                 let index = self.block.cells(schema.output_len()).start + j;
-                return Some(Found { variable: "output".into(), k, index, value: row[j].to_f64() });
+                return Some(NonFinite { variable: "output".into(), k, index, value: row[j].to_f64() });
             }
         }
         None
@@ -259,9 +264,9 @@ impl<T: Scalar> Work<'_, T> {
         mut before: Vec<Vec<T>>,
         units: usize,
         whole: bool,
-    ) -> Option<Found> {
-        let mut watch = Watch { found: None, whole };
-        let mut nowhere = Table { rows: Vec::new(), every: Every::new(1, 0), scratch: Vec::new(), width: self.table.width };
+    ) -> Option<NonFinite> {
+        let mut watch = NonFiniteWatch { found: None, whole };
+        let mut nowhere = OutputRows { rows: Vec::new(), every: Stride::new(1, 0), scratch: Vec::new(), width: self.table.width };
         system.scan(&mut Scan {
             clock,
             shared,
@@ -275,7 +280,7 @@ impl<T: Scalar> Work<'_, T> {
         });
         let (var, k, j, value) = watch.found?;
         let (spec, _) = layout.vars.get(var)?;
-        Some(Found { variable: spec.name.to_string(), k, index: self.block.cells(spec.len()).start + j, value })
+        Some(NonFinite { variable: spec.name.to_string(), k, index: self.block.cells(spec.len()).start + j, value })
     }
 
     /// Makes the steps again, one by one, from where the block stood `before`, to say where a variable first was not finite.
@@ -287,7 +292,7 @@ impl<T: Scalar> Work<'_, T> {
         steps: usize,
         mut before: Vec<Vec<T>>,
         units: usize,
-    ) -> Option<Found> {
+    ) -> Option<NonFinite> {
         let mut scratch = bytemuck::zeroed_vec(self.table.width);
         let first = self.block.items.start;
         for k in 0..steps {
@@ -297,7 +302,7 @@ impl<T: Scalar> Work<'_, T> {
             for (values, (spec, _)) in before.iter().zip(&layout.vars) {
                 if let Some(j) = values.iter().position(|v| !v.is_finite()) {
                     let index = self.block.cells(spec.len()).start + j;
-                    return Some(Found { variable: spec.name.to_string(), k, index, value: values[j].to_f64() });
+                    return Some(NonFinite { variable: spec.name.to_string(), k, index, value: values[j].to_f64() });
                 }
             }
         }
@@ -306,14 +311,14 @@ impl<T: Scalar> Work<'_, T> {
 }
 
 /// Looks at variables after each step, for the first that is not finite.
-struct Watch {
+struct NonFiniteWatch {
     /// The variable, the step, and the element of the block with its value.
     found: Option<(usize, usize, usize, f64)>,
     /// Steps are not in the order of time: what comes first is the variable that the others are made of.
     whole: bool,
 }
 
-impl<T: Scalar> Tape<T> for Watch {
+impl<T: Scalar> StateRecorder<T> for NonFiniteWatch {
     fn record(&mut self, k: usize, _: u64, first_var: usize, state: &State<'_, T>) {
         for v in 0..state.len() {
             let var = first_var + v;

@@ -1,21 +1,21 @@
 //! Where the output of a block and its monitored variables are kept.
 
 use crate::numeric::scalar::Scalar;
-use crate::recording::every::Every;
-use crate::system::scan::{Tape, Target};
+use crate::recording::every::Stride;
+use crate::system::scan::{OutputSink, StateRecorder};
 use crate::system::state::State;
 
 /// Where a block's output is kept: rows of the recording, or nowhere.
-pub(crate) struct Table<'a, T> {
+pub(crate) struct OutputRows<'a, T> {
     pub(crate) rows: Vec<&'a mut [T]>,
-    pub(crate) every: Every,
+    pub(crate) every: Stride,
     /// Steps that are not kept are written here; made when first needed, that is, while the block runs.
     pub(crate) scratch: Vec<T>,
     /// Elements of the block's output.
     pub(crate) width: usize,
 }
 
-impl<T: Scalar> Target<T> for Table<'_, T> {
+impl<T: Scalar> OutputSink<T> for OutputRows<'_, T> {
     #[inline]
     fn output(&mut self, k: usize) -> &mut [T] {
         match self.every.row(k).and_then(|row| self.rows.get_mut(row)) {
@@ -29,9 +29,9 @@ impl<T: Scalar> Target<T> for Table<'_, T> {
 }
 
 /// One monitored variable: what is kept of it after each step.
-pub(crate) struct Probe<'a, T> {
+pub(crate) struct VarRecorder<'a, T> {
     pub(crate) var: usize,
-    pub(crate) every: Every,
+    pub(crate) every: Stride,
     /// The block's rows of the recording.
     pub(crate) rows: Vec<&'a mut [T]>,
     /// Which of the block's elements are kept (all if none is named).
@@ -40,7 +40,7 @@ pub(crate) struct Probe<'a, T> {
     pub(crate) events: Option<Vec<(u64, usize)>>,
 }
 
-impl<T: Scalar> Probe<'_, T> {
+impl<T: Scalar> VarRecorder<'_, T> {
     #[inline]
     fn record(&mut self, k: usize, step: u64, value: &[T]) {
         if let Some(events) = &mut self.events {
@@ -70,7 +70,7 @@ impl<T: Scalar> Probe<'_, T> {
     }
 }
 
-impl<T: Scalar> Tape<T> for Vec<Probe<'_, T>> {
+impl<T: Scalar> StateRecorder<T> for Vec<VarRecorder<'_, T>> {
     #[inline]
     fn record(&mut self, k: usize, step: u64, first_var: usize, state: &State<'_, T>) {
         for probe in self {

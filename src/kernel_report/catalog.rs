@@ -10,7 +10,7 @@ use crate::models::{
 use crate::numeric::scalar::{DType, Real, Scalar};
 use crate::system::System;
 use crate::system::param::Param;
-use crate::system::program::Body;
+use crate::system::program::ProgramBody;
 
 /// Every kernel that the crate brings, for every element type that it is for, in the specialisations that differ most: recording
 /// nothing, recording the first variable and bits of the second and the output, with parameters of their own for each unit, and
@@ -200,8 +200,8 @@ impl List {
     /// A system's modules that record nothing.
     fn lean<T: Scalar>(&mut self, name: &str, system: &dyn System<T>) {
         match system.program(0.1).map(|program| program.body) {
-            Some(Body::Map(map)) => self.add(name, Request::map(T::DTYPE, &map)),
-            Some(Body::Cell(cell)) => {
+            Some(ProgramBody::RowFunction(map)) => self.add(name, Request::map(T::DTYPE, &map)),
+            Some(ProgramBody::Cell(cell)) => {
                 self.add(format!("{name}_input"), Request::map(T::DTYPE, &cell.input));
                 self.loops(name, "", system, &[]);
             }
@@ -218,12 +218,12 @@ impl List {
         for (whole, kind) in kinds.iter().copied() {
             let name = format!("{name}_{kind}{suffix}");
             match &program.body {
-                Body::Pointwise(source) => {
+                ProgramBody::Pointwise(source) => {
                     let request = Request::pointwise(T::DTYPE, source, whole, [vars, ports], probes);
                     self.add(name, if schema.is_stateless() { request } else { request.unread() });
                 }
-                Body::Cell(cell) => self.add(name, Request::cell(T::DTYPE, cell, whole, vars, probes)),
-                Body::Map(_) | Body::Sequence(_) | Body::Network(_) => {}
+                ProgramBody::Cell(cell) => self.add(name, Request::cell(T::DTYPE, cell, whole, vars, probes)),
+                ProgramBody::RowFunction(_) | ProgramBody::Sequence(_) | ProgramBody::Network(_) => {}
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::models::{Hh, Lif};
 use crate::network::{BioNmda, Group, Magnesium, Network, Projection, Receptor, Stdp};
 use crate::numeric::scalar::Real;
 use crate::system::System;
-use crate::system::program::Body;
+use crate::system::program::ProgramBody;
 
 pub(super) fn list() -> Vec<Module> {
     let mut all = of_type::<f64>();
@@ -74,7 +74,7 @@ fn plastic<T: Real>() -> Option<Network<T>> {
 }
 
 fn module<T: Real>(name: &str, network: &Network<T>, cut: KernelVariant, probes: Probes<'_>) -> Option<Module> {
-    let Body::Network(network) = network.program(0.1)?.body else { return None };
+    let ProgramBody::Network(network) = network.program(0.1)?.body else { return None };
     let groups = network.plan.groups.len();
     let probes: Vec<Probes<'_>> = (0..groups).map(|n| if n == 0 { probes } else { &[] }).collect();
     let places: Vec<_> = (0..groups).map(|n| n * 4096).collect();

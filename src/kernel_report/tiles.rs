@@ -10,7 +10,7 @@ use crate::init::Init;
 use crate::models::{GruCell, GruCellTorch, LstmCell, RnnCell};
 use crate::numeric::scalar::Scalar;
 use crate::system::System;
-use crate::system::program::Body;
+use crate::system::program::ProgramBody;
 use half::{bf16, f16};
 
 const H100: DeviceLimits = DeviceLimits { capability: 90, processors: 132, shared: 227 << 10, room: Room::UNKNOWN };
@@ -49,7 +49,7 @@ fn module<T: Scalar>(
     probes: Probes<'_>,
     needs: u32,
 ) -> Option<Module> {
-    let Body::Cell(cell) = system.program(0.1)?.body else { return None };
+    let ProgramBody::Cell(cell) = system.program(0.1)?.body else { return None };
     let (element, acc) = (size_of::<T>(), size_of::<T::Acc>());
     let facts = CellShape { phases: cell.phases, states: cell.states, hidden: cell.hidden, batch, element, acc };
     let (tile, _) = choose(facts, T::DTYPE, products, &H100, Strategy::Auto, Some(tier))?;

@@ -5,7 +5,7 @@ use crate::cuda::Engine;
 use crate::engine::boundary::{ChunkResult, NonFinite};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
-use crate::recording::every::Every;
+use crate::recording::every::Stride;
 use crate::system::state::Layout;
 use crate::system::{Coupling, Schema, Shared, System};
 use ndarray::{ArrayView3, s};
@@ -16,7 +16,7 @@ const SUSPECTS: usize = 4096;
 /// The search for the step at which something first was not finite. The device says only that it was at the end of a chunk; the CPU
 /// makes the same steps again, of the units or rows that it concerns, and gets the same bits, or, where products are not summed in order,
 /// nearly the same.
-pub(super) struct Search<'s, T: Scalar> {
+pub(super) struct NonFiniteSearch<'s, T: Scalar> {
     pub(super) engine: &'s Engine,
     pub(super) done: &'s ChunkResult,
     pub(super) system: &'s dyn System<T>,
@@ -29,7 +29,7 @@ pub(super) struct Search<'s, T: Scalar> {
     pub(super) every: u64,
 }
 
-impl<T: Scalar> Search<'_, T> {
+impl<T: Scalar> NonFiniteSearch<'_, T> {
     /// The error for what the device found at this index of the state, or of the output of a system without.
     pub(super) fn error(&self, found: NonFinite) -> Error {
         match found.value {
@@ -43,7 +43,7 @@ impl<T: Scalar> Search<'_, T> {
         let step = self.layout.rows * self.schema.output_len().max(1);
         let value = bytemuck::pod_read_unaligned::<T>(&value[..size_of::<T>()]).to_f64();
         let first = self.done.clock.i();
-        let step_index = first + Every::new(self.every, first).step(found / step);
+        let step_index = first + Stride::new(self.every, first).step(found / step);
         Error::NotFinite { variable: "output".into(), step: Some(step_index), index: found % step, value }
     }
 

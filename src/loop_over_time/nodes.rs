@@ -9,7 +9,7 @@ use crate::system::tree::{Naming, Node, Structure, Var, parts, unique_name};
 use ndarray::ArrayD;
 
 /// A node with both its names and where it is.
-struct Place<'a, T> {
+struct NodePlace<'a, T> {
     node: Node<'a, T>,
     path: String,
     /// What the names of its variables begin with in a state dict; none for the loop itself.
@@ -22,7 +22,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     #[must_use]
     pub fn nodes(&self, method: Naming, level: Option<usize>, include_self: bool) -> Vec<(String, Node<'_, T>)> {
         let places = self.places().into_iter().filter(|p| wanted(p, level, include_self));
-        let name = |p: &Place<'_, T>| if method == Naming::Absolute { p.node.name.to_owned() } else { p.path.clone() };
+        let name = |p: &NodePlace<'_, T>| if method == Naming::Absolute { p.node.name.to_owned() } else { p.path.clone() };
         places.map(|p| (name(&p), p.node)).collect()
     }
 
@@ -44,15 +44,15 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         add(0, "t0", Var::Time(self.t()));
         for (kind, name, array) in self.any().arrays()? {
             let var = match kind {
-                Source::State => Var::State(array),
-                Source::Weight | Source::NodeWeight => Var::Weight(array),
-                Source::Implicit => {
+                VarKind::State => Var::State(array),
+                VarKind::Weight | VarKind::NodeWeight => Var::Weight(array),
+                VarKind::Implicit => {
                     add(0, &name, Var::Implicit(array));
                     continue;
                 }
             };
             // The deepest node whose name the variable's begins with.
-            let fits = |p: &Place<'_, T>| p.prefix.as_ref().is_some_and(|prefix| name.starts_with(prefix.as_str()));
+            let fits = |p: &NodePlace<'_, T>| p.prefix.as_ref().is_some_and(|prefix| name.starts_with(prefix.as_str()));
             let owner = (0..places.len()).filter(|k| fits(&places[*k])).max_by_key(|k| places[*k].prefix.as_ref().map(String::len));
             if let Some(owner) = owner {
                 let local = places[owner].prefix.as_ref().and_then(|p| name.strip_prefix(p.as_str()));
@@ -162,14 +162,14 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     }
 
     /// All nodes, level by level: the loop, the target and what was registered, their parts.
-    fn places(&self) -> Vec<Place<'_, T>> {
+    fn places(&self) -> Vec<NodePlace<'_, T>> {
         let loop_ = Node { name: &self.name, kind: "LoopOverTime", system: None };
-        let mut places = vec![Place { node: loop_, path: String::new(), prefix: None, level: 0 }];
+        let mut places = vec![NodePlace { node: loop_, path: String::new(), prefix: None, level: 0 }];
         let mut names = self.names.iter();
         let mut add = |path: String, prefix: String, level, system| {
             let name = names.next().map_or("", String::as_str);
             let node = Node { name, kind: System::kind(system), system: Some(system) };
-            places.push(Place { node, path, prefix: Some(prefix), level });
+            places.push(NodePlace { node, path, prefix: Some(prefix), level });
         };
         for (path, depth, part) in parts::<T>(&self.system) {
             let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
@@ -187,13 +187,13 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     }
 }
 
-fn wanted<T>(place: &Place<'_, T>, level: Option<usize>, include_self: bool) -> bool {
+fn wanted<T>(place: &NodePlace<'_, T>, level: Option<usize>, include_self: bool) -> bool {
     level.is_none_or(|level| place.level <= level) && (include_self || place.level > 0)
 }
 
 /// Where an array of a loop comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum VarKind {
     State,
     Weight,
     NodeWeight,

@@ -1,6 +1,6 @@
 //! A run whose steps a GPU makes.
 
-use super::locate_non_finite::Search;
+use super::locate_non_finite::NonFiniteSearch;
 use super::run::tell;
 use super::{AnyLoop, LoopOverTime};
 use crate::engine::boundary::{DeviceIo, HostIo, RunIo, RunRequest, Series};
@@ -8,7 +8,7 @@ use crate::engine::device_array::{DeviceArray, DeviceRecording};
 use crate::error::{Error, Result};
 use crate::input::{Checked, Given, Input};
 use crate::numeric::scalar::Scalar;
-use crate::recording::every::Every;
+use crate::recording::every::Stride;
 use crate::recording::{Buffer, Events, FirstAxis};
 use crate::system::System;
 use ndarray::{Array3, ArrayBase, ArrayD, ArrayView3, ArrayViewD, CowArray, Data, Dimension, Ix3};
@@ -54,7 +54,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
             if let Some(found) = done.found {
                 let inputs = inputs()?;
                 let views: Vec<_> = inputs.iter().map(|input| input.as_ref().map(|input| input.view())).collect();
-                let search = Search { engine, done, system, schema, layout, shared, views: &views, lengths, every: *every };
+                let search = NonFiniteSearch { engine, done, system, schema, layout, shared, views: &views, lengths, every: *every };
                 return Err(search.error(found));
             }
             progress.as_mut().map_or(Ok(()), |progress| tell(progress, *span, done.steps, steps))
@@ -117,7 +117,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let inputs = || placed.iter().zip(&features).map(|(input, features)| bring(input, steps, rows, *features)).collect();
         self.drive(feed, steps, None, &inputs)?;
         let mut room = room.into_iter();
-        let kept = |every: u64| Every::new(every, i).count(usize::try_from(steps).unwrap_or(usize::MAX));
+        let kept = |every: u64| Stride::new(every, i).count(usize::try_from(steps).unwrap_or(usize::MAX));
         let shape = |kept: usize, own: &[usize]| [kept].into_iter().chain(self.batch).chain(own.iter().copied()).collect::<Vec<_>>();
         let output = if self.record_output { room.next().map(|buffer| (buffer, kept(self.every))) } else { None };
         let output = match output {

@@ -5,7 +5,7 @@ use crate::cpu::Chunk;
 use crate::error::{Error, Result};
 use crate::input::{Checked, Expect, Input};
 use crate::numeric::scalar::Scalar;
-use crate::recording::every::Every;
+use crate::recording::every::Stride;
 use crate::recording::{Buffer, Events, Recorded, Recording};
 use crate::system::{Coupling, System};
 use ndarray::{ArrayView3, s};
@@ -118,7 +118,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         lengths: Option<Vec<usize>>,
     ) -> Result<Recording<T>> {
         let rows = self.layout.rows;
-        let kept = |every: u64| Every::new(every, self.clock.i()).count(steps);
+        let kept = |every: u64| Stride::new(every, self.clock.i()).count(steps);
         let mut wanted = Vec::with_capacity(1 + self.handles.len());
         wanted.push(if self.record_output { (kept(self.every), self.schema.output_len()) } else { (0, 0) });
         wanted.extend(self.handles.iter().map(|h| if h.events { (0, 0) } else { (kept(h.every), h.width(&self.layout)) }));
@@ -126,7 +126,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let (mut buffers, mut ts) = allocate::<T>(&wanted, rows, times, self.beside(steps))?;
         let mut events = vec![Events::default(); self.handles.len()];
         if times > 0 {
-            let every = Every::new(self.every, self.clock.i());
+            let every = Stride::new(self.every, self.clock.i());
             ts.extend((0..steps).filter(|k| every.keeps(*k)).map(|k| self.clock.time(k as u64)));
         }
 
@@ -147,7 +147,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
 
         if let Some((lengths, output)) = lengths.zip(buffers.first_mut()) {
             // Whatever a last layer makes of what is beyond a row's end.
-            let every = Every::new(self.every, self.clock.i() - steps as u64);
+            let every = Stride::new(self.every, self.clock.i() - steps as u64);
             blank(&mut output.values, &lengths, (0..steps).filter(|k| every.keeps(*k)), self.schema.output_len());
         }
         let mut buffers = buffers.into_iter();
@@ -221,7 +221,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
                     None => (self.every, self.schema.output_len()),
                     Some(h) => (self.handles[h].every, self.handles[h].width(&self.layout)),
                 };
-                let kept = Every::new(every, self.clock.i()).count(n) * width * self.layout.rows;
+                let kept = Stride::new(every, self.clock.i()).count(n) * width * self.layout.rows;
                 let (part, rest) = std::mem::take(place).split_at_mut_checked(kept).unwrap_or_default();
                 *place = rest;
                 parts.push(part);

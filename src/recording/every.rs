@@ -2,12 +2,12 @@
 
 /// Which steps are kept: those whose index is a multiple of `every`, counted from the chunk's first step.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Every {
+pub(crate) struct Stride {
     every: u64,
     i: u64,
 }
 
-impl Every {
+impl Stride {
     /// `i`: index of the chunk's first step.
     pub(crate) fn new(every: u64, i: u64) -> Self {
         Self { every: every.max(1), i }

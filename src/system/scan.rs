@@ -7,17 +7,17 @@ use crate::numeric::scalar::Scalar;
 use std::ops::Range;
 
 /// Where the inputs of a block's steps come from.
-pub(crate) trait Source<T> {
+pub(crate) trait InputSource<T> {
     fn inputs(&mut self, k: usize) -> Inputs<'_, T>;
 }
 
 /// Where the outputs of a block's steps go.
-pub(crate) trait Target<T> {
+pub(crate) trait OutputSink<T> {
     fn output(&mut self, k: usize) -> &mut [T];
 }
 
 /// What is kept of the state after each step. `first_var` is the number that the system knows the state's first variable by.
-pub(crate) trait Tape<T> {
+pub(crate) trait StateRecorder<T> {
     fn record(&mut self, k: usize, step: u64, first_var: usize, state: &State<'_, T>);
 }
 
@@ -30,9 +30,9 @@ pub struct Scan<'a, T> {
     pub(crate) shared: &'a Shared,
     pub(crate) steps: Range<usize>,
     pub(crate) lengths: Option<&'a [usize]>,
-    pub(crate) source: &'a mut (dyn Source<T> + 'a),
-    pub(crate) target: &'a mut (dyn Target<T> + 'a),
-    pub(crate) tape: &'a mut (dyn Tape<T> + 'a),
+    pub(crate) source: &'a mut (dyn InputSource<T> + 'a),
+    pub(crate) target: &'a mut (dyn OutputSink<T> + 'a),
+    pub(crate) tape: &'a mut (dyn StateRecorder<T> + 'a),
     pub(crate) state: State<'a, T>,
     pub(crate) first_var: usize,
 }
@@ -96,8 +96,8 @@ impl<'a, T: Scalar> Scan<'a, T> {
         run: impl FnOnce(&mut Scan<'_, T>),
     ) {
         let width = |len: usize| len / steps.len().max(1);
-        let mut from = input.map(|rows| Rows { width: width(rows.len()), base: steps.start, rows });
-        let mut to = output.map(|rows| Rows { width: width(rows.len()), base: steps.start, rows });
+        let mut from = input.map(|rows| StageRows { width: width(rows.len()), base: steps.start, rows });
+        let mut to = output.map(|rows| StageRows { width: width(rows.len()), base: steps.start, rows });
         run(&mut Scan {
             clock: self.clock,
             shared: self.shared,
@@ -120,7 +120,7 @@ impl<'a, T: Scalar> Scan<'a, T> {
 
 /// How a recurrent cell goes over the steps, and where its units stand in a row of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Way {
+pub(crate) struct ScanDirection {
     /// The last step first.
     pub(crate) backwards: bool,
     /// The place of its first unit.
@@ -129,7 +129,7 @@ pub(crate) struct Way {
     pub(crate) width: usize,
 }
 
-impl Way {
+impl ScanDirection {
     /// In the order of time, in rows of its own.
     pub(crate) fn alone(units: usize) -> Self {
         Self { backwards: false, column: 0, width: units }
@@ -137,13 +137,13 @@ impl Way {
 }
 
 /// What passes between two stages: `[steps from base, width]`.
-struct Rows<R> {
+struct StageRows<R> {
     rows: R,
     width: usize,
     base: usize,
 }
 
-impl<T> Source<T> for Rows<&[T]> {
+impl<T> InputSource<T> for StageRows<&[T]> {
     #[inline]
     fn inputs(&mut self, k: usize) -> Inputs<'_, T> {
         let k = k - self.base;
@@ -151,7 +151,7 @@ impl<T> Source<T> for Rows<&[T]> {
     }
 }
 
-impl<T> Target<T> for Rows<&mut [T]> {
+impl<T> OutputSink<T> for StageRows<&mut [T]> {
     #[inline]
     fn output(&mut self, k: usize) -> &mut [T] {
         let k = k - self.base;

@@ -1,6 +1,6 @@
 //! Systems one after another: each one's output is the next one's input.
 
-use super::program::{Body, Layer, Program};
+use super::program::{LayerProgram, Program, ProgramBody};
 use super::scan::Scan;
 use super::state::{Part, State};
 use super::torch;
@@ -159,9 +159,9 @@ impl<T: Scalar> System<T> for Sequential<T> {
 
     fn program(&self, dt: f64) -> Option<Program> {
         let layers = self.layers.iter().zip(self.stages().stages).enumerate().map(|(index, ((name, layer), (schema, vars)))| {
-            Some(Layer { name: name.clone(), index, vars, schema, program: layer.program(dt)? })
+            Some(LayerProgram { name: name.clone(), index, vars, schema, program: layer.program(dt)? })
         });
-        Some(Program { body: Body::Sequence(layers.collect::<Option<_>>()?) })
+        Some(Program { body: ProgramBody::Sequence(layers.collect::<Option<_>>()?) })
     }
 
     fn prepare(&self, dt: f64, device: Device) -> Result<()> {

@@ -3,14 +3,14 @@
 use super::compile::Request;
 use crate::cuda::structs::launch_args::JOB_BYTES;
 use crate::numeric::scalar::DType;
-use crate::system::program::{Cell, Map, Source};
+use crate::system::program::{CellProgram, CudaSource, RowFunction};
 
 /// What a loop records, for each probe: which variable, and in which mode, as `job.cuh` numbers them.
 pub(crate) type Probes<'p> = &'p [(usize, usize)];
 
 impl Request {
     /// A loop over a pointwise model of so many variables and inputs.
-    pub(crate) fn pointwise(dtype: DType, source: &Source, whole: bool, [vars, ports]: [usize; 2], probes: Probes<'_>) -> Self {
+    pub(crate) fn pointwise(dtype: DType, source: &CudaSource, whole: bool, [vars, ports]: [usize; 2], probes: Probes<'_>) -> Self {
         let loops: &[&str] = if whole { &["pointwise_scan.cu"] } else { &["pointwise_step.cu"] };
         let mut request = Self::of(dtype, source, loops, probes);
         request.define("N_STATE", vars);
@@ -31,14 +31,14 @@ impl Request {
     }
 
     /// A function of rows.
-    pub(crate) fn map(dtype: DType, map: &Map) -> Self {
+    pub(crate) fn map(dtype: DType, map: &RowFunction) -> Self {
         let mut request = Self::of(dtype, &map.source, &["map.cu"], &[]);
         request.defines.retain(|(name, _)| name != "N_PROBES");
         request
     }
 
     /// A loop over a cell of so many variables.
-    pub(crate) fn cell(dtype: DType, cell: &Cell, whole: bool, vars: usize, probes: Probes<'_>) -> Self {
+    pub(crate) fn cell(dtype: DType, cell: &CellProgram, whole: bool, vars: usize, probes: Probes<'_>) -> Self {
         let loops: &[&str] = if whole { &["cell_scan.cu"] } else { &["cell_step.cu"] };
         let mut request = Self::of(dtype, &cell.source, loops, probes);
         request.define("N_STATE", vars);
@@ -113,7 +113,7 @@ impl Request {
         self.model.0 == "hopper.cu"
     }
 
-    pub(crate) fn of(dtype: DType, source: &Source, loops: &'static [&'static str], probes: Probes<'_>) -> Self {
+    pub(crate) fn of(dtype: DType, source: &CudaSource, loops: &'static [&'static str], probes: Probes<'_>) -> Self {
         let file = source.file.to_string();
         let mut request = Self { name: file.clone(), dtype, model: (file, source.text.clone()), loops, defines: Vec::new() };
         request.define("JOB_BYTES", JOB_BYTES);

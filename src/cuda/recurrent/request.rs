@@ -4,11 +4,11 @@ use super::{CellTile, Tier};
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::request::Probes;
 use crate::numeric::scalar::DType;
-use crate::system::program::Cell;
+use crate::system::program::CellProgram;
 
 impl Request {
     /// A loop over a cell, cut into tiles, with the kernel that packs its weights.
-    pub(crate) fn tiles(dtype: DType, cell: &Cell, tile: &CellTile, probes: Probes<'_>) -> Self {
+    pub(crate) fn tiles(dtype: DType, cell: &CellProgram, tile: &CellTile, probes: Probes<'_>) -> Self {
         let loops: &[&str] = match tile.tier {
             Tier::Block | Tier::Cluster | Tier::Grid => &["tile_scan.cu", "tile_pack.cu"],
             Tier::Step => &["tile_step.cu", "tile_pack.cu"],

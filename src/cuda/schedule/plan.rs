@@ -6,8 +6,8 @@ use crate::engine::boundary::EngineConfig;
 use crate::error::{Error, Result};
 use crate::recording::Handle;
 use crate::system::program::network::NetworkProgram;
-use crate::system::program::{Body, Cell, Map, Program, Source};
-use crate::system::scan::Way;
+use crate::system::program::{CellProgram, CudaSource, Program, ProgramBody, RowFunction};
+use crate::system::scan::ScanDirection;
 use crate::system::state::Layout;
 use crate::system::{Coupling, Schema};
 use std::ops::Range;
@@ -16,12 +16,12 @@ use std::ops::Range;
 #[derive(Debug)]
 pub(crate) enum StageKind {
     /// A loop over a pointwise model.
-    Pointwise(Source),
+    Pointwise(CudaSource),
     /// One launch for all steps of a chunk: a function of rows, or of units.
-    RowWise(Map),
+    RowWise(RowFunction),
     /// A function of units: as a map, but by the pointwise loop.
-    ElementWise(Source),
-    Cell(Box<Cell>),
+    ElementWise(CudaSource),
+    Cell(Box<CellProgram>),
     /// Groups of neurons, in every step one after another.
     Network(NetworkProgram),
 }
@@ -212,21 +212,23 @@ fn flatten(
     };
     let named = |weights: &[&str]| weights.len() <= MAX_WEIGHTS;
     match program.body {
-        Body::Pointwise(_) if schema.coupling != Coupling::Pointwise => {
+        ProgramBody::Pointwise(_) if schema.coupling != Coupling::Pointwise => {
             return Err(Error::Unsupported("a pointwise program needs a system whose coupling is Pointwise".into()));
         }
-        Body::Pointwise(source) if schema.is_stateless() && !schema.reads_clock => stages.push(of(StageKind::ElementWise(source))),
-        Body::Pointwise(source) => stages.push(of(StageKind::Pointwise(source))),
-        Body::Map(map) if named(&map.weights) => stages.push(of(StageKind::RowWise(map))),
-        Body::Cell(cell) if named(&cell.weights) && named(&cell.input.weights) => {
-            let Way { column, width, backwards } = cell.way;
+        ProgramBody::Pointwise(source) if schema.is_stateless() && !schema.reads_clock => stages.push(of(StageKind::ElementWise(source))),
+        ProgramBody::Pointwise(source) => stages.push(of(StageKind::Pointwise(source))),
+        ProgramBody::RowFunction(map) if named(&map.weights) => stages.push(of(StageKind::RowWise(map))),
+        ProgramBody::Cell(cell) if named(&cell.weights) && named(&cell.input.weights) => {
+            let ScanDirection { column, width, backwards } = cell.way;
             let mut stage = of(StageKind::Cell(cell));
             (stage.node.row, stage.node.column, stage.node.backwards) = (width, column, backwards);
             stages.push(stage);
         }
-        Body::Network(network) => stages.push(of(StageKind::Network(network))),
-        Body::Map(_) | Body::Cell(_) => return Err(Error::Unsupported(format!("a program of more than {MAX_WEIGHTS} weights"))),
-        Body::Sequence(layers) => {
+        ProgramBody::Network(network) => stages.push(of(StageKind::Network(network))),
+        ProgramBody::RowFunction(_) | ProgramBody::Cell(_) => {
+            return Err(Error::Unsupported(format!("a program of more than {MAX_WEIGHTS} weights")));
+        }
+        ProgramBody::Sequence(layers) => {
             for layer in layers {
                 let path = format!("{prefix}{}.", layer.name);
                 let own = vars.start + layer.vars.start..vars.start + layer.vars.end;

@@ -14,7 +14,7 @@ use crate::cuda::structs::launch_args::Job;
 use crate::device::Strategy;
 use crate::error::Result;
 use crate::numeric::scalar::DType;
-use crate::system::program::Cell;
+use crate::system::program::CellProgram;
 use std::borrow::Cow;
 
 /// Most products of a row in a chunk, whatever the pace.
@@ -22,7 +22,7 @@ const PRODUCTS: u64 = 1 << 31;
 
 #[derive(Debug)]
 pub(crate) struct CellStage {
-    cell: Cell,
+    cell: CellProgram,
     strategy: (Strategy, Cow<'static, str>),
     /// The product with the input.
     input: RowWiseStage,
@@ -40,7 +40,7 @@ pub(crate) struct CellStage {
 
 impl CellStage {
     /// `refused`: why the tiers that would have come before could not run it.
-    pub(crate) fn prepare(cell: Cell, refused: &[String], node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+    pub(crate) fn prepare(cell: CellProgram, refused: &[String], node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let mut strategy = strategy::choose(builder.strategy, "rows never meet, and a block keeps its row for all steps");
         for why in refused {
             strategy.1 = format!("{}; {why}", strategy.1).into();
@@ -67,14 +67,14 @@ impl CellStage {
 }
 
 /// The product with the input and the steps, as parts of one kernel for several layers.
-fn parts(cell: &Cell, node: &Node, [of_input, of_steps]: [Request; 2], shared: usize) -> Vec<FusedPart> {
+fn parts(cell: &CellProgram, node: &Node, [of_input, of_steps]: [Request; 2], shared: usize) -> Vec<FusedPart> {
     let products = |from: usize| from.saturating_mul(cell.input.threads) as u64;
     let input = FusedPart { request: of_input, params: cell.input.source.params.clone(), products: products(node.from), shared: 0 };
     vec![input, FusedPart { request: of_steps, params: cell.source.params.clone(), products: products(cell.hidden), shared }]
 }
 
 /// The same for a cell whose own loop is another.
-pub(crate) fn plain_parts(cell: &Cell, node: &Node, dtype: DType) -> Vec<FusedPart> {
+pub(crate) fn plain_parts(cell: &CellProgram, node: &Node, dtype: DType) -> Vec<FusedPart> {
     let shared = cell.on_chip.saturating_mul(cell.hidden).saturating_mul(dtype.acc_size());
     let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
     let requests = [Request::map(dtype, &cell.input), Request::cell(dtype, cell, true, node.vars.len(), &probes)];
@@ -112,7 +112,7 @@ impl StageKernel for CellStage {
         self.input.ask(&product, launch_context.stream)?;
 
         job.scratch = if self.needs.scratch > 0 { call.memory.scratch.address(0) } else { 0 };
-        let threads = (cell.hidden.next_multiple_of(32)).clamp(32, Cell::THREADS) as u32;
+        let threads = (cell.hidden.next_multiple_of(32)).clamp(32, CellProgram::THREADS) as u32;
         let shape = Shape { blocks: job.rows as u32, threads, shared: self.shared as u32, ..Shape::default() };
         let steps = strategy::StepLaunches { kernel, graph, job: &job, shape, params: &cell.source.params, phases: 1, before: None };
         strategy::run(self.strategy.0, steps, launch_context)

@@ -20,14 +20,14 @@ use crate::cuda::structs::launch_args::Job;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use crate::models::Activation;
-use crate::system::program::Cell;
+use crate::system::program::CellProgram;
 use std::borrow::Cow;
 
 const THREADS: u32 = 256;
 
 #[derive(Debug)]
 pub(crate) struct GemmCellStage {
-    cell: Cell,
+    cell: CellProgram,
     /// Its facts; nothing is cut.
     tile: CellTile,
     strategy: (Strategy, Cow<'static, str>),
@@ -42,7 +42,7 @@ pub(crate) struct GemmCellStage {
 }
 
 impl GemmCellStage {
-    pub(crate) fn prepare(cell: Cell, cut: TiledCell, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+    pub(crate) fn prepare(cell: CellProgram, cut: TiledCell, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let TiledCell { tile, why, kernel: gates } = cut;
         let input = RowWiseStage::prepare(cell.input.clone(), true, node, builder)?;
         let weights = builder.weights(node, &cell.weights);

@@ -14,13 +14,13 @@ use crate::cuda::schedule::strategy::LaunchContext;
 use crate::cuda::structs::launch_args::Job;
 use crate::device::Strategy;
 use crate::error::Result;
-use crate::system::program::Map;
+use crate::system::program::RowFunction;
 use std::borrow::Cow;
 
 /// A function, ready to be called: by the model's own text, or, if it is a product, by the kernels for products.
 #[derive(Debug)]
 pub(crate) struct RowWiseStage {
-    map: Map,
+    map: RowFunction,
     how: RowKernel,
     weights: Vec<Option<usize>>,
     part: FusedPart,
@@ -34,7 +34,7 @@ enum RowKernel {
 
 impl RowWiseStage {
     /// `to_work`: it is a cell's, and what it gives goes to the memory for products.
-    pub(crate) fn prepare(map: Map, to_work: bool, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+    pub(crate) fn prepare(map: RowFunction, to_work: bool, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let weights = builder.weights(node, &map.weights);
         let request = Request::map(builder.dtype, &map);
         let how = match map.product.as_ref().filter(|product| GemmStage::suits(product, builder)) {

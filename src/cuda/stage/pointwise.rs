@@ -14,7 +14,7 @@ use crate::cuda::schedule::strategy::{LaunchContext, StepLaunches};
 use crate::cuda::structs::launch_args::{Job, MAX_EACH};
 use crate::device::Strategy;
 use crate::error::{Error, Result};
-use crate::system::program::Source;
+use crate::system::program::CudaSource;
 use std::borrow::Cow;
 
 /// A loop over the steps of a model.
@@ -47,7 +47,7 @@ struct Model<K> {
 impl<K> Model<K> {
     /// `make` compiles and loads.
     fn prepare(
-        source: &Source,
+        source: &CudaSource,
         node: &Node,
         builder: &mut StageBuilder<'_>,
         make: impl FnOnce(&mut StageBuilder<'_>) -> Result<K>,
@@ -77,13 +77,13 @@ impl<K> Model<K> {
     }
 }
 
-fn request(source: &Source, node: &Node, whole: bool, builder: &StageBuilder<'_>) -> Request {
+fn request(source: &CudaSource, node: &Node, whole: bool, builder: &StageBuilder<'_>) -> Request {
     let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
     Request::pointwise(builder.dtype, source, whole, [node.vars.len(), node.ports], &probes)
 }
 
 impl PointwiseStage {
-    pub(crate) fn prepare(source: Source, node: &Node, is_last: bool, builder: &mut StageBuilder<'_>) -> Result<Self> {
+    pub(crate) fn prepare(source: CudaSource, node: &Node, is_last: bool, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let strategy = strategy::choose(builder.strategy, "units never meet, and stay in registers for all steps");
         let whole = strategy.0 == Strategy::Persistent;
         let request = request(&source, node, whole, builder);
@@ -94,7 +94,7 @@ impl PointwiseStage {
 }
 
 impl ElementWiseStage {
-    pub(crate) fn prepare(source: Source, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+    pub(crate) fn prepare(source: CudaSource, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let request = request(&source, node, true, builder);
         // Units that differ are not looked for there.
         let part = source.each.is_empty().then(|| FusedPart {

@@ -19,7 +19,7 @@ const STEPS: usize = 256;
 
 #[derive(Debug)]
 pub(crate) struct GemmStage {
-    product: program::Product,
+    product: program::DenseProduct,
     ready: GemmKernel,
     to_work: bool,
     element: usize,
@@ -30,7 +30,7 @@ pub(crate) struct GemmStage {
 
 impl GemmStage {
     /// Whether these kernels are to make it: not where the CPU's very bits are asked for, and not where there is no compiler.
-    pub(crate) fn suits(product: &program::Product, builder: &StageBuilder<'_>) -> bool {
+    pub(crate) fn suits(product: &program::DenseProduct, builder: &StageBuilder<'_>) -> bool {
         let places = product.windows.as_ref().map_or(1, |w| w.places);
         let counts = [Some(product.inputs), Some(product.outputs), places.checked_mul(builder.rows)];
         let geometry = product.windows.iter().flat_map(|w| &w.geometry).map(|(_, n)| Some(*n));
@@ -40,7 +40,7 @@ impl GemmStage {
             && counts.into_iter().chain(geometry).all(|n| n.is_some_and(|n| n < 1 << 30))
     }
 
-    pub(crate) fn prepare(product: &program::Product, to_work: bool, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+    pub(crate) fn prepare(product: &program::DenseProduct, to_work: bool, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let windows = product.windows.as_ref();
         let rows = builder.rows.saturating_mul(windows.map_or(1, |w| w.places)).max(1);
         let lanes = 16 / builder.dtype.size();
@@ -71,7 +71,7 @@ impl GemmStage {
 
     /// Asks for the product of all rows of the job.
     pub(crate) fn run(&self, job: &Job, stream: &Stream) -> Result<()> {
-        let program::Product { inputs, outputs, windows } = &self.product;
+        let program::DenseProduct { inputs, outputs, windows } = &self.product;
         let [groups, places, each] =
             windows.as_ref().map_or([1, 1, 0], |w| [w.groups, w.places, w.channels / w.groups.max(1)]).map(|n| n as u64);
         let outputs = *outputs as u64;

@@ -17,7 +17,7 @@ use crate::cuda::schedule::strategy::{CellLoop, LaunchContext};
 use crate::cuda::structs::launch_args::Job;
 use crate::device::{Products, Strategy};
 use crate::error::{Error, Result};
-use crate::system::program::Cell;
+use crate::system::program::CellProgram;
 use std::borrow::Cow;
 
 /// Names the tier that cells are to be run by.
@@ -28,7 +28,7 @@ pub(crate) const PRODUCTS: u64 = 1 << 33;
 
 #[derive(Debug)]
 pub(crate) struct TiledCellStage {
-    cell: Cell,
+    cell: CellProgram,
     tile: CellTile,
     strategy: (Strategy, Cow<'static, str>),
     /// The product with the input.
@@ -60,7 +60,7 @@ pub(crate) enum CellPlan {
 ///
 /// # Errors
 /// If all steps were to be one launch, and no tier for that can run; or a call fails.
-pub(crate) fn cut(cell: &Cell, node: &Node, builder: &mut StageBuilder<'_>) -> Result<CellPlan> {
+pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_>) -> Result<CellPlan> {
     let context = builder.context;
     let only = match std::env::var(TIER) {
         Ok(name) if name == "plain" => return Ok(CellPlan::Plain(Vec::new())),
@@ -176,7 +176,7 @@ fn shape(tile: &CellTile) -> Shape {
 }
 
 impl TiledCellStage {
-    pub(crate) fn prepare(cell: Cell, cut: TiledCell, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+    pub(crate) fn prepare(cell: CellProgram, cut: TiledCell, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let TiledCell { tile, why, kernel } = cut;
         let input = RowWiseStage::prepare(cell.input.clone(), true, node, builder)?;
         let weights = builder.weights(node, &cell.weights);

@@ -2,7 +2,7 @@
 
 mod views;
 
-use super::nodes::Source;
+use super::nodes::VarKind;
 use super::{AnyLoop, LoopOverTime};
 use crate::checkpoint;
 use crate::checkpoint::{Stamp, StateDict, Tensor, Type, Unmatched};
@@ -149,7 +149,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let convert = |(name, array): &'_ (String, ArrayD<f64>)| memory::converted(&format!("weight `{name}`"), array.view(), T::from_f64);
         let converted = weights.iter().map(convert).collect::<Result<Vec<_>>>()?;
         let given: Vec<(&str, ArrayViewD<'_, T>)> = weights.iter().zip(&converted).map(|((n, _), a)| (n.as_str(), a.view())).collect();
-        self.take_arrays(&given, strict, &|source| source == Source::Weight)
+        self.take_arrays(&given, strict, &|source| source == VarKind::Weight)
     }
 
     pub(super) fn to_file(&self) -> Result<checkpoint::File> {
@@ -185,7 +185,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 
     /// Everything that is saved, in order.
-    pub(crate) fn arrays(&self) -> Result<Vec<(Source, String, ArrayViewD<'_, T>)>> {
+    pub(crate) fn arrays(&self) -> Result<Vec<(VarKind, String, ArrayViewD<'_, T>)>> {
         let (mut arrays, state) = (Vec::new(), self.host_state()?);
         let mut add = |source, name: String, shape: Vec<usize>, values| {
             // `check_names` has seen to it that lengths are right.
@@ -195,13 +195,13 @@ impl<T: Scalar> AnyLoop<'_, T> {
         };
         for (var, at) in &self.layout.vars {
             let values = state.get(*at..at + var.len() * self.layout.rows).unwrap_or_default();
-            add(Source::State, var.name.to_string(), self.shape_of(&var.shape), values);
+            add(VarKind::State, var.name.to_string(), self.shape_of(&var.shape), values);
         }
-        self.system.weights().into_iter().for_each(|w| add(Source::Weight, w.name, w.shape, w.values));
+        self.system.weights().into_iter().for_each(|w| add(VarKind::Weight, w.name, w.shape, w.values));
         for (node, system) in &self.implicit.nodes {
-            system.weights().into_iter().for_each(|w| add(Source::NodeWeight, format!("{node}.{}", w.name), w.shape, w.values));
+            system.weights().into_iter().for_each(|w| add(VarKind::NodeWeight, format!("{node}.{}", w.name), w.shape, w.values));
         }
-        arrays.extend(self.implicit.vars.iter().map(|(name, array)| (Source::Implicit, name.clone(), array.view())));
+        arrays.extend(self.implicit.vars.iter().map(|(name, array)| (VarKind::Implicit, name.clone(), array.view())));
         Ok(arrays)
     }
 
@@ -229,11 +229,12 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 
     /// Checks all, then copies all. `wanted` says which of the loop's arrays are to be loaded.
-    fn take_arrays(&mut self, given: &[(&str, ArrayViewD<'_, T>)], strict: bool, wanted: &dyn Fn(Source) -> bool) -> Result<Unmatched> {
+    fn take_arrays(&mut self, given: &[(&str, ArrayViewD<'_, T>)], strict: bool, wanted: &dyn Fn(VarKind) -> bool) -> Result<Unmatched> {
         let own = self.arrays()?;
-        let own: Vec<(Source, &String, &ArrayViewD<'_, T>)> = own.iter().map(|(s, n, a)| (*s, n, a)).filter(|(s, ..)| wanted(*s)).collect();
+        let own: Vec<(VarKind, &String, &ArrayViewD<'_, T>)> =
+            own.iter().map(|(s, n, a)| (*s, n, a)).filter(|(s, ..)| wanted(*s)).collect();
         let find = |name: &str| given.iter().find(|(g, _)| *g == name).map(|(_, array)| array);
-        let views = if wanted(Source::State) { views::Views::find(&self.layout, &find) } else { views::Views::default() };
+        let views = if wanted(VarKind::State) { views::Views::find(&self.layout, &find) } else { views::Views::default() };
         let is_missing = |name: &str| find(name).is_none() && !views.hold(name);
         let missing = own.iter().filter(|(_, n, _)| is_missing(n)).map(|(_, n, _)| (*n).clone()).chain(views.missing());
         let known = |name: &str| own.iter().any(|(_, n, _)| *n == name) || views.given(name);
@@ -245,13 +246,13 @@ impl<T: Scalar> AnyLoop<'_, T> {
             return Err(Error::Keys { missing, unexpected: unmatched.unexpected });
         }
         let all = own.iter().filter_map(|(source, name, old)| {
-            let batched = *source == Source::State && self.batch.is_some();
+            let batched = *source == VarKind::State && self.batch.is_some();
             Some((*source, name.as_str(), old.shape().to_vec(), batched, find(name)?))
         });
         let of_views = views.all().map(|(name, len)| (name, self.shape_of(&[len]), self.batch.is_some()));
-        let of_views = of_views.filter_map(|(name, shape, batched)| Some((Source::State, name, shape, batched, find(name)?)));
+        let of_views = of_views.filter_map(|(name, shape, batched)| Some((VarKind::State, name, shape, batched, find(name)?)));
         for (source, name, shape, batched, new) in all.chain(of_views) {
-            let what = if matches!(source, Source::Weight | Source::NodeWeight) { "weight" } else { "state" };
+            let what = if matches!(source, VarKind::Weight | VarKind::NodeWeight) { "weight" } else { "state" };
             same_shape(&format!("{what} `{name}`"), &shape, new.shape(), batched)?;
             if !self.allow_non_finite
                 && let Some((index, value)) = new.iter().enumerate().find(|(_, x)| !x.is_finite())
@@ -259,7 +260,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
                 return Err(Error::NotFinite { variable: name.to_owned(), step: None, index, value: value.to_f64() });
             }
         }
-        let put = |source: Source, name: &str, place: &mut [T]| {
+        let put = |source: VarKind, name: &str, place: &mut [T]| {
             if let Some(new) = find(name)
                 && wanted(source)
             {
@@ -272,17 +273,17 @@ impl<T: Scalar> AnyLoop<'_, T> {
         }
         for (var, at) in &self.layout.vars {
             let place = state.get_mut(*at..at + var.len() * self.layout.rows).unwrap_or_default();
-            put(Source::State, &var.name, place);
+            put(VarKind::State, &var.name, place);
             views.put(var, place, &find);
         }
         self.set_host_state(state)?;
-        self.system.weights_mut().into_iter().for_each(|w| put(Source::Weight, &w.name, w.values));
+        self.system.weights_mut().into_iter().for_each(|w| put(VarKind::Weight, &w.name, w.values));
         for (node, system) in &mut self.implicit.nodes {
-            system.weights_mut().into_iter().for_each(|w| put(Source::NodeWeight, &format!("{node}.{}", w.name), w.values));
+            system.weights_mut().into_iter().for_each(|w| put(VarKind::NodeWeight, &format!("{node}.{}", w.name), w.values));
         }
         for (name, array) in &mut self.implicit.vars {
             if let Some(new) = find(name)
-                && wanted(Source::Implicit)
+                && wanted(VarKind::Implicit)
             {
                 array.assign(new);
             }

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::numeric::math::{exp, expm1, normal_cdf, sigmoid, tanh};
 use crate::numeric::scalar::{Real, Scalar};
 use crate::numeric::simd::{Kernel, vectorize};
-use crate::system::program::{Program, Source};
+use crate::system::program::{CudaSource, Program};
 use crate::system::state::State;
 use crate::system::{Coupling, Inputs, Schema, Shared, System, Tick};
 use std::fmt;
@@ -201,7 +201,7 @@ impl<T: Scalar> System<T> for ActivationLayer {
         if self.activation == Activation::Softmax {
             let last = self.shape.last().copied().unwrap_or(1);
             let groups = self.shape.iter().product::<usize>() / last.max(1);
-            let source = Source::new("softmax.cu", include_str!("../../../kernels/models/softmax.cu"));
+            let source = CudaSource::new("softmax.cu", include_str!("../../../kernels/models/softmax.cu"));
             return Some(Program::map(source, &[], groups).params(&(last as u64)));
         }
         let program = Program::pointwise("activation.cu", include_str!("../../../kernels/models/activation.cu"));

@@ -6,7 +6,7 @@ use crate::models::weights;
 use crate::models::weights::Array;
 use crate::numeric::gemm::{Packed, Rows, product};
 use crate::numeric::scalar::Scalar;
-use crate::system::program::{Body, Map, Product, Program, Source};
+use crate::system::program::{CudaSource, DenseProduct, Program, ProgramBody, RowFunction};
 use crate::system::state::State;
 use crate::system::torch;
 use crate::system::torch::Module;
@@ -117,11 +117,11 @@ impl<T: Scalar> Dense<T> {
 }
 
 /// b + x·W as CUDA C: `weights` are the names of W and b.
-pub(crate) fn map(num_in: usize, num_out: usize, weights: [&'static str; 2]) -> Map {
-    let mut source = Source::new("dense.cu", include_str!("../../../kernels/models/dense.cu"));
+pub(crate) fn map(num_in: usize, num_out: usize, weights: [&'static str; 2]) -> RowFunction {
+    let mut source = CudaSource::new("dense.cu", include_str!("../../../kernels/models/dense.cu"));
     source.params = bytemuck::bytes_of(&(num_in as u64)).to_vec();
-    let product = Some(Box::new(Product { inputs: num_in, outputs: num_out, windows: None }));
-    Map { source, weights: weights.to_vec(), threads: num_out, product }
+    let product = Some(Box::new(DenseProduct { inputs: num_in, outputs: num_out, windows: None }));
+    RowFunction { source, weights: weights.to_vec(), threads: num_out, product }
 }
 
 /// Rows that are multiplied at once: so many share each weight that is loaded, and stay in the second cache.
@@ -158,7 +158,7 @@ impl<T: Scalar> System<T> for Dense<T> {
     }
 
     fn program(&self, _: f64) -> Option<Program> {
-        Some(Program { body: Body::Map(map(self.num_in, self.num_out, ["W", "b"])) })
+        Some(Program { body: ProgramBody::RowFunction(map(self.num_in, self.num_out, ["W", "b"])) })
     }
 
     fn kind(&self) -> &str {

@@ -3,7 +3,7 @@
 pub(crate) mod network;
 
 use super::param::Param;
-use super::scan::Way;
+use super::scan::ScanDirection;
 use bytemuck::NoUninit;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -13,27 +13,27 @@ use std::ops::Range;
 /// Kernels are compiled when the loop is built, and only for a GPU: on the CPU a program is not looked at.
 #[derive(Clone, Debug)]
 pub struct Program {
-    pub(crate) body: Body,
+    pub(crate) body: ProgramBody,
 }
 
 /// What kind of launch a program needs.
 #[derive(Clone, Debug)]
-pub(crate) enum Body {
+pub(crate) enum ProgramBody {
     /// A model with state, each unit on its own.
-    Pointwise(Source),
+    Pointwise(CudaSource),
     /// A function of rows, without state: one launch for all rows of a chunk.
-    Map(Map),
+    RowFunction(RowFunction),
     /// A recurrent cell: products with the input for the whole chunk, then step after step.
-    Cell(Box<Cell>),
+    Cell(Box<CellProgram>),
     /// One after another.
-    Sequence(Vec<Layer>),
+    Sequence(Vec<LayerProgram>),
     /// Groups of neurons and their synapses.
     Network(network::NetworkProgram),
 }
 
 /// The text of a model and its parameters.
 #[derive(Clone, Debug)]
-pub(crate) struct Source {
+pub(crate) struct CudaSource {
     /// The file's name, for the compiler's messages.
     pub(crate) file: Cow<'static, str>,
     pub(crate) text: Cow<'static, str>,
@@ -48,28 +48,28 @@ pub(crate) struct Source {
 
 /// A function of rows.
 #[derive(Clone, Debug)]
-pub(crate) struct Map {
-    pub(crate) source: Source,
+pub(crate) struct RowFunction {
+    pub(crate) source: CudaSource,
     /// Weights by their names within the system, in the order of `Job::weights`; null where the system has none of that name.
     pub(crate) weights: Vec<&'static str>,
     /// Threads that one row takes; each is one call of the model's `map`.
     pub(crate) threads: usize,
     /// If it is a product with a matrix, that product, for faster kernels.
-    pub(crate) product: Option<Box<Product>>,
+    pub(crate) product: Option<Box<DenseProduct>>,
 }
 
 /// A product of rows with a matrix, the first weight, from a bias, the second: `[rows, inputs]`·`[inputs, outputs]`.
 #[derive(Clone, Debug)]
-pub(crate) struct Product {
+pub(crate) struct DenseProduct {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     /// If its rows are what the windows of a convolution see, those.
-    pub(crate) windows: Option<Windows>,
+    pub(crate) windows: Option<ConvWindows>,
 }
 
 /// The windows of a convolution. Each group of channels has a product of its own.
 #[derive(Clone, Debug)]
-pub(crate) struct Windows {
+pub(crate) struct ConvWindows {
     /// Outputs of an image, down times across.
     pub(crate) places: usize,
     /// Channels of an image, and groups of them.
@@ -81,10 +81,10 @@ pub(crate) struct Windows {
 
 /// A recurrent cell.
 #[derive(Clone, Debug)]
-pub(crate) struct Cell {
+pub(crate) struct CellProgram {
     /// b + x·Wi into `Job::work`, `[T·B, G·H]` in the type of arithmetic.
-    pub(crate) input: Map,
-    pub(crate) source: Source,
+    pub(crate) input: RowFunction,
+    pub(crate) source: CudaSource,
     /// As [`Map::weights`].
     pub(crate) weights: Vec<&'static str>,
     /// H.
@@ -93,7 +93,7 @@ pub(crate) struct Cell {
     pub(crate) on_chip: usize,
     /// The order of its steps and the place of its output. One whose place is not the first of a row shares the row with the layer before
     /// it, and has the same input.
-    pub(crate) way: Way,
+    pub(crate) way: ScanDirection,
     /// Gates of each product with the state, one product after another.
     pub(crate) phases: &'static [usize],
     /// Values of state of a unit.
@@ -102,7 +102,7 @@ pub(crate) struct Cell {
 
 /// One layer of a sequence.
 #[derive(Clone, Debug)]
-pub(crate) struct Layer {
+pub(crate) struct LayerProgram {
     pub(crate) name: String,
     /// Which it is, for its random stream.
     pub(crate) index: usize,
@@ -112,7 +112,7 @@ pub(crate) struct Layer {
     pub(crate) program: Program,
 }
 
-impl Cell {
+impl CellProgram {
     /// Most threads of a block. A thread then has 80 registers, which all cells do with, in all types and on all architectures; of
     /// 64, which 1024 threads would leave, some spill.
     pub(crate) const THREADS: usize = 768;
@@ -141,7 +141,7 @@ impl Program {
     /// another size than the parameters and the schema in Rust are an error of the compiler.
     #[must_use]
     pub fn pointwise(file: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
-        Self { body: Body::Pointwise(Source::new(file, text)) }
+        Self { body: ProgramBody::Pointwise(CudaSource::new(file, text)) }
     }
 
     /// The parameters, as `struct Params` has them: an array, or a `#[repr(C)]` struct of yours that is [`NoUninit`]. Without any,
@@ -205,21 +205,21 @@ impl Program {
         self
     }
 
-    fn source_mut(&mut self) -> Option<&mut Source> {
+    fn source_mut(&mut self) -> Option<&mut CudaSource> {
         match &mut self.body {
-            Body::Pointwise(source) => Some(source),
-            Body::Map(map) => Some(&mut map.source),
-            Body::Cell(cell) => Some(&mut cell.source),
-            Body::Sequence(_) | Body::Network(_) => None,
+            ProgramBody::Pointwise(source) => Some(source),
+            ProgramBody::RowFunction(map) => Some(&mut map.source),
+            ProgramBody::Cell(cell) => Some(&mut cell.source),
+            ProgramBody::Sequence(_) | ProgramBody::Network(_) => None,
         }
     }
 
-    pub(crate) fn map(source: Source, weights: &[&'static str], threads: usize) -> Self {
-        Self { body: Body::Map(Map { source, weights: weights.to_vec(), threads, product: None }) }
+    pub(crate) fn map(source: CudaSource, weights: &[&'static str], threads: usize) -> Self {
+        Self { body: ProgramBody::RowFunction(RowFunction { source, weights: weights.to_vec(), threads, product: None }) }
     }
 }
 
-impl Source {
+impl CudaSource {
     pub(crate) fn new(file: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
         // An empty struct of C++ has one byte.
         Self { file: file.into(), text: text.into(), params: vec![0], each: Vec::new(), defines: Vec::new(), table: Vec::new() }

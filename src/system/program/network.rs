@@ -1,6 +1,6 @@
 //! A network as a device gets it.
 
-use super::Source;
+use super::CudaSource;
 use crate::network::plan::NetworkPlan;
 use std::sync::Arc;
 
@@ -8,6 +8,6 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(crate) struct NetworkProgram {
     pub(crate) plan: Arc<NetworkPlan>,
-    pub(crate) models: Vec<Source>,
+    pub(crate) models: Vec<CudaSource>,
     pub(crate) currents: Vec<Option<Vec<u8>>>,
 }

@@ -21,7 +21,7 @@ use crate::models::weights::Array;
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Scalar;
 use crate::system::program::Program;
-use crate::system::scan::{Scan, Way};
+use crate::system::scan::{Scan, ScanDirection};
 use crate::system::state::State;
 use crate::system::torch::Module;
 use crate::system::{Inputs, Schema, Shared, System, Tick, VarSpec, Weight, WeightMut};
@@ -224,7 +224,7 @@ impl<T: Scalar, K: Kind> Cell<T, K> {
     }
 
     /// All steps of a scan, in this way.
-    pub(crate) fn sweep(&self, way: Way, scan: &mut Scan<'_, T>) {
+    pub(crate) fn sweep(&self, way: ScanDirection, scan: &mut Scan<'_, T>) {
         run::scan::<T, K>(self.part(), self.activation, way, scan);
     }
 
@@ -244,7 +244,7 @@ impl<T: Scalar, K: Kind> Cell<T, K> {
     }
 
     /// As CUDA C, in this way.
-    pub(crate) fn program_in(&self, way: Way) -> Program {
+    pub(crate) fn program_in(&self, way: ScanDirection) -> Program {
         program::program::<K>(self.num_in, self.num_out, self.activation, way)
     }
 
@@ -281,7 +281,7 @@ impl<T: Scalar, K: Kind> System<T> for Cell<T, K> {
     }
 
     fn scan(&self, scan: &mut Scan<'_, T>) {
-        self.sweep(Way::alone(self.num_out), scan);
+        self.sweep(ScanDirection::alone(self.num_out), scan);
     }
 
     fn takes_lengths(&self) -> bool {
@@ -289,7 +289,7 @@ impl<T: Scalar, K: Kind> System<T> for Cell<T, K> {
     }
 
     fn program(&self, _: f64) -> Option<Program> {
-        Some(self.program_in(Way::alone(self.num_out)))
+        Some(self.program_in(ScanDirection::alone(self.num_out)))
     }
 
     fn kind(&self) -> &str {

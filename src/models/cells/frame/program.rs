@@ -3,20 +3,22 @@
 use super::Kind;
 use crate::models::Activation;
 use crate::models::layers::dense;
-use crate::system::program::{Body, Cell, Program, Source};
-use crate::system::scan::Way;
+use crate::system::program::{CellProgram, CudaSource, Program, ProgramBody};
+use crate::system::scan::ScanDirection;
 
-pub(super) fn program<K: Kind>(inputs: usize, hidden: usize, activation: Activation, way: Way) -> Program {
+pub(super) fn program<K: Kind>(inputs: usize, hidden: usize, activation: Activation, way: ScanDirection) -> Program {
     let mut input = dense::map(inputs, hidden * K::GATES, ["Wi", "b"]);
     input.source.defines.push(("TO_WORK", "1".into()));
     // The state before a step and after it, and what is kept within.
     let on_chip = 2 * K::STATES.len() + K::KEPT;
     let (file, text) = K::SOURCE;
-    let mut source = Source::new(file, text);
-    let numbers = [("ON_CHIP", on_chip), ("THREADS", Cell::THREADS)];
+    let mut source = CudaSource::new(file, text);
+    let numbers = [("ON_CHIP", on_chip), ("THREADS", CellProgram::THREADS)];
     source.defines = numbers.map(|(name, n)| (name, n.to_string())).to_vec();
     source.defines.push(("ACTIVATION", activation.kernel_name()));
     source.defines.extend(K::DEFINES.iter().map(|(name, value)| (*name, (*value).to_owned())));
     let (phases, states) = (K::PHASES, K::STATES.len());
-    Program { body: Body::Cell(Box::new(Cell { input, source, weights: vec!["Wh", "bh"], hidden, on_chip, way, phases, states })) }
+    Program {
+        body: ProgramBody::Cell(Box::new(CellProgram { input, source, weights: vec!["Wh", "bh"], hidden, on_chip, way, phases, states })),
+    }
 }

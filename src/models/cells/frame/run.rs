@@ -4,7 +4,7 @@ use super::{Kind, Part};
 use crate::models::Activation;
 use crate::numeric::gemm::{Order, Rows, product, product_in};
 use crate::numeric::scalar::Scalar;
-use crate::system::scan::{Scan, Way};
+use crate::system::scan::{Scan, ScanDirection};
 
 /// Elements of products with the input that are made at once: they stay in the second cache until they are used.
 const STRETCH: usize = 1 << 15;
@@ -142,7 +142,7 @@ impl<'p, T: Scalar> Runner<'p, T> {
     }
 
     /// The state as the loop keeps it, and the output of the rows that have taken this step.
-    fn store<K: Kind>(&self, state: &mut [T], y: &mut [T], way: Way, took: impl Fn(usize) -> bool) {
+    fn store<K: Kind>(&self, state: &mut [T], y: &mut [T], way: ScanDirection, took: impl Fn(usize) -> bool) {
         let (hidden, states) = (self.part.hidden, K::STATES.len());
         let rows = state.chunks_exact_mut((hidden * states).max(1)).zip(y.chunks_exact_mut(way.width.max(1)));
         for (r, (state, y)) in rows.enumerate() {
@@ -178,10 +178,10 @@ pub(super) fn step<T: Scalar, K: Kind>(part: &Part<T::Acc>, activation: Activati
     x.chunks_exact(features.max(1)).zip(inputs.rows_mut(0)).for_each(|(from, to)| load(from, to));
     runner.hoist(&inputs, runner.rows);
     runner.step::<K>(0);
-    runner.store::<K>(state, y, Way::alone(part.hidden), |_| true);
+    runner.store::<K>(state, y, ScanDirection::alone(part.hidden), |_| true);
 }
 
-pub(super) fn scan<T: Scalar, K: Kind>(part: &Part<T::Acc>, activation: Activation, way: Way, scan: &mut Scan<'_, T>) {
+pub(super) fn scan<T: Scalar, K: Kind>(part: &Part<T::Acc>, activation: Activation, way: ScanDirection, scan: &mut Scan<'_, T>) {
     let (steps, lengths) = (scan.steps(), scan.lengths());
     let takes = |k: usize| move |r: usize| lengths.is_none_or(|all| all.get(r).is_some_and(|length| k < *length));
     let mut runner = Runner::<T>::new::<K>(part, activation, scan.state().var(0));

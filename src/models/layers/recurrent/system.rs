@@ -4,8 +4,8 @@ use super::kinds::Layered;
 use super::{MOST, Recurrent};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
-use crate::system::program::{Body, Layer, Program};
-use crate::system::scan::{Scan, Way};
+use crate::system::program::{LayerProgram, Program, ProgramBody};
+use crate::system::scan::{Scan, ScanDirection};
 use crate::system::sequential::BETWEEN;
 use crate::system::state::{Part, State};
 use crate::system::torch::Module;
@@ -17,9 +17,9 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         Part { index: n, vars: n..n + 1, units: self.hidden, first }
     }
 
-    fn way(&self, n: usize) -> Way {
+    fn way(&self, n: usize) -> ScanDirection {
         let direction = n % self.directions;
-        Way { backwards: direction == 1, column: direction * self.hidden, width: self.width() }
+        ScanDirection { backwards: direction == 1, column: direction * self.hidden, width: self.width() }
     }
 }
 
@@ -94,14 +94,14 @@ impl<T: Scalar, K: Layered> System<T> for Recurrent<T, K> {
     }
 
     fn program(&self, _: f64) -> Option<Program> {
-        let layers = self.cells.iter().enumerate().map(|(n, (name, cell))| Layer {
+        let layers = self.cells.iter().enumerate().map(|(n, (name, cell))| LayerProgram {
             name: name.clone(),
             index: n,
             vars: n..n + 1,
             schema: cell.schema(),
             program: cell.program_in(self.way(n)),
         });
-        Some(Program { body: Body::Sequence(layers.collect()) })
+        Some(Program { body: ProgramBody::Sequence(layers.collect()) })
     }
 
     fn kind(&self) -> &str {
