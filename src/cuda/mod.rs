@@ -1,10 +1,16 @@
-//! The engine for NVIDIA GPUs. Driver and run-time compiler are found at run time: nothing here links to them.
+//! The engine for NVIDIA GPUs. It opens the CUDA driver and NVRTC at run time: the crate links to
+//! neither.
 //!
-//! A room for each floor of it: `driver` has the driver's objects, `compiler` makes machine code, `structs` what both sides share, `gemm` and
-//! `recurrent` choose kernels, `schedule` plans stages and chunks, `network` and `stage` run them, `engine` runs chunk after chunk.
+//! - `driver` wraps the objects of the CUDA driver.
+//! - `compiler` compiles CUDA C to machine code.
+//! - `structs` holds the structs that Rust and CUDA share.
+//! - `gemm` and `recurrent` choose kernels for matrix products and recurrent cells.
+//! - `schedule` plans stages and chunks; `network` and `stage` run them; `engine` runs one chunk
+//!   after another.
 //!
-//! Each library is opened by name, every function that is needed is looked up first, and whatever is amiss comes back as a
-//! [`Reason`](crate::Reason). Nothing panics, whatever the library is.
+//! The engine opens each library by name and looks up all functions that it needs before it calls
+//! any. A failure is returned as a [`Reason`](crate::Reason). No library, however broken, causes a
+//! panic.
 
 pub(crate) mod compiler;
 pub(crate) mod driver;

@@ -1,12 +1,13 @@
-//! What to compile for.
+//! The architecture to compile for.
 
 use std::fmt;
 use std::fmt::Display;
 
-/// Architectures of modules whose machine code does not run on graphics cards of the same generation, nor theirs on them.
+/// Architectures of embedded modules (Jetson, Drive). Their GPUs do not run machine code that was
+/// compiled for graphics cards of the same generation, and graphics cards do not run theirs.
 const EMBEDDED: &[u32] = &[53, 62, 72, 87, 88, 101, 110];
 
-/// What an image is made for: 90 is compute capability 9.0.
+/// The architecture that an image is compiled for. The number 90 stands for compute capability 9.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Architecture {
     /// Machine code.
@@ -16,8 +17,10 @@ pub(crate) enum Architecture {
 }
 
 impl Architecture {
-    /// The best for a device, of what the compiler knows: its own machine code; that of a lower capability with the same major
-    /// number, which it runs too; PTX. None where all that the compiler knows is newer than the device.
+    /// Returns the best architecture for a device among those that the compiler knows. In order of
+    /// preference: machine code for the device itself; machine code for a lower compute capability
+    /// with the same major number, which the device also runs; PTX. With `ptx`, only PTX is chosen.
+    /// Returns `None` if all known architectures are newer than the device.
     pub(crate) fn choose(known: &[u32], capability: (u32, u32), ptx: bool) -> Option<Self> {
         let (major, minor) = capability;
         let device = major.checked_mul(10)?.checked_add(minor)?;
@@ -56,15 +59,16 @@ mod tests {
             (new, (9, 0), false, "sm_90"),
             (new, (12, 1), false, "sm_121"),
             (new, (9, 0), true, "compute_90"),
-            // A later one of the same generation runs an earlier one's.
+            // A GPU runs machine code for a lower compute capability of the same generation.
             (old, (8, 9), false, "sm_86"),
             (new, (12, 2), false, "sm_121"),
             (new, (10, 4), false, "sm_103"),
-            // Not an embedded one's, and embedded ones not others'.
+            // Graphics cards do not run machine code for embedded modules, and embedded modules do
+            // not run theirs.
             (&[80, 87], (8, 9), false, "sm_80"),
             (&[80, 86], (8, 7), false, "compute_86"),
             (old, (8, 7), false, "sm_87"),
-            // A generation that is not known.
+            // The compiler does not know this generation.
             (old, (9, 0), false, "compute_87"),
             (new, (13, 0), false, "compute_121"),
             (old, (12, 0), true, "compute_87"),

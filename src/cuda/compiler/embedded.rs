@@ -1,5 +1,5 @@
-//! Images that were compiled when the crate was built. They know nothing beforehand of what is recorded, and are what a machine
-//! without NVRTC runs.
+//! Images that `build.rs` compiled (feature `embed-cubin`). They are generic: what a loop records
+//! is not compiled in. A machine without NVRTC runs them.
 
 use super::architecture::Architecture;
 use super::compile::{Request, flat};
@@ -18,17 +18,21 @@ mod images {
     pub(crate) const IMAGES: &[u8] = &[];
 }
 
-/// The architectures that there are images for.
+/// Returns the architectures for which there are embedded images.
 pub(crate) fn archs() -> &'static [u32] {
     images::ARCHS
 }
 
-/// Whether a device of this compute capability runs any of them.
+/// Whether a device of this compute capability runs one of the embedded architectures.
 pub(crate) fn serve(capability: (u32, u32)) -> bool {
     matches!(Architecture::choose(images::ARCHS, capability, false), Some(Architecture::Real(_)))
 }
 
-/// The image that does what this asks for, on a device of this compute capability.
+/// Returns the embedded image for `request` on a device of this compute capability, if there is
+/// one.
+///
+/// # Errors
+/// If the module's text cannot be assembled.
 pub(crate) fn find(request: &Request, capability: (u32, u32)) -> Result<Option<&'static [u8]>> {
     let Some(Architecture::Real(arch)) = Architecture::choose(images::ARCHS, capability, false) else { return Ok(None) };
     let generic = request.clone().generic();

@@ -1,5 +1,5 @@
-//! From what is to be compiled to a module that the driver has loaded: by which compiler, in which form, and what comes next where the driver
-//! refuses it.
+//! Compiles a request and loads the image into the driver: which compiler, which form (machine code
+//! or PTX), and what to try next if the driver refuses an image.
 
 use super::compile;
 use super::compile::{Image, Request};
@@ -12,17 +12,19 @@ use crate::error::{Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// The driver's answers to an image that is not for it, but for a later driver or another device: `INVALID_IMAGE`, `NO_BINARY_FOR_GPU`,
-/// `UNSUPPORTED_PTX_VERSION`.
+/// The driver's error codes for an image that is meant for a newer driver or another device:
+/// `INVALID_IMAGE`, `NO_BINARY_FOR_GPU`, `UNSUPPORTED_PTX_VERSION`.
 const NOT_FOR_IT: [i32; 3] = [200, 209, 222];
 
 impl Module {
-    /// Compiles for the context's device, and loads: machine code of the compiler that suits the driver best, else of the next one, else
-    /// PTX. Also tells what went wrong that could be done without. The context must be bound.
+    /// Compiles for the context's device and loads the image. The order of attempts: machine code
+    /// from the compiler that suits the driver best, machine code from the other compilers, then
+    /// PTX. Also returns warnings about failures that did not prevent loading. The context must be
+    /// bound.
     ///
     /// # Errors
-    /// If the text is at fault; if no compiler makes what the driver loads, with all that was tried; if there is no compiler, and this was
-    /// not compiled beforehand.
+    /// If the text does not compile; if the driver refuses every image (the error lists all
+    /// attempts); if there is no compiler and no embedded image.
     pub(crate) fn make(context: &Arc<Context>, request: &Request) -> Result<(Arc<Self>, Vec<String>)> {
         let (capability, driver) = (context.gpu.capability, context.driver);
         match &context.compiler {
@@ -33,7 +35,7 @@ impl Module {
             }
             Err(reason) => match embedded::find(request, capability)? {
                 Some(image) => {
-                    let said = |error| of_driver(tried(error, "machine code that was compiled beforehand"), driver);
+                    let said = |error| of_driver(tried(error, "machine code embedded at build time"), driver);
                     Ok((Self::load(context, image).map_err(said)?, Vec::new()))
                 }
                 None => Err(compile::unavailable(reason.clone())),
@@ -42,7 +44,8 @@ impl Module {
     }
 }
 
-/// Whether the environment asks for PTX even where machine code could be made, for drivers that read nothing else.
+/// Whether `OVERTIME_IMAGE` requests PTX even if machine code can be compiled, for drivers that
+/// read only PTX.
 fn wants_ptx() -> Result<bool> {
     match std::env::var_os("OVERTIME_IMAGE") {
         None => Ok(false),
@@ -52,7 +55,8 @@ fn wants_ptx() -> Result<bool> {
     }
 }
 
-/// Machine code of each compiler in order, then PTX of each: the first that loads. A way that the driver has refused once is not tried again.
+/// Tries machine code from each compiler in order, then PTX from each, and returns the first that
+/// loads. A combination that the driver has refused once is not tried again.
 fn first_that_loads<V>(
     compilers: &Compilers,
     ptx_alone: bool,
@@ -72,14 +76,15 @@ fn first_that_loads<V>(
                 Ok(loaded) => {
                     if failures.iter().any(|(_, error)| is_refusal(error)) {
                         compilers.refused.fetch_max(n, Ordering::Relaxed);
-                        warnings.push(format!("kernels are {way}, since the driver refused others: {}", list(&failures)));
+                        warnings.push(format!("kernels are {way}, because the driver refused other images: {}", list(&failures)));
                     }
                     return Ok((loaded, warnings));
                 }
                 Err(error) if is_refusal(&error) => error,
                 Err(error) => return Err(tried(error, &way)),
             },
-            // It makes nothing for this device, or is none at all; what else fails is the text's fault.
+            // This compiler makes nothing for the device, or cannot be opened: try the next one.
+            // Any other error is the text's.
             Err(error @ Error::DeviceUnavailable { .. }) => error,
             Err(error) => return Err(error),
         };
@@ -92,7 +97,7 @@ fn is_refusal(error: &Error) -> bool {
     matches!(error, Error::Cuda { call: "cuModuleLoadData", code, .. } if NOT_FOR_IT.contains(code))
 }
 
-/// What each way came to.
+/// Lists each attempt with its error.
 fn list(failures: &[(String, Error)]) -> String {
     let said = |error: &Error| match error {
         Error::Cuda { reason, .. } => reason.clone(),
@@ -102,29 +107,31 @@ fn list(failures: &[(String, Error)]) -> String {
     failures.iter().map(|(way, error)| format!("{way}: {}", said(error))).collect::<Vec<_>>().join("; ")
 }
 
-/// What the driver has answered, if it was asked, else why no compiler makes anything; with all that was tried.
+/// Builds the final error, which lists all attempts. It is the driver's refusal if there was one,
+/// otherwise the reason why no compiler made an image.
 fn all_failed(compilers: &Compilers, mut failures: Vec<(String, Error)>) -> Error {
     let all = list(&failures);
     if let Some(Error::Cuda { call, code, steps, .. }) = failures.iter().map(|(_, error)| error).find(|error| is_refusal(error)) {
         let advice = "install the NVRTC of the driver's version of CUDA (OVERTIME_NVRTC names one), or update the driver";
-        let reason = format!("no compiler makes what the driver loads. Tried {all}. The way out: {advice}");
+        let reason = format!("no compiler makes an image that the driver loads. Tried: {all}. To solve this, {advice}");
         return Error::Cuda { call, code: *code, reason, steps: steps.clone() };
     }
     match failures.pop() {
         Some((_, error)) if compilers.all().len() == 1 => error,
-        _ => compile::unavailable(Reason::NoKernels(format!("no compiler makes kernels for it; tried {all}"))),
+        _ => compile::unavailable(Reason::NoKernels(format!("no compiler makes kernels for this device; tried: {all}"))),
     }
 }
 
-/// `error` of the driver, with what it was given.
+/// Adds to a driver error which image the driver was given.
 fn tried(error: Error, what: &str) -> Error {
     match error {
-        Error::Cuda { call, code, reason, steps } => Error::Cuda { call, code, reason: format!("{reason}; this was {what}"), steps },
+        Error::Cuda { call, code, reason, steps } => Error::Cuda { call, code, reason: format!("{reason}; the image was {what}"), steps },
         other => other,
     }
 }
 
-/// `error` of the driver, with its version, which its own words do not tell.
+/// Adds the driver's CUDA version to a driver error, since the driver's own text does not contain
+/// it.
 fn of_driver(error: Error, (major, minor): (u32, u32)) -> Error {
     match error {
         Error::Cuda { call: call @ "cuModuleLoadData", code, reason, steps } => {
@@ -154,7 +161,8 @@ mod tests {
     /// An image, and warnings.
     type Loaded = (Vec<u8>, Vec<String>);
 
-    /// What is loaded where the driver refuses these ways with this code, and which ways were tried. An image is its way.
+    /// Returns what is loaded if the driver refuses the images `refused` with this code, and the
+    /// attempts that were made. An image is a pair: compiler version, and whether it is PTX.
     fn loaded(compilers: &Compilers, ptx_alone: bool, refused: &[(u32, bool)], code: i32) -> (Result<Loaded>, Vec<(u32, bool)>) {
         let tried = RefCell::new(Vec::new());
         let make = |compiler: &Compiler, ptx: bool| {
@@ -179,7 +187,7 @@ mod tests {
             let (image, warnings) = found.unwrap();
             assert_eq!((image, tried), (vec![12, 0], vec![(13, false), (12, false)]));
             assert!(warnings.len() == 1 && warnings[0].contains("NVRTC 12.9 (nvrtc12)") && warnings[0].contains("nvrtc13"), "{warnings:?}");
-            // It begins there from now on, and says no more.
+            // From now on the attempts start there, without another warning.
             let (found, tried) = loaded(&both, false, &[(13, false)], code);
             assert_eq!((found.unwrap(), tried), ((vec![12, 0], Vec::new()), vec![(12, false)]));
             let (found, tried) = loaded(&both, false, &[(13, false), (12, false)], code);
@@ -226,7 +234,7 @@ mod tests {
         };
         let (image, warnings) = first_that_loads(&compilers(&[OLD, NEW]), false, of, |image| Ok(image.to_vec())).unwrap();
         assert_eq!((image, warnings), (vec![0], Vec::new()));
-        // Where it is the only one, its own reason is the error.
+        // If it is the only compiler, its own reason is the error.
         let alone = first_that_loads(&compilers(&[NEW]), false, of, |_| Ok(())).unwrap_err();
         assert!(matches!(alone, Error::DeviceUnavailable { reason: Reason::CompilerTooNew { .. }, .. }), "{alone}");
         let none = |_: &Compiler, _| Err(compile::unavailable(Reason::NoKernels("nothing".into())));

@@ -1,4 +1,5 @@
-//! From CUDA C to machine code: the text of a module, NVRTC, the cache on disk, and images that were embedded when the crate was built.
+//! Compiles CUDA C to machine code: the text of a module, NVRTC, the cache on disk, and the images
+//! that were embedded when the crate was built.
 
 pub(crate) mod architecture;
 pub(crate) mod cache;

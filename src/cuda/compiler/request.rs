@@ -1,21 +1,23 @@
-//! What to compile for a stage of a program: which loops, with which defines.
+//! Builds compile requests for the stages of a program: which loops, and which defines.
 
 use super::compile::Request;
 use crate::cuda::structs::launch_args::JOB_BYTES;
 use crate::numeric::scalar::DType;
 use crate::system::program::{CellProgram, CudaSource, RowFunction};
 
-/// What a loop records, for each probe: which variable, and in which mode, as `job.cuh` numbers them.
+/// The probes of a loop: for each, the index of the variable and the mode, as `job.cuh` numbers the
+/// modes.
 pub(crate) type Probes<'p> = &'p [(usize, usize)];
 
 impl Request {
-    /// A loop over a pointwise model of so many variables and inputs.
+    /// A loop over a pointwise model with `vars` variables and `ports` inputs. With `whole`, one
+    /// launch makes all steps of a chunk; otherwise a launch makes one step.
     pub(crate) fn pointwise(dtype: DType, source: &CudaSource, whole: bool, [vars, ports]: [usize; 2], probes: Probes<'_>) -> Self {
         let loops: &[&str] = if whole { &["pointwise_scan.cu"] } else { &["pointwise_step.cu"] };
         let mut request = Self::of(dtype, source, loops, probes);
         request.define("N_STATE", vars);
         request.define("N_INPUTS", ports);
-        // So that what the loops find amiss is said to be in the model's file.
+        // The loops' `static_assert`s then report errors in the model's file.
         request.define("MODEL_FILE", format!("{:?}", source.file.replace(char::is_control, "?")));
         let each = source.each.iter().fold(0_u32, |bits, (field, _)| bits | 1_u32.checked_shl(*field).unwrap_or(0));
         if each != 0 {
@@ -24,7 +26,8 @@ impl Request {
         request
     }
 
-    /// The same where no other layer reads the output: it goes into recordings, or nowhere.
+    /// The same request for a stage whose output no other layer reads. The output is recorded, or
+    /// not stored at all.
     pub(crate) fn unread(mut self) -> Self {
         self.define("OUTPUT", 0);
         self
@@ -37,7 +40,7 @@ impl Request {
         request
     }
 
-    /// A loop over a cell of so many variables.
+    /// A loop over a cell with `vars` variables. `whole` is as for [`Request::pointwise`].
     pub(crate) fn cell(dtype: DType, cell: &CellProgram, whole: bool, vars: usize, probes: Probes<'_>) -> Self {
         let loops: &[&str] = if whole { &["cell_scan.cu"] } else { &["cell_step.cu"] };
         let mut request = Self::of(dtype, &cell.source, loops, probes);
@@ -51,7 +54,8 @@ impl Request {
         Self { name: file.to_owned(), dtype, model: (file.to_owned(), text.into()), loops: &[], defines: Vec::new() }
     }
 
-    /// The same without what a specialisation knows beforehand: it can be compiled before anybody asks.
+    /// The same request without the defines of a specialisation. Such a module can be compiled when
+    /// the crate is built.
     pub(crate) fn generic(mut self) -> Self {
         if !self.loops.iter().any(|name| name.starts_with("pointwise") || name.starts_with("cell")) {
             return self;
@@ -62,7 +66,8 @@ impl Request {
         self
     }
 
-    /// Files, type and defines, as `kernels/embedded.txt` has them. Another text under the same name has the same line.
+    /// Files, element type and defines in the form of a line of `kernels/embedded.txt`. The line
+    /// does not depend on the text of the files.
     pub(crate) fn line(&self) -> String {
         let folder = match self.loops.is_empty() {
             false => "models",
@@ -80,7 +85,7 @@ impl Request {
         words.join(" ")
     }
 
-    /// The kernel that the module is for.
+    /// The name of the kernel that the host launches from this module.
     pub(crate) fn entry(&self) -> &'static str {
         match self.loops.first().copied().unwrap_or(self.name.as_str()) {
             "pointwise_scan.cu" => "pointwise_scan",
@@ -108,7 +113,8 @@ impl Request {
         }
     }
 
-    /// Whether it is for one architecture alone, and has what no later one has.
+    /// Whether the module uses instructions that exist on one architecture only (`sm_90a`), and not
+    /// on later ones.
     pub(crate) fn is_of_one_arch(&self) -> bool {
         self.model.0 == "hopper.cu"
     }

@@ -1,7 +1,8 @@
-//! The kernels' texts, and one text made of many.
+//! The text of all kernels, and a function that joins files into one text.
 //!
-//! Files include `"name.cuh"` of `kernels/include` and nothing else, so that NVRTC needs no folder to look in: each include is
-//! put in its place once, and `#line` keeps the compiler's errors pointing into the file that a line came from.
+//! Files include only `"name.cuh"` of `kernels/include`, so that NVRTC needs no include path. The
+//! text of each included file is inserted once, and `#line` directives make the compiler's errors
+//! name the original file and line.
 
 use crate::error::{Error, Result};
 
@@ -9,7 +10,7 @@ macro_rules! texts {
     ($($path:literal),* $(,)?) => { &[$(($path, include_str!(concat!("../../../kernels/", $path)))),*] };
 }
 
-/// Every file of `kernels/`, by its path there.
+/// Every file of `kernels/`, by its path in that folder.
 const FILES: &[(&str, &str)] = texts![
     "include/activation.cuh",
     "include/cell.cuh",
@@ -84,12 +85,12 @@ const FILES: &[(&str, &str)] = texts![
     "network/connect.cu",
 ];
 
-/// The text of a file of `kernels/`, by its path there.
+/// Returns the text of a file of `kernels/`, by its path in that folder.
 pub(crate) fn file(path: &str) -> Option<&'static str> {
     find(FILES, path)
 }
 
-/// The files of a folder of `kernels/`.
+/// Returns the names of the files in a folder of `kernels/`. `folder` ends with `/`.
 pub(crate) fn names(folder: &str) -> Vec<&'static str> {
     FILES.iter().filter_map(|(path, _)| path.strip_prefix(folder)).collect()
 }
@@ -98,10 +99,10 @@ fn find(files: &[(&str, &'static str)], path: &str) -> Option<&'static str> {
     files.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
-/// One text of several files, by name, with all that they include.
+/// Joins several files, each given as name and text, with everything that they include.
 ///
 /// # Errors
-/// If an include is not one of `kernels/include`; the error says where it stands.
+/// If an include is not in `kernels/include`; the error names file and line.
 pub(crate) fn flatten(parts: &[(&str, &str)]) -> Result<String> {
     flatten_with(FILES, parts)
 }
@@ -114,18 +115,20 @@ fn flatten_with(files: &[(&str, &'static str)], parts: &[(&str, &str)]) -> Resul
     Ok(flat.text)
 }
 
-/// Includes that are the same whatever model includes them.
+/// Includes whose text does not depend on the model that includes them.
 const COMMON: &[&str] = &["scalar.cuh", "job.cuh", "math.cuh", "philox.cuh", "activation.cuh", "crossing.cuh"];
 
-/// One of several models in one text: its files, by name, between an opening and a closing that set it apart.
+/// One of several models in a joined text: its files, as name and text, between `opening` and
+/// `closing`, which put them into a namespace.
 pub(crate) struct NamespacedSource<'a> {
     pub(crate) opening: String,
     pub(crate) files: Vec<(&'a str, &'a str)>,
     pub(crate) closing: String,
 }
 
-/// One text of several models. What all of them include, and these further includes, comes once, before the first; what looks at the model,
-/// or at defines, comes once in each.
+/// Joins several models into one text. The includes in `COMMON` and in `more` appear once, before
+/// the first model. All other includes depend on the model or on defines, and appear once for each
+/// model.
 ///
 /// # Errors
 /// As [`flatten`].
@@ -166,7 +169,7 @@ impl Flat<'_> {
             };
             let error = |reason: String| Error::Source { file: name.to_owned(), line: number, reason };
             let wanted = quoted(operand)
-                .ok_or_else(|| error(format!("`#include {operand}`: only \"NAME\" of the kernels' own includes can be included")))?;
+                .ok_or_else(|| error(format!("`#include {operand}`: only \"NAME\" of a file in kernels/include can be included")))?;
             if !self.included.iter().any(|i| i == wanted) {
                 let Some(found) = find(self.files, &format!("include/{wanted}")) else {
                     let known: Vec<_> = self.files.iter().filter_map(|(path, _)| path.strip_prefix("include/")).collect();
@@ -180,21 +183,22 @@ impl Flat<'_> {
             } else if was_in_comment {
                 self.text.push_str("*/\n");
             }
-            // The include's own line stays, empty but for a comment that begins there.
+            // The line of the include remains, empty unless a comment begins on it.
             self.at(number, name);
             self.text.push_str(if in_comment { "/*\n" } else { "\n" });
         }
         Ok(())
     }
 
-    /// Says which line comes next.
+    /// Writes a `#line` directive for the line that follows.
     fn at(&mut self, line: usize, name: &str) {
         let name = name.replace('\\', "\\\\").replace('"', "\\\"").replace(char::is_control, "?");
         self.text.push_str(&format!("#line {line} \"{name}\"\n"));
     }
 }
 
-/// What stands after `#include`, if the line is one. The name may be in any form: it is looked at later.
+/// Returns the text after `#include` if the line is an include. The name can have any form; the
+/// caller checks it.
 fn include(code: &str) -> Option<&str> {
     let rest = code.trim_start().strip_prefix('#')?.trim_start().strip_prefix("include")?;
     let is_word = rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
@@ -205,7 +209,8 @@ fn quoted(operand: &str) -> Option<&str> {
     operand.strip_prefix('"')?.strip_suffix('"').filter(|name| !name.contains('"'))
 }
 
-/// The line with each comment as a space. `in_comment` tells whether one goes on into the line, and then out of it.
+/// Returns the line with each comment replaced by a space. `in_comment` says whether the line
+/// begins inside a block comment, and is updated for the next line.
 fn without_comments(line: &str, in_comment: &mut bool) -> String {
     let mut code = String::new();
     let mut rest = line;
@@ -227,7 +232,7 @@ fn without_comments(line: &str, in_comment: &mut bool) -> String {
                 Some(q) if c == q => quote = None,
                 Some(_) => {}
                 None if c == '"' => quote = Some(c),
-                // 1'000 is a number.
+                // 1'000 is a number, and not the start of a character literal.
                 None if c == '\'' && !before.is_alphanumeric() => quote = Some(c),
                 None if before == '/' && (c == '/' || c == '*') => {
                     comment = Some((at, c));
@@ -242,7 +247,8 @@ fn without_comments(line: &str, in_comment: &mut bool) -> String {
                 code.push_str(rest);
                 return code;
             }
-            // `at` is that of the second character, one byte after the first: neither is cut in two.
+            // `at` is the index of the second character of the comment's start, one byte after the
+            // first: neither slice cuts a character in two.
             Some((at, c)) => {
                 code.push_str(rest.get(..at - 1).unwrap_or_default());
                 if c == '/' {
@@ -276,7 +282,7 @@ mod tests {
         }
         found.sort();
         let listed: Vec<_> = FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
-        assert_eq!(listed, found, "the list in src/cuda/compiler/source.rs is to be the files of kernels/, sorted");
+        assert_eq!(listed, found, "the list in src/cuda/compiler/source.rs must be the files of kernels/, sorted");
     }
 
     #[test]

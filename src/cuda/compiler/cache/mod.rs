@@ -1,8 +1,10 @@
-//! Compiled kernels kept on disk, so that the next process starts at once.
+//! The cache of compiled kernels on disk, with which the next process starts without compiling.
 //!
-//! An entry is found by a hash of everything that makes it what it is, and holds that text whole: what is found is compared, not
-//! trusted. Machine code is run, so nothing is read that another user could have written. Whatever is amiss with the cache costs
-//! a compilation and one warning a process, never a run.
+//! The file name of an entry is a hash of everything that the image depends on, and the entry
+//! contains that text in full: a found entry is compared with the request, not trusted. Since the
+//! GPU runs the machine code, the cache reads nothing that another user could have written. If the
+//! cache does not work, the cost is a compilation and one warning for each process; a run never
+//! fails because of it.
 
 use super::embed_key::hash;
 use crate::error::Result;
@@ -17,20 +19,24 @@ use std::time::SystemTime;
 
 const MAGIC: &[u8; 16] = b"overtime kernel\x01";
 const SUFFIX: &str = "kernel";
-/// Magic, checksum, and the two lengths.
+/// Bytes of the magic number, the checksum, and the two lengths.
 const HEADER: usize = 16 + 4 + 2 * 8;
 
-/// Makes what is to be kept.
+/// Makes the image that the cache stores.
 pub(crate) type Make<'m> = &'m mut dyn FnMut() -> Result<Vec<u8>>;
 
-/// A folder of entries.
+/// A folder of entries, with limits on its size.
 struct Cache {
     folder: PathBuf,
     most_bytes: u64,
     most_entries: usize,
 }
 
-/// What the cache has for this key, or what `make` makes. The warnings tell what is wrong with the cache.
+/// Returns the cached image for this key, or the image that `make` returns. The warnings say what
+/// is wrong with the cache.
+///
+/// # Errors
+/// Only those of `make`.
 pub(crate) fn through(key: &str, make: Make<'_>) -> Result<(Vec<u8>, Vec<String>)> {
     static WARNED: AtomicBool = AtomicBool::new(false);
     let cache = match folder() {
@@ -38,7 +44,7 @@ pub(crate) fn through(key: &str, make: Make<'_>) -> Result<(Vec<u8>, Vec<String>
         Ok(None) => return Ok((make()?, Vec::new())),
         Err(_) => None,
     };
-    let no_folder = cache.is_none().then(|| "no folder to keep compiled kernels in: set OVERTIME_CACHE".to_owned());
+    let no_folder = cache.is_none().then(|| "no folder for the cache of compiled kernels is known: set OVERTIME_CACHE".to_owned());
     let (image, trouble) = match cache {
         Some(cache) => cache.through(key, make)?,
         None => (make()?, no_folder),
@@ -47,10 +53,11 @@ pub(crate) fn through(key: &str, make: Make<'_>) -> Result<(Vec<u8>, Vec<String>
     Ok((image, trouble.into_iter().collect()))
 }
 
-/// None in this environment.
+/// The environment names no folder for a cache.
 struct Homeless;
 
-/// Where entries are kept; none where the user wants none kept.
+/// Returns the folder of the cache, or `None` if the user has switched the cache off
+/// (`OVERTIME_CACHE=off`).
 fn folder() -> std::result::Result<Option<PathBuf>, Homeless> {
     let variable = |name| var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     if let Some(named) = variable("OVERTIME_CACHE") {
@@ -62,7 +69,7 @@ fn folder() -> std::result::Result<Option<PathBuf>, Homeless> {
     } else if cfg!(target_os = "macos") {
         home("Library/Caches")
     } else {
-        // A relative path here is to be ignored, says the specification.
+        // The XDG Base Directory Specification says that relative paths are ignored.
         variable("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| home(".cache"))
     };
     base.map(|base| Some(base.join("overtime"))).ok_or(Homeless)
@@ -75,7 +82,7 @@ impl Cache {
         let (usable, trouble) = match found {
             Ok(Some(image)) => return Ok((image, None)),
             Ok(None) => (true, None),
-            // A file that is no good is replaced, a folder is not.
+            // An unusable file is replaced; an unusable folder is not.
             Err(Trouble::File(why)) => (true, Some(why)),
             Err(Trouble::Folder(why)) => (false, Some(why)),
         };
@@ -84,7 +91,7 @@ impl Cache {
         Ok((image, trouble.or_else(|| kept.err().map(|why| format!("compiled kernels are not kept: {why}")))))
     }
 
-    /// Makes the folder if need be. What others could write to is not used.
+    /// Creates the folder if necessary. A folder that other users can write to is not used.
     fn folder(&self) -> std::result::Result<(), Trouble> {
         let fail = |why: String| Trouble::Folder(format!("compiled kernels are not kept: {}: {why}", self.folder.display()));
         let mut builder = fs::DirBuilder::new();
@@ -97,7 +104,7 @@ impl Cache {
 
     fn keep(&self, path: &Path, key: &str, image: &[u8]) -> std::result::Result<(), String> {
         let text = |e: overtime_atomic::Error| e.to_string();
-        // Renaming over a folder fails, and over a link would follow it.
+        // Renaming over a folder fails, and over a link it would follow the link.
         if fs::symlink_metadata(path).is_ok_and(|meta| !meta.is_file()) {
             fs::remove_file(path).map_err(|e| format!("{}: {e}", path.display()))?;
         }
@@ -109,7 +116,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Removes the oldest entries where there are too many.
+    /// Removes the oldest entries until the cache is within its limits.
     fn trim(&self) {
         let mut entries: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
         for found in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
@@ -126,7 +133,7 @@ impl Cache {
             if bytes <= self.most_bytes && count <= self.most_entries {
                 break;
             }
-            // Another process may have removed it: that it is gone is what counts.
+            // Another process may have removed the file already; the result is the same.
             let _ = fs::remove_file(path);
             bytes -= length;
             count -= 1;
@@ -140,13 +147,13 @@ enum Trouble {
 }
 
 fn find(path: &Path, key: &str, most: u64) -> std::result::Result<Option<Vec<u8>>, Trouble> {
-    let fail = |why: &str| Trouble::File(format!("compiled anew, because {} is no good: {why}", path.display()));
+    let fail = |why: &str| Trouble::File(format!("kernels were compiled again, because {} cannot be used: {why}", path.display()));
     let said = |e: std::io::Error| fail(&e.to_string());
-    // Before it is opened: a pipe would never open.
+    // Check the type before opening: opening a pipe would block forever.
     match fs::symlink_metadata(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(said(e)),
-        Ok(meta) if !meta.is_file() => return Err(fail("it is no regular file")),
+        Ok(meta) if !meta.is_file() => return Err(fail("it is not a regular file")),
         Ok(_) => {}
     }
     let file = File::open(path).map_err(said)?;
@@ -163,22 +170,22 @@ fn find(path: &Path, key: &str, most: u64) -> std::result::Result<Option<Vec<u8>
     Ok((held == key).then(|| image.to_vec()))
 }
 
-/// Why what has this owner and mode could have been written by somebody else.
+/// Returns why a file or folder with this owner and mode could have been written by another user.
 #[cfg(unix)]
 fn foreign(meta: &fs::Metadata) -> Option<&'static str> {
     use std::os::unix::fs::MetadataExt;
     // SAFETY: this call has no preconditions and cannot fail.
     let me = unsafe { libc::geteuid() };
     if meta.uid() != me {
-        Some("it is another user's")
+        Some("it belongs to another user")
     } else if meta.mode() & 0o022 != 0 {
-        Some("others can write to it")
+        Some("other users can write to it")
     } else {
         None
     }
 }
 
-/// Elsewhere, profiles are private by themselves.
+/// On other systems the user's profile folder is private by default.
 #[cfg(not(unix))]
 fn foreign(_meta: &fs::Metadata) -> Option<&'static str> {
     None
@@ -194,7 +201,7 @@ fn pack(key: &str, image: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The key and the image, if every byte is as it was written.
+/// Returns the key and the image if lengths and checksum are correct.
 fn unpack(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let (header, rest) = bytes.split_at_checked(HEADER)?;
     let sum = u32::from_le_bytes(header.get(16..20)?.try_into().ok()?);

@@ -1,4 +1,4 @@
-//! Every way in which a cache can be no good, and what comes of it.
+//! All ways in which a cache can be unusable, and the resulting behaviour.
 
 use super::*;
 use crate::error::Error;
@@ -16,7 +16,7 @@ impl Place {
         Self { cache: Cache { folder: folder.join("kernels"), most_bytes: 1 << 20, most_entries: 100 }, made: Cell::new(0) }
     }
 
-    /// Asks for an entry; says whether it had to be made, and what was amiss.
+    /// Requests an entry. Returns whether it had to be compiled, and the warning.
     fn ask(&self, key: &str) -> (bool, Option<String>) {
         let before = self.made.get();
         let mut make = || {
@@ -28,14 +28,14 @@ impl Place {
         (self.made.get() > before, trouble)
     }
 
-    /// The one file there is.
+    /// The only file in the cache.
     fn file(&self) -> PathBuf {
         let mut files: Vec<_> = fs::read_dir(&self.cache.folder).unwrap().map(|e| e.unwrap().path()).collect();
         assert_eq!(files.len(), 1, "{files:?}");
         files.remove(0)
     }
 
-    /// What is there now is no good: it is made anew with a word about it, and is good again.
+    /// The current file is unusable: it is compiled again with a warning, and usable afterwards.
     fn is_mended(&self, key: &str, why: &str) {
         let (made, trouble) = self.ask(key);
         let said = trouble.unwrap_or_default();
@@ -43,7 +43,7 @@ impl Place {
         assert_eq!(self.ask(key), (false, None), "{why}");
     }
 
-    /// Nothing is read from there and nothing written: made each time.
+    /// Nothing is read from this folder and nothing is written: each request compiles.
     fn is_not_used(&self, why: &str) {
         for _ in 0..2 {
             let (made, trouble) = self.ask("k");
@@ -101,7 +101,7 @@ fn a_file_cut_anywhere_or_with_any_bit_flipped_is_made_anew() {
         fs::write(&file, bad).unwrap();
         place.is_mended("k", "damaged");
     }
-    // Lengths that overflow, under a right checksum.
+    // Lengths that overflow, with a correct checksum.
     let mut body = [u64::MAX.to_le_bytes(), 2_u64.to_le_bytes()].concat();
     body.extend([0; 40]);
     let forged = [&MAGIC[..], &crc32fast::hash(&body).to_le_bytes(), &body].concat();
@@ -128,14 +128,14 @@ fn what_is_no_file_is_replaced_or_left() {
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
     let (made, trouble) = place.ask("k");
-    assert!(made && trouble.is_some_and(|t| t.contains("no regular file")) && file.is_dir());
+    assert!(made && trouble.is_some_and(|t| t.contains("not a regular file")) && file.is_dir());
     fs::remove_dir(&file).unwrap();
     #[cfg(unix)]
     {
         let elsewhere = place.cache.folder.with_file_name("elsewhere");
         fs::write(&elsewhere, "precious").unwrap();
         std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
-        place.is_mended("k", "no regular file");
+        place.is_mended("k", "not a regular file");
         assert_eq!(fs::read(&elsewhere).unwrap(), b"precious");
     }
 }
@@ -154,7 +154,7 @@ fn the_oldest_go_first() {
     let mut place = Place::new("trim");
     place.cache.most_entries = 3;
     let clock = Cell::new(1_000_000);
-    // Files of one moment would have no order.
+    // Files with equal times would have no order.
     let ask = |place: &Place, key: &str| {
         let made = place.ask(key).0;
         let path = place.cache.folder.join(format!("{:032x}.{SUFFIX}", hash(key.as_bytes())));
@@ -167,12 +167,12 @@ fn the_oldest_go_first() {
     assert_eq!(names.map(|key| ask(&place, key)), [true; 5]);
     let stranger = place.cache.folder.join("not ours");
     fs::write(&stranger, vec![0; 4096]).unwrap();
-    // The first two are gone; each that is made anew is the newest, and drives out the oldest.
+    // The first two are gone. Each one that is made again is the newest and displaces the oldest.
     assert_eq!(names.map(|key| ask(&place, key)), [true; 5]);
     assert_eq!(["e", "d", "c"].map(|key| ask(&place, key)), [false; 3]);
     place.cache.most_bytes = pack("e", &entry("e")).len() as u64 * 2;
     place.ask("f");
-    assert_eq!(fs::read_dir(&place.cache.folder).unwrap().count(), 3, "two entries and what is not ours");
+    assert_eq!(fs::read_dir(&place.cache.folder).unwrap().count(), 3, "two entries and a file that is not the cache's");
     assert!(stranger.exists());
 }
 
@@ -202,12 +202,12 @@ mod unix {
         place.ask("k");
         for bits in [0o620, 0o602, 0o666] {
             set_mode(&place.file(), bits);
-            place.is_mended("k", "others can write to it");
+            place.is_mended("k", "other users can write to it");
             assert_eq!(mode(&place.file()), 0o600);
         }
         for bits in [0o770, 0o702, 0o1777] {
             set_mode(&place.cache.folder, bits);
-            place.is_not_used("others can write to it");
+            place.is_not_used("other users can write to it");
         }
         set_mode(&place.cache.folder, 0o755);
         assert_eq!(place.ask("k"), (false, None));
@@ -218,12 +218,12 @@ mod unix {
         let place = Place::new("owner");
         place.ask("k");
         if chown(place.file(), Some(65534), None).is_err() {
-            eprintln!("only root can give a file away: not tested");
+            eprintln!("not tested: only root can give a file to another user");
             return;
         }
-        place.is_mended("k", "another user's");
+        place.is_mended("k", "belongs to another user");
         chown(&place.cache.folder, Some(65534), None).unwrap();
-        place.is_not_used("another user's");
+        place.is_not_used("belongs to another user");
     }
 
     #[test]
@@ -232,7 +232,7 @@ mod unix {
         place.ask("k");
         set_mode(&place.file(), 0o000);
         if File::open(place.file()).is_ok() {
-            eprintln!("root may do everything: not tested");
+            eprintln!("not tested: root can read every file");
         } else {
             place.is_mended("k", "ermission denied");
             fs::remove_file(place.file()).unwrap();

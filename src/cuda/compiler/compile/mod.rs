@@ -1,4 +1,4 @@
-//! From a system's text to an image that a driver can load.
+//! Compiles a request to an image that a driver can load.
 
 use super::architecture::Architecture;
 use super::cache;
@@ -13,41 +13,44 @@ use crate::error::{Error, Result};
 use crate::numeric::scalar::DType;
 use std::borrow::Cow;
 
-/// What to compile: one module, specialised.
+/// What to compile: one module with its specialisation.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// What errors call it.
+    /// The name in error messages.
     pub(crate) name: String,
-    /// The element type; defines `SCALAR_F64`, `SCALAR_F32`, `SCALAR_F16` or `SCALAR_BF16`.
+    /// The element type. It defines `SCALAR_F64`, `SCALAR_F32`, `SCALAR_F16` or `SCALAR_BF16`.
     pub(crate) dtype: DType,
-    /// The system's step: the file's name, as errors give it, and its text.
+    /// The system's step: the name of the file in error messages, and its text.
     pub(crate) model: (String, Cow<'static, str>),
-    /// The loops over it: files in `kernels/loops`.
+    /// The loops over the step: files in `kernels/loops`.
     pub(crate) loops: &'static [&'static str],
     /// Further defines: name and value.
     pub(crate) defines: Vec<(String, String)>,
 }
 
-/// What a driver loads.
+/// An image that a driver loads.
 #[derive(Clone, Debug)]
 pub(crate) struct Image {
     /// A CUBIN, or PTX that ends in NUL.
     pub(crate) bytes: Vec<u8>,
-    /// What went wrong that could be done without, e.g. with the cache. Once a process.
+    /// Failures that did not prevent compiling, such as an unusable cache. Each is reported once in
+    /// a process.
     pub(crate) warnings: Vec<String>,
 }
 
-/// Compiles for a device of this compute capability, whose driver is for this version of CUDA; or finds what was compiled before. As PTX, if
-/// that is asked for, else as machine code.
+/// Compiles for a device of compute capability `capability`, whose driver supports CUDA version
+/// `driver`, or returns the image from the cache. The image is PTX if `ptx` is set, otherwise
+/// machine code.
 ///
 /// # Errors
-/// If an include is not known or the compiler refuses the text; [`Error::DeviceUnavailable`] if this compiler makes nothing for the device, or
-/// nothing that the driver could read, or is not what it should be.
+/// If an include is not known or the compiler rejects the text. [`Error::DeviceUnavailable`] if
+/// this compiler makes nothing for the device, if the driver could not read its PTX, or if the
+/// library is not a usable NVRTC.
 pub(crate) fn compile(compiler: &Compiler, request: &Request, capability: (u32, u32), driver: (u32, u32), ptx: bool) -> Result<Image> {
     compile_as(compiler, request, capability, driver, ptx, cache::through)
 }
 
-/// The way to an entry: through the cache, or straight on.
+/// How to obtain an image for a key: through the cache, or by compiling directly.
 type Through = fn(&str, cache::Make<'_>) -> Result<(Vec<u8>, Vec<String>)>;
 
 fn compile_as(
@@ -60,7 +63,7 @@ fn compile_as(
 ) -> Result<Image> {
     let nvrtc = open(compiler)?;
     let (major, minor) = compiler.version;
-    // What a generation has for itself alone, `sm_90a`, no compiler knew before.
+    // Architecture-specific code (`sm_90a`) needs the compiler of CUDA 12.0 or later.
     let target = Architecture::choose(&nvrtc.archs(), capability, ptx).filter(|_| !request.is_of_one_arch() || compiler.version >= (12, 0));
     let no_kernels = |what: &str| {
         let why = format!("NVRTC of CUDA {major}.{minor} makes no {what} for compute capability {}.{}", capability.0, capability.1);
@@ -73,7 +76,7 @@ fn compile_as(
     if target.is_ptx() && compiler.version > driver {
         return Err(unavailable(Reason::CompilerTooNew { compiler: compiler.version, driver, capability }));
     }
-    // What a generation has for itself alone, `sm_90a`, this is written for.
+    // Architecture-specific code is written for `sm_90a` only.
     let arch = format!("{target}{}", if request.is_of_one_arch() { "a" } else { "" });
     let text = compared(request)?;
     let options = options(request, &arch);
@@ -85,7 +88,7 @@ fn compile_as(
     Ok(Image { bytes, warnings })
 }
 
-/// Opens the compiler's library.
+/// Opens the NVRTC library.
 pub(crate) fn open(compiler: &Compiler) -> Result<Nvrtc> {
     Nvrtc::open(&compiler.library).map_err(unavailable)
 }
@@ -94,7 +97,7 @@ pub(crate) fn unavailable(reason: Reason) -> Error {
     Error::DeviceUnavailable { device: "cuda".into(), reason }
 }
 
-/// The module's text, whole.
+/// The complete text of the module.
 pub(crate) fn flat(request: &Request) -> Result<String> {
     let mut parts = vec![(request.model.0.as_str(), request.model.1.as_ref())];
     for name in request.loops {
@@ -104,12 +107,12 @@ pub(crate) fn flat(request: &Request) -> Result<String> {
     flatten(&parts)
 }
 
-/// The same, with what the compiler compares of the structs that Rust has as well.
+/// The complete text of the module, with assertions that compare its structs with those of Rust.
 pub(crate) fn compared(request: &Request) -> Result<String> {
     flat(request).map(mirrors::compared)
 }
 
-/// What the compiler is told.
+/// The options for NVRTC.
 pub(crate) fn options(request: &Request, arch: &str) -> Vec<String> {
     let scalar = match request.dtype {
         DType::F64 => "SCALAR_F64",
@@ -124,13 +127,13 @@ pub(crate) fn options(request: &Request, arch: &str) -> Vec<String> {
     options
 }
 
-/// Runs the compiler.
+/// Runs NVRTC.
 pub(crate) fn make(nvrtc: &Nvrtc, request: &Request, arch: &str, text: &str, options: &[String]) -> Result<Made> {
-    // What the text is called as a whole; its lines say where they came from.
+    // The name of the joined text. Its `#line` directives name the original files.
     let whole = format!("{}.cu", request.name);
     nvrtc.compile(&whole, text, options).map_err(|log| {
         if log.contains("failed to open") && log.contains("nvrtc-builtins") {
-            // The text is not at fault: a library of the compiler's is missing.
+            // The text is not at fault: a library that NVRTC needs is missing.
             return unavailable(Reason::NoKernels(format!("NVRTC cannot compile: {}", log.trim())));
         }
         Error::Compile { name: request.name.clone(), dtype: request.dtype, arch: arch.to_owned(), log: log.trim_end().to_owned() }

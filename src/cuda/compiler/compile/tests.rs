@@ -1,11 +1,11 @@
-//! With the real NVRTC, where there is one.
+//! Tests with the real NVRTC; without NVRTC they are skipped.
 
 use super::*;
 use crate::cuda::compiler::nvrtc::probe;
 use std::path::Path;
 use std::process::Command;
 
-/// NVRTC, or why nothing is tested.
+/// Returns NVRTC, or `None` after printing why the test is skipped.
 fn compiler() -> Option<Compiler> {
     match probe(None).0 {
         Ok(compilers) => Some(compilers.first().clone()),
@@ -75,7 +75,7 @@ fn ptx_that_the_driver_cannot_read_is_an_error_with_both_versions() {
     };
     assert_eq!((*has, *driver, *capability), (compiler.version, (12, 0), (77, 0)));
     assert!(error.to_string().contains("CUDA 12.0") && error.to_string().contains(&format!("CUDA {}.", has.0)), "{error}");
-    // Machine code needs no such thing, nor does a driver of the same version.
+    // Machine code has no such limit, nor has a driver of the same version.
     assert!(of((12, 0), (9, 0), false).is_ok() && of(compiler.version, (77, 0), true).is_ok());
     assert!(matches!(of((12, 0), (3, 5), false), Err(Error::DeviceUnavailable { reason: Reason::NoKernels(_), .. })));
 }
@@ -90,7 +90,7 @@ fn errors_point_into_the_users_file() {
     assert_eq!((name.as_str(), arch.as_str()), ("toy", "sm_80"));
     assert!(log.contains("step.cu(3): error") && log.contains("nothing_of_this_name"), "{log}");
     assert!(error.to_string().contains(log), "{error}");
-    // What has no log of its own says what NVRTC answered.
+    // An error without a compiler log contains NVRTC's error text.
     let mut request = toy(DType::F32);
     request.model.1 = "int a;\0".into();
     assert!(compile_toy(&compiler, &request, (8, 0), false).unwrap_err().to_string().contains("NUL"));
@@ -112,8 +112,8 @@ fn what_is_no_nvrtc_is_a_reason() {
     }
 }
 
-/// Not a test of its own: what `the_cache_is_where_the_environment_says` runs. Tells of each of three compilations what
-/// was warned of.
+/// This is not a test by itself: `the_cache_is_where_the_environment_says` runs it in a child
+/// process. It prints the warnings of each of three compilations.
 #[test]
 fn child() {
     if std::env::var_os("OVERTIME_TEST_CHILD").is_none() {
@@ -162,7 +162,7 @@ fn the_cache_is_where_the_environment_says() {
         thrice(&child(&[("XDG_CACHE_HOME", &root.join("xdg"))]), quiet);
         thrice(&child(&[("XDG_CACHE_HOME", Path::new("relative"))]), quiet);
         assert_eq!((count("xdg/overtime"), count("home/.cache/overtime"), count("relative")), (2, 2, 0));
-        // One warning, however often.
+        // There is one warning in a process, however many failures there are.
         std::fs::write(root.join("file"), "").unwrap();
         for set in [&[("OVERTIME_CACHE", root.join("file").as_path())][..], &[("HOME", Path::new(""))]] {
             let text = child(set);

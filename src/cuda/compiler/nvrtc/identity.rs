@@ -1,4 +1,5 @@
-//! What tells one NVRTC from another of the same version, so that neither takes what the other has compiled.
+//! Distinguishes NVRTC libraries of the same version, so that no library uses the cached images of
+//! another.
 
 use super::Nvrtc;
 use crate::cuda::compiler::embed_key::hash;
@@ -6,38 +7,42 @@ use std::fs::{File, metadata};
 use std::io::Read;
 use std::path::PathBuf;
 
-/// Bytes of a library's beginning that are looked at: linkers put an identification of what they made there.
+/// Number of bytes at the start of the library that are hashed. Linkers put a build identification
+/// there.
 const HEAD: u64 = 4096;
 
-/// The length of the compiler's library, and a hash of its beginning. `library` is its path, or the name that the loader found it by.
+/// Returns the length of the compiler's library and a hash of its first bytes. `library` is its
+/// path, or the name by which the loader found it.
 pub(crate) fn identity(nvrtc: &Nvrtc, library: &str) -> String {
     let path = path(nvrtc).unwrap_or_else(|| library.into());
     let length = metadata(&path).map_or(0, |meta| meta.len());
     let mut head = Vec::new();
-    // A library that cannot be read is told apart by its version alone.
+    // A library that cannot be read is distinguished by its version alone.
     let _ = File::open(&path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
     format!("{length} {:032x}", hash(&head))
 }
 
-/// The file that the loader has the library from.
+/// The file from which the loader loaded the library.
 #[cfg(unix)]
 fn path(nvrtc: &Nvrtc) -> Option<PathBuf> {
     use std::ffi::{CStr, OsStr};
     use std::os::unix::ffi::OsStrExt;
     let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
-    // SAFETY: any address may be asked about; the answer is written to a local.
+    // SAFETY: any address may be passed to `dladdr`; the answer is written to a local.
     let found = unsafe { libc::dladdr(nvrtc.address() as *const _, info.as_mut_ptr()) };
-    // SAFETY: this struct of pointers has a value where all its bytes are 0.
+    // SAFETY: this struct consists of pointers and integers, for which all bytes 0 are a valid
+    // value.
     let name = unsafe { info.assume_init() }.dli_fname;
     if found == 0 || name.is_null() {
         return None;
     }
-    // SAFETY: the text is the loader's, ends in NUL, and stays as long as the library, which is never unloaded.
+    // SAFETY: the text belongs to the loader, ends in NUL, and lives as long as the library, which
+    // is never unloaded.
     let name = unsafe { CStr::from_ptr(name) };
     Some(OsStr::from_bytes(name.to_bytes()).into())
 }
 
-/// Elsewhere it is the path that is known already.
+/// On other systems the known path is used.
 #[cfg(not(unix))]
 fn path(_nvrtc: &Nvrtc) -> Option<PathBuf> {
     None

@@ -1,4 +1,4 @@
-//! NVRTC, the compiler for kernels: where it is, what it is told, and what it says.
+//! NVRTC, NVIDIA's run-time compiler: where it is found, how it is called, and what its logs say.
 
 mod identity;
 mod probe;

@@ -1,4 +1,4 @@
-//! NVRTC, the compiler for kernels, in all the places where it may be.
+//! Searches for NVRTC in all places where it can be installed.
 
 use crate::cuda::driver::library::DynamicLibrary;
 use crate::device::found::{Compiler, Compilers};
@@ -14,11 +14,11 @@ const NAMES: &[&str] = &["libnvrtc.dylib"];
 #[cfg(not(any(windows, target_os = "macos")))]
 const NAMES: &[&str] = &["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"];
 
-/// Folders of a CUDA toolkit, or of a Python's `nvidia/*`, that hold libraries.
+/// Folders below a CUDA toolkit, or below a Python package `nvidia/*`, that contain libraries.
 const FOLDERS: &[&str] = if cfg!(windows) { &["bin", "bin/x64"] } else { &["lib64", "lib", "targets/x86_64-linux/lib"] };
 
-/// Looks for every NVRTC there is. Also says where. `driver` is the CUDA version of the driver, if there is one: it decides which is tried
-/// first.
+/// Searches for every installed NVRTC. Also returns the places that were searched. `driver` is the
+/// CUDA version of the driver, if there is one; it decides which compiler is tried first.
 pub(crate) fn probe(driver: Option<(u32, u32)>) -> (Result<Compilers, Reason>, Vec<String>) {
     let mut search = Search::default();
     search.everywhere();
@@ -27,18 +27,19 @@ pub(crate) fn probe(driver: Option<(u32, u32)>) -> (Result<Compilers, Reason>, V
     (Compilers::new(found, driver).ok_or_else(|| Reason::NoCompiler { looked_in: looked_in.clone() }), looked_in)
 }
 
-/// What has been found so far, and where it was looked for.
+/// The compilers found so far, and the places that were searched.
 #[derive(Default)]
 struct Search {
     looked_in: Vec<String>,
-    /// Each with the address of its `nvrtcVersion`, by which a library is known under whatever name.
+    /// Each compiler with the address of its function `nvrtcVersion`, which identifies a library
+    /// that has several names.
     found: Vec<(Compiler, usize)>,
 }
 
 impl Search {
     fn everywhere(&mut self) {
         if let Some(named) = variable("OVERTIME_NVRTC") {
-            // An explicit choice that fails is not silently replaced.
+            // If the library that the user names does not work, no other is used silently.
             return if named.is_dir() { self.in_folder(&named) } else { self.file(&named) };
         }
         for toolkit in ["CUDA_PATH", "CUDA_HOME"].into_iter().filter_map(variable) {
@@ -78,7 +79,8 @@ impl Search {
             return self.looked_in.push(folder.display().to_string());
         }
         load_builtins(folder);
-        // Names of one file are looked at once: the last, which has the most of the version in it.
+        // Several names of one file are opened once. The last name is used, since it contains the
+        // most detailed version.
         let mut seen = Vec::new();
         for library in libraries.into_iter().rev() {
             let file = library.canonicalize().unwrap_or_else(|_| library.clone());
@@ -89,15 +91,15 @@ impl Search {
         }
     }
 
-    /// A library by its path, or by a name that the loader finds.
+    /// Opens a library by its path, or by a name that the loader finds.
     fn file(&mut self, library: &Path) {
-        // It may be a link, and its built-ins may lie beside either end.
+        // The path may be a link, and the built-ins may be next to the link or next to the file.
         let ends = [Some(library.to_owned()), library.canonicalize().ok()];
         ends.iter().flatten().filter_map(|end| end.parent()).filter(|f| !f.as_os_str().is_empty()).for_each(load_builtins);
         self.open(library.as_os_str().to_owned());
     }
 
-    /// Loads a library and asks for its version.
+    /// Loads a library and reads its version.
     fn open(&mut self, name: OsString) {
         let library = name.to_string_lossy().into_owned();
         match DynamicLibrary::open(&name).and_then(|shared| version(shared, &library)) {
@@ -112,12 +114,14 @@ impl Search {
     }
 }
 
-/// Whether this is a name of a library; not one of those for debugging that lie beside NVRTC.
+/// Whether this is the name of a library. The variants for debugging (`.alt.`) next to NVRTC are
+/// excluded.
 fn is_library(name: &str) -> bool {
     !name.contains(".alt.") && if cfg!(windows) { name.ends_with(".dll") } else { name.contains(".so") || name.ends_with(".dylib") }
 }
 
-/// NVRTC opens its built-ins by name alone; where they have been loaded already, that name needs no search path.
+/// Loads NVRTC's built-ins. NVRTC opens them by name only; if they are already loaded, the loader
+/// needs no search path for that name.
 fn load_builtins(folder: &Path) {
     for builtins in entries(folder, |name| is_library(name) && name.contains("nvrtc-builtins")) {
         let _ = DynamicLibrary::open(builtins.as_os_str());
@@ -128,13 +132,15 @@ fn variable(name: &str) -> Option<PathBuf> {
     var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from)
 }
 
-/// The `site-packages` of every Python at hand, without running any.
+/// Returns the `site-packages` folders of all Python installations that can be found, without
+/// running Python.
 fn site_packages() -> Vec<PathBuf> {
     let mut prefixes: Vec<PathBuf> = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(variable).collect();
     let python = if cfg!(windows) { "python.exe" } else { "python3" };
     let on_path = var_os("PATH").and_then(|path| std::env::split_paths(&path).map(|dir| dir.join(python)).find(|p| p.is_file()));
     if let Some(python) = on_path {
-        // A virtual environment's Python is a link to the one it was made from; either may have the package.
+        // The Python of a virtual environment is a link to the Python that created it; either may
+        // have the package.
         let up = if cfg!(windows) { 1 } else { 2 };
         prefixes.extend(python.ancestors().nth(up).map(Path::to_path_buf));
         prefixes.extend(python.canonicalize().ok().and_then(|p| p.ancestors().nth(up).map(Path::to_path_buf)));
@@ -162,7 +168,8 @@ fn site_packages() -> Vec<PathBuf> {
     folders
 }
 
-/// What a folder holds whose name fits, sorted; nothing where it cannot be read.
+/// Returns the entries of a folder whose names fit, sorted; an empty list if the folder cannot be
+/// read.
 fn entries(folder: &Path, fits: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     let read = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> = read.filter(|e| fits(&e.file_name().to_string_lossy())).map(|e| e.path()).collect();
@@ -170,7 +177,7 @@ fn entries(folder: &Path, fits: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     found
 }
 
-/// The version, and the address of the function that says so.
+/// Returns the version, and the address of the function that returned it.
 fn version(shared: DynamicLibrary, library: &str) -> Result<((u32, u32), usize), String> {
     type Version = unsafe extern "system" fn(*mut c_int, *mut c_int) -> c_int;
     // SAFETY: this is nvrtcVersion's type in every version of NVRTC; nvrtcResult is a C int.
@@ -179,5 +186,5 @@ fn version(shared: DynamicLibrary, library: &str) -> Result<((u32, u32), usize),
     // SAFETY: two ints are written, to locals.
     let code = unsafe { function(&raw mut major, &raw mut minor) };
     let whole = |x: c_int| u32::try_from(x).unwrap_or(0);
-    if code == 0 { Ok(((whole(major), whole(minor)), function as usize)) } else { Err(format!("nvrtcVersion answered {code}")) }
+    if code == 0 { Ok(((whole(major), whole(minor)), function as usize)) } else { Err(format!("nvrtcVersion returned {code}")) }
 }

@@ -1,26 +1,28 @@
-//! What kernels use, read from what `ptxas -v` says.
+//! Reads the resource usage of kernels from the output of `ptxas -v`.
 
-/// What a kernel uses, as `ptxas` says.
+/// The resource usage of a kernel, as `ptxas` reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
-    /// Its name.
+    /// Name of the kernel.
     pub kernel: String,
-    /// Registers of a thread.
+    /// Registers per thread.
     pub registers: u32,
-    /// Bytes of shared memory of a block, but for what it is given at launch.
+    /// Static shared memory of a thread block, in bytes. Dynamic shared memory, whose size the
+    /// launch sets, is not included.
     pub shared: u32,
-    /// Bytes of constant memory. From compute capability 9.0 on, `ptxas` does not say.
+    /// Constant memory, in bytes. From compute capability 9.0 on, `ptxas` does not report it and
+    /// the value is 0.
     pub constant: u32,
-    /// Bytes of a thread's stack.
+    /// Stack frame of a thread, in bytes.
     pub stack: u32,
-    /// Bytes that a thread puts into memory for want of registers.
+    /// Register spills: bytes that a thread stores to local memory.
     pub spill_stores: u32,
-    /// Bytes that it loads back.
+    /// Register spills: bytes that a thread loads from local memory.
     pub spill_loads: u32,
 }
 
-/// What each kernel uses, in the order that `ptxas` tells them.
+/// Returns the usage of each kernel, in the order of `ptxas`'s output.
 ///
 /// ```text
 /// ptxas info    : Compiling entry function 'scan' for 'sm_90'
@@ -30,7 +32,8 @@ pub struct Usage {
 /// ```
 pub(crate) fn usage(log: &str) -> Vec<Usage> {
     let mut kernels: Vec<Usage> = Vec::new();
-    // Functions that were not inlined have properties too, which are not the kernel's.
+    // `ptxas` also reports properties of functions that were not inlined; these are not the
+    // kernel's.
     let mut own = false;
     for line in log.lines() {
         if let Some((_, rest)) = line.split_once("Compiling entry function '") {
@@ -55,7 +58,7 @@ pub(crate) fn usage(log: &str) -> Vec<Usage> {
     kernels
 }
 
-/// The number that stands before these words; 0 where there is none.
+/// Returns the number before these words, or 0 if there is none.
 fn before(line: &str, words: &str) -> u32 {
     let number = line.find(words).and_then(|at| line.get(..at)).and_then(|head| head.rsplit([' ', ',']).next());
     number.and_then(|n| n.parse().ok()).unwrap_or(0)
@@ -65,7 +68,7 @@ fn before(line: &str, words: &str) -> u32 {
 mod tests {
     use super::*;
 
-    /// What NVRTC 13.0 said of two kernels, one of which calls a function that is not inlined.
+    /// The output of NVRTC 13.0 for two kernels, one of which calls a function that is not inlined.
     const LOG: &str = "\
 ptxas info    : Overriding maximum register limit 256 for 'spill' with  24 of maxrregcount option
 ptxas warning : Registers are spilled to local memory in function 'spill', 648 bytes spill stores, 696 bytes spill loads
