@@ -1,4 +1,4 @@
-//! A device's context: the calls that need one, and what their failures mean.
+//! The context of a device, the calls that need one, and the meaning of their failures.
 
 use super::functions;
 use crate::device::found::{Compilers, Gpu};
@@ -8,38 +8,44 @@ use cudarc::driver::sys::{CUcontext, CUdevice_attribute};
 use cudarc::driver::{DriverError, result};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// The primary context of one device, shared by all loops on it, and kept as long as the process lives.
+/// The primary context of one device. All loops on the device share it, and it lives as long as the
+/// process.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) gpu: Gpu,
-    /// CUDA version of the driver.
+    /// The CUDA version that the driver supports.
     pub(crate) driver: (u32, u32),
-    /// What compiles kernels; without one, there are those that were compiled beforehand.
+    /// The compilers for kernels, or why there is none. Without a compiler only embedded kernels
+    /// are available.
     pub(crate) compiler: std::result::Result<Compilers, Reason>,
-    /// Streaming multiprocessors.
+    /// The number of SMs.
     pub(crate) processors: u32,
-    /// Whether all blocks of a launch can be on the device at once, and wait for each other.
+    /// Whether the device supports cooperative launches, in which all thread blocks run at once and
+    /// can wait for each other.
     pub(crate) cooperative: bool,
-    /// Most bytes of shared memory of a block.
+    /// The maximum shared memory of a thread block, in bytes.
     pub(crate) shared: usize,
-    /// Whether the device ends a launch that takes long, as one that draws a screen does.
+    /// Whether a watchdog ends long-running kernels, as on a GPU that drives a display.
     pub(crate) watched: bool,
     context: CUcontext,
-    /// What made the context unusable, once something has.
+    /// The error that made the context unusable, if there was one.
     poison: OnceLock<String>,
 }
 
-// SAFETY: a CUcontext is a handle to an object of the driver, whose functions may be called from any thread.
+// SAFETY: a CUcontext is a handle to an object of the driver, whose functions may be called from
+// any thread.
 unsafe impl Send for Context {}
-// SAFETY: as above; what this struct itself changes is behind a OnceLock.
+// SAFETY: as above; the only field of this struct that changes is a OnceLock.
 unsafe impl Sync for Context {}
 
-/// The contexts, by ordinal: all loops of a device share one, and know when it is lost. One that the last loop gave back would have to be
-/// made anew for the next, which takes the driver a fifth of a second, so that none is given back before the process ends.
+/// The contexts, by ordinal. All loops of a device share one, and learn from it when the device is
+/// lost. No context is released before the process ends, because creating it again for the next
+/// loop takes the driver a fifth of a second.
 static CONTEXTS: Mutex<Vec<(usize, Arc<Context>)>> = Mutex::new(Vec::new());
 
-/// The driver's result codes after which no call in the context succeeds any more, as `cuda.h` has them. It says so of all but three: 46
-/// (a device that is unavailable), 214 and 999 (an uncorrectable error of memory, an unknown one) do not say that they pass.
+/// The driver's error codes after which no further call in the context succeeds. `cuda.h` says so
+/// for all of them except three: for 46 (device unavailable), 214 (uncorrectable ECC error) and 999
+/// (unknown error) it does not say that the context can be used again.
 const FATAL: &[i32] = &[
     4,   // DEINITIALIZED
     46,  // DEVICE_UNAVAILABLE
@@ -62,14 +68,16 @@ const FATAL: &[i32] = &[
     999, // UNKNOWN
 ];
 
-/// A device, the CUDA version of its driver, and the compilers for it.
+/// A device, the CUDA version of its driver, and the compilers for it or why there is none.
 pub(crate) type Usable = (Gpu, (u32, u32), std::result::Result<Compilers, Reason>);
 
 impl Context {
-    /// The context of this device. The first use of the device in this process asks `look` for it.
+    /// Returns the context of a device. The first use of the device in this process calls `look` to
+    /// find it.
     ///
     /// # Errors
-    /// The reason that `look` gives, or a failed call of the driver. A device that was lost stays lost until the process ends: `bind` says so.
+    /// The reason that `look` returns, or a failed driver call. A device that was lost remains lost
+    /// until the process ends, and `bind` returns the error.
     pub(crate) fn of(ordinal: usize, look: impl FnOnce() -> std::result::Result<Usable, Reason>) -> Result<Arc<Self>> {
         let mut contexts = CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, context)) = contexts.iter().find(|(n, _)| *n == ordinal) {
@@ -88,7 +96,7 @@ impl Context {
         of("cuInit", result::init())?;
         let device = result::device::get(i32::try_from(ordinal).unwrap_or(i32::MAX)).map_err(|e| said("cuDeviceGet", &e))?;
         let attribute = |which| {
-            // SAFETY: `device` is one that the driver has just given.
+            // SAFETY: `device` is a handle that the driver has just returned.
             let answer = unsafe { result::device::get_attribute(device, which) };
             answer.map(|n| u32::try_from(n).unwrap_or(0)).map_err(|e| said("cuDeviceGetAttribute", &e))
         };
@@ -96,12 +104,13 @@ impl Context {
         let cooperative = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH)? != 0;
         let shared = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)? as usize;
         let watched = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT)? != 0;
-        // SAFETY: `device` is the driver's. The reference that this takes is the process's, and goes with it.
+        // SAFETY: `device` is a handle of the driver. The reference that this call takes belongs to
+        // the process and is released when it ends.
         let context = unsafe { result::primary_ctx::retain(device) }.map_err(|e| said("cuDevicePrimaryCtxRetain", &e))?;
         Ok(Self { gpu, driver, compiler, processors, cooperative, shared, watched, context, poison: OnceLock::new() })
     }
 
-    /// Makes the context the calling thread's own, as every call that follows needs.
+    /// Makes this context current on the calling thread, which every following call needs.
     ///
     /// # Errors
     /// If the context is lost.
@@ -109,11 +118,12 @@ impl Context {
         if let Some(reason) = self.poison.get() {
             return Err(Error::DeviceLost { device: self.name(), reason: reason.clone() });
         }
-        // SAFETY: the context was retained, and is never given back.
+        // SAFETY: the context was retained and is never released.
         self.check("cuCtxSetCurrent", unsafe { result::ctx::set_current(self.context) })
     }
 
-    /// What a call answered. A failure that no later call would survive is kept, and all later calls are refused.
+    /// Converts the result of a driver call. If no later call could succeed after this error, it is
+    /// stored, and all later calls are refused.
     pub(crate) fn check<V>(&self, call: &'static str, answer: std::result::Result<V, DriverError>) -> Result<V> {
         answer.map_err(|e| {
             let code = e.0 as i32;
@@ -125,23 +135,23 @@ impl Context {
         })
     }
 
-    /// Bytes of the device's memory that can still be taken. The context must be bound.
+    /// Returns the free memory of the device, in bytes. The context must be bound.
     pub(crate) fn free(&self) -> Result<u64> {
         Ok(self.check("cuMemGetInfo", result::mem_get_info())?.0 as u64)
     }
 
-    /// As users name it.
+    /// The name by which users select the device, such as `cuda:0`.
     pub(crate) fn name(&self) -> String {
         format!("cuda:{}", self.gpu.ordinal)
     }
 
-    /// From now on, refuses every call.
+    /// Marks the context as lost: every later `bind` fails with this reason.
     pub(crate) fn lose(&self, reason: String) {
         let _ = self.poison.set(reason);
     }
 }
 
-/// A failed call as an error, in the driver's own words.
+/// Converts a failed call to an error with the driver's name and text for it.
 fn said(call: &'static str, error: &DriverError) -> Error {
     let text = |words: std::result::Result<&std::ffi::CStr, DriverError>| words.map(|w| w.to_string_lossy().into_owned()).ok();
     let name = text(error.error_name()).unwrap_or_else(|| "unknown".into());

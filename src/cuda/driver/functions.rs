@@ -1,11 +1,11 @@
-//! The driver: its library, version and devices.
+//! Finds the driver: its library, version and devices.
 
 use super::library::DynamicLibrary;
 use crate::device::found::{Driver, Gpu, MIN_DRIVER, visible};
 use crate::error::Reason;
 use std::ffi::{OsString, c_char, c_int, c_uint};
 
-/// Where the driver's library is, where the environment does not say.
+/// Names of the driver's library, used if `OVERTIME_LIBCUDA` is not set.
 #[cfg(windows)]
 const NAMES: &[&str] = &["nvcuda.dll"];
 #[cfg(target_os = "macos")]
@@ -13,10 +13,11 @@ const NAMES: &[&str] = &["libcuda.dylib"];
 #[cfg(not(any(windows, target_os = "macos")))]
 const NAMES: &[&str] = &["libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1"];
 
-/// More devices than any machine has: what a broken driver may claim at most.
+/// The maximum number of devices that is accepted from the driver; more than any machine has, in
+/// case the driver is broken.
 const MOST: c_int = 1024;
 
-/// The driver's functions that tell what there is.
+/// The driver functions that describe the driver and its devices.
 struct Functions {
     init: unsafe extern "system" fn(c_uint) -> c_int,
     version: unsafe extern "system" fn(*mut c_int) -> c_int,
@@ -29,8 +30,8 @@ struct Functions {
 
 impl Functions {
     fn find(shared: DynamicLibrary, library: &str) -> Result<Self, Reason> {
-        // SAFETY: the types are those of the CUDA driver API, the same in every version since CUDA 4; CUresult, CUdevice and
-        // CUdevice_attribute are C ints.
+        // SAFETY: the types are those of the CUDA driver API, the same in every version since CUDA
+        // 4; CUresult, CUdevice and CUdevice_attribute are C ints.
         unsafe {
             Ok(Self {
                 init: shared.function(library, "cuInit")?,
@@ -46,7 +47,7 @@ impl Functions {
 
     fn version(&self) -> Result<(u32, u32), Reason> {
         let mut version = 0;
-        // SAFETY: one int is written, to a local; the driver need not be initialised for this call.
+        // SAFETY: one int is written, to a local; this call does not need an initialised driver.
         answer("cuDriverGetVersion", unsafe { (self.version)(&raw mut version) })?;
         let version = u32::try_from(version).unwrap_or(0);
         Ok((version / 1000, version % 1000 / 10))
@@ -62,8 +63,9 @@ impl Functions {
     fn gpu(&self, ordinal: c_int) -> Result<Gpu, Reason> {
         let (mut device, mut major, mut minor, mut memory) = (0, 0, 0, 0_usize);
         let mut name = [0_u8; 257];
-        // SAFETY: cuInit has succeeded and `ordinal` is below the count; each call writes to locals of the type it is declared
-        // with, the name at most 256 bytes with its NUL, into 257. 75 and 76 are the attributes of the compute capability.
+        // SAFETY: cuInit has succeeded and `ordinal` is below the count. Each call writes to locals
+        // of the declared type; the name has at most 256 bytes including its NUL, and the array has
+        // 257. 75 and 76 are the attributes of the compute capability.
         unsafe {
             answer("cuDeviceGet", (self.get)(&raw mut device, ordinal))?;
             answer("cuDeviceGetName", (self.name)(name.as_mut_ptr().cast(), 256, device))?;
@@ -86,10 +88,12 @@ fn answer(call: &'static str, code: c_int) -> Result<(), Reason> {
     if code == 0 { Ok(()) } else { Err(Reason::DriverCall { call, code }) }
 }
 
-/// What the toolkit's stub of the driver answers to every call: `CUDA_ERROR_STUB_LIBRARY`.
+/// The error with which the toolkit's stub of the driver answers every call:
+/// `CUDA_ERROR_STUB_LIBRARY`.
 const STUB: c_int = 34;
 
-/// Looks for the driver and its devices. Also says where. The toolkit's stub of a driver is passed over.
+/// Searches for the driver and its devices. Also returns the places that were searched. The
+/// toolkit's stub of the driver is skipped.
 pub(crate) fn probe() -> (Result<Driver, Reason>, Vec<String>) {
     let named = std::env::var_os("OVERTIME_LIBCUDA").filter(|v| !v.is_empty());
     let names = named.map_or_else(|| NAMES.iter().map(OsString::from).collect(), |name| vec![name]);
@@ -104,7 +108,7 @@ pub(crate) fn probe() -> (Result<Driver, Reason>, Vec<String>) {
             }
             Ok(found) => {
                 looked_in.push(library);
-                // The engine's calls look the library up by names of their own.
+                // The engine's calls (cudarc) find the library by their own names.
                 return (found.and_then(|driver| engines_stub().map_or(Ok(driver), Err)), looked_in);
             }
             Err(said) => looked_in.push(format!("{library} ({said})")),
@@ -113,7 +117,7 @@ pub(crate) fn probe() -> (Result<Driver, Reason>, Vec<String>) {
     (Err(stub.unwrap_or_else(|| Reason::NoDriver { looked_in: looked_in.clone() })), looked_in)
 }
 
-/// Every function that the engine calls, or that is called for it.
+/// Every function that the engine calls, directly or through cudarc.
 const NEEDED: &[&str] = &[
     "cuInit",
     "cuDeviceGet",
@@ -159,14 +163,15 @@ const NEEDED: &[&str] = &[
     "cuGraphExecDestroy",
 ];
 
-/// The names under which the engine's calls find the library. What the probe has opened by another path is found by the name that it
-/// gives itself, which the loader remembers.
+/// The names by which the engine's calls find the library. A library that the probe opened by
+/// another path is found by its own name (its soname), which the loader remembers.
 #[cfg(windows)]
 const FOUND_AS: &[&str] = &["cuda.dll", "nvcuda.dll"];
 #[cfg(not(windows))]
 const FOUND_AS: &[&str] = &["libcuda.so", "libcuda.so.1"];
 
-/// The library that the engine's calls will find, with its name; else where it was looked for.
+/// Opens the library that the engine's calls will find, and returns its name; otherwise returns
+/// where it was searched for.
 fn engines() -> Result<(DynamicLibrary, &'static str), Vec<String>> {
     let mut looked_in = Vec::new();
     for name in FOUND_AS {
@@ -178,7 +183,8 @@ fn engines() -> Result<(DynamicLibrary, &'static str), Vec<String>> {
     Err(looked_in)
 }
 
-/// Why the engine's calls would end up in the toolkit's stub, if they would: it is found before the driver where `LD_LIBRARY_PATH` has it.
+/// Returns the reason if the engine's calls would reach the toolkit's stub, which the loader finds
+/// before the driver if `LD_LIBRARY_PATH` contains it.
 fn engines_stub() -> Option<Reason> {
     let (shared, name) = engines().ok()?;
     // SAFETY: the type of cuInit in every version of the driver API.
@@ -187,12 +193,12 @@ fn engines_stub() -> Option<Reason> {
     (unsafe { init(0) } == STUB).then(|| Reason::StubDriver { library: name.to_owned() })
 }
 
-/// Whether the library that the engine's calls will find has every function that they need: a missing one would not be an error there,
-/// but the end of the process.
+/// Checks that the library that the engine's calls will find has every function that they need. A
+/// missing function would not be an error there: it would abort the process.
 pub(crate) fn complete() -> Result<(), Reason> {
     let (shared, name) = engines().map_err(|looked_in| Reason::NoDriver { looked_in })?;
     NEEDED.iter().try_for_each(|symbol| {
-        // SAFETY: the pointer is only asked for, never called.
+        // SAFETY: the pointer is looked up but never called.
         unsafe { shared.function::<*const std::ffi::c_void>(name, symbol) }.map(|_| ())
     })
 }

@@ -1,4 +1,4 @@
-//! The one place that launches kernels.
+//! The only place that launches kernels.
 
 use super::module::Kernel;
 use super::signature;
@@ -15,27 +15,28 @@ use cudarc::driver::sys::{
 };
 use std::ffi::c_void;
 
-/// The shape of a launch.
+/// The configuration of a launch, in one dimension.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub(crate) blocks: u32,
     pub(crate) threads: u32,
-    /// Bytes of dynamic shared memory of a block.
+    /// Dynamic shared memory of a thread block, in bytes.
     pub(crate) shared: u32,
-    /// Blocks of a cluster; 0: there are none. It must divide `blocks`.
+    /// Thread blocks per cluster, or 0 for a launch without clusters. It must divide `blocks`.
     pub(crate) cluster: u32,
-    /// Whether all blocks must be on the device at once, since they wait for each other.
+    /// Whether the launch is cooperative: all thread blocks must be resident at once, since they
+    /// wait for each other.
     pub(crate) together: bool,
 }
 
 impl Shape {
-    /// A thread for each of `items`, in blocks of whole warps.
+    /// One thread for each of `items`, in blocks of `threads` threads.
     pub(crate) fn of(items: u64, threads: u32) -> Self {
         let blocks = items.div_ceil(u64::from(threads)).clamp(1, (1 << 31) - 1);
         Self { blocks: blocks as u32, threads, ..Self::default() }
     }
 
-    /// What a launch of this shape is told beside its numbers.
+    /// The launch attributes of this shape.
     pub(crate) fn attributes(self) -> Vec<CUlaunchAttribute> {
         let attribute = |id, value| CUlaunchAttribute { id, pad: [0; 4], value };
         let mut attributes = Vec::with_capacity(2);
@@ -51,7 +52,7 @@ impl Shape {
         attributes
     }
 
-    /// A launch of this shape, as the driver has it: it points to the attributes.
+    /// The driver's launch configuration for this shape. It points to `attributes`.
     pub(crate) fn config(self, attributes: &mut [CUlaunchAttribute], stream: CUstream) -> CUlaunchConfig {
         CUlaunchConfig {
             gridDimX: self.blocks,
@@ -69,71 +70,79 @@ impl Shape {
 }
 
 impl<S> Kernel<S> {
-    /// Asks for a launch of a kernel with exactly these parameters.
+    /// Enqueues a launch of a kernel with exactly these parameters.
     ///
     /// # Safety
-    /// `arguments` must be the kernel's parameters, in order, each of its type; and what they point to on the device must be
-    /// allocated, as large as the kernel takes it to be, and stay so until the stream is done with this.
+    /// `arguments` must be the kernel's parameters, in order, each of its type. The device memory
+    /// that they point to must be allocated, must be as large as the kernel assumes, and must stay
+    /// allocated until the stream has finished this launch.
     unsafe fn launch(&self, shape: Shape, stream: &Stream, arguments: &mut [*mut c_void]) -> Result<()> {
         let Shape { blocks, threads, shared, cluster, together } = shape;
         if cluster == 0 && !together {
-            // SAFETY: function and stream are alive; the driver copies the arguments before it returns; the rest is the caller's word.
+            // SAFETY: function and stream are alive; the driver copies the arguments before it
+            // returns; the rest is guaranteed by the caller.
             let answer = unsafe { result::launch_kernel(self.function, (blocks, 1, 1), (threads, 1, 1), shared, stream.raw(), arguments) };
             return self.context().check("cuLaunchKernel", answer);
         }
         let mut attributes = shape.attributes();
         let config = shape.config(&mut attributes, stream.raw());
-        // SAFETY: as above; the driver reads the attributes before it returns, too.
+        // SAFETY: as above; the driver also reads the attributes before it returns.
         let answer = unsafe { cuLaunchKernelEx(&raw const config, self.function, arguments.as_mut_ptr(), std::ptr::null_mut()) };
         self.context().check("cuLaunchKernelEx", answer.result())
     }
 }
 
 impl Kernel<signature::Whole> {
-    /// A kernel (job, params).
+    /// Launches a kernel with the parameters (job, params).
     pub(crate) fn run(&self, shape: Shape, stream: &Stream, job: &Job, params: &[u8]) -> Result<()> {
         let mut arguments = [address(job), params.as_ptr().cast_mut().cast()];
-        // SAFETY: the signature is (Job, Params). Both were compared with the kernel's when it was compiled, `Job` field by field and `Params`
-        // by PARAMS_BYTES. The engine fills the job with
-        // regions of its own buffers, sized by the same plan, and keeps those until its streams are done.
+        // SAFETY: the signature is (Job, Params). Both were compared with the kernel's types when
+        // it was compiled, `Job` field by field and `Params` by PARAMS_BYTES. The engine fills the
+        // job with regions of its own buffers, sized by the same plan, and keeps those until its
+        // streams have finished.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::Step> {
-    /// A kernel (address of a job, params, address of the cursor, offset).
+    /// Launches a kernel with the parameters (address of a job, params, address of the cursor,
+    /// offset).
     pub(crate) fn step(&self, shape: Shape, stream: &Stream, (job, cursor): (u64, u64), params: &[u8], offset: u32) -> Result<()> {
         let mut arguments = [address(&job), params.as_ptr().cast_mut().cast(), address(&cursor), address(&offset)];
-        // SAFETY: the signature is (Job*, Params, u32*, u32). `job` is where the engine has put a
-        // Job in the stream's order, `cursor` a u32 of the engine's; the rest as in `run`.
+        // SAFETY: the signature is (Job*, Params, u32*, u32). `job` is the address to which the
+        // engine has copied a Job in the stream's order, `cursor` that of a u32 of the engine; the
+        // rest as in `run`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::FusedLayers> {
-    /// `stack_scan`: the address of its parts.
+    /// Launches `stack_scan` with the address of its parts.
     pub(crate) fn stack(&self, shape: Shape, stream: &Stream, parts: u64) -> Result<()> {
         let mut arguments = [address(&parts)];
-        // SAFETY: the signature is (const char*), and `parts` is where the engine has put, in the stream's order, a Job and the parameters
-        // for each part, at the places that the kernel was compiled with; the rest as in `run`.
+        // SAFETY: the signature is (const char*). At `parts` the engine has put, in the stream's
+        // order, a Job and the parameters for each part, at the offsets that were compiled into the
+        // kernel; the rest as in `run`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::Connect> {
-    /// A pass of `network/connect.cu`.
+    /// Launches a pass of `network/connect.cu`.
     pub(crate) fn connect(&self, shape: Shape, stream: &Stream, job: &Synapses) -> Result<()> {
         let mut arguments = [address(job)];
-        // SAFETY: the signature is (Connect), whose fields were compared when it was compiled. Who asks
-        // hands in addresses of its own buffers: `pre` counts and `pre + 1` offsets, and as many targets, mantissas and delays as the last
-        // of those says, or none; and waits for the stream before it lets go of them.
+        // SAFETY: the signature is (Connect), whose fields were compared when the kernel was
+        // compiled. The caller passes addresses of its own buffers: `pre` counts, `pre + 1`
+        // offsets, and either no targets, mantissas and delays or as many as the last offset says.
+        // It waits for the stream before it frees them.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::NetworkScan> {
-    /// `network_scan`: addresses of the groups' tables and of the counter that blocks wait for, the steps, and whether the warps
-    /// of a block share long rows.
+    /// Launches `network_scan` with the addresses of the groups' tables and of the counter at which
+    /// thread blocks wait for each other, the number of steps, and whether the warps of a block
+    /// share long synapse rows.
     pub(crate) fn network_scan(
         &self,
         shape: Shape,
@@ -144,15 +153,17 @@ impl Kernel<signature::NetworkScan> {
     ) -> Result<()> {
         let shares = u32::from(shares);
         let mut arguments = [address(&tables), address(&arrived), address(&steps), address(&shares)];
-        // SAFETY: the signature is (const char*, u32*, u32, u32). At `tables` the engine has put, in the stream's order, a table for each group,
-        // at the places that the kernel was compiled with, whose fields were compared; the counter is a u32 of the engine's, and 0; the
-        // rest as in `run`.
+        // SAFETY: the signature is (const char*, u32*, u32, u32). At `tables` the engine has put,
+        // in the stream's order, a table for each group, at the offsets that were compiled into the
+        // kernel, and the fields of the tables were compared. The counter is a u32 of the engine
+        // with the value 0; the rest as in `run`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::NetworkStep> {
-    /// `network_step`: addresses of the groups' tables and of the cursor, an offset, and as above.
+    /// Launches `network_step` with the addresses of the groups' tables and of the cursor, the
+    /// offset from the cursor, and whether the warps of a block share long synapse rows.
     pub(crate) fn network_step(
         &self,
         shape: Shape,
@@ -163,56 +174,62 @@ impl Kernel<signature::NetworkStep> {
     ) -> Result<()> {
         let shares = u32::from(shares);
         let mut arguments = [address(&tables), address(&cursor), address(&offset), address(&shares)];
-        // SAFETY: the signature is (const char*, const u32*, u32, u32); the rest as in `network_scan` and `step`.
+        // SAFETY: the signature is (const char*, const u32*, u32, u32); the rest as in
+        // `network_scan` and `step`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::Pack> {
-    /// `tile_pack`, of Wh at `from`.
+    /// Launches `tile_pack`, which copies Wh at `from` to `to` in the order in which the lanes read
+    /// it.
     pub(crate) fn pack(&self, stream: &Stream, from: u64, to: u64, lanes: usize) -> Result<()> {
         let mut arguments = [address(&from), address(&to)];
-        // SAFETY: the signature is (const scalar_t*, Lane*). Both are the engine's: a weight [H, G·H], and room for so many lanes' parts,
-        // which the kernel, compiled for the same cut, knows the number of.
+        // SAFETY: the signature is (const scalar_t*, Lane*). Both addresses are the engine's: a
+        // weight [H, G·H], and memory for the parts of `lanes` lanes. The kernel was compiled for
+        // the same tile shape, which determines their number.
         unsafe { self.launch(Shape::of(lanes as u64, 256), stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::Product> {
-    /// A kernel of `matmul/`.
+    /// Launches a kernel of `matmul/`.
     pub(crate) fn product(&self, shape: Shape, stream: &Stream, product: &Product) -> Result<()> {
         let mut arguments = [address(product)];
-        // SAFETY: the signature is (Product), whose fields were compared when it was compiled. Who asks hands in addresses of its own buffers, as large as the product's sizes say, and waits for
-        // the stream before it lets go of them.
+        // SAFETY: the signature is (Product), whose fields were compared when the kernel was
+        // compiled. The caller passes addresses of its own buffers, which are as large as the
+        // product's sizes say, and waits for the stream before it frees them.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::ByMaps> {
-    /// `product_by_maps` of `hopper.cu`, of so many tiles.
+    /// Launches `product_by_maps` of `hopper.cu` for `tiles` tiles.
     pub(crate) fn product_by_maps(&self, shape: Shape, stream: &Stream, product: &Product, maps: &Maps, tiles: u32) -> Result<()> {
         let mut arguments = [address(product), address(&maps.a), address(&maps.b), address(&tiles)];
-        // SAFETY: the signature is (Product, TensorMap, TensorMap, u32), and a map has 128 bytes; the maps were made for this product. The
-        // rest as in `product`.
+        // SAFETY: the signature is (Product, TensorMap, TensorMap, u32), and a tensor map has 128
+        // bytes; the maps were made for this product. The rest as in `product`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::Advance> {
-    /// `cursor_advance`.
+    /// Launches `cursor_advance`.
     pub(crate) fn advance(&self, stream: &Stream, cursor: u64, by: u32) -> Result<()> {
         let mut arguments = [address(&cursor), address(&by)];
-        // SAFETY: the signature is (u32*, u32), and the cursor is a u32 of the engine's.
+        // SAFETY: the signature is (u32*, u32), and the cursor is a u32 of the engine.
         unsafe { self.launch(Shape::of(1, 1), stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::Check> {
-    /// `check_finite` over `len` elements at `at`.
+    /// Launches `check_finite` over `len` elements at `at`. The index of the first element that is
+    /// not finite goes to `found`.
     pub(crate) fn check(&self, stream: &Stream, at: u64, len: u64, found: u64) -> Result<()> {
         let mut arguments = [address(&at), address(&len), address(&found)];
         let shape = Shape::of(len.min(1 << 20), 256);
-        // SAFETY: the signature is (const scalar_t*, u64, u64*); the engine hands in `len` elements of its own type within one buffer.
+        // SAFETY: the signature is (const scalar_t*, u64, u64*). The engine passes `len` elements
+        // of its own type within one buffer, and the address of a u64.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }

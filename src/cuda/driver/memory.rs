@@ -1,4 +1,4 @@
-//! Memory of the device, and pinned memory of the host.
+//! Device memory, and pinned host memory.
 
 use super::context::Context;
 use super::stream::Stream;
@@ -10,15 +10,15 @@ use cudarc::driver::sys::CUdeviceptr;
 use std::ffi::c_void;
 use std::sync::Arc;
 
-/// Where a region of a buffer starts: so aligned that any vector type may lie there.
+/// Alignment of regions within a buffer, in bytes; sufficient for any vector type.
 pub(crate) const ALIGN: usize = 256;
 
-/// The next such place; as many bytes as there can be where there is none.
+/// Rounds up to a multiple of [`ALIGN`]. If the result would overflow, returns `usize::MAX`.
 pub(crate) fn aligned(bytes: usize) -> usize {
     bytes.checked_next_multiple_of(ALIGN).unwrap_or(usize::MAX)
 }
 
-/// Bytes on the device.
+/// An allocation in device memory.
 #[derive(Debug)]
 pub(crate) struct Buffer {
     context: Arc<Context>,
@@ -27,11 +27,13 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
-    /// Takes memory; nothing is written to it. The context must be bound. A length of 0 takes nothing.
+    /// Allocates `len` bytes without initialising them. The context must be bound. A length of 0
+    /// allocates nothing. `what` names the memory in errors.
     pub(crate) fn new(context: &Arc<Context>, what: &str, len: usize) -> Result<Self> {
         let mut at = 0;
         if len > 0 {
-            // SAFETY: the context is bound. What the memory holds is not looked at before something was written there.
+            // SAFETY: the context is bound. The memory is not read before something has been
+            // written to it.
             let answer = context.check("cuMemAlloc", unsafe { result::malloc_sync(len) });
             at = answer.map_err(|e| out_of_memory(context, what, len, e))?;
         }
@@ -42,102 +44,109 @@ impl Buffer {
         self.len
     }
 
-    /// The device that has it.
+    /// The device that the memory belongs to.
     pub(crate) fn device(&self) -> Device {
         Device::Cuda(self.context.gpu.ordinal)
     }
 
-    /// Whether it belongs to this context.
+    /// Whether the memory belongs to this context.
     pub(crate) fn is_of(&self, context: &Arc<Context>) -> bool {
         Arc::ptr_eq(&self.context, context)
     }
 
-    /// Reads all of it. Whatever wrote to it has been waited for.
+    /// Reads the whole buffer. The caller has waited for all writes to it.
     pub(crate) fn fetch<E: NoUninit + AnyBitPattern>(&self, to: &mut [E]) -> Result<()> {
         self.context.bind()?;
         self.read(0, to)
     }
 
-    /// The device's address of the byte at `offset`; null for a buffer of no bytes.
+    /// Returns the device address of the byte at `offset`; null for an empty buffer.
     pub(crate) fn address(&self, offset: usize) -> u64 {
         debug_assert!(offset <= self.len);
         if self.len == 0 { 0 } else { self.at + offset as u64 }
     }
 
-    /// Writes `from` to the bytes from `offset` on, and waits until it is there, for every stream.
+    /// Writes `from` at the byte `offset` and waits until the data is visible to every stream.
     ///
-    /// The driver's call alone would not do: it returns when pageable memory has been staged, and the rest of the way is the legacy
-    /// stream's, which the engine's streams do not wait for.
+    /// The driver's call alone is not sufficient: for pageable memory it returns when the data has
+    /// been staged. The legacy default stream does the rest of the copy, and the engine's
+    /// non-blocking streams do not wait for that stream.
     pub(crate) fn write<E: NoUninit>(&self, offset: usize, from: &[E]) -> Result<()> {
         self.fits(offset, size_of_val(from))?;
         if from.is_empty() {
             return Ok(());
         }
-        // SAFETY: the region lies within this allocation, and `from` is read before the call returns.
+        // SAFETY: the region lies within this allocation, and `from` is read before the call
+        // returns.
         self.context.check("cuMemcpyHtoD", unsafe { result::memcpy_htod_sync(self.at + offset as u64, from) })?;
-        // SAFETY: null is the legacy stream, which every context has.
+        // SAFETY: null is the legacy default stream, which every context has.
         self.context.check("cuStreamSynchronize", unsafe { result::stream::synchronize(std::ptr::null_mut()) })
     }
 
-    /// Reads the bytes from `offset` on into `to`, and waits for it. What streams still do is to be waited for before.
+    /// Reads the bytes from `offset` on into `to` and waits for the copy. The caller must have
+    /// waited for streams that write to them.
     pub(crate) fn read<E: NoUninit + AnyBitPattern>(&self, offset: usize, to: &mut [E]) -> Result<()> {
         self.fits(offset, size_of_val(to))?;
         if to.is_empty() {
             return Ok(());
         }
-        // SAFETY: the region lies within this allocation; any bits are an `E`, and `to` is written before the call returns.
+        // SAFETY: the region lies within this allocation; any bit pattern is a valid `E`, and `to`
+        // is written before the call returns.
         self.context.check("cuMemcpyDtoH", unsafe { result::memcpy_dtoh_sync(to, self.at + offset as u64) })
     }
 
-    /// In the stream's order: the first `len` bytes of pinned memory from `offset` on, to here from `to` on.
+    /// Enqueues a copy of `len` bytes of pinned memory at `offset` to this buffer at `to`.
     pub(crate) fn upload(&self, to: usize, from: &Pinned, offset: usize, len: usize, stream: &Stream) -> Result<()> {
         self.fits(to, len)?;
         let bytes = from.bytes(offset, len)?;
         if len == 0 {
             return Ok(());
         }
-        // SAFETY: both regions lie within their allocations. The engine neither changes the pinned bytes nor lets go of them before it
-        // has waited for this copy.
+        // SAFETY: both regions lie within their allocations. The engine neither changes nor frees
+        // the pinned bytes before it has waited for this copy.
         let answer = unsafe { result::memcpy_htod_async(self.at + to as u64, bytes, stream.raw()) };
         self.context.check("cuMemcpyHtoDAsync", answer)
     }
 
-    /// In the stream's order: `len` bytes from `offset` on, to pinned memory from `to` on.
+    /// Enqueues a copy of `len` bytes of this buffer at `offset` to pinned memory at `at`.
     pub(crate) fn download(&self, offset: usize, to: &mut Pinned, at: usize, len: usize, stream: &Stream) -> Result<()> {
         self.fits(offset, len)?;
         let bytes = to.bytes_mut(at, len)?;
         if len == 0 {
             return Ok(());
         }
-        // SAFETY: as in `upload`; nobody looks at the pinned bytes before the copy was waited for.
+        // SAFETY: as in `upload`; nothing reads the pinned bytes before the engine has waited for
+        // the copy.
         let answer = unsafe { result::memcpy_dtoh_async(bytes, self.at + offset as u64, stream.raw()) };
         self.context.check("cuMemcpyDtoHAsync", answer)
     }
 
-    /// In the stream's order: the first `len` bytes of `from` to the first of this.
+    /// Enqueues a copy of the first `len` bytes of `from` to the start of this buffer.
     pub(crate) fn copy(&self, from: &Self, len: usize, stream: &Stream) -> Result<()> {
         self.fits(0, len)?;
         from.fits(0, len)?;
         if len == 0 {
             return Ok(());
         }
-        // SAFETY: both regions lie within their allocations, which are not the same.
+        // SAFETY: both regions lie within their allocations, which are different ones.
         let answer = unsafe { result::memcpy_dtod_async(self.at, from.at, len, stream.raw()) };
         self.context.check("cuMemcpyDtoDAsync", answer)
     }
 
-    /// In the stream's order: `len` bytes at an address on the device, which must be of another buffer of the engine's, to `offset`.
+    /// Enqueues a copy of `len` bytes at a device address, which must be in another buffer of the
+    /// engine, to this buffer at `offset`.
     ///
     /// # Safety
-    /// `len` bytes must be allocated at `from`, apart from this buffer's, and stay so until the stream is done with this.
+    /// `len` bytes must be allocated at `from`, must not overlap this buffer, and must stay
+    /// allocated until the stream has finished this copy.
     pub(crate) unsafe fn copy_from(&self, offset: usize, from: u64, len: usize, stream: &Stream) -> Result<()> {
         self.fits(offset, len)?;
-        // SAFETY: the target lies within this allocation; the source is the caller's word.
+        // SAFETY: the target lies within this allocation; the caller guarantees the source.
         let answer = unsafe { result::memcpy_dtod_async(self.at + offset as u64, from, len, stream.raw()) };
         self.context.check("cuMemcpyDtoDAsync", answer)
     }
 
-    /// In the stream's order: `len` bytes of this value from `offset` on.
+    /// Enqueues the filling of `len` bytes from `offset` on with the value `byte`.
     pub(crate) fn fill(&self, offset: usize, byte: u8, len: usize, stream: &Stream) -> Result<()> {
         self.fits(offset, len)?;
         if len == 0 {
@@ -159,14 +168,14 @@ impl Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         if self.len > 0 && self.context.bind().is_ok() {
-            // SAFETY: this was allocated by `new` in the context that is now bound, and is given back once. The driver waits for what
-            // still uses it.
+            // SAFETY: `new` allocated this memory in the context that is now bound, and it is freed
+            // once. The driver waits for work that still uses it.
             let _ = unsafe { result::free_sync(self.at) };
         }
     }
 }
 
-/// Bytes of the host that the device copies from and to by itself.
+/// Pinned host memory, which the device reads and writes directly.
 #[derive(Debug)]
 pub(crate) struct Pinned {
     context: Arc<Context>,
@@ -178,11 +187,12 @@ pub(crate) struct Pinned {
 unsafe impl Send for Pinned {}
 
 impl Pinned {
-    /// Takes memory, zeroed. The context must be bound.
+    /// Allocates `len` bytes and sets them to 0. The context must be bound.
     pub(crate) fn new(context: &Arc<Context>, what: &str, len: usize) -> Result<Self> {
         let mut at = std::ptr::null_mut();
         if len > 0 {
-            // SAFETY: the context is bound. Flags 0: ordinary cached memory (write-combined memory would be slow to read).
+            // SAFETY: the context is bound. Flags 0 mean ordinary cached memory (write-combined
+            // memory would be slow to read).
             let answer = context.check("cuMemHostAlloc", unsafe { result::malloc_host(len, 0) });
             at = answer.map_err(|e| out_of_memory(context, what, len, e))?;
             // SAFETY: `len` bytes were allocated at `at`.
@@ -191,7 +201,7 @@ impl Pinned {
         Ok(Self { context: context.clone(), at, len })
     }
 
-    /// Bytes.
+    /// Size in bytes.
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -200,8 +210,9 @@ impl Pinned {
         let all: &[u8] = if self.len == 0 {
             &[]
         } else {
-            // SAFETY: `len` initialised bytes lie at `at` as long as self does. The device writes to them only between a `download` and
-            // the engine's wait for it, and nobody calls this in between.
+            // SAFETY: `len` initialised bytes lie at `at` as long as self does. The device writes
+            // to them only between a `download` and the engine's wait for it, and nothing calls
+            // this function in between.
             unsafe { std::slice::from_raw_parts(self.at.cast(), self.len) }
         };
         all.get(offset..).and_then(|b| b.get(..len)).ok_or_else(|| outside(offset, len, self.len))
@@ -218,13 +229,13 @@ impl Pinned {
         all.get_mut(offset..).and_then(|b| b.get_mut(..len)).ok_or_else(|| outside(offset, len, have))
     }
 
-    /// `len` elements from byte `offset` on.
+    /// Returns `len` elements from byte `offset` on.
     pub(crate) fn slice<E: AnyBitPattern>(&self, offset: usize, len: usize) -> Result<&[E]> {
         let bytes = self.bytes(offset, len.saturating_mul(size_of::<E>()))?;
         bytemuck::try_cast_slice(bytes).map_err(|_| outside(offset, len, self.len))
     }
 
-    /// `len` elements from byte `offset` on, to be written to.
+    /// Returns `len` elements from byte `offset` on for writing.
     pub(crate) fn slice_mut<E: AnyBitPattern + NoUninit>(&mut self, offset: usize, len: usize) -> Result<&mut [E]> {
         let have = self.len;
         let bytes = self.bytes_mut(offset, len.saturating_mul(size_of::<E>()))?;
@@ -235,7 +246,8 @@ impl Pinned {
 impl Drop for Pinned {
     fn drop(&mut self) {
         if self.len > 0 && self.context.bind().is_ok() {
-            // SAFETY: allocated by `new`, given back once, and no copy is under way: the engine waits for its streams first.
+            // SAFETY: `new` allocated this memory, it is freed once, and no copy is running: the
+            // engine waits for its streams first.
             let _ = unsafe { result::free_host(self.at) };
         }
     }
@@ -251,7 +263,8 @@ fn out_of_memory(context: &Context, what: &str, len: usize, error: Error) -> Err
     }
 }
 
-/// A region outside of its buffer: a mistake of the engine's, kept from the device.
+/// The error for a region outside of its buffer. It is an error in the engine, and the device is
+/// never given such a region.
 fn outside(offset: usize, len: usize, have: usize) -> Error {
-    Error::Unsupported(format!("a copy of {len} bytes at {offset} of a buffer of {have}"))
+    Error::Unsupported(format!("a copy of {len} bytes at offset {offset} is outside of a buffer of {have} bytes"))
 }

@@ -1,4 +1,5 @@
-//! The objects of the CUDA driver, each freed once: context, modules, memory, streams, graphs, and launches.
+//! The objects of the CUDA driver, each of which is freed once: context, modules, memory, streams,
+//! graphs; and launches.
 
 pub(crate) mod context;
 pub(crate) mod functions;

@@ -1,4 +1,4 @@
-//! Compiled kernels, loaded.
+//! Loaded modules and their kernels.
 
 use super::context::Context;
 use super::signature::Signature;
@@ -9,16 +9,16 @@ use std::ffi::CString;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// A loaded image.
+/// A module that the driver has loaded.
 #[derive(Debug)]
 pub(crate) struct Module {
     context: Arc<Context>,
     module: CUmodule,
 }
 
-// SAFETY: a CUmodule is a handle that the driver takes from any thread.
+// SAFETY: a CUmodule is a handle that the driver accepts from any thread.
 unsafe impl Send for Module {}
-// SAFETY: as above; nothing changes a module once it is loaded.
+// SAFETY: as above; a module does not change after it is loaded.
 unsafe impl Sync for Module {}
 
 impl Module {
@@ -26,20 +26,21 @@ impl Module {
     pub(crate) fn load(context: &Arc<Context>, image: &[u8]) -> Result<Arc<Self>> {
         let is_cubin = image.starts_with(b"\x7fELF");
         if !is_cubin && image.last() != Some(&0) {
-            return Err(Error::Unsupported("an image is neither a CUBIN nor PTX that ends in NUL".into()));
+            return Err(Error::Unsupported("the image is neither a CUBIN nor PTX that ends in NUL".into()));
         }
-        // SAFETY: the context is bound, and the driver reads an ELF file by its own sizes, or text up to its NUL; both lie within
-        // `image`, that came from the compiler or from a cache that verified it.
+        // SAFETY: the context is bound. The driver reads an ELF file by the sizes in it, or text up
+        // to its NUL; both lie within `image`, which came from the compiler, from the crate itself,
+        // or from a cache that verified it.
         let module = context.check("cuModuleLoadData", unsafe { result::module::load_data(image.as_ptr().cast()) })?;
         Ok(Arc::new(Self { context: context.clone(), module }))
     }
 
-    /// The kernel of this name, which may use `shared` bytes of dynamic shared memory in a launch.
+    /// Returns the kernel with this name. A launch may use `shared` bytes of dynamic shared memory.
     pub(crate) fn kernel<S: Signature>(self: &Arc<Self>, name: &str, shared: usize) -> Result<Kernel<S>> {
         if !S::KERNELS.contains(&name) {
-            return Err(Error::Unsupported(format!("the kernel {name} as one of those with the parameters of {}", S::KERNELS.join(", "))));
+            return Err(Error::Unsupported(format!("the kernel {name} does not have the parameters of {}", S::KERNELS.join(", "))));
         }
-        let text = CString::new(name).map_err(|_| Error::Unsupported(format!("a kernel named {name:?}")))?;
+        let text = CString::new(name).map_err(|_| Error::Unsupported(format!("the kernel's name {name:?} contains a NUL")))?;
         // SAFETY: the module is loaded.
         let function = self.context.check("cuModuleGetFunction", unsafe { result::module::get_function(self.module, text) })?;
         let kernel = Kernel { module: self.clone(), function, signature: PhantomData };
@@ -54,19 +55,20 @@ impl Module {
     }
 }
 
-/// Bytes of shared memory that a block may have without asking.
+/// Shared memory of a thread block, in bytes, up to which a kernel needs no opt-in.
 pub(crate) const STATIC_LIMIT: usize = 48 << 10;
 
 impl Drop for Module {
     fn drop(&mut self) {
         if self.context.bind().is_ok() {
-            // SAFETY: loaded by `load`, and unloaded once, when no kernel refers to it any more.
+            // SAFETY: `load` loaded the module, and it is unloaded once, when no kernel refers to
+            // it any more.
             let _ = unsafe { result::module::unload(self.module) };
         }
     }
 }
 
-/// A kernel of a loaded module, which is given what its signature says.
+/// A kernel of a loaded module. The type `S` is its list of parameters.
 #[derive(Debug)]
 pub(crate) struct Kernel<S> {
     pub(crate) module: Arc<Module>,
@@ -80,7 +82,8 @@ impl<S> Clone for Kernel<S> {
     }
 }
 
-// SAFETY: a CUfunction is a handle that the driver takes from any thread, valid as long as its module, which is held.
+// SAFETY: a CUfunction is a handle that the driver accepts from any thread. It is valid as long as
+// its module, which this value keeps alive.
 unsafe impl<S> Send for Kernel<S> {}
 
 impl<S> Kernel<S> {

@@ -1,12 +1,12 @@
-//! What kernels are given: a type for each list of parameters. A [`Kernel`](super::module::Kernel) has one of them, and so the one function in
-//! `launch.rs` that hands over such a list.
+//! The parameters of kernels: one type for each parameter list. A [`Kernel`](super::module::Kernel)
+//! has such a type, and `launch.rs` has one launch function for each type.
 
-/// A list of parameters.
+/// A parameter list.
 pub(crate) trait Signature {
-    /// The kernels that have it.
+    /// The kernels with these parameters.
     const KERNELS: &'static [&'static str];
-    /// The parameters' types, as the kernels declare them.
-    #[cfg_attr(not(test), allow(dead_code, reason = "the kernels' texts are compared with it"))]
+    /// The types of the parameters, as the kernels declare them.
+    #[cfg_attr(not(test), allow(dead_code, reason = "a test compares it with the kernels' text"))]
     const PARAMETERS: &'static [&'static str];
 }
 
@@ -23,34 +23,39 @@ macro_rules! signatures {
             }
         )*
 
-        /// All of them.
+        /// The kernels and parameters of all signatures.
         #[cfg(test)]
         const ALL: &[(&[&str], &[&str])] = &[$(($name::KERNELS, $name::PARAMETERS)),*];
     };
 }
 
 signatures! {
-    /// All steps of a chunk, or whatever else takes one launch: a job, and the model's parameters.
+    /// All steps of a chunk, or other work that takes one launch: a job, and the model's
+    /// parameters.
     Whole: ["pointwise_scan", "map_rows", "cell_scan", "tile_scan", "tile_begin"] ("Job", "Params");
-    /// One step: where a job lies, the model's parameters, where the cursor lies, and how far behind it the step is.
+    /// One step: the address of a job, the model's parameters, the address of the cursor, and the
+    /// number of steps from the cursor to this step.
     Step: ["pointwise_step", "cell_step", "tile_step", "tile_gates"] ("Job*", "Params", "u32*", "u32");
-    /// Several layers: where their jobs and parameters lie.
+    /// Several layers: the address of their jobs and parameters.
     FusedLayers: ["stack_scan"] ("char*");
     /// A pass that makes synapses.
     Connect: ["connect_count", "connect_fill", "connect_order", "connect_weights"] ("Connect");
-    /// All steps of a network: where the groups' tables lie, the counter that blocks wait for, the steps, whether warps share long rows.
+    /// All steps of a network: the address of the groups' tables, the address of the counter at
+    /// which thread blocks wait, the number of steps, and whether warps share long synapse rows.
     NetworkScan: ["network_scan"] ("char*", "u32*", "u32", "u32");
-    /// One step of a network: where the groups' tables and the cursor lie, how far behind it the step is, and as above.
+    /// One step of a network: the addresses of the groups' tables and of the cursor, the number of
+    /// steps from the cursor to this step, and whether warps share long synapse rows.
     NetworkStep: ["network_step"] ("char*", "u32*", "u32", "u32");
-    /// A cell's weights, and where they go.
+    /// The address of a cell's weights, and the address to copy them to in packed order.
     Pack: ["tile_pack"] ("scalar_t*", "Lane*");
-    /// A product of matrices.
+    /// A matrix product.
     Product: ["product", "product_reduce"] ("Product");
-    /// A product whose operands come by tensor maps, and its number of tiles.
+    /// A matrix product whose operands are loaded through tensor maps, and its number of tiles.
     ByMaps: ["product_by_maps"] ("Product", "TensorMap", "TensorMap", "u32");
-    /// Where the cursor lies, and by how much it moves on.
+    /// The address of the cursor, and the number of steps to advance it by.
     Advance: ["cursor_advance"] ("u32*", "u32");
-    /// Elements, how many, and where to say which is not finite.
+    /// The address of the elements, their number, and the address for the index of the first
+    /// element that is not finite.
     Check: ["check_finite"] ("scalar_t*", "u64", "u64*");
 }
 
@@ -60,11 +65,11 @@ mod tests {
     use crate::cuda::compiler::compile::flat;
     use std::collections::BTreeSet;
 
-    /// A parameter's type, without what makes no other type of it.
+    /// The type of a parameter, without qualifiers.
     fn of_type(parameter: &str) -> String {
         let words: Vec<&str> =
             parameter.split_whitespace().filter(|w| !["const", "__grid_constant__", "__restrict__"].contains(w)).collect();
-        // The last word is the name, to which a star may belong.
+        // The last word is the name, and a star may be attached to it.
         let (name, of) = words.split_last().unwrap();
         let stars = parameter.matches('*').count();
         let of = if of.is_empty() { vec![*name] } else { of.to_vec() };
@@ -72,7 +77,7 @@ mod tests {
         plain + &"*".repeat(stars)
     }
 
-    /// The kernels of a text, each with its parameters' types.
+    /// The kernels in a text, each with the types of its parameters.
     fn kernels(text: &str) -> Vec<(String, Vec<String>)> {
         let mut found = Vec::new();
         for part in text.split("extern \"C\" __global__ void").skip(1) {
@@ -99,7 +104,7 @@ mod tests {
         }
         let all: BTreeSet<String> = ALL.iter().flat_map(|(kernels, _)| *kernels).map(|k| (*k).to_owned()).collect();
         assert_eq!(seen, all);
-        // A kernel has one signature.
+        // Each kernel has one signature.
         assert_eq!(ALL.iter().map(|(kernels, _)| kernels.len()).sum::<usize>(), all.len());
     }
 }

@@ -1,4 +1,4 @@
-//! Streams and events: what happens in which order.
+//! CUDA streams and events, which order the work of the device.
 
 use super::context::Context;
 use crate::error::Result;
@@ -6,18 +6,19 @@ use cudarc::driver::result;
 use cudarc::driver::sys::{CUevent, CUevent_flags, CUevent_wait_flags, CUstream};
 use std::sync::Arc;
 
-/// A queue of work for the device. It does not wait for the default stream, nor that for it.
+/// A CUDA stream. It is non-blocking: it does not synchronise with the legacy default stream.
 #[derive(Debug)]
 pub(crate) struct Stream {
     context: Arc<Context>,
     stream: CUstream,
 }
 
-// SAFETY: a CUstream is a handle that the driver takes from any thread; nothing here is tied to one.
+// SAFETY: a CUstream is a handle that the driver accepts from any thread; nothing here is bound to
+// a thread.
 unsafe impl Send for Stream {}
 
 impl Stream {
-    /// The context must be bound.
+    /// Creates a stream. The context must be bound.
     pub(crate) fn new(context: &Arc<Context>) -> Result<Self> {
         let stream = context.check("cuStreamCreate", result::stream::create(result::stream::StreamKind::NonBlocking))?;
         Ok(Self { context: context.clone(), stream })
@@ -27,13 +28,13 @@ impl Stream {
         self.stream
     }
 
-    /// Waits, on the host, for all that was asked for.
+    /// Waits on the host until all enqueued work is done.
     pub(crate) fn wait(&self) -> Result<()> {
-        // SAFETY: the stream is alive, as in all that follows.
+        // SAFETY: the stream is alive.
         self.context.check("cuStreamSynchronize", unsafe { result::stream::synchronize(self.stream) })
     }
 
-    /// What is asked for from now on waits, on the device, for the event.
+    /// Makes work that is enqueued from now on wait, on the device, for the event.
     pub(crate) fn after(&self, event: &Event) -> Result<()> {
         let flags = CUevent_wait_flags::CU_EVENT_WAIT_DEFAULT;
         // SAFETY: stream and event are alive.
@@ -44,13 +45,14 @@ impl Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         if self.context.bind().is_ok() {
-            // SAFETY: made by `new`, and destroyed once. The driver completes what is under way first.
+            // SAFETY: `new` created the stream, and it is destroyed once. The driver completes
+            // running work first.
             let _ = unsafe { result::stream::destroy(self.stream) };
         }
     }
 }
 
-/// A mark in a stream.
+/// A CUDA event: a point in a stream.
 #[derive(Debug)]
 pub(crate) struct Event {
     context: Arc<Context>,
@@ -61,19 +63,20 @@ pub(crate) struct Event {
 unsafe impl Send for Event {}
 
 impl Event {
-    /// The context must be bound.
+    /// Creates an event without timing. The context must be bound.
     pub(crate) fn new(context: &Arc<Context>) -> Result<Self> {
         let event = context.check("cuEventCreate", result::event::create(CUevent_flags::CU_EVENT_DISABLE_TIMING))?;
         Ok(Self { context: context.clone(), event })
     }
 
-    /// Marks what was asked of the stream so far.
+    /// Records the event after the work that has been enqueued on the stream so far.
     pub(crate) fn mark(&self, stream: &Stream) -> Result<()> {
         // SAFETY: event and stream are alive.
         self.context.check("cuEventRecord", unsafe { result::event::record(self.event, stream.raw()) })
     }
 
-    /// Waits, on the host, for what was marked last; at once if nothing was.
+    /// Waits on the host for the last recording of the event; returns at once if it was never
+    /// recorded.
     pub(crate) fn wait(&self) -> Result<()> {
         // SAFETY: the event is alive.
         self.context.check("cuEventSynchronize", unsafe { result::event::synchronize(self.event) })
@@ -83,7 +86,7 @@ impl Event {
 impl Drop for Event {
     fn drop(&mut self) {
         if self.context.bind().is_ok() {
-            // SAFETY: made by `new`, and destroyed once.
+            // SAFETY: `new` created the event, and it is destroyed once.
             let _ = unsafe { result::event::destroy(self.event) };
         }
     }

@@ -1,4 +1,5 @@
-//! Where A and B lie, as the copies of `hopper.cu` are told: tensor maps, made by the driver anew for each launch, for addresses change.
+//! Tensor maps, which describe A and B in memory for the bulk copies of `hopper.cu`. The driver
+//! encodes them again for each launch, since addresses change.
 
 use crate::cuda::driver::context::Context;
 use crate::cuda::structs::gemm::Product;
@@ -9,7 +10,8 @@ use cudarc::driver::sys::{
     cuTensorMapEncodeTiled,
 };
 
-/// Lines of a box, and elements of each: 128 bytes, over which it is swizzled.
+/// Rows of a box, and elements of each row. A row of 64 elements has 128 bytes, the width of the
+/// swizzle.
 const BOX: u32 = 64;
 
 pub(crate) struct Maps {
@@ -18,10 +20,11 @@ pub(crate) struct Maps {
 }
 
 impl Maps {
-    /// Of a product of halves whose rows begin and end at multiples of 16 bytes.
+    /// Makes the maps of a product in `f16` or `bf16` whose rows begin and end at multiples of 16
+    /// bytes. `turn_a` and `turn_b` say whether A and B are stored transposed.
     pub(crate) fn of(product: &Product, dtype: DType, [turn_a, turn_b]: [bool; 2], context: &Context) -> Result<Self> {
         let Product { m, n, k, .. } = *product;
-        // Along memory, and how many of those.
+        // The number of contiguous elements, and the number of rows.
         let a = if turn_a { [m, k] } else { [k, m] };
         let b = if turn_b { [k, n] } else { [n, k] };
         Ok(Self {
@@ -31,7 +34,8 @@ impl Maps {
     }
 }
 
-/// The map of `batch` matrices `apart` elements from each other; of one where they are the same. What a box has beyond its edges is 0.
+/// Encodes the map of `batch` matrices with a distance of `apart` elements, or of one matrix if the
+/// distance is 0 (a shared operand). Elements of a box outside of the matrix are read as 0.
 fn encode(
     at: u64,
     [columns, rows]: [u32; 2],
@@ -51,8 +55,8 @@ fn encode(
     let strides = [row, apart].map(bytes);
     let (lines, steps) = ([BOX, BOX, 1], [1_u32; 3]);
     let mut map = CUtensorMap { opaque: [0; 16] };
-    // SAFETY: three dimensions: three sizes, boxes and steps, and two strides; all outlive the call, which writes `map` and reads nothing of
-    // the device's memory.
+    // SAFETY: the map has three dimensions: three sizes, box sizes and element strides, and two
+    // byte strides; all outlive the call, which writes `map` and does not read device memory.
     let answer = unsafe {
         cuTensorMapEncodeTiled(
             &raw mut map,

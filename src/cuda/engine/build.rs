@@ -1,4 +1,4 @@
-//! From a plan to an engine: kernels compiled and loaded, memory taken.
+//! Builds an engine from a plan: compiles and loads the kernels, and allocates the memory.
 
 use super::Engine;
 use super::chunk_limits::ChunkLimits;
@@ -21,7 +21,11 @@ use crate::system::{System, Weight};
 use std::sync::Arc;
 
 impl Engine {
-    /// Compiles a system's kernels and takes all memory that runs need. `state` is what it starts from.
+    /// Compiles a system's kernels and allocates all memory that runs need. `state` is the initial
+    /// state.
+    ///
+    /// # Errors
+    /// If the system has no CUDA program, a kernel does not compile or load, or memory is short.
     pub(crate) fn new<T: Scalar>(context: Arc<Context>, system: &dyn System<T>, wanted: EngineConfig<'_>, state: &[T]) -> Result<Self> {
         context.bind()?;
         let program = system.program(wanted.dt).ok_or_else(|| no_program(system, wanted.dt))?;
@@ -114,5 +118,5 @@ fn no_program<T: Scalar>(system: &dyn System<T>, dt: f64) -> Error {
     let lacking: Vec<String> =
         system.nodes().iter().filter(|(_, s)| s.program(dt).is_none()).map(|(n, s)| format!("`{n}` ({})", s.kind())).collect();
     let who = if lacking.is_empty() { system.kind().to_owned() } else { lacking.join(", ") };
-    Error::Unsupported(format!("{who} has no CUDA program and runs on CPUs alone; implement System::program, or use Device::Cpu"))
+    Error::Unsupported(format!("{who} has no CUDA program and runs only on the CPU; implement System::program, or use Device::Cpu"))
 }

@@ -1,4 +1,4 @@
-//! How much one chunk may take.
+//! The limits of one chunk: steps and memory.
 
 use crate::cuda::driver::memory::aligned;
 use crate::cuda::schedule::plan::Recording;
@@ -7,41 +7,46 @@ use crate::engine::boundary::EngineConfig;
 use crate::numeric::scalar::DType;
 use crate::system::Coupling;
 
-/// Memory for what goes between host and device at a time, and between stages: enough to hide what a copy costs to begin, and little
-/// enough to be taken at once.
+/// Maximum bytes of a chunk's inputs, of its recordings, and of the data between stages: large
+/// enough to hide the latency of a copy, and small enough to allocate at once.
 const BETWEEN_HOST: usize = 8 << 20;
 const BETWEEN_STAGES: usize = 64 << 20;
-/// Most steps of a chunk.
+/// Maximum steps of a chunk.
 const STEPS: u64 = 1 << 16;
-/// Most steps of all units together in a chunk. Memory is taken for so many at most; how many there are, the pace decides.
+/// Maximum steps of a chunk times its units. Memory is allocated for at most this number of steps;
+/// the actual length is chosen by time
+/// ([`ChunkLength`](crate::cuda::schedule::chunk_length::ChunkLength)).
 const UNIT_STEPS: u64 = 1 << 33;
-/// Of the most steps by work, the first chunk has this part: on a device with little of what the work needs it is still short.
+/// The first chunk has this fraction of the maximum steps by work, so that it is short even on a
+/// device that is slow at this work.
 const CAUTION: u64 = 64;
 
-/// What one chunk may take.
+/// The limits of one chunk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ChunkLimits {
-    /// Steps.
+    /// Maximum steps.
     pub(crate) steps: u64,
-    /// Steps of the first chunk of all, of which nobody knows how long it takes.
+    /// Maximum steps of the very first chunk, whose duration is not known yet.
     pub(crate) first: u64,
-    /// Bytes of inputs, of recordings, of what goes from stage to stage, of products with the input.
+    /// Maximum bytes of inputs, of recordings, of the data between stages (two buffers), and of
+    /// products with the input.
     pub(crate) input: usize,
     pub(crate) record: usize,
     pub(crate) between: [usize; 2],
     pub(crate) work: usize,
-    /// Whether a run is one sequence: its chunk is as long as it is, and memory grows with the longest. A launch has `steps` at most.
+    /// Whether a run is one sequence (coupling `Sequence`). Its chunk is then the whole sequence,
+    /// and memory grows with the longest sequence; a launch makes at most `steps` steps.
     pub(crate) whole: bool,
-    /// Steps of a launch, whatever memory there is.
+    /// Maximum steps of a launch, independent of memory.
     most: u64,
-    /// Bytes of one step that goes from stage to stage, and of its products with the input.
+    /// Bytes per step of the data between stages, and of products with the input.
     passing: usize,
     working: usize,
 }
 
 impl ChunkLimits {
     pub(crate) fn new(stages: &[Stage], recordings: &[Recording], wanted: &EngineConfig<'_>, free: u64, dtype: DType) -> Self {
-        // Where memory is short, chunks are.
+        // With little free memory, chunks are shorter.
         let share = |most: usize, of: u64| most.min(usize::try_from(free / of).unwrap_or(most));
         let (between_host, between_stages) = (share(BETWEEN_HOST, 32), share(BETWEEN_STAGES, 8));
         let (rows, element) = (wanted.layout.rows, dtype.size());
@@ -53,7 +58,7 @@ impl ChunkLimits {
         let first = (steps / CAUTION).max(1);
         let most = counted.min(wanted.chunk.unwrap_or(u64::MAX));
         steps = steps.min(most);
-        // What one step takes of each kind of memory; one step always fits, whatever it takes.
+        // Bytes per step of each kind of memory. One step always has memory, however large it is.
         let last = stages.iter().rposition(|s| !s.node.is_beside()).unwrap_or(0);
         let passing = stages.iter().take(last).map(|s| times(times(s.node.row, rows), element)).max().unwrap_or(0);
         let working = stages.iter().map(|s| s.needs.work).max().unwrap_or(0);
@@ -82,8 +87,9 @@ impl ChunkLimits {
         }
     }
 
-    /// These, or what a sequence of `steps` takes where that is more; `input` and `record` are the bytes of its inputs and recordings. If that
-    /// is more than `spare` bytes more, a launch has no more steps than it had.
+    /// Returns the limits for a sequence of `steps` steps, which are at least the present ones.
+    /// `input` and `record` are the bytes of its inputs and recordings. If the additional memory
+    /// would exceed `spare` bytes, the number of steps of a launch stays as it is.
     pub(crate) fn stretched(&self, steps: u64, input: usize, record: usize, spare: u64) -> Self {
         let all = |each: usize, steps: u64| each.saturating_mul(usize::try_from(steps).unwrap_or(usize::MAX));
         let between = self.between.map(|now| if now > 0 { now.max(all(self.passing, steps)) } else { 0 });
@@ -93,7 +99,7 @@ impl ChunkLimits {
         if whole.bytes().saturating_sub(self.bytes()) > spare { least } else { whole }
     }
 
-    /// Bytes in all, of one side and of what all share.
+    /// The sum of these limits in bytes: the buffers of one chunk, and those that all chunks share.
     pub(crate) fn bytes(&self) -> u64 {
         [self.input, self.record, self.between[0], self.between[1], self.work].iter().fold(0, |sum, n| sum.saturating_add(*n as u64))
     }

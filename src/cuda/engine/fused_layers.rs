@@ -1,7 +1,9 @@
-//! Layers that are small enough to be one kernel: a block takes one row through all of them, each over all steps of the chunk before the
-//! next. What a launch costs is then paid once, and not by each layer.
+//! Fused layers: several small layers in one kernel. A thread block computes one batch row through
+//! all layers, each layer over all steps of the chunk before the next layer. The cost of a launch
+//! is then paid once, and not for each layer.
 //!
-//! Sums are in the CPU's order, whatever is asked for: small ones have nothing to gain from another.
+//! Sums have the CPU's order, whatever [`Products`](crate::device::Products) says: such small sums
+//! gain nothing from another order.
 
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::source;
@@ -24,13 +26,14 @@ use std::sync::Arc;
 
 /// Threads of a block.
 const THREADS: u32 = 256;
-/// Most multiply-adds of a row's step, and of its chunk: beyond that a row keeps a block busy for longer than launches take. Derived from
-/// what a processor does in a microsecond, and not measured.
+/// Maximum multiply-adds of one step of a row, and of a chunk of a row. Beyond them a row keeps a
+/// block busy for longer than launches take. Derived from the work that an SM does in a
+/// microsecond; not measured.
 const PRODUCTS: u64 = 1 << 13;
 const PRODUCTS_OF_CHUNK: u64 = 1 << 20;
-/// Most bytes of what passes between layers, where memory is not short.
+/// Maximum bytes of the data between layers, if memory is not short.
 const BETWEEN: usize = 16 << 20;
-/// Where in its place a part's parameters lie: behind its job.
+/// Offset of a part's parameters from its job.
 const PARAMS: usize = size_of::<Job>().next_multiple_of(16);
 
 /// All stages of a loop as one kernel.
@@ -38,25 +41,26 @@ const PARAMS: usize = size_of::<Job>().next_multiple_of(16);
 pub(crate) struct FusedLayers {
     kernel: Kernel<signature::FusedLayers>,
     shared: usize,
-    /// Each part's parameters.
+    /// The parameters of each part.
     params: Vec<Vec<u8>>,
-    /// Most steps of a chunk.
+    /// Maximum steps of a chunk.
     pub(crate) steps: u64,
-    /// Where in its memory the output of each stage lies, and its products with the input. No two share a place, since no block knows how
-    /// far another is.
+    /// For each stage the offsets in `memory` of its output and of its products with the input.
+    /// Each has its own region, since thread blocks are in different layers at the same time.
     places: Vec<[usize; 2]>,
     pub(crate) bytes: usize,
     memory: Option<Buffer>,
 }
 
 impl FusedLayers {
-    /// Several stages as one kernel, if they are small enough and each is of a kind that can be a part.
+    /// Fuses several stages into one kernel if they are small enough and the kernel of each can be
+    /// a part. Otherwise returns `None`.
     pub(crate) fn prepare(stages: &[Stage], steps: u64, free: u64, builder: &mut StageBuilder<'_>) -> Result<Option<Self>> {
         let persistent = stages.iter().all(|s| s.chosen().0 == Strategy::Persistent && !s.parts().is_empty());
         let parts: Vec<&FusedPart> = stages.iter().flat_map(Stage::parts).collect();
         let products = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.products)).max(1);
         let fits = |part: &&FusedPart| part.params.len() <= ChunkBuffers::JOB - PARAMS;
-        // Without a compiler there are only the kernels of single layers.
+        // Without a compiler, only the kernels of single layers are available.
         if stages.len() < 2 || !persistent || products > PRODUCTS || !parts.iter().all(fits) || builder.context.compiler.is_err() {
             return Ok(None);
         }
@@ -82,18 +86,18 @@ impl FusedLayers {
         Ok(Some(Self { kernel, shared, params, steps, places, bytes, memory: None }))
     }
 
-    /// How many parts it has.
+    /// The number of parts.
     pub(crate) fn parts(&self) -> usize {
         self.params.len()
     }
 
-    /// Takes the memory that is its own.
+    /// Allocates the memory between layers.
     pub(crate) fn take(&mut self, context: &Arc<Context>) -> Result<()> {
         self.memory = Some(Buffer::new(context, "between layers", self.bytes)?);
         Ok(())
     }
 
-    /// Asks for all steps of a chunk of all stages.
+    /// Enqueues all steps of a chunk of all stages.
     pub(crate) fn run(
         &self,
         stages: &[Stage],
@@ -105,7 +109,7 @@ impl FusedLayers {
         let last = stages.iter().rposition(|s| !s.node.is_beside()).unwrap_or(0);
         let (mut part, mut from, mut to) = (0, 0, 0);
         for (s, (stage, [output, work])) in stages.iter().zip(&self.places).enumerate() {
-            // What is beside another reads and writes where that does.
+            // A parallel branch reads and writes where the stage before it does.
             if !stage.node.is_beside() {
                 (from, to) = (to, if s == last { 0 } else { own.address(*output) });
             }
@@ -126,11 +130,12 @@ impl FusedLayers {
     }
 }
 
-/// The kernel for these parts, in order, each given as what would be compiled for it alone. It takes the address of the parts: for each
-/// a job, and its parameters where `places` says.
+/// Builds the request for a kernel of these parts, in order. Each part is given as the request for
+/// that part alone. The kernel takes one address; relative to it, `places` has the offsets of each
+/// part's job and parameters.
 ///
 /// # Errors
-/// If a part is not one that a block can take a row through.
+/// If a part has no loop over a single row.
 pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]) -> Result<Request> {
     let texts: Vec<_> = parts.iter().map(row_loop).collect::<Result<_>>()?;
     let mut models = Vec::new();
@@ -150,7 +155,7 @@ pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]
             let _ = writeln!(calls, "    static_assert(sizeof(part{n}::Params) == {size}, \"struct Params of {}\");", part.name);
         }
         let _ = writeln!(calls, "    part{n}::run_row(*(const Job*)(parts + {job}), *(const part{n}::Params*)(parts + {params}));");
-        // A row's threads read what others of them have written in the part before.
+        // The threads of a block read values that other threads have written in the part before.
         calls.push_str("    __syncthreads();\n");
     }
     let mut text = source::flatten_apart(&[], &models)?;
@@ -163,13 +168,13 @@ pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]
     Ok(request)
 }
 
-/// The loop over one row that stands for the loop over all.
+/// Returns the loop over a single row that corresponds to the part's loop over all rows.
 fn row_loop(part: &Request) -> Result<(&'static str, &'static str)> {
     let name = match part.loops.first().copied() {
         Some("map.cu") => "row_map.cuh",
         Some("pointwise_scan.cu") => "row_units.cuh",
         Some("cell_scan.cu") => "row_cell.cuh",
-        other => return Err(Error::Unsupported(format!("{} ({other:?}) as a part of a stack", part.name))),
+        other => return Err(Error::Unsupported(format!("{} ({other:?}) cannot be fused with other layers", part.name))),
     };
     let text = source::file(&format!("include/{name}")).ok_or_else(|| Error::unknown("include", name, source::names("include/")))?;
     Ok((name, text))

@@ -1,5 +1,6 @@
-//! A loop on a device: its state, its kernels, and all memory that its runs need. It knows its elements by their size alone: only what
-//! hands values in and out here has a type.
+//! The CUDA engine of a loop: its state, its kernels, and all memory that its runs need. The engine
+//! knows elements only by their size; only functions that pass values in and out have an element
+//! type.
 
 pub(crate) mod build;
 pub(crate) mod chunk_limits;
@@ -23,24 +24,25 @@ use chunk_limits::ChunkLimits;
 use fused_layers::FusedLayers;
 use std::sync::Arc;
 
-/// A loop on a device. Fields are dropped in this order: what refers to the context before the context.
+/// The CUDA engine of a loop. Fields are dropped in this order: values that refer to the context
+/// are dropped before it.
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) compute: Stream,
     pub(crate) copies: Stream,
     pub(crate) dtype: DType,
     pub(crate) stages: Vec<Stage>,
-    /// All of them as one kernel, where they are small.
+    /// All stages as one kernel, if they are small.
     pub(crate) stack: Option<FusedLayers>,
     pub(crate) check: Kernel<signature::Check>,
-    /// None where no stage goes step by step.
+    /// `None` if no stage is launched step by step.
     pub(crate) advance: Option<Kernel<signature::Advance>>,
     pub(crate) state: Buffer,
-    /// Bytes from the state's start to each variable.
+    /// Byte offset of each variable in the state.
     pub(crate) vars: Vec<usize>,
     pub(crate) constants: Buffer,
     pub(crate) weights: Buffer,
-    /// Each weight's name, and where it lies.
+    /// The name of each weight, and its byte offset.
     pub(crate) names: Vec<(String, usize)>,
     pub(crate) work: Buffer,
     pub(crate) scratch: Buffer,
@@ -52,11 +54,12 @@ pub(crate) struct Engine {
     pub(crate) recordings: Vec<Recording>,
     pub(crate) keeps_output: bool,
     pub(crate) limits: ChunkLimits,
-    /// How many steps of this loop take how long.
+    /// The length of the next chunk, from measured times.
     pub(crate) pace: ChunkLength,
-    /// And how many of each stage, where a run is one sequence.
+    /// The same for each stage, if a run is one sequence.
     pub(crate) paces: Vec<ChunkLength>,
-    /// A u64 for each row: it takes a step while fewer than so many are done. Empty until a run has lengths.
+    /// A u64 for each batch row: the row makes a step while the number of completed steps is below
+    /// this value. Empty until a run has lengths.
     pub(crate) ends: Buffer,
     pub(crate) warnings: Vec<String>,
     pub(crate) context: Arc<Context>,
@@ -69,12 +72,13 @@ impl Engine {
         self.state.write(0, state)
     }
 
-    /// Reads the whole state.
+    /// Waits for running work and reads the whole state.
     pub(crate) fn state<T: Scalar>(&self) -> Result<Vec<T>> {
         self.read(&self.state)
     }
 
-    /// Reads the state as it was before the chunk of this side. What is under way is waited for.
+    /// Waits for running work and reads the state as it was before the chunk with this index of
+    /// buffers.
     pub(crate) fn state_before<T: Scalar>(&self, side: usize) -> Result<Vec<T>> {
         self.read(&self.sides[side].backup)
     }
@@ -87,7 +91,7 @@ impl Engine {
         Ok(values)
     }
 
-    /// Takes an array of its own and writes these values to it.
+    /// Allocates an array and copies these values to it.
     pub(crate) fn upload(&self, values: &[u8]) -> Result<Arc<Buffer>> {
         self.context.bind()?;
         let buffer = Buffer::new(&self.context, "an array", values.len())?;
@@ -95,12 +99,12 @@ impl Engine {
         Ok(Arc::new(buffer))
     }
 
-    /// Whether the engine can use this memory.
+    /// Whether the memory belongs to this engine's context.
     pub(crate) fn owns(&self, buffer: &Buffer) -> bool {
         buffer.is_of(&self.context)
     }
 
-    /// Memory for each recording of a run of `steps` steps from index `i` on.
+    /// Allocates memory for each recording of a run of `steps` steps from index `i` on.
     pub(crate) fn room(&self, steps: u64, i: u64) -> Result<Vec<Arc<Buffer>>> {
         self.context.bind()?;
         let room = |r: &Recording| {
@@ -110,12 +114,13 @@ impl Engine {
         self.recordings.iter().map(room).collect()
     }
 
-    /// Whether inputs must have all their elements, stretched or not.
+    /// Whether inputs must have all their elements, even those that are the same for all steps,
+    /// rows or units.
     pub(crate) fn takes_whole(&self) -> bool {
         self.stages.first().is_none_or(|stage| !stage.stretches())
     }
 
-    /// Writes the weights as the system has them now.
+    /// Copies the system's current weights to the device.
     pub(crate) fn set_weights<T: Scalar>(&self, system: &dyn System<T>) -> Result<()> {
         self.write_weights(&in_bytes(&system.weights()))
     }
@@ -131,23 +136,26 @@ impl Engine {
         self.compute.wait()
     }
 
-    /// For each stage its name, its strategy, and why that one.
+    /// Describes for each stage its name, its strategy, and the reason for it.
     pub(crate) fn strategy(&self) -> String {
         let say = |stage: &Stage| {
             let ((strategy, why), name) = (stage.chosen(), stage.node.name());
             if name.is_empty() { format!("{strategy}: {why}") } else { format!("`{name}` {strategy}: {why}") }
         };
         let mut all: Vec<_> = self.stages.iter().map(say).collect();
-        all.extend(self.stack.as_ref().map(|stack| format!("all layers in one launch, up to {} steps: they are small", stack.steps)));
+        all.extend(
+            self.stack.as_ref().map(|stack| format!("all layers in one launch, up to {} steps, because they are small", stack.steps)),
+        );
         all.join("; ")
     }
 
-    /// What went wrong that could be done without.
+    /// Warnings about failures that did not prevent building the engine.
     pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// Waits for all that is under way. What fails here has been said already, or is said by the next call.
+    /// Waits for all running work. An error here has been reported already, or the next call
+    /// reports it.
     pub(crate) fn settle(&self) {
         if self.context.bind().is_ok() {
             let _ = self.compute.wait();
@@ -155,13 +163,13 @@ impl Engine {
         }
     }
 
-    /// Keeps the state as it is before the chunk of this side.
+    /// Enqueues a copy of the state before the chunk with this index of buffers.
     pub(crate) fn back_up(&self, side: usize) -> Result<()> {
         self.sides[side].backup.copy(&self.state, self.state.len(), &self.compute)
     }
 
-    /// Puts the state back to what it was before the chunk of this side. What is under way is waited for. If that fails, nobody knows what
-    /// the state is, and the context counts as lost.
+    /// Restores the state to what it was before the chunk with this index of buffers, after waiting
+    /// for running work. If that fails, the state is undefined and the context counts as lost.
     pub(crate) fn restore(&self, side: usize) {
         self.settle();
         let copied = (self.context.bind())
@@ -175,7 +183,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        // Buffers are about to be given back: nothing may be writing to them.
+        // Buffers are about to be freed: nothing may be writing to them.
         self.settle();
     }
 }

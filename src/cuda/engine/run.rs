@@ -1,4 +1,5 @@
-//! A run: chunks of steps, each one's inputs uploaded and recordings downloaded while its neighbours are computed.
+//! A run: a sequence of chunks. The inputs of the next chunk are uploaded, and the recordings of
+//! the previous one downloaded, while a chunk is computed.
 
 use super::Engine;
 use super::transfer::{ChunkTransfer, IoLayout};
@@ -10,23 +11,24 @@ use crate::error::{Error, Result};
 use crate::system::clock::Clock;
 use std::time::Instant;
 
-/// Whom a run tells of each chunk.
+/// Called after each chunk.
 type ChunkCallback<'t> = dyn FnMut(&Engine, &ChunkResult) -> Result<()> + 't;
 
-/// A chunk on its way.
+/// A chunk that has been enqueued.
 struct ChunkInFlight {
     side: usize,
     clock: Clock,
     steps: u64,
     asked: Instant,
     shipment: ChunkTransfer,
-    /// Copies have a stream of their own.
+    /// Whether copies are on a stream of their own.
     overlap: bool,
 }
 
 impl Engine {
-    /// Makes the steps. `clock` moves on by each chunk that is done; `done` is called after each, with what was found in it, and ends the
-    /// run by an error. State and clock then stand where the last chunk ended that `done` was content with.
+    /// Makes the steps of a run. `clock` advances by each completed chunk. `done` is called after
+    /// each chunk with its result, and ends the run if it returns an error. State and clock are
+    /// then those at the end of the last chunk for which `done` returned `Ok`.
     pub(crate) fn run(&mut self, mut run: RunRequest<'_>, clock: &mut Clock, done: &mut ChunkCallback<'_>) -> Result<()> {
         self.context.bind()?;
         let result = self.make_room(&run, *clock).and_then(|()| self.chunks(&mut run, clock, done));
@@ -40,7 +42,7 @@ impl Engine {
         let mut next = *clock;
         let (mut made, mut asked, mut side) = (0, 0, 0);
         let most = self.most(&run.feed, run.steps);
-        // With one chunk there is nothing that a copy could be hidden behind.
+        // With a single chunk there is no computation to overlap copies with.
         let overlap = run.steps > self.next(most, run.told) && !run.told;
         let mut under_way: Option<ChunkInFlight> = None;
         while made < run.steps {
@@ -51,7 +53,8 @@ impl Engine {
                     Ok(sent) => sent,
                     Err(error) => {
                         self.restore(side);
-                        // The chunk before this one is still to be looked at: its error came first, and its recordings are whole.
+                        // The chunk before this one must still be received: its error came first,
+                        // and its recordings are complete.
                         if let Some(before) = under_way.take() {
                             made += before.steps;
                             self.receive(run, before, made, clock, done)?;
@@ -65,7 +68,7 @@ impl Engine {
                 if let Some(before) = under_way.replace(sent) {
                     made += before.steps;
                     if let Err(error) = self.receive(run, before, made, clock, done) {
-                        // What was asked for since is undone.
+                        // Undo the chunk that has been enqueued since.
                         self.restore(1 - side);
                         return Err(error);
                     }
@@ -82,12 +85,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Steps of the next chunk, of `most` at most. A sequence is one.
+    /// Returns the number of steps of the next chunk, at most `most`. A sequence is one chunk.
     fn next(&self, most: u64, told: bool) -> u64 {
         if self.limits.whole { most } else { self.pace.steps(most, told) }
     }
 
-    /// Takes what a run from `clock` on needs that was not known when the loop was built: memory for all of a sequence, and for lengths.
+    /// Allocates memory whose size was not known when the loop was built: for the whole of a
+    /// sequence, and for lengths.
     fn make_room(&mut self, run: &RunRequest<'_>, clock: Clock) -> Result<()> {
         if let Some(lengths) = run.lengths {
             let mut ends: Vec<u64> = crate::memory::room("lengths", lengths.len())?;
@@ -106,10 +110,10 @@ impl Engine {
         let limits = self.limits.stretched(run.steps, input, record, free);
         let need = limits.bytes().saturating_sub(self.limits.bytes());
         if need > free {
-            let what = format!("a sequence of {} steps, whose layers pass on all of them, on {}", run.steps, self.context.name());
+            let what = format!("a sequence of {} steps, all of which are stored between layers, on {}", run.steps, self.context.name());
             return Err(Error::OutOfMemory { what, need, free });
         }
-        // A sequence has one chunk, and that the first side.
+        // A sequence is one chunk, which uses the first set of buffers.
         let Self { context, work, between: [even, odd], sides: [side, _], .. } = self;
         let places = [
             (&mut side.input, "inputs", limits.input),
@@ -119,7 +123,8 @@ impl Engine {
             (work, "products with the input", limits.work),
         ];
         for (place, what, len) in places.into_iter().filter(|(place, _, len)| place.len() < *len) {
-            // What was there is given back first: there may not be room for both. Should there be too little all the same, the next run asks again.
+            // The old buffer is freed first, since there may be no memory for both. If the
+            // allocation then fails, the next run tries it again.
             *place = Buffer::new(context, what, 0)?;
             *place = Buffer::new(context, what, len)?;
         }
@@ -132,7 +137,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Most steps of a chunk of this run.
+    /// Returns the maximum number of steps of a chunk of this run.
     fn most(&self, feed: &RunIo<'_>, steps: u64) -> u64 {
         if self.limits.whole {
             return steps;
@@ -144,7 +149,7 @@ impl Engine {
         most
     }
 
-    /// Bytes of the recordings of `steps` steps, at most: wherever the first of them stands.
+    /// Returns the maximum bytes of the recordings of `steps` steps, whichever step is the first.
     fn record_bytes(&self, steps: u64) -> usize {
         let bytes = |r: &crate::cuda::schedule::plan::Recording| {
             let kept = usize::try_from(steps.div_ceil(r.every)).unwrap_or(usize::MAX);
@@ -153,7 +158,7 @@ impl Engine {
         self.recordings.iter().map(bytes).fold(0, usize::saturating_add)
     }
 
-    /// Asks for a chunk: upload, all stages, a look for what is not finite, download.
+    /// Enqueues a chunk: upload, all stages, the check for values that are not finite, download.
     fn send(
         &mut self,
         run: &mut RunRequest<'_>,
@@ -169,12 +174,12 @@ impl Engine {
             whole: self.takes_whole(),
             keeps_output: self.keeps_output,
         };
-        // A sequence that takes long is cut within each stage.
+        // The launches of a long sequence are split within each stage.
         let in_pieces = self.limits.whole && steps > self.pace.steps(self.limits.steps, false);
         let most = self.limits.steps;
         let Self { compute, copies, stages, paces, sides, state, work, scratch, between, constants, weights, jobs, cursor, .. } = self;
         let asked = Instant::now();
-        let own = sides.get_mut(side).ok_or_else(|| Error::Unsupported("a third side".into()))?;
+        let own = sides.get_mut(side).ok_or_else(|| Error::Unsupported("a chunk has no buffers".into()))?;
         let copies = if overlap { &*copies } else { &*compute };
         let shipment = run.feed.ship(own, copies, clock, before, steps, form)?;
         if overlap {
@@ -204,10 +209,10 @@ impl Engine {
             stack.run(stages, &chunk, memory, &mut launch_context)?;
         }
         let (mut from, mut to, mut level, mut at) = (0, 0, 0, 0);
-        // One by one, unless they were all asked for at once.
+        // Run the stages one by one, unless they are fused.
         let stages = if stack.is_some() { &mut [] } else { &mut stages[..] };
         for (s, ready) in stages.iter_mut().enumerate() {
-            // What is beside another reads and writes where that does.
+            // A parallel branch reads and writes where the stage before it does.
             if !ready.node.is_beside() {
                 (from, to) = (to, if s == last { 0 } else { between[level % 2].address(0) });
                 level += 1;
@@ -242,7 +247,7 @@ impl Engine {
         Ok(ChunkInFlight { side, clock, steps, asked, shipment, overlap })
     }
 
-    /// Waits for a chunk, and hands its recordings out.
+    /// Waits for a chunk and passes on its recordings and its result.
     fn receive(
         &mut self,
         run: &mut RunRequest<'_>,
@@ -261,7 +266,7 @@ impl Engine {
         done(self, &ChunkResult { steps: made, clock: at, len: steps, side, found })
     }
 
-    /// What the chunk of this side has left that is not finite.
+    /// Returns the first value of a chunk that is not finite, if there is one.
     fn found(&self, feed: &RunIo<'_>, side: usize, shipment: &ChunkTransfer) -> Result<Option<NonFinite>> {
         let own = &self.sides[side];
         let first = own.host_found.slice::<u64>(0, 1)?[0];
@@ -278,7 +283,7 @@ impl Engine {
     }
 }
 
-/// `error` as one of the steps from `first` on, `steps` of them.
+/// Adds to a driver error the range of steps in which it occurred: `steps` steps from `first` on.
 fn at_steps(error: Error, first: u64, steps: u64) -> Error {
     match error {
         Error::Cuda { call, code, reason, .. } => Error::Cuda { call, code, reason, steps: Some(first..first.saturating_add(steps)) },

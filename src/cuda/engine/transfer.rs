@@ -1,4 +1,5 @@
-//! Where a run's inputs come from and its recordings go: arrays of the host, by way of pinned memory, or memory of the device.
+//! Transfers the inputs and recordings of a run. They are host arrays, copied through pinned
+//! memory, or arrays in device memory, which need no copy.
 
 use crate::cuda::driver::memory::{ALIGN, aligned};
 use crate::cuda::driver::stream::Stream;
@@ -11,7 +12,8 @@ use crate::recording::Handle;
 use crate::system::clock::Clock;
 use std::ops::Range;
 
-/// What decides how inputs and recordings lie: the recordings, the bytes of an element, and whether inputs need all their elements.
+/// The layout of inputs and recordings: the recordings, the bytes of an element, and whether inputs
+/// need all their elements (`whole`).
 #[derive(Clone, Copy)]
 pub(crate) struct IoLayout<'f> {
     pub(crate) recordings: &'f [Recording],
@@ -20,26 +22,28 @@ pub(crate) struct IoLayout<'f> {
     pub(crate) keeps_output: bool,
 }
 
-/// A chunk's inputs and recordings on the device.
+/// The inputs and recordings of a chunk on the device.
 pub(crate) struct ChunkTransfer {
     pub(crate) ports: [Port; MAX_PORTS],
     pub(crate) given: u32,
     pub(crate) records: Vec<u64>,
-    /// For each recording where it begins in its memory, in bytes, and how many steps it keeps.
+    /// For each recording its byte offset and the number of steps that it keeps.
     regions: Vec<(usize, usize)>,
-    /// Bytes to be downloaded.
+    /// Bytes to download.
     bytes: usize,
 }
 
 impl ChunkTransfer {
-    /// The first recording and its elements: what is looked at where there is no state.
+    /// The address of the first recording and its number of elements. A system without state is
+    /// checked for non-finite values there.
     pub(crate) fn output(&self, recordings: &[Recording]) -> (u64, usize) {
         let first = self.records.first().zip(self.regions.first()).zip(recordings.first());
         first.map_or((0, 0), |((at, (_, kept)), recording)| (*at, kept * recording.stride))
     }
 }
 
-/// How many elements of each axis have to be there: 1 where the series stretches, unless it is to be there `whole`.
+/// Returns how many elements of each axis must be stored: 1 if the series is the same along this
+/// axis, unless `whole` requires all.
 fn extents(series: &dyn Series, whole: bool) -> [usize; 3] {
     series.axes().map(|(len, stretches)| if stretches && !whole { len.min(1) } else { len })
 }
@@ -49,14 +53,14 @@ impl RunIo<'_> {
         matches!(self, Self::Device(_))
     }
 
-    /// Bytes of all inputs.
+    /// Returns the bytes of all inputs of the run; 0 if they are on the device.
     pub(crate) fn bytes(&self, form: IoLayout<'_>) -> usize {
         let Self::HostIo(host) = self else { return 0 };
         let one = |series: &&dyn Series| extents(*series, form.whole).iter().fold(form.element, |all, n| all.saturating_mul(*n));
         host.views.iter().flatten().fold(0, |sum, series| aligned(sum).saturating_add(one(series)))
     }
 
-    /// Most steps whose inputs fit into this many bytes.
+    /// Returns the maximum number of steps whose inputs fit into this number of bytes.
     pub(crate) fn most(&self, bytes: usize, form: IoLayout<'_>) -> u64 {
         let Self::HostIo(host) = self else { return u64::MAX };
         let (mut fixed, mut each) = (0_usize, 0_usize);
@@ -69,7 +73,8 @@ impl RunIo<'_> {
         (bytes.saturating_sub(fixed).checked_div(each)).map_or(u64::MAX, |n| (n as u64).max(1))
     }
 
-    /// Asks for the inputs of `steps` steps, `before` steps into the run, to be put where the device finds them.
+    /// Enqueues the upload of the inputs of `steps` steps, from step `before` of the run on. Inputs
+    /// in device memory are not copied.
     pub(crate) fn ship(
         &mut self,
         side: &mut ChunkBuffers,
@@ -88,7 +93,7 @@ impl RunIo<'_> {
                     regions.push((bytes, kept));
                     bytes = (bytes + kept * each).next_multiple_of(ALIGN);
                 }
-                // The last region ends where it ends, and not where the next one would begin.
+                // The last region ends at its own end, which need not be aligned.
                 bytes = bytes.min(side.record.len());
                 let records = regions.iter().map(|(at, _)| side.record.address(*at)).collect();
                 Ok(ChunkTransfer { ports, given, records, regions, bytes })
@@ -106,16 +111,16 @@ impl RunIo<'_> {
         }
     }
 
-    /// Asks for the recordings to be brought to the host.
+    /// Enqueues the download of the recordings.
     pub(crate) fn fetch(&self, side: &mut ChunkBuffers, stream: &Stream, shipment: &ChunkTransfer) -> Result<()> {
         side.record.download(0, &mut side.host_record, 0, shipment.bytes, stream)
     }
 
-    /// Hands out what was brought.
+    /// Copies the downloaded recordings to the caller's arrays.
     pub(crate) fn unpack(&mut self, side: &ChunkBuffers, clock: Clock, shipment: &ChunkTransfer, form: IoLayout<'_>) -> Result<()> {
         let Self::HostIo(host) = self else { return Ok(()) };
         for (r, ((at, kept), recording)) in shipment.regions.iter().zip(form.recordings).enumerate() {
-            // Places begin with the output's, whether it is kept or not.
+            // The first of `places` is the output's, even if it is not recorded.
             let place = if form.keeps_output { r } else { r + 1 };
             match recording.bits {
                 None => {
@@ -136,7 +141,7 @@ impl RunIo<'_> {
         Ok(())
     }
 
-    /// One element of the first recording. The chunk has been waited for.
+    /// Returns one element of the first recording, after the chunk has been waited for.
     pub(crate) fn element(&self, side: &ChunkBuffers, shipment: &ChunkTransfer, index: usize, form: IoLayout<'_>) -> Result<[u8; 8]> {
         let mut value = [0; 8];
         let bytes = &mut value[..form.element.min(8)];
@@ -150,7 +155,7 @@ impl RunIo<'_> {
 }
 
 impl DeviceIo {
-    /// The inputs from this step of the run on.
+    /// Returns the inputs from this step of the run on.
     fn ports(&self, before: u64, element: usize) -> ([Port; MAX_PORTS], u32) {
         let (mut ports, mut given) = ([Port::default(); MAX_PORTS], 0);
         for (p, (port, input)) in ports.iter_mut().zip(&self.inputs).enumerate() {
@@ -190,7 +195,7 @@ impl HostIo<'_> {
     }
 }
 
-/// Set bits as (step, flat element).
+/// Decodes the set bits to pairs (step, index of the element within the batch).
 fn decode(words: &[u32], recording: &Recording, (groups, len): (usize, usize), i: u64, handle: &Handle) -> Vec<(u64, usize)> {
     let each = len.div_ceil(32);
     let mut found = Vec::new();

@@ -1,4 +1,5 @@
-//! What a chunk has of its own, so that the next one can be asked for while this one is under way.
+//! The buffers of one chunk. There are two sets, so that the next chunk can be enqueued while this
+//! one is running.
 
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::{ALIGN, Buffer, Pinned};
@@ -11,9 +12,9 @@ use std::sync::Arc;
 pub(crate) struct ChunkBuffers {
     pub(crate) input: Buffer,
     pub(crate) record: Buffer,
-    /// The state as it was before the chunk.
+    /// The state before the chunk.
     pub(crate) backup: Buffer,
-    /// The least index of something that is not finite.
+    /// The smallest index of a value that is not finite.
     pub(crate) found: Buffer,
     pub(crate) host_input: Pinned,
     pub(crate) host_record: Pinned,
@@ -25,7 +26,7 @@ pub(crate) struct ChunkBuffers {
 }
 
 impl ChunkBuffers {
-    /// Bytes from one stage's job to the next one's.
+    /// Byte distance between the jobs of two stages.
     pub(crate) const JOB: usize = size_of::<Job>().next_multiple_of(ALIGN);
 
     pub(crate) fn new(context: &Arc<Context>, state: usize, [input, record]: [usize; 2], jobs: usize) -> Result<Self> {

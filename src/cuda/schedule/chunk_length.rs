@@ -1,33 +1,40 @@
-//! How long a chunk is. The clock on the wall says so: a launch that takes seconds is ended by the watchdog of a device that also draws a
-//! screen, and whoever wants to end a run waits for the chunk under way.
+//! The number of steps of a chunk, from measured times. A long launch would be ended by the
+//! watchdog of a GPU that drives a display, and a caller who cancels a run waits for the chunk that
+//! is running.
 
 use crate::error::{Error, Result};
 use std::time::{Duration, Instant};
 
-/// Names what a chunk is to take, in ms.
+/// The variable that sets the target duration of a chunk, in ms.
 const CHUNK: &str = "OVERTIME_CHUNK_MS";
-/// What a chunk is to take, where nobody has said otherwise.
+/// The default target duration of a chunk.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// Most steps of the first chunk, of which nobody knows how long it takes.
+/// Maximum steps of the first chunk, whose duration is not known yet.
 const FIRST: u64 = 64;
-/// How many times as long as a chunk that was made the next may be, at most.
+/// Maximum ratio of the steps of a chunk to those of the measured chunk before it.
 const GROWTH: u64 = 4;
-/// Chunks of many steps have a multiple of this: that many steps go into one replay of a graph.
+/// Long chunks have a multiple of this number of steps, since a CUDA graph contains that number of
+/// steps.
 const ROUND: u64 = 64;
 
-/// Steps of the next chunk, learnt from the ones before, in this run and in those before it. Results do not depend on where chunks end.
+/// The number of steps of the next chunk, from the chunks before it in this run and in earlier
+/// ones. Results do not depend on where chunks end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ChunkLength {
-    /// What a chunk is to take.
+    /// The target duration of a chunk.
     interval: Duration,
-    /// Steps that are meant to take as long as that.
+    /// The number of steps that are expected to take that long.
     steps: u64,
-    /// When the chunk before was done.
+    /// When the previous chunk was done.
     ended: Option<Instant>,
 }
 
 impl ChunkLength {
-    /// `watched`: the device ends what takes long. The first chunk has at most `first` steps.
+    /// `watched`: the device has a watchdog, and the target duration is halved. The first chunk has
+    /// at most `first` steps.
+    ///
+    /// # Errors
+    /// If `OVERTIME_CHUNK_MS` is not a positive number.
     pub(crate) fn new(watched: bool, first: u64) -> Result<Self> {
         let interval = match std::env::var(CHUNK) {
             Ok(text) => match text.parse::<f64>().map(|ms| Duration::try_from_secs_f64(ms / 1e3)) {
@@ -43,20 +50,24 @@ impl ChunkLength {
         Self { interval, steps: first.clamp(1, FIRST), ended: None }
     }
 
-    /// Steps of the next chunk of a run that allows at most so many. Where somebody is `told` of each chunk, it is to take half as long.
+    /// Returns the number of steps of the next chunk, at most `most`. If a progress callback is set
+    /// (`told`), the target duration is halved.
     pub(crate) fn steps(&self, most: u64, told: bool) -> u64 {
         let steps = if told { self.steps / 2 } else { self.steps };
         let whole = if steps >= 2 * ROUND { steps / ROUND * ROUND } else { steps };
         whole.clamp(1, most.max(1))
     }
 
-    /// A chunk of so many steps was asked for at one time and done at another. It began when it was asked for, or when the one before was
-    /// done, if that was later. What the host did meanwhile is counted with it: chunks are then shorter than they might be, and never longer.
+    /// Records that a chunk of `steps` steps was enqueued at the time `asked` and done at the time
+    /// `done`. Its start is the time when it was enqueued or when the previous chunk was done,
+    /// whichever is later. The measured time includes work of the host in between, which makes
+    /// chunks shorter than they might be, and never longer.
     pub(crate) fn made(&mut self, steps: u64, asked: Instant, done: Instant) {
         let began = self.ended.map_or(asked, |ended| ended.max(asked));
         self.ended = Some(done);
         let took = done.saturating_duration_since(began).as_secs_f64().max(1e-9);
-        // What a chunk costs beside its steps makes this fewer steps than the interval has room for.
+        // The constant cost of a chunk makes this number smaller than the one that would fit into
+        // the interval.
         let fit = (steps as f64 * self.interval.as_secs_f64() / took) as u64;
         self.steps = fit.min(self.steps.max(steps.saturating_mul(GROWTH))).max(1);
     }
@@ -66,7 +77,8 @@ impl ChunkLength {
 mod tests {
     use super::*;
 
-    /// A device on which a chunk takes a fixed time and one for each step, and a clock that only it moves.
+    /// A device on which a chunk takes a constant time and a time for each step, with a clock that
+    /// only the device advances.
     struct Machine {
         now: Instant,
         chunk: f64,
@@ -78,12 +90,12 @@ mod tests {
             Self { now: Instant::now(), chunk, step }
         }
 
-        /// Makes a chunk as long as the pace says.
+        /// Makes a chunk of the recommended length, and returns how long it took.
         fn next(&mut self, pace: &mut ChunkLength) -> f64 {
             self.make(pace, pace.steps(1 << 40, false))
         }
 
-        /// Makes a chunk that was asked for now, and says how long it took.
+        /// Makes a chunk that is enqueued now, and returns how long it took.
         fn make(&mut self, pace: &mut ChunkLength, steps: u64) -> f64 {
             let (asked, took) = (self.now, self.chunk + self.step * steps as f64);
             self.now += Duration::from_secs_f64(took);
@@ -107,7 +119,8 @@ mod tests {
                 let steps = pace.steps(1 << 40, false);
                 let took = machine.make(&mut pace, steps);
                 assert!(n == 0 || took <= 0.101, "{step}: chunk {n} of {steps} steps took {took} s");
-                // Ten times four is more than there is between the first and any of these.
+                // Ten quadruplings are more than the ratio between the first chunk and any of
+                // these.
                 let full = (0.1 - chunk) / step;
                 assert!(n < 20 || steps as f64 >= full * 0.4, "{step}: chunk {n} has {steps} steps of {full}");
             }
@@ -123,7 +136,7 @@ mod tests {
         machine.step = 1e-3;
         let slow = machine.next(&mut pace);
         assert!(slow > 1.0);
-        // One too long is enough, and a short one, at the end of a run, as well.
+        // One chunk that takes too long is sufficient, and so is a short one at the end of a run.
         assert!(machine.next(&mut pace) <= 0.101);
         machine.step = 1e-2;
         machine.make(&mut pace, 3);
@@ -139,7 +152,8 @@ mod tests {
         let learnt = pace.steps(1 << 40, false);
         machine.make(&mut pace, 10);
         assert!(pace.steps(1 << 40, false) as f64 >= learnt as f64 * 0.85, "{} of {learnt}", pace.steps(1 << 40, false));
-        // What a run allows at most is heeded, and does not count as all that there is time for.
+        // The maximum of a run is respected, and is not taken for the number of steps that the time
+        // allows.
         assert_eq!(pace.steps(7, false), 7);
         machine.make(&mut pace, 7);
         assert!(pace.steps(1 << 40, false) > learnt / 2);
@@ -147,14 +161,15 @@ mod tests {
 
     #[test]
     fn chunks_under_way_together_are_not_counted_twice() {
-        // Each is asked for while the one before is computed, and the host looks at the clock when it has waited.
+        // Each chunk is enqueued while the one before is computed, and the host reads the clock
+        // after waiting.
         let (mut pace, start) = (pace(), Instant::now());
         let at = |ms: u64| start + Duration::from_millis(ms);
         pace.made(64, at(0), at(100));
         assert_eq!(pace.steps(u64::MAX, false), 64);
         pace.made(64, at(0), at(200));
         assert_eq!(pace.steps(u64::MAX, false), 64);
-        // A host that came late makes chunks shorter, never longer.
+        // A host that is late makes chunks shorter, never longer.
         pace.made(64, at(150), at(400));
         assert_eq!(pace.steps(u64::MAX, false), 32);
     }
@@ -180,7 +195,7 @@ mod tests {
         assert_eq!(pace.steps(u64::MAX, true), 1);
         pace.made(1, now, now + Duration::from_secs(100_000));
         assert_eq!((pace.steps(u64::MAX, false), pace.steps(0, true)), (1, 1));
-        // Nor does a clock that stands still, or goes back, make one without end.
+        // A clock that stands still or goes backwards does not make a chunk without limit.
         pace.made(1, now, now);
         assert_eq!(pace.steps(u64::MAX, false), 4);
         pace.made(u64::MAX, now, now);

@@ -1,4 +1,5 @@
-//! What a system needs on the device: its stages, in which order, and what each of them records. Nothing here calls the driver.
+//! The plan of a system on the device: its stages in order, and the recordings of each. This file
+//! makes no driver calls.
 
 pub(crate) use crate::cuda::structs::launch_args::Mode;
 use crate::cuda::structs::launch_args::{MAX_PROBES, MAX_WEIGHTS};
@@ -12,103 +13,107 @@ use crate::system::state::Layout;
 use crate::system::{Coupling, Schema};
 use std::ops::Range;
 
-/// How a stage is run.
+/// The kind of a stage.
 #[derive(Debug)]
 pub(crate) enum StageKind {
     /// A loop over a pointwise model.
     Pointwise(CudaSource),
-    /// One launch for all steps of a chunk: a function of rows, or of units.
+    /// A function of rows without state: one launch for all steps of a chunk.
     RowWise(RowFunction),
-    /// A function of units: as a map, but by the pointwise loop.
+    /// A function of units without state. The pointwise loop runs it in one launch for all steps of
+    /// a chunk.
     ElementWise(CudaSource),
     Cell(Box<CellProgram>),
-    /// Groups of neurons, in every step one after another.
+    /// Groups of neurons; each step runs all of them.
     Network(NetworkProgram),
 }
 
-/// One stage: what runs over a whole chunk before the next one starts.
+/// One stage. It makes all steps of a chunk before the next stage starts.
 #[derive(Debug)]
 pub(crate) struct PlannedStage {
     pub(crate) kind: StageKind,
     pub(crate) node: Node,
 }
 
-/// The system's part that a stage runs.
+/// The part of the system that a stage runs.
 #[derive(Debug)]
 pub(crate) struct Node {
-    /// What its weights' names begin with: "" or `l1.`.
+    /// The prefix of the names of its weights: "" or `l1.`.
     pub(crate) prefix: String,
-    /// Number of its random stream.
+    /// The number of its random stream.
     pub(crate) stream: u16,
-    /// Elements of one row of its input, and of its output.
+    /// Elements of one row of its input (`from`), and of its output (`to`).
     pub(crate) from: usize,
     pub(crate) to: usize,
     pub(crate) ports: usize,
-    /// Elements of a row that it shares with the stage before it, if it does, and the place in it of its own first.
+    /// Elements of a row of the output array (`row`), and the position in the row of this stage's
+    /// first element (`column`). A parallel branch shares the row with the stage before it.
     pub(crate) row: usize,
     pub(crate) column: usize,
-    /// Whether it takes a chunk's last step first.
+    /// Whether it processes the last step of a chunk first.
     pub(crate) backwards: bool,
-    /// Its variables within the whole's.
+    /// Its variables, as a range of the system's variables.
     pub(crate) vars: Range<usize>,
-    /// What it records within its loop.
+    /// The recordings that its loop makes.
     pub(crate) probes: Vec<Probe>,
 }
 
 impl Node {
-    /// Whether it reads what the stage before it reads, and puts its output beside that one's.
+    /// Whether it is a parallel branch: it reads the same input as the stage before it, and writes
+    /// its output next to that stage's in the same rows.
     pub(crate) fn is_beside(&self) -> bool {
         self.column > 0
     }
 
-    /// As users know it; "" for the whole.
+    /// The node's name for users; "" for the whole system.
     pub(crate) fn name(&self) -> &str {
         self.prefix.trim_end_matches('.')
     }
 }
 
-/// One recording within a stage's loop.
+/// A recording that a stage's loop makes.
 #[derive(Clone, Debug)]
 pub(crate) struct Probe {
-    /// Which of the run's recordings.
+    /// The index of the recording among those of the run.
     pub(crate) recording: usize,
-    /// Which of the stage's variables; as many as it has for its output.
+    /// The index of the variable in the stage. The number of variables stands for the output.
     pub(crate) var: usize,
     pub(crate) mode: Mode,
-    /// For each element of a row its place among those kept, or -1.
+    /// For each element of a row its position among the recorded elements, or -1.
     pub(crate) slots: Option<Vec<i32>>,
 }
 
-/// One recording of a run: the output, or a monitored variable.
+/// A recording of a run: the output, or a monitored variable.
 #[derive(Clone, Debug)]
 pub(crate) struct Recording {
     pub(crate) every: u64,
-    /// Elements kept of one row.
+    /// Recorded elements of one row.
     pub(crate) width: usize,
-    /// Elements, or 32-bit words of bits, of one kept step.
+    /// Elements of one recorded step; for bits, the number of 32-bit words.
     pub(crate) stride: usize,
-    /// For bits: how many groups there are, and how many elements each has.
+    /// For bits: the number of groups, and the elements of each.
     pub(crate) bits: Option<(usize, usize)>,
 }
 
 impl Recording {
-    /// Bytes of one kept step.
+    /// Bytes of one recorded step.
     pub(crate) fn bytes(&self, element: usize) -> usize {
         self.stride.saturating_mul(if self.bits.is_some() { 4 } else { element })
     }
 
-    /// Which step of those from index `i` on is the first that is kept.
+    /// Returns the position of the first recorded step among the steps from index `i` on.
     pub(crate) fn first(&self, i: u64) -> u64 {
         (self.every - i % self.every) % self.every
     }
 
-    /// How many of `n` steps from index `i` on are kept.
+    /// Returns how many of `n` steps from index `i` on are recorded.
     pub(crate) fn kept(&self, i: u64, n: u64) -> u64 {
         n.saturating_sub(self.first(i)).div_ceil(self.every)
     }
 }
 
-/// Stages in order, and the run's recordings: the output first, if it is kept, then one for each handle.
+/// Stages in order, and the run's recordings: the output first, if it is recorded, then one for
+/// each handle.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) stages: Vec<PlannedStage>,
@@ -129,10 +134,10 @@ impl Plan {
         for handle in wanted.handles {
             plan.record(handle, wanted.layout);
         }
-        // A network's groups count their own.
+        // The groups of a network check their own limit.
         match plan.stages.iter().find(|s| s.node.probes.len() > MAX_PROBES && !matches!(s.kind, StageKind::Network(_))) {
             Some(stage) => Err(Error::Unsupported(format!(
-                "{} variables of one layer{} are monitored, a GPU records at most {MAX_PROBES}, the output included",
+                "{} variables of one layer{} are monitored, but a GPU records at most {MAX_PROBES}, including the output",
                 stage.node.probes.len(),
                 if stage.node.prefix.is_empty() { String::new() } else { format!(" (`{}`)", stage.node.name()) }
             ))),
@@ -143,13 +148,13 @@ impl Plan {
     fn record_output(&mut self, every: u64, wanted: &EngineConfig<'_>) {
         let width = wanted.schema.output_len();
         self.recordings.push(Recording { every, width, stride: width * wanted.layout.rows, bits: None });
-        // The last stage, and those that share its output.
+        // The last stage, and its parallel branches.
         let first = self.stages.iter().rposition(|stage| !stage.node.is_beside()).unwrap_or(0);
         for last in self.stages.iter_mut().skip(first) {
             if let StageKind::ElementWise(source) = &last.kind
                 && every > 1
             {
-                // Of a function that runs over all steps at once, the loop can leave steps out.
+                // The launch for all steps records every step. The loop over steps can omit steps.
                 last.kind = StageKind::Pointwise(source.clone());
             }
             if matches!(last.kind, StageKind::Pointwise(_) | StageKind::Cell(_) | StageKind::Network(_)) {
@@ -165,10 +170,11 @@ impl Plan {
         let Some(stage) = self.stages.iter_mut().find(|s| s.node.vars.contains(&handle.var)) else { return };
         let var = handle.var - stage.node.vars.start;
         if handle.events {
-            // A pointwise loop counts bits over the whole batch, since its warps know no rows.
+            // A pointwise loop packs bits over the whole batch, since its warps do not end at the
+            // ends of rows.
             let groups = if matches!(stage.kind, StageKind::Cell(_) | StageKind::Network(_)) { (rows, len) } else { (1, rows * len) };
             let stride = groups.0 * groups.1.div_ceil(32);
-            // Events are of every step.
+            // Events are recorded in every step.
             self.recordings.push(Recording { every: 1, width: len, stride, bits: Some(groups) });
             stage.node.probes.push(Probe { recording, var, mode: Mode::Bits, slots: None });
             return;
@@ -226,13 +232,13 @@ fn flatten(
         }
         ProgramBody::Network(network) => stages.push(of(StageKind::Network(network))),
         ProgramBody::RowFunction(_) | ProgramBody::Cell(_) => {
-            return Err(Error::Unsupported(format!("a program of more than {MAX_WEIGHTS} weights")));
+            return Err(Error::Unsupported(format!("a program has more than {MAX_WEIGHTS} weights")));
         }
         ProgramBody::Sequence(layers) => {
             for layer in layers {
                 let path = format!("{prefix}{}.", layer.name);
                 let own = vars.start + layer.vars.start..vars.start + layer.vars.end;
-                // As `State::part` numbers them.
+                // The same numbers as in `State::part`.
                 let own_stream = stream.wrapping_mul(31).wrapping_add(layer.index as u16 + 1);
                 flatten(layer.program, &layer.schema, path, own_stream, own, stages)?;
             }

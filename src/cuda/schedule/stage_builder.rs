@@ -1,4 +1,4 @@
-//! What stages are made in: the compiler at hand, and places for constants and weights.
+//! Builds stages: compiles and loads their kernels, and assigns offsets to constants and weights.
 
 use super::plan::Node;
 use super::strategy::CellLoop;
@@ -16,9 +16,9 @@ use std::sync::Arc;
 pub(crate) struct StageBuilder<'w> {
     pub(crate) context: &'w Arc<Context>,
     pub(crate) dtype: DType,
-    /// Rows of the batch.
+    /// Batch rows.
     pub(crate) rows: usize,
-    /// What the loop asks for.
+    /// The strategy that the user has set for the loop.
     pub(crate) strategy: Strategy,
     pub(crate) products: Products,
     /// The system's weights, as bytes.
@@ -26,25 +26,27 @@ pub(crate) struct StageBuilder<'w> {
     pub(crate) made: StagedConstants,
 }
 
-/// What a workshop leaves behind it.
+/// The constants, weights and warnings of all stages that were built.
 #[derive(Default)]
 pub(crate) struct StagedConstants {
-    /// Each part begins where any type may lie.
+    /// The constants of all stages, each at an aligned offset.
     pub(crate) constants: Vec<u8>,
-    /// Bytes of all weights, each one's name, and where it lies.
+    /// Bytes of all weights, and for each its name and offset.
     pub(crate) weights: usize,
     pub(crate) names: Vec<(String, usize)>,
     pub(crate) warnings: Vec<String>,
 }
 
 impl StageBuilder<'_> {
-    /// The kernel of what is asked for, for this node, which may use so many bytes of dynamic shared memory.
+    /// Compiles and loads the kernel of a request. `node` gives the name in error messages;
+    /// `shared` is the dynamic shared memory in bytes.
     pub(crate) fn kernel<S: Signature>(&mut self, node: Option<&Node>, request: Request, shared: usize) -> Result<Kernel<S>> {
         let entry = request.entry();
         self.module(node, request)?.kernel(entry, shared)
     }
 
-    /// The loop that is asked for: of all steps, if `whole`, or of one.
+    /// Compiles and loads a loop over steps: all steps in one launch if `whole`, otherwise one step
+    /// a launch.
     pub(crate) fn steps(&mut self, node: &Node, request: Request, shared: usize, whole: bool) -> Result<CellLoop> {
         Ok(if whole {
             CellLoop::Whole(self.kernel(Some(node), request, shared)?)
@@ -53,7 +55,7 @@ impl StageBuilder<'_> {
         })
     }
 
-    /// What is asked for, for this node, loaded.
+    /// Compiles and loads the module of a request.
     pub(crate) fn module(&mut self, node: Option<&Node>, mut request: Request) -> Result<Arc<Module>> {
         if let Some(name) = node.map(Node::name).filter(|name| !name.is_empty()) {
             request.name = format!("{} (`{name}`)", request.name);
@@ -63,7 +65,7 @@ impl StageBuilder<'_> {
         Ok(module)
     }
 
-    /// Puts bytes among the constants. Returns where.
+    /// Appends bytes to the constants. Returns their offset.
     pub(crate) fn constant(&mut self, bytes: &[u8]) -> usize {
         let constants = &mut self.made.constants;
         let at = constants.len().next_multiple_of(ALIGN);
@@ -72,7 +74,8 @@ impl StageBuilder<'_> {
         at
     }
 
-    /// Where the node's weights of these names lie among the weights, in bytes; nothing for those that it does not have.
+    /// Returns the byte offsets of the node's weights with these names, or `None` for names that
+    /// the system does not have.
     pub(crate) fn weights(&mut self, node: &Node, names: &[&'static str]) -> Vec<Option<usize>> {
         names.iter().map(|name| self.weight(&format!("{}{name}", node.prefix))).collect()
     }
@@ -89,7 +92,7 @@ impl StageBuilder<'_> {
     }
 }
 
-/// Weights of any type as bytes.
+/// Converts weights of any element type to bytes.
 pub(crate) fn in_bytes<'w, T: Scalar>(weights: &[Weight<'w, T>]) -> Vec<Weight<'w, u8>> {
     let bytes = |w: &Weight<'w, T>| Weight { name: w.name.clone(), shape: w.shape.clone(), values: bytemuck::cast_slice(w.values) };
     weights.iter().map(bytes).collect()

@@ -1,4 +1,4 @@
-//! What every kind of stage provides, and what it is given for a chunk.
+//! The interface of every kind of stage, and what a stage receives for a chunk.
 
 use super::plan;
 use super::plan::{Node, Recording};
@@ -11,86 +11,91 @@ use crate::device::Strategy;
 use crate::error::Result;
 use std::borrow::Cow;
 
-/// What a kind of stage does.
+/// A kind of stage.
 pub(crate) trait StageKernel: std::fmt::Debug + Send {
-    /// How its steps get onto the device, and why so.
+    /// Its strategy, and the reason for it.
     fn chosen(&self) -> (Strategy, Cow<'static, str>);
 
-    /// What it takes beside the memory that every stage has.
+    /// The memory that it needs in addition to the memory of every stage.
     fn needs(&self) -> MemoryNeeds {
         MemoryNeeds::default()
     }
 
-    /// Whether it takes inputs that stretch over steps, rows or units as they are, and not with all their elements.
+    /// Whether it accepts inputs that are the same for all steps, rows or units as a single
+    /// element.
     fn stretches(&self) -> bool {
         false
     }
 
-    /// Makes what it keeps of the weights in an order of its own. Called whenever weights have been written, before the next run.
+    /// Makes its own copy of the weights in the order in which it reads them. Called after weights
+    /// were written, before the next run.
     fn pack(&self, weights: &Buffer, own: &Buffer, stream: &Stream) -> Result<()> {
         let _ = (weights, own, stream);
         Ok(())
     }
 
-    /// The kernels that it launches for a chunk, as parts of one kernel for several layers; none where it cannot be among those.
+    /// The kernels that it launches for a chunk, as parts of fused layers. Empty if it cannot be
+    /// fused.
     fn parts(&self) -> &[FusedPart] {
         &[]
     }
 
-    /// The jobs of its parts. One that has nothing to make has no steps.
+    /// The jobs of its parts for a chunk. A job without work has 0 steps.
     fn jobs(&self, call: &StageCall<'_>) -> Vec<Job> {
         let _ = call;
         Vec::new()
     }
 
-    /// Asks for all steps of a chunk.
+    /// Enqueues all steps of a chunk.
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()>;
 }
 
-/// A kernel as a part of one for several layers.
+/// A kernel of one layer, as a part of fused layers.
 #[derive(Debug)]
 pub(crate) struct FusedPart {
-    /// What is compiled for it alone.
+    /// The request for this kernel alone.
     pub(crate) request: Request,
     pub(crate) params: Vec<u8>,
-    /// Multiply-adds for a row's step, or other work that is like them.
+    /// Multiply-adds of one step of a row, or work of about the same cost.
     pub(crate) products: u64,
-    /// Bytes of dynamic shared memory.
+    /// Dynamic shared memory, in bytes.
     pub(crate) shared: usize,
 }
 
-/// What a stage takes, in bytes.
+/// The memory that a stage needs, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct MemoryNeeds {
-    /// For each step, of the memory for products with the input.
+    /// For each step, memory for products with the input.
     pub(crate) work: usize,
-    /// Of scratch memory, which the next stage may overwrite.
+    /// Scratch memory, which the next stage may overwrite.
     pub(crate) scratch: usize,
-    /// For itself, as long as the engine lives; zeros at first.
+    /// The stage's own memory, kept as long as the engine lives and initially 0.
     pub(crate) own: usize,
-    /// Most steps of a chunk.
+    /// Maximum steps of a chunk, if there is a limit.
     pub(crate) steps: Option<u64>,
-    /// Of what its launches are told, if not the one job.
+    /// Size of the launch arguments, if not one `Job`.
     pub(crate) jobs: Option<usize>,
 }
 
-/// What all stages of a chunk have in common.
+/// Values that all stages of a chunk share.
 pub(crate) struct StageChunk<'c> {
     pub(crate) clock: crate::system::clock::Clock,
     pub(crate) seed: u64,
     pub(crate) rows: u64,
     pub(crate) steps: u32,
-    /// Where a u64 lies for each row: it takes a step while fewer than so many are done. Null: every step.
+    /// Address of a u64 for each batch row: the row makes a step while the number of completed
+    /// steps is below this value. If it is null, every row makes every step.
     pub(crate) ends: u64,
     /// Bytes of an element.
     pub(crate) element: usize,
-    /// The run's inputs: what the first stage reads.
+    /// The inputs of the run, which the first stage reads.
     pub(crate) ports: [Port; MAX_PORTS],
     pub(crate) given: u32,
-    /// Where each recording of this chunk goes.
+    /// The address of each recording of this chunk.
     pub(crate) records: Vec<u64>,
     pub(crate) recordings: &'c [Recording],
-    /// Which recording the last stage writes as its output, if it is a map.
+    /// The index of the recording that the last stage writes as its output if it is a function of
+    /// rows or units.
     pub(crate) output: Option<usize>,
 }
 
@@ -98,32 +103,34 @@ pub(crate) struct StageChunk<'c> {
 #[derive(Clone, Copy)]
 pub(crate) struct StageMemory<'m> {
     pub(crate) state: &'m Buffer,
-    /// Bytes from the state's start to each variable.
+    /// Byte offset of each variable in the state.
     pub(crate) vars: &'m [usize],
     pub(crate) constants: &'m Buffer,
     pub(crate) weights: &'m Buffer,
     pub(crate) work: &'m Buffer,
     pub(crate) scratch: &'m Buffer,
-    /// What the stage before has put out, and where this one's output goes; null at the ends.
+    /// The address of the output of the stage before, and that of this stage's output. `from` is
+    /// null for the first stage, `to` for the last.
     pub(crate) from: u64,
     pub(crate) to: u64,
 }
 
-/// What a stage is to do for a chunk.
+/// The arguments of a stage for a chunk.
 pub(crate) struct StageCall<'c> {
     pub(crate) node: &'c Node,
-    /// The job but for what the stage's kind adds: weights, scratch memory, constants of units.
+    /// The job, except for what the kind of stage adds: weights, scratch memory, constants of
+    /// units.
     pub(crate) job: Job,
     pub(crate) chunk: &'c StageChunk<'c>,
     pub(crate) memory: &'c StageMemory<'c>,
     /// The stage's own memory.
     pub(crate) own: Option<&'c Buffer>,
-    /// Where among the constants the slots of its probes lie.
+    /// For each probe the offset of its slots in the constants.
     pub(crate) slots: &'c [Option<usize>],
 }
 
 impl StageChunk<'_> {
-    /// A stage's probe, where what it records goes.
+    /// Makes the kernel's struct for a probe, with the address that it writes to.
     pub(crate) fn probe(
         &self,
         probe: &plan::Probe,
@@ -149,7 +156,7 @@ impl StageChunk<'_> {
 }
 
 impl StageCall<'_> {
-    /// The stage's probe of this number.
+    /// The struct for the stage's probe number `p`.
     pub(crate) fn probe(&self, p: usize) -> crate::cuda::structs::launch_args::Probe {
         let probe = self.node.probes.get(p).zip(self.slots.get(p));
         probe.map_or_else(crate::cuda::structs::launch_args::Probe::default, |(probe, slots)| {
@@ -157,7 +164,8 @@ impl StageCall<'_> {
         })
     }
 
-    /// The job of a function with so many threads a row. The last stage makes only what is kept: nothing, where nothing is.
+    /// The job of a function with `threads` threads a row. The last stage makes only the recorded
+    /// steps, and returns `None` if there are none.
     pub(crate) fn of_function(&self, threads: usize) -> Option<Job> {
         let Self { mut job, chunk, .. } = *self;
         job.units = threads as u64;
@@ -173,7 +181,7 @@ impl StageCall<'_> {
         (job.steps > 0).then_some(job)
     }
 
-    /// The addresses of weights at these places.
+    /// The addresses of the weights at these offsets.
     pub(crate) fn weights(&self, places: &[Option<usize>]) -> [u64; MAX_WEIGHTS] {
         let mut all = [0; MAX_WEIGHTS];
         for (to, place) in all.iter_mut().zip(places) {

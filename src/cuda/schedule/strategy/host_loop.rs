@@ -1,7 +1,8 @@
-//! One launch a step, from the host.
+//! The strategy `HostLoop`: the host launches a kernel for each step.
 //!
-//! Costs a launch a step, and all of the state through memory. It needs nothing but kernels of one step: for debugging, and to compare
-//! the others with.
+//! A step costs a launch, and the whole state passes through memory in each step. The strategy
+//! needs only kernels of one step. It is meant for debugging, and for comparison with the other
+//! strategies.
 
 use super::{LaunchContext, StepLaunches};
 use crate::cuda::driver::module::Kernel;

@@ -1,4 +1,5 @@
-//! How the steps of a loop get onto the device. Each strategy is a file here; which one `Auto` takes is the table below.
+//! The strategies: how a GPU makes the steps of a loop. There is a file for each strategy. The
+//! table at [`choose`] says which one `Auto` takes.
 
 mod graph;
 mod host_loop;
@@ -19,28 +20,28 @@ use crate::error::{Error, Result};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// What a stage's launches need beside its job.
+/// What a stage's launches need in addition to its job.
 pub(crate) struct LaunchContext<'d> {
     pub(crate) context: &'d Arc<Context>,
     pub(crate) stream: &'d Stream,
-    /// A u32 on the device that steps are counted by.
+    /// A u32 on the device that counts steps.
     pub(crate) cursor: &'d Buffer,
-    /// None where no stage goes step by step.
+    /// `None` if no stage is launched step by step.
     pub(crate) advance: Option<&'d Kernel<signature::Advance>>,
-    /// Room for a job on the device, and on the host for this chunk's.
+    /// Memory for jobs on the device, and for this chunk's jobs on the host.
     pub(crate) jobs: &'d Buffer,
     pub(crate) host_jobs: &'d mut Pinned,
-    /// Where in it this stage's job lies.
+    /// Byte offset of this stage's job in both.
     pub(crate) at: usize,
 }
 
 impl LaunchContext<'_> {
-    /// Puts the job onto the device and the cursor to 0. Returns the addresses of both.
+    /// Copies the job to the device and sets the cursor to 0. Returns the addresses of both.
     fn lay_out(&mut self, job: &Job) -> Result<(u64, u64)> {
         self.put(bytemuck::bytes_of(job))
     }
 
-    /// The same of whatever it is that kernels are told.
+    /// The same for launch arguments of any type.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<(u64, u64)> {
         self.host_jobs.slice_mut::<u8>(self.at, bytes.len())?.copy_from_slice(bytes);
         self.jobs.upload(self.at, self.host_jobs, self.at, bytes.len(), self.stream)?;
@@ -49,7 +50,7 @@ impl LaunchContext<'_> {
     }
 }
 
-/// The kernel of a loop over steps: `…_scan`, if all steps go into one launch, or `…_step`.
+/// The kernel of a loop over steps: `…_scan` if one launch makes all steps, otherwise `…_step`.
 #[derive(Debug)]
 pub(crate) enum CellLoop {
     Whole(Kernel<signature::Whole>),
@@ -57,7 +58,7 @@ pub(crate) enum CellLoop {
 }
 
 impl CellLoop {
-    /// The module that it is of.
+    /// The module of the kernel.
     pub(crate) fn module(&self) -> &Arc<Module> {
         match self {
             Self::Whole(kernel) => &kernel.module,
@@ -82,51 +83,53 @@ impl CellLoop {
     }
 }
 
-/// A loop over steps: its kernel, and what that is given.
+/// A loop over steps: its kernel, and the kernel's arguments.
 pub(crate) struct StepLaunches<'s> {
     pub(crate) kernel: &'s CellLoop,
-    /// Where captured steps are kept.
+    /// The graph of captured steps, once there is one.
     pub(crate) graph: &'s mut Option<Graph>,
     pub(crate) job: &'s Job,
     pub(crate) shape: Shape,
     pub(crate) params: &'s [u8],
-    /// Launches of a step, where there is one kernel for each.
+    /// Launches for each step.
     pub(crate) phases: u32,
-    /// What else is asked for before each of those, given which of a step's it is. It asks for the same every time, so that a graph holds.
+    /// Work to enqueue before each launch. The argument is the number of the launch within its
+    /// step. The work is the same in each step, so that a captured graph remains valid.
     pub(crate) before: Option<&'s dyn Fn(u32) -> Result<()>>,
 }
 
 impl StepLaunches<'_> {
-    /// Asks for the k-th launch from the cursor on.
+    /// Enqueues the k-th launch after the cursor.
     fn launch(&self, kernel: &Kernel<signature::Step>, at: (u64, u64), k: u32, stream: &Stream) -> Result<()> {
         self.before.map_or(Ok(()), |before| before(k % self.phases))?;
         kernel.step(self.shape, stream, at, self.params, k)
     }
 }
 
-/// Asks for all steps of a loop.
+/// Enqueues all steps of a loop.
 pub(crate) fn run(strategy: Strategy, mut steps: StepLaunches<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
     match (strategy, steps.kernel) {
         (Strategy::HostLoop, CellLoop::Step(kernel)) => host_loop::run(&steps, kernel, launch_context),
         (Strategy::Graph, CellLoop::Step(kernel)) => graph::run(&mut steps, kernel, launch_context),
         (Strategy::Persistent | Strategy::Auto, CellLoop::Whole(kernel)) => persistent::run(&steps, kernel, launch_context),
-        (strategy, _) => Err(Error::Unsupported(format!("the strategy {strategy} with the kernel of another"))),
+        (strategy, _) => Err(Error::Unsupported(format!("the strategy {strategy} cannot run the kernel of another strategy"))),
     }
 }
 
-/// What a function without state has, whatever is asked for.
+/// The strategy of a function without state, whichever strategy the user has set.
 pub(crate) const ONCE: (Strategy, Cow<'static, str>) =
     (Strategy::Persistent, Cow::Borrowed("it has no state, and all steps go into one launch"));
 
-/// Which strategy a loop runs by, and why: what was asked for, or, for `Auto`, by this table, whose reason the stage gives.
+/// Returns the strategy of a loop and the reason: the strategy that the user has set, or, for
+/// `Auto`, the one in this table. The stage supplies the reason.
 ///
 /// | stage | `Auto` takes | because |
 /// |---|---|---|
-/// | a function without state | one launch for the whole chunk, whatever is asked for: [`ONCE`] | its steps do not depend on each other |
-/// | a pointwise model | `Persistent` | units never meet, so that any number of them can stay in registers for all steps |
-/// | a recurrent cell | `Persistent` where its weights fit on chip, else `Graph` | see the tiers in `src/cuda/recurrent/tiers.rs` |
-/// | … whose sums are the CPU's | `Persistent` | rows never meet, and a block keeps its row's state for all steps |
-/// | a network | `Persistent`, and `Graph` where the device has no room for its blocks at once | blocks wait for each other once a step, which costs less than a launch |
+/// | a function without state | one launch for the whole chunk, with any strategy ([`ONCE`]) | its steps are independent |
+/// | a pointwise model | `Persistent` | units are independent, so that they stay in registers for all steps |
+/// | a recurrent cell | `Persistent` if its weights fit in registers and shared memory, else `Graph` | see `src/cuda/recurrent/tiers.rs` |
+/// | … with the CPU's order of sums | `Persistent` | rows are independent; a thread block keeps the state of its row for all steps |
+/// | a network | `Persistent`, or `Graph` if not all its thread blocks fit on the device at once | a barrier costs less than a launch |
 pub(crate) fn choose(asked: Strategy, why_persistent: &'static str) -> (Strategy, Cow<'static, str>) {
     match asked {
         Strategy::HostLoop | Strategy::Graph | Strategy::Persistent => (asked, "it was asked for".into()),

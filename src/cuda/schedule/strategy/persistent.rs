@@ -1,7 +1,7 @@
-//! All steps of a chunk inside one launch.
+//! The strategy `Persistent`: one launch makes all steps of a chunk.
 //!
-//! Costs one launch a chunk. State is read once and written once a chunk, so that nothing but inputs and recordings goes through
-//! memory: it wins wherever it can run.
+//! A chunk costs one launch. State is read once and written once in a chunk, and only inputs and
+//! recordings pass through memory in each step. It is the fastest strategy wherever it can run.
 
 use super::{LaunchContext, StepLaunches};
 use crate::cuda::driver::module::Kernel;
