@@ -1,6 +1,7 @@
-//! With the feature `embed-cubin`, compiles the kernels if there is an NVRTC. Otherwise there is nothing to do.
+//! With the feature `embed-cubin`, compiles the kernels if NVRTC is installed. Otherwise does
+//! nothing.
 
-// The library's own files, with no more around them than they need.
+// The modules below replace as much of the library as the included files need.
 #[cfg(feature = "embed-cubin")]
 mod error {
     pub(crate) type Result<V> = std::result::Result<V, Error>;
@@ -23,7 +24,7 @@ mod survey {
     }
     pub(crate) struct Compilers(Vec<Compiler>);
     impl Compilers {
-        /// The newest first: nothing is known here of the driver to come.
+        /// The newest compiler first: the driver that will load the images is not known.
         pub(crate) fn new(mut all: Vec<Compiler>, _driver: Option<(u32, u32)>) -> Option<Self> {
             all.sort_by(|a, b| b.version.cmp(&a.version));
             (!all.is_empty()).then(|| Self(all))
@@ -83,7 +84,8 @@ mod embed {
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// One of each generation, and of Ampere: what runs on others of it too.
+    /// One architecture of each generation, whose machine code the generation's later GPUs also
+    /// run.
     const ARCHS: &[u32] = &[75, 80, 90, 100, 120];
     const LINES: &str = include_str!("kernels/embedded.txt");
 
@@ -93,7 +95,7 @@ mod embed {
             println!("cargo:rerun-if-env-changed={name}");
         }
         let images = images().unwrap_or_else(|why| {
-            println!("cargo:warning=embed-cubin embeds nothing: {why}");
+            println!("cargo:warning=the feature embed-cubin embeds no kernels: {why}");
             Vec::new()
         });
         let mut archs: Vec<u32> = images.iter().map(|(arch, ..)| *arch).collect();
@@ -115,7 +117,8 @@ mod embed {
 
     type Image = (u32, u128, Vec<u8>);
 
-    /// Every line of the list for every architecture that the compiler knows.
+    /// Compiles every line of `kernels/embedded.txt` for every architecture that the compiler
+    /// knows.
     fn images() -> Result<Vec<Image>, String> {
         if std::env::var_os("DOCS_RS").is_some() {
             return Ok(Vec::new());
@@ -143,12 +146,12 @@ mod embed {
         Ok(images)
     }
 
-    /// One image. A line is `models/hh.cu+loops/pointwise_scan.cu f32 NAME=VALUE …`.
+    /// Compiles one image. A line is `models/hh.cu+loops/pointwise_scan.cu f32 NAME=VALUE …`.
     fn image(nvrtc: &Nvrtc, arch: u32, line: &str) -> Result<Image, String> {
         let mut words = line.split(' ');
         let (files, dtype) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let parts: Option<Vec<_>> = files.split('+').map(|path| Some((path.rsplit('/').next()?, source::file(path)?))).collect();
-        let parts = parts.ok_or_else(|| format!("kernels/embedded.txt names no file of kernels/: {line}"))?;
+        let parts = parts.ok_or_else(|| format!("kernels/embedded.txt names a file that kernels/ does not have: {line}"))?;
         let text = source::flatten(&parts).map_err(|e| e.to_string())?;
         let mut options = vec![format!("--gpu-architecture=sm_{arch}"), format!("-DSCALAR_{}=1", dtype.to_uppercase())];
         options.extend(OPTIONS.map(str::to_owned));

@@ -1,4 +1,4 @@
-//! What stands for the CUDA engine where the feature `cuda` is off: types that have no values.
+//! Replaces the CUDA engine if the feature `cuda` is off: the types have no values.
 
 use crate::device::Products;
 use crate::engine::boundary::{ChunkResult, EngineConfig, RunRequest};

@@ -1,4 +1,4 @@
-//! Every system that the crate brings, as the modules that are compiled for it.
+//! The modules of every system of the crate, for the kernel report and for `embed-cubin`.
 
 use super::Module;
 use crate::cuda::compiler::compile::Request;
@@ -12,11 +12,12 @@ use crate::system::System;
 use crate::system::param::Param;
 use crate::system::program::ProgramBody;
 
-/// Every kernel that the crate brings, for every element type that it is for, in the specialisations that differ most: recording
-/// nothing, recording the first variable and bits of the second and the output, with parameters of their own for each unit, and
-/// generic, which is what can be compiled before anybody asks.
+/// Lists every kernel of the crate, for each of its element types, in the specialisations that
+/// differ most: without recordings; with recordings of the first variable, bits of the second, and
+/// the output; with parameters that differ between units; and generic, the form that is embedded at
+/// build time.
 ///
-/// A loop compiles others too, for what it is asked to record.
+/// A loop also compiles other specialisations, depending on what it records.
 #[must_use]
 pub fn list() -> Vec<Module> {
     let mut list = List::default();
@@ -35,7 +36,8 @@ pub fn list() -> Vec<Module> {
     list.modules
 }
 
-/// What is compiled when the crate is built: as much as a machine without a compiler can be given, each module once.
+/// The lines of `kernels/embedded.txt`: the modules that `build.rs` compiles for machines without a
+/// compiler, each once.
 #[cfg(test)]
 fn beforehand() -> Vec<String> {
     let mut list = List { modules: Vec::new(), beforehand: true };
@@ -50,19 +52,19 @@ fn beforehand() -> Vec<String> {
     lines
 }
 
-/// How a recording is made, as `job.cuh` numbers it.
+/// The modes of a recording, as `job.cuh` numbers them.
 const ALL: usize = 0;
 const BITS: usize = 2;
 
 #[derive(Default)]
 struct List {
     modules: Vec<Module>,
-    /// Only in the generic form.
+    /// Whether the list has only generic modules, for `embed-cubin`.
     beforehand: bool,
 }
 
 impl List {
-    /// Adds a module, unless it is one of those that are there already under another name.
+    /// Adds a module unless the list already has it under another name.
     fn add(&mut self, name: impl Into<String>, request: Request) {
         let request = if self.beforehand { request.generic() } else { request };
         if self.modules.iter().any(|m| m.request.line() == request.line()) {
@@ -71,7 +73,7 @@ impl List {
         self.modules.push(Module { name: name.into(), dtype: request.dtype, request, needs: 75 });
     }
 
-    /// All systems, in all types that they are for.
+    /// All systems, with all their element types.
     fn systems(&mut self) {
         self.neurons::<f64>();
         self.neurons::<f32>();
@@ -81,7 +83,7 @@ impl List {
         self.layers::<half::bf16>();
     }
 
-    /// What makes a network's synapses.
+    /// The passes that make a network's synapses.
     fn connect(&mut self) {
         for pass in 0..4 {
             let request = Request::connect(pass);
@@ -112,7 +114,8 @@ impl List {
         own.iter().for_each(|cell| self.lean("traub_miles_each", cell));
         self.lean("traub_miles_euler", &TraubMiles::<R>::new(1).method(Method::Euler));
         self.lean("traub_miles_rk4", &TraubMiles::<R>::new(1).method(Method::Rk4));
-        // Of those that are equations alone: the largest, and one with all that the frame has.
+        // Two of the neurons that consist of equations: the largest one, and one with all features
+        // of the shared code.
         self.lean("wang_buzsaki", &WangBuzsaki::<R>::new(1));
         self.lean("adex_if_conductance", &AdExIf::<R>::new(1).conductance());
         self.channels::<R>();
@@ -121,7 +124,7 @@ impl List {
         }
     }
 
-    /// Every neuron that is its equations alone.
+    /// Every neuron that consists of equations.
     fn equations<R: Real>(&mut self) {
         macro_rules! add {
             ($($model:ident)*) => {$(
@@ -132,7 +135,8 @@ impl List {
         add!(AdExIf AdQuaIf ExpIf FitzHughNagumo HindmarshRose Izhikevich MorrisLecar QuaIf WangBuzsaki);
     }
 
-    /// A neuron of all kinds of kinetics. Its text is made of many, so that it cannot be compiled beforehand.
+    /// A neuron with channels of all kinds of kinetics. Its text is joined from several files, so
+    /// that it cannot be embedded at build time.
     fn channels<R: Real>(&mut self) {
         if self.beforehand {
             return;
@@ -162,7 +166,7 @@ impl List {
         self.stack::<T>();
     }
 
-    /// Small layers as one kernel: every kind of part that it can have.
+    /// Fused layers, with every kind of part.
     fn stack<T: Scalar>(&mut self) {
         if self.beforehand {
             return;
@@ -175,17 +179,17 @@ impl List {
         parts.lean::<T>("lstm_cell", &LstmCell::<T>::new(2, 2));
         let parts: Vec<Request> = parts.modules.into_iter().map(|m| m.request).filter(|r| r.entry() != "cell_step").collect();
         let places: Vec<(usize, usize)> = (0..parts.len()).map(|n| (4096 * n, 4096 * n + 2048)).collect();
-        // What is missing is missed by the list's own test.
+        // A failure here is found by the test of the list.
         if let Ok(request) = crate::cuda::engine::fused_layers::request(T::DTYPE, &parts, &places) {
             self.add("stack", request);
         }
     }
 
-    /// A system's modules, in every specialisation.
+    /// A system's modules in every specialisation.
     fn all<T: Scalar>(&mut self, name: &str, system: &dyn System<T>) {
         self.lean(name, system);
         let vars = system.schema().state.len();
-        // What is recorded is stored as any element is: one type shows what it takes.
+        // Recordings work in the same way for all element types, so that one type is sufficient.
         let probes = if vars > 1 { vec![(0, ALL), (1, BITS), (vars, ALL)] } else { vec![(0, ALL), (vars, ALL)] };
         if T::DTYPE == DType::F32 {
             self.loops(name, "_recorded", system, &probes);
@@ -212,7 +216,7 @@ impl List {
     fn loops<T: Scalar>(&mut self, name: &str, suffix: &str, system: &dyn System<T>, probes: Probes<'_>) {
         let schema = system.schema();
         let (vars, ports) = (schema.state.len(), schema.inputs.len());
-        // A function is never run step by step.
+        // A function without state never runs step by step.
         let kinds: &[_] = if schema.is_stateless() && !schema.reads_clock { &[(true, "scan")] } else { &[(true, "scan"), (false, "step")] };
         let Some(program) = system.program(0.1) else { return };
         for (whole, kind) in kinds.iter().copied() {
@@ -233,7 +237,7 @@ impl List {
 mod tests {
     use super::*;
 
-    /// `EMBEDDED=write` writes the list anew.
+    /// `EMBEDDED=write` writes the file.
     #[test]
     fn what_build_rs_compiles_is_what_loops_ask_for() {
         let lines = beforehand().join("\n");
@@ -242,7 +246,8 @@ mod tests {
             std::fs::write(&path, &lines).unwrap();
         }
         assert!(std::fs::read_to_string(&path).unwrap() == lines, "EMBEDDED=write cargo test --lib build_rs writes {}", path.display());
-        // Whatever is recorded, and whichever parameters units have of their own.
+        // The generic module does not depend on recordings, nor on the parameters that differ
+        // between units.
         for module in list().into_iter().filter(|m| !m.is_specialised()) {
             let line = module.request.clone().generic().line();
             let embedded = lines.lines().any(|l| l == line);
@@ -266,7 +271,7 @@ mod tests {
             assert!(serve((8, 9)) && !serve((8, 7)) && !serve((7, 0)));
             let mut own = list().remove(0).request;
             own.model.1.to_mut().push_str("// mine");
-            assert_eq!(find(&own, (8, 9)).unwrap(), None, "another text under the same name");
+            assert_eq!(find(&own, (8, 9)).unwrap(), None, "another text with the same name");
         }
     }
 }

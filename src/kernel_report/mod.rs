@@ -1,5 +1,5 @@
-//! The kernels that run on a GPU: what there is, what each takes, and its code. For those who want to look; nothing here is
-//! needed to run a loop, which compiles what it needs for the device at hand.
+//! Reports the kernels that run on a GPU: a list of them, their resource usage, and their code. A
+//! loop does not need this module; it compiles its kernels for the device when it is built.
 //!
 //! ```no_run
 //! # fn main() -> overtime::Result<()> {
@@ -31,32 +31,35 @@ use std::fmt::Display;
 pub use crate::cuda::compiler::nvrtc::Usage;
 pub use catalog::list;
 
-/// A text that is compiled as one: a model's step in one of the loops over it, specialised for what is recorded.
+/// A unit of compilation: a model's step in one of the loops over it, specialised for the variables
+/// that are recorded.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Module {
-    /// Its name.
+    /// The name of the module.
     pub name: String,
-    /// Its element type.
+    /// The element type.
     pub dtype: DType,
     pub(crate) request: Request,
     needs: u32,
 }
 
 impl Module {
-    /// The name of its kernel.
+    /// The name of the module's kernel.
     #[must_use]
     pub fn kernel(&self) -> &str {
         self.request.entry()
     }
 
-    /// The lowest compute capability that it is for, 90 for 9.0: others lack instructions that it has.
+    /// The lowest compute capability that the module supports, such as 90 for 9.0. Lower ones lack
+    /// instructions that it uses.
     #[must_use]
     pub fn needs(&self) -> u32 {
         self.needs
     }
 
-    /// Whether it is made for one shape, one network, or one stack of layers, alone, so that nobody can compile it beforehand.
+    /// Whether the module is compiled for one shape, one network or one set of fused layers, so
+    /// that it cannot be embedded at build time.
     #[must_use]
     pub fn is_specialised(&self) -> bool {
         self.name.starts_with("product")
@@ -72,26 +75,27 @@ impl Display for Module {
     }
 }
 
-/// What the compiler made of a module.
+/// The results of compiling a module.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Built {
-    /// The text that was compiled, all that it includes within it.
+    /// The text that was compiled, with everything that it includes.
     pub source: String,
-    /// What the compiler was told.
+    /// The options of the compiler.
     pub options: Vec<String>,
-    /// Its PTX.
+    /// The PTX.
     pub ptx: String,
-    /// Its machine code.
+    /// The machine code (CUBIN).
     pub cubin: Vec<u8>,
-    /// What the compiler said, as it stands.
+    /// The compiler's log, unchanged.
     pub log: String,
-    /// What its kernels use.
+    /// The resource usage of each kernel.
     pub usage: Vec<Usage>,
 }
 
 impl Built {
-    /// How many instructions of a kernel's PTX compute in double precision. Moving a double about is no computation.
+    /// Returns how many instructions of a kernel's PTX compute in double precision. Loads, stores
+    /// and moves do not count.
     #[must_use]
     pub fn doubles(&self, kernel: &str) -> usize {
         doubles(&self.ptx, kernel)
@@ -105,7 +109,7 @@ fn doubles(ptx: &str, kernel: &str) -> usize {
         if let Some((_, rest)) = line.split_once(".entry ") {
             counts = rest.trim_end_matches([' ', ')', '(']) == kernel;
         } else if line.contains(".func") {
-            // Who calls a function is not followed: it counts for all.
+            // Which kernel calls a function is not determined: functions count for every kernel.
             counts = true;
         }
         let mut words = line.split_whitespace().filter(|word| !word.starts_with('@') && *word != "{");
@@ -116,49 +120,51 @@ fn doubles(ptx: &str, kernel: &str) -> usize {
     count
 }
 
-/// NVRTC, found.
+/// An NVRTC library.
 pub struct Compiler {
     found: found::Compiler,
     nvrtc: Nvrtc,
 }
 
 impl Compiler {
-    /// Finds the newest NVRTC of those that [`Survey::new`](crate::Survey::new) finds.
+    /// Finds the newest NVRTC among those that [`Survey::new`](crate::Survey::new) finds.
     ///
     /// # Errors
-    /// If there is none, or it lacks functions.
+    /// If there is none, or the library lacks functions.
     pub fn find() -> Result<Self> {
         let found = nvrtc::probe(None).0.map_err(|reason| Error::DeviceUnavailable { device: "cuda".into(), reason })?.first().clone();
         let nvrtc = compile::open(&found)?;
         Ok(Self { found, nvrtc })
     }
 
-    /// Its version of CUDA.
+    /// The CUDA version of the compiler, as (major, minor).
     #[must_use]
     pub fn version(&self) -> (u32, u32) {
         self.found.version
     }
 
-    /// The architectures that it makes machine code for: `sm_75`, … Some also have a variant that later ones do not run: `sm_90a`.
+    /// The architectures for which the compiler makes machine code, such as `sm_75`. For some of
+    /// them there is also a variant that later architectures do not run: `sm_90a`.
     #[must_use]
     pub fn archs(&self) -> Vec<String> {
         self.nvrtc.archs().iter().map(|arch| format!("sm_{arch}")).collect()
     }
 
-    /// That it makes machine code for this architecture, `sm_90` or `sm_90a`.
+    /// Checks that the compiler makes machine code for this architecture, such as `sm_90` or
+    /// `sm_90a`.
     ///
     /// # Errors
-    /// If it does not; the text names those that it knows.
+    /// If it does not; the error lists the known architectures.
     pub fn knows(&self, arch: &str) -> Result<()> {
         let known = self.archs();
         if known.iter().any(|k| k == arch.trim_end_matches(['a', 'f'])) { Ok(()) } else { Err(Error::unknown("architecture", arch, known)) }
     }
 
-    /// Compiles a module for an architecture, `sm_90` for compute capability 9.0. The cache is neither read nor written. May be
-    /// called from many threads at once.
+    /// Compiles a module for an architecture, such as `sm_90` for compute capability 9.0. The cache
+    /// is neither read nor written. Several threads may call this at once.
     ///
     /// # Errors
-    /// If the compiler does not know the architecture, or refuses the module.
+    /// If the compiler does not know the architecture, or the module does not compile.
     pub fn compile(&self, module: &Module, arch: &str) -> Result<Built> {
         self.knows(arch)?;
         let source = compile::compared(&module.request)?;
@@ -168,7 +174,8 @@ impl Compiler {
         Ok(Built { source, options, ptx, cubin: made.cubin, usage: nvrtc::usage(&made.log), log: made.log })
     }
 
-    /// Compiles many, on all of the processor's cores; in the order given.
+    /// Compiles several modules with all CPU threads. The results are in the order of the modules;
+    /// if no threads can be started, the result is a single error.
     #[must_use]
     pub fn compile_all(&self, modules: &[Module], arch: &str) -> Vec<Result<Built>> {
         crate::memory::threads::run(|| modules.par_iter().map(|module| self.compile(module, arch)).collect())

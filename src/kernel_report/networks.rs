@@ -1,4 +1,5 @@
-//! Networks, as the modules that are compiled for them: two groups with receptors and drives of every kind, in every cut.
+//! The modules of networks: two groups with receptors and drives of every kind, in every kernel
+//! variant.
 
 use super::Module;
 use crate::cuda::compiler::request::Probes;
@@ -18,7 +19,7 @@ pub(super) fn list() -> Vec<Module> {
 fn of_type<T: Real>() -> Vec<Module> {
     let cut = |whole, alone, held| KernelVariant { whole, alone, held, procedural: false };
     let network = network::<T>();
-    // All, bits.
+    // All elements of the first variable, bits of another.
     let probes: Probes<'_> = &[(0, 0), (4, 2)];
     [
         ("network_block", cut(true, true, true), probes),
@@ -49,7 +50,8 @@ fn network<T: Real>() -> Option<Network<T>> {
     Network::builder(0.1).group(excites).group(inhibits).project(Projection::new("p", "E", ("I", "e"))).build().ok()
 }
 
-/// With every shape of receptor, and terminals, whose laws are one text.
+/// A network with receptors of every time course, and with presynaptic kinetics, all of whose
+/// release models are one text.
 fn kinetics<T: Real>() -> Option<Network<T>> {
     let all = |group: Group<T>| {
         group
@@ -65,7 +67,7 @@ fn kinetics<T: Real>() -> Option<Network<T>> {
     network.project(within).project(joined).build().ok()
 }
 
-/// With weights that learn, and of those what there is to record.
+/// A network with plastic weights, and recordings of its plastic variables.
 fn plastic<T: Real>() -> Option<Network<T>> {
     let group = |name: &str| Group::new(name, Lif::<T>::new(9)).receptor(Receptor::exponential("e", 5.0)).current(1.0).noise(1.0);
     let within = Projection::new("w", "E", ("E", "e")).weight(0.5).stdp(Stdp::new(1.0));

@@ -1,5 +1,5 @@
-//! Recurrent cells in tiles, as the modules that are compiled for them: of each tier, and of each way to multiply, one that a well-known
-//! shape takes on an H100.
+//! The modules of recurrent cells with tiles: for each tier and each way to multiply, one that a
+//! well-known shape uses on an H100.
 
 use super::Module;
 use crate::cuda::compiler::compile::Request;
@@ -17,7 +17,7 @@ const H100: DeviceLimits = DeviceLimits { capability: 90, processors: 132, share
 
 pub(super) fn list() -> Vec<Module> {
     let mut all = Vec::new();
-    // All, bits.
+    // All elements, bits.
     let probes: Probes<'_> = &[(0, 0), (0, 2), (1, 0)];
     let fast = Products::Fast;
     all.extend(module("lstm_cell_block", &LstmCell::<f16>::new(1, 128).wh_init(Init::Zeros), 128, Tier::Block, fast, &[], 75));

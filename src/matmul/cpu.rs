@@ -1,4 +1,5 @@
-//! The product on the CPU: B packed in panels, by columns; rows of A in lots that stay in the second cache; threads over both.
+//! The matrix product on the CPU. B is packed in panels of columns; rows of A are processed in
+//! groups that fit in L2; threads share the groups, or the panels.
 
 use crate::engine::gemm_shape::Shape;
 use crate::error::Result;
@@ -9,14 +10,14 @@ use crate::numeric::simd::{Kernel, vectorize};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Rows that share each packed element that is loaded.
+/// Rows of a group. Each packed element of B is used for all of them once it is loaded.
 const ROWS: usize = 64;
-/// Columns that are packed together.
+/// Columns of a panel.
 const COLUMNS: usize = 256;
-/// Multiply-adds below which threads cost more than they save.
+/// Number of multiply-adds below which threads cost more than they save.
 const ALONE: usize = 1 << 16;
 
-/// B, some columns at a time.
+/// B, packed in panels of columns.
 type Panels<R> = Vec<Packed<R>>;
 
 /// C ← act(A·B + bias). All lengths have been checked.
@@ -65,7 +66,7 @@ fn pack<T: Scalar>(shape: &Shape, b: &[T], parallel: bool) -> Panels<T::Acc> {
 
 fn multiply<T: Scalar>(shape: &Shape, a: &[T], panels: &Panels<T::Acc>, bias: Option<&[T]>, c: &mut [T], parallel: bool) {
     let Shape { m, n, .. } = *shape;
-    // Fewer rows than would fill a lot are better divided.
+    // With few rows, smaller groups give each thread some.
     let lot = if parallel { m.div_ceil(rayon::current_num_threads()).clamp(1, ROWS) } else { ROWS };
     let rows = |(l, c): (usize, &mut [T])| {
         let first = l * lot;
@@ -87,7 +88,7 @@ fn multiply<T: Scalar>(shape: &Shape, a: &[T], panels: &Panels<T::Acc>, bias: Op
         };
         let all = panels.iter().zip(columns(n));
         if parallel && m <= lot {
-            // One lot: threads over columns.
+            // There is only one group: threads share the panels.
             let all: Vec<_> = all.collect();
             all.into_par_iter().map(make).collect::<Vec<_>>().into_iter().for_each(store);
         } else {
@@ -101,7 +102,7 @@ fn multiply<T: Scalar>(shape: &Shape, a: &[T], panels: &Panels<T::Acc>, bias: Op
     }
 }
 
-/// Some rows of A, as numbers of arithmetic.
+/// Converts rows of A to the type of arithmetic.
 fn rows_of<T: Scalar>(shape: &Shape, a: &[T], rows: Range<usize>) -> Rows<T::Acc> {
     let Shape { m, k, transpose_a, .. } = *shape;
     let mut to = Rows::new(rows.len(), k);
@@ -118,7 +119,7 @@ fn rows_of<T: Scalar>(shape: &Shape, a: &[T], rows: Range<usize>) -> Rows<T::Acc
     to
 }
 
-/// The end of a row.
+/// Applies the activation to a row of sums, and rounds it to the element type.
 struct Finish<'a, T: Scalar> {
     activation: Activation,
     sums: &'a mut [T::Acc],

@@ -1,4 +1,4 @@
-//! Dense products, C = act(A·B + bias), on the CPU and on NVIDIA GPUs.
+//! Matrix products, C = act(A·B + bias), on the CPU and on NVIDIA GPUs.
 //!
 //! ```
 //! use overtime::matmul::{Matmul, matmul};
@@ -13,10 +13,12 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Matrices are row-major. On the CPU, and on a GPU with [`Products::Ordered`], each element is one chain of fused multiply-adds in
-//! [`Scalar::Acc`], k ascending from the bias, whatever the number of rows or threads: the same bits on both. [`Products::Fast`], the
-//! default, sums on a GPU in the order that is fastest, the same in every run; `f32` and `f64` then differ from the CPU only where few
-//! elements are made of long sums, which several blocks share.
+//! Matrices are row-major. On the CPU, and on a GPU with [`Products::Ordered`], each element is a
+//! chain of fused multiply-adds in [`Scalar::Acc`]. The chain starts from the bias and k ascends,
+//! for any number of rows or threads, so that CPU and GPU give the same bits. With
+//! [`Products::Fast`], the default, a GPU sums in the fastest order, which is the same in every
+//! run. Results in `f32` and `f64` then differ from the CPU only for products with few elements and
+//! long sums, which several thread blocks share.
 
 mod cpu;
 mod product;
@@ -31,16 +33,16 @@ use std::marker::PhantomData;
 pub(crate) use crate::engine::gemm_shape::Shape;
 pub use product::Product;
 
-/// What to multiply: a builder of [`Product`].
+/// A builder of [`Product`].
 ///
-/// | | shape as stored | default |
+/// | array | shape as stored | default |
 /// |---|---|---|
 /// | A | `[batch, m, k]`, transposed `[batch, k, m]`, shared without `batch` | not transposed, not shared |
 /// | B | `[batch, k, n]`, transposed `[batch, n, k]`, shared without `batch` | not transposed, not shared |
 /// | bias, optional | `[n]`, added to every row | none |
 /// | C | `[batch, m, n]` | |
 ///
-/// Any of the sizes may be 0; with k = 0, C is act(bias).
+/// Each size can be 0; with k = 0, C is act(bias).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Matmul<T> {
@@ -51,71 +53,72 @@ pub struct Matmul<T> {
 }
 
 impl<T: Scalar> Matmul<T> {
-    /// A product of an m × k and a k × n matrix.
+    /// A product of an m × k matrix and a k × n matrix.
     pub fn new(m: usize, k: usize, n: usize) -> Self {
         Self { shape: Shape::new(m, k, n), products: Products::default(), device: Device::Cpu, element: PhantomData }
     }
 
-    /// So many products at once, one after another in memory; 1 by default.
+    /// Sets the number of products in a batch, which are contiguous in memory. The default is 1.
     pub fn batch(mut self, batch: usize) -> Self {
         self.shape.batch = batch;
         self
     }
 
-    /// A is stored the other way round, `[k, m]`.
+    /// Sets whether A is stored transposed, as `[k, m]`. The default is `false`.
     pub fn transpose_a(mut self, transposed: bool) -> Self {
         self.shape.transpose_a = transposed;
         self
     }
 
-    /// B is stored the other way round, `[n, k]`.
+    /// Sets whether B is stored transposed, as `[n, k]`. The default is `false`.
     pub fn transpose_b(mut self, transposed: bool) -> Self {
         self.shape.transpose_b = transposed;
         self
     }
 
-    /// There is one A for the whole batch.
+    /// Sets whether all products of the batch use one A. The default is `false`.
     pub fn share_a(mut self, shared: bool) -> Self {
         self.shape.share_a = shared;
         self
     }
 
-    /// There is one B for the whole batch.
+    /// Sets whether all products of the batch use one B. The default is `false`.
     pub fn share_b(mut self, shared: bool) -> Self {
         self.shape.share_b = shared;
         self
     }
 
-    /// The function of each element; [`Activation::Identity`] by default. [`Activation::Softmax`] is none of one element.
+    /// Sets the function that is applied to each element; [`Activation::Identity`] by default.
+    /// [`Activation::Softmax`] is not possible, since it is not a function of one element.
     pub fn activation(mut self, activation: Activation) -> Self {
         self.shape.activation = activation;
         self
     }
 
-    /// How a GPU sums; [`Products::Fast`] by default.
+    /// Sets the order in which a GPU sums; [`Products::Fast`] by default.
     pub fn products(mut self, products: Products) -> Self {
         self.products = products;
         self
     }
 
-    /// Where; [`Device::Cpu`] by default.
+    /// Sets the device; [`Device::Cpu`] by default.
     pub fn device(mut self, device: Device) -> Self {
         self.device = device;
         self
     }
 
-    /// Checks the sizes; on a GPU, compiles what it takes.
+    /// Checks the sizes; for a GPU, also compiles the kernels.
     ///
     /// # Errors
-    /// If there would be more elements than can be counted, the activation is softmax, or the device cannot be used. A GPU takes sizes
-    /// below 2³¹.
+    /// If the bytes of an array would exceed the address space, the activation is softmax, a size
+    /// for a GPU is 2³¹ or more, or the device cannot be used.
     pub fn build(self) -> Result<Product<T>> {
         self.shape.check()?;
         Product::new(self.shape, self.products, self.device)
     }
 }
 
-/// A·B of two matrices, on the CPU.
+/// Computes A·B of two matrices on the CPU.
 ///
 /// # Errors
 /// If A has not as many columns as B has rows, or memory is short.
@@ -124,7 +127,7 @@ pub fn matmul<T: Scalar, A: Data<Elem = T>, B: Data<Elem = T>>(a: &ArrayBase<A, 
     if rows != k {
         return Err(Error::Shape { argument: "B".into(), axis: "rows".into(), expected: k, given: rows });
     }
-    // What lies in memory column by column is a transposed matrix, row by row.
+    // A column-major matrix is a transposed row-major matrix.
     let turned = |strides: &[isize], standard: bool| !standard && strides.first() == Some(&1);
     let (turn_a, turn_b) = (turned(a.strides(), a.is_standard_layout()), turned(b.strides(), b.is_standard_layout()));
     let mut product = Matmul::<T>::new(m, k, n).transpose_a(turn_a).transpose_b(turn_b).build()?;

@@ -1,4 +1,4 @@
-//! A product that is ready to be made.
+//! A matrix product that is ready to run.
 
 use super::cpu;
 use crate::cuda::Gemm;
@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
 use std::marker::PhantomData;
 
-/// A product that is ready to be made, any number of times: what [`Matmul::build`](super::Matmul::build) gives.
+/// A matrix product that is ready to run, any number of times.
+/// [`Matmul::build`](super::Matmul::build) makes it.
 #[derive(Debug)]
 pub struct Product<T> {
     shape: Shape,
@@ -26,7 +27,7 @@ impl<T: Scalar> Product<T> {
         Ok(Self { shape, on_device, element: PhantomData })
     }
 
-    /// C of these, all in the host's memory.
+    /// Computes C from host arrays. Returns C, `[batch, m, n]`, row-major.
     ///
     /// # Errors
     /// If an array has the wrong length, memory is short, or the device fails.
@@ -37,7 +38,7 @@ impl<T: Scalar> Product<T> {
         Ok(c)
     }
 
-    /// As [`Product::run`], into an array that there is. What that held does not matter.
+    /// As [`Product::run`], but writes C to an existing array, whatever its contents.
     ///
     /// # Errors
     /// As [`Product::run`].
@@ -49,10 +50,12 @@ impl<T: Scalar> Product<T> {
         }
     }
 
-    /// C of arrays on the device, and there. The product has been made when this returns.
+    /// Computes C from device arrays, into a new device array. Returns when the product is
+    /// complete.
     ///
     /// # Errors
-    /// As [`Product::run`]; if this product is the CPU's, or an array another device's.
+    /// As [`Product::run`]; also if this product runs on the CPU, or an array belongs to another
+    /// device.
     pub fn run_on_device(&mut self, a: &DeviceArray<T>, b: &DeviceArray<T>, bias: Option<&DeviceArray<T>>) -> Result<DeviceArray<T>> {
         self.shape.fit(a.len(), b.len(), bias.map(DeviceArray::len), None)?;
         let gemm = self.on_device.as_mut().ok_or_else(|| no_device("run_on_device"))?;
@@ -61,16 +64,16 @@ impl<T: Scalar> Product<T> {
         Ok(DeviceArray::new(c, if batch == 1 { vec![m, n] } else { vec![batch, m, n] }))
     }
 
-    /// Copies an array to the device that the product is made on; its shape is `[values.len()]`.
+    /// Copies an array to the device of this product. Its shape there is `[values.len()]`.
     ///
     /// # Errors
-    /// If the product is the CPU's, the device has too little memory, or it was lost.
+    /// If this product runs on the CPU, the device has too little memory, or the device was lost.
     pub fn to_device(&self, values: &[T]) -> Result<DeviceArray<T>> {
         let gemm = self.on_device.as_ref().ok_or_else(|| no_device("to_device"))?;
         Ok(DeviceArray::new(gemm.upload(values)?, vec![values.len()]))
     }
 
-    /// Which kernel a GPU runs, and why that one; `cpu` on the CPU.
+    /// Returns the name of the GPU's kernel with the sizes of its tile; `cpu` on the CPU.
     #[must_use]
     pub fn kernel(&self) -> String {
         self.on_device.as_ref().map_or_else(|| "cpu".into(), Gemm::kernel)
@@ -78,5 +81,5 @@ impl<T: Scalar> Product<T> {
 }
 
 fn no_device(what: &str) -> Error {
-    Error::Unsupported(format!("{what} needs a CUDA device, and this product is made on the CPU"))
+    Error::Unsupported(format!("{what} needs a CUDA device, but this product runs on the CPU"))
 }

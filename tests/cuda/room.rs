@@ -88,7 +88,7 @@ fn a_part_of_a_device_has_no_room_for_clusters() {
     simulated("room::a_part_of_a_device_has_no_room_for_clusters", &set, || {
         missing::runs();
         says(&network(NEURONS, Strategy::Auto).unwrap(), &["persistent"]);
-        says(&cell_as_by_step::<f64>(160, 2), &["not `cluster`, since the device has no room for a cluster of 4 such blocks"]);
+        says(&cell_as_by_step::<f64>(160, 2), &["not `cluster`, because no cluster of 4 such blocks fits on the device"]);
     });
 }
 

@@ -1,4 +1,5 @@
-//! A product of its own: its kernels, its stream, and memory for what comes from the host.
+//! A matrix product without a time loop: its kernels, its stream, and device memory for host
+//! arrays.
 
 use super::table::GemmQuery;
 use super::{GemmKernel, Layout, count, load};
@@ -12,13 +13,15 @@ use crate::error::{Error, Result};
 use crate::numeric::scalar::{DType, Scalar};
 use std::sync::Arc;
 
-/// Fields are dropped in this order: what refers to the context before the context.
+/// A matrix product on a GPU. Fields are dropped in this order: values that refer to the context
+/// are dropped before it.
 #[derive(Debug)]
 pub(crate) struct Gemm {
     stream: Stream,
     ready: GemmKernel,
     parts: Buffer,
-    /// A, B, bias and C of a product of the host's arrays; taken when there is one.
+    /// Device memory for A, B, bias and C, with the byte offset of each; allocated at the first
+    /// product of host arrays.
     own: Option<(Buffer, [usize; 4])>,
     shape: Shape,
     product: Product,
@@ -26,7 +29,10 @@ pub(crate) struct Gemm {
 }
 
 impl Gemm {
-    /// Compiles what this takes, and takes the memory of sums that blocks share.
+    /// Compiles the kernels, and allocates the memory for partial sums of several thread blocks.
+    ///
+    /// # Errors
+    /// If a size is 2³¹ or more, a kernel does not compile or load, or memory is short.
     pub(crate) fn new(context: Arc<Context>, dtype: DType, shape: &Shape, products: Products) -> Result<Self> {
         context.bind()?;
         let Shape { m, k, n, batch, transpose_a, transpose_b, activation, .. } = *shape;
@@ -66,7 +72,7 @@ impl Gemm {
         Ok(Self { stream: Stream::new(&context)?, ready, parts, own: None, shape: *shape, product, context })
     }
 
-    /// The product of arrays of the host, into one. All lengths have been checked.
+    /// Computes the product of host arrays into `c`. All lengths have been checked.
     pub(crate) fn run<T: Scalar>(&mut self, a: &[T], b: &[T], bias: Option<&[T]>, c: &mut [T]) -> Result<()> {
         self.context.bind()?;
         if self.own.is_none() {
@@ -88,7 +94,8 @@ impl Gemm {
         own.read(places[3], c)
     }
 
-    /// The product of arrays of the device, into a new one.
+    /// Computes the product of device arrays into a new array. `element` is the size of an element
+    /// in bytes.
     pub(crate) fn run_on_device(&mut self, a: &Buffer, b: &Buffer, bias: Option<&Buffer>, element: usize) -> Result<Arc<Buffer>> {
         for (what, buffer) in [("A", Some(a)), ("B", Some(b)), ("the bias", bias)] {
             if buffer.is_some_and(|b| b.len() > 0 && !b.is_of(&self.context)) {

@@ -1,4 +1,5 @@
-//! The products' modules that are compiled for every architecture: each tile of the table once, each layout for one of them.
+//! The kernels of matrix products that tests compile for every architecture: each tile of the table
+//! once, and each layout for one of the tiles.
 
 use super::Layout;
 use super::table::{HOPPER, tiles};
@@ -7,7 +8,7 @@ use crate::device::Products;
 use crate::models::Activation;
 use crate::numeric::scalar::DType;
 
-/// Each with its name.
+/// Returns the name and the request of each.
 pub(crate) fn catalog() -> Vec<(String, Request)> {
     let mut list = Vec::new();
     let plain = Layout { transpose: [false; 2], activation: Activation::Identity, to_work: false, windows: Vec::new() };

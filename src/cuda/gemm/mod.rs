@@ -1,5 +1,5 @@
-//! Dense products: which kernel (`table`), what it is compiled with (`request`), what it is given (`job`), and a product of its own
-//! that needs no loop (`Multiplier`).
+//! Matrix products (GEMM): the choice of a kernel (`table`), its compile request (`request`), its
+//! launch, and a product without a time loop (`alone`).
 
 mod alone;
 mod catalog;
@@ -23,51 +23,51 @@ use crate::numeric::scalar::DType;
 use std::sync::Arc;
 use table::{Family, GemmChoice, GemmQuery};
 
-/// How a product's arrays lie, as its kernel is compiled for it.
+/// The layout of a product's arrays and its activation, for which the kernel is compiled.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     pub(crate) transpose: [bool; 2],
     pub(crate) activation: Activation,
-    /// C is as unrounded as its sums.
+    /// C has the type of the sums (`acc_t`), without rounding to the element type.
     pub(crate) to_work: bool,
-    /// A is what the windows of a convolution see: its geometry, as defines.
+    /// A consists of the windows of a convolution, whose geometry is given as defines.
     pub(crate) windows: Vec<(&'static str, usize)>,
 }
 
-/// A product's kernels, loaded.
+/// The loaded kernels of a product.
 #[derive(Debug)]
 pub(crate) struct GemmKernel {
     pub(crate) choice: GemmChoice,
     dtype: DType,
     kernel: MainKernel,
     reduce: Option<Kernel<signature::Product>>,
-    /// What the kernel has been compiled for.
+    /// Whether A and B are stored transposed, as the kernel was compiled.
     transpose: [bool; 2],
     processors: u32,
 }
 
-/// The kernel that makes sums.
+/// The kernel that computes the sums.
 #[derive(Debug)]
 enum MainKernel {
     Plain(Kernel<signature::Product>),
     ByMaps(Kernel<signature::ByMaps>),
 }
 
-/// Whether operands can come by tensor maps: the compiler knows sm_90a, as it does since CUDA 12.0, and a block has the shared memory that
-/// such a kernel takes.
+/// Whether operands can be loaded through tensor maps: the compiler knows sm_90a (since CUDA 12.0),
+/// and a thread block can have the shared memory that such a kernel needs.
 pub(crate) fn makes_maps(context: &Context) -> bool {
     context.compiler.as_ref().is_ok_and(|compilers| compilers.first().version >= (12, 0))
         && context.shared >= table::HOPPER.block(DType::Bf16).1 as usize
 }
 
-/// What a kernel counts in 32 bits.
+/// Converts a size to the 32 bits in which kernels count.
 pub(crate) fn count(what: &str, n: usize) -> Result<u32> {
     let fits = u32::try_from(n).ok().filter(|n| *n < 1 << 31);
-    fits.ok_or_else(|| Error::value(what, n, "is more than a product on a GPU takes, which is below 2³¹"))
+    fits.ok_or_else(|| Error::value(what, n, "is too large for a product on a GPU, whose sizes must be below 2³¹"))
 }
 
 impl GemmKernel {
-    /// Takes what the table has. `make` compiles and loads.
+    /// Chooses a kernel from the table. `make` compiles and loads a request.
     pub(crate) fn new(ask: &GemmQuery, layout: &Layout, mut make: impl FnMut(Request) -> Result<Arc<Module>>) -> Result<Self> {
         let choice = table::choose(ask);
         let (_, shared) = choice.tile.block(ask.dtype);
@@ -84,13 +84,15 @@ impl GemmKernel {
         Ok(Self { choice, dtype: ask.dtype, kernel, reduce, transpose: layout.transpose, processors: ask.processors })
     }
 
-    /// Bytes of the sums that several blocks share, of products of at most these sizes.
+    /// Returns the bytes of the partial sums of several thread blocks, for products of at most
+    /// these sizes.
     pub(crate) fn parts(&self, m: usize, n: usize, batch: usize) -> usize {
         let each = m.saturating_mul(n).saturating_mul(batch).saturating_mul(self.dtype.acc_size());
         if self.choice.splits > 1 { each.saturating_mul(self.choice.splits as usize) } else { 0 }
     }
 
-    /// Asks for the product. `parts` is memory for what blocks share, as large as `Ready::parts` says.
+    /// Enqueues the product. `parts` is the address of memory for partial sums, as large as
+    /// [`GemmKernel::parts`] says.
     pub(crate) fn run(&self, mut product: Product, parts: u64, stream: &Stream) -> Result<()> {
         if product.m == 0 || product.n == 0 || product.batch == 0 {
             return Ok(());
@@ -99,18 +101,20 @@ impl GemmKernel {
         if matches!(tile.family, Family::Hopper(_)) {
             product.align_lots();
         }
-        // Whole tiles of k for each; perhaps that leaves the last of them nothing.
+        // Each split has whole tiles of k; the last may have fewer, or none.
         product.depth = if splits > 1 { product.k.div_ceil(splits).next_multiple_of(tile.k) } else { product.k.max(1) };
         product.splits = product.k.div_ceil(product.depth).max(1);
         product.parts = if product.splits > 1 { parts } else { 0 };
         let (down, across) = (product.m.div_ceil(tile.m), product.n.div_ceil(tile.n));
         let blocks = [across, product.batch, product.splits].iter().try_fold(down, |all, n| all.checked_mul(*n)).filter(|n| *n < 1 << 31);
-        let blocks = blocks.ok_or_else(|| Error::Unsupported(format!("a product of {down}·{across} tiles, {} times", product.batch)))?;
+        let blocks = blocks.ok_or_else(|| {
+            Error::Unsupported(format!("a product of {down}·{across} tiles, {} times, has too many thread blocks", product.batch))
+        })?;
         let (threads, shared) = tile.block(self.dtype);
         let shape = Shape { blocks, threads, shared, ..Shape::default() };
         match &self.kernel {
             MainKernel::ByMaps(kernel) => {
-                // As many blocks as processors make one tile after another.
+                // A thread block on each SM computes one tile after another.
                 let shape = Shape { blocks: blocks.min(self.processors.max(1)), ..shape };
                 let maps = Maps::of(&product, self.dtype, self.transpose, kernel.context())?;
                 kernel.product_by_maps(shape, stream, &product, &maps, blocks)?;
@@ -126,7 +130,7 @@ impl GemmKernel {
         }
     }
 
-    /// The kernel, as the table names it.
+    /// The kernel's name in the table, with the sizes of its tile.
     pub(crate) fn name(&self) -> String {
         let GemmChoice { tile, splits } = self.choice;
         let shared = if splits > 1 { format!(", each sum by {splits} blocks") } else { String::new() };
@@ -134,7 +138,7 @@ impl GemmKernel {
     }
 }
 
-/// A request's image, loaded.
+/// Compiles and loads a request.
 pub(crate) fn load(context: &Arc<Context>, request: &Request) -> Result<Arc<Module>> {
     Ok(Module::make(context, request)?.0)
 }

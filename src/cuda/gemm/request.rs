@@ -1,4 +1,4 @@
-//! What to compile for a product.
+//! The compile requests of matrix products.
 
 use super::Layout;
 use super::table::GemmTile;
@@ -8,7 +8,7 @@ use crate::cuda::structs::gemm::BYTES;
 use crate::numeric::scalar::DType;
 
 impl Request {
-    /// The product of a tile.
+    /// The kernel of a product with this tile.
     pub(crate) fn product(dtype: DType, layout: &Layout, wide: [bool; 2], tile: &GemmTile) -> Self {
         let mut request = of(dtype, layout, tile.file());
         let flags = [("TRANSPOSE_A", layout.transpose[0]), ("TRANSPOSE_B", layout.transpose[1]), ("WIDE_A", wide[0]), ("WIDE_B", wide[1])];
@@ -21,7 +21,7 @@ impl Request {
         request
     }
 
-    /// The sum of what blocks have shared.
+    /// The kernel that adds the partial sums of several thread blocks.
     pub(crate) fn reduce(dtype: DType, layout: &Layout) -> Self {
         of(dtype, layout, "reduce.cu")
     }

@@ -1,4 +1,4 @@
-//! Which kernel makes a product: the one table.
+//! Chooses the kernel of a matrix product by this table.
 //!
 //! | elements | products | device | kernel |
 //! |---|---|---|---|
@@ -6,18 +6,20 @@
 //! | `f32` | `Tf32` | sm_80 and later | `mma` |
 //! | `f16` | `Fast`, `Tf32` | any | `mma` |
 //! | `bf16` | `Fast`, `Tf32` | sm_80 and later | `mma` |
-//! | `f16`, `bf16` | `Fast`, `Tf32` | sm_90 alone | `mma`, `hopper` |
+//! | `f16`, `bf16` | `Fast`, `Tf32` | sm_90 only | `mma`, `hopper` |
 //! | all others | | | `simt` |
 //!
-//! Of a kernel's tiles that one is taken with which the busiest processor has least to do: as many of the tiles as it gets, times the
-//! tile's area, by the tile's rate. Where all tiles together are fewer than processors, and sums are long, k is split, but not with
-//! `Ordered`, nor within a loop. A tile of 128 × 128 by tensor cores needs rows that begin at multiples of 16 bytes: it has no registers for others.
-//! `hopper` needs such rows too, and a sum of something, for a tensor map has no dimension of 0; it makes no convolutions.
+//! A kernel has several tiles. The choice is the tile for which the busiest SM has the least work:
+//! the number of its tiles, times the area of a tile, divided by the tile's rate. If there are
+//! fewer tiles than SMs and the sums are long, k is split between thread blocks, except with
+//! `Ordered` and within a time loop. A tile of 128 × 128 by tensor cores needs rows that begin at
+//! multiples of 16 bytes, since it has no registers left for other rows. `hopper` needs such rows
+//! too, and k > 0, since a dimension of a tensor map cannot be 0. It does not compute convolutions.
 
 use crate::device::Products;
 use crate::numeric::scalar::DType;
 
-/// What is asked for.
+/// The properties of a product that decide the kernel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GemmQuery {
     pub(crate) dtype: DType,
@@ -30,23 +32,24 @@ pub(crate) struct GemmQuery {
     pub(crate) batch: usize,
     /// Whether rows of A and of B, as stored, begin and end at multiples of 16 bytes.
     pub(crate) wide: [bool; 2],
-    /// Whether several blocks may share a sum.
+    /// Whether several thread blocks may share a sum.
     pub(crate) split: bool,
-    /// Whether a tensor map can say where A lies: its rows are no windows.
+    /// Whether a tensor map can describe A, which is not possible for the windows of a convolution.
     pub(crate) maps: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
-    /// Multiply-adds, `simt.cu`: THREAD_M, THREAD_N, LANES_M.
+    /// Fused multiply-adds, `simt.cu`: THREAD_M, THREAD_N, LANES_M.
     Simt([u32; 3]),
-    /// Tensor cores, `mma.cu`: WARP_M, WARP_N, STAGES.
+    /// Tensor cores with `mma.sync`, `mma.cu`: WARP_M, WARP_N, STAGES.
     Mma([u32; 3]),
-    /// Those of sm_90a, `hopper.cu`: STAGES.
+    /// Tensor cores of sm_90a with `wgmma`, `hopper.cu`: STAGES.
     Hopper(u32),
 }
 
-/// A kernel's tile: what a block makes, `k` at a time.
+/// The tile of a kernel: the `m` × `n` elements that a thread block computes, and the `k` that it
+/// loads at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GemmTile {
     pub(crate) name: &'static str,
@@ -54,10 +57,10 @@ pub(crate) struct GemmTile {
     pub(crate) m: u32,
     pub(crate) n: u32,
     pub(crate) k: u32,
-    /// Blocks that share a processor: what the compiler divides registers for.
+    /// Thread blocks that share an SM; the compiler limits registers accordingly.
     pub(crate) blocks: u32,
-    /// Work by time, in percent of the best: the share of multiply-adds in the inner loop, and what a block waits for more if its tile is
-    /// smaller.
+    /// Speed in percent of the best tile. It depends on the share of multiply-adds in the inner
+    /// loop, and a smaller tile waits more.
     rate: u32,
 }
 
@@ -86,11 +89,12 @@ const MMA: [GemmTile; 3] = [
     mma("middle", [64, 64, 32], [32, 32, 3], 4, 75),
     mma("flat", [32, 128, 32], [32, 32, 3], 3, 70),
 ];
-/// Its rate is by what is told of `mma.sync` on an H100: two thirds of what `wgmma` gives. Not measured.
+/// The rate follows from published results for `mma.sync` on an H100, which reaches two thirds of
+/// the speed of `wgmma`. Not measured.
 pub(crate) const HOPPER: GemmTile =
     GemmTile { name: "warp groups", family: Family::Hopper(4), m: 128, n: 256, k: 64, blocks: 1, rate: 150 };
 
-/// All tiles that this type may get on this device; by multiply-adds first.
+/// Returns all tiles that this element type can use on this device.
 pub(crate) fn tiles(dtype: DType, products: Products, capability: (u32, u32)) -> Vec<GemmTile> {
     let modern = capability >= (8, 0);
     let tensor = match (dtype, products) {
@@ -108,7 +112,7 @@ pub(crate) fn tiles(dtype: DType, products: Products, capability: (u32, u32)) ->
                     tile.k = 16;
                 }
                 if let (false, Family::Mma([_, _, stages])) = (modern, &mut tile.family) {
-                    // No copies that go on by themselves: a third stage would hide nothing.
+                    // Without asynchronous copies, a third stage would hide no latency.
                     *stages = 2;
                 }
                 tile
@@ -118,14 +122,14 @@ pub(crate) fn tiles(dtype: DType, products: Products, capability: (u32, u32)) ->
     }
 }
 
-/// A tile, and by how many blocks each sum is shared.
+/// A tile, and the number of thread blocks that share each sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GemmChoice {
     pub(crate) tile: GemmTile,
     pub(crate) splits: u32,
 }
 
-/// Least k of one of the blocks that share a sum, and most blocks that do.
+/// The minimum k of a thread block that shares a sum, and the maximum number of such blocks.
 const SHARE: usize = 256;
 const SPLITS: usize = 32;
 
@@ -139,7 +143,8 @@ pub(crate) fn choose(ask: &GemmQuery) -> GemmChoice {
         Family::Mma(_) => ask.wide == [true; 2] || t.name != "large",
         Family::Hopper(_) => ask.wide == [true; 2] && ask.maps && ask.k > 0,
     };
-    // Of equals the first, which is the largest.
+    // Among equal costs the first tile of the list, in which larger tiles come first, except
+    // `hopper`.
     let tile = all.iter().filter(|t| fits(t)).min_by_key(|t| cost(t)).copied().unwrap_or(SIMT[1]);
     let blocks = count(&tile).max(1);
     let splits = if !ask.split || ask.products == Products::Ordered || blocks >= processors {
@@ -151,12 +156,13 @@ pub(crate) fn choose(ask: &GemmQuery) -> GemmChoice {
 }
 
 impl GemmTile {
-    /// Threads of a block, and bytes of shared memory that it is given.
+    /// Returns the threads of a block, and its dynamic shared memory in bytes.
     pub(crate) fn block(&self, dtype: DType) -> (u32, u32) {
         match self.family {
             Family::Simt([m, n, _]) => (self.m / m * (self.n / n), 0),
             Family::Mma([m, n, stages]) => (self.m / m * (self.n / n) * 32, stages * (self.m + self.n) * self.k * dtype.size() as u32),
-            // Two groups of four warps that multiply, and one that copies; the stages begin at a multiple of 1024 bytes.
+            // Two warp groups (of four warps) multiply, and one copies. The stages begin at a
+            // multiple of 1024 bytes.
             Family::Hopper(stages) => (3 * 128, stages * (self.m + self.n) * self.k * dtype.size() as u32 + 1024),
         }
     }
@@ -200,7 +206,7 @@ mod tests {
             (DType::F16, Products::Fast, [128, 256, 4096], "mma.cu", "middle", 16),
             (DType::Bf16, Products::Ordered, [8192, 8192, 8192], "simt.cu", "large", 1),
             (DType::F64, Products::Tf32, [4096, 4096, 4096], "simt.cu", "large", 1),
-            // The cells' product: T·B rows.
+            // The product of cells with their input has T·B rows.
             (DType::F32, Products::Fast, [16384, 3072, 768], "simt.cu", "large", 1),
             (DType::F32, Products::Fast, [100_000, 2, 20], "simt.cu", "tall", 1),
             (DType::F32, Products::Fast, [1, 4096, 4096], "simt.cu", "flat", 8),
@@ -217,11 +223,11 @@ mod tests {
         for other in [GemmQuery { capability: (10, 0), ..large }, GemmQuery { maps: false, ..large }, GemmQuery { k: 0, ..large }] {
             assert_eq!(choose(&other).tile, MMA[0], "{other:?}");
         }
-        // Nothing to make is nothing to fail at.
+        // An empty product has a valid choice.
         assert_eq!(choose(&ask(DType::F32, Products::Fast, [0; 3])).splits, 1);
     }
 
-    /// `simt.cu` and `mma.cu` take these for granted.
+    /// `simt.cu` and `mma.cu` rely on these limits.
     #[test]
     fn tiles_are_what_their_kernels_can_make() {
         for dtype in [DType::F64, DType::F32, DType::F16, DType::Bf16] {

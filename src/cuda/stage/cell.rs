@@ -1,4 +1,5 @@
-//! Recurrent cells: the product with the input for all steps of a chunk, then step after step, a block for each row.
+//! Recurrent cells by the reference kernels: the product with the input for all steps of a chunk,
+//! then one step after another, with a thread block for each batch row.
 
 use super::map::RowWiseStage;
 use super::{FusedPart, MemoryNeeds, StageCall, StageKernel};
@@ -17,7 +18,7 @@ use crate::numeric::scalar::DType;
 use crate::system::program::CellProgram;
 use std::borrow::Cow;
 
-/// Most products of a row in a chunk, whatever the pace.
+/// Maximum multiply-adds of one row of a product in a chunk, whatever the measured times allow.
 const PRODUCTS: u64 = 1 << 31;
 
 #[derive(Debug)]
@@ -27,21 +28,23 @@ pub(crate) struct CellStage {
     /// The product with the input.
     input: RowWiseStage,
     kernel: CellLoop,
-    /// Where the weights lie.
+    /// The byte offsets of the weights.
     weights: Vec<Option<usize>>,
-    /// Bytes of dynamic shared memory of a block; scratch memory where that is too much.
+    /// Dynamic shared memory of a thread block, in bytes. 0 if the state does not fit; scratch
+    /// memory is used instead.
     shared: usize,
     needs: MemoryNeeds,
-    /// The product with the input, and the steps, where those go into one launch and their state onto the chip.
+    /// The product with the input, and the steps, as parts of fused layers. Empty unless one launch
+    /// makes all steps with the state in shared memory.
     parts: Vec<FusedPart>,
-    /// Steps captured in a graph, once they are.
+    /// The graph of captured steps, once there is one.
     graph: Option<Graph>,
 }
 
 impl CellStage {
-    /// `refused`: why the tiers that would have come before could not run it.
+    /// `refused` says why the tiers before this one could not run the cell.
     pub(crate) fn prepare(cell: CellProgram, refused: &[String], node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
-        let mut strategy = strategy::choose(builder.strategy, "rows never meet, and a block keeps its row for all steps");
+        let mut strategy = strategy::choose(builder.strategy, "rows are independent, and a block keeps its row for all steps");
         for why in refused {
             strategy.1 = format!("{}; {why}", strategy.1).into();
         }
@@ -66,14 +69,14 @@ impl CellStage {
     }
 }
 
-/// The product with the input and the steps, as parts of one kernel for several layers.
+/// The product with the input and the steps, as parts of fused layers.
 fn parts(cell: &CellProgram, node: &Node, [of_input, of_steps]: [Request; 2], shared: usize) -> Vec<FusedPart> {
     let products = |from: usize| from.saturating_mul(cell.input.threads) as u64;
     let input = FusedPart { request: of_input, params: cell.input.source.params.clone(), products: products(node.from), shared: 0 };
     vec![input, FusedPart { request: of_steps, params: cell.source.params.clone(), products: products(cell.hidden), shared }]
 }
 
-/// The same for a cell whose own loop is another.
+/// The same parts for a cell that runs by a tier with tiles.
 pub(crate) fn plain_parts(cell: &CellProgram, node: &Node, dtype: DType) -> Vec<FusedPart> {
     let shared = cell.on_chip.saturating_mul(cell.hidden).saturating_mul(dtype.acc_size());
     let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();

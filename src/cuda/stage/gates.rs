@@ -1,5 +1,6 @@
-//! Recurrent cells whose weights do not stay on chip, for many rows: in each step a dense product of all rows' h with Wh, then the gates of all
-//! units. Two launches a step, and two more where a cell has two products.
+//! Recurrent cells by the tier `product`, for many rows and weights that do not fit in registers
+//! and shared memory. Each step is a matrix product of h of all rows with Wh, then a kernel for the
+//! gates of all units. A step has two launches, or four if a cell has two products.
 
 use super::map::RowWiseStage;
 use super::tiles::{PRODUCTS, TiledCell};
@@ -28,7 +29,7 @@ const THREADS: u32 = 256;
 #[derive(Debug)]
 pub(crate) struct GemmCellStage {
     cell: CellProgram,
-    /// Its facts; nothing is cut.
+    /// The shape of the cell; the tier `product` has no tiles.
     tile: CellTile,
     strategy: (Strategy, Cow<'static, str>),
     /// The product with the input.
@@ -59,7 +60,7 @@ impl GemmCellStage {
                 n: gates.saturating_mul(hidden),
                 k: hidden,
                 batch: 1,
-                // A phase's columns begin at a multiple of H.
+                // The columns of a phase begin at a multiple of H.
                 wide: [hidden.is_multiple_of(16 / element); 2],
                 split: false,
                 maps: crate::cuda::gemm::makes_maps(builder.context),
@@ -72,7 +73,7 @@ impl GemmCellStage {
         Ok(Self { cell, tile, strategy, input, begin, gates, products, weights, graph: None })
     }
 
-    /// The product of each phase: what it multiplies lies at `at`, what it makes behind that.
+    /// The arguments of each phase's product. The operand lies at `at`, and the result behind it.
     fn products(&self, at: u64, wh: u64) -> Result<Vec<Product>> {
         let CellShape { phases, hidden, batch, element, acc, .. } = self.tile.facts;
         let (pitch, made) = self.tile.operands();
@@ -117,7 +118,7 @@ impl StageKernel for GemmCellStage {
     }
 
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
-        let own = call.own.ok_or_else(|| Error::Unsupported("a cell without its own memory".into()))?;
+        let own = call.own.ok_or_else(|| Error::Unsupported("a recurrent cell has no memory of its own".into()))?;
         let stream = launch_context.stream;
         self.input.ask(&self.input.of_cell(call), stream)?;
 
@@ -127,7 +128,8 @@ impl StageKernel for GemmCellStage {
         let CellShape { hidden, batch, phases, .. } = tile.facts;
         let of = |units: usize| Shape::of((batch * units) as u64, THREADS);
         begin.run(of(tile.operands().0), stream, &job, &cell.source.params)?;
-        // Addresses in it are those of the engine's own buffers, which stay where they are.
+        // The addresses are those of the engine's buffers, which do not move; a captured graph
+        // therefore remains valid.
         let before = |phase: u32| match (products.get(phase as usize), asked.get(phase as usize)) {
             (Some(ready), Some(product)) => ready.run(*product, 0, stream),
             _ => Ok(()),

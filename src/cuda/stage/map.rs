@@ -1,4 +1,4 @@
-//! A function of rows, without state: one launch for all rows of a chunk.
+//! A function of rows without state: one launch for all rows of a chunk.
 
 use super::product::GemmStage;
 use super::{FusedPart, MemoryNeeds, StageCall, StageKernel};
@@ -17,7 +17,8 @@ use crate::error::Result;
 use crate::system::program::RowFunction;
 use std::borrow::Cow;
 
-/// A function, ready to be called: by the model's own text, or, if it is a product, by the kernels for products.
+/// A function of rows with its kernel: the model's own kernel, or, if it is a matrix product, a
+/// kernel of `gemm`.
 #[derive(Debug)]
 pub(crate) struct RowWiseStage {
     map: RowFunction,
@@ -33,7 +34,8 @@ enum RowKernel {
 }
 
 impl RowWiseStage {
-    /// `to_work`: it is a cell's, and what it gives goes to the memory for products.
+    /// `to_work`: the function belongs to a cell, and its results go to the memory for products
+    /// with the input.
     pub(crate) fn prepare(map: RowFunction, to_work: bool, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let weights = builder.weights(node, &map.weights);
         let request = Request::map(builder.dtype, &map);
@@ -46,7 +48,7 @@ impl RowWiseStage {
         Ok(Self { map, how, weights, part })
     }
 
-    /// Elements that it makes of a row.
+    /// Elements of a row of the result.
     pub(crate) fn width(&self) -> usize {
         self.map.threads
     }
@@ -56,7 +58,8 @@ impl RowWiseStage {
         Job { units: self.width() as u64, weights: call.weights(&self.weights), ..call.job }
     }
 
-    /// Asks for all rows of the job, which knows where they and the weights lie.
+    /// Enqueues the launch for all rows of the job, which contains the addresses of the rows and
+    /// the weights.
     pub(crate) fn ask(&self, job: &Job, stream: &Stream) -> Result<()> {
         match &self.how {
             RowKernel::Gemm(product) => product.run(job, stream),

@@ -1,4 +1,5 @@
-//! Stages: each runs over a whole chunk before the next one starts. A file here for each kind, with how it is prepared and how it is run.
+//! Stages: each makes all steps of a chunk before the next one starts. Each kind of stage has a
+//! file, which prepares and runs it.
 
 mod cell;
 mod gates;
@@ -26,19 +27,19 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use tiles::CellPlan;
 
-/// A stage that is ready to run: its kernels loaded, its constants placed.
+/// A stage that is ready to run: its kernels are loaded, and its constants have offsets.
 #[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) node: Node,
     pub(crate) needs: MemoryNeeds,
     body: Box<dyn StageKernel>,
-    /// Where among the constants the slots lie of each probe that has some.
+    /// For each probe with slots the offset of the slots in the constants.
     slots: Vec<Option<usize>>,
     own: Option<Buffer>,
 }
 
 impl Stage {
-    /// `is_last`: nobody reads its output, which goes into recordings, or nowhere.
+    /// `is_last`: no other stage reads its output, which is recorded or not stored at all.
     pub(crate) fn prepare(stage: plan::PlannedStage, is_last: bool, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let plan::PlannedStage { kind, node } = stage;
         let body: Box<dyn StageKernel> = match kind {
@@ -58,7 +59,7 @@ impl Stage {
         Ok(Self { needs: body.needs(), node, body, slots, own: None })
     }
 
-    /// Takes the memory that is its own.
+    /// Allocates the stage's own memory and sets it to 0.
     pub(crate) fn take(&mut self, context: &Arc<Context>, stream: &Stream) -> Result<()> {
         if self.needs.own > 0 {
             let own = Buffer::new(context, "a layer's own memory", self.needs.own)?;
@@ -68,17 +69,17 @@ impl Stage {
         Ok(())
     }
 
-    /// Bytes of what its launches are told.
+    /// Bytes of the launch arguments.
     pub(crate) fn job_bytes(&self) -> usize {
         self.needs.jobs.unwrap_or(ChunkBuffers::JOB)
     }
 
-    /// How its steps get onto the device, and why so.
+    /// Its strategy, and the reason for it.
     pub(crate) fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         self.body.chosen()
     }
 
-    /// Its kernels as parts of one for several layers; none where it cannot be among those.
+    /// Its kernels as parts of fused layers. Empty if it cannot be fused.
     pub(crate) fn parts(&self) -> &[FusedPart] {
         self.body.parts()
     }
@@ -89,17 +90,18 @@ impl Stage {
         self.body.jobs(&StageCall { node: &self.node, job, chunk, memory, own: self.own.as_ref(), slots: &self.slots })
     }
 
-    /// Whether it takes inputs that stretch as they are.
+    /// Whether it accepts inputs that are the same for all steps, rows or units as a single
+    /// element.
     pub(crate) fn stretches(&self) -> bool {
         self.body.stretches()
     }
 
-    /// Weights have been written.
+    /// Updates the stage's own copy of the weights after weights have been written.
     pub(crate) fn pack(&self, weights: &Buffer, stream: &Stream) -> Result<()> {
         self.own.as_ref().map_or(Ok(()), |own| self.body.pack(weights, own, stream))
     }
 
-    /// Asks for all steps of a chunk.
+    /// Enqueues all steps of a chunk.
     pub(crate) fn run(&mut self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
         let job = self.job(chunk, memory);
         self.body.run(&StageCall { node: &self.node, job, chunk, memory, own: self.own.as_ref(), slots: &self.slots }, launch_context)

@@ -1,5 +1,6 @@
-//! A sequence, whose every stage has seen all of its steps before the next one begins, in launches of fewer: from the first step on, or, for a
-//! layer that goes backwards in time, from the last.
+//! Splits a sequence into several launches within a stage. Each stage makes all steps of the
+//! sequence before the next stage begins. It starts at the first step, or, for a layer that runs
+//! backwards in time, at the last.
 
 use super::{Stage, StageChunk, StageMemory};
 use crate::cuda::schedule::chunk_length::ChunkLength;
@@ -9,7 +10,8 @@ use crate::system::clock::Clock;
 use std::time::Instant;
 
 impl Stage {
-    /// Makes all `steps` of a sequence, `most` at most at once, and no more than the pace of this stage allows. Waits for them.
+    /// Makes all `steps` of a sequence, in launches of at most `most` steps, and of no more steps
+    /// than `pace` allows for this stage. Waits for each launch.
     pub(crate) fn run_in_pieces(
         &mut self,
         chunk: &StageChunk<'_>,
@@ -36,7 +38,7 @@ impl Stage {
 }
 
 impl StageChunk<'_> {
-    /// So many of its steps, from this one on.
+    /// The chunk of `len` steps from step `first` of this chunk on.
     fn piece(&self, first: u64, len: u64) -> Self {
         let i = self.clock.i();
         let mut ports = self.ports;

@@ -1,4 +1,4 @@
-//! Pointwise models: a loop over steps, or, without state, one launch for all of them.
+//! Pointwise models: a loop over steps, or, without state, one launch for all steps.
 
 use super::{FusedPart, StageCall, StageKernel};
 use crate::cuda::compiler::compile::Request;
@@ -22,30 +22,31 @@ use std::borrow::Cow;
 pub(crate) struct PointwiseStage {
     model: Model<strategy::CellLoop>,
     strategy: (Strategy, Cow<'static, str>),
-    /// Steps captured in a graph, once they are.
+    /// The graph of captured steps, once there is one.
     graph: Option<Graph>,
 }
 
-/// A function of units. Time becomes part of the batch, and there is one step.
+/// A function of units without state. The steps become rows of the batch, and there is one step.
 #[derive(Debug)]
 pub(crate) struct ElementWiseStage {
     model: Model<Kernel<signature::Whole>>,
     part: Option<FusedPart>,
 }
 
-/// A model's kernel, and what it is given.
+/// A model's kernel and its arguments.
 #[derive(Debug)]
 struct Model<K> {
     kernel: K,
     params: Vec<u8>,
-    /// Fields of `Params` that differ between units, and where among the constants their values lie.
+    /// Fields of `Params` that differ between units: the index of the field, and the offset of its
+    /// values in the constants.
     each: Vec<(usize, usize)>,
-    /// Where its table lies among the constants, if it has one.
+    /// The offset of the model's table in the constants, if it has one.
     table: Option<usize>,
 }
 
 impl<K> Model<K> {
-    /// `make` compiles and loads.
+    /// `make` compiles and loads the kernel.
     fn prepare(
         source: &CudaSource,
         node: &Node,
@@ -57,7 +58,7 @@ impl<K> Model<K> {
             let len = values.len() / builder.dtype.acc_size();
             if *field as usize >= MAX_EACH || len != node.to {
                 let what = format!("the program's values for field {field} of Params");
-                return Err(Error::value(what, len, format!("are not one for each of {} units", node.to)));
+                return Err(Error::value(what, len, format!("values do not match the {} units", node.to)));
             }
             each.push((*field as usize, builder.constant(values)));
         }
@@ -84,7 +85,7 @@ fn request(source: &CudaSource, node: &Node, whole: bool, builder: &StageBuilder
 
 impl PointwiseStage {
     pub(crate) fn prepare(source: CudaSource, node: &Node, is_last: bool, builder: &mut StageBuilder<'_>) -> Result<Self> {
-        let strategy = strategy::choose(builder.strategy, "units never meet, and stay in registers for all steps");
+        let strategy = strategy::choose(builder.strategy, "units are independent, and stay in registers for all steps");
         let whole = strategy.0 == Strategy::Persistent;
         let request = request(&source, node, whole, builder);
         let request = if is_last { request.unread() } else { request };
@@ -96,7 +97,7 @@ impl PointwiseStage {
 impl ElementWiseStage {
     pub(crate) fn prepare(source: CudaSource, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let request = request(&source, node, true, builder);
-        // Units that differ are not looked for there.
+        // The loop over a single row does not read parameters that differ between units.
         let part = source.each.is_empty().then(|| FusedPart {
             request: request.clone(),
             params: source.params.clone(),
@@ -152,7 +153,8 @@ impl StageKernel for ElementWiseStage {
     }
 }
 
-/// Blocks for so many units: small where that is what it takes to give every processor some.
+/// The shape of a launch for this number of units. Thread blocks are small if that is necessary to
+/// give every SM some.
 fn shape(units: u64, processors: u32) -> Shape {
     let each = units.div_ceil(u64::from(processors) * 2);
     let threads = if each <= 32 {

@@ -1,4 +1,4 @@
-//! A product with a matrix of weights, over all rows of a chunk, by the kernels for products.
+//! A matrix product with weights, over all rows of a chunk, by the kernels of `gemm`.
 
 use crate::cuda::driver::stream::Stream;
 use crate::cuda::gemm::table::GemmQuery;
@@ -12,9 +12,11 @@ use crate::error::{Error, Result};
 use crate::models::Activation;
 use crate::system::program;
 
-/// Fewer weights are left to the plain kernel: each thread finds them all in the first cache.
+/// Up to this number of weights the plain kernel is used: all of them fit in L1, where each thread
+/// finds them.
 const FEW: usize = 1 << 10;
-/// How many steps a chunk is taken to have, for the choice of a kernel: how many it will have is not known before it runs.
+/// The number of steps that is assumed for a chunk when a kernel is chosen; the actual number is
+/// not known before the run.
 const STEPS: usize = 256;
 
 #[derive(Debug)]
@@ -29,7 +31,8 @@ pub(crate) struct GemmStage {
 }
 
 impl GemmStage {
-    /// Whether these kernels are to make it: not where the CPU's very bits are asked for, and not where there is no compiler.
+    /// Whether the kernels of `gemm` make this product. They do not if the user requires the CPU's
+    /// bits ([`Products::Ordered`]) or there is no compiler.
     pub(crate) fn suits(product: &program::DenseProduct, builder: &StageBuilder<'_>) -> bool {
         let places = product.windows.as_ref().map_or(1, |w| w.places);
         let counts = [Some(product.inputs), Some(product.outputs), places.checked_mul(builder.rows)];
@@ -64,12 +67,12 @@ impl GemmStage {
         Ok(Self { product: product.clone(), ready, to_work, element: builder.dtype.size(), wide: ask.wide[0], rows })
     }
 
-    /// Most steps of a chunk: a kernel counts rows in 32 bits.
+    /// Maximum steps of a chunk: the kernels count rows in 32 bits.
     pub(crate) fn steps(&self) -> u64 {
         ((1 << 30) / self.rows as u64).max(1)
     }
 
-    /// Asks for the product of all rows of the job.
+    /// Enqueues the product of all rows of the job.
     pub(crate) fn run(&self, job: &Job, stream: &Stream) -> Result<()> {
         let program::DenseProduct { inputs, outputs, windows } = &self.product;
         let [groups, places, each] =
@@ -99,7 +102,10 @@ impl GemmStage {
         };
         let bytes = [product.a_row, product.a_step].map(|n| n * self.element as u64);
         if self.wide && !(product.a | bytes[0] | bytes[1]).is_multiple_of(16) {
-            return Err(Error::Unsupported(format!("rows at {:#x}, {bytes:?} bytes apart, of a product that needs 16", product.a)));
+            return Err(Error::Unsupported(format!(
+                "a product needs rows at multiples of 16 bytes, but they are at {:#x}, {bytes:?} bytes apart",
+                product.a
+            )));
         }
         self.ready.run(product, 0, stream)
     }

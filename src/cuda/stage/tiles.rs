@@ -1,4 +1,5 @@
-//! Recurrent cells by the fast kernels: the product with the input for all steps of a chunk, then the steps, cut into tiles.
+//! Recurrent cells by the tiers with tiles: the product with the input for all steps of a chunk,
+//! then the steps, whose product with h is divided into tiles.
 
 use super::map::RowWiseStage;
 use super::{FusedPart, MemoryNeeds, StageCall, StageKernel, cell};
@@ -20,10 +21,10 @@ use crate::error::{Error, Result};
 use crate::system::program::CellProgram;
 use std::borrow::Cow;
 
-/// Names the tier that cells are to be run by.
+/// The variable that selects the tier of recurrent cells.
 const TIER: &str = "OVERTIME_CELLS";
 
-/// Most products of a row in a chunk, whatever the pace.
+/// Maximum multiply-adds of one row of a product in a chunk, whatever the measured times allow.
 pub(crate) const PRODUCTS: u64 = 1 << 33;
 
 #[derive(Debug)]
@@ -36,30 +37,33 @@ pub(crate) struct TiledCellStage {
     kernel: CellLoop,
     pack: Kernel<signature::Pack>,
     weights: Vec<Option<usize>>,
-    /// The plain kernels, as parts of one for several layers.
+    /// The reference kernels, as parts of fused layers.
     parts: Vec<FusedPart>,
     graph: Option<Graph>,
 }
 
-/// A cut of a cell's product that the device has room for.
+/// A tile shape for a cell's product that fits on the device.
 pub(crate) struct TiledCell {
     pub(crate) tile: CellTile,
-    /// Why this tier, and why none that the table has before it.
+    /// Why this tier was chosen, and why none before it in the table.
     pub(crate) why: String,
-    /// Its loop, or, of tier `product`, its gates.
+    /// The loop over steps, or, for the tier `product`, the kernel for the gates.
     pub(crate) kernel: CellLoop,
 }
 
-/// What runs a cell: a cut, or the plain kernels, and why no tier could.
+/// How a cell runs: by a tier with tiles, or by the reference kernels, with the reasons why no tier
+/// could run it.
 pub(crate) enum CellPlan {
     Tiled(TiledCell),
     Plain(Vec<String>),
 }
 
-/// The cut of a cell's product, loaded: the first of the table's that the driver has room for.
+/// Chooses the tile shape of a cell's product and loads its kernel. The choice is the first one of
+/// the table in `recurrent/tiers.rs` that fits on the device according to the driver.
 ///
 /// # Errors
-/// If all steps were to be one launch, and no tier for that can run; or a call fails.
+/// If the user requires one launch for all steps, or a tier, and no such tier can run the cell; if
+/// `OVERTIME_CELLS` names no tier; if a call fails.
 pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_>) -> Result<CellPlan> {
     let context = builder.context;
     let only = match std::env::var(TIER) {
@@ -70,7 +74,7 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
         })?),
         Err(_) => None,
     };
-    // What is specialised by its shape cannot be compiled beforehand.
+    // A kernel that is specialised for a shape cannot be embedded at build time.
     if context.compiler.is_err() {
         return Ok(CellPlan::Plain(Vec::new()));
     }
@@ -101,9 +105,11 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
             }
             Fit::Clusters(fit) => {
                 if fit == 0 {
-                    refused.push(format!("not `{name}`, since the device has no room for a cluster of {} such blocks", tile.tiles()));
+                    refused.push(format!("not `{name}`, because no cluster of {} such blocks fits on the device", tile.tiles()));
                 }
-                // As many shards as fit, as long as a block can take the rows: then these are as many as can be.
+                // The first time, choose again with the known number of clusters, which gives as
+                // many shards as clusters fit, as long as a thread block can hold a shard's rows.
+                // The second time, this is the largest possible number of shards.
                 match machine.room.clusters_of(tile.tiles()) {
                     Some(known) if known.is_none() => *known = Some(fit),
                     _ if fit > 0 => {
@@ -113,7 +119,7 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
                 }
             }
             Fit::Blocks(fit) => {
-                refused.push(format!("not `{name}`, since of its {} blocks the device has room for {fit} at once", tile.blocks()));
+                refused.push(format!("not `{name}`, because of its {} blocks only {fit} fit on the device at once", tile.blocks()));
                 machine.room.none[tile.tier as usize] = true;
             }
         }
@@ -121,9 +127,9 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
     let is_plain = builder.products == Products::Ordered || cell.hidden == 0 || builder.rows == 0;
     if !is_plain && (builder.strategy == Strategy::Persistent || only.is_some()) {
         let what = only.map_or("the persistent strategy".to_owned(), |tier| format!("the tier `{}`", tier.name()));
-        let why = if refused.is_empty() { "its weights do not fit on chip in any cut".to_owned() } else { refused.join("; ") };
+        let why = if refused.is_empty() { "its weights do not fit in registers and shared memory".to_owned() } else { refused.join("; ") };
         return Err(Error::Unsupported(format!(
-            "{what} for a cell of {} units and {} rows on {}: {why}",
+            "{what} cannot run a cell of {} units and {} rows on {}: {why}",
             cell.hidden,
             builder.rows,
             context.name()
@@ -132,20 +138,20 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
     Ok(CellPlan::Plain(refused))
 }
 
-/// Why a tier was taken, and others were not.
+/// Describes why a tier was chosen and other tiers were not.
 fn said(tile: &CellTile, why: &str, refused: Vec<String>) -> String {
     let clusters = format!(" ({} of {} blocks)", tile.shards(), tile.tiles());
     let why = format!("{why}{}", if tile.tier == Tier::Cluster { clusters } else { String::new() });
     [vec![why], refused].concat().join("; ")
 }
 
-/// What of a cut the device has room for.
+/// How much of a launch fits on the device at once.
 enum Fit {
-    /// All that must be there at once.
+    /// All blocks or clusters that must be resident at once.
     All,
-    /// So many clusters, which are fewer than there are.
+    /// This number of clusters, which is smaller than the number of shards.
     Clusters(usize),
-    /// So many blocks, which are too few.
+    /// This number of thread blocks, which is too small.
     Blocks(usize),
 }
 
@@ -159,7 +165,7 @@ fn room(kernel: &CellLoop, tile: &CellTile, processors: u32) -> Result<Fit> {
         return Ok(if tile.shards() <= fit { Fit::All } else { Fit::Clusters(fit) });
     }
     let fit = kernel.blocks_at_once(shape.threads, shape.shared)? as usize * processors as usize;
-    // Blocks of the other tiers do not wait for each other.
+    // Thread blocks of the other tiers do not wait for each other.
     let needed = if tile.tier == Tier::Grid { tile.blocks() } else { 1 };
     Ok(if needed <= fit { Fit::All } else { Fit::Blocks(fit) })
 }
@@ -187,7 +193,7 @@ impl TiledCellStage {
             (asked, _) => asked,
         };
         let strategy = (chosen, format!("tier `{}`: {why}", tile.tier.name()).into());
-        // A tier that was asked for is not put aside for a kernel of several layers.
+        // A tier that the user selected is not replaced by fused layers.
         let parts = if chosen == Strategy::Persistent && std::env::var_os(TIER).is_none() {
             cell::plain_parts(&cell, node, builder.dtype)
         } else {
@@ -196,12 +202,12 @@ impl TiledCellStage {
         Ok(Self { cell, tile, strategy, input, kernel, pack, weights, parts, graph: None })
     }
 
-    /// The jobs of the product with the input, and of the steps as the plain kernel makes them.
+    /// The jobs of the product with the input, and of the steps for the reference kernel.
     fn both(&self, call: &StageCall<'_>) -> [Job; 2] {
         [self.input.of_cell(call), Job { weights: call.weights(&self.weights), ..call.job }]
     }
 
-    /// Where scratch memory begins in the stage's own: after Wh.
+    /// Byte offset of scratch memory in the stage's own memory: behind Wh.
     fn scratch(&self) -> usize {
         aligned(self.tile.packed().1)
     }
@@ -240,7 +246,7 @@ impl StageKernel for TiledCellStage {
         let scratch = self.scratch();
         let [product, mut job] = self.both(call);
         let Self { cell, tile, kernel, graph, .. } = self;
-        let own = call.own.ok_or_else(|| Error::Unsupported("a cell without its own memory".into()))?;
+        let own = call.own.ok_or_else(|| Error::Unsupported("a recurrent cell has no memory of its own".into()))?;
         self.input.ask(&product, launch_context.stream)?;
 
         job.weights[0] = own.address(0);
@@ -249,7 +255,8 @@ impl StageKernel for TiledCellStage {
         match tile.tier {
             Tier::Block | Tier::Cluster | Tier::Product => {}
             Tier::Grid => own.fill(counters, 0, tile.counter_bytes(), launch_context.stream)?,
-            // SAFETY: the state's bytes, of which the plan knows the number; its buffer lives as long as the engine.
+            // SAFETY: the source is the state, whose number of bytes comes from the plan; its
+            // buffer lives as long as the engine.
             Tier::Step => unsafe { own.copy_from(counters + tile.counter_bytes(), job.state, tile.state_bytes(), launch_context.stream)? },
         }
         let shape = shape(tile);
