@@ -251,8 +251,8 @@ mod tests {
         for module in list().into_iter().filter(|m| !m.is_specialised()) {
             let line = module.request.clone().generic().line();
             let embedded = lines.lines().any(|l| l == line);
-            let seldom = ["_tanh", "_gelu", "channels_"].iter().any(|part| module.name.contains(part));
-            assert_eq!(embedded, !seldom, "{module}: {line}");
+            let not_embedded = ["_tanh", "_gelu", "channels_"].iter().any(|part| module.name.contains(part));
+            assert_eq!(embedded, !not_embedded, "{module}: {line}");
         }
     }
 
@@ -261,8 +261,8 @@ mod tests {
     fn what_was_compiled_beforehand_is_found() {
         use crate::cuda::compiler::embedded::{archs, find, serve};
         for arch in archs() {
-            let seldom = |m: &Module| ["_tanh", "_gelu", "channels_"].iter().any(|part| m.name.contains(part));
-            for module in list().iter().filter(|m| !m.is_specialised() && !seldom(m)) {
+            let not_embedded = |m: &Module| ["_tanh", "_gelu", "channels_"].iter().any(|part| m.name.contains(part));
+            for module in list().iter().filter(|m| !m.is_specialised() && !not_embedded(m)) {
                 let image = find(&module.request, (arch / 10, arch % 10)).unwrap();
                 assert!(image.is_some_and(|i| i.starts_with(b"\x7fELF")), "{module} on sm_{arch}");
             }

@@ -77,8 +77,8 @@ impl Engine {
         self.read(&self.state)
     }
 
-    /// Waits for running work and reads the state as it was before the chunk with this index of
-    /// buffers.
+    /// Waits for running work and reads the state as it was before a chunk. `side` is the index (0
+    /// or 1) of the chunk's set of buffers.
     pub(crate) fn state_before<T: Scalar>(&self, side: usize) -> Result<Vec<T>> {
         self.read(&self.sides[side].backup)
     }
@@ -163,13 +163,14 @@ impl Engine {
         }
     }
 
-    /// Enqueues a copy of the state before the chunk with this index of buffers.
+    /// Enqueues a copy of the state to the set of buffers `side` (0 or 1) of the next chunk.
     pub(crate) fn back_up(&self, side: usize) -> Result<()> {
         self.sides[side].backup.copy(&self.state, self.state.len(), &self.compute)
     }
 
-    /// Restores the state to what it was before the chunk with this index of buffers, after waiting
-    /// for running work. If that fails, the state is undefined and the context counts as lost.
+    /// Waits for running work and restores the state from the set of buffers `side` (0 or 1), to
+    /// what it was before that chunk. If that fails, the state is undefined and the context counts
+    /// as lost.
     pub(crate) fn restore(&self, side: usize) {
         self.settle();
         let copied = (self.context.bind())

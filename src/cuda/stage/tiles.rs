@@ -109,7 +109,8 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
                 }
                 // The first time, choose again with the known number of clusters, which gives as
                 // many shards as clusters fit, as long as a thread block can hold a shard's rows.
-                // The second time, this is the largest possible number of shards.
+                // The second time, no smaller number of shards is possible: not all clusters run at
+                // once, which is correct, since they do not wait for each other.
                 match machine.room.clusters_of(tile.tiles()) {
                     Some(known) if known.is_none() => *known = Some(fit),
                     _ if fit > 0 => {

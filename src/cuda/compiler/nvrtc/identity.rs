@@ -30,8 +30,7 @@ fn path(nvrtc: &Nvrtc) -> Option<PathBuf> {
     let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
     // SAFETY: any address may be passed to `dladdr`; the answer is written to a local.
     let found = unsafe { libc::dladdr(nvrtc.address() as *const _, info.as_mut_ptr()) };
-    // SAFETY: this struct consists of pointers and integers, for which all bytes 0 are a valid
-    // value.
+    // SAFETY: this struct consists of pointers, for which all bytes 0 are a valid value.
     let name = unsafe { info.assume_init() }.dli_fname;
     if found == 0 || name.is_null() {
         return None;
