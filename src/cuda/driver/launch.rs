@@ -133,8 +133,8 @@ impl Kernel<signature::Connect> {
         let mut arguments = [address(job)];
         // SAFETY: the signature is (Connect), whose fields were compared when the kernel was
         // compiled. The caller passes addresses of its own buffers: `pre` counts, `pre + 1`
-        // offsets, and either no targets, mantissas and delays or as many as the last offset says.
-        // It waits for the stream before it frees them.
+        // offsets, and either no targets, integer weights and delays or as many as the last offset
+        // says. It waits for the stream before it frees them.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
