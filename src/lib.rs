@@ -1,4 +1,5 @@
-//! `overtime` simulates neurons, spiking networks and recurrent layers step by step, on CPUs and NVIDIA GPUs, with the same bits on both.
+//! `overtime` simulates neurons, spiking networks and recurrent layers step by step, on CPUs and
+//! NVIDIA GPUs, with the same bits on both.
 //!
 //! ```
 //! use overtime::{Init, Input, LoopOverTime, models::Hh, monitor};
@@ -28,33 +29,38 @@
 //! | stack layers | [`Sequential`] |
 //! | write a system of your own | [`System`], [`Closure`], [`Program`] for GPUs |
 //! | run a system | [`LoopOverTime`]; [`Builder`] has every option; [`for_loop`] runs a closure in one line |
-//! | give inputs | [`Input`]: arrays, constants, durations, names; [`inputs`]: sections, ramps, pulses, waves, noise |
+//! | give inputs | [`Input`]: arrays, constants, durations, names; [`inputs`]: sections, ramps, waves, noise |
 //! | give inputs and monitors by name | [`runner`], brainpy's `DSRunner` |
 //! | choose the recorded variables | [`OutVars`], [`monitor`]; the result is a [`Recording`] |
-//! | save and load | [`states`]; [`torch`] reads the weights of a `state_dict`; [`tree`] names nodes, variables and weights |
+//! | save and load | [`states`]; [`torch`] reads the weights of a `state_dict`; [`tree`] names nodes and variables |
 //! | choose a device | [`Device`], [`Strategy`], [`Products`]; [`Survey`] says why a GPU is not used |
 //! | multiply matrices without a loop | [`matmul`] |
 //!
-//! [`coming_from_brainpy`] maps brainpy's words to these, [`differences_from_brainpy`] lists the differences that can surprise, and the
-//! [`glossary`] defines the terms.
+//! [`coming_from_brainpy`] maps brainpy's words to these, [`differences_from_brainpy`] lists the
+//! differences that can surprise, and the [`glossary`] defines the terms.
 //!
 //! # Guarantees
 //!
-//! - The same binary, input and seed give the same bits, for any number of threads, block size, chunk, strategy and set of monitors.
-//! - run(T₁) then run(T₂) is run(T₁ + T₂), and a run that is saved and continued has the bits of an uninterrupted one. A layer in both
-//!   directions of time is the exception.
+//! - The same binary, input and seed give the same bits, for any number of threads, block size,
+//!   chunk, strategy and set of monitors.
+//! - run(T₁) then run(T₂) is run(T₁ + T₂), and a run that is saved and continued has the bits of an
+//!   uninterrupted one. A layer in both directions of time is the exception.
 //! - A caller or a file causes an [`Error`], never a panic.
 //!
 //! # Devices
 //!
-//! A loop runs on the CPU, or on an NVIDIA GPU of compute capability 7.5 (Turing) or later. [`Device::auto`] is a GPU if one can be used,
-//! otherwise the CPU. On a GPU the state lies in device memory from `build` on. A run uploads its input and downloads its recordings, while
-//! neighbouring chunks are computed. [`LoopOverTime::run_on_device`] leaves the recordings on the device.
+//! A loop runs on the CPU, or on an NVIDIA GPU of compute capability 7.5 (Turing) or later.
+//! [`Device::auto`] is a GPU if one can be used, otherwise the CPU. On a GPU the state lies in
+//! device memory from `build` on. A run uploads its input and downloads its recordings, while
+//! neighbouring chunks are computed. [`LoopOverTime::run_on_device`] leaves the recordings on the
+//! device.
 //!
-//! NVRTC compiles the kernels, which are CUDA C, when the loop is built, and a cache on disk keeps them. A machine therefore needs a driver
-//! for CUDA 12.0 or later and `libnvrtc` (`pip install nvidia-cuda-nvrtc`, or `nvidia-cuda-nvrtc-cu12` for a driver of CUDA 12), and no
-//! toolkit. A system of your own runs there if it has a [`Program`]. The same operations in the same order give the same bits on both
-//! kinds of device. Nothing has run on a GPU yet: a simulated driver runs the kernels in the tests.
+//! NVRTC compiles the kernels, which are CUDA C, when the loop is built, and a cache on disk keeps
+//! them. A machine therefore needs a driver for CUDA 12.0 or later and `libnvrtc` (`pip install
+//! nvidia-cuda-nvrtc`, or `nvidia-cuda-nvrtc-cu12` for a driver of CUDA 12), and no toolkit. A
+//! system of your own runs there if it has a [`Program`]. The same operations in the same order
+//! give the same bits on both kinds of device; matrix products do so with [`Products::Ordered`].
+//! Nothing has run on a GPU yet: a simulated driver runs the kernels in the tests.
 //!
 //! | environment | meaning |
 //! |---|---|
@@ -62,14 +68,16 @@
 //! | `OVERTIME_NVRTC` | NVRTC's library, or its folder, instead of all other places |
 //! | `OVERTIME_CACHE` | the folder of compiled kernels, or `off`; `$XDG_CACHE_HOME/overtime` by default |
 //! | `OVERTIME_IMAGE=ptx` | the driver receives PTX instead of machine code |
-//! | `OVERTIME_CHUNK_MS` | the length of a chunk on a GPU, ms: 100 by default, half of it where a watchdog ends long launches |
-//! | `OVERTIME_CELLS` | for comparisons: the tier of recurrent cells, `block`, `cluster`, `grid`, `step`, `product`, or `plain` for none |
+//! | `OVERTIME_CHUNK_MS` | the length of a chunk on a GPU, ms: 100 by default, 50 where a watchdog runs |
+//! | `OVERTIME_CELLS` | the tier of recurrent cells: `block`, `cluster`, `grid`, `step`, `product`, `plain`; for comparisons |
 //!
 //! # Features
 //!
-//! - `cuda` (default) is the engine for NVIDIA GPUs. It looks for the driver and NVRTC at run time, and links to neither.
-//! - `embed-cubin` puts the machine code of the crate's kernels into the crate, if there is an NVRTC when it is built. It serves machines
-//!   with a driver and without NVRTC. Systems of your own still need NVRTC.
+//! - `cuda` (default) is the engine for NVIDIA GPUs. It looks for the driver and NVRTC at run time,
+//!   and links to neither.
+//! - `embed-cubin` puts the machine code of the crate's kernels into the crate, if there is an
+//!   NVRTC when it is built. It serves machines with a driver and without NVRTC. Systems of your
+//!   own still need NVRTC.
 #![deny(missing_docs)]
 
 #[doc(hidden)]
