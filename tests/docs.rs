@@ -11,7 +11,7 @@ fn models() -> Vec<String> {
     let helpers =
         ["Activation", "ActivationLayer", "Cell", "Channel", "ChannelKind", "Method", "Neuron", "Padding", "Param", "Recurrent", "Reset"];
     let list = page("src/models/mod.rs");
-    let lines = list.lines().filter_map(|line| line.strip_prefix("pub use ")?.split_once("::"));
+    let lines = list.lines().filter_map(|line| line.strip_prefix("pub use ")?.rsplit_once("::"));
     let names = lines.flat_map(|(_, names)| names.split([',', '{', '}', ';', ' ']).map(str::to_owned).collect::<Vec<_>>());
     names.filter(|n| !n.is_empty() && !helpers.contains(&n.as_str())).collect()
 }
