@@ -1,5 +1,5 @@
-//! Runs a single-step dynamical system over time, on a CPU or an NVIDIA GPU: a neuron, a recurrent cell, a stack of layers, or one of
-//! your own, with its state kept where it is computed. It is `brainpy.LoopOverTime`, made exact; [`coming_from_brainpy`] maps word to word.
+//! `overtime` simulates neurons, spiking networks and recurrent layers step by step, on CPUs and
+//! NVIDIA GPUs, with the same bits on both.
 //!
 //! ```
 //! use overtime::{Init, Input, LoopOverTime, models::Hh, monitor};
@@ -13,50 +13,71 @@
 //!
 //! let run = over_time.run(Input::duration(100.0).constant(10.0))?; // 10 µA/cm² for 100 ms
 //! assert_eq!(run["V"].shape(), [1000, 2]); // [T, N]
-//! println!("first spike at {} ms", run.ts[run.events("spike")?.step[0] as usize]);
+//! println!("the first spike is at {} ms", run.times("spike")?[0]);
 //!
-//! let next = over_time.run_for(50.0)?; // goes on from there, without input
+//! let next = over_time.run_for(50.0)?; // continues from there, without input
 //! assert_eq!((next.i, next.t), (1500, 150.0));
 //! # Ok(()) }
 //! ```
 //!
-//! - A **system** is what implements [`System`]: the [`models`], a [`Sequential`] of them, or your own.
-//! - [`LoopOverTime`] owns a system, its state and its clock. [`Builder`] has every option.
-//! - [`Input`] is what a run is given: arrays of any layout, slices, constants, a duration; several inputs by name.
-//! - [`inputs`] makes sections, ramps, pulses, waves and noise, by brainpy's names.
-//! - [`Closure`] makes a system of a closure; [`for_loop`] runs one in a line; [`runner`] gives inputs and monitors by name.
-//! - [`Recording`] is what comes out: the output, and the variables asked for with [`OutVars`] and [`monitor`].
-//! - [`states`] saves and loads; [`torch`] takes the weights of a `state_dict`; [`tree`] names nodes, variables and weights.
+//! # Where to find things
 //!
-//! # What is promised
+//! | task | place |
+//! |---|---|
+//! | choose a neuron, a cell, a layer or a source of spikes | [`models`] |
+//! | join neurons by synapses | [`network`] |
+//! | stack layers | [`Sequential`] |
+//! | write a system of your own | [`System`], [`Closure`], [`Program`] for GPUs |
+//! | run a system | [`LoopOverTime`]; [`Builder`] has every option; [`for_loop`] runs a closure in one line |
+//! | give inputs | [`Input`]: arrays, constants, durations, names; [`inputs`]: sections, ramps, waves, noise |
+//! | give inputs and monitors by name | [`runner`], brainpy's `DSRunner` |
+//! | choose the recorded variables | [`OutVars`], [`monitor`]; the result is a [`Recording`] |
+//! | save and load | [`states`]; [`torch`] reads the weights of a `state_dict`; [`tree`] names nodes and variables |
+//! | choose a device | [`Device`], [`Strategy`], [`Products`]; [`Survey`] says why a GPU is not used |
+//! | multiply matrices without a loop | [`matmul`] |
 //!
-//! The same bits for the same binary, input and seed, for any number of threads, block size, chunk, strategy and set of monitors.
-//! run(T₁) then run(T₂) is run(T₁ + T₂), and a run that is saved and resumed is the one that was not. Nothing that a caller or
-//! a file can contain makes the library panic: see [`Error`].
+//! [`coming_from_brainpy`] maps brainpy's words to these, [`differences_from_brainpy`] lists the
+//! differences that can surprise, and the [`glossary`] defines the terms.
+//!
+//! # Guarantees
+//!
+//! - The same binary, input and seed give the same bits, for any number of threads, block size,
+//!   chunk, strategy and set of monitors.
+//! - run(T₁) then run(T₂) is run(T₁ + T₂), and a run that is saved and continued has the bits of an
+//!   uninterrupted one. A layer in both directions of time is the exception.
+//! - A caller or a file causes an [`Error`], never a panic.
 //!
 //! # Devices
 //!
-//! The CPU, and NVIDIA GPUs from compute capability 7.5 (Turing) on. [`Device::auto`] takes a GPU that can be used, else the CPU, and
-//! [`Survey`] says why. On a GPU state lies in device memory from `build` on: a run uploads its input, downloads what is to be recorded,
-//! both in pieces while neighbouring pieces are computed, and nothing else; [`LoopOverTime::run_on_device`] not even that. Kernels are
-//! CUDA C, compiled by NVRTC for the GPU at hand when the loop is built, and kept on disk: a machine needs a driver and `libnvrtc`
-//! (`pip install nvidia-cuda-nvrtc` is enough, `nvidia-cuda-nvrtc-cu12` for a driver for CUDA 12), no toolkit. A system of your own runs there if it has a [`Program`]. The same operations in
-//! the same order give the same bits on both kinds of device.
+//! A loop runs on the CPU, or on an NVIDIA GPU of compute capability 7.5 (Turing) or later.
+//! [`Device::auto`] is a GPU if one can be used, otherwise the CPU. On a GPU the state lies in
+//! device memory from `build` on. A run uploads its input and downloads its recordings, while
+//! neighbouring chunks are computed. [`LoopOverTime::run_on_device`] leaves the recordings on the
+//! device.
 //!
-//! | environment | |
+//! NVRTC compiles the kernels, which are CUDA C, when the loop is built, and a cache on disk keeps
+//! them. A machine therefore needs a driver for CUDA 12.0 or later and `libnvrtc` (`pip install
+//! nvidia-cuda-nvrtc`, or `nvidia-cuda-nvrtc-cu12` for a driver of CUDA 12), and no toolkit. A
+//! system of your own runs there if it has a [`Program`]. The same operations in the same order
+//! give the same bits on both kinds of device; matrix products do so with [`Products::Ordered`].
+//! Nothing has run on a GPU yet: a simulated driver runs the kernels in the tests.
+//!
+//! | environment | meaning |
 //! |---|---|
 //! | `OVERTIME_LIBCUDA` | the driver's library, if the loader does not find it |
 //! | `OVERTIME_NVRTC` | NVRTC's library, or its folder, instead of all other places |
-//! | `OVERTIME_CACHE` | where compiled kernels are kept, or `off`; `$XDG_CACHE_HOME/overtime` by default |
-//! | `OVERTIME_IMAGE=ptx` | hands PTX to the driver, instead of machine code |
-//! | `OVERTIME_CELLS` | runs recurrent cells by this tier, or not at all: `block`, `cluster`, `grid`, `step`, `product`, `plain`; to compare |
-//! | `OVERTIME_CHUNK_MS` | milliseconds that a GPU is to take between two looks at the host: 100, half of it where a watchdog ends what takes long |
+//! | `OVERTIME_CACHE` | the folder of compiled kernels, or `off`; `$XDG_CACHE_HOME/overtime` by default |
+//! | `OVERTIME_IMAGE=ptx` | the driver receives PTX instead of machine code |
+//! | `OVERTIME_CHUNK_MS` | the length of a chunk on a GPU, ms: 100 by default, 50 where a watchdog runs |
+//! | `OVERTIME_CELLS` | the tier of recurrent cells: `block`, `cluster`, `grid`, `step`, `product`, `plain`; for comparisons |
 //!
 //! # Features
 //!
-//! - `cuda` (default): the engine for NVIDIA GPUs. It looks for driver and NVRTC at run time; nothing links to them.
-//! - `embed-cubin`: if there is an NVRTC when the crate is built, machine code of its kernels goes into it, for machines that have
-//!   a driver and no NVRTC. Systems of your own still need one.
+//! - `cuda` (default) is the engine for NVIDIA GPUs. It looks for the driver and NVRTC at run time,
+//!   and links to neither.
+//! - `embed-cubin` puts the machine code of the crate's kernels into the crate, if there is an
+//!   NVRTC when it is built. It serves machines with a driver and without NVRTC. Systems of your
+//!   own still need NVRTC.
 #![deny(missing_docs)]
 
 #[doc(hidden)]
@@ -119,10 +140,40 @@ pub use system::state::State;
 pub use system::tree::unique_name;
 pub use system::{Coupling, InputSpec, Inputs, MAX_PORTS, Schema, Shared, Start, System, Tick, VarSpec, Weight, WeightMut};
 
+// The first definition of a link counts: within rustdoc these, elsewhere those at the end of each page.
+#[doc = "[differences]: crate::differences_from_brainpy\n[glossary]: crate::glossary\n\n"]
 #[doc = include_str!("../docs/coming_from_brainpy.md")]
 pub mod coming_from_brainpy {}
 
-/// The example in the README is compiled and run with the other documentation.
+#[doc = "[words]: crate::coming_from_brainpy\n[glossary]: crate::glossary\n\n"]
+#[doc = include_str!("../docs/differences_from_brainpy.md")]
+pub mod differences_from_brainpy {}
+
+#[doc = "[words]: crate::coming_from_brainpy\n[differences]: crate::differences_from_brainpy\n\n"]
+#[doc = include_str!("../docs/glossary.md")]
+pub mod glossary {}
+
+/// The programs of the README and of the book are compiled and run with the other documentation.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod book {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/book/src/first-neuron.md")]
+    struct FirstNeuron;
+    #[doc = include_str!("../docs/book/src/recordings.md")]
+    struct Recordings;
+    #[doc = include_str!("../docs/book/src/network.md")]
+    struct ANetwork;
+    #[doc = include_str!("../docs/book/src/recurrent-layers.md")]
+    struct RecurrentLayers;
+    #[doc = include_str!("../docs/book/src/own-neuron.md")]
+    struct OwnNeuron;
+    #[doc = include_str!("../docs/book/src/gpu.md")]
+    struct OnAGpu;
+    #[doc = include_str!("../docs/book/src/long-runs.md")]
+    struct LongRuns;
+    #[doc = include_str!("../docs/book/src/exactness.md")]
+    struct Exactness;
+    #[doc = include_str!("../docs/book/src/performance.md")]
+    struct Performance;
+}

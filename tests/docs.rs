@@ -11,7 +11,7 @@ fn models() -> Vec<String> {
     let helpers =
         ["Activation", "ActivationLayer", "Cell", "Channel", "ChannelKind", "Method", "Neuron", "Padding", "Param", "Recurrent", "Reset"];
     let list = page("src/models/mod.rs");
-    let lines = list.lines().filter_map(|line| line.strip_prefix("pub use ")?.split_once("::"));
+    let lines = list.lines().filter_map(|line| line.strip_prefix("pub use ")?.rsplit_once("::"));
     let names = lines.flat_map(|(_, names)| names.split([',', '{', '}', ';', ' ']).map(str::to_owned).collect::<Vec<_>>());
     names.filter(|n| !n.is_empty() && !helpers.contains(&n.as_str())).collect()
 }
@@ -39,14 +39,47 @@ fn every_method_is_named_as_brainpy_names_it() {
     }
 }
 
+/// The pages of the repository: those listed here, and every one of `docs/` and of the book.
+fn pages() -> Vec<String> {
+    let listed = ["README.md", "CONTRIBUTING.md", "DESIGN.md", "CHANGELOG.md", "kernels/README.md", "cli/README.md"];
+    let more = ["benches/RESULTS.md", "fakecuda/README.md", "tests/golden/README.md"];
+    let mut pages: Vec<String> = listed.into_iter().chain(more).map(str::to_owned).collect();
+    for folder in ["docs", "docs/book/src"] {
+        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            pages.extend(name.ends_with(".md").then(|| format!("{folder}/{name}")));
+        }
+    }
+    pages
+}
+
 #[test]
 fn links_between_pages_lead_somewhere() {
-    for name in ["README.md", "CONTRIBUTING.md", "DESIGN.md", "CHANGELOG.md", "docs/coming_from_brainpy.md", "docs/gallery.md"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let pages = pages();
+    assert!(pages.len() >= 25, "{pages:?}");
+    for name in pages {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(&name);
         let folder = folder.parent().unwrap();
-        for link in page(name).split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link.to_owned())) {
-            let outside = link.starts_with("http") || link.starts_with('#');
-            assert!(outside || folder.join(&link).exists(), "{name} links to {link}");
+        let text = page(&name);
+        let in_line = text.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link));
+        let defined = text.lines().filter(|line| line.starts_with('[')).filter_map(|line| line.split_once("]: ").map(|(_, link)| link));
+        for link in in_line.chain(defined) {
+            let link = link.split('#').next().unwrap();
+            assert!(link.starts_with("http") || folder.join(link).exists(), "{name} links to {link}");
+        }
+    }
+}
+
+/// A path in quotes is one from the root of the repository, or, on the page of decisions, from `src/`.
+#[test]
+fn files_that_pages_name_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rooms = ["src/", "docs/", "examples/", "kernels/", "tests/", "benches/", "cli/", "npz/", "atomic/", "fakecuda/"];
+    for name in pages().into_iter().filter(|name| name == "DESIGN.md" || name == "CONTRIBUTING.md" || name.starts_with("docs/")) {
+        for quoted in page(&name).split('`').skip(1).step_by(2) {
+            let inside = rooms.iter().any(|room| quoted.starts_with(room)) || (name == "DESIGN.md" && quoted.contains('/'));
+            let is_path = quoted.chars().all(|c| c.is_ascii_alphanumeric() || "/_.-".contains(c)) && !quoted.contains("NAME");
+            assert!(!(inside && is_path) || root.join(quoted).exists() || root.join("src").join(quoted).exists(), "{name}: {quoted}");
         }
     }
 }

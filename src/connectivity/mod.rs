@@ -35,7 +35,7 @@ pub(crate) const MOST_STEPS: u32 = 65_535;
 ///
 /// brainpy's classes of the same names (`brainpy.connect.FixedProb`, `FixedPreNum`, `FixedPostNum`, `One2One`, `All2All`) draw other
 /// synapses from a seed, and leave autapses out of `FixedProb` only where asked to (`include_self=False`), as
-/// [`Projection::autapses`](super::Projection::autapses) does here for all rules.
+/// [`Projection::autapses`](crate::network::Projection::autapses) does here for all rules.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Connect {

@@ -50,7 +50,7 @@ pub struct Tick<'a> {
     pub shared: &'a Shared,
 }
 
-/// Where a run starts from: what [`System::check_start`] is told.
+/// Where a run starts from: what [`System::check_start`](crate::System::check_start) is told.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Start {
     /// Index of the next step: 0 if the run starts anew, else how many steps were made before.

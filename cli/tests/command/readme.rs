@@ -75,17 +75,29 @@ fn ways_to_connect_of_the_page_run() {
     }
 }
 
-/// Every line that begins with the command, in its order. Runs of networks are cut short.
+/// The pages whose commands run, the chapters of the book in its order.
+fn pages_with_commands() -> Vec<String> {
+    let summary = page("docs/book/src/SUMMARY.md");
+    let chapters =
+        summary.lines().filter_map(|line| line.split_once("](")?.1.strip_suffix(')')).map(|name| format!("docs/book/src/{name}"));
+    ["cli/README.md", "README.md"].into_iter().map(str::to_owned).chain(chapters).collect()
+}
+
+/// Every line that begins with the command, in its order. Runs of large networks are cut short.
 #[test]
 fn commands_of_the_pages_run() {
     let place = Place::new();
     std::os::unix::fs::symlink(root().join("examples"), place.path("examples")).unwrap();
     weights_of(&place, "examples/models/lstm.toml");
     let mut ran = 0;
-    for name in ["cli/README.md", "README.md"] {
-        for line in blocks(&page(name), "text").iter().flat_map(|block| block.lines()) {
-            let Some(arguments) = line.split('#').next().and_then(|command| command.trim().strip_prefix("overtime ")) else { continue };
-            let short = if arguments.contains("cobahh") { " --duration 1" } else { "" };
+    for name in pages_with_commands() {
+        let text = page(&name);
+        for line in blocks(&text, "text").iter().chain(&blocks(&text, "sh")).flat_map(|block| block.lines()) {
+            let command = line.split('#').next().unwrap().trim();
+            let arguments = command.strip_prefix("overtime ").or_else(|| command.strip_prefix("cargo run --release -- "));
+            let Some(arguments) = arguments else { continue };
+            let arguments = &arguments.replace(" --duration 100 --plot performance", " --duration 1 --plot performance");
+            let short = if arguments.contains("cobahh") && !arguments.contains("--duration") { " --duration 1" } else { "" };
             if arguments.starts_with("kernels") {
                 // Of one type: all take minutes.
                 let output = place.run(&format!("{arguments} --dtype f16 --arch sm_80"));
@@ -97,7 +109,14 @@ fn commands_of_the_pages_run() {
             ran += 1;
         }
     }
-    assert_eq!(ran, 12, "a command was added or went");
+    assert_eq!(ran, 30, "a command was added or went");
+    for chapter in pages_with_commands().iter().filter(|name| name.starts_with("docs/book")) {
+        for picture in page(chapter).split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link.to_owned())) {
+            assert!(!picture.ends_with(".png") || place.path(&picture).exists(), "no command makes {picture} of {chapter}");
+        }
+    }
+    let [second, whole] = ["b.safetensors", "c.safetensors"].map(|name| std::fs::read(place.path(name)).unwrap());
+    assert!(second == whole, "the book says that these are the same");
 }
 
 /// Weights for a model, by what it starts with.
@@ -126,9 +145,9 @@ fn flags_and_files_of_the_pages_exist() {
         }
     }
     assert!(flags > 20);
-    let pages = ["README.md", "cli/README.md", "docs/gallery.md", "docs/coming_from_brainpy.md", "kernels/README.md", "CONTRIBUTING.md"];
-    for name in pages {
-        let text = page(name);
+    let pages = ["docs/gallery.md", "docs/coming_from_brainpy.md", "kernels/README.md", "CONTRIBUTING.md"];
+    for name in pages.into_iter().map(str::to_owned).chain(pages_with_commands()) {
+        let text = page(&name);
         for start in ["examples/models/", "tests/golden/", "tests/cuda/"] {
             for rest in text.split(start).skip(1) {
                 let file: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_.".contains(*c)).collect();

@@ -61,7 +61,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         Ok(())
     }
 
-    /// Saves the whole state to a safetensors file, which is replaced whole or not at all; see [`states`].
+    /// Saves the whole state to a safetensors file, which is replaced whole or not at all; see [`states`](crate::states).
     ///
     /// # Errors
     /// If the system refuses; a file that was there before is then still there.

@@ -27,7 +27,7 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// | φ | | [`Activation::Tanh`] |
 ///
 /// Names, layouts and defaults are brainpy's. The reset r is applied **before** the product with `Wh_a`: torch's and cuDNN's is
-/// another cell, [`GruCellTorch`](super::GruCellTorch).
+/// another cell, [`GruCellTorch`](crate::models::GruCellTorch).
 pub type GruCell<T> = Cell<T, Gru>;
 
 /// The kind of [`GruCell`].

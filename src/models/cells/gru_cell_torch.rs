@@ -26,7 +26,7 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// | weight `bh`, with `b` | `[H]` | uniform within ±1/√H | the last H of `bias_hh` |
 /// | φ | | [`Activation::Tanh`] | |
 ///
-/// Brainpy has no such cell; its own, with the reset before the product, is [`GruCell`](super::GruCell).
+/// Brainpy has no such cell; its own, with the reset before the product, is [`GruCell`](crate::models::GruCell).
 pub type GruCellTorch<T> = Cell<T, GruTorch>;
 
 /// The kind of [`GruCellTorch`].

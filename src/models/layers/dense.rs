@@ -27,7 +27,7 @@ use std::sync::OnceLock;
 /// | weight `W` | `[in, out]` | [`Init::XavierNormal`] |
 /// | weight `b`, optional | `[out]` | zeros |
 ///
-/// It has no state, and no activation: put an [`Activation::layer`](super::Activation::layer) after it. Names, layouts and defaults
+/// It has no state, and no activation: put an [`Activation::layer`](crate::models::Activation::layer) after it. Names, layouts and defaults
 /// are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two standard deviations.
 #[derive(Clone)]
 pub struct Dense<T: Scalar> {

@@ -13,7 +13,7 @@ pub(crate) const CONSTANTS: usize = 7;
 /// More steps than transmitter stays for.
 const STEPS: f64 = 16_777_216.0;
 
-/// What a projection makes of each source's spikes; see [`Projection::kinetics`](super::Projection::kinetics).
+/// What a projection makes of each source's spikes; see [`Projection::kinetics`](crate::network::Projection::kinetics).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Kinetics {
@@ -25,7 +25,7 @@ pub enum Kinetics {
     Nmda(Nmda),
     /// Of second order, opened by transmitter, brainpy's `BioNMDA`.
     BioNmda(BioNmda),
-    /// The source's potential itself, which takes no spike: what any projection onto a [`Receptor::gap`](super::Receptor::gap) has, and
+    /// The source's potential itself, which takes no spike: what any projection onto a [`Receptor::gap`](crate::network::Receptor::gap) has, and
     /// none other may.
     Gap,
 }
@@ -33,7 +33,7 @@ pub enum Kinetics {
 /// Short-term plasticity (Tsodyks, Pawelzik & Markram 1998) with brainpy's names and defaults: du/dt = −u/τf, dx/dt = (1 − x)/τd, from rest:
 /// u = 0 and x = 1. A spike first makes u ← u + U·(1 − u); its synapses then pass on u·x of their weights, and x ← x − u·x. Solved exactly.
 /// So a first spike transmits U, whenever it comes. Variables: `projection.u`, `projection.x`;
-/// [`Projection::initial`](super::Projection::initial) lets them begin elsewhere.
+/// [`Projection::initial`](crate::network::Projection::initial) lets them begin elsewhere.
 ///
 /// With `tau_f` 0 there is no facilitation: each spike uses U of what there is. With `tau_d` 0 there is no depression: all is there again in
 /// the next step.
@@ -87,7 +87,7 @@ impl Ampa {
 
 /// dg/dt = −g/τd + a·x·(1 − g), dx/dt = −x/τr, and a spike adds 1 to x (Brunel & Wang 2001): brainpy's `NMDA`, with its `exp_auto`: g is solved
 /// exactly for the x of the step before. The magnesium block is the receptor's,
-/// [`Receptor::magnesium`](super::Receptor::magnesium). Variables: `projection.g`, `projection.x`.
+/// [`Receptor::magnesium`](crate::network::Receptor::magnesium). Variables: `projection.g`, `projection.x`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nmda {
     /// 1/ms; 0.5 by default.

@@ -107,7 +107,7 @@ impl Projection {
     /// Stores no synapse: whenever a neuron spikes, its row is made again from the seed, added to what arrives, and forgotten. The synapses
     /// are those that would be stored, so that results are the same to the bit; memory is that of the neurons, and a spike takes longer.
     /// For [`Connect::FixedProb`], [`Connect::FixedNumPost`], [`Connect::OneToOne`] and [`Connect::AllToAll`], with weights that are one
-    /// value or drawn, and one delay; [`Builder::build`](super::Builder::build) refuses others. (Knight & Nowotny 2021, Nat. Comput. Sci.
+    /// value or drawn, and one delay; [`Builder::build`](crate::network::Builder::build) refuses others. (Knight & Nowotny 2021, Nat. Comput. Sci.
     /// 1, 136-142, who made them so on GPUs.)
     #[must_use]
     pub fn procedural(mut self) -> Self {
@@ -158,9 +158,9 @@ impl Projection {
         Ok(())
     }
 
-    /// What becomes of a source's spikes before its synapses, for each source its own: [`Stp`](super::Stp), by which each spike has an
-    /// amount of its own; or, to a [`Receptor::graded`](super::Receptor::graded), [`Ampa`](super::Ampa), [`Nmda`](super::Nmda) or
-    /// [`BioNmda`](super::BioNmda), whose g is passed on in each step, times the weights. All synapses must have one delay: spikes are late
+    /// What becomes of a source's spikes before its synapses, for each source its own: [`Stp`](crate::network::Stp), by which each spike has an
+    /// amount of its own; or, to a [`Receptor::graded`](crate::network::Receptor::graded), [`Ampa`](crate::network::Ampa), [`Nmda`](crate::network::Nmda) or
+    /// [`BioNmda`](crate::network::BioNmda), whose g is passed on in each step, times the weights. All synapses must have one delay: spikes are late
     /// by it, and what they do is at once. The amounts that are passed on are whole numbers of 2⁻³⁰. Variables, `[N]` of the sources' group:
     /// `projection.u` and so on.
     #[must_use]
@@ -169,9 +169,9 @@ impl Projection {
         self
     }
 
-    /// What a variable of its kinetics begins with, such as `u` and `x` of [`Stp`](super::Stp); rest by default, which is 1 for its x and 0
+    /// What a variable of its kinetics begins with, such as `u` and `x` of [`Stp`](crate::network::Stp); rest by default, which is 1 for its x and 0
     /// for all others. One value, one for each neuron of the sources' group, or drawn, by the loop's seed; between 0 and 1, but for the x of
-    /// [`Nmda`](super::Nmda) and `left`, which have no such upper bound.
+    /// [`Nmda`](crate::network::Nmda) and `left`, which have no such upper bound.
     #[must_use]
     pub fn initial(mut self, variable: impl Into<String>, init: impl Into<Init>) -> Self {
         self.initial.push((variable.into(), init.into()));

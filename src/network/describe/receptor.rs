@@ -84,7 +84,7 @@ impl Receptor {
         Self::shaped(name, Shape::Alpha { tau })
     }
 
-    /// What a graded projection, [`Projection::kinetics`](super::Projection::kinetics), has transmitted in a step: nothing is left of it in
+    /// What a graded projection, [`Projection::kinetics`](crate::network::Projection::kinetics), has transmitted in a step: nothing is left of it in
     /// the next. Spikes alone, whose effect would go by dt, are refused.
     #[must_use]
     pub fn graded(name: impl Into<String>) -> Self {

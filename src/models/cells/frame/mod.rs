@@ -79,7 +79,7 @@ pub trait Kind: Copy + std::fmt::Debug + Send + Sync + 'static {
     fn step<T: Scalar>(moment: &mut Moment<'_, T>);
 }
 
-/// A recurrent cell of some kind; use it by the name of the kind, e.g. [`RnnCell`](super::RnnCell).
+/// A recurrent cell of some kind; use it by the name of the kind, e.g. [`RnnCell`](crate::models::RnnCell).
 #[derive(Clone)]
 pub struct Cell<T: Scalar, K> {
     num_in: usize,
