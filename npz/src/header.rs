@@ -140,7 +140,7 @@ impl<'a> Parser<'a> {
                 self.rest = rest;
                 Ok(text)
             }
-            _ => Fault::corrupt("a text in the npy header does not end"),
+            _ => Fault::corrupt("a string in the npy header does not end"),
         }
     }
 

@@ -93,7 +93,7 @@ pub(crate) fn read(from: &mut impl Read, available: u64, trust: Trust) -> Result
         _ => {
             let bytes: Vec<u8> = row_major(elements(from, header.len, trust)?, &header)?;
             if let Some(odd) = bytes.iter().find(|b| **b > 1) {
-                return Fault::corrupt(format!("a bool is {odd}"));
+                return Fault::corrupt(format!("a bool has the value {odd}"));
             }
             // This converts in place, since both types have one byte.
             Values::Bool(bytes.into_iter().map(|b| b == 1).collect())

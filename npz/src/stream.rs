@@ -126,7 +126,7 @@ impl Stream {
         let Some(array) = self.arrays.get_mut(at) else { return Ok(()) };
         if (array.kind, array.size) != (E::KIND, size_of::<E>()) || array.axes != axes {
             let reason = format!(
-                "rows of shape {axes:?} and type {} are added to those of shape {:?} and type {}{}",
+                "rows of shape {axes:?} and type {} cannot be appended to rows of shape {:?} and type {}{}",
                 E::NAME,
                 array.axes,
                 array.kind,

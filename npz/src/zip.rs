@@ -69,7 +69,7 @@ pub(crate) fn members(file: &File, len: u64) -> Result<Vec<Member>, Fault> {
     // entries, and the length of the file bounds the size of the table.
     let Ok(size) = usize::try_from(size) else { return Fault::corrupt("the table of contents is larger than memory") };
     if count > size as u64 / 46 {
-        return Fault::corrupt(format!("{count} entries in a table of contents of {size} bytes"));
+        return Fault::corrupt(format!("the table of contents has {size} bytes, too few for {count} entries"));
     }
     let table = bytes_at(file, offset, size)?;
     let mut rest = table.as_slice();
@@ -133,7 +133,7 @@ fn find_table(file: &File, len: u64) -> Result<(u64, u64, u64), Fault> {
         (count, size, offset) = (record.u64(), record.u64(), record.u64());
         end_at = at;
     } else if disk != 0 || first_disk != 0 {
-        return Fault::unsupported("an archive in several parts");
+        return Fault::unsupported("the archive has several parts");
     }
     if offset.checked_add(size) != Some(end_at) {
         return Fault::corrupt("the table of contents is not where the archive's end says");
@@ -228,7 +228,7 @@ impl Member {
         if found == self.crc {
             return Ok(());
         }
-        Fault::corrupt(format!("checksum {found:08x}, but the file says {:08x}: the data are damaged", self.crc))
+        Fault::corrupt(format!("checksum {found:08x}, but the file says {:08x}: the data is damaged", self.crc))
     }
 }
 

@@ -24,7 +24,7 @@ const CRC: &str = "crc32.";
 pub struct File {
     /// The tensors, in the order of the file.
     pub tensors: Vec<(String, Tensor)>,
-    /// The texts. A file that this crate wrote has the text `overtime.format`; [`write`] adds it.
+    /// The texts. A file that this crate wrote has the text `overtime.format`; [`write()`] adds it.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -82,7 +82,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<File> {
     let header: Metadata = serde_json::from_slice(&header).map_err(|e| corrupt(format!("the header is damaged: {e}")))?;
     let data = header.data_len() as u64;
     if Some(len) != data.checked_add(8 + n) {
-        return Err(corrupt(format!("tensors of {data} bytes after a header of {n} in a file of {len} bytes")));
+        return Err(corrupt(format!("the header has {n} bytes and the tensors have {data}, but the file has {len} bytes")));
     }
     crate::memory::require(&format!("reading {}", path.display()), data)?;
     let mut tensors = Vec::new();

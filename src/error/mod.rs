@@ -247,14 +247,14 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let told = [(1e300, "1e300"), (-1e16, "-1e16"), (6553.5, "6553.5"), (5.0, "5"), (0.0, "0"), (1e-5, "0.00001"), (3e-9, "3e-9")];
-        for (x, text) in told {
+        let cases = [(1e300, "1e300"), (-1e16, "-1e16"), (6553.5, "6553.5"), (5.0, "5"), (0.0, "0"), (1e-5, "0.00001"), (3e-9, "3e-9")];
+        for (x, text) in cases {
             assert_eq!(Number(x).to_string(), text);
         }
         assert_eq!((Number(f64::NAN).to_string(), Number(f64::INFINITY).to_string()), ("NaN".to_owned(), "inf".to_owned()));
-        let said = |given: &dyn std::fmt::Display| Error::value("x", given, "is").to_string();
+        let message = |given: &dyn std::fmt::Display| Error::value("x", given, "is").to_string();
         assert_eq!(
-            (said(&1e300), said(&0.1), said(&u64::MAX)),
+            (message(&1e300), message(&0.1), message(&u64::MAX)),
             ("x: 1e300 is".into(), "x: 0.1 is".into(), "x: 18446744073709551615 is".into())
         );
     }

@@ -261,8 +261,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
             for ((all, found), handle) in events.iter_mut().zip(result?).zip(&self.handles) {
                 all.extend(found, self.layout.vars[handle.var].0.len())?;
             }
-            if let Some(told) = &mut self.progress {
-                tell(told, self.span, done as u64, steps as u64)?;
+            if let Some(progress) = &mut self.progress {
+                tell(progress, self.span, done as u64, steps as u64)?;
                 // Results do not depend on where chunks end, so their length may depend on the
                 // elapsed time.
                 let factor = INTERVAL.as_secs_f64() / started.elapsed().as_secs_f64().max(1e-9);
@@ -367,8 +367,8 @@ fn widest<T: Scalar>(system: &dyn System<T>) -> usize {
 pub(super) fn no_lengths<T: Scalar>(system: &dyn System<T>) -> Error {
     let parts: Vec<String> =
         system.nodes().iter().filter(|(_, s)| !s.takes_lengths()).map(|(n, s)| format!("`{n}` ({})", s.kind())).collect();
-    let who = if parts.is_empty() { system.kind().to_owned() } else { parts.join(", ") };
+    let names = if parts.is_empty() { system.kind().to_owned() } else { parts.join(", ") };
     Error::Unsupported(format!(
-        "lengths: {who} does not support rows of different lengths; recurrent cells and layers, and functions of rows, do"
+        "lengths: {names} does not support rows of different lengths; recurrent cells and layers, and functions of rows, do"
     ))
 }

@@ -139,20 +139,20 @@ impl<T: Scalar> System<T> for Sequential<T> {
         let items = stages.items(scan.at(steps.start).3.len());
         let count = self.layers.len();
         let widest = (0..count).map(|k| stages.width(k, items)).max().unwrap_or(1).max(1);
-        let stretch = if stages.whole { steps.len() } else { (BETWEEN / widest).clamp(1, steps.len()) };
+        let batch = if stages.whole { steps.len() } else { (BETWEEN / widest).clamp(1, steps.len()) };
         let (mut input, mut output): (Vec<T>, Vec<T>) = (Vec::new(), Vec::new());
-        for from in steps.clone().step_by(stretch) {
-            let some = from..steps.end.min(from + stretch);
+        for from in steps.clone().step_by(batch) {
+            let range = from..steps.end.min(from + batch);
             for (k, (_, layer)) in self.layers.iter().enumerate() {
                 std::mem::swap(&mut input, &mut output);
                 let (is_first, is_last) = (k == 0, k + 1 == count);
                 if !is_last {
-                    output.resize(some.len() * stages.width(k, items), T::zeroed());
+                    output.resize(range.len() * stages.width(k, items), T::zeroed());
                 }
                 let from = (!is_first).then_some(input.as_slice());
                 let to = (!is_last).then_some(output.as_mut_slice());
                 let part = stages.part(k, scan.state().first());
-                scan.part(&part, some.clone(), from, to, |scan| layer.scan(scan));
+                scan.part(&part, range.clone(), from, to, |scan| layer.scan(scan));
             }
         }
     }

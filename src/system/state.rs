@@ -67,7 +67,7 @@ impl<'a, T> State<'a, T> {
     /// If the schema has fewer than `N` variables.
     #[inline]
     pub fn vars<const N: usize>(&mut self) -> [&mut [T]; N] {
-        assert!(self.vars.len() >= N, "the schema has {} variables, {N} were asked for", self.vars.len());
+        assert!(self.vars.len() >= N, "the schema has {} variables, but {N} were requested", self.vars.len());
         let mut vars = self.vars.iter_mut();
         std::array::from_fn(|_| match vars.next() {
             Some(var) => &mut **var,
