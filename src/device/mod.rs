@@ -110,8 +110,8 @@ impl std::str::FromStr for Strategy {
 /// The order in which a GPU sums matrix products: those of [`Dense`](crate::models::Dense),
 /// [`Conv2d`](crate::models::Conv2d) and recurrent cells. The CPU engine always uses `Ordered`.
 ///
-/// Each order gives the same bits in every run, whatever else the device does. Except in `Tf32`,
-/// elements are multiplied without rounding, and are summed in [`Scalar::Acc`](crate::Scalar::Acc).
+/// Each order gives the same bits in every run, whatever else the device does. The factors are not
+/// rounded (except in `Tf32`), and the sums have the type [`Scalar::Acc`](crate::Scalar::Acc).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Products {

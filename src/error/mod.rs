@@ -198,7 +198,7 @@ pub enum Error {
 impl Error {
     pub(crate) fn value(argument: impl Into<String>, given: impl ToString, reason: impl Into<String>) -> Self {
         let given = given.to_string();
-        // No integer of the counters in a program has more digits.
+        // No integer that a program counts with has more than 20 digits.
         let given = match given.parse() {
             Ok(x) if given.len() > 20 => Number(x).to_string(),
             _ => given,

@@ -1,5 +1,5 @@
-//! All checks of an input's shape, and the conversion to the engine's axes `[time, rows,
-//! features]`.
+//! All checks of an input's shape, and the conversion to the engine's axes,
+//! `[time, rows, features]`.
 
 use super::{Expect, shape};
 use crate::error::{Error, Result};
@@ -48,7 +48,7 @@ pub(super) fn steps(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> R
 }
 
 /// Converts a series to time-major order with flat features, `[T, rows or 1, features or 1]`. It
-/// copies only if there are several feature axes that are not contiguous in memory.
+/// copies the values unless the input has exactly one feature axis.
 pub(super) fn arrange<'a, T: Scalar>(mut view: ArrayViewD<'a, T>, spec: &InputSpec, expect: &Expect<'_>) -> Result<CowArray<'a, T, Ix3>> {
     if check(view.shape(), spec, expect)? {
         return into3(view.insert_axis(Axis(1)).insert_axis(Axis(2)));

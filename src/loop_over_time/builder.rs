@@ -154,7 +154,7 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
         self
     }
 
-    /// Sets the seed of all random numbers, of initial values as of noise. The default is 0.
+    /// Sets the seed of all random numbers, both of initial values and of noise. The default is 0.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.options.shared.seed = seed;
@@ -184,8 +184,8 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
         self
     }
 
-    /// Requires the system to be stateless, so that a run flattens time into the batch, `[T, B, …]
-    /// → [T·B, …]`. The loop also detects and flattens stateless systems without this option.
+    /// Requires the system to be stateless, so that a run flattens time into the batch,
+    /// `[T, B, …] → [T·B, …]`. The loop also detects and flattens stateless systems without this option.
     #[must_use]
     pub fn no_state(mut self, no_state: bool) -> Self {
         self.options.no_state = no_state;
@@ -246,8 +246,8 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
     }
 
     /// Sets the progress callback. The loop calls it between chunks with (steps done, steps in
-    /// total). If it returns `false`, the run is cancelled. With a callback, a chunk takes about 50
-    /// ms on the CPU.
+    /// total). If it returns `false`, the run is cancelled. With a callback, a chunk takes about
+    /// 50 ms on the CPU.
     #[must_use]
     pub fn progress(mut self, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Self {
         self.options.progress = Some(Box::new(progress));

@@ -30,7 +30,8 @@ use std::sync::Arc;
 pub type Progress = Box<dyn FnMut(u64, u64) -> bool + Send>;
 
 /// A dynamical system that runs over time, like `brainpy.LoopOverTime`. Results are bit-identical
-/// for any number of threads and any split of a run.
+/// for any number of threads. They do not depend on how a run is split, except for systems of
+/// [`Coupling::Sequence`](crate::Coupling::Sequence).
 ///
 /// State, time and step index continue from run to run, until [`LoopOverTime::reset_state`].
 pub struct LoopOverTime<T: Scalar, S: System<T> + ?Sized> {

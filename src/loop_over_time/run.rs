@@ -344,8 +344,8 @@ fn allocate<T: Scalar>(wanted: &[(usize, usize)], rows: usize, times: usize, bes
     Ok((buffers, crate::memory::room(what, times)?))
 }
 
-/// Sets the output of each row to 0 beyond the length of the row. `output` is `[kept steps, rows,
-/// len]`, and `kept` lists the recorded steps.
+/// Sets the output of each row to 0 beyond the length of the row. `output` is
+/// `[kept steps, rows, len]`, and `kept` lists the recorded steps.
 fn blank<T: Scalar>(output: &mut [T], lengths: &[usize], kept: impl Iterator<Item = usize>, len: usize) {
     let rows = output.chunks_exact_mut((lengths.len() * len).max(1));
     for (k, step) in kept.zip(rows) {

@@ -154,8 +154,8 @@ pub fn grow<T>(what: &str, all: &mut Vec<T>, more: usize) -> Result<()> {
 }
 
 /// Advises Linux to back a large, still untouched array with pages of 2 MiB. A page fault takes
-/// microseconds, and the loop touches an array of recordings for the first time. With pages of 4
-/// KiB these faults take most of the time of recording.
+/// microseconds, and the loop touches an array of recordings for the first time. With pages of
+/// 4 KiB these faults take most of the time of recording.
 fn prefer_large_pages<T>(array: &[T]) {
     #[cfg(target_os = "linux")]
     {

@@ -114,8 +114,8 @@ pub fn exprel<R: Real>(x: R) -> R {
     if x.abs() < R::of(1e-30) { R::of(1.0) } else { expm1(x) / x }
 }
 
-/// x/(1 − e⁻ˣ) = 1/exprel(−x) for |x| ≤ ½, as a Bernoulli series. It avoids the cancellation in 1 −
-/// e⁻ˣ.
+/// x/(1 − e⁻ˣ) = 1/exprel(−x) for |x| ≤ ½, as a Bernoulli series. It avoids the cancellation in
+/// 1 − e⁻ˣ.
 #[inline(always)]
 #[must_use]
 pub fn inv_exprel_near<R: Real>(x: R) -> R {
@@ -183,8 +183,8 @@ const NORMAL_F32: [f64; 12] = [
     -3.869_155_989_377_759_4e-5,
 ];
 
-/// Φ(x) = ½(1 + erf(x/√2)), the standard normal distribution function, with an error of at most 8
-/// ulp in both tails. It is 0 where e^{−x²/2} is outside the range of [`exp`].
+/// Φ(x) = ½(1 + erf(x/√2)), the standard normal distribution function, with an error of at most
+/// 8 ulp in both tails. It is 0 where e^{−x²/2} is outside the range of [`exp`].
 #[inline(always)]
 #[must_use]
 pub fn normal_cdf<R: Real>(x: R) -> R {

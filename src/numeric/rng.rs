@@ -67,9 +67,8 @@ impl Stream {
         bits as f64 / (1u64 << 53) as f64
     }
 
-    /// A standard normal number, by the Box-Muller transform in `f32` on 24-bit uniform numbers, so
-    /// that
-    /// |z| < 5.89. The value does not depend on the element type of the run.
+    /// A standard normal number, by the Box-Muller transform in `f32` on 24-bit uniform numbers. Its
+    /// magnitude is below 5.89. The value does not depend on the element type of the run.
     #[inline(always)]
     #[must_use]
     pub fn normal(self, unit: u64, step: u64) -> f32 {

@@ -7,9 +7,8 @@ use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 mod sealed {
     pub trait Sealed: Sized {
-        /// Mentions what a loop does, so that it is compiled with this library and not anew with
-        /// every program; where code is optimised, compilers do not share it, and nothing is won.
-        /// Nobody calls it.
+        /// Mentions what a loop does, so that it is compiled with this library and not anew with every program; where code is optimised,
+        /// compilers do not share it, and nothing is won. Nobody calls it.
         #[cfg(all(debug_assertions, not(test)))]
         #[doc(hidden)]
         fn compiled(over_time: &mut crate::loop_over_time::AnyLoop<'_, Self>)

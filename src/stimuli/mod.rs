@@ -19,10 +19,11 @@
 //! every machine.
 //!
 //! Times are rounded like the duration of a run: to the nearest step, if they differ from it by at
-//! most 1e-6 steps or by the rounding of an f32. Otherwise the end of a section is rounded up, and
-//! the beginning of a pulse, or of any span that has one, is rounded down. Brainpy rounds ends up
-//! and beginnings down even if they differ from a step by the rounding of the quotient only: at
-//! `dt` 0.1 its section of 1.1 ms has 12 steps, and its pulse at 0.3 ms begins in step 2.
+//! most 1e-6 steps or by the rounding of an f32. Otherwise durations, and `t_start` and `t_end` of a
+//! ramp, are rounded up. `t_start` and `t_end` of waves and noise, and the beginnings and ends of
+//! pulses, are rounded down. Brainpy rounds up or down even if only the rounding of the quotient
+//! separates a time from a step: at `dt` 0.1 its section of 1.1 ms has 12 steps, and its pulse at
+//! 0.3 ms begins in step 2.
 
 mod noise;
 mod sections;

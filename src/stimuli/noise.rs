@@ -7,8 +7,8 @@ use crate::numeric::scalar::Scalar;
 use ndarray::ArrayD;
 
 /// The increments of a Wiener process for each of `units` units: normal numbers with mean 0 and
-/// variance `dt`. This is brainpy's `wiener_process`. The array is `[T]` for one unit, and `[T,
-/// units]` otherwise.
+/// variance `dt`. This is brainpy's `wiener_process`. The array is `[T]` for one unit, and
+/// `[T, units]` otherwise.
 ///
 /// Each number is a function of seed, unit and step, where the step counts from the start of the
 /// interval. Brainpy's numbers are different.

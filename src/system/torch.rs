@@ -12,9 +12,14 @@
 //! | `GRUCell`: `weight_ih`, … | [`GruCellTorch`]: `Wi`, … | see [`torch_weights`] |
 //! | `LSTMCell`: `weight_ih`, … | [`LstmCellTorch`]: `Wi`, … | see [`torch_weights`] |
 //!
-//! [`Dense`]: crate::models::Dense [`Conv2d`]: crate::models::Conv2d [`Rnn`]: crate::models::Rnn
-//! [`Gru`]: crate::models::Gru [`Lstm`]: crate::models::Lstm [`RnnCell`]: crate::models::RnnCell
-//! [`GruCellTorch`]: crate::models::GruCellTorch [`LstmCellTorch`]: crate::models::LstmCellTorch
+//! [`Dense`]: crate::models::Dense
+//! [`Conv2d`]: crate::models::Conv2d
+//! [`Rnn`]: crate::models::Rnn
+//! [`Gru`]: crate::models::Gru
+//! [`Lstm`]: crate::models::Lstm
+//! [`RnnCell`]: crate::models::RnnCell
+//! [`GruCellTorch`]: crate::models::GruCellTorch
+//! [`LstmCellTorch`]: crate::models::LstmCellTorch
 //! [`torch_weights`]: crate::models::Recurrent::torch_weights
 //!
 //! In a `state_dict`, a name begins with the path of its module. The layers of a

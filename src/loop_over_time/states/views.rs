@@ -7,7 +7,7 @@ use crate::system::state::Layout;
 use ndarray::ArrayViewD;
 
 /// The variables that are given by their views. If a state contains both a variable and a view of
-/// it, the view does not count.
+/// it, the variable is not one of these, and the name of the view is unexpected.
 #[derive(Debug, Default)]
 pub(super) struct Views<'l> {
     /// Each variable, the names of its given views, and the names of its missing views.
