@@ -4,26 +4,31 @@ use crate::error::{Error, Number, Result};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Scalar;
 
-/// Normal numbers are within so many standard deviations of the mean.
+/// The bound of normal numbers, in standard deviations from the mean. The largest normal number of
+/// a `Stream` is √(50·ln 2) = 5.887 (see `rng`).
 const TAILS: f64 = 5.9;
 
-/// How an array gets its first values. Random ones depend on the seed, the array's name and the element's index alone.
+/// The rule for the initial values of an array. Random values depend only on the seed, the name of
+/// the array and the index of the element.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Init {
-    /// All 0.
+    /// All elements are 0.
     Zeros,
-    /// All the same.
+    /// All elements have this value.
     Constant(f64),
-    /// Uniform in `[low, high)`; the low end is not above the high one.
+    /// Uniform in `[low, high)`. `low` must not exceed `high`.
     Uniform(f64, f64),
-    /// Normal with this mean and standard deviation, which is not negative (tails beyond 5.8 σ do not occur).
+    /// Normal with this mean and standard deviation. The standard deviation must not be negative.
+    /// Values beyond 5.9 standard deviations do not occur.
     Normal(f64, f64),
-    /// Normal with variance `2/(fan_in + fan_out)` (Glorot & Bengio 2010); the fans of a convolution count its window.
+    /// Normal with variance `2/(fan_in + fan_out)` (Glorot & Bengio 2010). The fans of a
+    /// convolution include its window.
     XavierNormal,
-    /// Orthonormal rows or columns, whichever are fewer, times this gain (Saxe et al. 2013); the last axis are the columns.
+    /// Orthonormal rows or columns, whichever are fewer, times this gain (Saxe et al. 2013). The
+    /// last axis is that of the columns.
     Orthogonal(f64),
-    /// These values, row-major.
+    /// These values, in row-major order.
     Values(Vec<f64>),
 }
 
@@ -40,17 +45,18 @@ impl From<Vec<f64>> for Init {
 }
 
 impl Init {
-    /// Fills `out`, an array of `shape` called `name`.
+    /// Fills `out`, an array with shape `shape` and name `name`.
     ///
     /// # Errors
-    /// If given values are of the wrong number, or a parameter is not finite or makes no sense.
+    /// If the number of given values does not fit the shape, or a parameter is not finite or is
+    /// invalid.
     pub fn fill<T: Scalar>(&self, out: &mut [T], shape: &[usize], name: &str, seed: u64) -> Result<()> {
         self.check(name, shape)?;
         self.fill_checked(out, shape, Stream::named(seed, name));
         Ok(())
     }
 
-    /// Whether values can be made of this for an array of `shape` called `name`.
+    /// Checks that this rule is valid for an array of this name and shape.
     pub(crate) fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
         let len: usize = shape.iter().product();
         let parameters = match self {
@@ -82,7 +88,7 @@ impl Init {
         }
     }
 
-    /// The least and the greatest value that can come of it, if they are known without a shape.
+    /// The minimum and maximum of the values, if they are known without a shape.
     pub(crate) fn range(&self) -> Option<(f64, f64)> {
         match self {
             Self::Zeros => Some((0.0, 0.0)),
@@ -97,7 +103,7 @@ impl Init {
         }
     }
 
-    /// Fills `out`; values that are too few repeat.
+    /// Fills `out`. If there are fewer values than elements, the values repeat.
     pub(crate) fn fill_checked<T: Scalar>(&self, out: &mut [T], shape: &[usize], stream: Stream) {
         let mut each = |f: &dyn Fn(usize) -> f64| out.iter_mut().enumerate().for_each(|(k, o)| *o = T::from_f64(f(k)));
         match self {
@@ -118,14 +124,15 @@ impl Init {
     }
 }
 
-/// fan_in + fan_out: all axes but the last two are a window.
+/// fan_in + fan_out. All axes except the last two form the window.
 fn fans(shape: &[usize]) -> f64 {
     let window: usize = shape.iter().rev().skip(2).product();
     let ends: usize = shape.iter().rev().take(2).sum();
     (window * ends).max(1) as f64
 }
 
-/// Gram and Schmidt's process, twice over, on a normal matrix: `[rows, columns]` with the shorter side's vectors orthonormal.
+/// The Gram-Schmidt process, applied twice, on a normal matrix. The result is `[rows, columns]`,
+/// with orthonormal rows or columns, whichever are fewer.
 fn orthonormal(shape: &[usize], stream: Stream) -> Vec<f64> {
     let columns = shape.last().copied().unwrap_or(1).max(1);
     let rows = shape.iter().product::<usize>() / columns;

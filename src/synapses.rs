@@ -1,4 +1,5 @@
-//! [`Network::synapses`]: the synapses of a projection, made on the host or on a device, to look at.
+//! [`Network::synapses`]: the synapses of a projection, for inspection, built on the host or on a
+//! device.
 
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -7,11 +8,11 @@ use crate::network::{Network, Synapses};
 use crate::numeric::scalar::Real;
 
 impl<T: Real> Network<T> {
-    /// The synapses of a projection, made on this device; they are the same on all. This takes 20 bytes of the host's memory each, beside
-    /// what the network takes.
+    /// The synapses of a projection, built on this device. They are the same on all devices. Each
+    /// synapse takes 20 bytes of host memory, in addition to the memory of the network.
     ///
     /// # Errors
-    /// If there is no such projection, the device cannot be used, or there is not enough memory.
+    /// If the projection does not exist, the device cannot be used, or memory is short.
     pub fn synapses(&self, projection: &str, device: Device) -> Result<Synapses> {
         let found = self.plan.projections.iter().find(|l| l.spec.name == projection);
         let names = self.plan.projections.iter().map(|l| l.spec.name.as_str());

@@ -180,7 +180,7 @@ fn of_several_nvrtc_the_one_is_taken_that_the_driver_loads() {
             let set = [("OVERTIME_LIBCUDA", driver.as_path()), ("CUDA_PATH", path.as_path()), ("CUDA_HOME", home.as_path())];
             let said = nvrtc(&survey_with(&set, &["OVERTIME_NVRTC"]));
             assert!(said.starts_with(&format!("NVRTC: Ok(\"{}", first.display())), "driver {version}: {said}");
-            says(&said, &["the newest of those that the driver, for CUDA 1", "tried next", second.to_str().unwrap()]);
+            says(&said, &["the newest one whose machine code the driver, for CUDA 1", "tried next", second.to_str().unwrap()]);
         }
         // One that is named is the only one.
         let library = new.join("lib64").join("libnvrtc.so.13");

@@ -184,7 +184,7 @@ fn another_element_type_needs_a_lenient_load() {
     single.save_states(&file).unwrap();
     let mut double = LoopOverTime::new(Hh::<f64>::new(2).v(Init::Constant(-60.0))).unwrap();
     let error = double.load_states(&file).unwrap_err();
-    assert!(error.to_string().contains("`V`: f32 where this loop has f64"), "{error}");
+    assert!(error.to_string().contains("`V`: f32 in the file, but f64 in this loop"), "{error}");
     assert!(double.load_states_lenient(&file).unwrap().is_empty());
     let v = single.state_dict().unwrap().get("V").unwrap().mapv(f64::from);
     assert_eq!(double.state_dict().unwrap().get("V").unwrap(), &v);

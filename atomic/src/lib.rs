@@ -1,9 +1,12 @@
-//! Files that are replaced whole or not at all.
+//! Files that are replaced as a whole or not at all.
 //!
-//! [`AtomicFile`] writes to a temporary file beside the target, `.NAME.….part`; [`AtomicFile::commit`] makes it durable and
-//! renames it over the target. Whoever is killed, or loses power, before the rename leaves the old file as it was; of two
-//! processes that write the same file, the last to rename wins whole. A temporary left behind is removed by the next save of
-//! the same file: its lock is free, since its writer is dead.
+//! [`AtomicFile`] writes to a temporary file beside the target, `.NAME.….part`.
+//! [`AtomicFile::commit`] makes it durable and renames it over the target. If the process ends or
+//! the power fails before the rename, the old file is unchanged. If two processes write the same
+//! file, the later rename replaces the whole file.
+//!
+//! A temporary file that is left behind is removed by the next save of the same file. Its lock is
+//! free, because its writer no longer exists.
 #![deny(missing_docs)]
 
 use std::ffi::{OsStr, OsString};
@@ -14,14 +17,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What the operating system refused.
+/// An operation that the operating system refused.
 #[derive(Debug)]
 pub struct Error {
     /// The file.
     pub path: PathBuf,
-    /// What was tried: `create`, `write`, `sync`, `rename`, …
+    /// The operation: `create`, `write`, `sync`, `rename`, …
     pub operation: &'static str,
-    /// What the system said.
+    /// The error of the operating system.
     pub source: io::Error,
 }
 
@@ -37,24 +40,27 @@ impl std::error::Error for Error {
     }
 }
 
-/// A file being written that will replace another whole. Dropped before [`AtomicFile::commit`], it leaves no trace.
+/// A file that is being written and will replace another one as a whole. If it is dropped before
+/// [`AtomicFile::commit`], it leaves no trace.
 ///
-/// What is no regular file (a pipe, a device) cannot be replaced, and is written to directly.
+/// A target that is not a regular file (a pipe, a device) cannot be replaced. Bytes are then
+/// written to it directly.
 #[derive(Debug)]
 pub struct AtomicFile {
     target: PathBuf,
     file: File,
-    /// None: written directly, or already in place.
+    /// The temporary file; `None` if bytes go to the target directly, or after the rename.
     temporary: Option<PathBuf>,
 }
 
 const SUFFIX: &str = ".part";
 
 impl AtomicFile {
-    /// Starts a replacement of the file at `path`, which need not exist; its folder must. Links are followed.
+    /// Starts to replace the file at `path`. The file need not exist, but its folder must. Symbolic
+    /// links are followed.
     ///
     /// # Errors
-    /// If the path is a folder or has no file name, or no file can be created beside it.
+    /// If the path is a folder or has no file name, or if no file can be created beside it.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let fail = |operation, source| Error { path: path.to_owned(), operation, source };
         let target = match fs::metadata(path) {
@@ -79,9 +85,10 @@ impl AtomicFile {
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(e) => return Err(fail("create a file beside", e)),
             };
-            // A file system without locks cannot tell stale files from live ones, and so has none removed (see `remove_stale`).
+            // Without locks of the file system, stale files cannot be distinguished from live ones,
+            // and none are removed (see `remove_stale`).
             let _ = file.lock();
-            // Another process may have taken it for stale before it was locked.
+            // Another process may have removed the file as stale before it was locked.
             if temporary.exists() {
                 return Ok(Self { target, file, temporary: Some(temporary) });
             }
@@ -89,10 +96,11 @@ impl AtomicFile {
         Err(fail("create a file beside", io::Error::from(io::ErrorKind::AlreadyExists)))
     }
 
-    /// Lets only this user read and write the file, whatever the umask. Before anything is written, nobody else sees any of it.
+    /// Restricts reading and writing of the file to this user, whatever the umask. If the call
+    /// comes before any write, other users never see the content.
     ///
     /// # Errors
-    /// If the system refuses. Elsewhere than on Unix there is nothing to do.
+    /// If the operating system refuses. On systems other than Unix the call does nothing.
     pub fn make_private(&self) -> Result<(), Error> {
         #[cfg(unix)]
         {
@@ -102,10 +110,11 @@ impl AtomicFile {
         Ok(())
     }
 
-    /// Makes what was written durable and puts it in the target's place.
+    /// Makes the written bytes durable and renames the file over the target.
     ///
     /// # Errors
-    /// If the system refuses; the old file is then still there, whole.
+    /// If the operating system refuses. The old file then is unchanged, unless only the folder
+    /// could not be synced after the rename.
     pub fn commit(mut self) -> Result<(), Error> {
         let Some(temporary) = self.temporary.clone() else {
             return self.file.flush().map_err(|e| self.fail("write", e));
@@ -116,7 +125,7 @@ impl AtomicFile {
         sync_folder(&folder_of(&self.target)).map_err(|e| self.fail("sync the folder of", e))
     }
 
-    /// Wraps what the system said about this file.
+    /// Adds the path of this file to an error of the operating system.
     #[must_use]
     pub fn fail(&self, operation: &'static str, source: io::Error) -> Error {
         Error { path: self.target.clone(), operation, source }
@@ -140,10 +149,11 @@ impl Drop for AtomicFile {
     }
 }
 
-/// Replaces the file at `path` by these bytes.
+/// Replaces the content of the file at `path` with these bytes.
 ///
 /// # Errors
-/// If the system refuses; the old file is then still there, whole.
+/// If the operating system refuses. The old file then is unchanged, as after
+/// [`AtomicFile::commit`].
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut file = AtomicFile::create(path)?;
     file.write_all(bytes).map_err(|e| file.fail("write", e))?;
@@ -157,7 +167,7 @@ fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
-/// `.NAME.` and what no other process or thread has, now or later.
+/// A name `.NAME.….part` that no other process or thread uses, now or later.
 fn temporary_name(name: &OsStr) -> OsString {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
@@ -173,7 +183,8 @@ fn prefix(name: &OsStr) -> OsString {
     prefix
 }
 
-/// Removes the temporaries that dead processes left of this file. What cannot be removed stays; a save does not depend on it.
+/// Removes temporary files of this target whose processes have ended. A file that cannot be removed
+/// stays; a save does not depend on it.
 fn remove_stale(folder: &Path, name: &OsStr) {
     let prefix = prefix(name);
     let Ok(entries) = fs::read_dir(folder) else { return };
@@ -181,7 +192,8 @@ fn remove_stale(folder: &Path, name: &OsStr) {
         let found = entry.file_name();
         let found = found.as_encoded_bytes();
         let Some(rest) = found.strip_prefix(prefix.as_encoded_bytes()).and_then(|r| r.strip_suffix(SUFFIX.as_bytes())) else { continue };
-        // Of `.NAME.12-0-abc.part` only the numbers may differ: `.NAME.x.12-0-abc.part` is of a file called NAME.x.
+        // In `.NAME.12-0-abc.part` only the numbers may differ: `.NAME.x.12-0-abc.part` belongs to
+        // a file with the name NAME.x.
         if rest.contains(&b'.') || !entry.file_type().is_ok_and(|t| t.is_file()) {
             continue;
         }
@@ -193,11 +205,12 @@ fn remove_stale(folder: &Path, name: &OsStr) {
     }
 }
 
-/// Makes the rename durable. Elsewhere than on Unix a folder cannot be opened, and the system is trusted with it.
+/// Makes the rename durable. Systems other than Unix cannot open a folder; the rename is then left
+/// to the system.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder)?.sync_all() {
-        // Some network file systems have no such thing.
+        // Some network file systems do not support this operation.
         Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         other => other,
     }

@@ -1,4 +1,4 @@
-//! Arrays of any element type that is read.
+//! Arrays of any supported element type.
 
 use half::f16;
 use ndarray::{ArrayD, IxDyn};
@@ -8,11 +8,11 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// An element type that is read and written: f64 f32 f16 u64 u32 u16 u8 i64 i32 i16 i8 bool.
+/// A supported element type: f64 f32 f16 u64 u32 u16 u8 i64 i32 i16 i8 bool.
 pub trait Element: sealed::Sealed + bytemuck::NoUninit {
-    /// Its name here.
+    /// The name of the type in this crate.
     const NAME: &'static str;
-    /// Its kind in numpy's headers (`f`, `u`, `i`, `b`).
+    /// The kind of the type in NumPy's headers (`f`, `u`, `i`, `b`).
     #[doc(hidden)]
     const KIND: char;
 }
@@ -27,7 +27,7 @@ macro_rules! elements {
             }
         )*
 
-        /// The elements of an array, row-major.
+        /// The elements of an array, in row-major order.
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub enum Values {
@@ -35,25 +35,26 @@ macro_rules! elements {
         }
 
         impl Values {
-            /// How many there are.
+            /// The number of elements.
             #[must_use]
             pub fn len(&self) -> usize {
                 match self { $(Self::$variant(v) => v.len(),)* }
             }
 
-            /// Their type: `f64`, `i32`, `bool`, …
+            /// The element type: `f64`, `i32`, `bool`, …
             #[must_use]
             pub fn dtype(&self) -> &'static str {
                 match self { $(Self::$variant(_) => $name,)* }
             }
 
-            /// As `f64`; 64-bit integers are rounded.
+            /// The elements as `f64`. 64-bit integers are rounded.
             #[must_use]
             pub fn to_f64(&self) -> Vec<f64> {
                 match self { $(Self::$variant(v) => v.iter().map(|x| IntoF64::into_f64(*x)).collect(),)* }
             }
 
-            /// The same, taking no memory for what is `f64` already; an error where memory is short.
+            /// The elements as `f64`. Elements that are `f64` already need no memory. Returns an
+            /// error if memory is short.
             fn into_f64(self) -> Result<Vec<f64>, TryReserveError> {
                 if let Self::F64(values) = self {
                     return Ok(values);
@@ -105,30 +106,30 @@ impl IntoF64 for bool {
 }
 
 impl Values {
-    /// Whether there are none.
+    /// Whether there are no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// An array as it stood in a file, row-major whatever its order there.
+/// An array from a file. It is row-major, whatever its order in the file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Array {
-    /// Its shape; empty for a single number.
+    /// The shape; empty for a single number.
     pub shape: Vec<usize>,
-    /// Its elements, row-major.
+    /// The elements, in row-major order.
     pub values: Values,
 }
 
 impl Array {
-    /// How many elements there are.
+    /// The number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
@@ -140,17 +141,18 @@ impl Array {
         self.values.dtype()
     }
 
-    /// As [`Array::to_f64`], but an error where memory is short.
+    /// Does the same as [`Array::to_f64`], but returns an error if memory is short.
     ///
     /// # Errors
-    /// If the system refuses 8 bytes for each element that is not an `f64` already.
+    /// If the system refuses 8 bytes for each element. Elements that are `f64` already need no
+    /// memory.
     pub fn into_f64(self) -> Result<ArrayD<f64>, TryReserveError> {
         let values = self.values.into_f64()?;
         Ok(shaped(&self.shape, values))
     }
 
-    /// As an array of `f64`; 64-bit integers are rounded. Flat where shape and elements disagree, which no array that was read
-    /// does.
+    /// The array with `f64` elements. 64-bit integers are rounded. The result is flat if the shape
+    /// does not fit the number of elements, which never occurs in arrays from a file.
     #[must_use]
     pub fn to_f64(&self) -> ArrayD<f64> {
         shaped(&self.shape, self.values.to_f64())

@@ -1,66 +1,67 @@
-//! What can go wrong with a file.
+//! The errors of this crate.
 
 use std::path::{Path, PathBuf};
 
-/// The crate's result.
+/// The result of a fallible function of this crate.
 pub type Result<V> = std::result::Result<V, Error>;
 
-/// What can go wrong with a file. `entry` is the array's name within an npz file, and empty for an npy file or the whole.
+/// An error in reading or writing a file. `entry` is the name of the array within an npz file. It
+/// is empty for an npy file and for errors of the whole file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The operating system refused.
+    /// The operating system refused an operation.
     #[error("cannot {operation} {}{}: {source}", path.display(), of(entry))]
     Io {
         /// The file.
         path: PathBuf,
         /// The array.
         entry: String,
-        /// What was tried.
+        /// The operation.
         operation: &'static str,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The content is damaged, cut, or not what it claims to be.
+    /// The content is damaged, truncated, or invalid.
     #[error("{}{}: {reason}", path.display(), of(entry))]
     Corrupt {
         /// The file.
         path: PathBuf,
         /// The array.
         entry: String,
-        /// What is wrong.
+        /// A description of the damage.
         reason: String,
     },
-    /// The content may be right, but is nothing that is read (or can be written) here.
+    /// The content may be valid, but this crate cannot read it (or write it).
     #[error("{}{}: {reason}", path.display(), of(entry))]
     Unsupported {
         /// The file.
         path: PathBuf,
         /// The array.
         entry: String,
-        /// What it is.
+        /// A description of the content.
         reason: String,
     },
-    /// More than the limit.
-    #[error("{}{}: needs {need} bytes of memory, {limit} are allowed", path.display(), of(entry))]
+    /// The arrays need more memory than the limit.
+    #[error("{}{}: needs {need} bytes of memory, but {limit} are allowed", path.display(), of(entry))]
     TooLarge {
         /// The file.
         path: PathBuf,
         /// The array.
         entry: String,
-        /// Bytes needed.
+        /// The number of bytes needed.
         need: u64,
-        /// Bytes allowed.
+        /// The number of bytes allowed.
         limit: u64,
     },
-    /// More than there is memory.
+    /// The system refuses the memory for an array.
     #[error("{}{}: needs {need} bytes of memory, which the system refuses", path.display(), of(entry))]
     OutOfMemory {
         /// The file.
         path: PathBuf,
         /// The array.
         entry: String,
-        /// Bytes needed.
+        /// The number of bytes needed.
         need: u64,
     },
 }
@@ -69,7 +70,7 @@ fn of(entry: &str) -> String {
     if entry.is_empty() { String::new() } else { format!(", array `{entry}`") }
 }
 
-/// What can go wrong where neither file nor array are known yet.
+/// An error in a place where the file and the array are not known.
 #[derive(Debug)]
 pub(crate) enum Fault {
     Io(std::io::Error),
@@ -92,7 +93,7 @@ impl Fault {
         let (path, entry) = (path.to_owned(), entry.to_owned());
         match self {
             Self::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
-                Error::Corrupt { path, entry, reason: "the file is cut".into() }
+                Error::Corrupt { path, entry, reason: "the file is truncated".into() }
             }
             Self::Io(source) => Error::Io { path, entry, operation: "read", source },
             Self::Corrupt(reason) => Error::Corrupt { path, entry, reason },

@@ -1,28 +1,29 @@
-//! The header of an npy file: magic bytes, version, and a Python dict that says type, order and shape.
+//! The header of an npy file: magic bytes, a version, and a Python dict with type, order and shape.
 
 use crate::error::Fault;
 use std::io::Read;
 
-/// Longer headers are refused: numpy's own are 128 bytes, and it reads no more than 10,000 either.
+/// The maximum length of a header in bytes. NumPy's own headers have 128 bytes, and NumPy reads at
+/// most 10,000 bytes as well.
 const MAX_HEADER: usize = 10_000;
-/// Numpy's own limit.
+/// The maximum number of axes, which is NumPy's own limit.
 const MAX_AXES: usize = 64;
 
-/// What an npy header says.
+/// The content of an npy header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
-    /// Numpy's name of the type, e.g. `<f8`.
+    /// NumPy's name of the type, e.g. `<f8`.
     pub(crate) descr: String,
     pub(crate) fortran: bool,
     pub(crate) shape: Vec<usize>,
-    /// Elements in all.
+    /// The number of elements.
     pub(crate) len: usize,
-    /// Bytes of the header, magic included.
+    /// The number of bytes in the header, including the magic bytes.
     pub(crate) bytes: usize,
 }
 
 impl Header {
-    /// Reads a header from something that has `available` bytes.
+    /// Reads a header from a source of `available` bytes.
     pub(crate) fn read(from: &mut impl Read, available: u64) -> Result<Self, Fault> {
         let mut start = [0; 8];
         if available < 10 {
@@ -30,7 +31,7 @@ impl Header {
         }
         from.read_exact(&mut start)?;
         if start[..6] != *b"\x93NUMPY" {
-            return Fault::corrupt("no npy file: the magic bytes are missing");
+            return Fault::corrupt("not an npy file: the magic bytes are missing");
         }
         let (len, prefix) = match start[6] {
             1 => {
@@ -43,15 +44,17 @@ impl Header {
                 from.read_exact(&mut len)?;
                 (u32::from_le_bytes(len) as usize, 12)
             }
-            other => return Fault::unsupported(format!("npy format version {other}, known are 1, 2 and 3")),
+            other => return Fault::unsupported(format!("npy format version {other}; the supported versions are 1, 2 and 3")),
         };
         if len > MAX_HEADER || (prefix + len) as u64 > available {
-            return Fault::corrupt(format!("a header of {len} bytes in {available}, where {MAX_HEADER} are the most"));
+            return Fault::corrupt(format!(
+                "the header has {len} bytes, but {available} bytes are available and the maximum is {MAX_HEADER}"
+            ));
         }
         let mut text = vec![0; len];
         from.read_exact(&mut text)?;
         let Ok(text) = std::str::from_utf8(&text) else {
-            return Fault::corrupt("the npy header is no text");
+            return Fault::corrupt("the npy header is not text");
         };
         let (descr, fortran, shape) = Parser { rest: text }.dict()?;
         let len = elements(&shape)?;
@@ -60,10 +63,11 @@ impl Header {
     }
 }
 
-/// Elements of a shape; an error if no array could have so many. Axes of length 0 do not excuse the others.
+/// The number of elements in a shape, or an error if no array can have that many. An axis of length
+/// 0 does not make other axes valid.
 fn elements(shape: &[usize]) -> Result<usize, Fault> {
     if shape.len() > MAX_AXES {
-        return Fault::corrupt(format!("{} axes, {MAX_AXES} are the most", shape.len()));
+        return Fault::corrupt(format!("the array has {} axes, but the maximum is {MAX_AXES}", shape.len()));
     }
     let solid = shape.iter().filter(|n| **n > 0).try_fold(1_usize, |all, n| all.checked_mul(*n));
     match solid {
@@ -72,7 +76,8 @@ fn elements(shape: &[usize]) -> Result<usize, Fault> {
     }
 }
 
-/// Reads `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }`, keys in any order, and nothing else.
+/// Parses `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }` with the keys in any order,
+/// and nothing else.
 struct Parser<'a> {
     rest: &'a str,
 }
@@ -92,7 +97,7 @@ impl<'a> Parser<'a> {
                 other => return Fault::corrupt(format!("unknown key {other:?} in the npy header")),
             };
             if twice {
-                return Fault::corrupt(format!("key `{key}` is twice in the npy header"));
+                return Fault::corrupt(format!("key `{key}` occurs twice in the npy header"));
             }
             if !self.takes(',') {
                 self.expect('}')?;
@@ -100,7 +105,7 @@ impl<'a> Parser<'a> {
             }
         }
         if !self.rest.trim().is_empty() {
-            return Fault::corrupt("the npy header goes on after its end");
+            return Fault::corrupt("the npy header has text after its end");
         }
         match (descr, fortran, shape) {
             (Some(descr), Some(fortran), Some(shape)) => Ok((descr.to_owned(), fortran, shape)),
@@ -135,7 +140,7 @@ impl<'a> Parser<'a> {
                 self.rest = rest;
                 Ok(text)
             }
-            _ => Fault::corrupt("a text in the npy header does not end"),
+            _ => Fault::corrupt("a string in the npy header does not end"),
         }
     }
 
@@ -156,9 +161,9 @@ impl<'a> Parser<'a> {
         while !self.takes(')') {
             let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
             let Ok(axis) = self.rest[..digits].parse() else {
-                return Fault::corrupt("a length in `shape` is no whole number, negative, or too large");
+                return Fault::corrupt("a length in `shape` is not a whole number, is negative, or is too large");
             };
-            // Python 2 wrote long integers with an L.
+            // Python 2 wrote long integers with an L at the end.
             self.rest = &self.rest[digits..];
             self.rest = self.rest.strip_prefix('L').unwrap_or(self.rest);
             shape.push(axis);
@@ -175,12 +180,13 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The header of a row-major array, magic included, padded so that data after it is aligned to 64 bytes.
+/// The header of a row-major array, including the magic bytes. Padding aligns the data after it to
+/// 64 bytes.
 pub(crate) fn write(kind: char, size: usize, shape: &[usize]) -> Vec<u8> {
     padded(kind, size, shape, 0)
 }
 
-/// The same, padded to `at_least` so many bytes, a multiple of 64.
+/// The same header, padded to at least `at_least` bytes, a multiple of 64.
 pub(crate) fn padded(kind: char, size: usize, shape: &[usize], at_least: usize) -> Vec<u8> {
     let order = if size == 1 { '|' } else { '<' };
     let axes: String = shape.iter().map(|n| format!("{n}, ")).collect();

@@ -1,10 +1,14 @@
-//! Numpy's npz and npy files: a reader that trusts nothing, and a writer that replaces files whole.
+//! NumPy's npz and npy files: a reader that trusts no claim of a file, and a writer that replaces
+//! files as a whole.
 //!
-//! Sizes that a file claims are checked against each other and against the file's own length before memory is taken for them:
-//! a stored array costs its own size (twice that while one in Fortran's order is turned round), a compressed one what its
-//! bytes can inflate to, within a [limit](Limit). Objects and records are refused, so nothing in a file is ever executed.
+//! The reader checks the sizes that a file claims against each other and against the length of the
+//! file before it allocates memory. A stored array takes its own size in memory, or twice its size
+//! while the reader converts it from Fortran order. A compressed array takes the size that its
+//! bytes can inflate to, within a [limit](Limit). Objects and records are refused, so nothing in a
+//! file is ever executed.
 //!
-//! A [`Stream`] is a folder of npy files that grow while a program runs, to be packed into one npz file at its end.
+//! A [`Stream`] is a folder of npy files that grow while a program runs. At the end of the program
+//! they can be packed into one npz file.
 //!
 //! ```
 //! # fn main() -> Result<(), overtime_npz::Error> {

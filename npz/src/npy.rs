@@ -1,4 +1,4 @@
-//! The data of an npy file, of a length that its header and its container agree on.
+//! The data of an npy file. Their length must agree with the header and with the container.
 
 use crate::array::{Array, Values};
 use crate::error::Fault;
@@ -7,19 +7,20 @@ use bytemuck::Pod;
 use half::f16;
 use std::io::Read;
 
-/// First piece of memory taken for data whose length nothing but its own header vouches for.
+/// The number of bytes in the first allocation for data whose length only their own header claims.
 const PIECE: usize = 1 << 16;
 
-/// How far the claimed length of some data can be trusted.
+/// The trust in the claimed length of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// So many bytes lie in the file: memory is taken at once.
+    /// The file contains this number of bytes. Memory is allocated at once.
     Stored,
-    /// They have still to be inflated: memory is taken as they come.
+    /// The bytes are not yet inflated. Memory is allocated as they arrive.
     Inflated,
 }
 
-/// Numpy's name of a type, checked: its kind and size, and whether its bytes must be swapped.
+/// Checks NumPy's name of a type. Returns its kind, its size, and whether its bytes must be
+/// swapped.
 fn dtype(descr: &str) -> Result<(char, usize, bool), Fault> {
     let mut chars = descr.chars();
     let (order, kind) = (chars.next(), chars.next());
@@ -31,15 +32,17 @@ fn dtype(descr: &str) -> Result<(char, usize, bool), Fault> {
         _ => return Fault::unsupported(format!("type {descr:?}")),
     };
     match (kind, size) {
-        (Some('O'), _) => Fault::unsupported("Python objects; only numbers are read"),
+        (Some('O'), _) => Fault::unsupported("Python objects; only numbers are supported"),
         (Some('f'), Ok(size @ (2 | 4 | 8))) => Ok(('f', size, swapped)),
         (Some(kind @ ('i' | 'u')), Ok(size @ (1 | 2 | 4 | 8))) => Ok((kind, size, swapped)),
         (Some('b'), Ok(1)) => Ok(('b', 1, false)),
-        _ => Fault::unsupported(format!("type {descr:?}; read are f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1, of either byte order")),
+        _ => {
+            Fault::unsupported(format!("type {descr:?}; the supported types are f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1, of either byte order"))
+        }
     }
 }
 
-/// The name of a type: `f64`; numpy's own where it is not one that is read.
+/// The name of a type, such as `f64`, or NumPy's own name if the type is not supported.
 pub(crate) fn type_name(descr: &str) -> String {
     match dtype(descr) {
         Ok(('b', ..)) => "bool".to_owned(),
@@ -48,17 +51,20 @@ pub(crate) fn type_name(descr: &str) -> String {
     }
 }
 
-/// Checks that header and data together are the `available` bytes there are.
+/// Checks that header and data together have `available` bytes.
 fn check_length(header: &Header, size: usize, available: u64) -> Result<(), Fault> {
     let expected = (header.len as u64).checked_mul(size as u64).and_then(|n| n.checked_add(header.bytes as u64));
     if expected == Some(available) {
         return Ok(());
     }
     let expected = expected.map_or_else(|| "more than can be counted".to_owned(), |n| n.to_string());
-    Fault::corrupt(format!("an array of shape {:?} and type {} takes {expected} bytes, there are {available}", header.shape, header.descr))
+    Fault::corrupt(format!(
+        "an array of shape {:?} and type {} takes {expected} bytes, but the file has {available}",
+        header.shape, header.descr
+    ))
 }
 
-/// Reads header and data, `available` bytes in all.
+/// Reads header and data, which have `available` bytes in total.
 pub(crate) fn read(from: &mut impl Read, available: u64, trust: Trust) -> Result<Array, Fault> {
     let header = Header::read(from, available)?;
     let (kind, size, swapped) = dtype(&header.descr)?;
@@ -87,22 +93,22 @@ pub(crate) fn read(from: &mut impl Read, available: u64, trust: Trust) -> Result
         _ => {
             let bytes: Vec<u8> = row_major(elements(from, header.len, trust)?, &header)?;
             if let Some(odd) = bytes.iter().find(|b| **b > 1) {
-                return Fault::corrupt(format!("a bool is {odd}"));
+                return Fault::corrupt(format!("a bool has the value {odd}"));
             }
-            // In place: a byte each, before and after.
+            // This converts in place, since both types have one byte.
             Values::Bool(bytes.into_iter().map(|b| b == 1).collect())
         }
     };
     Ok(Array { shape: header.shape, values })
 }
 
-/// Room for so many elements more.
+/// Reserves memory for `more` additional elements.
 pub(crate) fn take<E>(values: &mut Vec<E>, more: usize) -> Result<(), Fault> {
     let need = (values.len() as u64 + more as u64).saturating_mul(size_of::<E>() as u64);
     values.try_reserve_exact(more).map_err(|_| Fault::OutOfMemory { need })
 }
 
-/// Reads `len` elements as they lie in the file.
+/// Reads `len` elements in the order of the file.
 fn elements<E: Pod>(from: &mut impl Read, len: usize, trust: Trust) -> Result<Vec<E>, Fault> {
     let mut values: Vec<E> = Vec::new();
     let mut piece = if trust == Trust::Stored { len } else { PIECE.div_ceil(size_of::<E>()) };
@@ -117,7 +123,7 @@ fn elements<E: Pod>(from: &mut impl Read, len: usize, trust: Trust) -> Result<Ve
     Ok(values)
 }
 
-/// Turns Fortran's order round.
+/// Converts Fortran order to row-major order.
 fn row_major<E: Copy>(values: Vec<E>, header: &Header) -> Result<Vec<E>, Fault> {
     let axes = header.shape.iter().filter(|n| **n > 1).count();
     if !header.fortran || axes < 2 || values.is_empty() {
@@ -135,7 +141,7 @@ fn row_major<E: Copy>(values: Vec<E>, header: &Header) -> Result<Vec<E>, Fault> 
     let mut at = 0;
     for _ in 0..values.len() {
         turned.push(values[at]);
-        // The last axis runs fastest.
+        // The last axis varies fastest.
         for axis in (0..index.len()).rev() {
             index[axis] += 1;
             at += strides[axis];

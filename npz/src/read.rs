@@ -1,4 +1,4 @@
-//! Files as a whole: npz or npy, found by their first bytes.
+//! Reading of whole files. The first bytes of a file show whether it is npz or npy.
 
 use crate::array::Array;
 use crate::error::{Fault, Result};
@@ -9,12 +9,14 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// How much a file may inflate to. Stored arrays need no limit: they are as long as they lie in the file.
+/// The limit for the size of inflated data. Stored arrays need no limit, because they are as long
+/// as their bytes in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limit(Option<u64>);
 
 impl Limit {
-    /// All compressed arrays together may take this many bytes. The default is 256 MiB or 64 times the file, whichever is more.
+    /// Limits all compressed arrays together to this number of bytes. The default is the larger of
+    /// 256 MiB and 64 times the size of the file.
     #[must_use]
     pub fn inflated(bytes: u64) -> Self {
         Self(Some(bytes))
@@ -25,29 +27,31 @@ impl Limit {
     }
 }
 
-/// What a header says of an array.
+/// The description of an array in its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name; empty in an npy file.
+    /// The name; empty for an npy file.
     pub name: String,
-    /// Its type: `f64`, `i32`, …, or as numpy writes it (`<U8`) if it is none that is read.
+    /// The element type: `f64`, `i32`, …, or NumPy's own name (`<U8`) if the type is not supported.
     pub dtype: String,
-    /// Its shape.
+    /// The shape.
     pub shape: Vec<usize>,
 }
 
-/// Reads all arrays of an npz file, in the file's order and by their names; or the one of an npy file, whose name is empty.
+/// Reads all arrays of an npz file by name, in the order of the file, or the single array of an npy
+/// file, whose name is empty.
 ///
 /// # Errors
-/// If the file cannot be read, is damaged, or holds something else than numbers; before memory is taken for any of that.
+/// If the file cannot be read, is damaged, or contains elements other than numbers. No memory is
+/// allocated for such content.
 pub fn read(path: impl AsRef<Path>) -> Result<Vec<(String, Array)>> {
     read_with(path, Limit::default())
 }
 
-/// As [`read`], with another limit to what compressed arrays may inflate to.
+/// Does the same as [`read`], with another limit for the size of inflated arrays.
 ///
 /// # Errors
-/// As [`read`].
+/// The same as for [`read`].
 pub fn read_with(path: impl AsRef<Path>, limit: Limit) -> Result<Vec<(String, Array)>> {
     let path = path.as_ref();
     let (file, len, kind) = open(path).map_err(|e| e.at(path, ""))?;
@@ -69,10 +73,10 @@ pub fn read_with(path: impl AsRef<Path>, limit: Limit) -> Result<Vec<(String, Ar
     Ok(arrays)
 }
 
-/// Names, types and shapes of the arrays in a file, without reading them.
+/// Reads the names, types and shapes of the arrays in a file, without their elements.
 ///
 /// # Errors
-/// If the file cannot be read, is damaged, or holds something else than arrays.
+/// If the file cannot be read, is damaged, or contains entries other than arrays.
 pub fn headers(path: impl AsRef<Path>) -> Result<Vec<Entry>> {
     let path = path.as_ref();
     let (file, len, kind) = open(path).map_err(|e| e.at(path, ""))?;
@@ -93,13 +97,13 @@ enum Kind {
 }
 
 fn open(path: &Path) -> std::result::Result<(File, u64, Kind), Fault> {
-    // Asked before the file is opened: opening a pipe would wait for someone to write to it.
+    // This check comes before the file is opened, because opening a pipe waits for a writer.
     let meta = std::fs::metadata(path)?;
     if meta.is_dir() {
         return Err(Fault::Io(std::io::ErrorKind::IsADirectory.into()));
     }
     if !meta.is_file() {
-        return Fault::unsupported("no regular file: its length is not known beforehand");
+        return Fault::unsupported("not a regular file: its length is unknown");
     }
     let mut file = File::open(path)?;
     let meta = file.metadata()?;

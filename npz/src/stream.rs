@@ -1,4 +1,5 @@
-//! Arrays that grow along their first axis while a program runs, each an npy file of a folder.
+//! Arrays that grow along their first axis while a program runs. Each one is an npy file in a
+//! folder.
 
 use crate::array::Element;
 use crate::error::{Error, Result};
@@ -10,15 +11,18 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Bytes that are read at a time.
+/// The number of bytes that are read at a time.
 const PIECE: usize = 1 << 16;
 const LOCK: &str = ".lock";
 
-/// Arrays that grow along their first axis, in a folder of npy files: `V` in `V.npy`. Memory holds 64 KiB of each.
+/// Arrays that grow along their first axis, in a folder of npy files: array `V` is in `V.npy`.
+/// Memory holds 64 KiB of each array.
 ///
-/// Numpy reads the files as they are after each [`Stream::sync`], and after the stream was dropped, also without loading them
-/// (`np.load(…, mmap_mode="r")`); [`Stream::pack`] makes one npz of them. A program that was killed goes on with [`Stream::open`] from the
-/// [lengths](Stream::lengths) that it kept when it last synced. One process at a time writes a folder.
+/// NumPy can read the files after each [`Stream::sync`], and after the stream was dropped. It can
+/// also map them without loading them (`np.load(…, mmap_mode="r")`). [`Stream::pack`] makes one npz
+/// file from them. After a crash, a program continues with [`Stream::open`] from the
+/// [lengths](Stream::lengths) that it stored at its last sync. Only one process at a time can write
+/// a folder.
 ///
 /// ```
 /// # fn main() -> Result<(), overtime_npz::Error> {
@@ -36,7 +40,7 @@ const LOCK: &str = ".lock";
 pub struct Stream {
     folder: PathBuf,
     arrays: Vec<Growing>,
-    /// Held, so that nobody else writes here.
+    /// The lock prevents other processes from writing here.
     _lock: File,
 }
 
@@ -44,24 +48,27 @@ pub struct Stream {
 struct Growing {
     name: String,
     path: PathBuf,
-    /// Numpy's kind and size of an element, and the axes after the first.
+    /// NumPy's kind of the elements.
     kind: char,
+    /// The number of bytes in an element.
     size: usize,
+    /// The axes after the first.
     axes: Vec<usize>,
     rows: u64,
-    /// Bytes of the header, the same however long the array grows.
+    /// The number of bytes in the header. It does not change while the array grows.
     header: usize,
-    /// Of the data, where it is known.
+    /// The checksum of the data, if it is known.
     crc: Option<Hasher>,
-    /// None after a failed write, which may have left a part of a row.
+    /// `None` after a failed write, which may have left an incomplete row.
     file: Option<BufWriter<File>>,
 }
 
 impl Stream {
-    /// Starts a folder, whose parent must exist. The npy files of one that exists are removed.
+    /// Starts a folder, whose parent must exist. If the folder exists, its npy files are removed.
     ///
     /// # Errors
-    /// If the system refuses, another process writes there, or the folder has anything else in it.
+    /// If the operating system refuses, another process writes there, or the folder contains other
+    /// files.
     pub fn create(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         match fs::create_dir(folder) {
@@ -75,11 +82,13 @@ impl Stream {
         Ok(Self { folder: folder.to_owned(), arrays: Vec::new(), _lock: lock })
     }
 
-    /// Goes on with the arrays of a folder, each cut to as many rows as it had, in this order: what [`Stream::lengths`] gave. Arrays that are not
-    /// among them are removed.
+    /// Continues the arrays of a folder. `lengths` is an earlier result of [`Stream::lengths`]:
+    /// each array is truncated to its number of rows, and the arrays have this order. Other arrays
+    /// are removed.
     ///
     /// # Errors
-    /// If there is no such folder, another process writes there, an array is not there, is damaged, or has fewer rows.
+    /// If the folder does not exist, another process writes there, or an array is missing, is
+    /// damaged, or has fewer rows.
     pub fn open<S: AsRef<str>>(folder: impl AsRef<Path>, lengths: &[(S, u64)]) -> Result<Self> {
         let folder = folder.as_ref();
         let lock = lock(folder)?;
@@ -90,20 +99,21 @@ impl Stream {
         Ok(Self { folder: folder.to_owned(), arrays, _lock: lock })
     }
 
-    /// Where the files are.
+    /// The folder of the files.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Adds rows to the array of this name; the first call makes it, of no rows if need be.
+    /// Appends rows to the array of this name. The first call creates the array, and may have no
+    /// rows.
     ///
     /// # Errors
-    /// If the array has no axis, another type, or other axes than those before it; or if the system refuses, after which this array takes no
-    /// more.
+    /// If the array has no axis, or its type or its other axes differ from those of earlier rows.
+    /// If the operating system refuses; afterwards this array accepts no more rows.
     pub fn append<E: Element, D: Dimension>(&mut self, name: &str, rows: ArrayView<'_, E, D>) -> Result<()> {
         let Some((count, axes)) = rows.shape().split_first() else {
-            return Err(unsupported(&self.folder, name, "a number has no axis to grow along"));
+            return Err(unsupported(&self.folder, name, "a single number has no axis along which it can grow"));
         };
         let known = self.arrays.iter().position(|a| a.name == name);
         let at = match known {
@@ -116,7 +126,7 @@ impl Stream {
         let Some(array) = self.arrays.get_mut(at) else { return Ok(()) };
         if (array.kind, array.size) != (E::KIND, size_of::<E>()) || array.axes != axes {
             let reason = format!(
-                "rows of shape {axes:?} and type {} are added to those of shape {:?} and type {}{}",
+                "rows of shape {axes:?} and type {} cannot be appended to rows of shape {:?} and type {}{}",
                 E::NAME,
                 array.axes,
                 array.kind,
@@ -125,7 +135,7 @@ impl Stream {
             return Err(unsupported(&array.path, "", &reason));
         }
         let Some(file) = &mut array.file else {
-            return Err(unsupported(&array.path, "", "a write to it has failed"));
+            return Err(unsupported(&array.path, "", "an earlier write failed"));
         };
         let crc = &mut array.crc;
         let written = each_piece(&rows, |bytes| {
@@ -142,23 +152,23 @@ impl Stream {
         Ok(())
     }
 
-    /// The arrays and how many rows each has, in the order that they were first added in.
+    /// The arrays and their numbers of rows, in the order of the first calls of [`Stream::append`].
     #[must_use]
     pub fn lengths(&self) -> Vec<(String, u64)> {
         self.arrays.iter().map(|a| (a.name.clone(), a.rows)).collect()
     }
 
-    /// Makes everything durable that was added so far.
+    /// Makes all rows durable that were appended so far.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If the operating system refuses.
     pub fn sync(&mut self) -> Result<()> {
         for array in &mut self.arrays {
             array.flush()?;
             let synced = array.file.as_ref().map_or(Ok(()), |file| file.get_ref().sync_all());
             synced.map_err(|e| refused(&array.path, "sync", e))?;
         }
-        // Elsewhere than on Unix a folder cannot be opened, and the system is trusted with it.
+        // Systems other than Unix cannot open a folder; the folder is then left to the system.
         #[cfg(unix)]
         match File::open(&self.folder).and_then(|folder| folder.sync_all()) {
             Err(e) if !matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
@@ -169,10 +179,12 @@ impl Stream {
         Ok(())
     }
 
-    /// Adds all arrays to an npz file, a piece at a time: the same bytes as if each had been added whole.
+    /// Adds all arrays to an npz file, in small pieces. The file has the same bytes as if each
+    /// array had been added as a whole.
     ///
     /// # Errors
-    /// If the system refuses, a write has failed before, or a file is not what was written to it.
+    /// If the operating system refuses, an earlier write failed, or the content of a file differs
+    /// from the appended rows.
     pub fn pack(&mut self, npz: &mut Writer) -> Result<()> {
         self.arrays.iter_mut().try_for_each(|array| array.pack(npz))
     }
@@ -180,7 +192,7 @@ impl Stream {
     /// Removes the files and the folder.
     ///
     /// # Errors
-    /// If the system refuses, as where somebody has put something else there.
+    /// If the operating system refuses, for example because the folder contains other files.
     pub fn remove(mut self) -> Result<()> {
         for array in std::mem::take(&mut self.arrays) {
             fs::remove_file(&array.path).map_err(|e| refused(&array.path, "remove", e))?;
@@ -225,27 +237,27 @@ impl Growing {
         let axes = head.shape.get(1..).unwrap_or_default().to_vec();
         let own = header_of(kind, size, &axes, usize::MAX, 0).len();
         if head.shape.is_empty() || head.fortran || size == 0 || own != head.bytes || order == Some('>') {
-            return Err(corrupt("no array of a stream".into()));
+            return Err(corrupt("not an array of a stream".into()));
         }
         let array = Self { name: name.to_owned(), path: path.clone(), kind, size, axes, rows, header: own, crc: None, file: None };
         let need = array.bytes().and_then(|n| n.checked_add(own as u64)).filter(|n| *n <= len);
         let Some(need) = need else {
-            return Err(corrupt(format!("{rows} rows are more than its {len} bytes hold")));
+            return Err(corrupt(format!("{rows} rows are more than the {len} bytes of the file contain")));
         };
         file.set_len(need).map_err(io)?;
         file.seek(SeekFrom::End(0)).map_err(io)?;
         Ok(Self { file: Some(BufWriter::with_capacity(PIECE, file)), ..array })
     }
 
-    /// Bytes of its data.
+    /// The number of bytes of the data.
     fn bytes(&self) -> Option<u64> {
         self.axes.iter().try_fold(self.rows.checked_mul(self.size as u64)?, |n, axis| n.checked_mul(*axis as u64))
     }
 
-    /// Writes what is buffered, and how many rows there are.
+    /// Writes the buffered bytes, and the number of rows in the header.
     fn flush(&mut self) -> Result<()> {
         let Some(writer) = &mut self.file else {
-            return Err(unsupported(&self.path, "", "a write to it has failed"));
+            return Err(unsupported(&self.path, "", "an earlier write failed"));
         };
         let header = header_of(self.kind, self.size, &self.axes, self.rows as usize, self.header);
         let mut all = || {
@@ -277,11 +289,11 @@ impl Growing {
             return Ok(());
         }
         npz.spoil();
-        Err(Error::Corrupt { path: self.path.clone(), entry: String::new(), reason: "it is not what was written to it".into() })
+        Err(Error::Corrupt { path: self.path.clone(), entry: String::new(), reason: "the content differs from the appended rows".into() })
     }
 }
 
-/// Calls with all data of a file, piece by piece. Returns its checksum.
+/// Calls `with` with all data of a file, in small pieces. Returns their checksum.
 fn each_read(file: &mut File, header: usize, size: u64, mut with: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Hasher> {
     file.seek(SeekFrom::Start(header as u64))?;
     let (mut crc, mut left, mut piece) = (Hasher::new(), size, vec![0; PIECE]);
@@ -295,12 +307,13 @@ fn each_read(file: &mut File, header: usize, size: u64, mut with: impl FnMut(&[u
     Ok(crc)
 }
 
+/// The header of an array with this number of rows, padded to at least `at_least` bytes.
 fn header_of(kind: char, size: usize, axes: &[usize], rows: usize, at_least: usize) -> Vec<u8> {
     let shape: Vec<usize> = [rows].into_iter().chain(axes.iter().copied()).collect();
     header::padded(kind, size, &shape, at_least)
 }
 
-/// The npy files of a folder; an error if there is anything else.
+/// The npy files of a folder, or an error if the folder contains other files.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let io = |e| refused(folder, "list", e);
     let mut all = Vec::new();
@@ -322,13 +335,14 @@ fn lock(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK);
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(|e| refused(&path, "open", e))?;
     match file.try_lock() {
-        Err(fs::TryLockError::WouldBlock) => Err(unsupported(folder, "", "another process writes there")),
-        // A file system without locks cannot tell.
+        Err(fs::TryLockError::WouldBlock) => Err(unsupported(folder, "", "another process writes to this folder")),
+        // A file system without locks cannot detect another process.
         _ => Ok(file),
     }
 }
 
-/// What a name is as a file: letters, digits, `.`, `_` and `-` as they are, all else, and a dot at the beginning, as `%2F`.
+/// The file name for the name of an array. Letters, digits, `.`, `_` and `-` stay; other bytes, and
+/// a dot at the beginning, become `%2F` and the like.
 fn file_name(name: &str) -> String {
     let mut text = String::new();
     for (k, byte) in name.bytes().enumerate() {

@@ -1,4 +1,5 @@
-//! Writing an npz file: entries stored, aligned as numpy aligns them, the file replaced whole.
+//! Writing of npz files. Entries are stored and aligned like NumPy's. The file is replaced as a
+//! whole.
 
 use crate::array::Element;
 use crate::error::{Error, Result};
@@ -9,14 +10,16 @@ use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// 1 January 1980, the format's first day: the same arrays make the same bytes.
+/// 1 January 1980, the first day of the zip format. With a fixed date, the same arrays give the
+/// same bytes.
 const DATE: u32 = 0x0021_0000;
 const FULL16: u64 = 0xffff;
-/// Elements copied at a time where an array does not lie in memory in order.
+/// The number of elements that are copied at a time if an array is not contiguous in memory.
 const PIECE: usize = 8192;
 const OVER: &str = "the file is finished, or could not be written";
 
-/// Writes arrays into an npz file, which appears in its place, whole, when [`Writer::finish`] succeeds.
+/// Writes arrays to an npz file. The file appears in its place, complete, when [`Writer::finish`]
+/// succeeds.
 #[derive(Debug)]
 pub struct Writer {
     path: PathBuf,
@@ -24,7 +27,7 @@ pub struct Writer {
     entries: Vec<Record>,
     names: BTreeSet<String>,
     at: u64,
-    /// Sizes from here on go into zip64 fields.
+    /// The threshold from which sizes go into zip64 fields.
     full32: u64,
 }
 
@@ -37,7 +40,7 @@ struct Record {
 }
 
 impl Writer {
-    /// Starts a file. One of that name stays as it is until [`Writer::finish`].
+    /// Starts a file. An existing file of this name does not change before [`Writer::finish`].
     ///
     /// # Errors
     /// If no file can be created there.
@@ -48,10 +51,11 @@ impl Writer {
         Ok(Self { path: path.to_owned(), file, entries: Vec::new(), names: BTreeSet::new(), at: 0, full32: 0xffff_ffff })
     }
 
-    /// Adds an array, of any layout in memory; in the file it is row-major.
+    /// Adds an array of any memory layout. In the file it is row-major.
     ///
     /// # Errors
-    /// If the name is empty, too long, has a NUL or was added before, or the system refuses.
+    /// If the name is empty, too long, contains a NUL or is used already, or if the operating
+    /// system refuses.
     pub fn add<E: Element, D: Dimension>(&mut self, name: &str, array: ArrayView<'_, E, D>) -> Result<&mut Self> {
         let header = header::write(E::KIND, size_of::<E>(), array.shape());
         let mut crc = crc32fast::Hasher::new();
@@ -64,7 +68,8 @@ impl Writer {
         self.put(name, &header, (size, &crc), |to| each_piece(&array, |bytes| to.write_all(bytes)))
     }
 
-    /// Adds an array of this header, whose data of these bytes and this checksum `data` writes.
+    /// Adds an array with this header. `data` writes the data, which have this size and this
+    /// checksum.
     pub(crate) fn put(
         &mut self,
         name: &str,
@@ -74,10 +79,10 @@ impl Writer {
     ) -> Result<&mut Self> {
         let refuse = |reason: &str| Err(Error::Unsupported { path: self.path.clone(), entry: name.to_owned(), reason: reason.to_owned() });
         if name.is_empty() || name.contains('\0') || name.len() > 60_000 {
-            return refuse("the name is empty, too long, or has a NUL in it");
+            return refuse("the name is empty, too long, or contains a NUL");
         }
         if !self.names.insert(name.to_owned()) {
-            return refuse("the name was added before");
+            return refuse("the name is used already");
         }
         let mut crc = crc32fast::Hasher::new();
         crc.update(header);
@@ -91,7 +96,7 @@ impl Writer {
         };
         let written = file.write_all(&local).and_then(|()| file.write_all(header));
         if let Err(e) = written.and_then(|()| data(file)) {
-            // What is half written must not be finished.
+            // An incomplete entry must not become part of a finished file.
             self.file = None;
             return Err(self.io(name, e));
         }
@@ -99,15 +104,16 @@ impl Writer {
         Ok(self)
     }
 
-    /// Makes the file one that cannot be finished.
+    /// Makes it impossible to finish this file.
     pub(crate) fn spoil(&mut self) {
         self.file = None;
     }
 
-    /// Writes the table of contents, makes the file durable and puts it in its place. Nothing can be added after.
+    /// Writes the table of contents, makes the file durable and moves it to its place. Afterwards
+    /// no array can be added.
     ///
     /// # Errors
-    /// If the system refuses; a file that was there before is then still there.
+    /// If the operating system refuses. A previous file then is unchanged.
     pub fn finish(&mut self) -> Result<()> {
         let Some(mut file) = self.file.take() else {
             return Err(Error::Unsupported { path: self.path.clone(), entry: String::new(), reason: OVER.to_owned() });
@@ -122,7 +128,7 @@ impl Writer {
         file.commit().map_err(|e| from_atomic(e, ""))
     }
 
-    /// What comes after the table of contents.
+    /// Writes the records after the table of contents.
     fn end(&self, table: &mut Vec<u8>) {
         let (count, size) = (self.entries.len() as u64, table.len() as u64);
         if count >= FULL16 || size >= self.full32 || self.at >= self.full32 {
@@ -133,7 +139,7 @@ impl Writer {
             for number in [count, count, size, self.at] {
                 table.extend(number.to_le_bytes());
             }
-            // Where this record is, on the first disk of one.
+            // The zip64 locator: the position of the record above, on the first disk of one.
             table.extend(b"PK\x06\x07\0\0\0\0");
             table.extend((self.at + size).to_le_bytes());
             table.extend(1_u32.to_le_bytes());
@@ -156,7 +162,7 @@ fn from_atomic(e: overtime_atomic::Error, entry: &str) -> Error {
     Error::Io { path: e.path, entry: entry.to_owned(), operation: e.operation, source: e.source }
 }
 
-/// Calls with the array's bytes, row-major, piece by piece.
+/// Calls `with` with the bytes of an array in row-major order, in several pieces.
 pub(crate) fn each_piece<E: Element, D: Dimension>(
     array: &ArrayView<'_, E, D>,
     mut with: impl FnMut(&[u8]) -> std::io::Result<()>,
@@ -175,13 +181,14 @@ pub(crate) fn each_piece<E: Element, D: Dimension>(
     with(bytemuck::cast_slice(&piece))
 }
 
-/// A number in 32 bits; all ones where a zip64 field has it.
+/// A number in 32 bits, or all ones if a zip64 field contains the number.
 fn capped(number: u64, full32: u64) -> [u8; 4] {
     if number >= full32 { [0xff; 4] } else { (number as u32).to_le_bytes() }
 }
 
 impl Record {
-    /// Version needed, flags, method, time and date, checksum, sizes, name's length.
+    /// The common fields: required version, flags, method, time and date, checksum, sizes, and the
+    /// length of the name.
     fn common(&self, full32: u64, zip64: bool) -> Vec<u8> {
         let flags: u16 = if self.name.is_ascii() { 0 } else { 0x800 };
         let mut bytes = vec![if zip64 { 45 } else { 20 }, 0];
@@ -225,7 +232,7 @@ impl Record {
         bytes.extend(b"PK\x01\x02\x2d\x03");
         bytes.extend(self.common(full32, !extra.is_empty()));
         bytes.extend((extra.len() as u16).to_le_bytes());
-        // No comment, disk 0, no internal attributes; outside, a file that all may read.
+        // No comment, disk 0, no internal attributes. The external attributes give mode 644.
         bytes.extend([0; 6]);
         bytes.extend((0o100_644_u32 << 16).to_le_bytes());
         bytes.extend(capped(self.offset, full32));

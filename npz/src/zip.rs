@@ -1,4 +1,5 @@
-//! As much of the zip format as an npz file needs: stored and deflated entries, sizes beyond 4 GiB (zip64).
+//! The part of the zip format that npz files need: stored and deflated entries, and sizes beyond 4
+//! GiB (zip64).
 
 use crate::error::Fault;
 use crate::npy;
@@ -13,25 +14,26 @@ const CENTRAL: u32 = 0x0201_4b50;
 const END: u32 = 0x0605_4b50;
 const END64: u32 = 0x0606_4b50;
 const LOCATOR64: u32 = 0x0706_4b50;
-/// Deflate cannot make more of a byte than this.
+/// The maximum ratio of inflated to compressed bytes that deflate can reach.
 const DEFLATE_RATIO: u64 = 1032;
 const FULL16: u64 = 0xffff;
 const FULL32: u64 = 0xffff_ffff;
 
-/// One entry of the table of contents.
+/// An entry of the table of contents.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
-    /// Without `.npy`.
+    /// The name without `.npy`.
     pub(crate) name: String,
     pub(crate) deflated: bool,
     crc: u32,
     packed: u64,
-    /// Bytes once inflated.
+    /// The number of bytes after inflation.
     pub(crate) size: u64,
     offset: u64,
 }
 
-/// Little-endian numbers from a slice, one after another; zeros beyond its end, which callers check for beforehand.
+/// Reads consecutive little-endian numbers from a slice. Beyond its end they are 0; callers check
+/// the length before.
 struct Numbers<'a>(&'a [u8]);
 
 impl Numbers<'_> {
@@ -60,13 +62,14 @@ fn bytes_at(mut file: &File, at: u64, len: usize) -> Result<Vec<u8>, Fault> {
     Ok(bytes)
 }
 
-/// Reads the table of contents of a file of `len` bytes.
+/// Reads the table of contents of a file with `len` bytes.
 pub(crate) fn members(file: &File, len: u64) -> Result<Vec<Member>, Fault> {
     let (count, size, offset) = find_table(file, len)?;
-    // A record takes 46 bytes, so the count is checked by the size and the size by the file.
+    // A record takes at least 46 bytes. The size of the table therefore bounds the number of
+    // entries, and the length of the file bounds the size of the table.
     let Ok(size) = usize::try_from(size) else { return Fault::corrupt("the table of contents is larger than memory") };
     if count > size as u64 / 46 {
-        return Fault::corrupt(format!("{count} entries in a table of contents of {size} bytes"));
+        return Fault::corrupt(format!("the table of contents has {size} bytes, too few for {count} entries"));
     }
     let table = bytes_at(file, offset, size)?;
     let mut rest = table.as_slice();
@@ -75,10 +78,11 @@ pub(crate) fn members(file: &File, len: u64) -> Result<Vec<Member>, Fault> {
     for _ in 0..count {
         let (member, after) = record(rest)?;
         rest = after;
-        // Entries that share bytes would be a bomb however little each of them inflates to.
+        // Entries that share bytes could be a zip bomb, even if each of them inflates to little
+        // data.
         taken = taken.saturating_add(member.packed).saturating_add(30 + member.name.len() as u64);
         if taken > len {
-            return Fault::corrupt(format!("entry `{}` and those before it take more bytes than the file has", member.name));
+            return Fault::corrupt(format!("entry `{}` and the entries before it take more bytes than the file has", member.name));
         }
         members.push(member);
     }
@@ -89,22 +93,23 @@ pub(crate) fn members(file: &File, len: u64) -> Result<Vec<Member>, Fault> {
     Ok(members)
 }
 
-/// Finds the table of contents: (entries, bytes, offset), within the file.
+/// Finds the table of contents. Returns its number of entries, its size and its offset within the
+/// file.
 fn find_table(file: &File, len: u64) -> Result<(u64, u64, u64), Fault> {
-    // The end record has 22 bytes and a comment of at most 65,535.
+    // The end record has 22 bytes, and a comment of at most 65,535 bytes.
     let tail_len = len.min(22 + FULL16);
     let tail_at = len - tail_len;
     let tail = bytes_at(file, tail_at, tail_len as usize)?;
     let found = tail.windows(22).rposition(|w| w[..4] == END.to_le_bytes());
     let Some(found) = found else {
-        return Fault::corrupt("no end of a zip archive: the file is cut, or no npz");
+        return Fault::corrupt("the end of the zip archive is missing: the file is truncated, or not an npz file");
     };
     let mut end = Numbers(&tail[found + 4..]);
     let (disk, first_disk, _, mut count) = (end.u16(), end.u16(), end.u16(), end.u16());
     let (mut size, mut offset, comment) = (end.u32(), end.u32(), end.u16());
     let mut end_at = tail_at + found as u64;
     if end_at + 22 + comment != len {
-        return Fault::corrupt("bytes after the end of the zip archive, or too few of them");
+        return Fault::corrupt("there are bytes after the end of the zip archive, or too few bytes before it");
     }
     if count == FULL16 || size == FULL32 || offset == FULL32 {
         let locator_at = end_at.checked_sub(20).ok_or_else(|| Fault::Corrupt("the zip64 records are missing".into()))?;
@@ -128,7 +133,7 @@ fn find_table(file: &File, len: u64) -> Result<(u64, u64, u64), Fault> {
         (count, size, offset) = (record.u64(), record.u64(), record.u64());
         end_at = at;
     } else if disk != 0 || first_disk != 0 {
-        return Fault::unsupported("an archive in several parts");
+        return Fault::unsupported("the archive has several parts");
     }
     if offset.checked_add(size) != Some(end_at) {
         return Fault::corrupt("the table of contents is not where the archive's end says");
@@ -136,9 +141,9 @@ fn find_table(file: &File, len: u64) -> Result<(u64, u64, u64), Fault> {
     Ok((count, size, offset))
 }
 
-/// One record of the table, and what comes after it.
+/// Parses one record of the table. Returns the entry, and the bytes after the record.
 fn record(bytes: &[u8]) -> Result<(Member, &[u8]), Fault> {
-    let Some((fixed, rest)) = bytes.split_at_checked(46) else { return Fault::corrupt("the table of contents is cut") };
+    let Some((fixed, rest)) = bytes.split_at_checked(46) else { return Fault::corrupt("the table of contents is truncated") };
     let mut n = Numbers(fixed);
     if n.u32() != u64::from(CENTRAL) {
         return Fault::corrupt("the table of contents is damaged");
@@ -151,10 +156,10 @@ fn record(bytes: &[u8]) -> Result<(Member, &[u8]), Fault> {
     n.take(8);
     let mut offset = n.u32();
     let Some((variable, after)) = rest.split_at_checked(name_len + extra_len + comment_len) else {
-        return Fault::corrupt("the table of contents is cut");
+        return Fault::corrupt("the table of contents is truncated");
     };
     let (name, mut extra) = (&variable[..name_len], &variable[name_len..name_len + extra_len]);
-    let Ok(name) = std::str::from_utf8(name) else { return Fault::corrupt("an entry's name is no text") };
+    let Ok(name) = std::str::from_utf8(name) else { return Fault::corrupt("the name of an entry is not text") };
     let name = name.strip_suffix(".npy").unwrap_or(name).to_owned();
     while let Some((head, rest)) = extra.split_at_checked(4) {
         let (id, len) = (Numbers(head).u16(), Numbers(&head[2..]).u16() as usize);
@@ -176,19 +181,23 @@ fn record(bytes: &[u8]) -> Result<(Member, &[u8]), Fault> {
         return Fault::unsupported(format!("entry `{name}` is encrypted"));
     }
     let deflated = match method {
-        0 if packed != size => return Fault::corrupt(format!("entry `{name}` is stored in {packed} bytes and is {size} long")),
+        0 if packed != size => return Fault::corrupt(format!("entry `{name}` is stored in {packed} bytes, but has a size of {size}")),
         0 => false,
         8 if size / DEFLATE_RATIO > packed => {
-            return Fault::corrupt(format!("entry `{name}` claims to be {packed} bytes that inflate to {size}, which nothing does"));
+            return Fault::corrupt(format!("entry `{name}` claims that {packed} bytes inflate to {size}, which is impossible"));
         }
         8 => true,
-        other => return Fault::unsupported(format!("entry `{name}` is compressed by method {other}; read are 0 (stored) and 8 (deflate)")),
+        other => {
+            return Fault::unsupported(format!(
+                "entry `{name}` is compressed by method {other}; the supported methods are 0 (stored) and 8 (deflate)"
+            ));
+        }
     };
     Ok((Member { name, deflated, crc: crc as u32, packed, size, offset }, after))
 }
 
 impl Member {
-    /// Opens the entry in a file of `len` bytes.
+    /// Opens the entry in a file with `len` bytes.
     pub(crate) fn open<'f>(&self, file: &'f File, len: u64) -> Result<Contents<'f>, Fault> {
         let outside = || Fault::Corrupt("the entry lies outside the file".into());
         if self.offset.checked_add(30).is_none_or(|end| end > len) {
@@ -210,20 +219,20 @@ impl Member {
         Ok(Contents { bytes, crc: crc32fast::Hasher::new() })
     }
 
-    /// Checks that what was read was all, and what was written.
+    /// Checks that all bytes were read, and that their checksum is correct.
     pub(crate) fn close(&self, mut contents: Contents<'_>) -> Result<(), Fault> {
         if contents.read(&mut [0])? != 0 {
-            return Fault::corrupt("the entry is longer than it says");
+            return Fault::corrupt("the entry is longer than its size in the table of contents");
         }
         let found = contents.crc.finalize();
         if found == self.crc {
             return Ok(());
         }
-        Fault::corrupt(format!("checksum {found:08x} where {:08x} was written: the data is damaged", self.crc))
+        Fault::corrupt(format!("checksum {found:08x}, but the file says {:08x}: the data is damaged", self.crc))
     }
 }
 
-/// An entry's bytes, inflated, and their checksum so far.
+/// The inflated bytes of an entry, and their checksum so far.
 pub(crate) struct Contents<'f> {
     bytes: Bytes<'f>,
     crc: crc32fast::Hasher,
@@ -249,7 +258,7 @@ struct Inflater<'f> {
     packed: Take<&'f File>,
     state: Box<InflateState>,
     buffer: [u8; 8192],
-    /// What of the buffer has not been inflated yet.
+    /// The range of the buffer that is not yet inflated.
     from: usize,
     to: usize,
     ended: bool,

@@ -1,9 +1,10 @@
-//! A loop's state and weights by name.
+//! The state and weights of a loop, by name.
 
 use crate::numeric::scalar::Scalar;
 use ndarray::ArrayD;
 
-/// A loop's state and weights by name, and where it stands in time: what `state_dict` gives and `load_state_dict` takes.
+/// The state and weights of a loop by name, with its clock: the result of `state_dict`, and the
+/// argument of `load_state_dict`.
 ///
 /// ```
 /// # use overtime::{LoopOverTime, models::Hh};
@@ -22,7 +23,7 @@ pub struct StateDict<T> {
     pub(crate) stamp: Option<Stamp>,
 }
 
-/// Clock and seed of a loop.
+/// The clock and the seed of a loop.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stamp {
     pub(crate) i0: u64,
@@ -40,7 +41,7 @@ impl<T> Default for StateDict<T> {
 }
 
 impl<T: Scalar> StateDict<T> {
-    /// Nothing. What is not in a dict stays as it is when the dict is loaded, if it is not loaded strictly.
+    /// An empty dict. If a dict is loaded without `strict`, arrays that it lacks do not change.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -61,30 +62,31 @@ impl<T: Scalar> StateDict<T> {
         }
     }
 
-    /// Takes out the array of this name.
+    /// Removes the array of this name.
     pub fn remove(&mut self, name: &str) -> Option<ArrayD<T>> {
         let at = self.arrays.iter().position(|(n, _)| n == name)?;
         Some(self.arrays.remove(at).1)
     }
 
-    /// Names and arrays: the state variables, then the weights, then what was registered, each in the system's order.
+    /// Names and arrays: first the state variables, then the weights, then the registered
+    /// variables, each in the system's order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ArrayD<T>)> {
         self.arrays.iter().map(|(n, a)| (n.as_str(), a))
     }
 
-    /// Index of the next step, if the dict says.
+    /// The index of the next step; `None` if the dict has no clock.
     #[must_use]
     pub fn i(&self) -> Option<u64> {
         self.stamp.as_ref().map(|s| s.i0.saturating_add(s.done))
     }
 
-    /// Time of the next step, if the dict says.
+    /// The time of the next step; `None` if the dict has no clock.
     #[must_use]
     pub fn t(&self) -> Option<f64> {
         self.stamp.as_ref().map(Stamp::t)
     }
 
-    /// The seed, if the dict says.
+    /// The seed; `None` if the dict has no clock.
     #[must_use]
     pub fn seed(&self) -> Option<u64> {
         self.stamp.as_ref().map(|s| s.seed)
@@ -97,12 +99,13 @@ impl Stamp {
     }
 }
 
-/// What did not match when a state was loaded: brainpy's `missing_keys` and `unexpected_keys`.
+/// The names that did not match when a state was loaded: brainpy's `missing_keys` and
+/// `unexpected_keys`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unmatched {
-    /// Names the loop has and the state lacks.
+    /// Names that the loop has and the state lacks.
     pub missing: Vec<String>,
-    /// Names the state has and the loop lacks.
+    /// Names that the state has and the loop lacks.
     pub unexpected: Vec<String>,
 }
 

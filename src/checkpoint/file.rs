@@ -1,4 +1,4 @@
-//! A file of tensors, and everything that can be wrong with one.
+//! A file of tensors, and the checks of its content.
 
 use super::tensor::{Tensor, Type};
 use crate::error::{Error, Result};
@@ -8,22 +8,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
-/// The number of the format that is written. All formats ever released are read.
+/// The format number of files that this version writes. This version reads all formats that were
+/// ever released.
 pub const FORMAT: u32 = 1;
 
-/// Longer headers are refused: what a header says takes several times its length in memory, whatever the file's own length.
-/// This is enough for some 50,000 tensors.
+/// The maximum length of a header in bytes. A parsed header needs several times its length in
+/// memory, whatever the length of the file. This length suffices for some 50,000 tensors.
 const MAX_HEADER: u64 = 4 << 20;
 const FORMAT_KEY: &str = "overtime.format";
 const HEADER_KEY: &str = "overtime.header";
 const CRC: &str = "crc32.";
 
-/// What is in a file: tensors by name, and texts by name.
+/// The content of a file: tensors by name, and texts by name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct File {
-    /// The tensors, in the file's order.
+    /// The tensors, in the order of the file.
     pub tensors: Vec<(String, Tensor)>,
-    /// Texts. `overtime.format` is there after reading a file of this crate's; it need not be for writing.
+    /// The texts. A file that this crate wrote has the text `overtime.format`; [`write()`] adds it.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -34,10 +35,10 @@ impl File {
         self.tensors.iter().find(|(n, _)| n == name).map(|(_, t)| t)
     }
 
-    /// All tensors as arrays of f64, by name: what takes weights takes it.
+    /// All tensors as arrays of f64, by name, in the form in which weights are loaded.
     ///
     /// # Errors
-    /// If a tensor's shape is not what its bytes are.
+    /// If the shape of a tensor does not fit its bytes, or memory is short.
     pub fn to_arrays(&self) -> Result<Vec<(String, ndarray::ArrayD<f64>)>> {
         self.tensors.iter().map(|(name, tensor)| Ok((name.clone(), tensor.to_array()?))).collect()
     }
@@ -46,22 +47,22 @@ impl File {
 /// Reads a file and checks all its checksums.
 ///
 /// # Errors
-/// If it cannot be read, is cut or damaged anywhere, was written in a format yet unknown, or claims sizes that it does not
-/// have (no memory is taken for those).
+/// If the file cannot be read, is truncated or damaged anywhere, has a newer format, or claims
+/// sizes that it does not have. No memory is allocated for such sizes.
 pub fn read(path: impl AsRef<Path>) -> Result<File> {
     let path = path.as_ref();
     let corrupt = |reason: String| Error::Corrupt { path: path.to_owned(), reason };
     let io = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::UnexpectedEof => corrupt("the file is cut".to_owned()),
+        std::io::ErrorKind::UnexpectedEof => corrupt("the file is truncated".to_owned()),
         _ => Error::File { path: path.to_owned(), operation: "read", source },
     };
-    // Asked before the file is opened: opening a pipe would wait for someone to write to it.
+    // This check comes before the file is opened, because opening a pipe waits for a writer.
     let meta = std::fs::metadata(path).map_err(io)?;
     if meta.is_dir() {
         return Err(io(std::io::ErrorKind::IsADirectory.into()));
     }
     if !meta.is_file() {
-        return Err(corrupt("no regular file: its length is not known beforehand".to_owned()));
+        return Err(corrupt("not a regular file: its length is unknown".to_owned()));
     }
     let mut file = std::fs::File::open(path).map_err(io)?;
     let len = file.metadata().map_err(io)?.len();
@@ -70,29 +71,33 @@ pub fn read(path: impl AsRef<Path>) -> Result<File> {
     let n = u64::from_le_bytes(n);
     if n > len.saturating_sub(8) {
         return Err(corrupt(format!(
-            "no safetensors file, or one that is cut: it would have a header of {n} bytes, and has {len} bytes in all"
+            "not a safetensors file, or truncated: the header would have {n} bytes, but the file has {len} bytes"
         )));
     }
     if n > MAX_HEADER {
-        return Err(corrupt(format!("a header of {n} bytes, {MAX_HEADER} are the most")));
+        return Err(corrupt(format!("the header has {n} bytes, but the maximum is {MAX_HEADER}")));
     }
     let mut header: Vec<u8> = crate::memory::zeros("a file's header", n as usize)?;
     file.read_exact(&mut header).map_err(io)?;
     let header: Metadata = serde_json::from_slice(&header).map_err(|e| corrupt(format!("the header is damaged: {e}")))?;
     let data = header.data_len() as u64;
     if Some(len) != data.checked_add(8 + n) {
-        return Err(corrupt(format!("tensors of {data} bytes after a header of {n} in a file of {len} bytes")));
+        return Err(corrupt(format!("the header has {n} bytes and the tensors have {data}, but the file has {len} bytes")));
     }
     crate::memory::require(&format!("reading {}", path.display()), data)?;
     let mut tensors = Vec::new();
-    // By name too, since tensors without elements are all at one offset.
+    // The name is part of the order, since tensors without elements have the same offset.
     let mut infos: Vec<(String, &TensorInfo)> = header.tensors().into_iter().collect();
     infos.sort_by(|(a, x), (b, y)| x.data_offsets.cmp(&y.data_offsets).then(a.cmp(b)));
     for (name, info) in infos {
         let Some(dtype) = Type::from_file(info.dtype) else {
-            return Err(Error::Unsupported(format!("{}: tensor `{name}` is {:?}, which is not read here", path.display(), info.dtype)));
+            return Err(Error::Unsupported(format!(
+                "{}: tensor `{name}` is {:?}, which this version cannot read",
+                path.display(),
+                info.dtype
+            )));
         };
-        // All lengths have been checked against the file's own.
+        // All lengths have been checked against the length of the file.
         let (from, to) = info.data_offsets;
         let mut bytes: Vec<u8> = crate::memory::zeros(&format!("tensor `{name}` of {}", path.display()), to.saturating_sub(from))?;
         file.read_exact(&mut bytes).map_err(io)?;
@@ -102,7 +107,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<File> {
     check(path, File { tensors, metadata })
 }
 
-/// Checks format and checksums, and takes the latter out of the metadata.
+/// Checks format and checksums, and removes the checksums from the metadata.
 fn check(path: &Path, mut file: File) -> Result<File> {
     let corrupt = |reason: String| Err(Error::Corrupt { path: path.to_owned(), reason });
     let Some(format) = file.metadata.get(FORMAT_KEY) else {
@@ -111,7 +116,8 @@ fn check(path: &Path, mut file: File) -> Result<File> {
         }
         return Ok(file);
     };
-    // A new format may checksum otherwise, so it is told before anything is checked; 1 is the only one so far.
+    // A newer format may use other checksums, so the format is checked first. So far 1 is the only
+    // one.
     match format.parse::<u32>() {
         Ok(1) => {}
         Ok(newer) if newer > FORMAT => {
@@ -125,13 +131,13 @@ fn check(path: &Path, mut file: File) -> Result<File> {
     };
     let found = header_crc(&file);
     if written != found {
-        return corrupt(format!("the header is damaged: its checksum is {found}, {written} was written"));
+        return corrupt(format!("the header is damaged: its checksum is {found}, but the file says {written}"));
     }
     for (name, tensor) in &file.tensors {
         let (found, key) = (crc(&tensor.bytes), format!("{CRC}{name}"));
         match file.metadata.remove(&key) {
             Some(written) if written == found => {}
-            Some(written) => return corrupt(format!("tensor `{name}` is damaged: its checksum is {found}, {written} was written")),
+            Some(written) => return corrupt(format!("tensor `{name}` is damaged: its checksum is {found}, but the file says {written}")),
             None => return corrupt(format!("tensor `{name}` has no checksum")),
         }
     }
@@ -142,7 +148,8 @@ fn crc(bytes: &[u8]) -> String {
     format!("{:08x}", crc32fast::hash(bytes))
 }
 
-/// Of all names, types, shapes and texts, the tensors' checksums included, sorted by name.
+/// The checksum of all names, types, shapes and texts, sorted by name. The texts include the
+/// checksums of the tensors.
 fn header_crc(file: &File) -> String {
     let mut crc = crc32fast::Hasher::new();
     let mut text = |s: &str| {
@@ -163,14 +170,16 @@ fn header_crc(file: &File) -> String {
     format!("{:08x}", crc.finalize())
 }
 
-/// Writes a file, whole or not at all. Its mode follows the umask.
+/// Writes a file. The file is replaced as a whole or not at all. Its mode follows the umask.
 ///
 /// # Errors
-/// If two tensors have one name, a tensor's shape is not what its bytes are, or the system refuses: the path is a folder, the
-/// disk is full, … A file that was there before is then still there, whole.
+/// If two tensors have the same name, if the shape of a tensor does not fit its bytes, or if the
+/// operating system refuses: the path is a folder, the disk is full, … A previous file then is
+/// unchanged.
 pub fn write(path: impl AsRef<Path>, file: &File) -> Result<()> {
     let path = path.as_ref();
-    // Larger elements first, so that every tensor is aligned in the file; otherwise in the order given.
+    // Tensors with larger elements come first, so that every tensor is aligned in the file. Tensors
+    // of one element size keep the given order.
     let mut tensors: Vec<&(String, Tensor)> = file.tensors.iter().collect();
     tensors.sort_by_key(|(_, t)| std::cmp::Reverse(t.dtype.size()));
     let header = header(file, &tensors)?;
@@ -188,14 +197,14 @@ pub fn write(path: impl AsRef<Path>, file: &File) -> Result<()> {
 fn header(file: &File, tensors: &[&(String, Tensor)]) -> Result<Vec<u8>> {
     let mut names = BTreeSet::new();
     let mut infos = Vec::with_capacity(tensors.len());
-    // What the header's checksum is of.
+    // The content that the checksum of the header covers.
     let mut seen = File { tensors: Vec::new(), metadata: file.metadata.clone() };
     seen.metadata.retain(|key, _| key != HEADER_KEY && !key.starts_with(CRC));
     seen.metadata.insert(FORMAT_KEY.to_owned(), FORMAT.to_string());
     let mut at = 0_usize;
     for (name, tensor) in tensors {
         if !names.insert(name) || name == "__metadata__" {
-            return Err(Error::value("tensor", format!("`{name}`"), "is there twice, or a name the format keeps for itself"));
+            return Err(Error::value("tensor", format!("`{name}`"), "is used twice, or is reserved by the format"));
         }
         if tensor.len().is_none() {
             return Err(Error::value(
@@ -214,11 +223,11 @@ fn header(file: &File, tensors: &[&(String, Tensor)]) -> Result<Vec<u8>> {
     seen.metadata.insert(HEADER_KEY.to_owned(), sum);
     let invalid = |e: &dyn std::fmt::Display| Error::Unsupported(format!("these tensors cannot be written: {e}"));
     let metadata = Metadata::new(Some(seen.metadata.into_iter().collect()), infos).map_err(|e| invalid(&e))?;
-    // By way of a sorted tree, so that the same state makes the same bytes.
+    // The sorted tree ensures that the same state gives the same bytes.
     let mut header = serde_json::to_value(&metadata).and_then(|tree| serde_json::to_vec(&tree)).map_err(|e| invalid(&e))?;
     header.resize(header.len().next_multiple_of(8), b' ');
     if header.len() as u64 > MAX_HEADER {
-        return Err(invalid(&format!("names, shapes and texts take {} bytes, {MAX_HEADER} are the most", header.len())));
+        return Err(invalid(&format!("names, shapes and texts take {} bytes, but the maximum is {MAX_HEADER}", header.len())));
     }
     Ok(header)
 }

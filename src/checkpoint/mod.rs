@@ -1,11 +1,14 @@
-//! States and weights in files: safetensors, with a checksum for each tensor and a format number, replaced whole.
+//! Files of states and weights: safetensors, with a checksum for each tensor and a format number. A
+//! file is replaced as a whole.
 //!
-//! A file is an ordinary safetensors file that other programs can read. Its metadata has `overtime.format` (1), a CRC-32 of
-//! each tensor (`crc32.NAME`) and one of everything else (`overtime.header`), so that a bit flipped anywhere is an error that
-//! says where. Files of other programs have none of the three and are read unchecked.
+//! A file is an ordinary safetensors file that other programs can read. Its metadata has
+//! `overtime.format` (1), a CRC-32 of each tensor (`crc32.NAME`), and a CRC-32 of everything else
+//! (`overtime.header`). A flipped bit anywhere is therefore an error that names its place. Files of
+//! other programs have no such metadata, and are read without these checks.
 //!
-//! A save writes a temporary file beside the target, makes it durable, and renames it over the target: whoever is killed
-//! before that leaves the old file as it was, and of two processes that save to one file the last wins whole.
+//! A save writes a temporary file beside the target, makes it durable, and renames it over the
+//! target. If the process ends before the rename, the old file is unchanged. If two processes save
+//! to the same file, the later rename replaces the whole file.
 
 mod dict;
 mod file;

@@ -1,4 +1,4 @@
-//! One array as it lies in a file.
+//! A tensor: an array in the form of a file.
 
 use crate::error::{Error, Result};
 use crate::memory;
@@ -9,7 +9,7 @@ use safetensors::Dtype;
 
 macro_rules! types {
     ($($variant:ident $name:literal $size:literal $doc:literal)*) => {
-        /// An element type that files may have.
+        /// The element types of files.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Type {
@@ -17,13 +17,13 @@ macro_rules! types {
         }
 
         impl Type {
-            /// Its name: `f64`, `bf16`, `i32`, `bool`, …
+            /// The name: `f64`, `bf16`, `i32`, `bool`, …
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// Bytes of an element.
+            /// The number of bytes in an element.
             #[must_use]
             pub fn size(self) -> usize {
                 match self { $(Self::$variant => $size,)* }
@@ -91,32 +91,33 @@ impl std::fmt::Display for Type {
     }
 }
 
-/// What memory is taken for.
+/// The purpose of the memory, for error messages.
 const ARRAY: &str = "an array of a file";
 
-/// An array as it lies in a file: row-major, little-endian.
+/// An array in the form of a file: row-major, little-endian.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
-    /// Type of its elements.
+    /// The type of the elements.
     pub dtype: Type,
-    /// Its shape; empty for a single number.
+    /// The shape; empty for a single number.
     pub shape: Vec<usize>,
-    /// Its elements.
+    /// The bytes of the elements.
     pub bytes: Vec<u8>,
 }
 
 impl Tensor {
-    /// From an array of any layout. Where memory is short, the process ends; [`Tensor::try_from_array`] returns an error then.
+    /// Converts an array of any memory layout. If memory is short, the process aborts;
+    /// [`Tensor::try_from_array`] returns an error instead.
     #[must_use]
     pub fn from_array<T: Scalar>(array: ArrayViewD<'_, T>) -> Self {
         let bytes = Vec::with_capacity(array.len() * size_of::<T>());
         Self::put(array, bytes)
     }
 
-    /// From an array of any layout.
+    /// Converts an array of any memory layout.
     ///
     /// # Errors
-    /// If there is not enough memory.
+    /// If memory is short.
     pub fn try_from_array<T: Scalar>(array: ArrayViewD<'_, T>) -> Result<Self> {
         let bytes = memory::room("a tensor of a file", array.len() * size_of::<T>())?;
         Ok(Self::put(array, bytes))
@@ -136,7 +137,7 @@ impl Tensor {
         Self { dtype: T::DTYPE.into(), shape: array.shape().to_vec(), bytes }
     }
 
-    /// How many elements its shape has; `None` if that cannot be counted, or is not what its bytes are.
+    /// The number of elements; `None` if it overflows or does not fit the bytes.
     #[must_use]
     pub fn len(&self) -> Option<usize> {
         let len = self.shape.iter().try_fold(1_usize, |n, axis| n.checked_mul(*axis))?;
@@ -149,10 +150,12 @@ impl Tensor {
         self.bytes.is_empty()
     }
 
-    /// As an array of any element type: the same bits if it is the tensor's own, else the nearest values.
+    /// Converts the tensor to an array of any element type: the same bits for the tensor's own
+    /// type, and the nearest values otherwise.
     ///
     /// # Errors
-    /// If shape and bytes do not agree (they do in all tensors that were read from a file), or there is not enough memory.
+    /// If shape and bytes do not fit (they fit in all tensors that were read from a file), or if
+    /// memory is short.
     pub fn to_array<T: Scalar>(&self) -> Result<ArrayD<T>> {
         let wrong = || Error::value("tensor", format!("{:?}", self.shape), format!("of {} is not {} bytes", self.dtype, self.bytes.len()));
         self.len().ok_or_else(wrong)?;

@@ -1,27 +1,30 @@
-//! Cutting a system into blocks that run apart, and dealing memory out to them.
+//! Splits a system into independent blocks, and the arrays into one part for each block.
 
 use crate::system::{Coupling, Schema};
 use std::ops::Range;
 
-/// Some units of a pointwise system, or some rows of another, counted over the batch.
+/// A range of units of a pointwise system, or of batch rows of another system, counted over the
+/// batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Block {
     pub(super) items: Range<usize>,
-    /// Items are units, whatever a row's length.
+    /// Whether the items are units; otherwise they are batch rows.
     pointwise: bool,
 }
 
 impl Block {
-    /// The block's part of an array with `len` elements a row, flat.
+    /// The range of this block in a flat array with `len` elements a batch row.
     pub(super) fn cells(&self, len: usize) -> Range<usize> {
         let width = if self.pointwise { 1 } else { len };
         self.items.start * width..self.items.end * width
     }
 }
 
-/// Largest block of a pointwise system: its variables stay in the first cache, and a step of it costs more than its calls.
+/// The maximum number of units in a block of a pointwise system. The variables of such a block stay
+/// in L1, and one step of it takes longer than the calls that start it.
 const UNITS: usize = 1024;
 
+/// Splits the units or batch rows of a system into blocks, for this number of threads.
 pub(super) fn cut(schema: &Schema, rows: usize, threads: usize, block: Option<usize>) -> Vec<Block> {
     let pointwise = schema.coupling == Coupling::Pointwise;
     let items = if pointwise { rows * schema.output_len() } else { rows };
@@ -30,19 +33,20 @@ pub(super) fn cut(schema: &Schema, rows: usize, threads: usize, block: Option<us
         (Coupling::Network, _) => items.max(1),
         (_, Some(block)) => block.max(1),
         (Coupling::Pointwise, None) => share(4 * threads).next_multiple_of(64).min(UNITS),
-        // Rows share each weight that is loaded, so as many as possible stay together.
+        // All rows of a block share each loaded weight. Large blocks therefore load fewer weights.
         (Coupling::Row | Coupling::Sequence, None) => share(threads),
     };
     (0..items).step_by(size).map(|start| Block { items: start..items.min(start + size), pointwise }).collect()
 }
 
-/// A block for each of these units or rows.
+/// One block for each of these units or batch rows.
 pub(super) fn these(schema: &Schema, items: &[usize]) -> Vec<Block> {
     let pointwise = schema.coupling == Coupling::Pointwise;
     items.iter().map(|&item| Block { items: item..item + 1, pointwise }).collect()
 }
 
-/// Deals each row of `buffer` (`row` elements long) out to the blocks, which get `lengths` elements of it in turn.
+/// Splits each row of `buffer`, of `row` elements, among the blocks: block `b` gets the next
+/// `lengths[b]` elements.
 pub(super) fn deal<'c, T>(buffer: &'c mut [T], row: usize, lengths: &[usize], mut give: impl FnMut(usize, &'c mut [T])) {
     if row == 0 {
         return;
@@ -51,7 +55,7 @@ pub(super) fn deal<'c, T>(buffer: &'c mut [T], row: usize, lengths: &[usize], mu
         let mut rest = row;
         for (block, &length) in lengths.iter().enumerate() {
             let (part, later) = rest.split_at_mut(length);
-            // A block that keeps nothing needs no place to keep it in.
+            // A block without recorded elements gets no part.
             if length > 0 {
                 give(block, part);
             }
@@ -60,7 +64,8 @@ pub(super) fn deal<'c, T>(buffer: &'c mut [T], row: usize, lengths: &[usize], mu
     }
 }
 
-/// Which elements of a block, that owns `cells` of `[rows, len]`, are among those kept of each row.
+/// The indices, within a block, of the recorded elements. The block owns the range `cells` of the
+/// array `[rows, len]`, and `kept` lists the recorded elements of each row.
 pub(super) fn pick(kept: &[usize], len: usize, cells: &Range<usize>) -> Vec<usize> {
     let mut found = Vec::new();
     let mut row = cells.start / len.max(1) * len;

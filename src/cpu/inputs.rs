@@ -6,7 +6,7 @@ use crate::system::{Inputs, MAX_PORTS};
 use ndarray::{ArrayView2, ArrayView3, Axis, s};
 use std::ops::Range;
 
-/// The inputs of one block as the caller gave them.
+/// The inputs of one block, read from the caller's arrays.
 pub(crate) struct InputReaders<'a, T> {
     pub(crate) ports: Vec<InputReader<'a, T>>,
 }
@@ -25,10 +25,12 @@ impl<T: Scalar> InputSource<T> for InputReaders<'_, T> {
 
 /// One input port over the steps of a chunk, for one block.
 pub(crate) enum InputReader<'a, T> {
-    /// Nothing was given: so many zeros, which are made when they are first asked for, that is, while the block runs.
+    /// A port without input: `len` zeros, allocated at the first use, on the thread that computes
+    /// the block.
     Zeros(Vec<T>, usize),
-    /// A series `[steps, rows, features]` of any strides (0 where it broadcasts), of which this block sees the flat `cells` of
-    /// `[rows, features]`. `scratch` holds a step that does not lie in memory as the block wants it.
+    /// A series `[steps, rows, features]` with any strides (0 where it broadcasts). The block reads
+    /// the flat range `cells` of `[rows, features]`. `scratch` holds a copy of a step that is not
+    /// contiguous in memory.
     Series { view: ArrayView3<'a, T>, cells: Range<usize>, scratch: Vec<T>, constant: bool },
 }
 
@@ -61,7 +63,7 @@ impl<'a, T: Scalar> InputReader<'a, T> {
     }
 }
 
-/// Copies the flat `cells` of `[rows, features]` to `out`.
+/// Copies the flat range `cells` of `[rows, features]` to `out`.
 fn gather<T: Scalar>(moment: ArrayView2<'_, T>, cells: &Range<usize>, out: &mut [T]) {
     let features = moment.ncols().max(1);
     let (mut cell, mut rest) = (cells.start, out);

@@ -1,7 +1,8 @@
-//! The reference loop: blocks of units or rows, each of which runs all steps of a chunk with its state in cache.
+//! The CPU engine, which is the reference: each block of units or rows makes all steps of a chunk
+//! with its state in L1.
 //!
-//! Blocks never meet, and what a unit (or row) computes does not depend on its block: results are the same, bit for bit,
-//! for any block size and number of threads.
+//! Blocks are independent, and the result of a unit (or row) does not depend on its block. Results
+//! are therefore bit-identical for any block size and number of threads.
 
 mod blocks;
 mod inputs;
@@ -21,7 +22,7 @@ use ndarray::ArrayView3;
 use rayon::prelude::*;
 use recorders::{OutputRows, VarRecorder};
 
-/// A chunk of steps to run.
+/// A chunk of steps to make.
 pub(crate) struct Chunk<'c, T> {
     pub(crate) system: &'c dyn System<T>,
     pub(crate) schema: &'c Schema,
@@ -29,27 +30,28 @@ pub(crate) struct Chunk<'c, T> {
     pub(crate) clock: Clock,
     pub(crate) shared: &'c Shared,
     pub(crate) steps: usize,
-    /// How many of the steps each row takes, if not all.
+    /// The number of steps that each row makes; `None` if all rows make all steps.
     pub(crate) lengths: Option<&'c [usize]>,
-    /// For each port `[steps, rows, features]`, or nothing.
+    /// The input of each port, `[steps, rows, features]`; `None` for a port without input.
     pub(crate) inputs: Vec<Option<ArrayView3<'c, T>>>,
-    /// All variables.
+    /// The state: all variables.
     pub(crate) arena: &'c mut [T],
-    /// `[kept steps, rows, outputs]`; empty if outputs are not kept.
+    /// The output, `[kept steps, rows, outputs]`; empty if it is not recorded.
     pub(crate) output: &'c mut [T],
     pub(crate) output_every: u64,
     pub(crate) handles: &'c [Handle],
-    /// For each handle `[kept steps, rows, width]`; empty for events.
+    /// The recording of each handle, `[kept steps, rows, width]`; empty for events.
     pub(crate) buffers: Vec<&'c mut [T]>,
     pub(crate) allow_non_finite: bool,
     pub(crate) threads: usize,
-    /// Units or rows of a block; chosen by the engine if `None`.
+    /// The number of units or rows in a block; the engine chooses it if it is `None`.
     pub(crate) block: Option<usize>,
-    /// Only these units or rows, in ascending order, and nothing is recorded: to look again at what went wrong.
+    /// If set, only these units or rows are computed, in ascending order, and nothing is recorded.
+    /// This serves the search for the first value that is not finite.
     pub(crate) only: Option<&'c [usize]>,
 }
 
-/// What one block runs on.
+/// The data of one block.
 struct BlockTask<'c, T> {
     block: Block,
     lengths: Option<&'c [usize]>,
@@ -59,7 +61,7 @@ struct BlockTask<'c, T> {
     probes: Vec<VarRecorder<'c, T>>,
 }
 
-/// Where something was found that is not finite.
+/// The first value that is not finite.
 struct NonFinite {
     variable: String,
     k: usize,
@@ -67,11 +69,12 @@ struct NonFinite {
     value: f64,
 }
 
-/// Events of each handle: (step, flat element).
+/// The events of each handle: (step, flat element).
 pub(crate) type EventLists = Vec<Vec<(u64, usize)>>;
 
 impl<T: Scalar> Chunk<'_, T> {
-    /// Makes the steps. The state then stands after the last of them, also if the answer is an error.
+    /// Makes the steps. Afterwards the state is that after the last step, even if the result is an
+    /// error.
     pub(crate) fn run(self) -> Result<EventLists> {
         let blocks = match self.only {
             Some(items) => blocks::these(self.schema, items),
@@ -85,7 +88,8 @@ impl<T: Scalar> Chunk<'_, T> {
         let done: Vec<_> = if work.len() > 1 {
             work.into_par_iter().map(run).collect()
         } else if schema.coupling == Coupling::Network {
-            // It shares out each of its steps, which costs little from within the pool, and much from without.
+            // A network divides each of its steps among threads. This costs little from within the
+            // pool, and much from outside.
             rayon::scope(|_| work.into_iter().map(run).collect())
         } else {
             work.into_iter().map(run).collect()
@@ -112,7 +116,7 @@ impl<T: Scalar> Chunk<'_, T> {
         }
     }
 
-    /// Cuts state, inputs and recordings into what belongs to each block.
+    /// Splits state, inputs and recordings into one part for each block.
     fn distribute<'c>(self, blocks: &[Block]) -> Vec<BlockTask<'c, T>>
     where
         Self: 'c,
@@ -125,7 +129,7 @@ impl<T: Scalar> Chunk<'_, T> {
             .iter()
             .map(|block| BlockTask {
                 block: block.clone(),
-                // Units have no length.
+                // Only batch rows have lengths; units do not.
                 lengths: lengths.filter(|_| schema.coupling != Coupling::Pointwise).and_then(|all| all.get(block.items.clone())),
                 vars: Vec::with_capacity(layout.vars.len()),
                 feeds: InputReaders {
@@ -227,7 +231,7 @@ impl<T: Scalar> BlockTask<'_, T> {
         (events, found)
     }
 
-    /// Events with block elements turned into elements of the whole variable.
+    /// The events of the block, with indices into the whole variable.
     fn events(&mut self, layout: &Layout) -> EventLists {
         let starts: Vec<usize> = self.probes.iter().map(|p| self.block.cells(layout.vars[p.var].0.len()).start).collect();
         (self.probes.iter_mut().zip(starts))
@@ -239,10 +243,10 @@ impl<T: Scalar> BlockTask<'_, T> {
             .collect()
     }
 
-    /// A stateless system shows its faults in its output alone.
+    /// Searches the output: a stateless system has values that are not finite only there.
     fn search_output(&self, schema: &Schema, steps: usize) -> Option<NonFinite> {
         let kept = self.table.rows.iter().enumerate().map(|(row, values)| (self.table.every.step(row) as usize, &**values));
-        // Where nothing is kept, there is the last step's.
+        // If no step is recorded, the scratch buffer holds the output of the last step.
         let last = self.table.rows.is_empty().then_some((steps.saturating_sub(1), self.table.scratch.as_slice()));
         for (k, row) in kept.chain(last) {
             if let Some(j) = row.iter().position(|v| !v.is_finite()) {
@@ -253,7 +257,9 @@ impl<T: Scalar> BlockTask<'_, T> {
         None
     }
 
-    /// Makes the steps again as a scan, from where the block stood `before`, where one by one they would be others.
+    /// Repeats the chunk through `scan`, from the state `before`. This serves systems whose result
+    /// depends on the whole sequence, and runs with lengths, for which single steps would give
+    /// other results.
     #[allow(clippy::too_many_arguments)]
     fn watch(
         &mut self,
@@ -283,7 +289,8 @@ impl<T: Scalar> BlockTask<'_, T> {
         Some(NonFinite { variable: spec.name.to_string(), k, index: self.block.cells(spec.len()).start + j, value })
     }
 
-    /// Makes the steps again, one by one, from where the block stood `before`, to say where a variable first was not finite.
+    /// Repeats the steps one by one, from the state `before`, to find the first value that is not
+    /// finite.
     fn replay(
         &mut self,
         system: &dyn System<T>,
@@ -310,11 +317,12 @@ impl<T: Scalar> BlockTask<'_, T> {
     }
 }
 
-/// Looks at variables after each step, for the first that is not finite.
+/// Checks the variables after each step, and keeps the first value that is not finite.
 struct NonFiniteWatch {
-    /// The variable, the step, and the element of the block with its value.
+    /// The variable, the step, the element within the block, and the value.
     found: Option<(usize, usize, usize, f64)>,
-    /// Steps are not in the order of time: what comes first is the variable that the others are made of.
+    /// Whether the steps are not in the order of time. The first variable then counts, not the
+    /// first step, because later variables are computed from earlier ones.
     whole: bool,
 }
 

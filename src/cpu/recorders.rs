@@ -1,17 +1,18 @@
-//! Where the output of a block and its monitored variables are kept.
+//! The destinations of a block's output and of its monitored variables.
 
 use crate::numeric::scalar::Scalar;
 use crate::recording::every::Stride;
 use crate::system::scan::{OutputSink, StateRecorder};
 use crate::system::state::State;
 
-/// Where a block's output is kept: rows of the recording, or nowhere.
+/// The destination of a block's output: rows of the recording, or a scratch buffer.
 pub(crate) struct OutputRows<'a, T> {
     pub(crate) rows: Vec<&'a mut [T]>,
     pub(crate) every: Stride,
-    /// Steps that are not kept are written here; made when first needed, that is, while the block runs.
+    /// The output of steps that are not recorded. It is allocated at the first use, on the thread
+    /// that computes the block.
     pub(crate) scratch: Vec<T>,
-    /// Elements of the block's output.
+    /// The number of elements in the block's output.
     pub(crate) width: usize,
 }
 
@@ -28,15 +29,15 @@ impl<T: Scalar> OutputSink<T> for OutputRows<'_, T> {
     }
 }
 
-/// One monitored variable: what is kept of it after each step.
+/// The recording of one monitored variable.
 pub(crate) struct VarRecorder<'a, T> {
     pub(crate) var: usize,
     pub(crate) every: Stride,
     /// The block's rows of the recording.
     pub(crate) rows: Vec<&'a mut [T]>,
-    /// Which of the block's elements are kept (all if none is named).
+    /// The recorded elements of the block; `None` means all.
     pub(crate) pick: Option<Vec<usize>>,
-    /// Instead of rows: (step, block element) wherever the variable is not zero.
+    /// The events, if they replace the rows: (step, element of the block) for each non-zero value.
     pub(crate) events: Option<Vec<(u64, usize)>>,
 }
 
@@ -47,7 +48,7 @@ impl<T: Scalar> VarRecorder<'_, T> {
             let zero = T::zeroed();
             match &self.pick {
                 None => {
-                    // Spikes are rare: look at sixteen at a time.
+                    // Spikes are rare, so this tests 16 elements at a time.
                     for (chunk, part) in value.chunks(16).enumerate() {
                         if part.iter().fold(false, |any, v| any | (*v != zero)) {
                             events.extend((0..part.len()).filter(|&j| part[j] != zero).map(|j| (step, chunk * 16 + j)));

@@ -1,31 +1,31 @@
-//! Drivers, GPUs and compilers that were found on this machine.
+//! The drivers, GPUs and compilers on this machine.
 
 use crate::error::Reason;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-/// The oldest driver that the kernels' machine code is for, as the CUDA version it supports.
+/// The oldest supported driver, as the CUDA version that it supports.
 pub const MIN_DRIVER: (u32, u32) = (12, 0);
-/// The least compute capability that the kernels are for (Turing).
+/// The lowest compute capability that the kernels support (Turing).
 pub const MIN_CAPABILITY: (u32, u32) = (7, 5);
 
-/// A GPU as its driver describes it.
+/// A GPU, as described by its driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gpu {
-    /// Its number, as in [`Device::Cuda`](super::Device::Cuda).
+    /// The number of the GPU, as in [`Device::Cuda`](super::Device::Cuda).
     pub ordinal: usize,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its compute capability.
+    /// The compute capability.
     pub capability: (u32, u32),
-    /// Bytes of memory.
+    /// The size of the memory in bytes.
     pub memory: u64,
 }
 
 impl Gpu {
-    /// Why the kernels cannot run on it, if they cannot.
+    /// The reason why the kernels cannot run on this GPU, if there is one.
     #[must_use]
     pub fn unfit(&self) -> Option<Reason> {
         let too_low = self.capability < MIN_CAPABILITY;
@@ -40,7 +40,7 @@ impl Display for Gpu {
     }
 }
 
-/// A driver that answered.
+/// A driver that works.
 #[derive(Clone, Debug)]
 pub(crate) struct Driver {
     pub(crate) library: String,
@@ -48,7 +48,7 @@ pub(crate) struct Driver {
     pub(crate) gpus: Vec<Gpu>,
 }
 
-/// An NVRTC that answered.
+/// An NVRTC library that works.
 #[derive(Clone, Debug)]
 pub(crate) struct Compiler {
     pub(crate) library: String,
@@ -61,24 +61,26 @@ impl Display for Compiler {
     }
 }
 
-/// The NVRTCs that answered, at least one, in the order in which they are tried.
+/// The NVRTC libraries that work, at least one, in the order in which they are tried.
 ///
-/// A driver loads machine code of compilers of its own major version of CUDA and of those before it. So the newest compiler of those stands
-/// first, and those of later major versions stand last, the nearest first.
+/// A driver loads machine code from compilers of its own major version of CUDA and of earlier major
+/// versions. The newest of these compilers comes first. Compilers of later major versions come
+/// last, with the nearest version first.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "none is looked for without the feature"))]
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "only the feature looks for compilers"))]
 pub(crate) struct Compilers {
     all: Vec<Compiler>,
     driver: Option<(u32, u32)>,
-    /// How many ways to an image the driver has refused, for a module that it then took another way: see `cuda::images`.
+    /// The number of images that the driver has refused for a module that it then loaded in another
+    /// form: see `cuda::images`.
     pub(crate) refused: Arc<AtomicUsize>,
 }
 
-#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "none is looked for without the feature"))]
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "only the feature looks for compilers"))]
 impl Compilers {
     pub(crate) fn new(mut all: Vec<Compiler>, driver: Option<(u32, u32)>) -> Option<Self> {
         let later = |compiler: &Compiler| driver.is_some_and(|driver| compiler.version.0 > driver.0);
-        // Of equals the one that was found first stays first.
+        // Compilers of the same version stay in the order in which they were found.
         all.sort_by(|a, b| match (later(a), later(b)) {
             (false, false) => b.version.cmp(&a.version),
             (true, true) => a.version.cmp(&b.version),
@@ -91,12 +93,12 @@ impl Compilers {
         &self.all
     }
 
-    /// The one that is tried first.
+    /// The compiler that is tried first.
     pub(crate) fn first(&self) -> &Compiler {
         &self.all[0]
     }
 
-    /// Which is tried first, why, and what else there is.
+    /// Describes the first compiler, the reason for it, and the others.
     pub(crate) fn said(&self) -> String {
         let first = self.first();
         let version = |(major, minor): (u32, u32)| format!("{major}.{minor}");
@@ -105,22 +107,22 @@ impl Compilers {
         if let Some(driver) = later(first) {
             let major = driver.0;
             said += &format!(
-                ": later than the driver, which is for CUDA {} and need not load what this compiles; `pip install \
-                 'nvidia-cuda-nvrtc-cu{major}'` brings one for CUDA {major}",
+                ": later than the driver, which is for CUDA {} and may refuse the machine code of this compiler; `pip install \
+                 'nvidia-cuda-nvrtc-cu{major}'` installs one for CUDA {major}",
                 version(driver)
             );
         } else if let (Some(driver), true) = (self.driver, self.all.len() > 1) {
-            said += &format!(": the newest of those that the driver, for CUDA {}, loads machine code of", version(driver));
+            said += &format!(": the newest one whose machine code the driver, for CUDA {}, loads", version(driver));
         }
         if self.all.len() > 1 {
             let others: Vec<_> = self.all[1..].iter().map(|c| format!("{}, {}", c.library, version(c.version))).collect();
-            said += &format!("; tried next if the driver refuses that: {}", others.join("; "));
+            said += &format!("; tried next if the driver refuses its code: {}", others.join("; "));
         }
         said
     }
 }
 
-/// `CUDA_VISIBLE_DEVICES`, if it is set.
+/// The value of `CUDA_VISIBLE_DEVICES`, if it is set.
 pub(crate) fn visible() -> Option<String> {
     std::env::var_os("CUDA_VISIBLE_DEVICES").map(|v| v.to_string_lossy().into_owned())
 }
@@ -136,7 +138,8 @@ mod tests {
             Compilers::new(all, driver).unwrap().all().iter().map(|c| c.version).collect::<Vec<_>>()
         };
         let found = [(13, 0), (12, 0), (14, 1), (12, 9), (11, 8)];
-        // Any compiler of the driver's own major version will do, later ones of it, too.
+        // Any compiler of the driver's own major version is suitable, including later minor
+        // versions.
         assert_eq!(order(Some((12, 4)), &found), [(12, 9), (12, 0), (11, 8), (13, 0), (14, 1)]);
         assert_eq!(order(Some((13, 0)), &found), [(13, 0), (12, 9), (12, 0), (11, 8), (14, 1)]);
         assert_eq!(order(None, &found), [(14, 1), (13, 0), (12, 9), (12, 0), (11, 8)]);

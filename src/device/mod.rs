@@ -1,4 +1,4 @@
-//! Where a loop runs, and why not elsewhere.
+//! Devices, strategies of a GPU, and orders of summation in matrix products.
 
 pub(crate) mod found;
 #[cfg(feature = "cuda")]
@@ -8,11 +8,11 @@ use crate::error::{Error, Result};
 use std::fmt;
 use std::fmt::Display;
 
-/// Where a loop runs.
+/// The device that a loop runs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Device {
-    /// This machine's CPU, all of its cores.
+    /// The CPU of this machine, with all its cores.
     #[default]
     Cpu,
     /// An NVIDIA GPU, by its ordinal.
@@ -43,30 +43,38 @@ impl std::str::FromStr for Device {
     }
 }
 
-/// How a GPU runs the loop. Results are the same, bit for bit; which one is fastest is the only difference. A recurrent cell whose weights fit on
-/// chip in no way cannot be `Persistent`, unless its sums are [`Products::Ordered`].
+/// The way in which a GPU makes the steps. The results are bit-identical for all strategies; only
+/// the speed differs.
 ///
-/// | | launches for T steps | state | for |
+/// | strategy | launches for T steps | state | use |
 /// |---|---|---|---|
-/// | `HostLoop` | T | through memory at every step | debugging, and comparing with |
-/// | `Graph` | T/64 replays of 64 nodes, the rest one by one | through memory at every step | systems whose state cannot stay on chip |
-/// | `Persistent` | one a chunk of steps (up to 65,536) | in registers or shared memory for the whole chunk | everything that it can run |
+/// | `HostLoop` | T | in global memory at every step | debugging and comparison |
+/// | `Graph` | T/64 replays of 64 nodes, plus single launches | in global memory at every step | state that does not fit in an SM |
+/// | `Persistent` | one a chunk (up to 65,536 steps) | in registers or shared memory for a whole chunk | all supported systems |
 ///
-/// A layer without state (`Dense`, `Conv2d`, activations) has no steps that wait for each other: it takes one launch a chunk, whatever is
-/// asked for. Blocks that wait for each other must be on the device all at once. Where the driver has no room for that (on a part of a GPU, on a
-/// virtual one, beside other processes), `Auto` takes another way, and `Persistent` is an error of `build`.
-/// [`LoopOverTime::strategy`](crate::LoopOverTime::strategy) says which strategy a loop has, and why.
+/// A stateless layer (`Dense`, `Conv2d`, activations) has no steps that depend on each other. It
+/// takes one launch a chunk with every strategy.
+///
+/// Thread blocks that wait for each other must all be resident on the device at the same time. If
+/// the driver has no room for that (on a partition of a GPU, on a virtual GPU, beside other
+/// processes), `Auto` selects another strategy, and `Persistent` is an error of `build`.
+/// `Persistent` is also an error for a recurrent cell whose weights do not fit in registers or
+/// shared memory in any distribution, unless its sums are [`Products::Ordered`].
+///
+/// [`LoopOverTime::strategy`](crate::LoopOverTime::strategy) describes the strategy of a loop, with
+/// the reason for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Strategy {
-    /// The one that the table above has for the system. The CPU engine always runs the whole loop at once, and knows no other.
+    /// The strategy that the table above gives for the system. The CPU engine always makes all
+    /// steps of a chunk in one call, and supports no other strategy.
     #[default]
     Auto,
     /// One launch a step, from the host.
     HostLoop,
     /// Steps captured in a CUDA graph, which is replayed.
     Graph,
-    /// All steps of a chunk inside one kernel.
+    /// All steps of a chunk in one kernel.
     Persistent,
 }
 
@@ -74,7 +82,7 @@ impl Strategy {
     pub(crate) fn require(self, device: Device) -> Result<()> {
         match (self, device) {
             (Self::Auto, _) | (_, Device::Cuda(_)) => Ok(()),
-            (_, Device::Cpu) => Err(Error::Unsupported(format!("strategy `{self}` needs a CUDA device, and this loop runs on the CPU"))),
+            (_, Device::Cpu) => Err(Error::Unsupported(format!("strategy `{self}` needs a CUDA device, but this loop runs on the CPU"))),
         }
     }
 }
@@ -99,21 +107,23 @@ impl std::str::FromStr for Strategy {
     }
 }
 
-/// How a GPU sums the products of matrices: of [`Dense`](crate::models::Dense), [`Conv2d`](crate::models::Conv2d) and
-/// recurrent cells. The CPU engine has one way for all, which is `Ordered`.
+/// The order in which a GPU sums matrix products: those of [`Dense`](crate::models::Dense),
+/// [`Conv2d`](crate::models::Conv2d) and recurrent cells. The CPU engine always uses `Ordered`.
 ///
-/// Each way gives the same bits in every run, whatever else the device does. Elements are multiplied as they are and summed in
-/// [`Scalar::Acc`](crate::Scalar::Acc), except where `Tf32` says otherwise.
+/// Each order gives the same bits in every run, whatever else the device does. The factors are not
+/// rounded (except in `Tf32`), and the sums have the type [`Scalar::Acc`](crate::Scalar::Acc).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Products {
-    /// In the order that is fastest: parts of a sum by several threads, `f16` and `bf16` by tensor cores. Results differ from the CPU's
-    /// by rounding.
+    /// The fastest order. Several threads compute parts of a sum, and tensor cores multiply `f16`
+    /// and `bf16`. Results differ from those of the CPU by rounding.
     #[default]
     Fast,
-    /// In the CPU's order, which gives the CPU's very bits: for comparing, and slow.
+    /// The order of the CPU, which gives the same bits as the CPU. It is slow, and serves for
+    /// comparison.
     Ordered,
-    /// As `Fast`, and `f32` by tensor cores, whose factors have 10 bits of fraction instead of 23.
+    /// The same as `Fast`, and in addition tensor cores multiply `f32`. Their factors have 10
+    /// fraction bits in place of 23.
     Tf32,
 }
 

@@ -1,5 +1,5 @@
-//! What a loop and the engine of a device hand each other. Nothing here knows an element type: series and recordings are bytes, of as
-//! many an element as the loop's type has.
+//! The types that a loop and the engine of a device exchange. They are independent of the element
+//! type: series and recordings are bytes, and the size of an element is that of the loop's type.
 
 use crate::cuda::Buffer;
 use crate::device::{Products, Strategy};
@@ -12,86 +12,90 @@ use ndarray::{ArrayView3, ArrayViewMut3, Axis, s};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What a loop asks of its engine.
+/// The configuration of an engine.
 #[derive(Clone, Copy)]
 pub(crate) struct EngineConfig<'w> {
     pub(crate) schema: &'w Schema,
     pub(crate) layout: &'w Layout,
     pub(crate) handles: &'w [Handle],
-    /// Keep the output of the steps whose index is a multiple of this; none: of no step.
+    /// Record the output at steps whose index is a multiple of this number; `None` means no step.
     pub(crate) output_every: Option<u64>,
-    /// Most steps of a chunk, if somebody has said so.
+    /// The maximum number of steps in a chunk, if it is set.
     pub(crate) chunk: Option<u64>,
     pub(crate) strategy: Strategy,
     pub(crate) products: Products,
-    /// Length of a step.
+    /// The length of a step.
     pub(crate) dt: f64,
 }
 
-/// What a run is given, and whom it tells.
+/// The inputs, recordings and options of a run.
 pub(crate) struct RunRequest<'r> {
     pub(crate) feed: RunIo<'r>,
     pub(crate) steps: u64,
-    /// How many of them each row takes, if not all.
+    /// The number of steps that each row makes; `None` if all rows make all steps.
     pub(crate) lengths: Option<&'r [usize]>,
     pub(crate) shared: &'r Shared,
-    /// Refuse what is not finite.
+    /// Look for values that are not finite.
     pub(crate) check: bool,
-    /// Whether somebody is told after each chunk, so that chunks are to be short.
+    /// Whether there is a progress callback. Chunks are then short.
     pub(crate) told: bool,
 }
 
-/// Inputs and recordings of a run.
+/// The inputs and recordings of a run.
 pub(crate) enum RunIo<'r> {
     HostIo(HostIo<'r>),
     Device(DeviceIo),
 }
 
-/// Arrays of the host.
+/// Arrays on the host.
 pub(crate) struct HostIo<'r> {
-    /// For each port `[steps, rows, features]`, or nothing.
+    /// The input of each port, `[steps, rows, features]`; `None` for a port without input.
     pub(crate) views: Vec<Option<&'r dyn Series>>,
-    /// What is still to be written of each dense recording: the output, then one for each handle.
+    /// The part of each dense recording that is not yet written: the output, then one for each
+    /// handle.
     pub(crate) places: Vec<&'r mut [u8]>,
     pub(crate) events: &'r mut [Events],
     pub(crate) handles: &'r [Handle],
 }
 
-/// Memory of the device: all of the run's inputs and recordings lie there.
+/// Arrays on the device: all inputs and recordings of the run are there.
 pub(crate) struct DeviceIo {
-    /// For each port where its values begin, and the elements from one step, row and feature to the next; or nothing.
+    /// For each port the address of its first element, and the strides in elements of steps, rows
+    /// and features; `None` for a port without input.
     pub(crate) inputs: Vec<Option<(u64, [usize; 3])>>,
-    /// For each recording its memory, and how many bytes of it have been written.
+    /// For each recording its memory, and the number of bytes that are already written.
     pub(crate) records: Vec<(Arc<Buffer>, usize)>,
 }
 
-/// What has become of a chunk.
+/// The result of a chunk.
 pub(crate) struct ChunkResult {
-    /// Steps since the run began, this chunk's included.
+    /// The number of steps since the start of the run, including this chunk.
     pub(crate) steps: u64,
-    /// The first step's clock.
+    /// The clock of the chunk's first step.
     pub(crate) clock: Clock,
-    /// How many steps it had.
+    /// The number of steps in the chunk.
     pub(crate) len: u64,
+    /// The index of the chunk's buffers; two sets of buffers alternate.
     pub(crate) side: usize,
     pub(crate) found: Option<NonFinite>,
 }
 
-/// Something that is not finite.
+/// A value that is not finite.
 #[derive(Clone, Copy)]
 pub(crate) struct NonFinite {
-    /// Its index within the state, or within the chunk's recorded output where there is no state: the least.
+    /// The smallest index of such a value within the state, or within the chunk's recorded output
+    /// if the system has no state.
     pub(crate) index: usize,
-    /// That element of the output; nothing that is known, where it is the state's.
+    /// The bytes of the value in the output; `None` if the value is in the state.
     pub(crate) value: Option<[u8; 8]>,
 }
 
-/// `[steps, rows, features]` of some element type, of any strides.
+/// A series `[steps, rows, features]` of any element type, with any strides.
 pub(crate) trait Series {
-    /// For each axis its length, and whether it stretches: one element then stands for all.
+    /// For each axis its length, and whether it broadcasts: one element then stands for all.
     fn axes(&self) -> [(usize, bool); 3];
 
-    /// Copies these steps of the first so many rows and features, densely.
+    /// Copies these steps of the first `rows` rows and `features` features to a contiguous array.
     fn copy(&self, steps: Range<usize>, rows: usize, features: usize, to: &mut [u8]);
 }
 

@@ -1,4 +1,4 @@
-//! Arrays in a GPU's memory.
+//! Arrays in the memory of a GPU.
 
 use crate::cuda::Buffer;
 use crate::device::Device;
@@ -8,8 +8,10 @@ use ndarray::{ArrayD, IxDyn};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// An array in a GPU's memory, row-major: what [`LoopOverTime::to_device`](crate::LoopOverTime::to_device) makes, and what
-/// [`LoopOverTime::run_on_device`](crate::LoopOverTime::run_on_device) takes and gives. Clones share the memory.
+/// A row-major array in the memory of a GPU.
+/// [`LoopOverTime::to_device`](crate::LoopOverTime::to_device) creates it, and
+/// [`LoopOverTime::run_on_device`](crate::LoopOverTime::run_on_device) takes and returns such
+/// arrays. Clones share the memory.
 #[derive(Clone, Debug)]
 pub struct DeviceArray<T> {
     buffer: Arc<Buffer>,
@@ -22,32 +24,33 @@ impl<T: Scalar> DeviceArray<T> {
         Self { buffer, shape, element: PhantomData }
     }
 
-    /// Its shape.
+    /// The shape.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
 
-    /// Its elements.
+    /// The number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Whether it has no elements.
+    /// Whether the array has no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The device that has it.
+    /// The device that holds the array.
     #[must_use]
     pub fn device(&self) -> Device {
         self.buffer.device()
     }
 
-    /// The device's address of its first element, in the device's primary context, for other libraries: valid as long as this array or a
-    /// clone of it is, and all that runs wrote to it has been written. 0 if it has no elements.
+    /// The address of the first element in the device's primary context, for other libraries; 0 if
+    /// the array has no elements. The address is valid as long as this array or a clone of it
+    /// exists. All runs that wrote to the array are complete.
     #[must_use]
     pub fn address(&self) -> u64 {
         self.buffer.address(0)
@@ -57,7 +60,7 @@ impl<T: Scalar> DeviceArray<T> {
         &self.buffer
     }
 
-    /// A copy in the host's memory.
+    /// Copies the array to the host.
     ///
     /// # Errors
     /// If the device was lost, or memory is short.
@@ -68,16 +71,17 @@ impl<T: Scalar> DeviceArray<T> {
     }
 }
 
-/// What a run on a device kept, all of it still there. Arrays are time-major.
+/// The recording of a run on a device. All arrays are time-major and stay on the device.
 #[derive(Clone, Debug)]
 pub struct DeviceRecording<T> {
-    /// The outputs, `[T, B, …]` or `[T, …]`; of length 0 in time where the loop was told not to keep them.
+    /// The output, `[T, B, …]` or `[T, …]`. Its time axis has length 0 if the loop does not record
+    /// the output.
     pub output: DeviceArray<T>,
-    /// Steps this run made.
+    /// The number of steps that this run made.
     pub steps: u64,
-    /// Index of the next step.
+    /// The index of the next step.
     pub i: u64,
-    /// Time of the next step.
+    /// The time of the next step.
     pub t: f64,
     pub(crate) entries: Vec<(String, DeviceArray<T>)>,
 }
@@ -86,13 +90,13 @@ impl<T: Scalar> DeviceRecording<T> {
     /// The monitored variable of this name.
     ///
     /// # Errors
-    /// If it was not monitored.
+    /// If no monitor has this name.
     pub fn get(&self, name: &str) -> Result<&DeviceArray<T>> {
         let found = self.entries.iter().find(|(n, _)| n == name);
         found.map(|(_, a)| a).ok_or_else(|| Error::unknown("recorded variable", name, self.entries.iter().map(|(n, _)| n)))
     }
 
-    /// All monitored variables, in the order they were asked for.
+    /// All monitored variables, in the order of the monitors.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &DeviceArray<T>)> {
         self.entries.iter().map(|(n, a)| (n.as_str(), a))
     }

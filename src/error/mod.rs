@@ -1,4 +1,4 @@
-//! Everything that can go wrong, with the numbers in it.
+//! The errors of the library. Their messages contain the numbers.
 
 mod reason;
 
@@ -6,10 +6,11 @@ pub use reason::Reason;
 
 use std::path::PathBuf;
 
-/// The library's result.
+/// The result of a fallible function of this library.
 pub type Result<V> = std::result::Result<V, Error>;
 
-/// A number as errors tell it: with an exponent where its digits would be many, 1e300.
+/// A number in the format of error messages: with an exponent if it would otherwise have many
+/// digits, 1e300.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Number(pub f64);
 
@@ -21,61 +22,62 @@ impl std::fmt::Display for Number {
     }
 }
 
-/// Everything that can go wrong. No input a caller can give makes the library panic; it gets one of these.
+/// The errors of the library. No input from a caller makes the library panic; the caller receives
+/// one of these errors.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An array's axis has the wrong length.
     #[error("{argument}: axis {axis} has length {given}, expected {expected}")]
     Shape {
-        /// Which argument.
+        /// The name of the argument.
         argument: String,
-        /// Which axis, by name (`time`, `batch`, `feature 0`, …).
+        /// The name of the axis (`time`, `batch`, `feature 0`, …).
         axis: String,
-        /// What it should be.
+        /// The expected length.
         expected: usize,
-        /// What it is.
+        /// The given length.
         given: usize,
     },
     /// An array has the wrong number of axes.
     #[error("{argument}: expected {expected}, given an array of shape {given:?}")]
     Rank {
-        /// Which argument.
+        /// The name of the argument.
         argument: String,
-        /// The axes it should have, in words.
+        /// The expected axes, as text.
         expected: String,
-        /// The shape it has.
+        /// The shape of the given array.
         given: Vec<usize>,
     },
-    /// A value that makes no sense.
+    /// An invalid value.
     #[error("{argument}: {given} {reason}")]
     Value {
-        /// Which argument.
+        /// The name of the argument.
         argument: String,
-        /// What was given.
+        /// The given value.
         given: String,
-        /// Why that cannot be.
+        /// The reason why the value is invalid.
         reason: String,
     },
     /// A name that does not exist.
     #[error("no {what} named `{name}`; there is: {known}")]
     Unknown {
-        /// What was looked for (`variable`, `method`, `activation`, …).
+        /// The kind of name (`variable`, `method`, `activation`, …).
         what: &'static str,
-        /// The name given.
+        /// The given name.
         name: String,
-        /// The names there are.
+        /// The existing names.
         known: String,
     },
-    /// Something was asked for that this system or this device cannot do.
+    /// A request that this system or this device does not support.
     #[error("{0}")]
     Unsupported(String),
-    /// The device asked for cannot be used.
+    /// The requested device cannot be used.
     #[error("{device} is not available: {reason}")]
     DeviceUnavailable {
         /// The device.
         device: String,
-        /// Why.
+        /// The reason.
         reason: Reason,
     },
     /// A NaN or an infinity.
@@ -83,62 +85,64 @@ pub enum Error {
     NotFinite {
         /// The variable, input, parameter or weight.
         variable: String,
-        /// The step at which it first was (for an input: which it was given for); none for what is checked before a run.
+        /// The step at which the value first was not finite. For an input this is the step of the
+        /// input. `None` for values that are checked before a run.
         step: Option<u64>,
         /// The flat, row-major index within the variable (batch first).
         index: usize,
-        /// The value found.
+        /// The value.
         value: f64,
     },
-    /// A variable that went where the system cannot follow.
+    /// A variable has left the range that the system supports.
     #[error("{variable}[{index}] goes out of range at step {step}: {reason}")]
     OutOfRange {
         /// The variable.
         variable: String,
-        /// The step at which it first was.
+        /// The first step at which it was outside the range.
         step: u64,
         /// The flat, row-major index within the variable (batch first).
         index: usize,
-        /// The range, whose it is, and what may help.
+        /// The range, the system that has this range, and possible remedies.
         reason: String,
     },
-    /// The run was cancelled between two chunks. State and clock stand at the end of the last chunk.
+    /// The progress callback cancelled the run between two chunks. State and clock are those at the
+    /// end of the last chunk.
     #[error("cancelled after {done} of {steps} steps")]
     Cancelled {
-        /// Steps that were made.
+        /// The number of steps that the run made.
         done: u64,
-        /// Steps that were asked for.
+        /// The number of steps that the caller requested.
         steps: u64,
     },
     /// A call of the CUDA driver failed.
     #[error("{call}: {reason} ({code}){}", match .steps { Some(s) => format!(", at one of the steps {}..{}", s.start, s.end), None => String::new() })]
     Cuda {
-        /// The call that said so; what it says may be the fault of an earlier one.
+        /// The call that reported the failure. An earlier asynchronous call may have caused it.
         call: &'static str,
-        /// The driver's code.
+        /// The error code of the driver.
         code: i32,
-        /// What the driver says that it means.
+        /// The driver's description of the code.
         reason: String,
-        /// Indices of the steps that were under way.
+        /// The indices of the steps that were in progress.
         steps: Option<std::ops::Range<u64>>,
     },
-    /// An earlier failure has left the device's context unusable: nothing in it can be trusted. No loop in this process can go on there, and
-    /// none can be built there any more.
-    #[error("{device} was lost: {reason}; this process cannot use it any more, and a new one may")]
+    /// An earlier failure has made the device's context unusable, and its memory cannot be trusted.
+    /// No loop of this process can continue on the device, and no new loop can be built there.
+    #[error("{device} was lost: {reason}; this process can no longer use it, but a new process may")]
     DeviceLost {
         /// The device.
         device: String,
-        /// The failure.
+        /// The failure that caused the loss.
         reason: String,
     },
-    /// More memory than there is.
+    /// An allocation needs more memory than is free.
     #[error("{what} needs {need} bytes of memory, {free} are free")]
     OutOfMemory {
-        /// What the memory is for.
+        /// The purpose of the memory.
         what: String,
-        /// Bytes needed (saturating).
+        /// The number of bytes needed (saturating).
         need: u64,
-        /// Bytes free.
+        /// The number of free bytes.
         free: u64,
     },
     /// The operating system refused a file operation.
@@ -146,47 +150,47 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The operation.
         operation: &'static str,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A file's content is damaged or not what it claims to be.
+    /// The content of a file is damaged or invalid.
     #[error("{}: {reason}", path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// A description of the damage.
         reason: String,
     },
-    /// A text of CUDA C cannot be read.
+    /// A file of CUDA C cannot be parsed.
     #[error("{file}:{line}: {reason}")]
     Source {
-        /// The file, as it was named.
+        /// The name of the file.
         file: String,
-        /// The line, from 1.
+        /// The number of the line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// A description of the problem.
         reason: String,
     },
     /// A kernel does not compile.
     #[error("kernel `{name}` of type {dtype} does not compile for {arch}:\n{log}")]
     Compile {
-        /// The kernel's module.
+        /// The module of the kernel.
         name: String,
         /// The element type.
         dtype: crate::numeric::scalar::DType,
-        /// The architecture, `sm_90` or `compute_90`.
+        /// The architecture, such as `sm_90` or `compute_90`.
         arch: String,
-        /// What the compiler said, as it stands. It names lines of the files that the text came from.
+        /// The unchanged log of the compiler. It names lines of the original source files.
         log: String,
     },
     /// A state, or weights, have missing or unexpected entries.
     #[error("names do not fit this system: missing [{}], unexpected [{}]", missing.join(", "), unexpected.join(", "))]
     Keys {
-        /// Names the system has and the state lacks.
+        /// Names that the system has and the state lacks.
         missing: Vec<String>,
-        /// Names the state has and the system lacks.
+        /// Names that the state has and the system lacks.
         unexpected: Vec<String>,
     },
 }
@@ -194,7 +198,7 @@ pub enum Error {
 impl Error {
     pub(crate) fn value(argument: impl Into<String>, given: impl ToString, reason: impl Into<String>) -> Self {
         let given = given.to_string();
-        // No whole number that a program counts with is longer.
+        // No integer that a program counts with has more than 20 digits.
         let given = match given.parse() {
             Ok(x) if given.len() > 20 => Number(x).to_string(),
             _ => given,
@@ -202,7 +206,7 @@ impl Error {
         Self::Value { argument: argument.into(), given, reason: reason.into() }
     }
 
-    /// The same of a part of this name: its value is called after it.
+    /// The same error for a part of this name: the name of the part precedes the argument.
     pub(crate) fn within(self, part: &str) -> Self {
         match self {
             Self::Value { argument, given, reason } => Self::Value { argument: format!("{part}: {argument}"), given, reason },
@@ -210,7 +214,7 @@ impl Error {
         }
     }
 
-    /// Lets the part of this name explain it, if it is of one of the part's variables.
+    /// Lets the part of this name explain the error, if the variable belongs to that part.
     pub(crate) fn explained_by(self, part: &str, explain: impl FnOnce(Self) -> Self) -> Self {
         let full = |own: String| format!("{part}.{own}");
         match self {
@@ -243,14 +247,14 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let told = [(1e300, "1e300"), (-1e16, "-1e16"), (6553.5, "6553.5"), (5.0, "5"), (0.0, "0"), (1e-5, "0.00001"), (3e-9, "3e-9")];
-        for (x, text) in told {
+        let cases = [(1e300, "1e300"), (-1e16, "-1e16"), (6553.5, "6553.5"), (5.0, "5"), (0.0, "0"), (1e-5, "0.00001"), (3e-9, "3e-9")];
+        for (x, text) in cases {
             assert_eq!(Number(x).to_string(), text);
         }
         assert_eq!((Number(f64::NAN).to_string(), Number(f64::INFINITY).to_string()), ("NaN".to_owned(), "inf".to_owned()));
-        let said = |given: &dyn std::fmt::Display| Error::value("x", given, "is").to_string();
+        let message = |given: &dyn std::fmt::Display| Error::value("x", given, "is").to_string();
         assert_eq!(
-            (said(&1e300), said(&0.1), said(&u64::MAX)),
+            (message(&1e300), message(&0.1), message(&u64::MAX)),
             ("x: 1e300 is".into(), "x: 0.1 is".into(), "x: 18446744073709551615 is".into())
         );
     }

@@ -1,8 +1,8 @@
-//! Why a device cannot be used.
+//! The reasons why a device cannot be used.
 
 use std::fmt::{self, Display};
 
-/// Why a device cannot be used.
+/// The reason why a device cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
@@ -10,65 +10,68 @@ pub enum Reason {
     NotBuilt,
     /// No library of an NVIDIA driver could be loaded.
     NoDriver {
-        /// Where it was looked for, and what the loader said.
+        /// The places that were searched, with the messages of the loader.
         looked_in: Vec<String>,
     },
-    /// The driver's library lacks a function: a stub, or broken.
+    /// The library of the driver lacks a function: it is a stub, or broken.
     MissingSymbol {
         /// The library.
         library: String,
         /// The function.
         symbol: String,
     },
-    /// The library is the CUDA toolkit's stub of the driver, which programs are linked with, and not the driver.
+    /// The library is the CUDA toolkit's stub of the driver, which serves for linking only. It is
+    /// not the driver.
     StubDriver {
         /// The library.
         library: String,
     },
-    /// The driver refused a call.
+    /// A call of the driver failed.
     DriverCall {
         /// The function.
         call: &'static str,
-        /// What it returned.
+        /// The error code that it returned.
         code: i32,
     },
     /// The driver is too old.
     DriverTooOld {
-        /// The CUDA version it supports.
+        /// The CUDA version that the driver supports.
         has: (u32, u32),
-        /// The one that is needed.
+        /// The minimum CUDA version.
         needs: (u32, u32),
     },
-    /// There is a driver, but not this device.
+    /// The driver works, but does not report this device.
     NoDevice {
-        /// The ordinal asked for.
+        /// The requested ordinal.
         ordinal: usize,
-        /// How many devices the driver shows.
+        /// The number of devices that the driver reports.
         count: usize,
-        /// The environment's `CUDA_VISIBLE_DEVICES`, which hides devices, if it is set.
+        /// The value of the environment variable `CUDA_VISIBLE_DEVICES`, which hides devices, if it
+        /// is set.
         visible: Option<String>,
     },
     /// The device is too old.
     CapabilityTooLow {
-        /// Its name.
+        /// The name of the device.
         name: String,
-        /// Its compute capability.
+        /// The compute capability of the device.
         has: (u32, u32),
-        /// The one that is needed.
+        /// The minimum compute capability.
         needs: (u32, u32),
     },
-    /// There is no NVRTC to compile the kernels with.
+    /// There is no NVRTC, which compiles the kernels.
     NoCompiler {
-        /// Where it was looked for.
+        /// The places that were searched.
         looked_in: Vec<String>,
     },
-    /// NVRTC does not know the device, so that the driver would have to read its PTX; the driver is older and cannot.
+    /// NVRTC does not support the device, so that the driver would have to compile NVRTC's PTX. The
+    /// driver is older than NVRTC and cannot read it.
     CompilerTooNew {
-        /// NVRTC's version of CUDA.
+        /// The CUDA version of NVRTC.
         compiler: (u32, u32),
-        /// The version of CUDA that the driver supports.
+        /// The CUDA version that the driver supports.
         driver: (u32, u32),
-        /// The device's compute capability.
+        /// The compute capability of the device.
         capability: (u32, u32),
     },
     /// The crate has no kernels for this kind of device.
@@ -91,8 +94,8 @@ impl Display for Reason {
                  LD_LIBRARY_PATH, and install the driver if this machine has none"
             ),
             Self::DriverCall { call, code } => match meaning(*code) {
-                Some(meaning) => write!(f, "the driver's {call} answered {code}: {meaning}"),
-                None => write!(f, "the driver's {call} answered {code}"),
+                Some(meaning) => write!(f, "the driver's {call} returned {code}: {meaning}"),
+                None => write!(f, "the driver's {call} returned {code}"),
             },
             Self::DriverTooOld { has, needs } => {
                 write!(f, "the driver is for CUDA {}.{}, CUDA {}.{} is needed: update the driver", has.0, has.1, needs.0, needs.1)
@@ -107,7 +110,7 @@ impl Display for Reason {
             }
             Self::NoCompiler { looked_in } => write!(
                 f,
-                "NVRTC, which compiles the kernels, was not found; `pip install nvidia-cuda-nvrtc` brings it. Looked for {}",
+                "NVRTC, which compiles the kernels, was not found; `pip install nvidia-cuda-nvrtc` installs it. Looked for {}",
                 looked_in.join(", ")
             ),
             Self::CompilerTooNew { compiler, driver, capability } => write!(
@@ -121,7 +124,7 @@ impl Display for Reason {
     }
 }
 
-/// What the driver's answers mean that one meets when asking for devices.
+/// The meaning of the driver's error codes that occur in a search for devices.
 fn meaning(code: i32) -> Option<&'static str> {
     Some(match code {
         2 => "out of memory",

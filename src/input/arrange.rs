@@ -1,4 +1,5 @@
-//! Every check of an input's shape, and its axes in the engine's order: `[time, rows, features]`.
+//! All checks of an input's shape, and the conversion to the engine's axes,
+//! `[time, rows, features]`.
 
 use super::{Expect, shape};
 use crate::error::{Error, Result};
@@ -7,7 +8,8 @@ use crate::recording::FirstAxis;
 use crate::system::InputSpec;
 use ndarray::{ArrayViewD, Axis, CowArray, Ix3};
 
-/// Checks a series' axes. Returns whether it has one value a step alone.
+/// Checks the axes of a series. Returns `true` if the series has one axis, and thus one value a
+/// step for all units.
 fn check(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<bool> {
     if spec.broadcasts && given.len() == 1 {
         return Ok(true);
@@ -38,15 +40,15 @@ fn check(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<bool>
     Ok(false)
 }
 
-/// The steps of a series of this shape, if it fits.
+/// The number of steps in a series of this shape, if the shape fits.
 pub(super) fn steps(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<usize> {
     let stretches = check(given, spec, expect)?;
     let time = usize::from(!stretches && expect.batch.is_some() && expect.first_axis == FirstAxis::Batch);
     Ok(given.get(time).copied().unwrap_or(0))
 }
 
-/// The series time-major with its features flattened, `[T, rows or 1, features or 1]`; a copy only where several feature axes do not lie
-/// in memory in order.
+/// Converts a series to time-major order with flat features, `[T, rows or 1, features or 1]`. It
+/// copies the values unless the input has exactly one feature axis.
 pub(super) fn arrange<'a, T: Scalar>(mut view: ArrayViewD<'a, T>, spec: &InputSpec, expect: &Expect<'_>) -> Result<CowArray<'a, T, Ix3>> {
     if check(view.shape(), spec, expect)? {
         return into3(view.insert_axis(Axis(1)).insert_axis(Axis(2)));
@@ -65,12 +67,14 @@ pub(super) fn arrange<'a, T: Scalar>(mut view: ArrayViewD<'a, T>, spec: &InputSp
     let all: usize = spec.shape.iter().product();
     let stretched = view.broadcast(whole).ok_or_else(|| shape(spec, "feature 0", all, view.len()))?;
     let flat = stretched.to_shape((steps, rows, all)).map_err(|e| Error::Unsupported(format!("input `{}`: {e}", spec.name)))?;
-    // The view outlives `stretched`, but only a copy can outlive the borrow: one feature axis is the common case.
+    // The view outlives `stretched`, so that this must be a copy. Inputs usually have one feature
+    // axis, and then this code does not run.
     Ok(CowArray::from(flat.into_owned()))
 }
 
-/// As [`arrange`] for an array that stays where it is, row-major: its steps, and the elements from one step, row and feature to the next,
-/// 0 where it stretches.
+/// Does the same as [`arrange`] for a row-major array that stays on its device. Returns the number
+/// of steps, and the strides in elements of steps, rows and features. A stride is 0 where the array
+/// broadcasts.
 pub(super) fn strides(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> Result<(usize, [usize; 3])> {
     if check(given, spec, expect)? {
         return Ok((given.first().copied().unwrap_or(0), [1, 0, 0]));
@@ -79,7 +83,7 @@ pub(super) fn strides(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) ->
     let features: usize = given[lead..].iter().product();
     let all: usize = spec.shape.iter().product();
     if features != all && features != 1 {
-        let reason = "stretches along some of its feature axes only; on a device it may stretch along all or none";
+        let reason = "broadcasts along some of its feature axes only; on a device it may broadcast along all or none";
         return Err(Error::value(format!("input `{}`", spec.name), format!("{given:?}"), reason));
     }
     let feature = usize::from(features > 1);
@@ -88,7 +92,7 @@ pub(super) fn strides(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) ->
         (Some(_), FirstAxis::Time) => (given[0], given[1]),
         (Some(_), FirstAxis::Batch) => {
             return Err(Error::Unsupported(format!(
-                "input `{}`: on a device arrays are time-major, and this loop is batch-major",
+                "input `{}`: arrays on the device are time-major, but this loop is batch-major",
                 spec.name
             )));
         }

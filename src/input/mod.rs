@@ -1,4 +1,4 @@
-//! What a run is given: series of values, constants, a duration.
+//! The input of a run: series of values, constants, and a duration.
 
 mod arrange;
 
@@ -11,14 +11,14 @@ use arrange::{arrange, steps as steps_of_series, strides};
 use ndarray::{Array3, ArrayBase, ArrayView, ArrayView3, ArrayViewD, Axis, CowArray, Data, Dimension, Ix3, s};
 use rayon::prelude::*;
 
-/// How many steps a run makes.
+/// The number of steps of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Length {
-    /// As many as the series have.
+    /// The number of steps in the series.
     Series,
-    /// As many as a duration takes.
+    /// The number of steps in a duration.
     Duration(f64),
-    /// This many.
+    /// This number of steps.
     Steps(u64),
 }
 
@@ -47,62 +47,66 @@ pub struct Input<'a, T> {
 }
 
 impl<'a, T: Scalar> Input<'a, T> {
-    /// As many steps as a duration takes, in the unit of `dt`.
+    /// A run of this duration, in the unit of `dt`.
     #[must_use]
     pub fn duration(duration: f64) -> Self {
         Self { length: Length::Duration(duration), values: Vec::new(), lengths: None }
     }
 
-    /// This many steps.
+    /// A run of this number of steps.
     #[must_use]
     pub fn steps(steps: u64) -> Self {
         Self { length: Length::Steps(steps), values: Vec::new(), lengths: None }
     }
 
-    /// As many steps as the series that follow have.
+    /// A run with as many steps as the series that are added next.
     #[must_use]
     pub fn series() -> Self {
         Self { length: Length::Series, values: Vec::new(), lengths: None }
     }
 
-    /// The same value at every step, for every unit, for the system's only input, or its `x` if it can do without the others.
+    /// Adds the same value at every step and for every unit, for the system's only input. If the
+    /// system has several inputs of which only `x` is required, the value is for `x`.
     #[must_use]
     pub fn constant(mut self, value: T) -> Self {
         self.values.push((None, Values::Constant(value)));
         self
     }
 
-    /// The same value at every step, for every unit, for the input of this name.
+    /// Adds the same value at every step and for every unit, for the input of this name.
     #[must_use]
     pub fn named_constant(mut self, name: impl Into<String>, value: T) -> Self {
         self.values.push((Some(name.into()), Values::Constant(value)));
         self
     }
 
-    /// A series for the input of this name.
+    /// Adds a series for the input of this name.
     #[must_use]
     pub fn named<S: Data<Elem = T>, D: Dimension>(mut self, name: impl Into<String>, x: &'a ArrayBase<S, D>) -> Self {
         self.values.push((Some(name.into()), Values::Series(x.view().into_dyn())));
         self
     }
 
-    /// A series for the system's only input, or its `x` if it can do without the others.
+    /// Adds a series for the system's only input. If the system has several inputs of which only
+    /// `x` is required, the series is for `x`.
     #[must_use]
     pub fn values<S: Data<Elem = T>, D: Dimension>(mut self, x: &'a ArrayBase<S, D>) -> Self {
         self.values.push((None, Values::Series(x.view().into_dyn())));
         self
     }
 
-    /// A series in a GPU's memory for the input of this name.
+    /// Adds a series in the memory of a GPU, for the input of this name.
     #[must_use]
     pub fn named_on_device(mut self, name: impl Into<String>, x: &'a DeviceArray<T>) -> Self {
         self.values.push((Some(name.into()), Values::Device(x)));
         self
     }
 
-    /// For each row of the batch how many of the series' steps it takes: its first `lengths[row]`, from 0 to all. In the others, whatever
-    /// they hold, its state stays as it is, and its output is 0; a layer's reverse direction begins at the row's own end. For recurrent
-    /// cells and layers, functions of rows, and sequences of them.
+    /// Sets the number of steps that each batch row makes: row `row` uses the first `lengths[row]`
+    /// steps of the series, from 0 to all of them. In later steps its state does not change and its
+    /// output is 0, whatever the series contains. The reverse direction of a layer begins at the
+    /// row's own end. Recurrent cells and layers, functions of rows, and sequences of these support
+    /// lengths.
     ///
     /// ```
     /// # use overtime::{Input, LoopOverTime, models::Lstm};
@@ -154,7 +158,7 @@ impl<'a, T: Scalar> From<&'a Vec<T>> for Input<'a, T> {
     }
 }
 
-/// An input whose names, shapes and lengths are right: values by port, as they were given.
+/// An input with valid names, shapes and lengths: the values for each port in their original form.
 pub(crate) struct Fitting<'a, T> {
     pub(crate) steps: u64,
     ports: [Option<Values<'a, T>>; MAX_PORTS],
@@ -165,20 +169,22 @@ pub(crate) struct Fitting<'a, T> {
 pub(crate) struct Checked<'a, T> {
     pub(crate) steps: u64,
     pub(crate) ports: Vec<Option<Given<'a, T>>>,
-    /// Steps that each row takes, if not all.
+    /// The number of steps of each batch row; `None` if all rows make all steps.
     pub(crate) lengths: Option<Vec<usize>>,
 }
 
-/// What one port was given.
+/// The values for one port.
 pub(crate) enum Given<'a, T> {
-    /// `[time or 1, rows or 1, features or 1]`.
+    /// Values on the host: `[time or 1, rows or 1, features or 1]`.
     Host(CowArray<'a, T, Ix3>),
-    /// An array of the device, and the elements from one step, row and feature to the next; 0 where it stretches.
+    /// An array on a device, with the strides in elements of steps, rows and features. A stride is
+    /// 0 where the array broadcasts.
     Device(&'a DeviceArray<T>, [usize; 3]),
 }
 
 impl<T: Scalar> Checked<'_, T> {
-    /// Makes finite what rows are given beyond their lengths, which nobody looks at: padding may be anything.
+    /// Sets the padding beyond the length of each row to 0 if it contains NaN or infinity. Padding
+    /// is never used, and may have any values.
     pub(crate) fn pad(&mut self, lengths: &[usize]) -> Result<()> {
         for given in self.ports.iter_mut().flatten() {
             let Given::Host(values) = given else { continue };
@@ -195,7 +201,8 @@ impl<T: Scalar> Checked<'_, T> {
         Ok(())
     }
 
-    /// For each port `[time, rows, features]`, of any strides (0 where it broadcasts), or nothing.
+    /// The input of each port as `[time, rows, features]`, with any strides (0 where it
+    /// broadcasts); `None` for a port without input.
     pub(crate) fn views(&self, rows: usize, schema: &Schema) -> Result<Vec<Option<ArrayView3<'_, T>>>> {
         let steps = usize::try_from(self.steps).map_err(|_| Error::value("steps", self.steps, "are more than can be addressed"))?;
         (self.ports.iter().enumerate())
@@ -204,23 +211,25 @@ impl<T: Scalar> Checked<'_, T> {
                     None => return Ok(None),
                     Some(Given::Host(values)) => values,
                     Some(Given::Device(array, _)) => {
-                        let reason = format!("is in the memory of {}; run_on_device takes it, or to_host() brings it here", array.device());
+                        let reason =
+                            format!("is in the memory of {}; use run_on_device, or copy it to the host with to_host()", array.device());
                         return Err(Error::value("input", &schema.inputs[port].name, reason));
                     }
                 };
                 let whole = (steps, rows, schema.input_len(port));
                 let view = values.broadcast(whole);
                 view.map(Some)
-                    .ok_or_else(|| Error::value("input", format!("{:?}", values.shape()), format!("does not stretch to {whole:?}")))
+                    .ok_or_else(|| Error::value("input", format!("{:?}", values.shape()), format!("does not broadcast to {whole:?}")))
             })
             .collect()
     }
 
-    /// Refuses NaN and infinity, in parallel over time.
+    /// Rejects NaN and infinity. The check runs in parallel over time.
     pub(crate) fn check_finite(&self, schema: &Schema, first_step: u64) -> Result<()> {
         for (values, spec) in self.ports.iter().zip(&schema.inputs) {
             let Some(Given::Host(values)) = values else { continue };
-            // Without a branch, and without a sum of floats, whose order would be kept: so it runs at the speed of memory.
+            // The loop has no branch and no sum of floats, whose order the compiler would have to
+            // preserve. It therefore runs at the speed of memory.
             let finite = |step: ndarray::ArrayView2<'_, T>| match step.to_slice() {
                 Some(all) => all.iter().fold(true, |all, x| all & x.is_finite()),
                 None => step.iter().all(|x| x.is_finite()),
@@ -244,7 +253,7 @@ impl<T: Scalar> Checked<'_, T> {
     }
 }
 
-/// What the checks need to know of the loop.
+/// The properties of the loop that the checks need.
 pub(crate) struct Expect<'s> {
     pub(crate) schema: &'s Schema,
     pub(crate) batch: Option<usize>,
@@ -252,7 +261,7 @@ pub(crate) struct Expect<'s> {
 }
 
 impl<'a, T: Scalar> Input<'a, T> {
-    /// Checks names, shapes and lengths. `steps_of` says how many steps a duration is.
+    /// Checks names, shapes and lengths. `steps_of` converts a duration to a number of steps.
     pub(crate) fn check(self, expect: &Expect<'_>, steps_of: impl Fn(f64) -> Result<u64>) -> Result<Checked<'a, T>> {
         let Fitting { steps, ports, lengths } = self.fitting(expect, steps_of)?;
         let given = |(spec, values): (&InputSpec, Option<Values<'a, T>>)| {
@@ -267,7 +276,7 @@ impl<'a, T: Scalar> Input<'a, T> {
         Ok(Checked { steps, ports, lengths })
     }
 
-    /// The same without a look at values, or a copy of them.
+    /// Makes the same checks, but does not arrange the values.
     pub(crate) fn fitting(self, expect: &Expect<'_>, steps_of: impl Fn(f64) -> Result<u64>) -> Result<Fitting<'a, T>> {
         let specs = &expect.schema.inputs;
         let mut by_port: [Option<Values<'a, T>>; MAX_PORTS] = std::array::from_fn(|_| None);
@@ -286,14 +295,19 @@ impl<'a, T: Scalar> Input<'a, T> {
             match values {
                 None if spec.optional => {}
                 None => {
-                    return Err(Error::Unsupported(format!("this system needs its input `{}`; a length alone is not enough", spec.name)));
+                    return Err(Error::Unsupported(format!(
+                        "this system needs the input `{}`; a duration or a number of steps is not enough",
+                        spec.name
+                    )));
                 }
                 Some(Values::Constant(_)) => {}
                 Some(Values::Series(view)) => same_length(&mut steps, spec, steps_of_series(view.shape(), spec, expect)?)?,
                 Some(Values::Device(array)) => same_length(&mut steps, spec, strides(array.shape(), spec, expect)?.0)?,
             }
         }
-        let steps = steps.ok_or_else(|| Error::Unsupported("a run needs a series or a length, this input has neither".into()))?;
+        let steps = steps.ok_or_else(|| {
+            Error::Unsupported("a run needs a series, a duration or a number of steps, but this input has none of them".into())
+        })?;
         if let Some(lengths) = &self.lengths {
             check_lengths(lengths, self.length == Length::Series, steps, expect.batch)?;
         }
@@ -301,13 +315,14 @@ impl<'a, T: Scalar> Input<'a, T> {
     }
 }
 
-/// One for each row of a batch, none beyond the series' end.
+/// Checks that there is one length for each batch row, and that none exceeds the steps of the
+/// series.
 fn check_lengths(lengths: &[usize], is_series: bool, steps: u64, batch: Option<usize>) -> Result<()> {
     if !is_series {
-        return Err(Error::Unsupported("lengths are of the rows of a series; this run was given a duration or a number of steps".into()));
+        return Err(Error::Unsupported("lengths need a series as input, but this run has a duration or a number of steps".into()));
     }
     let Some(batch) = batch else {
-        return Err(Error::Unsupported("lengths are of the rows of a batch, and this loop has none: give batch(…)".into()));
+        return Err(Error::Unsupported("lengths need a batch, but this loop has none: call batch(…)".into()));
     };
     if lengths.len() != batch {
         return Err(Error::Shape { argument: "lengths".into(), axis: "batch".into(), expected: batch, given: lengths.len() });
@@ -318,7 +333,8 @@ fn check_lengths(lengths: &[usize], is_series: bool, steps: u64, batch: Option<u
     }
 }
 
-/// What systems call the input that needs no name where the others are optional: a neuron's current.
+/// The name of the main input, such as a neuron's current. If all other inputs are optional, a
+/// value without a name is for this input.
 const MAIN: &str = "x";
 
 fn find_port(specs: &[InputSpec], name: Option<&str>) -> Result<usize> {
@@ -326,7 +342,7 @@ fn find_port(specs: &[InputSpec], name: Option<&str>) -> Result<usize> {
     match name {
         Some(name) => names().position(|n| n == name).ok_or_else(|| Error::unknown("input", name, names())),
         None if specs.len() == 1 => Ok(0),
-        None if specs.is_empty() => Err(Error::Unsupported("this system takes no input; give a duration or a number of steps".into())),
+        None if specs.is_empty() => Err(Error::Unsupported("this system has no input; use a duration or a number of steps".into())),
         None if specs.iter().all(|s| s.optional || s.name == MAIN) && names().any(|n| n == MAIN) => find_port(specs, Some(MAIN)),
         None => Err(Error::Unsupported(format!("this system has several inputs; name each: {}", names().collect::<Vec<_>>().join(", ")))),
     }
@@ -336,7 +352,7 @@ fn shape(spec: &InputSpec, axis: impl Into<String>, expected: usize, given: usiz
     Error::Shape { argument: format!("input `{}`", spec.name), axis: axis.into(), expected, given }
 }
 
-/// All series of a run have as many steps.
+/// Checks that all series of a run have the same number of steps.
 fn same_length(steps: &mut Option<u64>, spec: &InputSpec, given: usize) -> Result<()> {
     let expected = *steps.get_or_insert(given as u64);
     if given as u64 == expected { Ok(()) } else { Err(shape(spec, "time", usize::try_from(expected).unwrap_or(usize::MAX), given)) }

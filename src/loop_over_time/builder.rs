@@ -1,4 +1,4 @@
-//! How a loop is put together.
+//! The builder of a loop.
 
 use super::{LoopOverTime, Progress};
 use crate::cuda::Context;
@@ -21,7 +21,7 @@ pub struct Builder<T, S> {
     options: Options<T>,
 }
 
-/// What a loop is asked to be, whatever its system.
+/// The options of a loop, independent of its system.
 pub(super) struct Options<T> {
     name: Option<String>,
     device: Device,
@@ -45,7 +45,7 @@ pub(super) struct Options<T> {
     element: PhantomData<T>,
 }
 
-/// What has been found out of a system and its options.
+/// The results of checking a system and its options.
 pub(super) struct Checked {
     schema: Schema,
     clock: Clock,
@@ -53,9 +53,9 @@ pub(super) struct Checked {
     handles: Vec<Handle>,
     structure: Option<Tree<usize>>,
     name: String,
-    /// The nodes' own names.
+    /// The absolute names of the nodes.
     names: Vec<String>,
-    /// The device's context, held so that it is not asked for again.
+    /// The context of the device. This reference prevents a second initialisation.
     context: Option<Arc<Context>>,
 }
 
@@ -98,151 +98,163 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
         Self { system, options: Options::default() }
     }
 
-    /// Names the loop; a unique name (`LoopOverTime0`, …) otherwise.
+    /// Sets the name of the loop. The default is a unique name (`LoopOverTime0`, …).
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.options.name = Some(name.into());
         self
     }
 
-    /// Where to run; the CPU by default. [`Device::auto`] takes the best there is.
+    /// Sets the device; the default is the CPU. [`Device::auto`] selects the best available device.
     #[must_use]
     pub fn device(mut self, device: Device) -> Self {
         self.options.device = device;
         self
     }
 
-    /// How a GPU runs the loop; [`Strategy::Auto`] by default.
+    /// Sets how a GPU makes the steps; the default is [`Strategy::Auto`].
     #[must_use]
     pub fn strategy(mut self, strategy: Strategy) -> Self {
         self.options.strategy = strategy;
         self
     }
 
-    /// How a GPU sums products; [`Products::Fast`] by default.
+    /// Sets the order in which a GPU sums products; the default is [`Products::Fast`].
     #[must_use]
     pub fn products(mut self, products: Products) -> Self {
         self.options.products = products;
         self
     }
 
-    /// Rows of the batch. Without it there is no batch axis: input is `[T, …]`.
+    /// Sets the number of batch rows. Without it there is no batch axis, and the input is `[T, …]`.
     #[must_use]
     pub fn batch(mut self, batch: impl Into<Option<usize>>) -> Self {
         self.options.batch = batch.into();
         self
     }
 
-    /// Length of a step, 0.1 by default (ms, for neurons).
+    /// Sets the length of a step; the default is 0.1 (ms, for neurons).
     #[must_use]
     pub fn dt(mut self, dt: f64) -> Self {
         self.options.dt = dt;
         self
     }
 
-    /// Time of the first step, 0 by default; a reset goes back to it.
+    /// Sets the time of the first step; the default is 0. A reset returns to it.
     #[must_use]
     pub fn t0(mut self, t0: f64) -> Self {
         self.options.t0 = t0;
         self
     }
 
-    /// Index of the first step, 0 by default; a reset goes back to it.
+    /// Sets the index of the first step; the default is 0. A reset returns to it.
     #[must_use]
     pub fn i0(mut self, i0: u64) -> Self {
         self.options.i0 = i0;
         self
     }
 
-    /// Seed of all random numbers: initial values and noise. 0 by default.
+    /// Sets the seed of all random numbers, both of initial values and of noise. The default is 0.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.options.shared.seed = seed;
         self
     }
 
-    /// A value handed to every node through [`Tick`](crate::Tick): brainpy's `shared_arg`.
+    /// Sets a shared value, which every node can read through [`Tick`](crate::Tick): brainpy's
+    /// `shared_arg`.
     #[must_use]
     pub fn shared_arg(mut self, name: impl Into<String>, value: f64) -> Self {
         self.options.shared.set(name, value);
         self
     }
 
-    /// Variables to record after each step: a name, a list, a map, or [`monitor`](crate::monitor)s of parts of them.
+    /// Sets the variables to record after each step: a name, a list, a map, or
+    /// [`monitor`](crate::monitor)s for parts of variables.
     #[must_use]
     pub fn out_vars(mut self, vars: impl Into<OutVars>) -> Self {
         self.options.out_vars = Some(vars.into());
         self
     }
 
-    /// Which axis of input and results comes first; time by default.
+    /// Sets which axis of input and results comes first; the default is time.
     #[must_use]
     pub fn first_axis(mut self, axis: FirstAxis) -> Self {
         self.options.first_axis = axis;
         self
     }
 
-    /// Insists that the system is stateless, so that a run flattens time into the batch, `[T, B, …] → [T·B, …]`. Stateless
-    /// systems are found and flattened without it.
+    /// Requires the system to be stateless, so that a run flattens time into the batch,
+    /// `[T, B, …] → [T·B, …]`. The loop also detects and flattens stateless systems without this option.
     #[must_use]
     pub fn no_state(mut self, no_state: bool) -> Self {
         self.options.no_state = no_state;
         self
     }
 
-    /// Whether runs keep the output; they do by default.
+    /// Sets whether runs record the output; the default is `true`.
     #[must_use]
     pub fn record_output(mut self, record: bool) -> Self {
         self.options.record_output = record;
         self
     }
 
-    /// Keeps output and variables of the steps whose index is a multiple of `k` only; a monitor may say otherwise for itself.options.
+    /// Records output and variables only at steps whose index is a multiple of `k`. A monitor can
+    /// have its own interval. The default is 1.
     #[must_use]
     pub fn record_every(mut self, k: u64) -> Self {
         self.options.every = k;
         self
     }
 
-    /// Lets NaN and infinity pass, in inputs and in state, instead of ending the run with an error.
+    /// Allows NaN and infinity in inputs and in the state. By default they end the run with an
+    /// error.
     #[must_use]
     pub fn allow_non_finite(mut self) -> Self {
         self.options.allow_non_finite = true;
         self
     }
 
-    /// Threads to use; as many as the machine has by default. Results do not depend on it.
+    /// Sets the number of threads. The default is the number of CPU cores. Results do not depend on
+    /// it.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.options.threads = Some(threads);
         self
     }
 
-    /// Units (or batch rows) that one thread runs together. Results do not depend on it; the default is right.
+    /// Sets the number of units (or batch rows) that one thread computes together. Results do not
+    /// depend on it. The default is suitable for all systems.
     #[must_use]
     pub fn block(mut self, block: usize) -> Self {
         self.options.block = Some(block);
         self
     }
 
-    /// Most steps that are made at once, between two looks at the callback and for what is not finite; on a GPU also between two copies
-    /// from and to the host. Results do not depend on it; the default is right: on a GPU the clock decides, so that a chunk takes about 100 ms,
-    /// and less where the device also draws a screen. A run of a [`Coupling::Sequence`](crate::Coupling::Sequence) is one chunk, whatever is
-    /// said here; on a GPU each of its layers then makes at most so many steps at once.
+    /// Sets the maximum number of steps in a chunk. Between two chunks the loop calls the progress
+    /// callback and looks for values that are not finite. A GPU also copies from and to the host
+    /// once a chunk. Results do not depend on it, and the default is suitable for all systems. On a
+    /// GPU the default follows the clock: a chunk takes about 100 ms, and less if the device also
+    /// drives a display.
+    ///
+    /// A run of a [`Coupling::Sequence`](crate::Coupling::Sequence) is always one chunk. On a GPU
+    /// each of its layers then makes at most this number of steps in one launch.
     #[must_use]
     pub fn chunk(mut self, steps: u64) -> Self {
         self.options.chunk = Some(steps);
         self
     }
 
-    /// Called between chunks of steps with (steps done, steps in all); `false` cancels the run. Chunks then take about 50 ms.
+    /// Sets the progress callback. The loop calls it between chunks with (steps done, steps in
+    /// total). If it returns `false`, the run is cancelled. With a callback, a chunk takes about
+    /// 50 ms on the CPU.
     #[must_use]
     pub fn progress(mut self, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Self {
         self.options.progress = Some(Box::new(progress));
         self
     }
 
-    /// Monitors these too.
+    /// Adds monitors.
     pub(crate) fn monitored(mut self, more: Vec<Monitor>) -> Self {
         let more = more.into_iter().map(Tree::Leaf);
         self.options.out_vars = match self.options.out_vars.take() {
@@ -252,16 +264,16 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
         self
     }
 
-    /// Whether inputs and results begin with the batch.
+    /// Whether inputs and results begin with the batch axis.
     pub(crate) fn is_batch_major(&self) -> bool {
         self.options.first_axis == FirstAxis::Batch
     }
 
-    /// Checks everything, allocates the state and initialises it.
+    /// Checks the system and the options, allocates the state and initialises it.
     ///
     /// # Errors
-    /// Whatever of it cannot be: an unknown variable, a parameter or `dt` that makes no sense, a device that is not there,
-    /// `no_state` for a system that has state, a state that does not fit in memory.
+    /// If a variable is unknown, a parameter or `dt` is invalid, the device is not available,
+    /// `no_state` is set for a system with state, or memory for the state is short.
     pub fn build(self) -> Result<LoopOverTime<T, S>> {
         let Self { system, options } = self;
         let Checked { schema, clock, pool, handles, structure, name, names, context } = options.check(&system)?;
@@ -321,7 +333,7 @@ impl<T: Scalar> Options<T> {
             return Err(Error::value("chunk", 0, "is not a positive number of steps"));
         }
         if self.first_axis == FirstAxis::Batch && self.batch.is_none() {
-            return Err(Error::Unsupported("first_axis is Batch, but the loop has no batch: give batch(…)".into()));
+            return Err(Error::Unsupported("first_axis is Batch, but the loop has no batch: call batch(…)".into()));
         }
         let clock = Clock::new(self.i0, self.t0, self.dt)?;
         let (dt, device) = (self.dt, self.device);
@@ -344,7 +356,7 @@ impl<T: Scalar> Options<T> {
             for monitor in vars.leaves() {
                 let handle = Handle::resolve(monitor, &probe, self.every)?;
                 if handles.iter().any(|h: &Handle| h.label == handle.label) {
-                    let reason = "is monitored twice; give one of them a name of its own with named(…)";
+                    let reason = "is monitored twice; give one of them another name with named(…)";
                     return Err(Error::value("out_vars", format!("`{}`", handle.label), reason));
                 }
                 handles.push(handle);

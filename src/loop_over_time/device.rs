@@ -1,4 +1,4 @@
-//! Where a loop's state is, and moving it.
+//! The device of a loop's state, and moves between devices.
 
 use super::{AnyLoop, LoopOverTime};
 use crate::cuda::Engine;
@@ -12,22 +12,28 @@ use crate::system::state::Layout;
 use std::cell::OnceCell;
 
 impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
-    /// Moves the loop, its state included, to another device. The next run goes on there from where the last one ended here.
+    /// Moves the loop and its state to another device. The next run continues there.
     ///
     /// # Errors
-    /// If the device is not available, cannot run this system or the strategy that was asked for, or has too little memory; the loop then
-    /// stays where it is. If the device that it comes from was lost, and its state with it.
+    /// If the device is not available, cannot run this system or the selected strategy, or has too
+    /// little memory; the loop then stays where it is. If the previous device was lost, and the
+    /// state with it.
     pub fn to(&mut self, device: Device) -> Result<()> {
         self.any_mut().move_to(device)
     }
 
-    /// How the loop runs: on a GPU each layer's strategy, and why that one.
+    /// Describes how the loop runs. On a GPU this is the strategy of each layer, with the reason
+    /// for it.
     #[must_use]
     pub fn strategy(&self) -> String {
-        self.engine.as_ref().map_or_else(|| "the CPU runs all steps of a block of units or rows at once".to_owned(), |e| e.strategy())
+        self.engine.as_ref().map_or_else(
+            || "the CPU engine: each thread makes all steps of a chunk for one block of units or rows".to_owned(),
+            |e| e.strategy(),
+        )
     }
 
-    /// What went wrong while the loop was built that could be done without, such as a cache of kernels that cannot be written to.
+    /// Problems during the build that did not prevent it, such as a kernel cache that is not
+    /// writable.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         self.engine.as_ref().map_or(&[], |e| e.warnings())
@@ -39,7 +45,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
         if device == self.device {
             return Ok(());
         }
-        // Held until the engine holds it, so that the device is looked for once.
+        // This reference lasts until the engine has its own, so that the device is initialised only
+        // once.
         let _context = survey::context_of(device)?;
         self.strategy.require(device)?;
         let (system, dt) = (&self.system, self.clock.dt);
@@ -49,7 +56,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(())
     }
 
-    /// What runs the loop on this device: nothing for the CPU, whose engine has no state of its own.
+    /// The engine for this device; `None` for the CPU, whose engine has no state of its own.
     pub(super) fn engine_for(&self, device: Device, layout: &Layout, state: &[T]) -> Result<Option<Box<Engine>>> {
         let Device::Cuda(ordinal) = device else { return Ok(None) };
         let wanted = EngineConfig {
@@ -66,7 +73,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(Some(Box::new(engine)))
     }
 
-    /// The state, read from the device that has it if it is not here.
+    /// The state. If the host has no copy, it is read from the device.
     pub(crate) fn host_state(&self) -> Result<&[T]> {
         if let Some(state) = self.arena.get() {
             return Ok(state);
@@ -75,7 +82,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(self.arena.get_or_init(|| state))
     }
 
-    /// Makes this the state, on whatever device has it.
+    /// Sets the state on the host and on the device.
     pub(crate) fn set_host_state(&mut self, state: Vec<T>) -> Result<()> {
         if let Some(engine) = &self.engine {
             engine.set_state(&state)?;
@@ -84,7 +91,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(())
     }
 
-    /// Lets the device know of weights that have changed.
+    /// Copies changed weights to the device.
     pub(super) fn weights_changed(&self) -> Result<()> {
         self.engine.as_ref().map_or(Ok(()), |engine| engine.set_weights(&self.system))
     }

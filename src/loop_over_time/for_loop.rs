@@ -1,4 +1,4 @@
-//! A loop over a system, in one line.
+//! A loop over a system, in one call.
 
 use super::LoopOverTime;
 use crate::error::Result;
@@ -7,8 +7,9 @@ use crate::numeric::scalar::Scalar;
 use crate::recording::Recording;
 use crate::system::System;
 
-/// Runs a system from its beginning over an input, with every default, and returns what it put out: brainpy's `for_loop`, with what the steps
-/// share in variables of the system.
+/// Runs a system from its initial state over an input, with all options at their defaults, and
+/// returns the recording. This is brainpy's `for_loop`; state that the steps share is in variables
+/// of the system.
 ///
 /// ```
 /// use overtime::{Closure, for_loop};
@@ -24,7 +25,7 @@ use crate::system::System;
 /// ```
 ///
 /// # Errors
-/// As [`LoopOverTime::new`] and [`LoopOverTime::run`].
+/// The same as for [`LoopOverTime::new`] and [`LoopOverTime::run`].
 pub fn for_loop<'a, T: Scalar, S: System<T>>(system: S, input: impl Into<Input<'a, T>>) -> Result<Recording<T>> {
     LoopOverTime::new(system)?.run(input)
 }

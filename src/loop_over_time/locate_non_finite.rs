@@ -1,4 +1,4 @@
-//! Saying where something was not finite.
+//! Locates the step, variable and index of a value that is not finite.
 
 use crate::cpu::Chunk;
 use crate::cuda::Engine;
@@ -10,12 +10,13 @@ use crate::system::state::Layout;
 use crate::system::{Coupling, Schema, Shared, System};
 use ndarray::{ArrayView3, s};
 
-/// Most units or rows that are looked at again.
+/// The maximum number of units or rows that the CPU computes again.
 const SUSPECTS: usize = 4096;
 
-/// The search for the step at which something first was not finite. The device says only that it was at the end of a chunk; the CPU
-/// makes the same steps again, of the units or rows that it concerns, and gets the same bits, or, where products are not summed in order,
-/// nearly the same.
+/// The search for the step at which a value first was not finite. The device reports only that
+/// there is such a value at the end of a chunk. The CPU repeats the steps of the chunk for the
+/// affected units or rows. It gets the same bits, or nearly the same where the device does not sum
+/// products in order.
 pub(super) struct NonFiniteSearch<'s, T: Scalar> {
     pub(super) engine: &'s Engine,
     pub(super) done: &'s ChunkResult,
@@ -25,12 +26,13 @@ pub(super) struct NonFiniteSearch<'s, T: Scalar> {
     pub(super) shared: &'s Shared,
     pub(super) views: &'s [Option<ArrayView3<'s, T>>],
     pub(super) lengths: Option<&'s [usize]>,
-    /// Which steps' output is kept.
+    /// The interval between recorded outputs, in steps.
     pub(super) every: u64,
 }
 
 impl<T: Scalar> NonFiniteSearch<'_, T> {
-    /// The error for what the device found at this index of the state, or of the output of a system without.
+    /// Makes the error from the device's report: an index of the state, or of the output if the
+    /// system has no state.
     pub(super) fn error(&self, found: NonFinite) -> Error {
         match found.value {
             Some(value) => self.in_output(found.index, &value),
@@ -38,7 +40,7 @@ impl<T: Scalar> NonFiniteSearch<'_, T> {
         }
     }
 
-    /// A system without state shows its faults in its output.
+    /// A stateless system shows such a value in its output.
     fn in_output(&self, found: usize, value: &[u8]) -> Error {
         let step = self.layout.rows * self.schema.output_len().max(1);
         let value = bytemuck::pod_read_unaligned::<T>(&value[..size_of::<T>()]).to_f64();
@@ -80,7 +82,8 @@ impl<T: Scalar> NonFiniteSearch<'_, T> {
         .run();
         match again {
             Err(error) => Ok(error),
-            // The CPU disagrees, as it may where sums are rounded otherwise. What is known is what the device has after the last step.
+            // The CPU finds only finite values, which can happen where sums are rounded
+            // differently. The error then names the value on the device after the last step.
             Ok(_) => {
                 let (variable, index) = self.variable(found);
                 let value = after.get(found).map_or(f64::NAN, |v| v.to_f64());
@@ -90,13 +93,13 @@ impl<T: Scalar> NonFiniteSearch<'_, T> {
         }
     }
 
-    /// The variable that an element of the state belongs to, and its index there.
+    /// The variable that contains an element of the state, and the index within the variable.
     fn variable(&self, element: usize) -> (String, usize) {
         let var = self.layout.vars.iter().rev().find(|(_, at)| *at <= element);
         var.map_or_else(|| ("state".to_owned(), element), |(spec, at)| (spec.name.to_string(), element - at))
     }
 
-    /// The unit or row that an element of the state belongs to, counted over the batch.
+    /// The unit or row that contains an element of the state, counted over the batch.
     fn item(&self, element: usize) -> Option<usize> {
         let (spec, at) = self.layout.vars.iter().rev().find(|(_, at)| *at <= element)?;
         Some(match self.schema.coupling {
@@ -106,7 +109,7 @@ impl<T: Scalar> NonFiniteSearch<'_, T> {
         })
     }
 
-    /// The units or rows that are not finite now.
+    /// The units or rows that contain a value that is not finite.
     fn suspects(&self, state: &[T]) -> Vec<usize> {
         let bad = state.iter().enumerate().filter(|(_, v)| !v.is_finite());
         bad.filter_map(|(element, _)| self.item(element)).take(SUSPECTS).collect()

@@ -1,4 +1,4 @@
-//! [`LoopOverTime`]: a system, its state, and the loop that runs it.
+//! [`LoopOverTime`]: a system with its state, and the loop that runs it.
 
 mod builder;
 mod device;
@@ -25,25 +25,30 @@ use crate::system::{Schema, Shared, System};
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
-/// Called between chunks with (steps done, steps in all); returning `false` cancels the run.
+/// The progress callback. The loop calls it between chunks with (steps done, steps in total). If it
+/// returns `false`, the run is cancelled.
 pub type Progress = Box<dyn FnMut(u64, u64) -> bool + Send>;
 
-/// A dynamical system run over time: `brainpy.LoopOverTime`, made exact.
+/// A dynamical system that runs over time, like `brainpy.LoopOverTime`. Results are bit-identical
+/// for any number of threads. They do not depend on how a run is split, except for systems of
+/// [`Coupling::Sequence`](crate::Coupling::Sequence).
 ///
-/// State, time and step index carry over from run to run, until [`LoopOverTime::reset_state`].
+/// State, time and step index continue from run to run, until [`LoopOverTime::reset_state`].
 pub struct LoopOverTime<T: Scalar, S: System<T> + ?Sized> {
     pub(crate) name: String,
     pub(crate) schema: Schema,
     pub(crate) layout: Layout,
     pub(crate) batch: Option<usize>,
-    /// The state on the host. While the loop runs on another device, that has it, and this is read from there when it is asked for.
+    /// The state on the host. It is empty while another device holds the newest state; the loop
+    /// then reads it back on demand.
     pub(crate) arena: OnceCell<Vec<T>>,
     engine: Option<Box<Engine>>,
     strategy: Strategy,
     products: Products,
     pub(crate) clock: Clock,
     pub(crate) shared: Shared,
-    /// The nodes' own names: the target and its parts, then what was registered, each breadth first.
+    /// The absolute names of the nodes: first the target and its parts, then the registered nodes,
+    /// each in breadth-first order.
     pub(crate) names: Vec<String>,
     pub(crate) implicit: Implicit<T>,
     device: Device,
@@ -58,15 +63,16 @@ pub struct LoopOverTime<T: Scalar, S: System<T> + ?Sized> {
     block: Option<usize>,
     chunk: Option<u64>,
     progress: Option<Progress>,
-    /// Whether the system has been asked if it can start where the clock was put last.
+    /// Whether `System::check_start` accepted the present position of the clock.
     started: Cell<bool>,
-    /// Of a run in parts: steps before this one, and in all.
+    /// In a run in parts: the number of steps before this part, and the total number of steps.
     span: Option<(u64, u64)>,
-    /// Last, so that a loop over any system can be seen as one.
+    /// The last field, so that a loop over `S` can be coerced to a loop over `dyn System`.
     pub(crate) system: S,
 }
 
-/// A loop over whatever system. The work is written for it, and so is compiled once for an element type and not for every system.
+/// A loop over a system of any type. The run methods are implemented for this type and are
+/// therefore compiled once for each element type, not once for each system.
 pub(crate) type AnyLoop<'s, T> = LoopOverTime<T, dyn System<T> + 's>;
 
 impl<T: Scalar, S: System<T> + ?Sized> std::fmt::Debug for LoopOverTime<T, S> {
@@ -88,18 +94,19 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         Builder::new(system)
     }
 
-    /// A loop over this system with every default.
+    /// Creates a loop over this system with all options at their defaults.
     ///
     /// # Errors
-    /// As [`Builder::build`].
+    /// The same as for [`Builder::build`].
     pub fn new(system: S) -> Result<Self> {
         Self::builder(system).build()
     }
 
-    /// Puts state, time and step index back to their initial values, for a batch of this size (`None`: no batch axis).
+    /// Resets state, time and step index to their initial values, for a batch of this size (`None`:
+    /// no batch axis).
     ///
     /// # Errors
-    /// If the state of such a batch does not fit in memory; nothing has changed then.
+    /// If memory for the state of this batch is short; nothing has changed then.
     pub fn reset_state(&mut self, batch: impl Into<Option<usize>>) -> Result<()> {
         self.any_mut().reset(batch.into())
     }
@@ -118,7 +125,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         &self.system
     }
 
-    /// What the system takes, gives and keeps.
+    /// The inputs, output, state and coupling of the system.
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
@@ -130,46 +137,48 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         &self.name
     }
 
-    /// Rows of the batch, if there is one.
+    /// The number of batch rows, or `None` without a batch axis.
     #[must_use]
     pub fn batch(&self) -> Option<usize> {
         self.batch
     }
 
-    /// Index of the next step.
+    /// The index of the next step.
     #[must_use]
     pub fn i(&self) -> u64 {
         self.clock.i()
     }
 
-    /// Time of the next step.
+    /// The time of the next step, in the unit of `dt`.
     #[must_use]
     pub fn t(&self) -> f64 {
         self.clock.t()
     }
 
-    /// Length of a step.
+    /// The length of a step.
     #[must_use]
     pub fn dt(&self) -> f64 {
         self.clock.dt
     }
 
-    /// Time of the step of this index, `t0 + (i − i0)·dt`: what [`Events::step`](crate::Events::step) counts.
+    /// The time of the step with this index, `t0 + (i − i0)·dt`.
+    /// [`Events::step`](crate::Events::step) contains such indices.
     #[must_use]
     pub fn time_of(&self, i: u64) -> f64 {
         self.clock.time_of(i)
     }
 
-    /// Where the loop runs.
+    /// The device that the loop runs on.
     #[must_use]
     pub fn device(&self) -> Device {
         self.device
     }
 
-    /// Steps that a duration takes: `duration/dt`, rounded where that is a whole number within 1e-6 or f32's rounding, else up.
+    /// The number of steps in a duration. `duration/dt` is rounded to the nearest whole number if
+    /// the two differ by at most 1e-6 or by the rounding of an f32, and is rounded up otherwise.
     ///
     /// # Errors
-    /// If the duration is negative, not finite, or more steps than can be counted.
+    /// If the duration is negative, not finite, or has more steps than can be counted.
     pub fn steps_of(&self, duration: f64) -> Result<u64> {
         self.clock.steps(duration)
     }
@@ -179,7 +188,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         self.progress = Some(Box::new(progress));
     }
 
-    /// Sets a value handed to every node: brainpy's `shared_arg`.
+    /// Sets a shared value, which every node can read (brainpy's `shared_arg`).
     pub fn share(&mut self, name: impl Into<String>, value: f64) {
         self.shared.set(name, value);
     }
@@ -187,7 +196,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// Moves the loop to the CPU.
     ///
     /// # Errors
-    /// Never, so far.
+    /// If the device that holds the state was lost.
     pub fn cpu(&mut self) -> Result<()> {
         self.to(Device::Cpu)
     }
@@ -195,19 +204,20 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// Moves the loop to the first CUDA device.
     ///
     /// # Errors
-    /// If there is none.
+    /// The same as for [`LoopOverTime::to`].
     pub fn cuda(&mut self) -> Result<()> {
         self.to(Device::Cuda(0))
     }
 
-    /// Always an error: brainpy runs on TPUs through XLA, and this crate's kernels are written for CPUs and NVIDIA GPUs.
+    /// Always returns an error. Brainpy runs on TPUs through XLA; the kernels of this crate are
+    /// written for CPUs and NVIDIA GPUs.
     ///
     /// # Errors
     /// Always.
     pub fn tpu(&mut self) -> Result<()> {
         Err(Error::DeviceUnavailable {
             device: "tpu".into(),
-            reason: crate::error::Reason::NoKernels("kernels here are CUDA C and CPU code; only XLA compiles for TPUs".into()),
+            reason: crate::error::Reason::NoKernels("the kernels are CUDA C and CPU code; only XLA compiles for TPUs".into()),
         })
     }
 }
@@ -236,7 +246,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 }
 
-/// Calls everything that a loop does: for the compiler, see `Sealed::compiled`.
+/// Calls every operation of a loop, so that the compiler instantiates them: see `Sealed::compiled`.
 #[cfg(all(debug_assertions, not(test)))]
 impl<T: Scalar> AnyLoop<'_, T> {
     pub(crate) fn mention(&mut self) {

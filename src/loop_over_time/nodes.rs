@@ -1,4 +1,4 @@
-//! The words on a loop.
+//! Methods of a loop that name its nodes, variables and weights.
 
 use super::LoopOverTime;
 use crate::checkpoint::StateDict;
@@ -8,17 +8,18 @@ use crate::system::System;
 use crate::system::tree::{Naming, Node, Structure, Var, parts, unique_name};
 use ndarray::ArrayD;
 
-/// A node with both its names and where it is.
+/// A node with both of its names and its place in the tree.
 struct NodePlace<'a, T> {
     node: Node<'a, T>,
     path: String,
-    /// What the names of its variables begin with in a state dict; none for the loop itself.
+    /// The prefix of the node's variables in a state dict; `None` for the loop itself.
     prefix: Option<String>,
     level: usize,
 }
 
 impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
-    /// All nodes down to a level (0 is the loop, 1 its target and what was registered, …; `None` is all), by name.
+    /// All nodes down to a level, by name. Level 0 is the loop; level 1 is its target and the
+    /// registered nodes; `None` means all levels.
     #[must_use]
     pub fn nodes(&self, method: Naming, level: Option<usize>, include_self: bool) -> Vec<(String, Node<'_, T>)> {
         let places = self.places().into_iter().filter(|p| wanted(p, level, include_self));
@@ -26,11 +27,12 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         places.map(|p| (name(&p), p.node)).collect()
     }
 
-    /// All variables of the nodes down to a level, by name: the loop's `i0` and `t0`, states, weights, and what was
-    /// registered. (Brainpy counts weights as variables in training mode only; here they always are.)
+    /// All variables of the nodes down to a level, by name: the loop's `i0` and `t0`, states,
+    /// weights, and registered variables. Brainpy counts weights as variables in training mode
+    /// only; here they always are variables.
     ///
     /// # Errors
-    /// If the state is on a device that does not give it back.
+    /// If the device cannot return the state.
     pub fn vars(&self, method: Naming, level: Option<usize>, include_self: bool) -> Result<Vec<(String, Var<'_, T>)>> {
         let places = self.places();
         let mut vars: Vec<(usize, String, Var<'_, T>)> = Vec::new();
@@ -51,7 +53,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
                     continue;
                 }
             };
-            // The deepest node whose name the variable's begins with.
+            // The owner is the deepest node whose path is a prefix of the variable's name.
             let fits = |p: &NodePlace<'_, T>| p.prefix.as_ref().is_some_and(|prefix| name.starts_with(prefix.as_str()));
             let owner = (0..places.len()).filter(|k| fits(&places[*k])).max_by_key(|k| places[*k].prefix.as_ref().map(String::len));
             if let Some(owner) = owner {
@@ -66,23 +68,23 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// The weights among [`LoopOverTime::vars`].
     ///
     /// # Errors
-    /// As [`LoopOverTime::vars`].
+    /// The same as for [`LoopOverTime::vars`].
     pub fn train_vars(&self, method: Naming, level: Option<usize>, include_self: bool) -> Result<Vec<(String, Var<'_, T>)>> {
         let vars = self.vars(method, level, include_self)?;
         Ok(vars.into_iter().filter(|(_, v)| matches!(v, Var::Weight(_))).collect())
     }
 
-    /// A name that no other object of this process has: of this kind, or `LoopOverTime`.
+    /// A name that no other object of this process has. The kind is `LoopOverTime` by default.
     #[must_use]
     pub fn unique_name(&self, kind: Option<&str>) -> String {
         unique_name(kind.unwrap_or("LoopOverTime"))
     }
 
-    /// Adds variables to the loop that are not its target's. They are saved and loaded with the rest, and stay as they are
-    /// when the state is reset.
+    /// Adds variables to the loop that do not belong to its target. They are saved and loaded with
+    /// the state. A reset of the state does not change them.
     ///
     /// # Errors
-    /// If a name is empty, or there already; nothing has been added then.
+    /// If a name is empty or is used already; nothing has been added then.
     pub fn register_implicit_vars<N: Into<String>>(&mut self, vars: impl IntoIterator<Item = (N, ArrayD<T>)>) -> Result<()> {
         let vars: Vec<(String, ArrayD<T>)> = vars.into_iter().map(|(n, a)| (n.into(), a)).collect();
         self.check_new(vars.iter().map(|(n, _)| n.clone()).collect())?;
@@ -90,18 +92,19 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         Ok(())
     }
 
-    /// Adds systems to the loop that are not its target's parts. They are not run; their weights are saved and loaded with the
-    /// rest.
+    /// Adds systems to the loop that are not parts of its target. The loop does not run them. Their
+    /// weights are saved and loaded with the state.
     ///
     /// # Errors
-    /// If a name is empty or has a dot, or a weight's name is there already; nothing has been added then.
+    /// If a name is empty or has a dot, or if the name of a weight is used already; nothing has
+    /// been added then.
     pub fn register_implicit_nodes<N: Into<String>>(&mut self, nodes: impl IntoIterator<Item = (N, Box<dyn System<T>>)>) -> Result<()> {
         let nodes: Vec<(String, Box<dyn System<T>>)> = nodes.into_iter().map(|(n, s)| (n.into(), s)).collect();
         let there = parts::<T>(&self.system).into_iter().map(|(path, ..)| path).chain(self.implicit.nodes.iter().map(|(n, _)| n.clone()));
         let there: Vec<String> = there.collect();
         for (k, (name, _)) in nodes.iter().enumerate() {
             if name.contains('.') || there.contains(name) || nodes[..k].iter().any(|(n, _)| n == name) {
-                return Err(Error::value("implicit node", format!("`{name}`"), "has a dot, or is there already"));
+                return Err(Error::value("implicit node", format!("`{name}`"), "has a dot, or is used already"));
             }
         }
         let names = nodes.iter().flat_map(|(n, s)| s.weights().into_iter().map(move |w| format!("{n}.{}", w.name)));
@@ -113,31 +116,32 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         Ok(())
     }
 
-    /// A variable that was registered.
+    /// A registered variable.
     #[must_use]
     pub fn implicit_var(&self, name: &str) -> Option<&ArrayD<T>> {
         self.implicit.vars.iter().find(|(n, _)| n == name).map(|(_, a)| a)
     }
 
-    /// A variable that was registered, to be written to.
+    /// A registered variable, writable.
     pub fn implicit_var_mut(&mut self, name: &str) -> Option<&mut ArrayD<T>> {
         self.implicit.vars.iter_mut().find(|(n, _)| n == name).map(|(_, a)| a)
     }
 
-    /// All arrays of the state, and the structure they have.
+    /// All arrays of the state, and their structure.
     ///
     /// # Errors
-    /// If the state is on a device that does not give it back.
+    /// If the device cannot return the state.
     pub fn tree_flatten(&self) -> Result<(Vec<ArrayD<T>>, Structure)> {
         let StateDict { arrays, stamp } = self.state_dict()?;
         let structure = Structure { arrays: arrays.iter().map(|(n, a)| (n.clone(), a.shape().to_vec())).collect(), stamp };
         Ok((arrays.into_iter().map(|(_, a)| a).collect(), structure))
     }
 
-    /// Puts flattened arrays back. (Brainpy makes a new object; here the loop is the one it is called on.)
+    /// Replaces the state by flattened arrays. Brainpy creates a new object; this method changes
+    /// the loop itself.
     ///
     /// # Errors
-    /// If they are not as many, or not of the shapes and names, that this loop has. Nothing has changed then.
+    /// If their number, names or shapes differ from those of the loop. Nothing has changed then.
     pub fn tree_unflatten(&mut self, structure: &Structure, arrays: Vec<ArrayD<T>>) -> Result<()> {
         if arrays.len() != structure.arrays.len() {
             let (expected, given) = (structure.arrays.len(), arrays.len());
@@ -148,11 +152,11 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         Ok(())
     }
 
-    /// Whether these names can be given to something new.
+    /// Checks that these names are new.
     fn check_new(&self, mut new: Vec<String>) -> Result<()> {
         let there: Vec<String> = self.any().arrays()?.into_iter().map(|(_, n, _)| n).collect();
         if let Some(bad) = new.iter().find(|n| n.is_empty() || there.contains(n)) {
-            return Err(Error::value("name", format!("`{bad}`"), "is empty, or there already"));
+            return Err(Error::value("name", format!("`{bad}`"), "is empty, or is used already"));
         }
         new.sort_unstable();
         match new.windows(2).find(|w| w[0] == w[1]) {
@@ -161,7 +165,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         }
     }
 
-    /// All nodes, level by level: the loop, the target and what was registered, their parts.
+    /// All nodes, level by level: the loop; the target and the registered nodes; their parts.
     fn places(&self) -> Vec<NodePlace<'_, T>> {
         let loop_ = Node { name: &self.name, kind: "LoopOverTime", system: None };
         let mut places = vec![NodePlace { node: loop_, path: String::new(), prefix: None, level: 0 }];
@@ -191,7 +195,7 @@ fn wanted<T>(place: &NodePlace<'_, T>, level: Option<usize>, include_self: bool)
     level.is_none_or(|level| place.level <= level) && (include_self || place.level > 0)
 }
 
-/// Where an array of a loop comes from.
+/// The origin of an array of a loop.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VarKind {
     State,

@@ -1,4 +1,4 @@
-//! A run whose steps a GPU makes.
+//! Runs on a GPU.
 
 use super::locate_non_finite::NonFiniteSearch;
 use super::run::tell;
@@ -24,7 +24,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     ) -> Result<()> {
         let places = buffers.iter_mut().map(|b| bytemuck::cast_slice_mut(&mut b.values)).collect();
         let series = views.iter().map(|view| view.as_ref().map(|view| view as &dyn Series)).collect();
-        // Handles are the loop's, which is about to be changed.
+        // The engine borrows the handles while the loop changes.
         let handles = std::mem::take(&mut self.handles);
         let feed = RunIo::HostIo(HostIo { views: series, places, events, handles: &handles });
         let inputs = || Ok(views.iter().map(|view| view.map(CowArray::from)).collect());
@@ -33,7 +33,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
         made
     }
 
-    /// Has the engine make the steps. `inputs` are asked for where something is not finite.
+    /// Runs the engine. `inputs` returns the inputs on the host; it is called only to locate a
+    /// value that is not finite.
     fn drive<'v>(
         &mut self,
         feed: RunIo<'_>,
@@ -43,7 +44,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     ) -> Result<()> {
         let Self { engine, clock, progress, span, system, schema, layout, shared, arena, allow_non_finite, every, .. } = self;
         let Some(engine) = engine else { return Ok(()) };
-        // The device goes on from here, and what the host has is of the past.
+        // The device changes the state from here on, so that the host's copy is out of date.
         arena.take();
         if steps == 0 || layout.rows == 0 || schema.output_len() == 0 {
             clock.done += steps;
@@ -62,26 +63,29 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 }
 
-/// An input that lies on the device: its array, kept alive, and its strides.
+/// An input on the device: its array, which this keeps alive, and its strides.
 type Placed<T> = Option<(DeviceArray<T>, [usize; 3])>;
 
 impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// Copies an array to the device that the loop runs on.
     ///
     /// # Errors
-    /// If the loop runs on the CPU, the device has too little memory, or it was lost.
+    /// If the loop runs on the CPU, the device has too little memory, or the device was lost.
     pub fn to_device<A: Data<Elem = T>, D: Dimension>(&self, array: &ArrayBase<A, D>) -> Result<DeviceArray<T>> {
         self.any().copy_to_device(array.view().into_dyn())
     }
 
-    /// As [`LoopOverTime::run`], but recordings stay on the device, and inputs may be there: nothing goes through the host but what
-    /// was not there. The run has ended when this returns.
+    /// Does the same as [`LoopOverTime::run`], but the recordings stay on the device, and inputs
+    /// may be there already. Only inputs on the host are transferred. The run is complete when this
+    /// method returns.
     ///
-    /// What inputs on the device hold is not looked at beforehand: a NaN in them is an error once it has reached the state.
+    /// The values of inputs on the device are not checked ahead of time. A NaN in them becomes an
+    /// error when it has reached the state.
     ///
     /// # Errors
-    /// As [`LoopOverTime::run`]; if the loop runs on the CPU, is batch-major, monitors events, or units out of order; if an array is
-    /// another device's; if the input has lengths, which are for runs through the host.
+    /// The same as for [`LoopOverTime::run`]. In addition: if the loop runs on the CPU, is
+    /// batch-major, monitors events, or monitors units that are not in ascending order; if an array
+    /// is on another device; if the input has lengths, which only runs through the host support.
     pub fn run_on_device<'a>(&mut self, input: impl Into<Input<'a, T>>) -> Result<DeviceRecording<T>> {
         self.any_mut().run_input_on_device(input.into())
     }
@@ -97,7 +101,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     pub(super) fn run_input_on_device(&mut self, input: Input<'_, T>) -> Result<DeviceRecording<T>> {
         let unsupported = |what: &str| Err(Error::Unsupported(format!("run_on_device: {what}")));
         if self.first_axis == FirstAxis::Batch {
-            return unsupported("arrays there are time-major, and this loop is batch-major");
+            return unsupported("arrays on the device are time-major, but this loop is batch-major");
         }
         if let Some(handle) = self.handles.iter().find(|h| h.events || !h.in_order()) {
             let why = if handle.events { "is monitored as events" } else { "is monitored for units that are not in ascending order" };
@@ -105,7 +109,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         }
         let input = self.checked(input)?;
         if input.lengths.is_some() {
-            return unsupported("lengths are for runs whose input and recordings go through the host");
+            return unsupported("lengths need a run whose input and recordings go through the host");
         }
         let placed = self.place(&input)?;
         let addresses: Vec<_> = placed.iter().map(|p| p.as_ref().map(|(array, strides)| (array.address(), *strides))).collect();
@@ -129,7 +133,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(DeviceRecording { output, steps, i: self.clock.i(), t: self.clock.t(), entries: entries.collect() })
     }
 
-    /// Inputs on the device: those that are there, and copies of the others.
+    /// The inputs on the device: those that are there already, and copies of the others.
     fn place(&self, input: &Checked<'_, T>) -> Result<Vec<Placed<T>>> {
         let engine = self.engine.as_ref().ok_or_else(|| no_device("run_on_device"))?;
         let steps = usize::try_from(input.steps).unwrap_or(usize::MAX);
@@ -138,7 +142,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
             Some(Given::Device(array, strides)) if engine.owns(array.buffer()) => Ok(Some(((*array).clone(), *strides))),
             Some(Given::Device(array, _)) => {
                 let name = &self.schema.inputs[port].name;
-                Err(Error::value(format!("input `{name}`"), array.device(), format!("is not where this loop runs, {}", self.device)))
+                Err(Error::value(format!("input `{name}`"), array.device(), format!("is not the device of this loop, {}", self.device)))
             }
             Some(Given::Host(values)) => {
                 let whole = (steps, self.layout.rows, self.schema.input_len(port));
@@ -156,7 +160,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 }
 
-/// An input on the host again, `[steps, rows, features]`.
+/// Copies an input back to the host, `[steps, rows, features]`.
 fn bring<T: Scalar>(placed: &Placed<T>, steps: u64, rows: usize, features: usize) -> Result<Option<CowArray<'static, T, Ix3>>> {
     let Some((array, [step, row, unit])) = placed else { return Ok(None) };
     let values = array.to_host()?;

@@ -1,4 +1,5 @@
-//! A run in parts: each one's recording is handed out and dropped, so that what is recorded may be longer than memory.
+//! Runs in parts. The caller receives the recording of each part and can drop it, so that the whole
+//! recording may exceed the memory.
 
 use super::{AnyLoop, LoopOverTime};
 use crate::error::{Error, Result};
@@ -9,11 +10,14 @@ use crate::system::{Coupling, System};
 use ndarray::s;
 
 impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
-    /// As [`LoopOverTime::run`], but hands `with` the recording of every `most` steps (the last part may be shorter), and keeps none of them.
-    /// The parts one after the other are the recording of the whole, bit for bit. Returns how many steps were made.
+    /// Does the same as [`LoopOverTime::run`], but calls `with` with the recording of every `most`
+    /// steps and keeps none of the recordings. The last part may be shorter. The concatenated parts
+    /// equal the recording of the whole run, bit for bit. Returns the number of steps made.
     ///
-    /// The input is checked as a whole before anything runs, and the callback is told of the whole. A run of no steps has one part. A run
-    /// that is to be resumed is ended by an error of `with`, not by the callback, which may end it within a part.
+    /// The whole input is checked before anything runs, and the progress callback receives the step
+    /// counts of the whole run. A run of 0 steps has one part. To stop a run and resume it later,
+    /// return an error from `with`. The progress callback is not suitable for this purpose, because
+    /// it may end the run within a part.
     ///
     /// ```
     /// use overtime::{Input, LoopOverTime, models::Hh, monitor};
@@ -42,9 +46,9 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// # Ok(()) }
     /// ```
     ///
-    /// # Errors
-    /// As [`LoopOverTime::run`]; if `most` is 0; if the system is a sequence that would be cut; or what `with` returned, after which state and
-    /// clock stand at the end of that part.
+    /// The same as for [`LoopOverTime::run`]. In addition: if `most` is 0; if the system is a
+    /// sequence and the run would be split; and every error of `with`. After an error of `with`,
+    /// state and clock are those at the end of that part.
     pub fn run_in_parts<'a, E: From<Error>>(
         &mut self,
         input: impl Into<Input<'a, T>>,
@@ -61,7 +65,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 }
 
 impl<T: Scalar> AnyLoop<'_, T> {
-    /// Until `with` says no. Returns how many steps were made.
+    /// Makes parts until `with` returns `false`. Returns the number of steps made.
     pub(super) fn in_parts(&mut self, input: Input<'_, T>, most: u64, with: &mut dyn FnMut(Recording<T>) -> bool) -> Result<u64> {
         if most == 0 {
             return Err(Error::value("steps of a part", 0, "is not a positive number"));
@@ -81,8 +85,9 @@ impl<T: Scalar> AnyLoop<'_, T> {
         })
     }
 
-    /// Has `make` make `steps` steps, at most so many at a time, until it says no: it is told of the first and how many, and what is told of
-    /// its runs is told of the whole. Returns how many were made.
+    /// Calls `make(first, count)` for consecutive ranges of at most `most` steps, until it returns
+    /// `false` or `steps` steps are made. The progress callback receives the step counts of the
+    /// whole. Returns the number of steps made.
     pub(crate) fn cut(&mut self, steps: u64, most: usize, make: &mut dyn FnMut(&mut Self, usize, usize) -> Result<bool>) -> Result<u64> {
         let all = usize::try_from(steps).map_err(|_| Error::value("steps", steps, "are more than can be addressed"))?;
         let mut done = 0;

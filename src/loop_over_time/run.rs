@@ -1,4 +1,5 @@
-//! A run: input checked, memory found, chunks of steps made, recordings handed out.
+//! A run: it checks the input, allocates the recordings, makes the chunks and returns the
+//! recording.
 
 use super::{AnyLoop, LoopOverTime, Progress};
 use crate::cpu::Chunk;
@@ -11,24 +12,28 @@ use crate::system::{Coupling, System};
 use ndarray::{ArrayView3, s};
 use std::time::{Duration, Instant};
 
-/// Most steps of a chunk: what a block needs to know of each step it keeps stays small beside what it keeps.
+/// The maximum number of steps in a chunk on the CPU. A block then needs little memory for the list
+/// of recorded steps, compared with the recording itself.
 const CHUNK: u64 = 1024;
-/// With a callback to be called, a chunk is to take about this long.
+/// The duration that a chunk should have if there is a progress callback.
 const INTERVAL: Duration = Duration::from_millis(50);
 
 impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
-    /// Runs the system over an input: an array `[T, B, in]` (`[B, T, in]` if batch-major, `[T, in]` without a batch), or an
-    /// [`Input`] with a length, constants, or several named series.
+    /// Runs the system over an input. The input is an array `[T, B, in]` (`[B, T, in]` if
+    /// batch-major, `[T, in]` without a batch), or an [`Input`] with a length, constants, or
+    /// several named series.
     ///
     /// # Errors
-    /// If the input does not fit the system (checked before anything runs; the state is untouched then), memory is short,
-    /// something becomes infinite or NaN, or the callback cancels. After the last two, state and clock stand at the end of the
-    /// last chunk that was made.
+    /// If the input does not fit the system (this is checked before anything runs, and the state
+    /// does not change), if memory is short, if a value becomes infinite or NaN, or if the progress
+    /// callback cancels the run. In the last two cases, state and clock are those at the end of the
+    /// last chunk.
     pub fn run<'a>(&mut self, input: impl Into<Input<'a, T>>) -> Result<Recording<T>> {
         self.any_mut().run_input(input.into())
     }
 
-    /// The steps that a run over this input would make, if it may be given it: all of [`LoopOverTime::run`]'s checks but a look at the values.
+    /// The number of steps that a run over this input would make. The method makes the same checks
+    /// as [`LoopOverTime::run`], except that it does not look for values that are not finite.
     ///
     /// ```
     /// # use overtime::{LoopOverTime, models::Hh};
@@ -45,10 +50,11 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
         self.any().check_input(input.into())
     }
 
-    /// Runs for a duration, in the unit of `dt`, without input: brainpy's `over_time(100.)`.
+    /// Runs for a duration, in the unit of `dt`, without input, like brainpy's `over_time(100.)`.
     ///
     /// # Errors
-    /// As [`LoopOverTime::run`], or if the duration makes no sense.
+    /// The same as for [`LoopOverTime::run`]. In addition: if the duration is negative or not
+    /// finite.
     pub fn run_for(&mut self, duration: f64) -> Result<Recording<T>> {
         self.run(Input::duration(duration))
     }
@@ -56,7 +62,7 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// Runs a number of steps without input.
     ///
     /// # Errors
-    /// As [`LoopOverTime::run`].
+    /// The same as for [`LoopOverTime::run`].
     pub fn run_steps(&mut self, steps: u64) -> Result<Recording<T>> {
         self.run(Input::steps(steps))
     }
@@ -71,7 +77,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         self.run_views(&views, steps, lengths)
     }
 
-    /// The input, if a run may be given it.
+    /// Checks the input for a run.
     pub(super) fn prepared<'a>(&self, input: Input<'a, T>) -> Result<Checked<'a, T>> {
         self.check_stateless(&input)?;
         self.checked(input)
@@ -79,7 +85,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
 
     fn check_stateless(&self, input: &Input<'_, T>) -> Result<()> {
         if self.no_state && !input.has_series() {
-            return Err(Error::Unsupported("no_state: a stateless system has nothing to do over a duration; give it a series".into()));
+            return Err(Error::Unsupported("no_state: a stateless system needs a time series as input, not a duration".into()));
         }
         Ok(())
     }
@@ -98,7 +104,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Expect { schema: &self.schema, batch: self.batch, first_axis: self.first_axis }
     }
 
-    /// Whether the loop can make so many steps from where it stands.
+    /// Checks that the loop can make this number of steps from its present position.
     fn check_steps(&self, steps: u64) -> Result<()> {
         if !self.started.get() {
             self.system.check_start(&self.clock.start())?;
@@ -106,11 +112,11 @@ impl<T: Scalar> AnyLoop<'_, T> {
         }
         match self.clock.i().checked_add(steps) {
             Some(_) => Ok(()),
-            None => Err(Error::value("steps", steps, "run past the last step index there is")),
+            None => Err(Error::value("steps", steps, "exceed the largest step index")),
         }
     }
 
-    /// Makes these steps over inputs that were checked.
+    /// Runs over inputs that were checked.
     pub(super) fn run_views(
         &mut self,
         views: &[Option<ArrayView3<'_, T>>],
@@ -146,7 +152,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
         }?;
 
         if let Some((lengths, output)) = lengths.zip(buffers.first_mut()) {
-            // Whatever a last layer makes of what is beyond a row's end.
+            // The output beyond the length of a row is 0, even if the last layer computes something
+            // else.
             let every = Stride::new(self.every, self.clock.i() - steps as u64);
             blank(&mut output.values, &lengths, (0..steps).filter(|k| every.keeps(*k)), self.schema.output_len());
         }
@@ -168,7 +175,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(Recording { output, ts, steps: steps as u64, i, t, entries, structure: self.structure.clone(), clock: self.clock })
     }
 
-    /// The input, if this loop can run over it from where it stands.
+    /// Checks that this loop can run over the input from its present position.
     pub(super) fn checked<'a>(&self, input: Input<'a, T>) -> Result<Checked<'a, T>> {
         let mut input = input.check(&self.expected(), |d| self.clock.steps(d))?;
         if let Some(lengths) = input.lengths.take() {
@@ -185,8 +192,9 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(input)
     }
 
-    /// Bytes that a run takes on the CPU beside its recordings: what passes between the layers of a sequence, which is not cut; and the copy of a
-    /// network's state by which a chunk that ends with a NaN is made again.
+    /// The number of bytes that a run needs on the CPU in addition to its recordings. For a
+    /// sequence, which is not divided into chunks, these are the data between its layers. For a
+    /// network this is the copy of the state from which a chunk that ends with a NaN is repeated.
     fn beside(&self, steps: usize) -> u64 {
         let product = |all: &[usize]| all.iter().fold(size_of::<T>() as u64, |all, n| all.saturating_mul(*n as u64));
         match self.schema.coupling {
@@ -197,7 +205,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         }
     }
 
-    /// Chunk after chunk, the clock and the recordings with them.
+    /// Makes the steps in chunks, and advances the clock and the recordings.
     fn chunks(
         &mut self,
         views: &[Option<ArrayView3<'_, T>>],
@@ -207,7 +215,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         events: &mut [Events],
     ) -> Result<()> {
         let mut places: Vec<&mut [T]> = buffers.iter_mut().map(|b| b.values.as_mut_slice()).collect();
-        // A sequence is not cut.
+        // A sequence is always one chunk.
         let whole = self.schema.coupling == Coupling::Sequence;
         let most = if whole { steps } else { self.chunk.map_or(CHUNK, |most| most.min(CHUNK)) as usize };
         let mut chunk = if self.progress.is_some() && !whole { most.min(16) } else { most };
@@ -253,9 +261,10 @@ impl<T: Scalar> AnyLoop<'_, T> {
             for ((all, found), handle) in events.iter_mut().zip(result?).zip(&self.handles) {
                 all.extend(found, self.layout.vars[handle.var].0.len())?;
             }
-            if let Some(told) = &mut self.progress {
-                tell(told, self.span, done as u64, steps as u64)?;
-                // Results do not depend on where chunks end, so their length may follow the clock on the wall.
+            if let Some(progress) = &mut self.progress {
+                tell(progress, self.span, done as u64, steps as u64)?;
+                // Results do not depend on where chunks end, so their length may depend on the
+                // elapsed time.
                 let factor = INTERVAL.as_secs_f64() / started.elapsed().as_secs_f64().max(1e-9);
                 chunk = ((chunk as f64 * factor.clamp(0.25, 4.0)) as usize).clamp(1, most);
             }
@@ -263,7 +272,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(())
     }
 
-    /// A stateless system: time becomes part of the batch, and there is one step.
+    /// Runs a stateless system: time becomes part of the batch, and the run is a single step.
     fn flattened(&mut self, views: &[Option<ArrayView3<'_, T>>], steps: usize, buffers: &mut [Buffer<T>]) -> Result<()> {
         let rows = self.layout.rows;
         let all = steps.checked_mul(rows).ok_or_else(|| Error::value("steps", steps, "times the batch are more than can be addressed"))?;
@@ -311,15 +320,17 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 }
 
-/// Tells of the steps done, of a run or of the whole that it is a part of; an error if nobody wants the others.
+/// Calls the progress callback with the steps of this run, or of the whole run that this is a part
+/// of. Returns an error if the callback cancels a run that is not complete.
 pub(super) fn tell(progress: &mut Progress, span: Option<(u64, u64)>, done: u64, steps: u64) -> Result<()> {
     let (done, steps) = span.map_or((done, steps), |(before, all)| (before + done, all));
     if progress(done, steps) || done == steps { Ok(()) } else { Err(Error::Cancelled { done, steps }) }
 }
 
-/// Memory for all recordings, and for so many times, refused before any of it is taken if it cannot fit beside what else the run needs.
+/// Allocates the recordings and `times` times. If they and the `beside` other bytes of the run do
+/// not fit in memory, this returns an error before it allocates anything.
 fn allocate<T: Scalar>(wanted: &[(usize, usize)], rows: usize, times: usize, beside: u64) -> Result<(Vec<Buffer<T>>, Vec<f64>)> {
-    let what = if beside > 0 { "recording, and what a run takes beside," } else { "recording" };
+    let what = if beside > 0 { "a run with its recording" } else { "recording" };
     let too_much = |need: u64| Error::OutOfMemory { what: what.into(), need, free: crate::memory::free() };
     let lengths: Option<Vec<usize>> = wanted.iter().map(|(kept, width)| kept.checked_mul(rows)?.checked_mul(*width)).collect();
     let lengths = lengths.ok_or_else(|| too_much(u64::MAX))?;
@@ -333,7 +344,8 @@ fn allocate<T: Scalar>(wanted: &[(usize, usize)], rows: usize, times: usize, bes
     Ok((buffers, crate::memory::room(what, times)?))
 }
 
-/// Sets what rows put out beyond their lengths to 0: of `[kept steps, rows, len]`, where these steps were kept.
+/// Sets the output of each row to 0 beyond the length of the row. `output` is
+/// `[kept steps, rows, len]`, and `kept` lists the recorded steps.
 fn blank<T: Scalar>(output: &mut [T], lengths: &[usize], kept: impl Iterator<Item = usize>, len: usize) {
     let rows = output.chunks_exact_mut((lengths.len() * len).max(1));
     for (k, step) in kept.zip(rows) {
@@ -343,18 +355,20 @@ fn blank<T: Scalar>(output: &mut [T], lengths: &[usize], kept: impl Iterator<Ite
     }
 }
 
-/// Elements of the widest output that passes between a system's parts; 0 where it has none.
+/// The number of elements of the widest output that one part of a system passes to another; 0 if it
+/// has no parts.
 fn widest<T: Scalar>(system: &dyn System<T>) -> usize {
     let of = |(_, part): &(&str, &dyn System<T>)| widest(*part).max(part.schema().output_len());
     system.nodes().iter().map(of).max().unwrap_or(0)
 }
 
-/// That a system does not know of rows of unequal length, naming the parts that do not.
+/// The error for a system that does not support rows of different lengths. It names the parts that
+/// do not support them.
 pub(super) fn no_lengths<T: Scalar>(system: &dyn System<T>) -> Error {
     let parts: Vec<String> =
         system.nodes().iter().filter(|(_, s)| !s.takes_lengths()).map(|(n, s)| format!("`{n}` ({})", s.kind())).collect();
-    let who = if parts.is_empty() { system.kind().to_owned() } else { parts.join(", ") };
+    let names = if parts.is_empty() { system.kind().to_owned() } else { parts.join(", ") };
     Error::Unsupported(format!(
-        "lengths: {who} takes every step of every row; recurrent cells and layers, and functions of rows, take fewer"
+        "lengths: {names} does not support rows of different lengths; recurrent cells and layers, and functions of rows, do"
     ))
 }

@@ -1,19 +1,21 @@
-//! Limits of the process itself (`ulimit -v`, `ulimit -d`), and what the system has.
+//! The limits of the process itself (`ulimit -v`, `ulimit -d`), and the available memory of the
+//! system.
 
 use super::cgroup::Read;
 use std::path::Path;
 
-/// What Linux calls available: what can be taken without swapping.
+/// The memory that Linux calls available: a process can allocate it without swapping.
 pub(super) fn available(read: Read<'_>) -> Option<u64> {
     kibibytes(&read(Path::new("/proc/meminfo"))?, "MemAvailable:")
 }
 
-/// What the limits of address space and of data (`RLIMIT_AS`, `RLIMIT_DATA`) still allow.
+/// The number of bytes that the limits of address space and of data (`RLIMIT_AS`, `RLIMIT_DATA`)
+/// still allow.
 pub(super) fn free(read: Read<'_>) -> Option<u64> {
     let limits = read(Path::new("/proc/self/limits"))?;
     let pairs = [("Max address space", "VmSize:"), ("Max data size", "VmData:")];
     let limited = pairs.map(|(limit, used)| Some((soft(&limits, limit)?, used)));
-    // Most processes have no such limit, and need not ask what they use.
+    // Most processes have no such limit. Their use of memory need not be read.
     if limited.iter().all(Option::is_none) {
         return None;
     }
@@ -22,7 +24,7 @@ pub(super) fn free(read: Read<'_>) -> Option<u64> {
     limited.into_iter().flatten().map(left).min()
 }
 
-/// A number of a text of lines such as `MemAvailable:   24 kB`, in bytes.
+/// The number, in bytes, of a line such as `MemAvailable:   24 kB`.
 fn kibibytes(text: &str, name: &str) -> Option<u64> {
     let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
     let mut words = rest.split_whitespace();
@@ -47,7 +49,7 @@ Max address space         9000000              9000000              bytes
 ";
     const STATUS: &str = "Name:\tovertime\nVmPeak:\t    5000 kB\nVmSize:\t    4000 kB\nVmData:\t    1000 kB\n";
 
-    /// Reads these files, and no others.
+    /// The free memory according to these files. No other files exist.
     fn with(files: &[(&str, &str)]) -> Option<u64> {
         free(&|path| files.iter().find(|(name, _)| Path::new(name) == path).map(|(_, text)| (*text).to_owned()))
     }
@@ -60,7 +62,7 @@ Max address space         9000000              9000000              bytes
         assert_eq!(with(&[("/proc/self/limits", &space), ("/proc/self/status", STATUS)]), Some(9_000_000 - 4000 * 1024));
         let none = space.replace("9000000  ", "unlimited");
         assert_eq!(with(&[("/proc/self/limits", &none), ("/proc/self/status", STATUS)]), None);
-        // More in use than is allowed: limits may be lowered at any time.
+        // More memory is in use than the limit allows, because limits may be lowered at any time.
         let low = LIMITS.replace("3000000", "4096   ");
         assert_eq!(with(&[("/proc/self/limits", &low), ("/proc/self/status", STATUS)]), Some(0));
     }

@@ -1,7 +1,7 @@
-//! Taking memory without aborting when there is too little of it.
+//! Allocations that return an error if memory is short.
 //!
-//! An allocation whose size comes from a model, a run, an argument or a file goes through here: it is refused with
-//! [`Error::OutOfMemory`], where Rust's own would end the process.
+//! An allocation whose size comes from a model, a run, an argument or a file goes through this
+//! module. It returns [`Error::OutOfMemory`] where Rust's own allocation would end the process.
 
 mod cgroup;
 mod limits;
@@ -12,14 +12,21 @@ use crate::numeric::scalar::Scalar;
 use ndarray::{Array, ArrayView, Dimension};
 use std::path::Path;
 
-/// Needs below this are not looked at beforehand: a look takes longer than to take so much.
+/// Smaller allocations are not compared with the free memory, because the comparison takes longer
+/// than the allocation.
 const SMALL: u64 = 32 << 20;
-/// Of what is left, a part is kept for all that is small: a 32nd, within these bounds.
+/// The bounds of the reserve for small allocations. The reserve is a 32nd of the free memory.
 const KEPT: (u64, u64) = (4 << 20, 64 << 20);
 
-/// Bytes that this process can still take: the least of what Linux calls available (`MemAvailable`), of what the control groups allow that the
-/// process is in (containers and batch systems; versions 1 and 2, `memory.high` included), and of what `ulimit -v` and `ulimit -d`
-/// (`RLIMIT_AS`, `RLIMIT_DATA`) allow; less a little that is kept for what is small. `u64::MAX` where the system says nothing.
+/// The number of bytes that this process can still allocate, less a small reserve. It is the least
+/// of these:
+///
+/// - the memory that Linux calls available (`MemAvailable`);
+/// - the limits of the control groups around the process, of containers or batch systems (versions
+///   1 and 2, including `memory.high`);
+/// - the limits of `ulimit -v` and `ulimit -d` (`RLIMIT_AS`, `RLIMIT_DATA`).
+///
+/// It is `u64::MAX` if the system gives no information.
 #[must_use]
 pub fn free() -> u64 {
     let read = |path: &Path| std::fs::read_to_string(path).ok();
@@ -27,10 +34,10 @@ pub fn free() -> u64 {
     bounds.into_iter().flatten().min().map_or(u64::MAX, |left| left.saturating_sub((left / 32).clamp(KEPT.0, KEPT.1)))
 }
 
-/// Refuses a need beyond what is [free]. Needs below 32 MiB are not looked at.
+/// Returns an error if `need` bytes exceed the [free] memory. Needs below 32 MiB always pass.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`], saying that `what` needs so much.
+/// [`Error::OutOfMemory`], which names `what`.
 pub fn require(what: &str, need: u64) -> Result<()> {
     if need < SMALL {
         return Ok(());
@@ -39,25 +46,25 @@ pub fn require(what: &str, need: u64) -> Result<()> {
     if need > free { Err(Error::OutOfMemory { what: what.into(), need, free }) } else { Ok(()) }
 }
 
-/// What `len` elements take, in bytes (saturating).
+/// The number of bytes of `len` elements (saturating).
 fn bytes<T>(len: usize) -> u64 {
     (len as u64).saturating_mul(size_of::<T>() as u64)
 }
 
-/// That the allocator has refused.
+/// The error after the allocator has refused an allocation.
 fn refused(what: &str, need: u64) -> Error {
     Error::OutOfMemory { what: what.into(), need, free: free() }
 }
 
-/// Zeros of a loop's type, or an error where the allocator has none.
+/// Allocates zeros of a loop's element type.
 pub(crate) fn zeroed<T: Scalar>(what: &str, len: usize) -> Result<Vec<T>> {
     zeros(what, len)
 }
 
-/// Zeros.
+/// Allocates zeros.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] if there are not so many bytes.
+/// [`Error::OutOfMemory`] if memory is short.
 pub fn zeros<T: bytemuck::Zeroable>(what: &str, len: usize) -> Result<Vec<T>> {
     let need = bytes::<T>(len);
     require(what, need)?;
@@ -66,20 +73,20 @@ pub fn zeros<T: bytemuck::Zeroable>(what: &str, len: usize) -> Result<Vec<T>> {
     Ok(zeros)
 }
 
-/// An empty vector with room for `len` elements.
+/// An empty vector with capacity for `len` elements.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] if there are not so many bytes.
+/// [`Error::OutOfMemory`] if memory is short.
 pub fn room<T>(what: &str, len: usize) -> Result<Vec<T>> {
     let mut all = Vec::new();
     reserve(what, &mut all, len)?;
     Ok(all)
 }
 
-/// Makes room for just so many elements more.
+/// Reserves memory for exactly `more` additional elements.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] if there are not so many bytes; the elements stay.
+/// [`Error::OutOfMemory`] if memory is short. The vector does not change.
 pub fn reserve<T>(what: &str, all: &mut Vec<T>, more: usize) -> Result<()> {
     if more <= all.capacity() - all.len() {
         return Ok(());
@@ -89,10 +96,11 @@ pub fn reserve<T>(what: &str, all: &mut Vec<T>, more: usize) -> Result<()> {
     all.try_reserve_exact(more).map_err(|_| refused(what, need))
 }
 
-/// The elements of an iterator, which must know how many they are (of a [`Vec`], a slice, a range, or `map`s of those).
+/// Collects the elements of an iterator of known length, such as that of a [`Vec`], a slice, a
+/// range, or a `map` of these.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] if there are not so many bytes.
+/// [`Error::OutOfMemory`] if memory is short.
 pub fn collect<T>(what: &str, from: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>) -> Result<Vec<T>> {
     let from = from.into_iter();
     let mut all = room(what, from.len())?;
@@ -100,10 +108,10 @@ pub fn collect<T>(what: &str, from: impl IntoIterator<Item = T, IntoIter: ExactS
     Ok(all)
 }
 
-/// An array of converted elements, row-major.
+/// Converts the elements of an array. The result is row-major.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] if there are not so many bytes.
+/// [`Error::OutOfMemory`] if memory is short.
 pub fn converted<T: Copy, U, D: Dimension>(what: &str, array: ArrayView<'_, T, D>, convert: impl Fn(T) -> U) -> Result<Array<U, D>> {
     let shape = array.raw_dim();
     let values = match array.as_slice() {
@@ -113,28 +121,29 @@ pub fn converted<T: Copy, U, D: Dimension>(what: &str, array: ArrayView<'_, T, D
     Array::from_shape_vec(shape, values).map_err(|e| Error::Unsupported(format!("{what}: {e}")))
 }
 
-/// A copy of an array, row-major.
+/// Copies an array. The result is row-major.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] if there are not so many bytes.
+/// [`Error::OutOfMemory`] if memory is short.
 pub fn copied<T: Copy, D: Dimension>(what: &str, array: ArrayView<'_, T, D>) -> Result<Array<T, D>> {
     converted(what, array, |x| x)
 }
 
-/// Adds elements to a vector that grows many times: by half or more at once where there is room for that.
+/// Appends elements to a vector that grows repeatedly. The capacity grows by at least half if
+/// memory permits.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] if there are not so many bytes; nothing has been added then.
+/// [`Error::OutOfMemory`] if memory is short. The vector does not change.
 pub fn extend<T: Clone>(what: &str, all: &mut Vec<T>, more: &[T]) -> Result<()> {
     grow(what, all, more.len())?;
     all.extend_from_slice(more);
     Ok(())
 }
 
-/// Makes room for so many elements more, and for others after them if that can be had.
+/// Reserves memory for `more` additional elements, and for later ones if memory permits.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] if there are not so many bytes; the elements stay.
+/// [`Error::OutOfMemory`] if memory is short. The vector does not change.
 pub fn grow<T>(what: &str, all: &mut Vec<T>, more: usize) -> Result<()> {
     if more <= all.capacity() - all.len() {
         return Ok(());
@@ -144,8 +153,9 @@ pub fn grow<T>(what: &str, all: &mut Vec<T>, more: usize) -> Result<()> {
     if roomy { Ok(()) } else { reserve(what, all, more) }
 }
 
-/// Asks Linux to back a large, still untouched array with pages of 2 MiB. Taking a page costs microseconds, and an array of
-/// recordings is touched for the first time by the loop: with pages of 4 KiB that is most of the time of recording.
+/// Advises Linux to back a large, still untouched array with pages of 2 MiB. A page fault takes
+/// microseconds, and the loop touches an array of recordings for the first time. With pages of
+/// 4 KiB these faults take most of the time of recording.
 fn prefer_large_pages<T>(array: &[T]) {
     #[cfg(target_os = "linux")]
     {
@@ -153,12 +163,14 @@ fn prefer_large_pages<T>(array: &[T]) {
         const PAGE: usize = 4096;
         let bytes = size_of_val(array);
         if bytes >= LARGE {
-            // The call wants an address at the start of a page; the part page before it keeps its size.
+            // The call needs an address at the start of a page. The partial page before it keeps
+            // its size.
             let address = array.as_ptr().addr();
             let skip = address.next_multiple_of(PAGE) - address;
             let start = array.as_ptr().cast::<u8>().wrapping_add(skip).cast_mut().cast();
-            // SAFETY: MADV_HUGEPAGE is advice on how to back the pages of [start, start + bytes - skip), all of which lie within
-            // `array`'s allocation; it changes no content, and a refusal leaves everything as it was.
+            // SAFETY: MADV_HUGEPAGE is advice on how to back the pages of [start, start + bytes -
+            // skip), all of which lie within `array`'s allocation; it changes no content, and a
+            // refusal leaves everything as it was.
             unsafe { libc::madvise(start, bytes.saturating_sub(skip), libc::MADV_HUGEPAGE) };
         }
     }

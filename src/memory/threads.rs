@@ -1,5 +1,6 @@
-//! The threads that loops share, where no number is asked for: rayon's own, or fewer where the system refuses so many (a thread's stack counts
-//! into `ulimit -v`). Results do not depend on how many there are.
+//! The threads that loops share if no number of threads is set. They are rayon's own threads, or
+//! fewer if the system refuses that many, since the stack of a thread counts toward `ulimit -v`.
+//! Results do not depend on the number of threads.
 
 use crate::error::{Error, Result};
 use crate::memory;
@@ -7,13 +8,15 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::error::Error as _;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// What a thread takes at least: its stack, and what it needs to start. One that begins and finds no memory ends the process.
+/// The minimum number of bytes for a thread: its stack, and the memory that its start needs. A
+/// thread that starts and then finds no memory ends the process.
 const EACH: u64 = 4 << 20;
 
-/// The pool that work goes to; none where rayon's own could be started.
+/// The pool for the work; `None` inside if rayon's own pool is in use.
 static SHARED: OnceLock<Option<ThreadPool>> = OnceLock::new();
 
-/// Does some work where rayon's functions can be called. Without this they would panic where rayon's own threads cannot be started.
+/// Runs work in a place where rayon's functions can be called. Elsewhere they would panic if
+/// rayon's own threads cannot be started.
 pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R> {
     if rayon::current_thread_index().is_some() {
         return Ok(work());
@@ -28,7 +31,7 @@ pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R> {
     })
 }
 
-/// Threads that rayon starts by itself.
+/// The number of threads that rayon starts by itself.
 fn available() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
@@ -38,12 +41,12 @@ fn fits(threads: usize) -> bool {
 }
 
 fn start() -> Result<Option<&'static ThreadPool>> {
-    // What is refused once is refused for good by rayon.
+    // After one refusal rayon never starts its own pool again.
     static REFUSED: Mutex<bool> = Mutex::new(false);
     let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
     *refused = *refused || !fits(available());
     if !*refused {
-        // An error without a source says that there is such a pool already.
+        // An error without a source says that the pool exists already.
         *refused = ThreadPoolBuilder::new().build_global().is_err_and(|e| e.source().is_some());
     }
     if !*refused {
@@ -52,7 +55,8 @@ fn start() -> Result<Option<&'static ThreadPool>> {
     fewer().map(|pool| pool.and_then(|pool| SHARED.get_or_init(|| Some(pool)).as_ref()))
 }
 
-/// Half as many threads, or a quarter, …; in the end the calling thread alone, which then belongs to a pool of its own.
+/// Starts a pool with half as many threads, or a quarter, and so on. If all fail, the calling
+/// thread alone becomes a pool, and the result is `None`.
 fn fewer() -> Result<Option<ThreadPool>> {
     let mut threads = available() / 2;
     while threads > 0 {
@@ -65,7 +69,7 @@ fn fewer() -> Result<Option<ThreadPool>> {
     }
     match ThreadPoolBuilder::new().num_threads(1).use_current_thread().build() {
         Ok(pool) => {
-            // The thread stays in it.
+            // The calling thread stays in this pool.
             std::mem::forget(pool);
             Ok(None)
         }

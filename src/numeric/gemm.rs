@@ -1,33 +1,38 @@
-//! Products of rows with a packed weight matrix, each element a sum in one fixed order.
+//! Matrix products of rows with a packed weight matrix. Each element is a sum in one fixed order.
 //!
-//! c[r, j] ← c[r, j] + Σₖ a[r, k]·w[k, j]: one chain of fused multiply-adds with k ascending, whatever the number of rows, the
-//! tile, the thread or the vector width. So a row alone has the bits of that row in a batch, and a step those of a scan.
-//! General-purpose products promise neither, and pack their weights anew at every call.
+//! c[r, j] ← c[r, j] + Σₖ a[r, k]·w[k, j] is one chain of fused multiply-adds with k ascending,
+//! independent of the number of rows, the tile, the thread and the vector width. A single row
+//! therefore has the same bits as that row in a batch, and a step has the same bits as in a scan.
+//! General-purpose libraries promise neither, and they pack the weights again in every call.
 
 use super::scalar::{Real, Scalar};
 use super::simd::{Kernel, vectorize, wide};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Bytes of a vector: a panel's unit of width. Narrower machines use several registers for it.
+/// The bytes of a vector, the unit of a panel's width. Machines with narrower vectors use several
+/// registers for it.
 const VECTOR: usize = 64;
-/// Steps of k before moving on to other rows: so much of a panel stays in the first cache (16 KiB).
+/// The number of values of k that are processed before the next rows. This part of a panel (16 KiB)
+/// stays in L1.
 const BLOCK: usize = 128;
-/// Bytes of weights that are worth another thread where a single row is multiplied: all that it does is to read them, and a core alone
-/// reads no faster from what it shares with others.
+/// The bytes of weights for which another thread pays off if a single row is multiplied. Such a
+/// product is bound by reading the weights, and one core cannot read from a shared cache or memory
+/// faster.
 const SHARE: usize = 1 << 19;
 
-/// Elements of `R` in a vector.
+/// The number of elements of `R` in a vector.
 const fn lanes<R>() -> usize {
     VECTOR / size_of::<R>()
 }
 
-/// Columns that a product with `columns` columns writes: all vectors are whole.
+/// The number of columns that a product with `columns` columns writes, rounded up to whole vectors.
 pub(crate) fn padded<R>(columns: usize) -> usize {
     columns.next_multiple_of(lanes::<R>())
 }
 
-/// Rows to be multiplied, padded with zeros, and so that rows of a power of two do not meet in the same cache lines.
+/// The rows of the left operand, padded with zeros. The stride avoids powers of two, for which the
+/// rows would compete for the same cache lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows<R> {
     values: Vec<R>,
@@ -51,27 +56,27 @@ impl<R: Real> Rows<R> {
         &mut self.values[r * self.stride..][..self.len]
     }
 
-    /// Everything, the padding included.
+    /// All elements, including the padding.
     pub(crate) fn all_mut(&mut self) -> &mut [R] {
         &mut self.values
     }
 
-    /// Elements from one row to the next.
+    /// The number of elements from one row to the next.
     pub(crate) fn stride(&self) -> usize {
         self.stride
     }
 
-    /// Row `r` and those after it.
+    /// Row `r` and all later rows.
     pub(crate) fn rows_mut(&mut self, r: usize) -> impl Iterator<Item = &mut [R]> {
         let len = self.len;
         self.values[r * self.stride..].chunks_exact_mut(self.stride).map(move |row| &mut row[..len])
     }
 }
 
-/// Elements that begin where a line of the cache does. What the allocator gives seldom does so, and then each load of a vector touches
-/// two lines.
+/// Elements that start at the beginning of a cache line. The allocator seldom returns such an
+/// address, and otherwise each load of a vector would touch two cache lines.
 struct Lines<R> {
-    /// With room for the elements before the first.
+    /// The allocation. It has room for the elements before the first used one.
     all: Vec<R>,
     start: usize,
     len: usize,
@@ -93,20 +98,21 @@ impl<R: Real> Lines<R> {
     }
 }
 
-/// Some columns of a matrix `[depth, columns]`, in panels: for each panel and each k, its columns side by side.
+/// Columns of a matrix `[depth, columns]`, packed in panels: for each panel and each k, the columns
+/// of the panel side by side.
 #[derive(Clone)]
 pub(crate) struct Packed<R> {
     shape: Shape,
-    /// A copy shares them: what is packed is never changed.
+    /// Clones share the elements, which never change after packing.
     values: Arc<Lines<R>>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Shape {
     depth: usize,
-    /// Columns, padded.
+    /// The number of columns, padded.
     width: usize,
-    /// Columns of a panel (the last may have fewer).
+    /// The number of columns in a panel. The last panel may have fewer.
     panel: usize,
     order: Order,
 }
@@ -118,11 +124,11 @@ impl<R> std::fmt::Debug for Packed<R> {
 }
 
 impl<R: Real> Packed<R> {
-    /// Packs these columns of `w`, which has `stride` of them.
+    /// Packs these columns of `w`, whose rows have `stride` elements.
     pub(crate) fn new<T: Scalar<Acc = R>>(w: &[T], stride: usize, columns: &[Range<usize>]) -> Self {
         let count: usize = columns.iter().map(ExactSizeIterator::len).sum();
         let (depth, width) = (w.len() / stride.max(1), padded::<R>(count));
-        // Two vectors where there are registers for eight rows of them.
+        // Two vectors, if there are enough registers for eight rows of them.
         let panel = lanes::<R>() * if wide() { 2 } else { 1 };
         let mut all = Lines::new(depth * width);
         let values = all.values_mut();
@@ -135,7 +141,8 @@ impl<R: Real> Packed<R> {
         Self { shape: Shape { depth, width, panel, order: Order::There }, values: Arc::new(all) }
     }
 
-    /// Packs these columns of a matrix that is stored column by column, each of them `depth` long.
+    /// Packs these columns of a matrix that is stored column by column. Each column has `depth`
+    /// elements.
     pub(crate) fn turned<T: Scalar<Acc = R>>(w: &[T], depth: usize, columns: Range<usize>) -> Self {
         let width = padded::<R>(columns.len());
         let panel = lanes::<R>() * if wide() { 2 } else { 1 };
@@ -150,29 +157,31 @@ impl<R: Real> Packed<R> {
         Self { shape: Shape { depth, width, panel, order: Order::There }, values: Arc::new(all) }
     }
 
-    /// Columns that a product writes, those of the padding included.
+    /// The number of columns that a product writes, including the padding.
     pub(crate) fn width(&self) -> usize {
         self.shape.width
     }
 }
 
-/// Which panels come first. What is multiplied with the same weights again and again takes them there and back: then those that came last
-/// are still in the second cache when they are the first.
+/// The order of the panels. Repeated products with the same weights alternate between the two
+/// orders: the panels that were used last are then used first, while they are still in L2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     There,
     Back,
 }
 
-/// c ← c + a·w for the first `rows` rows of a; row r of c starts at `c[r · stride]` and has `w.width()` elements.
+/// Computes c ← c + a·w for the first `rows` rows of a. Row r of c starts at `c[r · stride]` and
+/// has `w.width()` elements.
 pub(crate) fn product<R: Real>(a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut [R], stride: usize) {
     product_in(Order::There, a, rows, w, c, stride);
 }
 
-/// The same, its panels in this order. It changes no bit.
+/// Computes the same product with the panels in this order. The order does not affect any bit.
 pub(crate) fn product_in<R: Real>(order: Order, a: &Rows<R>, rows: usize, w: &Packed<R>, c: &mut [R], stride: usize) {
     let shape = Shape { order, ..w.shape };
-    // By their real names, so that they are compiled here, once, and not in every crate that has a cell.
+    // With concrete types, this code is compiled once, in this crate, and not in every crate that
+    // uses a cell.
     use bytemuck::{cast_slice, cast_slice_mut};
     match size_of::<R>() {
         _ if rows == 1 => {
@@ -184,7 +193,7 @@ pub(crate) fn product_in<R: Real>(order: Order, a: &Rows<R>, rows: usize, w: &Pa
     }
 }
 
-/// The same of a single row, its columns shared out.
+/// The product for a single row, whose columns are divided among threads.
 fn row<R: Real>(a: &[R], w: &[R], shape: Shape, c: &mut [R], shares: usize) {
     use bytemuck::{cast_slice, cast_slice_mut};
     let Shape { depth, width, panel, .. } = shape;
@@ -210,7 +219,7 @@ fn product_f64(a: &[f64], a_stride: usize, rows: usize, w: &[f64], shape: Shape,
     panels::<f64, 8>(a, a_stride, rows, w, shape, c, stride);
 }
 
-/// L: lanes of a vector.
+/// The product, panel by panel. `L` is the number of lanes in a vector.
 fn panels<R: Real, const L: usize>(a: &[R], a_stride: usize, rows: usize, w: &[R], shape: Shape, c: &mut [R], stride: usize) {
     let Shape { depth: whole, width, panel, order } = shape;
     let wide = wide();
@@ -239,7 +248,7 @@ fn panels<R: Real, const L: usize>(a: &[R], a_stride: usize, rows: usize, w: &[R
     }
 }
 
-/// A stretch of k of one panel, and the rows that are still to be multiplied with it.
+/// A range of k within one panel, and the rows that are not yet multiplied with it.
 struct Block<'a, R> {
     a: &'a [R],
     a_stride: usize,
@@ -251,7 +260,7 @@ struct Block<'a, R> {
 }
 
 impl<'a, R: Real> Block<'a, R> {
-    /// Tiles of M rows by N vectors, as many as there are rows for.
+    /// Multiplies as many tiles of M rows by N vectors as the rows allow.
     fn tiles<const L: usize, const N: usize, const M: usize>(&mut self) {
         let rows = self.rows / M * M;
         if rows == 0 {
@@ -274,7 +283,8 @@ impl<'a, R: Real> Block<'a, R> {
     }
 }
 
-/// Each tile is a kernel of its own: in one function with others the compiler runs out of patience and leaves the sums in memory.
+/// The tiles of one size. Each size is compiled as a separate kernel: in a function with several
+/// tile sizes the compiler no longer keeps the sums in registers.
 struct Tiles<'a, R, const L: usize, const N: usize, const M: usize> {
     a: &'a [R],
     a_stride: usize,
@@ -298,8 +308,9 @@ impl<R: Real, const L: usize, const N: usize, const M: usize> Kernel for Tiles<'
 
 /// M rows by N vectors of L lanes, with the sums in registers.
 ///
-/// They are there only as long as each vector is made whole, by value, in [`fma`]: sums changed in place, lane by lane, stay in
-/// memory and cost a factor of thirty.
+/// The sums stay in registers only if [`fma`] creates each vector as a whole and returns it by
+/// value. If single lanes are changed in place, the sums stay in memory, which costs a factor of
+/// 30.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
 fn tile<R: Real, const L: usize, const N: usize, const M: usize>(
@@ -347,7 +358,8 @@ fn fma<R: Real, const L: usize>(x: R, w: &[R; L], sum: [R; L]) -> [R; L] {
 mod tests {
     use super::*;
 
-    /// However many threads have a share of its columns, each element is one chain of fused multiply-adds.
+    /// Each element is one chain of fused multiply-adds, whatever the number of threads for the
+    /// columns.
     #[test]
     fn a_row_is_the_same_by_any_number_of_threads() {
         for (depth, columns) in [(3, 5), (129, 1), (700, 1003)] {
@@ -370,7 +382,7 @@ mod tests {
         }
     }
 
-    /// Wherever the allocator puts them.
+    /// The panels are aligned whatever address the allocator returns.
     #[test]
     fn panels_begin_where_a_line_does() {
         for depth in 0..9 {

@@ -1,4 +1,5 @@
-//! Elementary functions of straight-line IEEE operations: they vectorise, and give the same bits in every lane width.
+//! Elementary functions from straight-line IEEE operations. They vectorise, and give the same bits
+//! for every vector width.
 
 use super::scalar::{DType, Real};
 
@@ -13,8 +14,8 @@ const BERNOULLI: [f64; 7] = [
     1.0 / 74_724_249_600.0,
 ];
 
-/// x = n·ln 2 + r with |r| ≤ ln 2 / 2. Returns 2ⁿ and eʳ − 1 (Cody & Waite's reduction, the products exact within the fused
-/// multiply-add).
+/// Reduces x = n·ln 2 + r with |r| ≤ ln 2 / 2, and returns 2ⁿ and eʳ − 1. The reduction is that of
+/// Cody and Waite, with exact products within the fused multiply-add.
 #[inline(always)]
 fn exp_parts<R: Real>(x: R) -> (R, R) {
     let rounded = x.mul_add(R::of(std::f64::consts::LOG2_E), R::of(R::ROUNDER));
@@ -23,8 +24,9 @@ fn exp_parts<R: Real>(x: R) -> (R, R) {
     (R::pow2(rounded), expm1_reduced(r))
 }
 
-/// As [`exp_parts`] for x = −z with z not far from zero: what `f32`'s ln 2 lacks in precision is left out, which costs n times
-/// 1.9e-9 of the result, less than half an ulp for z < 10. (In `f64` it would be a whole one.)
+/// Does the same as [`exp_parts`] for x = −z with z near 0. For `f32` it omits the second part of
+/// ln 2. This costs n times 1.9e-9 of the result, which is less than half an ulp for z < 10. (For
+/// `f64` it would cost a whole ulp.)
 #[inline(always)]
 fn exp_parts_near<R: Real>(z: R) -> (R, R) {
     let rounded = z.mul_add(R::of(-std::f64::consts::LOG2_E), R::of(R::ROUNDER));
@@ -36,7 +38,8 @@ fn exp_parts_near<R: Real>(z: R) -> (R, R) {
 
 #[inline(always)]
 fn expm1_reduced<R: Real>(r: R) -> R {
-    // Estrin's scheme: pairs of terms first, so that the chain of dependent operations is short.
+    // Estrin's scheme computes pairs of terms first, which shortens the chain of dependent
+    // operations.
     let c = |k: usize| R::of(R::EXP_POLY[k]);
     let s = r * r;
     let pair = |k: usize| if k + 1 < R::EXP_POLY.len() { c(k + 1).mul_add(r, c(k)) } else { c(k) };
@@ -51,12 +54,14 @@ fn expm1_reduced<R: Real>(r: R) -> R {
 
 #[inline(always)]
 fn clamp_exp<R: Real>(x: R) -> R {
-    // In this order a NaN falls through both selects: min and max return their second operand where the first is NaN.
+    // In this order a NaN passes both selects: min and max return their second operand if the first
+    // one is NaN.
     let (low, high) = R::EXP_RANGE;
     R::of(low).max(R::of(high).min(x))
 }
 
-/// eˣ to within 2 ulp. Saturates: at most e⁸⁸ (f32) or e⁷⁰⁹ (f64), at least e⁻⁸⁷ or e⁻⁷⁰⁸. NaN stays NaN.
+/// eˣ with an error of at most 2 ulp. The result saturates: it is at most e⁸⁸ (f32) or e⁷⁰⁹ (f64),
+/// and at least e⁻⁸⁷ or e⁻⁷⁰⁸. NaN gives NaN.
 #[inline(always)]
 #[must_use]
 pub fn exp<R: Real>(x: R) -> R {
@@ -64,7 +69,7 @@ pub fn exp<R: Real>(x: R) -> R {
     scale.mul_add(q, scale)
 }
 
-/// eˣ − 1 without cancellation near zero, to within 4 ulp. Saturates as [`exp`] does.
+/// eˣ − 1 without cancellation near 0, with an error of at most 4 ulp. It saturates like [`exp`].
 #[inline(always)]
 #[must_use]
 pub fn expm1<R: Real>(x: R) -> R {
@@ -72,7 +77,8 @@ pub fn expm1<R: Real>(x: R) -> R {
     scale.mul_add(q, scale - R::of(1.0))
 }
 
-/// e^{−z}, for models: saturates as [`exp`] does, and is within 2 ulp for |z| ≤ 7, within 6 far out.
+/// e^{−z}, for models. It saturates like [`exp`]. The error is at most 2 ulp for |z| ≤ 7, and at
+/// most 6 ulp for larger |z|.
 #[inline(always)]
 #[must_use]
 pub fn exp_neg<R: Real>(z: R) -> R {
@@ -81,7 +87,8 @@ pub fn exp_neg<R: Real>(z: R) -> R {
     scale.mul_add(q, scale)
 }
 
-/// 1 − e^{−z} for z ≥ 0, without cancellation near zero: what is left of the way to a steady state.
+/// 1 − e^{−z} for z ≥ 0, without cancellation near 0: the fraction of the way to a steady state
+/// that a relaxation covers.
 #[inline(always)]
 #[must_use]
 pub fn decay<R: Real>(z: R) -> R {
@@ -89,7 +96,8 @@ pub fn decay<R: Real>(z: R) -> R {
     scale.mul_add(-q, R::of(1.0) - scale)
 }
 
-/// x, but where it is so near 0 that it cannot be divided by: there 1e-30, for which 1 − e^{−x} = x to the last bit. And at least `low`.
+/// A divisor that is safe for quotients such as x/(1 − e⁻ˣ). It is 1e-30 if |x| is below 1e-30,
+/// where 1 − e⁻ˣ = x to the last bit, and x otherwise. It is at least `low`.
 #[inline(always)]
 pub(crate) fn divisible<R: Real>(x: R, low: R) -> R {
     let tiny = R::of(1e-30);
@@ -97,15 +105,17 @@ pub(crate) fn divisible<R: Real>(x: R, low: R) -> R {
     low.max(x)
 }
 
-/// (eˣ − 1)/x, with the limit 1 at x = 0 (SciPy's `exprel`).
+/// (eˣ − 1)/x, with the limit 1 at x = 0. This is SciPy's `exprel`.
 #[inline(always)]
 #[must_use]
 pub fn exprel<R: Real>(x: R) -> R {
-    // Below 1e-30 the quotient may lose its bits to subnormals, and 1 is right to the last bit.
+    // Below 1e-30 the quotient may lose bits to subnormal numbers, and 1 is correct to the last
+    // bit.
     if x.abs() < R::of(1e-30) { R::of(1.0) } else { expm1(x) / x }
 }
 
-/// x/(1 − e⁻ˣ) = 1/exprel(−x) for |x| ≤ ½, by Bernoulli's series: what to take where 1 − e⁻ˣ would cancel.
+/// x/(1 − e⁻ˣ) = 1/exprel(−x) for |x| ≤ ½, as a Bernoulli series. It avoids the cancellation in
+/// 1 − e⁻ˣ.
 #[inline(always)]
 #[must_use]
 pub fn inv_exprel_near<R: Real>(x: R) -> R {
@@ -123,13 +133,15 @@ pub fn inv_exprel_near<R: Real>(x: R) -> R {
 #[inline(always)]
 #[must_use]
 pub fn tanh<R: Real>(x: R) -> R {
-    // tanh|x| = (e²ˣ − 1)/(e²ˣ + 1); from 20 on it is 1 in both types. A NaN must come out of `min` again.
+    // tanh|x| = (e²ˣ − 1)/(e²ˣ + 1) with |x| for x. From 20 on it is 1 in both types. This order of
+    // the arguments of `min` passes a NaN.
     let e = expm1(R::of(40.0).min(x.abs() + x.abs()));
     (e / (e + R::of(2.0))).copysign(x)
 }
 
-/// Φ(−y)·e^{y²/2}·(y + 5) for y ≥ 0 as a polynomial in t = (y − 5)/(y + 5) (Schonfelder's and Shepherd & Laframboise's change of variable):
-/// Chebyshev's series, to 3e-17 of the value for f64 and 1e-8 for f32.
+/// Φ(−y)·e^{y²/2}·(y + 5) for y ≥ 0 as a polynomial in t = (y − 5)/(y + 5), the change of variable
+/// of Schonfelder and of Shepherd & Laframboise. The coefficients come from a Chebyshev series. The
+/// relative error is 3e-17 for f64 and 1e-8 for f32.
 const NORMAL: [f64; 24] = [
     0.769_193_049_750_063,
     -0.665_382_502_890_057,
@@ -171,7 +183,8 @@ const NORMAL_F32: [f64; 12] = [
     -3.869_155_989_377_759_4e-5,
 ];
 
-/// Φ(x) = ½(1 + erf(x/√2)), the standard normal distribution, to within 8 ulp in both tails; 0 where e^{−x²/2} leaves the range of [`exp`].
+/// Φ(x) = ½(1 + erf(x/√2)), the standard normal distribution function, with an error of at most
+/// 8 ulp in both tails. It is 0 where e^{−x²/2} is outside the range of [`exp`].
 #[inline(always)]
 #[must_use]
 pub fn normal_cdf<R: Real>(x: R) -> R {
@@ -186,7 +199,8 @@ pub fn normal_cdf<R: Real>(x: R) -> R {
         k -= 1;
         p = p.mul_add(t, R::of(poly[k]));
     }
-    // y² exactly, as a sum: half of what is rounded off would be y²·ε/2 of the exponential.
+    // y² exactly, as a sum of two numbers. The rounding error of y² alone would change the
+    // exponential by a relative y²·ε/2.
     let square = y * y;
     let rest = y.mul_add(y, -square);
     let e = exp(-half * square);

@@ -1,4 +1,5 @@
-//! Numbers: element types, functions with the same bits everywhere, random numbers, SIMD loops and products of matrices.
+//! Numbers: element types, functions with the same bits everywhere, random numbers, SIMD loops and
+//! matrix products.
 
 pub(crate) mod gemm;
 pub mod math;

@@ -1,6 +1,7 @@
 //! Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror & Shaw, SC'11).
 //!
-//! A draw is a pure function of (seed, stream, unit, step): it depends on no other draw, no thread, no chunk and no device.
+//! Each random number is a pure function of (seed, stream, unit, step). It depends on no other
+//! random number, and not on threads, chunks or the device.
 
 /// Four independent uniform 32-bit words: Philox4x32 with ten rounds.
 #[inline(always)]
@@ -18,7 +19,8 @@ pub fn philox4x32(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     [c0, c1, c2, c3]
 }
 
-/// A stream of random words: one per purpose (initial values of a variable, noise of a node, …).
+/// A stream of random words. Each purpose (initial values of a variable, noise of a node, …) has
+/// its own stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Stream {
     seed: u64,
@@ -32,16 +34,18 @@ impl Stream {
         Self { seed, stream }
     }
 
-    /// A stream named by a string (FNV-1a, folded to 16 bits), for weights and variables.
+    /// The stream of a name (FNV-1a, folded to 16 bits), for weights and variables.
     #[must_use]
     pub fn named(seed: u64, name: &str) -> Self {
         let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-        // The name's whole hash goes into the key, so that two names never share a stream by their 16 bits alone.
+        // The key contains the whole hash of the name, so that two names do not share a stream if
+        // only 16 bits of their hashes are equal.
         Self { seed: seed ^ hash, stream: (hash >> 48) as u16 }
     }
 
-    /// What it is made of, for a device: the seed, with the name's hash in it, and the number.
-    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "asked by the CUDA engine alone"))]
+    /// The parts of the stream that a device needs: the seed, combined with the hash of the name,
+    /// and the stream number.
+    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "only the CUDA engine calls it"))]
     pub(crate) fn parts(self) -> (u64, u16) {
         (self.seed, self.stream)
     }
@@ -54,7 +58,7 @@ impl Stream {
         philox4x32([unit as u32, high, step as u32, (step >> 32) as u32], [self.seed as u32, (self.seed >> 32) as u32])
     }
 
-    /// Uniform in [0, 1): 53 random bits.
+    /// A uniform number in [0, 1) with 53 random bits.
     #[inline]
     #[must_use]
     pub fn uniform(self, unit: u64, step: u64) -> f64 {
@@ -63,8 +67,8 @@ impl Stream {
         bits as f64 / (1u64 << 53) as f64
     }
 
-    /// Standard normal, by Box and Muller's transform in `f32` on 24-bit uniforms (so |z| < 5.8), the same value whatever
-    /// the element type of the run.
+    /// A standard normal number, by the Box-Muller transform in `f32` on 24-bit uniform numbers. Its
+    /// magnitude is below 5.89. The value does not depend on the element type of the run.
     #[inline(always)]
     #[must_use]
     pub fn normal(self, unit: u64, step: u64) -> f32 {
@@ -74,7 +78,8 @@ impl Stream {
     }
 }
 
-/// ln u for normal u in (0, 1): mantissa in [√½, √2), then atanh's series in s = (m−1)/(m+1).
+/// ln u for normal (not subnormal) u in (0, 1). The mantissa m is in [√½, √2), and the series of
+/// atanh in s = (m−1)/(m+1) gives its logarithm.
 #[inline(always)]
 fn ln_unit(u: f32) -> f32 {
     let bits = u.to_bits().wrapping_add(0x3f80_0000 - 0x3f35_04f3);
@@ -87,7 +92,8 @@ fn ln_unit(u: f32) -> f32 {
     exponent.mul_add(std::f32::consts::LN_2, log_m)
 }
 
-/// cos(2π·turns/2³²): the top bits say which quarter turn, exactly; the rest goes through Taylor polynomials on [−π/4, π/4].
+/// cos(2π·turns/2³²). The top bits select the quarter turn exactly. Taylor polynomials on [−π/4,
+/// π/4] compute the rest.
 #[inline(always)]
 fn cos_turns(turns: u32) -> f32 {
     let quadrant = turns.wrapping_add(0x2000_0000) >> 30;

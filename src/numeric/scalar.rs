@@ -1,4 +1,4 @@
-//! Element types: what lives in memory ([`Scalar`]) and what arithmetic is done in ([`Real`]).
+//! Element types: the type of arrays in memory ([`Scalar`]), and the type of arithmetic ([`Real`]).
 
 use bytemuck::Pod;
 use half::{bf16, f16};
@@ -29,21 +29,22 @@ mod sealed {
     sealed!(f64, f32, half::f16, half::bf16);
 }
 
-/// An element type by name, for what is only known at run time (files, the command line).
+/// The name of an element type, for types that are known at run time only (files, the command
+/// line).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DType {
     /// IEEE double precision.
     F64,
     /// IEEE single precision.
     F32,
-    /// IEEE half precision; arithmetic is done in `f32`.
+    /// IEEE half precision. Arithmetic uses `f32`.
     F16,
-    /// bfloat16; arithmetic is done in `f32`.
+    /// bfloat16. Arithmetic uses `f32`.
     Bf16,
 }
 
 impl DType {
-    /// The name users write: `f64`, `f32`, `f16`, `bf16`.
+    /// The name for users: `f64`, `f32`, `f16`, `bf16`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -54,7 +55,7 @@ impl DType {
         }
     }
 
-    /// Bytes of one element.
+    /// The number of bytes in one element.
     #[must_use]
     pub fn size(self) -> usize {
         match self {
@@ -64,7 +65,7 @@ impl DType {
         }
     }
 
-    /// Bytes of one element of the type that arithmetic is done in.
+    /// The number of bytes in one element of the type of arithmetic.
     #[cfg(feature = "cuda")]
     pub(crate) fn acc_size(self) -> usize {
         if self == Self::F64 { 8 } else { 4 }
@@ -79,13 +80,14 @@ impl Display for DType {
 
 /// An element of state, input, weights and recordings: `f64`, `f32`, `f16` or `bf16`.
 ///
-/// Halves are stored as halves and computed with as `f32` ([`Scalar::Acc`]); they are rounded each time they are stored.
+/// `f16` and `bf16` are types of memory only. Arithmetic uses `f32` ([`Scalar::Acc`]), and each
+/// store rounds.
 pub trait Scalar: sealed::Sealed + Pod + PartialOrd + Default + Debug + Display + Send + Sync {
-    /// The type that arithmetic is done in.
+    /// The type of arithmetic.
     type Acc: Real;
-    /// The type's run-time name.
+    /// The name of the type at run time.
     const DTYPE: DType;
-    /// The element in the type arithmetic is done in (exact).
+    /// The element in the type of arithmetic (exact).
     fn to_acc(self) -> Self::Acc;
     /// The nearest element (ties to even).
     fn from_acc(a: Self::Acc) -> Self;
@@ -93,14 +95,15 @@ pub trait Scalar: sealed::Sealed + Pod + PartialOrd + Default + Debug + Display 
     fn from_f64(x: f64) -> Self;
     /// The element as `f64` (exact).
     fn to_f64(self) -> f64;
-    /// Neither infinite nor NaN.
+    /// Whether the element is neither infinite nor NaN.
     fn is_finite(self) -> bool;
 }
 
-/// `f64` or `f32`: what arithmetic is done in, and what integrators take.
+/// The type of arithmetic, `f64` or `f32`. Neurons take this type only.
 ///
-/// Every operation here is one IEEE operation (correctly rounded), so that whatever is built of them has the same bits in a
-/// SIMD lane, in a scalar loop and on a machine without fused multiply-add (slower there, since it is emulated).
+/// Each operation of this trait is one correctly rounded IEEE operation. Code that consists of
+/// these operations therefore gives the same bits in a SIMD lane, in a scalar loop, and on a
+/// machine without fused multiply-add. Such a machine emulates it and is slower.
 pub trait Real:
     Scalar<Acc = Self>
     + Add<Output = Self>
@@ -117,7 +120,7 @@ pub trait Real:
     /// A whole number, rounded once.
     #[doc(hidden)]
     fn of_whole(n: i64) -> Self;
-    /// The same of a smaller one.
+    /// A smaller whole number, rounded once.
     #[doc(hidden)]
     fn of_count(n: i32) -> Self;
     /// `self · a + b`, rounded once.
@@ -126,29 +129,30 @@ pub trait Real:
     fn abs(self) -> Self;
     /// The square root.
     fn sqrt(self) -> Self;
-    /// The smaller; `other` where `self` is NaN.
+    /// The smaller value; `other` if `self` is NaN.
     fn min(self, other: Self) -> Self;
-    /// The larger; `other` where `self` is NaN.
+    /// The larger value; `other` if `self` is NaN.
     fn max(self, other: Self) -> Self;
     /// The magnitude of `self` with the sign of `sign`.
     fn copysign(self, sign: Self) -> Self;
-    /// (eʳ − 1 − r)/r² as a polynomial in r for |r| ≤ ln 2 / 2, lowest power first: interpolated at Chebyshev's nodes, good to
-    /// 1.0e-8 (f32) and 1.7e-17 (f64) of eʳ.
+    /// (eʳ − 1 − r)/r² as a polynomial in r for |r| ≤ ln 2 / 2, lowest power first. It interpolates
+    /// at Chebyshev nodes. The resulting error of eʳ is 1.0e-8 (f32) and 1.7e-17 (f64).
     #[doc(hidden)]
     const EXP_POLY: &'static [f64];
-    /// Terms of Bernoulli's series in [`crate::math`] that this type's precision needs.
+    /// The number of terms of the Bernoulli series in [`crate::math`] that the precision of this
+    /// type needs.
     #[doc(hidden)]
     const BERNOULLI_TERMS: usize;
-    /// Bounds between which `exp` neither overflows nor underflows to a subnormal scale.
+    /// The range in which `exp` neither overflows nor underflows to a subnormal scale.
     #[doc(hidden)]
     const EXP_RANGE: (f64, f64);
-    /// `ln 2` rounded to this type, and what is missing.
+    /// `ln 2` rounded to this type, and the remainder.
     #[doc(hidden)]
     const LN2: (f64, f64);
-    /// `1.5 · 2^(mantissa bits)`: adding it rounds to an integer, which then stands in the low bits.
+    /// `1.5 · 2^(mantissa bits)`. Adding it rounds to an integer, which is then in the low bits.
     #[doc(hidden)]
     const ROUNDER: f64;
-    /// `2^n` for the integer `n` that stands in the low bits of `rounded = n + ROUNDER`.
+    /// `2^n` for the integer `n` in the low bits of `rounded = n + ROUNDER`.
     #[doc(hidden)]
     fn pow2(rounded: Self) -> Self;
 }
@@ -205,7 +209,8 @@ macro_rules! real {
             fn sqrt(self) -> Self {
                 $t::sqrt(self)
             }
-            // One comparison and a select: a single minps/maxps, where f32::min needs three operations to treat NaN evenly.
+            // One comparison and a select compile to a single minps or maxps; f32::min needs three
+            // operations, because it ignores a NaN in either operand.
             #[inline(always)]
             fn min(self, other: Self) -> Self {
                 if self < other { self } else { other }
@@ -225,7 +230,8 @@ macro_rules! real {
             const ROUNDER: f64 = 1.5 * (1u64 << $mantissa) as f64;
             #[inline(always)]
             fn pow2(rounded: Self) -> Self {
-                // The low bits of `rounded` hold n in two's complement; the shift drops all that is above them.
+                // The low bits of `rounded` hold n in two's complement. The shift removes all bits
+                // above them.
                 $t::from_bits((rounded.to_bits().wrapping_add($bias)) << $mantissa)
             }
         }

@@ -1,17 +1,18 @@
-//! Run-time choice of the widest vectors this CPU has.
+//! Selection of the widest SIMD vectors of this CPU, at run time.
 //!
-//! A [`Kernel`]'s loops are compiled once for each width and vectorised by the compiler; which copy runs is decided here.
-//! All copies give the same bits: see [`crate::Real`].
+//! The compiler compiles and vectorises the loops of a [`Kernel`] once for each width. This module
+//! selects the copy to run. All copies give the same bits: see [`crate::Real`].
 
-/// Straight-line loops over slices. `run` must be `#[inline(always)]`, as must everything it calls, or it is compiled for the
-/// narrowest vectors.
+/// Straight-line loops over slices. `run` and all functions that it calls must be
+/// `#[inline(always)]`. Otherwise they are compiled for the narrowest vectors.
 pub(crate) trait Kernel {
-    /// What `run` returns.
+    /// The result of `run`.
     type Output;
-    /// The loops.
+    /// Runs the loops.
     fn run(self) -> Self::Output;
-    /// The same for an x86 CPU without fused multiply-add, where each is a call and vectors are no gain: simple loops, since
-    /// many copies of unrolled calls take long to compile.
+    /// Runs the loops on an x86 CPU without fused multiply-add. Each fused operation is a function
+    /// call there, so that vectors give no gain. Implementations use simple loops, because unrolled
+    /// copies of these calls take long to compile.
     fn run_plain(self) -> Self::Output
     where
         Self: Sized,
@@ -20,7 +21,7 @@ pub(crate) trait Kernel {
     }
 }
 
-/// Whether there are 32 registers of 64 bytes: AVX-512.
+/// Whether the CPU has AVX-512, with 32 registers of 64 bytes.
 #[inline]
 pub(crate) fn wide() -> bool {
     #[cfg(target_arch = "x86_64")]
@@ -38,14 +39,14 @@ pub(crate) fn wide() -> bool {
     false
 }
 
-/// Runs `kernel` with the widest vectors there are.
+/// Runs `kernel` with the widest vectors of this CPU.
 #[inline]
 pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     {
         if wide() {
-            // SAFETY: the features that `avx512` is compiled for were detected on this CPU just now; it has no other
-            // requirement.
+            // SAFETY: the features that `avx512` is compiled for were detected on this CPU just
+            // now; it has no other requirement.
             return unsafe { avx512(kernel) };
         }
         if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") && std::is_x86_feature_detected!("f16c") {
@@ -57,7 +58,7 @@ pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
     {
         kernel.run_plain()
     }
-    // NEON and its fused multiply-add are part of every aarch64.
+    // Every aarch64 CPU has NEON with fused multiply-add.
     #[cfg(not(target_arch = "x86_64"))]
     {
         kernel.run()

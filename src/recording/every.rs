@@ -1,6 +1,7 @@
-//! Which steps a recording keeps.
+//! The steps that a recording keeps.
 
-/// Which steps are kept: those whose index is a multiple of `every`, counted from the chunk's first step.
+/// The kept steps of a chunk: those whose index is a multiple of `every`. Methods number the steps
+/// from the first step of the chunk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stride {
     every: u64,
@@ -8,12 +9,12 @@ pub(crate) struct Stride {
 }
 
 impl Stride {
-    /// `i`: index of the chunk's first step.
+    /// The index of the chunk's first step.
     pub(crate) fn new(every: u64, i: u64) -> Self {
         Self { every: every.max(1), i }
     }
 
-    /// Kept steps among the first `steps`.
+    /// The number of kept steps among the first `steps`.
     pub(crate) fn count(self, steps: usize) -> usize {
         (self.before(self.i.saturating_add(steps as u64)) - self.before(self.i)) as usize
     }
@@ -23,17 +24,17 @@ impl Stride {
         self.row(k).is_some()
     }
 
-    /// Which step kept row `row` is of.
+    /// The step that is kept in row `row`.
     pub(crate) fn step(self, row: usize) -> u64 {
         (self.before(self.i) + row as u64).saturating_mul(self.every) - self.i
     }
 
-    /// Kept indices below `i`.
+    /// The number of kept indices below `i`.
     fn before(self, i: u64) -> u64 {
         i.div_ceil(self.every)
     }
 
-    /// Which kept row step `k` is, if it is one.
+    /// The row that keeps step `k`; `None` if the step is not kept.
     #[inline]
     pub(crate) fn row(self, k: usize) -> Option<usize> {
         if self.every == 1 {

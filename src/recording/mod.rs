@@ -1,4 +1,4 @@
-//! What a run keeps: its output, monitored variables, events, and times.
+//! The result of a run: its output, monitored variables, events, and times.
 
 pub(crate) mod every;
 
@@ -9,7 +9,8 @@ use crate::system::clock::Clock;
 use crate::system::state::Layout;
 use ndarray::{ArrayD, Axis, IxDyn};
 
-/// Variables to monitor: one, a list, or a map of names, nested as one likes. A run gives the arrays back in this structure.
+/// The variables to monitor: one, a list, or a map by name, with any nesting. A recording returns
+/// the arrays in the same structure.
 ///
 /// ```
 /// use overtime::{OutVars, monitor};
@@ -21,9 +22,9 @@ use ndarray::{ArrayD, Axis, IxDyn};
 pub enum Tree<L> {
     /// One variable.
     Leaf(L),
-    /// Several in order.
+    /// Several, in order.
     List(Vec<Tree<L>>),
-    /// Several by name.
+    /// Several, by name.
     Map(Vec<(String, Tree<L>)>),
 }
 
@@ -31,7 +32,7 @@ pub enum Tree<L> {
 pub type OutVars = Tree<Monitor>;
 
 impl<L> Tree<L> {
-    /// A map of names.
+    /// Creates a map by name.
     pub fn map<N: Into<String>>(entries: impl IntoIterator<Item = (N, Self)>) -> Self {
         Self::Map(entries.into_iter().map(|(n, t)| (n.into(), t)).collect())
     }
@@ -46,7 +47,7 @@ impl<L> Tree<L> {
         }
     }
 
-    /// The same structure of other leaves.
+    /// The same structure, with `f` applied to each leaf.
     pub fn transform<'s, M>(&'s self, f: &mut impl FnMut(&'s L) -> M) -> Tree<M> {
         match self {
             Self::Leaf(leaf) => Tree::Leaf(f(leaf)),
@@ -55,7 +56,7 @@ impl<L> Tree<L> {
         }
     }
 
-    /// The entry of this name, if this is a map that has it.
+    /// The entry of this name, if this is a map that contains it.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         match self {
@@ -64,7 +65,7 @@ impl<L> Tree<L> {
         }
     }
 
-    /// The leaf, if this is one.
+    /// The leaf, if this is a leaf.
     #[must_use]
     pub fn leaf(&self) -> Option<&L> {
         match self {
@@ -110,7 +111,8 @@ impl<V: Into<Self>> From<Vec<V>> for OutVars {
     }
 }
 
-/// One monitored variable: what of it is kept, and how often.
+/// A request to record a variable: all units or some, every step or each k-th step, values or
+/// events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Monitor {
     pub(crate) var: String,
@@ -120,35 +122,39 @@ pub struct Monitor {
     pub(crate) events: bool,
 }
 
-/// Monitors a variable, all of it, after every step.
+/// Monitors all units of a variable after every step.
 #[must_use]
 pub fn monitor(var: impl Into<String>) -> Monitor {
     Monitor { var: var.into(), label: None, units: None, every: None, events: false }
 }
 
 impl Monitor {
-    /// Keeps these units only: flat indices within one batch row, in any order.
+    /// Records these units only: flat indices within one batch row, in any order.
     #[must_use]
     pub fn units(mut self, units: impl IntoIterator<Item = usize>) -> Self {
         self.units = Some(units.into_iter().collect());
         self
     }
 
-    /// Keeps the steps whose index is a multiple of `k`, counted from the last reset (so that split runs keep the same steps).
+    /// Records only steps whose index is a multiple of `k`. The index counts from the last reset,
+    /// so that split runs record the same steps. The default is
+    /// [`Builder::record_every`](crate::Builder::record_every).
     #[must_use]
     pub fn every(mut self, k: u64) -> Self {
         self.every = Some(k);
         self
     }
 
-    /// Keeps (step, row, unit) wherever the variable is not zero, instead of the variable itself: for spikes.
+    /// Records events (step, batch row, unit) in place of values: one for each non-zero value of
+    /// the variable. This suits spikes.
     #[must_use]
     pub fn events(mut self) -> Self {
         self.events = true;
         self
     }
 
-    /// The name in the recording, where the variable's own will not do (because it is monitored twice).
+    /// Sets the name in the recording. The default is the name of the variable; a second monitor of
+    /// the same variable needs another name.
     #[must_use]
     pub fn named(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -162,18 +168,19 @@ impl Monitor {
     }
 }
 
-/// A [`Monitor`] whose names have been resolved.
+/// A [`Monitor`] whose names are resolved.
 #[derive(Clone, Debug)]
 pub(crate) struct Handle {
     pub(crate) label: String,
     pub(crate) var: usize,
-    /// Elements kept of each row, in increasing order (none: all).
+    /// The recorded elements of each batch row, in ascending order; `None` means all.
     pub(crate) pick: Option<Vec<usize>>,
-    /// Where each wanted element stands among those kept, if that is not in order.
+    /// For each requested element its position among the recorded elements; `None` if they are in
+    /// the requested order already.
     order: Option<Vec<usize>>,
     pub(crate) every: u64,
     pub(crate) events: bool,
-    /// Shape for one row.
+    /// The shape for one batch row.
     shape: Vec<usize>,
 }
 
@@ -211,32 +218,32 @@ impl Handle {
         Ok(Self { label: monitor.label().to_owned(), var, pick, order, every, events: monitor.events, shape })
     }
 
-    /// Elements kept of each row.
+    /// The number of recorded elements in each batch row.
     pub(crate) fn width(&self, layout: &Layout) -> usize {
         self.pick.as_ref().map_or_else(|| layout.vars[self.var].0.len(), Vec::len)
     }
 }
 
-/// Non-zero values of a variable as they happened: event `e` was at step `step[e]`, in batch row `row[e]`, of unit `unit[e]`;
-/// sorted by step, then row, then unit.
+/// The non-zero values of a variable. Event `e` occurred at step `step[e]`, in batch row `row[e]`,
+/// in unit `unit[e]`. The events are sorted by step, then by row, then by unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Events {
-    /// Index of the step, counted from the last reset.
+    /// The index of the step, counted from the last reset.
     pub step: Vec<u64>,
-    /// Batch row.
+    /// The batch row.
     pub row: Vec<usize>,
-    /// Unit within the row.
+    /// The unit within the batch row.
     pub unit: Vec<usize>,
 }
 
 impl Events {
-    /// How many there are.
+    /// The number of events.
     #[must_use]
     pub fn len(&self) -> usize {
         self.step.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no events.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.step.is_empty()
@@ -257,30 +264,32 @@ impl Events {
     }
 }
 
-/// One monitored variable as it was kept.
+/// The recording of one monitored variable.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Recorded<T> {
-    /// `[steps, batch, …]`, or `[batch, steps, …]`; without the batch axis where the loop has none.
+    /// The values: `[steps, batch, …]`, or `[batch, steps, …]`, without the batch axis if the loop
+    /// has none.
     Dense(ArrayD<T>),
-    /// Where it was not zero.
+    /// The events: the non-zero values.
     Events(Events),
 }
 
-/// What a run kept.
+/// The recording of a run.
 ///
-/// Arrays are time-major or batch-major as the loop was built ([`FirstAxis`]), output and variables alike. A batch-major array
-/// is a view of time-major memory (its strides say so), not a copy.
+/// Output and variables are time-major or batch-major, as set by [`FirstAxis`] when the loop was
+/// built. A batch-major array is a view of time-major memory with other strides, not a copy.
 #[derive(Clone, Debug)]
 pub struct Recording<T> {
-    /// The outputs, `[T, B, …]`, `[B, T, …]` or `[T, …]`; of length 0 in time where the loop was told not to keep them.
+    /// The output, `[T, B, …]`, `[B, T, …]` or `[T, …]`. Its time axis has length 0 if the loop
+    /// does not record the output.
     pub output: ArrayD<T>,
-    /// Time at the start of each kept step of the output, `t0 + i·dt`.
+    /// The start time of each recorded step of the output, `t0 + i·dt`.
     pub ts: Vec<f64>,
-    /// Steps this run made.
+    /// The number of steps that this run made.
     pub steps: u64,
-    /// Index of the next step.
+    /// The index of the next step.
     pub i: u64,
-    /// Time of the next step.
+    /// The time of the next step.
     pub t: f64,
     pub(crate) entries: Vec<(String, Recorded<T>)>,
     pub(crate) structure: Option<Tree<usize>>,
@@ -288,10 +297,10 @@ pub struct Recording<T> {
 }
 
 impl<T> Recording<T> {
-    /// The monitored variable of this name.
+    /// The values of the monitored variable of this name.
     ///
     /// # Errors
-    /// If it was not monitored, or as events.
+    /// If no monitor has this name, or if it recorded events.
     pub fn get(&self, name: &str) -> Result<&ArrayD<T>> {
         match self.find(name)? {
             Recorded::Dense(array) => Ok(array),
@@ -299,10 +308,10 @@ impl<T> Recording<T> {
         }
     }
 
-    /// The events of this name.
+    /// The events of the monitored variable of this name.
     ///
     /// # Errors
-    /// If it was not monitored as events.
+    /// If no monitor has this name, or if it recorded values.
     pub fn events(&self, name: &str) -> Result<&Events> {
         match self.find(name)? {
             Recorded::Events(events) => Ok(events),
@@ -310,20 +319,21 @@ impl<T> Recording<T> {
         }
     }
 
-    /// The times of the events of this name, each that of the start of its step: with [`Events::unit`], spikes as SONATA has them.
+    /// The times of the events of this name: for each event the start time of its step. Together
+    /// with [`Events::unit`] these are the spikes in the form of SONATA.
     ///
     /// # Errors
-    /// If it was not monitored as events.
+    /// If no monitor has this name, or if it recorded values.
     pub fn times(&self, name: &str) -> Result<Vec<f64>> {
         Ok(self.events(name)?.step.iter().map(|i| self.clock.time_of(*i)).collect())
     }
 
-    /// All monitored variables, in the order they were asked for.
+    /// All monitored variables, in the order of the monitors.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Recorded<T>)> {
         self.entries.iter().map(|(n, r)| (n.as_str(), r))
     }
 
-    /// The monitored variables in the structure that `out_vars` had; nothing if there were none.
+    /// The monitored variables in the structure of `out_vars`; `None` if there were no monitors.
     #[must_use]
     pub fn out_vars(&self) -> Option<Tree<&Recorded<T>>> {
         self.structure.as_ref().map(|s| s.transform(&mut |k| &self.entries[*k].1))
@@ -336,7 +346,7 @@ impl<T> Recording<T> {
 }
 
 /// # Panics
-/// If there is no dense recording of this name; [`Recording::get`] returns an error instead.
+/// If there are no recorded values of this name. [`Recording::get`] returns an error instead.
 impl<T> std::ops::Index<&str> for Recording<T> {
     type Output = ArrayD<T>;
     fn index(&self, name: &str) -> &ArrayD<T> {
@@ -347,14 +357,14 @@ impl<T> std::ops::Index<&str> for Recording<T> {
     }
 }
 
-/// Memory being recorded into: `[kept steps, rows, width]`, flat.
+/// The memory of a recording: `[kept steps, rows, width]`, flat.
 pub(crate) struct Buffer<T> {
     pub(crate) values: Vec<T>,
     pub(crate) kept: usize,
 }
 
 impl<T: Scalar> Buffer<T> {
-    /// As an array of the shape users see.
+    /// Converts the recording to an array with the shape that the user receives.
     pub(crate) fn into_array(
         self,
         batch: Option<usize>,
@@ -370,7 +380,7 @@ impl<T: Scalar> Buffer<T> {
         axes.extend(batch);
         axes.extend(stored);
         let array = ArrayD::from_shape_vec(IxDyn(&axes), self.values);
-        let mut array = array.map_err(|e| Error::Unsupported(format!("a recording of shape {axes:?}: {e}")))?;
+        let mut array = array.map_err(|e| Error::Unsupported(format!("the recording of shape {axes:?}: {e}")))?;
         if let Some(order) = handle.and_then(|h| h.order.as_ref()) {
             array = array.select(Axis(array.ndim() - 1), order);
         }
@@ -382,23 +392,23 @@ impl<T: Scalar> Buffer<T> {
 }
 
 impl Handle {
-    /// Whether units are kept in the order they were asked for.
+    /// Whether the units are recorded in the requested order.
     pub(crate) fn in_order(&self) -> bool {
         self.order.is_none()
     }
 
-    /// Shape of one row as users see it.
+    /// The shape of one batch row that the user receives.
     pub(crate) fn shape(&self) -> &[usize] {
         &self.shape
     }
 }
 
-/// Which axis of input and results comes first.
+/// The first axis of input and results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum FirstAxis {
-    /// `[T, B, …]`: brainpy's `data_first_axis='T'`.
+    /// Time-major, `[T, B, …]`: brainpy's `data_first_axis='T'`.
     #[default]
     Time,
-    /// `[B, T, …]`: brainpy's `data_first_axis='B'`.
+    /// Batch-major, `[B, T, …]`: brainpy's `data_first_axis='B'`.
     Batch,
 }

@@ -1,4 +1,4 @@
-//! Recordings of one stretch after the other, made one; and monitors that are functions.
+//! Concatenation of the recordings of a run's parts, and monitors that are functions.
 
 use crate::error::{Error, Result};
 use crate::memory;
@@ -17,7 +17,8 @@ pub(super) struct Watch<T> {
 pub(super) type Function<T> = Box<dyn FnMut(&[&[T]]) -> Vec<T> + Send>;
 
 impl<T> Watch<T> {
-    /// What it needs of a loop. No variable has a space in its name.
+    /// The monitors that the loop needs for this function. Their labels contain a space, so that
+    /// they differ from the name of any variable.
     pub(super) fn monitors(&self) -> impl Iterator<Item = Monitor> {
         self.variables.iter().enumerate().map(|(k, variable)| monitor(variable).named(format!("{k} of {}", self.name)))
     }
@@ -27,7 +28,7 @@ impl<T> Watch<T> {
 struct Grown<T> {
     values: Vec<T>,
     steps: usize,
-    /// Of one step; none before the first came.
+    /// The axes of one step; `None` before the first step.
     axes: Option<Vec<usize>>,
 }
 
@@ -36,7 +37,7 @@ enum Kept<T> {
     Events(Events),
 }
 
-/// What the stretches of a run have recorded.
+/// The recordings of all parts of a run so far.
 pub(super) struct Joined<T> {
     steps: u64,
     made: u64,
@@ -51,7 +52,8 @@ impl<T: Scalar> Grown<T> {
         Self { values: Vec::new(), steps: 0, axes: None }
     }
 
-    /// Adds an array's steps, and makes room for `times` as many when they are the first.
+    /// Appends the steps of an array. The first array also reserves memory for `times` arrays of
+    /// its size.
     fn push(&mut self, array: ArrayD<T>, times: u64) -> Result<()> {
         let (steps, axes) = array.shape().split_first().map_or((0, Vec::new()), |(steps, axes)| (*steps, axes.to_vec()));
         if self.axes.is_none() {
@@ -82,7 +84,7 @@ impl<T: Scalar> Grown<T> {
 
     fn into_array(self) -> Result<ArrayD<T>> {
         let axes: Vec<usize> = [self.steps].into_iter().chain(self.axes.unwrap_or_else(|| vec![0])).collect();
-        ArrayD::from_shape_vec(IxDyn(&axes), self.values).map_err(|e| Error::Unsupported(format!("a recording of shape {axes:?}: {e}")))
+        ArrayD::from_shape_vec(IxDyn(&axes), self.values).map_err(|e| Error::Unsupported(format!("the recording of shape {axes:?}: {e}")))
     }
 }
 
@@ -91,7 +93,7 @@ impl<T: Scalar> Joined<T> {
         Self { steps, made: 0, ts: Vec::new(), output: Grown::new(), entries: Vec::new(), watched: Vec::new() }
     }
 
-    /// Adds the next stretch, whose last entries are what `watches` asked for.
+    /// Appends the recording of the next part. Its last entries are the variables of `watches`.
     pub(super) fn push(&mut self, mut part: Recording<T>, watches: &mut [Watch<T>]) -> Result<()> {
         let times = if part.steps == 0 { 1 } else { self.steps.div_ceil(part.steps) };
         self.made += part.steps;

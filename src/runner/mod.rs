@@ -21,12 +21,14 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Sources are applied as brainpy applies them: `fix`, then `series`, `func` and `iter`, and of each kind `=`, `+`, `-`, `*`, `/`. An input of the
-//! system is 0 before that, in every step; a variable is what the last step left.
+//! The sources are applied in brainpy's order: `fix`, then `series`, `func` and `iter`, and within
+//! each kind `=`, `+`, `-`, `*`, `/`. Before that, an input of the system is 0 in every step, and a
+//! variable has the value that the last step left.
 //!
-//! Inputs and monitors of variables run at the loop's speed, on every device. A monitor that is a function is called on the host, between
-//! stretches of steps, with what these variables were after each step. A source of a variable stands between two steps: they are
-//! then made one by one, which on a GPU moves the state to the host and back.
+//! Inputs and monitors of variables run at the speed of the loop, on every device. A monitor that
+//! is a function runs on the host, after each part of the run; it receives the values of its
+//! variables after each step. A source for a variable acts between two steps, so that each part of
+//! the run has one step. On a GPU this copies the state to the host and back in every step.
 
 mod join;
 mod source;
@@ -44,7 +46,8 @@ use join::{Joined, Watch};
 use std::io::{IsTerminal, Write};
 use target::{Place, Target};
 
-/// Most steps of a stretch, and most bytes of inputs that are made for one.
+/// The maximum number of steps in a part of a run.
+/// The maximum number of bytes of inputs for a part of a run.
 const STRETCH: usize = 1024;
 const BYTES: usize = 8 << 20;
 
@@ -76,7 +79,7 @@ impl<T: Scalar, S: System<T>> std::fmt::Debug for Runner<T, S> {
 }
 
 impl<T: Scalar, S: System<T>> Builder<T, S> {
-    /// Goes on to a [`Runner`] of the loop: inputs and monitors by name.
+    /// Builds a [`Runner`] on this loop, with inputs and monitors by name.
     #[must_use]
     pub fn runner(self) -> RunnerBuilder<T, S> {
         RunnerBuilder { builder: self, inputs: Vec::new(), monitors: Vec::new(), watches: Vec::new() }
@@ -84,23 +87,26 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
 }
 
 impl<T: Scalar, S: System<T>> RunnerBuilder<T, S> {
-    /// Gives a target values: an input of the system, or a variable of its state. brainpy's names `input` and `E.input` are those of the inputs
-    /// `x` and `E`. A target may have several sources.
+    /// Adds a source for a target: an input of the system, or a variable of its state. Brainpy's
+    /// names `input` and `E.input` select the inputs `x` and `E`. A target may have several
+    /// sources.
     #[must_use]
     pub fn input(mut self, target: impl Into<String>, source: Source) -> Self {
         self.inputs.push((target.into(), source));
         self
     }
 
-    /// Monitors a variable after each step, by name, or as [`monitor`](crate::monitor) says: some units, every K-th step, events.
+    /// Monitors a variable after each step. The argument is a name, or a
+    /// [`monitor`](crate::monitor) for some units, every k-th step, or events.
     #[must_use]
     pub fn monitor(mut self, variable: impl Into<Monitor>) -> Self {
         self.monitors.push(variable.into());
         self
     }
 
-    /// Monitors what a function makes of these variables after each step. It is given them in this order, each `[B, …]` row-major, and returns
-    /// as many values in every step: they are recorded as `[T, values]`.
+    /// Monitors a function of variables after each step. The function receives the variables in
+    /// this order, each `[B, …]` row-major. It must return the same number of values in every step;
+    /// they are recorded as `[T, values]`.
     #[must_use]
     pub fn monitor_fn<V: Into<String>>(
         mut self,
@@ -113,7 +119,8 @@ impl<T: Scalar, S: System<T>> RunnerBuilder<T, S> {
         self
     }
 
-    /// Shows on stderr how much of a run is done, where that is a terminal; in place of [`Builder::progress`].
+    /// Shows the progress of a run on stderr if that is a terminal. This replaces
+    /// [`Builder::progress`].
     #[must_use]
     pub fn progress_bar(mut self) -> Self {
         if std::io::stderr().is_terminal() {
@@ -122,7 +129,7 @@ impl<T: Scalar, S: System<T>> RunnerBuilder<T, S> {
                 let percent = done.saturating_mul(100) / all.max(1);
                 if shown.replace(percent) != Some(percent) {
                     let end = if done == all { "\n" } else { "" };
-                    // A terminal that is gone is no reason to end the run.
+                    // A closed terminal must not end the run.
                     let _ = write!(std::io::stderr(), "\r{percent:3} % of {all} steps{end}");
                 }
                 true
@@ -131,18 +138,19 @@ impl<T: Scalar, S: System<T>> RunnerBuilder<T, S> {
         self
     }
 
-    /// Builds the loop, and finds every name.
+    /// Builds the loop and resolves all names.
     ///
     /// # Errors
-    /// As [`Builder::build`]; if there is no such target or variable, a source has a wrong number of values, or the loop is batch-major.
+    /// The same as for [`Builder::build`]. In addition: if a target or variable does not exist, a
+    /// source has a wrong number of values, or the loop is batch-major.
     pub fn build(self) -> Result<Runner<T, S>> {
         let Self { builder, inputs, mut monitors, watches } = self;
         if builder.is_batch_major() {
-            return Err(Error::Unsupported("a runner is time-major, and the loop is batch-major".into()));
+            return Err(Error::Unsupported("a runner needs a time-major loop, but this loop is batch-major".into()));
         }
         for watch in &watches {
             if watch.variables.is_empty() {
-                return Err(Error::value("monitor", format!("`{}`", watch.name), "is a function of no variable"));
+                return Err(Error::value("monitor", format!("`{}`", watch.name), "is a function without variables"));
             }
             if monitors.iter().any(|m| m.label() == watch.name) || watches.iter().filter(|w| w.name == watch.name).count() > 1 {
                 let reason = "is monitored twice; give one of them another name";
@@ -160,10 +168,13 @@ impl<T: Scalar, S: System<T>> RunnerBuilder<T, S> {
             }
         }
         if over_time.schema.coupling == Coupling::Sequence && targets.iter().any(Target::is_variable) {
-            return Err(Error::Unsupported("a sequence is one run, and no input can be given to a variable between its steps".into()));
+            return Err(Error::Unsupported(
+                "a sequence makes all steps at once, so that a variable cannot have an input between its steps".into(),
+            ));
         }
         for target in &mut targets {
-            // Stable: of the same kind and operation, the one that came first goes first.
+            // The sort is stable: sources of the same kind and operation stay in the order of their
+            // calls.
             target.sources.sort_by_key(|source| (source.kind.place(), source.op));
             target.check(target.extent(&over_time.schema), over_time.layout.rows, 0, 0)?;
         }
@@ -177,23 +188,26 @@ impl<T: Scalar, S: System<T>> Runner<T, S> {
         &self.over_time
     }
 
-    /// The loop, to save and load its state, move it to a device, …
+    /// The loop, writable: to save and load its state, or to move it to a device.
     pub fn over_time_mut(&mut self) -> &mut LoopOverTime<T, S> {
         &mut self.over_time
     }
 
-    /// Puts state, time and step index back to their initial values, and series to their beginnings.
+    /// Resets state, time and step index to their initial values. Series start again at their
+    /// beginning.
     ///
     /// # Errors
-    /// As [`LoopOverTime::reset_state`].
+    /// The same as for [`LoopOverTime::reset_state`].
     pub fn reset_state(&mut self, batch: impl Into<Option<usize>>) -> Result<()> {
         self.over_time.reset_state(batch)
     }
 
-    /// Runs for a duration, in the unit of `dt`: brainpy's `runner.run(100.)`. Monitors are found in the recording by their names, `ts` beside them.
+    /// Runs for a duration, in the unit of `dt`, like brainpy's `runner.run(100.)`. The recording
+    /// contains the monitors by name, and the times `ts`.
     ///
     /// # Errors
-    /// As [`Runner::run_steps`], or if the duration makes no sense.
+    /// The same as for [`Runner::run_steps`]. In addition: if the duration is negative or not
+    /// finite.
     pub fn run(&mut self, duration: f64) -> Result<Recording<T>> {
         self.run_steps(self.over_time.steps_of(duration)?)
     }
@@ -201,8 +215,9 @@ impl<T: Scalar, S: System<T>> Runner<T, S> {
     /// Runs a number of steps.
     ///
     /// # Errors
-    /// As [`LoopOverTime::run`]; if a series or an iterator ends too soon, or a source or a function gives a wrong number of values. What ends too
-    /// soon or does not fit in the midst of a run leaves state and clock at the end of the stretch before.
+    /// The same as for [`LoopOverTime::run`]. In addition: if a series or an iterator ends too
+    /// early, or if a source or function returns a wrong number of values. If this occurs during
+    /// the run, state and clock are those at the end of the previous part.
     pub fn run_steps(&mut self, steps: u64) -> Result<Recording<T>> {
         let Self { over_time, targets, watches } = self;
         let (rows, from) = (over_time.layout.rows, over_time.clock.done);
@@ -217,7 +232,7 @@ impl<T: Scalar, S: System<T>> Runner<T, S> {
                 if n == 0 {
                     continue;
                 }
-                // A variable has stretches of one step.
+                // Variables have sources only in parts of one step.
                 let (at, len, pick) = (*at, *len, pick.clone());
                 let place = |n: usize| at + n / pick.len().max(1) * len + pick[n % pick.len().max(1)];
                 let mut state = crate::memory::collect("the state", this.host_state()?.iter().copied())?;
@@ -260,7 +275,7 @@ impl<T: Scalar, S: System<T>> Runner<T, S> {
     }
 }
 
-/// Most steps that are made without a look at sources and functions.
+/// The maximum number of steps in a part of the run, between two calls of sources and functions.
 fn stretch<T: Scalar>(over_time: &crate::loop_over_time::AnyLoop<'_, T>, targets: &[Target], unwatched: bool) -> usize {
     if targets.iter().any(Target::is_variable) {
         return 1;

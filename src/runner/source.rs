@@ -1,4 +1,4 @@
-//! What a runner gives its targets, and how.
+//! The sources of a runner: the values for a target, and the operation that applies them.
 
 use crate::error::{Error, Result};
 use crate::stimuli::Level;
@@ -6,15 +6,15 @@ use crate::system::Tick;
 use ndarray::{ArrayBase, ArrayD, Data, Dimension};
 use std::str::FromStr;
 
-/// What is done to a target with a value: brainpy's `+ - * / =`.
+/// The operation that applies a value to a target: brainpy's `+ - * / =`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Op {
-    /// The target becomes the value.
+    /// The value replaces the target.
     Set,
-    /// The value is added.
+    /// The value is added to the target.
     #[default]
     Add,
-    /// The value is taken off.
+    /// The value is subtracted from the target.
     Sub,
     /// The target is multiplied by the value.
     Mul,
@@ -37,7 +37,8 @@ impl FromStr for Op {
 }
 
 impl Op {
-    /// In f64: of operands of a shorter type that is rounded to it, the result is the type's own.
+    /// Computes in f64. If the operands come from a shorter type and the result is rounded to that
+    /// type, it equals the result of the operation in that type.
     pub(super) fn apply(self, target: f64, value: f64) -> f64 {
         match self {
             Self::Set => value,
@@ -52,13 +53,14 @@ impl Op {
 pub(super) type Values = Box<dyn Iterator<Item = Level> + Send>;
 pub(super) type Function = Box<dyn FnMut(Tick<'_>) -> Level + Send>;
 
-/// Values for a target, and what is done with them: [`fix`], [`series`], [`iter`] or [`func`].
+/// The values for a target, and the operation that applies them: [`fix`], [`series`], [`iter`] or
+/// [`func`].
 pub struct Source {
     pub(super) kind: Kind,
     pub(super) op: Op,
 }
 
-/// In the order in which brainpy applies them.
+/// The kinds of sources, in the order in which brainpy applies them.
 pub(super) enum Kind {
     Fix(Level),
     Series(ArrayD<f64>),
@@ -82,7 +84,7 @@ impl Kind {
         }
     }
 
-    /// Where it stands in the order of application.
+    /// The position of this kind in the order of application.
     pub(super) fn place(&self) -> u8 {
         match self {
             Self::Fix(_) => 0,
@@ -98,7 +100,7 @@ impl Source {
         Self { kind, op: Op::Add }
     }
 
-    /// What is done with the values; they are added otherwise.
+    /// Sets the operation that applies the values. The default is [`Op::Add`].
     #[must_use]
     pub fn op(mut self, op: Op) -> Self {
         self.op = op;
@@ -106,13 +108,15 @@ impl Source {
     }
 }
 
-/// The same at every step: a number, or one for each unit. brainpy's `'fix'`.
+/// The same value at every step: one number, or one number for each unit. This is brainpy's
+/// `'fix'`.
 #[must_use]
 pub fn fix(value: impl Into<Level>) -> Source {
     Source::new(Kind::Fix(value.into()))
 }
 
-/// A row for each step since the last reset, `[T]`, `[T, N]` or `[T, B, N]`: brainpy's `'iter'` of an array.
+/// One row for each step since the last reset, `[T]`, `[T, N]` or `[T, B, N]`. This is brainpy's
+/// `'iter'` of an array.
 #[must_use]
 pub fn series<S, D>(array: &ArrayBase<S, D>) -> Source
 where
@@ -120,13 +124,14 @@ where
     S::Elem: Copy + Into<f64>,
     D: Dimension,
 {
-    // Row-major, whatever the array's order is.
+    // The iterator visits the elements in row-major order, whatever the memory order of the array.
     let values = array.iter().map(|x| (*x).into()).collect();
     Source::new(Kind::Series(ArrayD::from_shape_vec(array.raw_dim().into_dyn(), values).unwrap_or_default()))
 }
 
-/// The iterator's next value for each step: brainpy's `'iter'` of anything else. It is asked ahead of the steps, in their order, and goes on
-/// where it was in the next run, after a reset too.
+/// The next value of the iterator for each step. This is brainpy's `'iter'` of anything but an
+/// array. The runner takes the values before it makes the steps, in the order of the steps. The
+/// next run continues with the next value, also after a reset.
 #[must_use]
 pub fn iter<I>(values: I) -> Source
 where
@@ -137,7 +142,8 @@ where
     Source::new(Kind::Iter(Box::new(values.into_iter().map(Into::into))))
 }
 
-/// A function of the step: brainpy's `'func'`. It is called ahead of the steps, in their order, and knows nothing of the state.
+/// A function of the step. This is brainpy's `'func'`. The runner calls it before it makes the
+/// steps, in the order of the steps. The function has no access to the state.
 #[must_use]
 pub fn func<L: Into<Level>>(mut function: impl FnMut(Tick<'_>) -> L + Send + 'static) -> Source {
     Source::new(Kind::Func(Box::new(move |at| function(at).into())))

@@ -1,4 +1,4 @@
-//! What a runner's sources act on: an input of the system, or a variable of its state.
+//! The targets of a runner's sources: inputs of the system, and variables of its state.
 
 use super::source::{Kind, Source};
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use crate::system::state::Layout;
 use crate::system::{Schema, Tick};
 use ndarray::{ArrayD, IxDyn};
 
-/// A target with its sources, in the order in which they are applied.
+/// A target with its sources, in the order of application.
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) name: String,
@@ -18,22 +18,25 @@ pub(super) struct Target {
 }
 
 #[derive(Debug)]
+/// An input of the system, or elements of a variable.
 pub(super) enum Place {
-    /// An input's number.
+    /// The number of an input.
     Port(usize),
-    /// Of a variable: where it begins in the state, its elements in a row, and which of them are meant.
+    /// Elements of a variable: the position of the variable in the state, its number of elements in
+    /// a batch row, and the selected elements of a row.
     Variable { at: usize, len: usize, pick: Vec<usize> },
 }
 
 impl Target {
-    /// Finds an input of this name, or else a variable. What brainpy calls `input` is here the input that sets it.
+    /// Finds the input or else the variable of this name. Brainpy's variable `input` is an input
+    /// here.
     pub(super) fn find(name: &str, schema: &Schema, layout: &Layout) -> Result<Self> {
         let port = |name: &str| schema.inputs.iter().position(|i| i.name == name);
         let group = name.strip_suffix(".input");
         let own = group.or((name == "input").then_some("x"));
         let place = match port(name).or_else(|| own.and_then(port)) {
             Some(port) => Place::Port(port),
-            // The variable of a group would be set anew in its step.
+            // The group's step would overwrite the variable.
             None if group.is_some() => {
                 return Err(Error::unknown("input", name, schema.inputs.iter().map(|i| &*i.name)));
             }
@@ -52,12 +55,12 @@ impl Target {
         matches!(self.place, Place::Variable { .. })
     }
 
-    /// Whether it is the same in every step.
+    /// Whether the sources have the same values in every step.
     pub(super) fn is_fixed(&self) -> bool {
         self.sources.iter().all(|s| matches!(s.kind, Kind::Fix(_)))
     }
 
-    /// Whether both are the same.
+    /// Whether both targets are the same input or variable.
     pub(super) fn same_place(&self, other: &Self) -> bool {
         match (&self.place, &other.place) {
             (Place::Port(a), Place::Port(b)) => a == b,
@@ -66,7 +69,7 @@ impl Target {
         }
     }
 
-    /// Whether all units are surely given the same.
+    /// Whether the sources are known to have the same value for all units.
     pub(super) fn is_uniform(&self) -> bool {
         self.sources.iter().all(|s| match &s.kind {
             Kind::Fix(level) => width(level) == 1,
@@ -75,7 +78,7 @@ impl Target {
         })
     }
 
-    /// Elements of a row.
+    /// The number of elements in a batch row.
     pub(super) fn extent(&self, schema: &Schema) -> usize {
         match &self.place {
             Place::Port(port) => schema.input_len(*port),
@@ -83,7 +86,7 @@ impl Target {
         }
     }
 
-    /// Refuses sources of a wrong width, and series that are shorter than `steps` from `from` on.
+    /// Rejects sources of a wrong width, and series with fewer than `from + steps` steps.
     pub(super) fn check(&self, extent: usize, rows: usize, from: u64, steps: u64) -> Result<()> {
         for source in &self.sources {
             let width = match &source.kind {
@@ -112,13 +115,13 @@ impl Target {
         Err(Error::Shape { argument: self.argument(), axis: "units".into(), expected: extent, given: width })
     }
 
-    /// Refuses a series whose axes are as many values as rows or units need, and others than theirs.
+    /// Rejects a series with a fitting number of values whose axes do not fit rows and units.
     fn has_rows(&self, shape: &[usize], extent: usize, rows: usize) -> Result<()> {
         let Some((first, others)) = shape.get(1..).and_then(<[usize]>::split_first) else { return Ok(()) };
         let others = if others.is_empty() { None } else { Some(others.iter().product::<usize>()) };
         let wrong = match others {
             None => false,
-            // A value for each row is none for each unit.
+            // One value for each row does not fit if there are several units.
             Some(1) => *first == rows && extent > 1,
             Some(all) => first * all == extent * rows && *first != rows,
         };
@@ -133,7 +136,8 @@ impl Target {
         format!("input `{}`", self.name)
     }
 
-    /// Applies all sources to `values`, `[rows, extent]`, for the step `at`, the `k`-th since the last reset.
+    /// Applies all sources to `values`, `[rows, extent]`, for the step `at`, which is step `k`
+    /// since the last reset.
     pub(super) fn apply<T: Scalar>(&mut self, values: &mut [T], (rows, extent): (usize, usize), at: Tick<'_>, k: u64) -> Result<()> {
         let mut sources = std::mem::take(&mut self.sources);
         let applied = sources.iter_mut().try_for_each(|source| {
@@ -176,8 +180,8 @@ fn width(level: &Level) -> usize {
     }
 }
 
-/// An input's series for `n` steps: `[n, B, …]`, `[n, …]` without a batch.
+/// The array of an input for `n` steps: `[n, B, …]`, or `[n, …]` without a batch.
 pub(super) fn series<T: Scalar>(values: Vec<T>, n: usize, batch: Option<usize>, shape: &[usize]) -> Result<ArrayD<T>> {
     let axes: Vec<usize> = [n].into_iter().chain(batch).chain(shape.iter().copied()).collect();
-    ArrayD::from_shape_vec(IxDyn(&axes), values).map_err(|e| Error::Unsupported(format!("an input of shape {axes:?}: {e}")))
+    ArrayD::from_shape_vec(IxDyn(&axes), values).map_err(|e| Error::Unsupported(format!("the input of shape {axes:?}: {e}")))
 }

@@ -1,4 +1,5 @@
-//! Inputs made of parts, waves and noise, by brainpy's names: arrays `[T]`, or `[T, N]` with a column for each unit, to be handed to a run.
+//! Inputs made of sections, waves and noise, under brainpy's names. Each function returns an array
+//! `[T]`, or `[T, N]` with one column for each unit, which can be the input of a run.
 //!
 //! ```
 //! use overtime::{LoopOverTime, inputs::{self, Span}, models::Hh};
@@ -13,12 +14,16 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Values are in the unit of the input, times in that of `dt`: milliseconds, and frequencies in hertz. They are computed in f64 and rounded
-//! once to the run's type, with the same bits on every machine.
+//! Values are in the unit of the input, times in the unit of `dt` (milliseconds), and frequencies
+//! in hertz. Values are computed in f64 and rounded once to the element type, with the same bits on
+//! every machine.
 //!
-//! Time is rounded as a run's duration is: to the step that it is near, within 1e-6 of one or what f32 rounds the time by, else an end goes
-//! up and, where it is one, a beginning down. brainpy's ends go up and beginnings down whatever rounding made of the quotient: at `dt` 0.1 a section of 1.1 ms has 12 steps
-//! there, and a pulse at 0.3 ms begins in step 2.
+//! Times are rounded like the duration of a run: to the nearest step, if they differ from it by at
+//! most 1e-6 steps or by the rounding of an f32. Otherwise durations, and `t_start` and `t_end` of a
+//! ramp, are rounded up. `t_start` and `t_end` of waves and noise, and the beginnings and ends of
+//! pulses, are rounded down. Brainpy rounds up or down even if only the rounding of the quotient
+//! separates a time from a step: at `dt` 0.1 its section of 1.1 ms has 12 steps, and its pulse at
+//! 0.3 ms begins in step 2.
 
 mod noise;
 mod sections;
@@ -35,7 +40,8 @@ use crate::system::clock::Clock;
 use ndarray::{ArrayD, IxDyn};
 use std::ops::Range;
 
-/// How long an input is, in steps of which length, and when something happens in it: always, unless [`Span::between`] says when.
+/// The duration of an input, the length of its steps, and the interval in which the input is not 0.
+/// By default this interval is the whole duration; [`Span::between`] sets it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
     duration: f64,
@@ -45,20 +51,22 @@ pub struct Span {
 }
 
 impl Span {
-    /// This long, in steps of `dt`.
+    /// An input of this duration, in steps of `dt`.
     #[must_use]
     pub fn new(duration: f64, dt: f64) -> Self {
         Self { duration, dt, start: 0.0, end: None }
     }
 
-    /// Something happens from `start` until `end` alone: brainpy's `t_start` and `t_end`. Before and after, the input is 0.
+    /// Sets the interval from `start` to `end` (brainpy's `t_start` and `t_end`). Before and after
+    /// it the input is 0.
     #[must_use]
     pub fn between(mut self, start: f64, end: f64) -> Self {
         (self.start, self.end) = (start, Some(end));
         self
     }
 
-    /// Steps of the whole, and those in which something happens; beginnings go down where `down`.
+    /// The total number of steps, and the steps of the interval. If `down` is set, the beginning
+    /// and end of the interval are rounded down, and otherwise up.
     fn steps(&self, down: bool) -> Result<(usize, Range<usize>)> {
         let clock = Clock::new(0, 0.0, self.dt)?;
         let all = count(&clock, "duration", self.duration)?;
@@ -77,7 +85,8 @@ impl Span {
         Ok((all, begin..end))
     }
 
-    /// An array of zeros, `[T]` or `[T, units]`, with the rows in which something happens set by `row`, which is told which one.
+    /// Makes an array `[T]` or `[T, units]`. Within the interval `row(k, values)` sets row `k`,
+    /// counted from the start of the interval; all other rows are 0.
     fn fill<T: Scalar>(&self, units: Option<usize>, down: bool, mut row: impl FnMut(usize, &mut [T])) -> Result<ArrayD<T>> {
         let (all, within) = self.steps(down)?;
         let width = units.unwrap_or(1);
@@ -88,13 +97,13 @@ impl Span {
     }
 }
 
-/// The steps of a time that is not negative, rounded up.
+/// The number of steps in a time that is not negative, rounded up.
 fn count(clock: &Clock, what: &str, time: f64) -> Result<usize> {
     let steps = clock.steps(time).map_err(|_| Error::value(what, time, "is not a non-negative time, or more steps than can be counted"))?;
     usize::try_from(steps).map_err(|_| Error::value(what, time, "is more steps than can be addressed"))
 }
 
-/// The same, rounded down.
+/// The number of steps in a time that is not negative, rounded down.
 fn before(clock: &Clock, what: &str, time: f64) -> Result<usize> {
     let up = count(clock, what, time)?;
     let exact = time / clock.dt;
@@ -107,10 +116,10 @@ fn zeros<T: Scalar>(steps: usize, width: usize) -> Result<Vec<T>> {
 
 fn array<T: Scalar>(values: Vec<T>, steps: usize, units: Option<usize>) -> Result<ArrayD<T>> {
     let shape: Vec<usize> = [steps].into_iter().chain(units).collect();
-    ArrayD::from_shape_vec(IxDyn(&shape), values).map_err(|e| Error::Unsupported(format!("an input of shape {shape:?}: {e}")))
+    ArrayD::from_shape_vec(IxDyn(&shape), values).map_err(|e| Error::Unsupported(format!("the input of shape {shape:?}: {e}")))
 }
 
-/// Refuses what is not finite.
+/// Rejects NaN and infinity.
 fn finite(what: &str, value: f64) -> Result<f64> {
     if value.is_finite() { Ok(value) } else { Err(Error::value(what, value, "is not a finite number")) }
 }

@@ -1,4 +1,4 @@
-//! Inputs that are drawn.
+//! Random inputs.
 
 use super::{Span, finite};
 use crate::error::{Error, Result};
@@ -6,13 +6,15 @@ use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Scalar;
 use ndarray::ArrayD;
 
-/// Normal numbers of mean 0 and variance `dt`, the increments of a Wiener process, for each of `units`: brainpy's `wiener_process`. `[T]` for one
-/// unit, else `[T, units]`.
+/// The increments of a Wiener process for each of `units` units: normal numbers with mean 0 and
+/// variance `dt`. This is brainpy's `wiener_process`. The array is `[T]` for one unit, and
+/// `[T, units]` otherwise.
 ///
-/// A draw is a function of seed, unit and step, counted from where the span begins; brainpy's are other numbers.
+/// Each number is a function of seed, unit and step, where the step counts from the start of the
+/// interval. Brainpy's numbers are different.
 ///
 /// # Errors
-/// If the span makes no sense.
+/// If a time of the span is invalid.
 pub fn wiener_process<T: Scalar>(units: usize, seed: u64, span: Span) -> Result<ArrayD<T>> {
     let (stream, scale) = (Stream::named(seed, "wiener_process"), span.dt.sqrt());
     span.fill((units != 1).then_some(units), true, |k, row| {
@@ -22,16 +24,18 @@ pub fn wiener_process<T: Scalar>(units: usize, seed: u64, span: Span) -> Result<
     })
 }
 
-/// An Ornstein-Uhlenbeck process for each of `units`, by Euler's and Maruyama's method: brainpy's `ou_process`. `[T]` for one unit, else
-/// `[T, units]`. From X = `mean` on,
+/// An Ornstein-Uhlenbeck process for each of `units` units, with the Euler-Maruyama method. This is
+/// brainpy's `ou_process`. The array is `[T]` for one unit, and `[T, units]` otherwise. The process
+/// starts at X = `mean`, and each step is
 ///
 /// X ← X + (mean − X)·dt/τ + σ·√dt·ξ
 ///
-/// with ξ standard normal, `tau` in the unit of `dt`, and `sigma` in that of the input by its root: the deviation in the long run is about
-/// σ·√(τ/2). Draws are as for [`wiener_process`].
+/// where ξ is standard normal. `tau` is in the unit of `dt`, and `sigma` in the unit of the input
+/// divided by the square root of the unit of `dt`. The stationary standard deviation is about
+/// σ·√(τ/2). The random numbers have the same rules as those of [`wiener_process`].
 ///
 /// # Errors
-/// If a number is not finite, `tau` is not positive, or the span makes no sense.
+/// If a number is not finite, `tau` is not positive, or a time of the span is invalid.
 pub fn ou_process<T: Scalar>(mean: f64, sigma: f64, tau: f64, units: usize, seed: u64, span: Span) -> Result<ArrayD<T>> {
     let (mean, sigma) = (finite("mean", mean)?, finite("sigma", sigma)?);
     if !(tau.is_finite() && tau > 0.0) {

@@ -1,4 +1,4 @@
-//! Inputs that stay the same for a while.
+//! Piecewise constant inputs.
 
 use super::{array, before, count, finite, zeros};
 use crate::error::{Error, Result};
@@ -6,12 +6,12 @@ use crate::numeric::scalar::Scalar;
 use crate::system::clock::Clock;
 use ndarray::ArrayD;
 
-/// One value for all units, or a value for each.
+/// One value for all units, or one value for each unit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Level {
-    /// The same for all.
+    /// The same value for all units.
     All(f64),
-    /// One for each.
+    /// One value for each unit.
     Each(Vec<f64>),
 }
 
@@ -37,7 +37,7 @@ impl<const N: usize> From<[f64; N]> for Level {
 }
 
 impl Level {
-    /// For unit `k`.
+    /// The value for unit `k`.
     fn at(&self, k: usize) -> f64 {
         match self {
             Self::All(value) => *value,
@@ -46,11 +46,13 @@ impl Level {
     }
 }
 
-/// Values one after the other, each for a duration: brainpy's `constant_input`. Returns the array, `[T]`, or `[T, N]` where a value has one
-/// for each of N units, and the sum of the durations.
+/// Consecutive values, each with a duration: brainpy's `constant_input`. Returns the array and the
+/// sum of the durations. The array is `[T]`, or `[T, N]` if a value has one number for each of N
+/// units.
 ///
 /// # Errors
-/// If `dt` or a duration makes no sense, a value is not finite, or two have different numbers of units.
+/// If `dt` or a duration is invalid, a value is not finite, or two values have different numbers of
+/// units.
 pub fn constant_input<T: Scalar, L: Into<Level>>(sections: impl IntoIterator<Item = (L, f64)>, dt: f64) -> Result<(ArrayD<T>, f64)> {
     let clock = Clock::new(0, 0.0, dt)?;
     let (mut parts, mut units, mut all, mut duration) = (Vec::new(), None, 0_usize, 0.0);
@@ -84,10 +86,11 @@ pub fn constant_input<T: Scalar, L: Into<Level>>(sections: impl IntoIterator<Ite
     Ok((array(values, all, units)?, duration))
 }
 
-/// As [`constant_input`], with values and durations apart: brainpy's `section_input`.
+/// Does the same as [`constant_input`], with separate lists of values and durations: brainpy's
+/// `section_input`.
 ///
 /// # Errors
-/// As [`constant_input`], or if there are not as many durations as values.
+/// The same as for [`constant_input`]. In addition: if the numbers of values and durations differ.
 pub fn section_input<T: Scalar, L: Into<Level>>(
     values: impl IntoIterator<Item = L>,
     durations: impl IntoIterator<Item = f64>,
@@ -100,11 +103,14 @@ pub fn section_input<T: Scalar, L: Into<Level>>(
     Ok(constant_input(values.into_iter().zip(durations), dt)?.0)
 }
 
-/// Pulses: at each of `times`, for that pulse's length, of its size; 0 elsewhere. `lengths` and `sizes` are one for all pulses or one for
-/// each. A pulse replaces those before it where they overlap, and ends with the input: brainpy's `spike_input`.
+/// Pulses: the pulse at `times[k]` has the length `lengths[k]` and the size `sizes[k]`; elsewhere
+/// the input is 0. This is brainpy's `spike_input`. `lengths` and `sizes` are one number for all
+/// pulses, or one number for each. A pulse replaces earlier pulses where they overlap. It ends at
+/// the latest with the input.
 ///
 /// # Errors
-/// If `dt` or a time makes no sense, a size is not finite, or there are not as many lengths or sizes as times.
+/// If `dt` or a time is invalid, a size is not finite, or the numbers of lengths or sizes differ
+/// from the number of times.
 pub fn spike_input<T: Scalar>(
     times: &[f64],
     lengths: impl Into<Level>,

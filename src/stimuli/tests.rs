@@ -1,7 +1,7 @@
 use super::*;
 use std::path::Path;
 
-/// What brainpy made, by name.
+/// The array that brainpy computed, by name.
 fn brainpy(name: &str) -> ArrayD<f64> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/inputs.npz");
     let found = overtime_npz::read(&path).unwrap().into_iter().find(|(n, _)| n == name);
@@ -35,11 +35,11 @@ fn what_brainpy_makes() {
 
 #[test]
 fn times_are_rounded_to_steps_that_are_meant() {
-    // brainpy: 12 steps, and a pulse from step 2.
+    // In brainpy this section has 12 steps and the pulse begins at step 2.
     assert_eq!(constant_input::<f64, _>([(1.0, 1.1)], 0.1).unwrap().0.len(), 11);
     let pulse = spike_input::<f64>(&[0.3], 0.1, 1.0, 1.0, 0.1).unwrap();
     assert_eq!(pulse.iter().position(|x| *x != 0.0), Some(3));
-    // Times that were stored in f32, which are up to 0.005 steps off here.
+    // These times passed through f32, which moves them by up to 0.005 steps.
     for k in (3..100_000).step_by(4999) {
         let time = f64::from((f64::from(k) * 0.1) as f32);
         let pulse = spike_input::<f64>(&[time], 0.1, 1.0, 10_000.0, 0.1).unwrap();
@@ -47,10 +47,10 @@ fn times_are_rounded_to_steps_that_are_meant() {
         let sections = constant_input::<f64, _>([(0.0, time), (1.0, 0.1)], 0.1).unwrap().0;
         assert_eq!(sections.iter().position(|x| *x != 0.0), Some(k as usize), "{time}");
     }
-    // A half that begins with a step belongs to it, however far out.
+    // A step at which a half period begins belongs to it, even at late times.
     let square = square_input::<f32>(1.0, 10.0, false, Span::new(1e5, 0.1)).unwrap();
     assert!(square.iter().enumerate().all(|(k, x)| *x == if k % 1000 < 500 { 1.0 } else { -1.0 }));
-    // Odd lengths: nothing, and a step.
+    // Edge cases: spans of 0 steps and of 1 step, and 0 units.
     assert_eq!(ramp_input::<f64>(3.0, 5.0, Span::new(0.0, 0.1)).unwrap().len(), 0);
     assert_eq!(ramp_input::<f64>(3.0, 5.0, Span::new(0.1, 0.1)).unwrap().as_slice().unwrap(), [3.0]);
     assert_eq!(wiener_process::<f64>(0, 1, Span::new(1.0, 0.1)).unwrap().shape(), [10, 0]);
@@ -79,7 +79,7 @@ fn noise_has_its_moments_and_is_a_function_of_seed_unit_and_step() {
                 (sum + at(k, unit), square + at(k, unit).powi(2), product + at(k, unit) * at(k + lag, unit), n + 1.0);
         }
     }
-    // 33 units for 190 correlation times each: some 3,000 independent values.
+    // 33 units for 190 correlation times each are about 3,000 independent values.
     let variance = sigma * sigma * tau / 2.0;
     assert!((sum / n).abs() <= 0.1 * variance.sqrt(), "{}", sum / n);
     assert!((square / n / variance - 1.0).abs() <= 0.15, "{} {variance}", square / n);
@@ -95,7 +95,7 @@ fn noise_has_its_moments_and_is_a_function_of_seed_unit_and_step() {
 fn what_makes_no_sense_is_refused_by_name() {
     let says = |result: Result<ArrayD<f64>>, what: &str| {
         let error = result.unwrap_err().to_string();
-        assert!(error.contains(what), "{error} does not say {what}");
+        assert!(error.contains(what), "{error} does not contain {what}");
     };
     let span = Span::new(10.0, 0.1);
     for dt in [0.0, -0.1, f64::NAN, f64::INFINITY] {

@@ -6,35 +6,39 @@ use crate::numeric::scalar::Scalar;
 use ndarray::ArrayD;
 use std::f64::consts::TAU;
 
-/// From `start` to `end` in equal steps, both of which it takes: brainpy's `ramp_input`.
+/// A ramp from `start` to `end` in equal steps. The first step has the value `start`, and the last
+/// one `end`. This is brainpy's `ramp_input`.
 ///
 /// # Errors
-/// If a value is not finite, or the span makes no sense.
+/// If a value is not finite, or a time of the span is invalid.
 pub fn ramp_input<T: Scalar>(start: f64, end: f64, span: Span) -> Result<ArrayD<T>> {
     let (start, end) = (finite("c_start", start)?, finite("c_end", end)?);
     let (_, within) = span.steps(false)?;
     let last = within.len().saturating_sub(1);
-    // As NumPy's linspace, which brainpy calls.
+    // This is NumPy's linspace, which brainpy calls.
     let step = (end - start) / last.max(1) as f64;
     span.fill(None, false, |k, x| x.fill(T::from_f64(if k == last && k > 0 { end } else { k as f64 * step + start })))
 }
 
-/// `amplitude·sin(2π·frequency·t)`, with t from where the span begins and `frequency` in Hz; with `bias`, `amplitude` more, so that it is not
-/// negative: brainpy's `sinusoidal_input`.
+/// A sine wave, `amplitude·sin(2π·frequency·t)`: brainpy's `sinusoidal_input`. `t` starts at the
+/// beginning of the interval, and `frequency` is in Hz. With `bias` the wave is shifted up by
+/// `amplitude`, so that it is not negative.
 ///
 /// # Errors
-/// If amplitude or frequency is not finite, or the span makes no sense.
+/// If amplitude or frequency is not finite, or a time of the span is invalid.
 pub fn sinusoidal_input<T: Scalar>(amplitude: f64, frequency: f64, bias: bool, span: Span) -> Result<ArrayD<T>> {
     wave(amplitude, frequency, bias, span, sin_turns)
 }
 
-/// `amplitude` for the first half of each period and `−amplitude` for the second, with t and `frequency` as for [`sinusoidal_input`]; with
-/// `bias`, `amplitude` more: brainpy's `square_input`.
+/// A square wave: `amplitude` in the first half of each period and `−amplitude` in the second. This
+/// is brainpy's `square_input`. `t` and `frequency` are those of [`sinusoidal_input`]. With `bias`
+/// the wave is shifted up by `amplitude`.
 ///
-/// A step that a half begins with belongs to it, where it does within 1e-9 of a period; in brainpy rounding decides.
+/// A half period that begins within 1e-9 periods of a step includes that step. In brainpy rounding
+/// decides.
 ///
 /// # Errors
-/// As [`sinusoidal_input`].
+/// The same as for [`sinusoidal_input`].
 pub fn square_input<T: Scalar>(amplitude: f64, frequency: f64, bias: bool, span: Span) -> Result<ArrayD<T>> {
     wave(amplitude, frequency, bias, span, |turns| {
         let turns = turns + 1e-9;
@@ -45,16 +49,17 @@ pub fn square_input<T: Scalar>(amplitude: f64, frequency: f64, bias: bool, span:
 fn wave<T: Scalar>(amplitude: f64, frequency: f64, bias: bool, span: Span, of_turns: impl Fn(f64) -> f64) -> Result<ArrayD<T>> {
     let (amplitude, frequency) = (finite("amplitude", amplitude)?, finite("frequency", frequency)?);
     span.steps(true)?;
-    // Turns a step: hertz, and milliseconds.
+    // The number of periods in a step: the frequency is in hertz and `dt` in milliseconds.
     let turns = frequency / 1000.0 * span.dt;
     if !turns.is_finite() {
-        return Err(Error::value("frequency", frequency, "is too high to be counted in turns"));
+        return Err(Error::value("frequency", frequency, "is too high: the number of periods cannot be computed"));
     }
     let offset = if bias { amplitude } else { 0.0 };
     span.fill(None, true, |k, x| x.fill(T::from_f64(amplitude * of_turns(turns * k as f64) + offset)))
 }
 
-/// sin(2πx), of plain operations: the nearest quarter turn is taken off exactly, and the rest goes through Taylor's polynomials on [−π/4, π/4].
+/// sin(2πx) from basic operations. The nearest quarter turn is subtracted exactly. Taylor
+/// polynomials on [−π/4, π/4] compute the rest.
 fn sin_turns(x: f64) -> f64 {
     let x = x - x.round();
     let quarters = (x * 4.0).round();

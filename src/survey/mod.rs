@@ -1,4 +1,4 @@
-//! What this machine has to run on, where it was looked for, and why a device cannot be used.
+//! The devices of this machine, where they were looked for, and why a device cannot be used.
 
 use crate::cuda::Context;
 use crate::device::Device;
@@ -6,10 +6,10 @@ use crate::device::found::{Compilers, Driver, Gpu, visible};
 use crate::error::{Error, Reason};
 use std::sync::Arc;
 
-/// A device, its driver's CUDA version, and the compilers for it.
+/// A GPU, the CUDA version of its driver, and the compilers for it.
 type Usable<'s> = (&'s Gpu, (u32, u32), &'s Result<Compilers, Reason>);
 
-/// What was looked for on this machine, and what was found.
+/// The results of a search for devices on this machine.
 ///
 /// ```
 /// let survey = overtime::Survey::new();
@@ -20,7 +20,7 @@ type Usable<'s> = (&'s Gpu, (u32, u32), &'s Result<Compilers, Reason>);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Survey {
-    /// Each thing looked for, and what came of it.
+    /// The things that were looked for, with the results.
     pub findings: Vec<Finding>,
     driver: Result<Driver, Reason>,
     compiler: Result<Compilers, Reason>,
@@ -29,23 +29,27 @@ pub struct Survey {
 /// One thing that was looked for.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// What (`CUDA driver`, `NVRTC`, …).
+    /// The thing (`CUDA driver`, `NVRTC`, …).
     pub what: &'static str,
-    /// What was found, or why it was not.
+    /// A description, or the reason why it was not found.
     pub result: Result<String, String>,
-    /// Where it was looked for.
+    /// The places that were searched.
     pub looked_in: Vec<String>,
 }
 
 impl Survey {
-    /// Looks for everything. Nothing is kept: a second survey looks again.
+    /// Looks for all devices. Nothing is cached: a second survey repeats the search.
     ///
-    /// The NVIDIA driver is the library that the loader finds as `libcuda.so.1` (`nvcuda.dll` on Windows), or the one that the
-    /// environment's `OVERTIME_LIBCUDA` names. The toolkit's stub of it is passed over. NVRTC is the one that `OVERTIME_NVRTC` names (a
-    /// library, or the folder it is in), or else any in `CUDA_PATH`, `CUDA_HOME`, the loader's path, `/usr/local/cuda*`, and the
-    /// `site-packages` of the Python at hand (`VIRTUAL_ENV`, `CONDA_PREFIX`, the `python3` in `PATH`, the user's and the system's). Of
-    /// several, the newest is taken whose major version of CUDA is not above the driver's; where the driver refuses what that one compiles,
-    /// the next one is tried.
+    /// The NVIDIA driver is the library that the loader finds as `libcuda.so.1` (`nvcuda.dll` on
+    /// Windows), or the library in the environment variable `OVERTIME_LIBCUDA`. The toolkit's stub
+    /// of the driver is skipped.
+    ///
+    /// NVRTC is the library in `OVERTIME_NVRTC` (a file, or its folder). Without this variable the
+    /// search covers `CUDA_PATH`, `CUDA_HOME`, the loader's path, `/usr/local/cuda*`, and the
+    /// `site-packages` of the current Python (`VIRTUAL_ENV`, `CONDA_PREFIX`, the `python3` in
+    /// `PATH`, the user's and the system's). Among several libraries, the first choice is the
+    /// newest one whose major version of CUDA is not above that of the driver. If the driver
+    /// refuses its code, the next one is tried.
     #[must_use]
     pub fn new() -> Self {
         #[cfg(feature = "cuda")]
@@ -83,32 +87,33 @@ impl Survey {
         #[cfg(feature = "cuda")]
         if !crate::cuda::compiler::embedded::archs().is_empty() {
             let archs: Vec<_> = crate::cuda::compiler::embedded::archs().iter().map(|arch| format!("sm_{arch}")).collect();
-            let result = Ok(format!("compiled beforehand for {}, for where there is no NVRTC", archs.join(", ")));
+            let result = Ok(format!("compiled ahead of time for {}; used if there is no NVRTC", archs.join(", ")));
             findings.push(Finding { what: "kernels", result, looked_in: Vec::new() });
         }
         Self { findings, driver, compiler }
     }
 
-    /// The best device that a loop can run on: the first GPU that can be used, else the CPU.
+    /// The best device for a loop: the first usable GPU, or else the CPU.
     #[must_use]
     pub fn best(&self) -> Device {
         let usable = self.gpus().iter().find(|gpu| self.why_not_cuda(gpu.ordinal).is_none());
         usable.map_or(Device::Cpu, |gpu| Device::Cuda(gpu.ordinal))
     }
 
-    /// The GPUs that the driver shows, usable or not.
+    /// The GPUs that the driver reports, usable or not.
     #[must_use]
     pub fn gpus(&self) -> &[Gpu] {
         self.driver.as_ref().map_or(&[], |d| &d.gpus)
     }
 
-    /// Why CUDA device `ordinal` cannot be used; nothing if it can.
+    /// The reason why CUDA device `ordinal` cannot be used; `None` if it can.
     #[must_use]
     pub fn why_not_cuda(&self, ordinal: usize) -> Option<Reason> {
         self.usable(ordinal).err()
     }
 
-    /// The device, the driver's CUDA version, and the compilers, or why the kernels that were compiled beforehand must do.
+    /// The GPU, the CUDA version of its driver, and the compilers. If there is no compiler, but
+    /// kernels for this GPU are embedded, the third part is the reason why there is no compiler.
     pub(crate) fn usable(&self, ordinal: usize) -> Result<Usable<'_>, Reason> {
         let driver = match &self.driver {
             Ok(driver) => driver,
@@ -130,7 +135,7 @@ impl Survey {
     }
 }
 
-/// Whether kernels for this compute capability were compiled when the crate was built.
+/// Whether kernels for this compute capability were compiled together with the crate.
 fn embedded(capability: (u32, u32)) -> bool {
     #[cfg(feature = "cuda")]
     return crate::cuda::compiler::embedded::serve(capability);
@@ -145,23 +150,23 @@ impl Default for Survey {
 }
 
 impl Device {
-    /// The best device there is. [`Survey::new`] also says why it is not a better one.
+    /// The best available device. [`Survey::new`] also gives the reasons why others cannot be used.
     #[must_use]
     pub fn auto() -> Self {
         Survey::new().best()
     }
 
-    /// The CUDA device of this ordinal.
+    /// The CUDA device with this ordinal.
     ///
     /// # Errors
-    /// If it cannot be used: no driver, no such device, no compiler for its kernels.
+    /// If it cannot be used: there is no driver, no such device, or no compiler for its kernels.
     pub fn cuda(ordinal: usize) -> crate::error::Result<Self> {
         let device = Self::Cuda(ordinal);
         device.require()?;
         Ok(device)
     }
 
-    /// An error unless this device can be used.
+    /// Returns an error if this device cannot be used.
     pub(crate) fn require(self) -> crate::error::Result<()> {
         match self {
             Self::Cpu => Ok(()),
@@ -173,7 +178,7 @@ impl Device {
     }
 }
 
-/// The context of a CUDA device, which every use of the device goes through.
+/// The context of a CUDA device. Every use of the device goes through it.
 pub(crate) fn context(ordinal: usize) -> crate::error::Result<Arc<Context>> {
     Context::of(ordinal, || {
         let survey = Survey::new();

@@ -1,17 +1,20 @@
-//! Where a loop stands in time, and how many steps a duration is. Steps are counted in `u64`, time is computed in `f64`.
+//! The position of a loop in time, and the number of steps in a duration. Steps are counted in
+//! `u64`; times are computed in `f64`.
 
 use super::{Shared, Start, Tick};
 use crate::error::{Error, Number, Result};
 use crate::numeric::rounding::up;
 
-/// `t = t0 + k·dt` for the `k`-th step since the last reset.
+/// The clock of a loop: step `k` since the last reset starts at `t = t0 + k·dt`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Clock {
-    /// Where a reset puts the index and the time.
+    /// The step index after a reset.
+    /// The time after a reset.
     pub(crate) i0: u64,
+    /// The length of a step.
     pub(crate) t0: f64,
     pub(crate) dt: f64,
-    /// Steps made since.
+    /// The number of steps made since the last reset.
     pub(crate) done: u64,
 }
 
@@ -26,27 +29,27 @@ impl Clock {
         Ok(Self { i0, t0, dt, done: 0 })
     }
 
-    /// Index of the next step.
+    /// The index of the next step.
     pub(crate) fn i(&self) -> u64 {
         self.i0.saturating_add(self.done)
     }
 
-    /// Time of the next step.
+    /// The time of the next step.
     pub(crate) fn t(&self) -> f64 {
         self.time(0)
     }
 
-    /// Time of the step `k` from now.
+    /// The time of the step that is `k` steps after the next one.
     pub(crate) fn time(&self, k: u64) -> f64 {
         self.t0 + self.done.saturating_add(k) as f64 * self.dt
     }
 
-    /// Time of the step of this index.
+    /// The time of the step with index `i`.
     pub(crate) fn time_of(&self, i: u64) -> f64 {
         if i >= self.i0 { self.t0 + (i - self.i0) as f64 * self.dt } else { self.t0 - (self.i0 - i) as f64 * self.dt }
     }
 
-    /// Where the next run starts from.
+    /// The start of the next run.
     pub(crate) fn start(&self) -> Start {
         Start { i: self.i(), t0: self.t0, dt: self.dt }
     }
@@ -55,7 +58,8 @@ impl Clock {
         Tick { i: self.i().wrapping_add(k), t: self.time(k), dt: self.dt, shared }
     }
 
-    /// The steps of a duration: `duration/dt`, rounded where that is [`near`] a whole number, else up.
+    /// The number of steps in a duration. `duration/dt` is rounded to the nearest whole number if
+    /// [`up`] considers it to be that number, and rounded up otherwise.
     pub(crate) fn steps(&self, duration: f64) -> Result<u64> {
         if !duration.is_finite() || duration < 0.0 {
             return Err(Error::value("duration", duration, "is not a non-negative number"));
@@ -85,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_duration_may_have_been_an_f32() {
-        // Steps of this length are such that f32 tells a quarter of them apart.
+        // At these values of dt an f32 resolves a quarter of a step.
         for (dt, most) in [(0.1, 400_000_u64), (0.025, 400_000), (0.05, 400_000), (1.0, 400_000)] {
             let clock = Clock::new(0, 0.0, dt).unwrap();
             for k in (0..most).step_by(7) {

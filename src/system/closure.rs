@@ -1,4 +1,4 @@
-//! Systems made of a closure, and a loop over one in a line.
+//! Systems whose step is a closure.
 
 use super::state::State;
 use super::{Coupling, InputSpec, Inputs, Schema, Shared, System, Tick, VarSpec};
@@ -9,10 +9,13 @@ use crate::numeric::scalar::Scalar;
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-/// A system whose step is a closure, for what is too small to have a type of its own. It runs on CPUs.
+/// A system whose step is a closure, for systems that are too small to need their own type. It runs
+/// on CPUs only.
 ///
-/// The closure is called once a step for each row of the batch, with the inputs of that row, its variables, in the order they were added in,
-/// and its output, which is 0 where it writes nothing. State is what it keeps there: it is called by several threads, and has none of its own.
+/// The loop calls the closure once for each step and batch row. The closure receives the tick, the
+/// inputs of that row, the variables of that row in the order in which they were added, and the
+/// output of that row. Output elements that the closure does not write are 0. Several threads call
+/// the closure, so it keeps its state in these variables and has no other state.
 ///
 /// ```
 /// use overtime::{Closure, Input, LoopOverTime};
@@ -51,21 +54,24 @@ where
     T: Scalar,
     F: Fn(Tick<'_>, &Inputs<'_, T>, &mut State<'_, T>, &mut [T]) + Send + Sync,
 {
-    /// A system with an output of this shape for one row, and without inputs and variables yet.
+    /// Creates a system with an output of this shape for one batch row, and without inputs and
+    /// variables.
     #[must_use]
     pub fn new(output: impl Into<Vec<usize>>, step: F) -> Self {
         let schema = Schema { inputs: Vec::new(), output: output.into(), state: Vec::new(), coupling: Coupling::Row, reads_clock: true };
         Self { schema, init: Vec::new(), step, element: PhantomData }
     }
 
-    /// Adds an input of this shape for one row, which a run must give; axes of length 1 stretch.
+    /// Adds an input of this shape for one batch row. Each run must provide it. Axes of length 1
+    /// broadcast.
     #[must_use]
     pub fn input(mut self, name: impl Into<Cow<'static, str>>, shape: impl Into<Vec<usize>>) -> Self {
         self.schema.inputs.push(InputSpec { name: name.into(), shape: shape.into(), optional: false, broadcasts: true });
         self
     }
 
-    /// Adds a variable of this shape for one row, and its initial values: a number, one for each element, or random.
+    /// Adds a variable of this shape for one batch row, and its initial values: one number, one
+    /// number for each element, or a random distribution.
     #[must_use]
     pub fn var(mut self, name: impl Into<Cow<'static, str>>, shape: impl Into<Vec<usize>>, init: impl Into<Init>) -> Self {
         self.schema.state.push(VarSpec::new(name, shape));
@@ -86,7 +92,7 @@ where
     fn init(&self, shared: &Shared, state: &mut State<'_, T>) {
         for ((values, var), init) in state.all().iter_mut().zip(&self.schema.state).zip(&self.init) {
             let random = matches!(init, Init::Uniform(..) | Init::Normal(..));
-            // Random values differ from row to row, all others are made for one.
+            // Random values differ between batch rows. Other values repeat in each row.
             let row = if random { values.len() } else { var.len() };
             for row in values.chunks_mut(row.max(1)) {
                 init.fill_checked(row, &var.shape, Stream::named(shared.seed, &var.name));
@@ -98,7 +104,7 @@ where
         let Schema { inputs, output, state: vars, .. } = &self.schema;
         let width = output.iter().product::<usize>();
         let (first, units, node) = (state.first(), state.units(), state.node());
-        // A system without an output has its rows from its variables.
+        // Without an output, the number of rows follows from the length of a variable.
         let own = vars.iter().zip(state.all()).find(|(var, _)| !var.is_empty()).map(|(var, values)| values.len() / var.len());
         let rows = y.len().checked_div(width).or(own).unwrap_or(0);
         y.fill(T::zeroed());

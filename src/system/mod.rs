@@ -1,9 +1,9 @@
-//! What a dynamical system is: [`System`], its [`Schema`], and where in time a step stands ([`Tick`]).
+//! Dynamical systems: the trait [`System`], its [`Schema`], and the time of a step ([`Tick`]).
 
 pub(crate) mod clock;
 pub(crate) mod closure;
 pub(crate) mod param;
-#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "programs are run by the CUDA engine alone"))]
+#[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "only the CUDA engine runs programs"))]
 pub(crate) mod program;
 pub(crate) mod scan;
 pub(crate) mod schema;
@@ -28,21 +28,23 @@ use torch::Module;
 
 /// One step of a discrete-time dynamical system.
 ///
-/// The loop calls `y[i] = step(tick, x[i], state)` for every step; every right-hand side reads the state as the step before
-/// left it. `step` must compute each unit (or row, see [`Coupling`]) from that unit's (row's) data alone and in a fixed order of
-/// operations, so that the result does not depend on which others it is computed together with.
+/// The loop calls `y[i] = step(tick, x[i], state)` for every step. Every right-hand side reads the
+/// state that the previous step left. `step` must compute each unit (or batch row, see
+/// [`Coupling`]) from the data of that unit (or row) alone, and in a fixed order of operations. The
+/// result then does not depend on the other units that are computed in the same call.
 pub trait System<T: Scalar>: Send + Sync {
-    /// Inputs, output, state and coupling. Asked for once, when the loop is built.
+    /// Inputs, output, state and coupling. The loop calls this once, when it is built.
     fn schema(&self) -> Schema;
 
-    /// Sets the state to its initial values: brainpy's `reset_state`.
+    /// Sets the state to its initial values, like brainpy's `reset_state`.
     fn init(&self, shared: &Shared, state: &mut State<'_, T>);
 
-    /// One step: `x` is `[rows, inputs]` for each port, every variable `[rows, …]`, and `y` `[rows, outputs]` is to be written.
+    /// Makes one step. `x` is `[rows, inputs]` for each port and every variable is `[rows, …]`. The
+    /// method writes `y`, `[rows, outputs]`.
     fn step(&self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]);
 
-    /// Many steps. The default calls [`System::step`] for each; an implementation that overrides it to share work between
-    /// steps must give the same bits.
+    /// Makes many steps. The default calls [`System::step`] for each one. An implementation that
+    /// overrides it, to share work between steps, must give the same bits.
     fn scan(&self, scan: &mut Scan<'_, T>) {
         for k in scan.steps() {
             let (at, x, state, y) = scan.at(k);
@@ -51,44 +53,49 @@ pub trait System<T: Scalar>: Send + Sync {
         }
     }
 
-    /// Whether `scan` heeds [`Scan::lengths`], so that a run may be given the lengths of its rows
-    /// ([`Input::lengths`](crate::Input::lengths)). A system without state that computes each step alone has nothing to heed.
+    /// Whether `scan` respects [`Scan::lengths`]. If so, a run may set the lengths of its rows
+    /// ([`Input::lengths`](crate::Input::lengths)). A stateless system that computes each step
+    /// independently can return `true` without reading the lengths.
     fn takes_lengths(&self) -> bool {
         false
     }
 
-    /// The same step as CUDA C, for steps of `dt`; without one, the system runs on CPUs alone.
+    /// The same step as CUDA C, for steps of length `dt`. A system that returns `None` runs on CPUs
+    /// only.
     fn program(&self, dt: f64) -> Option<Program> {
         let _ = dt;
         None
     }
 
-    /// Gets ready for steps of `dt` on a device, when a loop is built: what is too costly for the system's own making, or depends on
-    /// these two.
+    /// Prepares the system for steps of length `dt` on a device, when a loop is built. Work belongs
+    /// here if it is too costly for the constructor, or if it depends on `dt` or on the device.
     ///
     /// # Errors
-    /// Why the system cannot make such steps, or not there.
+    /// If the system cannot make steps of this length, or cannot run on this device.
     fn prepare(&self, dt: f64, device: Device) -> Result<()> {
         let _ = (dt, device);
         Ok(())
     }
 
-    /// Whether the system can start from there: times that it was given, and can keep only in steps at certain times. Called before the first
-    /// run of a loop that was built, reset, or given a state.
+    /// Checks whether the system can start at this point in time. A system may hold times, such as
+    /// spike times, that only certain steps can represent. The loop calls this before its first run
+    /// after it was built, reset, or given a state.
     ///
     /// # Errors
-    /// What the system was given that such steps cannot do.
+    /// If the system holds a time that the steps from `start` on cannot represent.
     fn check_start(&self, start: &Start) -> Result<()> {
         let _ = start;
         Ok(())
     }
 
-    /// Says more of the error of a run, [`Error::NotFinite`]: what it means that this variable is not finite.
+    /// Adds an explanation to [`Error::NotFinite`], the error of a run: the reason why the named
+    /// variable of this system is not finite.
     fn explain(&self, error: Error) -> Error {
         error
     }
 
-    /// The kind of system, as users name it (`HH`, `LSTMCell`); nodes are numbered by it.
+    /// The kind of the system by its public name (`HH`, `LSTMCell`). Nodes of one kind are
+    /// numbered.
     fn kind(&self) -> &str {
         "System"
     }
@@ -98,26 +105,27 @@ pub trait System<T: Scalar>: Send + Sync {
         Vec::new()
     }
 
-    /// All weights, those of the parts included, named by path.
+    /// All weights, including the weights of the parts, named by path.
     fn weights(&self) -> Vec<Weight<'_, T>> {
         Vec::new()
     }
 
-    /// The same weights in the same order, to be written to.
+    /// The same weights in the same order, writable.
     fn weights_mut(&mut self) -> Vec<WeightMut<'_, T>> {
         Vec::new()
     }
 
-    /// The torch modules that have the weights of this system and its parts, so that their `state_dict` can be loaded; nothing where there
-    /// are no weights.
+    /// The torch modules with the same weights as this system and its parts, so that their
+    /// `state_dict` can be loaded. The list is empty if the system has no weights.
     fn torch(&self) -> Vec<Module<'_>> {
         if self.weights().is_empty() { Vec::new() } else { vec![Module::none("has weights, and torch has no module of its kind")] }
     }
 
-    /// Whether parameters make sense (finite, positive where they must be, right lengths). Called when the loop is built.
+    /// Checks that the parameters are finite, have the right lengths, and are positive where they
+    /// must be. The loop calls this when it is built.
     ///
     /// # Errors
-    /// What is wrong, naming the parameter.
+    /// If a parameter is invalid. The error names it.
     fn check(&self) -> Result<()> {
         Ok(())
     }

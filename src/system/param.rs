@@ -1,14 +1,14 @@
-//! A model's parameter: one value for all units, or one for each.
+//! A parameter of a model: one value for all units, or one value for each unit.
 
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Real;
 
-/// One value for all units, or one for each.
+/// One value for all units, or one value for each unit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Param<R> {
-    /// The same for all units.
+    /// The same value for all units.
     All(R),
-    /// One for each unit.
+    /// One value for each unit.
     Each(Vec<R>),
 }
 
@@ -25,7 +25,7 @@ impl<R: Real> From<Vec<R>> for Param<R> {
 }
 
 impl<R: Real> Param<R> {
-    /// The values, one if it is the same for all.
+    /// The values. The slice has one element if the value is the same for all units.
     #[must_use]
     pub fn values(&self) -> &[R] {
         match self {
@@ -34,7 +34,7 @@ impl<R: Real> Param<R> {
         }
     }
 
-    /// The value of one unit; the last one's beyond the end.
+    /// The value of one unit. Beyond the end it is the value of the last unit.
     #[inline(always)]
     pub(crate) fn at(&self, unit: usize) -> R {
         match self {
@@ -43,8 +43,9 @@ impl<R: Real> Param<R> {
         }
     }
 
-    /// The values of `W` units from number `first` on, counted over a batch of rows of `units`: after a row's last unit comes the
-    /// next row's first.
+    /// The values of `W` consecutive units from number `first` on. The units are counted over a
+    /// batch whose rows have `units` units: the first unit of the next row follows the last unit of
+    /// a row.
     #[inline(always)]
     pub(crate) fn spread<const W: usize>(&self, first: usize, units: usize) -> [R; W] {
         match self {
@@ -63,7 +64,8 @@ impl<R: Real> Param<R> {
         }
     }
 
-    /// Right length, finite, and as `fits` says.
+    /// Checks that the values have the right length and are finite, and that `fits` accepts each
+    /// one. `must` is the text of the error if `fits` does not.
     pub(crate) fn check(&self, name: &str, units: usize, fits: impl Fn(R) -> bool, must: &str) -> Result<()> {
         if let Self::Each(values) = self
             && values.len() != units

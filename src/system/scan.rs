@@ -1,4 +1,5 @@
-//! Many steps of one block of units or rows: where their inputs come from, and where outputs and recordings go.
+//! Many steps of one block of units or batch rows: the sources of their inputs, and the
+//! destinations of outputs and recordings.
 
 use super::clock::Clock;
 use super::state::{Part, State};
@@ -6,25 +7,28 @@ use super::{Inputs, Shared, Tick};
 use crate::numeric::scalar::Scalar;
 use std::ops::Range;
 
-/// Where the inputs of a block's steps come from.
+/// The source of the inputs of a block's steps.
 pub(crate) trait InputSource<T> {
     fn inputs(&mut self, k: usize) -> Inputs<'_, T>;
 }
 
-/// Where the outputs of a block's steps go.
+/// The destination of the outputs of a block's steps.
 pub(crate) trait OutputSink<T> {
     fn output(&mut self, k: usize) -> &mut [T];
 }
 
-/// What is kept of the state after each step. `first_var` is the number that the system knows the state's first variable by.
+/// Records the monitored variables after each step. `first_var` is the index, within the whole
+/// system, of the first variable of `state`.
 pub(crate) trait StateRecorder<T> {
     fn record(&mut self, k: usize, step: u64, first_var: usize, state: &State<'_, T>);
 }
 
-/// A run of steps of one block of a system: what [`System::scan`](crate::System::scan) is given.
+/// A range of steps of one block of a system: the argument of
+/// [`System::scan`](crate::System::scan).
 ///
-/// Steps are numbered by [`Scan::steps`] and must be taken in that order (but by a system of
-/// [`Coupling::Sequence`](crate::Coupling::Sequence), in any), each once: [`Scan::at`], then [`Scan::record`].
+/// [`Scan::steps`] numbers the steps. `scan` makes each step once, in this order: it calls
+/// [`Scan::at`], and then [`Scan::record`]. A system of
+/// [`Coupling::Sequence`](crate::Coupling::Sequence) may make the steps in any order.
 pub struct Scan<'a, T> {
     pub(crate) clock: Clock,
     pub(crate) shared: &'a Shared,
@@ -38,27 +42,28 @@ pub struct Scan<'a, T> {
 }
 
 impl<'a, T: Scalar> Scan<'a, T> {
-    /// The steps to make.
+    /// The numbers of the steps to make.
     #[must_use]
     pub fn steps(&self) -> Range<usize> {
         self.steps.clone()
     }
 
-    /// For each row of this scan how many steps it takes: those before its length, as [`Scan::steps`] numbers them. In the others its
-    /// state stays as it is, and its output is 0. None: every row takes all steps.
+    /// The number of steps that each row of this scan makes. A row makes the steps whose number, as
+    /// in [`Scan::steps`], is below its length. In all later steps the state of the row does not
+    /// change and its output is 0. With `None` every row makes all steps.
     #[must_use]
     pub fn lengths(&self) -> Option<&'a [usize]> {
         self.lengths
     }
 
-    /// All that step `k` needs: its tick, its inputs, the state, and the output to be written.
+    /// The tick, inputs, state and writable output of step `k`.
     #[inline]
     pub fn at(&mut self, k: usize) -> (Tick<'_>, Inputs<'_, T>, &mut State<'a, T>, &mut [T]) {
         let at = self.clock.tick(k as u64, self.shared);
         (at, self.source.inputs(k), &mut self.state, self.target.output(k))
     }
 
-    /// Records the monitored variables as they stand after step `k`.
+    /// Records the monitored variables with their values after step `k`.
     #[inline]
     pub fn record(&mut self, k: usize) {
         let step = self.clock.i().wrapping_add(k as u64);
@@ -75,18 +80,19 @@ impl<'a, T: Scalar> Scan<'a, T> {
         }
     }
 
-    /// Input `port` of step `k`, which need not be the next one.
+    /// Input `port` of step `k`. The steps may be read in any order.
     pub(crate) fn input(&mut self, port: usize, k: usize) -> &[T] {
         self.source.inputs(k).port(port)
     }
 
-    /// The state as the last step left it.
+    /// The state after the last step.
     pub fn state(&mut self) -> &mut State<'a, T> {
         &mut self.state
     }
 
-    /// The steps `steps` of this scan for one part of a composed system. It reads from `input`, and writes to `output`,
-    /// `[steps, width]`, or, where there is none, from and to where this scan does.
+    /// Calls `run` with a scan over `steps` for one part of a composed system. That scan reads from
+    /// `input` and writes to `output`, both `[steps, width]`. Without `input` or `output` it reads
+    /// from, or writes to, the same place as this scan.
     pub(crate) fn part(
         &mut self,
         part: &Part,
@@ -118,25 +124,26 @@ impl<'a, T: Scalar> Scan<'a, T> {
     }
 }
 
-/// How a recurrent cell goes over the steps, and where its units stand in a row of the output.
+/// The direction in which a recurrent cell processes the steps, and the columns of its units in an
+/// output row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ScanDirection {
-    /// The last step first.
+    /// Whether the cell processes the last step first.
     pub(crate) backwards: bool,
-    /// The place of its first unit.
+    /// The column of the cell's first unit.
     pub(crate) column: usize,
-    /// Elements of a row.
+    /// The number of elements in an output row.
     pub(crate) width: usize,
 }
 
 impl ScanDirection {
-    /// In the order of time, in rows of its own.
+    /// Forward in time, in an output row that the cell does not share.
     pub(crate) fn alone(units: usize) -> Self {
         Self { backwards: false, column: 0, width: units }
     }
 }
 
-/// What passes between two stages: `[steps from base, width]`.
+/// The data between two stages, `[steps from base, width]`.
 struct StageRows<R> {
     rows: R,
     width: usize,

@@ -1,61 +1,68 @@
-//! A system's [`Schema`]: inputs, output, variables and coupling.
+//! The [`Schema`] of a system: inputs, output, variables and coupling.
 
 use super::MAX_PORTS;
 use crate::error::{Error, Result};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Who may run apart from whom.
+/// The parts of a system that are independent of each other and may be computed separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coupling {
-    /// Every unit on its own: inputs, state and output have one element per unit, and `step` may be given any range of them.
+    /// Every unit is independent. Inputs, state and output have one element for each unit, and the
+    /// engine may call `step` with any range of units.
     Pointwise,
-    /// Every batch row on its own: `step` may be given any range of rows.
+    /// Every batch row is independent. The engine may call `step` with any range of rows.
     Row,
-    /// As [`Coupling::Row`], but an output depends on inputs that come after it, as in a bidirectional layer: a run is one sequence, all of
-    /// whose steps `scan` is given at once. So run(T₁) then run(T₂) is not run(T₁ + T₂), and `step` is a sequence of one step.
+    /// Every batch row is independent, as in [`Coupling::Row`], but an output depends on later
+    /// inputs, as in a bidirectional layer. A run is one sequence, and `scan` receives all steps of
+    /// the run at once. Therefore `run(T₁)` and then `run(T₂)` is not `run(T₁ + T₂)`, and `step` is
+    /// a sequence of one step.
     Sequence,
-    /// Everything together: `step` is always given the whole.
+    /// All units and rows depend on each other. The engine always calls `step` with the whole
+    /// system.
     Network,
 }
 
 /// One input of a system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputSpec {
-    /// Its name, for systems with several.
+    /// The name. It distinguishes the inputs of a system with several.
     pub name: Cow<'static, str>,
-    /// Shape for one batch row, e.g. `[N]` or `[H, W, C]`.
+    /// The shape for one batch row, e.g. `[N]` or `[H, W, C]`.
     pub shape: Vec<usize>,
-    /// Whether a run may do without it (it then reads as zeros).
+    /// Whether a run may omit this input. An omitted input reads as zeros.
     pub optional: bool,
-    /// Whether axes of length 1 stretch over batch and units, as a current given to all neurons does.
+    /// Whether axes of length 1 broadcast over batch and units, like one current for all neurons.
     pub broadcasts: bool,
 }
 
 /// One state variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VarSpec {
-    /// Its name.
+    /// The name.
     pub name: Cow<'static, str>,
-    /// Shape for one batch row.
+    /// The shape for one batch row.
     pub shape: Vec<usize>,
-    /// Named parts of it along its flattened shape, e.g. an LSTM's `h` and `c` in `state`.
+    /// Named ranges of the flattened shape, e.g. an LSTM's `h` and `c` in `state`.
     pub views: Vec<(Cow<'static, str>, Range<usize>)>,
-    /// The variable that counts the steps for which this one stays as it is, if one does: see [`Schema::held`].
+    /// The variable that counts the steps in which this variable is constant, if there is one: see
+    /// [`Schema::held`].
     pub held_by: Option<Cow<'static, str>>,
-    /// Whether a state that is loaded may lack it: it then starts as in a new loop. [`VarSpec::new`] says so of variables named `spike`,
-    /// `input`, `refractory` and `below`.
+    /// Whether a loaded state may lack this variable. The variable then starts as in a new loop.
+    /// [`VarSpec::new`] sets this for variables named `spike`, `input`, `refractory` and `below`.
     pub optional: bool,
-    /// Whether it says something of the step that it was saved at, as a place in a ring of steps does: a state that is loaded without its clock
-    /// may then not have it, unless it is all 0.
+    /// Whether the values depend on the step at which they were saved, as a position in a ring of
+    /// steps does. A state that is loaded without its clock may then contain this variable only if
+    /// it is all 0.
     pub of_its_step: bool,
 }
 
-/// What a neuron's step leaves to be read, or counts from 0 on: a start from given potentials and gates does not need it.
+/// Variables that a neuron's step writes for the user, or that count from 0. A start from given
+/// potentials and gates does not need them.
 const OPTIONAL: [&str; 4] = ["spike", "input", "refractory", "below"];
 
 impl VarSpec {
-    /// A variable of this name and shape (for one batch row).
+    /// Creates a variable of this name and shape (for one batch row).
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>, shape: impl Into<Vec<usize>>) -> Self {
         let name = name.into();
@@ -63,21 +70,21 @@ impl VarSpec {
         Self { name, shape: shape.into(), views: Vec::new(), optional, of_its_step: false, held_by: None }
     }
 
-    /// Whether a state that is loaded may lack it.
+    /// Sets whether a loaded state may lack this variable.
     #[must_use]
     pub fn optional(mut self, optional: bool) -> Self {
         self.optional = optional;
         self
     }
 
-    /// Whether it says something of the step that it was saved at.
+    /// Sets whether the values depend on the step at which they were saved.
     #[must_use]
     pub fn of_its_step(mut self, of_its_step: bool) -> Self {
         self.of_its_step = of_its_step;
         self
     }
 
-    /// The variable of a part of this name.
+    /// The same variable, with the name of a part before its own name.
     pub(crate) fn within(&self, part: &str) -> Self {
         Self {
             name: format!("{part}.{}", self.name).into(),
@@ -89,13 +96,13 @@ impl VarSpec {
         }
     }
 
-    /// Elements for one batch row.
+    /// The number of elements for one batch row.
     #[must_use]
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Whether a row has no elements.
+    /// Whether a batch row has no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -107,31 +114,34 @@ impl VarSpec {
 pub struct Schema {
     /// Inputs, at most [`MAX_PORTS`].
     pub inputs: Vec<InputSpec>,
-    /// Shape of the output for one batch row.
+    /// The shape of the output for one batch row.
     pub output: Vec<usize>,
-    /// State variables, in the order `step` sees them.
+    /// State variables, in the order in which `step` receives them.
     pub state: Vec<VarSpec>,
-    /// Who may run apart from whom.
+    /// The parts of the system that may be computed separately.
     pub coupling: Coupling,
-    /// Whether `step` reads the clock or draws random numbers: such a system is not flattened over time even if stateless.
+    /// Whether `step` reads the clock or draws random numbers. A stateless system that does so is
+    /// not flattened over time.
     pub reads_clock: bool,
 }
 
 impl Schema {
-    /// A pointwise system of `units` units, without inputs and variables yet; its output has one element per unit.
+    /// A pointwise system of `units` units, without inputs and variables. Its output has one
+    /// element for each unit.
     #[must_use]
     pub fn pointwise(units: usize) -> Self {
         Self { inputs: Vec::new(), output: vec![units], state: Vec::new(), coupling: Coupling::Pointwise, reads_clock: true }
     }
 
-    /// A system coupled within each batch row, from `input` features to `output` features, that does not read the clock.
+    /// A system whose batch rows are independent, from `input` features to `output` features. It
+    /// does not read the clock.
     #[must_use]
     pub fn row(input: impl Into<Vec<usize>>, output: impl Into<Vec<usize>>) -> Self {
         let input = InputSpec { name: "x".into(), shape: input.into(), optional: false, broadcasts: false };
         Self { inputs: vec![input], output: output.into(), state: Vec::new(), coupling: Coupling::Row, reads_clock: false }
     }
 
-    /// Adds an input with one element per unit that a run may do without, and that broadcasts.
+    /// Adds an optional input with one element for each unit. The input broadcasts.
     #[must_use]
     pub fn drive(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         let shape = self.output.clone();
@@ -139,7 +149,7 @@ impl Schema {
         self
     }
 
-    /// Adds variables shaped like the output.
+    /// Adds variables with the shape of the output.
     #[must_use]
     pub fn vars<N: Into<Cow<'static, str>>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         let shape = self.output.clone();
@@ -154,9 +164,10 @@ impl Schema {
         self
     }
 
-    /// Says that the variable `var` stays as it is in the next step where the variable `counter` is above 1 after a step, as a potential does
-    /// in the refractory period. What a network's synapses would add to `var` meanwhile is dropped. `var` is one of the variables added so far;
-    /// where there is none of this name, nothing is said.
+    /// Declares that the variable `var` stays constant in the next step if the variable `counter`
+    /// is above 1 after a step. A potential behaves like this in the refractory period. Synaptic
+    /// input to `var` in that step is dropped. `var` must have been added before; if the schema has
+    /// no variable of this name, the call has no effect.
     #[must_use]
     pub fn held(mut self, var: &str, counter: impl Into<Cow<'static, str>>) -> Self {
         if let Some(var) = self.state.iter_mut().find(|v| v.name == var) {
@@ -165,19 +176,19 @@ impl Schema {
         self
     }
 
-    /// Whether there is no state.
+    /// Whether the system has no state.
     #[must_use]
     pub fn is_stateless(&self) -> bool {
         self.state.is_empty()
     }
 
-    /// Elements of the output for one batch row.
+    /// The number of elements of the output for one batch row.
     #[must_use]
     pub fn output_len(&self) -> usize {
         self.output.iter().product()
     }
 
-    /// Elements of input `port` for one batch row.
+    /// The number of elements of input `port` for one batch row.
     #[must_use]
     pub fn input_len(&self, port: usize) -> usize {
         self.inputs.get(port).map_or(0, |i| i.shape.iter().product())
@@ -200,7 +211,7 @@ impl Schema {
         }
         let unknown = self.state.iter().filter_map(|v| v.held_by.as_deref()).find(|counter| !self.state.iter().any(|v| v.name == *counter));
         if let Some(counter) = unknown {
-            return invalid(format!("no variable `{counter}`, which another is held by"));
+            return invalid(format!("no variable `{counter}`, but another variable is held by it"));
         }
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|w| w[0] == w[1]) {

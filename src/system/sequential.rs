@@ -1,4 +1,4 @@
-//! Systems one after another: each one's output is the next one's input.
+//! A chain of systems: the output of each layer is the input of the next one.
 
 use super::program::{LayerProgram, Program, ProgramBody};
 use super::scan::Scan;
@@ -12,7 +12,8 @@ use crate::numeric::scalar::Scalar;
 use ndarray::ArrayD;
 use std::ops::Range;
 
-/// Named systems one after another: `brainpy.Sequential`. Names give `l1.state`, `l1.Wi`.
+/// A chain of named systems, like `brainpy.Sequential`. The names appear in paths such as
+/// `l1.state` and `l1.Wi`.
 pub struct Sequential<T> {
     layers: Vec<(String, Box<dyn System<T>>)>,
 }
@@ -29,11 +30,12 @@ impl<T> Default for Sequential<T> {
     }
 }
 
-/// Elements of time that pass between two stages at once: small enough for the second cache.
+/// The maximum number of elements, over all steps, that one layer passes to the next at a time.
+/// They fit in L2.
 pub(crate) const BETWEEN: usize = 1 << 16;
 
 impl<T: Scalar> Sequential<T> {
-    /// Nothing yet.
+    /// Creates an empty chain.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -51,7 +53,8 @@ impl<T: Scalar> Sequential<T> {
         self.layers.iter().map(|(n, l)| (n.as_str(), &**l))
     }
 
-    /// Takes the weights of a torch model's `state_dict`: names are matched to layers as [`torch`] says.
+    /// Loads the weights of a torch model's `state_dict`. [`torch`] describes how names are matched
+    /// to layers.
     ///
     /// # Errors
     /// If names are missing or unexpected, an array has another shape, or torch has no such layer.
@@ -124,8 +127,9 @@ impl<T: Scalar> System<T> for Sequential<T> {
         }
     }
 
-    /// Stage-major: each layer over a stretch of time, then the next. There is no feedback between layers, so the order of
-    /// time and layers changes nothing.
+    /// Runs stage-major: each layer makes a batch of steps, and then the next layer makes them.
+    /// There is no feedback between layers, so this order gives the same results as step after
+    /// step.
     fn scan(&self, scan: &mut Scan<'_, T>) {
         let stages = self.stages();
         let steps = scan.steps();
@@ -135,20 +139,20 @@ impl<T: Scalar> System<T> for Sequential<T> {
         let items = stages.items(scan.at(steps.start).3.len());
         let count = self.layers.len();
         let widest = (0..count).map(|k| stages.width(k, items)).max().unwrap_or(1).max(1);
-        let stretch = if stages.whole { steps.len() } else { (BETWEEN / widest).clamp(1, steps.len()) };
+        let batch = if stages.whole { steps.len() } else { (BETWEEN / widest).clamp(1, steps.len()) };
         let (mut input, mut output): (Vec<T>, Vec<T>) = (Vec::new(), Vec::new());
-        for from in steps.clone().step_by(stretch) {
-            let some = from..steps.end.min(from + stretch);
+        for from in steps.clone().step_by(batch) {
+            let range = from..steps.end.min(from + batch);
             for (k, (_, layer)) in self.layers.iter().enumerate() {
                 std::mem::swap(&mut input, &mut output);
                 let (is_first, is_last) = (k == 0, k + 1 == count);
                 if !is_last {
-                    output.resize(some.len() * stages.width(k, items), T::zeroed());
+                    output.resize(range.len() * stages.width(k, items), T::zeroed());
                 }
                 let from = (!is_first).then_some(input.as_slice());
                 let to = (!is_last).then_some(output.as_mut_slice());
                 let part = stages.part(k, scan.state().first());
-                scan.part(&part, some.clone(), from, to, |scan| layer.scan(scan));
+                scan.part(&part, range.clone(), from, to, |scan| layer.scan(scan));
             }
         }
     }
@@ -210,18 +214,18 @@ impl<T: Scalar> System<T> for Sequential<T> {
         }
         for (k, (name, _)) in self.layers.iter().enumerate() {
             if name.is_empty() || name.contains('.') || self.layers[..k].iter().any(|(n, _)| n == name) {
-                return Err(Error::value("layer name", format!("`{name}`"), "is empty, has a dot, or is there twice"));
+                return Err(Error::value("layer name", format!("`{name}`"), "is empty, has a dot, or is used twice"));
             }
         }
         let Stages { stages, whole, .. } = self.stages();
         if whole && stages.iter().any(|(s, _)| s.coupling == Coupling::Network) {
-            return Err(Error::Unsupported("a Sequential of a network and a bidirectional layer".into()));
+            return Err(Error::Unsupported("a Sequential cannot combine a network with a bidirectional layer".into()));
         }
         for ((before, after), (name, _)) in stages.iter().zip(&stages[1..]).zip(&self.layers[1..]) {
             let (given, ports) = (&before.0.output, &after.0.inputs);
             let [port] = ports.as_slice() else {
                 return Err(Error::Unsupported(format!(
-                    "layer `{name}` has {} inputs; within a Sequential it needs just one",
+                    "layer `{name}` has {} inputs; within a Sequential it must have exactly one",
                     ports.len()
                 )));
             };
@@ -245,17 +249,17 @@ impl<T: Scalar> System<T> for Sequential<T> {
     }
 }
 
-/// For each layer: its schema and which of the variables are its own.
+/// The layers: for each one its schema and the range of its variables.
 struct Stages {
     stages: Vec<(Schema, Range<usize>)>,
-    /// All layers are, so that blocks are units, not rows.
+    /// Whether all layers are pointwise. Blocks then consist of units, and otherwise of batch rows.
     pointwise: bool,
-    /// One layer needs all steps at once, and so all do.
+    /// Whether a layer needs all steps of a run at once. All layers then make all steps at once.
     whole: bool,
 }
 
 impl Stages {
-    /// The units or rows that an output of `len` elements holds.
+    /// The number of units or batch rows in an output of `len` elements.
     fn items(&self, len: usize) -> usize {
         match self.stages.last() {
             Some((last, _)) if !self.pointwise => len / last.output_len().max(1),
@@ -263,12 +267,12 @@ impl Stages {
         }
     }
 
-    /// Elements of layer `k`'s output for so many items.
+    /// The number of output elements of layer `k` for this number of units or batch rows.
     fn width(&self, k: usize, items: usize) -> usize {
         if self.pointwise { items } else { items * self.stages[k].0.output_len() }
     }
 
-    /// Layer `k` of a block whose first item is `first`.
+    /// Layer `k` of the block whose first unit or batch row is `first`.
     fn part(&self, k: usize, first: usize) -> Part {
         let (schema, vars) = &self.stages[k];
         let units = schema.output_len();

@@ -1,11 +1,11 @@
-//! What a step is given: its time ([`Tick`]), its inputs, and the shared arguments.
+//! The arguments of a step: its time ([`Tick`]), its inputs, and the shared values.
 
 use std::collections::BTreeMap;
 
-/// The most input ports a system may have.
+/// The maximum number of input ports of a system.
 pub const MAX_PORTS: usize = 4;
 
-/// Values handed to every node of a system: brainpy's `shared_arg`, and the seed.
+/// The shared values, which every node of a system can read (brainpy's `shared_arg`), and the seed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shared {
     /// The seed of every random stream in the system.
@@ -14,13 +14,13 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// With this seed and no values.
+    /// This seed, and no values.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { seed, values: BTreeMap::new() }
     }
 
-    /// The value of this name, if one was given.
+    /// The value of this name, if it is set.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<f64> {
         self.values.get(name).copied()
@@ -37,31 +37,33 @@ impl Shared {
     }
 }
 
-/// The step being computed: `t = t0 + i·dt`, where `i` counts from the last reset; never accumulated.
+/// The step that is being computed: `t = t0 + i·dt`, where `i` counts from the last reset. The time
+/// is never accumulated.
 #[derive(Clone, Copy, Debug)]
 pub struct Tick<'a> {
-    /// Index of the step.
+    /// The index of the step.
     pub i: u64,
-    /// Time at its start.
+    /// The time at the start of the step.
     pub t: f64,
-    /// Length of a step.
+    /// The length of the step.
     pub dt: f64,
-    /// Seed and values given to every node.
+    /// The seed and the shared values.
     pub shared: &'a Shared,
 }
 
-/// Where a run starts from: what [`System::check_start`](crate::System::check_start) is told.
+/// The start of a run: the argument of [`System::check_start`](crate::System::check_start).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Start {
-    /// Index of the next step: 0 if the run starts anew, else how many steps were made before.
+    /// The index of the next step: 0 if the run starts anew, otherwise the number of steps made
+    /// before.
     pub i: u64,
-    /// Time of the step that a reset goes back to. Those after it are at `t0 + k·dt`.
+    /// The time of the step that a reset returns to. Step `k` after it starts at `t0 + k·dt`.
     pub t0: f64,
-    /// Length of a step.
+    /// The length of a step.
     pub dt: f64,
 }
 
-/// What a step is given as input: one slice per port of the schema.
+/// The inputs of a step: one slice for each port of the schema.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a, T> {
     pub(crate) ports: [&'a [T]; MAX_PORTS],
@@ -69,7 +71,8 @@ pub struct Inputs<'a, T> {
 }
 
 impl<'a, T> Inputs<'a, T> {
-    /// From slices, all of them given: `[batch, feature]` each. Those beyond [`MAX_PORTS`] are dropped.
+    /// Creates inputs from slices, each `[batch, feature]`. Every slice counts as given. Slices
+    /// beyond [`MAX_PORTS`] are ignored.
     #[must_use]
     pub fn new(slices: &[&'a [T]]) -> Self {
         let mut ports: [&'a [T]; MAX_PORTS] = [&[]; MAX_PORTS];
@@ -80,8 +83,8 @@ impl<'a, T> Inputs<'a, T> {
         Self { ports, given }
     }
 
-    /// Port `port` as `[rows, features]` (for a pointwise system: one element per unit of this call). Zeros where nothing was
-    /// given.
+    /// The input of port `port` as `[rows, features]`. For a pointwise system the slice has one
+    /// element for each unit of this call. The values are 0 if the run has no input for this port.
     ///
     /// # Panics
     /// If `port` is not below [`MAX_PORTS`].
@@ -91,7 +94,7 @@ impl<'a, T> Inputs<'a, T> {
         self.ports[port]
     }
 
-    /// Whether the run was given this input.
+    /// Whether the run has an input for this port.
     #[inline]
     #[must_use]
     pub fn is_given(&self, port: usize) -> bool {

@@ -1,19 +1,36 @@
-//! Weights as torch has them: from the names and layouts of a module's `state_dict` to those of this crate.
+//! Weights from torch: conversion of the names and layouts of a module's `state_dict` to the names
+//! and layouts of this crate.
 //!
-//! | torch | here | |
+//! The first column is torch's, the second one is this crate's.
+//!
+//! | torch | overtime | layout |
 //! |---|---|---|
-//! | `Linear`: `weight` `[out, in]`, `bias` | [`Dense`](crate::models::Dense): `W`, `b` | transposed |
-//! | `Conv2d`: `weight` `[out, in/groups, kernel₀, kernel₁]`, `bias` | [`Conv2d`](crate::models::Conv2d): `w`, `b` | axes turned |
-//! | `RNN`, `GRU`, `LSTM`: `weight_ih_l0`, … | [`Rnn`](crate::models::Rnn), [`Gru`](crate::models::Gru), [`Lstm`](crate::models::Lstm): `l0.Wi`, … | see [`torch_weights`](crate::models::Recurrent::torch_weights) |
-//! | `RNNCell`, `GRUCell`, `LSTMCell`: `weight_ih`, … | [`RnnCell`](crate::models::RnnCell), [`GruCellTorch`](crate::models::GruCellTorch), [`LstmCellTorch`](crate::models::LstmCellTorch): `Wi`, … | likewise |
+//! | `Linear`: `weight` `[out, in]`, `bias` | [`Dense`]: `W`, `b` | transposed |
+//! | `Conv2d`: `weight` `[out, in/groups, kernel₀, kernel₁]`, `bias` | [`Conv2d`]: `w`, `b` | axes permuted |
+//! | `RNN`, `GRU`, `LSTM`: `weight_ih_l0`, … | [`Rnn`], [`Gru`], [`Lstm`]: `l0.Wi`, … | see [`torch_weights`] |
+//! | `RNNCell`: `weight_ih`, … | [`RnnCell`]: `Wi`, … | see [`torch_weights`] |
+//! | `GRUCell`: `weight_ih`, … | [`GruCellTorch`]: `Wi`, … | see [`torch_weights`] |
+//! | `LSTMCell`: `weight_ih`, … | [`LstmCellTorch`]: `Wi`, … | see [`torch_weights`] |
 //!
-//! In a `state_dict` names begin with the path of their module. Layers of a [`Sequential`](crate::Sequential) are matched to modules by
-//! the first of these rules that gives every layer with weights one module:
+//! [`Dense`]: crate::models::Dense
+//! [`Conv2d`]: crate::models::Conv2d
+//! [`Rnn`]: crate::models::Rnn
+//! [`Gru`]: crate::models::Gru
+//! [`Lstm`]: crate::models::Lstm
+//! [`RnnCell`]: crate::models::RnnCell
+//! [`GruCellTorch`]: crate::models::GruCellTorch
+//! [`LstmCellTorch`]: crate::models::LstmCellTorch
+//! [`torch_weights`]: crate::models::Recurrent::torch_weights
 //!
-//! 1. The module's path is the layer's name, or ends in it: `fc`, `model.fc`.
-//! 2. There is one such layer and one module, whatever its path.
-//! 3. Paths are numbers, as `torch.nn.Sequential` has them, and as many as layers: `0`, `2`, `4`, or all behind one path (`net.0`, `net.2`). Layers
-//!    are then taken in order.
+//! In a `state_dict`, a name begins with the path of its module. The layers of a
+//! [`Sequential`](crate::Sequential) are matched to modules by the first of these rules that finds
+//! one module for every layer with weights:
+//!
+//! 1. The path of the module is the name of the layer, or ends in it: `fc`, `model.fc`.
+//! 2. There is exactly one such layer and exactly one module. The path does not matter.
+//! 3. The paths are numbers, as in `torch.nn.Sequential`: `0`, `2`, `4`, or all behind one path
+//!    (`net.0`, `net.2`). There are as many of them as layers. The layers are matched in the order
+//!    of the numbers.
 //!
 //! ```
 //! use overtime::{Sequential, models::{Activation, Dense}};
@@ -44,11 +61,12 @@ pub type Weights = Vec<(String, ArrayD<f64>)>;
 
 type Convert<'a> = Box<dyn Fn(&Given<'_>) -> Result<Weights> + 'a>;
 
-/// A system whose weights a torch module has: what [`System::torch`] says of itself or of its parts.
+/// A torch module with the same weights as a system. [`System::torch`] returns it for the system
+/// itself or for its parts.
 pub struct Module<'a> {
-    /// Where it stands in the system: `l1`; empty for the system itself.
+    /// The path of the system or part, such as `l1`. It is empty for the system itself.
     path: String,
-    /// Torch's names of its weights; or why there are none.
+    /// Torch's names of the weights, or the reason why torch has no such module.
     names: std::result::Result<Vec<String>, String>,
     convert: Convert<'a>,
 }
@@ -60,19 +78,20 @@ impl std::fmt::Debug for Module<'_> {
 }
 
 impl<'a> Module<'a> {
-    /// A system whose torch module has weights of these names (`weight`, `bias`), and what makes its own of them, by its own names.
+    /// Declares that a torch module has weights of these names (`weight`, `bias`). `convert`
+    /// computes the system's weights from them, under the system's own names.
     #[must_use]
     pub fn new<N: Into<String>>(names: impl IntoIterator<Item = N>, convert: impl Fn(&Given<'_>) -> Result<Weights> + 'a) -> Self {
         Self { path: String::new(), names: Ok(names.into_iter().map(Into::into).collect()), convert: Box::new(convert) }
     }
 
-    /// A system with weights of which torch has no module, and why not.
+    /// Declares that torch has no module for this system with weights, and gives the reason.
     #[must_use]
     pub fn none(reason: impl Into<String>) -> Self {
         Self { path: String::new(), names: Err(reason.into()), convert: Box::new(|_| Ok(Vec::new())) }
     }
 
-    /// The same as a part of this name.
+    /// The same module, for a part of this name.
     #[must_use]
     pub fn within(self, part: &str) -> Self {
         Self { path: join(part, &self.path), ..self }
@@ -87,7 +106,7 @@ pub struct Given<'g> {
 }
 
 impl<'g> Given<'g> {
-    /// The weight of this name, if it has this shape.
+    /// The weight of this name, which must have this shape.
     ///
     /// # Errors
     /// If it is missing, or has another shape.
@@ -106,10 +125,11 @@ impl<'g> Given<'g> {
     }
 }
 
-/// The system's weights, by its own names and in its own layouts, from a `state_dict`.
+/// Converts a `state_dict` to the system's weights, with the system's own names and layouts.
 ///
 /// # Errors
-/// If names are missing or unexpected, an array has another shape, or torch has no module for a part of the system.
+/// If names are missing or unexpected, an array has another shape, or torch has no module for a
+/// part of the system.
 pub fn weights<T: Scalar>(system: &dyn System<T>, given: &[(String, ArrayD<f64>)]) -> Result<Weights> {
     let mut modules = Vec::new();
     for module in system.torch() {
@@ -152,7 +172,8 @@ pub fn weights<T: Scalar>(system: &dyn System<T>, given: &[(String, ArrayD<f64>)
     Ok(all)
 }
 
-/// For each of our paths the module's, by the rules above; where none of them matches all, what the first one does.
+/// Finds for each path in `ours` the path of its module, by the rules above. If no rule matches all
+/// of them, the result is that of the first rule.
 fn matching<'g>(ours: &[&str], paths: &BTreeSet<&'g str>) -> Vec<Option<&'g str>> {
     let by_name = |own: &str| {
         if let Some(same) = paths.get(own) {
@@ -179,7 +200,7 @@ fn matching<'g>(ours: &[&str], paths: &BTreeSet<&'g str>) -> Vec<Option<&'g str>
     }
 }
 
-/// The paths in the order of their numbers, if all are numbers behind one path.
+/// The paths in the order of their numbers, if all of them are numbers behind one path.
 fn numbered<'g>(paths: &BTreeSet<&'g str>) -> Option<Vec<&'g str>> {
     let split = |path: &&'g str| path.rsplit_once('.').unwrap_or(("", path));
     let parents: BTreeSet<&str> = paths.iter().map(|path| split(path).0).collect();
@@ -188,7 +209,7 @@ fn numbered<'g>(paths: &BTreeSet<&'g str>) -> Option<Vec<&'g str>> {
     (parents.len() == 1).then(|| numbers.into_iter().map(|(_, path)| path).collect())
 }
 
-/// A name behind a path.
+/// Joins a path and a name with a dot.
 fn join(path: &str, name: &str) -> String {
     match (path, name) {
         ("", name) => name.to_owned(),
@@ -197,10 +218,10 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// Arrays of any type by any names, as they are taken here.
+/// Converts arrays of any element type, under any names, to [`Weights`].
 ///
 /// # Errors
-/// If there is no memory for them.
+/// If memory is short.
 pub(crate) fn collected<N: AsRef<str>, S: Scalar>(weights: &[(N, ArrayD<S>)]) -> Result<Weights> {
     let convert = |(name, array): &(N, ArrayD<S>)| {
         let name = name.as_ref();
@@ -209,7 +230,7 @@ pub(crate) fn collected<N: AsRef<str>, S: Scalar>(weights: &[(N, ArrayD<S>)]) ->
     weights.iter().map(convert).collect()
 }
 
-/// Sets the weights of a system that [`weights`] has made for it.
+/// Sets the weights of a system. [`weights`] computed them.
 pub(crate) fn set<T: Scalar>(system: &mut dyn System<T>, weights: &Weights) {
     for weight in system.weights_mut() {
         if let Some((_, array)) = weights.iter().find(|(name, _)| *name == weight.name) {
@@ -231,9 +252,9 @@ mod tests {
         assert_eq!(of(&["a", "b"], &["a", "b"]), [Some("a"), Some("b")]);
         assert_eq!(of(&["a", "b"], &["model.b", "model.a"]), [Some("model.a"), Some("model.b")]);
         assert_eq!(of(&["a", "b"], &["encoder.x.a", "head.b"]), [Some("encoder.x.a"), Some("head.b")]);
-        // The same name, rather than one that ends in it.
+        // An equal name wins over a name that ends in it.
         assert_eq!(of(&["a"], &["a", "old.a"]), [Some("a")]);
-        // Not a part of a name.
+        // Only whole components of a path match.
         assert_eq!(of(&["a", "c"], &["ba", "bc"]), [None, None]);
         assert_eq!(of(&["a"], &["whatever.it.is"]), [Some("whatever.it.is")]);
         assert_eq!(of(&[""], &["lstm"]), [Some("lstm")]);
@@ -244,7 +265,8 @@ mod tests {
     fn numbers_are_taken_in_their_order() {
         assert_eq!(of(&["a", "b", "c"], &["0", "10", "2"]), [Some("0"), Some("2"), Some("10")]);
         assert_eq!(of(&["a", "b"], &["net.4", "net.1"]), [Some("net.1"), Some("net.4")]);
-        // As many as layers, and behind one path; layers with numbers for names are found by those.
+        // There must be as many numbers as layers, and all behind one path. Layers whose names are
+        // numbers match by name.
         assert_eq!(of(&["a", "b"], &["0", "1", "2"]), [None, None]);
         assert_eq!(of(&["a", "b"], &["x.0", "y.2"]), [None, None]);
         assert_eq!(of(&["2", "0"], &["0", "2"]), [Some("2"), Some("0")]);
@@ -253,7 +275,7 @@ mod tests {
     #[test]
     fn what_can_be_meant_twice_is_not_guessed() {
         assert_eq!(of(&["a", "b"], &["x.a", "y.a", "b"]), [None, Some("b")]);
-        // Both would take the same.
+        // Both layers would use the same module.
         assert_eq!(of(&["c.a", "a"], &["c.a"]), [Some("c.a"), Some("c.a")]);
     }
 }

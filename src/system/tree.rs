@@ -1,8 +1,9 @@
-//! Nodes, variables and names, by brainpy's words.
+//! The tree of a loop: nodes, variables and their names, in brainpy's terms.
 //!
-//! A loop is a tree: the loop itself, its target (the system), the target's parts, and what was registered. Nodes have two
-//! names. The absolute one is the kind and a number that no other node of this process has (`RNNCell0`); the relative one is
-//! the path from the loop: empty for the loop, `target`, `target.l1` (brainpy: `target.children.l1`).
+//! The nodes of the tree are the loop itself, its target (the system), the parts of the target, and
+//! the registered nodes. Each node has two names. The absolute name is the kind with a number that
+//! no other node of this process has (`RNNCell0`). The relative name is the path from the loop: it
+//! is empty for the loop, and then `target`, `target.l1` (brainpy: `target.children.l1`).
 
 use super::System;
 use crate::error::{Error, Result};
@@ -18,7 +19,8 @@ struct Names {
 
 static NAMES: Mutex<Names> = Mutex::new(Names { counts: BTreeMap::new(), given: BTreeSet::new() });
 
-/// A name no other object of this process has: the kind and a number, as brainpy's `unique_name`.
+/// A name that no other object of this process has: the kind and a number, like brainpy's
+/// `unique_name`.
 #[must_use]
 pub fn unique_name(kind: &str) -> String {
     let mut names = NAMES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -32,18 +34,18 @@ pub fn unique_name(kind: &str) -> String {
     }
 }
 
-/// Keeps [`unique_name`] from ever giving out a name that a user has given.
+/// Reserves a name that the user gave, so that [`unique_name`] never returns it.
 pub(crate) fn keep_name(name: &str) {
     NAMES.lock().unwrap_or_else(std::sync::PoisonError::into_inner).given.insert(name.to_owned());
 }
 
-/// How nodes and variables are named: brainpy's `method`.
+/// The scheme of names for nodes and variables: brainpy's `method`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Naming {
-    /// By the nodes' own names: `RNNCell0`, `RNNCell0.state`.
+    /// The absolute names of the nodes: `RNNCell0`, `RNNCell0.state`.
     #[default]
     Absolute,
-    /// By the path from the loop: `target.l1`, `target.l1.state`.
+    /// The paths from the loop: `target.l1`, `target.l1.state`.
     Relative,
 }
 
@@ -58,13 +60,13 @@ impl std::str::FromStr for Naming {
     }
 }
 
-/// A node of a loop's tree.
+/// A node in the tree of a loop.
 pub struct Node<'a, T> {
-    /// Its own name, `RNNCell0`.
+    /// The absolute name, e.g. `RNNCell0`.
     pub name: &'a str,
-    /// Its kind, `RNNCell`.
+    /// The kind, e.g. `RNNCell`.
     pub kind: &'a str,
-    /// The system it is; none for the loop itself.
+    /// The system; `None` for the loop itself.
     pub system: Option<&'a dyn System<T>>,
 }
 
@@ -74,7 +76,7 @@ impl<T> std::fmt::Debug for Node<'_, T> {
     }
 }
 
-/// A variable of a loop's tree, as it is now.
+/// A variable in the tree of a loop, with its present value.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Var<'a, T> {
@@ -84,14 +86,14 @@ pub enum Var<'a, T> {
     Time(f64),
     /// A state variable, `[batch, …]`.
     State(ArrayViewD<'a, T>),
-    /// A weight: what brainpy calls a `TrainVar`.
+    /// A weight, brainpy's `TrainVar`.
     Weight(ArrayViewD<'a, T>),
-    /// One that was registered.
+    /// A registered variable.
     Implicit(ArrayViewD<'a, T>),
 }
 
 impl<'a, T> Var<'a, T> {
-    /// Its array; none for index and time.
+    /// The array of the variable; `None` for index and time.
     #[must_use]
     pub fn array(&self) -> Option<&ArrayViewD<'a, T>> {
         match self {
@@ -101,7 +103,7 @@ impl<'a, T> Var<'a, T> {
     }
 }
 
-/// The structure that goes with flattened arrays: their names and shapes, and where the loop stood.
+/// The structure of flattened arrays: their names and shapes, and the clock of the loop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Structure {
     pub(crate) arrays: Vec<(String, Vec<usize>)>,
@@ -109,13 +111,13 @@ pub struct Structure {
 }
 
 impl Structure {
-    /// Names and shapes of the arrays, in order.
+    /// The names and shapes of the arrays, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[usize])> {
         self.arrays.iter().map(|(n, s)| (n.as_str(), s.as_slice()))
     }
 }
 
-/// What was registered with a loop besides its target.
+/// The variables and nodes that were registered with a loop in addition to its target.
 pub(crate) struct Implicit<T> {
     pub(crate) vars: Vec<(String, ArrayD<T>)>,
     pub(crate) nodes: Vec<(String, Box<dyn System<T>>)>,
@@ -127,7 +129,8 @@ impl<T: Scalar> Implicit<T> {
     }
 }
 
-/// The parts of a system, breadth first, each with its path and its depth: the system itself has path `""` and depth 0.
+/// The parts of a system in breadth-first order, each with its path and its depth. The system
+/// itself comes first, with path `""` and depth 0.
 pub(crate) fn parts<T: Scalar>(system: &dyn System<T>) -> Vec<(String, usize, &dyn System<T>)> {
     let mut parts = vec![(String::new(), 0, system)];
     let mut next = 0;

@@ -1,23 +1,23 @@
-//! A system's weights, by name.
+//! The weights of a system, by name.
 
-/// A trainable or fixed array of a system, row-major.
+/// A trainable or fixed array of a system, in row-major order.
 #[derive(Clone, Debug)]
 pub struct Weight<'a, T> {
-    /// Its name, e.g. `Wi`; with the node's path before it in a tree, e.g. `l1.Wi`.
+    /// The name, e.g. `Wi`. In a composed system the path of the node comes first, e.g. `l1.Wi`.
     pub name: String,
-    /// Its shape.
+    /// The shape.
     pub shape: Vec<usize>,
-    /// Its elements.
+    /// The elements.
     pub values: &'a [T],
 }
 
-/// A [`Weight`] to be written to.
+/// A [`Weight`] with writable values.
 #[derive(Debug)]
 pub struct WeightMut<'a, T> {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its shape.
+    /// The shape.
     pub shape: Vec<usize>,
-    /// Its elements.
+    /// The elements.
     pub values: &'a mut [T],
 }

@@ -242,15 +242,15 @@ fn lengths_that_make_no_sense_are_refused() {
     let error = refused(lstm(), Some(2), &[1]);
     assert!(matches!(&error, Error::Shape { argument, expected: 2, given: 1, .. } if argument == "lengths"), "{error}");
     assert_eq!(refused(lstm(), Some(2), &[4, 5]).to_string(), "lengths[1]: 5 is more than the series' 4 steps");
-    assert!(refused(lstm(), None, &[4]).to_string().contains("give batch(…)"));
-    assert!(refused(Box::new(Hh::<f32>::new(1)), Some(2), &[1, 1]).to_string().starts_with("lengths: HH takes every step"));
+    assert!(refused(lstm(), None, &[4]).to_string().contains("call batch(…)"));
+    assert!(refused(Box::new(Hh::<f32>::new(1)), Some(2), &[1, 1]).to_string().starts_with("lengths: HH does not support"));
     let stack = Sequential::new().layer("a", RnnCell::new(1, 1)).layer("mine", Own);
     assert!(refused(Box::new(stack), Some(1), &[1]).to_string().starts_with("lengths: `mine` (System)"));
     let mut over_time = LoopOverTime::builder(Hh::<f32>::new(1)).batch(1).build().unwrap();
     let error = over_time.run(Input::duration(1.0).lengths(&[1])).unwrap_err();
     assert!(error.to_string().contains("a duration or a number of steps"), "{error}");
     let mut both = LoopOverTime::builder(Lstm::<f32>::new(1, 2).bidirectional(true)).batch(1).build().unwrap();
-    assert!(both.run_for(1.0).unwrap_err().to_string().contains("needs its input `x`"));
+    assert!(both.run_for(1.0).unwrap_err().to_string().contains("needs the input `x`"));
 }
 
 #[test]

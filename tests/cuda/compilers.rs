@@ -175,7 +175,7 @@ fn an_older_driver_gets_what_the_older_compiler_makes() {
     const TEST: &str = "compilers::an_older_driver_gets_what_the_older_compiler_makes";
     let Some(stand_ins) = StandIns::new("older") else { return };
     stand_ins.case(TEST, [true, true], "12040", "", || {
-        assert!(first().contains("/12/") && first().contains("the newest of those that the driver"), "{}", first());
+        assert!(first().contains("/12/") && first().contains("the newest one whose machine code the driver"), "{}", first());
         assert!(runs().is_empty());
         // The other's machine code was not even tried.
         let said = Simulated::new().unwrap().report().said;

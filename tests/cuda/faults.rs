@@ -83,7 +83,7 @@ fn a_device_that_is_lost_stays_lost() {
             let Err(Error::DeviceLost { device, reason }) = &built else { panic!("{built:?}") };
             assert!(device == "cuda:0" && reason.contains("DEVICE_UNAVAILABLE"), "{reason}");
             let said = built.unwrap_err().to_string();
-            assert!(said.contains("was lost") && said.contains("a new one may"), "{said}");
+            assert!(said.contains("was lost") && said.contains("a new process may"), "{said}");
         });
         if std::env::var_os(CHILD).is_some() {
             return;

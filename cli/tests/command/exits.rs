@@ -356,8 +356,8 @@ fn wrong_shapes_are_the_files_own() {
         ("run hh --size 3 --input wide.npz", "axis feature 0 has length 5, expected 3"),
         ("run hh --size 5 --batch 3 --first-axis B --input major.npz", "axis batch has length 4, expected 3"),
         ("run net.toml --input A=groups.npz:a --input B=groups.npz:b", "input `A`: expected [T, 2, 3], given an array of shape [500, 3]"),
-        ("run poisson.toml --input 1 --steps 5", "takes no input"),
-        ("run dense.toml --steps 5", "needs its input"),
+        ("run poisson.toml --input 1 --steps 5", "has no input"),
+        ("run dense.toml --steps 5", "needs the input"),
     ] {
         let said = place.fails(2, arguments);
         assert!(said.contains(words) && said.lines().count() == 1, "{arguments}: {said}");

@@ -22,7 +22,7 @@ impl Drop for Folder {
     }
 }
 
-/// Rows of three arrays, one of them not in memory's order.
+/// Rows of three arrays, one of which is not in the order of memory.
 fn arrays() -> (Array2<f32>, Array1<u64>, Array3<f64>) {
     let v = Array2::from_shape_fn((1025, 33), |(k, n)| (k * 33 + n) as f32 * 0.5);
     let step = Array1::from_shape_fn(257, |k| k as u64 * 3);
@@ -30,7 +30,7 @@ fn arrays() -> (Array2<f32>, Array1<u64>, Array3<f64>) {
     (v, step, wide)
 }
 
-/// Rows `range` of each, where they have so many.
+/// The rows in `range` of each array, as far as they exist.
 fn append(stream: &mut Stream, range: std::ops::Range<usize>) {
     let (v, step, wide) = arrays();
     let part = |len: usize| range.start.min(len)..range.end.min(len);
@@ -69,7 +69,7 @@ fn packed_is_the_file_written_at_once_wherever_it_was_cut_or_killed() {
         assert!(fs::read(folder.at("packed.npz")).unwrap() == expected, "{cuts:?}");
         assert!(!folder.at("parts").exists());
     }
-    // Killed after more was written than was kept account of, and a fourth array begun.
+    // After a crash: the files contain more rows than the stored lengths, and a fourth array.
     let mut stream = Stream::create(folder.at("parts")).unwrap();
     append(&mut stream, 0..300);
     stream.sync().unwrap();
@@ -142,7 +142,7 @@ fn damage_is_an_error_and_never_a_file() {
     for rows in [6, u64::MAX / 132, u64::MAX] {
         assert!(matches!(Stream::open(&parts, &[("V", rows)]).map(drop), Err(Error::Corrupt { .. })), "{rows}");
     }
-    // Cut at bytes before the end of the fourth row, and bytes of the header changed to another.
+    // The file is truncated before the end of the fourth row, and bytes of the header are changed.
     for cut in (0..128 + 4 * 132).step_by(5) {
         fs::write(&path, &good[..cut]).unwrap();
         assert!(Stream::open(&parts, &[("V", 4)]).is_err(), "cut at {cut}");
@@ -151,11 +151,12 @@ fn damage_is_an_error_and_never_a_file() {
         let mut bad = good.clone();
         bad[at] ^= 1;
         fs::write(&path, &bad).unwrap();
-        // Whatever is made of it, it is no panic; and what other rows it seems to have, it takes no others' place.
+        // Any result is allowed except a panic. If rows seem to exist, they do not replace other
+        // rows.
         let _ = Stream::open(&parts, &[("V", 4)]).map(drop);
     }
     assert!(Stream::open(&parts, &[("gone", 4)]).is_err());
-    // A byte that changes under way is found by the checksum.
+    // The checksum detects a byte that changes during the run.
     let mut stream = Stream::create(&parts).unwrap();
     append(&mut stream, 0..1025);
     stream.sync().unwrap();

@@ -1,4 +1,4 @@
-//! A loop's state out of it and into it, in memory and in files.
+//! Saving and loading the state of a loop, in memory and in files.
 
 mod views;
 
@@ -16,89 +16,100 @@ use crate::system::{Schema, Shared, System};
 use ndarray::{ArrayD, ArrayView, ArrayViewD, IxDyn};
 use std::path::Path;
 
+/// The prefix of shared values in a file's metadata.
 const SHARED: &str = "shared.";
 
 impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
-    /// The whole state by name: variables (`V`, `l1.state`; `[batch, …]`, without the batch axis where there is none), weights
-    /// (`l1.Wi`), what was registered, and where the loop stands: step index, time, seed and shared values.
+    /// The whole state by name: variables (`V`, `l1.state`; `[batch, …]`, without the batch axis if
+    /// there is none), weights (`l1.Wi`), registered variables, and the clock with step index,
+    /// time, seed and shared values.
     ///
     /// # Errors
-    /// If the state is on a device that does not give it back.
+    /// If the device cannot return the state.
     pub fn state_dict(&self) -> Result<StateDict<T>> {
         self.any().to_dict()
     }
 
-    /// Takes a state: the same bits, and the same place in time, so that the next run goes on where the state was taken. If
-    /// the loop's `dt` is another than the state's, index and time go on from where they were, and a reset goes back to there.
+    /// Loads a state: the same bits and the same position in time, so that the next run continues
+    /// from the point at which the state was taken. If the `dt` of the loop differs from that of
+    /// the state, index and time continue from that point, and a reset returns to it.
     ///
-    /// Returns the names that did not match. Strictly loaded, they are an error, but for missing variables that a start does not need
-    /// ([`VarSpec::optional`](crate::VarSpec): a neuron's `spike`, `input`, …): these then have what they have in a new loop. A variable may
-    /// also be given by its views, all of them: an LSTM's `h` and `c` for its `state`.
+    /// Returns the names that did not match. If `strict`, such names are an error, except for
+    /// missing variables that a start does not need ([`VarSpec::optional`](crate::VarSpec): a
+    /// neuron's `spike`, `input`, …). These variables then have the values of a new loop. All views
+    /// of a variable may replace the variable itself: an LSTM's `h` and `c` replace its `state`.
     ///
     /// # Errors
-    /// If names do not match (strictly), an array has another shape, or holds a NaN or an infinity (unless the loop allows
-    /// them); if the dict was made by hand, and so has no clock, and holds what is of a step ([`VarSpec::of_its_step`](crate::VarSpec): a network's
-    /// spikes that are on their way). Nothing has changed then.
+    /// If names do not match (with `strict`); if an array has another shape; if an array contains a
+    /// NaN or an infinity (unless the loop allows them); if the dict has no clock, because it was
+    /// made by hand, but contains values that depend on the step
+    /// ([`VarSpec::of_its_step`](crate::VarSpec): a network's spikes in flight). Nothing has
+    /// changed then.
     pub fn load_state_dict(&mut self, dict: &StateDict<T>, strict: bool) -> Result<Unmatched> {
         self.any_mut().take_dict(dict, strict)
     }
 
-    /// Takes weights alone, by name (`l1.Wi`), of any float type's values.
+    /// Loads only weights, by name (`l1.Wi`), from values of any float type.
     ///
     /// # Errors
-    /// As [`LoopOverTime::load_state_dict`]; strictly, all weights must be there and nothing else.
+    /// The same as for [`LoopOverTime::load_state_dict`]. If `strict`, the names must be exactly
+    /// those of the weights.
     pub fn load_weights(&mut self, weights: &[(String, ArrayD<f64>)], strict: bool) -> Result<Unmatched> {
         self.any_mut().take_weights(weights, strict)
     }
 
-    /// Takes the weights of a torch model's `state_dict`, all of them and nothing else: names are matched to layers as [`torch`] says.
+    /// Loads all weights of a torch model's `state_dict`. [`torch`] describes how names are matched
+    /// to layers.
     ///
     /// # Errors
-    /// As [`LoopOverTime::load_weights`], with torch's names; and if torch has no module for a part of the system.
+    /// The same as for [`LoopOverTime::load_weights`], with torch's names. In addition: if torch
+    /// has no module for a part of the system.
     pub fn load_torch_weights(&mut self, weights: &[(String, ArrayD<f64>)]) -> Result<()> {
         let own = torch::weights::<T>(&self.system, weights)?;
         self.load_weights(&own, true)?;
         Ok(())
     }
 
-    /// Saves the whole state to a safetensors file, which is replaced whole or not at all; see [`states`](crate::states).
+    /// Saves the whole state to a safetensors file. The file is replaced as a whole or not at all;
+    /// see [`states`](crate::states).
     ///
     /// # Errors
-    /// If the system refuses; a file that was there before is then still there.
+    /// If the operating system refuses to write the file. A previous file then is unchanged.
     pub fn save_states(&self, path: impl AsRef<Path>) -> Result<()> {
         checkpoint::write(path, &self.states_file()?)
     }
 
-    /// Loads what [`LoopOverTime::save_states`] saved.
+    /// Loads a file of [`LoopOverTime::save_states`].
     ///
     /// # Errors
-    /// If the file is damaged, is of another model or another element type, or does not fit otherwise (see
-    /// [`LoopOverTime::load_state_dict`]). Nothing has changed then.
+    /// If the file is damaged, belongs to another model or another element type, or does not fit
+    /// otherwise (see [`LoopOverTime::load_state_dict`]). Nothing has changed then.
     pub fn load_states(&mut self, path: impl AsRef<Path>) -> Result<Unmatched> {
         self.load_states_file(&checkpoint::read(path)?, true)
     }
 
-    /// As [`LoopOverTime::load_states`], but loads what fits by name, converts from other element types, and returns the names
-    /// that did not match.
+    /// Does the same as [`LoopOverTime::load_states`], but loads only matching names, converts from
+    /// other element types, and returns the names that did not match.
     ///
     /// # Errors
-    /// If the file is damaged, or an array of a name that matches has another shape, or is not finite.
+    /// If the file is damaged, or if an array with a matching name has another shape or is not
+    /// finite.
     pub fn load_states_lenient(&mut self, path: impl AsRef<Path>) -> Result<Unmatched> {
         self.load_states_file(&checkpoint::read(path)?, false)
     }
 
-    /// What [`LoopOverTime::save_states`] writes, for those who have something to add to it.
+    /// The content of a file of [`LoopOverTime::save_states`], for programs that add data to it.
     ///
     /// # Errors
-    /// If the state is on a device that does not give it back.
+    /// If the device cannot return the state.
     pub fn states_file(&self) -> Result<checkpoint::File> {
         self.any().to_file()
     }
 
-    /// Takes what [`checkpoint::read`] has read.
+    /// Loads the content of a file that [`checkpoint::read`] has read.
     ///
     /// # Errors
-    /// As [`LoopOverTime::load_states`].
+    /// The same as for [`LoopOverTime::load_states`].
     pub fn load_states_file(&mut self, file: &checkpoint::File, strict: bool) -> Result<Unmatched> {
         self.any_mut().take_file(file, strict)
     }
@@ -133,12 +144,12 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(unmatched)
     }
 
-    /// That none of these says anything of a step, which is not known.
+    /// Checks that no array depends on the step at which it was saved, since that step is unknown.
     fn check_without_clock(&self, given: &[(&str, ArrayViewD<'_, T>)]) -> Result<()> {
         let of_step = |name: &str| self.layout.vars.iter().any(|(var, _)| var.of_its_step && var.name == *name);
         match given.iter().find(|(name, array)| of_step(name) && array.iter().any(|x| *x != T::zeroed())) {
             Some((name, _)) => Err(Error::Unsupported(format!(
-                "`{name}` is of the step that it was saved at, and this state has no clock: leave `{name}` out, or load the whole state, as it was \
+                "`{name}` depends on the step at which it was saved, but this state has no clock: omit `{name}`, or load the whole state, as it was \
                  saved"
             ))),
             None => Ok(()),
@@ -175,7 +186,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let mut dict = StateDict { stamp: stamp(file)?, ..StateDict::new() };
         for (name, tensor) in &file.tensors {
             if strict && tensor.dtype != own && self.has(name)? {
-                let reason = format!("where this loop has {own}; load_states_lenient converts it");
+                let reason = format!("in the file, but {own} in this loop; load_states_lenient converts it");
                 return Err(Error::value(format!("`{name}`"), tensor.dtype, reason));
             }
             // Names in a file are distinct.
@@ -184,11 +195,11 @@ impl<T: Scalar> AnyLoop<'_, T> {
         self.take_dict(&dict, strict)
     }
 
-    /// Everything that is saved, in order.
+    /// All arrays of a saved state, in order.
     pub(crate) fn arrays(&self) -> Result<Vec<(VarKind, String, ArrayViewD<'_, T>)>> {
         let (mut arrays, state) = (Vec::new(), self.host_state()?);
         let mut add = |source, name: String, shape: Vec<usize>, values| {
-            // `check_names` has seen to it that lengths are right.
+            // `check_names` has checked the lengths.
             if let Ok(view) = ArrayView::from_shape(IxDyn(&shape), values) {
                 arrays.push((source, name, view));
             }
@@ -205,12 +216,12 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(arrays)
     }
 
-    /// The shape of a variable, the batch included.
+    /// The shape of a variable, including the batch axis.
     fn shape_of(&self, shape: &[usize]) -> Vec<usize> {
         self.batch.iter().chain(shape).copied().collect()
     }
 
-    /// Whether there is an array of this name, or a view of a variable.
+    /// Whether the loop has an array, or a view of a variable, of this name.
     fn has(&self, name: &str) -> Result<bool> {
         let mut views = self.layout.vars.iter().flat_map(|(var, _)| &var.views);
         Ok(views.any(|(view, _)| view == name) || self.arrays()?.iter().any(|(_, n, _)| n == name))
@@ -220,7 +231,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let Stamp { i0, t0, dt, done, .. } = *stamp;
         Clock::new(i0, t0, dt)?;
         if i0.checked_add(done).is_none() {
-            return Err(Error::value("state: i", done, "is past the last step index there is"));
+            return Err(Error::value("state: i", done, "exceeds the largest step index"));
         }
         if dt.to_bits() == self.clock.dt.to_bits() {
             return Ok(Clock { i0, t0, dt, done });
@@ -228,7 +239,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Clock::new(i0 + done, stamp.t(), self.clock.dt)
     }
 
-    /// Checks all, then copies all. `wanted` says which of the loop's arrays are to be loaded.
+    /// Checks all arrays and then copies all of them. `wanted` selects which of the loop's arrays
+    /// to load.
     fn take_arrays(&mut self, given: &[(&str, ArrayViewD<'_, T>)], strict: bool, wanted: &dyn Fn(VarKind) -> bool) -> Result<Unmatched> {
         let own = self.arrays()?;
         let own: Vec<(VarKind, &String, &ArrayViewD<'_, T>)> =
@@ -292,7 +304,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(unmatched)
     }
 
-    /// Puts the variables of these names to what they have in a new loop.
+    /// Sets the variables of these names to the values of a new loop.
     fn renew(&self, state: &mut [T], names: &[String]) -> Result<()> {
         let mut fresh = crate::memory::zeroed("the state", self.layout.len)?;
         self.system.init(&self.shared, &mut State::new(self.layout.split(&mut fresh), 0, self.schema.output_len()));
@@ -306,7 +318,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 }
 
-/// Whether state and weights have names of their own each, and weights the lengths of their shapes.
+/// Checks that variables and weights have distinct names, and that the number of values of a weight
+/// fits its shape.
 pub(super) fn check_names<T: Scalar>(system: &dyn System<T>, schema: &Schema) -> Result<()> {
     let weights = system.weights();
     let mut names: Vec<&str> = schema.state.iter().map(|v| &*v.name).chain(weights.iter().map(|w| w.name.as_str())).collect();
@@ -335,7 +348,8 @@ fn same_shape(argument: &str, expected: &[usize], given: &[usize], batched: bool
     }
 }
 
-/// Clock and seed as a file says; nothing where it says nothing, as files of other programs.
+/// Reads clock and seed from the metadata of a file. The result is `None` if the file has neither,
+/// like files of other programs.
 fn stamp(file: &checkpoint::File) -> Result<Option<Stamp>> {
     const KEYS: [&str; 5] = ["i0", "t0", "dt", "done", "seed"];
     if !KEYS.iter().any(|key| file.metadata.contains_key(*key)) {

@@ -1,14 +1,16 @@
-//! Variables that a state has by their views: an LSTM's `h` and `c` for its `state`.
+//! Variables that a state contains in the form of their views: an LSTM's `h` and `c` instead of
+//! `state`.
 
 use crate::numeric::scalar::Scalar;
 use crate::system::VarSpec;
 use crate::system::state::Layout;
 use ndarray::ArrayViewD;
 
-/// The variables that are given so. A view that is given beside its variable is none of these.
+/// The variables that are given by their views. If a state contains both a variable and a view of
+/// it, the variable is not one of these, and the name of the view is unexpected.
 #[derive(Debug, Default)]
 pub(super) struct Views<'l> {
-    /// Each with the names of views that are given, and of what is missing.
+    /// Each variable, the names of its given views, and the names of its missing views.
     vars: Vec<(&'l VarSpec, Vec<&'l str>, Vec<String>)>,
 }
 
@@ -29,28 +31,29 @@ impl<'l> Views<'l> {
         Self { vars: layout.vars.iter().filter_map(|(var, _)| of(var)).collect() }
     }
 
-    /// Whether the variable of this name is given by its views, or by some of them.
+    /// Whether the variable of this name is given by some or all of its views.
     pub(super) fn hold(&self, name: &str) -> bool {
         self.vars.iter().any(|(var, ..)| var.name == name)
     }
 
-    /// Whether this is a view that is given.
+    /// Whether this name is that of a given view.
     pub(super) fn given(&self, name: &str) -> bool {
         self.vars.iter().any(|(_, given, _)| given.contains(&name))
     }
 
-    /// What is missing of the variables.
+    /// The missing views of the variables.
     pub(super) fn missing(&self) -> impl Iterator<Item = String> {
         self.vars.iter().flat_map(|(.., missing)| missing.iter().cloned())
     }
 
-    /// The views that are given, and how many elements each has in a row.
+    /// The given views, each with its number of elements in a batch row.
     pub(super) fn all(&self) -> impl Iterator<Item = (&'l str, usize)> {
         let of = |var: &'l VarSpec, view: &str| var.views.iter().find(|(name, _)| name == view).map_or(0, |(_, range)| range.len());
         self.vars.iter().flat_map(move |(var, given, _)| given.iter().map(move |name| (*name, of(var, name))))
     }
 
-    /// Copies what is given of this variable, `[rows, …]`, whose shapes have been checked.
+    /// Copies the given views of this variable to `place`, `[rows, …]`. Their shapes have been
+    /// checked.
     pub(super) fn put<'f, T: Scalar>(&self, var: &VarSpec, place: &mut [T], find: &impl Fn(&str) -> Option<&'f ArrayViewD<'f, T>>) {
         if !self.hold(&var.name) {
             return;

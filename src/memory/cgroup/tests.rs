@@ -1,9 +1,9 @@
-//! Texts as kernels write them, and as none does.
+//! Texts as Linux kernels write them, and damaged texts.
 
 use super::*;
 use std::collections::BTreeMap;
 
-/// Files by path.
+/// The free memory according to these files.
 fn look(files: &[(&str, &str)]) -> Option<u64> {
     let files: BTreeMap<PathBuf, String> = files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect();
     free(&|path| files.get(path).cloned())
@@ -54,18 +54,18 @@ fn version_1_and_both_side_by_side() {
     let groups = ("/proc/self/cgroup", "5:cpu,cpuacct:/\n4:memory:/slurm/uid_1/job_2\n1:name=systemd:/x\n0::/init.scope\n");
     let mounts = ("/proc/self/mountinfo", ONE);
     assert_eq!(look(&[limit, used, stat, own, groups, mounts]), Some(3640));
-    // Groups within it count for themselves.
+    // The groups within it count their memory separately.
     let flat = ("/sys/fs/cgroup/memory/slurm/uid_1/memory.use_hierarchy", "0\n");
     assert_eq!(look(&[limit, used, stat, own, groups, mounts, flat]), Some(9_223_372_036_854_771_712));
     let deep = ("/sys/fs/cgroup/memory/slurm/uid_1/memory.use_hierarchy", "1\n");
     assert_eq!(look(&[limit, used, stat, own, groups, mounts, deep]), Some(3640));
-    // Version 2 beside it has no controller of memory, or has it and the lesser limit.
+    // Version 2 beside it has no memory controller, or has one with the lower limit.
     let both = format!("{ONE}41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n");
     let both = ("/proc/self/mountinfo", both.as_str());
     assert_eq!(look(&[limit, used, stat, own, groups, both]), Some(3640));
     let max = ("/sys/fs/cgroup/unified/init.scope/memory.max", "77\n");
     assert_eq!(look(&[limit, used, stat, own, groups, both, max]), Some(77));
-    // The controller may share its hierarchy with others.
+    // The memory controller may share its hierarchy with other controllers.
     let shared = ONE.replace("/memory rw", "/memory,hugetlb rw").replace("rw,memory", "rw,hugetlb,memory");
     let files = [
         ("/proc/self/cgroup", "4:hugetlb,memory:/\n"),
@@ -77,25 +77,27 @@ fn version_1_and_both_side_by_side() {
 
 #[test]
 fn containers_see_a_part_of_all_groups() {
-    // With a namespace of its own: the group is the root.
+    // With a cgroup namespace: the group is the root.
     let max = ("/sys/fs/cgroup/memory.max", "900\n");
     let used = ("/sys/fs/cgroup/memory.current", "100\n");
     assert_eq!(look(&[("/proc/self/cgroup", "0::/\n"), ("/proc/self/mountinfo", TWO), max, used]), Some(800));
-    // Without one: the folder of the group is mounted, and its whole name told.
+    // Without a namespace: the folder of the group is mounted, and its whole path is listed.
     let part = TWO.replace("0:26 / /sys", "0:26 /docker/ab /sys");
     assert_eq!(look(&[("/proc/self/cgroup", "0::/docker/ab\n"), ("/proc/self/mountinfo", &part), max, used]), Some(800));
-    // A group in it.
+    // A group within the mounted one.
     let inner = ("/sys/fs/cgroup/app/memory.max", "30\n");
     assert_eq!(look(&[("/proc/self/cgroup", "0::/docker/ab/app\n"), ("/proc/self/mountinfo", &part), max, used, inner]), Some(30));
-    // Told another name than the one that is mounted: what is there is the container's.
+    // The listed path is not the mounted one. The mounted folder belongs to the container.
     assert_eq!(look(&[("/proc/self/cgroup", "0::/kubepods/x\n"), ("/proc/self/mountinfo", &part), max, used]), Some(800));
-    // Outside of what is mounted, which then limits others.
+    // The group is outside of the mounted folder, so that the limits there are those of other
+    // groups.
     assert_eq!(look(&[("/proc/self/cgroup", "0::/../y\n"), ("/proc/self/mountinfo", TWO), max, used]), None);
-    // Another container's folder, mounted beside the whole, is not this process's.
+    // The folder of another container, mounted beside the whole hierarchy, does not limit this
+    // process.
     let two = format!("{TWO}51 23 0:26 /docker/cd /mnt/cd rw - cgroup2 cgroup2 rw\n");
     let other = ("/mnt/cd/memory.max", "1\n");
     assert_eq!(look(&[("/proc/self/cgroup", "0::/docker/ab\n"), ("/proc/self/mountinfo", &two), max, used, other]), Some(800));
-    // A mount point with a space in its name.
+    // The mount point has a space in its name.
     let spaced = TWO.replace("/sys/fs/cgroup", "/a\\040b\\134c");
     assert_eq!(look(&[("/proc/self/cgroup", "0::/\n"), ("/proc/self/mountinfo", &spaced), ("/a b\\c/memory.max", "5\n")]), Some(5));
 }
@@ -118,7 +120,7 @@ fn damaged_texts_are_no_limit_and_no_panic() {
             }
         }
     }
-    // A limit without what is in use is what is left at most.
+    // A limit without a value in use allows at most the whole limit.
     let files = [("/proc/self/cgroup", "0::/\n"), ("/proc/self/mountinfo", TWO), ("/sys/fs/cgroup/memory.max", "4096\n")];
     assert_eq!(look(&files), Some(4096));
     for (current, stat, left) in

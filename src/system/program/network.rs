@@ -1,10 +1,11 @@
-//! A network as a device gets it.
+//! A network in the form that the CUDA engine receives.
 
 use super::CudaSource;
 use crate::network::plan::NetworkPlan;
 use std::sync::Arc;
 
-/// A network: its plan, and for each group the model and the constant current, one value or one for each neuron, as bytes.
+/// A network for a GPU: the plan, and for each group its model and its constant current. The
+/// current is one value or one value for each neuron, as bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct NetworkProgram {
     pub(crate) plan: Arc<NetworkPlan>,
