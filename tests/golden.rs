@@ -23,7 +23,7 @@ const CASES: [Case; 13] = [
     case("hh_duration", "exp_auto", 0.1, 1000),
     case("hh_const_input", "exp_auto", 0.1, 1000),
     Case { calls: 2, ..case("hh_two_calls", "exp_auto", 0.1, 1000) },
-    case("hh_noise_input", "exp_auto", 0.1, 1000),
+    case("hh_noise_input", "exp_auto", 0.1, 400),
     case("hh_batched", "exp_auto", 0.1, 400),
     Case { params: &[("gL", 0.3), ("gNa", 100.0), ("ENa", 55.0), ("C", 1.2), ("V_th", 0.0)], ..case("hh_params", "exp_auto", 0.1, 600) },
     case("hh_method_euler", "euler", 0.01, 500),
