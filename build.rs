@@ -89,7 +89,7 @@ mod embed {
 
     pub(super) fn main() {
         println!("cargo:rerun-if-changed=kernels");
-        for name in ["OVERTIME_NVRTC", "CUDA_PATH", "CUDA_HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "DOCS_RS"] {
+        for name in ["OVERTIME_NVRTC", "CUDA_PATH", "CUDA_HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "DOCS_RS", "OVERTIME_EMBED"] {
             println!("cargo:rerun-if-env-changed={name}");
         }
         let images = images().unwrap_or_else(|why| {
@@ -115,7 +115,14 @@ mod embed {
 
     type Image = (u32, u128, Vec<u8>);
 
-    /// Every line of the list for every architecture that the compiler knows.
+    /// The architectures that are wanted: those that the environment names, or all.
+    fn wanted() -> Result<Vec<u32>, String> {
+        let Some(named) = std::env::var("OVERTIME_EMBED").ok().filter(|named| !named.is_empty()) else { return Ok(ARCHS.to_vec()) };
+        let arch = |name: &str| name.trim().parse().ok().filter(|arch| ARCHS.contains(arch));
+        named.split(',').map(|name| arch(name).ok_or_else(|| format!("OVERTIME_EMBED: `{name}` is none of {ARCHS:?}"))).collect()
+    }
+
+    /// Every line of the list for every architecture that is wanted and that the compiler knows.
     fn images() -> Result<Vec<Image>, String> {
         if std::env::var_os("DOCS_RS").is_some() {
             return Ok(Vec::new());
@@ -126,7 +133,7 @@ mod embed {
         let nvrtc = Nvrtc::open(&compiler.library).map_err(|reason| format!("NVRTC of CUDA {major}.{minor}: {reason}"))?;
         let known = nvrtc.archs();
         let jobs: Vec<(u32, &str)> =
-            ARCHS.iter().filter(|a| known.contains(a)).flat_map(|a| LINES.lines().map(move |line| (*a, line))).collect();
+            wanted()?.into_iter().filter(|a| known.contains(a)).flat_map(|a| LINES.lines().map(move |line| (a, line))).collect();
         let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         std::thread::scope(|scope| {
             for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {

@@ -56,7 +56,8 @@
 //!
 //! - `cuda` (default): the engine for NVIDIA GPUs. It looks for driver and NVRTC at run time; nothing links to them.
 //! - `embed-cubin`: if there is an NVRTC when the crate is built, machine code of its kernels goes into it, for machines that have
-//!   a driver and no NVRTC. Systems of your own still need one.
+//!   a driver and no NVRTC. Systems of your own still need one. `OVERTIME_EMBED=80,90`, when the crate is built, embeds for these generations of 75,
+//!   80, 90, 100 and 120 alone: a fifth of the time and size for each.
 #![deny(missing_docs)]
 
 mod clock;
