@@ -41,7 +41,9 @@ fn every_method_is_named_as_brainpy_names_it() {
 
 #[test]
 fn links_between_pages_lead_somewhere() {
-    for name in ["README.md", "CONTRIBUTING.md", "DESIGN.md", "CHANGELOG.md", "docs/coming_from_brainpy.md", "docs/gallery.md"] {
+    for name in
+        ["README.md", "CONTRIBUTING.md", "DESIGN.md", "CHANGELOG.md", "docs/coming_from_brainpy.md", "docs/gallery.md", "docs/releasing.md"]
+    {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
         let folder = folder.parent().unwrap();
         for link in page(name).split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link.to_owned())) {
