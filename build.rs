@@ -15,24 +15,6 @@ mod error {
             write!(f, "{file}:{line}: {reason}")
         }
     }
-}
-#[cfg(feature = "embed-cubin")]
-mod survey {
-    pub(crate) struct Compiler {
-        pub(crate) library: String,
-        pub(crate) version: (u32, u32),
-    }
-    pub(crate) struct Compilers(Vec<Compiler>);
-    impl Compilers {
-        /// The newest compiler first: the driver that will load the images is not known.
-        pub(crate) fn new(mut all: Vec<Compiler>, _driver: Option<(u32, u32)>) -> Option<Self> {
-            all.sort_by(|a, b| b.version.cmp(&a.version));
-            (!all.is_empty()).then(|| Self(all))
-        }
-        pub(crate) fn first(&self) -> &Compiler {
-            &self.0[0]
-        }
-    }
     pub(crate) enum Reason {
         MissingSymbol { library: String, symbol: String },
         NoCompiler { looked_in: Vec<String> },
@@ -47,12 +29,37 @@ mod survey {
     }
 }
 #[cfg(feature = "embed-cubin")]
+mod device {
+    pub(crate) mod found {
+        pub(crate) struct Compiler {
+            pub(crate) library: String,
+            pub(crate) version: (u32, u32),
+        }
+        pub(crate) struct Compilers(Vec<Compiler>);
+        impl Compilers {
+            /// The newest compiler first: the driver that will load the images is not known.
+            pub(crate) fn new(mut all: Vec<Compiler>, _driver: Option<(u32, u32)>) -> Option<Self> {
+                all.sort_by(|a, b| b.version.cmp(&a.version));
+                (!all.is_empty()).then(|| Self(all))
+            }
+            pub(crate) fn first(&self) -> &Compiler {
+                &self.0[0]
+            }
+        }
+    }
+}
+#[cfg(feature = "embed-cubin")]
 mod cuda {
-    pub(crate) use super::shared::DynamicLibrary;
+    pub(crate) mod driver {
+        pub(crate) use crate::library;
+    }
 }
 #[cfg(feature = "embed-cubin")]
 #[path = "src/cuda/compiler/embed_key.rs"]
-mod beforehand;
+mod embed_key;
+#[cfg(feature = "embed-cubin")]
+#[path = "src/cuda/driver/library.rs"]
+mod library;
 #[cfg(feature = "embed-cubin")]
 #[path = "src/cuda/compiler/nvrtc/probe.rs"]
 mod probe;
@@ -60,9 +67,6 @@ mod probe;
 #[path = "src/cuda/compiler/nvrtc/program.rs"]
 #[allow(dead_code)]
 mod program;
-#[cfg(feature = "embed-cubin")]
-#[path = "src/cuda/driver/library.rs"]
-mod shared;
 #[cfg(feature = "embed-cubin")]
 #[path = "src/cuda/compiler/source.rs"]
 #[allow(dead_code)]
@@ -76,7 +80,7 @@ fn main() {
 
 #[cfg(feature = "embed-cubin")]
 mod embed {
-    use super::beforehand::{OPTIONS, key};
+    use super::embed_key::{OPTIONS, key};
     use super::program::Nvrtc;
     use super::{probe, source};
     use std::fmt::Write;
@@ -91,7 +95,7 @@ mod embed {
 
     pub(super) fn main() {
         println!("cargo:rerun-if-changed=kernels");
-        for name in ["OVERTIME_NVRTC", "CUDA_PATH", "CUDA_HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "DOCS_RS"] {
+        for name in ["OVERTIME_NVRTC", "CUDA_PATH", "CUDA_HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "DOCS_RS", "OVERTIME_EMBED"] {
             println!("cargo:rerun-if-env-changed={name}");
         }
         let images = images().unwrap_or_else(|why| {
@@ -117,6 +121,13 @@ mod embed {
 
     type Image = (u32, u128, Vec<u8>);
 
+    /// The architectures to compile for: those in `OVERTIME_EMBED`, or all.
+    fn wanted() -> Result<Vec<u32>, String> {
+        let Some(named) = std::env::var("OVERTIME_EMBED").ok().filter(|named| !named.is_empty()) else { return Ok(ARCHS.to_vec()) };
+        let arch = |name: &str| name.trim().parse().ok().filter(|arch| ARCHS.contains(arch));
+        named.split(',').map(|name| arch(name).ok_or_else(|| format!("OVERTIME_EMBED: `{name}` is not one of {ARCHS:?}"))).collect()
+    }
+
     /// Compiles every line of `kernels/embedded.txt` for every architecture that the compiler
     /// knows.
     fn images() -> Result<Vec<Image>, String> {
@@ -129,7 +140,7 @@ mod embed {
         let nvrtc = Nvrtc::open(&compiler.library).map_err(|reason| format!("NVRTC of CUDA {major}.{minor}: {reason}"))?;
         let known = nvrtc.archs();
         let jobs: Vec<(u32, &str)> =
-            ARCHS.iter().filter(|a| known.contains(a)).flat_map(|a| LINES.lines().map(move |line| (*a, line))).collect();
+            wanted()?.into_iter().filter(|a| known.contains(a)).flat_map(|a| LINES.lines().map(move |line| (a, line))).collect();
         let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         std::thread::scope(|scope| {
             for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {

@@ -78,6 +78,8 @@
 //! - `embed-cubin` puts the machine code of the crate's kernels into the crate, if there is an
 //!   NVRTC when it is built. It serves machines with a driver and without NVRTC. Systems of your
 //!   own still need NVRTC.
+//!   `OVERTIME_EMBED=80,90`, when the crate is built, embeds the kernels of these generations only, of
+//!   75, 80, 90, 100 and 120. Each generation takes a fifth of the time and of the size.
 #![deny(missing_docs)]
 
 #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! What the survey makes of drivers that are missing, broken, old or without devices. Each stands in for one in a child process.
-#![cfg(all(feature = "cuda", target_os = "linux"))]
 
+use crate::common::{CHILD, itself, unprepared};
 use overtime::{Device, Error, Survey};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -76,9 +76,12 @@ fn build(name: &str, source: &str, defines: &[&str]) -> Option<PathBuf> {
 /// Not a test of its own: what the children run. Any panic aborts, as it would under `panic = "abort"`.
 #[test]
 fn child() {
-    if std::env::var_os("OVERTIME_TEST_CHILD").is_none() {
-        return;
+    if std::env::var(CHILD).is_ok_and(|v| v == "devices") {
+        survey();
     }
+}
+
+fn survey() {
     std::panic::set_hook(Box::new(|_| std::process::abort()));
     let survey = Survey::new();
     println!("auto is {}", Device::auto());
@@ -97,8 +100,8 @@ fn child() {
 }
 
 fn survey_with(set: &[(&str, &Path)], unset: &[&str]) -> String {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "child", "--nocapture"]).env("OVERTIME_TEST_CHILD", "1");
+    let mut command = itself(module_path!(), "child");
+    command.env(CHILD, "devices");
     unset.iter().for_each(|name| {
         command.env_remove(name);
     });
@@ -270,6 +273,8 @@ fn nvrtc_is_found_where_pip_puts_it() {
 
 #[test]
 fn a_loop_on_a_device_that_is_not_there_is_refused_when_it_is_built() {
-    let built = overtime::LoopOverTime::<f32, _>::builder(overtime::models::Hh::new(1)).device(Device::Cuda(4096)).build();
-    assert!(matches!(built, Err(Error::DeviceUnavailable { ref device, .. }) if device == "cuda:4096"));
+    unprepared(module_path!(), "a_loop_on_a_device_that_is_not_there_is_refused_when_it_is_built", || {
+        let built = overtime::LoopOverTime::<f32, _>::builder(overtime::models::Hh::new(1)).device(Device::Cuda(4096)).build();
+        assert!(matches!(built, Err(Error::DeviceUnavailable { ref device, .. }) if device == "cuda:4096"));
+    });
 }

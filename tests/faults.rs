@@ -332,7 +332,7 @@ fn row_22_a_path_that_cannot_be_written() {
 fn row_22_the_disk_is_full() {
     let (path, old) = saved("full");
     let me = std::env::current_exe().unwrap();
-    let script = r#"trap "" XFSZ; ulimit -f 16; exec "$0" --exact child_saves_too_much --nocapture"#;
+    let script = r#"trap "" XFSZ; ulimit -f 16; exec "$0" --exact faults::child_saves_too_much --nocapture"#;
     let child = std::process::Command::new("sh").args(["-c", script]).arg(me).env("OVERTIME_CHILD_SAVES", &path).output().unwrap();
     let said = String::from_utf8_lossy(&child.stdout);
     assert!(said.contains("SAID: write FileTooLarge"), "{said}{}", String::from_utf8_lossy(&child.stderr));

@@ -2,22 +2,21 @@
 //!
 //! Machine code is made, because PTX hides what an architecture lacks. `BUDGETS=write` writes the budgets anew, as measured;
 //! read the difference before you keep it.
-#![cfg(feature = "cuda")]
 
+use crate::common::alone;
+use crate::cuda::machine;
+use overtime::DType;
 use overtime::kernels::{Compiler, Module, Usage, list};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-const ARCHS: &[&str] = &["sm_75", "sm_80", "sm_89", "sm_90", "sm_90a", "sm_100", "sm_120"];
 
 /// An architecture whose machine code is another's, of which a sample is looked at: of all modules it was, with NVRTC 13.0.
 const TWINS: [&str; 2] = ["sm_86", "sm_89"];
 
 /// NVRTC; without one, says what is skipped.
 fn compiler() -> Option<Compiler> {
+    machine::prepare();
     match Compiler::find() {
         Ok(compiler) => Some(compiler),
         Err(error) => {
@@ -110,31 +109,24 @@ fn over(module: &Module, arch: &str, measured: Budget, budgets: &Budgets) -> Vec
     complaints
 }
 
-#[test]
-fn every_kernel_compiles_for_every_architecture_and_keeps_to_its_budget() {
-    let Some(compiler) = compiler() else { return };
-    let modules = list();
-    let budgets = budgets();
-    let known = compiler.archs();
-    let mut most: Budgets = BTreeMap::new();
-    let mut complaints = Vec::new();
-    let mut jobs = Vec::new();
-    for arch in ARCHS {
-        if !known.iter().any(|k| k == arch.trim_end_matches('a')) {
-            eprintln!("SKIPPED: {arch}, which this NVRTC ({:?}) does not know", compiler.version());
-            continue;
-        }
-        let number: u32 = arch.trim_start_matches("sm_").trim_end_matches('a').parse().unwrap();
-        // What sm_90a has beyond sm_90 is for tensor cores: code that does not use it is the same.
-        let differs = |m: &&Module| *arch != "sm_90a" || m.name.contains("hopper");
-        jobs.extend(modules.iter().filter(|m| m.needs() <= number).filter(differs).map(|m| (m, *arch)));
+/// What there is to compile for an architecture.
+fn modules(arch: &str) -> Vec<Module> {
+    let number: u32 = arch.trim_start_matches("sm_").trim_end_matches('a').parse().unwrap();
+    // What sm_90a has beyond sm_90 is for tensor cores: code that does not use it is the same.
+    let differs = |m: &Module| arch != "sm_90a" || m.name.contains("hopper");
+    list().into_iter().filter(|m| m.needs() <= number).filter(differs).collect()
+}
+
+/// Compiles these for an architecture: what each takes. What does not compile is among the
+/// complaints.
+fn measure(compiler: &Compiler, arch: &str, modules: Vec<Module>, complaints: &mut Vec<String>) -> Vec<(Module, Budget)> {
+    if !compiler.archs().iter().any(|known| known == arch.trim_end_matches('a')) {
+        eprintln!("SKIPPED: {arch}, which this NVRTC ({:?}) does not know", compiler.version());
+        return Vec::new();
     }
-    // What takes longest first, so that no thread is left alone with it at the end.
-    jobs.sort_by_key(|(module, _)| !module.is_specialised());
-    let built = side_by_side(&jobs, |(module, arch)| compiler.compile(module, arch));
-    let count = built.len();
-    for ((module, arch), built) in jobs.into_iter().zip(built) {
-        let built = match built {
+    let mut measured = Vec::new();
+    for module in modules {
+        let built = match compiler.compile(&module, arch) {
             Ok(built) => built,
             Err(error) => {
                 complaints.push(error.to_string());
@@ -151,47 +143,104 @@ fn every_kernel_compiles_for_every_architecture_and_keeps_to_its_budget() {
         let usage = usage.unwrap_or_else(|| panic!("{module} on {arch} is to have one kernel:\n{}", built.log));
         assert_eq!(usage.kernel, module.kernel(), "{module} on {arch}");
         assert!(usage.registers > 0, "{module} on {arch}: the log says nothing\n{}", built.log);
-        let measured = Budget::of(usage, built.doubles(&usage.kernel));
-        complaints.extend(over(module, arch, measured, &budgets));
-        let most = most.entry((module.name.clone(), module.dtype.name().to_owned())).or_default();
-        *most = most.most(measured);
+        measured.push((module, Budget::of(usage, built.doubles(&usage.kernel))));
     }
-    eprintln!("{count} compilations of {} modules", modules.len());
-    if std::env::var_os("BUDGETS").is_some_and(|how| how == "write") {
-        write(&most);
-        return;
-    }
-    let stale: Vec<_> = budgets.keys().filter(|key| !most.contains_key(*key)).collect();
-    assert!(stale.is_empty(), "budgets of what there is no kernel of: {stale:?}");
-    if compiler.version().0 != 13 || compiler.version().1 != 0 {
-        complaints.retain(|complaint| complaint.contains("does not compile"));
-        eprintln!("SKIPPED: the budgets, which are of NVRTC 13.0 and not {:?}", compiler.version());
-    }
-    assert!(complaints.is_empty(), "{}\nkernels/budgets.toml says what each kernel may take", complaints.join("\n"));
+    measured
 }
 
-/// `make` of each of these, by as many threads as there are processors; in the order given.
-fn side_by_side<J: Sync, M: Send>(jobs: &[J], make: impl Fn(&J) -> M + Sync) -> Vec<M> {
-    let (next, made) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let work = || {
-        while let Some((n, job)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, jobs.get(n)?))) {
-            let one = make(job);
-            made.lock().unwrap().push((n, one));
+/// In a process of its own: NVRTC compiles one text at a time in a process, and all of these are
+/// half of the tests' time.
+fn compile_and_keep_to_budgets(test: &str, arch: &str, dtype: DType) {
+    if compiler().is_none() || is_writing() {
+        return;
+    }
+    let there: Vec<Module> = modules(arch).into_iter().filter(|m| m.dtype == dtype).collect();
+    assert!(arch == "sm_90a" || there.len() > 50, "{} modules", there.len());
+    let check = || {
+        let (compiler, budgets, mut complaints) = (Compiler::find().unwrap(), budgets(), Vec::new());
+        let measured = measure(&compiler, arch, there, &mut complaints);
+        eprintln!("{} compilations for {arch}", measured.len());
+        for (module, measured) in measured {
+            complaints.extend(over(&module, arch, measured, &budgets));
         }
+        if compiler.version() != (13, 0) {
+            complaints.retain(|complaint| complaint.contains("does not compile"));
+            eprintln!("SKIPPED: the budgets, which are of NVRTC 13.0 and not {:?}", compiler.version());
+        }
+        assert!(complaints.is_empty(), "{}\nkernels/budgets.toml says what each kernel may take", complaints.join("\n"));
     };
-    std::thread::scope(|scope| {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        (0..threads).for_each(|_| drop(scope.spawn(work)));
-    });
-    let mut made = made.into_inner().unwrap();
-    made.sort_by_key(|(n, _)| *n);
-    made.into_iter().map(|(_, one)| one).collect()
+    alone(module_path!(), test, |_| {}, check);
+}
+
+macro_rules! each {
+    ($($arch:ident: $($name:ident $dtype:ident)*;)*) => {
+        /// Every kernel compiles for every architecture, and keeps to its budget.
+        mod every_kernel {
+            $(mod $arch {
+                $(#[test]
+                fn $name() {
+                    let test = concat!("every_kernel::", stringify!($arch), "::", stringify!($name));
+                    super::super::compile_and_keep_to_budgets(test, stringify!($arch), overtime::DType::$dtype);
+                })*
+            })*
+        }
+        const ARCHS: &[&str] = &[$(stringify!($arch)),*];
+        const TYPES: &[(&str, DType)] = &[$($((stringify!($arch), DType::$dtype)),*),*];
+    };
+}
+
+each! {
+    sm_75: f64 F64 f32 F32 f16 F16 bf16 Bf16;
+    sm_80: f64 F64 f32 F32 f16 F16 bf16 Bf16;
+    sm_89: f64 F64 f32 F32 f16 F16 bf16 Bf16;
+    sm_90: f64 F64 f32 F32 f16 F16 bf16 Bf16;
+    sm_90a: f16 F16 bf16 Bf16;
+    sm_100: f64 F64 f32 F32 f16 F16 bf16 Bf16;
+    sm_120: f64 F64 f32 F32 f16 F16 bf16 Bf16;
+}
+
+fn is_writing() -> bool {
+    std::env::var_os("BUDGETS").is_some_and(|how| how == "write")
+}
+
+/// None but of kernels that there are, and every one of those is compiled by a test above. Writes
+/// the budgets where that is asked for.
+#[test]
+fn budgets_are_of_what_there_is() {
+    let mut there: Budgets = BTreeMap::new();
+    for arch in ARCHS {
+        for module in modules(arch) {
+            assert!(TYPES.contains(&(*arch, module.dtype)), "no test compiles {module} for {arch}");
+            there.insert((module.name.clone(), module.dtype.name().to_owned()), Budget::default());
+        }
+    }
+    if !is_writing() {
+        let budgets = budgets();
+        let stale: Vec<_> = budgets.keys().filter(|key| !there.contains_key(*key)).collect();
+        assert!(stale.is_empty(), "budgets of what there is no kernel of: {stale:?}");
+        return;
+    }
+    let (compiler, mut complaints) = (Compiler::find().unwrap(), Vec::new());
+    for arch in ARCHS {
+        for (module, measured) in measure(&compiler, arch, modules(arch), &mut complaints) {
+            let most = there.get_mut(&(module.name, module.dtype.name().to_owned())).unwrap();
+            *most = most.most(measured);
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    write(&there);
 }
 
 /// Why one of two architectures is enough: texts of each kind, in each type, come to the same PTX and take the same.
 #[test]
 fn twins_have_the_same_code() {
-    let Some(compiler) = compiler() else { return };
+    if compiler().is_some() {
+        alone(module_path!(), "twins_have_the_same_code", |_| {}, twins);
+    }
+}
+
+fn twins() {
+    let compiler = Compiler::find().unwrap();
     if !TWINS.iter().all(|twin| compiler.archs().iter().any(|arch| arch == twin)) {
         eprintln!("SKIPPED: {TWINS:?}, which this NVRTC ({:?}) does not know", compiler.version());
         return;
@@ -202,7 +251,7 @@ fn twins_have_the_same_code() {
             let built = compiler.compile(module, arch).unwrap();
             (built.usage, built.ptx.lines().filter(|l| !l.starts_with(".target")).map(str::to_owned).collect::<Vec<_>>())
         });
-        assert!(a == b, "{module} is not the same on {TWINS:?}: list both in ARCHS");
+        assert!(a == b, "{module} is not the same on {TWINS:?}: list both in `each!`");
     }
 }
 

@@ -1,6 +1,6 @@
 //! A process killed while it saves leaves the file as it was before or after, never torn; 200 times.
-#![cfg(unix)]
 
+use crate::common::itself;
 use ndarray::ArrayD;
 use overtime::states::{self, File, Tensor};
 use std::path::{Path, PathBuf};
@@ -39,8 +39,8 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn child(test: &str, path: &Path, from: u32) -> Command {
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", test]).env(PATH, path).env(FROM, from.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = itself(module_path!(), test);
+    child.env(PATH, path).env(FROM, from.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
     child
 }
 

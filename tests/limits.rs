@@ -1,6 +1,5 @@
 //! The library under a limit of the process's address space (`ulimit -v`): errors with numbers, never an abort, and the same results with the threads
 //! that can be had.
-#![cfg(target_os = "linux")]
 
 use ndarray::{Array1, Array2, ArrayD};
 use overtime::models::{Dense, Hh, Lif, RnnCell};
@@ -132,7 +131,7 @@ fn child(limit: u64, case: &str) -> Output {
 
 /// With so many threads of rayon's own, if any number is given.
 fn child_with(limit: u64, case: &str, threads: &str) -> Output {
-    let script = format!("ulimit -c 0; ulimit -v {limit}; exec \"$0\" --exact child_takes_what_it_is_told --nocapture");
+    let script = format!("ulimit -c 0; ulimit -v {limit}; exec \"$0\" --exact limits::child_takes_what_it_is_told --nocapture");
     let me = std::env::current_exe().unwrap();
     Command::new("sh")
         .arg("-c")

@@ -1,54 +1,17 @@
 //! What a run takes of memory: its state and recordings, little more, and nothing more with every step.
 
+use crate::common::alone;
+use crate::counting::measure;
 use overtime::models::Hh;
 use overtime::{Input, LoopOverTime, monitor};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-static CALLS: AtomicUsize = AtomicUsize::new(0);
-
-fn took(bytes: usize) {
-    CALLS.fetch_add(1, Relaxed);
-    PEAK.fetch_max(NOW.fetch_add(bytes, Relaxed) + bytes, Relaxed);
-}
-
-// SAFETY: every call is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        took(layout.size());
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        took(layout.size());
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// Most bytes held at once, and allocations made, while `f` runs, beyond what was held before.
-fn measure<R>(f: impl FnOnce() -> R) -> (R, usize, usize) {
-    let (before, calls) = (NOW.load(Relaxed), CALLS.load(Relaxed));
-    PEAK.store(before, Relaxed);
-    let result = f();
-    (result, PEAK.load(Relaxed) - before, CALLS.load(Relaxed) - calls)
-}
-
-/// One test, so that no other allocates at the same time.
+/// In a process of its own, so that no other test allocates at the same time.
 #[test]
 fn a_run_takes_its_state_and_recordings_and_little_more() {
+    alone(module_path!(), "a_run_takes_its_state_and_recordings_and_little_more", |_| {}, a_run);
+}
+
+fn a_run() {
     // Many neurons, few of them recorded: the state is most of it.
     let units = 300_000;
     let state = units * 6 * 4;

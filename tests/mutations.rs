@@ -1,62 +1,13 @@
 //! A million damaged and forged files: no panic, no hang, no memory beyond twice the file and a small constant.
 
+use crate::counting::peak;
 use ndarray::{ArrayD, array};
 use overtime::states::{self, File, Tensor, Type};
 use overtime_npz::Writer;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 /// What a loader may take besides twice the file: buffers, the inflater's window, parsed headers, an error's text.
 const SMALL: usize = 96 << 10;
-
-thread_local! {
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-}
-
-/// Counts each thread's memory.
-struct Counting;
-
-fn count(bytes: isize) {
-    LIVE.with(|live| {
-        live.set(live.get() + bytes);
-        PEAK.with(|peak| peak.set(peak.get().max(live.get())));
-    });
-}
-
-// SAFETY: every call goes to the system's allocator with the same arguments; counting touches only thread-local cells, which
-// are initialised at compile time and have no destructors, so it neither allocates nor unwinds.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(at, layout) }
-    }
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Old and new may both be there for a moment.
-        count(size as isize);
-        count(-(layout.size() as isize));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.realloc(at, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// Peak of the memory that `f` takes.
-fn peak(f: impl FnOnce()) -> usize {
-    let before = LIVE.get();
-    PEAK.set(before);
-    f();
-    (PEAK.get() - before) as usize
-}
 
 /// xorshift64*.
 struct Random(u64);

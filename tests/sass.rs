@@ -1,6 +1,7 @@
 //! What a neuron's step costs: instructions in the machine code of the loop, which need no GPU to be counted.
-#![cfg(feature = "cuda")]
 
+use crate::common::alone;
+use crate::cuda::machine;
 use overtime::DType;
 use overtime::kernels::{Compiler, list};
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ fn nvdisasm() -> Option<PathBuf> {
 
 /// NVRTC and `nvdisasm`; without them, says what is skipped.
 fn tools() -> Option<(Compiler, PathBuf)> {
+    machine::prepare();
     match (Compiler::find(), nvdisasm()) {
         (Ok(compiler), Some(nvdisasm)) => Some((compiler, nvdisasm)),
         (compiler, nvdisasm) => {
@@ -41,6 +43,14 @@ fn tools() -> Option<(Compiler, PathBuf)> {
             );
             None
         }
+    }
+}
+
+/// In a process of its own, where the compiler waits for no other test: it compiles one text at a
+/// time in a process.
+fn apart(test: &str, body: impl FnOnce(&Compiler, &Path)) {
+    if let Some((compiler, nvdisasm)) = tools() {
+        alone(module_path!(), test, |_| {}, || body(&compiler, &nvdisasm));
     }
 }
 
@@ -106,79 +116,83 @@ fn loops_are_found() {
 /// What is in the inner loops of products: the tensor operation where the type has one, and multiply-adds in most places otherwise.
 #[test]
 fn products_spend_their_loops_on_products() {
-    let Some((compiler, nvdisasm)) = tools() else { return };
-    let modules = list();
-    // Module, type, opcode, how many of it, and the least share of the loop in percent.
-    for (name, dtype, opcode, times, share) in [
-        ("product_simt_large", DType::F32, "FFMA", 512, 85),
-        ("product_simt_middle", DType::F32, "FFMA", 256, 75),
-        ("product_simt_large", DType::F64, "DFMA", 256, 66),
-        ("product_mma_large", DType::F16, "HMMA", 32, 28),
-        ("product_mma_large", DType::Bf16, "HMMA", 32, 28),
-        ("product_mma_large", DType::F32, "HMMA", 32, 14),
-    ] {
-        let module = modules.iter().find(|m| m.name == name && m.dtype == dtype).expect(name);
-        let built = compiler.compile(module, "sm_90").unwrap();
-        let text = sass(&nvdisasm, &built.cubin);
-        let found = loops(&text);
-        let most = found.iter().max_by_key(|code| count(code, opcode)).unwrap_or_else(|| panic!("{module} has no loop"));
-        let (has, all) = (count(most, opcode), most.len());
-        println!("{module}: {has} {opcode} of {all} instructions, {}%", 100 * has / all);
-        assert_eq!(has, times, "{module}: {opcode}");
-        assert!(100 * has >= share * all, "{module}: {has} {opcode} of {all} instructions");
-        assert_eq!(count(most, "LDL") + count(most, "STL"), 0, "{module}");
-    }
+    apart("products_spend_their_loops_on_products", |compiler, nvdisasm| {
+        let modules = list();
+        // Module, type, opcode, how many of it, and the least share of the loop in percent.
+        for (name, dtype, opcode, times, share) in [
+            ("product_simt_large", DType::F32, "FFMA", 512, 85),
+            ("product_simt_middle", DType::F32, "FFMA", 256, 75),
+            ("product_simt_large", DType::F64, "DFMA", 256, 66),
+            ("product_mma_large", DType::F16, "HMMA", 32, 28),
+            ("product_mma_large", DType::Bf16, "HMMA", 32, 28),
+            ("product_mma_large", DType::F32, "HMMA", 32, 14),
+        ] {
+            let module = modules.iter().find(|m| m.name == name && m.dtype == dtype).expect(name);
+            let built = compiler.compile(module, "sm_90").unwrap();
+            let text = sass(nvdisasm, &built.cubin);
+            let found = loops(&text);
+            let most = found.iter().max_by_key(|code| count(code, opcode)).unwrap_or_else(|| panic!("{module} has no loop"));
+            let (has, all) = (count(most, opcode), most.len());
+            println!("{module}: {has} {opcode} of {all} instructions, {}%", 100 * has / all);
+            assert_eq!(has, times, "{module}: {opcode}");
+            assert!(100 * has >= share * all, "{module}: {has} {opcode} of {all} instructions");
+            assert_eq!(count(most, "LDL") + count(most, "STL"), 0, "{module}");
+        }
+    });
 }
 
 /// Fast cells: tensor operations where the type has them, weights in registers, and no spills.
 #[test]
 fn cells_use_tensor_cores_where_their_type_has_them() {
-    let Some((compiler, nvdisasm)) = tools() else { return };
-    for (name, opcode, times) in [
-        ("lstm_cell_grid", "HMMA.16816.F32.BF16", 18),
-        ("lstm_cell_block", "HMMA.16816.F32", 32),
-        ("gru_cell_torch_grid_tf32", "HMMA.1688.F32.TF32", 1),
-        ("gru_cell_grid", "FFMA", 100),
-    ] {
-        let module = list().into_iter().find(|m| m.name == name).expect(name);
-        let built = compiler.compile(&module, "sm_90").unwrap();
-        let text = sass(&nvdisasm, &built.cubin);
-        let has = text.matches(opcode).count();
-        println!("{module}: {has} {opcode}");
-        assert!(has >= times, "{module}: {has} {opcode}");
-        assert_eq!(text.contains("HMMA"), opcode != "FFMA", "{module}");
-        assert!(!text.contains("STL") && !text.contains("LDL"), "{module} spills");
-    }
+    apart("cells_use_tensor_cores_where_their_type_has_them", |compiler, nvdisasm| {
+        for (name, opcode, times) in [
+            ("lstm_cell_grid", "HMMA.16816.F32.BF16", 18),
+            ("lstm_cell_block", "HMMA.16816.F32", 32),
+            ("gru_cell_torch_grid_tf32", "HMMA.1688.F32.TF32", 1),
+            ("gru_cell_grid", "FFMA", 100),
+        ] {
+            let module = list().into_iter().find(|m| m.name == name).expect(name);
+            let built = compiler.compile(&module, "sm_90").unwrap();
+            let text = sass(nvdisasm, &built.cubin);
+            let has = text.matches(opcode).count();
+            println!("{module}: {has} {opcode}");
+            assert!(has >= times, "{module}: {has} {opcode}");
+            assert_eq!(text.contains("HMMA"), opcode != "FFMA", "{module}");
+            assert!(!text.contains("STL") && !text.contains("LDL"), "{module} spills");
+        }
+    });
 }
 
 #[test]
 fn products_on_hopper_are_of_warp_groups() {
-    let Some((compiler, nvdisasm)) = tools() else { return };
-    for module in list().iter().filter(|m| m.name == "product_hopper") {
-        let built = compiler.compile(module, "sm_90a").unwrap();
-        let text = sass(&nvdisasm, &built.cubin);
-        assert_eq!(text.matches("HGMMA.64x256x16").count(), 4, "{module}");
-        assert!(text.contains("UTMALDG") && !text.contains("STL"), "{module}");
-    }
+    apart("products_on_hopper_are_of_warp_groups", |compiler, nvdisasm| {
+        for module in list().iter().filter(|m| m.name == "product_hopper") {
+            let built = compiler.compile(module, "sm_90a").unwrap();
+            let text = sass(nvdisasm, &built.cubin);
+            assert_eq!(text.matches("HGMMA.64x256x16").count(), 4, "{module}");
+            assert!(text.contains("UTMALDG") && !text.contains("STL"), "{module}");
+        }
+    });
 }
 
 #[test]
 fn a_step_of_hodgkin_and_huxleys_neuron_is_200_instructions_at_most() {
-    let Some((compiler, nvdisasm)) = tools() else { return };
-    let module = list().into_iter().find(|m| m.name == "hh_scan" && m.dtype == DType::F32).expect("hh_scan");
-    let built = compiler.compile(&module, "sm_90").unwrap();
-    assert!(built.usage.iter().all(|usage| usage.spill_stores + usage.spill_loads + usage.stack == 0), "{:?}", built.usage);
-    let text = sass(&nvdisasm, &built.cubin);
-    let steps: Vec<_> = loops(&text).into_iter().filter(|code| count(code, "MUFU") > 0).collect();
-    for code in &steps {
-        let input = if count(code, "LDG") > 0 { "an input that changes" } else { "a constant input" };
-        let (all, special) = (code.len(), count(code, "MUFU"));
-        println!("with {input}: {all} instructions, {special} of them MUFU");
-        assert!(all <= 200 && special <= 10, "with {input}: {all} instructions, {special} of them MUFU");
-        assert_eq!(count(code, "STG"), 0, "nothing is recorded, but something is stored");
-        assert!(all > 100, "this is no whole step");
-    }
-    assert_eq!(steps.len(), 2, "a loop for constant inputs and one for others");
+    apart("a_step_of_hodgkin_and_huxleys_neuron_is_200_instructions_at_most", |compiler, nvdisasm| {
+        let module = list().into_iter().find(|m| m.name == "hh_scan" && m.dtype == DType::F32).expect("hh_scan");
+        let built = compiler.compile(&module, "sm_90").unwrap();
+        assert!(built.usage.iter().all(|usage| usage.spill_stores + usage.spill_loads + usage.stack == 0), "{:?}", built.usage);
+        let text = sass(nvdisasm, &built.cubin);
+        let steps: Vec<_> = loops(&text).into_iter().filter(|code| count(code, "MUFU") > 0).collect();
+        for code in &steps {
+            let input = if count(code, "LDG") > 0 { "an input that changes" } else { "a constant input" };
+            let (all, special) = (code.len(), count(code, "MUFU"));
+            println!("with {input}: {all} instructions, {special} of them MUFU");
+            assert!(all <= 200 && special <= 10, "with {input}: {all} instructions, {special} of them MUFU");
+            assert_eq!(count(code, "STG"), 0, "nothing is recorded, but something is stored");
+            assert!(all > 100, "this is no whole step");
+        }
+        assert_eq!(steps.len(), 2, "a loop for constant inputs and one for others");
+    });
 }
 
 /// `math::reciprocal` of the kernels for f32: an approximation that is off by one unit in the last place at most, and a step of Newton's.

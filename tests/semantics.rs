@@ -1,5 +1,6 @@
 //! What the loop means, word by word of brainpy.LoopOverTime. Each test names brainpy's word for what it shows.
 
+use crate::common::unprepared;
 use ndarray::{Array1, Array2, Array3, ArrayD, Axis, array, s};
 use overtime::models::{Activation, Hh};
 use overtime::{
@@ -350,18 +351,20 @@ fn hh_starts_as_brainpys_does() {
 /// brainpy `to(device)`, `cpu()`, `cuda()`, `tpu()`.
 #[test]
 fn devices_go_by_brainpys_words() {
-    let mut over_time = LoopOverTime::<f64, _>::builder(hh(2)).device(Device::auto()).build().unwrap();
-    over_time.cpu().unwrap();
-    over_time.to(Device::Cpu).unwrap();
-    assert_eq!(over_time.device(), Device::Cpu);
-    assert!(message(over_time.tpu()).contains("tpu is not available"));
-    match over_time.cuda() {
-        Ok(()) => assert_eq!(over_time.device(), Device::Cuda(0)),
-        Err(error) => {
-            assert!(matches!(error, Error::DeviceUnavailable { .. }));
-            assert_eq!(over_time.device(), Device::Cpu);
+    unprepared(module_path!(), "devices_go_by_brainpys_words", || {
+        let mut over_time = LoopOverTime::<f64, _>::builder(hh(2)).device(Device::auto()).build().unwrap();
+        over_time.cpu().unwrap();
+        over_time.to(Device::Cpu).unwrap();
+        assert_eq!(over_time.device(), Device::Cpu);
+        assert!(message(over_time.tpu()).contains("tpu is not available"));
+        match over_time.cuda() {
+            Ok(()) => assert_eq!(over_time.device(), Device::Cuda(0)),
+            Err(error) => {
+                assert!(matches!(error, Error::DeviceUnavailable { .. }));
+                assert_eq!(over_time.device(), Device::Cpu);
+            }
         }
-    }
+    });
 }
 
 /// brainpy `name`: unique unless given.

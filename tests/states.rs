@@ -1,8 +1,6 @@
 //! State in memory and in files: brainpy's `state_dict`, `load_state_dict`, `save_states`, `load_states`.
 
-mod common;
-
-use common::golden;
+use crate::common::{self, golden};
 use ndarray::{ArrayD, Axis, array};
 use overtime::models::{GruCell, Hh, LstmCell, Method};
 use overtime::states::{self, StateDict, Tensor, Type};

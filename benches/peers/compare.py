@@ -49,7 +49,7 @@ for _ in range(rounds):
             subprocess.run([brian2, here / "time_brian2.py", out.name, str(cores)], check=True, stdout=subprocess.DEVNULL)
             for name, seconds in json.load(open(out.name)).items():
                 keep(peer, name, seconds)
-    bench = ["cargo", "bench", "-p", "overtime", "--bench", "loop_over_time", "--bench", "cells", "--bench", "network"]
+    bench = ["cargo", "bench", "-p", "overtime-benches", "--bench", "loop_over_time", "--bench", "cells", "--bench", "network"]
     bench += ["--", "--warm-up-time", "0.5", "--measurement-time", "1.5"]
     subprocess.run(bench, check=True, cwd=root, stdout=subprocess.DEVNULL)
     for file in root.glob("target/criterion/**/new/benchmark.json"):

@@ -1,7 +1,6 @@
 //! Copies beside the threads: bytes told to mbarriers, boxes of tensors, swizzles, other blocks, and what must be waited for.
 
-mod common;
-use common::*;
+use crate::common::*;
 use fakecuda::driver::api::tensor::{Map, cuTensorMapEncodeTiled};
 use fakecuda::{Fault, Kind, Outcome};
 
@@ -20,9 +19,9 @@ fn map(element: usize, address: u64, dims: &[u64], strides: &[u64], tile: &[u32]
         _ => 8,
     };
     let (mut map, ones) = (Map::default(), [1u32; 5]);
+    let _turn = turn();
     // SAFETY: lists of as many elements as there are dimensions, and a place for the map.
     let code = unsafe {
-        assert_eq!(fakecuda::driver::api::device::cuInit(0), 0);
         let (d, s, t) = (dims.as_ptr(), strides.as_ptr(), tile.as_ptr());
         cuTensorMapEncodeTiled(&raw mut map, kind, dims.len() as u32, address, d, s, t, ones.as_ptr(), 0, swizzle, 0, 0)
     };

@@ -1,7 +1,6 @@
 //! Clusters of blocks: who is who, each other's shared memory, the barrier, and what goes wrong there.
 
-mod common;
-use common::*;
+use crate::common::*;
 use fakecuda::{Fault, Kind, Outcome};
 
 fn fault(r: Result<Outcome, Fault>, kind: Kind, word: &str) {

@@ -1,8 +1,7 @@
 //! What the loops of the library rest on: one large argument by value, votes, and operations that round once, all to the bit.
 #![allow(clippy::undocumented_unsafe_blocks)]
 
-mod common;
-use common::*;
+use crate::common::*;
 
 /// As in `contract.cu`.
 #[repr(C)]

@@ -1,15 +1,13 @@
 //! What copies between host and device wait for: programs that wait for too little are caught, the same ones that wait are not.
 #![allow(clippy::undocumented_unsafe_blocks, clippy::mut_from_ref)]
 
-mod common;
+use crate::common;
 use std::ffi::{CString, c_void};
 use std::ptr::null_mut;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::MutexGuard;
 
 use fakecuda::driver::api::{context::*, device::*, event::*, function::*, graph::*, memory::*, module::*, plane::*, stream::*};
 use fakecuda::driver::{report, reset_counts};
-
-static TURN: Mutex<()> = Mutex::new(());
 
 const INDEPENDENT: u32 = 1;
 /// What a fault of the driver's own is.
@@ -30,7 +28,7 @@ fn ok(code: u32) {
 
 impl Driver {
     fn start() -> Self {
-        let turn = TURN.lock().unwrap_or_else(|e| e.into_inner());
+        let turn = common::turn();
         let (mut context, mut module, mut filled, mut streams) = (0, 0, 0, [0; 2]);
         let text = CString::new(common::text("scalar")).unwrap();
         unsafe {

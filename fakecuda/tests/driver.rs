@@ -1,17 +1,15 @@
 //! The entry points through their C interface, one process-wide driver: the tests take turns.
 #![allow(clippy::undocumented_unsafe_blocks, clippy::mut_from_ref, clippy::manual_dangling_ptr)]
 
-mod common;
+use crate::common;
 use std::ffi::{CString, c_void};
 use std::ptr::null_mut;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::MutexGuard;
 
 use fakecuda::driver::api::{
     context::*, device::*, event::*, function::*, graph::*, memory::*, module::*, plane::*, process::*, stream::*,
 };
 use fakecuda::driver::{report, reset_counts};
-
-static TURN: Mutex<()> = Mutex::new(());
 
 /// A context with a module and a stream of its own.
 struct Driver {
@@ -25,7 +23,7 @@ fn ok(code: u32) {
 }
 
 fn start(name: &str) -> Driver {
-    let turn = TURN.lock().unwrap_or_else(|e| e.into_inner());
+    let turn = common::turn();
     let (mut context, mut module, mut stream) = (0, 0, 0);
     let text = CString::new(common::text(name)).unwrap();
     unsafe {

@@ -1,7 +1,6 @@
 //! Whole kernels as NVRTC compiles them, against plain loops.
 
-mod common;
-use common::*;
+use crate::common::*;
 
 fn hh(steps: usize) -> f64 {
     let (mut v, mut m, mut h, mut n) = (-65f64, 0.05, 0.6, 0.32);

@@ -1,7 +1,6 @@
 //! mbarriers: phases, counts, who waits for whom, and misuse.
 
-mod common;
-use common::*;
+use crate::common::*;
 use fakecuda::{Fault, Kind, Outcome};
 
 fn fault(r: Result<Outcome, Fault>, kind: Kind, word: &str) {

@@ -1,7 +1,6 @@
 //! Each check, caught by a planted mistake, with the kernel, thread and instruction named.
 
-mod common;
-use common::*;
+use crate::common::*;
 use fakecuda::{Fault, Kind};
 
 fn fault(r: Result<fakecuda::Outcome, Fault>, kind: Kind) -> Fault {

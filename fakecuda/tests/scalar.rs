@@ -2,8 +2,7 @@
 
 #![allow(clippy::precedence)]
 
-mod common;
-use common::*;
+use crate::common::*;
 
 /// Random bits, and the values on which things go wrong.
 fn floats() -> Vec<f32> {

@@ -1,7 +1,6 @@
 //! Operations over matrices and packed halves.
 
-mod common;
-use common::*;
+use crate::common::*;
 use fakecuda::Kind;
 
 #[test]

@@ -1,7 +1,6 @@
 //! Products of warp groups: layouts of both operands with every swizzle, and what must be waited for.
 
-mod common;
-use common::*;
+use crate::common::*;
 use fakecuda::driver::api::tensor::{Map, cuTensorMapEncodeTiled};
 use fakecuda::{Fault, Kind, Outcome};
 
@@ -163,9 +162,9 @@ fn sums_in_f16() {
 /// A matrix [rows, columns] row by row, in boxes of `tile`.
 fn map(kind: u32, address: u64, (rows, columns, bytes): (u64, u64, u64), tile: [u32; 2], swizzle: u32) -> [u8; 128] {
     let (mut map, dims, strides, ones) = (Map::default(), [columns, rows], [columns * bytes], [1u32; 2]);
+    let _turn = turn();
     // SAFETY: lists of as many elements as there are dimensions, and a place for the map.
     unsafe {
-        assert_eq!(fakecuda::driver::api::device::cuInit(0), 0);
         let (d, s, t) = (dims.as_ptr(), strides.as_ptr(), tile.as_ptr());
         assert_eq!(cuTensorMapEncodeTiled(&raw mut map, kind, 2, address, d, s, t, ones.as_ptr(), 0, swizzle, 0, 0), 0);
     }

@@ -245,18 +245,3 @@ impl<T: Scalar> AnyLoop<'_, T> {
         Ok(())
     }
 }
-
-/// Calls every operation of a loop, so that the compiler instantiates them: see `Sealed::compiled`.
-#[cfg(all(debug_assertions, not(test)))]
-impl<T: Scalar> AnyLoop<'_, T> {
-    pub(crate) fn mention(&mut self) {
-        use crate::input::Input;
-        let _ = builder::Options::<T>::default().check(&self.system);
-        let _ = (self.reset(None), self.move_to(Device::Cpu), self.check_input(Input::steps(0)));
-        let _ =
-            (self.run_input(Input::steps(0)), self.in_parts(Input::steps(0), 1, &mut |_| true), self.run_input_on_device(Input::steps(0)));
-        if let (Ok(dict), Ok(file)) = (self.to_dict(), self.to_file()) {
-            let _ = (self.take_dict(&dict, true), self.take_file(&file, true), self.take_weights(&[], true));
-        }
-    }
-}

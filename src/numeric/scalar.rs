@@ -6,25 +6,10 @@ use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 mod sealed {
-    pub trait Sealed: Sized {
-        /// Mentions what a loop does, so that it is compiled with this library and not anew with every program; where code is optimised,
-        /// compilers do not share it, and nothing is won. Nobody calls it.
-        #[cfg(all(debug_assertions, not(test)))]
-        #[doc(hidden)]
-        fn compiled(over_time: &mut crate::loop_over_time::AnyLoop<'_, Self>)
-        where
-            Self: super::Scalar;
-    }
+    pub trait Sealed: Sized {}
 
     macro_rules! sealed {
-        ($($t:ty),*) => {$(
-            impl Sealed for $t {
-                #[cfg(all(debug_assertions, not(test)))]
-                fn compiled(over_time: &mut crate::loop_over_time::AnyLoop<'_, Self>) {
-                    over_time.mention();
-                }
-            }
-        )*};
+        ($($t:ty),*) => { $(impl Sealed for $t {})* };
     }
     sealed!(f64, f32, half::f16, half::bf16);
 }

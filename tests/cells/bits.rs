@@ -1,6 +1,6 @@
 //! What may not change a bit: threads, blocks, neighbours in the batch, and where a run is cut.
 
-use crate::twin::{Case, KINDS, Kind};
+use crate::cells::twin::{Case, KINDS, Kind};
 use half::{bf16, f16};
 use ndarray::{ArrayD, Axis, Slice, concatenate, s};
 use overtime::{Inputs, LoopOverTime, Scalar, Shared, State, Tick};

@@ -1,4 +1,4 @@
-//! Cells and layers against brainpy's own runs. The tests of CUDA include this file.
+//! Cells and layers against brainpy's own runs. The tests of CUDA include this file: `super::device` says where it runs.
 
 use crate::common::{close, golden, narrow, widen};
 use overtime::models::{Activation, Conv2d, Dense, GruCell, LstmCell, RnnCell};
@@ -19,7 +19,7 @@ fn check<T: Scalar>(name: &str, batch: usize, layers: Sequential<T>, options: im
     let reference = golden(name);
     let monitored: Vec<&str> = reference.with("mon.").map(|(layer, _)| layer).collect();
     let vars: Vec<String> = monitored.iter().map(|layer| format!("{layer}.state")).collect();
-    let Some(device) = crate::device() else { return };
+    let Some(device) = super::device() else { return };
     let mut builder = options(LoopOverTime::builder(layers).device(device).batch(batch));
     if !vars.is_empty() {
         builder = builder.out_vars(vars);

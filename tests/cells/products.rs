@@ -1,6 +1,6 @@
 //! Dense products against sums in f64, in every type and layout, on whatever device the test program has.
 
-use crate::device;
+use super::device;
 use half::{bf16, f16};
 use ndarray::{Array2, array};
 use overtime::matmul::{Matmul, Product, matmul};

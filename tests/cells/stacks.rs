@@ -1,7 +1,7 @@
 //! What recurrent layers promise beside their numbers: bits, rows of unequal length, what carries over, what is refused.
 
-use crate::torch::{Case, KINDS, Kind, some_lengths};
-use crate::twin::assert_close;
+use crate::cells::torch::{Case, KINDS, Kind, some_lengths};
+use crate::cells::twin::assert_close;
 use ndarray::{Array3, ArrayD, Axis, IxDyn, concatenate, s};
 use overtime::models::{Activation, Dense, Gru, GruBrainpy, GruCell, Hh, Lstm, LstmBrainpy, LstmCell, Rnn, RnnCell};
 use overtime::{Builder, Coupling, Error, Init, Input, LoopOverTime, Recording, Schema, Sequential, Shared, State, System, Tick, VarSpec};

@@ -1,6 +1,6 @@
 //! Weights by the names of torch's `state_dict`, against what torch itself computed: `tests/golden/torch`.
 
-use crate::twin::assert_close;
+use crate::cells::twin::assert_close;
 use ndarray::ArrayD;
 use overtime::models::{Activation, Conv2d, Dense, Gru, GruBrainpy, GruCellTorch, Lstm, LstmCellTorch, Padding, Rnn, RnnCell};
 use overtime::{Error, LoopOverTime, Sequential, System, states};

@@ -3,7 +3,7 @@
 //!
 //! Equations: the pages of `torch.nn.RNN`, `GRU` and `LSTM`; lengths: a packed sequence's, whose reverse direction starts at its own end.
 
-use crate::twin::{assert_close, random};
+use crate::cells::twin::{assert_close, random};
 use half::{bf16, f16};
 use ndarray::{Array3, ArrayD, IxDyn};
 use overtime::models::{Gru, Lstm, Rnn};

@@ -1,6 +1,6 @@
 //! Every cell against its plain loops, in every element type, at odd shapes.
 
-use crate::twin::{Case, KINDS, assert_close};
+use crate::cells::twin::{Case, KINDS, assert_close};
 use half::{bf16, f16};
 use overtime::Scalar;
 

@@ -1,5 +1,9 @@
-//! Reference runs, and comparisons that NaN fails.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part of this")]
+//! Reference runs, comparisons that NaN fails, and tests in processes of their own.
+#![allow(unreachable_pub, reason = "the tests use this as they do a library")]
+
+mod child;
+
+pub use child::{CHILD, alone, is_child, itself, unprepared};
 
 use ndarray::{ArrayD, Dimension};
 use std::path::PathBuf;

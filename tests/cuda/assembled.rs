@@ -1,6 +1,6 @@
 //! Neurons assembled of channels, and sources, in a network: the CPU's bits.
 
-use crate::networks::same_bits;
+use crate::cuda::networks::same_bits;
 use overtime::models::{Channel, ChannelKind, CondNeuGroup, InputGroup, Lif, PoissonGroup, SpikeTimeGroup};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Builder, Init, LoopOverTime, Real, Strategy, monitor};

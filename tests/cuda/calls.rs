@@ -1,8 +1,8 @@
 //! What a run asks of the driver, counted by the simulated one: each test in a process of its own.
 
-use crate::child::simulated;
-use crate::machine::{Report, Simulated};
-use crate::parity::STRATEGIES;
+use crate::cuda::child::simulated;
+use crate::cuda::machine::{Report, Simulated};
+use crate::cuda::parity::STRATEGIES;
 use ndarray::Array2;
 use overtime::models::{Activation, Dense, Hh, Lif, LstmCell, RnnCell};
 use overtime::{Device, LoopOverTime, Sequential, Strategy, System, monitor};

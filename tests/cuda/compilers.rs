@@ -1,9 +1,9 @@
 //! Several NVRTCs on one machine, of which the driver loads what some compile. Each is a stand-in that has the real one do the work, and gives
 //! its machine code the format, and its PTX the version, of the CUDA that it says it is of.
 
-use crate::bits;
-use crate::child::simulated;
-use crate::machine::{Simulated, device, scratch};
+use crate::cuda::bits;
+use crate::cuda::child::simulated;
+use crate::cuda::machine::{Simulated, device, scratch};
 use overtime::models::Hh;
 use overtime::{Device, Error, LoopOverTime, Survey};
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
 //! Faults of the device in the middle of a run, and numbers that are none.
 
-use crate::child::{alone, simulated};
-use crate::machine::{CHILD, Simulated};
-use crate::parity::STRATEGIES;
-use crate::{bits, device};
+use crate::cuda::child::{alone, simulated};
+use crate::cuda::machine::{CHILD, Simulated};
+use crate::cuda::parity::STRATEGIES;
+use crate::cuda::{bits, device};
 use ndarray::{Array2, s};
 use overtime::models::{Dense, Hh, Lif, RnnCell};
 use overtime::{

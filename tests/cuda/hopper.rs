@@ -1,9 +1,9 @@
 //! Products by the warp groups of sm_90a: the library's own launch with its tensor maps, and the kernel without its waits.
 
-use crate::child::simulated;
-use crate::device;
-use crate::machine::{Simulated, is_simulated};
-use crate::products::{Case, check, random};
+use crate::cuda::child::simulated;
+use crate::cuda::device;
+use crate::cuda::machine::{Simulated, is_simulated};
+use crate::cuda::products::{Case, check, random};
 use half::{bf16, f16};
 use ndarray::ArrayD;
 use overtime::kernels::{Compiler, list};

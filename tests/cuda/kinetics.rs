@@ -1,8 +1,8 @@
 //! Receptors that rise or are blocked, and terminals: the CPU's bits, in every strategy.
 
-use crate::device;
-use crate::networks::same_bits;
-use crate::parity::STRATEGIES;
+use crate::cuda::device;
+use crate::cuda::networks::same_bits;
+use crate::cuda::parity::STRATEGIES;
 use overtime::models::{Lif, TraubMiles};
 use overtime::network::{Ampa, BioNmda, Connect, Group, Magnesium, Network, Nmda, Projection, Receptor, Stp};
 use overtime::{Builder, Error, Init, LoopOverTime, Real, Strategy, monitor};
@@ -97,7 +97,7 @@ fn a_potential_out_of_range_is_the_cpus_error() {
             let found = on().build().unwrap().run_steps(90).map(|r| r.i).unwrap_err();
             assert_eq!(found.to_string(), expected.to_string(), "{strategy}");
             let allowed = on().allow_non_finite().build().unwrap().run_steps(90).unwrap();
-            crate::bits::same_runs(&format!("{n}, {strategy}"), &allowed, &passed);
+            crate::cuda::bits::same_runs(&format!("{n}, {strategy}"), &allowed, &passed);
         }
     }
 }

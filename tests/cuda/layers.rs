@@ -1,9 +1,9 @@
 //! Recurrent layers, and rows of unequal length: the CPU's bits.
 
-use crate::calls::UNHURRIED;
-use crate::child::simulated;
-use crate::machine::Simulated;
-use crate::{bits, device};
+use crate::cuda::calls::UNHURRIED;
+use crate::cuda::child::simulated;
+use crate::cuda::machine::Simulated;
+use crate::cuda::{bits, device};
 use half::{bf16, f16};
 use ndarray::{Array3, s};
 use overtime::models::{Activation, Dense, Gru, GruBrainpy, Lstm, LstmBrainpy, Rnn, RnnCell};

@@ -3,17 +3,16 @@
 //! `REQUIRE_CUDA=1` makes nothing a failure, `REQUIRE_CUDA=gpu` the simulated driver too; `REQUIRE_CUDA=simulated` leaves a GPU
 //! alone. The environment that a test program needs is set once, before anything asks for CUDA.
 
+use crate::common::itself;
 use libloading::Library;
 use overtime::{Device, Survey};
 use std::collections::BTreeMap;
 use std::env::{current_exe, set_var, var, var_os};
 use std::ffi::{CString, c_char};
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::OnceLock;
 
-/// Says that a child process only runs what its name says; see [`crate::child`].
-pub(crate) const CHILD: &str = "OVERTIME_TEST_CHILD";
+pub(crate) use crate::common::CHILD;
 
 /// The device to test; nothing where the test is to be skipped.
 pub(crate) fn device() -> Option<Device> {
@@ -46,13 +45,13 @@ pub(crate) fn scratch() -> PathBuf {
 }
 
 /// Chooses, once, what this process runs on. A child runs on what its parent runs on.
-fn prepare() {
+pub(crate) fn prepare() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         let set = |name: &str, value: PathBuf| {
             if var_os(name).is_none() {
-                // SAFETY: every test comes here before it does anything, and waits here for the one that came first; nothing else
-                // of this process reads the environment meanwhile, but through Rust's own lock.
+                // SAFETY: every test that calls foreign code, a driver or a compiler, comes here before it does, and waits here for the one
+                // that came first; everything else of this process reads the environment through Rust's own lock.
                 unsafe { set_var(name, value) };
             }
         };
@@ -71,8 +70,7 @@ fn prepare() {
 
 /// Asked of another process: a driver that was loaded to be asked would be in the way of the simulated one.
 fn has_gpu() -> bool {
-    let Ok(me) = current_exe() else { return false };
-    let asked = Command::new(me).args(["--exact", "machine::what_is_there", "--nocapture"]).env(CHILD, "survey").output();
+    let asked = itself(module_path!(), "what_is_there").env(CHILD, "survey").output();
     asked.is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains("usable GPUs: yes"))
 }
 

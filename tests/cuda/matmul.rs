@@ -1,10 +1,10 @@
 //! Dense products on the device: the CPU's bits where the order of sums is the CPU's, what they ask of the driver, and kernels that a
 //! missing barrier breaks. That they are near is `products`, which the CPU's tests have too.
 
-use crate::child::simulated;
-use crate::device;
-use crate::machine::Simulated;
-use crate::products::{Case, check, random};
+use crate::cuda::child::simulated;
+use crate::cuda::device;
+use crate::cuda::machine::Simulated;
+use crate::cuda::products::{Case, check, random};
 use half::{bf16, f16};
 use ndarray::ArrayD;
 use overtime::kernels::{Compiler, list};

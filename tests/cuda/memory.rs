@@ -1,9 +1,9 @@
 //! Memory that runs out, and memory that does not suffice for a whole run. On the simulated driver, each in a process of its own.
 
-use crate::bits;
-use crate::child::simulated;
-use crate::machine::Simulated;
-use crate::parity::STRATEGIES;
+use crate::cuda::bits;
+use crate::cuda::child::simulated;
+use crate::cuda::machine::Simulated;
+use crate::cuda::parity::STRATEGIES;
 use ndarray::Array2;
 use overtime::models::{Hh, Lif, LstmCell};
 use overtime::{Device, Error, LoopOverTime, Products, Sequential, System, monitor};

@@ -1,6 +1,6 @@
 //! What is missing or too old, and what is said then. Each case is a process of its own on the simulated driver.
 
-use crate::child::simulated;
+use crate::cuda::child::simulated;
 use overtime::models::Hh;
 use overtime::{Device, Error, LoopOverTime, Reason, Survey};
 use std::path::Path;
@@ -68,7 +68,7 @@ fn stub() -> &'static str {
 
 /// A neuron, a cell and a layer, in every strategy, on whatever device this is.
 pub(crate) fn runs() {
-    use crate::parity::STRATEGIES;
+    use crate::cuda::parity::STRATEGIES;
     use overtime::models::{Dense, LstmCell};
     use overtime::{Scalar, System};
     fn same<T: Scalar>(make: &dyn Fn() -> Box<dyn System<T>>) {
@@ -77,7 +77,7 @@ pub(crate) fn runs() {
         let expected = on_cpu.run(&x).unwrap();
         for strategy in STRATEGIES {
             let mut over_time = LoopOverTime::builder(make()).batch(2).device(Device::Cuda(0)).strategy(strategy).build().unwrap();
-            crate::bits::same_runs(&strategy.to_string(), &over_time.run(&x).unwrap(), &expected);
+            crate::cuda::bits::same_runs(&strategy.to_string(), &over_time.run(&x).unwrap(), &expected);
         }
     }
     same::<f32>(&|| Box::new(Hh::new(40).noise(1.0)));

@@ -1,7 +1,7 @@
 //! A loop's state out of the device and into it: moves, dictionaries, files, weights.
 
-use crate::parity::STRATEGIES;
-use crate::{bits, device, machine};
+use crate::cuda::parity::STRATEGIES;
+use crate::cuda::{bits, device, machine};
 use ndarray::{Array3, ArrayD};
 use overtime::models::{Dense, GruCell, Hh, LstmCell, RnnCell};
 use overtime::{Device, Error, LoopOverTime, Products, Sequential, System};

@@ -1,10 +1,10 @@
 //! Networks: the CPU's bits, in every strategy, whatever they are made of.
 
-use crate::calls::UNHURRIED;
-use crate::child::{alone, simulated};
-use crate::machine::{Report, Simulated};
-use crate::parity::STRATEGIES;
-use crate::{bits, device};
+use crate::cuda::calls::UNHURRIED;
+use crate::cuda::child::{alone, simulated};
+use crate::cuda::machine::{Report, Simulated};
+use crate::cuda::parity::STRATEGIES;
+use crate::cuda::{bits, device};
 use ndarray::ArrayD;
 use overtime::models::{AdExIf, Hh, Lif, MorrisLecar, PoissonGroup, Reset, TraubMiles};
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp};

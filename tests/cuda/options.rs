@@ -1,7 +1,7 @@
 //! What a loop can be told: inputs, recordings, chunks, clocks. The same bits as the CPU's in every strategy.
 
-use crate::parity::{STRATEGIES, Shape, input};
-use crate::{bits, device};
+use crate::cuda::parity::{STRATEGIES, Shape, input};
+use crate::cuda::{bits, device};
 use ndarray::{Array1, ArrayD, Axis, s};
 use overtime::models::{Activation, Dense, Hh, Lif, LstmCell};
 use overtime::{

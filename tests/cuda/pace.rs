@@ -1,10 +1,10 @@
 //! Chunks are as long as the clock on the wall says, and no bit shows it: runs at paces that could not differ more, and a device that ends what
 //! takes long.
 
-use crate::bits;
-use crate::child::{alone, simulated};
-use crate::machine::{CHILD, Simulated, device};
-use crate::networks;
+use crate::cuda::bits;
+use crate::cuda::child::{alone, simulated};
+use crate::cuda::machine::{CHILD, Simulated, device};
+use crate::cuda::networks;
 use ndarray::Array3;
 use overtime::models::{Activation, Dense, Gru, GruCell, Hh, Lif, Lstm, LstmCell, Rnn, RnnCell};
 use overtime::{Builder, Device, Input, LoopOverTime, Products, Sequential, Strategy, System, monitor};

@@ -1,8 +1,8 @@
 //! Every system, type and strategy: the same bits as the CPU's, for odd shapes.
 
-use crate::child::alone;
-use crate::models::{self, Model};
-use crate::{bits, device};
+use crate::cuda::child::alone;
+use crate::cuda::models::{self, Model};
+use crate::cuda::{bits, device};
 use half::{bf16, f16};
 use ndarray::{ArrayD, IxDyn};
 use overtime::rng::Stream;
@@ -91,6 +91,11 @@ fn check<T: Scalar>(models: &[Model<T>], shapes: &[Shape], strategies: &[Strateg
     assert!(found.is_empty(), "seed {SEED}; {} of {} systems' runs differ:\n{}", found.len(), models.len(), found.join("\n"));
 }
 
+/// In a process of its own, where the compiler waits for no other test: it compiles one text at a time in a process.
+fn apart(test: &str, body: impl FnOnce()) {
+    alone(test, &[], body);
+}
+
 /// One neuron for long, a batch of some, and more than a block of threads has.
 const OF_NEURONS: [Shape; 3] = [shape(1, None, 257), shape(33, Some(7), 3), shape(1025, Some(1), 2)];
 const OF_LAYERS: [Shape; 3] = [shape(1, None, 1), shape(33, Some(7), 5), shape(131, Some(1), 2)];
@@ -101,7 +106,8 @@ macro_rules! each_type {
         $(mod $kind {
             $(#[test]
             fn $t() {
-                super::check::<super::$t>(&super::models::$kind(), &super::$shapes, &super::STRATEGIES);
+                let test = concat!("parity::", stringify!($kind), "::", stringify!($t));
+                super::apart(test, || super::check::<super::$t>(&super::models::$kind(), &super::$shapes, &super::STRATEGIES));
             })*
         })*
     };
@@ -118,7 +124,7 @@ each_type! {
 fn wide_cells() {
     let wide = |name: &str| name == "rnn tanh" || name == "lstm" || name == "gru";
     let models: Vec<Model<f32>> = models::cells().into_iter().filter(|m| wide(&m.name)).collect();
-    check(&models, &[shape(1025, Some(2), 2)], &STRATEGIES);
+    apart("parity::wide_cells", || check(&models, &[shape(1025, Some(2), 2)], &STRATEGIES));
 }
 
 /// A state of more than a block's shared memory has, which lies in device memory then.
@@ -156,6 +162,10 @@ fn nothing_to_do_is_done() {
 /// What may say that it cannot run with a strategy: no system yet.
 #[test]
 fn what_cannot_run() {
+    apart("parity::what_cannot_run", refusals);
+}
+
+fn refusals() {
     const CANNOT: &[(&str, Strategy)] = &[];
     let Some(device) = device() else { return };
     let mut refused = Vec::new();

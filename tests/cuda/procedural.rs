@@ -1,7 +1,7 @@
 //! Projections that store nothing on a device: the bits of the CPU's that store all.
 
-use crate::parity::STRATEGIES;
-use crate::{bits, device};
+use crate::cuda::parity::STRATEGIES;
+use crate::cuda::{bits, device};
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Builder, Init, LoopOverTime, Real, monitor};

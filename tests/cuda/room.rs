@@ -1,8 +1,8 @@
 //! Devices that have room for less at once than a whole one of their kind: loops run in another way, say why, and give the same bits.
 
-use crate::child::simulated;
-use crate::machine::Simulated;
-use crate::{bits, missing, networks};
+use crate::cuda::child::simulated;
+use crate::cuda::machine::Simulated;
+use crate::cuda::{bits, missing, networks};
 use half::bf16;
 use overtime::models::LstmCell;
 use overtime::{Device, Error, LoopOverTime, Recording, Scalar, Strategy};

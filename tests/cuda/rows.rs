@@ -1,9 +1,9 @@
 //! Networks' spikes along rows of every length, few and many at once: the CPU's bits, and Brian2's spikes.
 
-use crate::child::{alone, simulated};
-use crate::golden_neurons::common;
-use crate::parity::STRATEGIES;
-use crate::{bits, device};
+use crate::common;
+use crate::cuda::child::{alone, simulated};
+use crate::cuda::parity::STRATEGIES;
+use crate::cuda::{bits, device};
 use overtime::models::{Lif, TraubMiles};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Builder, Device, Error, Init, LoopOverTime, Real, Strategy, monitor};

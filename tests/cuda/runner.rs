@@ -1,6 +1,6 @@
 //! Runs in parts, and runners: what a GPU makes of them is what the CPU does.
 
-use crate::{bits, device};
+use crate::cuda::{bits, device};
 use ndarray::Array2;
 use overtime::models::Hh;
 use overtime::runner::{Op, fix, func, series};

@@ -1,9 +1,9 @@
 //! Plastic weights: the CPU's bits, in every strategy.
 
-use crate::child::alone;
-use crate::device;
-use crate::networks::{SEED, same_bits, values};
-use crate::parity::STRATEGIES;
+use crate::cuda::child::alone;
+use crate::cuda::device;
+use crate::cuda::networks::{SEED, same_bits, values};
+use crate::cuda::parity::STRATEGIES;
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp};
 use overtime::{Builder, Error, Init, LoopOverTime, Real, Strategy, monitor};
@@ -84,9 +84,9 @@ fn weights_are_split_and_moved() {
     let (mut moving, mut staying) = (make(device), make(overtime::Device::Cpu));
     for (k, to) in [overtime::Device::Cpu, device, device].into_iter().enumerate() {
         let (a, b) = (moving.run_steps(31).unwrap(), staying.run_steps(31).unwrap());
-        crate::bits::same_runs(&format!("before move {k}"), &a, &b);
+        crate::cuda::bits::same_runs(&format!("before move {k}"), &a, &b);
         moving.to(to).unwrap();
-        crate::bits::same_states(&format!("after move {k}"), &moving, &staying);
+        crate::cuda::bits::same_states(&format!("after move {k}"), &moving, &staying);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Synapses that a device makes are the CPU's, one by one.
 
-use crate::device;
+use crate::cuda::device;
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Part, Projection, Receptor};
 use overtime::{Device, Init};

@@ -1,12 +1,12 @@
 //! Recurrent cells by the fast kernels: every tier within bounds of the CPU's run, and all tiers with the same bits. The CPU's own is judged
 //! against an independent program in f64 elsewhere. What is chosen by the environment needs a process of its own.
 
-use crate::bits;
-use crate::calls::UNHURRIED;
-use crate::child::{alone, simulated};
-use crate::machine::{Simulated, device};
-use crate::models::{self, Model};
-use crate::parity::{Shape, input};
+use crate::cuda::bits;
+use crate::cuda::calls::UNHURRIED;
+use crate::cuda::child::{alone, simulated};
+use crate::cuda::machine::{Simulated, device};
+use crate::cuda::models::{self, Model};
+use crate::cuda::parity::{Shape, input};
 use half::{bf16, f16};
 use ndarray::ArrayD;
 use overtime::models::{GruBrainpy, GruCell, LstmCell};

@@ -1,11 +1,11 @@
 //! What is written to the device is there before a kernel reads it, however much it is: each of these is used at once. The simulated driver does
 //! not land a copy from pageable memory before something waits for it, and says which copy a kernel did not wait for.
 
-use crate::child::alone;
-use crate::networks::{SEED, values};
-use crate::parity::STRATEGIES;
-use crate::products::Case;
-use crate::{bits, device};
+use crate::cuda::child::alone;
+use crate::cuda::networks::{SEED, values};
+use crate::cuda::parity::STRATEGIES;
+use crate::cuda::products::Case;
+use crate::cuda::{bits, device};
 use ndarray::{Array2, Array3};
 use overtime::models::{Dense, Hh, Lif, LstmCell};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};

@@ -1,7 +1,7 @@
 //! Systems of a user's own, in CUDA text, and what the compiler's complaints say of it.
 
-use crate::parity::STRATEGIES;
-use crate::{bits, device};
+use crate::cuda::parity::STRATEGIES;
+use crate::cuda::{bits, device};
 use overtime::{Error, Inputs, LoopOverTime, Program, Real, Schema, Shared, State, System, Tick};
 
 const TEXT: &str = r#"#include "system.cuh"

@@ -1,6 +1,6 @@
 //! What is refused, and how.
 
-use crate::cell::{Cobahh, Told};
+use crate::networks::cell::{Cobahh, Told};
 use overtime::models::{Dense, Hh, Lif};
 use overtime::network::{Builder, Connect, Group, Network, Projection, Receptor};
 use overtime::{Error, Init, LoopOverTime};

@@ -1,6 +1,6 @@
 //! Neurons whose spike is a crossing of the threshold: a spike for each upward crossing of the recorded V, whatever makes it.
 
-use crate::cell::Told;
+use crate::networks::cell::Told;
 use overtime::models::{Channel, ChannelKind, CondNeuGroup, FitzHughNagumo, Hh, HindmarshRose, MorrisLecar, WangBuzsaki};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Init, LoopOverTime, Real, System};

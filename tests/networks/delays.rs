@@ -1,6 +1,6 @@
 //! When spikes arrive: exactly so many steps later, whatever the chunk.
 
-use crate::cell::Told;
+use crate::networks::cell::Told;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Init, LoopOverTime, Real};
 

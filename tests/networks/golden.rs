@@ -1,7 +1,7 @@
 //! Brian2's own runs of two small COBAHH networks (tests/golden/README.md).
 
-use crate::cell::Cobahh;
 use crate::common::{Golden, golden};
+use crate::networks::cell::Cobahh;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Init, LoopOverTime, Real, Recording, monitor};
 

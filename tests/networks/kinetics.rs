@@ -1,7 +1,7 @@
 //! Receptors that rise, magnesium, and what terminals make of spikes: against brainpy's own runs (tests/golden/README.md) and plain loops.
 
-use crate::cell::Told;
 use crate::common::{close, golden};
+use crate::networks::cell::Told;
 use ndarray::ArrayD;
 use overtime::network::{Ampa, BioNmda, Connect, Group, Kinetics, Magnesium, Network, Nmda, Projection, Receptor, Stp};
 use overtime::{Init, Inputs, LoopOverTime, Real, Recording, Schema, Shared, State, System, Tick};

@@ -1,6 +1,6 @@
 //! Projections that store nothing: the bits of those that do.
 
-use crate::cell::Told;
+use crate::networks::cell::Told;
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::rng::Stream;

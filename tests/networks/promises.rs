@@ -1,6 +1,6 @@
 //! What holds for any network: splits, chunks, threads, checkpoints, batches change no bit; without weights it is its groups.
 
-use crate::cell::{Cobahh, Told};
+use crate::networks::cell::{Cobahh, Told};
 use ndarray::{Array2, Axis};
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Magnesium, Network, Nmda, Projection, Receptor, Stp};

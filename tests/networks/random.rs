@@ -1,6 +1,6 @@
 //! Poisson drives and noise: their moments, and that they are functions of seed, neuron and step.
 
-use crate::cell::Told;
+use crate::networks::cell::Told;
 use overtime::network::{Group, Network, Receptor};
 use overtime::{LoopOverTime, Recording};
 

@@ -1,6 +1,6 @@
 //! The refractory period: a neuron does not spike within it, and what synapses would add to V meanwhile is dropped.
 
-use crate::cell::Told;
+use crate::networks::cell::Told;
 use ndarray::Axis;
 use overtime::models::{AdExIf, AdQuaIf, ExpIf, Izhikevich, Lif, QuaIf, Reset};
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp};

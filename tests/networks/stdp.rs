@@ -1,7 +1,7 @@
 //! Plastic weights: against Brian2's run, against a plain loop over synapses, and what holds for any network.
 
-use crate::cell::Told;
 use crate::common::{Golden, close, golden};
+use crate::networks::cell::Told;
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp};
 use overtime::rng::Stream;

@@ -1,6 +1,6 @@
 //! Sums of synapses against a plain program in f64, and how exact they are.
 
-use crate::cell::Told;
+use crate::networks::cell::Told;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{LoopOverTime, Real};
 

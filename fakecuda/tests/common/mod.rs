@@ -1,7 +1,28 @@
 //! A module with its memory, launched from Rust without the driver's entry points.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
+use fakecuda::driver::api::context::{cuDevicePrimaryCtxGetState, cuDevicePrimaryCtxRelease_v2, cuDevicePrimaryCtxReset_v2};
+use fakecuda::driver::api::device::cuInit;
 use fakecuda::{Fault, Launch, Limits, Memory, Module, Outcome};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The entry points share one state, which the process has once: tests that call them take turns.
+pub fn turn() -> MutexGuard<'static, ()> {
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let (mut flags, mut active) = (0, 0);
+    // SAFETY: places for an int each.
+    unsafe {
+        assert_eq!(cuInit(0), 0);
+        // A context that another test left, with what is in it.
+        while cuDevicePrimaryCtxGetState(0, &raw mut flags, &raw mut active) == 0 && active != 0 {
+            cuDevicePrimaryCtxReset_v2(0);
+            cuDevicePrimaryCtxRelease_v2(0);
+        }
+    }
+    turn
+}
 
 pub struct Gpu {
     pub memory: Memory,

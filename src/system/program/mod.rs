@@ -233,8 +233,8 @@ impl Program {
         }
     }
 
+    /// A stateless function of rows with these weights and this number of threads for each row.
     pub(crate) fn map(source: CudaSource, weights: &[&'static str], threads: usize) -> Self {
-        /// A stateless function of rows with these weights and this number of threads for each row.
         Self { body: ProgramBody::RowFunction(RowFunction { source, weights: weights.to_vec(), threads, product: None }) }
     }
 }

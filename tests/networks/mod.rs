@@ -3,8 +3,6 @@
 mod bad;
 mod cell;
 mod cobahh;
-#[path = "../common/mod.rs"]
-mod common;
 mod crossing;
 mod delays;
 mod gap;

@@ -1,8 +1,5 @@
 //! Neurons, each against an independent loop, against analysis, and against other simulators.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod channels;
 mod conductance;
 mod equations;

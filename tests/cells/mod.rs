@@ -2,8 +2,6 @@
 
 mod bad;
 mod bits;
-#[path = "../common/mod.rs"]
-mod common;
 mod golden;
 mod layers;
 mod products;
@@ -14,7 +12,4 @@ mod torch;
 mod twin;
 mod twins;
 
-/// Where the reference runs are made. The tests of CUDA have another function of this name.
-pub(crate) fn device() -> Option<overtime::Device> {
-    Some(overtime::Device::Cpu)
-}
+pub(crate) use super::device;

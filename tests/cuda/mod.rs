@@ -1,8 +1,6 @@
 //! The CUDA engine against the CPU's: the same bits for every system, type and strategy, and what faults come to.
 //!
 //! Runs on a GPU where there is one, else on the simulated driver with NVRTC's own kernels: see [`machine`].
-#![cfg(feature = "cuda")]
-
 mod assembled;
 mod bits;
 mod calls;
@@ -16,7 +14,7 @@ mod golden_neurons;
 mod hopper;
 mod kinetics;
 mod layers;
-mod machine;
+pub(crate) mod machine;
 mod matmul;
 mod memory;
 mod missing;
@@ -38,5 +36,4 @@ mod tiers;
 mod uploads;
 mod user;
 
-use golden_neurons::common;
 pub(crate) use machine::device;
