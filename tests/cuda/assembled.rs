@@ -1,5 +1,6 @@
 //! Neurons assembled of channels, and sources, in a network: the CPU's bits.
 
+use crate::cuda::child::apart;
 use crate::cuda::networks::same_bits;
 use overtime::models::{Channel, ChannelKind, CondNeuGroup, InputGroup, Lif, PoissonGroup, SpikeTimeGroup};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
@@ -44,7 +45,9 @@ fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
 
 #[test]
 fn a_network_of_assembled_neurons_and_sources_has_the_cpus_bits() {
-    let strategies = [Strategy::HostLoop, Strategy::Persistent];
-    same_bits::<f32>(builder, &[(1, None, 1), (37, Some(2), 15)], &strategies);
-    same_bits::<f64>(builder, &[(37, None, 9)], &strategies[1..]);
+    apart("assembled::a_network_of_assembled_neurons_and_sources_has_the_cpus_bits", || {
+        let strategies = [Strategy::HostLoop, Strategy::Persistent];
+        same_bits::<f32>(builder, &[(1, None, 1), (37, Some(2), 15)], &strategies);
+        same_bits::<f64>(builder, &[(37, None, 9)], &strategies[1..]);
+    });
 }

@@ -25,3 +25,9 @@ pub(crate) fn simulated(test: &str, set: &[(&str, &str)], body: impl FnOnce()) {
         alone(test, set, body);
     }
 }
+
+/// In a process of its own, where the compiler waits for no other test: it compiles one text at a
+/// time in a process. For tests that compile for seconds.
+pub(crate) fn apart(test: &str, body: impl FnOnce()) {
+    alone(test, &[], body);
+}

@@ -1,5 +1,6 @@
 //! Receptors that rise or are blocked, and terminals: the CPU's bits, in every strategy.
 
+use crate::cuda::child::apart;
 use crate::cuda::device;
 use crate::cuda::networks::same_bits;
 use crate::cuda::parity::STRATEGIES;
@@ -64,40 +65,46 @@ fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
 
 #[test]
 fn f32_has_the_cpus_bits() {
-    same_bits::<f32>(builder, &[(1, None, 2), (33, Some(2), 45)], &STRATEGIES);
-    // Rows that a block's warps share.
-    same_bits::<f32>(builder, &[(201, None, 14)], &[Strategy::Persistent]);
+    apart("kinetics::f32_has_the_cpus_bits", || {
+        same_bits::<f32>(builder, &[(1, None, 2), (33, Some(2), 45)], &STRATEGIES);
+        // Rows that a block's warps share.
+        same_bits::<f32>(builder, &[(201, None, 14)], &[Strategy::Persistent]);
+    });
 }
 
 #[test]
 fn f64_has_the_cpus_bits() {
-    same_bits::<f64>(builder, &[(65, None, 20)], &[Strategy::Persistent]);
+    apart("kinetics::f64_has_the_cpus_bits", || {
+        same_bits::<f64>(builder, &[(65, None, 20)], &[Strategy::Persistent]);
+    });
 }
 
 /// A potential that gap junctions cannot pass on is the CPU's error, and has its bits where it is let pass.
 #[test]
 fn a_potential_out_of_range_is_the_cpus_error() {
-    let Some(device) = device() else { return };
-    let build = |n: usize| {
-        let cells = Lif::<f32>::new(n).param("V_th", 1e9).unwrap().conductance();
-        let current: Vec<f32> = (0..n).map(|k| if k == n / 2 { -1000.0 } else { k as f32 }).collect();
-        let network = Network::builder(0.1)
-            .group(Group::new("c", cells).receptor(Receptor::gap("gap")).current(current))
-            .project(Projection::new("j", ("c", n / 3..n), ("c", "gap")).connect(Connect::FixedProb(0.3)).weight(1e-4))
-            .project(Projection::new("k", "c", ("c", "gap")).connect(Connect::OneToOne).weight(1e-4));
-        LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(2).out_vars(["c.V", "c.gap"])
-    };
-    for n in [3, 37] {
-        let expected = build(n).build().unwrap().run_steps(90).map(|r| r.i).unwrap_err();
-        assert!(matches!(&expected, Error::OutOfRange { variable, index, .. } if variable == "c.V" && *index == n / 2), "{expected}");
-        let passed = build(n).allow_non_finite().build().unwrap().run_steps(90).unwrap();
-        assert!(passed["c.V"][[89, 1, n / 2]].is_nan() && passed["c.V"][[89, 1, 0]].is_finite());
-        for strategy in STRATEGIES {
-            let on = || build(n).device(device).strategy(strategy);
-            let found = on().build().unwrap().run_steps(90).map(|r| r.i).unwrap_err();
-            assert_eq!(found.to_string(), expected.to_string(), "{strategy}");
-            let allowed = on().allow_non_finite().build().unwrap().run_steps(90).unwrap();
-            crate::cuda::bits::same_runs(&format!("{n}, {strategy}"), &allowed, &passed);
+    apart("kinetics::a_potential_out_of_range_is_the_cpus_error", || {
+        let Some(device) = device() else { return };
+        let build = |n: usize| {
+            let cells = Lif::<f32>::new(n).param("V_th", 1e9).unwrap().conductance();
+            let current: Vec<f32> = (0..n).map(|k| if k == n / 2 { -1000.0 } else { k as f32 }).collect();
+            let network = Network::builder(0.1)
+                .group(Group::new("c", cells).receptor(Receptor::gap("gap")).current(current))
+                .project(Projection::new("j", ("c", n / 3..n), ("c", "gap")).connect(Connect::FixedProb(0.3)).weight(1e-4))
+                .project(Projection::new("k", "c", ("c", "gap")).connect(Connect::OneToOne).weight(1e-4));
+            LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(2).out_vars(["c.V", "c.gap"])
+        };
+        for n in [3, 37] {
+            let expected = build(n).build().unwrap().run_steps(90).map(|r| r.i).unwrap_err();
+            assert!(matches!(&expected, Error::OutOfRange { variable, index, .. } if variable == "c.V" && *index == n / 2), "{expected}");
+            let passed = build(n).allow_non_finite().build().unwrap().run_steps(90).unwrap();
+            assert!(passed["c.V"][[89, 1, n / 2]].is_nan() && passed["c.V"][[89, 1, 0]].is_finite());
+            for strategy in STRATEGIES {
+                let on = || build(n).device(device).strategy(strategy);
+                let found = on().build().unwrap().run_steps(90).map(|r| r.i).unwrap_err();
+                assert_eq!(found.to_string(), expected.to_string(), "{strategy}");
+                let allowed = on().allow_non_finite().build().unwrap().run_steps(90).unwrap();
+                crate::cuda::bits::same_runs(&format!("{n}, {strategy}"), &allowed, &passed);
+            }
         }
-    }
+    });
 }

@@ -1,7 +1,7 @@
 //! Recurrent layers, and rows of unequal length: the CPU's bits.
 
 use crate::cuda::calls::UNHURRIED;
-use crate::cuda::child::simulated;
+use crate::cuda::child::{apart, simulated};
 use crate::cuda::machine::Simulated;
 use crate::cuda::{bits, device};
 use half::{bf16, f16};
@@ -73,21 +73,27 @@ fn check<T: Scalar>(shapes: &[[usize; 4]], strategies: &[Strategy]) {
 
 #[test]
 fn f32_layers_have_the_cpus_bits() {
-    check::<f32>(&[[4, 6, 3, 17]], &[Strategy::HostLoop, Strategy::Persistent]);
-    check::<f32>(&[[1, 1, 1, 1]], &[Strategy::Auto]);
-    // More steps than a graph replays at once.
-    check::<f32>(&[[67, 1, 1, 2]], &[Strategy::Graph]);
+    apart("layers::f32_layers_have_the_cpus_bits", || {
+        check::<f32>(&[[4, 6, 3, 17]], &[Strategy::HostLoop, Strategy::Persistent]);
+        check::<f32>(&[[1, 1, 1, 1]], &[Strategy::Auto]);
+        // More steps than a graph replays at once.
+        check::<f32>(&[[67, 1, 1, 2]], &[Strategy::Graph]);
+    });
 }
 
 #[test]
 fn f64_layers_have_the_cpus_bits() {
-    check::<f64>(&[[4, 6, 2, 5]], &[Strategy::Auto]);
+    apart("layers::f64_layers_have_the_cpus_bits", || {
+        check::<f64>(&[[4, 6, 2, 5]], &[Strategy::Auto]);
+    });
 }
 
 #[test]
 fn halves_have_the_cpus_bits() {
-    check::<f16>(&[[4, 6, 2, 9]], &[Strategy::Auto]);
-    check::<bf16>(&[[4, 6, 2, 9]], &[Strategy::Auto]);
+    apart("layers::halves_have_the_cpus_bits", || {
+        check::<f16>(&[[4, 6, 2, 9]], &[Strategy::Auto]);
+        check::<bf16>(&[[4, 6, 2, 9]], &[Strategy::Auto]);
+    });
 }
 
 /// However products are summed: both directions, and rows of unequal length.
@@ -115,8 +121,10 @@ fn within<T: Scalar>(bound: f64) {
 
 #[test]
 fn fast_products_stay_within_bounds() {
-    within::<f32>(1e-5);
-    within::<bf16>(1e-2);
+    apart("layers::fast_products_stay_within_bounds", || {
+        within::<f32>(1e-5);
+        within::<bf16>(1e-2);
+    });
 }
 
 /// Where a run is cut into chunks, each row's length goes on from chunk to chunk.

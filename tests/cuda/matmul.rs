@@ -1,7 +1,7 @@
 //! Dense products on the device: the CPU's bits where the order of sums is the CPU's, what they ask of the driver, and kernels that a
 //! missing barrier breaks. That they are near is `products`, which the CPU's tests have too.
 
-use crate::cuda::child::simulated;
+use crate::cuda::child::{apart, simulated};
 use crate::cuda::device;
 use crate::cuda::machine::Simulated;
 use crate::cuda::products::{Case, check, random};
@@ -24,16 +24,18 @@ fn same_bits<T: Scalar>(case: Case, seed: u64) {
 
 #[test]
 fn multiply_adds_give_the_cpus_bits() {
-    for (i, turned) in [[false, false], [false, true], [true, false], [true, true]].into_iter().enumerate() {
-        let case = Case { activation: Activation::Gelu, ..Case::new(33, 40 + i, 65, turned) };
-        same_bits::<f32>(case, 40 + i as u64);
-        same_bits::<f64>(Case { batch: 2, shared: [false, true], ..case }, 50 + i as u64);
-    }
-    // Halves in the CPU's order, and a sum that Fast would share.
-    let ordered = Case { products: Products::Ordered, ..Case::new(7, 1025, 33, [false; 2]) };
-    same_bits::<f16>(ordered, 60);
-    same_bits::<bf16>(ordered, 61);
-    same_bits::<f32>(ordered, 62);
+    apart("matmul::multiply_adds_give_the_cpus_bits", || {
+        for (i, turned) in [[false, false], [false, true], [true, false], [true, true]].into_iter().enumerate() {
+            let case = Case { activation: Activation::Gelu, ..Case::new(33, 40 + i, 65, turned) };
+            same_bits::<f32>(case, 40 + i as u64);
+            same_bits::<f64>(Case { batch: 2, shared: [false, true], ..case }, 50 + i as u64);
+        }
+        // Halves in the CPU's order, and a sum that Fast would share.
+        let ordered = Case { products: Products::Ordered, ..Case::new(7, 1025, 33, [false; 2]) };
+        same_bits::<f16>(ordered, 60);
+        same_bits::<bf16>(ordered, 61);
+        same_bits::<f32>(ordered, 62);
+    });
 }
 
 /// Sums that end at −0 on the CPU do so here, whatever is put beyond their ends.
@@ -189,13 +191,15 @@ fn layers_are_products<T: Scalar, S: System<T>>(name: &str, system: impl Fn() ->
 /// With more weights than the plain kernels are left, and steps that are left out.
 #[test]
 fn layers_are_products_within_a_loop() {
-    layers_are_products::<f32, _>("dense", || Dense::new(40, 33), &[3, 5, 40], 0.0);
-    layers_are_products::<f64, _>("dense", || Dense::new(37, 36).bias(false), &[2, 1, 37], 0.0);
-    layers_are_products::<f16, _>("dense", || Dense::new(40, 40), &[3, 7, 40], 2e-3);
-    layers_are_products::<f32, _>("lstm", || LstmCell::new(33, 9), &[4, 3, 33], 1e-6);
-    layers_are_products::<bf16, _>("lstm", || LstmCell::new(40, 8), &[4, 3, 40], 1e-2);
-    let conv = || Conv2d::new(16, 24, (3, 3), (5, 6)).stride(2, 1).groups(2);
-    layers_are_products::<f32, _>("conv2d", conv, &[2, 3, 5, 6, 16], 0.0);
-    layers_are_products::<f32, _>("conv2d", || Conv2d::new(3, 40, (3, 3), (4, 4)), &[2, 1, 4, 4, 3], 0.0);
-    layers_are_products::<f16, _>("conv2d", || Conv2d::new(8, 16, (3, 3), (4, 5)).dilation(2, 1), &[2, 2, 4, 5, 8], 2e-3);
+    apart("matmul::layers_are_products_within_a_loop", || {
+        layers_are_products::<f32, _>("dense", || Dense::new(40, 33), &[3, 5, 40], 0.0);
+        layers_are_products::<f64, _>("dense", || Dense::new(37, 36).bias(false), &[2, 1, 37], 0.0);
+        layers_are_products::<f16, _>("dense", || Dense::new(40, 40), &[3, 7, 40], 2e-3);
+        layers_are_products::<f32, _>("lstm", || LstmCell::new(33, 9), &[4, 3, 33], 1e-6);
+        layers_are_products::<bf16, _>("lstm", || LstmCell::new(40, 8), &[4, 3, 40], 1e-2);
+        let conv = || Conv2d::new(16, 24, (3, 3), (5, 6)).stride(2, 1).groups(2);
+        layers_are_products::<f32, _>("conv2d", conv, &[2, 3, 5, 6, 16], 0.0);
+        layers_are_products::<f32, _>("conv2d", || Conv2d::new(3, 40, (3, 3), (4, 4)), &[2, 1, 4, 4, 3], 0.0);
+        layers_are_products::<f16, _>("conv2d", || Conv2d::new(8, 16, (3, 3), (4, 5)).dilation(2, 1), &[2, 2, 4, 5, 8], 2e-3);
+    });
 }

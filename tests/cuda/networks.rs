@@ -1,7 +1,7 @@
 //! Networks: the CPU's bits, in every strategy, whatever they are made of.
 
 use crate::cuda::calls::UNHURRIED;
-use crate::cuda::child::{alone, simulated};
+use crate::cuda::child::{alone, apart, simulated};
 use crate::cuda::machine::{Report, Simulated};
 use crate::cuda::parity::STRATEGIES;
 use crate::cuda::{bits, device};
@@ -164,22 +164,28 @@ fn deltas<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
 
 #[test]
 fn deltas_on_refractory_neurons_and_on_crossings_have_the_cpus_bits() {
-    same_bits::<f32>(deltas, &[(33, Some(2), 50), (1, None, 60)], &STRATEGIES);
-    same_bits::<f64>(deltas, &[(35, None, 40)], &[Strategy::Persistent]);
+    apart("networks::deltas_on_refractory_neurons_and_on_crossings_have_the_cpus_bits", || {
+        same_bits::<f32>(deltas, &[(33, Some(2), 50), (1, None, 60)], &STRATEGIES);
+        same_bits::<f64>(deltas, &[(35, None, 40)], &[Strategy::Persistent]);
+    });
 }
 
 const SHAPES: &[(usize, Option<usize>, usize)] = &[(1, None, 1), (33, Some(3), 66), (1025, None, 4)];
 
 #[test]
 fn f32_has_the_cpus_bits() {
-    same_bits::<f32>(builder, SHAPES, &STRATEGIES);
-    same_bits::<f32>(of_cobahh, &[(1, None, 2), (131, Some(2), 40)], &STRATEGIES);
+    apart("networks::f32_has_the_cpus_bits", || {
+        same_bits::<f32>(builder, SHAPES, &STRATEGIES);
+        same_bits::<f32>(of_cobahh, &[(1, None, 2), (131, Some(2), 40)], &STRATEGIES);
+    });
 }
 
 #[test]
 fn f64_has_the_cpus_bits() {
-    same_bits::<f64>(builder, &SHAPES[..2], &STRATEGIES);
-    same_bits::<f64>(of_cobahh, &[(33, None, 40), (1025, None, 3)], &STRATEGIES);
+    apart("networks::f64_has_the_cpus_bits", || {
+        same_bits::<f64>(builder, &SHAPES[..2], &STRATEGIES);
+        same_bits::<f64>(of_cobahh, &[(33, None, 40), (1025, None, 3)], &STRATEGIES);
+    });
 }
 
 /// Spikes on their way are part of the state: in chunks, from device to device, in mid-flight.

@@ -1,6 +1,6 @@
 //! Every system, type and strategy: the same bits as the CPU's, for odd shapes.
 
-use crate::cuda::child::alone;
+use crate::cuda::child::{alone, apart};
 use crate::cuda::models::{self, Model};
 use crate::cuda::{bits, device};
 use half::{bf16, f16};
@@ -89,11 +89,6 @@ fn check<T: Scalar>(models: &[Model<T>], shapes: &[Shape], strategies: &[Strateg
         }
     }
     assert!(found.is_empty(), "seed {SEED}; {} of {} systems' runs differ:\n{}", found.len(), models.len(), found.join("\n"));
-}
-
-/// In a process of its own, where the compiler waits for no other test: it compiles one text at a time in a process.
-fn apart(test: &str, body: impl FnOnce()) {
-    alone(test, &[], body);
 }
 
 /// One neuron for long, a batch of some, and more than a block of threads has.

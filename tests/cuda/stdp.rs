@@ -1,6 +1,6 @@
 //! Plastic weights: the CPU's bits, in every strategy.
 
-use crate::cuda::child::alone;
+use crate::cuda::child::{alone, apart};
 use crate::cuda::device;
 use crate::cuda::networks::{SEED, same_bits, values};
 use crate::cuda::parity::STRATEGIES;
@@ -60,12 +60,16 @@ fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
 
 #[test]
 fn f32_has_the_cpus_bits() {
-    same_bits::<f32>(builder, &[(1, None, 3), (33, Some(3), 90), (131, None, 30)], &STRATEGIES);
+    apart("stdp::f32_has_the_cpus_bits", || {
+        same_bits::<f32>(builder, &[(1, None, 3), (33, Some(3), 90), (131, None, 30)], &STRATEGIES);
+    });
 }
 
 #[test]
 fn f64_has_the_cpus_bits() {
-    same_bits::<f64>(builder, &[(33, None, 90), (70, Some(2), 40)], &STRATEGIES);
+    apart("stdp::f64_has_the_cpus_bits", || {
+        same_bits::<f64>(builder, &[(33, None, 90), (70, Some(2), 40)], &STRATEGIES);
+    });
 }
 
 /// More tasks than warps can be on the device at once.
