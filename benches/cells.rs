@@ -6,7 +6,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::{ArrayD, Dimension};
-use overtime::models::{Activation, Conv2d, Dense, GruCell, GruCellTorch, LstmCell, RnnCell};
+use overtime::models::{Activation, Conv2d, Dense, GruCell, brainpy};
 use overtime::{LoopOverTime, Sequential, System};
 use std::hint::black_box;
 
@@ -30,16 +30,18 @@ fn cells(c: &mut Criterion) {
     for [t, b, i, h] in [[30, 128, 100, 20], [256, 64, 256, 256], [256, 1, 512, 512]] {
         let name = |kind: &str| format!("{kind} T={t} B={b} in={i} h={h}");
         let (shape, gate) = ([t, b, i], 2 * t * b * (i + h) * h);
-        bench(c, &name("RNNCell"), RnnCell::new(i, h), &shape, gate);
-        bench(c, &name("LSTMCell"), LstmCell::new(i, h), &shape, 4 * gate);
-        bench(c, &name("GRUCell"), GruCell::new(i, h), &shape, 3 * gate);
-        bench(c, &name("GRUCellTorch"), GruCellTorch::new(i, h), &shape, 3 * gate);
+        bench(c, &name("RNNCell"), brainpy::RnnCell::new(i, h), &shape, gate);
+        bench(c, &name("LSTMCell"), brainpy::LstmCell::new(i, h), &shape, 4 * gate);
+        bench(c, &name("GRUCell"), brainpy::GruCell::new(i, h), &shape, 3 * gate);
+        bench(c, &name("GRUCellTorch"), GruCell::new(i, h), &shape, 3 * gate);
     }
 }
 
 fn layers(c: &mut Criterion) {
-    let seed =
-        Sequential::new().layer("l1", RnnCell::new(100, 20)).layer("l2", Activation::Relu.layer([20])).layer("l3", RnnCell::new(20, 2));
+    let seed = Sequential::new()
+        .layer("l1", brainpy::RnnCell::new(100, 20))
+        .layer("l2", Activation::Relu.layer([20]))
+        .layer("l3", brainpy::RnnCell::new(20, 2));
     bench(c, "Sequential T=30 B=128 RNNCell(100,20) relu RNNCell(20,2)", seed, &[30, 128, 100], 2 * 30 * 128 * (120 * 20 + 22 * 2));
     for [t, b, from, to] in [[30, 128, 100, 20], [256, 64, 256, 256]] {
         bench(c, &format!("Dense T={t} B={b} in={from} out={to}"), Dense::new(from, to), &[t, b, from], 2 * t * b * from * to);

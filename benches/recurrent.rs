@@ -7,7 +7,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput};
 use half::{bf16, f16};
 use ndarray::Array3;
-use overtime::models::{Activation, GruCell, GruCellTorch, LstmCellTorch, RnnCell};
+use overtime::models::{Activation, GruCell, LstmCell, brainpy};
 use overtime::{Device, Init, LoopOverTime, Products, Result, Scalar, Sequential, System};
 use serde_json::{Value, json};
 use std::hint::black_box;
@@ -88,16 +88,23 @@ fn cells<T: Scalar>(c: &mut Criterion, plan: &mut Plan, products: Products) {
         // An orthogonal matrix of this size takes long to make.
         let small = || Init::Uniform(-0.05, 0.05);
         let name = |cell: &str| format!("{cell} {element} T={steps} B={batch} in={from} h={hidden}");
-        bench(c, plan, &name("LSTM"), LstmCellTorch::<T>::new(from, hidden), products, shape);
-        bench(c, plan, &name("GRU"), GruCellTorch::<T>::new(from, hidden), products, shape);
-        bench(c, plan, &name("RNN"), RnnCell::<T>::new(from, hidden).activation(Activation::Tanh), products, shape);
-        bench(c, plan, &name("GRU of brainpy"), GruCell::<T>::new(from, hidden).wi_init(small()).wh_init(small()), products, shape);
+        bench(c, plan, &name("LSTM"), LstmCell::<T>::new(from, hidden), products, shape);
+        bench(c, plan, &name("GRU"), GruCell::<T>::new(from, hidden), products, shape);
+        bench(c, plan, &name("RNN"), brainpy::RnnCell::<T>::new(from, hidden).activation(Activation::Tanh), products, shape);
+        bench(
+            c,
+            plan,
+            &name("GRU of brainpy"),
+            brainpy::GruCell::<T>::new(from, hidden).wi_init(small()).wh_init(small()),
+            products,
+            shape,
+        );
     }
 }
 
 fn stack(c: &mut Criterion, plan: &mut Plan) {
-    let small = Sequential::<f32>::new().layer("l1", RnnCell::new(100, 20)).layer("l2", Activation::Relu.layer([20]));
-    let (small, shape) = (small.layer("l3", RnnCell::new(20, 2)), if plan.tiny { [3, 2, 100] } else { [30, 128, 100] });
+    let small = Sequential::<f32>::new().layer("l1", brainpy::RnnCell::new(100, 20)).layer("l2", Activation::Relu.layer([20]));
+    let (small, shape) = (small.layer("l3", brainpy::RnnCell::new(20, 2)), if plan.tiny { [3, 2, 100] } else { [30, 128, 100] });
     bench(c, plan, "Sequential T=30 B=128 RNNCell(100,20) relu RNNCell(20,2)", small, Products::Fast, shape);
 }
 

@@ -1,13 +1,13 @@
 //! A recurrent cell between two functions, over a batch of sequences: `brainpy.Sequential` under `brainpy.LoopOverTime`.
 
 use ndarray::Array3;
-use overtime::models::{Activation, Dense, RnnCell};
+use overtime::models::{Activation, Dense, brainpy};
 use overtime::{LoopOverTime, Result, Sequential};
 
 fn main() -> Result<()> {
     let (steps, batch, num_in, hidden, num_out) = (30, 128, 100, 20, 10);
     let model = Sequential::new()
-        .layer("l1", RnnCell::<f32>::new(num_in, hidden).activation(Activation::Tanh).seed(1))
+        .layer("l1", brainpy::RnnCell::<f32>::new(num_in, hidden).activation(Activation::Tanh).seed(1))
         .layer("l2", Dense::new(hidden, num_out).seed(2))
         .layer("l3", Activation::Softmax.layer([num_out]));
     let mut over_time = LoopOverTime::builder(model).batch(batch).out_vars("l1.state").build()?;

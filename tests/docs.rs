@@ -1,33 +1,139 @@
 //! The pages beside the source say what is in the source.
 
+use overtime::models::{self, Family};
 use std::path::Path;
 
 fn page(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
-/// The models by their types' names, from the list in `src/models/mod.rs`, less what is not a model.
+/// The models by their types' names: what `src/models/mod.rs` exports and is a model of the list of models.
 fn models() -> Vec<String> {
-    let helpers =
-        ["Activation", "ActivationLayer", "Cell", "Channel", "ChannelKind", "Method", "Neuron", "Padding", "Param", "Recurrent", "Reset"];
+    let known: Vec<String> = models::all().iter().map(|info| info.name.to_lowercase()).collect();
     let list = page("src/models/mod.rs");
     let lines = list.lines().filter_map(|line| line.strip_prefix("pub use ")?.rsplit_once("::"));
     let names = lines.flat_map(|(_, names)| names.split([',', '{', '}', ';', ' ']).map(str::to_owned).collect::<Vec<_>>());
-    names.filter(|n| !n.is_empty() && !helpers.contains(&n.as_str())).collect()
+    names.filter(|name| known.contains(&name.to_lowercase())).collect()
+}
+
+/// All files under a folder, with their text.
+fn sources(folder: &Path) -> Vec<String> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(sources(&path));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            all.push(std::fs::read_to_string(path).unwrap());
+        }
+    }
+    all
+}
+
+/// The rows of the table in a file's documentation whose first column has this heading, each cut into cells.
+fn rows(text: &str, heading: &str) -> Vec<Vec<String>> {
+    let lines = text.lines().map(|line| line.strip_prefix("/// ").unwrap_or_default());
+    let table = lines.skip_while(|line| !line.starts_with(&format!("| {heading} |"))).take_while(|line| line.starts_with('|'));
+    table.skip(2).map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()).collect()
+}
+
+/// The names in a cell.
+fn names(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+/// Whether a cell tells this unit for the `k`-th of several names: one unit for all of them, or one for each; then there may be a remark.
+fn tells(cell: &str, unit: &str, k: usize, of: usize) -> bool {
+    let unit = if unit.is_empty() { "1" } else { unit };
+    let each: Vec<&str> = cell.split(", ").collect();
+    let told = if of > 1 && each.len() == of { each[k] } else { cell };
+    told.strip_prefix(unit).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', '.', ';', ' ']))
+}
+
+#[test]
+fn the_documentation_of_a_neuron_tells_what_its_table_does() {
+    let files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/models"));
+    let groups = models::all().iter().filter(|info| matches!(info.family, Family::Neuron | Family::Source));
+    for info in groups {
+        let name = info.name;
+        let declares = [
+            format!("const NAME: &'static str = \"{name}\""),
+            format!("Family::Neuron, \"{name}\""),
+            format!("Family::Source, \"{name}\""),
+        ];
+        let text = files.iter().find(|text| declares.iter().any(|line| text.contains(line))).unwrap_or_else(|| panic!("{name}"));
+        let mut told = Vec::new();
+        let parameters = rows(text, "parameter");
+        for row in &parameters {
+            let of = names(&row[0]);
+            // 20,000 is one number.
+            let defaults: Vec<String> = row[1].split(", ").map(|x| x.replace('−', "-").replace(',', "")).collect();
+            for (k, parameter) in of.iter().enumerate() {
+                let known = info.parameter(parameter).unwrap_or_else(|| panic!("{name}: `{parameter}` is no parameter"));
+                let default = if of.len() == defaults.len() { &defaults[k] } else { panic!("{name}: {row:?}") };
+                let listed = name == "SpikeTimeGroup" && default == "none";
+                assert!(listed || default.parse() == Ok(known.default), "{name}: `{parameter}` is {}, not {default}", known.default);
+                let unit = row.get(2).map_or("1", String::as_str);
+                assert!(tells(unit, known.unit, k, of.len()), "{name}: the unit of `{parameter}` is `{}`, not {unit}", known.unit);
+                assert!(!known.about.is_empty());
+                told.push(*parameter);
+            }
+        }
+        for parameter in &info.parameters {
+            assert_eq!(told.iter().filter(|told| **told == parameter.name).count(), 1, "{name}: `{}`", parameter.name);
+        }
+        let variables = rows(text, "variable");
+        for variable in &info.variables {
+            let row = variables.iter().find(|row| names(&row[0]).contains(&variable.name));
+            let row = row.unwrap_or_else(|| panic!("{name}: no variable `{}`", variable.name));
+            assert!(row[1].contains(variable.unit), "{name}: `{}` is in {}: {}", variable.name, variable.unit, row[1]);
+        }
+        let documented: usize = variables.iter().map(|row| names(&row[0]).iter().filter(|name| !name.starts_with("NAME.")).count()).sum();
+        assert_eq!(documented, info.variables.len(), "{name}");
+    }
+}
+
+/// A kernel is given its parameters by place.
+#[test]
+fn kernels_have_the_parameters_in_the_order_of_the_table() {
+    let files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/models"));
+    let mut compared = 0;
+    for text in files.iter().filter(|text| text.contains("crate::parameters! {") && text.contains("Equations<N, P> for")) {
+        let (_, table) = text.split_once("struct Parameters {").unwrap();
+        let (table, _) = table.split_once("    }\n}").unwrap();
+        let fields: Vec<&str> = table.lines().filter_map(|line| Some(line.split_once(": \"")?.0.trim())).collect();
+        let file = text.split("include_str!(\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let kernel = page(&format!("kernels/models/{}", file.rsplit('/').next().unwrap()));
+        let (_, constants) = kernel.split_once("struct Constants {").unwrap();
+        let (constants, _) = constants.trim_start().trim_start_matches("acc_t ").split_once(';').unwrap();
+        // The kernel counts the steps of the refractory period.
+        let constants: Vec<&str> = constants.split(',').map(|name| if name.trim() == "hold" { "tau_ref" } else { name.trim() }).collect();
+        assert_eq!(fields, constants, "{file}");
+        compared += 1;
+    }
+    assert_eq!(compared, 9);
 }
 
 #[test]
 fn every_model_is_on_the_pages() {
     let models = models();
-    assert!(models.len() >= 8, "{models:?}");
+    // A channel is a variant of `ChannelKind`, an activation one of `Activation`, and each of brainpy's cells has its module's name.
+    let families = [Family::Neuron, Family::Source, Family::Cell, Family::Layer];
+    let types = models::all().iter().filter(|info| families.contains(&info.family) && !info.name.ends_with("Brainpy"));
+    assert_eq!(models.len(), types.count(), "{models:?}");
     for page_name in ["docs/coming_from_brainpy.md", "CHANGELOG.md", "README.md"] {
         let text = page(page_name);
         for model in &models {
-            // The README names what one looks for first.
-            if page_name == "README.md" && ["GruCellTorch", "LstmCellTorch", "GruBrainpy", "LstmBrainpy"].contains(&model.as_str()) {
-                continue;
-            }
             assert!(text.contains(&format!("`{model}")) || text.contains(&format!("models::{model}")), "`{model}` is not in {page_name}");
+        }
+    }
+}
+
+#[test]
+fn brainpys_cells_are_on_the_pages() {
+    for page_name in ["docs/coming_from_brainpy.md", "CHANGELOG.md"] {
+        for model in ["RnnCell", "GruCell", "LstmCell", "Gru", "Lstm"] {
+            assert!(page(page_name).contains(&format!("`brainpy::{model}")), "`brainpy::{model}` is not in {page_name}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Nothing, one, and very many: the ends of every range.
 
 use ndarray::Array2;
-use overtime::models::{Activation, Dense, Gru, Hh, Lif, RnnCell};
+use overtime::models::{Activation, Dense, Gru, Hh, Lif, brainpy};
 use overtime::network::{Group, Network, Receptor};
 use overtime::{Closure, Error, FirstAxis, Init, Input, LoopOverTime, Sequential, System, monitor};
 
@@ -97,7 +97,7 @@ fn distributions_that_make_no_sense_are_refused() {
         refused(&init, Hh::new(2).v(init.clone()));
         refused(&init, Lif::new(2).v(init.clone()));
         refused(&init, Dense::new(2, 3).b_init(init.clone()));
-        refused(&init, RnnCell::new(2, 3).state_init(init.clone()));
+        refused(&init, brainpy::RnnCell::new(2, 3).state_init(init.clone()));
         refused(&init, Gru::new(2, 3).wh_init(init.clone()));
         refused(&init, Closure::new([1], |_, _, _, _| {}).var("s", [2], init.clone()));
         let group = Group::new("P", Lif::<f32>::new(2)).receptor(Receptor::exponential("s", 5.0).init(init.clone()));

@@ -2,7 +2,7 @@
 //! of the command.)
 
 use ndarray::{Array2, ArrayD, array};
-use overtime::models::{Hh, Method, RnnCell};
+use overtime::models::{Hh, Method, brainpy};
 use overtime::{Error, FirstAxis, Init, Input, LoopOverTime, states};
 use std::path::{Path, PathBuf};
 
@@ -57,7 +57,7 @@ fn row_13_nan_or_infinity_in_parameters_and_initial_values() {
 
 #[test]
 fn row_13_nan_or_infinity_in_weights() {
-    let mut over_time = LoopOverTime::<f32, _>::new(RnnCell::new(2, 3)).unwrap();
+    let mut over_time = LoopOverTime::<f32, _>::new(brainpy::RnnCell::new(2, 3)).unwrap();
     let before = over_time.state_dict().unwrap();
     let mut b = ArrayD::zeros(vec![3]);
     b[[1]] = f64::NAN;
@@ -244,7 +244,7 @@ fn row_19_forged_sizes() {
 #[test]
 fn row_20_another_models_file() {
     let (path, _) = saved("another");
-    let mut cell = LoopOverTime::<f64, _>::builder(RnnCell::new(3, 3)).batch(2).build().unwrap();
+    let mut cell = LoopOverTime::<f64, _>::builder(brainpy::RnnCell::new(3, 3)).batch(2).build().unwrap();
     let before = cell.state_dict().unwrap();
     match cell.load_states(&path) {
         Err(Error::Keys { missing, unexpected }) => {

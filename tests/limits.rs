@@ -2,7 +2,7 @@
 //! that can be had.
 
 use ndarray::{Array1, Array2, ArrayD};
-use overtime::models::{Dense, Hh, Lif, RnnCell};
+use overtime::models::{Dense, Hh, Lif, brainpy};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::states::{self, Tensor};
 use overtime::{Device, Error, Init, Input, LoopOverTime, Result, memory, monitor};
@@ -45,7 +45,7 @@ fn too_much(case: &str) -> Result<()> {
         }
         "synapses" => LoopOverTime::builder(network(40_000, 5000)?).build().map(drop),
         "synapses to look at" => network(10_000, 2500)?.synapses("C", Device::Cpu).map(drop),
-        "weights of a cell" => LoopOverTime::builder(RnnCell::<f32>::new(3, 20_000)).build().map(drop),
+        "weights of a cell" => LoopOverTime::builder(brainpy::RnnCell::<f32>::new(3, 20_000)).build().map(drop),
         "weights of a layer" => LoopOverTime::builder(Dense::<f32>::new(20_000, 20_000)).build().map(drop),
         "product" => {
             let column = Array2::<f32>::zeros((20_000, 1));

@@ -1,9 +1,7 @@
 //! What must hold for any input: splitting a run, batching, threads, blocks and seeds.
 
 use ndarray::{Array3, ArrayD, Axis, s};
-use overtime::models::{
-    Activation, AdExIf, Channel, ChannelKind, CondNeuGroup, Dense, GruCell, Hh, Lif, LstmCell, Method, MorrisLecar, RnnCell, TraubMiles,
-};
+use overtime::models::{Activation, AdExIf, Channel, ChannelKind, CondNeuGroup, Dense, Hh, Lif, Method, MorrisLecar, TraubMiles, brainpy};
 use overtime::{Init, Input, Inputs, LoopOverTime, Real, Recording, Scalar, Schema, Sequential, Shared, State, System, Tick, VarSpec};
 use proptest::prelude::*;
 
@@ -56,10 +54,10 @@ fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R
             let stages = Sequential::new().layer("hh", hh()).layer("gain", Activation::Elu.layer([units])).layer("lif", Lif::new(units));
             (Box::new(stages), &["hh.V", "lif.V"])
         }
-        6 => (Box::new(LstmCell::<R>::new(units, 9)), &["state"]),
-        7 => (Box::new(RnnCell::<R>::new(units, 11).activation(Activation::Tanh)), &["state"]),
+        6 => (Box::new(brainpy::LstmCell::<R>::new(units, 9)), &["state"]),
+        7 => (Box::new(brainpy::RnnCell::<R>::new(units, 11).activation(Activation::Tanh)), &["state"]),
         8 => {
-            let stages = Sequential::new().layer("gru", GruCell::<R>::new(units, 7)).layer("dense", Dense::<R>::new(7, 5));
+            let stages = Sequential::new().layer("gru", brainpy::GruCell::<R>::new(units, 7)).layer("dense", Dense::<R>::new(7, 5));
             (Box::new(stages), &["gru.state"])
         }
         9 => {

@@ -2,7 +2,7 @@
 
 use crate::common::{self, golden};
 use ndarray::{ArrayD, Axis, array};
-use overtime::models::{GruCell, Hh, LstmCell, Method};
+use overtime::models::{Hh, Method, brainpy};
 use overtime::states::{self, StateDict, Tensor, Type};
 use overtime::{Error, Init, Inputs, LoopOverTime, Scalar, Schema, Sequential, Shared, State, System, Tick, Weight, WeightMut};
 use std::path::{Path, PathBuf};
@@ -205,7 +205,7 @@ fn rows_of_a_batch_start_where_the_state_says() {
 #[test]
 fn load_weights_from_a_reference_run() {
     let reference = golden("lstm");
-    let net = Sequential::new().layer("l1", LstmCell::new(19, 37)).layer("l2", LstmCell::new(37, 8));
+    let net = Sequential::new().layer("l1", brainpy::LstmCell::new(19, 37)).layer("l2", brainpy::LstmCell::new(37, 8));
     let mut over_time = LoopOverTime::<f64, _>::builder(net).batch(16).out_vars("l1.state").build().unwrap();
     let weights: Vec<_> = reference.with("w.").map(|(n, a)| (n.to_owned(), a.clone())).collect();
     assert!(over_time.load_weights(&weights, true).unwrap().is_empty());
@@ -219,7 +219,7 @@ fn halves_resume_to_the_bit() {
     fn check<T: Scalar>(name: &str) {
         let file = folder(name).join("s.safetensors");
         let x = ArrayD::from_shape_fn(vec![12, 2, 3], |i| T::from_f64(((i[0] * 7 + i[1] * 3 + i[2]) % 11) as f64 * 0.1 - 0.5));
-        let start = |seed| LoopOverTime::<T, _>::builder(GruCell::new(3, 5).seed(seed)).batch(2).build().unwrap();
+        let start = |seed| LoopOverTime::<T, _>::builder(brainpy::GruCell::new(3, 5).seed(seed)).batch(2).build().unwrap();
         let (mut one, mut two) = (start(1), start(2));
         one.run(&x).unwrap();
         one.save_states(&file).unwrap();

@@ -2,7 +2,7 @@
 //! `register_implicit_vars`, `tree_flatten`, `tree_unflatten`, `name`.
 
 use ndarray::{ArrayD, array};
-use overtime::models::{Hh, RnnCell};
+use overtime::models::{Hh, brainpy};
 use overtime::tree::{Naming, Var};
 use overtime::{Error, Inputs, LoopOverTime, Schema, Sequential, Shared, State, System, Tick, unique_name};
 
@@ -26,7 +26,7 @@ type Loop = LoopOverTime<f64, Sequential<f64>>;
 
 /// `bp.LoopOverTime(bp.Sequential(l1=RNNCell(3, 4), l2=relu, l3=RNNCell(4, 2)))`
 fn stack() -> Loop {
-    let net = Sequential::new().layer("l1", RnnCell::new(3, 4)).layer("l2", Relu).layer("l3", RnnCell::new(4, 2));
+    let net = Sequential::new().layer("l1", brainpy::RnnCell::new(3, 4)).layer("l2", Relu).layer("l3", brainpy::RnnCell::new(4, 2));
     LoopOverTime::builder(net).batch(5).dt(0.5).build().unwrap()
 }
 
@@ -57,7 +57,7 @@ fn nodes_absolute_have_names_of_their_own() {
     let (one, two) = (stack(), stack());
     let nodes = one.nodes(Naming::Absolute, None, true);
     let kinds: Vec<&str> = nodes.iter().map(|(n, _)| kind(n)).collect();
-    assert_eq!(kinds, ["LoopOverTime", "Sequential", "RNNCell", "relu", "RNNCell"]);
+    assert_eq!(kinds, ["LoopOverTime", "Sequential", "RNNCellBrainpy", "relu", "RNNCellBrainpy"]);
     assert!(nodes.iter().all(|(name, node)| name == node.name && kind(name) == node.kind));
     assert!(nodes[0].1.system.is_none() && nodes[2].1.system.is_some());
     let mut all = [names(nodes), names(two.nodes("absolute".parse().unwrap(), None, true))].concat();
@@ -100,7 +100,7 @@ fn vars_of_a_single_neuron_group() {
 
 #[test]
 fn vars_of_nested_systems_belong_to_the_innermost() {
-    let inner = Sequential::new().layer("a", RnnCell::new(3, 3)).layer("ab", RnnCell::new(3, 3));
+    let inner = Sequential::new().layer("a", brainpy::RnnCell::new(3, 3)).layer("ab", brainpy::RnnCell::new(3, 3));
     let over_time: Loop = LoopOverTime::new(Sequential::new().layer("l", inner)).unwrap();
     let nodes = names(over_time.nodes(Naming::Relative, None, true));
     assert_eq!(nodes, ["", "target", "target.l", "target.l.a", "target.l.ab"]);
@@ -158,11 +158,11 @@ fn register_implicit_vars_are_saved_loaded_and_kept_over_a_reset() {
 #[test]
 fn register_implicit_nodes_have_names_and_weights() {
     let mut over_time = stack();
-    let node = |n: usize| -> Box<dyn System<f64>> { Box::new(RnnCell::new(n, n)) };
+    let node = |n: usize| -> Box<dyn System<f64>> { Box::new(brainpy::RnnCell::new(n, n)) };
     over_time.register_implicit_nodes([("extra", node(1))]).unwrap();
     let relative = names(over_time.nodes(Naming::Relative, None, true));
     assert_eq!(relative, ["", "target", "extra", "target.l1", "target.l2", "target.l3"]);
-    assert_eq!(kind(&over_time.nodes(Naming::Absolute, Some(1), false)[1].0), "RNNCell");
+    assert_eq!(kind(&over_time.nodes(Naming::Absolute, Some(1), false)[1].0), "RNNCellBrainpy");
     let trained = names(over_time.train_vars(Naming::Relative, Some(1), true).unwrap());
     assert_eq!(trained, ["extra.Wi", "extra.Wh", "extra.b"]);
     let mut dict = over_time.state_dict().unwrap();

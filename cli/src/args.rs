@@ -1,8 +1,9 @@
 //! The command line.
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, Parser, Subcommand, ValueHint};
 use overtime::{Strategy, models::Method};
-use serde::{Deserialize, Serialize};
+use overtime_model::{Axis, Type};
 use std::path::PathBuf;
 
 /// Run a single-step dynamical system over time: neurons, recurrent cells, stacks of layers.
@@ -48,26 +49,12 @@ const KERNELS: &str = "The kernels that run on a GPU: registers, shared memory, 
 Every kernel that the program brings is compiled, in the specialisations that differ most; runs compile others for what they \
 record. NVRTC is needed, a GPU is not. DOUBLE counts instructions in double precision.";
 
-/// Which axis of input and results comes first.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Axis {
-    /// [T, B, …]
-    #[value(name = "T")]
-    T,
-    /// [B, T, …]
-    #[value(name = "B")]
-    B,
+fn axis() -> impl TypedValueParser<Value = Axis> {
+    PossibleValuesParser::new(Axis::NAMES).try_map(|name| name.parse())
 }
 
-/// Element type.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[value(rename_all = "lower")]
-pub(crate) enum Type {
-    F64,
-    F32,
-    F16,
-    Bf16,
+fn dtype() -> impl TypedValueParser<Value = Type> {
+    PossibleValuesParser::new(Type::NAMES).try_map(|name| name.parse())
 }
 
 #[derive(clap::Args, Debug, Default)]
@@ -99,7 +86,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE[:NAME]", value_hint = ValueHint::FilePath)]
     pub(crate) lengths: Option<String>,
     /// Which axis of input and results comes first, time or batch
-    #[arg(long, value_name = "T|B", value_enum, hide_possible_values = true)]
+    #[arg(long, value_name = "T|B", value_parser = axis(), hide_possible_values = true)]
     pub(crate) first_axis: Option<Axis>,
     /// Length of a step in ms [default: 0.1]
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
@@ -111,7 +98,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) method: Option<Method>,
     /// Element type; halves are for cells and layers [default: f32]
-    #[arg(long, value_enum, value_name = "f64|f32|f16|bf16", hide_possible_values = true)]
+    #[arg(long, value_parser = dtype(), value_name = "f64|f32|f16|bf16", hide_possible_values = true)]
     pub(crate) dtype: Option<Type>,
     /// auto, cpu or cuda:0 [default: auto]
     #[arg(long, value_name = "DEVICE")]
@@ -198,7 +185,7 @@ pub(crate) struct KernelsArgs {
     #[arg(long, value_name = "sm_XX")]
     pub(crate) arch: Option<String>,
     /// Only kernels of this element type
-    #[arg(long, value_enum, value_name = "f64|f32|f16|bf16", hide_possible_values = true)]
+    #[arg(long, value_parser = dtype(), value_name = "f64|f32|f16|bf16", hide_possible_values = true)]
     pub(crate) dtype: Option<Type>,
     /// Write each kernel's whole source, PTX and machine code into this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]

@@ -4,6 +4,7 @@ use crate::run::advice;
 use crate::terminal;
 use std::fmt::{self, Display};
 use std::io::ErrorKind;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,6 +46,25 @@ impl std::error::Error for Failure {}
 /// A usage error.
 pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
     Failure::Usage(message.into()).into()
+}
+
+/// An error of a model as the command tells it: the library's errors as they are, places as what they are the cause of.
+pub(crate) fn of_model(error: overtime_model::Error) -> anyhow::Error {
+    use overtime_model::Error as E;
+    match error {
+        E::Library(e) => e.into(),
+        E::Npz(e) => e.into(),
+        E::Within { place, source } => of_model(*source).context(place),
+        other => other.into(),
+    }
+}
+
+/// Says that an error is about a model file, for what only comes out when the system is built.
+pub(crate) fn in_file(error: anyhow::Error, model: Option<&Path>) -> anyhow::Error {
+    match model {
+        Some(path) if !matches!(error.downcast_ref(), Some(overtime_model::Error::Parse(_))) => error.context(path.display().to_string()),
+        _ => error,
+    }
 }
 
 /// Has the process end with the code of memory where Rust aborts it because the allocator refused: large needs are errors long before, and what is left are
@@ -111,8 +131,11 @@ fn number(error: &anyhow::Error) -> u8 {
                 Failure::Memory { .. } => MEMORY,
             };
         }
-        if cause.downcast_ref::<crate::model::ParseError>().is_some() {
-            return USAGE;
+        match cause.downcast_ref::<overtime_model::Error>() {
+            Some(overtime_model::Error::Parse(_) | overtime_model::Error::Spec(_)) => return USAGE,
+            Some(overtime_model::Error::File(_)) => return IO,
+            Some(overtime_model::Error::Library(e)) => return library(e),
+            _ => {}
         }
         if let Some(e) = cause.downcast_ref::<overtime::Error>() {
             return library(e);

@@ -1,14 +1,15 @@
 //! `overtime inspect`: what is in a file. An npz is not unpacked; a safetensors file is read, which also checks its checksums.
 
 use crate::args::InspectArgs;
-use crate::data::{self, Kind};
+use crate::exit::of_model;
 use crate::terminal::print;
 use overtime::states;
+use overtime_model::files::{self, Kind};
 use std::fmt::Write;
 
 pub(crate) fn command(args: &InspectArgs) -> anyhow::Result<()> {
     let mut text = String::new();
-    match data::kind(&args.file)? {
+    match files::kind(&args.file).map_err(of_model)? {
         kind @ (Kind::Npz | Kind::Npy) => {
             let entries = overtime_npz::headers(&args.file)?;
             let _ = writeln!(text, "{}, {} arrays", if kind == Kind::Npz { "npz" } else { "npy" }, entries.len());

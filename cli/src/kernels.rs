@@ -14,11 +14,11 @@ pub(crate) use listing::command;
 #[cfg(feature = "cuda")]
 mod listing {
     use super::KernelsArgs;
-    use crate::args::Type;
     use crate::terminal::print;
     use anyhow::Context;
     use overtime::kernels::{Built, Compiler, Module, list};
     use overtime::{DType, Survey};
+    use overtime_model::Type;
     use std::fmt::Write;
     use std::path::Path;
 

@@ -1,12 +1,10 @@
-//! The command `overtime`, as a library so that its loader of model files can be tested and fuzzed.
+//! The command `overtime`.
 
 mod args;
-mod data;
 mod devices;
 mod exit;
 mod inspect;
 mod kernels;
-pub mod model;
 mod models;
 mod plot;
 mod report;

@@ -1,13 +1,13 @@
 //! The summary of a run, for people and for programs.
 
-use crate::model::Build;
-use crate::model::network::Network;
 use crate::run::drive::Timing;
+use crate::run::element::Element;
 use crate::run::progress::short;
 use crate::run::session::{Place, Session};
 use crate::run::trains::{statistics, synaptic_events};
 use crate::terminal::harmless;
 use overtime::Number;
+use overtime_model::network::Network;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -59,7 +59,7 @@ struct Population {
 /// Most populations that are told one by one.
 const TOLD: usize = 8;
 
-fn populations<T: Build>(session: &Session<T>) -> Vec<Population> {
+fn populations<T: Element>(session: &Session<T>) -> Vec<Population> {
     let all = session.populations();
     // In seconds.
     let time = session.done as f64 * session.over_time.dt() / 1000.0;
@@ -74,7 +74,7 @@ fn populations<T: Build>(session: &Session<T>) -> Vec<Population> {
 }
 
 impl Summary {
-    pub(crate) fn new<T: Build>(session: &Session<T>, place: &Place, timing: Timing, is_neurons: bool, wrote: Vec<PathBuf>) -> Self {
+    pub(crate) fn new<T: Element>(session: &Session<T>, place: &Place, timing: Timing, is_neurons: bool, wrote: Vec<PathBuf>) -> Self {
         let wall_ms = timing.wall.as_secs_f64() * 1e3;
         let steps = timing.steps as f64;
         let some = timing.steps > 0;

@@ -1,12 +1,13 @@
 //! `overtime resume`: from a checkpoint to the results of the whole run.
 
-use crate::args::{ResumeArgs, Type};
-use crate::model::Build;
+use crate::args::ResumeArgs;
 use crate::run::checkpoint::{self, Checkpoint};
+use crate::run::element::Element;
 use crate::run::session::{Place, was_not_kept};
 use crate::run::spec::absolute;
 use crate::run::{Manner, go};
 use half::{bf16, f16};
+use overtime_model::Type;
 
 pub(crate) fn command(args: &ResumeArgs) -> anyhow::Result<()> {
     let mut checkpoint = checkpoint::read(&args.file)?;
@@ -37,7 +38,7 @@ pub(crate) fn command(args: &ResumeArgs) -> anyhow::Result<()> {
     }
 }
 
-fn resume<T: Build>(checkpoint: Checkpoint, manner: Manner) -> anyhow::Result<()> {
+fn resume<T: Element>(checkpoint: Checkpoint, manner: Manner) -> anyhow::Result<()> {
     let place = Place::find(&checkpoint.spec.device)?;
     let session = checkpoint.session::<T>(&place)?;
     go(session, &place, manner)

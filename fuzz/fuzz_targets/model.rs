@@ -1,8 +1,8 @@
-//! Model files of the command.
+//! Model files.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let _ = overtime_cli::model::parse(text);
+    let _ = overtime_model::ModelFile::parse(text);
 });

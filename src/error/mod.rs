@@ -1,5 +1,6 @@
 //! The errors of the library. Their messages contain the numbers.
 
+pub(crate) mod nearest;
 mod reason;
 
 pub use reason::Reason;
@@ -60,12 +61,14 @@ pub enum Error {
         reason: String,
     },
     /// A name that does not exist.
-    #[error("no {what} named `{name}`; there is: {known}")]
+    #[error("no {what} named `{name}`{}; there is: {known}", match .nearest { Some(nearest) => format!(" (did you mean `{nearest}`?)"), None => String::new() })]
     Unknown {
         /// The kind of name (`variable`, `method`, `activation`, …).
         what: &'static str,
         /// The given name.
         name: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
         /// The existing names.
         known: String,
     },
@@ -236,8 +239,9 @@ impl Error {
 
     pub(crate) fn unknown<N: AsRef<str>>(what: &'static str, name: &str, known: impl IntoIterator<Item = N>) -> Self {
         let known: Vec<String> = known.into_iter().map(|n| n.as_ref().to_owned()).collect();
+        let nearest = nearest::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        Self::Unknown { what, name: name.to_owned(), known }
+        Self::Unknown { what, name: name.to_owned(), nearest, known }
     }
 }
 

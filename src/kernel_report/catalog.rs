@@ -3,9 +3,10 @@
 use super::Module;
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::request::Probes;
+use crate::models;
 use crate::models::{
-    Activation, AdExIf, AdQuaIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, GruCellTorch, Hh,
-    HindmarshRose, Izhikevich, Lif, LstmCell, LstmCellTorch, Method, MorrisLecar, QuaIf, RnnCell, TraubMiles, WangBuzsaki,
+    Activation, AdExIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, Family, GruCell, Hh, Lif, LstmCell, Method, TraubMiles,
+    WangBuzsaki, brainpy,
 };
 use crate::numeric::scalar::{DType, Real, Scalar};
 use crate::system::System;
@@ -94,8 +95,7 @@ impl List {
     fn neurons<R: Real>(&mut self) {
         let each = || Param::Each(vec![R::of(1.0)]);
         self.all("lif", &Lif::<R>::new(1));
-        let own =
-            ["V_rest", "V_reset", "V_th", "R", "tau", "tau_ref"].iter().try_fold(Lif::<R>::new(1), |lif, name| lif.param(name, each()));
+        let own = Lif::<R>::info().parameters.iter().try_fold(Lif::<R>::new(1), |lif, p| lif.param(p.name, each()));
         own.iter().for_each(|lif| self.lean("lif_each", lif));
         self.all("hh", &Hh::<R>::new(1));
         let own = ["gNa", "gK", "gL", "C"].iter().try_fold(Hh::<R>::new(1), |hh, name| hh.param(name, each()));
@@ -109,8 +109,7 @@ impl List {
         self.lean("hh_conductance", &Hh::<R>::new(1).conductance());
         self.lean("hh_conductance_rk4", &Hh::<R>::new(1).conductance().method(Method::Rk4));
         self.all("traub_miles", &TraubMiles::<R>::new(1));
-        let names = ["ENa", "gNa", "EK", "gK", "EL", "gL", "C", "V_th", "V_T", "tau_ref"];
-        let own = names.iter().try_fold(TraubMiles::<R>::new(1), |cell, name| cell.param(name, each()));
+        let own = TraubMiles::<R>::info().parameters.iter().try_fold(TraubMiles::<R>::new(1), |cell, p| cell.param(p.name, each()));
         own.iter().for_each(|cell| self.lean("traub_miles_each", cell));
         self.lean("traub_miles_euler", &TraubMiles::<R>::new(1).method(Method::Euler));
         self.lean("traub_miles_rk4", &TraubMiles::<R>::new(1).method(Method::Rk4));
@@ -120,19 +119,21 @@ impl List {
         self.lean("adex_if_conductance", &AdExIf::<R>::new(1).conductance());
         self.channels::<R>();
         if self.beforehand {
-            self.equations::<R>();
+            self.by_name::<R>();
         }
     }
 
-    /// Every neuron that consists of equations.
-    fn equations<R: Real>(&mut self) {
-        macro_rules! add {
-            ($($model:ident)*) => {$(
-                self.lean("", &$model::<R>::new(1));
-                self.lean("", &$model::<R>::new(1).conductance());
-            )*};
+    /// Every neuron without a list of channels, with and without an input for a conductance. Kernels
+    /// that the list already has are not added again.
+    fn by_name<R: Real>(&mut self) {
+        for info in models::all().iter().filter(|info| info.family == Family::Neuron && !info.takes("channel")) {
+            // The test of the list finds a neuron that is missing.
+            let Ok(mut group) = models::neurons::<R>(info.name, 1) else { continue };
+            self.lean("", &*group);
+            if group.add_conductance().is_ok() {
+                self.lean("", &*group);
+            }
         }
-        add!(AdExIf AdQuaIf ExpIf FitzHughNagumo HindmarshRose Izhikevich MorrisLecar QuaIf WangBuzsaki);
     }
 
     /// A neuron with channels of all kinds of kinetics. Its text is joined from several files, so
@@ -153,16 +154,16 @@ impl List {
         }
         self.lean("dense", &Dense::<T>::new(2, 2));
         self.lean("conv2d", &Conv2d::<T>::new(2, 2, (2, 2), (3, 3)));
-        self.all("rnn_cell", &RnnCell::<T>::new(2, 2));
+        self.all("rnn_cell", &brainpy::RnnCell::<T>::new(2, 2));
         if T::DTYPE == DType::F32 && !self.beforehand {
             for activation in [Activation::Tanh, Activation::Gelu] {
-                self.lean(&format!("rnn_cell_{activation}"), &RnnCell::<T>::new(2, 2).activation(activation));
+                self.lean(&format!("rnn_cell_{activation}"), &brainpy::RnnCell::<T>::new(2, 2).activation(activation));
             }
         }
-        self.all("gru_cell", &GruCell::<T>::new(2, 2));
-        self.all("gru_cell_torch", &GruCellTorch::<T>::new(2, 2));
-        self.all("lstm_cell", &LstmCell::<T>::new(2, 2));
-        self.all("lstm_cell_torch", &LstmCellTorch::<T>::new(2, 2));
+        self.all("gru_cell", &brainpy::GruCell::<T>::new(2, 2));
+        self.all("gru_cell_torch", &GruCell::<T>::new(2, 2));
+        self.all("lstm_cell", &brainpy::LstmCell::<T>::new(2, 2));
+        self.all("lstm_cell_torch", &LstmCell::<T>::new(2, 2));
         self.stack::<T>();
     }
 
@@ -175,8 +176,8 @@ impl List {
         parts.lean::<T>("dense", &Dense::<T>::new(2, 2));
         parts.lean::<T>("relu", &Activation::Relu.layer([2]));
         parts.lean::<T>("softmax", &Activation::Softmax.layer([2]));
-        parts.lean::<T>("gru_cell", &GruCell::<T>::new(2, 2));
-        parts.lean::<T>("lstm_cell", &LstmCell::<T>::new(2, 2));
+        parts.lean::<T>("gru_cell", &brainpy::GruCell::<T>::new(2, 2));
+        parts.lean::<T>("lstm_cell", &brainpy::LstmCell::<T>::new(2, 2));
         let parts: Vec<Request> = parts.modules.into_iter().map(|m| m.request).filter(|r| r.entry() != "cell_step").collect();
         let places: Vec<(usize, usize)> = (0..parts.len()).map(|n| (4096 * n, 4096 * n + 2048)).collect();
         // A failure here is found by the test of the list.

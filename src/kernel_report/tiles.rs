@@ -7,7 +7,7 @@ use crate::cuda::compiler::request::Probes;
 use crate::cuda::recurrent::{CellShape, DeviceLimits, Room, Tier, choose};
 use crate::device::{Products, Strategy};
 use crate::init::Init;
-use crate::models::{GruCell, GruCellTorch, LstmCell, RnnCell};
+use crate::models::{GruCell, brainpy};
 use crate::numeric::scalar::Scalar;
 use crate::system::System;
 use crate::system::program::ProgramBody;
@@ -20,23 +20,31 @@ pub(super) fn list() -> Vec<Module> {
     // All elements, bits.
     let probes: Probes<'_> = &[(0, 0), (0, 2), (1, 0)];
     let fast = Products::Fast;
-    all.extend(module("lstm_cell_block", &LstmCell::<f16>::new(1, 128).wh_init(Init::Zeros), 128, Tier::Block, fast, &[], 75));
-    all.extend(module("rnn_cell_block_recorded", &RnnCell::<f32>::new(1, 100).wh_init(Init::Zeros), 1, Tier::Block, fast, probes, 75));
-    all.extend(module("gru_cell_cluster", &GruCell::<bf16>::new(1, 256).wh_init(Init::Zeros), 64, Tier::Cluster, fast, &[], 90));
-    all.extend(module("gru_cell_grid", &GruCell::<f32>::new(1, 768).wh_init(Init::Zeros), 16, Tier::Grid, fast, &[], 75));
+    all.extend(module("lstm_cell_block", &brainpy::LstmCell::<f16>::new(1, 128).wh_init(Init::Zeros), 128, Tier::Block, fast, &[], 75));
+    all.extend(module(
+        "rnn_cell_block_recorded",
+        &brainpy::RnnCell::<f32>::new(1, 100).wh_init(Init::Zeros),
+        1,
+        Tier::Block,
+        fast,
+        probes,
+        75,
+    ));
+    all.extend(module("gru_cell_cluster", &brainpy::GruCell::<bf16>::new(1, 256).wh_init(Init::Zeros), 64, Tier::Cluster, fast, &[], 90));
+    all.extend(module("gru_cell_grid", &brainpy::GruCell::<f32>::new(1, 768).wh_init(Init::Zeros), 16, Tier::Grid, fast, &[], 75));
     all.extend(module(
         "gru_cell_torch_grid_tf32",
-        &GruCellTorch::<f32>::new(1, 512).wh_init(Init::Zeros),
+        &GruCell::<f32>::new(1, 512).wh_init(Init::Zeros),
         16,
         Tier::Grid,
         Products::Tf32,
         &[],
         80,
     ));
-    all.extend(module("lstm_cell_grid", &LstmCell::<bf16>::new(1, 768).wh_init(Init::Zeros), 16, Tier::Grid, fast, &[], 80));
-    all.extend(module("lstm_cell_tile_step", &LstmCell::<bf16>::new(1, 1024).wh_init(Init::Zeros), 16, Tier::Step, fast, &[], 80));
-    all.extend(module("lstm_cell_gates", &LstmCell::<bf16>::new(1, 4096).wh_init(Init::Zeros), 64, Tier::Product, fast, &[], 75));
-    all.extend(module("gru_cell_gates", &GruCell::<f32>::new(1, 2048).wh_init(Init::Zeros), 64, Tier::Product, fast, probes, 75));
+    all.extend(module("lstm_cell_grid", &brainpy::LstmCell::<bf16>::new(1, 768).wh_init(Init::Zeros), 16, Tier::Grid, fast, &[], 80));
+    all.extend(module("lstm_cell_tile_step", &brainpy::LstmCell::<bf16>::new(1, 1024).wh_init(Init::Zeros), 16, Tier::Step, fast, &[], 80));
+    all.extend(module("lstm_cell_gates", &brainpy::LstmCell::<bf16>::new(1, 4096).wh_init(Init::Zeros), 64, Tier::Product, fast, &[], 75));
+    all.extend(module("gru_cell_gates", &brainpy::GruCell::<f32>::new(1, 2048).wh_init(Init::Zeros), 64, Tier::Product, fast, probes, 75));
     all
 }
 

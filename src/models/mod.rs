@@ -1,31 +1,40 @@
 //! The models: each one's equations, parameters with units and defaults, and source stand in its own file.
 
+pub mod brainpy;
 pub(crate) mod cells;
 mod channels;
+mod info;
 mod integrator;
+mod layer_options;
 pub(crate) mod layers;
+mod neuron_group;
 pub(crate) mod neurons;
 mod sources;
 mod weights;
 
+pub use crate::error::nearest::nearest;
 pub use crate::system::param::Param;
-pub use cells::frame::Cell;
-pub use cells::gru_cell::GruCell;
-pub use cells::gru_cell_torch::GruCellTorch;
-pub use cells::lstm_cell::{LstmCell, LstmCellTorch};
+pub use cells::frame::{Cell, Defaults, Gates, Moment};
+pub use cells::gru_cell_torch::GruCell;
+pub use cells::lstm_cell::LstmCell;
 pub use cells::rnn_cell::RnnCell;
 pub use channels::{Channel, ChannelKind};
+pub use info::{Bound, Family, ModelInfo, Parameter, Port, Setting, Variable, WeightInfo, all, find, find_in, layer, neurons};
 pub use integrator::Method;
+pub use layer_options::LayerOptions;
 pub use layers::activation::Activation;
 pub use layers::conv2d::{Conv2d, Padding};
 pub use layers::dense::Dense;
-pub use layers::recurrent::{Gru, GruBrainpy, Lstm, LstmBrainpy, Recurrent, Rnn};
+pub use layers::recurrent::{Gru, Lstm, Recurrent, Rnn};
+pub use neuron_group::NeuronGroup;
 pub use neurons::ad_qua_if::AdQuaIf;
 pub use neurons::adex_if::AdExIf;
 pub use neurons::cond_neu_group::CondNeuGroup;
 pub use neurons::exp_if::ExpIf;
 pub use neurons::fitzhugh_nagumo::FitzHughNagumo;
-pub use neurons::frame::{Neuron, Reset};
+#[doc(hidden)]
+pub use neurons::frame::Block;
+pub use neurons::frame::{Equations, Neuron, Reset};
 pub use neurons::hh::Hh;
 pub use neurons::hindmarsh_rose::HindmarshRose;
 pub use neurons::izhikevich::Izhikevich;

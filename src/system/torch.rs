@@ -9,8 +9,8 @@
 //! | `Conv2d`: `weight` `[out, in/groups, kernel₀, kernel₁]`, `bias` | [`Conv2d`]: `w`, `b` | axes permuted |
 //! | `RNN`, `GRU`, `LSTM`: `weight_ih_l0`, … | [`Rnn`], [`Gru`], [`Lstm`]: `l0.Wi`, … | see [`torch_weights`] |
 //! | `RNNCell`: `weight_ih`, … | [`RnnCell`]: `Wi`, … | see [`torch_weights`] |
-//! | `GRUCell`: `weight_ih`, … | [`GruCellTorch`]: `Wi`, … | see [`torch_weights`] |
-//! | `LSTMCell`: `weight_ih`, … | [`LstmCellTorch`]: `Wi`, … | see [`torch_weights`] |
+//! | `GRUCell`: `weight_ih`, … | [`GruCell`]: `Wi`, … | see [`torch_weights`] |
+//! | `LSTMCell`: `weight_ih`, … | [`LstmCell`]: `Wi`, … | see [`torch_weights`] |
 //!
 //! [`Dense`]: crate::models::Dense
 //! [`Conv2d`]: crate::models::Conv2d

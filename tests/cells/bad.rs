@@ -1,6 +1,6 @@
 //! What cannot be is refused with an error that says what and where.
 
-use overtime::models::{Activation, Conv2d, Dense, GruCell, LstmCell, Padding, RnnCell};
+use overtime::models::{Activation, Conv2d, Dense, Padding, brainpy};
 use overtime::{Error, Init, LoopOverTime, System};
 
 fn built<S: System<f32>>(system: S) -> Result<(), Error> {
@@ -9,11 +9,11 @@ fn built<S: System<f32>>(system: S) -> Result<(), Error> {
 
 #[test]
 fn a_weight_of_the_wrong_length_is_refused() {
-    let error = RnnCell::<f32>::new(3, 4).weight("Wi", &[0.0; 11]).unwrap_err();
+    let error = brainpy::RnnCell::<f32>::new(3, 4).weight("Wi", &[0.0; 11]).unwrap_err();
     assert!(matches!(&error, Error::Shape { expected: 12, given: 11, argument, .. } if argument.contains("Wi")), "{error}");
-    let error = built(GruCell::new(3, 4).b_init(Init::Values(vec![0.0; 11]))).unwrap_err();
+    let error = built(brainpy::GruCell::new(3, 4).b_init(Init::Values(vec![0.0; 11]))).unwrap_err();
     assert!(matches!(error, Error::Shape { expected: 12, given: 11, .. }), "{error}");
-    let error = built(LstmCell::new(3, 4).state_init(Init::Values(vec![0.0; 4]))).unwrap_err();
+    let error = built(brainpy::LstmCell::new(3, 4).state_init(Init::Values(vec![0.0; 4]))).unwrap_err();
     assert!(matches!(error, Error::Shape { expected: 8, given: 4, .. }), "{error}");
 }
 
@@ -21,7 +21,7 @@ fn a_weight_of_the_wrong_length_is_refused() {
 fn an_unknown_weight_is_refused_with_those_there_are() {
     let error = Dense::<f32>::new(3, 4).weight("Wi", &[0.0; 12]).unwrap_err();
     assert_eq!(error.to_string(), "no weight named `Wi`; there is: W, b");
-    let error = RnnCell::<f32>::new(3, 4).bias(false).weight("b", &[0.0; 4]).unwrap_err();
+    let error = brainpy::RnnCell::<f32>::new(3, 4).bias(false).weight("b", &[0.0; 4]).unwrap_err();
     assert_eq!(error.to_string(), "no weight named `b`; there is: Wi, Wh");
 }
 
@@ -29,25 +29,25 @@ fn an_unknown_weight_is_refused_with_those_there_are() {
 fn a_weight_that_is_not_finite_is_refused() {
     let mut values = [0.5; 16];
     values[5] = f64::NAN;
-    let error = built(RnnCell::new(3, 4).weight("Wh", &values).unwrap()).unwrap_err();
+    let error = built(brainpy::RnnCell::new(3, 4).weight("Wh", &values).unwrap()).unwrap_err();
     assert!(matches!(&error, Error::NotFinite { variable, index: 5, .. } if variable.contains("Wh")), "{error}");
     // Finite in f64, infinite in f16.
-    let cell = RnnCell::<half::f16>::new(3, 4).weight("b", &[0.0, 1e6, 0.0, 0.0]).unwrap();
+    let cell = brainpy::RnnCell::<half::f16>::new(3, 4).weight("b", &[0.0, 1e6, 0.0, 0.0]).unwrap();
     let error = LoopOverTime::new(cell).map(|_| ()).unwrap_err();
     assert!(matches!(error, Error::NotFinite { index: 1, .. }), "{error}");
 }
 
 #[test]
 fn softmax_within_a_cell_is_refused() {
-    let error = built(GruCell::new(3, 4).activation(Activation::Softmax)).unwrap_err();
+    let error = built(brainpy::GruCell::new(3, 4).activation(Activation::Softmax)).unwrap_err();
     assert!(matches!(&error, Error::Value { given, .. } if given == "softmax"), "{error}");
 }
 
 #[test]
 fn sizes_that_make_no_sense_are_refused() {
     for (num_in, num_out) in [(0, 4), (4, 0), (usize::MAX, 2), (2, usize::MAX), (1 << 40, 1 << 40)] {
-        assert!(built(RnnCell::new(num_in, num_out)).is_err(), "{num_in} {num_out}");
-        assert!(built(LstmCell::new(num_in, num_out)).is_err(), "{num_in} {num_out}");
+        assert!(built(brainpy::RnnCell::new(num_in, num_out)).is_err(), "{num_in} {num_out}");
+        assert!(built(brainpy::LstmCell::new(num_in, num_out)).is_err(), "{num_in} {num_out}");
         assert!(built(Dense::new(num_in, num_out)).is_err(), "{num_in} {num_out}");
     }
 }

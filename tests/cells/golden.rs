@@ -1,7 +1,7 @@
 //! Cells and layers against brainpy's own runs. The tests of CUDA include this file: `super::device` says where it runs.
 
 use crate::common::{close, golden, narrow, widen};
-use overtime::models::{Activation, Conv2d, Dense, GruCell, LstmCell, RnnCell};
+use overtime::models::{Activation, Conv2d, Dense, brainpy};
 use overtime::{Builder, FirstAxis, LoopOverTime, Scalar, Sequential};
 
 /// Gives a layer the reference run's weights of this name.
@@ -47,33 +47,33 @@ fn check<T: Scalar>(name: &str, batch: usize, layers: Sequential<T>, options: im
 fn rnn_seed<T: Scalar>() {
     let reference = golden("rnn_seed");
     let layers = Sequential::new()
-        .layer("l1", with!(reference, "l1", RnnCell::<T>::new(100, 20)))
+        .layer("l1", with!(reference, "l1", brainpy::RnnCell::<T>::new(100, 20)))
         .layer("l2", Activation::Relu.layer([20]))
-        .layer("l3", with!(reference, "l3", RnnCell::<T>::new(20, 2)));
+        .layer("l3", with!(reference, "l3", brainpy::RnnCell::<T>::new(20, 2)));
     check("rnn_seed", 128, layers, |b| b);
 }
 
 fn rnn_batch_first<T: Scalar>() {
     let reference = golden("rnn_batch_first");
     let layers = Sequential::new()
-        .layer("l1", with!(reference, "l1", RnnCell::<T>::new(7, 33).activation(Activation::Tanh)))
-        .layer("l2", with!(reference, "l2", RnnCell::<T>::new(33, 5).activation(Activation::Sigmoid)));
+        .layer("l1", with!(reference, "l1", brainpy::RnnCell::<T>::new(7, 33).activation(Activation::Tanh)))
+        .layer("l2", with!(reference, "l2", brainpy::RnnCell::<T>::new(33, 5).activation(Activation::Sigmoid)));
     check("rnn_batch_first", 9, layers, |b| b.first_axis(FirstAxis::Batch));
 }
 
 fn gru<T: Scalar>() {
     let reference = golden("gru");
     let layers = Sequential::new()
-        .layer("l1", with!(reference, "l1", GruCell::<T>::new(19, 37)))
-        .layer("l2", with!(reference, "l2", GruCell::<T>::new(37, 8)));
+        .layer("l1", with!(reference, "l1", brainpy::GruCell::<T>::new(19, 37)))
+        .layer("l2", with!(reference, "l2", brainpy::GruCell::<T>::new(37, 8)));
     check("gru", 16, layers, |b| b);
 }
 
 fn lstm<T: Scalar>() {
     let reference = golden("lstm");
     let layers = Sequential::new()
-        .layer("l1", with!(reference, "l1", LstmCell::<T>::new(19, 37)))
-        .layer("l2", with!(reference, "l2", LstmCell::<T>::new(37, 8)));
+        .layer("l1", with!(reference, "l1", brainpy::LstmCell::<T>::new(19, 37)))
+        .layer("l2", with!(reference, "l2", brainpy::LstmCell::<T>::new(37, 8)));
     check("lstm", 16, layers, |b| b);
 }
 
@@ -91,7 +91,7 @@ fn dense_rnn_mixed<T: Scalar>() {
     let layers = Sequential::new()
         .layer("l1", with!(reference, "l1", Dense::<T>::new(31, 17)))
         .layer("l2", Activation::Relu.layer([17]))
-        .layer("l3", with!(reference, "l3", LstmCell::<T>::new(17, 23)))
+        .layer("l3", with!(reference, "l3", brainpy::LstmCell::<T>::new(17, 23)))
         .layer("l4", with!(reference, "l4", Dense::<T>::new(23, 3)));
     check("dense_rnn_mixed", 12, layers, |b| b);
 }

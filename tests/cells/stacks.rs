@@ -3,7 +3,7 @@
 use crate::cells::torch::{Case, KINDS, Kind, some_lengths};
 use crate::cells::twin::assert_close;
 use ndarray::{Array3, ArrayD, Axis, IxDyn, concatenate, s};
-use overtime::models::{Activation, Dense, Gru, GruBrainpy, GruCell, Hh, Lstm, LstmBrainpy, LstmCell, Rnn, RnnCell};
+use overtime::models::{Activation, Dense, Gru, Hh, Lstm, Rnn, brainpy};
 use overtime::{Builder, Coupling, Error, Init, Input, LoopOverTime, Recording, Schema, Sequential, Shared, State, System, Tick, VarSpec};
 
 type Loop = LoopOverTime<f32, Box<dyn System<f32>>>;
@@ -123,7 +123,7 @@ fn a_step_is_a_sequence_of_one() {
 fn layers_and_cells_with_lengths_stand_in_a_sequential() {
     let model = || {
         let stack = Sequential::<f32>::new().layer("in", Dense::new(4, 6)).layer("rnn", Lstm::new(6, 5).bidirectional(true));
-        let stack = stack.layer("relu", Activation::Relu.layer([10])).layer("cell", RnnCell::new(10, 3));
+        let stack = stack.layer("relu", Activation::Relu.layer([10])).layer("cell", brainpy::RnnCell::new(10, 3));
         stack.layer("out", Dense::new(3, 2).b_init(Init::Constant(1.0)))
     };
     assert_eq!(System::<f32>::schema(&model()).coupling, Coupling::Sequence);
@@ -179,12 +179,12 @@ fn what_is_not_finite_is_found_where_it_began() {
 #[test]
 fn brainpys_forms_are_its_cells() {
     let x = Array3::from_shape_fn((6, 2, 3), |(t, b, k)| ((t + b * 5 + k * 2) % 7) as f64 / 7.0);
-    let layers = GruBrainpy::<f64>::new(3, 4).num_layers(2).b_init(Init::Uniform(-1.0, 1.0)).seed(3);
+    let layers = brainpy::Gru::<f64>::new(3, 4).num_layers(2).b_init(Init::Uniform(-1.0, 1.0)).seed(3);
     let cell = |n: usize, from: usize| {
         let own = System::weights(&layers);
         own.iter()
             .filter_map(|w| Some((w.name.strip_prefix(&format!("l{n}."))?.to_owned(), w.values)))
-            .fold(GruCell::<f64>::new(from, 4), |cell, (name, values)| cell.weight(&name, values).unwrap())
+            .fold(brainpy::GruCell::<f64>::new(from, 4), |cell, (name, values)| cell.weight(&name, values).unwrap())
     };
     let stack = Sequential::new().layer("a", cell(0, 3)).layer("b", cell(1, 4));
     let expected = LoopOverTime::builder(stack).batch(2).build().unwrap().run(&x).unwrap();
@@ -192,10 +192,10 @@ fn brainpys_forms_are_its_cells() {
     assert!(ours.output == expected.output);
     // 1 is added to the forget gate, and taken from torch's bias.
     let case = Case::new::<f64>(Kind::Lstm, 2, true, [5, 3, 2, 4]);
-    let brainpy = LstmBrainpy::<f64>::new(2, 4).num_layers(2).bidirectional(true).torch_weights(&case.weights).unwrap();
+    let brainpy = brainpy::Lstm::<f64>::new(2, 4).num_layers(2).bidirectional(true).torch_weights(&case.weights).unwrap();
     let run = LoopOverTime::builder(brainpy).batch(3).build().unwrap().run(&case.input::<f64>()).unwrap();
     assert_close("torch's weights in brainpy's cell", &run.output, &case.twin::<f64>(&[5; 3], case.zeros()).0, 1e-12);
-    let (one, alone) = (LstmBrainpy::<f64>::new(3, 4).seed(5), LstmCell::<f64>::new(3, 4).seed(5));
+    let (one, alone) = (brainpy::Lstm::<f64>::new(3, 4).seed(5), brainpy::LstmCell::<f64>::new(3, 4).seed(5));
     let run = |system: Box<dyn System<f64>>| LoopOverTime::builder(system).batch(2).build().unwrap().run(&x).unwrap().output;
     assert!(run(Box::new(one)) == run(Box::new(alone)));
 }
@@ -244,7 +244,7 @@ fn lengths_that_make_no_sense_are_refused() {
     assert_eq!(refused(lstm(), Some(2), &[4, 5]).to_string(), "lengths[1]: 5 is more than the series' 4 steps");
     assert!(refused(lstm(), None, &[4]).to_string().contains("call batch(…)"));
     assert!(refused(Box::new(Hh::<f32>::new(1)), Some(2), &[1, 1]).to_string().starts_with("lengths: HH does not support"));
-    let stack = Sequential::new().layer("a", RnnCell::new(1, 1)).layer("mine", Own);
+    let stack = Sequential::new().layer("a", brainpy::RnnCell::new(1, 1)).layer("mine", Own);
     assert!(refused(Box::new(stack), Some(1), &[1]).to_string().starts_with("lengths: `mine` (System)"));
     let mut over_time = LoopOverTime::builder(Hh::<f32>::new(1)).batch(1).build().unwrap();
     let error = over_time.run(Input::duration(1.0).lengths(&[1])).unwrap_err();
@@ -272,6 +272,6 @@ fn layers_that_make_no_sense_are_refused() {
     assert!(matches!(&error, Error::Keys { missing, unexpected } if missing.is_empty() && *unexpected == ["bias_ih_l0", "bias_hh_l0"]));
     let error = load(Gru::new(2, 4), &case.weights).to_string();
     assert_eq!(error, "weight `weight_ih_l0`: axis 1 has length 3, expected 2");
-    let error = GruBrainpy::<f32>::new(3, 4).torch_weights(&case.weights).map(|_| ()).unwrap_err().to_string();
+    let error = brainpy::Gru::<f32>::new(3, 4).torch_weights(&case.weights).map(|_| ()).unwrap_err().to_string();
     assert!(error.contains("are for Gru"), "{error}");
 }

@@ -2,7 +2,7 @@
 
 use crate::cells::twin::assert_close;
 use ndarray::ArrayD;
-use overtime::models::{Activation, Conv2d, Dense, Gru, GruBrainpy, GruCellTorch, Lstm, LstmCellTorch, Padding, Rnn, RnnCell};
+use overtime::models::{Activation, Conv2d, Dense, Gru, GruCell, Lstm, LstmCell, Padding, Rnn, RnnCell, brainpy};
 use overtime::{Error, LoopOverTime, Sequential, System, states};
 
 struct Case {
@@ -76,9 +76,10 @@ fn cells_with_a_layer_behind_them() {
     fn net(cell: impl System<f64> + 'static) -> Sequential<f64> {
         Sequential::new().layer("cell", cell).layer("head", Dense::new(4, 2))
     }
-    case("rnn_cell").check_both("rnn cell", || net(RnnCell::new(3, 4).activation(Activation::Tanh)));
-    case("gru_cell").check_both("gru cell", || net(GruCellTorch::new(3, 4)));
-    case("lstm_cell").check_both("lstm cell", || net(LstmCellTorch::new(3, 4)));
+    case("rnn_cell").check_both("rnn cell", || net(brainpy::RnnCell::new(3, 4).activation(Activation::Tanh)));
+    case("rnn_cell").check_both("rnn cell with torch's defaults", || net(RnnCell::new(3, 4)));
+    case("gru_cell").check_both("gru cell", || net(GruCell::new(3, 4)));
+    case("lstm_cell").check_both("lstm cell", || net(LstmCell::new(3, 4)));
 }
 
 /// What is missing or too much is listed by torch's names, and nothing has changed.
@@ -111,8 +112,8 @@ fn what_does_not_fit_is_listed() {
     turned[0].1 = array(&[15]);
     assert!(net().torch_weights(&turned).is_err());
     // Torch has no such unit.
-    let error = Sequential::<f64>::new().layer("g", GruBrainpy::new(3, 4)).torch_weights(&weights).err().unwrap().to_string();
-    assert!(error.contains("GruCellTorch"), "{error}");
+    let error = Sequential::<f64>::new().layer("g", brainpy::Gru::new(3, 4)).torch_weights(&weights).err().unwrap().to_string();
+    assert!(error.contains("GruCell"), "{error}");
     // A loop is as it was.
     let mut over_time = LoopOverTime::new(net()).unwrap();
     let before = over_time.state_dict().unwrap();

@@ -2,7 +2,7 @@
 
 use ndarray::{Array3, ArrayD};
 use overtime::Scalar;
-use overtime::models::{GruCell, GruCellTorch, LstmCell, LstmCellTorch, RnnCell};
+use overtime::models::{GruCell, LstmCell, brainpy};
 use overtime::rng::Stream;
 use overtime::{LoopOverTime, System};
 
@@ -122,17 +122,17 @@ impl Case {
 
     pub(crate) fn system<T: Scalar>(&self) -> Box<dyn System<T>> {
         macro_rules! cell {
-            ($cell:ident) => {{
-                let cell = $cell::<T>::new(self.num_in, self.units);
+            ($cell:ty) => {{
+                let cell = <$cell>::new(self.num_in, self.units);
                 Box::new(self.weights.iter().fold(cell, |cell, (name, values)| cell.weight(name, values).unwrap()))
             }};
         }
         match self.kind {
-            Kind::Rnn => cell!(RnnCell),
-            Kind::Gru => cell!(GruCell),
-            Kind::GruTorch => cell!(GruCellTorch),
-            Kind::Lstm => cell!(LstmCell),
-            Kind::LstmTorch => cell!(LstmCellTorch),
+            Kind::Rnn => cell!(brainpy::RnnCell<T>),
+            Kind::Gru => cell!(brainpy::GruCell<T>),
+            Kind::GruTorch => cell!(GruCell<T>),
+            Kind::Lstm => cell!(brainpy::LstmCell<T>),
+            Kind::LstmTorch => cell!(LstmCell<T>),
         }
     }
 

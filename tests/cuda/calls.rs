@@ -4,7 +4,7 @@ use crate::cuda::child::simulated;
 use crate::cuda::machine::{Report, Simulated};
 use crate::cuda::parity::STRATEGIES;
 use ndarray::Array2;
-use overtime::models::{Activation, Dense, Hh, Lif, LstmCell, RnnCell};
+use overtime::models::{Activation, Dense, Hh, Lif, brainpy};
 use overtime::{Device, LoopOverTime, Sequential, Strategy, System, monitor};
 
 const LAUNCHES: &[&str] = &["cuLaunchKernel", "cuLaunchCooperativeKernel"];
@@ -22,7 +22,7 @@ fn hh() -> Boxed {
 }
 
 fn stack() -> Boxed {
-    let stack = Sequential::new().layer("dense", Dense::<f32>::new(33, 9)).layer("lstm", LstmCell::new(9, 7));
+    let stack = Sequential::new().layer("dense", Dense::<f32>::new(33, 9)).layer("lstm", brainpy::LstmCell::new(9, 7));
     Box::new(stack.layer("lif", Lif::new(7)))
 }
 
@@ -62,8 +62,8 @@ fn a_persistent_run_is_a_launch_for_a_chunk() {
 }
 
 fn small() -> Boxed {
-    let stack = Sequential::new().layer("a", RnnCell::<f32>::new(33, 20)).layer("relu", Activation::Relu.layer([20]));
-    Box::new(stack.layer("b", RnnCell::new(20, 2)))
+    let stack = Sequential::new().layer("a", brainpy::RnnCell::<f32>::new(33, 20)).layer("relu", Activation::Relu.layer([20]));
+    Box::new(stack.layer("b", brainpy::RnnCell::new(20, 2)))
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::cuda::machine::{CHILD, Simulated};
 use crate::cuda::parity::STRATEGIES;
 use crate::cuda::{bits, device};
 use ndarray::{Array2, s};
-use overtime::models::{Dense, Hh, Lif, RnnCell};
+use overtime::models::{Dense, Hh, Lif, brainpy};
 use overtime::{
     Device, Error, Init, Input, Inputs, LoopOverTime, Products, Program, Schema, Sequential, Shared, State, Strategy, System, Tick,
 };
@@ -152,7 +152,7 @@ fn what_is_no_number_is_found_where_it_is() {
     let systems: [(&str, Make); 4] = [
         ("hh", || Box::new(Hh::<f32>::new(9).v(Init::Constant(-60.0)))),
         ("lif", || Box::new(Lif::<f32>::new(9).v(Init::Constant(1.0)))),
-        ("rnn", || Box::new(RnnCell::<f32>::new(9, 5).weight("Wi", &[1.0_f32; 45]).unwrap())),
+        ("rnn", || Box::new(brainpy::RnnCell::<f32>::new(9, 5).weight("Wi", &[1.0_f32; 45]).unwrap())),
         ("stack", || Box::new(Sequential::new().layer("hh", Hh::<f32>::new(9)).layer("out", Dense::new(9, 2)))),
     ];
     // Too large for any of them to stay finite, and what is none already.

@@ -7,7 +7,7 @@ use crate::cuda::products::{Case, check, random};
 use half::{bf16, f16};
 use ndarray::ArrayD;
 use overtime::kernels::{Compiler, list};
-use overtime::models::{Activation, Dense, LstmCell};
+use overtime::models::{Activation, Dense, brainpy};
 use overtime::{Device, LoopOverTime, Products, Scalar, System};
 
 /// Few processors have most to do with the smallest tiles: these get the largest.
@@ -126,7 +126,7 @@ fn layers_are_products_of_warp_groups() {
         assert_eq!(maps(), 2);
         within_a_loop("dense, every other step", || Dense::new(64, 248), &[7, 3, 64], 2);
         assert_eq!(maps(), 4);
-        within_a_loop("lstm", || LstmCell::new(40, 64), &[4, 3, 40], 1);
+        within_a_loop("lstm", || brainpy::LstmCell::new(40, 64), &[4, 3, 40], 1);
         assert_eq!(maps(), 6);
     });
 }

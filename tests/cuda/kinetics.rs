@@ -34,10 +34,10 @@ fn network<T: Real>(n: usize) -> Network<T> {
                 .weight(25.0)
                 .kinetics(Stp { release: 0.5, tau_f: 9.0, tau_d: 40.0 })
                 .delay(0.2)
-                .initial("u", Init::Uniform(0.0, 1.0)),
+                .init("u", Init::Uniform(0.0, 1.0)),
         )
         .project(
-            Projection::new("N", ("P", n / 3..n), ("P", "nmda")).weight(own.clone()).kinetics(Nmda::default()).initial("x", 0.5).delay(0.1),
+            Projection::new("N", ("P", n / 3..n), ("P", "nmda")).weight(own.clone()).kinetics(Nmda::default()).init("x", 0.5).delay(0.1),
         )
         .project(Projection::new("B", "L", ("P", n / 2..n, "nmda")).weight(2.0).kinetics(BioNmda::default()))
         .project(Projection::new("G", "L", ("P", 0..few, "gaba")).connect(Connect::OneToOne).weight(7.0).kinetics(Ampa::gaba_a()))

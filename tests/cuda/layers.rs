@@ -6,7 +6,7 @@ use crate::cuda::machine::Simulated;
 use crate::cuda::{bits, device};
 use half::{bf16, f16};
 use ndarray::{Array3, s};
-use overtime::models::{Activation, Dense, Gru, GruBrainpy, Lstm, LstmBrainpy, Rnn, RnnCell};
+use overtime::models::{Activation, Dense, Gru, Lstm, Rnn, brainpy};
 use overtime::rng::Stream;
 use overtime::{Builder, Device, Error, Input, LoopOverTime, Products, Scalar, Sequential, Strategy, System, monitor};
 
@@ -21,10 +21,10 @@ fn models<T: Scalar>() -> Vec<Model<T>> {
         ("gru both", &["l0.state", "l0_reverse.state"], |i, n| Box::new(Gru::new(i, n).bidirectional(true))),
         ("lstm both ×3", &["l0.c", "l2_reverse.state"], |i, n| Box::new(Lstm::new(i, n).num_layers(3).bidirectional(true))),
         ("lstm ×3", &["l1.h", "l2.state"], |i, n| Box::new(Lstm::new(i, n).num_layers(3))),
-        ("gru of brainpy both", &["l0_reverse.state"], |i, n| Box::new(GruBrainpy::new(i, n).bidirectional(true))),
+        ("gru of brainpy both", &["l0_reverse.state"], |i, n| Box::new(brainpy::Gru::new(i, n).bidirectional(true))),
         ("in a stack", &["mid.l0_reverse.h", "cell.state"], |i, n| {
-            let stack = Sequential::new().layer("in", Dense::new(i, 4)).layer("mid", LstmBrainpy::new(4, n).bidirectional(true));
-            let stack = stack.layer("relu", Activation::Relu.layer([2 * n])).layer("cell", RnnCell::new(2 * n, 5));
+            let stack = Sequential::new().layer("in", Dense::new(i, 4)).layer("mid", brainpy::Lstm::new(4, n).bidirectional(true));
+            let stack = stack.layer("relu", Activation::Relu.layer([2 * n])).layer("cell", brainpy::RnnCell::new(2 * n, 5));
             Box::new(stack.layer("out", Dense::new(5, 3)))
         }),
     ]

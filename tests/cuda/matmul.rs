@@ -9,7 +9,7 @@ use half::{bf16, f16};
 use ndarray::ArrayD;
 use overtime::kernels::{Compiler, list};
 use overtime::matmul::Matmul;
-use overtime::models::{Activation, Conv2d, Dense, LstmCell};
+use overtime::models::{Activation, Conv2d, Dense, brainpy};
 use overtime::{Device, LoopOverTime, Products, Scalar, System};
 
 fn same_bits<T: Scalar>(case: Case, seed: u64) {
@@ -195,8 +195,8 @@ fn layers_are_products_within_a_loop() {
         layers_are_products::<f32, _>("dense", || Dense::new(40, 33), &[3, 5, 40], 0.0);
         layers_are_products::<f64, _>("dense", || Dense::new(37, 36).bias(false), &[2, 1, 37], 0.0);
         layers_are_products::<f16, _>("dense", || Dense::new(40, 40), &[3, 7, 40], 2e-3);
-        layers_are_products::<f32, _>("lstm", || LstmCell::new(33, 9), &[4, 3, 33], 1e-6);
-        layers_are_products::<bf16, _>("lstm", || LstmCell::new(40, 8), &[4, 3, 40], 1e-2);
+        layers_are_products::<f32, _>("lstm", || brainpy::LstmCell::new(33, 9), &[4, 3, 33], 1e-6);
+        layers_are_products::<bf16, _>("lstm", || brainpy::LstmCell::new(40, 8), &[4, 3, 40], 1e-2);
         let conv = || Conv2d::new(16, 24, (3, 3), (5, 6)).stride(2, 1).groups(2);
         layers_are_products::<f32, _>("conv2d", conv, &[2, 3, 5, 6, 16], 0.0);
         layers_are_products::<f32, _>("conv2d", || Conv2d::new(3, 40, (3, 3), (4, 4)), &[2, 1, 4, 4, 3], 0.0);

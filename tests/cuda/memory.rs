@@ -5,13 +5,13 @@ use crate::cuda::child::simulated;
 use crate::cuda::machine::Simulated;
 use crate::cuda::parity::STRATEGIES;
 use ndarray::Array2;
-use overtime::models::{Hh, Lif, LstmCell};
+use overtime::models::{Hh, Lif, brainpy};
 use overtime::{Device, Error, LoopOverTime, Products, Sequential, System, monitor};
 
 type Boxed = Box<dyn System<f32>>;
 
 fn stack() -> Boxed {
-    Box::new(Sequential::new().layer("hh", Hh::<f32>::new(9).noise(1.0)).layer("lstm", LstmCell::new(9, 5)))
+    Box::new(Sequential::new().layer("hh", Hh::<f32>::new(9).noise(1.0)).layer("lstm", brainpy::LstmCell::new(9, 5)))
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn stub() -> &'static str {
 /// A neuron, a cell and a layer, in every strategy, on whatever device this is.
 pub(crate) fn runs() {
     use crate::cuda::parity::STRATEGIES;
-    use overtime::models::{Dense, LstmCell};
+    use overtime::models::{Dense, brainpy};
     use overtime::{Scalar, System};
     fn same<T: Scalar>(make: &dyn Fn() -> Box<dyn System<T>>) {
         let x = ndarray::Array3::from_shape_fn((9, 2, 40), |(t, b, k)| T::from_f64((t + 3 * b + k) as f64 * 0.1 - 2.0));
@@ -81,6 +81,6 @@ pub(crate) fn runs() {
         }
     }
     same::<f32>(&|| Box::new(Hh::new(40).noise(1.0)));
-    same::<half::bf16>(&|| Box::new(LstmCell::new(40, 7)));
+    same::<half::bf16>(&|| Box::new(brainpy::LstmCell::new(40, 7)));
     same::<half::f16>(&|| Box::new(Dense::new(40, 7)));
 }

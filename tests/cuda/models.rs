@@ -1,9 +1,8 @@
 //! Every system there is, as the tests of parity run it. A new model is a line here.
 
 use overtime::models::{
-    Activation, AdExIf, AdQuaIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, GruCellTorch, Hh,
-    HindmarshRose, Izhikevich, Lif, LstmCell, LstmCellTorch, Method, MorrisLecar, Padding, PoissonGroup, QuaIf, Reset, RnnCell,
-    SpikeTimeGroup, TraubMiles, WangBuzsaki,
+    Activation, AdExIf, AdQuaIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, Hh, HindmarshRose,
+    Izhikevich, Lif, LstmCell, Method, MorrisLecar, Padding, PoissonGroup, QuaIf, Reset, SpikeTimeGroup, TraubMiles, WangBuzsaki, brainpy,
 };
 use overtime::{Init, Real, Scalar, Sequential, System};
 
@@ -208,24 +207,27 @@ pub(crate) fn cells<T: Scalar>() -> Vec<Model<T>> {
     for activation in [Activation::Relu, Activation::Tanh, Activation::Sigmoid, Activation::Gelu, Activation::GeluErf, Activation::Identity]
     {
         all.push(model(format!("rnn {activation}"), &["state"], UNIT, move |n| {
-            RnnCell::<T>::new(5, n).wh_init(small(n)).activation(activation)
+            brainpy::RnnCell::<T>::new(5, n).wh_init(small(n)).activation(activation)
         }));
     }
-    all.push(model("rnn wide input", &["state"], UNIT, |n| RnnCell::<T>::new(n, 7).b_init(Init::Uniform(-0.3, 0.3))));
+    all.push(model("rnn wide input", &["state"], UNIT, |n| brainpy::RnnCell::<T>::new(n, 7).b_init(Init::Uniform(-0.3, 0.3))));
     all.push(model("rnn without bias", &["state"], UNIT, |n| {
-        RnnCell::<T>::new(4, n).wh_init(small(n)).bias(false).state_init(Init::Uniform(-0.5, 0.5))
+        brainpy::RnnCell::<T>::new(4, n).wh_init(small(n)).bias(false).state_init(Init::Uniform(-0.5, 0.5))
     }));
-    all.push(model("gru", &["state"], UNIT, |n| GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))));
-    all.push(model("gru of any size", &["state"], UNIT, |n| GruCell::<T>::new(3, n).wi_init(small(n)).wh_init(small(n))));
-    all.push(model("gru of torch", &["state"], UNIT, |n| GruCellTorch::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))));
-    all.push(model("lstm", &["state", "h", "c"], UNIT, |n| LstmCell::<T>::new(6, n).wh_init(small(n))));
-    all.push(model("lstm of torch", &["state", "h", "c"], UNIT, |n| LstmCellTorch::<T>::new(6, n).wh_init(small(n))));
+    all.push(model("gru", &["state"], UNIT, |n| brainpy::GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))));
+    all.push(model("gru of any size", &["state"], UNIT, |n| brainpy::GruCell::<T>::new(3, n).wi_init(small(n)).wh_init(small(n))));
+    all.push(model("gru of torch", &["state"], UNIT, |n| GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))));
+    all.push(model("lstm", &["state", "h", "c"], UNIT, |n| brainpy::LstmCell::<T>::new(6, n).wh_init(small(n))));
+    all.push(model("lstm of torch", &["state", "h", "c"], UNIT, |n| LstmCell::<T>::new(6, n).wh_init(small(n))));
     all.push(model("dense, rnn, tanh", &["rnn.state"], UNIT, |n| {
-        Sequential::new().layer("in", Dense::<T>::new(n, 9)).layer("rnn", RnnCell::new(9, 11)).layer("tanh", Activation::Tanh.layer([11]))
+        Sequential::new()
+            .layer("in", Dense::<T>::new(n, 9))
+            .layer("rnn", brainpy::RnnCell::new(9, 11))
+            .layer("tanh", Activation::Tanh.layer([11]))
     }));
     all.push(model("rnn, relu, lstm, softmax", &["a.state", "b.c"], UNIT, |n| {
-        let stack = Sequential::new().layer("a", RnnCell::<T>::new(n, 8)).layer("relu", Activation::Relu.layer([8]));
-        stack.layer("b", LstmCell::new(8, 5)).layer("soft", Activation::Softmax.layer([5]))
+        let stack = Sequential::new().layer("a", brainpy::RnnCell::<T>::new(n, 8)).layer("relu", Activation::Relu.layer([8]));
+        stack.layer("b", brainpy::LstmCell::new(8, 5)).layer("soft", Activation::Softmax.layer([5]))
     }));
     all
 }

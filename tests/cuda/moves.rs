@@ -3,14 +3,17 @@
 use crate::cuda::parity::STRATEGIES;
 use crate::cuda::{bits, device, machine};
 use ndarray::{Array3, ArrayD};
-use overtime::models::{Dense, GruCell, Hh, LstmCell, RnnCell};
+use overtime::models::{Dense, Hh, brainpy};
 use overtime::{Device, Error, LoopOverTime, Products, Sequential, System};
 
 type Stack = LoopOverTime<f32, Sequential<f32>>;
 
 fn stack() -> Sequential<f32> {
-    let stack = Sequential::new().layer("rnn", RnnCell::new(4, 9)).layer("lstm", LstmCell::new(9, 5)).layer("hh", Hh::new(5).noise(1.0));
-    stack.layer("gru", GruCell::new(5, 3)).layer("dense", Dense::new(3, 2))
+    let stack = Sequential::new()
+        .layer("rnn", brainpy::RnnCell::new(4, 9))
+        .layer("lstm", brainpy::LstmCell::new(9, 5))
+        .layer("hh", Hh::new(5).noise(1.0));
+    stack.layer("gru", brainpy::GruCell::new(5, 3)).layer("dense", Dense::new(3, 2))
 }
 
 fn built(device: Device) -> Stack {

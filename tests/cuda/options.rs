@@ -3,7 +3,7 @@
 use crate::cuda::parity::{STRATEGIES, Shape, input};
 use crate::cuda::{bits, device};
 use ndarray::{Array1, ArrayD, Axis, s};
-use overtime::models::{Activation, Dense, Hh, Lif, LstmCell};
+use overtime::models::{Activation, Dense, Hh, Lif, brainpy};
 use overtime::{
     Builder, Device, Error, FirstAxis, Init, Input, LoopOverTime, Products, Recording, Scalar, Sequential, Strategy, System, monitor,
 };
@@ -143,7 +143,7 @@ fn chunks() {
     let x = current::<f32>(300, None, 33);
     let stack = || {
         let stack = Sequential::new().layer("hh", Hh::<f32>::new(33).noise(1.0)).layer("dense", Dense::new(33, 5));
-        Box::new(stack.layer("lstm", LstmCell::new(5, 3))) as Boxed<f32>
+        Box::new(stack.layer("lstm", brainpy::LstmCell::new(5, 3))) as Boxed<f32>
     };
     let vars = || vec![monitor("hh.V").every(7), monitor("hh.spike").events(), monitor("lstm.c")];
     check("with a callback", &stack, &|b| b.out_vars(vars()).progress(|done, all| done <= all), &|l| vec![l.run(&x).unwrap()]);

@@ -6,7 +6,7 @@ use crate::cuda::child::{alone, simulated};
 use crate::cuda::machine::{CHILD, Simulated, device};
 use crate::cuda::networks;
 use ndarray::Array3;
-use overtime::models::{Activation, Dense, Gru, GruCell, Hh, Lif, Lstm, LstmCell, Rnn, RnnCell};
+use overtime::models::{Activation, Dense, Gru, Hh, Lif, Lstm, Rnn, brainpy};
 use overtime::{Builder, Device, Input, LoopOverTime, Products, Sequential, Strategy, System, monitor};
 
 const PACE: &str = "OVERTIME_CHUNK_MS";
@@ -32,14 +32,18 @@ type Case = (&'static str, fn() -> Boxed, Vec<&'static str>);
 fn systems() -> Vec<Case> {
     vec![
         ("hh", || Box::new(Hh::new(9).noise(1.0)), vec!["V", "m"]),
-        ("gru", || Box::new(GruCell::new(9, 8)), vec!["state"]),
+        ("gru", || Box::new(brainpy::GruCell::new(9, 8)), vec!["state"]),
         // Small enough for one kernel of all layers, in short chunks.
-        ("small", || Box::new(Sequential::new().layer("a", RnnCell::new(9, 7)).layer("b", Activation::Relu.layer([7]))), vec!["a.state"]),
+        (
+            "small",
+            || Box::new(Sequential::new().layer("a", brainpy::RnnCell::new(9, 7)).layer("b", Activation::Relu.layer([7]))),
+            vec!["a.state"],
+        ),
         (
             "layers",
             || {
                 let neurons = Sequential::new().layer("in", Dense::new(9, 6)).layer("hh", Hh::new(6));
-                Box::new(neurons.layer("lstm", LstmCell::new(6, 5)).layer("out", Dense::new(5, 4)))
+                Box::new(neurons.layer("lstm", brainpy::LstmCell::new(6, 5)).layer("out", Dense::new(5, 4)))
             },
             vec!["hh.V", "lstm.state"],
         ),
@@ -50,7 +54,7 @@ fn systems() -> Vec<Case> {
                 let neurons = Sequential::new().layer("in", Dense::new(9, 6)).layer("hh", Hh::new(6).noise(1.0));
                 let both =
                     neurons.layer("lstm", Lstm::new(6, 5).num_layers(2).bidirectional(true)).layer("relu", Activation::Relu.layer([10]));
-                Box::new(both.layer("gru", GruCell::new(10, 6)).layer("out", Dense::new(6, 4)))
+                Box::new(both.layer("gru", brainpy::GruCell::new(10, 6)).layer("out", Dense::new(6, 4)))
             },
             vec!["hh.V", "lstm.l1_reverse.state", "lstm.l0.c"],
         ),
@@ -127,7 +131,7 @@ fn no_pace_changes_a_network() {
 #[test]
 fn no_pace_changes_a_tier() {
     let run = || {
-        let make = || LoopOverTime::builder(GruCell::<f32>::new(9, 40)).batch(3).seed(SEED).out_vars("state");
+        let make = || LoopOverTime::builder(brainpy::GruCell::<f32>::new(9, 40)).batch(3).seed(SEED).out_vars("state");
         let x = Array3::from_shape_fn((131, 3, 9), |(t, b, k)| ((t * 31 + b * 5 + k * 7) % 100) as f32 * 0.02 - 1.0);
         let mut whole = make().device(Device::Cuda(0)).build().unwrap();
         let found = whole.run(&x).unwrap();

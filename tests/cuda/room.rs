@@ -4,7 +4,7 @@ use crate::cuda::child::simulated;
 use crate::cuda::machine::Simulated;
 use crate::cuda::{bits, missing, networks};
 use half::bf16;
-use overtime::models::LstmCell;
+use overtime::models::brainpy;
 use overtime::{Device, Error, LoopOverTime, Recording, Scalar, Strategy};
 
 const STEPS: usize = 6;
@@ -35,7 +35,7 @@ fn take(tier: Option<&str>) {
 /// A cell, and what its loop says of its strategy.
 fn cell<T: Scalar>(hidden: usize, batch: usize, strategy: Strategy) -> Result<(Recording<T>, String), Error> {
     let x = ndarray::Array3::from_shape_fn((3, batch, 5), |(t, b, k)| T::from_f64((t + 3 * b + k) as f64 * 0.1 - 0.7));
-    let builder = LoopOverTime::builder(LstmCell::<T>::new(5, hidden)).batch(batch).seed(7);
+    let builder = LoopOverTime::builder(brainpy::LstmCell::<T>::new(5, hidden)).batch(batch).seed(7);
     let mut over_time = builder.device(Device::Cuda(0)).strategy(strategy).build()?;
     Ok((over_time.run(&x)?, over_time.strategy()))
 }
@@ -115,7 +115,7 @@ fn little_shared_memory_is_asked_for_where_there_is_little() {
         let driver = Simulated::new().unwrap();
         driver.reset();
         let x = ndarray::Array3::from_shape_fn((1, 128, 3), |(_, b, k)| bf16::from_f64((b + k) as f64 * 0.01));
-        let large = || LoopOverTime::builder(LstmCell::<bf16>::new(3, 496)).batch(128).device(Device::Cuda(0));
+        let large = || LoopOverTime::builder(brainpy::LstmCell::<bf16>::new(3, 496)).batch(128).device(Device::Cuda(0));
         let mut over_time = large().build().unwrap();
         over_time.run(&x).unwrap();
         assert_eq!(driver.report().calls.get("cuTensorMapEncodeTiled"), None);

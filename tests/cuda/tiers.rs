@@ -9,7 +9,7 @@ use crate::cuda::models::{self, Model};
 use crate::cuda::parity::{Shape, input};
 use half::{bf16, f16};
 use ndarray::ArrayD;
-use overtime::models::{GruBrainpy, GruCell, LstmCell};
+use overtime::models::brainpy;
 use overtime::{Builder, Device, Error, Init, Input, LoopOverTime, Products, Recording, Scalar, Strategy, System, monitor};
 use std::primitive::{f32, f64};
 
@@ -151,7 +151,7 @@ fn strategies_take_their_tiers() {
 #[test]
 fn rows_of_unequal_length_go_both_ways() {
     alone("tiers::rows_of_unequal_length_go_both_ways", &[], || {
-        let make = || LoopOverTime::builder(GruBrainpy::<f32>::new(3, 9).bidirectional(true)).batch(5).out_vars("l0_reverse.state");
+        let make = || LoopOverTime::builder(brainpy::Gru::<f32>::new(3, 9).bidirectional(true)).batch(5).out_vars("l0_reverse.state");
         let mut on_cpu = make().build().unwrap();
         let x = input(on_cpu.system(), shape(9, Some(5), 4), (-1.0, 1.0), SEED);
         let lengths = [4, 0, 2, 1, 3];
@@ -178,7 +178,7 @@ fn rows_of_unequal_length_go_both_ways() {
 fn weights_are_packed_whenever_they_change() {
     let Some(device) = device() else { return };
     let shape = shape(12, Some(150), 2);
-    let make = || LoopOverTime::builder(LstmCell::<f32>::new(3, 12)).batch(150);
+    let make = || LoopOverTime::builder(brainpy::LstmCell::<f32>::new(3, 12)).batch(150);
     let (mut on_cpu, mut on_gpu) = (make().build().unwrap(), make().device(device).build().unwrap());
     let x = input(on_cpu.system(), shape, (-1.0, 1.0), SEED);
     let before = on_gpu.run(&x).unwrap();
@@ -208,7 +208,8 @@ fn launches_are_few() {
         ] {
             take(tier);
             let driver = Simulated::new().unwrap();
-            let mut over_time = LoopOverTime::builder(GruCell::<f32>::new(3, 33)).batch(2).device(Device::Cuda(0)).build().unwrap();
+            let mut over_time =
+                LoopOverTime::builder(brainpy::GruCell::<f32>::new(3, 33)).batch(2).device(Device::Cuda(0)).build().unwrap();
             let x = input(over_time.system(), shape(33, Some(2), steps), (-1.0, 1.0), SEED);
             over_time.run(&x).unwrap();
             driver.reset();
@@ -225,7 +226,7 @@ fn launches_are_few() {
 /// A cell whose barrier does not do its work must not go unseen.
 fn caught(tier: &str) -> String {
     take(tier);
-    let cell = LstmCell::<f32>::new(3, 33).wh_init(Init::Uniform(-0.1, 0.1));
+    let cell = brainpy::LstmCell::<f32>::new(3, 33).wh_init(Init::Uniform(-0.1, 0.1));
     let driver = Simulated::new().unwrap();
     let built = LoopOverTime::builder(cell).batch(2).device(Device::Cuda(0)).build();
     let mut over_time = built.unwrap();
@@ -260,7 +261,7 @@ planted! {
 fn many_rows_of_a_large_cell_are_a_product_a_step() {
     simulated("tiers::many_rows_of_a_large_cell_are_a_product_a_step", &[("FAKECUDA_SMS", "1")], || {
         let shape = shape(496, Some(128), 2);
-        let make = || LoopOverTime::builder(LstmCell::<bf16>::new(3, 496)).batch(128);
+        let make = || LoopOverTime::builder(brainpy::LstmCell::<bf16>::new(3, 496)).batch(128);
         let mut on_cpu = make().build().unwrap();
         let x = input(on_cpu.system(), shape, (-1.0, 1.0), SEED);
         let expected = on_cpu.run(&x).unwrap();

@@ -7,7 +7,7 @@ use crate::cuda::parity::STRATEGIES;
 use crate::cuda::products::Case;
 use crate::cuda::{bits, device};
 use ndarray::{Array2, Array3};
-use overtime::models::{Dense, Hh, Lif, LstmCell};
+use overtime::models::{Dense, Hh, Lif, brainpy};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::rng::Stream;
 use overtime::{Builder, Device, Init, LoopOverTime, Products, Strategy, System, monitor};
@@ -84,7 +84,7 @@ fn weights_of_wide_layers() {
     let x = Array3::from_shape_fn((2, 2, 130), |(t, b, k)| ((t * 7 + b * 3 + k) % 11) as f32 * 0.1 - 0.5);
     for products in [Products::Ordered, Products::Fast] {
         let run = |device: Device| {
-            let builder = LoopOverTime::builder(LstmCell::<f32>::new(130, 160)).batch(2).seed(SEED).products(products);
+            let builder = LoopOverTime::builder(brainpy::LstmCell::<f32>::new(130, 160)).batch(2).seed(SEED).products(products);
             builder.device(device).build().unwrap().run(&x).unwrap().output
         };
         let (found, expected) = (run(device), run(Device::Cpu));

@@ -26,7 +26,7 @@ fn run<T: Real>(
 ) -> Recording<T> {
     let mut synapses = Projection::new("p", "a", ("b", "s")).connect(Connect::OneToOne).delay(delay);
     if let Some((kinetics, at_first)) = kinetics {
-        synapses = at_first.iter().fold(synapses.kinetics(kinetics), |synapses, (name, value)| synapses.initial(*name, *value));
+        synapses = at_first.iter().fold(synapses.kinetics(kinetics), |synapses, (name, value)| synapses.init(*name, *value));
     }
     let b = Told { units: spikes.shape()[1], spikes: Vec::new() };
     let network = Network::<T>::builder(0.1).group(Group::new("a", told(spikes))).group(Group::new("b", b).receptor(receptor));
@@ -138,7 +138,7 @@ fn a_spike_transmits_what_the_paper_says() {
         .group(Group::new("a", told(spikes)))
         .group(Group::new("b", b).receptor(forgetful()))
         .project(Projection::new("p", "a", ("b", 1..3, "s")).weight(weights.to_vec()).kinetics(stp).delay(0.3))
-        .project(Projection::new("q", ("a", 1..3), ("b", 0..1, "s")).weight(2.0).kinetics(stp).initial("x", vec![0.5, 1.0, 1.0]))
+        .project(Projection::new("q", ("a", 1..3), ("b", 0..1, "s")).weight(2.0).kinetics(stp).init("x", vec![0.5, 1.0, 1.0]))
         .build()
         .unwrap();
     let built = LoopOverTime::builder(network).dt(0.1).out_vars(["b.s", "q.x"]).build();
@@ -173,8 +173,7 @@ fn a_first_spike_transmits_what_it_uses_of_all() {
 fn terminals_begin_with_what_they_are_given() {
     let begin = |kinetics: Kinetics, given: &[(&str, Init)], vars: &[&str]| {
         let group = |name: &str| Group::new(name, Told { units: 2, spikes: Vec::new() });
-        let p =
-            given.iter().fold(Projection::new("p", "a", ("b", "s")).kinetics(kinetics), |p, (name, init)| p.initial(*name, init.clone()));
+        let p = given.iter().fold(Projection::new("p", "a", ("b", "s")).kinetics(kinetics), |p, (name, init)| p.init(*name, init.clone()));
         let network = Network::<f64>::builder(0.1).group(group("a")).group(group("b").receptor(Receptor::graded("s"))).project(p);
         let mut over_time = LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(2).out_vars(vars.to_vec()).build().unwrap();
         over_time.run_steps(3).unwrap()
@@ -199,7 +198,7 @@ fn terminals_begin_with_what_they_are_given() {
     let run = begin(BioNmda::default().into(), &[("x", Init::Uniform(0.25, 0.75))], &["p.x"]);
     let first: Vec<f64> = run["p.x"].index_axis(ndarray::Axis(0), 0).iter().map(|x| x / (-0.05_f64).exp()).collect();
     assert!(first.iter().all(|x| (0.25..0.75).contains(x)) && first[0] != first[1] && first[0] != first[2], "{first:?}");
-    let plain = |given: &str, init: Init| Projection::new("p", "a", ("a", "s")).kinetics(Ampa::default()).initial(given, init);
+    let plain = |given: &str, init: Init| Projection::new("p", "a", ("a", "s")).kinetics(Ampa::default()).init(given, init);
     refused(Receptor::graded("s"), plain("x", 0.5.into()), "no variable named `p.x`; there is: p.g, p.left");
     refused(Receptor::graded("s"), plain("g", 1.5.into()), "initial g of projection `p`: 1.5 is not between 0 and 1");
     refused(Receptor::graded("s"), plain("g", Init::Normal(0.5, 0.1)), "is not between 0 and 1");
@@ -207,7 +206,7 @@ fn terminals_begin_with_what_they_are_given() {
     refused(Receptor::graded("s"), plain("g", vec![0.5].into()), "initial g of projection `p`");
     refused(Receptor::graded("s"), plain("g", f64::NAN.into()), "initial g of projection `p`");
     refused(Receptor::graded("s"), plain("g", Init::XavierNormal), "is for matrices");
-    refused(Receptor::exponential("s", 1.0), Projection::new("p", "a", ("a", "s")).initial("u", 0.5), "`p` has no kinetics");
+    refused(Receptor::exponential("s", 1.0), Projection::new("p", "a", ("a", "s")).init("u", 0.5), "`p` has no kinetics");
 }
 
 /// A model whose V is given, and which keeps its inputs.

@@ -129,8 +129,8 @@ fn a_unit_alone_is_that_unit() {
         let mut cell = CondNeuGroup::<f64>::new(units.len()).method(method).v(Init::Constant(-63.0));
         for (k, kind) in ChannelKind::ALL.into_iter().enumerate() {
             let mut channel = Channel::new(kind).param("g_max", each(0.1, 0.03)).unwrap();
-            for (name, default) in kind.parameters().iter().filter(|(name, _)| *name != "g_max") {
-                channel = channel.param(name, each(*default, 0.01 * (k + 1) as f64)).unwrap();
+            for parameter in kind.parameters().iter().filter(|parameter| parameter.name != "g_max") {
+                channel = channel.param(parameter.name, each(parameter.default, 0.01 * (k + 1) as f64)).unwrap();
             }
             if kind.has_temperature() {
                 channel = channel.param("T", each(34.0, 0.3)).unwrap();

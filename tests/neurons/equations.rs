@@ -119,9 +119,9 @@ fn models(method: Method) -> Vec<(Box<dyn System<f64>>, f64, u64)> {
         (Box::new(QuaIf::new(1).method(method).v(at(-61.0))), 2.0, 1),
         (Box::new(AdQuaIf::new(1).method(method).v(at(-61.0)).param("a", 0.1).unwrap()), 2.0, 1),
         (Box::new(MorrisLecar::new(1).method(method).v(at(-50.0))), 60.0, 1),
-        (Box::new(WangBuzsaki::new(1).method(method).v(at(-64.0)).initial("n", at(0.1)).unwrap()), 1.0, 8),
+        (Box::new(WangBuzsaki::new(1).method(method).v(at(-64.0)).init("n", at(0.1)).unwrap()), 1.0, 8),
         (Box::new(FitzHughNagumo::new(1).method(method).v(at(-1.0))), 0.3, 8),
-        (Box::new(HindmarshRose::new(1).method(method).initial("y", at(1.0)).unwrap().param("V_th", 9.0).unwrap()), 1.0, 16),
+        (Box::new(HindmarshRose::new(1).method(method).init("y", at(1.0)).unwrap().param("V_th", 9.0).unwrap()), 1.0, 16),
     ]
 }
 
@@ -317,7 +317,7 @@ fn wang_and_buzsakis_singularities() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     assert!(matches!(Izhikevich::<f64>::new(3).param("R", 1.0), Err(Error::Unknown { .. })));
-    assert!(matches!(Izhikevich::<f64>::new(3).initial("w", Init::Zeros), Err(Error::Unknown { .. })));
+    assert!(matches!(Izhikevich::<f64>::new(3).init("w", Init::Zeros), Err(Error::Unknown { .. })));
     let built = |name: &str, value: Param<f64>| LoopOverTime::new(AdExIf::<f64>::new(3).param(name, value).unwrap()).map(|_| ());
     for name in ["tau", "tau_w", "delta_T"] {
         assert!(matches!(built(name, 0.0.into()), Err(Error::Value { .. })), "{name}");
@@ -360,7 +360,7 @@ fn what_makes_no_sense_is_refused() {
     }
     let soft = MorrisLecar::<f64>::new(3).reset(Reset::Soft);
     assert!(matches!(LoopOverTime::new(soft), Err(Error::Unsupported(_))));
-    let few = Izhikevich::<f64>::new(3).initial("u", Init::Values(vec![1.0])).unwrap();
+    let few = Izhikevich::<f64>::new(3).init("u", Init::Values(vec![1.0])).unwrap();
     assert!(matches!(LoopOverTime::new(few), Err(Error::Shape { .. })));
 }
 

@@ -1,10 +1,10 @@
 //! What a picture shows: for neurons their potentials, spikes and input; for layers the variables asked for, output and input.
 
 use crate::exit::usage;
-use crate::model::System;
 use crate::run::spec::{Given, Spec};
-use crate::run::wanted;
 use overtime::{Monitor, Schema, monitor};
+use overtime_model::SystemSpec as System;
+use overtime_model::out_vars;
 use serde::{Deserialize, Serialize};
 
 /// Most curves in a panel.
@@ -66,15 +66,18 @@ impl Panel {
 
 /// What to draw of a run.
 pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow::Result<Vec<Panel>> {
-    let all = spec.out_vars.as_deref().map(wanted::parse).transpose()?.unwrap_or_default();
+    let all = spec.out_vars.as_deref().map(out_vars::parse).transpose()?.unwrap_or_default();
     let (last, asked): (Vec<_>, Vec<_>) = all.into_iter().partition(|w| w.histogram);
     let mut panels = Vec::new();
     let rows = batch.unwrap_or(1);
     match &spec.system {
-        System::Neurons(_) => {
+        System::Neurons(group) => {
+            let info = group.info()?;
             let units = schema.output_len();
             let one = |what: &str| curves(rows, units, batch.is_some(), what);
-            panels.push(panel("V (mV)", Source::Var("V".into()), one("neuron"), 6));
+            if let Some(v) = info.variable("V") {
+                panels.push(panel(&with_unit("V", v.unit), Source::Var("V".into()), one("neuron"), 6));
+            }
             if rows.saturating_mul(units) > CURVES {
                 panels.push(panel("neuron", Source::Raster, (vec![(0, 0)], vec!["spikes".into()]), 3));
             }
@@ -83,10 +86,9 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
             }
             let has_input = schema.state.iter().any(|v| v.name == "input");
             let source = if has_input { Source::Var("input".into()) } else { Source::Input };
-            let unit = if has_input { "I (µA/cm²)" } else { "I (nA)" };
-            let mut input = panel(unit, source, one("neuron"), 2);
-            let noisy = matches!(&spec.system, System::Neurons(g) if g.noise.is_some_and(|s| s > 0.0));
-            if noisy {
+            let label = info.inputs.first().map_or_else(|| "I".to_owned(), |port| with_unit("I", port.unit));
+            let mut input = panel(&label, source, one("neuron"), 2);
+            if group.noise.is_some_and(|sigma| sigma > 0.0) {
                 // Several would hide each other.
                 input.cells.truncate(1);
                 input.legend.truncate(1);
@@ -94,7 +96,9 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
                 input.cells.truncate(1);
                 input.legend = vec!["input current".into()];
             }
-            panels.push(input);
+            if !info.inputs.is_empty() {
+                panels.push(input);
+            }
         }
         System::Network(net) => {
             let populations = net.populations(|_| 0);
@@ -102,7 +106,7 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
             panels.push(panel("neuron", Source::Raster, all(), 7));
             panels.push(panel("rate (Hz)", Source::Rates, all(), 3));
             for want in asked.iter().filter(|w| !w.events).take(PANELS) {
-                if let Some(len) = wanted::elements(schema, &want.var) {
+                if let Some(len) = out_vars::elements(schema, &want.var) {
                     let units: Vec<usize> = match &want.units {
                         Some(units) => units.iter().cloned().flatten().take(CURVES).collect(),
                         None => (0..len.min(CURVES)).collect(),
@@ -118,7 +122,7 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
         System::Sequential(_) => {
             panels.push(panel("output", Source::Output, curves(rows, schema.output_len(), batch.is_some(), "unit"), 4));
             for want in asked.iter().filter(|w| !w.events).take(PANELS) {
-                if let Some(len) = wanted::elements(schema, &want.var) {
+                if let Some(len) = out_vars::elements(schema, &want.var) {
                     let source = Source::Var(want.var.clone());
                     panels.push(panel(&want.var, source, curves(rows, len, batch.is_some(), "unit"), 4));
                 }
@@ -127,7 +131,7 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
         }
     }
     for want in last.iter().take(PANELS) {
-        if wanted::elements(schema, &want.var).is_none() {
+        if out_vars::elements(schema, &want.var).is_none() {
             let known = schema.state.iter().map(|v| v.name.as_ref()).collect::<Vec<_>>().join(", ");
             return Err(usage(format!("out-vars: no variable named `{}` for a histogram; there is: {known}", want.var.escape_debug())));
         }
@@ -135,6 +139,11 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
     }
     panels.retain(|p| !p.cells.is_empty());
     Ok(panels)
+}
+
+/// What an axis says.
+fn with_unit(name: &str, unit: &str) -> String {
+    if unit.is_empty() { name.to_owned() } else { format!("{name} ({unit})") }
 }
 
 fn panel(label: &str, source: Source, (cells, legend): (Vec<(usize, usize)>, Vec<String>), weight: u32) -> Panel {

@@ -3,11 +3,11 @@
 
 use super::histogram::Histogram;
 use super::plan::{Panel, Source};
-use crate::model::network::Population;
 use crate::run::recorder::{SPIKES, time_major};
 use crate::run::trains::monitor_name;
 use ndarray::{Array2, ArrayViewD, Axis};
 use overtime::{Recording, Scalar};
+use overtime_model::network::Population;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 

@@ -2,9 +2,9 @@
 
 use super::spec::{Given, Spec, extension};
 use crate::exit::Failure;
-use crate::model::{Arrays, Neurons, System, Value, kinds};
 use ndarray::ArrayD;
 use overtime::{Error, Number, Scalar};
+use overtime_model::{Arrays, Neurons, SystemSpec as System, Value};
 use std::path::Path;
 
 /// What a [`Error::NotFinite`] of the library says, without the advice that is for callers of the library.
@@ -36,7 +36,7 @@ pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {
         (System::Sequential(_), _) => {
             "weights or inputs are too large for these layers; --dtype f32 or f64 has a wider range than f16".to_owned()
         }
-        (_, Some((neurons, way))) if kinds::neuron(&neurons.kind).is_some_and(|kind| kind.takes.contains(&"method")) => {
+        (_, Some((neurons, way))) if neurons.info().is_ok_and(|info| info.takes("method")) => {
             match neurons.method.as_deref().unwrap_or("exp_auto") {
                 "exp_auto" => format!(
                     "dt = {dt} ms may be too long for {}, or its currents, weights or parameters are out of range; try a smaller --dt",

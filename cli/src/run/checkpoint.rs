@@ -7,13 +7,14 @@ use super::session::{Place, Session};
 use super::spec::{Given, Spec};
 use super::trains::synaptic_events;
 use super::{start, streams};
-use crate::data::{self, Kind};
-use crate::exit::Failure;
-use crate::model::{Arrays, Build};
+use crate::exit::{Failure, of_model};
 use crate::plot::{Grid, Traces, plan};
+use crate::run::element::Element;
 use ndarray::{Array2, ArrayD};
 use overtime::states::{self, Tensor};
 use overtime::{Error, Events};
+use overtime_model::Arrays;
+use overtime_model::files::{self, Kind};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -41,7 +42,7 @@ struct Progress {
 }
 
 /// Writes the session's checkpoint, if it has one. `from` is how much of the session's input is used up.
-pub(crate) fn write<T: Build>(session: &mut Session<T>, from: usize) -> anyhow::Result<()> {
+pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow::Result<()> {
     if session.spec.files.checkpoint.is_none() {
         return Ok(());
     }
@@ -117,7 +118,7 @@ pub(crate) fn without_run(mut file: states::File) -> states::File {
 }
 
 pub(crate) fn read(path: &Path) -> anyhow::Result<Checkpoint> {
-    let file = match data::kind(path)? {
+    let file = match files::kind(path).map_err(of_model)? {
         Kind::Safetensors => states::read(path)?,
         Kind::Npz | Kind::Npy => {
             return Err(Failure::Io(format!("{} is no checkpoint, which is a safetensors file", path.display())).into());
@@ -142,14 +143,14 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Checkpoint> {
 
 impl Checkpoint {
     /// The session as it was.
-    pub(crate) fn session<T: Build>(self, place: &Place) -> anyhow::Result<Session<T>> {
+    pub(crate) fn session<T: Element>(self, place: &Place) -> anyhow::Result<Session<T>> {
         let Self { spec, progress, file } = self;
         let arrays: Vec<(String, ArrayD<f64>)> = (file.tensors.iter())
             .filter_map(|(name, tensor)| Some((name.strip_prefix(RUN)?.strip_prefix("arrays/")?.to_owned(), tensor)))
             .map(|(name, tensor)| Ok((name, tensor.to_array()?)))
             .collect::<anyhow::Result<_>>()?;
         let arrays = Arrays(arrays.into_iter().collect());
-        let system = T::system(&spec.system, &arrays, spec.seed, spec.dt)?;
+        let system = spec.system.build_with::<T>(&arrays, spec.seed, spec.dt).map_err(of_model)?;
         let batch = spec.batch.map(usize::try_from).transpose()?;
         let mut session = Session::<T>::build(spec, place, system, batch)?;
         session.arrays = arrays;

@@ -6,10 +6,11 @@ use super::recorder::steps_of;
 use super::session::Session;
 use super::signals::Stop;
 use crate::exit::Failure;
-use crate::model::{Build, Loaded};
 use crate::plot::Shape;
+use crate::run::element::Element;
 use crate::run::spec::{Given, Lengths};
 use overtime::{Coupling, Input, LoopOverTime, Recording};
+use overtime_model::Loaded;
 use std::time::{Duration, Instant};
 
 /// A slice is to take about this long.
@@ -39,13 +40,13 @@ impl Control {
 }
 
 /// Runs what is left of the session.
-pub(crate) fn drive<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Result<Timing> {
+pub(crate) fn drive<T: Element>(session: &mut Session<T>, control: &Control) -> anyhow::Result<Timing> {
     let result = slices(session, control);
     control.progress.end();
     result
 }
 
-fn slices<T: Build>(session: &mut Session<T>, control: &Control) -> anyhow::Result<Timing> {
+fn slices<T: Element>(session: &mut Session<T>, control: &Control) -> anyhow::Result<Timing> {
     let every = session.every()?;
     let mut most = session.room.steps;
     // Of a sequence every part depends on all others.
@@ -106,26 +107,26 @@ fn is_short_of_memory(error: &anyhow::Error) -> bool {
 }
 
 /// What is left of each row's length, for the next `n` steps. A length beyond the run's end stays one, to be refused.
-fn left<T: Build>(session: &Session<T>, n: usize) -> Option<Vec<usize>> {
+fn left<T: Element>(session: &Session<T>, n: usize) -> Option<Vec<usize>> {
     let Some(Lengths::Known(lengths)) = &session.spec.lengths else { return None };
     let (done, all) = (session.done as usize, session.steps as usize);
     Some(lengths.iter().map(|len| if *len > all { *len } else { len.saturating_sub(done).min(n) }).collect())
 }
 
 /// Refuses an input that does not fit, before anything runs: each slice would be refused, in words of its own shape.
-pub(crate) fn check<T: Build>(session: &mut Session<T>) -> anyhow::Result<()> {
+pub(crate) fn check<T: Element>(session: &mut Session<T>) -> anyhow::Result<()> {
     let steps = usize::try_from(session.steps).unwrap_or(usize::MAX);
     with_input(session, 0, steps, |over_time, input| over_time.check(input))?;
     Ok(())
 }
 
 /// `from` counts within the input that is left.
-fn slice<T: Build>(session: &mut Session<T>, from: usize, n: usize) -> anyhow::Result<Recording<T>> {
+fn slice<T: Element>(session: &mut Session<T>, from: usize, n: usize) -> anyhow::Result<Recording<T>> {
     Ok(with_input(session, from, n, |over_time, input| over_time.run(input))?)
 }
 
 /// Has the loop do something with `n` steps of the input.
-fn with_input<T: Build, R>(
+fn with_input<T: Element, R>(
     session: &mut Session<T>,
     from: usize,
     n: usize,
@@ -151,7 +152,7 @@ fn with_input<T: Build, R>(
     }
 }
 
-fn keep<T: Build>(session: &mut Session<T>, recording: &Recording<T>, first: u64, from: usize) -> anyhow::Result<()> {
+fn keep<T: Element>(session: &mut Session<T>, recording: &Recording<T>, first: u64, from: usize) -> anyhow::Result<()> {
     let keeps = session.keeps();
     session.recorder.append(recording, keeps)?;
     if let Some(spikes) = &mut session.spikes {
@@ -174,7 +175,7 @@ fn keep<T: Build>(session: &mut Session<T>, recording: &Recording<T>, first: u64
     Ok(())
 }
 
-fn interrupted<T: Build>(session: &Session<T>) -> anyhow::Error {
+fn interrupted<T: Element>(session: &Session<T>) -> anyhow::Error {
     let at = format!("interrupted after {} of {} steps", session.done, session.steps);
     let message = match &session.spec.files.checkpoint {
         Some(path) => format!("{at}; `overtime resume {}` continues", path.display()),

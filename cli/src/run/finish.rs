@@ -3,13 +3,14 @@
 use super::drive::Timing;
 use super::session::{Place, Session};
 use super::{Manner, output, start};
-use crate::model::{Build, System};
 use crate::plot;
 use crate::report::Summary;
+use crate::run::element::Element;
 use crate::terminal;
 use overtime::memory;
+use overtime_model::SystemSpec as System;
 
-pub(crate) fn finish<T: Build>(session: &mut Session<T>, place: &Place, timing: Timing, manner: Manner) -> anyhow::Result<()> {
+pub(crate) fn finish<T: Element>(session: &mut Session<T>, place: &Place, timing: Timing, manner: Manner) -> anyhow::Result<()> {
     session.room.give();
     let (t, i) = (session.over_time.t(), session.over_time.i());
     let mut wrote = Vec::new();
@@ -51,7 +52,7 @@ pub(crate) fn finish<T: Build>(session: &mut Session<T>, place: &Place, timing: 
     }
 }
 
-fn title<T: Build>(session: &Session<T>) -> String {
+fn title<T: Element>(session: &Session<T>) -> String {
     let spec = &session.spec;
     if let Some(title) = &spec.title {
         return title.clone();

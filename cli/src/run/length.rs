@@ -1,9 +1,9 @@
 //! How long a run is, and which batch it has: what the specification leaves to the input.
 
 use super::spec::{Length, Spec};
-use crate::args::Axis;
 use ndarray::ArrayD;
 use overtime::{Error, InputSpec};
+use overtime_model::Axis;
 
 /// The batch: as given; or, if an input has one axis more than it would have without a batch, that axis's length.
 pub(crate) fn batch(spec: &Spec, inputs: &[(&InputSpec, &[usize])]) -> anyhow::Result<Option<usize>> {

@@ -3,6 +3,7 @@
 pub(crate) mod advice;
 pub(crate) mod checkpoint;
 pub(crate) mod drive;
+pub(crate) mod element;
 pub(crate) mod finish;
 pub(crate) mod length;
 pub(crate) mod need;
@@ -17,13 +18,13 @@ pub(crate) mod spec;
 pub(crate) mod start;
 pub(crate) mod streams;
 pub(crate) mod trains;
-pub(crate) mod wanted;
 
-use crate::args::{RunArgs, Type};
-use crate::model::Build;
+use crate::args::RunArgs;
+use crate::run::element::Element;
 use crate::terminal::say;
 use drive::Control;
 use half::{bf16, f16};
+use overtime_model::Type;
 use session::{Place, Session};
 use spec::Spec;
 
@@ -45,7 +46,7 @@ pub(crate) fn command(args: &RunArgs) -> anyhow::Result<()> {
     }
 }
 
-fn start<T: Build>(spec: Spec, manner: Manner) -> anyhow::Result<()> {
+fn start<T: Element>(spec: Spec, manner: Manner) -> anyhow::Result<()> {
     let place = Place::find(&spec.device)?;
     let mut session = Session::<T>::new(spec, &place)?;
     drive::check(&mut session)?;
@@ -53,7 +54,7 @@ fn start<T: Build>(spec: Spec, manner: Manner) -> anyhow::Result<()> {
 }
 
 /// Runs a session to its end, and writes what was asked for.
-pub(crate) fn go<T: Build>(mut session: Session<T>, place: &Place, manner: Manner) -> anyhow::Result<()> {
+pub(crate) fn go<T: Element>(mut session: Session<T>, place: &Place, manner: Manner) -> anyhow::Result<()> {
     let control = Control::new(session.steps, session.done, !manner.quiet)?;
     if !manner.quiet {
         let shape = session.describe();

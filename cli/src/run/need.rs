@@ -1,17 +1,18 @@
 //! What a whole run takes of memory, known before its first step: the library sees a slice at a time, and would refuse the slice, hours later,
 //! that is one too many.
 
+use super::advice;
 use super::recorder::kept;
 use super::room::Room;
 use super::session::Session;
 use super::slice::Slice;
 use super::spec::{Spec, extension};
 use super::trains::Train;
-use super::{advice, wanted};
 use crate::exit::Failure;
-use crate::model::Build;
 use crate::plot;
+use crate::run::element::Element;
 use overtime::{Coupling, DType, Device, Schema, VarSpec, memory};
+use overtime_model::out_vars;
 use std::fmt::Write;
 
 /// What a run takes in small pieces from here on: buffers of files, lists of events.
@@ -47,10 +48,10 @@ fn state<T>(schema: &Schema, rows: usize) -> u64 {
 }
 
 /// Refuses what is left of a run if it does not fit beside what is there already. Says what room there is beside it.
-pub(crate) fn of_run<T: Build>(session: &Session<T>) -> anyhow::Result<Room> {
+pub(crate) fn of_run<T: Element>(session: &Session<T>) -> anyhow::Result<Room> {
     let (spec, files) = (&session.spec, &session.spec.files);
     let (schema, rows) = (session.over_time.schema(), session.over_time.batch().unwrap_or(1));
-    let wanted = wanted::recorded(spec.out_vars.as_deref())?;
+    let wanted = out_vars::recorded(spec.out_vars.as_deref())?;
     let vars = wanted.iter().filter(|want| !want.events).fold(0_usize, |sum, want| sum.saturating_add(want.width(schema)));
     // Variables that go nowhere are asked for all the same, but for those that a picture shows.
     let astray = files.out.is_none() && files.plot.is_none() && files.spikes.is_none();
@@ -84,7 +85,7 @@ pub(crate) fn of_run<T: Build>(session: &Session<T>) -> anyhow::Result<Room> {
 }
 
 /// The most that is taken at once after the last step, or for a checkpoint, beside the recordings, which take `all`.
-fn end<T: Build>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'static str)> {
+fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'static str)> {
     let (spec, files) = (&session.spec, &session.spec.files);
     let (schema, rows) = (session.over_time.schema(), session.over_time.batch().unwrap_or(1));
     let elements = |n: usize, size: usize| (n as u64).saturating_mul(size as u64);
@@ -103,7 +104,8 @@ fn end<T: Build>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'stati
         Some("safetensors") => ends.push((all, "for the copy that a safetensors file is made of")),
         // Array after array.
         Some(_) if T::DTYPE == DType::Bf16 && files.stream.is_none() => {
-            let widths = wanted::recorded(spec.out_vars.as_deref())?.into_iter().filter(|want| !want.events).map(|want| want.width(schema));
+            let widths =
+                out_vars::recorded(spec.out_vars.as_deref())?.into_iter().filter(|want| !want.events).map(|want| want.width(schema));
             let widest = widths.max().unwrap_or(0).max(schema.output_len());
             let steps = kept(session.begin, session.steps, spec.record_every);
             ends.push((steps.saturating_mul(elements(widest.saturating_mul(rows), size_of::<f32>())), "for a recording in f32"));
@@ -114,8 +116,8 @@ fn end<T: Build>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'stati
         ends.push((state, "for a copy of the state"));
     }
     if let Some(path) = &files.plot {
-        let vars = wanted::parse(spec.out_vars.as_deref().unwrap_or_default()).unwrap_or_default();
-        let largest = vars.iter().filter(|want| want.histogram).filter_map(|want| wanted::elements(schema, &want.var)).max();
+        let vars = out_vars::parse(spec.out_vars.as_deref().unwrap_or_default()).unwrap_or_default();
+        let largest = vars.iter().filter(|want| want.histogram).filter_map(|want| out_vars::elements(schema, &want.var)).max();
         let values = largest.map_or(0, |len| state.saturating_add(elements(len.saturating_mul(rows), size_of::<f64>())));
         ends.push((plot::bytes(path).saturating_add(values), "for the picture"));
     }

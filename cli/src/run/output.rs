@@ -3,7 +3,7 @@
 use super::recorder::{Kept, Recorder};
 use super::spec::extension;
 use super::trains::Train;
-use crate::model::Build;
+use crate::run::element::Element;
 use ndarray::{Array0, ArrayD, ArrayView1, ArrayViewD};
 use overtime::memory;
 use overtime::states::{self, Tensor, Type};
@@ -14,7 +14,7 @@ use std::path::Path;
 const COPY: &str = "the copy that a file is made of";
 
 /// Writes `ts`, `output`, each variable by its name, and where the clock stands (`t`, `i`), whole or not at all.
-pub(crate) fn write<T: Build>(path: &Path, recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result<()> {
+pub(crate) fn write<T: Element>(path: &Path, recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result<()> {
     if extension(path) == "safetensors" {
         return Ok(states::write(path, &tensors(recorder, t, i)?)?);
     }
@@ -53,7 +53,7 @@ fn end(mut npz: Writer, t: f64, i: u64) -> anyhow::Result<()> {
     Ok(npz.finish()?)
 }
 
-fn tensors<T: Build>(recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result<states::File> {
+fn tensors<T: Element>(recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result<states::File> {
     let mut file = states::File::default();
     let mut add = |name: &str, tensor: Tensor| file.tensors.push((name.to_owned(), tensor));
     add("ts", numbers(&recorder.ts)?);

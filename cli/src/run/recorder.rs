@@ -2,7 +2,7 @@
 
 use super::streams;
 use super::trains::Train;
-use crate::model::Build;
+use crate::run::element::Element;
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
 use overtime::{Events, FirstAxis, Recording, Scalar, memory};
 use overtime_npz::Stream;
@@ -103,7 +103,7 @@ impl<T: Scalar> Buffer<T> {
 /// What the loop calls the monitor of spikes that are only counted: no variable has a space in its name.
 pub(crate) const SPIKES: &str = "spikes counted";
 
-impl<T: Build> Recorder<T> {
+impl<T: Element> Recorder<T> {
     /// Takes over what a slice recorded; its spikes are counted in any case.
     pub(crate) fn append(&mut self, slice: &Recording<T>, keeps: bool) -> anyhow::Result<()> {
         if let (Some(spikes), true) = (&mut self.spikes, self.trains.is_empty()) {

@@ -7,17 +7,19 @@ use super::spec::{Given, Lengths, Spec};
 use super::start::{self, Start};
 use super::streams::{self, Spikes};
 use super::trains::Train;
-use super::wanted;
 use super::{advice, length, need};
-use crate::args::Axis;
-use crate::data;
 use crate::exit::usage;
-use crate::model::network::{Network, Population};
-use crate::model::{Arrays, Build, Loaded, System, in_file};
+use crate::exit::{in_file, of_model};
 use crate::plot::{self, Traces};
+use crate::run::element::Element;
 use anyhow::Context;
 use ndarray::ArrayD;
 use overtime::{Device, LoopOverTime, Monitor, Number, Strategy, Survey, memory, monitor};
+use overtime_model::Axis;
+use overtime_model::files;
+use overtime_model::network::{Network, Population};
+use overtime_model::out_vars;
+use overtime_model::{Arrays, Loaded, SystemSpec as System};
 
 /// Where a run takes place, and why not on a GPU.
 #[derive(Clone, Debug)]
@@ -44,13 +46,13 @@ impl Place {
 }
 
 /// The array of a file, if the input is one.
-fn series<T: Build>(given: &Given, what: &str, padded: bool) -> anyhow::Result<Option<ArrayD<T>>> {
+fn series<T: Element>(given: &Given, what: &str, padded: bool) -> anyhow::Result<Option<ArrayD<T>>> {
     let Given::Series(path, name) = given else { return Ok(None) };
     let series = match name {
-        Some(name) => data::one(path, Some(name)),
-        None => data::input(path),
+        Some(name) => files::one(path, Some(name)),
+        None => files::input(path),
     };
-    let series = series.with_context(|| what.to_owned())?;
+    let series = series.map_err(of_model).with_context(|| what.to_owned())?;
     // What rows hold beyond their lengths is not looked at.
     if !padded {
         advice::check_array::<T>(path, name.as_deref(), &series, "an input")?;
@@ -59,7 +61,7 @@ fn series<T: Build>(given: &Given, what: &str, padded: bool) -> anyhow::Result<O
 }
 
 /// A run that is set up.
-pub(crate) struct Session<T: Build> {
+pub(crate) struct Session<T: Element> {
     pub(crate) over_time: LoopOverTime<T, Loaded<T>>,
     pub(crate) spec: Spec,
     /// Values that the model took from files.
@@ -85,11 +87,11 @@ pub(crate) struct Session<T: Build> {
     pub(crate) room: Room,
 }
 
-impl<T: Build> Session<T> {
+impl<T: Element> Session<T> {
     /// Reads everything, builds the loop, and finds out how long the run is.
     pub(crate) fn new(mut spec: Spec, place: &Place) -> anyhow::Result<Self> {
         if let Some(Lengths::File(path, name)) = &spec.lengths {
-            let array = data::one(path, name.as_deref()).context("lengths")?;
+            let array = files::one(path, name.as_deref()).map_err(of_model).context("lengths")?;
             spec.lengths = Some(Lengths::Known(length::of_rows(&array)?));
         }
         let input = series(&spec.input, "input", spec.lengths.is_some())?;
@@ -102,7 +104,7 @@ impl<T: Build> Session<T> {
             _ => Vec::new(),
         };
         advice::check_constants::<T>(&spec.input)?;
-        let arrays = Arrays::read(&spec.system, spec.model.as_deref())?;
+        let arrays = Arrays::read(&spec.system, spec.model.as_deref()).map_err(of_model)?;
         advice::check_values::<T>(&spec.system, &arrays).map_err(|e| in_file(e, spec.model.as_deref()))?;
         let state = match &spec.state {
             Some(path) => Some((path.clone(), Start::read(path)?)),
@@ -118,7 +120,8 @@ impl<T: Build> Session<T> {
                  variables, which has no clock"
             )));
         }
-        let system = T::system(&spec.system, &arrays, spec.seed, spec.dt).map_err(|e| in_file(e, spec.model.as_deref()))?;
+        let system = spec.system.build_with::<T>(&arrays, spec.seed, spec.dt);
+        let system = system.map_err(|e| in_file(of_model(e), spec.model.as_deref()))?;
         let schema = system.schema();
         let first = schema.inputs.first().zip(input.as_ref().map(ArrayD::shape));
         let by_name = named.iter().filter_map(|(name, x)| Some((schema.inputs.iter().find(|port| port.name == name.as_str())?, x.shape())));
@@ -176,7 +179,7 @@ impl<T: Build> Session<T> {
         spec.batch = batch.map(|rows| rows as u64);
         let schema = system.schema();
         spec.warnings.extend(spec.files.check_pieces(&schema)?);
-        let wanted = wanted::recorded(spec.out_vars.as_deref())?;
+        let wanted = out_vars::recorded(spec.out_vars.as_deref())?;
         let keeps = spec.files.out.is_some();
         let mut monitors: Vec<Monitor> = Vec::new();
         let mut vars = Vec::new();
@@ -288,7 +291,7 @@ impl<T: Build> Session<T> {
         let schema = self.over_time.schema();
         let rows = self.over_time.batch().unwrap_or(1);
         self.recorder.output.reserve("recording the output", steps, schema.output_len().saturating_mul(rows))?;
-        let wanted = wanted::recorded(self.spec.out_vars.as_deref())?;
+        let wanted = out_vars::recorded(self.spec.out_vars.as_deref())?;
         for (want, (name, kept)) in wanted.iter().zip(&mut self.recorder.vars) {
             if let Kept::Dense(buffer) = kept {
                 buffer.reserve(&format!("recording `{name}`"), steps, want.width(schema).saturating_mul(rows))?;

@@ -2,10 +2,10 @@
 
 use super::recorder::kept;
 use super::session::Session;
-use super::wanted;
-use crate::model::Build;
 use crate::plot;
+use crate::run::element::Element;
 use overtime::{Coupling, DType};
+use overtime_model::out_vars;
 
 /// Blocks of memory below this may stay with the allocator when they are given back (the greatest threshold that glibc has): others of
 /// their size find room there, but the system counts them as taken.
@@ -21,7 +21,7 @@ pub(crate) struct Slice {
 }
 
 impl Slice {
-    pub(crate) fn least<T: Build>(session: &Session<T>) -> anyhow::Result<Self> {
+    pub(crate) fn least<T: Element>(session: &Session<T>) -> anyhow::Result<Self> {
         let (spec, schema) = (&session.spec, session.over_time.schema());
         let batch = session.over_time.batch();
         let whole = schema.coupling == Coupling::Sequence;
@@ -30,7 +30,7 @@ impl Slice {
         let size = |steps: u64, width: usize| {
             [width, batch.unwrap_or(1), size_of::<T>()].iter().fold(steps, |bytes, by| bytes.saturating_mul(*by as u64))
         };
-        let vars = wanted::recorded(spec.out_vars.as_deref())?;
+        let vars = out_vars::recorded(spec.out_vars.as_deref())?;
         let vars = vars.iter().filter(|want| !want.events).map(|want| size(recorded, want.width(schema)));
         let mut arrays: Vec<u64> = vars.collect();
         if session.keeps() || spec.files.plot.is_some() {

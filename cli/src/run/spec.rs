@@ -3,11 +3,11 @@
 mod files;
 mod input;
 
-use super::{streams, wanted};
-use crate::args::{Axis, RunArgs, Type};
-use crate::exit::usage;
-use crate::model::{self, Model, System, Value, kinds};
+use super::streams;
+use crate::args::RunArgs;
+use crate::exit::{of_model, usage};
 use anyhow::Context;
+use overtime_model::{Axis, ModelFile, SystemSpec as System, Type, Value, neurons, out_vars};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -121,7 +121,7 @@ impl Spec {
         }
         let out_vars = args.out_vars.clone().or(s.out_vars);
         if let Some(text) = &out_vars {
-            wanted::parse(text)?;
+            out_vars::parse(text)?;
         }
         let out = absolute(args.out.as_deref())?;
         let files = Files {
@@ -184,16 +184,22 @@ pub(crate) fn absolute(path: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     path.map(|p| std::path::absolute(p).with_context(|| format!("cannot resolve {}", p.display()))).transpose()
 }
 
-fn load(system: &str) -> anyhow::Result<(Model, Option<PathBuf>)> {
-    if let Some(kind) = kinds::neuron(system) {
-        return Ok((Model::neurons(kind), None));
-    }
+fn load(system: &str) -> anyhow::Result<(ModelFile, Option<PathBuf>)> {
     let path = Path::new(system);
-    if extension(path) != "toml" && !path.exists() {
-        let kinds = kinds::neuron_names().to_lowercase();
-        return Err(usage(format!("no system named `{system}`; there is: {kinds}, or a model file (MODEL.toml)")));
+    match ModelFile::neurons(system) {
+        Ok(model) => Ok((model, None)),
+        Err(unknown) if extension(path) != "toml" && !path.exists() => {
+            let kinds = neurons::names().to_lowercase();
+            let near = match unknown {
+                overtime_model::Error::Library(overtime::Error::Unknown { nearest: Some(near), .. }) => {
+                    format!(" (did you mean `{near}`?)")
+                }
+                _ => String::new(),
+            };
+            Err(usage(format!("no system named `{system}`{near}; there is: {kinds}, or a model file (MODEL.toml)")))
+        }
+        Err(_) => Ok((ModelFile::read(path).map_err(of_model)?, Some(path.to_owned()))),
     }
-    Ok((model::read(path)?, Some(path.to_owned())))
 }
 
 fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
@@ -204,7 +210,7 @@ fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
         System::Neurons(group) => {
             group.size = args.size.unwrap_or(group.size);
             if let Some(method) = args.method {
-                if kinds::neuron(&group.kind).is_some_and(|neuron| !neuron.takes.contains(&"method")) {
+                if !group.info()?.takes("method") {
                     return Err(usage(format!("--method is not for {}, which has no equations", group.kind)));
                 }
                 group.method = Some(method.to_string());
@@ -213,7 +219,7 @@ fn override_system(system: &mut System, args: &RunArgs) -> anyhow::Result<()> {
         }
         System::Network(net) => match (args.size, args.method, args.scale) {
             (None, None, None) => Ok(()),
-            (None, None, Some(scale)) => net.scale(scale),
+            (None, None, Some(scale)) => Ok(net.scale(scale)?),
             (Some(_), ..) => Err(usage("--size is for a single group of neurons; --scale is for a network")),
             (None, Some(_), _) => Err(usage("--method is for a single group of neurons, and this model is a network")),
         },

@@ -3,18 +3,18 @@
 use super::advice;
 use super::checkpoint::without_run;
 use super::session::Session;
-use crate::data::{self, Kind};
-use crate::exit::usage;
-use crate::model::Build;
+use crate::exit::{of_model, usage};
+use crate::run::element::Element;
 use anyhow::Context;
 use ndarray::ArrayViewD;
 use overtime::states::{self, StateDict, Tensor, Type};
 use overtime::{System, memory};
+use overtime_model::files::{self, Kind};
 use std::path::Path;
 
 /// Loads weights by name: all that the system has, and nothing else. Of names that are torch's, those of its modules.
-pub(crate) fn weights<T: Build>(session: &mut Session<T>, path: &Path) -> anyhow::Result<()> {
-    let weights = data::all(path)?;
+pub(crate) fn weights<T: Element>(session: &mut Session<T>, path: &Path) -> anyhow::Result<()> {
+    let weights = files::all(path).map_err(of_model)?;
     let own: Vec<String> = session.over_time.system().weights().into_iter().map(|w| w.name).collect();
     let of = || format!("weights of {}", path.display());
     weights.iter().try_for_each(|(name, array)| advice::check_array::<T>(path, Some(name), array, "a weight"))?;
@@ -44,9 +44,9 @@ const MADE_BY: &str = "run.made_by_seed";
 
 impl Start {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        match data::kind(path)? {
+        match files::kind(path).map_err(of_model)? {
             Kind::Safetensors => Ok(Self::File(without_run(states::read(path)?))),
-            Kind::Npz | Kind::Npy => Ok(Self::Arrays(data::all(path)?)),
+            Kind::Npz | Kind::Npy => Ok(Self::Arrays(files::all(path).map_err(of_model)?)),
         }
     }
 
@@ -65,7 +65,7 @@ impl Start {
 }
 
 /// Refuses a state of another element type than the run's.
-fn check_type<T: Build>(session: &Session<T>, file: &states::File) -> anyhow::Result<()> {
+fn check_type<T: Element>(session: &Session<T>, file: &states::File) -> anyhow::Result<()> {
     let (own, vars) = (Type::from(T::DTYPE), &session.over_time.schema().state);
     let weights = session.over_time.system().weights();
     let is_known = |name: &str| {
@@ -82,7 +82,7 @@ fn check_type<T: Build>(session: &Session<T>, file: &states::File) -> anyhow::Re
 }
 
 /// The session's state, and what its system was made by: what `--save-state` writes, and a checkpoint begins with.
-pub(crate) fn file<T: Build>(session: &Session<T>) -> anyhow::Result<states::File> {
+pub(crate) fn file<T: Element>(session: &Session<T>) -> anyhow::Result<states::File> {
     let mut file = session.over_time.states_file()?;
     file.metadata.insert(MADE_BY.to_owned(), session.spec.seed.to_string());
     Ok(file)
@@ -90,7 +90,7 @@ pub(crate) fn file<T: Build>(session: &Session<T>) -> anyhow::Result<states::Fil
 
 /// Loads a state: every variable that a start needs. Weights may be in it, all of them, or not. A file of this program brings its clock,
 /// and its seed, if the run was given none.
-pub(crate) fn state<T: Build>(session: &mut Session<T>, path: &Path, start: Start) -> anyhow::Result<()> {
+pub(crate) fn state<T: Element>(session: &mut Session<T>, path: &Path, start: Start) -> anyhow::Result<()> {
     let of = || format!("state of {}", path.display());
     // Where none is in it, the system keeps its own.
     let own = session.over_time.system().weights();

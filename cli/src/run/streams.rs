@@ -5,38 +5,14 @@ use super::recorder::{Kept, Recorder, SPIKES};
 use super::session::Session;
 use super::spec::{Spec, extension};
 use super::trains::monitor_name;
-use crate::args::Axis;
 use crate::exit::usage;
-use crate::model::{Build, System};
-use half::{bf16, f16};
-use ndarray::{ArrayView1, ArrayViewD};
-use overtime::{Recording, Scalar, memory};
+use crate::run::element::Element;
+use ndarray::ArrayView1;
+use overtime::{Recording, Scalar};
+use overtime_model::Axis;
+use overtime_model::SystemSpec as System;
 use overtime_npz::{Stream, Writer};
 use std::path::{Path, PathBuf};
-
-/// An element type that arrays of a stream may have.
-pub(crate) trait Grow: Scalar {
-    /// Adds rows to an array: as they are, or in f32 where numpy does not know the type.
-    fn grow(stream: &mut Stream, name: &str, rows: ArrayViewD<'_, Self>) -> anyhow::Result<()>;
-}
-
-macro_rules! as_it_is {
-    ($($t:ty)*) => { $(
-        impl Grow for $t {
-            fn grow(stream: &mut Stream, name: &str, rows: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
-                Ok(stream.append(name, rows)?)
-            }
-        }
-    )* };
-}
-
-as_it_is!(f64 f32 f16);
-
-impl Grow for bf16 {
-    fn grow(stream: &mut Stream, name: &str, rows: ArrayViewD<'_, Self>) -> anyhow::Result<()> {
-        Ok(stream.append(name, memory::converted("a recording in f32", rows, bf16::to_f32)?.view())?)
-    }
-}
 
 /// Where the parts of a file are until it is whole.
 pub(crate) fn folder(file: &Path) -> PathBuf {
@@ -59,12 +35,12 @@ pub(crate) fn check(spec: &Spec) -> anyhow::Result<()> {
 }
 
 /// Starts what is to be streamed.
-pub(crate) fn create<T: Build>(session: &mut Session<T>) -> anyhow::Result<()> {
+pub(crate) fn create<T: Element>(session: &mut Session<T>) -> anyhow::Result<()> {
     start(session, |folder, _| Ok(Stream::create(folder)?), (&[], &[]))
 }
 
 /// Goes on with what was streamed, from these lengths.
-pub(crate) fn open<T: Build>(session: &mut Session<T>, out: &[(String, u64)], spikes: &[(String, u64)]) -> anyhow::Result<()> {
+pub(crate) fn open<T: Element>(session: &mut Session<T>, out: &[(String, u64)], spikes: &[(String, u64)]) -> anyhow::Result<()> {
     start(session, |folder, lengths| Ok(Stream::open(folder, lengths)?), (out, spikes))
 }
 
@@ -72,7 +48,7 @@ pub(crate) fn open<T: Build>(session: &mut Session<T>, out: &[(String, u64)], sp
 type Rows = Vec<(String, u64)>;
 type Lengths = [(String, u64)];
 
-fn start<T: Build>(
+fn start<T: Element>(
     session: &mut Session<T>,
     make: impl Fn(&Path, &Lengths) -> anyhow::Result<Stream>,
     (out, spikes): (&Lengths, &Lengths),
@@ -86,7 +62,7 @@ fn start<T: Build>(
 }
 
 /// Makes durable what was streamed. Returns how much that is.
-pub(crate) fn sync<T: Build>(session: &mut Session<T>) -> anyhow::Result<(Rows, Rows)> {
+pub(crate) fn sync<T: Element>(session: &mut Session<T>) -> anyhow::Result<(Rows, Rows)> {
     let lengths = |stream: Option<&mut Stream>| match stream {
         Some(stream) => stream.sync().map(|()| stream.lengths()),
         None => Ok(Vec::new()),
@@ -95,7 +71,7 @@ pub(crate) fn sync<T: Build>(session: &mut Session<T>) -> anyhow::Result<(Rows, 
 }
 
 /// Adds what a slice recorded, in the order and by the names of a file that is written at once.
-pub(crate) fn append<T: Build>(stream: &mut Stream, recorder: &Recorder<T>, slice: &Recording<T>) -> anyhow::Result<()> {
+pub(crate) fn append<T: Element>(stream: &mut Stream, recorder: &Recorder<T>, slice: &Recording<T>) -> anyhow::Result<()> {
     stream.append("ts", ArrayView1::from(&slice.ts))?;
     T::grow(stream, "output", slice.output.view())?;
     for (name, kept) in &recorder.vars {
@@ -135,7 +111,7 @@ pub(crate) struct Spikes {
 
 impl Spikes {
     /// The populations of a session, if their spikes are asked for.
-    fn trains<T: Build>(session: &Session<T>) -> anyhow::Result<Vec<(String, String)>> {
+    fn trains<T: Element>(session: &Session<T>) -> anyhow::Result<Vec<(String, String)>> {
         if session.spec.files.spikes.is_none() {
             return Ok(Vec::new());
         }

@@ -3,9 +3,9 @@
 use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
 use super::recorder::{SPIKES, add};
 use crate::exit::Failure;
-use crate::model::network::{Network, Population, total};
 use overtime::states::Tensor;
 use overtime::{Events, Monitor, Recording, Scalar, memory, monitor};
+use overtime_model::network::{Network, Population, total};
 
 /// The spikes of one group.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl Train {
     }
 
     pub(crate) fn all(net: &Network, rows: usize, keeps: bool) -> anyhow::Result<Vec<Self>> {
-        let train = |group: &crate::model::network::Group| {
+        let train = |group: &overtime_model::network::Group| {
             let units = usize::try_from(group.neurons.size)?;
             let cells = units.saturating_mul(rows);
             let (kept, what) = (keeps.then(Events::default), "the statistics of spikes");

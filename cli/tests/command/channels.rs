@@ -1,7 +1,7 @@
 //! Neurons assembled of channels in model files.
 
 use crate::support::{Place, arrays, assert_close, root};
-use overtime_cli::model;
+use overtime_model::ModelFile;
 
 /// Brainpy's relay neuron.
 fn relay(input: &str) -> String {
@@ -110,7 +110,7 @@ fn sources_are_groups_of_a_network() {
 #[test]
 fn every_mistake_has_its_line() {
     let right = relay("x.npz");
-    assert!(model::parse(&right).is_ok());
+    assert!(ModelFile::parse(&right).is_ok());
     let cases = [
         ("kind = 'CondNeuGroup'", "kind = 'HH'", 8, "channels are for CondNeuGroup"),
         ("kind = 'INa_Ba2002'", "kind = 'INa'", 10, "no channel named `INa`"),
@@ -126,7 +126,7 @@ fn every_mistake_has_its_line() {
         assert_ne!(text, right, "{what}");
         // Those that ask for another kind ask for fewer parameters, too.
         let text = if at == 8 { text.replace("parameters = { C = 1.2, A = 8e-4, V_th = -10.0 }", "parameters = {}") } else { text };
-        let error = model::parse(&text).expect_err(&text);
+        let error = ModelFile::parse(&text).expect_err(&text);
         assert!(error.line == at && error.message.contains(says), "{instead}: line {}, not {at}: {}", error.line, error.message);
     }
 }

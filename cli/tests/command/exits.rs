@@ -289,7 +289,7 @@ fn too_much_is_6() {
     assert!(error.contains("bytes"), "{error}");
     place.fails(6, "run hh --size 18446744073709551615 --steps 5");
     place.fails(6, "run hh --size 1000 --steps 1000000000000 --out a.npz");
-    place.write("m.toml", "[[layer]]\nname='l'\nkind='RNNCell'\nnum_in=3\nnum_out=4000000000\n");
+    place.write("m.toml", "[[layer]]\nname='l'\nkind='RNNCellBrainpy'\nnum_in=3\nnum_out=4000000000\n");
     place.fails(6, "run m.toml --steps 1 --input 1");
 }
 

@@ -114,7 +114,7 @@ fn states_are_saved_and_loaded() {
 #[test]
 fn every_element_type_of_layers() {
     let place = Place::new();
-    place.write("m.toml", "[[layer]]\nname='l1'\nkind='LSTMCell'\nnum_in=3\nnum_out=5\n");
+    place.write("m.toml", "[[layer]]\nname='l1'\nkind='LSTMCellBrainpy'\nnum_in=3\nnum_out=5\n");
     for (dtype, inside) in [("f64", "f64"), ("f32", "f32"), ("f16", "f16"), ("bf16", "f32")] {
         place.ok(&format!("run m.toml --steps 9 --input 0.5 --batch 2 --dtype {dtype} --out-vars l1.h --out {dtype}.npz --save-state s.safetensors --quiet"));
         let header = overtime_npz::headers(place.path(&format!("{dtype}.npz"))).unwrap();
@@ -283,10 +283,11 @@ fn models_name_all_weights() {
     let of_conv = "in_channels = 1\nout_channels = 2\nkernel_size = 2\ninput_size = [3, 1]\n";
     for (kind, keys) in [
         ("RNNCell", of_cell),
+        ("RNNCellBrainpy", of_cell),
+        ("GRUCellBrainpy", of_cell),
+        ("LSTMCellBrainpy", of_cell),
         ("GRUCell", of_cell),
         ("LSTMCell", of_cell),
-        ("GRUCellTorch", of_cell),
-        ("LSTMCellTorch", of_cell),
         ("Dense", of_cell),
         ("RNN", of_layers),
         ("GRU", of_layers),
@@ -384,7 +385,7 @@ fn weights_of_torch_by_their_names() {
         ),
         (
             "gru_cell",
-            "[[layer]]\nname = 'cell'\nkind = 'GRUCellTorch'\nnum_in = 3\nnum_out = 4\n\
+            "[[layer]]\nname = 'cell'\nkind = 'GRUCell'\nnum_in = 3\nnum_out = 4\n\
              [[layer]]\nname = 'head'\nkind = 'Dense'\nnum_in = 4\nnum_out = 2\n",
         ),
     ] {

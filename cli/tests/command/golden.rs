@@ -99,20 +99,21 @@ fn layer(name: &str, kind: &str, sizes: Option<(u32, u32)>, more: &str) -> Strin
 #[test]
 fn rnn_seed() {
     let relu = "activation = 'relu'";
-    let model =
-        layer("l1", "RNNCell", Some((100, 20)), relu) + &layer("l2", "relu", None, "") + &layer("l3", "RNNCell", Some((20, 2)), relu);
+    let model = layer("l1", "RNNCellBrainpy", Some((100, 20)), relu)
+        + &layer("l2", "relu", None, "")
+        + &layer("l3", "RNNCellBrainpy", Some((20, 2)), relu);
     layers("rnn_seed", &model, "", &[("l1.state", "l1")]);
 }
 
 #[test]
 fn lstm() {
-    let model = layer("l1", "LSTMCell", Some((19, 37)), "") + &layer("l2", "LSTMCell", Some((37, 8)), "");
+    let model = layer("l1", "LSTMCellBrainpy", Some((19, 37)), "") + &layer("l2", "LSTMCellBrainpy", Some((37, 8)), "");
     layers("lstm", &model, "--batch 16", &[("l1.state", "l1"), ("l2.state", "l2")]);
 }
 
 #[test]
 fn gru() {
-    let model = layer("l1", "GRUCell", Some((19, 37)), "") + &layer("l2", "GRUCell", Some((37, 8)), "");
+    let model = layer("l1", "GRUCellBrainpy", Some((19, 37)), "") + &layer("l2", "GRUCellBrainpy", Some((37, 8)), "");
     layers("gru", &model, "", &[("l1.state", "l1"), ("l2.state", "l2")]);
 }
 
@@ -127,8 +128,8 @@ fn rnn_batch_first() {
     let (file, all) = golden("rnn_batch_first");
     let place = Place::new();
     place.npz("weights.npz", &with(&all, "w."));
-    let model =
-        layer("l1", "RNNCell", Some((7, 33)), "activation = 'tanh'") + &layer("l2", "RNNCell", Some((33, 5)), "activation = 'sigmoid'");
+    let model = layer("l1", "RNNCellBrainpy", Some((7, 33)), "activation = 'tanh'")
+        + &layer("l2", "RNNCellBrainpy", Some((33, 5)), "activation = 'sigmoid'");
     place.write("model.toml", model);
     place.ok(&format!(
         "run model.toml --first-axis B --input {file} --weights weights.npz --dtype f64 --out-vars l1.state --out out.npz --quiet"

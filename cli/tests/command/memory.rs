@@ -199,7 +199,7 @@ fn under_a_limit_of_the_process_too_much_is_6() {
     place.write("synapses.toml", net(40_000));
     assert!(told(&place, LITTLE, "run synapses.toml").contains("synapses"));
     // Weights of layers.
-    place.write("layer.toml", "[[layer]]\nname='l'\nkind='RNNCell'\nnum_in=3\nnum_out=20000\n");
+    place.write("layer.toml", "[[layer]]\nname='l'\nkind='RNNCellBrainpy'\nnum_in=3\nnum_out=20000\n");
     told(&place, LITTLE, "run layer.toml --steps 1 --input 1");
     // Recordings, of which half fit; and their copy for a checkpoint.
     told(&place, LITTLE, "run hh --size 1000 --steps 100000 --out-vars V --out a.npz");

@@ -2,7 +2,7 @@
 
 use crate::support::{Place, arrays, assert_close, root};
 use ndarray::ArrayD;
-use overtime_cli::model;
+use overtime_model::ModelFile;
 use serde_json::Value;
 
 /// Two groups, every sort of connectivity, receptor, input and initial value.
@@ -102,7 +102,7 @@ stdp = { max = 9.0, tau_post = 30.0 }
 
 #[test]
 fn every_mistake_has_its_line() {
-    assert!(model::parse(ALL).is_ok(), "{:?}", model::parse(ALL));
+    assert!(ModelFile::parse(ALL).is_ok(), "{:?}", ModelFile::parse(ALL));
     // What is wrong instead of what, in which line of it, and what is said.
     let cases = [
         ("kind = 'LIF'", "kind = 'LIFE'", "no kind of neuron named `LIFE`"),
@@ -155,12 +155,16 @@ fn every_mistake_has_its_line() {
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 2.0 }", "is above"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = -1.0 }", "give `min`, which is 0 by default"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 1.0 }", "no room to learn"),
-        ("kind = 'graded'", "kind = 'grated'", "no kind of receptor named `grated`; there is: exponential"),
-        ("kind = 'gap'", "kind = 'gab'", "no kind of receptor named `gab`; there is: exponential"),
+        ("kind = 'graded'", "kind = 'grated'", "no kind of receptor named `grated` (did you mean `graded`?); there is: exponential"),
+        ("kind = 'gap'", "kind = 'gab'", "no kind of receptor named `gab` (did you mean `gap`?); there is: exponential"),
         ("magnesium = 1.0", "magnesium = -1.0", "`magnesium` must be a non-negative number"),
         ("reversal = 1.0", "tau = 1.0", "`tau` is not for a graded receptor"),
-        ("kinetics = 'nmda'", "kinetics = 'nmdb'", "no kinetics named `nmdb`; there is: stp, ampa"),
-        ("parameters = { U = 0.5, tau_f = 30.0 }", "parameters = { u = 0.5 }", "no parameter named `u`; there is: U, tau_f, tau_d"),
+        ("kinetics = 'nmda'", "kinetics = 'nmdb'", "no kinetics named `nmdb` (did you mean `nmda`?); there is: stp, ampa"),
+        (
+            "parameters = { U = 0.5, tau_f = 30.0 }",
+            "parameters = { u = 0.5 }",
+            "no parameter named `u` (did you mean `U`?); there is: U, tau_f, tau_d",
+        ),
         (
             "initial = { u = 0.25, x = { uniform = [0.5, 1.0] } }",
             "initial = { g = 0.5 }",
@@ -174,7 +178,7 @@ fn every_mistake_has_its_line() {
         assert_eq!(ALL.matches(&format!("\n{right}\n")).count(), 1, "{right}");
         let text = ALL.replace(&format!("\n{right}\n"), &format!("\n{instead}\n"));
         let at = 1 + ALL.lines().position(|line| line == right).unwrap();
-        match model::parse(&text) {
+        match ModelFile::parse(&text) {
             Ok(_) => wrong += &format!("{instead}: taken\n"),
             Err(e) if e.line != at || !e.message.contains(says) => {
                 wrong += &format!("{instead}: line {}, expected {at}: {}\n", e.line, e.message)
@@ -194,7 +198,7 @@ fn every_mistake_has_its_line() {
         ("[[group]]\nname = 'a'\nkind = 'HH'\n[[group.receptor]]\nname = 'x'\nkind = 'gap'\ntau = 1\n", 7, "`tau` is not for gap"),
         ("[[group]]\nname = 'a'\nkind = 'HH'\n[group.initial]\nx = 1\n[[group.receptor]]\nname = 'x'\nkind = 'gap'\n", 5, "named `x`"),
     ] {
-        let e = model::parse(text).expect_err(text);
+        let e = ModelFile::parse(text).expect_err(text);
         if e.line != at || !e.message.contains(says) {
             wrong += &format!("{text:?}: line {}, expected {at}: {}\n", e.line, e.message);
         }

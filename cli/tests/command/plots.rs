@@ -34,7 +34,7 @@ fn many_neurons_batches_noise_series_and_layers() {
     place.npz("x.npz", &[("in", ndarray::ArrayD::from_elem(vec![300, 2, 30], 7.0))]);
     place.write(
         "m.toml",
-        "title = 'A <b> & title'\n[[layer]]\nname='l1'\nkind='LSTMCell'\nnum_in=3\nnum_out=40\n[[layer]]\nname='l2'\nkind='tanh'\n",
+        "title = 'A <b> & title'\n[[layer]]\nname='l1'\nkind='LSTMCellBrainpy'\nnum_in=3\nnum_out=40\n[[layer]]\nname='l2'\nkind='tanh'\n",
     );
     for (k, run) in [
         "run hh --size 30 --input 6 --duration 60 --out-vars m,h",

@@ -87,7 +87,8 @@ fn a_checkpoint_in_the_middle_leads_to_the_same_end() {
     let place = Place::new();
     let x = ArrayD::from_shape_fn(vec![3, 70, 4], |at| ((at[0] * 7 + at[1] * 3 + at[2]) % 13) as f64 / 6.0 - 1.0);
     place.npz("x.npz", &[("in", x)]);
-    let model = "[[layer]]\nname='l1'\nkind='GRUCell'\nnum_in=4\nnum_out=6\n[[layer]]\nname='l2'\nkind='Dense'\nnum_in=6\nnum_out=2\n";
+    let model =
+        "[[layer]]\nname='l1'\nkind='GRUCellBrainpy'\nnum_in=4\nnum_out=6\n[[layer]]\nname='l2'\nkind='Dense'\nnum_in=6\nnum_out=2\n";
     place.write("m.toml", model);
     place.npz("p.npz", &[("gL", ndarray::arr1(&[0.02, 0.03, 0.04]).into_dyn())]);
     place.write("hh.toml", "kind='HH'\nsize=3\n[parameters]\ngL={file='p.npz'}\n[initial]\nV={file='p.npz'}\n");

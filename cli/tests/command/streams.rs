@@ -37,7 +37,7 @@ fn a_streamed_file_is_the_file_written_at_once() {
     let place = Place::new();
     place.write("net.toml", NET);
     place.write("one.toml", &NET[..NET.find("[[group]]\nname = 'I'").unwrap()]);
-    place.write("m.toml", "[[layer]]\nname='l1'\nkind='GRUCell'\nnum_in=2\nnum_out=3\n");
+    place.write("m.toml", "[[layer]]\nname='l1'\nkind='GRUCellBrainpy'\nnum_in=2\nnum_out=3\n");
     let x = ArrayD::from_shape_fn(vec![70, 4, 2], |at| ((at[0] * 7 + at[1] * 3 + at[2]) % 13) as f64 / 6.0 - 1.0);
     place.npz("x.npz", &[("in", x)]);
     for run in [
@@ -109,7 +109,7 @@ fn killed_and_resumed_is_the_stream_that_was_not() {
 #[test]
 fn what_cannot_be_streamed_is_refused() {
     let place = Place::new();
-    place.write("m.toml", "[[layer]]\nname='l1'\nkind='GRUCell'\nnum_in=2\nnum_out=3\n");
+    place.write("m.toml", "[[layer]]\nname='l1'\nkind='GRUCellBrainpy'\nnum_in=2\nnum_out=3\n");
     place.npz("x.npz", &[("in", ArrayD::zeros(vec![4, 2]))]);
     place.fails(2, "run hh --steps 5 --stream");
     assert!(place.fails(2, "run hh --steps 5 --stream --out a.safetensors").contains("npz"));

@@ -1,11 +1,11 @@
 //! Model files: what is wrong in them is said with the line, and nothing in them makes the loader panic.
 
 use crate::support::{Place, root};
-use overtime_cli::model;
+use overtime_model::ModelFile;
 use std::time::Instant;
 
 fn line(text: &str) -> (usize, String) {
-    let error = model::parse(text).expect_err(text);
+    let error = ModelFile::parse(text).expect_err(text);
     (error.line, error.message)
 }
 
@@ -44,22 +44,22 @@ fn every_mistake_has_its_line() {
         ("kind = 'HH'\n[[layer]]\nname = 'a'\n", 1, "one of them"),
         ("dt = 0.1\n", 1, "neither a group of neurons"),
         ("kind = \n", 1, ""),
-        ("[[layer]]\nname = 'a'\nkind = 'RNNCell'\nnum_in = 3\n", 3, "a RNNCell needs `num_out`"),
+        ("[[layer]]\nname = 'a'\nkind = 'RNNCellBrainpy'\nnum_in = 3\n", 3, "a RNNCellBrainpy needs `num_out`"),
         ("[[layer]]\nname = 'a'\nkind = 'Dense'\nnum_in = 3\nnum_out = 3\nstride = 2\n", 6, "`stride` is not for a Dense"),
         ("[[layer]]\nname = 'a'\nkind = 'RNNs'\n", 3, "no kind of layer named `RNNs`"),
         ("[[layer]]\nname = 'a'\nkind = 'LSTM'\nnum_in = 3\n", 3, "a LSTM needs `hidden`"),
         ("[[layer]]\nname = 'a'\nkind = 'LSTM'\nnum_in = 3\nhidden = 3\nnum_out = 3\n", 6, "`num_out` is not for a LSTM"),
         (
-            "[[layer]]\nname = 'a'\nkind = 'RNNCell'\nnum_in = 3\nnum_out = 3\nbidirectional = true\n",
+            "[[layer]]\nname = 'a'\nkind = 'RNNCellBrainpy'\nnum_in = 3\nnum_out = 3\nbidirectional = true\n",
             6,
-            "`bidirectional` is not for a RNNCell",
+            "`bidirectional` is not for a RNNCellBrainpy",
         ),
         ("kind = 'HH'\nlengths = 3\n", 2, "`lengths` is { file"),
         ("[[layer]]\nname = 'a'\nkind = 'relu'\n[[layer]]\nname = 'a'\nkind = 'relu'\n", 5, "two layers named `a`"),
         ("[[layer]]\nname = 'a.b'\nkind = 'relu'\n", 2, "has a dot"),
         ("[[layer]]\nkind = 'relu'\n", 1, "no `name`"),
         ("[[layer]]\nname = 'a'\n", 1, "no `kind`"),
-        ("[[layer]]\nname = 'a'\nkind = 'RNNCell'\nnum_in = 3\nnum_out = 3\nactivation = 'rely'\n", 6, "no activation named `rely`"),
+        ("[[layer]]\nname = 'a'\nkind = 'RNNCellBrainpy'\nnum_in = 3\nnum_out = 3\nactivation = 'rely'\n", 6, "no activation named `rely`"),
         ("size = 3\n[[layer]]\nname = 'a'\nkind = 'relu'\n", 1, "`size` belongs to a group of neurons"),
     ];
     let mut wrong = String::new();
@@ -192,7 +192,7 @@ fn mutated_files_neither_panic_nor_hang() {
         }
         let text = String::from_utf8_lossy(&text);
         let one = Instant::now();
-        match model::parse(&text) {
+        match ModelFile::parse(&text) {
             Ok(_) => right += 1,
             Err(e) => assert!(e.line >= 1 && e.line <= text.lines().count() + 1, "round {round}: {e}"),
         }

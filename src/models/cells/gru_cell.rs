@@ -1,47 +1,27 @@
-//! The gated recurrent unit, reset before the product.
+//! Brainpy's gated recurrent unit, reset before the product.
 
-use super::frame::{CHUNK, Cell, Defaults, Kind, Moment, chunk, put, round, take};
+use super::frame::{CHUNK, Defaults, Gates, Moment, chunk, put, round, take};
 use crate::init::Init;
 use crate::models::Activation;
 use crate::numeric::math::sigmoid;
 use crate::numeric::scalar::{Real, Scalar};
 use crate::numeric::simd::{Kernel, vectorize};
 
-/// The gated recurrent unit (Chung, Gulcehre, Cho & Bengio, arXiv:1412.3555): `brainpy.dyn.GRUCell`.
-///
-/// ```text
-/// z = σ(b_z + x·Wi_z + h·Wh_z)
-/// r = σ(b_r + x·Wi_r + h·Wh_r)
-/// a = φ(b_a + x·Wi_a + (r∘h)·Wh_a)
-/// h ← (1 − z)∘h + z∘a
-/// ```
-///
-/// | | shape | default |
-/// |---|---|---|
-/// | input `x` | `[in]` | |
-/// | output, the new h | `[H]` | |
-/// | variable `state`: h | `[H]` | zeros |
-/// | weight `Wi`, columns z, r, a | `[in, 3H]` | [`Init::Orthogonal`] |
-/// | weight `Wh`, columns z, r, a | `[H, 3H]` | [`Init::Orthogonal`] |
-/// | weight `b`, optional | `[3H]` | zeros |
-/// | φ | | [`Activation::Tanh`] |
-///
-/// Names, layouts and defaults are brainpy's. The reset r is applied **before** the product with `Wh_a`: torch's and cuDNN's is
-/// another cell, [`GruCellTorch`](crate::models::GruCellTorch).
-pub type GruCell<T> = Cell<T, Gru>;
-
-/// The kind of [`GruCell`].
+/// The gates of [`brainpy::GruCell`](super::brainpy::GruCell).
 #[derive(Clone, Copy, Debug)]
-pub struct Gru;
+pub struct GruBrainpy;
 
-impl Kind for Gru {
-    const NAME: &'static str = "GRUCell";
+impl Gates for GruBrainpy {
+    const NAME: &'static str = "GRUCellBrainpy";
+    const ALIASES: &'static [&'static str] = &["brainpy.GRUCell"];
+    const ABOUT: &'static str = "gated recurrent unit as brainpy has it, reset before the product; gates z, r, a";
+    const REFERENCE: Option<&'static str> = Some("Chung, Gulcehre, Cho & Bengio, arXiv:1412.3555");
     const GATES: usize = 3;
     const GROUPS: &'static [usize] = &[2, 1];
     const STATES: &'static [&'static str] = &["h"];
     const PHASES: &'static [usize] = &[2, 1];
     const KEPT: usize = 3;
-    const SOURCE: (&'static str, &'static str) = ("gru_cell.cu", include_str!("../../../kernels/models/gru_cell.cu"));
+    const SOURCE: Option<(&'static str, &'static str)> = Some(("gru_cell.cu", include_str!("../../../kernels/models/gru_cell.cu")));
     const TORCH: Option<&'static [usize]> = None;
 
     fn defaults(_: usize) -> Defaults {

@@ -1,12 +1,13 @@
 //! The gated recurrent unit, reset after the product.
 
-use super::frame::{CHUNK, Cell, Defaults, Kind, Moment, chunk, put, round, take};
+use super::frame::{CHUNK, Cell, Defaults, Gates, Moment, chunk, put, round, take};
 use crate::models::Activation;
 use crate::numeric::math::sigmoid;
 use crate::numeric::scalar::{Real, Scalar};
 use crate::numeric::simd::{Kernel, vectorize};
 
-/// The gated recurrent unit as torch and cuDNN have it, with the reset **after** the product: `torch.nn.GRUCell`.
+/// The gated recurrent unit (Cho et al., arXiv:1406.1078), with the reset **after** the product, as torch and cuDNN have it:
+/// `torch.nn.GRUCell`.
 ///
 /// ```text
 /// r = σ(b_r + x·Wi_r + h·Wh_r)
@@ -26,20 +27,25 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// | weight `bh`, with `b` | `[H]` | uniform within ±1/√H | the last H of `bias_hh` |
 /// | φ | | [`Activation::Tanh`] | |
 ///
-/// Brainpy has no such cell; its own, with the reset before the product, is [`GruCell`](crate::models::GruCell).
-pub type GruCellTorch<T> = Cell<T, GruTorch>;
+/// Layers of it are [`Gru`](super::Gru). Brainpy's unit, with the reset before the product, is [`brainpy::GruCell`](super::brainpy::GruCell).
+#[doc(alias("GRUCell"))]
+pub type GruCell<T> = Cell<T, Gru>;
 
-/// The kind of [`GruCellTorch`].
+/// The gates of [`GruCell`].
 #[derive(Clone, Copy, Debug)]
-pub struct GruTorch;
+pub struct Gru;
 
-impl Kind for GruTorch {
-    const NAME: &'static str = "GRUCellTorch";
+impl Gates for Gru {
+    const NAME: &'static str = "GRUCell";
+    const ALIASES: &'static [&'static str] = &["GRUCellTorch"];
+    const ABOUT: &'static str = "gated recurrent unit as PyTorch has it, reset after the product; gates r, z, n";
+    const REFERENCE: Option<&'static str> = Some("Cho et al., arXiv:1406.1078");
     const GATES: usize = 3;
     const GROUPS: &'static [usize] = &[2, 1];
     const STATES: &'static [&'static str] = &["h"];
     const HIDDEN_BIAS: bool = true;
-    const SOURCE: (&'static str, &'static str) = ("gru_cell_torch.cu", include_str!("../../../kernels/models/gru_cell_torch.cu"));
+    const SOURCE: Option<(&'static str, &'static str)> =
+        Some(("gru_cell_torch.cu", include_str!("../../../kernels/models/gru_cell_torch.cu")));
     const TORCH: Option<&'static [usize]> = Some(&[0, 1, 2]);
 
     fn defaults(num_out: usize) -> Defaults {

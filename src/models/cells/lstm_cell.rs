@@ -1,37 +1,14 @@
 //! Long short-term memory.
 
-use super::frame::{CHUNK, Cell, Defaults, Kind, Moment, chunk, put, round, take};
+use super::frame::{CHUNK, Cell, Defaults, Gates, Moment, chunk, put, round, take};
 use crate::init::Init;
 use crate::models::Activation;
 use crate::numeric::math::sigmoid;
 use crate::numeric::scalar::{Real, Scalar};
 use crate::numeric::simd::{Kernel, vectorize};
 
-/// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780; in the form of Zaremba, Sutskever &
-/// Vinyals, arXiv:1409.2329): `brainpy.dyn.LSTMCell`.
-///
-/// ```text
-/// (i, g, f, o) = b + x·Wi + h·Wh
-/// c ← σ(f + 1)∘c + σ(i)∘φ(g)
-/// h ← σ(o)∘φ(c)
-/// ```
-///
-/// | | shape | default |
-/// |---|---|---|
-/// | input `x` | `[in]` | |
-/// | output, the new h | `[H]` | |
-/// | variable `state`: h, then c; its views are called `h` and `c` | `[2H]` | zeros |
-/// | weight `Wi`, columns i, g, f, o | `[in, 4H]` | [`Init::XavierNormal`] |
-/// | weight `Wh`, columns i, g, f, o | `[H, 4H]` | [`Init::XavierNormal`] |
-/// | weight `b`, optional | `[4H]` | zeros |
-/// | φ | | [`Activation::Tanh`] |
-///
-/// The 1 added to f keeps the cell from forgetting early in training (Jozefowicz, Zaremba & Sutskever, ICML 2015). Names, layouts
-/// and defaults are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two standard
-/// deviations. Torch's, which adds nothing, is [`LstmCellTorch`].
-pub type LstmCell<T> = Cell<T, Lstm>;
-
-/// Long short-term memory as torch and cuDNN have it, which add nothing to the forget gate: `torch.nn.LSTMCell`.
+/// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780), as torch and cuDNN have it:
+/// `torch.nn.LSTMCell`.
 ///
 /// ```text
 /// (i, g, f, o) = b + x·Wi + h·Wh
@@ -39,27 +16,41 @@ pub type LstmCell<T> = Cell<T, Lstm>;
 /// h ← σ(o)∘φ(c)
 /// ```
 ///
-/// Shapes, names and the order of gates are those of [`LstmCell`]. Torch's order is i, f, g, o: the second and third quarters of its rows
-/// change places. `Wi` is then `weight_ihᵀ`, `Wh` is `weight_hhᵀ`, and `b` is `bias_ih + bias_hh`. All start uniform within ±1/√H.
-pub type LstmCellTorch<T> = Cell<T, LstmTorch>;
+/// | | shape | default | of torch's |
+/// |---|---|---|---|
+/// | input `x` | `[in]` | | |
+/// | output, the new h | `[H]` | | |
+/// | variable `state`: h, then c; its views are called `h` and `c` | `[2H]` | zeros | |
+/// | weight `Wi`, columns i, g, f, o | `[in, 4H]` | uniform within ±1/√H | `weight_ihᵀ` |
+/// | weight `Wh`, columns i, g, f, o | `[H, 4H]` | uniform within ±1/√H | `weight_hhᵀ` |
+/// | weight `b`, optional | `[4H]` | uniform within ±1/√H | `bias_ih + bias_hh` |
+/// | φ | | [`Activation::Tanh`] | |
+///
+/// Torch's order of gates is i, f, g, o: the second and third quarters of its rows change places. Layers of it are
+/// [`Lstm`](super::Lstm). Brainpy's, which adds 1 to the forget gate, is [`brainpy::LstmCell`](super::brainpy::LstmCell).
+#[doc(alias("LSTMCell"))]
+pub type LstmCell<T> = Cell<T, Lstm>;
 
 /// i, g, f, o here; i, f, g, o in torch.
 const TORCH: &[usize] = &[0, 2, 1, 3];
 
-/// The kind of [`LstmCell`].
+/// The gates of [`LstmCell`].
 #[derive(Clone, Copy, Debug)]
 pub struct Lstm;
 
-/// The kind of [`LstmCellTorch`].
+/// The gates of [`brainpy::LstmCell`](super::brainpy::LstmCell).
 #[derive(Clone, Copy, Debug)]
-pub struct LstmTorch;
+pub struct LstmBrainpy;
 
-impl Kind for Lstm {
-    const NAME: &'static str = "LSTMCell";
+impl Gates for LstmBrainpy {
+    const NAME: &'static str = "LSTMCellBrainpy";
+    const ALIASES: &'static [&'static str] = &["brainpy.LSTMCell"];
+    const ABOUT: &'static str = "long short-term memory as brainpy has it, 1 added to the forget gate; gates i, g, f, o";
+    const REFERENCE: Option<&'static str> = Some("Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780");
     const GATES: usize = 4;
     const GROUPS: &'static [usize] = &[4];
     const STATES: &'static [&'static str] = &["h", "c"];
-    const SOURCE: (&'static str, &'static str) = ("lstm_cell.cu", include_str!("../../../kernels/models/lstm_cell.cu"));
+    const SOURCE: Option<(&'static str, &'static str)> = Some(("lstm_cell.cu", include_str!("../../../kernels/models/lstm_cell.cu")));
     const TORCH: Option<&'static [usize]> = Some(TORCH);
     const SHIFT: Option<(usize, f64)> = Some((2, 1.0));
 
@@ -73,13 +64,16 @@ impl Kind for Lstm {
     }
 }
 
-impl Kind for LstmTorch {
-    const NAME: &'static str = "LSTMCellTorch";
+impl Gates for Lstm {
+    const NAME: &'static str = "LSTMCell";
+    const ALIASES: &'static [&'static str] = &["LSTMCellTorch"];
+    const ABOUT: &'static str = "long short-term memory as PyTorch has it; gates i, g, f, o";
+    const REFERENCE: Option<&'static str> = Some("Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780");
     const GATES: usize = 4;
     const GROUPS: &'static [usize] = &[4];
     const STATES: &'static [&'static str] = &["h", "c"];
     const DEFINES: &'static [(&'static str, &'static str)] = &[("FORGET", "0")];
-    const SOURCE: (&'static str, &'static str) = Lstm::SOURCE;
+    const SOURCE: Option<(&'static str, &'static str)> = LstmBrainpy::SOURCE;
     const TORCH: Option<&'static [usize]> = Some(TORCH);
 
     fn defaults(num_out: usize) -> Defaults {

@@ -1,50 +1,76 @@
 //! The plain recurrent cell.
 
-use super::frame::{CHUNK, Cell, Defaults, Kind, Moment, chunk, put, round};
+use super::frame::{CHUNK, Cell, Defaults, Gates, Moment, chunk, put, round};
 use crate::init::Init;
 use crate::models::Activation;
 use crate::numeric::scalar::Scalar;
 use crate::numeric::simd::{Kernel, vectorize};
 
-/// The plain recurrent cell (Elman, Cognitive Science 14, 1990, 179-211): `brainpy.dyn.RNNCell`.
+/// The plain recurrent cell (Elman, Cognitive Science 14, 1990, 179-211): `torch.nn.RNNCell`.
 ///
 /// ```text
 /// h ← φ(b + x·Wi + h·Wh)
 /// ```
 ///
-/// | | shape | default |
-/// |---|---|---|
-/// | input `x` | `[in]` | |
-/// | output, the new h | `[H]` | |
-/// | variable `state`: h | `[H]` | zeros |
-/// | weight `Wi` | `[in, H]` | [`Init::XavierNormal`] |
-/// | weight `Wh` | `[H, H]` | [`Init::XavierNormal`] |
-/// | weight `b`, optional | `[H]` | zeros |
-/// | φ | | [`Activation::Relu`] |
+/// | | shape | default | of torch's |
+/// |---|---|---|---|
+/// | input `x` | `[in]` | | |
+/// | output, the new h | `[H]` | | |
+/// | variable `state`: h | `[H]` | zeros | |
+/// | weight `Wi` | `[in, H]` | uniform within ±1/√H | `weight_ihᵀ` |
+/// | weight `Wh` | `[H, H]` | uniform within ±1/√H | `weight_hhᵀ` |
+/// | weight `b`, optional | `[H]` | uniform within ±1/√H | `bias_ih + bias_hh` |
+/// | φ | | [`Activation::Tanh`] | |
 ///
-/// Names, layouts and defaults are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two
-/// standard deviations.
+/// Layers of it are [`Rnn`](super::Rnn). With brainpy's defaults it is [`brainpy::RnnCell`](super::brainpy::RnnCell).
+#[doc(alias("RNNCell"))]
 pub type RnnCell<T> = Cell<T, Rnn>;
 
-/// The kind of [`RnnCell`].
+/// The gates of [`RnnCell`].
 #[derive(Clone, Copy, Debug)]
 pub struct Rnn;
 
-impl Kind for Rnn {
+/// The gates of [`brainpy::RnnCell`](super::brainpy::RnnCell).
+#[derive(Clone, Copy, Debug)]
+pub struct RnnBrainpy;
+
+impl Gates for Rnn {
     const NAME: &'static str = "RNNCell";
+    const ABOUT: &'static str = "h ← f(x Wi + h Wh + b), tanh by default, as in PyTorch";
+    const REFERENCE: Option<&'static str> = Some("Elman, Cognitive Science 14, 1990, 179-211");
     const GATES: usize = 1;
     const GROUPS: &'static [usize] = &[1];
     const STATES: &'static [&'static str] = &["h"];
-    const SOURCE: (&'static str, &'static str) = ("rnn_cell.cu", include_str!("../../../kernels/models/rnn_cell.cu"));
+    const SOURCE: Option<(&'static str, &'static str)> = Some(("rnn_cell.cu", include_str!("../../../kernels/models/rnn_cell.cu")));
     const TORCH: Option<&'static [usize]> = Some(&[0]);
+
+    fn defaults(num_out: usize) -> Defaults {
+        Defaults::torch(num_out, Activation::Tanh)
+    }
+
+    fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
+        moment.add_h(0);
+        vectorize(Activate(moment));
+    }
+}
+
+impl Gates for RnnBrainpy {
+    const NAME: &'static str = "RNNCellBrainpy";
+    const ALIASES: &'static [&'static str] = &["brainpy.RNNCell"];
+    const ABOUT: &'static str = "h ← f(x Wi + h Wh + b), relu by default, as in brainpy";
+    const REFERENCE: Option<&'static str> = Rnn::REFERENCE;
+    const GATES: usize = 1;
+    const GROUPS: &'static [usize] = &[1];
+    const STATES: &'static [&'static str] = &["h"];
+    const SOURCE: Option<(&'static str, &'static str)> = Rnn::SOURCE;
+    const TORCH: Option<&'static [usize]> = Rnn::TORCH;
 
     fn defaults(_: usize) -> Defaults {
         Defaults { activation: Activation::Relu, wi: Init::XavierNormal, wh: Init::XavierNormal, b: Init::Zeros }
     }
 
     fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
-        moment.add_h(0);
-        vectorize(Activate(moment));
+        Rnn::step(moment);
     }
 }
 

@@ -1,6 +1,8 @@
 //! The kinds of channels, by brainpy's names.
 
 use crate::error::{Error, Result};
+use crate::models::info;
+use crate::models::info::{Bound, Family, ModelInfo, Parameter, Variable};
 use std::fmt;
 use std::fmt::Display;
 
@@ -58,6 +60,23 @@ type Factor = (usize, f64, f64);
 const LN_3: f64 = 1.098_612_288_668_109_8;
 const LN_3_55: f64 = 1.266_947_603_487_324_4;
 
+const fn e(default: f64) -> Parameter {
+    Parameter::new("E", default, "mV", Bound::Finite, "reversal potential")
+}
+
+const fn g_max(default: f64) -> Parameter {
+    Parameter::new("g_max", default, "mS/cm²", Bound::NonNegative, "conductance where all gates are open")
+}
+
+/// Products of two rates must be neither zero nor infinite.
+const fn phi(name: &'static str, default: f64) -> Parameter {
+    Parameter::new(name, default, "", Bound::Between(1e-6, 1e6), "factor of the gates' rates")
+}
+
+const fn v_sh(default: f64) -> Parameter {
+    Parameter::new("V_sh", default, "mV", Bound::Finite, "shift of the gates' rates along V")
+}
+
 impl ChannelKind {
     /// All kinds.
     pub const ALL: [Self; 9] = [
@@ -98,22 +117,58 @@ impl ChannelKind {
         }
     }
 
-    /// Its parameters with their defaults, E and g_max first.
+    /// Its parameters, E and g_max first.
     #[must_use]
-    pub fn parameters(self) -> &'static [(&'static str, f64)] {
+    pub fn parameters(self) -> &'static [Parameter] {
         match self {
-            Self::INaHh1952 => &[("E", 50.0), ("g_max", 120.0), ("phi", 1.0), ("V_sh", -45.0)],
-            Self::IKHh1952 => &[("E", -90.0), ("g_max", 10.0), ("phi", 1.0), ("V_sh", -45.0)],
-            Self::INaTm1991 => &[("E", 50.0), ("g_max", 120.0), ("phi", 1.0), ("V_sh", -63.0)],
-            Self::IKTm1991 => &[("E", -90.0), ("g_max", 10.0), ("phi", 1.0), ("V_sh", -60.0)],
-            Self::IL => &[("E", -70.0), ("g_max", 0.1)],
-            Self::INaBa2002 => &[("E", 50.0), ("g_max", 90.0), ("phi", 1.0), ("V_sh", -50.0)],
-            Self::IKdrBa2002 => &[("E", -90.0), ("g_max", 10.0), ("phi", 1.0), ("V_sh", -50.0)],
+            Self::INaHh1952 => const { &[e(50.0), g_max(120.0), phi("phi", 1.0), v_sh(-45.0)] },
+            Self::IKHh1952 => const { &[e(-90.0), g_max(10.0), phi("phi", 1.0), v_sh(-45.0)] },
+            Self::INaTm1991 => const { &[e(50.0), g_max(120.0), phi("phi", 1.0), v_sh(-63.0)] },
+            Self::IKTm1991 => const { &[e(-90.0), g_max(10.0), phi("phi", 1.0), v_sh(-60.0)] },
+            Self::IL => const { &[e(-70.0), g_max(0.1)] },
+            Self::INaBa2002 => const { &[e(50.0), g_max(90.0), phi("phi", 1.0), v_sh(-50.0)] },
+            Self::IKdrBa2002 => const { &[e(-90.0), g_max(10.0), phi("phi", 1.0), v_sh(-50.0)] },
             Self::ICaTHm1992 => {
-                &[("E", 120.0), ("g_max", 2.0), ("phi_p", 4.573_766_862_685_85), ("phi_q", 3.737_192_818_846_551_7), ("V_sh", -3.0)]
+                const { &[e(120.0), g_max(2.0), phi("phi_p", 4.573_766_862_685_85), phi("phi_q", 3.737_192_818_846_551_7), v_sh(-3.0)] }
             }
-            Self::IhHm1992 => &[("E", 43.0), ("g_max", 10.0), ("phi", 1.0)],
+            Self::IhHm1992 => const { &[e(43.0), g_max(10.0), phi("phi", 1.0)] },
         }
+    }
+
+    /// One line that says what it is.
+    fn about(self) -> &'static str {
+        match self {
+            Self::INaHh1952 | Self::INaTm1991 | Self::INaBa2002 => "sodium current",
+            Self::IKHh1952 | Self::IKTm1991 => "potassium current",
+            Self::IL => "leak current",
+            Self::IKdrBa2002 => "delayed rectifier potassium current",
+            Self::ICaTHm1992 => "low-threshold calcium current",
+            Self::IhHm1992 => "hyperpolarisation-activated cation current",
+        }
+    }
+
+    /// Where its kinetics were published.
+    fn source(self) -> Option<&'static str> {
+        match self {
+            Self::INaHh1952 | Self::IKHh1952 => Some("Hodgkin & Huxley, J. Physiol. 117, 1952, 500-544"),
+            Self::INaTm1991 | Self::IKTm1991 => Some("Traub & Miles, Neuronal Networks of the Hippocampus, 1991"),
+            Self::IL => None,
+            Self::INaBa2002 | Self::IKdrBa2002 => Some("Bazhenov et al., J. Neurosci. 22, 2002, 8691-8704"),
+            Self::ICaTHm1992 | Self::IhHm1992 => Some("Huguenard & McCormick, J. Neurophysiol. 68, 1992, 1373-1383"),
+        }
+    }
+
+    /// What there is to know of it by name.
+    #[must_use]
+    pub fn info(self) -> ModelInfo {
+        let mut all = ModelInfo::new(Family::Channel, self.name(), self.about());
+        all.source = self.source();
+        let about = |gate: &str| if gate == "p" { "activation gate" } else { "inactivation gate" };
+        all.variables = self.gates().iter().map(|gate| Variable::fixed(gate, "", about(gate))).collect();
+        all.parameters = self.parameters().to_vec();
+        // It sets other parameters, and has no value of its own.
+        all.options = info::optional(if self.has_temperature() { &["T"] } else { &[] });
+        all
     }
 
     /// Whether `T`, °C, sets parameters of it.

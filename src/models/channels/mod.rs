@@ -38,7 +38,7 @@ impl<R: Real> Channel<R> {
     /// With the kind's default parameters.
     #[must_use]
     pub fn new(kind: ChannelKind) -> Self {
-        Self { kind, params: kind.parameters().iter().map(|(_, default)| Param::from(*default)).collect() }
+        Self { kind, params: kind.parameters().iter().map(|parameter| Param::from(parameter.default)).collect() }
     }
 
     /// Sets the parameter of this name, one value or one for each neuron. `T`, °C, where a kind has it, sets the factors φ that depend on
@@ -59,7 +59,7 @@ impl<R: Real> Channel<R> {
             }
             return Ok(self);
         }
-        let names = || self.kind.parameters().iter().map(|(name, _)| *name);
+        let names = || self.kind.parameters().iter().map(|parameter| parameter.name);
         match names().position(|known| known == name) {
             Some(at) => self.params[at] = value,
             None => return Err(Error::unknown("parameter", name, names().chain((!factors.is_empty()).then_some("T")))),
@@ -80,15 +80,8 @@ impl<R: Real> Channel<R> {
 
     /// What is wrong with the parameters of channel `name` of so many neurons.
     pub(crate) fn check(&self, name: &str, units: usize) -> Result<()> {
-        for ((parameter, _), param) in self.kind.parameters().iter().zip(&self.params) {
-            let label = format!("{name}.{parameter}");
-            let between = |low: f64, high: f64| move |x: R| x >= R::of(low) && x <= R::of(high);
-            match *parameter {
-                "g_max" => param.check(&label, units, between(0.0, f64::MAX), "is negative")?,
-                // Products of two rates must be neither zero nor infinite.
-                "phi" | "phi_p" | "phi_q" => param.check(&label, units, between(1e-6, 1e6), "is not between 1e-6 and 1e6")?,
-                _ => param.check(&label, units, |_| true, "")?,
-            }
+        for (parameter, param) in self.kind.parameters().iter().zip(&self.params) {
+            parameter.check(&format!("{name}.{}", parameter.name), param, units)?;
         }
         Ok(())
     }

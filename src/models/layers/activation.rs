@@ -1,6 +1,8 @@
 //! Functions of one value, and softmax: layers without state or weights.
 
 use crate::error::{Error, Result};
+use crate::models::info;
+use crate::models::info::{Family, ModelInfo, Port};
 use crate::numeric::math::{exp, expm1, normal_cdf, sigmoid, tanh};
 use crate::numeric::scalar::{Real, Scalar};
 use crate::numeric::simd::{Kernel, vectorize};
@@ -70,6 +72,28 @@ impl Activation {
         }
     }
 
+    /// What there is to know of it by name.
+    #[must_use]
+    pub fn info(self) -> ModelInfo {
+        let about = match self {
+            Self::Identity => "x",
+            Self::Relu => "max(x, 0)",
+            Self::Tanh => "tanh x",
+            Self::Sigmoid => "1/(1 + e⁻ˣ)",
+            Self::LeakyRelu => "x if x ≥ 0, else x/100",
+            Self::Elu => "x if x > 0, else eˣ − 1",
+            Self::Gelu => "the approximation of x Φ(x) by tanh, as in JAX and brainpy",
+            Self::GeluErf => "x Φ(x), the default of torch and Keras",
+            Self::Softplus => "ln(1 + eˣ)",
+            Self::Softmax => "e^{xᵢ}/Σ e^{xⱼ} over the last axis",
+        };
+        let mut all = ModelInfo::new(Family::Activation, self.name(), about);
+        all.aliases = if self == Self::Gelu { &["gelu_tanh"] } else { &[] };
+        all.inputs = vec![Port::new("x", "", "features")];
+        all.options = info::optional(&["num_in"]);
+        all
+    }
+
     /// What kernels call it.
     pub(crate) fn kernel_name(self) -> String {
         self.name().to_uppercase()
@@ -79,6 +103,15 @@ impl Activation {
     #[must_use]
     pub fn layer(self, shape: impl Into<Vec<usize>>) -> ActivationLayer {
         ActivationLayer { activation: self, shape: shape.into() }
+    }
+
+    /// f(x); of softmax, which is not a function of one value, x.
+    #[must_use]
+    #[inline(always)]
+    pub fn of<R: Real>(self, x: R) -> R {
+        let mut y = [x];
+        self.each(&mut y);
+        y[0]
     }
 
     /// y ← f(x) element by element (softmax, which is not of that kind, leaves y = x).
@@ -134,7 +167,7 @@ impl Display for Activation {
 impl std::str::FromStr for Activation {
     type Err = Error;
     fn from_str(s: &str) -> Result<Self> {
-        let found = if s == "gelu_tanh" { Some(Self::Gelu) } else { Self::ALL.into_iter().find(|a| a.name() == s) };
+        let found = Self::ALL.into_iter().find(|a| a.name() == s || a.info().aliases.contains(&s));
         found.ok_or_else(|| Error::unknown("activation", s, Self::ALL.map(Self::name)))
     }
 }

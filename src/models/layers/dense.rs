@@ -2,6 +2,9 @@
 
 use crate::error::Result;
 use crate::init::Init;
+use crate::models::info;
+use crate::models::info::{Family, ModelInfo, Port, WeightInfo};
+use crate::models::layer_options::{LayerOptions, unknown_init};
 use crate::models::weights;
 use crate::models::weights::Array;
 use crate::numeric::gemm::{Packed, Rows, product};
@@ -29,6 +32,7 @@ use std::sync::OnceLock;
 ///
 /// It has no state, and no activation: put an [`Activation::layer`](crate::models::Activation::layer) after it. Names, layouts and defaults
 /// are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two standard deviations.
+#[doc(alias("Linear"))]
 #[derive(Clone)]
 pub struct Dense<T: Scalar> {
     w: Array<T>,
@@ -92,6 +96,19 @@ impl<T: Scalar> Dense<T> {
         self.w.set_seed(seed);
         self.b.set_seed(seed);
         self
+    }
+
+    /// What there is to know of the model by name.
+    #[must_use]
+    pub fn info() -> ModelInfo {
+        let mut all = ModelInfo::new(Family::Layer, "Dense", "y = x W + b");
+        all.aliases = &["Linear"];
+        all.inputs = vec![Port::new("x", "", "features")];
+        let weights = [("W", "[num_in, num_out]"), ("b", "[num_out]")];
+        all.weights = weights.map(|(name, shape)| WeightInfo { name: name.to_owned(), shape: shape.to_owned() }).to_vec();
+        all.options = info::required(&["num_in", "num_out"]);
+        all.options.extend(info::optional(&["bias", "W_init", "b_init"]));
+        all
     }
 
     /// Gives a weight its values, row-major.
@@ -186,5 +203,26 @@ impl<T: Scalar> System<T> for Dense<T> {
 
     fn check(&self) -> Result<()> {
         self.arrays().try_for_each(Array::check)
+    }
+}
+
+impl<T: Scalar> LayerOptions<T> for Dense<T> {
+    fn set_bias(&mut self, bias: bool) -> Result<()> {
+        self.bias = bias;
+        Ok(())
+    }
+
+    fn set_seed(&mut self, seed: u64) {
+        *self = self.clone().seed(seed);
+    }
+
+    fn set_init(&mut self, name: &str, init: Init) -> Result<()> {
+        let dense = self.clone();
+        *self = match name {
+            "W" => dense.w_init(init),
+            "b" => dense.b_init(init),
+            _ => return Err(unknown_init(name, &["W", "b"])),
+        };
+        Ok(())
     }
 }

@@ -1,7 +1,8 @@
 //! The adaptive quadratic integrate-and-fire neuron.
 
-use super::frame::{Constant, Equations, Neuron, any, not_negative, positive, steps};
+use super::frame::{Equations, Neuron, steps};
 use crate::init::Init;
+use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 
 /// The adaptive quadratic integrate-and-fire neuron (Izhikevich, IEEE Trans. Neural Netw. 15, 2004, 1063-1070; Touboul, SIAM J. Appl. Math. 68,
@@ -16,7 +17,7 @@ use crate::numeric::scalar::Real;
 /// | variable | meaning |
 /// |---|---|
 /// | `V` | membrane potential, mV, after the reset |
-/// | `w` | adaptation, of I's unit |
+/// | `w` | adaptation, of I's unit, mV |
 /// | `spike` | 1 if V reached `V_th` in this step, else 0; also the output |
 /// | `refractory` | how many steps of the refractory period are left, the one just made included; 0 outside of it |
 ///
@@ -25,35 +26,48 @@ use crate::numeric::scalar::Real;
 /// | `V_rest`, `V_reset`, `V_th` | −65, −68, −30 | mV |
 /// | `V_c` | −50 | mV, from where V grows by itself |
 /// | `c` | 0.07 | 1/mV |
-/// | `a`, `b` | 1, 0.1 | of I per mV, of I |
+/// | `a`, `b` | 1, 0.1 | 1, mV |
 /// | `tau`, `tau_w`, `tau_ref` | 10, 10, 0 | ms |
 ///
 /// Time is in ms, I in mV. V and w start at 0, as brainpy's do: above the threshold, so that all neurons spike in the first step.
+#[doc(alias("AdQuaIF", "AdQuaIFRef"))]
 pub type AdQuaIf<R> = Neuron<R, AdQuaIfEquations, N, P>;
 
 const N: usize = 2;
-const P: usize = 10;
+const P: usize = Parameters::COUNT;
+
+crate::parameters! {
+    /// The parameters of [`AdQuaIf`].
+    pub struct Parameters {
+        v_th: "V_th" = -30.0, "mV", Finite, "threshold";
+        v_reset: "V_reset" = -68.0, "mV", Finite, "potential after a spike";
+        tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
+        v_rest: "V_rest" = -65.0, "mV", Finite, "resting potential";
+        v_c: "V_c" = -50.0, "mV", Finite, "from where V grows by itself";
+        c: "c" = 0.07, "1/mV", Finite, "of the parabola";
+        tau: "tau" = 10.0, "ms", Positive, "membrane time constant";
+        tau_w: "tau_w" = 10.0, "ms", Positive, "time constant of w";
+        a: "a" = 1.0, "", Finite, "of V in w";
+        b: "b" = 0.1, "mV", Finite, "what a spike adds to w";
+    }
+}
 
 /// The equations of [`AdQuaIf`].
 #[derive(Clone, Copy, Debug)]
 pub struct AdQuaIfEquations;
 
 impl Equations<N, P> for AdQuaIfEquations {
-    const KIND: &'static str = "AdQuaIFRef";
-    const KERNEL: (&'static str, &'static str) = ("ad_qua_if.cu", include_str!("../../../kernels/models/ad_qua_if.cu"));
-    const VARS: [&'static str; N] = ["V", "w"];
-    const PARAMS: [Constant; P] = [
-        any("V_th", -30.0),
-        any("V_reset", -68.0),
-        not_negative("tau_ref", 0.0),
-        any("V_rest", -65.0),
-        any("V_c", -50.0),
-        any("c", 0.07),
-        positive("tau", 10.0),
-        positive("tau_w", 10.0),
-        any("a", 1.0),
-        any("b", 0.1),
-    ];
+    const NAME: &'static str = "AdQuaIF";
+    const ALIASES: &'static [&'static str] = &["AdQuaIFRef", "AdQIF"];
+    const ABOUT: &'static str = "the adaptive quadratic integrate-and-fire neuron";
+    const SOURCE: Option<&'static str> =
+        Some("Izhikevich, IEEE Trans. Neural Netw. 15, 2004, 1063-1070; Touboul, SIAM J. Appl. Math. 68, 2008, 1045-1079");
+    const UNITS: [&'static str; 2] = ["mV", ""];
+    const KERNEL: Option<(&'static str, &'static str)> = Some(("ad_qua_if.cu", include_str!("../../../kernels/models/ad_qua_if.cu")));
+    const VARIABLES: [Variable; N] =
+        [Variable::new("V", "mV", "membrane potential, after the reset"), Variable::new("w", "mV", "adaptation")];
+    const PARAMETERS: [Parameter; P] = Parameters::TABLE;
+    type Parameters<R: Real> = Parameters<R>;
     const RESETS: bool = true;
 
     fn initial() -> [Option<Init>; N] {
@@ -61,7 +75,7 @@ impl Equations<N, P> for AdQuaIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v, w]: [R; N], i: R, &[_, _, _, v_rest, v_c, c, tau, tau_w, a, _]: &[R; P]) -> ([R; N], [R; N]) {
+    fn flow<R: Real>([v, w]: [R; N], i: R, &Parameters { v_rest, v_c, c, tau, tau_w, a, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
         let (from_rest, from_c) = (v - v_rest, v - v_c);
         let dv = (c * from_rest).mul_add(from_c, i - w) / tau;
         let dw = a.mul_add(from_rest, -w) / tau_w;
@@ -69,13 +83,13 @@ impl Equations<N, P> for AdQuaIfEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(p: &[R; P]) -> R {
-        R::of(1.0) / p[6]
+    fn gain<R: Real>(p: &Parameters<R>) -> R {
+        R::of(1.0) / p.tau
     }
 
     #[inline(always)]
-    fn reset<R: Real>([v, w]: [R; N], p: &[R; P]) -> [R; N] {
-        [v, w + p[9]]
+    fn reset<R: Real>([v, w]: [R; N], p: &Parameters<R>) -> [R; N] {
+        [v, w + p.b]
     }
 
     steps!(N, P);

@@ -1,7 +1,8 @@
 //! The adaptive exponential integrate-and-fire neuron.
 
-use super::frame::{Constant, Equations, Neuron, any, not_negative, positive, steps};
+use super::frame::{Equations, Neuron, steps};
 use crate::init::Init;
+use crate::models::{Parameter, Variable};
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
 
@@ -17,7 +18,7 @@ use crate::numeric::scalar::Real;
 /// | variable | meaning |
 /// |---|---|
 /// | `V` | membrane potential, mV, after the reset |
-/// | `w` | adaptation, a current |
+/// | `w` | adaptation, a current, nA |
 /// | `spike` | 1 if V reached `V_th` in this step, else 0; also the output |
 /// | `refractory` | how many steps of the refractory period are left, the one just made included; 0 outside of it |
 ///
@@ -32,32 +33,44 @@ use crate::numeric::scalar::Real;
 ///
 /// Time is in ms. V and w start at 0, as brainpy's do: above the threshold, so that all neurons spike in the first step. In the derivatives V
 /// counts up to `V_th`, and the exponent up to 60.
+#[doc(alias("AdExIF", "AdExIFRef", "AdEx", "aeif_cond_exp"))]
 pub type AdExIf<R> = Neuron<R, AdExIfEquations, N, P>;
 
 const N: usize = 2;
-const P: usize = 11;
+const P: usize = Parameters::COUNT;
+
+crate::parameters! {
+    /// The parameters of [`AdExIf`].
+    pub struct Parameters {
+        v_th: "V_th" = -55.0, "mV", Finite, "threshold";
+        v_reset: "V_reset" = -68.0, "mV", Finite, "potential after a spike";
+        tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
+        v_rest: "V_rest" = -65.0, "mV", Finite, "resting potential";
+        v_t: "V_T" = -59.9, "mV", Finite, "potential of the exponential";
+        delta_t: "delta_T" = 3.48, "mV", Positive, "its sharpness";
+        r: "R" = 1.0, "MΩ", Finite, "membrane resistance";
+        tau: "tau" = 10.0, "ms", Positive, "membrane time constant";
+        tau_w: "tau_w" = 30.0, "ms", Positive, "time constant of w";
+        a: "a" = 1.0, "µS", Finite, "of V in w";
+        b: "b" = 1.0, "nA", Finite, "what a spike adds to w";
+    }
+}
 
 /// The equations of [`AdExIf`].
 #[derive(Clone, Copy, Debug)]
 pub struct AdExIfEquations;
 
 impl Equations<N, P> for AdExIfEquations {
-    const KIND: &'static str = "AdExIFRef";
-    const KERNEL: (&'static str, &'static str) = ("adex_if.cu", include_str!("../../../kernels/models/adex_if.cu"));
-    const VARS: [&'static str; N] = ["V", "w"];
-    const PARAMS: [Constant; P] = [
-        any("V_th", -55.0),
-        any("V_reset", -68.0),
-        not_negative("tau_ref", 0.0),
-        any("V_rest", -65.0),
-        any("V_T", -59.9),
-        positive("delta_T", 3.48),
-        any("R", 1.0),
-        positive("tau", 10.0),
-        positive("tau_w", 30.0),
-        any("a", 1.0),
-        any("b", 1.0),
-    ];
+    const NAME: &'static str = "AdExIF";
+    const ALIASES: &'static [&'static str] = &["AdEx", "AdExIFRef"];
+    const ABOUT: &'static str = "the adaptive exponential integrate-and-fire neuron";
+    const SOURCE: Option<&'static str> = Some("Brette & Gerstner, J. Neurophysiol. 94, 2005, 3637-3642");
+    const UNITS: [&'static str; 2] = ["nA", "µS"];
+    const KERNEL: Option<(&'static str, &'static str)> = Some(("adex_if.cu", include_str!("../../../kernels/models/adex_if.cu")));
+    const VARIABLES: [Variable; N] =
+        [Variable::new("V", "mV", "membrane potential, after the reset"), Variable::new("w", "nA", "adaptation")];
+    const PARAMETERS: [Parameter; P] = Parameters::TABLE;
+    type Parameters<R: Real> = Parameters<R>;
     const RESETS: bool = true;
 
     fn initial() -> [Option<Init>; N] {
@@ -65,7 +78,7 @@ impl Equations<N, P> for AdExIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v, w]: [R; N], i: R, &[_, _, _, v_rest, v_t, delta_t, r, tau, tau_w, a, _]: &[R; P]) -> ([R; N], [R; N]) {
+    fn flow<R: Real>([v, w]: [R; N], i: R, &Parameters { v_rest, v_t, delta_t, r, tau, tau_w, a, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
         let e = exp(R::of(60.0).min((v - v_t) / delta_t));
         let dv = r.mul_add(i - w, delta_t.mul_add(e, v_rest - v)) / tau;
         let dw = a.mul_add(v - v_rest, -w) / tau_w;
@@ -73,13 +86,13 @@ impl Equations<N, P> for AdExIfEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(&[_, _, _, _, _, _, r, tau, ..]: &[R; P]) -> R {
+    fn gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
         r / tau
     }
 
     #[inline(always)]
-    fn reset<R: Real>([v, w]: [R; N], p: &[R; P]) -> [R; N] {
-        [v, w + p[10]]
+    fn reset<R: Real>([v, w]: [R; N], p: &Parameters<R>) -> [R; N] {
+        [v, w + p.b]
     }
 
     steps!(N, P);

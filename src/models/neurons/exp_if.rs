@@ -1,7 +1,8 @@
 //! The exponential integrate-and-fire neuron.
 
-use super::frame::{Constant, Equations, Neuron, any, not_negative, positive, steps};
+use super::frame::{Equations, Neuron, steps};
 use crate::init::Init;
+use crate::models::{Parameter, Variable};
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
 
@@ -28,29 +29,40 @@ use crate::numeric::scalar::Real;
 ///
 /// Time is in ms. V starts at 0, as brainpy's does: above the threshold, so that all neurons spike in the first step. In the derivatives V counts
 /// up to `V_th`, and the exponent up to 60.
+#[doc(alias("ExpIF", "ExpIFRef"))]
 pub type ExpIf<R> = Neuron<R, ExpIfEquations, N, P>;
 
 const N: usize = 1;
-const P: usize = 8;
+const P: usize = Parameters::COUNT;
+
+crate::parameters! {
+    /// The parameters of [`ExpIf`].
+    pub struct Parameters {
+        v_th: "V_th" = -55.0, "mV", Finite, "threshold";
+        v_reset: "V_reset" = -68.0, "mV", Finite, "potential after a spike";
+        tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
+        v_rest: "V_rest" = -65.0, "mV", Finite, "resting potential";
+        v_t: "V_T" = -59.9, "mV", Finite, "potential of the exponential";
+        delta_t: "delta_T" = 3.48, "mV", Positive, "its sharpness";
+        r: "R" = 1.0, "MΩ", Finite, "membrane resistance";
+        tau: "tau" = 10.0, "ms", Positive, "membrane time constant";
+    }
+}
 
 /// The equations of [`ExpIf`].
 #[derive(Clone, Copy, Debug)]
 pub struct ExpIfEquations;
 
 impl Equations<N, P> for ExpIfEquations {
-    const KIND: &'static str = "ExpIFRef";
-    const KERNEL: (&'static str, &'static str) = ("exp_if.cu", include_str!("../../../kernels/models/exp_if.cu"));
-    const VARS: [&'static str; N] = ["V"];
-    const PARAMS: [Constant; P] = [
-        any("V_th", -55.0),
-        any("V_reset", -68.0),
-        not_negative("tau_ref", 0.0),
-        any("V_rest", -65.0),
-        any("V_T", -59.9),
-        positive("delta_T", 3.48),
-        any("R", 1.0),
-        positive("tau", 10.0),
-    ];
+    const NAME: &'static str = "ExpIF";
+    const ALIASES: &'static [&'static str] = &["ExpIFRef", "EIF"];
+    const ABOUT: &'static str = "the exponential integrate-and-fire neuron";
+    const SOURCE: Option<&'static str> = Some("Fourcaud-Trocmé et al., J. Neurosci. 23, 2003, 11628-11640");
+    const UNITS: [&'static str; 2] = ["nA", "µS"];
+    const KERNEL: Option<(&'static str, &'static str)> = Some(("exp_if.cu", include_str!("../../../kernels/models/exp_if.cu")));
+    const VARIABLES: [Variable; N] = [Variable::new("V", "mV", "membrane potential, after the reset")];
+    const PARAMETERS: [Parameter; P] = Parameters::TABLE;
+    type Parameters<R: Real> = Parameters<R>;
     const RESETS: bool = true;
 
     fn initial() -> [Option<Init>; N] {
@@ -58,13 +70,13 @@ impl Equations<N, P> for ExpIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v]: [R; N], i: R, &[_, _, _, v_rest, v_t, delta_t, r, tau]: &[R; P]) -> ([R; N], [R; N]) {
+    fn flow<R: Real>([v]: [R; N], i: R, &Parameters { v_rest, v_t, delta_t, r, tau, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
         let e = exp(R::of(60.0).min((v - v_t) / delta_t));
         ([r.mul_add(i, delta_t.mul_add(e, v_rest - v)) / tau], [(e - R::of(1.0)) / tau])
     }
 
     #[inline(always)]
-    fn gain<R: Real>(&[.., r, tau]: &[R; P]) -> R {
+    fn gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
         r / tau
     }
 

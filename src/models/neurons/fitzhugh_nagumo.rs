@@ -1,7 +1,8 @@
 //! FitzHugh and Nagumo's model.
 
-use super::frame::{Constant, Equations, Neuron, any, positive, steps};
+use super::frame::{Equations, Neuron, steps};
 use crate::init::Init;
+use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 
 /// FitzHugh and Nagumo's model (FitzHugh, Biophys. J. 1, 1961, 445-466; Nagumo et al., Proc. IRE 50, 1962, 2061-2070):
@@ -26,20 +27,36 @@ use crate::numeric::scalar::Real;
 ///
 /// All is without units, time too. V and w start at 0. Brainpy's `V_th` is called `Vth`, and its documentation has other defaults than its code,
 /// whose these are.
+#[doc(alias("FHN"))]
 pub type FitzHughNagumo<R> = Neuron<R, FitzHughNagumoEquations, N, P>;
 
 const N: usize = 2;
-const P: usize = 4;
+const P: usize = Parameters::COUNT;
+
+crate::parameters! {
+    /// The parameters of [`FitzHughNagumo`].
+    pub struct Parameters {
+        v_th: "V_th" = 1.8, "", Finite, "threshold that counts as a spike";
+        a: "a" = 0.7, "", Finite, "of w's rest";
+        b: "b" = 0.8, "", Finite, "of w's decay";
+        tau: "tau" = 12.5, "", Positive, "time constant of w";
+    }
+}
 
 /// The equations of [`FitzHughNagumo`].
 #[derive(Clone, Copy, Debug)]
 pub struct FitzHughNagumoEquations;
 
 impl Equations<N, P> for FitzHughNagumoEquations {
-    const KIND: &'static str = "FHN";
-    const KERNEL: (&'static str, &'static str) = ("fitzhugh_nagumo.cu", include_str!("../../../kernels/models/fitzhugh_nagumo.cu"));
-    const VARS: [&'static str; N] = ["V", "w"];
-    const PARAMS: [Constant; P] = [any("V_th", 1.8), any("a", 0.7), any("b", 0.8), positive("tau", 12.5)];
+    const NAME: &'static str = "FitzHughNagumo";
+    const ALIASES: &'static [&'static str] = &["FHN"];
+    const ABOUT: &'static str = "FitzHugh and Nagumo's model";
+    const SOURCE: Option<&'static str> = Some("FitzHugh, Biophys. J. 1, 1961, 445-466; Nagumo et al., Proc. IRE 50, 1962, 2061-2070");
+    const KERNEL: Option<(&'static str, &'static str)> =
+        Some(("fitzhugh_nagumo.cu", include_str!("../../../kernels/models/fitzhugh_nagumo.cu")));
+    const VARIABLES: [Variable; N] = [Variable::new("V", "", "what stands for the potential"), Variable::new("w", "", "recovery")];
+    const PARAMETERS: [Parameter; P] = Parameters::TABLE;
+    type Parameters<R: Real> = Parameters<R>;
     const RESETS: bool = false;
 
     fn initial() -> [Option<Init>; N] {
@@ -47,14 +64,14 @@ impl Equations<N, P> for FitzHughNagumoEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v, w]: [R; N], i: R, &[_, a, b, tau]: &[R; P]) -> ([R; N], [R; N]) {
+    fn flow<R: Real>([v, w]: [R; N], i: R, &Parameters { a, b, tau, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
         let square = v * v;
         let dv = (square * R::of(1.0 / 3.0)).mul_add(-v, v - w + i);
         ([dv, b.mul_add(-w, v + a) / tau], [R::of(1.0) - square, -(b / tau)])
     }
 
     #[inline(always)]
-    fn gain<R: Real>(_: &[R; P]) -> R {
+    fn gain<R: Real>(_: &Parameters<R>) -> R {
         R::of(1.0)
     }
 

@@ -1,7 +1,8 @@
 //! Hindmarsh and Rose's model of bursting.
 
-use super::frame::{Constant, Equations, Neuron, any, steps};
+use super::frame::{Equations, Neuron, steps};
 use crate::init::Init;
+use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 
 /// Hindmarsh and Rose's model of bursting (Proc. R. Soc. Lond. B 221, 1984, 87-102): `brainpy.neurons.HindmarshRose`.
@@ -29,18 +30,40 @@ use crate::numeric::scalar::Real;
 pub type HindmarshRose<R> = Neuron<R, HindmarshRoseEquations, N, P>;
 
 const N: usize = 3;
-const P: usize = 8;
+const P: usize = Parameters::COUNT;
+
+crate::parameters! {
+    /// The parameters of [`HindmarshRose`].
+    pub struct Parameters {
+        v_th: "V_th" = 1.0, "", Finite, "threshold that counts as a spike";
+        a: "a" = 1.0, "", Finite, "of V³";
+        b: "b" = 3.0, "", Finite, "of V²";
+        c: "c" = 1.0, "", Finite, "of y's rest";
+        d: "d" = 5.0, "", Finite, "of V² in y";
+        r: "r" = 0.01, "", Finite, "rate of z";
+        s: "s" = 4.0, "", Finite, "of V in z";
+        v_rest: "V_rest" = -1.6, "", Finite, "potential of z's rest";
+    }
+}
 
 /// The equations of [`HindmarshRose`].
 #[derive(Clone, Copy, Debug)]
 pub struct HindmarshRoseEquations;
 
 impl Equations<N, P> for HindmarshRoseEquations {
-    const KIND: &'static str = "HindmarshRose";
-    const KERNEL: (&'static str, &'static str) = ("hindmarsh_rose.cu", include_str!("../../../kernels/models/hindmarsh_rose.cu"));
-    const VARS: [&'static str; N] = ["V", "y", "z"];
-    const PARAMS: [Constant; P] =
-        [any("V_th", 1.0), any("a", 1.0), any("b", 3.0), any("c", 1.0), any("d", 5.0), any("r", 0.01), any("s", 4.0), any("V_rest", -1.6)];
+    const NAME: &'static str = "HindmarshRose";
+    const ALIASES: &'static [&'static str] = &["HR"];
+    const ABOUT: &'static str = "Hindmarsh and Rose's model of bursting";
+    const SOURCE: Option<&'static str> = Some("Hindmarsh & Rose, Proc. R. Soc. Lond. B 221, 1984, 87-102");
+    const KERNEL: Option<(&'static str, &'static str)> =
+        Some(("hindmarsh_rose.cu", include_str!("../../../kernels/models/hindmarsh_rose.cu")));
+    const VARIABLES: [Variable; N] = [
+        Variable::new("V", "", "what stands for the potential"),
+        Variable::new("y", "", "fast recovery"),
+        Variable::new("z", "", "slow recovery"),
+    ];
+    const PARAMETERS: [Parameter; P] = Parameters::TABLE;
+    type Parameters<R: Real> = Parameters<R>;
     const RESETS: bool = false;
 
     fn initial() -> [Option<Init>; N] {
@@ -48,7 +71,7 @@ impl Equations<N, P> for HindmarshRoseEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v, y, z]: [R; N], i: R, &[_, a, b, c, d, r, s, v_rest]: &[R; P]) -> ([R; N], [R; N]) {
+    fn flow<R: Real>([v, y, z]: [R; N], i: R, &Parameters { a, b, c, d, r, s, v_rest, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
         let (square, cubic) = (v * v, a * v);
         let dv = (b - cubic).mul_add(square, y - z + i);
         let slope = (R::of(2.0) * b - R::of(3.0) * cubic) * v;
@@ -56,7 +79,7 @@ impl Equations<N, P> for HindmarshRoseEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(_: &[R; P]) -> R {
+    fn gain<R: Real>(_: &Parameters<R>) -> R {
         R::of(1.0)
     }
 

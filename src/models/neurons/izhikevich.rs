@@ -1,7 +1,8 @@
 //! Izhikevich's neuron.
 
-use super::frame::{Constant, Equations, Neuron, any, not_negative, steps};
+use super::frame::{Equations, Neuron, steps};
 use crate::init::Init;
+use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 
 /// Izhikevich's neuron (IEEE Trans. Neural Netw. 14, 2003, 1569-1572): `brainpy.dyn.IzhikevichRef`, and with `tau_ref` 0 `Izhikevich`.
@@ -29,55 +30,67 @@ use crate::numeric::scalar::Real;
 ///
 /// Time is in ms; I in mV/ms, a conductance in 1/ms. V starts at −70, u at b·V. Brainpy's `R` and `tau`, of which its equations make no use,
 /// are not there; nor is a soft reset in its class, which here is one of [`Reset`](crate::models::Reset) as elsewhere.
+#[doc(alias("IzhikevichRef"))]
 pub type Izhikevich<R> = Neuron<R, IzhikevichEquations, N, P>;
 
 const N: usize = 2;
-const P: usize = 9;
+const P: usize = Parameters::COUNT;
+
+crate::parameters! {
+    /// The parameters of [`Izhikevich`].
+    pub struct Parameters {
+        v_th: "V_th" = 30.0, "mV", Finite, "threshold";
+        v_reset: "c" = -65.0, "mV", Finite, "potential after a spike";
+        tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
+        p1: "p1" = 0.04, "1/(mV·ms)", Finite, "of V²";
+        p2: "p2" = 5.0, "1/ms", Finite, "of V";
+        p3: "p3" = 140.0, "mV/ms", Finite, "constant";
+        a: "a" = 0.02, "1/ms", Finite, "rate of u";
+        b: "b" = 0.2, "1/ms", Finite, "of V in u";
+        d: "d" = 8.0, "mV/ms", Finite, "what a spike adds to u";
+    }
+}
 
 /// The equations of [`Izhikevich`].
 #[derive(Clone, Copy, Debug)]
 pub struct IzhikevichEquations;
 
 impl Equations<N, P> for IzhikevichEquations {
-    const KIND: &'static str = "IzhikevichRef";
-    const KERNEL: (&'static str, &'static str) = ("izhikevich.cu", include_str!("../../../kernels/models/izhikevich.cu"));
-    const VARS: [&'static str; N] = ["V", "u"];
-    const PARAMS: [Constant; P] = [
-        any("V_th", 30.0),
-        any("c", -65.0),
-        not_negative("tau_ref", 0.0),
-        any("p1", 0.04),
-        any("p2", 5.0),
-        any("p3", 140.0),
-        any("a", 0.02),
-        any("b", 0.2),
-        any("d", 8.0),
-    ];
+    const NAME: &'static str = "Izhikevich";
+    const ALIASES: &'static [&'static str] = &["IzhikevichRef"];
+    const ABOUT: &'static str = "Izhikevich's neuron";
+    const SOURCE: Option<&'static str> = Some("Izhikevich, IEEE Trans. Neural Netw. 14, 2003, 1569-1572");
+    const UNITS: [&'static str; 2] = ["mV/ms", "1/ms"];
+    const KERNEL: Option<(&'static str, &'static str)> = Some(("izhikevich.cu", include_str!("../../../kernels/models/izhikevich.cu")));
+    const VARIABLES: [Variable; N] =
+        [Variable::new("V", "mV", "membrane potential, after the reset"), Variable::new("u", "mV/ms", "recovery")];
+    const PARAMETERS: [Parameter; P] = Parameters::TABLE;
+    type Parameters<R: Real> = Parameters<R>;
     const RESETS: bool = true;
 
     fn initial() -> [Option<Init>; N] {
         [Some(Init::Constant(-70.0)), None]
     }
 
-    fn steady<R: Real>(v: R, [.., b, _]: &[R; P]) -> [R; N] {
-        [v, *b * v]
+    fn steady<R: Real>(v: R, p: &Parameters<R>) -> [R; N] {
+        [v, p.b * v]
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v, u]: [R; N], i: R, &[_, _, _, p1, p2, p3, a, b, _]: &[R; P]) -> ([R; N], [R; N]) {
+    fn flow<R: Real>([v, u]: [R; N], i: R, &Parameters { p1, p2, p3, a, b, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
         let square = p1 * v;
         let dv = (square + p2).mul_add(v, p3 - u + i);
         ([dv, a * b.mul_add(v, -u)], [square + square + p2, -a])
     }
 
     #[inline(always)]
-    fn gain<R: Real>(_: &[R; P]) -> R {
+    fn gain<R: Real>(_: &Parameters<R>) -> R {
         R::of(1.0)
     }
 
     #[inline(always)]
-    fn reset<R: Real>([v, u]: [R; N], p: &[R; P]) -> [R; N] {
-        [v, u + p[8]]
+    fn reset<R: Real>([v, u]: [R; N], p: &Parameters<R>) -> [R; N] {
+        [v, u + p.d]
     }
 
     steps!(N, P);

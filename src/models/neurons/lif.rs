@@ -4,8 +4,10 @@ use super::refractory::{check_steps, no_reset, steps_in};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
+use crate::models::info;
+use crate::models::info::{Family, ModelInfo, Port, Variable, variables};
 use crate::models::integrator::{GROWTH, STAGES, Tableau};
-use crate::models::{Method, Reset};
+use crate::models::{Method, NeuronGroup, Reset};
 use crate::numeric::math::{decay, divisible};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
@@ -14,6 +16,18 @@ use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
+
+crate::parameters! {
+    /// The parameters of [`Lif`].
+    struct Parameters {
+        v_rest: "V_rest" = 0.0, "mV", Finite, "resting potential";
+        v_reset: "V_reset" = -5.0, "mV", Finite, "potential after a spike";
+        v_th: "V_th" = 20.0, "mV", Finite, "threshold";
+        r: "R" = 1.0, "MΩ", Finite, "membrane resistance";
+        tau: "tau" = 10.0, "ms", Positive, "membrane time constant";
+        tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
+    }
+}
 
 /// The leaky integrate-and-fire neuron with a refractory period (Lapicque 1907; Abbott, Brain Res. Bull. 50, 1999, 303-304):
 /// `brainpy.dyn.LifRef`.
@@ -32,45 +46,27 @@ use crate::system::{Inputs, Schema, Shared, System, Tick};
 /// | parameter | default | unit |
 /// |---|---|---|
 /// | `V_rest`, `V_reset`, `V_th` | 0, −5, 20 | mV |
-/// | `R` | 1 | of V per unit of I (MΩ if I is in nA) |
+/// | `R` | 1 | MΩ, with I in nA |
 /// | `tau` | 10 | ms |
 /// | `tau_ref` | 0 | ms |
 ///
-/// V starts at 0. Input `x`: `[N]`, the current; a run may do without. With [`conductance`](Self::conductance) there is an input `g` too,
-/// `[N]`, of 1/R's unit, which adds −g V to the current. With the default method, `exp_auto`, a step is exact for inputs that are
+/// V starts at 0. Input `x`: `[N]`, the current, nA; a run may do without. With [`conductance`](Self::conductance) there is an input `g` too,
+/// `[N]`, in µS, which adds −g V to the current. With the default method, `exp_auto`, a step is exact for inputs that are
 /// constant over it.
 ///
 /// After a spike V stays for as many steps as fit into `tau_ref`; the neuron does not spike, and what a network's synapses would add to V is
 /// dropped (Brian2's `unless refractory`, NEST's rule). NEST counts these steps so, too; Brian2 counts the step of the spike as one of
 /// them. The steps are counted, so that a spike's time does not change how long that is; brainpy compares times, and for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Brainpy's neuron also spikes
 /// within the period, if V is at the threshold. Where brainpy has `t_last_spike` and, on request, `refractory` as a boolean, `refractory` here is not 0 where that one is true.
+#[doc(alias("LIF", "LifRef", "LeakyIntegrateAndFire", "iaf_psc_delta"))]
 #[derive(Clone, Debug)]
 pub struct Lif<R> {
     size: usize,
-    constants: Constants<Param<R>>,
+    constants: Parameters<Param<R>>,
     method: Method,
     v: Init,
     reset: Reset,
     conductance: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Constants<P> {
-    v_rest: P,
-    v_reset: P,
-    v_th: P,
-    r: P,
-    tau: P,
-    tau_ref: P,
-}
-
-const NAMES: [&str; 6] = ["V_rest", "V_reset", "V_th", "R", "tau", "tau_ref"];
-
-impl<R: Real> Constants<Param<R>> {
-    /// In the order of [`NAMES`].
-    fn all(&self) -> [&Param<R>; 6] {
-        [&self.v_rest, &self.v_reset, &self.v_th, &self.r, &self.tau, &self.tau_ref]
-    }
 }
 
 impl<R: Real> Lif<R> {
@@ -79,14 +75,7 @@ impl<R: Real> Lif<R> {
     pub fn new(size: usize) -> Self {
         Self {
             size,
-            constants: Constants {
-                v_rest: 0.0.into(),
-                v_reset: (-5.0).into(),
-                v_th: 20.0.into(),
-                r: 1.0.into(),
-                tau: 10.0.into(),
-                tau_ref: 0.0.into(),
-            },
+            constants: Parameters::TABLE.map(|parameter| parameter.default.into()).into(),
             method: Method::ExpAuto,
             v: Init::Zeros,
             reset: Reset::Hard,
@@ -106,12 +95,16 @@ impl<R: Real> Lif<R> {
     /// # Errors
     /// If there is no such parameter.
     pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
-        let Constants { v_rest, v_reset, v_th, r, tau, tau_ref } = &mut self.constants;
-        let all = [v_rest, v_reset, v_th, r, tau, tau_ref];
-        match NAMES.iter().zip(all).find(|(n, _)| **n == name) {
-            Some((_, param)) => *param = value.into(),
-            None => return Err(Error::unknown("parameter", name, NAMES)),
-        }
+        self.set_param(name, value.into())?;
+        Ok(self)
+    }
+
+    /// The initial value of the variable of this name (`V`).
+    ///
+    /// # Errors
+    /// If there is no such variable.
+    pub fn init(mut self, name: &str, init: Init) -> Result<Self> {
+        self.set_init(name, init)?;
         Ok(self)
     }
 
@@ -134,6 +127,19 @@ impl<R: Real> Lif<R> {
     pub fn conductance(mut self) -> Self {
         self.conductance = true;
         self
+    }
+
+    /// What there is to know of the model by name.
+    #[must_use]
+    pub fn info() -> ModelInfo {
+        let mut all = ModelInfo::new(Family::Neuron, "LIF", "the leaky integrate-and-fire neuron with a refractory period");
+        all.aliases = &["LifRef", "LeakyIntegrateAndFire"];
+        all.source = Some("Lapicque, 1907; Abbott, Brain Res. Bull. 50, 1999, 303-304");
+        all.inputs = vec![Port::new("x", "nA", "current"), Port::new("g", "µS", "conductance, on request")];
+        all.variables = vec![Variable::new("V", "mV", "membrane potential, after the reset"), variables::REACHED, variables::REFRACTORY];
+        all.parameters = Parameters::TABLE.to_vec();
+        all.options = info::optional(&["method", "reset", "conductance"]);
+        all
     }
 }
 
@@ -162,7 +168,7 @@ impl<R: Real> System<R> for Lif<R> {
     }
 
     fn program(&self, dt: f64) -> Option<Program> {
-        let Constants { v_rest, v_reset, v_th, r, tau, tau_ref } = &self.constants;
+        let Parameters { v_rest, v_reset, v_th, r, tau, tau_ref } = &self.constants;
         let tableau = self.method.tableau();
         // Of each neuron, if it is not the same for all, by the functions of the CPU's step.
         let derived = |from: &Param<R>, of: fn(&Tile<R>) -> &[R; TILE]| {
@@ -192,7 +198,7 @@ impl<R: Real> System<R> for Lif<R> {
     }
 
     fn prepare(&self, dt: f64, _: Device) -> Result<()> {
-        let Constants { v_reset, v_th, tau_ref, .. } = &self.constants;
+        let Parameters { v_reset, v_th, tau_ref, .. } = &self.constants;
         check_steps(tau_ref, dt)?;
         let units = if self.reset == Reset::Soft { self.size } else { 0 };
         match (0..units).map(|unit| (v_th.at(unit), v_reset.at(unit))).find(|(from, to)| to >= from) {
@@ -202,19 +208,42 @@ impl<R: Real> System<R> for Lif<R> {
     }
 
     fn kind(&self) -> &str {
-        "LifRef"
+        "LIF"
     }
 
     fn check(&self) -> Result<()> {
-        let zero = R::of(0.0);
-        for (name, param) in NAMES.into_iter().zip(self.constants.all()) {
-            match name {
-                "tau" => param.check(name, self.size, |t| t > zero, "is not positive")?,
-                "tau_ref" => param.check(name, self.size, |t| t >= zero, "is negative")?,
-                _ => param.check(name, self.size, |_| true, "")?,
-            }
-        }
+        info::check_all(&Parameters::TABLE, self.constants.all(), self.size)?;
         self.v.check("V", &[self.size])
+    }
+}
+
+impl<R: Real> NeuronGroup<R> for Lif<R> {
+    fn set_param(&mut self, name: &str, value: Param<R>) -> Result<()> {
+        *info::named(&Parameters::TABLE, self.constants.all_mut(), name)? = value;
+        Ok(())
+    }
+
+    fn set_init(&mut self, name: &str, init: Init) -> Result<()> {
+        match name {
+            "V" => self.v = init,
+            _ => return Err(Error::unknown("variable with an initial value", name, ["V"])),
+        }
+        Ok(())
+    }
+
+    fn set_method(&mut self, method: Method) -> Result<()> {
+        self.method = method;
+        Ok(())
+    }
+
+    fn set_reset(&mut self, reset: Reset) -> Result<()> {
+        self.reset = reset;
+        Ok(())
+    }
+
+    fn add_conductance(&mut self) -> Result<()> {
+        self.conductance = true;
+        Ok(())
     }
 }
 
@@ -334,7 +363,7 @@ impl<R: Real> Tile<R> {
     #[inline(always)]
     fn new(model: &Lif<R>, first: usize, units: usize, dt: R, tableau: Option<&Tableau>) -> Self {
         let of = |param: &Param<R>| param.spread::<TILE>(first, units);
-        let Constants { v_rest, v_reset, v_th, r, tau, tau_ref } = &model.constants;
+        let Parameters { v_rest, v_reset, v_th, r, tau, tau_ref } = &model.constants;
         let tau = of(tau);
         let mut pace = tau;
         pace.iter_mut().for_each(|p| *p = dt / *p);

@@ -1,7 +1,8 @@
 //! Morris and Lecar's neuron.
 
-use super::frame::{Constant, Equations, Neuron, any, not_negative, positive, steps};
+use super::frame::{Equations, Neuron, steps};
 use crate::init::Init;
+use crate::models::{Parameter, Variable};
 use crate::numeric::math::{exp, exp_neg};
 use crate::numeric::scalar::Real;
 
@@ -24,41 +25,50 @@ use crate::numeric::scalar::Real;
 /// | parameter | default | unit |
 /// |---|---|---|
 /// | `V_Ca`, `V_K`, `V_leak` | 130, −84, −60 | mV |
-/// | `g_Ca`, `g_K`, `g_leak` | 4.4, 8, 2 | µS/cm² |
+/// | `g_Ca`, `g_K`, `g_leak` | 4.4, 8, 2 | mS/cm² |
 /// | `C` | 20 | µF/cm² |
 /// | `V1`, `V2`, `V3`, `V4` | −1.2, 18, 2, 30 | mV |
 /// | `phi` | 0.04 | 1/ms |
 /// | `V_th` | 10 | mV |
 ///
-/// Time is in ms. V starts uniform in [−70, −60), W at 0.02. The argument of cosh counts up to 20 either way, which is V 1.2 V from `V3`.
+/// Time is in ms, I in µA/cm². V starts uniform in [−70, −60), W at 0.02. The argument of cosh counts up to 20 either way, which is V 1.2 V from `V3`.
 pub type MorrisLecar<R> = Neuron<R, MorrisLecarEquations, N, P>;
 
 const N: usize = 2;
-const P: usize = 13;
+const P: usize = Parameters::COUNT;
+
+crate::parameters! {
+    /// The parameters of [`MorrisLecar`].
+    pub struct Parameters {
+        v_th: "V_th" = 10.0, "mV", Finite, "threshold that counts as a spike";
+        v_ca: "V_Ca" = 130.0, "mV", Finite, "calcium reversal potential";
+        g_ca: "g_Ca" = 4.4, "mS/cm²", NonNegative, "calcium conductance";
+        v_k: "V_K" = -84.0, "mV", Finite, "potassium reversal potential";
+        g_k: "g_K" = 8.0, "mS/cm²", NonNegative, "potassium conductance";
+        v_leak: "V_leak" = -60.0, "mV", Finite, "leak reversal potential";
+        g_leak: "g_leak" = 2.0, "mS/cm²", NonNegative, "leak conductance";
+        c: "C" = 20.0, "µF/cm²", Positive, "membrane capacitance";
+        v1: "V1" = -1.2, "mV", Finite, "middle of M∞";
+        v2: "V2" = 18.0, "mV", Positive, "width of M∞";
+        v3: "V3" = 2.0, "mV", Finite, "middle of W∞";
+        v4: "V4" = 30.0, "mV", Positive, "width of W∞";
+        phi: "phi" = 0.04, "1/ms", NonNegative, "rate of W";
+    }
+}
 
 /// The equations of [`MorrisLecar`].
 #[derive(Clone, Copy, Debug)]
 pub struct MorrisLecarEquations;
 
 impl Equations<N, P> for MorrisLecarEquations {
-    const KIND: &'static str = "MorrisLecar";
-    const KERNEL: (&'static str, &'static str) = ("morris_lecar.cu", include_str!("../../../kernels/models/morris_lecar.cu"));
-    const VARS: [&'static str; N] = ["V", "W"];
-    const PARAMS: [Constant; P] = [
-        any("V_th", 10.0),
-        any("V_Ca", 130.0),
-        not_negative("g_Ca", 4.4),
-        any("V_K", -84.0),
-        not_negative("g_K", 8.0),
-        any("V_leak", -60.0),
-        not_negative("g_leak", 2.0),
-        positive("C", 20.0),
-        any("V1", -1.2),
-        positive("V2", 18.0),
-        any("V3", 2.0),
-        positive("V4", 30.0),
-        not_negative("phi", 0.04),
-    ];
+    const NAME: &'static str = "MorrisLecar";
+    const ABOUT: &'static str = "Morris and Lecar's neuron";
+    const SOURCE: Option<&'static str> = Some("Morris & Lecar, Biophys. J. 35, 1981, 193-213");
+    const UNITS: [&'static str; 2] = ["µA/cm²", "mS/cm²"];
+    const KERNEL: Option<(&'static str, &'static str)> = Some(("morris_lecar.cu", include_str!("../../../kernels/models/morris_lecar.cu")));
+    const VARIABLES: [Variable; N] = [Variable::new("V", "mV", "membrane potential"), Variable::new("W", "", "potassium activation")];
+    const PARAMETERS: [Parameter; P] = Parameters::TABLE;
+    type Parameters<R: Real> = Parameters<R>;
     const RESETS: bool = false;
 
     fn initial() -> [Option<Init>; N] {
@@ -69,7 +79,7 @@ impl Equations<N, P> for MorrisLecarEquations {
     fn flow<R: Real>(
         [v, w]: [R; N],
         i: R,
-        &[_, v_ca, g_ca, v_k, g_k, v_leak, g_leak, c, v1, v2, v3, v4, phi]: &[R; P],
+        &Parameters { v_ca, g_ca, v_k, g_k, v_leak, g_leak, c, v1, v2, v3, v4, phi, .. }: &Parameters<R>,
     ) -> ([R; N], [R; N]) {
         let (half, one, two) = (R::of(0.5), R::of(1.0), R::of(2.0));
         // ½ (1 + tanh x) = 1/(1 + e^{−2x})
@@ -88,8 +98,8 @@ impl Equations<N, P> for MorrisLecarEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(p: &[R; P]) -> R {
-        R::of(1.0) / p[7]
+    fn gain<R: Real>(p: &Parameters<R>) -> R {
+        R::of(1.0) / p.c
     }
 
     steps!(N, P);

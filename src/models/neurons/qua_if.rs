@@ -1,7 +1,8 @@
 //! The quadratic integrate-and-fire neuron.
 
-use super::frame::{Constant, Equations, Neuron, any, not_negative, positive, steps};
+use super::frame::{Equations, Neuron, steps};
 use crate::init::Init;
+use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 
 /// The quadratic integrate-and-fire neuron (Latham et al., J. Neurophysiol. 83, 2000, 808-827): `brainpy.dyn.QuaIFRef`, and with `tau_ref` 0
@@ -27,29 +28,40 @@ use crate::numeric::scalar::Real;
 /// | `tau`, `tau_ref` | 10, 0 | ms |
 ///
 /// Time is in ms. V starts at 0, as brainpy's does: above the threshold, so that all neurons spike in the first step.
+#[doc(alias("QuaIF", "QuaIFRef", "QIF"))]
 pub type QuaIf<R> = Neuron<R, QuaIfEquations, N, P>;
 
 const N: usize = 1;
-const P: usize = 8;
+const P: usize = Parameters::COUNT;
+
+crate::parameters! {
+    /// The parameters of [`QuaIf`].
+    pub struct Parameters {
+        v_th: "V_th" = -30.0, "mV", Finite, "threshold";
+        v_reset: "V_reset" = -68.0, "mV", Finite, "potential after a spike";
+        tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
+        v_rest: "V_rest" = -65.0, "mV", Finite, "resting potential";
+        v_c: "V_c" = -50.0, "mV", Finite, "from where V grows by itself";
+        c: "c" = 0.07, "1/mV", Finite, "of the parabola";
+        r: "R" = 1.0, "MΩ", Finite, "membrane resistance";
+        tau: "tau" = 10.0, "ms", Positive, "membrane time constant";
+    }
+}
 
 /// The equations of [`QuaIf`].
 #[derive(Clone, Copy, Debug)]
 pub struct QuaIfEquations;
 
 impl Equations<N, P> for QuaIfEquations {
-    const KIND: &'static str = "QuaIFRef";
-    const KERNEL: (&'static str, &'static str) = ("qua_if.cu", include_str!("../../../kernels/models/qua_if.cu"));
-    const VARS: [&'static str; N] = ["V"];
-    const PARAMS: [Constant; P] = [
-        any("V_th", -30.0),
-        any("V_reset", -68.0),
-        not_negative("tau_ref", 0.0),
-        any("V_rest", -65.0),
-        any("V_c", -50.0),
-        any("c", 0.07),
-        any("R", 1.0),
-        positive("tau", 10.0),
-    ];
+    const NAME: &'static str = "QuaIF";
+    const ALIASES: &'static [&'static str] = &["QuaIFRef", "QIF"];
+    const ABOUT: &'static str = "the quadratic integrate-and-fire neuron";
+    const SOURCE: Option<&'static str> = Some("Latham et al., J. Neurophysiol. 83, 2000, 808-827");
+    const UNITS: [&'static str; 2] = ["nA", "µS"];
+    const KERNEL: Option<(&'static str, &'static str)> = Some(("qua_if.cu", include_str!("../../../kernels/models/qua_if.cu")));
+    const VARIABLES: [Variable; N] = [Variable::new("V", "mV", "membrane potential, after the reset")];
+    const PARAMETERS: [Parameter; P] = Parameters::TABLE;
+    type Parameters<R: Real> = Parameters<R>;
     const RESETS: bool = true;
 
     fn initial() -> [Option<Init>; N] {
@@ -57,13 +69,13 @@ impl Equations<N, P> for QuaIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v]: [R; N], i: R, &[_, _, _, v_rest, v_c, c, r, tau]: &[R; P]) -> ([R; N], [R; N]) {
+    fn flow<R: Real>([v]: [R; N], i: R, &Parameters { v_rest, v_c, c, r, tau, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
         let (from_rest, from_c) = (v - v_rest, v - v_c);
         ([(c * from_rest).mul_add(from_c, r * i) / tau], [c * (from_rest + from_c) / tau])
     }
 
     #[inline(always)]
-    fn gain<R: Real>(&[.., r, tau]: &[R; P]) -> R {
+    fn gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
         r / tau
     }
 

@@ -1,7 +1,8 @@
 //! Wang and Buzsáki's neuron.
 
-use super::frame::{Constant, Equations, Neuron, any, not_negative, positive, steps};
+use super::frame::{Equations, Neuron, steps};
 use crate::init::Init;
+use crate::models::{Parameter, Variable};
 use crate::numeric::math::{exp_neg, inv_exprel_near};
 use crate::numeric::scalar::Real;
 
@@ -27,7 +28,7 @@ use crate::numeric::scalar::Real;
 /// | `ENa`, `EK`, `EL` | 55, −90, −65 | mV |
 /// | `gNa`, `gK`, `gL` | 35, 9, 0.1 | mS/cm² |
 /// | `C` | 1 | µF/cm² |
-/// | `phi` | 5 | of the gates' rates |
+/// | `phi` | 5 | 1, a factor of the gates' rates |
 /// | `V_th` | 20 | mV |
 ///
 /// Time is in ms, I in µA/cm². V starts at −65, h at 0.6, n at 0.32.
@@ -35,30 +36,45 @@ use crate::numeric::scalar::Real;
 /// α_n is the paper's, and that of brainpy's documentation; the code of brainpy 2.8.2 computes ten times as much, which makes another
 /// neuron. The default method, `exp_auto`, takes m∞ for given where it differentiates dV/dt by V, so that the equation is linear in V: with the
 /// derivative of m∞ too, as brainpy has it, the slope is positive on an upstroke, and a step overshoots by far. The other methods know no slope.
+#[doc(alias("WangBuzsakiHH"))]
 pub type WangBuzsaki<R> = Neuron<R, WangBuzsakiEquations, N, P>;
 
 const N: usize = 3;
-const P: usize = 9;
+const P: usize = Parameters::COUNT;
+
+crate::parameters! {
+    /// The parameters of [`WangBuzsaki`].
+    pub struct Parameters {
+        v_th: "V_th" = 20.0, "mV", Finite, "threshold that counts as a spike";
+        e_na: "ENa" = 55.0, "mV", Finite, "sodium reversal potential";
+        g_na: "gNa" = 35.0, "mS/cm²", NonNegative, "sodium conductance";
+        e_k: "EK" = -90.0, "mV", Finite, "potassium reversal potential";
+        g_k: "gK" = 9.0, "mS/cm²", NonNegative, "potassium conductance";
+        e_l: "EL" = -65.0, "mV", Finite, "leak reversal potential";
+        g_l: "gL" = 0.1, "mS/cm²", NonNegative, "leak conductance";
+        c: "C" = 1.0, "µF/cm²", Positive, "membrane capacitance";
+        phi: "phi" = 5.0, "", NonNegative, "of the gates' rates";
+    }
+}
 
 /// The equations of [`WangBuzsaki`].
 #[derive(Clone, Copy, Debug)]
 pub struct WangBuzsakiEquations;
 
 impl Equations<N, P> for WangBuzsakiEquations {
-    const KIND: &'static str = "WangBuzsakiHH";
-    const KERNEL: (&'static str, &'static str) = ("wang_buzsaki.cu", include_str!("../../../kernels/models/wang_buzsaki.cu"));
-    const VARS: [&'static str; N] = ["V", "h", "n"];
-    const PARAMS: [Constant; P] = [
-        any("V_th", 20.0),
-        any("ENa", 55.0),
-        not_negative("gNa", 35.0),
-        any("EK", -90.0),
-        not_negative("gK", 9.0),
-        any("EL", -65.0),
-        not_negative("gL", 0.1),
-        positive("C", 1.0),
-        not_negative("phi", 5.0),
+    const NAME: &'static str = "WangBuzsaki";
+    const ALIASES: &'static [&'static str] = &["WangBuzsakiHH"];
+    const ABOUT: &'static str = "Wang and Buzsáki's interneuron";
+    const SOURCE: Option<&'static str> = Some("Wang & Buzsáki, J. Neurosci. 16, 1996, 6402-6413");
+    const UNITS: [&'static str; 2] = ["µA/cm²", "mS/cm²"];
+    const KERNEL: Option<(&'static str, &'static str)> = Some(("wang_buzsaki.cu", include_str!("../../../kernels/models/wang_buzsaki.cu")));
+    const VARIABLES: [Variable; N] = [
+        Variable::new("V", "mV", "membrane potential"),
+        Variable::new("h", "", "sodium inactivation"),
+        Variable::new("n", "", "potassium activation"),
     ];
+    const PARAMETERS: [Parameter; P] = Parameters::TABLE;
+    type Parameters<R: Real> = Parameters<R>;
     const RESETS: bool = false;
 
     fn initial() -> [Option<Init>; N] {
@@ -67,7 +83,11 @@ impl Equations<N, P> for WangBuzsakiEquations {
 
     /// The exponentials at scales 80, 20 and 10 are powers of one; where x/(1 − e^{−x}) is near its limit, a series takes over.
     #[inline(always)]
-    fn flow<R: Real>([v, h, n]: [R; N], i: R, &[_, e_na, g_na, e_k, g_k, e_l, g_l, c, phi]: &[R; P]) -> ([R; N], [R; N]) {
+    fn flow<R: Real>(
+        [v, h, n]: [R; N],
+        i: R,
+        &Parameters { e_na, g_na, e_k, g_k, e_l, g_l, c, phi, .. }: &Parameters<R>,
+    ) -> ([R; N], [R; N]) {
         let (half, one, tenth) = (R::of(0.5), R::of(1.0), R::of(0.1));
         let e80 = exp_neg((v + R::of(44.0)) * R::of(1.0 / 80.0));
         let e18 = exp_neg((v + R::of(60.0)) * R::of(1.0 / 18.0));
@@ -98,8 +118,8 @@ impl Equations<N, P> for WangBuzsakiEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(p: &[R; P]) -> R {
-        R::of(1.0) / p[7]
+    fn gain<R: Real>(p: &Parameters<R>) -> R {
+        R::of(1.0) / p.c
     }
 
     steps!(N, P);

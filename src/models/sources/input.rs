@@ -1,7 +1,10 @@
 //! Units that spike where they are told to in each step.
 
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::models::NeuronGroup;
+use crate::models::info::{Family, ModelInfo, Port, variables};
 use crate::numeric::scalar::Real;
+use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
@@ -26,6 +29,15 @@ impl InputGroup {
     #[must_use]
     pub fn new(size: usize) -> Self {
         Self { size }
+    }
+
+    /// What there is to know of the model by name.
+    #[must_use]
+    pub fn info() -> ModelInfo {
+        let mut all = ModelInfo::new(Family::Source, "InputGroup", "units that spike where their input is 1, and not where it is 0");
+        all.inputs = vec![Port::new("x", "", "spikes, 0 or 1")];
+        all.variables = vec![variables::FIRED];
+        all
     }
 }
 
@@ -63,5 +75,11 @@ impl<R: Real> System<R> for InputGroup {
             }
             other => other,
         }
+    }
+}
+
+impl<R: Real> NeuronGroup<R> for InputGroup {
+    fn set_param(&mut self, name: &str, _: Param<R>) -> Result<()> {
+        Err(Error::unknown("parameter", name, [""; 0]))
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::models::NeuronGroup;
+use crate::models::info::{Bound, Family, ModelInfo, Parameter, named, variables};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
@@ -15,23 +17,40 @@ use crate::system::{Inputs, Schema, Shared, System, Tick};
 /// |---|---|
 /// | `spike` | 1 if the unit spikes in this step, else 0; also the output |
 ///
-/// | parameter | unit |
-/// |---|---|
-/// | `freqs` | f, Hz: one value or one for each unit; at most one spike a step: f·dt ≤ 1000 |
+/// | parameter | default, by name | unit |
+/// |---|---|---|
+/// | `freqs` | 10 | Hz, f: one value or one for each unit; at most one spike a step: f·dt ≤ 1000 |
 ///
 /// Time is in ms. There is no input. Spikes are a function of the loop's seed, the group, the unit and the step alone, and the same on every
 /// device. A probability is rounded to a multiple of 2⁻³².
+#[doc(alias("poisson_generator"))]
 #[derive(Clone, Debug)]
 pub struct PoissonGroup<R> {
     size: usize,
     freqs: Param<R>,
 }
 
+const FREQS: Parameter = Parameter::new("freqs", 10.0, "Hz", Bound::NonNegative, "mean rate of spikes");
+
 impl<R: Real> PoissonGroup<R> {
     /// `size` units of these frequencies, Hz.
     #[must_use]
     pub fn new(size: usize, freqs: impl Into<Param<R>>) -> Self {
         Self { size, freqs: freqs.into() }
+    }
+
+    /// `size` units of the default frequency.
+    pub(crate) fn with_defaults(size: usize) -> Self {
+        Self::new(size, FREQS.default)
+    }
+
+    /// What there is to know of the model by name.
+    #[must_use]
+    pub fn info() -> ModelInfo {
+        let mut all = ModelInfo::new(Family::Source, "PoissonGroup", "units that spike at random");
+        all.variables = vec![variables::FIRED];
+        all.parameters = vec![FREQS];
+        all
     }
 
     /// Of 2³² words, how many mean a spike.
@@ -90,6 +109,13 @@ impl<R: Real> System<R> for PoissonGroup<R> {
     }
 
     fn check(&self) -> Result<()> {
-        self.freqs.check("freqs", self.size, |freq| freq >= R::of(0.0), "is negative")
+        FREQS.check(FREQS.name, &self.freqs, self.size)
+    }
+}
+
+impl<R: Real> NeuronGroup<R> for PoissonGroup<R> {
+    fn set_param(&mut self, name: &str, value: Param<R>) -> Result<()> {
+        *named(&[FREQS], [&mut self.freqs], name)? = value;
+        Ok(())
     }
 }

@@ -1,7 +1,10 @@
 //! Units that spike at given times.
 
 use crate::error::{Error, Number, Result};
+use crate::models::NeuronGroup;
+use crate::models::info::{Bound, Family, ModelInfo, Parameter, Variable, variables};
 use crate::numeric::scalar::Real;
+use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, Start, System, Tick, VarSpec};
@@ -22,11 +25,17 @@ use crate::system::{Inputs, Schema, Shared, Start, System, Tick, VarSpec};
 /// | `spike` | 1 if the unit spikes in this step, else 0; also the output |
 /// | `past` | how many of its times belong to this step or those before |
 ///
+/// | parameter | default | unit |
+/// |---|---|---|
+/// | `indices` | none | 1, number of the unit that spikes |
+/// | `times` | none | ms |
+///
 /// Time is in ms. There is no input. Every row of a batch has the same spikes.
+#[doc(alias("SpikeGeneratorGroup", "spike_generator"))]
 #[derive(Clone, Debug)]
 pub struct SpikeTimeGroup {
     size: usize,
-    /// Which of `times` are a unit's: from `ends[unit]` to `ends[unit + 1]`, ascending.
+    /// Which of `times` are a unit's: from `ends[unit]` to `ends[unit + 1]`, ascending. Empty where no unit spikes.
     ends: Vec<usize>,
     times: Vec<f64>,
 }
@@ -63,6 +72,33 @@ impl SpikeTimeGroup {
             return Err(Error::value("times", ends[unit + 1] - ends[unit], format!("of unit {unit} are more than {MOST}")));
         }
         Ok(Self { size, ends, times: spikes.into_iter().map(|(_, time)| time).collect() })
+    }
+
+    /// `size` units that never spike.
+    pub(crate) fn silent(size: usize) -> Self {
+        Self { size, ends: Vec::new(), times: Vec::new() }
+    }
+
+    /// What there is to know of the model by name.
+    #[must_use]
+    pub fn info() -> ModelInfo {
+        let about = "units that spike in the steps nearest to given times: indices and times are arrays from a file";
+        let mut all = ModelInfo::new(Family::Source, "SpikeTimeGroup", about);
+        let past = Variable::fixed("past", "", "how many of its times belong to this step or those before");
+        all.variables = vec![variables::FIRED, past];
+        all.parameters = vec![
+            Parameter::new("indices", 0.0, "", Bound::NonNegative, "which unit spikes"),
+            Parameter::new("times", 0.0, "ms", Bound::Finite, "at which of these"),
+        ];
+        all
+    }
+
+    /// The times of a unit.
+    fn of(&self, unit: usize) -> &[f64] {
+        match self.ends.get(unit..) {
+            Some([from, to, ..]) => &self.times[*from..*to],
+            _ => &[],
+        }
     }
 
     /// Each unit and its times.
@@ -110,8 +146,7 @@ impl<R: Real> System<R> for SpikeTimeGroup {
         let [spike, past] = state.vars();
         for (k, ((spike, past), y)) in spike.iter_mut().zip(past).zip(y).enumerate() {
             let unit = (first + k) % units;
-            let rest = &self.times[self.ends[unit]..self.ends[unit + 1]];
-            let rest = rest.get(past.to_f64() as usize..).unwrap_or_default();
+            let rest = self.of(unit).get(past.to_f64() as usize..).unwrap_or_default();
             let new = rest.iter().map(|time| compared(*time, at.dt)).take_while(|time| reached(*time, at.t, at.dt));
             let (count, last) = new.fold((0, f64::NEG_INFINITY), |(count, _), time| (count + 1, time));
             *past += R::of_count(count);
@@ -123,7 +158,7 @@ impl<R: Real> System<R> for SpikeTimeGroup {
 
     fn program(&self, dt: f64) -> Option<Program> {
         let mut table = vec![self.size as u64];
-        table.extend(self.ends.iter().map(|end| *end as u64));
+        table.extend((0..=self.size).map(|unit| self.ends.get(unit).map_or(0, |end| *end as u64)));
         table.extend(self.times.iter().map(|time| compared(*time, dt).to_bits()));
         let program = Program::pointwise("spike_time_group.cu", include_str!("../../../kernels/models/spike_time_group.cu"));
         Some(program.table(bytemuck::cast_slice(&table)))
@@ -158,5 +193,22 @@ impl<R: Real> System<R> for SpikeTimeGroup {
 
     fn kind(&self) -> &str {
         "SpikeTimeGroup"
+    }
+}
+
+impl<R: Real> NeuronGroup<R> for SpikeTimeGroup {
+    /// Times are in f64, whatever the type of the loop: [`set_spikes`](NeuronGroup::set_spikes) takes them.
+    fn set_param(&mut self, name: &str, _: Param<R>) -> Result<()> {
+        match name {
+            "indices" | "times" => {
+                Err(Error::Unsupported("`indices` and `times` of a SpikeTimeGroup are set together, as lists".to_owned()))
+            }
+            _ => Err(Error::unknown("parameter", name, ["indices", "times"])),
+        }
+    }
+
+    fn set_spikes(&mut self, indices: &[usize], times: &[f64]) -> Result<()> {
+        *self = Self::new(self.size, indices, times)?;
+        Ok(())
     }
 }

@@ -33,7 +33,7 @@ pub enum Kinetics {
 /// Short-term plasticity (Tsodyks, Pawelzik & Markram 1998) with brainpy's names and defaults: du/dt = −u/τf, dx/dt = (1 − x)/τd, from rest:
 /// u = 0 and x = 1. A spike first makes u ← u + U·(1 − u); its synapses then pass on u·x of their weights, and x ← x − u·x. Solved exactly.
 /// So a first spike transmits U, whenever it comes. Variables: `projection.u`, `projection.x`;
-/// [`Projection::initial`](crate::network::Projection::initial) lets them begin elsewhere.
+/// [`Projection::init`](crate::network::Projection::init) lets them begin elsewhere.
 ///
 /// With `tau_f` 0 there is no facilitation: each spike uses U of what there is. With `tau_d` 0 there is no depression: all is there again in
 /// the next step.

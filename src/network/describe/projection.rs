@@ -173,7 +173,7 @@ impl Projection {
     /// for all others. One value, one for each neuron of the sources' group, or drawn, by the loop's seed; between 0 and 1, but for the x of
     /// [`Nmda`](crate::network::Nmda) and `left`, which have no such upper bound.
     #[must_use]
-    pub fn initial(mut self, variable: impl Into<String>, init: impl Into<Init>) -> Self {
+    pub fn init(mut self, variable: impl Into<String>, init: impl Into<Init>) -> Self {
         self.initial.push((variable.into(), init.into()));
         self
     }

@@ -2,7 +2,7 @@
 
 use super::{Given, file_and_array};
 use crate::exit::usage;
-use crate::model::{Input, System, Value};
+use overtime_model::{Input, SystemSpec as System, Value};
 use std::path::Path;
 
 /// The input, and what is to be said of it before the run. Arguments override the file; those by name, the file's of that name.

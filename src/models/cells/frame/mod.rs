@@ -1,14 +1,15 @@
 //! What all recurrent cells share: weights, builders, and the place of one in a loop. How a cell's gates make its new state is
-//! a [`Kind`], in the cell's own file.
+//! a [`Gates`], in the cell's own file.
 
+mod by_name;
+mod gates;
 mod part;
 mod program;
 mod run;
 mod torch;
 
+pub use gates::{Defaults, Gates};
 pub(super) use part::{CHUNK, Part, chunk, put, round, take};
-// It stands in the signature of `Kind`, which nobody else can name either.
-#[allow(unreachable_pub)]
 pub use run::Moment;
 pub(crate) use run::{load, store};
 pub(crate) use torch::NOT_TORCH;
@@ -29,57 +30,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// What a cell starts with, where nothing else is said.
-pub struct Defaults {
-    pub(crate) activation: Activation,
-    pub(crate) wi: Init,
-    pub(crate) wh: Init,
-    pub(crate) b: Init,
-}
-
-impl Defaults {
-    /// Torch's: everything uniform within ±1/√H.
-    pub(crate) fn torch(num_out: usize, activation: Activation) -> Self {
-        let bound = 1.0 / (num_out.max(1) as f64).sqrt();
-        let init = Init::Uniform(-bound, bound);
-        Self { activation, wi: init.clone(), wh: init.clone(), b: init }
-    }
-}
-
-/// What makes a cell the cell it is.
-pub trait Kind: Copy + std::fmt::Debug + Send + Sync + 'static {
-    /// Its name for users.
-    const NAME: &'static str;
-    /// Columns of `Wi` and `Wh` for each unit.
-    const GATES: usize;
-    /// How many gates, in order, have their products with the state made together.
-    const GROUPS: &'static [usize];
-    /// Elements of `state` for each unit, and their names if there are several.
-    const STATES: &'static [&'static str];
-    /// Whether the last gate has a second bias, `bh`, within the product with the state.
-    const HIDDEN_BIAS: bool = false;
-    /// Gates of each product of the kernel, of products that must follow one another.
-    const PHASES: &'static [usize] = &[Self::GATES];
-    /// Values for each unit that the plain kernel keeps within a step.
-    const KEPT: usize = 0;
-    /// What its kernel is told beside what all are.
-    const DEFINES: &'static [(&'static str, &'static str)] = &[];
-    /// The kernel's file, and its text.
-    const SOURCE: (&'static str, &'static str);
-
-    /// For each gate its place among torch's; none where torch has no such cell.
-    const TORCH: Option<&'static [usize]>;
-    /// The gate, and what the cell adds to it that torch's does not.
-    const SHIFT: Option<(usize, f64)> = None;
-
-    /// Defaults for this many units.
-    fn defaults(num_out: usize) -> Defaults;
-
-    /// The new state from the old one and the gates' input products.
-    fn step<T: Scalar>(moment: &mut Moment<'_, T>);
-}
-
-/// A recurrent cell of some kind; use it by the name of the kind, e.g. [`RnnCell`](crate::models::RnnCell).
+/// A recurrent cell of some kind; use it by the name of the kind, e.g. [`RnnCell`](super::RnnCell).
 #[derive(Clone)]
 pub struct Cell<T: Scalar, K> {
     num_in: usize,
@@ -98,13 +49,13 @@ pub struct Cell<T: Scalar, K> {
     kind: PhantomData<K>,
 }
 
-impl<T: Scalar, K: Kind> std::fmt::Debug for Cell<T, K> {
+impl<T: Scalar, K: Gates> std::fmt::Debug for Cell<T, K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}({}, {}, {})", K::NAME, self.num_in, self.num_out, self.activation)
     }
 }
 
-impl<T: Scalar, K: Kind> Cell<T, K> {
+impl<T: Scalar, K: Gates> Cell<T, K> {
     /// A cell from `num_in` features to `num_out` units, with the kind's defaults.
     #[must_use]
     pub fn new(num_in: usize, num_out: usize) -> Self {
@@ -244,7 +195,7 @@ impl<T: Scalar, K: Kind> Cell<T, K> {
     }
 
     /// As CUDA C, in this way.
-    pub(crate) fn program_in(&self, way: ScanDirection) -> Program {
+    pub(crate) fn program_in(&self, way: ScanDirection) -> Option<Program> {
         program::program::<K>(self.num_in, self.num_out, self.activation, way)
     }
 
@@ -256,7 +207,7 @@ impl<T: Scalar, K: Kind> Cell<T, K> {
     }
 }
 
-impl<T: Scalar, K: Kind> System<T> for Cell<T, K> {
+impl<T: Scalar, K: Gates> System<T> for Cell<T, K> {
     fn schema(&self) -> Schema {
         let units = self.num_out;
         let mut state = VarSpec::new("state", [units.saturating_mul(K::STATES.len())]);
@@ -289,7 +240,7 @@ impl<T: Scalar, K: Kind> System<T> for Cell<T, K> {
     }
 
     fn program(&self, _: f64) -> Option<Program> {
-        Some(self.program_in(ScanDirection::alone(self.num_out)))
+        self.program_in(ScanDirection::alone(self.num_out))
     }
 
     fn kind(&self) -> &str {
@@ -312,6 +263,17 @@ impl<T: Scalar, K: Kind> System<T> for Cell<T, K> {
     }
 
     fn check(&self) -> Result<()> {
+        let fits = K::GROUPS.iter().sum::<usize>() == K::GATES && !K::GROUPS.contains(&0) && matches!(K::STATES.len(), 1 | 2);
+        if !fits || K::TORCH.is_some_and(|places| places.len() != K::GATES || places.iter().any(|place| *place >= K::GATES)) {
+            return Err(Error::Unsupported(format!(
+                "gates of a {} that do not fit together: {} gates, groups of {:?}, parts of the state {:?}, torch's places {:?}",
+                K::NAME,
+                K::GATES,
+                K::GROUPS,
+                K::STATES,
+                K::TORCH
+            )));
+        }
         if self.activation == Activation::Softmax {
             return Err(Error::value("activation", "softmax", "is not a function of one value, which a cell's must be"));
         }

@@ -1,9 +1,9 @@
 //! A cell over time: the products with the input for a stretch of steps at once, then step after step.
 
-use super::{Kind, Part};
+use super::{Gates, Part};
 use crate::models::Activation;
 use crate::numeric::gemm::{Order, Rows, product, product_in};
-use crate::numeric::scalar::Scalar;
+use crate::numeric::scalar::{Real, Scalar};
 use crate::system::scan::{Scan, ScanDirection};
 
 /// Elements of products with the input that are made at once: they stay in the second cache until they are used.
@@ -16,6 +16,8 @@ pub struct Moment<'m, T: Scalar> {
     pub(in crate::models) part: &'m Part<T::Acc>,
     pub(in crate::models) activation: Activation,
     pub(in crate::models) rows: usize,
+    /// Parts of the state.
+    states: usize,
     /// In which order this step takes the weights.
     pub(super) order: Order,
     /// For each row the gates' products with the input and the bias; those with the state are added to it.
@@ -29,20 +31,83 @@ pub struct Moment<'m, T: Scalar> {
 }
 
 impl<T: Scalar> Moment<'_, T> {
-    /// Adds h·Wh to the gates of this group.
-    pub(in crate::models) fn add_h(&mut self, group: usize) {
+    /// The activation function of the cell.
+    #[must_use]
+    pub fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    /// Gives each unit of each row a new state: what `f` makes of its gates, whose sums are complete, and of its old state, h and then c.
+    /// `G` and `S` are the numbers of gates and of parts of the state. With other numbers the state becomes NaN, which ends the run.
+    pub fn update<const G: usize, const S: usize>(&mut self, f: impl Fn([T::Acc; G], [T::Acc; S]) -> [T::Acc; S]) {
+        self.update_with_extra(|gates, _, old| f(gates, old));
+    }
+
+    /// The same; `f` is also given the value of the unit that [`set_extra`](Self::set_extra) has made.
+    pub fn update_with_extra<const G: usize, const S: usize>(&mut self, f: impl Fn([T::Acc; G], T::Acc, [T::Acc; S]) -> [T::Acc; S]) {
+        let nan = T::Acc::of(f64::NAN);
+        let first = self.part.units.start;
+        for (row, unit) in self.units() {
+            let (at, gates) = (first + unit, self.gates_of(row, unit));
+            let Some(gates) = gates.filter(|_| S == self.states) else {
+                self.h.row_mut(row)[at] = nan;
+                continue;
+            };
+            let old = std::array::from_fn(|part| if part == 0 { self.h.row(row)[at] } else { self.c.row(row)[at] });
+            for (part, new) in f(gates, self.extra.row(row)[unit], old).into_iter().enumerate() {
+                let state = if part == 0 { self.h.row_mut(row) } else { self.c.row_mut(row) };
+                state[at] = T::from_acc(new).to_acc();
+            }
+        }
+    }
+
+    /// Keeps a value for each unit of each row, for [`add_extra`](Self::add_extra): what `f` makes of its gates, as far as their sums are
+    /// complete, and of h. `G` is the number of gates. With another number the values are NaN.
+    pub fn keep<const G: usize>(&mut self, f: impl Fn([T::Acc; G], T::Acc) -> T::Acc) {
+        let nan = T::Acc::of(f64::NAN);
+        let first = self.part.units.start;
+        for (row, unit) in self.units() {
+            let at = first + unit;
+            let kept = self.gates_of(row, unit).map_or(nan, |gates| f(gates, self.h.row(row)[at]));
+            self.extra.row_mut(row)[at] = kept;
+        }
+    }
+
+    /// Each unit of each row.
+    fn units(&self) -> impl Iterator<Item = (usize, usize)> + use<T> {
+        let (rows, units) = (self.rows, self.part.units.len());
+        (0..rows).flat_map(move |row| (0..units).map(move |unit| (row, unit)))
+    }
+
+    /// The gates of a unit, if there are `G`.
+    fn gates_of<const G: usize>(&self, row: usize, unit: usize) -> Option<[T::Acc; G]> {
+        let first = row * self.part.width() + unit;
+        (self.part.gates.len() == G).then(|| std::array::from_fn(|gate| self.gates[first + self.part.gates[gate]]))
+    }
+
+    /// Adds h·Wh to the gates of this group of [`Gates::GROUPS`](super::Gates::GROUPS). A group that does not exist adds nothing.
+    pub fn add_h(&mut self, group: usize) {
+        if group >= self.part.groups.len() {
+            return;
+        }
         let gates = &mut self.gates[self.part.groups[group]..];
         product_in(self.order, self.h, self.rows, &self.part.wh[group], gates, self.part.width());
     }
 
-    /// Adds extra·Wh to the gates of this group.
-    pub(in crate::models) fn add_extra(&mut self, group: usize) {
+    /// Adds to the gates of this group the product of Wh with what [`keep`](Self::keep) has kept.
+    pub fn add_extra(&mut self, group: usize) {
+        if group >= self.part.groups.len() {
+            return;
+        }
         let gates = &mut self.gates[self.part.groups[group]..];
         product_in(self.order, self.extra, self.rows, &self.part.wh[group], gates, self.part.width());
     }
 
-    /// extra ← bh + h·Wh for this group.
-    pub(in crate::models) fn set_extra(&mut self, group: usize) {
+    /// Makes bh + h·Wh of this group, for [`update_with_extra`](Self::update_with_extra).
+    pub fn set_extra(&mut self, group: usize) {
+        if group >= self.part.groups.len() {
+            return;
+        }
         let (part, bias) = (self.part, &self.part.hidden_bias);
         let stride = self.extra.stride();
         let extra = self.extra.all_mut();
@@ -67,7 +132,7 @@ struct Runner<'p, T: Scalar> {
 }
 
 impl<'p, T: Scalar> Runner<'p, T> {
-    fn new<K: Kind>(part: &'p Part<T::Acc>, activation: Activation, state: &[T]) -> Self {
+    fn new<K: Gates>(part: &'p Part<T::Acc>, activation: Activation, state: &[T]) -> Self {
         let (hidden, states) = (part.hidden, K::STATES.len());
         let rows = state.len() / (hidden * states).max(1);
         let mut runner = Self {
@@ -100,12 +165,13 @@ impl<'p, T: Scalar> Runner<'p, T> {
     }
 
     /// Step `k` of those that products were made for.
-    fn step<K: Kind>(&mut self, k: usize) {
+    fn step<K: Gates>(&mut self, k: usize) {
         let len = self.rows * self.part.width();
         K::step::<T>(&mut Moment {
             part: self.part,
             activation: self.activation,
             rows: self.rows,
+            states: K::STATES.len(),
             order: if k.is_multiple_of(2) { Order::There } else { Order::Back },
             gates: &mut self.gates[k * len..][..len],
             h: &mut self.h,
@@ -115,7 +181,7 @@ impl<'p, T: Scalar> Runner<'p, T> {
     }
 
     /// As [`Runner::step`], of the rows that take it alone.
-    fn step_some<K: Kind>(&mut self, k: usize, takes: impl Fn(usize) -> bool) {
+    fn step_some<K: Gates>(&mut self, k: usize, takes: impl Fn(usize) -> bool) {
         let idle = || (0..self.rows).filter(|r| !takes(*r));
         let (count, hidden) = (idle().count(), self.part.hidden);
         if count == self.rows {
@@ -142,7 +208,7 @@ impl<'p, T: Scalar> Runner<'p, T> {
     }
 
     /// The state as the loop keeps it, and the output of the rows that have taken this step.
-    fn store<K: Kind>(&self, state: &mut [T], y: &mut [T], way: ScanDirection, took: impl Fn(usize) -> bool) {
+    fn store<K: Gates>(&self, state: &mut [T], y: &mut [T], way: ScanDirection, took: impl Fn(usize) -> bool) {
         let (hidden, states) = (self.part.hidden, K::STATES.len());
         let rows = state.chunks_exact_mut((hidden * states).max(1)).zip(y.chunks_exact_mut(way.width.max(1)));
         for (r, (state, y)) in rows.enumerate() {
@@ -171,7 +237,7 @@ pub(crate) fn store<T: Scalar>(from: &[T::Acc], to: &mut [T]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = T::from_acc(*from));
 }
 
-pub(super) fn step<T: Scalar, K: Kind>(part: &Part<T::Acc>, activation: Activation, x: &[T], state: &mut [T], y: &mut [T]) {
+pub(super) fn step<T: Scalar, K: Gates>(part: &Part<T::Acc>, activation: Activation, x: &[T], state: &mut [T], y: &mut [T]) {
     let mut runner = Runner::<T>::new::<K>(part, activation, state);
     let features = x.len() / runner.rows.max(1);
     let mut inputs = Rows::new(runner.rows, features);
@@ -181,7 +247,7 @@ pub(super) fn step<T: Scalar, K: Kind>(part: &Part<T::Acc>, activation: Activati
     runner.store::<K>(state, y, ScanDirection::alone(part.hidden), |_| true);
 }
 
-pub(super) fn scan<T: Scalar, K: Kind>(part: &Part<T::Acc>, activation: Activation, way: ScanDirection, scan: &mut Scan<'_, T>) {
+pub(super) fn scan<T: Scalar, K: Gates>(part: &Part<T::Acc>, activation: Activation, way: ScanDirection, scan: &mut Scan<'_, T>) {
     let (steps, lengths) = (scan.steps(), scan.lengths());
     let takes = |k: usize| move |r: usize| lengths.is_none_or(|all| all.get(r).is_some_and(|length| k < *length));
     let mut runner = Runner::<T>::new::<K>(part, activation, scan.state().var(0));

@@ -1,15 +1,16 @@
 //! Weights of a cell from torch's.
 
-use super::{Cell, Kind};
+use super::{Cell, Gates};
 use crate::error::Result;
 use crate::numeric::scalar::Scalar;
 use crate::system::torch::{Given, Weights};
 use ndarray::{ArrayD, IxDyn};
 
 /// Why brainpy's GRU takes no weights of torch's.
-pub(crate) const NOT_TORCH: &str = "resets before the product, and torch's cell after it: its weights are for Gru or GruCellTorch";
+pub(crate) const NOT_TORCH: &str =
+    "resets before the product, and torch's cell after it: torch's weights are for `models::Gru` and `models::GruCell`";
 
-impl<T: Scalar, K: Kind> Cell<T, K> {
+impl<T: Scalar, K: Gates> Cell<T, K> {
     /// Torch's names of the weights, if torch has such a cell, ending in `suffix`: `_l0` in layers.
     pub(in crate::models) fn torch_names(&self, suffix: &str) -> Option<Vec<String>> {
         let kinds: &[&str] = if self.b.is_some() { &["weight_ih", "weight_hh", "bias_ih", "bias_hh"] } else { &["weight_ih", "weight_hh"] };

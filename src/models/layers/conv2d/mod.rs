@@ -9,6 +9,8 @@ use geometry::{Geometry, Side};
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::models::cells::frame::{load, store};
+use crate::models::info;
+use crate::models::info::{Family, ModelInfo, Port, WeightInfo};
 use crate::models::weights;
 use crate::models::weights::Array;
 use crate::numeric::gemm::{Packed, Rows, product};
@@ -156,6 +158,18 @@ impl<T: Scalar> Conv2d<T> {
         self.seed = seed;
         self.arrays_mut().for_each(|a| a.set_seed(seed));
         self
+    }
+
+    /// What there is to know of the model by name.
+    #[must_use]
+    pub fn info() -> ModelInfo {
+        let mut all = ModelInfo::new(Family::Layer, "Conv2d", "2-D convolution, NHWC, kernel HWIO");
+        all.inputs = vec![Port::new("x", "", "features, [height, width, in_channels]")];
+        let weights = [("w", "[kernel height, kernel width, in_channels/groups, out_channels]"), ("b", "[1, 1, out_channels]")];
+        all.weights = weights.map(|(name, shape)| WeightInfo { name: name.to_owned(), shape: shape.to_owned() }).to_vec();
+        all.options = info::required(&["in_channels", "out_channels", "kernel_size", "input_size"]);
+        all.options.extend(info::optional(&["stride", "padding", "dilation", "groups", "bias", "W_init", "b_init"]));
+        all
     }
 
     /// Gives a weight its values, row-major.

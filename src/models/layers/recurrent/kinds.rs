@@ -1,8 +1,7 @@
 //! The kinds of recurrent layers: a cell, its defaults, and where torch keeps its gates.
 
 use super::Recurrent;
-use crate::models::Activation;
-use crate::models::cells::frame::{Defaults, Kind};
+use crate::models::cells::frame::Gates;
 use crate::models::cells::{gru_cell, gru_cell_torch, lstm_cell, rnn_cell};
 
 /// Plain recurrent layers: `torch.nn.RNN`. Their cell is [`RnnCell`](crate::models::RnnCell).
@@ -11,8 +10,7 @@ use crate::models::cells::{gru_cell, gru_cell_torch, lstm_cell, rnn_cell};
 /// h ← φ(b + x·Wi + h·Wh)
 /// ```
 ///
-/// φ is tanh by default, as torch's; all weights start uniform within ±1/√H, as torch's (the cell alone has brainpy's defaults, ReLU and
-/// Xavier's). [`Recurrent`] has shapes, names and options.
+/// φ is tanh by default, as torch's; all weights start uniform within ±1/√H, as torch's. [`Recurrent`] has shapes, names and options.
 ///
 /// ```
 /// use overtime::{LoopOverTime, models::Rnn};
@@ -25,10 +23,11 @@ use crate::models::cells::{gru_cell, gru_cell_torch, lstm_cell, rnn_cell};
 /// assert_eq!(run["l1_reverse.state"].shape(), [5, 3, 20]);
 /// # Ok(()) }
 /// ```
+#[doc(alias = "torch.nn.RNN")]
 pub type Rnn<T> = Recurrent<T, rnn_cell::Rnn>;
 
 /// Layers of gated recurrent units, with the reset after the product: `torch.nn.GRU`. Their cell is
-/// [`GruCellTorch`](crate::models::GruCellTorch).
+/// [`GruCell`](crate::models::GruCell).
 ///
 /// ```text
 /// r = σ(b_r + x·Wi_r + h·Wh_r)
@@ -38,10 +37,11 @@ pub type Rnn<T> = Recurrent<T, rnn_cell::Rnn>;
 /// ```
 ///
 /// φ is tanh by default; all weights start uniform within ±1/√H. [`Recurrent`] has shapes, names and options. Brainpy's unit, with the reset
-/// before the product, is in [`GruBrainpy`].
-pub type Gru<T> = Recurrent<T, gru_cell_torch::GruTorch>;
+/// before the product, is in [`brainpy::Gru`](crate::models::brainpy::Gru).
+#[doc(alias = "torch.nn.GRU")]
+pub type Gru<T> = Recurrent<T, gru_cell_torch::Gru>;
 
-/// Layers of long short-term memory: `torch.nn.LSTM`. Their cell is [`LstmCellTorch`](crate::models::LstmCellTorch).
+/// Layers of long short-term memory: `torch.nn.LSTM`. Their cell is [`LstmCell`](crate::models::LstmCell).
 ///
 /// ```text
 /// (i, g, f, o) = b + x·Wi + h·Wh
@@ -50,48 +50,40 @@ pub type Gru<T> = Recurrent<T, gru_cell_torch::GruTorch>;
 /// ```
 ///
 /// φ is tanh by default; all weights start uniform within ±1/√H. [`Recurrent`] has shapes, names and options. Brainpy's, with 1 added to f, is
-/// in [`LstmBrainpy`].
-pub type Lstm<T> = Recurrent<T, lstm_cell::LstmTorch>;
-
-/// Layers of brainpy's gated recurrent units, [`GruCell`](crate::models::GruCell), with that cell's defaults: reset before the product.
-/// [`Recurrent`] has shapes, names and options.
-pub type GruBrainpy<T> = Recurrent<T, gru_cell::Gru>;
-
-/// Layers of brainpy's long short-term memory, [`LstmCell`](crate::models::LstmCell), with that cell's defaults: 1 is added to the forget
-/// gate. [`Recurrent`] has shapes, names and options.
-pub type LstmBrainpy<T> = Recurrent<T, lstm_cell::Lstm>;
+/// in [`brainpy::Lstm`](crate::models::brainpy::Lstm).
+#[doc(alias = "torch.nn.LSTM")]
+pub type Lstm<T> = Recurrent<T, lstm_cell::Lstm>;
 
 /// A cell that layers are made of.
-pub trait Layered: Kind {
+pub trait Layered: Gates {
     /// The layers' name for users.
     const LAYERS: &'static str;
-
-    /// What the layers' cells start with: what the cell alone does.
-    fn layer_defaults(hidden: usize) -> Defaults {
-        Self::defaults(hidden)
-    }
+    /// One line that says what they are.
+    const ABOUT_LAYERS: &'static str;
 }
 
 impl Layered for rnn_cell::Rnn {
     const LAYERS: &'static str = "RNN";
-
-    fn layer_defaults(hidden: usize) -> Defaults {
-        Defaults::torch(hidden, Activation::Tanh)
-    }
+    const ABOUT_LAYERS: &'static str =
+        "num_layers layers of h ← f(x Wi + h Wh + b), in one direction of time or both, as PyTorch has them (tanh)";
 }
 
-impl Layered for gru_cell_torch::GruTorch {
+impl Layered for gru_cell_torch::Gru {
     const LAYERS: &'static str = "GRU";
-}
-
-impl Layered for lstm_cell::LstmTorch {
-    const LAYERS: &'static str = "LSTM";
-}
-
-impl Layered for gru_cell::Gru {
-    const LAYERS: &'static str = "GRUBrainpy";
+    const ABOUT_LAYERS: &'static str = "num_layers layers of GRUCell, in one direction of time or both";
 }
 
 impl Layered for lstm_cell::Lstm {
+    const LAYERS: &'static str = "LSTM";
+    const ABOUT_LAYERS: &'static str = "num_layers layers of LSTMCell, in one direction of time or both";
+}
+
+impl Layered for gru_cell::GruBrainpy {
+    const LAYERS: &'static str = "GRUBrainpy";
+    const ABOUT_LAYERS: &'static str = "as GRU, of GRUCellBrainpy";
+}
+
+impl Layered for lstm_cell::LstmBrainpy {
     const LAYERS: &'static str = "LSTMBrainpy";
+    const ABOUT_LAYERS: &'static str = "as LSTM, of LSTMCellBrainpy";
 }

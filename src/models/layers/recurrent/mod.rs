@@ -4,12 +4,15 @@ mod kinds;
 mod system;
 mod torch;
 
-pub use kinds::{Gru, GruBrainpy, Lstm, LstmBrainpy, Rnn};
+pub use kinds::{Gru, Lstm, Rnn};
 
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::models::Activation;
 use crate::models::cells::frame::Cell;
+use crate::models::info;
+use crate::models::info::{Family, ModelInfo, Port};
+use crate::models::layer_options::{LayerOptions, unknown_init};
 use crate::numeric::scalar::Scalar;
 use kinds::Layered;
 
@@ -62,10 +65,7 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
     /// One layer from `num_in` features to `hidden` units, forwards in time.
     #[must_use]
     pub fn new(num_in: usize, hidden: usize) -> Self {
-        let defaults = K::layer_defaults(hidden);
-        let like = Cell::new(num_in, hidden).activation(defaults.activation);
-        let like = like.wi_init(defaults.wi).wh_init(defaults.wh).b_init(defaults.b);
-        Self { num_in, hidden, layers: 1, directions: 1, seed: 0, like, cells: Vec::new() }.arranged()
+        Self { num_in, hidden, layers: 1, directions: 1, seed: 0, like: Cell::new(num_in, hidden), cells: Vec::new() }.arranged()
     }
 
     /// Layers on one another, 1 by default: each one's output is the next one's input.
@@ -157,6 +157,21 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         self
     }
 
+    /// What there is to know of the model by name. Variables and weights are those of the first layer, forwards; further layers and the
+    /// second direction have `l1.state`, `l0_reverse.state`, `l1.Wi`, `l0_reverse.Wi`, ….
+    #[must_use]
+    pub fn info() -> ModelInfo {
+        let mut all = ModelInfo::new(Family::Layer, K::LAYERS, K::ABOUT_LAYERS);
+        all.source = K::REFERENCE;
+        all.inputs = vec![Port::new("x", "", "features")];
+        all.variables = vec![Cell::<T, K>::state_info("l0.state", "hidden")];
+        all.weights = Cell::<T, K>::weight_infos("l0.", "num_in", "hidden");
+        all.options = info::required(&["num_in", "hidden"]);
+        let others = ["num_layers", "bidirectional", "activation", "bias", "Wi_init", "Wh_init", "b_init", "state_init"];
+        all.options.extend(info::optional(&others));
+        all
+    }
+
     /// Gives a weight (`l0.Wi`) its values, row-major.
     ///
     /// # Errors
@@ -169,5 +184,43 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
             return Ok(self);
         }
         Err(Error::unknown("weight", name, crate::system::System::weights(&self).iter().map(|w| w.name.clone())))
+    }
+}
+
+impl<T: Scalar, K: Layered> LayerOptions<T> for Recurrent<T, K> {
+    fn set_activation(&mut self, activation: Activation) -> Result<()> {
+        *self = self.clone().activation(activation);
+        Ok(())
+    }
+
+    fn set_bias(&mut self, bias: bool) -> Result<()> {
+        *self = self.clone().bias(bias);
+        Ok(())
+    }
+
+    fn set_seed(&mut self, seed: u64) {
+        *self = self.clone().seed(seed);
+    }
+
+    fn set_init(&mut self, name: &str, init: Init) -> Result<()> {
+        let layers = self.clone();
+        *self = match name {
+            "Wi" => layers.wi_init(init),
+            "Wh" => layers.wh_init(init),
+            "b" => layers.b_init(init),
+            "state" => layers.state_init(init),
+            _ => return Err(unknown_init(name, &["Wi", "Wh", "b", "state"])),
+        };
+        Ok(())
+    }
+
+    fn set_num_layers(&mut self, layers: usize) -> Result<()> {
+        *self = self.clone().num_layers(layers);
+        Ok(())
+    }
+
+    fn set_bidirectional(&mut self, both: bool) -> Result<()> {
+        *self = self.clone().bidirectional(both);
+        Ok(())
     }
 }

@@ -94,14 +94,12 @@ impl<T: Scalar, K: Layered> System<T> for Recurrent<T, K> {
     }
 
     fn program(&self, _: f64) -> Option<Program> {
-        let layers = self.cells.iter().enumerate().map(|(n, (name, cell))| LayerProgram {
-            name: name.clone(),
-            index: n,
-            vars: n..n + 1,
-            schema: cell.schema(),
-            program: cell.program_in(self.way(n)),
-        });
-        Some(Program { body: ProgramBody::Sequence(layers.collect()) })
+        let layer = |(n, (name, cell)): (usize, &(String, crate::models::Cell<T, K>))| {
+            let program = cell.program_in(self.way(n))?;
+            Some(LayerProgram { name: name.clone(), index: n, vars: n..n + 1, schema: cell.schema(), program })
+        };
+        let layers: Option<Vec<LayerProgram>> = self.cells.iter().enumerate().map(layer).collect();
+        Some(Program { body: ProgramBody::Sequence(layers?) })
     }
 
     fn kind(&self) -> &str {

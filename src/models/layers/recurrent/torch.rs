@@ -20,10 +20,10 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
     /// | `weight_ih_l0_reverse`, … | | `l0_reverse.Wi`, … |
     ///
     /// Gates are put in the order of this crate: an LSTM's i, f, g, o become i, g, f, o; a GRU's r, z, n stay. For
-    /// [`LstmBrainpy`](super::LstmBrainpy), which adds 1 to the forget gate, 1 is taken from its bias, so that it computes what torch does.
+    /// [`brainpy::Lstm`](crate::models::brainpy::Lstm), which adds 1 to the forget gate, 1 is taken from its bias, so that it computes what torch does.
     ///
     /// # Errors
-    /// If names are missing or unknown, an array has another shape, or torch has no such layers ([`GruBrainpy`](super::GruBrainpy)).
+    /// If names are missing or unknown, an array has another shape, or torch has no such layers ([`brainpy::Gru`](crate::models::brainpy::Gru)).
     pub fn torch_weights<N: AsRef<str>, S: Scalar>(mut self, weights: &[(N, ArrayD<S>)]) -> Result<Self> {
         for (name, array) in torch::weights::<T>(&self, &torch::collected(weights)?)? {
             self = self.weight(&name, &array.iter().copied().collect::<Vec<f64>>())?;

@@ -7,8 +7,10 @@ mod step;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
-use crate::models::Method;
 use crate::models::channels::Channel;
+use crate::models::info;
+use crate::models::info::{Family, ModelInfo, Port, Variable, variables};
+use crate::models::{Method, NeuronGroup};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
@@ -69,24 +71,31 @@ const MAX_EACH: usize = 32;
 /// the others held, which has order 1 whatever the method. Brainpy's `CondNeuGroup` takes the current of its synapses at the potential
 /// before the step; here, as in its `CondNeuGroupLTC`, their conductance is one like the channels'. In both, `A` scales what is given as
 /// `x` and not what synapses bring; here it scales both.
+#[doc(alias("CondNeuGroupLTC"))]
 #[derive(Clone, Debug)]
 pub struct CondNeuGroup<R> {
     size: usize,
     channels: Vec<(String, Channel<R>)>,
-    /// C, A, V_th.
-    params: [Param<R>; 3],
+    params: Parameters<Param<R>>,
     method: Method,
     v: Init,
     conductance: bool,
 }
 
-const NAMES: [&str; 3] = ["C", "A", "V_th"];
+crate::parameters! {
+    /// The parameters of a [`CondNeuGroup`] beside those of its channels.
+    struct Parameters {
+        c: "C" = 1.0, "µF/cm²", Positive, "membrane capacitance";
+        area: "A" = 1e-3, "cm²", Positive, "the membrane's area, for currents in nA";
+        v_th: "V_th" = 0.0, "mV", Finite, "threshold that counts as a spike";
+    }
+}
 
 impl<R: Real> CondNeuGroup<R> {
     /// `size` neurons without channels yet, with the default parameters.
     #[must_use]
     pub fn new(size: usize) -> Self {
-        let params = [1.0, 1e-3, 0.0].map(Param::from);
+        let params = Parameters::TABLE.map(|parameter| parameter.default.into()).into();
         Self { size, channels: Vec::new(), params, method: Method::ExpAuto, v: Init::Uniform(-70.0, -60.0), conductance: false }
     }
 
@@ -109,10 +118,16 @@ impl<R: Real> CondNeuGroup<R> {
     /// # Errors
     /// If there is no such parameter.
     pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
-        match NAMES.iter().position(|known| *known == name) {
-            Some(at) => self.params[at] = value.into(),
-            None => return Err(Error::unknown("parameter", name, NAMES)),
-        }
+        self.set_param(name, value.into())?;
+        Ok(self)
+    }
+
+    /// The initial value of the variable of this name (`V`).
+    ///
+    /// # Errors
+    /// If there is no such variable.
+    pub fn init(mut self, name: &str, init: Init) -> Result<Self> {
+        self.set_init(name, init)?;
         Ok(self)
     }
 
@@ -128,6 +143,18 @@ impl<R: Real> CondNeuGroup<R> {
     pub fn conductance(mut self) -> Self {
         self.conductance = true;
         self
+    }
+
+    /// What there is to know of the model by name. Each channel adds its gates, `NAME.p` and `NAME.q`, to the variables.
+    #[must_use]
+    pub fn info() -> ModelInfo {
+        let mut all = ModelInfo::new(Family::Neuron, "CondNeuGroup", "a neuron assembled of ion channels: [[channel]] in a model file");
+        all.aliases = &["CondNeuGroupLTC"];
+        all.inputs = vec![Port::new("x", "nA", "current"), Port::new("g", "µS", "conductance, on request")];
+        all.variables = vec![Variable::new("V", "mV", "membrane potential"), variables::CROSSED, variables::BELOW];
+        all.parameters = Parameters::TABLE.to_vec();
+        all.options = info::optional(&["method", "channel", "conductance"]);
+        all
     }
 
     fn gates(&self) -> usize {
@@ -169,7 +196,7 @@ impl<R: Real> System<R> for CondNeuGroup<R> {
     }
 
     fn prepare(&self, _: f64, device: Device) -> Result<()> {
-        let params = self.params.iter().chain(self.channels.iter().flat_map(|(_, channel)| channel.params()));
+        let params = self.params.all().into_iter().chain(self.channels.iter().flat_map(|(_, channel)| channel.params()));
         match params.enumerate().find(|(field, param)| *field >= MAX_EACH && matches!(param, Param::Each(_))) {
             Some(_) if device != Device::Cpu => Err(Error::Unsupported(format!(
                 "neurons with parameters of their own beyond the first {MAX_EACH}, counted in the order of channels, on {device}"
@@ -183,13 +210,7 @@ impl<R: Real> System<R> for CondNeuGroup<R> {
     }
 
     fn check(&self) -> Result<()> {
-        let zero = R::of(0.0);
-        for (name, param) in NAMES.into_iter().zip(&self.params) {
-            match name {
-                "C" | "A" => param.check(name, self.size, |x| x > zero, "is not positive")?,
-                _ => param.check(name, self.size, |_| true, "")?,
-            }
-        }
+        info::check_all(&Parameters::TABLE, self.params.all(), self.size)?;
         for (k, (name, channel)) in self.channels.iter().enumerate() {
             if name.is_empty() || name.contains('.') || self.channels[..k].iter().any(|(other, _)| other == name) {
                 return Err(Error::value("channel name", format!("`{name}`"), "is empty, has a dot, or is there twice"));
@@ -200,5 +221,35 @@ impl<R: Real> System<R> for CondNeuGroup<R> {
             return Err(Error::value("gates of all channels", self.gates(), format!("are more than {MAX_GATES}")));
         }
         self.v.check("V", &[self.size])
+    }
+}
+
+impl<R: Real> NeuronGroup<R> for CondNeuGroup<R> {
+    fn set_param(&mut self, name: &str, value: Param<R>) -> Result<()> {
+        *info::named(&Parameters::TABLE, self.params.all_mut(), name)? = value;
+        Ok(())
+    }
+
+    fn set_init(&mut self, name: &str, init: Init) -> Result<()> {
+        match name {
+            "V" => self.v = init,
+            _ => return Err(Error::unknown("variable with an initial value", name, ["V"])),
+        }
+        Ok(())
+    }
+
+    fn set_method(&mut self, method: Method) -> Result<()> {
+        self.method = method;
+        Ok(())
+    }
+
+    fn add_conductance(&mut self) -> Result<()> {
+        self.conductance = true;
+        Ok(())
+    }
+
+    fn add_channel(&mut self, name: &str, channel: Channel<R>) -> Result<()> {
+        self.channels.push((name.to_owned(), channel));
+        Ok(())
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn program<R: Real>(model: &CondNeuGroup<R>, dt: f64) -> Program {
         }
     };
     let of_channels = model.channels.iter().flat_map(|(_, channel)| channel.params());
-    program.constants(model.params.iter().chain(of_channels), &others)
+    program.constants(model.params.all().into_iter().chain(of_channels), &others)
 }
 
 const FILE: &str = "cond_neu_group.cu";

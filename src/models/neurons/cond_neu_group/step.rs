@@ -1,7 +1,7 @@
 //! One step of many neurons: channel by channel over a stretch of them, then the potential.
 
 use super::conduct::{Flow, Neurons, conduct};
-use super::{CondNeuGroup, MAX_GATES};
+use super::{CondNeuGroup, MAX_GATES, Parameters};
 use crate::models::integrator::{GROWTH, STAGES, Stepper};
 use crate::models::neurons::crossing::crossing;
 use crate::numeric::math::{decay, divisible};
@@ -77,7 +77,7 @@ fn all<R: Real>(model: &CondNeuGroup<R>, block: Block<'_, R>, vars: &mut [&mut [
             Some(stages) => stages.step(model, &block, from, v, &mut gates),
         }
         for (k, (v, before)) in v.iter().zip(before).enumerate() {
-            let v_th = model.params[2].at((block.first + from + k) % block.units.max(1));
+            let v_th = model.params.v_th.at((block.first + from + k) % block.units.max(1));
             let crossed;
             (crossed, below[from + k]) = crossing(before, *v, v_th, below[from + k]);
             spike[from + k] = crossed;
@@ -99,7 +99,7 @@ fn flow<R: Real, const SLOPES: bool>(
     let (first, units, dt) = (block.first + from, block.units, block.dt);
     let (mut g, mut drive) = ([R::of(0.0); STRETCH], [R::of(0.0); STRETCH]);
     let (g, drive) = (&mut g[..v.len()], &mut drive[..v.len()]);
-    let [c, area, _] = &model.params;
+    let Parameters { c, area, .. } = &model.params;
     for (k, drive) in drive.iter_mut().enumerate() {
         let scale = R::of(1e-3) / area.at((first + k) % units.max(1));
         *drive = block.x[from + k] * scale;

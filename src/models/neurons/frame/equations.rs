@@ -1,61 +1,130 @@
 //! What one neuron has and another has not.
 
 use super::step::Block;
-use crate::error::Result;
 use crate::init::Init;
+use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
-use crate::system::param::Param;
 use std::fmt::Debug;
 
-/// A neuron's equations: `N` differential variables, the first of which is the potential, and `P` parameters.
+/// A neuron's equations: `N` differential variables, the first of which is the potential, and `P` parameters. A type with these makes a
+/// model, [`Neuron`](super::Neuron), with every method of integration, spikes, resets and refractoriness.
 ///
-/// The same operations in the same order stand in its kernel, which includes `neuron.cuh`.
+/// ```
+/// use overtime::models::{Equations, Neuron, Parameter, Variable};
+/// use overtime::{Init, Input, LoopOverTime, Real};
+///
+/// overtime::parameters! {
+///     /// The parameters of a theta neuron.
+///     pub struct Parameters {
+///         v_th: "V_th" = 30.0, "mV", Finite, "threshold";
+///         v_reset: "V_reset" = -30.0, "mV", Finite, "potential after a spike";
+///         tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
+///         tau: "tau" = 10.0, "ms", Positive, "membrane time constant";
+///     }
+/// }
+///
+/// /// τ dV/dt = V²/mV + I.
+/// #[derive(Clone, Copy, Debug)]
+/// struct Theta;
+///
+/// impl Equations<1, { Parameters::COUNT }> for Theta {
+///     const NAME: &'static str = "Theta";
+///     const VARIABLES: [Variable; 1] = [Variable::new("V", "mV", "membrane potential")];
+///     const PARAMETERS: [Parameter; Parameters::COUNT] = Parameters::TABLE;
+///     const RESETS: bool = true;
+///     type Parameters<R: Real> = Parameters<R>;
+///
+///     fn initial() -> [Option<Init>; 1] {
+///         [Some(Init::Constant(-1.0))]
+///     }
+///
+///     fn flow<R: Real>([v]: [R; 1], i: R, p: &Parameters<R>) -> ([R; 1], [R; 1]) {
+///         ([v.mul_add(v, i) / p.tau], [(v + v) / p.tau])
+///     }
+///
+///     fn gain<R: Real>(p: &Parameters<R>) -> R {
+///         R::of(1.0) / p.tau
+///     }
+/// }
+///
+/// # fn main() -> overtime::Result<()> {
+/// let neurons = Neuron::<f64, Theta, 1, { Parameters::COUNT }>::new(3).param("tau", 5.0)?;
+/// let mut over_time = LoopOverTime::builder(neurons).out_vars("spike").build()?;
+/// let run = over_time.run(Input::duration(100.0).constant(2.0))?;
+/// assert!(run["spike"].sum() > 3.0);
+/// # Ok(()) }
+/// ```
+///
+/// The functions must be pure: of the same arguments they return the same bits. They compute with the operations of [`Real`] and
+/// the functions of [`math`](crate::math) alone, without branches where possible, so that the loops over neurons vectorise. Each is called
+/// for any numbers, those that are not finite included, and must not panic. They are best marked `#[inline(always)]`.
+///
+/// A [kernel](Self::KERNEL) has the same operations in the same order, so that a GPU makes the same bits. `kernels/include/neuron.cuh` says
+/// what its text defines. Equations without a kernel run on the CPU alone.
 pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync + 'static {
-    /// The kind, as brainpy names it.
-    const KIND: &'static str;
+    /// The name of the model.
+    const NAME: &'static str;
+    /// Other names of the model.
+    const ALIASES: &'static [&'static str] = &[];
+    /// One line that says what the model is.
+    const ABOUT: &'static str = "";
+    /// Where the model was published.
+    const SOURCE: Option<&'static str> = None;
+    /// The units of the current and of the conductance that the model is given.
+    const UNITS: [&'static str; 2] = ["", ""];
     /// The kernel's file name and text.
-    const KERNEL: (&'static str, &'static str);
+    const KERNEL: Option<(&'static str, &'static str)> = None;
     /// The differential variables.
-    const VARS: [&'static str; N];
-    /// The parameters. The first is the threshold; if the potential is reset, then come what it is reset to, and the refractory period,
-    /// on which `flow` and `reset` must not depend.
-    const PARAMS: [Constant; P];
-    /// Whether a potential that is at the threshold or above it is a spike, and is reset; else a spike is a crossing from below.
+    const VARIABLES: [Variable; N];
+    /// The parameters. The first is the threshold. If the potential is reset, the second is what it is reset to, and the third the refractory
+    /// period; `flow` and `reset` must not depend on these two.
+    const PARAMETERS: [Parameter; P];
+    /// Whether a potential that is at the threshold or above it is a spike, and is reset. Where it is not, a spike is a crossing from below.
     const RESETS: bool;
 
-    /// Where the variables start; those that are `None`, where [`steady`](Self::steady) says.
+    /// The parameters of one neuron by name, in the order of [`PARAMETERS`](Self::PARAMETERS), as [`parameters!`](crate::parameters) makes
+    /// them. In the place of the refractory period the steps have its number of steps.
+    type Parameters<R: Real>: From<[R; P]>;
+
+    /// Where the variables start. Those that are `None` start where [`steady`](Self::steady) puts them.
     fn initial() -> [Option<Init>; N];
 
     /// Where the other variables start at the potential `v`.
     #[must_use]
-    fn steady<R: Real>(v: R, p: &[R; P]) -> [R; N] {
+    fn steady<R: Real>(v: R, p: &Self::Parameters<R>) -> [R; N] {
         let _ = p;
         [v; N]
     }
 
     /// dx/dt under the current `i`, and of each variable the derivative of its own by itself, ∂(dx/dt)/∂x, which exponential Euler takes.
     #[must_use]
-    fn flow<R: Real>(x: [R; N], i: R, p: &[R; P]) -> ([R; N], [R; N]);
+    fn flow<R: Real>(x: [R; N], i: R, p: &Self::Parameters<R>) -> ([R; N], [R; N]);
 
     /// The derivative of dV/dt by the current.
     #[must_use]
-    fn gain<R: Real>(p: &[R; P]) -> R;
+    fn gain<R: Real>(p: &Self::Parameters<R>) -> R;
 
     /// What a spike does to the variables beside the potential.
     #[must_use]
-    fn reset<R: Real>(x: [R; N], p: &[R; P]) -> [R; N] {
+    fn reset<R: Real>(x: [R; N], p: &Self::Parameters<R>) -> [R; N] {
         let _ = p;
         x
     }
 
-    /// A step of a block in `f64`: a function of its own, so that the loops are compiled with this library.
-    fn step_f64(block: Block<'_, f64, N, P>);
+    /// A step of a block in `f64`. An implementation leaves it as it is.
+    #[doc(hidden)]
+    fn step_f64(block: Block<'_, f64, N, P>) {
+        block.step::<Self>();
+    }
 
     /// The same in `f32`.
-    fn step_f32(block: Block<'_, f32, N, P>);
+    #[doc(hidden)]
+    fn step_f32(block: Block<'_, f32, N, P>) {
+        block.step::<Self>();
+    }
 }
 
-/// The two functions of [`Equations`] that step a block.
+/// The two functions of [`Equations`] that step a block, so that the loops are compiled with this library and not with each program.
 macro_rules! steps {
     ($n:expr, $p:expr) => {
         #[inline(never)]
@@ -69,45 +138,3 @@ macro_rules! steps {
     };
 }
 pub(crate) use steps;
-
-/// A parameter: its name, its default, and what it must be.
-#[derive(Clone, Copy, Debug)]
-pub struct Constant {
-    /// As users name it.
-    pub(crate) name: &'static str,
-    pub(crate) default: f64,
-    must: Must,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Must {
-    BeFinite,
-    BePositive,
-    NotBeNegative,
-}
-
-/// Any number.
-pub(crate) const fn any(name: &'static str, default: f64) -> Constant {
-    Constant { name, default, must: Must::BeFinite }
-}
-
-/// A number above 0.
-pub(crate) const fn positive(name: &'static str, default: f64) -> Constant {
-    Constant { name, default, must: Must::BePositive }
-}
-
-/// A number from 0 on.
-pub(crate) const fn not_negative(name: &'static str, default: f64) -> Constant {
-    Constant { name, default, must: Must::NotBeNegative }
-}
-
-impl Constant {
-    pub(super) fn check<R: Real>(&self, param: &Param<R>, units: usize) -> Result<()> {
-        let zero = R::of(0.0);
-        match self.must {
-            Must::BeFinite => param.check(self.name, units, |_| true, ""),
-            Must::BePositive => param.check(self.name, units, |x| x > zero, "is not positive"),
-            Must::NotBeNegative => param.check(self.name, units, |x| x >= zero, "is negative"),
-        }
-    }
-}

@@ -7,16 +7,25 @@ use super::refractory::{check_steps, no_reset, steps_in};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
-use crate::models::Method;
+use crate::models::info;
+use crate::models::info::{Family, ModelInfo, Port, variables};
+use crate::models::{Method, NeuronGroup};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
-pub(crate) use equations::{Constant, Equations};
-pub(crate) use equations::{any, not_negative, positive, steps};
-pub(crate) use step::Block;
+pub use equations::Equations;
+pub(crate) use equations::steps;
+// It stands in the signature of `Equations`.
+#[doc(hidden)]
+pub use step::Block;
+
+/// Where parameters that the frame itself uses stand in the table of any neuron; the last two are there if the potential is reset.
+const V_TH: usize = 0;
+const V_RESET: usize = 1;
+const TAU_REF: usize = 2;
 
 /// A group of neurons of one kind: what [`AdExIf`](crate::models::AdExIf), [`Izhikevich`](crate::models::Izhikevich) and others are,
 /// each with equations of its own.
@@ -61,7 +70,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
     pub fn new(size: usize) -> Self {
         Self {
             size,
-            params: E::PARAMS.map(|constant| constant.default.into()),
+            params: E::PARAMETERS.map(|parameter| parameter.default.into()),
             initial: E::initial(),
             method: Method::ExpAuto,
             reset: Reset::Hard,
@@ -82,10 +91,16 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
     /// # Errors
     /// If there is no such parameter.
     pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
-        match E::PARAMS.iter().zip(&mut self.params).find(|(constant, _)| constant.name == name) {
-            Some((_, param)) => *param = value.into(),
-            None => return Err(Error::unknown("parameter", name, E::PARAMS.map(|constant| constant.name))),
-        }
+        self.set_param(name, value.into())?;
+        Ok(self)
+    }
+
+    /// The initial value of the differential variable of this name.
+    ///
+    /// # Errors
+    /// If there is no such variable.
+    pub fn init(mut self, name: &str, init: Init) -> Result<Self> {
+        self.set_init(name, init)?;
         Ok(self)
     }
 
@@ -94,18 +109,6 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
     pub fn v(mut self, init: Init) -> Self {
         self.initial[0] = Some(init);
         self
-    }
-
-    /// The initial value of the differential variable of this name.
-    ///
-    /// # Errors
-    /// If there is no such variable.
-    pub fn initial(mut self, name: &str, init: Init) -> Result<Self> {
-        match E::VARS.iter().zip(&mut self.initial).find(|(var, _)| **var == name) {
-            Some((_, initial)) => *initial = Some(init),
-            None => return Err(Error::unknown("variable", name, E::VARS)),
-        }
-        Ok(self)
     }
 
     /// What a spike does to the potential; [`Reset::Hard`] by default. A loop is refused whose steps are so long that one of them takes V
@@ -123,9 +126,35 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
         self
     }
 
+    /// What there is to know of the model by name.
+    #[must_use]
+    pub fn info() -> ModelInfo {
+        let [current, conductance] = E::UNITS;
+        let mut all = ModelInfo::new(Family::Neuron, E::NAME, E::ABOUT);
+        all.aliases = E::ALIASES;
+        all.source = E::SOURCE;
+        all.inputs = vec![Port::new("x", current, "current"), Port::new("g", conductance, "conductance, on request")];
+        all.variables = E::VARIABLES.to_vec();
+        let (spike, memory) = if E::RESETS { (variables::REACHED, variables::REFRACTORY) } else { (variables::CROSSED, variables::BELOW) };
+        all.variables.extend([spike, memory]);
+        all.parameters = E::PARAMETERS.to_vec();
+        all.options = info::optional(if E::RESETS { &["method", "reset", "conductance"] } else { &["method", "conductance"] });
+        all
+    }
+
+    /// The names of the differential variables.
+    fn names() -> [&'static str; N] {
+        E::VARIABLES.map(|variable| variable.name)
+    }
+
+    /// The parameters of one neuron.
+    fn of_unit(&self, unit: usize) -> [R; P] {
+        std::array::from_fn(|p| self.params[p].at(unit))
+    }
+
     /// All variables at the potential `v`: those that start where it takes them, there, and others at 0, which is where they start.
     fn resting(v: R, p: &[R; P]) -> [R; N] {
-        let (steady, initial) = (E::steady(v, p), E::initial());
+        let (steady, initial) = (E::steady(v, &E::Parameters::from(*p)), E::initial());
         std::array::from_fn(|k| if k == 0 || initial[k].is_none() { steady[k] } else { R::of(0.0) })
     }
 
@@ -134,7 +163,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
         let mut all = self.params.clone();
         if E::RESETS {
             let steps = |tau: R| R::of(1.0) + steps_in(tau, dt);
-            all[2] = match &all[2] {
+            all[TAU_REF] = match &all[TAU_REF] {
                 Param::All(tau) => Param::All(steps(*tau)),
                 Param::Each(taus) => Param::Each(taus.iter().map(|tau| steps(*tau)).collect()),
             };
@@ -147,13 +176,13 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
     fn schema(&self) -> Schema {
         let schema = Schema::pointwise(self.size).drive("x");
         let schema = if self.conductance { schema.drive("g") } else { schema };
-        let schema = schema.vars(E::VARS).vars(["spike"]);
-        if E::RESETS { schema.vars(["refractory"]).held(E::VARS[0], "refractory") } else { schema.vars(["below"]) }
+        let schema = schema.vars(Self::names()).vars(["spike"]);
+        if E::RESETS { schema.vars(["refractory"]).held(E::VARIABLES[0].name, "refractory") } else { schema.vars(["below"]) }
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {
         let stream = |name: &str| Stream::named(shared.seed ^ u64::from(state.node()).rotate_left(40), name);
-        let streams = E::VARS.map(stream);
+        let streams = Self::names().map(stream);
         let units = state.units().max(1);
         let shape = [self.size];
         let Some((v, others)) = state.all().split_first_mut() else { return };
@@ -164,7 +193,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
             match self.initial.get(k + 1) {
                 Some(Some(init)) => init.fill_checked(x, &shape, streams[k + 1]),
                 Some(None) => x.iter_mut().zip(&**v).enumerate().for_each(|(unit, (x, v))| {
-                    *x = E::steady(*v, &std::array::from_fn(|p| self.params[p].at(unit % units)))[k + 1];
+                    *x = E::steady(*v, &self.of_unit(unit % units).into())[k + 1];
                 }),
                 None => x.fill(R::of(0.0)),
             }
@@ -179,7 +208,8 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
 
     fn program(&self, dt: f64) -> Option<Program> {
         let dt = R::of(dt);
-        let mut program = Program::pointwise(E::KERNEL.0, E::KERNEL.1);
+        let (file, text) = E::KERNEL?;
+        let mut program = Program::pointwise(file, text);
         if E::RESETS {
             program = program.define("RESET", if self.reset == Reset::Soft { 2 } else { 1 });
         }
@@ -198,21 +228,22 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
         if !E::RESETS {
             return Ok(());
         }
-        check_steps(&self.params[2], dt)?;
+        check_steps(&self.params[TAU_REF], dt)?;
         let units = if self.reset == Reset::Soft { self.size } else { 0 };
         for unit in 0..units {
-            let p: [R; P] = std::array::from_fn(|p| self.params[p].at(unit));
-            let takes = (p[0] - p[1]).to_f64();
+            let p = self.of_unit(unit);
+            let (v_th, v_reset) = (p[V_TH], p[V_RESET]);
+            let takes = (v_th - v_reset).to_f64();
             if takes <= 0.0 {
-                return Err(no_reset(E::KIND, p[0], p[1]));
+                return Err(no_reset(E::NAME, v_th, v_reset));
             }
-            let kept = E::flow(Self::resting(p[0], &p), R::of(0.0), &p).0[0].to_f64() * dt;
+            let kept = E::flow(Self::resting(v_th, &p), R::of(0.0), &p.into()).0[0].to_f64() * dt;
             if kept > takes {
                 return Err(Error::Unsupported(format!(
                     "a soft reset of {} in steps of {dt} ms: it keeps what is above the threshold, of which one step at V_th = {} makes \
                      {kept:.3e} mV, more than the {takes} mV that it takes away. A shorter dt, a lower V_th or a hard reset helps",
-                    E::KIND,
-                    p[0]
+                    E::NAME,
+                    v_th
                 )));
             }
             if self.params.iter().all(|p| matches!(p, Param::All(_))) {
@@ -223,19 +254,47 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
     }
 
     fn kind(&self) -> &str {
-        E::KIND
+        E::NAME
     }
 
     fn check(&self) -> Result<()> {
-        for (constant, param) in E::PARAMS.iter().zip(&self.params) {
-            constant.check(param, self.size)?;
-        }
-        for (name, init) in E::VARS.iter().zip(&self.initial) {
+        info::check_all(&E::PARAMETERS, &self.params, self.size)?;
+        for (name, init) in Self::names().iter().zip(&self.initial) {
             init.as_ref().map_or(Ok(()), |init| init.check(name, &[self.size]))?;
         }
         if self.reset == Reset::Soft && !E::RESETS {
-            return Err(Error::Unsupported(format!("a soft reset of {}, which has no reset", E::KIND)));
+            return Err(Error::Unsupported(format!("a soft reset of {}, which has no reset", E::NAME)));
         }
+        Ok(())
+    }
+}
+
+impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> NeuronGroup<R> for Neuron<R, E, N, P> {
+    fn set_param(&mut self, name: &str, value: Param<R>) -> Result<()> {
+        *info::named(&E::PARAMETERS, self.params.each_mut(), name)? = value;
+        Ok(())
+    }
+
+    fn set_init(&mut self, name: &str, init: Init) -> Result<()> {
+        match Self::names().iter().zip(&mut self.initial).find(|(var, _)| **var == name) {
+            Some((_, initial)) => *initial = Some(init),
+            None => return Err(Error::unknown("variable", name, Self::names())),
+        }
+        Ok(())
+    }
+
+    fn set_method(&mut self, method: Method) -> Result<()> {
+        self.method = method;
+        Ok(())
+    }
+
+    fn set_reset(&mut self, reset: Reset) -> Result<()> {
+        self.reset = reset;
+        Ok(())
+    }
+
+    fn add_conductance(&mut self) -> Result<()> {
+        self.conductance = true;
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! One step of many neurons, a tile of them at a time: loops of constant length over local arrays, which vectorise.
 
 use super::equations::Equations;
+use super::{TAU_REF, V_RESET, V_TH};
 use crate::models::Method;
 use crate::models::integrator::{GROWTH, Stepper};
 use crate::models::neurons::crossing::crossing;
@@ -25,6 +26,7 @@ pub(crate) struct Neuron<'a, R, const P: usize> {
 }
 
 /// One step of a block whose first neuron is number `first`, counted over a batch of rows of `units`.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Block<'a, R, const N: usize, const P: usize> {
     neuron: Neuron<'a, R, P>,
@@ -98,7 +100,7 @@ impl<'a, R: Real, const N: usize, const P: usize> Block<'a, R, N, P> {
             *values = param.spread(self.first + k, self.units);
         }
         if resets {
-            for hold in &mut all[2] {
+            for hold in &mut all[TAU_REF] {
                 *hold = R::of(1.0) + steps_in(*hold, self.dt);
             }
         }
@@ -129,9 +131,9 @@ fn column<R: Real, const M: usize, const W: usize>(all: &[[R; W]; M], k: usize) 
 #[inline(always)]
 fn flow<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(mut x: [R; N], i: R, g: R, p: &[R; P]) -> ([R; N], [R; N]) {
     if E::RESETS {
-        x[0] = if x[0] > p[0] { p[0] } else { x[0] };
+        x[0] = if x[0] > p[V_TH] { p[V_TH] } else { x[0] };
     }
-    E::flow(x, i - g * x[0], p)
+    E::flow(x, i - g * x[0], &E::Parameters::from(*p))
 }
 
 /// One step of a tile, without spikes.
@@ -156,7 +158,7 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
                 rate[var][k] = f[var];
                 pull[var][k] = -s[var];
             }
-            pull[0][k] = E::gain(&p).mul_add(tile.g[k], pull[0][k]);
+            pull[0][k] = E::gain(&E::Parameters::from(p)).mul_add(tile.g[k], pull[0][k]);
         }
         // A soft reset keeps what is above the threshold: no more than the flow there makes of a step. (The derivative at the step's start,
         // which an upstroke has made large, would keep any number.)
@@ -164,10 +166,10 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
         if E::RESETS && self.soft {
             for (k, most) in most.iter_mut().enumerate() {
                 let (mut x, p) = (column(&tile.x, k), column(&tile.p, k));
-                x[0] = p[0];
+                x[0] = p[V_TH];
                 let rate = flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &p).0[0];
                 let rate = if rate > R::of(0.0) { rate } else { R::of(0.0) };
-                *most = rate.mul_add(dt, if tile.x[0][k] > p[0] { tile.x[0][k] } else { p[0] });
+                *most = rate.mul_add(dt, if tile.x[0][k] > p[V_TH] { tile.x[0][k] } else { p[V_TH] });
             }
         }
         for var in 0..N {
@@ -254,19 +256,19 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
                 let mut x = column(&tile.x, k);
                 x[0] = if held { before[0][k] } else { x[0] };
                 // Where a soft reset, or a reset above the threshold, leaves V there, the refractory period comes first.
-                let fires = !held & (x[0] >= p[0]);
-                let mut after = E::reset(x, &p);
-                after[0] = if neuron.soft { x[0] - (p[0] - p[1]) } else { p[1] };
+                let fires = !held & (x[0] >= p[V_TH]);
+                let mut after = E::reset(x, &E::Parameters::from(p));
+                after[0] = if neuron.soft { x[0] - (p[V_TH] - p[V_RESET]) } else { p[V_RESET] };
                 for var in 0..N {
                     tile.x[var][k] = if fires { after[var] } else { x[var] };
                 }
                 let rest = if held { left - one } else { zero };
-                kept[k] = if fires { p[2] } else { rest };
+                kept[k] = if fires { p[TAU_REF] } else { rest };
                 fired[k] = if fires { one } else { zero };
             }
         } else {
             for k in 0..W {
-                (fired[k], kept[k]) = crossing(before[0][k], tile.x[0][k], tile.p[0][k], kept[k]);
+                (fired[k], kept[k]) = crossing(before[0][k], tile.x[0][k], tile.p[V_TH][k], kept[k]);
             }
         }
         memory[all.clone()].copy_from_slice(&kept[..count]);

@@ -6,7 +6,9 @@ mod step;
 
 use crate::error::Result;
 use crate::init::Init;
-use crate::models::Method;
+use crate::models::info;
+use crate::models::info::{Family, ModelInfo, Port, Variable, variables};
+use crate::models::{Method, NeuronGroup};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
@@ -14,7 +16,21 @@ use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
 use rates::rates;
-use step::{Block, Constants, Vars, step};
+use step::{Block, Vars, step};
+
+crate::parameters! {
+    /// The parameters of [`Hh`].
+    pub(super) struct Parameters {
+        e_na: "ENa" = 50.0, "mV", Finite, "sodium reversal potential";
+        g_na: "gNa" = 120.0, "mS/cm²", NonNegative, "sodium conductance";
+        e_k: "EK" = -77.0, "mV", Finite, "potassium reversal potential";
+        g_k: "gK" = 36.0, "mS/cm²", NonNegative, "potassium conductance";
+        e_l: "EL" = -54.387, "mV", Finite, "leak reversal potential";
+        g_l: "gL" = 0.03, "mS/cm²", NonNegative, "leak conductance";
+        c: "C" = 1.0, "µF/cm²", Positive, "membrane capacitance";
+        v_th: "V_th" = 20.0, "mV", Finite, "threshold that counts as a spike";
+    }
+}
 
 /// Hodgkin and Huxley's neuron (J. Physiol. 117, 1952, 500-544), with the resting potential at −65 mV: `brainpy.dyn.HH`.
 ///
@@ -47,10 +63,11 @@ use step::{Block, Constants, Vars, step};
 /// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input `x`: `[N]`, current in µA/cm²; a
 /// run may do without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, in mS/cm², which adds −g V to the
 /// current and enters ∂V'/∂V: a synapse of conductance s and reversal potential E adds s to g and s·E to x.
+#[doc(alias("HH", "HodgkinHuxley"))]
 #[derive(Clone, Debug)]
 pub struct Hh<R> {
     size: usize,
-    constants: Constants<Param<R>>,
+    constants: Parameters<Param<R>>,
     method: Method,
     v: Init,
     gates: [Option<Init>; 3],
@@ -64,16 +81,7 @@ impl<R: Real> Hh<R> {
     pub fn new(size: usize) -> Self {
         Self {
             size,
-            constants: Constants {
-                e_na: 50.0.into(),
-                g_na: 120.0.into(),
-                e_k: (-77.0).into(),
-                g_k: 36.0.into(),
-                e_l: (-54.387).into(),
-                g_l: 0.03.into(),
-                c: 1.0.into(),
-                v_th: 20.0.into(),
-            },
+            constants: Parameters::TABLE.map(|parameter| parameter.default.into()).into(),
             method: Method::ExpAuto,
             v: Init::Uniform(-70.0, -60.0),
             gates: [None, None, None],
@@ -94,11 +102,16 @@ impl<R: Real> Hh<R> {
     /// # Errors
     /// If there is no such parameter.
     pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
-        let known = self.constants.names();
-        match self.constants.named(name) {
-            Some(param) => *param = value.into(),
-            None => return Err(crate::error::Error::unknown("parameter", name, known)),
-        }
+        self.set_param(name, value.into())?;
+        Ok(self)
+    }
+
+    /// The initial value of the variable of this name (`V`, `m`, `h`, `n`).
+    ///
+    /// # Errors
+    /// If there is no such variable.
+    pub fn init(mut self, name: &str, init: Init) -> Result<Self> {
+        self.set_init(name, init)?;
         Ok(self)
     }
 
@@ -129,6 +142,27 @@ impl<R: Real> Hh<R> {
     pub fn conductance(mut self) -> Self {
         self.conductance = true;
         self
+    }
+
+    /// What there is to know of the model by name.
+    #[must_use]
+    pub fn info() -> ModelInfo {
+        let mut all = ModelInfo::new(Family::Neuron, "HH", "Hodgkin and Huxley's neuron");
+        all.aliases = &["HodgkinHuxley"];
+        all.source = Some("Hodgkin & Huxley, J. Physiol. 117, 1952, 500-544");
+        all.inputs = vec![Port::new("x", "µA/cm²", "current"), Port::new("g", "mS/cm²", "conductance, on request")];
+        all.variables = vec![
+            Variable::new("V", "mV", "membrane potential"),
+            Variable::new("m", "", "sodium activation"),
+            Variable::new("h", "", "sodium inactivation"),
+            Variable::new("n", "", "potassium activation"),
+            variables::CROSSED,
+            Variable::fixed("input", "µA/cm²", "the current of this step, noise included"),
+            variables::BELOW,
+        ];
+        all.parameters = Parameters::TABLE.to_vec();
+        all.options = info::optional(&["method", "noise", "conductance"]);
+        all
     }
 
     /// σ/√dt: what a standard normal is multiplied by.
@@ -191,14 +225,7 @@ impl<R: Real> System<R> for Hh<R> {
     }
 
     fn check(&self) -> Result<()> {
-        let zero = R::of(0.0);
-        for (name, param) in self.constants.entries() {
-            match name {
-                "C" => param.check(name, self.size, |c| c > zero, "is not positive")?,
-                "gNa" | "gK" | "gL" => param.check(name, self.size, |g| g >= zero, "is negative")?,
-                _ => param.check(name, self.size, |_| true, "")?,
-            }
-        }
+        info::check_all(&Parameters::TABLE, self.constants.all(), self.size)?;
         self.v.check("V", &[self.size])?;
         for (gate, name) in self.gates.iter().zip(GATES) {
             gate.as_ref().map_or(Ok(()), |init| init.check(name, &[self.size]))?;
@@ -209,5 +236,36 @@ impl<R: Real> System<R> for Hh<R> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl<R: Real> NeuronGroup<R> for Hh<R> {
+    fn set_param(&mut self, name: &str, value: Param<R>) -> Result<()> {
+        *info::named(&Parameters::TABLE, self.constants.all_mut(), name)? = value;
+        Ok(())
+    }
+
+    fn set_init(&mut self, name: &str, init: Init) -> Result<()> {
+        match (name, GATES.iter().position(|gate| *gate == name)) {
+            ("V", _) => self.v = init,
+            (_, Some(gate)) => self.gates[gate] = Some(init),
+            _ => return Err(crate::error::Error::unknown("variable with an initial value", name, ["V", "m", "h", "n"])),
+        }
+        Ok(())
+    }
+
+    fn set_method(&mut self, method: Method) -> Result<()> {
+        self.method = method;
+        Ok(())
+    }
+
+    fn set_noise(&mut self, sigma: f64) -> Result<()> {
+        self.noise = Some(sigma);
+        Ok(())
+    }
+
+    fn add_conductance(&mut self) -> Result<()> {
+        self.conductance = true;
+        Ok(())
     }
 }

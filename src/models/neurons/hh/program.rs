@@ -18,5 +18,5 @@ pub(super) fn program<R: Real>(model: &Hh<R>, dt: f64) -> Program {
         program = program.define("NOISE", 1);
         others.push(model.noise_scale(dt));
     }
-    program.constants(model.constants.entries().map(|(_, param)| param), &others)
+    program.constants(model.constants.all(), &others)
 }

@@ -1,5 +1,6 @@
 //! One step of many neurons, a tile of them at a time: loops of constant length over local arrays, which vectorise.
 
+use super::Parameters as Constants;
 use super::rates::rates;
 use crate::models::Method;
 use crate::models::integrator::{GROWTH, Stepper, relaxed};
@@ -11,57 +12,10 @@ use crate::system::param::Param;
 use bytemuck::{cast_slice, cast_slice_mut};
 use std::any::Any;
 
-/// The model's parameters, each a `P`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Constants<P> {
-    pub(super) e_na: P,
-    pub(super) g_na: P,
-    pub(super) e_k: P,
-    pub(super) g_k: P,
-    pub(super) e_l: P,
-    pub(super) g_l: P,
-    pub(super) c: P,
-    pub(super) v_th: P,
-}
-
-impl<R: Real> Constants<Param<R>> {
-    pub(super) fn entries(&self) -> [(&'static str, &Param<R>); 8] {
-        let Self { e_na, g_na, e_k, g_k, e_l, g_l, c, v_th } = self;
-        [("ENa", e_na), ("gNa", g_na), ("EK", e_k), ("gK", g_k), ("EL", e_l), ("gL", g_l), ("C", c), ("V_th", v_th)]
-    }
-
-    pub(super) fn names(&self) -> [&'static str; 8] {
-        self.entries().map(|(name, _)| name)
-    }
-
-    pub(super) fn named(&mut self, name: &str) -> Option<&mut Param<R>> {
-        Some(match name {
-            "ENa" => &mut self.e_na,
-            "gNa" => &mut self.g_na,
-            "EK" => &mut self.e_k,
-            "gK" => &mut self.g_k,
-            "EL" => &mut self.e_l,
-            "gL" => &mut self.g_l,
-            "C" => &mut self.c,
-            "V_th" => &mut self.v_th,
-            _ => return None,
-        })
-    }
-
-    /// The values, if all are the same for all neurons.
-    fn same(&self) -> Option<Constants<R>> {
-        let all = self.entries().iter().all(|(_, p)| matches!(p, Param::All(_)));
-        all.then(|| Constants {
-            e_na: self.e_na.at(0),
-            g_na: self.g_na.at(0),
-            e_k: self.e_k.at(0),
-            g_k: self.g_k.at(0),
-            e_l: self.e_l.at(0),
-            g_l: self.g_l.at(0),
-            c: self.c.at(0),
-            v_th: self.v_th.at(0),
-        })
-    }
+/// The values, if all are the same for all neurons.
+fn same<R: Real>(all: &Constants<Param<R>>) -> Option<Constants<R>> {
+    let all = all.all();
+    all.iter().all(|p| matches!(p, Param::All(_))).then(|| all.map(|p| p.at(0)).into())
 }
 
 /// Where the parameters of a block's neurons come from.
@@ -205,7 +159,7 @@ impl<'a, R: Real> Block<'a, R> {
     fn step(self) {
         let Self { constants, first, units, method, dt, vars } = self;
         let each = Each { all: constants, first, units };
-        match (method.tableau(), constants.same()) {
+        match (method.tableau(), same(constants)) {
             (None, Some(same)) => vectorize(Step { constants: Same(same), method: ExpAuto { dt }, vars }),
             (None, None) => vectorize(Step { constants: each, method: ExpAuto { dt }, vars }),
             (Some(tableau), Some(same)) => vectorize(Step { constants: Same(same), method: tableau.stepper(dt), vars }),

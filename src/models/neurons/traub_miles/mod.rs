@@ -9,14 +9,16 @@ use super::refractory::check_steps;
 use crate::device::Device;
 use crate::error::Result;
 use crate::init::Init;
-use crate::models::Method;
+use crate::models::info;
+use crate::models::info::{Family, ModelInfo, Port, Variable};
+use crate::models::{Method, NeuronGroup};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
-use constants::{Constants, NAMES};
+use constants::Parameters;
 use rates::rates;
 use step::{Block, Vars, step};
 
@@ -58,10 +60,11 @@ use step::{Block, Vars, step};
 /// The default method, `exp_auto`, is Brian2's `exponential_euler`. After a spike at step k the next can be at step k + `tau_ref`/dt, as
 /// in Brian2; steps are counted, so that no rounding of times changes that. In brainpy 2.8.2 the currents are `INa_TM1991`, `IK_TM1991` and
 /// `IL` in a `CondNeuGroup`, whose spike is a crossing of `V_th` without a refractory period.
+#[doc(alias("COBAHH", "hh_cond_exp_traub"))]
 #[derive(Clone, Debug)]
 pub struct TraubMiles<R> {
     size: usize,
-    constants: Constants<R>,
+    constants: Parameters<Param<R>>,
     method: Method,
     v: Init,
     gates: [Option<Init>; 3],
@@ -72,7 +75,13 @@ impl<R: Real> TraubMiles<R> {
     #[must_use]
     pub fn new(size: usize) -> Self {
         let gates = [None, None, None];
-        Self { size, constants: Constants::new(), method: Method::ExpAuto, v: Init::Normal(-65.0, 5.0), gates }
+        Self {
+            size,
+            constants: Parameters::TABLE.map(|parameter| parameter.default.into()).into(),
+            method: Method::ExpAuto,
+            v: Init::Normal(-65.0, 5.0),
+            gates,
+        }
     }
 
     /// The integration method; [`Method::ExpAuto`] by default.
@@ -87,7 +96,16 @@ impl<R: Real> TraubMiles<R> {
     /// # Errors
     /// If there is no such parameter.
     pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
-        *self.constants.named(name)? = value.into();
+        self.set_param(name, value.into())?;
+        Ok(self)
+    }
+
+    /// The initial value of the variable of this name (`V`, `m`, `h`, `n`).
+    ///
+    /// # Errors
+    /// If there is no such variable.
+    pub fn init(mut self, name: &str, init: Init) -> Result<Self> {
+        self.set_init(name, init)?;
         Ok(self)
     }
 
@@ -103,6 +121,27 @@ impl<R: Real> TraubMiles<R> {
     pub fn gates(mut self, m: Init, h: Init, n: Init) -> Self {
         self.gates = [Some(m), Some(h), Some(n)];
         self
+    }
+
+    /// What there is to know of the model by name.
+    #[must_use]
+    pub fn info() -> ModelInfo {
+        let mut all = ModelInfo::new(Family::Neuron, "TraubMiles", "the neuron of Traub and Miles, the cell of COBAHH");
+        all.aliases = &["COBAHH"];
+        all.source =
+            Some("Traub & Miles, Neuronal Networks of the Hippocampus, 1991; Brette et al., J. Comput. Neurosci. 23, 2007, 349-398");
+        all.inputs = vec![Port::new("x", "pA", "current"), Port::new("g", "nS", "conductance")];
+        all.variables = vec![
+            Variable::new("V", "mV", "membrane potential"),
+            Variable::new("m", "", "sodium activation"),
+            Variable::new("h", "", "sodium inactivation"),
+            Variable::new("n", "", "potassium activation"),
+            Variable::fixed("spike", "", "1 where V is above V_th, tau_ref or longer after the last; also the output"),
+            Variable::fixed("refractory", "", "in how many steps the next spike can be, at the soonest"),
+        ];
+        all.parameters = Parameters::TABLE.to_vec();
+        all.options = info::optional(&["method"]);
+        all
     }
 }
 
@@ -124,7 +163,7 @@ impl<R: Real> System<R> for TraubMiles<R> {
             match &self.gates[k] {
                 Some(init) => init.fill_checked(gate, &shape, streams[k + 1]),
                 None => gate.iter_mut().zip(&*v).enumerate().for_each(|(unit, (x, v))| {
-                    let (a, b) = rates(*v - self.constants.v_t().at(unit % units))[k];
+                    let (a, b) = rates(*v - self.constants.v_t.at(unit % units))[k];
                     *x = a / (a + b);
                 }),
             }
@@ -145,7 +184,7 @@ impl<R: Real> System<R> for TraubMiles<R> {
     }
 
     fn prepare(&self, dt: f64, _: Device) -> Result<()> {
-        check_steps(self.constants.tau_ref(), dt)
+        check_steps(&self.constants.tau_ref, dt)
     }
 
     fn kind(&self) -> &str {
@@ -153,18 +192,37 @@ impl<R: Real> System<R> for TraubMiles<R> {
     }
 
     fn check(&self) -> Result<()> {
-        let zero = R::of(0.0);
-        for (name, param) in NAMES.into_iter().zip(&self.constants.0) {
-            match name {
-                "C" => param.check(name, self.size, |c| c > zero, "is not positive")?,
-                "gNa" | "gK" | "gL" | "tau_ref" => param.check(name, self.size, |x| x >= zero, "is negative")?,
-                _ => param.check(name, self.size, |_| true, "")?,
-            }
-        }
+        info::check_all(&Parameters::TABLE, self.constants.all(), self.size)?;
         self.v.check("V", &[self.size])?;
         for (gate, name) in self.gates.iter().zip(GATES) {
             gate.as_ref().map_or(Ok(()), |init| init.check(name, &[self.size]))?;
         }
+        Ok(())
+    }
+}
+
+impl<R: Real> NeuronGroup<R> for TraubMiles<R> {
+    fn set_param(&mut self, name: &str, value: Param<R>) -> Result<()> {
+        *info::named(&Parameters::TABLE, self.constants.all_mut(), name)? = value;
+        Ok(())
+    }
+
+    fn set_init(&mut self, name: &str, init: Init) -> Result<()> {
+        match (name, GATES.iter().position(|gate| *gate == name)) {
+            ("V", _) => self.v = init,
+            (_, Some(gate)) => self.gates[gate] = Some(init),
+            _ => return Err(crate::error::Error::unknown("variable with an initial value", name, ["V", "m", "h", "n"])),
+        }
+        Ok(())
+    }
+
+    fn set_method(&mut self, method: Method) -> Result<()> {
+        self.method = method;
+        Ok(())
+    }
+
+    fn add_conductance(&mut self) -> Result<()> {
+        // It has one as it is.
         Ok(())
     }
 }

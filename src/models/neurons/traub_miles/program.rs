@@ -1,6 +1,7 @@
 //! The neuron as CUDA C: what `kernels/models/traub_miles.cu` is given.
 
 use super::TraubMiles;
+use super::constants::derived;
 use crate::numeric::scalar::Real;
 use crate::system::program::Program;
 
@@ -15,5 +16,5 @@ pub(super) fn program<R: Real>(model: &TraubMiles<R>, dt: f64) -> Program {
             coefficients
         }
     };
-    program.constants(&model.constants.derived(dt), &others)
+    program.constants(derived(&model.constants, dt).all(), &others)
 }

@@ -1,12 +1,13 @@
 //! One step of many neurons, a tile of them at a time: loops of constant length over local arrays, which vectorise.
 
-use super::constants::{At, Constants, Each, Lookup, P, Same};
+use super::constants::{At, Each, Lookup, P, Parameters as Constants, Same, same};
 use super::rates::rates;
 use crate::models::Method;
 use crate::models::integrator::{GROWTH, Stepper, relaxed};
 use crate::numeric::math::divisible;
 use crate::numeric::scalar::{DType, Real};
 use crate::numeric::simd::{Kernel, vectorize};
+use crate::system::param::Param;
 use bytemuck::{cast_slice, cast_slice_mut};
 use std::any::Any;
 
@@ -25,7 +26,7 @@ pub(super) struct Vars<'a, R> {
 
 /// One step of a block whose first neuron is number `first`, counted over a batch of rows of `units`.
 pub(super) struct Block<'a, R> {
-    pub(super) constants: &'a Constants<R>,
+    pub(super) constants: &'a Constants<Param<R>>,
     pub(super) first: usize,
     pub(super) units: usize,
     pub(super) method: Method,
@@ -77,7 +78,7 @@ impl<'a, R: Real> Block<'a, R> {
     fn step(self) {
         let Self { constants, first, units, method, dt, vars } = self;
         let each = Each { all: constants, first, units, dt };
-        match (method.tableau(), constants.same(dt)) {
+        match (method.tableau(), same(constants, dt)) {
             (None, Some(same)) => vectorize(Step { constants: Same(same), method: ExpAuto { dt }, vars }),
             (None, None) => vectorize(Step { constants: each, method: ExpAuto { dt }, vars }),
             (Some(tableau), Some(same)) => vectorize(Step { constants: Same(same), method: tableau.stepper(dt), vars }),
@@ -161,7 +162,7 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
             let rest = if left[k] > one { left[k] - one } else { zero };
             let fires = (tile.x[0][k] > p.v_th) & (rest == zero);
             fired[k] = if fires { one } else { zero };
-            left[k] = if fires { p.hold } else { rest };
+            left[k] = if fires { p.tau_ref } else { rest };
         }
         for (local, var) in tile.x.iter().chain([&fired, &left, &fired]).zip([v, m, h, n, spike, refractory, y]) {
             var[all.clone()].copy_from_slice(&local[..count]);

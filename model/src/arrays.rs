@@ -1,0 +1,58 @@
+//! The values of a model: numbers, or arrays in files.
+
+use crate::{Error, Result, SystemSpec, Value, files};
+use ndarray::ArrayD;
+use overtime::{Init, memory};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The arrays that a model's values refer to, by the value's name (`parameters.gL`).
+#[derive(Clone, Debug, Default)]
+pub struct Arrays(pub BTreeMap<String, ArrayD<f64>>);
+
+impl Arrays {
+    /// Reads every array that this system refers to. `model` is the file that does.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or does not have the array.
+    pub fn read(system: &SystemSpec, model: Option<&Path>) -> Result<Self> {
+        let mut arrays = BTreeMap::new();
+        for (name, value) in system.values() {
+            if let Value::File { file, array, line } = value {
+                let values = files::one(file, array.as_deref()).map_err(|e| {
+                    let model = model.map_or_else(String::new, |m| format!("{}:{line}: ", m.display()));
+                    e.within(format!("{model}{name}"))
+                })?;
+                arrays.insert(name, values);
+            }
+        }
+        Ok(Self(arrays))
+    }
+
+    /// The array of this value.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn get(&self, name: &str) -> Result<&ArrayD<f64>> {
+        self.0.get(name).ok_or_else(|| Error::File(format!("the array of `{name}` is not in this checkpoint")))
+    }
+
+    /// The value as an initialiser; `name` is its name.
+    ///
+    /// # Errors
+    /// If it is an array that is not there.
+    pub fn init(&self, name: &str, value: &Value) -> Result<Init> {
+        Ok(match value {
+            Value::Number(x) => Init::Constant(*x),
+            Value::Zeros => Init::Zeros,
+            Value::XavierNormal => Init::XavierNormal,
+            Value::Uniform(a, b) => Init::Uniform(*a, *b),
+            Value::Normal(m, s) => Init::Normal(*m, *s),
+            Value::Orthogonal(gain) => Init::Orthogonal(*gain),
+            Value::File { .. } => match self.get(name)? {
+                array if array.ndim() == 0 => Init::Constant(array.iter().next().copied().unwrap_or_default()),
+                array => Init::Values(memory::collect(&format!("the values of `{name}`"), array.iter().copied())?),
+            },
+        })
+    }
+}

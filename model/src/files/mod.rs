@@ -1,0 +1,128 @@
+//! Arrays out of files: npz, npy and safetensors, told apart by their first bytes.
+
+mod foreign;
+
+use crate::error::spec;
+use crate::{Error as ModelError, Result};
+use ndarray::ArrayD;
+use overtime::{Error, memory};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// What kind of file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Arrays in a zip archive.
+    Npz,
+    /// One array.
+    Npy,
+    /// Tensors by name.
+    Safetensors,
+}
+
+/// What the first bytes say.
+///
+/// # Errors
+/// If it cannot be read, or is of another kind.
+pub fn kind(path: &Path) -> Result<Kind> {
+    let fail = |source, operation| overtime::Error::File { path: path.to_owned(), operation, source };
+    // Asked before the file is opened: opening a pipe would wait for someone to write to it.
+    let meta = std::fs::metadata(path).map_err(|e| fail(e, "open"))?;
+    if meta.is_dir() {
+        return Err(fail(std::io::ErrorKind::IsADirectory.into(), "read").into());
+    }
+    if !meta.is_file() {
+        return Err(ModelError::File(format!("{}: not a regular file", path.display())));
+    }
+    let file = File::open(path).map_err(|e| fail(e, "open"))?;
+    let mut start = Vec::new();
+    file.take(512).read_to_end(&mut start).map_err(|e| fail(e, "read"))?;
+    foreign::kind(&start).map_err(|what| foreign::error(path, what))
+}
+
+/// All arrays of a file by name.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn all(path: &Path) -> Result<Vec<(String, ArrayD<f64>)>> {
+    match kind(path)? {
+        Kind::Npz | Kind::Npy => {
+            // More than is free is refused before a part of it is read; what is compressed takes more than this.
+            let len = std::fs::metadata(path).map_or(0, |meta| meta.len());
+            memory::require(&format!("reading {}", path.display()), len)?;
+            let convert = |(name, array): (String, overtime_npz::Array)| {
+                let (what, len) = (format!("array `{name}` of {}", path.display()), array.len() as u64);
+                let need = if array.dtype() == "f64" { 0 } else { len.saturating_mul(size_of::<f64>() as u64) };
+                memory::require(&what, need)?;
+                let refused = |_| Error::OutOfMemory { what, need, free: memory::free() };
+                Ok((name, array.into_f64().map_err(refused)?))
+            };
+            read(path)?.into_iter().map(convert).collect()
+        }
+        Kind::Safetensors => {
+            let file = overtime::states::read(path)?;
+            file.tensors.into_iter().map(|(n, t)| Ok((n, t.to_array::<f64>()?))).collect()
+        }
+    }
+}
+
+/// Reads an npz or npy file. What is compressed in it may inflate to as much as is free.
+fn read(path: &Path) -> Result<Vec<(String, overtime_npz::Array)>> {
+    use overtime_npz::{Error as E, Limit, read_with};
+    let free = memory::free();
+    match read_with(path, Limit::inflated(free)) {
+        Err(E::TooLarge { need, .. } | E::OutOfMemory { need, .. }) => {
+            Err(Error::OutOfMemory { what: format!("reading {}", path.display()), need, free: memory::free().min(free) }.into())
+        }
+        result => Ok(result?),
+    }
+}
+
+/// One array of a file: of this name; or the only one.
+///
+/// # Errors
+/// If it cannot be read, or has no such array.
+pub fn one(path: &Path, name: Option<&str>) -> Result<ArrayD<f64>> {
+    pick(path, all(path)?, name)
+}
+
+/// The array that is meant where a file is an input: `in`, or the only one.
+///
+/// # Errors
+/// If it cannot be read, or has no such array.
+pub fn input(path: &Path) -> Result<ArrayD<f64>> {
+    let arrays = all(path)?;
+    let name = arrays.iter().any(|(n, _)| n == "in").then_some("in");
+    pick(path, arrays, name)
+}
+
+fn pick(path: &Path, mut arrays: Vec<(String, ArrayD<f64>)>, name: Option<&str>) -> Result<ArrayD<f64>> {
+    let names = arrays.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join(", ");
+    let at = match name {
+        Some(name) => arrays.iter().position(|(n, _)| n == name),
+        None if arrays.len() == 1 => Some(0),
+        None => {
+            return Err(spec(format!("{} holds {} arrays ({names}): name one", path.display(), arrays.len())));
+        }
+    };
+    match at {
+        Some(at) => Ok(arrays.swap_remove(at).1),
+        None => Err(spec(format!("{} has no array named `{}`; there is: {names}", path.display(), name.unwrap_or_default()))),
+    }
+}
+
+/// The bytes of a small file.
+///
+/// # Errors
+/// If it cannot be read, or is longer than `most` bytes.
+pub fn read_capped(path: &Path, most: u64, what: &str) -> Result<Vec<u8>> {
+    let fail = |source, operation| overtime::Error::File { path: path.to_owned(), operation, source };
+    let file = File::open(path).map_err(|e| fail(e, "open"))?;
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|e| fail(e, "read"))?;
+    if bytes.len() as u64 > most {
+        return Err(spec(format!("{}: longer than {what} can be ({most} bytes)", path.display())));
+    }
+    Ok(bytes)
+}

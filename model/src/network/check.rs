@@ -1,0 +1,236 @@
+//! The `[[group]]` and `[[projection]]` tables of a model file.
+
+use super::raw;
+use super::synapse;
+use super::{Connect, Group, Network, Part, Poisson, Projection, Receptor, ReceptorKind, Stdp};
+use crate::check::{self, Line, Result, error, finite, get, known_kind, start, table, unknown, value};
+use crate::{Neurons, SystemSpec, Value, neurons};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use toml::Spanned;
+
+/// More of them than anyone has.
+const MOST: usize = 10_000;
+
+pub(crate) fn network(groups: Vec<Spanned<raw::Group>>, projections: Vec<Spanned<raw::Projection>>, line: Line<'_>) -> Result<SystemSpec> {
+    if groups.len() > MOST || projections.len() > MOST {
+        return error(line, 0, format!("more than {MOST} groups or projections"));
+    }
+    let mut net = Network { groups: Vec::new(), projections: Vec::new() };
+    for group in groups {
+        let taken: Vec<&str> = net.groups.iter().map(|g| g.name.as_str()).collect();
+        let at = start(&group);
+        let raw = group.into_inner();
+        let name = name("group", raw.name.as_ref(), at, &taken, line)?;
+        net.groups.push(self::group(name, raw, at, line)?);
+    }
+    if net.groups.is_empty() {
+        return error(line, 0, "`group` is empty");
+    }
+    for projection in projections {
+        // Groups and projections share the names of arrays.
+        let taken: Vec<&str> = net.projections.iter().map(|p| p.name.as_str()).chain(net.groups.iter().map(|g| g.name.as_str())).collect();
+        let at = start(&projection);
+        let raw = projection.into_inner();
+        let name = name("projection", raw.name.as_ref(), at, &taken, line)?;
+        let projection = self::projection(name, raw, at, &net.groups, line)?;
+        net.projections.push(projection);
+    }
+    Ok(SystemSpec::Network(net))
+}
+
+/// The name of a table, which none before it has.
+pub(super) fn name(what: &str, name: Option<&Spanned<String>>, at: usize, taken: &[&str], line: Line<'_>) -> Result<String> {
+    let Some(name) = name else { return error(line, at, format!("this {what} has no `name`")) };
+    let (at, name) = (start(name), name.get_ref());
+    if name.is_empty() || name.chars().any(|c| ".[]:,".contains(c) || c.is_control()) {
+        let escaped = name.escape_debug();
+        return error(line, at, format!("{what} name `{escaped}` is empty, or has a dot, bracket, colon, comma or control character"));
+    }
+    if taken.contains(&name.as_str()) {
+        return error(line, at, format!("two things named `{name}`"));
+    }
+    Ok(name.clone())
+}
+
+/// What must be there.
+pub(super) fn needed<V>(value: Option<Spanned<V>>, key: &str, what: &str, at: usize, line: Line<'_>) -> Result<Spanned<V>> {
+    value.map_or_else(|| error(line, at, format!("{what} needs `{key}`")), Ok)
+}
+
+fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Group> {
+    let kind = needed(raw.kind, "kind", "a group", at, line)?;
+    let neuron = known_kind(&kind, line)?;
+    let initials: Vec<&str> = neuron.initial().collect();
+    let mut receptors = Vec::new();
+    for receptor in raw.receptor.unwrap_or_default() {
+        let taken: Vec<&str> =
+            receptors.iter().map(|r: &Receptor| r.name.as_str()).chain(neuron.variables.iter().map(|v| v.name)).chain(["flight"]).collect();
+        receptors.push(synapse::receptor(receptor, neuron, &taken, line)?);
+    }
+    let mut initial = raw.initial.unwrap_or_default();
+    for receptor in receptors.iter_mut().filter(|r| !matches!(r.kind, ReceptorKind::Delta(_) | ReceptorKind::Gap)) {
+        let key = initial.keys().find(|k| k.get_ref() == &receptor.name).cloned();
+        let given = key.and_then(|key| initial.remove(&key));
+        receptor.init = given.map(|v| value(v, line, &receptor.name)).transpose()?;
+    }
+    let mut poisson = Vec::new();
+    for drive in raw.poisson.unwrap_or_default() {
+        let at = start(&drive);
+        let drive = drive.into_inner();
+        let receptor = needed(drive.receptor, "receptor", "a Poisson drive", at, line)?;
+        if !receptors.iter().any(|r| r.name == *receptor.get_ref()) {
+            return unknown("receptor", receptor.get_ref(), receptors.iter().map(|r| r.name.as_str()), start(&receptor), line);
+        }
+        let rate = finite(needed(drive.rate, "rate", "a Poisson drive", at, line)?, line, "rate", 0.0)?;
+        let weight = finite(needed(drive.weight, "weight", "a Poisson drive", at, line)?, line, "weight", f64::MIN)?;
+        poisson.push(Poisson { receptor: receptor.into_inner(), rate, weight });
+    }
+    let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
+    check::gates(&initial, &initials, line)?;
+    let neurons = Neurons {
+        kind: neuron.name.to_owned(),
+        size: check::get(raw.size).unwrap_or(1),
+        method: check::method(neuron, raw.method, line)?,
+        soft: check::soft(neuron, raw.reset, line)?,
+        noise: raw.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
+        parameters: table(raw.parameters, line, "parameter", &names, check::number_or_file)?,
+        initial: table(Some(initial), line, "variable with an initial value", &initials, value)?,
+        channels: neurons::channels(raw.channel, neuron.name, line)?,
+    };
+    let current = raw.current.map(|v| check::number_or_file(v, line, "current")).transpose()?;
+    Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson })
+}
+
+fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], line: Line<'_>) -> Result<Projection> {
+    let what = "a projection";
+    let from = needed(raw.from, "from", what, at, line)?;
+    let to = needed(raw.to, "to", what, at, line)?;
+    let (part_of_to, receptor) = match to.get_ref().rsplit_once('.').filter(|(_, receptor)| !receptor.ends_with(']')) {
+        Some((part, receptor)) => (part, receptor),
+        None => return error(line, start(&to), format!("`to` is a group and its receptor, `GROUP.RECEPTOR`, not `{}`", to.get_ref())),
+    };
+    let from = part(from.get_ref(), start(&from), groups, line)?;
+    let target = part(part_of_to, start(&to), groups, line)?;
+    let felt = groups.iter().find(|g| g.name == target.group).map_or(&[][..], |g| &g.receptors);
+    if !felt.iter().any(|r| r.name == receptor) {
+        return unknown("receptor", receptor, felt.iter().map(|r| r.name.as_str()), start(&to), line);
+    }
+    let connect = connect(needed(raw.connect, "connect", what, at, line)?, line)?;
+    let weight = raw.weight.map_or(Ok(Value::Number(1.0)), |v| drawn(v, line, "weight"))?;
+    let delay = raw.delay.map_or(Ok(Value::Number(0.0)), |v| delay(v, line))?;
+    let procedural = raw.procedural.filter(|p| *p.get_ref());
+    if let Some(at) = procedural.as_ref().map(start) {
+        if matches!(connect, Connect::FixedNumPre(_) | Connect::Arrays { .. }) {
+            return error(line, at, "`procedural` is for fixed_prob, fixed_num_post, one_to_one and all_to_all");
+        }
+        if matches!(weight, Value::File { .. }) || !matches!(delay, Value::Number(_)) {
+            return error(line, at, "`procedural` is for weights that are a number or drawn, and for one `delay`");
+        }
+        if raw.stdp.is_some() {
+            return error(line, at, "`procedural` stores no weights, and those of `stdp` are to be stored");
+        }
+    }
+    Ok(Projection {
+        name,
+        from,
+        to: target,
+        receptor: receptor.to_owned(),
+        connect,
+        autapses: get(raw.autapses).unwrap_or(true),
+        procedural: procedural.is_some(),
+        weight,
+        delay,
+        stdp: raw.stdp.map(|rule| Stdp::check(rule, line)).transpose()?,
+        kinetics: synapse::kinetics(raw.kinetics, raw.parameters, raw.initial, line)?,
+    })
+}
+
+/// A number, a distribution, or an array with a value for each synapse.
+fn drawn(v: Spanned<crate::raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+    let at = start(&v);
+    match value(v, line, key)? {
+        Value::XavierNormal | Value::Orthogonal(_) => {
+            error(line, at, format!("`{key}` is a number, {{ uniform = … }}, {{ normal = … }} or {{ file = …, array = … }}"))
+        }
+        value => Ok(value),
+    }
+}
+
+fn delay(v: Spanned<crate::raw::Value>, line: Line<'_>) -> Result<Value> {
+    let at = start(&v);
+    match drawn(v, line, "delay")? {
+        Value::Number(ms) if ms < 0.0 => error(line, at, format!("`delay` must be a non-negative number, not {}", overtime::Number(ms))),
+        value => Ok(value),
+    }
+}
+
+/// `P`, or `P[0..3200]`.
+fn part(text: &str, at: usize, groups: &[Group], line: Line<'_>) -> Result<Part> {
+    let (group, units) = match text.split_once('[') {
+        None => (text, None),
+        Some((group, rest)) => {
+            let ends = rest.strip_suffix(']').and_then(|inner| inner.split_once(".."));
+            let number = |s: &str| s.trim().parse::<u64>().ok();
+            match ends.and_then(|(a, b)| Some(number(a)?..number(b)?)) {
+                Some(units) => (group, Some(units)),
+                None => return error(line, at, format!("`{}` is not a part of a group: write P or P[0..100]", text.escape_debug())),
+            }
+        }
+    };
+    let Some(found) = groups.iter().find(|g| g.name == group) else {
+        return unknown("group", group, groups.iter().map(|g| g.name.as_str()), at, line);
+    };
+    if let Some(units) = units.as_ref().filter(|u| u.is_empty() || u.end > found.neurons.size) {
+        let size = found.neurons.size;
+        return error(line, at, format!("{}..{} is empty, or beyond the {size} neurons of `{group}`", units.start, units.end));
+    }
+    Ok(Part { group: group.to_owned(), units })
+}
+
+const KINDS: [&str; 6] = ["fixed_prob", "fixed_num_pre", "fixed_num_post", "one_to_one", "all_to_all", "arrays"];
+
+fn connect(item: Spanned<raw::Connect>, line: Line<'_>) -> Result<Connect> {
+    let at = start(&item);
+    let raw = item.into_inner();
+    let kind = needed(raw.kind, "kind", "`connect`", at, line)?;
+    let keys = BTreeMap::from([
+        ("p", raw.p.as_ref().map(start)),
+        ("num", raw.num.as_ref().map(start)),
+        ("file", raw.file.as_ref().map(start)),
+        ("pre", raw.pre.as_ref().map(start)),
+        ("post", raw.post.as_ref().map(start)),
+    ]);
+    let what = kind.get_ref().as_str();
+    let takes: &[&str] = match what {
+        "fixed_prob" => &["p"],
+        "fixed_num_pre" | "fixed_num_post" => &["num"],
+        "one_to_one" | "all_to_all" => &[],
+        "arrays" => &["file", "pre", "post"],
+        other => return unknown("connectivity", other, KINDS.into_iter(), start(&kind), line),
+    };
+    if let Some((key, Some(at))) = keys.into_iter().find(|(key, at)| at.is_some() && !takes.contains(key)) {
+        return error(line, at, format!("`{key}` is not for {what}"));
+    }
+    Ok(match what {
+        "fixed_prob" => {
+            let p = needed(raw.p, "p", what, at, line)?;
+            let at = start(&p);
+            match finite(p, line, "p", 0.0)? {
+                p if p <= 1.0 => Connect::FixedProb(p),
+                p => return error(line, at, format!("`p` is a probability, not {}", overtime::Number(p))),
+            }
+        }
+        "fixed_num_pre" => Connect::FixedNumPre(needed(raw.num, "num", what, at, line)?.into_inner()),
+        "fixed_num_post" => Connect::FixedNumPost(needed(raw.num, "num", what, at, line)?.into_inner()),
+        "one_to_one" => Connect::OneToOne,
+        "all_to_all" => Connect::AllToAll,
+        _ => {
+            let file = PathBuf::from(needed(raw.file, "file", what, at, line)?.into_inner());
+            let array =
+                |name: Spanned<String>| Value::File { file: file.clone(), line: line(start(&name)), array: Some(name.into_inner()) };
+            let pre = array(needed(raw.pre, "pre", what, at, line)?);
+            Connect::Arrays { pre, post: array(needed(raw.post, "post", what, at, line)?) }
+        }
+    })
+}

@@ -1,0 +1,41 @@
+//! A network of another size: as many synapses for each neuron, of more or fewer neurons.
+
+use super::{Connect, Network};
+use crate::error::spec;
+
+impl Network {
+    /// Times `scale` as many neurons, in groups and parts of groups. `fixed_prob` has its probability divided by it, so that a neuron keeps
+    /// its number of synapses, as `fixed_num_…` and `one_to_one` do anyway. Weights, inputs and delays stay.
+    ///
+    /// # Errors
+    /// If the scale makes no sense, or the connectivity has no scale.
+    pub fn scale(&mut self, scale: f64) -> crate::Result<()> {
+        if !(scale > 0.0 && scale.is_finite()) {
+            return Err(spec(format!("--scale must be a positive number, not {}", overtime::Number(scale))));
+        }
+        let scaled = |n: u64| (n as f64 * scale).round() as u64;
+        for group in &mut self.groups {
+            group.neurons.size = scaled(group.neurons.size);
+        }
+        for projection in &mut self.projections {
+            for units in [&mut projection.from.units, &mut projection.to.units].into_iter().flatten() {
+                *units = scaled(units.start)..scaled(units.end);
+            }
+            let name = &projection.name;
+            match &mut projection.connect {
+                Connect::FixedProb(p) if *p / scale > 1.0 => {
+                    let most = format!("a probability of {} over {scale} is more than 1", *p);
+                    return Err(spec(format!("--scale: projection `{name}`: {most}, so that no network so small has as many synapses")));
+                }
+                Connect::FixedProb(p) => *p /= scale,
+                Connect::FixedNumPre(_) | Connect::FixedNumPost(_) | Connect::OneToOne => {}
+                Connect::AllToAll | Connect::Arrays { .. } => {
+                    return Err(spec(format!(
+                        "--scale: the connectivity of projection `{name}` says all its synapses, and cannot be scaled"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}

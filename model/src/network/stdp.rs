@@ -1,0 +1,56 @@
+//! `stdp = { … }` of a projection: weights that learn.
+
+use crate::check::{Line, Result, error, finite, start};
+use crate::raw::Maybe;
+use overtime::{Number, network};
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    max: Maybe<f64>,
+    min: Maybe<f64>,
+    tau_pre: Maybe<f64>,
+    tau_post: Maybe<f64>,
+    a_pre: Maybe<f64>,
+    a_post: Maybe<f64>,
+}
+
+/// The rule of [`network::Stdp`]; what is not given is its default.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stdp {
+    max: f64,
+    min: f64,
+    tau: [f64; 2],
+    amplitudes: [f64; 2],
+}
+
+impl Stdp {
+    pub(super) fn check(item: Spanned<Raw>, line: Line<'_>) -> Result<Self> {
+        let at = start(&item);
+        let raw = item.into_inner();
+        let or = |given: Maybe<f64>, key: &str, least: f64, default: f64| given.map_or(Ok(default), |x| finite(x, line, key, least));
+        let Some(max) = raw.max else { return error(line, at, "`stdp` needs `max`, the largest weight") };
+        let max = finite(max, line, "max", f64::MIN)?;
+        let by_default = raw.min.is_none();
+        let min = or(raw.min, "min", f64::MIN, 0.0)?;
+        if min > max {
+            let way = if by_default { ": give `min`, which is 0 by default" } else { "" };
+            return error(line, at, format!("`stdp`: `min` ({}) is above `max` ({}){way}", Number(min), Number(max)));
+        }
+        if min == max {
+            return error(line, at, format!("`stdp`: `min` and `max` are both {}, which leaves weights no room to learn", Number(max)));
+        }
+        let tau = [(raw.tau_pre, "tau_pre"), (raw.tau_post, "tau_post")];
+        let [tau_pre, tau_post] = tau.map(|(given, key)| or(given, key, f64::MIN_POSITIVE, 20.0));
+        let tau = [tau_pre?, tau_post?];
+        let pre = or(raw.a_pre, "a_pre", f64::MIN, 0.01 * (max - min))?;
+        let post = or(raw.a_post, "a_post", f64::MIN, -0.0105 * (max - min))?;
+        Ok(Self { max, min, tau, amplitudes: [pre, post] })
+    }
+
+    pub(super) fn rule(self) -> network::Stdp {
+        network::Stdp::new(self.max).min(self.min).tau(self.tau[0], self.tau[1]).amplitudes(self.amplitudes[0], self.amplitudes[1])
+    }
+}

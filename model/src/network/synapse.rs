@@ -1,0 +1,171 @@
+//! What becomes of spikes: receptors, and the kinetics of projections.
+
+use super::check::{name, needed};
+use super::raw;
+use super::{Kinetics, Receptor, ReceptorKind, Shape};
+use crate::Value;
+use crate::check::{Line, Result, error, finite, start, table, unknown, value};
+use crate::raw::{self as raw_value, Maybe, Table};
+use overtime::models::ModelInfo;
+use overtime::network;
+use toml::Spanned;
+
+const KINDS: [&str; 5] = ["exponential", "dual_exponential", "alpha", "graded", "gap"];
+
+pub(super) fn receptor(item: Spanned<raw::Receptor>, neuron: &ModelInfo, taken: &[&str], line: Line<'_>) -> Result<Receptor> {
+    let at = start(&item);
+    let raw = item.into_inner();
+    let name = name("receptor", raw.name.as_ref(), at, taken, line)?;
+    let kind = raw.kind.as_ref().map(|kind| kind.get_ref().as_str());
+    if let Some(variable) = raw.variable {
+        let others = [("reversal", &raw.reversal), ("magnesium", &raw.magnesium), ("tau_rise", &raw.tau_rise)];
+        if let Some((key, Some(given))) = others.into_iter().find(|(_, value)| value.is_some()) {
+            return error(line, start(given), format!("`{key}` is for a receptor with `tau`"));
+        }
+        if raw.tau.is_some() || kind.is_some() {
+            return error(line, at, format!("receptor `{name}` needs either `tau`, to decay, or `variable`, to act on at once"));
+        }
+        let known = neuron.variables.iter().map(|v| v.name);
+        if !known.clone().any(|v| v == variable.get_ref()) {
+            return unknown("variable", variable.get_ref(), known, start(&variable), line);
+        }
+        return Ok(Receptor { name, kind: ReceptorKind::Delta(variable.into_inner()), init: None });
+    }
+    if raw.tau.is_none() && kind.is_none() {
+        return error(line, at, format!("receptor `{name}` needs either `tau`, to decay, or `variable`, to act on at once"));
+    }
+    let given = kind.unwrap_or("exponential").to_owned();
+    if let Some(kind) = raw.kind.as_ref().filter(|_| !KINDS.contains(&given.as_str())) {
+        return unknown("kind of receptor", kind.get_ref(), KINDS.into_iter(), start(kind), line);
+    }
+    if let Some(rise) = raw.tau_rise.as_ref().filter(|_| given != "dual_exponential") {
+        return error(line, start(rise), "`tau_rise` is for a dual_exponential receptor");
+    }
+    if given == "gap" {
+        let others = [("tau", &raw.tau), ("reversal", &raw.reversal), ("magnesium", &raw.magnesium)];
+        if let Some((key, Some(given))) = others.into_iter().find(|(_, value)| value.is_some()) {
+            return error(line, start(given), format!("`{key}` is not for gap junctions, which pass on potentials"));
+        }
+        return Ok(Receptor { name, kind: ReceptorKind::Gap, init: None });
+    }
+    if let Some(tau) = raw.tau.as_ref().filter(|_| given == "graded") {
+        return error(line, start(tau), "`tau` is not for a graded receptor, which keeps nothing");
+    }
+    let time = |time: Maybe<f64>, key: &str| finite(needed(time, key, &given, at, line)?, line, key, f64::MIN_POSITIVE);
+    let shape = match given.as_str() {
+        "graded" => Shape::Graded,
+        "alpha" => Shape::Alpha { tau: time(raw.tau, "tau")? },
+        "dual_exponential" => Shape::DualExponential { tau_rise: time(raw.tau_rise, "tau_rise")?, tau: time(raw.tau, "tau")? },
+        _ => Shape::Exponential { tau: time(raw.tau, "tau")? },
+    };
+    if let Some(magnesium) = raw.magnesium.as_ref().filter(|_| raw.reversal.is_none()) {
+        return error(line, start(magnesium), "`magnesium` is for a receptor with `reversal`");
+    }
+    let reversal = raw.reversal.map(|e| finite(e, line, "reversal", f64::MIN)).transpose()?;
+    let magnesium = raw.magnesium.map(|mg| finite(mg, line, "magnesium", 0.0)).transpose()?;
+    let kind = match shape {
+        Shape::Exponential { tau } if magnesium.is_none() => ReceptorKind::Exponential { tau, reversal },
+        shape => ReceptorKind::Shaped { shape, reversal, magnesium },
+    };
+    Ok(Receptor { name, kind, init: None })
+}
+
+pub(super) fn is_conductance(kind: &ReceptorKind) -> bool {
+    matches!(kind, ReceptorKind::Exponential { reversal: Some(_), .. } | ReceptorKind::Shaped { reversal: Some(_), .. } | ReceptorKind::Gap)
+}
+
+pub(super) fn of_receptor(receptor: &Receptor) -> network::Receptor {
+    let name = &receptor.name;
+    let (shape, reversal, magnesium) = match &receptor.kind {
+        ReceptorKind::Delta(variable) => return network::Receptor::delta(name, variable),
+        ReceptorKind::Gap => return network::Receptor::gap(name),
+        ReceptorKind::Exponential { tau, reversal } => (Shape::Exponential { tau: *tau }, *reversal, None),
+        ReceptorKind::Shaped { shape, reversal, magnesium } => (*shape, *reversal, *magnesium),
+    };
+    let mut made = match shape {
+        Shape::Exponential { tau } => network::Receptor::exponential(name, tau),
+        Shape::DualExponential { tau_rise, tau } => network::Receptor::dual_exponential(name, tau_rise, tau),
+        Shape::Alpha { tau } => network::Receptor::alpha(name, tau),
+        Shape::Graded => network::Receptor::graded(name),
+    };
+    if let Some(e) = reversal {
+        made = made.coba(e);
+    }
+    if let Some(mg) = magnesium {
+        made = made.magnesium(network::Magnesium { mg, ..network::Magnesium::default() });
+    }
+    made
+}
+
+/// Kinds of kinetics, each with its parameters as brainpy has them, and its variables.
+const KINETICS: [(&str, &[&str], &[&str]); 5] = [
+    ("stp", &["U", "tau_f", "tau_d"], &["u", "x"]),
+    ("ampa", &["alpha", "beta", "T", "T_dur"], &["g", "left"]),
+    ("gaba_a", &["alpha", "beta", "T", "T_dur"], &["g", "left"]),
+    ("nmda", &["a", "tau_decay", "tau_rise"], &["g", "x"]),
+    ("bio_nmda", &["alpha1", "beta1", "alpha2", "beta2", "T", "T_dur"], &["g", "x", "left"]),
+];
+
+pub(super) fn kinetics(kind: Maybe<String>, parameters: Option<Table>, initial: Option<Table>, line: Line<'_>) -> Result<Option<Kinetics>> {
+    let Some(kind) = kind else {
+        for (key, table) in [("parameters", &parameters), ("initial", &initial)] {
+            if let Some(first) = table.as_ref().and_then(|table| table.keys().next()) {
+                return error(line, start(first), format!("`{key}` of a projection are those of its `kinetics`"));
+            }
+        }
+        return Ok(None);
+    };
+    let Some((_, names, variables)) = KINETICS.iter().find(|(known, ..)| known == kind.get_ref()) else {
+        return unknown("kinetics", kind.get_ref(), KINETICS.iter().map(|k| k.0), start(&kind), line);
+    };
+    let number_of = |(name, value): (String, Value)| match value {
+        Value::Number(x) => Some((name, x)),
+        _ => None,
+    };
+    let parameters = table(parameters, line, "parameter", names, number)?.into_iter().filter_map(number_of).collect();
+    let initial = table(initial, line, "variable with an initial value", variables, value)?;
+    Ok(Some(Kinetics { kind: kind.into_inner(), parameters, initial }))
+}
+
+fn number(v: Spanned<raw_value::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+    let at = start(&v);
+    match value(v, line, key)? {
+        Value::Number(x) if x.is_finite() && x >= 0.0 => Ok(Value::Number(x)),
+        _ => error(line, at, format!("`{key}` must be a non-negative number")),
+    }
+}
+
+pub(super) fn of_kinetics(kinetics: &Kinetics) -> network::Kinetics {
+    let given = |name: &str, default: f64| kinetics.parameters.iter().find(|(n, _)| n == name).map_or(default, |(_, value)| *value);
+    let transmitter = |a: network::Ampa| network::Ampa {
+        alpha: given("alpha", a.alpha),
+        beta: given("beta", a.beta),
+        t: given("T", a.t),
+        t_dur: given("T_dur", a.t_dur),
+    };
+    match kinetics.kind.as_str() {
+        "ampa" => transmitter(network::Ampa::default()).into(),
+        "gaba_a" => transmitter(network::Ampa::gaba_a()).into(),
+        "nmda" => {
+            let n = network::Nmda::default();
+            let (tau_decay, tau_rise) = (given("tau_decay", n.tau_decay), given("tau_rise", n.tau_rise));
+            network::Nmda { a: given("a", n.a), tau_decay, tau_rise }.into()
+        }
+        "bio_nmda" => {
+            let n = network::BioNmda::default();
+            network::BioNmda {
+                alpha1: given("alpha1", n.alpha1),
+                beta1: given("beta1", n.beta1),
+                alpha2: given("alpha2", n.alpha2),
+                beta2: given("beta2", n.beta2),
+                t: given("T", n.t),
+                t_dur: given("T_dur", n.t_dur),
+            }
+            .into()
+        }
+        _ => {
+            let s = network::Stp::default();
+            network::Stp { release: given("U", s.release), tau_f: given("tau_f", s.tau_f), tau_d: given("tau_d", s.tau_d) }.into()
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! From a group of a specification to one of the library.
+
+use super::{Neurons, channels};
+use crate::arrays::Arrays;
+use crate::error::spec;
+use crate::{Error, Loaded, Result, Value};
+use ndarray::ArrayD;
+use overtime::models::{self, Method, NeuronGroup, Param, Reset};
+use overtime::{Init, Number, Real};
+
+/// What input a group has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Port {
+    Current,
+    /// And a conductance.
+    Conductance,
+}
+
+/// A group of neurons that stands by itself.
+pub(crate) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays) -> Result<Loaded<R>> {
+    let mut made = of_network::<R>(group, arrays, "", Port::Current)?;
+    if let Some(sigma) = group.noise {
+        made.set_noise(sigma)?;
+    }
+    Ok(made)
+}
+
+/// A group of a network, which adds noise to the group's current itself. Names of arrays begin with `prefix`.
+pub(crate) fn of_network<R: Real>(group: &Neurons, arrays: &Arrays, prefix: &str, port: Port) -> Result<Box<dyn NeuronGroup<R>>> {
+    let mut made = models::neurons::<R>(&group.kind, size(group.size, "size")?)?;
+    let info = group.info()?;
+    if let Some(method) = &group.method {
+        made.set_method(method.parse::<Method>()?)?;
+    }
+    if group.soft {
+        made.set_reset(Reset::Soft)?;
+    }
+    if info.name == "SpikeTimeGroup" {
+        spikes(&mut *made, group, arrays, prefix)?;
+    } else {
+        for (name, value) in &group.parameters {
+            made.set_param(name, param::<R>(&format!("{prefix}parameters.{name}"), value, arrays)?)?;
+        }
+    }
+    for (name, value) in &group.initial {
+        let init: Init = arrays.init(&format!("{prefix}initial.{name}"), value)?;
+        made.set_init(name, init)?;
+    }
+    channels::add(&mut *made, &group.channels, arrays, prefix)?;
+    // Where a model takes none, the network says which receptor needs it.
+    if port == Port::Conductance && info.input("g").is_some() {
+        made.add_conductance()?;
+    }
+    Ok(made)
+}
+
+/// The spikes of a group whose times are in a file.
+fn spikes<R: Real>(made: &mut dyn NeuronGroup<R>, group: &Neurons, arrays: &Arrays, prefix: &str) -> Result<()> {
+    let list = |name: &str| -> Result<Vec<f64>> {
+        match group.parameters.iter().find(|(known, _)| known == name) {
+            Some((_, Value::File { .. })) => Ok(arrays.get(&format!("{prefix}parameters.{name}"))?.iter().copied().collect()),
+            _ => Err(spec(format!("a SpikeTimeGroup needs `{name}`, an array from a file"))),
+        }
+    };
+    let whole = |x: &f64| {
+        let fits = x.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(x);
+        if fits { Ok(*x as usize) } else { Err(spec(format!("{prefix}parameters.indices: {} is not the number of a unit", Number(*x)))) }
+    };
+    let indices = list("indices")?.iter().map(whole).collect::<Result<Vec<usize>>>()?;
+    Ok(made.set_spikes(&indices, &list("times")?)?)
+}
+
+/// A number, or the array of this name.
+pub(crate) fn param<R: Real>(name: &str, value: &Value, arrays: &Arrays) -> Result<Param<R>> {
+    let each = |array: &ArrayD<f64>| -> Result<Param<R>> {
+        Ok(match (array.ndim(), array.iter().next()) {
+            (0, Some(x)) => Param::from(*x),
+            _ => Param::Each(overtime::memory::collect(&format!("the values of `{name}`"), array.iter().map(|x| R::of(*x)))?),
+        })
+    };
+    match value {
+        Value::Number(x) => Ok(Param::from(*x)),
+        Value::File { .. } => arrays.get(name).and_then(each),
+        _ => Err(spec(format!("`{name}` is a number or an array from a file"))),
+    }
+}
+
+/// A length, as this machine counts them.
+pub(crate) fn size(n: u64, what: &str) -> std::result::Result<usize, Error> {
+    usize::try_from(n).map_err(|_| spec(format!("{what}: {n} is more than can be addressed")))
+}

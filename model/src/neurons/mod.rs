@@ -1,0 +1,79 @@
+//! A group of neurons.
+
+pub(crate) mod build;
+mod channels;
+
+pub use channels::Channel;
+pub(crate) use channels::{Raw as RawChannel, channels};
+
+use crate::{Result, Value};
+use overtime::models::{self, Family, ModelInfo};
+use serde::{Deserialize, Serialize};
+
+/// A group of neurons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Neurons {
+    /// The kind, by its [`name`](ModelInfo::name) or an alias.
+    pub kind: String,
+    /// How many.
+    pub size: u64,
+    /// The integration method, where it is not the default.
+    pub method: Option<String>,
+    /// The intensity of noise in the current.
+    pub noise: Option<f64>,
+    /// Whether a spike takes V_th − V_reset off the potential, and leaves what was above.
+    #[serde(default)]
+    pub soft: bool,
+    /// Parameters by name.
+    pub parameters: Vec<(String, Value)>,
+    /// Initial values by the variable's name.
+    pub initial: Vec<(String, Value)>,
+    /// Ion channels, of a neuron that is assembled of them.
+    #[serde(default)]
+    pub channels: Vec<Channel>,
+}
+
+/// The kind of neuron or source of this name or alias.
+///
+/// # Errors
+/// If there is no such kind.
+pub fn kind(name: &str) -> overtime::Result<&'static ModelInfo> {
+    models::find_in("kind of neuron", name, &[Family::Neuron, Family::Source])
+}
+
+/// The names of all kinds of neurons and sources.
+#[must_use]
+pub fn names() -> String {
+    let all = models::all().iter().filter(|info| matches!(info.family, Family::Neuron | Family::Source));
+    all.map(|info| info.name).collect::<Vec<_>>().join(", ")
+}
+
+impl Neurons {
+    /// A group of this many of a kind, with all defaults.
+    ///
+    /// # Errors
+    /// If there is no such kind.
+    pub fn new(kind: &str, size: u64) -> Result<Self> {
+        let kind = self::kind(kind)?.name.to_owned();
+        Ok(Self { kind, size, method: None, noise: None, soft: false, parameters: vec![], initial: vec![], channels: vec![] })
+    }
+
+    /// What is known of its kind.
+    ///
+    /// # Errors
+    /// If there is no such kind.
+    pub fn info(&self) -> overtime::Result<&'static ModelInfo> {
+        kind(&self.kind)
+    }
+
+    pub(crate) fn values(&self) -> Vec<(String, &Value)> {
+        let parameters = self.parameters.iter().map(|(name, v)| (format!("parameters.{name}"), v));
+        let initial = self.initial.iter().map(|(name, v)| (format!("initial.{name}"), v));
+        parameters.chain(initial).chain(channels::values(&self.channels)).collect()
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        let of_channels = self.channels.iter_mut().flat_map(|channel| &mut channel.parameters);
+        self.parameters.iter_mut().chain(&mut self.initial).chain(of_channels).map(|(_, v)| v)
+    }
+}

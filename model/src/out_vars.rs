@@ -1,0 +1,181 @@
+//! Which variables to record, as users write it: `V,l1.state`, `V[0..5]`, `V[0,7]`, `spike:events`, `w:histogram`.
+
+use crate::Result;
+use crate::error::spec;
+use overtime::{Monitor, Schema, monitor};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// One variable to record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutVar {
+    /// Its name.
+    pub var: String,
+    /// Some of its units, or all. As ranges: a file of a few bytes must not ask for gigabytes.
+    pub units: Option<Vec<Range<usize>>>,
+    /// Where it is not zero, rather than its values.
+    pub events: bool,
+    /// Not recorded: how often which value is there at the end, in the picture.
+    pub histogram: bool,
+}
+
+/// More units than anyone lists.
+const MOST: usize = 1 << 24;
+
+impl OutVar {
+    /// What the loop is to record.
+    ///
+    /// # Errors
+    /// If there is no such unit. (That there is no such variable is for the loop to say.)
+    pub fn monitor(&self, schema: &Schema) -> Result<Monitor> {
+        let mut m = monitor(&self.var);
+        if let (Some(units), Some(len)) = (&self.units, elements(schema, &self.var)) {
+            if let Some(wrong) = units.iter().find(|r| r.end > len) {
+                let unit = wrong.end - 1;
+                return Err(spec(format!("out-vars: `{}` has {len} units, and no unit {unit}", self.var.escape_debug())));
+            }
+            m = m.units(units.iter().cloned().flatten());
+        }
+        Ok(if self.events { m.events() } else { m })
+    }
+
+    /// Elements that it has for one batch row.
+    #[must_use]
+    pub fn width(&self, schema: &Schema) -> usize {
+        let units = self.units.as_ref().map(|units| units.iter().map(Range::len).sum());
+        units.or_else(|| elements(schema, &self.var)).unwrap_or(0)
+    }
+}
+
+/// Elements of one row that a variable, or a view of one, has.
+#[must_use]
+pub fn elements(schema: &Schema, name: &str) -> Option<usize> {
+    schema.state.iter().find_map(|v| match v.name == name {
+        true => Some(v.len()),
+        false => v.views.iter().find(|(n, _)| n == name).map(|(_, r)| r.len()),
+    })
+}
+
+/// Those that are recorded, step by step.
+///
+/// # Errors
+/// As [`parse`].
+pub fn recorded(text: Option<&str>) -> Result<Vec<OutVar>> {
+    let mut all = text.map(parse).transpose()?.unwrap_or_default();
+    all.retain(|want| !want.histogram);
+    Ok(all)
+}
+
+/// Reads a list of variables.
+///
+/// # Errors
+/// What cannot be understood.
+pub fn parse(text: &str) -> Result<Vec<OutVar>> {
+    let (mut all, mut names) = (Vec::new(), BTreeSet::new());
+    for part in split(text) {
+        let part = part.trim();
+        if part.is_empty() {
+            return Err(spec(format!("out-vars: an empty name in `{}`", text.escape_debug())));
+        }
+        let (part, events, histogram) = match part.rsplit_once(':') {
+            Some((part, "events")) => (part, true, false),
+            Some((part, "histogram")) => (part, false, true),
+            _ => (part, false, false),
+        };
+        let (var, units) = match part.split_once('[') {
+            None => (part, None),
+            Some((var, rest)) => {
+                let inner = rest.strip_suffix(']');
+                let inner = inner.ok_or_else(|| spec(format!("out-vars: `{}` has no closing bracket", part.escape_debug())))?;
+                (var, Some(units(inner)?))
+            }
+        };
+        if histogram && units.is_some() {
+            return Err(spec(format!("out-vars: a histogram is of all of `{}`", var.escape_debug())));
+        }
+        if !names.insert((var, histogram)) {
+            return Err(spec(format!("out-vars: `{}` is named twice", var.escape_debug())));
+        }
+        all.push(OutVar { var: var.to_owned(), units, events, histogram });
+    }
+    Ok(all)
+}
+
+/// At the commas outside brackets.
+fn split(text: &str) -> Vec<&str> {
+    let (mut parts, mut from, mut depth) = (Vec::new(), 0, 0_usize);
+    for (at, c) in text.char_indices() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(text.get(from..at).unwrap_or_default());
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text.get(from..).unwrap_or_default());
+    parts
+}
+
+/// `0..5`, `3`, `0,7,2..4`.
+fn units(text: &str) -> Result<Vec<Range<usize>>> {
+    let (mut units, mut count) = (Vec::new(), 0_usize);
+    for part in text.split(',') {
+        let number = |s: &str| {
+            let n = s.trim().parse::<u32>().map(|n| n as usize);
+            n.map_err(|_| spec(format!("out-vars: `{}` is not a unit; write V[3], V[0,7] or V[0..5]", s.trim().escape_debug())))
+        };
+        let range = match part.split_once("..") {
+            None => number(part).map(|n| n..n + 1)?,
+            Some((a, b)) => number(a)?..number(b)?,
+        };
+        count = count.saturating_add(range.len());
+        if range.is_empty() || count > MOST {
+            let reason = if range.is_empty() { "is empty" } else { "picks too many units; leave the brackets away to record all" };
+            return Err(spec(format!("out-vars: `{}` {reason}", text.escape_debug())));
+        }
+        units.push(range);
+    }
+    Ok(units)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(var: &str, units: Option<&[Range<usize>]>, events: bool) -> OutVar {
+        OutVar { var: var.into(), units: units.map(<[Range<usize>]>::to_vec), events, histogram: false }
+    }
+
+    #[test]
+    fn names_units_and_events() {
+        let got = parse("V, l1.state,m[0..3,9],h[7,1,2..4],spike:events").unwrap();
+        let expected = [
+            wanted("V", None, false),
+            wanted("l1.state", None, false),
+            wanted("m", Some(&[0..3, 9..10]), false),
+            wanted("h", Some(&[7..8, 1..2, 2..4]), false),
+            wanted("spike", None, true),
+        ];
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn what_is_for_the_picture_alone_is_not_recorded() {
+        let text = "w:histogram,V,w";
+        assert_eq!(parse(text).unwrap()[0], OutVar { histogram: true, ..wanted("w", None, false) });
+        assert_eq!(recorded(Some(text)).unwrap(), [wanted("V", None, false), wanted("w", None, false)]);
+        assert!(parse("w[0]:histogram").is_err() && parse("w:histogram,w:histogram").is_err());
+        assert_eq!(recorded(None).unwrap(), []);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in ["", "V,", "V,V", "V[", "V[0", "V[x]", "V[0..x]", "V[0..99999999999]", "V[0..99999999]", "V[5..5]", "V[-1]", ",", "V[]"]
+        {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! A model file as it stands, every value with its place in the text.
+
+use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::collections::BTreeMap;
+use std::fmt;
+use toml::Spanned;
+
+/// A value that may be absent, and its place.
+pub(crate) type Maybe<V> = Option<Spanned<V>>;
+/// Named values, each name and value with its place.
+pub(crate) type Table = BTreeMap<Spanned<String>, Spanned<Value>>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    // A group of neurons …
+    pub(crate) kind: Maybe<String>,
+    pub(crate) size: Maybe<u64>,
+    pub(crate) method: Maybe<String>,
+    pub(crate) noise: Maybe<f64>,
+    pub(crate) reset: Maybe<String>,
+    pub(crate) parameters: Option<Table>,
+    pub(crate) initial: Option<Table>,
+    pub(crate) channel: Option<Vec<Spanned<crate::neurons::RawChannel>>>,
+    // … or layers.
+    pub(crate) layer: Option<Vec<Spanned<Layer>>>,
+    // … or a network.
+    pub(crate) group: Option<Vec<Spanned<crate::network::raw::Group>>>,
+    pub(crate) projection: Option<Vec<Spanned<crate::network::raw::Projection>>>,
+    pub(crate) weights: Maybe<String>,
+    // How to run either.
+    pub(crate) title: Maybe<String>,
+    pub(crate) batch: Maybe<u64>,
+    pub(crate) duration: Maybe<f64>,
+    pub(crate) steps: Maybe<u64>,
+    pub(crate) input: Maybe<Input>,
+    pub(crate) lengths: Maybe<Value>,
+    pub(crate) first_axis: Maybe<String>,
+    pub(crate) dt: Maybe<f64>,
+    pub(crate) t0: Maybe<f64>,
+    pub(crate) dtype: Maybe<String>,
+    pub(crate) device: Maybe<String>,
+    pub(crate) strategy: Maybe<String>,
+    pub(crate) seed: Maybe<u64>,
+    pub(crate) state: Maybe<String>,
+    pub(crate) out_vars: Maybe<Vec<String>>,
+    pub(crate) record_every: Maybe<u64>,
+    pub(crate) plot: Maybe<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Layer {
+    pub(crate) name: Maybe<String>,
+    pub(crate) kind: Maybe<String>,
+    pub(crate) num_in: Maybe<u64>,
+    pub(crate) num_out: Maybe<u64>,
+    pub(crate) hidden: Maybe<u64>,
+    pub(crate) num_layers: Maybe<u64>,
+    pub(crate) bidirectional: Maybe<bool>,
+    pub(crate) activation: Maybe<String>,
+    pub(crate) bias: Maybe<bool>,
+    pub(crate) in_channels: Maybe<u64>,
+    pub(crate) out_channels: Maybe<u64>,
+    pub(crate) input_size: Maybe<Pair>,
+    pub(crate) kernel_size: Maybe<Pair>,
+    pub(crate) stride: Maybe<Pair>,
+    pub(crate) padding: Maybe<Padding>,
+    pub(crate) dilation: Maybe<Pair>,
+    pub(crate) groups: Maybe<u64>,
+    #[serde(rename = "Wi_init")]
+    pub(crate) wi_init: Maybe<Value>,
+    #[serde(rename = "Wh_init")]
+    pub(crate) wh_init: Maybe<Value>,
+    #[serde(rename = "W_init")]
+    pub(crate) w_init: Maybe<Value>,
+    pub(crate) b_init: Maybe<Value>,
+    pub(crate) state_init: Maybe<Value>,
+}
+
+/// A number, a name, or a table that says where values come from.
+pub(crate) enum Value {
+    Number(f64),
+    Name(String),
+    Source(Source),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Source {
+    pub(crate) file: Option<String>,
+    pub(crate) array: Option<String>,
+    pub(crate) uniform: Option<[f64; 2]>,
+    pub(crate) normal: Option<[f64; 2]>,
+    pub(crate) orthogonal: Option<f64>,
+}
+
+// By hand rather than `untagged`, which would lose the key and the place of an error inside the table.
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Value;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number, a name, or a table such as { file = \"p.npz\", array = \"gL\" }")
+            }
+            fn visit_f64<E: de::Error>(self, x: f64) -> Result<Value, E> {
+                Ok(Value::Number(x))
+            }
+            fn visit_i64<E: de::Error>(self, x: i64) -> Result<Value, E> {
+                Ok(Value::Number(x as f64))
+            }
+            fn visit_u64<E: de::Error>(self, x: u64) -> Result<Value, E> {
+                Ok(Value::Number(x as f64))
+            }
+            fn visit_str<E: de::Error>(self, x: &str) -> Result<Value, E> {
+                Ok(Value::Name(x.to_owned()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
+                Source::deserialize(MapAccessDeserializer::new(map)).map(Value::Source)
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// An input: of the only group that takes one, or of groups by name.
+pub(crate) enum Input {
+    One(Value),
+    Named(Vec<(Spanned<String>, Spanned<Value>)>),
+}
+
+impl<'de> Deserialize<'de> for Input {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Input;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number, { file = \"x.npz\", array = \"in\" }, or one of these for each group by its name")
+            }
+            fn visit_f64<E: de::Error>(self, x: f64) -> Result<Input, E> {
+                Ok(Input::One(Value::Number(x)))
+            }
+            fn visit_i64<E: de::Error>(self, x: i64) -> Result<Input, E> {
+                Ok(Input::One(Value::Number(x as f64)))
+            }
+            fn visit_u64<E: de::Error>(self, x: u64) -> Result<Input, E> {
+                Ok(Input::One(Value::Number(x as f64)))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Input, A::Error> {
+                let (mut file, mut array, mut named) = (None, None, Vec::new());
+                while let Some(key) = map.next_key::<Spanned<String>>()? {
+                    match key.get_ref().as_str() {
+                        "file" => file = Some(map.next_value::<String>()?),
+                        "array" => array = Some(map.next_value::<String>()?),
+                        _ => named.push((key, map.next_value::<Spanned<Value>>()?)),
+                    }
+                }
+                match (file.is_some() || array.is_some(), named.is_empty()) {
+                    (true, true) => Ok(Input::One(Value::Source(Source { file, array, uniform: None, normal: None, orthogonal: None }))),
+                    (true, false) => {
+                        Err(de::Error::custom("`file` and `array` beside other names: an input is a file, or a table of groups"))
+                    }
+                    (false, true) => Err(de::Error::custom("an empty table: an input is a number, a file, or a table of groups")),
+                    (false, false) => Ok(Input::Named(named)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// One number for both axes, or one each.
+pub(crate) struct Pair(pub(crate) [u64; 2]);
+
+impl<'de> Deserialize<'de> for Pair {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Pair;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number, or two in brackets")
+            }
+            fn visit_i64<E: de::Error>(self, x: i64) -> Result<Pair, E> {
+                let x = u64::try_from(x).map_err(|_| E::custom("a negative size"))?;
+                Ok(Pair([x, x]))
+            }
+            fn visit_u64<E: de::Error>(self, x: u64) -> Result<Pair, E> {
+                Ok(Pair([x, x]))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Pair, A::Error> {
+                <[u64; 2]>::deserialize(SeqAccessDeserializer::new(seq)).map(Pair)
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// `"SAME"`, `"VALID"`, or so many before and after along each axis.
+pub(crate) enum Padding {
+    Name(String),
+    Explicit([[u64; 2]; 2]),
+}
+
+impl<'de> Deserialize<'de> for Padding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Padding;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"SAME\", \"VALID\", or [[top, bottom], [left, right]]")
+            }
+            fn visit_str<E: de::Error>(self, x: &str) -> Result<Padding, E> {
+                Ok(Padding::Name(x.to_owned()))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Padding, A::Error> {
+                <[[u64; 2]; 2]>::deserialize(SeqAccessDeserializer::new(seq)).map(Padding::Explicit)
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}

@@ -1,0 +1,5 @@
+//! Specifications as systems, and what is said of those that are wrong.
+
+mod errors;
+mod names;
+mod specs;

@@ -1,0 +1,69 @@
+//! From a model file, or a specification that serde read, to a system.
+
+use overtime::{Input, LoopOverTime, models};
+use overtime_model::{ModelFile, SystemSpec, Type};
+
+fn spikes(file: &ModelFile, current: f64) -> f64 {
+    let mut over_time = LoopOverTime::builder(file.build::<f64>().unwrap()).out_vars("spike").build().unwrap();
+    over_time.run(Input::steps(2000).constant(current)).unwrap()["spike"].sum()
+}
+
+#[test]
+fn a_group_is_the_librarys_own() {
+    let file =
+        ModelFile::parse("kind = 'lif'\nsize = 4\nmethod = 'rk4'\nreset = 'soft'\nparameters = { tau = 5, tau_ref = 2.0 }\n").unwrap();
+    let own = models::Lif::<f64>::new(4).method(models::Method::Rk4).reset(models::Reset::Soft);
+    let own = own.param("tau", 5.0).unwrap().param("tau_ref", 2.0).unwrap();
+    let mut own = LoopOverTime::builder(own).out_vars("V").build().unwrap();
+    let mut ours = LoopOverTime::builder(file.build::<f64>().unwrap()).out_vars("V").build().unwrap();
+    let input = || Input::steps(500).constant(30.0);
+    assert_eq!(own.run(input()).unwrap()["V"], ours.run(input()).unwrap()["V"]);
+}
+
+#[test]
+fn a_network_and_layers_are_built() {
+    let net = "[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 20\ncurrent = 25.0\n[[group.receptor]]\nname = 'e'\ntau = 5.0\n\
+               [[projection]]\nname = 'PP'\nfrom = 'P'\nto = 'P.e'\nconnect = { kind = 'fixed_prob', p = 0.2 }\nweight = 0.1\n";
+    let net = ModelFile::parse(net).unwrap().build::<f32>().unwrap();
+    assert!(net.schema().state.iter().any(|v| v.name == "P.e"));
+    let layers = "[[layer]]\nname = 'r'\nkind = 'GRU'\nnum_in = 3\nhidden = 5\nnum_layers = 2\n[[layer]]\nname = 'f'\nkind = 'relu'\n\
+                  [[layer]]\nname = 'd'\nkind = 'Dense'\nnum_in = 5\nnum_out = 2\n";
+    let layers = ModelFile::parse(layers).unwrap();
+    let halves = layers.build::<half::f16>().unwrap();
+    assert_eq!(halves.schema().output, [2]);
+}
+
+#[test]
+fn a_specification_survives_serde() {
+    let text = "kind = 'HH'\nsize = 3\nnoise = 1.5\nduration = 50.0\ndt = 0.05\ndtype = 'f64'\nparameters = { gL = 0.3 }\n";
+    let file = ModelFile::parse(text).unwrap();
+    assert_eq!((file.settings.dt, file.settings.dtype), (Some(0.05), Some(Type::F64)));
+    let back: ModelFile = serde_json::from_str(&serde_json::to_string(&file).unwrap()).unwrap();
+    assert_eq!(back, file);
+    assert_eq!(spikes(&back, 10.0), spikes(&file, 10.0));
+    let SystemSpec::Neurons(group) = &back.system else { panic!("no neurons") };
+    assert_eq!(group.noise, Some(1.5));
+}
+
+#[test]
+fn arrays_are_read_from_beside_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut npz = overtime_npz::Writer::create(folder.path().join("p.npz")).unwrap();
+    npz.add("gL", ndarray::arr1(&[0.1, 0.3]).view().into_dyn()).unwrap();
+    npz.finish().unwrap();
+    let path = folder.path().join("hh.toml");
+    std::fs::write(&path, "kind = 'HH'\nsize = 2\nparameters = { gL = { file = 'p.npz', array = 'gL' } }\n").unwrap();
+    let file = ModelFile::read(&path).unwrap();
+    assert_eq!(file.build::<f32>().unwrap().schema().output, [2]);
+    std::fs::write(&path, "kind = 'HH'\nsize = 3\n\nparameters = { gL = { file = 'p.npz', array = 'gK' } }\n").unwrap();
+    let error = ModelFile::read(&path).unwrap().build::<f32>().err().unwrap().to_string();
+    assert!(error.contains("hh.toml:4: parameters.gL: ") && error.contains("has no array named `gK`"), "{error}");
+}
+
+#[test]
+fn neurons_are_made_by_name() {
+    let system = overtime_model::neurons::<f64>("adex", 7).unwrap();
+    assert_eq!((system.kind(), system.schema().output), ("AdExIF", vec![7]));
+    let error = overtime_model::neurons::<f64>("adexx", 7).err().unwrap().to_string();
+    assert!(error.contains("did you mean `AdExIF`?"), "{error}");
+}

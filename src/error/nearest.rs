@@ -1,0 +1,65 @@
+//! Which of the known names a misspelt one is nearest to.
+
+/// The name of `known` that is nearest to `name`, if one is near: the same but for case and separators, or a few letters away.
+#[must_use]
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Longer names are of no model, and would take long to compare.
+    if name.len() > 64 {
+        return None;
+    }
+    let given: Vec<char> = folded(name).chars().collect();
+    let far = given.len() / 3;
+    let all = known.into_iter().filter(|other| other.len() <= 64).map(|other| {
+        let letters: Vec<char> = folded(other).chars().collect();
+        (distance(&given, &letters), other)
+    });
+    // The first of several that are equally near.
+    all.filter(|(distance, _)| *distance <= far && *distance < given.len()).min_by_key(|(distance, _)| *distance).map(|(_, other)| other)
+}
+
+/// A name without its case, and without `_`, `-`, `.` and spaces.
+pub(crate) fn folded(name: &str) -> String {
+    name.chars().filter(|c| !['_', '-', '.', ' '].contains(c)).flat_map(char::to_lowercase).collect()
+}
+
+/// How many letters must be put in, taken out or changed to make one of the other.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (y, above) in b.iter().zip(row.iter_mut().skip(1)) {
+            let here = (diagonal + usize::from(x != y)).min(left + 1).min(*above + 1);
+            diagonal = *above;
+            *above = here;
+            left = here;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_those_of_levenshtein() {
+        for (a, b, expected) in [("", "", 0), ("abc", "", 3), ("", "ab", 2), ("kitten", "sitting", 3), ("flaw", "lawn", 2)] {
+            let [a, b] = [a, b].map(|s| s.chars().collect::<Vec<_>>());
+            assert_eq!(distance(&a, &b), expected);
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_found() {
+        let known = ["AdExIF", "ExpIF", "gL", "gNa", "V_th"];
+        for (name, expected) in [("adexi", Some("AdExIF")), ("expif", Some("ExpIF")), ("gl", Some("gL")), ("vth", Some("V_th"))] {
+            assert_eq!(nearest(name, known), expected, "{name}");
+        }
+        assert_eq!((nearest("", known), nearest("gx", known), nearest("Izhikevich", known)), (None, None, None));
+        assert_eq!(nearest(&"x".repeat(100_000), known), None);
+    }
+}

@@ -1,0 +1,204 @@
+//! What there is to know of each model by name: what the command prints, what pictures are labelled with, and what a model file is checked
+//! against. Parameters and variables come from the tables that the models themselves use.
+
+mod list;
+mod parameter;
+
+pub use list::{all, find, find_in, layer, neurons};
+pub use parameter::{Bound, Parameter};
+pub(crate) use parameter::{check_all, named};
+
+use std::fmt;
+use std::fmt::Display;
+
+/// What sort of model it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Family {
+    /// A group of neurons that is integrated.
+    Neuron,
+    /// A group of units whose spikes do not come of equations.
+    Source,
+    /// An ion channel, of which a [`CondNeuGroup`](super::CondNeuGroup) is assembled.
+    Channel,
+    /// A recurrent cell.
+    Cell,
+    /// A layer with weights, which a [`Sequential`](crate::Sequential) may contain.
+    Layer,
+    /// A function of each feature, or softmax.
+    Activation,
+}
+
+impl Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Neuron => "neuron",
+            Self::Source => "source",
+            Self::Channel => "channel",
+            Self::Cell => "cell",
+            Self::Layer => "layer",
+            Self::Activation => "activation",
+        })
+    }
+}
+
+/// A model as its users know it: its name, and what can be set, recorded and given.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ModelInfo {
+    /// The name, which [`System::kind`](crate::System::kind) of the model returns too.
+    pub name: &'static str,
+    /// Other names that [`find`] knows: customary ones, and those of other simulators.
+    pub aliases: &'static [&'static str],
+    /// One line that says what it is.
+    pub about: &'static str,
+    /// What sort of model it is.
+    pub family: Family,
+    /// The inputs, first the one that is given without a name.
+    pub inputs: Vec<Port>,
+    /// The variables, in the order of the state.
+    pub variables: Vec<Variable>,
+    /// The parameters.
+    pub parameters: Vec<Parameter>,
+    /// The weights, of a cell or a layer.
+    pub weights: Vec<WeightInfo>,
+    /// What else can be set.
+    pub options: Vec<Setting>,
+    /// Where the model was published, if it was.
+    pub source: Option<&'static str>,
+}
+
+/// An input of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Port {
+    /// The name.
+    pub name: &'static str,
+    /// The unit; empty where it has none.
+    pub unit: &'static str,
+    /// What it means, in a few words.
+    pub about: &'static str,
+}
+
+/// A variable of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Variable {
+    /// The name.
+    pub name: &'static str,
+    /// The unit; empty where it has none.
+    pub unit: &'static str,
+    /// What it means, in a few words.
+    pub about: &'static str,
+    /// Whether it can be given an initial value.
+    pub initial: bool,
+    /// The shape, in terms of the model's sizes: `[2·num_out]`. Empty for one value for each unit.
+    pub shape: String,
+}
+
+/// A weight of a cell or a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WeightInfo {
+    /// The name.
+    pub name: String,
+    /// The shape, in terms of the model's sizes: `[num_in, 3·num_out]`.
+    pub shape: String,
+}
+
+/// Something that can be set of a model beside its parameters and initial values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Setting {
+    /// The name, which is that of the builder's method and of the key in a model file.
+    pub name: &'static str,
+    /// Whether it must be given.
+    pub required: bool,
+}
+
+impl Port {
+    pub(crate) const fn new(name: &'static str, unit: &'static str, about: &'static str) -> Self {
+        Self { name, unit, about }
+    }
+}
+
+impl Variable {
+    /// A variable with one value for each unit, which can be given an initial value.
+    #[must_use]
+    pub const fn new(name: &'static str, unit: &'static str, about: &'static str) -> Self {
+        Self { name, unit, about, initial: true, shape: String::new() }
+    }
+
+    /// One that starts as the model says.
+    pub(crate) const fn fixed(name: &'static str, unit: &'static str, about: &'static str) -> Self {
+        Self { name, unit, about, initial: false, shape: String::new() }
+    }
+}
+
+/// Settings that need not be given.
+pub(crate) fn optional(names: &[&'static str]) -> Vec<Setting> {
+    names.iter().map(|name| Setting { name, required: false }).collect()
+}
+
+/// Settings that must be given.
+pub(crate) fn required(names: &[&'static str]) -> Vec<Setting> {
+    names.iter().map(|name| Setting { name, required: true }).collect()
+}
+
+impl ModelInfo {
+    /// A model without inputs, variables, parameters or settings yet.
+    pub(crate) fn new(family: Family, name: &'static str, about: &'static str) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            about,
+            family,
+            inputs: Vec::new(),
+            variables: Vec::new(),
+            parameters: Vec::new(),
+            weights: Vec::new(),
+            options: Vec::new(),
+            source: None,
+        }
+    }
+
+    /// The variable of this name.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.iter().find(|variable| variable.name == name)
+    }
+
+    /// The parameter of this name.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+
+    /// The input of this name.
+    #[must_use]
+    pub fn input(&self, name: &str) -> Option<&Port> {
+        self.inputs.iter().find(|port| port.name == name)
+    }
+
+    /// Whether the model has this setting.
+    #[must_use]
+    pub fn takes(&self, setting: &str) -> bool {
+        self.options.iter().any(|option| option.name == setting)
+    }
+
+    /// The names of the variables that can be given an initial value.
+    pub fn initial(&self) -> impl Iterator<Item = &'static str> {
+        self.variables.iter().filter(|variable| variable.initial).map(|variable| variable.name)
+    }
+}
+
+/// Variables of many models, with the meaning that they have in each.
+pub(crate) mod variables {
+    use super::Variable;
+
+    pub(crate) const REACHED: Variable = Variable::fixed("spike", "", "1 where V reached V_th; also the output");
+    pub(crate) const CROSSED: Variable = Variable::fixed("spike", "", "1 where V crossed V_th from below; also the output");
+    pub(crate) const FIRED: Variable = Variable::fixed("spike", "", "1 where the unit spikes; also the output");
+    pub(crate) const REFRACTORY: Variable = Variable::fixed("refractory", "", "steps of the refractory period that are left");
+    pub(crate) const BELOW: Variable = Variable::fixed("below", "", "1 where V was below V_th at the start and at the end of the step");
+}

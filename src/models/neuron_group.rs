@@ -1,0 +1,99 @@
+//! What can be set of a group of neurons whose model is known by name alone.
+
+use super::{Channel, Method, Reset};
+use crate::error::{Error, Result};
+use crate::init::Init;
+use crate::numeric::scalar::Real;
+use crate::system::System;
+use crate::system::param::Param;
+
+/// A group of neurons of any model, as [`neurons`](super::neurons) makes it by name: what the models' own builders set, set by name.
+///
+/// ```
+/// use overtime::{Init, Input, LoopOverTime, System, models};
+///
+/// # fn main() -> overtime::Result<()> {
+/// let mut group = models::neurons::<f64>("adex", 10)?;
+/// group.set_param("tau_w", 100.0.into())?;
+/// group.set_init("V", Init::Uniform(-70.0, -60.0))?;
+/// let system: Box<dyn System<f64>> = group;
+/// let run = LoopOverTime::builder(system).build()?.run(Input::steps(100).constant(2.0))?;
+/// assert_eq!(run.output.shape(), [100, 10]);
+/// # Ok(()) }
+/// ```
+///
+/// What a model does not take is [`Error::Unsupported`], a name that it does not know [`Error::Unknown`].
+/// [`ModelInfo`](super::ModelInfo) lists what a model takes.
+pub trait NeuronGroup<R: Real>: System<R> {
+    /// Sets the parameter of this name, one value or one for each neuron.
+    ///
+    /// # Errors
+    /// If there is no such parameter.
+    fn set_param(&mut self, name: &str, value: Param<R>) -> Result<()>;
+
+    /// Sets the initial value of the variable of this name.
+    ///
+    /// # Errors
+    /// If there is no such variable, or it has no initial value that can be set.
+    fn set_init(&mut self, name: &str, init: Init) -> Result<()> {
+        let _ = init;
+        Err(Error::unknown("variable with an initial value", name, [""; 0]))
+    }
+
+    /// Sets the integration method.
+    ///
+    /// # Errors
+    /// If the model is not integrated.
+    fn set_method(&mut self, method: Method) -> Result<()> {
+        let _ = method;
+        Err(not_taken("method", self.kind()))
+    }
+
+    /// Sets what a spike does to the potential.
+    ///
+    /// # Errors
+    /// If the model has no reset.
+    fn set_reset(&mut self, reset: Reset) -> Result<()> {
+        let _ = reset;
+        Err(not_taken("reset", self.kind()))
+    }
+
+    /// Adds white noise of this intensity to the current.
+    ///
+    /// # Errors
+    /// If the model makes no noise. (A [`network`](crate::network::Group::noise) adds noise to the current of any model.)
+    fn set_noise(&mut self, sigma: f64) -> Result<()> {
+        let _ = sigma;
+        Err(not_taken("noise", self.kind()))
+    }
+
+    /// Adds the input `g`, a conductance, if the model has none yet.
+    ///
+    /// # Errors
+    /// If the model takes no conductance.
+    fn add_conductance(&mut self) -> Result<()> {
+        Err(not_taken("conductance", self.kind()))
+    }
+
+    /// Adds an ion channel under a name.
+    ///
+    /// # Errors
+    /// If the model is not assembled of channels.
+    fn add_channel(&mut self, name: &str, channel: Channel<R>) -> Result<()> {
+        let (_, _) = (name, channel);
+        Err(not_taken("channel", self.kind()))
+    }
+
+    /// Sets the units that spike, and the time of each spike, ms.
+    ///
+    /// # Errors
+    /// If the model is not given its spikes, or they make no sense.
+    fn set_spikes(&mut self, indices: &[usize], times: &[f64]) -> Result<()> {
+        let (_, _) = (indices, times);
+        Err(not_taken("times", self.kind()))
+    }
+}
+
+fn not_taken(what: &str, kind: &str) -> Error {
+    Error::Unsupported(format!("`{what}` is not for {kind}"))
+}
