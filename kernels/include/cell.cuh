@@ -12,4 +12,11 @@
 // product with Wh: of h in the first phase, and in a second of what `operand` makes of the gates that are there by then. When all
 // are, `update` makes the new state, which the loop rounds. All of this is of one unit: what passes between units is the product.
 #pragma once
-#include "job.cuh"
+#include "launch_args.cuh"
+
+// How many of these steps a cell's row takes: the first ones.
+__device__ __forceinline__ u32 steps_of(const LaunchArgs& args, u64 row) {
+    if (!args.ends) return args.steps;
+    const u64 end = args.ends[row], done = args.clock.done;
+    return end <= done ? 0 : end - done < args.steps ? u32(end - done) : args.steps;
+}

@@ -1,36 +1,11 @@
 // Synapses from counters: the twins of src/connectivity, where it stands why each is as it is. The same operations, so the same synapses.
 #pragma once
+#include "connect_args.cuh"
 #include "philox.cuh"
-
-// All that a pass over a projection is given. The twin of `Job` in src/connectivity/device.rs.
-struct Connect {
-    const u64* offsets;        // [pre + 1]: where rows begin
-    void* targets;             // [synapses], u16, or u32 where `wide`
-    int* mantissas;            // [synapses], or null: all weights are the same
-    unsigned short* delays;    // [synapses], or null: all take the same steps
-    u32* counts;               // [pre]: lengths of rows that the count pass finds; where columns are made, 0 before each pass
-    u64 seed;
-    double factor;             // FIXED_PROB: 1/ln(1 − p)
-    double weight[2], per_unit;  // UNIFORM: low, width; NORMAL: mean, deviation; quanta in a weight of 1
-    double delay[2], dt;       // likewise, ms
-    long long own_shift;       // target j is source i itself where j = i + this; NO_SHIFT: autapses stay
-    u32 stream, rule;
-    u32 pre, post;             // neurons
-    u32 count;                 // synapses of a column (FIXED_NUM_PRE) or row; FIXED_PROB: on average
-    u32 weight_law, delay_law;
-    u32 wide;
-};
-/* the fields of Connect are compared here */
 
 namespace connect {
 
-enum Rule : u32 { FIXED_PROB, FIXED_NUM_PRE, FIXED_NUM_POST, ONE_TO_ONE, ALL_TO_ALL };
-enum Law : u32 { SAME, UNIFORM, NORMAL };
-constexpr long long NO_SHIFT = -0x7fffffffffffffffll - 1;
 constexpr u32 NOBODY = 0xffffffffu;
-
-// What words are for: the top byte of a step.
-constexpr u64 GAPS = 0, KEYS = 1ull << 56, WEIGHT = 2ull << 56, DELAY = 3ull << 56;
 
 __device__ __forceinline__ double ln(double x) {
     constexpr u64 ONE = 0x3ff0000000000000ull, ROOT_HALF = 0x3fe6a09e667f3bcdull;
@@ -67,7 +42,7 @@ struct Permutation {
     int rounds;
     u32 keys[MOST];
 
-    __device__ Permutation(const Connect& c, u32 neuron, u32 n) : n(n) {
+    __device__ Permutation(const ConnectArgs& c, u32 neuron, u32 n) : n(n) {
         const u32 bits = n > 1 ? 32 - __clz(n - 1) : 0;
         low_bits = (bits + 1) / 2;
         low_mask = (1u << low_bits) - 1;
@@ -115,31 +90,31 @@ struct Permutation {
 };
 
 // The target that is the source itself, or the source that is the target: NOBODY where autapses stay, or there is none.
-__device__ __forceinline__ u32 own_target(const Connect& c, u32 source) {
+__device__ __forceinline__ u32 own_target(const ConnectArgs& c, u32 source) {
     const long long target = (long long)source + (c.own_shift == NO_SHIFT ? 0 : c.own_shift);
     return c.own_shift != NO_SHIFT && target >= 0 && target < (long long)c.post ? (u32)target : NOBODY;
 }
-__device__ __forceinline__ u32 own_source(const Connect& c, u32 target) {
+__device__ __forceinline__ u32 own_source(const ConnectArgs& c, u32 target) {
     const long long source = (long long)target - (c.own_shift == NO_SHIFT ? 0 : c.own_shift);
     return c.own_shift != NO_SHIFT && source >= 0 && source < (long long)c.pre ? (u32)source : NOBODY;
 }
 
 // A synapse's value.
-__device__ __forceinline__ double draw(const Connect& c, u32 law, const double* of, u64 purpose, u32 source, u32 target) {
-    if (law == NORMAL) return of[0] + of[1] * (double)random_normal(c.seed, c.stream, source, purpose | target);
+__device__ __forceinline__ double draw(const ConnectArgs& c, u32 distribution, const double* of, u64 purpose, u32 source, u32 target) {
+    if (distribution == NORMAL) return of[0] + of[1] * (double)random_normal(c.seed, c.stream, source, purpose | target);
     const Words w = random_words(c.seed, c.stream, source, purpose | target);
     return of[0] + of[1] * ((double)(((u64)w.a << 32 | w.b) >> 11) / 9007199254740992.0);
 }
 __device__ __forceinline__ unsigned short steps(double delay, double dt) {
     return (unsigned short)(u32)fmin(rint(fmax(delay, 0.0) / dt), 65535.0);
 }
-__device__ __forceinline__ int mantissa(double weight, double per_unit) { return (int)rint(weight * per_unit); }
+__device__ __forceinline__ int weight(double weight, double inv_scale) { return (int)rint(weight * inv_scale); }
 
-__device__ __forceinline__ u32 target(const Connect& c, u64 place) {
-    return c.wide ? ((const u32*)c.targets)[place] : ((const unsigned short*)c.targets)[place];
+__device__ __forceinline__ u32 target(const ConnectArgs& c, u64 place) {
+    return c.wide_targets ? ((const u32*)c.targets)[place] : ((const unsigned short*)c.targets)[place];
 }
-__device__ __forceinline__ void set_target(const Connect& c, u64 place, u32 target) {
-    if (c.wide)
+__device__ __forceinline__ void set_target(const ConnectArgs& c, u64 place, u32 target) {
+    if (c.wide_targets)
         ((u32*)c.targets)[place] = target;
     else
         ((unsigned short*)c.targets)[place] = (unsigned short)target;
@@ -147,7 +122,7 @@ __device__ __forceinline__ void set_target(const Connect& c, u64 place, u32 targ
 
 // A row of FIXED_PROB by a warp, 64 draws at a time: `each(taken, target, number in the row)` by every lane, twice. Returns the row's length.
 template <class Each>
-__device__ __forceinline__ u32 gaps(const Connect& c, u32 source, Each each) {
+__device__ __forceinline__ u32 gaps(const ConnectArgs& c, u32 source, Each each) {
     const u32 lane = threadIdx.x & 31, below = (1u << lane) - 1, own = own_target(c, source);
     u64 at = 0;
     u32 found = 0;

@@ -20,9 +20,9 @@ struct Along {
 __device__ __forceinline__ u32 within(u32 line, u32 lines) { return line < lines ? line : lines - 1; }
 
 struct RowsOfA {
-    const Product& p;
+    const GemmArgs& p;
     const scalar_t* from;
-    __device__ __forceinline__ RowsOfA(const Product& p, const Share& s) : p(p), from(p.a + s.batch * p.a_batch) {}
+    __device__ __forceinline__ RowsOfA(const GemmArgs& p, const Share& s) : p(p), from(p.a + s.batch * p.a_batch) {}
     __device__ __forceinline__ Along line(u32 row) const {
         row = within(row, p.m);
         const u32 lot = row / p.lot;
@@ -31,9 +31,9 @@ struct RowsOfA {
 };
 
 struct ColumnsOfB {
-    const Product& p;
+    const GemmArgs& p;
     const scalar_t* from;
-    __device__ __forceinline__ ColumnsOfB(const Product& p, const Share& s) : p(p), from(p.b + s.batch * p.b_batch) {}
+    __device__ __forceinline__ ColumnsOfB(const GemmArgs& p, const Share& s) : p(p), from(p.b + s.batch * p.b_batch) {}
     __device__ __forceinline__ Along line(u32 column) const { return {from + within(column, p.n) * p.b_row}; }
 };
 
@@ -47,8 +47,8 @@ struct Across {
     template <u32 N>
     __device__ __forceinline__ u32 first(u32 line) const { return line < lines ? line : lines - N; }
 };
-__device__ __forceinline__ Across across_a(const Product& p, const Share& s) { return {p.a + s.batch * p.a_batch, p.a_row, p.m}; }
-__device__ __forceinline__ Across across_b(const Product& p, const Share& s) { return {p.b + s.batch * p.b_batch, p.b_row, p.n}; }
+__device__ __forceinline__ Across across_a(const GemmArgs& p, const Share& s) { return {p.a + s.batch * p.a_batch, p.a_row, p.m}; }
+__device__ __forceinline__ Across across_b(const GemmArgs& p, const Share& s) { return {p.b + s.batch * p.b_batch, p.b_row, p.n}; }
 
 #ifdef CONV
 struct Window {
@@ -74,9 +74,9 @@ struct Window {
 };
 
 struct Windows {
-    const Product& p;
+    const GemmArgs& p;
     const scalar_t* from;
-    __device__ __forceinline__ Windows(const Product& p, const Share& s) : p(p), from(p.a + s.batch * p.a_batch) {}
+    __device__ __forceinline__ Windows(const GemmArgs& p, const Share& s) : p(p), from(p.a + s.batch * p.a_batch) {}
     __device__ __forceinline__ Window line(u32 place) const {
         place = within(place, p.m);
         const u32 row = place / (OUT_DOWN * OUT_ACROSS), spot = place - row * (OUT_DOWN * OUT_ACROSS);

@@ -6,19 +6,19 @@
 
 namespace connect {
 
-__device__ __forceinline__ bool is_exact(const Connect& c) { return c.weight_law != SAME; }
+__device__ __forceinline__ bool is_exact(const ConnectArgs& c) { return c.weight_distribution != SAME; }
 
 // Parts of a row that warps can take: where a target is found by those before it, the whole.
-__device__ __forceinline__ u32 pieces(const Connect& c) { return c.rule == FIXED_PROB ? 1 : (c.count + PIECE - 1) / PIECE; }
+__device__ __forceinline__ u32 pieces(const ConnectArgs& c) { return c.rule == FIXED_PROB ? 1 : (c.count + PIECE - 1) / PIECE; }
 
 // Adds what a synapse carries to its target's sum.
-__device__ __forceinline__ void add_made(const Connect& c, u32 source, u32 target, void* sums) {
-    if (is_exact(c)) add_to((i64*)sums + target, (i64)mantissa(draw(c, c.weight_law, c.weight, WEIGHT, source, target), c.per_unit));
+__device__ __forceinline__ void add_made(const ConnectArgs& c, u32 source, u32 target, void* sums) {
+    if (is_exact(c)) add_to((i64*)sums + target, (i64)integer_weight(draw(c, c.weight_distribution, c.weight_params, WEIGHT, source, target), c.inv_scale));
     else add_to((u32*)sums + target, 1);
 }
 
 // The same of all synapses of a piece of a source's row, by a warp.
-__device__ __forceinline__ void add_piece(const Connect& c, u32 source, u32 piece, void* sums) {
+__device__ __forceinline__ void add_piece(const ConnectArgs& c, u32 source, u32 piece, void* sums) {
     const u32 own = own_target(c, source);
     if (c.rule == FIXED_PROB) {
         gaps(c, source, [&](bool takes, u32 target, u32) {

@@ -6,30 +6,11 @@
 // begins at a multiple of 16 bytes and is so many long, as far as the product reads it).
 #pragma once
 #include "activation.cuh"
+#include "gemm_args.cuh"
 
 #ifndef ACTIVATION
 #define ACTIVATION IDENTITY
 #endif
-
-struct Product {
-    const scalar_t* a;     // [m, k], transposed [k, m]
-    const scalar_t* b;     // [k, n], transposed [n, k]
-    const scalar_t* bias;  // [n], or null
-    void* c;               // [m, n]
-    acc_t* parts;          // [splits, batch, m, n], where several blocks share a sum; else null
-    // Elements from one stored row to the next, and from one product of the batch to the next.
-    u64 a_row, a_step, a_batch, b_row, b_batch, bias_batch, c_row, c_batch;
-    u32 m, n, k, batch;
-    u32 lot;     // so many rows of A (not transposed) lie a_row apart; from one such lot to the next it is a_step
-    u32 splits;  // by so many blocks is k shared,
-    u32 depth;   // each of which sums so much of it
-    u32 unused;
-};
-
-#ifdef PRODUCT_BYTES
-static_assert(sizeof(Product) == PRODUCT_BYTES, "Product here and in src/cuda/structs/gemm.rs differ in size");
-#endif
-/* the fields of Product are compared here */
 
 // A vector of memory.
 constexpr u32 LANES = 16 / sizeof(scalar_t);
@@ -75,7 +56,7 @@ __device__ __forceinline__ u32 this_block() {
 }
 
 // Tiles in bands of eight rows of tiles, so that blocks that run at the same time read the same of A and B.
-__device__ __forceinline__ Share share(const Product& p, u32 block) {
+__device__ __forceinline__ Share share(const GemmArgs& p, u32 block) {
     constexpr u32 BAND = 8;
     const u32 down = (p.m + TILE_M - 1) / TILE_M, across = (p.n + TILE_N - 1) / TILE_N;
     const u32 layer = block / (down * across), tile = block - layer * down * across;
@@ -91,10 +72,10 @@ __device__ __forceinline__ Share share(const Product& p, u32 block) {
     return s;
 }
 
-__device__ __forceinline__ Share share(const Product& p) { return share(p, this_block()); }
+__device__ __forceinline__ Share share(const GemmArgs& p) { return share(p, this_block()); }
 
 // What a sum of this column starts from: the bias, in the first of those that share it.
-__device__ __forceinline__ acc_t start(const Product& p, const Share& s, u32 column) {
+__device__ __forceinline__ acc_t start(const GemmArgs& p, const Share& s, u32 column) {
     const bool any = p.bias && s.split == 0 && column < p.n;
     return any ? load(p.bias + s.batch * p.bias_batch + column) : acc_t(0);
 }
@@ -107,7 +88,7 @@ struct Target {
     bool ends;
 };
 
-__device__ __forceinline__ Target target(const Product& p, const Share& s) {
+__device__ __forceinline__ Target target(const GemmArgs& p, const Share& s) {
     if (p.parts) return {p.parts + ((u64)s.split * p.batch + s.batch) * p.m * p.n, p.n, p.m, p.n, false};
 #ifdef TO_WORK
     typedef acc_t To;

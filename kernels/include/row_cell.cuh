@@ -2,4 +2,4 @@
 #pragma once
 #include "recurrent.cuh"
 
-__device__ __forceinline__ void run_row(const Job& job, const Params&) { make_steps(job, 0, job.steps); }
+__device__ __forceinline__ void run_row(const LaunchArgs& args, const Params&) { make_steps(args, 0, args.steps); }

@@ -6,7 +6,7 @@
 //
 // `step` makes one step of one unit. With one input, Input is acc_t; with several, x.port[0], x.port[1], …
 #pragma once
-#include "job.cuh"
+#include "launch_args.cuh"
 
 #ifndef N_INPUTS
 #define N_INPUTS 1
@@ -24,9 +24,9 @@ struct Tick {
     const void* table;  // the program's, if it has one
 };
 
-__device__ __forceinline__ Tick tick(const Job& job, u32 k, u64 cell) {
-    const Clock& c = job.clock;
-    Tick at = {c.i + k, c.t0 + double(c.done + k) * c.dt, c.dt, cell, job.seed, job.node, job.given, job.weights[0]};
+__device__ __forceinline__ Tick tick(const LaunchArgs& args, u32 k, u64 cell) {
+    const ClockArgs& c = args.clock;
+    Tick at = {c.i + k, c.t0 + double(c.done + k) * c.dt, c.dt, cell, args.seed, args.node, args.given, args.weights[0]};
     return at;
 }
 

@@ -2,6 +2,6 @@
 #include "recurrent.cuh"
 
 // The bounds: a thread may take all the registers that the largest block leaves. To let in a second block, some would spill.
-extern "C" __global__ void __launch_bounds__(THREADS, 1) cell_scan(const __grid_constant__ Job job, const __grid_constant__ Params p) {
-    make_steps(job, 0, job.steps);
+extern "C" __global__ void __launch_bounds__(THREADS, 1) cell_scan(const __grid_constant__ LaunchArgs args, const __grid_constant__ Params p) {
+    make_steps(args, 0, args.steps);
 }

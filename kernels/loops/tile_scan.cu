@@ -8,7 +8,7 @@
 #endif
 
 extern "C" __global__ void CLUSTERED __launch_bounds__(tile::THREADS, 1)
-    tile_scan(const __grid_constant__ Job job, const __grid_constant__ Params p) {
+    tile_scan(const __grid_constant__ LaunchArgs args, const __grid_constant__ Params p) {
     extern __shared__ __align__(16) char shared[];
-    tile::make_all_steps(job, shared);
+    tile::make_all_steps(args, shared);
 }

@@ -2,7 +2,7 @@
 #include "tile_steps.cuh"
 
 extern "C" __global__ void __launch_bounds__(tile::THREADS, 1)
-    tile_step(const Job* __restrict__ at, const __grid_constant__ Params p, const u32* __restrict__ cursor, u32 offset) {
+    tile_step(const LaunchArgs* __restrict__ at, const __grid_constant__ Params p, const u32* __restrict__ cursor, u32 offset) {
     extern __shared__ __align__(16) char shared[];
     const u32 n = *cursor + offset;
     if (PHASES > 1 && n % PHASES != 0) {

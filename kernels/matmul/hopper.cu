@@ -10,7 +10,7 @@ struct alignas(64) TensorMap {
 
 #if !defined(__CUDA_ARCH_FEAT_SM90_ALL)
 // For nothing but sm_90a.
-extern "C" __global__ void product_by_maps(const __grid_constant__ Product, const __grid_constant__ TensorMap, const __grid_constant__ TensorMap, u32) {}
+extern "C" __global__ void product_by_maps(const __grid_constant__ GemmArgs, const __grid_constant__ TensorMap, const __grid_constant__ TensorMap, u32) {}
 #else
 
 static_assert(TILE_M == 128 && TILE_N == 256 && TILE_K == 64 && sizeof(scalar_t) == 2, "what follows is written for this tile");
@@ -114,7 +114,7 @@ __device__ __forceinline__ void wait_for_all_but() {
 }
 
 extern "C" __global__ void __launch_bounds__(BLOCK, 1)
-    product_by_maps(const __grid_constant__ Product p, const __grid_constant__ TensorMap map_a, const __grid_constant__ TensorMap map_b, u32 tiles) {
+    product_by_maps(const __grid_constant__ GemmArgs p, const __grid_constant__ TensorMap map_a, const __grid_constant__ TensorMap map_b, u32 tiles) {
     extern __shared__ uint4 chip[];
     __shared__ alignas(8) u64 barriers[2 * STAGES];
     const u32 unaligned = (u32)__cvta_generic_to_shared(chip), start_of_stages = (unaligned + 1023) / 1024 * 1024;

@@ -55,7 +55,7 @@ struct Tile {
     Source source;
     Vector held[ASYNC ? 1 : EACH];
 
-    __device__ __forceinline__ Tile(const Product& p, const Share& s, u32 first) : source(p, s, first) {}
+    __device__ __forceinline__ Tile(const GemmArgs& p, const Share& s, u32 first) : source(p, s, first) {}
     __device__ __forceinline__ bool idle() const { return VECTORS < BLOCK && threadIdx.x >= VECTORS; }
 
     // Of the tile from k = first on, what comes before `end`; none but the FIRST may be short.
@@ -106,7 +106,7 @@ struct FromAlong {
     static constexpr bool SURE = !Line::HOLES;
     Line line[EACH];
     const scalar_t* start;
-    __device__ __forceinline__ FromAlong(const Product& p, const Share& s, u32 first) {
+    __device__ __forceinline__ FromAlong(const GemmArgs& p, const Share& s, u32 first) {
         const Lines lines(p, s);
         start = lines.from;
 #pragma unroll
@@ -128,7 +128,7 @@ struct FromAcross {
     Across lines;
     u32 line;
     const scalar_t* from[EACH];
-    __device__ __forceinline__ FromAcross(const Product& p, const Share& s, u32 first) : lines(IS_A ? across_a(p, s) : across_b(p, s)) {
+    __device__ __forceinline__ FromAcross(const GemmArgs& p, const Share& s, u32 first) : lines(IS_A ? across_a(p, s) : across_b(p, s)) {
         line = lines.first<WIDE ? LANES : 1>(first + threadIdx.x % CHUNKS * LANES);
 #pragma unroll
         for (u32 e = 0; e < EACH; ++e) from[e] = lines.at(s.first + (threadIdx.x + e * BLOCK) / CHUNKS, line);
@@ -243,7 +243,7 @@ typedef Tile<TILE_N, true, WIDE_B, false, FromAlong<ColumnsOfB, Along, EACH<TILE
 typedef Tile<TILE_N, false, WIDE_B, sizeof(scalar_t) == 4, FromAcross<false, WIDE_B, TILE_N, EACH<TILE_N>>> TileB;
 #endif
 
-extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) product(const __grid_constant__ Product p) {
+extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) product(const __grid_constant__ GemmArgs p) {
     constexpr u32 SIZE = TileA::BYTES + TileB::BYTES;
     extern __shared__ uint4 chip[];
     const u32 tiles = (u32)__cvta_generic_to_shared(chip);

@@ -139,7 +139,7 @@ __device__ __forceinline__ void corner(u32& row, u32& column) {
     column = warp % WARPS_N * (LANES_N * THREAD_N) + lane % LANES_N * CHUNK;
 }
 
-extern "C" __global__ void __launch_bounds__(BLOCK, BLOCKS) product(const __grid_constant__ Product p) {
+extern "C" __global__ void __launch_bounds__(BLOCK, BLOCKS) product(const __grid_constant__ GemmArgs p) {
     constexpr u32 SIZE = TILE_K * (TILE_M + TILE_N);
     __shared__ alignas(16) acc_t tiles[2 * SIZE];
     const Share s = share(p);

@@ -2,11 +2,10 @@
 //   0 connect_count    lengths of rows, where only making them tells: FIXED_PROB; FIXED_NUM_PRE
 //   1 connect_fill     targets and delays
 //   2 connect_order    sorts each row by (delay, target), where making it did not: FIXED_NUM_PRE, FIXED_NUM_POST, delays of their own
-//   3 connect_weights  mantissas
-// All take one `Connect`. Between 0 and 1 the host sums the lengths up. A warp makes a row (FIXED_NUM_PRE: a column), a block sorts one.
+//   3 connect_weights  weights
+// All take one `ConnectArgs`. Between 0 and 1 the host sums the lengths up. A warp makes a row (FIXED_NUM_PRE: a column), a block sorts one.
 #include "connect.cuh"
 
-static_assert(sizeof(Connect) == CONNECT_BYTES, "struct Connect is not what src/connectivity/device.rs has");
 using namespace connect;
 
 // This warp's first row, and from one to its next.
@@ -17,7 +16,7 @@ struct Turn {
 };
 
 #if PASS == 0
-extern "C" __global__ void __launch_bounds__(256) connect_count(const Connect c) {
+extern "C" __global__ void __launch_bounds__(256) connect_count(const ConnectArgs c) {
     const Turn turn;
     if (c.rule == FIXED_NUM_PRE) {
         for (u64 column = turn.first; column < c.post; column += turn.stride) {
@@ -33,12 +32,12 @@ extern "C" __global__ void __launch_bounds__(256) connect_count(const Connect c)
     }
 }
 #elif PASS == 1
-__device__ __forceinline__ void put(const Connect& c, u64 place, u32 source, u32 target) {
+__device__ __forceinline__ void put(const ConnectArgs& c, u64 place, u32 source, u32 target) {
     set_target(c, place, target);
-    if (c.delays) c.delays[place] = steps(draw(c, c.delay_law, c.delay, DELAY, source, target), c.dt);
+    if (c.delays) c.delays[place] = steps(draw(c, c.delay_distribution, c.delay_params, DELAY, source, target), c.dt);
 }
 
-extern "C" __global__ void __launch_bounds__(256) connect_fill(const Connect c) {
+extern "C" __global__ void __launch_bounds__(256) connect_fill(const ConnectArgs c) {
     const Turn turn;
     if (c.rule == FIXED_NUM_PRE) {
         for (u64 column = turn.first; column < c.post; column += turn.stride) {
@@ -76,7 +75,7 @@ constexpr u32 ON_CHIP = 4096;
 
 // A row's keys, on chip or where it lies: the delay above, the target below.
 struct Keys {
-    const Connect& c;
+    const ConnectArgs& c;
     u64 start;
     u64* shared;
 
@@ -100,7 +99,7 @@ struct Keys {
 };
 
 // Batcher's bitonic sort in the form where every comparison has the smaller one first: what would lie beyond the end never moves.
-extern "C" __global__ void __launch_bounds__(128) connect_order(const Connect c) {
+extern "C" __global__ void __launch_bounds__(128) connect_order(const ConnectArgs c) {
     __shared__ u64 on_chip[ON_CHIP];
     for (u64 row = blockIdx.x; row < c.pre; row += gridDim.x) {
         const u64 start = c.offsets[row];
@@ -129,12 +128,12 @@ extern "C" __global__ void __launch_bounds__(128) connect_order(const Connect c)
     }
 }
 #else
-extern "C" __global__ void __launch_bounds__(256) connect_weights(const Connect c) {
+extern "C" __global__ void __launch_bounds__(256) connect_weights(const ConnectArgs c) {
     const Turn turn;
     for (u64 row = turn.first; row < c.pre; row += turn.stride) {
         const u64 end = c.offsets[row + 1];
         for (u64 place = c.offsets[row] + turn.lane; place < end; place += 32) {
-            c.mantissas[place] = mantissa(draw(c, c.weight_law, c.weight, WEIGHT, (u32)row, target(c, place)), c.per_unit);
+            c.weights[place] = integer_weight(draw(c, c.weight_distribution, c.weight_params, WEIGHT, (u32)row, target(c, place)), c.inv_scale);
         }
     }
 }

@@ -16,7 +16,7 @@ mod geometric_rows;
 pub(super) mod log;
 mod permutation;
 mod procedural_rows;
-mod rng_streams;
+pub(crate) mod rng_streams;
 mod rows;
 pub(crate) mod spec;
 pub(crate) mod synapse_table;

@@ -1,8 +1,7 @@
 //! Where a loop runs, and why not elsewhere.
 
+pub(crate) mod device_struct;
 pub(crate) mod found;
-#[cfg(feature = "cuda")]
-pub(crate) mod mirror;
 
 use crate::error::{Error, Result};
 use std::fmt;

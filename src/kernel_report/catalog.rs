@@ -50,7 +50,7 @@ fn beforehand() -> Vec<String> {
     lines
 }
 
-/// How a recording is made, as `job.cuh` numbers it.
+/// The form of a recording, as `launch_args.cuh` numbers it.
 const ALL: usize = 0;
 const BITS: usize = 2;
 

@@ -1,11 +1,10 @@
 //! What to compile for a stage of a program: which loops, with which defines.
 
 use super::compile::Request;
-use crate::cuda::structs::launch_args::JOB_BYTES;
 use crate::numeric::scalar::DType;
 use crate::system::program::{CellProgram, CudaSource, RowFunction};
 
-/// What a loop records, for each probe: which variable, and in which mode, as `job.cuh` numbers them.
+/// The recordings of a loop: for each one the variable and the form, as `launch_args.cuh` numbers them.
 pub(crate) type Probes<'p> = &'p [(usize, usize)];
 
 impl Request {
@@ -116,7 +115,6 @@ impl Request {
     pub(crate) fn of(dtype: DType, source: &CudaSource, loops: &'static [&'static str], probes: Probes<'_>) -> Self {
         let file = source.file.to_string();
         let mut request = Self { name: file.clone(), dtype, model: (file, source.text.clone()), loops, defines: Vec::new() };
-        request.define("JOB_BYTES", JOB_BYTES);
         request.define("PARAMS_BYTES", source.params.len());
         for (name, value) in &source.defines {
             request.define(name, value);

@@ -4,9 +4,9 @@ use super::module::Kernel;
 use super::signature;
 use super::stream::Stream;
 use super::tensor_maps::Maps;
-use crate::connectivity::device::Job as Synapses;
-use crate::cuda::structs::gemm::Product;
-use crate::cuda::structs::launch_args::Job;
+use crate::connectivity::device::ConnectArgs;
+use crate::cuda::structs::gemm::GemmArgs;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::error::Result;
 use cudarc::driver::result;
 use cudarc::driver::sys::{
@@ -69,15 +69,15 @@ impl Shape {
 }
 
 impl<S> Kernel<S> {
-    /// Asks for a launch of a kernel with exactly these parameters.
+    /// Enqueues a launch of a kernel with exactly these parameters.
     ///
     /// # Safety
-    /// `arguments` must be the kernel's parameters, in order, each of its type; and what they point to on the device must be
-    /// allocated, as large as the kernel takes it to be, and stay so until the stream is done with this.
+    /// `arguments` must be the kernel's parameters, in order, each of its type. The memory on the device that they point to must be allocated,
+    /// be as large as the kernel assumes, and stay allocated until the stream has run the kernel.
     unsafe fn launch(&self, shape: Shape, stream: &Stream, arguments: &mut [*mut c_void]) -> Result<()> {
         let Shape { blocks, threads, shared, cluster, together } = shape;
         if cluster == 0 && !together {
-            // SAFETY: function and stream are alive; the driver copies the arguments before it returns; the rest is the caller's word.
+            // SAFETY: function and stream are alive; the driver copies the arguments before it returns; the caller guarantees the rest.
             let answer = unsafe { result::launch_kernel(self.function, (blocks, 1, 1), (threads, 1, 1), shared, stream.raw(), arguments) };
             return self.context().check("cuLaunchKernel", answer);
         }
@@ -90,22 +90,22 @@ impl<S> Kernel<S> {
 }
 
 impl Kernel<signature::Whole> {
-    /// A kernel (job, params).
-    pub(crate) fn run(&self, shape: Shape, stream: &Stream, job: &Job, params: &[u8]) -> Result<()> {
-        let mut arguments = [address(job), params.as_ptr().cast_mut().cast()];
-        // SAFETY: the signature is (Job, Params). Both were compared with the kernel's when it was compiled, `Job` field by field and `Params`
-        // by PARAMS_BYTES. The engine fills the job with
-        // regions of its own buffers, sized by the same plan, and keeps those until its streams are done.
+    /// A kernel (launch arguments, params).
+    pub(crate) fn run(&self, shape: Shape, stream: &Stream, args: &LaunchArgs, params: &[u8]) -> Result<()> {
+        let mut arguments = [address(args), params.as_ptr().cast_mut().cast()];
+        // SAFETY: the signature is (LaunchArgs, Params). The kernel's `LaunchArgs` is generated from the struct here, and the compiler compares
+        // the size of `Params` with PARAMS_BYTES. The engine fills the launch arguments with regions of its own buffers, sized by the same
+        // plan, and keeps the buffers until its streams are done.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::Step> {
-    /// A kernel (address of a job, params, address of the cursor, offset).
-    pub(crate) fn step(&self, shape: Shape, stream: &Stream, (job, cursor): (u64, u64), params: &[u8], offset: u32) -> Result<()> {
-        let mut arguments = [address(&job), params.as_ptr().cast_mut().cast(), address(&cursor), address(&offset)];
-        // SAFETY: the signature is (Job*, Params, u32*, u32). `job` is where the engine has put a
-        // Job in the stream's order, `cursor` a u32 of the engine's; the rest as in `run`.
+    /// A kernel (address of launch arguments, params, address of the cursor, offset).
+    pub(crate) fn step(&self, shape: Shape, stream: &Stream, (args, cursor): (u64, u64), params: &[u8], offset: u32) -> Result<()> {
+        let mut arguments = [address(&args), params.as_ptr().cast_mut().cast(), address(&cursor), address(&offset)];
+        // SAFETY: the signature is (LaunchArgs*, Params, u32*, u32). At `args` the engine has put a LaunchArgs in the stream's order, and
+        // `cursor` is the address of a u32 of the engine; the rest as in `run`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
@@ -114,26 +114,26 @@ impl Kernel<signature::FusedLayers> {
     /// `stack_scan`: the address of its parts.
     pub(crate) fn stack(&self, shape: Shape, stream: &Stream, parts: u64) -> Result<()> {
         let mut arguments = [address(&parts)];
-        // SAFETY: the signature is (const char*), and `parts` is where the engine has put, in the stream's order, a Job and the parameters
-        // for each part, at the places that the kernel was compiled with; the rest as in `run`.
+        // SAFETY: the signature is (const char*). At `parts` the engine has put, in the stream's order, a LaunchArgs and the parameters of each
+        // part, at the offsets that the kernel was compiled with; the rest as in `run`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::Connect> {
     /// A pass of `network/connect.cu`.
-    pub(crate) fn connect(&self, shape: Shape, stream: &Stream, job: &Synapses) -> Result<()> {
-        let mut arguments = [address(job)];
-        // SAFETY: the signature is (Connect), whose fields were compared when it was compiled. Who asks
-        // hands in addresses of its own buffers: `pre` counts and `pre + 1` offsets, and as many targets, mantissas and delays as the last
-        // of those says, or none; and waits for the stream before it lets go of them.
+    pub(crate) fn connect(&self, shape: Shape, stream: &Stream, args: &ConnectArgs) -> Result<()> {
+        let mut arguments = [address(args)];
+        // SAFETY: the signature is (ConnectArgs), and the kernel's struct is generated from the one here. The caller passes addresses of its own
+        // buffers: `pre` counts and `pre + 1` offsets, and as many targets, weights and delays as the last offset says, or none. It waits for
+        // the stream before it frees them.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::NetworkScan> {
-    /// `network_scan`: addresses of the groups' tables and of the counter that blocks wait for, the steps, and whether the warps
-    /// of a block share long rows.
+    /// `network_scan`: addresses of the groups' tables and of the barrier's counter, the steps, and whether the warps of a block share long
+    /// rows.
     pub(crate) fn network_scan(
         &self,
         shape: Shape,
@@ -145,8 +145,8 @@ impl Kernel<signature::NetworkScan> {
         let shares = u32::from(shares);
         let mut arguments = [address(&tables), address(&arrived), address(&steps), address(&shares)];
         // SAFETY: the signature is (const char*, u32*, u32, u32). At `tables` the engine has put, in the stream's order, a table for each group,
-        // at the places that the kernel was compiled with, whose fields were compared; the counter is a u32 of the engine's, and 0; the
-        // rest as in `run`.
+        // at the offsets that the kernel was compiled with, and the kernel's structs are generated from those here; the counter is a u32 of the
+        // engine, and 0; the rest as in `run`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
@@ -180,19 +180,19 @@ impl Kernel<signature::Pack> {
 
 impl Kernel<signature::Product> {
     /// A kernel of `matmul/`.
-    pub(crate) fn product(&self, shape: Shape, stream: &Stream, product: &Product) -> Result<()> {
+    pub(crate) fn product(&self, shape: Shape, stream: &Stream, product: &GemmArgs) -> Result<()> {
         let mut arguments = [address(product)];
-        // SAFETY: the signature is (Product), whose fields were compared when it was compiled. Who asks hands in addresses of its own buffers, as large as the product's sizes say, and waits for
-        // the stream before it lets go of them.
+        // SAFETY: the signature is (GemmArgs), and the kernel's struct is generated from the one here. The caller passes addresses of its own
+        // buffers, as large as the product's sizes say, and waits for the stream before it frees them.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }
 }
 
 impl Kernel<signature::ByMaps> {
     /// `product_by_maps` of `hopper.cu`, of so many tiles.
-    pub(crate) fn product_by_maps(&self, shape: Shape, stream: &Stream, product: &Product, maps: &Maps, tiles: u32) -> Result<()> {
+    pub(crate) fn product_by_maps(&self, shape: Shape, stream: &Stream, product: &GemmArgs, maps: &Maps, tiles: u32) -> Result<()> {
         let mut arguments = [address(product), address(&maps.a), address(&maps.b), address(&tiles)];
-        // SAFETY: the signature is (Product, TensorMap, TensorMap, u32), and a map has 128 bytes; the maps were made for this product. The
+        // SAFETY: the signature is (GemmArgs, TensorMap, TensorMap, u32), and a map has 128 bytes; the maps were made for this product. The
         // rest as in `product`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }

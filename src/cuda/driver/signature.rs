@@ -1,5 +1,5 @@
-//! What kernels are given: a type for each list of parameters. A [`Kernel`](super::module::Kernel) has one of them, and so the one function in
-//! `launch.rs` that hands over such a list.
+//! The parameter lists of kernels: a type for each list. A [`Kernel`](super::module::Kernel) has one of these types, and so the one function of
+//! `launch.rs` that passes such a list.
 
 /// A list of parameters.
 pub(crate) trait Signature {
@@ -30,24 +30,24 @@ macro_rules! signatures {
 }
 
 signatures! {
-    /// All steps of a chunk, or whatever else takes one launch: a job, and the model's parameters.
-    Whole: ["pointwise_scan", "map_rows", "cell_scan", "tile_scan", "tile_begin"] ("Job", "Params");
-    /// One step: where a job lies, the model's parameters, where the cursor lies, and how far behind it the step is.
-    Step: ["pointwise_step", "cell_step", "tile_step", "tile_gates"] ("Job*", "Params", "u32*", "u32");
-    /// Several layers: where their jobs and parameters lie.
+    /// All steps of a chunk, or any other work of one launch: launch arguments, and the model's parameters.
+    Whole: ["pointwise_scan", "map_rows", "cell_scan", "tile_scan", "tile_begin"] ("LaunchArgs", "Params");
+    /// One step: addresses of launch arguments and of the cursor, the model's parameters, and the step's offset from the cursor.
+    Step: ["pointwise_step", "cell_step", "tile_step", "tile_gates"] ("LaunchArgs*", "Params", "u32*", "u32");
+    /// Several layers: the address of their launch arguments and parameters.
     FusedLayers: ["stack_scan"] ("char*");
     /// A pass that makes synapses.
-    Connect: ["connect_count", "connect_fill", "connect_order", "connect_weights"] ("Connect");
-    /// All steps of a network: where the groups' tables lie, the counter that blocks wait for, the steps, whether warps share long rows.
+    Connect: ["connect_count", "connect_fill", "connect_order", "connect_weights"] ("ConnectArgs");
+    /// All steps of a network: addresses of the groups' tables and of the barrier's counter, the steps, whether warps share long rows.
     NetworkScan: ["network_scan"] ("char*", "u32*", "u32", "u32");
-    /// One step of a network: where the groups' tables and the cursor lie, how far behind it the step is, and as above.
+    /// One step of a network: addresses of the groups' tables and of the cursor, the step's offset, and as above.
     NetworkStep: ["network_step"] ("char*", "u32*", "u32", "u32");
     /// A cell's weights, and where they go.
     Pack: ["tile_pack"] ("scalar_t*", "Lane*");
     /// A product of matrices.
-    Product: ["product", "product_reduce"] ("Product");
+    Product: ["product", "product_reduce"] ("GemmArgs");
     /// A product whose operands come by tensor maps, and its number of tiles.
-    ByMaps: ["product_by_maps"] ("Product", "TensorMap", "TensorMap", "u32");
+    ByMaps: ["product_by_maps"] ("GemmArgs", "TensorMap", "TensorMap", "u32");
     /// Where the cursor lies, and by how much it moves on.
     Advance: ["cursor_advance"] ("u32*", "u32");
     /// Elements, how many, and where to say which is not finite.

@@ -1,7 +1,7 @@
 //! Where A and B lie, as the copies of `hopper.cu` are told: tensor maps, made by the driver anew for each launch, for addresses change.
 
 use crate::cuda::driver::context::Context;
-use crate::cuda::structs::gemm::Product;
+use crate::cuda::structs::gemm::GemmArgs;
 use crate::error::Result;
 use crate::numeric::scalar::DType;
 use cudarc::driver::sys::{
@@ -19,8 +19,8 @@ pub(crate) struct Maps {
 
 impl Maps {
     /// Of a product of halves whose rows begin and end at multiples of 16 bytes.
-    pub(crate) fn of(product: &Product, dtype: DType, [turn_a, turn_b]: [bool; 2], context: &Context) -> Result<Self> {
-        let Product { m, n, k, .. } = *product;
+    pub(crate) fn of(product: &GemmArgs, dtype: DType, [turn_a, turn_b]: [bool; 2], context: &Context) -> Result<Self> {
+        let GemmArgs { m, n, k, .. } = *product;
         // Along memory, and how many of those.
         let a = if turn_a { [m, k] } else { [k, m] };
         let b = if turn_b { [k, n] } else { [n, k] };

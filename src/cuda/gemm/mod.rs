@@ -1,4 +1,4 @@
-//! Dense products: which kernel (`table`), what it is compiled with (`request`), what it is given (`job`), and a product of its own
+//! Dense products: which kernel (`table`), what it is compiled with (`request`), its arguments (`structs/gemm.rs`), and a product of its own
 //! that needs no loop (`Multiplier`).
 
 mod alone;
@@ -16,7 +16,7 @@ use super::driver::launch::Shape;
 use super::driver::module::{Kernel, Module};
 use super::driver::signature;
 use super::driver::stream::Stream;
-use super::structs::gemm::Product;
+use super::structs::gemm::GemmArgs;
 use crate::error::{Error, Result};
 use crate::models::Activation;
 use crate::numeric::scalar::DType;
@@ -91,7 +91,7 @@ impl GemmKernel {
     }
 
     /// Asks for the product. `parts` is memory for what blocks share, as large as `Ready::parts` says.
-    pub(crate) fn run(&self, mut product: Product, parts: u64, stream: &Stream) -> Result<()> {
+    pub(crate) fn run(&self, mut product: GemmArgs, parts: u64, stream: &Stream) -> Result<()> {
         if product.m == 0 || product.n == 0 || product.batch == 0 {
             return Ok(());
         }

@@ -11,5 +11,7 @@ mod warp_partition;
 
 pub(crate) use plastic::Plastic;
 pub(crate) use request::{KernelVariant, request};
+#[cfg(test)]
+pub(crate) use row_strategy::PIECES;
 pub(crate) use synapses::Synapses;
 pub(crate) use warp_partition::{WarpPartition, share};

@@ -3,8 +3,7 @@
 use super::Synapses;
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::Buffer;
-use crate::cuda::structs::network::{Outgoing, Plastic as Table};
-use crate::cuda::structs::network::{Value, value};
+use crate::cuda::structs::network::{PlasticProjection, PreProjection, Value, value};
 use crate::error::Result;
 use crate::network::plan::plastic::StdpConstants;
 use crate::network::plan::{NetworkPlan, ProjectionPlan};
@@ -48,18 +47,18 @@ impl Plastic {
     pub(crate) fn table(
         &self,
         projection: &ProjectionPlan,
-        to: Outgoing,
+        to: PreProjection,
         state: impl Fn(usize) -> u64,
         own: impl Fn(usize) -> u64,
         (dtype, dt): (DType, f64),
-    ) -> Option<Table> {
+    ) -> Option<PlasticProjection> {
         let plastic = projection.plastic.as_ref()?;
         let [decay_pre, decay_post, a_pre, a_post, low, high] = match dtype {
             DType::F64 => constants(&StdpConstants::<f64>::of(plastic, dt), dtype),
             _ => constants(&StdpConstants::<f32>::of(plastic, dt), dtype),
         };
-        Some(Table {
-            to: Outgoing { mantissas: 0, ..to },
+        Some(PlasticProjection {
+            to: PreProjection { weights: 0, ..to },
             w: state(plastic.var),
             pre: state(plastic.var + 1),
             post: state(plastic.var + 2),
@@ -75,7 +74,7 @@ impl Plastic {
             a_post,
             low,
             high,
-            per_unit: value(dtype, 1.0 / plastic.quantum),
+            inv_scale: value(dtype, 1.0 / plastic.quantum),
             targets: projection.spec.post.len() as u32,
             first: projection.spec.post.start as u32,
         })
@@ -112,7 +111,7 @@ pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<
     })
 }
 
-impl Outgoing {
+impl PreProjection {
     /// A projection's synapses, as the group of its sources is told; `state` has where a variable lies.
     pub(crate) fn of(
         plan: &NetworkPlan,
@@ -126,20 +125,20 @@ impl Outgoing {
         Self {
             offsets: synapses.offsets.address(0),
             targets: synapses.targets.address(0),
-            mantissas: synapses.mantissas.address(0),
+            weights: synapses.weights.address(0),
             delays: synapses.delays.address(0),
             sums,
-            reach: projection.spec.post.len() as u64,
-            made: 0,
+            n_targets: projection.spec.post.len() as u64,
+            generator: 0,
             first: projection.spec.pre.start as u32,
             sources: projection.spec.pre.len() as u32,
-            least: synapses.least,
-            most: synapses.most,
-            far: u32::from(synapses.far),
-            many: synapses.many(),
-            terminal: presynapse.map_or(0, |t| state(t.vars.start)),
+            min_delay: synapses.min_delay,
+            max_delay: synapses.max_delay,
+            wide_targets: u32::from(synapses.wide_targets),
+            lane_per_source_from: synapses.lane_per_source_from(),
+            presynapse: presynapse.map_or(0, |t| state(t.vars.start)),
             constants: presynapse.map(|t| t.constants.map(|c| value(dtype, c))).unwrap_or_default(),
-            law: presynapse.map_or(0, |t| u64::from(t.kinetics.number())),
+            release_model: presynapse.map_or(0, |t| u64::from(t.kinetics.release_model())),
         }
     }
 }

@@ -1,16 +1,13 @@
 //! The text of a network's loops: each group's model and loop in a namespace of its own, and the kernel that tells its warps which group
 //! they are of.
 
-use super::row_strategy::PIECE;
 use super::warp_partition::{ALONE, THREADS};
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::request::Probes;
 use crate::cuda::compiler::source;
 use crate::cuda::compiler::source::NamespacedSource;
-use crate::cuda::structs::network::Group as Table;
 use crate::error::{Error, Result};
-use crate::network::describe::kinetics::Kinetics;
-use crate::network::plan::{ReceptorKind, ReceptorPlan};
+use crate::network::plan::ReceptorPlan;
 use crate::numeric::scalar::DType;
 use crate::system::program::network::NetworkProgram;
 use std::fmt::Write;
@@ -56,7 +53,7 @@ pub(crate) fn request(
     for (n, ((group, probes), place)) in plan.groups.iter().zip(probes).zip(places).enumerate() {
         let model = Request::pointwise(dtype, &network.models[n], cut.whole, [group.vars.len(), group.ports], probes);
         let (mut opening, mut closing) = (String::new(), "\n}\n".to_owned());
-        for (name, value) in model.defines.iter().filter(|(name, _)| name != "JOB_BYTES").cloned().chain(defines(network, n, cut)) {
+        for (name, value) in model.defines.iter().cloned().chain(defines(network, n, cut)) {
             // Writing to a String never fails.
             let _ = writeln!(opening, "#define {name} {value}");
             let _ = writeln!(closing, "#undef {name}");
@@ -64,7 +61,7 @@ pub(crate) fn request(
         let _ = writeln!(opening, "namespace group{n} {{");
         parts.push((model, opening, closing));
         let step = if cut.whole { "all_steps(group, warp, arrived, shares)" } else { "one_step(group, warp, *cursor + offset, shares)" };
-        let _ = writeln!(calls, "    {{\n        const Group& group = *(const Group*)(tables + {place});");
+        let _ = writeln!(calls, "    {{\n        const GroupArgs& group = *(const GroupArgs*)(tables + {place});");
         let _ = writeln!(calls, "        if (warp < group.last) return group{n}::{step};\n    }}");
     }
     let apart: Vec<_> = (parts.iter())
@@ -92,14 +89,9 @@ pub(crate) fn request(
          {given}) {{\n    open_shelf(shares);\n    const u32 warp = (blockIdx.x * blockDim.x + threadIdx.x) / 32;\n{calls}}}\n"
     );
     let mut request = Request { name: name.into(), dtype, model: ("network.cu".into(), text.into()), loops: &[], defines: Vec::new() };
-    request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::structs::launch_args::JOB_BYTES.to_string()));
     let presynapses = plan.groups.iter().any(|group| !group.presynapses.is_empty());
     request.defines.push(("TERMINALS".to_owned(), u32::from(presynapses).to_string()));
-    let shared = ReceptorKind::BITS.into_iter().chain(Kinetics::NUMBERS);
-    request.defines.extend(shared.map(|(name, value)| (name.to_owned(), value.to_string())));
-    request.defines.push(("PIECE".to_owned(), PIECE.to_string()));
     request.defines.push(("PROCEDURAL".to_owned(), u32::from(cut.procedural).to_string()));
-    request.defines.push(("GROUP_BYTES".to_owned(), size_of::<Table>().to_string()));
     Ok(request)
 }
 

@@ -21,14 +21,21 @@
 //! | 32 | 17 | 9 |
 //! | more | never | never |
 
+use crate::device::device_struct::device_constants;
+
 /// The longest rows that a lane goes along alone: as many as a warp does in a round.
 const SHORT: u64 = 32;
 /// More than there are in a warp.
 pub(crate) const NEVER: u32 = 33;
 
-/// Synapses that a warp has four rounds for, whose reads are all on their way at once. What is longer is cut into such pieces, which all
-/// warps of a block take in turn, for one more barrier of a block in each step: so it is W·128 synapses to a round trip, not 128.
-pub(crate) const PIECE: u64 = 128;
+// A warp walks a piece in four rounds, whose reads are all in flight at once. The W warps of a block take the pieces of a longer row in turn,
+// at the price of one more block barrier a step: W·128 synapses a round trip instead of 128.
+device_constants! {
+    PIECES {
+        /// Synapses of a piece. The warps of a block take the pieces of a longer row in turn.
+        PIECE: u64 = 128,
+    }
+}
 
 /// Whether warps share rows, where none is longer than this.
 pub(crate) fn shares(longest: u64) -> bool {
@@ -36,7 +43,7 @@ pub(crate) fn shares(longest: u64) -> bool {
 }
 
 /// From how many spikes on it is a lane a source, where no row is longer than this, and synapses have `delays` of their own or not.
-pub(crate) fn many(longest: u64, delays: bool) -> u32 {
+pub(crate) fn lane_per_source_from(longest: u64, delays: bool) -> u32 {
     if longest > SHORT {
         return NEVER;
     }
@@ -50,7 +57,7 @@ mod tests {
 
     #[test]
     fn short_rows_are_for_lanes_and_long_ones_for_warps() {
-        assert_eq!([0, 1, 4, 10, 32, 33, u64::MAX].map(|k| many(k, false)), [1, 1, 3, 6, 17, NEVER, NEVER]);
-        assert_eq!([0, 1, 4, 10, 32, 33, u64::MAX].map(|k| many(k, true)), [1, 1, 2, 3, 9, NEVER, NEVER]);
+        assert_eq!([0, 1, 4, 10, 32, 33, u64::MAX].map(|k| lane_per_source_from(k, false)), [1, 1, 3, 6, 17, NEVER, NEVER]);
+        assert_eq!([0, 1, 4, 10, 32, 33, u64::MAX].map(|k| lane_per_source_from(k, true)), [1, 1, 2, 3, 9, NEVER, NEVER]);
     }
 }

@@ -6,7 +6,7 @@ use super::strategy::LaunchContext;
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::driver::memory::Buffer;
 use crate::cuda::driver::stream::Stream;
-use crate::cuda::structs::launch_args::{Job, MAX_PORTS, MAX_WEIGHTS, Port};
+use crate::cuda::structs::launch_args::{LaunchArgs, MAX_PORTS, MAX_WEIGHTS, Port};
 use crate::device::Strategy;
 use crate::error::Result;
 use std::borrow::Cow;
@@ -37,8 +37,8 @@ pub(crate) trait StageKernel: std::fmt::Debug + Send {
         &[]
     }
 
-    /// The jobs of its parts. One that has nothing to make has no steps.
-    fn jobs(&self, call: &StageCall<'_>) -> Vec<Job> {
+    /// The launch arguments of its parts. A part without work has no steps.
+    fn launch_args(&self, call: &StageCall<'_>) -> Vec<LaunchArgs> {
         let _ = call;
         Vec::new()
     }
@@ -70,8 +70,8 @@ pub(crate) struct MemoryNeeds {
     pub(crate) own: usize,
     /// Most steps of a chunk.
     pub(crate) steps: Option<u64>,
-    /// Of what its launches are told, if not the one job.
-    pub(crate) jobs: Option<usize>,
+    /// Bytes of the arguments of its launches, if they are not one `LaunchArgs`.
+    pub(crate) launch_args: Option<usize>,
 }
 
 /// What all stages of a chunk have in common.
@@ -112,8 +112,8 @@ pub(crate) struct StageMemory<'m> {
 /// What a stage is to do for a chunk.
 pub(crate) struct StageCall<'c> {
     pub(crate) node: &'c Node,
-    /// The job but for what the stage's kind adds: weights, scratch memory, constants of units.
-    pub(crate) job: Job,
+    /// The launch arguments without the fields that the kind of stage sets: weights, scratch memory, constants of units.
+    pub(crate) args: LaunchArgs,
     pub(crate) chunk: &'c StageChunk<'c>,
     pub(crate) memory: &'c StageMemory<'c>,
     /// The stage's own memory.
@@ -157,20 +157,20 @@ impl StageCall<'_> {
         })
     }
 
-    /// The job of a function with so many threads a row. The last stage makes only what is kept: nothing, where nothing is.
-    pub(crate) fn of_function(&self, threads: usize) -> Option<Job> {
-        let Self { mut job, chunk, .. } = *self;
-        job.units = threads as u64;
+    /// The launch arguments of a function with this number of threads a row. The last stage computes recorded steps only; `None` without any.
+    pub(crate) fn of_function(&self, threads: usize) -> Option<LaunchArgs> {
+        let Self { mut args, chunk, .. } = *self;
+        args.units = threads as u64;
         if self.memory.to == 0 {
             let output = chunk.output?;
             let recording = chunk.recordings.get(output)?;
             let (i, steps) = (chunk.clock.i(), u64::from(chunk.steps));
-            job.y = *chunk.records.get(output)?;
-            job.steps = recording.kept(i, steps) as u32;
-            job.first = u32::try_from(recording.first(i)).unwrap_or(u32::MAX);
-            job.every = u32::try_from(recording.every).unwrap_or(u32::MAX);
+            args.y = *chunk.records.get(output)?;
+            args.steps = recording.kept(i, steps) as u32;
+            args.first = u32::try_from(recording.first(i)).unwrap_or(u32::MAX);
+            args.every = u32::try_from(recording.every).unwrap_or(u32::MAX);
         }
-        (job.steps > 0).then_some(job)
+        (args.steps > 0).then_some(args)
     }
 
     /// The addresses of weights at these places.

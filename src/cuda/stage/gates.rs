@@ -15,8 +15,8 @@ use crate::cuda::schedule::plan::Node;
 use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::strategy;
 use crate::cuda::schedule::strategy::{CellLoop, LaunchContext};
-use crate::cuda::structs::gemm::Product;
-use crate::cuda::structs::launch_args::Job;
+use crate::cuda::structs::gemm::GemmArgs;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use crate::models::Activation;
@@ -73,7 +73,7 @@ impl GemmCellStage {
     }
 
     /// The product of each phase: what it multiplies lies at `at`, what it makes behind that.
-    fn products(&self, at: u64, wh: u64) -> Result<Vec<Product>> {
+    fn products(&self, at: u64, wh: u64) -> Result<Vec<GemmArgs>> {
         let CellShape { phases, hidden, batch, element, acc, .. } = self.tile.facts;
         let (pitch, made) = self.tile.operands();
         let row = (self.tile.facts.gates() * hidden) as u64;
@@ -81,7 +81,7 @@ impl GemmCellStage {
         let each = phases.iter().map(|gates| {
             let column = first * hidden;
             first += gates;
-            Ok(Product {
+            Ok(GemmArgs {
                 a: at,
                 b: wh + (column * element) as u64,
                 c: at + (made + column * acc) as u64,
@@ -93,7 +93,7 @@ impl GemmCellStage {
                 k: count("units", hidden)?,
                 batch: 1,
                 lot: count("rows", batch)?,
-                ..Product::default()
+                ..GemmArgs::default()
             })
         });
         each.collect()
@@ -121,12 +121,12 @@ impl StageKernel for GemmCellStage {
         let stream = launch_context.stream;
         self.input.ask(&self.input.of_cell(call), stream)?;
 
-        let job = Job { weights: call.weights(&self.weights), scratch: own.address(0), ..call.job };
-        let asked = self.products(job.scratch, job.weights[0])?;
+        let args = LaunchArgs { weights: call.weights(&self.weights), scratch: own.address(0), ..call.args };
+        let asked = self.products(args.scratch, args.weights[0])?;
         let Self { cell, tile, begin, gates, products, graph, .. } = self;
         let CellShape { hidden, batch, phases, .. } = tile.facts;
         let of = |units: usize| Shape::of((batch * units) as u64, THREADS);
-        begin.run(of(tile.operands().0), stream, &job, &cell.source.params)?;
+        begin.run(of(tile.operands().0), stream, &args, &cell.source.params)?;
         // Addresses in it are those of the engine's own buffers, which stay where they are.
         let before = |phase: u32| match (products.get(phase as usize), asked.get(phase as usize)) {
             (Some(ready), Some(product)) => ready.run(*product, 0, stream),
@@ -135,7 +135,7 @@ impl StageKernel for GemmCellStage {
         let steps = strategy::StepLaunches {
             kernel: gates,
             graph,
-            job: &job,
+            args: &args,
             shape: of(hidden),
             params: &cell.source.params,
             phases: phases.len() as u32,

@@ -14,7 +14,7 @@ use crate::cuda::schedule::plan::Node;
 use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::strategy;
 use crate::cuda::schedule::strategy::{CellLoop, LaunchContext};
-use crate::cuda::structs::launch_args::Job;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::device::{Products, Strategy};
 use crate::error::{Error, Result};
 use crate::system::program::CellProgram;
@@ -196,9 +196,9 @@ impl TiledCellStage {
         Ok(Self { cell, tile, strategy, input, kernel, pack, weights, parts, graph: None })
     }
 
-    /// The jobs of the product with the input, and of the steps as the plain kernel makes them.
-    fn both(&self, call: &StageCall<'_>) -> [Job; 2] {
-        [self.input.of_cell(call), Job { weights: call.weights(&self.weights), ..call.job }]
+    /// The launch arguments of the product with the input, and of the steps of the reference kernel.
+    fn both(&self, call: &StageCall<'_>) -> [LaunchArgs; 2] {
+        [self.input.of_cell(call), LaunchArgs { weights: call.weights(&self.weights), ..call.args }]
     }
 
     /// Where scratch memory begins in the stage's own: after Wh.
@@ -227,7 +227,7 @@ impl StageKernel for TiledCellStage {
         &self.parts
     }
 
-    fn jobs(&self, call: &StageCall<'_>) -> Vec<Job> {
+    fn launch_args(&self, call: &StageCall<'_>) -> Vec<LaunchArgs> {
         self.both(call).to_vec()
     }
 
@@ -238,23 +238,23 @@ impl StageKernel for TiledCellStage {
 
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
         let scratch = self.scratch();
-        let [product, mut job] = self.both(call);
+        let [product, mut args] = self.both(call);
         let Self { cell, tile, kernel, graph, .. } = self;
         let own = call.own.ok_or_else(|| Error::Unsupported("a cell without its own memory".into()))?;
         self.input.ask(&product, launch_context.stream)?;
 
-        job.weights[0] = own.address(0);
-        job.scratch = own.address(scratch);
+        args.weights[0] = own.address(0);
+        args.scratch = own.address(scratch);
         let counters = scratch + tile.counters();
         match tile.tier {
             Tier::Block | Tier::Cluster | Tier::Product => {}
             Tier::Grid => own.fill(counters, 0, tile.counter_bytes(), launch_context.stream)?,
             // SAFETY: the state's bytes, of which the plan knows the number; its buffer lives as long as the engine.
-            Tier::Step => unsafe { own.copy_from(counters + tile.counter_bytes(), job.state, tile.state_bytes(), launch_context.stream)? },
+            Tier::Step => unsafe { own.copy_from(counters + tile.counter_bytes(), args.state, tile.state_bytes(), launch_context.stream)? },
         }
         let shape = shape(tile);
         let phases = tile.facts.phases.len() as u32;
-        let steps = strategy::StepLaunches { kernel, graph, job: &job, shape, params: &cell.source.params, phases, before: None };
+        let steps = strategy::StepLaunches { kernel, graph, args: &args, shape, params: &cell.source.params, phases, before: None };
         strategy::run(self.strategy.0, steps, launch_context)
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod postsynaptic;
 
 use super::describe::kinetics::{CONSTANTS, Kinetics};
 use crate::connectivity::{ConnectivitySpec, SynapseTable};
+use crate::device::device_struct::device_constants;
 use crate::error::Result;
 use crate::init::Init;
 use crate::numeric::scalar::Real;
@@ -111,36 +112,31 @@ pub(crate) struct ProjectionPlan {
 /// Neurons of an element of a `flight`.
 pub(crate) const WORD: usize = 16;
 
-impl ReceptorKind {
-    /// Bits by which kernels know it, by the names that they have there.
-    pub(crate) const BITS: [(&'static str, usize); 5] = [
-        ("COBA", Self::COBA),
-        ("RISES", Self::RISES),
-        ("BLOCKED", Self::BLOCKED),
-        ("GAP_JUNCTIONS", Self::GAP_JUNCTIONS),
-        ("DELTA", Self::DELTA),
-    ];
-    /// It is a conductance.
-    const COBA: usize = 1;
-    /// Spikes add to a second variable, from which the first rises.
-    const RISES: usize = 2;
-    /// Magnesium blocks a part of it.
-    const BLOCKED: usize = 4;
-    const GAP_JUNCTIONS: usize = 8;
-    /// A variable of the model, whose number is added.
-    const DELTA: usize = 16;
+device_constants! {
+    RECEPTOR_BITS {
+        /// A conductance.
+        COBA: usize = 1,
+        /// Spikes add to a second variable, from which the first rises.
+        RISES: usize = 2,
+        /// Magnesium blocks a part of the conductance.
+        BLOCKED: usize = 4,
+        /// Gap junctions: a current and a conductance.
+        GAP_JUNCTIONS: usize = 8,
+        /// The receptor is a variable of the model, whose number is added.
+        DELTA: usize = 16,
+    }
+}
 
+impl ReceptorKind {
     /// The bits of a receptor that adds to variable `var` of the model, where it is one of those.
     pub(crate) fn bits(&self, var: usize) -> usize {
         match self {
             Self::Filter(course) => {
                 let bit = |has: bool, bit: usize| if has { bit } else { 0 };
-                bit(course.reversal.is_some(), Self::COBA)
-                    | bit(course.rise.is_some(), Self::RISES)
-                    | bit(course.block.is_some(), Self::BLOCKED)
+                bit(course.reversal.is_some(), COBA) | bit(course.rise.is_some(), RISES) | bit(course.block.is_some(), BLOCKED)
             }
-            Self::Gap => Self::GAP_JUNCTIONS,
-            Self::Delta => Self::DELTA + var,
+            Self::Gap => GAP_JUNCTIONS,
+            Self::Delta => DELTA + var,
         }
     }
 

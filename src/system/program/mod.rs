@@ -50,7 +50,7 @@ pub(crate) struct CudaSource {
 #[derive(Clone, Debug)]
 pub(crate) struct RowFunction {
     pub(crate) source: CudaSource,
-    /// Weights by their names within the system, in the order of `Job::weights`; null where the system has none of that name.
+    /// Weights by their names within the system, in the order of `LaunchArgs::weights`; null where the system has none of that name.
     pub(crate) weights: Vec<&'static str>,
     /// Threads that one row takes; each is one call of the model's `map`.
     pub(crate) threads: usize,
@@ -82,7 +82,7 @@ pub(crate) struct ConvWindows {
 /// A recurrent cell.
 #[derive(Clone, Debug)]
 pub(crate) struct CellProgram {
-    /// b + x·Wi into `Job::work`, `[T·B, G·H]` in the type of arithmetic.
+    /// b + x·Wi into `LaunchArgs::work`, `[T·B, G·H]` in the type of arithmetic.
     pub(crate) input: RowFunction,
     pub(crate) source: CudaSource,
     /// As [`Map::weights`].

@@ -6,7 +6,6 @@ use super::embed_key::OPTIONS;
 use super::nvrtc::{Made, Nvrtc, identity};
 use super::source;
 use super::source::flatten;
-use crate::cuda::structs::mirrors;
 use crate::device::found::Compiler;
 use crate::error::Reason;
 use crate::error::{Error, Result};
@@ -75,7 +74,7 @@ fn compile_as(
     }
     // What a generation has for itself alone, `sm_90a`, this is written for.
     let arch = format!("{target}{}", if request.is_of_one_arch() { "a" } else { "" });
-    let text = compared(request)?;
+    let text = flat(request)?;
     let options = options(request, &arch);
     let key = format!("NVRTC {major}.{minor} {}\n{}\n{text}", identity(&nvrtc, &compiler.library), options.join("\n"));
     let (bytes, warnings) = through(&key, &mut || {
@@ -102,11 +101,6 @@ pub(crate) fn flat(request: &Request) -> Result<String> {
         parts.push((name, text));
     }
     flatten(&parts)
-}
-
-/// The same, with what the compiler compares of the structs that Rust has as well.
-pub(crate) fn compared(request: &Request) -> Result<String> {
-    flat(request).map(mirrors::compared)
 }
 
 /// What the compiler is told.

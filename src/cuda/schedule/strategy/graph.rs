@@ -13,10 +13,10 @@ use crate::error::Result;
 const STEPS: u32 = 64;
 
 pub(crate) fn run(steps: &mut StepLaunches<'_>, kernel: &Kernel<signature::Step>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
-    let at = launch_context.lay_out(steps.job)?;
+    let at = launch_context.lay_out(steps.args)?;
     let mut graph = steps.graph.take();
     let done =
-        replay(&mut graph, launch_context, at.1, [steps.job.steps, steps.phases], |k| steps.launch(kernel, at, k, launch_context.stream));
+        replay(&mut graph, launch_context, at.1, [steps.args.steps, steps.phases], |k| steps.launch(kernel, at, k, launch_context.stream));
     *steps.graph = graph;
     done
 }
@@ -32,7 +32,7 @@ pub(crate) fn replay(
     let (replays, rest) = (steps / STEPS, steps % STEPS * launches);
     let nodes = STEPS * launches;
     if replays > 0 {
-        // Nothing in a graph changes from chunk to chunk: the job's address stays, and steps are counted by the cursor.
+        // Nothing in a graph changes from chunk to chunk: the launch arguments keep their address, and the cursor counts the steps.
         let captured = match graph.take() {
             Some(captured) => captured,
             None => Graph::capture(launch_context.context, launch_context.stream, || {

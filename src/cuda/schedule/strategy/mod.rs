@@ -13,13 +13,13 @@ use crate::cuda::driver::memory::{Buffer, Pinned};
 use crate::cuda::driver::module::{Kernel, Module};
 use crate::cuda::driver::signature;
 use crate::cuda::driver::stream::Stream;
-use crate::cuda::structs::launch_args::Job;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// What a stage's launches need beside its job.
+/// The context of a stage's launches, beside its launch arguments.
 pub(crate) struct LaunchContext<'d> {
     pub(crate) context: &'d Arc<Context>,
     pub(crate) stream: &'d Stream,
@@ -27,25 +27,25 @@ pub(crate) struct LaunchContext<'d> {
     pub(crate) cursor: &'d Buffer,
     /// None where no stage goes step by step.
     pub(crate) advance: Option<&'d Kernel<signature::Advance>>,
-    /// Room for a job on the device, and on the host for this chunk's.
-    pub(crate) jobs: &'d Buffer,
-    pub(crate) host_jobs: &'d mut Pinned,
-    /// Where in it this stage's job lies.
+    /// Room for launch arguments on the device, and on the host for this chunk's.
+    pub(crate) launch_args: &'d Buffer,
+    pub(crate) host_args: &'d mut Pinned,
+    /// The offset of this stage's launch arguments in that room.
     pub(crate) at: usize,
 }
 
 impl LaunchContext<'_> {
-    /// Puts the job onto the device and the cursor to 0. Returns the addresses of both.
-    fn lay_out(&mut self, job: &Job) -> Result<(u64, u64)> {
-        self.put(bytemuck::bytes_of(job))
+    /// Puts the launch arguments onto the device and the cursor to 0. Returns the addresses of both.
+    fn lay_out(&mut self, args: &LaunchArgs) -> Result<(u64, u64)> {
+        self.put(bytemuck::bytes_of(args))
     }
 
     /// The same of whatever it is that kernels are told.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<(u64, u64)> {
-        self.host_jobs.slice_mut::<u8>(self.at, bytes.len())?.copy_from_slice(bytes);
-        self.jobs.upload(self.at, self.host_jobs, self.at, bytes.len(), self.stream)?;
+        self.host_args.slice_mut::<u8>(self.at, bytes.len())?.copy_from_slice(bytes);
+        self.launch_args.upload(self.at, self.host_args, self.at, bytes.len(), self.stream)?;
         self.cursor.fill(0, 0, 4, self.stream)?;
-        Ok((self.jobs.address(self.at), self.cursor.address(0)))
+        Ok((self.launch_args.address(self.at), self.cursor.address(0)))
     }
 }
 
@@ -87,7 +87,7 @@ pub(crate) struct StepLaunches<'s> {
     pub(crate) kernel: &'s CellLoop,
     /// Where captured steps are kept.
     pub(crate) graph: &'s mut Option<Graph>,
-    pub(crate) job: &'s Job,
+    pub(crate) args: &'s LaunchArgs,
     pub(crate) shape: Shape,
     pub(crate) params: &'s [u8],
     /// Launches of a step, where there is one kernel for each.

@@ -26,9 +26,9 @@ __device__ __forceinline__ acc_t opened(const Value* c, acc_t g, acc_t x) {
 __device__ __forceinline__ int whole(acc_t amount) { return math::floor(fma(amount, acc_t(1 << 30), acc_t(0.5))); }
 
 // A step of a source's terminal, whose variables are `all` apart; its potential is `v`. Returns what it passes on.
-__device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars, u64 all, bool came, acc_t& v) {
+__device__ __forceinline__ int terminal_step(const PreProjection& to, scalar_t* vars, u64 all, bool came, acc_t& v) {
     const Value* c = to.constants;
-    if (to.law == GAP) {
+    if (to.release_model == GAP) {
         const acc_t amount = v * c[0].value;
         if (math::abs(amount) <= acc_t(1)) return whole(amount);
         // A potential that is no amount becomes NaN, which ends the run.
@@ -36,7 +36,7 @@ __device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars,
         return 0;
     }
     acc_t a = load(vars), b = load(vars + all), amount;
-    if (to.law == STP) {
+    if (to.release_model == STP) {
         a = flushed(a * c[0].value);
         b = fma(b - acc_t(1), c[1].value, acc_t(1));
         amount = acc_t(0);
@@ -45,12 +45,12 @@ __device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars,
             amount = a * b;
             b = b - amount;
         }
-    } else if (to.law == AMPA) {
+    } else if (to.release_model == AMPA) {
         pulse(c, came, a, b);
         amount = a;
     } else {
         a = opened(c, a, b);
-        if (to.law == NMDA) {
+        if (to.release_model == NMDA) {
             b = flushed(b * c[3].value);
             if (came) b = b + acc_t(1);
         } else {
@@ -66,18 +66,18 @@ __device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars,
 }
 
 // What the terminals of the warp's neurons, those in `sources`, pass on in step k, where spikes in `came` arrive.
-__device__ __forceinline__ void pass_on(const Outgoing& to, const Cell& cell, acc_t& v, u32 first, u32 sources, u32 came, u64 copy, u64 all, u32 k) {
+__device__ __forceinline__ void pass_on(const PreProjection& to, const Cell& cell, acc_t& v, u32 first, u32 sources, u32 came, u64 copy, u64 all, u32 k) {
     const u32 lane = threadIdx.x % 32;
     int amount = 0;
-    if (sources >> lane & 1) amount = terminal_step(to, (scalar_t*)to.terminal + cell.index, all, came >> lane & 1, v);
+    if (sources >> lane & 1) amount = terminal_step(to, (scalar_t*)to.presynapse + cell.index, all, came >> lane & 1, v);
     u32 left = __ballot_sync(0xffffffffu, amount != 0);
-    if (__popc(left) >= to.many) {
-        deliver_own(to, amount != 0, first + lane - to.first, to.least, copy, amount);
+    if (__popc(left) >= to.lane_per_source_from) {
+        deliver_own(to, amount != 0, first + lane - to.first, to.min_delay, copy, amount);
         return;
     }
     while (left) {
         const u32 from = __ffs(left) - 1;
         left &= left - 1;
-        deliver(to, first + from - to.first, to.least, copy, k, __shfl_sync(0xffffffffu, amount, from));
+        deliver(to, first + from - to.first, to.min_delay, copy, k, __shfl_sync(0xffffffffu, amount, from));
     }
 }

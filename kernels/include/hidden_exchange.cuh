@@ -22,21 +22,21 @@ constexpr u32 BUFFER = R * STRIDE;
 constexpr u32 SHARED_BYTES =
     BUFFERS * BUFFER * sizeof(factor_t) + WK * R * SUMS * sizeof(acc_t) + (HOLD == SHARED ? LANES * sizeof(Lane) : 0);
 
-// In Job::scratch: h twice, [B, GLOBAL_ROW] each; then a counter for each shard of rows, 128 bytes apart; then, for STEP, the
+// In LaunchArgs::scratch: h twice, [B, GLOBAL_ROW] each; then a counter for each shard of rows, 128 bytes apart; then, for STEP, the
 // state before the chunk.
 constexpr u32 GLOBAL_ROW = up(H, SIXTEEN) * SIXTEEN;
-__device__ __forceinline__ factor_t* in_global(const Job& job, u32 n) {
-    return (factor_t*)job.scratch + (n & 1) * job.rows * GLOBAL_ROW;
+__device__ __forceinline__ factor_t* in_global(const LaunchArgs& args, u32 n) {
+    return (factor_t*)args.scratch + (n & 1) * args.rows * GLOBAL_ROW;
 }
-__device__ __forceinline__ u32* counter(const Job& job) {
-    return (u32*)((char*)job.scratch + (2 * job.rows * GLOBAL_ROW * sizeof(factor_t) + 127) / 128 * 128) + shard() * 32;
+__device__ __forceinline__ u32* counter(const LaunchArgs& args) {
+    return (u32*)((char*)args.scratch + (2 * args.rows * GLOBAL_ROW * sizeof(factor_t) + 127) / 128 * 128) + shard() * 32;
 }
-__device__ __forceinline__ const scalar_t* before(const Job& job) {
-    return (const scalar_t*)((char*)job.scratch + (2 * job.rows * GLOBAL_ROW * sizeof(factor_t) + 127) / 128 * 128 + gridDim.x / TILES * 128);
+__device__ __forceinline__ const scalar_t* before(const LaunchArgs& args) {
+    return (const scalar_t*)((char*)args.scratch + (2 * args.rows * GLOBAL_ROW * sizeof(factor_t) + 127) / 128 * 128 + gridDim.x / TILES * 128);
 }
 
 struct Exchange {
-    const Job& job;
+    const LaunchArgs& args;
     factor_t* h;  // [BUFFERS][ROWS][STRIDE], shared
     u64 row0;     // the shard's first row
     u32 unit0;    // the tile's first unit
@@ -48,7 +48,7 @@ struct Exchange {
         if constexpr (EXCHANGE == BLOCK || EXCHANGE == CLUSTER) {
             here(n)[r * STRIDE + unit] = factor(x);
         } else {
-            in_global(job, n)[(row0 + r) * GLOBAL_ROW + unit] = factor(x);
+            in_global(args, n)[(row0 + r) * GLOBAL_ROW + unit] = factor(x);
         }
     }
 
@@ -62,7 +62,7 @@ struct Exchange {
         asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
 #elif EXCHANGE == GRID
         __syncthreads();
-        if (threadIdx.x == 0) asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(counter(job)) : "memory");
+        if (threadIdx.x == 0) asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(counter(args)) : "memory");
 #endif
     }
 
@@ -77,11 +77,11 @@ struct Exchange {
         if (threadIdx.x % 32 == 0) {
             u32 come;
             do {
-                asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(come) : "l"(counter(job)) : "memory");
+                asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(come) : "l"(counter(args)) : "memory");
             } while (come < (n + 2) * TILES);
         }
         __syncwarp();
-        fetch(in_global(job, n));
+        fetch(in_global(args, n));
         __syncthreads();
 #endif
     }
@@ -95,7 +95,7 @@ struct Exchange {
 #pragma unroll
             for (u32 i = 0; i < once; ++i) {
                 const u32 at = (i0 + i) * THREADS + threadIdx.x, r = at / pieces;
-                if (at < all && row0 + r < job.rows) {
+                if (at < all && row0 + r < args.rows) {
                     const factor_t* p = from + (row0 + r) * GLOBAL_ROW + at % pieces * SIXTEEN;
                     asm volatile("ld.global.cg.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(piece[i].x), "=r"(piece[i].y), "=r"(piece[i].z), "=r"(piece[i].w) : "l"(p) : "memory");
                 }
@@ -103,7 +103,7 @@ struct Exchange {
 #pragma unroll
             for (u32 i = 0; i < once; ++i) {
                 const u32 at = (i0 + i) * THREADS + threadIdx.x, r = at / pieces, k = at % pieces * SIXTEEN;
-                if (at >= all || row0 + r >= job.rows) continue;
+                if (at >= all || row0 + r >= args.rows) continue;
                 factor_t* to = h + r * STRIDE + k;
                 if (H % SIXTEEN == 0 || k + SIXTEEN <= H) {
                     *(uint4*)to = piece[i];
