@@ -11,6 +11,7 @@ use crate::device::device_struct::{Constant, Struct};
 use crate::error::Error;
 use crate::network::describe::kinetics::RELEASE_MODELS;
 use crate::network::plan::RECEPTOR_BITS;
+use crate::numeric::scalar::DType;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -280,7 +281,7 @@ fn the_compiler_gives_fields_the_offsets_that_they_have_in_rust() {
         return eprintln!("not tested: there is no NVRTC");
     };
     let nvrtc = compile::open(found.first()).unwrap();
-    for dtype in crate::numeric::scalar::DType::ALL {
+    for dtype in [DType::F64, DType::F32, DType::F16, DType::Bf16] {
         for header in headers() {
             let mut request = compile::Request {
                 name: header.file.to_owned(),
