@@ -49,7 +49,7 @@
 //! | `OVERTIME_NVRTC` | NVRTC's library, or its folder, instead of all other places |
 //! | `OVERTIME_CACHE` | where compiled kernels are kept, or `off`; `$XDG_CACHE_HOME/overtime` by default |
 //! | `OVERTIME_IMAGE=ptx` | hands PTX to the driver, instead of machine code |
-//! | `OVERTIME_CELLS` | runs recurrent cells by this tier, or not at all: `block`, `cluster`, `grid`, `step`, `product`, `plain`; to compare |
+//! | `OVERTIME_CELLS` | runs recurrent cells by this tier, or not at all: `block`, `cluster`, `grid`, `step`, `product`, `reference`; to compare |
 //! | `OVERTIME_CHUNK_MS` | milliseconds that a GPU is to take between two looks at the host: 100, half of it where a watchdog ends what takes long |
 //!
 //! # Features

@@ -1,4 +1,4 @@
-// Synapses from counters: the twins of src/connectivity, where it stands why each is as it is. The same operations, so the same synapses.
+// Synapses from counters: the counterpart of src/connectivity, which has the reasons. The same operations give the same synapses.
 #pragma once
 #include "connect_args.cuh"
 #include "philox.cuh"
@@ -29,13 +29,13 @@ __device__ __forceinline__ double ln(double x) {
     return fma(exponent, 0.693147180559945309417, log_m);
 }
 
-// Targets left out before the next, of 64 random bits.
+// The number of targets that are left out before the next one, from 64 random bits.
 __device__ __forceinline__ u32 gap(u64 word, double factor) {
     const double u = 2.0 - __longlong_as_double((long long)(0x3ff0000000000000ull | word >> 12));
     return (u32)floor(fmin(ln(u) * factor, 4294967295.0));
 }
 
-// A permutation of 0 .. n.
+// A keyed permutation of 0 … n − 1.
 struct Permutation {
     static constexpr int MOST = 16;
     u32 n, low_bits, low_mask, high_mask;
@@ -65,7 +65,7 @@ struct Permutation {
 
     __device__ __forceinline__ u32 once(u32 x) const {
         u32 high = x >> low_bits, low = x & low_mask;
-        // Unrolled, so that keys stay in registers.
+        // The loop is unrolled, so that the keys stay in registers.
 #pragma unroll
         for (int r = 0; r < MOST; r += 2) {
             if (r < rounds) {
@@ -82,14 +82,14 @@ struct Permutation {
         return x;
     }
 
-    // Value number `slot` of the first `count` without `own`.
+    // Value number `slot` among the first `count` values other than `own`.
     __device__ __forceinline__ u32 first(u32 slot, u32 count, u32 own) const {
         const u32 x = at(slot);
         return x == own ? at(count) : x;
     }
 };
 
-// The target that is the source itself, or the source that is the target: NOBODY where autapses stay, or there is none.
+// The target that is the source itself, and the source that is the target itself; NOBODY where autapses stay, or without such a neuron.
 __device__ __forceinline__ u32 own_target(const ConnectArgs& c, u32 source) {
     const long long target = (long long)source + (c.own_shift == NO_SHIFT ? 0 : c.own_shift);
     return c.own_shift != NO_SHIFT && target >= 0 && target < (long long)c.post ? (u32)target : NOBODY;
@@ -120,7 +120,8 @@ __device__ __forceinline__ void set_target(const ConnectArgs& c, u64 place, u32 
         ((unsigned short*)c.targets)[place] = (unsigned short)target;
 }
 
-// A row of FIXED_PROB by a warp, 64 draws at a time: `each(taken, target, number in the row)` by every lane, twice. Returns the row's length.
+// Generates a row of FIXED_PROB by a warp, 64 draws at a time. Every lane calls `each(taken, target, number in the row)` twice for each 64
+// draws. Returns the row's length.
 template <class Each>
 __device__ __forceinline__ u32 gaps(const ConnectArgs& c, u32 source, Each each) {
     const u32 lane = threadIdx.x & 31, below = (1u << lane) - 1, own = own_target(c, source);
@@ -129,7 +130,7 @@ __device__ __forceinline__ u32 gaps(const ConnectArgs& c, u32 source, Each each)
     for (u64 block = lane; at < c.post; block += 32) {
         const Words w = random_words(c.seed, c.stream, source, GAPS | block);
         const u32 g0 = gap((u64)w.a << 32 | w.b, c.factor), g1 = gap((u64)w.c << 32 | w.d, c.factor);
-        // Where the next target can be, after this lane's two.
+        // The first possible target behind this lane's two targets.
         const u64 both = (u64)g0 + g1 + 2;
         u64 end = both;
 #pragma unroll

@@ -1,8 +1,8 @@
-// Networks: what the loops of all groups share. A warp takes 32 neurons of a row through all that they do in a step: it takes out what was
-// added to their sums in the step before, makes the model's step, puts the spikes into the ring, and goes along the synapses of those that
-// arrive. So nobody but a neuron's own warp reads its state, its ring or its spikes. What passes between warps is sums: integers, which are
-// the same in whatever order they are added to. There are two of each, in turn: while step k adds to one, what step k − 1 left in the other
-// is taken out. So there is one barrier a step, whatever the delays.
+// The code that the loops of all groups of a network share. A warp computes the steps of 32 neurons of a batch row: it drains the synaptic
+// sums of the step before, makes the model's step, writes the spikes into the spike ring, and walks the synapse rows of the spikes that
+// arrive. Only its own warp reads a neuron's state, spike ring and spikes. Warps exchange sums alone: integers, whose value does not depend
+// on the order of the additions. Each sum has two copies: step k adds to one copy while the warps drain the other, which step k − 1 filled.
+// One barrier a step is enough, whatever the delays.
 #pragma once
 #include "network_args.cuh"
 
@@ -11,7 +11,7 @@ __device__ __forceinline__ const L* list(const GroupArgs& group, u32 at) {
     return (const L*)((const char*)&group + at);
 }
 
-// The first of ascending values from `from` on, before `to`, that is not below `least`: of a row's synapses by their delays. All lanes search.
+// The index in [from, to) of the first of ascending values that is at least `least`; `to` if there is none. All lanes of the warp search.
 template <class T>
 __device__ __forceinline__ u64 first_of(const T* values, u64 from, u64 to, u32 least) {
     while (from < to) {
@@ -19,7 +19,7 @@ __device__ __forceinline__ u64 first_of(const T* values, u64 from, u64 to, u32 l
         const u64 at = from + (threadIdx.x % 32) * apart;
         const int below = __popc(__ballot_sync(0xffffffffu, at < to && values[at] < least));
         if (below == 0) return from;
-        // Lanes are ascending, so those below come first: it is after the last of them, and not after the next.
+        // The values ascend with the lanes. The result lies behind the last lane whose value is too small, and not behind the next lane.
         const u64 next = from + below * apart;
         from = from + (below - 1) * apart + 1;
         to = next < to ? next : to;
@@ -27,23 +27,23 @@ __device__ __forceinline__ u64 first_of(const T* values, u64 from, u64 to, u32 l
     return from;
 }
 
-// Nobody waits for what was there before.
+// Additions that return no old value.
 __device__ __forceinline__ void add_to(u32* sum, u32 n) { asm volatile("red.relaxed.gpu.global.add.u32 [%0], %1;" ::"l"(sum), "r"(n)); }
 __device__ __forceinline__ void add_to(i64* sum, i64 n) { asm volatile("red.relaxed.gpu.global.add.u64 [%0], %1;" ::"l"(sum), "l"(n)); }
 
 #if PROCEDURAL
 #include "procedural.cuh"
 #endif
-// That part of so many quanta, to the nearest.
-__device__ __forceinline__ i64 part_of(int weight, int amount) { return ((i64)weight * amount + (1 << 29)) >> 30; }
+// The integer weight times the released amount, a multiple of 2⁻³⁰, rounded to the nearest integer.
+__device__ __forceinline__ i64 scaled_weight(int weight, int amount) { return ((i64)weight * amount + (1 << 29)) >> 30; }
 
 template <class T>
 __device__ __forceinline__ void add_all(const T* targets, const int* weights, u32 synapses, void* sums, int amount) {
-#if TERMINALS
+#if HAS_PRESYNAPSES
     if (amount) {
 #pragma unroll 4
         for (u32 at = threadIdx.x % 32; at < synapses; at += 32) {
-            add_to((i64*)sums + targets[at], weights ? part_of(weights[at], amount) : (i64)amount);
+            add_to((i64*)sums + targets[at], weights ? scaled_weight(weights[at], amount) : (i64)amount);
         }
         return;
     }
@@ -57,73 +57,74 @@ __device__ __forceinline__ void add_all(const T* targets, const int* weights, u3
     }
 }
 
-// A projection's sums, of this copy of them.
+// One copy of a projection's sums.
 __device__ __forceinline__ void* sums_of(const PreProjection& to, u64 copy) {
-    bool exact = to.weights || (TERMINALS && to.presynapse);
+    bool exact = to.weights || (HAS_PRESYNAPSES && to.presynapse);
 #if PROCEDURAL
     exact = exact || (to.generator && connect::is_exact(*to.generator));
 #endif
     return (char*)to.sums + copy * to.n_targets * (exact ? sizeof(i64) : sizeof(u32));
 }
 
-// So many synapses from `begin` on, which pass on this amount, or, where it is 0, all that they have. A warp's lanes go along them.
+// Delivers `synapses` synapses from `begin` on: `amount` times the weights, or the weights where `amount` is 0. The lanes of a warp take them
+// in turn.
 __device__ __forceinline__ void add_row(const PreProjection& to, u64 begin, u32 synapses, void* sums, int amount) {
     const int* weights = to.weights ? to.weights + begin : nullptr;
     if (to.wide_targets) add_all((const u32*)to.targets + begin, weights, synapses, sums, amount);
     else add_all((const u16*)to.targets + begin, weights, synapses, sums, amount);
 }
 
-// A row of more than PIECE synapses, that all warps of a block go along.
-struct Row {
+// A row of more than PIECE synapses, which all warps of a block deliver together.
+struct LongRow {
     const PreProjection* to;
     void* sums;
-    u64 begin;  // or, of one that is made, its source
+    u64 begin;  // of a generated row: the source
     u64 synapses;
-#if TERMINALS
+#if HAS_PRESYNAPSES
     int amount;
 #endif
 };
 
-// Those that have arrived in a block in step k: counter k mod 2 has how many, while the other is made 0. If there is no room for one, its
-// warp goes along it alone.
-struct Shelf {
+// The long rows that a block delivers in step k. Counter k mod 2 holds their number; the other counter is reset. A warp delivers a row alone
+// if the queue is full.
+struct LongRowQueue {
     u32 count[2];
-    Row rows[64];
+    LongRow rows[64];
 };
 
-__device__ __forceinline__ Shelf& shelf() {
-    __shared__ Shelf own;
+__device__ __forceinline__ LongRowQueue& long_row_queue() {
+    __shared__ LongRowQueue own;
     return own;
 }
 
-// Before the first step, if any row is so long.
-__device__ __forceinline__ void open_shelf(u32 shares) {
-    if (!shares) return;
-    if (threadIdx.x < 2) shelf().count[threadIdx.x] = 0;
+// Empties the queue before the first step, if the network has long rows.
+__device__ __forceinline__ void open_long_rows(u32 has_long_rows) {
+    if (!has_long_rows) return;
+    if (threadIdx.x < 2) long_row_queue().count[threadIdx.x] = 0;
     __syncthreads();
 }
 
-__device__ __forceinline__ bool shelve(const Row& row, u32 k) {
-    Shelf& own = shelf();
+__device__ __forceinline__ bool enqueue_row(const LongRow& row, u32 k) {
+    LongRowQueue& own = long_row_queue();
     u32 place = 0;
     if (threadIdx.x % 32 == 0) {
         place = atomicAdd(&own.count[k & 1], 1u);
-        if (place < sizeof(own.rows) / sizeof(Row)) own.rows[place] = row;
+        if (place < sizeof(own.rows) / sizeof(LongRow)) own.rows[place] = row;
     }
-    return __shfl_sync(0xffffffffu, place, 0) < sizeof(own.rows) / sizeof(Row);
+    return __shfl_sync(0xffffffffu, place, 0) < sizeof(own.rows) / sizeof(LongRow);
 }
 
-// All warps of a block have sent what they send in step k, and now go along its long rows, a piece each in turn. Whatever they are for,
-// all of them come here, or none. Its barrier is one of its own, so that a test can take it away.
-__device__ __forceinline__ void share(u32 shares, u32 k) {
-    if (!shares) return;
+// The warps of a block deliver the long rows of step k, one piece each in turn, after all of them have emitted their spikes. Every warp of
+// the block must call this, or none. It uses a barrier of its own, so that a test can remove it.
+__device__ __forceinline__ void drain_long_rows(u32 has_long_rows, u32 k) {
+    if (!has_long_rows) return;
     asm volatile("bar.sync 1;" ::: "memory");
-    Shelf& own = shelf();
-    const u32 rows = min(own.count[k & 1], u32(sizeof(own.rows) / sizeof(Row)));
+    LongRowQueue& own = long_row_queue();
+    const u32 rows = min(own.count[k & 1], u32(sizeof(own.rows) / sizeof(LongRow)));
     if (threadIdx.x == 0) own.count[~k & 1] = 0;
     u32 next = threadIdx.x / 32;
     for (u32 r = 0; r < rows; ++r) {
-        const Row& row = own.rows[r];
+        const LongRow& row = own.rows[r];
         const u32 synapses = u32(row.synapses), pieces = (synapses + PIECE - 1) / PIECE;
         for (; next < pieces; next += blockDim.x / 32) {
             const u32 at = next * PIECE;
@@ -133,7 +134,7 @@ __device__ __forceinline__ void share(u32 shares, u32 k) {
                 continue;
             }
 #endif
-#if TERMINALS
+#if HAS_PRESYNAPSES
             const int amount = row.amount;
 #else
             const int amount = 0;
@@ -144,14 +145,14 @@ __device__ __forceinline__ void share(u32 shares, u32 k) {
     }
 }
 
-// Adds what a source's synapses of this delay carry, or that `amount` of it, to the sums of their targets, of this copy of them. It is step k.
+// Delivers a source's synapses of this delay in step k: adds their weights, or `amount` times the weights, to one copy of the targets' sums.
 __device__ __forceinline__ void deliver(const PreProjection& to, u32 source, u32 delay, u64 copy, u32 k, int amount = 0) {
 #if PROCEDURAL
     if (to.generator) {
         const u32 pieces = connect::pieces(*to.generator);
         void* made = sums_of(to, copy);
-        // As many synapses as have so many pieces.
-        if (to.generator->count > PIECE && shelve({&to, made, source, u64(pieces - 1) * PIECE + 1}, k)) return;
+        // The least number of synapses with this number of pieces.
+        if (to.generator->count > PIECE && enqueue_row({&to, made, source, u64(pieces - 1) * PIECE + 1}, k)) return;
         for (u32 piece = 0; piece < pieces; ++piece) connect::add_piece(*to.generator, source, piece, made);
         return;
     }
@@ -163,21 +164,21 @@ __device__ __forceinline__ void deliver(const PreProjection& to, u32 source, u32
     }
     const u32 synapses = u32(end - begin);
     void* sums = sums_of(to, copy);
-#if TERMINALS
-    const Row row = {&to, sums, begin, synapses, amount};
+#if HAS_PRESYNAPSES
+    const LongRow row = {&to, sums, begin, synapses, amount};
 #else
-    const Row row = {&to, sums, begin, synapses};
+    const LongRow row = {&to, sums, begin, synapses};
 #endif
-    if (synapses > PIECE && shelve(row, k)) return;
+    if (synapses > PIECE && enqueue_row(row, k)) return;
     add_row(to, begin, synapses, sums, amount);
 }
 
-// Adds 1, or what this synapse carries, or that amount of it.
+// Delivers one synapse: 1, its weight, or `amount` times its weight.
 template <class T>
 __device__ __forceinline__ void add_one(const T* targets, const int* weights, u64 at, void* sums, int amount) {
-#if TERMINALS
+#if HAS_PRESYNAPSES
     if (amount) {
-        add_to((i64*)sums + targets[at], weights ? part_of(weights[at], amount) : (i64)amount);
+        add_to((i64*)sums + targets[at], weights ? scaled_weight(weights[at], amount) : (i64)amount);
         return;
     }
 #endif
@@ -185,7 +186,7 @@ __device__ __forceinline__ void add_one(const T* targets, const int* weights, u6
     else add_to((u32*)sums + targets[at], 1);
 }
 
-// As `deliver`, for a source of each lane's own, if it `spikes`.
+// As `deliver`, but each lane delivers the row of its own source if `spikes`.
 __device__ __forceinline__ void deliver_own(const PreProjection& to, bool spikes, u32 source, u32 delay, u64 copy, int amount = 0) {
     u64 at = spikes ? to.offsets[source] : 0;
     const u64 end = spikes ? to.offsets[source + 1] : 0;
@@ -202,7 +203,7 @@ __device__ __forceinline__ void deliver_own(const PreProjection& to, bool spikes
     __syncwarp();
 }
 
-// All blocks have come to the end of so many steps. What each has done before, all others see after it.
+// A barrier of all blocks at the end of step `steps`. Writes before the barrier are visible to all blocks after it.
 __device__ __forceinline__ void all_blocks(u32* arrived, u32 steps) {
     __syncthreads();
     if (gridDim.x == 1) return;

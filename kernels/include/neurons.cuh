@@ -1,25 +1,26 @@
-// The loop of a group: a pointwise model, its receptors, what drives it, and the spikes that it sends. What is added to what, and in which
-// order, is src/network/host/run.rs's. Defines beside those of a pointwise model:
+// The loop of a group: a pointwise model, its receptors, its drives, and the delivery of its spikes. The order of the additions is that of
+// src/network/host/run.rs. Defines beside those of a pointwise model:
 //
-//   N_RECEPTORS, RECEPTORS  how many, and of each: DELTA + the model's variable that it adds to; or COBA if it is a conductance, else a
-//                           current, + RISES if spikes add to what it rises from, + BLOCKED if magnesium blocks it; or GAP
-//   HOLDERS                 of each receptor that is a DELTA, which of the model's variables counts the steps for which that variable stays
-//                           as it is, so that what is added to it meanwhile is dropped; -1 where none does
-//   MEMBRANE                which of the model's variables that, and gap junctions, go by
-//   TERMINAL_VARS           variables of terminals; TERMINALS is whether any group has some
-//   CONDUCTANCE             which of the model's inputs is a conductance, if one is; the first that is not is the current
-//   CURRENT, INPUT, NOISY, RAINY  whether there is a constant current, an input, noise, spikes from outside
-//   PLASTIC                 whether weights of synapses from or to the group are plastic
-//   HELD                    whether each warp has one task alone, so that its neurons stay in registers
+//   N_RECEPTORS, RECEPTORS  the number of receptors, and the kind of each: DELTA + the model's variable to which it adds; or a sum of
+//                           COBA (a conductance, else a current), RISES (with a second variable) and BLOCKED (by magnesium);
+//                           or GAP_JUNCTIONS
+//   HOLDERS                 for each DELTA receptor the model's variable that counts the refractory steps, in which the receptor drops its
+//                           input; -1 without such a variable
+//   MEMBRANE                the model's variable that is the membrane potential, for the magnesium block and for gap junctions
+//   HAS_PRESYNAPSES         1: some group of the network has presynaptic variables
+//   PRESYNAPSE_VARS         the number of presynaptic variables of this group
+//   CONDUCTANCE             the model's input that is a conductance, or -1; the first other input is the current
+//   HAS_CURRENT, HAS_INPUT, HAS_NOISE, HAS_POISSON   1: the group has a constant current, an input, noise, Poisson drives
+//   HAS_PLASTIC             1: a plastic projection starts or ends at the group
+//   IN_REGISTERS            1: each warp has one task, so that its neurons stay in registers
 #pragma once
 #include "math.cuh"
 #include "network.cuh"
 #include "philox.cuh"
 #include "pointwise.cuh"
-#if TERMINALS
+#if HAS_PRESYNAPSES
 #include "presynapse.cuh"
 #endif
-
 
 #if N_RECEPTORS > 0
 __device__ constexpr u32 RECEPTOR[] = {RECEPTORS};
@@ -31,41 +32,41 @@ __device__ constexpr int HOLDER[] = {-1};
 
 __device__ constexpr bool rises(int receptor) { return RECEPTOR[receptor] < DELTA && (RECEPTOR[receptor] & RISES); }
 
-// Whether a receptor has two variables: where it rises, the other is what it does so from; of gap junctions the weights' sum.
+// Whether a receptor has two variables. The second one is what the first rises from; for gap junctions it is the sum of the weights.
 __device__ constexpr bool pairs(int receptor) { return rises(receptor) || RECEPTOR[receptor] == GAP_JUNCTIONS; }
 
-// Which of the group's variables a receptor is; they come after the model's. The second is the next.
+// The index of a receptor's first variable among the group's variables. Receptors follow the model; a second variable follows the first.
 __device__ constexpr int variable_of(int receptor) {
     int n = N_STATE;
     for (int r = 0; r < receptor; ++r) n += RECEPTOR[r] < DELTA ? 1 + pairs(r) : 0;
     return n;
 }
-#define FLIGHT (variable_of(N_RECEPTORS) + TERMINAL_VARS)
+#define SPIKE_RING (variable_of(N_RECEPTORS) + PRESYNAPSE_VARS)
 
 struct Neuron {
     Cell cell;
     State s;
     acc_t g[N_RECEPTORS + 1];
-    acc_t h[N_RECEPTORS + 1];  // of those that have a second variable
-    u32 past;  // lane l's are the warp's spikes of the step l steps before the last
-#if CURRENT
+    acc_t h[N_RECEPTORS + 1];  // the second variables
+    u32 past;                  // lane l holds the warp's spikes of the step l steps before the last one
+#if HAS_CURRENT
     acc_t current;
 #endif
 };
 
-// Tasks of a row, and of the group.
+// The tasks of a batch row: 32 neurons each.
 __device__ __forceinline__ u32 tasks_of_row(const LaunchArgs& args) { return u32((args.units + 31) / 32); }
 
 __device__ __forceinline__ Cell cell_of_task(const LaunchArgs& args, u32 task) {
     const u32 each = tasks_of_row(args);
     const u64 row = task / each, unit = u64(task % each) * 32 + threadIdx.x % 32;
-    // As in `cell_of`: a lane beyond the end computes along with the last.
+    // As in `cell_of`: a lane beyond the end repeats the last neuron.
     const bool inside = unit < args.units;
     const u64 own = inside ? unit : args.units - 1;
     return {row * args.units + own, row, own, inside};
 }
 
-// The warp's spikes of the step that is `ago` steps before the one that has this slot.
+// The warp's spikes of the step that lies `ago` steps before the step of this slot.
 __device__ __forceinline__ u32 spikes_of(const GroupArgs& group, const Cell& cell, u32 slot, u32 ago) {
     const u32 then = slot >= ago ? slot - ago : slot + group.ring_len - ago;
     const u32 word = u32(cell.unit / 32 * 2);
@@ -73,13 +74,13 @@ __device__ __forceinline__ u32 spikes_of(const GroupArgs& group, const Cell& cel
     return (u32)load(from) | (word + 1 < group.mask_words ? (u32)load(from + 1) << 16 : 0);
 }
 
-// As it is before the step that has this slot.
+// Loads a neuron before the step of this slot.
 __device__ __forceinline__ void load_neuron(const GroupArgs& group, Neuron& n, u32 slot) {
     const LaunchArgs& args = group.args;
     const u32 ago = threadIdx.x % 32 + 1;
     n.past = ago < group.ring_len ? spikes_of(group, n.cell, slot, ago) : 0;
     n.s = load_state(args, n.cell);
-#if CURRENT
+#if HAS_CURRENT
     n.current = group.currents ? group.currents[n.cell.unit] : group.current.value;
 #endif
     const u64 all = args.rows * args.units;
@@ -101,8 +102,8 @@ __device__ __forceinline__ void store_neuron(const LaunchArgs& args, const Neuro
     }
 }
 
-// Adds what a sum has come to, which is then 0 again.
-__device__ __forceinline__ void take(const PostProjection& in, u64 at, acc_t& x) {
+// Adds a sum times the weight scale to x, and resets the sum.
+__device__ __forceinline__ void drain_sum(const PostProjection& in, u64 at, acc_t& x) {
     if (in.exact) {
         i64* sum = (i64*)in.sums + at;
         const i64 n = *sum;
@@ -120,8 +121,8 @@ __device__ __forceinline__ void take(const PostProjection& in, u64 at, acc_t& x)
 
 __device__ __forceinline__ u64 half_of(const LaunchArgs& args, u32 k, u64 row) { return (k & 1) * args.rows + row; }
 
-// The end of step k: what its spikes have added.
-__device__ __forceinline__ void finish(const GroupArgs& group, Neuron& n, u32 k) {
+// Ends step k: adds the synaptic sums and the Poisson drives to the receptors.
+__device__ __forceinline__ void end_step(const GroupArgs& group, Neuron& n, u32 k) {
     const LaunchArgs& args = group.args;
 #pragma unroll
     for (int r = 0; r < N_RECEPTORS; ++r) {
@@ -133,9 +134,9 @@ __device__ __forceinline__ void finish(const GroupArgs& group, Neuron& n, u32 k)
         for (u32 p = own.incoming[0]; p < own.incoming[1]; ++p) {
             const PostProjection& in = all[p];
             const u64 at = n.cell.unit - in.first;
-            if (n.cell.inside && at < in.n_targets) take(in, half_of(args, k, n.cell.row) * in.n_targets + at, x);
+            if (n.cell.inside && at < in.n_targets) drain_sum(in, half_of(args, k, n.cell.row) * in.n_targets + at, x);
         }
-#if RAINY
+#if HAS_POISSON
         const PoissonArgs* outside = list<PoissonArgs>(group, group.poisson);
         for (u32 p = own.poisson[0]; p < own.poisson[1]; ++p) {
             const Words words = random_words(outside[p].seed, outside[p].stream, n.cell.index / 4, args.clock.i + k);
@@ -157,20 +158,20 @@ __device__ __forceinline__ acc_t value_of(const LaunchArgs& args, const Neuron& 
         value = RECEPTOR[r] < DELTA && var == variable_of(r) ? n.g[r] : value;
         value = pairs(r) && var == variable_of(r) + 1 ? n.h[r] : value;
     }
-#if TERMINAL_VARS
-    if (var >= variable_of(N_RECEPTORS) && var < FLIGHT) value = load(args.state + var * args.rows * args.units + n.cell.index);
+#if PRESYNAPSE_VARS
+    if (var >= variable_of(N_RECEPTORS) && var < SPIKE_RING) value = load(args.state + var * args.rows * args.units + n.cell.index);
 #endif
     return value;
 }
 
-// Records step k, which has ended.
+// Records step k after its end.
 __device__ __forceinline__ void record(const GroupArgs& group, const Neuron& n, u32 k) {
     const LaunchArgs& args = group.args;
 #pragma unroll
     for (int r = 0; r < N_PROBES; ++r) {
         u32 kept;
-        if (probe_var(args, r) > FLIGHT || !args.probes[r].to || !keeps(args.probes[r], k, kept)) continue;
-        if (probe_var(args, r) != FLIGHT) {
+        if (probe_var(args, r) > SPIKE_RING || !args.probes[r].to || !keeps(args.probes[r], k, kept)) continue;
+        if (probe_var(args, r) != SPIKE_RING) {
             keep(args, r, kept, n.cell.row, n.cell.unit, n.cell.row, n.cell.unit, (args.units + 31) / 32, n.cell.inside, value_of(args, n, probe_var(args, r)));
         } else {
             const u32 word = u32(n.cell.unit / 32 * 2) + threadIdx.x % 2;
@@ -182,7 +183,7 @@ __device__ __forceinline__ void record(const GroupArgs& group, const Neuron& n, 
     }
 }
 
-// The model's step k. Returns which of the warp's neurons spike.
+// Makes the model's step k. Returns a mask of the warp's neurons that spike.
 __device__ __forceinline__ u32 advance(const GroupArgs& group, const Params& p, Neuron& n, u32 k) {
     const LaunchArgs& args = group.args;
     acc_t i = acc_t(0), g = acc_t(0);
@@ -215,14 +216,14 @@ __device__ __forceinline__ u32 advance(const GroupArgs& group, const Params& p, 
         }
         n.g[r] = math::abs(left) < acc_t(1e-30) ? acc_t(0) : left;
     }
-#if CURRENT
+#if HAS_CURRENT
     i += n.current;
 #endif
-#if INPUT
+#if HAS_INPUT
     const Port& port = args.ports[0];
     if (port.at) i += load(port.at + k * port.step + n.cell.row * port.row + n.cell.unit * port.unit);
 #endif
-#if NOISY
+#if HAS_NOISE
     i = fma(acc_t(random_normal(group.noise_seed, group.noise_stream, n.cell.index, args.clock.i + k)), group.noise.value, i);
 #endif
     Input x = {};
@@ -236,13 +237,13 @@ __device__ __forceinline__ u32 advance(const GroupArgs& group, const Params& p, 
     return __ballot_sync(0xffffffffu, n.cell.inside && y != acc_t(0));
 }
 
-// Puts the spikes of step k into the ring, and goes along the synapses of those that arrive in it.
-__device__ __forceinline__ void send(const GroupArgs& group, Neuron& n, u32 spikes, u32 k, u32 slot) {
+// Writes the spikes of step k into the spike ring, and delivers the spikes that arrive in step k.
+__device__ __forceinline__ void emit_spikes(const GroupArgs& group, Neuron& n, u32 spikes, u32 k, u32 slot) {
     const Cell& cell = n.cell;
     const u32 lane = threadIdx.x % 32, word = u32(cell.unit / 32 * 2), first = word * 16;
     const u32 before = __shfl_up_sync(0xffffffffu, n.past, 1);
     n.past = lane == 0 ? spikes : before;
-    // Nobody is still reading what was there.
+    // All lanes have read the slot before it is overwritten.
     __syncwarp();
     if (lane < 2 && word + lane < group.mask_words) {
         store(group.spike_ring + (cell.row * group.ring_len + slot) * group.mask_words + word + lane, acc_t(spikes >> lane * 16 & 0xffffu));
@@ -252,22 +253,22 @@ __device__ __forceinline__ void send(const GroupArgs& group, Neuron& n, u32 spik
     __syncwarp();
     for (u32 p = 0; p < group.n_outgoing; ++p) {
         const PreProjection& to = list<PreProjection>(group, group.outgoing)[p];
-        // Which of the warp's neurons are sources.
+        // A mask of the warp's neurons that are sources of the projection.
         if (first + 32 <= to.first || first >= to.first + to.sources) continue;
         const u32 above = first < to.first ? to.first - first : 0, end = to.first + to.sources - first;
         const u32 sources = 0xffffffffu << above & (end < 32 ? (1u << end) - 1 : 0xffffffffu);
-#if TERMINALS
+#if HAS_PRESYNAPSES
         if (to.presynapse) {
             u32 came = __shfl_sync(0xffffffffu, n.past, to.min_delay % 32);
             if (to.min_delay >= 32) came = spikes_of(group, cell, slot, to.min_delay);
             acc_t none = acc_t(0);
             acc_t& v = MEMBRANE < N_STATE ? reinterpret_cast<acc_t*>(&n.s)[MEMBRANE < N_STATE ? MEMBRANE : 0] : none;
-            pass_on(to, cell, v, first, sources, came, copy, group.args.rows * group.args.units, k);
+            transmit(to, cell, v, first, sources, came, copy, group.args.rows * group.args.units, k);
             continue;
         }
 #endif
         for (u32 least = to.min_delay; least <= to.max_delay; least += 32) {
-            // A lane looks at the spikes of a step.
+            // Each lane reads the spikes of one delay.
             const u32 delay = least + lane;
             u32 bits = __shfl_sync(0xffffffffu, n.past, delay % 32);
             if (delay >= 32 && delay <= to.max_delay) bits = spikes_of(group, cell, slot, delay);
@@ -291,8 +292,8 @@ __device__ __forceinline__ void send(const GroupArgs& group, Neuron& n, u32 spik
     }
 }
 
-// How many have spiked in step k.
-__device__ __forceinline__ void count(const GroupArgs& group, u32 k) {
+// Writes the spike counts of step k to the output and to the recording.
+__device__ __forceinline__ void count_spikes(const GroupArgs& group, u32 k) {
     const LaunchArgs& args = group.args;
     const u32 since = k - group.output_first;
     const bool kept = group.output && k >= group.output_first && since % group.output_every == 0;
@@ -305,60 +306,60 @@ __device__ __forceinline__ void count(const GroupArgs& group, u32 k) {
     }
 }
 
-#if PLASTIC
+#if HAS_PLASTIC
 #include "stdp.cuh"
 #endif
 
-// The end of step k − 1, and step k but for its end.
-__device__ __forceinline__ void pass(const GroupArgs& group, const Params& p, Neuron& n, u32 k, u32 slot) {
+// Pass k: ends and records step k − 1, then makes step k without its end.
+__device__ __forceinline__ void step_pass(const GroupArgs& group, const Params& p, Neuron& n, u32 k, u32 slot) {
     if (k > 0) {
-        finish(group, n, k - 1);
+        end_step(group, n, k - 1);
         record(group, n, k - 1);
-#if PLASTIC
-        learn(group, n.cell, k - 1);
+#if HAS_PLASTIC
+        update_weights(group, n.cell, k - 1);
         record_plastic(group, n.cell, k - 1);
 #endif
     }
     if (k >= group.args.steps) return;
     const u32 spikes = advance(group, p, n, k);
-    send(group, n, spikes, k, slot);
-#if PLASTIC
-    send_plastic(group, n.cell, n.past, spikes, k, slot);
+    emit_spikes(group, n, spikes, k, slot);
+#if HAS_PLASTIC
+    emit_plastic(group, n.cell, n.past, spikes, k, slot);
 #endif
 }
 
-// What the group's first warp does in pass k beside its neurons.
-__device__ __forceinline__ void lead(const GroupArgs& group, u32 k) {
-    if (k > 0 && group.spikes) count(group, k - 1);
-#if PLASTIC
-    forget(group, k);
+// The additional work of the group's first warp in pass k.
+__device__ __forceinline__ void first_warp_pass(const GroupArgs& group, u32 k) {
+    if (k > 0 && group.spikes) count_spikes(group, k - 1);
+#if HAS_PLASTIC
+    clear_fired(group, k);
 #endif
 }
 
-// The same of all of the group's neurons. `warp` is of so many `warps` that it has.
-__device__ __forceinline__ void pass_all(const GroupArgs& group, u32 warp, u32 warps, u32 k, u32 slot) {
+// Pass k of all neurons of the group, for warp `warp` of its `warps` warps.
+__device__ __forceinline__ void step_pass_all(const GroupArgs& group, u32 warp, u32 warps, u32 k, u32 slot) {
     const LaunchArgs& args = group.args;
     const u32 tasks = u32(args.rows) * tasks_of_row(args);
     for (u32 task = warp; task < tasks; task += warps) {
         Neuron n;
         n.cell = cell_of_task(args, task);
         load_neuron(group, n, slot);
-        pass(group, params_of(args, *list<Params>(group, group.params), n.cell.unit), n, k, slot);
+        step_pass(group, params_of(args, *list<Params>(group, group.params), n.cell.unit), n, k, slot);
         store_neuron(args, n);
     }
-    if (warp == 0) lead(group, k);
+    if (warp == 0) first_warp_pass(group, k);
 }
 
-__device__ __forceinline__ void one_step(const GroupArgs& group, u32 warp, u32 k, u32 shares) {
-    pass_all(group, warp - group.first, group.last - group.first, k, (group.slot + k) % group.ring_len);
-    share(shares, k);
+__device__ __forceinline__ void one_step(const GroupArgs& group, u32 warp, u32 k, u32 has_long_rows) {
+    step_pass_all(group, warp - group.first, group.last - group.first, k, (group.slot + k) % group.ring_len);
+    drain_long_rows(has_long_rows, k);
 }
 
-__device__ __forceinline__ void all_steps(const GroupArgs& group, u32 warp, u32* arrived, u32 shares) {
+__device__ __forceinline__ void all_steps(const GroupArgs& group, u32 warp, u32* arrived, u32 has_long_rows) {
     const LaunchArgs& args = group.args;
     const u32 own = warp - group.first;
     u32 slot = group.slot;
-#if HELD
+#if IN_REGISTERS
     const bool works = own < u32(args.rows) * tasks_of_row(args);
     Neuron n;
     n.cell = cell_of_task(args, works ? own : 0);
@@ -366,18 +367,18 @@ __device__ __forceinline__ void all_steps(const GroupArgs& group, u32 warp, u32*
     const Params p = params_of(args, *list<Params>(group, group.params), n.cell.unit);
 #endif
     for (u32 k = 0; k <= args.steps; ++k) {
-#if HELD
-        if (works) pass(group, p, n, k, slot);
-        if (own == 0) lead(group, k);
+#if IN_REGISTERS
+        if (works) step_pass(group, p, n, k, slot);
+        if (own == 0) first_warp_pass(group, k);
 #else
-        pass_all(group, own, group.last - group.first, k, slot);
+        step_pass_all(group, own, group.last - group.first, k, slot);
 #endif
         slot = slot + 1 == group.ring_len ? 0 : slot + 1;
         if (k == args.steps) break;
-        share(shares, k);
+        drain_long_rows(has_long_rows, k);
         all_blocks(arrived, k + 1);
     }
-#if HELD
+#if IN_REGISTERS
     if (works) store_neuron(args, n);
 #endif
 }

@@ -1,9 +1,9 @@
-// What the two loops over a pointwise model share: where a unit's state, inputs and parameters lie.
+// The code that the two loops over a pointwise model share: the addresses of a unit's state, inputs and parameters.
 #pragma once
 #include "contract.cuh"
 #include "monitor.cuh"
 
-// A unit, counted over the batch, by row, and within its row.
+// A unit: its index over the batch, its batch row, and its number in the row.
 struct Cell {
     u64 index, row, unit;
     bool inside;
@@ -12,7 +12,7 @@ struct Cell {
 __device__ __forceinline__ Cell cell_of(const LaunchArgs& args) {
     const u64 index = (u64)blockIdx.x * blockDim.x + threadIdx.x;
     const u64 all = args.rows * args.units;
-    // A thread beyond the end computes the last unit along with its owner, so that a warp stays whole, and stores nothing.
+    // A thread beyond the end repeats the last unit and stores nothing, so that all lanes of a warp stay together.
     const bool inside = index < all;
     const u64 own = inside ? index : all - 1;
     const u64 row = args.rows == 1 ? 0 : own / args.units;
@@ -39,10 +39,10 @@ __device__ __forceinline__ Params params_of(const LaunchArgs& args, const Params
     return p;
 }
 
-// What there is to read where there is no input.
+// The value of an input that is not given.
 __device__ const scalar_t NOTHING = {};
 
-// A unit's inputs: where those of a step lie.
+// The addresses of a unit's inputs in one step.
 struct Feed {
     const scalar_t* at[N_INPUTS + 1];
 
@@ -106,12 +106,12 @@ __device__ __forceinline__ acc_t value_of(const State& s, acc_t y, u32 var) {
     return value;
 }
 
-// Where this unit's element of the first kept step goes.
-__device__ __forceinline__ Spot spot_of(const LaunchArgs& args, int r, const Cell& cell) {
-    return spot(args, r, cell.row, cell.unit, 0, (u64)blockIdx.x * blockDim.x + threadIdx.x, 0, cell.inside);
+// The slot of this unit in the first kept step.
+__device__ __forceinline__ RecordSlot record_slot_of(const LaunchArgs& args, int r, const Cell& cell) {
+    return record_slot(args, r, cell.row, cell.unit, 0, (u64)blockIdx.x * blockDim.x + threadIdx.x, 0, cell.inside);
 }
 
-// Records step k, wherever it stands.
+// Records step k.
 __device__ __forceinline__ void record(const LaunchArgs& args, u32 k, const Cell& cell, const State& s, acc_t y) {
 #ifdef GENERIC
 #pragma unroll 1
@@ -121,13 +121,13 @@ __device__ __forceinline__ void record(const LaunchArgs& args, u32 k, const Cell
     for (int r = 0; r < N_PROBES; ++r) {
         u32 kept;
         if (!args.probes[r].to || !keeps(args.probes[r], k, kept)) continue;
-        Spot to = spot_of(args, r, cell);
+        RecordSlot to = record_slot_of(args, r, cell);
         to.at += kept * stride_of(args, r);
         put(args, r, to, value_of(s, y, probe_var(args, r)));
     }
 }
 
-// Records step after step from the chunk's first on: counts, where `record` divides.
+// Records successive steps from the chunk's first one on. It counts steps, while `record` divides.
 #ifdef GENERIC
 struct Recorder {
     __device__ __forceinline__ Recorder(const LaunchArgs&, const Cell&) {}
@@ -135,14 +135,14 @@ struct Recorder {
 };
 #else
 struct Recorder {
-    u32 next[N_PROBES + 1];  // the step that is to be kept
-    Spot to[N_PROBES + 1];   // and where
+    u32 next[N_PROBES + 1];       // the next kept step
+    RecordSlot to[N_PROBES + 1];  // and its slot
 
     __device__ __forceinline__ Recorder(const LaunchArgs& args, const Cell& cell) {
 #pragma unroll
         for (int r = 0; r < N_PROBES; ++r) {
             next[r] = args.probes[r].to ? args.probes[r].first : 0xffffffffu;
-            if (args.probes[r].to) to[r] = spot_of(args, r, cell);
+            if (args.probes[r].to) to[r] = record_slot_of(args, r, cell);
         }
     }
 

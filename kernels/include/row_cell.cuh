@@ -1,4 +1,4 @@
-// A recurrent cell as a part of a stack: one row, over all steps of the chunk. The kernel is put together in src/cuda/engine/fused_layers.rs.
+// A recurrent cell in fused layers: one batch row, all steps of the chunk. src/cuda/engine/fused_layers.rs assembles the kernel.
 #pragma once
 #include "recurrent.cuh"
 

@@ -1,4 +1,4 @@
-// A function of units as a part of a stack: one row's units, over all steps of the chunk. The kernel is put together in src/cuda/engine/fused_layers.rs.
+// A function of units in fused layers: one batch row, all steps of the chunk. src/cuda/engine/fused_layers.rs assembles the kernel.
 #pragma once
 #include "system.cuh"
 

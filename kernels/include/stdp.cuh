@@ -1,10 +1,10 @@
-// PlasticProjection weights in a network's loop (src/network/stdp). A warp changes the weights of its own 32 neurons' synapses, and nobody else does: in
-// pass k those onto neurons that have spiked in step k − 1, of which targets' warps have made lists, and then those over which spikes arrive in
-// step k. Traces of targets go from warp to warp as sums do: two of each, in turn. So there is no barrier more.
+// Plastic weights in a network's loop; the counterpart of src/network/host/stdp.rs. Only the warp of a source changes the weights of the source's
+// synapses. In pass k it first updates the synapses onto targets that spiked in step k − 1, which the targets' warps have listed, and then the
+// synapses over which spikes arrive in step k. Traces of targets have two copies in turn, as sums have, so that no further barrier is needed.
 //
-// Given to the group of sources and to that of targets alike. Behind the group's own variables, number v of plastic projection q of a
-// group's list is variable FLIGHT + 1 + 3·q + v: weights, and traces of sources, of projections it sends over; traces of targets, of those it is
-// reached by.
+// Both groups of a plastic projection read its table. Variable v of plastic projection q in a group's list has the number
+// SPIKE_RING + 1 + 3·q + v, behind the group's own variables: 0 the weights and 1 the traces of the sources, in projections from the group;
+// 2 the traces of the targets, in projections to the group.
 #pragma once
 #include "network.cuh"
 #include "pointwise.cuh"
@@ -18,7 +18,7 @@ __device__ __forceinline__ acc_t clipped(const PlasticProjection& own, acc_t w) 
     return w < own.low.value ? own.low.value : w > own.high.value ? own.high.value : w;
 }
 
-// A weight in quanta, to the nearest; what is no number is 0.
+// The integer weight nearest to w; 0 for NaN.
 __device__ __forceinline__ int integer_weight_of(const PlasticProjection& own, acc_t w) {
     const acc_t quanta = w * own.inv_scale.value;
     if (!(quanta == quanta)) return 0;
@@ -29,20 +29,20 @@ __device__ __forceinline__ int integer_weight_of(const PlasticProjection& own, a
 #endif
 }
 
-// Where a row's list of those that have spiked in step k begins, and a row's traces of targets after it.
+// The list of a batch row's targets that spike in step k, and the traces of its targets after step k.
 __device__ __forceinline__ u32* fired_in(const LaunchArgs& args, const PlasticProjection& own, u32 k, u64 row) {
     return own.fired + (k % 3 * args.rows + row) * (own.targets + 1);
 }
 __device__ __forceinline__ acc_t* traces_after(const LaunchArgs& args, const PlasticProjection& own, u32 k, u64 row) {
     return own.traces + half_of(args, k, row) * own.targets;
 }
-// That of a target in step k, before it spikes in it.
+// The trace of a target in step k, before a spike of that step.
 __device__ __forceinline__ acc_t trace_in(const LaunchArgs& args, const PlasticProjection& own, u32 k, u64 row, u32 target) {
     const acc_t last = k == 0 ? load(own.post + row * own.targets + target) : traces_after(args, own, k - 1, row)[target];
     return faded(last, own.decay_post);
 }
 
-// The warp's neurons among the sources: `any` of them, the first, and the one after the last.
+// The warp's neurons among the sources: whether there is any, the first one, and the one after the last.
 struct Sources {
     bool any;
     u32 from, end;
@@ -54,14 +54,14 @@ struct Sources {
     }
 };
 
-// The warp's neuron of this lane, if it is a target.
+// Whether this lane's neuron is a target, and its number among the targets.
 __device__ __forceinline__ bool is_target(const PlasticProjection& own, const Cell& cell, u32& target) {
     target = u32(cell.unit) - own.first;
     return cell.inside && cell.unit >= own.first && target < own.targets;
 }
 
-// What the spikes of step k have changed of weights onto those that have spiked; and what the last step leaves.
-__device__ __forceinline__ void learn(const GroupArgs& group, const Cell& cell, u32 k) {
+// Updates the weights onto the targets that spiked in step k. After the last step, stores the traces of the targets.
+__device__ __forceinline__ void update_weights(const GroupArgs& group, const Cell& cell, u32 k) {
     const LaunchArgs& args = group.args;
     const u32 lane = threadIdx.x % 32;
     const PlasticProjection* all = list<PlasticProjection>(group, group.plastic);
@@ -97,14 +97,14 @@ __device__ __forceinline__ void learn(const GroupArgs& group, const Cell& cell, 
     __syncwarp();
 }
 
-// Records what is plastic after step k.
+// Records weights and traces after step k.
 __device__ __forceinline__ void record_plastic(const GroupArgs& group, const Cell& cell, u32 k) {
     const LaunchArgs& args = group.args;
 #pragma unroll
     for (int r = 0; r < N_PROBES; ++r) {
         u32 kept;
-        if (probe_var(args, r) <= FLIGHT || !args.probes[r].to || !keeps(args.probes[r], k, kept)) continue;
-        const u32 number = probe_var(args, r) - FLIGHT - 1;
+        if (probe_var(args, r) <= SPIKE_RING || !args.probes[r].to || !keeps(args.probes[r], k, kept)) continue;
+        const u32 number = probe_var(args, r) - SPIKE_RING - 1;
         const PlasticProjection& own = list<PlasticProjection>(group, group.plastic)[number / 3];
         if (number % 3 == 2) {
             u32 target;
@@ -129,7 +129,7 @@ __device__ __forceinline__ void record_plastic(const GroupArgs& group, const Cel
     }
 }
 
-// A spike of step k arrives over some synapses of a row: delivered, and then weights change.
+// Delivers a spike that arrives in step k over synapses of a row, then updates their weights.
 template <class T>
 __device__ __forceinline__ void arrive(const LaunchArgs& args, const PlasticProjection& own, const T* targets, u64 begin, u64 end, u64 row, u32 k) {
     i64* sums = (i64*)own.to.sums + half_of(args, k, row) * own.to.n_targets;
@@ -143,8 +143,9 @@ __device__ __forceinline__ void arrive(const LaunchArgs& args, const PlasticProj
     }
 }
 
-// The warp's spikes of step k as targets, and what arrives in it from the warp's neurons. `past` is as in `send`, with this step's.
-__device__ __forceinline__ void send_plastic(const GroupArgs& group, const Cell& cell, u32 past, u32 spikes, u32 k, u32 slot) {
+// Lists the warp's targets that spike in step k, and delivers the spikes of the warp's sources that arrive in step k. `past` is as in
+// `Neuron`, with the spikes of step k.
+__device__ __forceinline__ void emit_plastic(const GroupArgs& group, const Cell& cell, u32 past, u32 spikes, u32 k, u32 slot) {
     const LaunchArgs& args = group.args;
     const u32 lane = threadIdx.x % 32;
     const PlasticProjection* all = list<PlasticProjection>(group, group.plastic);
@@ -195,8 +196,8 @@ __device__ __forceinline__ void send_plastic(const GroupArgs& group, const Cell&
     __syncwarp();
 }
 
-// Nobody reads the lists of step k − 2 in pass k any more, and none is written to before the next: empty them.
-__device__ __forceinline__ void forget(const GroupArgs& group, u32 k) {
+// Empties the lists of step k − 2: no warp reads them in pass k, and none writes to them before the next pass.
+__device__ __forceinline__ void clear_fired(const GroupArgs& group, u32 k) {
     const LaunchArgs& args = group.args;
     const PlasticProjection* all = list<PlasticProjection>(group, group.plastic);
     for (u32 q = group.n_sending; q < group.n_plastic; ++q) {

@@ -1,7 +1,7 @@
-// The contract between a pointwise model and the loops. A model's file includes this, and defines three names:
+// The contract between a pointwise model and the loops. A model's file includes this file and defines three names:
 //
-//     struct Params { acc_t tau; };             // as the program in Rust gives them; trivially copyable
-//     struct State { acc_t v; };                // acc_t alone, in the order of the schema
+//     struct Params { acc_t tau; };             // the parameters of the program in Rust; trivially copyable
+//     struct State { acc_t v; };                // fields of type acc_t, in the order of the schema
 //     __device__ acc_t step(State& s, Input x, const Params& p, const Tick& at);   // returns the output
 //
 // `step` makes one step of one unit. With one input, Input is acc_t; with several, x.port[0], x.port[1], …
@@ -17,11 +17,11 @@ struct Tick {
     u64 i;       // index of the step
     double t;    // time at its start
     double dt;   // its length
-    u64 cell;    // which unit, counted over the batch
+    u64 cell;    // the unit's index over the batch
     u64 seed;    // of the run
     u32 node;    // number of this system's random stream
     u32 given;   // bit p: the run was given input p
-    const void* table;  // the program's, if it has one
+    const void* table;  // the program's table, or null
 };
 
 __device__ __forceinline__ Tick tick(const LaunchArgs& args, u32 k, u64 cell) {

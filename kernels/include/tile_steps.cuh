@@ -1,4 +1,4 @@
-// Steps of a recurrent cell, of which a block makes a tile of units for a shard of rows: products, gates, state, recordings.
+// The steps of a recurrent cell: products, gates, state and recordings. A block computes a tile of units for a shard of batch rows.
 #pragma once
 #include "hidden_exchange.cuh"
 #include "monitor.cuh"
@@ -10,13 +10,13 @@
 
 namespace tile {
 
-// A thread's cells: it makes them in every step, and keeps their state.
-constexpr u32 CELLS = up(R * U, THREADS);
+// The hidden units of a thread, which keeps their state over all steps.
+constexpr u32 CELLS = ceil_div(ROWS * UNITS, THREADS);
 
 struct Cell {
     u32 r, unit;
     u64 row;
-    u32 until;  // it takes the steps before this one
+    u32 until;  // the row makes the steps before this one
     bool is;
     acc_t bh;
     Gates input, sum;
@@ -24,8 +24,8 @@ struct Cell {
 
     __device__ __forceinline__ void find(const LaunchArgs& args, u32 c, u64 row0, u32 unit0) {
         const u32 at = c * THREADS + threadIdx.x;
-        r = at / U;
-        be(args, row0 + r, unit0 + at % U, at < R * U);
+        r = at / UNITS;
+        be(args, row0 + r, unit0 + at % UNITS, at < ROWS * UNITS);
     }
     __device__ __forceinline__ void be(const LaunchArgs& args, u64 of_row, u32 of_unit, bool mine) {
         row = of_row;
@@ -39,17 +39,17 @@ struct Cell {
 #pragma unroll
         for (u32 g = 0; g < GATES; ++g) input[g] = is ? work(args, t)[g * H] : acc_t(0);
     }
-    // The gates of a phase: what they start from, and the parts of the product, in their order.
+    // The gates of a phase: their start values plus the parts of the product, in order.
     template <u32 PHASE>
     __device__ __forceinline__ void add(const acc_t* sums, u32 unit0) {
 #pragma unroll
         for (u32 g = first_gate(PHASE); g < first_gate(PHASE + 1); ++g) {
             sum[g] = start(g, input, bh);
 #pragma unroll
-            for (u32 part = 0; part < WK; ++part) sum[g] += sums[(part * R + r) * SUMS + (g - first_gate(PHASE)) * U + unit - unit0];
+            for (u32 part = 0; part < WARPS_K; ++part) sum[g] += sums[(part * ROWS + r) * SUMS + (g - first_gate(PHASE)) * UNITS + unit - unit0];
         }
     }
-    // The state after step t, and what the row puts out.
+    // Updates the state in step t. Returns the output.
     __device__ __forceinline__ acc_t finish(u32 t) {
         acc_t next[STATES];
 #pragma unroll
@@ -63,12 +63,12 @@ struct Cell {
     __device__ __forceinline__ void put_out(const LaunchArgs& args, u32 t, acc_t y) const {
         if (is && args.y) store(args.y + (t * args.rows + row) * args.y_row + unit, y);
     }
-    // Element e of len that the row has is x.
+    // Records x as element e of the row's `len` elements.
     __device__ __forceinline__ void record(const LaunchArgs& args, int p, u32 kept, u32 e, u32 len, acc_t x) const {
         if (probe_mode(args, p) != BITS) return keep(args, p, kept, row, e, 0, 0, 0, is, x);
-        // A word's units may be several blocks': each sets or clears its own bit, the last one also those of no unit.
+        // Several blocks may compute units of one word: each thread sets or clears its own bit; the last unit also clears the bits behind it.
         if (!is) return;
-        u32* word = (u32*)((char*)args.probes[p].to + kept * stride_of(args, p)) + row * up(len, 32) + e / 32;
+        u32* word = (u32*)((char*)args.probes[p].to + kept * stride_of(args, p)) + row * ceil_div(len, 32) + e / 32;
         const u32 bit = 1u << e % 32, beyond = e + 1 == len ? ~(bit - 1) & ~bit : 0;
         const bool set = rounded(x) != acc_t(0);
         if (beyond || !set) atomicAnd(word, ~(beyond | (set ? 0 : bit)));
@@ -90,7 +90,7 @@ struct Cell {
     __device__ __forceinline__ scalar_t* state(const LaunchArgs& args, u32 i) const { return args.state + row * (STATES * H) + i * H + unit; }
 };
 
-// Which step of the chunk is the k-th.
+// The chunk's step that is computed k-th.
 __device__ __forceinline__ u32 which(const LaunchArgs& args, u32 k) { return args.backwards ? args.steps - 1 - k : k; }
 
 struct Block {
@@ -103,22 +103,22 @@ struct Block {
     __device__ __forceinline__ Block(const LaunchArgs& args, char* shared) {
         h = (factor_t*)shared;
         sums = (acc_t*)(h + BUFFERS * BUFFER);
-        row0 = (u64)shard() * R;
-        unit0 = number() * U;
+        row0 = (u64)shard() * ROWS;
+        unit0 = number() * UNITS;
         packed = (const Lane*)args.weights[0] + (u64)number() * LANES;
 #if HOLD == SHARED
-        Lane* chip = (Lane*)(sums + WK * R * SUMS);
+        Lane* chip = (Lane*)(sums + WARPS_K * ROWS * SUMS);
 #pragma unroll 4
         for (u32 i = threadIdx.x; i < LANES; i += THREADS) chip[i] = packed[i];
         packed = chip;
 #endif
-        // What is beyond H, and rows that are not there, are 0.
+        // Elements beyond H and rows beyond the batch are 0.
         for (u32 i = threadIdx.x; i < BUFFERS * BUFFER; i += THREADS) h[i] = factor(acc_t(0));
         __syncthreads();
     }
-    // The shard's rows of h, from the state.
+    // Loads the shard's rows of h from the state.
     __device__ __forceinline__ void begin(const LaunchArgs& args, factor_t* to, const scalar_t* state) const {
-        for (u32 i = threadIdx.x; i < R * H; i += THREADS) {
+        for (u32 i = threadIdx.x; i < ROWS * H; i += THREADS) {
             const u32 r = i / H, k = i % H;
             if (row0 + r < args.rows) to[r * STRIDE + k] = factor(load(state + (row0 + r) * (STATES * H) + k));
         }
@@ -130,9 +130,9 @@ __device__ __forceinline__ void make_all_steps(const LaunchArgs& args, char* sha
     if (args.steps == 0) return;
     const Block block(args, shared);
     const Exchange exchange{args, block.h, block.row0, block.unit0};
-    Held<0> first;
+    TileWeights<0> first;
     first.take(block.packed);
-    Held<PHASES - 1> last;
+    TileWeights<PHASES - 1> last;
     if constexpr (PHASES > 1) last.take(block.packed);
     Cell cells[CELLS];
 #pragma unroll
@@ -143,7 +143,7 @@ __device__ __forceinline__ void make_all_steps(const LaunchArgs& args, char* sha
         for (u32 i = 0; i < STATES; ++i) cell.s[i] = cell.is ? load(cell.state(args, i)) : acc_t(0);
         cell.take_input(args, which(args, 0));
     }
-    // Exchange −1: nobody writes before all have read.
+    // Exchange −1: all blocks read the state before any block writes.
     block.begin(args, exchange.here(1), args.state);
 #if EXCHANGE == BLOCK
     __syncthreads();
@@ -209,7 +209,7 @@ __device__ __forceinline__ void make_all_steps(const LaunchArgs& args, char* sha
     }
 }
 
-// One phase of step k: product n of the chunk. Gates of an earlier phase wait in LaunchArgs::work.
+// One phase of step k: product n of the chunk. LaunchArgs::work keeps the gates of earlier phases.
 template <u32 PHASE>
 __device__ __forceinline__ void make_phase(const LaunchArgs& args, u32 k, char* shared) {
     const u32 n = k * PHASES + PHASE, t = which(args, k);
@@ -221,7 +221,7 @@ __device__ __forceinline__ void make_phase(const LaunchArgs& args, u32 k, char* 
         exchange.fetch(in_global(args, n + 1));
     }
     __syncthreads();
-    Held<PHASE> held;
+    TileWeights<PHASE> held;
     held.take(block.packed);
     product(held, block.h, block.sums);
     __syncthreads();
@@ -233,7 +233,7 @@ __device__ __forceinline__ void make_phase(const LaunchArgs& args, u32 k, char* 
         cell.take_input(args, t);
 #pragma unroll
         for (u32 i = 0; i < STATES; ++i) cell.s[i] = load(i == 0 && k == 0 ? before(args) + cell.row * (STATES * H) + cell.unit : cell.state(args, i));
-        // The state itself has an h of before the chunk.
+        // The state in memory still holds h from before the chunk.
         if (k > 0) cell.s[0] = value(in_global(args, k * PHASES + 1)[cell.row * GLOBAL_ROW + cell.unit]);
 #pragma unroll
         for (u32 g = 0; g < first_gate(PHASE); ++g) cell.sum[g] = cell.input[g];

@@ -1,4 +1,4 @@
-// One step of a recurrent cell: what the host's loop launches, and a graph replays. The step is the cursor's, plus `offset`.
+// One step of a recurrent cell, for the strategies HostLoop and Graph. The step is the cursor plus `offset`.
 #include "recurrent.cuh"
 
 extern "C" __global__ void __launch_bounds__(THREADS, 1)

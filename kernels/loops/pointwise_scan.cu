@@ -1,12 +1,12 @@
-// All steps of a chunk of a pointwise model in one launch: a thread owns a unit, whose state stays in registers.
+// All steps of a chunk of a pointwise model in one launch: a thread computes one unit and keeps its state in registers.
 #include "pointwise.cuh"
 
-// With -DOUTPUT=0, args.y is null: nobody wants the output but recordings.
+// With -DOUTPUT=0, args.y is null: recordings alone read the output.
 #ifndef OUTPUT
 #define OUTPUT 1
 #endif
 
-// MOVING: an input differs between steps, and is fetched a step ahead. Else they are loaded once.
+// MOVING: an input differs between steps and is loaded one step ahead. Otherwise the inputs are loaded once.
 template <bool MOVING>
 __device__ __forceinline__ void scan(const LaunchArgs& args, const Cell& cell, const Params& p, State& s) {
     Recorder recorder(args, cell);

@@ -1,19 +1,19 @@
-// The gates of one phase of a step of a recurrent cell, whose products a dense product has made for all rows: a thread for each unit. Which
-// phase is the cursor's, plus `offset`.
+// The gates of one phase of a recurrent cell's step, after a dense product of all rows: one thread for each unit. The phase is the cursor plus
+// `offset`.
 //
-// In LaunchArgs::scratch: what a product multiplies, [B, PITCH]; from the next multiple of 256 bytes on what it has made, [B, GATES·H].
+// LaunchArgs::scratch holds the product's operand, [B, PITCH]; from the next multiple of 256 bytes on the product, [B, GATES·H].
 #include "tile_steps.cuh"
 
 namespace tile {
 
-constexpr u32 VECTOR = 16 / sizeof(scalar_t), PITCH = up(H, VECTOR) * VECTOR;
+constexpr u32 VECTOR = 16 / sizeof(scalar_t), PITCH = ceil_div(H, VECTOR) * VECTOR;
 
 __device__ __forceinline__ scalar_t* operands(const LaunchArgs& args) { return (scalar_t*)args.scratch; }
 __device__ __forceinline__ const acc_t* made(const LaunchArgs& args) {
     return (const acc_t*)((char*)args.scratch + (args.rows * PITCH * sizeof(scalar_t) + 255) / 256 * 256);
 }
 
-// A gate's sum begins as in the other tiers; the product is one sum, and not parts of it.
+// A gate's sum starts as in the other tiers; the product is one sum instead of several parts.
 template <u32 PHASE>
 __device__ __forceinline__ void make_gates(const LaunchArgs& args, u32 k, u64 row, u32 unit) {
     const u32 t = which(args, k);
@@ -51,7 +51,7 @@ extern "C" __global__ void __launch_bounds__(256)
     }
 }
 
-// The first product's operand: h, as the chunk finds it.
+// Writes the first product's operand: h at the start of the chunk.
 extern "C" __global__ void __launch_bounds__(256) tile_begin(const __grid_constant__ LaunchArgs args, const __grid_constant__ Params p) {
     using namespace tile;
     const u64 index = (u64)blockIdx.x * blockDim.x + threadIdx.x, row = index / PITCH;

@@ -1,4 +1,5 @@
-// All steps of a chunk of a recurrent cell in one launch: a block for each tile of units of each shard of rows. What a block has of Wh stays on chip.
+// All steps of a chunk of a recurrent cell in one launch: one block for each tile of units and shard of rows. A block keeps its part of Wh in
+// registers or shared memory.
 #include "tile_steps.cuh"
 
 #if EXCHANGE == CLUSTER

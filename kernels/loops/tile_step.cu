@@ -1,4 +1,4 @@
-// One phase of a step of a recurrent cell: a block for each tile of units of each shard of rows. Which one is the cursor's, plus `offset`.
+// One phase of a recurrent cell's step: one block for each tile of units and shard of rows. The phase is the cursor plus `offset`.
 #include "tile_steps.cuh"
 
 extern "C" __global__ void __launch_bounds__(tile::THREADS, 1)

@@ -1,4 +1,4 @@
-// What several blocks have summed of each element of a product, added up in order, then as any other element ends.
+// Adds the partial sums of several blocks in order, then applies the activation function and stores, as a product does.
 #define TILE_M 1
 #define TILE_N 1
 #include "product.cuh"

@@ -81,25 +81,25 @@ impl ConnectArgs {
     }
 }
 
-/// How a device makes a recipe's synapses.
+/// The arguments and the passes with which a device generates a projection's synapses.
 #[derive(Clone, Debug)]
 pub(crate) struct OnDevice {
     pub(crate) args: ConnectArgs,
-    /// Where each row begins, unless rows are to be counted first.
+    /// The start of each row; `None` if the rows must be counted first.
     pub(crate) offsets: Option<Vec<u64>>,
-    /// Whether columns are made, not rows.
+    /// Whether warps generate columns instead of rows.
     pub(crate) columns: bool,
-    /// Whether rows come out of order.
+    /// Whether the rows must be sorted.
     pub(crate) sorted: bool,
-    /// Bytes of a target; whether there are mantissas and delays.
+    /// Bytes of a target; whether weights and delays are stored.
     pub(crate) target: u64,
     pub(crate) weigh: bool,
     pub(crate) delay: bool,
 }
 
-/// Number and two parameters, as `connect.cuh` has them; none where values are given.
-fn law(law: &Distribution<'_>) -> Option<(u32, [f64; 2])> {
-    match *law {
+/// The number and the two parameters of a distribution in kernels; `None` for given values.
+fn distribution(distribution: &Distribution<'_>) -> Option<(u32, [f64; 2])> {
+    match *distribution {
         Distribution::Same(_) => Some((SAME, [0.0; 2])),
         Distribution::Uniform { low, width } => Some((UNIFORM, [low, width])),
         Distribution::Normal { mean, std } => Some((NORMAL, [mean, std])),
@@ -108,7 +108,7 @@ fn law(law: &Distribution<'_>) -> Option<(u32, [f64; 2])> {
 }
 
 impl ConnectivitySpec {
-    /// What a device is told of this, without addresses; nothing where arrays or values are given, which are the host's.
+    /// The arguments of the passes, without addresses; `None` for arrays or given values, which the host sorts.
     ///
     /// # Errors
     /// As [`ConnectivitySpec::check`].
@@ -117,7 +117,7 @@ impl ConnectivitySpec {
         let mean = |p: f64| (p * self.post.len() as f64).ceil() as u32;
         let (rule, factor, count) = match self.connect {
             Connect::FixedProb(p) if p > 0.0 => (FIXED_PROB, geometric_rows::factor(p), mean(p)),
-            // No target at all.
+            // Without targets.
             Connect::FixedProb(_) => (FIXED_NUM_POST, 0.0, 0),
             Connect::FixedNumPre(k) => (FIXED_NUM_PRE, 0.0, k as u32),
             Connect::FixedNumPost(k) => (FIXED_NUM_POST, 0.0, k as u32),
@@ -126,7 +126,7 @@ impl ConnectivitySpec {
             Connect::Arrays { .. } => return Ok(None),
         };
         let (Some((weight_distribution, weight_params)), Some((delay_distribution, delay_params))) =
-            (law(&self.weights()?), law(&self.times()?))
+            (distribution(&self.weights()?), distribution(&self.times()?))
         else {
             return Ok(None);
         };
@@ -140,7 +140,7 @@ impl ConnectivitySpec {
             seed,
             factor,
             weight_params,
-            inv_scale: 1.0 / self.quantum(),
+            inv_scale: 1.0 / self.weight_scale(),
             delay_params,
             dt: self.dt,
             own_shift: self.own_shift().unwrap_or(NO_SHIFT),
@@ -155,7 +155,7 @@ impl ConnectivitySpec {
         }))
     }
 
-    /// How a device makes and stores the synapses of this; nothing where [`ConnectivitySpec::connect_args`] is nothing.
+    /// The arguments and passes for a device; `None` where [`ConnectivitySpec::connect_args`] is `None`.
     ///
     /// # Errors
     /// As [`ConnectivitySpec::check`].

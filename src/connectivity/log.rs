@@ -1,4 +1,4 @@
-//! The natural logarithm in `f64`, of single IEEE operations: the twin of `ln` in `kernels/include/connect.cuh`.
+//! The natural logarithm in `f64`, of single IEEE operations: the counterpart of `ln` in `kernels/include/connect.cuh`.
 
 /// √½ as bits: where mantissas begin.
 const ROOT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;

@@ -25,7 +25,7 @@ mod tests;
 mod values;
 
 pub(crate) use procedural_rows::{GeneratedRow, RowGenerator};
-pub(crate) use spec::{ConnectivitySpec, quantum_above};
+pub(crate) use spec::{ConnectivitySpec, weight_scale_above};
 pub(crate) use synapse_table::{Delays, SynapseTable, Targets, Weights};
 
 /// Longest delay, in steps.

@@ -231,13 +231,13 @@ fn weights_belong_to_pairs_whatever_the_rule_and_the_place() {
         }
     }
     assert!(distinct.len() > 800, "{}", distinct.len());
-    // Mantissas are the weights, to half a quantum.
-    let quantum = all.quantum();
-    assert_eq!(quantum, 2.0_f64.powi(3 - 30)); // 2 + 5.9 is below 2³
+    // Integer weights are the weights, to half a weight scale.
+    let weight_scale = all.weight_scale();
+    assert_eq!(weight_scale, 2.0_f64.powi(3 - 30)); // 2 + 5.9 is below 2³
     for (source, target) in [(0_u32, 0_u32), (49, 59), (7, 31)] {
         let exact = 2.0 + f64::from(all.stream.normal(source.into(), 2 << 56 | u64::from(target)));
-        let (mantissa, _) = of(&whole, source as usize, target);
-        assert!((f64::from(mantissa) * quantum - exact).abs() <= quantum / 2.0);
+        let (integer_weight, _) = of(&whole, source as usize, target);
+        assert!((f64::from(integer_weight) * weight_scale - exact).abs() <= weight_scale / 2.0);
     }
 }
 
@@ -277,7 +277,7 @@ fn values_have_their_places() {
     let table = given.build().unwrap();
     // 4 is not below 2²: e is 3.
     let one = 1 << 27;
-    assert_eq!(given.quantum() * f64::from(one), 1.0);
+    assert_eq!(given.weight_scale() * f64::from(one), 1.0);
     assert_eq!(table.offsets, [0, 1, 4, 4]);
     assert_eq!(table.targets, Targets::U16(vec![1, 2, 0, 2]));
     assert_eq!(table.delays, Delays::Each(vec![0, 1, 3, 3]));
@@ -392,8 +392,8 @@ fn quanta_hold_the_largest_weight() {
     ] {
         let mut spec = spec(Connect::AllToAll, 9, 9);
         spec.weight = weight.clone();
-        assert_eq!(spec.quantum(), 2.0_f64.powi(power), "{weight:?}");
-        let Weights::Each(mantissas) = spec.build().unwrap().weights else { panic!() };
-        assert!(mantissas.iter().all(|m| m.unsigned_abs() <= 1 << 30));
+        assert_eq!(spec.weight_scale(), 2.0_f64.powi(power), "{weight:?}");
+        let Weights::Each(integer_weights) = spec.build().unwrap().weights else { panic!() };
+        assert!(integer_weights.iter().all(|m| m.unsigned_abs() <= 1 << 30));
     }
 }

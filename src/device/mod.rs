@@ -42,13 +42,13 @@ impl std::str::FromStr for Device {
     }
 }
 
-/// How a GPU runs the loop. Results are the same, bit for bit; which one is fastest is the only difference. A recurrent cell whose weights fit on
-/// chip in no way cannot be `Persistent`, unless its sums are [`Products::Ordered`].
+/// How a GPU runs the loop. All strategies give the same bits and differ in speed alone. A recurrent cell whose weights fit neither registers nor
+/// shared memory cannot be `Persistent`, unless its sums are [`Products::Ordered`].
 ///
 /// | | launches for T steps | state | for |
 /// |---|---|---|---|
 /// | `HostLoop` | T | through memory at every step | debugging, and comparing with |
-/// | `Graph` | T/64 replays of 64 nodes, the rest one by one | through memory at every step | systems whose state cannot stay on chip |
+/// | `Graph` | T/64 replays of 64 nodes, the rest one by one | through memory at every step | systems whose state fits neither registers nor shared memory |
 /// | `Persistent` | one a chunk of steps (up to 65,536) | in registers or shared memory for the whole chunk | everything that it can run |
 ///
 /// A layer without state (`Dense`, `Conv2d`, activations) has no steps that wait for each other: it takes one launch a chunk, whatever is

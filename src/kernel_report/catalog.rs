@@ -37,8 +37,8 @@ pub fn list() -> Vec<Module> {
 
 /// What is compiled when the crate is built: as much as a machine without a compiler can be given, each module once.
 #[cfg(test)]
-fn beforehand() -> Vec<String> {
-    let mut list = List { modules: Vec::new(), beforehand: true };
+fn ahead_of_time() -> Vec<String> {
+    let mut list = List { modules: Vec::new(), ahead_of_time: true };
     list.systems();
     for dtype in [DType::F64, DType::F32, DType::F16, DType::Bf16] {
         list.add("check", Request::tool(dtype, "check.cu"));
@@ -58,13 +58,13 @@ const BITS: usize = 2;
 struct List {
     modules: Vec<Module>,
     /// Only in the generic form.
-    beforehand: bool,
+    ahead_of_time: bool,
 }
 
 impl List {
     /// Adds a module, unless it is one of those that are there already under another name.
     fn add(&mut self, name: impl Into<String>, request: Request) {
-        let request = if self.beforehand { request.generic() } else { request };
+        let request = if self.ahead_of_time { request.generic() } else { request };
         if self.modules.iter().any(|m| m.request.line() == request.line()) {
             return;
         }
@@ -81,7 +81,7 @@ impl List {
         self.layers::<half::bf16>();
     }
 
-    /// What makes a network's synapses.
+    /// The passes that generate a network's synapses.
     fn connect(&mut self) {
         for pass in 0..4 {
             let request = Request::connect(pass);
@@ -116,7 +116,7 @@ impl List {
         self.lean("wang_buzsaki", &WangBuzsaki::<R>::new(1));
         self.lean("adex_if_conductance", &AdExIf::<R>::new(1).conductance());
         self.channels::<R>();
-        if self.beforehand {
+        if self.ahead_of_time {
             self.equations::<R>();
         }
     }
@@ -132,9 +132,9 @@ impl List {
         add!(AdExIf AdQuaIf ExpIf FitzHughNagumo HindmarshRose Izhikevich MorrisLecar QuaIf WangBuzsaki);
     }
 
-    /// A neuron of all kinds of kinetics. Its text is made of many, so that it cannot be compiled beforehand.
+    /// A neuron with all kinds of channel kinetics. Its text is assembled from several files, so that it cannot be compiled ahead of time.
     fn channels<R: Real>(&mut self) {
-        if self.beforehand {
+        if self.ahead_of_time {
             return;
         }
         use ChannelKind::{ICaTHm1992, IKHh1952, IKTm1991, IL, INaHh1952, INaTm1991, IhHm1992};
@@ -150,7 +150,7 @@ impl List {
         self.lean("dense", &Dense::<T>::new(2, 2));
         self.lean("conv2d", &Conv2d::<T>::new(2, 2, (2, 2), (3, 3)));
         self.all("rnn_cell", &RnnCell::<T>::new(2, 2));
-        if T::DTYPE == DType::F32 && !self.beforehand {
+        if T::DTYPE == DType::F32 && !self.ahead_of_time {
             for activation in [Activation::Tanh, Activation::Gelu] {
                 self.lean(&format!("rnn_cell_{activation}"), &RnnCell::<T>::new(2, 2).activation(activation));
             }
@@ -164,7 +164,7 @@ impl List {
 
     /// Small layers as one kernel: every kind of part that it can have.
     fn stack<T: Scalar>(&mut self) {
-        if self.beforehand {
+        if self.ahead_of_time {
             return;
         }
         let mut parts = Self::default();
@@ -236,7 +236,7 @@ mod tests {
     /// `EMBEDDED=write` writes the list anew.
     #[test]
     fn what_build_rs_compiles_is_what_loops_ask_for() {
-        let lines = beforehand().join("\n");
+        let lines = ahead_of_time().join("\n");
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels/embedded.txt");
         if std::env::var_os("EMBEDDED").is_some_and(|how| how == "write") {
             std::fs::write(&path, &lines).unwrap();

@@ -31,7 +31,7 @@ use std::fmt::Display;
 pub use crate::cuda::compiler::nvrtc::Usage;
 pub use catalog::list;
 
-/// A text that is compiled as one: a model's step in one of the loops over it, specialised for what is recorded.
+/// A module: a model's step in one of the loops over it, specialised for its recordings.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Module {
@@ -56,7 +56,7 @@ impl Module {
         self.needs
     }
 
-    /// Whether it is made for one shape, one network, or one stack of layers, alone, so that nobody can compile it beforehand.
+    /// Whether it is specialised for one shape, one network or one set of fused layers, so that it cannot be compiled ahead of time.
     #[must_use]
     pub fn is_specialised(&self) -> bool {
         self.name.starts_with("product")
@@ -72,21 +72,21 @@ impl Display for Module {
     }
 }
 
-/// What the compiler made of a module.
+/// The result of compiling a module.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Built {
-    /// The text that was compiled, all that it includes within it.
+    /// The compiled text with all includes.
     pub source: String,
-    /// What the compiler was told.
+    /// The compiler's options.
     pub options: Vec<String>,
     /// Its PTX.
     pub ptx: String,
     /// Its machine code.
     pub cubin: Vec<u8>,
-    /// What the compiler said, as it stands.
+    /// The compiler's log.
     pub log: String,
-    /// What its kernels use.
+    /// The registers and memory of its kernels.
     pub usage: Vec<Usage>,
 }
 
@@ -168,7 +168,7 @@ impl Compiler {
         Ok(Built { source, options, ptx, cubin: made.cubin, usage: nvrtc::usage(&made.log), log: made.log })
     }
 
-    /// Compiles many, on all of the processor's cores; in the order given.
+    /// Compiles several modules on all CPU cores. The results have the modules' order.
     #[must_use]
     pub fn compile_all(&self, modules: &[Module], arch: &str) -> Vec<Result<Built>> {
         crate::memory::threads::run(|| modules.par_iter().map(|module| self.compile(module, arch)).collect())

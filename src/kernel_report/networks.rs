@@ -16,7 +16,7 @@ pub(super) fn list() -> Vec<Module> {
 }
 
 fn of_type<T: Real>() -> Vec<Module> {
-    let cut = |whole, alone, held| KernelVariant { whole, alone, held, procedural: false };
+    let cut = |whole, alone, in_registers| KernelVariant { whole, alone, in_registers, procedural: false };
     let network = network::<T>();
     // All, bits.
     let probes: Probes<'_> = &[(0, 0), (4, 2)];
@@ -49,7 +49,7 @@ fn network<T: Real>() -> Option<Network<T>> {
     Network::builder(0.1).group(excites).group(inhibits).project(Projection::new("p", "E", ("I", "e"))).build().ok()
 }
 
-/// With every shape of receptor, and terminals, whose laws are one text.
+/// With every kind of receptor, and with release models, which are one text.
 fn kinetics<T: Real>() -> Option<Network<T>> {
     let all = |group: Group<T>| {
         group

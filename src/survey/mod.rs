@@ -83,7 +83,7 @@ impl Survey {
         #[cfg(feature = "cuda")]
         if !crate::cuda::compiler::embedded::archs().is_empty() {
             let archs: Vec<_> = crate::cuda::compiler::embedded::archs().iter().map(|arch| format!("sm_{arch}")).collect();
-            let result = Ok(format!("compiled beforehand for {}, for where there is no NVRTC", archs.join(", ")));
+            let result = Ok(format!("compiled ahead of time for {}, for where there is no NVRTC", archs.join(", ")));
             findings.push(Finding { what: "kernels", result, looked_in: Vec::new() });
         }
         Self { findings, driver, compiler }
@@ -108,7 +108,7 @@ impl Survey {
         self.usable(ordinal).err()
     }
 
-    /// The device, the driver's CUDA version, and the compilers, or why the kernels that were compiled beforehand must do.
+    /// The device, the driver's CUDA version, and the compilers, or why the kernels that were compiled ahead of time must do.
     pub(crate) fn usable(&self, ordinal: usize) -> Result<Usable<'_>, Reason> {
         let driver = match &self.driver {
             Ok(driver) => driver,

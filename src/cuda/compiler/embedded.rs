@@ -1,4 +1,4 @@
-//! Images that were compiled when the crate was built. They know nothing beforehand of what is recorded, and are what a machine
+//! Images that were compiled when the crate was built. They are not specialised for recordings, and are what a machine
 //! without NVRTC runs.
 
 use super::architecture::Architecture;

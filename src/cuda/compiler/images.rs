@@ -22,7 +22,7 @@ impl Module {
     ///
     /// # Errors
     /// If the text is at fault; if no compiler makes what the driver loads, with all that was tried; if there is no compiler, and this was
-    /// not compiled beforehand.
+    /// not compiled ahead of time.
     pub(crate) fn make(context: &Arc<Context>, request: &Request) -> Result<(Arc<Self>, Vec<String>)> {
         let (capability, driver) = (context.gpu.capability, context.driver);
         match &context.compiler {
@@ -33,7 +33,7 @@ impl Module {
             }
             Err(reason) => match embedded::find(request, capability)? {
                 Some(image) => {
-                    let said = |error| of_driver(tried(error, "machine code that was compiled beforehand"), driver);
+                    let said = |error| of_driver(tried(error, "machine code that was compiled ahead of time"), driver);
                     Ok((Self::load(context, image).map_err(said)?, Vec::new()))
                 }
                 None => Err(compile::unavailable(reason.clone())),

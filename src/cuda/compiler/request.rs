@@ -1,4 +1,4 @@
-//! What to compile for a stage of a program: which loops, with which defines.
+//! The compile requests of a program's stages: loops and defines.
 
 use super::compile::Request;
 use crate::numeric::scalar::DType;
@@ -8,13 +8,13 @@ use crate::system::program::{CellProgram, CudaSource, RowFunction};
 pub(crate) type Probes<'p> = &'p [(usize, usize)];
 
 impl Request {
-    /// A loop over a pointwise model of so many variables and inputs.
+    /// A loop over a pointwise model with this number of variables and of inputs.
     pub(crate) fn pointwise(dtype: DType, source: &CudaSource, whole: bool, [vars, ports]: [usize; 2], probes: Probes<'_>) -> Self {
         let loops: &[&str] = if whole { &["pointwise_scan.cu"] } else { &["pointwise_step.cu"] };
         let mut request = Self::of(dtype, source, loops, probes);
         request.define("N_STATE", vars);
         request.define("N_INPUTS", ports);
-        // So that what the loops find amiss is said to be in the model's file.
+        // Errors that the loops find then name the model's file.
         request.define("MODEL_FILE", format!("{:?}", source.file.replace(char::is_control, "?")));
         let each = source.each.iter().fold(0_u32, |bits, (field, _)| bits | 1_u32.checked_shl(*field).unwrap_or(0));
         if each != 0 {
@@ -23,7 +23,7 @@ impl Request {
         request
     }
 
-    /// The same where no other layer reads the output: it goes into recordings, or nowhere.
+    /// The same for a stage whose output no later layer reads: it goes into recordings only.
     pub(crate) fn unread(mut self) -> Self {
         self.define("OUTPUT", 0);
         self
@@ -36,7 +36,7 @@ impl Request {
         request
     }
 
-    /// A loop over a cell of so many variables.
+    /// A loop over a cell with this number of variables.
     pub(crate) fn cell(dtype: DType, cell: &CellProgram, whole: bool, vars: usize, probes: Probes<'_>) -> Self {
         let loops: &[&str] = if whole { &["cell_scan.cu"] } else { &["cell_step.cu"] };
         let mut request = Self::of(dtype, &cell.source, loops, probes);
@@ -50,7 +50,7 @@ impl Request {
         Self { name: file.to_owned(), dtype, model: (file.to_owned(), text.into()), loops: &[], defines: Vec::new() }
     }
 
-    /// The same without what a specialisation knows beforehand: it can be compiled before anybody asks.
+    /// The same without the specialisation for recordings and units, for compilation ahead of time.
     pub(crate) fn generic(mut self) -> Self {
         if !self.loops.iter().any(|name| name.starts_with("pointwise") || name.starts_with("cell")) {
             return self;
@@ -61,7 +61,7 @@ impl Request {
         self
     }
 
-    /// Files, type and defines, as `kernels/embedded.txt` has them. Another text under the same name has the same line.
+    /// Files, type and defines, as a line of `kernels/embedded.txt`. Another text under the same name has the same line.
     pub(crate) fn line(&self) -> String {
         let folder = match self.loops.is_empty() {
             false => "models",
@@ -79,7 +79,7 @@ impl Request {
         words.join(" ")
     }
 
-    /// The kernel that the module is for.
+    /// The module's kernel.
     pub(crate) fn entry(&self) -> &'static str {
         match self.loops.first().copied().unwrap_or(self.name.as_str()) {
             "pointwise_scan.cu" => "pointwise_scan",
@@ -107,7 +107,7 @@ impl Request {
         }
     }
 
-    /// Whether it is for one architecture alone, and has what no later one has.
+    /// Whether the module is for one architecture alone, with instructions that no later one has.
     pub(crate) fn is_of_one_arch(&self) -> bool {
         self.model.0 == "hopper.cu"
     }

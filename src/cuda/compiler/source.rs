@@ -1,7 +1,7 @@
-//! The kernels' texts, and one text made of many.
+//! The kernels' texts, and their assembly into one text.
 //!
-//! Files include `"name.cuh"` of `kernels/include` and nothing else, so that NVRTC needs no folder to look in: each include is
-//! put in its place once, and `#line` keeps the compiler's errors pointing into the file that a line came from.
+//! A file includes `"name.cuh"` of `kernels/include` and nothing else, so that NVRTC needs no include folder. Each include is expanded once, and
+//! `#line` lets the compiler's errors name the file that a line comes from.
 
 use crate::error::{Error, Result};
 
@@ -117,18 +117,18 @@ fn flatten_with(files: &[(&str, &'static str)], parts: &[(&str, &str)]) -> Resul
     Ok(flat.text)
 }
 
-/// Includes that are the same whatever model includes them.
+/// Includes that do not depend on the model.
 const COMMON: &[&str] = &["scalar.cuh", "launch_args.cuh", "math.cuh", "philox.cuh", "activation.cuh", "crossing.cuh"];
 
-/// One of several models in one text: its files, by name, between an opening and a closing that set it apart.
+/// One of several models in one text: its files, by name, between the opening and the closing of its namespace.
 pub(crate) struct NamespacedSource<'a> {
     pub(crate) opening: String,
     pub(crate) files: Vec<(&'a str, &'a str)>,
     pub(crate) closing: String,
 }
 
-/// One text of several models. What all of them include, and these further includes, comes once, before the first; what looks at the model,
-/// or at defines, comes once in each.
+/// One text of several models. The includes that do not depend on the model, and the includes `more`, come once, before the first model; other
+/// includes come once in each model.
 ///
 /// # Errors
 /// As [`flatten`].
@@ -190,14 +190,14 @@ impl Flat<'_> {
         Ok(())
     }
 
-    /// Says which line comes next.
+    /// Writes the `#line` of the next line.
     fn at(&mut self, line: usize, name: &str) {
         let name = name.replace('\\', "\\\\").replace('"', "\\\"").replace(char::is_control, "?");
         self.text.push_str(&format!("#line {line} \"{name}\"\n"));
     }
 }
 
-/// What stands after `#include`, if the line is one. The name may be in any form: it is looked at later.
+/// The operand of `#include`, if the line is one, in any form.
 fn include(code: &str) -> Option<&str> {
     let rest = code.trim_start().strip_prefix('#')?.trim_start().strip_prefix("include")?;
     let is_word = rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
@@ -208,7 +208,7 @@ fn quoted(operand: &str) -> Option<&str> {
     operand.strip_prefix('"')?.strip_suffix('"').filter(|name| !name.contains('"'))
 }
 
-/// The line with each comment as a space. `in_comment` tells whether one goes on into the line, and then out of it.
+/// The line with a space for each comment. `in_comment`: a comment continues into the line, and then out of it.
 fn without_comments(line: &str, in_comment: &mut bool) -> String {
     let mut code = String::new();
     let mut rest = line;

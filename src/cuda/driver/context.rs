@@ -14,10 +14,10 @@ pub(crate) struct Context {
     pub(crate) gpu: Gpu,
     /// CUDA version of the driver.
     pub(crate) driver: (u32, u32),
-    /// What compiles kernels; without one, there are those that were compiled beforehand.
+    /// What compiles kernels; without one, there are those that were compiled ahead of time.
     pub(crate) compiler: std::result::Result<Compilers, Reason>,
-    /// Streaming multiprocessors.
-    pub(crate) processors: u32,
+    /// The SMs, streaming SMs.
+    pub(crate) sms: u32,
     /// Whether all blocks of a launch can be on the device at once, and wait for each other.
     pub(crate) cooperative: bool,
     /// Most bytes of shared memory of a block.
@@ -92,13 +92,13 @@ impl Context {
             let answer = unsafe { result::device::get_attribute(device, which) };
             answer.map(|n| u32::try_from(n).unwrap_or(0)).map_err(|e| said("cuDeviceGetAttribute", &e))
         };
-        let processors = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?.max(1);
+        let sms = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?.max(1);
         let cooperative = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH)? != 0;
         let shared = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)? as usize;
         let watched = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT)? != 0;
         // SAFETY: `device` is the driver's. The reference that this takes is the process's, and goes with it.
         let context = unsafe { result::primary_ctx::retain(device) }.map_err(|e| said("cuDevicePrimaryCtxRetain", &e))?;
-        Ok(Self { gpu, driver, compiler, processors, cooperative, shared, watched, context, poison: OnceLock::new() })
+        Ok(Self { gpu, driver, compiler, sms, cooperative, shared, watched, context, poison: OnceLock::new() })
     }
 
     /// Makes the context the calling thread's own, as every call that follows needs.

@@ -140,10 +140,10 @@ impl Kernel<signature::NetworkScan> {
         stream: &Stream,
         (tables, arrived): (u64, u64),
         steps: u32,
-        shares: bool,
+        has_long_rows: bool,
     ) -> Result<()> {
-        let shares = u32::from(shares);
-        let mut arguments = [address(&tables), address(&arrived), address(&steps), address(&shares)];
+        let has_long_rows = u32::from(has_long_rows);
+        let mut arguments = [address(&tables), address(&arrived), address(&steps), address(&has_long_rows)];
         // SAFETY: the signature is (const char*, u32*, u32, u32). At `tables` the engine has put, in the stream's order, a table for each group,
         // at the offsets that the kernel was compiled with, and the kernel's structs are generated from those here; the counter is a u32 of the
         // engine, and 0; the rest as in `run`.
@@ -159,10 +159,10 @@ impl Kernel<signature::NetworkStep> {
         stream: &Stream,
         (tables, cursor): (u64, u64),
         offset: u32,
-        shares: bool,
+        has_long_rows: bool,
     ) -> Result<()> {
-        let shares = u32::from(shares);
-        let mut arguments = [address(&tables), address(&cursor), address(&offset), address(&shares)];
+        let has_long_rows = u32::from(has_long_rows);
+        let mut arguments = [address(&tables), address(&cursor), address(&offset), address(&has_long_rows)];
         // SAFETY: the signature is (const char*, const u32*, u32, u32); the rest as in `network_scan` and `step`.
         unsafe { self.launch(shape, stream, &mut arguments) }
     }

@@ -1,5 +1,5 @@
 //! What the device has room for at once, as its driver reckons it for a kernel that is loaded: registers, shared memory, and which
-//! multiprocessors a cluster can be on.
+//! SMs a cluster can be on.
 
 use super::launch::Shape;
 use super::module::Kernel;
@@ -11,7 +11,7 @@ use cudarc::driver::sys::cuOccupancyMaxActiveClusters;
 const INVALID_CLUSTER_SIZE: i32 = 912;
 
 impl<S> Kernel<S> {
-    /// Blocks of so many threads, with so many bytes of dynamic shared memory, that a multiprocessor has room for at once.
+    /// Blocks of so many threads, with so many bytes of dynamic shared memory, that an SM has room for at once.
     pub(crate) fn blocks_at_once(&self, threads: u32, shared: u32) -> Result<u32> {
         let threads = i32::try_from(threads).unwrap_or(i32::MAX);
         // SAFETY: the function belongs to a loaded module; one int is written, to a local.

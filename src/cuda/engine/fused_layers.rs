@@ -1,7 +1,7 @@
-//! Layers that are small enough to be one kernel: a block takes one row through all of them, each over all steps of the chunk before the
-//! next. What a launch costs is then paid once, and not by each layer.
+//! Fused layers: small layers in one kernel. A block computes one batch row in all layers; each layer makes all steps of the chunk before the next.
+//! The layers share the cost of one launch.
 //!
-//! Sums are in the CPU's order, whatever is asked for: small ones have nothing to gain from another.
+//! Sums have the CPU's order for every choice of `Products`: small sums gain nothing from another order.
 
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::source;
@@ -24,11 +24,11 @@ use std::sync::Arc;
 
 /// Threads of a block.
 const THREADS: u32 = 256;
-/// Most multiply-adds of a row's step, and of its chunk: beyond that a row keeps a block busy for longer than launches take. Derived from
-/// what a processor does in a microsecond, and not measured.
+/// The most multiply-adds of a row's step, and of its chunk: with more of them a row takes longer than the launches. Derived from the operations
+/// of an SM in a microsecond; not measured.
 const PRODUCTS: u64 = 1 << 13;
 const PRODUCTS_OF_CHUNK: u64 = 1 << 20;
-/// Most bytes of what passes between layers, where memory is not short.
+/// The most bytes of the arrays between layers, if memory is not short.
 const BETWEEN: usize = 16 << 20;
 /// The offset of a part's parameters in its place: behind its launch arguments.
 const PARAMS: usize = size_of::<LaunchArgs>().next_multiple_of(16);
@@ -40,10 +40,10 @@ pub(crate) struct FusedLayers {
     shared: usize,
     /// Each part's parameters.
     params: Vec<Vec<u8>>,
-    /// Most steps of a chunk.
+    /// The most steps of a chunk.
     pub(crate) steps: u64,
-    /// Where in its memory the output of each stage lies, and its products with the input. No two share a place, since no block knows how
-    /// far another is.
+    /// The offsets of each stage's output and of its products with the input, in its memory. No two share memory, since blocks are not
+    /// synchronised.
     places: Vec<[usize; 2]>,
     pub(crate) bytes: usize,
     memory: Option<Buffer>,
@@ -82,18 +82,18 @@ impl FusedLayers {
         Ok(Some(Self { kernel, shared, params, steps, places, bytes, memory: None }))
     }
 
-    /// How many parts it has.
+    /// The number of parts.
     pub(crate) fn parts(&self) -> usize {
         self.params.len()
     }
 
-    /// Takes the memory that is its own.
+    /// Allocates its own memory.
     pub(crate) fn take(&mut self, context: &Arc<Context>) -> Result<()> {
         self.memory = Some(Buffer::new(context, "between layers", self.bytes)?);
         Ok(())
     }
 
-    /// Asks for all steps of a chunk of all stages.
+    /// Enqueues all steps of a chunk of all stages.
     pub(crate) fn run(
         &self,
         stages: &[Stage],
@@ -105,7 +105,7 @@ impl FusedLayers {
         let last = stages.iter().rposition(|s| !s.node.is_beside()).unwrap_or(0);
         let (mut part, mut from, mut to) = (0, 0, 0);
         for (s, (stage, [output, work])) in stages.iter().zip(&self.places).enumerate() {
-            // What is beside another reads and writes where that does.
+            // A parallel branch reads and writes the memory of the stage beside it.
             if !stage.node.is_beside() {
                 (from, to) = (to, if s == last { 0 } else { own.address(*output) });
             }
@@ -126,11 +126,11 @@ impl FusedLayers {
     }
 }
 
-/// The kernel for these parts, in order, each given as what would be compiled for it alone. It takes the address of the parts: for each
-/// launch arguments, and its parameters where `places` says.
+/// The kernel for these parts, in order; each is the compile request of the part alone. The kernel's argument is the address of the parts: the
+/// launch arguments and the parameters of each, at the offsets in `places`.
 ///
 /// # Errors
-/// If a part is not one that a block can take a row through.
+/// If a block cannot compute a row of a part.
 pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]) -> Result<Request> {
     let texts: Vec<_> = parts.iter().map(row_loop).collect::<Result<_>>()?;
     let mut models = Vec::new();
@@ -150,7 +150,7 @@ pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]
             let _ = writeln!(calls, "    static_assert(sizeof(part{n}::Params) == {size}, \"struct Params of {}\");", part.name);
         }
         let _ = writeln!(calls, "    part{n}::run_row(*(const LaunchArgs*)(parts + {args}), *(const part{n}::Params*)(parts + {params}));");
-        // A row's threads read what others of them have written in the part before.
+        // Threads of a row read elements that other threads wrote in the part before.
         calls.push_str("    __syncthreads();\n");
     }
     let mut text = source::flatten_apart(&[], &models)?;
@@ -162,7 +162,7 @@ pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]
     Ok(request)
 }
 
-/// The loop over one row that stands for the loop over all.
+/// The loop over one row that replaces the loop over all rows.
 fn row_loop(part: &Request) -> Result<(&'static str, &'static str)> {
     let name = match part.loops.first().copied() {
         Some("map.cu") => "row_map.cuh",

@@ -1,4 +1,4 @@
-//! A product of its own: its kernels, its stream, and memory for what comes from the host.
+//! A matrix product without a loop: its kernels, its stream, and memory for the host's arrays.
 
 use super::table::GemmQuery;
 use super::{GemmKernel, Layout, count, load};
@@ -12,13 +12,13 @@ use crate::error::{Error, Result};
 use crate::numeric::scalar::{DType, Scalar};
 use std::sync::Arc;
 
-/// Fields are dropped in this order: what refers to the context before the context.
+/// Fields are dropped in this order: users of the context before the context.
 #[derive(Debug)]
 pub(crate) struct Gemm {
     stream: Stream,
     ready: GemmKernel,
     parts: Buffer,
-    /// A, B, bias and C of a product of the host's arrays; taken when there is one.
+    /// A, B, bias and C of a product of the host's arrays; allocated for the first such product.
     own: Option<(Buffer, [usize; 4])>,
     shape: Shape,
     product: GemmArgs,
@@ -26,7 +26,7 @@ pub(crate) struct Gemm {
 }
 
 impl Gemm {
-    /// Compiles what this takes, and takes the memory of sums that blocks share.
+    /// Compiles the kernels, and allocates the partial sums.
     pub(crate) fn new(context: Arc<Context>, dtype: DType, shape: &Shape, products: Products) -> Result<Self> {
         context.bind()?;
         let Shape { m, k, n, batch, transpose_a, transpose_b, activation, .. } = *shape;
@@ -36,7 +36,7 @@ impl Gemm {
             dtype,
             products,
             capability: context.gpu.capability,
-            processors: context.processors,
+            sms: context.sms,
             m,
             n,
             k,
@@ -66,7 +66,7 @@ impl Gemm {
         Ok(Self { stream: Stream::new(&context)?, ready, parts, own: None, shape: *shape, product, context })
     }
 
-    /// The product of arrays of the host, into one. All lengths have been checked.
+    /// The product of the host's arrays, into an array of the host. All lengths have been checked.
     pub(crate) fn run<T: Scalar>(&mut self, a: &[T], b: &[T], bias: Option<&[T]>, c: &mut [T]) -> Result<()> {
         self.context.bind()?;
         if self.own.is_none() {
@@ -88,7 +88,7 @@ impl Gemm {
         own.read(places[3], c)
     }
 
-    /// The product of arrays of the device, into a new one.
+    /// The product of the device's arrays, into a new one.
     pub(crate) fn run_on_device(&mut self, a: &Buffer, b: &Buffer, bias: Option<&Buffer>, element: usize) -> Result<Arc<Buffer>> {
         for (what, buffer) in [("A", Some(a)), ("B", Some(b)), ("the bias", bias)] {
             if buffer.is_some_and(|b| b.len() > 0 && !b.is_of(&self.context)) {

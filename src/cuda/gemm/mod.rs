@@ -1,5 +1,5 @@
 //! Dense products: which kernel (`table`), what it is compiled with (`request`), its arguments (`structs/gemm.rs`), and a product of its own
-//! that needs no loop (`Multiplier`).
+//! without a loop (`Multiplier`).
 
 mod alone;
 mod catalog;
@@ -23,14 +23,14 @@ use crate::numeric::scalar::DType;
 use std::sync::Arc;
 use table::{Family, GemmChoice, GemmQuery};
 
-/// How a product's arrays lie, as its kernel is compiled for it.
+/// The layout of a product's arrays, for which its kernel is compiled.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     pub(crate) transpose: [bool; 2],
     pub(crate) activation: Activation,
-    /// C is as unrounded as its sums.
+    /// C holds the unrounded sums.
     pub(crate) to_work: bool,
-    /// A is what the windows of a convolution see: its geometry, as defines.
+    /// The geometry of a convolution, as defines, if A holds its windows.
     pub(crate) windows: Vec<(&'static str, usize)>,
 }
 
@@ -41,33 +41,33 @@ pub(crate) struct GemmKernel {
     dtype: DType,
     kernel: MainKernel,
     reduce: Option<Kernel<signature::Product>>,
-    /// What the kernel has been compiled for.
+    /// The layout for which the kernel is compiled.
     transpose: [bool; 2],
-    processors: u32,
+    sms: u32,
 }
 
-/// The kernel that makes sums.
+/// The kernel that computes the sums.
 #[derive(Debug)]
 enum MainKernel {
     Plain(Kernel<signature::Product>),
     ByMaps(Kernel<signature::ByMaps>),
 }
 
-/// Whether operands can come by tensor maps: the compiler knows sm_90a, as it does since CUDA 12.0, and a block has the shared memory that
-/// such a kernel takes.
+/// Whether operands can be loaded by tensor maps: the compiler knows sm_90a (CUDA 12.0 or later), and a block has enough shared memory for such
+/// a kernel.
 pub(crate) fn makes_maps(context: &Context) -> bool {
     context.compiler.as_ref().is_ok_and(|compilers| compilers.first().version >= (12, 0))
         && context.shared >= table::HOPPER.block(DType::Bf16).1 as usize
 }
 
-/// What a kernel counts in 32 bits.
+/// A size that a kernel counts in 32 bits.
 pub(crate) fn count(what: &str, n: usize) -> Result<u32> {
     let fits = u32::try_from(n).ok().filter(|n| *n < 1 << 31);
     fits.ok_or_else(|| Error::value(what, n, "is more than a product on a GPU takes, which is below 2³¹"))
 }
 
 impl GemmKernel {
-    /// Takes what the table has. `make` compiles and loads.
+    /// Prepares the kernel that the table chooses. `make` compiles and loads.
     pub(crate) fn new(ask: &GemmQuery, layout: &Layout, mut make: impl FnMut(Request) -> Result<Arc<Module>>) -> Result<Self> {
         let choice = table::choose(ask);
         let (_, shared) = choice.tile.block(ask.dtype);
@@ -81,16 +81,16 @@ impl GemmKernel {
         let reduce = (choice.splits > 1).then(|| Request::reduce(ask.dtype, layout));
         let reduce =
             reduce.map(|request| (request.entry(), request)).map(|(entry, request)| make(request)?.kernel(entry, 0)).transpose()?;
-        Ok(Self { choice, dtype: ask.dtype, kernel, reduce, transpose: layout.transpose, processors: ask.processors })
+        Ok(Self { choice, dtype: ask.dtype, kernel, reduce, transpose: layout.transpose, sms: ask.sms })
     }
 
-    /// Bytes of the sums that several blocks share, of products of at most these sizes.
+    /// Bytes of the partial sums of products of at most these sizes.
     pub(crate) fn parts(&self, m: usize, n: usize, batch: usize) -> usize {
         let each = m.saturating_mul(n).saturating_mul(batch).saturating_mul(self.dtype.acc_size());
         if self.choice.splits > 1 { each.saturating_mul(self.choice.splits as usize) } else { 0 }
     }
 
-    /// Asks for the product. `parts` is memory for what blocks share, as large as `Ready::parts` says.
+    /// Enqueues the product. `parts` is memory for the partial sums, as large as `parts` requires.
     pub(crate) fn run(&self, mut product: GemmArgs, parts: u64, stream: &Stream) -> Result<()> {
         if product.m == 0 || product.n == 0 || product.batch == 0 {
             return Ok(());
@@ -99,7 +99,7 @@ impl GemmKernel {
         if matches!(tile.family, Family::Hopper(_)) {
             product.align_lots();
         }
-        // Whole tiles of k for each; perhaps that leaves the last of them nothing.
+        // Whole tiles of k for each block; the last block may have none.
         product.depth = if splits > 1 { product.k.div_ceil(splits).next_multiple_of(tile.k) } else { product.k.max(1) };
         product.splits = product.k.div_ceil(product.depth).max(1);
         product.parts = if product.splits > 1 { parts } else { 0 };
@@ -110,8 +110,8 @@ impl GemmKernel {
         let shape = Shape { blocks, threads, shared, ..Shape::default() };
         match &self.kernel {
             MainKernel::ByMaps(kernel) => {
-                // As many blocks as processors make one tile after another.
-                let shape = Shape { blocks: blocks.min(self.processors.max(1)), ..shape };
+                // One block on each SM computes one tile after another.
+                let shape = Shape { blocks: blocks.min(self.sms.max(1)), ..shape };
                 let maps = Maps::of(&product, self.dtype, self.transpose, kernel.context())?;
                 kernel.product_by_maps(shape, stream, &product, &maps, blocks)?;
             }

@@ -1,4 +1,4 @@
-//! What to compile for a product.
+//! The compile requests of matrix products.
 
 use super::Layout;
 use super::table::GemmTile;
@@ -20,7 +20,7 @@ impl Request {
         request
     }
 
-    /// The sum of what blocks have shared.
+    /// The kernel that adds partial sums.
     pub(crate) fn reduce(dtype: DType, layout: &Layout) -> Self {
         of(dtype, layout, "reduce.cu")
     }

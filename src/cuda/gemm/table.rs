@@ -1,4 +1,4 @@
-//! Which kernel makes a product: the one table.
+//! The choice of a product's kernel, in one table.
 //!
 //! | elements | products | device | kernel |
 //! |---|---|---|---|
@@ -9,30 +9,30 @@
 //! | `f16`, `bf16` | `Fast`, `Tf32` | sm_90 alone | `mma`, `hopper` |
 //! | all others | | | `simt` |
 //!
-//! Of a kernel's tiles that one is taken with which the busiest processor has least to do: as many of the tiles as it gets, times the
-//! tile's area, by the tile's rate. Where all tiles together are fewer than processors, and sums are long, k is split, but not with
-//! `Ordered`, nor within a loop. A tile of 128 × 128 by tensor cores needs rows that begin at multiples of 16 bytes: it has no registers for others.
-//! `hopper` needs such rows too, and a sum of something, for a tensor map has no dimension of 0; it makes no convolutions.
+//! The chosen tile is the one with which the busiest SM has the least work: the number of its tiles times the tile's area, divided by the tile's
+//! rate. If there are fewer tiles than SMs and the sums are long, k is split, except with `Ordered` and within a loop. A tile of 128 × 128 by
+//! tensor cores needs rows that start at multiples of 16 bytes, since it has no registers for other rows. `hopper` needs such rows, too, and
+//! k > 0, since a tensor map has no dimension of 0. `hopper` computes no convolutions.
 
 use crate::device::Products;
 use crate::numeric::scalar::DType;
 
-/// What is asked for.
+/// The requested product.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GemmQuery {
     pub(crate) dtype: DType,
     pub(crate) products: Products,
     pub(crate) capability: (u32, u32),
-    pub(crate) processors: u32,
+    pub(crate) sms: u32,
     pub(crate) m: usize,
     pub(crate) n: usize,
     pub(crate) k: usize,
     pub(crate) batch: usize,
-    /// Whether rows of A and of B, as stored, begin and end at multiples of 16 bytes.
+    /// Whether the stored rows of A and of B start and end at multiples of 16 bytes.
     pub(crate) wide: [bool; 2],
     /// Whether several blocks may share a sum.
     pub(crate) split: bool,
-    /// Whether a tensor map can say where A lies: its rows are no windows.
+    /// Whether a tensor map can describe A: its rows are not the windows of a convolution.
     pub(crate) maps: bool,
 }
 
@@ -42,11 +42,11 @@ pub(crate) enum Family {
     Simt([u32; 3]),
     /// Tensor cores, `mma.cu`: WARP_M, WARP_N, STAGES.
     Mma([u32; 3]),
-    /// Those of sm_90a, `hopper.cu`: STAGES.
+    /// Tensor cores of sm_90a, `hopper.cu`: STAGES.
     Hopper(u32),
 }
 
-/// A kernel's tile: what a block makes, `k` at a time.
+/// A kernel's tile: the elements of a block, `k` products at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GemmTile {
     pub(crate) name: &'static str,
@@ -54,10 +54,9 @@ pub(crate) struct GemmTile {
     pub(crate) m: u32,
     pub(crate) n: u32,
     pub(crate) k: u32,
-    /// Blocks that share a processor: what the compiler divides registers for.
+    /// Blocks of an SM, among which the compiler divides the registers.
     pub(crate) blocks: u32,
-    /// Work by time, in percent of the best: the share of multiply-adds in the inner loop, and what a block waits for more if its tile is
-    /// smaller.
+    /// Work by time, in percent of the best tile: the share of multiply-adds in the inner loop, less the longer waits of a smaller tile.
     rate: u32,
 }
 
@@ -86,11 +85,11 @@ const MMA: [GemmTile; 3] = [
     mma("middle", [64, 64, 32], [32, 32, 3], 4, 75),
     mma("flat", [32, 128, 32], [32, 32, 3], 3, 70),
 ];
-/// Its rate is by what is told of `mma.sync` on an H100: two thirds of what `wgmma` gives. Not measured.
+/// Its rate follows from published results for `mma.sync` on an H100: two thirds of `wgmma`. Not measured.
 pub(crate) const HOPPER: GemmTile =
     GemmTile { name: "warp groups", family: Family::Hopper(4), m: 128, n: 256, k: 64, blocks: 1, rate: 150 };
 
-/// All tiles that this type may get on this device; by multiply-adds first.
+/// All tiles for this type on this device; tiles by multiply-adds come first.
 pub(crate) fn tiles(dtype: DType, products: Products, capability: (u32, u32)) -> Vec<GemmTile> {
     let modern = capability >= (8, 0);
     let tensor = match (dtype, products) {
@@ -108,7 +107,7 @@ pub(crate) fn tiles(dtype: DType, products: Products, capability: (u32, u32)) ->
                     tile.k = 16;
                 }
                 if let (false, Family::Mma([_, _, stages])) = (modern, &mut tile.family) {
-                    // No copies that go on by themselves: a third stage would hide nothing.
+                    // Without asynchronous copies, a third stage would hide nothing.
                     *stages = 2;
                 }
                 tile
@@ -118,45 +117,45 @@ pub(crate) fn tiles(dtype: DType, products: Products, capability: (u32, u32)) ->
     }
 }
 
-/// A tile, and by how many blocks each sum is shared.
+/// A tile, and the number of blocks that share a sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GemmChoice {
     pub(crate) tile: GemmTile,
     pub(crate) splits: u32,
 }
 
-/// Least k of one of the blocks that share a sum, and most blocks that do.
+/// The least k of a block that shares a sum, and the most blocks that share one.
 const SHARE: usize = 256;
 const SPLITS: usize = 32;
 
 pub(crate) fn choose(ask: &GemmQuery) -> GemmChoice {
     let all = tiles(ask.dtype, ask.products, ask.capability);
-    let processors = ask.processors.max(1) as usize;
+    let sms = ask.sms.max(1) as usize;
     let count = |t: &GemmTile| ask.m.div_ceil(t.m as usize).saturating_mul(ask.n.div_ceil(t.n as usize)).saturating_mul(ask.batch);
-    let cost = |t: &GemmTile| count(t).div_ceil(processors).saturating_mul((t.m * t.n * 100 / t.rate) as usize);
+    let cost = |t: &GemmTile| count(t).div_ceil(sms).saturating_mul((t.m * t.n * 100 / t.rate) as usize);
     let fits = |t: &GemmTile| match t.family {
         Family::Simt(_) => true,
         Family::Mma(_) => ask.wide == [true; 2] || t.name != "large",
         Family::Hopper(_) => ask.wide == [true; 2] && ask.maps && ask.k > 0,
     };
-    // Of equals the first, which is the largest.
+    // The first of equal tiles, which is the largest.
     let tile = all.iter().filter(|t| fits(t)).min_by_key(|t| cost(t)).copied().unwrap_or(SIMT[1]);
     let blocks = count(&tile).max(1);
-    let splits = if !ask.split || ask.products == Products::Ordered || blocks >= processors {
+    let splits = if !ask.split || ask.products == Products::Ordered || blocks >= sms {
         1
     } else {
-        (2 * processors / blocks).min(ask.k / SHARE).clamp(1, SPLITS)
+        (2 * sms / blocks).min(ask.k / SHARE).clamp(1, SPLITS)
     };
     GemmChoice { tile, splits: splits as u32 }
 }
 
 impl GemmTile {
-    /// Threads of a block, and bytes of shared memory that it is given.
+    /// Threads of a block, and its bytes of dynamic shared memory.
     pub(crate) fn block(&self, dtype: DType) -> (u32, u32) {
         match self.family {
             Family::Simt([m, n, _]) => (self.m / m * (self.n / n), 0),
             Family::Mma([m, n, stages]) => (self.m / m * (self.n / n) * 32, stages * (self.m + self.n) * self.k * dtype.size() as u32),
-            // Two groups of four warps that multiply, and one that copies; the stages begin at a multiple of 1024 bytes.
+            // Two multiplying groups and one copying group of four warps; the stages start at a multiple of 1024 bytes.
             Family::Hopper(stages) => (3 * 128, stages * (self.m + self.n) * self.k * dtype.size() as u32 + 1024),
         }
     }
@@ -186,7 +185,7 @@ mod tests {
     use super::*;
 
     fn ask(dtype: DType, products: Products, [m, n, k]: [usize; 3]) -> GemmQuery {
-        GemmQuery { dtype, products, capability: (9, 0), processors: 132, m, n, k, batch: 1, wide: [true; 2], split: true, maps: true }
+        GemmQuery { dtype, products, capability: (9, 0), sms: 132, m, n, k, batch: 1, wide: [true; 2], split: true, maps: true }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Networks on a device: the text of their loops, what those are given, and the synapses there.
+//! Networks on a GPU: the text of their loops, the tables that the loops read, and the synapses in device memory.
 
 pub(crate) mod connect;
 mod fit;

@@ -1,4 +1,4 @@
-//! A plastic projection on the device: its synapses by their targets, and where what its warps tell each other lies.
+//! A plastic projection on the device: its synapses by target, and the memory through which its warps exchange traces and spikes.
 
 use super::Synapses;
 use crate::cuda::driver::context::Context;
@@ -15,14 +15,14 @@ pub(crate) struct Plastic {
     columns: Buffer,
     places: Buffer,
     kinds: Buffer,
-    /// Bytes from the start of the network's own memory to the traces of targets and to the lists of those that spike.
+    /// Byte offsets in the network's own memory: the traces of targets, and the lists of targets that spike.
     traces: usize,
     fired: usize,
 }
 
 impl Plastic {
-    /// Nothing of a projection that is not; `take` gives twice so many bytes of the network's own memory for each row; `size` is a
-    /// number's.
+    /// `None` for a projection that is not plastic. `take(bytes)` reserves twice as many bytes for each batch row in the network's own memory;
+    /// `size` is the size of a number.
     pub(crate) fn make(
         context: &Arc<Context>,
         projection: &ProjectionPlan,
@@ -38,12 +38,12 @@ impl Plastic {
         };
         let columns = &plastic.columns;
         let targets = projection.spec.post.len();
-        // Two of traces, and three lists of 4 bytes each.
+        // Two copies of the traces, and three lists with 4 bytes an entry.
         let (traces, fired) = (take(targets.saturating_mul(size)), take((targets + 1).saturating_mul(6)));
         Ok(Some(Self { columns: put(&columns.offsets)?, places: put(&columns.places)?, kinds: put(&columns.traces)?, traces, fired }))
     }
 
-    /// What its groups are told; `state` and `own` say where the network's variables and its own memory lie.
+    /// The table that its groups read. `state` and `own` give addresses of the network's variables and in its own memory.
     pub(crate) fn table(
         &self,
         projection: &ProjectionPlan,
@@ -74,7 +74,7 @@ impl Plastic {
             a_post,
             low,
             high,
-            inv_scale: value(dtype, 1.0 / plastic.quantum),
+            inv_scale: value(dtype, 1.0 / plastic.weight_scale),
             targets: projection.spec.post.len() as u32,
             first: projection.spec.post.start as u32,
         })
@@ -86,7 +86,7 @@ fn constants<T: Real>(rule: &StdpConstants<T>, dtype: DType) -> [Value; 6] {
     [decay[0], decay[1], steps[0], steps[1], *min, *max].map(|x| value(dtype, x.to_f64()))
 }
 
-/// The plastic projections of a group, by number: those that it sends over, and those that reach it.
+/// The numbers of the plastic projections from a group, and of those to the group.
 pub(crate) fn of_group(network: &NetworkPlan, group: usize) -> [Vec<usize>; 2] {
     let plastic = || network.projections.iter().enumerate().filter(|(_, p)| p.plastic.is_some());
     [
@@ -95,8 +95,8 @@ pub(crate) fn of_group(network: &NetworkPlan, group: usize) -> [Vec<usize>; 2] {
     ]
 }
 
-/// Which variable of a group's loop this one of the network's is, if it is one: its own, or, as `stdp.cuh` numbers them, a plastic
-/// projection's. Weights and traces of sources are the sources' group's, traces of targets are the targets'.
+/// The number that a network's variable has in a group's loop: a variable of the group, or of a plastic projection, as `stdp.cuh` numbers
+/// them. The presynaptic group has the weights and the traces of sources, the postsynaptic group the traces of targets.
 pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<usize> {
     let own = &network.groups.get(group)?.all_vars();
     if own.contains(&var) {
@@ -112,7 +112,7 @@ pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<
 }
 
 impl PreProjection {
-    /// A projection's synapses, as the group of its sources is told; `state` has where a variable lies.
+    /// A projection's synapses, as the presynaptic group reads them. `state` gives the address of a variable.
     pub(crate) fn of(
         plan: &NetworkPlan,
         projection: &ProjectionPlan,

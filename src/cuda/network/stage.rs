@@ -1,4 +1,4 @@
-//! Networks: every step is one launch, or all of a chunk are, whose blocks then wait for each other once a step.
+//! Networks: one launch for each step, or one launch for all steps of a chunk, with a barrier between the blocks in each step.
 
 use super::fit;
 use super::fit::{FittedNetwork, NetworkKernel};
@@ -25,7 +25,7 @@ use crate::system::program::network::NetworkProgram;
 use crate::system::state::child;
 use std::borrow::Cow;
 
-/// Most steps of all neurons together in a chunk, whatever the pace.
+/// The most neuron steps (neurons times steps) of a chunk, whatever the chunk length.
 const NEURON_STEPS: u64 = 1 << 30;
 
 #[derive(Debug)]
@@ -37,24 +37,24 @@ pub(crate) struct NetworkStage {
     warps: WarpPartition,
     groups: Vec<TableOffsets>,
     synapses: Vec<Synapses>,
-    /// Of the plastic ones what they have beside.
+    /// The additional memory of each plastic projection.
     plastic: Vec<Option<Plastic>>,
-    /// Of each projection that stores none, where among the constants lies what makes its rows.
+    /// For each projection with procedural connectivity the offset of its recipe among the constants.
     generators: Vec<Option<usize>>,
-    /// Where in the stage's own memory the sums of each projection lie.
+    /// The offset of each projection's sums in the stage's own memory.
     sums: Vec<usize>,
-    /// Where in it the numbers of spikes lie, and the counter that blocks wait for; and where all of it ends.
+    /// The offsets of the spike counts and of the barrier's counter in that memory, and its size.
     spikes: usize,
     arrived: usize,
     own: usize,
     /// Bytes of all tables.
     tables: usize,
     neurons: u64,
-    /// Passes captured in a graph, once they are.
+    /// The captured graph of passes, after the first chunk.
     graph: Option<Graph>,
 }
 
-/// Where what belongs to a group lies: its table and its lists among all tables, and the rest among the constants.
+/// The offsets of a group's table and lists among all tables, and of its arrays among the constants.
 #[derive(Debug)]
 struct TableOffsets {
     at: usize,
@@ -69,14 +69,14 @@ struct TableOffsets {
     table: Option<usize>,
     current: Option<usize>,
     thresholds: Vec<usize>,
-    /// Which of the stage's probes are of its variables.
+    /// The stage's probes of the group's variables.
     probes: Vec<usize>,
 }
 
 impl NetworkStage {
     pub(crate) fn prepare(network: NetworkProgram, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         if let Err(reason) = &builder.context.compiler {
-            // What is made for one network alone cannot be compiled beforehand.
+            // A kernel for one network cannot be compiled ahead of time.
             return Err(Error::DeviceUnavailable { device: "cuda".into(), reason: reason.clone() });
         }
         let strategy = strategy::choose(builder.strategy, "once a step blocks wait for each other, which costs less than a launch");
@@ -176,7 +176,7 @@ impl NetworkStage {
                 incoming.push(PostProjection {
                     sums: own.address(self.sums[p]),
                     n_targets: projection.spec.post.len() as u64,
-                    weight_scale: value(self.dtype, projection.quantum),
+                    weight_scale: value(self.dtype, projection.weight_scale),
                     first: projection.spec.post.start as u32,
                     exact: u32::from(self.synapses[p].is_exact(projection)),
                 });
@@ -227,7 +227,7 @@ impl NetworkStage {
         });
         let table = GroupArgs {
             args,
-            spike_ring: call.memory.vars.get(group.flight).map_or(0, |at| call.memory.state.address(*at)),
+            spike_ring: call.memory.vars.get(group.spike_ring).map_or(0, |at| call.memory.state.address(*at)),
             spikes: if asked { own.address(self.spikes) } else { 0 },
             output: output.to,
             currents: place.current.map_or(0, |at| constants.address(at)),
@@ -236,9 +236,9 @@ impl NetworkStage {
             noise_seed: noise.0,
             first,
             last,
-            ring_len: group.slots as u32,
-            mask_words: group.words() as u32,
-            slot: (i % group.slots as u64) as u32,
+            ring_len: group.ring_len as u32,
+            mask_words: group.mask_words() as u32,
+            slot: (i % group.ring_len as u64) as u32,
             groups: self.groups.len() as u32,
             number: number as u32,
             output_first: output.first,
@@ -265,7 +265,7 @@ impl NetworkStage {
     }
 }
 
-/// Bits of the model's inputs that are given: the current, and the conductance where a receptor has one.
+/// The bits of the model's inputs: the current, and the conductance if a receptor is one.
 fn given(group: &crate::network::plan::GroupPlan) -> u32 {
     let current = u32::from(group.conductance != Some(0) && group.ports > 0);
     current | group.conductance.filter(|_| group.has_conductance()).map_or(0, |port| 1 << port)
@@ -278,7 +278,7 @@ fn write<E: bytemuck::NoUninit>(all: &mut [u8], at: usize, values: &[E]) -> Resu
     Ok(())
 }
 
-/// Where all groups' tables lie, and the bytes of all.
+/// The offsets of all groups' tables, and the size of all tables.
 fn places(network: &NetworkProgram, node: &Node, builder: &mut StageBuilder<'_>) -> Result<(Vec<TableOffsets>, usize)> {
     let mut end = 0_usize;
     let mut take = |bytes: usize, align: usize| {
@@ -294,7 +294,7 @@ fn places(network: &NetworkProgram, node: &Node, builder: &mut StageBuilder<'_>)
             let n = probes.len();
             return Err(Error::Unsupported(format!("{n} variables of `{}` are monitored, a GPU records at most {MAX_PROBES}", group.name)));
         }
-        if probes.iter().any(|p| node.probes[*p].var == group.flight && node.probes[*p].mode == Mode::Bits) {
+        if probes.iter().any(|p| node.probes[*p].var == group.spike_ring && node.probes[*p].mode == Mode::Bits) {
             return Err(Error::Unsupported(format!("events of `{}.flight` on a GPU, whose elements are bits already", group.name)));
         }
         if probes.iter().any(|p| !group.all_vars().contains(&node.probes[*p].var) && node.probes[*p].mode == Mode::Bits) {
@@ -351,20 +351,20 @@ impl StageKernel for NetworkStage {
 
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
         let own = call.own.ok_or_else(|| Error::Unsupported("a network without memory of its own".into()))?;
-        // A chunk that failed may have left some.
+        // A chunk that failed may have left sums.
         own.fill(0, 0, self.own, launch_context.stream)?;
         let at = launch_context.put(&self.tables(call)?)?;
         let shape = Shape { blocks: self.warps.blocks, threads: self.warps.threads, together: self.warps.blocks > 1, ..Shape::default() };
         let steps = call.args.steps;
-        let shares = self.synapses.iter().any(Synapses::shares);
+        let has_long_rows = self.synapses.iter().any(Synapses::has_long_rows);
         let Self { kernel, graph, .. } = self;
-        // The end of a step is in the pass of the next.
+        // A step ends in the next pass.
         match kernel {
             NetworkKernel::Whole(kernel) => {
-                kernel.network_scan(shape, launch_context.stream, (at.0, own.address(self.arrived)), steps, shares)
+                kernel.network_scan(shape, launch_context.stream, (at.0, own.address(self.arrived)), steps, has_long_rows)
             }
             NetworkKernel::Step(kernel) => {
-                let step = |k| kernel.network_step(Shape { together: false, ..shape }, launch_context.stream, at, k, shares);
+                let step = |k| kernel.network_step(Shape { together: false, ..shape }, launch_context.stream, at, k, has_long_rows);
                 if self.strategy.0 == Strategy::Graph {
                     strategy::replay(graph, launch_context, at.1, [steps + 1, 1], step)
                 } else {

@@ -1,6 +1,6 @@
 //! A projection's synapses on the device.
 
-use super::connect::{Made, SynapseBuilder, longest};
+use super::connect::{DeviceSynapses, SynapseBuilder, longest};
 use super::row_strategy;
 use crate::connectivity::device::ConnectArgs;
 pub(crate) use crate::connectivity::synapse_table::{Delays, Targets, Weights};
@@ -11,7 +11,7 @@ use crate::network::plan::ProjectionPlan;
 use bytemuck::NoUninit;
 use std::sync::Arc;
 
-/// Where they lie, as `network.cuh`'s `Outgoing` has it.
+/// The synapse rows of a projection, for `PreProjection` in `network_args.cuh`.
 #[derive(Debug)]
 pub(crate) struct Synapses {
     pub(crate) offsets: Buffer,
@@ -21,19 +21,19 @@ pub(crate) struct Synapses {
     pub(crate) delays: Buffer,
     /// Whether targets are 32 bits.
     pub(crate) wide_targets: bool,
-    /// Delay in steps: the shortest and the longest.
+    /// The shortest and the longest delay, in steps.
     pub(crate) min_delay: u32,
     pub(crate) max_delay: u32,
     /// Synapses of the longest row.
     longest: u64,
     /// Weights are state.
     plastic: bool,
-    /// What makes rows, where none are stored.
+    /// The recipe of the rows of procedural connectivity.
     pub(crate) generator: Option<ConnectArgs>,
 }
 
 impl Synapses {
-    /// Makes them there, or, where they are given as arrays, on the host.
+    /// Generates the synapses on the device, or on the host if they are given as arrays.
     pub(crate) fn make(maker: &mut SynapseBuilder, context: &Arc<Context>, projection: &ProjectionPlan) -> Result<Self> {
         let (min_delay, max_delay) = (*projection.delays.start(), *projection.delays.end());
         let plastic = projection.plastic.is_some();
@@ -43,7 +43,7 @@ impl Synapses {
             let (longest, generator) = (args.count.into(), Some(args));
             return Ok(Self { offsets, targets, weights, delays, wide_targets: false, min_delay, max_delay, longest, plastic, generator });
         }
-        if let Some(Made { offsets, targets, weights, delays, wide_targets, longest }) = maker.make(&projection.spec)? {
+        if let Some(DeviceSynapses { offsets, targets, weights, delays, wide_targets, longest }) = maker.make(&projection.spec)? {
             return Ok(Self { offsets, targets, weights, delays, wide_targets, min_delay, max_delay, longest, plastic, generator: None });
         }
         let table = projection.spec.build()?;
@@ -64,17 +64,17 @@ impl Synapses {
         Ok(Self { offsets, targets, weights, delays, wide_targets, min_delay, max_delay, longest, plastic, generator: None })
     }
 
-    /// Whether each has a weight of its own, or spikes have amounts, so that sums are of 64 bits.
+    /// Whether sums have 64 bits: each synapse has a weight of its own, or sources release amounts.
     pub(crate) fn is_exact(&self, projection: &ProjectionPlan) -> bool {
         self.weights.len() > 0 || self.plastic || self.generator.is_some_and(|args| args.weighs()) || projection.presynapse.is_some()
     }
 
-    /// Whether the warps of a block go along some of its rows together.
-    pub(crate) fn shares(&self) -> bool {
-        row_strategy::shares(self.longest)
+    /// Whether the warps of a block share some of its rows.
+    pub(crate) fn has_long_rows(&self) -> bool {
+        row_strategy::has_long_rows(self.longest)
     }
 
-    /// From how many spikes on, arriving at once from a warp's neurons, a lane takes a source each.
+    /// The number of simultaneous spikes of a warp from which on a lane takes a source.
     pub(crate) fn lane_per_source_from(&self) -> u32 {
         if self.generator.is_some() { row_strategy::NEVER } else { row_strategy::lane_per_source_from(self.longest, self.delays.len() > 0) }
     }

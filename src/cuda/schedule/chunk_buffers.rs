@@ -1,4 +1,4 @@
-//! What a chunk has of its own, so that the next one can be asked for while this one is under way.
+//! The buffers of one chunk (double buffering): the next chunk is enqueued while this one runs.
 
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::{ALIGN, Buffer, Pinned};
@@ -11,9 +11,9 @@ use std::sync::Arc;
 pub(crate) struct ChunkBuffers {
     pub(crate) input: Buffer,
     pub(crate) record: Buffer,
-    /// The state as it was before the chunk.
+    /// The state before the chunk.
     pub(crate) backup: Buffer,
-    /// The least index of something that is not finite.
+    /// The smallest index of an element that is not finite.
     pub(crate) found: Buffer,
     pub(crate) host_input: Pinned,
     pub(crate) host_record: Pinned,
@@ -25,7 +25,7 @@ pub(crate) struct ChunkBuffers {
 }
 
 impl ChunkBuffers {
-    /// Bytes from one stage's launch arguments to the next one's.
+    /// The stride between the launch arguments of stages, in bytes.
     pub(crate) const ARGS: usize = size_of::<LaunchArgs>().next_multiple_of(ALIGN);
 
     pub(crate) fn new(context: &Arc<Context>, state: usize, [input, record]: [usize; 2], launch_args: usize) -> Result<Self> {

@@ -1,4 +1,4 @@
-//! What every kind of stage provides, and what it is given for a chunk.
+//! The interface of every kind of stage, and its arguments for a chunk.
 
 use super::plan;
 use super::plan::{Node, Recording};
@@ -11,28 +11,28 @@ use crate::device::Strategy;
 use crate::error::Result;
 use std::borrow::Cow;
 
-/// What a kind of stage does.
+/// A kind of stage.
 pub(crate) trait StageKernel: std::fmt::Debug + Send {
-    /// How its steps get onto the device, and why so.
+    /// Its strategy, and the reason.
     fn chosen(&self) -> (Strategy, Cow<'static, str>);
 
-    /// What it takes beside the memory that every stage has.
+    /// Its memory beyond that of every stage.
     fn needs(&self) -> MemoryNeeds {
         MemoryNeeds::default()
     }
 
-    /// Whether it takes inputs that stretch over steps, rows or units as they are, and not with all their elements.
+    /// Whether it reads inputs that are constant over steps, rows or units without a copy of all elements.
     fn stretches(&self) -> bool {
         false
     }
 
-    /// Makes what it keeps of the weights in an order of its own. Called whenever weights have been written, before the next run.
+    /// Packs its copy of the weights. The engine calls this before the next run after weights were written.
     fn pack(&self, weights: &Buffer, own: &Buffer, stream: &Stream) -> Result<()> {
         let _ = (weights, own, stream);
         Ok(())
     }
 
-    /// The kernels that it launches for a chunk, as parts of one kernel for several layers; none where it cannot be among those.
+    /// Its kernels as parts of fused layers; empty if it cannot be one of the layers.
     fn parts(&self) -> &[FusedPart] {
         &[]
     }
@@ -43,54 +43,54 @@ pub(crate) trait StageKernel: std::fmt::Debug + Send {
         Vec::new()
     }
 
-    /// Asks for all steps of a chunk.
+    /// Enqueues all steps of a chunk.
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()>;
 }
 
-/// A kernel as a part of one for several layers.
+/// A kernel as a part of fused layers.
 #[derive(Debug)]
 pub(crate) struct FusedPart {
-    /// What is compiled for it alone.
+    /// The compile request of the part as a kernel of its own.
     pub(crate) request: Request,
     pub(crate) params: Vec<u8>,
-    /// Multiply-adds for a row's step, or other work that is like them.
+    /// Multiply-adds of a row's step, or comparable operations.
     pub(crate) products: u64,
     /// Bytes of dynamic shared memory.
     pub(crate) shared: usize,
 }
 
-/// What a stage takes, in bytes.
+/// The memory of a stage, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct MemoryNeeds {
-    /// For each step, of the memory for products with the input.
+    /// For each step, in the memory for products with the input.
     pub(crate) work: usize,
-    /// Of scratch memory, which the next stage may overwrite.
+    /// Scratch memory, which the next stage may overwrite.
     pub(crate) scratch: usize,
-    /// For itself, as long as the engine lives; zeros at first.
+    /// Its own memory, for the life of the engine; zeros at first.
     pub(crate) own: usize,
-    /// Most steps of a chunk.
+    /// The most steps of a chunk.
     pub(crate) steps: Option<u64>,
     /// Bytes of the arguments of its launches, if they are not one `LaunchArgs`.
     pub(crate) launch_args: Option<usize>,
 }
 
-/// What all stages of a chunk have in common.
+/// The facts that all stages of a chunk share.
 pub(crate) struct StageChunk<'c> {
     pub(crate) clock: crate::system::clock::Clock,
     pub(crate) seed: u64,
     pub(crate) rows: u64,
     pub(crate) steps: u32,
-    /// Where a u64 lies for each row: it takes a step while fewer than so many are done. Null: every step.
+    /// The address of a u64 for each row: the row makes a step while fewer steps are done. Null: every step.
     pub(crate) ends: u64,
     /// Bytes of an element.
     pub(crate) element: usize,
-    /// The run's inputs: what the first stage reads.
+    /// The run's inputs, which the first stage reads.
     pub(crate) ports: [Port; MAX_PORTS],
     pub(crate) given: u32,
-    /// Where each recording of this chunk goes.
+    /// The address of each recording of this chunk.
     pub(crate) records: Vec<u64>,
     pub(crate) recordings: &'c [Recording],
-    /// Which recording the last stage writes as its output, if it is a map.
+    /// The recording that the last stage writes as its output, if it is a map.
     pub(crate) output: Option<usize>,
 }
 
@@ -98,18 +98,18 @@ pub(crate) struct StageChunk<'c> {
 #[derive(Clone, Copy)]
 pub(crate) struct StageMemory<'m> {
     pub(crate) state: &'m Buffer,
-    /// Bytes from the state's start to each variable.
+    /// The byte offset of each variable in the state.
     pub(crate) vars: &'m [usize],
     pub(crate) constants: &'m Buffer,
     pub(crate) weights: &'m Buffer,
     pub(crate) work: &'m Buffer,
     pub(crate) scratch: &'m Buffer,
-    /// What the stage before has put out, and where this one's output goes; null at the ends.
+    /// The addresses of the output of the stage before and of this stage's output; null at the ends.
     pub(crate) from: u64,
     pub(crate) to: u64,
 }
 
-/// What a stage is to do for a chunk.
+/// The arguments of a stage for a chunk.
 pub(crate) struct StageCall<'c> {
     pub(crate) node: &'c Node,
     /// The launch arguments without the fields that the kind of stage sets: weights, scratch memory, constants of units.
@@ -118,12 +118,12 @@ pub(crate) struct StageCall<'c> {
     pub(crate) memory: &'c StageMemory<'c>,
     /// The stage's own memory.
     pub(crate) own: Option<&'c Buffer>,
-    /// Where among the constants the slots of its probes lie.
+    /// The offsets of its probes' slots among the constants.
     pub(crate) slots: &'c [Option<usize>],
 }
 
 impl StageChunk<'_> {
-    /// A stage's probe, where what it records goes.
+    /// The argument for a stage's probe.
     pub(crate) fn probe(
         &self,
         probe: &plan::Probe,
@@ -173,7 +173,7 @@ impl StageCall<'_> {
         (args.steps > 0).then_some(args)
     }
 
-    /// The addresses of weights at these places.
+    /// The addresses of weights at these offsets.
     pub(crate) fn weights(&self, places: &[Option<usize>]) -> [u64; MAX_WEIGHTS] {
         let mut all = [0; MAX_WEIGHTS];
         for (to, place) in all.iter_mut().zip(places) {

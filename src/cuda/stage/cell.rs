@@ -1,4 +1,4 @@
-//! Recurrent cells: the product with the input for all steps of a chunk, then step after step, a block for each row.
+//! Recurrent cells in the tier `reference`: the product with the input for all steps of a chunk, then the steps, one block for each batch row.
 
 use super::map::RowWiseStage;
 use super::{FusedPart, MemoryNeeds, StageCall, StageKernel};
@@ -17,7 +17,7 @@ use crate::numeric::scalar::DType;
 use crate::system::program::CellProgram;
 use std::borrow::Cow;
 
-/// Most products of a row in a chunk, whatever the pace.
+/// The most products of a row in a chunk, whatever the chunk length.
 const PRODUCTS: u64 = 1 << 31;
 
 #[derive(Debug)]
@@ -27,19 +27,19 @@ pub(crate) struct CellStage {
     /// The product with the input.
     input: RowWiseStage,
     kernel: CellLoop,
-    /// Where the weights lie.
+    /// The offsets of the weights.
     weights: Vec<Option<usize>>,
-    /// Bytes of dynamic shared memory of a block; scratch memory where that is too much.
+    /// Bytes of a block's dynamic shared memory; 0 if the rows are in scratch memory.
     shared: usize,
     needs: MemoryNeeds,
-    /// The product with the input, and the steps, where those go into one launch and their state onto the chip.
+    /// The product with the input, and the steps, if one launch makes them and shared memory holds their state.
     parts: Vec<FusedPart>,
-    /// Steps captured in a graph, once they are.
+    /// The captured graph of steps, after the first chunk.
     graph: Option<Graph>,
 }
 
 impl CellStage {
-    /// `refused`: why the tiers that would have come before could not run it.
+    /// `refused`: the reasons against the tiers that come first.
     pub(crate) fn prepare(cell: CellProgram, refused: &[String], node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let mut strategy = strategy::choose(builder.strategy, "rows never meet, and a block keeps its row for all steps");
         for why in refused {
@@ -48,7 +48,7 @@ impl CellStage {
         let input = RowWiseStage::prepare(cell.input.clone(), true, node, builder)?;
         let weights = builder.weights(node, &cell.weights);
         let acc = builder.dtype.acc_size();
-        let bytes = cell.on_chip.saturating_mul(cell.hidden).saturating_mul(acc);
+        let bytes = cell.shared_rows.saturating_mul(cell.hidden).saturating_mul(acc);
         let (shared, scratch) = if bytes <= STATIC_LIMIT { (bytes, 0) } else { (0, bytes.saturating_mul(builder.rows)) };
         let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
         let whole = strategy.0 == Strategy::Persistent;
@@ -66,16 +66,16 @@ impl CellStage {
     }
 }
 
-/// The product with the input and the steps, as parts of one kernel for several layers.
+/// The product with the input and the steps, as parts of fused layers.
 fn parts(cell: &CellProgram, node: &Node, [of_input, of_steps]: [Request; 2], shared: usize) -> Vec<FusedPart> {
     let products = |from: usize| from.saturating_mul(cell.input.threads) as u64;
     let input = FusedPart { request: of_input, params: cell.input.source.params.clone(), products: products(node.from), shared: 0 };
     vec![input, FusedPart { request: of_steps, params: cell.source.params.clone(), products: products(cell.hidden), shared }]
 }
 
-/// The same for a cell whose own loop is another.
+/// The same for a cell that runs in another tier.
 pub(crate) fn plain_parts(cell: &CellProgram, node: &Node, dtype: DType) -> Vec<FusedPart> {
-    let shared = cell.on_chip.saturating_mul(cell.hidden).saturating_mul(dtype.acc_size());
+    let shared = cell.shared_rows.saturating_mul(cell.hidden).saturating_mul(dtype.acc_size());
     let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
     let requests = [Request::map(dtype, &cell.input), Request::cell(dtype, cell, true, node.vars.len(), &probes)];
     if shared <= STATIC_LIMIT { parts(cell, node, requests, shared) } else { Vec::new() }

@@ -1,5 +1,5 @@
-//! Recurrent cells whose weights do not stay on chip, for many rows: in each step a dense product of all rows' h with Wh, then the gates of all
-//! units. Two launches a step, and two more where a cell has two products.
+//! Recurrent cells in the tier `product`, for weights that fit neither registers nor shared memory, and many batch rows: in each step a dense
+//! product of all rows' h with Wh, then the gates of all units. Two launches a step, and two more for a cell with two products.
 
 use super::map::RowWiseStage;
 use super::tiles::{PRODUCTS, TiledCell};
@@ -28,7 +28,7 @@ const THREADS: u32 = 256;
 #[derive(Debug)]
 pub(crate) struct GemmCellStage {
     cell: CellProgram,
-    /// Its facts; nothing is cut.
+    /// The shape of the cell; the tier has no tiles.
     tile: CellTile,
     strategy: (Strategy, Cow<'static, str>),
     /// The product with the input.
@@ -54,12 +54,12 @@ impl GemmCellStage {
                 dtype: builder.dtype,
                 products: builder.products,
                 capability: builder.context.gpu.capability,
-                processors: builder.context.processors,
+                sms: builder.context.sms,
                 m: batch,
                 n: gates.saturating_mul(hidden),
                 k: hidden,
                 batch: 1,
-                // A phase's columns begin at a multiple of H.
+                // A phase's columns start at a multiple of H.
                 wide: [hidden.is_multiple_of(16 / element); 2],
                 split: false,
                 maps: crate::cuda::gemm::makes_maps(builder.context),
@@ -72,7 +72,7 @@ impl GemmCellStage {
         Ok(Self { cell, tile, strategy, input, begin, gates, products, weights, graph: None })
     }
 
-    /// The product of each phase: what it multiplies lies at `at`, what it makes behind that.
+    /// The product of each phase: its operand lies at `at`, its result behind the operand.
     fn products(&self, at: u64, wh: u64) -> Result<Vec<GemmArgs>> {
         let CellShape { phases, hidden, batch, element, acc, .. } = self.tile.facts;
         let (pitch, made) = self.tile.operands();
@@ -127,7 +127,7 @@ impl StageKernel for GemmCellStage {
         let CellShape { hidden, batch, phases, .. } = tile.facts;
         let of = |units: usize| Shape::of((batch * units) as u64, THREADS);
         begin.run(of(tile.operands().0), stream, &args, &cell.source.params)?;
-        // Addresses in it are those of the engine's own buffers, which stay where they are.
+        // The graph holds addresses of the engine's own buffers, which do not move.
         let before = |phase: u32| match (products.get(phase as usize), asked.get(phase as usize)) {
             (Some(ready), Some(product)) => ready.run(*product, 0, stream),
             _ => Ok(()),

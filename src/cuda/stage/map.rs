@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::system::program::RowFunction;
 use std::borrow::Cow;
 
-/// A function, ready to be called: by the model's own text, or, if it is a product, by the kernels for products.
+/// The kernel of a function of rows: the model's own text, or the kernels of matrix products.
 #[derive(Debug)]
 pub(crate) struct RowWiseStage {
     map: RowFunction,
@@ -28,25 +28,25 @@ pub(crate) struct RowWiseStage {
 
 #[derive(Debug)]
 enum RowKernel {
-    Plain(Kernel<signature::Whole>),
+    PerThread(Kernel<signature::Whole>),
     Gemm(GemmStage),
 }
 
 impl RowWiseStage {
-    /// `to_work`: it is a cell's, and what it gives goes to the memory for products.
+    /// `to_work`: the function is a cell's product with its input, and its result goes to the memory for products.
     pub(crate) fn prepare(map: RowFunction, to_work: bool, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let weights = builder.weights(node, &map.weights);
         let request = Request::map(builder.dtype, &map);
         let how = match map.product.as_ref().filter(|product| GemmStage::suits(product, builder)) {
             Some(product) => RowKernel::Gemm(GemmStage::prepare(product, to_work, node, builder)?),
-            None => RowKernel::Plain(builder.kernel(Some(node), request.clone(), 0)?),
+            None => RowKernel::PerThread(builder.kernel(Some(node), request.clone(), 0)?),
         };
         let products = (node.from as u64).saturating_mul(map.threads as u64);
         let part = FusedPart { request, params: map.source.params.clone(), products, shared: 0 };
         Ok(Self { map, how, weights, part })
     }
 
-    /// Elements that it makes of a row.
+    /// Elements of a row's result.
     pub(crate) fn width(&self) -> usize {
         self.map.threads
     }
@@ -60,7 +60,7 @@ impl RowWiseStage {
     pub(crate) fn ask(&self, args: &LaunchArgs, stream: &Stream) -> Result<()> {
         match &self.how {
             RowKernel::Gemm(product) => product.run(args, stream),
-            RowKernel::Plain(kernel) => {
+            RowKernel::PerThread(kernel) => {
                 let shape = Shape::of(u64::from(args.steps) * args.rows * args.units, 256);
                 kernel.run(shape, stream, args, &self.map.source.params)
             }

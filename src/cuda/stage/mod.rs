@@ -1,4 +1,4 @@
-//! Stages: each runs over a whole chunk before the next one starts. A file here for each kind, with how it is prepared and how it is run.
+//! Stages: each makes all steps of a chunk before the next one starts. A file for each kind has its preparation and its run.
 
 mod cell;
 mod gates;
@@ -26,19 +26,19 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use tiles::CellPlan;
 
-/// A stage that is ready to run: its kernels loaded, its constants placed.
+/// A stage that is ready to run: its kernels are loaded, and its constants have addresses.
 #[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) node: Node,
     pub(crate) needs: MemoryNeeds,
     body: Box<dyn StageKernel>,
-    /// Where among the constants the slots lie of each probe that has some.
+    /// The offset of each probe's slots among the constants.
     slots: Vec<Option<usize>>,
     own: Option<Buffer>,
 }
 
 impl Stage {
-    /// `is_last`: nobody reads its output, which goes into recordings, or nowhere.
+    /// `is_last`: no stage reads its output, which goes into recordings only.
     pub(crate) fn prepare(stage: plan::PlannedStage, is_last: bool, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let plan::PlannedStage { kind, node } = stage;
         let body: Box<dyn StageKernel> = match kind {
@@ -51,14 +51,14 @@ impl Stage {
                     Box::new(gates::GemmCellStage::prepare(*cell, cut, &node, builder)?)
                 }
                 CellPlan::Tiled(cut) => Box::new(tiles::TiledCellStage::prepare(*cell, cut, &node, builder)?),
-                CellPlan::Plain(refused) => Box::new(cell::CellStage::prepare(*cell, &refused, &node, builder)?),
+                CellPlan::Reference(refused) => Box::new(cell::CellStage::prepare(*cell, &refused, &node, builder)?),
             },
         };
         let slots = node.probes.iter().map(|p| p.slots.as_ref().map(|s| builder.constant(bytemuck::cast_slice(s)))).collect();
         Ok(Self { needs: body.needs(), node, body, slots, own: None })
     }
 
-    /// Takes the memory that is its own.
+    /// Allocates its own memory.
     pub(crate) fn take(&mut self, context: &Arc<Context>, stream: &Stream) -> Result<()> {
         if self.needs.own > 0 {
             let own = Buffer::new(context, "a layer's own memory", self.needs.own)?;
@@ -68,17 +68,17 @@ impl Stage {
         Ok(())
     }
 
-    /// Bytes of what its launches are told.
+    /// Bytes of the arguments of its launches.
     pub(crate) fn job_bytes(&self) -> usize {
         self.needs.launch_args.unwrap_or(ChunkBuffers::ARGS)
     }
 
-    /// How its steps get onto the device, and why so.
+    /// Its strategy, and the reason.
     pub(crate) fn chosen(&self) -> (Strategy, Cow<'static, str>) {
         self.body.chosen()
     }
 
-    /// Its kernels as parts of one for several layers; none where it cannot be among those.
+    /// Its kernels as parts of fused layers; empty if it cannot be one of the layers.
     pub(crate) fn parts(&self) -> &[FusedPart] {
         self.body.parts()
     }
@@ -89,17 +89,17 @@ impl Stage {
         self.body.launch_args(&StageCall { node: &self.node, args, chunk, memory, own: self.own.as_ref(), slots: &self.slots })
     }
 
-    /// Whether it takes inputs that stretch as they are.
+    /// Whether it reads inputs that are constant over an axis without a copy of all elements.
     pub(crate) fn stretches(&self) -> bool {
         self.body.stretches()
     }
 
-    /// Weights have been written.
+    /// Packs weights after they were written.
     pub(crate) fn pack(&self, weights: &Buffer, stream: &Stream) -> Result<()> {
         self.own.as_ref().map_or(Ok(()), |own| self.body.pack(weights, own, stream))
     }
 
-    /// Asks for all steps of a chunk.
+    /// Enqueues all steps of a chunk.
     pub(crate) fn run(&mut self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
         let args = self.args(chunk, memory);
         self.body.run(&StageCall { node: &self.node, args, chunk, memory, own: self.own.as_ref(), slots: &self.slots }, launch_context)

@@ -22,25 +22,25 @@ use std::borrow::Cow;
 pub(crate) struct PointwiseStage {
     model: Model<strategy::CellLoop>,
     strategy: (Strategy, Cow<'static, str>),
-    /// Steps captured in a graph, once they are.
+    /// The captured graph of steps, after the first chunk.
     graph: Option<Graph>,
 }
 
-/// A function of units. Time becomes part of the batch, and there is one step.
+/// A function of units. The steps become a part of the batch, and there is one step.
 #[derive(Debug)]
 pub(crate) struct ElementWiseStage {
     model: Model<Kernel<signature::Whole>>,
     part: Option<FusedPart>,
 }
 
-/// A model's kernel, and what it is given.
+/// A model's kernel and its arguments.
 #[derive(Debug)]
 struct Model<K> {
     kernel: K,
     params: Vec<u8>,
-    /// Fields of `Params` that differ between units, and where among the constants their values lie.
+    /// Fields of `Params` that differ between units, and the offsets of their values among the constants.
     each: Vec<(usize, usize)>,
-    /// Where its table lies among the constants, if it has one.
+    /// The offset of its table among the constants, if it has one.
     table: Option<usize>,
 }
 
@@ -96,7 +96,7 @@ impl PointwiseStage {
 impl ElementWiseStage {
     pub(crate) fn prepare(source: CudaSource, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let request = request(&source, node, true, builder);
-        // Units that differ are not looked for there.
+        // That kernel has no parameters for single units.
         let part = source.each.is_empty().then(|| FusedPart {
             request: request.clone(),
             params: source.params.clone(),
@@ -121,7 +121,7 @@ impl StageKernel for PointwiseStage {
         let mut args = call.args;
         let Self { model, graph, .. } = self;
         model.complete(&mut args, call.memory.constants);
-        let shape = shape(args.rows * args.units, launch_context.context.processors);
+        let shape = shape(args.rows * args.units, launch_context.context.sms);
         let steps = StepLaunches { kernel: &model.kernel, graph, args: &args, shape, params: &model.params, phases: 1, before: None };
         strategy::run(self.strategy.0, steps, launch_context)
     }
@@ -147,14 +147,14 @@ impl StageKernel for ElementWiseStage {
         args.steps = 1;
         args.ports[0].row = call.node.from as u64;
         args.ports[0].step = 0;
-        let shape = shape(args.rows * args.units, launch_context.context.processors);
+        let shape = shape(args.rows * args.units, launch_context.context.sms);
         self.model.kernel.run(shape, launch_context.stream, &args, &self.model.params)
     }
 }
 
-/// Blocks for so many units: small where that is what it takes to give every processor some.
-fn shape(units: u64, processors: u32) -> Shape {
-    let each = units.div_ceil(u64::from(processors) * 2);
+/// Blocks for this number of units: small ones if every SM gets some only then.
+fn shape(units: u64, sms: u32) -> Shape {
+    let each = units.div_ceil(u64::from(sms) * 2);
     let threads = if each <= 32 {
         32
     } else if each <= 64 {

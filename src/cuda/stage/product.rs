@@ -1,4 +1,4 @@
-//! A product with a matrix of weights, over all rows of a chunk, by the kernels for products.
+//! A product with a matrix of weights, over all rows of a chunk, by the kernels of matrix products.
 
 use crate::cuda::driver::stream::Stream;
 use crate::cuda::gemm::table::GemmQuery;
@@ -12,9 +12,9 @@ use crate::error::{Error, Result};
 use crate::models::Activation;
 use crate::system::program;
 
-/// Fewer weights are left to the plain kernel: each thread finds them all in the first cache.
+/// Products with fewer weights use the kernel with one thread for each element: each thread finds all weights in L1.
 const FEW: usize = 1 << 10;
-/// How many steps a chunk is taken to have, for the choice of a kernel: how many it will have is not known before it runs.
+/// The assumed steps of a chunk in the choice of a kernel: the true number is not known before the run.
 const STEPS: usize = 256;
 
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct GemmStage {
 }
 
 impl GemmStage {
-    /// Whether these kernels are to make it: not where the CPU's very bits are asked for, and not where there is no compiler.
+    /// Whether these kernels compute the product: not with `Products::Ordered`, and not without a compiler.
     pub(crate) fn suits(product: &program::DenseProduct, builder: &StageBuilder<'_>) -> bool {
         let places = product.windows.as_ref().map_or(1, |w| w.places);
         let counts = [Some(product.inputs), Some(product.outputs), places.checked_mul(builder.rows)];
@@ -49,7 +49,7 @@ impl GemmStage {
             dtype: builder.dtype,
             products: builder.products,
             capability: builder.context.gpu.capability,
-            processors: builder.context.processors,
+            sms: builder.context.sms,
             m: rows.saturating_mul(STEPS),
             n: product.outputs,
             k: product.inputs,
@@ -64,7 +64,7 @@ impl GemmStage {
         Ok(Self { product: product.clone(), ready, to_work, element: builder.dtype.size(), wide: ask.wide[0], rows })
     }
 
-    /// Most steps of a chunk: a kernel counts rows in 32 bits.
+    /// The most steps of a chunk: a kernel counts rows in 32 bits.
     pub(crate) fn steps(&self) -> u64 {
         ((1 << 30) / self.rows as u64).max(1)
     }

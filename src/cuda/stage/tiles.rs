@@ -1,4 +1,4 @@
-//! Recurrent cells by the fast kernels: the product with the input for all steps of a chunk, then the steps, cut into tiles.
+//! Recurrent cells in the fast tiers: the product with the input for all steps of a chunk, then the steps in tiles.
 
 use super::map::RowWiseStage;
 use super::{FusedPart, MemoryNeeds, StageCall, StageKernel, cell};
@@ -20,10 +20,10 @@ use crate::error::{Error, Result};
 use crate::system::program::CellProgram;
 use std::borrow::Cow;
 
-/// Names the tier that cells are to be run by.
+/// The environment variable that names the tier of all cells.
 const TIER: &str = "OVERTIME_CELLS";
 
-/// Most products of a row in a chunk, whatever the pace.
+/// The most products of a row in a chunk, whatever the chunk length.
 pub(crate) const PRODUCTS: u64 = 1 << 33;
 
 #[derive(Debug)]
@@ -36,51 +36,47 @@ pub(crate) struct TiledCellStage {
     kernel: CellLoop,
     pack: Kernel<signature::Pack>,
     weights: Vec<Option<usize>>,
-    /// The plain kernels, as parts of one for several layers.
+    /// The reference kernels, as parts of fused layers.
     parts: Vec<FusedPart>,
     graph: Option<Graph>,
 }
 
-/// A cut of a cell's product that the device has room for.
+/// The tile of a cell's product, for which the device has room.
 pub(crate) struct TiledCell {
     pub(crate) tile: CellTile,
-    /// Why this tier, and why none that the table has before it.
+    /// The reason for this tier, and against the tiers that come before it.
     pub(crate) why: String,
-    /// Its loop, or, of tier `product`, its gates.
+    /// Its loop; in the tier `product` its gates.
     pub(crate) kernel: CellLoop,
 }
 
-/// What runs a cell: a cut, or the plain kernels, and why no tier could.
+/// The plan of a cell: a tile, or the reference kernels and the reasons against the other tiers.
 pub(crate) enum CellPlan {
     Tiled(TiledCell),
-    Plain(Vec<String>),
+    Reference(Vec<String>),
 }
 
-/// The cut of a cell's product, loaded: the first of the table's that the driver has room for.
+/// The loaded tile of a cell's product: the first one of the table for which the driver has room.
 ///
 /// # Errors
-/// If all steps were to be one launch, and no tier for that can run; or a call fails.
+/// If one launch is required for all steps and no tier for it can run, or if a call fails.
 pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_>) -> Result<CellPlan> {
     let context = builder.context;
     let only = match std::env::var(TIER) {
-        Ok(name) if name == "plain" => return Ok(CellPlan::Plain(Vec::new())),
+        Ok(name) if name == "reference" => return Ok(CellPlan::Reference(Vec::new())),
         Ok(name) => Some(Tier::ALL.into_iter().find(|tier| tier.name() == name).ok_or_else(|| {
             let known = Tier::ALL.map(Tier::name);
-            Error::unknown("tier in OVERTIME_CELLS", &name, known.into_iter().chain(["plain"]))
+            Error::unknown("tier in OVERTIME_CELLS", &name, known.into_iter().chain(["reference"]))
         })?),
         Err(_) => None,
     };
-    // What is specialised by its shape cannot be compiled beforehand.
+    // A kernel for one shape cannot be compiled ahead of time.
     if context.compiler.is_err() {
-        return Ok(CellPlan::Plain(Vec::new()));
+        return Ok(CellPlan::Reference(Vec::new()));
     }
     let (major, minor) = context.gpu.capability;
-    let mut machine = DeviceLimits {
-        capability: major * 10 + minor,
-        processors: context.processors as usize,
-        shared: context.shared,
-        room: Room::UNKNOWN,
-    };
+    let mut machine =
+        DeviceLimits { capability: major * 10 + minor, sms: context.sms as usize, shared: context.shared, room: Room::UNKNOWN };
     let (element, acc) = (builder.dtype.size(), builder.dtype.acc_size());
     let facts = CellShape { phases: cell.phases, states: cell.states, hidden: cell.hidden, batch: builder.rows, element, acc };
     let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
@@ -95,7 +91,7 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
         let shared = if tile.tier == Tier::Product { 0 } else { tile.shared() };
         let whole = matches!(tile.tier, Tier::Block | Tier::Cluster | Tier::Grid);
         let kernel = builder.steps(node, Request::tiles(builder.dtype, cell, &tile, &probes), shared, whole)?;
-        match room(&kernel, &tile, context.processors)? {
+        match room(&kernel, &tile, context.sms)? {
             Fit::All => {
                 return Ok(CellPlan::Tiled(TiledCell { tile, why: said(&tile, why, refused), kernel }));
             }
@@ -103,7 +99,7 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
                 if fit == 0 {
                     refused.push(format!("not `{name}`, since the device has no room for a cluster of {} such blocks", tile.tiles()));
                 }
-                // As many shards as fit, as long as a block can take the rows: then these are as many as can be.
+                // The number of shards is the number of clusters that fit, as long as a block can take the rows.
                 match machine.room.clusters_of(tile.tiles()) {
                     Some(known) if known.is_none() => *known = Some(fit),
                     _ if fit > 0 => {
@@ -118,10 +114,10 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
             }
         }
     }
-    let is_plain = builder.products == Products::Ordered || cell.hidden == 0 || builder.rows == 0;
-    if !is_plain && (builder.strategy == Strategy::Persistent || only.is_some()) {
+    let is_reference = builder.products == Products::Ordered || cell.hidden == 0 || builder.rows == 0;
+    if !is_reference && (builder.strategy == Strategy::Persistent || only.is_some()) {
         let what = only.map_or("the persistent strategy".to_owned(), |tier| format!("the tier `{}`", tier.name()));
-        let why = if refused.is_empty() { "its weights do not fit on chip in any cut".to_owned() } else { refused.join("; ") };
+        let why = if refused.is_empty() { "its weights fit registers and shared memory in no tile".to_owned() } else { refused.join("; ") };
         return Err(Error::Unsupported(format!(
             "{what} for a cell of {} units and {} rows on {}: {why}",
             cell.hidden,
@@ -129,27 +125,27 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
             context.name()
         )));
     }
-    Ok(CellPlan::Plain(refused))
+    Ok(CellPlan::Reference(refused))
 }
 
-/// Why a tier was taken, and others were not.
+/// The reason for a tier, and the reasons against others.
 fn said(tile: &CellTile, why: &str, refused: Vec<String>) -> String {
     let clusters = format!(" ({} of {} blocks)", tile.shards(), tile.tiles());
     let why = format!("{why}{}", if tile.tier == Tier::Cluster { clusters } else { String::new() });
     [vec![why], refused].concat().join("; ")
 }
 
-/// What of a cut the device has room for.
+/// The part of a tile's blocks for which the device has room.
 enum Fit {
-    /// All that must be there at once.
+    /// All blocks that must be resident at once.
     All,
-    /// So many clusters, which are fewer than there are.
+    /// This number of clusters, fewer than the launch has.
     Clusters(usize),
-    /// So many blocks, which are too few.
+    /// This number of blocks, too few.
     Blocks(usize),
 }
 
-fn room(kernel: &CellLoop, tile: &CellTile, processors: u32) -> Result<Fit> {
+fn room(kernel: &CellLoop, tile: &CellTile, sms: u32) -> Result<Fit> {
     if tile.tier == Tier::Product {
         return Ok(Fit::All);
     }
@@ -158,7 +154,7 @@ fn room(kernel: &CellLoop, tile: &CellTile, processors: u32) -> Result<Fit> {
         let fit = kernel.clusters_at_once(Shape { cluster: tile.tiles() as u32, ..shape })? as usize;
         return Ok(if tile.shards() <= fit { Fit::All } else { Fit::Clusters(fit) });
     }
-    let fit = kernel.blocks_at_once(shape.threads, shape.shared)? as usize * processors as usize;
+    let fit = kernel.blocks_at_once(shape.threads, shape.shared)? as usize * sms as usize;
     // Blocks of the other tiers do not wait for each other.
     let needed = if tile.tier == Tier::Grid { tile.blocks() } else { 1 };
     Ok(if needed <= fit { Fit::All } else { Fit::Blocks(fit) })
@@ -187,7 +183,7 @@ impl TiledCellStage {
             (asked, _) => asked,
         };
         let strategy = (chosen, format!("tier `{}`: {why}", tile.tier.name()).into());
-        // A tier that was asked for is not put aside for a kernel of several layers.
+        // A tier that the environment names is not replaced by fused layers.
         let parts = if chosen == Strategy::Persistent && std::env::var_os(TIER).is_none() {
             cell::plain_parts(&cell, node, builder.dtype)
         } else {
@@ -201,7 +197,7 @@ impl TiledCellStage {
         [self.input.of_cell(call), LaunchArgs { weights: call.weights(&self.weights), ..call.args }]
     }
 
-    /// Where scratch memory begins in the stage's own: after Wh.
+    /// The offset of scratch memory in the stage's own memory: behind Wh.
     fn scratch(&self) -> usize {
         aligned(self.tile.packed().1)
     }

@@ -1,4 +1,5 @@
-//! Kinetics of a projection's terminals: short-term plasticity, and receptors whose opening is a state of the source.
+//! The kinetics of a projection: presynaptic release models, which are short-term plasticity, and receptors whose opening is a state of the
+//! source.
 
 use crate::device::device_struct::device_constants;
 use crate::error::{Error, Result};
@@ -8,7 +9,7 @@ use crate::numeric::rounding::up;
 
 /// The potential that is an amount of 1, of gap junctions.
 pub(crate) const MAX_POTENTIAL: f64 = 512.0;
-/// Constants of a law.
+/// Constants of a release model.
 pub(crate) const CONSTANTS: usize = 7;
 
 /// More steps than transmitter stays for.

@@ -10,9 +10,9 @@ use crate::numeric::scalar::Real;
 use crate::system::state::{State, child};
 use crate::system::{Inputs, MAX_PORTS, Tick};
 
-/// Neurons that are stepped together: their variables and drive stay in the first cache.
+/// Neurons that are stepped together: their variables and drive stay in L1.
 const BLOCK: usize = 512;
-/// Neurons from which on a step is shared out.
+/// The number of neurons from which on threads share a step.
 const SHARED: usize = 2048;
 
 /// Some neurons of a batch row of a group.
@@ -109,11 +109,11 @@ impl<T: Real> NeuronBlocks<T> {
         let mut neurons = 0;
         for (group, plan) in groups.iter().enumerate() {
             let owned = exchange.owned(group, plan.units);
-            rests.extend(vars.by_ref().take(plan.flight - plan.vars.start).map(|v| &mut **v));
-            let mut flight = vars.next().map(|v| &mut **v).unwrap_or_default();
+            rests.extend(vars.by_ref().take(plan.spike_ring - plan.vars.start).map(|v| &mut **v));
+            let mut spike_ring = vars.next().map(|v| &mut **v).unwrap_or_default();
             for row in 0..rows {
-                let words = flight.split_off_mut(..plan.slots * plan.words()).unwrap_or_default();
-                let mut words = &mut words[plan.slot(0, at.i)..][..plan.words()];
+                let words = spike_ring.split_off_mut(..plan.ring_len * plan.mask_words()).unwrap_or_default();
+                let mut words = &mut words[plan.slot(0, at.i)..][..plan.mask_words()];
                 words = &mut words[owned.start / WORD..];
                 rests.iter_mut().for_each(|rest| *rest = &mut std::mem::take(rest)[owned.start..]);
                 for first in owned.clone().step_by(BLOCK) {

@@ -54,7 +54,7 @@ impl<T> SpikeMasks<'_, '_, T> {
     pub(crate) fn mask(&mut self, (group, row, step): (usize, usize, u64), units: &Range<usize>) -> &mut [T] {
         let plan = &self.groups[group];
         let first = plan.slot(row, step);
-        &mut self.state.var_mut(plan.flight)[first..][units.start / WORD..units.end.div_ceil(WORD)]
+        &mut self.state.var_mut(plan.spike_ring)[first..][units.start / WORD..units.end.div_ceil(WORD)]
     }
 
     /// Neurons of a group.
@@ -162,7 +162,7 @@ mod tests {
             let together: Vec<f64> = of_a.1.iter().zip(&of_b.1).map(|(a, b)| a + b).collect();
             assert_eq!(together, spikes);
             for plan in &network.plan.groups {
-                for var in plan.vars.start..plan.flight {
+                for var in plan.vars.start..plan.spike_ring {
                     for row in 0..2 {
                         for (vars, second) in [(&of_a.0, false), (&of_b.0, true)] {
                             let own = half(second, plan.units);

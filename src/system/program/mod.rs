@@ -89,8 +89,8 @@ pub(crate) struct CellProgram {
     pub(crate) weights: Vec<&'static str>,
     /// H.
     pub(crate) hidden: usize,
-    /// Rows of H values, in the type of arithmetic, that the plain loops keep on chip.
-    pub(crate) on_chip: usize,
+    /// Rows of H values, in the type of arithmetic, that the reference loops keep in shared memory.
+    pub(crate) shared_rows: usize,
     /// The order of its steps and the place of its output. One whose place is not the first of a row shares the row with the layer before
     /// it, and has the same input.
     pub(crate) way: ScanDirection,

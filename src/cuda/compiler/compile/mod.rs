@@ -12,10 +12,10 @@ use crate::error::{Error, Result};
 use crate::numeric::scalar::DType;
 use std::borrow::Cow;
 
-/// What to compile: one module, specialised.
+/// A compile request: one module, specialised.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// What errors call it.
+    /// Its name in errors.
     pub(crate) name: String,
     /// The element type; defines `SCALAR_F64`, `SCALAR_F32`, `SCALAR_F16` or `SCALAR_BF16`.
     pub(crate) dtype: DType,
@@ -27,26 +27,26 @@ pub(crate) struct Request {
     pub(crate) defines: Vec<(String, String)>,
 }
 
-/// What a driver loads.
+/// An image, which a driver loads.
 #[derive(Clone, Debug)]
 pub(crate) struct Image {
     /// A CUBIN, or PTX that ends in NUL.
     pub(crate) bytes: Vec<u8>,
-    /// What went wrong that could be done without, e.g. with the cache. Once a process.
+    /// Failures without consequence, such as of the cache. Each is reported once a process.
     pub(crate) warnings: Vec<String>,
 }
 
-/// Compiles for a device of this compute capability, whose driver is for this version of CUDA; or finds what was compiled before. As PTX, if
-/// that is asked for, else as machine code.
+/// Compiles for a device of this compute capability, whose driver has this version of CUDA, or finds the image in the cache: PTX if `ptx`, else
+/// machine code.
 ///
 /// # Errors
-/// If an include is not known or the compiler refuses the text; [`Error::DeviceUnavailable`] if this compiler makes nothing for the device, or
-/// nothing that the driver could read, or is not what it should be.
+/// If an include is not known or the compiler refuses the text; [`Error::DeviceUnavailable`] if this compiler supports the device not at all, or
+/// not in a form that the driver reads, or if the library is no NVRTC.
 pub(crate) fn compile(compiler: &Compiler, request: &Request, capability: (u32, u32), driver: (u32, u32), ptx: bool) -> Result<Image> {
     compile_as(compiler, request, capability, driver, ptx, cache::through)
 }
 
-/// The way to an entry: through the cache, or straight on.
+/// A lookup of an image: through the cache, or without it.
 type Through = fn(&str, cache::Make<'_>) -> Result<(Vec<u8>, Vec<String>)>;
 
 fn compile_as(
@@ -59,7 +59,7 @@ fn compile_as(
 ) -> Result<Image> {
     let nvrtc = open(compiler)?;
     let (major, minor) = compiler.version;
-    // What a generation has for itself alone, `sm_90a`, no compiler knew before.
+    // No compiler before CUDA 12.0 knows an architecture of one generation alone, such as `sm_90a`.
     let target = Architecture::choose(&nvrtc.archs(), capability, ptx).filter(|_| !request.is_of_one_arch() || compiler.version >= (12, 0));
     let no_kernels = |what: &str| {
         let why = format!("NVRTC of CUDA {major}.{minor} makes no {what} for compute capability {}.{}", capability.0, capability.1);
@@ -72,7 +72,7 @@ fn compile_as(
     if target.is_ptx() && compiler.version > driver {
         return Err(unavailable(Reason::CompilerTooNew { compiler: compiler.version, driver, capability }));
     }
-    // What a generation has for itself alone, `sm_90a`, this is written for.
+    // Such a request is for the architecture of one generation alone, such as `sm_90a`.
     let arch = format!("{target}{}", if request.is_of_one_arch() { "a" } else { "" });
     let text = flat(request)?;
     let options = options(request, &arch);
@@ -93,7 +93,7 @@ pub(crate) fn unavailable(reason: Reason) -> Error {
     Error::DeviceUnavailable { device: "cuda".into(), reason }
 }
 
-/// The module's text, whole.
+/// The module's text with all includes.
 pub(crate) fn flat(request: &Request) -> Result<String> {
     let mut parts = vec![(request.model.0.as_str(), request.model.1.as_ref())];
     for name in request.loops {
@@ -103,7 +103,7 @@ pub(crate) fn flat(request: &Request) -> Result<String> {
     flatten(&parts)
 }
 
-/// What the compiler is told.
+/// The compiler's options.
 pub(crate) fn options(request: &Request, arch: &str) -> Vec<String> {
     let scalar = match request.dtype {
         DType::F64 => "SCALAR_F64",
@@ -120,11 +120,11 @@ pub(crate) fn options(request: &Request, arch: &str) -> Vec<String> {
 
 /// Runs the compiler.
 pub(crate) fn make(nvrtc: &Nvrtc, request: &Request, arch: &str, text: &str, options: &[String]) -> Result<Made> {
-    // What the text is called as a whole; its lines say where they came from.
+    // The name of the whole text; `#line` gives the file of each line.
     let whole = format!("{}.cu", request.name);
     nvrtc.compile(&whole, text, options).map_err(|log| {
         if log.contains("failed to open") && log.contains("nvrtc-builtins") {
-            // The text is not at fault: a library of the compiler's is missing.
+            // A library of the compiler is missing; the text is not at fault.
             return unavailable(Reason::NoKernels(format!("NVRTC cannot compile: {}", log.trim())));
         }
         Error::Compile { name: request.name.clone(), dtype: request.dtype, arch: arch.to_owned(), log: log.trim_end().to_owned() }

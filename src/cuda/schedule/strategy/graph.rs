@@ -1,7 +1,7 @@
 //! Steps captured in a CUDA graph, which is replayed.
 //!
-//! Costs a node a step, meant to be less than a launch from the host, and all of the state through memory. It is for systems whose state
-//! cannot stay on chip.
+//! A step costs a graph node, which should cost less than a launch from the host, and moves all of the state through memory. The strategy serves
+//! systems whose state fits neither registers nor shared memory.
 
 use super::{LaunchContext, StepLaunches};
 use crate::cuda::driver::graph::Graph;
@@ -9,7 +9,7 @@ use crate::cuda::driver::module::Kernel;
 use crate::cuda::driver::signature;
 use crate::error::Result;
 
-/// Steps of one replay. What is left of a chunk is launched step by step.
+/// Steps of one replay. The rest of a chunk is launched step by step.
 const STEPS: u32 = 64;
 
 pub(crate) fn run(steps: &mut StepLaunches<'_>, kernel: &Kernel<signature::Step>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
@@ -21,7 +21,7 @@ pub(crate) fn run(steps: &mut StepLaunches<'_>, kernel: &Kernel<signature::Step>
     done
 }
 
-/// Asks for `steps` steps of so many launches each. `ask` is told how far behind the cursor a launch is.
+/// Enqueues `steps` steps of this number of launches each. The argument of `ask` is a launch's offset from the cursor.
 pub(crate) fn replay(
     graph: &mut Option<Graph>,
     launch_context: &LaunchContext<'_>,
@@ -32,7 +32,7 @@ pub(crate) fn replay(
     let (replays, rest) = (steps / STEPS, steps % STEPS * launches);
     let nodes = STEPS * launches;
     if replays > 0 {
-        // Nothing in a graph changes from chunk to chunk: the launch arguments keep their address, and the cursor counts the steps.
+        // A graph is the same for all chunks: the launch arguments keep their address, and the cursor counts the steps.
         let captured = match graph.take() {
             Some(captured) => captured,
             None => Graph::capture(launch_context.context, launch_context.stream, || {

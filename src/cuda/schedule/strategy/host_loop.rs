@@ -1,7 +1,7 @@
 //! One launch a step, from the host.
 //!
-//! Costs a launch a step, and all of the state through memory. It needs nothing but kernels of one step: for debugging, and to compare
-//! the others with.
+//! A step costs a launch and moves all of the state through memory. The strategy needs kernels of one step alone. It serves debugging, and
+//! comparisons with other strategies.
 
 use super::{LaunchContext, StepLaunches};
 use crate::cuda::driver::module::Kernel;

@@ -1,4 +1,4 @@
-//! How the steps of a loop get onto the device. Each strategy is a file here; which one `Auto` takes is the table below.
+//! The strategies that launch the steps of a loop, a file for each. The table below has the choice of `Auto`.
 
 mod graph;
 mod host_loop;
@@ -23,9 +23,9 @@ use std::sync::Arc;
 pub(crate) struct LaunchContext<'d> {
     pub(crate) context: &'d Arc<Context>,
     pub(crate) stream: &'d Stream,
-    /// A u32 on the device that steps are counted by.
+    /// A u32 on the device that counts steps.
     pub(crate) cursor: &'d Buffer,
-    /// None where no stage goes step by step.
+    /// `None` if no stage makes single steps.
     pub(crate) advance: Option<&'d Kernel<signature::Advance>>,
     /// Room for launch arguments on the device, and on the host for this chunk's.
     pub(crate) launch_args: &'d Buffer,
@@ -40,7 +40,7 @@ impl LaunchContext<'_> {
         self.put(bytemuck::bytes_of(args))
     }
 
-    /// The same of whatever it is that kernels are told.
+    /// The same for arguments of any type, as bytes.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<(u64, u64)> {
         self.host_args.slice_mut::<u8>(self.at, bytes.len())?.copy_from_slice(bytes);
         self.launch_args.upload(self.at, self.host_args, self.at, bytes.len(), self.stream)?;
@@ -49,7 +49,7 @@ impl LaunchContext<'_> {
     }
 }
 
-/// The kernel of a loop over steps: `…_scan`, if all steps go into one launch, or `…_step`.
+/// The kernel of a loop over steps: `…_scan` for all steps in one launch, or `…_step`.
 #[derive(Debug)]
 pub(crate) enum CellLoop {
     Whole(Kernel<signature::Whole>),
@@ -57,7 +57,7 @@ pub(crate) enum CellLoop {
 }
 
 impl CellLoop {
-    /// The module that it is of.
+    /// Its module.
     pub(crate) fn module(&self) -> &Arc<Module> {
         match self {
             Self::Whole(kernel) => &kernel.module,
@@ -82,29 +82,30 @@ impl CellLoop {
     }
 }
 
-/// A loop over steps: its kernel, and what that is given.
+/// A loop over steps: its kernel and arguments.
 pub(crate) struct StepLaunches<'s> {
     pub(crate) kernel: &'s CellLoop,
-    /// Where captured steps are kept.
+    /// The captured steps.
     pub(crate) graph: &'s mut Option<Graph>,
     pub(crate) args: &'s LaunchArgs,
     pub(crate) shape: Shape,
     pub(crate) params: &'s [u8],
-    /// Launches of a step, where there is one kernel for each.
+    /// Launches of a step.
     pub(crate) phases: u32,
-    /// What else is asked for before each of those, given which of a step's it is. It asks for the same every time, so that a graph holds.
+    /// Enqueues other work before each launch, whose number within the step is the argument. The work must always be the same, since a graph
+    /// captures it.
     pub(crate) before: Option<&'s dyn Fn(u32) -> Result<()>>,
 }
 
 impl StepLaunches<'_> {
-    /// Asks for the k-th launch from the cursor on.
+    /// Enqueues launch number k from the cursor on.
     fn launch(&self, kernel: &Kernel<signature::Step>, at: (u64, u64), k: u32, stream: &Stream) -> Result<()> {
         self.before.map_or(Ok(()), |before| before(k % self.phases))?;
         kernel.step(self.shape, stream, at, self.params, k)
     }
 }
 
-/// Asks for all steps of a loop.
+/// Enqueues all steps of a loop.
 pub(crate) fn run(strategy: Strategy, mut steps: StepLaunches<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
     match (strategy, steps.kernel) {
         (Strategy::HostLoop, CellLoop::Step(kernel)) => host_loop::run(&steps, kernel, launch_context),
@@ -114,18 +115,18 @@ pub(crate) fn run(strategy: Strategy, mut steps: StepLaunches<'_>, launch_contex
     }
 }
 
-/// What a function without state has, whatever is asked for.
+/// The strategy of a function without state, whatever the caller chooses.
 pub(crate) const ONCE: (Strategy, Cow<'static, str>) =
     (Strategy::Persistent, Cow::Borrowed("it has no state, and all steps go into one launch"));
 
-/// Which strategy a loop runs by, and why: what was asked for, or, for `Auto`, by this table, whose reason the stage gives.
+/// The strategy of a loop, and the reason. `Auto` follows this table, and the stage gives the reason.
 ///
 /// | stage | `Auto` takes | because |
 /// |---|---|---|
-/// | a function without state | one launch for the whole chunk, whatever is asked for: [`ONCE`] | its steps do not depend on each other |
-/// | a pointwise model | `Persistent` | units never meet, so that any number of them can stay in registers for all steps |
-/// | a recurrent cell | `Persistent` where its weights fit on chip, else `Graph` | see the tiers in `src/cuda/recurrent/tiers.rs` |
-/// | … whose sums are the CPU's | `Persistent` | rows never meet, and a block keeps its row's state for all steps |
+/// | a function without state | one launch for the whole chunk, whatever the caller chooses: [`ONCE`] | its steps do not depend on each other |
+/// | a pointwise model | `Persistent` | units are independent, so that any number of them can stay in registers for all steps |
+/// | a recurrent cell | `Persistent` where its weights fit registers or shared memory, else `Graph` | see the tiers in `src/cuda/recurrent/tiers.rs` |
+/// | … whose sums are the CPU's | `Persistent` | rows are independent, and a block keeps its row's state for all steps |
 /// | a network | `Persistent`, and `Graph` where the device has no room for its blocks at once | blocks wait for each other once a step, which costs less than a launch |
 pub(crate) fn choose(asked: Strategy, why_persistent: &'static str) -> (Strategy, Cow<'static, str>) {
     match asked {

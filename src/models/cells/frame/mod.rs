@@ -60,7 +60,7 @@ pub trait Kind: Copy + std::fmt::Debug + Send + Sync + 'static {
     const HIDDEN_BIAS: bool = false;
     /// Gates of each product of the kernel, of products that must follow one another.
     const PHASES: &'static [usize] = &[Self::GATES];
-    /// Values for each unit that the plain kernel keeps within a step.
+    /// Values for each unit that the reference kernel keeps within a step.
     const KEPT: usize = 0;
     /// What its kernel is told beside what all are.
     const DEFINES: &'static [(&'static str, &'static str)] = &[];
