@@ -1,4 +1,5 @@
-// The contract between a recurrent cell and the loops. A cell's file includes this file and defines three numbers and four functions:
+// The contract between a recurrent cell and the loops. A cell's file includes this file and defines
+// three numbers and four functions:
 //
 //     constexpr u32 GATES = 4;    // columns of Wh for each unit
 //     constexpr u32 STATES = 2;   // values of state for each unit; the first, h, is the output
@@ -8,9 +9,10 @@
 //     __device__ acc_t operand(const Gates& sum, acc_t h);
 //     __device__ void update(const Gates& sum, const Gates& input, acc_t (&state)[STATES]);
 //
-// `input` is b + x·Wi. `bh` is a weight [H] of some cells, else 0. The sum of a gate is `start` plus a product with Wh: of h in the first
-// phase, of `operand` of the gates so far in the second phase. With all gates, `update` computes the new state, which the loop rounds. All of
-// these functions compute one unit; units interact in the products alone.
+// `input` is b + x·Wi. `bh` is a weight [H] of some cells, else 0. The sum of a gate is `start`
+// plus a product with Wh: of h in the first phase, of `operand` of the gates so far in the second
+// phase. With all gates, `update` computes the new state, which the loop rounds. All of these
+// functions compute one unit; units interact in the products alone.
 #pragma once
 #include "launch_args.cuh"
 

@@ -1,4 +1,5 @@
-// A cell's step in the reference loops: one block computes a batch row, and every sum is one chain of multiply-adds, as on the CPU.
+// A cell's step in the reference loops: one block computes a batch row, and every sum is one chain
+// of multiply-adds, as on the CPU.
 #pragma once
 #include "cell.cuh"
 

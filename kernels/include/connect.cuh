@@ -1,4 +1,5 @@
-// Synapses from counters: the counterpart of src/connectivity, which has the reasons. The same operations give the same synapses.
+// Synapses from counters: the counterpart of src/connectivity, which has the reasons. The same
+// operations give the same synapses.
 #pragma once
 #include "connect_args.cuh"
 #include "philox.cuh"
@@ -89,7 +90,8 @@ struct Permutation {
     }
 };
 
-// The target that is the source itself, and the source that is the target itself; NOBODY where autapses stay, or without such a neuron.
+// The target that is the source itself, and the source that is the target itself; NOBODY where
+// autapses stay, or without such a neuron.
 __device__ __forceinline__ u32 own_target(const ConnectArgs& c, u32 source) {
     const long long target = (long long)source + (c.own_shift == NO_SHIFT ? 0 : c.own_shift);
     return c.own_shift != NO_SHIFT && target >= 0 && target < (long long)c.post ? (u32)target : NOBODY;
@@ -120,8 +122,8 @@ __device__ __forceinline__ void set_target(const ConnectArgs& c, u64 place, u32 
         ((unsigned short*)c.targets)[place] = (unsigned short)target;
 }
 
-// Generates a row of FIXED_PROB by a warp, 64 draws at a time. Every lane calls `each(taken, target, number in the row)` twice for each 64
-// draws. Returns the row's length.
+// Generates a row of FIXED_PROB by a warp, 64 draws at a time. Every lane calls
+// `each(taken, target, number in the row)` twice for each 64 draws. Returns the row's length.
 template <class Each>
 __device__ __forceinline__ u32 gaps(const ConnectArgs& c, u32 source, Each each) {
     const u32 lane = threadIdx.x & 31, below = (1u << lane) - 1, own = own_target(c, source);

@@ -3,13 +3,15 @@
 #pragma once
 #include "scalar.cuh"
 
-// The arguments of every pass of `network/connect.cu`, and the recipe of procedural rows. An array that a pass does not need is null.
+// The arguments of every pass of `network/connect.cu`, and the recipe of procedural rows. An
+// array that a pass does not need is null.
 struct ConnectArgs {
     const u64* offsets;       // `[pre + 1]`: the start of each row.
     void* targets;            // `[synapses]`: u32 if `wide_targets`, else u16.
     int* weights;             // `[synapses]` integer weights; null where all are the same.
     unsigned short* delays;   // `[synapses]` in steps; null where all are the same.
-    // `[pre]`: the row lengths that the count pass finds; for `FIXED_NUM_PRE` 0 before each pass.
+    // `[pre]`: the row lengths that the count pass finds; for `FIXED_NUM_PRE` 0 before each
+    // pass.
     u32* counts;
     u64 seed;
     double factor;            // `FIXED_PROB`: 1/ln(1 − p).

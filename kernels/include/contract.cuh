@@ -1,4 +1,5 @@
-// Compares the sizes that Rust expects with the model's file. Errors, which show both numbers, name MODEL_FILE as their file.
+// Compares the sizes that Rust expects with the model's file. Errors, which show both numbers, name
+// MODEL_FILE as their file.
 #pragma once
 #include "system.cuh"
 

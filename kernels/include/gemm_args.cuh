@@ -10,7 +10,8 @@ struct GemmArgs {
     const scalar_t* bias;  // `[n]`, or null.
     void* c;               // `[m, n]`.
     acc_t* parts;          // Partial sums `[splits, batch, m, n]` where several thread blocks share a sum, else null.
-    // Strides in elements: `…_row` between stored rows, `…_batch` between products of the batch.
+    // Strides in elements: `…_row` between stored rows, `…_batch` between products of the
+    // batch.
     u64 a_row;
     u64 a_step;            // Elements from one lot of rows of A to the next.
     u64 a_batch;

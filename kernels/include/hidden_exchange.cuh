@@ -1,12 +1,14 @@
-// The exchange of h, or of a cell's `operand`, between the thread blocks that compute the same batch rows. EXCHANGE is one of
+// The exchange of h, or of a cell's `operand`, between the thread blocks that compute the same
+// batch rows. EXCHANGE is one of
 //
 //     BLOCK    one block computes all units: h stays in its shared memory
 //     CLUSTER  a cluster computes all units: each block writes h into the shared memory of all its blocks; sm_90 and later
 //     GRID     all blocks are resident: h goes through L2, and the blocks wait for a counter
 //     STEP     as GRID, but every phase is a launch of its own: the order of the launches replaces the barrier
 //
-// Exchange n follows product n; the state at the start counts as exchange −1. Two buffers take turns. A block that writes exchange n has
-// passed barrier n − 1. All blocks reach that barrier after product n − 1, which is the last reader of exchange n − 2.
+// Exchange n follows product n; the state at the start counts as exchange −1. Two buffers take
+// turns. A block that writes exchange n has passed barrier n − 1. All blocks reach that barrier
+// after product n − 1, which is the last reader of exchange n − 2.
 #pragma once
 #include "tile.cuh"
 
@@ -22,8 +24,8 @@ constexpr u32 BUFFER = ROWS * STRIDE;
 constexpr u32 SHARED_BYTES =
     BUFFERS * BUFFER * sizeof(factor_t) + WARPS_K * ROWS * SUMS * sizeof(acc_t) + (HOLD == SHARED ? LANES * sizeof(Lane) : 0);
 
-// LaunchArgs::scratch holds h twice, [B, GLOBAL_ROW] each; then a counter for each shard of rows, 128 bytes apart; then, for STEP, the
-// state before the chunk.
+// LaunchArgs::scratch holds h twice, [B, GLOBAL_ROW] each; then a counter for each shard of rows,
+// 128 bytes apart; then, for STEP, the state before the chunk.
 constexpr u32 GLOBAL_ROW = ceil_div(H, SIXTEEN) * SIXTEEN;
 __device__ __forceinline__ factor_t* in_global(const LaunchArgs& args, u32 n) {
     return (factor_t*)args.scratch + (n & 1) * args.rows * GLOBAL_ROW;
@@ -121,7 +123,8 @@ struct Exchange {
     }
 
 #if EXCHANGE == CLUSTER
-    // Copies this block's units to all other blocks of the cluster, 16 bytes at a time: UNITS is a multiple of 16 bytes.
+    // Copies this block's units to all other blocks of the cluster, 16 bytes at a time: UNITS is a
+    // multiple of 16 bytes.
     __device__ __forceinline__ void spread(factor_t* mine) const {
         static_assert(UNITS % SIXTEEN == 0 || UNITS >= HIDDEN, "a block's units are no multiple of 16 bytes");
         constexpr u32 pieces = ceil_div(UNITS, SIXTEEN), all = ROWS * pieces;

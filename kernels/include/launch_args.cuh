@@ -14,7 +14,8 @@
 #define PICK 1  // The elements that have a slot: `to[kept][row·width + slot]`.
 #define BITS 2  // One bit for each element, 1 if it is not 0: bit `element % 32` of `to[kept][group·words + element/32]`.
 
-// The position of the chunk: step k of it has index `i + k` and starts at time `t0 + (done + k)·dt`.
+// The position of the chunk: step k of it has index `i + k` and starts at time
+// `t0 + (done + k)·dt`.
 struct ClockArgs {
     u64 i;
     u64 done;
@@ -23,7 +24,8 @@ struct ClockArgs {
 };
 static_assert(sizeof(ClockArgs) == 32, "ClockArgs has another size in Rust");
 
-// One input. Element (k, row, unit) is `at[k·step + row·row + unit·unit]`. A stride is 0 where the input has one value for that axis.
+// One input. Element (k, row, unit) is `at[k·step + row·row + unit·unit]`. A stride is 0 where
+// the input has one value for that axis.
 struct Port {
     const scalar_t* at;  // Null without this input.
     u64 step;
@@ -45,8 +47,9 @@ struct Probe {
 };
 static_assert(sizeof(Probe) == 48, "Probe has another size in Rust");
 
-// The arguments of a launch. Letters: T steps of the chunk, B batch rows, N units of a row, C = B·N units of all rows, counted row by row;
-// of a recurrent cell, H hidden units, G gates and S state variables.
+// The arguments of a launch. Letters: T steps of the chunk, B batch rows, N units of a row, C
+// = B·N units of all rows, counted row by row; of a recurrent cell, H hidden units, G gates
+// and S state variables.
 struct LaunchArgs {
     ClockArgs clock;
     u64 seed;
@@ -59,13 +62,16 @@ struct LaunchArgs {
     u32 every;
     u32 backwards;                         // 1: a recurrent cell computes the last step of the chunk first.
     scalar_t* state;                       // `[N_STATE, C]`; of a recurrent cell `[B, S·H]`.
-    // The output `[T, B, y_row]`, of which the stage writes the first N elements of each row; or null.
+    // The output `[T, B, y_row]`, of which the stage writes the first N elements of each row;
+    // or null.
     scalar_t* y;
     u64 y_row;                             // Elements between two rows of y: N, unless several layers share y.
-    // `[B]`: row b makes a step only while the clock counts fewer than `ends[b]`; null: every row makes every step.
+    // `[B]`: row b makes a step only while the clock counts fewer than `ends[b]`; null: every
+    // row makes every step.
     const u64* ends;
     acc_t* work;                           // A cell's products with its input, `[T, B, G·H]`.
-    // A cell's rows where shared memory is too small for them, and its exchange between thread blocks; or null.
+    // A cell's rows where shared memory is too small for them, and its exchange between thread
+    // blocks; or null.
     acc_t* scratch;
     Port ports[MAX_PORTS];
     const scalar_t* weights[MAX_WEIGHTS];

@@ -1,5 +1,5 @@
-// Elementary functions of single IEEE operations: the counterpart of src/numeric/math.rs, with the same names, operations and bits. That file
-// has the reasons.
+// Elementary functions of single IEEE operations: the counterpart of src/numeric/math.rs, with the
+// same names, operations and bits. That file has the reasons.
 #pragma once
 #include "scalar.cuh"
 
@@ -49,13 +49,15 @@ __device__ __forceinline__ int floor(acc_t x) {
 #endif
 }
 
-// The magnitude of x, and the magnitude of x with the sign of `sign`: operations on bits, without a library.
+// The magnitude of x, and the magnitude of x with the sign of `sign`: operations on bits, without a
+// library.
 constexpr bits_t SIGN = bits_t(1) << (8 * sizeof(acc_t) - 1);
 __device__ __forceinline__ acc_t abs(acc_t x) { return fabs(x); }
 __device__ __forceinline__ acc_t copysign(acc_t x, acc_t sign) { return of_bits((to_bits(x) & ~SIGN) | (to_bits(sign) & SIGN)); }
 
-// 1/x for 2⁻¹²⁶ ≤ |x| < 2¹²⁶, or NaN. In this range, for f32, an approximation within 1 ulp and one Newton step give the bits of a division.
-// ptxas compiles rcp.rn to the same operations and adds a slow path for other values.
+// 1/x for 2⁻¹²⁶ ≤ |x| < 2¹²⁶, or NaN. In this range, for f32, an approximation within 1 ulp and one
+// Newton step give the bits of a division. ptxas compiles rcp.rn to the same operations and adds a
+// slow path for other values.
 __device__ __forceinline__ acc_t reciprocal(acc_t x) {
 #ifdef SCALAR_F64
     return 1.0 / x;

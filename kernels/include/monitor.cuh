@@ -1,5 +1,5 @@
-// Recordings. PROBE_VARS and PROBE_MODES list the variable and the form of each of N_PROBES recordings. With -DGENERIC the launch arguments
-// hold both instead.
+// Recordings. PROBE_VARS and PROBE_MODES list the variable and the form of each of N_PROBES
+// recordings. With -DGENERIC the launch arguments hold both instead.
 #pragma once
 #include "launch_args.cuh"
 
@@ -57,8 +57,9 @@ struct RecordSlot {
     bool wanted;
 };
 
-// The slot in the first kept step for element `element` of row `row`; with BITS for bit `bit` of group `group`, which has `words` words. With
-// BITS the lanes of a warp have consecutive bits, and lane 0 has the first bit of a word.
+// The slot in the first kept step for element `element` of row `row`; with BITS for bit `bit` of
+// group `group`, which has `words` words. With BITS the lanes of a warp have consecutive bits, and
+// lane 0 has the first bit of a word.
 __device__ __forceinline__ RecordSlot record_slot(const LaunchArgs& args, int p, u64 row, u64 element, u64 group, u64 bit, u64 words, bool inside) {
     const Probe& probe = args.probes[p];
     if (probe_mode(args, p) == BITS) return {(char*)((u32*)probe.to + group * words + bit / 32), inside};

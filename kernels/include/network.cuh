@@ -1,8 +1,10 @@
-// The code that the loops of all groups of a network share. A warp computes the steps of 32 neurons of a batch row: it drains the synaptic
-// sums of the step before, makes the model's step, writes the spikes into the spike ring, and walks the synapse rows of the spikes that
-// arrive. Only its own warp reads a neuron's state, spike ring and spikes. Warps exchange sums alone: integers, whose value does not depend
-// on the order of the additions. Each sum has two copies: step k adds to one copy while the warps drain the other, which step k − 1 filled.
-// One barrier a step is enough, whatever the delays.
+// The code that the loops of all groups of a network share. A warp computes the steps of 32 neurons
+// of a batch row: it drains the synaptic sums of the step before, makes the model's step, writes
+// the spikes into the spike ring, and walks the synapse rows of the spikes that arrive. Only its
+// own warp reads a neuron's state, spike ring and spikes. Warps exchange sums alone: integers,
+// whose value does not depend on the order of the additions. Each sum has two copies: step k adds
+// to one copy while the warps drain the other, which step k − 1 filled. One barrier a step is
+// enough, whatever the delays.
 #pragma once
 #include "network_args.cuh"
 
@@ -11,7 +13,8 @@ __device__ __forceinline__ const L* list(const GroupArgs& group, u32 at) {
     return (const L*)((const char*)&group + at);
 }
 
-// The index in [from, to) of the first of ascending values that is at least `least`; `to` if there is none. All lanes of the warp search.
+// The index in [from, to) of the first of ascending values that is at least `least`; `to` if there
+// is none. All lanes of the warp search.
 template <class T>
 __device__ __forceinline__ u64 first_of(const T* values, u64 from, u64 to, u32 least) {
     while (from < to) {
@@ -19,7 +22,8 @@ __device__ __forceinline__ u64 first_of(const T* values, u64 from, u64 to, u32 l
         const u64 at = from + (threadIdx.x % 32) * apart;
         const int below = __popc(__ballot_sync(0xffffffffu, at < to && values[at] < least));
         if (below == 0) return from;
-        // The values ascend with the lanes. The result lies behind the last lane whose value is too small, and not behind the next lane.
+        // The values ascend with the lanes. The result lies behind the last lane whose value is too
+        // small, and not behind the next lane.
         const u64 next = from + below * apart;
         from = from + (below - 1) * apart + 1;
         to = next < to ? next : to;
@@ -66,8 +70,8 @@ __device__ __forceinline__ void* sums_of(const PreProjection& to, u64 copy) {
     return (char*)to.sums + copy * to.n_targets * (exact ? sizeof(i64) : sizeof(u32));
 }
 
-// Delivers `synapses` synapses from `begin` on: `amount` times the weights, or the weights where `amount` is 0. The lanes of a warp take them
-// in turn.
+// Delivers `synapses` synapses from `begin` on: `amount` times the weights, or the weights where
+// `amount` is 0. The lanes of a warp take them in turn.
 __device__ __forceinline__ void add_row(const PreProjection& to, u64 begin, u32 synapses, void* sums, int amount) {
     const int* weights = to.weights ? to.weights + begin : nullptr;
     if (to.wide_targets) add_all((const u32*)to.targets + begin, weights, synapses, sums, amount);
@@ -85,8 +89,8 @@ struct LongRow {
 #endif
 };
 
-// The long rows that a block delivers in step k. Counter k mod 2 holds their number; the other counter is reset. A warp delivers a row alone
-// if the queue is full.
+// The long rows that a block delivers in step k. Counter k mod 2 holds their number; the other
+// counter is reset. A warp delivers a row alone if the queue is full.
 struct LongRowQueue {
     u32 count[2];
     LongRow rows[64];
@@ -114,8 +118,9 @@ __device__ __forceinline__ bool enqueue_row(const LongRow& row, u32 k) {
     return __shfl_sync(0xffffffffu, place, 0) < sizeof(own.rows) / sizeof(LongRow);
 }
 
-// The warps of a block deliver the long rows of step k, one piece each in turn, after all of them have emitted their spikes. Every warp of
-// the block must call this, or none. It uses a barrier of its own, so that a test can remove it.
+// The warps of a block deliver the long rows of step k, one piece each in turn, after all of them
+// have emitted their spikes. Every warp of the block must call this, or none. It uses a barrier of
+// its own, so that a test can remove it.
 __device__ __forceinline__ void drain_long_rows(u32 has_long_rows, u32 k) {
     if (!has_long_rows) return;
     asm volatile("bar.sync 1;" ::: "memory");
@@ -145,7 +150,8 @@ __device__ __forceinline__ void drain_long_rows(u32 has_long_rows, u32 k) {
     }
 }
 
-// Delivers a source's synapses of this delay in step k: adds their weights, or `amount` times the weights, to one copy of the targets' sums.
+// Delivers a source's synapses of this delay in step k: adds their weights, or `amount` times the
+// weights, to one copy of the targets' sums.
 __device__ __forceinline__ void deliver(const PreProjection& to, u32 source, u32 delay, u64 copy, u32 k, int amount = 0) {
 #if PROCEDURAL
     if (to.generator) {
@@ -203,7 +209,8 @@ __device__ __forceinline__ void deliver_own(const PreProjection& to, bool spikes
     __syncwarp();
 }
 
-// A barrier of all blocks at the end of step `steps`. Writes before the barrier are visible to all blocks after it.
+// A barrier of all blocks at the end of step `steps`. Writes before the barrier are visible to all
+// blocks after it.
 __device__ __forceinline__ void all_blocks(u32* arrived, u32 steps) {
     __syncthreads();
     if (gridDim.x == 1) return;

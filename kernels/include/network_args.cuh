@@ -6,7 +6,7 @@
 typedef unsigned short u16;
 typedef long long i64;
 
-// A number in the type of arithmetic, of a size that does not depend on the type.
+// A number in the type of arithmetic, in 8 bytes for every type.
 struct alignas(8) Value {
     acc_t value;
 };
@@ -28,11 +28,13 @@ struct alignas(8) Value {
 // Long synapse rows.
 #define PIECE 128  // Synapses of a piece. The warps of a block take the pieces of a longer row in turn.
 
-// The arguments of a group's loop. The lists of the group lie behind this struct, at byte offsets from its start.
+// The arguments of a group's loop. The lists of the group lie behind this struct, at byte
+// offsets from its start.
 struct GroupArgs {
     LaunchArgs args;
     scalar_t* spike_ring;   // `[rows][ring_len][mask_words]`: the spikes of the last steps, 16 neurons in an element.
-    // `[2][rows][groups]`: spikes of each group in a step; null where neither output nor recording reads them.
+    // `[2][rows][groups]`: spikes of each group in a step; null where neither output nor
+    // recording reads them.
     u32* spikes;
     scalar_t* output;       // `[kept][rows][groups]`.
     const acc_t* currents;  // `[units]`; null where all units have `current`.
@@ -55,7 +57,8 @@ struct GroupArgs {
     u32 poisson;
     u32 n_outgoing;
     u32 noise_stream;
-    // A list, as a byte offset: first the plastic projections from the group, then those to the group; see `stdp.cuh`.
+    // A list, as a byte offset: first the plastic projections from the group, then those to
+    // the group; see `stdp.cuh`.
     u32 plastic;
     u32 n_sending;
     u32 n_plastic;
@@ -67,7 +70,9 @@ static_assert(sizeof(GroupArgs) == 1480, "GroupArgs has another size in Rust");
 struct ReceptorArgs {
     Value decay;      // The factor of one step.
     Value reversal;   // The reversal potential of a conductance.
-    Value rise;       // The factor of one step of the second variable, and the gain with which it adds to the first.
+    // The factor of one step of the second variable, and the gain with which it adds to the
+    // first.
+    Value rise;
     Value gain;
     Value block;      // The magnesium block of a conductance: its scale and its exponent.
     Value alpha;
@@ -76,7 +81,8 @@ struct ReceptorArgs {
 };
 static_assert(sizeof(ReceptorArgs) == 64, "ReceptorArgs has another size in Rust");
 
-// A projection as its postsynaptic group reads it: sums of integer weights, and the weight scale.
+// A projection as its postsynaptic group reads it: sums of integer weights, and the weight
+// scale.
 struct PostProjection {
     void* sums;          // `[2][rows][n_targets]`: i64 if `exact`, else u32.
     u64 n_targets;
@@ -90,7 +96,8 @@ static_assert(sizeof(PostProjection) == 32, "PostProjection has another size in 
 struct PreProjection {
     // `[sources + 1]`: the synapses of source r are `offsets[r]` to `offsets[r + 1]`.
     const u64* offsets;
-    // `[synapses]`: u32 if `wide_targets`, else u16: numbers within the projection's targets. A row ascends by (delay, target).
+    // `[synapses]`: u32 if `wide_targets`, else u16: numbers within the projection's targets.
+    // A row ascends by (delay, target).
     const void* targets;
     // `[synapses]` integer weights; null where all are 1. With integer weights, sums are i64.
     const int* weights;
@@ -103,9 +110,11 @@ struct PreProjection {
     u32 min_delay;                        // In steps.
     u32 max_delay;
     u32 wide_targets;
-    // From this number of simultaneous spikes on, a lane walks a source's row; below it, the lanes of a warp share a row.
+    // From this number of simultaneous spikes on, a lane walks a source's row; below it, the
+    // lanes of a warp share a row.
     u32 lane_per_source_from;
-    // The variables `[2 or 3][rows][units]` of the presynaptic release model, or null. With a release model, sums are i64.
+    // The variables `[2 or 3][rows][units]` of the presynaptic release model, or null. With a
+    // release model, sums are i64.
     void* presynapse;
     Value constants[7];
     u64 release_model;                    // `STP`, `AMPA`, `NMDA`, `BIO_NMDA` or `GAP`.
@@ -119,9 +128,11 @@ struct PlasticProjection {
     scalar_t* pre;       // `[rows][delays][sources]`: the traces of the sources.
     scalar_t* post;      // `[rows][targets]`: the traces of the targets before the chunk, and after it.
     acc_t* traces;       // `[2][rows][targets]`: the traces of the targets after step k, in half k mod 2.
-    // `[3][rows][1 + targets]`: the number of targets that spike in step k, and their list, in third k mod 3.
+    // `[3][rows][1 + targets]`: the number of targets that spike in step k, and their list, in
+    // third k mod 3.
     u32* fired;
-    // `[targets + 1]`: the synapses of target c are `columns[c]` to `columns[c + 1]` of the next two arrays.
+    // `[targets + 1]`: the synapses of target c are `columns[c]` to `columns[c + 1]` of the
+    // next two arrays.
     const u32* columns;
     const u32* places;   // `[synapses]`: each synapse's place in the synapse rows, ascending in a column.
     const u32* kinds;    // `[synapses]`: the element of `pre` for each synapse.

@@ -1,5 +1,6 @@
-// The loop of a group: a pointwise model, its receptors, its drives, and the delivery of its spikes. The order of the additions is that of
-// src/network/host/run.rs. Defines beside those of a pointwise model:
+// The loop of a group: a pointwise model, its receptors, its drives, and the delivery of its
+// spikes. The order of the additions is that of src/network/host/run.rs. Defines beside those of a
+// pointwise model:
 //
 //   N_RECEPTORS, RECEPTORS  the number of receptors, and the kind of each: DELTA + the model's variable to which it adds; or a sum of
 //                           COBA (a conductance, else a current), RISES (with a second variable) and BLOCKED (by magnesium);
@@ -32,10 +33,12 @@ __device__ constexpr int HOLDER[] = {-1};
 
 __device__ constexpr bool rises(int receptor) { return RECEPTOR[receptor] < DELTA && (RECEPTOR[receptor] & RISES); }
 
-// Whether a receptor has two variables. The second one is what the first rises from; for gap junctions it is the sum of the weights.
+// Whether a receptor has two variables. The second one is what the first rises from; for gap
+// junctions it is the sum of the weights.
 __device__ constexpr bool pairs(int receptor) { return rises(receptor) || RECEPTOR[receptor] == GAP_JUNCTIONS; }
 
-// The index of a receptor's first variable among the group's variables. Receptors follow the model; a second variable follows the first.
+// The index of a receptor's first variable among the group's variables. Receptors follow the model;
+// a second variable follows the first.
 __device__ constexpr int variable_of(int receptor) {
     int n = N_STATE;
     for (int r = 0; r < receptor; ++r) n += RECEPTOR[r] < DELTA ? 1 + pairs(r) : 0;

@@ -1,8 +1,9 @@
 // The addresses of the elements of A and B. A line is a row of A or a column of B.
 //
-// With CONV, A holds the windows of a convolution: a line is a place of the output, and k counts the window's elements, down, across and by
-// channel. The address is null outside of the image, and such an element is 0. Defines give the geometry: IN_DOWN, IN_ACROSS, IN_CHANNELS,
-// KERNEL_DOWN, …, OUT_DOWN, OUT_ACROSS, and WINDOW_CHANNELS, the channels of a group.
+// With CONV, A holds the windows of a convolution: a line is a place of the output, and k counts
+// the window's elements, down, across and by channel. The address is null outside of the image, and
+// such an element is 0. Defines give the geometry: IN_DOWN, IN_ACROSS, IN_CHANNELS, KERNEL_DOWN, …,
+// OUT_DOWN, OUT_ACROSS, and WINDOW_CHANNELS, the channels of a group.
 #pragma once
 #include "product.cuh"
 

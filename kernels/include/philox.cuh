@@ -1,4 +1,5 @@
-// Counter-based random numbers, Philox4x32-10: the counterpart of src/numeric/rng.rs, with the same words and, in f32, the same normal draws.
+// Counter-based random numbers, Philox4x32-10: the counterpart of src/numeric/rng.rs, with the same
+// words and, in f32, the same normal draws.
 #pragma once
 #include "scalar.cuh"
 

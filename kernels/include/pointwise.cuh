@@ -1,4 +1,5 @@
-// The code that the two loops over a pointwise model share: the addresses of a unit's state, inputs and parameters.
+// The code that the two loops over a pointwise model share: the addresses of a unit's state, inputs
+// and parameters.
 #pragma once
 #include "contract.cuh"
 #include "monitor.cuh"
@@ -12,7 +13,8 @@ struct Cell {
 __device__ __forceinline__ Cell cell_of(const LaunchArgs& args) {
     const u64 index = (u64)blockIdx.x * blockDim.x + threadIdx.x;
     const u64 all = args.rows * args.units;
-    // A thread beyond the end repeats the last unit and stores nothing, so that all lanes of a warp stay together.
+    // A thread beyond the end repeats the last unit and stores nothing, so that all lanes of a warp
+    // stay together.
     const bool inside = index < all;
     const u64 own = inside ? index : all - 1;
     const u64 row = args.rows == 1 ? 0 : own / args.units;
@@ -97,7 +99,8 @@ __device__ __forceinline__ void store_state(const LaunchArgs& args, const Cell& 
     for (int v = 0; v < N_STATE; ++v) store(args.state + v * all + cell.index, fields[v]);
 }
 
-// Variable `var` of the state, or the output. The loop unrolls, so that the state stays in registers.
+// Variable `var` of the state, or the output. The loop unrolls, so that the state stays in
+// registers.
 __device__ __forceinline__ acc_t value_of(const State& s, acc_t y, u32 var) {
     const acc_t* fields = reinterpret_cast<const acc_t*>(&s);
     acc_t value = y;

@@ -1,13 +1,15 @@
-// Presynaptic release models. For each source, a model turns the spikes that arrive into the released amount: a multiple of 2⁻³⁰ between −1
-// and 1, by which the source's weights are multiplied. The counterpart of src/network/host/presynaptic.rs, with the same operations. A network
-// with release models includes this file in the namespace of each group.
+// Presynaptic release models. For each source, a model turns the spikes that arrive into the
+// released amount: a multiple of 2⁻³⁰ between −1 and 1, by which the source's weights are
+// multiplied. The counterpart of src/network/host/presynaptic.rs, with the same operations. A
+// network with release models includes this file in the namespace of each group.
 #pragma once
 #include "math.cuh"
 #include "network.cuh"
 
 __device__ __forceinline__ acc_t flushed(acc_t x) { return math::abs(x) < acc_t(1e-30) ? acc_t(0) : x; }
 
-// One step of a pulse of transmitter: `left` counts its remaining steps, and x relaxes to the level of the pulse or to 0.
+// One step of a pulse of transmitter: `left` counts its remaining steps, and x relaxes to the level
+// of the pulse or to 0.
 __device__ __forceinline__ void pulse(const Value* c, bool came, acc_t& x, acc_t& left) {
     if (came) left = c[3].value;
     x = left > acc_t(0) ? fma(x - c[1].value, c[0].value, c[1].value) : flushed(x * c[2].value);
@@ -24,7 +26,8 @@ __device__ __forceinline__ acc_t opened(const Value* c, acc_t g, acc_t x) {
 
 __device__ __forceinline__ int whole(acc_t amount) { return math::floor(fma(amount, acc_t(1 << 30), acc_t(0.5))); }
 
-// One step of a source's release model. Its variables lie `all` elements apart; v is its potential. Returns the released amount.
+// One step of a source's release model. Its variables lie `all` elements apart; v is its potential.
+// Returns the released amount.
 __device__ __forceinline__ int presynapse_step(const PreProjection& to, scalar_t* vars, u64 all, bool came, acc_t& v) {
     const Value* c = to.constants;
     if (to.release_model == GAP) {
@@ -64,7 +67,8 @@ __device__ __forceinline__ int presynapse_step(const PreProjection& to, scalar_t
     return whole(amount);
 }
 
-// Delivers the released amounts of the warp's neurons in the mask `sources` in step k, in which the spikes in the mask `came` arrive.
+// Delivers the released amounts of the warp's neurons in the mask `sources` in step k, in which the
+// spikes in the mask `came` arrive.
 __device__ __forceinline__ void transmit(const PreProjection& to, const Cell& cell, acc_t& v, u32 first, u32 sources, u32 came, u64 copy, u64 all, u32 k) {
     const u32 lane = threadIdx.x % 32;
     int amount = 0;

@@ -1,8 +1,10 @@
-// A product of matrices, C = act(A·B + bias), row-major: the part that a block computes, and the end of an element.
+// A product of matrices, C = act(A·B + bias), row-major: the part that a block computes, and the
+// end of an element.
 //
-// Defines: TRANSPOSE_A, TRANSPOSE_B (1: the operand is stored transposed), TO_WORK (C has the type acc_t, unrounded), ACTIVATION, TILE_M and
-// TILE_N (the tile of a block), TILE_K (the part of K in shared memory at a time), WIDE_A, WIDE_B (1: the start and the length of every stored
-// row that the product reads are multiples of 16 bytes).
+// Defines: TRANSPOSE_A, TRANSPOSE_B (1: the operand is stored transposed), TO_WORK (C has the type
+// acc_t, unrounded), ACTIVATION, TILE_M and TILE_N (the tile of a block), TILE_K (the part of K in
+// shared memory at a time), WIDE_A, WIDE_B (1: the start and the length of every stored row that
+// the product reads are multiples of 16 bytes).
 #pragma once
 #include "activation.cuh"
 #include "gemm_args.cuh"
@@ -16,7 +18,8 @@ constexpr u32 LANES = 16 / sizeof(scalar_t);
 struct alignas(16) Vector {
     scalar_t at[LANES];
 };
-// Loads from global memory: the compiler cannot tell the address space of an address that may be null.
+// Loads from global memory: the compiler cannot tell the address space of an address that may be
+// null.
 __device__ __forceinline__ Vector read_vector(const scalar_t* from) {
     union {
         uint4 bits;
@@ -37,12 +40,14 @@ __device__ __forceinline__ scalar_t read_one(const scalar_t* from) {
     return x;
 }
 
-// The part of a block: rows and columns from `row` and `column` on, in product `batch`; the sum over k from `first` to `end`.
+// The part of a block: rows and columns from `row` and `column` on, in product `batch`; the sum
+// over k from `first` to `end`.
 struct Share {
     u32 row, column, batch, split, first, end;
 };
 
-// The register is read at each use, so that values that follow from it are not kept through the loop over k.
+// The register is read at each use, so that values that follow from it are not kept through the
+// loop over k.
 __device__ __forceinline__ u32 this_thread() {
     u32 x;
     asm volatile("mov.u32 %0, %%tid.x;" : "=r"(x));
@@ -54,7 +59,8 @@ __device__ __forceinline__ u32 this_block() {
     return x;
 }
 
-// Orders the tiles in bands of eight rows of tiles, so that concurrent blocks read the same parts of A and B.
+// Orders the tiles in bands of eight rows of tiles, so that concurrent blocks read the same parts
+// of A and B.
 __device__ __forceinline__ Share share(const GemmArgs& p, u32 block) {
     constexpr u32 BAND = 8;
     const u32 down = (p.m + TILE_M - 1) / TILE_M, across = (p.n + TILE_N - 1) / TILE_N;
@@ -79,7 +85,8 @@ __device__ __forceinline__ acc_t start(const GemmArgs& p, const Share& s, u32 co
     return any ? load(p.bias + s.batch * p.bias_batch + column) : acc_t(0);
 }
 
-// The destination of a block's elements: C, after the activation function, or the partial sums, unchanged.
+// The destination of a block's elements: C, after the activation function, or the partial sums,
+// unchanged.
 struct Target {
     void* at;
     u64 row;

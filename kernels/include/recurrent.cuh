@@ -1,13 +1,13 @@
-// The code that the two reference loops over a recurrent cell share: a block computes the steps of one batch row, whose state lies in shared
-// memory.
+// The code that the two reference loops over a recurrent cell share: a block computes the steps of
+// one batch row, whose state lies in shared memory.
 #pragma once
 #include "cell_row.cuh"
 #include "monitor.cuh"
 
 static_assert(2 * STATES + KEPT == SHARED_ROWS, "the cell keeps another number of rows in shared memory than the program in Rust says");
 
-// Records step k. The state lies in shared memory, where all threads read it: a word of BITS holds units of several threads. The output is 0
-// in a step that the row does not make.
+// Records step k. The state lies in shared memory, where all threads read it: a word of BITS holds
+// units of several threads. The output is 0 in a step that the row does not make.
 __device__ __forceinline__ void record_row(const LaunchArgs& args, u32 k, u64 row, const acc_t* state, bool taken) {
     // One copy of the code for all recordings: a large block has few registers a thread.
 #pragma unroll 1
@@ -25,7 +25,8 @@ __device__ __forceinline__ void record_row(const LaunchArgs& args, u32 k, u64 ro
     }
 }
 
-// Makes steps first … first + steps − 1 of the chunk for row blockIdx.x; backwards, these count from the chunk's last step.
+// Makes steps first … first + steps − 1 of the chunk for row blockIdx.x; backwards, these count
+// from the chunk's last step.
 __device__ __forceinline__ void make_steps(const LaunchArgs& args, u32 first, u32 steps) {
     extern __shared__ acc_t shared[];
     const u32 units = args.units, len = STATES * units;
@@ -37,7 +38,8 @@ __device__ __forceinline__ void make_steps(const LaunchArgs& args, u32 first, u3
     m.wh = args.weights[0];
     m.bh = args.weights[1];
     m.kept = chip + 2 * (u64)len;
-    // Two states in turn: a step needs no barrier between the last read of the old state and the first write of the new one.
+    // Two states in turn: a step needs no barrier between the last read of the old state and the
+    // first write of the new one.
     acc_t *old = chip, *next = chip + len;
     scalar_t* state = args.state + row * len;
     for (u32 e = threadIdx.x; e < len; e += blockDim.x) old[e] = load(state + e);

@@ -1,4 +1,5 @@
-// A recurrent cell in fused layers: one batch row, all steps of the chunk. src/cuda/engine/fused_layers.rs assembles the kernel.
+// A recurrent cell in fused layers: one batch row, all steps of the chunk.
+// src/cuda/engine/fused_layers.rs assembles the kernel.
 #pragma once
 #include "recurrent.cuh"
 

@@ -38,7 +38,8 @@ __device__ __forceinline__ scalar_t narrow(acc_t x) {
 }
 #else
 __device__ __forceinline__ acc_t widen(scalar_t x) { return __uint_as_float((u32)x.bits << 16); }
-// Rounds to the nearest, ties to even. sm_90 has an instruction for it (sm_80 for pairs); this code gives the same bits everywhere.
+// Rounds to the nearest, ties to even. sm_90 has an instruction for it (sm_80 for pairs); this code
+// gives the same bits everywhere.
 __device__ __forceinline__ scalar_t narrow(acc_t x) {
     u32 bits = __float_as_uint(x);
     scalar_t near;

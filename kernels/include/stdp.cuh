@@ -1,10 +1,13 @@
-// Plastic weights in a network's loop; the counterpart of src/network/host/stdp.rs. Only the warp of a source changes the weights of the source's
-// synapses. In pass k it first updates the synapses onto targets that spiked in step k − 1, which the targets' warps have listed, and then the
-// synapses over which spikes arrive in step k. Traces of targets have two copies in turn, as sums have, so that no further barrier is needed.
+// Plastic weights in a network's loop; the counterpart of src/network/host/stdp.rs. Only the warp
+// of a source changes the weights of the source's synapses. In pass k it first updates the synapses
+// onto targets that spiked in step k − 1, which the targets' warps have listed, and then the
+// synapses over which spikes arrive in step k. Traces of targets have two copies in turn, as sums
+// have, so that no further barrier is needed.
 //
-// Both groups of a plastic projection read its table. Variable v of plastic projection q in a group's list has the number
-// SPIKE_RING + 1 + 3·q + v, behind the group's own variables: 0 the weights and 1 the traces of the sources, in projections from the group;
-// 2 the traces of the targets, in projections to the group.
+// Both groups of a plastic projection read its table. Variable v of plastic projection q in a
+// group's list has the number SPIKE_RING + 1 + 3·q + v, behind the group's own variables: 0 the
+// weights and 1 the traces of the sources, in projections from the group; 2 the traces of the
+// targets, in projections to the group.
 #pragma once
 #include "network.cuh"
 #include "pointwise.cuh"
@@ -29,7 +32,8 @@ __device__ __forceinline__ int integer_weight_of(const PlasticProjection& own, a
 #endif
 }
 
-// The list of a batch row's targets that spike in step k, and the traces of its targets after step k.
+// The list of a batch row's targets that spike in step k, and the traces of its targets after step
+// k.
 __device__ __forceinline__ u32* fired_in(const LaunchArgs& args, const PlasticProjection& own, u32 k, u64 row) {
     return own.fired + (k % 3 * args.rows + row) * (own.targets + 1);
 }
@@ -42,7 +46,8 @@ __device__ __forceinline__ acc_t trace_in(const LaunchArgs& args, const PlasticP
     return faded(last, own.decay_post);
 }
 
-// The warp's neurons among the sources: whether there is any, the first one, and the one after the last.
+// The warp's neurons among the sources: whether there is any, the first one, and the one after the
+// last.
 struct Sources {
     bool any;
     u32 from, end;
@@ -60,7 +65,8 @@ __device__ __forceinline__ bool is_target(const PlasticProjection& own, const Ce
     return cell.inside && cell.unit >= own.first && target < own.targets;
 }
 
-// Updates the weights onto the targets that spiked in step k. After the last step, stores the traces of the targets.
+// Updates the weights onto the targets that spiked in step k. After the last step, stores the
+// traces of the targets.
 __device__ __forceinline__ void update_weights(const GroupArgs& group, const Cell& cell, u32 k) {
     const LaunchArgs& args = group.args;
     const u32 lane = threadIdx.x % 32;
@@ -143,8 +149,8 @@ __device__ __forceinline__ void arrive(const LaunchArgs& args, const PlasticProj
     }
 }
 
-// Lists the warp's targets that spike in step k, and delivers the spikes of the warp's sources that arrive in step k. `past` is as in
-// `Neuron`, with the spikes of step k.
+// Lists the warp's targets that spike in step k, and delivers the spikes of the warp's sources that
+// arrive in step k. `past` is as in `Neuron`, with the spikes of step k.
 __device__ __forceinline__ void emit_plastic(const GroupArgs& group, const Cell& cell, u32 past, u32 spikes, u32 k, u32 slot) {
     const LaunchArgs& args = group.args;
     const u32 lane = threadIdx.x % 32;
@@ -196,7 +202,8 @@ __device__ __forceinline__ void emit_plastic(const GroupArgs& group, const Cell&
     __syncwarp();
 }
 
-// Empties the lists of step k − 2: no warp reads them in pass k, and none writes to them before the next pass.
+// Empties the lists of step k − 2: no warp reads them in pass k, and none writes to them before the
+// next pass.
 __device__ __forceinline__ void clear_fired(const GroupArgs& group, u32 k) {
     const LaunchArgs& args = group.args;
     const PlasticProjection* all = list<PlasticProjection>(group, group.plastic);

@@ -1,10 +1,12 @@
-// The contract between a pointwise model and the loops. A model's file includes this file and defines three names:
+// The contract between a pointwise model and the loops. A model's file includes this file and
+// defines three names:
 //
 //     struct Params { acc_t tau; };             // the parameters of the program in Rust; trivially copyable
 //     struct State { acc_t v; };                // fields of type acc_t, in the order of the schema
 //     __device__ acc_t step(State& s, Input x, const Params& p, const Tick& at);   // returns the output
 //
-// `step` makes one step of one unit. With one input, Input is acc_t; with several, x.port[0], x.port[1], …
+// `step` makes one step of one unit. With one input, Input is acc_t; with several, x.port[0],
+// x.port[1], …
 #pragma once
 #include "launch_args.cuh"
 

@@ -7,7 +7,8 @@
 //     HOLD               the storage of the block's part of Wh: REGISTERS, SHARED or GLOBAL memory
 //     EXCHANGE           the exchange of h between blocks, see hidden_exchange.cuh
 //
-// The order of a sum depends on WARPS_K and on the lanes of a warp alone. All exchanges and all tiles give the same bits.
+// The order of a sum depends on WARPS_K and on the lanes of a warp alone. All exchanges and all
+// tiles give the same bits.
 #pragma once
 #include "cell.cuh"
 
@@ -35,7 +36,8 @@ typedef scalar_t factor_t;
 typedef acc_t factor_t;
 #endif
 
-// A lane's part of a fragment of Wh: 16 bytes along K; for tensor cores 2 × 4 bytes, in their layout.
+// A lane's part of a fragment of Wh: 16 bytes along K; for tensor cores 2 × 4 bytes, in their
+// layout.
 constexpr u32 EACH_LANE = (TENSOR ? 8 : 16) / sizeof(factor_t);
 struct __align__(EACH_LANE * sizeof(factor_t)) Lane {
     factor_t at[EACH_LANE];
@@ -48,20 +50,23 @@ constexpr u32 DEPTH = 32 * EACH_LANE / COLUMNS;
 constexpr u32 DEEP = ceil_div(H, WARPS_K * DEPTH);
 constexpr u32 K = WARPS_K * DEEP * DEPTH;
 
-// The columns of a phase: the tile's units of each gate in turn. The fragments of a warp along the columns, and the fragments of all warps
-// in the phases before.
+// The columns of a phase: the tile's units of each gate in turn. The fragments of a warp along the
+// columns, and the fragments of all warps in the phases before.
 __device__ constexpr u32 columns(u32 phase) { return (first_gate(phase + 1) - first_gate(phase)) * UNITS; }
 __device__ constexpr u32 wide(u32 phase) { return ceil_div(columns(phase), COLUMNS * WARPS_N); }
 __device__ constexpr u32 fragments(u32 phase) { return phase == 0 ? 0 : fragments(phase - 1) + WARPS_K * DEEP * WARPS_N * wide(phase - 1); }
-// The fragments of a tile in all phases: one phase after another, each [WARPS_K][DEEP][WARPS_N][wide].
+// The fragments of a tile in all phases: one phase after another, each
+// [WARPS_K][DEEP][WARPS_N][wide].
 constexpr u32 FRAGMENTS = fragments(PHASES);
 constexpr u32 LANES = FRAGMENTS * 32;
 
-// The stride of h in shared memory, in elements. It is an odd multiple of 16 bytes, so that eight rows of a column lie in all banks.
+// The stride of h in shared memory, in elements. It is an odd multiple of 16 bytes, so that eight
+// rows of a column lie in all banks.
 constexpr u32 SIXTEEN = 16 / sizeof(factor_t);
 constexpr u32 STRIDE = TENSOR ? (ceil_div(K, SIXTEEN) | 1) * SIXTEEN : K;
 
-// The stride of the partial sums [WARPS_K][ROWS][SUMS]. With tensor cores four rows lie in all banks.
+// The stride of the partial sums [WARPS_K][ROWS][SUMS]. With tensor cores four rows lie in all
+// banks.
 constexpr u32 WIDEST = max(wide(0), wide(PHASES - 1)) * WARPS_N * COLUMNS;
 constexpr u32 SUMS = TENSOR ? ceil_div(WIDEST - 8, 16) * 16 + 8 : WIDEST;
 

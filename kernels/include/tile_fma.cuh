@@ -1,4 +1,5 @@
-// A tile's product by multiply-adds: eight lanes of a warp share a sum, and a warp computes four columns at a time.
+// A tile's product by multiply-adds: eight lanes of a warp share a sum, and a warp computes four
+// columns at a time.
 #pragma once
 #include "tile.cuh"
 
@@ -8,8 +9,9 @@ namespace tile {
 constexpr u32 ROWS_ONCE = ROWS < 4 ? ROWS : 4;
 constexpr u32 MOST_COLUMNS = 8;
 
-// Sums the first N elements of v over eight lanes, always in the same order. Each lane ends with an eighth of the sums and returns the index
-// of its first one. Each step is a template, so that the compiler knows every index and v stays in registers.
+// Sums the first N elements of v over eight lanes, always in the same order. Each lane ends with an
+// eighth of the sums and returns the index of its first one. Each step is a template, so that the
+// compiler knows every index and v stays in registers.
 template <u32 N, u32 MASK, u32 TOTAL>
 __device__ __forceinline__ u32 fold(acc_t (&v)[TOTAL]) {
     if constexpr (MASK == 0) {

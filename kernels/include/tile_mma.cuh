@@ -1,4 +1,5 @@
-// A tile's product by tensor cores: 16 rows of h with 8 columns of Wh. Rows beyond ROWS repeat the last row, and their sums are dropped.
+// A tile's product by tensor cores: 16 rows of h with 8 columns of Wh. Rows beyond ROWS repeat the
+// last row, and their sums are dropped.
 #pragma once
 #include "tile.cuh"
 

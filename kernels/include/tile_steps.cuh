@@ -1,4 +1,5 @@
-// The steps of a recurrent cell: products, gates, state and recordings. A block computes a tile of units for a shard of batch rows.
+// The steps of a recurrent cell: products, gates, state and recordings. A block computes a tile of
+// units for a shard of batch rows.
 #pragma once
 #include "hidden_exchange.cuh"
 #include "monitor.cuh"
@@ -66,7 +67,8 @@ struct Cell {
     // Records x as element e of the row's `len` elements.
     __device__ __forceinline__ void record(const LaunchArgs& args, int p, u32 kept, u32 e, u32 len, acc_t x) const {
         if (probe_mode(args, p) != BITS) return keep(args, p, kept, row, e, 0, 0, 0, is, x);
-        // Several blocks may compute units of one word: each thread sets or clears its own bit; the last unit also clears the bits behind it.
+        // Several blocks may compute units of one word: each thread sets or clears its own bit; the
+        // last unit also clears the bits behind it.
         if (!is) return;
         u32* word = (u32*)((char*)args.probes[p].to + kept * stride_of(args, p)) + row * ceil_div(len, 32) + e / 32;
         const u32 bit = 1u << e % 32, beyond = e + 1 == len ? ~(bit - 1) & ~bit : 0;

@@ -1,4 +1,5 @@
-// One step of a recurrent cell, for the strategies HostLoop and Graph. The step is the cursor plus `offset`.
+// One step of a recurrent cell, for the strategies HostLoop and Graph. The step is the cursor plus
+// `offset`.
 #include "recurrent.cuh"
 
 extern "C" __global__ void __launch_bounds__(THREADS, 1)

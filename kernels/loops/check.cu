@@ -1,4 +1,5 @@
-// Looks for NaN and infinity: *found becomes the smallest index of one, if that is smaller than *found.
+// Looks for NaN and infinity: *found becomes the smallest index of one, if that is smaller than
+// *found.
 #include "scalar.cuh"
 
 extern "C" __global__ void check_finite(const scalar_t* __restrict__ x, u64 len, u64* __restrict__ found) {

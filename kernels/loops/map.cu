@@ -1,4 +1,5 @@
-// A function of rows, without state, over all rows of a chunk: LaunchArgs::units threads a row. Each thread calls
+// A function of rows, without state, over all rows of a chunk: LaunchArgs::units threads a row.
+// Each thread calls
 //     __device__ void map(const LaunchArgs& args, const Params& p, const scalar_t* x, u64 row, u64 thread);
 // once, where x is the input row [in], and `row` counts the rows of the output, [T·B].
 #include "launch_args.cuh"

@@ -1,4 +1,5 @@
-// All steps of a chunk of a pointwise model in one launch: a thread computes one unit and keeps its state in registers.
+// All steps of a chunk of a pointwise model in one launch: a thread computes one unit and keeps its
+// state in registers.
 #include "pointwise.cuh"
 
 // With -DOUTPUT=0, args.y is null: recordings alone read the output.
@@ -6,7 +7,8 @@
 #define OUTPUT 1
 #endif
 
-// MOVING: an input differs between steps and is loaded one step ahead. Otherwise the inputs are loaded once.
+// MOVING: an input differs between steps and is loaded one step ahead. Otherwise the inputs are
+// loaded once.
 template <bool MOVING>
 __device__ __forceinline__ void scan(const LaunchArgs& args, const Cell& cell, const Params& p, State& s) {
     Recorder recorder(args, cell);

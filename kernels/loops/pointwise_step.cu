@@ -1,4 +1,5 @@
-// One step of a pointwise model, for the strategies HostLoop and Graph. The step is the cursor plus `offset`.
+// One step of a pointwise model, for the strategies HostLoop and Graph. The step is the cursor plus
+// `offset`.
 #include "pointwise.cuh"
 
 extern "C" __global__ void pointwise_step(const LaunchArgs* __restrict__ at, const __grid_constant__ Params same, const u32* __restrict__ cursor,

@@ -1,7 +1,8 @@
-// The gates of one phase of a recurrent cell's step, after a dense product of all rows: one thread for each unit. The phase is the cursor plus
-// `offset`.
+// The gates of one phase of a recurrent cell's step, after a dense product of all rows: one thread
+// for each unit. The phase is the cursor plus `offset`.
 //
-// LaunchArgs::scratch holds the product's operand, [B, PITCH]; from the next multiple of 256 bytes on the product, [B, GATES·H].
+// LaunchArgs::scratch holds the product's operand, [B, PITCH]; from the next multiple of 256 bytes
+// on the product, [B, GATES·H].
 #include "tile_steps.cuh"
 
 namespace tile {

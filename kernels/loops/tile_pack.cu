@@ -1,4 +1,5 @@
-// Packs Wh [H, G·H] for the fast tiers: for each tile the fragments of its phases, one lane's part after another. Elements beyond H are 0.
+// Packs Wh [H, G·H] for the fast tiers: for each tile the fragments of its phases, one lane's part
+// after another. Elements beyond H are 0.
 #include "tile.cuh"
 
 namespace tile {

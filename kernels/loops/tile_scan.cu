@@ -1,5 +1,5 @@
-// All steps of a chunk of a recurrent cell in one launch: one block for each tile of units and shard of rows. A block keeps its part of Wh in
-// registers or shared memory.
+// All steps of a chunk of a recurrent cell in one launch: one block for each tile of units and
+// shard of rows. A block keeps its part of Wh in registers or shared memory.
 #include "tile_steps.cuh"
 
 #if EXCHANGE == CLUSTER

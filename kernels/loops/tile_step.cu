@@ -1,4 +1,5 @@
-// One phase of a recurrent cell's step: one block for each tile of units and shard of rows. The phase is the cursor plus `offset`.
+// One phase of a recurrent cell's step: one block for each tile of units and shard of rows. The
+// phase is the cursor plus `offset`.
 #include "tile_steps.cuh"
 
 extern "C" __global__ void __launch_bounds__(tile::THREADS, 1)

@@ -1,7 +1,9 @@
-// A product of f16 or bf16 by the tensor cores of sm_90a (wgmma), fed by bulk tensor copies (TMA). One warp requests tiles, at most STAGES
-// ahead; two groups of four warps multiply them, 64 × 256 elements each. A block computes one tile of C after another.
+// A product of f16 or bf16 by the tensor cores of sm_90a (wgmma), fed by bulk tensor copies (TMA).
+// One warp requests tiles, at most STAGES ahead; two groups of four warps multiply them, 64 × 256
+// elements each. A block computes one tile of C after another.
 //
-// The barrier `full` completes when a stage's bytes have arrived, `empty` when both groups have read them.
+// The barrier `full` completes when a stage's bytes have arrived, `empty` when both groups have
+// read them.
 #include "operand.cuh"
 
 struct alignas(64) TensorMap {
@@ -16,7 +18,8 @@ extern "C" __global__ void product_by_maps(const __grid_constant__ GemmArgs, con
 static_assert(TILE_M == 128 && TILE_N == 256 && TILE_K == 64 && sizeof(scalar_t) == 2, "what follows is written for this tile");
 constexpr u32 BYTES_A = TILE_M * TILE_K * 2, BYTES_B = TILE_N * TILE_K * 2, STAGE = BYTES_A + BYTES_B;
 constexpr u32 GROUPS = 2, BLOCK = (GROUPS + 1) * 128;
-// A box of 64 lines of 128 bytes. Chunks of 16 bytes are swizzled: XORed with the line's number modulo 8.
+// A box of 64 lines of 128 bytes. Chunks of 16 bytes are swizzled: XORed with the line's number
+// modulo 8.
 constexpr u32 BOX = 64 * 128;
 
 __device__ __forceinline__ void init(u32 barrier, u32 count) {
@@ -40,7 +43,8 @@ __device__ __forceinline__ void copy_box(u32 to, const TensorMap& map, u32 barri
                  "l"(&map), "r"(barrier), "r"(x), "r"(y), "r"(batch)
                  : "memory");
 }
-// Requests LINES lines and 64 elements of k: boxes of 64 lines if lines are contiguous, else boxes of 64 elements of k.
+// Requests LINES lines and 64 elements of k: boxes of 64 lines if lines are contiguous, else boxes
+// of 64 elements of k.
 template <u32 LINES, bool ACROSS>
 __device__ __forceinline__ void copy_tile(u32 to, const TensorMap& map, u32 barrier, u32 line, u32 k, u32 batch) {
 #pragma unroll
@@ -50,8 +54,8 @@ __device__ __forceinline__ void copy_tile(u32 to, const TensorMap& map, u32 barr
     }
 }
 
-// The descriptor of an operand for wgmma. In both kinds of boxes the stride of 8 lines is 1024 bytes; in an operand that is contiguous across k
-// the stride of 64 lines is BOX bytes.
+// The descriptor of an operand for wgmma. In both kinds of boxes the stride of 8 lines is 1024
+// bytes; in an operand that is contiguous across k the stride of 64 lines is BOX bytes.
 template <bool ACROSS>
 __device__ __forceinline__ u64 descriptor(u32 at) {
     return (u64)(at >> 4 & 0x3fff) | (u64)((ACROSS ? BOX : 16) >> 4) << 16 | (u64)(1024 >> 4) << 32 | 1ull << 62;
@@ -96,8 +100,9 @@ __device__ __forceinline__ void multiply(float (&d)[128], u64 a, u64 b) {
                    "+f"(d[120]), "+f"(d[121]), "+f"(d[122]), "+f"(d[123]), "+f"(d[124]), "+f"(d[125]), "+f"(d[126]), "+f"(d[127])
                  : "l"(a), "l"(b), "n"(TRANSPOSE_A), "n"(!TRANSPOSE_B));
 }
-// The hardware owns the sums from the first wgmma until the wait for the last one, which the compiler does not see. This statement keeps the
-// compiler's accesses to the sums before and after that interval.
+// The hardware owns the sums from the first wgmma until the wait for the last one, which the
+// compiler does not see. This statement keeps the compiler's accesses to the sums before and after
+// that interval.
 __device__ __forceinline__ void fence(float (&d)[128]) {
 #pragma unroll
     for (u32 i = 0; i < 128; ++i) asm volatile("" : "+f"(d[i])::"memory");

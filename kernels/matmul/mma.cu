@@ -1,6 +1,6 @@
-// A product by tensor cores: f16, bf16, or f32 rounded to tf32, summed in f32. cp.async copies tiles of A and B into shared memory in their
-// layout in memory, STAGES − 1 tiles ahead of the multiplication. Where rows are not aligned, or without cp.async, the tiles go through
-// registers.
+// A product by tensor cores: f16, bf16, or f32 rounded to tf32, summed in f32. cp.async copies
+// tiles of A and B into shared memory in their layout in memory, STAGES − 1 tiles ahead of the
+// multiplication. Where rows are not aligned, or without cp.async, the tiles go through registers.
 //
 // Further defines: WARP_M and WARP_N, the tile of a warp; STAGES.
 #include "operand.cuh"
@@ -35,8 +35,9 @@ __device__ __forceinline__ void wait_for_all_but() {
 #endif
 }
 
-// The offset in bytes of chunk `chunk` in row `row` of a tile whose rows have CHUNKS chunks. The XOR swizzle puts the eight rows of a matrix
-// into different banks. With WORDS, a warp reads single words of four rows and eight columns.
+// The offset in bytes of chunk `chunk` in row `row` of a tile whose rows have CHUNKS chunks. The
+// XOR swizzle puts the eight rows of a matrix into different banks. With WORDS, a warp reads single
+// words of four rows and eight columns.
 template <u32 CHUNKS, bool WORDS>
 __device__ __forceinline__ u32 place(u32 row, u32 chunk) {
     if constexpr (WORDS) chunk ^= row % 4 * 2;
@@ -58,7 +59,8 @@ struct Tile {
     __device__ __forceinline__ Tile(const GemmArgs& p, const Share& s, u32 first) : source(p, s, first) {}
     __device__ __forceinline__ bool idle() const { return VECTORS < BLOCK && threadIdx.x >= VECTORS; }
 
-    // Loads the elements of the tile from k = `first` on that lie before `end`. Only the FIRST tile may be short.
+    // Loads the elements of the tile from k = `first` on that lie before `end`. Only the FIRST tile
+    // may be short.
     template <bool FIRST>
     __device__ __forceinline__ void fetch(u32 tile, u32 first, u32 end) {
         if (idle()) return;
@@ -291,7 +293,8 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) product(const __gr
 #pragma unroll 1
     for (u32 left = whole; left; left -= TILE_K) {
         wait_for_all_but<STAGES - 2>();
-        // The copies of all threads have arrived, and no thread still reads the buffer of the next tile.
+        // The copies of all threads have arrived, and no thread still reads the buffer of the next
+        // tile.
         __syncthreads();
         const bool more = left > (STAGES - 1) * TILE_K;
         if (more) {

@@ -1,4 +1,5 @@
-// Adds the partial sums of several blocks in order, then applies the activation function and stores, as a product does.
+// Adds the partial sums of several blocks in order, then applies the activation function and
+// stores, as a product does.
 #define TILE_M 1
 #define TILE_N 1
 #include "product.cuh"

@@ -1,7 +1,9 @@
-// A product by multiply-adds. One thread computes a sum: one chain from the bias with k ascending, which gives the CPU's bits unless k is
-// split. A and B go through registers into two tiles of shared memory in turn, as acc_t, with neighbouring lines contiguous.
+// A product by multiply-adds. One thread computes a sum: one chain from the bias with k ascending,
+// which gives the CPU's bits unless k is split. A and B go through registers into two tiles of
+// shared memory in turn, as acc_t, with neighbouring lines contiguous.
 //
-// Further defines: THREAD_M and THREAD_N, the elements of a thread, and LANES_M, the lanes of a warp along the lines of A.
+// Further defines: THREAD_M and THREAD_N, the elements of a thread, and LANES_M, the lanes of a
+// warp along the lines of A.
 #include "operand.cuh"
 
 constexpr u32 LANES_N = 32 / LANES_M;
@@ -9,8 +11,8 @@ constexpr u32 WARPS_M = TILE_M / (LANES_M * THREAD_M), WARPS_N = TILE_N / (LANES
 // A chunk is 16 bytes of a tile, read at once; and the chunks of a thread.
 constexpr u32 CHUNK = 16 / sizeof(acc_t) < THREAD_N ? 16 / sizeof(acc_t) : THREAD_N;
 constexpr u32 CHUNKS_M = THREAD_M / CHUNK, CHUNKS_N = THREAD_N / CHUNK;
-// The elements of a vector along k go to as many rows of the tile. A row's lines are shifted by a multiple of SHIFT, so that a warp's stores
-// go to different banks.
+// The elements of a vector along k go to as many rows of the tile. A row's lines are shifted by a
+// multiple of SHIFT, so that a warp's stores go to different banks.
 constexpr u32 QUOTA = TILE_K / LANES, SHIFT = 128 / sizeof(acc_t) / QUOTA;
 static_assert(TILE_K % LANES == 0 && QUOTA * SHIFT * sizeof(acc_t) == 128 && SHIFT % CHUNK == 0, "TILE_K");
 
@@ -37,7 +39,8 @@ struct AlongTile {
 #pragma unroll
         for (u32 e = 0; e < EACH; ++e) line[e] = lines.line(first + (threadIdx.x + e * BLOCK) / QUOTA);
     }
-    // Loads the elements of the tile from `first` on that lie before `end`. Every tile except for the FIRST is whole.
+    // Loads the elements of the tile from `first` on that lie before `end`. Every tile except for
+    // the FIRST is whole.
     template <bool FIRST>
     __device__ __forceinline__ void fetch(u32 first, u32 end) {
 #pragma unroll
@@ -116,7 +119,8 @@ struct AcrossTile {
     }
 };
 
-// Reads CHUNKS chunks that lie SPAN lines apart, from `line` on. The bits of `line` that distinguish the chunks are 0.
+// Reads CHUNKS chunks that lie SPAN lines apart, from `line` on. The bits of `line` that
+// distinguish the chunks are 0.
 template <u32 LINES, u32 CHUNKS, u32 SPAN>
 __device__ __forceinline__ void read(acc_t (&to)[CHUNKS * CHUNK], const acc_t* tile, u32 k, u32 line) {
     constexpr u32 APART = SPAN * (CHUNKS - 1);
@@ -164,7 +168,8 @@ extern "C" __global__ void __launch_bounds__(BLOCK, BLOCKS) product(const __grid
         for (u32 i = 1; i < THREAD_M; ++i) sums[i][j] = sums[0][j];
     }
 
-    // Multiplies a tile while the next one is loaded. The buffer is a template argument, known to the compiler.
+    // Multiplies a tile while the next one is loaded. The buffer is a template argument, known to
+    // the compiler.
     u32 k = s.first;
     const auto tile = [&](const acc_t* now, acc_t* next) {
         const bool more = k < s.end;

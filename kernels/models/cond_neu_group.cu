@@ -1,5 +1,7 @@
-// A neuron assembled from ion channels. Equations: src/models/neurons/cond_neu_group/mod.rs; step.rs and conduct.rs beside it have the same
-// operations in the same order. src/models/neurons/cond_neu_group/program.rs puts a namespace channelN for each channel before this text, and
+// A neuron assembled from ion channels. Equations: src/models/neurons/cond_neu_group/mod.rs;
+// step.rs and conduct.rs beside it have the same operations in the same order.
+// src/models/neurons/cond_neu_group/program.rs puts a namespace channelN for each channel before
+// this text, and
 //
 //   CHANNELS(DO)  DO(N, the state variable of its first gate) for each channel
 //   STAGES        the stages of a Runge-Kutta method; without STAGES, exponential Euler

@@ -1,7 +1,7 @@
-// A convolution over height and width: one thread for each element of the output. The sum is the CPU's: it starts from the bias and is one
-// chain of fused multiply-adds over the window, down, across and by channel. Elements outside of the image count as zero; without them the
-// sign of a zero could differ.
-// weights: w [kernel, kernel, channels/groups, outputs], b [outputs] or null
+// A convolution over height and width: one thread for each element of the output. The sum is the
+// CPU's: it starts from the bias and is one chain of fused multiply-adds over the window, down,
+// across and by channel. Elements outside of the image count as zero; without them the sign of a
+// zero could differ. weights: w [kernel, kernel, channels/groups, outputs], b [outputs] or null
 #include "launch_args.cuh"
 
 struct Side {
@@ -13,7 +13,8 @@ struct Params {
     u64 channels, outputs, groups;
 };
 
-// The position of the window's element k in the input. A position outside is beyond the end, or wrapped around if before the start.
+// The position of the window's element k in the input. A position outside is beyond the end, or
+// wrapped around if before the start.
 __device__ __forceinline__ u64 place(const Side& side, u64 at, u64 k) { return at * side.stride + k * side.dilation - side.before; }
 
 // x: [height, width, channels]

@@ -1,13 +1,14 @@
-// A dense layer, y = b + x·W: one thread for each element of the output. The sum is the CPU's: it starts from the bias and is one chain of
-// fused multiply-adds with k ascending.
-// weights: W [in, out], b [out] or null
+// A dense layer, y = b + x·W: one thread for each element of the output. The sum is the CPU's: it
+// starts from the bias and is one chain of fused multiply-adds with k ascending. weights: W [in,
+// out], b [out] or null
 #include "launch_args.cuh"
 
 struct Params {
     u64 inputs;
 };
 
-// x: [in]. With TO_WORK the sum stays unrounded for a cell; otherwise it is rounded into the output.
+// x: [in]. With TO_WORK the sum stays unrounded for a cell; otherwise it is rounded into the
+// output.
 __device__ __forceinline__ void map(const LaunchArgs& args, const Params& p, const scalar_t* x, u64 row, u64 column) {
     const u64 columns = args.units;
     const scalar_t* w = args.weights[0] + column;

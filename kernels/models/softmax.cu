@@ -1,4 +1,5 @@
-// Softmax over the last axis: a thread computes one group of elements, in the order of src/models/layers/activation.rs.
+// Softmax over the last axis: a thread computes one group of elements, in the order of
+// src/models/layers/activation.rs.
 #include "math.cuh"
 #include "launch_args.cuh"
 

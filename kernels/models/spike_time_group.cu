@@ -1,7 +1,7 @@
 // Units that spike at given times. The CPU's step: src/models/sources/spike_times.rs.
 //
-// The table holds the number of units N; N + 1 offsets, of each unit's first time and behind the last time; the times as f64, prepared for the
-// comparison with the middle between two steps.
+// The table holds the number of units N; N + 1 offsets, of each unit's first time and behind the
+// last time; the times as f64, prepared for the comparison with the middle between two steps.
 #include "system.cuh"
 
 struct Params {};

@@ -3,8 +3,8 @@
 //   1 connect_fill     targets and delays
 //   2 connect_order    sorts each row by (delay, target): FIXED_NUM_PRE, FIXED_NUM_POST, and delays that differ
 //   3 connect_weights  integer weights
-// Each pass takes one `ConnectArgs`. The host sums the lengths between passes 0 and 1. A warp generates a row (FIXED_NUM_PRE: a column); a
-// block sorts a row.
+// Each pass takes one `ConnectArgs`. The host sums the lengths between passes 0 and 1. A warp
+// generates a row (FIXED_NUM_PRE: a column); a block sorts a row.
 #include "connect.cuh"
 
 using namespace connect;
@@ -74,7 +74,8 @@ extern "C" __global__ void __launch_bounds__(256) connect_fill(const ConnectArgs
 #elif PASS == 2
 constexpr u32 SHARED_KEYS = 4096;
 
-// The sort keys of a row, in shared memory or in place: the delay in the high half, the target in the low half.
+// The sort keys of a row, in shared memory or in place: the delay in the high half, the target in
+// the low half.
 struct Keys {
     const ConnectArgs& c;
     u64 start;
@@ -99,7 +100,8 @@ struct Keys {
     }
 };
 
-// Batcher's bitonic sort, in the form in which each comparison puts the smaller key first: keys beyond the end never move.
+// Batcher's bitonic sort, in the form in which each comparison puts the smaller key first: keys
+// beyond the end never move.
 extern "C" __global__ void __launch_bounds__(128) connect_order(const ConnectArgs c) {
     __shared__ u64 shared_keys[SHARED_KEYS];
     for (u64 row = blockIdx.x; row < c.pre; row += gridDim.x) {

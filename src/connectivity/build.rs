@@ -1,4 +1,5 @@
-//! Makes a projection's synapses: lengths of rows, then rows, in parallel. No bit depends on the threads.
+//! Makes a projection's synapses: lengths of rows, then rows, in parallel. No bit depends on the
+//! threads.
 
 use super::distribution::Distribution;
 use super::rng_streams::{DELAY, WEIGHT};

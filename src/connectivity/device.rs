@@ -1,4 +1,5 @@
-//! The arguments with which a GPU generates synapses. `kernels/include/connect_args.cuh` is generated from this file.
+//! The arguments with which a GPU generates synapses. `kernels/include/connect_args.cuh` is
+//! generated from this file.
 
 use super::distribution::Distribution;
 use super::rows::Rows;
@@ -36,7 +37,8 @@ device_constants! {
 }
 
 device_struct! {
-    /// The arguments of every pass of `network/connect.cu`, and the recipe of procedural rows. An array that a pass does not need is null.
+    /// The arguments of every pass of `network/connect.cu`, and the recipe of procedural rows. An
+    /// array that a pass does not need is null.
     pub(crate) struct ConnectArgs {
         /// `[pre + 1]`: the start of each row.
         offsets: u64 as "const u64*",
@@ -46,7 +48,8 @@ device_struct! {
         weights: u64 as "int*",
         /// `[synapses]` in steps; null where all are the same.
         delays: u64 as "unsigned short*",
-        /// `[pre]`: the row lengths that the count pass finds; for `FIXED_NUM_PRE` 0 before each pass.
+        /// `[pre]`: the row lengths that the count pass finds; for `FIXED_NUM_PRE` 0 before each
+        /// pass.
         counts: u64 as "u32*",
         seed: u64,
         /// `FIXED_PROB`: 1/ln(1 − p).
@@ -108,7 +111,8 @@ fn distribution(distribution: &Distribution<'_>) -> Option<(u32, [f64; 2])> {
 }
 
 impl ConnectivitySpec {
-    /// The arguments of the passes, without addresses; `None` for arrays or given values, which the host sorts.
+    /// The arguments of the passes, without addresses; `None` for arrays or given values, which the
+    /// host sorts.
     ///
     /// # Errors
     /// As [`ConnectivitySpec::check`].
@@ -155,7 +159,8 @@ impl ConnectivitySpec {
         }))
     }
 
-    /// The arguments and passes for a device; `None` where [`ConnectivitySpec::connect_args`] is `None`.
+    /// The arguments and passes for a device; `None` where [`ConnectivitySpec::connect_args`] is
+    /// `None`.
     ///
     /// # Errors
     /// As [`ConnectivitySpec::check`].

@@ -4,7 +4,8 @@ use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::numeric::rng::Stream;
 
-/// No normal draw is further from the mean, in standard deviations: the smallest uniform number is 2⁻²⁵, and √(−2·ln 2⁻²⁵) < 5.89.
+/// No normal draw is further from the mean, in standard deviations: the smallest uniform number is
+/// 2⁻²⁵, and √(−2·ln 2⁻²⁵) < 5.89.
 const FURTHEST: f64 = 5.9;
 
 /// The distribution of a value of synapses.
@@ -29,8 +30,8 @@ pub(super) enum Distribution<'a> {
 }
 
 impl<'a> Distribution<'a> {
-    /// `name` says whose values these are. `shape`: how many values of its own a rule takes, and what source and target count there;
-    /// none: it takes none.
+    /// `name` says whose values these are. `shape`: how many values of its own a rule takes, and
+    /// what source and target count there; none: it takes none.
     pub(super) fn of(init: &'a Init, name: &str, shape: Option<(usize, [usize; 2])>) -> Result<Self> {
         let distribution = match init {
             Init::Zeros => Self::Same(0.0),
@@ -69,7 +70,8 @@ impl<'a> Distribution<'a> {
         }
     }
 
-    /// The value of the synapse from source to target; `purpose` selects its random words. Its counterpart is `draw` in `connect.cuh`.
+    /// The value of the synapse from source to target; `purpose` selects its random words. Its
+    /// counterpart is `draw` in `connect.cuh`.
     #[inline(always)]
     pub(super) fn at(&self, stream: Stream, purpose: u64, source: u32, target: u32) -> f64 {
         match *self {

@@ -1,5 +1,5 @@
-//! The purposes of a projection's random words. A purpose is the top byte of a random stream's step; the rest of the step, and the unit, are
-//! an index.
+//! The purposes of a projection's random words. A purpose is the top byte of a random stream's
+//! step; the rest of the step, and the unit, are an index.
 
 use crate::device::device_struct::device_constants;
 

@@ -121,7 +121,8 @@ impl ConnectivitySpec {
         Distribution::of(&self.delay, &self.of("delay"), self.places())
     }
 
-    /// The shortest and the longest delay that a synapse can have, in steps. Normal draws below 0 are 0.
+    /// The shortest and the longest delay that a synapse can have, in steps. Normal draws below 0
+    /// are 0.
     ///
     /// # Errors
     /// If one can be negative or too long.
@@ -149,8 +150,9 @@ impl ConnectivitySpec {
         matches!(self.weights(), Ok(Distribution::Same(_)))
     }
 
-    /// The weight scale, by which a sum of integer weights is multiplied: the weight, if all are the same; else 2^(e − 30), with the smallest 2ᵉ
-    /// above all weights, but at least 2⁻¹²⁰, which is a normal number in `f32`, too.
+    /// The weight scale, by which a sum of integer weights is multiplied: the weight, if all are
+    /// the same; else 2^(e − 30), with the smallest 2ᵉ above all weights, but at least 2⁻¹²⁰, which
+    /// is a normal number in `f32`, too.
     pub(crate) fn weight_scale(&self) -> f64 {
         match self.weights() {
             Ok(Distribution::Same(weight)) => weight,
@@ -171,14 +173,15 @@ pub(crate) fn weight_scale_above(most: f64) -> f64 {
     f64::from_bits(((power + 1023) as u64) << 52)
 }
 
-/// A delay in steps, to the nearest; a negative delay is 0. Its counterpart is `steps` in `connect.cuh`.
+/// A delay in steps, to the nearest; a negative delay is 0. Its counterpart is `steps` in
+/// `connect.cuh`.
 #[inline(always)]
 pub(super) fn steps(delay: f64, dt: f64) -> u32 {
     (delay.max(0.0) / dt).round_ties_even().min(f64::from(MOST_STEPS)) as u32
 }
 
-/// The integer weight, of magnitude at most 2³⁰, rounded to the nearest; `inv_scale` is that of a weight of 1. Its counterpart is
-/// `integer_weight` in `connect.cuh`.
+/// The integer weight, of magnitude at most 2³⁰, rounded to the nearest; `inv_scale` is that of a
+/// weight of 1. Its counterpart is `integer_weight` in `connect.cuh`.
 #[inline(always)]
 pub(super) fn integer_weight(weight: f64, inv_scale: f64) -> i32 {
     (weight * inv_scale).round_ties_even() as i32

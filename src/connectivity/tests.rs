@@ -142,7 +142,8 @@ fn counts_are_as_asked() {
     }
 }
 
-/// χ² of counts that are binomial with the same n and p: what the sum of (c − np)²/np(1 − p) is, in deviations of what it should be.
+/// χ² of counts that are binomial with the same n and p: what the sum of (c − np)²/np(1 − p) is, in
+/// deviations of what it should be.
 fn chi(counts: &[u32], n: f64, p: f64) -> f64 {
     let (mean, variance) = (n * p, n * p * (1.0 - p));
     let chi: f64 = counts.iter().map(|c| (f64::from(*c) - mean).powi(2) / variance).sum();
@@ -186,7 +187,8 @@ fn degrees_are_binomial_and_edges_are_like_the_middle() {
 
 #[test]
 fn neighbours_are_independent() {
-    // How often targets t and t + 1 are both taken by a source, and how often a target by sources s and s + 1.
+    // How often targets t and t + 1 are both taken by a source, and how often a target by sources s
+    // and s + 1.
     let n = 1000;
     for rule in [Connect::FixedProb(0.1), Connect::FixedNumPost(100), Connect::FixedNumPre(100)] {
         let table = spec(rule.clone(), n, n).build().unwrap();
@@ -195,7 +197,8 @@ fn neighbours_are_independent() {
         let below: usize = rows.windows(2).map(|w| w[0].intersection(&w[1]).count()).sum();
         for both in [beside, below] {
             let expected = (n * (n - 1)) as f64 * 0.01;
-            // Pairs that share one are weakly dependent: twice the deviation of independent ones is still 2 % of the mean.
+            // Pairs that share one are weakly dependent: twice the deviation of independent ones is
+            // still 2 % of the mean.
             let far = (both as f64 - expected) / expected.sqrt();
             println!("seed {SEED}, {rule:?}: {both}, expected {expected:.0}");
             assert!(far.abs() < 6.0, "{rule:?}: {both}, expected are {expected}");

@@ -1,7 +1,7 @@
 //! Structs and constants that Rust code and kernels share.
 //!
-//! [`device_struct!`] and [`device_constants!`] declare them once. Headers in `kernels/include` are generated from these declarations; a unit
-//! test in `src/cuda/structs/headers.rs` compares them.
+//! [`device_struct!`] and [`device_constants!`] declare them once. Headers in `kernels/include` are
+//! generated from these declarations; a unit test in `src/cuda/structs/headers.rs` compares them.
 
 #[cfg(feature = "cuda")]
 pub(crate) use fields::{DeviceField, is_field};
@@ -22,10 +22,12 @@ mod fields {
     pub(crate) const fn is_field<T: DeviceField>() {}
 }
 
-/// Declares a struct that kernels read. The field comments are also the comments of the generated C struct.
+/// Declares a struct that kernels read. The field comments are also the comments of the generated C
+/// struct.
 ///
-/// The C type of a field follows from its Rust type. Where the C type is another one of the same size, such as a pointer, a literal after `as`
-/// names it; for an array the literal names the type of an element.
+/// The C type of a field follows from its Rust type. Where the C type is another one of the same
+/// size, such as a pointer, a literal after `as` names it; for an array the literal names the type
+/// of an element.
 #[cfg(feature = "cuda")]
 macro_rules! device_struct {
     (@c) => { None };
@@ -46,7 +48,8 @@ macro_rules! device_struct {
 
         impl $crate::device::device_struct::DeviceField for $name {}
 
-        // `repr(C)` keeps the order of the fields. The sum of their sizes shows that no padding lies between them.
+        // `repr(C)` keeps the order of the fields. The sum of their sizes shows that no padding
+        // lies between them.
         const _: () = {
             $($crate::device::device_struct::is_field::<$ty>();)*
             assert!(size_of::<$name>() == 0 $(+ size_of::<$ty>())*, "a shared struct has padding");
@@ -104,7 +107,8 @@ pub(crate) struct Struct {
     pub(crate) fields: &'static [Field],
 }
 
-/// The declaration of a field: its Rust type, its C type if the declaration names one, its offset and its size.
+/// The declaration of a field: its Rust type, its C type if the declaration names one, its offset
+/// and its size.
 #[cfg(all(test, feature = "cuda"))]
 #[derive(Debug)]
 pub(crate) struct Field {

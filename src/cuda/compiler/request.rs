@@ -4,7 +4,8 @@ use super::compile::Request;
 use crate::numeric::scalar::DType;
 use crate::system::program::{CellProgram, CudaSource, RowFunction};
 
-/// The recordings of a loop: for each one the variable and the form, as `launch_args.cuh` numbers them.
+/// The recordings of a loop: for each one the variable and the form, as `launch_args.cuh` numbers
+/// them.
 pub(crate) type Probes<'p> = &'p [(usize, usize)];
 
 impl Request {
@@ -61,7 +62,8 @@ impl Request {
         self
     }
 
-    /// Files, type and defines, as a line of `kernels/embedded.txt`. Another text under the same name has the same line.
+    /// Files, type and defines, as a line of `kernels/embedded.txt`. Another text under the same
+    /// name has the same line.
     pub(crate) fn line(&self) -> String {
         let folder = match self.loops.is_empty() {
             false => "models",

@@ -1,7 +1,8 @@
 //! The kernels' texts, and their assembly into one text.
 //!
-//! A file includes `"name.cuh"` of `kernels/include` and nothing else, so that NVRTC needs no include folder. Each include is expanded once, and
-//! `#line` lets the compiler's errors name the file that a line comes from.
+//! A file includes `"name.cuh"` of `kernels/include` and nothing else, so that NVRTC needs no
+//! include folder. Each include is expanded once, and `#line` lets the compiler's errors name the
+//! file that a line comes from.
 
 use crate::error::{Error, Result};
 
@@ -120,15 +121,16 @@ fn flatten_with(files: &[(&str, &'static str)], parts: &[(&str, &str)]) -> Resul
 /// Includes that do not depend on the model.
 const COMMON: &[&str] = &["scalar.cuh", "launch_args.cuh", "math.cuh", "philox.cuh", "activation.cuh", "crossing.cuh"];
 
-/// One of several models in one text: its files, by name, between the opening and the closing of its namespace.
+/// One of several models in one text: its files, by name, between the opening and the closing of
+/// its namespace.
 pub(crate) struct NamespacedSource<'a> {
     pub(crate) opening: String,
     pub(crate) files: Vec<(&'a str, &'a str)>,
     pub(crate) closing: String,
 }
 
-/// One text of several models. The includes that do not depend on the model, and the includes `more`, come once, before the first model; other
-/// includes come once in each model.
+/// One text of several models. The includes that do not depend on the model, and the includes
+/// `more`, come once, before the first model; other includes come once in each model.
 ///
 /// # Errors
 /// As [`flatten`].
@@ -208,7 +210,8 @@ fn quoted(operand: &str) -> Option<&str> {
     operand.strip_prefix('"')?.strip_suffix('"').filter(|name| !name.contains('"'))
 }
 
-/// The line with a space for each comment. `in_comment`: a comment continues into the line, and then out of it.
+/// The line with a space for each comment. `in_comment`: a comment continues into the line, and
+/// then out of it.
 fn without_comments(line: &str, in_comment: &mut bool) -> String {
     let mut code = String::new();
     let mut rest = line;
@@ -245,7 +248,8 @@ fn without_comments(line: &str, in_comment: &mut bool) -> String {
                 code.push_str(rest);
                 return code;
             }
-            // `at` is that of the second character, one byte after the first: neither is cut in two.
+            // `at` is that of the second character, one byte after the first: neither is cut in
+            // two.
             Some((at, c)) => {
                 code.push_str(rest.get(..at - 1).unwrap_or_default());
                 if c == '/' {

@@ -1,5 +1,5 @@
-//! The parameter lists of kernels: a type for each list. A [`Kernel`](super::module::Kernel) has one of these types, and so the one function of
-//! `launch.rs` that passes such a list.
+//! The parameter lists of kernels: a type for each list. A [`Kernel`](super::module::Kernel) has
+//! one of these types, and so the one function of `launch.rs` that passes such a list.
 
 /// A list of parameters.
 pub(crate) trait Signature {
@@ -30,17 +30,21 @@ macro_rules! signatures {
 }
 
 signatures! {
-    /// All steps of a chunk, or any other work of one launch: launch arguments, and the model's parameters.
+    /// All steps of a chunk, or any other work of one launch: launch arguments, and the model's
+    /// parameters.
     Whole: ["pointwise_scan", "map_rows", "cell_scan", "tile_scan", "tile_begin"] ("LaunchArgs", "Params");
-    /// One step: addresses of launch arguments and of the cursor, the model's parameters, and the step's offset from the cursor.
+    /// One step: addresses of launch arguments and of the cursor, the model's parameters, and the
+    /// step's offset from the cursor.
     Step: ["pointwise_step", "cell_step", "tile_step", "tile_gates"] ("LaunchArgs*", "Params", "u32*", "u32");
     /// Several layers: the address of their launch arguments and parameters.
     FusedLayers: ["stack_scan"] ("char*");
     /// A pass that makes synapses.
     Connect: ["connect_count", "connect_fill", "connect_order", "connect_weights"] ("ConnectArgs");
-    /// All steps of a network: addresses of the groups' tables and of the barrier's counter, the steps, whether warps share long rows.
+    /// All steps of a network: addresses of the groups' tables and of the barrier's counter, the
+    /// steps, whether warps share long rows.
     NetworkScan: ["network_scan"] ("char*", "u32*", "u32", "u32");
-    /// One step of a network: addresses of the groups' tables and of the cursor, the step's offset, and as above.
+    /// One step of a network: addresses of the groups' tables and of the cursor, the step's offset,
+    /// and as above.
     NetworkStep: ["network_step"] ("char*", "u32*", "u32", "u32");
     /// A cell's weights, and where they go.
     Pack: ["tile_pack"] ("scalar_t*", "Lane*");

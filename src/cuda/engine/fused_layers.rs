@@ -1,7 +1,8 @@
-//! Fused layers: small layers in one kernel. A block computes one batch row in all layers; each layer makes all steps of the chunk before the next.
-//! The layers share the cost of one launch.
+//! Fused layers: small layers in one kernel. A block computes one batch row in all layers; each
+//! layer makes all steps of the chunk before the next. The layers share the cost of one launch.
 //!
-//! Sums have the CPU's order for every choice of `Products`: small sums gain nothing from another order.
+//! Sums have the CPU's order for every choice of `Products`: small sums gain nothing from another
+//! order.
 
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::source;
@@ -24,8 +25,8 @@ use std::sync::Arc;
 
 /// Threads of a block.
 const THREADS: u32 = 256;
-/// The most multiply-adds of a row's step, and of its chunk: with more of them a row takes longer than the launches. Derived from the operations
-/// of an SM in a microsecond; not measured.
+/// The most multiply-adds of a row's step, and of its chunk: with more of them a row takes longer
+/// than the launches. Derived from the operations of an SM in a microsecond; not measured.
 const PRODUCTS: u64 = 1 << 13;
 const PRODUCTS_OF_CHUNK: u64 = 1 << 20;
 /// The most bytes of the arrays between layers, if memory is not short.
@@ -42,15 +43,16 @@ pub(crate) struct FusedLayers {
     params: Vec<Vec<u8>>,
     /// The most steps of a chunk.
     pub(crate) steps: u64,
-    /// The offsets of each stage's output and of its products with the input, in its memory. No two share memory, since blocks are not
-    /// synchronised.
+    /// The offsets of each stage's output and of its products with the input, in its memory. No two
+    /// share memory, since blocks are not synchronised.
     places: Vec<[usize; 2]>,
     pub(crate) bytes: usize,
     memory: Option<Buffer>,
 }
 
 impl FusedLayers {
-    /// Several stages as one kernel, if they are small enough and each is of a kind that can be a part.
+    /// Several stages as one kernel, if they are small enough and each is of a kind that can be a
+    /// part.
     pub(crate) fn prepare(stages: &[Stage], steps: u64, free: u64, builder: &mut StageBuilder<'_>) -> Result<Option<Self>> {
         let persistent = stages.iter().all(|s| s.chosen().0 == Strategy::Persistent && !s.parts().is_empty());
         let parts: Vec<&FusedPart> = stages.iter().flat_map(Stage::parts).collect();
@@ -126,8 +128,9 @@ impl FusedLayers {
     }
 }
 
-/// The kernel for these parts, in order; each is the compile request of the part alone. The kernel's argument is the address of the parts: the
-/// launch arguments and the parameters of each, at the offsets in `places`.
+/// The kernel for these parts, in order; each is the compile request of the part alone. The
+/// kernel's argument is the address of the parts: the launch arguments and the parameters of each,
+/// at the offsets in `places`.
 ///
 /// # Errors
 /// If a block cannot compute a row of a part.

@@ -1,4 +1,5 @@
-//! The products' modules that are compiled for every architecture: each tile of the table once, each layout for one of them.
+//! The products' modules that are compiled for every architecture: each tile of the table once,
+//! each layout for one of them.
 
 use super::Layout;
 use super::table::{HOPPER, tiles};

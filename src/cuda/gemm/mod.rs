@@ -1,5 +1,5 @@
-//! Dense products: which kernel (`table`), what it is compiled with (`request`), its arguments (`structs/gemm.rs`), and a product of its own
-//! without a loop (`Multiplier`).
+//! Dense products: which kernel (`table`), what it is compiled with (`request`), its arguments
+//! (`structs/gemm.rs`), and a product of its own without a loop (`Multiplier`).
 
 mod alone;
 mod catalog;
@@ -53,8 +53,8 @@ enum MainKernel {
     ByMaps(Kernel<signature::ByMaps>),
 }
 
-/// Whether operands can be loaded by tensor maps: the compiler knows sm_90a (CUDA 12.0 or later), and a block has enough shared memory for such
-/// a kernel.
+/// Whether operands can be loaded by tensor maps: the compiler knows sm_90a (CUDA 12.0 or later),
+/// and a block has enough shared memory for such a kernel.
 pub(crate) fn makes_maps(context: &Context) -> bool {
     context.compiler.as_ref().is_ok_and(|compilers| compilers.first().version >= (12, 0))
         && context.shared >= table::HOPPER.block(DType::Bf16).1 as usize

@@ -9,10 +9,12 @@
 //! | `f16`, `bf16` | `Fast`, `Tf32` | sm_90 alone | `mma`, `hopper` |
 //! | all others | | | `simt` |
 //!
-//! The chosen tile is the one with which the busiest SM has the least work: the number of its tiles times the tile's area, divided by the tile's
-//! rate. If there are fewer tiles than SMs and the sums are long, k is split, except with `Ordered` and within a loop. A tile of 128 × 128 by
-//! tensor cores needs rows that start at multiples of 16 bytes, since it has no registers for other rows. `hopper` needs such rows, too, and
-//! k > 0, since a tensor map has no dimension of 0. `hopper` computes no convolutions.
+//! The chosen tile is the one with which the busiest SM has the least work: the number of its tiles
+//! times the tile's area, divided by the tile's rate. If there are fewer tiles than SMs and the
+//! sums are long, k is split, except with `Ordered` and within a loop. A tile of 128 × 128 by
+//! tensor cores needs rows that start at multiples of 16 bytes, since it has no registers for other
+//! rows. `hopper` needs such rows, too, and k > 0, since a tensor map has no dimension of 0.
+//! `hopper` computes no convolutions.
 
 use crate::device::Products;
 use crate::numeric::scalar::DType;
@@ -56,7 +58,8 @@ pub(crate) struct GemmTile {
     pub(crate) k: u32,
     /// Blocks of an SM, among which the compiler divides the registers.
     pub(crate) blocks: u32,
-    /// Work by time, in percent of the best tile: the share of multiply-adds in the inner loop, less the longer waits of a smaller tile.
+    /// Work by time, in percent of the best tile: the share of multiply-adds in the inner loop,
+    /// less the longer waits of a smaller tile.
     rate: u32,
 }
 
@@ -85,7 +88,8 @@ const MMA: [GemmTile; 3] = [
     mma("middle", [64, 64, 32], [32, 32, 3], 4, 75),
     mma("flat", [32, 128, 32], [32, 32, 3], 3, 70),
 ];
-/// Its rate follows from published results for `mma.sync` on an H100: two thirds of `wgmma`. Not measured.
+/// Its rate follows from published results for `mma.sync` on an H100: two thirds of `wgmma`. Not
+/// measured.
 pub(crate) const HOPPER: GemmTile =
     GemmTile { name: "warp groups", family: Family::Hopper(4), m: 128, n: 256, k: 64, blocks: 1, rate: 150 };
 
@@ -155,7 +159,8 @@ impl GemmTile {
         match self.family {
             Family::Simt([m, n, _]) => (self.m / m * (self.n / n), 0),
             Family::Mma([m, n, stages]) => (self.m / m * (self.n / n) * 32, stages * (self.m + self.n) * self.k * dtype.size() as u32),
-            // Two multiplying groups and one copying group of four warps; the stages start at a multiple of 1024 bytes.
+            // Two multiplying groups and one copying group of four warps; the stages start at a
+            // multiple of 1024 bytes.
             Family::Hopper(stages) => (3 * 128, stages * (self.m + self.n) * self.k * dtype.size() as u32 + 1024),
         }
     }

@@ -1,4 +1,5 @@
-//! Generates a projection's synapses on the device, by `kernels/network/connect.cu`: the synapses of the host, in the same order.
+//! Generates a projection's synapses on the device, by `kernels/network/connect.cu`: the synapses
+//! of the host, in the same order.
 
 use crate::connectivity::device::OnDevice;
 use crate::connectivity::spec::ConnectivitySpec;
@@ -21,11 +22,13 @@ const FILL: usize = 1;
 const ORDER: usize = 2;
 const WEIGHTS: usize = 3;
 
-/// Warps for each SM in a grid that generates rows, and blocks for each SM in a grid that sorts them: each takes several rows in turn.
+/// Warps for each SM in a grid that generates rows, and blocks for each SM in a grid that sorts
+/// them: each takes several rows in turn.
 const WARPS: u64 = 64;
 const SORTERS: u64 = 8;
 
-/// A projection's synapses on the device: the arrays of a [`SynapseTable`](crate::network::SynapseTable).
+/// A projection's synapses on the device: the arrays of a
+/// [`SynapseTable`](crate::network::SynapseTable).
 #[derive(Debug)]
 pub(crate) struct DeviceSynapses {
     pub(crate) offsets: Buffer,
@@ -58,8 +61,9 @@ impl SynapseBuilder {
         Ok(Self { stream: Stream::new(context)?, kernels: [const { None }; 4], context: context.clone() })
     }
 
-    /// The synapses of a specification; `None` for synapses or values that are given as arrays, which the host sorts. The device is idle when
-    /// this returns, and temporary memory is free again.
+    /// The synapses of a specification; `None` for synapses or values that are given as arrays,
+    /// which the host sorts. The device is idle when this returns, and temporary memory is free
+    /// again.
     ///
     /// # Errors
     /// If the specification is invalid, the synapses do not fit the device, or a call fails.

@@ -1,4 +1,5 @@
-//! The number of blocks of a network's launch. Blocks that wait for each other must all be resident on the device.
+//! The number of blocks of a network's launch. Blocks that wait for each other must all be resident
+//! on the device.
 
 use crate::cuda::driver::module::Kernel;
 use crate::cuda::driver::signature;
@@ -22,11 +23,13 @@ pub(crate) struct FittedNetwork {
     pub(crate) kernel: NetworkKernel,
 }
 
-/// The kernel and the warps for groups of these numbers of tasks. `make` compiles and loads a kernel. If the blocks are not all resident at
-/// once, the strategy is a graph of steps, unless the caller requires one launch.
+/// The kernel and the warps for groups of these numbers of tasks. `make` compiles and loads a
+/// kernel. If the blocks are not all resident at once, the strategy is a graph of steps, unless the
+/// caller requires one launch.
 ///
 /// # Errors
-/// If there are more groups than warps, if one launch is required and impossible, or if a call fails.
+/// If there are more groups than warps, if one launch is required and impossible, or if a call
+/// fails.
 pub(crate) fn fit(
     strategy: (Strategy, Cow<'static, str>),
     tasks: &[u64],
@@ -60,7 +63,8 @@ fn shared_out(tasks: &[u64], most: Option<u32>, cut: KernelVariant) -> Result<Wa
     share(tasks, most, alone).ok_or_else(|| Error::Unsupported(format!("{} groups of {tasks:?} warps", tasks.len())))
 }
 
-/// The warps of as many resident blocks as the device has room for, or as there is work for; or the reason why there are none.
+/// The warps of as many resident blocks as the device has room for, or as there is work for; or the
+/// reason why there are none.
 fn together(
     tasks: &[u64],
     cut: KernelVariant,
@@ -68,7 +72,8 @@ fn together(
     builder: &mut StageBuilder<'_>,
 ) -> Result<std::result::Result<(WarpPartition, NetworkKernel), String>> {
     let sms = builder.context.sms;
-    // Resident blocks of an SM: the number that the launch bounds guarantee, then the number that the driver reports.
+    // Resident blocks of an SM: the number that the launch bounds guarantee, then the number that
+    // the driver reports.
     let bound = cut.bounds().1;
     let mut each = bound;
     let mut found: Option<(WarpPartition, NetworkKernel)> = None;
@@ -97,7 +102,8 @@ fn together(
             if fit == 0 {
                 return Ok(Err(format!("the device has no room for a block of {} threads", warps.threads)));
             }
-            // Fewer blocks fit than the launch bounds allow: other processes use a part of the device.
+            // Fewer blocks fit than the launch bounds allow: other processes use a part of the
+            // device.
             each = fit;
             continue;
         }

@@ -1,4 +1,5 @@
-//! Networks on a GPU: the text of their loops, the tables that the loops read, and the synapses in device memory.
+//! Networks on a GPU: the text of their loops, the tables that the loops read, and the synapses in
+//! device memory.
 
 pub(crate) mod connect;
 mod fit;

@@ -1,4 +1,5 @@
-//! A plastic projection on the device: its synapses by target, and the memory through which its warps exchange traces and spikes.
+//! A plastic projection on the device: its synapses by target, and the memory through which its
+//! warps exchange traces and spikes.
 
 use super::Synapses;
 use crate::cuda::driver::context::Context;
@@ -15,14 +16,15 @@ pub(crate) struct Plastic {
     columns: Buffer,
     places: Buffer,
     kinds: Buffer,
-    /// Byte offsets in the network's own memory: the traces of targets, and the lists of targets that spike.
+    /// Byte offsets in the network's own memory: the traces of targets, and the lists of targets
+    /// that spike.
     traces: usize,
     fired: usize,
 }
 
 impl Plastic {
-    /// `None` for a projection that is not plastic. `take(bytes)` reserves twice as many bytes for each batch row in the network's own memory;
-    /// `size` is the size of a number.
+    /// `None` for a projection that is not plastic. `take(bytes)` reserves twice as many bytes for
+    /// each batch row in the network's own memory; `size` is the size of a number.
     pub(crate) fn make(
         context: &Arc<Context>,
         projection: &ProjectionPlan,
@@ -43,7 +45,8 @@ impl Plastic {
         Ok(Some(Self { columns: put(&columns.offsets)?, places: put(&columns.places)?, kinds: put(&columns.traces)?, traces, fired }))
     }
 
-    /// The table that its groups read. `state` and `own` give addresses of the network's variables and in its own memory.
+    /// The table that its groups read. `state` and `own` give addresses of the network's variables
+    /// and in its own memory.
     pub(crate) fn table(
         &self,
         projection: &ProjectionPlan,
@@ -95,8 +98,9 @@ pub(crate) fn of_group(network: &NetworkPlan, group: usize) -> [Vec<usize>; 2] {
     ]
 }
 
-/// The number that a network's variable has in a group's loop: a variable of the group, or of a plastic projection, as `stdp.cuh` numbers
-/// them. The presynaptic group has the weights and the traces of sources, the postsynaptic group the traces of targets.
+/// The number that a network's variable has in a group's loop: a variable of the group, or of a
+/// plastic projection, as `stdp.cuh` numbers them. The presynaptic group has the weights and the
+/// traces of sources, the postsynaptic group the traces of targets.
 pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<usize> {
     let own = &network.groups.get(group)?.all_vars();
     if own.contains(&var) {
@@ -112,7 +116,8 @@ pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<
 }
 
 impl PreProjection {
-    /// A projection's synapses, as the presynaptic group reads them. `state` gives the address of a variable.
+    /// A projection's synapses, as the presynaptic group reads them. `state` gives the address of a
+    /// variable.
     pub(crate) fn of(
         plan: &NetworkPlan,
         projection: &ProjectionPlan,

@@ -1,4 +1,5 @@
-//! The text of a network's kernel: each group's model and loop in a namespace of its own, and the entry that assigns warps to groups.
+//! The text of a network's kernel: each group's model and loop in a namespace of its own, and the
+//! entry that assigns warps to groups.
 
 use super::warp_partition::{ALONE, THREADS};
 use crate::cuda::compiler::compile::Request;
@@ -25,8 +26,9 @@ pub(crate) struct KernelVariant {
 }
 
 impl KernelVariant {
-    /// The launch bounds: the most threads of a block, and the blocks of an SM. They give a thread 128 registers, enough for the models in all
-    /// types, or 256 registers with procedural connectivity.
+    /// The launch bounds: the most threads of a block, and the blocks of an SM. They give a thread
+    /// 128 registers, enough for the models in all types, or 256 registers with procedural
+    /// connectivity.
     pub(crate) fn bounds(self) -> (u32, u32) {
         match (self.alone, self.procedural) {
             (true, false) => (ALONE, 1),
@@ -37,7 +39,8 @@ impl KernelVariant {
     }
 }
 
-/// The kernel of a network, `network_scan` or `network_step`, for each group's probes and for the offset of its table.
+/// The kernel of a network, `network_scan` or `network_step`, for each group's probes and for the
+/// offset of its table.
 pub(crate) fn request(
     dtype: DType,
     network: &NetworkProgram,

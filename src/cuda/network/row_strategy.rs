@@ -1,17 +1,19 @@
-//! The two ways in which a warp delivers the synapse rows of its spikes: *a lane a synapse*, one row after another, or *a lane a source*, all
-//! rows at once. Sums are integers and do not depend on the way.
+//! The two ways in which a warp delivers the synapse rows of its spikes: *a lane a synapse*, one
+//! row after another, or *a lane a source*, all rows at once. Sums are integers and do not depend
+//! on the way.
 //!
-//! A round is one read of the warp; the next round waits for it, or is issued after it. With S simultaneous spikes of a warp's 32 neurons and
-//! rows of at most K synapses:
+//! A round is one read of the warp; the next round waits for it, or is issued after it. With S
+//! simultaneous spikes of a warp's 32 neurons and rows of at most K synapses:
 //!
 //! | | rounds | with delays of the synapses' own |
 //! |---|---|---|
 //! | a lane a synapse | S·(1 + ⌈K/32⌉) | S·(3 + ⌈K/32⌉): two searches, ⌈log₃₂ K⌉ each |
 //! | a lane a source | 1 + K | 1 + K: a lane looks at all delays of its row |
 //!
-//! The kernel chooses by S in each step; the threshold follows from K. K is the longest row, not the mean, since all lanes wait for the lane with
-//! the longest row. Above 32 synapses, more than a warp reads in one round, a lane a source is never chosen: each lane would read a cache line
-//! of its own.
+//! The kernel chooses by S in each step; the threshold follows from K. K is the longest row, not
+//! the mean, since all lanes wait for the lane with the longest row. Above 32 synapses, more than a
+//! warp reads in one round, a lane a source is never chosen: each lane would read a cache line of
+//! its own.
 //!
 //! | K | from S = | with delays |
 //! |---|---|---|
@@ -28,8 +30,9 @@ const SHORT: u64 = 32;
 /// More spikes than a warp can have.
 pub(crate) const NEVER: u32 = 33;
 
-// A warp walks a piece in four rounds, whose reads are all in flight at once. The W warps of a block take the pieces of a longer row in turn,
-// at the price of one more block barrier a step: W·128 synapses a round trip instead of 128.
+// A warp walks a piece in four rounds, whose reads are all in flight at once. The W warps of a
+// block take the pieces of a longer row in turn, at the price of one more block barrier a step:
+// W·128 synapses a round trip instead of 128.
 device_constants! {
     PIECES {
         /// Synapses of a piece. The warps of a block take the pieces of a longer row in turn.
@@ -42,8 +45,8 @@ pub(crate) fn has_long_rows(longest: u64) -> bool {
     longest > PIECE
 }
 
-/// The number of simultaneous spikes from which on a lane takes a source, for this longest row, and for synapses with or without their own
-/// `delays`.
+/// The number of simultaneous spikes from which on a lane takes a source, for this longest row, and
+/// for synapses with or without their own `delays`.
 pub(crate) fn lane_per_source_from(longest: u64, delays: bool) -> u32 {
     if longest > SHORT {
         return NEVER;

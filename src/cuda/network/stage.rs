@@ -1,4 +1,5 @@
-//! Networks: one launch for each step, or one launch for all steps of a chunk, with a barrier between the blocks in each step.
+//! Networks: one launch for each step, or one launch for all steps of a chunk, with a barrier
+//! between the blocks in each step.
 
 use super::fit;
 use super::fit::{FittedNetwork, NetworkKernel};
@@ -39,7 +40,8 @@ pub(crate) struct NetworkStage {
     synapses: Vec<Synapses>,
     /// The additional memory of each plastic projection.
     plastic: Vec<Option<Plastic>>,
-    /// For each projection with procedural connectivity the offset of its recipe among the constants.
+    /// For each projection with procedural connectivity the offset of its recipe among the
+    /// constants.
     generators: Vec<Option<usize>>,
     /// The offset of each projection's sums in the stage's own memory.
     sums: Vec<usize>,
@@ -54,7 +56,8 @@ pub(crate) struct NetworkStage {
     graph: Option<Graph>,
 }
 
-/// The offsets of a group's table and lists among all tables, and of its arrays among the constants.
+/// The offsets of a group's table and lists among all tables, and of its arrays among the
+/// constants.
 #[derive(Debug)]
 struct TableOffsets {
     at: usize,

@@ -1,4 +1,5 @@
-//! The partition of a launch's warps among groups. A task is 32 neurons of a batch row, computed by one warp.
+//! The partition of a launch's warps among groups. A task is 32 neurons of a batch row, computed by
+//! one warp.
 
 /// Threads of a block in a launch of several blocks.
 pub(crate) const THREADS: u32 = 128;
@@ -16,8 +17,9 @@ pub(crate) struct WarpPartition {
     pub(crate) groups: Vec<[u32; 2]>,
 }
 
-/// Divides warps among groups of these numbers of tasks: one warp for each task if `most` blocks are enough, in a single block if `alone` threads
-/// are enough. `None` if there are more groups than warps, or more tasks than a launch can have threads.
+/// Divides warps among groups of these numbers of tasks: one warp for each task if `most` blocks
+/// are enough, in a single block if `alone` threads are enough. `None` if there are more groups
+/// than warps, or more tasks than a launch can have threads.
 pub(crate) fn share(tasks: &[u64], most: Option<u32>, alone: u32) -> Option<WarpPartition> {
     let all = tasks.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n)).filter(|all| *all < 1 << 26)? as u32;
     let warps = all.max(tasks.len() as u32).max(1);

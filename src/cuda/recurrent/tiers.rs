@@ -9,24 +9,31 @@
 //! | `product` | all rows: a dense product, then a kernel for the gates | L2 | 2 launches | as `step` | all |
 //! | `reference` | a block a row | its shared memory, or scratch | 1 `bar.sync` | always | 1 |
 //!
-//! `Auto` takes the first tier that can run, in this order: `block` and `cluster` with Wh in registers; `block` with Wh in shared memory, which
-//! each step reads (128 bytes a cycle) without waiting for another block; `grid` with Wh in registers; `cluster` and `grid` with Wh in shared
-//! memory; `product` if it moves fewer bytes than `step`, else `step`. `Persistent` takes one of the first three tiers, `Graph` and `HostLoop`
-//! one of `step` and `product`. The tier `reference` serves [`Products::Ordered`](crate::device::Products), machines without NVRTC, and cells
-//! that no other tier can run.
+//! `Auto` takes the first tier that can run, in this order: `block` and `cluster` with Wh in
+//! registers; `block` with Wh in shared memory, which each step reads (128 bytes a cycle) without
+//! waiting for another block; `grid` with Wh in registers; `cluster` and `grid` with Wh in shared
+//! memory; `product` if it moves fewer bytes than `step`, else `step`. `Persistent` takes one of
+//! the first three tiers, `Graph` and `HostLoop` one of `step` and `product`. The tier `reference`
+//! serves [`Products::Ordered`](crate::device::Products), machines without NVRTC, and cells that no
+//! other tier can run.
 //!
-//! Wh *fits* a block if the block's part lies in registers or in shared memory, beside h and the partial sums (`CellTile::shared`). In bf16 with
-//! 227 KiB of shared memory (`sm_90`) and 16 rows, `block` takes 320 units of an RNN, 192 of a GRU and 128 of an LSTM; `cluster` takes 896, 512
-//! and 448; `grid` (132 SMs) takes 3136, 1664 and 1536. In f32 the numbers are 192, 128 and 64; 576, 384 and 256; 1536, 1024 and 1024. All of
-//! them were computed in steps of 64. The split of K depends on H and the type alone, so that all tiers give the same bits, except for `product`,
+//! Wh *fits* a block if the block's part lies in registers or in shared memory, beside h and the
+//! partial sums (`CellTile::shared`). In bf16 with 227 KiB of shared memory (`sm_90`) and 16 rows,
+//! `block` takes 320 units of an RNN, 192 of a GRU and 128 of an LSTM; `cluster` takes 896, 512 and
+//! 448; `grid` (132 SMs) takes 3136, 1664 and 1536. In f32 the numbers are 192, 128 and 64; 576,
+//! 384 and 256; 1536, 1024 and 1024. All of them were computed in steps of 64. The split of K
+//! depends on H and the type alone, so that all tiers give the same bits, except for `product`,
 //! whose sums are those of a dense product.
 //!
-//! These estimates come before a kernel is compiled. The driver then reports how many blocks or clusters of the loaded kernel fit (`Room`,
-//! `stage/tiles.rs`). A cluster stays within a GPC (a group of SMs), so that fewer clusters may fit than the number of SMs suggests, and a part
-//! of a device (MIG) may have room for none. The number of shards is the number of clusters that fit at once. A tier that does not fit is skipped.
+//! These estimates come before a kernel is compiled. The driver then reports how many blocks or
+//! clusters of the loaded kernel fit (`Room`, `stage/tiles.rs`). A cluster stays within a GPC (a
+//! group of SMs), so that fewer clusters may fit than the number of SMs suggests, and a part of a
+//! device (MIG) may have room for none. The number of shards is the number of clusters that fit at
+//! once. A tier that does not fit is skipped.
 //!
-//! `step` reads Wh for each shard of rows, and a shard's rows for each tile of units. A dense product reads Wh once for 64 rows or more, reads the
-//! rows once for 64 columns or more, and writes its sums, which the gates read again ([`Table::product`]).
+//! `step` reads Wh for each shard of rows, and a shard's rows for each tile of units. A dense
+//! product reads Wh once for 64 rows or more, reads the rows once for 64 columns or more, and
+//! writes its sums, which the gates read again ([`Table::product`]).
 
 use super::{CellShape, CellTile, Tensor, Tier, WeightStorage};
 use crate::device::{Products, Strategy};
@@ -70,7 +77,8 @@ fn most_rows(tensor: Tensor) -> usize {
     if tensor == Tensor::No { 8 } else { 16 }
 }
 
-/// The number of warps that split K: about 128 products each. It must depend on nothing else, or tiers would differ by rounding.
+/// The number of warps that split K: about 128 products each. It must depend on nothing else, or
+/// tiers would differ by rounding.
 fn warps_k(hidden: usize) -> usize {
     match hidden {
         0..=128 => 1,
@@ -90,9 +98,11 @@ fn tensor(dtype: DType, products: Products, machine: &DeviceLimits) -> Tensor {
     }
 }
 
-/// The cost of a launch in bytes through L2: about what L2 transfers in 1 µs, the assumed time of a graph node. Not measured.
+/// The cost of a launch in bytes through L2: about what L2 transfers in 1 µs, the assumed time of a
+/// graph node. Not measured.
 const LAUNCH: usize = 2 << 20;
-/// The rows and columns of a dense product's tile in this estimate: its smallest tile for several rows.
+/// The rows and columns of a dense product's tile in this estimate: its smallest tile for several
+/// rows.
 const SQUARE: usize = 64;
 
 /// The order in which tiers are tried.
@@ -116,7 +126,8 @@ fn why(tier: Tier) -> &'static str {
     }
 }
 
-/// The tile of a cell's product, and the reason for its tier. `None`: the tier `reference`. `only` excludes all other tiers.
+/// The tile of a cell's product, and the reason for its tier. `None`: the tier `reference`. `only`
+/// excludes all other tiers.
 pub(crate) fn choose(
     facts: CellShape,
     dtype: DType,
@@ -199,7 +210,8 @@ impl Table<'_> {
         })
     }
 
-    /// The largest number of shards: a shard then exchanges fewer rows and has fewer blocks to wait for.
+    /// The largest number of shards: a shard then exchanges fewer rows and has fewer blocks to wait
+    /// for.
     fn grid(&self, hold: WeightStorage) -> Option<CellTile> {
         let most = if self.tensor == Tensor::No { self.facts.batch } else { self.facts.batch.div_ceil(16) };
         (1..=most.min(self.machine.sms)).rev().find_map(|shards| {

@@ -1,4 +1,5 @@
-//! The tiles of a recurrent product: the counterpart of `kernels/include/tile.cuh` and `hidden_exchange.cuh`, which explain the words.
+//! The tiles of a recurrent product: the counterpart of `kernels/include/tile.cuh` and
+//! `hidden_exchange.cuh`, which explain the words.
 
 use super::CellShape;
 
@@ -168,7 +169,8 @@ impl CellTile {
         self.shards() * COUNTER
     }
 
-    /// The row stride of a dense product's operand, in elements, and the offset of its result in memory, in bytes.
+    /// The row stride of a dense product's operand, in elements, and the offset of its result in
+    /// memory, in bytes.
     pub(crate) fn operands(&self) -> (usize, usize) {
         let CellShape { hidden, batch, element, .. } = self.facts;
         let pitch = hidden.next_multiple_of(16 / element);

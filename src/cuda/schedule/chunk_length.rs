@@ -1,5 +1,6 @@
-//! How long a chunk is. The clock on the wall says so: a launch that takes seconds is ended by the watchdog of a device that also draws a
-//! screen, and whoever wants to end a run waits for the chunk under way.
+//! How long a chunk is. The clock on the wall says so: a launch that takes seconds is ended by the
+//! watchdog of a device that also draws a screen, and whoever wants to end a run waits for the
+//! chunk under way.
 
 use crate::error::{Error, Result};
 use std::time::{Duration, Instant};
@@ -15,7 +16,8 @@ const GROWTH: u64 = 4;
 /// Chunks of many steps have a multiple of this: that many steps go into one replay of a graph.
 const ROUND: u64 = 64;
 
-/// Steps of the next chunk, learnt from the ones before, in this run and in those before it. Results do not depend on where chunks end.
+/// Steps of the next chunk, learnt from the ones before, in this run and in those before it.
+/// Results do not depend on where chunks end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ChunkLength {
     /// What a chunk is to take.
@@ -43,20 +45,23 @@ impl ChunkLength {
         Self { interval, steps: first.clamp(1, FIRST), ended: None }
     }
 
-    /// Steps of the next chunk of a run that allows at most so many. Where somebody is `told` of each chunk, it is to take half as long.
+    /// Steps of the next chunk of a run that allows at most so many. Where somebody is `told` of
+    /// each chunk, it is to take half as long.
     pub(crate) fn steps(&self, most: u64, told: bool) -> u64 {
         let steps = if told { self.steps / 2 } else { self.steps };
         let whole = if steps >= 2 * ROUND { steps / ROUND * ROUND } else { steps };
         whole.clamp(1, most.max(1))
     }
 
-    /// A chunk of so many steps was asked for at one time and done at another. It began when it was asked for, or when the one before was
-    /// done, if that was later. What the host did meanwhile is counted with it: chunks are then shorter than they might be, and never longer.
+    /// A chunk of so many steps was asked for at one time and done at another. It began when it was
+    /// asked for, or when the one before was done, if that was later. What the host did meanwhile
+    /// is counted with it: chunks are then shorter than they might be, and never longer.
     pub(crate) fn made(&mut self, steps: u64, asked: Instant, done: Instant) {
         let began = self.ended.map_or(asked, |ended| ended.max(asked));
         self.ended = Some(done);
         let took = done.saturating_duration_since(began).as_secs_f64().max(1e-9);
-        // What a chunk costs beside its steps makes this fewer steps than the interval has room for.
+        // What a chunk costs beside its steps makes this fewer steps than the interval has room
+        // for.
         let fit = (steps as f64 * self.interval.as_secs_f64() / took) as u64;
         self.steps = fit.min(self.steps.max(steps.saturating_mul(GROWTH))).max(1);
     }
@@ -66,7 +71,8 @@ impl ChunkLength {
 mod tests {
     use super::*;
 
-    /// A device on which a chunk takes a fixed time and one for each step, and a clock that only it moves.
+    /// A device on which a chunk takes a fixed time and one for each step, and a clock that only it
+    /// moves.
     struct Machine {
         now: Instant,
         chunk: f64,
@@ -147,7 +153,8 @@ mod tests {
 
     #[test]
     fn chunks_under_way_together_are_not_counted_twice() {
-        // Each is asked for while the one before is computed, and the host looks at the clock when it has waited.
+        // Each is asked for while the one before is computed, and the host looks at the clock when
+        // it has waited.
         let (mut pace, start) = (pace(), Instant::now());
         let at = |ms: u64| start + Duration::from_millis(ms);
         pace.made(64, at(0), at(100));

@@ -1,4 +1,5 @@
-//! What a stage needs before it can be launched: the plan, the length and buffers of a chunk, the launch strategy.
+//! What a stage needs before it can be launched: the plan, the length and buffers of a chunk, the
+//! launch strategy.
 
 pub(crate) mod chunk_buffers;
 pub(crate) mod chunk_length;

@@ -1,4 +1,5 @@
-//! What a system needs on the device: its stages, in which order, and what each of them records. Nothing here calls the driver.
+//! What a system needs on the device: its stages, in which order, and what each of them records.
+//! Nothing here calls the driver.
 
 pub(crate) use crate::cuda::structs::launch_args::Mode;
 use crate::cuda::structs::launch_args::{MAX_PROBES, MAX_WEIGHTS};
@@ -44,7 +45,8 @@ pub(crate) struct Node {
     pub(crate) from: usize,
     pub(crate) to: usize,
     pub(crate) ports: usize,
-    /// Elements of a row that it shares with the stage before it, if it does, and the place in it of its own first.
+    /// Elements of a row that it shares with the stage before it, if it does, and the place in it
+    /// of its own first.
     pub(crate) row: usize,
     pub(crate) column: usize,
     /// Whether it takes a chunk's last step first.
@@ -108,7 +110,8 @@ impl Recording {
     }
 }
 
-/// Stages in order, and the run's recordings: the output first, if it is kept, then one for each handle.
+/// Stages in order, and the run's recordings: the output first, if it is kept, then one for each
+/// handle.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) stages: Vec<PlannedStage>,

@@ -38,7 +38,8 @@ pub(crate) struct StagedConstants {
 }
 
 impl StageBuilder<'_> {
-    /// The kernel of what is asked for, for this node, which may use so many bytes of dynamic shared memory.
+    /// The kernel of what is asked for, for this node, which may use so many bytes of dynamic
+    /// shared memory.
     pub(crate) fn kernel<S: Signature>(&mut self, node: Option<&Node>, request: Request, shared: usize) -> Result<Kernel<S>> {
         let entry = request.entry();
         self.module(node, request)?.kernel(entry, shared)
@@ -72,7 +73,8 @@ impl StageBuilder<'_> {
         at
     }
 
-    /// Where the node's weights of these names lie among the weights, in bytes; nothing for those that it does not have.
+    /// Where the node's weights of these names lie among the weights, in bytes; nothing for those
+    /// that it does not have.
     pub(crate) fn weights(&mut self, node: &Node, names: &[&'static str]) -> Vec<Option<usize>> {
         names.iter().map(|name| self.weight(&format!("{}{name}", node.prefix))).collect()
     }

@@ -21,12 +21,14 @@ pub(crate) trait StageKernel: std::fmt::Debug + Send {
         MemoryNeeds::default()
     }
 
-    /// Whether it reads inputs that are constant over steps, rows or units without a copy of all elements.
+    /// Whether it reads inputs that are constant over steps, rows or units without a copy of all
+    /// elements.
     fn stretches(&self) -> bool {
         false
     }
 
-    /// Packs its copy of the weights. The engine calls this before the next run after weights were written.
+    /// Packs its copy of the weights. The engine calls this before the next run after weights were
+    /// written.
     fn pack(&self, weights: &Buffer, own: &Buffer, stream: &Stream) -> Result<()> {
         let _ = (weights, own, stream);
         Ok(())
@@ -80,7 +82,8 @@ pub(crate) struct StageChunk<'c> {
     pub(crate) seed: u64,
     pub(crate) rows: u64,
     pub(crate) steps: u32,
-    /// The address of a u64 for each row: the row makes a step while fewer steps are done. Null: every step.
+    /// The address of a u64 for each row: the row makes a step while fewer steps are done. Null:
+    /// every step.
     pub(crate) ends: u64,
     /// Bytes of an element.
     pub(crate) element: usize,
@@ -104,7 +107,8 @@ pub(crate) struct StageMemory<'m> {
     pub(crate) weights: &'m Buffer,
     pub(crate) work: &'m Buffer,
     pub(crate) scratch: &'m Buffer,
-    /// The addresses of the output of the stage before and of this stage's output; null at the ends.
+    /// The addresses of the output of the stage before and of this stage's output; null at the
+    /// ends.
     pub(crate) from: u64,
     pub(crate) to: u64,
 }
@@ -112,7 +116,8 @@ pub(crate) struct StageMemory<'m> {
 /// The arguments of a stage for a chunk.
 pub(crate) struct StageCall<'c> {
     pub(crate) node: &'c Node,
-    /// The launch arguments without the fields that the kind of stage sets: weights, scratch memory, constants of units.
+    /// The launch arguments without the fields that the kind of stage sets: weights, scratch
+    /// memory, constants of units.
     pub(crate) args: LaunchArgs,
     pub(crate) chunk: &'c StageChunk<'c>,
     pub(crate) memory: &'c StageMemory<'c>,
@@ -157,7 +162,8 @@ impl StageCall<'_> {
         })
     }
 
-    /// The launch arguments of a function with this number of threads a row. The last stage computes recorded steps only; `None` without any.
+    /// The launch arguments of a function with this number of threads a row. The last stage
+    /// computes recorded steps only; `None` without any.
     pub(crate) fn of_function(&self, threads: usize) -> Option<LaunchArgs> {
         let Self { mut args, chunk, .. } = *self;
         args.units = threads as u64;

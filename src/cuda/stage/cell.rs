@@ -1,4 +1,5 @@
-//! Recurrent cells in the tier `reference`: the product with the input for all steps of a chunk, then the steps, one block for each batch row.
+//! Recurrent cells in the tier `reference`: the product with the input for all steps of a chunk,
+//! then the steps, one block for each batch row.
 
 use super::map::RowWiseStage;
 use super::{FusedPart, MemoryNeeds, StageCall, StageKernel};
@@ -32,7 +33,8 @@ pub(crate) struct CellStage {
     /// Bytes of a block's dynamic shared memory; 0 if the rows are in scratch memory.
     shared: usize,
     needs: MemoryNeeds,
-    /// The product with the input, and the steps, if one launch makes them and shared memory holds their state.
+    /// The product with the input, and the steps, if one launch makes them and shared memory holds
+    /// their state.
     parts: Vec<FusedPart>,
     /// The captured graph of steps, after the first chunk.
     graph: Option<Graph>,

@@ -1,5 +1,6 @@
-//! Recurrent cells in the tier `product`, for weights that fit neither registers nor shared memory, and many batch rows: in each step a dense
-//! product of all rows' h with Wh, then the gates of all units. Two launches a step, and two more for a cell with two products.
+//! Recurrent cells in the tier `product`, for weights that fit neither registers nor shared memory,
+//! and many batch rows: in each step a dense product of all rows' h with Wh, then the gates of all
+//! units. Two launches a step, and two more for a cell with two products.
 
 use super::map::RowWiseStage;
 use super::tiles::{PRODUCTS, TiledCell};

@@ -33,7 +33,8 @@ enum RowKernel {
 }
 
 impl RowWiseStage {
-    /// `to_work`: the function is a cell's product with its input, and its result goes to the memory for products.
+    /// `to_work`: the function is a cell's product with its input, and its result goes to the
+    /// memory for products.
     pub(crate) fn prepare(map: RowFunction, to_work: bool, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let weights = builder.weights(node, &map.weights);
         let request = Request::map(builder.dtype, &map);

@@ -1,4 +1,5 @@
-//! Stages: each makes all steps of a chunk before the next one starts. A file for each kind has its preparation and its run.
+//! Stages: each makes all steps of a chunk before the next one starts. A file for each kind has its
+//! preparation and its run.
 
 mod cell;
 mod gates;

@@ -1,5 +1,5 @@
-//! A sequence, whose every stage has seen all of its steps before the next one begins, in launches of fewer: from the first step on, or, for a
-//! layer that goes backwards in time, from the last.
+//! A sequence, whose every stage has seen all of its steps before the next one begins, in launches
+//! of fewer: from the first step on, or, for a layer that goes backwards in time, from the last.
 
 use super::{Stage, StageChunk, StageMemory};
 use crate::cuda::schedule::chunk_length::ChunkLength;
@@ -9,7 +9,8 @@ use crate::system::clock::Clock;
 use std::time::Instant;
 
 impl Stage {
-    /// Makes all `steps` of a sequence, `most` at most at once, and no more than the pace of this stage allows. Waits for them.
+    /// Makes all `steps` of a sequence, `most` at most at once, and no more than the pace of this
+    /// stage allows. Waits for them.
     pub(crate) fn run_in_pieces(
         &mut self,
         chunk: &StageChunk<'_>,

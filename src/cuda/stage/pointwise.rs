@@ -38,7 +38,8 @@ pub(crate) struct ElementWiseStage {
 struct Model<K> {
     kernel: K,
     params: Vec<u8>,
-    /// Fields of `Params` that differ between units, and the offsets of their values among the constants.
+    /// Fields of `Params` that differ between units, and the offsets of their values among the
+    /// constants.
     each: Vec<(usize, usize)>,
     /// The offset of its table among the constants, if it has one.
     table: Option<usize>,

@@ -12,9 +12,11 @@ use crate::error::{Error, Result};
 use crate::models::Activation;
 use crate::system::program;
 
-/// Products with fewer weights use the kernel with one thread for each element: each thread finds all weights in L1.
+/// Products with fewer weights use the kernel with one thread for each element: each thread finds
+/// all weights in L1.
 const FEW: usize = 1 << 10;
-/// The assumed steps of a chunk in the choice of a kernel: the true number is not known before the run.
+/// The assumed steps of a chunk in the choice of a kernel: the true number is not known before the
+/// run.
 const STEPS: usize = 256;
 
 #[derive(Debug)]
@@ -29,7 +31,8 @@ pub(crate) struct GemmStage {
 }
 
 impl GemmStage {
-    /// Whether these kernels compute the product: not with `Products::Ordered`, and not without a compiler.
+    /// Whether these kernels compute the product: not with `Products::Ordered`, and not without a
+    /// compiler.
     pub(crate) fn suits(product: &program::DenseProduct, builder: &StageBuilder<'_>) -> bool {
         let places = product.windows.as_ref().map_or(1, |w| w.places);
         let counts = [Some(product.inputs), Some(product.outputs), places.checked_mul(builder.rows)];

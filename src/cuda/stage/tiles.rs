@@ -1,4 +1,5 @@
-//! Recurrent cells in the fast tiers: the product with the input for all steps of a chunk, then the steps in tiles.
+//! Recurrent cells in the fast tiers: the product with the input for all steps of a chunk, then the
+//! steps in tiles.
 
 use super::map::RowWiseStage;
 use super::{FusedPart, MemoryNeeds, StageCall, StageKernel, cell};
@@ -99,7 +100,8 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
                 if fit == 0 {
                     refused.push(format!("not `{name}`, since the device has no room for a cluster of {} such blocks", tile.tiles()));
                 }
-                // The number of shards is the number of clusters that fit, as long as a block can take the rows.
+                // The number of shards is the number of clusters that fit, as long as a block can
+                // take the rows.
                 match machine.room.clusters_of(tile.tiles()) {
                     Some(known) if known.is_none() => *known = Some(fit),
                     _ if fit > 0 => {
@@ -192,7 +194,8 @@ impl TiledCellStage {
         Ok(Self { cell, tile, strategy, input, kernel, pack, weights, parts, graph: None })
     }
 
-    /// The launch arguments of the product with the input, and of the steps of the reference kernel.
+    /// The launch arguments of the product with the input, and of the steps of the reference
+    /// kernel.
     fn both(&self, call: &StageCall<'_>) -> [LaunchArgs; 2] {
         [self.input.of_cell(call), LaunchArgs { weights: call.weights(&self.weights), ..call.args }]
     }
@@ -245,7 +248,8 @@ impl StageKernel for TiledCellStage {
         match tile.tier {
             Tier::Block | Tier::Cluster | Tier::Product => {}
             Tier::Grid => own.fill(counters, 0, tile.counter_bytes(), launch_context.stream)?,
-            // SAFETY: the state's bytes, of which the plan knows the number; its buffer lives as long as the engine.
+            // SAFETY: the state's bytes, of which the plan knows the number; its buffer lives as
+            // long as the engine.
             Tier::Step => unsafe { own.copy_from(counters + tile.counter_bytes(), args.state, tile.state_bytes(), launch_context.stream)? },
         }
         let shape = shape(tile);

@@ -16,7 +16,8 @@ device_struct! {
         c: u64 as "void*",
         /// Partial sums `[splits, batch, m, n]` where several thread blocks share a sum, else null.
         parts: u64 as "acc_t*",
-        /// Strides in elements: `…_row` between stored rows, `…_batch` between products of the batch.
+        /// Strides in elements: `…_row` between stored rows, `…_batch` between products of the
+        /// batch.
         a_row: u64,
         /// Elements from one lot of rows of A to the next.
         a_step: u64,
@@ -40,7 +41,8 @@ device_struct! {
 }
 
 impl GemmArgs {
-    /// Turns lots of rows of A into products of a batch where the lots do not follow each other evenly: a tensor map needs even rows.
+    /// Turns lots of rows of A into products of a batch where the lots do not follow each other
+    /// evenly: a tensor map needs even rows.
     pub(crate) fn align_lots(&mut self) {
         let lots = self.m / self.lot.max(1);
         if lots <= 1 || self.batch != 1 || self.a_step == u64::from(self.lot) * self.a_row {

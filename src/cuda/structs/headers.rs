@@ -1,4 +1,5 @@
-//! The generated headers: their texts from the declarations in Rust, and the comparison with the files.
+//! The generated headers: their texts from the declarations in Rust, and the comparison with the
+//! files.
 
 use super::gemm::GemmArgs;
 use super::launch_args::{ClockArgs, LIMITS, LaunchArgs, MODES, Port, Probe};
@@ -59,7 +60,7 @@ fn headers() -> [Header; 4] {
             items: vec![
                 Item::Text(
                     "typedef unsigned short u16;\ntypedef long long i64;\n\n\
-                     // A number in the type of arithmetic, of a size that does not depend on the type.\n\
+                     // A number in the type of arithmetic, in 8 bytes for every type.\n\
                      struct alignas(8) Value {\n    acc_t value;\n};\n",
                 ),
                 Item::Defines("The kinds of a receptor, RECEPTORS: a sum of bits, or DELTA + a variable.", RECEPTOR_BITS),
@@ -103,7 +104,8 @@ fn comments(docs: &[&str], indent: &str) -> String {
     docs.iter().map(|line| format!("{indent}//{line}\n")).collect()
 }
 
-/// The C type of a field of this Rust type, and its dimension: `[u64; 4]` with the literal `int*` is `int*` and `[4]`.
+/// The C type of a field of this Rust type, and its dimension: `[u64; 4]` with the literal `int*`
+/// is `int*` and `[4]`.
 fn c_type(rust: &str, literal: Option<&'static str>) -> (String, String) {
     let (element, dimension) = match rust.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')?.rsplit_once("; ")) {
         Some((element, len)) => (element, format!("[{len}]")),
@@ -197,7 +199,8 @@ impl Header {
     }
 }
 
-/// The header's text with two neighbouring fields of equal size exchanged, and the second of them, for each such pair.
+/// The header's text with two neighbouring fields of equal size exchanged, and the second of them,
+/// for each such pair.
 fn swaps(header: &Header) -> Vec<(String, &'static str, &'static str)> {
     let text = header.text();
     let declares = |line: &str, name: &str| {
@@ -264,7 +267,8 @@ fn assertions(header: &Header) -> String {
     for Struct { name, fields, .. } in header.structs() {
         for field in *fields {
             let (of, at, bytes) = (field.name, field.at, field.bytes);
-            // `__INTADDR__` is the name of `offsetof` without a header. Writing to a String never fails.
+            // `__INTADDR__` is the name of `offsetof` without a header. Writing to a String never
+            // fails.
             let _ = writeln!(
                 text,
                 "static_assert(__INTADDR__(&((({name}*)0)->{of})) == {at} && sizeof((({name}*)0)->{of}) == {bytes}, \"{name}::{of}\");"

@@ -23,7 +23,8 @@ device_constants! {
         ALL: u32 = Mode::All as u32,
         /// The elements that have a slot: `to[kept][row·width + slot]`.
         PICK: u32 = Mode::Pick as u32,
-        /// One bit for each element, 1 if it is not 0: bit `element % 32` of `to[kept][group·words + element/32]`.
+        /// One bit for each element, 1 if it is not 0: bit `element % 32` of
+        /// `to[kept][group·words + element/32]`.
         BITS: u32 = Mode::Bits as u32,
     }
 }
@@ -37,7 +38,8 @@ pub(crate) enum Mode {
 }
 
 device_struct! {
-    /// The position of the chunk: step k of it has index `i + k` and starts at time `t0 + (done + k)·dt`.
+    /// The position of the chunk: step k of it has index `i + k` and starts at time
+    /// `t0 + (done + k)·dt`.
     #[derive(Default)]
     pub(crate) struct ClockArgs {
         i: u64,
@@ -54,7 +56,8 @@ impl From<Clock> for ClockArgs {
 }
 
 device_struct! {
-    /// One input. Element (k, row, unit) is `at[k·step + row·row + unit·unit]`. A stride is 0 where the input has one value for that axis.
+    /// One input. Element (k, row, unit) is `at[k·step + row·row + unit·unit]`. A stride is 0 where
+    /// the input has one value for that axis.
     #[derive(Default)]
     pub(crate) struct Port {
         /// Null without this input.
@@ -87,8 +90,9 @@ device_struct! {
 }
 
 device_struct! {
-    /// The arguments of a launch. Letters: T steps of the chunk, B batch rows, N units of a row, C = B·N units of all rows, counted row by row;
-    /// of a recurrent cell, H hidden units, G gates and S state variables.
+    /// The arguments of a launch. Letters: T steps of the chunk, B batch rows, N units of a row, C
+    /// = B·N units of all rows, counted row by row; of a recurrent cell, H hidden units, G gates
+    /// and S state variables.
     #[derive(Default)]
     pub(crate) struct LaunchArgs {
         clock: ClockArgs,
@@ -108,15 +112,18 @@ device_struct! {
         backwards: u32,
         /// `[N_STATE, C]`; of a recurrent cell `[B, S·H]`.
         state: u64 as "scalar_t*",
-        /// The output `[T, B, y_row]`, of which the stage writes the first N elements of each row; or null.
+        /// The output `[T, B, y_row]`, of which the stage writes the first N elements of each row;
+        /// or null.
         y: u64 as "scalar_t*",
         /// Elements between two rows of y: N, unless several layers share y.
         y_row: u64,
-        /// `[B]`: row b makes a step only while the clock counts fewer than `ends[b]`; null: every row makes every step.
+        /// `[B]`: row b makes a step only while the clock counts fewer than `ends[b]`; null: every
+        /// row makes every step.
         ends: u64 as "const u64*",
         /// A cell's products with its input, `[T, B, G·H]`.
         work: u64 as "acc_t*",
-        /// A cell's rows where shared memory is too small for them, and its exchange between thread blocks; or null.
+        /// A cell's rows where shared memory is too small for them, and its exchange between thread
+        /// blocks; or null.
         scratch: u64 as "acc_t*",
         ports: [Port; MAX_PORTS],
         weights: [u64; MAX_WEIGHTS] as "const scalar_t*",

@@ -1,4 +1,5 @@
-//! The tables that the loops of a network's groups read. `kernels/include/network_args.cuh` is generated from this file.
+//! The tables that the loops of a network's groups read. `kernels/include/network_args.cuh` is
+//! generated from this file.
 
 use super::launch_args::LaunchArgs;
 use super::no_uninit;
@@ -20,13 +21,15 @@ pub(crate) fn value(dtype: DType, x: f64) -> Value {
 }
 
 device_struct! {
-    /// The arguments of a group's loop. The lists of the group lie behind this struct, at byte offsets from its start.
+    /// The arguments of a group's loop. The lists of the group lie behind this struct, at byte
+    /// offsets from its start.
     #[derive(Default)]
     pub(crate) struct GroupArgs {
         args: LaunchArgs,
         /// `[rows][ring_len][mask_words]`: the spikes of the last steps, 16 neurons in an element.
         spike_ring: u64 as "scalar_t*",
-        /// `[2][rows][groups]`: spikes of each group in a step; null where neither output nor recording reads them.
+        /// `[2][rows][groups]`: spikes of each group in a step; null where neither output nor
+        /// recording reads them.
         spikes: u64 as "u32*",
         /// `[kept][rows][groups]`.
         output: u64 as "scalar_t*",
@@ -59,7 +62,8 @@ device_struct! {
         poisson: u32,
         n_outgoing: u32,
         noise_stream: u32,
-        /// A list, as a byte offset: first the plastic projections from the group, then those to the group; see `stdp.cuh`.
+        /// A list, as a byte offset: first the plastic projections from the group, then those to
+        /// the group; see `stdp.cuh`.
         plastic: u32,
         n_sending: u32,
         n_plastic: u32,
@@ -75,7 +79,8 @@ device_struct! {
         decay: Value,
         /// The reversal potential of a conductance.
         reversal: Value,
-        /// The factor of one step of the second variable, and the gain with which it adds to the first.
+        /// The factor of one step of the second variable, and the gain with which it adds to the
+        /// first.
         rise: Value,
         gain: Value,
         /// The magnesium block of a conductance: its scale and its exponent.
@@ -106,7 +111,8 @@ impl ReceptorArgs {
 }
 
 device_struct! {
-    /// A projection as its postsynaptic group reads it: sums of integer weights, and the weight scale.
+    /// A projection as its postsynaptic group reads it: sums of integer weights, and the weight
+    /// scale.
     #[derive(Default)]
     pub(crate) struct PostProjection {
         /// `[2][rows][n_targets]`: i64 if `exact`, else u32.
@@ -125,7 +131,8 @@ device_struct! {
     pub(crate) struct PreProjection {
         /// `[sources + 1]`: the synapses of source r are `offsets[r]` to `offsets[r + 1]`.
         offsets: u64 as "const u64*",
-        /// `[synapses]`: u32 if `wide_targets`, else u16: numbers within the projection's targets. A row ascends by (delay, target).
+        /// `[synapses]`: u32 if `wide_targets`, else u16: numbers within the projection's targets.
+        /// A row ascends by (delay, target).
         targets: u64 as "const void*",
         /// `[synapses]` integer weights; null where all are 1. With integer weights, sums are i64.
         weights: u64 as "const int*",
@@ -142,9 +149,11 @@ device_struct! {
         min_delay: u32,
         max_delay: u32,
         wide_targets: u32,
-        /// From this number of simultaneous spikes on, a lane walks a source's row; below it, the lanes of a warp share a row.
+        /// From this number of simultaneous spikes on, a lane walks a source's row; below it, the
+        /// lanes of a warp share a row.
         lane_per_source_from: u32,
-        /// The variables `[2 or 3][rows][units]` of the presynaptic release model, or null. With a release model, sums are i64.
+        /// The variables `[2 or 3][rows][units]` of the presynaptic release model, or null. With a
+        /// release model, sums are i64.
         presynapse: u64 as "void*",
         constants: [Value; 7],
         /// `STP`, `AMPA`, `NMDA`, `BIO_NMDA` or `GAP`.
@@ -166,9 +175,11 @@ device_struct! {
         post: u64 as "scalar_t*",
         /// `[2][rows][targets]`: the traces of the targets after step k, in half k mod 2.
         traces: u64 as "acc_t*",
-        /// `[3][rows][1 + targets]`: the number of targets that spike in step k, and their list, in third k mod 3.
+        /// `[3][rows][1 + targets]`: the number of targets that spike in step k, and their list, in
+        /// third k mod 3.
         fired: u64 as "u32*",
-        /// `[targets + 1]`: the synapses of target c are `columns[c]` to `columns[c + 1]` of the next two arrays.
+        /// `[targets + 1]`: the synapses of target c are `columns[c]` to `columns[c + 1]` of the
+        /// next two arrays.
         columns: u64 as "const u32*",
         /// `[synapses]`: each synapse's place in the synapse rows, ascending in a column.
         places: u64 as "const u32*",

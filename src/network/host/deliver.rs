@@ -1,4 +1,5 @@
-//! Delivery: sums the spikes that arrive over a projection's synapses for each target, and adds the sums to the target's receptor.
+//! Delivery: sums the spikes that arrive over a projection's synapses for each target, and adds the
+//! sums to the target's receptor.
 
 use super::presynaptic::AMOUNT_ONE;
 use crate::connectivity::{Delays, SynapseTable, Targets, Weights};
@@ -9,7 +10,8 @@ use std::ops::{AddAssign, Range};
 
 /// The number of synapses of a step from which on threads share the targets.
 const SHARED: usize = 8192;
-/// The minimum row length at which splitting a row between threads pays for the two binary searches.
+/// The minimum row length at which splitting a row between threads pays for the two binary
+/// searches.
 const SHARE: usize = 16;
 /// A dense pass over this number of targets costs about as much as one sparse lookup.
 const DENSE: usize = 16;
@@ -43,7 +45,8 @@ impl Delivery {
         self.events = 0;
     }
 
-    /// Collects the synapses of the spikes in `words`, the mask of a whole group, that have this delay.
+    /// Collects the synapses of the spikes in `words`, the mask of a whole group, that have this
+    /// delay.
     pub(super) fn collect<T: Real>(&mut self, table: &SynapseTable, words: &[T], sources: &Range<usize>, delay: u32) {
         each_spike(words, sources, |source| self.row(table, source, delay));
     }
@@ -71,7 +74,8 @@ impl Delivery {
         }
     }
 
-    /// Adds the collected synapses to the receptor `s` of the targets from number `first` on; `all`: these are all targets.
+    /// Adds the collected synapses to the receptor `s` of the targets from number `first` on;
+    /// `all`: these are all targets.
     pub(crate) fn add<T: Real>(&mut self, table: &SynapseTable, weight_scale: T, first: usize, all: bool, s: &mut [T]) {
         if self.events == 0 {
             return;
@@ -111,7 +115,8 @@ impl Delivery {
         }
     }
 
-    /// The ranges of synapses over which spikes arrive, ascending, and the number of these synapses.
+    /// The ranges of synapses over which spikes arrive, ascending, and the number of these
+    /// synapses.
     pub(super) fn sorted(&mut self) -> (&[Range<usize>], usize) {
         self.ranges.sort_unstable_by_key(|range| range.start);
         (&self.ranges, self.events)
@@ -140,7 +145,8 @@ impl Delivery {
     }
 }
 
-/// Calls `each` for the spikes of these neurons in `words`, the mask of a whole group, with their numbers among the neurons.
+/// Calls `each` for the spikes of these neurons in `words`, the mask of a whole group, with their
+/// numbers among the neurons.
 pub(super) fn each_spike<T: Real>(words: &[T], part: &Range<usize>, mut each: impl FnMut(usize)) {
     let first = part.start / WORD;
     let words = &words[first..part.end.div_ceil(WORD)];
@@ -251,7 +257,8 @@ struct PlasticWeight<'a, T> {
 
 impl<T: Real> SynapticWeight for PlasticWeight<'_, T> {
     type Sum = i64;
-    /// Its counterpart is `integer_weight_of` in `stdp.cuh`. A value out of range saturates, and NaN gives 0.
+    /// Its counterpart is `integer_weight_of` in `stdp.cuh`. A value out of range saturates, and
+    /// NaN gives 0.
     #[inline(always)]
     fn of(self, synapse: usize, _: i32) -> i64 {
         i64::from((self.w[synapse].to_f64() * self.inv_scale).round_ties_even() as i32)

@@ -56,7 +56,8 @@ pub(super) struct NeuronBlocks<T: 'static> {
     zeros: Vec<T>,
 }
 
-/// The list, emptied, with its memory. (Collecting from a list's own iterator takes over its memory.)
+/// The list, emptied, with its memory. (Collecting from a list's own iterator takes over its
+/// memory.)
 fn again<'b, T>(mut list: Vec<&mut [T]>) -> Vec<&'b mut [T]> {
     list.clear();
     list.into_iter().map(|_| <&mut [T]>::default()).collect()
@@ -91,7 +92,8 @@ impl<T: Real> NeuronBlocks<T> {
         Self { known: known.collect(), tiles: Vec::new(), lists: Vec::new(), rests: Vec::new(), zeros: vec![T::of(0.0); BLOCK] }
     }
 
-    /// Steps all neurons that are owned here, writes their spikes into the slot of the step, and their numbers to `y`.
+    /// Steps all neurons that are owned here, writes their spikes into the slot of the step, and
+    /// their numbers to `y`.
     pub(super) fn step(
         &mut self,
         network: &Network<T>,
@@ -189,7 +191,8 @@ impl<T: Real> NeuronBlock<'_, T> {
         if let Some((stream, scale)) = known.noise {
             poisson::noise(stream, scale, first as u64, at.i, i);
         }
-        // Where a model has further inputs, nothing is given, which reads as zeros: so does `g` where there are no conductances.
+        // Where a model has further inputs, nothing is given, which reads as zeros: so does `g`
+        // where there are no conductances.
         let mut inputs = Inputs { ports: [&zeros[..self.len]; MAX_PORTS], given: [false; MAX_PORTS] };
         if plan.ports > 0 && plan.conductance != Some(0) {
             (inputs.ports[0], inputs.given[0]) = (i, true);

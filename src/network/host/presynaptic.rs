@@ -1,5 +1,6 @@
-//! Presynaptic release models. Each source has variables of its own. In each step it releases an amount between −1 and 1, by which its synapses'
-//! weights are multiplied. The amount is a multiple of 2⁻³⁰, so that sums stay sums of integers.
+//! Presynaptic release models. Each source has variables of its own. In each step it releases an
+//! amount between −1 and 1, by which its synapses' weights are multiplied. The amount is a multiple
+//! of 2⁻³⁰, so that sums stay sums of integers.
 
 use crate::network::describe::kinetics::{CONSTANTS, Kinetics};
 use crate::network::plan::{Presynapse, WORD};
@@ -14,7 +15,8 @@ const SHARED: usize = 8192;
 /// Smaller values become 0, as in `receptor_step`: subnormal numbers are slow.
 const NOTHING: f64 = 1e-30;
 
-/// A step of the release models of some sources. The first source is neuron `first` of the group whose spikes are `words`.
+/// A step of the release models of some sources. The first source is neuron `first` of the group
+/// whose spikes are `words`.
 pub(crate) struct Step<'a, T> {
     pub(crate) presynapse: &'a Presynapse,
     /// Spikes that arrive.
@@ -105,7 +107,8 @@ fn stp<T: Real>(c: &[T; CONSTANTS], came: bool, [u, x]: [T; 2]) -> ([T; 2], T) {
     if came { ([after, x - amount], amount) } else { ([u, x], T::of(0.0)) }
 }
 
-/// One step of a pulse of transmitter: x, which relaxes to the level of the pulse or to 0, and the pulse's remaining steps.
+/// One step of a pulse of transmitter: x, which relaxes to the level of the pulse or to 0, and the
+/// pulse's remaining steps.
 #[inline(always)]
 fn pulse<T: Real>(c: &[T], came: bool, x: T, left: T) -> (T, T) {
     let zero = T::of(0.0);

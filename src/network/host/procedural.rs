@@ -1,7 +1,8 @@
-//! Delivery with procedural connectivity: the rows of the sources that spike are generated, summed, and dropped.
+//! Delivery with procedural connectivity: the rows of the sources that spike are generated, summed,
+//! and dropped.
 //!
-//! Sums are integers, so that the order of the rows does not matter. Workers divide the sources; each has sums of its own, which are added
-//! afterwards.
+//! Sums are integers, so that the order of the rows does not matter. Workers divide the sources;
+//! each has sums of its own, which are added afterwards.
 
 use super::deliver::each_spike;
 use crate::connectivity::{GeneratedRow, RowGenerator};
@@ -70,7 +71,8 @@ impl Procedural {
         each_spike(words, pre, |source| self.sources.push(source as u32));
     }
 
-    /// Adds the rows of the collected sources to the receptor `s` of the targets from number `first` on.
+    /// Adds the rows of the collected sources to the receptor `s` of the targets from number
+    /// `first` on.
     pub(super) fn add<T: Real>(&mut self, growing: &RowGenerator<'_>, weight_scale: T, first: usize, s: &mut [T]) {
         match (self.sources.is_empty(), growing.weigh) {
             (true, _) => {}

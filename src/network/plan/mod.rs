@@ -1,4 +1,5 @@
-//! A network with all names resolved: what both engines work from. It knows neither models nor the type of elements.
+//! A network with all names resolved: what both engines work from. It knows neither models nor the
+//! type of elements.
 
 pub(crate) mod plastic;
 pub(crate) mod postsynaptic;
@@ -14,7 +15,8 @@ use postsynaptic::SynapticFilter;
 use std::ops::{Range, RangeInclusive};
 use std::sync::OnceLock;
 
-/// A network. Its variables are those of its groups, one group after another, then those of plastic projections.
+/// A network. Its variables are those of its groups, one group after another, then those of plastic
+/// projections.
 #[derive(Debug)]
 pub(crate) struct NetworkPlan {
     /// Length of a step, ms.
@@ -57,7 +59,8 @@ pub(crate) struct ReceptorPlan {
     pub(crate) name: String,
     /// The network's variable that spikes add to.
     pub(crate) var: usize,
-    /// Its own: what is felt and, where it rises, what that comes from; of gap junctions Σ w·V and Σ w.
+    /// Its own: what is felt and, where it rises, what that comes from; of gap junctions Σ w·V and
+    /// Σ w.
     pub(crate) own: Range<usize>,
     /// The network's variable that counts the steps for which `var` stays as it is, if one does.
     pub(crate) held_by: Option<usize>,
@@ -72,7 +75,8 @@ pub(crate) enum ReceptorKind {
     Filter(SynapticFilter<f64>),
     /// A variable of the model, without dynamics of the receptor.
     Delta,
-    /// Gap junctions: a current of the sum that arrived in the step before, which is then 0, and a constant conductance.
+    /// Gap junctions: a current of the sum that arrived in the step before, which is then 0, and a
+    /// constant conductance.
     Gap,
 }
 
@@ -82,7 +86,8 @@ pub(crate) struct PoissonDrive {
     /// Which of the group's receptors.
     pub(crate) receptor: usize,
     pub(crate) weight: f64,
-    /// `thresholds[k] = ⌊2³²·P(n ≤ k)⌉`: a random word `>= thresholds[k]` stands for more than k spikes.
+    /// `thresholds[k] = ⌊2³²·P(n ≤ k)⌉`: a random word `>= thresholds[k]` stands for more than k
+    /// spikes.
     pub(crate) thresholds: Vec<u32>,
 }
 
@@ -188,7 +193,8 @@ impl GroupPlan {
 
     /// The spikes that arrive in this step after this delay.
     pub(crate) fn arriving<'f, T>(&self, spike_ring: &'f [T], row: usize, step: u64, delay: u32) -> &'f [T] {
-        // One turn of the ring is added, so that the slot exists before step `delay`, too: it is still empty.
+        // One turn of the ring is added, so that the slot exists before step `delay`, too: it is
+        // still empty.
         let ring_len = self.ring_len as u64;
         &spike_ring[self.slot(row, step % ring_len + ring_len - u64::from(delay))..][..self.mask_words()]
     }
@@ -218,8 +224,8 @@ pub(crate) struct Presynapse {
     pub(crate) kinetics: Kinetics,
     /// The constants of its release model.
     pub(crate) constants: [f64; CONSTANTS],
-    /// The network's variables `[N]` of the presynaptic group; elements of neurons that are no sources do not change. For gap junctions it is
-    /// the model's potential.
+    /// The network's variables `[N]` of the presynaptic group; elements of neurons that are no
+    /// sources do not change. For gap junctions it is the model's potential.
     pub(crate) vars: Range<usize>,
     /// What those of its own begin with.
     pub(crate) init: Vec<Init>,

@@ -24,7 +24,8 @@ pub(crate) struct PlasticPlan {
     pub(crate) columns: Arc<Columns>,
 }
 
-/// Some weights may be drawn out of bounds. Where all are, the bounds are not those that were meant.
+/// Some weights may be drawn out of bounds. Where all are, the bounds are not those that were
+/// meant.
 fn within_bounds(rule: &Stdp, spec: &ConnectivitySpec, table: &SynapseTable) -> Result<()> {
     let unit = spec.weight_scale();
     let (low, high) = match &table.weights {

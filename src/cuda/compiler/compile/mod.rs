@@ -36,12 +36,13 @@ pub(crate) struct Image {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Compiles for a device of this compute capability, whose driver has this version of CUDA, or finds the image in the cache: PTX if `ptx`, else
-/// machine code.
+/// Compiles for a device of this compute capability, whose driver has this version of CUDA, or
+/// finds the image in the cache: PTX if `ptx`, else machine code.
 ///
 /// # Errors
-/// If an include is not known or the compiler refuses the text; [`Error::DeviceUnavailable`] if this compiler supports the device not at all, or
-/// not in a form that the driver reads, or if the library is no NVRTC.
+/// If an include is not known or the compiler refuses the text; [`Error::DeviceUnavailable`] if
+/// this compiler supports the device not at all, or not in a form that the driver reads, or if the
+/// library is no NVRTC.
 pub(crate) fn compile(compiler: &Compiler, request: &Request, capability: (u32, u32), driver: (u32, u32), ptx: bool) -> Result<Image> {
     compile_as(compiler, request, capability, driver, ptx, cache::through)
 }

@@ -142,7 +142,7 @@ fn the_cache_is_where_the_environment_says() {
     let count = |folder: &str| std::fs::read_dir(root.join(folder)).map_or(0, Iterator::count);
     let child = |set: &[(&str, &Path)]| {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "cuda::compile::tests::child", "--nocapture"]).env("OVERTIME_TEST_CHILD", "1");
+        command.args(["--exact", "cuda::compiler::compile::tests::child", "--nocapture"]).env("OVERTIME_TEST_CHILD", "1");
         for name in ["OVERTIME_CACHE", "FORM", "XDG_CACHE_HOME"] {
             command.env_remove(name);
         }

@@ -1,7 +1,8 @@
 //! Steps captured in a CUDA graph, which is replayed.
 //!
-//! A step costs a graph node, which should cost less than a launch from the host, and moves all of the state through memory. The strategy serves
-//! systems whose state fits neither registers nor shared memory.
+//! A step costs a graph node, which should cost less than a launch from the host, and moves all of
+//! the state through memory. The strategy serves systems whose state fits neither registers nor
+//! shared memory.
 
 use super::{LaunchContext, StepLaunches};
 use crate::cuda::driver::graph::Graph;
@@ -21,7 +22,8 @@ pub(crate) fn run(steps: &mut StepLaunches<'_>, kernel: &Kernel<signature::Step>
     done
 }
 
-/// Enqueues `steps` steps of this number of launches each. The argument of `ask` is a launch's offset from the cursor.
+/// Enqueues `steps` steps of this number of launches each. The argument of `ask` is a launch's
+/// offset from the cursor.
 pub(crate) fn replay(
     graph: &mut Option<Graph>,
     launch_context: &LaunchContext<'_>,
@@ -32,7 +34,8 @@ pub(crate) fn replay(
     let (replays, rest) = (steps / STEPS, steps % STEPS * launches);
     let nodes = STEPS * launches;
     if replays > 0 {
-        // A graph is the same for all chunks: the launch arguments keep their address, and the cursor counts the steps.
+        // A graph is the same for all chunks: the launch arguments keep their address, and the
+        // cursor counts the steps.
         let captured = match graph.take() {
             Some(captured) => captured,
             None => Graph::capture(launch_context.context, launch_context.stream, || {

@@ -1,7 +1,7 @@
 //! One launch a step, from the host.
 //!
-//! A step costs a launch and moves all of the state through memory. The strategy needs kernels of one step alone. It serves debugging, and
-//! comparisons with other strategies.
+//! A step costs a launch and moves all of the state through memory. The strategy needs kernels of
+//! one step alone. It serves debugging, and comparisons with other strategies.
 
 use super::{LaunchContext, StepLaunches};
 use crate::cuda::driver::module::Kernel;

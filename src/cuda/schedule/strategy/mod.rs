@@ -1,4 +1,5 @@
-//! The strategies that launch the steps of a loop, a file for each. The table below has the choice of `Auto`.
+//! The strategies that launch the steps of a loop, a file for each. The table below has the choice
+//! of `Auto`.
 
 mod graph;
 mod host_loop;
@@ -35,7 +36,8 @@ pub(crate) struct LaunchContext<'d> {
 }
 
 impl LaunchContext<'_> {
-    /// Puts the launch arguments onto the device and the cursor to 0. Returns the addresses of both.
+    /// Puts the launch arguments onto the device and the cursor to 0. Returns the addresses of
+    /// both.
     fn lay_out(&mut self, args: &LaunchArgs) -> Result<(u64, u64)> {
         self.put(bytemuck::bytes_of(args))
     }
@@ -92,8 +94,8 @@ pub(crate) struct StepLaunches<'s> {
     pub(crate) params: &'s [u8],
     /// Launches of a step.
     pub(crate) phases: u32,
-    /// Enqueues other work before each launch, whose number within the step is the argument. The work must always be the same, since a graph
-    /// captures it.
+    /// Enqueues other work before each launch, whose number within the step is the argument. The
+    /// work must always be the same, since a graph captures it.
     pub(crate) before: Option<&'s dyn Fn(u32) -> Result<()>>,
 }
 
@@ -119,7 +121,8 @@ pub(crate) fn run(strategy: Strategy, mut steps: StepLaunches<'_>, launch_contex
 pub(crate) const ONCE: (Strategy, Cow<'static, str>) =
     (Strategy::Persistent, Cow::Borrowed("it has no state, and all steps go into one launch"));
 
-/// The strategy of a loop, and the reason. `Auto` follows this table, and the stage gives the reason.
+/// The strategy of a loop, and the reason. `Auto` follows this table, and the stage gives the
+/// reason.
 ///
 /// | stage | `Auto` takes | because |
 /// |---|---|---|

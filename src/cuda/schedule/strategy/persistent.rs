@@ -1,7 +1,7 @@
 //! All steps of a chunk inside one launch.
 //!
-//! A chunk costs one launch. The state is read once and written once a chunk, so that only inputs and recordings go through memory. The strategy
-//! is the fastest one wherever it can run.
+//! A chunk costs one launch. The state is read once and written once a chunk, so that only inputs
+//! and recordings go through memory. The strategy is the fastest one wherever it can run.
 
 use super::{LaunchContext, StepLaunches};
 use crate::cuda::driver::module::Kernel;
