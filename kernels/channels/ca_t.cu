@@ -1,4 +1,4 @@
-// Calcium of low threshold, p²q, of Huguenard and McCormick.
+// The low-threshold calcium channel, p²q, of Huguenard and McCormick.
 constexpr int GATES = 2;
 struct Params {
     acc_t e, g_max, phi_p, phi_q, v_sh;

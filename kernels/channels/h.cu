@@ -1,4 +1,4 @@
-// Cations, activated by hyperpolarization, p, of Huguenard and McCormick.
+// The cation channel that hyperpolarization activates, p, of Huguenard and McCormick.
 constexpr int GATES = 1;
 struct Params {
     acc_t e, g_max, phi;

@@ -1,4 +1,4 @@
-// Potassium, p⁴, of Hodgkin and Huxley.
+// The potassium channel, p⁴, of Hodgkin and Huxley.
 constexpr int GATES = 1;
 struct Params {
     acc_t e, g_max, phi, v_sh;

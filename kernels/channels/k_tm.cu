@@ -1,4 +1,4 @@
-// Potassium, p⁴, of Traub and Miles, and of Bazhenov et al.
+// The potassium channel, p⁴, of Traub and Miles, and of Bazhenov et al.
 constexpr int GATES = 1;
 struct Params {
     acc_t e, g_max, phi, v_sh;

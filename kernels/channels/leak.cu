@@ -1,4 +1,4 @@
-// A leak, which has no gates.
+// The leak channel, which has no gates.
 constexpr int GATES = 0;
 struct Params {
     acc_t e, g_max;

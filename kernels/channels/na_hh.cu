@@ -1,4 +1,4 @@
-// Sodium, p³q, of Hodgkin and Huxley.
+// The sodium channel, p³q, of Hodgkin and Huxley.
 constexpr int GATES = 2;
 struct Params {
     acc_t e, g_max, phi, v_sh;

@@ -1,4 +1,4 @@
-// Sodium, p³q, of Traub and Miles, and of Bazhenov et al.
+// The sodium channel, p³q, of Traub and Miles, and of Bazhenov et al.
 constexpr int GATES = 2;
 struct Params {
     acc_t e, g_max, phi, v_sh;

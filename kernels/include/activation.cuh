@@ -1,8 +1,8 @@
-// Activation functions of one value: the twins of src/models/layers/activation.rs.
+// Activation functions of one value: the counterpart of src/models/layers/activation.rs.
 #pragma once
 #include "math.cuh"
 
-// By the names that Rust defines them with: -DACTIVATION=LEAKY_RELU.
+// Rust selects a function by its name: -DACTIVATION=LEAKY_RELU.
 enum Activation { IDENTITY, RELU, TANH, SIGMOID, LEAKY_RELU, ELU, GELU, SOFTPLUS, GELU_ERF };
 
 __device__ __forceinline__ acc_t softplus(acc_t x) {
@@ -16,7 +16,7 @@ __device__ __forceinline__ acc_t softplus(acc_t x) {
     return fma(s, p, positive);
 }
 
-// By tanh. GELU_ERF is the function by the normal distribution.
+// The approximation by tanh. GELU_ERF is the function by the normal distribution.
 __device__ __forceinline__ acc_t gelu(acc_t x) {
     const acc_t inner = fma(x * x * x, acc_t(0.044715), x) * acc_t(0.79788456080286535588);  // √(2/π)
     return x * acc_t(0.5) * (acc_t(1) + math::tanh(inner));

@@ -1,4 +1,5 @@
-// A cell's step as the plain loops make it: a block for a row, every sum one chain of multiply-adds as on the CPU.
+// A cell's step in the reference loops: one block computes a batch row, and every sum is one chain
+// of multiply-adds, as on the CPU.
 #pragma once
 #include "cell.cuh"
 
@@ -10,12 +11,12 @@ struct Moment {
     const acc_t* gates;   // b + x·Wi [GATES·H]
     const acc_t* old;     // the state before the step [STATES·H]
     acc_t* next;          // the state after it [STATES·H]
-    acc_t* kept;          // [KEPT·H]: what a later phase multiplies, and the gates that it finds made
+    acc_t* kept;          // [KEPT·H]: the operand of a later phase, and the gates of earlier phases
 };
 
 constexpr u32 KEPT = PHASES == 1 ? 0 : 1 + first_gate(PHASES - 1);
 
-// What units have of gates that a phase has not to do with. A barrier lies between, for every unit's product is with all.
+// One phase of a step. A barrier separates the phases, since each unit's product reads all units.
 template <u32 PHASE>
 __device__ __forceinline__ void make_phase(const Moment& m) {
     constexpr u32 from = first_gate(PHASE), to = first_gate(PHASE + 1);

@@ -1,9 +1,10 @@
-// What the files of channels/ are written with. Each is the twin of a file of src/models/channels/, with the same operations in the same
-// order, and stands in a namespace of its own in the text of a neuron (src/models/neurons/cond_neu_group/program.rs). It defines
+// The contract of an ion channel. Each file of channels/ is the counterpart of a file of
+// src/models/channels/, with the same operations in the same order. A neuron's text
+// (src/models/neurons/cond_neu_group/program.rs) has it in a namespace of its own. The file defines
 //
 //     constexpr int GATES = 2;
 //     struct Params { acc_t e, g_max, …; };
-//     acc_t open(const acc_t* x);                              // the part of g_max that is open
+//     acc_t open(const acc_t* x);                              // the open fraction of g_max
 //     void rates(acc_t v, const Params& p, Rate* gates);       // dx/dt = a − s·x of each gate
 #pragma once
 #include "math.cuh"
@@ -17,7 +18,7 @@ constexpr acc_t MOST = acc_t(1e12);
 
 __device__ __forceinline__ acc_t bounded(acc_t z) { return math::at_most(MOST, math::exp_neg(z)); }
 
-// Moves the gates by exponential Euler; two share a division.
+// Advances the gates by exponential Euler; two gates share a division.
 template <int GATES>
 __device__ __forceinline__ void relax(acc_t* x, const Rate* gates, acc_t dt) {
     acc_t phi[GATES + 1];

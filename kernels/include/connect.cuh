@@ -1,36 +1,12 @@
-// Synapses from counters: the twins of src/connectivity, where it stands why each is as it is. The same operations, so the same synapses.
+// Synapses from counters: the counterpart of src/connectivity, which has the reasons. The same
+// operations give the same synapses.
 #pragma once
+#include "connect_args.cuh"
 #include "philox.cuh"
-
-// All that a pass over a projection is given. The twin of `Job` in src/connectivity/device.rs.
-struct Connect {
-    const u64* offsets;        // [pre + 1]: where rows begin
-    void* targets;             // [synapses], u16, or u32 where `wide`
-    int* mantissas;            // [synapses], or null: all weights are the same
-    unsigned short* delays;    // [synapses], or null: all take the same steps
-    u32* counts;               // [pre]: lengths of rows that the count pass finds; where columns are made, 0 before each pass
-    u64 seed;
-    double factor;             // FIXED_PROB: 1/ln(1 − p)
-    double weight[2], per_unit;  // UNIFORM: low, width; NORMAL: mean, deviation; quanta in a weight of 1
-    double delay[2], dt;       // likewise, ms
-    long long own_shift;       // target j is source i itself where j = i + this; NO_SHIFT: autapses stay
-    u32 stream, rule;
-    u32 pre, post;             // neurons
-    u32 count;                 // synapses of a column (FIXED_NUM_PRE) or row; FIXED_PROB: on average
-    u32 weight_law, delay_law;
-    u32 wide;
-};
-/* the fields of Connect are compared here */
 
 namespace connect {
 
-enum Rule : u32 { FIXED_PROB, FIXED_NUM_PRE, FIXED_NUM_POST, ONE_TO_ONE, ALL_TO_ALL };
-enum Law : u32 { SAME, UNIFORM, NORMAL };
-constexpr long long NO_SHIFT = -0x7fffffffffffffffll - 1;
 constexpr u32 NOBODY = 0xffffffffu;
-
-// What words are for: the top byte of a step.
-constexpr u64 GAPS = 0, KEYS = 1ull << 56, WEIGHT = 2ull << 56, DELAY = 3ull << 56;
 
 __device__ __forceinline__ double ln(double x) {
     constexpr u64 ONE = 0x3ff0000000000000ull, ROOT_HALF = 0x3fe6a09e667f3bcdull;
@@ -54,20 +30,20 @@ __device__ __forceinline__ double ln(double x) {
     return fma(exponent, 0.693147180559945309417, log_m);
 }
 
-// Targets left out before the next, of 64 random bits.
+// The number of targets that are left out before the next one, from 64 random bits.
 __device__ __forceinline__ u32 gap(u64 word, double factor) {
     const double u = 2.0 - __longlong_as_double((long long)(0x3ff0000000000000ull | word >> 12));
     return (u32)floor(fmin(ln(u) * factor, 4294967295.0));
 }
 
-// A permutation of 0 .. n.
+// A keyed permutation of 0 … n − 1.
 struct Permutation {
     static constexpr int MOST = 16;
     u32 n, low_bits, low_mask, high_mask;
     int rounds;
     u32 keys[MOST];
 
-    __device__ Permutation(const Connect& c, u32 neuron, u32 n) : n(n) {
+    __device__ Permutation(const ConnectArgs& c, u32 neuron, u32 n) : n(n) {
         const u32 bits = n > 1 ? 32 - __clz(n - 1) : 0;
         low_bits = (bits + 1) / 2;
         low_mask = (1u << low_bits) - 1;
@@ -90,7 +66,7 @@ struct Permutation {
 
     __device__ __forceinline__ u32 once(u32 x) const {
         u32 high = x >> low_bits, low = x & low_mask;
-        // Unrolled, so that keys stay in registers.
+        // The loop is unrolled, so that the keys stay in registers.
 #pragma unroll
         for (int r = 0; r < MOST; r += 2) {
             if (r < rounds) {
@@ -107,54 +83,56 @@ struct Permutation {
         return x;
     }
 
-    // Value number `slot` of the first `count` without `own`.
+    // Value number `slot` among the first `count` values other than `own`.
     __device__ __forceinline__ u32 first(u32 slot, u32 count, u32 own) const {
         const u32 x = at(slot);
         return x == own ? at(count) : x;
     }
 };
 
-// The target that is the source itself, or the source that is the target: NOBODY where autapses stay, or there is none.
-__device__ __forceinline__ u32 own_target(const Connect& c, u32 source) {
+// The target that is the source itself, and the source that is the target itself; NOBODY where
+// autapses stay, or without such a neuron.
+__device__ __forceinline__ u32 own_target(const ConnectArgs& c, u32 source) {
     const long long target = (long long)source + (c.own_shift == NO_SHIFT ? 0 : c.own_shift);
     return c.own_shift != NO_SHIFT && target >= 0 && target < (long long)c.post ? (u32)target : NOBODY;
 }
-__device__ __forceinline__ u32 own_source(const Connect& c, u32 target) {
+__device__ __forceinline__ u32 own_source(const ConnectArgs& c, u32 target) {
     const long long source = (long long)target - (c.own_shift == NO_SHIFT ? 0 : c.own_shift);
     return c.own_shift != NO_SHIFT && source >= 0 && source < (long long)c.pre ? (u32)source : NOBODY;
 }
 
 // A synapse's value.
-__device__ __forceinline__ double draw(const Connect& c, u32 law, const double* of, u64 purpose, u32 source, u32 target) {
-    if (law == NORMAL) return of[0] + of[1] * (double)random_normal(c.seed, c.stream, source, purpose | target);
+__device__ __forceinline__ double draw(const ConnectArgs& c, u32 distribution, const double* of, u64 purpose, u32 source, u32 target) {
+    if (distribution == NORMAL) return of[0] + of[1] * (double)random_normal(c.seed, c.stream, source, purpose | target);
     const Words w = random_words(c.seed, c.stream, source, purpose | target);
     return of[0] + of[1] * ((double)(((u64)w.a << 32 | w.b) >> 11) / 9007199254740992.0);
 }
 __device__ __forceinline__ unsigned short steps(double delay, double dt) {
     return (unsigned short)(u32)fmin(rint(fmax(delay, 0.0) / dt), 65535.0);
 }
-__device__ __forceinline__ int mantissa(double weight, double per_unit) { return (int)rint(weight * per_unit); }
+__device__ __forceinline__ int weight(double weight, double inv_scale) { return (int)rint(weight * inv_scale); }
 
-__device__ __forceinline__ u32 target(const Connect& c, u64 place) {
-    return c.wide ? ((const u32*)c.targets)[place] : ((const unsigned short*)c.targets)[place];
+__device__ __forceinline__ u32 target(const ConnectArgs& c, u64 place) {
+    return c.wide_targets ? ((const u32*)c.targets)[place] : ((const unsigned short*)c.targets)[place];
 }
-__device__ __forceinline__ void set_target(const Connect& c, u64 place, u32 target) {
-    if (c.wide)
+__device__ __forceinline__ void set_target(const ConnectArgs& c, u64 place, u32 target) {
+    if (c.wide_targets)
         ((u32*)c.targets)[place] = target;
     else
         ((unsigned short*)c.targets)[place] = (unsigned short)target;
 }
 
-// A row of FIXED_PROB by a warp, 64 draws at a time: `each(taken, target, number in the row)` by every lane, twice. Returns the row's length.
+// Generates a row of FIXED_PROB by a warp, 64 draws at a time. Every lane calls
+// `each(taken, target, number in the row)` twice for each 64 draws. Returns the row's length.
 template <class Each>
-__device__ __forceinline__ u32 gaps(const Connect& c, u32 source, Each each) {
+__device__ __forceinline__ u32 gaps(const ConnectArgs& c, u32 source, Each each) {
     const u32 lane = threadIdx.x & 31, below = (1u << lane) - 1, own = own_target(c, source);
     u64 at = 0;
     u32 found = 0;
     for (u64 block = lane; at < c.post; block += 32) {
         const Words w = random_words(c.seed, c.stream, source, GAPS | block);
         const u32 g0 = gap((u64)w.a << 32 | w.b, c.factor), g1 = gap((u64)w.c << 32 | w.d, c.factor);
-        // Where the next target can be, after this lane's two.
+        // The first possible target behind this lane's two targets.
         const u64 both = (u64)g0 + g1 + 2;
         u64 end = both;
 #pragma unroll

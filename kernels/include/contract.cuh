@@ -1,4 +1,5 @@
-// What Rust says of the model, compared with what its file says. MODEL_FILE is where the errors, which show both numbers, are to stand.
+// Compares the sizes that Rust expects with the model's file. Errors, which show both numbers, name
+// MODEL_FILE as their file.
 #pragma once
 #include "system.cuh"
 

@@ -1,5 +1,5 @@
-// Elementary functions of single IEEE operations: the twins of src/numeric/math.rs, with its names, its operations and its bits.
-// Why each is as it is stands there.
+// Elementary functions of single IEEE operations: the counterpart of src/numeric/math.rs, with the
+// same names, operations and bits. That file has the reasons.
 #pragma once
 #include "scalar.cuh"
 
@@ -28,7 +28,7 @@ __device__ constexpr acc_t EXP_POLY[] = {acc_t(0.5), acc_t(0.16666576989698776),
 
 constexpr acc_t LOG2_E = acc_t(1.44269504088896340736);
 
-// limit.min(x) and limit.max(x) of the CPU for a constant limit: a NaN comes through.
+// limit.min(x) and limit.max(x) of the CPU for a constant limit: a NaN in x is the result.
 __device__ __forceinline__ acc_t at_most(acc_t limit, acc_t x) { return limit < x ? limit : x; }
 __device__ __forceinline__ acc_t at_least(acc_t limit, acc_t x) { return limit > x ? limit : x; }
 
@@ -40,7 +40,7 @@ __device__ __forceinline__ acc_t of_bits(u32 bits) { return __uint_as_float(bits
 __device__ __forceinline__ u32 to_bits(acc_t x) { return __float_as_uint(x); }
 #endif
 
-// The whole number that is not above x.
+// The largest whole number that is not above x.
 __device__ __forceinline__ int floor(acc_t x) {
 #ifdef SCALAR_F64
     return __double2int_rd(x);
@@ -49,13 +49,15 @@ __device__ __forceinline__ int floor(acc_t x) {
 #endif
 }
 
-// The magnitude, and the magnitude of x with the sign of `sign`: bits alone, so that nothing is asked of a library.
+// The magnitude of x, and the magnitude of x with the sign of `sign`: operations on bits, without a
+// library.
 constexpr bits_t SIGN = bits_t(1) << (8 * sizeof(acc_t) - 1);
 __device__ __forceinline__ acc_t abs(acc_t x) { return fabs(x); }
 __device__ __forceinline__ acc_t copysign(acc_t x, acc_t sign) { return of_bits((to_bits(x) & ~SIGN) | (to_bits(sign) & SIGN)); }
 
-// 1/x for 2⁻¹²⁶ ≤ |x| < 2¹²⁶, or NaN. There, for f32, an approximation good to 1 ulp and one step of Newton's come to the same bits
-// as a division; ptxas makes rcp.rn of just that, and a slow path for what is outside.
+// 1/x for 2⁻¹²⁶ ≤ |x| < 2¹²⁶, or NaN. In this range, for f32, an approximation within 1 ulp and one
+// Newton step give the bits of a division. ptxas compiles rcp.rn to the same operations and adds a
+// slow path for other values.
 __device__ __forceinline__ acc_t reciprocal(acc_t x) {
 #ifdef SCALAR_F64
     return 1.0 / x;
@@ -66,7 +68,7 @@ __device__ __forceinline__ acc_t reciprocal(acc_t x) {
 #endif
 }
 
-// 2ⁿ for the n in the low bits of `rounded`. One multiply-add of integers.
+// 2ⁿ for the n in the low bits of `rounded`: one integer multiply-add.
 __device__ __forceinline__ acc_t pow2(acc_t rounded) { return of_bits((to_bits(rounded) << MANTISSA) + (BIAS << MANTISSA)); }
 
 __device__ __forceinline__ acc_t expm1_reduced(acc_t r) {

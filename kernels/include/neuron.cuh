@@ -1,17 +1,18 @@
-// A neuron that is its equations alone: the twin of src/models/neurons/frame/step.rs. A model's file includes this last, after it has defined
+// A neuron of equations: the counterpart of src/models/neurons/frame/step.rs. A model's file
+// includes this file last, after it has defined
 //
-//     constexpr int VARS = 2;             // differential variables, the first of which is the potential
-//     struct Constants { acc_t v_th; };   // the parameters, in Rust's order; in the place of tau_ref `hold`, what `refractory` is after a spike
+//     constexpr int VARS = 2;             // differential variables; the first one is the potential
+//     struct Constants { acc_t v_th; };   // the parameters, in Rust's order; `hold`, the refractory steps after a spike, replaces tau_ref
 //     __device__ void flow(const acc_t (&x)[VARS], acc_t i, const Constants& p, acc_t (&f)[VARS], acc_t (&s)[VARS]);
-//                                         // dx/dt under the current i, and of each its derivative by its own variable
+//                                         // f = dx/dt under the current i, and s = the derivative of each f by its own variable
 //     __device__ acc_t gain(const Constants& p);                          // the derivative of dV/dt by the current
 //     __device__ void reset(acc_t (&x)[VARS], const Constants& p);        // RESET: a spike and the variables beside V
 //
-//   RESET   1: at v_th or above it V is set to v_reset; 2: V goes down by v_th − v_reset. Without, a spike is a crossing from below
+//   RESET   1: a spike sets V to v_reset; 2: a spike lowers V by v_th − v_reset; without RESET, a spike is a crossing from below
 //           (include crossing.cuh)
-//   STAGES  of a Runge-Kutta method; without it, exponential Euler
+//   STAGES  the stages of a Runge-Kutta method; without STAGES, exponential Euler
 //
-// Its second input, if there is one, is a conductance. (Where there is none, the CPU adds 0.)
+// A second input is a conductance. (Without it, the CPU adds 0.)
 #pragma once
 #include "crossing.cuh"
 
@@ -33,7 +34,7 @@ struct State {
 #endif
 };
 
-// Where there is a reset, V counts up to the threshold.
+// With a reset, V counts up to the threshold.
 __device__ __forceinline__ void flow_at(const acc_t (&x)[VARS], Input in, const Params& p, acc_t (&f)[VARS], acc_t (&s)[VARS]) {
     acc_t at[VARS];
 #pragma unroll
@@ -77,7 +78,7 @@ __device__ __forceinline__ void advance(State& state, Input in, const Params& p)
     flow_at(state.x, in, p, f, s);
     const acc_t low = acc_t(-80) / p.dt;
 #if RESET == 2
-    // What a soft reset may keep.
+    // The part of V that a soft reset keeps.
     acc_t top[VARS], rate[VARS], unused[VARS];
 #pragma unroll
     for (int var = 0; var < VARS; ++var) top[var] = state.x[var];

@@ -1,25 +1,27 @@
-// The loop of a group: a pointwise model, its receptors, what drives it, and the spikes that it sends. What is added to what, and in which
-// order, is src/network/host/run.rs's. Defines beside those of a pointwise model:
+// The loop of a group: a pointwise model, its receptors, its drives, and the delivery of its
+// spikes. The order of the additions is that of src/network/host/run.rs. Defines beside those of a
+// pointwise model:
 //
-//   N_RECEPTORS, RECEPTORS  how many, and of each: DELTA + the model's variable that it adds to; or COBA if it is a conductance, else a
-//                           current, + RISES if spikes add to what it rises from, + BLOCKED if magnesium blocks it; or GAP
-//   HOLDERS                 of each receptor that is a DELTA, which of the model's variables counts the steps for which that variable stays
-//                           as it is, so that what is added to it meanwhile is dropped; -1 where none does
-//   MEMBRANE                which of the model's variables that, and gap junctions, go by
-//   TERMINAL_VARS           variables of terminals; TERMINALS is whether any group has some
-//   CONDUCTANCE             which of the model's inputs is a conductance, if one is; the first that is not is the current
-//   CURRENT, INPUT, NOISY, RAINY  whether there is a constant current, an input, noise, spikes from outside
-//   PLASTIC                 whether weights of synapses from or to the group are plastic
-//   HELD                    whether each warp has one task alone, so that its neurons stay in registers
+//   N_RECEPTORS, RECEPTORS  the number of receptors, and the kind of each: DELTA + the model's variable to which it adds; or a sum of
+//                           COBA (a conductance, else a current), RISES (with a second variable) and BLOCKED (by magnesium);
+//                           or GAP_JUNCTIONS
+//   HOLDERS                 for each DELTA receptor the model's variable that counts the refractory steps, in which the receptor drops its
+//                           input; -1 without such a variable
+//   MEMBRANE                the model's variable that is the membrane potential, for the magnesium block and for gap junctions
+//   HAS_PRESYNAPSES         1: some group of the network has presynaptic variables
+//   PRESYNAPSE_VARS         the number of presynaptic variables of this group
+//   CONDUCTANCE             the model's input that is a conductance, or -1; the first other input is the current
+//   HAS_CURRENT, HAS_INPUT, HAS_NOISE, HAS_POISSON   1: the group has a constant current, an input, noise, Poisson drives
+//   HAS_PLASTIC             1: a plastic projection starts or ends at the group
+//   IN_REGISTERS            1: each warp has one task, so that its neurons stay in registers
 #pragma once
 #include "math.cuh"
 #include "network.cuh"
 #include "philox.cuh"
 #include "pointwise.cuh"
-#if TERMINALS
-#include "terminal.cuh"
+#if HAS_PRESYNAPSES
+#include "presynapse.cuh"
 #endif
-
 
 #if N_RECEPTORS > 0
 __device__ constexpr u32 RECEPTOR[] = {RECEPTORS};
@@ -31,118 +33,120 @@ __device__ constexpr int HOLDER[] = {-1};
 
 __device__ constexpr bool rises(int receptor) { return RECEPTOR[receptor] < DELTA && (RECEPTOR[receptor] & RISES); }
 
-// Whether a receptor has two variables: where it rises, the other is what it does so from; of gap junctions the weights' sum.
+// Whether a receptor has two variables. The second one is what the first rises from; for gap
+// junctions it is the sum of the weights.
 __device__ constexpr bool pairs(int receptor) { return rises(receptor) || RECEPTOR[receptor] == GAP_JUNCTIONS; }
 
-// Which of the group's variables a receptor is; they come after the model's. The second is the next.
+// The index of a receptor's first variable among the group's variables. Receptors follow the model;
+// a second variable follows the first.
 __device__ constexpr int variable_of(int receptor) {
     int n = N_STATE;
     for (int r = 0; r < receptor; ++r) n += RECEPTOR[r] < DELTA ? 1 + pairs(r) : 0;
     return n;
 }
-#define FLIGHT (variable_of(N_RECEPTORS) + TERMINAL_VARS)
+#define SPIKE_RING (variable_of(N_RECEPTORS) + PRESYNAPSE_VARS)
 
 struct Neuron {
     Cell cell;
     State s;
     acc_t g[N_RECEPTORS + 1];
-    acc_t h[N_RECEPTORS + 1];  // of those that have a second variable
-    u32 past;  // lane l's are the warp's spikes of the step l steps before the last
-#if CURRENT
+    acc_t h[N_RECEPTORS + 1];  // the second variables
+    u32 past;                  // lane l holds the warp's spikes of the step l steps before the last one
+#if HAS_CURRENT
     acc_t current;
 #endif
 };
 
-// Tasks of a row, and of the group.
-__device__ __forceinline__ u32 tasks_of_row(const Job& job) { return u32((job.units + 31) / 32); }
+// The tasks of a batch row: 32 neurons each.
+__device__ __forceinline__ u32 tasks_of_row(const LaunchArgs& args) { return u32((args.units + 31) / 32); }
 
-__device__ __forceinline__ Cell cell_of_task(const Job& job, u32 task) {
-    const u32 each = tasks_of_row(job);
+__device__ __forceinline__ Cell cell_of_task(const LaunchArgs& args, u32 task) {
+    const u32 each = tasks_of_row(args);
     const u64 row = task / each, unit = u64(task % each) * 32 + threadIdx.x % 32;
-    // As in `cell_of`: a lane beyond the end computes along with the last.
-    const bool inside = unit < job.units;
-    const u64 own = inside ? unit : job.units - 1;
-    return {row * job.units + own, row, own, inside};
+    // As in `cell_of`: a lane beyond the end repeats the last neuron.
+    const bool inside = unit < args.units;
+    const u64 own = inside ? unit : args.units - 1;
+    return {row * args.units + own, row, own, inside};
 }
 
-// The warp's spikes of the step that is `ago` steps before the one that has this slot.
-__device__ __forceinline__ u32 spikes_of(const Group& group, const Cell& cell, u32 slot, u32 ago) {
-    const u32 then = slot >= ago ? slot - ago : slot + group.slots - ago;
+// The warp's spikes of the step that lies `ago` steps before the step of this slot.
+__device__ __forceinline__ u32 spikes_of(const GroupArgs& group, const Cell& cell, u32 slot, u32 ago) {
+    const u32 then = slot >= ago ? slot - ago : slot + group.ring_len - ago;
     const u32 word = u32(cell.unit / 32 * 2);
-    const scalar_t* from = group.flight + (cell.row * group.slots + then) * group.words + word;
-    return (u32)load(from) | (word + 1 < group.words ? (u32)load(from + 1) << 16 : 0);
+    const scalar_t* from = group.spike_ring + (cell.row * group.ring_len + then) * group.mask_words + word;
+    return (u32)load(from) | (word + 1 < group.mask_words ? (u32)load(from + 1) << 16 : 0);
 }
 
-// As it is before the step that has this slot.
-__device__ __forceinline__ void load_neuron(const Group& group, Neuron& n, u32 slot) {
-    const Job& job = group.job;
+// Loads a neuron before the step of this slot.
+__device__ __forceinline__ void load_neuron(const GroupArgs& group, Neuron& n, u32 slot) {
+    const LaunchArgs& args = group.args;
     const u32 ago = threadIdx.x % 32 + 1;
-    n.past = ago < group.slots ? spikes_of(group, n.cell, slot, ago) : 0;
-    n.s = load_state(job, n.cell);
-#if CURRENT
+    n.past = ago < group.ring_len ? spikes_of(group, n.cell, slot, ago) : 0;
+    n.s = load_state(args, n.cell);
+#if HAS_CURRENT
     n.current = group.currents ? group.currents[n.cell.unit] : group.current.value;
 #endif
-    const u64 all = job.rows * job.units;
+    const u64 all = args.rows * args.units;
 #pragma unroll
     for (int r = 0; r < N_RECEPTORS; ++r) {
-        n.g[r] = RECEPTOR[r] < DELTA ? load(job.state + variable_of(r) * all + n.cell.index) : acc_t(0);
-        n.h[r] = pairs(r) ? load(job.state + (variable_of(r) + 1) * all + n.cell.index) : acc_t(0);
+        n.g[r] = RECEPTOR[r] < DELTA ? load(args.state + variable_of(r) * all + n.cell.index) : acc_t(0);
+        n.h[r] = pairs(r) ? load(args.state + (variable_of(r) + 1) * all + n.cell.index) : acc_t(0);
     }
 }
 
-__device__ __forceinline__ void store_neuron(const Job& job, const Neuron& n) {
+__device__ __forceinline__ void store_neuron(const LaunchArgs& args, const Neuron& n) {
     if (!n.cell.inside) return;
-    store_state(job, n.cell, n.s);
-    const u64 all = job.rows * job.units;
+    store_state(args, n.cell, n.s);
+    const u64 all = args.rows * args.units;
 #pragma unroll
     for (int r = 0; r < N_RECEPTORS; ++r) {
-        if (RECEPTOR[r] < DELTA) store(job.state + variable_of(r) * all + n.cell.index, n.g[r]);
-        if (pairs(r)) store(job.state + (variable_of(r) + 1) * all + n.cell.index, n.h[r]);
+        if (RECEPTOR[r] < DELTA) store(args.state + variable_of(r) * all + n.cell.index, n.g[r]);
+        if (pairs(r)) store(args.state + (variable_of(r) + 1) * all + n.cell.index, n.h[r]);
     }
 }
 
-// Adds what a sum has come to, which is then 0 again.
-__device__ __forceinline__ void take(const Incoming& in, u64 at, acc_t& x) {
+// Adds a sum times the weight scale to x, and resets the sum.
+__device__ __forceinline__ void drain_sum(const PostProjection& in, u64 at, acc_t& x) {
     if (in.exact) {
         i64* sum = (i64*)in.sums + at;
         const i64 n = *sum;
         if (n == 0) return;
         *sum = 0;
-        x = fma(acc_t(n), in.quantum.value, x);
+        x = fma(acc_t(n), in.weight_scale.value, x);
     } else {
         u32* sum = (u32*)in.sums + at;
         const u32 n = *sum;
         if (n == 0) return;
         *sum = 0;
-        x = fma(acc_t((int)n), in.quantum.value, x);
+        x = fma(acc_t((int)n), in.weight_scale.value, x);
     }
 }
 
-__device__ __forceinline__ u64 half_of(const Job& job, u32 k, u64 row) { return (k & 1) * job.rows + row; }
+__device__ __forceinline__ u64 half_of(const LaunchArgs& args, u32 k, u64 row) { return (k & 1) * args.rows + row; }
 
-// The end of step k: what its spikes have added.
-__device__ __forceinline__ void finish(const Group& group, Neuron& n, u32 k) {
-    const Job& job = group.job;
+// Ends step k: adds the synaptic sums and the Poisson drives to the receptors.
+__device__ __forceinline__ void end_step(const GroupArgs& group, Neuron& n, u32 k) {
+    const LaunchArgs& args = group.args;
 #pragma unroll
     for (int r = 0; r < N_RECEPTORS; ++r) {
-        const Receptor& own = list<Receptor>(group, group.receptors)[r];
+        const ReceptorArgs& own = list<ReceptorArgs>(group, group.receptors)[r];
         acc_t* fields = reinterpret_cast<acc_t*>(&n.s);
         acc_t& x = rises(r) ? n.h[r] : RECEPTOR[r] < DELTA ? n.g[r] : fields[RECEPTOR[r] < DELTA ? 0 : RECEPTOR[r] - DELTA];
         const acc_t held = x;
-        const Incoming* all = list<Incoming>(group, group.incoming);
+        const PostProjection* all = list<PostProjection>(group, group.incoming);
         for (u32 p = own.incoming[0]; p < own.incoming[1]; ++p) {
-            const Incoming& in = all[p];
+            const PostProjection& in = all[p];
             const u64 at = n.cell.unit - in.first;
-            if (n.cell.inside && at < in.reach) take(in, half_of(job, k, n.cell.row) * in.reach + at, x);
+            if (n.cell.inside && at < in.n_targets) drain_sum(in, half_of(args, k, n.cell.row) * in.n_targets + at, x);
         }
-#if RAINY
-        const Poisson* outside = list<Poisson>(group, group.poisson);
+#if HAS_POISSON
+        const PoissonArgs* outside = list<PoissonArgs>(group, group.poisson);
         for (u32 p = own.poisson[0]; p < own.poisson[1]; ++p) {
-            const Words words = random_words(outside[p].seed, outside[p].stream, n.cell.index / 4, job.clock.i + k);
+            const Words words = random_words(outside[p].seed, outside[p].stream, n.cell.index / 4, args.clock.i + k);
             const u32 of_four = u32(n.cell.index % 4);
             const u32 word = of_four == 0 ? words.a : of_four == 1 ? words.b : of_four == 2 ? words.c : words.d;
             u32 spikes = 0;
-            while (spikes < outside[p].most && word >= outside[p].thresholds[spikes]) ++spikes;
+            while (spikes < outside[p].max_spikes && word >= outside[p].thresholds[spikes]) ++spikes;
             if (spikes) x = fma(acc_t((int)spikes), outside[p].weight.value, x);
         }
 #endif
@@ -150,45 +154,45 @@ __device__ __forceinline__ void finish(const Group& group, Neuron& n, u32 k) {
     }
 }
 
-__device__ __forceinline__ acc_t value_of(const Job& job, const Neuron& n, u32 var) {
+__device__ __forceinline__ acc_t value_of(const LaunchArgs& args, const Neuron& n, u32 var) {
     acc_t value = value_of(n.s, acc_t(0), var);
 #pragma unroll
     for (int r = 0; r < N_RECEPTORS; ++r) {
         value = RECEPTOR[r] < DELTA && var == variable_of(r) ? n.g[r] : value;
         value = pairs(r) && var == variable_of(r) + 1 ? n.h[r] : value;
     }
-#if TERMINAL_VARS
-    if (var >= variable_of(N_RECEPTORS) && var < FLIGHT) value = load(job.state + var * job.rows * job.units + n.cell.index);
+#if PRESYNAPSE_VARS
+    if (var >= variable_of(N_RECEPTORS) && var < SPIKE_RING) value = load(args.state + var * args.rows * args.units + n.cell.index);
 #endif
     return value;
 }
 
-// Records step k, which has ended.
-__device__ __forceinline__ void record(const Group& group, const Neuron& n, u32 k) {
-    const Job& job = group.job;
+// Records step k after its end.
+__device__ __forceinline__ void record(const GroupArgs& group, const Neuron& n, u32 k) {
+    const LaunchArgs& args = group.args;
 #pragma unroll
     for (int r = 0; r < N_PROBES; ++r) {
         u32 kept;
-        if (probe_var(job, r) > FLIGHT || !job.probes[r].to || !keeps(job.probes[r], k, kept)) continue;
-        if (probe_var(job, r) != FLIGHT) {
-            keep(job, r, kept, n.cell.row, n.cell.unit, n.cell.row, n.cell.unit, (job.units + 31) / 32, n.cell.inside, value_of(job, n, probe_var(job, r)));
+        if (probe_var(args, r) > SPIKE_RING || !args.probes[r].to || !keeps(args.probes[r], k, kept)) continue;
+        if (probe_var(args, r) != SPIKE_RING) {
+            keep(args, r, kept, n.cell.row, n.cell.unit, n.cell.row, n.cell.unit, (args.units + 31) / 32, n.cell.inside, value_of(args, n, probe_var(args, r)));
         } else {
             const u32 word = u32(n.cell.unit / 32 * 2) + threadIdx.x % 2;
-            for (u32 slot = threadIdx.x % 32 / 2; slot < group.slots && word < group.words; slot += 16) {
-                const u64 element = u64(slot) * group.words + word;
-                keep(job, r, kept, n.cell.row, element, 0, 0, 0, true, load(group.flight + n.cell.row * group.slots * group.words + element));
+            for (u32 slot = threadIdx.x % 32 / 2; slot < group.ring_len && word < group.mask_words; slot += 16) {
+                const u64 element = u64(slot) * group.mask_words + word;
+                keep(args, r, kept, n.cell.row, element, 0, 0, 0, true, load(group.spike_ring + n.cell.row * group.ring_len * group.mask_words + element));
             }
         }
     }
 }
 
-// The model's step k. Returns which of the warp's neurons spike.
-__device__ __forceinline__ u32 advance(const Group& group, const Params& p, Neuron& n, u32 k) {
-    const Job& job = group.job;
+// Makes the model's step k. Returns a mask of the warp's neurons that spike.
+__device__ __forceinline__ u32 advance(const GroupArgs& group, const Params& p, Neuron& n, u32 k) {
+    const LaunchArgs& args = group.args;
     acc_t i = acc_t(0), g = acc_t(0);
 #pragma unroll
     for (int r = 0; r < N_RECEPTORS; ++r) {
-        const Receptor& own = list<Receptor>(group, group.receptors)[r];
+        const ReceptorArgs& own = list<ReceptorArgs>(group, group.receptors)[r];
         if (RECEPTOR[r] >= DELTA) continue;
         if (RECEPTOR[r] == GAP_JUNCTIONS) {
             i += n.g[r];
@@ -215,15 +219,15 @@ __device__ __forceinline__ u32 advance(const Group& group, const Params& p, Neur
         }
         n.g[r] = math::abs(left) < acc_t(1e-30) ? acc_t(0) : left;
     }
-#if CURRENT
+#if HAS_CURRENT
     i += n.current;
 #endif
-#if INPUT
-    const Port& port = job.ports[0];
+#if HAS_INPUT
+    const Port& port = args.ports[0];
     if (port.at) i += load(port.at + k * port.step + n.cell.row * port.row + n.cell.unit * port.unit);
 #endif
-#if NOISY
-    i = fma(acc_t(random_normal(group.noise_seed, group.noise_stream, n.cell.index, job.clock.i + k)), group.noise.value, i);
+#if HAS_NOISE
+    i = fma(acc_t(random_normal(group.noise_seed, group.noise_stream, n.cell.index, args.clock.i + k)), group.noise.value, i);
 #endif
     Input x = {};
 #if N_INPUTS == 1
@@ -232,52 +236,52 @@ __device__ __forceinline__ u32 advance(const Group& group, const Params& p, Neur
     x.port[CONDUCTANCE == 0] = i;
     if (CONDUCTANCE >= 0) x.port[CONDUCTANCE] = g;
 #endif
-    const acc_t y = step(n.s, x, p, tick(job, k, n.cell.index));
+    const acc_t y = step(n.s, x, p, tick(args, k, n.cell.index));
     return __ballot_sync(0xffffffffu, n.cell.inside && y != acc_t(0));
 }
 
-// Puts the spikes of step k into the ring, and goes along the synapses of those that arrive in it.
-__device__ __forceinline__ void send(const Group& group, Neuron& n, u32 spikes, u32 k, u32 slot) {
+// Writes the spikes of step k into the spike ring, and delivers the spikes that arrive in step k.
+__device__ __forceinline__ void emit_spikes(const GroupArgs& group, Neuron& n, u32 spikes, u32 k, u32 slot) {
     const Cell& cell = n.cell;
     const u32 lane = threadIdx.x % 32, word = u32(cell.unit / 32 * 2), first = word * 16;
     const u32 before = __shfl_up_sync(0xffffffffu, n.past, 1);
     n.past = lane == 0 ? spikes : before;
-    // Nobody is still reading what was there.
+    // All lanes have read the slot before it is overwritten.
     __syncwarp();
-    if (lane < 2 && word + lane < group.words) {
-        store(group.flight + (cell.row * group.slots + slot) * group.words + word + lane, acc_t(spikes >> lane * 16 & 0xffffu));
+    if (lane < 2 && word + lane < group.mask_words) {
+        store(group.spike_ring + (cell.row * group.ring_len + slot) * group.mask_words + word + lane, acc_t(spikes >> lane * 16 & 0xffffu));
     }
-    const u64 copy = half_of(group.job, k, cell.row);
+    const u64 copy = half_of(group.args, k, cell.row);
     if (group.spikes && lane == 0 && spikes) add_to(group.spikes + copy * group.groups + group.number, (u32)__popc(spikes));
     __syncwarp();
     for (u32 p = 0; p < group.n_outgoing; ++p) {
-        const Outgoing& to = list<Outgoing>(group, group.outgoing)[p];
-        // Which of the warp's neurons are sources.
+        const PreProjection& to = list<PreProjection>(group, group.outgoing)[p];
+        // A mask of the warp's neurons that are sources of the projection.
         if (first + 32 <= to.first || first >= to.first + to.sources) continue;
         const u32 above = first < to.first ? to.first - first : 0, end = to.first + to.sources - first;
         const u32 sources = 0xffffffffu << above & (end < 32 ? (1u << end) - 1 : 0xffffffffu);
-#if TERMINALS
-        if (to.terminal) {
-            u32 came = __shfl_sync(0xffffffffu, n.past, to.least % 32);
-            if (to.least >= 32) came = spikes_of(group, cell, slot, to.least);
+#if HAS_PRESYNAPSES
+        if (to.presynapse) {
+            u32 came = __shfl_sync(0xffffffffu, n.past, to.min_delay % 32);
+            if (to.min_delay >= 32) came = spikes_of(group, cell, slot, to.min_delay);
             acc_t none = acc_t(0);
             acc_t& v = MEMBRANE < N_STATE ? reinterpret_cast<acc_t*>(&n.s)[MEMBRANE < N_STATE ? MEMBRANE : 0] : none;
-            pass_on(to, cell, v, first, sources, came, copy, group.job.rows * group.job.units, k);
+            transmit(to, cell, v, first, sources, came, copy, group.args.rows * group.args.units, k);
             continue;
         }
 #endif
-        for (u32 least = to.least; least <= to.most; least += 32) {
-            // A lane looks at the spikes of a step.
+        for (u32 least = to.min_delay; least <= to.max_delay; least += 32) {
+            // Each lane reads the spikes of one delay.
             const u32 delay = least + lane;
             u32 bits = __shfl_sync(0xffffffffu, n.past, delay % 32);
-            if (delay >= 32 && delay <= to.most) bits = spikes_of(group, cell, slot, delay);
-            bits = delay <= to.most ? bits & sources : 0;
+            if (delay >= 32 && delay <= to.max_delay) bits = spikes_of(group, cell, slot, delay);
+            bits = delay <= to.max_delay ? bits & sources : 0;
             u32 some = __ballot_sync(0xffffffffu, bits != 0);
             while (some) {
                 const u32 ago = __ffs(some) - 1;
                 some &= some - 1;
                 u32 left = __shfl_sync(0xffffffffu, bits, ago);
-                if (__popc(left) >= to.many) {
+                if (__popc(left) >= to.lane_per_source_from) {
                     deliver_own(to, left >> lane & 1, first + lane - to.first, least + ago, copy);
                     continue;
                 }
@@ -291,93 +295,93 @@ __device__ __forceinline__ void send(const Group& group, Neuron& n, u32 spikes, 
     }
 }
 
-// How many have spiked in step k.
-__device__ __forceinline__ void count(const Group& group, u32 k) {
-    const Job& job = group.job;
+// Writes the spike counts of step k to the output and to the recording.
+__device__ __forceinline__ void count_spikes(const GroupArgs& group, u32 k) {
+    const LaunchArgs& args = group.args;
     const u32 since = k - group.output_first;
     const bool kept = group.output && k >= group.output_first && since % group.output_every == 0;
-    for (u64 row = threadIdx.x % 32; row < job.rows; row += 32) {
-        u32* at = group.spikes + half_of(job, k, row) * group.groups + group.number;
+    for (u64 row = threadIdx.x % 32; row < args.rows; row += 32) {
+        u32* at = group.spikes + half_of(args, k, row) * group.groups + group.number;
         const u32 n = *at;
         if (n) *at = 0;
-        if (kept) store(group.output + (u64(since / group.output_every) * job.rows + row) * group.groups + group.number, acc_t((int)n));
-        if (job.y) store(job.y + (k * job.rows + row) * group.groups + group.number, acc_t((int)n));
+        if (kept) store(group.output + (u64(since / group.output_every) * args.rows + row) * group.groups + group.number, acc_t((int)n));
+        if (args.y) store(args.y + (k * args.rows + row) * group.groups + group.number, acc_t((int)n));
     }
 }
 
-#if PLASTIC
+#if HAS_PLASTIC
 #include "stdp.cuh"
 #endif
 
-// The end of step k − 1, and step k but for its end.
-__device__ __forceinline__ void pass(const Group& group, const Params& p, Neuron& n, u32 k, u32 slot) {
+// Pass k: ends and records step k − 1, then makes step k without its end.
+__device__ __forceinline__ void step_pass(const GroupArgs& group, const Params& p, Neuron& n, u32 k, u32 slot) {
     if (k > 0) {
-        finish(group, n, k - 1);
+        end_step(group, n, k - 1);
         record(group, n, k - 1);
-#if PLASTIC
-        learn(group, n.cell, k - 1);
+#if HAS_PLASTIC
+        update_weights(group, n.cell, k - 1);
         record_plastic(group, n.cell, k - 1);
 #endif
     }
-    if (k >= group.job.steps) return;
+    if (k >= group.args.steps) return;
     const u32 spikes = advance(group, p, n, k);
-    send(group, n, spikes, k, slot);
-#if PLASTIC
-    send_plastic(group, n.cell, n.past, spikes, k, slot);
+    emit_spikes(group, n, spikes, k, slot);
+#if HAS_PLASTIC
+    emit_plastic(group, n.cell, n.past, spikes, k, slot);
 #endif
 }
 
-// What the group's first warp does in pass k beside its neurons.
-__device__ __forceinline__ void lead(const Group& group, u32 k) {
-    if (k > 0 && group.spikes) count(group, k - 1);
-#if PLASTIC
-    forget(group, k);
+// The additional work of the group's first warp in pass k.
+__device__ __forceinline__ void first_warp_pass(const GroupArgs& group, u32 k) {
+    if (k > 0 && group.spikes) count_spikes(group, k - 1);
+#if HAS_PLASTIC
+    clear_fired(group, k);
 #endif
 }
 
-// The same of all of the group's neurons. `warp` is of so many `warps` that it has.
-__device__ __forceinline__ void pass_all(const Group& group, u32 warp, u32 warps, u32 k, u32 slot) {
-    const Job& job = group.job;
-    const u32 tasks = u32(job.rows) * tasks_of_row(job);
+// Pass k of all neurons of the group, for warp `warp` of its `warps` warps.
+__device__ __forceinline__ void step_pass_all(const GroupArgs& group, u32 warp, u32 warps, u32 k, u32 slot) {
+    const LaunchArgs& args = group.args;
+    const u32 tasks = u32(args.rows) * tasks_of_row(args);
     for (u32 task = warp; task < tasks; task += warps) {
         Neuron n;
-        n.cell = cell_of_task(job, task);
+        n.cell = cell_of_task(args, task);
         load_neuron(group, n, slot);
-        pass(group, params_of(job, *list<Params>(group, group.params), n.cell.unit), n, k, slot);
-        store_neuron(job, n);
+        step_pass(group, params_of(args, *list<Params>(group, group.params), n.cell.unit), n, k, slot);
+        store_neuron(args, n);
     }
-    if (warp == 0) lead(group, k);
+    if (warp == 0) first_warp_pass(group, k);
 }
 
-__device__ __forceinline__ void one_step(const Group& group, u32 warp, u32 k, u32 shares) {
-    pass_all(group, warp - group.first, group.last - group.first, k, (group.slot + k) % group.slots);
-    share(shares, k);
+__device__ __forceinline__ void one_step(const GroupArgs& group, u32 warp, u32 k, u32 has_long_rows) {
+    step_pass_all(group, warp - group.first, group.last - group.first, k, (group.slot + k) % group.ring_len);
+    drain_long_rows(has_long_rows, k);
 }
 
-__device__ __forceinline__ void all_steps(const Group& group, u32 warp, u32* arrived, u32 shares) {
-    const Job& job = group.job;
+__device__ __forceinline__ void all_steps(const GroupArgs& group, u32 warp, u32* arrived, u32 has_long_rows) {
+    const LaunchArgs& args = group.args;
     const u32 own = warp - group.first;
     u32 slot = group.slot;
-#if HELD
-    const bool works = own < u32(job.rows) * tasks_of_row(job);
+#if IN_REGISTERS
+    const bool works = own < u32(args.rows) * tasks_of_row(args);
     Neuron n;
-    n.cell = cell_of_task(job, works ? own : 0);
+    n.cell = cell_of_task(args, works ? own : 0);
     if (works) load_neuron(group, n, slot);
-    const Params p = params_of(job, *list<Params>(group, group.params), n.cell.unit);
+    const Params p = params_of(args, *list<Params>(group, group.params), n.cell.unit);
 #endif
-    for (u32 k = 0; k <= job.steps; ++k) {
-#if HELD
-        if (works) pass(group, p, n, k, slot);
-        if (own == 0) lead(group, k);
+    for (u32 k = 0; k <= args.steps; ++k) {
+#if IN_REGISTERS
+        if (works) step_pass(group, p, n, k, slot);
+        if (own == 0) first_warp_pass(group, k);
 #else
-        pass_all(group, own, group.last - group.first, k, slot);
+        step_pass_all(group, own, group.last - group.first, k, slot);
 #endif
-        slot = slot + 1 == group.slots ? 0 : slot + 1;
-        if (k == job.steps) break;
-        share(shares, k);
+        slot = slot + 1 == group.ring_len ? 0 : slot + 1;
+        if (k == args.steps) break;
+        drain_long_rows(has_long_rows, k);
         all_blocks(arrived, k + 1);
     }
-#if HELD
-    if (works) store_neuron(job, n);
+#if IN_REGISTERS
+    if (works) store_neuron(args, n);
 #endif
 }

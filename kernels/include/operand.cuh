@@ -1,14 +1,15 @@
-// Where the elements of A and B lie. A line is what is not summed over: a row of A, a column of B.
+// The addresses of the elements of A and B. A line is a row of A or a column of B.
 //
-// With CONV, A is what the windows of a convolution see: a line is a place of the output, and k counts the window's elements, down,
-// across and by channel; it is null outside of the image, which counts as zero. Its geometry is defines: IN_DOWN, IN_ACROSS, IN_CHANNELS, KERNEL_DOWN, …, OUT_DOWN, OUT_ACROSS, and
-// WINDOW_CHANNELS, the channels of a group.
+// With CONV, A holds the windows of a convolution: a line is a place of the output, and k counts
+// the window's elements, down, across and by channel. The address is null outside of the image, and
+// such an element is 0. Defines give the geometry: IN_DOWN, IN_ACROSS, IN_CHANNELS, KERNEL_DOWN, …,
+// OUT_DOWN, OUT_ACROSS, and WINDOW_CHANNELS, the channels of a group.
 #pragma once
 #include "product.cuh"
 
-// What lies outside of A's rows or of B's columns is read as the last of them: it takes part in nothing that is stored.
+// A line beyond the last one is read as the last one; no stored element depends on it.
 //
-// A line with k running along memory.
+// A line whose elements along k are contiguous.
 struct Along {
     static constexpr bool HOLES = false;
     const scalar_t* from;
@@ -20,9 +21,9 @@ struct Along {
 __device__ __forceinline__ u32 within(u32 line, u32 lines) { return line < lines ? line : lines - 1; }
 
 struct RowsOfA {
-    const Product& p;
+    const GemmArgs& p;
     const scalar_t* from;
-    __device__ __forceinline__ RowsOfA(const Product& p, const Share& s) : p(p), from(p.a + s.batch * p.a_batch) {}
+    __device__ __forceinline__ RowsOfA(const GemmArgs& p, const Share& s) : p(p), from(p.a + s.batch * p.a_batch) {}
     __device__ __forceinline__ Along line(u32 row) const {
         row = within(row, p.m);
         const u32 lot = row / p.lot;
@@ -31,24 +32,24 @@ struct RowsOfA {
 };
 
 struct ColumnsOfB {
-    const Product& p;
+    const GemmArgs& p;
     const scalar_t* from;
-    __device__ __forceinline__ ColumnsOfB(const Product& p, const Share& s) : p(p), from(p.b + s.batch * p.b_batch) {}
+    __device__ __forceinline__ ColumnsOfB(const GemmArgs& p, const Share& s) : p(p), from(p.b + s.batch * p.b_batch) {}
     __device__ __forceinline__ Along line(u32 column) const { return {from + within(column, p.n) * p.b_row}; }
 };
 
-// Stored so that neighbours in memory are neighbouring lines.
+// Lines that are contiguous across k: neighbours in memory belong to neighbouring lines.
 struct Across {
     const scalar_t* from;
     u64 row;
     u32 lines;
     __device__ __forceinline__ const scalar_t* at(u32 k, u32 line) const { return from + (k * row + line); }
-    // The first of N neighbours, where all of them are within or none.
+    // The first of N neighbours, of which all or none lie inside.
     template <u32 N>
     __device__ __forceinline__ u32 first(u32 line) const { return line < lines ? line : lines - N; }
 };
-__device__ __forceinline__ Across across_a(const Product& p, const Share& s) { return {p.a + s.batch * p.a_batch, p.a_row, p.m}; }
-__device__ __forceinline__ Across across_b(const Product& p, const Share& s) { return {p.b + s.batch * p.b_batch, p.b_row, p.n}; }
+__device__ __forceinline__ Across across_a(const GemmArgs& p, const Share& s) { return {p.a + s.batch * p.a_batch, p.a_row, p.m}; }
+__device__ __forceinline__ Across across_b(const GemmArgs& p, const Share& s) { return {p.b + s.batch * p.b_batch, p.b_row, p.n}; }
 
 #ifdef CONV
 struct Window {
@@ -74,9 +75,9 @@ struct Window {
 };
 
 struct Windows {
-    const Product& p;
+    const GemmArgs& p;
     const scalar_t* from;
-    __device__ __forceinline__ Windows(const Product& p, const Share& s) : p(p), from(p.a + s.batch * p.a_batch) {}
+    __device__ __forceinline__ Windows(const GemmArgs& p, const Share& s) : p(p), from(p.a + s.batch * p.a_batch) {}
     __device__ __forceinline__ Window line(u32 place) const {
         place = within(place, p.m);
         const u32 row = place / (OUT_DOWN * OUT_ACROSS), spot = place - row * (OUT_DOWN * OUT_ACROSS);

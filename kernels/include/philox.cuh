@@ -1,4 +1,5 @@
-// Counter-based random numbers, Philox4x32-10: the twins of src/numeric/rng.rs, the same words and, in f32, the same normal.
+// Counter-based random numbers, Philox4x32-10: the counterpart of src/numeric/rng.rs, with the same
+// words and, in f32, the same normal draws.
 #pragma once
 #include "scalar.cuh"
 
@@ -18,7 +19,7 @@ __device__ __forceinline__ Words philox4x32(Words counter, u32 k0, u32 k1) {
     return counter;
 }
 
-// Four words for `unit` at `step`, of stream number `stream` of `seed`.
+// Four random words for `unit` at `step`, from random stream `stream` of `seed`.
 __device__ __forceinline__ Words random_words(u64 seed, u32 stream, u64 unit, u64 step) {
     const u32 high = ((u32)(unit >> 32) & 0xffffu) | stream << 16;
     return philox4x32({(u32)unit, high, (u32)step, (u32)(step >> 32)}, (u32)seed, (u32)(seed >> 32));
@@ -46,7 +47,7 @@ __device__ __forceinline__ float cos_turns(u32 turns) {
     return quadrant == 1 || quadrant == 2 ? -value : value;
 }
 
-// A standard normal draw, the same whatever the element type.
+// A standard normal draw, which does not depend on the element type.
 __device__ __forceinline__ float random_normal(u64 seed, u32 stream, u64 unit, u64 step) {
     const Words w = random_words(seed, stream, unit, step);
     const float u = ((float)(w.a >> 8) + 0.5f) * (1.0f / 16777216.0f);

@@ -1,26 +1,28 @@
-// What the two loops over a pointwise model share: where a unit's state, inputs and parameters lie.
+// The code that the two loops over a pointwise model share: the addresses of a unit's state, inputs
+// and parameters.
 #pragma once
 #include "contract.cuh"
 #include "monitor.cuh"
 
-// A unit, counted over the batch, by row, and within its row.
+// A unit: its index over the batch, its batch row, and its number in the row.
 struct Cell {
     u64 index, row, unit;
     bool inside;
 };
 
-__device__ __forceinline__ Cell cell_of(const Job& job) {
+__device__ __forceinline__ Cell cell_of(const LaunchArgs& args) {
     const u64 index = (u64)blockIdx.x * blockDim.x + threadIdx.x;
-    const u64 all = job.rows * job.units;
-    // A thread beyond the end computes the last unit along with its owner, so that a warp stays whole, and stores nothing.
+    const u64 all = args.rows * args.units;
+    // A thread beyond the end repeats the last unit and stores nothing, so that all lanes of a warp
+    // stay together.
     const bool inside = index < all;
     const u64 own = inside ? index : all - 1;
-    const u64 row = job.rows == 1 ? 0 : own / job.units;
-    Cell cell = {own, row, own - row * job.units, inside};
+    const u64 row = args.rows == 1 ? 0 : own / args.units;
+    Cell cell = {own, row, own - row * args.units, inside};
     return cell;
 }
 
-__device__ __forceinline__ Params params_of(const Job& job, const Params& same, u64 unit) {
+__device__ __forceinline__ Params params_of(const LaunchArgs& args, const Params& same, u64 unit) {
     Params p = same;
 #ifdef GENERIC
 #define EACH 0xffffffffu
@@ -30,26 +32,26 @@ __device__ __forceinline__ Params params_of(const Job& job, const Params& same, 
 #pragma unroll
     for (int f = 0; f < int(sizeof(Params) / sizeof(acc_t)) && f < MAX_EACH; ++f) {
 #ifdef GENERIC
-        if (job.each[f]) fields[f] = job.each[f][unit];
+        if (args.each[f]) fields[f] = args.each[f][unit];
 #else
-        if ((EACH) >> f & 1u) fields[f] = job.each[f][unit];
+        if ((EACH) >> f & 1u) fields[f] = args.each[f][unit];
 #endif
     }
 #endif
     return p;
 }
 
-// What there is to read where there is no input.
+// The value of an input that is not given.
 __device__ const scalar_t NOTHING = {};
 
-// A unit's inputs: where those of a step lie.
+// The addresses of a unit's inputs in one step.
 struct Feed {
     const scalar_t* at[N_INPUTS + 1];
 
-    __device__ __forceinline__ Feed(const Job& job, u64 k, const Cell& cell) {
+    __device__ __forceinline__ Feed(const LaunchArgs& args, u64 k, const Cell& cell) {
 #pragma unroll
         for (int p = 0; p < N_INPUTS; ++p) {
-            const Port& port = job.ports[p];
+            const Port& port = args.ports[p];
             at[p] = port.at ? port.at + k * port.step + cell.row * port.row + cell.unit * port.unit : &NOTHING;
         }
     }
@@ -67,37 +69,38 @@ struct Feed {
 #endif
     }
 
-    __device__ __forceinline__ void advance(const Job& job) {
+    __device__ __forceinline__ void advance(const LaunchArgs& args) {
 #pragma unroll
-        for (int p = 0; p < N_INPUTS; ++p) at[p] += job.ports[p].step;
+        for (int p = 0; p < N_INPUTS; ++p) at[p] += args.ports[p].step;
     }
 };
 
 // Whether an input differs between steps.
-__device__ __forceinline__ bool is_moving(const Job& job) {
+__device__ __forceinline__ bool is_moving(const LaunchArgs& args) {
     bool moving = false;
 #pragma unroll
-    for (int p = 0; p < N_INPUTS; ++p) moving |= job.ports[p].step != 0;
+    for (int p = 0; p < N_INPUTS; ++p) moving |= args.ports[p].step != 0;
     return moving;
 }
 
-__device__ __forceinline__ State load_state(const Job& job, const Cell& cell) {
+__device__ __forceinline__ State load_state(const LaunchArgs& args, const Cell& cell) {
     State s;
     acc_t* fields = reinterpret_cast<acc_t*>(&s);
-    const u64 all = job.rows * job.units;
+    const u64 all = args.rows * args.units;
 #pragma unroll
-    for (int v = 0; v < N_STATE; ++v) fields[v] = load(job.state + v * all + cell.index);
+    for (int v = 0; v < N_STATE; ++v) fields[v] = load(args.state + v * all + cell.index);
     return s;
 }
 
-__device__ __forceinline__ void store_state(const Job& job, const Cell& cell, const State& s) {
+__device__ __forceinline__ void store_state(const LaunchArgs& args, const Cell& cell, const State& s) {
     const acc_t* fields = reinterpret_cast<const acc_t*>(&s);
-    const u64 all = job.rows * job.units;
+    const u64 all = args.rows * args.units;
 #pragma unroll
-    for (int v = 0; v < N_STATE; ++v) store(job.state + v * all + cell.index, fields[v]);
+    for (int v = 0; v < N_STATE; ++v) store(args.state + v * all + cell.index, fields[v]);
 }
 
-// Variable `var` of the state, or the output. The loop unrolls, so that the state stays in registers.
+// Variable `var` of the state, or the output. The loop unrolls, so that the state stays in
+// registers.
 __device__ __forceinline__ acc_t value_of(const State& s, acc_t y, u32 var) {
     const acc_t* fields = reinterpret_cast<const acc_t*>(&s);
     acc_t value = y;
@@ -106,13 +109,13 @@ __device__ __forceinline__ acc_t value_of(const State& s, acc_t y, u32 var) {
     return value;
 }
 
-// Where this unit's element of the first kept step goes.
-__device__ __forceinline__ Spot spot_of(const Job& job, int r, const Cell& cell) {
-    return spot(job, r, cell.row, cell.unit, 0, (u64)blockIdx.x * blockDim.x + threadIdx.x, 0, cell.inside);
+// The slot of this unit in the first kept step.
+__device__ __forceinline__ RecordSlot record_slot_of(const LaunchArgs& args, int r, const Cell& cell) {
+    return record_slot(args, r, cell.row, cell.unit, 0, (u64)blockIdx.x * blockDim.x + threadIdx.x, 0, cell.inside);
 }
 
-// Records step k, wherever it stands.
-__device__ __forceinline__ void record(const Job& job, u32 k, const Cell& cell, const State& s, acc_t y) {
+// Records step k.
+__device__ __forceinline__ void record(const LaunchArgs& args, u32 k, const Cell& cell, const State& s, acc_t y) {
 #ifdef GENERIC
 #pragma unroll 1
 #else
@@ -120,39 +123,39 @@ __device__ __forceinline__ void record(const Job& job, u32 k, const Cell& cell, 
 #endif
     for (int r = 0; r < N_PROBES; ++r) {
         u32 kept;
-        if (!job.probes[r].to || !keeps(job.probes[r], k, kept)) continue;
-        Spot to = spot_of(job, r, cell);
-        to.at += kept * stride_of(job, r);
-        put(job, r, to, value_of(s, y, probe_var(job, r)));
+        if (!args.probes[r].to || !keeps(args.probes[r], k, kept)) continue;
+        RecordSlot to = record_slot_of(args, r, cell);
+        to.at += kept * stride_of(args, r);
+        put(args, r, to, value_of(s, y, probe_var(args, r)));
     }
 }
 
-// Records step after step from the chunk's first on: counts, where `record` divides.
+// Records successive steps from the chunk's first one on. It counts steps, while `record` divides.
 #ifdef GENERIC
 struct Recorder {
-    __device__ __forceinline__ Recorder(const Job&, const Cell&) {}
-    __device__ __forceinline__ void after(const Job& job, u32 k, const Cell& cell, const State& s, acc_t y) { record(job, k, cell, s, y); }
+    __device__ __forceinline__ Recorder(const LaunchArgs&, const Cell&) {}
+    __device__ __forceinline__ void after(const LaunchArgs& args, u32 k, const Cell& cell, const State& s, acc_t y) { record(args, k, cell, s, y); }
 };
 #else
 struct Recorder {
-    u32 next[N_PROBES + 1];  // the step that is to be kept
-    Spot to[N_PROBES + 1];   // and where
+    u32 next[N_PROBES + 1];       // the next kept step
+    RecordSlot to[N_PROBES + 1];  // and its slot
 
-    __device__ __forceinline__ Recorder(const Job& job, const Cell& cell) {
+    __device__ __forceinline__ Recorder(const LaunchArgs& args, const Cell& cell) {
 #pragma unroll
         for (int r = 0; r < N_PROBES; ++r) {
-            next[r] = job.probes[r].to ? job.probes[r].first : 0xffffffffu;
-            if (job.probes[r].to) to[r] = spot_of(job, r, cell);
+            next[r] = args.probes[r].to ? args.probes[r].first : 0xffffffffu;
+            if (args.probes[r].to) to[r] = record_slot_of(args, r, cell);
         }
     }
 
-    __device__ __forceinline__ void after(const Job& job, u32 k, const Cell&, const State& s, acc_t y) {
+    __device__ __forceinline__ void after(const LaunchArgs& args, u32 k, const Cell&, const State& s, acc_t y) {
 #pragma unroll
         for (int r = 0; r < N_PROBES; ++r) {
             if (k != next[r]) continue;
-            put(job, r, to[r], value_of(s, y, probe_var(job, r)));
-            to[r].at += stride_of(job, r);
-            next[r] += job.probes[r].every;
+            put(args, r, to[r], value_of(s, y, probe_var(args, r)));
+            to[r].at += stride_of(args, r);
+            next[r] += args.probes[r].every;
         }
     }
 };

@@ -1,24 +1,26 @@
-// Rows that are stored nowhere: whoever goes along one makes it, from counters. The same synapses as those of connect.cuh's passes, and the
-// twin of src/network/host/procedural.rs. What is made is added at once, so that nothing is kept of it. Kernels that have this
-// may take twice the registers of others.
+// Procedural connectivity: a warp generates a synapse row from counters when it delivers the row,
+// and adds each weight at once. The synapses are those of the passes of connect.cu. The counterpart
+// of src/network/host/procedural.rs. A kernel with procedural connectivity may use twice the
+// registers of other kernels.
 #pragma once
 #include "connect.cuh"
 
 namespace connect {
 
-__device__ __forceinline__ bool is_exact(const Connect& c) { return c.weight_law != SAME; }
+__device__ __forceinline__ bool is_exact(const ConnectArgs& c) { return c.weight_distribution != SAME; }
 
-// Parts of a row that warps can take: where a target is found by those before it, the whole.
-__device__ __forceinline__ u32 pieces(const Connect& c) { return c.rule == FIXED_PROB ? 1 : (c.count + PIECE - 1) / PIECE; }
+// The pieces of a row that warps take in turn: one if each target follows from the targets before
+// it.
+__device__ __forceinline__ u32 pieces(const ConnectArgs& c) { return c.rule == FIXED_PROB ? 1 : (c.count + PIECE - 1) / PIECE; }
 
-// Adds what a synapse carries to its target's sum.
-__device__ __forceinline__ void add_made(const Connect& c, u32 source, u32 target, void* sums) {
-    if (is_exact(c)) add_to((i64*)sums + target, (i64)mantissa(draw(c, c.weight_law, c.weight, WEIGHT, source, target), c.per_unit));
+// Adds a synapse's weight to its target's sum.
+__device__ __forceinline__ void add_made(const ConnectArgs& c, u32 source, u32 target, void* sums) {
+    if (is_exact(c)) add_to((i64*)sums + target, (i64)integer_weight(draw(c, c.weight_distribution, c.weight_params, WEIGHT, source, target), c.inv_scale));
     else add_to((u32*)sums + target, 1);
 }
 
-// The same of all synapses of a piece of a source's row, by a warp.
-__device__ __forceinline__ void add_piece(const Connect& c, u32 source, u32 piece, void* sums) {
+// Adds the weights of all synapses in a piece of a source's row, by a warp.
+__device__ __forceinline__ void add_piece(const ConnectArgs& c, u32 source, u32 piece, void* sums) {
     const u32 own = own_target(c, source);
     if (c.rule == FIXED_PROB) {
         gaps(c, source, [&](bool takes, u32 target, u32) {

@@ -1,42 +1,25 @@
-// A product of matrices, C = act(A·B + bias), row-major: what a launch is given, which part of it a block makes, and how an
-// element ends. Its twin is src/cuda/structs/gemm.rs; the fields are compared when this is compiled.
+// A product of matrices, C = act(A·B + bias), row-major: the part that a block computes, and the
+// end of an element.
 //
-// Defines, all of them: TRANSPOSE_A, TRANSPOSE_B (0 or 1: stored the other way round), TO_WORK (C is acc_t, unrounded),
-// ACTIVATION, TILE_M and TILE_N (what a block makes), TILE_K (what it has on chip at a time), WIDE_A, WIDE_B (1: every row as stored
-// begins at a multiple of 16 bytes and is so many long, as far as the product reads it).
+// Defines: TRANSPOSE_A, TRANSPOSE_B (1: the operand is stored transposed), TO_WORK (C has the type
+// acc_t, unrounded), ACTIVATION, TILE_M and TILE_N (the tile of a block), TILE_K (the part of K in
+// shared memory at a time), WIDE_A, WIDE_B (1: the start and the length of every stored row that
+// the product reads are multiples of 16 bytes).
 #pragma once
 #include "activation.cuh"
+#include "gemm_args.cuh"
 
 #ifndef ACTIVATION
 #define ACTIVATION IDENTITY
 #endif
 
-struct Product {
-    const scalar_t* a;     // [m, k], transposed [k, m]
-    const scalar_t* b;     // [k, n], transposed [n, k]
-    const scalar_t* bias;  // [n], or null
-    void* c;               // [m, n]
-    acc_t* parts;          // [splits, batch, m, n], where several blocks share a sum; else null
-    // Elements from one stored row to the next, and from one product of the batch to the next.
-    u64 a_row, a_step, a_batch, b_row, b_batch, bias_batch, c_row, c_batch;
-    u32 m, n, k, batch;
-    u32 lot;     // so many rows of A (not transposed) lie a_row apart; from one such lot to the next it is a_step
-    u32 splits;  // by so many blocks is k shared,
-    u32 depth;   // each of which sums so much of it
-    u32 unused;
-};
-
-#ifdef PRODUCT_BYTES
-static_assert(sizeof(Product) == PRODUCT_BYTES, "Product here and in src/cuda/structs/gemm.rs differ in size");
-#endif
-/* the fields of Product are compared here */
-
-// A vector of memory.
+// A vector of 16 bytes.
 constexpr u32 LANES = 16 / sizeof(scalar_t);
 struct alignas(16) Vector {
     scalar_t at[LANES];
 };
-// Of global memory, as the compiler cannot know where an address that may be null points.
+// Loads from global memory: the compiler cannot tell the address space of an address that may be
+// null.
 __device__ __forceinline__ Vector read_vector(const scalar_t* from) {
     union {
         uint4 bits;
@@ -57,12 +40,14 @@ __device__ __forceinline__ scalar_t read_one(const scalar_t* from) {
     return x;
 }
 
-// What a block makes: rows and columns from `row` and `column` on, of product `batch`, the sum from `first` up to `end`.
+// The part of a block: rows and columns from `row` and `column` on, in product `batch`; the sum
+// over k from `first` to `end`.
 struct Share {
     u32 row, column, batch, split, first, end;
 };
 
-// Read anew wherever it is asked for: what follows from it is then not kept in registers through the loop over k.
+// The register is read at each use, so that values that follow from it are not kept through the
+// loop over k.
 __device__ __forceinline__ u32 this_thread() {
     u32 x;
     asm volatile("mov.u32 %0, %%tid.x;" : "=r"(x));
@@ -74,8 +59,9 @@ __device__ __forceinline__ u32 this_block() {
     return x;
 }
 
-// Tiles in bands of eight rows of tiles, so that blocks that run at the same time read the same of A and B.
-__device__ __forceinline__ Share share(const Product& p, u32 block) {
+// Orders the tiles in bands of eight rows of tiles, so that concurrent blocks read the same parts
+// of A and B.
+__device__ __forceinline__ Share share(const GemmArgs& p, u32 block) {
     constexpr u32 BAND = 8;
     const u32 down = (p.m + TILE_M - 1) / TILE_M, across = (p.n + TILE_N - 1) / TILE_N;
     const u32 layer = block / (down * across), tile = block - layer * down * across;
@@ -91,15 +77,16 @@ __device__ __forceinline__ Share share(const Product& p, u32 block) {
     return s;
 }
 
-__device__ __forceinline__ Share share(const Product& p) { return share(p, this_block()); }
+__device__ __forceinline__ Share share(const GemmArgs& p) { return share(p, this_block()); }
 
-// What a sum of this column starts from: the bias, in the first of those that share it.
-__device__ __forceinline__ acc_t start(const Product& p, const Share& s, u32 column) {
+// The start value of a sum in this column: the bias, in the first block that shares the sum.
+__device__ __forceinline__ acc_t start(const GemmArgs& p, const Share& s, u32 column) {
     const bool any = p.bias && s.split == 0 && column < p.n;
     return any ? load(p.bias + s.batch * p.bias_batch + column) : acc_t(0);
 }
 
-// Where a block's elements go: into C, through the function; or into the parts, as they are.
+// The destination of a block's elements: C, after the activation function, or the partial sums,
+// unchanged.
 struct Target {
     void* at;
     u64 row;
@@ -107,7 +94,7 @@ struct Target {
     bool ends;
 };
 
-__device__ __forceinline__ Target target(const Product& p, const Share& s) {
+__device__ __forceinline__ Target target(const GemmArgs& p, const Share& s) {
     if (p.parts) return {p.parts + ((u64)s.split * p.batch + s.batch) * p.m * p.n, p.n, p.m, p.n, false};
 #ifdef TO_WORK
     typedef acc_t To;
@@ -117,7 +104,7 @@ __device__ __forceinline__ Target target(const Product& p, const Share& s) {
     return {(To*)p.c + s.batch * p.c_batch, p.c_row, p.m, p.n, true};
 }
 
-// Stores N neighbours, at once where they are aligned and all within.
+// Stores N neighbours: in one access if they are aligned and all inside.
 template <u32 N, typename To>
 __device__ __forceinline__ void store_row(const Target& t, u32 row, u32 column, const To (&x)[N]) {
     struct alignas(N * sizeof(To)) Together {
@@ -136,7 +123,7 @@ __device__ __forceinline__ void store_row(const Target& t, u32 row, u32 column, 
     }
 }
 
-// Ends N neighbours of a row.
+// Applies the activation function to N neighbours of a row, and stores them.
 template <u32 N>
 __device__ __forceinline__ void finish(const Target& t, u32 row, u32 column, acc_t (&y)[N]) {
     if (row >= t.rows || column >= t.columns) return;

@@ -1,5 +1,6 @@
-// A recurrent cell as a part of a stack: one row, over all steps of the chunk. The kernel is put together in src/cuda/engine/fused_layers.rs.
+// A recurrent cell in fused layers: one batch row, all steps of the chunk.
+// src/cuda/engine/fused_layers.rs assembles the kernel.
 #pragma once
 #include "recurrent.cuh"
 
-__device__ __forceinline__ void run_row(const Job& job, const Params&) { make_steps(job, 0, job.steps); }
+__device__ __forceinline__ void run_row(const LaunchArgs& args, const Params&) { make_steps(args, 0, args.steps); }

@@ -1,7 +1,7 @@
-// Element types, by exactly one of -DSCALAR_F64, F32, F16, BF16.
-//   scalar_t  what lives in memory
-//   acc_t     what arithmetic is done in
-// No header of a toolkit: NVRTC alone must do.
+// Element types. Exactly one of SCALAR_F64, SCALAR_F32, SCALAR_F16 and SCALAR_BF16 is defined.
+//   scalar_t  the type in memory
+//   acc_t     the type of arithmetic
+// The kernels include no header of a toolkit, since NVRTC has none.
 #pragma once
 
 typedef unsigned int u32;
@@ -38,7 +38,8 @@ __device__ __forceinline__ scalar_t narrow(acc_t x) {
 }
 #else
 __device__ __forceinline__ acc_t widen(scalar_t x) { return __uint_as_float((u32)x.bits << 16); }
-// To the nearest, ties to even. The instruction for it came with sm_90 (sm_80 has it for pairs), and this is as exact.
+// Rounds to the nearest, ties to even. sm_90 has an instruction for it (sm_80 for pairs); this code
+// gives the same bits everywhere.
 __device__ __forceinline__ scalar_t narrow(acc_t x) {
     u32 bits = __float_as_uint(x);
     scalar_t near;
@@ -50,5 +51,5 @@ __device__ __forceinline__ scalar_t narrow(acc_t x) {
 
 __device__ __forceinline__ acc_t load(const scalar_t* from) { return widen(*from); }
 __device__ __forceinline__ void store(scalar_t* to, acc_t x) { *to = narrow(x); }
-// What memory keeps of x.
+// x rounded to the type in memory.
 __device__ __forceinline__ acc_t rounded(acc_t x) { return widen(narrow(x)); }

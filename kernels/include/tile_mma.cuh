@@ -1,10 +1,11 @@
-// A tile's product by tensor cores: 16 rows of h, of which some may be others' (their sums go nowhere), with 8 columns of Wh.
+// A tile's product by tensor cores: 16 rows of h with 8 columns of Wh. Rows beyond ROWS repeat the
+// last row, and their sums are dropped.
 #pragma once
 #include "tile.cuh"
 
 namespace tile {
 
-// 16 rows and a DEPTH of h, as the cores want it.
+// Loads a fragment of 16 rows and DEPTH elements of h in the layout of the tensor cores.
 __device__ __forceinline__ void fragment(u32 (&a)[4], const factor_t* at) {
     const u32 shared = (u32)__cvta_generic_to_shared(at);
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];" : "=r"(a[0]), "=r"(a[1]), "=r"(a[2]), "=r"(a[3]) : "r"(shared) : "memory");
@@ -38,16 +39,16 @@ __device__ __forceinline__ void multiply(float (&d)[4], const u32 (&a)[4], Lane 
 }
 #undef MMA
 
-// sums[part of K][row][column] of h [ROWS, K].
+// Computes sums[part of K][row][column] from h [ROWS, K].
 template <u32 PHASE>
-__device__ __forceinline__ void product(const Held<PHASE>& held, const factor_t* h, acc_t* sums) {
-    constexpr u32 wide = Held<PHASE>::WIDE;
+__device__ __forceinline__ void product(const TileWeights<PHASE>& held, const factor_t* h, acc_t* sums) {
+    constexpr u32 wide = TileWeights<PHASE>::WIDE;
     const u32 warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-    acc_t* to = sums + (u64)(warp / WC) * R * SUMS + warp % WC * wide * COLUMNS + lane % 4 * 2;
+    acc_t* to = sums + (u64)(warp / WARPS_N) * ROWS * SUMS + warp % WARPS_N * wide * COLUMNS + lane % 4 * 2;
 #pragma unroll 1
-    for (u32 r0 = 0; r0 < R; r0 += 16) {
+    for (u32 r0 = 0; r0 < ROWS; r0 += 16) {
         const u32 row = r0 + lane % 16;
-        const factor_t* mine = h + (row < R ? row : R - 1) * STRIDE + warp / WC * DEEP * DEPTH + lane / 16 * (DEPTH / 2);
+        const factor_t* mine = h + (row < ROWS ? row : ROWS - 1) * STRIDE + warp / WARPS_N * DEEP * DEPTH + lane / 16 * (DEPTH / 2);
         float d[wide][4] = {};
 #if HOLD == REGISTERS
 #pragma unroll
@@ -63,12 +64,12 @@ __device__ __forceinline__ void product(const Held<PHASE>& held, const factor_t*
 #pragma unroll
         for (u32 half = 0; half < 2; ++half) {
             const u32 r = r0 + half * 8 + lane / 4;
-            if (r >= R) continue;
+            if (r >= ROWS) continue;
 #pragma unroll
             for (u32 j = 0; j < wide; ++j) *(float2*)(to + r * SUMS + j * COLUMNS) = make_float2(d[j][2 * half], d[j][2 * half + 1]);
         }
-        // Lanes part over which rows there are, and the next `.aligned` instruction is for all of them.
-        if constexpr (R > 16) __syncwarp();
+        // Lanes diverge at the last row, and the next `.aligned` instruction needs all of them.
+        if constexpr (ROWS > 16) __syncwarp();
     }
 }
 

@@ -1,4 +1,4 @@
-// Moves the cursor that steps are counted by, within a graph as well.
+// Advances the cursor, which counts steps; also a node of a CUDA graph.
 #include "scalar.cuh"
 
 extern "C" __global__ void cursor_advance(u32* cursor, u32 by) { *cursor += by; }

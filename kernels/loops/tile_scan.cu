@@ -1,4 +1,5 @@
-// All steps of a chunk of a recurrent cell in one launch: a block for each tile of units of each shard of rows. What a block has of Wh stays on chip.
+// All steps of a chunk of a recurrent cell in one launch: one block for each tile of units and
+// shard of rows. A block keeps its part of Wh in registers or shared memory.
 #include "tile_steps.cuh"
 
 #if EXCHANGE == CLUSTER
@@ -8,7 +9,7 @@
 #endif
 
 extern "C" __global__ void CLUSTERED __launch_bounds__(tile::THREADS, 1)
-    tile_scan(const __grid_constant__ Job job, const __grid_constant__ Params p) {
+    tile_scan(const __grid_constant__ LaunchArgs args, const __grid_constant__ Params p) {
     extern __shared__ __align__(16) char shared[];
-    tile::make_all_steps(job, shared);
+    tile::make_all_steps(args, shared);
 }

@@ -1,7 +1,9 @@
-// A product of halves by the tensor cores of sm_90a, fed by copies beside the threads. One warp asks for tiles, STAGES ahead at most; two
-// groups of four warps multiply them, 64 × 256 elements each. A block makes one tile of C after another.
+// A product of f16 or bf16 by the tensor cores of sm_90a (wgmma), fed by bulk tensor copies (TMA).
+// One warp requests tiles, at most STAGES ahead; two groups of four warps multiply them, 64 × 256
+// elements each. A block computes one tile of C after another.
 //
-// A barrier `full` says that a stage's bytes are there, `empty` that both groups have done with it.
+// The barrier `full` completes when a stage's bytes have arrived, `empty` when both groups have
+// read them.
 #include "operand.cuh"
 
 struct alignas(64) TensorMap {
@@ -9,14 +11,15 @@ struct alignas(64) TensorMap {
 };
 
 #if !defined(__CUDA_ARCH_FEAT_SM90_ALL)
-// For nothing but sm_90a.
-extern "C" __global__ void product_by_maps(const __grid_constant__ Product, const __grid_constant__ TensorMap, const __grid_constant__ TensorMap, u32) {}
+// For sm_90a alone.
+extern "C" __global__ void product_by_maps(const __grid_constant__ GemmArgs, const __grid_constant__ TensorMap, const __grid_constant__ TensorMap, u32) {}
 #else
 
 static_assert(TILE_M == 128 && TILE_N == 256 && TILE_K == 64 && sizeof(scalar_t) == 2, "what follows is written for this tile");
 constexpr u32 BYTES_A = TILE_M * TILE_K * 2, BYTES_B = TILE_N * TILE_K * 2, STAGE = BYTES_A + BYTES_B;
 constexpr u32 GROUPS = 2, BLOCK = (GROUPS + 1) * 128;
-// A box of 64 lines of 128 bytes, whose 16 bytes lie XORed with the line's number modulo 8.
+// A box of 64 lines of 128 bytes. Chunks of 16 bytes are swizzled: XORed with the line's number
+// modulo 8.
 constexpr u32 BOX = 64 * 128;
 
 __device__ __forceinline__ void init(u32 barrier, u32 count) {
@@ -34,13 +37,14 @@ __device__ __forceinline__ void arrive(u32 barrier) {
 __device__ __forceinline__ void expect(u32 barrier, u32 bytes) {
     asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes) : "memory");
 }
-// A box from (x along memory, y, batch) on.
+// Requests a box at (x along memory, y, batch).
 __device__ __forceinline__ void copy_box(u32 to, const TensorMap& map, u32 barrier, u32 x, u32 y, u32 batch) {
     asm volatile("cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5}], [%2];" ::"r"(to),
                  "l"(&map), "r"(barrier), "r"(x), "r"(y), "r"(batch)
                  : "memory");
 }
-// LINES lines and 64 of k: as boxes of 64 lines where lines lie along memory, else of 64 of k.
+// Requests LINES lines and 64 elements of k: boxes of 64 lines if lines are contiguous, else boxes
+// of 64 elements of k.
 template <u32 LINES, bool ACROSS>
 __device__ __forceinline__ void copy_tile(u32 to, const TensorMap& map, u32 barrier, u32 line, u32 k, u32 batch) {
 #pragma unroll
@@ -50,13 +54,13 @@ __device__ __forceinline__ void copy_tile(u32 to, const TensorMap& map, u32 barr
     }
 }
 
-// Where an operand lies: what wgmma wants to know. Both kinds of boxes lie 1024 bytes for 8 lines; those of an operand across k, BOX
-// bytes for 64 lines.
+// The descriptor of an operand for wgmma. In both kinds of boxes the stride of 8 lines is 1024
+// bytes; in an operand that is contiguous across k the stride of 64 lines is BOX bytes.
 template <bool ACROSS>
 __device__ __forceinline__ u64 descriptor(u32 at) {
     return (u64)(at >> 4 & 0x3fff) | (u64)((ACROSS ? BOX : 16) >> 4) << 16 | (u64)(1024 >> 4) << 32 | 1ull << 62;
 }
-// From one step of 16 of k to the next.
+// The step of the descriptor for 16 elements of k.
 template <bool ACROSS>
 constexpr u64 STEP = (ACROSS ? 16 * 128 : 32) >> 4;
 
@@ -96,8 +100,9 @@ __device__ __forceinline__ void multiply(float (&d)[128], u64 a, u64 b) {
                    "+f"(d[120]), "+f"(d[121]), "+f"(d[122]), "+f"(d[123]), "+f"(d[124]), "+f"(d[125]), "+f"(d[126]), "+f"(d[127])
                  : "l"(a), "l"(b), "n"(TRANSPOSE_A), "n"(!TRANSPOSE_B));
 }
-// The sums are the hardware's from the first product that is asked for until the last was waited for, of which the compiler knows nothing:
-// this keeps what it does with them before and after that on its side.
+// The hardware owns the sums from the first wgmma until the wait for the last one, which the
+// compiler does not see. This statement keeps the compiler's accesses to the sums before and after
+// that interval.
 __device__ __forceinline__ void fence(float (&d)[128]) {
 #pragma unroll
     for (u32 i = 0; i < 128; ++i) asm volatile("" : "+f"(d[i])::"memory");
@@ -114,7 +119,7 @@ __device__ __forceinline__ void wait_for_all_but() {
 }
 
 extern "C" __global__ void __launch_bounds__(BLOCK, 1)
-    product_by_maps(const __grid_constant__ Product p, const __grid_constant__ TensorMap map_a, const __grid_constant__ TensorMap map_b, u32 tiles) {
+    product_by_maps(const __grid_constant__ GemmArgs p, const __grid_constant__ TensorMap map_a, const __grid_constant__ TensorMap map_b, u32 tiles) {
     extern __shared__ uint4 chip[];
     __shared__ alignas(8) u64 barriers[2 * STAGES];
     const u32 unaligned = (u32)__cvta_generic_to_shared(chip), start_of_stages = (unaligned + 1023) / 1024 * 1024;
@@ -137,7 +142,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 1)
         }
     };
     if (group == GROUPS) {
-        // Registers go from the warp that copies to those that multiply.
+        // Moves registers from the copying warp to the multiplying warps.
         asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
         if (threadIdx.x % 128 == 0) {
             for (u32 tile = blockIdx.x; tile < tiles; tile += gridDim.x) {
@@ -172,13 +177,13 @@ extern "C" __global__ void __launch_bounds__(BLOCK, 1)
             wait(full + stage * 8, round);
             const u32 at = start_of_stages + stage * STAGE;
             const u64 a = descriptor<TRANSPOSE_A>(at + group * BOX), b = descriptor<!TRANSPOSE_B>(at + BYTES_A);
-            // Each lane has waited by itself, and what follows is `.aligned`.
+            // Each lane has waited on its own, and the next instruction is `.aligned`.
             __syncwarp();
             begin();
 #pragma unroll
             for (u32 step = 0; step < TILE_K / 16; ++step) multiply(sums, a + step * STEP<TRANSPOSE_A>, b + step * STEP<!TRANSPOSE_B>);
             end();
-            // The stage before is done with.
+            // Releases the previous stage.
             wait_for_all_but<1>();
             if (lane == 0 && before < STAGES) arrive(empty + before * 8);
             before = stage;

@@ -1,13 +1,13 @@
-// A product by tensor cores: halves, or f32 rounded to tf32, summed in f32. Tiles of A and B come on chip as they lie in memory, by
-// cp.async, STAGES − 1 of them ahead of the one that is multiplied; where rows are not aligned, or the device has no cp.async,
-// through registers.
+// A product by tensor cores: f16, bf16, or f32 rounded to tf32, summed in f32. cp.async copies
+// tiles of A and B into shared memory in their layout in memory, STAGES − 1 tiles ahead of the
+// multiplication. Where rows are not aligned, or without cp.async, the tiles go through registers.
 //
-// Further defines: WARP_M and WARP_N, what a warp makes; STAGES.
+// Further defines: WARP_M and WARP_N, the tile of a warp; STAGES.
 #include "operand.cuh"
 
 constexpr u32 WARPS_N = TILE_N / WARP_N, BLOCK = 32 * (TILE_M / WARP_M) * WARPS_N;
 constexpr u32 MMA_M = WARP_M / 16, MMA_N = WARP_N / 8;
-// A tensor operation takes 32 bytes along k of each line: two chunks.
+// A tensor core instruction reads 32 bytes along k of each line: two chunks.
 constexpr u32 STEP_K = 2 * LANES, STEPS = TILE_K / STEP_K;
 
 #if __CUDA_ARCH__ >= 800
@@ -15,7 +15,7 @@ constexpr bool HAS_ASYNC = true;
 #else
 constexpr bool HAS_ASYNC = false;
 #endif
-// What goes through registers needs more of them.
+// Tiles that go through registers need more registers.
 constexpr u32 RESIDENT = HAS_ASYNC ? BLOCKS : (BLOCKS + 1) / 2;
 
 __device__ __forceinline__ void copy_later(u32 to, const scalar_t* from, u32 bytes) {
@@ -35,8 +35,9 @@ __device__ __forceinline__ void wait_for_all_but() {
 #endif
 }
 
-// Where chunk `chunk` of row `row` of a tile lies, in bytes, if a row has CHUNKS of them: so that the eight rows that a matrix is
-// read from lie in different banks. With WORDS, single words are read, of four rows and eight columns.
+// The offset in bytes of chunk `chunk` in row `row` of a tile whose rows have CHUNKS chunks. The
+// XOR swizzle puts the eight rows of a matrix into different banks. With WORDS, a warp reads single
+// words of four rows and eight columns.
 template <u32 CHUNKS, bool WORDS>
 __device__ __forceinline__ u32 place(u32 row, u32 chunk) {
     if constexpr (WORDS) chunk ^= row % 4 * 2;
@@ -45,7 +46,7 @@ __device__ __forceinline__ u32 place(u32 row, u32 chunk) {
     return (row * CHUNKS + chunk) * 16;
 }
 
-// A thread's chunks of a tile of one operand. ALONG: k runs along memory.
+// A thread's chunks of one operand's tile. ALONG: elements along k are contiguous.
 template <u32 LINES, bool ALONG, bool WIDE, bool WORDS, typename Source>
 struct Tile {
     static constexpr u32 CHUNKS = (ALONG ? TILE_K : LINES) / LANES, ROWS = ALONG ? LINES : TILE_K;
@@ -55,10 +56,11 @@ struct Tile {
     Source source;
     Vector held[ASYNC ? 1 : EACH];
 
-    __device__ __forceinline__ Tile(const Product& p, const Share& s, u32 first) : source(p, s, first) {}
+    __device__ __forceinline__ Tile(const GemmArgs& p, const Share& s, u32 first) : source(p, s, first) {}
     __device__ __forceinline__ bool idle() const { return VECTORS < BLOCK && threadIdx.x >= VECTORS; }
 
-    // Of the tile from k = first on, what comes before `end`; none but the FIRST may be short.
+    // Loads the elements of the tile from k = `first` on that lie before `end`. Only the FIRST tile
+    // may be short.
     template <bool FIRST>
     __device__ __forceinline__ void fetch(u32 tile, u32 first, u32 end) {
         if (idle()) return;
@@ -82,7 +84,7 @@ struct Tile {
         }
         source.advance(end - first);
     }
-    // What fetch has not put there itself.
+    // Stores the chunks that `fetch` has loaded into registers.
     __device__ __forceinline__ void put(u32 tile) const {
         if (ASYNC || idle()) return;
 #pragma unroll
@@ -99,14 +101,14 @@ struct Tile {
     }
 };
 
-// Where a thread's chunks come from: null, if from nowhere, which counts as zero.
+// The addresses of a thread's chunks; null for a chunk outside, which counts as zero.
 template <typename Lines, typename Line, u32 EACH>
 struct FromAlong {
-    // Whether a whole tile has no places that come from nowhere.
+    // Whether a whole tile has no chunk outside.
     static constexpr bool SURE = !Line::HOLES;
     Line line[EACH];
     const scalar_t* start;
-    __device__ __forceinline__ FromAlong(const Product& p, const Share& s, u32 first) {
+    __device__ __forceinline__ FromAlong(const GemmArgs& p, const Share& s, u32 first) {
         const Lines lines(p, s);
         start = lines.from;
 #pragma unroll
@@ -128,7 +130,7 @@ struct FromAcross {
     Across lines;
     u32 line;
     const scalar_t* from[EACH];
-    __device__ __forceinline__ FromAcross(const Product& p, const Share& s, u32 first) : lines(IS_A ? across_a(p, s) : across_b(p, s)) {
+    __device__ __forceinline__ FromAcross(const GemmArgs& p, const Share& s, u32 first) : lines(IS_A ? across_a(p, s) : across_b(p, s)) {
         line = lines.first<WIDE ? LANES : 1>(first + threadIdx.x % CHUNKS * LANES);
 #pragma unroll
         for (u32 e = 0; e < EACH; ++e) from[e] = lines.at(s.first + (threadIdx.x + e * BLOCK) / CHUNKS, line);
@@ -145,7 +147,7 @@ struct FromAcross {
     }
 };
 
-// Four matrices of 8 rows by 16 bytes.
+// Loads four matrices of 8 rows by 16 bytes.
 template <bool TURNED>
 __device__ __forceinline__ void read_matrices(u32 (&to)[4], u32 from) {
     if constexpr (TURNED)
@@ -165,8 +167,8 @@ __device__ __forceinline__ u32 read_word(u32 from) {
     return x;
 }
 
-// Reads sixteen lines of a tile by a step of k, as a warp's lanes hold them: of matrices 0 to 3, number 2·j + i has lines 8·i … of
-// chunk j; with SIDE_BY_SIDE, number 2·i + j. All addresses follow from one by constants.
+// Reads sixteen lines of a tile for one step of k, in the layout of a warp's registers: matrix 2·j + i holds lines 8·i … of chunk j; with
+// SIDE_BY_SIDE, matrix 2·i + j does. All addresses are one address plus constants.
 template <u32 LINES, bool ALONG, bool SIDE_BY_SIDE>
 struct Reader {
     static constexpr bool WORDS = !ALONG && sizeof(scalar_t) == 4;
@@ -223,7 +225,7 @@ __device__ __forceinline__ void multiply(float (&c)[4], const u32 (&a)[4], u32 b
 #endif
 }
 
-// Where in the tile a warp's part begins.
+// The first row and the first column of a warp's part of the tile.
 __device__ __forceinline__ void corner(u32& row, u32& column) {
     const u32 warp = this_thread() / 32;
     row = warp / WARPS_N * WARP_M;
@@ -243,7 +245,7 @@ typedef Tile<TILE_N, true, WIDE_B, false, FromAlong<ColumnsOfB, Along, EACH<TILE
 typedef Tile<TILE_N, false, WIDE_B, sizeof(scalar_t) == 4, FromAcross<false, WIDE_B, TILE_N, EACH<TILE_N>>> TileB;
 #endif
 
-extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) product(const __grid_constant__ Product p) {
+extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) product(const __grid_constant__ GemmArgs p) {
     constexpr u32 SIZE = TileA::BYTES + TileB::BYTES;
     extern __shared__ uint4 chip[];
     const u32 tiles = (u32)__cvta_generic_to_shared(chip);
@@ -263,9 +265,9 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) product(const __gr
 
     TileA a(p, s, s.row);
     TileB b(p, s, s.column);
-    // The first tile is the one that may be short: no other need look where it ends.
+    // Only the first tile may be short: the other tiles need no comparison with `end`.
     const u32 whole = s.end > s.first ? (s.end - s.first + TILE_K - 1) / TILE_K * TILE_K : 0;
-    u32 k = s.end - whole + TILE_K;  // where the next tile begins, wrapped around
+    u32 k = s.end - whole + TILE_K;  // the start of the next tile, modulo 2³²
     if (whole) {
         a.template fetch<true>(tiles, s.first, k);
         b.template fetch<true>(tiles + TileA::BYTES, s.first, k);
@@ -291,7 +293,8 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) product(const __gr
 #pragma unroll 1
     for (u32 left = whole; left; left -= TILE_K) {
         wait_for_all_but<STAGES - 2>();
-        // Everybody's copies have landed, and nobody reads the tile any more that the next is to lie in.
+        // The copies of all threads have arrived, and no thread still reads the buffer of the next
+        // tile.
         __syncthreads();
         const bool more = left > (STAGES - 1) * TILE_K;
         if (more) {
@@ -300,7 +303,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, RESIDENT) product(const __gr
             k += TILE_K;
         }
         commit();
-        // Lanes part over what each has to copy, and what follows is `.aligned`.
+        // Lanes diverge in the copy, and the next instructions are `.aligned`.
         __syncwarp();
 #pragma unroll
         for (u32 step = 0; step < STEPS; ++step) {

@@ -1,16 +1,18 @@
-// A product by multiply-adds, each sum by one thread: one chain from the bias, k ascending, which gives the CPU's bits unless k is
-// split. A and B come through registers into two tiles on chip in turn, as acc_t and with lines side by side.
+// A product by multiply-adds. One thread computes a sum: one chain from the bias with k ascending,
+// which gives the CPU's bits unless k is split. A and B go through registers into two tiles of
+// shared memory in turn, as acc_t, with neighbouring lines contiguous.
 //
-// Further defines: THREAD_M and THREAD_N, the elements that a thread makes, and LANES_M, over how many lines of a warp A goes.
+// Further defines: THREAD_M and THREAD_N, the elements of a thread, and LANES_M, the lanes of a
+// warp along the lines of A.
 #include "operand.cuh"
 
 constexpr u32 LANES_N = 32 / LANES_M;
 constexpr u32 WARPS_M = TILE_M / (LANES_M * THREAD_M), WARPS_N = TILE_N / (LANES_N * THREAD_N), BLOCK = 32 * WARPS_M * WARPS_N;
-// What is read from the tile at once, 16 bytes, and how many such a thread makes.
+// A chunk is 16 bytes of a tile, read at once; and the chunks of a thread.
 constexpr u32 CHUNK = 16 / sizeof(acc_t) < THREAD_N ? 16 / sizeof(acc_t) : THREAD_N;
 constexpr u32 CHUNKS_M = THREAD_M / CHUNK, CHUNKS_N = THREAD_N / CHUNK;
-// A vector along k is spread over as many rows of the tile. Those that a warp has of them go into different banks: the lines of
-// each are moved by a multiple of SHIFT.
+// The elements of a vector along k go to as many rows of the tile. A row's lines are shifted by a
+// multiple of SHIFT, so that a warp's stores go to different banks.
 constexpr u32 QUOTA = TILE_K / LANES, SHIFT = 128 / sizeof(acc_t) / QUOTA;
 static_assert(TILE_K % LANES == 0 && QUOTA * SHIFT * sizeof(acc_t) == 128 && SHIFT % CHUNK == 0, "TILE_K");
 
@@ -19,14 +21,14 @@ __device__ __forceinline__ u32 place(u32 k, u32 line) {
     return k * LINES + (line ^ (k / LANES * SHIFT % LINES));
 }
 
-// What lies beyond k: A's is −0 and B's is 0, so that the product, −0, changes no sum.
+// Elements beyond k: −0 of A and 0 of B, so that their product, −0, changes no sum.
 template <bool IS_A>
 __device__ __forceinline__ void beyond(Vector& v) {
 #pragma unroll
     for (u32 l = 0; l < LANES; ++l) v.at[l] = narrow(IS_A ? acc_t(-0.0) : acc_t(0));
 }
 
-// A thread's vectors of a tile of one operand, with k along memory.
+// A thread's vectors of one operand's tile, contiguous along k.
 template <u32 LINES, bool IS_A, bool WIDE, typename Lines, typename Line>
 struct AlongTile {
     static constexpr u32 VECTORS = LINES * QUOTA, EACH = (VECTORS + BLOCK - 1) / BLOCK;
@@ -37,7 +39,8 @@ struct AlongTile {
 #pragma unroll
         for (u32 e = 0; e < EACH; ++e) line[e] = lines.line(first + (threadIdx.x + e * BLOCK) / QUOTA);
     }
-    // Of the tile from `first` on, what comes before `end`; not the FIRST is whole.
+    // Loads the elements of the tile from `first` on that lie before `end`. Every tile except for
+    // the FIRST is whole.
     template <bool FIRST>
     __device__ __forceinline__ void fetch(u32 first, u32 end) {
 #pragma unroll
@@ -66,7 +69,7 @@ struct AlongTile {
     }
 };
 
-// With lines along memory.
+// The same, contiguous across lines.
 template <u32 LINES, bool IS_A, bool WIDE>
 struct AcrossTile {
     static constexpr u32 ROW = LINES / LANES, VECTORS = TILE_K * ROW, EACH = (VECTORS + BLOCK - 1) / BLOCK;
@@ -116,7 +119,8 @@ struct AcrossTile {
     }
 };
 
-// Reads CHUNKS chunks, SPAN lines apart from `line` on, in which the bits that tell them apart are 0.
+// Reads CHUNKS chunks that lie SPAN lines apart, from `line` on. The bits of `line` that
+// distinguish the chunks are 0.
 template <u32 LINES, u32 CHUNKS, u32 SPAN>
 __device__ __forceinline__ void read(acc_t (&to)[CHUNKS * CHUNK], const acc_t* tile, u32 k, u32 line) {
     constexpr u32 APART = SPAN * (CHUNKS - 1);
@@ -132,14 +136,14 @@ __device__ __forceinline__ void read(acc_t (&to)[CHUNKS * CHUNK], const acc_t* t
     }
 }
 
-// Where in the tile a thread's first chunks begin.
+// The lines of a thread's first chunks in the tile.
 __device__ __forceinline__ void corner(u32& row, u32& column) {
     const u32 thread = this_thread(), warp = thread / 32, lane = thread % 32;
     row = warp / WARPS_N * (LANES_M * THREAD_M) + lane / LANES_N * CHUNK;
     column = warp % WARPS_N * (LANES_N * THREAD_N) + lane % LANES_N * CHUNK;
 }
 
-extern "C" __global__ void __launch_bounds__(BLOCK, BLOCKS) product(const __grid_constant__ Product p) {
+extern "C" __global__ void __launch_bounds__(BLOCK, BLOCKS) product(const __grid_constant__ GemmArgs p) {
     constexpr u32 SIZE = TILE_K * (TILE_M + TILE_N);
     __shared__ alignas(16) acc_t tiles[2 * SIZE];
     const Share s = share(p);
@@ -164,7 +168,8 @@ extern "C" __global__ void __launch_bounds__(BLOCK, BLOCKS) product(const __grid
         for (u32 i = 1; i < THREAD_M; ++i) sums[i][j] = sums[0][j];
     }
 
-    // Makes a tile: the next comes from memory while this one is multiplied. The compiler knows which of the two is which.
+    // Multiplies a tile while the next one is loaded. The buffer is a template argument, known to
+    // the compiler.
     u32 k = s.first;
     const auto tile = [&](const acc_t* now, acc_t* next) {
         const bool more = k < s.end;
@@ -191,7 +196,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK, BLOCKS) product(const __grid
         return more;
     };
     if (k < s.end) {
-        // The first tile is the one that may be short: no other need look where it ends.
+        // Only the first tile may be short: the other tiles need no comparison with `end`.
         const u32 rest = (s.end - k) % TILE_K, end = k + (rest ? rest : TILE_K);
         a.template fetch<true>(k, end);
         b.template fetch<true>(k, end);

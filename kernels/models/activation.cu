@@ -1,4 +1,5 @@
-// An activation function as a layer. Functions: kernels/include/activation.cuh; softmax: softmax.cu.
+// An activation function as a layer. Functions: kernels/include/activation.cuh; softmax:
+// softmax.cu.
 #include "activation.cuh"
 #include "system.cuh"
 

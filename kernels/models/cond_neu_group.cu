@@ -1,10 +1,12 @@
-// A neuron assembled of channels. Equations: src/models/neurons/cond_neu_group/mod.rs; the same operations in the same order stand in step.rs and
-// conduct.rs beside it. src/models/neurons/cond_neu_group/program.rs puts before this a namespace channelN for each channel, and
+// A neuron assembled from ion channels. Equations: src/models/neurons/cond_neu_group/mod.rs;
+// step.rs and conduct.rs beside it have the same operations in the same order.
+// src/models/neurons/cond_neu_group/program.rs puts a namespace channelN for each channel before
+// this text, and
 //
-//   CHANNELS(DO)  DO(N, which of the state is its first gate) for each
-//   STAGES        of a Runge-Kutta method; without it, exponential Euler
+//   CHANNELS(DO)  DO(N, the state variable of its first gate) for each channel
+//   STAGES        the stages of a Runge-Kutta method; without STAGES, exponential Euler
 //
-// Its second input, if there is one, is a conductance.
+// A second input is a conductance.
 #include "channel.cuh"
 #include "crossing.cuh"
 
@@ -25,7 +27,7 @@ struct State {
 };
 constexpr int MOVING = N_STATE - 2;
 
-// All that flows at the conductances of these gates: a current drive − g·V.
+// The sum of the channels' currents at these gates: drive − g·V.
 struct Flow {
     acc_t g, drive;
 };

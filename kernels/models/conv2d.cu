@@ -1,8 +1,8 @@
-// A convolution over height and width: one thread for each element of the output. The sum is the CPU's: it starts from the bias,
-// and is one chain of fused multiply-adds over the window, down, across and by channel. What lies outside takes part as zero:
-// left out, the sign of a zero could differ.
-// weights: w [kernel, kernel, channels/groups, outputs], b [outputs] or null
-#include "job.cuh"
+// A convolution over height and width: one thread for each element of the output. The sum is the
+// CPU's: it starts from the bias and is one chain of fused multiply-adds over the window, down,
+// across and by channel. Elements outside of the image count as zero; without them the sign of a
+// zero could differ. weights: w [kernel, kernel, channels/groups, outputs], b [outputs] or null
+#include "launch_args.cuh"
 
 struct Side {
     u64 input, kernel, stride, dilation, before, output;
@@ -13,16 +13,17 @@ struct Params {
     u64 channels, outputs, groups;
 };
 
-// Where in the input element k of the window lies; beyond its end (wrapped around, if before its start) outside.
+// The position of the window's element k in the input. A position outside is beyond the end, or
+// wrapped around if before the start.
 __device__ __forceinline__ u64 place(const Side& side, u64 at, u64 k) { return at * side.stride + k * side.dilation - side.before; }
 
 // x: [height, width, channels]
-__device__ __forceinline__ void map(const Job& job, const Params& p, const scalar_t* x, u64 row, u64 element) {
+__device__ __forceinline__ void map(const LaunchArgs& args, const Params& p, const scalar_t* x, u64 row, u64 element) {
     const u64 spot = element / p.outputs, output = element - spot * p.outputs;
     const u64 top = spot / p.across.output, left = spot - top * p.across.output;
     const u64 each = p.channels / p.groups, group = output / (p.outputs / p.groups);
-    const scalar_t* w = job.weights[0] + output;
-    acc_t sum = job.weights[1] ? load(job.weights[1] + output) : acc_t(0);
+    const scalar_t* w = args.weights[0] + output;
+    acc_t sum = args.weights[1] ? load(args.weights[1] + output) : acc_t(0);
     for (u64 k = 0; k < p.down.kernel; ++k) {
         const u64 line = place(p.down, top, k);
         for (u64 l = 0; l < p.across.kernel; ++l) {
@@ -32,5 +33,5 @@ __device__ __forceinline__ void map(const Job& job, const Params& p, const scala
             for (u64 c = 0; c < each; ++c, w += p.outputs) sum = fma(inside ? load(x + from + c) : acc_t(0), load(w), sum);
         }
     }
-    store(job.y + row * job.units + element, sum);
+    store(args.y + row * args.units + element, sum);
 }

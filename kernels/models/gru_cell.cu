@@ -1,4 +1,4 @@
-// The gated recurrent unit, reset before the product. Gates z, r, a:
+// The gated recurrent unit with the reset before the product. Gates z, r, a:
 //     a = φ(b_a + x·Wi_a + (r∘h)·Wh_a)        h ← (1 − z)∘h + z∘a
 #include "activation.cuh"
 #include "cell.cuh"

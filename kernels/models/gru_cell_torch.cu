@@ -1,4 +1,4 @@
-// The gated recurrent unit as torch has it, reset after the product. Gates r, z, n:
+// The gated recurrent unit of torch, with the reset after the product. Gates r, z, n:
 //     n = φ(b_n + x·Wi_n + r∘(bh + h·Wh_n))        h ← (1 − z)∘n + z∘h
 #include "activation.cuh"
 #include "cell.cuh"

@@ -1,16 +1,16 @@
-// Hodgkin and Huxley's neuron. Equations: src/models/neurons/hh/mod.rs. The same operations in the same order stand in step.rs and rates.rs
-// beside it, with the reasons for them.
+// Hodgkin and Huxley's neuron. Equations: src/models/neurons/hh/mod.rs; step.rs and rates.rs beside
+// it have the same operations in the same order, and the reasons.
 //
-//   STAGES  of a Runge-Kutta method; without it, exponential Euler
-//   NOISE   adds noise to the current
+//   STAGES  the stages of a Runge-Kutta method; without STAGES, exponential Euler
+//   NOISE   1: noise is added to the current
 //
-// Its second input, if there is one, is a conductance.
+// A second input is a conductance.
 #include "crossing.cuh"
 #include "math.cuh"
 #include "philox.cuh"
 #include "system.cuh"
 
-// What a conductance adds. (Where there is none, the CPU adds 0.)
+// The contribution of a conductance. (Without it, the CPU adds 0.)
 #if N_INPUTS == 2
 #define MINUS(x) -(x)
 #else

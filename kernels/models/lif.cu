@@ -1,14 +1,14 @@
 // The leaky integrate-and-fire neuron. Equations and the CPU's step: src/models/neurons/lif.rs.
 //
-//   SERIES  of a Runge-Kutta method, where a second input is a conductance; without it, exponential Euler
-//   SOFT    a spike takes V down by v_th − v_reset; without it, to v_reset
+//   SERIES  the terms of a Runge-Kutta method, where a second input is a conductance; without SERIES, exponential Euler
+//   SOFT    1: a spike lowers V by v_th − v_reset; without SOFT, a spike sets V to v_reset
 #include "math.cuh"
 #include "system.cuh"
 
 struct Params {
     acc_t v_rest, v_reset, v_th, r;
-    acc_t share;  // how much of the way to V_rest + R·I a step makes; with a conductance, dt/τ
-    acc_t hold;   // what `refractory` is after a spike
+    acc_t share;  // the fraction of the way to V_rest + R·I in one step; with a conductance, dt/τ
+    acc_t hold;   // the value of `refractory` after a spike
 #ifdef SERIES
     acc_t c[4];
 #endif
@@ -17,7 +17,7 @@ struct State {
     acc_t v, spike, refractory;
 };
 
-// V after a step, if nothing holds it.
+// V after a step outside of the refractory period.
 __device__ __forceinline__ acc_t moved(acc_t v, Input x, const Params& p) {
 #if N_INPUTS == 2
     const acc_t pull = math::divisible(fma(p.r, x.port[1], acc_t(1)), acc_t(-80) / p.share);

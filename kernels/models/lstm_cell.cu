@@ -3,7 +3,7 @@
 #include "activation.cuh"
 #include "cell.cuh"
 
-// Brainpy's cell adds 1 to the forget gate, torch's is compiled with 0.
+// Brainpy's cell adds 1 to the forget gate; torch's cell is compiled with FORGET=0.
 #ifdef FORGET
 constexpr int ADDED = FORGET;
 #else
@@ -20,6 +20,6 @@ __device__ __forceinline__ acc_t operand(const Gates&, acc_t h) { return h; }
 
 __device__ __forceinline__ void update(const Gates& sum, const Gates&, acc_t (&s)[STATES]) {
     s[1] = fma(math::sigmoid(sum[2] + acc_t(ADDED)), s[1], math::sigmoid(sum[0]) * activate<ACTIVATION>(sum[1]));
-    // Of the unrounded c: only what stays is rounded.
+    // h follows from the unrounded c; the loop rounds the state.
     s[0] = math::sigmoid(sum[3]) * activate<ACTIVATION>(s[1]);
 }

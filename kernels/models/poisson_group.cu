@@ -3,7 +3,7 @@
 #include "system.cuh"
 
 struct Params {
-    acc_t high, low;  // of 2³² words, how many mean a spike: 16 bits each
+    acc_t high, low;  // the number of 32-bit words that mean a spike: 16 bits each
 };
 struct State {
     acc_t spike;

@@ -1,4 +1,4 @@
-// The plain recurrent cell: h ← φ(b + x·Wi + h·Wh).
+// The vanilla recurrent cell: h ← φ(b + x·Wi + h·Wh).
 #include "activation.cuh"
 #include "cell.cuh"
 

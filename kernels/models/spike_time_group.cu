@@ -1,7 +1,7 @@
 // Units that spike at given times. The CPU's step: src/models/sources/spike_times.rs.
 //
-// The table: the number of units N; where each unit's times begin, and where the last one's end, N + 1; the times as f64, as they are
-// compared with the middle between two steps.
+// The table holds the number of units N; N + 1 offsets, of each unit's first time and behind the
+// last time; the times as f64, prepared for the comparison with the middle between two steps.
 #include "system.cuh"
 
 struct Params {};
@@ -18,7 +18,7 @@ __device__ __forceinline__ acc_t step(State& s, Input, const Params&, const Tick
     u64 next = table[unit + 1] + u64(s.past);
     bool fires = false;
     while (next < end && times[next] < middle) {
-        // Those of long ago are new where a state came without `past`.
+        // In a state without `past`, old times count as new.
         fires = times[next] > at.t - at.dt;
         ++next;
         s.past += acc_t(1);

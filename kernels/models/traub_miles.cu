@@ -1,7 +1,7 @@
-// The neuron of Traub and Miles. Equations: src/models/neurons/traub_miles/mod.rs. The same operations in the same order stand in step.rs and
-// rates.rs beside it, with the reasons for them.
+// The neuron of Traub and Miles. Equations: src/models/neurons/traub_miles/mod.rs; step.rs and
+// rates.rs beside it have the same operations in the same order, and the reasons.
 //
-//   STAGES  of a Runge-Kutta method; without it, exponential Euler
+//   STAGES  the stages of a Runge-Kutta method; without STAGES, exponential Euler
 #include "math.cuh"
 #include "system.cuh"
 

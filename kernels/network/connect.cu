@@ -1,15 +1,15 @@
-// Passes that make a projection's synapses, each a module of its own, by PASS:
-//   0 connect_count    lengths of rows, where only making them tells: FIXED_PROB; FIXED_NUM_PRE
+// The passes that generate a projection's synapses. Each is a module of its own; PASS selects it:
+//   0 connect_count    the row lengths of FIXED_PROB and FIXED_NUM_PRE, which only the generation shows
 //   1 connect_fill     targets and delays
-//   2 connect_order    sorts each row by (delay, target), where making it did not: FIXED_NUM_PRE, FIXED_NUM_POST, delays of their own
-//   3 connect_weights  mantissas
-// All take one `Connect`. Between 0 and 1 the host sums the lengths up. A warp makes a row (FIXED_NUM_PRE: a column), a block sorts one.
+//   2 connect_order    sorts each row by (delay, target): FIXED_NUM_PRE, FIXED_NUM_POST, and delays that differ
+//   3 connect_weights  integer weights
+// Each pass takes one `ConnectArgs`. The host sums the lengths between passes 0 and 1. A warp
+// generates a row (FIXED_NUM_PRE: a column); a block sorts a row.
 #include "connect.cuh"
 
-static_assert(sizeof(Connect) == CONNECT_BYTES, "struct Connect is not what src/connectivity/device.rs has");
 using namespace connect;
 
-// This warp's first row, and from one to its next.
+// The rows of this warp: the first one, and the stride between them.
 struct Turn {
     u32 lane;
     u64 first, stride;
@@ -17,7 +17,7 @@ struct Turn {
 };
 
 #if PASS == 0
-extern "C" __global__ void __launch_bounds__(256) connect_count(const Connect c) {
+extern "C" __global__ void __launch_bounds__(256) connect_count(const ConnectArgs c) {
     const Turn turn;
     if (c.rule == FIXED_NUM_PRE) {
         for (u64 column = turn.first; column < c.post; column += turn.stride) {
@@ -33,12 +33,12 @@ extern "C" __global__ void __launch_bounds__(256) connect_count(const Connect c)
     }
 }
 #elif PASS == 1
-__device__ __forceinline__ void put(const Connect& c, u64 place, u32 source, u32 target) {
+__device__ __forceinline__ void put(const ConnectArgs& c, u64 place, u32 source, u32 target) {
     set_target(c, place, target);
-    if (c.delays) c.delays[place] = steps(draw(c, c.delay_law, c.delay, DELAY, source, target), c.dt);
+    if (c.delays) c.delays[place] = steps(draw(c, c.delay_distribution, c.delay_params, DELAY, source, target), c.dt);
 }
 
-extern "C" __global__ void __launch_bounds__(256) connect_fill(const Connect c) {
+extern "C" __global__ void __launch_bounds__(256) connect_fill(const ConnectArgs c) {
     const Turn turn;
     if (c.rule == FIXED_NUM_PRE) {
         for (u64 column = turn.first; column < c.post; column += turn.stride) {
@@ -72,42 +72,44 @@ extern "C" __global__ void __launch_bounds__(256) connect_fill(const Connect c) 
     }
 }
 #elif PASS == 2
-constexpr u32 ON_CHIP = 4096;
+constexpr u32 SHARED_KEYS = 4096;
 
-// A row's keys, on chip or where it lies: the delay above, the target below.
+// The sort keys of a row, in shared memory or in place: the delay in the high half, the target in
+// the low half.
 struct Keys {
-    const Connect& c;
+    const ConnectArgs& c;
     u64 start;
     u64* shared;
 
-    __device__ __forceinline__ u64 far(u32 k) const {
+    __device__ __forceinline__ u64 read_key(u32 k) const {
         return (u64)(c.delays ? c.delays[start + k] : 0) << 32 | target(c, start + k);
     }
-    __device__ __forceinline__ void set_far(u32 k, u64 key) const {
+    __device__ __forceinline__ void write_key(u32 k, u64 key) const {
         set_target(c, start + k, (u32)key);
         if (c.delays) c.delays[start + k] = (unsigned short)(key >> 32);
     }
-    // Puts two in order.
+    // Orders two keys.
     __device__ __forceinline__ void pair(u32 i, u32 j) const {
-        const u64 a = shared ? shared[i] : far(i), b = shared ? shared[j] : far(j);
+        const u64 a = shared ? shared[i] : read_key(i), b = shared ? shared[j] : read_key(j);
         if (a <= b) return;
         if (shared) {
             shared[i] = b, shared[j] = a;
         } else {
-            set_far(i, b), set_far(j, a);
+            write_key(i, b), write_key(j, a);
         }
     }
 };
 
-// Batcher's bitonic sort in the form where every comparison has the smaller one first: what would lie beyond the end never moves.
-extern "C" __global__ void __launch_bounds__(128) connect_order(const Connect c) {
-    __shared__ u64 on_chip[ON_CHIP];
+// Batcher's bitonic sort, in the form in which each comparison puts the smaller key first: keys
+// beyond the end never move.
+extern "C" __global__ void __launch_bounds__(128) connect_order(const ConnectArgs c) {
+    __shared__ u64 shared_keys[SHARED_KEYS];
     for (u64 row = blockIdx.x; row < c.pre; row += gridDim.x) {
         const u64 start = c.offsets[row];
         const u32 n = (u32)(c.offsets[row + 1] - start);
-        const Keys keys{c, start, n <= ON_CHIP ? on_chip : nullptr};
-        if (n <= ON_CHIP) {
-            for (u32 k = threadIdx.x; k < n; k += blockDim.x) on_chip[k] = keys.far(k);
+        const Keys keys{c, start, n <= SHARED_KEYS ? shared_keys : nullptr};
+        if (n <= SHARED_KEYS) {
+            for (u32 k = threadIdx.x; k < n; k += blockDim.x) shared_keys[k] = keys.read_key(k);
         }
         __syncthreads();
         for (u32 top = 1; 1ull << (top - 1) < n; ++top) {
@@ -122,19 +124,19 @@ extern "C" __global__ void __launch_bounds__(128) connect_order(const Connect c)
                 __syncthreads();
             }
         }
-        if (n <= ON_CHIP) {
-            for (u32 k = threadIdx.x; k < n; k += blockDim.x) keys.set_far(k, on_chip[k]);
+        if (n <= SHARED_KEYS) {
+            for (u32 k = threadIdx.x; k < n; k += blockDim.x) keys.write_key(k, shared_keys[k]);
         }
         __syncthreads();
     }
 }
 #else
-extern "C" __global__ void __launch_bounds__(256) connect_weights(const Connect c) {
+extern "C" __global__ void __launch_bounds__(256) connect_weights(const ConnectArgs c) {
     const Turn turn;
     for (u64 row = turn.first; row < c.pre; row += turn.stride) {
         const u64 end = c.offsets[row + 1];
         for (u64 place = c.offsets[row] + turn.lane; place < end; place += 32) {
-            c.mantissas[place] = mantissa(draw(c, c.weight_law, c.weight, WEIGHT, (u32)row, target(c, place)), c.per_unit);
+            c.weights[place] = integer_weight(draw(c, c.weight_distribution, c.weight_params, WEIGHT, (u32)row, target(c, place)), c.inv_scale);
         }
     }
 }

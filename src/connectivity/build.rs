@@ -1,4 +1,5 @@
-//! Makes a projection's synapses: lengths of rows, then rows, in parallel. No bit depends on the threads.
+//! Makes a projection's synapses: lengths of rows, then rows, in parallel. No bit depends on the
+//! threads.
 
 use super::distribution::Distribution;
 use super::rng_streams::{DELAY, WEIGHT};
@@ -47,10 +48,10 @@ impl ConnectivitySpec {
         };
         let finish = Finish::of(self)?;
         let len = targets.len() as u64;
-        let mut mantissas: Vec<i32> = zeroed(&what, if finish.weigh { len } else { 0 })?;
+        let mut integer_weights: Vec<i32> = zeroed(&what, if finish.weigh { len } else { 0 })?;
         let mut delays: Vec<u16> = zeroed(&what, if finish.delay { len } else { 0 })?;
         if !there || finish.weigh || finish.delay {
-            let pieces = pieces(&offsets, &mut targets, &mut mantissas, &mut delays);
+            let pieces = pieces(&offsets, &mut targets, &mut integer_weights, &mut delays);
             pieces.into_par_iter().for_each_init(Scratch::default, |scratch, piece| {
                 piece.each(|source, row| {
                     if there {
@@ -63,7 +64,7 @@ impl ConnectivitySpec {
                 });
             });
         }
-        let weights = if finish.weigh { Weights::Each(mantissas) } else { Weights::Same };
+        let weights = if finish.weigh { Weights::Each(integer_weights) } else { Weights::Same };
         let delays = if finish.delay { Delays::Each(delays) } else { Delays::Same(*self.delays()?.start()) };
         Ok(SynapseTable { offsets, targets: X::pack(targets), weights, delays })
     }
@@ -114,7 +115,7 @@ struct Scratch {
 struct Finish<'a> {
     spec: &'a ConnectivitySpec,
     weights: Distribution<'a>,
-    per_unit: f64,
+    inv_scale: f64,
     weigh: bool,
     times: Distribution<'a>,
     delay: bool,
@@ -125,14 +126,14 @@ impl<'a> Finish<'a> {
         let (weights, times) = (spec.weights()?, spec.times()?);
         let weigh = !matches!(weights, Distribution::Same(_));
         let delay = !matches!(times, Distribution::Same(_));
-        Ok(Self { spec, weights, per_unit: 1.0 / spec.quantum(), weigh, times, delay })
+        Ok(Self { spec, weights, inv_scale: 1.0 / spec.weight_scale(), weigh, times, delay })
     }
 
     /// Puts the targets in `scratch` into their row.
     fn row<X: Index>(&self, source: u32, scratch: &mut Scratch, row: Row<'_, X>) {
-        let Self { spec, weights, per_unit, times, .. } = self;
+        let Self { spec, weights, inv_scale, times, .. } = self;
         if self.delay {
-            let values = Values { law: *times, stream: spec.stream, purpose: DELAY, source, targets: &scratch.row };
+            let values = Values { distribution: *times, stream: spec.stream, purpose: DELAY, source, targets: &scratch.row };
             values.steps(spec.dt, &mut scratch.steps);
             scratch.keys.clear();
             let keys = scratch.steps.iter().zip(&scratch.row).map(|(steps, target)| u64::from(*steps) << 32 | u64::from(*target));
@@ -144,8 +145,8 @@ impl<'a> Finish<'a> {
         }
         row.targets.iter_mut().zip(&scratch.row).for_each(|(place, target)| *place = X::of(*target));
         if self.weigh {
-            let values = Values { law: *weights, stream: spec.stream, purpose: WEIGHT, source, targets: &scratch.row };
-            values.mantissas(*per_unit, row.mantissas);
+            let values = Values { distribution: *weights, stream: spec.stream, purpose: WEIGHT, source, targets: &scratch.row };
+            values.integer_weights(*inv_scale, row.integer_weights);
         }
     }
 }
@@ -153,7 +154,7 @@ impl<'a> Finish<'a> {
 /// A row to be filled. What the projection does not have is empty.
 pub(super) struct Row<'a, X> {
     pub(super) targets: &'a mut [X],
-    pub(super) mantissas: &'a mut [i32],
+    pub(super) integer_weights: &'a mut [i32],
     pub(super) delays: &'a mut [u16],
 }
 
@@ -167,10 +168,13 @@ pub(super) struct Piece<'a, X> {
 impl<X> Piece<'_, X> {
     /// Each row with its source.
     pub(super) fn each(self, mut with: impl FnMut(u32, Row<'_, X>)) {
-        let Row { mut targets, mut mantissas, mut delays } = self.rows;
+        let Row { mut targets, mut integer_weights, mut delays } = self.rows;
         for (source, ends) in self.sources.zip(self.offsets.windows(2)) {
             let len = (ends[1] - ends[0]) as usize;
-            with(source, Row { targets: cut(&mut targets, len), mantissas: cut(&mut mantissas, len), delays: cut(&mut delays, len) });
+            with(
+                source,
+                Row { targets: cut(&mut targets, len), integer_weights: cut(&mut integer_weights, len), delays: cut(&mut delays, len) },
+            );
         }
     }
 }
@@ -187,7 +191,7 @@ fn cut<'a, V>(from: &mut &'a mut [V], len: usize) -> &'a mut [V] {
 pub(super) fn pieces<'a, X>(
     offsets: &'a [u64],
     mut targets: &'a mut [X],
-    mut mantissas: &'a mut [i32],
+    mut integer_weights: &'a mut [i32],
     mut delays: &'a mut [u16],
 ) -> Vec<Piece<'a, X>> {
     let mut pieces = Vec::new();
@@ -197,7 +201,7 @@ pub(super) fn pieces<'a, X>(
         // Rows without synapses cost something, too.
         let to = from + within.clamp(1, PIECE as usize);
         let len = (offsets[to] - offsets[from]) as usize;
-        let rows = Row { targets: cut(&mut targets, len), mantissas: cut(&mut mantissas, len), delays: cut(&mut delays, len) };
+        let rows = Row { targets: cut(&mut targets, len), integer_weights: cut(&mut integer_weights, len), delays: cut(&mut delays, len) };
         pieces.push(Piece { sources: from as u32..to as u32, offsets: &offsets[from..=to], rows });
         from = to;
     }

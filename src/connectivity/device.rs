@@ -1,138 +1,187 @@
-//! What a device is given to make synapses itself.
+//! The arguments with which a GPU generates synapses. `kernels/include/connect_args.cuh` is
+//! generated from this file.
 
 use super::distribution::Distribution;
 use super::rows::Rows;
 use super::spec::ConnectivitySpec;
 use super::{Connect, geometric_rows};
+use crate::device::device_struct::{device_constants, device_struct};
 use crate::error::Result;
 
-/// What all passes of `kernels/network/connect.cu` are given. The twin of `struct Connect` in `connect.cuh`; fields are compared when that is
-/// compiled. Addresses are 0 until there are any.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Job {
-    pub(crate) offsets: u64,
-    pub(crate) targets: u64,
-    pub(crate) mantissas: u64,
-    pub(crate) delays: u64,
-    pub(crate) counts: u64,
-    seed: u64,
-    factor: f64,
-    weight: [f64; 2],
-    per_unit: f64,
-    delay: [f64; 2],
-    dt: f64,
-    own_shift: i64,
-    stream: u32,
-    rule: u32,
-    pub(crate) pre: u32,
-    pub(crate) post: u32,
-    pub(crate) count: u32,
-    weight_law: u32,
-    delay_law: u32,
-    wide: u32,
-}
-
-pub(crate) const JOB_BYTES: usize = 14 * 8 + 8 * 4;
-const _: () = assert!(size_of::<Job>() == JOB_BYTES);
-
-#[cfg(feature = "cuda")]
-crate::device::mirror::mirror!(Job as "Connect" {
-    offsets, targets, mantissas, delays, counts, seed, factor, weight, per_unit, delay, dt, own_shift, stream, rule, pre, post, count,
-    weight_law, delay_law, wide
-});
-
-impl Job {
-    /// Whether each synapse has a weight of its own.
-    pub(crate) fn weighs(&self) -> bool {
-        self.weight_law != 0
+device_constants! {
+    RULES {
+        FIXED_PROB: u32 = 0,
+        FIXED_NUM_PRE: u32 = 1,
+        FIXED_NUM_POST: u32 = 2,
+        ONE_TO_ONE: u32 = 3,
+        ALL_TO_ALL: u32 = 4,
     }
 }
 
-/// How a device makes a recipe's synapses.
+device_constants! {
+    DISTRIBUTIONS {
+        /// One value for all synapses.
+        SAME: u32 = 0,
+        /// `low + width·u`; the parameters are low and width.
+        UNIFORM: u32 = 1,
+        /// The parameters are the mean and the standard deviation.
+        NORMAL: u32 = 2,
+    }
+}
+
+device_constants! {
+    OWN_SHIFTS {
+        /// Autapses stay.
+        NO_SHIFT: i64 = i64::MIN,
+    }
+}
+
+device_struct! {
+    /// The arguments of every pass of `network/connect.cu`, and the recipe of procedural rows. An
+    /// array that a pass does not need is null.
+    pub(crate) struct ConnectArgs {
+        /// `[pre + 1]`: the start of each row.
+        offsets: u64 as "const u64*",
+        /// `[synapses]`: u32 if `wide_targets`, else u16.
+        targets: u64 as "void*",
+        /// `[synapses]` integer weights; null where all are the same.
+        weights: u64 as "int*",
+        /// `[synapses]` in steps; null where all are the same.
+        delays: u64 as "unsigned short*",
+        /// `[pre]`: the row lengths that the count pass finds; for `FIXED_NUM_PRE` 0 before each
+        /// pass.
+        counts: u64 as "u32*",
+        seed: u64,
+        /// `FIXED_PROB`: 1/ln(1 − p).
+        factor: f64,
+        /// The parameters of the weights' distribution.
+        weight_params: [f64; 2],
+        /// The integer weight of a weight of 1.
+        inv_scale: f64,
+        /// The parameters of the delays' distribution, in ms.
+        delay_params: [f64; 2],
+        dt: f64,
+        /// Target j is source i itself where j = i + `own_shift`; `NO_SHIFT`: autapses stay.
+        own_shift: i64,
+        /// The number of the projection's random stream.
+        stream: u32,
+        rule: u32,
+        /// Sources and targets.
+        pre: u32,
+        post: u32,
+        /// Synapses of a column (`FIXED_NUM_PRE`) or of a row; `FIXED_PROB`: on average.
+        count: u32,
+        weight_distribution: u32,
+        delay_distribution: u32,
+        wide_targets: u32,
+    }
+}
+
+impl ConnectArgs {
+    /// Whether each synapse has a weight of its own.
+    pub(crate) fn weighs(&self) -> bool {
+        self.weight_distribution != SAME
+    }
+}
+
+/// The arguments and the passes with which a device generates a projection's synapses.
 #[derive(Clone, Debug)]
 pub(crate) struct OnDevice {
-    pub(crate) job: Job,
-    /// Where each row begins, unless rows are to be counted first.
+    pub(crate) args: ConnectArgs,
+    /// The start of each row; `None` if the rows must be counted first.
     pub(crate) offsets: Option<Vec<u64>>,
-    /// Whether columns are made, not rows.
+    /// Whether warps generate columns instead of rows.
     pub(crate) columns: bool,
-    /// Whether rows come out of order.
+    /// Whether the rows must be sorted.
     pub(crate) sorted: bool,
-    /// Bytes of a target; whether there are mantissas and delays.
+    /// Bytes of a target; whether weights and delays are stored.
     pub(crate) target: u64,
     pub(crate) weigh: bool,
     pub(crate) delay: bool,
 }
 
-/// Number and two parameters, as `connect.cuh` has them; none where values are given.
-fn law(law: &Distribution<'_>) -> Option<(u32, [f64; 2])> {
-    match *law {
-        Distribution::Same(_) => Some((0, [0.0; 2])),
-        Distribution::Uniform { low, width } => Some((1, [low, width])),
-        Distribution::Normal { mean, std } => Some((2, [mean, std])),
+/// The number and the two parameters of a distribution in kernels; `None` for given values.
+fn distribution(distribution: &Distribution<'_>) -> Option<(u32, [f64; 2])> {
+    match *distribution {
+        Distribution::Same(_) => Some((SAME, [0.0; 2])),
+        Distribution::Uniform { low, width } => Some((UNIFORM, [low, width])),
+        Distribution::Normal { mean, std } => Some((NORMAL, [mean, std])),
         Distribution::Values { .. } => None,
     }
 }
 
 impl ConnectivitySpec {
-    /// What a device is told of this, without addresses; nothing where arrays or values are given, which are the host's.
+    /// The arguments of the passes, without addresses; `None` for arrays or given values, which the
+    /// host sorts.
     ///
     /// # Errors
     /// As [`ConnectivitySpec::check`].
-    pub(crate) fn job(&self) -> Result<Option<Job>> {
+    pub(crate) fn connect_args(&self) -> Result<Option<ConnectArgs>> {
         self.check()?;
         let mean = |p: f64| (p * self.post.len() as f64).ceil() as u32;
         let (rule, factor, count) = match self.connect {
-            Connect::FixedProb(p) if p > 0.0 => (0, geometric_rows::factor(p), mean(p)),
-            // No target at all.
-            Connect::FixedProb(_) => (2, 0.0, 0),
-            Connect::FixedNumPre(k) => (1, 0.0, k as u32),
-            Connect::FixedNumPost(k) => (2, 0.0, k as u32),
-            Connect::OneToOne => (3, 0.0, 1),
-            Connect::AllToAll => (4, 0.0, self.post.len() as u32),
+            Connect::FixedProb(p) if p > 0.0 => (FIXED_PROB, geometric_rows::factor(p), mean(p)),
+            // Without targets.
+            Connect::FixedProb(_) => (FIXED_NUM_POST, 0.0, 0),
+            Connect::FixedNumPre(k) => (FIXED_NUM_PRE, 0.0, k as u32),
+            Connect::FixedNumPost(k) => (FIXED_NUM_POST, 0.0, k as u32),
+            Connect::OneToOne => (ONE_TO_ONE, 0.0, 1),
+            Connect::AllToAll => (ALL_TO_ALL, 0.0, self.post.len() as u32),
             Connect::Arrays { .. } => return Ok(None),
         };
-        let (Some((weight_law, weight)), Some((delay_law, delay))) = (law(&self.weights()?), law(&self.times()?)) else { return Ok(None) };
+        let (Some((weight_distribution, weight_params)), Some((delay_distribution, delay_params))) =
+            (distribution(&self.weights()?), distribution(&self.times()?))
+        else {
+            return Ok(None);
+        };
         let (seed, stream) = self.stream.parts();
-        Ok(Some(Job {
+        Ok(Some(ConnectArgs {
             offsets: 0,
             targets: 0,
-            mantissas: 0,
+            weights: 0,
             delays: 0,
             counts: 0,
             seed,
             factor,
-            weight,
-            per_unit: 1.0 / self.quantum(),
-            delay,
+            weight_params,
+            inv_scale: 1.0 / self.weight_scale(),
+            delay_params,
             dt: self.dt,
-            own_shift: self.own_shift().unwrap_or(i64::MIN),
+            own_shift: self.own_shift().unwrap_or(NO_SHIFT),
             stream: stream.into(),
             rule,
             pre: self.pre.len() as u32,
             post: self.post.len() as u32,
             count,
-            weight_law,
-            delay_law,
-            wide: u32::from(!self.narrow()),
+            weight_distribution,
+            delay_distribution,
+            wide_targets: u32::from(!self.narrow()),
         }))
     }
 
-    /// How a device makes and stores the synapses of this; nothing where [`ConnectivitySpec::job`] is nothing.
+    /// The arguments and passes for a device; `None` where [`ConnectivitySpec::connect_args`] is
+    /// `None`.
     ///
     /// # Errors
     /// As [`ConnectivitySpec::check`].
     pub(crate) fn on_device(&self) -> Result<Option<OnDevice>> {
-        let Some(job) = self.job()? else { return Ok(None) };
+        let Some(args) = self.connect_args()? else { return Ok(None) };
         let rows = Rows::of(self);
-        let rule = job.rule;
+        let rule = args.rule;
         let offsets = match rule {
-            0 | 1 => None,
+            FIXED_PROB | FIXED_NUM_PRE => None,
             _ => Some(self.offsets((0..rows.pre).map(|source| rows.known_len(source).unwrap_or(0)).collect())?),
         };
-        let (weigh, delay) = (job.weight_law != 0, job.delay_law != 0);
-        let sorted = delay || rule == 1 || rule == 2;
-        Ok(Some(OnDevice { job, offsets, columns: rule == 1, sorted, target: if self.narrow() { 2 } else { 4 }, weigh, delay }))
+        let (weigh, delay) = (args.weighs(), args.delay_distribution != SAME);
+        let sorted = delay || rule == FIXED_NUM_PRE || rule == FIXED_NUM_POST;
+        Ok(Some(OnDevice {
+            args,
+            offsets,
+            columns: rule == FIXED_NUM_PRE,
+            sorted,
+            target: if self.narrow() { 2 } else { 4 },
+            weigh,
+            delay,
+        }))
     }
 }

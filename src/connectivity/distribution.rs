@@ -4,10 +4,11 @@ use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::numeric::rng::Stream;
 
-/// No normal draw is further from the mean, in standard deviations: the smallest uniform number is 2⁻²⁵, and √(−2·ln 2⁻²⁵) < 5.89.
+/// No normal draw is further from the mean, in standard deviations: the smallest uniform number is
+/// 2⁻²⁵, and √(−2·ln 2⁻²⁵) < 5.89.
 const FURTHEST: f64 = 5.9;
 
-/// What a synapse's value is.
+/// The distribution of a value of synapses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Distribution<'a> {
     Same(f64),
@@ -29,10 +30,10 @@ pub(super) enum Distribution<'a> {
 }
 
 impl<'a> Distribution<'a> {
-    /// `name` says whose values these are. `shape`: how many values of its own a rule takes, and what source and target count there;
-    /// none: it takes none.
+    /// `name` says whose values these are. `shape`: how many values of its own a rule takes, and
+    /// what source and target count there; none: it takes none.
     pub(super) fn of(init: &'a Init, name: &str, shape: Option<(usize, [usize; 2])>) -> Result<Self> {
-        let law = match init {
+        let distribution = match init {
             Init::Zeros => Self::Same(0.0),
             Init::Constant(value) => Self::Same(*value),
             Init::Uniform(low, high) => Self::Uniform { low: *low, width: high - low },
@@ -48,15 +49,15 @@ impl<'a> Distribution<'a> {
             _ => return Err(Error::Unsupported(format!("{name}: synapses have no shape that {init:?} could be made for"))),
         };
         init.check(name, &[shape.map_or(0, |(len, _)| len)])?;
-        if let Self::Uniform { width, .. } = law
+        if let Self::Uniform { width, .. } = distribution
             && !width.is_finite()
         {
             return Err(Error::value(name, format!("{init:?}"), "spans more than there are numbers"));
         }
-        Ok(law)
+        Ok(distribution)
     }
 
-    /// No value is outside.
+    /// The bounds of all values.
     pub(super) fn bounds(&self) -> (f64, f64) {
         match *self {
             Self::Same(value) => (value, value),
@@ -69,7 +70,8 @@ impl<'a> Distribution<'a> {
         }
     }
 
-    /// The value of the synapse from source to target; `purpose` says of which kind. Its twin is `draw` in `connect.cuh`.
+    /// The value of the synapse from source to target; `purpose` selects its random words. Its
+    /// counterpart is `draw` in `connect.cuh`.
     #[inline(always)]
     pub(super) fn at(&self, stream: Stream, purpose: u64, source: u32, target: u32) -> f64 {
         match *self {

@@ -7,7 +7,8 @@ use super::{Connect, fixed_indegree};
 /// What a projection will take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Estimate {
-    /// Synapses: an upper bound, exact but for [`Connect::FixedProb`], where more than mean + 6 σ are one case in 10⁹.
+    /// Synapses: an upper bound, exact but for [`Connect::FixedProb`], where more than mean + 6 σ
+    /// are one case in 10⁹.
     pub(crate) synapses: u64,
     /// Bytes that they lie in.
     pub(crate) bytes: u64,

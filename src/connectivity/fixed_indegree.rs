@@ -1,7 +1,8 @@
 //! Rows of a rule that makes columns: `FixedNumPre`.
 //!
-//! Pairs are made for some columns at a time, sorted into buckets of neighbouring sources, and appended to those sources' rows, bucket by
-//! bucket: writes stay near each other, no two threads write to the same row, and rows come out in order.
+//! Pairs are made for some columns at a time, sorted into buckets of neighbouring sources, and
+//! appended to those sources' rows, bucket by bucket: writes stay near each other, no two threads
+//! write to the same row, and rows come out in order.
 
 use super::build::zeroed;
 use super::rows::Rows;

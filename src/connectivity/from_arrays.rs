@@ -3,7 +3,7 @@
 use super::build::{pieces, zeroed};
 use super::distribution::Distribution;
 use super::rng_streams::{DELAY, WEIGHT};
-use super::spec::{ConnectivitySpec, mantissa, steps};
+use super::spec::{ConnectivitySpec, integer_weight, steps};
 use super::synapse_table::{Delays, Index, SynapseTable, Weights};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
@@ -32,15 +32,15 @@ fn make<X: Index>(spec: &ConnectivitySpec, pre: &[u32], post: &[u32]) -> Result<
     }
     drop(next);
     let (weights, times) = (spec.weights()?, spec.times()?);
-    let value = |law: &Distribution<'_>, purpose, place: u32, source| match law {
+    let value = |distribution: &Distribution<'_>, purpose, place: u32, source| match distribution {
         Distribution::Values { values, .. } => values[place as usize],
         drawn => drawn.at(spec.stream, purpose, source, post[place as usize]),
     };
     let weigh = !matches!(weights, Distribution::Same(_));
     let delay = !matches!(times, Distribution::Same(_));
-    let per_unit = 1.0 / spec.quantum();
+    let inv_scale = 1.0 / spec.weight_scale();
     let mut targets: Vec<X> = zeroed(&what, len)?;
-    let mut mantissas: Vec<i32> = zeroed(&what, if weigh { len } else { 0 })?;
+    let mut integer_weights: Vec<i32> = zeroed(&what, if weigh { len } else { 0 })?;
     let mut delays: Vec<u16> = zeroed(&what, if delay { len } else { 0 })?;
     let sort = |keys: &mut Vec<(u32, u32, u32)>, source: u32, row: super::build::Row<'_, X>| {
         let here = &places[offsets[source as usize] as usize..offsets[source as usize + 1] as usize];
@@ -52,13 +52,13 @@ fn make<X: Index>(spec: &ConnectivitySpec, pre: &[u32], post: &[u32]) -> Result<
         keys.sort_unstable();
         row.targets.iter_mut().zip(&*keys).for_each(|(target, key)| *target = X::of(key.1));
         row.delays.iter_mut().zip(&*keys).for_each(|(delay, key)| *delay = key.0 as u16);
-        let weight = |place| mantissa(value(&weights, WEIGHT, place, source), per_unit);
-        row.mantissas.iter_mut().zip(&*keys).for_each(|(m, key)| *m = weight(key.2));
+        let weight = |place| integer_weight(value(&weights, WEIGHT, place, source), inv_scale);
+        row.integer_weights.iter_mut().zip(&*keys).for_each(|(m, key)| *m = weight(key.2));
     };
-    pieces(&offsets, &mut targets, &mut mantissas, &mut delays)
+    pieces(&offsets, &mut targets, &mut integer_weights, &mut delays)
         .into_par_iter()
         .for_each_init(Vec::new, |keys, piece| piece.each(|source, row| sort(keys, source, row)));
-    let weights = if weigh { Weights::Each(mantissas) } else { Weights::Same };
+    let weights = if weigh { Weights::Each(integer_weights) } else { Weights::Same };
     let delays = if delay { Delays::Each(delays) } else { Delays::Same(*spec.delays()?.start()) };
     Ok(SynapseTable { offsets, targets: X::pack(targets), weights, delays })
 }

@@ -1,4 +1,5 @@
-//! Rows of a fixed probability: geometric gaps between targets, so that a row takes as many draws as it has synapses.
+//! Rows of a fixed probability: geometric gaps between targets, so that a row takes as many draws
+//! as it has synapses.
 
 use super::log::{ln, ln_one_minus};
 use super::rng_streams::GAPS;
@@ -8,7 +9,8 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// Draws that are made at once.
 const DRAWS: usize = 32;
 
-/// 1/ln(1 − p), which makes of the logarithm of a uniform number the targets that are left out before the next: P(gap ≥ k) = (1 − p)ᵏ.
+/// 1/ln(1 − p), which makes of the logarithm of a uniform number the targets that are left out
+/// before the next: P(gap ≥ k) = (1 − p)ᵏ.
 pub(super) fn factor(p: f64) -> f64 {
     1.0 / ln_one_minus(p)
 }

@@ -1,4 +1,5 @@
-//! The natural logarithm in `f64`, of single IEEE operations: the twin of `ln` in `kernels/include/connect.cuh`.
+//! The natural logarithm in `f64`, of single IEEE operations: the counterpart of `ln` in
+//! `kernels/include/connect.cuh`.
 
 /// √½ as bits: where mantissas begin.
 const ROOT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
@@ -7,12 +8,14 @@ const MANTISSA: u64 = (1 << 52) - 1;
 /// 1.5·2⁵²: what is added to a small integer to have it in the low bits, and with its sign.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
-/// ln x to within 3 ulp, for normal x > 0: x = 2ᵉ·m with m in [√½, √2), and ln m = 2·atanh(s) by its series (Abramowitz & Stegun 4.1.27) in
-/// s = (m − 1)/(m + 1), |s| < 0.172. The first term left out is below 0.2 ulp.
+/// ln x to within 3 ulp, for normal x > 0: x = 2ᵉ·m with m in [√½, √2), and ln m = 2·atanh(s) by
+/// its series (Abramowitz & Stegun 4.1.27) in s = (m − 1)/(m + 1), |s| < 0.172. The first term left
+/// out is below 0.2 ulp.
 #[inline(always)]
 pub(crate) fn ln(x: f64) -> f64 {
     let bits = x.to_bits().wrapping_add(ONE - ROOT_HALF);
-    // Exponents as integers below 2¹¹, made floating-point by bits: no conversion that older vectors lack.
+    // Exponents as integers below 2¹¹, made floating-point by bits: no conversion that older
+    // vectors lack.
     let exponent = f64::from_bits(ROUNDER.to_bits() + (bits >> 52)) - (ROUNDER + 1023.0);
     let m = f64::from_bits((bits & MANTISSA) + ROOT_HALF);
     let s = (m - 1.0) / (m + 1.0);
@@ -31,7 +34,8 @@ pub(crate) fn ln(x: f64) -> f64 {
     exponent.mul_add(std::f64::consts::LN_2, log_m)
 }
 
-/// ln(1 − p) for p in (0, 1], −∞ for 1: without the loss that 1 − p brings for small p (Kahan's correction).
+/// ln(1 − p) for p in (0, 1], −∞ for 1: without the loss that 1 − p brings for small p (Kahan's
+/// correction).
 pub(super) fn ln_one_minus(p: f64) -> f64 {
     let u = 1.0 - p;
     if u <= 0.0 {

@@ -1,8 +1,10 @@
 //! Connectivity: which neurons of a part are connected to which, with what weights and delays.
 //!
-//! All of it is a function of the network's seed, the projection's name, and the synapse's source and target (numbers within the
-//! projection's parts): not of threads, of the device, or of what was made before. So any row can be made alone, and a GPU makes its
-//! own. Removing autapses changes no other synapse of [`Connect::FixedProb`], and weights and delays stay with their pair whatever the rule.
+//! All of it is a function of the network's seed, the projection's name, and the synapse's source
+//! and target (numbers within the projection's parts): not of threads, of the device, or of what
+//! was made before. So any row can be made alone, and a GPU makes its own. Removing autapses
+//! changes no other synapse of [`Connect::FixedProb`], and weights and delays stay with their pair
+//! whatever the rule.
 
 mod build;
 pub(crate) mod columns;
@@ -16,7 +18,7 @@ mod geometric_rows;
 pub(super) mod log;
 mod permutation;
 mod procedural_rows;
-mod rng_streams;
+pub(crate) mod rng_streams;
 mod rows;
 pub(crate) mod spec;
 pub(crate) mod synapse_table;
@@ -25,7 +27,7 @@ mod tests;
 mod values;
 
 pub(crate) use procedural_rows::{GeneratedRow, RowGenerator};
-pub(crate) use spec::{ConnectivitySpec, quantum_above};
+pub(crate) use spec::{ConnectivitySpec, weight_scale_above};
 pub(crate) use synapse_table::{Delays, SynapseTable, Targets, Weights};
 
 /// Longest delay, in steps.
@@ -39,8 +41,8 @@ pub(crate) const MOST_STEPS: u32 = 65_535;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Connect {
-    /// Every pair with this probability, independently of all others. (brainpy's `FixedProb` gives every source the same number of
-    /// targets; this is Brian2's `connect(p=…)`.)
+    /// Every pair with this probability, independently of all others. (brainpy's `FixedProb` gives
+    /// every source the same number of targets; this is Brian2's `connect(p=…)`.)
     FixedProb(f64),
     /// Every target has so many sources, all different: brainpy's `FixedPreNum`.
     FixedNumPre(usize),
@@ -50,8 +52,9 @@ pub enum Connect {
     OneToOne,
     /// Every pair.
     AllToAll,
-    /// These pairs; a pair may be there more than once. Its place here is the place of its weight and of its delay, where those are
-    /// [`Init::Values`](crate::Init::Values). Autapses cannot be left out: do not put them in.
+    /// These pairs; a pair may be there more than once. Its place here is the place of its weight
+    /// and of its delay, where those are [`Init::Values`](crate::Init::Values). Autapses cannot be
+    /// left out: do not put them in.
     Arrays {
         /// Source of each synapse.
         pre: Vec<u32>,

@@ -1,8 +1,9 @@
 //! Distinct numbers without memory: a keyed permutation of 0..n.
 //!
-//! A Feistel network on the ⌈log₂ n⌉ bits of a number, its halves as equal as can be (Luby & Rackoff 1988), walks on until it is within n
-//! again (Black & Rogaway 2002). Round functions are the hash `lowbias32` of a half XOR a word of Philox. The first k values are k
-//! distinct ones, each as likely as any other, and value number s needs none before it.
+//! A Feistel network on the ⌈log₂ n⌉ bits of a number, its halves as equal as can be (Luby &
+//! Rackoff 1988), walks on until it is within n again (Black & Rogaway 2002). Round functions are
+//! the hash `lowbias32` of a half XOR a word of Philox. The first k values are k distinct ones,
+//! each as likely as any other, and value number s needs none before it.
 
 use super::rng_streams::KEYS;
 use crate::numeric::rng::Stream;
@@ -134,7 +135,8 @@ impl Kernel for First<'_> {
     }
 }
 
-/// `lowbias32` (Wellons 2018): each bit of the input turns each bit of the output about half the time.
+/// `lowbias32` (Wellons 2018): each bit of the input turns each bit of the output about half the
+/// time.
 #[inline(always)]
 fn hash(mut x: u32) -> u32 {
     x ^= x >> 16;

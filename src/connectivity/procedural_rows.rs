@@ -1,4 +1,4 @@
-//! Rows of a projection that stores none: made whenever they are asked for.
+//! Rows of procedural connectivity: generated for each spike.
 
 use super::Connect;
 use super::distribution::Distribution;
@@ -8,12 +8,12 @@ use super::spec::ConnectivitySpec;
 use super::values::Values;
 use crate::error::{Error, Result};
 
-/// What makes a projection's rows.
+/// Generates a projection's rows.
 #[derive(Clone, Copy)]
 pub(crate) struct RowGenerator<'a> {
     rows: Rows,
     weights: Distribution<'a>,
-    per_unit: f64,
+    inv_scale: f64,
     /// Of all synapses, in steps.
     pub(crate) delay: u32,
     /// Whether weights differ.
@@ -26,12 +26,12 @@ pub(crate) struct RowGenerator<'a> {
 #[derive(Clone, Default)]
 pub(crate) struct GeneratedRow {
     pub(crate) targets: Vec<u32>,
-    /// Weights in quanta, or none where all are 1.
-    pub(crate) mantissas: Vec<i32>,
+    /// Integer weights; empty where all are 1.
+    pub(crate) integer_weights: Vec<i32>,
 }
 
 impl ConnectivitySpec {
-    /// Whether rows can be made one by one.
+    /// Whether rows can be generated one by one.
     pub(super) fn check_procedural(&self) -> Result<()> {
         let refuse = |reason: &str| Err(Error::Unsupported(format!("projection `{}`: a procedural one {reason}", self.name)));
         match self.connect {
@@ -55,7 +55,7 @@ impl ConnectivitySpec {
         !matches!(self.weights(), Ok(Distribution::Same(_)))
     }
 
-    /// What makes this one's rows, if it stores none.
+    /// The generator of the rows, for procedural connectivity.
     ///
     /// # Errors
     /// As [`ConnectivitySpec::check`].
@@ -68,7 +68,7 @@ impl ConnectivitySpec {
         Ok(Some(RowGenerator {
             rows: Rows::of(self),
             weights,
-            per_unit: 1.0 / self.quantum(),
+            inv_scale: 1.0 / self.weight_scale(),
             delay: *self.delays()?.start(),
             weigh: self.weighs(),
             mean,
@@ -77,13 +77,13 @@ impl ConnectivitySpec {
 }
 
 impl RowGenerator<'_> {
-    /// A source's row, those of `into` being forgotten.
+    /// Generates a source's row in `into`, whose old content is dropped.
     pub(crate) fn row(&self, source: u32, into: &mut GeneratedRow) {
         self.rows.targets(source, &mut into.targets);
         if self.weigh {
-            into.mantissas.resize(into.targets.len(), 0);
-            let values = Values { law: self.weights, stream: self.rows.stream, purpose: WEIGHT, source, targets: &into.targets };
-            values.mantissas(self.per_unit, &mut into.mantissas);
+            into.integer_weights.resize(into.targets.len(), 0);
+            let values = Values { distribution: self.weights, stream: self.rows.stream, purpose: WEIGHT, source, targets: &into.targets };
+            values.integer_weights(self.inv_scale, &mut into.integer_weights);
         }
     }
 }

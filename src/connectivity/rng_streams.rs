@@ -1,10 +1,17 @@
-//! What a projection's random words are for: the top byte of a stream's step. The rest of it, and the unit, say which.
+//! The purposes of a projection's random words. A purpose is the top byte of a random stream's
+//! step; the rest of the step, and the unit, are an index.
 
-/// Gaps between targets: unit = source, step = number of the block.
-pub(super) const GAPS: u64 = 0;
-/// Keys of a permutation: unit = source (or target), step = number of the block.
-pub(super) const KEYS: u64 = 1 << 56;
-/// A weight: unit = source, step = target.
-pub(super) const WEIGHT: u64 = 2 << 56;
-/// A delay: unit = source, step = target.
-pub(super) const DELAY: u64 = 3 << 56;
+use crate::device::device_struct::device_constants;
+
+device_constants! {
+    PURPOSES {
+        /// Gaps between targets: unit = source, step = number of the block.
+        GAPS: u64 = 0,
+        /// Keys of a permutation: unit = source (or target), step = number of the block.
+        KEYS: u64 = 1 << 56,
+        /// A weight: unit = source, step = target.
+        WEIGHT: u64 = 2 << 56,
+        /// A delay: unit = source, step = target.
+        DELAY: u64 = 3 << 56,
+    }
+}

@@ -1,4 +1,4 @@
-//! What a projection's synapses are made from, checked.
+//! The specification of a projection's synapses, checked.
 
 use super::distribution::Distribution;
 use super::{Connect, MOST_STEPS};
@@ -7,7 +7,7 @@ use crate::init::Init;
 use crate::numeric::rng::Stream;
 use std::ops::{Range, RangeInclusive};
 
-/// All that a projection's synapses are made from.
+/// The specification of a projection's synapses.
 #[derive(Clone, Debug)]
 pub(crate) struct ConnectivitySpec {
     /// The projection.
@@ -121,19 +121,20 @@ impl ConnectivitySpec {
         Distribution::of(&self.delay, &self.of("delay"), self.places())
     }
 
-    /// The shortest and the longest delay that a synapse can have, in steps. Normal draws below 0 are 0.
+    /// The shortest and the longest delay that a synapse can have, in steps. Normal draws below 0
+    /// are 0.
     ///
     /// # Errors
     /// If one can be negative or too long.
     pub(crate) fn delays(&self) -> Result<RangeInclusive<u32>> {
-        let law = self.times()?;
-        let (low, high) = law.bounds();
-        if let Distribution::Normal { mean, .. } = law
+        let distribution = self.times()?;
+        let (low, high) = distribution.bounds();
+        if let Distribution::Normal { mean, .. } = distribution
             && mean < 0.0
         {
             return Err(Error::value(self.of("mean delay"), format!("{} ms", Number(mean)), "is negative"));
         }
-        let low = if matches!(law, Distribution::Normal { .. }) { low.max(0.0) } else { low };
+        let low = if matches!(distribution, Distribution::Normal { .. }) { low.max(0.0) } else { low };
         if low < 0.0 {
             return Err(Error::value(self.of("delay"), format!("{} ms", Number(low)), "is negative"));
         }
@@ -149,14 +150,15 @@ impl ConnectivitySpec {
         matches!(self.weights(), Ok(Distribution::Same(_)))
     }
 
-    /// What a sum of mantissas is multiplied by to give a weight: the weight, where it is the same for all; else 2^(e − 30), with the
-    /// smallest 2ᵉ that no weight reaches, but at least 2⁻¹²⁰, which is a normal number in `f32` too.
-    pub(crate) fn quantum(&self) -> f64 {
+    /// The weight scale, by which a sum of integer weights is multiplied: the weight, if all are
+    /// the same; else 2^(e − 30), with the smallest 2ᵉ above all weights, but at least 2⁻¹²⁰, which
+    /// is a normal number in `f32`, too.
+    pub(crate) fn weight_scale(&self) -> f64 {
         match self.weights() {
             Ok(Distribution::Same(weight)) => weight,
-            Ok(law) => {
-                let (low, high) = law.bounds();
-                quantum_above(low.abs().max(high.abs()))
+            Ok(distribution) => {
+                let (low, high) = distribution.bounds();
+                weight_scale_above(low.abs().max(high.abs()))
             }
             Err(_) => 0.0,
         }
@@ -164,21 +166,23 @@ impl ConnectivitySpec {
 }
 
 /// 2^(e − 30), with the smallest 2ᵉ that is above a weight of this magnitude, but at least 2⁻¹²⁰.
-pub(crate) fn quantum_above(most: f64) -> f64 {
+pub(crate) fn weight_scale_above(most: f64) -> f64 {
     // The exponent of a normal number, from its bits; e is one more.
     let exponent = (most.to_bits() >> 52) as i64 - 1023;
     let power = (exponent + 1 - 30).max(-120);
     f64::from_bits(((power + 1023) as u64) << 52)
 }
 
-/// A delay in steps, to the nearest; what is below 0 is 0. Its twin is `steps` in `connect.cuh`.
+/// A delay in steps, to the nearest; a negative delay is 0. Its counterpart is `steps` in
+/// `connect.cuh`.
 #[inline(always)]
 pub(super) fn steps(delay: f64, dt: f64) -> u32 {
     (delay.max(0.0) / dt).round_ties_even().min(f64::from(MOST_STEPS)) as u32
 }
 
-/// A weight in quanta, of which `per_unit` are 1: at most 2³⁰, rounded to the nearest. Its twin is `mantissa` in `connect.cuh`.
+/// The integer weight, of magnitude at most 2³⁰, rounded to the nearest; `inv_scale` is that of a
+/// weight of 1. Its counterpart is `integer_weight` in `connect.cuh`.
 #[inline(always)]
-pub(super) fn mantissa(weight: f64, per_unit: f64) -> i32 {
-    (weight * per_unit).round_ties_even() as i32
+pub(super) fn integer_weight(weight: f64, inv_scale: f64) -> i32 {
+    (weight * inv_scale).round_ties_even() as i32
 }

@@ -1,4 +1,4 @@
-//! A projection's synapses as they lie in memory.
+//! A projection's synapses in memory.
 
 use crate::error::{Error, Result};
 use crate::memory;
@@ -12,12 +12,12 @@ pub(crate) enum Targets {
     U32(Vec<u32>),
 }
 
-/// Weights, in quanta.
+/// Integer weights.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Weights {
-    /// One quantum each.
+    /// All weights are 1.
     Same,
-    /// So many quanta.
+    /// Each synapse has a weight of its own.
     Each(Vec<i32>),
 }
 
@@ -31,7 +31,7 @@ pub(crate) enum Delays {
 /// A projection's synapses: rows of the sources, each ascending by (delay, target).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SynapseTable {
-    /// Where each row begins, and the last one ends: `[pre + 1]`.
+    /// The start of each row, and the end of the last one: `[pre + 1]`.
     pub(crate) offsets: Vec<u64>,
     pub(crate) targets: Targets,
     pub(crate) weights: Weights,
@@ -61,7 +61,7 @@ impl SynapseTable {
         self.offsets[source] as usize..self.offsets[source + 1] as usize
     }
 
-    /// Places of those that take so many steps.
+    /// The places of those with this delay.
     #[inline]
     pub(crate) fn class(&self, source: usize, steps: u32) -> Range<usize> {
         let row = self.row(source);
@@ -125,7 +125,7 @@ impl Index for u32 {
     }
 }
 
-/// So many of these, or an error where there is no memory for them.
+/// This number of elements, or an error without memory for them.
 pub(super) fn filled<V>(what: &str, len: usize, value: impl FnMut() -> V) -> Result<Vec<V>> {
     let mut all = Vec::new();
     all.try_reserve_exact(len).map_err(|_| Error::OutOfMemory {

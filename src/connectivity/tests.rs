@@ -142,7 +142,8 @@ fn counts_are_as_asked() {
     }
 }
 
-/// χ² of counts that are binomial with the same n and p: what the sum of (c − np)²/np(1 − p) is, in deviations of what it should be.
+/// χ² of counts that are binomial with the same n and p: what the sum of (c − np)²/np(1 − p) is, in
+/// deviations of what it should be.
 fn chi(counts: &[u32], n: f64, p: f64) -> f64 {
     let (mean, variance) = (n * p, n * p * (1.0 - p));
     let chi: f64 = counts.iter().map(|c| (f64::from(*c) - mean).powi(2) / variance).sum();
@@ -186,7 +187,8 @@ fn degrees_are_binomial_and_edges_are_like_the_middle() {
 
 #[test]
 fn neighbours_are_independent() {
-    // How often targets t and t + 1 are both taken by a source, and how often a target by sources s and s + 1.
+    // How often targets t and t + 1 are both taken by a source, and how often a target by sources s
+    // and s + 1.
     let n = 1000;
     for rule in [Connect::FixedProb(0.1), Connect::FixedNumPost(100), Connect::FixedNumPre(100)] {
         let table = spec(rule.clone(), n, n).build().unwrap();
@@ -195,7 +197,8 @@ fn neighbours_are_independent() {
         let below: usize = rows.windows(2).map(|w| w[0].intersection(&w[1]).count()).sum();
         for both in [beside, below] {
             let expected = (n * (n - 1)) as f64 * 0.01;
-            // Pairs that share one are weakly dependent: twice the deviation of independent ones is still 2 % of the mean.
+            // Pairs that share one are weakly dependent: twice the deviation of independent ones is
+            // still 2 % of the mean.
             let far = (both as f64 - expected) / expected.sqrt();
             println!("seed {SEED}, {rule:?}: {both}, expected {expected:.0}");
             assert!(far.abs() < 6.0, "{rule:?}: {both}, expected are {expected}");
@@ -231,13 +234,13 @@ fn weights_belong_to_pairs_whatever_the_rule_and_the_place() {
         }
     }
     assert!(distinct.len() > 800, "{}", distinct.len());
-    // Mantissas are the weights, to half a quantum.
-    let quantum = all.quantum();
-    assert_eq!(quantum, 2.0_f64.powi(3 - 30)); // 2 + 5.9 is below 2³
+    // Integer weights are the weights, to half a weight scale.
+    let weight_scale = all.weight_scale();
+    assert_eq!(weight_scale, 2.0_f64.powi(3 - 30)); // 2 + 5.9 is below 2³
     for (source, target) in [(0_u32, 0_u32), (49, 59), (7, 31)] {
         let exact = 2.0 + f64::from(all.stream.normal(source.into(), 2 << 56 | u64::from(target)));
-        let (mantissa, _) = of(&whole, source as usize, target);
-        assert!((f64::from(mantissa) * quantum - exact).abs() <= quantum / 2.0);
+        let (integer_weight, _) = of(&whole, source as usize, target);
+        assert!((f64::from(integer_weight) * weight_scale - exact).abs() <= weight_scale / 2.0);
     }
 }
 
@@ -277,7 +280,7 @@ fn values_have_their_places() {
     let table = given.build().unwrap();
     // 4 is not below 2²: e is 3.
     let one = 1 << 27;
-    assert_eq!(given.quantum() * f64::from(one), 1.0);
+    assert_eq!(given.weight_scale() * f64::from(one), 1.0);
     assert_eq!(table.offsets, [0, 1, 4, 4]);
     assert_eq!(table.targets, Targets::U16(vec![1, 2, 0, 2]));
     assert_eq!(table.delays, Delays::Each(vec![0, 1, 3, 3]));
@@ -392,8 +395,8 @@ fn quanta_hold_the_largest_weight() {
     ] {
         let mut spec = spec(Connect::AllToAll, 9, 9);
         spec.weight = weight.clone();
-        assert_eq!(spec.quantum(), 2.0_f64.powi(power), "{weight:?}");
-        let Weights::Each(mantissas) = spec.build().unwrap().weights else { panic!() };
-        assert!(mantissas.iter().all(|m| m.unsigned_abs() <= 1 << 30));
+        assert_eq!(spec.weight_scale(), 2.0_f64.powi(power), "{weight:?}");
+        let Weights::Each(integer_weights) = spec.build().unwrap().weights else { panic!() };
+        assert!(integer_weights.iter().all(|m| m.unsigned_abs() <= 1 << 30));
     }
 }

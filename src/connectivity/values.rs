@@ -1,13 +1,13 @@
 //! Weights and delays of a row at once, by vectors: what [`Distribution::at`] gives, one by one.
 
 use super::distribution::Distribution;
-use super::spec::{mantissa, steps};
+use super::spec::{integer_weight, steps};
 use crate::numeric::rng::Stream;
 use crate::numeric::simd::{Kernel, vectorize};
 
 /// The values of a source's synapses.
 pub(super) struct Values<'a> {
-    pub(super) law: Distribution<'a>,
+    pub(super) distribution: Distribution<'a>,
     pub(super) stream: Stream,
     pub(super) purpose: u64,
     pub(super) source: u32,
@@ -15,8 +15,8 @@ pub(super) struct Values<'a> {
 }
 
 impl Values<'_> {
-    pub(super) fn mantissas(self, per_unit: f64, out: &mut [i32]) {
-        vectorize(Mantissas { values: self, per_unit, out });
+    pub(super) fn integer_weights(self, inv_scale: f64, out: &mut [i32]) {
+        vectorize(IntegerWeights { values: self, inv_scale, out });
     }
 
     pub(super) fn steps(self, dt: f64, out: &mut Vec<u32>) {
@@ -31,7 +31,7 @@ impl Values<'_> {
         let (mut targets, mut all) = ([0; W], [0.0; W]);
         let len = self.targets.len().min(first + W) - first;
         targets[..len].copy_from_slice(&self.targets[first..first + len]);
-        match self.law {
+        match self.distribution {
             Distribution::Normal { mean, std } => {
                 for k in 0..W {
                     all[k] = mean + std * f64::from(self.stream.normal(u64::from(self.source), self.purpose | u64::from(targets[k])));
@@ -55,13 +55,13 @@ impl Values<'_> {
 /// Values at once.
 const W: usize = 16;
 
-struct Mantissas<'a, 'b> {
+struct IntegerWeights<'a, 'b> {
     values: Values<'a>,
-    per_unit: f64,
+    inv_scale: f64,
     out: &'b mut [i32],
 }
 
-impl Kernel for Mantissas<'_, '_> {
+impl Kernel for IntegerWeights<'_, '_> {
     type Output = ();
 
     #[inline(always)]
@@ -69,7 +69,7 @@ impl Kernel for Mantissas<'_, '_> {
         for (n, out) in self.out.chunks_mut(W).enumerate() {
             let values = self.values.some(n * W);
             for k in 0..out.len() {
-                out[k] = mantissa(values[k], self.per_unit);
+                out[k] = integer_weight(values[k], self.inv_scale);
             }
         }
     }

@@ -1,8 +1,7 @@
 //! Devices, strategies of a GPU, and orders of summation in matrix products.
 
+pub(crate) mod device_struct;
 pub(crate) mod found;
-#[cfg(feature = "cuda")]
-pub(crate) mod mirror;
 
 use crate::error::{Error, Result};
 use std::fmt;

@@ -40,8 +40,8 @@ pub fn list() -> Vec<Module> {
 /// The lines of `kernels/embedded.txt`: the modules that `build.rs` compiles for machines without a
 /// compiler, each once.
 #[cfg(test)]
-fn beforehand() -> Vec<String> {
-    let mut list = List { modules: Vec::new(), beforehand: true };
+fn ahead_of_time() -> Vec<String> {
+    let mut list = List { modules: Vec::new(), ahead_of_time: true };
     list.systems();
     for dtype in [DType::F64, DType::F32, DType::F16, DType::Bf16] {
         list.add("check", Request::tool(dtype, "check.cu"));
@@ -61,13 +61,13 @@ const BITS: usize = 2;
 struct List {
     modules: Vec<Module>,
     /// Whether the list has only generic modules, for `embed-cubin`.
-    beforehand: bool,
+    ahead_of_time: bool,
 }
 
 impl List {
     /// Adds a module unless the list already has it under another name.
     fn add(&mut self, name: impl Into<String>, request: Request) {
-        let request = if self.beforehand { request.generic() } else { request };
+        let request = if self.ahead_of_time { request.generic() } else { request };
         if self.modules.iter().any(|m| m.request.line() == request.line()) {
             return;
         }
@@ -118,7 +118,7 @@ impl List {
         self.lean("wang_buzsaki", &WangBuzsaki::<R>::new(1));
         self.lean("adex_if_conductance", &AdExIf::<R>::new(1).conductance());
         self.channels::<R>();
-        if self.beforehand {
+        if self.ahead_of_time {
             self.by_name::<R>();
         }
     }
@@ -139,7 +139,7 @@ impl List {
     /// A neuron with channels of all kinds of kinetics. Its text is joined from several files, so
     /// that it cannot be embedded at build time.
     fn channels<R: Real>(&mut self) {
-        if self.beforehand {
+        if self.ahead_of_time {
             return;
         }
         use ChannelKind::{ICaTHm1992, IKHh1952, IKTm1991, IL, INaHh1952, INaTm1991, IhHm1992};
@@ -155,7 +155,7 @@ impl List {
         self.lean("dense", &Dense::<T>::new(2, 2));
         self.lean("conv2d", &Conv2d::<T>::new(2, 2, (2, 2), (3, 3)));
         self.all("rnn_cell", &brainpy::RnnCell::<T>::new(2, 2));
-        if T::DTYPE == DType::F32 && !self.beforehand {
+        if T::DTYPE == DType::F32 && !self.ahead_of_time {
             for activation in [Activation::Tanh, Activation::Gelu] {
                 self.lean(&format!("rnn_cell_{activation}"), &brainpy::RnnCell::<T>::new(2, 2).activation(activation));
             }
@@ -169,7 +169,7 @@ impl List {
 
     /// Fused layers, with every kind of part.
     fn stack<T: Scalar>(&mut self) {
-        if self.beforehand {
+        if self.ahead_of_time {
             return;
         }
         let mut parts = Self::default();
@@ -241,7 +241,7 @@ mod tests {
     /// `EMBEDDED=write` writes the file.
     #[test]
     fn what_build_rs_compiles_is_what_loops_ask_for() {
-        let lines = beforehand().join("\n");
+        let lines = ahead_of_time().join("\n");
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels/embedded.txt");
         if std::env::var_os("EMBEDDED").is_some_and(|how| how == "write") {
             std::fs::write(&path, &lines).unwrap();

@@ -167,7 +167,7 @@ impl Compiler {
     /// If the compiler does not know the architecture, or the module does not compile.
     pub fn compile(&self, module: &Module, arch: &str) -> Result<Built> {
         self.knows(arch)?;
-        let source = compile::compared(&module.request)?;
+        let source = compile::flat(&module.request)?;
         let options = compile::options(&module.request, arch);
         let made = compile::make(&self.nvrtc, &module.request, arch, &source, &options)?;
         let ptx = String::from_utf8_lossy(&made.ptx).trim_end_matches('\0').to_owned();

@@ -17,7 +17,7 @@ pub(super) fn list() -> Vec<Module> {
 }
 
 fn of_type<T: Real>() -> Vec<Module> {
-    let cut = |whole, alone, held| KernelVariant { whole, alone, held, procedural: false };
+    let cut = |whole, alone, in_registers| KernelVariant { whole, alone, in_registers, procedural: false };
     let network = network::<T>();
     // All elements of the first variable, bits of another.
     let probes: Probes<'_> = &[(0, 0), (4, 2)];

@@ -13,7 +13,7 @@ use crate::system::System;
 use crate::system::program::ProgramBody;
 use half::{bf16, f16};
 
-const H100: DeviceLimits = DeviceLimits { capability: 90, processors: 132, shared: 227 << 10, room: Room::UNKNOWN };
+const H100: DeviceLimits = DeviceLimits { capability: 90, sms: 132, shared: 227 << 10, room: Room::UNKNOWN };
 
 pub(super) fn list() -> Vec<Module> {
     let mut all = Vec::new();

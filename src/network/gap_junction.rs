@@ -29,8 +29,8 @@ pub(super) fn start<T: Real>(projection: &ProjectionPlan, groups: &[GroupPlan], 
     let (from, to) = (&groups[projection.from], &groups[projection.to]);
     let (Some(table), Some(presynapse)) = (projection.table.get(), projection.presynapse.map(|t| &from.presynapses[t])) else { return };
     let (pre, post) = (&projection.spec.pre, &projection.spec.post);
-    let quantum = T::of(projection.quantum);
-    let none = vec![T::of(0.0); from.words()];
+    let weight_scale = T::of(projection.weight_scale);
+    let none = vec![T::of(0.0); from.mask_words()];
     let mut delivery = Delivery::new(post.len());
     let mut amounts = vec![0; pre.len()];
     for row in 0..state.var(projection.var).len() / to.units {
@@ -39,10 +39,10 @@ pub(super) fn start<T: Real>(projection: &ProjectionPlan, groups: &[GroupPlan], 
         Step { presynapse, words: &none, first: pre.start, vars: [&mut v, &mut [], &mut []], amounts: &mut amounts }.run();
         // Those that cannot be passed on are NaN now.
         state.var_mut(presynapse.vars.start)[row * from.units..][pre.clone()].copy_from_slice(&v);
-        for (var, quantum) in [(projection.var, quantum), (projection.var + 1, quantum / T::of(MAX_POTENTIAL))] {
+        for (var, weight_scale) in [(projection.var, weight_scale), (projection.var + 1, weight_scale / T::of(MAX_POTENTIAL))] {
             delivery.begin();
             delivery.collect_amounts(table, &amounts, 0);
-            delivery.add(table, quantum, 0, true, &mut state.var_mut(var)[s.clone()]);
+            delivery.add(table, weight_scale, 0, true, &mut state.var_mut(var)[s.clone()]);
             amounts.fill(AMOUNT_ONE);
         }
     }

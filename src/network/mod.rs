@@ -7,11 +7,11 @@
 //!    their order, `i += s` (a current) or `i += s·E, g += s` (a conductance, of which magnesium may block a part) or, of gap junctions,
 //!    `i += Σ w·V, g += Σ w`; then constant current, input, noise; the model's step with that drive; and `s ← s·e^{−dt/τ}`, where less than 1e-30 is 0. Where s rises, `s += c·h` before
 //!    `h` decays likewise, which together is exact; spikes then add to h,
-//! 2. spikes, where the model's output is not 0, go into the group's `flight`,
+//! 2. spikes, where the model's output is not 0, go into the group's spike ring, `flight`,
 //! 3. spikes of step i − d arrive over the synapses of delay d, at d = 0 those of this step: for each target they are summed up, as
 //!    integers,
-//!    A projection with [kinetics](Projection::kinetics) first makes of them what its sources' terminals transmit in this step,
-//! 4. of each receptor, projections in their order, then Poisson drives: `s ← fma(sum, quantum, s)` wherever the sum is not 0. They are
+//!    A projection with [kinetics](Projection::kinetics) first computes from them the amounts that its sources release in this step,
+//! 4. of each receptor, projections in their order, then Poisson drives: `s ← fma(sum, weight scale, s)` wherever the sum is not 0. They are
 //!    first felt in step i + 1. What a delta would add to a potential that step i + 1 holds, since its neuron is refractory, is dropped.
 //!
 //! ```
@@ -38,7 +38,7 @@
 //!
 //! `group.variable` for each of the model's, `group.receptor` for each that is not a delta, `group.receptor.rise` for h,
 //! `group.receptor.g` for the Σ w of gap junctions, `projection.variable` for those of kinetics, `[N]` of its sources' group, and
-//! `group.flight`: the spikes that may still be on their way, `[slots, ⌈N/16⌉]`. Step i writes slot `i mod slots`; an element is 16 neurons,
+//! `group.flight`: the spike ring with the spikes of the last steps, `[slots, ⌈N/16⌉]`. Step i writes slot `i mod slots`; an element is 16 neurons,
 //! neuron k the bit of value `2^(k mod 16)`.
 //! The output is the number of spikes of each group in the step, `[groups]`. Behind them a plastic projection's `projection.w`,
 //! `projection.pre` and `projection.post`: see [`Stdp`].
@@ -46,14 +46,14 @@
 //! # Exactness
 //!
 //! Sums of synapses are sums of integers, the same in any order, so that results do not depend on threads, batch, chunks or device.
-//! Where all weights of a projection are the same, the sum is a count and the quantum is the weight. Where they differ, a weight is an
+//! Where all weights of a projection are the same, the sum is a count and the weight scale is the weight. Where they differ, a weight is an
 //! integer times `2^(e−30)`, where `2^e` is the least power of 2 above the largest magnitude that one can have (a normal draw is at most 5.9
 //! deviations from its mean): so each weight is within `2^(e−31)` of the one given, a ten-digit approximation of the largest, and a weight
 //! of a thousandth of the largest has seven digits. The sum of n is within `n·2^(e−31)` of the sum of those given, and exact up to n = 2³²; it
-//! becomes a number of the network's type by one rounding. (`e` is at least −90, for `f32` to have the quantum.)
+//! becomes a number of the network's type by one rounding. (`e` is at least −90, for `f32` to have the weight scale.)
 //!
-//! What kinetics transmit is a number of 2⁻³⁰ too: with one weight, the sum is of those; with weights that differ, each synapse's share is
-//! rounded to a whole mantissa. Gap junctions transmit V/512 like that.
+//! The released amount under kinetics is a multiple of 2⁻³⁰, too. With one weight, the sum is the sum of the amounts; with weights that differ,
+//! each synapse's integer weight times the amount is rounded to an integer. Gap junctions transmit V/512 in this way.
 
 mod builder;
 pub(crate) mod describe;

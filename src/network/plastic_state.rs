@@ -16,7 +16,7 @@ impl PlasticPlan {
 
     /// Weights as the recipe made them, no spikes yet.
     pub(crate) fn init<T: Real>(&self, spec: &ConnectivitySpec, table: &SynapseTable, state: &mut State<'_, T>) {
-        let unit = spec.quantum();
+        let unit = spec.weight_scale();
         let clipped = |w: f64| T::of(w.clamp(self.rule.min, self.rule.max));
         let rows = state.var_mut(self.var).chunks_exact_mut(self.synapses.max(1));
         for row in rows {

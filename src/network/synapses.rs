@@ -12,21 +12,21 @@ pub struct Synapses {
     pub pre: Vec<u32>,
     /// Its target, within the part of the targets.
     pub post: Vec<u32>,
-    /// Its weight, as the network knows it: rounded to quanta.
+    /// Its weight, rounded to a multiple of the weight scale.
     pub weight: Vec<f64>,
     /// Its delay in steps.
     pub delay: Vec<u32>,
 }
 
 impl Synapses {
-    pub(crate) fn of(table: &SynapseTable, quantum: f64, what: &str) -> Result<Self> {
+    pub(crate) fn of(table: &SynapseTable, weight_scale: f64, what: &str) -> Result<Self> {
         let len = table.len();
         let lengths = table.offsets.windows(2).map(|ends| (ends[1] - ends[0]) as usize);
         let mut pre = memory::room(what, len)?;
         pre.extend((0_u32..).zip(lengths).flat_map(|(source, len)| std::iter::repeat_n(source, len)));
         let weight = match &table.weights {
-            Weights::Same => memory::collect(what, std::iter::repeat_n(quantum, len))?,
-            Weights::Each(all) => memory::collect(what, all.iter().map(|m| f64::from(*m) * quantum))?,
+            Weights::Same => memory::collect(what, std::iter::repeat_n(weight_scale, len))?,
+            Weights::Each(all) => memory::collect(what, all.iter().map(|m| f64::from(*m) * weight_scale))?,
         };
         let delay = match &table.delays {
             Delays::Same(steps) => memory::collect(what, std::iter::repeat_n(*steps, len))?,

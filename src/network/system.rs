@@ -26,7 +26,9 @@ impl<T: Real> System<T> for Network<T> {
                 state.extend(names.map(|name| VarSpec::new(name, vec![plan.units])));
             }
             // Spikes on their way: none where nobody says.
-            state.push(VarSpec::new(format!("{}.flight", plan.name), vec![plan.slots, plan.words()]).optional(true).of_its_step(true));
+            state.push(
+                VarSpec::new(format!("{}.flight", plan.name), vec![plan.ring_len, plan.mask_words()]).optional(true).of_its_step(true),
+            );
         }
         for projection in &self.plan.projections {
             state.extend(projection.plastic.iter().flat_map(|plastic| plastic.vars(&projection.spec.name)));
@@ -51,7 +53,7 @@ impl<T: Real> System<T> for Network<T> {
                     init.fill_checked(state.var_mut(var), &[plan.units], stream);
                 }
             }
-            state.var_mut(plan.flight).fill(T::of(0.0));
+            state.var_mut(plan.spike_ring).fill(T::of(0.0));
         }
         for projection in &self.plan.projections {
             if let (Some(plastic), Some(table)) = (&projection.plastic, projection.table.get()) {

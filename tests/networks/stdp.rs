@@ -54,7 +54,7 @@ fn every_spike_and_weight_is_brian2s() {
     assert_eq!(ours, theirs);
     let w = reference.array("w");
     let expected = ndarray::ArrayD::from_shape_fn(w.raw_dim(), |at| w[[at[0], places[at[1]]]]);
-    // Half a quantum of weights below 0.0625, which they start with.
+    // Half a weight scale of weights below 0.0625, which they start with.
     let worst = close("w", &run["S.w"], &expected, 3e-11);
     println!("{} spikes, weights within {worst:e}", ours.len());
 }

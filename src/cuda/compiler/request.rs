@@ -1,7 +1,6 @@
 //! Builds compile requests for the stages of a program: which loops, and which defines.
 
 use super::compile::Request;
-use crate::cuda::structs::launch_args::JOB_BYTES;
 use crate::numeric::scalar::DType;
 use crate::system::program::{CellProgram, CudaSource, RowFunction};
 
@@ -122,7 +121,6 @@ impl Request {
     pub(crate) fn of(dtype: DType, source: &CudaSource, loops: &'static [&'static str], probes: Probes<'_>) -> Self {
         let file = source.file.to_string();
         let mut request = Self { name: file.clone(), dtype, model: (file, source.text.clone()), loops, defines: Vec::new() };
-        request.define("JOB_BYTES", JOB_BYTES);
         request.define("PARAMS_BYTES", source.params.len());
         for (name, value) in &source.defines {
             request.define(name, value);

@@ -17,18 +17,22 @@ const FILES: &[(&str, &str)] = texts![
     "include/cell_row.cuh",
     "include/channel.cuh",
     "include/connect.cuh",
+    "include/connect_args.cuh",
     "include/contract.cuh",
     "include/crossing.cuh",
-    "include/exchange.cuh",
-    "include/job.cuh",
+    "include/gemm_args.cuh",
+    "include/hidden_exchange.cuh",
+    "include/launch_args.cuh",
     "include/math.cuh",
     "include/monitor.cuh",
     "include/network.cuh",
+    "include/network_args.cuh",
     "include/neuron.cuh",
     "include/neurons.cuh",
     "include/operand.cuh",
     "include/philox.cuh",
     "include/pointwise.cuh",
+    "include/presynapse.cuh",
     "include/procedural.cuh",
     "include/product.cuh",
     "include/recurrent.cuh",
@@ -38,7 +42,6 @@ const FILES: &[(&str, &str)] = texts![
     "include/scalar.cuh",
     "include/stdp.cuh",
     "include/system.cuh",
-    "include/terminal.cuh",
     "include/tile.cuh",
     "include/tile_fma.cuh",
     "include/tile_mma.cuh",
@@ -116,7 +119,7 @@ fn flatten_with(files: &[(&str, &'static str)], parts: &[(&str, &str)]) -> Resul
 }
 
 /// Includes whose text does not depend on the model that includes them.
-const COMMON: &[&str] = &["scalar.cuh", "job.cuh", "math.cuh", "philox.cuh", "activation.cuh", "crossing.cuh"];
+const COMMON: &[&str] = &["scalar.cuh", "launch_args.cuh", "math.cuh", "philox.cuh", "activation.cuh", "crossing.cuh"];
 
 /// One of several models in a joined text: its files, as name and text, between `opening` and
 /// `closing`, which put them into a namespace.

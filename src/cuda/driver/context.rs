@@ -19,7 +19,7 @@ pub(crate) struct Context {
     /// are available.
     pub(crate) compiler: std::result::Result<Compilers, Reason>,
     /// The number of SMs.
-    pub(crate) processors: u32,
+    pub(crate) sms: u32,
     /// Whether the device supports cooperative launches, in which all thread blocks run at once and
     /// can wait for each other.
     pub(crate) cooperative: bool,
@@ -100,14 +100,14 @@ impl Context {
             let answer = unsafe { result::device::get_attribute(device, which) };
             answer.map(|n| u32::try_from(n).unwrap_or(0)).map_err(|e| said("cuDeviceGetAttribute", &e))
         };
-        let processors = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?.max(1);
+        let sms = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?.max(1);
         let cooperative = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH)? != 0;
         let shared = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)? as usize;
         let watched = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT)? != 0;
         // SAFETY: `device` is a handle of the driver. The reference that this call takes belongs to
         // the process and is released when it ends.
         let context = unsafe { result::primary_ctx::retain(device) }.map_err(|e| said("cuDevicePrimaryCtxRetain", &e))?;
-        Ok(Self { gpu, driver, compiler, processors, cooperative, shared, watched, context, poison: OnceLock::new() })
+        Ok(Self { gpu, driver, compiler, sms, cooperative, shared, watched, context, poison: OnceLock::new() })
     }
 
     /// Makes this context current on the calling thread, which every following call needs.

@@ -4,9 +4,9 @@ use super::module::Kernel;
 use super::signature;
 use super::stream::Stream;
 use super::tensor_maps::Maps;
-use crate::connectivity::device::Job as Synapses;
-use crate::cuda::structs::gemm::Product;
-use crate::cuda::structs::launch_args::Job;
+use crate::connectivity::device::ConnectArgs;
+use crate::cuda::structs::gemm::GemmArgs;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::error::Result;
 use cudarc::driver::result;
 use cudarc::driver::sys::{
@@ -94,8 +94,8 @@ impl<S> Kernel<S> {
 
 impl Kernel<signature::Whole> {
     /// Launches a kernel with the parameters (job, params).
-    pub(crate) fn run(&self, shape: Shape, stream: &Stream, job: &Job, params: &[u8]) -> Result<()> {
-        let mut arguments = [address(job), params.as_ptr().cast_mut().cast()];
+    pub(crate) fn run(&self, shape: Shape, stream: &Stream, args: &LaunchArgs, params: &[u8]) -> Result<()> {
+        let mut arguments = [address(args), params.as_ptr().cast_mut().cast()];
         // SAFETY: the signature is (Job, Params). Both were compared with the kernel's types when
         // it was compiled, `Job` field by field and `Params` by PARAMS_BYTES. The engine fills the
         // job with regions of its own buffers, sized by the same plan, and keeps those until its
@@ -107,8 +107,8 @@ impl Kernel<signature::Whole> {
 impl Kernel<signature::Step> {
     /// Launches a kernel with the parameters (address of a job, params, address of the cursor,
     /// offset).
-    pub(crate) fn step(&self, shape: Shape, stream: &Stream, (job, cursor): (u64, u64), params: &[u8], offset: u32) -> Result<()> {
-        let mut arguments = [address(&job), params.as_ptr().cast_mut().cast(), address(&cursor), address(&offset)];
+    pub(crate) fn step(&self, shape: Shape, stream: &Stream, (args, cursor): (u64, u64), params: &[u8], offset: u32) -> Result<()> {
+        let mut arguments = [address(&args), params.as_ptr().cast_mut().cast(), address(&cursor), address(&offset)];
         // SAFETY: the signature is (Job*, Params, u32*, u32). `job` is the address to which the
         // engine has copied a Job in the stream's order, `cursor` that of a u32 of the engine; the
         // rest as in `run`.
@@ -129,8 +129,8 @@ impl Kernel<signature::FusedLayers> {
 
 impl Kernel<signature::Connect> {
     /// Launches a pass of `network/connect.cu`.
-    pub(crate) fn connect(&self, shape: Shape, stream: &Stream, job: &Synapses) -> Result<()> {
-        let mut arguments = [address(job)];
+    pub(crate) fn connect(&self, shape: Shape, stream: &Stream, args: &ConnectArgs) -> Result<()> {
+        let mut arguments = [address(args)];
         // SAFETY: the signature is (Connect), whose fields were compared when the kernel was
         // compiled. The caller passes addresses of its own buffers: `pre` counts, `pre + 1`
         // offsets, and either no targets, integer weights and delays or as many as the last offset
@@ -149,10 +149,10 @@ impl Kernel<signature::NetworkScan> {
         stream: &Stream,
         (tables, arrived): (u64, u64),
         steps: u32,
-        shares: bool,
+        has_long_rows: bool,
     ) -> Result<()> {
-        let shares = u32::from(shares);
-        let mut arguments = [address(&tables), address(&arrived), address(&steps), address(&shares)];
+        let has_long_rows = u32::from(has_long_rows);
+        let mut arguments = [address(&tables), address(&arrived), address(&steps), address(&has_long_rows)];
         // SAFETY: the signature is (const char*, u32*, u32, u32). At `tables` the engine has put,
         // in the stream's order, a table for each group, at the offsets that were compiled into the
         // kernel, and the fields of the tables were compared. The counter is a u32 of the engine
@@ -170,10 +170,10 @@ impl Kernel<signature::NetworkStep> {
         stream: &Stream,
         (tables, cursor): (u64, u64),
         offset: u32,
-        shares: bool,
+        has_long_rows: bool,
     ) -> Result<()> {
-        let shares = u32::from(shares);
-        let mut arguments = [address(&tables), address(&cursor), address(&offset), address(&shares)];
+        let has_long_rows = u32::from(has_long_rows);
+        let mut arguments = [address(&tables), address(&cursor), address(&offset), address(&has_long_rows)];
         // SAFETY: the signature is (const char*, const u32*, u32, u32); the rest as in
         // `network_scan` and `step`.
         unsafe { self.launch(shape, stream, &mut arguments) }
@@ -194,7 +194,7 @@ impl Kernel<signature::Pack> {
 
 impl Kernel<signature::Product> {
     /// Launches a kernel of `matmul/`.
-    pub(crate) fn product(&self, shape: Shape, stream: &Stream, product: &Product) -> Result<()> {
+    pub(crate) fn product(&self, shape: Shape, stream: &Stream, product: &GemmArgs) -> Result<()> {
         let mut arguments = [address(product)];
         // SAFETY: the signature is (Product), whose fields were compared when the kernel was
         // compiled. The caller passes addresses of its own buffers, which are as large as the
@@ -205,7 +205,7 @@ impl Kernel<signature::Product> {
 
 impl Kernel<signature::ByMaps> {
     /// Launches `product_by_maps` of `hopper.cu` for `tiles` tiles.
-    pub(crate) fn product_by_maps(&self, shape: Shape, stream: &Stream, product: &Product, maps: &Maps, tiles: u32) -> Result<()> {
+    pub(crate) fn product_by_maps(&self, shape: Shape, stream: &Stream, product: &GemmArgs, maps: &Maps, tiles: u32) -> Result<()> {
         let mut arguments = [address(product), address(&maps.a), address(&maps.b), address(&tiles)];
         // SAFETY: the signature is (Product, TensorMap, TensorMap, u32), and a tensor map has 128
         // bytes; the maps were made for this product. The rest as in `product`.

@@ -32,14 +32,14 @@ macro_rules! signatures {
 signatures! {
     /// All steps of a chunk, or other work that takes one launch: a job, and the model's
     /// parameters.
-    Whole: ["pointwise_scan", "map_rows", "cell_scan", "tile_scan", "tile_begin"] ("Job", "Params");
+    Whole: ["pointwise_scan", "map_rows", "cell_scan", "tile_scan", "tile_begin"] ("LaunchArgs", "Params");
     /// One step: the address of a job, the model's parameters, the address of the cursor, and the
     /// number of steps from the cursor to this step.
-    Step: ["pointwise_step", "cell_step", "tile_step", "tile_gates"] ("Job*", "Params", "u32*", "u32");
+    Step: ["pointwise_step", "cell_step", "tile_step", "tile_gates"] ("LaunchArgs*", "Params", "u32*", "u32");
     /// Several layers: the address of their jobs and parameters.
     FusedLayers: ["stack_scan"] ("char*");
     /// A pass that makes synapses.
-    Connect: ["connect_count", "connect_fill", "connect_order", "connect_weights"] ("Connect");
+    Connect: ["connect_count", "connect_fill", "connect_order", "connect_weights"] ("ConnectArgs");
     /// All steps of a network: the address of the groups' tables, the address of the counter at
     /// which thread blocks wait, the number of steps, and whether warps share long synapse rows.
     NetworkScan: ["network_scan"] ("char*", "u32*", "u32", "u32");
@@ -49,9 +49,9 @@ signatures! {
     /// The address of a cell's weights, and the address to copy them to in packed order.
     Pack: ["tile_pack"] ("scalar_t*", "Lane*");
     /// A matrix product.
-    Product: ["product", "product_reduce"] ("Product");
+    Product: ["product", "product_reduce"] ("GemmArgs");
     /// A matrix product whose operands are loaded through tensor maps, and its number of tiles.
-    ByMaps: ["product_by_maps"] ("Product", "TensorMap", "TensorMap", "u32");
+    ByMaps: ["product_by_maps"] ("GemmArgs", "TensorMap", "TensorMap", "u32");
     /// The address of the cursor, and the number of steps to advance it by.
     Advance: ["cursor_advance"] ("u32*", "u32");
     /// The address of the elements, their number, and the address for the index of the first

@@ -2,7 +2,7 @@
 //! encodes them again for each launch, since addresses change.
 
 use crate::cuda::driver::context::Context;
-use crate::cuda::structs::gemm::Product;
+use crate::cuda::structs::gemm::GemmArgs;
 use crate::error::Result;
 use crate::numeric::scalar::DType;
 use cudarc::driver::sys::{
@@ -22,8 +22,8 @@ pub(crate) struct Maps {
 impl Maps {
     /// Makes the maps of a product in `f16` or `bf16` whose rows begin and end at multiples of 16
     /// bytes. `turn_a` and `turn_b` say whether A and B are stored transposed.
-    pub(crate) fn of(product: &Product, dtype: DType, [turn_a, turn_b]: [bool; 2], context: &Context) -> Result<Self> {
-        let Product { m, n, k, .. } = *product;
+    pub(crate) fn of(product: &GemmArgs, dtype: DType, [turn_a, turn_b]: [bool; 2], context: &Context) -> Result<Self> {
+        let GemmArgs { m, n, k, .. } = *product;
         // The number of contiguous elements, and the number of rows.
         let a = if turn_a { [m, k] } else { [k, m] };
         let b = if turn_b { [k, n] } else { [n, k] };

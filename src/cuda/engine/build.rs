@@ -63,15 +63,15 @@ impl Engine {
         let stacked = stack.as_ref().map_or(0, |stack| stack.bytes);
         let own = stages.iter().fold(stacked, |sum, s| sum.saturating_add(s.needs.own));
         let of_stages = stages.iter().map(Stage::job_bytes).sum::<usize>();
-        let jobs = of_stages.max(stack.as_ref().map_or(0, FusedLayers::parts) * ChunkBuffers::JOB);
+        let launch_args = of_stages.max(stack.as_ref().map_or(0, FusedLayers::parts) * ChunkBuffers::ARGS);
         let fixed = [state, made.constants.len(), made.weights, scratch, own, limits.between[0], limits.between[1], limits.work];
-        let each_side = [state, limits.input, limits.record, jobs];
+        let each_side = [state, limits.input, limits.record, launch_args];
         let need = fixed.iter().chain(&each_side).chain(&each_side).fold(0_u64, |sum, n| sum.saturating_add(*n as u64));
         if need > free {
             return Err(Error::OutOfMemory { what: format!("this loop on {}", context.name()), need, free });
         }
         let buffer = |what: &str, len: usize| Buffer::new(&context, what, len);
-        let side = || ChunkBuffers::new(&context, state, [limits.input, limits.record], jobs);
+        let side = || ChunkBuffers::new(&context, state, [limits.input, limits.record], launch_args);
         let compute = Stream::new(&context)?;
         let sides = [side()?, side()?];
         for stage in &mut stages {
@@ -92,7 +92,7 @@ impl Engine {
             work: buffer("products with the input", limits.work)?,
             scratch: buffer("a cell's scratch memory", scratch)?,
             between: [buffer("between layers", limits.between[0])?, buffer("between layers", limits.between[1])?],
-            jobs: buffer("jobs", jobs)?,
+            launch_args: buffer("launch arguments", launch_args)?,
             cursor: buffer("the cursor", 8)?,
             sides,
             rows,

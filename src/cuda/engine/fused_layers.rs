@@ -17,7 +17,7 @@ use crate::cuda::schedule::chunk_buffers::ChunkBuffers;
 use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::strategy::LaunchContext;
 use crate::cuda::stage::{FusedPart, Stage, StageChunk, StageMemory};
-use crate::cuda::structs::launch_args::Job;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::DType;
@@ -34,7 +34,7 @@ const PRODUCTS_OF_CHUNK: u64 = 1 << 20;
 /// Maximum bytes of the data between layers, if memory is not short.
 const BETWEEN: usize = 16 << 20;
 /// Offset of a part's parameters from its job.
-const PARAMS: usize = size_of::<Job>().next_multiple_of(16);
+const PARAMS: usize = size_of::<LaunchArgs>().next_multiple_of(16);
 
 /// All stages of a loop as one kernel.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl FusedLayers {
         let persistent = stages.iter().all(|s| s.chosen().0 == Strategy::Persistent && !s.parts().is_empty());
         let parts: Vec<&FusedPart> = stages.iter().flat_map(Stage::parts).collect();
         let products = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.products)).max(1);
-        let fits = |part: &&FusedPart| part.params.len() <= ChunkBuffers::JOB - PARAMS;
+        let fits = |part: &&FusedPart| part.params.len() <= ChunkBuffers::ARGS - PARAMS;
         // Without a compiler, only the kernels of single layers are available.
         if stages.len() < 2 || !persistent || products > PRODUCTS || !parts.iter().all(fits) || builder.context.compiler.is_err() {
             return Ok(None);
@@ -80,7 +80,7 @@ impl FusedLayers {
         };
         let places = stages.iter().map(|s| each(s).map(&mut place)).collect();
         let requests: Vec<_> = parts.iter().map(|part| part.request.clone()).collect();
-        let spots: Vec<_> = (0..parts.len()).map(|n| (n * ChunkBuffers::JOB, n * ChunkBuffers::JOB + PARAMS)).collect();
+        let spots: Vec<_> = (0..parts.len()).map(|n| (n * ChunkBuffers::ARGS, n * ChunkBuffers::ARGS + PARAMS)).collect();
         let kernel = builder.kernel(None, request(builder.dtype, &requests, &spots)?, shared)?;
         let params = parts.iter().map(|part| part.params.clone()).collect();
         Ok(Some(Self { kernel, shared, params, steps, places, bytes, memory: None }))
@@ -113,20 +113,20 @@ impl FusedLayers {
             if !stage.node.is_beside() {
                 (from, to) = (to, if s == last { 0 } else { own.address(*output) });
             }
-            for mut job in stage.jobs(chunk, &StageMemory { from, to, ..shared }) {
-                job.work = own.address(*work);
-                let at = part * ChunkBuffers::JOB;
-                let place = launch_context.host_jobs.slice_mut::<u8>(at, ChunkBuffers::JOB)?;
-                place[..size_of::<Job>()].copy_from_slice(bytemuck::bytes_of(&job));
+            for mut args in stage.launch_args(chunk, &StageMemory { from, to, ..shared }) {
+                args.work = own.address(*work);
+                let at = part * ChunkBuffers::ARGS;
+                let place = launch_context.host_args.slice_mut::<u8>(at, ChunkBuffers::ARGS)?;
+                place[..size_of::<LaunchArgs>()].copy_from_slice(bytemuck::bytes_of(&args));
                 if let Some((params, to)) = self.params.get(part).and_then(|p| Some((p, place.get_mut(PARAMS..PARAMS + p.len())?))) {
                     to.copy_from_slice(params);
                 }
                 part += 1;
             }
         }
-        launch_context.jobs.upload(0, launch_context.host_jobs, 0, part * ChunkBuffers::JOB, launch_context.stream)?;
+        launch_context.launch_args.upload(0, launch_context.host_args, 0, part * ChunkBuffers::ARGS, launch_context.stream)?;
         let shape = Shape { blocks: chunk.rows as u32, threads: THREADS, shared: self.shared as u32, ..Shape::default() };
-        self.kernel.stack(shape, launch_context.stream, launch_context.jobs.address(0))
+        self.kernel.stack(shape, launch_context.stream, launch_context.launch_args.address(0))
     }
 }
 
@@ -140,10 +140,10 @@ pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]
     let texts: Vec<_> = parts.iter().map(row_loop).collect::<Result<_>>()?;
     let mut models = Vec::new();
     let mut calls = String::new();
-    for (n, ((part, row), (job, params))) in parts.iter().zip(&texts).zip(places).enumerate() {
+    for (n, ((part, row), (args, params))) in parts.iter().zip(&texts).zip(places).enumerate() {
         let (mut opening, mut closing) = (String::new(), "\n}\n".to_owned());
         let mut size = None;
-        for (name, value) in part.defines.iter().filter(|(name, _)| name != "JOB_BYTES") {
+        for (name, value) in &part.defines {
             // Writing to a String never fails.
             let _ = writeln!(opening, "#define {name} {value}");
             let _ = writeln!(closing, "#undef {name}");
@@ -154,7 +154,7 @@ pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]
         if let Some(size) = size {
             let _ = writeln!(calls, "    static_assert(sizeof(part{n}::Params) == {size}, \"struct Params of {}\");", part.name);
         }
-        let _ = writeln!(calls, "    part{n}::run_row(*(const Job*)(parts + {job}), *(const part{n}::Params*)(parts + {params}));");
+        let _ = writeln!(calls, "    part{n}::run_row(*(const LaunchArgs*)(parts + {args}), *(const part{n}::Params*)(parts + {params}));");
         // The threads of a block read values that other threads have written in the part before.
         calls.push_str("    __syncthreads();\n");
     }
@@ -163,8 +163,7 @@ pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]
         text,
         "#line 1 \"stack.cu\"\nextern \"C\" __global__ void __launch_bounds__({THREADS}, 1) stack_scan(const char* parts) {{\n{calls}}}\n"
     );
-    let mut request = Request { name: "stack".into(), dtype, model: ("stack.cu".into(), text.into()), loops: &[], defines: Vec::new() };
-    request.defines.extend(parts.first().and_then(|p| p.defines.iter().find(|(name, _)| name == "JOB_BYTES")).cloned());
+    let request = Request { name: "stack".into(), dtype, model: ("stack.cu".into(), text.into()), loops: &[], defines: Vec::new() };
     Ok(request)
 }
 

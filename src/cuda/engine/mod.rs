@@ -47,7 +47,7 @@ pub(crate) struct Engine {
     pub(crate) work: Buffer,
     pub(crate) scratch: Buffer,
     pub(crate) between: [Buffer; 2],
-    pub(crate) jobs: Buffer,
+    pub(crate) launch_args: Buffer,
     pub(crate) cursor: Buffer,
     pub(crate) sides: [ChunkBuffers; 2],
     pub(crate) rows: usize,

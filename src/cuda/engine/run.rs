@@ -177,7 +177,8 @@ impl Engine {
         // The launches of a long sequence are split within each stage.
         let in_pieces = self.limits.whole && steps > self.pace.steps(self.limits.steps, false);
         let most = self.limits.steps;
-        let Self { compute, copies, stages, paces, sides, state, work, scratch, between, constants, weights, jobs, cursor, .. } = self;
+        let Self { compute, copies, stages, paces, sides, state, work, scratch, between, constants, weights, launch_args, cursor, .. } =
+            self;
         let asked = Instant::now();
         let own = sides.get_mut(side).ok_or_else(|| Error::Unsupported("a chunk has no buffers".into()))?;
         let copies = if overlap { &*copies } else { &*compute };
@@ -204,8 +205,15 @@ impl Engine {
         let stack = self.stack.as_ref().filter(|stack| steps <= stack.steps && !in_pieces);
         if let Some(stack) = stack {
             let memory = StageMemory { state, vars: &self.vars, constants, weights, work, scratch, from: 0, to: 0 };
-            let mut launch_context =
-                LaunchContext { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at: 0 };
+            let mut launch_context = LaunchContext {
+                context: &self.context,
+                stream: compute,
+                cursor,
+                advance,
+                launch_args,
+                host_args: &mut own.host_args,
+                at: 0,
+            };
             stack.run(stages, &chunk, memory, &mut launch_context)?;
         }
         let (mut from, mut to, mut level, mut at) = (0, 0, 0, 0);
@@ -219,7 +227,7 @@ impl Engine {
             }
             let memory = StageMemory { state, vars: &self.vars, constants, weights, work, scratch, from, to };
             let mut launch_context =
-                LaunchContext { context: &self.context, stream: compute, cursor, advance, jobs, host_jobs: &mut own.host_jobs, at };
+                LaunchContext { context: &self.context, stream: compute, cursor, advance, launch_args, host_args: &mut own.host_args, at };
             match paces.get_mut(s) {
                 Some(pace) if in_pieces => ready.run_in_pieces(&chunk, &memory, [steps, most], pace, &mut launch_context)?,
                 _ => ready.run(&chunk, &memory, &mut launch_context)?,

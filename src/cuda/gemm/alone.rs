@@ -6,7 +6,7 @@ use super::{GemmKernel, Layout, count, load};
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::{Buffer, aligned};
 use crate::cuda::driver::stream::Stream;
-use crate::cuda::structs::gemm::Product;
+use crate::cuda::structs::gemm::GemmArgs;
 use crate::device::Products;
 use crate::engine::gemm_shape::Shape;
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ pub(crate) struct Gemm {
     /// product of host arrays.
     own: Option<(Buffer, [usize; 4])>,
     shape: Shape,
-    product: Product,
+    product: GemmArgs,
     context: Arc<Context>,
 }
 
@@ -42,7 +42,7 @@ impl Gemm {
             dtype,
             products,
             capability: context.gpu.capability,
-            processors: context.processors,
+            sms: context.sms,
             m,
             n,
             k,
@@ -54,7 +54,7 @@ impl Gemm {
         let layout = Layout { transpose: [transpose_a, transpose_b], activation, to_work: false, windows: Vec::new() };
         let ready = GemmKernel::new(&ask, &layout, |request| load(&context, &request))?;
         let [a_batch, b_batch] = shape.apart().map(|n| n as u64);
-        let product = Product {
+        let product = GemmArgs {
             m: count("m", m)?,
             n: count("n", n)?,
             k: count("k", k)?,
@@ -66,7 +66,7 @@ impl Gemm {
             a_batch,
             b_batch,
             c_batch: (m * n) as u64,
-            ..Product::default()
+            ..GemmArgs::default()
         };
         let parts = Buffer::new(&context, "sums that blocks share", ready.parts(m, n, batch))?;
         Ok(Self { stream: Stream::new(&context)?, ready, parts, own: None, shape: *shape, product, context })
@@ -109,7 +109,7 @@ impl Gemm {
     }
 
     fn launch(&self, a: u64, b: u64, bias: u64, c: u64) -> Result<()> {
-        self.ready.run(Product { a, b, bias, c, ..self.product }, self.parts.address(0), &self.stream)?;
+        self.ready.run(GemmArgs { a, b, bias, c, ..self.product }, self.parts.address(0), &self.stream)?;
         self.stream.wait()
     }
 

@@ -16,7 +16,7 @@ use super::driver::launch::Shape;
 use super::driver::module::{Kernel, Module};
 use super::driver::signature;
 use super::driver::stream::Stream;
-use super::structs::gemm::Product;
+use super::structs::gemm::GemmArgs;
 use crate::error::{Error, Result};
 use crate::models::Activation;
 use crate::numeric::scalar::DType;
@@ -43,7 +43,7 @@ pub(crate) struct GemmKernel {
     reduce: Option<Kernel<signature::Product>>,
     /// Whether A and B are stored transposed, as the kernel was compiled.
     transpose: [bool; 2],
-    processors: u32,
+    sms: u32,
 }
 
 /// The kernel that computes the sums.
@@ -81,7 +81,7 @@ impl GemmKernel {
         let reduce = (choice.splits > 1).then(|| Request::reduce(ask.dtype, layout));
         let reduce =
             reduce.map(|request| (request.entry(), request)).map(|(entry, request)| make(request)?.kernel(entry, 0)).transpose()?;
-        Ok(Self { choice, dtype: ask.dtype, kernel, reduce, transpose: layout.transpose, processors: ask.processors })
+        Ok(Self { choice, dtype: ask.dtype, kernel, reduce, transpose: layout.transpose, sms: ask.sms })
     }
 
     /// Returns the bytes of the partial sums of several thread blocks, for products of at most
@@ -93,7 +93,7 @@ impl GemmKernel {
 
     /// Enqueues the product. `parts` is the address of memory for partial sums, as large as
     /// [`GemmKernel::parts`] says.
-    pub(crate) fn run(&self, mut product: Product, parts: u64, stream: &Stream) -> Result<()> {
+    pub(crate) fn run(&self, mut product: GemmArgs, parts: u64, stream: &Stream) -> Result<()> {
         if product.m == 0 || product.n == 0 || product.batch == 0 {
             return Ok(());
         }
@@ -115,7 +115,7 @@ impl GemmKernel {
         match &self.kernel {
             MainKernel::ByMaps(kernel) => {
                 // A thread block on each SM computes one tile after another.
-                let shape = Shape { blocks: blocks.min(self.processors.max(1)), ..shape };
+                let shape = Shape { blocks: blocks.min(self.sms.max(1)), ..shape };
                 let maps = Maps::of(&product, self.dtype, self.transpose, kernel.context())?;
                 kernel.product_by_maps(shape, stream, &product, &maps, blocks)?;
             }

@@ -4,7 +4,6 @@ use super::Layout;
 use super::table::GemmTile;
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::source;
-use crate::cuda::structs::gemm::BYTES;
 use crate::numeric::scalar::DType;
 
 impl Request {
@@ -29,7 +28,7 @@ impl Request {
 
 fn of(dtype: DType, layout: &Layout, file: &str) -> Request {
     let text = source::file(&format!("matmul/{file}")).unwrap_or_default();
-    let mut defines = vec![("PRODUCT_BYTES".to_owned(), BYTES.to_string()), ("ACTIVATION".to_owned(), layout.activation.kernel_name())];
+    let mut defines = vec![("ACTIVATION".to_owned(), layout.activation.kernel_name())];
     if layout.to_work {
         defines.push(("TO_WORK".to_owned(), "1".to_owned()));
     }

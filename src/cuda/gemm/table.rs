@@ -25,12 +25,12 @@ pub(crate) struct GemmQuery {
     pub(crate) dtype: DType,
     pub(crate) products: Products,
     pub(crate) capability: (u32, u32),
-    pub(crate) processors: u32,
+    pub(crate) sms: u32,
     pub(crate) m: usize,
     pub(crate) n: usize,
     pub(crate) k: usize,
     pub(crate) batch: usize,
-    /// Whether rows of A and of B, as stored, begin and end at multiples of 16 bytes.
+    /// Whether the stored rows of A and of B start and end at multiples of 16 bytes.
     pub(crate) wide: [bool; 2],
     /// Whether several thread blocks may share a sum.
     pub(crate) split: bool,
@@ -135,9 +135,9 @@ const SPLITS: usize = 32;
 
 pub(crate) fn choose(ask: &GemmQuery) -> GemmChoice {
     let all = tiles(ask.dtype, ask.products, ask.capability);
-    let processors = ask.processors.max(1) as usize;
+    let sms = ask.sms.max(1) as usize;
     let count = |t: &GemmTile| ask.m.div_ceil(t.m as usize).saturating_mul(ask.n.div_ceil(t.n as usize)).saturating_mul(ask.batch);
-    let cost = |t: &GemmTile| count(t).div_ceil(processors).saturating_mul((t.m * t.n * 100 / t.rate) as usize);
+    let cost = |t: &GemmTile| count(t).div_ceil(sms).saturating_mul((t.m * t.n * 100 / t.rate) as usize);
     let fits = |t: &GemmTile| match t.family {
         Family::Simt(_) => true,
         Family::Mma(_) => ask.wide == [true; 2] || t.name != "large",
@@ -147,10 +147,10 @@ pub(crate) fn choose(ask: &GemmQuery) -> GemmChoice {
     // `hopper`.
     let tile = all.iter().filter(|t| fits(t)).min_by_key(|t| cost(t)).copied().unwrap_or(SIMT[1]);
     let blocks = count(&tile).max(1);
-    let splits = if !ask.split || ask.products == Products::Ordered || blocks >= processors {
+    let splits = if !ask.split || ask.products == Products::Ordered || blocks >= sms {
         1
     } else {
-        (2 * processors / blocks).min(ask.k / SHARE).clamp(1, SPLITS)
+        (2 * sms / blocks).min(ask.k / SHARE).clamp(1, SPLITS)
     };
     GemmChoice { tile, splits: splits as u32 }
 }
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     fn ask(dtype: DType, products: Products, [m, n, k]: [usize; 3]) -> GemmQuery {
-        GemmQuery { dtype, products, capability: (9, 0), processors: 132, m, n, k, batch: 1, wide: [true; 2], split: true, maps: true }
+        GemmQuery { dtype, products, capability: (9, 0), sms: 132, m, n, k, batch: 1, wide: [true; 2], split: true, maps: true }
     }
 
     #[test]

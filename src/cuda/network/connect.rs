@@ -1,6 +1,7 @@
-//! Makes a projection's synapses on the device, by `kernels/network/connect.cu`: the same, in the same places, as the host makes.
+//! Generates a projection's synapses on the device, by `kernels/network/connect.cu`: the synapses
+//! of the host, in the same order.
 
-use crate::connectivity::device::{JOB_BYTES, OnDevice};
+use crate::connectivity::device::OnDevice;
 use crate::connectivity::spec::ConnectivitySpec;
 pub(crate) use crate::connectivity::synapse_table::{Delays, SynapseTable, Targets, Weights};
 use crate::cuda::compiler::compile::Request;
@@ -15,26 +16,28 @@ use crate::error::Result;
 use crate::numeric::scalar::DType;
 use std::sync::Arc;
 
-/// Passes, as `connect.cu` numbers them.
+/// The passes, by their numbers in `connect.cu`.
 const COUNT: usize = 0;
 const FILL: usize = 1;
 const ORDER: usize = 2;
 const WEIGHTS: usize = 3;
 
-/// Warps of a grid that makes rows, or blocks of one that sorts them, for each processor: each takes several in turn.
+/// Warps for each SM in a grid that generates rows, and blocks for each SM in a grid that sorts
+/// them: each takes several rows in turn.
 const WARPS: u64 = 64;
 const SORTERS: u64 = 8;
 
-/// A projection's synapses on the device: arrays as [`SynapseTable`](crate::network::SynapseTable) has them.
+/// A projection's synapses on the device: the arrays of a
+/// [`SynapseTable`](crate::network::SynapseTable).
 #[derive(Debug)]
-pub(crate) struct Made {
+pub(crate) struct DeviceSynapses {
     pub(crate) offsets: Buffer,
     pub(crate) targets: Buffer,
     /// Empty where all weights, or all delays, are the same.
-    pub(crate) mantissas: Buffer,
+    pub(crate) weights: Buffer,
     pub(crate) delays: Buffer,
     /// Whether targets are 32 bits.
-    pub(crate) far: bool,
+    pub(crate) wide_targets: bool,
     /// Synapses of the longest row.
     pub(crate) longest: u64,
 }
@@ -44,7 +47,7 @@ pub(crate) fn longest(offsets: &[u64]) -> u64 {
     offsets.windows(2).map(|row| row[1] - row[0]).max().unwrap_or(0)
 }
 
-/// What makes synapses: kernels are compiled once for all projections.
+/// Generates synapses. Kernels are compiled once for all projections.
 #[derive(Debug)]
 pub(crate) struct SynapseBuilder {
     stream: Stream,
@@ -58,30 +61,31 @@ impl SynapseBuilder {
         Ok(Self { stream: Stream::new(context)?, kernels: [const { None }; 4], context: context.clone() })
     }
 
-    /// The synapses of a recipe; none where they are given as arrays, or with given values, which are the host's to sort. All is done when
-    /// this returns, and what only the making took is given back.
+    /// The synapses of a specification; `None` for synapses or values that are given as arrays,
+    /// which the host sorts. The device is idle when this returns, and temporary memory is free
+    /// again.
     ///
     /// # Errors
-    /// If the recipe makes no sense, its synapses do not fit the device, or a call fails.
-    pub(crate) fn make(&mut self, spec: &ConnectivitySpec) -> Result<Option<Made>> {
-        let Some(OnDevice { mut job, offsets, columns, sorted, target, weigh, delay }) = spec.on_device()? else { return Ok(None) };
+    /// If the specification is invalid, the synapses do not fit the device, or a call fails.
+    pub(crate) fn make(&mut self, spec: &ConnectivitySpec) -> Result<Option<DeviceSynapses>> {
+        let Some(OnDevice { mut args, offsets, columns, sorted, target, weigh, delay }) = spec.on_device()? else { return Ok(None) };
         self.context.bind()?;
         let what = format!("synapses of projection `{}`", spec.name);
         let context = self.context.clone();
         let buffer = |len: u64| Buffer::new(&context, &what, usize::try_from(len).unwrap_or(usize::MAX));
-        let processors = u64::from(context.processors);
-        let rows = |n: u32| Shape::of(u64::from(n).clamp(1, WARPS * processors) * 32, 256);
-        let made_at_once = rows(if columns { job.post } else { job.pre });
+        let sms = u64::from(context.sms);
+        let rows = |n: u32| Shape::of(u64::from(n).clamp(1, WARPS * sms) * 32, 256);
+        let made_at_once = rows(if columns { args.post } else { args.pre });
 
-        let counts = buffer(4 * u64::from(job.pre))?;
-        job.counts = counts.address(0);
+        let counts = buffer(4 * u64::from(args.pre))?;
+        args.counts = counts.address(0);
         let offsets = match offsets {
             Some(offsets) => offsets,
             None => {
                 counts.fill(0, 0, counts.len(), &self.stream)?;
-                self.kernel(COUNT)?.connect(made_at_once, &self.stream, &job)?;
+                self.kernel(COUNT)?.connect(made_at_once, &self.stream, &args)?;
                 self.stream.wait()?;
-                let mut lengths = vec![0_u32; job.pre as usize];
+                let mut lengths = vec![0_u32; args.pre as usize];
                 counts.read(0, &mut lengths)?;
                 spec.offsets(lengths)?
             }
@@ -90,21 +94,21 @@ impl SynapseBuilder {
         let to = buffer(8 * offsets.len() as u64)?;
         to.write(0, &offsets)?;
         let each = |has: bool, bytes: u64| buffer(if has { synapses.saturating_mul(bytes) } else { 0 });
-        let (targets, mantissas, delays) = (each(true, target)?, each(weigh, 4)?, each(delay, 2)?);
-        let made = Made { offsets: to, targets, mantissas, delays, far: target == 4, longest: longest(&offsets) };
+        let (targets, weights, delays) = (each(true, target)?, each(weigh, 4)?, each(delay, 2)?);
+        let made = DeviceSynapses { offsets: to, targets, weights, delays, wide_targets: target == 4, longest: longest(&offsets) };
         if synapses > 0 {
-            job.offsets = made.offsets.address(0);
-            job.targets = made.targets.address(0);
-            job.mantissas = made.mantissas.address(0);
-            job.delays = made.delays.address(0);
+            args.offsets = made.offsets.address(0);
+            args.targets = made.targets.address(0);
+            args.weights = made.weights.address(0);
+            args.delays = made.delays.address(0);
             counts.fill(0, 0, counts.len(), &self.stream)?;
-            self.kernel(FILL)?.connect(made_at_once, &self.stream, &job)?;
+            self.kernel(FILL)?.connect(made_at_once, &self.stream, &args)?;
             if sorted {
-                let blocks = u64::from(job.pre).min(SORTERS * processors);
-                self.kernel(ORDER)?.connect(Shape::of(blocks * 128, 128), &self.stream, &job)?;
+                let blocks = u64::from(args.pre).min(SORTERS * sms);
+                self.kernel(ORDER)?.connect(Shape::of(blocks * 128, 128), &self.stream, &args)?;
             }
             if weigh {
-                self.kernel(WEIGHTS)?.connect(rows(job.pre), &self.stream, &job)?;
+                self.kernel(WEIGHTS)?.connect(rows(args.pre), &self.stream, &args)?;
             }
         }
         self.stream.wait()?;
@@ -121,11 +125,11 @@ impl SynapseBuilder {
     }
 }
 
-impl Made {
-    /// The same on the host; `same` is all synapses' delay where they have none of their own.
+impl DeviceSynapses {
+    /// A copy on the host. `same` is the delay of all synapses if the device stores no delays.
     pub(crate) fn download(&self, same: u32) -> Result<SynapseTable> {
-        let targets = if self.far { Targets::U32(read(&self.targets)?) } else { Targets::U16(read(&self.targets)?) };
-        let weights = if self.mantissas.len() > 0 { Weights::Each(read(&self.mantissas)?) } else { Weights::Same };
+        let targets = if self.wide_targets { Targets::U32(read(&self.targets)?) } else { Targets::U16(read(&self.targets)?) };
+        let weights = if self.weights.len() > 0 { Weights::Each(read(&self.weights)?) } else { Weights::Same };
         let delays = if self.delays.len() > 0 { Delays::Each(read(&self.delays)?) } else { Delays::Same(same) };
         Ok(SynapseTable { offsets: read(&self.offsets)?, targets, weights, delays })
     }
@@ -142,7 +146,7 @@ impl Request {
     pub(crate) fn connect(pass: usize) -> Self {
         let file = "connect.cu";
         let text = source::file("network/connect.cu").unwrap_or_default();
-        let defines = vec![("PASS".to_owned(), pass.to_string()), ("CONNECT_BYTES".to_owned(), JOB_BYTES.to_string())];
+        let defines = vec![("PASS".to_owned(), pass.to_string())];
         Self { name: file.to_owned(), dtype: DType::F64, model: (file.to_owned(), text.into()), loops: &[], defines }
     }
 }

@@ -1,4 +1,5 @@
-//! Networks on a device: the text of their loops, what those are given, and the synapses there.
+//! Networks on a GPU: the text of their loops, the tables that the loops read, and the synapses in
+//! device memory.
 
 pub(crate) mod connect;
 mod fit;
@@ -11,5 +12,7 @@ mod warp_partition;
 
 pub(crate) use plastic::Plastic;
 pub(crate) use request::{KernelVariant, request};
+#[cfg(test)]
+pub(crate) use row_strategy::PIECES;
 pub(crate) use synapses::Synapses;
 pub(crate) use warp_partition::{WarpPartition, share};

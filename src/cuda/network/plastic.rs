@@ -1,10 +1,10 @@
-//! A plastic projection on the device: its synapses by their targets, and where what its warps tell each other lies.
+//! A plastic projection on the device: its synapses by target, and the memory through which its
+//! warps exchange traces and spikes.
 
 use super::Synapses;
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::Buffer;
-use crate::cuda::structs::network::{Outgoing, Plastic as Table};
-use crate::cuda::structs::network::{Value, value};
+use crate::cuda::structs::network::{PlasticProjection, PreProjection, Value, value};
 use crate::error::Result;
 use crate::network::plan::plastic::StdpConstants;
 use crate::network::plan::{NetworkPlan, ProjectionPlan};
@@ -16,14 +16,15 @@ pub(crate) struct Plastic {
     columns: Buffer,
     places: Buffer,
     kinds: Buffer,
-    /// Bytes from the start of the network's own memory to the traces of targets and to the lists of those that spike.
+    /// Byte offsets in the network's own memory: the traces of targets, and the lists of targets
+    /// that spike.
     traces: usize,
     fired: usize,
 }
 
 impl Plastic {
-    /// Nothing of a projection that is not; `take` gives twice so many bytes of the network's own memory for each row; `size` is a
-    /// number's.
+    /// `None` for a projection that is not plastic. `take(bytes)` reserves twice as many bytes for
+    /// each batch row in the network's own memory; `size` is the size of a number.
     pub(crate) fn make(
         context: &Arc<Context>,
         projection: &ProjectionPlan,
@@ -39,27 +40,28 @@ impl Plastic {
         };
         let columns = &plastic.columns;
         let targets = projection.spec.post.len();
-        // Two of traces, and three lists of 4 bytes each.
+        // Two copies of the traces, and three lists with 4 bytes an entry.
         let (traces, fired) = (take(targets.saturating_mul(size)), take((targets + 1).saturating_mul(6)));
         Ok(Some(Self { columns: put(&columns.offsets)?, places: put(&columns.places)?, kinds: put(&columns.traces)?, traces, fired }))
     }
 
-    /// What its groups are told; `state` and `own` say where the network's variables and its own memory lie.
+    /// The table that its groups read. `state` and `own` give addresses of the network's variables
+    /// and in its own memory.
     pub(crate) fn table(
         &self,
         projection: &ProjectionPlan,
-        to: Outgoing,
+        to: PreProjection,
         state: impl Fn(usize) -> u64,
         own: impl Fn(usize) -> u64,
         (dtype, dt): (DType, f64),
-    ) -> Option<Table> {
+    ) -> Option<PlasticProjection> {
         let plastic = projection.plastic.as_ref()?;
         let [decay_pre, decay_post, a_pre, a_post, low, high] = match dtype {
             DType::F64 => constants(&StdpConstants::<f64>::of(plastic, dt), dtype),
             _ => constants(&StdpConstants::<f32>::of(plastic, dt), dtype),
         };
-        Some(Table {
-            to: Outgoing { mantissas: 0, ..to },
+        Some(PlasticProjection {
+            to: PreProjection { weights: 0, ..to },
             w: state(plastic.var),
             pre: state(plastic.var + 1),
             post: state(plastic.var + 2),
@@ -75,7 +77,7 @@ impl Plastic {
             a_post,
             low,
             high,
-            per_unit: value(dtype, 1.0 / plastic.quantum),
+            inv_scale: value(dtype, 1.0 / plastic.weight_scale),
             targets: projection.spec.post.len() as u32,
             first: projection.spec.post.start as u32,
         })
@@ -87,7 +89,7 @@ fn constants<T: Real>(rule: &StdpConstants<T>, dtype: DType) -> [Value; 6] {
     [decay[0], decay[1], steps[0], steps[1], *min, *max].map(|x| value(dtype, x.to_f64()))
 }
 
-/// The plastic projections of a group, by number: those that it sends over, and those that reach it.
+/// The numbers of the plastic projections from a group, and of those to the group.
 pub(crate) fn of_group(network: &NetworkPlan, group: usize) -> [Vec<usize>; 2] {
     let plastic = || network.projections.iter().enumerate().filter(|(_, p)| p.plastic.is_some());
     [
@@ -96,8 +98,9 @@ pub(crate) fn of_group(network: &NetworkPlan, group: usize) -> [Vec<usize>; 2] {
     ]
 }
 
-/// Which variable of a group's loop this one of the network's is, if it is one: its own, or, as `stdp.cuh` numbers them, a plastic
-/// projection's. Weights and traces of sources are the sources' group's, traces of targets are the targets'.
+/// The number that a network's variable has in a group's loop: a variable of the group, or of a
+/// plastic projection, as `stdp.cuh` numbers them. The presynaptic group has the weights and the
+/// traces of sources, the postsynaptic group the traces of targets.
 pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<usize> {
     let own = &network.groups.get(group)?.all_vars();
     if own.contains(&var) {
@@ -112,8 +115,9 @@ pub(crate) fn number(network: &NetworkPlan, group: usize, var: usize) -> Option<
     })
 }
 
-impl Outgoing {
-    /// A projection's synapses, as the group of its sources is told; `state` has where a variable lies.
+impl PreProjection {
+    /// A projection's synapses, as the presynaptic group reads them. `state` gives the address of a
+    /// variable.
     pub(crate) fn of(
         plan: &NetworkPlan,
         projection: &ProjectionPlan,
@@ -126,20 +130,20 @@ impl Outgoing {
         Self {
             offsets: synapses.offsets.address(0),
             targets: synapses.targets.address(0),
-            mantissas: synapses.mantissas.address(0),
+            weights: synapses.weights.address(0),
             delays: synapses.delays.address(0),
             sums,
-            reach: projection.spec.post.len() as u64,
-            made: 0,
+            n_targets: projection.spec.post.len() as u64,
+            generator: 0,
             first: projection.spec.pre.start as u32,
             sources: projection.spec.pre.len() as u32,
-            least: synapses.least,
-            most: synapses.most,
-            far: u32::from(synapses.far),
-            many: synapses.many(),
-            terminal: presynapse.map_or(0, |t| state(t.vars.start)),
+            min_delay: synapses.min_delay,
+            max_delay: synapses.max_delay,
+            wide_targets: u32::from(synapses.wide_targets),
+            lane_per_source_from: synapses.lane_per_source_from(),
+            presynapse: presynapse.map_or(0, |t| state(t.vars.start)),
             constants: presynapse.map(|t| t.constants.map(|c| value(dtype, c))).unwrap_or_default(),
-            law: presynapse.map_or(0, |t| u64::from(t.kinetics.number())),
+            release_model: presynapse.map_or(0, |t| u64::from(t.kinetics.release_model())),
         }
     }
 }

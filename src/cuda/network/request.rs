@@ -1,36 +1,34 @@
-//! The text of a network's loops: each group's model and loop in a namespace of its own, and the kernel that tells its warps which group
-//! they are of.
+//! The text of a network's kernel: each group's model and loop in a namespace of its own, and the
+//! entry that assigns warps to groups.
 
-use super::row_strategy::PIECE;
 use super::warp_partition::{ALONE, THREADS};
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::request::Probes;
 use crate::cuda::compiler::source;
 use crate::cuda::compiler::source::NamespacedSource;
-use crate::cuda::structs::network::Group as Table;
 use crate::error::{Error, Result};
-use crate::network::describe::kinetics::Kinetics;
-use crate::network::plan::{ReceptorKind, ReceptorPlan};
+use crate::network::plan::ReceptorPlan;
 use crate::numeric::scalar::DType;
 use crate::system::program::network::NetworkProgram;
 use std::fmt::Write;
 
-/// What a network's kernel is compiled for beside its groups.
+/// The facts about a network's launch that its kernel is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KernelVariant {
     /// All steps of a chunk in one launch.
     pub(crate) whole: bool,
-    /// One block does all.
+    /// One block computes everything.
     pub(crate) alone: bool,
     /// Neurons stay in registers.
-    pub(crate) held: bool,
-    /// Some projection stores no synapses.
+    pub(crate) in_registers: bool,
+    /// Some projection has procedural connectivity.
     pub(crate) procedural: bool,
 }
 
 impl KernelVariant {
-    /// Most threads of a block, and the blocks that a processor must have room for: so that a thread has 128 registers, which models do
-    /// with in all types, or twice as many where rows are made beside them.
+    /// The launch bounds: the most threads of a block, and the blocks of an SM. They give a thread
+    /// 128 registers, enough for the models in all types, or 256 registers with procedural
+    /// connectivity.
     pub(crate) fn bounds(self) -> (u32, u32) {
         match (self.alone, self.procedural) {
             (true, false) => (ALONE, 1),
@@ -41,7 +39,8 @@ impl KernelVariant {
     }
 }
 
-/// The kernel of a network, `network_scan` or `network_step`: for each group its probes, and the place of its table among all tables.
+/// The kernel of a network, `network_scan` or `network_step`, for each group's probes and for the
+/// offset of its table.
 pub(crate) fn request(
     dtype: DType,
     network: &NetworkProgram,
@@ -56,15 +55,19 @@ pub(crate) fn request(
     for (n, ((group, probes), place)) in plan.groups.iter().zip(probes).zip(places).enumerate() {
         let model = Request::pointwise(dtype, &network.models[n], cut.whole, [group.vars.len(), group.ports], probes);
         let (mut opening, mut closing) = (String::new(), "\n}\n".to_owned());
-        for (name, value) in model.defines.iter().filter(|(name, _)| name != "JOB_BYTES").cloned().chain(defines(network, n, cut)) {
+        for (name, value) in model.defines.iter().cloned().chain(defines(network, n, cut)) {
             // Writing to a String never fails.
             let _ = writeln!(opening, "#define {name} {value}");
             let _ = writeln!(closing, "#undef {name}");
         }
         let _ = writeln!(opening, "namespace group{n} {{");
         parts.push((model, opening, closing));
-        let step = if cut.whole { "all_steps(group, warp, arrived, shares)" } else { "one_step(group, warp, *cursor + offset, shares)" };
-        let _ = writeln!(calls, "    {{\n        const Group& group = *(const Group*)(tables + {place});");
+        let step = if cut.whole {
+            "all_steps(group, warp, arrived, has_long_rows)"
+        } else {
+            "one_step(group, warp, *cursor + offset, has_long_rows)"
+        };
+        let _ = writeln!(calls, "    {{\n        const GroupArgs& group = *(const GroupArgs*)(tables + {place});");
         let _ = writeln!(calls, "        if (warp < group.last) return group{n}::{step};\n    }}");
     }
     let apart: Vec<_> = (parts.iter())
@@ -76,34 +79,29 @@ pub(crate) fn request(
     let mut text = source::flatten_apart(&["network.cuh"], &apart)?;
     let (threads, blocks) = cut.bounds();
     let (name, given) = if cut.whole {
-        // Warps of no group wait for the others as well.
+        // Warps without a group wait at the barriers, too.
         let _ = writeln!(
             calls,
-            "    for (u32 k = 0; k < steps; ++k) {{\n        share(shares, k);\n        all_blocks(arrived, k + 1);\n    }}"
+            "    for (u32 k = 0; k < steps; ++k) {{\n        drain_long_rows(has_long_rows, k);\n        all_blocks(arrived, k + 1);\n    }}"
         );
-        ("network_scan", "u32* arrived, u32 steps, u32 shares")
+        ("network_scan", "u32* arrived, u32 steps, u32 has_long_rows")
     } else {
-        let _ = writeln!(calls, "    share(shares, *cursor + offset);");
-        ("network_step", "const u32* __restrict__ cursor, u32 offset, u32 shares")
+        let _ = writeln!(calls, "    drain_long_rows(has_long_rows, *cursor + offset);");
+        ("network_step", "const u32* __restrict__ cursor, u32 offset, u32 has_long_rows")
     };
     let _ = write!(
         text,
         "#line 1 \"network.cu\"\nextern \"C\" __global__ void __launch_bounds__({threads}, {blocks})\n{name}(const char* __restrict__ tables, \
-         {given}) {{\n    open_shelf(shares);\n    const u32 warp = (blockIdx.x * blockDim.x + threadIdx.x) / 32;\n{calls}}}\n"
+         {given}) {{\n    open_long_rows(has_long_rows);\n    const u32 warp = (blockIdx.x * blockDim.x + threadIdx.x) / 32;\n{calls}}}\n"
     );
     let mut request = Request { name: name.into(), dtype, model: ("network.cu".into(), text.into()), loops: &[], defines: Vec::new() };
-    request.defines.push(("JOB_BYTES".to_owned(), crate::cuda::structs::launch_args::JOB_BYTES.to_string()));
     let presynapses = plan.groups.iter().any(|group| !group.presynapses.is_empty());
-    request.defines.push(("TERMINALS".to_owned(), u32::from(presynapses).to_string()));
-    let shared = ReceptorKind::BITS.into_iter().chain(Kinetics::NUMBERS);
-    request.defines.extend(shared.map(|(name, value)| (name.to_owned(), value.to_string())));
-    request.defines.push(("PIECE".to_owned(), PIECE.to_string()));
+    request.defines.push(("HAS_PRESYNAPSES".to_owned(), u32::from(presynapses).to_string()));
     request.defines.push(("PROCEDURAL".to_owned(), u32::from(cut.procedural).to_string()));
-    request.defines.push(("GROUP_BYTES".to_owned(), size_of::<Table>().to_string()));
     Ok(request)
 }
 
-/// What `neurons.cuh` wants to know of a group.
+/// The defines of `neurons.cuh` for a group.
 fn defines(network: &NetworkProgram, number: usize, cut: KernelVariant) -> Vec<(String, String)> {
     let group = &network.plan.groups[number];
     let kind = |receptor: &ReceptorPlan| receptor.kind.bits(receptor.var.saturating_sub(group.vars.start)).to_string();
@@ -113,14 +111,14 @@ fn defines(network: &NetworkProgram, number: usize, cut: KernelVariant) -> Vec<(
     let mut defines = vec![
         ("N_RECEPTORS", group.receptors.len().to_string()),
         ("CONDUCTANCE", conductance.to_string()),
-        ("CURRENT", bit(network.currents[number].is_some())),
-        ("INPUT", bit(group.input.is_some())),
-        ("NOISY", bit(group.noise.is_some())),
-        ("RAINY", bit(!group.poisson.is_empty())),
-        ("PLASTIC", bit(network.plan.is_plastic(number))),
-        ("HELD", bit(cut.held)),
+        ("HAS_CURRENT", bit(network.currents[number].is_some())),
+        ("HAS_INPUT", bit(group.input.is_some())),
+        ("HAS_NOISE", bit(group.noise.is_some())),
+        ("HAS_POISSON", bit(!group.poisson.is_empty())),
+        ("HAS_PLASTIC", bit(network.plan.is_plastic(number))),
+        ("IN_REGISTERS", bit(cut.in_registers)),
         ("MEMBRANE", group.membrane.unwrap_or_default().to_string()),
-        ("TERMINAL_VARS", group.presynapses.iter().map(|presynapse| presynapse.kinetics.names().len()).sum::<usize>().to_string()),
+        ("PRESYNAPSE_VARS", group.presynapses.iter().map(|presynapse| presynapse.kinetics.names().len()).sum::<usize>().to_string()),
     ];
     if !group.receptors.is_empty() {
         defines.push(("RECEPTORS", group.receptors.iter().map(kind).collect::<Vec<_>>().join(",")));

@@ -1,4 +1,5 @@
-//! Networks: every step is one launch, or all of a chunk are, whose blocks then wait for each other once a step.
+//! Networks: one launch for each step, or one launch for all steps of a chunk, with a barrier
+//! between the blocks in each step.
 
 use super::fit;
 use super::fit::{FittedNetwork, NetworkKernel};
@@ -13,9 +14,9 @@ use crate::cuda::schedule::stage_kernel::{MemoryNeeds, StageCall, StageKernel};
 use crate::cuda::schedule::strategy;
 use crate::cuda::schedule::strategy::LaunchContext;
 use crate::cuda::structs::launch_args::Mode;
-use crate::cuda::structs::launch_args::{Job, MAX_EACH, MAX_PORTS, MAX_PROBES, Port};
+use crate::cuda::structs::launch_args::{LaunchArgs, MAX_EACH, MAX_PORTS, MAX_PROBES, Port};
 use crate::cuda::structs::network::value;
-use crate::cuda::structs::network::{Group as Table, Incoming, Outgoing, Plastic as PlasticTable, Poisson, Receptor};
+use crate::cuda::structs::network::{GroupArgs, PlasticProjection, PoissonArgs, PostProjection, PreProjection, ReceptorArgs};
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use crate::network::plan::ProjectionPlan;
@@ -25,7 +26,7 @@ use crate::system::program::network::NetworkProgram;
 use crate::system::state::child;
 use std::borrow::Cow;
 
-/// Most steps of all neurons together in a chunk, whatever the pace.
+/// The most neuron steps (neurons times steps) of a chunk, whatever the chunk length.
 const NEURON_STEPS: u64 = 1 << 30;
 
 #[derive(Debug)]
@@ -37,24 +38,26 @@ pub(crate) struct NetworkStage {
     warps: WarpPartition,
     groups: Vec<TableOffsets>,
     synapses: Vec<Synapses>,
-    /// Of the plastic ones what they have beside.
+    /// The additional memory of each plastic projection.
     plastic: Vec<Option<Plastic>>,
-    /// Of each projection that stores none, where among the constants lies what makes its rows.
-    made: Vec<Option<usize>>,
-    /// Where in the stage's own memory the sums of each projection lie.
+    /// For each projection with procedural connectivity the offset of its recipe among the
+    /// constants.
+    generators: Vec<Option<usize>>,
+    /// The offset of each projection's sums in the stage's own memory.
     sums: Vec<usize>,
-    /// Where in it the numbers of spikes lie, and the counter that blocks wait for; and where all of it ends.
+    /// The offsets of the spike counts and of the barrier's counter in that memory, and its size.
     spikes: usize,
     arrived: usize,
     own: usize,
     /// Bytes of all tables.
     tables: usize,
     neurons: u64,
-    /// Passes captured in a graph, once they are.
+    /// The captured graph of passes, after the first chunk.
     graph: Option<Graph>,
 }
 
-/// Where what belongs to a group lies: its table and its lists among all tables, and the rest among the constants.
+/// The offsets of a group's table and lists among all tables, and of its arrays among the
+/// constants.
 #[derive(Debug)]
 struct TableOffsets {
     at: usize,
@@ -69,14 +72,14 @@ struct TableOffsets {
     table: Option<usize>,
     current: Option<usize>,
     thresholds: Vec<usize>,
-    /// Which of the stage's probes are of its variables.
+    /// The stage's probes of the group's variables.
     probes: Vec<usize>,
 }
 
 impl NetworkStage {
     pub(crate) fn prepare(network: NetworkProgram, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
         if let Err(reason) = &builder.context.compiler {
-            // What is made for one network alone cannot be compiled beforehand.
+            // A kernel for one network cannot be compiled ahead of time.
             return Err(Error::DeviceUnavailable { device: "cuda".into(), reason: reason.clone() });
         }
         let strategy = strategy::choose(builder.strategy, "once a step blocks wait for each other, which costs less than a launch");
@@ -102,8 +105,8 @@ impl NetworkStage {
         let mut maker = SynapseBuilder::new(builder.context)?;
         let synapses =
             network.plan.projections.iter().map(|p| Synapses::make(&mut maker, builder.context, p)).collect::<Result<Vec<_>>>()?;
-        let constant = |s: &Synapses| s.made.map(|made| builder.constant(bytemuck::bytes_of(&made)));
-        let made = synapses.iter().map(constant).collect();
+        let constant = |s: &Synapses| s.generator.map(|generator| builder.constant(bytemuck::bytes_of(&generator)));
+        let generators = synapses.iter().map(constant).collect();
         let mut own = 0_usize;
         let mut take = |bytes: usize| {
             let at = own;
@@ -125,7 +128,7 @@ impl NetworkStage {
             groups,
             synapses,
             plastic,
-            made,
+            generators,
             sums,
             spikes,
             arrived,
@@ -151,54 +154,54 @@ impl NetworkStage {
         let own = call.own.ok_or_else(|| Error::Unsupported("a network without memory of its own".into()))?;
         let (i, node) = (chunk.clock.i(), child(call.node.stream, number));
         let dt = self.network.plan.dt;
-        let mut job = Job { units: group.units as u64, node: u32::from(node), given: given(group), ..call.job };
-        job.state = call.memory.vars.get(group.vars.start).map_or(0, |at| call.memory.state.address(*at));
-        job.ports = [Port::default(); MAX_PORTS];
-        job.ports[0] = group.input.and_then(|p| call.job.ports.get(p)).copied().unwrap_or_default();
-        job.probes = Default::default();
-        for (to, p) in job.probes.iter_mut().zip(&place.probes) {
+        let mut args = LaunchArgs { units: group.units as u64, node: u32::from(node), given: given(group), ..call.args };
+        args.state = call.memory.vars.get(group.vars.start).map_or(0, |at| call.memory.state.address(*at));
+        args.ports = [Port::default(); MAX_PORTS];
+        args.ports[0] = group.input.and_then(|p| call.args.ports.get(p)).copied().unwrap_or_default();
+        args.probes = Default::default();
+        for (to, p) in args.probes.iter_mut().zip(&place.probes) {
             *to = call.probe(*p);
         }
         for (field, at) in &place.each {
-            job.each[*field] = constants.address(*at);
+            args.each[*field] = constants.address(*at);
         }
         if let Some(at) = place.table {
-            job.weights[0] = constants.address(at);
+            args.weights[0] = constants.address(at);
         }
         let noise = poisson::stream(chunk.seed, node, poisson::NOISE).parts();
         let output = call.node.probes.iter().position(|p| p.var >= call.node.vars.len()).map(|p| call.probe(p)).unwrap_or_default();
-        let asked = output.to != 0 || job.y != 0;
+        let asked = output.to != 0 || args.y != 0;
         let (mut incoming, mut outgoing, mut poisson) = (Vec::new(), Vec::new(), Vec::new());
         let mut receptors = Vec::with_capacity(group.receptors.len());
         for (r, receptor) in group.receptors.iter().enumerate() {
             let begin = [incoming.len() as u32, poisson.len() as u32];
             for (p, projection) in self.network.plan.projections.iter().enumerate().filter(|(_, p)| (p.to, p.receptor) == (number, r)) {
-                incoming.push(Incoming {
+                incoming.push(PostProjection {
                     sums: own.address(self.sums[p]),
-                    reach: projection.spec.post.len() as u64,
-                    quantum: value(self.dtype, projection.quantum),
+                    n_targets: projection.spec.post.len() as u64,
+                    weight_scale: value(self.dtype, projection.weight_scale),
                     first: projection.spec.post.start as u32,
                     exact: u32::from(self.synapses[p].is_exact(projection)),
                 });
             }
             for (k, (drive, at)) in group.poisson.iter().zip(&place.thresholds).enumerate().filter(|(_, (drive, _))| drive.receptor == r) {
                 let (seed, stream) = poisson::stream(chunk.seed, node, &poisson::drive(k)).parts();
-                let most = drive.thresholds.len() as u32;
-                poisson.push(Poisson {
+                let max_spikes = drive.thresholds.len() as u32;
+                poisson.push(PoissonArgs {
                     thresholds: constants.address(*at),
                     weight: value(self.dtype, drive.weight),
-                    most,
+                    max_spikes,
                     stream: u32::from(stream),
                     seed,
                 });
             }
             let [incoming, poisson] = [[begin[0], incoming.len() as u32], [begin[1], poisson.len() as u32]];
-            receptors.push(Receptor { incoming, poisson, ..Receptor::of(&receptor.kind, self.dtype) });
+            receptors.push(ReceptorArgs { incoming, poisson, ..ReceptorArgs::of(&receptor.kind, self.dtype) });
         }
         let state = |var: usize| call.memory.vars.get(var).map_or(0, |at| call.memory.state.address(*at));
-        let made = |p: usize| self.made[p].map_or(0, |at| constants.address(at));
+        let generator = |p: usize| self.generators[p].map_or(0, |at| constants.address(at));
         let of = |p: usize| {
-            Outgoing::of(
+            PreProjection::of(
                 &self.network.plan,
                 &self.network.plan.projections[p],
                 &self.synapses[p],
@@ -207,12 +210,12 @@ impl NetworkStage {
                 self.dtype,
             )
         };
-        let to = |p: usize| Outgoing { made: made(p), ..of(p) };
+        let to = |p: usize| PreProjection { generator: generator(p), ..of(p) };
         let fixed = self.network.plan.projections.iter().enumerate().filter(|(_, p)| p.from == number && p.plastic.is_none());
         outgoing.extend(fixed.map(|(p, _)| to(p)));
         let [sending, reaching] = plastic::of_group(&self.network.plan, number);
         let n_sending = sending.len() as u32;
-        let changing: Vec<PlasticTable> = (sending.into_iter().chain(reaching))
+        let changing: Vec<PlasticProjection> = (sending.into_iter().chain(reaching))
             .filter_map(|p| {
                 self.plastic[p].as_ref()?.table(&self.network.plan.projections[p], to(p), state, |at| own.address(at), (self.dtype, dt))
             })
@@ -225,9 +228,9 @@ impl NetworkStage {
             value[..len].copy_from_slice(&values[..len]);
             value
         });
-        let table = Table {
-            job,
-            flight: call.memory.vars.get(group.flight).map_or(0, |at| call.memory.state.address(*at)),
+        let table = GroupArgs {
+            args,
+            spike_ring: call.memory.vars.get(group.spike_ring).map_or(0, |at| call.memory.state.address(*at)),
             spikes: if asked { own.address(self.spikes) } else { 0 },
             output: output.to,
             currents: place.current.map_or(0, |at| constants.address(at)),
@@ -236,9 +239,9 @@ impl NetworkStage {
             noise_seed: noise.0,
             first,
             last,
-            slots: group.slots as u32,
-            words: group.words() as u32,
-            slot: (i % group.slots as u64) as u32,
+            ring_len: group.ring_len as u32,
+            mask_words: group.mask_words() as u32,
+            slot: (i % group.ring_len as u64) as u32,
             groups: self.groups.len() as u32,
             number: number as u32,
             output_first: output.first,
@@ -253,7 +256,7 @@ impl NetworkStage {
             plastic: behind(place.plastic),
             n_sending,
             n_plastic: changing.len() as u32,
-            none: 0,
+            unused: 0,
         };
         write(all, place.at, &[table])?;
         write(all, place.params, &self.network.models[number].params)?;
@@ -265,7 +268,7 @@ impl NetworkStage {
     }
 }
 
-/// Bits of the model's inputs that are given: the current, and the conductance where a receptor has one.
+/// The bits of the model's inputs: the current, and the conductance if a receptor is one.
 fn given(group: &crate::network::plan::GroupPlan) -> u32 {
     let current = u32::from(group.conductance != Some(0) && group.ports > 0);
     current | group.conductance.filter(|_| group.has_conductance()).map_or(0, |port| 1 << port)
@@ -278,7 +281,7 @@ fn write<E: bytemuck::NoUninit>(all: &mut [u8], at: usize, values: &[E]) -> Resu
     Ok(())
 }
 
-/// Where all groups' tables lie, and the bytes of all.
+/// The offsets of all groups' tables, and the size of all tables.
 fn places(network: &NetworkProgram, node: &Node, builder: &mut StageBuilder<'_>) -> Result<(Vec<TableOffsets>, usize)> {
     let mut end = 0_usize;
     let mut take = |bytes: usize, align: usize| {
@@ -294,7 +297,7 @@ fn places(network: &NetworkProgram, node: &Node, builder: &mut StageBuilder<'_>)
             let n = probes.len();
             return Err(Error::Unsupported(format!("{n} variables of `{}` are monitored, a GPU records at most {MAX_PROBES}", group.name)));
         }
-        if probes.iter().any(|p| node.probes[*p].var == group.flight && node.probes[*p].mode == Mode::Bits) {
+        if probes.iter().any(|p| node.probes[*p].var == group.spike_ring && node.probes[*p].mode == Mode::Bits) {
             return Err(Error::Unsupported(format!("events of `{}.flight` on a GPU, whose elements are bits already", group.name)));
         }
         if probes.iter().any(|p| !group.all_vars().contains(&node.probes[*p].var) && node.probes[*p].mode == Mode::Bits) {
@@ -311,13 +314,16 @@ fn places(network: &NetworkProgram, node: &Node, builder: &mut StageBuilder<'_>)
         }
         let count = |of: fn(&ProjectionPlan) -> usize| network.plan.projections.iter().filter(|p| of(p) == number).count();
         all.push(TableOffsets {
-            at: take(size_of::<Table>(), ALIGN),
+            at: take(size_of::<GroupArgs>(), ALIGN),
             params: take(model.params.len(), 16),
-            receptors: take(size_of::<Receptor>() * group.receptors.len(), 16),
-            incoming: take(size_of::<Incoming>() * count(|p| p.to), 16),
-            outgoing: take(size_of::<Outgoing>() * count(|p| p.from), 16),
-            poisson: take(size_of::<Poisson>() * group.poisson.len(), 16),
-            plastic: take(size_of::<PlasticTable>() * plastic::of_group(&network.plan, number).iter().map(Vec::len).sum::<usize>(), 16),
+            receptors: take(size_of::<ReceptorArgs>() * group.receptors.len(), 16),
+            incoming: take(size_of::<PostProjection>() * count(|p| p.to), 16),
+            outgoing: take(size_of::<PreProjection>() * count(|p| p.from), 16),
+            poisson: take(size_of::<PoissonArgs>() * group.poisson.len(), 16),
+            plastic: take(
+                size_of::<PlasticProjection>() * plastic::of_group(&network.plan, number).iter().map(Vec::len).sum::<usize>(),
+                16,
+            ),
             each,
             table: (!model.table.is_empty()).then(|| builder.constant(&model.table)),
             current: current.as_ref().filter(|values| values.len() > builder.dtype.acc_size()).map(|values| builder.constant(values)),
@@ -336,7 +342,7 @@ impl StageKernel for NetworkStage {
     fn needs(&self) -> MemoryNeeds {
         MemoryNeeds {
             own: self.own,
-            jobs: Some(self.tables),
+            launch_args: Some(self.tables),
             steps: Some((NEURON_STEPS / self.neurons.max(1)).max(1)),
             ..MemoryNeeds::default()
         }
@@ -348,20 +354,20 @@ impl StageKernel for NetworkStage {
 
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
         let own = call.own.ok_or_else(|| Error::Unsupported("a network without memory of its own".into()))?;
-        // A chunk that failed may have left some.
+        // A chunk that failed may have left sums.
         own.fill(0, 0, self.own, launch_context.stream)?;
         let at = launch_context.put(&self.tables(call)?)?;
         let shape = Shape { blocks: self.warps.blocks, threads: self.warps.threads, together: self.warps.blocks > 1, ..Shape::default() };
-        let steps = call.job.steps;
-        let shares = self.synapses.iter().any(Synapses::shares);
+        let steps = call.args.steps;
+        let has_long_rows = self.synapses.iter().any(Synapses::has_long_rows);
         let Self { kernel, graph, .. } = self;
-        // The end of a step is in the pass of the next.
+        // A step ends in the next pass.
         match kernel {
             NetworkKernel::Whole(kernel) => {
-                kernel.network_scan(shape, launch_context.stream, (at.0, own.address(self.arrived)), steps, shares)
+                kernel.network_scan(shape, launch_context.stream, (at.0, own.address(self.arrived)), steps, has_long_rows)
             }
             NetworkKernel::Step(kernel) => {
-                let step = |k| kernel.network_step(Shape { together: false, ..shape }, launch_context.stream, at, k, shares);
+                let step = |k| kernel.network_step(Shape { together: false, ..shape }, launch_context.stream, at, k, has_long_rows);
                 if self.strategy.0 == Strategy::Graph {
                     strategy::replay(graph, launch_context, at.1, [steps + 1, 1], step)
                 } else {

@@ -1,82 +1,82 @@
 //! A projection's synapses on the device.
 
-use super::connect::{Made, SynapseBuilder, longest};
+use super::connect::{DeviceSynapses, SynapseBuilder, longest};
 use super::row_strategy;
+use crate::connectivity::device::ConnectArgs;
 pub(crate) use crate::connectivity::synapse_table::{Delays, Targets, Weights};
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::Buffer;
-use crate::cuda::structs::network::RowMaker;
 use crate::error::Result;
 use crate::network::plan::ProjectionPlan;
 use bytemuck::NoUninit;
 use std::sync::Arc;
 
-/// Where they lie, as `network.cuh`'s `Outgoing` has it.
+/// The synapse rows of a projection, for `PreProjection` in `network_args.cuh`.
 #[derive(Debug)]
 pub(crate) struct Synapses {
     pub(crate) offsets: Buffer,
     pub(crate) targets: Buffer,
     /// Empty where all weights, or all delays, are the same.
-    pub(crate) mantissas: Buffer,
+    pub(crate) weights: Buffer,
     pub(crate) delays: Buffer,
     /// Whether targets are 32 bits.
-    pub(crate) far: bool,
-    /// Delay in steps: the shortest and the longest.
-    pub(crate) least: u32,
-    pub(crate) most: u32,
+    pub(crate) wide_targets: bool,
+    /// The shortest and the longest delay, in steps.
+    pub(crate) min_delay: u32,
+    pub(crate) max_delay: u32,
     /// Synapses of the longest row.
     longest: u64,
     /// Weights are state.
     plastic: bool,
-    /// What makes rows, where none are stored.
-    pub(crate) made: Option<RowMaker>,
+    /// The recipe of the rows of procedural connectivity.
+    pub(crate) generator: Option<ConnectArgs>,
 }
 
 impl Synapses {
-    /// Makes them there, or, where they are given as arrays, on the host.
+    /// Generates the synapses on the device, or on the host if they are given as arrays.
     pub(crate) fn make(maker: &mut SynapseBuilder, context: &Arc<Context>, projection: &ProjectionPlan) -> Result<Self> {
-        let (least, most) = (*projection.delays.start(), *projection.delays.end());
+        let (min_delay, max_delay) = (*projection.delays.start(), *projection.delays.end());
         let plastic = projection.plastic.is_some();
-        if let Some(job) = projection.spec.procedural.then(|| projection.spec.job()).transpose()?.flatten() {
+        if let Some(args) = projection.spec.procedural.then(|| projection.spec.connect_args()).transpose()?.flatten() {
             let none = || Buffer::new(context, "no synapses", 0);
-            let (offsets, targets, mantissas, delays) = (none()?, none()?, none()?, none()?);
-            let (longest, made) = (job.count.into(), Some(RowMaker(job)));
-            return Ok(Self { offsets, targets, mantissas, delays, far: false, least, most, longest, plastic, made });
+            let (offsets, targets, weights, delays) = (none()?, none()?, none()?, none()?);
+            let (longest, generator) = (args.count.into(), Some(args));
+            return Ok(Self { offsets, targets, weights, delays, wide_targets: false, min_delay, max_delay, longest, plastic, generator });
         }
-        if let Some(Made { offsets, targets, mantissas, delays, far, longest }) = maker.make(&projection.spec)? {
-            return Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest, plastic, made: None });
+        if let Some(DeviceSynapses { offsets, targets, weights, delays, wide_targets, longest }) = maker.make(&projection.spec)? {
+            return Ok(Self { offsets, targets, weights, delays, wide_targets, min_delay, max_delay, longest, plastic, generator: None });
         }
         let table = projection.spec.build()?;
         let what = format!("synapses of projection `{}`", projection.spec.name);
-        let (targets, far) = match &table.targets {
+        let (targets, wide_targets) = match &table.targets {
             Targets::U16(targets) => (put(context, &what, targets)?, false),
             Targets::U32(targets) => (put(context, &what, targets)?, true),
         };
-        let (delays, least, most) = match &table.delays {
+        let (delays, min_delay, max_delay) = match &table.delays {
             Delays::Same(d) => (put::<u16>(context, &what, &[])?, *d, *d),
-            Delays::Each(delays) => (put(context, &what, delays)?, least, most),
+            Delays::Each(delays) => (put(context, &what, delays)?, min_delay, max_delay),
         };
-        let mantissas = match &table.weights {
+        let weights = match &table.weights {
             Weights::Same => put::<i32>(context, &what, &[])?,
             Weights::Each(weights) => put(context, &what, weights)?,
         };
         let (offsets, longest) = (put(context, &what, &table.offsets)?, longest(&table.offsets));
-        Ok(Self { offsets, targets, mantissas, delays, far, least, most, longest, plastic, made: None })
+        Ok(Self { offsets, targets, weights, delays, wide_targets, min_delay, max_delay, longest, plastic, generator: None })
     }
 
-    /// Whether each has a weight of its own, or spikes have amounts, so that sums are of 64 bits.
+    /// Whether sums have 64 bits: each synapse has a weight of its own, or sources release amounts.
     pub(crate) fn is_exact(&self, projection: &ProjectionPlan) -> bool {
-        self.mantissas.len() > 0 || self.plastic || self.made.is_some_and(|made| made.0.weighs()) || projection.presynapse.is_some()
+        self.weights.len() > 0 || self.plastic || self.generator.is_some_and(|args| args.weighs()) || projection.presynapse.is_some()
     }
 
-    /// Whether the warps of a block go along some of its rows together.
-    pub(crate) fn shares(&self) -> bool {
-        row_strategy::shares(self.longest)
+    /// Whether the warps of a block share some of its rows.
+    pub(crate) fn has_long_rows(&self) -> bool {
+        row_strategy::has_long_rows(self.longest)
     }
 
-    /// From how many spikes on, arriving at once from a warp's neurons, a lane takes a source each.
-    pub(crate) fn many(&self) -> u32 {
-        if self.made.is_some() { row_strategy::NEVER } else { row_strategy::many(self.longest, self.delays.len() > 0) }
+    /// The number of simultaneous spikes of a warp from which on a lane takes a source.
+    pub(crate) fn lane_per_source_from(&self) -> u32 {
+        if self.generator.is_some() { row_strategy::NEVER } else { row_strategy::lane_per_source_from(self.longest, self.delays.len() > 0) }
     }
 }
 

@@ -1,8 +1,9 @@
-//! How the warps of a launch are shared among groups. A warp takes 32 neurons of a row at a time.
+//! The partition of a launch's warps among groups. A task is 32 neurons of a batch row, computed by
+//! one warp.
 
-/// Threads of a block where there are several.
+/// Threads of a block in a launch of several blocks.
 pub(crate) const THREADS: u32 = 128;
-/// Most threads of a block that is alone, with as many registers for each.
+/// The most threads of a single block; each has as many registers.
 pub(crate) const ALONE: u32 = 512;
 
 /// A launch's blocks, and each group's warps.
@@ -10,14 +11,15 @@ pub(crate) const ALONE: u32 = 512;
 pub(crate) struct WarpPartition {
     pub(crate) blocks: u32,
     pub(crate) threads: u32,
-    /// Whether no warp has more than one task, so that neurons can stay in registers.
-    pub(crate) held: bool,
+    /// Whether each warp has at most one task, so that neurons can stay in registers.
+    pub(crate) in_registers: bool,
     /// For each group its first warp, and the one after its last.
     pub(crate) groups: Vec<[u32; 2]>,
 }
 
-/// Shares warps among groups of so many tasks each: one for each task, where no more than `most` blocks must be there; in one block, if `alone`
-/// threads are enough for that. Nothing if there are more groups than warps, or more tasks than threads can be counted for.
+/// Divides warps among groups of these numbers of tasks: one warp for each task if `most` blocks
+/// are enough, in a single block if `alone` threads are enough. `None` if there are more groups
+/// than warps, or more tasks than a launch can have threads.
 pub(crate) fn share(tasks: &[u64], most: Option<u32>, alone: u32) -> Option<WarpPartition> {
     let all = tasks.iter().try_fold(0_u64, |sum, n| sum.checked_add(*n)).filter(|all| *all < 1 << 26)? as u32;
     let warps = all.max(tasks.len() as u32).max(1);
@@ -25,19 +27,21 @@ pub(crate) fn share(tasks: &[u64], most: Option<u32>, alone: u32) -> Option<Warp
         return Some(WarpPartition {
             blocks: 1,
             threads: warps * 32,
-            held: true,
+            in_registers: true,
             groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))),
         });
     }
     let each = THREADS / 32;
     let blocks = warps.div_ceil(each);
     match most.filter(|most| blocks > *most) {
-        None => Some(WarpPartition { blocks, threads: THREADS, held: true, groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))) }),
+        None => {
+            Some(WarpPartition { blocks, threads: THREADS, in_registers: true, groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))) })
+        }
         Some(most) => {
-            // One for each group, and of the others each a share that goes by its tasks.
+            // One warp for each group; the other warps in proportion to the tasks.
             let spare = (most * each).checked_sub(tasks.len() as u32)?;
             let own = |n: &u64| 1 + (n * u64::from(spare) / u64::from(all)) as u32;
-            Some(WarpPartition { blocks: most, threads: THREADS, held: false, groups: ranges(tasks.iter().map(own)) })
+            Some(WarpPartition { blocks: most, threads: THREADS, in_registers: false, groups: ranges(tasks.iter().map(own)) })
         }
     }
 }
@@ -61,12 +65,12 @@ mod tests {
         assert_eq!(share(&[3, 0, 1], Some(1), ALONE).unwrap().groups, [[0, 3], [3, 4], [4, 5]]);
         for (tasks, most) in [(vec![1_u64], 1), (vec![16], 1), (vec![17], 2), (vec![1000, 1, 0, 10], 7), (vec![1 << 25, 5], 528)] {
             for most in [None, Some(most)] {
-                let WarpPartition { blocks, threads, held, groups } = share(&tasks, most, ALONE).unwrap();
+                let WarpPartition { blocks, threads, in_registers, groups } = share(&tasks, most, ALONE).unwrap();
                 assert!(most.is_none_or(|most| blocks <= most) && threads % 32 == 0);
                 let mut end = 0;
                 for (group, tasks) in groups.iter().zip(&tasks) {
                     assert!(group[0] == end && group[1] > end, "{groups:?}");
-                    assert!(!held || u64::from(group[1] - group[0]) >= *tasks);
+                    assert!(!in_registers || u64::from(group[1] - group[0]) >= *tasks);
                     end = group[1];
                 }
                 assert!(end <= blocks * threads / 32, "{groups:?} of {blocks} blocks");

@@ -1,4 +1,4 @@
-//! Recurrent cells by the fast kernels: how a product is cut, and which tier runs it.
+//! Recurrent cells in the fast tiers: the tiles of a product, and the choice of the tier.
 
 mod request;
 mod tiers;
@@ -7,12 +7,12 @@ mod tile;
 pub(crate) use tiers::{DeviceLimits, Room, choose};
 pub(crate) use tile::{CellTile, Tensor, Tier, WeightStorage};
 
-/// What decides how a cell can be run.
+/// The shape of a cell, from which its tier follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CellShape {
     /// Gates of each product of a step.
     pub(crate) phases: &'static [usize],
-    /// Values of state of a unit.
+    /// State variables of a unit.
     pub(crate) states: usize,
     /// H and B.
     pub(crate) hidden: usize,

@@ -1,4 +1,4 @@
-//! What to compile for a recurrent cell that is cut into tiles.
+//! The compile requests of the fast tiers.
 
 use super::{CellTile, Tier};
 use crate::cuda::compiler::compile::Request;
@@ -7,7 +7,7 @@ use crate::numeric::scalar::DType;
 use crate::system::program::CellProgram;
 
 impl Request {
-    /// A loop over a cell, cut into tiles, with the kernel that packs its weights.
+    /// A loop over a cell's tiles, with the kernel that packs its weights.
     pub(crate) fn tiles(dtype: DType, cell: &CellProgram, tile: &CellTile, probes: Probes<'_>) -> Self {
         let loops: &[&str] = match tile.tier {
             Tier::Block | Tier::Cluster | Tier::Grid => &["tile_scan.cu", "tile_pack.cu"],
@@ -15,8 +15,8 @@ impl Request {
             Tier::Product => &["tile_gates.cu"],
         };
         let mut request = Self::of(dtype, &cell.source, loops, probes);
-        // Of the plain loops.
-        request.defines.retain(|(name, _)| name != "ON_CHIP" && name != "THREADS");
+        // Defines of the reference loops.
+        request.defines.retain(|(name, _)| name != "SHARED_ROWS" && name != "THREADS");
         for (name, value) in tile.defines() {
             request.define(name, value);
         }

@@ -1,53 +1,61 @@
-//! Which tier runs a cell.
+//! The choice of a cell's tier.
 //!
-//! | tier | who shares a batch shard's rows | h goes through | barriers a product | runs where | most rows of a shard |
+//! | tier | blocks of a batch shard | h goes through | barriers a product | requirement | most rows of a shard |
 //! |---|---|---|---|---|---|
 //! | `block` | one block | its shared memory | 2 `bar.sync` | Wh fits a block | 16; 8 without tensor cores |
-//! | `cluster` | 2, 4 or 8 blocks | each other's shared memory | 3 `bar.sync`, 1 of the cluster | `sm_90` and later; Wh fits so many blocks | as above |
-//! | `grid` | up to all multiprocessors | the second cache | 4 `bar.sync`, 1 of the shard's blocks | Wh fits all blocks, one a multiprocessor, launched together | all that shared memory holds |
-//! | `step` | any number of blocks | the second cache | a launch | h of one row fits shared memory | as above |
-//! | `product` | all rows: a dense product, then a kernel for the gates | the second cache | 2 launches | as `step` | all |
-//! | plain | a block a row | its shared memory, or scratch | 1 `bar.sync` | always | 1 |
+//! | `cluster` | 2, 4 or 8 blocks | each other's shared memory | 3 `bar.sync`, 1 of the cluster | `sm_90` and later; Wh fits these blocks | as above |
+//! | `grid` | up to one on each SM | L2 | 4 `bar.sync`, 1 of the shard's blocks | Wh fits all blocks, one on each SM, resident together | as many as shared memory holds |
+//! | `step` | any number of blocks | L2 | a launch | h of one row fits shared memory | as above |
+//! | `product` | all rows: a dense product, then a kernel for the gates | L2 | 2 launches | as `step` | all |
+//! | `reference` | a block a row | its shared memory, or scratch | 1 `bar.sync` | always | 1 |
 //!
-//! `Auto` takes the first that can run, in this order: `block` and `cluster` with Wh in registers, `block` with Wh in shared memory, which
-//! a step then has to read (128 bytes a cycle) but no other block to wait for, `grid` in registers, `cluster` and `grid` in shared
-//! memory; `product`, if that moves fewer bytes than `step`, else `step`. `Persistent` is one of the first three, `Graph` and `HostLoop` are one of
-//! the last two; the plain kernels are for
-//! [`Products::Ordered`](crate::device::Products), for machines without NVRTC, and for what no tier can run.
+//! `Auto` takes the first tier that can run, in this order: `block` and `cluster` with Wh in
+//! registers; `block` with Wh in shared memory, which each step reads (128 bytes a cycle) without
+//! waiting for another block; `grid` with Wh in registers; `cluster` and `grid` with Wh in shared
+//! memory; `product` if it moves fewer bytes than `step`, else `step`. `Persistent` takes one of
+//! the first three tiers, `Graph` and `HostLoop` one of `step` and `product`. The tier `reference`
+//! serves [`Products::Ordered`](crate::device::Products), machines without NVRTC, and cells that no
+//! other tier can run.
 //!
-//! A block *fits* Wh if its part lies in registers or in shared memory, beside h and the partial sums (`Tile::shared`). By that, `block`
-//! takes 320 units of RNN, 192 of GRU and 128 of LSTM in bf16 with 227 KiB of shared memory (`sm_90`) and 16 rows, `cluster` 896, 512 and 448,
-//! `grid` (132 multiprocessors) 3136, 1664 and 1536; in f32 192, 128 and 64, 576, 384 and 256, 1536, 1024 and 1024: looked at in steps of 64.
-//! How K is split depends on H and the type alone, so that all tiers give the same bits, but for `product`, whose sums are a dense product's.
+//! Wh *fits* a block if the block's part lies in registers or in shared memory, beside h and the
+//! partial sums (`CellTile::shared`). In bf16 with 227 KiB of shared memory (`sm_90`) and 16 rows,
+//! `block` takes 320 units of an RNN, 192 of a GRU and 128 of an LSTM; `cluster` takes 896, 512 and
+//! 448; `grid` (132 SMs) takes 3136, 1664 and 1536. In f32 the numbers are 192, 128 and 64; 576,
+//! 384 and 256; 1536, 1024 and 1024. All of them were computed in steps of 64. The split of K
+//! depends on H and the type alone, so that all tiers give the same bits, except for `product`,
+//! whose sums are those of a dense product.
 //!
-//! What is said here of what fits is reckoned before a kernel is compiled. Once it is loaded the driver is asked (`Room`, `stage/tiles.rs`): a
-//! cluster stays within a group of multiprocessors (GPC), so that fewer clusters may fit at once than multiprocessors would do for, and
-//! a part of a device (MIG) may have room for none. As many shards are made as clusters fit at once; a tier that does not fit is left aside.
+//! These estimates come before a kernel is compiled. The driver then reports how many blocks or
+//! clusters of the loaded kernel fit (`Room`, `stage/tiles.rs`). A cluster stays within a GPC (a
+//! group of SMs), so that fewer clusters may fit than the number of SMs suggests, and a part of a
+//! device (MIG) may have room for none. The number of shards is the number of clusters that fit at
+//! once. A tier that does not fit is skipped.
 //!
-//! `step` reads Wh for each shard of rows, and a shard's rows for each tile of units; a dense product reads Wh once for 64 rows or more, the rows
-//! once for 64 columns or more, and writes its sums, which the gates read again ([`Table::product`]).
+//! `step` reads Wh for each shard of rows, and a shard's rows for each tile of units. A dense
+//! product reads Wh once for 64 rows or more, reads the rows once for 64 columns or more, and
+//! writes its sums, which the gates read again ([`Table::product`]).
 
 use super::{CellShape, CellTile, Tensor, Tier, WeightStorage};
 use crate::device::{Products, Strategy};
 use crate::numeric::scalar::DType;
 
-/// What a device has.
+/// The limits of a device.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DeviceLimits {
     /// Compute capability, 90 for 9.0.
     pub(crate) capability: u32,
-    pub(crate) processors: usize,
+    pub(crate) sms: usize,
     /// Most bytes of shared memory of a block.
     pub(crate) shared: usize,
     pub(crate) room: Room,
 }
 
-/// What the driver has said of kernels that were loaded: this file can only guess at it.
+/// The driver's reports on loaded kernels, which this file can only estimate.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Room {
     /// The tiers, by number, whose blocks do not fit.
     pub(crate) none: [bool; Tier::ALL.len()],
-    /// How many clusters fit at once of 2, of 4 and of 8 blocks, where that is known.
+    /// The number of clusters of 2, 4 and 8 blocks that fit at once, if known.
     pub(crate) clusters: [Option<usize>; SIZES.len()],
 }
 
@@ -58,19 +66,20 @@ impl Room {
     /// Nothing is known yet.
     pub(crate) const UNKNOWN: Self = Self { none: [false; Tier::ALL.len()], clusters: [None; SIZES.len()] };
 
-    /// What is known of clusters of so many blocks.
+    /// The known number of clusters of this many blocks.
     pub(crate) fn clusters_of(&mut self, blocks: usize) -> Option<&mut Option<usize>> {
         SIZES.iter().position(|size| *size == blocks).map(|n| &mut self.clusters[n])
     }
 }
 
-/// Most rows of a shard: what one fragment of h has, or what costs about as much by multiply-adds.
+/// The most rows of a shard: 16, one fragment of h, or 8 without tensor cores.
 fn most_rows(tensor: Tensor) -> usize {
     if tensor == Tensor::No { 8 } else { 16 }
 }
 
-/// Warps among which K is split: about 128 products each. Nothing else may go into this, or tiers would differ by rounding.
-fn k_warps(hidden: usize) -> usize {
+/// The number of warps that split K: about 128 products each. It must depend on nothing else, or
+/// tiers would differ by rounding.
+fn warps_k(hidden: usize) -> usize {
     match hidden {
         0..=128 => 1,
         129..=256 => 2,
@@ -89,13 +98,14 @@ fn tensor(dtype: DType, products: Products, machine: &DeviceLimits) -> Tensor {
     }
 }
 
-/// What a launch counts as, in bytes through the second cache: about what that gives in the microsecond that a node of a graph is meant to
-/// take. Not measured.
+/// The cost of a launch in bytes through L2: about what L2 transfers in 1 µs, the assumed time of a
+/// graph node. Not measured.
 const LAUNCH: usize = 2 << 20;
-/// Rows and columns of a dense product's tile, as they are reckoned with here: its smallest for a product that is no row.
+/// The rows and columns of a dense product's tile in this estimate: its smallest tile for several
+/// rows.
 const SQUARE: usize = 64;
 
-/// Which tier is tried first.
+/// The order in which tiers are tried.
 const ORDER: [(Tier, WeightStorage); 6] = [
     (Tier::Block, WeightStorage::Registers),
     (Tier::Cluster, WeightStorage::Registers),
@@ -105,18 +115,19 @@ const ORDER: [(Tier, WeightStorage); 6] = [
     (Tier::Grid, WeightStorage::Shared),
 ];
 
-/// Why a tier was taken.
+/// The reason for a tier.
 fn why(tier: Tier) -> &'static str {
     match tier {
         Tier::Block => "a block keeps the weights, and the state of its rows, for all steps",
         Tier::Cluster => "a cluster of blocks keeps the weights, and the state of its rows, for all steps",
         Tier::Grid => "all blocks together keep the weights and the state for all steps",
-        Tier::Step => "the weights do not stay on chip, and each step is launched",
-        Tier::Product => "the weights do not stay on chip, and one product of all rows reads them least often",
+        Tier::Step => "the weights do not fit registers or shared memory, and each step is a launch",
+        Tier::Product => "the weights do not fit registers or shared memory, and one product of all rows reads them least often",
     }
 }
 
-/// The cut of a cell's product for what was asked, and why that tier. None: the plain kernels. `only` leaves all other tiers aside.
+/// The tile of a cell's product, and the reason for its tier. `None`: the tier `reference`. `only`
+/// excludes all other tiers.
 pub(crate) fn choose(
     facts: CellShape,
     dtype: DType,
@@ -152,16 +163,16 @@ struct Table<'t> {
 
 impl Table<'_> {
     fn tile(&self, tier: Tier, hold: WeightStorage, units: usize, rows: usize, warps: usize) -> CellTile {
-        let (facts, tensor, k_warps) = (self.facts, self.tensor, k_warps(self.facts.hidden));
+        let (facts, tensor, warps_k) = (self.facts, self.tensor, warps_k(self.facts.hidden));
         // No more warps than there are columns for.
         let columns = facts.phases.iter().max().unwrap_or(&1) * units;
         let fragments = columns.div_ceil(if tensor == Tensor::No { 4 } else { 8 });
-        let column_warps = (warps / k_warps).max(1).min(fragments.next_power_of_two());
-        CellTile { facts, tensor, hold, tier, units, rows, k_warps, column_warps }
+        let warps_n = (warps / warps_k).max(1).min(fragments.next_power_of_two());
+        CellTile { facts, tensor, hold, tier, units, rows, warps_k, warps_n }
     }
 
     fn fits(&self, tile: &CellTile) -> bool {
-        // Of 255 registers of a thread in 8 warps, 128 in 16; what is left over, indices and addresses take.
+        // A thread has 255 registers in 8 warps, 128 in 16; indices and addresses take the rest.
         let registers = match (tile.threads() <= 256, tile.facts.acc) {
             (true, 8) => 208,
             (true, _) => 176,
@@ -176,7 +187,7 @@ impl Table<'_> {
         warps.into_iter().map(|warps| self.tile(tier, hold, units, rows, warps)).find(|tile| self.fits(tile))
     }
 
-    /// As many rows as it takes for every multiprocessor to have some, if they fit; else fewer.
+    /// As many rows as give every SM some rows, if they fit; else fewer.
     fn most_rows_held(&self, tier: Tier, hold: WeightStorage, units: usize, shards: usize) -> Option<CellTile> {
         let shards = shards.max(1);
         let rows = self.facts.batch.div_ceil(shards).min(most_rows(self.tensor));
@@ -184,7 +195,7 @@ impl Table<'_> {
     }
 
     fn block(&self, hold: WeightStorage) -> Option<CellTile> {
-        self.most_rows_held(Tier::Block, hold, self.facts.hidden, self.machine.processors)
+        self.most_rows_held(Tier::Block, hold, self.facts.hidden, self.machine.sms)
     }
 
     fn cluster(&self, hold: WeightStorage) -> Option<CellTile> {
@@ -192,20 +203,21 @@ impl Table<'_> {
             return None;
         }
         SIZES.into_iter().zip(self.machine.room.clusters).filter(|(_, fit)| *fit != Some(0)).find_map(|(blocks, fit)| {
-            let shards = fit.unwrap_or(self.machine.processors / blocks);
+            let shards = fit.unwrap_or(self.machine.sms / blocks);
             // 16 bytes of h at a time.
             let units = self.facts.hidden.div_ceil(blocks).next_multiple_of(8);
             self.most_rows_held(Tier::Cluster, hold, units, shards).filter(|tile| tile.tiles() == blocks)
         })
     }
 
-    /// As many shards as can be: each has fewer rows to pass on, and fewer blocks to wait for.
+    /// The largest number of shards: a shard then exchanges fewer rows and has fewer blocks to wait
+    /// for.
     fn grid(&self, hold: WeightStorage) -> Option<CellTile> {
         let most = if self.tensor == Tensor::No { self.facts.batch } else { self.facts.batch.div_ceil(16) };
-        (1..=most.min(self.machine.processors)).rev().find_map(|shards| {
-            let units = self.facts.hidden.div_ceil(self.machine.processors / shards);
+        (1..=most.min(self.machine.sms)).rev().find_map(|shards| {
+            let units = self.facts.hidden.div_ceil(self.machine.sms / shards);
             let tile = self.held(Tier::Grid, hold, units, self.facts.batch.div_ceil(shards))?;
-            (tile.blocks() <= self.machine.processors).then_some(tile)
+            (tile.blocks() <= self.machine.sms).then_some(tile)
         })
     }
 
@@ -213,14 +225,14 @@ impl Table<'_> {
         let rows = self.facts.batch.min(most_rows(self.tensor));
         (1..=rows).rev().find_map(|rows| {
             let shards = self.facts.batch.div_ceil(rows);
-            let units = self.facts.hidden.div_ceil((self.machine.processors / shards).max(1));
-            // What a thread can have sums of.
-            let most = 64 * (8 / k_warps(self.facts.hidden)).max(1) / self.facts.phases.iter().max().unwrap_or(&1);
+            let units = self.facts.hidden.div_ceil((self.machine.sms / shards).max(1));
+            // The limit of a thread's sums.
+            let most = 64 * (8 / warps_k(self.facts.hidden)).max(1) / self.facts.phases.iter().max().unwrap_or(&1);
             Some(self.tile(Tier::Step, WeightStorage::Global, units.min(most), rows, 8)).filter(|tile| self.fits(tile))
         })
     }
 
-    /// Where it moves fewer bytes than `step`, or was asked for.
+    /// If it moves fewer bytes than `step`, or is required.
     fn product(&self, asked: bool) -> Option<CellTile> {
         let step = self.step()?;
         let CellShape { phases, hidden, batch, element, acc, .. } = self.facts;
@@ -239,7 +251,7 @@ impl Table<'_> {
 mod tests {
     use super::*;
 
-    const H100: DeviceLimits = DeviceLimits { capability: 90, processors: 132, shared: 227 << 10, room: Room::UNKNOWN };
+    const H100: DeviceLimits = DeviceLimits { capability: 90, sms: 132, shared: 227 << 10, room: Room::UNKNOWN };
     const CELLS: [(&str, &[usize], usize); 4] = [("rnn", &[1], 1), ("gru", &[2, 1], 1), ("gru torch", &[3], 1), ("lstm", &[4], 2)];
     const TYPES: [(DType, usize, usize); 4] = [(DType::F64, 8, 8), (DType::F32, 4, 4), (DType::F16, 2, 4), (DType::Bf16, 2, 4)];
 
@@ -293,8 +305,8 @@ mod tests {
                 tile.units,
                 tile.shards(),
                 tile.rows,
-                tile.k_warps,
-                tile.column_warps,
+                tile.warps_k,
+                tile.warps_n,
                 tile.shared(),
                 tile.registers()
             );
@@ -302,7 +314,7 @@ mod tests {
         }
     }
 
-    /// A cell of 33 shards by clusters of 4: one more than an H100's groups of multiprocessors have room for.
+    /// A cell of 33 shards by clusters of 4: one more than an H100's GPCs have room for.
     #[test]
     fn what_the_driver_says_of_room_decides() {
         let facts = facts(3, 3, 256, 66);
@@ -339,8 +351,8 @@ mod tests {
     fn every_cut_is_whole_and_keeps_to_the_limits() {
         for machine in [
             H100,
-            DeviceLimits { capability: 75, processors: 40, shared: 64 << 10, room: Room::UNKNOWN },
-            DeviceLimits { capability: 89, processors: 128, shared: 99 << 10, room: Room::UNKNOWN },
+            DeviceLimits { capability: 75, sms: 40, shared: 64 << 10, room: Room::UNKNOWN },
+            DeviceLimits { capability: 89, sms: 128, shared: 99 << 10, room: Room::UNKNOWN },
         ] {
             for (cell, dtype, products) in
                 [(0, 1, Products::Fast), (1, 3, Products::Fast), (2, 0, Products::Fast), (3, 2, Products::Fast), (3, 1, Products::Tf32)]
@@ -356,9 +368,9 @@ mod tests {
                             };
                             assert!(tile.units * tile.tiles() >= hidden && tile.rows * tile.shards() >= batch, "{tile:?}");
                             assert!(tile.shared() <= machine.shared && tile.threads() <= 512, "{tile:?}");
-                            assert!(*split.get_or_insert(tile.k_warps) == tile.k_warps, "{tile:?} sums in another order");
+                            assert!(*split.get_or_insert(tile.warps_k) == tile.warps_k, "{tile:?} sums in another order");
                             if tier == Tier::Grid {
-                                assert!(tile.blocks() <= machine.processors, "{tile:?}");
+                                assert!(tile.blocks() <= machine.sms, "{tile:?}");
                             }
                             if tier == Tier::Cluster {
                                 assert!(tile.tiles() <= 8 && machine.capability >= 90, "{tile:?}");

@@ -1,8 +1,9 @@
-//! How a recurrent product is cut: the twin of `kernels/include/tile.cuh` and `exchange.cuh`, where the words are explained.
+//! The tiles of a recurrent product: the counterpart of `kernels/include/tile.cuh` and
+//! `hidden_exchange.cuh`, which explain the words.
 
 use super::CellShape;
 
-/// How factors are multiplied, as `TENSOR` numbers it.
+/// The multiplication of factors, as `TENSOR` numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tensor {
     No = 0,
@@ -10,7 +11,7 @@ pub(crate) enum Tensor {
     Tf32 = 2,
 }
 
-/// Where a block has its part of Wh, as `HOLD` numbers it.
+/// The storage of a block's part of Wh, as `HOLD` numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WeightStorage {
     Registers = 0,
@@ -18,21 +19,21 @@ pub(crate) enum WeightStorage {
     Global = 2,
 }
 
-/// How blocks pass h on, as `EXCHANGE` numbers it.
+/// The exchange of h between blocks, as `EXCHANGE` numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tier {
     Block = 0,
     Cluster = 1,
     Grid = 2,
     Step = 3,
-    /// No cut at all: all rows' products at once.
+    /// Without tiles: one product of all rows.
     Product = 4,
 }
 
 impl Tier {
     pub(crate) const ALL: [Self; 5] = [Self::Block, Self::Cluster, Self::Grid, Self::Step, Self::Product];
 
-    /// As `OVERTIME_CELLS` and a loop's strategy name it.
+    /// The name in `OVERTIME_CELLS` and in a loop's strategy.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Block => "block",
@@ -44,18 +45,18 @@ impl Tier {
     }
 }
 
-/// A cut of a product.
+/// The tile of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CellTile {
     pub(crate) facts: CellShape,
     pub(crate) tensor: Tensor,
     pub(crate) hold: WeightStorage,
     pub(crate) tier: Tier,
-    /// Units and rows that a block owns.
+    /// Units and rows of a block.
     pub(crate) units: usize,
     pub(crate) rows: usize,
-    pub(crate) k_warps: usize,
-    pub(crate) column_warps: usize,
+    pub(crate) warps_k: usize,
+    pub(crate) warps_n: usize,
 }
 
 /// Bytes from one counter to the next.
@@ -87,12 +88,12 @@ impl CellTile {
 
     /// Fragments of a warp along K.
     fn deep(&self) -> usize {
-        self.facts.hidden.div_ceil(self.k_warps * self.depth())
+        self.facts.hidden.div_ceil(self.warps_k * self.depth())
     }
 
     /// Fragments of a warp along the columns of a phase.
     fn wide(&self, gates: usize) -> usize {
-        (gates * self.units).div_ceil(self.columns() * self.column_warps)
+        (gates * self.units).div_ceil(self.columns() * self.warps_n)
     }
 
     fn sixteen(&self) -> usize {
@@ -100,7 +101,7 @@ impl CellTile {
     }
 
     pub(crate) fn threads(&self) -> usize {
-        32 * self.k_warps * self.column_warps
+        32 * self.warps_k * self.warps_n
     }
 
     /// Blocks that share rows.
@@ -121,7 +122,7 @@ impl CellTile {
     /// Lanes' parts of Wh of one tile.
     fn lanes(&self) -> usize {
         let wide: usize = self.facts.phases.iter().map(|gates| self.wide(*gates)).sum();
-        32 * self.k_warps * self.deep() * self.column_warps * wide
+        32 * self.warps_k * self.deep() * self.warps_n * wide
     }
 
     /// Lanes' parts of all of Wh, and their bytes.
@@ -132,17 +133,17 @@ impl CellTile {
 
     /// Bytes of a block's shared memory.
     pub(crate) fn shared(&self) -> usize {
-        let k = self.k_warps * self.deep() * self.depth();
+        let k = self.warps_k * self.deep() * self.depth();
         let sixteen = self.sixteen();
         let stride = if self.tensor == Tensor::No { k } else { (k.div_ceil(sixteen) | 1) * sixteen };
-        let widest = self.facts.phases.iter().map(|gates| self.wide(*gates)).max().unwrap_or(1) * self.column_warps * self.columns();
+        let widest = self.facts.phases.iter().map(|gates| self.wide(*gates)).max().unwrap_or(1) * self.warps_n * self.columns();
         let sums = if self.tensor == Tensor::No { widest } else { (widest - 8).div_ceil(16) * 16 + 8 };
         let buffers = if matches!(self.tier, Tier::Block | Tier::Cluster) { 2 } else { 1 };
         let held = if self.hold == WeightStorage::Shared { self.lanes() * self.lane_bytes() } else { 0 };
-        buffers * self.rows * stride * self.factor() + self.k_warps * self.rows * sums * self.facts.acc + held
+        buffers * self.rows * stride * self.factor() + self.warps_k * self.rows * sums * self.facts.acc + held
     }
 
-    /// About how many registers a thread has beside those that every kernel takes.
+    /// An estimate of a thread's registers beyond those of every kernel.
     pub(crate) fn registers(&self) -> usize {
         let wide: Vec<usize> = self.facts.phases.iter().map(|gates| self.wide(*gates)).collect();
         let weights =
@@ -168,7 +169,8 @@ impl CellTile {
         self.shards() * COUNTER
     }
 
-    /// Elements from row to row of what a dense product multiplies, and where in memory, in bytes, begins what it makes.
+    /// The row stride of a dense product's operand, in elements, and the offset of its result in
+    /// memory, in bytes.
     pub(crate) fn operands(&self) -> (usize, usize) {
         let CellShape { hidden, batch, element, .. } = self.facts;
         let pitch = hidden.next_multiple_of(16 / element);
@@ -190,17 +192,17 @@ impl CellTile {
         self.facts.batch * self.facts.states * self.facts.hidden * self.facts.element
     }
 
-    /// What the compiler is told.
+    /// The defines.
     pub(crate) fn defines(&self) -> [(&'static str, usize); 8] {
         [
             ("HIDDEN", self.facts.hidden),
             ("UNITS", self.units),
             ("ROWS", self.rows),
-            ("K_WARPS", self.k_warps),
-            ("COLUMN_WARPS", self.column_warps),
+            ("WARPS_K", self.warps_k),
+            ("WARPS_N", self.warps_n),
             ("TENSOR", self.tensor as usize),
             ("HOLD", self.hold as usize),
-            // What is not cut passes nothing on.
+            // Without tiles there is no exchange.
             ("EXCHANGE", self.tier.min(Tier::Step) as usize),
         ]
     }

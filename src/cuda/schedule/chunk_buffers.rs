@@ -4,7 +4,7 @@
 use crate::cuda::driver::context::Context;
 use crate::cuda::driver::memory::{ALIGN, Buffer, Pinned};
 use crate::cuda::driver::stream::Event;
-use crate::cuda::structs::launch_args::Job;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::error::Result;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(crate) struct ChunkBuffers {
     pub(crate) found: Buffer,
     pub(crate) host_input: Pinned,
     pub(crate) host_record: Pinned,
-    pub(crate) host_jobs: Pinned,
+    pub(crate) host_args: Pinned,
     pub(crate) host_found: Pinned,
     pub(crate) uploaded: Event,
     pub(crate) computed: Event,
@@ -27,9 +27,9 @@ pub(crate) struct ChunkBuffers {
 
 impl ChunkBuffers {
     /// Byte distance between the jobs of two stages.
-    pub(crate) const JOB: usize = size_of::<Job>().next_multiple_of(ALIGN);
+    pub(crate) const ARGS: usize = size_of::<LaunchArgs>().next_multiple_of(ALIGN);
 
-    pub(crate) fn new(context: &Arc<Context>, state: usize, [input, record]: [usize; 2], jobs: usize) -> Result<Self> {
+    pub(crate) fn new(context: &Arc<Context>, state: usize, [input, record]: [usize; 2], launch_args: usize) -> Result<Self> {
         let buffer = |what: &str, len: usize| Buffer::new(context, what, len);
         let pinned = |what: &str, len: usize| Pinned::new(context, what, len);
         Ok(Self {
@@ -39,7 +39,7 @@ impl ChunkBuffers {
             found: buffer("a flag", 8)?,
             host_input: pinned("inputs", input)?,
             host_record: pinned("recordings", record)?,
-            host_jobs: pinned("jobs", jobs)?,
+            host_args: pinned("launch arguments", launch_args)?,
             host_found: pinned("a flag", 8)?,
             uploaded: Event::new(context)?,
             computed: Event::new(context)?,

@@ -6,7 +6,7 @@ use super::strategy::LaunchContext;
 use crate::cuda::compiler::compile::Request;
 use crate::cuda::driver::memory::Buffer;
 use crate::cuda::driver::stream::Stream;
-use crate::cuda::structs::launch_args::{Job, MAX_PORTS, MAX_WEIGHTS, Port};
+use crate::cuda::structs::launch_args::{LaunchArgs, MAX_PORTS, MAX_WEIGHTS, Port};
 use crate::device::Strategy;
 use crate::error::Result;
 use std::borrow::Cow;
@@ -41,7 +41,7 @@ pub(crate) trait StageKernel: std::fmt::Debug + Send {
     }
 
     /// The jobs of its parts for a chunk. A job without work has 0 steps.
-    fn jobs(&self, call: &StageCall<'_>) -> Vec<Job> {
+    fn launch_args(&self, call: &StageCall<'_>) -> Vec<LaunchArgs> {
         let _ = call;
         Vec::new()
     }
@@ -74,7 +74,7 @@ pub(crate) struct MemoryNeeds {
     /// Maximum steps of a chunk, if there is a limit.
     pub(crate) steps: Option<u64>,
     /// Size of the launch arguments, if not one `Job`.
-    pub(crate) jobs: Option<usize>,
+    pub(crate) launch_args: Option<usize>,
 }
 
 /// Values that all stages of a chunk share.
@@ -120,7 +120,7 @@ pub(crate) struct StageCall<'c> {
     pub(crate) node: &'c Node,
     /// The job, except for what the kind of stage adds: weights, scratch memory, constants of
     /// units.
-    pub(crate) job: Job,
+    pub(crate) args: LaunchArgs,
     pub(crate) chunk: &'c StageChunk<'c>,
     pub(crate) memory: &'c StageMemory<'c>,
     /// The stage's own memory.
@@ -166,19 +166,19 @@ impl StageCall<'_> {
 
     /// The job of a function with `threads` threads a row. The last stage makes only the recorded
     /// steps, and returns `None` if there are none.
-    pub(crate) fn of_function(&self, threads: usize) -> Option<Job> {
-        let Self { mut job, chunk, .. } = *self;
-        job.units = threads as u64;
+    pub(crate) fn of_function(&self, threads: usize) -> Option<LaunchArgs> {
+        let Self { mut args, chunk, .. } = *self;
+        args.units = threads as u64;
         if self.memory.to == 0 {
             let output = chunk.output?;
             let recording = chunk.recordings.get(output)?;
             let (i, steps) = (chunk.clock.i(), u64::from(chunk.steps));
-            job.y = *chunk.records.get(output)?;
-            job.steps = recording.kept(i, steps) as u32;
-            job.first = u32::try_from(recording.first(i)).unwrap_or(u32::MAX);
-            job.every = u32::try_from(recording.every).unwrap_or(u32::MAX);
+            args.y = *chunk.records.get(output)?;
+            args.steps = recording.kept(i, steps) as u32;
+            args.first = u32::try_from(recording.first(i)).unwrap_or(u32::MAX);
+            args.every = u32::try_from(recording.every).unwrap_or(u32::MAX);
         }
-        (job.steps > 0).then_some(job)
+        (args.steps > 0).then_some(args)
     }
 
     /// The addresses of the weights at these offsets.

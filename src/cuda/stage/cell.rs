@@ -11,7 +11,7 @@ use crate::cuda::schedule::plan::Node;
 use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::strategy;
 use crate::cuda::schedule::strategy::{CellLoop, LaunchContext};
-use crate::cuda::structs::launch_args::Job;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::device::Strategy;
 use crate::error::Result;
 use crate::numeric::scalar::DType;
@@ -51,7 +51,7 @@ impl CellStage {
         let input = RowWiseStage::prepare(cell.input.clone(), true, node, builder)?;
         let weights = builder.weights(node, &cell.weights);
         let acc = builder.dtype.acc_size();
-        let bytes = cell.on_chip.saturating_mul(cell.hidden).saturating_mul(acc);
+        let bytes = cell.shared_rows.saturating_mul(cell.hidden).saturating_mul(acc);
         let (shared, scratch) = if bytes <= STATIC_LIMIT { (bytes, 0) } else { (0, bytes.saturating_mul(builder.rows)) };
         let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
         let whole = strategy.0 == Strategy::Persistent;
@@ -78,16 +78,16 @@ fn parts(cell: &CellProgram, node: &Node, [of_input, of_steps]: [Request; 2], sh
 
 /// The same parts for a cell that runs by a tier with tiles.
 pub(crate) fn plain_parts(cell: &CellProgram, node: &Node, dtype: DType) -> Vec<FusedPart> {
-    let shared = cell.on_chip.saturating_mul(cell.hidden).saturating_mul(dtype.acc_size());
+    let shared = cell.shared_rows.saturating_mul(cell.hidden).saturating_mul(dtype.acc_size());
     let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
     let requests = [Request::map(dtype, &cell.input), Request::cell(dtype, cell, true, node.vars.len(), &probes)];
     if shared <= STATIC_LIMIT { parts(cell, node, requests, shared) } else { Vec::new() }
 }
 
 impl CellStage {
-    /// The jobs of the product with the input, and of the steps.
-    fn both(&self, call: &StageCall<'_>) -> [Job; 2] {
-        [self.input.of_cell(call), Job { weights: call.weights(&self.weights), ..call.job }]
+    /// The launch arguments of the product with the input, and of the steps.
+    fn both(&self, call: &StageCall<'_>) -> [LaunchArgs; 2] {
+        [self.input.of_cell(call), LaunchArgs { weights: call.weights(&self.weights), ..call.args }]
     }
 }
 
@@ -104,20 +104,20 @@ impl StageKernel for CellStage {
         &self.parts
     }
 
-    fn jobs(&self, call: &StageCall<'_>) -> Vec<Job> {
+    fn launch_args(&self, call: &StageCall<'_>) -> Vec<LaunchArgs> {
         self.both(call).to_vec()
     }
 
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
-        let jobs = self.both(call);
+        let launch_args = self.both(call);
         let Self { cell, kernel, graph, .. } = self;
-        let [product, mut job] = jobs;
+        let [product, mut args] = launch_args;
         self.input.ask(&product, launch_context.stream)?;
 
-        job.scratch = if self.needs.scratch > 0 { call.memory.scratch.address(0) } else { 0 };
+        args.scratch = if self.needs.scratch > 0 { call.memory.scratch.address(0) } else { 0 };
         let threads = (cell.hidden.next_multiple_of(32)).clamp(32, CellProgram::THREADS) as u32;
-        let shape = Shape { blocks: job.rows as u32, threads, shared: self.shared as u32, ..Shape::default() };
-        let steps = strategy::StepLaunches { kernel, graph, job: &job, shape, params: &cell.source.params, phases: 1, before: None };
+        let shape = Shape { blocks: args.rows as u32, threads, shared: self.shared as u32, ..Shape::default() };
+        let steps = strategy::StepLaunches { kernel, graph, args: &args, shape, params: &cell.source.params, phases: 1, before: None };
         strategy::run(self.strategy.0, steps, launch_context)
     }
 }

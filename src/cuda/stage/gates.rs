@@ -16,8 +16,8 @@ use crate::cuda::schedule::plan::Node;
 use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::strategy;
 use crate::cuda::schedule::strategy::{CellLoop, LaunchContext};
-use crate::cuda::structs::gemm::Product;
-use crate::cuda::structs::launch_args::Job;
+use crate::cuda::structs::gemm::GemmArgs;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use crate::models::Activation;
@@ -55,7 +55,7 @@ impl GemmCellStage {
                 dtype: builder.dtype,
                 products: builder.products,
                 capability: builder.context.gpu.capability,
-                processors: builder.context.processors,
+                sms: builder.context.sms,
                 m: batch,
                 n: gates.saturating_mul(hidden),
                 k: hidden,
@@ -74,7 +74,7 @@ impl GemmCellStage {
     }
 
     /// The arguments of each phase's product. The operand lies at `at`, and the result behind it.
-    fn products(&self, at: u64, wh: u64) -> Result<Vec<Product>> {
+    fn products(&self, at: u64, wh: u64) -> Result<Vec<GemmArgs>> {
         let CellShape { phases, hidden, batch, element, acc, .. } = self.tile.facts;
         let (pitch, made) = self.tile.operands();
         let row = (self.tile.facts.gates() * hidden) as u64;
@@ -82,7 +82,7 @@ impl GemmCellStage {
         let each = phases.iter().map(|gates| {
             let column = first * hidden;
             first += gates;
-            Ok(Product {
+            Ok(GemmArgs {
                 a: at,
                 b: wh + (column * element) as u64,
                 c: at + (made + column * acc) as u64,
@@ -94,7 +94,7 @@ impl GemmCellStage {
                 k: count("units", hidden)?,
                 batch: 1,
                 lot: count("rows", batch)?,
-                ..Product::default()
+                ..GemmArgs::default()
             })
         });
         each.collect()
@@ -122,12 +122,12 @@ impl StageKernel for GemmCellStage {
         let stream = launch_context.stream;
         self.input.ask(&self.input.of_cell(call), stream)?;
 
-        let job = Job { weights: call.weights(&self.weights), scratch: own.address(0), ..call.job };
-        let asked = self.products(job.scratch, job.weights[0])?;
+        let args = LaunchArgs { weights: call.weights(&self.weights), scratch: own.address(0), ..call.args };
+        let asked = self.products(args.scratch, args.weights[0])?;
         let Self { cell, tile, begin, gates, products, graph, .. } = self;
         let CellShape { hidden, batch, phases, .. } = tile.facts;
         let of = |units: usize| Shape::of((batch * units) as u64, THREADS);
-        begin.run(of(tile.operands().0), stream, &job, &cell.source.params)?;
+        begin.run(of(tile.operands().0), stream, &args, &cell.source.params)?;
         // The addresses are those of the engine's buffers, which do not move; a captured graph
         // therefore remains valid.
         let before = |phase: u32| match (products.get(phase as usize), asked.get(phase as usize)) {
@@ -137,7 +137,7 @@ impl StageKernel for GemmCellStage {
         let steps = strategy::StepLaunches {
             kernel: gates,
             graph,
-            job: &job,
+            args: &args,
             shape: of(hidden),
             params: &cell.source.params,
             phases: phases.len() as u32,

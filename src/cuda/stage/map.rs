@@ -11,7 +11,7 @@ use crate::cuda::schedule::plan::Node;
 use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::strategy;
 use crate::cuda::schedule::strategy::LaunchContext;
-use crate::cuda::structs::launch_args::Job;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::device::Strategy;
 use crate::error::Result;
 use crate::system::program::RowFunction;
@@ -29,7 +29,7 @@ pub(crate) struct RowWiseStage {
 
 #[derive(Debug)]
 enum RowKernel {
-    Plain(Kernel<signature::Whole>),
+    PerThread(Kernel<signature::Whole>),
     Gemm(GemmStage),
 }
 
@@ -41,7 +41,7 @@ impl RowWiseStage {
         let request = Request::map(builder.dtype, &map);
         let how = match map.product.as_ref().filter(|product| GemmStage::suits(product, builder)) {
             Some(product) => RowKernel::Gemm(GemmStage::prepare(product, to_work, node, builder)?),
-            None => RowKernel::Plain(builder.kernel(Some(node), request.clone(), 0)?),
+            None => RowKernel::PerThread(builder.kernel(Some(node), request.clone(), 0)?),
         };
         let products = (node.from as u64).saturating_mul(map.threads as u64);
         let part = FusedPart { request, params: map.source.params.clone(), products, shared: 0 };
@@ -53,26 +53,26 @@ impl RowWiseStage {
         self.map.threads
     }
 
-    /// The job of a cell's product with its input.
-    pub(crate) fn of_cell(&self, call: &StageCall<'_>) -> Job {
-        Job { units: self.width() as u64, weights: call.weights(&self.weights), ..call.job }
+    /// The launch arguments of a cell's product with its input.
+    pub(crate) fn of_cell(&self, call: &StageCall<'_>) -> LaunchArgs {
+        LaunchArgs { units: self.width() as u64, weights: call.weights(&self.weights), ..call.args }
     }
 
     /// Enqueues the launch for all rows of the job, which contains the addresses of the rows and
     /// the weights.
-    pub(crate) fn ask(&self, job: &Job, stream: &Stream) -> Result<()> {
+    pub(crate) fn ask(&self, args: &LaunchArgs, stream: &Stream) -> Result<()> {
         match &self.how {
-            RowKernel::Gemm(product) => product.run(job, stream),
-            RowKernel::Plain(kernel) => {
-                let shape = Shape::of(u64::from(job.steps) * job.rows * job.units, 256);
-                kernel.run(shape, stream, job, &self.map.source.params)
+            RowKernel::Gemm(product) => product.run(args, stream),
+            RowKernel::PerThread(kernel) => {
+                let shape = Shape::of(u64::from(args.steps) * args.rows * args.units, 256);
+                kernel.run(shape, stream, args, &self.map.source.params)
             }
         }
     }
 
-    fn job(&self, call: &StageCall<'_>) -> Option<Job> {
-        let job = call.of_function(self.width())?;
-        Some(Job { weights: call.weights(&self.weights), ..job })
+    fn args(&self, call: &StageCall<'_>) -> Option<LaunchArgs> {
+        let args = call.of_function(self.width())?;
+        Some(LaunchArgs { weights: call.weights(&self.weights), ..args })
     }
 }
 
@@ -89,11 +89,11 @@ impl StageKernel for RowWiseStage {
         std::slice::from_ref(&self.part)
     }
 
-    fn jobs(&self, call: &StageCall<'_>) -> Vec<Job> {
-        vec![self.job(call).unwrap_or_default()]
+    fn launch_args(&self, call: &StageCall<'_>) -> Vec<LaunchArgs> {
+        vec![self.args(call).unwrap_or_default()]
     }
 
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
-        self.job(call).map_or(Ok(()), |job| self.ask(&job, launch_context.stream))
+        self.args(call).map_or(Ok(()), |args| self.ask(&args, launch_context.stream))
     }
 }

@@ -20,7 +20,7 @@ use super::schedule::plan::{Node, StageKind};
 use super::schedule::stage_builder::StageBuilder;
 pub(crate) use super::schedule::stage_kernel::{FusedPart, MemoryNeeds, StageCall, StageChunk, StageKernel, StageMemory};
 use super::schedule::strategy::LaunchContext;
-use super::structs::launch_args::{Job, MAX_PORTS, Port};
+use super::structs::launch_args::{LaunchArgs, MAX_PORTS, Port};
 use crate::device::Strategy;
 use crate::error::Result;
 use std::borrow::Cow;
@@ -52,7 +52,7 @@ impl Stage {
                     Box::new(gates::GemmCellStage::prepare(*cell, cut, &node, builder)?)
                 }
                 CellPlan::Tiled(cut) => Box::new(tiles::TiledCellStage::prepare(*cell, cut, &node, builder)?),
-                CellPlan::Plain(refused) => Box::new(cell::CellStage::prepare(*cell, &refused, &node, builder)?),
+                CellPlan::Reference(refused) => Box::new(cell::CellStage::prepare(*cell, &refused, &node, builder)?),
             },
         };
         let slots = node.probes.iter().map(|p| p.slots.as_ref().map(|s| builder.constant(bytemuck::cast_slice(s)))).collect();
@@ -71,7 +71,7 @@ impl Stage {
 
     /// Bytes of the launch arguments.
     pub(crate) fn job_bytes(&self) -> usize {
-        self.needs.jobs.unwrap_or(ChunkBuffers::JOB)
+        self.needs.launch_args.unwrap_or(ChunkBuffers::ARGS)
     }
 
     /// Its strategy, and the reason for it.
@@ -84,10 +84,10 @@ impl Stage {
         self.body.parts()
     }
 
-    /// The jobs of its parts for a chunk.
-    pub(crate) fn jobs(&self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>) -> Vec<Job> {
-        let job = self.job(chunk, memory);
-        self.body.jobs(&StageCall { node: &self.node, job, chunk, memory, own: self.own.as_ref(), slots: &self.slots })
+    /// The launch arguments of its parts for a chunk.
+    pub(crate) fn launch_args(&self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>) -> Vec<LaunchArgs> {
+        let args = self.args(chunk, memory);
+        self.body.launch_args(&StageCall { node: &self.node, args, chunk, memory, own: self.own.as_ref(), slots: &self.slots })
     }
 
     /// Whether it accepts inputs that are the same for all steps, rows or units as a single
@@ -103,14 +103,14 @@ impl Stage {
 
     /// Enqueues all steps of a chunk.
     pub(crate) fn run(&mut self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
-        let job = self.job(chunk, memory);
-        self.body.run(&StageCall { node: &self.node, job, chunk, memory, own: self.own.as_ref(), slots: &self.slots }, launch_context)
+        let args = self.args(chunk, memory);
+        self.body.run(&StageCall { node: &self.node, args, chunk, memory, own: self.own.as_ref(), slots: &self.slots }, launch_context)
     }
 
-    fn job(&self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>) -> Job {
+    fn args(&self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>) -> LaunchArgs {
         let node = &self.node;
         let column = (node.column * chunk.element) as u64;
-        let mut job = Job {
+        let mut args = LaunchArgs {
             clock: chunk.clock.into(),
             seed: chunk.seed,
             rows: chunk.rows,
@@ -127,17 +127,17 @@ impl Stage {
             backwards: u32::from(node.backwards),
             work: memory.work.address(0),
             ports: chunk.ports,
-            ..Job::default()
+            ..LaunchArgs::default()
         };
         if memory.from != 0 {
             let row = node.from as u64;
-            job.ports = [Port::default(); MAX_PORTS];
-            job.ports[0] = Port { at: memory.from, step: row * chunk.rows, row, unit: 1 };
-            job.given = 1;
+            args.ports = [Port::default(); MAX_PORTS];
+            args.ports[0] = Port { at: memory.from, step: row * chunk.rows, row, unit: 1 };
+            args.given = 1;
         }
-        for ((to, probe), slots) in job.probes.iter_mut().zip(&node.probes).zip(&self.slots) {
+        for ((to, probe), slots) in args.probes.iter_mut().zip(&node.probes).zip(&self.slots) {
             *to = chunk.probe(probe, node, memory, *slots);
         }
-        job
+        args
     }
 }

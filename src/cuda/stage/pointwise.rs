@@ -11,7 +11,7 @@ use crate::cuda::schedule::plan::Node;
 use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::strategy;
 use crate::cuda::schedule::strategy::{LaunchContext, StepLaunches};
-use crate::cuda::structs::launch_args::{Job, MAX_EACH};
+use crate::cuda::structs::launch_args::{LaunchArgs, MAX_EACH};
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use crate::system::program::CudaSource;
@@ -66,14 +66,14 @@ impl<K> Model<K> {
         Ok(Self { kernel: make(builder)?, params: source.params.clone(), each, table })
     }
 
-    fn complete(&self, job: &mut Job, constants: &Buffer) {
+    fn complete(&self, args: &mut LaunchArgs, constants: &Buffer) {
         for (field, at) in &self.each {
-            if let Some(each) = job.each.get_mut(*field) {
+            if let Some(each) = args.each.get_mut(*field) {
                 *each = constants.address(*at);
             }
         }
         if let Some(at) = self.table {
-            job.weights[0] = constants.address(at);
+            args.weights[0] = constants.address(at);
         }
     }
 }
@@ -119,11 +119,11 @@ impl StageKernel for PointwiseStage {
     }
 
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
-        let mut job = call.job;
+        let mut args = call.args;
         let Self { model, graph, .. } = self;
-        model.complete(&mut job, call.memory.constants);
-        let shape = shape(job.rows * job.units, launch_context.context.processors);
-        let steps = StepLaunches { kernel: &model.kernel, graph, job: &job, shape, params: &model.params, phases: 1, before: None };
+        model.complete(&mut args, call.memory.constants);
+        let shape = shape(args.rows * args.units, launch_context.context.sms);
+        let steps = StepLaunches { kernel: &model.kernel, graph, args: &args, shape, params: &model.params, phases: 1, before: None };
         strategy::run(self.strategy.0, steps, launch_context)
     }
 }
@@ -137,26 +137,26 @@ impl StageKernel for ElementWiseStage {
         self.part.as_slice()
     }
 
-    fn jobs(&self, call: &StageCall<'_>) -> Vec<Job> {
+    fn launch_args(&self, call: &StageCall<'_>) -> Vec<LaunchArgs> {
         vec![call.of_function(call.node.to).unwrap_or_default()]
     }
 
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
-        let Some(mut job) = call.of_function(call.node.to) else { return Ok(()) };
-        self.model.complete(&mut job, call.memory.constants);
-        job.rows *= u64::from(call.chunk.steps);
-        job.steps = 1;
-        job.ports[0].row = call.node.from as u64;
-        job.ports[0].step = 0;
-        let shape = shape(job.rows * job.units, launch_context.context.processors);
-        self.model.kernel.run(shape, launch_context.stream, &job, &self.model.params)
+        let Some(mut args) = call.of_function(call.node.to) else { return Ok(()) };
+        self.model.complete(&mut args, call.memory.constants);
+        args.rows *= u64::from(call.chunk.steps);
+        args.steps = 1;
+        args.ports[0].row = call.node.from as u64;
+        args.ports[0].step = 0;
+        let shape = shape(args.rows * args.units, launch_context.context.sms);
+        self.model.kernel.run(shape, launch_context.stream, &args, &self.model.params)
     }
 }
 
 /// The shape of a launch for this number of units. Thread blocks are small if that is necessary to
 /// give every SM some.
-fn shape(units: u64, processors: u32) -> Shape {
-    let each = units.div_ceil(u64::from(processors) * 2);
+fn shape(units: u64, sms: u32) -> Shape {
+    let each = units.div_ceil(u64::from(sms) * 2);
     let threads = if each <= 32 {
         32
     } else if each <= 64 {

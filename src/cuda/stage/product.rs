@@ -5,8 +5,8 @@ use crate::cuda::gemm::table::GemmQuery;
 use crate::cuda::gemm::{GemmKernel, Layout, count};
 use crate::cuda::schedule::plan::Node;
 use crate::cuda::schedule::stage_builder::StageBuilder;
-use crate::cuda::structs::gemm as job;
-use crate::cuda::structs::launch_args::Job;
+use crate::cuda::structs::gemm::GemmArgs;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::device::Products;
 use crate::error::{Error, Result};
 use crate::models::Activation;
@@ -52,7 +52,7 @@ impl GemmStage {
             dtype: builder.dtype,
             products: builder.products,
             capability: builder.context.gpu.capability,
-            processors: builder.context.processors,
+            sms: builder.context.sms,
             m: rows.saturating_mul(STEPS),
             n: product.outputs,
             k: product.inputs,
@@ -73,20 +73,20 @@ impl GemmStage {
     }
 
     /// Enqueues the product of all rows of the job.
-    pub(crate) fn run(&self, job: &Job, stream: &Stream) -> Result<()> {
+    pub(crate) fn run(&self, args: &LaunchArgs, stream: &Stream) -> Result<()> {
         let program::DenseProduct { inputs, outputs, windows } = &self.product;
         let [groups, places, each] =
             windows.as_ref().map_or([1, 1, 0], |w| [w.groups, w.places, w.channels / w.groups.max(1)]).map(|n| n as u64);
         let outputs = *outputs as u64;
-        let port = &job.ports[0];
-        let m = u64::from(job.steps).saturating_mul(job.rows).saturating_mul(places);
-        let product = job::Product {
-            a: port.at + u64::from(job.first) * port.step * self.element as u64,
-            b: job.weights[0],
-            bias: job.weights[1],
-            c: if self.to_work { job.work } else { job.y },
+        let port = &args.ports[0];
+        let m = u64::from(args.steps).saturating_mul(args.rows).saturating_mul(places);
+        let product = GemmArgs {
+            a: port.at + u64::from(args.first) * port.step * self.element as u64,
+            b: args.weights[0],
+            bias: args.weights[1],
+            c: if self.to_work { args.work } else { args.y },
             a_row: port.row,
-            a_step: port.step * u64::from(job.every),
+            a_step: port.step * u64::from(args.every),
             a_batch: each,
             b_row: outputs * groups,
             b_batch: outputs,
@@ -97,8 +97,8 @@ impl GemmStage {
             n: count("outputs", outputs as usize)?,
             k: count("inputs", *inputs)?,
             batch: count("groups", groups as usize)?,
-            lot: count("rows", job.rows as usize)?.max(1),
-            ..job::Product::default()
+            lot: count("rows", args.rows as usize)?.max(1),
+            ..GemmArgs::default()
         };
         let bytes = [product.a_row, product.a_step].map(|n| n * self.element as u64);
         if self.wide && !(product.a | bytes[0] | bytes[1]).is_multiple_of(16) {

@@ -15,7 +15,7 @@ use crate::cuda::schedule::plan::Node;
 use crate::cuda::schedule::stage_builder::StageBuilder;
 use crate::cuda::schedule::strategy;
 use crate::cuda::schedule::strategy::{CellLoop, LaunchContext};
-use crate::cuda::structs::launch_args::Job;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::device::{Products, Strategy};
 use crate::error::{Error, Result};
 use crate::system::program::CellProgram;
@@ -55,7 +55,7 @@ pub(crate) struct TiledCell {
 /// could run it.
 pub(crate) enum CellPlan {
     Tiled(TiledCell),
-    Plain(Vec<String>),
+    Reference(Vec<String>),
 }
 
 /// Chooses the tile shape of a cell's product and loads its kernel. The choice is the first one of
@@ -67,24 +67,20 @@ pub(crate) enum CellPlan {
 pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_>) -> Result<CellPlan> {
     let context = builder.context;
     let only = match std::env::var(TIER) {
-        Ok(name) if name == "plain" => return Ok(CellPlan::Plain(Vec::new())),
+        Ok(name) if name == "reference" => return Ok(CellPlan::Reference(Vec::new())),
         Ok(name) => Some(Tier::ALL.into_iter().find(|tier| tier.name() == name).ok_or_else(|| {
             let known = Tier::ALL.map(Tier::name);
-            Error::unknown("tier in OVERTIME_CELLS", &name, known.into_iter().chain(["plain"]))
+            Error::unknown("tier in OVERTIME_CELLS", &name, known.into_iter().chain(["reference"]))
         })?),
         Err(_) => None,
     };
     // A kernel that is specialised for a shape cannot be embedded at build time.
     if context.compiler.is_err() {
-        return Ok(CellPlan::Plain(Vec::new()));
+        return Ok(CellPlan::Reference(Vec::new()));
     }
     let (major, minor) = context.gpu.capability;
-    let mut machine = DeviceLimits {
-        capability: major * 10 + minor,
-        processors: context.processors as usize,
-        shared: context.shared,
-        room: Room::UNKNOWN,
-    };
+    let mut machine =
+        DeviceLimits { capability: major * 10 + minor, sms: context.sms as usize, shared: context.shared, room: Room::UNKNOWN };
     let (element, acc) = (builder.dtype.size(), builder.dtype.acc_size());
     let facts = CellShape { phases: cell.phases, states: cell.states, hidden: cell.hidden, batch: builder.rows, element, acc };
     let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
@@ -99,7 +95,7 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
         let shared = if tile.tier == Tier::Product { 0 } else { tile.shared() };
         let whole = matches!(tile.tier, Tier::Block | Tier::Cluster | Tier::Grid);
         let kernel = builder.steps(node, Request::tiles(builder.dtype, cell, &tile, &probes), shared, whole)?;
-        match room(&kernel, &tile, context.processors)? {
+        match room(&kernel, &tile, context.sms)? {
             Fit::All => {
                 return Ok(CellPlan::Tiled(TiledCell { tile, why: said(&tile, why, refused), kernel }));
             }
@@ -125,8 +121,8 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
             }
         }
     }
-    let is_plain = builder.products == Products::Ordered || cell.hidden == 0 || builder.rows == 0;
-    if !is_plain && (builder.strategy == Strategy::Persistent || only.is_some()) {
+    let is_reference = builder.products == Products::Ordered || cell.hidden == 0 || builder.rows == 0;
+    if !is_reference && (builder.strategy == Strategy::Persistent || only.is_some()) {
         let what = only.map_or("the persistent strategy".to_owned(), |tier| format!("the tier `{}`", tier.name()));
         let why = if refused.is_empty() { "its weights do not fit in registers and shared memory".to_owned() } else { refused.join("; ") };
         return Err(Error::Unsupported(format!(
@@ -136,7 +132,7 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
             context.name()
         )));
     }
-    Ok(CellPlan::Plain(refused))
+    Ok(CellPlan::Reference(refused))
 }
 
 /// Describes why a tier was chosen and other tiers were not.
@@ -156,7 +152,7 @@ enum Fit {
     Blocks(usize),
 }
 
-fn room(kernel: &CellLoop, tile: &CellTile, processors: u32) -> Result<Fit> {
+fn room(kernel: &CellLoop, tile: &CellTile, sms: u32) -> Result<Fit> {
     if tile.tier == Tier::Product {
         return Ok(Fit::All);
     }
@@ -165,7 +161,7 @@ fn room(kernel: &CellLoop, tile: &CellTile, processors: u32) -> Result<Fit> {
         let fit = kernel.clusters_at_once(Shape { cluster: tile.tiles() as u32, ..shape })? as usize;
         return Ok(if tile.shards() <= fit { Fit::All } else { Fit::Clusters(fit) });
     }
-    let fit = kernel.blocks_at_once(shape.threads, shape.shared)? as usize * processors as usize;
+    let fit = kernel.blocks_at_once(shape.threads, shape.shared)? as usize * sms as usize;
     // Thread blocks of the other tiers do not wait for each other.
     let needed = if tile.tier == Tier::Grid { tile.blocks() } else { 1 };
     Ok(if needed <= fit { Fit::All } else { Fit::Blocks(fit) })
@@ -204,8 +200,8 @@ impl TiledCellStage {
     }
 
     /// The jobs of the product with the input, and of the steps for the reference kernel.
-    fn both(&self, call: &StageCall<'_>) -> [Job; 2] {
-        [self.input.of_cell(call), Job { weights: call.weights(&self.weights), ..call.job }]
+    fn both(&self, call: &StageCall<'_>) -> [LaunchArgs; 2] {
+        [self.input.of_cell(call), LaunchArgs { weights: call.weights(&self.weights), ..call.args }]
     }
 
     /// Byte offset of scratch memory in the stage's own memory: behind Wh.
@@ -234,7 +230,7 @@ impl StageKernel for TiledCellStage {
         &self.parts
     }
 
-    fn jobs(&self, call: &StageCall<'_>) -> Vec<Job> {
+    fn launch_args(&self, call: &StageCall<'_>) -> Vec<LaunchArgs> {
         self.both(call).to_vec()
     }
 
@@ -245,24 +241,24 @@ impl StageKernel for TiledCellStage {
 
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
         let scratch = self.scratch();
-        let [product, mut job] = self.both(call);
+        let [product, mut args] = self.both(call);
         let Self { cell, tile, kernel, graph, .. } = self;
         let own = call.own.ok_or_else(|| Error::Unsupported("a recurrent cell has no memory of its own".into()))?;
         self.input.ask(&product, launch_context.stream)?;
 
-        job.weights[0] = own.address(0);
-        job.scratch = own.address(scratch);
+        args.weights[0] = own.address(0);
+        args.scratch = own.address(scratch);
         let counters = scratch + tile.counters();
         match tile.tier {
             Tier::Block | Tier::Cluster | Tier::Product => {}
             Tier::Grid => own.fill(counters, 0, tile.counter_bytes(), launch_context.stream)?,
             // SAFETY: the source is the state, whose number of bytes comes from the plan; its
             // buffer lives as long as the engine.
-            Tier::Step => unsafe { own.copy_from(counters + tile.counter_bytes(), job.state, tile.state_bytes(), launch_context.stream)? },
+            Tier::Step => unsafe { own.copy_from(counters + tile.counter_bytes(), args.state, tile.state_bytes(), launch_context.stream)? },
         }
         let shape = shape(tile);
         let phases = tile.facts.phases.len() as u32;
-        let steps = strategy::StepLaunches { kernel, graph, job: &job, shape, params: &cell.source.params, phases, before: None };
+        let steps = strategy::StepLaunches { kernel, graph, args: &args, shape, params: &cell.source.params, phases, before: None };
         strategy::run(self.strategy.0, steps, launch_context)
     }
 }

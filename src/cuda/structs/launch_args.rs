@@ -1,14 +1,35 @@
-//! What a launch is given. The twin of `kernels/include/job.cuh`; the fields are compared when that is compiled.
+//! The arguments of a launch. `kernels/include/launch_args.cuh` is generated from this file.
 
-use crate::device::mirror::mirror;
+use super::no_uninit;
+use crate::device::device_struct::{device_constants, device_struct};
 use crate::system::clock::Clock;
 
-pub(crate) const MAX_PORTS: usize = 4;
-pub(crate) const MAX_WEIGHTS: usize = 8;
-pub(crate) const MAX_EACH: usize = 32;
-pub(crate) const MAX_PROBES: usize = 16;
+device_constants! {
+    LIMITS {
+        /// Inputs of a system.
+        MAX_PORTS: usize = 4,
+        /// Weights of a layer.
+        MAX_WEIGHTS: usize = 8,
+        /// Fields of `Params`, each of which can differ between units.
+        MAX_EACH: usize = 32,
+        /// Recordings of a system.
+        MAX_PROBES: usize = 16,
+    }
+}
 
-/// What a probe keeps of a variable.
+device_constants! {
+    MODES {
+        /// Every element: `to[kept][row·width + element]`.
+        ALL: u32 = Mode::All as u32,
+        /// The elements that have a slot: `to[kept][row·width + slot]`.
+        PICK: u32 = Mode::Pick as u32,
+        /// One bit for each element, 1 if it is not 0: bit `element % 32` of
+        /// `to[kept][group·words + element/32]`.
+        BITS: u32 = Mode::Bits as u32,
+    }
+}
+
+/// The form of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     All = 0,
@@ -16,81 +37,100 @@ pub(crate) enum Mode {
     Bits = 2,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Time {
-    pub(crate) i: u64,
-    pub(crate) done: u64,
-    pub(crate) t0: f64,
-    pub(crate) dt: f64,
+device_struct! {
+    /// The position of the chunk: step k of it has index `i + k` and starts at time
+    /// `t0 + (done + k)·dt`.
+    #[derive(Default)]
+    pub(crate) struct ClockArgs {
+        i: u64,
+        done: u64,
+        t0: f64,
+        dt: f64,
+    }
 }
 
-impl From<Clock> for Time {
+impl From<Clock> for ClockArgs {
     fn from(clock: Clock) -> Self {
         Self { i: clock.i(), done: clock.done, t0: clock.t0, dt: clock.dt }
     }
 }
 
-/// An input: an address, and strides in elements.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Port {
-    pub(crate) at: u64,
-    pub(crate) step: u64,
-    pub(crate) row: u64,
-    pub(crate) unit: u64,
+device_struct! {
+    /// One input. Element (k, row, unit) is `at[k·step + row·row + unit·unit]`. A stride is 0 where
+    /// the input has one value for that axis.
+    #[derive(Default)]
+    pub(crate) struct Port {
+        /// Null without this input.
+        at: u64 as "const scalar_t*",
+        step: u64,
+        row: u64,
+        unit: u64,
+    }
 }
 
-/// A recording.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Probe {
-    pub(crate) to: u64,
-    pub(crate) slot: u64,
-    pub(crate) stride: u64,
-    pub(crate) width: u64,
-    pub(crate) first: u32,
-    pub(crate) every: u32,
-    pub(crate) var: u32,
-    pub(crate) mode: u32,
+device_struct! {
+    /// One recording. It keeps the steps `first`, `first + every`, … of the chunk.
+    #[derive(Default)]
+    pub(crate) struct Probe {
+        /// `[kept, stride]`; null without this recording.
+        to: u64 as "void*",
+        /// `PICK`: for each element of a row its place among the `width` kept ones, or -1.
+        slot: u64 as "const int*",
+        /// Elements of one kept step; `BITS`: 32-bit words.
+        stride: u64,
+        /// Kept elements of one row.
+        width: u64,
+        first: u32,
+        every: u32,
+        /// The variable; `N_STATE` is the output.
+        var: u32,
+        /// `ALL`, `PICK` or `BITS`.
+        mode: u32,
+    }
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Job {
-    pub(crate) clock: Time,
-    pub(crate) seed: u64,
-    pub(crate) rows: u64,
-    pub(crate) units: u64,
-    pub(crate) node: u32,
-    pub(crate) steps: u32,
-    pub(crate) given: u32,
-    pub(crate) first: u32,
-    pub(crate) every: u32,
-    pub(crate) backwards: u32,
-    pub(crate) state: u64,
-    pub(crate) y: u64,
-    pub(crate) y_row: u64,
-    pub(crate) ends: u64,
-    pub(crate) work: u64,
-    pub(crate) scratch: u64,
-    pub(crate) ports: [Port; MAX_PORTS],
-    pub(crate) weights: [u64; MAX_WEIGHTS],
-    pub(crate) each: [u64; MAX_EACH],
-    pub(crate) probes: [Probe; MAX_PROBES],
+device_struct! {
+    /// The arguments of a launch. Letters: T steps of the chunk, B batch rows, N units of a row, C
+    /// = B·N units of all rows, counted row by row; of a recurrent cell, H hidden units, G gates
+    /// and S state variables.
+    #[derive(Default)]
+    pub(crate) struct LaunchArgs {
+        clock: ClockArgs,
+        seed: u64,
+        rows: u64,
+        units: u64,
+        /// The number of the system's random stream.
+        node: u32,
+        /// Steps of the chunk; for a map, of its output.
+        steps: u32,
+        /// Bit p is 1 if the run has input p.
+        given: u32,
+        /// A map reads the steps `first`, `first + every`, … of its input.
+        first: u32,
+        every: u32,
+        /// 1: a recurrent cell computes the last step of the chunk first.
+        backwards: u32,
+        /// `[N_STATE, C]`; of a recurrent cell `[B, S·H]`.
+        state: u64 as "scalar_t*",
+        /// The output `[T, B, y_row]`, of which the stage writes the first N elements of each row;
+        /// or null.
+        y: u64 as "scalar_t*",
+        /// Elements between two rows of y: N, unless several layers share y.
+        y_row: u64,
+        /// `[B]`: row b makes a step only while the clock counts fewer than `ends[b]`; null: every
+        /// row makes every step.
+        ends: u64 as "const u64*",
+        /// A cell's products with its input, `[T, B, G·H]`.
+        work: u64 as "acc_t*",
+        /// A cell's rows where shared memory is too small for them, and its exchange between thread
+        /// blocks; or null.
+        scratch: u64 as "acc_t*",
+        ports: [Port; MAX_PORTS],
+        weights: [u64; MAX_WEIGHTS] as "const scalar_t*",
+        /// `[N]` for each field of `Params` that differs between units, else null.
+        each: [u64; MAX_EACH] as "const acc_t*",
+        probes: [Probe; MAX_PROBES],
+    }
 }
 
-// SAFETY: every field is an integer, a float, or an array of structs of those, and `repr(C)` leaves no padding between them:
-// the assertion adds their sizes up.
-unsafe impl bytemuck::NoUninit for Job {}
-const _: () = assert!(JOB_BYTES == 32 + 3 * 8 + 6 * 4 + 6 * 8 + 4 * 32 + 8 * 8 + 32 * 8 + 16 * 48);
-
-/// Bytes of [`Job`].
-pub(crate) const JOB_BYTES: usize = size_of::<Job>();
-
-mirror!(Time as "Clock" { i, done, t0, dt });
-mirror!(Port as "Port" { at, step, row, unit });
-mirror!(Probe as "Probe" { to, slot, stride, width, first, every, var, mode });
-mirror!(Job as "Job" {
-    clock, seed, rows, units, node, steps, given, first, every, backwards, state, y, y_row, ends, work, scratch, ports, weights, each, probes
-});
+no_uninit!(LaunchArgs);

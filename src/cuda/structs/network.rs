@@ -1,14 +1,16 @@
-//! What the loops of groups are given. The twins of `kernels/include/network.cuh`; the fields are compared when that is compiled.
+//! The tables that the loops of a network's groups read. `kernels/include/network_args.cuh` is
+//! generated from this file.
 
-use super::launch_args::Job;
-use crate::device::mirror::mirror;
+use super::launch_args::LaunchArgs;
+use super::no_uninit;
+use crate::device::device_struct::device_struct;
 use crate::network::plan::ReceptorKind;
 use crate::numeric::scalar::DType;
 
-/// A number in the type of arithmetic, as bytes; bytes beyond it are 0.
+/// A number in the type of arithmetic, as bytes; bytes beyond the number are 0.
 pub(crate) type Value = [u8; 8];
 
-/// The number in the type of arithmetic of a network of this element type.
+/// A number in the type of arithmetic of a network of this element type.
 pub(crate) fn value(dtype: DType, x: f64) -> Value {
     let mut value = Value::default();
     match dtype {
@@ -18,165 +20,197 @@ pub(crate) fn value(dtype: DType, x: f64) -> Value {
     value
 }
 
-/// Of a group, in front of its lists.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Group {
-    pub(crate) job: Job,
-    pub(crate) flight: u64,
-    pub(crate) spikes: u64,
-    pub(crate) output: u64,
-    pub(crate) currents: u64,
-    pub(crate) current: Value,
-    pub(crate) noise: Value,
-    pub(crate) noise_seed: u64,
-    pub(crate) first: u32,
-    pub(crate) last: u32,
-    pub(crate) slots: u32,
-    pub(crate) words: u32,
-    pub(crate) slot: u32,
-    pub(crate) groups: u32,
-    pub(crate) number: u32,
-    pub(crate) output_first: u32,
-    pub(crate) output_every: u32,
-    pub(crate) params: u32,
-    pub(crate) receptors: u32,
-    pub(crate) incoming: u32,
-    pub(crate) outgoing: u32,
-    pub(crate) poisson: u32,
-    pub(crate) n_outgoing: u32,
-    pub(crate) noise_stream: u32,
-    pub(crate) plastic: u32,
-    pub(crate) n_sending: u32,
-    pub(crate) n_plastic: u32,
-    pub(crate) none: u32,
+device_struct! {
+    /// The arguments of a group's loop. The lists of the group lie behind this struct, at byte
+    /// offsets from its start.
+    #[derive(Default)]
+    pub(crate) struct GroupArgs {
+        args: LaunchArgs,
+        /// `[rows][ring_len][mask_words]`: the spikes of the last steps, 16 neurons in an element.
+        spike_ring: u64 as "scalar_t*",
+        /// `[2][rows][groups]`: spikes of each group in a step; null where neither output nor
+        /// recording reads them.
+        spikes: u64 as "u32*",
+        /// `[kept][rows][groups]`.
+        output: u64 as "scalar_t*",
+        /// `[units]`; null where all units have `current`.
+        currents: u64 as "const acc_t*",
+        current: Value,
+        /// The noise times 1/√dt.
+        noise: Value,
+        noise_seed: u64,
+        /// The group's first warp, and the warp after its last one.
+        first: u32,
+        last: u32,
+        /// Steps that the spike ring holds.
+        ring_len: u32,
+        /// Elements of a bit mask over the group's neurons.
+        mask_words: u32,
+        /// The slot of the spike ring for the first step of the chunk.
+        slot: u32,
+        /// The number of groups, and the number of this group.
+        groups: u32,
+        number: u32,
+        /// The output keeps the steps `output_first`, `output_first + output_every`, …
+        output_first: u32,
+        output_every: u32,
+        /// Lists, as byte offsets.
+        params: u32,
+        receptors: u32,
+        incoming: u32,
+        outgoing: u32,
+        poisson: u32,
+        n_outgoing: u32,
+        noise_stream: u32,
+        /// A list, as a byte offset: first the plastic projections from the group, then those to
+        /// the group; see `stdp.cuh`.
+        plastic: u32,
+        n_sending: u32,
+        n_plastic: u32,
+        unused: u32,
+    }
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Receptor {
-    pub(crate) decay: Value,
-    pub(crate) reversal: Value,
-    pub(crate) rise: Value,
-    pub(crate) gain: Value,
-    pub(crate) block: Value,
-    pub(crate) alpha: Value,
-    pub(crate) incoming: [u32; 2],
-    pub(crate) poisson: [u32; 2],
+device_struct! {
+    /// A receptor of a group.
+    #[derive(Default)]
+    pub(crate) struct ReceptorArgs {
+        /// The factor of one step.
+        decay: Value,
+        /// The reversal potential of a conductance.
+        reversal: Value,
+        /// The factor of one step of the second variable, and the gain with which it adds to the
+        /// first.
+        rise: Value,
+        gain: Value,
+        /// The magnesium block of a conductance: its scale and its exponent.
+        block: Value,
+        alpha: Value,
+        /// The range of the receptor's projections in the list `incoming`.
+        incoming: [u32; 2],
+        /// The range of its Poisson drives in the list `poisson`.
+        poisson: [u32; 2],
+    }
 }
 
-impl Receptor {
+impl ReceptorArgs {
     /// The constants of a receptor.
-    pub(crate) fn of(acts: &ReceptorKind, dtype: DType) -> Self {
-        let ReceptorKind::Filter(course) = acts else { return Self::default() };
+    pub(crate) fn of(kind: &ReceptorKind, dtype: DType) -> Self {
+        let ReceptorKind::Filter(filter) = kind else { return Self::default() };
         let value = |x: Option<f64>| x.map_or(Value::default(), |x| value(dtype, x));
         Self {
-            decay: value(Some(course.decay)),
-            reversal: value(course.reversal),
-            rise: value(course.rise.map(|rise| rise.decay)),
-            gain: value(course.rise.map(|rise| rise.gain)),
-            block: value(course.block.map(|block| block.scale)),
-            alpha: value(course.block.map(|block| block.alpha)),
+            decay: value(Some(filter.decay)),
+            reversal: value(filter.reversal),
+            rise: value(filter.rise.map(|rise| rise.decay)),
+            gain: value(filter.rise.map(|rise| rise.gain)),
+            block: value(filter.block.map(|block| block.scale)),
+            alpha: value(filter.block.map(|block| block.alpha)),
             ..Self::default()
         }
     }
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Incoming {
-    pub(crate) sums: u64,
-    pub(crate) reach: u64,
-    pub(crate) quantum: Value,
-    pub(crate) first: u32,
-    pub(crate) exact: u32,
+device_struct! {
+    /// A projection as its postsynaptic group reads it: sums of integer weights, and the weight
+    /// scale.
+    #[derive(Default)]
+    pub(crate) struct PostProjection {
+        /// `[2][rows][n_targets]`: i64 if `exact`, else u32.
+        sums: u64 as "void*",
+        n_targets: u64,
+        weight_scale: Value,
+        /// The first target's number in the group.
+        first: u32,
+        exact: u32,
+    }
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Outgoing {
-    pub(crate) offsets: u64,
-    pub(crate) targets: u64,
-    pub(crate) mantissas: u64,
-    pub(crate) delays: u64,
-    pub(crate) sums: u64,
-    pub(crate) reach: u64,
-    pub(crate) made: u64,
-    pub(crate) first: u32,
-    pub(crate) sources: u32,
-    pub(crate) least: u32,
-    pub(crate) most: u32,
-    pub(crate) far: u32,
-    pub(crate) many: u32,
-    pub(crate) terminal: u64,
-    pub(crate) constants: [Value; 7],
-    pub(crate) law: u64,
+device_struct! {
+    /// A projection as its presynaptic group reads it: the synapse rows.
+    #[derive(Default)]
+    pub(crate) struct PreProjection {
+        /// `[sources + 1]`: the synapses of source r are `offsets[r]` to `offsets[r + 1]`.
+        offsets: u64 as "const u64*",
+        /// `[synapses]`: u32 if `wide_targets`, else u16: numbers within the projection's targets.
+        /// A row ascends by (delay, target).
+        targets: u64 as "const void*",
+        /// `[synapses]` integer weights; null where all are 1. With integer weights, sums are i64.
+        weights: u64 as "const int*",
+        /// `[synapses]` in steps; null where all are `min_delay`.
+        delays: u64 as "const u16*",
+        sums: u64 as "void*",
+        n_targets: u64,
+        /// The recipe of the rows of procedural connectivity, else null.
+        generator: u64 as "const struct ConnectArgs*",
+        /// The first source's number in the group, and the number of sources.
+        first: u32,
+        sources: u32,
+        /// In steps.
+        min_delay: u32,
+        max_delay: u32,
+        wide_targets: u32,
+        /// From this number of simultaneous spikes on, a lane walks a source's row; below it, the
+        /// lanes of a warp share a row.
+        lane_per_source_from: u32,
+        /// The variables `[2 or 3][rows][units]` of the presynaptic release model, or null. With a
+        /// release model, sums are i64.
+        presynapse: u64 as "void*",
+        constants: [Value; 7],
+        /// `STP`, `AMPA`, `NMDA`, `BIO_NMDA` or `GAP`.
+        release_model: u64,
+    }
 }
 
-/// The twin is in `kernels/include/stdp.cuh`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Plastic {
-    pub(crate) to: Outgoing,
-    pub(crate) w: u64,
-    pub(crate) pre: u64,
-    pub(crate) post: u64,
-    pub(crate) traces: u64,
-    pub(crate) fired: u64,
-    pub(crate) columns: u64,
-    pub(crate) places: u64,
-    pub(crate) kinds: u64,
-    pub(crate) synapses: u64,
-    pub(crate) decay_pre: Value,
-    pub(crate) decay_post: Value,
-    pub(crate) a_pre: Value,
-    pub(crate) a_post: Value,
-    pub(crate) low: Value,
-    pub(crate) high: Value,
-    pub(crate) per_unit: Value,
-    pub(crate) targets: u32,
-    pub(crate) first: u32,
+device_struct! {
+    /// A plastic projection, as both of its groups read it.
+    #[derive(Default)]
+    pub(crate) struct PlasticProjection {
+        /// The synapse rows, without integer weights; sums are i64.
+        to: PreProjection,
+        /// `[rows][synapses]`.
+        w: u64 as "scalar_t*",
+        /// `[rows][delays][sources]`: the traces of the sources.
+        pre: u64 as "scalar_t*",
+        /// `[rows][targets]`: the traces of the targets before the chunk, and after it.
+        post: u64 as "scalar_t*",
+        /// `[2][rows][targets]`: the traces of the targets after step k, in half k mod 2.
+        traces: u64 as "acc_t*",
+        /// `[3][rows][1 + targets]`: the number of targets that spike in step k, and their list, in
+        /// third k mod 3.
+        fired: u64 as "u32*",
+        /// `[targets + 1]`: the synapses of target c are `columns[c]` to `columns[c + 1]` of the
+        /// next two arrays.
+        columns: u64 as "const u32*",
+        /// `[synapses]`: each synapse's place in the synapse rows, ascending in a column.
+        places: u64 as "const u32*",
+        /// `[synapses]`: the element of `pre` for each synapse.
+        kinds: u64 as "const u32*",
+        synapses: u64,
+        decay_pre: Value,
+        decay_post: Value,
+        a_pre: Value,
+        a_post: Value,
+        low: Value,
+        high: Value,
+        /// The integer weight of a weight of 1.
+        inv_scale: Value,
+        /// The number of targets, and the first target's number in the group.
+        targets: u32,
+        first: u32,
+    }
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Poisson {
-    pub(crate) thresholds: u64,
-    pub(crate) weight: Value,
-    pub(crate) most: u32,
-    pub(crate) stream: u32,
-    pub(crate) seed: u64,
+device_struct! {
+    /// A Poisson drive.
+    #[derive(Default)]
+    pub(crate) struct PoissonArgs {
+        /// `[max_spikes]`: a random word `>= thresholds[n]` stands for more than n spikes.
+        thresholds: u64 as "const u32*",
+        weight: Value,
+        max_spikes: u32,
+        stream: u32,
+        seed: u64,
+    }
 }
 
-/// What makes rows that are stored nowhere.
-#[repr(transparent)]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RowMaker(pub(crate) crate::connectivity::device::Job);
-
-// SAFETY: every field of the one field is an integer, an f64 or an array of those, and its size, which is asserted where it is, is the sum of
-// theirs, so that `repr(C)` leaves no padding between them.
-unsafe impl bytemuck::NoUninit for RowMaker {}
-
-macro_rules! plain {
-    ($($name:ident: $bytes:expr),*) => {$(
-        // SAFETY: every field is an integer, an array of those, or a struct of those, and `repr(C)` leaves no padding between them: the
-        // assertion adds their sizes up.
-        unsafe impl bytemuck::NoUninit for $name {}
-        const _: () = assert!(size_of::<$name>() == $bytes);
-    )*};
-}
-plain!(Group: size_of::<Job>() + 7 * 8 + 20 * 4, Receptor: 64, Incoming: 32, Outgoing: 152, Poisson: 32, Plastic: 288);
-
-mirror!(Group as "Group" {
-    job, flight, spikes, output, currents, current, noise, noise_seed, first, last, slots, words, slot, groups, number, output_first,
-    output_every, params, receptors, incoming, outgoing, poisson, n_outgoing, noise_stream, plastic, n_sending, n_plastic, none
-});
-mirror!(Receptor as "Receptor" { decay, reversal, rise, gain, block, alpha, incoming, poisson });
-mirror!(Incoming as "Incoming" { sums, reach, quantum, first, exact });
-mirror!(Outgoing as "Outgoing" {
-    offsets, targets, mantissas, delays, sums, reach, made, first, sources, least, most, far, many, terminal, constants, law
-});
-mirror!(Plastic as "Plastic" {
-    to, w, pre, post, traces, fired, columns, places, kinds, synapses, decay_pre, decay_post, a_pre, a_post, low, high, per_unit, targets, first
-});
-mirror!(Poisson as "Poisson" { thresholds, weight, most, stream, seed });
+no_uninit!(GroupArgs, ReceptorArgs, PostProjection, PreProjection, PlasticProjection, PoissonArgs);

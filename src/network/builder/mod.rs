@@ -100,15 +100,15 @@ impl<T: Real> Builder<T> {
             if let Some(rule) = rule {
                 let plastic = PlasticPlan::new(rule, &plan.spec, plan.table()?, &plan.delays, var)?;
                 var += PlasticPlan::VARS;
-                plan.quantum = plastic.quantum;
+                plan.weight_scale = plastic.weight_scale;
                 plan.plastic = Some(plastic);
             }
             if plan.is_gap(&group_plans) {
                 // Initial values need them.
                 plan.table()?;
             }
-            let slots = &mut group_plans[plan.from].slots;
-            *slots = (*slots).max(*plan.delays.end() as usize + 1);
+            let ring_len = &mut group_plans[plan.from].ring_len;
+            *ring_len = (*ring_len).max(*plan.delays.end() as usize + 1);
             projection_plans.push(plan);
         }
         Ok(Network { plan: Arc::new(NetworkPlan { dt, groups: group_plans, projections: projection_plans }), models, currents })
@@ -215,7 +215,7 @@ fn group_plan<T: Real>(
         }
         presynapses.push(Presynapse { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars: own, init });
     }
-    let flight = *next;
+    let spike_ring = *next;
     *next += 1;
     let ports = schema.inputs.len();
     let receptors = receptor_plans;
@@ -226,8 +226,8 @@ fn group_plan<T: Real>(
         vars,
         receptors,
         presynapses,
-        flight,
-        slots: 1,
+        spike_ring,
+        ring_len: 1,
         input,
         noise,
         poisson: drives,
@@ -252,7 +252,7 @@ fn projection_plan<T: Real>(projection: Projection, groups: &[GroupPlan], dt: f6
     spec.check()?;
     let delays = spec.delays()?;
     debug_assert!(*delays.end() <= MOST_STEPS);
-    let mut quantum = spec.quantum();
+    let mut weight_scale = spec.weight_scale();
     let presynapse = groups[from].presynapses.iter().position(|t| t.name == spec.name);
     if let Some(kinetics) = kinetics {
         let name = &spec.name;
@@ -272,7 +272,7 @@ fn projection_plan<T: Real>(projection: Projection, groups: &[GroupPlan], dt: f6
             return Err(Error::Unsupported(reason));
         }
         if kinetics == Kinetics::Gap {
-            quantum *= MAX_POTENTIAL;
+            weight_scale *= MAX_POTENTIAL;
             if *delays.end() > 0 {
                 return Err(Error::Unsupported(format!("projection `{name}`: gap junctions have no delay")));
             }
@@ -282,7 +282,7 @@ fn projection_plan<T: Real>(projection: Projection, groups: &[GroupPlan], dt: f6
         }
         check_name("projection with kinetics", name, groups.iter().map(|p| p.name.as_str()))?;
         if spec.has_one_weight() {
-            quantum /= f64::from(AMOUNT_ONE);
+            weight_scale /= f64::from(AMOUNT_ONE);
         }
     }
     if receptor_plans[receptor].is_graded::<T>() && !kinetics.is_some_and(Kinetics::is_graded) {
@@ -295,7 +295,7 @@ fn projection_plan<T: Real>(projection: Projection, groups: &[GroupPlan], dt: f6
         receptor,
         var: receptor_plans[receptor].var,
         delays,
-        quantum,
+        weight_scale,
         presynapse,
         table: OnceLock::new(),
         plastic: None,

@@ -1,5 +1,7 @@
-//! Kinetics of a projection's terminals: short-term plasticity, and receptors whose opening is a state of the source.
+//! The kinetics of a projection: presynaptic release models, which are short-term plasticity, and receptors whose opening is a state of the
+//! source.
 
+use crate::device::device_struct::device_constants;
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::numeric::math::exp;
@@ -7,11 +9,26 @@ use crate::numeric::rounding::up;
 
 /// The potential that is an amount of 1, of gap junctions.
 pub(crate) const MAX_POTENTIAL: f64 = 512.0;
-/// Constants of a law.
+/// Constants of a release model.
 pub(crate) const CONSTANTS: usize = 7;
 
 /// More steps than transmitter stays for.
 const STEPS: f64 = 16_777_216.0;
+
+device_constants! {
+    RELEASE_MODELS {
+        /// Short-term plasticity.
+        STP: u32 = 0,
+        /// A receptor that a pulse of transmitter opens.
+        AMPA: u32 = 1,
+        /// A receptor of second order.
+        NMDA: u32 = 2,
+        /// A receptor of second order that a pulse of transmitter opens.
+        BIO_NMDA: u32 = 3,
+        /// The source's potential.
+        GAP: u32 = 4,
+    }
+}
 
 /// What a projection makes of each source's spikes; see [`Projection::kinetics`](crate::network::Projection::kinetics).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -210,21 +227,16 @@ impl Kinetics {
         !matches!(self, Self::Stp(_))
     }
 
-    /// The number of each by its name in kernels.
+    /// The number of the release model in kernels.
     #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by the CUDA engine alone"))]
-    pub(crate) const NUMBERS: [(&'static str, usize); 5] = [("STP", 0), ("AMPA", 1), ("NMDA", 2), ("BIO_NMDA", 3), ("GAP", 4)];
-
-    /// Its number in kernels.
-    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by the CUDA engine alone"))]
-    pub(crate) fn number(self) -> u32 {
-        let number = match self {
-            Self::Stp(_) => Self::NUMBERS[0],
-            Self::Ampa(_) => Self::NUMBERS[1],
-            Self::Nmda(_) => Self::NUMBERS[2],
-            Self::BioNmda(_) => Self::NUMBERS[3],
-            Self::Gap => Self::NUMBERS[4],
-        };
-        number.1 as u32
+    pub(crate) fn release_model(self) -> u32 {
+        match self {
+            Self::Stp(_) => STP,
+            Self::Ampa(_) => AMPA,
+            Self::Nmda(_) => NMDA,
+            Self::BioNmda(_) => BIO_NMDA,
+            Self::Gap => GAP,
+        }
     }
 
     /// What a step of `dt` works with.

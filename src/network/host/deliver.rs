@@ -1,4 +1,5 @@
-//! Delivery: the spikes that arrive over a projection's synapses are summed up for each target, and the sums added to its receptor.
+//! Delivery: sums the spikes that arrive over a projection's synapses for each target, and adds the
+//! sums to the target's receptor.
 
 use super::presynaptic::AMOUNT_ONE;
 use crate::connectivity::{Delays, SynapseTable, Targets, Weights};
@@ -7,31 +8,32 @@ use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
 use std::ops::{AddAssign, Range};
 
-/// Synapses of a step from which on its targets are shared out.
+/// The number of synapses of a step from which on threads share the targets.
 const SHARED: usize = 8192;
-/// Fewest synapses of a row that it is worth to look for the ends of a share of them.
+/// The minimum row length at which splitting a row between threads pays for the two binary
+/// searches.
 const SHARE: usize = 16;
-/// So many targets' sums are moved in the time of one that has to be found.
+/// A dense pass over this number of targets costs about as much as one sparse lookup.
 const DENSE: usize = 16;
 
-/// Memory that steps use again.
+/// Memory that all steps use.
 #[derive(Default)]
 pub(crate) struct Delivery {
     /// Sums of each target: of spikes, and of weights.
     counts: Vec<i32>,
     loads: Vec<i64>,
-    /// Synapses that spikes arrive over.
+    /// Ranges of synapses over which spikes arrive.
     ranges: Vec<Range<usize>>,
-    /// Targets that spike themselves, for those who ask.
+    /// Targets that spike, for STDP.
     list: Vec<usize>,
-    /// Of each range, what its source's terminal passes on; nothing where there are none.
+    /// The released amount of each range's source; empty without a release model.
     amounts: Vec<i32>,
-    /// How many these are.
+    /// The number of synapses in the ranges.
     events: usize,
 }
 
 impl Delivery {
-    /// With room for so many targets.
+    /// With room for this number of targets.
     pub(crate) fn new(targets: usize) -> Self {
         Self { counts: vec![0; targets], loads: vec![0; targets], ..Self::default() }
     }
@@ -43,12 +45,13 @@ impl Delivery {
         self.events = 0;
     }
 
-    /// What is sent by the spikes in `words`, those of a whole group, arrives after `delay` steps.
+    /// Collects the synapses of the spikes in `words`, the mask of a whole group, that have this
+    /// delay.
     pub(super) fn collect<T: Real>(&mut self, table: &SynapseTable, words: &[T], sources: &Range<usize>, delay: u32) {
         each_spike(words, sources, |source| self.row(table, source, delay));
     }
 
-    /// What terminals pass on, `amounts` of all sources.
+    /// Collects the synapses of all sources that release an amount.
     pub(crate) fn collect_amounts(&mut self, table: &SynapseTable, amounts: &[i32], delay: u32) {
         for (source, amount) in amounts.iter().enumerate().filter(|(_, amount)| **amount != 0) {
             self.row(table, source, delay);
@@ -71,33 +74,33 @@ impl Delivery {
         }
     }
 
-    /// Adds what has been collected to the receptor `s` of the targets, of which those from number `first` on are here,
-    /// `all` or not.
-    pub(crate) fn add<T: Real>(&mut self, table: &SynapseTable, quantum: T, first: usize, all: bool, s: &mut [T]) {
+    /// Adds the collected synapses to the receptor `s` of the targets from number `first` on;
+    /// `all`: these are all targets.
+    pub(crate) fn add<T: Real>(&mut self, table: &SynapseTable, weight_scale: T, first: usize, all: bool, s: &mut [T]) {
         if self.events == 0 {
             return;
         }
         match &table.targets {
-            Targets::U16(targets) => self.to(targets, &table.weights, (first, all), quantum, s),
-            Targets::U32(targets) => self.to(targets, &table.weights, (first, all), quantum, s),
+            Targets::U16(targets) => self.to(targets, &table.weights, (first, all), weight_scale, s),
+            Targets::U32(targets) => self.to(targets, &table.weights, (first, all), weight_scale, s),
         }
     }
 
-    fn to<T: Real, X: Target>(&mut self, targets: &[X], weights: &Weights, place: (usize, bool), quantum: T, s: &mut [T]) {
+    fn to<T: Real, X: Target>(&mut self, targets: &[X], weights: &Weights, place: (usize, bool), weight_scale: T, s: &mut [T]) {
         match (weights, self.amounts.is_empty()) {
-            (Weights::Same, true) => self.part(targets, UnitWeight, place, quantum, s),
-            (Weights::Each(weights), true) => self.part(targets, StoredWeight(weights), place, quantum, s),
-            (Weights::Same, false) => self.part(targets, ReleasedAmount, place, quantum, s),
-            (Weights::Each(weights), false) => self.part(targets, ScaledWeight(weights), place, quantum, s),
+            (Weights::Same, true) => self.part(targets, UnitWeight, place, weight_scale, s),
+            (Weights::Each(weights), true) => self.part(targets, StoredWeight(weights), place, weight_scale, s),
+            (Weights::Same, false) => self.part(targets, ReleasedAmount, place, weight_scale, s),
+            (Weights::Each(weights), false) => self.part(targets, ScaledWeight(weights), place, weight_scale, s),
         }
     }
 
-    /// As `add`, with the weights of now, of which one has so many quanta.
+    /// As `add`, with the present weights `w`; the integer weight of a weight of 1 is `inv_scale`.
     pub(super) fn add_now<T: Real>(
         &mut self,
         table: &SynapseTable,
-        (w, per_unit): (&[T], f64),
-        quantum: T,
+        (w, inv_scale): (&[T], f64),
+        weight_scale: T,
         first: usize,
         all: bool,
         s: &mut [T],
@@ -105,20 +108,21 @@ impl Delivery {
         if self.events == 0 {
             return;
         }
-        let load = PlasticWeight { w, per_unit };
+        let load = PlasticWeight { w, inv_scale };
         match &table.targets {
-            Targets::U16(targets) => self.part(targets, load, (first, all), quantum, s),
-            Targets::U32(targets) => self.part(targets, load, (first, all), quantum, s),
+            Targets::U16(targets) => self.part(targets, load, (first, all), weight_scale, s),
+            Targets::U32(targets) => self.part(targets, load, (first, all), weight_scale, s),
         }
     }
 
-    /// The synapses that spikes arrive over, ascending, and how many these are.
+    /// The ranges of synapses over which spikes arrive, ascending, and the number of these
+    /// synapses.
     pub(super) fn sorted(&mut self) -> (&[Range<usize>], usize) {
         self.ranges.sort_unstable_by_key(|range| range.start);
         (&self.ranges, self.events)
     }
 
-    /// A list, empty, for who needs one.
+    /// An empty list for the caller.
     pub(super) fn list(&mut self) -> &mut Vec<usize> {
         self.list.clear();
         &mut self.list
@@ -129,7 +133,7 @@ impl Delivery {
         targets: &[X],
         load: L,
         (first, all): (usize, bool),
-        quantum: T,
+        weight_scale: T,
         s: &mut [T],
     ) {
         let Self { counts, loads, ranges, amounts, events, .. } = self;
@@ -137,16 +141,17 @@ impl Delivery {
         let mean = *events / ranges.len().max(1);
         let shares = if *events >= SHARED { rayon::current_num_threads().min(mean / SHARE).max(1) } else { 1 };
         let whole = all && shares == 1;
-        TargetRange { targets, load, ranges, amounts, dense: *events > s.len() / DENSE, quantum, first, whole, sums, s }.share(shares);
+        TargetRange { targets, load, ranges, amounts, dense: *events > s.len() / DENSE, weight_scale, first, whole, sums, s }.share(shares);
     }
 }
 
-/// Calls `each` for the spikes in `words`, those of a whole group, of these neurons, with their numbers among them.
+/// Calls `each` for the spikes of these neurons in `words`, the mask of a whole group, with their
+/// numbers among the neurons.
 pub(super) fn each_spike<T: Real>(words: &[T], part: &Range<usize>, mut each: impl FnMut(usize)) {
     let first = part.start / WORD;
     let words = &words[first..part.end.div_ceil(WORD)];
     let zero = T::of(0.0);
-    // Spikes are rare: look at eight words at a time.
+    // Spikes are rare: eight words are tested at a time.
     for (c, chunk) in words.chunks(8).enumerate() {
         if !chunk.iter().fold(false, |any, w| any | (*w != zero)) {
             continue;
@@ -183,10 +188,10 @@ impl Target for u32 {
     }
 }
 
-/// What is summed up for a target.
+/// The sum of a target.
 trait Sum: Copy + Default + PartialEq + AddAssign + Send {
     fn real<T: Real>(self) -> T;
-    /// Where they are.
+    /// The sums of this type.
     fn all<'a>(counts: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [Self];
 }
 
@@ -212,14 +217,14 @@ impl Sum for i64 {
     }
 }
 
-/// What synapses carry.
+/// The summand of a synapse.
 trait SynapticWeight: Copy + Send + Sync {
     type Sum: Sum;
-    /// Of this synapse, if its source passes on so much.
+    /// The summand of this synapse if its source releases this amount.
     fn of(self, synapse: usize, amount: i32) -> Self::Sum;
 }
 
-/// A quantum each.
+/// Every synapse counts 1.
 #[derive(Clone, Copy)]
 struct UnitWeight;
 
@@ -231,7 +236,7 @@ impl SynapticWeight for UnitWeight {
     }
 }
 
-/// So many quanta.
+/// Each synapse has its integer weight.
 #[derive(Clone, Copy)]
 struct StoredWeight<'a>(&'a [i32]);
 
@@ -243,23 +248,24 @@ impl SynapticWeight for StoredWeight<'_> {
     }
 }
 
-/// What weights are now, in quanta.
+/// The integer weights of the present weights.
 #[derive(Clone, Copy)]
 struct PlasticWeight<'a, T> {
     w: &'a [T],
-    per_unit: f64,
+    inv_scale: f64,
 }
 
 impl<T: Real> SynapticWeight for PlasticWeight<'_, T> {
     type Sum = i64;
-    /// Its twin is `mantissa_of` in `stdp.cuh`. What cannot be one is as near as can be, and what is no number is 0.
+    /// Its counterpart is `integer_weight_of` in `stdp.cuh`. A value out of range saturates, and
+    /// NaN gives 0.
     #[inline(always)]
     fn of(self, synapse: usize, _: i32) -> i64 {
-        i64::from((self.w[synapse].to_f64() * self.per_unit).round_ties_even() as i32)
+        i64::from((self.w[synapse].to_f64() * self.inv_scale).round_ties_even() as i32)
     }
 }
 
-/// So many 2⁻³⁰ of a quantum as the source passes on.
+/// The released amount of the source, in multiples of 2⁻³⁰.
 #[derive(Clone, Copy)]
 struct ReleasedAmount;
 
@@ -271,7 +277,7 @@ impl SynapticWeight for ReleasedAmount {
     }
 }
 
-/// That part of so many quanta, to the nearest.
+/// The integer weight times the released amount, rounded to the nearest integer.
 #[derive(Clone, Copy)]
 struct ScaledWeight<'a>(&'a [i32]);
 
@@ -283,38 +289,39 @@ impl SynapticWeight for ScaledWeight<'_> {
     }
 }
 
-/// Some of the targets, and all that arrives at them. Their sums are 0 before and after.
+/// Some of the targets, and all synapses that deliver to them. Their sums are 0 before and after.
 struct TargetRange<'a, T, X, L: SynapticWeight> {
     targets: &'a [X],
     load: L,
     ranges: &'a [Range<usize>],
     amounts: &'a [i32],
-    /// So many targets have a sum that all are looked at.
+    /// The number of targets with a sum is so large that all targets are visited.
     dense: bool,
-    quantum: T,
+    weight_scale: T,
     first: usize,
-    /// These are all targets.
+    /// The range is all targets.
     whole: bool,
     sums: &'a mut [L::Sum],
     s: &'a mut [T],
 }
 
 impl<T: Real, X: Target, L: SynapticWeight> TargetRange<'_, T, X, L> {
-    /// By so many shares of the targets.
+    /// Divides the targets into this number of shares.
     fn share(self, shares: usize) {
         if shares <= 1 {
             return vectorize(self);
         }
-        let Self { targets, load, ranges, amounts, dense, quantum, first, whole, sums, s } = self;
+        let Self { targets, load, ranges, amounts, dense, weight_scale, first, whole, sums, s } = self;
         let middle = s.len() * (shares / 2) / shares;
         let (sums, later_sums) = sums.split_at_mut(middle);
         let (s, later_s) = s.split_at_mut(middle);
-        let a = TargetRange { targets, load, ranges, amounts, dense, quantum, first, whole, sums, s };
-        let b = TargetRange { targets, load, ranges, amounts, dense, quantum, first: first + middle, whole, sums: later_sums, s: later_s };
+        let a = TargetRange { targets, load, ranges, amounts, dense, weight_scale, first, whole, sums, s };
+        let b =
+            TargetRange { targets, load, ranges, amounts, dense, weight_scale, first: first + middle, whole, sums: later_sums, s: later_s };
         rayon::join(|| a.share(shares / 2), || b.share(shares - shares / 2));
     }
 
-    /// What of range `k` has its targets here: they ascend.
+    /// The part of range `k` whose targets are here; targets ascend.
     #[inline(always)]
     fn cut(&self, k: usize) -> Range<usize> {
         let range = self.ranges[k].clone();
@@ -327,12 +334,12 @@ impl<T: Real, X: Target, L: SynapticWeight> TargetRange<'_, T, X, L> {
         range.start + from..range.start + to
     }
 
-    /// Moves a sum to its receptor. Where there is none nothing is added, not even 0.
+    /// Moves a sum to its receptor. A sum of 0 adds nothing, not even 0.
     #[inline(always)]
     fn take(&mut self, k: usize) {
         let sum = self.sums[k];
         if sum != L::Sum::default() {
-            self.s[k] = sum.real::<T>().mul_add(self.quantum, self.s[k]);
+            self.s[k] = sum.real::<T>().mul_add(self.weight_scale, self.s[k]);
             self.sums[k] = L::Sum::default();
         }
     }
@@ -354,7 +361,7 @@ impl<T: Real, X: Target, L: SynapticWeight> Kernel for TargetRange<'_, T, X, L> 
             let len = self.s.len().min(self.sums.len());
             let (sums, s) = (&mut self.sums[..len], &mut self.s[..len]);
             for k in 0..len {
-                let moved = sums[k].real::<T>().mul_add(self.quantum, s[k]);
+                let moved = sums[k].real::<T>().mul_add(self.weight_scale, s[k]);
                 s[k] = if sums[k] != L::Sum::default() { moved } else { s[k] };
                 sums[k] = L::Sum::default();
             }

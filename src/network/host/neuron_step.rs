@@ -10,9 +10,9 @@ use crate::numeric::scalar::Real;
 use crate::system::state::{State, child};
 use crate::system::{Inputs, MAX_PORTS, Tick};
 
-/// Neurons that are stepped together: their variables and drive stay in the first cache.
+/// Neurons that are stepped together: their variables and drive stay in L1.
 const BLOCK: usize = 512;
-/// Neurons from which on a step is shared out.
+/// The number of neurons from which on threads share a step.
 const SHARED: usize = 2048;
 
 /// Some neurons of a batch row of a group.
@@ -56,7 +56,8 @@ pub(super) struct NeuronBlocks<T: 'static> {
     zeros: Vec<T>,
 }
 
-/// The list, emptied, with its memory. (Collecting from a list's own iterator takes over its memory.)
+/// The list, emptied, with its memory. (Collecting from a list's own iterator takes over its
+/// memory.)
 fn again<'b, T>(mut list: Vec<&mut [T]>) -> Vec<&'b mut [T]> {
     list.clear();
     list.into_iter().map(|_| <&mut [T]>::default()).collect()
@@ -91,7 +92,8 @@ impl<T: Real> NeuronBlocks<T> {
         Self { known: known.collect(), tiles: Vec::new(), lists: Vec::new(), rests: Vec::new(), zeros: vec![T::of(0.0); BLOCK] }
     }
 
-    /// Steps all neurons that are owned here, writes their spikes into the slot of the step, and their numbers to `y`.
+    /// Steps all neurons that are owned here, writes their spikes into the slot of the step, and
+    /// their numbers to `y`.
     pub(super) fn step(
         &mut self,
         network: &Network<T>,
@@ -109,11 +111,11 @@ impl<T: Real> NeuronBlocks<T> {
         let mut neurons = 0;
         for (group, plan) in groups.iter().enumerate() {
             let owned = exchange.owned(group, plan.units);
-            rests.extend(vars.by_ref().take(plan.flight - plan.vars.start).map(|v| &mut **v));
-            let mut flight = vars.next().map(|v| &mut **v).unwrap_or_default();
+            rests.extend(vars.by_ref().take(plan.spike_ring - plan.vars.start).map(|v| &mut **v));
+            let mut spike_ring = vars.next().map(|v| &mut **v).unwrap_or_default();
             for row in 0..rows {
-                let words = flight.split_off_mut(..plan.slots * plan.words()).unwrap_or_default();
-                let mut words = &mut words[plan.slot(0, at.i)..][..plan.words()];
+                let words = spike_ring.split_off_mut(..plan.ring_len * plan.mask_words()).unwrap_or_default();
+                let mut words = &mut words[plan.slot(0, at.i)..][..plan.mask_words()];
                 words = &mut words[owned.start / WORD..];
                 rests.iter_mut().for_each(|rest| *rest = &mut std::mem::take(rest)[owned.start..]);
                 for first in owned.clone().step_by(BLOCK) {
@@ -189,7 +191,8 @@ impl<T: Real> NeuronBlock<'_, T> {
         if let Some((stream, scale)) = known.noise {
             poisson::noise(stream, scale, first as u64, at.i, i);
         }
-        // Where a model has further inputs, nothing is given, which reads as zeros: so does `g` where there are no conductances.
+        // Where a model has further inputs, nothing is given, which reads as zeros: so does `g`
+        // where there are no conductances.
         let mut inputs = Inputs { ports: [&zeros[..self.len]; MAX_PORTS], given: [false; MAX_PORTS] };
         if plan.ports > 0 && plan.conductance != Some(0) {
             (inputs.ports[0], inputs.given[0]) = (i, true);

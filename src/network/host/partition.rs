@@ -1,17 +1,21 @@
-//! Who owns which neurons, and how spikes get to where they are needed: the one place that knows whether there are others.
+//! Who owns which neurons, and how spikes get to where they are needed: the one place that knows
+//! whether there are others.
 
 use crate::network::plan::{GroupPlan, WORD};
 use crate::system::state::State;
 use std::ops::Range;
 
-/// One of those who run a network together, each with a state of the whole of which its own neurons are kept up.
+/// One of those who run a network together, each with a state of the whole of which its own neurons
+/// are kept up.
 ///
-/// A worker steps the neurons it owns, and delivers to them; what it needs of the others is their spikes alone, and not before the
-/// network's shortest delay has passed. So [`SpikeExchange::swap`] is called once in so many steps, between the neurons' step and the
-/// delivery, with the masks of the steps since the call before. It writes the others' words and hands out its own. It is called in the
-/// same steps by all, so that it may wait for them.
+/// A worker steps the neurons it owns, and delivers to them; what it needs of the others is their
+/// spikes alone, and not before the network's shortest delay has passed. So [`SpikeExchange::swap`]
+/// is called once in so many steps, between the neurons' step and the delivery, with the masks of
+/// the steps since the call before. It writes the others' words and hands out its own. It is called
+/// in the same steps by all, so that it may wait for them.
 pub(crate) trait SpikeExchange<T> {
-    /// The neurons of group number `group`, which has `units`, that are stepped here. Both ends are multiples of 16, but for the last.
+    /// The neurons of group number `group`, which has `units`, that are stepped here. Both ends are
+    /// multiples of 16, but for the last.
     fn owned(&self, group: usize, units: usize) -> Range<usize>;
 
     /// Makes the masks whole.
@@ -54,7 +58,7 @@ impl<T> SpikeMasks<'_, '_, T> {
     pub(crate) fn mask(&mut self, (group, row, step): (usize, usize, u64), units: &Range<usize>) -> &mut [T] {
         let plan = &self.groups[group];
         let first = plan.slot(row, step);
-        &mut self.state.var_mut(plan.flight)[first..][units.start / WORD..units.end.div_ceil(WORD)]
+        &mut self.state.var_mut(plan.spike_ring)[first..][units.start / WORD..units.end.div_ceil(WORD)]
     }
 
     /// Neurons of a group.
@@ -162,7 +166,7 @@ mod tests {
             let together: Vec<f64> = of_a.1.iter().zip(&of_b.1).map(|(a, b)| a + b).collect();
             assert_eq!(together, spikes);
             for plan in &network.plan.groups {
-                for var in plan.vars.start..plan.flight {
+                for var in plan.vars.start..plan.spike_ring {
                     for row in 0..2 {
                         for (vars, second) in [(&of_a.0, false), (&of_b.0, true)] {
                             let own = half(second, plan.units);

@@ -1,6 +1,6 @@
-//! Terminals: what a projection makes of its sources' spikes before they reach synapses. Each source has variables of its own, and in each
-//! step an amount between −1 and 1 that all its synapses pass on, times their weights. It is a whole number of 2⁻³⁰, so that sums stay sums
-//! of integers.
+//! Presynaptic release models. Each source has variables of its own. In each step it releases an
+//! amount between −1 and 1, by which its synapses' weights are multiplied. The amount is a multiple
+//! of 2⁻³⁰, so that sums stay sums of integers.
 
 use crate::network::describe::kinetics::{CONSTANTS, Kinetics};
 use crate::network::plan::{Presynapse, WORD};
@@ -10,18 +10,19 @@ use crate::numeric::simd::{Kernel, vectorize};
 
 /// An amount of 1.
 pub(crate) const AMOUNT_ONE: i32 = 1 << 30;
-/// Sources from which on a step is shared out.
+/// The number of sources from which on threads share a step.
 const SHARED: usize = 8192;
-/// As in `drive`: subnormal numbers are slow.
+/// Smaller values become 0, as in `receptor_step`: subnormal numbers are slow.
 const NOTHING: f64 = 1e-30;
 
-/// A step of the terminals of some sources, the first of which is neuron `first` of those that `words` are of.
+/// A step of the release models of some sources. The first source is neuron `first` of the group
+/// whose spikes are `words`.
 pub(crate) struct Step<'a, T> {
     pub(crate) presynapse: &'a Presynapse,
     /// Spikes that arrive.
     pub(crate) words: &'a [T],
     pub(crate) first: usize,
-    /// The variables that there are, of these sources.
+    /// The variables of these sources; unused ones are empty.
     pub(crate) vars: [&'a mut [T]; 3],
     pub(crate) amounts: &'a mut [i32],
 }
@@ -66,7 +67,7 @@ impl<T: Real> Kernel for Prepared<'_, T> {
 
 impl<T: Real> Prepared<'_, T> {
     #[inline(always)]
-    fn all<const N: usize>(self, law: impl Fn(&[T; CONSTANTS], bool, [T; N]) -> ([T; N], T)) {
+    fn all<const N: usize>(self, release: impl Fn(&[T; CONSTANTS], bool, [T; N]) -> ([T; N], T)) {
         let Self { step: Step { words, first, vars, amounts, .. }, c } = self;
         let mut vars = vars.into_iter();
         let vars: [&mut [T]; N] = std::array::from_fn(|_| vars.next().unwrap_or_default());
@@ -79,7 +80,7 @@ impl<T: Real> Prepared<'_, T> {
             let now = rest.split_off_mut(..here).unwrap_or_default();
             for (k, amount) in now.iter_mut().enumerate() {
                 let old: [T; N] = std::array::from_fn(|v| vars[v][done + k]);
-                let (new, a) = law(&c, bits >> k & 1 != 0, old);
+                let (new, a) = release(&c, bits >> k & 1 != 0, old);
                 for v in 0..N {
                     vars[v][done + k] = new[v];
                 }
@@ -90,7 +91,7 @@ impl<T: Real> Prepared<'_, T> {
     }
 }
 
-// What follows has its twin in kernels/include/terminal.cuh.
+// The counterpart of the functions below is kernels/include/presynapse.cuh.
 
 #[inline(always)]
 fn flushed<T: Real>(x: T) -> T {
@@ -106,7 +107,8 @@ fn stp<T: Real>(c: &[T; CONSTANTS], came: bool, [u, x]: [T; 2]) -> ([T; 2], T) {
     if came { ([after, x - amount], amount) } else { ([u, x], T::of(0.0)) }
 }
 
-/// How much of the transmitter's time is left after a step, and where `x` goes with it.
+/// One step of a pulse of transmitter: x, which relaxes to the level of the pulse or to 0, and the
+/// pulse's remaining steps.
 #[inline(always)]
 fn pulse<T: Real>(c: &[T], came: bool, x: T, left: T) -> (T, T) {
     let zero = T::of(0.0);
@@ -121,7 +123,7 @@ fn ampa<T: Real>(c: &[T; CONSTANTS], came: bool, [g, left]: [T; 2]) -> ([T; 2], 
     ([g, left], g)
 }
 
-/// g after a step in which x stays as it is.
+/// The gating variable g after a step with constant x.
 #[inline(always)]
 fn opened<T: Real>(c: &[T; CONSTANTS], g: T, x: T) -> T {
     let opens = c[0] * x;
@@ -147,6 +149,6 @@ fn bio_nmda<T: Real>(c: &[T; CONSTANTS], came: bool, [g, x, left]: [T; 3]) -> ([
 #[inline(always)]
 fn gap<T: Real>(c: &[T; CONSTANTS], _: bool, [v]: [T; 1]) -> ([T; 1], T) {
     let amount = v * c[0];
-    // A potential that is no amount becomes NaN, which ends the run.
+    // A potential outside the range becomes NaN, which ends the run.
     if amount.abs() <= T::of(1.0) { ([v], amount) } else { ([T::of(f64::NAN)], T::of(0.0)) }
 }

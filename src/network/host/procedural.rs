@@ -1,7 +1,8 @@
-//! Delivery over synapses that are stored nowhere: the rows of the sources that spike are made, added up, and forgotten.
+//! Delivery with procedural connectivity: the rows of the sources that spike are generated, summed,
+//! and dropped.
 //!
-//! Sums are integers, so that the order in which rows come does not matter: sources are shared out among workers, each with sums of its own,
-//! which are added up after.
+//! Sums are integers, so that the order of the rows does not matter. Workers divide the sources;
+//! each has sums of its own, which are added afterwards.
 
 use super::deliver::each_spike;
 use crate::connectivity::{GeneratedRow, RowGenerator};
@@ -12,22 +13,22 @@ use rayon::prelude::*;
 use std::mem::take;
 use std::ops::{AddAssign, Range};
 
-/// Synapses that a worker is worth its sums for.
+/// The number of synapses that pays for a worker with its own sums.
 const SHARE: usize = 8192;
-/// Most workers.
+/// The most workers.
 const WORKERS: usize = 8;
-/// So many targets' sums are moved in the time of one that has to be found.
+/// A dense pass over this number of targets costs about as much as one sparse lookup.
 const DENSE: usize = 16;
-/// Targets that a thread moves the sums of at a time.
+/// Targets whose sums a thread moves at a time.
 const STRETCH: usize = 1 << 14;
 
-/// Memory that steps use again.
+/// Memory that all steps use.
 #[derive(Default)]
 pub(super) struct Procedural {
-    /// That spikes arrive from.
+    /// Sources whose spikes arrive.
     sources: Vec<u32>,
     workers: Vec<Worker>,
-    /// Targets with a sum, where these are few.
+    /// Targets with a sum, if these are few.
     touched: Vec<u32>,
 }
 
@@ -39,7 +40,7 @@ struct Worker {
     loads: Vec<i64>,
 }
 
-/// Bytes that delivery over such projections takes.
+/// Bytes that delivery over procedural projections takes.
 pub(crate) fn bytes(projections: &[ProjectionPlan]) -> u64 {
     let sums = |projection: &ProjectionPlan| projection.spec.post.len() as u64 * if projection.spec.weighs() { 8 } else { 4 };
     let most = projections.iter().filter(|projection| projection.spec.procedural).map(sums).max().unwrap_or(0);
@@ -59,32 +60,33 @@ impl Procedural {
         };
         let (counts, loads) = (most(false), most(true));
         let some = if counts + loads == 0 { 0 } else { workers() };
-        // Zeros come from the system: what nobody uses is not taken.
+        // Zeros come from the operating system: pages that are not used take no memory.
         let worker = || Worker { row: GeneratedRow::default(), counts: vec![0; counts], loads: vec![0; loads] };
         Self { workers: (0..some).map(|_| worker()).collect(), ..Self::default() }
     }
 
-    /// What is sent by the spikes in `words`, those of a whole group, of which `pre` are sources, is what arrives.
+    /// Collects the spikes in `words`, the mask of a whole group, of which `pre` are the sources.
     pub(super) fn collect<T: Real>(&mut self, words: &[T], pre: &Range<usize>) {
         self.sources.clear();
         each_spike(words, pre, |source| self.sources.push(source as u32));
     }
 
-    /// Adds what has been collected to the receptor `s` of the targets from number `first` on.
-    pub(super) fn add<T: Real>(&mut self, growing: &RowGenerator<'_>, quantum: T, first: usize, s: &mut [T]) {
+    /// Adds the rows of the collected sources to the receptor `s` of the targets from number
+    /// `first` on.
+    pub(super) fn add<T: Real>(&mut self, growing: &RowGenerator<'_>, weight_scale: T, first: usize, s: &mut [T]) {
         match (self.sources.is_empty(), growing.weigh) {
             (true, _) => {}
-            (_, true) => self.sum::<T, i64>(growing, quantum, first, s),
-            (_, false) => self.sum::<T, i32>(growing, quantum, first, s),
+            (_, true) => self.sum::<T, i64>(growing, weight_scale, first, s),
+            (_, false) => self.sum::<T, i32>(growing, weight_scale, first, s),
         }
     }
 
-    fn sum<T: Real, S: Sum>(&mut self, growing: &RowGenerator<'_>, quantum: T, first: usize, s: &mut [T]) {
+    fn sum<T: Real, S: Sum>(&mut self, growing: &RowGenerator<'_>, weight_scale: T, first: usize, s: &mut [T]) {
         let Self { sources, workers, touched } = self;
         let synapses = sources.len().saturating_mul(growing.mean);
         let len = s.len();
         let few = synapses < len / DENSE;
-        // Each has enough to do, and less to add up after than before.
+        // Each worker has enough rows, and adding the sums costs less than the rows.
         let shares = (synapses / SHARE.max(len / 4)).clamp(1, workers.len().max(1)).min(sources.len());
         touched.clear();
         let go = |worker: &mut Worker, sources: &[u32], mut seen: Option<&mut Vec<u32>>| {
@@ -114,9 +116,9 @@ impl Procedural {
                 }
             });
         }
-        let all = |(s, sums): (&mut [T], &mut [S])| vectorize(All { sums, quantum, s });
+        let all = |(s, sums): (&mut [T], &mut [S])| vectorize(All { sums, weight_scale, s });
         if few {
-            vectorize(Few { touched, first, sums, quantum, s });
+            vectorize(Few { touched, first, sums, weight_scale, s });
         } else if s.len() <= STRETCH {
             all((s, sums));
         } else {
@@ -155,9 +157,9 @@ impl Sum for i64 {
         (&mut worker.row, &mut worker.loads[..targets])
     }
     fn add(row: &GeneratedRow, first: usize, sums: &mut [Self]) {
-        for (target, mantissa) in row.targets.iter().zip(&row.mantissas) {
+        for (target, integer_weight) in row.targets.iter().zip(&row.integer_weights) {
             if let Some(sum) = sums.get_mut((*target as usize).wrapping_sub(first)) {
-                *sum += Self::from(*mantissa);
+                *sum += Self::from(*integer_weight);
             }
         }
     }
@@ -167,10 +169,10 @@ impl Sum for i64 {
     }
 }
 
-/// Moves all sums to their receptors. Where there is none nothing is added, not even 0.
+/// Moves all sums to their receptors. A sum of 0 adds nothing, not even 0.
 struct All<'a, T, S> {
     sums: &'a mut [S],
-    quantum: T,
+    weight_scale: T,
     s: &'a mut [T],
 }
 
@@ -181,19 +183,19 @@ impl<T: Real, S: Sum> Kernel for All<'_, T, S> {
         let len = self.s.len().min(self.sums.len());
         let (sums, s) = (&mut self.sums[..len], &mut self.s[..len]);
         for k in 0..len {
-            let moved = sums[k].real::<T>().mul_add(self.quantum, s[k]);
+            let moved = sums[k].real::<T>().mul_add(self.weight_scale, s[k]);
             s[k] = if sums[k] != S::default() { moved } else { s[k] };
             sums[k] = S::default();
         }
     }
 }
 
-/// The same of those that have been touched.
+/// Moves the sums of the targets that have one.
 struct Few<'a, T, S> {
     touched: &'a [u32],
     first: usize,
     sums: &'a mut [S],
-    quantum: T,
+    weight_scale: T,
     s: &'a mut [T],
 }
 
@@ -204,7 +206,7 @@ impl<T: Real, S: Sum> Kernel for Few<'_, T, S> {
         for target in self.touched {
             let k = (*target as usize).wrapping_sub(self.first);
             if k < self.s.len() && self.sums[k] != S::default() {
-                self.s[k] = take(&mut self.sums[k]).real::<T>().mul_add(self.quantum, self.s[k]);
+                self.s[k] = take(&mut self.sums[k]).real::<T>().mul_add(self.weight_scale, self.s[k]);
             }
         }
     }

@@ -6,10 +6,12 @@ use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
 use crate::numeric::simd::{Kernel, vectorize};
 
-/// What has decayed to less than this is nothing; long before, it is no part of any potential. Subnormal numbers are slow.
+/// What has decayed to less than this is nothing; long before, it is no part of any potential.
+/// Subnormal numbers are slow.
 const NOTHING: f64 = 1e-30;
 
-/// A receptor's share of the drive, and what becomes of it. `h` is empty where it does not rise, `v` where nothing blocks it.
+/// A receptor's share of the drive, and what becomes of it. `h` is empty where it does not rise,
+/// `v` where nothing blocks it.
 pub(super) struct ReceptorStep<'a, T> {
     pub(super) course: SynapticFilter<T>,
     pub(super) s: &'a mut [T],
@@ -34,7 +36,8 @@ fn flushed<T: Real>(s: T) -> T {
     if s.abs() < T::of(NOTHING) { T::of(0.0) } else { s }
 }
 
-/// The share of gap junctions: of Σ w·V, `s`, that arrived in the step before and is then gone, and of Σ w, `w`.
+/// The share of gap junctions: of Σ w·V, `s`, that arrived in the step before and is then gone, and
+/// of Σ w, `w`.
 pub(super) struct GapStep<'a, T> {
     pub(super) s: &'a mut [T],
     pub(super) w: &'a [T],

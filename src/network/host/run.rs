@@ -26,9 +26,9 @@ pub(crate) struct Run<'n, T: 'static> {
     tiles: NeuronBlocks<T>,
     delivery: Delivery,
     procedural: Procedural,
-    /// Of projections that store no synapses, what makes them.
+    /// The row generators of projections with procedural connectivity.
     growing: Vec<Option<RowGenerator<'n>>>,
-    /// What terminals pass on, of the projection at hand.
+    /// The released amounts of the present projection.
     amounts: Vec<i32>,
     arrivals: Vec<Arrival<'n>>,
     /// How many of them are gap junctions, which come first.
@@ -110,12 +110,12 @@ impl<'n, T: Real> Run<'n, T> {
             return learning.step(&mut self.delivery, state);
         }
         let s = row * to.units..(row + 1) * to.units;
-        let (first, quantum) = (here.start.saturating_sub(projection.spec.post.start), T::of(projection.quantum));
+        let (first, weight_scale) = (here.start.saturating_sub(projection.spec.post.start), T::of(projection.weight_scale));
         if let Some(growing) = &self.growing[number] {
-            let words = from.arriving(state.var(from.flight), row, i, growing.delay);
+            let words = from.arriving(state.var(from.spike_ring), row, i, growing.delay);
             self.procedural.collect(words, &projection.spec.pre);
             if !here.is_empty() {
-                self.procedural.add(growing, quantum, first, &mut state.var_mut(projection.var)[s][here]);
+                self.procedural.add(growing, weight_scale, first, &mut state.var_mut(projection.var)[s][here]);
             }
             return;
         }
@@ -131,7 +131,7 @@ impl<'n, T: Real> Run<'n, T> {
         self.delivery.begin();
         if let Some(presynapse) = projection.presynapse.map(|t| &from.presynapses[t]) {
             let delay = *projection.delays.start();
-            let (before, behind) = state.all().split_at_mut(from.flight);
+            let (before, behind) = state.all().split_at_mut(from.spike_ring);
             let words = from.arriving(behind[0], row, i, delay);
             let pre = &projection.spec.pre;
             let sources = row * from.units + pre.start..row * from.units + pre.end;
@@ -142,12 +142,12 @@ impl<'n, T: Real> Run<'n, T> {
             self.delivery.collect_amounts(table, &self.amounts, delay);
         }
         for delay in delays.filter(|_| projection.presynapse.is_none()) {
-            let words = from.arriving(state.var(from.flight), row, i, delay);
+            let words = from.arriving(state.var(from.spike_ring), row, i, delay);
             self.delivery.collect(table, words, &projection.spec.pre, delay);
         }
         if !here.is_empty() {
             let all = here.len() == projection.spec.post.len();
-            self.delivery.add(table, quantum, first, all, &mut state.var_mut(projection.var)[s][here]);
+            self.delivery.add(table, weight_scale, first, all, &mut state.var_mut(projection.var)[s][here]);
         }
     }
 }

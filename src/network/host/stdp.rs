@@ -43,7 +43,7 @@ impl StdpStep<'_> {
         delivery.begin();
         for class in 0..plastic.classes {
             let delay = projection.delays.start() + class as u32;
-            let words = from.arriving(state.var(from.flight), row, i, delay);
+            let words = from.arriving(state.var(from.spike_ring), row, i, delay);
             delivery.collect(table, words, &projection.spec.pre, delay);
             let own = &mut pre[class * plastic.sources..][..plastic.sources];
             each_spike(words, &projection.spec.pre, |source| own[source] += rule.steps[0]);
@@ -52,7 +52,7 @@ impl StdpStep<'_> {
             let first = here.start - projection.spec.post.start;
             let all = here.len() == plastic.targets;
             let s = &mut state.var_mut(projection.var)[of_row(to.units)][here.clone()];
-            delivery.add_now(table, (w, 1.0 / plastic.quantum), T::of(projection.quantum), first, all, s);
+            delivery.add_now(table, (w, 1.0 / plastic.weight_scale), T::of(projection.weight_scale), first, all, s);
         }
         let (ranges, arrived) = delivery.sorted();
         match &table.targets {
@@ -61,7 +61,7 @@ impl StdpStep<'_> {
         }
 
         let spiking = delivery.list();
-        let words = to.arriving(state.var(to.flight), row, i, 0);
+        let words = to.arriving(state.var(to.spike_ring), row, i, 0);
         let part = &projection.spec.post;
         each_spike(words, part, |target| {
             if here.contains(&(part.start + target)) {

@@ -1,10 +1,12 @@
-//! A network with all names resolved: what both engines work from. It knows neither models nor the type of elements.
+//! A network with all names resolved: what both engines work from. It knows neither models nor the
+//! type of elements.
 
 pub(crate) mod plastic;
 pub(crate) mod postsynaptic;
 
 use super::describe::kinetics::{CONSTANTS, Kinetics};
 use crate::connectivity::{ConnectivitySpec, SynapseTable};
+use crate::device::device_struct::device_constants;
 use crate::error::Result;
 use crate::init::Init;
 use crate::numeric::scalar::Real;
@@ -13,7 +15,8 @@ use postsynaptic::SynapticFilter;
 use std::ops::{Range, RangeInclusive};
 use std::sync::OnceLock;
 
-/// A network. Its variables are those of its groups, one group after another, then those of plastic projections.
+/// A network. Its variables are those of its groups, one group after another, then those of plastic
+/// projections.
 #[derive(Debug)]
 pub(crate) struct NetworkPlan {
     /// Length of a step, ms.
@@ -34,10 +37,10 @@ pub(crate) struct GroupPlan {
     pub(crate) receptors: Vec<ReceptorPlan>,
     /// Of projections that start here; their variables stand behind those.
     pub(crate) presynapses: Vec<Presynapse>,
-    /// The network's variable that holds its spikes.
-    pub(crate) flight: usize,
-    /// Steps that it holds.
-    pub(crate) slots: usize,
+    /// The network's variable that is the group's spike ring, `group.flight`.
+    pub(crate) spike_ring: usize,
+    /// Steps that the spike ring holds.
+    pub(crate) ring_len: usize,
     /// Which of the network's inputs is its own.
     pub(crate) input: Option<usize>,
     /// Intensity of its noise.
@@ -56,7 +59,8 @@ pub(crate) struct ReceptorPlan {
     pub(crate) name: String,
     /// The network's variable that spikes add to.
     pub(crate) var: usize,
-    /// Its own: what is felt and, where it rises, what that comes from; of gap junctions Σ w·V and Σ w.
+    /// Its own: what is felt and, where it rises, what that comes from; of gap junctions Σ w·V and
+    /// Σ w.
     pub(crate) own: Range<usize>,
     /// The network's variable that counts the steps for which `var` stays as it is, if one does.
     pub(crate) held_by: Option<usize>,
@@ -69,9 +73,10 @@ pub(crate) struct ReceptorPlan {
 pub(crate) enum ReceptorKind {
     /// A current or a conductance.
     Filter(SynapticFilter<f64>),
-    /// Nothing: its variable is the model's.
+    /// A variable of the model, without dynamics of the receptor.
     Delta,
-    /// Of gap junctions: a current of what arrived in the step before, which is then gone, and a conductance that stays.
+    /// Gap junctions: a current of the sum that arrived in the step before, which is then 0, and a
+    /// constant conductance.
     Gap,
 }
 
@@ -81,7 +86,8 @@ pub(crate) struct PoissonDrive {
     /// Which of the group's receptors.
     pub(crate) receptor: usize,
     pub(crate) weight: f64,
-    /// A word from `thresholds[k]` on means more than k spikes.
+    /// `thresholds[k] = ⌊2³²·P(n ≤ k)⌉`: a random word `>= thresholds[k]` stands for more than k
+    /// spikes.
     pub(crate) thresholds: Vec<u32>,
 }
 
@@ -98,9 +104,9 @@ pub(crate) struct ProjectionPlan {
     pub(crate) var: usize,
     /// Shortest and longest, in steps.
     pub(crate) delays: RangeInclusive<u32>,
-    /// What a sum is multiplied by.
-    pub(crate) quantum: f64,
-    /// Which of its sources' group's terminals are its own, if it has any.
+    /// The weight that one unit of an integer sum stands for.
+    pub(crate) weight_scale: f64,
+    /// The index of its release model in the presynaptic group, if it has one.
     pub(crate) presynapse: Option<usize>,
     /// Its synapses on the host, once they are needed there.
     pub(crate) table: OnceLock<SynapseTable>,
@@ -108,39 +114,34 @@ pub(crate) struct ProjectionPlan {
     pub(crate) plastic: Option<PlasticPlan>,
 }
 
-/// Neurons of an element of a `flight`.
+/// Neurons of an element of a spike ring.
 pub(crate) const WORD: usize = 16;
 
-impl ReceptorKind {
-    /// Bits by which kernels know it, by the names that they have there.
-    pub(crate) const BITS: [(&'static str, usize); 5] = [
-        ("COBA", Self::COBA),
-        ("RISES", Self::RISES),
-        ("BLOCKED", Self::BLOCKED),
-        ("GAP_JUNCTIONS", Self::GAP_JUNCTIONS),
-        ("DELTA", Self::DELTA),
-    ];
-    /// It is a conductance.
-    const COBA: usize = 1;
-    /// Spikes add to a second variable, from which the first rises.
-    const RISES: usize = 2;
-    /// Magnesium blocks a part of it.
-    const BLOCKED: usize = 4;
-    const GAP_JUNCTIONS: usize = 8;
-    /// A variable of the model, whose number is added.
-    const DELTA: usize = 16;
+device_constants! {
+    RECEPTOR_BITS {
+        /// A conductance.
+        COBA: usize = 1,
+        /// Spikes add to a second variable, from which the first rises.
+        RISES: usize = 2,
+        /// Magnesium blocks a part of the conductance.
+        BLOCKED: usize = 4,
+        /// Gap junctions: a current and a conductance.
+        GAP_JUNCTIONS: usize = 8,
+        /// The receptor is a variable of the model, whose number is added.
+        DELTA: usize = 16,
+    }
+}
 
+impl ReceptorKind {
     /// The bits of a receptor that adds to variable `var` of the model, where it is one of those.
     pub(crate) fn bits(&self, var: usize) -> usize {
         match self {
             Self::Filter(course) => {
                 let bit = |has: bool, bit: usize| if has { bit } else { 0 };
-                bit(course.reversal.is_some(), Self::COBA)
-                    | bit(course.rise.is_some(), Self::RISES)
-                    | bit(course.block.is_some(), Self::BLOCKED)
+                bit(course.reversal.is_some(), COBA) | bit(course.rise.is_some(), RISES) | bit(course.block.is_some(), BLOCKED)
             }
-            Self::Gap => Self::GAP_JUNCTIONS,
-            Self::Delta => Self::DELTA + var,
+            Self::Gap => GAP_JUNCTIONS,
+            Self::Delta => DELTA + var,
         }
     }
 
@@ -170,9 +171,9 @@ impl ReceptorPlan {
 }
 
 impl GroupPlan {
-    /// All of its variables: those of the model, of receptors, of terminals, and the ring of spikes.
+    /// All of its variables: of the model, of receptors, of release models, and the spike ring.
     pub(crate) fn all_vars(&self) -> Range<usize> {
-        self.vars.start..self.flight + 1
+        self.vars.start..self.spike_ring + 1
     }
 
     /// Whether a receptor gives the model a conductance.
@@ -180,21 +181,22 @@ impl GroupPlan {
         self.receptors.iter().any(|receptor| receptor.kind.is_conductance())
     }
 
-    /// Elements of a slot.
-    pub(crate) fn words(&self) -> usize {
+    /// Elements of a slot of the spike ring: a bit mask over the group's neurons.
+    pub(crate) fn mask_words(&self) -> usize {
         self.units.div_ceil(WORD)
     }
 
-    /// Where in `flight` the spikes of a batch row in this step begin.
+    /// The offset in the spike ring of a batch row's spikes in this step.
     pub(crate) fn slot(&self, row: usize, step: u64) -> usize {
-        (row * self.slots + (step % self.slots as u64) as usize) * self.words()
+        (row * self.ring_len + (step % self.ring_len as u64) as usize) * self.mask_words()
     }
 
-    /// The spikes in `flight` that arrive in this step after so many steps.
-    pub(crate) fn arriving<'f, T>(&self, flight: &'f [T], row: usize, step: u64, delay: u32) -> &'f [T] {
-        // A whole round on, which is the same slot, so that it is there before step `delay` too: still empty.
-        let slots = self.slots as u64;
-        &flight[self.slot(row, step % slots + slots - u64::from(delay))..][..self.words()]
+    /// The spikes that arrive in this step after this delay.
+    pub(crate) fn arriving<'f, T>(&self, spike_ring: &'f [T], row: usize, step: u64, delay: u32) -> &'f [T] {
+        // One turn of the ring is added, so that the slot exists before step `delay`, too: it is
+        // still empty.
+        let ring_len = self.ring_len as u64;
+        &spike_ring[self.slot(row, step % ring_len + ring_len - u64::from(delay))..][..self.mask_words()]
     }
 }
 
@@ -220,10 +222,10 @@ pub(crate) struct Presynapse {
     /// The projection's name.
     pub(crate) name: String,
     pub(crate) kinetics: Kinetics,
-    /// What its law works with.
+    /// The constants of its release model.
     pub(crate) constants: [f64; CONSTANTS],
-    /// The network's variables `[N]`, of the group of the sources; those that are no sources stay as they are. Those of gap junctions are the
-    /// model's: its potential.
+    /// The network's variables `[N]` of the presynaptic group; elements of neurons that are no
+    /// sources do not change. For gap junctions it is the model's potential.
     pub(crate) vars: Range<usize>,
     /// What those of its own begin with.
     pub(crate) init: Vec<Init>,

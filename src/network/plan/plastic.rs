@@ -1,7 +1,7 @@
 //! A projection whose weights are state.
 
 use crate::connectivity::columns::Columns;
-use crate::connectivity::{ConnectivitySpec, Delays, SynapseTable, Weights, quantum_above};
+use crate::connectivity::{ConnectivitySpec, Delays, SynapseTable, Weights, weight_scale_above};
 use crate::error::{Error, Result};
 use crate::network::describe::stdp::Stdp;
 use crate::numeric::scalar::Real;
@@ -19,14 +19,15 @@ pub(crate) struct PlasticPlan {
     pub(crate) targets: usize,
     /// Delays that a synapse may have: each source has a trace for each.
     pub(crate) classes: usize,
-    /// What a delivered weight is a multiple of.
-    pub(crate) quantum: f64,
+    /// The weight scale of delivered weights.
+    pub(crate) weight_scale: f64,
     pub(crate) columns: Arc<Columns>,
 }
 
-/// Some weights may be drawn out of bounds. Where all are, the bounds are not those that were meant.
+/// Some weights may be drawn out of bounds. Where all are, the bounds are not those that were
+/// meant.
 fn within_bounds(rule: &Stdp, spec: &ConnectivitySpec, table: &SynapseTable) -> Result<()> {
-    let unit = spec.quantum();
+    let unit = spec.weight_scale();
     let (low, high) = match &table.weights {
         Weights::Same => (unit, unit),
         Weights::Each(all) => {
@@ -34,7 +35,7 @@ fn within_bounds(rule: &Stdp, spec: &ConnectivitySpec, table: &SynapseTable) -> 
             (f64::from(ends.0) * unit, f64::from(ends.1) * unit)
         }
     };
-    // What a weight is rounded by.
+    // The weight scale by which initial weights are rounded.
     let near = 1e-6 * rule.min.abs().max(rule.max.abs());
     if table.len() == 0 || (low <= rule.max + near && high >= rule.min - near) {
         return Ok(());
@@ -65,8 +66,8 @@ impl PlasticPlan {
         };
         within_bounds(&rule, spec, table)?;
         let columns = Arc::new(Columns::of(&what, table, targets, trace)?);
-        let quantum = quantum_above(rule.min.abs().max(rule.max.abs()));
-        Ok(Self { rule, var, synapses: table.len(), sources, targets, classes, quantum, columns })
+        let weight_scale = weight_scale_above(rule.min.abs().max(rule.max.abs()));
+        Ok(Self { rule, var, synapses: table.len(), sources, targets, classes, weight_scale, columns })
     }
 }
 
@@ -91,7 +92,7 @@ impl<T: Real> StdpConstants<T> {
         }
     }
 
-    /// A weight after a change. Its twin is `clipped` in `stdp.cuh`.
+    /// A weight after a change. Its counterpart is `clipped` in `stdp.cuh`.
     #[inline(always)]
     pub(crate) fn clipped(&self, w: T) -> T {
         if w < self.min {

@@ -45,7 +45,8 @@ impl SynapticFilter<f64> {
 }
 
 impl Shape {
-    /// What s is multiplied by in a step of `dt`; and, where it rises, h likewise, with what is then added of h to s.
+    /// What s is multiplied by in a step of `dt`; and, where it rises, h likewise, with what is
+    /// then added of h to s.
     pub(crate) fn steps(self, label: &str, dt: f64) -> Result<(f64, Option<[f64; 2]>)> {
         let check = |tau: f64| {
             if tau > 0.0 && tau.is_finite() {
@@ -70,7 +71,8 @@ impl Shape {
     }
 }
 
-/// What an h of 1 has made of s by time t, of ds/dt = −s/tau + h: (e^{−t/tau} − e^{−t/rise})/(1/rise − 1/tau), or t·e^{−t/tau}.
+/// What an h of 1 has made of s by time t, of ds/dt = −s/tau + h: (e^{−t/tau} −
+/// e^{−t/rise})/(1/rise − 1/tau), or t·e^{−t/tau}.
 fn after(t: f64, rise: f64, tau: f64) -> f64 {
     math::exp(-t / tau) * t * math::exprel(-t * (1.0 / rise - 1.0 / tau))
 }

@@ -100,7 +100,7 @@ pub(crate) struct CellProgram {
     pub(crate) hidden: usize,
     /// The number of rows of H values, in the type of arithmetic, that the plain loops keep in
     /// registers or shared memory.
-    pub(crate) on_chip: usize,
+    pub(crate) shared_rows: usize,
     /// The order of the steps and the place of the output. A cell whose output does not start at
     /// column 0 shares the output row, and the input, with the layer before it.
     pub(crate) way: ScanDirection,

@@ -6,7 +6,6 @@ use super::embed_key::OPTIONS;
 use super::nvrtc::{Made, Nvrtc, identity};
 use super::source;
 use super::source::flatten;
-use crate::cuda::structs::mirrors;
 use crate::device::found::Compiler;
 use crate::error::Reason;
 use crate::error::{Error, Result};
@@ -78,7 +77,7 @@ fn compile_as(
     }
     // Architecture-specific code is written for `sm_90a` only.
     let arch = format!("{target}{}", if request.is_of_one_arch() { "a" } else { "" });
-    let text = compared(request)?;
+    let text = flat(request)?;
     let options = options(request, &arch);
     let key = format!("NVRTC {major}.{minor} {}\n{}\n{text}", identity(&nvrtc, &compiler.library), options.join("\n"));
     let (bytes, warnings) = through(&key, &mut || {
@@ -105,11 +104,6 @@ pub(crate) fn flat(request: &Request) -> Result<String> {
         parts.push((name, text));
     }
     flatten(&parts)
-}
-
-/// The complete text of the module, with assertions that compare its structs with those of Rust.
-pub(crate) fn compared(request: &Request) -> Result<String> {
-    flat(request).map(mirrors::compared)
 }
 
 /// The options for NVRTC.

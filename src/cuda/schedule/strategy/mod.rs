@@ -14,7 +14,7 @@ use crate::cuda::driver::memory::{Buffer, Pinned};
 use crate::cuda::driver::module::{Kernel, Module};
 use crate::cuda::driver::signature;
 use crate::cuda::driver::stream::Stream;
-use crate::cuda::structs::launch_args::Job;
+use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use std::borrow::Cow;
@@ -29,24 +29,24 @@ pub(crate) struct LaunchContext<'d> {
     /// `None` if no stage is launched step by step.
     pub(crate) advance: Option<&'d Kernel<signature::Advance>>,
     /// Memory for jobs on the device, and for this chunk's jobs on the host.
-    pub(crate) jobs: &'d Buffer,
-    pub(crate) host_jobs: &'d mut Pinned,
+    pub(crate) launch_args: &'d Buffer,
+    pub(crate) host_args: &'d mut Pinned,
     /// Byte offset of this stage's job in both.
     pub(crate) at: usize,
 }
 
 impl LaunchContext<'_> {
     /// Copies the job to the device and sets the cursor to 0. Returns the addresses of both.
-    fn lay_out(&mut self, job: &Job) -> Result<(u64, u64)> {
-        self.put(bytemuck::bytes_of(job))
+    fn lay_out(&mut self, args: &LaunchArgs) -> Result<(u64, u64)> {
+        self.put(bytemuck::bytes_of(args))
     }
 
     /// The same for launch arguments of any type.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<(u64, u64)> {
-        self.host_jobs.slice_mut::<u8>(self.at, bytes.len())?.copy_from_slice(bytes);
-        self.jobs.upload(self.at, self.host_jobs, self.at, bytes.len(), self.stream)?;
+        self.host_args.slice_mut::<u8>(self.at, bytes.len())?.copy_from_slice(bytes);
+        self.launch_args.upload(self.at, self.host_args, self.at, bytes.len(), self.stream)?;
         self.cursor.fill(0, 0, 4, self.stream)?;
-        Ok((self.jobs.address(self.at), self.cursor.address(0)))
+        Ok((self.launch_args.address(self.at), self.cursor.address(0)))
     }
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct StepLaunches<'s> {
     pub(crate) kernel: &'s CellLoop,
     /// The graph of captured steps, once there is one.
     pub(crate) graph: &'s mut Option<Graph>,
-    pub(crate) job: &'s Job,
+    pub(crate) args: &'s LaunchArgs,
     pub(crate) shape: Shape,
     pub(crate) params: &'s [u8],
     /// Launches for each step.

@@ -9,5 +9,5 @@ use crate::cuda::driver::signature;
 use crate::error::Result;
 
 pub(crate) fn run(steps: &StepLaunches<'_>, kernel: &Kernel<signature::Whole>, launch_context: &LaunchContext<'_>) -> Result<()> {
-    kernel.run(steps.shape, launch_context.stream, steps.job, steps.params)
+    kernel.run(steps.shape, launch_context.stream, steps.args, steps.params)
 }

@@ -10,15 +10,15 @@ pub(super) fn program<K: Gates>(inputs: usize, hidden: usize, activation: Activa
     let mut input = dense::map(inputs, hidden * K::GATES, ["Wi", "b"]);
     input.source.defines.push(("TO_WORK", "1".into()));
     // The state before a step and after it, and what is kept within.
-    let on_chip = 2 * K::STATES.len() + K::KEPT;
+    let shared_rows = 2 * K::STATES.len() + K::KEPT;
     let (file, text) = K::SOURCE?;
     let mut source = CudaSource::new(file, text);
-    let numbers = [("ON_CHIP", on_chip), ("THREADS", CellProgram::THREADS)];
+    let numbers = [("SHARED_ROWS", shared_rows), ("THREADS", CellProgram::THREADS)];
     source.defines = numbers.map(|(name, n)| (name, n.to_string())).to_vec();
     source.defines.push(("ACTIVATION", activation.kernel_name()));
     source.defines.extend(K::DEFINES.iter().map(|(name, value)| (*name, (*value).to_owned())));
     let (phases, states) = (K::PHASES, K::STATES.len());
     Some(Program {
-        body: ProgramBody::Cell(Box::new(CellProgram { input, source, weights: vec!["Wh", "bh"], hidden, on_chip, way, phases, states })),
+        body: ProgramBody::Cell(Box::new(CellProgram { input, source, weights: vec!["Wh", "bh"], hidden, shared_rows, way, phases, states })),
     })
 }

@@ -1,12 +1,14 @@
-// How the blocks that share rows pass on what each has made: h, or what a cell's `operand` makes of it. EXCHANGE is one of
+// The exchange of h, or of a cell's `operand`, between the thread blocks that compute the same
+// batch rows. EXCHANGE is one of
 //
-//     BLOCK    the block has all units: h stays in its shared memory
-//     CLUSTER  a cluster has all units: h goes into the shared memory of each of its blocks; sm_90 and later
-//     GRID     blocks that are all resident: h goes through the second cache, and a counter that blocks wait for is the barrier
-//     STEP     as GRID, but every phase is a launch of its own: what is in order is the launches
+//     BLOCK    one block computes all units: h stays in its shared memory
+//     CLUSTER  a cluster computes all units: each block writes h into the shared memory of all its blocks; sm_90 and later
+//     GRID     all blocks are resident: h goes through L2, and the blocks wait for a counter
+//     STEP     as GRID, but every phase is a launch of its own: the order of the launches replaces the barrier
 //
-// Exchange n follows the n-th product; the state at the start counts as exchange −1. Two buffers take turns. Whoever writes
-// exchange n has passed barrier n − 1, which nobody comes to before product n − 1 is done: the last that reads exchange n − 2.
+// Exchange n follows product n; the state at the start counts as exchange −1. Two buffers take
+// turns. A block that writes exchange n has passed barrier n − 1. All blocks reach that barrier
+// after product n − 1, which is the last reader of exchange n − 2.
 #pragma once
 #include "tile.cuh"
 
@@ -18,55 +20,55 @@
 namespace tile {
 
 constexpr u32 BUFFERS = EXCHANGE == BLOCK || EXCHANGE == CLUSTER ? 2 : 1;
-constexpr u32 BUFFER = R * STRIDE;
+constexpr u32 BUFFER = ROWS * STRIDE;
 constexpr u32 SHARED_BYTES =
-    BUFFERS * BUFFER * sizeof(factor_t) + WK * R * SUMS * sizeof(acc_t) + (HOLD == SHARED ? LANES * sizeof(Lane) : 0);
+    BUFFERS * BUFFER * sizeof(factor_t) + WARPS_K * ROWS * SUMS * sizeof(acc_t) + (HOLD == SHARED ? LANES * sizeof(Lane) : 0);
 
-// In Job::scratch: h twice, [B, GLOBAL_ROW] each; then a counter for each shard of rows, 128 bytes apart; then, for STEP, the
-// state before the chunk.
-constexpr u32 GLOBAL_ROW = up(H, SIXTEEN) * SIXTEEN;
-__device__ __forceinline__ factor_t* in_global(const Job& job, u32 n) {
-    return (factor_t*)job.scratch + (n & 1) * job.rows * GLOBAL_ROW;
+// LaunchArgs::scratch holds h twice, [B, GLOBAL_ROW] each; then a counter for each shard of rows,
+// 128 bytes apart; then, for STEP, the state before the chunk.
+constexpr u32 GLOBAL_ROW = ceil_div(H, SIXTEEN) * SIXTEEN;
+__device__ __forceinline__ factor_t* in_global(const LaunchArgs& args, u32 n) {
+    return (factor_t*)args.scratch + (n & 1) * args.rows * GLOBAL_ROW;
 }
-__device__ __forceinline__ u32* counter(const Job& job) {
-    return (u32*)((char*)job.scratch + (2 * job.rows * GLOBAL_ROW * sizeof(factor_t) + 127) / 128 * 128) + shard() * 32;
+__device__ __forceinline__ u32* counter(const LaunchArgs& args) {
+    return (u32*)((char*)args.scratch + (2 * args.rows * GLOBAL_ROW * sizeof(factor_t) + 127) / 128 * 128) + shard() * 32;
 }
-__device__ __forceinline__ const scalar_t* before(const Job& job) {
-    return (const scalar_t*)((char*)job.scratch + (2 * job.rows * GLOBAL_ROW * sizeof(factor_t) + 127) / 128 * 128 + gridDim.x / TILES * 128);
+__device__ __forceinline__ const scalar_t* before(const LaunchArgs& args) {
+    return (const scalar_t*)((char*)args.scratch + (2 * args.rows * GLOBAL_ROW * sizeof(factor_t) + 127) / 128 * 128 + gridDim.x / TILES * 128);
 }
 
 struct Exchange {
-    const Job& job;
+    const LaunchArgs& args;
     factor_t* h;  // [BUFFERS][ROWS][STRIDE], shared
     u64 row0;     // the shard's first row
     u32 unit0;    // the tile's first unit
 
-    // What product n + 1 reads.
+    // The operand of product n + 1.
     __device__ __forceinline__ factor_t* here(u32 n) const { return BUFFERS == 2 ? h + (n & 1) * BUFFER : h; }
 
     __device__ __forceinline__ void send(u32 n, u32 r, u32 unit, acc_t x) const {
         if constexpr (EXCHANGE == BLOCK || EXCHANGE == CLUSTER) {
             here(n)[r * STRIDE + unit] = factor(x);
         } else {
-            in_global(job, n)[(row0 + r) * GLOBAL_ROW + unit] = factor(x);
+            in_global(args, n)[(row0 + r) * GLOBAL_ROW + unit] = factor(x);
         }
     }
 
-    // All that this block sends is sent. What does not depend on others can be done between this and `wait`.
+    // The block has sent everything. Work that needs no other block can follow before `wait`.
     __device__ __forceinline__ void arrive(u32 n) const {
 #if EXCHANGE == CLUSTER
         __syncthreads();
         spread(here(n));
-        // `.aligned` is for whole warps, and lanes have parted over what each had to copy.
+        // `.aligned` needs all lanes of a warp, which diverged in the copy loop.
         __syncwarp();
         asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
 #elif EXCHANGE == GRID
         __syncthreads();
-        if (threadIdx.x == 0) asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(counter(job)) : "memory");
+        if (threadIdx.x == 0) asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(counter(args)) : "memory");
 #endif
     }
 
-    // All that the others send is here.
+    // Everything that the other blocks send has arrived.
     __device__ __forceinline__ void wait(u32 n) const {
 #if EXCHANGE == BLOCK
         __syncthreads();
@@ -77,25 +79,25 @@ struct Exchange {
         if (threadIdx.x % 32 == 0) {
             u32 come;
             do {
-                asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(come) : "l"(counter(job)) : "memory");
+                asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(come) : "l"(counter(args)) : "memory");
             } while (come < (n + 2) * TILES);
         }
         __syncwarp();
-        fetch(in_global(job, n));
+        fetch(in_global(args, n));
         __syncthreads();
 #endif
     }
 
-    // Brings the shard's rows from device memory, past the first cache, which does not know what others write.
+    // Loads the shard's rows from L2: L1 does not see writes of other SMs.
     __device__ __forceinline__ void fetch(const factor_t* from) const {
-        constexpr u32 pieces = GLOBAL_ROW / SIXTEEN, all = R * pieces, each = up(all, THREADS), once = each < 8 ? each : 8;
+        constexpr u32 pieces = GLOBAL_ROW / SIXTEEN, all = ROWS * pieces, each = ceil_div(all, THREADS), once = each < 8 ? each : 8;
 #pragma unroll 1
         for (u32 i0 = 0; i0 < each; i0 += once) {
             uint4 piece[once];
 #pragma unroll
             for (u32 i = 0; i < once; ++i) {
                 const u32 at = (i0 + i) * THREADS + threadIdx.x, r = at / pieces;
-                if (at < all && row0 + r < job.rows) {
+                if (at < all && row0 + r < args.rows) {
                     const factor_t* p = from + (row0 + r) * GLOBAL_ROW + at % pieces * SIXTEEN;
                     asm volatile("ld.global.cg.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(piece[i].x), "=r"(piece[i].y), "=r"(piece[i].z), "=r"(piece[i].w) : "l"(p) : "memory");
                 }
@@ -103,12 +105,12 @@ struct Exchange {
 #pragma unroll
             for (u32 i = 0; i < once; ++i) {
                 const u32 at = (i0 + i) * THREADS + threadIdx.x, r = at / pieces, k = at % pieces * SIXTEEN;
-                if (at >= all || row0 + r >= job.rows) continue;
+                if (at >= all || row0 + r >= args.rows) continue;
                 factor_t* to = h + r * STRIDE + k;
                 if (H % SIXTEEN == 0 || k + SIXTEEN <= H) {
                     *(uint4*)to = piece[i];
                 } else {
-                    // Nobody writes what is beyond H.
+                    // Elements beyond H are not written.
                     factor_t some[SIXTEEN];
                     memcpy(some, &piece[i], 16);
 #pragma unroll
@@ -121,10 +123,11 @@ struct Exchange {
     }
 
 #if EXCHANGE == CLUSTER
-    // Copies this block's units to all others of the cluster, 16 bytes at a time: UNITS is a multiple of that.
+    // Copies this block's units to all other blocks of the cluster, 16 bytes at a time: UNITS is a
+    // multiple of 16 bytes.
     __device__ __forceinline__ void spread(factor_t* mine) const {
         static_assert(UNITS % SIXTEEN == 0 || UNITS >= HIDDEN, "a block's units are no multiple of 16 bytes");
-        constexpr u32 pieces = up(U, SIXTEEN), all = R * pieces;
+        constexpr u32 pieces = ceil_div(UNITS, SIXTEEN), all = ROWS * pieces;
 #pragma unroll 1
         for (u32 i = threadIdx.x; i < all * (TILES - 1); i += THREADS) {
             const u32 peer = i / all, r = i % all / pieces, k = unit0 + i % pieces * SIXTEEN;

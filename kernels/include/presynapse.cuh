@@ -1,21 +1,22 @@
-// Terminals: what a projection makes of its sources' spikes before they reach synapses: for each source an amount between -1 and 1, as a
-// whole number of 2^-30. The twin of src/network/presynaptic.rs, operation by operation. Included in the namespace of a group, where there
-// are any.
+// Presynaptic release models. For each source, a model turns the spikes that arrive into the
+// released amount: a multiple of 2⁻³⁰ between −1 and 1, by which the source's weights are
+// multiplied. The counterpart of src/network/host/presynaptic.rs, with the same operations. A
+// network with release models includes this file in the namespace of each group.
 #pragma once
 #include "math.cuh"
 #include "network.cuh"
 
-
 __device__ __forceinline__ acc_t flushed(acc_t x) { return math::abs(x) < acc_t(1e-30) ? acc_t(0) : x; }
 
-// How much of the transmitter's time is left after a step, and where `x` goes with it.
+// One step of a pulse of transmitter: `left` counts its remaining steps, and x relaxes to the level
+// of the pulse or to 0.
 __device__ __forceinline__ void pulse(const Value* c, bool came, acc_t& x, acc_t& left) {
     if (came) left = c[3].value;
     x = left > acc_t(0) ? fma(x - c[1].value, c[0].value, c[1].value) : flushed(x * c[2].value);
     left = left > acc_t(0) ? left - acc_t(1) : acc_t(0);
 }
 
-// g after a step in which x stays as it is.
+// The gating variable g after a step with constant x.
 __device__ __forceinline__ acc_t opened(const Value* c, acc_t g, acc_t x) {
     const acc_t opens = c[0].value * x;
     const acc_t rate = opens + c[1].value;
@@ -25,18 +26,19 @@ __device__ __forceinline__ acc_t opened(const Value* c, acc_t g, acc_t x) {
 
 __device__ __forceinline__ int whole(acc_t amount) { return math::floor(fma(amount, acc_t(1 << 30), acc_t(0.5))); }
 
-// A step of a source's terminal, whose variables are `all` apart; its potential is `v`. Returns what it passes on.
-__device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars, u64 all, bool came, acc_t& v) {
+// One step of a source's release model. Its variables lie `all` elements apart; v is its potential.
+// Returns the released amount.
+__device__ __forceinline__ int presynapse_step(const PreProjection& to, scalar_t* vars, u64 all, bool came, acc_t& v) {
     const Value* c = to.constants;
-    if (to.law == GAP) {
+    if (to.release_model == GAP) {
         const acc_t amount = v * c[0].value;
         if (math::abs(amount) <= acc_t(1)) return whole(amount);
-        // A potential that is no amount becomes NaN, which ends the run.
+        // A potential outside the range becomes NaN, which ends the run.
         v = acc_t(__int_as_float(0x7fc00000));
         return 0;
     }
     acc_t a = load(vars), b = load(vars + all), amount;
-    if (to.law == STP) {
+    if (to.release_model == STP) {
         a = flushed(a * c[0].value);
         b = fma(b - acc_t(1), c[1].value, acc_t(1));
         amount = acc_t(0);
@@ -45,12 +47,12 @@ __device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars,
             amount = a * b;
             b = b - amount;
         }
-    } else if (to.law == AMPA) {
+    } else if (to.release_model == AMPA) {
         pulse(c, came, a, b);
         amount = a;
     } else {
         a = opened(c, a, b);
-        if (to.law == NMDA) {
+        if (to.release_model == NMDA) {
             b = flushed(b * c[3].value);
             if (came) b = b + acc_t(1);
         } else {
@@ -65,19 +67,20 @@ __device__ __forceinline__ int terminal_step(const Outgoing& to, scalar_t* vars,
     return whole(amount);
 }
 
-// What the terminals of the warp's neurons, those in `sources`, pass on in step k, where spikes in `came` arrive.
-__device__ __forceinline__ void pass_on(const Outgoing& to, const Cell& cell, acc_t& v, u32 first, u32 sources, u32 came, u64 copy, u64 all, u32 k) {
+// Delivers the released amounts of the warp's neurons in the mask `sources` in step k, in which the
+// spikes in the mask `came` arrive.
+__device__ __forceinline__ void transmit(const PreProjection& to, const Cell& cell, acc_t& v, u32 first, u32 sources, u32 came, u64 copy, u64 all, u32 k) {
     const u32 lane = threadIdx.x % 32;
     int amount = 0;
-    if (sources >> lane & 1) amount = terminal_step(to, (scalar_t*)to.terminal + cell.index, all, came >> lane & 1, v);
+    if (sources >> lane & 1) amount = presynapse_step(to, (scalar_t*)to.presynapse + cell.index, all, came >> lane & 1, v);
     u32 left = __ballot_sync(0xffffffffu, amount != 0);
-    if (__popc(left) >= to.many) {
-        deliver_own(to, amount != 0, first + lane - to.first, to.least, copy, amount);
+    if (__popc(left) >= to.lane_per_source_from) {
+        deliver_own(to, amount != 0, first + lane - to.first, to.min_delay, copy, amount);
         return;
     }
     while (left) {
         const u32 from = __ffs(left) - 1;
         left &= left - 1;
-        deliver(to, first + from - to.first, to.least, copy, k, __shfl_sync(0xffffffffu, amount, from));
+        deliver(to, first + from - to.first, to.min_delay, copy, k, __shfl_sync(0xffffffffu, amount, from));
     }
 }

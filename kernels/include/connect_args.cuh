@@ -1,0 +1,65 @@
+// Generated from src/connectivity/device.rs by `STRUCTS=write cargo test --lib headers`.
+// The arguments of the passes that generate a projection's synapses.
+#pragma once
+#include "scalar.cuh"
+
+// The arguments of every pass of `network/connect.cu`, and the recipe of procedural rows. An
+// array that a pass does not need is null.
+struct ConnectArgs {
+    const u64* offsets;       // `[pre + 1]`: the start of each row.
+    void* targets;            // `[synapses]`: u32 if `wide_targets`, else u16.
+    int* weights;             // `[synapses]` integer weights; null where all are the same.
+    unsigned short* delays;   // `[synapses]` in steps; null where all are the same.
+    // `[pre]`: the row lengths that the count pass finds; for `FIXED_NUM_PRE` 0 before each
+    // pass.
+    u32* counts;
+    u64 seed;
+    double factor;            // `FIXED_PROB`: 1/ln(1 − p).
+    double weight_params[2];  // The parameters of the weights' distribution.
+    double inv_scale;         // The integer weight of a weight of 1.
+    double delay_params[2];   // The parameters of the delays' distribution, in ms.
+    double dt;
+    long long own_shift;      // Target j is source i itself where j = i + `own_shift`; `NO_SHIFT`: autapses stay.
+    u32 stream;               // The number of the projection's random stream.
+    u32 rule;
+    u32 pre;                  // Sources and targets.
+    u32 post;
+    u32 count;                // Synapses of a column (`FIXED_NUM_PRE`) or of a row; `FIXED_PROB`: on average.
+    u32 weight_distribution;
+    u32 delay_distribution;
+    u32 wide_targets;
+};
+static_assert(sizeof(ConnectArgs) == 144, "ConnectArgs has another size in Rust");
+
+namespace connect {
+
+// Connectivity rules.
+enum Rule : u32 {
+    FIXED_PROB = 0,
+    FIXED_NUM_PRE = 1,
+    FIXED_NUM_POST = 2,
+    ONE_TO_ONE = 3,
+    ALL_TO_ALL = 4,
+};
+
+// Distributions of weights and delays.
+enum Distribution : u32 {
+    SAME = 0,     // One value for all synapses.
+    UNIFORM = 1,  // `low + width·u`; the parameters are low and width.
+    NORMAL = 2,   // The parameters are the mean and the standard deviation.
+};
+
+// A value of `own_shift`.
+enum OwnShift : long long {
+    NO_SHIFT = (long long)0x8000000000000000ull,  // Autapses stay.
+};
+
+// Purposes of random words: the top byte of a random stream's step.
+enum Purpose : u64 {
+    GAPS = (u64)0x0ull,                  // Gaps between targets: unit = source, step = number of the block.
+    KEYS = (u64)0x100000000000000ull,    // Keys of a permutation: unit = source (or target), step = number of the block.
+    WEIGHT = (u64)0x200000000000000ull,  // A weight: unit = source, step = target.
+    DELAY = (u64)0x300000000000000ull,   // A delay: unit = source, step = target.
+};
+
+}  // namespace connect

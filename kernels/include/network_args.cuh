@@ -1,0 +1,160 @@
+// Generated from src/cuda/structs/network.rs by `STRUCTS=write cargo test --lib headers`.
+// The tables that the loops of a network's groups read.
+#pragma once
+#include "launch_args.cuh"
+
+typedef unsigned short u16;
+typedef long long i64;
+
+// A number in the type of arithmetic, in 8 bytes for every type.
+struct alignas(8) Value {
+    acc_t value;
+};
+
+// The kinds of a receptor, RECEPTORS: a sum of bits, or DELTA + a variable.
+#define COBA 1           // A conductance.
+#define RISES 2          // Spikes add to a second variable, from which the first rises.
+#define BLOCKED 4        // Magnesium blocks a part of the conductance.
+#define GAP_JUNCTIONS 8  // Gap junctions: a current and a conductance.
+#define DELTA 16         // The receptor is a variable of the model, whose number is added.
+
+// Presynaptic release models.
+#define STP 0       // Short-term plasticity.
+#define AMPA 1      // A receptor that a pulse of transmitter opens.
+#define NMDA 2      // A receptor of second order.
+#define BIO_NMDA 3  // A receptor of second order that a pulse of transmitter opens.
+#define GAP 4       // The source's potential.
+
+// Long synapse rows.
+#define PIECE 128  // Synapses of a piece. The warps of a block take the pieces of a longer row in turn.
+
+// The arguments of a group's loop. The lists of the group lie behind this struct, at byte
+// offsets from its start.
+struct GroupArgs {
+    LaunchArgs args;
+    scalar_t* spike_ring;   // `[rows][ring_len][mask_words]`: the spikes of the last steps, 16 neurons in an element.
+    // `[2][rows][groups]`: spikes of each group in a step; null where neither output nor
+    // recording reads them.
+    u32* spikes;
+    scalar_t* output;       // `[kept][rows][groups]`.
+    const acc_t* currents;  // `[units]`; null where all units have `current`.
+    Value current;
+    Value noise;            // The noise times 1/√dt.
+    u64 noise_seed;
+    u32 first;              // The group's first warp, and the warp after its last one.
+    u32 last;
+    u32 ring_len;           // Steps that the spike ring holds.
+    u32 mask_words;         // Elements of a bit mask over the group's neurons.
+    u32 slot;               // The slot of the spike ring for the first step of the chunk.
+    u32 groups;             // The number of groups, and the number of this group.
+    u32 number;
+    u32 output_first;       // The output keeps the steps `output_first`, `output_first + output_every`, …
+    u32 output_every;
+    u32 params;             // Lists, as byte offsets.
+    u32 receptors;
+    u32 incoming;
+    u32 outgoing;
+    u32 poisson;
+    u32 n_outgoing;
+    u32 noise_stream;
+    // A list, as a byte offset: first the plastic projections from the group, then those to
+    // the group; see `stdp.cuh`.
+    u32 plastic;
+    u32 n_sending;
+    u32 n_plastic;
+    u32 unused;
+};
+static_assert(sizeof(GroupArgs) == 1480, "GroupArgs has another size in Rust");
+
+// A receptor of a group.
+struct ReceptorArgs {
+    Value decay;      // The factor of one step.
+    Value reversal;   // The reversal potential of a conductance.
+    // The factor of one step of the second variable, and the gain with which it adds to the
+    // first.
+    Value rise;
+    Value gain;
+    Value block;      // The magnesium block of a conductance: its scale and its exponent.
+    Value alpha;
+    u32 incoming[2];  // The range of the receptor's projections in the list `incoming`.
+    u32 poisson[2];   // The range of its Poisson drives in the list `poisson`.
+};
+static_assert(sizeof(ReceptorArgs) == 64, "ReceptorArgs has another size in Rust");
+
+// A projection as its postsynaptic group reads it: sums of integer weights, and the weight
+// scale.
+struct PostProjection {
+    void* sums;          // `[2][rows][n_targets]`: i64 if `exact`, else u32.
+    u64 n_targets;
+    Value weight_scale;
+    u32 first;           // The first target's number in the group.
+    u32 exact;
+};
+static_assert(sizeof(PostProjection) == 32, "PostProjection has another size in Rust");
+
+// A projection as its presynaptic group reads it: the synapse rows.
+struct PreProjection {
+    // `[sources + 1]`: the synapses of source r are `offsets[r]` to `offsets[r + 1]`.
+    const u64* offsets;
+    // `[synapses]`: u32 if `wide_targets`, else u16: numbers within the projection's targets.
+    // A row ascends by (delay, target).
+    const void* targets;
+    // `[synapses]` integer weights; null where all are 1. With integer weights, sums are i64.
+    const int* weights;
+    const u16* delays;                    // `[synapses]` in steps; null where all are `min_delay`.
+    void* sums;
+    u64 n_targets;
+    const struct ConnectArgs* generator;  // The recipe of the rows of procedural connectivity, else null.
+    u32 first;                            // The first source's number in the group, and the number of sources.
+    u32 sources;
+    u32 min_delay;                        // In steps.
+    u32 max_delay;
+    u32 wide_targets;
+    // From this number of simultaneous spikes on, a lane walks a source's row; below it, the
+    // lanes of a warp share a row.
+    u32 lane_per_source_from;
+    // The variables `[2 or 3][rows][units]` of the presynaptic release model, or null. With a
+    // release model, sums are i64.
+    void* presynapse;
+    Value constants[7];
+    u64 release_model;                    // `STP`, `AMPA`, `NMDA`, `BIO_NMDA` or `GAP`.
+};
+static_assert(sizeof(PreProjection) == 152, "PreProjection has another size in Rust");
+
+// A plastic projection, as both of its groups read it.
+struct PlasticProjection {
+    PreProjection to;    // The synapse rows, without integer weights; sums are i64.
+    scalar_t* w;         // `[rows][synapses]`.
+    scalar_t* pre;       // `[rows][delays][sources]`: the traces of the sources.
+    scalar_t* post;      // `[rows][targets]`: the traces of the targets before the chunk, and after it.
+    acc_t* traces;       // `[2][rows][targets]`: the traces of the targets after step k, in half k mod 2.
+    // `[3][rows][1 + targets]`: the number of targets that spike in step k, and their list, in
+    // third k mod 3.
+    u32* fired;
+    // `[targets + 1]`: the synapses of target c are `columns[c]` to `columns[c + 1]` of the
+    // next two arrays.
+    const u32* columns;
+    const u32* places;   // `[synapses]`: each synapse's place in the synapse rows, ascending in a column.
+    const u32* kinds;    // `[synapses]`: the element of `pre` for each synapse.
+    u64 synapses;
+    Value decay_pre;
+    Value decay_post;
+    Value a_pre;
+    Value a_post;
+    Value low;
+    Value high;
+    Value inv_scale;     // The integer weight of a weight of 1.
+    u32 targets;         // The number of targets, and the first target's number in the group.
+    u32 first;
+};
+static_assert(sizeof(PlasticProjection) == 288, "PlasticProjection has another size in Rust");
+
+// A Poisson drive.
+struct PoissonArgs {
+    const u32* thresholds;  // `[max_spikes]`: a random word `>= thresholds[n]` stands for more than n spikes.
+    Value weight;
+    u32 max_spikes;
+    u32 stream;
+    u64 seed;
+};
+static_assert(sizeof(PoissonArgs) == 32, "PoissonArgs has another size in Rust");
