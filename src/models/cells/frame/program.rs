@@ -19,6 +19,15 @@ pub(super) fn program<K: Gates>(inputs: usize, hidden: usize, activation: Activa
     source.defines.extend(K::DEFINES.iter().map(|(name, value)| (*name, (*value).to_owned())));
     let (phases, states) = (K::PHASES, K::STATES.len());
     Some(Program {
-        body: ProgramBody::Cell(Box::new(CellProgram { input, source, weights: vec!["Wh", "bh"], hidden, shared_rows, way, phases, states })),
+        body: ProgramBody::Cell(Box::new(CellProgram {
+            input,
+            source,
+            weights: vec!["Wh", "bh"],
+            hidden,
+            shared_rows,
+            way,
+            phases,
+            states,
+        })),
     })
 }
