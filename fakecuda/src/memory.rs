@@ -1,7 +1,7 @@
 //! Device memory. Every allocation has a span of addresses to itself, never used again: an address tells which
 //! allocation was meant, also past its end and after it was freed.
 
-use crate::exec::{Kind, What};
+use crate::exec::{Kind, Violation};
 use crate::race::Shadow;
 
 /// Fresh memory: no NaN, which arithmetic would hide.
@@ -168,8 +168,8 @@ impl Memory {
     }
 }
 
-impl From<(Kind, String)> for What {
-    fn from((kind, what): (Kind, String)) -> What {
-        What { kind, lane: None, what }
+impl From<(Kind, String)> for Violation {
+    fn from((kind, what): (Kind, String)) -> Violation {
+        Violation { kind, lane: None, what }
     }
 }

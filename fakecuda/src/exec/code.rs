@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Exec, Lanes, Mask, What};
+use super::{Exec, Lanes, Mask, Violation};
 
 /// What a register row holds before the first instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(crate) struct Guard {
 }
 
 pub(crate) type Pure = Box<dyn Fn(&mut Lanes, Mask) + Send + Sync>;
-pub(crate) type Touch = Box<dyn Fn(&mut Exec<'_>, Mask) -> Result<(), What> + Send + Sync>;
+pub(crate) type Touch = Box<dyn Fn(&mut Exec<'_>, Mask) -> Result<(), Violation> + Send + Sync>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reduce {

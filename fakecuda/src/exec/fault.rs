@@ -27,15 +27,15 @@ pub enum Kind {
 
 /// A fault without its place.
 #[derive(Clone, Debug)]
-pub(crate) struct What {
+pub(crate) struct Violation {
     pub(crate) kind: Kind,
     pub(crate) lane: Option<usize>,
     pub(crate) what: String,
 }
 
-impl What {
-    pub(crate) fn new(kind: Kind, lane: usize, what: impl Into<String>) -> What {
-        What { kind, lane: Some(lane), what: what.into() }
+impl Violation {
+    pub(crate) fn new(kind: Kind, lane: usize, what: impl Into<String>) -> Violation {
+        Violation { kind, lane: Some(lane), what: what.into() }
     }
 }
 

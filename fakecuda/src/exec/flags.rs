@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::clock::Clock;
-use super::team::{Meeting, Team};
+use super::cluster_state::{BarrierClock, ClusterState};
 
 /// What fences have made ready, by warp, and what was handed on, by address: an offset in the cluster's shared memory, or
 /// a global address.
@@ -11,10 +11,10 @@ use super::team::{Meeting, Team};
 pub(crate) struct Flags {
     fenced: HashMap<u32, Clock>,
     pending: HashMap<u32, Clock>,
-    at: HashMap<u64, Meeting>,
+    at: HashMap<u64, BarrierClock>,
 }
 
-impl Team {
+impl ClusterState {
     /// A fence, of any reach.
     pub(crate) fn fence(&mut self, who: u32) {
         let clock = &mut self.clocks[who as usize];
@@ -28,11 +28,11 @@ impl Team {
     pub(crate) fn flag_write(&mut self, at: u64, (rank, who): (u32, u32), release: bool, shared: bool) {
         let clock = &mut self.clocks[who as usize];
         if release {
-            let flag = self.flags.at.entry(at).or_insert_with(|| Meeting::like(clock));
+            let flag = self.flags.at.entry(at).or_insert_with(|| BarrierClock::like(clock));
             flag.clock.join(clock);
             clock.tick(who);
         } else if let Some(fenced) = self.flags.fenced.get(&who) {
-            let flag = self.flags.at.entry(at).or_insert_with(|| Meeting::like(fenced));
+            let flag = self.flags.at.entry(at).or_insert_with(|| BarrierClock::like(fenced));
             flag.clock.join(fenced);
         } else {
             return;

@@ -1,11 +1,11 @@
 //! A grid: clusters (of one block, where there are none) one after the other, or, in a cooperative launch, all at once by
 //! turns.
 
+use super::access::Device;
 use super::cluster::Cluster;
 use super::code::Kernel;
 use super::fault::{Fault, Kind};
-use super::order::Handed;
-use super::reach::Device;
+use super::order::Released;
 use crate::memory::Memory;
 
 /// A kernel's launch.
@@ -55,7 +55,7 @@ pub fn run(kernel: &Kernel, memory: &mut Memory, launch: &Launch, limits: &Limit
     let blocks: u64 = launch.grid.iter().map(|&n| n as u64).product();
     let mut device = Device {
         memory: std::mem::replace(memory, Memory::new(0)),
-        handed: Handed::default(),
+        released: Released::default(),
         params: launch.params.clone(),
         launch: number,
         races: limits.races && blocks > 1,

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::fault::{Kind, What};
-use super::team::{Meeting, Team};
-use super::{Exec, How, Place};
+use super::cluster_state::{BarrierClock, ClusterState};
+use super::fault::{Kind, Violation};
+use super::{AccessKind, Exec, Place};
 use crate::types::Space;
 
 /// Counts have 20 bits.
@@ -17,8 +17,8 @@ pub(crate) struct MBarrier {
     pending: i64,
     /// Bytes announced less bytes that have come.
     bytes: i64,
-    coming: Meeting,
-    last: Meeting,
+    coming: BarrierClock,
+    last: BarrierClock,
     /// Who made it and when, and how often the cluster's barrier had opened when a fence made that known.
     made: (u32, u32),
     fenced: Option<u64>,
@@ -39,75 +39,75 @@ pub(crate) enum Phase {
     Parity(u64),
 }
 
-fn misuse(lane: usize, what: impl Into<String>) -> What {
-    What::new(Kind::Misuse, lane, what)
+fn misuse(lane: usize, what: impl Into<String>) -> Violation {
+    Violation::new(Kind::Misuse, lane, what)
 }
 
 impl Exec<'_> {
     /// The place of an object; `far` where it may be another block's.
-    pub(crate) fn mbarrier_at(&mut self, space: Space, address: u64, lane: usize, far: bool) -> Result<usize, What> {
+    pub(crate) fn mbarrier_at(&mut self, space: Space, address: u64, lane: usize, far: bool) -> Result<usize, Violation> {
         let Place::Shared(at) = self.place(space, address, 8, lane)? else {
             return Err(misuse(lane, "an mbarrier lies in shared memory"));
         };
-        if !far && at / self.team.each != self.rank as usize {
+        if !far && at / self.cluster.each != self.rank as usize {
             return Err(misuse(lane, "only its own block's threads may do this with an mbarrier"));
         }
         Ok(at)
     }
 
-    pub(crate) fn mbarrier_init(&mut self, at: usize, count: u64, lane: usize) -> Result<(), What> {
+    pub(crate) fn mbarrier_init(&mut self, at: usize, count: u64, lane: usize) -> Result<(), Violation> {
         if !(1..=MOST as u64).contains(&count) {
             return Err(misuse(lane, format!("an mbarrier cannot have a count of {count}")));
         }
-        if self.team.mbarriers.at.contains_key(&at) {
+        if self.cluster.mbarriers.at.contains_key(&at) {
             return Err(misuse(lane, "there is an mbarrier here already (mbarrier.inval ends one)"));
         }
         let who = self.who();
-        let clock = &mut self.team.clocks[who as usize];
+        let clock = &mut self.cluster.clocks[who as usize];
         let made = (who, clock.time(who));
-        let (coming, last) = (Meeting::none(clock), Meeting::none(clock));
+        let (coming, last) = (BarrierClock::none(clock), BarrierClock::none(clock));
         let count = count as i64;
         let b = MBarrier { phase: 0, expected: count, pending: count, bytes: 0, coming, last, made, fenced: None };
-        self.team.mbarriers.at.insert(at, b);
-        self.note(Place::Shared(at), 8, lane, How::Write(true), true)?;
+        self.cluster.mbarriers.at.insert(at, b);
+        self.note(Place::Shared(at), 8, lane, AccessKind::Write(true), true)?;
         self.bytes(Place::Shared(at), 8).fill(0xb5);
         self.device.changes += 1;
         Ok(())
     }
 
-    pub(crate) fn mbarrier_inval(&mut self, at: usize, lane: usize) -> Result<(), What> {
+    pub(crate) fn mbarrier_inval(&mut self, at: usize, lane: usize) -> Result<(), Violation> {
         self.known(at, lane)?;
-        self.note(Place::Shared(at), 8, lane, How::Write(true), false)?;
+        self.note(Place::Shared(at), 8, lane, AccessKind::Write(true), false)?;
         self.bytes(Place::Shared(at), 8).fill(crate::memory::POISON);
-        self.team.mbarriers.at.remove(&at);
+        self.cluster.mbarriers.at.remove(&at);
         Ok(())
     }
 
     /// `fence.mbarrier_init`: what this warp has made is known after the cluster's next barrier, a relaxed one too.
     pub(crate) fn mbarrier_fence(&mut self) {
-        let (who, opened) = (self.who(), self.team.opened);
-        self.team.mbarriers.at.values_mut().filter(|b| b.made.0 == who).for_each(|b| b.fenced = Some(opened));
+        let (who, opened) = (self.who(), self.cluster.opened);
+        self.cluster.mbarriers.at.values_mut().filter(|b| b.made.0 == who).for_each(|b| b.fenced = Some(opened));
     }
 
     /// There must be an object, and this warp must know of it.
-    fn known(&mut self, at: usize, lane: usize) -> Result<&mut MBarrier, What> {
-        let (who, checks) = (self.who(), self.team.shadow.is_some());
-        let byte = at % self.team.each;
-        let Some(b) = self.team.mbarriers.at.get_mut(&at) else {
+    fn known(&mut self, at: usize, lane: usize) -> Result<&mut MBarrier, Violation> {
+        let (who, checks) = (self.who(), self.cluster.shadow.is_some());
+        let byte = at % self.cluster.each;
+        let Some(b) = self.cluster.mbarriers.at.get_mut(&at) else {
             return Err(misuse(lane, format!("there is no mbarrier at byte {byte} of shared memory")));
         };
         let (maker, time) = b.made;
-        let told = b.fenced.is_some_and(|n| self.team.opened > n);
-        if checks && who != maker && !told && !self.team.clocks[who as usize].knows(maker, time) {
+        let told = b.fenced.is_some_and(|n| self.cluster.opened > n);
+        if checks && who != maker && !told && !self.cluster.clocks[who as usize].knows(maker, time) {
             let what = format!("the mbarrier at byte {byte} may not have been initialised: no barrier since");
-            return Err(What::new(Kind::Race, lane, what));
+            return Err(Violation::new(Kind::Race, lane, what));
         }
         Ok(b)
     }
 
     /// Announces bytes.
-    pub(crate) fn mbarrier_expect(&mut self, at: usize, bytes: u64, lane: usize) -> Result<(), What> {
-        self.note(Place::Shared(at), 8, lane, How::Write(true), true)?;
+    pub(crate) fn mbarrier_expect(&mut self, at: usize, bytes: u64, lane: usize) -> Result<(), Violation> {
+        self.note(Place::Shared(at), 8, lane, AccessKind::Write(true), true)?;
         let b = self.known(at, lane)?;
         b.bytes += bytes as i64;
         if b.bytes > MOST {
@@ -117,16 +117,16 @@ impl Exec<'_> {
     }
 
     /// Bytes that a thread says have come.
-    pub(crate) fn mbarrier_complete(&mut self, at: usize, bytes: u64, lane: usize) -> Result<(), What> {
+    pub(crate) fn mbarrier_complete(&mut self, at: usize, bytes: u64, lane: usize) -> Result<(), Violation> {
         self.known(at, lane)?;
-        self.note(Place::Shared(at), 8, lane, How::Write(true), true)?;
+        self.note(Place::Shared(at), 8, lane, AccessKind::Write(true), true)?;
         self.device.changes += 1;
-        self.team.arrived_bytes(at, bytes as i64, None).map_err(|w| misuse(lane, w))
+        self.cluster.arrived_bytes(at, bytes as i64, None).map_err(|w| misuse(lane, w))
     }
 
     /// Arrives `count` times; the state before. `drop`: and is not expected any more.
-    pub(crate) fn mbarrier_arrive(&mut self, at: usize, count: u64, release: bool, drop: bool, lane: usize) -> Result<u64, What> {
-        self.note(Place::Shared(at), 8, lane, How::Write(true), true)?;
+    pub(crate) fn mbarrier_arrive(&mut self, at: usize, count: u64, release: bool, drop: bool, lane: usize) -> Result<u64, Violation> {
+        self.note(Place::Shared(at), 8, lane, AccessKind::Write(true), true)?;
         let who = self.who();
         let b = self.known(at, lane)?;
         let (count, state) = (count as i64, b.phase << 20 | b.pending as u64);
@@ -138,20 +138,20 @@ impl Exec<'_> {
         if drop {
             b.expected -= count;
         }
-        let team = &mut *self.team;
-        if release && let Some(b) = team.mbarriers.at.get_mut(&at) {
-            let clock = &mut team.clocks[who as usize];
+        let cluster = &mut *self.cluster;
+        if release && let Some(b) = cluster.mbarriers.at.get_mut(&at) {
+            let clock = &mut cluster.clocks[who as usize];
             b.coming.clock.join(clock);
             clock.tick(who);
-            team.members[self.rank as usize].view.hand(&mut b.coming.blocks);
+            cluster.members[self.rank as usize].view.hand(&mut b.coming.blocks);
         }
         self.device.changes += 1;
-        self.team.end_phase(at);
+        self.cluster.end_phase(at);
         Ok(state)
     }
 
     /// An arrival when copies have landed: one that counts, or one more that is expected and comes.
-    pub(crate) fn mbarrier_copied(&mut self, at: usize, counts: bool, lane: usize) -> Result<(), What> {
+    pub(crate) fn mbarrier_copied(&mut self, at: usize, counts: bool, lane: usize) -> Result<(), Violation> {
         if !counts {
             let b = self.known(at, lane)?;
             b.pending += 1;
@@ -163,9 +163,9 @@ impl Exec<'_> {
     }
 
     /// Whether a phase is over.
-    pub(crate) fn mbarrier_test(&mut self, at: usize, phase: Phase, acquire: bool, lane: usize) -> Result<bool, What> {
+    pub(crate) fn mbarrier_test(&mut self, at: usize, phase: Phase, acquire: bool, lane: usize) -> Result<bool, Violation> {
         *self.polled = true;
-        self.note(Place::Shared(at), 8, lane, How::Read, true)?;
+        self.note(Place::Shared(at), 8, lane, AccessKind::Read, true)?;
         let who = self.who();
         let b = self.known(at, lane)?;
         let now = b.phase;
@@ -178,21 +178,21 @@ impl Exec<'_> {
             return Err(misuse(lane, format!("phase {wanted} is asked about in phase {now}: only it and the one before may be")));
         }
         if wanted == now {
-            self.team.mbarriers.waits.insert(who, (at, now));
+            self.cluster.mbarriers.waits.insert(who, (at, now));
             return Ok(false);
         }
         *self.polled = false;
-        let team = &mut *self.team;
-        team.mbarriers.waits.remove(&who);
-        if acquire && let Some(b) = team.mbarriers.at.get(&at) {
-            team.clocks[who as usize].join(&b.last.clock);
-            team.members[self.rank as usize].view.take(&b.last.blocks);
+        let cluster = &mut *self.cluster;
+        cluster.mbarriers.waits.remove(&who);
+        if acquire && let Some(b) = cluster.mbarriers.at.get(&at) {
+            cluster.clocks[who as usize].join(&b.last.clock);
+            cluster.members[self.rank as usize].view.take(&b.last.blocks);
         }
         Ok(true)
     }
 }
 
-impl Team {
+impl ClusterState {
     /// Bytes have come, by a copy.
     pub(crate) fn arrived_bytes(&mut self, at: usize, bytes: i64, by: Option<(u32, u32)>) -> Result<(), String> {
         let byte = at % self.each.max(1);

@@ -62,11 +62,11 @@ impl View {
 
 /// What was handed on at each address.
 #[derive(Default)]
-pub(crate) struct Handed {
+pub(crate) struct Released {
     at: HashMap<u64, (u64, Known)>,
 }
 
-impl Handed {
+impl Released {
     /// An atomic or volatile write.
     pub(crate) fn write(&mut self, address: u64, view: &mut View, release: bool) {
         let clock = if release { view.snapshot() } else { view.fenced.clone().unwrap_or_default() };

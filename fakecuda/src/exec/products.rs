@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::fault::{Kind, What};
+use super::access::Exec;
+use super::fault::{Kind, Violation};
 use super::lanes::{Lanes, Row};
-use super::reach::Exec;
 use crate::race::Access;
 
 /// Of one warp.
@@ -51,14 +51,14 @@ impl Products {
 
     /// An instruction reads and writes registers: it must not read what is in flight, unless it only renames it. What it writes
     /// is in flight no more.
-    pub(crate) fn touched(&mut self, reads: &[u32], writes: &[u32], renames: bool) -> Result<(), What> {
+    pub(crate) fn touched(&mut self, reads: &[u32], writes: &[u32], renames: bool) -> Result<(), Violation> {
         if let Some(row) = reads.iter().find(|r| self.flying.contains_key(r)) {
             if let (true, [to]) = (renames, writes) {
                 let value = self.flying[row];
                 self.flying.insert(*to, value);
                 return Ok(());
             }
-            return Err(What {
+            return Err(Violation {
                 kind: Kind::Race,
                 lane: None,
                 what: "a sum of wgmma.mma_async is read with no wgmma.wait_group since".into(),
@@ -73,19 +73,23 @@ impl Products {
 
 impl Exec<'_> {
     /// Notes that a product reads shared memory.
-    pub(crate) fn note_product(&mut self, at: usize, n: usize) -> Result<(), What> {
+    pub(crate) fn note_product(&mut self, at: usize, n: usize) -> Result<(), Violation> {
         let (who, time) = (self.who(), self.products.groups + 1);
-        let team = &mut *self.team;
-        let (clock, first) = (&team.clocks[who as usize], team.first_slot);
-        let Some(shadow) = team.shadow.as_mut() else { return Ok(()) };
-        let actor = first + team.members.len() as u32 * super::jobs::SLOTS + who;
+        let cluster = &mut *self.cluster;
+        let (clock, first) = (&cluster.clocks[who as usize], cluster.first_slot);
+        let Some(shadow) = cluster.shadow.as_mut() else { return Ok(()) };
+        let actor = first + cluster.members.len() as u32 * super::jobs::SLOTS + who;
         let me = Access::new(actor, self.warp * 32, time, false);
         let ordered =
             |o: &Access, wrote: bool| if wrote && o.who < first { clock.is_fenced(o.who, o.time) } else { clock.knows(o.who, o.time) };
         shadow.touch(self.device.launch, (at, n), me, None, ordered).map_err(|c| {
             let lacks = if clock.knows(c.other.who, c.other.time) { "fence.proxy.async" } else { "barrier" };
-            let other = team.actor(&c.other, self.rank as usize);
-            What::new(Kind::Race, 0, format!("byte {} of shared memory was written by {other} with no {lacks} since", at % team.each))
+            let other = cluster.actor(&c.other, self.rank as usize);
+            Violation::new(
+                Kind::Race,
+                0,
+                format!("byte {} of shared memory was written by {other} with no {lacks} since", at % cluster.each),
+            )
         })
     }
 
@@ -93,7 +97,7 @@ impl Exec<'_> {
     pub(crate) fn wait_products(&mut self, keep: u32) {
         let done = self.products.wait(self.lanes, keep);
         let who = self.who();
-        let actor = self.team.first_slot + self.team.members.len() as u32 * super::jobs::SLOTS + who;
-        self.team.clocks[who as usize].learn(actor, done);
+        let actor = self.cluster.first_slot + self.cluster.members.len() as u32 * super::jobs::SLOTS + who;
+        self.cluster.clocks[who as usize].learn(actor, done);
     }
 }

@@ -1,13 +1,13 @@
 //! A warp: groups of lanes that stand at the same instruction. The group furthest behind runs, so that lanes that parted
 //! meet again; a group that used up its turn lets the others go first, so that lanes may wait for each other.
 
+use super::access::{Copies, Device, Exec};
+use super::cluster_state::ClusterState;
 use super::code::{Action, Barrier, Code, Gathering, Kernel};
-use super::fault::{Kind, What};
+use super::fault::{Kind, Violation};
 use super::gather::ClusterBarrier;
 use super::lanes::each;
 use super::products::Products;
-use super::reach::{Copies, Device, Exec};
-use super::team::Team;
 use super::{Lanes, Mask};
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -44,11 +44,11 @@ pub(crate) struct Warp {
     products: Products,
     /// Threads that arrived at a barrier without waiting: its number, each.
     pub(crate) arrived: Vec<(u32, u32)>,
-    pub(crate) cluster: ClusterBarrier,
+    pub(crate) cluster_barrier: ClusterBarrier,
 }
 
 /// A fault and where it was: instruction and lane.
-pub(crate) type Stop = (What, u32, usize);
+pub(crate) type Stop = (Violation, u32, usize);
 
 impl Warp {
     pub(crate) fn new(rank: u32, index: u32, mask: Mask, code: &Code) -> Warp {
@@ -68,7 +68,7 @@ impl Warp {
             copies: Copies::default(),
             products: Products::default(),
             arrived: Vec::new(),
-            cluster: ClusterBarrier::default(),
+            cluster_barrier: ClusterBarrier::default(),
         }
     }
 
@@ -100,18 +100,18 @@ impl Warp {
     }
 
     /// Runs until nothing can go on or `turn` instructions are done. Returns the instructions counted by lanes.
-    pub(crate) fn run(&mut self, kernel: &Kernel, team: &mut Team, device: &mut Device, turn: u32) -> Result<u64, Stop> {
+    pub(crate) fn run(&mut self, kernel: &Kernel, cluster: &mut ClusterState, device: &mut Device, turn: u32) -> Result<u64, Stop> {
         let (mut left, mut done) = (turn, 0);
         self.polled = false;
         while left > 0 && !self.polled {
-            self.together(kernel, team, device)?;
+            self.together(kernel, cluster, device)?;
             let Some(group) = self.pick() else { break };
-            done += self.advance(group, kernel, team, device, &mut left)?;
+            done += self.advance(group, kernel, cluster, device, &mut left)?;
         }
         Ok(done)
     }
 
-    fn exec<'a>(&'a mut self, pc: u32, team: &'a mut Team, device: &'a mut Device) -> Exec<'a> {
+    fn exec<'a>(&'a mut self, pc: u32, cluster: &'a mut ClusterState, device: &'a mut Device) -> Exec<'a> {
         Exec {
             lanes: &mut self.lanes,
             local: &mut self.local,
@@ -122,13 +122,20 @@ impl Warp {
             copies: &mut self.copies,
             products: &mut self.products,
             polled: &mut self.polled,
-            team,
+            cluster,
             device,
         }
     }
 
     /// Runs one group until it waits, ends, meets another, falls ahead of another, or its turn is over.
-    fn advance(&mut self, mut g: Group, kernel: &Kernel, team: &mut Team, device: &mut Device, left: &mut u32) -> Result<u64, Stop> {
+    fn advance(
+        &mut self,
+        mut g: Group,
+        kernel: &Kernel,
+        cluster: &mut ClusterState,
+        device: &mut Device,
+        left: &mut u32,
+    ) -> Result<u64, Stop> {
         let code = &kernel.code;
         let target = |l: super::Label| code.labels[l.0 as usize];
         let mut done = 0;
@@ -145,7 +152,7 @@ impl Warp {
                 Some(p) => g.mask & if p.want { self.lanes.preds[p.pred as usize] } else { !self.lanes.preds[p.pred as usize] },
             };
             done += active.count_ones() as u64;
-            let stop = |w: What| {
+            let stop = |w: Violation| {
                 let lane = w.lane.unwrap_or(active.trailing_zeros() as usize);
                 (w, g.pc, lane)
             };
@@ -165,12 +172,12 @@ impl Warp {
                         g.pc += 1;
                     }
                     Action::Touch(f) => {
-                        f(&mut self.exec(g.pc, team, device), active).map_err(stop)?;
+                        f(&mut self.exec(g.pc, cluster, device), active).map_err(stop)?;
                         g.pc += 1;
                     }
                     Action::Together { members, run } => {
                         if self.all_here(*members, active) {
-                            run(&mut self.exec(g.pc, team, device), active).map_err(stop)?;
+                            run(&mut self.exec(g.pc, cluster, device), active).map_err(stop)?;
                             g.pc += 1;
                         } else {
                             self.part(g, active, g.pc + 1);
@@ -193,7 +200,7 @@ impl Warp {
                             let n = self.lanes.rows[*index as usize][lane] as u32 as usize;
                             let to = to
                                 .get(n)
-                                .ok_or_else(|| stop(What::new(Kind::OutOfBounds, lane, format!("entry {n} of a branch table"))))?;
+                                .ok_or_else(|| stop(Violation::new(Kind::OutOfBounds, lane, format!("entry {n} of a branch table"))))?;
                             self.put(Group { mask: 1 << lane, pc: target(*to), ..g });
                         }
                         return Ok(done);
@@ -228,23 +235,27 @@ impl Warp {
                         g.pc += 1;
                     }
                     Action::Cluster(Gathering::Arrive { release }) => {
-                        self.cluster_arrive(active, *release, team).map_err(stop)?;
+                        self.cluster_arrive(active, *release, cluster).map_err(stop)?;
                         device.changes += 1;
                         g.pc += 1;
                     }
                     Action::Cluster(Gathering::Wait { acquire }) => {
-                        if let Some(lane) = each(active & !(self.cluster.arrived | self.cluster.open)).next() {
-                            return Err(stop(What::new(Kind::Deadlock, lane, "waits at the cluster's barrier without having arrived")));
+                        if let Some(lane) = each(active & !(self.cluster_barrier.arrived | self.cluster_barrier.open)).next() {
+                            return Err(stop(Violation::new(
+                                Kind::Deadlock,
+                                lane,
+                                "waits at the cluster's barrier without having arrived",
+                            )));
                         }
                         self.part(g, active, g.pc + 1);
-                        let open = active & self.cluster.open;
-                        self.cluster.open &= !open;
+                        let open = active & self.cluster_barrier.open;
+                        self.cluster_barrier.open &= !open;
                         self.put(Group { mask: active & !open, wait: Wait::Cluster, ..g });
                         if open == 0 {
                             return Ok(done);
                         }
                         if *acquire {
-                            self.cluster_take(team);
+                            self.cluster_take(cluster);
                         }
                         g = Group { mask: open, pc: g.pc + 1, ..g };
                     }
@@ -252,7 +263,7 @@ impl Warp {
                         self.polled = true;
                         g.pc += 1;
                     }
-                    Action::Fail(what) => return Err(stop(What { kind: Kind::Trap, lane: None, what: what.clone() })),
+                    Action::Fail(what) => return Err(stop(Violation { kind: Kind::Trap, lane: None, what: what.clone() })),
                 }
             }
             let meets = |o: &Group| o.pc == g.pc || o.wait == Wait::Nothing && !o.tired && o.pc < g.pc;
@@ -269,12 +280,12 @@ impl Warp {
     }
 
     /// True where the group waits, false where it only arrives.
-    fn barrier(&mut self, b: &Barrier, g: Group) -> Result<bool, What> {
+    fn barrier(&mut self, b: &Barrier, g: Group) -> Result<bool, Violation> {
         let lane = g.mask.trailing_zeros() as usize;
         let value = |row: u32| self.lanes.rows[row as usize][lane] as u32;
         let (id, threads) = (value(b.id), b.threads.map(value));
         if id > 15 || threads.is_some_and(|n| n % 32 != 0) {
-            return Err(What::new(Kind::Deadlock, lane, format!("barrier {id} of {threads:?} threads is not allowed")));
+            return Err(Violation::new(Kind::Deadlock, lane, format!("barrier {id} of {threads:?} threads is not allowed")));
         }
         if !b.wait {
             self.arrived.push((id, g.mask.count_ones()));
@@ -296,7 +307,7 @@ impl Warp {
     }
 
     /// Lets those groups go on whose lanes have all come.
-    fn together(&mut self, kernel: &Kernel, team: &mut Team, device: &mut Device) -> Result<(), Stop> {
+    fn together(&mut self, kernel: &Kernel, cluster: &mut ClusterState, device: &mut Device) -> Result<(), Stop> {
         let mut n = 0;
         while let Some(&g) = self.groups.get(n) {
             n += 1;
@@ -326,11 +337,11 @@ impl Warp {
                     let named = self.lanes.rows[*row as usize][first] as Mask;
                     if let Some(l) = each(same & !named).next() {
                         let what = format!("lane {l} is not in the mask {named:#010x} that it names itself");
-                        return Err((What::new(Kind::Deadlock, l, what), g.pc, l));
+                        return Err((Violation::new(Kind::Deadlock, l, what), g.pc, l));
                     }
                 }
                 if self.all_here(*members, same) {
-                    run(&mut self.exec(g.pc, team, device), same).map_err(|w| {
+                    run(&mut self.exec(g.pc, cluster, device), same).map_err(|w| {
                         let lane = w.lane.unwrap_or(first);
                         (w, g.pc, lane)
                     })?;

@@ -62,7 +62,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             } else if s.has("proxy") && s.modifiers().any(|m| m.starts_with("async")) {
                 touch(|e, _| {
                     let who = e.who();
-                    let clock = &mut e.team.clocks[who as usize];
+                    let clock = &mut e.cluster.clocks[who as usize];
                     clock.fence();
                     clock.tick(who);
                     Ok(())
@@ -81,7 +81,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
 fn fence(far: bool) -> Action {
     touch(move |e, _| {
         let who = e.who();
-        e.team.fence(who);
+        e.cluster.fence(who);
         if far {
             e.view().fence();
         }

@@ -1,7 +1,7 @@
 //! Loads and stores.
 
 use super::{Decoded, lanes, touch};
-use crate::exec::{Exec, How, Place, each};
+use crate::exec::{AccessKind, Exec, Place, each};
 use crate::parse::{Builder, Statement};
 use crate::types::Space;
 
@@ -76,7 +76,7 @@ fn load(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         for lane in each(mask) {
             let address = e.lanes.rows[base as usize][lane].wrapping_add_signed(offset);
             let place = e.place(space, address, n * count, lane)?;
-            e.note(place, n * count, lane, How::Read, sync.atomic)?;
+            e.note(place, n * count, lane, AccessKind::Read, sync.atomic)?;
             if sync.atomic {
                 read_order(e, place, address, sync);
             }
@@ -125,7 +125,7 @@ pub(super) fn step(place: Place, by: usize) -> Place {
 fn flag(e: &Exec<'_>, place: Place, address: u64) -> Option<(u64, bool)> {
     match place {
         Place::Shared(at) => Some((at as u64, true)),
-        Place::Global(..) if e.team.members.len() > 1 => Some((address, false)),
+        Place::Global(..) if e.cluster.members.len() > 1 => Some((address, false)),
         _ => None,
     }
 }
@@ -133,20 +133,20 @@ fn flag(e: &Exec<'_>, place: Place, address: u64) -> Option<(u64, bool)> {
 pub(super) fn read_order(e: &mut Exec<'_>, place: Place, address: u64, sync: Sync) {
     *e.polled = true;
     if let Some((at, shared)) = flag(e, place, address) {
-        e.team.flag_read(at, (e.rank, e.who()), sync.near_acquire, shared);
+        e.cluster.flag_read(at, (e.rank, e.who()), sync.near_acquire, shared);
     }
     if matches!(place, Place::Global(..)) {
-        let (handed, view) = e.handed();
-        handed.read(address, view, sync.acquire);
+        let (released, view) = e.released();
+        released.read(address, view, sync.acquire);
     }
 }
 
 pub(super) fn write_order(e: &mut Exec<'_>, place: Place, address: u64, sync: Sync) {
     if let Some((at, shared)) = flag(e, place, address) {
-        e.team.flag_write(at, (e.rank, e.who()), sync.near_release, shared);
+        e.cluster.flag_write(at, (e.rank, e.who()), sync.near_release, shared);
     }
     if matches!(place, Place::Global(..)) {
-        let (handed, view) = e.handed();
-        handed.write(address, view, sync.release);
+        let (released, view) = e.released();
+        released.write(address, view, sync.release);
     }
 }

@@ -1,7 +1,7 @@
 //! Bringing matrices to the tensor operations and back: `ldmatrix`, `stmatrix`, and `cp.async`, whose copies land only when waited for.
 
 use super::{Decoded, touch};
-use crate::exec::{Action, Copy, Exec, How, Kind, Place, Touch, What, each};
+use crate::exec::{AccessKind, Action, Copy, Exec, Kind, Place, Touch, Violation, each};
 use crate::parse::{Arg, Builder, Statement};
 use crate::types::Space;
 
@@ -58,7 +58,7 @@ fn ldmatrix(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                 let lane = 8 * n + r;
                 let address = e.lanes.rows[base as usize][lane].wrapping_add_signed(offset);
                 let place = own(e, space, address, lane)?;
-                e.note(place, 16, lane, How::Read, false)?;
+                e.note(place, 16, lane, AccessKind::Read, false)?;
                 for (h, x) in row.iter_mut().zip(e.bytes(place, 16).chunks_exact(2)) {
                     *h = u16::from_le_bytes([x[0], x[1]]);
                 }
@@ -85,7 +85,7 @@ fn stmatrix(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                 let lane = 8 * n + r;
                 let address = e.lanes.rows[base as usize][lane].wrapping_add_signed(offset);
                 let place = own(e, space, address, lane)?;
-                e.note(place, 16, lane, How::Write(true), false)?;
+                e.note(place, 16, lane, AccessKind::Write(true), false)?;
                 for (to, h) in e.bytes(place, 16).chunks_exact_mut(2).zip(row) {
                     to.copy_from_slice(&h.to_le_bytes());
                 }
@@ -107,10 +107,10 @@ fn many(s: &Statement) -> usize {
 }
 
 /// 16 bytes of the block's own shared memory.
-fn own(e: &Exec<'_>, space: Space, address: u64, lane: usize) -> Result<Place, What> {
+fn own(e: &Exec<'_>, space: Space, address: u64, lane: usize) -> Result<Place, Violation> {
     match e.place(space, address, 16, lane)? {
         p @ Place::Shared(_) => Ok(p),
-        _ => Err(What::new(Kind::OutOfBounds, lane, "a matrix lies in shared memory")),
+        _ => Err(Violation::new(Kind::OutOfBounds, lane, "a matrix lies in shared memory")),
     }
 }
 
@@ -173,19 +173,19 @@ fn cp_async(b: &mut Builder<'_>, s: &Statement) -> Decoded {
 }
 
 /// Where a copy reads from: as many bytes as it reads must be there, and its address is aligned for all of them.
-fn source(e: &Exec<'_>, c: &Copy) -> Result<Option<Place>, What> {
+fn source(e: &Exec<'_>, c: &Copy) -> Result<Option<Place>, Violation> {
     if c.read == 0 {
         return Ok(None);
     }
     if c.from & (c.bytes as u64 - 1) != 0 {
-        return Err(What::new(Kind::Misaligned, c.lane, format!("address {:#x} is no multiple of {}", c.from, c.bytes)));
+        return Err(Violation::new(Kind::Misaligned, c.lane, format!("address {:#x} is no multiple of {}", c.from, c.bytes)));
     }
-    let (region, at) = e.device.memory.find(c.from, c.read).map_err(|w| What { lane: Some(c.lane), ..w.into() })?;
+    let (region, at) = e.device.memory.find(c.from, c.read).map_err(|w| Violation { lane: Some(c.lane), ..w.into() })?;
     Ok(Some(Place::Global(region, at)))
 }
 
 /// Does the copies that `now` chooses, and keeps the others.
-fn land(e: &mut Exec<'_>, mask: u32, now: impl Fn(&Copy, &[u32; 32]) -> bool) -> Result<(), What> {
+fn land(e: &mut Exec<'_>, mask: u32, now: impl Fn(&Copy, &[u32; 32]) -> bool) -> Result<(), Violation> {
     let waiting = std::mem::take(&mut e.copies.waiting);
     for c in waiting {
         if mask >> c.lane & 1 == 0 || !now(&c, &e.copies.groups) {
@@ -194,11 +194,11 @@ fn land(e: &mut Exec<'_>, mask: u32, now: impl Fn(&Copy, &[u32; 32]) -> bool) ->
         }
         let mut data = vec![0; c.bytes];
         if let Some(from) = source(e, &c)? {
-            e.note(from, c.read, c.lane, How::Read, false)?;
+            e.note(from, c.read, c.lane, AccessKind::Read, false)?;
             data[..c.read].copy_from_slice(e.bytes(from, c.read));
         }
         let to = e.place(Space::Shared, c.to, c.bytes, c.lane)?;
-        e.note(to, c.bytes, c.lane, How::Write(true), false)?;
+        e.note(to, c.bytes, c.lane, AccessKind::Write(true), false)?;
         e.bytes(to, c.bytes).copy_from_slice(&data);
     }
     Ok(())

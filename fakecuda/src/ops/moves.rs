@@ -1,7 +1,7 @@
 //! Moving values between registers, and between kinds of addresses.
 
 use super::{Decoded, lanes, touch};
-use crate::exec::{Kind, LOCAL, PARAM, RANK_SHIFT, SHARED, What, each};
+use crate::exec::{Kind, LOCAL, PARAM, RANK_SHIFT, SHARED, Violation, each};
 use crate::parse::{Arg, Builder, Statement};
 use crate::types::{Space, Type};
 
@@ -30,7 +30,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             let (p, x, space) = (s.pred_of(b, s.arg(0)?)?, s.row(b, 1)?, s.space());
             Ok(Some(touch(move |e, m| {
                 let is = |a: u64| match space {
-                    Space::Shared => a >= SHARED && e.team.locate(e.rank, a - SHARED).is_ok_and(|at| at.0 == e.rank),
+                    Space::Shared => a >= SHARED && e.cluster.locate(e.rank, a - SHARED).is_ok_and(|at| at.0 == e.rank),
                     Space::Cluster => a >= SHARED,
                     Space::Local => (LOCAL..SHARED).contains(&a),
                     Space::Param => (PARAM..LOCAL).contains(&a),
@@ -114,10 +114,10 @@ fn mapa(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         for lane in each(m) {
             let (address, block) = (e.lanes.rows[x as usize][lane].wrapping_sub(window), e.lanes.rows[block as usize][lane] as u32);
             let address = if window == 0 { address & 0xffff_ffff } else { address };
-            let (_, at) = e.team.locate(e.rank, address).map_err(|w| What::new(Kind::OutOfBounds, lane, w))?;
-            if block as usize >= e.team.members.len() {
-                let what = format!("there is no block {block} in a cluster of {}", e.team.members.len());
-                return Err(What::new(Kind::OutOfBounds, lane, what));
+            let (_, at) = e.cluster.locate(e.rank, address).map_err(|w| Violation::new(Kind::OutOfBounds, lane, w))?;
+            if block as usize >= e.cluster.members.len() {
+                let what = format!("there is no block {block} in a cluster of {}", e.cluster.members.len());
+                return Err(Violation::new(Kind::OutOfBounds, lane, what));
             }
             e.lanes.rows[d as usize][lane] = window + ((block as u64 + 1) << RANK_SHIFT | at);
         }
@@ -133,7 +133,7 @@ fn getctarank(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         for lane in each(m) {
             let address = e.lanes.rows[x as usize][lane].wrapping_sub(window);
             let address = if window == 0 { address & 0xffff_ffff } else { address };
-            let (rank, _) = e.team.locate(e.rank, address).map_err(|w| What::new(Kind::OutOfBounds, lane, w))?;
+            let (rank, _) = e.cluster.locate(e.rank, address).map_err(|w| Violation::new(Kind::OutOfBounds, lane, w))?;
             e.lanes.rows[d as usize][lane] = rank as u64;
         }
         Ok(())

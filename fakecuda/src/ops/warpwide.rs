@@ -1,14 +1,14 @@
 //! What the lanes of a warp do together: shuffles, votes, matches, reductions.
 
 use super::{Decoded, lanes};
-use crate::exec::{Action, Exec, Mask, Touch, What, each};
+use crate::exec::{Action, Exec, Mask, Touch, Violation, each};
 use crate::parse::{Arg, Builder, Statement};
 use crate::types::Type;
 
 /// What a lane that takes no part seems to hold.
 const NOTHING: u64 = 0xa5a5_a5a5;
 
-fn together(members: u32, run: impl Fn(&mut Exec<'_>, Mask) -> Result<(), What> + Send + Sync + 'static) -> Decoded {
+fn together(members: u32, run: impl Fn(&mut Exec<'_>, Mask) -> Result<(), Violation> + Send + Sync + 'static) -> Decoded {
     let run: Touch = Box::new(run);
     Ok(Some(Action::Together { members: Some(members), run }))
 }

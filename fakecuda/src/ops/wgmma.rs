@@ -5,7 +5,7 @@ use super::mma::{Shape, fragment};
 use super::round::{Mode, of_half, to_half};
 use super::{Decoded, touch};
 use crate::exec::tensormap::swizzled;
-use crate::exec::{Action, Exec, Kind, Mask, Place, Touch, Value, What};
+use crate::exec::{Action, Exec, Kind, Mask, Place, Touch, Value, Violation};
 use crate::parse::{Arg, Builder, Statement};
 use crate::types::{Space, Type};
 
@@ -47,10 +47,10 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(d: u64, across: bool) -> Result<Layout, What> {
+    fn new(d: u64, across: bool) -> Result<Layout, Violation> {
         let field = |at: u32| (d >> at & 0x3fff) << 4;
         if d >> 49 & 7 != 0 {
-            return Err(What::new(Kind::Misuse, 0, "a matrix descriptor with a base offset, which is not done"));
+            return Err(Violation::new(Kind::Misuse, 0, "a matrix descriptor with a base offset, which is not done"));
         }
         let swizzle = [0, 3, 2, 1][(d >> 62) as usize];
         Ok(Layout { start: field(0), leading: field(16), stride: field(32), swizzle, across })
@@ -149,9 +149,9 @@ fn product(b: &mut Builder<'_>, s: &Statement) -> Decoded {
 }
 
 impl Product {
-    fn run(&self, e: &mut Exec<'_>) -> Result<(), What> {
-        let misuse = |what: &str| Err(What::new(Kind::Misuse, 0, what));
-        if e.warp / 4 * 4 + 4 > e.team.warps {
+    fn run(&self, e: &mut Exec<'_>) -> Result<(), Violation> {
+        let misuse = |what: &str| Err(Violation::new(Kind::Misuse, 0, what));
+        if e.warp / 4 * 4 + 4 > e.cluster.warps {
             return misuse("wgmma by warps that are no group of four");
         }
         if !e.products.fenced {
@@ -205,10 +205,10 @@ impl Product {
     }
 
     /// Rows from `first` on of a matrix in shared memory, each of `inner` elements.
-    fn read(&self, e: &mut Exec<'_>, descriptor: u32, first: usize, rows: usize, across: bool) -> Result<Vec<f64>, What> {
+    fn read(&self, e: &mut Exec<'_>, descriptor: u32, first: usize, rows: usize, across: bool) -> Result<Vec<f64>, Violation> {
         let row = &e.lanes.rows[descriptor as usize];
         if row.iter().any(|d| *d != row[0]) {
-            return Err(What::new(Kind::Misuse, 0, "a matrix descriptor that differs between lanes"));
+            return Err(Violation::new(Kind::Misuse, 0, "a matrix descriptor that differs between lanes"));
         }
         let layout = Layout::new(row[0], across)?;
         let n = if self.ty == Type::Tf32 { 4 } else { 2 };
@@ -220,7 +220,7 @@ impl Product {
                 let address = layout.at((first + r) as u64, k as u64, n as u64);
                 let Place::Shared(at) = e.place(Space::Shared, address, 16, 0)? else { continue };
                 e.note_product(at, 16)?;
-                let bytes: [u8; 16] = std::array::from_fn(|i| e.team.shared[at + i]);
+                let bytes: [u8; 16] = std::array::from_fn(|i| e.cluster.shared[at + i]);
                 for (i, x) in bytes.chunks_exact(n).enumerate() {
                     let value = match self.ty {
                         Type::Tf32 => f32::from_bits(u32::from_le_bytes([x[0], x[1], x[2], x[3]]) & 0xffff_e000) as f64,

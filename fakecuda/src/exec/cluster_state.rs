@@ -2,7 +2,7 @@
 //! A launch without clusters has clusters of one block.
 
 use super::clock::Clock;
-use super::fault::{Kind, What};
+use super::fault::{Kind, Violation};
 use super::flags::Flags;
 use super::jobs::{Job, SLOTS};
 use super::mbarrier::MBarriers;
@@ -18,12 +18,12 @@ pub(crate) struct Member {
     /// All its threads have ended, and its shared memory with them.
     pub(crate) ended: bool,
     /// The last access of each actor from outside.
-    pub(crate) visits: Vec<Option<Visit>>,
+    pub(crate) remote: Vec<Option<RemoteAccess>>,
 }
 
 /// An access to another block's shared memory.
 #[derive(Clone, Copy)]
-pub(crate) struct Visit {
+pub(crate) struct RemoteAccess {
     pub(crate) time: u32,
     pub(crate) rank: u32,
     pub(crate) thread: u32,
@@ -31,20 +31,20 @@ pub(crate) struct Visit {
 }
 
 /// What those who arrive at a barrier hand to those who wait.
-pub(crate) struct Meeting {
+pub(crate) struct BarrierClock {
     pub(crate) clock: Clock,
     pub(crate) blocks: Known,
 }
 
-impl Meeting {
+impl BarrierClock {
     /// Of a clock, and nothing more yet.
-    pub(crate) fn like(clock: &Clock) -> Meeting {
-        Meeting { clock: clock.clone(), blocks: Known::default() }
+    pub(crate) fn like(clock: &Clock) -> BarrierClock {
+        BarrierClock { clock: clock.clone(), blocks: Known::default() }
     }
 
     /// Of nobody, as large as `clock`.
-    pub(crate) fn none(clock: &Clock) -> Meeting {
-        let mut m = Meeting::like(clock);
+    pub(crate) fn none(clock: &Clock) -> BarrierClock {
+        let mut m = BarrierClock::like(clock);
         m.clear();
         m
     }
@@ -55,7 +55,7 @@ impl Meeting {
     }
 }
 
-pub(crate) struct Team {
+pub(crate) struct ClusterState {
     pub(crate) members: Vec<Member>,
     /// Of one block.
     pub(crate) warps: u32,
@@ -66,8 +66,8 @@ pub(crate) struct Team {
     /// What each warp knows.
     pub(crate) clocks: Vec<Clock>,
     /// Of the cluster's barrier: who has arrived at the one to come, and what the last one handed on.
-    pub(crate) coming: Meeting,
-    pub(crate) last: Meeting,
+    pub(crate) coming: BarrierClock,
+    pub(crate) last: BarrierClock,
     /// How often the cluster's barrier has opened.
     pub(crate) opened: u64,
     pub(crate) flags: Flags,
@@ -78,16 +78,16 @@ pub(crate) struct Team {
     pub(crate) jobs: Vec<Job>,
 }
 
-impl Team {
+impl ClusterState {
     /// Of blocks by their numbers in the grid.
-    pub(crate) fn new(numbers: &[u32], warps: u32, each: usize, races: bool, engines: bool) -> Team {
+    pub(crate) fn new(numbers: &[u32], warps: u32, each: usize, races: bool, engines: bool) -> ClusterState {
         let threads = numbers.len() * warps as usize;
         // Then the copies beside the threads, then each warp's products.
         let actors = if engines { 2 * threads + numbers.len() * SLOTS as usize } else { threads };
         let member = |&number: &u32| Member {
             view: View::new(number),
             ended: false,
-            visits: vec![None; if numbers.len() > 1 || engines { actors } else { 0 }],
+            remote: vec![None; if numbers.len() > 1 || engines { actors } else { 0 }],
         };
         let clock = |who: usize| {
             let mut c = Clock::new(actors, engines);
@@ -95,15 +95,15 @@ impl Team {
             c
         };
         let bytes = each * numbers.len();
-        Team {
+        ClusterState {
             members: numbers.iter().map(member).collect(),
             warps,
             each,
             shared: vec![crate::memory::POISON; bytes],
             shadow: races.then(|| Shadow::new(bytes)),
             clocks: (0..threads).map(clock).collect(),
-            coming: Meeting::like(&Clock::new(actors, engines)),
-            last: Meeting::like(&Clock::new(actors, engines)),
+            coming: BarrierClock::like(&Clock::new(actors, engines)),
+            last: BarrierClock::like(&Clock::new(actors, engines)),
             opened: 0,
             mbarriers: MBarriers::default(),
             first_slot: threads as u32,
@@ -151,10 +151,14 @@ impl Team {
 
     /// An access to another block's memory: that block must be there, and must stay until it is done.
     #[cold]
-    pub(crate) fn visit(&mut self, owner: u32, who: u32, visit: Visit) -> Result<(), What> {
-        let lane = visit.thread as usize % 32;
+    pub(crate) fn note_remote(&mut self, owner: u32, who: u32, remote: RemoteAccess) -> Result<(), Violation> {
+        let lane = remote.thread as usize % 32;
         if self.members[owner as usize].ended {
-            return Err(What::new(Kind::UseAfterFree, lane, format!("shared memory of block {owner} of the cluster, which has ended")));
+            return Err(Violation::new(
+                Kind::UseAfterFree,
+                lane,
+                format!("shared memory of block {owner} of the cluster, which has ended"),
+            ));
         }
         if self.shadow.is_none() {
             return Ok(());
@@ -165,17 +169,17 @@ impl Team {
         {
             let what =
                 format!("shared memory of block {owner} of the cluster, which may not have started: no barrier over the cluster before");
-            return Err(What::new(Kind::Race, lane, what));
+            return Err(Violation::new(Kind::Race, lane, what));
         }
-        self.members[owner as usize].visits[who as usize] = Some(visit);
+        self.members[owner as usize].remote[who as usize] = Some(remote);
         Ok(())
     }
 
     /// An access that a block's end did not wait for.
-    pub(crate) fn left_alone(&self, owner: u32) -> Option<Visit> {
+    pub(crate) fn left_alone(&self, owner: u32) -> Option<RemoteAccess> {
         self.shadow.as_ref()?;
         let known = |who: u32, time: u32| self.warps_of(owner).any(|w| self.clocks[w as usize].knows(who, time));
-        let visits = self.members[owner as usize].visits.iter().enumerate();
-        visits.filter_map(|(who, v)| v.filter(|v| !known(who as u32, v.time))).next()
+        let remote = self.members[owner as usize].remote.iter().enumerate();
+        remote.filter_map(|(who, v)| v.filter(|v| !known(who as u32, v.time))).next()
     }
 }
