@@ -1,4 +1,5 @@
-//! What an instruction can reach: its warp's registers and local memory, its block's shared memory, the device.
+//! The memory that an instruction can access: the registers and local memory of its warp, the
+//! shared memory of its cluster, and device memory. Every access is checked here.
 
 use super::cluster_state::{ClusterState, RemoteAccess};
 use super::fault::{Kind, Violation};
@@ -9,28 +10,30 @@ use crate::memory::Memory;
 use crate::race::{Access, Shadow};
 use crate::types::Space;
 
-/// Generic addresses of a launch's arguments start here.
+/// The base of the generic addresses of a launch's parameters.
 pub(crate) const PARAM: u64 = 1 << 60;
-/// Of a thread's local memory.
+/// The base of the generic addresses of a thread's local memory.
 pub(crate) const LOCAL: u64 = 1 << 61;
-/// Of a block's shared memory.
+/// The base of the generic addresses of shared memory.
 pub(crate) const SHARED: u64 = 1 << 62;
 
-/// What all blocks of a launch share.
+/// The state that all blocks of a launch share.
 pub(crate) struct Device {
     pub(crate) memory: Memory,
     pub(crate) released: Released,
     pub(crate) params: Vec<u8>,
-    /// Numbers launches, so that their races are not mixed.
+    /// The launch's number, which keeps the accesses of different launches apart in the race
+    /// checks.
     pub(crate) launch: u32,
-    /// Whether accesses of different blocks are to be compared.
+    /// Whether accesses of different blocks are compared.
     pub(crate) races: bool,
-    /// Counts everything that a waiting thread might wait for.
+    /// A count of all events that a waiting thread may wait for.
     pub(crate) changes: u64,
 }
 
 impl Device {
-    /// Notes an access to device memory by a thread of the block whose view it is.
+    /// Checks and records an access to device memory by a thread of the block that `view` belongs
+    /// to.
     #[inline]
     pub(crate) fn note(
         &mut self,
@@ -84,7 +87,7 @@ pub(crate) struct Copy {
 pub(crate) struct Copies {
     pub(crate) waiting: Vec<Copy>,
     pub(crate) groups: [u32; 32],
-    /// Of bulk copies.
+    /// The number of bulk groups that each lane has committed.
     pub(crate) bulk: [u32; 32],
 }
 
@@ -92,19 +95,19 @@ pub(crate) struct Exec<'a> {
     pub(crate) lanes: &'a mut Lanes,
     pub(crate) local: &'a mut [u8],
     pub(crate) local_bytes: usize,
-    /// The block's rank in its cluster, and the warp in its block.
+    /// The block's rank in its cluster, and the warp's index in its block.
     pub(crate) rank: u32,
     pub(crate) warp: u32,
     pub(crate) pc: u32,
     pub(crate) copies: &'a mut Copies,
     pub(crate) products: &'a mut Products,
-    /// Set by accesses that a spinning thread makes.
+    /// An access sets this flag if it is one that a spinning thread makes.
     pub(crate) polled: &'a mut bool,
     pub(crate) cluster: &'a mut ClusterState,
     pub(crate) device: &'a mut Device,
 }
 
-/// Where an address points to, checked.
+/// A checked address: the memory, and the offset in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
     Global(usize, usize),
@@ -116,7 +119,7 @@ pub(crate) enum Place {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum AccessKind {
     Read,
-    /// And whether it changes what is there.
+    /// The flag says whether the write changes the value.
     Write(bool),
 }
 
@@ -127,21 +130,21 @@ impl Exec<'_> {
         self.rank * self.cluster.warps + self.warp
     }
 
-    /// What the block knows of other blocks.
+    /// The block's knowledge of other blocks.
     pub(crate) fn view(&mut self) -> &mut View {
         &mut self.cluster.members[self.rank as usize].view
     }
 
-    /// What is known between blocks, with the block's view.
+    /// The clocks that blocks have released, and the block's view.
     pub(crate) fn released(&mut self) -> (&mut Released, &mut View) {
         (&mut self.device.released, &mut self.cluster.members[self.rank as usize].view)
     }
 
-    /// Checks an access of `n` bytes.
+    /// Checks the alignment and the bounds of an access of `n` bytes.
     #[inline]
     pub(crate) fn place(&self, space: Space, address: u64, n: usize, lane: usize) -> Result<Place, Violation> {
         if address & (n as u64 - 1) != 0 {
-            return Err(Violation::new(Kind::Misaligned, lane, format!("address {address:#x} is no multiple of {n}")));
+            return Err(Violation::new(Kind::Misaligned, lane, format!("address {address:#x} is not a multiple of {n}")));
         }
         let fits = |offset: u64, size: usize, name: &str| {
             if offset.checked_add(n as u64).is_some_and(|end| end <= size as u64) {
@@ -189,7 +192,7 @@ impl Exec<'_> {
         u64::from_le_bytes(x)
     }
 
-    /// Notes an access for the race checks; `at` is its place, `n` its bytes.
+    /// Records an access for the race checks: `n` bytes at `place`.
     #[inline]
     pub(crate) fn note(&mut self, place: Place, n: usize, lane: usize, access: AccessKind, atomic: bool) -> Result<(), Violation> {
         let write = if let AccessKind::Write(changed) = access { Some(changed) } else { None };
@@ -223,7 +226,7 @@ impl Exec<'_> {
         }
     }
 
-    /// Writes, and notes it.
+    /// Records a write and carries it out.
     #[inline]
     pub(crate) fn write(&mut self, place: Place, n: usize, lane: usize, bits: u64, atomic: bool) -> Result<(), Violation> {
         let new = bits.to_le_bytes();
@@ -235,7 +238,7 @@ impl Exec<'_> {
         Ok(())
     }
 
-    /// `__syncwarp`: what the lanes did in shared memory is done.
+    /// `__syncwarp`: it orders the lanes' accesses to shared memory before all later ones.
     pub(crate) fn sync_warp(&mut self, _lanes: Mask) {
         let who = self.who();
         self.cluster.clocks[who as usize].tick(who);

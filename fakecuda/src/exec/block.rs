@@ -1,4 +1,4 @@
-//! A block: its warps take turns, and meet at barriers.
+//! A thread block. Its warps run in turns and synchronise at barriers.
 
 use super::access::Device;
 use super::cluster_state::ClusterState;
@@ -9,7 +9,7 @@ use super::lanes::each;
 use super::special::{At, special};
 use super::warp::{Group, Stop, Wait, Warp};
 
-/// Instructions of a warp before another gets its turn.
+/// The most instructions in one turn of a warp.
 const TURN: u32 = 4096;
 
 pub(crate) struct Block {
@@ -20,16 +20,16 @@ pub(crate) struct Block {
     threads: u32,
 }
 
-/// What a round of turns came to.
+/// The result of one turn of every warp.
 pub(crate) struct Round {
     pub(crate) instructions: u64,
     pub(crate) over: bool,
-    /// All warps that can run only looked at what others may write.
+    /// Every warp that can run only polled memory that other threads may write.
     pub(crate) only_polled: bool,
 }
 
 impl Block {
-    /// Block `index` of the grid, which has a rank in its cluster.
+    /// Creates block `index` of the grid; `rank` is its rank in the cluster.
     pub(crate) fn new(kernel: &Kernel, launch: &Launch, index: [u32; 3], rank: u32, cluster: [u32; 3]) -> Block {
         let threads: u32 = launch.block.iter().product();
         let mut warps = Vec::new();
@@ -47,17 +47,17 @@ impl Block {
         Block { warps, index, rank, size: launch.block, threads }
     }
 
-    /// Threads that have not ended.
+    /// The number of threads that have not ended.
     pub(crate) fn live(&self) -> u32 {
         self.warps.iter().map(|w| w.live.count_ones()).sum()
     }
 
-    /// Nothing can go on until the cluster's barrier opens.
+    /// No warp can continue until the cluster's barrier opens.
     pub(crate) fn is_stuck(&self) -> bool {
         !self.warps.iter().any(Warp::is_ready)
     }
 
-    /// One turn for each warp.
+    /// Gives each warp one turn.
     pub(crate) fn round(&mut self, kernel: &Kernel, cluster: &mut ClusterState, device: &mut Device) -> Result<Round, Fault> {
         let mut round = Round { instructions: 0, over: false, only_polled: true };
         for w in 0..self.warps.len() {
@@ -77,7 +77,7 @@ impl Block {
         Ok(round)
     }
 
-    /// Opens the barriers at which all have come.
+    /// Opens the barriers at which all expected threads have arrived.
     fn barriers(&mut self, kernel: &Kernel, cluster: &mut ClusterState, device: &mut Device) -> Result<bool, Fault> {
         let mut released = false;
         for id in 0..16 {
@@ -113,7 +113,7 @@ impl Block {
             let groups: Vec<_> = self.warps[w].groups.iter().filter(|g| here(g)).copied().collect();
             if let [a, b, ..] = groups[..] {
                 let what = format!(
-                    "lanes of one warp wait at one barrier in two places, PTX lines {} and {}",
+                    "lanes of one warp wait at the same barrier at two PTX lines, {} and {}",
                     line(kernel, a.pc),
                     line(kernel, b.pc)
                 );
@@ -173,13 +173,13 @@ impl Block {
         let live: u32 = self.warps.iter().map(|w| w.live.count_ones()).sum();
         let apart = |w: usize, g: &Group| kernel.code.instructions[g.pc as usize].aligned && g.mask != self.warps[w].live;
         let apart =
-            if waiting.clone().any(|(w, g)| apart(w, &g)) { "; a part of a warp is at what is `.aligned`, for all of it" } else { "" };
-        let what = format!("of {} threads {}, and {} have ended{apart}", self.threads, list.join(", "), self.threads - live);
+            if waiting.clone().any(|(w, g)| apart(w, &g)) { "; only a part of a warp reached an `.aligned` instruction" } else { "" };
+        let what = format!("of {} threads, {}, and {} have ended{apart}", self.threads, list.join(", "), self.threads - live);
         let (w, pc, lane) = waiting.map(|(w, g)| (w, g.pc, g.mask.trailing_zeros() as usize)).next().unwrap_or((0, 0, 0));
         self.fault(kernel, w, (Violation::new(Kind::Deadlock, lane, what), pc, lane))
     }
 
-    /// For a block that never ends: where one of its threads is.
+    /// The fault of a block that never ends; it names the place of one of its threads.
     pub(crate) fn endless(&self, kernel: &Kernel, what: &str) -> Fault {
         let at = self.warps.iter().enumerate().find_map(|(w, warp)| warp.groups.iter().find(|g| g.wait == Wait::Nothing).map(|g| (w, *g)));
         let (w, pc, lane) = at.map_or((0, 0, 0), |(w, g)| (w, g.pc, g.mask.trailing_zeros() as usize));

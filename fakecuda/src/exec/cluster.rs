@@ -1,4 +1,5 @@
-//! A cluster: blocks that run at the same time, reach each other's shared memory and meet at a barrier of their own.
+//! A cluster: thread blocks that run at the same time, access each other's shared memory, and have
+//! a barrier in common.
 
 use super::access::Device;
 use super::block::{Block, Round};
@@ -14,7 +15,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// The `number`-th cluster of `size` blocks.
+    /// Creates the `number`-th cluster of `size` blocks.
     pub(crate) fn new(kernel: &Kernel, launch: &Launch, size: [u32; 3], number: u32, races: bool) -> Cluster {
         let [gx, gy, _] = launch.grid;
         let many = [gx / size[0], gy / size[1]];
@@ -30,7 +31,7 @@ impl Cluster {
         Cluster { state, blocks }
     }
 
-    /// One turn for each warp of each block.
+    /// Gives each warp of each block one turn.
     pub(crate) fn round(&mut self, kernel: &Kernel, device: &mut Device) -> Result<Round, Fault> {
         let mut round = Round { instructions: 0, over: true, only_polled: true };
         for n in 0..self.blocks.len() {
@@ -60,26 +61,27 @@ impl Cluster {
         Ok(round)
     }
 
-    /// Of a copy.
+    /// The fault of a copy, at the instruction that started it.
     fn fault(&self, kernel: &Kernel, what: Violation, a: Asked) -> Fault {
         self.blocks[a.rank as usize].fault(kernel, a.warp as usize, (what, a.pc, a.lane))
     }
 
-    /// A block has ended: nobody may still be at its shared memory.
+    /// Ends a block. No other block, copy or product may still access its shared memory.
     fn end(&mut self, kernel: &Kernel, n: usize, device: &mut Device) -> Result<(), Fault> {
         self.state.end_jobs(n as u32, device).map_err(|(what, a)| self.fault(kernel, what, a))?;
         self.state.members[n].ended = true;
         match self.state.left_alone(n as u32) {
             None => Ok(()),
             Some(v) => {
-                let what = format!("block {n} of the cluster, whose shared memory this is, ended without waiting for this access or copy");
+                let what =
+                    format!("block {n} of the cluster, which owns this shared memory, ended without waiting for this access or copy");
                 let (warp, lane) = (v.thread as usize / 32, v.thread as usize % 32);
                 Err(self.blocks[v.rank as usize].fault(kernel, warp, (Violation::new(Kind::Race, lane, what), v.pc, lane)))
             }
         }
     }
 
-    /// Opens the cluster's barrier where all threads that have not ended have arrived.
+    /// Opens the cluster's barrier if all threads that have not ended have arrived.
     fn barrier(&mut self, kernel: &Kernel, device: &mut Device) -> bool {
         let warps = || self.blocks.iter().flat_map(|b| &b.warps);
         let arrived: u32 = warps().map(|w| (w.cluster_barrier.arrived & w.live).count_ones()).sum();
@@ -94,7 +96,7 @@ impl Cluster {
         true
     }
 
-    /// Somebody waits at an mbarrier for what does not come.
+    /// Whether a warp waits at an mbarrier whose phase has not ended.
     pub(crate) fn waits(&self) -> bool {
         self.state.vain().is_some()
     }

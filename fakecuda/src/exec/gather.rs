@@ -1,4 +1,4 @@
-//! The barrier of a cluster, as a warp sees it.
+//! The cluster's barrier, from the side of a warp.
 
 use super::Mask;
 use super::cluster_state::ClusterState;
@@ -7,7 +7,8 @@ use super::fault::{Kind, Violation};
 use super::lanes::each;
 use super::warp::{Wait, Warp};
 
-/// The cluster's barrier: lanes that have arrived and that it did not open for yet, and lanes that it has opened for.
+/// The state of a warp at the cluster's barrier: lanes that have arrived and still wait for it to
+/// open, and lanes for which it has opened.
 #[derive(Default)]
 pub(crate) struct ClusterBarrier {
     pub(crate) arrived: Mask,
@@ -17,7 +18,7 @@ pub(crate) struct ClusterBarrier {
 impl Warp {
     pub(crate) fn cluster_arrive(&mut self, lanes: Mask, release: bool, cluster: &mut ClusterState) -> Result<(), Violation> {
         if let Some(lane) = each(lanes & (self.cluster_barrier.arrived | self.cluster_barrier.open)).next() {
-            return Err(Violation::new(Kind::Deadlock, lane, "arrives at the cluster's barrier again without having waited"));
+            return Err(Violation::new(Kind::Deadlock, lane, "a thread arrives at the cluster's barrier again without having waited"));
         }
         self.cluster_barrier.arrived |= lanes;
         if release {
@@ -30,14 +31,14 @@ impl Warp {
         Ok(())
     }
 
-    /// What those who arrived at the cluster's barrier had done is known.
+    /// Takes over the knowledge of the threads that arrived at the cluster's barrier.
     pub(crate) fn cluster_take(&self, cluster: &mut ClusterState) {
         let who = self.rank * cluster.warps + self.index;
         cluster.clocks[who as usize].join(&cluster.last.clock);
         cluster.members[self.rank as usize].view.take(&cluster.last.blocks);
     }
 
-    /// The cluster's barrier opens.
+    /// Lets the lanes that wait at the cluster's barrier continue.
     pub(crate) fn cluster_open(&mut self, kernel: &Kernel, cluster: &mut ClusterState) {
         let c = &mut self.cluster_barrier;
         c.open |= std::mem::take(&mut c.arrived);

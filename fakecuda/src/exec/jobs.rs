@@ -1,5 +1,6 @@
-//! Copies that run beside the threads: bulk and tensor copies, `st.async`. Each is an actor of its own, so that whoever uses
-//! what it brings, or overwrites what it reads, must have waited for it.
+//! Asynchronous copies: bulk copies, tensor copies and `st.async`. Each copy is an actor of its
+//! own. A thread must wait for a copy before it uses the data that the copy brings, and before it
+//! overwrites the data that the copy reads.
 
 use super::access::{AccessKind, Device};
 use super::clock::Clock;
@@ -7,16 +8,17 @@ use super::cluster_state::{ClusterState, RemoteAccess};
 use super::fault::{Kind, Violation};
 use crate::race::Access;
 
-/// Actors of each block; a copy that is long over gives its number to a new one.
+/// The copy actors of each block. A new copy takes the number of one that is long complete.
 pub(crate) const SLOTS: u32 = 16;
 
-/// What a piece of a copy reads: device memory or the cluster's shared memory by address and place, or bytes at hand.
+/// The source of a piece of a copy: an address in device memory, an offset in the cluster's shared
+/// memory, or a value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum From {
     Global(u64),
     Shared(usize),
     Value(u64),
-    /// 16 bits again and again: zeros or NaN.
+    /// A repeated pattern of 16 bits: zeros or NaN.
     Fill(u16),
 }
 
@@ -33,7 +35,7 @@ pub(crate) struct Move {
     pub(crate) bytes: usize,
 }
 
-/// Who asked for a copy, and where.
+/// The thread that started a copy, and its instruction.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Asked {
     pub(crate) rank: u32,
@@ -45,19 +47,19 @@ pub(crate) struct Asked {
 pub(crate) struct Job {
     pub(crate) asked: Asked,
     moves: Vec<Move>,
-    /// mbarriers and the bytes they are told of.
+    /// The mbarriers to signal, and the bytes to subtract from each one's count.
     signals: Vec<(usize, i64)>,
-    /// Waited for by its thread, as one of a group.
+    /// The bulk group by which the thread waits for this copy, if it does not use an mbarrier.
     pub(crate) group: Option<u32>,
     slot: u32,
     time: u32,
     clock: Clock,
-    /// What was read already.
+    /// The data, once it has been read.
     data: Option<Vec<u8>>,
 }
 
 impl ClusterState {
-    /// A copy begins.
+    /// Starts a copy.
     pub(crate) fn begin(&mut self, asked: Asked, moves: Vec<Move>, signals: Vec<(usize, i64)>, group: Option<u32>) {
         let next = &mut self.slots[asked.rank as usize];
         let slot = self.first_slot + asked.rank * SLOTS + *next % SLOTS;
@@ -102,7 +104,7 @@ impl ClusterState {
         })
     }
 
-    /// Reads all that a copy reads.
+    /// Reads the copy's whole source.
     fn fetch(&mut self, job: &mut Job, device: &mut Device) -> Result<(), Violation> {
         if job.data.is_some() {
             return Ok(());
@@ -134,7 +136,7 @@ impl ClusterState {
         Ok(place)
     }
 
-    /// Ends a copy: writes, tells those who wait.
+    /// Completes a copy: writes its data, and signals its mbarriers.
     fn finish(&mut self, mut job: Job, device: &mut Device) -> Result<(), Violation> {
         self.fetch(&mut job, device)?;
         let data = job.data.take().unwrap_or_default();
@@ -161,7 +163,8 @@ impl ClusterState {
         Ok(())
     }
 
-    /// Ends all copies that mbarriers wait for. A fault comes with who asked for the copy.
+    /// Completes all copies that are signalled through mbarriers. A fault names the thread that
+    /// started the copy.
     pub(crate) fn run_jobs(&mut self, device: &mut Device) -> Result<(), (Violation, Asked)> {
         let (now, later) = std::mem::take(&mut self.jobs).into_iter().partition(|j: &Job| j.group.is_none());
         self.jobs = later;
@@ -172,7 +175,8 @@ impl ClusterState {
         })
     }
 
-    /// Ends those of a thread's copies that are in groups before `first`, or only reads what they read.
+    /// Completes a thread's copies in the groups before `first`. With `read`, it only reads their
+    /// sources.
     pub(crate) fn wait_jobs(&mut self, asked: Asked, first: u32, read: bool, device: &mut Device) -> Result<(), Violation> {
         let mine = |j: &Job| {
             (j.asked.rank, j.asked.warp, j.asked.lane) == (asked.rank, asked.warp, asked.lane) && j.group.is_some_and(|g| g < first)
@@ -194,7 +198,8 @@ impl ClusterState {
         Ok(())
     }
 
-    /// A block has ended: what its copies read must have been waited for; they may still write to device memory.
+    /// Ends a block. The thread must have waited until its copies had read their sources; the
+    /// copies may still write to device memory.
     pub(crate) fn end_jobs(&mut self, rank: u32, device: &mut Device) -> Result<(), (Violation, Asked)> {
         for job in std::mem::take(&mut self.jobs) {
             let asked = job.asked;

@@ -1,4 +1,5 @@
-//! Running kernels: warps of 32 lanes in lockstep where they agree, blocks of warps, grids of blocks.
+//! The execution of kernels: grids of thread blocks, blocks of warps, and warps of 32 lanes that
+//! run in lockstep while they are at the same instruction.
 
 mod access;
 mod block;
@@ -30,5 +31,5 @@ pub(crate) use jobs::{Asked, From, Move, To};
 pub(crate) use lanes::{Lanes, Value, each};
 pub(crate) use mbarrier::Phase;
 
-/// Lanes of a warp, one bit each.
+/// A set of lanes of a warp, one bit for each.
 pub(crate) type Mask = u32;

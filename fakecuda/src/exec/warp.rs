@@ -1,5 +1,6 @@
-//! A warp: groups of lanes that stand at the same instruction. The group furthest behind runs, so that lanes that parted
-//! meet again; a group that used up its turn lets the others go first, so that lanes may wait for each other.
+//! A warp: groups of lanes that are at the same instruction. The group with the lowest instruction
+//! runs first, so that diverged lanes converge again. A group that has used up its turn lets the
+//! others run first, so that lanes can wait for each other.
 
 use super::access::{Copies, Device, Exec};
 use super::cluster_state::ClusterState;
@@ -13,11 +14,11 @@ use super::{Lanes, Mask};
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Wait {
     Nothing,
-    /// Number and threads.
+    /// The barrier's number, and its count of threads.
     Barrier(u32, Option<u32>),
-    /// For other lanes to come here.
+    /// Waits until other lanes reach this instruction.
     Together,
-    /// For the other blocks of the cluster.
+    /// Waits for the cluster's barrier.
     Cluster,
 }
 
@@ -33,21 +34,21 @@ pub(crate) struct Warp {
     pub(crate) lanes: Lanes,
     local: Vec<u8>,
     local_bytes: usize,
-    /// The block's rank in its cluster, and the warp's place in its block.
+    /// The block's rank in its cluster, and the warp's index in its block.
     pub(crate) rank: u32,
     pub(crate) index: u32,
     pub(crate) groups: Vec<Group>,
-    /// Lanes that have not exited.
+    /// The lanes that have not exited.
     pub(crate) live: Mask,
     pub(crate) polled: bool,
     copies: Copies,
     products: Products,
-    /// Threads that arrived at a barrier without waiting: its number, each.
+    /// The arrivals at barriers without waiting: the barrier's number, and the count of threads.
     pub(crate) arrived: Vec<(u32, u32)>,
     pub(crate) cluster_barrier: ClusterBarrier,
 }
 
-/// A fault and where it was: instruction and lane.
+/// A fault with its instruction and lane.
 pub(crate) type Stop = (Violation, u32, usize);
 
 impl Warp {
@@ -99,7 +100,8 @@ impl Warp {
         Some(self.groups.swap_remove(i))
     }
 
-    /// Runs until nothing can go on or `turn` instructions are done. Returns the instructions counted by lanes.
+    /// Runs until no group can continue or `turn` instructions have run. Returns the number of
+    /// instructions, summed over lanes.
     pub(crate) fn run(&mut self, kernel: &Kernel, cluster: &mut ClusterState, device: &mut Device, turn: u32) -> Result<u64, Stop> {
         let (mut left, mut done) = (turn, 0);
         self.polled = false;
@@ -127,7 +129,8 @@ impl Warp {
         }
     }
 
-    /// Runs one group until it waits, ends, meets another, falls ahead of another, or its turn is over.
+    /// Runs one group until it waits, ends, meets another group, gets ahead of a ready one, or has
+    /// used up its turn.
     fn advance(
         &mut self,
         mut g: Group,
@@ -200,7 +203,7 @@ impl Warp {
                             let n = self.lanes.rows[*index as usize][lane] as u32 as usize;
                             let to = to
                                 .get(n)
-                                .ok_or_else(|| stop(Violation::new(Kind::OutOfBounds, lane, format!("entry {n} of a branch table"))))?;
+                                .ok_or_else(|| stop(Violation::new(Kind::OutOfBounds, lane, format!("a branch table has no entry {n}"))))?;
                             self.put(Group { mask: 1 << lane, pc: target(*to), ..g });
                         }
                         return Ok(done);
@@ -244,7 +247,7 @@ impl Warp {
                             return Err(stop(Violation::new(
                                 Kind::Deadlock,
                                 lane,
-                                "waits at the cluster's barrier without having arrived",
+                                "a thread waits at the cluster's barrier without having arrived",
                             )));
                         }
                         self.part(g, active, g.pc + 1);
@@ -274,12 +277,12 @@ impl Warp {
         }
     }
 
-    /// Lanes of a group that do not take part in its instruction go on.
+    /// Lets the lanes of a group that do not take part in its instruction continue.
     fn part(&mut self, g: Group, active: Mask, pc: u32) {
         self.put(Group { mask: g.mask & !active, pc, ..g });
     }
 
-    /// True where the group waits, false where it only arrives.
+    /// Returns `true` if the group waits, and `false` if it only arrives.
     fn barrier(&mut self, b: &Barrier, g: Group) -> Result<bool, Violation> {
         let lane = g.mask.trailing_zeros() as usize;
         let value = |row: u32| self.lanes.rows[row as usize][lane] as u32;
@@ -306,7 +309,7 @@ impl Warp {
         }
     }
 
-    /// Lets those groups go on whose lanes have all come.
+    /// Lets each group whose lanes have all arrived continue.
     fn together(&mut self, kernel: &Kernel, cluster: &mut ClusterState, device: &mut Device) -> Result<(), Stop> {
         let mut n = 0;
         while let Some(&g) = self.groups.get(n) {
@@ -323,7 +326,8 @@ impl Warp {
             };
             let mut rest = g.mask;
             while rest != 0 {
-                // Lanes of one instruction may name different sets, each of which goes on by itself.
+                // Lanes at one instruction may name different masks; each set of lanes runs
+                // separately.
                 let first = rest.trailing_zeros() as usize;
                 let same = match members {
                     None => rest,
@@ -336,7 +340,7 @@ impl Warp {
                 if let Some(row) = members {
                     let named = self.lanes.rows[*row as usize][first] as Mask;
                     if let Some(l) = each(same & !named).next() {
-                        let what = format!("lane {l} is not in the mask {named:#010x} that it names itself");
+                        let what = format!("the mask {named:#010x} that lane {l} names does not contain lane {l}");
                         return Err((Violation::new(Kind::Deadlock, l, what), g.pc, l));
                     }
                 }
