@@ -120,7 +120,7 @@ fn to_all_blocks_of_a_cluster() {
             assert_eq!(y, (32 + t) as f32 + ((block + size - 1) % size) as f32, "block {block}, thread {t}");
         }
     }
-    fault(run(4, 0, true).0, Kind::Misuse, "no tensor map");
+    fault(run(4, 0, true).0, Kind::Misuse, "not a tensor map");
     fault(run(4, 1, false).0, Kind::UseAfterFree, "has ended");
     fault(run(4, 2, false).0, Kind::Race, "was");
     fault(run(4, 3, false).0, Kind::Misuse, "mbarrier of a copy");

@@ -264,7 +264,7 @@ fn pinned_memory_belongs_to_the_copy_until_it_is_done() {
     unsafe { ok(cuMemcpyHtoDAsync_v2(at, host.as_ptr().cast(), LARGE, d.streams[0])) };
     host[LARGE - 1] = 2;
     let stream = d.streams[0];
-    d.caught(stream, &["131072 bytes of pinned memory", "were changed before it was done"]);
+    d.caught(stream, &["131072 bytes of pinned memory", "were changed before the copy was complete"]);
 
     let d = Driver::start();
     let (at, host) = (d.memory(64), d.pinned(64));
@@ -273,7 +273,7 @@ fn pinned_memory_belongs_to_the_copy_until_it_is_done() {
         assert_eq!(cuMemFreeHost(host.as_ptr() as usize), 1);
     }
     let said = d.end();
-    assert!(said.contains("free of 64 bytes of pinned memory that work still under way may use"), "{said}");
+    assert!(said.contains("free of 64 bytes of pinned memory that queued work may still use"), "{said}");
 }
 
 #[test]

@@ -5,17 +5,17 @@ use crate::exec::{AccessKind, Exec, Place, each};
 use crate::parse::{Builder, Statement};
 use crate::types::Space;
 
-/// Caches and their hints, which change nothing here.
+/// State spaces and cache hints. The hints have no effect here.
 const HINTS: &str = "global shared local const param param::entry param::func shared::cta shared::cluster nc ca cg cs lu cv wb wt L1::no_allocate L1::evict_last L1::evict_first L1::evict_normal L1::evict_unchanged L2::64B L2::128B L2::256B L2::cache_hint L2::evict_last L2::evict_first L2::evict_normal v2 v4 v8 weak";
 
-/// How an access takes part in the order between threads.
+/// The part that an access plays in the order between threads.
 #[derive(Clone, Copy)]
 pub(super) struct Sync {
-    /// Another thread may write at the same time.
+    /// Whether another thread may write at the same time.
     pub(super) atomic: bool,
     pub(super) acquire: bool,
     pub(super) release: bool,
-    /// Within the block at least.
+    /// Acquire and release at any scope, including the block's.
     near_acquire: bool,
     near_release: bool,
 }
@@ -23,7 +23,7 @@ pub(super) struct Sync {
 impl Sync {
     pub(super) const WORDS: &str = "volatile relaxed acquire release acq_rel cta cluster gpu sys mmio";
 
-    /// `cta` alone orders nothing between blocks.
+    /// `.cta` scope orders nothing between blocks.
     pub(super) fn of(s: &Statement) -> Sync {
         let (both, wide) = (s.has("acq_rel"), !s.has("cta"));
         Sync {
@@ -62,7 +62,7 @@ fn shape(s: &Statement, registers: &[u32]) -> crate::parse::Result<(usize, usize
         1
     };
     if n == 0 || n > 8 || registers.len() != count {
-        return s.wrong("as many registers as values of at most 8 bytes expected");
+        return s.wrong("as many registers as values expected, of at most 8 bytes each");
     }
     Ok((n, count))
 }
@@ -93,7 +93,7 @@ fn store(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     let (from, (base, offset, space)) = (s.vector(b, 1)?, s.memory(0)?);
     let (n, count) = shape(s, &from)?;
     if space == Space::Const {
-        return s.wrong("constants are not written");
+        return s.wrong("constant memory cannot be written");
     }
     let sync = Sync::of(s);
     Ok(Some(touch(move |e, mask| {
@@ -121,7 +121,8 @@ pub(super) fn step(place: Place, by: usize) -> Place {
     }
 }
 
-/// Where a flag lies for the threads of a cluster, if it orders them, and whether in shared memory.
+/// The address of a flag that orders the threads of a cluster, and whether it is in shared memory.
+/// `None` if the access is not such a flag.
 fn flag(e: &Exec<'_>, place: Place, address: u64) -> Option<(u64, bool)> {
     match place {
         Place::Shared(at) => Some((at as u64, true)),
