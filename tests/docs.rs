@@ -1,4 +1,4 @@
-//! The pages beside the source say what is in the source.
+//! The documentation pages agree with the source.
 
 use std::path::Path;
 
@@ -6,7 +6,8 @@ fn page(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
-/// The models by their types' names, from the list in `src/models/mod.rs`, less what is not a model.
+/// The type names of the models, from the list in `src/models/mod.rs`, without types that are not
+/// models.
 fn models() -> Vec<String> {
     let helpers =
         ["Activation", "ActivationLayer", "Cell", "Channel", "ChannelKind", "Method", "Neuron", "Padding", "Param", "Recurrent", "Reset"];
@@ -23,11 +24,14 @@ fn every_model_is_on_the_pages() {
     for page_name in ["docs/coming_from_brainpy.md", "CHANGELOG.md", "README.md"] {
         let text = page(page_name);
         for model in &models {
-            // The README names what one looks for first.
+            // The README names only the most important models.
             if page_name == "README.md" && ["GruCellTorch", "LstmCellTorch", "GruBrainpy", "LstmBrainpy"].contains(&model.as_str()) {
                 continue;
             }
-            assert!(text.contains(&format!("`{model}")) || text.contains(&format!("models::{model}")), "`{model}` is not in {page_name}");
+            assert!(
+                text.contains(&format!("`{model}")) || text.contains(&format!("models::{model}")),
+                "`{model}` is missing in {page_name}"
+            );
         }
     }
 }
@@ -39,7 +43,7 @@ fn every_method_is_named_as_brainpy_names_it() {
     }
 }
 
-/// The pages of the repository: those listed here, and every one of `docs/` and of the book.
+/// The pages of the repository: the ones listed here, and every page in `docs/` and in the book.
 fn pages() -> Vec<String> {
     let listed = ["README.md", "CONTRIBUTING.md", "DESIGN.md", "CHANGELOG.md", "kernels/README.md", "cli/README.md"];
     let more = ["benches/RESULTS.md", "fakecuda/README.md", "tests/golden/README.md"];
@@ -70,7 +74,7 @@ fn links_between_pages_lead_somewhere() {
     }
 }
 
-/// A path in quotes is one from the root of the repository, or, on the page of decisions, from `src/`.
+/// A path in backquotes starts at the root of the repository. In DESIGN.md it may start at `src/`.
 #[test]
 fn files_that_pages_name_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
