@@ -90,7 +90,7 @@ fn an_input_is_checked_without_a_run() {
 /// Distributions whose bounds are in the wrong order, or whose standard deviation is negative, are
 /// refused everywhere.
 #[test]
-fn distributions_that_make_no_sense_are_refused() {
+fn invalid_distributions_are_refused() {
     fn refused(init: &Init, system: impl System<f32>) {
         let error = LoopOverTime::new(system).map(|_| ()).unwrap_err();
         assert!(matches!(&error, Error::Value { .. }), "{init:?}: {error}");
