@@ -6,8 +6,8 @@ use overtime::models::{Dense, Lstm};
 use overtime::rng::Stream;
 use overtime::{Input, LoopOverTime, Result, Sequential};
 
-/// The contents of `lstm.state_dict()` for `torch.nn.LSTM(num_in, hidden, num_layers=2,
-/// bidirectional=True)`, here with random values.
+/// The contents of `lstm.state_dict()`, here with random values, for
+/// `torch.nn.LSTM(num_in, hidden, num_layers=2, bidirectional=True)`.
 fn state_dict(num_in: usize, hidden: usize) -> Vec<(String, ArrayD<f32>)> {
     let mut all = Vec::new();
     for (layer, from) in [(0, num_in), (1, 2 * hidden)] {

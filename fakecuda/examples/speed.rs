@@ -1,5 +1,5 @@
-//! Measures the interpreter's speed in instructions per second: `cargo run --release -p fakecuda
-//! --example speed`.
+//! Measures the interpreter's speed in instructions per second:
+//! `cargo run --release -p fakecuda --example speed`.
 
 use std::time::Instant;
 

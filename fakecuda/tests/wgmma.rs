@@ -86,8 +86,8 @@ fn run(c: Case) -> Result<Outcome, Fault> {
     let pa = place(&mut image, c.ty, &a, 64, c.k, c.swizzle, across);
     let pb = place(&mut image, c.ty, &b, 16, c.k, if c.kind == 2 { c.swizzle.min(1) } else { c.swizzle }, across);
     image.resize(image.len().next_multiple_of(16).max(128 * 16), 0);
-    // A's fragments: register `i` of a step has row `g + 8 (i % 2)` and columns `2 t` and `2 t +
-    // 1`, plus 8 for `i > 1`.
+    // A's fragments: register `i` of a step has row `g + 8 (i % 2)` and columns `2 t` and
+    // `2 t + 1`, plus 8 for `i > 1`.
     let mut regs = Vec::new();
     for k in (0..c.k).step_by(16) {
         for i in 0..4 {

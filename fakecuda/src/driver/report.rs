@@ -4,10 +4,13 @@ use std::fmt::Write;
 
 use super::state::{State, counted};
 
-/// The report as lines of words and numbers: `call NAME COUNT` and `kernel NAME LAUNCHES
-/// INSTRUCTIONS`; for the resources in use, `memory BYTES`, `pinned BYTES`, `streams N` (without
-/// the legacy stream), `events N`, `modules N` and `graphs N`; `leak ADDRESS BYTES`; and `said …`
-/// for each complaint.
+/// The report as lines of words and numbers:
+///
+/// - `call NAME COUNT` and `kernel NAME LAUNCHES INSTRUCTIONS`;
+/// - for the resources in use, `memory BYTES`, `pinned BYTES`, `streams N` (without the legacy
+///   stream), `events N`, `modules N` and `graphs N`;
+/// - `leak ADDRESS BYTES`;
+/// - `said …` for each complaint.
 pub fn report() -> String {
     counted(|s: &mut State| {
         let mut out = String::new();
