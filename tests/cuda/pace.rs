@@ -72,8 +72,8 @@ type Run<'a, S> = &'a dyn Fn(&mut LoopOverTime<f32, S>, usize) -> overtime::Reco
 /// progress callback.
 fn compare<S: System<f32>>(name: &str, make: &dyn Fn() -> Builder<f32, S>, run: Run<'_, S>) {
     let mut on_cpu = make().build().unwrap();
-    // The second run has chunks that are shorter than those of the first, because the loop keeps
-    // its estimate of the time of a step.
+    // The later runs have fewer steps than a chunk of the first run, and the loop keeps its
+    // estimate of the time of a step.
     let expected = [STEPS, 70, 3].map(|steps| run(&mut on_cpu, steps));
     for strategy in [Strategy::HostLoop, Strategy::Graph, Strategy::Persistent] {
         for told in [false, true].into_iter().take(if strategy == Strategy::Persistent { 2 } else { 1 }) {

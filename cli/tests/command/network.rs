@@ -499,7 +499,7 @@ fn named_inputs_are_in_checkpoints() {
         ),
     );
     place.ok("run m.toml --out whole.npz --quiet");
-    // The last checkpoint is of step 2000, because a run that ends does not delete it.
+    // The last checkpoint is of step 2000. A run that finishes does not delete its checkpoint.
     place.ok("run m.toml --out a.npz --checkpoint c.safetensors --checkpoint-every 200 --quiet");
     std::fs::remove_file(place.path("a.npz")).unwrap();
     std::fs::remove_file(place.path("x.npz")).unwrap();
