@@ -1,8 +1,10 @@
-//! Cells and layers over time, on the CPU, in f32. Names of the cells are those of `benches/peers/time_brainpy.py`.
+//! Cells and layers over time on the CPU, in f32. The names of the cells are those of
+//! `benches/peers/time_brainpy.py`.
 //!
-//! Floors: 2·T·B·(in + H)·gates·H operations at 32 multiply-adds a cycle and a core with AVX-512 (two units of 16 lanes), and,
-//! where B is small, the weights `Wh`, 4·gates·H² bytes read at every step from the nearest cache that holds them. Criterion
-//! prints operations (not multiply-adds) a second as elements.
+//! There are two floors. One is 2·T·B·(in + H)·gates·H operations at 32 multiply-adds in a cycle,
+//! for a core with AVX-512 (two units of 16 lanes). For a small B, the other is reading the weights
+//! `Wh`, 4·gates·H² bytes, in every step from the nearest cache that holds them. Criterion prints
+//! operations per second (not multiply-adds) as elements.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::{ArrayD, Dimension};
@@ -10,14 +12,16 @@ use overtime::models::{Activation, Conv2d, Dense, GruCell, brainpy};
 use overtime::{LoopOverTime, Sequential, System};
 use std::hint::black_box;
 
-/// One loop over a series of this shape, `[T, B, …]`, that takes so many operations.
+/// Benchmarks one loop over a series of this shape, `[T, B, …]`, which takes this number of
+/// operations.
 fn bench(c: &mut Criterion, name: &str, system: impl System<f32>, shape: &[usize], operations: usize) {
     let mut group = c.benchmark_group("cells");
     group.sample_size(10).throughput(Throughput::Elements(operations as u64));
     let x = ArrayD::from_shape_fn(shape, |at| (at.slice().iter().fold(7, |h, k| h * 31 + k) % 1000) as f32 / 1000.0);
     let Ok(mut over_time) = LoopOverTime::builder(system).batch(shape[1]).build() else { panic!("the loop does not build") };
     group.bench_function(BenchmarkId::from_parameter(name), |b| {
-        // A cell with random weights and no bound on its activation may grow without end from run to run.
+        // The state is reset, because a cell with random weights and an unbounded activation may
+        // grow from run to run.
         b.iter(|| match over_time.reset_state(shape[1]).and_then(|()| over_time.run(&x)) {
             Ok(run) => black_box(run),
             Err(e) => panic!("{e}"),

@@ -1,9 +1,10 @@
-//! Hodgkin and Huxley's neuron over time on a GPU: every size, both types, three strategies, with and without recordings; and COBAHH, a
-//! network (see `cobahh`).
+//! The Hodgkin-Huxley neuron over time on a GPU, for every size, both types and three strategies,
+//! with and without recordings. Also the network COBAHH (see `cobahh`).
 //!
-//! A run ends when its recordings are on the host and the device has nothing left to do, and so does the clock. Figures go to
-//! criterion, and as JSON and a table into the folder that `OVERTIME_RESULTS` names. `OVERTIME_BENCH_SECONDS` is when to begin
-//! nothing new; with `OVERTIME_TINY` set it only shows that it works. Names are those of `benches/peers/time_brainpy.py`.
+//! The clock stops when the recordings are on the host and the device is idle. The results go to
+//! criterion, and as JSON and a table to the folder in `OVERTIME_RESULTS`. After
+//! `OVERTIME_BENCH_SECONDS`, no new case starts. With `OVERTIME_TINY` set, the program only shows
+//! that it works. The names are those of `benches/peers/time_brainpy.py`.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use overtime::models::{Hh, Lif, TraubMiles};
@@ -22,9 +23,9 @@ struct Row {
     strategy: Strategy,
     neurons: usize,
     steps: u64,
-    /// The best run's.
+    /// The time of the best run.
     seconds: f64,
-    /// Of a network: spikes of a neuron in a second.
+    /// For a network: the spikes of a neuron in a second.
     rate: Option<f64>,
 }
 
@@ -34,7 +35,7 @@ struct Plan {
     rows: Vec<Row>,
 }
 
-/// What is recorded, up to how many neurons, and how it is asked for.
+/// What is recorded, by the names below, and the largest number of neurons for it.
 const RECORDED: [(&str, usize); 3] = [("none", usize::MAX), ("spikes", 1_000_000), ("V", 10_000)];
 
 fn out_vars(recorded: &str) -> Option<OutVars> {
@@ -65,7 +66,7 @@ fn bench<R: Real>(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, record
     Ok(())
 }
 
-/// The best time of a run, in seconds.
+/// The best time of a run in seconds.
 fn time<V>(
     c: &mut Criterion,
     (group, case): &(String, String),
@@ -98,7 +99,8 @@ fn time<V>(
     failed.map_or(Ok(best.get()), Err)
 }
 
-/// Brian2's COBAHH of `n` cells, four in five of them excitatory, with `k` synapses each in the mean; weights are of k = 80.
+/// Brian2's COBAHH with `n` cells, four fifths of them excitatory, and with `k` synapses for each
+/// on average. The weights are those of k = 80, scaled by 80/k.
 fn cobahh(n: usize, k: usize) -> Result<Network<f32>> {
     let cells = Group::new("P", TraubMiles::new(n).v(Init::Normal(-65.0, 5.0)))
         .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::Normal(40.0, 15.0)))
@@ -123,7 +125,7 @@ fn bench_cobahh(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, neurons:
     let mut over_time = builder()?.record_output(false).build()?;
     let case = ("cobahh".to_owned(), format!("n={neurons} k={k} T={steps}"));
     let seconds = time(c, &case, strategy, neurons as u64 * steps, || over_time.run_steps(steps))?;
-    // Of a second, or as many of its steps as were timed, from the start.
+    // The spikes of the timed steps, from the start: one second, or less.
     let spikes: f32 = builder()?.build()?.run_steps(steps)?.output.iter().sum();
     let rate = Some(f64::from(spikes) / (neurons as f64 * steps as f64 * 1e-4));
     plan.rows.push(Row { name: format!("{}/{}", case.0, case.1), strategy, neurons, steps, seconds, rate });
@@ -146,7 +148,7 @@ fn networks(c: &mut Criterion, plan: &mut Plan) {
 
 fn all(c: &mut Criterion, plan: &mut Plan) {
     let sizes: &[usize] = if plan.tiny { &[1, 33] } else { &[1, 1000, 10_000, 100_000, 1_000_000, 10_000_000] };
-    // What matters most first, should the time not suffice for all.
+    // The most important cases come first, because the time may not suffice for all.
     for strategy in [Strategy::Persistent, Strategy::Graph, Strategy::HostLoop] {
         for double in [false, true] {
             for (recorded, most) in RECORDED {
@@ -168,7 +170,8 @@ fn all(c: &mut Criterion, plan: &mut Plan) {
     }
 }
 
-/// The first step of a neuron that this process has not compiled yet, from `build` on. The device was in use before.
+/// The time of the first step of a neuron that this process has not compiled, from `build` on. The
+/// device has been used before.
 fn first_step() -> Result<f64> {
     let mut other = LoopOverTime::<f32, _>::builder(Lif::new(1)).device(Device::Cuda(0)).build()?;
     other.run_steps(1)?;
@@ -180,7 +183,7 @@ fn first_step() -> Result<f64> {
 
 const FIRST: &str = "--first-step";
 
-/// The first step in processes of their own: with an empty cache, and with the one that left.
+/// The first step in new processes: with an empty cache, and with the cache of the first process.
 fn first_steps(folder: &Path) -> Vec<(&'static str, f64)> {
     let cache = folder.join("first-step-cache");
     let _ = std::fs::remove_dir_all(&cache);

@@ -1,8 +1,10 @@
-//! Hodgkin and Huxley's neuron over time, on the CPU. Names are those of `benches/peers/time_brainpy.py`.
+//! The Hodgkin-Huxley neuron over time on the CPU. The names are those of
+//! `benches/peers/time_brainpy.py`.
 //!
-//! Floor of a neuron-step in f32: 165 vector operations and 3 divisions for 16 neurons, counted in the AVX-512 code of the step
-//! as one loop (cut into tiles it has more loads and stores, and the same arithmetic). At two operations a cycle and six cycles
-//! for what a division adds that is 5.7 cycles, plus whatever is recorded, 4 bytes a value, written once.
+//! The floor of a neuron-step in f32 is 165 vector operations and 3 divisions for 16 neurons,
+//! counted in the AVX-512 code of the step as one loop. (The code in tiles has more loads and
+//! stores, and the same arithmetic.) With two operations in a cycle and six additional cycles for a
+//! division, this is 5.7 cycles. Each recorded value adds 4 bytes, written once.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use overtime::models::{Hh, Lif, Method};
@@ -11,7 +13,7 @@ use std::hint::black_box;
 
 const STEPS: u64 = 1000;
 
-/// What is recorded, and whether the output is.
+/// The recorded variables, and whether the output is recorded.
 fn kinds() -> [(&'static str, Option<OutVars>, bool); 3] {
     [("none", None, false), ("spikes", Some(monitor("spike").events().into()), false), ("V", Some("V".into()), true)]
 }

@@ -1,8 +1,9 @@
-//! Dense products: on the CPU, and on a GPU where there is one.
+//! Dense products on the CPU, and on a GPU if there is one.
 //!
-//! On a GPU, arrays lie on the device, and the clock stops when the product has been made. Figures go to criterion, and as JSON and a
-//! table into the folder that `OVERTIME_RESULTS` names; `benches/peers/time_torch.py` times cuBLAS in the same shapes. With
-//! `OVERTIME_TINY` set it only shows that it works.
+//! On a GPU, the arrays are on the device, and the clock stops when the product is complete. The
+//! results go to criterion, and as JSON and a table to the folder in `OVERTIME_RESULTS`.
+//! `benches/peers/time_torch.py` times cuBLAS with the same shapes. With `OVERTIME_TINY` set, the
+//! program only shows that it works.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use half::{bf16, f16};
@@ -18,7 +19,7 @@ struct Row {
     name: String,
     kernel: String,
     flops: f64,
-    /// The best run's.
+    /// The time of the best run.
     seconds: f64,
 }
 
@@ -62,7 +63,7 @@ fn bench<T: Scalar>(c: &mut Criterion, rows: &mut Vec<Row>, device: Device, prod
     Ok(())
 }
 
-/// The sizes of `time_torch.py`; then what a cell's product with its input has: T·B × in × gates·H.
+/// The sizes of `time_torch.py`, and then the product of a cell with its input: T·B × in × gates·H.
 const SHAPES: [[usize; 3]; 6] = [[1024; 3], [2048; 3], [4096; 3], [8192; 3], [16384, 768, 3072], [1024, 512, 2048]];
 
 fn on(c: &mut Criterion, rows: &mut Vec<Row>, device: Device, shapes: &[[usize; 3]]) {
@@ -87,7 +88,7 @@ fn main() {
     match Device::cuda(0) {
         Ok(device) => on(&mut c, &mut rows, device, if tiny { &[[64, 40, 72]] } else { &SHAPES }),
         Err(e) => {
-            println!("on the CPU alone: {e}");
+            println!("on the CPU only: {e}");
             on(&mut c, &mut rows, Device::Cpu, if tiny { &[[64, 40, 72]] } else { &[[512; 3], [1024; 3], [1024, 512, 2048]] });
         }
     }

@@ -1,7 +1,9 @@
-//! COBAHH over time, on the CPU: Brian2's definition (examples/COBAHH.py), 80 synapses a neuron, dt 0.1 ms, rates of about 36 Hz. Names are
-//! those of `benches/peers/time_brian2.py`.
+//! COBAHH over time on the CPU: Brian2's definition (examples/COBAHH.py) with 80 synapses for each
+//! neuron, dt = 0.1 ms, and rates of about 36 Hz. The names are those of
+//! `benches/peers/time_brian2.py`.
 //!
-//! Nearly all of a step is the neurons: 10 exponentials and 7 divisions each. At 36 Hz and 80 synapses a neuron sends 0.29 a step.
+//! The neurons take nearly all of a step: 10 exponentials and 7 divisions each. At 36 Hz and with
+//! 80 synapses, a neuron causes 0.29 synaptic events in each step.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use overtime::models::TraubMiles;
@@ -28,7 +30,7 @@ fn bench<T: Real>(c: &mut Criterion, n: usize, steps: u64) -> Result<()> {
     let mut group = c.benchmark_group("cobahh");
     group.sample_size(10).throughput(Throughput::Elements(n as u64 * steps));
     let mut over_time = LoopOverTime::builder(cobahh::<T>(n)?).dt(0.1).build()?;
-    // Beyond the first volley.
+    // This run passes the first volley.
     let run = over_time.run_steps(2000)?;
     let rate = run.output.iter().map(|k| k.to_f64()).sum::<f64>() / n as f64 / 0.2;
     println!("cobahh n={n} {}: {rate:.1} Hz", T::DTYPE);

@@ -1,8 +1,10 @@
-//! Recurrent cells on a GPU, the product with their input included, and the stack of small layers that brainpy's own example has.
+//! Recurrent cells on a GPU, with the product of the cell with its input, and the stack of small
+//! layers of brainpy's own example.
 //!
-//! Inputs and outputs lie on the device, and the clock stops when it has nothing left to do. Figures go to criterion, and as JSON and a
-//! table into the folder that `OVERTIME_RESULTS` names; `benches/peers/time_torch.py` times cuDNN in the same shapes, `time_brainpy.py`
-//! brainpy. With `OVERTIME_TINY` set it only shows that it works.
+//! Inputs and outputs are on the device, and the clock stops when the device is idle. The results
+//! go to criterion, and as JSON and a table to the folder in `OVERTIME_RESULTS`.
+//! `benches/peers/time_torch.py` times cuDNN with the same shapes, and `time_brainpy.py` times
+//! brainpy. With `OVERTIME_TINY` set, the program only shows that it works.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use half::{bf16, f16};
@@ -19,7 +21,7 @@ struct Row {
     name: String,
     strategy: String,
     steps: usize,
-    /// The best run's.
+    /// The time of the best run.
     seconds: f64,
 }
 
@@ -85,7 +87,7 @@ fn cells<T: Scalar>(c: &mut Criterion, plan: &mut Plan, products: Products) {
     let element = if products == Products::Tf32 { "tf32".to_owned() } else { T::DTYPE.to_string() };
     for [steps, batch, from, hidden] in shapes.iter().copied() {
         let shape = [steps, batch, from];
-        // An orthogonal matrix of this size takes long to make.
+        // An orthogonal matrix of this size takes long to compute.
         let small = || Init::Uniform(-0.05, 0.05);
         let name = |cell: &str| format!("{cell} {element} T={steps} B={batch} in={from} h={hidden}");
         bench(c, plan, &name("LSTM"), LstmCell::<T>::new(from, hidden), products, shape);

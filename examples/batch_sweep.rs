@@ -1,4 +1,5 @@
-//! A sweep in one run: each row of the batch is the same neuron under another current. Its rate against the current, drawn.
+//! A parameter sweep in one run: each row of the batch is the same neuron with another current. The
+//! program draws the firing rate over the current.
 
 use ndarray::Array3;
 use overtime::models::Hh;
@@ -10,10 +11,10 @@ fn main() -> Result<()> {
     let spikes = monitor("spike").events();
     let mut over_time = LoopOverTime::builder(neuron).batch(currents.len()).dt(0.05).record_output(false).out_vars(spikes).build()?;
 
-    // One second; the first fifth is left out of the count.
+    // The run lasts one second, and the count excludes the first fifth.
     let steps = over_time.steps_of(1000.0)?;
     let input = Array3::from_shape_fn((1, currents.len(), 1), |(_, row, _)| currents[row]);
-    let input = input.broadcast((steps as usize, currents.len(), 1)).expect("one step stretches over all");
+    let input = input.broadcast((steps as usize, currents.len(), 1)).expect("one step is broadcast to all steps");
     let run = over_time.run(input)?;
 
     let mut counts = vec![0_u32; currents.len()];

@@ -1,17 +1,18 @@
-// FitzHugh and Nagumo's neuron, as custom_neuron.rs has it: the same operations in the same order give the same bits.
+// The FitzHugh-Nagumo neuron of custom_neuron.rs. The same operations in the same order give the same
+// bits.
 #include "system.cuh"
 
-// What Program::params gives.
+// The parameters from Program::params.
 struct Params {
     acc_t a, b, tau;
 };
 
-// The schema's variables in their order.
+// The schema's variables, in order.
 struct State {
     acc_t v, w;
 };
 
-// One step of one neuron; `current` is its input, and what is returned is its output.
+// One step of one neuron. `current` is its input, and the return value is its output.
 __device__ acc_t step(State& s, Input current, const Params& p, const Tick& at) {
     const acc_t dt = acc_t(at.dt);
     const acc_t v = s.v, w = s.w;

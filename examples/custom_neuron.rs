@@ -1,5 +1,5 @@
-//! A neuron of one's own: FitzHugh and Nagumo's, v' = v − v³/3 − w + I, w' = (v + a − b w)/τ, by Euler's method. Its step stands
-//! once more as CUDA C in `custom_neuron.cu`, for a GPU, where there is one.
+//! A user-defined neuron: FitzHugh-Nagumo, v' = v − v³/3 − w + I, w' = (v + a − b w)/τ, with
+//! Euler's method. `custom_neuron.cu` has the same step in CUDA C, for a GPU if there is one.
 use overtime::{Device, Input, Inputs, LoopOverTime, Program, Result, Schema, Shared, State, System, Tick};
 
 struct FitzHughNagumo(usize);

@@ -1,4 +1,4 @@
-//! One of Hodgkin and Huxley's neurons under a current that rises: from silence to firing, drawn in the terminal.
+//! A Hodgkin-Huxley neuron with a rising current, from silence to firing, drawn in the terminal.
 
 use overtime::models::Hh;
 use overtime::{Init, LoopOverTime, Result};
@@ -7,7 +7,7 @@ fn main() -> Result<()> {
     let neuron = Hh::<f64>::new(1).v(Init::Constant(-65.0));
     let mut over_time = LoopOverTime::builder(neuron).dt(0.1).out_vars(["V", "spike"]).build()?;
 
-    // 100 ms in steps of 0.1 ms, one value of current a step.
+    // 100 ms in steps of 0.1 ms, with one value of the current for each step.
     let current: Vec<f64> = (0..1000).map(|i| 12.0 * f64::from(i) / 1000.0).collect();
     let run = over_time.run(&current)?;
 

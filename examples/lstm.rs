@@ -1,11 +1,13 @@
-//! Sequences of unequal length through two bidirectional LSTM layers, with weights in torch's layout: `torch.nn.LSTM`.
+//! Sequences of unequal length through two bidirectional LSTM layers, with weights in torch's
+//! layout: `torch.nn.LSTM`.
 
 use ndarray::{Array3, ArrayD, IxDyn, s};
 use overtime::models::{Dense, Lstm};
 use overtime::rng::Stream;
 use overtime::{Input, LoopOverTime, Result, Sequential};
 
-/// What `lstm.state_dict()` holds of `torch.nn.LSTM(num_in, hidden, num_layers=2, bidirectional=True)`; here of random values.
+/// The contents of `lstm.state_dict()`, here with random values, for
+/// `torch.nn.LSTM(num_in, hidden, num_layers=2, bidirectional=True)`.
 fn state_dict(num_in: usize, hidden: usize) -> Vec<(String, ArrayD<f32>)> {
     let mut all = Vec::new();
     for (layer, from) in [(0, num_in), (1, 2 * hidden)] {

@@ -1,4 +1,5 @@
-//! What a run keeps: one variable, a list, a nested map; some of the units; every K-th step; spikes as events.
+//! The recordings of a run: one variable, a list, a nested map; a part of the units; every k-th
+//! step; spikes as events.
 
 use overtime::models::Hh;
 use overtime::{Input, LoopOverTime, OutVars, Recorded, Result, Tree, monitor};

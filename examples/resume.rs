@@ -1,9 +1,10 @@
-//! A run that is cut, saved, loaded by another process and resumed ends where the uncut one does, to the bit.
+//! A run is split, saved, loaded by another process and resumed. It ends with the bits of the run
+//! that is not split.
 
 use overtime::models::Hh;
 use overtime::{Input, LoopOverTime, Result};
 
-/// Noisy neurons: the noise too goes on where it was.
+/// Noisy neurons. The noise continues where it stopped.
 fn build(seed: u64) -> Result<LoopOverTime<f32, Hh<f32>>> {
     LoopOverTime::builder(Hh::new(1000).noise(1.5)).seed(seed).out_vars("V").build()
 }
@@ -19,7 +20,7 @@ fn main() -> Result<()> {
     first.save_states(&file)?;
     drop(first);
 
-    // As a fresh process would; the seed comes from the file.
+    // A new process would do this. The seed comes from the file.
     let mut second = build(0)?;
     second.load_states(&file)?;
     println!("resumed at step {}, t = {} ms", second.i(), second.t());

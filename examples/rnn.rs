@@ -1,4 +1,5 @@
-//! A recurrent cell between two functions, over a batch of sequences: `brainpy.Sequential` under `brainpy.LoopOverTime`.
+//! A recurrent cell between two functions, over a batch of sequences: `brainpy.Sequential` in
+//! `brainpy.LoopOverTime`.
 
 use ndarray::Array3;
 use overtime::models::{Activation, Dense, brainpy};
@@ -20,7 +21,7 @@ fn main() -> Result<()> {
     for (name, array) in over_time.state_dict()?.iter() {
         println!("{name:9}{:?}", array.shape());
     }
-    println!("at the last step the first sequence's classes have probabilities");
+    println!("probabilities of the first sequence's classes at the last step");
     for class in 0..num_out {
         let p = run.output[[steps - 1, 0, class]];
         println!("{class:2} {p:.3} {}", "#".repeat((p * 100.0) as usize));

@@ -1,5 +1,5 @@
-//! Names the shared library as the driver is named: the loader then takes it for one that is asked for by that name later,
-//! as a program that has loaded it by its path does.
+//! Gives the shared library the driver's internal name (soname). A program can load the library by
+//! its path, and the loader then returns it for every later request for `libcuda.so.1`.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,4 +1,4 @@
-//! How far the elementary functions and the neuron are from the truth.
+//! The accuracy of the elementary functions and of the neuron HH.
 
 use ndarray::{Array1, Array2};
 use overtime::math::{decay, exp, exp_neg, expm1, exprel, normal_cdf, sigmoid, tanh};
@@ -6,7 +6,7 @@ use overtime::models::{Activation, Hh, Method};
 use overtime::{Init, Input, LoopOverTime, Real};
 use std::collections::BTreeMap;
 
-/// Two doubles whose sum is the number: about 106 bits.
+/// Double-double arithmetic: a number is the sum of two doubles, which gives about 106 bits.
 mod twin {
     #[derive(Clone, Copy)]
     pub(crate) struct Twin(pub(crate) f64, pub(crate) f64);
@@ -27,7 +27,8 @@ mod twin {
         }
     }
 
-    /// eˣ: reduced by multiples of ln 2 (in three parts) and by 2⁻⁸, Taylor's series, squared eight times.
+    /// eˣ: the argument is reduced by multiples of ln 2 (in three parts) and by 2⁻⁸; Taylor's
+    /// series follows, and eight squarings.
     pub(crate) fn exp(x: f64) -> (Twin, i32) {
         let n = (x * std::f64::consts::LOG2_E).round();
         let (l1, l2, l3) = (0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10, 0.0);
@@ -41,7 +42,7 @@ mod twin {
         for k in (1..=14).rev() {
             let q = f64::from(k);
             let step = sum.times(r);
-            // One division by a small whole number, with its remainder.
+            // Divides by a small integer, and keeps the remainder.
             let d = step.0 / q;
             let rest = (-d).mul_add(q, step.0) + step.1;
             sum = Twin(1.0, 0.0).plus(Twin(d, rest / q));
@@ -53,7 +54,8 @@ mod twin {
     }
 }
 
-/// The distance between `value` and the double `truth`, in units of the last place of `truth` in `f32`.
+/// The distance between `value` and the double `truth`, in units in the last place of `truth` in
+/// `f32`.
 fn ulps32(value: f32, truth: f64) -> f64 {
     let near = truth as f32;
     let ulp = f64::from(f32::from_bits(near.abs().to_bits() + 1)) - f64::from(near.abs());
@@ -65,12 +67,12 @@ fn ulps64(value: f64, truth: f64, rest: f64) -> f64 {
     ((value - truth) - rest).abs() / ulp
 }
 
-/// Every `stride`-th `f32` between two numbers of one sign.
+/// Every `stride`-th `f32` between two numbers of the same sign.
 fn floats(from: f32, to: f32, stride: usize) -> impl Iterator<Item = f32> {
     (from.to_bits()..=to.to_bits()).step_by(stride).map(f32::from_bits)
 }
 
-/// Uniform in [0, 1), from a fixed seed.
+/// Uniform random numbers in [0, 1), from a fixed seed.
 fn uniforms(seed: u64) -> impl Iterator<Item = f64> {
     let stream = overtime::rng::Stream::new(seed, 0);
     (0..).map(move |k| stream.uniform(k, 0))
@@ -94,10 +96,11 @@ fn exp_is_within_two_ulp_in_single_precision() {
 fn exp_is_within_two_ulp_in_double_precision() {
     let mut worst = 0.0;
     for u in uniforms(1).take(400_000) {
-        // Half of them over the whole range, half where neurons are.
+        // One value of each pair covers the whole range, and the other the range of neurons.
         for x in [(u - 0.5) * 1400.0, (u - 0.5) * 40.0] {
             let (twin::Twin(high, low), n) = twin::exp(x);
-            // A power of two scales both parts exactly (in two steps, since 2ⁿ alone may not be a double).
+            // A power of two scales both parts exactly. It takes two steps, because 2ⁿ alone may
+            // not be a double.
             let scale = |v: f64| v * 2.0_f64.powi(n / 2) * 2.0_f64.powi(n - n / 2);
             within("exp", x, ulps64(exp(x), scale(high), scale(low)), 2.0, &mut worst);
         }
@@ -105,7 +108,8 @@ fn exp_is_within_two_ulp_in_double_precision() {
     println!("exp, f64: {worst:.3} ulp");
 }
 
-/// The exponentials of the neurons: e^{−z} for V between −191 and 61 mV at scale 18, and 1 − e^{−z}.
+/// The exponentials of the neurons: e^{−z} for V between −191 and 61 mV at scale 18, and 1 −
+/// e^{−z}.
 #[test]
 fn the_neurons_exponentials_are_within_two_ulp() {
     let (mut single, mut double) = (0.0, 0.0);
@@ -122,7 +126,7 @@ fn the_neurons_exponentials_are_within_two_ulp() {
     for z in floats(7.0, 86.9, 61).chain(floats(-7.0, -86.9, 61)) {
         within("exp_neg", z.into(), ulps32(exp_neg(z), (-f64::from(z)).exp()), 6.0, &mut far);
     }
-    println!("exp_neg far out: {far:.3} ulp (f32)");
+    println!("exp_neg at large arguments: {far:.3} ulp (f32)");
     println!("exp_neg: {single:.3} ulp (f32), {double:.3} ulp (f64)");
     let (mut single, mut double) = (0.0, 0.0);
     for z in floats(1e-30, 80.0, 457) {
@@ -146,7 +150,7 @@ fn exp_saturates_and_keeps_nan() {
     );
 }
 
-/// A function of one value, in both types, with its truth and its bounds in ulp.
+/// A function of one value in both types, with the true function and the bounds in ulp.
 struct Function {
     name: &'static str,
     single: fn(f32) -> f32,
@@ -174,7 +178,8 @@ fn the_other_functions_are_within_a_few_ulp() {
         for x in floats(1e-7, 80.0, 457).chain(floats(-1e-7, -80.0, 457)) {
             within(name, x.into(), ulps32(single(x), truth(x.into())), bounds.0, &mut worst32);
         }
-        // The truth is the system's own function here, itself up to an ulp off: hence the wider bound.
+        // The true value comes from the system's own function, which is itself wrong by up to one
+        // ulp. The bound is wider for this reason.
         for u in uniforms(2).take(200_000) {
             for x in [(u - 0.5) * 80.0, (u - 0.5) * 2.0, (u - 0.5) * 1e-3] {
                 within(name, x, ulps64(double(x), truth(x), 0.0), bounds.1, &mut worst64);
@@ -184,9 +189,10 @@ fn the_other_functions_are_within_a_few_ulp() {
     }
 }
 
-/// Activations as layers. Bounds are absolute and relative together, as they cancel: |error| ≤ bound·(ε·|f| + ε·tiny).
+/// Activations as layers. The terms may cancel, so the bound is absolute and relative: |error| ≤
+/// bound·(ε·|f| + ε·tiny).
 #[test]
-fn activations_are_what_they_are_called() {
+fn activations_match_their_definitions() {
     let gelu = |x: f64| 0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x)).tanh());
     let truth = |activation: Activation, x: f64| match activation {
         Activation::Identity => x,
@@ -202,7 +208,7 @@ fn activations_are_what_they_are_called() {
             }
         }
         Activation::Gelu => gelu(x),
-        // Judged by a table of its own: the system has no such function.
+        // The system has no such function. A table in another test covers this activation.
         Activation::GeluErf => f64::NAN,
         Activation::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
         _ => f64::NAN,
@@ -212,13 +218,14 @@ fn activations_are_what_they_are_called() {
         let run = LoopOverTime::new(activation.layer([x.len()])).unwrap().run(&input).unwrap();
         run.output.iter().map(|v: &R| v.to_f64()).collect()
     }
-    // Exactly representable in f32, so that both types see the same numbers.
+    // These numbers are exactly representable in f32, so both types get the same values.
     let xs: Vec<f64> = uniforms(3).take(50_000).map(|u| f64::from(((u - 0.5) * 50.0) as f32)).chain([0.0, 1e-6, -1e-6, 1e-3]).collect();
     for activation in Activation::ALL.into_iter().filter(|a| ![Activation::Softmax, Activation::GeluErf].contains(a)) {
         for (values, epsilon) in [(run::<f32>(activation, &xs), f64::from(f32::EPSILON)), (run::<f64>(activation, &xs), f64::EPSILON)] {
             for (x, value) in xs.iter().zip(values) {
                 let truth = truth(activation, *x);
-                // Where 1 + tanh cancels, gelu keeps the error of its inner sum, as JAX's does.
+                // Where 1 + tanh cancels, gelu keeps the error of its inner sum, as JAX's gelu
+                // does.
                 let scale = if activation == Activation::Gelu { x.abs() } else { truth.abs() };
                 assert!((value - truth).abs() <= 6.0 * epsilon * scale + 1e-37, "{activation}({x}) is {value}, not {truth}");
             }
@@ -228,7 +235,8 @@ fn activations_are_what_they_are_called() {
     assert!((softmax[2] - 0.5).abs() <= 1e-15 && (softmax[3] - 0.5).abs() <= 1e-15 && softmax[0].abs() <= 1e-300);
 }
 
-/// Φ, and x·Φ(x), against values of 50 digits: in both tails, to a few units of the last place.
+/// Φ, and x·Φ(x), compared with values of 50 digits in both tails, to a few units in the last
+/// place.
 #[test]
 fn the_normal_distribution_is_right_in_both_tails() {
     let golden: BTreeMap<String, Array1<f64>> = (overtime_npz::read("tests/golden/normal.npz").unwrap().into_iter())
@@ -244,7 +252,8 @@ fn the_normal_distribution_is_right_in_both_tails() {
     let (single, double) = (gelu::<f32>(xs), gelu::<f64>(xs));
     let mut tails = [0, 0];
     for (k, (x, truth)) in xs.iter().zip(phi).enumerate() {
-        // Where e^{−x²/2} is normal; beyond that 0, or less than the smallest normal number.
+        // Here e^{−x²/2} is a normal number. Beyond this range the result is 0, or below the
+        // smallest normal number.
         if x * x < 160.0 {
             let off = (f64::from(normal_cdf(*x as f32)) - truth).abs() / f64::from(f32::EPSILON);
             assert!(off <= 8.0 * truth, "f32, {x}: off by {off} of {truth}");
@@ -304,7 +313,8 @@ fn steps_near<R: Real>(points: &[R], tolerance: f64) {
     }
 }
 
-/// The rates' removable singularities, V = −40 and −55: there, one ulp around, and where the series ends.
+/// V near the removable singularities of the rates, −40 and −55: at the point, one ulp away, and at
+/// the ends of the series.
 #[test]
 fn hh_is_right_at_and_around_its_singularities() {
     let around64 = |v: f64| [v, v.next_up(), v.next_down(), v + 1e-9, v - 1e-9, v + 1e-3, v - 1e-3, v + 4.999, v + 5.001, v - 5.0, v + 5.0];
@@ -313,7 +323,7 @@ fn hh_is_right_at_and_around_its_singularities() {
     steps_near::<f32>(&[-40.0, -55.0, -35.0, -65.0].map(around32).concat(), 1e-6);
 }
 
-/// And everywhere else that a potential may be, far out too.
+/// V anywhere else in a wide range, including values that a neuron does not reach.
 #[test]
 fn hh_is_right_wherever_v_is() {
     let far: Vec<f64> = uniforms(4).take(20_000).map(|u| (u - 0.5) * 300.0 - 20.0).chain([-250.0, -150.0, 150.0, 200.0]).collect();
@@ -321,10 +331,11 @@ fn hh_is_right_wherever_v_is() {
     steps_near::<f32>(&far.iter().map(|v| *v as f32).collect::<Vec<_>>(), 4e-6);
 }
 
-/// Single precision against its double twin over 1,000 steps: median within 1e-4 mV, 99% within 5e-2 mV, the same number of
-/// spikes, each within a step.
+/// Single precision compared with double precision over 1,000 steps: V differs by at most 1e-4 mV
+/// in the median and 5e-2 mV in 99 %. The number of spikes is the same, and each spike is within
+/// one step.
 #[test]
-fn single_precision_follows_its_double_twin() {
+fn single_precision_follows_double_precision() {
     let units = 200;
     let v0: Vec<f64> = (0..units).map(|k| -70.0 + f64::from(k) / 32.0).collect();
     let x = Array2::from_shape_fn((1000, units as usize), |(t, n)| ((t / 50 + n) % 24) as f64 * 0.5);
@@ -348,6 +359,6 @@ fn single_precision_follows_its_double_twin() {
             assert!(a.iter().zip(&b).all(|(a, b)| a.abs_diff(*b) <= 1), "unit {unit}: {a:?} {b:?}");
             spikes += a.len();
         }
-        assert!(spikes > units as usize, "too few spikes to show anything: {spikes}");
+        assert!(spikes > units as usize, "too few spikes for a comparison: {spikes}");
     }
 }

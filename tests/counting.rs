@@ -1,5 +1,5 @@
-//! The allocator of the test program: the system's, which counts what each thread holds and what
-//! the process does.
+//! The allocator of the test program. It is the system's allocator, and counts the bytes that each
+//! thread holds and the bytes and allocations of the process.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -31,30 +31,30 @@ fn gave(bytes: usize) {
     NOW.fetch_sub(bytes as isize, Relaxed);
 }
 
-// SAFETY: every call is passed on to the system's allocator as it came; counting touches only
-// atomics and thread-local cells, which are initialised at compile time and have no destructors, so
-// it neither allocates nor unwinds.
+// SAFETY: every call is passed unchanged to the system's allocator. The counting uses only atomics
+// and thread-local cells, which are initialised at compile time and have no destructors, so it
+// neither allocates nor unwinds.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         took(layout.size());
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller's guarantees hold for the system's allocator.
         unsafe { System.alloc(layout) }
     }
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         took(layout.size());
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller's guarantees hold for the system's allocator.
         unsafe { System.alloc_zeroed(layout) }
     }
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
         gave(layout.size());
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller's guarantees hold for the system's allocator.
         unsafe { System.dealloc(at, layout) }
     }
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Old and new may both be there for a moment.
+        // The old and the new allocation may exist at the same time.
         took(size);
         gave(layout.size());
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller's guarantees hold for the system's allocator.
         unsafe { System.realloc(at, layout, size) }
     }
 }
@@ -62,7 +62,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Peak of the memory that this thread takes in `f`.
+/// The peak of the memory that this thread allocates in `f`.
 pub(crate) fn peak(f: impl FnOnce()) -> usize {
     let before = LIVE.get();
     PEAK.set(before);
@@ -70,8 +70,8 @@ pub(crate) fn peak(f: impl FnOnce()) -> usize {
     (PEAK.get() - before) as usize
 }
 
-/// Most bytes that the process held at once, and allocations that it made, while `f` ran, beyond
-/// what it held before. For a process that runs one test alone.
+/// The most bytes that the process held at once while `f` ran, beyond what it held before, and the
+/// number of allocations in `f`. Only for a process that runs a single test.
 pub(crate) fn measure<R>(f: impl FnOnce() -> R) -> (R, usize, usize) {
     let (before, calls) = (NOW.load(Relaxed), CALLS.load(Relaxed));
     MOST.store(before, Relaxed);

@@ -1,11 +1,12 @@
-//! What the survey makes of drivers that are missing, broken, old or without devices. Each stands in for one in a child process.
+//! The survey of drivers that are missing, broken, too old or without devices. In a child process,
+//! a small library stands in for each such driver.
 
 use crate::common::{CHILD, itself, unprepared};
 use overtime::{Device, Error, Survey};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// What every stand-in driver starts from; macros change it.
+/// The source of every stand-in driver. Macros change it.
 const DRIVER: &str = r#"
 #include <stddef.h>
 #include <string.h>
@@ -39,13 +40,14 @@ const NVRTC: &str = r#"
 int nvrtcVersion(int *a, int *b) { int v[] = {VERSION}; *a = v[0]; *b = v[1]; return 0; }
 "#;
 
-/// Says that it has been loaded.
+/// A stand-in for NVRTC's built-ins, which prints that it has been loaded.
 const BUILTINS: &str = r#"
 #include <stdio.h>
 __attribute__((constructor)) static void loaded(void) { puts("built-ins are loaded"); fflush(stdout); }
 "#;
 
-/// A toolkit's folder that has this NVRTC under this name; nothing where there is no C compiler.
+/// A toolkit's folder that contains this NVRTC under this name, or `None` if there is no C
+/// compiler.
 fn toolkit(name: &str, version: &str, library: &str) -> Option<PathBuf> {
     let nvrtc = build(name, NVRTC, &[&format!("-DVERSION={version}")])?;
     let folder = nvrtc.with_file_name("toolkit").join("lib64");
@@ -54,7 +56,7 @@ fn toolkit(name: &str, version: &str, library: &str) -> Option<PathBuf> {
     folder.parent().map(Path::to_path_buf)
 }
 
-/// Builds a shared library, or `None` where there is no C compiler.
+/// Builds a shared library, or returns `None` if there is no C compiler.
 fn build(name: &str, source: &str, defines: &[&str]) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("devices").join(format!("{name}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -67,13 +69,14 @@ fn build(name: &str, source: &str, defines: &[&str]) -> Option<PathBuf> {
             Some(so)
         }
         Err(_) => {
-            eprintln!("no C compiler: {name} not tested");
+            eprintln!("no C compiler: {name} is not tested");
             None
         }
     }
 }
 
-/// Not a test of its own: what the children run. Any panic aborts, as it would under `panic = "abort"`.
+/// The child processes run this function; it is not a test itself. Any panic aborts, as under
+/// `panic = "abort"`.
 #[test]
 fn child() {
     if std::env::var(CHILD).is_ok_and(|v| v == "devices") {
@@ -111,7 +114,7 @@ fn survey_with(set: &[(&str, &Path)], unset: &[&str]) -> String {
     let Output { status, stdout, stderr } = command.output().unwrap();
     let text = String::from_utf8_lossy(&stdout).into_owned();
     assert!(status.success(), "{status}\n{text}\n{}", String::from_utf8_lossy(&stderr));
-    // A driver that answers, with a compiler at hand, is a GPU as far as a survey can see.
+    // A driver that answers, with a compiler, counts as a GPU for the survey.
     let best = if text.contains("cuda:0 is available") { "cuda:0" } else { "cpu" };
     assert!(text.contains(&format!("auto is {best}\n")) && text.contains(&format!("best is {best}\n")), "{text}");
     text
@@ -123,7 +126,7 @@ fn with_driver(driver: &Path) -> String {
 
 fn says(text: &str, what: &[&str]) {
     for part in what {
-        assert!(text.contains(part), "`{part}` is not in:\n{text}");
+        assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
 }
 
@@ -146,12 +149,13 @@ fn a_stub_without_cu_init_is_a_reason_that_names_the_symbol() {
 }
 
 #[test]
-fn the_toolkits_stub_is_told_from_a_driver() {
+fn the_toolkits_stub_is_not_taken_for_a_driver() {
     let Some(driver) = build("toolkit-stub", DRIVER, &["-DINIT=34"]) else { return };
     says(&with_driver(&driver), &["StubDriver { library: ", "toolkit's stub", "LD_LIBRARY_PATH", "library.so (the toolkit's stub)"]);
 }
 
-/// The engine's calls find the driver by its name alone, and a folder of stubs in the loader's path comes first there.
+/// The engine's calls find the driver by its name alone, and a folder of stubs that is first in the
+/// loader's path hides the driver.
 #[test]
 fn a_stub_that_hides_the_driver_is_a_reason() {
     let Some(driver) = build("hidden", DRIVER, &[]) else { return };
@@ -164,28 +168,29 @@ fn a_stub_that_hides_the_driver_is_a_reason() {
         &text,
         &["StubDriver { library: \"libcuda.so\" }", "libcuda.so is the CUDA toolkit's stub", "take the toolkit's folder `stubs` out"],
     );
-    // Under the driver's own name it is passed over, and what was found is said where nothing better comes.
+    // A stub under the driver's own name is skipped. The survey reports it if it finds no real
+    // driver.
     std::fs::copy(&stub, folder.join("libcuda.so.1")).unwrap();
     let text = survey_with(&[("LD_LIBRARY_PATH", &folder)], &["OVERTIME_LIBCUDA", "CUDA_VISIBLE_DEVICES"]);
     says(&text, &["libcuda.so.1 (the toolkit's stub)", "StubDriver { library: \"libcuda.so.1\" }"]);
 }
 
 #[test]
-fn of_several_nvrtc_the_one_is_taken_that_the_driver_loads() {
+fn the_nvrtc_is_chosen_whose_machine_code_the_driver_loads() {
     let (Some(new), Some(old)) = (toolkit("nvrtc-new", "13,99", "libnvrtc.so.13"), toolkit("nvrtc-old", "12,99", "libnvrtc.so.12")) else {
         return;
     };
     let nvrtc = |text: &str| text.lines().find(|line| line.starts_with("NVRTC: ")).unwrap_or_default().to_owned();
     for (version, first, second) in [("12040", &old, &new), ("12090", &old, &new), ("13000", &new, &old)] {
         let Some(driver) = build(&format!("driver-{version}"), DRIVER, &[&format!("-DVERSION={version}")]) else { return };
-        // Whichever is found first.
+        // The choice does not depend on the order in which the survey finds the two libraries.
         for (path, home) in [(&new, &old), (&old, &new)] {
             let set = [("OVERTIME_LIBCUDA", driver.as_path()), ("CUDA_PATH", path.as_path()), ("CUDA_HOME", home.as_path())];
             let said = nvrtc(&survey_with(&set, &["OVERTIME_NVRTC"]));
             assert!(said.starts_with(&format!("NVRTC: Ok(\"{}", first.display())), "driver {version}: {said}");
             says(&said, &["the newest one whose machine code the driver, for CUDA 1", "tried next", second.to_str().unwrap()]);
         }
-        // One that is named is the only one.
+        // If the environment names one library, the survey takes no other.
         let library = new.join("lib64").join("libnvrtc.so.13");
         let said = nvrtc(&survey_with(&[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &library), ("CUDA_HOME", &old)], &[]));
         assert!(said.contains("of CUDA 13.99") && !said.contains(old.to_str().unwrap()), "{said}");
@@ -203,7 +208,7 @@ fn an_nvrtc_that_is_named_by_its_file_finds_its_built_ins() {
     for named in [folder.join("libnvrtc.so.13"), folder] {
         says(&survey_with(&[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &named)], &[]), &["built-ins are loaded", "of CUDA 13.0"]);
     }
-    // By a link from elsewhere, too.
+    // A link in another folder works too.
     let link = toolkit.join("libnvrtc.so");
     let _ = std::fs::remove_file(&link);
     std::os::unix::fs::symlink(toolkit.join("lib64").join("libnvrtc.so.13"), &link).unwrap();
@@ -248,7 +253,7 @@ fn without_nvrtc_every_place_is_listed_and_the_install_line_is_given() {
     std::fs::create_dir_all(&empty).unwrap();
     let text = survey_with(&[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &empty)], &[]);
     says(&text, &["cuda:0 is not, NoCompiler", empty.to_str().unwrap(), "pip install nvidia-cuda-nvrtc"]);
-    // Where nothing names one, all the places count. (One may really be there.)
+    // If the environment names no library, the survey lists all places. (One of them may exist.)
     let set = [("OVERTIME_LIBCUDA", driver.as_path()), ("CUDA_PATH", empty.as_path()), ("VIRTUAL_ENV", empty.as_path())];
     let text = survey_with(&set, &["OVERTIME_NVRTC", "CUDA_HOME"]);
     says(&text, &["NVRTC: ", empty.to_str().unwrap()]);

@@ -1,4 +1,4 @@
-//! The pages beside the source say what is in the source.
+//! The documentation pages agree with the source.
 
 use overtime::models::{self, Family};
 use std::path::Path;
@@ -7,7 +7,7 @@ fn page(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
-/// The models by their types' names: what `src/models/mod.rs` exports and is a model of the list of models.
+/// The type names of the models: the exports of `src/models/mod.rs` that the list of models has.
 fn models() -> Vec<String> {
     let known: Vec<String> = models::all().iter().map(|info| info.name.to_lowercase()).collect();
     let list = page("src/models/mod.rs");
@@ -124,7 +124,10 @@ fn every_model_is_on_the_pages() {
     for page_name in ["docs/coming_from_brainpy.md", "CHANGELOG.md", "README.md"] {
         let text = page(page_name);
         for model in &models {
-            assert!(text.contains(&format!("`{model}")) || text.contains(&format!("models::{model}")), "`{model}` is not in {page_name}");
+            assert!(
+                text.contains(&format!("`{model}")) || text.contains(&format!("models::{model}")),
+                "`{model}` is missing in {page_name}"
+            );
         }
     }
 }
@@ -145,7 +148,7 @@ fn every_method_is_named_as_brainpy_names_it() {
     }
 }
 
-/// The pages of the repository: those listed here, and every one of `docs/` and of the book.
+/// The pages of the repository: the ones listed here, and every page in `docs/` and in the book.
 fn pages() -> Vec<String> {
     let listed = ["README.md", "CONTRIBUTING.md", "DESIGN.md", "CHANGELOG.md", "kernels/README.md", "cli/README.md"];
     let more = ["benches/RESULTS.md", "fakecuda/README.md", "tests/golden/README.md"];
@@ -176,7 +179,7 @@ fn links_between_pages_lead_somewhere() {
     }
 }
 
-/// A path in quotes is one from the root of the repository, or, on the page of decisions, from `src/`.
+/// A path in backquotes starts at the root of the repository. In DESIGN.md it may start at `src/`.
 #[test]
 fn files_that_pages_name_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,4 +1,4 @@
-//! Nothing, one, and very many: the ends of every range.
+//! The ends of every range: zero, one, and very many.
 
 use ndarray::Array2;
 use overtime::models::{Activation, Dense, Gru, Hh, Lif, brainpy};
@@ -38,10 +38,10 @@ fn a_stateless_system_over_nothing_is_nothing() {
 }
 
 #[test]
-fn what_cannot_fit_is_refused_before_it_is_taken() {
+fn a_run_that_cannot_fit_is_refused_before_it_allocates() {
     let mut over_time = LoopOverTime::builder(Hh::<f64>::new(1000)).out_vars(monitor("V")).build().unwrap();
     let before = (over_time.i(), over_time.t());
-    // 2⁴⁰ steps of 16 kB; and more elements than a word can count.
+    // These runs have 2⁴⁰ steps of 16 kB, and more elements than 64 bits can count.
     for steps in [1_u64 << 40, 1 << 62] {
         match over_time.run_steps(steps) {
             Err(Error::OutOfMemory { need, free, .. }) => assert!(need > free),
@@ -67,7 +67,8 @@ fn step_indices_past_32_bits_count_on() {
     assert_eq!(end.run_steps(5).unwrap().i, u64::MAX);
 }
 
-/// A check says what a run would say, of the whole input, and neither runs nor looks at values.
+/// `check` reports what a run would report for the whole input. It does not run, and does not look
+/// at values.
 #[test]
 fn an_input_is_checked_without_a_run() {
     let mut over_time = LoopOverTime::builder(Hh::<f64>::new(3)).batch(2).first_axis(FirstAxis::Batch).build().unwrap();
@@ -86,9 +87,10 @@ fn an_input_is_checked_without_a_run() {
     assert_eq!((over_time.i(), over_time.state_dict().unwrap()), (0, before));
 }
 
-/// Distributions whose ends are in the wrong order, or whose deviation is negative, whatever is drawn by them.
+/// Distributions whose bounds are in the wrong order, or whose standard deviation is negative, are
+/// refused everywhere.
 #[test]
-fn distributions_that_make_no_sense_are_refused() {
+fn invalid_distributions_are_refused() {
     fn refused(init: &Init, system: impl System<f32>) {
         let error = LoopOverTime::new(system).map(|_| ()).unwrap_err();
         assert!(matches!(&error, Error::Value { .. }), "{init:?}: {error}");

@@ -1,5 +1,6 @@
-//! The table of faults, row by row: what the library gives for each. (Rows 1 to 12 are of devices, 16 of the neuron's rates, 23
-//! of the command.)
+//! Errors: values that are not finite, invalid times and shapes, damaged or foreign state files,
+//! and failing writes. Other files test devices (`devices.rs`), kills during a save (`kills.rs`)
+//! and the command (`cli/tests`).
 
 use ndarray::{Array2, ArrayD, array};
 use overtime::models::{Hh, Method, brainpy};
@@ -19,17 +20,17 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Runs something that must fail, and asserts that state and clock are as before.
+/// Runs a call that must fail, and asserts that it does not change the state and the clock.
 #[track_caller]
 fn unchanged(over_time: &mut Neurons, fails: impl FnOnce(&mut Neurons) -> overtime::Result<()>) -> Error {
     let before = over_time.state_dict().unwrap();
-    let error = fails(over_time).expect_err("this must fail");
+    let error = fails(over_time).expect_err("the call must fail");
     assert_eq!(over_time.state_dict().unwrap(), before, "{error}");
     error
 }
 
 #[test]
-fn row_13_nan_or_infinity_in_the_input() {
+fn nan_or_infinity_in_the_input_is_an_error() {
     let mut over_time = neurons();
     over_time.run_steps(4).unwrap();
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
@@ -43,7 +44,7 @@ fn row_13_nan_or_infinity_in_the_input() {
 }
 
 #[test]
-fn row_13_nan_or_infinity_in_parameters_and_initial_values() {
+fn nan_or_infinity_in_parameters_and_initial_values_is_an_error() {
     let build = |hh: Hh<f64>| LoopOverTime::new(hh).map(drop);
     let bad = Hh::new(3).param("gL", f64::NAN).unwrap();
     assert!(matches!(build(bad), Err(Error::NotFinite { variable, step: None, index: 0, .. }) if variable == "parameter `gL`"));
@@ -56,21 +57,21 @@ fn row_13_nan_or_infinity_in_parameters_and_initial_values() {
 }
 
 #[test]
-fn row_13_nan_or_infinity_in_weights() {
+fn nan_or_infinity_in_weights_is_an_error() {
     let mut over_time = LoopOverTime::<f32, _>::new(brainpy::RnnCell::new(2, 3)).unwrap();
     let before = over_time.state_dict().unwrap();
     let mut b = ArrayD::zeros(vec![3]);
     b[[1]] = f64::NAN;
     let error = over_time.load_weights(&[("b".to_owned(), b)], false).unwrap_err();
     assert!(matches!(&error, Error::NotFinite { variable, index: 1, .. } if variable == "b"), "{error}");
-    // Too large for f32, so infinite there.
+    // The value is too large for f32, so it becomes infinite.
     let error = over_time.load_weights(&[("b".to_owned(), ArrayD::from_elem(vec![3], 1e300))], false).unwrap_err();
     assert!(matches!(error, Error::NotFinite { .. }));
     assert_eq!(over_time.state_dict().unwrap(), before);
 }
 
 #[test]
-fn row_13_nan_or_infinity_that_arises_in_the_state() {
+fn nan_or_infinity_that_arises_in_the_state_is_an_error() {
     let unstable = || LoopOverTime::builder(Hh::<f64>::new(3).method(Method::Euler)).out_vars("V");
     let mut over_time = unstable().build().unwrap();
     let error = over_time.run(Input::steps(50).constant(1e6)).unwrap_err();
@@ -79,24 +80,25 @@ fn row_13_nan_or_infinity_that_arises_in_the_state() {
     let mut lets = unstable().allow_non_finite().build().unwrap();
     let run = lets.run(Input::steps(50).constant(1e6)).unwrap();
     assert!(!run["V"].iter().all(|v| v.is_finite()));
-    // The step it names is the first with anything that is not finite; V may be finite a little longer.
+    // The error names the first step with a non-finite value. V may stay finite a little longer.
     assert!((0..step as usize).all(|k| run["V"].index_axis(ndarray::Axis(0), k).iter().all(|v| v.is_finite())));
 }
 
 #[test]
-fn row_13_infinity_that_arises_in_the_output() {
+fn infinity_that_arises_in_the_output_is_an_error() {
     use overtime::models::Dense;
     let layer = || LoopOverTime::builder(Dense::<f32>::new(1, 1).w_init(Init::Constant(3e38)));
     let mut x = ndarray::Array2::from_elem((21, 1), 0.1_f32);
     x[[11, 0]] = 10.0;
-    // Of what is kept, it is the third row; of the indices, the 12th.
+    // The infinite value is in the third recorded row, and its step has index 12.
     for (every, chunk) in [(1, 64), (4, 64), (4, 9), (4, 5)] {
         let mut over_time = layer().i0(1).record_every(every).chunk(chunk).build().unwrap();
         let error = over_time.run(&x).unwrap_err();
         let Error::NotFinite { variable, step, index: 0, value: f64::INFINITY } = &error else { panic!("{error}") };
         assert_eq!((variable.as_str(), *step), ("output", Some(12)), "every {every}, chunks of {chunk}");
     }
-    // Where nothing is kept, all of it is looked at if time is flattened, else each chunk's last step.
+    // If nothing is recorded, a flattened run checks all values, and any other run checks the last
+    // step of each chunk.
     for (i0, every, kept) in [(1, 1, false), (1, 100, true)] {
         let mut over_time = layer().i0(i0).record_every(every).record_output(kept).chunk(12).build().unwrap();
         let error = over_time.run(&x).unwrap_err();
@@ -105,7 +107,7 @@ fn row_13_infinity_that_arises_in_the_output() {
 }
 
 #[test]
-fn row_14_time_that_makes_no_sense() {
+fn invalid_time_steps_and_durations_are_refused() {
     for dt in [0.0, -0.1, f64::NAN, f64::INFINITY] {
         let error = LoopOverTime::builder(Hh::<f64>::new(1)).dt(dt).build().unwrap_err();
         assert!(matches!(&error, Error::Value { argument, .. } if argument == "dt"), "{error}");
@@ -116,14 +118,15 @@ fn row_14_time_that_makes_no_sense() {
         let error = unchanged(&mut over_time, |l| l.run_for(duration).map(drop));
         assert!(matches!(&error, Error::Value { argument, .. } if argument == "duration"), "{error}");
     }
-    // By the documented rule: rounded within 1e-6 of a whole number, or what f32 rounds by, else up.
+    // The documented rule: a duration within 1e-6 of a whole number of steps, or within the
+    // rounding of f32, is rounded to it; any other is rounded up.
     for (duration, steps) in [(0.0, 0), (0.3, 3), (0.1 * 3.0, 3), (0.31, 4), (0.300_000_01, 3), (0.05, 1)] {
         assert_eq!(over_time.steps_of(duration).unwrap(), steps, "{duration}");
     }
 }
 
 #[test]
-fn row_15_shapes_batches_and_axes() {
+fn an_error_names_the_wrong_axis_with_expected_and_given_lengths() {
     let mut over_time = neurons();
     over_time.run_steps(3).unwrap();
     let zeros = |shape: &[usize]| ArrayD::<f64>::zeros(shape);
@@ -152,7 +155,7 @@ fn row_15_shapes_batches_and_axes() {
 }
 
 #[test]
-fn row_15_a_device_that_is_none() {
+fn a_tpu_is_refused() {
     let mut over_time = neurons();
     assert!(matches!(unchanged(&mut over_time, |l| l.tpu()), Error::DeviceUnavailable { .. }));
 }
@@ -167,7 +170,7 @@ fn saved(name: &str) -> (PathBuf, Vec<u8>) {
 }
 
 #[test]
-fn row_17_a_checkpoint_cut_at_any_byte() {
+fn a_state_file_cut_at_any_byte_is_refused() {
     let (path, bytes) = saved("cut");
     let mut over_time = neurons();
     for at in 0..bytes.len() {
@@ -179,11 +182,11 @@ fn row_17_a_checkpoint_cut_at_any_byte() {
         unchanged(&mut over_time, |l| l.load_states(&path).map(drop));
     }
     std::fs::write(&path, [&bytes[..], &[0]].concat()).unwrap();
-    assert!(matches!(states::read(&path), Err(Error::Corrupt { .. })), "one byte more");
+    assert!(matches!(states::read(&path), Err(Error::Corrupt { .. })), "a file with one more byte");
 }
 
 #[test]
-fn row_18_a_flipped_bit_anywhere() {
+fn a_flipped_bit_anywhere_in_a_state_file_is_found() {
     let (path, bytes) = saved("flip");
     let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize + 8;
     let names = ["V", "m", "h", "n", "spike", "input", "below"];
@@ -206,9 +209,9 @@ fn row_18_a_flipped_bit_anywhere() {
     unchanged(&mut neurons(), |l| l.load_states(&path).map(drop));
 }
 
-/// Row 19: forged sizes in a state file; npz and npy have theirs in the tests of `overtime-npz`.
+/// Sizes in a state file. The tests of `overtime-npz` forge the sizes in npz and npy files.
 #[test]
-fn row_19_forged_sizes() {
+fn forged_sizes_in_a_state_file_are_refused() {
     let path = folder("forged").join("s.safetensors");
     let forge = |length: u64, header: &str, data: usize| {
         let mut bytes = length.to_le_bytes().to_vec();
@@ -242,7 +245,7 @@ fn row_19_forged_sizes() {
 }
 
 #[test]
-fn row_20_another_models_file() {
+fn the_state_file_of_another_model_is_refused() {
     let (path, _) = saved("another");
     let mut cell = LoopOverTime::<f64, _>::builder(brainpy::RnnCell::new(3, 3)).batch(2).build().unwrap();
     let before = cell.state_dict().unwrap();
@@ -267,7 +270,7 @@ fn row_20_another_models_file() {
 }
 
 #[test]
-fn row_20_clocks_that_make_no_sense() {
+fn invalid_clocks_in_a_state_file_are_refused() {
     let (path, _) = saved("clocks");
     let file = states::read(&path).unwrap();
     let mut over_time = neurons();
@@ -287,9 +290,9 @@ fn row_20_clocks_that_make_no_sense() {
     unchanged(&mut over_time, |l| l.load_states(&path).map(drop));
 }
 
-/// Row 21, the killing itself, is in `tests/kills.rs`.
+/// The test that kills processes is in `tests/kills.rs`.
 #[test]
-fn row_21_a_temporary_left_by_a_dead_process_is_removed_by_the_next_save() {
+fn the_next_save_removes_the_temporary_file_of_a_dead_process() {
     let (path, _) = saved("stale");
     let stale = path.with_file_name(".s.safetensors.4711-0-17a.part");
     std::fs::write(&stale, b"half a state").unwrap();
@@ -299,7 +302,7 @@ fn row_21_a_temporary_left_by_a_dead_process_is_removed_by_the_next_save() {
 }
 
 #[test]
-fn row_22_a_path_that_cannot_be_written() {
+fn a_path_that_cannot_be_written_is_an_error() {
     let over_time = neurons();
     let folder = folder("paths");
     let refused = |path: &Path| match over_time.save_states(path) {
@@ -326,10 +329,10 @@ fn row_22_a_path_that_cannot_be_written() {
     assert!(matches!(neurons().load_states(folder.join("none")), Err(Error::File { operation: "read", .. })));
 }
 
-/// A limit to the size of files stands in for a full disk: it fails in the middle of the write.
+/// A limit to the size of files replaces a full disk: the write fails in the middle.
 #[cfg(unix)]
 #[test]
-fn row_22_the_disk_is_full() {
+fn a_full_disk_is_an_error_and_keeps_the_old_file() {
     let (path, old) = saved("full");
     let me = std::env::current_exe().unwrap();
     let script = r#"trap "" XFSZ; ulimit -f 16; exec "$0" --exact faults::child_saves_too_much --nocapture"#;
@@ -337,10 +340,10 @@ fn row_22_the_disk_is_full() {
     let said = String::from_utf8_lossy(&child.stdout);
     assert!(said.contains("SAID: write FileTooLarge"), "{said}{}", String::from_utf8_lossy(&child.stderr));
     assert_eq!(std::fs::read(&path).unwrap(), old);
-    assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "the temporary file is gone");
+    assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "the temporary file is still there");
 }
 
-/// What the child of the test above does; nothing, when run by itself.
+/// The child process of the test above runs this function. It does nothing otherwise.
 #[test]
 fn child_saves_too_much() {
     let Some(path) = std::env::var_os("OVERTIME_CHILD_SAVES") else { return };
@@ -353,7 +356,7 @@ fn child_saves_too_much() {
 
 #[cfg(unix)]
 #[test]
-fn row_22_the_mode_follows_the_umask() {
+fn the_mode_of_a_saved_file_follows_the_umask() {
     use std::os::unix::fs::PermissionsExt;
     let (path, _) = saved("mode");
     let plain = path.with_extension("plain");
@@ -363,7 +366,7 @@ fn row_22_the_mode_follows_the_umask() {
 }
 
 #[test]
-fn row_24_of_two_that_save_to_one_file_the_last_wins_whole() {
+fn the_last_of_two_threads_that_save_to_one_file_wins_whole() {
     let path = folder("two").join("s.safetensors");
     let save = |seed: u64| {
         let mut over_time = LoopOverTime::builder(Hh::<f64>::new(2000)).seed(seed).build().unwrap();
@@ -395,9 +398,9 @@ fn row_24_of_two_that_save_to_one_file_the_last_wins_whole() {
     assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
 }
 
-/// Arrays of any layout in memory are the same input.
+/// Arrays of any memory layout are the same input.
 #[test]
-fn row_15_layouts() {
+fn arrays_of_any_memory_layout_are_the_same_input() {
     let x = Array2::from_shape_fn((4, 3), |(t, n)| (t * 3 + n) as f64);
     let turned = x.t().as_standard_layout().into_owned();
     let run = |x: ndarray::ArrayView2<'_, f64>| LoopOverTime::new(Hh::new(3)).unwrap().run(x).unwrap().output;

@@ -1,4 +1,5 @@
-//! Hodgkin and Huxley's neuron against brainpy's own runs, in f64 and f32. The tests of CUDA include this file: `super::device` says where it runs.
+//! The Hodgkin-Huxley neuron compared with runs of brainpy, in f64 and f32. The tests of CUDA
+//! include this file: `super::device` selects the device.
 
 use crate::common::{self, Golden, close, close_mostly, golden, narrow, same_spikes, widen};
 use ndarray::{ArrayD, Axis};
@@ -37,11 +38,12 @@ const CASES: [Case; 13] = [
 
 const VARS: [&str; 5] = ["V", "m", "h", "n", "spike"];
 
-/// Runs a case, from its initial state and over its input, in as many calls as brainpy was given it.
+/// Runs a case from its initial state with its input, in as many calls as the run of brainpy had.
 fn run<R: Real>(case: &Case, reference: &Golden, device: Device) -> Result<Vec<Recording<R>>> {
     let initial = |name: &str| Init::Values(reference.array(name).iter().copied().collect());
     let first = reference.array("s0.V");
-    // Rows of a batch start from states of their own: they are all the neurons there are, cut into rows.
+    // The rows of a batch have different initial states. So all rows together are given as one
+    // array of neurons.
     let batch = (first.ndim() == 2).then(|| first.shape()[0]);
     let mut hh = Hh::<R>::new(first.len()).method(Method::from_str(case.method)?).v(initial("s0.V"));
     hh = hh.gates(initial("s0.m"), initial("s0.h"), initial("s0.n"));
@@ -82,7 +84,7 @@ fn check<R: Real>(name: &str) {
         let (what, found) = (format!("{name} {} {var}", R::DTYPE), joined(&runs, var, expected));
         match (size_of::<R>(), var) {
             (8, "spike") => assert_eq!(found, expected, "{what}"),
-            // 1e-6 mV is what is promised.
+            // The documentation promises 1e-6 mV.
             (8, "V") => println!("{what}: {:e}", close(&what, &found, expected, 1e-8)),
             (8, _) => println!("{what}: {:e}", close(&what, &found, expected, 1e-9)),
             (_, "spike") => same_spikes(&what, &found, expected, 1),
@@ -93,7 +95,7 @@ fn check<R: Real>(name: &str) {
     let out = reference.array("out");
     let found = joined(&runs, "out", out);
     if size_of::<R>() == 8 {
-        assert_eq!(found, out, "{name}: the output is the spikes");
+        assert_eq!(found, out, "{name}: the output must equal the spikes");
     } else {
         same_spikes(name, &found, out, 1);
     }
@@ -122,7 +124,7 @@ fn no_case_is_left_out() {
         .unwrap()
         .filter_map(|e| e.unwrap().file_name().into_string().unwrap().strip_suffix(".npz").map(str::to_owned))
         .collect();
-    // Runs of other neurons and of helpers, judged in their own tests.
+    // These files belong to other neurons and to helpers. Other tests use them.
     there.retain(|n| !["gap", "inputs", "lif_ref", "neurons", "normal", "runner", "synapses"].contains(&n.as_str()));
     assert_eq!(there.len(), 20, "{there:?}");
     there.retain(|n| n.starts_with("hh_"));
@@ -145,7 +147,7 @@ fn a_batch_is_the_same_as_its_rows_side_by_side() {
     }
 }
 
-/// The values everyone can check with a pocket calculator's patience: HH(1) from −65 mV, input 10, dt 0.1.
+/// A run with known values: HH(1) from −65 mV, with input 10 and dt 0.1.
 #[test]
 fn known_values() {
     let hh = Hh::<f64>::new(1).v(Init::Constant(-65.0));

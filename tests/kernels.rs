@@ -1,7 +1,9 @@
-//! Every kernel compiles for every architecture, and takes no more than `kernels/budgets.toml` allows.
+//! Every kernel compiles for every architecture, and stays within the budget in
+//! `kernels/budgets.toml`.
 //!
-//! Machine code is made, because PTX hides what an architecture lacks. `BUDGETS=write` writes the budgets anew, as measured;
-//! read the difference before you keep it.
+//! The test compiles to machine code, because PTX hides the limits of an architecture.
+//! `BUDGETS=write` replaces the budgets by the measured values: read the difference before you keep
+//! it.
 
 use crate::common::alone;
 use crate::cuda::machine;
@@ -11,30 +13,33 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-/// An architecture whose machine code is another's, of which a sample is looked at: of all modules it was, with NVRTC 13.0.
+/// Two architectures with the same machine code. The test compares a sample of the modules; with
+/// NVRTC 13.0 all of them were compared.
 const TWINS: [&str; 2] = ["sm_86", "sm_89"];
 
-/// NVRTC; without one, says what is skipped.
+/// Returns NVRTC. Without it, prints which tests are skipped.
 fn compiler() -> Option<Compiler> {
     machine::prepare();
     match Compiler::find() {
         Ok(compiler) => Some(compiler),
         Err(error) => {
             assert!(std::env::var_os("REQUIRE_CUDA").is_none(), "{error}");
-            eprintln!("SKIPPED: no kernel was compiled, since there is no NVRTC. To get it: pip install nvidia-cuda-nvrtc\n({error})");
+            eprintln!(
+                "SKIPPED: no kernel was compiled, because NVRTC was not found. To install it: pip install nvidia-cuda-nvrtc\n({error})"
+            );
             None
         }
     }
 }
 
-/// What a kernel may take, on any architecture. What is not named is 0.
+/// The limits of a kernel on any architecture. A limit that is not given is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Budget {
     registers: u64,
     shared: u64,
     stack: u64,
     spills: u64,
-    /// Instructions in double precision; not held for f64.
+    /// The instructions in double precision; not checked for f64.
     doubles: u64,
 }
 
@@ -62,7 +67,8 @@ impl Budget {
         Self { registers, shared, stack, spills, doubles }
     }
 
-    /// How a budget is written. Registers are given out in eights, so that a few more cost nothing.
+    /// The text of a budget. The hardware allocates registers in units of eight, so the number is
+    /// rounded up.
     fn text(mut self, dtype: &str) -> String {
         self.registers = self.registers.next_multiple_of(8);
         if dtype == "f64" {
@@ -95,33 +101,34 @@ fn budgets() -> Budgets {
     budgets
 }
 
-/// What is over its budget, in words.
+/// Describes each value that exceeds its budget.
 fn over(module: &Module, arch: &str, measured: Budget, budgets: &Budgets) -> Vec<String> {
     let Some(budget) = budgets.get(&(module.name.clone(), module.dtype.name().to_owned())) else {
-        return vec![format!("{module} has no budget; on {arch} it takes [{}]\n    {}", module.name, measured.text(module.dtype.name()))];
+        return vec![format!("{module} has no budget; on {arch} it uses [{}]\n    {}", module.name, measured.text(module.dtype.name()))];
     };
     let mut complaints = Vec::new();
     for ((name, has), may) in FIELDS.iter().zip(measured.all()).zip(budget.all()) {
         if has > may && !(*name == "doubles" && module.dtype.name() == "f64") {
-            complaints.push(format!("{module} on {arch}: {name} are {has}, budgeted are {may}"));
+            complaints.push(format!("{module} on {arch}: {has} {name}, but the budget allows {may}"));
         }
     }
     complaints
 }
 
-/// What there is to compile for an architecture.
+/// The modules to compile for an architecture.
 fn modules(arch: &str) -> Vec<Module> {
     let number: u32 = arch.trim_start_matches("sm_").trim_end_matches('a').parse().unwrap();
-    // What sm_90a has beyond sm_90 is for tensor cores: code that does not use it is the same.
+    // sm_90a adds only instructions for tensor cores to sm_90. Code that does not use them is the
+    // same.
     let differs = |m: &Module| arch != "sm_90a" || m.name.contains("hopper");
     list().into_iter().filter(|m| m.needs() <= number).filter(differs).collect()
 }
 
-/// Compiles these for an architecture: what each takes. What does not compile is among the
-/// complaints.
+/// Compiles these modules for an architecture, and measures each. A module that does not compile is
+/// added to the complaints.
 fn measure(compiler: &Compiler, arch: &str, modules: Vec<Module>, complaints: &mut Vec<String>) -> Vec<(Module, Budget)> {
     if !compiler.archs().iter().any(|known| known == arch.trim_end_matches('a')) {
-        eprintln!("SKIPPED: {arch}, which this NVRTC ({:?}) does not know", compiler.version());
+        eprintln!("SKIPPED: {arch}, which this NVRTC ({:?}) does not support", compiler.version());
         return Vec::new();
     }
     let mut measured = Vec::new();
@@ -134,22 +141,22 @@ fn measure(compiler: &Compiler, arch: &str, modules: Vec<Module>, complaints: &m
             }
         };
         assert!(built.cubin.starts_with(b"\x7fELF"), "{module} on {arch}");
-        // What is specialised has a kernel that prepares what it needs, too.
+        // A specialised module also has a kernel that prepares its data.
         let usage = match built.usage.as_slice() {
             [usage] => Some(usage),
             [..] if module.is_specialised() => built.usage.iter().find(|usage| usage.kernel == module.kernel()),
             _ => None,
         };
-        let usage = usage.unwrap_or_else(|| panic!("{module} on {arch} is to have one kernel:\n{}", built.log));
+        let usage = usage.unwrap_or_else(|| panic!("{module} on {arch} must have exactly one kernel:\n{}", built.log));
         assert_eq!(usage.kernel, module.kernel(), "{module} on {arch}");
-        assert!(usage.registers > 0, "{module} on {arch}: the log says nothing\n{}", built.log);
+        assert!(usage.registers > 0, "{module} on {arch}: the log has no measurements\n{}", built.log);
         measured.push((module, Budget::of(usage, built.doubles(&usage.kernel))));
     }
     measured
 }
 
-/// In a process of its own: NVRTC compiles one text at a time in a process, and all of these are
-/// half of the tests' time.
+/// Runs in its own process: NVRTC compiles one text at a time in a process, and these compilations
+/// take half of the tests' time.
 fn compile_and_keep_to_budgets(test: &str, arch: &str, dtype: DType) {
     if compiler().is_none() || is_writing() {
         return;
@@ -165,16 +172,16 @@ fn compile_and_keep_to_budgets(test: &str, arch: &str, dtype: DType) {
         }
         if compiler.version() != (13, 0) {
             complaints.retain(|complaint| complaint.contains("does not compile"));
-            eprintln!("SKIPPED: the budgets, which are of NVRTC 13.0 and not {:?}", compiler.version());
+            eprintln!("SKIPPED: the budgets, which hold for NVRTC 13.0 and not for {:?}", compiler.version());
         }
-        assert!(complaints.is_empty(), "{}\nkernels/budgets.toml says what each kernel may take", complaints.join("\n"));
+        assert!(complaints.is_empty(), "{}\nkernels/budgets.toml has the budget of each kernel", complaints.join("\n"));
     };
     alone(module_path!(), test, |_| {}, check);
 }
 
 macro_rules! each {
     ($($arch:ident: $($name:ident $dtype:ident)*;)*) => {
-        /// Every kernel compiles for every architecture, and keeps to its budget.
+        /// Every kernel compiles for every architecture, and stays within its budget.
         mod every_kernel {
             $(mod $arch {
                 $(#[test]
@@ -203,10 +210,10 @@ fn is_writing() -> bool {
     std::env::var_os("BUDGETS").is_some_and(|how| how == "write")
 }
 
-/// None but of kernels that there are, and every one of those is compiled by a test above. Writes
-/// the budgets where that is asked for.
+/// Every budget belongs to an existing kernel, and a test above compiles every kernel. With
+/// `BUDGETS=write`, this test writes the budgets.
 #[test]
-fn budgets_are_of_what_there_is() {
+fn budgets_and_kernels_match() {
     let mut there: Budgets = BTreeMap::new();
     for arch in ARCHS {
         for module in modules(arch) {
@@ -217,7 +224,7 @@ fn budgets_are_of_what_there_is() {
     if !is_writing() {
         let budgets = budgets();
         let stale: Vec<_> = budgets.keys().filter(|key| !there.contains_key(*key)).collect();
-        assert!(stale.is_empty(), "budgets of what there is no kernel of: {stale:?}");
+        assert!(stale.is_empty(), "budgets without a kernel: {stale:?}");
         return;
     }
     let (compiler, mut complaints) = (Compiler::find().unwrap(), Vec::new());
@@ -231,7 +238,8 @@ fn budgets_are_of_what_there_is() {
     write(&there);
 }
 
-/// Why one of two architectures is enough: texts of each kind, in each type, come to the same PTX and take the same.
+/// The reason why one of two architectures is enough: modules of each kind and type have the same
+/// PTX and the same measurements on both.
 #[test]
 fn twins_have_the_same_code() {
     if compiler().is_some() {
@@ -242,7 +250,7 @@ fn twins_have_the_same_code() {
 fn twins() {
     let compiler = Compiler::find().unwrap();
     if !TWINS.iter().all(|twin| compiler.archs().iter().any(|arch| arch == twin)) {
-        eprintln!("SKIPPED: {TWINS:?}, which this NVRTC ({:?}) does not know", compiler.version());
+        eprintln!("SKIPPED: {TWINS:?}, which this NVRTC ({:?}) does not support", compiler.version());
         return;
     }
     let modules: Vec<Module> = list().into_iter().filter(|m| m.needs() <= 86).collect();
@@ -251,7 +259,7 @@ fn twins() {
             let built = compiler.compile(module, arch).unwrap();
             (built.usage, built.ptx.lines().filter(|l| !l.starts_with(".target")).map(str::to_owned).collect::<Vec<_>>())
         });
-        assert!(a == b, "{module} is not the same on {TWINS:?}: list both in `each!`");
+        assert!(a == b, "{module} differs between {TWINS:?}: list both architectures in `each!`");
     }
 }
 
@@ -273,7 +281,7 @@ fn write(most: &Budgets) {
 }
 
 #[test]
-fn what_is_over_budget_is_said() {
+fn values_over_budget_are_described() {
     let modules = list();
     let module = modules.iter().find(|m| m.name == "check" && m.dtype.name() == "f32").unwrap();
     let key = ("check".to_owned(), "f32".to_owned());
@@ -281,7 +289,7 @@ fn what_is_over_budget_is_said() {
     let measured = |registers, spills, doubles| Budget { registers, spills, doubles, ..Budget::default() };
     let of = |measured| over(module, "sm_90", measured, &BTreeMap::from([(key.clone(), budget)]));
     assert!(of(measured(16, 0, 0)).is_empty() && of(measured(3, 0, 0)).is_empty());
-    assert_eq!(of(measured(17, 0, 0)), ["check (f32) on sm_90: registers are 17, budgeted are 16"]);
+    assert_eq!(of(measured(17, 0, 0)), ["check (f32) on sm_90: 17 registers, but the budget allows 16"]);
     assert_eq!(of(measured(1, 4, 1)).len(), 2);
     assert!(over(module, "sm_90", measured(9, 0, 0), &BTreeMap::new())[0].contains("f32 = { registers = 16 }"));
     let f64 = modules.iter().find(|m| m.name == "check" && m.dtype.name() == "f64").unwrap();
@@ -290,7 +298,7 @@ fn what_is_over_budget_is_said() {
 }
 
 #[test]
-fn an_architecture_that_is_not_known_is_an_error_with_those_that_are() {
+fn an_unknown_architecture_is_an_error_that_names_the_known_ones() {
     let Some(compiler) = compiler() else { return };
     let modules = list();
     for arch in ["sm_12", "90", "compute_90", "sm_90x", "", "sm_90 -I/"] {
@@ -300,7 +308,7 @@ fn an_architecture_that_is_not_known_is_an_error_with_those_that_are() {
 }
 
 #[test]
-fn what_is_built_is_whole() {
+fn a_compilation_returns_source_ptx_and_options() {
     let Some(compiler) = compiler() else { return };
     let module = list().into_iter().find(|m| m.name == "check").unwrap();
     let built = compiler.compile(&module, "sm_90").unwrap();

@@ -1,4 +1,5 @@
-//! A process killed while it saves leaves the file as it was before or after, never torn; 200 times.
+//! A process that is killed while it saves leaves the old file or the new file, and never a
+//! mixture. The test kills 200 times.
 
 use crate::common::itself;
 use ndarray::ArrayD;
@@ -19,14 +20,14 @@ fn file(k: u32) -> File {
     file
 }
 
-/// Which state the file holds, having made sure that it is that one alone.
+/// The number of the state in the file. Checks that the file holds nothing of another state.
 fn check(path: &Path) -> u32 {
     let found = states::read(path).unwrap_or_else(|e| panic!("torn: {e}"));
     let k: u32 = found.metadata["k"].parse().unwrap();
     for (name, sign) in [("a", 1.0), ("b", -1.0)] {
         let values = found.get(name).unwrap().to_array::<f64>().unwrap();
         assert_eq!(values.len(), ELEMENTS);
-        assert!(values.iter().all(|x| *x == sign * f64::from(k)), "{name} is not of state {k}");
+        assert!(values.iter().all(|x| *x == sign * f64::from(k)), "{name} does not belong to state {k}");
     }
     k
 }
@@ -44,7 +45,7 @@ fn child(test: &str, path: &Path, from: u32) -> Command {
     child
 }
 
-/// What the child of the test below does; nothing, when run by itself.
+/// The child process of the test below runs this function. It does nothing otherwise.
 #[test]
 fn child_saves_until_killed() {
     let Some(path) = std::env::var_os(PATH).map(PathBuf::from) else { return };
@@ -55,7 +56,7 @@ fn child_saves_until_killed() {
     }
 }
 
-/// The same, of the test at the end.
+/// The child process of the last test runs this function. It does nothing otherwise.
 #[test]
 fn child_saves_beside_another() {
     let (Some(path), Ok(from)) = (std::env::var_os(PATH), std::env::var(FROM)) else { return };
@@ -72,7 +73,8 @@ fn two_hundred_kills_tear_nothing() {
     let (mut random, mut left, mut last) = (0x5eed_u64, 0, 0);
     for kill in 0..200 {
         let mut child = child("child_saves_until_killed", &path, 0).spawn().unwrap();
-        // It saves by now if the file changes; then any moment of a save is as likely as any other.
+        // Once the file changes, the child is saving. From then on, any moment of a save is equally
+        // likely.
         while check(&path) == last {
             assert!(child.try_wait().unwrap().is_none(), "the child saved nothing");
             std::thread::yield_now();
@@ -86,14 +88,14 @@ fn two_hundred_kills_tear_nothing() {
         last = k;
         left += temporaries();
     }
-    println!("{last} saves, {left} of 200 kills left a temporary file");
+    println!("{last} saves, and {left} of 200 kills left a temporary file");
     states::write(&path, &file(last + 1)).unwrap();
     assert_eq!((check(&path), temporaries()), (last + 1, 0));
     std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
-fn of_two_processes_that_save_to_one_file_the_last_wins_whole() {
+fn the_last_of_two_processes_that_save_to_one_file_wins_whole() {
     let folder = folder("two");
     let path = folder.join("s.safetensors");
     states::write(&path, &file(0)).unwrap();

@@ -1,16 +1,17 @@
-//! The drawing in DESIGN.md is the truth: imports go from a room to rooms on lower floors alone.
+//! The modules of `src/` respect the layers in DESIGN.md: a module imports only from lower layers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// A path of names, from the root of the crate on: of a module, or of an item.
+/// A path of names from the root of the crate, to a module or an item.
 type Names = Vec<String>;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// Floor and room of each line of the drawing; higher numbers stand above lower ones.
+/// The layer number and the module of each line of the drawing. Higher numbers stand above lower
+/// ones.
 fn drawing() -> Vec<(u32, String)> {
     let page = std::fs::read_to_string(root().join("../DESIGN.md")).unwrap();
     let drawn = page.split("```text floors\n").nth(1).and_then(|rest| rest.split("```").next()).expect("DESIGN.md has a block of floors");
@@ -21,7 +22,7 @@ fn drawing() -> Vec<(u32, String)> {
     drawn.lines().filter(|l| !l.trim().is_empty()).map(line).collect()
 }
 
-/// The text without comments, without what stands in quotes, and without its unit tests.
+/// The text without comments, string contents and unit tests.
 fn code(text: &str) -> String {
     let (mut code, mut rest) = (String::new(), text);
     while let Some(c) = rest.chars().next() {
@@ -48,7 +49,7 @@ fn code(text: &str) -> String {
     }
 }
 
-/// How long a string is that begins here, with its closing quote.
+/// The length of a string that starts here, with its closing quote.
 fn quoted(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices() {
@@ -93,14 +94,15 @@ fn leaves(tree: &str, before: &[String], all: &mut Vec<(Names, String)>) {
     all.push((path, name));
 }
 
-/// A module: its file, what it imports, and what it gives on under names of its own.
+/// The imports of a module, and the paths that it re-exports, by their names there.
 #[derive(Default)]
 struct Module {
     imports: BTreeSet<Names>,
     reexports: BTreeMap<String, Names>,
 }
 
-/// A path as it is written in the module `here`, from the root of the crate on; none if it is another crate's.
+/// The path from the root of the crate for a path in the module `here`, or `None` if it belongs to
+/// another crate.
 fn absolute(path: &[String], here: &[String], children: &BTreeSet<Names>) -> Option<Names> {
     let first = path.first()?;
     match first.as_str() {
@@ -117,7 +119,7 @@ fn absolute(path: &[String], here: &[String], children: &BTreeSet<Names>) -> Opt
     }
 }
 
-/// Every module of the crate that is not a test.
+/// Every module of the crate, without tests.
 fn modules() -> BTreeMap<Names, Module> {
     let mut files = Vec::new();
     let mut folders = vec![root()];
@@ -171,7 +173,7 @@ fn modules() -> BTreeMap<Names, Module> {
     files.iter().map(module).collect()
 }
 
-/// The module that an item is of, through those that give it on.
+/// The module that an item belongs to, through re-exports.
 fn owner(path: &[String], modules: &BTreeMap<Names, Module>, depth: u32) -> Names {
     let len = (0..=path.len()).rev().find(|len| modules.contains_key(&path[..*len])).unwrap_or(0);
     let (module, rest) = path.split_at(len);
@@ -181,21 +183,21 @@ fn owner(path: &[String], modules: &BTreeMap<Names, Module>, depth: u32) -> Name
     }
 }
 
-/// The room of a module: the longest name in the drawing that its own begins with.
+/// The entry of a module in the drawing: the longest name that is a prefix of the module's path.
 fn room<'d>(module: &[String], drawing: &'d [(u32, String)]) -> Option<&'d (u32, String)> {
     let path = module.join("/");
     let holds = |room: &str| path == room || path.strip_prefix(room).is_some_and(|rest| rest.starts_with('/'));
     drawing.iter().filter(|(_, room)| holds(room)).max_by_key(|(_, room)| room.len())
 }
 
-/// Arrows that do not go down, each with the module that it begins at.
+/// Imports that do not go down, each with its module.
 fn arrows_up(modules: &BTreeMap<Names, Module>, drawing: &[(u32, String)]) -> Vec<String> {
     let mut wrong = Vec::new();
     for (module, Module { imports, .. }) in modules {
-        // The root of the crate names what users see, from all rooms.
+        // The root of the crate re-exports items of all layers for users.
         let Some((floor, from)) = room(module, drawing) else {
             if !module.is_empty() && module != &["cuda"] {
-                wrong.push(format!("{} is in no room of the drawing", module.join("/")));
+                wrong.push(format!("{} is not in the drawing", module.join("/")));
             }
             continue;
         };
@@ -212,12 +214,15 @@ fn arrows_up(modules: &BTreeMap<Names, Module>, drawing: &[(u32, String)]) -> Ve
 #[test]
 fn imports_go_down() {
     let (modules, drawing) = (modules(), drawing());
-    assert!(modules.len() > 150 && drawing.len() > 15, "{} modules, {} rooms", modules.len(), drawing.len());
+    assert!(modules.len() > 150 && drawing.len() > 15, "{} modules, {} entries in the drawing", modules.len(), drawing.len());
     for (_, room) in &drawing {
-        assert!(modules.keys().any(|module| module.join("/").starts_with(room.as_str())), "the drawing has a room {room}, src/ has none");
+        assert!(
+            modules.keys().any(|module| module.join("/").starts_with(room.as_str())),
+            "the drawing has an entry {room}, but src/ has no such module"
+        );
     }
     let wrong = arrows_up(&modules, &drawing);
-    assert!(wrong.is_empty(), "{} arrows do not go down:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} imports do not go down:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The library under a limit of the process's address space (`ulimit -v`): errors with numbers, never an abort, and the same results with the threads
-//! that can be had.
+//! The library under a limit of the process's address space (`ulimit -v`). It returns errors with
+//! numbers and never aborts, and gives the same results with the threads that can be started.
 
 use ndarray::{Array1, Array2, ArrayD};
 use overtime::models::{Dense, Hh, Lif, brainpy};
@@ -11,7 +11,7 @@ use std::io::Write;
 use std::process::{Command, Output};
 
 const CASE: &str = "OVERTIME_CHILD_CASE";
-/// KiB that leave room for the program and its threads, and little more.
+/// A limit in KiB that is just enough for the program and its threads.
 const LIMIT: u64 = 600_000;
 
 fn network(size: usize, synapses: usize) -> Result<Network<f32>> {
@@ -20,7 +20,7 @@ fn network(size: usize, synapses: usize) -> Result<Network<f32>> {
     Network::builder(0.1).group(group).project(projection).build()
 }
 
-/// A state file of so many elements that takes no place on the disk.
+/// A state file with this many elements that occupies no space on the disk.
 fn file(elements: u64) -> std::path::PathBuf {
     let path = std::env::temp_dir().join(format!("overtime-limits-{}.safetensors", std::process::id()));
     let header = format!("{{\"V\":{{\"dtype\":\"F32\",\"shape\":[{elements}],\"data_offsets\":[0,{}]}}}}", elements * 4);
@@ -31,14 +31,14 @@ fn file(elements: u64) -> std::path::PathBuf {
     path
 }
 
-/// What takes more than the limit allows, by name.
+/// Carries out the case of this name, which needs more memory than the limit allows.
 fn too_much(case: &str) -> Result<()> {
     match case {
         "state" => LoopOverTime::<f32, _>::new(Hh::new(50_000_000)).map(drop),
         "batch" => LoopOverTime::builder(Hh::<f32>::new(1000)).batch(50_000).build().map(drop),
         "reset" => LoopOverTime::<f32, _>::new(Hh::new(1000))?.reset_state(50_000),
         "recording" => LoopOverTime::builder(Hh::<f32>::new(1000)).out_vars("V").build()?.run_steps(100_000).map(drop),
-        // A time for each step, and nothing else that is large.
+        // Only the array of times, with one time for each step, is large.
         "times" => {
             let spikes = monitor("spike").events();
             LoopOverTime::builder(Hh::<f32>::new(1)).record_output(false).out_vars(spikes).build()?.run_steps(1 << 40).map(drop)
@@ -95,7 +95,7 @@ const CASES: [&str; 17] = [
     "helpers",
 ];
 
-/// Spikes and potentials of a network and of neurons, as bits.
+/// The spikes and potentials of a network and of neurons, as bits.
 fn results() -> Result<String> {
     let mut net = LoopOverTime::builder(network(3000, 100)?).seed(3).build()?;
     let counts = net.run_steps(50)?.output;
@@ -110,7 +110,7 @@ fn results() -> Result<String> {
     Ok(format!("{sum:x}"))
 }
 
-/// What children of the tests below do; nothing, when run by itself.
+/// The child processes of the tests below run this function. It does nothing otherwise.
 #[test]
 fn child_takes_what_it_is_told() {
     let Ok(case) = std::env::var(CASE) else { return };
@@ -129,7 +129,7 @@ fn child(limit: u64, case: &str) -> Output {
     child_with(limit, case, "")
 }
 
-/// With so many threads of rayon's own, if any number is given.
+/// Runs the child with this number of rayon threads, if a number is given.
 fn child_with(limit: u64, case: &str, threads: &str) -> Output {
     let script = format!("ulimit -c 0; ulimit -v {limit}; exec \"$0\" --exact limits::child_takes_what_it_is_told --nocapture");
     let me = std::env::current_exe().unwrap();
@@ -155,16 +155,17 @@ fn too_much_is_an_error_with_numbers() {
     }
 }
 
-/// The stacks of threads count: where they are refused, fewer do the work, and in the end the caller alone.
+/// The stacks of threads count towards the limit. If a thread cannot be started, fewer threads do
+/// the work, and in the end only the calling thread.
 #[test]
-fn with_the_threads_that_can_be_had() {
+fn results_do_not_depend_on_the_threads_that_can_start() {
     let said = |output: &Output| String::from_utf8_lossy(&output.stdout).lines().find_map(|l| l.split("SAID: ").nth(1).map(str::to_owned));
     let all = child(8_000_000, "results");
     let expected = said(&all).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&all.stderr)));
     let mut done = 0;
     for limit in (20..200).step_by(12) {
         let output = child(limit * 1000, "results");
-        // Below some limit the test's own harness cannot start.
+        // Below some limit, the test harness itself cannot start.
         if let Some(found) = said(&output) {
             assert_eq!(found, expected, "{limit} MB");
             done += 1;
@@ -173,7 +174,7 @@ fn with_the_threads_that_can_be_had() {
         assert!(!err.contains("global thread pool"), "{limit} MB: {err}");
     }
     assert!(done > 3, "{done}");
-    // More threads than there is room for, of which rayon's own pool would want every one.
+    // There is not enough memory for 400 threads, and rayon's own pool would start all of them.
     let mut done = 0;
     for limit in [250_000, 300_000, 350_000, 400_000] {
         let output = child_with(limit, "results", "400");
@@ -184,5 +185,5 @@ fn with_the_threads_that_can_be_had() {
             done += 1;
         }
     }
-    assert!(done > 0, "none came to its end");
+    assert!(done > 0, "no child finished");
 }

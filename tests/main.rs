@@ -1,8 +1,8 @@
-//! What the library promises: every test that sees of it what a user sees. One program, so that
-//! what many tests take is compiled and linked once.
+//! The integration tests of the library. They are one program, so that shared code is compiled and
+//! linked once.
 //!
-//! Tests run side by side in one process. One that changes what is the process's (its environment,
-//! its limits, its driver, what it allocates) runs itself in a process of its own: see
+//! Tests run in parallel in one process. A test that changes the state of the process (its
+//! environment, limits, driver or allocations) runs itself in a process of its own: see
 //! [`common::itself`] and `cuda::child`.
 
 mod accuracy;
@@ -36,8 +36,8 @@ mod semantics;
 mod states;
 mod tree;
 
-/// Where reference runs and products are made, in the tests that `cuda` includes; there is another
-/// function of this name there.
+/// The device for reference runs and products, in tests that the module `cuda` includes too. That
+/// module has another function of this name.
 pub(crate) fn device() -> Option<overtime::Device> {
     Some(overtime::Device::Cpu)
 }

@@ -1,18 +1,19 @@
-//! What a run takes of memory: its state and recordings, little more, and nothing more with every step.
+//! The memory of a run: the state and the recordings, and little more. It does not grow with the
+//! number of steps.
 
 use crate::common::alone;
 use crate::counting::measure;
 use overtime::models::Hh;
 use overtime::{Input, LoopOverTime, monitor};
 
-/// In a process of its own, so that no other test allocates at the same time.
+/// Runs in its own process, so that no other test allocates at the same time.
 #[test]
 fn a_run_takes_its_state_and_recordings_and_little_more() {
     alone(module_path!(), "a_run_takes_its_state_and_recordings_and_little_more", |_| {}, a_run);
 }
 
 fn a_run() {
-    // Many neurons, few of them recorded: the state is most of it.
+    // There are many neurons and few recorded ones, so the state is the largest part.
     let units = 300_000;
     let state = units * 6 * 4;
     let ((), peak, _) = measure(|| {
@@ -22,7 +23,7 @@ fn a_run() {
     });
     assert!(peak <= state + state / 10 + (1 << 20), "{peak} bytes for a state of {state}");
 
-    // Few neurons, everything recorded: the recordings are most of it.
+    // There are few neurons, and all are recorded, so the recordings are the largest part.
     let (units, steps) = (1000, 2500);
     let recorded = 2 * units * steps * 4;
     let mut over_time = LoopOverTime::builder(Hh::<f32>::new(units)).out_vars("V").threads(2).build().unwrap();
@@ -31,7 +32,8 @@ fn a_run() {
     assert!(peak <= recorded + recorded / 10 + (1 << 20), "{peak} bytes for recordings of {recorded}");
     drop(run);
 
-    // The same chunk with more steps in it makes no more allocations, but for the few that waking a thread may take.
+    // A chunk with more steps makes no more allocations, except for the few that waking a thread
+    // may need.
     let mut calls = |steps| measure(|| over_time.run_steps(steps).unwrap()).2;
     let warm = calls(10);
     assert!(warm > 0);

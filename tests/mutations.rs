@@ -1,4 +1,5 @@
-//! A million damaged and forged files: no panic, no hang, no memory beyond twice the file and a small constant.
+//! A million damaged and forged files cause no panic and no hang, and take at most twice the file's
+//! size in memory plus a small constant.
 
 use crate::counting::peak;
 use ndarray::{ArrayD, array};
@@ -6,10 +7,11 @@ use overtime::states::{self, File, Tensor, Type};
 use overtime_npz::Writer;
 use std::path::{Path, PathBuf};
 
-/// What a loader may take besides twice the file: buffers, the inflater's window, parsed headers, an error's text.
+/// The memory that a loader may take besides twice the file: buffers, the decompressor's window,
+/// parsed headers, and an error's text.
 const SMALL: usize = 96 << 10;
 
-/// xorshift64*.
+/// The generator xorshift64*.
 struct Random(u64);
 
 impl Random {
@@ -70,7 +72,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
                 bytes.splice(at..at, text.bytes());
             }
             7 => {
-                // Where a text stands there is a number to be changed, more often than not.
+                // A position in text is usually followed by a number, which is replaced.
                 let text = TEXTS[random.below(4)];
                 if let Some(digit) = bytes.iter().skip(at).position(u8::is_ascii_digit) {
                     bytes.splice(at + digit..at + digit + 1, text.bytes());
@@ -100,7 +102,8 @@ impl Drop for Scratch {
     }
 }
 
-/// Reads `count` mutations of the seeds, on two threads. `wrap` makes a file of a mutated seed; `load` says whether it was read.
+/// Reads `count` mutations of the seeds on two threads. `wrap` turns a mutated seed into a file,
+/// and `load` returns whether the file was read.
 fn storm(
     name: &str,
     count: usize,
@@ -127,7 +130,11 @@ fn storm(
                     if taken > 2 * bytes.len() + SMALL {
                         let kept = std::env::temp_dir().join(format!("overtime-mutation-{name}"));
                         std::fs::write(&kept, &bytes).unwrap();
-                        panic!("{name} {k}: {taken} bytes of memory for {} of file; kept in {}", bytes.len(), kept.display());
+                        panic!(
+                            "{name} {k}: {taken} bytes of memory for a file of {} bytes, which is kept in {}",
+                            bytes.len(),
+                            kept.display()
+                        );
                     }
                 }
                 println!("{name}: {read} of {} read, at most {worst} bytes beyond twice the file", count / 2);
@@ -177,7 +184,7 @@ fn npz_files() {
     storm("npz", 200_000, &seeds, |bytes, _| bytes, |path| overtime_npz::headers(path).is_ok() & overtime_npz::read(path).is_ok());
 }
 
-/// The checksums of these are right, so that what lies behind them is reached.
+/// The checksums of these archives are right, so the loader reaches the arrays in them.
 #[test]
 fn arrays_in_sound_archives() {
     let wrap = |npy: Vec<u8>, random: &mut Random| match random.below(4) {
@@ -232,7 +239,8 @@ fn state_files() {
     file.metadata.insert("i0".into(), "12".into());
     states::write(&scratch.0, &file).unwrap();
     let mut seeds = vec![scratch.bytes()];
-    // Without checksums, as other programs write them, headers that lie get further.
+    // These files have no checksums, as other programs write them. So a loader gets further into a
+    // false header.
     for header in [
         r#"{"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]},"b":{"dtype":"U8","shape":[0,4],"data_offsets":[16,16]}}  "#,
         r#"{"__metadata__":{"a":"b"},"x":{"dtype":"F16","shape":[2,2],"data_offsets":[0,8]},"y":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}"#,
@@ -242,7 +250,8 @@ fn state_files() {
         bytes.extend([0; 16]);
         seeds.push(bytes);
     }
-    // A header whose length is not right is not looked at: half of the time it is put right.
+    // A header with a wrong length is refused at once. So half of the mutated files get the right
+    // length.
     let wrap = |mut bytes: Vec<u8>, random: &mut Random| {
         if let Some(end) = bytes.iter().rposition(|b| *b == b'}').filter(|end| *end >= 8 && random.below(2) == 0) {
             bytes[..8].copy_from_slice(&(end as u64 - 7).to_le_bytes());
@@ -255,15 +264,15 @@ fn state_files() {
     });
 }
 
-/// Files that are longer than any constant: what they take follows their length.
+/// The memory for large files follows their length.
 #[test]
-fn large_files_take_what_they_are_long() {
+fn the_memory_for_large_files_follows_their_length() {
     let scratch = Scratch::new("large");
     let large = ArrayD::<f64>::zeros(vec![1000, 700]);
     let check = |what: &str, times: f64, load: &dyn Fn(&Path)| {
         let len = scratch.bytes().len();
         let taken = peak(|| load(&scratch.0));
-        assert!(taken as f64 <= len as f64 * times + SMALL as f64, "{what}: {taken} bytes of memory for {len} of file");
+        assert!(taken as f64 <= len as f64 * times + SMALL as f64, "{what}: {taken} bytes of memory for a file of {len} bytes");
     };
     Writer::create(&scratch.0).unwrap().add("x", large.view()).unwrap().finish().unwrap();
     check("npz", 1.0, &|p| drop(overtime_npz::read(p).unwrap()));

@@ -1,11 +1,12 @@
-//! What must hold for any input: splitting a run, batching, threads, blocks and seeds.
+//! Properties that hold for any input: split runs, batches, threads, blocks and seeds.
 
 use ndarray::{Array3, ArrayD, Axis, s};
 use overtime::models::{Activation, AdExIf, Channel, ChannelKind, CondNeuGroup, Dense, Hh, Lif, Method, MorrisLecar, TraubMiles, brainpy};
 use overtime::{Init, Input, Inputs, LoopOverTime, Real, Recording, Scalar, Schema, Sequential, Shared, State, System, Tick, VarSpec};
 use proptest::prelude::*;
 
-/// A system coupled within its rows, with two variables of different lengths: a ring in which each unit pulls its neighbour.
+/// A system that is coupled within its rows, with two variables of different lengths: a ring in
+/// which each unit pulls its neighbour.
 struct Ring(usize);
 
 impl<R: Real> System<R> for Ring {
@@ -35,7 +36,7 @@ impl<R: Real> System<R> for Ring {
     }
 }
 
-/// The systems that a property is to hold for.
+/// The number of systems that each property is tested with.
 const SYSTEMS: usize = 14;
 
 fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R>>, &'static [&'static str]) {
@@ -49,7 +50,7 @@ fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R
         2 => (Box::new(hh().param("gL", each(0.03, 0.01)).unwrap()), &["V", "h"]),
         3 => (Box::new(Lif::new(units).param("tau_ref", 0.7).unwrap()), &["V", "spike", "refractory"]),
         4 => (Box::new(Lif::new(units).param("tau", each(5.0, 0.5)).unwrap().method(Method::Heun3)), &["V"]),
-        // All pointwise: blocks cut through rows.
+        // All nodes are pointwise, so blocks can split rows.
         5 => {
             let stages = Sequential::new().layer("hh", hh()).layer("gain", Activation::Elu.layer([units])).layer("lif", Lif::new(units));
             (Box::new(stages), &["hh.V", "lif.V"])
@@ -75,7 +76,7 @@ fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R
                 CondNeuGroup::new(units).v(v()).channel("T", channel(ChannelKind::ICaTHm1992)).channel("h", channel(ChannelKind::IhHm1992));
             (Box::new(cell), &["V", "T.q", "h.p", "spike"])
         }
-        // Rows with a pointwise system among them.
+        // The nodes couple their rows, with a pointwise system between them.
         _ => {
             let stages = Sequential::new().layer("ring", Ring(units)).layer("hh", hh()).layer("soft", Activation::Softmax.layer([units]));
             (Box::new(stages), &["ring.ring", "ring.sum", "hh.V"])
@@ -107,7 +108,7 @@ impl Case {
     }
 }
 
-/// Currents between 0 and 30, from a seed.
+/// Random currents between 0 and 30.
 fn input<R: Real>(steps: usize, batch: usize, units: usize, seed: u64) -> Array3<R> {
     let mut s = seed;
     Array3::from_shape_simple_fn((steps, batch, units), || {
@@ -120,7 +121,7 @@ fn bits<'a, T: Scalar>(array: impl IntoIterator<Item = &'a T>) -> Vec<u64> {
     array.into_iter().map(|v| v.to_f64().to_bits()).collect()
 }
 
-/// Output and all variables, as bits.
+/// The output and all variables as bits.
 fn all_bits<T: Scalar>(run: &Recording<T>) -> Vec<(String, Vec<u64>)> {
     let mut all = vec![("output".to_owned(), bits(&run.output))];
     all.extend(run.iter().map(|(name, _)| (name.to_owned(), bits(&run[name]))));
@@ -167,7 +168,7 @@ fn threads_and_blocks<R: Real>(case: &Case, steps: usize, block: usize) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// run(T) = run(a) then run(T − a), bit for bit, noise included.
+    /// run(T) = run(a), then run(T − a), bit for bit, with noise.
     #[test]
     fn a_split_run_is_the_whole_run(
         which in 0..SYSTEMS, units in 1..40_usize, batch in 1..4_usize, seed: u64, (steps, cut) in (1..150_usize).prop_flat_map(|t| (Just(t), 0..=t)),
@@ -177,7 +178,8 @@ proptest! {
         split::<f64>(&case, steps, cut);
     }
 
-    /// A batch row alone is that row in the batch. (Noise differs between rows, as it must.)
+    /// A batch row alone gives the same result as in the batch. There is no noise, because noise
+    /// differs between rows.
     #[test]
     fn a_row_alone_is_that_row(which in 0..SYSTEMS, units in 1..70_usize, batch in 1..5_usize, seed: u64, steps in 1..100_usize) {
         let case = Case { which, units, batch, noise: false, seed, threads: None, block: None };
@@ -185,7 +187,7 @@ proptest! {
         rows::<f64>(&case, steps);
     }
 
-    /// Threads and block size change no bit, noise included.
+    /// The number of threads and the block size change no bit, with noise.
     #[test]
     fn threads_and_block_size_change_no_bit(
         which in 0..SYSTEMS, units in 1..200_usize, batch in 1..5_usize, seed: u64, steps in 1..60_usize, block in 1..90_usize,
@@ -195,7 +197,7 @@ proptest! {
         threads_and_blocks::<f64>(&case, steps, block);
     }
 
-    /// A stateless system flattened over time is the loop over its steps.
+    /// A stateless system flattened over time gives the same result as the loop over its steps.
     #[test]
     fn flattening_is_the_loop(which in 0..9_usize, units in 1..40_usize, batch in 1..5_usize, seed: u64, steps in 1..30_usize) {
         let x = input::<f32>(steps, batch, units, seed);
@@ -208,9 +210,9 @@ proptest! {
         }
     }
 
-    /// Resetting and running again gives the same bits; another seed gives others.
+    /// A reset and a second run give the same bits. Another seed gives different bits.
     #[test]
-    fn noise_is_its_seeds(which in 0..3_usize, units in 1..40_usize, seed in 0..u64::MAX) {
+    fn noise_depends_on_the_seed_alone(which in 0..3_usize, units in 1..40_usize, seed in 0..u64::MAX) {
         let case = Case { which, units, batch: 2, noise: true, seed, threads: None, block: None };
         let mut over_time = case.build::<f64>();
         let first = over_time.run_steps(20).unwrap();
@@ -221,7 +223,7 @@ proptest! {
     }
 }
 
-/// Long enough for several chunks of the engine's own.
+/// The run is long enough for several chunks of the engine's own choice.
 #[test]
 fn a_long_run_is_its_parts() {
     for which in [0, 3, 6, 9, 10, 12] {
@@ -230,7 +232,8 @@ fn a_long_run_is_its_parts() {
     }
 }
 
-/// The noise of `Hh` is σ/√dt times a standard normal, independent between neurons, rows and steps.
+/// The noise of `Hh` is σ/√dt times a standard normal number, independent between neurons, rows and
+/// steps.
 #[test]
 fn noise_has_the_moments_of_white_noise() {
     let (sigma, dt) = (3.0, 0.25);
@@ -250,9 +253,9 @@ fn noise_has_the_moments_of_white_noise() {
     }
 }
 
-/// Two nodes of one kind in one system have noise of their own.
+/// Two nodes of the same kind in one system have different noise.
 #[test]
-fn nodes_have_streams_of_their_own() {
+fn nodes_have_different_random_streams() {
     let hh = || Hh::<f64>::new(30).noise(1.0).v(Init::Constant(-65.0));
     let system = Sequential::new().layer("a", hh()).layer("b", hh());
     let mut over_time = LoopOverTime::builder(system).out_vars(["a.input", "b.input"]).build().unwrap();
@@ -262,7 +265,8 @@ fn nodes_have_streams_of_their_own() {
     assert!(correlation.abs() <= 0.15, "{correlation}");
 }
 
-/// Errors over a smooth stretch (no spike) against a fine solution shrink as dt to the method's order.
+/// The error of a smooth solution without a spike, compared with a fine solution, decreases with dt
+/// to the power of the method's order.
 #[test]
 fn every_method_converges_with_its_order() {
     let end = |method: Method, steps: u32| {

@@ -1,4 +1,5 @@
-//! What a neuron's step costs: instructions in the machine code of the loop, which need no GPU to be counted.
+//! The cost of a neuron's step: instructions in the machine code of the loop, which can be counted
+//! without a GPU.
 
 use crate::common::alone;
 use crate::cuda::machine;
@@ -7,7 +8,7 @@ use overtime::kernels::{Compiler, list};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// `nvdisasm`: where the environment says, in `PATH`, or where pip puts it.
+/// The path of `nvdisasm`: from the environment, from `PATH`, or from pip's folder.
 fn nvdisasm() -> Option<PathBuf> {
     let name = if cfg!(windows) { "nvdisasm.exe" } else { "nvdisasm" };
     if let Some(named) = std::env::var_os("OVERTIME_NVDISASM").filter(|v| !v.is_empty()) {
@@ -30,7 +31,7 @@ fn nvdisasm() -> Option<PathBuf> {
     folders.into_iter().map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// NVRTC and `nvdisasm`; without them, says what is skipped.
+/// Returns NVRTC and `nvdisasm`. Without them, prints that tests are skipped.
 fn tools() -> Option<(Compiler, PathBuf)> {
     machine::prepare();
     match (Compiler::find(), nvdisasm()) {
@@ -46,15 +47,15 @@ fn tools() -> Option<(Compiler, PathBuf)> {
     }
 }
 
-/// In a process of its own, where the compiler waits for no other test: it compiles one text at a
-/// time in a process.
+/// Runs in its own process, so that the compiler does not wait for other tests: it compiles one
+/// text at a time in a process.
 fn apart(test: &str, body: impl FnOnce(&Compiler, &Path)) {
     if let Some((compiler, nvdisasm)) = tools() {
         alone(module_path!(), test, |_| {}, || body(&compiler, &nvdisasm));
     }
 }
 
-/// Machine code as text.
+/// The machine code as text.
 fn sass(nvdisasm: &Path, cubin: &[u8]) -> String {
     static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -70,7 +71,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
-/// The instructions of each innermost loop: what a branch backwards makes again.
+/// The instructions of each innermost loop, that is, up to a branch backwards.
 fn loops(text: &str) -> Vec<Vec<&str>> {
     let mut labels = Vec::new();
     let mut code = Vec::new();
@@ -113,12 +114,13 @@ fn loops_are_found() {
     assert_eq!((count(&found[0], "MUFU"), count(&found[0], "BRA"), count(&found[0], "FFMA")), (1, 2, 0));
 }
 
-/// What is in the inner loops of products: the tensor operation where the type has one, and multiply-adds in most places otherwise.
+/// The inner loops of products consist of the tensor instruction, if the type has one, or mostly of
+/// multiply-adds.
 #[test]
 fn products_spend_their_loops_on_products() {
     apart("products_spend_their_loops_on_products", |compiler, nvdisasm| {
         let modules = list();
-        // Module, type, opcode, how many of it, and the least share of the loop in percent.
+        // The module, the type, the opcode, its count, and its least share of the loop in percent.
         for (name, dtype, opcode, times, share) in [
             ("product_simt_large", DType::F32, "FFMA", 512, 85),
             ("product_simt_middle", DType::F32, "FFMA", 256, 75),
@@ -141,7 +143,8 @@ fn products_spend_their_loops_on_products() {
     });
 }
 
-/// Fast cells: tensor operations where the type has them, weights in registers, and no spills.
+/// Fast cells use tensor instructions if the type has them, keep weights in registers, and do not
+/// spill.
 #[test]
 fn cells_use_tensor_cores_where_their_type_has_them() {
     apart("cells_use_tensor_cores_where_their_type_has_them", |compiler, nvdisasm| {
@@ -188,15 +191,16 @@ fn a_step_of_hodgkin_and_huxleys_neuron_is_200_instructions_at_most() {
             let (all, special) = (code.len(), count(code, "MUFU"));
             println!("with {input}: {all} instructions, {special} of them MUFU");
             assert!(all <= 200 && special <= 10, "with {input}: {all} instructions, {special} of them MUFU");
-            assert_eq!(count(code, "STG"), 0, "nothing is recorded, but something is stored");
-            assert!(all > 100, "this is no whole step");
+            assert_eq!(count(code, "STG"), 0, "nothing is recorded, but the loop has a store");
+            assert!(all > 100, "this is not a whole step");
         }
-        assert_eq!(steps.len(), 2, "a loop for constant inputs and one for others");
+        assert_eq!(steps.len(), 2, "expected a loop for constant inputs and one for other inputs");
     });
 }
 
-/// `math::reciprocal` of the kernels for f32: an approximation that is off by one unit in the last place at most, and a step of Newton's.
-/// What it comes to depends on the digits alone as long as nothing leaves the normal range, so that one power of two stands for all.
+/// `math::reciprocal` of the kernels for f32: an approximation that is wrong by at most one unit in
+/// the last place, and one step of Newton's method. The result depends only on the digits as long
+/// as all numbers are normal, so one power of two is enough for the test.
 #[test]
 fn an_approximation_and_a_step_of_newtons_come_to_the_reciprocal() {
     for digits in 0..1_u32 << 23 {
@@ -205,7 +209,8 @@ fn an_approximation_and_a_step_of_newtons_come_to_the_reciprocal() {
         for guess in [exact, exact.next_up(), exact.next_down()] {
             let place = f64::from(guess.next_up()) - f64::from(guess);
             let is_off = (f64::from(guess) - 1.0 / f64::from(x)).abs() > place;
-            // Of 1.11…1 (base 2) the approximation must not be ½: ptxas makes a division of the same steps, so that it is not.
+            // For 1.11…1 (base 2), the approximation must not be ½. It is not: ptxas compiles a
+            // division into the same steps.
             if is_off || (digits == (1 << 23) - 1 && guess == 0.5) {
                 continue;
             }

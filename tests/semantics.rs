@@ -1,4 +1,5 @@
-//! What the loop means, word by word of brainpy.LoopOverTime. Each test names brainpy's word for what it shows.
+//! The meaning of the loop, compared with brainpy.LoopOverTime. Each test names the word of brainpy
+//! that it covers.
 
 use crate::common::unprepared;
 use ndarray::{Array1, Array2, Array3, ArrayD, Axis, array, s};
@@ -8,7 +9,8 @@ use overtime::{
     Tick, Tree, monitor,
 };
 
-/// Two coupled variables, two named inputs, shared values: s₁' = s₁ + a + gain·s₂, s₂' = s₂ + b + s₁; the output is (t, i, s₁).
+/// Two coupled variables, two named inputs, and a shared value: s₁' = s₁ + a + gain·s₂, s₂' = s₂ +
+/// b + s₁. The output is (t, i, s₁).
 #[derive(Clone)]
 struct Pair;
 
@@ -49,12 +51,13 @@ fn close(a: f64, b: f64) -> bool {
 
 fn message<V>(result: Result<V, Error>) -> String {
     match result {
-        Ok(_) => panic!("this must be an error"),
+        Ok(_) => panic!("the call must fail"),
         Err(error) => error.to_string(),
     }
 }
 
-/// brainpy `out_vars` are recorded after the step; right-hand sides read the old state.
+/// brainpy `out_vars`: variables are recorded after the step, and right-hand sides read the old
+/// state.
 #[test]
 fn variables_are_recorded_after_the_step_which_reads_the_old_state() {
     let mut over_time = LoopOverTime::builder(Pair).shared_arg("gain", 10.0).out_vars(["s1", "s2"]).build().unwrap();
@@ -65,7 +68,8 @@ fn variables_are_recorded_after_the_step_which_reads_the_old_state() {
     assert_eq!(run.output.index_axis(Axis(1), 2), array![21.0, 51.0].into_dyn());
 }
 
-/// brainpy `t0`, `i0`, `dt`: t = t0 + i·dt, and both reach `update` (`share['t']`, `share['i']`).
+/// brainpy `t0`, `i0`, `dt`: t = t0 + i·dt, and both t and i reach `update` (`share['t']`,
+/// `share['i']`).
 #[test]
 fn time_is_computed_from_the_index_not_accumulated() {
     let mut over_time = LoopOverTime::builder(Pair).dt(0.1).t0(3.0).i0(30).build().unwrap();
@@ -79,7 +83,7 @@ fn time_is_computed_from_the_index_not_accumulated() {
     assert_eq!((run.t, over_time.t()), (3.0 + 100_000.0 * 0.1, run.t));
 }
 
-/// brainpy: state, `t0` and `i0` carry over from call to call; `reset_state` puts all three back.
+/// brainpy: the state, `t0` and `i0` carry over from call to call; `reset_state` resets all three.
 #[test]
 fn state_and_clock_carry_over_until_reset_state() {
     let mut over_time = LoopOverTime::builder(Pair).dt(0.5).t0(3.0).i0(30).out_vars("s2").build().unwrap();
@@ -94,7 +98,7 @@ fn state_and_clock_carry_over_until_reset_state() {
     assert_eq!((again["s2"].clone(), again.output), (first["s2"].clone(), first.output));
 }
 
-/// brainpy `reset_state(batch_size)`: another batch from then on.
+/// brainpy `reset_state(batch_size)`: the loop has another batch size from then on.
 #[test]
 fn reset_state_takes_a_batch_size() {
     let mut over_time = LoopOverTime::builder(hh(3)).out_vars("V").build().unwrap();
@@ -107,7 +111,7 @@ fn reset_state_takes_a_batch_size() {
     assert_eq!(over_time.run_steps(2).unwrap().output.shape(), [2, 3]);
 }
 
-/// brainpy `over_time(100.)`: a duration, here of any kind of number, and never a step too many.
+/// brainpy `over_time(100.)`: a duration of any number type, which never gives one step too many.
 #[test]
 fn a_duration_is_rounded_to_steps() {
     let mut over_time = LoopOverTime::builder(hh(1)).dt(0.1).build().unwrap();
@@ -124,7 +128,7 @@ fn a_duration_is_rounded_to_steps() {
     assert_eq!(over_time.i(), i);
 }
 
-/// brainpy `over_time(x)` with a tree of arrays: several inputs, by name.
+/// brainpy `over_time(x)` with a tree of arrays: several inputs by name.
 #[test]
 fn several_inputs_go_by_their_names() {
     let (a, b) = (array![[1.0], [2.0]], array![[10.0], [20.0]]);
@@ -132,7 +136,7 @@ fn several_inputs_go_by_their_names() {
     let run = over_time.run(Input::series().named("b", &b).named("a", &a)).unwrap();
     assert_eq!(run["s1"], array![[2.0], [4.0]].into_dyn());
     assert_eq!(run["s2"], array![[13.0], [35.0]].into_dyn());
-    // One of them alone, with a constant for the other.
+    // One input is an array, and the other is a constant.
     let run = over_time.run(Input::series().named("a", &a).named_constant("b", 0.0)).unwrap();
     assert_eq!(run["s1"], array![[5.0], [7.0]].into_dyn());
     assert!(message(over_time.run(&a)).contains("a, b"));
@@ -141,7 +145,7 @@ fn several_inputs_go_by_their_names() {
     assert!(message(over_time.run(Input::series().named("a", &a).named("b", &longer))).contains("axis time has length 3, expected 2"));
 }
 
-/// brainpy `out_vars`: one variable, a list, a dict, nested; returned in that structure.
+/// brainpy `out_vars`: one variable, a list, or a nested dict. The result has the same structure.
 #[test]
 fn out_vars_come_back_in_the_structure_they_were_given_in() {
     let run = |vars: OutVars| LoopOverTime::builder(hh(2)).out_vars(vars).build().unwrap().run_steps(4).unwrap();
@@ -165,7 +169,7 @@ fn out_vars_come_back_in_the_structure_they_were_given_in() {
     assert!(message(unknown).contains("no variable named `W`; there is: V, m, h, n, spike, input"));
 }
 
-/// A subset of units; brainpy users slice `hh.V[:, [3, 1]]` afterwards.
+/// A subset of units. Users of brainpy write `hh.V[:, [3, 1]]` after the run.
 #[test]
 fn a_subset_of_units_is_those_units() {
     let some = monitor("V").units([3, 1, 3]).named("some");
@@ -177,7 +181,7 @@ fn a_subset_of_units_is_those_units() {
     assert!(message(outside).contains("5 is outside the variable, which has 5 units"));
 }
 
-/// Every K steps, counted from the last reset, so that split runs keep what one run keeps.
+/// Every k-th step is counted from the last reset, so split runs record the same steps as one run.
 #[test]
 fn every_k_steps_are_the_same_steps_however_a_run_is_split() {
     let build = || {
@@ -200,7 +204,7 @@ fn every_k_steps_are_the_same_steps_however_a_run_is_split() {
     }
 }
 
-/// Spikes as events are the dense spikes' non-zeros.
+/// Spikes as events are the non-zero values of the dense spikes.
 #[test]
 fn events_are_where_the_dense_variable_is_not_zero() {
     let vars: OutVars =
@@ -216,13 +220,13 @@ fn events_are_where_the_dense_variable_is_not_zero() {
     let of_2: Vec<_> = expected.into_iter().filter(|(_, _, unit)| *unit == 2).collect();
     let events = run.events("of 2").unwrap();
     assert_eq!((0..events.len()).map(|e| (events.step[e], events.row[e], events.unit[e])).collect::<Vec<_>>(), of_2);
-    // The index goes on in the next run.
+    // The step index continues in the next run.
     let next = over_time.run(Input::steps(900).constant(12.0)).unwrap();
     assert!(next.events("events").unwrap().step.iter().all(|step| (900..1800).contains(step)));
 }
 
-/// brainpy `data_first_axis='B'`: here for the input and for every result. (brainpy's results stay time-major where there is
-/// state.)
+/// brainpy `data_first_axis='B'`: it applies to the input and to every result here. (In brainpy,
+/// results stay time-major if there is state.)
 #[test]
 fn batch_first_is_for_the_input_and_every_result() {
     let x = Array3::from_shape_fn((3, 8, 2), |(b, t, n)| (b * 5 + t + n) as f64);
@@ -247,7 +251,8 @@ fn batch_first_is_for_the_input_and_every_result() {
     assert!(message(no_batch).contains("has no batch"));
 }
 
-/// brainpy `no_state=True`: time is flattened into the batch; a duration is refused; and so is state.
+/// brainpy `no_state=True`: time is flattened into the batch. A duration and a system with state
+/// are refused.
 #[test]
 fn no_state_flattens_refuses_a_duration_and_refuses_state() {
     let x = Array3::from_shape_fn((9, 2, 4), |(t, b, n)| (t as f64 - 4.0) * 0.25 + b as f64 - n as f64 * 0.5);
@@ -257,7 +262,8 @@ fn no_state_flattens_refuses_a_duration_and_refuses_state() {
     };
     let run = build(true).run(&x).unwrap();
     assert_eq!(run.output.shape(), [9, 2, 4]);
-    // Found without being asked for, and the same as step by step.
+    // The loop flattens a stateless system without the option too. The result equals the run step
+    // by step.
     assert_eq!(build(false).run(&x).unwrap().output, run.output);
     let mut stepwise = build(false);
     for t in 0..9 {
@@ -269,7 +275,8 @@ fn no_state_flattens_refuses_a_duration_and_refuses_state() {
     assert!(message(LoopOverTime::<f64, _>::builder(hh(2)).no_state(true).build()).contains("V, m, h, n"));
 }
 
-/// brainpy adds arrays of different batches and fails within JAX; here the error says which axis, and nothing has run.
+/// brainpy adds arrays of different batch sizes, and fails within JAX. Here the error names the
+/// axis, and no step runs.
 #[test]
 fn a_wrong_batch_is_an_error_with_axis_expected_and_given() {
     let mut over_time = LoopOverTime::builder(hh(2)).batch(4).out_vars("V").build().unwrap();
@@ -283,14 +290,15 @@ fn a_wrong_batch_is_an_error_with_axis_expected_and_given() {
     assert!(matches!(&units, Err(Error::Shape { axis, expected: 2, given: 3, .. }) if axis == "feature 0"), "{units:?}");
     assert!(matches!(over_time.run(&Array2::zeros((5, 4))), Err(Error::Rank { .. })));
     assert_eq!(over_time.i(), before.i);
-    // Axes of length 1, and a series with one value a step, stretch over batch and units.
+    // Axes of length 1, and a series with one value for each step, are broadcast over batch and
+    // units.
     let stretched = over_time.run(&Array3::from_elem((5, 1, 1), 3.0)).unwrap();
     over_time.reset_state(4).unwrap();
     over_time.run_steps(1).unwrap();
     assert_eq!(over_time.run(&Array1::from_elem(5, 3.0)).unwrap()["V"], stretched["V"]);
 }
 
-/// brainpy `shared_arg`: reaches every node, layers of a Sequential too.
+/// brainpy `shared_arg`: a shared value reaches every node, including layers of a `Sequential`.
 #[test]
 fn shared_values_reach_every_node() {
     let system = Sequential::new().layer("pair", Pair).layer("id", Activation::Identity.layer([3]));
@@ -300,7 +308,7 @@ fn shared_values_reach_every_node() {
     assert_eq!(over_time.run_steps(1).unwrap()["pair.s1"], array![[21.0]].into_dyn());
 }
 
-/// brainpy `HH.spike`: V crossed `V_th` from below in this step; there is no reset.
+/// brainpy `HH.spike`: V rises through `V_th` in this step. There is no reset.
 #[test]
 fn a_spike_is_a_crossing_without_reset() {
     let mut over_time = LoopOverTime::builder(hh(1).v(Init::Constant(-65.0))).out_vars(["V", "spike"]).build().unwrap();
@@ -315,10 +323,10 @@ fn a_spike_is_a_crossing_without_reset() {
     }
     assert_eq!(run.output, run["spike"]);
     assert_eq!(spikes[..5], [26, 176, 324, 472, 620]);
-    assert!(run["V"].iter().any(|v| *v > 30.0), "a reset would have cut the spike");
+    assert!(run["V"].iter().any(|v| *v > 30.0), "a reset must not cut the spike");
 }
 
-/// brainpy `HH`: V₀ ~ U(−70, −60), the gates steady at V₀, `gL` 0.03.
+/// brainpy `HH`: V₀ ~ U(−70, −60), gates at their steady values for V₀, `gL` = 0.03.
 #[test]
 fn hh_starts_as_brainpys_does() {
     let mut over_time = LoopOverTime::builder(hh(20_000)).dt(1e-9).out_vars(["V", "m", "h", "n"]).build().unwrap();
@@ -338,7 +346,8 @@ fn hh_starts_as_brainpys_does() {
             assert!((given - steady).abs() <= 1e-7, "{name} at {v}: {given}, not {steady}");
         }
     }
-    // At rest the leak is gL (V − EL): 0.03, a tenth of the classic value, is seen in the first step's change of V.
+    // At rest, the leak is gL (V − EL). The default gL = 0.03 is a tenth of the classic value, and
+    // shows in the first change of V.
     let change = |g_l: f64| {
         let system = hh(1).v(Init::Constant(-65.0)).param("gL", g_l).unwrap();
         LoopOverTime::builder(system).out_vars("V").build().unwrap().run_steps(1).unwrap()["V"][[0, 0]]
@@ -367,7 +376,7 @@ fn devices_go_by_brainpys_words() {
     });
 }
 
-/// brainpy `name`: unique unless given.
+/// brainpy `name`: names are unique unless the user gives one.
 #[test]
 fn names_are_unique_unless_given() {
     let build = || LoopOverTime::<f64, _>::new(hh(1)).unwrap();

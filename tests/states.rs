@@ -1,4 +1,5 @@
-//! State in memory and in files: brainpy's `state_dict`, `load_state_dict`, `save_states`, `load_states`.
+//! State in memory and in files, as brainpy's `state_dict`, `load_state_dict`, `save_states` and
+//! `load_states`.
 
 use crate::common::{self, golden};
 use ndarray::{ArrayD, Axis, array};
@@ -19,7 +20,7 @@ fn noisy(seed: u64) -> LoopOverTime<f64, Hh<f64>> {
     LoopOverTime::builder(hh).batch(3).dt(0.1).t0(50.0).i0(7).seed(seed).shared_arg("a", 0.1).out_vars("V").build().unwrap()
 }
 
-/// A system with a weight and a state that depends on time, seed and shared values.
+/// A system with a weight, and with a state that depends on time, seed and shared values.
 #[derive(Clone)]
 struct Leaky {
     w: Vec<f32>,
@@ -66,7 +67,7 @@ fn save_states_and_load_states_resume_to_the_bit() {
     let mut before = noisy(11);
     before.run_steps(123).unwrap();
     before.save_states(&file).unwrap();
-    // Another seed, another place in time: all of it comes from the file.
+    // The loop has another seed and another clock. The file replaces all of them.
     let mut after = noisy(99);
     after.run_steps(5).unwrap();
     assert!(after.load_states(&file).unwrap().is_empty());
@@ -188,7 +189,7 @@ fn another_element_type_needs_a_lenient_load() {
     assert_eq!(double.state_dict().unwrap().get("V").unwrap(), &v);
 }
 
-/// Brainpy's batch of different rows, put there by name.
+/// A batch of brainpy with different rows, loaded by name.
 #[test]
 fn rows_of_a_batch_start_where_the_state_says() {
     let reference = golden("hh_batched");
@@ -201,7 +202,7 @@ fn rows_of_a_batch_start_where_the_state_says() {
     assert_eq!(&run["spike"], reference.array("mon.spike"));
 }
 
-/// Brainpy's weights, by brainpy's names.
+/// Weights of brainpy, loaded by brainpy's names.
 #[test]
 fn load_weights_from_a_reference_run() {
     let reference = golden("lstm");
@@ -253,7 +254,7 @@ fn files_hold_every_type_and_odd_names() {
     assert_eq!(back.tensors.len(), content.tensors.len());
     assert!(content.tensors.iter().all(|(name, t)| back.get(name) == Some(t)));
     assert_eq!(back.get("one").unwrap().to_array::<f32>().unwrap().sum(), 2.5);
-    // The same content makes the same bytes, also after a round trip.
+    // The same content gives the same bytes, also after a round trip.
     states::write(&file, &content).unwrap();
     assert_eq!(std::fs::read(&file).unwrap(), first);
     let twice = states::File { tensors: vec![content.tensors[0].clone(), content.tensors[0].clone()], ..Default::default() };
@@ -263,7 +264,8 @@ fn files_hold_every_type_and_odd_names() {
     assert_eq!(std::fs::read(&file).unwrap(), first);
 }
 
-/// The file of format 1 in `tests/data` was written by the first version; every later one must read it.
+/// The first version of the library wrote the file of format 1 in `tests/data`. Every later version
+/// must read it.
 #[test]
 fn format_1_is_read() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/format1.safetensors");
@@ -301,7 +303,8 @@ fn a_newer_format_says_so() {
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(48))]
 
-    /// Saved, loaded by another loop and gone on with, a run is the uninterrupted one, bit for bit.
+    /// A run that is saved, loaded by another loop and continued gives the bits of the
+    /// uninterrupted run.
     #[test]
     fn a_resumed_run_is_the_uninterrupted_one(
         method in 0..Method::ALL.len(),
@@ -331,7 +334,7 @@ proptest::proptest! {
     }
 }
 
-/// A neuron starts from potential and gates; what its last step left is as in a new loop.
+/// A neuron starts from its potential and gates. The other variables are as in a new loop.
 #[test]
 fn a_state_may_lack_what_a_start_does_not_need() {
     let mut ran = noisy(3);
@@ -339,7 +342,7 @@ fn a_state_may_lack_what_a_start_does_not_need() {
     let mut dict = ran.state_dict().unwrap();
     let mut few = StateDict::new();
     ["V", "m", "h", "n"].into_iter().for_each(|name| few.insert(name, dict.get(name).unwrap().clone()));
-    // Into a loop that has run, and whose last step left an input.
+    // The state is loaded into a loop that has run, and whose last step left an input.
     let mut hh = LoopOverTime::builder(Hh::<f64>::new(5)).batch(3).build().unwrap();
     hh.run(overtime::Input::steps(5).constant(7.0)).unwrap();
     assert!(hh.state_dict().unwrap().get("input").unwrap().iter().all(|x| *x == 7.0));
@@ -349,20 +352,20 @@ fn a_state_may_lack_what_a_start_does_not_need() {
     let after = hh.state_dict().unwrap();
     assert!(["V", "m", "h", "n"].iter().all(|name| after.get(name) == few.get(name)));
     assert!(after.get("input").unwrap().iter().chain(after.get("spike").unwrap()).all(|x| *x == 0.0));
-    // What is really missing, or unknown, is an error that lists it alone.
+    // A variable that is really missing, or unknown, is an error that lists this variable alone.
     few.remove("n");
     few.insert("W", array![1.0].into_dyn());
     let Err(Error::Keys { missing, unexpected }) = hh.load_state_dict(&few, true) else { panic!("loaded") };
     assert_eq!((missing, unexpected), (vec!["n".to_owned()], vec!["W".to_owned()]));
-    assert_eq!(hh.state_dict().unwrap(), after, "nothing has changed");
-    // Leniently, what is not given stays.
+    assert_eq!(hh.state_dict().unwrap(), after, "the state has changed");
+    // In a lenient load, variables that are not given keep their values.
     hh.run(overtime::Input::steps(1).constant(7.0)).unwrap();
     dict.remove("input");
     hh.load_state_dict(&dict, false).unwrap();
     assert!(hh.state_dict().unwrap().get("input").unwrap().iter().all(|x| *x == 7.0));
 }
 
-/// An LSTM's h and c, for its state.
+/// The h and c of an LSTM replace its state.
 #[test]
 fn a_variable_may_be_given_by_its_views() {
     let make = |batch: Option<usize>| {

@@ -1,5 +1,6 @@
-//! Brainpy's words on the tree of nodes and variables: `nodes`, `vars`, `train_vars`, `unique_name`, `register_implicit_nodes`,
-//! `register_implicit_vars`, `tree_flatten`, `tree_unflatten`, `name`.
+//! brainpy's functions for the tree of nodes and variables: `nodes`, `vars`, `train_vars`,
+//! `unique_name`, `register_implicit_nodes`, `register_implicit_vars`, `tree_flatten`,
+//! `tree_unflatten`, `name`.
 
 use ndarray::{ArrayD, array};
 use overtime::models::{Hh, brainpy};
@@ -34,7 +35,7 @@ fn names<V>(named: Vec<(String, V)>) -> Vec<String> {
     named.into_iter().map(|(n, _)| n).collect()
 }
 
-/// `RNNCell12` → `RNNCell`: numbers depend on what other tests make.
+/// `RNNCell12` → `RNNCell`: the numbers depend on the nodes that other tests create.
 fn kind(name: &str) -> &str {
     name.trim_end_matches(|c: char| c.is_ascii_digit())
 }
@@ -126,7 +127,7 @@ fn name_and_unique_name() {
     assert_ne!(given.unique_name(None), first);
     assert_eq!(given.unique_name(Some("NothingElse")), "NothingElse0");
     assert_eq!(unique_name("NothingElse"), "NothingElse1");
-    // A number that a user took is left out.
+    // A number that a user's name has taken is skipped.
     let _taken = LoopOverTime::builder(Hh::<f32>::new(1)).name("NothingElse2").build().unwrap();
     assert_eq!(unique_name("NothingElse"), "NothingElse3");
 }
@@ -186,7 +187,7 @@ fn tree_flatten_and_tree_unflatten() {
     over_time.tree_unflatten(&structure, leaves.clone()).unwrap();
     assert_eq!((over_time.i(), over_time.tree_flatten().unwrap()), (4, (leaves.clone(), structure.clone())));
     assert_eq!(over_time.run(&x).unwrap().output, once.output);
-    // What does not fit changes nothing.
+    // Leaves that do not fit change nothing.
     let before = over_time.state_dict().unwrap();
     assert!(over_time.tree_unflatten(&structure, leaves[1..].to_vec()).is_err());
     let mut turned = leaves;

@@ -1,4 +1,5 @@
-//! The driver's and the compiler's functions that this program calls, as C has them: it measures them, and nothing around them.
+//! The functions of the driver and of NVRTC that this program calls, with their C types. The
+//! program measures these functions without the library around them.
 
 use libloading::Library;
 use overtime::Survey;
@@ -14,7 +15,8 @@ macro_rules! functions {
         pub(crate) struct $kind { $($name: unsafe extern "system" fn($($t),*) -> c_int),* }
         impl $kind {
             fn find(library: &'static Library) -> Result<Self> {
-                // SAFETY: the types are those of CUDA's headers, which have not changed since these functions are there.
+                // SAFETY: the types are those of CUDA's headers, which have not changed since these
+                // functions exist.
                 unsafe { Ok(Self { $($name: *library.get($symbol).map_err(|e| e.to_string())?),* }) }
             }
         }
@@ -55,11 +57,11 @@ functions! { Nvrtc {
 } }
 
 fn ok(what: &str, code: c_int) -> Result<()> {
-    if code == 0 { Ok(()) } else { Err(format!("{what} answered {code}")) }
+    if code == 0 { Ok(()) } else { Err(format!("{what} returned {code}")) }
 }
 
 fn open(path: &str) -> Result<&'static Library> {
-    // SAFETY: the libraries that the survey found, which it has loaded before.
+    // SAFETY: the survey has found these libraries, and has loaded them before.
     let library = unsafe { Library::new(path) }.map_err(|e| e.to_string())?;
     Ok(Box::leak(Box::new(library)))
 }
@@ -79,8 +81,9 @@ impl Gpu {
     pub(crate) fn new(text: &str) -> Result<Self> {
         let survey = Survey::new();
         let found = |what: &str| {
-            let finding = survey.findings.iter().find(|f| f.what == what).ok_or("nothing was looked for")?;
-            // "PATH, of CUDA 13.0", and perhaps why that one; or "PATH, for CUDA 13.0".
+            let finding = survey.findings.iter().find(|f| f.what == what).ok_or("the survey does not list it")?;
+            // The text is "PATH, of CUDA 13.0", perhaps with a reason for the choice, or "PATH, for
+            // CUDA 13.0".
             let path = |text: &str| text.split(", of CUDA").next().and_then(|text| text.split(", for CUDA").next()).map(str::to_owned);
             finding.result.clone().map(|text| path(&text).unwrap_or(text))
         };
@@ -92,7 +95,8 @@ impl Gpu {
         let mut new =
             Self { driver, module: null_mut(), stream: null_mut(), name: gpu.name.clone(), capability: gpu.capability, is_simulated };
         let mut context = null_mut();
-        // SAFETY: results go to locals and fields; the image is a whole CUBIN, or PTX that ends in NUL.
+        // SAFETY: results go to locals and fields, and the image is a whole CUBIN, or PTX that ends
+        // with NUL.
         unsafe {
             let d = &new.driver;
             ok("cuInit", (d.init)(0))?;
@@ -106,22 +110,23 @@ impl Gpu {
 
     pub(crate) fn attribute(&self, n: c_int) -> Result<u32> {
         let mut value = 0;
-        // SAFETY: one int, to a local.
+        // SAFETY: the call writes one int to a local.
         ok("cuDeviceGetAttribute", unsafe { (self.driver.attribute)(&raw mut value, n, 0) })?;
         Ok(u32::try_from(value).unwrap_or(0))
     }
 
     pub(crate) fn function(&self, name: &str) -> Result<Handle> {
         let (mut function, text) = (null_mut(), CString::new(name).map_err(|e| e.to_string())?);
-        // SAFETY: the module is loaded; the name ends with NUL.
+        // SAFETY: the module is loaded, and the name ends with NUL.
         ok(name, unsafe { (self.driver.get)(&raw mut function, self.module, text.as_ptr()) })?;
         Ok(function)
     }
 
-    /// Device memory of zeros, never freed: this program is short.
+    /// Device memory filled with zeros. It is never freed, because this program is short.
     pub(crate) fn zeros(&self, bytes: usize) -> Result<u64> {
         let mut at = 0;
-        // SAFETY: one address to a local; then so many bytes of it are written.
+        // SAFETY: the call writes one address to a local; the next call writes `bytes` bytes at
+        // that address.
         unsafe {
             ok("cuMemAlloc", (self.driver.allocate)(&raw mut at, bytes))?;
             ok("cuMemsetD8Async", (self.driver.fill)(at, 0, bytes, self.stream))?;
@@ -129,19 +134,20 @@ impl Gpu {
         Ok(at)
     }
 
-    /// Pinned memory, never freed.
+    /// Pinned memory, which is never freed.
     pub(crate) fn pinned(&self, bytes: usize) -> Result<*mut c_void> {
         let mut at = null_mut();
-        // SAFETY: one pointer to a local.
+        // SAFETY: the call writes one pointer to a local.
         ok("cuMemHostAlloc", unsafe { (self.driver.pin)(&raw mut at, bytes, 0) })?;
         Ok(at)
     }
 
-    /// Launches a kernel of (pointer, number).
+    /// Launches a kernel with the parameters (pointer, number).
     pub(crate) fn launch(&self, function: Handle, [grid, block]: [u32; 2], x: u64, times: u32, together: bool) -> Result<()> {
         let mut args = [(&raw const x).cast_mut().cast::<c_void>(), (&raw const times).cast_mut().cast()];
         let (d, s) = (&self.driver, self.stream);
-        // SAFETY: the kernels here have these two parameters, or only the first of them; the driver copies them before it returns.
+        // SAFETY: the kernels here have these two parameters, or only the first one, and the driver
+        // copies the parameters before it returns.
         let code = unsafe {
             if together {
                 (d.cooperate)(function, grid, 1, 1, block, 1, 1, 0, s, args.as_mut_ptr())
@@ -153,24 +159,24 @@ impl Gpu {
     }
 
     pub(crate) fn wait(&self) -> Result<()> {
-        // SAFETY: our own stream.
+        // SAFETY: the stream belongs to this object.
         ok("cuStreamSynchronize", unsafe { (self.driver.wait)(self.stream) })
     }
 
     pub(crate) fn up(&self, to: u64, from: *const c_void, bytes: usize) -> Result<()> {
-        // SAFETY: both sides have so many bytes, the host's pinned and never freed.
+        // SAFETY: both sides have `bytes` bytes, and the host's memory is pinned and never freed.
         ok("cuMemcpyHtoDAsync", unsafe { (self.driver.up)(to, from, bytes, self.stream) })
     }
 
     pub(crate) fn down(&self, to: *mut c_void, from: u64, bytes: usize) -> Result<()> {
-        // SAFETY: as above.
+        // SAFETY: as in `up`.
         ok("cuMemcpyDtoHAsync", unsafe { (self.driver.down)(to, from, bytes, self.stream) })
     }
 
-    /// What `work` launches, as a graph.
+    /// The launches of `work` as a graph.
     pub(crate) fn graph(&self, work: impl FnOnce() -> Result<()>) -> Result<Handle> {
         let (mut graph, mut ready) = (null_mut(), null_mut());
-        // SAFETY: our own stream; results go to locals.
+        // SAFETY: the stream belongs to this object, and results go to locals.
         unsafe {
             ok("cuStreamBeginCapture", (self.driver.begin)(self.stream, 2))?;
             let worked = work();
@@ -182,18 +188,19 @@ impl Gpu {
     }
 
     pub(crate) fn replay(&self, graph: Handle) -> Result<()> {
-        // SAFETY: a graph that was instantiated.
+        // SAFETY: the graph has been instantiated.
         ok("cuGraphLaunch", unsafe { (self.driver.replay)(graph, self.stream) })
     }
 }
 
-/// A CUBIN for this device, or PTX for the simulated one, which reads nothing else.
+/// Compiles a CUBIN for this device, or PTX for the simulated driver, which reads nothing else.
 fn compile(nvrtc: &Nvrtc, text: &str, (major, minor): (u32, u32), ptx: bool) -> Result<Vec<u8>> {
     let kind = if ptx { "compute" } else { "sm" };
     let options: Vec<CString> = CString::new(format!("--gpu-architecture={kind}_{major}{minor}")).into_iter().collect();
     let pointers: Vec<*const c_char> = options.iter().map(|o| o.as_ptr()).collect();
     let (text, mut program, mut n) = (CString::new(text).map_err(|e| e.to_string())?, null_mut(), 0);
-    // SAFETY: texts end with NUL and outlive the calls; buffers have the sizes that were asked for.
+    // SAFETY: the texts end with NUL and outlive the calls, and the buffers have the sizes that
+    // NVRTC returned.
     unsafe {
         let created = (nvrtc.create)(&raw mut program, text.as_ptr(), c"latencies.cu".as_ptr(), 0, std::ptr::null(), std::ptr::null());
         ok("nvrtcCreateProgram", created)?;

@@ -1,14 +1,16 @@
-//! The latencies that decide which strategy is best on a GPU, and how fast memory gets there and back.
+//! The latencies that decide which strategy is best on a GPU, and the rates of copies to and from
+//! the device.
 //!
-//! Prints a table; writes it and the figures into the folder that `OVERTIME_RESULTS` names. With `OVERTIME_TINY` set it only shows
-//! that it works.
+//! The program prints a table, and writes it and the values to the folder in `OVERTIME_RESULTS`.
+//! With `OVERTIME_TINY` set, it only shows that it works.
 
 mod gpu;
 
 use gpu::{Gpu, Handle, Result};
 use std::time::Instant;
 
-/// Figures in the order they were measured: name, value, unit; or why there is none.
+/// The values in the order of measurement: name, value and unit, or the reason why there is no
+/// value.
 struct Table {
     rows: Vec<(String, Result<f64>, &'static str)>,
 }
@@ -40,7 +42,8 @@ impl Table {
     }
 }
 
-/// The best of some tries, in microseconds: what disturbs a measurement only makes it longer.
+/// The best of several tries in microseconds, because any disturbance only makes a measurement
+/// longer.
 fn best(tries: usize, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
     work()?;
     let mut best = f64::INFINITY;
@@ -59,7 +62,7 @@ struct Sizes {
     tries: usize,
 }
 
-/// One barrier: what many take, less what none takes.
+/// The time of one barrier: a kernel with many barriers, less a kernel with none.
 fn barrier(gpu: &Gpu, function: &Result<Handle>, shape: [u32; 2], together: bool, sizes: &Sizes) -> Result<f64> {
     let function = *function.as_ref().map_err(Clone::clone)?;
     let x = gpu.zeros(8)?;
@@ -115,7 +118,7 @@ fn measure(gpu: &Gpu, sizes: &Sizes, table: &mut Table) -> Result<()> {
 }
 
 fn main() {
-    // Asked for by `cargo test --benches`, which wants to know that it starts.
+    // `cargo test --benches` passes `--test`, and checks only that the program starts.
     let tiny = std::env::var_os("OVERTIME_TINY").is_some() || std::env::args().any(|a| a == "--test");
     let sizes = if tiny {
         Sizes { launches: 10, barriers: 3, bytes: 1 << 16, tries: 1 }

@@ -1,4 +1,5 @@
-//! Reads PTX files and says what this driver does not know in them: `cargo run -p fakecuda --example parse -- FILE…`.
+//! Reads PTX files and prints the first construct in each that this driver does not support:
+//! `cargo run -p fakecuda --example parse -- FILE…`.
 
 fn main() {
     let mut wrong = 0;

@@ -1,4 +1,5 @@
-//! Instructions a second: `cargo run --release -p fakecuda --example speed`.
+//! Measures the interpreter's speed in instructions per second:
+//! `cargo run --release -p fakecuda --example speed`.
 
 use std::time::Instant;
 
@@ -69,7 +70,7 @@ fn run(
     match fakecuda::run(kernel, memory, &launch, &fakecuda::Limits::default(), 1) {
         Ok(o) => {
             let s = start.elapsed().as_secs_f64();
-            println!("{name:8} {:12} instructions in {s:.3} s: {:.0} million a second", o.instructions, o.instructions as f64 / s / 1e6);
+            println!("{name:8} {:12} instructions in {s:.3} s: {:.0} million per second", o.instructions, o.instructions as f64 / s / 1e6);
         }
         Err(e) => println!("{name}: {e}"),
     }

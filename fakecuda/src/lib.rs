@@ -1,10 +1,12 @@
-//! A CUDA driver without a GPU: interprets the PTX that NVRTC emits, on the CPU, and checks what a GPU does not check.
+//! A CUDA driver for machines without a GPU. It interprets the PTX that NVRTC emits, on the CPU,
+//! and checks for errors that a GPU does not report.
 //!
-//! Built as a `cdylib` it is found as `libcuda.so.1` (through a link of that name) and has the entry points that cudarc
-//! calls. As a Rust library it runs kernels directly: see [`parse`] and [`run`].
+//! The `cdylib` is found as `libcuda.so.1`, through a link of that name, and has the entry points
+//! that cudarc calls. The Rust library runs kernels directly: see [`parse`] and [`run`].
 //!
-//! Checked are: accesses outside of every allocation or in freed memory, misaligned ones, races in shared memory and
-//! between blocks, deadlocks and endless waiting. Fresh memory is poison (`0xa5`). What is not known is an error.
+//! The checks find accesses outside allocations or in freed memory, misaligned accesses, races in
+//! shared memory and between thread blocks, deadlocks, and endless waits. Fresh memory holds the
+//! poison value `0xa5`. Unknown PTX is an error.
 
 pub mod driver;
 mod exec;

@@ -1,16 +1,17 @@
-//! Device memory. Every allocation has a span of addresses to itself, never used again: an address tells which
-//! allocation was meant, also past its end and after it was freed.
+//! Device memory. Every allocation has its own span of addresses, which is never used again. So an
+//! address identifies its allocation, even past the allocation's end and after it was freed.
 
-use crate::exec::{Kind, What};
+use crate::exec::{Kind, Violation};
 use crate::race::Shadow;
 
-/// Fresh memory: no NaN, which arithmetic would hide.
+/// The byte that fresh memory is filled with. It is not a NaN, because arithmetic would hide a NaN.
 pub const POISON: u8 = 0xa5;
 
 const SPAN: u32 = 36;
-/// An allocation starts here within its span, so that an address before it is told too.
+/// The offset of an allocation within its span. It lets the driver attribute an address before the
+/// allocation's start.
 const START: u64 = 1 << 32;
-/// Addresses from here on are the windows on shared, local and parameter memory.
+/// The first address of the windows for shared, local and parameter memory.
 const END: u64 = 1 << 60;
 
 pub(crate) struct Region {
@@ -20,11 +21,11 @@ pub(crate) struct Region {
     name: Option<String>,
     pub(crate) constant: bool,
     pub(crate) shadow: Option<Shadow>,
-    /// What copies and fills touch while a kernel runs that is in no order with them.
+    /// The copies and fills that are unordered with the kernel that runs.
     pub(crate) flights: Vec<Flight>,
 }
 
-/// Bytes of a region that something beside the kernel touches.
+/// The bytes of a region that a copy or fill accesses while a kernel runs.
 pub(crate) struct Flight {
     from: usize,
     to: usize,
@@ -33,7 +34,7 @@ pub(crate) struct Flight {
 }
 
 impl Region {
-    /// What an access of `n` bytes must not meet.
+    /// Refuses an access of `n` bytes that overlaps an unordered copy or fill.
     #[cold]
     pub(crate) fn met(&self, at: usize, n: usize, write: bool) -> Result<(), String> {
         match self.flights.iter().find(|f| f.from < at + n && at < f.to && (write || f.writes)) {
@@ -46,7 +47,7 @@ impl Region {
     }
 }
 
-/// All of a device's memory.
+/// The memory of a device.
 pub struct Memory {
     pub(crate) regions: Vec<Region>,
     used: usize,
@@ -54,27 +55,27 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// `limit` bytes in all.
+    /// Creates a device memory of `limit` bytes.
     pub fn new(limit: usize) -> Memory {
         Memory { regions: Vec::new(), used: 0, limit }
     }
 
-    /// Bytes in use.
+    /// The bytes in use.
     pub fn used(&self) -> usize {
         self.used
     }
 
-    /// Bytes in all.
+    /// The bytes in total.
     pub fn limit(&self) -> usize {
         self.limit
     }
 
-    /// `None` where the device has no such room.
+    /// Allocates `size` bytes, or returns `None` if the device does not have that much free memory.
     pub fn allocate(&mut self, size: usize) -> Option<u64> {
         self.region(size, None, false)
     }
 
-    /// A module's variable.
+    /// Allocates a module's variable.
     pub fn variable(&mut self, name: &str, size: usize, init: &[u8], constant: bool) -> Option<u64> {
         let at = self.region(size, Some(name.into()), constant)?;
         let region = self.regions.last_mut()?;
@@ -93,7 +94,7 @@ impl Memory {
         Some(id << SPAN | START)
     }
 
-    /// False where `at` is no allocation's start, or freed already.
+    /// Frees an allocation. Returns `false` if `at` is not the start of a live allocation.
     pub fn free(&mut self, at: u64) -> bool {
         let Some(region) = self.regions.get_mut((at >> SPAN) as usize) else { return false };
         if at & ((1 << SPAN) - 1) != START || !region.live {
@@ -106,18 +107,18 @@ impl Memory {
         true
     }
 
-    /// Whether `at` is the start of an allocation that was not freed.
+    /// Whether `at` is the start of a live allocation.
     pub fn is_start(&self, at: u64) -> bool {
         at & ((1 << SPAN) - 1) == START && self.regions.get((at >> SPAN) as usize).is_some_and(|r| r.live)
     }
 
-    /// What is not freed: address and size, without the modules' variables.
+    /// The address and size of every live allocation, without the modules' variables.
     pub fn left(&self) -> Vec<(u64, usize)> {
         let list = self.regions.iter().enumerate().filter(|(_, r)| r.live && r.name.is_none());
         list.map(|(id, r)| ((id as u64) << SPAN | START, r.size)).collect()
     }
 
-    /// The region of an address and the offset in it.
+    /// The region that contains an address, and the offset in it.
     #[inline]
     pub(crate) fn find(&self, at: u64, n: usize) -> Result<(usize, usize), (Kind, String)> {
         let (id, offset) = ((at >> SPAN) as usize, (at & ((1 << SPAN) - 1)).wrapping_sub(START));
@@ -133,7 +134,7 @@ impl Memory {
     #[cold]
     fn explain(&self, at: u64, n: usize) -> (Kind, String) {
         let Some(r) = self.regions.get((at >> SPAN) as usize).filter(|_| at >= START) else {
-            return (Kind::OutOfBounds, format!("address {at:#x} is no device memory"));
+            return (Kind::OutOfBounds, format!("address {at:#x} is not in device memory"));
         };
         let name = r.name.as_ref().map_or(format!("the allocation at {:#x}", at >> SPAN << SPAN | START), |n| format!("variable '{n}'"));
         let offset = (at & ((1 << SPAN) - 1)) as i64 - START as i64;
@@ -143,33 +144,34 @@ impl Memory {
         (Kind::OutOfBounds, format!("{n} bytes at byte {offset} of {name} of {} bytes", r.size))
     }
 
-    /// Marks bytes that something touches beside the kernel that is about to run. Returns which region has the mark.
+    /// Marks the bytes that a copy or fill accesses while the next kernel runs. Returns the index
+    /// of the marked region.
     pub(crate) fn fly(&mut self, at: u64, bytes: usize, writes: bool, what: String) -> Option<usize> {
         let (id, from) = self.find(at, bytes).ok()?;
         self.regions[id].flights.push(Flight { from, to: from + bytes, writes, what });
         Some(id)
     }
 
-    /// Takes the marks of these regions away.
+    /// Removes the marks from these regions.
     pub(crate) fn land(&mut self, regions: &[usize]) {
         regions.iter().for_each(|id| self.regions[*id].flights.clear());
     }
 
-    /// Host's view of device memory.
+    /// Device memory, as the host reads it.
     pub fn bytes(&self, at: u64, n: usize) -> Result<&[u8], String> {
         let (id, offset) = self.find(at, n).map_err(|e| e.1)?;
         Ok(&self.regions[id].bytes[offset..offset + n])
     }
 
-    /// The same, to write.
+    /// Device memory, as the host writes it.
     pub fn bytes_mut(&mut self, at: u64, n: usize) -> Result<&mut [u8], String> {
         let (id, offset) = self.find(at, n).map_err(|e| e.1)?;
         Ok(&mut self.regions[id].bytes[offset..offset + n])
     }
 }
 
-impl From<(Kind, String)> for What {
-    fn from((kind, what): (Kind, String)) -> What {
-        What { kind, lane: None, what }
+impl From<(Kind, String)> for Violation {
+    fn from((kind, what): (Kind, String)) -> Violation {
+        Violation { kind, lane: None, what }
     }
 }

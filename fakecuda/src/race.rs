@@ -1,14 +1,16 @@
-//! Races: for every word the last write and the last reads, each with when it was. Two accesses race where neither is
-//! ordered before the other and one is a write. Atomic accesses do not race with each other, nor does a write that
-//! changes nothing.
+//! Race detection. For every word, the shadow holds the last write and the last reads, each with
+//! its time. Two accesses race if neither is ordered before the other and at least one is a write.
+//! Atomic accesses do not race with each other, and a write that does not change the value does not
+//! race.
 
-/// Who accessed a word when. In shared memory `who` is a warp, in device memory a block.
+/// An access to a word. In shared memory `who` is a warp or another actor; in device memory it is a
+/// block.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Access {
     pub(crate) who: u32,
-    /// The thread's number in its block; the top bit tells atomics.
+    /// The thread's number in its block. The top bit marks an atomic access.
     thread: u32,
-    /// 0: never.
+    /// The time of the access; 0 means that there was none.
     pub(crate) time: u32,
 }
 
@@ -30,21 +32,21 @@ impl Access {
 
 #[derive(Clone, Copy, Default)]
 struct Cell {
-    /// What another launch left is void.
+    /// The launch that this entry belongs to. Entries of other launches are ignored.
     launch: u32,
     write: Access,
     reads: [Access; 2],
 }
 
-/// The cells of one allocation or of one block's shared memory.
+/// The entries of one allocation, or of a cluster's shared memory.
 pub(crate) struct Shadow {
     cells: Vec<Cell>,
     bytes: usize,
-    /// Bytes of a cell, as a power of two: 4, or what the narrowest access so far was.
+    /// The bytes of an entry, as a power of two: 4, or the width of the narrowest access so far.
     shift: u32,
 }
 
-/// The access that this one races with, and whether that one wrote.
+/// The earlier access that an access races with, and whether that was a write.
 pub(crate) struct Clash {
     pub(crate) other: Access,
     pub(crate) wrote: bool,
@@ -66,7 +68,8 @@ impl Shadow {
         self.shift = shift;
     }
 
-    /// Notes an access; `write` is `Some(changed)` for a write. `ordered` is also told whether the other one wrote.
+    /// Records an access; `write` is `Some(changed)` for a write. The second argument of `ordered`
+    /// says whether the earlier access was a write.
     pub(crate) fn touch(
         &mut self,
         launch: u32,
@@ -97,7 +100,8 @@ impl Shadow {
                     cell.reads = [Access::default(); 2];
                 }
                 None => {
-                    // Of the reads keep those that others may still race with, by two different warps or blocks.
+                    // Keeps the reads that a later write may race with, by at most two different
+                    // warps or blocks.
                     let [a, b] = &mut cell.reads;
                     if a.time == 0 || a.who == me.who || b.time != 0 && b.who != me.who && ordered(a, false) {
                         *a = me;

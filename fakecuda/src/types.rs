@@ -22,7 +22,7 @@ pub(crate) enum Type {
 }
 
 impl Type {
-    /// `.b` types are read as unsigned.
+    /// The type of a name. `.b` types are unsigned.
     pub(crate) fn named(name: &str) -> Option<Type> {
         Some(match name {
             "u8" | "b8" => Type::U8,
@@ -65,22 +65,22 @@ impl Type {
     }
 }
 
-/// Where an address points to.
+/// The state space of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Space {
-    /// Any of the others, told by the address.
+    /// Any of the other spaces; the address determines which.
     Generic,
     /// Device memory.
     Global,
-    /// A block's memory.
+    /// A thread block's shared memory.
     Shared,
-    /// The memory of all blocks of a cluster.
+    /// The shared memory of all blocks of a cluster.
     Cluster,
-    /// A thread's memory.
+    /// A thread's local memory.
     Local,
-    /// Device memory that kernels do not write.
+    /// Device memory that kernels cannot write.
     Const,
-    /// A launch's arguments.
+    /// A launch's parameters.
     Param,
 }
 

@@ -1,16 +1,17 @@
-//! Copies beside the threads: bytes told to mbarriers, boxes of tensors, swizzles, other blocks, and what must be waited for.
+//! Asynchronous copies: byte counts of mbarriers, boxes of tensors, swizzles, copies to other
+//! blocks, and missing waits.
 
 use crate::common::*;
 use fakecuda::driver::api::tensor::{Map, cuTensorMapEncodeTiled};
 use fakecuda::{Fault, Kind, Outcome};
 
 fn fault(r: Result<Outcome, Fault>, kind: Kind, word: &str) {
-    let f = r.expect_err("the mistake was not seen");
+    let f = r.expect_err("the mistake was not detected");
     assert!(f.kind == kind && f.what.contains(word), "{f}");
     println!("{f}");
 }
 
-/// A tensor map of elements of `element` bytes, or the driver's error.
+/// The bytes of a tensor map with elements of `element` bytes, or the driver's error.
 fn map(element: usize, address: u64, dims: &[u64], strides: &[u64], tile: &[u32], swizzle: u32) -> Result<[u8; 128], u32> {
     let kind = match element {
         1 => 0,
@@ -20,7 +21,7 @@ fn map(element: usize, address: u64, dims: &[u64], strides: &[u64], tile: &[u32]
     };
     let (mut map, ones) = (Map::default(), [1u32; 5]);
     let _turn = turn();
-    // SAFETY: lists of as many elements as there are dimensions, and a place for the map.
+    // SAFETY: each list has one element for each dimension, and `map` has room for the map.
     let code = unsafe {
         let (d, s, t) = (dims.as_ptr(), strides.as_ptr(), tile.as_ptr());
         cuTensorMapEncodeTiled(&raw mut map, kind, dims.len() as u32, address, d, s, t, ones.as_ptr(), 0, swizzle, 0, 0)
@@ -55,7 +56,8 @@ fn there_and_back() {
 
 #[test]
 fn boxes_of_a_tensor() {
-    // [4, 7, 40] words of which a row has 48; boxes lie partly outside.
+    // The tensor has shape [4, 7, 40], and its rows are 48 words apart. The boxes are partly
+    // outside.
     let (dims, strides) = ([40u64, 7, 4], [192u64, 192 * 7]);
     let x: Vec<u32> = words(48 * 7 * 4, 2);
     for (swizzle, tile) in [(0u32, [20u32, 3, 2]), (0, [64, 2, 1]), (1, [8, 5, 2]), (2, [16, 8, 1]), (3, [32, 4, 3])] {
@@ -77,26 +79,26 @@ fn boxes_of_a_tensor() {
                 if inside {
                     copied[index()] = expected;
                 }
-                // Units of 16 bytes are permuted by the number of the row of 128 bytes.
+                // The swizzle permutes units of 16 bytes by the index of their row of 128 bytes.
                 let (byte, mask) = (4 * k as usize, (1usize << swizzle) - 1);
                 let place = byte ^ (((byte / 128) & mask) << 4);
                 assert_eq!(out[place / 4], expected, "swizzle {swizzle}, box {tile:?} at {corner:?}, element {c:?}");
             }
-            assert!(back == copied, "swizzle {swizzle}, box {tile:?} at {corner:?}: written back");
+            assert!(back == copied, "swizzle {swizzle}, box {tile:?} at {corner:?}: wrong bytes written back");
         }
     }
 }
 
 #[test]
-fn maps_that_cannot_be() {
+fn impossible_tensor_maps_are_refused() {
     let ok = |address, dims: &[u64], strides: &[u64], tile: &[u32], swizzle| map(2, address, dims, strides, tile, swizzle).is_ok();
     let at = 1 << 32;
     assert!(ok(at, &[100, 50], &[208], &[64, 256], 3));
     assert!(!ok(at + 8, &[100, 50], &[208], &[64, 16], 3), "address");
     assert!(!ok(at, &[100, 50], &[200], &[64, 16], 3), "stride");
     assert!(!ok(at, &[100, 50], &[208], &[64, 257], 3), "box");
-    assert!(!ok(at, &[100, 50], &[208], &[72, 16], 3), "wider than the swizzle");
-    assert!(!ok(at, &[100, 50], &[208], &[4, 16], 0), "row of 8 bytes");
+    assert!(!ok(at, &[100, 50], &[208], &[72, 16], 3), "accepted a row that is wider than the swizzle");
+    assert!(!ok(at, &[100, 50], &[208], &[4, 16], 0), "accepted a row of 8 bytes");
     assert!(!ok(at, &[100, 0], &[208], &[64, 16], 0), "dimension");
     assert_eq!(map(2, at, &[100, 50], &[200], &[64, 16], 3), Err(1));
 }
@@ -120,7 +122,7 @@ fn to_all_blocks_of_a_cluster() {
             assert_eq!(y, (32 + t) as f32 + ((block + size - 1) % size) as f32, "block {block}, thread {t}");
         }
     }
-    fault(run(4, 0, true).0, Kind::Misuse, "no tensor map");
+    fault(run(4, 0, true).0, Kind::Misuse, "not a tensor map");
     fault(run(4, 1, false).0, Kind::UseAfterFree, "has ended");
     fault(run(4, 2, false).0, Kind::Race, "was");
     fault(run(4, 3, false).0, Kind::Misuse, "mbarrier of a copy");

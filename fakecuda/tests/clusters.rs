@@ -1,10 +1,11 @@
-//! Clusters of blocks: who is who, each other's shared memory, the barrier, and what goes wrong there.
+//! Clusters of blocks: special registers, each other's shared memory, the barrier, and mistakes
+//! with them.
 
 use crate::common::*;
 use fakecuda::{Fault, Kind, Outcome};
 
 fn fault(r: Result<Outcome, Fault>, kind: Kind, word: &str) {
-    let f = r.expect_err("the mistake was not seen");
+    let f = r.expect_err("the mistake was not detected");
     assert!(f.kind == kind && f.what.contains(word), "{f}");
     println!("{f}");
 }
@@ -60,7 +61,7 @@ fn missing_and_relaxed_barrier() {
 }
 
 #[test]
-fn who_is_who() {
+fn special_registers_of_a_cluster() {
     let mut gpu = Gpu::load("cluster");
     let y = gpu.fresh::<u32>(8 * 12);
     gpu.launch_cluster("where", 12, 1, [4, 1, 1], false, Args::new().u64(y)).unwrap();

@@ -1,9 +1,10 @@
-//! What the loops of the library rest on: one large argument by value, votes, and operations that round once, all to the bit.
+//! The properties that the library's kernels rely on: one large argument by value, votes, and
+//! operations that round once. All results are compared bit for bit.
 #![allow(clippy::undocumented_unsafe_blocks)]
 
 use crate::common::*;
 
-/// As in `contract.cu`.
+/// The struct in `contract.cu`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Ring {
@@ -47,7 +48,7 @@ fn a_large_struct_by_value() {
     let params = std::array::from_fn(|k| k as f64 * 0.37);
     let job = Job { steps: n as u64, dt: 0.1, scale: 0.7, count: 13, rings, y, params, tail: [3, 1, 4, 1, 5, 9, 65535], pad: 7 };
     let params_bytes = gpu.module.kernels["by_value"].param_bytes;
-    assert_eq!(params_bytes, size_of::<Job>(), "the argument's size is the struct's");
+    assert_eq!(params_bytes, size_of::<Job>(), "the argument's size differs from the struct's");
     let kernel = gpu.module.kernels["by_value"].clone();
     let launch = fakecuda::Launch {
         grid: [3, 1, 1],
@@ -70,7 +71,7 @@ fn a_large_struct_by_value() {
     }
 }
 
-/// Values of all sizes, and those that go wrong.
+/// Values of all magnitudes, and special values.
 fn doubles(seed: u32) -> Vec<f64> {
     let w = words(4000, seed);
     let any = w.chunks(2).map(|p| f64::from_bits(p[0] as u64 | (p[1] as u64) << 32));
@@ -119,7 +120,7 @@ fn whole_numbers_to_floats() {
     let w = words(4000, 41);
     let mut a: Vec<u64> = w.chunks(2).map(|p| p[0] as u64 | (p[1] as u64) << 32).collect();
     a.extend((0..64).flat_map(|k| [1_u64 << k, (1 << k) - 1, (1_u64 << k).wrapping_neg(), (1 << k) | 1]));
-    // Halfway between two floats, and just past it.
+    // These values are halfway between two floats, or just past the middle.
     a.extend([0x0100_0001, 0x0100_0003, 0x8000_0080_0000_0000, 0x8000_0080_0000_0001, 0x0020_0000_0000_0001, u64::MAX]);
     let n = a.len();
     let mut gpu = Gpu::load("contract");
@@ -134,7 +135,7 @@ fn whole_numbers_to_floats() {
     }
 }
 
-/// f16 by IEEE's rule, in whole numbers.
+/// Rounds to f16 by IEEE 754, with integers only.
 fn f16_bits(x: f32) -> u16 {
     let (bits, sign) = (x.to_bits() & 0x7fff_ffff, (x.to_bits() >> 16 & 0x8000) as u16);
     if bits > 0x7f80_0000 {
@@ -156,7 +157,8 @@ fn f16_bits(x: f32) -> u16 {
 #[test]
 fn every_half_and_the_way_to_it() {
     let mut a: Vec<f32> = words(40_000, 51).into_iter().map(f32::from_bits).collect();
-    // Every f16, halfway between it and the next, and a hair off.
+    // The values are every third f16, the middle between it and the next one, and the two
+    // neighbours of the middle.
     a.extend((0..0x7c00_u32).step_by(3).flat_map(|h| {
         let value = |h: u32| if h < 1024 { h as f32 * 2f32.powi(-24) } else { f32::from_bits((h + (112 << 10)) << 13) };
         let middle = (value(h) + value(h + 1)) / 2.0;

@@ -1,4 +1,5 @@
-//! What copies between host and device wait for: programs that wait for too little are caught, the same ones that wait are not.
+//! The synchronisation of copies between host and device. Programs that wait for too little are
+//! detected, and the same programs with the right wait pass.
 #![allow(clippy::undocumented_unsafe_blocks, clippy::mut_from_ref)]
 
 use crate::common;
@@ -10,11 +11,11 @@ use fakecuda::driver::api::{context::*, device::*, event::*, function::*, graph:
 use fakecuda::driver::{report, reset_counts};
 
 const INDEPENDENT: u32 = 1;
-/// What a fault of the driver's own is.
+/// The driver's code for a fault of its own.
 const LAUNCH_FAILED: u32 = 719;
 const LARGE: usize = 1 << 17;
 
-/// A context with two streams that do not wait for the legacy one, and a kernel `filled` that writes v to n floats.
+/// A context with two non-blocking streams, and a kernel `filled` that writes `v` to `n` floats.
 struct Driver {
     streams: [usize; 2],
     filled: usize,
@@ -57,7 +58,7 @@ impl Driver {
         }
     }
 
-    /// The kernel writes to 16 floats at this address.
+    /// Launches the kernel, which writes to 16 floats at this address.
     fn write(&self, at: u64, stream: usize) {
         let (n, v) = (16i32, 3f32);
         let mut args = [&raw const at as *mut c_void, &raw const n as *mut c_void, &raw const v as *mut c_void];
@@ -70,7 +71,7 @@ impl Driver {
         x
     }
 
-    /// What was said, once all is given back.
+    /// Releases everything and returns the report.
     fn end(self) -> String {
         unsafe {
             self.streams.iter().for_each(|s| assert!(cuStreamDestroy_v2(*s) < 1000));
@@ -81,7 +82,7 @@ impl Driver {
         report()
     }
 
-    /// The stream's wait tells of a race, in words that name the copy.
+    /// Expects that the wait for the stream reports a race, and that the message contains `words`.
     fn caught(self, stream: usize, words: &[&str]) {
         let code = unsafe { cuStreamSynchronize(stream) };
         let said = self.end();
@@ -92,7 +93,7 @@ impl Driver {
 
 #[test]
 fn a_copy_from_pageable_memory_is_only_staged_when_the_call_returns() {
-    // Of any size: that small ones are there sooner is nowhere promised.
+    // The size does not matter: CUDA does not promise that small copies land sooner.
     for bytes in [64, 65_536, LARGE] {
         let d = Driver::start();
         let (at, source) = (d.memory(bytes), vec![7u8; bytes]);
@@ -103,38 +104,38 @@ fn a_copy_from_pageable_memory_is_only_staged_when_the_call_returns() {
     }
 }
 
-/// What a caller may do against it, given the source.
+/// A wait that prevents the race; it receives the destination's address.
 type Wait = fn(&Driver, u64);
 
 #[test]
-fn whatever_the_legacy_stream_is_waited_for_by_lands_its_copies() {
+fn every_wait_for_the_legacy_stream_lands_its_copies() {
     let waits: [(&str, Wait); 7] = [
         ("the legacy stream", |_, _| unsafe { ok(cuStreamSynchronize(0)) }),
         ("the context", |_, _| unsafe { ok(cuCtxSynchronize()) }),
-        ("another copy, which waits for the stream before it is staged", |d, _| {
+        ("another copy, which waits for the stream before its bytes are staged", |d, _| {
             let (other, x) = (d.memory(8), [1u8; 8]);
             unsafe { ok(cuMemcpyHtoD_v2(other, x.as_ptr().cast(), 8)) };
         }),
         ("a copy to the host", |d, at| assert_eq!(d.read(at), f32::from_le_bytes([7; 4]))),
-        ("an event in the legacy stream, waited for by the host", |_, _| unsafe {
+        ("an event in the legacy stream, for which the host waits", |_, _| unsafe {
             let mut event = 0;
             ok(cuEventCreate(&mut event, 0));
             ok(cuEventRecord(event, 0));
             ok(cuEventSynchronize(event));
         }),
-        ("the same, by the stream that reads", |d, _| unsafe {
+        ("an event in the legacy stream, for which the reading stream waits", |d, _| unsafe {
             let mut event = 0;
             ok(cuEventCreate(&mut event, 0));
             ok(cuEventRecord(event, 0));
             ok(cuStreamWaitEvent(d.streams[0], event, 0));
         }),
-        ("a free, which waits for all", |d, _| unsafe { ok(cuMemFree_v2(d.memory(8))) }),
+        ("a free, which waits for all work", |d, _| unsafe { ok(cuMemFree_v2(d.memory(8))) }),
     ];
     for (name, wait) in waits {
         let d = Driver::start();
         let (at, source) = (d.memory(LARGE), vec![7u8; LARGE]);
         unsafe { ok(cuMemcpyHtoD_v2(at, source.as_ptr().cast(), LARGE)) };
-        // Taken when the call returned: the source is the caller's again.
+        // The bytes were staged when the call returned, so the caller may drop the source.
         drop(source);
         wait(&d, at);
         d.write(at, d.streams[0]);
@@ -153,7 +154,7 @@ fn blocking_streams_wait_for_the_legacy_one() {
         ok(cuMemcpyHtoD_v2(at, source.as_ptr().cast(), LARGE));
         d.write(at, stream);
         ok(cuStreamSynchronize(stream));
-        // And it for them, before and after.
+        // The legacy stream also waits for blocking streams, and they wait for it.
         d.write(at, stream);
         ok(cuMemsetD8_v2(at, 0, LARGE));
         d.write(at + 64, stream);
@@ -212,7 +213,8 @@ fn a_rectangle_from_pageable_memory_is_staged_as_well() {
 
 #[test]
 fn streams_that_do_not_wait_for_each_other() {
-    // Of two streams, whichever is waited for first: a copy to the device, or from it, beside a kernel that writes there.
+    // The copy to or from the device is unordered with a kernel that writes to the same bytes,
+    // whichever stream the host waits for first.
     for (up, first) in [(true, 0), (true, 1), (false, 0), (false, 1)] {
         for ordered in [false, true] {
             let d = Driver::start();
@@ -240,7 +242,7 @@ fn streams_that_do_not_wait_for_each_other() {
             }
         }
     }
-    // Two copies, and other bytes of one allocation.
+    // Two copies are unordered. They race only if their bytes overlap in the allocation.
     for apart in [0, 32] {
         let d = Driver::start();
         let (at, host) = (d.memory(64), d.pinned(64));
@@ -264,7 +266,7 @@ fn pinned_memory_belongs_to_the_copy_until_it_is_done() {
     unsafe { ok(cuMemcpyHtoDAsync_v2(at, host.as_ptr().cast(), LARGE, d.streams[0])) };
     host[LARGE - 1] = 2;
     let stream = d.streams[0];
-    d.caught(stream, &["131072 bytes of pinned memory", "were changed before it was done"]);
+    d.caught(stream, &["131072 bytes of pinned memory", "were changed before the copy was complete"]);
 
     let d = Driver::start();
     let (at, host) = (d.memory(64), d.pinned(64));
@@ -273,7 +275,7 @@ fn pinned_memory_belongs_to_the_copy_until_it_is_done() {
         assert_eq!(cuMemFreeHost(host.as_ptr() as usize), 1);
     }
     let said = d.end();
-    assert!(said.contains("free of 64 bytes of pinned memory that work still under way may use"), "{said}");
+    assert!(said.contains("free of 64 bytes of pinned memory that queued work may still use"), "{said}");
 }
 
 #[test]
@@ -286,7 +288,7 @@ fn pinned_memory_that_the_device_writes_may_be_copied_back() {
         ok(cuMemcpyHtoDAsync_v2(at, host.as_ptr().cast(), 64, d.streams[0]));
         ok(cuStreamSynchronize(d.streams[0]));
         assert_eq!(d.read(at), 3.0);
-        // A graph's copy reads what is there when it is launched, not when it was captured.
+        // A graph's copy reads the bytes at the launch, not at the capture.
         ok(cuStreamBeginCapture_v2(d.streams[0], 1));
         ok(cuMemcpyHtoDAsync_v2(at, host.as_ptr().cast(), 64, d.streams[0]));
         ok(cuStreamEndCapture(d.streams[0], &mut graph));
@@ -310,7 +312,7 @@ fn a_copy_to_pageable_memory_is_over_when_the_call_returns() {
     unsafe {
         ok(cuMemcpyDtoHAsync_v2(x.as_mut_ptr().cast(), at, 64, d.streams[0]));
         assert_eq!(x, [3.0; 16]);
-        // The synchronous one waits for the legacy stream, and not for this one.
+        // The synchronous copy waits for the legacy stream, and not for this stream.
         d.write(at, d.streams[0]);
         ok(cuMemcpyDtoH_v2(x.as_mut_ptr().cast(), at, 64));
     }

@@ -1,4 +1,4 @@
-//! The entry points through their C interface, one process-wide driver: the tests take turns.
+//! The entry points through their C interface. The process has one driver, so the tests take turns.
 #![allow(clippy::undocumented_unsafe_blocks, clippy::mut_from_ref, clippy::manual_dangling_ptr)]
 
 use crate::common;
@@ -11,7 +11,7 @@ use fakecuda::driver::api::{
 };
 use fakecuda::driver::{report, reset_counts};
 
-/// A context with a module and a stream of its own.
+/// A context with its own module and stream.
 struct Driver {
     module: usize,
     stream: usize,
@@ -55,7 +55,7 @@ impl Driver {
             std::slice::from_raw_parts_mut(at.cast(), n)
         }
     }
-    /// `filled` writes v to n floats.
+    /// Launches `filled`, which writes `v` to `n` floats.
     fn fill(&self, f: usize, at: u64, n: i32, v: f32, block: u32) -> u32 {
         let mut args = [&raw const at as *mut c_void, &raw const n as *mut c_void, &raw const v as *mut c_void];
         unsafe { cuLaunchKernel(f, 1, 1, 1, block, 1, 1, 0, self.stream, args.as_mut_ptr(), null_mut()) }
@@ -71,14 +71,14 @@ impl Driver {
 }
 
 #[test]
-fn work_waits_until_it_is_waited_for() {
+fn work_runs_when_the_program_waits_for_it() {
     let d = start("scalar");
     let (f, at, host) = (d.function("filled"), d.memory(64), d.pinned(16));
     host.fill(7.0);
     unsafe {
         ok(d.fill(f, at, 16, 3.0, 32));
         ok(cuMemcpyDtoHAsync_v2(host.as_mut_ptr().cast(), at, 64, d.stream));
-        // Read too early: poison.
+        // The host reads too early, and finds the poison value.
         assert!(host.iter().all(|x| x.to_bits() == 0xa5a5_a5a5));
         ok(cuStreamSynchronize(d.stream));
         assert!(host.iter().all(|x| *x == 3.0));
@@ -96,7 +96,7 @@ fn work_waits_until_it_is_waited_for() {
 }
 
 #[test]
-fn what_a_driver_refuses() {
+fn the_driver_refuses_invalid_calls() {
     let d = start("scalar");
     let (f, at) = (d.function("filled"), d.memory(64));
     unsafe {
@@ -111,7 +111,7 @@ fn what_a_driver_refuses() {
         let mut none = 0;
         assert_eq!(cuModuleGetFunction(&mut none, d.module, c"nope".as_ptr()), 500);
         assert_eq!(cuModuleLoadData(&mut none, c".version 9.0 .frob".as_ptr().cast()), 218);
-        // This driver is for CUDA 13.0.
+        // This driver is of CUDA 13.0.
         assert_eq!(cuModuleLoadData(&mut none, c".version 9.1\n.target sm_90\n".as_ptr().cast()), 222);
         assert_eq!(cuStreamSynchronize(12345), 400);
         ok(cuMemFreeAsync(at, d.stream));
@@ -123,14 +123,15 @@ fn what_a_driver_refuses() {
 fn arguments_of_a_wrong_size() {
     let d = start("scalar");
     let (f, at) = (d.function("filled"), d.memory(64));
-    // The address as 4 bytes with its neighbour right behind: the kernel would read both as one.
+    // The address is passed as 4 bytes, directly before the next argument. The kernel would read
+    // both as one address.
     #[repr(C, align(8))]
     struct Wrong(u32, i32, f32);
     let w = Wrong(at as u32, 16, 1.0);
     let mut args = [&raw const w.0 as *mut c_void, &raw const w.1 as *mut c_void, &raw const w.2 as *mut c_void];
     unsafe {
         assert_eq!(cuLaunchKernel(f, 1, 1, 1, 32, 1, 1, 0, d.stream, args.as_mut_ptr(), null_mut()), 1);
-        // All in one buffer, whose size is told: 16 bytes are wanted.
+        // All arguments are in one buffer with a size of 12, but the kernel has 16 bytes.
         let (buffer, mut size) = ([0u64; 4], 12usize);
         let mut extra = [1 as *mut c_void, buffer.as_ptr() as *mut c_void, 2 as *mut c_void, (&raw mut size).cast(), null_mut()];
         assert_eq!(cuLaunchKernel(f, 1, 1, 1, 32, 1, 1, 0, d.stream, null_mut(), extra.as_mut_ptr()), 1);
@@ -140,11 +141,11 @@ fn arguments_of_a_wrong_size() {
         ok(cuMemFreeAsync(at, d.stream));
     }
     let r = d.end();
-    assert!(r.contains("a wrong size") && r.contains("12 bytes of arguments, where 16 are wanted"), "{r}");
+    assert!(r.contains("a wrong size") && r.contains("12 bytes of arguments, but the kernel has 16"), "{r}");
 }
 
 #[test]
-fn a_fault_is_told_by_the_wait_and_stays() {
+fn a_fault_is_reported_by_the_wait_and_by_every_later_call() {
     let d = start("scalar");
     let (f, at) = (d.function("out_of_bounds"), d.memory(64));
     unsafe {
@@ -160,7 +161,7 @@ fn a_fault_is_told_by_the_wait_and_stays() {
 }
 
 #[test]
-fn faults_to_order() {
+fn injected_failures_hit_the_chosen_call() {
     let d = start("scalar");
     let f = d.function("filled");
     unsafe {
@@ -182,7 +183,7 @@ fn faults_to_order() {
 }
 
 #[test]
-fn graphs() {
+fn a_graph_replays_captured_work() {
     let d = start("scalar");
     let (f, at) = (d.function("filled"), d.memory(64));
     unsafe {
@@ -198,7 +199,7 @@ fn graphs() {
         ok(cuGraphLaunch(run, d.stream));
         ok(cuMemcpyDtoHAsync_v2(x.as_mut_ptr().cast(), at, 64, d.stream));
         assert_eq!(x, [4.0; 16]);
-        // To wait within a capture breaks it.
+        // A wait within a capture invalidates the capture.
         ok(cuStreamBeginCapture_v2(d.stream, 1));
         assert_eq!(cuStreamSynchronize(d.stream), 900);
         assert_eq!(cuStreamEndCapture(d.stream, &mut graph), 901);
@@ -239,11 +240,13 @@ fn rectangles() {
         ok(cuMemsetD32Async(at, 0, 16, d.stream));
         let source: Vec<f32> = (0..12).map(|k| k as f32).collect();
         let side = |kind, host: *const f32, device, x, y, pitch| Side { x, y, kind, host: host as *mut c_void, device, array: 0, pitch };
-        // Rows 1 and 2 of a 3 × 4 matrix, columns 1 to 3, to rows 0 and 2 … of an 8 × 2 one, which do not hold 3.
+        // Copies rows 1 and 2, columns 1 to 3, of a 3 × 4 matrix to an allocation with a pitch of 8
+        // bytes, which cannot hold 3 floats, and then with a pitch of 20 bytes.
         let from = side(1, source.as_ptr(), 0, 4, 1, 16);
         assert_eq!(cuMemcpy2DAsync_v2(&Rectangle { from, to: side(2, null_mut(), at, 0, 0, 8), width: 12, height: 2 }, d.stream), 1);
         ok(cuMemcpy2DAsync_v2(&Rectangle { from, to: side(2, null_mut(), at, 4, 1, 20), width: 12, height: 2 }, d.stream));
-        // Down in columns of two; the gap stays as it was, what is copied is poison until it is waited for.
+        // Copies two columns back. The gap between rows keeps its bytes, and the copied bytes are
+        // poison until the host waits.
         host.fill(9.0);
         let to = side(1, host.as_ptr(), 0, 0, 0, 12);
         ok(cuMemcpy2DAsync_v2(&Rectangle { from: side(2, null_mut(), at, 8, 1, 20), to, width: 8, height: 2 }, d.stream));
@@ -253,17 +256,17 @@ fn rectangles() {
         let mut all = [0f32; 16];
         ok(cuMemcpyDtoH_v2(all.as_mut_ptr().cast(), at, 64));
         assert_eq!(all[5..15], [0.0, 5.0, 6.0, 7.0, 0.0, 0.0, 9.0, 10.0, 11.0, 0.0]);
-        // The last row ends outside.
+        // The last row is out of bounds.
         assert_eq!(cuMemcpy2D_v2(&Rectangle { from: side(2, null_mut(), at, 8, 1, 20), to, width: 8, height: 3 }), 1);
         ok(cuMemFreeHost(host.as_ptr() as usize));
         ok(cuMemFreeAsync(at, d.stream));
     }
     let r = d.end();
-    assert!(r.contains("pitch is 8, and 12 bytes") && !r.contains("leak"), "{r}");
+    assert!(r.contains("pitch is 8, but 12 bytes") && !r.contains("leak"), "{r}");
 }
 
 #[test]
-fn a_graphs_launch_fails_to_order() {
+fn an_injected_failure_hits_a_graphs_launch() {
     let d = start("scalar");
     let (f, at, mut graph, mut run) = (d.function("filled"), d.memory(64), 0, 0);
     unsafe {
@@ -285,7 +288,7 @@ fn a_graphs_launch_fails_to_order() {
 }
 
 #[test]
-fn a_capture_hinders_whom_its_mode_says() {
+fn the_mode_of_a_capture_selects_the_threads_it_restricts() {
     let d = start("scalar");
     let stream = d.stream;
     for (mode, mine, others) in [(0, 900, 900), (1, 900, 0), (2, 0, 0)] {
@@ -313,7 +316,7 @@ fn a_capture_hinders_whom_its_mode_says() {
 }
 
 #[test]
-fn leaks_are_told_at_the_release() {
+fn leaks_are_reported_at_the_release() {
     let d = start("scalar");
     d.memory(100);
     let r = report();
@@ -321,7 +324,7 @@ fn leaks_are_told_at_the_release() {
     assert!(r.contains(held), "{r}");
     let r = d.end();
     assert!(r.contains("said leak at the context's release: device memory") && r.contains("of 100 bytes"), "{r}");
-    // The module's variables went with it, the rest with the context.
+    // The module's variables are freed with the module, and the rest with the context.
     assert!(r.contains("\nmemory 0\n"), "{r}");
 }
 
@@ -336,7 +339,7 @@ fn clusters_of_a_launch() {
         let (mut args, mut fit) = ([&raw const y as *mut c_void], 0);
         unsafe {
             let code = cuLaunchKernelEx(&config, f, args.as_mut_ptr(), null_mut());
-            assert_eq!(cuOccupancyMaxActiveClusters(&mut fit, f, &config), code, "the same judgement");
+            assert_eq!(cuOccupancyMaxActiveClusters(&mut fit, f, &config), code, "the occupancy query and the launch disagree");
             assert_eq!(fit > 0, code == 0);
             code
         }
@@ -356,9 +359,10 @@ fn clusters_of_a_launch() {
     d.end();
 }
 
-/// A multiprocessor of sm_90 has 228 KiB of shared memory, 2,048 threads, room for 32 blocks; 132 of them are in groups of 16, two of 18.
+/// An SM of sm_90 has 228 KiB of shared memory, 2,048 threads and room for 32 blocks. The 132 SMs
+/// are in groups of 16, and two groups have 18.
 #[test]
-fn what_fits_at_once() {
+fn occupancy_of_blocks_and_clusters() {
     let d = start("cluster");
     let f = d.function("where");
     unsafe { ok(cuFuncSetAttribute(f, 8, 200 << 10)) };
@@ -368,7 +372,7 @@ fn what_fits_at_once() {
         n
     };
     assert_eq!([blocks(1, 0), blocks(128, 0), blocks(1024, 0)], [32, 16, 2]);
-    // Each block takes 1 KiB more.
+    // Each block takes 1 KiB for the system.
     assert_eq!([blocks(128, 74 << 10), blocks(128, 76 << 10), blocks(128, 200 << 10)], [3, 2, 1]);
     let clusters = |size: u64, dynamic: u32| {
         let attribute = Attribute { id: 4, pad: 0, value: [size | 1 << 32, 1, 0, 0, 0, 0, 0, 0] };

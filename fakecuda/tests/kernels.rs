@@ -1,4 +1,4 @@
-//! Whole kernels as NVRTC compiles them, against plain loops.
+//! Whole kernels as NVRTC compiles them, compared with plain loops.
 
 use crate::common::*;
 
@@ -54,7 +54,7 @@ fn tiled_product() {
     let c: Vec<f32> = gpu.down(dc, m * n);
     for i in 0..m {
         for j in 0..n {
-            // The kernel's own order of sums, so bit for bit.
+            // The kernel's order of summation is the same, so the bits must be equal.
             let sum = (0..k).fold(0f32, |s, q| a[i * k + q].mul_add(b[q * n + j], s));
             assert_eq!(sum.to_bits(), c[i * n + j].to_bits(), "row {i}, column {j}");
         }
@@ -99,7 +99,7 @@ fn persistent_recurrent_network() {
 #[test]
 fn tensor_products() {
     for (kernel, k, half) in [("mma_bf16", 16, "bf16"), ("mma_f16", 16, "f16"), ("ldmatrix_f16", 16, "f16"), ("mma_tf32", 8, "tf32")] {
-        // Whole numbers: every type holds them and their sums.
+        // Every type can represent these integers and their sums exactly.
         let small = |n, seed| -> Vec<f32> { words(n, seed).iter().map(|w| (w % 15) as f32 - 7.0).collect() };
         let (a, b) = (small(16 * k, 6), small(8 * k, 7));
         let pack = |v: &[f32]| -> Vec<u32> {

@@ -1,4 +1,4 @@
-//! The simulated driver against programs of which it is known what they do, right and wrong.
+//! The simulated driver runs programs with known results, correct ones and faulty ones.
 
 mod bulk;
 mod clusters;

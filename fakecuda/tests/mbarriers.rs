@@ -1,10 +1,10 @@
-//! mbarriers: phases, counts, who waits for whom, and misuse.
+//! mbarriers: phases, counts, waits, and misuse.
 
 use crate::common::*;
 use fakecuda::{Fault, Kind, Outcome};
 
 fn fault(r: Result<Outcome, Fault>, kind: Kind, word: &str) {
-    let f = r.expect_err("the mistake was not seen");
+    let f = r.expect_err("the mistake was not detected");
     assert!(f.kind == kind && f.what.contains(word), "{f}");
     println!("{f}");
 }

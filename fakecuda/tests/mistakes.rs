@@ -1,10 +1,10 @@
-//! Each check, caught by a planted mistake, with the kernel, thread and instruction named.
+//! Each check detects a planted mistake, and names the kernel, the thread and the instruction.
 
 use crate::common::*;
 use fakecuda::{Fault, Kind};
 
 fn fault(r: Result<fakecuda::Outcome, Fault>, kind: Kind) -> Fault {
-    let f = r.expect_err("the mistake was not seen");
+    let f = r.expect_err("the mistake was not detected");
     assert_eq!(f.kind, kind, "{f}");
     assert!(f.line > 0 && !f.text.is_empty(), "{f}");
     println!("{f}");
@@ -84,7 +84,8 @@ fn use_after_free() {
     assert!(f.what.contains("freed"), "{f}");
 }
 
-/// Of a warp, lanes 0 to 15 come to an instruction, and the others go around it; all meet behind it.
+/// A kernel in which lanes 0 to 15 of a warp reach `instruction`. The other lanes branch around it,
+/// and all converge after it.
 fn around(instruction: &str) -> Gpu {
     Gpu::new(&format!(
         ".version 8.3\n.target sm_90\n.address_size 64\n.visible .entry part()\n{{\n.reg .pred %p<2>;\n.reg .b32 %r<2>;\n\
@@ -106,7 +107,8 @@ fn aligned_instructions_are_for_whole_warps() {
         let f = fault(around(instruction).launch("part", 1, 32, Args::new()), Kind::Deadlock);
         assert!(f.what.contains("`.aligned`"), "{instruction}: {f}");
     }
-    // Those that are not may be met by some, and a warp that has ended in part is as whole as it will ever be.
+    // A part of a warp may reach an instruction that is not `.aligned`. A warp some of whose lanes
+    // have ended counts as whole.
     for instruction in [
         "@%p1 bra $L_out;\nbarrier.arrive 1, 64;",
         "@%p1 bra $L_out;\nbarrier.cluster.arrive;",
@@ -146,7 +148,7 @@ fn grid_barrier_without_a_cooperative_launch() {
 }
 
 #[test]
-fn trap() {
+fn a_trap_is_a_fault() {
     let mut gpu = Gpu::load("scalar");
     fault(gpu.launch("trapped", 1, 1, Args::new()), Kind::Trap);
 }
@@ -159,7 +161,7 @@ fn fresh_memory_is_poison() {
 }
 
 #[test]
-fn what_is_not_known_is_an_error_with_its_line() {
+fn an_unknown_construct_is_an_error_with_its_line() {
     let whole = |body: &str| {
         format!(".version 9.0\n.target sm_90\n.address_size 64\n.visible .entry k()\n{{\n.reg .b32 %r<9>;\n{body}\nret;\n}}\n")
     };

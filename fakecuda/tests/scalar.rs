@@ -1,10 +1,11 @@
-//! Arithmetic, conversions, bits, warp operations and control flow, lane by lane, against Rust's own.
+//! Arithmetic, conversions, bit operations, warp operations and control flow, lane by lane,
+//! compared with Rust's own results.
 
 #![allow(clippy::precedence)]
 
 use crate::common::*;
 
-/// Random bits, and the values on which things go wrong.
+/// Random bits and special values.
 fn floats() -> Vec<f32> {
     let mut v = vec![
         0.0,
@@ -220,7 +221,7 @@ fn conversions() {
     }
 }
 
-/// x rounded to `bits` of significance with exponents from `least` on.
+/// Rounds `x` to `bits` significant bits, with exponents of at least `least`.
 fn rounded(x: f64, bits: i32, least: i32, most: f64) -> f64 {
     if x == 0.0 || !x.is_finite() {
         return x;
@@ -268,7 +269,7 @@ fn halves() {
 }
 
 #[test]
-fn lanes_that_part_and_meet() {
+fn diverged_lanes_converge_again() {
     let a: Vec<i32> = words(500, 19).iter().map(|w| (w % 10_000) as i32 + 1).collect();
     let n = a.len();
     let mut gpu = Gpu::load("scalar");

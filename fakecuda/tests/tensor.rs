@@ -1,4 +1,4 @@
-//! Operations over matrices and packed halves.
+//! Matrix operations and packed 16-bit arithmetic.
 
 use crate::common::*;
 use fakecuda::Kind;
@@ -43,7 +43,7 @@ fn products_in_f64() {
 #[test]
 fn copies_filled_with_zeros() {
     let mut gpu = Gpu::load("mma");
-    // What is not read need not be there.
+    // Bytes that are not read need not exist.
     let (x, y) = (gpu.up(&random(37, 9)), gpu.fresh::<f32>(128));
     gpu.launch("fill", 1, 16, Args::new().u64(x).u64(y).i32(37)).unwrap();
     let (from, to): (Vec<f32>, Vec<f32>) = (gpu.down(x, 37), gpu.down(y, 128));
@@ -57,7 +57,7 @@ fn copies_filled_with_zeros() {
 
 #[test]
 fn packed_halves() {
-    // Whole numbers below 16 have few bits: nothing is rounded.
+    // Integers of magnitude below 16 have few bits, so nothing is rounded.
     let small = |seed| -> Vec<f32> { words(64, seed).iter().map(|w| (w % 31) as f32 - 15.0).collect() };
     let (a, b, c) = (small(1), small(2), small(3));
     let bf16 = |v: &[f32]| -> Vec<u32> { v.chunks(2).map(|p| p[0].to_bits() >> 16 | p[1].to_bits() & 0xffff_0000).collect() };

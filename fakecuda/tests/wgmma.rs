@@ -1,11 +1,11 @@
-//! Products of warp groups: layouts of both operands with every swizzle, and what must be waited for.
+//! Products of warp groups: layouts of both operands with every swizzle, and missing waits.
 
 use crate::common::*;
 use fakecuda::driver::api::tensor::{Map, cuTensorMapEncodeTiled};
 use fakecuda::{Fault, Kind, Outcome};
 
 fn fault(r: Result<Outcome, Fault>, kind: Kind, word: &str) {
-    let f = r.expect_err("the mistake was not seen");
+    let f = r.expect_err("the mistake was not detected");
     assert!(f.kind == kind && f.what.contains(word), "{f}");
     println!("{f}");
 }
@@ -30,18 +30,20 @@ fn bits(ty: Ty, x: f32) -> Vec<u8> {
     }
 }
 
-/// A matrix [rows, k] in shared memory from byte `at` on, with its descriptor and how far that moves for the next step.
+/// The descriptor of a matrix [rows, k] in shared memory, and the amount by which each step
+/// advances it.
 struct Placed {
     descriptor: u64,
     by: u64,
 }
 
-/// As TMA would put it there: boxes as wide as the swizzle, one beside the other, 8 rows after 8 rows.
+/// Places the matrix in shared memory as TMA would: boxes as wide as the swizzle, side by side, in
+/// groups of 8 rows.
 fn place(image: &mut Vec<u8>, ty: Ty, m: &[f32], rows: usize, k: usize, swizzle: usize, across: bool) -> Placed {
     let (n, at, span) = (bits(ty, 0.0).len(), image.len().next_multiple_of(1024), 16 << swizzle);
     let (step, code) = (32 / n, [0u64, 3, 2, 1][swizzle]);
     let (inner, outer) = if across { (rows, k) } else { (k, rows) };
-    // Boxes of `outer` lines of `span` bytes.
+    // A box has `outer` lines of `span` bytes.
     let panel = span * outer;
     image.resize(at + panel * (inner * n).div_ceil(span), 0);
     for r in 0..rows {
@@ -52,7 +54,7 @@ fn place(image: &mut Vec<u8>, ty: Ty, m: &[f32], rows: usize, k: usize, swizzle:
             image[at + byte..at + byte + n].copy_from_slice(&bits(ty, m[r * k + c]));
         }
     }
-    // Leading and stride offsets of one step's part of it.
+    // The leading and stride offsets of one step's share of the matrix.
     let (leading, stride) = match (across, swizzle) {
         (false, 0) => (panel, 128),
         (false, _) => (16, 8 * span),
@@ -62,7 +64,7 @@ fn place(image: &mut Vec<u8>, ty: Ty, m: &[f32], rows: usize, k: usize, swizzle:
     let by = match (across, swizzle) {
         (true, _) => step * span,
         (false, 0) => 2 * panel,
-        // Within the span, whose next panel no step here reaches.
+        // A step stays within the span, so it does not reach the next panel.
         (false, _) => 32,
     };
     let field = |x: usize, at: u32| ((x as u64 >> 4) & 0x3fff) << at;
@@ -84,7 +86,8 @@ fn run(c: Case) -> Result<Outcome, Fault> {
     let pa = place(&mut image, c.ty, &a, 64, c.k, c.swizzle, across);
     let pb = place(&mut image, c.ty, &b, 16, c.k, if c.kind == 2 { c.swizzle.min(1) } else { c.swizzle }, across);
     image.resize(image.len().next_multiple_of(16).max(128 * 16), 0);
-    // A's fragments: register i of a step has row g + 8 (i % 2), columns 2 t and 2 t + 1, + 8 for i > 1.
+    // A's fragments: register `i` of a step has row `g + 8 (i % 2)` and columns `2 t` and
+    // `2 t + 1`, plus 8 for `i > 1`.
     let mut regs = Vec::new();
     for k in (0..c.k).step_by(16) {
         for i in 0..4 {
@@ -117,7 +120,7 @@ fn layouts_and_types() {
     for (ty, kind) in [(Ty::F16, 0), (Ty::Bf16, 1), (Ty::Bf16, 2), (Ty::Tf32, 3), (Ty::Bf16, 4)] {
         for swizzle in 0..4 {
             let step = if ty == Ty::Tf32 { 8 } else { 16 };
-            // K-major with a swizzle: as far as it spans.
+            // The steps stay within the swizzle's span if the layout is K-major with a swizzle.
             let most = if kind == 2 || swizzle == 0 { 4 } else { 1 << (swizzle - 1) };
             for steps in [1, most] {
                 run(Case { ty, kind, swizzle, k: step * steps, mode: 0 }).unwrap();
@@ -159,11 +162,11 @@ fn sums_in_f16() {
     }
 }
 
-/// A matrix [rows, columns] row by row, in boxes of `tile`.
+/// The tensor map of a row-major matrix [rows, columns], with boxes of size `tile`.
 fn map(kind: u32, address: u64, (rows, columns, bytes): (u64, u64, u64), tile: [u32; 2], swizzle: u32) -> [u8; 128] {
     let (mut map, dims, strides, ones) = (Map::default(), [columns, rows], [columns * bytes], [1u32; 2]);
     let _turn = turn();
-    // SAFETY: lists of as many elements as there are dimensions, and a place for the map.
+    // SAFETY: each list has one element for each dimension, and `map` has room for the map.
     unsafe {
         let (d, s, t) = (dims.as_ptr(), strides.as_ptr(), tile.as_ptr());
         assert_eq!(cuTensorMapEncodeTiled(&raw mut map, kind, 2, address, d, s, t, ones.as_ptr(), 0, swizzle, 0, 0), 0);

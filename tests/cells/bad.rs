@@ -1,4 +1,4 @@
-//! What cannot be is refused with an error that says what and where.
+//! Invalid cells and layers are refused, with an error that names the argument and the place.
 
 use overtime::models::{Activation, Conv2d, Dense, Padding, brainpy};
 use overtime::{Error, Init, LoopOverTime, System};
@@ -18,7 +18,7 @@ fn a_weight_of_the_wrong_length_is_refused() {
 }
 
 #[test]
-fn an_unknown_weight_is_refused_with_those_there_are() {
+fn an_unknown_weight_is_refused_with_the_known_names() {
     let error = Dense::<f32>::new(3, 4).weight("Wi", &[0.0; 12]).unwrap_err();
     assert_eq!(error.to_string(), "no weight named `Wi`; there is: W, b");
     let error = brainpy::RnnCell::<f32>::new(3, 4).bias(false).weight("b", &[0.0; 4]).unwrap_err();
@@ -31,7 +31,7 @@ fn a_weight_that_is_not_finite_is_refused() {
     values[5] = f64::NAN;
     let error = built(brainpy::RnnCell::new(3, 4).weight("Wh", &values).unwrap()).unwrap_err();
     assert!(matches!(&error, Error::NotFinite { variable, index: 5, .. } if variable.contains("Wh")), "{error}");
-    // Finite in f64, infinite in f16.
+    // The value is finite in f64 and infinite in f16.
     let cell = brainpy::RnnCell::<half::f16>::new(3, 4).weight("b", &[0.0, 1e6, 0.0, 0.0]).unwrap();
     let error = LoopOverTime::new(cell).map(|_| ()).unwrap_err();
     assert!(matches!(error, Error::NotFinite { index: 1, .. }), "{error}");
@@ -44,7 +44,7 @@ fn softmax_within_a_cell_is_refused() {
 }
 
 #[test]
-fn sizes_that_make_no_sense_are_refused() {
+fn invalid_sizes_are_refused() {
     for (num_in, num_out) in [(0, 4), (4, 0), (usize::MAX, 2), (2, usize::MAX), (1 << 40, 1 << 40)] {
         assert!(built(brainpy::RnnCell::new(num_in, num_out)).is_err(), "{num_in} {num_out}");
         assert!(built(brainpy::LstmCell::new(num_in, num_out)).is_err(), "{num_in} {num_out}");
@@ -53,7 +53,7 @@ fn sizes_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn a_convolution_that_cannot_be_is_refused() {
+fn an_impossible_convolution_is_refused() {
     let conv = || Conv2d::<f32>::new(4, 6, (3, 3), (5, 5));
     let error = built(conv().groups(3)).unwrap_err();
     assert_eq!(error.to_string(), "groups: 3 does not divide 4 and 6 channels");

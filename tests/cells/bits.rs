@@ -1,4 +1,4 @@
-//! What may not change a bit: threads, blocks, neighbours in the batch, and where a run is cut.
+//! Threads, blocks, other rows of the batch and split runs change no bit.
 
 use crate::cells::twin::{Case, KINDS, Kind};
 use half::{bf16, f16};
@@ -82,7 +82,8 @@ impl<T: Scalar> Checks for Typed<T> {
     }
 }
 
-/// (steps, batch, in, units): more rows than a tile has, deeper and wider than a panel, and none of it even.
+/// (steps, batch, in, units): more rows than a tile, deeper and wider than a panel, and no size is
+/// a multiple of a tile's.
 const SHAPES: [[usize; 4]; 3] = [[9, 13, 7, 33], [5, 19, 150, 40], [3, 9, 3, 137]];
 
 fn all(check: impl Fn(&dyn Checks)) {

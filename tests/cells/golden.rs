@@ -1,10 +1,11 @@
-//! Cells and layers against brainpy's own runs. The tests of CUDA include this file: `super::device` says where it runs.
+//! Cells and layers compared with runs of brainpy. The tests of CUDA include this file:
+//! `super::device` selects the device.
 
 use crate::common::{close, golden, narrow, widen};
 use overtime::models::{Activation, Conv2d, Dense, brainpy};
 use overtime::{Builder, FirstAxis, LoopOverTime, Scalar, Sequential};
 
-/// Gives a layer the reference run's weights of this name.
+/// Sets a layer's weights to the reference run's weights of this name.
 macro_rules! with {
     ($reference:expr, $name:literal, $layer:expr) => {{
         let prefix = concat!("w.", $name, ".");
@@ -14,7 +15,7 @@ macro_rules! with {
 
 type Loop<T> = Builder<T, Sequential<T>>;
 
-/// Runs the case, and compares the output and whatever brainpy monitored. Answers with the largest difference.
+/// Runs the case, and compares the output and all variables that brainpy monitored.
 fn check<T: Scalar>(name: &str, batch: usize, layers: Sequential<T>, options: impl Fn(Loop<T>) -> Loop<T>) {
     let reference = golden(name);
     let monitored: Vec<&str> = reference.with("mon.").map(|(layer, _)| layer).collect();
@@ -28,7 +29,8 @@ fn check<T: Scalar>(name: &str, batch: usize, layers: Sequential<T>, options: im
     let run = over_time.run(&narrow::<T>(reference.array("in"))).unwrap();
     let tol = if size_of::<T>() == 8 { 1e-10 } else { 2e-5 };
     let what = format!("{name} {}", T::DTYPE);
-    // Brainpy's results are time-major also where the input was batch-major; ours have the input's layout.
+    // brainpy's results are time-major even for a batch-major input. The results here have the
+    // input's layout.
     let time_major = |a: &ndarray::ArrayD<T>, like: &ndarray::ArrayD<f64>| {
         let mut a = widen(a);
         if a.shape() != like.shape() {

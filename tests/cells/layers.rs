@@ -1,4 +1,4 @@
-//! Dense and Conv2d against plain loops.
+//! Dense and Conv2d compared with plain loops.
 
 use crate::cells::twin::{assert_close, random};
 use half::{bf16, f16};
@@ -8,7 +8,8 @@ use overtime::{LoopOverTime, Scalar, System};
 
 const SEED: u64 = 99;
 
-/// What a layer makes of a series `[steps, batch, …]`, with these threads and blocks.
+/// The output of a layer for a series `[steps, batch, …]`, with this number of threads and this
+/// block size.
 fn run<T: Scalar>(layer: impl System<T>, x: &ArrayD<T>, threads: usize, block: usize) -> ArrayD<T> {
     let builder = LoopOverTime::builder(layer).batch(x.shape()[1]).threads(threads).block(block);
     builder.build().unwrap().run(x).unwrap().output
@@ -57,7 +58,8 @@ struct Conv {
 }
 
 impl Conv {
-    /// Zeros before each axis, and outputs along it, as XLA defines SAME and VALID.
+    /// The zeros before each axis, and the number of outputs along it, as XLA defines SAME and
+    /// VALID.
     fn axis(&self, k: usize) -> (usize, usize) {
         let pick = |pair: (usize, usize)| [pair.0, pair.1][k];
         let (input, stride) = (pick(self.input), pick(self.stride));
@@ -118,7 +120,7 @@ fn conv2d_is_the_plain_sum() {
         Padding::Same,
         Padding::Valid,
         Padding::Explicit([(0, 3), (2, 1)]),
-        Padding::Explicit([(7, 0), (0, 9)]), // whole windows outside
+        Padding::Explicit([(7, 0), (0, 9)]), // whole windows are outside
     ];
     for padding in paddings {
         for stride in [(1, 1), (2, 3), (5, 1)] {

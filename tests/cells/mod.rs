@@ -1,4 +1,5 @@
-//! The cells and layers: against brainpy's runs, against plain loops, and the bits they promise.
+//! The cells and layers, compared with runs of brainpy and with plain loops, and the bits that they
+//! guarantee.
 
 mod bad;
 mod bits;

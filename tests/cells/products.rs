@@ -1,4 +1,5 @@
-//! Dense products against sums in f64, in every type and layout, on whatever device the test program has.
+//! Dense products compared with sums in f64, in every type and layout, on the device of the test
+//! program.
 
 use super::device;
 use half::{bf16, f16};
@@ -7,7 +8,7 @@ use overtime::matmul::{Matmul, Product, matmul};
 use overtime::models::Activation;
 use overtime::{DType, Device, Error, Products, Scalar};
 
-/// Numbers from a seed, in -1 … 1, as the type has them.
+/// Random numbers in −1 … 1, rounded to the type.
 pub(crate) fn random<T: Scalar>(len: usize, seed: u64) -> Vec<T> {
     let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
@@ -19,7 +20,7 @@ pub(crate) fn random<T: Scalar>(len: usize, seed: u64) -> Vec<T> {
     (0..len).map(|_| T::from_f64(next())).collect()
 }
 
-/// What is multiplied: m, k, n; batch, whether A and B are transposed, and shared.
+/// The operands: m, k, n; the batch; whether A and B are transposed, and whether they are shared.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case {
     pub(crate) size: [usize; 3],
@@ -50,7 +51,7 @@ impl Case {
         [0, 1, 2].map(|i| random(lens[i], seed + i as u64))
     }
 
-    /// The product in f64, by the definition.
+    /// The product in f64, by definition.
     fn reference<T: Scalar>(&self, a: &[T], b: &[T], bias: &[T]) -> Vec<f64> {
         let [m, k, n] = self.size;
         let apart = [if self.shared[0] { 0 } else { m * k }, if self.shared[1] { 0 } else { k * n }];
@@ -74,7 +75,7 @@ impl Case {
     }
 }
 
-/// ‖c − reference‖/‖reference‖; NaN where c has one.
+/// ‖c − reference‖/‖reference‖, which is NaN if c contains NaN.
 fn distance<T: Scalar>(c: &[T], reference: &[f64]) -> f64 {
     assert_eq!(c.len(), reference.len());
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
@@ -93,7 +94,7 @@ fn bound(dtype: DType, products: Products, k: usize) -> f64 {
     }
 }
 
-/// Makes the product twice, over what must not matter, and judges it.
+/// Computes the product twice over a buffer with other contents, and checks both results.
 pub(crate) fn check<T: Scalar>(case: Case, device: Device, seed: u64) -> Vec<T> {
     let [a, b, bias] = case.inputs::<T>(seed);
     let mut product = case.build::<T>(device);
@@ -103,7 +104,7 @@ pub(crate) fn check<T: Scalar>(case: Case, device: Device, seed: u64) -> Vec<T> 
     let what = format!("{} {case:?}, seed {seed}, {}", T::DTYPE, product.kernel());
     assert!(far <= bound(T::DTYPE, case.products, case.size[1]), "{what}: {far:e}");
     let again = product.run(&a, &b, Some(&bias)).unwrap();
-    assert!(bytemuck::cast_slice::<T, u8>(&again) == bytemuck::cast_slice::<T, u8>(&c), "{what}: other bits the second time");
+    assert!(bytemuck::cast_slice::<T, u8>(&again) == bytemuck::cast_slice::<T, u8>(&c), "{what}: the second result has different bits");
     c
 }
 
@@ -143,7 +144,7 @@ fn bf16_products_of_every_layout() {
 }
 
 #[test]
-fn batches_share_what_they_are_told_to() {
+fn batches_share_operands() {
     let Some(device) = device() else { return };
     for shared in [[false, false], [true, false], [false, true], [true, true]] {
         let case = Case { batch: 3, shared, activation: Activation::Relu, ..Case::new(17, 9, 5, [false; 2]) };
@@ -152,7 +153,7 @@ fn batches_share_what_they_are_told_to() {
     check::<f64>(Case { batch: 5, ..Case::new(1, 1, 1, [true; 2]) }, device, 8);
 }
 
-/// Sums so long that blocks share them; sizes beyond a tile by one.
+/// The sums are so long that several blocks share them, and the sizes exceed a tile by one.
 #[test]
 fn long_sums_and_long_rows() {
     let Some(device) = device() else { return };
@@ -164,7 +165,7 @@ fn long_sums_and_long_rows() {
 }
 
 #[test]
-fn nothing_times_nothing() {
+fn products_with_an_axis_of_length_0_have_results() {
     let Some(device) = device() else { return };
     let build = |m, k, n| Matmul::<f32>::new(m, k, n).activation(Activation::Relu).device(device).build().unwrap();
     assert_eq!(build(2, 0, 3).run(&[], &[], Some(&[1.0, -1.0, 2.0])).unwrap(), [1.0, 0.0, 2.0, 1.0, 0.0, 2.0]);
@@ -174,9 +175,9 @@ fn nothing_times_nothing() {
     assert!(Matmul::<f32>::new(2, 2, 2).batch(0).device(device).build().unwrap().run(&[], &[], None).unwrap().is_empty());
 }
 
-/// A NaN is no zero, and stays in its row and column.
+/// A NaN does not count as zero, and affects only its own row and column.
 #[test]
-fn nan_goes_where_it_belongs() {
+fn nan_stays_in_its_row_and_column() {
     let Some(device) = device() else { return };
     for products in [Products::Fast, Products::Tf32] {
         let mut product = Matmul::<f32>::new(20, 24, 20).products(products).device(device).build().unwrap();
@@ -188,7 +189,7 @@ fn nan_goes_where_it_belongs() {
 }
 
 #[test]
-fn what_does_not_fit_is_said() {
+fn operands_of_a_wrong_length_are_named() {
     let Some(device) = device() else { return };
     let mut product = Matmul::<f32>::new(2, 3, 4).batch(2).device(device).build().unwrap();
     let mut said = |a: usize, b: usize, bias: Option<usize>| {
@@ -215,7 +216,7 @@ fn matrices_of_any_layout_are_multiplied() {
     assert_eq!(matmul(&a, &a.t()).unwrap(), expected);
     let column_major = Array2::from_shape_vec(ndarray::ShapeBuilder::f((2, 3)), vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0]).unwrap();
     assert_eq!(matmul(&column_major, &a.t().to_owned()).unwrap(), expected);
-    // Every other column, backwards.
+    // Every other column, in reverse order.
     let picked = a.slice(ndarray::s![.., ..;-2]);
     assert_eq!(matmul(&picked, &array![[1.0], [10.0]]).unwrap(), array![[13.0], [46.0]]);
     assert_eq!(matmul(&Array2::<f32>::zeros((2, 0)), &Array2::zeros((0, 3))).unwrap(), Array2::<f32>::zeros((2, 3)));

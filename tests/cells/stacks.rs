@@ -1,4 +1,5 @@
-//! What recurrent layers promise beside their numbers: bits, rows of unequal length, what carries over, what is refused.
+//! Properties of recurrent layers besides their values: bits, rows of unequal length, state that
+//! carries over, and refused options.
 
 use crate::cells::torch::{Case, KINDS, Kind, some_lengths};
 use crate::cells::twin::assert_close;
@@ -49,7 +50,7 @@ fn threads_blocks_chunks_and_steps_between_change_no_bit() {
     }
 }
 
-/// A row with a length is the row alone with a series of that length.
+/// A row with a length gives the result of the row alone with a series of that length.
 #[test]
 fn a_row_is_as_long_as_its_length() {
     for kind in KINDS {
@@ -78,7 +79,7 @@ fn in_one_direction_split_runs_and_saved_ones_are_the_whole_one() {
     let b = second.run(x.slice(s![7.., .., ..])).unwrap();
     assert!(concatenate(Axis(0), &[a.output.view(), b.output.view()]).unwrap() == expected.output);
     assert!(state_bits(&second) == state_bits(&whole));
-    // The same through names and views.
+    // The same holds with names and views.
     let dict = second.state_dict().unwrap();
     assert_eq!(dict.get("l2.state").unwrap().shape(), [3, 14]);
     assert!(dict.get("l1.Wi").is_some());
@@ -90,14 +91,15 @@ fn in_one_direction_split_runs_and_saved_ones_are_the_whole_one() {
 }
 
 #[test]
-fn what_is_kept_of_a_reverse_direction_is_what_it_had_after_that_step() {
+fn the_recorded_reverse_state_is_the_state_after_that_step() {
     let case = Case::new::<f32>(Kind::Gru, 1, true, [9, 2, 3, 4]);
     let x = case.input::<f32>();
     let run = builder(&case).record_every(2).build().unwrap().run(Input::from(&x).lengths(&[9, 3])).unwrap();
     assert_eq!(run.output.shape(), [5, 2, 8]);
     let (state, output) = (&run["l0_reverse.state"], &run.output);
     assert!(state.slice(s![.., 0, ..]) == output.slice(s![.., 0, 4..]));
-    // Of the short row: as it was to begin with before its own end, and its output 0.
+    // The row is short. Before its own end in reverse time, its state is the initial one, and its
+    // output is 0.
     assert!(state.slice(s![..2, 1, ..]) == output.slice(s![..2, 1, 4..]) && state.slice(s![2.., 1, ..]).iter().all(|h| *h == 0.0));
     let forward = &run["l0.state"];
     assert!(forward.slice(s![2, 1, ..]) == forward.slice(s![4, 1, ..]) && output.slice(s![2.., 1, ..]).iter().all(|y| *y == 0.0));
@@ -144,9 +146,9 @@ fn layers_and_cells_with_lengths_stand_in_a_sequential() {
     }
 }
 
-/// What is beyond a row's end is not looked at.
+/// Values beyond a row's end are ignored.
 #[test]
-fn padding_may_be_anything() {
+fn values_beyond_a_rows_end_are_ignored() {
     let case = Case::new::<f32>(Kind::Gru, 2, true, [6, 3, 2, 4]);
     let (mut x, lengths) = (case.input::<f32>(), [2, 6, 0]);
     let clean = builder(&case).build().unwrap().run(Input::from(&x).lengths(&lengths)).unwrap();
@@ -159,13 +161,13 @@ fn padding_may_be_anything() {
 }
 
 #[test]
-fn what_is_not_finite_is_found_where_it_began() {
+fn a_non_finite_value_is_found_at_its_first_step() {
     let layers = Rnn::<f32>::new(1, 2).bidirectional(true).activation(Activation::Identity).wi_init(Init::Constant(1.0));
     let layers = layers.wh_init(Init::Constant(1e10)).b_init(Init::Zeros);
     let mut over_time = LoopOverTime::builder(layers).batch(2).build().unwrap();
     let mut x = Array3::<f32>::zeros((20, 2, 1));
     x[[15, 1, 0]] = 1.0;
-    // Of its length the second row takes no step that is not 0.
+    // Within its length, the second row has only steps with input 0.
     over_time.run(Input::from(&x).lengths(&[20, 15])).unwrap();
     let error = over_time.run(&x).unwrap_err();
     assert!(matches!(&error, Error::NotFinite { variable, step: Some(39), index: 2, .. } if variable == "l0.state"), "{error}");
@@ -177,7 +179,7 @@ fn what_is_not_finite_is_found_where_it_began() {
 }
 
 #[test]
-fn brainpys_forms_are_its_cells() {
+fn layers_of_brainpys_form_equal_its_cells() {
     let x = Array3::from_shape_fn((6, 2, 3), |(t, b, k)| ((t + b * 5 + k * 2) % 7) as f64 / 7.0);
     let layers = brainpy::Gru::<f64>::new(3, 4).num_layers(2).b_init(Init::Uniform(-1.0, 1.0)).seed(3);
     let cell = |n: usize, from: usize| {
@@ -190,7 +192,7 @@ fn brainpys_forms_are_its_cells() {
     let expected = LoopOverTime::builder(stack).batch(2).build().unwrap().run(&x).unwrap();
     let ours = LoopOverTime::builder(layers.clone()).batch(2).build().unwrap().run(&x).unwrap();
     assert!(ours.output == expected.output);
-    // 1 is added to the forget gate, and taken from torch's bias.
+    // The forget gate adds 1, which is subtracted from torch's bias.
     let case = Case::new::<f64>(Kind::Lstm, 2, true, [5, 3, 2, 4]);
     let brainpy = brainpy::Lstm::<f64>::new(2, 4).num_layers(2).bidirectional(true).torch_weights(&case.weights).unwrap();
     let run = LoopOverTime::builder(brainpy).batch(3).build().unwrap().run(&case.input::<f64>()).unwrap();
@@ -200,7 +202,7 @@ fn brainpys_forms_are_its_cells() {
     assert!(run(Box::new(one)) == run(Box::new(alone)));
 }
 
-/// Directions and layers have weights of their own, by one seed, whatever order the options come in.
+/// Directions and layers have different weights from one seed, for any order of the options.
 #[test]
 fn options_may_come_in_any_order() {
     let one = Gru::<f32>::new(3, 4).seed(9).bias(false).bidirectional(true).num_layers(3);
@@ -228,7 +230,7 @@ impl System<f32> for Own {
 }
 
 #[test]
-fn lengths_that_make_no_sense_are_refused() {
+fn invalid_lengths_are_refused() {
     let refused = |system: Box<dyn System<f32>>, batch: Option<usize>, lengths: &[usize]| {
         let mut over_time = LoopOverTime::builder(system).batch(batch).build().unwrap();
         let features = over_time.schema().inputs[0].shape[0];
@@ -254,7 +256,7 @@ fn lengths_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn layers_that_make_no_sense_are_refused() {
+fn invalid_layers_are_refused() {
     let error = |layers: Gru<f32>| LoopOverTime::new(layers).map(|_| ()).unwrap_err().to_string();
     assert!(error(Gru::new(3, 4).num_layers(0)).starts_with("num_layers: 0"));
     assert!(error(Gru::new(3, 4).num_layers(usize::MAX)).starts_with("num_layers: 1844"));

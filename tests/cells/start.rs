@@ -1,4 +1,5 @@
-//! How cells start: weights, their names and seeds, the state; and that a changed weight counts.
+//! The start of cells: weights with their names and seeds, and the state. Also, a changed weight
+//! takes effect.
 
 use ndarray::{Array3, Axis, Slice};
 use overtime::models::{GruCell, brainpy};
@@ -29,11 +30,11 @@ fn weights_follow_the_seed_and_the_initialiser() {
     assert_eq!(values(&cell(1), 0), values(&cell(1), 0));
     assert_ne!(values(&cell(1), 0), values(&cell(2), 0));
     assert!(values(&cell(1), 2).iter().all(|b| *b == 0.0));
-    // Variance 2/(40 + 50), from 2,000 samples.
+    // The variance is 2/(40 + 50), estimated from 2,000 samples.
     let wi = values(&cell(1), 0);
     let variance = wi.iter().map(|w| w * w).sum::<f64>() / wi.len() as f64;
     assert!((variance * 45.0 - 1.0).abs() <= 0.2, "{variance}");
-    // Rows of the GRU's Wh are orthonormal.
+    // The rows of the GRU's Wh are orthonormal.
     let wh = values(&brainpy::GruCell::new(5, 6), 1);
     for (r, s) in (0..6).flat_map(|r| (0..6).map(move |s| (r, s))) {
         let dot: f64 = (0..18).map(|k| wh[r * 18 + k] * wh[s * 18 + k]).sum();
@@ -41,11 +42,11 @@ fn weights_follow_the_seed_and_the_initialiser() {
     }
     assert_eq!(values(&brainpy::RnnCell::new(2, 1).wi_init(Init::Values(vec![0.25, 4.0])).seed(9), 0), [0.25, 4.0]);
     let given = brainpy::RnnCell::new(2, 1).weight("Wi", &[0.25_f32, 4.0]).unwrap().seed(9);
-    assert_eq!(values(&given, 0), [0.25, 4.0], "a seed changes no given values");
+    assert_eq!(values(&given, 0), [0.25, 4.0], "a seed must not change given values");
 }
 
 #[test]
-fn the_state_starts_as_told_and_has_its_views() {
+fn the_state_starts_from_its_initial_value_and_has_views() {
     let cell = brainpy::LstmCell::<f64>::new(2, 3).state_init(Init::Values(vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6])).seed(3);
     let mut over_time = LoopOverTime::builder(cell).batch(4).out_vars(["state", "h", "c"]).build().unwrap();
     let x = Array3::from_shape_fn((5, 4, 2), |(t, b, i)| (t * 8 + b * 2 + i) as f64 / 40.0);
@@ -54,18 +55,18 @@ fn the_state_starts_as_told_and_has_its_views() {
     assert_eq!(run["h"], part(0, 3));
     assert_eq!(run["c"], part(3, 6));
     assert_eq!(run["h"], run.output);
-    // From zero it runs otherwise.
+    // The result differs from that of a zero state.
     let zero = LoopOverTime::builder(brainpy::LstmCell::<f64>::new(2, 3).seed(3)).batch(4).build().unwrap().run(&x).unwrap();
     assert_ne!(zero.output, run.output);
 }
 
 #[test]
-fn a_weight_written_after_a_run_counts() {
+fn a_weight_written_after_a_run_takes_effect() {
     let x = Array3::from_elem((3, 1, 2), 1.0);
     let run = |cell: &brainpy::RnnCell<f64>| LoopOverTime::builder(cell.clone()).batch(1).build().unwrap().run(&x).unwrap().output;
     let mut cell = brainpy::RnnCell::<f64>::new(2, 2).weight("Wi", &[0.5; 4]).unwrap().weight("Wh", &[0.0; 4]).unwrap();
     assert!(run(&cell).iter().all(|y| *y == 1.0));
-    // Used in place, so that what was packed for it is there when the weight changes.
+    // The cell is used in place, so its packed weights exist when the weight changes.
     let mut y = [0.0; 2];
     let shared = overtime::Shared::default();
     let mut step = |cell: &brainpy::RnnCell<f64>| {

@@ -1,4 +1,5 @@
-//! Weights by the names of torch's `state_dict`, against what torch itself computed: `tests/golden/torch`.
+//! Weights by the names of torch's `state_dict`, compared with results of torch:
+//! `tests/golden/torch`.
 
 use crate::cells::twin::assert_close;
 use ndarray::ArrayD;
@@ -25,7 +26,7 @@ impl Case {
         assert_close(what, &over_time.run(&self.x).unwrap().output, &self.out, 1e-12);
     }
 
-    /// Once as a layer takes them, once as a loop does.
+    /// The layer loads the weights in the first check, and the loop in the second.
     fn check_both(&self, what: &str, net: fn() -> Sequential<f64>) {
         self.check(what, net().torch_weights(&self.weights).unwrap());
         let mut over_time = LoopOverTime::builder(net()).batch(self.x.shape()[1]).build().unwrap();
@@ -47,7 +48,7 @@ fn recurrent_layers_behind_any_path() {
     case("no_bias").check_both("without bias", || Sequential::new().layer("l", Lstm::new(3, 4).bias(false)));
 }
 
-/// Numbers of `torch.nn.Sequential`, and both sorts of gelu.
+/// The numbers of `torch.nn.Sequential`, and both kinds of gelu.
 #[test]
 fn dense_layers_by_number() {
     case("linear").check_both("linear", || {
@@ -82,9 +83,9 @@ fn cells_with_a_layer_behind_them() {
     case("lstm_cell").check_both("lstm cell", || net(LstmCell::new(3, 4)));
 }
 
-/// What is missing or too much is listed by torch's names, and nothing has changed.
+/// Missing and unexpected weights are listed by torch's names, and nothing changes.
 #[test]
-fn what_does_not_fit_is_listed() {
+fn weights_that_do_not_fit_are_listed() {
     let net = || Sequential::<f64>::new().layer("a", Dense::new(3, 5)).layer("b", Dense::new(5, 4));
     let array = |shape: &[usize]| ArrayD::<f64>::ones(shape);
     let all = [("x.a.weight", vec![5, 3]), ("x.a.bias", vec![5]), ("x.b.weight", vec![4, 5]), ("x.b.bias", vec![4])];
@@ -100,21 +101,21 @@ fn what_does_not_fit_is_listed() {
     assert_eq!(keys(&with("x.a.running_mean")), (vec![], vec!["x.a.running_mean".to_owned()]));
     assert_eq!(keys(&with("x.c.weight")), (vec![], vec!["x.c.weight".to_owned()]));
     assert_eq!(keys(&with("x.a.bias")), (vec![], vec!["x.a.bias".to_owned()]));
-    // Three numbers for two layers mean nothing.
+    // Three numbers for two layers cannot be matched.
     let three = ["0", "1", "2"].map(|n| (format!("{n}.weight"), array(&[2])));
-    let Err(Error::Keys { missing, unexpected }) = net().torch_weights(&three) else { panic!("taken") };
+    let Err(Error::Keys { missing, unexpected }) = net().torch_weights(&three) else { panic!("the weights were accepted") };
     assert_eq!((missing.len(), unexpected.len()), (4, 3));
-    // A Linear's weight as brainpy would have it.
+    // The weight of a Linear in brainpy's layout.
     let mut turned = weights.clone();
     turned[0].1 = array(&[3, 5]);
     let error = net().torch_weights(&turned).err().unwrap().to_string();
     assert!(error.contains("`x.a.weight`") && error.contains("length 3, expected 5"), "{error}");
     turned[0].1 = array(&[15]);
     assert!(net().torch_weights(&turned).is_err());
-    // Torch has no such unit.
+    // torch has no unit of this kind.
     let error = Sequential::<f64>::new().layer("g", brainpy::Gru::new(3, 4)).torch_weights(&weights).err().unwrap().to_string();
     assert!(error.contains("GruCell"), "{error}");
-    // A loop is as it was.
+    // The loop keeps its weights.
     let mut over_time = LoopOverTime::new(net()).unwrap();
     let before = over_time.state_dict().unwrap();
     let given: Vec<(String, ArrayD<f64>)> = without("x.b.bias").into_iter().map(|(name, array)| (name.to_owned(), array)).collect();

@@ -1,7 +1,8 @@
-//! Recurrent layers against a program of torch's documented equations: plain loops in f64, weights in torch's layout, nothing shared with
-//! the library.
+//! Recurrent layers compared with a program of torch's documented equations: plain loops in f64
+//! with weights in torch's layout, which share nothing with the library.
 //!
-//! Equations: the pages of `torch.nn.RNN`, `GRU` and `LSTM`; lengths: a packed sequence's, whose reverse direction starts at its own end.
+//! The equations are on the pages of `torch.nn.RNN`, `GRU` and `LSTM`. Lengths are those of a
+//! packed sequence, whose reverse direction starts at its own end.
 
 use crate::cells::twin::{assert_close, random};
 use half::{bf16, f16};
@@ -32,7 +33,7 @@ pub(crate) struct Case {
     pub(crate) x: Vec<f64>,
 }
 
-/// For each layer and direction h and c, `[B][H]`.
+/// For each layer and direction, h and c with shape `[B][H]`.
 pub(crate) type States = Vec<[Vec<Vec<f64>>; 2]>;
 
 impl Case {
@@ -60,7 +61,7 @@ impl Case {
                 add("weight_ih", &[gates * hidden, from], matrix("ih", from));
                 add("weight_hh", &[gates * hidden, hidden], matrix("hh", hidden));
                 for name in ["bias_ih", "bias_hh"] {
-                    // In steps of 1/64: the sum of two is exact in every type.
+                    // The values are multiples of 1/64, so the sum of two is exact in every type.
                     let values = random::<f64>(SEED, &format!("{name}{layer}{direction}"), gates * hidden, 16.0);
                     add(name, &[gates * hidden], values.into_iter().map(|v| v.round() / 64.0).collect());
                 }
@@ -83,7 +84,8 @@ impl Case {
         (0..self.layers * self.directions()).map(|_| [zeros(), zeros()]).collect()
     }
 
-    /// Output `[T][B][D·H]`, and the states at the end; both rounded to `T` wherever the library keeps them in memory.
+    /// The output `[T][B][D·H]` and the final states, both rounded to `T` wherever the library
+    /// stores them in memory.
     pub(crate) fn twin<T: Scalar>(&self, lengths: &[usize], mut states: States) -> (Vec<f64>, States) {
         let n = self.hidden;
         let round = |x: f64| T::from_f64(x).to_f64();
@@ -149,7 +151,7 @@ impl Case {
         Array3::from_shape_vec((self.steps, self.batch, self.num_in), values).unwrap()
     }
 
-    /// The states as the library names and lays them out.
+    /// The states with the library's names and layout.
     pub(crate) fn variables(&self, states: &States) -> Vec<(String, Vec<f64>)> {
         let name = |n: usize| format!("l{}{}.state", n / self.directions(), ["", "_reverse"][n % self.directions()]);
         let of = |[h, c]: &[Vec<Vec<f64>>; 2]| -> Vec<f64> {
@@ -159,7 +161,7 @@ impl Case {
         states.iter().enumerate().map(|(n, state)| (name(n), of(state))).collect()
     }
 
-    /// Two runs, the second from where the first ended, against the twin.
+    /// Compares two runs with the plain loops; the second run continues where the first ended.
     fn check<T: Scalar>(&self, lengths: Option<&[usize]>, tol: f64) {
         let what = format!(
             "{:?} ×{} both {} {:?} {lengths:?}",
@@ -200,7 +202,7 @@ impl Case {
     }
 }
 
-/// None, a full row, and what lies between; nothing at all.
+/// Lists of lengths: some between 0 and the full length, all 0, and all full.
 pub(crate) fn some_lengths(steps: usize, batch: usize) -> Vec<Vec<usize>> {
     let mixed = (0..batch).map(|b| [steps, 0, steps / 2, 1, steps - 1][b % 5].min(steps)).collect();
     vec![mixed, vec![0; batch], vec![steps; batch]]
@@ -225,7 +227,8 @@ fn all<T: Scalar>(shapes: &[[usize; 4]], layers: &[usize], tol: f64) {
 fn f64_layers_follow_torch() {
     all::<f64>(&[[1, 1, 1, 1], [5, 7, 3, 2], [2, 3, 33, 17], [3, 2, 5, 65]], &[1, 2, 3], 1e-12);
     all::<f64>(&[[257, 1, 7, 5]], &[1, 2], 1e-12);
-    // More than is passed between layers, and more than products are made of, at once.
+    // The case has more steps than a layer passes on at once, and more than one product computes at
+    // once.
     let case = Case::new::<f64>(Kind::Gru, 2, false, [1500, 6, 2, 9]);
     case.check::<f64>(Some(&[1500, 0, 1, 1499, 1024, 700]), 1e-12);
 }

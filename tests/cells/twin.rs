@@ -38,7 +38,7 @@ pub(crate) struct Case {
     pub(crate) x: Vec<f64>,
 }
 
-/// Uniform in ±scale, rounded to `T`.
+/// Random numbers, uniform in ±scale, rounded to `T`.
 pub(crate) fn random<T: Scalar>(seed: u64, name: &str, len: usize, scale: f64) -> Vec<f64> {
     let stream = Stream::named(seed, name);
     (0..len).map(|k| T::from_f64(scale * (2.0 * stream.uniform(k as u64, 0) - 1.0)).to_f64()).collect()
@@ -63,7 +63,7 @@ impl Case {
         self.weights.iter().find(|(n, _)| *n == name).map(|(_, w)| w.as_slice()).unwrap()
     }
 
-    /// Output and state of every step, the state rounded to `T` as a run keeps it.
+    /// The output and the state of every step. The state is rounded to `T`, as a run stores it.
     pub(crate) fn twin<T: Scalar>(&self) -> (Vec<f64>, Vec<f64>) {
         let (n, gates) = (self.units, self.kind.gates());
         let (wi, wh, b) = (self.weight("Wi"), self.weight("Wh"), self.weight("b"));
@@ -141,7 +141,8 @@ impl Case {
         Array3::from_shape_vec((self.steps, self.batch, self.num_in), values).unwrap()
     }
 
-    /// Output and state of every step, by the library, with these threads and this many rows a block.
+    /// The library's output and state of every step, with this number of threads and of rows in a
+    /// block.
     pub(crate) fn run<T: Scalar>(&self, threads: usize, block: Option<usize>) -> (ArrayD<T>, ArrayD<T>) {
         let mut builder = LoopOverTime::builder(self.system::<T>()).batch(self.batch).out_vars("state").threads(threads);
         if let Some(block) = block {
@@ -153,7 +154,7 @@ impl Case {
     }
 }
 
-/// Fails also where a value is NaN.
+/// Asserts that all differences are within `tol`; NaN fails.
 pub(crate) fn assert_close<T: Scalar>(what: &str, ours: &ArrayD<T>, theirs: &[f64], tol: f64) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
     for (k, (a, b)) in ours.iter().zip(theirs).enumerate() {

@@ -1,4 +1,4 @@
-//! Every cell against its plain loops, in every element type, at odd shapes.
+//! Every cell compared with its plain loops, in every element type, with odd shapes.
 
 use crate::cells::twin::{Case, KINDS, assert_close};
 use half::{bf16, f16};
@@ -43,8 +43,8 @@ fn f32_cells_follow_the_equations() {
     check::<f32>(2e-5);
 }
 
-// A state that lies near the middle of two halves may be rounded the other way: a unit in the last place, 2⁻¹⁰ (f16) or 2⁻⁷ (bf16)
-// below 2, that later steps see.
+// A state near the middle of two 16-bit values may be rounded to the other one. This is a unit in
+// the last place, 2⁻¹⁰ (f16) or 2⁻⁷ (bf16) below 2, which affects later steps.
 #[test]
 fn f16_cells_follow_the_equations() {
     check::<f16>(4e-3);

@@ -1,21 +1,21 @@
-//! Tests that need a process of their own.
+//! Tests that need their own process.
 
 use std::env::{current_exe, var};
 use std::process::Command;
 
-/// Says that a process runs one test alone, and which.
+/// The variable that marks a process which runs one test alone; its value is the test's name.
 pub const CHILD: &str = "OVERTIME_TEST_CHILD";
 
-/// What the tests of CUDA set in this process, which may be before or after another test asks for
-/// it.
+/// The variables that the tests of CUDA set in this process, before or after another test reads
+/// them.
 pub const PREPARED: [&str; 5] = ["OVERTIME_CACHE", "OVERTIME_LIBCUDA", "OVERTIME_IMAGE", "FAKECUDA_MEMORY_MIB", "FAKECUDA_QUIET"];
 
-/// A test's whole name, of its module's (`module_path!()`) and its own.
+/// The full name of a test, from its module (`module_path!()`) and its own name.
 pub fn whole(module: &str, test: &str) -> String {
     module.split_once("::").map_or_else(|| test.to_owned(), |(_, inner)| format!("{inner}::{test}"))
 }
 
-/// This program, to run one test alone.
+/// The command that runs this program with one test alone.
 pub fn itself(module: &str, test: &str) -> Command {
     let mut command = Command::new(current_exe().unwrap());
     command.args(["--exact", &whole(module, test), "--nocapture", "--test-threads=1"]);
@@ -27,8 +27,8 @@ pub fn is_child(module: &str, test: &str) -> bool {
     var(CHILD).is_ok_and(|v| v == whole(module, test))
 }
 
-/// As [`alone`], on the machine as it is: a test that asks for CUDA, and not for the simulated
-/// driver.
+/// As [`alone`], with the machine's own environment: for a test that uses CUDA without the
+/// simulated driver.
 pub fn unprepared(module: &str, test: &str, body: impl FnOnce()) {
     let change = |command: &mut Command| {
         PREPARED.iter().for_each(|name| {
@@ -38,8 +38,8 @@ pub fn unprepared(module: &str, test: &str, body: impl FnOnce()) {
     alone(module, test, change, body);
 }
 
-/// Runs `body` in a process that runs this test alone, with this environment, and fails as it does.
-/// Answers with what it printed; nothing in that process itself.
+/// Runs `body` in a process that runs this test alone, with this environment, and fails if that
+/// process fails. Returns the output of that process, and `None` in that process itself.
 pub fn alone(module: &str, test: &str, change: impl FnOnce(&mut Command), body: impl FnOnce()) -> Option<String> {
     let name = whole(module, test);
     if is_child(module, test) {
@@ -52,6 +52,6 @@ pub fn alone(module: &str, test: &str, change: impl FnOnce(&mut Command), body: 
     change(&mut command);
     let output = command.output().unwrap();
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && text.contains("came to its end"), "{name}, in a process of its own: {}\n{text}", output.status);
+    assert!(output.status.success() && text.contains("came to its end"), "{name} failed in its own process: {}\n{text}", output.status);
     Some(text)
 }

@@ -1,5 +1,5 @@
-//! Reference runs, comparisons that NaN fails, and tests in processes of their own.
-#![allow(unreachable_pub, reason = "the tests use this as they do a library")]
+//! Reference runs, comparisons that NaN fails, and tests in their own processes.
+#![allow(unreachable_pub, reason = "the tests use this module as a library")]
 
 mod child;
 
@@ -8,13 +8,14 @@ pub use child::{CHILD, alone, is_child, itself, unprepared};
 use ndarray::{ArrayD, Dimension};
 use std::path::PathBuf;
 
-/// One reference run of `tests/golden/`; what its arrays are stands in the README there.
+/// One reference run of `tests/golden/`. The README in that folder describes its arrays.
 pub struct Golden {
     pub name: String,
     arrays: Vec<(String, ArrayD<f64>)>,
 }
 
-/// Where the reference runs are: in the package, or where `OVERTIME_GOLDEN` says, for tests that run elsewhere.
+/// The folder of the reference runs: in the package, or `OVERTIME_GOLDEN` for tests that run
+/// elsewhere.
 pub fn golden_folder() -> PathBuf {
     let elsewhere = std::env::var_os("OVERTIME_GOLDEN").map(PathBuf::from);
     elsewhere.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden"))
@@ -39,52 +40,61 @@ impl Golden {
         self.get(name).unwrap_or_else(|| panic!("{}: no `{name}` among {names:?}", self.name))
     }
 
-    /// All arrays whose names begin so, without that beginning: `with("w.")` gives `l1.Wi`, …
+    /// All arrays whose names start with a prefix, without that prefix: `with("w.")` gives `l1.Wi`,
+    /// …
     pub fn with<'s>(&'s self, prefix: &'s str) -> impl Iterator<Item = (&'s str, &'s ArrayD<f64>)> {
         self.arrays.iter().filter_map(move |(n, a)| n.strip_prefix(prefix).map(|n| (n, a)))
     }
 }
 
-/// Any element type as `f64`.
+/// An array of any element type as `f64`.
 pub fn widen<T: overtime::Scalar>(a: &ArrayD<T>) -> ArrayD<f64> {
     a.mapv(T::to_f64)
 }
 
-/// The nearest values of another element type.
+/// An array rounded to another element type.
 pub fn narrow<T: overtime::Scalar>(a: &ArrayD<f64>) -> ArrayD<T> {
     a.mapv(T::from_f64)
 }
 
-/// Asserts |a − b| ≤ tol everywhere (so that NaN fails), and says where it is worst. Returns the largest difference.
+/// Asserts |a − b| ≤ tol everywhere (so that NaN fails), and names the place that fails. Returns
+/// the largest difference.
 #[track_caller]
 pub fn close(what: &str, a: &ArrayD<f64>, b: &ArrayD<f64>, tol: f64) -> f64 {
-    assert_eq!(a.shape(), b.shape(), "{what}: shapes");
+    assert_eq!(a.shape(), b.shape(), "{what}: the shapes differ");
     let mut worst = 0.0;
     for (index, x) in a.indexed_iter() {
         let difference = (x - b[&index]).abs();
-        assert!(difference <= tol, "{what}{:?}: {x} instead of {}, {difference:e} apart, {tol:e} allowed", index.slice(), b[&index]);
+        assert!(
+            difference <= tol,
+            "{what}{:?}: {x} instead of {}, a difference of {difference:e}, {tol:e} allowed",
+            index.slice(),
+            b[&index]
+        );
         worst = f64::max(worst, difference);
     }
     worst
 }
 
-/// Asserts that median and 99th percentile of |a − b| are within these bounds. NaN counts as infinitely far.
+/// Asserts that the median and the 99th percentile of |a − b| are within these bounds. NaN counts
+/// as infinite.
 #[track_caller]
 pub fn close_mostly(what: &str, a: &ArrayD<f64>, b: &ArrayD<f64>, median: f64, most: f64) {
-    assert_eq!(a.shape(), b.shape(), "{what}: shapes");
+    assert_eq!(a.shape(), b.shape(), "{what}: the shapes differ");
     let apart = |(x, y): (&f64, &f64)| if (x - y).is_nan() { f64::INFINITY } else { (x - y).abs() };
     let mut differences: Vec<f64> = a.iter().zip(b).map(apart).collect();
     assert!(!differences.is_empty(), "{what}: nothing to compare");
     differences.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| differences[((differences.len() - 1) as f64 * share).ceil() as usize];
     assert!(at(0.5) <= median, "{what}: median {:e}, {median:e} allowed", at(0.5));
-    assert!(at(0.99) <= most, "{what}: 99% within {:e}, {most:e} allowed", at(0.99));
+    assert!(at(0.99) <= most, "{what}: 99th percentile {:e}, {most:e} allowed", at(0.99));
 }
 
-/// Asserts that two spike trains `[T, …]` (0 or 1) have the same number of spikes in each unit, each within `slack` steps.
+/// Asserts that two arrays of spikes `[T, …]` (0 or 1) have the same number of spikes in each unit,
+/// each within `slack` steps.
 #[track_caller]
 pub fn same_spikes(what: &str, a: &ArrayD<f64>, b: &ArrayD<f64>, slack: usize) {
-    assert_eq!(a.shape(), b.shape(), "{what}: shapes");
+    assert_eq!(a.shape(), b.shape(), "{what}: the shapes differ");
     let steps = a.shape()[0];
     let units = a.len() / steps.max(1);
     let flat = |x: &ArrayD<f64>| x.to_shape((steps, units)).unwrap().into_owned();

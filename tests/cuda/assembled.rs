@@ -1,4 +1,4 @@
-//! Neurons assembled of channels, and sources, in a network: the CPU's bits.
+//! A network of neurons assembled from channels, and of sources, has the bits of the CPU.
 
 use crate::cuda::child::apart;
 use crate::cuda::networks::same_bits;
@@ -6,7 +6,8 @@ use overtime::models::{Channel, ChannelKind, CondNeuGroup, InputGroup, Lif, Pois
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Builder, Init, LoopOverTime, Real, Strategy, monitor};
 
-/// A thalamic relay neuron with conductances, and one whose groups' texts have the same names with other contents.
+/// A thalamic relay neuron with conductances, and a second neuron whose CUDA texts have the same
+/// names with other contents.
 fn network<T: Real>(n: usize) -> Network<T> {
     let channel = |kind: ChannelKind| Channel::<T>::new(kind);
     let few = n.div_ceil(2);
@@ -38,7 +39,7 @@ fn network<T: Real>(n: usize) -> Network<T> {
 fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
     let vars = ["R.V", "R.INa.p", "R.IT.q", "R.e", "K.V", "K.IK.p", "L.V"];
     let spikes = ["P", "T", "X"].map(|name| monitor(format!("{name}.spike")).events());
-    // The input of the InputGroup goes up to 6, and makes its variable NaN where that is no spike.
+    // The input of the InputGroup goes up to 6. A value that is not 0 or 1 makes its variable NaN.
     let builder = LoopOverTime::builder(network(n)).allow_non_finite();
     builder.dt(0.1).batch(batch).seed(3).out_vars(vars.map(monitor).into_iter().chain(spikes).collect::<Vec<_>>())
 }

@@ -1,9 +1,9 @@
-//! The same bits, or where the first that differ are.
+//! Comparison of bits, with the place of the first difference.
 
 use ndarray::{ArrayD, Dimension};
 use overtime::{LoopOverTime, Recorded, Recording, Scalar, System};
 
-/// The first difference of two arrays, in words. NaN is NaN.
+/// Describes the first difference of two arrays. NaN equals NaN.
 fn difference<T: Scalar>(what: &str, found: &ArrayD<T>, expected: &ArrayD<T>) -> Option<String> {
     if found.shape() != expected.shape() {
         return Some(format!("{what}: shape {:?} is not {:?}", found.shape(), expected.shape()));
@@ -23,14 +23,14 @@ fn difference<T: Scalar>(what: &str, found: &ArrayD<T>, expected: &ArrayD<T>) ->
     ))
 }
 
-/// The first difference of two runs.
+/// Describes the first difference of two runs.
 pub(crate) fn of_runs<T: Scalar>(found: &Recording<T>, expected: &Recording<T>) -> Option<String> {
     if (found.steps, found.i, found.t.to_bits()) != (expected.steps, expected.i, expected.t.to_bits()) {
         let place = |r: &Recording<T>| format!("{} steps, i {}, t {}", r.steps, r.i, r.t);
         return Some(format!("{} instead of {}", place(found), place(expected)));
     }
     if found.ts.iter().map(|t| t.to_bits()).ne(expected.ts.iter().map(|t| t.to_bits())) {
-        return Some("ts differ".into());
+        return Some("the times differ".into());
     }
     let names = |r: &Recording<T>| r.iter().map(|(n, _)| n.to_owned()).collect::<Vec<_>>();
     if names(found) != names(expected) {
@@ -51,16 +51,16 @@ pub(crate) fn of_runs<T: Scalar>(found: &Recording<T>, expected: &Recording<T>) 
                 b.get(at)
             )
         }),
-        _ => Some(format!("{name}: events, and not")),
+        _ => Some(format!("{name}: only one of the runs has events")),
     });
-    // What a step left is looked at before its output, which is made of it.
+    // A variable is compared before the output, because the output is computed from variables.
     of_vars.or_else(|| difference("output", &found.output, &expected.output))
 }
 
-/// The first difference of two loops' whole states, weights included.
+/// Describes the first difference of two loops' whole states, with weights.
 pub(crate) fn of_states<T: Scalar>(found: &LoopOverTime<T, impl System<T>>, expected: &LoopOverTime<T, impl System<T>>) -> Option<String> {
     if (found.i(), found.t().to_bits()) != (expected.i(), expected.t().to_bits()) {
-        return Some(format!("the loop stands at {} instead of {}", found.i(), expected.i()));
+        return Some(format!("the loop is at step {} instead of {}", found.i(), expected.i()));
     }
     let (a, b) = match (found.state_dict(), expected.state_dict()) {
         (Ok(a), Ok(b)) => (a, b),
@@ -68,7 +68,7 @@ pub(crate) fn of_states<T: Scalar>(found: &LoopOverTime<T, impl System<T>>, expe
     };
     let names: Vec<_> = a.iter().map(|(n, _)| n.to_owned()).collect();
     if names.iter().map(String::as_str).ne(b.iter().map(|(n, _)| n)) {
-        return Some(format!("state of other names: {names:?}"));
+        return Some(format!("the states have different names: {names:?}"));
     }
     a.iter().zip(b.iter()).find_map(|((name, x), (_, y))| difference(&format!("state {name}"), x, y))
 }
@@ -89,7 +89,8 @@ pub(crate) fn same_states<T: Scalar>(what: &str, found: &LoopOverTime<T, impl Sy
     }
 }
 
-/// What compares is itself able to fail: on one value, on a sign of zero, on an event, on the state alone.
+/// The comparison itself finds a difference in one value, in a sign of zero, in an event, and in
+/// the state alone.
 #[test]
 fn differences_are_found() {
     use ndarray::{IxDyn, arr1};

@@ -1,4 +1,5 @@
-//! What a run asks of the driver, counted by the simulated one: each test in a process of its own.
+//! The calls of the driver in a run, as the simulated driver counts them. Each test runs in its own
+//! process.
 
 use crate::cuda::child::simulated;
 use crate::cuda::machine::{Report, Simulated};
@@ -12,7 +13,8 @@ const ALLOCATIONS: &[&str] = &["cuMemAlloc", "cuMemHostAlloc", "cuMemFree"];
 const WAITS: &[&str] = &["cuStreamSynchronize", "cuCtxSynchronize", "cuEventSynchronize"];
 const LOADS: &[&str] = &["cuModuleLoad", "cuStreamCreate", "cuEventCreate", "cuGraphInstantiate", "cuStreamBeginCapture"];
 
-/// The simulated driver is slow, and a chunk is as long as the clock says: what is counted here is what a GPU would be asked for.
+/// The simulated driver is slow, and the length of a chunk follows the clock. With this setting,
+/// the counts are those of a GPU.
 pub(crate) const UNHURRIED: (&str, &str) = ("OVERTIME_CHUNK_MS", "1e9");
 
 type Boxed = Box<dyn System<f32>>;
@@ -26,7 +28,7 @@ fn stack() -> Boxed {
     Box::new(stack.layer("lif", Lif::new(7)))
 }
 
-/// Runs for so many steps, twice, and answers with what the second run took.
+/// Runs twice, and returns the counts of the second run.
 fn counted(system: Boxed, vars: &[&str], strategy: Strategy, steps: usize) -> Report {
     let driver = Simulated::new().unwrap();
     let vars: Vec<_> = vars.iter().map(|v| monitor(*v)).collect();
@@ -49,7 +51,8 @@ fn a_persistent_run_is_a_launch_for_a_chunk() {
         for (name, system, vars) in [("hh", hh as fn() -> Boxed, &["V", "spike"][..]), ("stack", stack, &["lstm.state", "lif.V"])] {
             let [few, many] = [8, 512].map(|steps| counted(system(), vars, Strategy::Persistent, steps));
             println!("{name}, 8 steps: {few:?}\n{name}, 512 steps: {many:?}");
-            // What runs within a chunk costs no call; a chunk may be cut, but never by the step.
+            // The steps within a chunk cost no call. A run may be split into chunks, but never into
+            // single steps.
             assert!(all(&many) <= 4 * all(&few), "{name}: {} calls for 8 steps, {} for 512", all(&few), all(&many));
             assert!(many.calls(LAUNCHES) <= 4 * few.calls(LAUNCHES), "{name}: {:?}, {:?}", few.calls, many.calls);
             for report in [&few, &many] {
@@ -71,13 +74,13 @@ fn small_layers_are_one_launch() {
     simulated("calls::small_layers_are_one_launch", &[UNHURRIED], || {
         let few = counted(small(), &["a.state"], Strategy::Auto, 30);
         println!("small layers, 30 steps: {few:?}");
-        // One for all layers, and the look for what is not finite.
+        // One launch for all layers, and one for the check for non-finite values.
         assert_eq!(few.calls(LAUNCHES), 2, "{:?}", few.kernels);
         assert_eq!(few.kernels["stack_scan"].0, 1, "{:?}", few.kernels);
-        // Of more steps than one block of threads should make in a row, each layer has a launch again, or more.
+        // With more steps than one thread block should compute, each layer has one launch or more.
         let many = counted(small(), &["a.state"], Strategy::Auto, 2000);
         assert!(!many.kernels.contains_key("stack_scan"), "{:?}", many.kernels);
-        // Step by step no layer waits for the end of another.
+        // If each step is a launch, no layer waits for the end of another, so layers are not fused.
         let loops = counted(small(), &["a.state"], Strategy::HostLoop, 3);
         assert!(!loops.kernels.contains_key("stack_scan"), "{:?}", loops.kernels);
     });
@@ -91,7 +94,7 @@ fn a_graph_replays_many_steps_and_a_host_loop_launches_each() {
         let replays = |r: &Report| r.calls(&["cuGraphLaunch"]);
         assert!(replays(&many) > 0 && replays(&many) <= 512 / 8, "{:?}", many.calls);
         assert_eq!(many.calls(ALLOCATIONS) + many.calls(LOADS), 0, "{:?}", many.calls);
-        // Each step was made once, whoever launched it.
+        // Each step was computed once, by either strategy.
         let kernel = many.kernels.iter().find(|(name, _)| name.contains("step")).expect("a kernel that makes a step");
         assert_eq!(kernel.1.0, 512, "{:?}", many.kernels);
 
@@ -111,8 +114,8 @@ fn a_graph_replays_many_steps_and_a_host_loop_launches_each() {
 }
 
 #[test]
-fn nothing_stays_when_a_loop_has_gone() {
-    simulated("calls::nothing_stays_when_a_loop_has_gone", &[], || {
+fn a_dropped_loop_leaves_nothing() {
+    simulated("calls::a_dropped_loop_leaves_nothing", &[], || {
         let driver = Simulated::new().unwrap();
         let run = |strategy, steps| {
             for system in [hh(), stack()] {
@@ -122,14 +125,14 @@ fn nothing_stays_when_a_loop_has_gone() {
                 over_time.reset_state(5).unwrap();
             }
         };
-        // What is kept for the next loop (a context, compiled modules) is there after the first.
+        // The first loop leaves a context and compiled modules for the next loop.
         STRATEGIES.iter().for_each(|s| run(*s, 3));
         let held = driver.report().held;
         for _ in 0..3 {
             STRATEGIES.iter().for_each(|s| run(*s, 40));
         }
         let after = driver.report();
-        assert_eq!(after.held, held, "more is held after more loops");
+        assert_eq!(after.held, held, "more loops hold more resources");
         assert!(after.said.is_empty(), "{:?}", after.said);
         println!("held after all loops: {held:?}");
     });

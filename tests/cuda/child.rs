@@ -1,4 +1,4 @@
-//! Tests that need a process of their own: its environment, or the driver's counts.
+//! Tests that need their own process, for its environment or for the driver's counts.
 
 use crate::common;
 use crate::cuda::machine;
@@ -6,10 +6,10 @@ use std::env::var;
 use std::process::Command;
 
 /// Runs `body` in a child process that runs this test alone, with these variables set. `test` is
-/// the test's name within `cuda`. Answers with what the child printed; nothing in the child itself.
+/// the test's name within `cuda`. Returns the output of the child, and `None` in the child itself.
 pub(crate) fn alone(test: &str, set: &[(&str, &str)], body: impl FnOnce()) -> Option<String> {
     let cuda = module_path!().rsplit_once("::").map_or("", |(cuda, _)| cuda);
-    // Not in a child that runs another test, nor where there is nothing to run on.
+    // A child that runs another test, and a machine without a device, run nothing.
     if !common::is_child(cuda, test) && (var(machine::CHILD).is_ok() || machine::device().is_none()) {
         return None;
     }
@@ -19,7 +19,7 @@ pub(crate) fn alone(test: &str, set: &[(&str, &str)], body: impl FnOnce()) -> Op
     common::alone(cuda, test, change, body)
 }
 
-/// As [`alone`], on the simulated driver alone: a GPU cannot be made to fail.
+/// As [`alone`], with the simulated driver only, because a GPU cannot be made to fail.
 pub(crate) fn simulated(test: &str, set: &[(&str, &str)], body: impl FnOnce()) {
     if var(machine::CHILD).is_ok() || (machine::device().is_some() && machine::is_simulated()) {
         alone(test, set, body);

@@ -1,5 +1,6 @@
-//! Several NVRTCs on one machine, of which the driver loads what some compile. Each is a stand-in that has the real one do the work, and gives
-//! its machine code the format, and its PTX the version, of the CUDA that it says it is of.
+//! Several versions of NVRTC on one machine. The driver loads the output of only some of them. Each
+//! version is a stand-in that calls the real NVRTC, and gives the machine code the format, and the
+//! PTX the version, of the CUDA version that it represents.
 
 use crate::cuda::bits;
 use crate::cuda::child::simulated;
@@ -9,7 +10,7 @@ use overtime::{Device, Error, LoopOverTime, Survey};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// `MAJOR`, `MINOR`, `PTX` (a version) and `FORMAT` (of the ELF file) are given.
+/// The macros are `MAJOR`, `MINOR`, `PTX` (a version) and `FORMAT` (of the ELF file).
 const STAND_IN: &str = r#"
 #include <dlfcn.h>
 #include <stdint.h>
@@ -65,7 +66,7 @@ int nvrtcGetNumSupportedArchs(int *n) { return CALL(nvrtcGetNumSupportedArchs, (
 int nvrtcGetSupportedArchs(int *all) { return CALL(nvrtcGetSupportedArchs, (int *), all); }
 "#;
 
-/// Where the stand-ins lie, built once by the parent of all cases of a test.
+/// The folder of the stand-ins. The parent process of all cases of a test builds them once.
 const FOLDER: &str = "STAND_INS";
 
 struct StandIns {
@@ -75,7 +76,7 @@ struct StandIns {
 }
 
 impl StandIns {
-    /// Nothing where there is nothing to run on, or no C compiler.
+    /// Returns `None` if there is no device, or no C compiler.
     fn new(test: &str) -> Option<Self> {
         if let Some(folder) = std::env::var_os(FOLDER) {
             return Some(Self { folder: folder.into(), real: String::new(), built_ins: None });
@@ -105,7 +106,7 @@ impl StandIns {
             match cc.status() {
                 Ok(status) => assert!(status.success(), "cc failed on the stand-in of CUDA {major}"),
                 Err(_) => {
-                    eprintln!("no C compiler: not tested");
+                    eprintln!("no C compiler: the test is skipped");
                     return None;
                 }
             }
@@ -113,7 +114,7 @@ impl StandIns {
         Some(Self { folder, real, built_ins })
     }
 
-    /// Runs `body` where there are these, and the driver is for this version and refuses these images.
+    /// Runs `body` with these stand-ins. The driver has this version, and refuses these images.
     fn case(&self, test: &str, [new, old]: [bool; 2], driver: &str, refuse: &str, body: impl FnOnce()) {
         let nowhere = Path::new("/nowhere").to_path_buf();
         let path = |has: bool, major: &str| if has { self.folder.join(major) } else { nowhere.clone() };
@@ -135,7 +136,7 @@ impl StandIns {
             ("REAL_BUILTINS", &built_ins),
             (FOLDER, &folder),
         ];
-        // A child is one of the cases.
+        // A child process runs one of the cases.
         let is_it = |name: &str| set.iter().any(|(n, value)| *n == name && std::env::var(n).is_ok_and(|v| v == **value));
         if std::env::var_os(FOLDER).is_none() || ["FAKECUDA_REFUSE", "CUDA_HOME"].into_iter().all(is_it) {
             simulated(test, &set, body);
@@ -145,14 +146,14 @@ impl StandIns {
 
 impl Drop for StandIns {
     fn drop(&mut self) {
-        // The parent's alone.
+        // Only the parent process removes the folder.
         if !self.real.is_empty() {
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
 }
 
-/// Runs a neuron, to the CPU's bits, and tells what was warned of.
+/// Runs a neuron, asserts the bits of the CPU, and returns the warnings.
 fn runs() -> Vec<String> {
     let run = |device| {
         let mut over_time = LoopOverTime::<f32, _>::builder(Hh::new(40).noise(1.0)).seed(3).device(device).build().unwrap();
@@ -160,7 +161,7 @@ fn runs() -> Vec<String> {
         (run, over_time.warnings().to_vec())
     };
     let ((found, warnings), (expected, _)) = (run(Device::Cuda(0)), run(Device::Cpu));
-    bits::same_runs("by whichever compiler", &found, &expected);
+    bits::same_runs("with any compiler", &found, &expected);
     warnings
 }
 
@@ -171,21 +172,21 @@ fn first() -> String {
 }
 
 #[test]
-fn an_older_driver_gets_what_the_older_compiler_makes() {
-    const TEST: &str = "compilers::an_older_driver_gets_what_the_older_compiler_makes";
+fn an_older_driver_gets_the_code_of_the_older_compiler() {
+    const TEST: &str = "compilers::an_older_driver_gets_the_code_of_the_older_compiler";
     let Some(stand_ins) = StandIns::new("older") else { return };
     stand_ins.case(TEST, [true, true], "12040", "", || {
         assert!(first().contains("/12/") && first().contains("the newest one whose machine code the driver"), "{}", first());
         assert!(runs().is_empty());
-        // The other's machine code was not even tried.
+        // The driver was not given the machine code of the newer compiler.
         let said = Simulated::new().unwrap().report().said;
         assert!(said.iter().all(|line| !line.contains("CUBIN")), "{said:?}");
     });
 }
 
 #[test]
-fn where_the_driver_refuses_the_next_compiler_is_tried_and_then_ptx() {
-    const TEST: &str = "compilers::where_the_driver_refuses_the_next_compiler_is_tried_and_then_ptx";
+fn after_a_refusal_the_next_compiler_is_tried_and_then_ptx() {
+    const TEST: &str = "compilers::after_a_refusal_the_next_compiler_is_tried_and_then_ptx";
     let Some(stand_ins) = StandIns::new("next") else { return };
     for code in [200, 209, 222] {
         for (kinds, both) in [("13", true), ("12,13", true), ("13", false)] {
@@ -220,8 +221,8 @@ fn the_error_lists_all_that_was_tried() {
 }
 
 #[test]
-fn a_compiler_that_is_too_new_alone_is_an_error_that_says_so() {
-    const TEST: &str = "compilers::a_compiler_that_is_too_new_alone_is_an_error_that_says_so";
+fn an_error_says_that_the_only_compiler_is_too_new() {
+    const TEST: &str = "compilers::an_error_says_that_the_only_compiler_is_too_new";
     let Some(stand_ins) = StandIns::new("alone") else { return };
     stand_ins.case(TEST, [true, false], "12040", "", || {
         assert!(first().contains("later than the driver") && first().contains("nvidia-cuda-nvrtc-cu12"), "{}", first());

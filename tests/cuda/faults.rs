@@ -1,4 +1,4 @@
-//! Faults of the device in the middle of a run, and numbers that are none.
+//! Device faults in the middle of a run, and values that are not finite.
 
 use crate::cuda::child::{alone, simulated};
 use crate::cuda::machine::{CHILD, Simulated};
@@ -22,11 +22,11 @@ fn built(device: Device, strategy: Strategy) -> LoopOverTime<f32, Boxed> {
     if device == Device::Cpu { builder } else { builder.device(device).strategy(strategy) }.build().unwrap()
 }
 
-/// A launch that fails is an error. Then the loop either goes on from where it says that it stands, with the right bits, or it
-/// gives errors alone.
+/// A launch that fails is an error. After it, the loop either continues from its clock with the
+/// right bits, or returns only errors.
 #[test]
-fn whichever_launch_fails_no_garbage_comes() {
-    simulated("faults::whichever_launch_fails_no_garbage_comes", &[], || {
+fn a_failed_launch_never_gives_wrong_numbers() {
+    simulated("faults::a_failed_launch_never_gives_wrong_numbers", &[], || {
         let driver = Simulated::new().unwrap();
         let x = Array2::from_shape_fn((24, 9), |(t, k)| (t + k) as f32);
         for strategy in STRATEGIES {
@@ -41,21 +41,23 @@ fn whichever_launch_fails_no_garbage_comes() {
                 failed += 1;
                 assert!(!error.to_string().is_empty());
                 match over_time.run(&x) {
-                    Err(_) => assert!(over_time.run(&x).is_err(), "{strategy}, launch {k}: an error, another, and then none"),
+                    Err(_) => {
+                        assert!(over_time.run(&x).is_err(), "{strategy}, launch {k}: the loop must return only errors after the second one")
+                    }
                     Ok(found) => {
                         on_cpu.run(x.slice(s![..(found.i - 24) as usize, ..])).unwrap();
                         bits::same_runs(&format!("{strategy} after launch {k} failed"), &found, &on_cpu.run(&x).unwrap());
                     }
                 }
-                assert!(k < 200, "{strategy}: no end of launches");
+                assert!(k < 200, "{strategy}: the launches do not end");
             }
-            println!("{strategy}: {failed} launches were made to fail");
+            println!("{strategy}: {failed} injected launch failures");
             assert!(failed > 0, "{strategy} launched nothing");
         }
     });
 }
 
-/// A device that is lost stays lost: errors, whoever asks, and never numbers.
+/// A device that is lost stays lost. Every call returns an error, and never numbers.
 #[test]
 fn a_device_that_is_lost_stays_lost() {
     for strategy in STRATEGIES {
@@ -72,12 +74,13 @@ fn a_device_that_is_lost_stays_lost() {
             for again in 0..3 {
                 assert!(over_time.run_steps(1).is_err() && other.run_steps(1).is_err(), "{again}");
             }
-            assert!(over_time.to(Device::Cpu).is_err(), "a state that is lost was moved");
+            assert!(over_time.to(Device::Cpu).is_err(), "a lost state was moved");
             let another = LoopOverTime::builder(hh()).device(Device::Cuda(0)).strategy(strategy).build();
-            assert!(another.and_then(|mut l| l.run_steps(1)).is_err(), "a new loop on a lost device ran");
-            // The CPU is as it was.
+            assert!(another.and_then(|mut l| l.run_steps(1)).is_err(), "a new loop ran on a lost device");
+            // The CPU still works.
             built(Device::Cpu, strategy).run_steps(3).unwrap();
-            // Nor does it come back when the last loop has gone: a build says what has become of it.
+            // The device stays lost after the last loop is dropped. The error of a new build says
+            // so.
             drop((over_time, other));
             let built = LoopOverTime::builder(hh()).device(Device::Cuda(0)).strategy(strategy).build().map(|_| ());
             let Err(Error::DeviceLost { device, reason }) = &built else { panic!("{built:?}") };
@@ -91,7 +94,7 @@ fn a_device_that_is_lost_stays_lost() {
     }
 }
 
-/// A user's kernel that goes astray in step 5 of unit 3.
+/// A user's kernel that fails in step 5 of unit 3.
 struct Astray(&'static str);
 
 impl System<f32> for Astray {
@@ -118,12 +121,12 @@ impl System<f32> for Astray {
 }
 
 #[test]
-fn a_kernel_that_goes_astray_is_an_error_with_its_steps() {
-    // On a GPU too: the process is a child's, and its context goes with it.
+fn a_faulty_kernel_is_an_error_with_its_steps() {
+    // The test also runs on a GPU: its context ends with the child process.
     for fault in ["*(volatile int*)8 = 1", "asm volatile(\"trap;\")"] {
         for strategy in STRATEGIES {
             let set = [("FAULT", fault), ("STRATEGY", &strategy.to_string())];
-            alone("faults::a_kernel_that_goes_astray_is_an_error_with_its_steps", &set, || {
+            alone("faults::a_faulty_kernel_is_an_error_with_its_steps", &set, || {
                 let fault = Box::leak(std::env::var("FAULT").unwrap().into_boxed_str());
                 let strategy: Strategy = std::env::var("STRATEGY").unwrap().parse().unwrap();
                 let builder = LoopOverTime::<f32, _>::builder(Astray(fault)).device(Device::Cuda(0)).strategy(strategy);
@@ -131,10 +134,11 @@ fn a_kernel_that_goes_astray_is_an_error_with_its_steps() {
                 over_time.run_steps(3).unwrap();
                 let error = over_time.run_steps(20).unwrap_err().to_string();
                 println!("{fault}: {error}");
-                // It is known which steps were being made: from 3 to 23, or a chunk among them.
+                // The error names the steps that the engine was computing: from 3 to 23, or a chunk
+                // among them.
                 assert!(error.contains("step"), "{error}");
                 for _ in 0..2 {
-                    assert!(over_time.run_steps(1).is_err(), "garbage after: {error}");
+                    assert!(over_time.run_steps(1).is_err(), "a run succeeded after: {error}");
                 }
                 assert!(over_time.to(Device::Cpu).is_err());
             });
@@ -145,9 +149,10 @@ fn a_kernel_that_goes_astray_is_an_error_with_its_steps() {
     }
 }
 
-/// What is not a number is the same error as on the CPU: of the same variable, step and unit.
+/// A value that is not finite is the same error as on the CPU, with the same variable, step and
+/// unit.
 #[test]
-fn what_is_no_number_is_found_where_it_is() {
+fn a_non_finite_value_is_found_at_its_place() {
     let Some(device) = device() else { return };
     let systems: [(&str, Make); 4] = [
         ("hh", || Box::new(Hh::<f32>::new(9).v(Init::Constant(-60.0)))),
@@ -155,7 +160,8 @@ fn what_is_no_number_is_found_where_it_is() {
         ("rnn", || Box::new(brainpy::RnnCell::<f32>::new(9, 5).weight("Wi", &[1.0_f32; 45]).unwrap())),
         ("stack", || Box::new(Sequential::new().layer("hh", Hh::<f32>::new(9)).layer("out", Dense::new(9, 2)))),
     ];
-    // Too large for any of them to stay finite, and what is none already.
+    // These values are too large for any of the systems to stay finite, or are not finite
+    // themselves.
     for (name, system) in systems {
         for value in [f32::MAX, f32::NAN, f32::NEG_INFINITY] {
             let mut x = Array2::from_elem((40, 9), 1.0_f32);
@@ -177,9 +183,10 @@ fn what_is_no_number_is_found_where_it_is() {
     }
 }
 
-/// Refused before anything runs, on the device as on the CPU, and the state is untouched.
+/// An input that does not fit is refused before any step runs, on the device as on the CPU, and the
+/// state does not change.
 #[test]
-fn what_does_not_fit_is_refused_as_on_the_cpu() {
+fn an_input_that_does_not_fit_is_refused_as_on_the_cpu() {
     let Some(device) = device() else { return };
     let (mut found, mut expected) = (built(device, Strategy::Auto), built(Device::Cpu, Strategy::Auto));
     for shape in [(3, 8), (3, 10), (0, 8)] {
@@ -200,7 +207,8 @@ fn what_does_not_fit_is_refused_as_on_the_cpu() {
     assert_eq!(bad(device), bad(Device::Cpu));
 }
 
-/// A persistent kernel that was asked for where it cannot run is an error, never another strategy.
+/// A strategy that the user names and that cannot run is an error, and never becomes another
+/// strategy.
 #[test]
 fn a_strategy_needs_a_device() {
     for strategy in [Strategy::HostLoop, Strategy::Graph, Strategy::Persistent] {
@@ -208,10 +216,10 @@ fn a_strategy_needs_a_device() {
     }
 }
 
-/// A system without state shows its faults in its output: the same error as on the CPU, whatever steps are kept, and also where the
-/// output stays on the device.
+/// The error of a system without state is found in its output, and is that of the CPU, for any
+/// recorded steps, and also if the output stays on the device.
 #[test]
-fn what_is_no_number_in_an_output_is_found_where_it_is() {
+fn a_non_finite_output_is_found_at_its_place() {
     let Some(device) = device() else { return };
     let mut x = Array2::from_elem((21, 3), 0.1_f32);
     x[[11, 1]] = 10.0;
@@ -235,9 +243,10 @@ fn what_is_no_number_in_an_output_is_found_where_it_is() {
     }
 }
 
-/// Where the CPU does not get what the device got, what the device has is said.
+/// If the CPU does not reproduce a non-finite value of the device, the error reports the device's
+/// value.
 #[test]
-fn what_the_cpu_does_not_find_is_an_error_all_the_same() {
+fn a_non_finite_value_that_the_cpu_does_not_reproduce_is_an_error() {
     let Some(device) = device() else { return };
     for strategy in STRATEGIES {
         let build = || LoopOverTime::<f32, _>::builder(Astray("s.v = acc_t(1) / acc_t(0)")).device(device).strategy(strategy).chunk(4);

@@ -1,4 +1,5 @@
-//! Products by the warp groups of sm_90a: the library's own launch with its tensor maps, and the kernel without its waits.
+//! Products by the warp groups of sm_90a: the library's launch with its tensor maps, and the kernel
+//! without its waits.
 
 use crate::cuda::child::simulated;
 use crate::cuda::device;
@@ -10,7 +11,7 @@ use overtime::kernels::{Compiler, list};
 use overtime::models::{Activation, Dense, brainpy};
 use overtime::{Device, LoopOverTime, Products, Scalar, System};
 
-/// Few processors have most to do with the smallest tiles: these get the largest.
+/// Many SMs are best used with small tiles. A device with few SMs gets the largest tiles.
 const ONE: (&str, &str) = ("FAKECUDA_SMS", "1");
 
 fn hopper<T: Scalar>(case: Case, seed: u64) {
@@ -19,7 +20,8 @@ fn hopper<T: Scalar>(case: Case, seed: u64) {
     check::<T>(case, Device::Cuda(0), seed);
 }
 
-/// What keeps all processors of a GPU busy gets the largest tiles there, of whatever kernel; a simulated driver gets them below.
+/// A product that keeps all SMs of a GPU busy gets the largest tiles, with any kernel. The tests
+/// below use them on the simulated driver.
 #[test]
 fn a_gpu_makes_large_tiles_too() {
     let Some(device) = device().filter(|_| !is_simulated()) else { return eprintln!("skipped: there is no GPU") };
@@ -33,10 +35,11 @@ fn a_gpu_makes_large_tiles_too() {
     }
 }
 
-/// Sizes that no tile divides, in every layout; with a bias, of which the last columns are beyond the tile.
+/// Sizes that are not multiples of a tile, in every layout. The bias has columns beyond the last
+/// tile.
 #[test]
-fn every_layout() {
-    simulated("hopper::every_layout", &[ONE], || {
+fn products_of_every_layout_stay_within_bounds() {
+    simulated("hopper::products_of_every_layout_stay_within_bounds", &[ONE], || {
         hopper::<bf16>(Case { activation: Activation::Tanh, ..Case::new(250, 72, 504, [false, false]) }, 1);
         hopper::<f16>(Case { activation: Activation::Relu, ..Case::new(251, 136, 503, [false, true]) }, 2);
         hopper::<f16>(Case::new(248, 64, 496, [true, false]), 3);
@@ -45,8 +48,8 @@ fn every_layout() {
 }
 
 #[test]
-fn batches_share_what_they_are_told_to() {
-    simulated("hopper::batches_share_what_they_are_told_to", &[ONE], || {
+fn batches_share_operands() {
+    simulated("hopper::batches_share_operands", &[ONE], || {
         for (i, shared) in [[false, false], [true, false], [false, true]].into_iter().enumerate() {
             hopper::<bf16>(
                 Case { batch: 3, shared, ..Case::new(if i == 1 { 128 } else { 121 }, 24, 248, [i == 1, i == 2]) },
@@ -56,7 +59,7 @@ fn batches_share_what_they_are_told_to() {
     });
 }
 
-/// Where processors are left over, several blocks share a sum.
+/// If SMs would be idle, several blocks share a sum.
 #[test]
 fn blocks_share_sums() {
     simulated("hopper::blocks_share_sums", &[("FAKECUDA_SMS", "3")], || {
@@ -66,10 +69,11 @@ fn blocks_share_sums() {
     });
 }
 
-/// What is not aligned, or has nothing to sum, is left to the other kernels; so is another generation's device.
+/// Operands that are not aligned, and empty sums, use the other kernels. So does a device of
+/// another generation.
 #[test]
-fn what_no_tensor_map_takes_is_left_to_others() {
-    simulated("hopper::what_no_tensor_map_takes_is_left_to_others", &[ONE], || {
+fn operands_without_a_tensor_map_use_other_kernels() {
+    simulated("hopper::operands_without_a_tensor_map_use_other_kernels", &[ONE], || {
         for case in [Case::new(250, 70, 504, [false; 2]), Case::new(250, 72, 500, [false; 2]), Case::new(250, 0, 504, [false; 2])] {
             let kernel = case.build::<f16>(Device::Cuda(0)).kernel();
             assert!(kernel.starts_with("mma"), "{case:?}: {kernel}");
@@ -86,7 +90,7 @@ fn another_generation_has_other_kernels() {
     });
 }
 
-/// One launch, and two maps made for it.
+/// A product takes one launch and two tensor maps.
 #[test]
 fn a_launch_takes_two_maps() {
     simulated("hopper::a_launch_takes_two_maps", &[ONE], || {
@@ -116,7 +120,8 @@ fn within_a_loop<S: System<bf16>>(name: &str, system: impl Fn() -> S, shape: &[u
     assert!(far <= 1e-2, "{name}: {far:e}");
 }
 
-/// Layers, and cells' products with their inputs; also where the rows of A do not lie evenly, for steps are left out.
+/// Layers, and the products of cells with their inputs. This includes skipped steps, where the rows
+/// of A are not equally spaced.
 #[test]
 fn layers_are_products_of_warp_groups() {
     simulated("hopper::layers_are_products_of_warp_groups", &[ONE], || {
@@ -131,11 +136,11 @@ fn layers_are_products_of_warp_groups() {
     });
 }
 
-/// Without the wait for the products that read it, a stage is overwritten.
+/// Without the wait for the products that read it, a stage of the buffer is overwritten.
 #[test]
-fn a_stage_that_is_given_back_too_early_is_caught() {
+fn a_stage_that_is_released_too_early_is_detected() {
     let mistake = ("FAKECUDA_REPLACE", "wgmma.wait_group.sync.aligned 1;=>");
-    simulated("hopper::a_stage_that_is_given_back_too_early_is_caught", &[ONE, mistake], || {
+    simulated("hopper::a_stage_that_is_released_too_early_is_detected", &[ONE, mistake], || {
         let case = Case::new(250, 456, 504, [false; 2]);
         let [a, b, bias] = case.inputs::<bf16>(60);
         let driver = Simulated::new().unwrap();
@@ -145,12 +150,13 @@ fn a_stage_that_is_given_back_too_early_is_caught() {
     });
 }
 
-/// A tensor map of a matrix of bf16 in boxes of 64 × 64, as the simulated driver makes it.
+/// The tensor map of a bf16 matrix in boxes of 64 × 64, made by the simulated driver.
 fn tensor_map(at: u64, rows: u64, columns: u64) -> [u8; 128] {
     use fakecuda::driver::api::{device::cuInit, tensor};
     let mut map = tensor::Map::default();
     let (dims, strides, boxes, steps) = ([columns, rows, 1], [columns * 2, rows * columns * 2], [64_u32, 64, 1], [1_u32; 3]);
-    // SAFETY: three dimensions, two strides, and a box and steps for each dimension; all outlive the call.
+    // SAFETY: there are three dimensions, two strides, and a box size and a step for each
+    // dimension; all arrays outlive the call.
     let code = unsafe {
         cuInit(0);
         let (dims, strides, boxes, steps) = (dims.as_ptr(), strides.as_ptr(), boxes.as_ptr(), steps.as_ptr());
@@ -160,7 +166,8 @@ fn tensor_map(at: u64, rows: u64, columns: u64) -> [u8; 128] {
     map.bytes()
 }
 
-/// The kernel alone, in more blocks than one: sums of −1, 0 and 1, which bf16 has exactly; and without each of its waits.
+/// The kernel alone, with more than one block: sums of −1, 0 and 1, which are exact in bf16. Then
+/// the kernel without each of its waits.
 #[test]
 fn warp_groups_multiply_and_wait() {
     if device().is_none() {
@@ -206,7 +213,7 @@ fn warp_groups_multiply_and_wait() {
     assert!(run(&ptx).unwrap() == halves(&c));
     for wait in ["wgmma.wait_group.sync.aligned 1;", "bar.sync"] {
         let broken: String = ptx.lines().filter(|line| !line.contains(wait)).map(|line| format!("{line}\n")).collect();
-        let fault = run(&broken).err().unwrap_or_else(|| panic!("nobody missed `{wait}`"));
+        let fault = run(&broken).err().unwrap_or_else(|| panic!("the missing `{wait}` was not detected"));
         assert_eq!(fault.kind, fakecuda::Kind::Race, "{fault}");
     }
 }

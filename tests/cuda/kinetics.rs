@@ -1,4 +1,5 @@
-//! Receptors that rise or are blocked, and terminals: the CPU's bits, in every strategy.
+//! Receptors with a rise or a magnesium block, and presynaptic kinetics: the bits of the CPU in
+//! every strategy.
 
 use crate::cuda::child::apart;
 use crate::cuda::device;
@@ -8,7 +9,8 @@ use overtime::models::{Lif, TraubMiles};
 use overtime::network::{Ampa, BioNmda, Connect, Group, Magnesium, Network, Nmda, Projection, Receptor, Stp};
 use overtime::{Builder, Error, Init, LoopOverTime, Real, Strategy, monitor};
 
-/// Short rows and long ones, of one weight or many, delays below and above a warp's memory, parts that begin within a warp.
+/// Short and long rows, with one weight and with many, with delays below and above a warp's memory,
+/// and with parts that start within a warp.
 fn network<T: Real>(n: usize) -> Network<T> {
     let few = n.div_ceil(4);
     let cells = Group::new("P", TraubMiles::<T>::new(n))
@@ -64,22 +66,23 @@ fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
 }
 
 #[test]
-fn f32_has_the_cpus_bits() {
+fn kinetics_in_f32_have_the_cpus_bits() {
     apart("kinetics::f32_has_the_cpus_bits", || {
         same_bits::<f32>(builder, &[(1, None, 2), (33, Some(2), 45)], &STRATEGIES);
-        // Rows that a block's warps share.
+        // The warps of a block share these rows.
         same_bits::<f32>(builder, &[(201, None, 14)], &[Strategy::Persistent]);
     });
 }
 
 #[test]
-fn f64_has_the_cpus_bits() {
+fn kinetics_in_f64_have_the_cpus_bits() {
     apart("kinetics::f64_has_the_cpus_bits", || {
         same_bits::<f64>(builder, &[(65, None, 20)], &[Strategy::Persistent]);
     });
 }
 
-/// A potential that gap junctions cannot pass on is the CPU's error, and has its bits where it is let pass.
+/// A potential outside the range of gap junctions is the CPU's error. If non-finite values are
+/// allowed, the run has the CPU's bits.
 #[test]
 fn a_potential_out_of_range_is_the_cpus_error() {
     apart("kinetics::a_potential_out_of_range_is_the_cpus_error", || {

@@ -1,4 +1,4 @@
-//! Recurrent layers, and rows of unequal length: the CPU's bits.
+//! Recurrent layers, and rows of unequal length: the bits of the CPU.
 
 use crate::cuda::calls::UNHURRIED;
 use crate::cuda::child::{apart, simulated};
@@ -12,7 +12,8 @@ use overtime::{Builder, Device, Error, Input, LoopOverTime, Products, Scalar, Se
 
 const SEED: u64 = 20_261_122;
 
-/// A name, what to record of it, and how to make it from `in` features and so many units.
+/// A name, the variables to record, and a function that makes the model with `in` features and a
+/// number of units.
 type Model<T> = (&'static str, &'static [&'static str], fn(usize, usize) -> Box<dyn System<T>>);
 
 fn models<T: Scalar>() -> Vec<Model<T>> {
@@ -41,7 +42,8 @@ fn lengths(steps: usize, batch: usize) -> Vec<usize> {
     (0..batch).map(|b| [steps, 0, steps / 2, 1, steps - 1][b % 5].min(steps)).collect()
 }
 
-/// Three runs in a row, the second with lengths, on both; what differs.
+/// Makes three runs one after the other on both devices, the second with lengths, and describes the
+/// first difference.
 fn differences<T: Scalar>(model: &Model<T>, [steps, batch, i, n]: [usize; 4], device: Device, strategy: Strategy) -> Option<String> {
     let (name, vars, make) = model;
     let mut monitors: Vec<_> = vars.iter().map(|v| monitor(*v)).collect();
@@ -76,7 +78,7 @@ fn f32_layers_have_the_cpus_bits() {
     apart("layers::f32_layers_have_the_cpus_bits", || {
         check::<f32>(&[[4, 6, 3, 17]], &[Strategy::HostLoop, Strategy::Persistent]);
         check::<f32>(&[[1, 1, 1, 1]], &[Strategy::Auto]);
-        // More steps than a graph replays at once.
+        // The run has more steps than a graph replays at once.
         check::<f32>(&[[67, 1, 1, 2]], &[Strategy::Graph]);
     });
 }
@@ -96,7 +98,8 @@ fn halves_have_the_cpus_bits() {
     });
 }
 
-/// However products are summed: both directions, and rows of unequal length.
+/// The results stay within a bound for any order of summation, in both directions and with rows of
+/// unequal length.
 fn within<T: Scalar>(bound: f64) {
     let Some(device) = device() else { return };
     let (x, lengths) = (series::<T>([7, 5, 6]), lengths(7, 5));
@@ -127,7 +130,7 @@ fn fast_products_stay_within_bounds() {
     });
 }
 
-/// Where a run is cut into chunks, each row's length goes on from chunk to chunk.
+/// If a run is split into chunks, the length of each row continues from chunk to chunk.
 #[test]
 fn chunks_change_no_bit() {
     let Some(device) = device() else { return };
@@ -144,7 +147,8 @@ fn chunks_change_no_bit() {
     }
 }
 
-/// A sequence's recordings come at its end, wherever its stages are cut; what lies on the device stays there.
+/// The recordings of a sequence are complete at its end, for any split of its stages. Arrays on the
+/// device stay there.
 #[test]
 fn a_cut_of_a_sequence_changes_no_bit() {
     let Some(device) = device() else { return };
@@ -175,7 +179,7 @@ fn a_cut_of_a_sequence_changes_no_bit() {
 }
 
 #[test]
-fn what_is_not_finite_is_found_in_either_direction() {
+fn a_non_finite_value_is_found_in_either_direction() {
     let Some(device) = device() else { return };
     let layers = || {
         let layers = Rnn::<f32>::new(1, 2).bidirectional(true).activation(Activation::Identity).b_init(overtime::Init::Zeros);
@@ -194,7 +198,8 @@ fn what_is_not_finite_is_found_in_either_direction() {
     }
 }
 
-/// What a longer sequence needs is asked for when it comes, and refused without harm.
+/// A longer sequence allocates memory when it arrives. If the memory does not suffice, the run is
+/// refused and nothing changes.
 #[test]
 fn a_sequence_that_does_not_fit_is_refused() {
     simulated("layers::a_sequence_that_does_not_fit_is_refused", &[("FAKECUDA_MEMORY_MIB", "64")], || {
@@ -215,7 +220,7 @@ fn a_sequence_that_does_not_fit_is_refused() {
     });
 }
 
-/// Products with the input are made of as many steps at once as there is memory for.
+/// One product with the input covers as many steps as the memory allows.
 #[test]
 fn a_sequence_whose_products_do_not_fit_is_cut() {
     let small = [("FAKECUDA_MEMORY_MIB", "1"), UNHURRIED];
@@ -226,7 +231,7 @@ fn a_sequence_whose_products_do_not_fit_is_cut() {
             LoopOverTime::builder(layers).batch(64).products(Products::Ordered).record_output(false).device(device).build().unwrap()
         };
         let (mut over_time, mut on_cpu) = (build(Device::Cuda(0)), build(Device::Cpu));
-        // 2 KiB each, of an eighth of the memory.
+        // Each product takes 2 KiB of an eighth of the memory.
         let x = series::<f32>([800, 64, 1]);
         over_time.run(&x).unwrap();
         on_cpu.run(&x).unwrap();
@@ -235,11 +240,12 @@ fn a_sequence_whose_products_do_not_fit_is_cut() {
     });
 }
 
-/// Runs for `benches/peers/check_torch.py` to compare with torch's own layers, in the folder that `OVERTIME_TORCH` names.
+/// Runs that `benches/peers/check_torch.py` compares with torch's own layers, in the folder that
+/// `OVERTIME_TORCH` names.
 #[test]
 fn runs_for_torch() {
     let Some(folder) = std::env::var_os("OVERTIME_TORCH").map(std::path::PathBuf::from) else {
-        println!("SKIPPED: OVERTIME_TORCH names no folder");
+        println!("SKIPPED: OVERTIME_TORCH is not set");
         return;
     };
     let Some(device) = device() else { return };

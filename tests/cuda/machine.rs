@@ -1,7 +1,9 @@
-//! What the tests run on: a GPU where the machine has one, else the simulated driver, else nothing.
+//! The device of the tests: a GPU if the machine has one, otherwise the simulated driver, otherwise
+//! none.
 //!
-//! `REQUIRE_CUDA=1` makes nothing a failure, `REQUIRE_CUDA=gpu` the simulated driver too; `REQUIRE_CUDA=simulated` leaves a GPU
-//! alone. The environment that a test program needs is set once, before anything asks for CUDA.
+//! `REQUIRE_CUDA=1` makes a missing device a failure, and `REQUIRE_CUDA=gpu` also the use of the
+//! simulated driver. `REQUIRE_CUDA=simulated` does not use a GPU. The environment of a test program
+//! is set once, before any code uses CUDA.
 
 use crate::common::itself;
 use libloading::Library;
@@ -14,7 +16,7 @@ use std::sync::OnceLock;
 
 pub(crate) use crate::common::CHILD;
 
-/// The device to test; nothing where the test is to be skipped.
+/// The device to test, or `None` if the test is skipped.
 pub(crate) fn device() -> Option<Device> {
     static WHY_NOT: OnceLock<Option<String>> = OnceLock::new();
     let why_not = WHY_NOT.get_or_init(|| {
@@ -23,7 +25,7 @@ pub(crate) fn device() -> Option<Device> {
         found.or_else(|| (wanted("gpu") && is_simulated()).then(|| "REQUIRE_CUDA=gpu, and this is the simulated driver".into()))
     });
     let Some(reason) = why_not else { return Some(Device::Cuda(0)) };
-    assert!(var_os("REQUIRE_CUDA").is_none_or(|v| v.is_empty()), "REQUIRE_CUDA is set, and there is nothing to run on: {reason}");
+    assert!(var_os("REQUIRE_CUDA").is_none_or(|v| v.is_empty()), "REQUIRE_CUDA is set, but there is no device: {reason}");
     eprintln!("skipped: {reason}");
     None
 }
@@ -32,26 +34,27 @@ fn wanted(what: &str) -> bool {
     var("REQUIRE_CUDA").is_ok_and(|v| v == what)
 }
 
-/// The simulated driver's library: beside the test programs.
+/// The library of the simulated driver, in the folder of the test programs.
 pub(crate) fn simulated_library() -> PathBuf {
     let folder = current_exe().ok().and_then(|p| p.parent().map(PathBuf::from)).unwrap_or_default();
     folder.join(if cfg!(target_os = "linux") { "libfakecuda.so" } else { "fakecuda" })
 }
 
-/// A folder of this test program's own for what it leaves behind.
+/// The folder for files that this test program leaves behind.
 pub(crate) fn scratch() -> PathBuf {
     let folder = option_env!("CARGO_TARGET_TMPDIR").map(PathBuf::from).filter(|p| p.is_dir()).unwrap_or_else(std::env::temp_dir);
     folder.join("overtime-cuda-tests")
 }
 
-/// Chooses, once, what this process runs on. A child runs on what its parent runs on.
+/// Chooses the device of this process, once. A child process uses the device of its parent.
 pub(crate) fn prepare() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         let set = |name: &str, value: PathBuf| {
             if var_os(name).is_none() {
-                // SAFETY: every test that calls foreign code, a driver or a compiler, comes here before it does, and waits here for the one
-                // that came first; everything else of this process reads the environment through Rust's own lock.
+                // SAFETY: every test that calls foreign code, a driver or a compiler, calls this
+                // function before that, and waits here for the first call to end. All other code of
+                // this process reads the environment through Rust's own lock.
                 unsafe { set_var(name, value) };
             }
         };
@@ -61,22 +64,24 @@ pub(crate) fn prepare() {
         }
         set("OVERTIME_LIBCUDA", simulated_library());
         set("OVERTIME_IMAGE", "ptx".into());
-        // A loop takes its share of what there is, and fresh memory is poisoned: little keeps tests short. Enough for one on each thread.
+        // A loop takes a share of the free memory, and fresh memory is filled with poison, so a
+        // small memory keeps tests short. It suffices for one loop on each thread.
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         set("FAKECUDA_MEMORY_MIB", (32 * threads.max(2)).to_string().into());
         set("FAKECUDA_QUIET", "1".into());
     });
 }
 
-/// Asked of another process: a driver that was loaded to be asked would be in the way of the simulated one.
+/// Whether there is a GPU. Another process finds out, because a real driver loaded in this process
+/// would prevent the use of the simulated one.
 fn has_gpu() -> bool {
-    let asked = itself(module_path!(), "what_is_there").env(CHILD, "survey").output();
+    let asked = itself(module_path!(), "survey_for_gpus").env(CHILD, "survey").output();
     asked.is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains("usable GPUs: yes"))
 }
 
-/// Not a test of its own: what [`has_gpu`] runs.
+/// [`has_gpu`] runs this function in a child process; it is not a test itself.
 #[test]
-fn what_is_there() {
+fn survey_for_gpus() {
     if var(CHILD).is_ok_and(|v| v == "survey") {
         let usable = Survey::new().gpus().iter().any(|g| g.unfit().is_none());
         println!("usable GPUs: {}", if usable { "yes" } else { "no" });
@@ -89,36 +94,36 @@ pub(crate) fn is_simulated() -> bool {
     var_os("OVERTIME_LIBCUDA").is_some_and(|p| PathBuf::from(p).file_name() == simulated_library().file_name())
 }
 
-/// The simulated driver's own additions.
+/// The additional functions of the simulated driver.
 pub(crate) struct Simulated {
     library: Library,
 }
 
 impl Simulated {
-    /// Nothing on a GPU.
+    /// Returns `None` on a GPU.
     pub(crate) fn new() -> Option<Self> {
         if !is_simulated() {
             return None;
         }
-        // SAFETY: our own library, whose loading runs nothing.
+        // SAFETY: this is our own library, and loading it runs no code.
         let library = unsafe { Library::new(var_os("OVERTIME_LIBCUDA")?) };
         Some(Self { library: library.expect("the simulated driver was loaded before") })
     }
 
-    /// Starts counting anew.
+    /// Resets the counts.
     pub(crate) fn reset(&self) {
-        // SAFETY: the function's type.
+        // SAFETY: the function has this type.
         unsafe {
             let reset: libloading::Symbol<'_, extern "C" fn()> = self.library.get("fakecuda_reset_counts").unwrap();
             reset();
         }
     }
 
-    /// Makes the k-th such call from now on fail: `alloc`, `launch` or `device`. 0 is never.
+    /// Makes the k-th such call from now on fail: `alloc`, `launch` or `device`. 0 means never.
     pub(crate) fn inject(&self, what: &str, k: u64) {
         self.reset();
         let what = CString::new(what).unwrap();
-        // SAFETY: the function's type; the text ends with NUL.
+        // SAFETY: the function has this type, and the text ends with NUL.
         let known = unsafe {
             let inject: libloading::Symbol<'_, extern "C" fn(*const c_char, u64) -> i32> = self.library.get("fakecuda_inject").unwrap();
             inject(what.as_ptr(), k)
@@ -126,9 +131,10 @@ impl Simulated {
         assert_eq!(known, 1, "{what:?}");
     }
 
-    /// What happened since the last reset.
+    /// The report since the last reset.
     pub(crate) fn report(&self) -> Report {
-        // SAFETY: the function's type; it writes at most the length it is told.
+        // SAFETY: the function has this type, and writes at most the number of bytes that it is
+        // given.
         let text = unsafe {
             let report: libloading::Symbol<'_, unsafe extern "C" fn(*mut u8, usize) -> usize> =
                 self.library.get("fakecuda_report").unwrap();
@@ -141,14 +147,15 @@ impl Simulated {
     }
 }
 
-/// What the simulated driver counted.
+/// The counts of the simulated driver.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Report {
     /// Driver calls by name.
     pub(crate) calls: BTreeMap<String, u64>,
     /// Launches and instructions by kernel.
     pub(crate) kernels: BTreeMap<String, (u64, u64)>,
-    /// What is held now: bytes of `memory` and `pinned`, numbers of `streams`, `events`, `modules`, `graphs`.
+    /// The resources in use: bytes of `memory` and `pinned`, numbers of `streams`, `events`,
+    /// `modules` and `graphs`.
     pub(crate) held: BTreeMap<String, u64>,
     /// Complaints and leaks.
     pub(crate) said: Vec<String>,
@@ -170,7 +177,7 @@ impl Report {
         report
     }
 
-    /// How often these calls were made, all together.
+    /// The total number of these calls.
     pub(crate) fn calls(&self, names: &[&str]) -> u64 {
         self.calls.iter().filter(|(name, _)| names.iter().any(|n| name.starts_with(n))).map(|(_, n)| n).sum()
     }

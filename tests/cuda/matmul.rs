@@ -1,5 +1,6 @@
-//! Dense products on the device: the CPU's bits where the order of sums is the CPU's, what they ask of the driver, and kernels that a
-//! missing barrier breaks. That they are near is `products`, which the CPU's tests have too.
+//! Dense products on the device: the bits of the CPU if the order of summation is the CPU's, the
+//! calls of the driver, and kernels without a barrier. The accuracy is tested in `products`, which
+//! the CPU's tests include too.
 
 use crate::cuda::child::{apart, simulated};
 use crate::cuda::device;
@@ -30,7 +31,7 @@ fn multiply_adds_give_the_cpus_bits() {
             same_bits::<f32>(case, 40 + i as u64);
             same_bits::<f64>(Case { batch: 2, shared: [false, true], ..case }, 50 + i as u64);
         }
-        // Halves in the CPU's order, and a sum that Fast would share.
+        // 16-bit types in the CPU's order, and a sum that `Products::Fast` would share between blocks.
         let ordered = Case { products: Products::Ordered, ..Case::new(7, 1025, 33, [false; 2]) };
         same_bits::<f16>(ordered, 60);
         same_bits::<bf16>(ordered, 61);
@@ -38,7 +39,7 @@ fn multiply_adds_give_the_cpus_bits() {
     });
 }
 
-/// Sums that end at −0 on the CPU do so here, whatever is put beyond their ends.
+/// A sum that is −0 on the CPU is −0 here too, whatever value pads the operands.
 #[test]
 fn zeros_keep_their_sign() {
     let Some(device) = device() else { return };
@@ -52,10 +53,10 @@ fn zeros_keep_their_sign() {
     }
 }
 
-/// On a device of one processor the largest tiles are the best; here they get their turn.
+/// On a device with one SM the largest tiles are the best, so this test uses them.
 #[test]
-fn the_largest_tiles() {
-    simulated("matmul::the_largest_tiles", &[("FAKECUDA_SMS", "1")], || {
+fn the_largest_tiles_stay_within_bounds() {
+    simulated("matmul::the_largest_tiles_stay_within_bounds", &[("FAKECUDA_SMS", "1")], || {
         let large = |name: String| assert!(name.contains("large"), "{name}");
         let case = |k, turned| Case::new(250, k, 128, turned);
         large(case(40, [false; 2]).build::<f32>(Device::Cuda(0)).kernel());
@@ -102,7 +103,7 @@ fn a_product_is_one_launch_and_a_shared_sum_is_two() {
             let report = driver.report();
             println!("{}: {report:?}", product.kernel());
             assert_eq!(report.calls(&["cuLaunchKernel"]), launches, "{report:?}");
-            // Those, the memory of C, the context made the thread's, and one wait.
+            // These launches, the memory of C, setting the context of the thread, and one wait.
             assert!(report.calls.values().sum::<u64>() <= launches + 3, "{report:?}");
             assert!(c.to_host().unwrap().iter().all(|v| *v == k as f32) && driver.report().said.is_empty());
         }
@@ -119,7 +120,7 @@ fn too_little_memory_is_an_error() {
     });
 }
 
-/// `struct Product` of 40 × k by k × 40, as bytes.
+/// The bytes of `struct Product` for 40 × k by k × 40.
 fn arguments(at: [u64; 3], k: u32) -> Vec<u8> {
     let mut words = vec![at[0], at[1], 0, at[2], 0];
     words.extend([u64::from(k), 0, 0, 40, 0, 0, 40, 0]);
@@ -128,7 +129,7 @@ fn arguments(at: [u64; 3], k: u32) -> Vec<u8> {
     bytes
 }
 
-/// Each kernel without its barriers is a race, and with them none.
+/// Each kernel has a race without its barriers, and none with them.
 #[test]
 fn a_missing_barrier_is_caught() {
     if device().is_none() {
@@ -164,12 +165,12 @@ fn a_missing_barrier_is_caught() {
             fakecuda::run(&module.kernels["product"].clone(), &mut memory, &launch, &fakecuda::Limits::default(), 1)
         };
         run(&ptx).unwrap();
-        let fault = run(&broken).err().unwrap_or_else(|| panic!("{name} ({dtype}): the missing barrier was not seen"));
+        let fault = run(&broken).err().unwrap_or_else(|| panic!("{name} ({dtype}): the missing barrier was not detected"));
         assert_eq!(fault.kind, fakecuda::Kind::Race, "{fault}");
     }
 }
 
-/// What a loop on the device gives with products in this order.
+/// The output of a loop on the device with products in this order.
 fn output<T: Scalar, S: System<T>>(system: S, device: Device, products: Products, x: &ArrayD<T>) -> ArrayD<T> {
     let builder = LoopOverTime::builder(system).device(device).batch(x.shape()[1]).products(products);
     builder.build().unwrap().run(x).unwrap().output
@@ -185,10 +186,10 @@ fn layers_are_products<T: Scalar, S: System<T>>(name: &str, system: impl Fn() ->
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
     let far = norm(&mut cpu.iter().zip(&fast).map(|(a, b)| a.to_f64() - b.to_f64())) / norm(&mut cpu.iter().map(|v| v.to_f64()));
     assert!(far <= bound, "{name} ({}): {far:e}", T::DTYPE);
-    assert!(bound > 0.0 || bits(&cpu) == bits(&fast), "{name} ({}): other bits", T::DTYPE);
+    assert!(bound > 0.0 || bits(&cpu) == bits(&fast), "{name} ({}): the bits differ", T::DTYPE);
 }
 
-/// With more weights than the plain kernels are left, and steps that are left out.
+/// Layers with more weights than the plain kernels are used for, and with skipped steps.
 #[test]
 fn layers_are_products_within_a_loop() {
     apart("matmul::layers_are_products_within_a_loop", || {

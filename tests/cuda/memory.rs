@@ -1,4 +1,5 @@
-//! Memory that runs out, and memory that does not suffice for a whole run. On the simulated driver, each in a process of its own.
+//! Runs in which the memory is exhausted, and runs that are larger than the memory. Each uses the
+//! simulated driver in its own process.
 
 use crate::cuda::bits;
 use crate::cuda::child::simulated;
@@ -15,8 +16,8 @@ fn stack() -> Boxed {
 }
 
 #[test]
-fn whichever_allocation_fails_nothing_is_lost() {
-    simulated("memory::whichever_allocation_fails_nothing_is_lost", &[], || {
+fn a_failed_allocation_loses_nothing() {
+    simulated("memory::a_failed_allocation_loses_nothing", &[], || {
         let driver = Simulated::new().unwrap();
         let x = Array2::from_elem((30, 9), 11.0_f32);
         for strategy in STRATEGIES {
@@ -27,12 +28,12 @@ fn whichever_allocation_fails_nothing_is_lost() {
                     .out_vars(vec![monitor("hh.V"), monitor("hh.spike").events()])
             };
             let build = || builder().device(Device::Cuda(0)).strategy(strategy).build();
-            // Whatever is kept from loop to loop is there after the first.
+            // After the first loop, everything that loops share is in place.
             drop(build().unwrap().run(&x).unwrap());
             let held = driver.report().held;
             let mut on_cpu = builder().build().unwrap();
             let expected = on_cpu.run(&x).unwrap();
-            // While building …
+            // First, allocations fail while the loop is built.
             let mut k = 1;
             let mut over_time = loop {
                 driver.inject("alloc", k);
@@ -44,14 +45,19 @@ fn whichever_allocation_fails_nothing_is_lost() {
                     Err(Error::OutOfMemory { what, need, .. }) => assert!(!what.is_empty() && need > 0, "{what} {need}"),
                     Err(other) => panic!("{strategy}, allocation {k}: {other}"),
                 }
-                assert_eq!(driver.report().held, held, "{strategy}: allocation {k} of a build failed, and what came before was not freed");
+                assert_eq!(
+                    driver.report().held,
+                    held,
+                    "{strategy}: allocation {k} of a build failed, and earlier allocations were not freed"
+                );
                 assert!(asked.calls(&["cuLaunch"]) == 0 || k > 1, "{:?}", asked.calls);
                 k += 1;
                 assert!(k < 500);
             };
             println!("{strategy}: {} allocations to build", k - 1);
             assert!(k > 1, "{strategy}: no allocation was made, or none failed");
-            // … and while running: the state is as it was, and the run can be asked for again.
+            // Then allocations fail during a run. The state does not change, and the run can be
+            // repeated.
             let mut k = 1;
             let found = loop {
                 driver.inject("alloc", k);
@@ -67,7 +73,7 @@ fn whichever_allocation_fails_nothing_is_lost() {
             };
             println!("{strategy}: {} allocations to run", k - 1);
             bits::same_runs(&format!("{strategy} after failures"), &found, &expected);
-            // A reset that fails leaves the loop as it was.
+            // A reset that fails does not change the loop.
             let mut k = 1;
             loop {
                 driver.inject("alloc", k);
@@ -82,22 +88,23 @@ fn whichever_allocation_fails_nothing_is_lost() {
                 assert!(k < 500);
             }
             drop(over_time);
-            assert_eq!(driver.report().held, held, "{strategy}: after all");
+            assert_eq!(driver.report().held, held, "{strategy}: resources are still in use at the end");
         }
     });
 }
 
-/// More than the device has: refused before anything was launched or stays allocated, with what it needs and what is free.
+/// A loop that needs more memory than the device has is refused before any launch, and leaves no
+/// allocation. The error has the needed and the free bytes.
 #[test]
-fn too_much_is_refused_before_anything_runs() {
-    simulated("memory::too_much_is_refused_before_anything_runs", &[("FAKECUDA_MEMORY_MIB", "64")], || {
+fn a_loop_that_does_not_fit_is_refused_before_it_runs() {
+    simulated("memory::a_loop_that_does_not_fit_is_refused_before_it_runs", &[("FAKECUDA_MEMORY_MIB", "64")], || {
         let driver = Simulated::new().unwrap();
-        // Something small first: the context and its module are not what is refused.
+        // A small loop runs first, so that the context and its module are not what is refused.
         drop(LoopOverTime::<f64, _>::builder(Lif::new(3)).device(Device::Cuda(0)).build().unwrap().run_steps(1).unwrap());
         let before = driver.report().held;
         for strategy in STRATEGIES {
             driver.reset();
-            // Three variables of eight bytes: 96 MB.
+            // Three variables of eight bytes take 96 MB.
             let built = LoopOverTime::<f64, _>::builder(Lif::new(4_000_000)).device(Device::Cuda(0)).strategy(strategy).build();
             let Err(Error::OutOfMemory { what, need, free }) = built else { panic!("{strategy}: {:?}", built.is_ok()) };
             println!("{what} {need} {free}");
@@ -106,21 +113,21 @@ fn too_much_is_refused_before_anything_runs() {
             assert_eq!(report.calls(&["cuLaunch", "cuGraphLaunch"]), 0, "{:?}", report.calls);
             assert_eq!(report.held, before);
         }
-        // The state fits, a single step's recordings do not.
+        // The state fits in memory, but the recordings of a single step do not.
         let wide = LoopOverTime::<f64, _>::builder(Lif::new(1_200_000)).device(Device::Cuda(0)).out_vars(["V", "refractory", "spike"]);
         match wide.build().and_then(|mut l| l.run_steps(2)) {
             Err(Error::OutOfMemory { need, free, .. }) => assert!(need > free || need > 64 << 20, "{need} {free}"),
             other => panic!("{:?}", other.map(|r| r.steps)),
         }
-        // After all this the device is as good as before.
+        // After these errors the device still works.
         LoopOverTime::<f64, _>::builder(Lif::new(3)).device(Device::Cuda(0)).build().unwrap().run_steps(5).unwrap();
     });
 }
 
-/// Recordings larger than the device's memory come in chunks, and no bit shows it.
+/// Recordings larger than the device's memory are split into chunks, and no bit changes.
 #[test]
-fn a_run_larger_than_the_memory() {
-    simulated("memory::a_run_larger_than_the_memory", &[("FAKECUDA_MEMORY_MIB", "4")], || {
+fn a_run_larger_than_the_memory_is_split() {
+    simulated("memory::a_run_larger_than_the_memory_is_split", &[("FAKECUDA_MEMORY_MIB", "4")], || {
         let driver = Simulated::new().unwrap();
         let build = || LoopOverTime::<f32, _>::builder(Lif::new(1025)).seed(3).out_vars(vec![monitor("V"), monitor("spike").events()]);
         let x = Array2::from_shape_fn((800, 1025), |(t, k)| ((t * 31 + k * 7) % 100) as f32 * 0.5);
@@ -131,7 +138,7 @@ fn a_run_larger_than_the_memory() {
             let found = over_time.run(&x).unwrap();
             let report = driver.report();
             bits::same_runs(&strategy.to_string(), &found, &expected);
-            // 3.3 MB each of input, output and V, in 4 MB.
+            // Input, output and V take 3.3 MB each, in a memory of 4 MB.
             assert!(report.calls(&["cuMemcpyDtoH"]) >= 3, "{strategy}: {:?}", report.calls);
         }
     });

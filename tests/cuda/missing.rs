@@ -1,18 +1,19 @@
-//! What is missing or too old, and what is said then. Each case is a process of its own on the simulated driver.
+//! Missing or old libraries and devices, and the messages about them. Each case runs in its own
+//! process with the simulated driver.
 
 use crate::cuda::child::simulated;
 use overtime::models::Hh;
 use overtime::{Device, Error, LoopOverTime, Reason, Survey};
 use std::path::Path;
 
-/// The reason that there is no device, which must be the same wherever it is asked for, and never a panic.
+/// The reason why there is no device. It must be the same for every call, and never a panic.
 fn why() -> Reason {
     std::panic::set_hook(Box::new(|_| std::process::abort()));
     assert_eq!(Device::auto(), Device::Cpu);
     let built = LoopOverTime::<f32, _>::builder(Hh::new(3)).device(Device::Cuda(0)).build();
     let (Err(Error::DeviceUnavailable { reason, .. }), Err(Error::DeviceUnavailable { reason: asked, .. })) = (built, Device::cuda(0))
     else {
-        panic!("there is a device");
+        panic!("a device was found");
     };
     assert_eq!(reason, asked);
     assert_eq!(Survey::new().why_not_cuda(0).as_ref(), Some(&reason));
@@ -46,12 +47,12 @@ cases! {
         let reason = why();
         assert!(matches!(reason, Reason::NoDevice { count: 0, .. }) && reason.to_string().contains("CUDA_VISIBLE_DEVICES=\"\""), "{reason}");
     };
-    // The device is there, and another is asked for.
+    // The device exists, but another one is named.
     a_device_too_many() || {
         let built = LoopOverTime::<f32, _>::builder(Hh::new(3)).device(Device::Cuda(3)).build();
         let Err(Error::DeviceUnavailable { reason: Reason::NoDevice { ordinal: 3, count: 1, .. }, .. }) = built else { panic!("{built:?}") };
     };
-    // An older and a newer kind of device than the others here; PTX of the device's own kind, each.
+    // An older and newer architectures than the default, each with PTX of its own architecture.
     turing("FAKECUDA_ARCH" = "sm_75") runs;
     ampere("FAKECUDA_ARCH" = "sm_86") runs;
     blackwell("FAKECUDA_ARCH" = "sm_120") runs;
@@ -66,7 +67,7 @@ fn stub() -> &'static str {
     found.map_or("libm.so.6", |p| Box::leak(p.display().to_string().into_boxed_str()))
 }
 
-/// A neuron, a cell and a layer, in every strategy, on whatever device this is.
+/// Runs a neuron, a cell and a layer in every strategy on the current device.
 pub(crate) fn runs() {
     use crate::cuda::parity::STRATEGIES;
     use overtime::models::{Dense, brainpy};

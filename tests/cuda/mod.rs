@@ -1,6 +1,8 @@
-//! The CUDA engine against the CPU's: the same bits for every system, type and strategy, and what faults come to.
+//! The CUDA engine compared with the CPU engine: the same bits for every system, type and strategy,
+//! and the results of faults.
 //!
-//! Runs on a GPU where there is one, else on the simulated driver with NVRTC's own kernels: see [`machine`].
+//! The tests run on a GPU if there is one, otherwise on the simulated driver with NVRTC's kernels:
+//! see [`machine`].
 mod assembled;
 mod bits;
 mod calls;

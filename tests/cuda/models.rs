@@ -1,4 +1,4 @@
-//! Every system there is, as the tests of parity run it. A new model is a line here.
+//! All systems, as the parity tests run them. A new model is one line here.
 
 use overtime::models::{
     Activation, AdExIf, AdQuaIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, Hh, HindmarshRose,
@@ -9,9 +9,9 @@ use overtime::{Init, Real, Scalar, Sequential, System};
 /// A system of any size.
 pub(crate) struct Model<T: Scalar> {
     pub(crate) name: String,
-    /// Variables to record.
+    /// The variables to record.
     pub(crate) vars: &'static [&'static str],
-    /// Between which values its input is.
+    /// The range of its input.
     pub(crate) scale: (f64, f64),
     make: Box<dyn Fn(usize) -> Box<dyn System<T>> + Send + Sync>,
 }
@@ -31,12 +31,12 @@ fn model<T: Scalar, S: System<T> + 'static>(
     Model { name: name.into(), vars, scale, make: Box::new(move |units| Box::new(make(units))) }
 }
 
-/// A value for each unit.
+/// One value for each unit.
 fn each<R: Real>(units: usize, from: f64, by: f64) -> Vec<R> {
     (0..units).map(|k| R::of(from + by * (k % 97) as f64)).collect()
 }
 
-/// Potentials that meet the rates' singularities (−40, −55; −50, −48, −23) and their neighbourhoods.
+/// Potentials at and near the singularities of the rates (−40, −55; −50, −48, −23).
 fn potentials(units: usize) -> Init {
     Init::Values((0..units).map(|k| [-65.0, -55.0, -40.0, -54.999_999, -40.000_001, -70.3, 12.0, -50.0, -48.0, -23.0][k % 10]).collect())
 }
@@ -46,7 +46,7 @@ const LIF: &[&str] = &["V", "spike", "refractory"];
 const TRAUB_MILES: &[&str] = &["V", "m", "h", "n", "spike", "refractory"];
 const CURRENT: (f64, f64) = (-5.0, 30.0);
 
-/// Neurons, in the types that integrators take.
+/// Neurons, in the types of the integrators.
 pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
     let mut all = Vec::new();
     for method in Method::ALL {
@@ -66,7 +66,7 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
         let from = if name.starts_with('g') { 30.0 } else { -80.0 };
         all.push(model(format!("hh {name} per unit"), HH, CURRENT, move |n| Hh::<R>::new(n).param(name, each::<R>(n, from, 1.5)).unwrap()));
     }
-    // A conductance may be negative, where gates are.
+    // A conductance may be negative, if a gate is.
     all.push(model("hh of negative gates", HH, CURRENT, |n| {
         let below = |gate: f64| Init::Values((0..n).map(|unit| gate * (1.0 - 2.5 * (unit % 2) as f64)).collect());
         Hh::<R>::new(n).v(potentials(n)).gates(below(0.6), below(0.8), below(0.4))
@@ -123,7 +123,7 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
     }));
     all.push(model("poisson", &["spike"], CURRENT, |n| PoissonGroup::<R>::new(n, each::<R>(n, 0.0, 500.0))));
     all.push(model("spike times", &["spike", "past"], CURRENT, |n| {
-        // At steps of 0.02, between them, and as f32 has both.
+        // Times at steps of 0.02, between them, and rounded to f32.
         let time = |k: usize| 0.01 * ((k / n) * 9 + k % 8) as f64;
         let times: Vec<f64> = (0..3 * n).map(|k| if k % 2 == 0 { time(k) } else { f64::from(time(k) as f32) }).collect();
         SpikeTimeGroup::new(n, &(0..3 * n).map(|k| k % n).collect::<Vec<_>>(), &times).unwrap()
@@ -141,10 +141,10 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
     all
 }
 
-/// Neurons that are their equations alone.
+/// Neurons that are defined by their equations.
 fn equations<R: Real>() -> Vec<Model<R>> {
     let from = |n: usize, from: f64, by: f64| Init::Values((0..n).map(|k| from + by * (k % 31) as f64).collect());
-    // Integrators in reach of their thresholds, and beyond.
+    // Integrate-and-fire neurons near and above their thresholds.
     let near = move |n| from(n, -70.0, 0.8);
     vec![
         model("izhikevich", &["V", "u", "spike", "refractory"], CURRENT, move |n| {
@@ -195,7 +195,7 @@ pub(crate) fn layers<T: Scalar>() -> Vec<Model<T>> {
     all
 }
 
-/// Weights that let no state grow, and are quick to make.
+/// Weights with which no state grows, and which are quick to draw.
 fn small(n: usize) -> Init {
     let most = 1.2 / (n.max(1) as f64).sqrt();
     Init::Uniform(-most, most)

@@ -1,4 +1,4 @@
-//! A loop's state out of the device and into it: moves, dictionaries, files, weights.
+//! The transfer of a loop's state to and from the device: moves, dictionaries, files, weights.
 
 use crate::cuda::parity::STRATEGIES;
 use crate::cuda::{bits, device, machine};
@@ -31,7 +31,7 @@ fn input(steps: usize) -> Array3<f32> {
     Array3::from_shape_fn((steps, 3, 4), |(t, b, k)| ((t * 7 + b * 3 + k) % 11) as f32 * 0.17 - 0.8)
 }
 
-/// There and back, in the middle of a run: nothing is lost, and nothing shows.
+/// A loop moves between devices in the middle of a run. No bit changes.
 #[test]
 fn a_loop_that_moves_goes_on() {
     let Some(device) = device() else { return };
@@ -49,9 +49,9 @@ fn a_loop_that_moves_goes_on() {
     bits::same_runs("at last", &moving.run(&input(3)).unwrap(), &staying.run(&input(3)).unwrap());
 }
 
-/// To a device that is not there: an error, and the loop stays where it is.
+/// A move to a missing device is an error, and the loop stays on its device.
 #[test]
-fn a_move_that_cannot_be_changes_nothing() {
+fn an_impossible_move_changes_nothing() {
     let Some(device) = device() else { return };
     let (mut moving, mut staying) = (built(device), built(Device::Cpu));
     moving.run(&input(3)).unwrap();
@@ -61,9 +61,9 @@ fn a_move_that_cannot_be_changes_nothing() {
     bits::same_runs("after a move that failed", &moving.run(&input(3)).unwrap(), &staying.run(&input(3)).unwrap());
 }
 
-/// A state taken from one device goes on on the other.
+/// The state of one device continues on the other.
 #[test]
-fn dictionaries_and_files() {
+fn dictionaries_and_files_carry_a_state_over() {
     let Some(device) = device() else { return };
     let folder = machine::scratch().join("states");
     std::fs::create_dir_all(&folder).unwrap();
@@ -83,7 +83,7 @@ fn dictionaries_and_files() {
     let _ = std::fs::remove_file(file);
 }
 
-/// Weights that are loaded are the weights that the kernels read.
+/// The kernels read the weights that were loaded.
 #[test]
 fn weights_that_are_loaded_are_used() {
     let Some(device) = device() else { return };
@@ -101,9 +101,10 @@ fn weights_that_are_loaded_are_used() {
     }
 }
 
-/// Two loops on one device do not meet, whichever runs first, and a thread may take one along.
+/// Two loops on one device do not affect each other, in any order, and a loop can move to another
+/// thread.
 #[test]
-fn loops_side_by_side() {
+fn loops_on_one_device_do_not_affect_each_other() {
     let Some(device) = device() else { return };
     for strategy in STRATEGIES {
         let make = |seed, device| {
@@ -123,9 +124,9 @@ fn loops_side_by_side() {
     }
 }
 
-/// Not a loop of this device's: its state is still all there when another has gone.
+/// The schema of a loop on the device is that of its system.
 #[test]
-fn a_schema_says_what_it_did() {
+fn the_schema_of_a_loop_on_the_device_is_its_systems() {
     let Some(device) = device() else { return };
     let over_time = built(device);
     assert_eq!(over_time.schema(), &System::<f32>::schema(&stack()));

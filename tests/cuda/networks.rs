@@ -1,4 +1,4 @@
-//! Networks: the CPU's bits, in every strategy, whatever they are made of.
+//! Networks of all kinds: the bits of the CPU in every strategy.
 
 use crate::cuda::calls::UNHURRIED;
 use crate::cuda::child::{alone, apart, simulated};
@@ -18,7 +18,7 @@ fn draws(what: &str, n: usize, below: usize) -> Vec<u32> {
     (0..n as u64).map(|k| (stream.uniform(k, 0) * below as f64) as u32).collect()
 }
 
-/// Pairs of `pre` and `post` neurons, four for each source, some of them twice.
+/// Pairs of `pre` and `post` neurons: four for each source, some of them twice.
 fn arrays(what: &str, pre: usize, post: usize) -> Connect {
     Connect::Arrays { pre: draws(what, 4 * pre, pre), post: draws(&format!("{what} post"), 4 * pre, post) }
 }
@@ -28,7 +28,8 @@ pub(crate) fn values(what: &str, n: usize, low: f64, high: f64) -> Init {
     Init::Values((0..n as u64).map(|k| low + (high - low) * stream.uniform(k, 0)).collect())
 }
 
-/// Two groups with all that there is: receptors of each kind, drives of each kind, one delay and many, weights of each synapse's own, parts.
+/// Two groups with receptors and drives of every kind, with one delay and with many, with a weight
+/// for each synapse, and with parts of groups.
 fn all_kinds<T: Real>(n: usize) -> Network<T> {
     let few = n.div_ceil(3);
     let sources = n / 2..n;
@@ -80,13 +81,13 @@ pub(crate) fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Net
     ])
 }
 
-/// The input of `I`, of every neuron or of all.
+/// The input of `I`, with one value for all its neurons.
 pub(crate) fn input<T: Real>(steps: usize, batch: Option<usize>) -> ArrayD<T> {
     let axes: Vec<usize> = std::iter::once(steps).chain(batch.map(|_| 1)).chain([1]).collect();
     ArrayD::from_shape_fn(axes, |at| T::of((at[0] % 7) as f64))
 }
 
-/// Conductances, and synapses that the device makes by rule: Brian2's COBAHH, small.
+/// A small COBAHH of Brian2: conductances, and synapses that the device generates by rules.
 fn cobahh<T: Real>(n: usize) -> Network<T> {
     let cells = Group::new("P", TraubMiles::<T>::new(n))
         .receptor(Receptor::exponential("ge", 5.0).coba(0.0).init(Init::Uniform(0.0, 300.0)))
@@ -125,7 +126,7 @@ pub(crate) fn same_bits<T: Real>(make: Make<T>, shapes: &[(usize, Option<usize>,
         let (expected, on_cpu) = run(make(n, batch));
         let spikes: f64 = expected.output.iter().map(|n| n.to_f64()).sum();
         println!("{n} {batch:?} {steps}: {spikes} spikes");
-        assert!(spikes > 0.0 || steps < 4, "silence shows nothing");
+        assert!(spikes > 0.0 || steps < 4, "a network without spikes is no test");
         for &strategy in strategies {
             let (run, on_gpu) = run(make(n, batch).device(device).strategy(strategy));
             let what = format!("{} {strategy} {n} {batch:?} {steps}", T::DTYPE);
@@ -135,7 +136,7 @@ pub(crate) fn same_bits<T: Real>(make: Make<T>, shapes: &[(usize, Option<usize>,
     }
 }
 
-/// Deltas of all sorts on neurons that are refractory, and on those whose spike is a crossing.
+/// Deltas of all kinds on refractory neurons, and on neurons whose spike is a crossing.
 fn deltas<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
     let held = |reset| AdExIf::<T>::new(n).reset(reset).param("tau_ref", 1.0).unwrap().param("V_th", -40.0).unwrap();
     let kicked = |name: &str, model: Box<dyn System<T>>, up: f64| {
@@ -173,7 +174,7 @@ fn deltas_on_refractory_neurons_and_on_crossings_have_the_cpus_bits() {
 const SHAPES: &[(usize, Option<usize>, usize)] = &[(1, None, 1), (33, Some(3), 66), (1025, None, 4)];
 
 #[test]
-fn f32_has_the_cpus_bits() {
+fn networks_in_f32_have_the_cpus_bits() {
     apart("networks::f32_has_the_cpus_bits", || {
         same_bits::<f32>(builder, SHAPES, &STRATEGIES);
         same_bits::<f32>(of_cobahh, &[(1, None, 2), (131, Some(2), 40)], &STRATEGIES);
@@ -181,14 +182,15 @@ fn f32_has_the_cpus_bits() {
 }
 
 #[test]
-fn f64_has_the_cpus_bits() {
+fn networks_in_f64_have_the_cpus_bits() {
     apart("networks::f64_has_the_cpus_bits", || {
         same_bits::<f64>(builder, &SHAPES[..2], &STRATEGIES);
         same_bits::<f64>(of_cobahh, &[(33, None, 40), (1025, None, 3)], &STRATEGIES);
     });
 }
 
-/// Spikes on their way are part of the state: in chunks, from device to device, in mid-flight.
+/// Spikes in transit are part of the state. Runs are split into chunks, and moved from device to
+/// device while spikes are in transit.
 #[test]
 fn runs_are_split_and_moved_in_mid_flight() {
     let Some(device) = device() else { return };
@@ -203,7 +205,7 @@ fn runs_are_split_and_moved_in_mid_flight() {
     }
 }
 
-/// More tasks than warps can be on the device at once: neurons do not stay in registers then.
+/// There are more tasks than warps on the device, so neurons are not kept in registers.
 #[test]
 fn a_warp_may_have_several_tasks() {
     alone("networks::a_warp_may_have_several_tasks", &[("FAKECUDA_ARCH", "sm_87")], || {
@@ -220,7 +222,7 @@ fn ran(n: usize, strategy: Strategy, steps: usize) -> Report {
     driver.report()
 }
 
-/// Nothing is read back within a chunk, and a step is one launch, or less than one.
+/// Nothing is read back within a chunk, and a step takes at most one launch.
 #[test]
 fn a_step_is_at_most_a_launch() {
     simulated("networks::a_step_is_at_most_a_launch", &[UNHURRIED], || {
@@ -244,7 +246,7 @@ macro_rules! planted {
             simulated(concat!("networks::", stringify!($name)), &[("FAKECUDA_REPLACE", $mistake)], || {
                 let driver = Simulated::new().unwrap();
                 let mut over_time = builder::<f32>($n, None).device(Device::Cuda(0)).build().unwrap();
-                assert!(over_time.run(&input::<f32>(40, None)).is_err(), "nothing was said");
+                assert!(over_time.run(&input::<f32>(40, None)).is_err(), "the run did not fail");
                 let said = driver.report().said.join("\n");
                 println!("{said}");
                 assert!(said.contains("Race in kernel network_scan"), "{said}");
@@ -257,7 +259,8 @@ planted! {
     blocks_that_do_not_wait_are_caught: 600, "red.release.gpu=>red.relaxed.gpu";
 }
 
-/// One block's warps are looked at by nobody but the CPU.
+/// The driver does not detect races between the warps of one block here, so the result is compared
+/// with the CPU.
 #[test]
 fn a_block_without_its_barrier_differs() {
     simulated("networks::a_block_without_its_barrier_differs", &[("FAKECUDA_REPLACE", "bar.sync \t0;=>")], || {
@@ -268,7 +271,7 @@ fn a_block_without_its_barrier_differs() {
 }
 
 #[test]
-fn what_cannot_be_recorded_is_refused() {
+fn events_of_the_spike_ring_are_refused() {
     let Some(device) = device() else { return };
     let built = LoopOverTime::builder(all_kinds::<f32>(5)).dt(0.1).out_vars([monitor("E.flight").events()]).device(device).build();
     assert!(matches!(built, Err(Error::Unsupported(why)) if why.contains("E.flight")));

@@ -1,4 +1,5 @@
-//! What a loop can be told: inputs, recordings, chunks, clocks. The same bits as the CPU's in every strategy.
+//! The options of a loop: inputs, recordings, chunks, clocks. The bits are those of the CPU in
+//! every strategy.
 
 use crate::cuda::parity::{STRATEGIES, Shape, input};
 use crate::cuda::{bits, device};
@@ -58,13 +59,13 @@ fn inputs_of_every_form() {
     run(&|| Input::steps(40).constant(12.5));
     run(&|| Input::duration(2.0).named_constant("x", 7.0));
     let each = |x: ArrayD<f32>| check("input", &|| hh(33), &|b| b.batch(3).out_vars(["V", "input"]), &|l| vec![l.run(&x).unwrap()]);
-    // One value a step; one a row; one a unit; all.
+    // One value for each step, for each row, for each unit, and for all.
     each(Array1::from_iter((0..40).map(|k| k as f32)).into_dyn());
     each(current(40, Some(3), 1));
     each(current(40, Some(1), 33));
     each(current(40, Some(1), 1));
     each(current(40, Some(3), 33));
-    // Strides of all kinds: every second step, backwards, transposed.
+    // Strides of all kinds: every second step, reversed, and transposed.
     let x = current::<f32>(80, Some(3), 33);
     let (odd, back) = (x.slice(s![1..;2, .., ..]), x.slice(s![..40, ..;-1, ..;-1]));
     let turned = current::<f32>(33, Some(3), 40);
@@ -94,11 +95,11 @@ fn recordings_of_every_form() {
         check("recordings", &|| hh(70), &options, &|l| vec![l.run(&x).unwrap()]);
         check("no output", &|| hh(70), &|b| options(b).record_output(false), &|l| vec![l.run(&x).unwrap()]);
     }
-    // Nothing at all is kept, and the state moves on.
+    // Nothing is recorded, and the state advances.
     check("nothing", &|| hh(70), &|b| b.batch(2).record_output(false), &|l| vec![l.run(&x).unwrap()]);
 }
 
-/// Spikes of more units than fill a word, with the last of a row in the middle of one.
+/// Spikes of more units than a word has bits, so that a row ends in the middle of a word.
 #[test]
 fn events_of_odd_sizes() {
     for (units, batch) in [(1, 1), (31, 3), (32, 2), (33, 5), (257, 2)] {
@@ -124,7 +125,7 @@ fn a_split_run_is_the_whole() {
             parts.collect()
         });
     }
-    // The whole on the device is the parts on the CPU.
+    // The whole run on the device equals the parts on the CPU.
     let Some(device) = device() else { return };
     for strategy in STRATEGIES {
         let build = || LoopOverTime::<f32, _>::builder(hh(33)).batch(2).seed(5).out_vars("V");
@@ -137,9 +138,10 @@ fn a_split_run_is_the_whole() {
     }
 }
 
-/// Many chunks: between two, progress is told and a run can be cancelled; the bits are those of one.
+/// A run of many chunks has the bits of a run of one chunk. Between chunks, the progress callback
+/// is called and a run can be cancelled.
 #[test]
-fn chunks() {
+fn a_run_of_many_chunks_has_the_bits_of_one() {
     let x = current::<f32>(300, None, 33);
     let stack = || {
         let stack = Sequential::new().layer("hh", Hh::<f32>::new(33).noise(1.0)).layer("dense", Dense::new(33, 5));
@@ -167,7 +169,8 @@ fn a_cancelled_run_stands_between_two_chunks() {
             other => panic!("{strategy}: {other:?}"),
         };
         assert!(done > 0 && done <= 400 && over_time.i() == done, "{strategy}: {done} steps, and the loop is at {}", over_time.i());
-        // What was done was done: the state is that of so many steps, and the run goes on from there.
+        // The steps before the cancellation are complete: the state is that after these steps, and
+        // the run continues from there.
         let mut on_cpu = build().build().unwrap();
         on_cpu.run(x.slice(s![..done as usize, ..])).unwrap();
         bits::same_states(&format!("{strategy} after {done} steps"), &over_time, &on_cpu);
@@ -179,7 +182,7 @@ fn a_cancelled_run_stands_between_two_chunks() {
 }
 
 #[test]
-fn a_reset_starts_anew_with_another_batch() {
+fn a_reset_may_change_the_batch() {
     let Some(device) = device() else { return };
     for strategy in STRATEGIES {
         let build = || LoopOverTime::<f64, _>::builder(hh(9)).seed(11).batch(4).out_vars(["V", "spike"]);
@@ -195,9 +198,9 @@ fn a_reset_starts_anew_with_another_batch() {
     }
 }
 
-/// What is computed of a flattened time axis, with and without saying so.
+/// A time axis that is flattened automatically, and one that is flattened by an option.
 #[test]
-fn stateless_systems() {
+fn stateless_systems_have_the_cpus_bits() {
     let layers = || {
         let stack = Sequential::new().layer("a", Dense::<f32>::new(13, 7).b_init(Init::Uniform(-1.0, 1.0)));
         Box::new(stack.layer("b", Activation::Gelu.layer([7]))) as Boxed<f32>

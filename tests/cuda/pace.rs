@@ -1,5 +1,5 @@
-//! Chunks are as long as the clock on the wall says, and no bit shows it: runs at paces that could not differ more, and a device that ends what
-//! takes long.
+//! The length of chunks follows the wall clock, and changes no bit. The tests use very different
+//! target times, and a device that ends long launches.
 
 use crate::cuda::bits;
 use crate::cuda::child::{alone, simulated};
@@ -10,12 +10,13 @@ use overtime::models::{Activation, Dense, Gru, Hh, Lif, Lstm, Rnn, brainpy};
 use overtime::{Builder, Device, Input, LoopOverTime, Products, Sequential, Strategy, System, monitor};
 
 const PACE: &str = "OVERTIME_CHUNK_MS";
-/// From a step a chunk on, over what changes from chunk to chunk, to all that a run allows.
+/// Target times: one step for each chunk, a length that changes from chunk to chunk, and all steps
+/// in one chunk.
 const PACES: [&str; 3] = ["0.000001", "2", "1e9"];
 const STEPS: usize = 210;
 const SEED: u64 = 31;
 
-/// Runs a test in a process for each of these paces; what each printed.
+/// Runs a test in a process for each of these target times, and returns the output of each.
 fn at_each(paces: &[&str], test: &str, set: &[(&str, &str)], body: impl Fn()) -> Vec<String> {
     if std::env::var(CHILD).is_ok() || device().is_none() {
         return alone(test, &[], body).into_iter().collect();
@@ -26,14 +27,14 @@ fn at_each(paces: &[&str], test: &str, set: &[(&str, &str)], body: impl Fn()) ->
 
 type Boxed = Box<dyn System<f32>>;
 
-/// A name, what makes the system, and variables to record.
+/// A name, a function that makes the system, and the variables to record.
 type Case = (&'static str, fn() -> Boxed, Vec<&'static str>);
 
 fn systems() -> Vec<Case> {
     vec![
         ("hh", || Box::new(Hh::new(9).noise(1.0)), vec!["V", "m"]),
         ("gru", || Box::new(brainpy::GruCell::new(9, 8)), vec!["state"]),
-        // Small enough for one kernel of all layers, in short chunks.
+        // This system is small enough for one kernel of all layers, in short chunks.
         (
             "small",
             || Box::new(Sequential::new().layer("a", brainpy::RnnCell::new(9, 7)).layer("b", Activation::Relu.layer([7]))),
@@ -47,7 +48,7 @@ fn systems() -> Vec<Case> {
             },
             vec!["hh.V", "lstm.state"],
         ),
-        // Of every kind of stage, one after the other over a whole run.
+        // This system has stages of every kind, which run one after the other over the whole run.
         (
             "sequence",
             || {
@@ -68,22 +69,28 @@ fn builder(system: Boxed, vars: &[&'static str]) -> Builder<f32, Boxed> {
     LoopOverTime::builder(system).batch(2).seed(SEED).products(Products::Ordered).record_every(3).out_vars(all.collect::<Vec<_>>())
 }
 
-/// A run of so many steps.
+/// A run of this many steps.
 type Run<'a, S> = &'a dyn Fn(&mut LoopOverTime<f32, S>, usize) -> overtime::Recording<f32>;
 
-/// Runs of a loop on the device and on the CPU, one after the other, with and without somebody who is told.
+/// Compares runs of a loop on the device and on the CPU, one after the other, with and without a
+/// progress callback.
 fn compare<S: System<f32>>(name: &str, make: &dyn Fn() -> Builder<f32, S>, run: Run<'_, S>) {
     let mut on_cpu = make().build().unwrap();
-    // Of the second some steps are fewer than a chunk of the first had, and what was learnt is kept.
+    // The later runs have fewer steps than a chunk of the first run, and the loop keeps its
+    // estimate of the time of a step.
     let expected = [STEPS, 70, 3].map(|steps| run(&mut on_cpu, steps));
     for strategy in [Strategy::HostLoop, Strategy::Graph, Strategy::Persistent] {
         for told in [false, true].into_iter().take(if strategy == Strategy::Persistent { 2 } else { 1 }) {
             let builder = make().device(Device::Cuda(0)).strategy(strategy);
             let mut over_time = if told { builder.progress(|_, _| true) } else { builder }.build().unwrap();
             for (steps, expected) in [STEPS, 70, 3].into_iter().zip(&expected) {
-                bits::same_runs(&format!("{name}, {strategy}, {steps} steps, told {told}"), &run(&mut over_time, steps), expected);
+                bits::same_runs(
+                    &format!("{name}, {strategy}, {steps} steps, progress callback {told}"),
+                    &run(&mut over_time, steps),
+                    expected,
+                );
             }
-            bits::same_states(&format!("{name}, {strategy}, told {told}"), &over_time, &on_cpu);
+            bits::same_states(&format!("{name}, {strategy}, progress callback {told}"), &over_time, &on_cpu);
         }
     }
 }
@@ -98,7 +105,7 @@ fn no_pace_changes_a_bit() {
     });
 }
 
-/// Each row's length is counted from the sequence's first step, wherever a launch begins.
+/// The length of each row counts from the sequence's first step, wherever a launch starts.
 #[test]
 fn no_pace_changes_rows_of_unequal_length() {
     at_each(&PACES, "pace::no_pace_changes_rows_of_unequal_length", &[], || {
@@ -127,7 +134,8 @@ fn no_pace_changes_a_network() {
     });
 }
 
-/// The fast kernels of cells, whose sums have an order of their own: the same at any pace.
+/// The fast kernels of cells, whose order of summation is their own, give the same bits for any
+/// target time.
 #[test]
 fn no_pace_changes_a_tier() {
     let run = || {
@@ -135,18 +143,18 @@ fn no_pace_changes_a_tier() {
         let x = Array3::from_shape_fn((131, 3, 9), |(t, b, k)| ((t * 31 + b * 5 + k * 7) % 100) as f32 * 0.02 - 1.0);
         let mut whole = make().device(Device::Cuda(0)).build().unwrap();
         let found = whole.run(&x).unwrap();
-        // Cut as it is where nothing is paced: by hand.
+        // A fixed chunk length splits the run where the target time does not.
         let mut cut = make().device(Device::Cuda(0)).chunk(23).build().unwrap();
-        bits::same_runs("cut by hand", &cut.run(&x).unwrap(), &found);
+        bits::same_runs("with fixed chunks", &cut.run(&x).unwrap(), &found);
         let bytes: &[u8] = bytemuck::cast_slice(found.output.as_slice().unwrap());
         println!("sum {}", bytes.iter().fold(7_u64, |sum, b| sum.wrapping_mul(1_099_511_628_211) ^ u64::from(*b)));
-        // Both directions of time, cut by the pace and by hand.
+        // Both directions of time, with chunks by the target time and with fixed chunks.
         let make = || {
             LoopOverTime::builder(Gru::<f32>::new(9, 12).bidirectional(true)).batch(3).device(Device::Cuda(0)).out_vars("l0_reverse.state")
         };
         let x = x.slice(ndarray::s![..66, .., ..]);
         let (whole, by_hand) = (make().build().unwrap().run(x).unwrap(), make().chunk(23).build().unwrap().run(x).unwrap());
-        bits::same_runs("a sequence cut by hand", &by_hand, &whole);
+        bits::same_runs("a sequence with fixed chunks", &by_hand, &whole);
     };
     for tier in ["block", "cluster", "grid", "step", "product"] {
         let said = at_each(&[PACES[0], PACES[2]], "pace::no_pace_changes_a_tier", &[("OVERTIME_CELLS", tier)], run);
@@ -164,7 +172,7 @@ fn launches(kernel: &str, runs: &[usize], strategy: Strategy) -> Vec<u64> {
     counted(&driver, kernel, runs, |steps| over_time.run_steps(steps as u64).map(|_| ()))
 }
 
-/// How many launches of kernels whose names end so each of these runs takes.
+/// The number of launches in each of these runs, of kernels whose names end with `kernel`.
 fn counted(driver: &Simulated, kernel: &str, runs: &[usize], mut run: impl FnMut(usize) -> overtime::Result<()>) -> Vec<u64> {
     let each = runs.iter().map(|steps| {
         driver.reset();
@@ -174,15 +182,16 @@ fn counted(driver: &Simulated, kernel: &str, runs: &[usize], mut run: impl FnMut
     each.collect()
 }
 
-/// Both directions of a recurrent layer, over a series of so many steps.
+/// Both directions of a recurrent layer.
 fn both_ways() -> LoopOverTime<f32, Rnn<f32>> {
     LoopOverTime::builder(Rnn::new(1, 2).bidirectional(true)).batch(1).products(Products::Ordered).device(Device::Cuda(0)).build().unwrap()
 }
 
 #[test]
-fn the_first_chunk_is_short_and_what_is_learnt_is_kept() {
-    simulated("pace::the_first_chunk_is_short_and_what_is_learnt_is_kept", &[(PACE, "1e9")], || {
-        // 64; 64 more, asked for before anything is known; 256, 256, 1,024, and the rest. Then there is no reason to cut.
+fn the_first_chunk_is_short_and_estimates_are_kept() {
+    simulated("pace::the_first_chunk_is_short_and_estimates_are_kept", &[(PACE, "1e9")], || {
+        // The chunks have 64 steps; 64 steps, enqueued before the first time is known; 256, 256 and
+        // 1,024 steps; and the rest. After that there is no reason to split a run.
         assert_eq!(launches("pointwise_scan", &[64, 1000, 1900], Strategy::Persistent)[2], 1);
         assert_eq!(launches("pointwise_scan", &[2000], Strategy::Persistent), [6]);
         assert_eq!(launches("pointwise_step", &[300], Strategy::HostLoop), [300]);
@@ -192,28 +201,32 @@ fn the_first_chunk_is_short_and_what_is_learnt_is_kept() {
 #[test]
 fn a_device_that_is_slow_gets_few_steps() {
     simulated("pace::a_device_that_is_slow_gets_few_steps", &[(PACE, "0.000001")], || {
-        // A step a chunk as soon as one chunk was seen, of which two are asked for at once.
+        // A chunk has one step once the time of a chunk is known. Two chunks are enqueued before
+        // that.
         let found = launches("pointwise_scan", &[200], Strategy::Persistent);
         assert_eq!(found, [2 + 200 - 128]);
     });
 }
 
-/// A sequence's every stage begins with 64 steps, and ends with what is left; a run that is known to be short enough is not cut.
+/// Every stage of a sequence starts with 64 steps, and ends with the rest. A run that is known to
+/// be short enough is not split.
 #[test]
 fn a_sequence_is_cut_until_it_is_known_to_be_short() {
     simulated("pace::a_sequence_is_cut_until_it_is_known_to_be_short", &[(PACE, "1e9")], || {
         let (driver, mut over_time) = (Simulated::new().unwrap(), both_ways());
         let mut run = |steps: usize| over_time.run(&Array3::zeros((steps, 1, 1))).map(|_| ());
-        // 64, 256 and 680, both ways; all at once, in one kernel; of 4,000 at most it is known that they are short, and for each direction
-        // of 2,720.
+        // The chunks have 64, 256 and 680 steps in both directions. The second run is one kernel. A
+        // run of up to 4,000 steps is known to be short, and one of up to 2,720 for each direction.
         assert_eq!(counted(&driver, "_scan", &[1000, 1000, 4100], &mut run), [6, 1, 4]);
     });
 }
 
-/// A device that also draws a screen ends a launch after some seconds, and with it the process's use of it.
+/// A device that also drives a display ends a launch after some seconds, and the process can no
+/// longer use the device.
 #[test]
 fn a_watchdog_finds_nothing_to_end() {
-    // 128 threads of some 200 instructions a step: 64 steps are 1.6 million.
+    // 128 threads with about 200 instructions for each step: 64 steps take 1.6 million
+    // instructions.
     let run = || LoopOverTime::<f32, _>::builder(Hh::new(128)).device(Device::Cuda(0)).build().unwrap().run_steps(2000);
     let watched = |pace| [("FAKECUDA_WATCHDOG", "6000000"), (PACE, pace)];
     simulated("pace::a_watchdog_finds_nothing_to_end", &watched("0.000001"), || match std::env::var(PACE).as_deref() {
@@ -225,11 +238,11 @@ fn a_watchdog_finds_nothing_to_end() {
             assert!(after.contains("was lost") && after.contains("LAUNCH_TIMEOUT"), "{after}");
         }
     });
-    // The watchdog is one: without the pace it ends a launch.
+    // Without the short target time, the watchdog ends a launch.
     simulated("pace::a_watchdog_finds_nothing_to_end", &watched("1e9"), || {});
 }
 
-/// Nor in any stage of a sequence: either direction, a function of rows, neurons.
+/// The watchdog ends no stage of a sequence either: a direction, a function of rows, neurons.
 #[test]
 fn a_watchdog_finds_nothing_to_end_in_a_sequence() {
     let test = "pace::a_watchdog_finds_nothing_to_end_in_a_sequence";
@@ -252,7 +265,7 @@ fn a_watchdog_finds_nothing_to_end_in_a_sequence() {
                     _ => assert!(run.unwrap_err().to_string().contains("CUDA_ERROR_LAUNCH_TIMEOUT")),
                 }
             });
-            // The child makes one of them.
+            // The child process runs one of the cases.
             if std::env::var(CHILD).is_ok() {
                 return;
             }
@@ -261,9 +274,9 @@ fn a_watchdog_finds_nothing_to_end_in_a_sequence() {
 }
 
 #[test]
-fn a_pace_that_is_none_is_refused() {
+fn an_invalid_target_time_is_refused() {
     for pace in ["0", "-1", "NaN", "inf", "soon"] {
-        simulated("pace::a_pace_that_is_none_is_refused", &[(PACE, pace)], || {
+        simulated("pace::an_invalid_target_time_is_refused", &[(PACE, pace)], || {
             let error = LoopOverTime::<f32, _>::builder(Lif::new(1)).device(Device::Cuda(0)).build().map(|_| ()).unwrap_err().to_string();
             assert!(error.contains(PACE) && error.contains("milliseconds"), "{error}");
         });

@@ -1,4 +1,4 @@
-//! Every system, type and strategy: the same bits as the CPU's, for odd shapes.
+//! Every system, type and strategy has the bits of the CPU, for odd shapes.
 
 use crate::cuda::child::{alone, apart};
 use crate::cuda::models::{self, Model};
@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) const STRATEGIES: [Strategy; 4] = [Strategy::HostLoop, Strategy::Graph, Strategy::Persistent, Strategy::Auto];
 
-/// Units, rows of the batch (or none), steps.
+/// The number of units, of batch rows (or none), and of steps.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     pub(crate) units: usize,
@@ -23,7 +23,7 @@ const fn shape(units: usize, batch: Option<usize>, steps: usize) -> Shape {
     Shape { units, batch, steps }
 }
 
-/// Random numbers of a schema's first input, `[steps, batch, …]`, between two values, all of them exact in `T`.
+/// Random values of a schema's first input, `[steps, batch, …]`, in a range, all exact in `T`.
 pub(crate) fn input<T: Scalar>(system: &impl System<T>, shape: Shape, (low, high): (f64, f64), seed: u64) -> ArrayD<T> {
     let features = system.schema().inputs.first().map(|i| i.shape.clone()).unwrap_or_default();
     let axes: Vec<usize> = std::iter::once(shape.steps).chain(shape.batch).chain(features).collect();
@@ -41,7 +41,8 @@ pub(crate) fn builder<T: Scalar>(model: &Model<T>, shape: Shape) -> Builder<T, B
 
 const SEED: u64 = 20_260;
 
-/// One system in one shape on the CPU, and with these strategies. What differs, in words.
+/// Runs one system in one shape on the CPU and with these strategies, and describes the
+/// differences.
 fn differences<T: Scalar>(model: &Model<T>, shape: Shape, device: Device, strategies: &[Strategy]) -> Vec<String> {
     let mut on_cpu = builder(model, shape).build().unwrap();
     let x = input(on_cpu.system(), shape, model.scale, SEED);
@@ -60,7 +61,7 @@ fn differences<T: Scalar>(model: &Model<T>, shape: Shape, device: Device, strate
         let run = || {
             let mut over_time = match builder(model, shape).device(device).strategy(strategy).build() {
                 Err(Error::Unsupported(why)) if strategy == Strategy::Persistent || strategy == Strategy::Graph => {
-                    // Which may not be is said by `what_cannot_run`, below.
+                    // `every_system_runs_in_every_strategy` below tests which systems may refuse a strategy.
                     println!("{} {} {strategy}: {why}", model.name, T::DTYPE);
                     return None;
                 }
@@ -80,7 +81,7 @@ fn differences<T: Scalar>(model: &Model<T>, shape: Shape, device: Device, strate
 
 fn check<T: Scalar>(models: &[Model<T>], shapes: &[Shape], strategies: &[Strategy]) {
     let Some(device) = device() else { return };
-    // `PARITY=text` runs the systems that have it in their names alone.
+    // `PARITY=text` runs only the systems whose names contain the text.
     let only = std::env::var("PARITY").unwrap_or_default();
     let mut found = Vec::new();
     for model in models.iter().filter(|m| m.name.contains(&only)) {
@@ -91,7 +92,7 @@ fn check<T: Scalar>(models: &[Model<T>], shapes: &[Shape], strategies: &[Strateg
     assert!(found.is_empty(), "seed {SEED}; {} of {} systems' runs differ:\n{}", found.len(), models.len(), found.join("\n"));
 }
 
-/// One neuron for long, a batch of some, and more than a block of threads has.
+/// One neuron with many steps, a small batch, and more neurons than a block has threads.
 const OF_NEURONS: [Shape; 3] = [shape(1, None, 257), shape(33, Some(7), 3), shape(1025, Some(1), 2)];
 const OF_LAYERS: [Shape; 3] = [shape(1, None, 1), shape(33, Some(7), 5), shape(131, Some(1), 2)];
 const OF_CELLS: [Shape; 3] = [shape(1, None, 257), shape(33, Some(7), 5), shape(129, Some(1), 2)];
@@ -114,7 +115,7 @@ each_type! {
     cells(OF_CELLS): f64 f32 f16 bf16;
 }
 
-/// A hidden state of more than a thousand, which no block has threads for.
+/// A hidden state of more than a thousand units, more than a block has threads.
 #[test]
 fn wide_cells() {
     let wide = |name: &str| name == "rnn tanh" || name == "lstm" || name == "gru";
@@ -122,16 +123,16 @@ fn wide_cells() {
     apart("parity::wide_cells", || check(&models, &[shape(1025, Some(2), 2)], &STRATEGIES));
 }
 
-/// A state of more than a block's shared memory has, which lies in device memory then.
+/// A state larger than a block's shared memory, which is kept in device memory.
 #[test]
-fn cells_off_chip() {
-    // Its weights need more memory than other tests leave.
-    alone("parity::cells_off_chip", &[("FAKECUDA_MEMORY_MIB", "128")], || {
+fn cells_with_a_state_in_device_memory() {
+    // The weights need more memory than other tests use.
+    alone("parity::cells_with_a_state_in_device_memory", &[("FAKECUDA_MEMORY_MIB", "128")], || {
         let Some(device) = device() else { return };
         let models = models::cells::<f64>();
         let model = models.iter().find(|m| m.name == "gru of any size").unwrap();
         let shape = shape(1537, Some(2), 2);
-        // Chunks as short as the run, for its products to leave room for the weights.
+        // The chunks are as short as the run, so that its products leave memory for the weights.
         let make = || builder(model, shape).chunk(2);
         let (mut on_cpu, mut on_gpu) = (make().build().unwrap(), make().device(device).build().unwrap());
         let x = input(on_cpu.system(), shape, model.scale, SEED);
@@ -140,9 +141,9 @@ fn cells_off_chip() {
     });
 }
 
-/// Of a step that is not taken, nothing is left.
+/// A run of no steps, or of no units, leaves nothing behind.
 #[test]
-fn nothing_to_do_is_done() {
+fn runs_without_steps_or_units_are_empty() {
     let Some(device) = device() else { return };
     for units in [0, 3] {
         for steps in [0, 2] {
@@ -154,10 +155,10 @@ fn nothing_to_do_is_done() {
     }
 }
 
-/// What may say that it cannot run with a strategy: no system yet.
+/// The systems that may refuse a strategy; so far there are none.
 #[test]
-fn what_cannot_run() {
-    apart("parity::what_cannot_run", refusals);
+fn every_system_runs_in_every_strategy() {
+    apart("parity::every_system_runs_in_every_strategy", refusals);
 }
 
 fn refusals() {

@@ -1,4 +1,4 @@
-//! Projections that store nothing on a device: the bits of the CPU's that store all.
+//! Procedural projections on a device have the bits of the CPU with stored synapses.
 
 use crate::cuda::parity::STRATEGIES;
 use crate::cuda::{bits, device};
@@ -6,7 +6,8 @@ use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Builder, Init, LoopOverTime, Real, monitor};
 
-/// A group that fires in volleys; short rows and long ones by each rule, beside a projection that is stored in any case.
+/// A group that fires in volleys, with short and long rows by each rule, and with a projection that
+/// is always stored.
 fn volleys<T: Real>(takers: usize, batch: Option<usize>, procedural: bool) -> Builder<T, Network<T>> {
     let n = 70;
     let current: Vec<T> = (0..n).map(|k| T::of(if k % 3 == 0 { 60.0 } else { 25.0 })).collect();
@@ -55,13 +56,13 @@ fn same<T: Real>(takers: usize, batch: Option<usize>, steps: u64, strategies: &[
 }
 
 #[test]
-fn what_is_stored_nowhere_has_the_bits_of_what_is_stored() {
+fn procedural_synapses_have_the_bits_of_stored_ones() {
     same::<f32>(310, None, 30, &STRATEGIES[..3]);
     same::<f64>(33, Some(2), 30, &STRATEGIES[..1]);
     same::<f32>(1, None, 30, &STRATEGIES[1..2]);
 }
 
-/// Rows of all neurons, which the warps of a block share, and rows of some.
+/// Rows with all neurons, which the warps of a block share, and rows with some.
 #[test]
 fn whole_rows_have_the_cpus_bits() {
     let Some(device) = device() else { return };

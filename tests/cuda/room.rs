@@ -1,4 +1,5 @@
-//! Devices that have room for less at once than a whole one of their kind: loops run in another way, say why, and give the same bits.
+//! Devices that can run less at once than a whole device of their kind. Loops then run in another
+//! way, give the reason, and have the same bits.
 
 use crate::cuda::child::simulated;
 use crate::cuda::machine::Simulated;
@@ -9,10 +10,12 @@ use overtime::{Device, Error, LoopOverTime, Recording, Scalar, Strategy};
 
 const STEPS: usize = 6;
 
-/// Blocks for 22 warps of neurons and 8: several, which wait for each other where all steps are one launch.
+/// The blocks hold 22 and 8 warps of neurons. There are several blocks, which wait for each other
+/// if all steps are one launch.
 const NEURONS: usize = 700;
 
-/// A network by this strategy, to the CPU's bits. What the loop says of its strategy.
+/// Runs a network with this strategy, asserts the bits of the CPU, and returns the loop's
+/// description of its strategy.
 fn network(neurons: usize, strategy: Strategy) -> Result<String, Error> {
     let x = networks::input::<f32>(STEPS, None);
     let expected = networks::builder::<f32>(neurons, None).build()?.run(&x)?;
@@ -21,9 +24,9 @@ fn network(neurons: usize, strategy: Strategy) -> Result<String, Error> {
     Ok(on_gpu.strategy())
 }
 
-/// Runs cells by this tier from now on, or by the table's.
+/// Selects the tier of cells from now on: this tier, or the table's choice.
 fn take(tier: Option<&str>) {
-    // SAFETY: called in a process that runs one test alone, by the thread that runs it.
+    // SAFETY: this process runs one test alone, and the thread that runs the test makes this call.
     unsafe {
         match tier {
             Some(tier) => std::env::set_var("OVERTIME_CELLS", tier),
@@ -32,7 +35,7 @@ fn take(tier: Option<&str>) {
     }
 }
 
-/// A cell, and what its loop says of its strategy.
+/// Runs a cell, and returns the recording and the loop's description of its strategy.
 fn cell<T: Scalar>(hidden: usize, batch: usize, strategy: Strategy) -> Result<(Recording<T>, String), Error> {
     let x = ndarray::Array3::from_shape_fn((3, batch, 5), |(t, b, k)| T::from_f64((t + 3 * b + k) as f64 * 0.1 - 0.7));
     let builder = LoopOverTime::builder(brainpy::LstmCell::<T>::new(5, hidden)).batch(batch).seed(7);
@@ -40,7 +43,7 @@ fn cell<T: Scalar>(hidden: usize, batch: usize, strategy: Strategy) -> Result<(R
     Ok((over_time.run(&x)?, over_time.strategy()))
 }
 
-/// The table's choice gives the bits of a launch a step, whose blocks need not be there at once.
+/// The table's choice has the bits of the tier `step`, whose blocks need not run at the same time.
 fn cell_as_by_step<T: Scalar>(hidden: usize, batch: usize) -> String {
     take(Some("step"));
     let (expected, _) = cell::<T>(hidden, batch, Strategy::Auto).unwrap();
@@ -62,22 +65,23 @@ fn a_device_without_cooperative_launches_captures_steps() {
         says(&network(NEURONS, Strategy::Auto).unwrap(), &["graph: not persistent", "cannot hold all blocks of a launch at once"]);
         says(&network(NEURONS, Strategy::Graph).unwrap(), &["graph: it was asked for"]);
         says(&network(NEURONS, Strategy::HostLoop).unwrap(), &["it was asked for"]);
-        // A block that is alone waits for nobody.
+        // A single block waits for no other block.
         says(&network(40, Strategy::Auto).unwrap(), &["persistent"]);
         let error = network(NEURONS, Strategy::Persistent).unwrap_err();
         assert!(matches!(error, Error::Unsupported(_)), "{error:?}");
         says(&error.to_string(), &["persistent strategy", "cuda:0", "cannot hold all blocks", "graph"]);
-        // Without clusters, all blocks together would keep these weights.
+        // On a device with cooperative launches but without clusters, all blocks together would
+        // keep these weights.
         says(&cell_as_by_step::<f64>(160, 2), &["graph: tier `step`", "not `grid`, since the device cannot hold all blocks"]);
         let error = cell::<f64>(160, 2, Strategy::Persistent).unwrap_err();
         says(&error.to_string(), &["persistent strategy", "160 units", "cannot hold all blocks of a launch at once"]);
     });
 }
 
-/// The same cell on the whole device, so that the test above shows what it is meant to.
+/// The same cell on the whole device. This shows that the test above tests what it should.
 #[test]
-fn a_whole_device_takes_the_tier_that_the_others_lack() {
-    simulated("room::a_whole_device_takes_the_tier_that_the_others_lack", &[("FAKECUDA_ARCH", "sm_80")], || {
+fn a_whole_device_uses_the_tier_grid() {
+    simulated("room::a_whole_device_uses_the_tier_grid", &[("FAKECUDA_ARCH", "sm_80")], || {
         says(&cell_as_by_step::<f64>(160, 2), &["persistent: tier `grid`"]);
     });
 }
@@ -92,7 +96,7 @@ fn a_part_of_a_device_has_no_room_for_clusters() {
     });
 }
 
-/// Twelve multiprocessors are three times four, but two groups of six have room for two clusters of four.
+/// Twelve SMs are three times four, but two groups of six SMs hold only two clusters of four.
 #[test]
 fn as_many_shards_are_made_as_clusters_fit() {
     for (groups, said) in [("12", "(3 of 4 blocks)"), ("6,6", "(2 of 4 blocks)")] {
@@ -105,13 +109,13 @@ fn as_many_shards_are_made_as_clusters_fit() {
 }
 
 #[test]
-fn little_shared_memory_is_asked_for_where_there_is_little() {
+fn kernels_use_no_more_shared_memory_than_a_block_has() {
     let set = [("FAKECUDA_SHARED_KIB", "99"), ("FAKECUDA_SMS", "2")];
-    simulated("room::little_shared_memory_is_asked_for_where_there_is_little", &set, || {
+    simulated("room::kernels_use_no_more_shared_memory_than_a_block_has", &set, || {
         missing::runs();
         says(&network(NEURONS, Strategy::Auto).unwrap(), &["persistent"]);
         cell_as_by_step::<f64>(160, 2);
-        // Large products by tensor maps need more.
+        // Large products with tensor maps need more shared memory.
         let driver = Simulated::new().unwrap();
         driver.reset();
         let x = ndarray::Array3::from_shape_fn((1, 128, 3), |(_, b, k)| bf16::from_f64((b + k) as f64 * 0.01));
@@ -122,7 +126,8 @@ fn little_shared_memory_is_asked_for_where_there_is_little() {
     });
 }
 
-/// As many blocks as the driver says, though the compiler left room for more.
+/// The number of blocks is the driver's occupancy, although the compiler's registers would allow
+/// more.
 #[test]
 fn a_network_has_the_blocks_that_fit() {
     let set = [("FAKECUDA_THREADS", "256"), ("FAKECUDA_SMS", "2")];

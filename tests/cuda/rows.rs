@@ -1,4 +1,5 @@
-//! Networks' spikes along rows of every length, few and many at once: the CPU's bits, and Brian2's spikes.
+//! Deliveries of spikes along synapse rows of every length, few and many at once: the bits of the
+//! CPU, and the spikes of Brian2.
 
 use crate::common;
 use crate::cuda::child::{alone, simulated};
@@ -8,8 +9,9 @@ use overtime::models::{Lif, TraubMiles};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Builder, Device, Error, Init, LoopOverTime, Real, Strategy, monitor};
 
-/// A group that fires in volleys, of a third of its neurons and of two thirds, over rows of so many synapses each. With `each`, synapses
-/// have weights and delays of their own, up to 45 steps.
+/// A group that fires in volleys of a third and of two thirds of its neurons, with this number of
+/// synapses for each row. With `each`, synapses have their own weights and delays, of up to 45
+/// steps.
 fn volleys<T: Real>(degree: usize, each: bool, batch: Option<usize>) -> Builder<T, Network<T>> {
     let (n, takers) = (70, 310);
     let current: Vec<T> = (0..n).map(|k| T::of(if k % 3 == 0 { 60.0 } else { 25.0 })).collect();
@@ -27,7 +29,7 @@ fn volleys<T: Real>(degree: usize, each: bool, batch: Option<usize>) -> Builder<
     } else {
         (p.weight(0.1).delay(3.7), q.weight(Init::Uniform(-0.1, 0.1)))
     };
-    // One row that is longer than a warp's, among rows of none.
+    // One row is longer than a warp handles alone, and the other rows are empty.
     let hub = Connect::Arrays { pre: vec![20; 40], post: (0..40).map(|k| 7 * k).collect() };
     let network = Network::builder(0.1).seed(3).group(sends).group(takes).project(p).project(q);
     let network = network.project(Projection::new("hub", "a", ("b", "t")).connect(hub).weight(0.5).delay(0.1)).build().unwrap();
@@ -41,7 +43,7 @@ fn same<T: Real>(degree: usize, each: bool, batch: Option<usize>, steps: u64, st
     let expected = on_cpu.run_steps(steps).unwrap();
     let spikes: Vec<f64> = expected.output.iter().map(|n| n.to_f64()).collect();
     println!("{degree} {each} {batch:?}: {} spikes", spikes.iter().sum::<f64>());
-    assert!(spikes.contains(&24.0) && spikes.contains(&46.0), "volleys of other sizes");
+    assert!(spikes.contains(&24.0) && spikes.contains(&46.0), "the volleys have unexpected sizes");
     for &strategy in strategies {
         let mut on_gpu = volleys::<T>(degree, each, batch).device(device).strategy(strategy).build().unwrap();
         let run = on_gpu.run_steps(steps).unwrap();
@@ -62,15 +64,15 @@ fn short_rows_and_long_ones_have_the_cpus_bits() {
     same::<f64>(140, true, Some(2), 60, &STRATEGIES[..3]);
 }
 
-/// Warps that have several tasks, or none, share rows as others do.
+/// Warps with several tasks, or with none, share rows like other warps.
 #[test]
-fn whatever_a_warp_does_it_shares() {
-    alone("rows::whatever_a_warp_does_it_shares", &[("FAKECUDA_ARCH", "sm_87")], || {
+fn warps_with_several_tasks_share_rows() {
+    alone("rows::warps_with_several_tasks_share_rows", &[("FAKECUDA_ARCH", "sm_87")], || {
         same::<f32>(140, false, Some(35), 25, &[Strategy::Persistent]);
     });
 }
 
-/// The barrier before a block's warps go along what they share.
+/// Tests the barrier before the warps of a block process the rows that they share.
 #[test]
 fn rows_shared_too_early_are_caught() {
     simulated("rows::rows_shared_too_early_are_caught", &[("FAKECUDA_REPLACE", "bar.sync 1;=>")], || {
@@ -82,9 +84,9 @@ fn rows_shared_too_early_are_caught() {
     });
 }
 
-/// Brian2's run of 200 cells over 3,928 synapses, of which the first 300 steps.
+/// The first 300 steps of Brian2's run of 200 cells with 3,928 synapses.
 #[test]
-fn brian2s_spikes_come_from_a_device_too() {
+fn a_device_gives_the_spikes_of_brian2() {
     let Some(device) = device() else { return };
     let reference = common::golden("net/small_delay15");
     let list = |name: &str| reference.array(name).iter().copied().collect::<Vec<f64>>();
@@ -119,9 +121,9 @@ fn brian2s_spikes_come_from_a_device_too() {
     assert_eq!(ours, theirs);
 }
 
-/// Sums that are too large for the type, found where and when the CPU finds them.
+/// Sums that are too large for the type are found at the same place and step as on the CPU.
 #[test]
-fn what_is_not_finite_is_the_cpus_error() {
+fn a_non_finite_sum_is_the_cpus_error() {
     let Some(device) = device() else { return };
     let make = || {
         let cells = Lif::<f32>::new(40).param("tau", 1.0).unwrap();

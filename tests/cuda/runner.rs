@@ -1,4 +1,4 @@
-//! Runs in parts, and runners: what a GPU makes of them is what the CPU does.
+//! Runs in parts, and runners: a GPU gives the results of the CPU.
 
 use crate::cuda::{bits, device};
 use ndarray::Array2;

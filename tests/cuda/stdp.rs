@@ -1,4 +1,4 @@
-//! Plastic weights: the CPU's bits, in every strategy.
+//! Plastic weights: the bits of the CPU in every strategy.
 
 use crate::cuda::child::{alone, apart};
 use crate::cuda::device;
@@ -8,8 +8,9 @@ use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp};
 use overtime::{Builder, Error, Init, LoopOverTime, Real, Strategy, monitor};
 
-/// Neurons that fire every 20 steps or so, and plastic synapses between them: of one delay and of many, by rule and from arrays, from and to
-/// parts, among others that are not plastic.
+/// Neurons that fire about every 20 steps, and plastic synapses between them: with one delay and
+/// with many, by rules and from arrays, from and to parts, together with synapses that are not
+/// plastic.
 fn learning<T: Real>(n: usize) -> Network<T> {
     let few = n.div_ceil(3);
     let cells = |n: usize| Lif::<T>::new(n).param("tau", 1.5).unwrap().v(Init::Uniform(-5.0, 20.0));
@@ -27,7 +28,7 @@ fn learning<T: Real>(n: usize) -> Network<T> {
     let near = Projection::new("near", "E", ("I", "s")).connect(Connect::FixedProb(0.5)).weight(Init::Uniform(0.0, 1.0)).delay(0.3);
     let within = Projection::new("within", ("E", sources), ("E", "s")).connect(arrays).weight(values("plastic weights", own, -0.4, 0.9));
     let back = Projection::new("back", "I", ("E", n / 3..n, "kick")).weight(0.5);
-    // By the defaults for bounds that are not positive.
+    // The defaults for bounds that are not positive.
     let inhibits = Projection::new("inhibits", "I", ("E", "s")).weight(Init::Uniform(-1.0, 0.0));
     Network::builder(0.1)
         .seed(9)
@@ -59,20 +60,20 @@ fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
 }
 
 #[test]
-fn f32_has_the_cpus_bits() {
+fn plasticity_in_f32_has_the_cpus_bits() {
     apart("stdp::f32_has_the_cpus_bits", || {
         same_bits::<f32>(builder, &[(1, None, 3), (33, Some(3), 90), (131, None, 30)], &STRATEGIES);
     });
 }
 
 #[test]
-fn f64_has_the_cpus_bits() {
+fn plasticity_in_f64_has_the_cpus_bits() {
     apart("stdp::f64_has_the_cpus_bits", || {
         same_bits::<f64>(builder, &[(33, None, 90), (70, Some(2), 40)], &STRATEGIES);
     });
 }
 
-/// More tasks than warps can be on the device at once.
+/// There are more tasks than warps on the device.
 #[test]
 fn a_warp_may_have_several_tasks() {
     alone("stdp::a_warp_may_have_several_tasks", &[("FAKECUDA_ARCH", "sm_87")], || {
@@ -80,7 +81,7 @@ fn a_warp_may_have_several_tasks() {
     });
 }
 
-/// Weights and traces go from chunk to chunk, and from one device to another.
+/// Weights and traces carry over from chunk to chunk, and from one device to another.
 #[test]
 fn weights_are_split_and_moved() {
     let Some(device) = device() else { return };

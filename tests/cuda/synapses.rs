@@ -1,11 +1,11 @@
-//! Synapses that a device makes are the CPU's, one by one.
+//! The synapses that a device generates are those of the CPU, one by one.
 
 use crate::cuda::device;
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Network, Part, Projection, Receptor};
 use overtime::{Device, Init};
 
-/// Sizes of the groups of sources and of targets, with what connects them.
+/// The sizes of the groups of sources and targets, and the connectivity between them.
 struct Case {
     sizes: [usize; 2],
     pre: std::ops::Range<usize>,
@@ -23,7 +23,7 @@ impl Case {
     }
 
     fn network(&self, seed: u64) -> Network<f32> {
-        // One group of sources and targets alike, where autapses matter.
+        // If autapses are excluded, sources and targets are in one group.
         let [pre, post] = self.sizes;
         let to = if self.autapses { ("Q", post) } else { ("P", pre.max(post)) };
         let group = |name, n| Group::new(name, Lif::<f32>::new(n)).receptor(Receptor::exponential("s", 5.0).cuba());
@@ -63,7 +63,7 @@ fn every_rule_makes_the_cpus_synapses() {
             case.weight = Init::Normal(1.0, 0.5);
             case.delay = Init::Uniform(0.0, 1.0);
             case.check(device, 200 + k as u64);
-            // Parts of one group that overlap by some, without autapses.
+            // Two overlapping parts of one group, without autapses.
             case.sizes = [pre.max(post) + 6; 2];
             case.pre = 2..pre + 2;
             case.post = 5..post + 5;
@@ -84,7 +84,7 @@ fn every_rule_makes_the_cpus_synapses() {
 #[test]
 fn wide_targets_and_long_rows() {
     let Some(device) = device() else { return };
-    // More targets than 16 bits number, and rows that are sorted where they lie.
+    // More targets than 16 bits can index, and rows that are sorted in place.
     Case::new(Connect::FixedProb(0.002), 9, 70_000).check(device, 5);
     Case::new(Connect::FixedNumPre(2), 40, 66_000).check(device, 6);
     let long = Case { delay: Init::Uniform(0.0, 0.3), ..Case::new(Connect::FixedNumPost(4500), 2, 5000) };
@@ -92,7 +92,7 @@ fn wide_targets_and_long_rows() {
 }
 
 #[test]
-fn what_is_given_is_the_hosts() {
+fn given_synapses_are_the_hosts() {
     let Some(device) = device() else { return };
     let arrays = Connect::Arrays { pre: vec![1, 0, 1], post: vec![3, 2, 3] };
     let given = Case { weight: Init::Values(vec![1.0, -2.0, 0.5]), delay: Init::Values(vec![0.2, 0.0, 0.1]), ..Case::new(arrays, 2, 4) };

@@ -1,5 +1,6 @@
-//! Recurrent cells by the fast kernels: every tier within bounds of the CPU's run, and all tiers with the same bits. The CPU's own is judged
-//! against an independent program in f64 elsewhere. What is chosen by the environment needs a process of its own.
+//! Recurrent cells with the fast kernels. Every tier stays within a bound of the CPU's run, and all
+//! tiers have the same bits. Other tests compare the CPU's run with an independent program in f64.
+//! The environment selects a tier, so each selection needs its own process.
 
 use crate::cuda::bits;
 use crate::cuda::calls::UNHURRIED;
@@ -14,13 +15,13 @@ use overtime::{Builder, Device, Error, Init, Input, LoopOverTime, Products, Reco
 use std::primitive::{f32, f64};
 
 const TIERS: [&str; 5] = ["block", "cluster", "grid", "step", PRODUCT];
-/// The tier whose sums are a dense product's, in another order than the others'.
+/// The tier that sums as a dense product does, in another order than the other tiers.
 const PRODUCT: &str = "product";
 const SEED: u64 = 77;
 
-/// Runs cells by this tier from now on.
+/// Selects the tier of cells from now on.
 fn take(tier: &str) {
-    // SAFETY: called in a process that runs one test alone, by the thread that runs it.
+    // SAFETY: this process runs one test alone, and the thread that runs the test makes this call.
     unsafe { std::env::set_var("OVERTIME_CELLS", tier) };
 }
 
@@ -43,21 +44,21 @@ fn distance<T: Scalar>(a: &ArrayD<T>, b: &ArrayD<T>) -> f64 {
     if error == 0.0 { 0.0 } else { (error / size).sqrt() }
 }
 
-/// How far a run is from another: the most of output and recordings.
+/// The largest distance between two runs, over the output and the recordings.
 fn farthest<T: Scalar>(found: &Recording<T>, expected: &Recording<T>) -> f64 {
     let names = found.iter().map(|(name, _)| name).filter(|name| *name != "bits");
     let of_vars = names.map(|name| distance(found.get(name).unwrap(), expected.get(name).unwrap()));
-    // Written so that a NaN is the farthest.
+    // The comparison is written so that NaN counts as the largest distance.
     of_vars.chain([distance(&found.output, &expected.output)]).fold(0.0, |most, d| if d <= most { most } else { d })
 }
 
-/// Events are where the recorded state is not 0.
+/// Events are the non-zero values of the recorded state.
 fn events_are_where_values_are<T: Scalar>(model: &Model<T>, run: &Recording<T>) {
     let Some(name) = model.vars.first() else { return };
     let values = run.get(name).unwrap();
     let count = values.iter().filter(|x| x.to_f64() != 0.0).count();
     let events = run.events("bits").unwrap();
-    assert_eq!(events.step.len(), count, "{}: events", model.name);
+    assert_eq!(events.step.len(), count, "{}: the number of events differs", model.name);
 }
 
 fn every_tier<T: Scalar>(bound: f64, products: Products, shapes: &[Shape], names: &[&str]) {
@@ -74,7 +75,7 @@ fn every_tier<T: Scalar>(bound: f64, products: Products, shapes: &[Shape], names
                 let make = || builder(model, shape).device(device).products(products);
                 let mut whole = match make().build() {
                     Ok(built) => built,
-                    // What one block or one cluster cannot hold.
+                    // One block or one cluster cannot hold this cell.
                     Err(Error::Unsupported(why)) if matches!(tier, "block" | "cluster") => {
                         println!("{what} {tier}: {why}");
                         continue;
@@ -87,7 +88,7 @@ fn every_tier<T: Scalar>(bound: f64, products: Products, shapes: &[Shape], names
                 println!("{what} {tier}: {far:e}");
                 assert!(far <= bound, "{what} {tier}: {far:e} from the CPU's run, seed {SEED}");
                 events_are_where_values_are(model, &run);
-                // In chunks, and once more.
+                // The run is repeated in chunks.
                 let mut cut = make().chunk(2).build().unwrap();
                 let again = cut.run(&x).unwrap();
                 let same = bits::of_runs(&again, &run).or_else(|| bits::of_states(&cut, &whole));
@@ -95,7 +96,7 @@ fn every_tier<T: Scalar>(bound: f64, products: Products, shapes: &[Shape], names
                 match &first {
                     None => first = Some(run),
                     Some(_) if tier == PRODUCT => {}
-                    Some(first) => assert_eq!(bits::of_runs(&run, first), None, "{what} {tier} is not as the others"),
+                    Some(first) => assert_eq!(bits::of_runs(&run, first), None, "{what} {tier} differs from the other tiers"),
                 }
             }
         }
@@ -122,7 +123,7 @@ fn every_tier_keeps_its_bounds_and_all_agree() {
     });
 }
 
-/// What the table takes by itself, for every strategy.
+/// The table's own choice, for every strategy.
 #[test]
 fn strategies_take_their_tiers() {
     let Some(device) = device() else { return };
@@ -147,7 +148,7 @@ fn strategies_take_their_tiers() {
     }
 }
 
-/// Both directions of time, into one row of the output, over rows of unequal length.
+/// Both directions of time write to one row of the output, with rows of unequal length.
 #[test]
 fn rows_of_unequal_length_go_both_ways() {
     alone("tiers::rows_of_unequal_length_go_both_ways", &[], || {
@@ -173,7 +174,7 @@ fn rows_of_unequal_length_go_both_ways() {
     });
 }
 
-/// More rows than a shard has, and weights that are changed.
+/// There are more rows than a shard has, and the weights change.
 #[test]
 fn weights_are_packed_whenever_they_change() {
     let Some(device) = device() else { return };
@@ -193,7 +194,8 @@ fn weights_are_packed_whenever_they_change() {
     assert!(far <= 1e-5, "{far:e} with other weights");
 }
 
-/// A launch for a chunk and one for its products; a launch a phase where each step is one.
+/// A chunk takes one launch and one launch for its products. If each step is a launch, it takes one
+/// for each phase.
 #[test]
 fn launches_are_few() {
     simulated("tiers::launches_are_few", &[UNHURRIED], || {
@@ -223,7 +225,7 @@ fn launches_are_few() {
     });
 }
 
-/// A cell whose barrier does not do its work must not go unseen.
+/// A cell whose barrier does not work must be detected.
 fn caught(tier: &str) -> String {
     take(tier);
     let cell = brainpy::LstmCell::<f32>::new(3, 33).wh_init(Init::Uniform(-0.1, 0.1));
@@ -231,7 +233,7 @@ fn caught(tier: &str) -> String {
     let built = LoopOverTime::builder(cell).batch(2).device(Device::Cuda(0)).build();
     let mut over_time = built.unwrap();
     let x = input(over_time.system(), shape(33, Some(2), 4), (-1.0, 1.0), SEED);
-    assert!(over_time.run(&x).is_err(), "{tier}: nothing was said");
+    assert!(over_time.run(&x).is_err(), "{tier}: the run did not fail");
     driver.report().said.join("\n")
 }
 
@@ -250,13 +252,14 @@ macro_rules! planted {
 planted! {
     a_block_without_its_barrier_is_caught: "block", "bar.sync \t0;=>", "Race in kernel tile_";
     a_cluster_without_its_barrier_is_caught: "cluster", "cluster.arrive.release=>cluster.arrive.relaxed", "Race in kernel tile_";
-    a_grid_whose_barrier_hands_nothing_on_is_caught: "grid", "ld.acquire.gpu=>ld.relaxed.gpu", "Race in kernel tile_";
+    a_grid_whose_barrier_does_not_acquire_is_detected: "grid", "ld.acquire.gpu=>ld.relaxed.gpu", "Race in kernel tile_";
     a_step_without_its_barrier_is_caught: "step", "bar.sync \t0;=>", "Race in kernel tile_";
     a_product_without_its_barrier_is_caught: PRODUCT, "bar.sync \t0;=>", "Race in kernel product";
 }
 
-/// What `step` reads of the weights for each shard of rows, a product reads once: the table takes it, in whichever way steps are launched, and
-/// on a device of compute capability 9.0 by warp groups, whose tensor maps a graph keeps.
+/// The tier `step` reads the weights once for each shard of rows, and a product reads them only
+/// once. So the table selects the product, for every way to launch steps. On a device of compute
+/// capability 9.0, warp groups compute it, and a graph keeps its tensor maps.
 #[test]
 fn many_rows_of_a_large_cell_are_a_product_a_step() {
     simulated("tiers::many_rows_of_a_large_cell_are_a_product_a_step", &[("FAKECUDA_SMS", "1")], || {

@@ -1,5 +1,6 @@
-//! What is written to the device is there before a kernel reads it, however much it is: each of these is used at once. The simulated driver does
-//! not land a copy from pageable memory before something waits for it, and says which copy a kernel did not wait for.
+//! Data of any size is on the device before a kernel reads it: each test uses its data at once. The
+//! simulated driver does not land a copy from pageable memory before the program waits for it, and
+//! names the copy that a kernel did not wait for.
 
 use crate::cuda::child::alone;
 use crate::cuda::networks::{SEED, values};
@@ -12,7 +13,8 @@ use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::rng::Stream;
 use overtime::{Builder, Device, Init, LoopOverTime, Products, Strategy, System, monitor};
 
-/// Both devices' runs of so many steps, and again from a state that was just written; in a process of its own, with memory enough.
+/// Runs on both devices, and again after the state was written, in its own process with enough
+/// memory.
 fn same<S: System<f32>>(name: &str, steps: u64, make: impl Fn() -> Builder<f32, S>, strategies: &[Strategy]) {
     alone(&format!("uploads::{name}"), &[("FAKECUDA_MEMORY_MIB", "512")], || same_here(name, steps, make, strategies));
 }
@@ -33,7 +35,7 @@ fn same_here<S: System<f32>>(name: &str, steps: u64, make: impl Fn() -> Builder<
 
 #[test]
 fn a_state_of_many_neurons() {
-    // 160 kB for each of four variables.
+    // Each of four variables takes 160 kB.
     let hh = || LoopOverTime::builder(Hh::<f32>::new(40_000).v(Init::Uniform(-75.0, -40.0))).seed(SEED).dt(0.02).out_vars("V");
     same("a_state_of_many_neurons", 3, hh, &[Strategy::Auto, Strategy::HostLoop]);
 }
@@ -48,7 +50,8 @@ fn constants_of_many_neurons() {
     same("constants_of_many_neurons", 2, lif, &[Strategy::Auto]);
 }
 
-/// Offsets of 20,000 rows, targets and weights that are given, and those that are made on the device, each more than 64 KiB.
+/// The offsets of 20,000 rows, given targets and weights, and generated ones, each of more than 64
+/// KiB.
 #[test]
 fn synapses_of_many_neurons() {
     let n = 20_000;
@@ -77,7 +80,8 @@ fn synapses_of_many_neurons() {
     same("synapses_of_many_neurons", 3, make, &[Strategy::Auto, Strategy::HostLoop]);
 }
 
-/// Weights are packed by a kernel as soon as they are written, by another before that, and read by the loop's own.
+/// The weights are read by a packing kernel as soon as they are written, by another kernel before
+/// that, and by the loop's own kernel.
 #[test]
 fn weights_of_wide_layers() {
     let Some(device) = device() else { return };
@@ -88,7 +92,8 @@ fn weights_of_wide_layers() {
             builder.device(device).build().unwrap().run(&x).unwrap().output
         };
         let (found, expected) = (run(device), run(Device::Cpu));
-        // Sums in another order: of 290 products of less than one, each rounded to 24 bits.
+        // The sums are in another order: they have 290 products of magnitude below one, each
+        // rounded to 24 bits.
         let bound = if products == Products::Ordered { 0.0 } else { 1e-4 };
         let far = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, |most, d| if d <= most { most } else { d });
         assert!(far <= bound, "{products:?}: {far:e}");
@@ -103,7 +108,7 @@ fn weights_of_wide_layers() {
 #[test]
 fn operands_of_a_product() {
     let Some(device) = device() else { return };
-    // A, B and the bias are of 160 kB and more.
+    // A, B and the bias take 160 kB or more.
     let case = Case { products: Products::Ordered, ..Case::new(200, 200, 200, [false; 2]) };
     let [a, b, bias] = case.inputs::<f32>(SEED);
     let [cpu, cuda] = [Device::Cpu, device].map(|device| case.build::<f32>(device).run(&a, &b, Some(&bias)).unwrap());
@@ -115,7 +120,7 @@ fn operands_of_a_product() {
 }
 
 #[test]
-fn inputs_that_lie_on_the_device() {
+fn inputs_on_the_device() {
     let Some(device) = device() else { return };
     let x = Array2::from_shape_fn((3, 30_000), |(t, k)| ((t * 13 + k) % 29) as f32);
     let make = || LoopOverTime::builder(Lif::<f32>::new(30_000)).seed(SEED).out_vars("V");

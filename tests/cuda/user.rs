@@ -1,4 +1,4 @@
-//! Systems of a user's own, in CUDA text, and what the compiler's complaints say of it.
+//! A user's own systems in CUDA text, and the compiler's messages about them.
 
 use crate::cuda::parity::STRATEGIES;
 use crate::cuda::{bits, device};
@@ -15,7 +15,7 @@ __device__ acc_t step(State& s, Input x, const Params& p, const Tick& at) {
 }
 "#;
 
-/// A leaky unit that also counts, as a user writes it: twice.
+/// A leaky unit with a counter, as a user writes it: once in Rust and once in CUDA.
 struct Leaky<R> {
     units: usize,
     params: [R; 2],
@@ -87,11 +87,11 @@ fn a_users_system_is_what_it_is_on_the_cpu() {
     }
 }
 
-/// What building a loop over this text says.
+/// The error of building a loop with this text.
 fn refused(text: &str) -> Option<String> {
     let device = device()?;
     match LoopOverTime::<f32, _>::builder(leaky(3, text)).device(device).build() {
-        Ok(_) => panic!("this was compiled:\n{text}"),
+        Ok(_) => panic!("the compiler accepted:\n{text}"),
         Err(e) => Some(e.to_string()),
     }
 }
@@ -100,13 +100,13 @@ fn refused(text: &str) -> Option<String> {
 fn says(text: &str, parts: &[&str]) {
     let Some(said) = refused(text) else { return };
     for part in parts {
-        assert!(said.contains(part), "`{part}` is not in:\n{said}");
+        assert!(said.contains(part), "`{part}` is missing in:\n{said}");
     }
 }
 
 #[test]
 fn a_mistake_is_shown_where_it_is() {
-    // The fifth line of the user's own file.
+    // The error is in the fifth line of the user's own file.
     says(&TEXT.replace("acc_t by = acc_t(at.dt)", "acc_t by = frob(at.dt)"), &["leaky.cu(5)", "frob", "undefined"]);
     says(&TEXT.replace("#include \"system.cuh\"", "#include \"nope.cuh\""), &["nope.cuh", "leaky.cu"]);
     says("", &[]);
@@ -121,13 +121,13 @@ fn drift_between_rust_and_cuda_is_an_error_of_the_compiler() {
     );
 }
 
-/// A text is compiled for a GPU alone.
+/// The text is compiled for a GPU only.
 #[test]
 fn the_cpu_does_not_look_at_the_text() {
-    assert!(LoopOverTime::<f32, _>::builder(leaky(3, "this is no CUDA")).build().unwrap().run_steps(3).is_ok());
+    assert!(LoopOverTime::<f32, _>::builder(leaky(3, "this is not CUDA")).build().unwrap().run_steps(3).is_ok());
 }
 
-/// A system that has no text runs on CPUs alone, and says so.
+/// A system without a text runs on CPUs only, and the error says so.
 #[test]
 fn without_a_text_there_is_no_gpu() {
     struct Silent;

@@ -1,4 +1,4 @@
-//! What is refused, and how.
+//! Descriptions that a network refuses, and its messages.
 
 use crate::networks::cell::{Cobahh, Told};
 use overtime::models::{Dense, Hh, Lif};
@@ -23,8 +23,8 @@ fn projection() -> Projection {
 
 #[track_caller]
 fn refused(builder: Builder<f32>, says: &str) -> Error {
-    let error = builder.build().map(|_| ()).expect_err("it was accepted");
-    assert!(error.to_string().contains(says), "`{error}` does not say `{says}`");
+    let error = builder.build().map(|_| ()).expect_err("the network was accepted");
+    assert!(error.to_string().contains(says), "`{error}` does not contain `{says}`");
     error
 }
 
@@ -35,7 +35,7 @@ fn value(builder: Builder<f32>, says: &str) {
 }
 
 #[test]
-fn connectivity_out_of_range() {
+fn connectivity_out_of_range_is_refused() {
     for p in [-0.1, 1.5, f64::NAN] {
         value(builder().project(projection().connect(Connect::FixedProb(p))), "probability");
     }
@@ -50,7 +50,7 @@ fn connectivity_out_of_range() {
 }
 
 #[test]
-fn delays_that_cannot_be() {
+fn impossible_delays_are_refused() {
     value(builder().project(projection().delay(-0.1)), "negative");
     value(builder().project(projection().delay(Init::Uniform(-1.0, 1.0))), "negative");
     value(builder().project(projection().delay(Init::Normal(-1.0, 1.0))), "negative");
@@ -61,7 +61,7 @@ fn delays_that_cannot_be() {
 }
 
 #[test]
-fn weights_of_a_wrong_number_or_not_finite() {
+fn weights_of_a_wrong_number_or_not_finite_are_refused() {
     let arrays = || Connect::Arrays { pre: vec![0, 1], post: vec![1, 0] };
     let error = refused(builder().project(projection().connect(arrays()).weight(vec![1.0; 3])), "weight");
     assert!(matches!(error, Error::Shape { expected: 2, given: 3, .. }), "{error:?}");
@@ -73,7 +73,7 @@ fn weights_of_a_wrong_number_or_not_finite() {
 }
 
 #[test]
-fn groups_and_parts_that_are_empty() {
+fn empty_groups_and_parts_are_refused() {
     value(Network::builder(0.1).group(Group::<f32>::new("a", told(0))), "none");
     value(builder().project(Projection::new("p", ("a", 3..3), ("a", "s"))), "is empty");
     value(builder().project(Projection::new("p", "a", ("a", 5..11, "s"))), "beyond the 10 neurons");
@@ -81,7 +81,7 @@ fn groups_and_parts_that_are_empty() {
 }
 
 #[test]
-fn names_that_are_unknown_or_there_twice() {
+fn unknown_and_duplicate_names_are_refused() {
     for (projection, what) in [
         (Projection::new("p", "b", ("a", "s")), "group"),
         (Projection::new("p", "a", ("b", "s")), "group"),
@@ -108,7 +108,7 @@ fn names_that_are_unknown_or_there_twice() {
 }
 
 #[test]
-fn parameters_that_make_no_sense() {
+fn invalid_parameters_are_refused() {
     for dt in [0.0, -0.1, f64::NAN] {
         value(Network::builder(dt).group(group("a")), "dt");
     }
@@ -129,7 +129,7 @@ fn parameters_that_make_no_sense() {
 }
 
 #[test]
-fn models_that_cannot_be_driven_so() {
+fn models_and_receptors_that_do_not_fit_are_refused() {
     let coba = Receptor::exponential("c", 5.0).coba(0.0);
     let error = refused(builder().group(group("b").receptor(coba)), "has no input `g`");
     assert!(matches!(error, Error::Unsupported(_)));
@@ -140,18 +140,18 @@ fn models_that_cannot_be_driven_so() {
 }
 
 #[test]
-fn a_loop_of_another_dt() {
-    let error = LoopOverTime::builder(builder().build().unwrap()).dt(0.2).build().expect_err("it was accepted");
+fn a_loop_with_another_dt_is_refused() {
+    let error = LoopOverTime::builder(builder().build().unwrap()).dt(0.2).build().expect_err("the loop was accepted");
     assert!(error.to_string().contains("dt: 0.2 is not the network's"), "{error}");
 }
 
 #[test]
-fn a_network_that_does_not_fit() {
+fn a_network_that_does_not_fit_in_memory_is_refused() {
     let n = 3_000_000;
     let large = Network::builder(0.1).group(Group::<f32>::new("a", told(n)).receptor(Receptor::exponential("s", 5.0)));
     let network = large.project(projection().connect(Connect::FixedProb(0.9))).build().unwrap();
-    // 8.1e12 synapses of 4 bytes each.
-    match LoopOverTime::builder(network).dt(0.1).build().expect_err("it was accepted") {
+    // The network has 8.1e12 synapses of 4 bytes each.
+    match LoopOverTime::builder(network).dt(0.1).build().expect_err("the loop was accepted") {
         Error::OutOfMemory { need, free, .. } => assert!(need > 29 << 40 && free < need, "{need} {free}"),
         other => panic!("{other:?}"),
     }

@@ -1,9 +1,10 @@
-//! Models for tests: Brian2's COBAHH cell in plain Rust, and a unit that spikes when it is told to.
+//! Models for tests: the cell of Brian2's COBAHH in plain Rust, and a unit with prescribed spikes.
 
 use overtime::{Inputs, Real, Schema, Shared, State, System, Tick};
 
-/// The cell of Brian2's COBAHH, written from the equations in tests/golden/README.md with the system's own mathematical library.
-/// Inputs: current `x`, pA, and conductance `g`, nS.
+/// The cell of Brian2's COBAHH, written from the equations in tests/golden/README.md with the
+/// system's own mathematical library. Its inputs are the current `x` in pA and the conductance `g`
+/// in nS.
 pub(crate) struct Cobahh {
     pub(crate) v: Vec<f64>,
 }
@@ -12,7 +13,7 @@ fn exprel(x: f64) -> f64 {
     if x.abs() < 1e-16 { 1.0 } else { x.exp_m1() / x }
 }
 
-/// Where x' = a·x + b goes in `dt`.
+/// The value after `dt` of the solution of x' = a·x + b.
 fn relax(x: f64, a: f64, b: f64, dt: f64) -> f64 {
     (x + b / a) * (a * dt).exp() - b / a
 }
@@ -53,10 +54,11 @@ impl<R: Real> System<R> for Cobahh {
     }
 }
 
-/// A unit that spikes in the steps that its list says, and otherwise keeps what it is given: `x` is the drive of the last step.
+/// A unit that spikes in the steps of its list. It stores its inputs: `x` is the drive of the last
+/// step.
 pub(crate) struct Told {
     pub(crate) units: usize,
-    /// (step, unit).
+    /// The spikes as (step, unit).
     pub(crate) spikes: Vec<(u64, usize)>,
 }
 

@@ -1,11 +1,13 @@
-//! COBAHH as Brian2 states it (examples/COBAHH.py), of 4,000 cells with 80 synapses each, over one second.
+//! COBAHH as in Brian2 (examples/COBAHH.py), with 4,000 cells and 80 synapses each, over one
+//! second.
 
 use overtime::models::TraubMiles;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Init, LoopOverTime, monitor};
 
-/// Brian2 2.9 (C++ standalone, f64) over ten seeds of its own: 32.5 to 48.4 Hz, mean 37.4, deviation 4.5; mean CV of the intervals of cells with
-/// two or more of them 1.85 to 2.02. This network over ten: 31.0 to 39.1 Hz, mean 35.9, deviation 2.4; CV 1.83 to 2.02.
+/// Brian2 2.9 (C++ standalone, f64) with ten seeds: 32.5 to 48.4 Hz, mean 37.4, standard deviation
+/// 4.5; the mean CV of the intervals of cells with at least two intervals is 1.85 to 2.02. This
+/// network with ten seeds: 31.0 to 39.1 Hz, mean 35.9, standard deviation 2.4; CV 1.83 to 2.02.
 #[test]
 fn rate_and_irregularity_are_brian2s() {
     let (n, steps) = (4000, 10_000);
@@ -35,7 +37,7 @@ fn rate_and_irregularity_are_brian2s() {
     assert_eq!(run.output.sum() as usize, events.len());
 }
 
-/// Of the intervals between these.
+/// The coefficient of variation of the intervals between these times.
 fn cv(times: &[f64]) -> f64 {
     let intervals: Vec<f64> = times.windows(2).map(|w| w[1] - w[0]).collect();
     let mean = intervals.iter().sum::<f64>() / intervals.len() as f64;

@@ -1,4 +1,5 @@
-//! Neurons whose spike is a crossing of the threshold: a spike for each upward crossing of the recorded V, whatever makes it.
+//! Neurons whose spike is a crossing of the threshold. Every upward crossing of the recorded V is
+//! one spike, whatever causes it.
 
 use crate::networks::cell::Told;
 use overtime::models::{Channel, ChannelKind, CondNeuGroup, FitzHughNagumo, Hh, HindmarshRose, MorrisLecar, WangBuzsaki};
@@ -8,9 +9,10 @@ use overtime::{Init, LoopOverTime, Real, System};
 const UNITS: usize = 5;
 const STEPS: u64 = 900;
 
-/// Which steps have a spike of the source.
+/// The steps in which the source spikes.
 fn sent() -> Vec<u64> {
-    // Single ones, two in a row, and a burst within which V stays above the threshold.
+    // Single spikes, two in consecutive steps, and a burst within which V stays above the
+    // threshold.
     (0..STEPS).filter(|k| matches!(k, 50 | 130 | 131 | 300..=306 | 520 | 700) || k % 211 == 5).collect()
 }
 
@@ -24,8 +26,8 @@ fn network<T: Real>(model: impl System<T> + 'static, weights: [f64; UNITS]) -> N
         .unwrap()
 }
 
-/// The recorded V tells which spikes there must be. A crossing that the neuron's own flow makes is a spike in the same step, one that a
-/// synapse makes at the end of a step is one in the next.
+/// The recorded V determines the spikes. A crossing by the neuron's own dynamics is a spike in the
+/// same step. A crossing by a synapse at the end of a step is a spike in the next step.
 fn spikes_are_crossings<T: Real>(make: impl Fn() -> Box<dyn System<T>>, v_th: f64, up: f64) {
     let what = format!("{} {}", make().kind(), T::DTYPE);
     let weights = [1.0, 1.3, 0.8, 2.0, 0.01].map(|x| x * up);
@@ -40,7 +42,10 @@ fn spikes_are_crossings<T: Real>(make: impl Fn() -> Box<dyn System<T>>, v_th: f6
         for k in 1..v.len() {
             if v[k - 1] < v_th && v[k] >= v_th {
                 let before = if sent.contains(&(k as u64)) { v[k] - weights[unit] } else { v[k] };
-                assert!((before - v_th).abs() > 1e-3 || before.to_bits() == v[k].to_bits(), "{what}: too near to tell");
+                assert!(
+                    (before - v_th).abs() > 1e-3 || before.to_bits() == v[k].to_bits(),
+                    "{what}: V is too close to the threshold for a comparison"
+                );
                 let by_synapse = before < v_th;
                 expected.push(k + usize::from(by_synapse));
                 *(if by_synapse { &mut by_synapses } else { &mut by_flow }) += 1;
@@ -48,10 +53,10 @@ fn spikes_are_crossings<T: Real>(make: impl Fn() -> Box<dyn System<T>>, v_th: f6
         }
         assert_eq!(found, expected, "{what}, unit {unit}");
     }
-    println!("{what}: {by_synapses} by synapses, {by_flow} by the flow");
-    assert!(by_synapses >= 5, "{what}: {by_synapses} crossings show nothing");
+    println!("{what}: {by_synapses} by synapses, {by_flow} by the dynamics");
+    assert!(by_synapses >= 5, "{what}: {by_synapses} crossings are too few for a comparison");
 
-    // Saved between the step in which a synapse lifts V and the one that spikes, among others.
+    // The state is also saved between the step in which a synapse lifts V and the step that spikes.
     let mut whole = build();
     for at in (0..STEPS).filter(|k| sent.contains(k)) {
         whole.run_steps(at + 1 - whole.i()).unwrap();
@@ -93,7 +98,8 @@ fn every_crossing_is_a_spike_in_single_precision() {
     all::<f32>();
 }
 
-/// A start above the threshold is no crossing; a potential that a caller lifts over it is one.
+/// A start above the threshold is not a crossing. If a caller lifts a potential over the threshold,
+/// that is one.
 #[test]
 fn a_start_above_the_threshold_is_no_spike() {
     let hh = Hh::<f64>::new(2).v(Init::Values(vec![30.0, -65.0])).param("V_th", 20.0).unwrap();

@@ -1,4 +1,4 @@
-//! When spikes arrive: exactly so many steps later, whatever the chunk.
+//! The delay of spikes: they arrive an exact number of steps later, for any chunk length.
 
 use crate::networks::cell::Told;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
@@ -6,11 +6,13 @@ use overtime::{Init, LoopOverTime, Real};
 
 const STEPS: usize = 400;
 
-/// For each step what arrives at unit 0 of `b` from the three units of `a`, over one synapse each.
+/// For each step, the amount that arrives at unit 0 of `b` from the three units of `a`, over one
+/// synapse each.
 fn arrivals<T: Real>(delay: impl Into<Init>, weight: impl Into<Init>, spikes: &[(u64, usize)], chunk: u64) -> Vec<f64> {
     let a = Told { units: 3, spikes: spikes.to_vec() };
     let b = Told { units: 1, spikes: Vec::new() };
-    // Decays to nothing at once, so that what a step shows is what arrived in the one before.
+    // The receptor decays to nothing at once, so each step shows only what arrived in the preceding
+    // step.
     let s = Receptor::exponential("s", 1e-3);
     let network = Network::<T>::builder(0.1)
         .group(Group::new("a", a))
@@ -26,7 +28,7 @@ fn arrivals<T: Real>(delay: impl Into<Init>, weight: impl Into<Init>, spikes: &[
     let mut over_time = LoopOverTime::builder(network).dt(0.1).chunk(chunk).out_vars(["b.s", "b.x"]).build().unwrap();
     let run = over_time.run_steps(STEPS as u64).unwrap();
     let arrived: Vec<f64> = run["b.s"].iter().map(|s| s.to_f64()).collect();
-    // It is felt a step later.
+    // The unit reads the receptor one step later.
     for step in 1..STEPS {
         assert_eq!(run["b.x"][[step, 0]].to_f64(), arrived[step - 1], "step {step}");
     }
@@ -59,7 +61,7 @@ fn a_delay_shifts_spikes_exactly() {
 }
 
 #[test]
-fn each_synapse_has_its_own() {
+fn each_synapse_has_its_own_delay() {
     for delays in [[0, 1, 2], [3, 0, 290], [5, 5, 4]] {
         let ms: Vec<f64> = delays.iter().map(|d| *d as f64 * 0.1).collect();
         let weights = [0.5, -2.0, 1.25];
@@ -70,7 +72,7 @@ fn each_synapse_has_its_own() {
     }
 }
 
-/// Units 15 to 40 of a group, which begin and end within a mask's words.
+/// Units 15 to 40 of a group, a range that starts and ends within words of the spike masks.
 #[test]
 fn only_the_part_named_sends_and_receives() {
     let told = |units, spikes| Told { units, spikes };

@@ -1,4 +1,5 @@
-//! Gap junctions: against brainpy's own run (tests/golden/README.md), and what must hold of any.
+//! Gap junctions, compared with a run of brainpy (tests/golden/README.md), and their general
+//! properties.
 
 use crate::common::{Golden, close, golden, same_spikes};
 use ndarray::ArrayD;
@@ -38,7 +39,7 @@ fn in_f64_it_is_brainpys_run() {
     let worst = close("V", &wide(&run, "c.V"), reference.array("V"), 2e-5);
     println!("V within {worst:e} mV");
     close("spikes", &wide(&run, "c.spike"), reference.array("spike"), 0.0);
-    // Most of them spike by their neighbours alone.
+    // Most cells spike only because of their neighbours.
     assert!(reference.array("spike").rows().into_iter().map(|s| s.sum()).sum::<f64>() >= 12.0);
     let (alone, _) = of_brainpy::<f64>(false);
     assert_eq!((0..6).filter(|k| alone["c.spike"].index_axis(ndarray::Axis(1), *k).sum() > 0.0).count(), 2);
@@ -50,7 +51,8 @@ fn in_f32_it_spikes_as_brainpys_does() {
     same_spikes("spikes", &wide(&run, "c.spike"), reference.array("spike"), 1);
 }
 
-/// LIF neurons that never spike, by a plain loop: the first step feels its neighbours too, as does one after a reset.
+/// LIF neurons that never spike, compared with a plain loop. The neighbours act in the first step
+/// too, and in the first step after a reset.
 fn relaxes<T: Real>(tolerance: f64) {
     let v0 = vec![-30.0, 4.0, 11.5, -3.25];
     let weights = [0.5, 0.25, 0.125];
@@ -96,7 +98,8 @@ fn potentials_relax_towards_each_other() {
     relaxes::<f32>(1e-4);
 }
 
-/// Potentials that currents carry to 1000 mV: that of the first neuron of each row is passed on, that of the second is not.
+/// Potentials that currents drive to 1000 mV. A gap junction transmits the potential of the first
+/// neuron of each row, and not that of the second.
 fn carried<T: Real>(rows: Option<usize>, sign: f64) -> Builder<T, Network<T>> {
     let cells = Lif::<T>::new(3).param("V_th", overtime::models::Param::All(T::of(1e9))).unwrap().method(Method::Euler).conductance();
     let current = [1000.0, 2000.0, 0.0].map(|i| T::of(sign * i)).to_vec();
@@ -129,10 +132,10 @@ fn goes_astray<T: Real>() {
 }
 
 #[test]
-fn a_potential_that_cannot_be_passed_on_ends_the_run() {
+fn a_potential_out_of_range_ends_the_run() {
     goes_astray::<f64>();
     goes_astray::<f32>();
-    // What a run starts with, too; and all that can be passed on is.
+    // The initial potential is checked too, and every potential within the range is transmitted.
     let from = |v: f64| {
         let cells = Lif::<f64>::new(2).v(vec![v, 0.0].into()).param("V_th", 1e9).unwrap().param("tau", 1e12).unwrap().conductance();
         let network = Network::builder(0.1)
@@ -152,12 +155,12 @@ fn a_potential_that_cannot_be_passed_on_ends_the_run() {
 fn refused(receptor: Receptor, projection: Projection, says: &str) {
     let group = |name: &str| Group::new(name, Lif::<f32>::new(4).conductance()).receptor(receptor.clone());
     let network = Network::<f32>::builder(0.1).group(group("a")).group(group("b")).project(projection);
-    let error = network.build().map(|_| ()).expect_err("it was accepted");
-    assert!(error.to_string().contains(says), "`{error}` does not say `{says}`");
+    let error = network.build().map(|_| ()).expect_err("the network was accepted");
+    assert!(error.to_string().contains(says), "`{error}` does not contain `{says}`");
 }
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn impossible_gap_junctions_are_refused() {
     let gap = || Receptor::gap("s");
     let plain = || Projection::new("p", "a", ("b", "s"));
     refused(gap(), plain().delay(0.1), "`p`: gap junctions have no delay");
@@ -166,7 +169,7 @@ fn what_cannot_be_is_refused() {
     refused(gap(), plain().stdp(overtime::network::Stdp::new(1.0)), "gap junctions and weights that learn");
     refused(gap(), plain().kinetics(Ampa::default()), "which take no spikes");
     refused(Receptor::graded("s"), plain().kinetics(Kinetics::Gap), "no gap junctions");
-    // Sources that have no potential, and targets that take no conductance.
+    // Sources without a potential, and targets without a conductance input.
     let build = |source: Group<f32>, target: Group<f32>| {
         let network = Network::<f32>::builder(0.1).group(source).group(target.receptor(gap()));
         network.project(plain()).build().map(|_| ()).unwrap_err().to_string()

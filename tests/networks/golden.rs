@@ -1,4 +1,4 @@
-//! Brian2's own runs of two small COBAHH networks (tests/golden/README.md).
+//! Two small COBAHH networks, compared with runs of Brian2 (tests/golden/README.md).
 
 use crate::common::{Golden, golden};
 use crate::networks::cell::Cobahh;
@@ -9,7 +9,7 @@ fn list(reference: &Golden, name: &str) -> Vec<f64> {
     reference.array(name).iter().copied().collect()
 }
 
-/// The network of the file, of either cell.
+/// The network of the file.
 fn network<T: Real>(reference: &Golden) -> Network<T> {
     let cells = Cobahh { v: list(reference, "v0") };
     let n = cells.v.len();
@@ -40,7 +40,7 @@ fn run<T: Real>(reference: &Golden) -> Recording<T> {
     built.and_then(|mut over_time| over_time.run_steps(list(reference, "steps")[0] as u64)).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// (step, neuron), in order.
+/// Pairs (step, neuron), sorted.
 type Spikes = Vec<(u64, usize)>;
 
 fn spikes(steps: impl Iterator<Item = u64>, units: impl Iterator<Item = usize>) -> Spikes {
@@ -65,7 +65,7 @@ fn in_f64_every_spike_is_brian2s() {
         assert_eq!(ours, theirs, "{name}");
         let worst = crate::common::close(name, &run["P.V"].clone().into_dyn(), reference.array("rec_v"), 1e-9);
         println!("{name}: {} spikes, V within {worst:e} mV", ours.len());
-        // The output is how many spike in each step.
+        // The output is the number of neurons that spike in each step.
         for (k, count) in run.output.iter().enumerate() {
             assert_eq!(*count, theirs.iter().filter(|(step, _)| *step == k as u64).count() as f64, "{name}, step {k}");
         }
@@ -83,7 +83,7 @@ fn in_f32_the_rate_is_the_same_and_v_until_the_first_spike() {
         for k in 0..first {
             for j in 0..expected.shape()[1] {
                 let apart = (f64::from(v[[k, j]]) - expected[[k, j]]).abs();
-                assert!(apart <= 1e-2, "{name}: V[{k}, {j}] {apart} mV apart");
+                assert!(apart <= 1e-2, "{name}: V[{k}, {j}] differs by {apart} mV");
             }
         }
         println!("{name}: {} spikes in f32, {} in f64", ours.len(), theirs.len());

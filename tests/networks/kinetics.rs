@@ -1,4 +1,5 @@
-//! Receptors that rise, magnesium, and what terminals make of spikes: against brainpy's own runs (tests/golden/README.md) and plain loops.
+//! Receptors with a rise, the magnesium block, and the kinetics of presynaptic release, compared
+//! with runs of brainpy (tests/golden/README.md) and with plain loops.
 
 use crate::common::{close, golden};
 use crate::networks::cell::Told;
@@ -11,12 +12,13 @@ fn told(spikes: &ArrayD<f64>) -> Told {
     Told { units: spikes.shape()[1], spikes: all.collect() }
 }
 
-/// Has lost all but e⁻¹⁰⁰ of what a spike adds when the next step begins: what is there is what the step has transmitted.
+/// A receptor that decays to e⁻¹⁰⁰ within a step, so its value is the amount that the last step
+/// transmitted.
 fn forgetful() -> Receptor {
     Receptor::exponential("s", 1e-3)
 }
 
-/// The trains of the reference over synapses one to one, of weight 1.
+/// Runs the spike trains of the reference over one-to-one synapses of weight 1.
 fn run<T: Real>(
     spikes: &ArrayD<f64>,
     receptor: Receptor,
@@ -57,7 +59,7 @@ fn is_brainpys<T: Real>(exact: f64, integers: f64) {
         ("gaba_a", Ampa::gaba_a().into(), &["g"]),
         ("nmda", Nmda::default().into(), &["g", "x"]),
         ("bio_nmda", BioNmda::default().into(), &["g", "x"]),
-        // From where brainpy's begin.
+        // These start from the initial values of brainpy.
         ("stp", Stp::default().into(), &["u", "x"]),
         ("depressing", depressing.into(), &["u", "x"]),
     ];
@@ -74,7 +76,7 @@ fn is_brainpys<T: Real>(exact: f64, integers: f64) {
             let worst = close(name, &wide(&run, full), reference.array(&format!("{name}.{var}")), exact);
             println!("{name}.{var}: within {worst:e}");
         }
-        // What is transmitted is g, but for its integers.
+        // The transmitted amount is g, up to rounding to integers.
         if vars[0] == "g" {
             close(name, &wide(&run, "b.s"), reference.array(&format!("{name}.g")), integers);
         }
@@ -91,9 +93,9 @@ fn in_f32_all_is_brainpys_to_its_precision() {
     is_brainpys::<f32>(2e-5, 2e-5);
 }
 
-/// Tsodyks and Markram's u·x, of weights of one value or of many, of spikes that are late or not.
+/// The u·x of Tsodyks and Markram, with one weight and with several, and with and without a delay.
 #[test]
-fn a_spike_transmits_what_the_paper_says() {
+fn a_spike_transmits_the_amount_of_the_paper() {
     let reference = golden("synapses");
     let spikes = reference.array("spikes");
     let stp = Stp { release: 0.4, tau_f: 50.0, tau_d: 120.0 };
@@ -121,7 +123,7 @@ fn a_spike_transmits_what_the_paper_says() {
         assert!(expected.iter().filter(|x| **x > 0.0).count() > 25);
         close("amounts", &wide(&run, "b.s"), &expected, 6e-10);
     }
-    // Without facilitation, without depression, with neither, and from elsewhere.
+    // Cases without facilitation, without depression, with neither, and with other initial values.
     for (tau_f, tau_d, at_first) in [(0.0, 120.0, (0.0, 1.0)), (50.0, 0.0, (0.0, 1.0)), (0.0, 0.0, (0.0, 1.0)), (50.0, 120.0, (0.9, 0.25))]
     {
         let (u, x) = at_first;
@@ -131,7 +133,7 @@ fn a_spike_transmits_what_the_paper_says() {
     }
     let alone = of(0, 0.0, 0.0, (0.0, 1.0));
     assert!(alone.iter().all(|a| *a == 0.0 || *a == 0.4) && alone.sum() > 10.0);
-    // Each of three sources to each of two targets, one of them from number 1 on.
+    // Three sources connect to two targets, of which the first is unit 1.
     let weights = [0.5, -2.0, 0.0, 1.25, 3.0, 0.75];
     let b = Told { units: 3, spikes: Vec::new() };
     let network = Network::<f64>::builder(0.1)
@@ -149,12 +151,15 @@ fn a_spike_transmits_what_the_paper_says() {
         j => (0..3).map(|i| weights[2 * i + j - 1] * late[[at[0], i]]).sum(),
     });
     close("sums", &wide(&run, "b.s"), &expected, 1e-8);
-    assert!(wide(&run, "q.x").rows().into_iter().all(|x| x[0] == 0.5), "a neuron that is no source has no terminal");
+    assert!(
+        wide(&run, "q.x").rows().into_iter().all(|x| x[0] == 0.5),
+        "a neuron outside the projection's sources must keep its initial value"
+    );
 }
 
 /// Rest is a fixed point: the first spike transmits U, whenever it comes.
 #[test]
-fn a_first_spike_transmits_what_it_uses_of_all() {
+fn a_first_spike_transmits_the_release_fraction() {
     for (first, steps) in [(0, 1), (9, 10), (49_999, 50_000)] {
         let a = Told { units: 1, spikes: vec![(first, 0)] };
         let b = Told { units: 1, spikes: Vec::new() };
@@ -168,9 +173,10 @@ fn a_first_spike_transmits_what_it_uses_of_all() {
     }
 }
 
-/// Every variable can begin elsewhere: by the laws' own equations, without a spike.
+/// Every variable can have another initial value. It follows the equations of its kinetics without
+/// a spike.
 #[test]
-fn terminals_begin_with_what_they_are_given() {
+fn kinetics_start_from_given_initial_values() {
     let begin = |kinetics: Kinetics, given: &[(&str, Init)], vars: &[&str]| {
         let group = |name: &str| Group::new(name, Told { units: 2, spikes: Vec::new() });
         let p = given.iter().fold(Projection::new("p", "a", ("b", "s")).kinetics(kinetics), |p, (name, init)| p.init(*name, init.clone()));
@@ -209,7 +215,7 @@ fn terminals_begin_with_what_they_are_given() {
     refused(Receptor::exponential("s", 1.0), Projection::new("p", "a", ("a", "s")).init("u", 0.5), "`p` has no kinetics");
 }
 
-/// A model whose V is given, and which keeps its inputs.
+/// A model with a fixed V, which stores its inputs.
 struct Clamped(Vec<f64>);
 
 impl<R: Real> System<R> for Clamped {
@@ -249,12 +255,12 @@ fn magnesium_blocks_as_brainpys_does() {
 #[track_caller]
 fn refused(receptor: Receptor, projection: Projection, says: &str) {
     let group = Group::new("a", Told { units: 4, spikes: Vec::new() }).receptor(receptor);
-    let error = Network::<f32>::builder(0.1).group(group).project(projection).build().map(|_| ()).expect_err("it was accepted");
-    assert!(error.to_string().contains(says), "`{error}` does not say `{says}`");
+    let error = Network::<f32>::builder(0.1).group(group).project(projection).build().map(|_| ()).expect_err("the network was accepted");
+    assert!(error.to_string().contains(says), "`{error}` does not contain `{says}`");
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_kinetics_are_refused() {
     let plain = || Projection::new("p", "a", ("a", "s"));
     let graded = || Receptor::graded("s");
     for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
@@ -272,7 +278,7 @@ fn what_makes_no_sense_is_refused() {
     refused(graded(), plain().kinetics(Stp { release: 1.5, ..Stp::default() }), "more than 1");
     refused(graded(), plain().kinetics(Ampa { t_dur: -1.0, ..Ampa::default() }), "t_dur");
     refused(Receptor::exponential("s", 5.0), plain().kinetics(Nmda::default()), "no graded receptor");
-    // Spikes whose effect would go by dt.
+    // A graded receptor stores nothing, so the effect of a spike would depend on dt.
     for spikes in [plain(), plain().procedural(), plain().stdp(overtime::network::Stdp::new(1.0)), plain().kinetics(Stp::default())] {
         refused(graded(), spikes, "projection `p` adds spikes to `a.s`, which keeps nothing of them");
     }

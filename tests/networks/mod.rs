@@ -1,4 +1,5 @@
-//! Networks on the CPU: against Brian2's runs, against plain loops, and what they promise.
+//! Networks on the CPU, compared with runs of Brian2 and with plain loops, and their general
+//! properties.
 
 mod bad;
 mod cell;

@@ -1,4 +1,4 @@
-//! Projections that store nothing: the bits of those that do.
+//! Procedural projections give the same bits as projections with stored synapses.
 
 use crate::networks::cell::Told;
 use overtime::models::Lif;
@@ -8,14 +8,15 @@ use overtime::{Init, LoopOverTime, Real};
 
 const SEED: u64 = 20_261_124;
 
-/// Spikes of three kinds of step: a few, most, none.
+/// Steps of three kinds: few spikes, many spikes, no spikes.
 fn spikes(sources: usize, steps: u64) -> Vec<(u64, usize)> {
     let dice = Stream::new(SEED, 1);
     let fires = |step: u64, unit: usize| dice.uniform(unit as u64, step) < [0.02, 0.9, 0.0][step as usize % 3];
     (0..steps).flat_map(|step| (0..sources).filter(move |unit| fires(step, *unit)).map(move |unit| (step, unit))).collect()
 }
 
-/// Every rule, with one weight and with weights drawn; from a part of the one group onto parts of both.
+/// Every connectivity rule, with one weight and with drawn weights, from a part of one group onto
+/// parts of both.
 fn network<T: Real>([n, m]: [usize; 2], steps: u64, procedural: bool) -> Network<T> {
     let cells = |name, units| Group::new(name, Told { units, spikes: spikes(units, steps) });
     let felt = |group: Group<T>| group.receptor(Receptor::exponential("s", 5.0).init(0.5)).receptor(Receptor::delta("kick", "kicked"));
@@ -34,7 +35,7 @@ fn network<T: Real>([n, m]: [usize; 2], steps: u64, procedural: bool) -> Network
         let onto = Projection::new(format!("ab{k}"), ("a", n / 3..n), ("b", receptor)).connect(rule).weight(weight).delay(0.1 * k as f64);
         builder = builder.project(if procedural { onto.procedural() } else { onto });
     }
-    // Some of those that are sources are targets, each but itself.
+    // Some neurons are both sources and targets, without autapses.
     let own = n - n / 3 - 1;
     let rules = [Connect::FixedProb(0.5), Connect::FixedNumPost((own - own.min(1)).min(7)), Connect::AllToAll, Connect::OneToOne];
     for (k, rule) in rules.into_iter().enumerate().filter(|_| own > 0) {
@@ -64,20 +65,21 @@ fn same<T: Real>(sizes: [usize; 2], steps: u64, batch: Option<usize>) {
 }
 
 #[test]
-fn what_is_stored_nowhere_has_the_bits_of_what_is_stored() {
+fn procedural_synapses_have_the_bits_of_stored_ones() {
     for sizes in [[1, 1], [4, 33], [33, 1]] {
         same::<f64>(sizes, 8, None);
         same::<f32>(sizes, 8, Some(3));
     }
     same::<f32>([40, 33], 1, Some(7));
-    // Sums of many targets, of which few are touched; with more than 2¹⁶ of them; by several workers.
+    // The sums have many targets, few of which receive a spike; one case has more than 2¹⁶ targets,
+    // and several workers share them.
     same::<f32>([9, 3000], 7, None);
     same::<f64>([5, 70_000], 2, None);
     same::<f32>([240, 1025], 2, None);
     same::<f64>([33, 1025], 3, Some(2));
 }
 
-/// Ten thousand million synapses, which would take 40 GB.
+/// A network of 10¹⁰ synapses, which would take 40 GB.
 #[test]
 fn ten_thousand_million_synapses_take_the_memory_of_their_neurons() {
     let n = 1_000_000;
@@ -91,8 +93,9 @@ fn ten_thousand_million_synapses_take_the_memory_of_their_neurons() {
         let run = over_time.run_steps(6).unwrap();
         let spikes: f64 = run.output.iter().map(|x| f64::from(*x)).sum();
         let felt = run["P.s"].iter().skip(5 * n).filter(|s| **s > 0.0).count() as f64;
-        println!("rule {k}: {spikes} spikes, felt by {felt}");
-        // Ten neurons spike, each with about 10,000 targets of a million, which some share.
+        println!("rule {k}: {spikes} spikes with {felt} targets");
+        // Ten neurons spike. Each has about 10,000 of a million neurons as targets, and some
+        // targets are shared.
         assert!((10.0..=20.0).contains(&spikes), "{spikes} spikes");
         let expected = f64::from(n as u32) * (1.0 - 0.99_f64.powi(10));
         assert!((felt - expected).abs() <= 6.0 * expected.sqrt(), "{felt}, not {expected}");
@@ -100,7 +103,7 @@ fn ten_thousand_million_synapses_take_the_memory_of_their_neurons() {
 }
 
 #[test]
-fn what_cannot_be_made_row_by_row_is_refused() {
+fn projections_that_cannot_be_procedural_are_refused() {
     let refused = |projection: Projection, words: &str| {
         let cells = Group::new("a", Told { units: 4, spikes: Vec::new() }).receptor(Receptor::exponential("s", 5.0));
         let error = Network::<f64>::builder(0.1).group(cells).project(projection.procedural()).build().unwrap_err();

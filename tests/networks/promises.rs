@@ -1,4 +1,5 @@
-//! What holds for any network: splits, chunks, threads, checkpoints, batches change no bit; without weights it is its groups.
+//! Properties of any network: splits, chunks, threads, checkpoints and batches change no bit, and a
+//! network without weights is its groups.
 
 use crate::networks::cell::{Cobahh, Told};
 use ndarray::{Array2, Axis};
@@ -6,7 +7,7 @@ use overtime::models::Lif;
 use overtime::network::{Connect, Group, Magnesium, Network, Nmda, Projection, Receptor, Stp};
 use overtime::{Init, Input, LoopOverTime, Real, Recording, Sequential, System, monitor};
 
-/// Two groups of many kinds of drive and synapses; the larger one is shared out between threads.
+/// Two groups with many kinds of drives and synapses. Several threads share the larger group.
 fn mixed<T: Real>(n: usize, random: bool) -> Network<T> {
     let sigma = if random { 2.0 } else { 0.0 };
     let noise = |group: Group<T>| if random { group.noise(sigma).poisson("kick", 200.0, 0.5).poisson("e", 900.0, 1.5) } else { group };
@@ -82,7 +83,7 @@ fn drive<'a, T: Real>(steps: u64) -> Input<'a, T> {
     Input::steps(steps).named_constant("A", T::of(3.0))
 }
 
-/// Output and all variables, as bits.
+/// The output and all variables as bits.
 fn bits<T: Real>(run: &Recording<T>) -> Vec<(String, Vec<u64>)> {
     let of = |array: &ndarray::ArrayD<T>| array.iter().map(|v| v.to_f64().to_bits()).collect();
     let mut all = vec![("output".to_owned(), of(&run.output))];
@@ -94,10 +95,10 @@ fn run<T: Real>(options: &Options, steps: u64) -> Recording<T> {
     build::<T>(options).run(drive(steps)).unwrap()
 }
 
-/// Both groups spike, or nothing has been shown.
+/// Asserts that both groups spike, because the test shows nothing otherwise.
 fn lively<T: Real>(run: &Recording<T>) {
     for name in ["A.spike", "B.spike"] {
-        assert!(run[name].iter().any(|s| s.to_f64() > 0.0), "{name}: none");
+        assert!(run[name].iter().any(|s| s.to_f64() > 0.0), "{name}: no spikes");
     }
 }
 
@@ -128,7 +129,7 @@ fn chunks_and_splits_change_no_bit() {
 
 #[test]
 fn threads_change_no_bit() {
-    // Enough neurons that a step is shared out.
+    // There are enough neurons that several threads share a step.
     let options = |threads| Options { n: 2100, threads: Some(threads), ..PLAIN };
     let one = run::<f32>(&options(1), 60);
     lively(&one);
@@ -137,7 +138,7 @@ fn threads_change_no_bit() {
     }
 }
 
-/// So many synapses in one step that their targets are shared out.
+/// There are so many synapses in one step that several threads share their targets.
 #[test]
 fn threads_change_no_bit_of_a_large_delivery() {
     let network = |weight: Init| {
@@ -162,12 +163,12 @@ fn threads_change_no_bit_of_a_large_delivery() {
 }
 
 #[test]
-fn a_checkpoint_holds_the_spikes_on_their_way() {
+fn a_state_file_holds_the_spikes_in_transit() {
     let path = std::env::temp_dir().join(format!("overtime-network-{}.safetensors", std::process::id()));
     let mut first = build::<f32>(&PLAIN);
     first.run(drive(93)).unwrap();
     let dict = first.state_dict().unwrap();
-    assert!(["A.flight", "B.flight"].iter().all(|name| dict.get(name).unwrap().iter().any(|word| *word != 0.0)), "nothing on its way");
+    assert!(["A.flight", "B.flight"].iter().all(|name| dict.get(name).unwrap().iter().any(|word| *word != 0.0)), "no spike is in transit");
     first.save_states(&path).unwrap();
     let on = first.run(drive(100)).unwrap();
     lively(&on);
@@ -176,7 +177,7 @@ fn a_checkpoint_holds_the_spikes_on_their_way() {
     let resumed = second.run(drive(100)).unwrap();
     std::fs::remove_file(&path).ok();
     assert!(bits(&resumed) == bits(&on));
-    // Without what is on its way it is another run.
+    // Without the spikes in transit, the run differs.
     let mut third = build::<f32>(&PLAIN);
     third.run(drive(93)).unwrap();
     let mut dict = third.state_dict().unwrap();
@@ -189,8 +190,8 @@ fn a_checkpoint_holds_the_spikes_on_their_way() {
 }
 
 #[test]
-fn rows_of_a_batch_are_networks_of_their_own() {
-    // Rows differ by their input alone.
+fn rows_of_a_batch_are_independent_networks() {
+    // The rows differ only in their input.
     let options = Options { n: 40, random: false, rows: Some(7), ..PLAIN };
     let x = Array2::from_shape_fn((7, 40), |(row, _)| row as f32);
     let series = x.clone().insert_axis(Axis(0)).broadcast((90, 7, 40)).map(|v| v.to_owned()).unwrap_or_default();
@@ -224,7 +225,7 @@ fn without_weights_a_network_is_its_groups() {
     assert!(bits(&together)[1..] == bits(&alone)[1..]);
 }
 
-/// Masks and events are two ways to say the same.
+/// The spike masks and the events contain the same spikes.
 #[test]
 fn the_masks_are_the_spikes() {
     let network = mixed::<f32>(70, true);

@@ -1,4 +1,4 @@
-//! Poisson drives and noise: their moments, and that they are functions of seed, neuron and step.
+//! Poisson drives and noise: their moments, and their dependence on seed, neuron and step only.
 
 use crate::networks::cell::Told;
 use overtime::network::{Group, Network, Receptor};
@@ -12,7 +12,7 @@ fn run(n: usize, steps: u64, rows: usize, seed: u64, chunk: u64, drive: impl Fn(
     builder.build().unwrap().run_steps(steps).unwrap()
 }
 
-/// Mean and variance.
+/// The mean and the variance.
 fn moments(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let all: Vec<f64> = values.collect();
     let mean = all.iter().sum::<f64>() / all.len() as f64;
@@ -21,24 +21,24 @@ fn moments(values: impl Iterator<Item = f64>) -> (f64, f64) {
 
 #[test]
 fn poisson_spikes_have_a_poisson_mean_and_variance() {
-    // Rates in Hz; 0.1 ms a step.
+    // The rates are in Hz, and a step is 0.1 ms.
     for rate in [0.0, 300.0, 9_000.0, 150_000.0] {
         let (n, steps) = (203, 60);
         let counts = run(n, steps, 1, 9, 1024, |group| group.poisson("hit", rate, 1.0));
         let counts = counts["a.kicked"].iter().copied();
-        // What has fallen by now; only the end counts.
+        // The variable accumulates the spikes, so only its last value counts.
         let total: Vec<f64> = counts.skip((steps as usize - 1) * n).collect();
         assert_eq!(total.len(), n);
         let expected = rate * 1e-4 * steps as f64;
         let (mean, variance) = moments(total.into_iter());
-        // Five standard errors.
+        // The bounds are five standard errors.
         assert!((mean - expected).abs() <= 5.0 * (expected / n as f64).sqrt(), "{rate} Hz: {mean} instead of {expected}");
         assert!((variance - expected).abs() <= 5.0 * expected * (2.5 / n as f64).sqrt() + 1e-12, "{rate} Hz: variance {variance}");
     }
 }
 
 #[test]
-fn noise_has_the_intensity_that_is_asked_for() {
+fn noise_has_the_given_intensity() {
     let x = run(203, 50, 1, 4, 1024, |group| group.noise(3.0));
     let (mean, variance) = moments(x["a.x"].iter().copied());
     let (n, expected) = (203.0 * 50.0, 9.0_f64 / 0.1);
@@ -47,7 +47,7 @@ fn noise_has_the_intensity_that_is_asked_for() {
 }
 
 #[test]
-fn what_is_drawn_does_not_depend_on_chunks_and_differs_between_rows_seeds_and_drives() {
+fn random_numbers_do_not_depend_on_chunks_and_differ_between_rows_seeds_and_drives() {
     let drive = |group: Group<f64>| group.noise(1.0).poisson("hit", 2_000.0, 1.0).poisson("hit", 2_000.0, 100.0);
     let whole = run(33, 60, 3, 7, 1024, drive);
     for chunk in [1, 7] {

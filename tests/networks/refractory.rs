@@ -1,4 +1,5 @@
-//! The refractory period: a neuron does not spike within it, and what synapses would add to V meanwhile is dropped.
+//! The refractory period: a neuron does not spike within it, and synaptic input to V during it is
+//! discarded.
 
 use crate::networks::cell::Told;
 use ndarray::Axis;
@@ -6,7 +7,7 @@ use overtime::models::{AdExIf, AdQuaIf, ExpIf, Izhikevich, Lif, QuaIf, Reset};
 use overtime::network::{Connect, Group, Network, Projection, Receptor, Stdp};
 use overtime::{Init, LoopOverTime, Real, Recording, System};
 
-/// Spikes of one unit in each of these steps.
+/// A unit that spikes in each of these steps.
 fn told(steps: std::ops::Range<u64>) -> Told {
     Told { units: 1, spikes: steps.map(|step| (step, 0)).collect() }
 }
@@ -16,7 +17,8 @@ fn spikes<T: Real>(run: &Recording<T>, unit: usize) -> Vec<usize> {
     spikes.iter().enumerate().filter(|(_, s)| **s != T::of(0.0)).map(|(k, _)| k).collect()
 }
 
-/// The leaky neuron by a plain loop. A spike of weight w arrives at the end of each step of `burst`.
+/// The leaky neuron as a plain loop. A spike of weight `w` arrives at the end of each step of
+/// `burst`.
 fn plain(steps: usize, burst: std::ops::Range<usize>, w: f64, hold: usize, soft: bool) -> (Vec<f64>, Vec<usize>) {
     let (v_th, v_reset, tau, dt) = (20.0, 0.0, 20.0_f64, 0.1);
     let (mut v, mut left, mut vs, mut fired) = (0.0, 0, Vec::new(), Vec::new());
@@ -31,7 +33,7 @@ fn plain(steps: usize, burst: std::ops::Range<usize>, w: f64, hold: usize, soft:
                 fired.push(step);
             }
         }
-        // What arrives is felt in the next step, if V is free in it.
+        // An arriving spike acts in the next step, unless V is held in that step.
         if left == 0 && burst.contains(&step) {
             v += w;
         }
@@ -41,7 +43,7 @@ fn plain(steps: usize, burst: std::ops::Range<usize>, w: f64, hold: usize, soft:
 }
 
 #[test]
-fn a_burst_is_a_plain_loop() {
+fn a_burst_agrees_with_a_plain_loop() {
     for (w, hold, soft) in [(5.0, 20, false), (5.0, 0, false), (7.5, 3, true), (45.0, 20, true), (45.0, 1, false)] {
         let lif = Lif::<f64>::new(1).param("V_reset", 0.0).unwrap().param("tau", 20.0).unwrap();
         let lif = lif.param("tau_ref", 0.1 * hold as f64).unwrap().reset(if soft { Reset::Soft } else { Reset::Hard });
@@ -64,7 +66,8 @@ fn a_burst_is_a_plain_loop() {
 const UNITS: usize = 19;
 const HOLD: f64 = 12.0;
 
-/// A group of this model under all that can act on V, and what must hold of each of its neurons.
+/// A group of this model with everything that can act on V. Asserts the properties of each of its
+/// neurons.
 fn nothing_moves_it<T: Real>(model: impl System<T> + 'static, up: f64, gap: bool) {
     let what = model.kind().to_owned();
     let group = Group::new("b", model).receptor(Receptor::delta("s", "V")).poisson("s", 2500.0, up).poisson("s", 1500.0, -0.5 * up);
@@ -95,7 +98,7 @@ fn nothing_moves_it<T: Real>(model: impl System<T> + 'static, up: f64, gap: bool
                     assert!(since.is_none_or(|since| since > HOLD as usize), "{what}: spikes {since:?} steps apart");
                     (last, fired) = (Some(step), fired + 1);
                 }
-                // The last step of the period takes what the next one feels.
+                // Input that arrives in the last step of the period acts in the next step.
                 if step > 0 && at(&refractory, step) > T::of(1.0) && at(&refractory, step - 1) > T::of(1.0) {
                     assert!(
                         at(&v, step) == at(&v, step - 1),
@@ -109,7 +112,7 @@ fn nothing_moves_it<T: Real>(model: impl System<T> + 'static, up: f64, gap: bool
         }
     }
     println!("{what}: {fired} spikes, {held} steps held");
-    assert!(fired > 4 * UNITS && held > 8 * fired, "{what}: {fired} spikes and {held} steps in the period show nothing");
+    assert!(fired > 4 * UNITS && held > 8 * fired, "{what}: {fired} spikes and {held} steps in the period are too few");
 }
 
 #[test]
@@ -124,14 +127,14 @@ fn nothing_moves_a_refractory_potential() {
             nothing_moves_it(AdQuaIf::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().reset(reset), 9.0, false);
             nothing_moves_it(Izhikevich::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().reset(reset).conductance(), 30.0, true);
         }
-        // A reset above the threshold.
+        // The reset potential is above the threshold.
         nothing_moves_it(Lif::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().param("V_reset", 25.0).unwrap(), 6.0, false);
     }
     all::<f64>();
     all::<f32>();
 }
 
-/// Other variables than V take what arrives: the rule is about what is held.
+/// The refractory period holds only V. Other variables receive spikes.
 #[test]
 fn adaptation_goes_on_taking_spikes() {
     let neuron = AdExIf::<f64>::new(1).param("tau_ref", 5.0).unwrap().param("a", 0.0).unwrap().param("tau_w", 1e9).unwrap();
@@ -141,13 +144,13 @@ fn adaptation_goes_on_taking_spikes() {
         .project(Projection::new("p", "a", ("b", "s")).weight(0.5));
     let built = LoopOverTime::builder(network.build().unwrap()).dt(0.1).out_vars(["b.w", "b.spike"]).build();
     let run = built.unwrap().run_steps(30).unwrap();
-    // V starts at 0, above the threshold: it spikes in the first step, which adds b = 1.
+    // V starts at 0, above the threshold, so the neuron spikes in the first step, which adds b = 1.
     assert_eq!(spikes(&run, 0), [0]);
     let w = run["b.w"][[29, 0]];
     assert!((w - (1.0 + 15.0)).abs() <= 1e-6, "{w}");
 }
 
-/// A potential that gap junctions cannot pass on ends the run, also where it is held.
+/// A potential outside the range of gap junctions ends the run, even while it is held.
 #[test]
 fn a_held_potential_out_of_range_ends_the_run() {
     let lif = Lif::<f64>::new(2).v(Init::Values(vec![25.0, 0.0])).param("V_reset", -600.0).unwrap().param("tau_ref", 50.0).unwrap();

@@ -1,4 +1,5 @@
-//! Plastic weights: against Brian2's run, against a plain loop over synapses, and what holds for any network.
+//! Plastic weights, compared with a run of Brian2 and with a plain loop over synapses, and their
+//! general properties.
 
 use crate::common::{Golden, close, golden};
 use crate::networks::cell::Told;
@@ -29,7 +30,7 @@ fn song<T: Real>(reference: &Golden) -> Network<T> {
         .unwrap()
 }
 
-/// For each of the network's synapses its place in the file, whose order they do not have.
+/// For each synapse of the network, its position in the file, whose order differs.
 fn places(reference: &Golden, network: &Network<f64>) -> Vec<usize> {
     let (pre, post) = (list(reference, "pre"), list(reference, "post"));
     let synapses = network.synapses("S", Device::Cpu).unwrap();
@@ -54,7 +55,7 @@ fn every_spike_and_weight_is_brian2s() {
     assert_eq!(ours, theirs);
     let w = reference.array("w");
     let expected = ndarray::ArrayD::from_shape_fn(w.raw_dim(), |at| w[[at[0], places[at[1]]]]);
-    // Half a weight scale of weights below 0.0625, which they start with.
+    // The bound is half a weight scale for weights below 0.0625, their initial value.
     let worst = close("w", &run["S.w"], &expected, 3e-11);
     println!("{} spikes, weights within {worst:e}", ours.len());
 }
@@ -72,7 +73,8 @@ fn told(what: &str, units: usize, steps: u64, p: f64) -> Told {
 
 const RULE: fn() -> Stdp = || Stdp::new(0.9).min(-0.2).tau(3.0, 5.0).amplitudes(0.07, -0.06);
 
-/// Spikes as told, synapses with delays of their own within a group, and of one delay from a part of it to a part of another.
+/// Groups with prescribed spikes. One projection within a group has a delay for each synapse.
+/// Another has one delay, and connects a part of one group to a part of the other.
 fn two<T: Real>(steps: u64) -> Network<T> {
     let receptor = || Receptor::exponential("s", 5.0);
     let within = Projection::new("within", "a", ("a", "s")).connect(Connect::FixedProb(0.3)).weight(Init::Uniform(-0.5, 1.0));
@@ -87,7 +89,7 @@ fn two<T: Real>(steps: u64) -> Network<T> {
         .unwrap()
 }
 
-/// The same by the rule's own words, synapse for synapse, in f64.
+/// The rule's definition, applied synapse by synapse in f64.
 #[test]
 fn weights_are_those_of_a_plain_loop() {
     let steps = 257;
@@ -129,7 +131,7 @@ fn weights_are_those_of_a_plain_loop() {
                 assert!((run[var][[at, k]] - s).abs() <= 1e-7, "{name}, step {step}, target {k}: {} {s}", run[var][[at, k]]);
             }
         }
-        assert!(low > 0 && high > 0, "{name}: never at an end, {low} {high}");
+        assert!(low > 0 && high > 0, "{name}: the weights never reach a bound, {low} {high}");
     }
     assert!(run["within.post"].iter().any(|p| *p < -0.06));
 }
@@ -140,7 +142,7 @@ fn bits<T: Real>(run: &Recording<T>) -> Vec<Vec<u64>> {
 
 const VARS: [&str; 8] = ["within.w", "within.pre", "within.post", "to.w", "to.pre", "to.post", "a.s", "b.s"];
 
-/// Chunks, a batch, a split, and a state file in between.
+/// Chunks, a batch, a split run, and a state file in between.
 #[test]
 fn weights_are_split_and_resumed_to_the_bit() {
     let steps = 120;
@@ -173,7 +175,7 @@ fn weights_are_split_and_resumed_to_the_bit() {
     }
 }
 
-/// So many synapses at once that weights and targets are shared out.
+/// There are so many synapses at once that several threads share weights and targets.
 #[test]
 fn threads_change_no_bit_of_many_weights() {
     let with = |threads| {
@@ -195,7 +197,7 @@ fn threads_change_no_bit_of_many_weights() {
 }
 
 #[test]
-fn what_is_no_rule_is_refused() {
+fn invalid_plasticity_is_refused() {
     let group = || Group::<f32>::new("a", told("a", 3, 1, 0.0)).receptor(Receptor::exponential("s", 5.0));
     let built = |name: &str, rule: Stdp| {
         let all = Projection::new(name, "a", ("a", "s")).stdp(rule);
@@ -222,9 +224,9 @@ fn what_is_no_rule_is_refused() {
             other => panic!("{says}: {other:?}"),
         }
     }
-    assert!(matches!(built("a", rule()), Err(Error::Value { .. })), "a group's name");
+    assert!(matches!(built("a", rule()), Err(Error::Value { .. })), "the name of a group was accepted");
     built("p", rule()).unwrap();
-    // Some of them may be out of bounds, and those at a bound are not.
+    // Some weights may be out of bounds, and a weight at a bound is within.
     let weighs = |w: Init, rule: Stdp| {
         let all = Projection::new("p", "a", ("a", "s")).weight(w).stdp(rule);
         Network::builder(0.1).group(group()).project(all).build().map(|_| ()).map_err(|e| e.to_string())
@@ -235,9 +237,10 @@ fn what_is_no_rule_is_refused() {
     assert!(weighs(Init::Constant(-0.5), rule()).unwrap_err().contains("-0.5 are all out of the bounds"));
 }
 
-/// Pairs of spikes, one way and the other, of weights whose bounds are above 0, about it and below it: by the rule's own words.
+/// Pairs of spikes in both orders, with bounds above 0, around 0 and below 0, compared with the
+/// rule's definition.
 #[test]
-fn defaults_go_by_the_room_between_the_bounds() {
+fn default_amplitudes_scale_with_the_distance_of_the_bounds() {
     for (min, max, w0) in [(0.0, 2.0, 1.0), (-1.0, 0.0, -0.5), (-3.0, -1.0, -2.0), (-1.0, 1.0, 0.0), (0.5, 1.0, 0.75)] {
         let told = |spikes: Vec<(u64, usize)>| Told { units: 1, spikes };
         let network = Network::<f64>::builder(0.1)
@@ -253,13 +256,13 @@ fn defaults_go_by_the_room_between_the_bounds() {
             let found = run["p.w"][[step, 0]];
             assert!((found - expected).abs() <= 1e-12, "{min} to {max}, step {step}: {found}, not {expected}");
         }
-        assert!((end - w0).abs() > 1e-4 * room, "it has learnt nothing");
+        assert!((end - w0).abs() > 1e-4 * room, "the weight did not change");
     }
 }
 
-/// A weight that is no number is found like any other state.
+/// A NaN weight is found like NaN in any other state.
 #[test]
-fn weights_that_are_no_numbers_are_found() {
+fn nan_weights_are_found() {
     let mut over_time = LoopOverTime::builder(two::<f64>(5)).dt(0.1).build().unwrap();
     let mut dict = over_time.state_dict().unwrap();
     let w = dict.get("to.w").unwrap().mapv(|_| f64::NAN);

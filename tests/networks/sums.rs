@@ -1,10 +1,10 @@
-//! Sums of synapses against a plain program in f64, and how exact they are.
+//! Sums over synapses compared with a plain program in f64, and their accuracy.
 
 use crate::networks::cell::Told;
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{LoopOverTime, Real};
 
-/// Numbers from a seed.
+/// Random numbers from a seed.
 struct Dice(u64);
 
 impl Dice {
@@ -64,7 +64,8 @@ fn check<T: Real>(seed: u64, sources: usize, targets: usize, synapses: usize, to
     }
 }
 
-/// Weights are within 2^(e−31) of what was given, here e = 4: 7.5e-9, each; some dozens of them add up.
+/// Each weight is within 2^(e−31) of the given value; here e = 4, so the bound is 7.5e-9. A sum has
+/// some dozens of weights.
 #[test]
 fn weights_of_their_own_sum_up_as_in_a_plain_program() {
     for (seed, (sources, targets, synapses)) in [(1, 1, 1), (33, 17, 200), (5, 1025, 900)].into_iter().enumerate() {
@@ -73,7 +74,7 @@ fn weights_of_their_own_sum_up_as_in_a_plain_program() {
     }
 }
 
-/// A million weights of largest and smallest size in one sum, in any order: nothing is lost.
+/// A sum of a million weights of the largest and the smallest magnitude is exact in any order.
 #[test]
 fn large_and_small_weights_cancel_exactly() {
     let n = 1000;

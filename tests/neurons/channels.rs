@@ -1,4 +1,5 @@
-//! Neurons assembled of channels: against brainpy, against Hodgkin and Huxley's neuron, and against their own documentation.
+//! Neurons assembled from ion channels, compared with brainpy, with the Hodgkin-Huxley neuron, and
+//! with their own documentation.
 
 use crate::common::{close, close_mostly, golden, narrow, widen};
 use ndarray::Axis;
@@ -55,7 +56,7 @@ fn brainpys<R: Real>(name: &str) {
         println!("{what}: {:e} mV", close(&what, &found, right, 1e-8));
         assert_eq!(widen(&run.output), *reference.array(&format!("{name}.out")), "{what}");
         let spikes = run.output.iter().filter(|y| y.to_f64() == 1.0).count();
-        assert!(spikes >= 3, "{what}: {spikes} spikes show too little");
+        assert!(spikes >= 3, "{what}: {spikes} spikes are too few for a comparison");
     } else {
         close_mostly(&what, &found, right, 1e-3, 0.3);
     }
@@ -67,16 +68,17 @@ fn brainpys<R: Real>(name: &str) {
 }
 
 #[test]
-fn brainpys_runs_come_out() {
+fn runs_agree_with_brainpy() {
     for name in ["hh", "tm", "relay", "euler", "each"] {
         brainpys::<f64>(name);
         brainpys::<f32>(name);
     }
 }
 
-/// The same equations, summed in another order: with `Hh`'s parameters it is `Hh`, by every method, and under conductances.
+/// The same equations, summed in another order. With the parameters of `Hh`, the result is that of
+/// `Hh`, for every method, and with conductances.
 #[test]
-fn hodgkin_and_huxleys_neuron_is_one_of_them() {
+fn three_channels_make_the_hodgkin_huxley_neuron() {
     let (units, steps) = (37, 400);
     let v0 = Init::Values((0..units).map(|k| -70.0 + 0.5 * k as f64).collect());
     let x = ndarray::Array2::from_shape_fn((steps, units), |(k, unit)| 8.0 + 6.0 * (k as f64 * 0.03 + unit as f64).sin());
@@ -102,7 +104,8 @@ fn hodgkin_and_huxleys_neuron_is_one_of_them() {
     }
 }
 
-/// Errors over a smooth stretch (no spike) against a fine solution shrink as dt to the method's order.
+/// The error of a smooth solution without a spike, compared with a fine solution, decreases with dt
+/// to the power of the method's order.
 #[test]
 fn every_method_converges_with_its_order() {
     let end = |method: Method, steps: u32| {
@@ -121,7 +124,7 @@ fn every_method_converges_with_its_order() {
     }
 }
 
-/// Each parameter of its own for each unit is that unit alone.
+/// A unit with its own parameters gives the same result alone.
 #[test]
 fn a_unit_alone_is_that_unit() {
     let run = |units: std::ops::Range<usize>, method: Method| {
@@ -143,7 +146,7 @@ fn a_unit_alone_is_that_unit() {
         ["V", "ICaT_HM1992.q", "spike"].map(|name| run[name].clone())
     };
     for method in [Method::ExpAuto, Method::Rk4] {
-        // Beyond a stretch, and beyond a tile.
+        // The number of units exceeds a SIMD stretch and a tile.
         let all = run(0..67, method);
         for unit in [0, 17, 33, 63, 64, 66] {
             for (all, alone) in all.iter().zip(run(unit..unit + 1, method)) {
@@ -155,7 +158,7 @@ fn a_unit_alone_is_that_unit() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_channels_and_parameters_are_refused() {
     let said = |cell: CondNeuGroup<f64>| LoopOverTime::builder(cell).build().err().unwrap().to_string();
     let of = |kind: &str| Channel::<f64>::new(kind.parse().unwrap());
     let none = || CondNeuGroup::<f64>::new(3);
@@ -181,9 +184,9 @@ fn what_makes_no_sense_is_refused() {
     }
 }
 
-/// A capacitor: no channels, no neurons, and no current at all.
+/// A capacitor without channels, a group without neurons, and a run without current.
 #[test]
-fn nothing_is_something_too() {
+fn a_neuron_without_channels_is_a_capacitor() {
     let cell = CondNeuGroup::<f64>::new(2).v(Init::Constant(-10.0)).param("C", 2.0).unwrap();
     let run = LoopOverTime::builder(cell).dt(0.5).out_vars("V").build().unwrap().run(Input::steps(8).constant(4.0)).unwrap();
     assert_eq!(run["V"].iter().copied().collect::<Vec<_>>()[..6], [-9.0, -9.0, -8.0, -8.0, -7.0, -7.0]);

@@ -1,4 +1,5 @@
-//! The port for conductances: a conductance g and a current I are the leak gL + g towards (gL·EL + I)/(gL + g), to rounding.
+//! The conductance input: a conductance g and a current I act like the leak gL + g with the
+//! reversal potential (gL·EL + I)/(gL + g), up to rounding.
 
 use ndarray::{Array1, ArrayD};
 use overtime::models::{Hh, Lif, Method, MorrisLecar, TraubMiles, WangBuzsaki};
@@ -6,7 +7,7 @@ use overtime::{Init, Input, LoopOverTime, System};
 
 const STEPS: usize = 400;
 
-/// V after each step under a constant current and, where there is one, conductance.
+/// V after each step under a constant current and, if given, a constant conductance.
 fn run(system: impl System<f64>, i: f64, g: Option<f64>) -> ArrayD<f64> {
     let mut over_time = LoopOverTime::builder(system).dt(0.05).out_vars("V").build().unwrap();
     let input = Input::steps(STEPS as u64).named_constant("x", i);
@@ -20,7 +21,7 @@ fn run(system: impl System<f64>, i: f64, g: Option<f64>) -> ArrayD<f64> {
 #[track_caller]
 fn close(what: &str, a: &ArrayD<f64>, b: &ArrayD<f64>, tol: f64) {
     assert_eq!(a.len(), b.len());
-    assert!(a.iter().any(|v| (v - a[[0, 0]]).abs() > 0.5), "{what}: nothing moves");
+    assert!(a.iter().any(|v| (v - a[[0, 0]]).abs() > 0.5), "{what}: V does not change");
     for (k, (a, b)) in a.iter().zip(b).enumerate() {
         assert!((a - b).abs() <= tol, "{what}, step {k}: {a} {b}");
     }
@@ -49,7 +50,7 @@ fn a_conductance_is_a_leak() {
         let leak = cell().param("gL", 0.1 + g).unwrap().param("EL", (0.1 * -65.0 + i) / (0.1 + g)).unwrap();
         close("WangBuzsaki", &run(cell().conductance(), i, Some(g)), &run(leak, 0.0, None), 1e-7);
 
-        // τ dV/dt = −(V − V_rest) + R (I − g V): τ and R shrink by 1 + R g, V_rest too.
+        // τ dV/dt = −(V − V_rest) + R (I − g V). So τ, R and V_rest shrink by the factor 1 + R g.
         let (g, i, r) = (0.7, 40.0, 1.5);
         let pull = 1.0 + r * g;
         let lif = || Lif::<f64>::new(2).method(method).v(Init::Constant(-3.0)).param("tau_ref", 1.0).unwrap();
@@ -59,7 +60,8 @@ fn a_conductance_is_a_leak() {
     }
 }
 
-/// Below 0, which noise and initial values of synapses may make it: the total is negative, or 0, and V runs away as e^{|g|t/C} has it.
+/// A conductance below 0, which noise and initial values of synapses can cause. The total is
+/// negative or 0, and V diverges as e^{|g|t/C}.
 #[test]
 fn a_conductance_may_be_negative() {
     for g in [-10.0, -10.0 - 1e-14, -35.0] {
@@ -78,7 +80,7 @@ fn a_conductance_may_be_negative() {
         close("Lif", &run(lif, 0.0, Some(g)), &v, 1e-10 * most);
         for (k, v) in v.iter().enumerate() {
             let t = 0.05 * (k / 2 + 1) as f64;
-            // (e^{−rate·t} − 1)/−rate, which is t at 0.
+            // (e^{−rate·t} − 1)/−rate, which is t at rate 0.
             let run = if rate.abs() < 1e-10 { t } else { (-rate * t).exp_m1() / -rate };
             let exact = -61.0 + (drive - rate * -61.0) * run;
             assert!((v - exact).abs() <= 1e-9 * exact.abs(), "g = {g}, step {k}: {v} {exact}");
@@ -87,7 +89,7 @@ fn a_conductance_may_be_negative() {
 }
 
 #[test]
-fn without_one_nothing_changes() {
+fn a_conductance_input_without_a_value_changes_nothing() {
     for method in Method::ALL {
         let hh = || Hh::<f64>::new(3).method(method).v(Init::Constant(-63.0));
         assert_eq!(run(hh().conductance(), 9.0, None), run(hh(), 9.0, None));
@@ -96,7 +98,7 @@ fn without_one_nothing_changes() {
     }
 }
 
-/// An array without a name is the current; the conductance goes by its name.
+/// An array without a name is the current. The conductance is given by its name.
 #[test]
 fn the_first_input_needs_no_name() {
     let x = Array1::from_elem(STEPS, 9.0);

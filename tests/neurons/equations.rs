@@ -1,4 +1,5 @@
-//! Neurons that are their equations alone: against brainpy's own runs, against analysis, and against their documentation.
+//! Neurons that are defined by their equations, compared with runs of brainpy, with analysis, and
+//! with their documentation.
 
 use crate::common::{close, close_mostly, golden, narrow, same_spikes, widen};
 use ndarray::{Axis, Slice};
@@ -8,13 +9,13 @@ use overtime::models::{
 };
 use overtime::{Error, Init, Input, LoopOverTime, Real, Result, System};
 
-/// One of brainpy's runs: see `make_neurons.py`.
+/// One run of brainpy: see `make_neurons.py`.
 struct Case<R> {
     name: &'static str,
     scale: f64,
     dt: f64,
     vars: &'static [&'static str],
-    /// A conductance of 0.3 towards −10.
+    /// Whether there is a conductance of 0.3 with the reversal potential −10.
     synapse: bool,
     make: fn(Method) -> Result<Box<dyn System<R>>>,
 }
@@ -83,7 +84,7 @@ fn brainpys_runs<R: Real>() {
             let input = Input::from(&x);
             let run = over_time.run(if synapse { input.named_constant("g", R::of(0.3)) } else { input }).unwrap();
             let spikes = reference.array(&format!("{name}.{method}.spike"));
-            assert!(spikes.sum() >= 3.0, "{name} {method}: too few spikes to show anything");
+            assert!(spikes.sum() >= 3.0, "{name} {method}: too few spikes for a comparison");
             let what = format!("{name} {method} {}", R::DTYPE);
             same_spikes(&what, &widen(&run.output), spikes, if size_of::<R>() == 8 { 0 } else { 1 });
             for var in vars {
@@ -101,16 +102,17 @@ fn brainpys_runs<R: Real>() {
 }
 
 #[test]
-fn brainpys_runs_come_out() {
+fn runs_agree_with_brainpy() {
     brainpys_runs::<f64>();
 }
 
 #[test]
-fn brainpys_runs_come_out_in_single_precision() {
+fn runs_in_single_precision_agree_with_brainpy() {
     brainpys_runs::<f32>();
 }
 
-/// Every model, with a current that does not make it spike for the start, and how many times as short a step its time scale asks for.
+/// Every model with a current that causes no spike at the start, and the factor by which its time
+/// scale demands a shorter step.
 fn models(method: Method) -> Vec<(Box<dyn System<f64>>, f64, u64)> {
     vec![
         (Box::new(Izhikevich::new(1).method(method).v(at(-68.0))), 2.0, 4),
@@ -128,7 +130,7 @@ fn models(method: Method) -> Vec<(Box<dyn System<f64>>, f64, u64)> {
 #[test]
 fn every_method_converges_with_its_order() {
     let methods = [Method::ExpAuto, Method::Euler, Method::Midpoint, Method::Rk3, Method::Rk4];
-    // Of each model, its differential variables at the end.
+    // The differential variables of each model at the end.
     let ends = |method: Method, steps: u64| -> Vec<(String, Vec<f64>)> {
         let all = models(method).into_iter().map(|(system, i, finer)| {
             let steps = if method.order() >= 3 { steps * finer } else { steps * finer.max(8) / 8 };
@@ -148,10 +150,11 @@ fn every_method_converges_with_its_order() {
         let steps = if method.order() >= 3 { 8 } else { 128 };
         let (coarse, fine) = (ends(method, steps), ends(method, 2 * steps));
         for (((kind, exact), (_, coarse)), (_, fine)) in exact.iter().zip(&coarse).zip(&fine) {
-            // Relative to what they are, so that no variable hides another.
+            // The error is relative to the values, so that no variable hides another.
             let error = |found: &[f64]| found.iter().zip(exact).map(|(a, b)| ((a - b) / b).powi(2)).sum::<f64>().sqrt();
             let found = (error(coarse) / error(fine)).log2();
-            // Of a single variable its own derivative is the whole Jacobian: Rosenbrock and Euler's exponential method, of order 2.
+            // With a single variable, its own derivative is the whole Jacobian. The exponential
+            // Euler method is then a Rosenbrock method of order 2.
             let order = if exact.len() == 1 && method == Method::ExpAuto { 2 } else { method.order() };
             println!("{kind} {method}: {found}");
             let right = (found - f64::from(order)).abs() <= 0.15;
@@ -163,7 +166,8 @@ fn every_method_converges_with_its_order() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// τ dV/dt = c (V − a)(V − b) + R I is solved by a tangent: the time from V_reset to V_th.
+/// τ dV/dt = c (V − a)(V − b) + R I has a tangent as its solution. This gives the time from V_reset
+/// to V_th.
 #[test]
 fn the_quadratic_neurons_period_is_the_analytic_one() {
     let (a, b, c, tau, i, tau_ref, dt) = (-65.0_f64, -50.0, 0.07, 10.0, 20.0, 1.5, 0.002);
@@ -183,7 +187,7 @@ fn the_quadratic_neurons_period_is_the_analytic_one() {
     }
 }
 
-/// While it is refractory V stays and u goes on; steps are counted, whatever the time.
+/// In the refractory period V is constant and u continues. The period is counted in steps.
 #[test]
 fn refractoriness_holds_the_potential_alone() {
     let neuron = Izhikevich::<f64>::new(1).v(at(29.0)).param("tau_ref", 0.5).unwrap();
@@ -199,9 +203,9 @@ fn refractoriness_holds_the_potential_alone() {
     assert!((u[0] - (0.2 * 29.0 + 8.0)).abs() <= 1e-12, "{u:?}");
 }
 
-/// A soft reset keeps what is above the threshold.
+/// A soft reset keeps the part of V above the threshold.
 #[test]
-fn resets() {
+fn a_soft_reset_keeps_the_excess_over_the_threshold() {
     let end = |reset: Reset| {
         let neuron = QuaIf::<f64>::new(1).v(at(-10.0)).param("tau", 1e9).unwrap().reset(reset);
         let mut over_time = LoopOverTime::builder(neuron).out_vars("V").build().unwrap();
@@ -211,7 +215,7 @@ fn resets() {
     assert!((end(Reset::Soft) - (-10.0 - 38.0)).abs() <= 1e-6);
 }
 
-/// However far beyond, a step stays finite: what an upstroke overshoots is reset.
+/// A step stays finite however far the upstroke overshoots, because V is reset.
 #[test]
 fn an_upstroke_stays_finite() {
     fn check<R: Real>(system: impl System<R>) {
@@ -229,8 +233,9 @@ fn an_upstroke_stays_finite() {
     }
 }
 
-/// Spikes, and the largest magnitude of the second variable, of a neuron with `v' = f`, integrated by Euler's method in steps of 1e-4 ms: a
-/// plain loop that bounds V by the threshold in the derivatives. `reset` is what V and the second variable are after a spike.
+/// The number of spikes, and the largest magnitude of the second variable, of a neuron with `v' =
+/// f`. The plain loop uses Euler's method with steps of 1e-4 ms, and bounds V by the threshold in
+/// the derivatives. `reset` gives V and the second variable after a spike.
 fn plain(start: [f64; 2], v_th: f64, steps: usize, slopes: impl Fn(f64, f64) -> [f64; 2], reset: impl Fn(f64) -> [f64; 2]) -> (usize, f64) {
     let ([mut v, mut w], mut spikes, mut largest) = (start, 0, 0.0_f64);
     for _ in 0..steps {
@@ -245,8 +250,9 @@ fn plain(start: [f64; 2], v_th: f64, steps: usize, slopes: impl Fn(f64, f64) -> 
     (spikes, largest)
 }
 
-/// The upstroke of a spike reaches beyond the threshold within the stages of a Runge-Kutta method, and must not reach the other variable:
-/// every method gives what a plain loop with a thousandth of the step gives.
+/// The upstroke of a spike exceeds the threshold within the stages of a Runge-Kutta method. It must
+/// not affect the other variable: every method agrees with a plain loop of a thousandth of the
+/// step.
 #[test]
 fn no_stage_takes_an_upstroke_beyond_the_threshold() {
     let adex = plain(
@@ -280,10 +286,11 @@ fn no_stage_takes_an_upstroke_beyond_the_threshold() {
         near(what("adex", 0.1), run(AdExIf::<f64>::new(1).method(method), 0.1, 60.0, "w"), adex, 0.06);
         near(what("adex f32", 0.1), run(AdExIf::<f32>::new(1).method(method), 0.1, 60.0, "w"), adex, 0.06);
         let chatters = || Izhikevich::<f64>::new(1).method(method).param("c", -50.0).unwrap().param("d", 2.0).unwrap();
-        // A step as long as an upstroke: the field's customary one for this neuron.
+        // The step is as long as an upstroke; this step is customary for this neuron.
         near(what("izhikevich", 1.0), run(chatters(), 1.0, 15.0, "u"), izhikevich, 0.2);
         near(what("izhikevich", 0.1), run(chatters(), 0.1, 15.0, "u"), izhikevich, 0.06);
-        // A soft reset keeps no more of an upstroke than a step of the flow at the threshold makes.
+        // A soft reset keeps at most the part of an upstroke that one step of the derivative at the
+        // threshold makes.
         let soft = || AdExIf::<f64>::new(1).method(method).v(at(-65.0)).reset(Reset::Soft).param("V_th", -48.0).unwrap();
         let slope = (-17.0 + 3.48 * (11.9_f64 / 3.48).exp() + 60.0) / 10.0;
         let mut over_time = LoopOverTime::builder(soft()).out_vars("V").build().unwrap();
@@ -293,7 +300,7 @@ fn no_stage_takes_an_upstroke_beyond_the_threshold() {
     }
 }
 
-/// The rates of Wang and Buzsáki's neuron are finite at their singularities and far out.
+/// The rates of the Wang-Buzsáki neuron are finite at their singularities and far away from them.
 #[test]
 fn wang_and_buzsakis_singularities() {
     fn check<R: Real>(tol: f64) {
@@ -315,7 +322,7 @@ fn wang_and_buzsakis_singularities() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_parameters_are_refused() {
     assert!(matches!(Izhikevich::<f64>::new(3).param("R", 1.0), Err(Error::Unknown { .. })));
     assert!(matches!(Izhikevich::<f64>::new(3).init("w", Init::Zeros), Err(Error::Unknown { .. })));
     let built = |name: &str, value: Param<f64>| LoopOverTime::new(AdExIf::<f64>::new(3).param(name, value).unwrap()).map(|_| ());
@@ -325,29 +332,29 @@ fn what_makes_no_sense_is_refused() {
     assert!(matches!(built("tau_ref", (-1.0).into()), Err(Error::Value { .. })));
     assert!(matches!(built("R", f64::NAN.into()), Err(Error::NotFinite { .. })));
     assert!(matches!(built("V_th", vec![1.0, 2.0].into()), Err(Error::Shape { expected: 3, given: 2, .. })));
-    // A step of 0.1 ms at the threshold makes 10⁶ mV, of which a soft reset would take 68 away.
+    // One step of 0.1 ms at the threshold makes 10⁶ mV, and a soft reset would subtract 68 mV.
     let soft = AdExIf::<f64>::new(3).reset(Reset::Soft).param("V_th", each([-55.0, -55.0, 0.0])).unwrap();
     let error = LoopOverTime::new(soft.clone()).map(|_| ()).unwrap_err();
     assert!(matches!(&error, Error::Unsupported(why) if why.contains("V_th = 0") && why.contains("hard reset")), "{error}");
     assert!(LoopOverTime::builder(soft).dt(1e-6).build().is_ok());
-    // One step at V_th with w at rest, where it is 0.
+    // One step at V_th with w at rest, where w is 0.
     let soft = |params: &[(&str, f64)]| {
         let all = params.iter().try_fold(AdExIf::<f64>::new(1), |neuron, (name, value)| neuron.param(name, *value));
         LoopOverTime::builder(all.unwrap().reset(Reset::Soft)).dt(0.1).build().map(|_| ())
     };
-    // 0.1·(−10 + 3.48·e^(4.9/3.48))/10 = 0.04 mV of 13.
+    // 0.1·(−10 + 3.48·e^(4.9/3.48))/10 = 0.04 mV, compared with 13 mV.
     assert!(soft(&[("R", 100.0)]).is_ok());
-    // 0.1·(−85 + 3·e^(24.3/3))/10 = 98 mV of 70.
+    // 0.1·(−85 + 3·e^(24.3/3))/10 = 98 mV, compared with 70 mV.
     let steep = [("V_th", 20.0), ("V_T", -4.3), ("delta_T", 3.0), ("R", 1000.0), ("V_reset", -50.0)];
     let error = soft(&steep).unwrap_err().to_string();
     assert!(error.contains("makes 9.798e1 mV, more than the 70 mV"), "{error}");
-    // Nor does one that takes nothing away.
+    // A soft reset that subtracts nothing is refused too.
     for reset in [-55.0, -50.0] {
         assert!(soft(&[("V_reset", reset)]).unwrap_err().to_string().contains("must be positive"), "{reset}");
     }
     let lif = Lif::<f64>::new(3).param("V_reset", each([19.0, 19.5, 21.0])).unwrap().reset(Reset::Soft);
     assert!(LoopOverTime::new(lif).map(|_| ()).unwrap_err().to_string().contains("V_th = 20 and V_reset = 21"));
-    // More steps than f32 counts.
+    // The period has more steps than f32 can count.
     for tau in [1e6, 3e38] {
         let error = |built: overtime::Result<()>| built.unwrap_err().to_string();
         let errors = [
@@ -372,7 +379,7 @@ fn nothing_to_run_is_an_empty_result() {
     }
 }
 
-/// Where they start, and what a step without input makes of it: the equations by hand.
+/// The initial values, and one step without spikes, computed by hand from the equations.
 #[test]
 fn the_first_step_is_the_equations() {
     let first = |system: Box<dyn System<f64>>, vars: &[&'static str]| -> Vec<f64> {

@@ -1,4 +1,5 @@
-//! The leaky integrate-and-fire neuron: against an independent loop, against analysis, and against its own documentation.
+//! The leaky integrate-and-fire neuron, compared with an independent loop, with analysis, and with
+//! its own documentation.
 
 use crate::common;
 
@@ -8,7 +9,7 @@ use overtime::{Error, Init, Input, LoopOverTime, Recorded};
 
 const DT: f64 = 0.1;
 
-/// Whole numbers of 1/64 from an LCG, exactly representable in `f32`.
+/// Random multiples of 1/64 from an LCG, exactly representable in `f32`.
 fn inputs(steps: usize, units: usize, seed: u64) -> Array2<f64> {
     let mut s = seed;
     Array2::from_shape_simple_fn((steps, units), || {
@@ -22,7 +23,7 @@ struct Neuron {
     last: i64,
 }
 
-/// The model as its equations say, with times of last spikes in steps instead of counts.
+/// The model by its equations, with the steps of the last spikes instead of counters.
 fn expected(x: &Array2<f64>, tau: &[f64], tau_ref_steps: i64, v_th: f64) -> (Array2<f64>, Array2<f64>) {
     let (mut v, mut spikes) = (Array2::zeros(x.dim()), Array2::zeros(x.dim()));
     for unit in 0..x.ncols() {
@@ -52,7 +53,7 @@ fn every_unit_follows_an_independent_loop() {
         let system = Lif::<f64>::new(5).param("tau", tau.to_vec()).unwrap().param("tau_ref", tau_ref).unwrap();
         let mut over_time = LoopOverTime::builder(system).dt(DT).out_vars(["V", "spike", "refractory"]).build().unwrap();
         let run = over_time.run(&x).unwrap();
-        assert!(spikes.sum() > 10.0, "the case has too few spikes to show anything");
+        assert!(spikes.sum() > 10.0, "the case has too few spikes for a comparison");
         assert_eq!(run.output, spikes.clone().into_dyn(), "tau_ref {tau_ref}");
         assert_eq!(run["spike"], spikes.clone().into_dyn());
         for (index, expected) in v.indexed_iter() {
@@ -71,7 +72,8 @@ fn every_unit_follows_an_independent_loop() {
     }
 }
 
-/// In `f32` the refractory time counts the same steps, and one neuron alone is that neuron among others.
+/// In `f32`, the refractory period has the same number of steps, and a neuron alone gives the same
+/// result as among others.
 #[test]
 fn single_precision_follows_double() {
     let x = inputs(700, 5, 12);
@@ -101,7 +103,8 @@ fn the_default_method_is_exact_for_a_constant_current() {
 
 #[test]
 fn the_firing_period_is_the_analytic_one() {
-    // From V_reset to V_th at constant current: tau·ln((RI − V_reset)/(RI − V_th)), then the refractory time.
+    // The time from V_reset to V_th at constant current is tau·ln((RI − V_reset)/(RI − V_th)). The
+    // refractory period follows.
     let (current, tau, tau_ref, dt) = (25.0_f64, 10.0, 3.0, 0.001);
     let rise = tau * ((current + 5.0) / (current - 20.0)).ln();
     let system = Lif::<f64>::new(1).param("tau_ref", tau_ref).unwrap();
@@ -131,9 +134,9 @@ fn every_method_converges_with_its_order() {
     }
 }
 
-/// Four of brainpy's own runs, spike for spike.
+/// Four runs of brainpy, compared spike by spike.
 #[test]
-fn brainpys_runs_come_out() {
+fn runs_agree_with_brainpy() {
     let reference = common::golden("lif_ref");
     let x = reference.array("in").clone();
     let each = |values: [f64; 6]| Param::Each(values.to_vec());
@@ -165,9 +168,9 @@ fn brainpys_runs_come_out() {
     }
 }
 
-/// What is above the threshold is kept: brainpy's soft reset.
+/// A soft reset keeps the part of V above the threshold, as in brainpy.
 #[test]
-fn a_soft_reset_keeps_what_is_above() {
+fn a_soft_reset_keeps_the_excess_over_the_threshold() {
     let step = |v: f64, reset: Reset| {
         let lif = Lif::<f64>::new(1).v(Init::Constant(v)).param("tau", 1e9).unwrap().reset(reset);
         LoopOverTime::builder(lif).out_vars("V").build().unwrap().run_steps(1).unwrap()["V"][[0, 0]]
@@ -178,7 +181,7 @@ fn a_soft_reset_keeps_what_is_above() {
 }
 
 #[test]
-fn parameters_that_make_no_sense_are_refused() {
+fn invalid_parameters_are_refused() {
     assert!(matches!(Lif::<f64>::new(3).param("C", 1.0), Err(Error::Unknown { .. })));
     let built = |name: &str, value: Param<f64>| LoopOverTime::new(Lif::<f64>::new(3).param(name, value).unwrap()).map(|_| ());
     assert!(matches!(built("tau", 0.0.into()), Err(Error::Value { .. })));
@@ -192,6 +195,6 @@ fn nothing_to_run_is_an_empty_result() {
     let mut over_time = LoopOverTime::builder(Lif::<f32>::new(0)).out_vars("V").build().unwrap();
     let run = over_time.run_for(1.0).unwrap();
     assert_eq!(run.output.shape(), [10, 0]);
-    let Some(Recorded::Dense(v)) = run.out_vars().and_then(|t| t.leaf().copied()) else { panic!("V is not there") };
+    let Some(Recorded::Dense(v)) = run.out_vars().and_then(|t| t.leaf().copied()) else { panic!("V is missing") };
     assert_eq!(v.shape(), [10, 0]);
 }

@@ -1,4 +1,4 @@
-//! Neurons, each against an independent loop, against analysis, and against other simulators.
+//! Neurons, each compared with an independent loop, with analysis, and with other simulators.
 
 mod channels;
 mod conductance;

@@ -4,7 +4,7 @@ use ndarray::{Array3, ArrayD, Axis};
 use overtime::models::{Gru, Hh, Lstm};
 use overtime::{Closure, Error, Events, Init, Input, LoopOverTime, Recording, Result, Scalar, System, for_loop, monitor};
 
-/// Runs in parts, put together.
+/// The joined results of a run in parts.
 struct Whole<T> {
     output: ArrayD<T>,
     ts: Vec<f64>,
@@ -35,7 +35,7 @@ fn in_parts<T: Scalar, S: System<T>>(over_time: &mut LoopOverTime<T, S>, input: 
 }
 
 #[test]
-fn parts_one_after_the_other_are_the_whole() {
+fn parts_joined_equal_the_whole_run() {
     let x = Array3::from_shape_fn((257, 7, 33), |(k, b, n)| ((k * 5 + b * 3 + n) % 40) as f32 * 0.5);
     let build = || {
         let hh = Hh::<f32>::new(33).noise(0.5);
@@ -66,7 +66,7 @@ fn rows_of_unequal_length_go_on_from_part_to_part() {
     for most in [1, 3, 4] {
         assert_eq!(in_parts(&mut build(), Input::from(&x).lengths(&[10, 4, 0]), most).output, expected.output);
     }
-    // A sequence is not cut.
+    // A run in both directions of time cannot be split.
     let mut both = LoopOverTime::builder(Gru::<f32>::new(4, 5).bidirectional(true)).batch(3).build().unwrap();
     assert!(both.run_in_parts(&x, 9, |_| -> Result<()> { Ok(()) }).is_err());
     assert_eq!(both.run_in_parts(&x, 10, |_| -> Result<()> { Ok(()) }).unwrap(), 10);
@@ -93,14 +93,14 @@ fn an_error_ends_the_run_after_its_part() {
     assert!(matches!(stopped, Err(Own::Enough)) && over_time.i() == 30);
     let wrong = over_time.run_in_parts(Input::steps(5), 0, |_| Err(Own::Enough));
     assert!(matches!(wrong, Err(Own::Theirs(Error::Value { .. }))));
-    // The input is looked at as a whole before anything runs.
+    // The whole input is checked before any step runs.
     let mut x = ndarray::Array1::<f64>::zeros(100);
     x[99] = f64::NAN;
     let wrong = over_time.run_in_parts(&x, 10, |_| Err(Own::Enough));
     assert!(matches!(wrong, Err(Own::Theirs(Error::NotFinite { step: Some(129), .. }))) && over_time.i() == 30);
 }
 
-/// A closure for a row is a system: batches, threads and splits make no difference.
+/// A closure for one row is a system. Batches, threads and splits make no difference.
 #[test]
 fn a_closure_is_called_for_each_row() {
     let system = || {
@@ -132,7 +132,7 @@ fn a_closure_is_called_for_each_row() {
     let first = split.run(x.slice(ndarray::s![..13, .., ..]).to_owned().view()).unwrap();
     let second = split.run(x.slice(ndarray::s![13.., .., ..]).to_owned().view()).unwrap();
     assert_eq!(ndarray::concatenate(Axis(0), &[first.output.view(), second.output.view()]).unwrap(), expected.output);
-    // What is wrong is an error, and a GPU is none without a kernel.
+    // An invalid closure is an error, and a closure without a kernel cannot run on a GPU.
     let wrong = Closure::<f64, _>::new([1], |_, _, _, _| {}).var("v", [2], vec![1.0, 2.0, 3.0]);
     assert!(matches!(for_loop(wrong, Input::steps(1)), Err(Error::Shape { .. })));
     assert!(for_loop(system(), Input::steps(1)).is_err());

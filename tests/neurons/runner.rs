@@ -1,4 +1,4 @@
-//! The runner, against brainpy's `DSRunner` and against a loop that is given what it would give.
+//! The runner, compared with brainpy's `DSRunner` and with a loop that gets the same inputs.
 
 use crate::common::{close, golden};
 use ndarray::{Array1, Array2, ArrayD, Axis};
@@ -61,7 +61,8 @@ fn inputs_operations_and_monitors_are_brainpys() {
     for name in ["V", "n"] {
         close(name, &joined(&changed, name), reference.array(&format!("changed.{name}")), 1e-8);
     }
-    // Brainpy looks at what a step makes of V alone. V also crosses the threshold where an input lifts it over it before a step.
+    // brainpy checks only the change of V within a step. Here V also crosses the threshold if an
+    // input lifts it before a step.
     let v = reference.array("changed.V");
     let out = Array2::from_shape_fn((300, 3), |(k, unit)| {
         let start = |k: usize| 0.999 * (if k == 0 { v0[[unit]] } else { v[[k - 1, unit]] }) + (k as f64 * 0.1).sin();
@@ -72,12 +73,12 @@ fn inputs_operations_and_monitors_are_brainpys() {
     close("out", &joined(&changed, "out"), &out.into_dyn(), 0.0);
     let by_flow = reference.array("changed.out");
     assert!(joined(&changed, "out").iter().zip(by_flow).all(|(found, brainpys)| found >= brainpys));
-    // The iterator is at its end.
+    // The iterator has no more values.
     let error = runner.run_steps(1).unwrap_err();
     assert!(error.to_string().contains("input `n`") && runner.over_time().i() == 300, "{error}");
 }
 
-/// Batches, odd lengths, splits, and the same bits as a loop that is given all of it at once.
+/// Batches, odd lengths and splits give the same bits as a loop that gets all input at once.
 #[test]
 fn a_runner_is_a_loop_that_is_given_the_same() {
     for (rows, units, steps) in [(1, 1, 1), (7, 33, 2), (1, 1025, 257), (3, 2, 1500)] {
@@ -112,7 +113,7 @@ fn a_runner_is_a_loop_that_is_given_the_same() {
 
 #[test]
 fn a_source_of_a_variable_acts_before_each_step() {
-    // x becomes 2x + 1 in a step; before it, unit 1 alone is set to 10 in one of two rows.
+    // A step changes x to 2x + 1. Before each step, unit 1 is set to 10 in one of two rows.
     let system = || {
         Closure::<f64, _>::new([2], |_, _, state, y| {
             for (x, y) in state.var_mut(0).iter_mut().zip(y) {
@@ -128,21 +129,21 @@ fn a_source_of_a_variable_acts_before_each_step() {
     assert_eq!(run.output, expected.into_dyn());
     runner.reset_state(2).unwrap();
     assert_eq!(runner.run_steps(1).unwrap().output[[0, 1, 1]], 21.0);
-    // A loop without a batch, no steps, and no sources.
+    // A loop without a batch, a run of no steps, and a runner without sources.
     let mut runner = LoopOverTime::builder(system()).runner().monitor_fn("sum", ["x"], |seen| vec![seen[0].iter().sum()]).build().unwrap();
     assert_eq!(runner.run(0.0).unwrap()["sum"].shape(), [0, 0]);
     assert_eq!(runner.run_steps(2).unwrap()["sum"], ndarray::array![[4.0], [10.0]].into_dyn());
 }
 
 #[test]
-fn what_does_not_fit_is_refused_by_name() {
+fn errors_name_the_input_or_monitor_that_does_not_fit() {
     let build = || LoopOverTime::builder(Lif::<f32>::new(3)).runner();
-    let says = |error: Error, what: &str| assert!(error.to_string().contains(what), "{error} does not say {what}");
+    let says = |error: Error, what: &str| assert!(error.to_string().contains(what), "{error} does not contain {what}");
     says(build().input("y", fix(1.0)).build().unwrap_err(), "x, V");
     says(build().input("E.input", fix(1.0)).build().unwrap_err(), "E.input");
     says(build().input("x", fix([1.0, 2.0])).build().unwrap_err(), "input `x`");
     says(build().input("V", series(&Array2::<f32>::zeros((4, 2)))).build().unwrap_err(), "input `V`");
-    // As many values as rows and units need, in other axes.
+    // The array has as many values as rows and units need, but in other axes.
     let batch = |shape: &[usize]| {
         LoopOverTime::builder(Lif::<f32>::new(3)).batch(3).runner().input("x", series(&ArrayD::<f32>::zeros(shape))).build().map(|_| ())
     };
@@ -175,7 +176,7 @@ fn what_does_not_fit_is_refused_by_name() {
         vec![0.0; grows]
     });
     says(runner.build().unwrap().run_steps(2).unwrap_err(), "monitor `f`");
-    // The callback is told of the whole, however it is cut.
+    // The progress callback gets the total of the whole run, for any split.
     let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let sink = told.clone();
     let builder = LoopOverTime::builder(Lif::<f32>::new(3)).progress(move |done, all| {

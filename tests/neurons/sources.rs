@@ -1,4 +1,4 @@
-//! Sources: when they spike, and what they do in a network.
+//! Sources of spikes: the times of their spikes, and their effect in a network.
 
 use overtime::models::{InputGroup, Lif, PoissonGroup, SpikeTimeGroup};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
@@ -28,14 +28,14 @@ fn poisson_spikes_come_at_their_rates() {
         let sigma = (n * p * (1.0 - p)).sqrt();
         assert!((spikes - n * p).abs() <= 4.5 * sigma, "{freq} Hz: {spikes} spikes, not {}", n * p);
     }
-    // No unit's are another's.
+    // Different units have different spikes.
     let of = |unit: usize| found.iter().filter(|e| e.2 == unit).map(|e| e.0).collect::<Vec<_>>();
     assert!(of(2) != of(6) && of(1) != of(5));
-    // In f32, cut into calls: the same.
+    // In f32, and split into calls, the spikes are the same.
     let single = PoissonGroup::<f32>::new(units, (0..units).map(|k| each(k) as f32).collect::<Vec<_>>());
     let single = events(single, 0.1, 0.0, &[1, 6, 193], None);
     assert_eq!(single, found.iter().copied().filter(|e| e.0 < 200).collect::<Vec<_>>());
-    // Rows of a batch have spikes of their own.
+    // The rows of a batch have different spikes.
     let rows = events(PoissonGroup::<f64>::new(3, 500.0), 0.1, 0.0, &[2000], Some(2));
     let row = |r: usize| rows.iter().filter(|e| e.1 == r).map(|e| (e.0, e.2)).collect::<Vec<_>>();
     assert!(row(0) != row(1) && row(0).len() > 200 && row(1).len() > 200);
@@ -49,7 +49,7 @@ fn poisson_spikes_come_at_their_rates() {
 fn spikes_come_in_the_steps_nearest_to_their_times() {
     let group = || SpikeTimeGroup::new(4, &[0, 2, 0, 1, 0, 2, 2], &[0.3, 5.74, 0.0, 0.31, 0.35, 5.66, 0.7]).unwrap();
     let right = vec![(0, 0, 0), (3, 0, 0), (3, 0, 1), (4, 0, 0), (7, 0, 2), (57, 0, 2)];
-    // 5.66 and 5.74 are one step's.
+    // 5.66 and 5.74 ms belong to the same step.
     let refused = LoopOverTime::<f64, _>::builder(group()).dt(0.1).build().unwrap().run_steps(1).unwrap_err().to_string();
     assert!(refused.contains("times of unit 2: 5.66 and 5.74") && refused.contains("step 57") && refused.contains("0.1 ms"), "{refused}");
     let group = || SpikeTimeGroup::new(4, &[0, 2, 0, 1, 0, 2], &[0.3, 5.74, 0.0, 0.31, 0.35, 0.7]).unwrap();
@@ -65,7 +65,8 @@ fn spikes_come_in_the_steps_nearest_to_their_times() {
     assert!(said(&[0], &[]).contains("times") && said(&[2], &[1.0]).contains("indices") && said(&[1], &[f64::NAN]).contains("times"));
 }
 
-/// One spike a step, and one in every seventh and in every half step, written as f64, as f32 and as text of seven digits.
+/// One spike in every step, in every third and in every seventh step, with times stored as f64, as
+/// f32 and as text of seven digits.
 #[test]
 fn stored_times_are_the_steps_that_they_were_written_for() {
     let text = |t: f64| format!("{t:.6e}").parse().unwrap();
@@ -78,17 +79,18 @@ fn stored_times_are_the_steps_that_they_were_written_for() {
             let found: Vec<u64> = events::<f32>(group, dt, t0, &[30_000], None).iter().map(|e| e.0).collect();
             assert!(found == steps, "{way}, dt {dt}, t0 {t0}, every {every}");
         }
-        // Times of a run with half the dt: what is halfway goes to the later step.
+        // Times of a run with half the dt. A time halfway between two steps belongs to the later
+        // step.
         let odd: Vec<u64> = (1..60_000).step_by(6).collect();
         let times: Vec<f64> = odd.iter().map(|k| stored(*k as f64 * 0.05)).collect();
         let group = SpikeTimeGroup::new(1, &vec![0; times.len()], &times).unwrap();
         let found: Vec<u64> = events::<f64>(group, 0.1, 0.0, &[30_000], None).iter().map(|e| e.0).collect();
-        assert!(found == odd.iter().map(|k| k.div_ceil(2)).collect::<Vec<_>>(), "{way}: halves");
+        assert!(found == odd.iter().map(|k| k.div_ceil(2)).collect::<Vec<_>>(), "{way}: times halfway between steps");
     }
 }
 
 #[test]
-fn what_was_before_the_start_is_no_spike() {
+fn times_before_the_start_are_refused() {
     let group = || SpikeTimeGroup::new(3, &[0, 0, 1, 2, 2], &[1.0, 500.0, 1001.0, 1000.0, 999.96]).unwrap();
     let build = |group, t0: f64| LoopOverTime::<f64, _>::builder(group).dt(0.1).t0(t0);
     let run = |builder: Builder<f64, SpikeTimeGroup>| builder.build().unwrap().run_steps(1).map(|_| ());
@@ -97,15 +99,15 @@ fn what_was_before_the_start_is_no_spike() {
     let early = run(build(SpikeTimeGroup::new(1, &[0, 0], &[-20.0, 2.0]).unwrap(), 0.0)).unwrap_err().to_string();
     assert!(early.contains("-20 ms") && !early.contains("more"), "{early}");
     assert!(run(build(SpikeTimeGroup::new(1, &[0, 0], &[-20.0, 2.0]).unwrap(), -20.0)).is_ok());
-    // Nor does it run after a reset.
+    // The loop refuses to run after a reset too.
     let mut again = build(group(), 1000.0).build().unwrap();
     for _ in 0..2 {
         assert!(again.run_steps(0).is_err() && again.i() == 0);
         again.reset_state(None).unwrap();
     }
-    // Two of unit 2 are nearest to 1000 ms, if steps are long enough.
+    // Two times of unit 2 belong to the step at 1000 ms if steps are long enough.
     assert!(run(build(group(), 1.0)).unwrap_err().to_string().contains("times of unit 2: 999.96 and 1000 "));
-    // In a network the message names the group.
+    // In a network, the message names the group.
     let network = |times: &[f64]| {
         let group = Group::new("S", SpikeTimeGroup::new(1, &vec![0; times.len()], times).unwrap());
         let network = Network::<f64>::builder(0.1).group(group).build().unwrap();
@@ -115,7 +117,8 @@ fn what_was_before_the_start_is_no_spike() {
     assert!(said(&[2.0, 2.01]).to_string().starts_with("S: times of unit 0: 2 and 2.01 ms"));
     assert!(said(&[2.0, 2.01]).to_string().contains("(dt)") && !said(&[2.0, 2.0]).to_string().contains("(dt)"));
     assert!(said(&[-2.0]).to_string().starts_with("S: times of unit 0: -2 ms"));
-    // A run that goes on has made them, whether it knows by its own state or by a file's; and it makes each once.
+    // A run that continues does not repeat spikes that it has made, with its own state or with the
+    // state of a file.
     let mut whole = network(&[0.5, 2.0, 3.0, 4.7]).unwrap();
     let steps = |l: &mut LoopOverTime<f64, Network<f64>>, n| l.run_steps(n).unwrap().events("S.spike").unwrap().step.clone();
     assert_eq!(steps(&mut whole, 20), [5]);
@@ -128,7 +131,7 @@ fn what_was_before_the_start_is_no_spike() {
     let mut fresh = network(&[0.5, 2.0, 3.0, 4.7]).unwrap();
     fresh.load_state_dict(&without, false).unwrap();
     assert_eq!(steps(&mut fresh, 40), [20, 30, 47]);
-    // Longer steps from there on: 3.0 and 3.2 were two steps, and are one.
+    // The loop continues with longer steps. 3.0 and 3.2 ms were two steps, and are now one step.
     let mut short = network(&[0.5, 3.0, 3.2]).unwrap();
     short.run_steps(20).unwrap();
     let state = short.state_dict().unwrap();
@@ -147,13 +150,14 @@ fn what_was_before_the_start_is_no_spike() {
             half.state_dict().unwrap().get("past").unwrap()[[0]]
         })
         .collect();
-    // From 2 ms on in steps of 0.15: 3.0 is 6.67 steps, 3.2 is 8.
+    // The loop continues from 2 ms in steps of 0.15 ms: 3.0 ms is 6.67 steps later, and 3.2 ms is 8
+    // steps later.
     assert_eq!(past, [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 3.0]);
 }
 
-/// A spike of the source is felt in the next step, and moves V by the weight.
+/// A spike of the source acts in the next step, and changes V by the weight.
 #[test]
-fn a_network_feels_them() {
+fn spikes_of_a_source_act_in_a_network() {
     let quiet = |n: usize| Group::new("L", Lif::<f64>::new(n).param("tau", 1e9).unwrap()).receptor(Receptor::delta("jump", "V"));
     let run = |source: Group<f64>, x: Option<ndarray::Array2<f64>>| {
         let jump = Projection::new("p", "S", ("L", "jump")).connect(Connect::OneToOne).weight(2.0);
@@ -183,14 +187,14 @@ fn a_network_feels_them() {
     }
     let drawn = run(Group::new("S", PoissonGroup::new(3, 600.0)), None);
     assert!((drawn["L.V"].index_axis(ndarray::Axis(0), 5).sum() - 2.0 * drawn["S.spike"].sum()).abs() <= 1e-6);
-    // Two spikes in a step are no one spike, nor is half of one.
+    // The value of a spike must be 0 or 1: two spikes in a step, and half a spike, are refused.
     for (value, rows) in [(2.0, None), (0.5, Some(2)), (-1.0, None)] {
         let mut x = ndarray::Array2::zeros((6, 3));
         (x[[1, 1]], x[[4, 2]]) = (1.0, value);
         let network = Network::<f64>::builder(0.5).group(Group::new("S", InputGroup::new(3)).input()).build().unwrap();
         let said = |error: Error| match error {
             Error::OutOfRange { variable, step: 4, index: 2, reason } if reason.contains("neither 0 nor 1") => {
-                // A time step has no part in that.
+                // The message does not mention the time step.
                 assert!(!Error::OutOfRange { variable: variable.clone(), step: 4, index: 2, reason }.to_string().contains("dt"));
                 variable
             }

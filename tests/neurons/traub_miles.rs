@@ -1,4 +1,5 @@
-//! The neuron of Traub and Miles: against an independent loop, against Brian2, and against its own documentation.
+//! The Traub-Miles neuron, compared with an independent loop, with Brian2, and with its own
+//! documentation.
 
 use crate::common;
 use overtime::models::{Method, Param, TraubMiles};
@@ -11,7 +12,8 @@ fn exprel(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { x.exp_m1() / x }
 }
 
-/// One step of Brian2's exponential Euler with the default parameters, straight from the equations.
+/// One step of Brian2's exponential Euler method with the default parameters, written from the
+/// equations.
 fn expected([v, m, h, n]: [f64; 4], i: f64, g: f64) -> [f64; 4] {
     let u = v + 63.0;
     let rates = [
@@ -26,7 +28,8 @@ fn expected([v, m, h, n]: [f64; 4], i: f64, g: f64) -> [f64; 4] {
     [solve(v, -(10.0 + g_na + g_k + g) / 200.0, drive / 200.0), m, h, n]
 }
 
-/// Currents and conductances of 37 cells, changing from step to step; some are below 0, as initial values drawn for synapses may be.
+/// Currents and conductances of 37 cells, which change from step to step. Some are below 0, as
+/// drawn initial values of synapses may be.
 fn drive(step: usize, unit: usize) -> (f64, f64) {
     let phase = (step as f64 * 0.01 + unit as f64).sin();
     (300.0 + 900.0 * phase, 40.0 * (0.8 + phase.abs() - if unit.is_multiple_of(5) { 1.3 } else { 0.0 }))
@@ -62,10 +65,11 @@ fn every_unit_follows_an_independent_loop() {
             assert_eq!(run["refractory"][[k, unit]], left as f64, "step {k}, unit {unit}");
         }
     }
-    assert!(spikes > 300, "{spikes} spikes show too little");
+    assert!(spikes > 300, "{spikes} spikes are too few for a comparison");
 }
 
-/// V held above the threshold, where Brian2's cell spikes at steps 0, 30, 60, …; and just at the threshold, where it never does.
+/// V is held above the threshold, where Brian2's cell spikes at steps 0, 30, 60, …; or exactly at
+/// the threshold, where it never spikes.
 #[test]
 fn the_refractory_period_is_counted_and_the_threshold_excluded() {
     let held = |v: f64, tau_ref: f64, dt: f64| {
@@ -103,7 +107,7 @@ fn single_precision_follows_double() {
     let (double, single) = (spiking::<f64>(), spiking::<f32>());
     assert!(double.1.iter().sum::<f64>() > 40.0);
     let late = double.1.iter().zip(&single.1).filter(|(a, b)| a != b).count();
-    assert!(late <= 4, "{late} of the spikes' steps differ");
+    assert!(late <= 4, "{late} spikes are in different steps");
     let mut errors: Vec<f64> = double.0.iter().zip(&single.0).map(|(a, b)| (a - b).abs()).collect();
     assert!(errors.iter().all(|e| e.is_finite()));
     errors.sort_by(f64::total_cmp);
@@ -111,9 +115,10 @@ fn single_precision_follows_double() {
     assert!(errors[errors.len() / 2] <= 5e-4 && errors[errors.len() * 9 / 10] <= 2e-2);
 }
 
-/// Two networks of Brian2's, spike for spike: the cell here, the synapses in this test.
+/// Two networks of Brian2, compared spike by spike. The library computes the cells, and this test
+/// the synapses.
 #[test]
-fn brian2s_networks_come_out() {
+fn networks_agree_with_brian2() {
     for name in ["net/small_delay0", "net/small_delay15"] {
         let reference = common::golden(name);
         let number = |name: &str| reference.array(name).sum() as usize;
@@ -156,7 +161,8 @@ fn brian2s_networks_come_out() {
     }
 }
 
-/// Errors over a smooth stretch (no spike) against a fine solution shrink as dt to the method's order.
+/// The error of a smooth solution without a spike, compared with a fine solution, decreases with dt
+/// to the power of the method's order.
 #[test]
 fn every_method_converges_with_its_order() {
     let end = |method: Method, steps: u32| {
@@ -176,7 +182,7 @@ fn every_method_converges_with_its_order() {
     }
 }
 
-/// Each parameter of its own for each unit is that unit alone.
+/// A unit with its own parameters gives the same result alone.
 #[test]
 fn a_unit_alone_is_that_unit() {
     let names = ["ENa", "gNa", "EK", "gK", "EL", "gL", "C", "V_th", "V_T", "tau_ref"];
@@ -219,7 +225,7 @@ fn it_starts_at_rest() {
     let mean = v.iter().sum::<f64>() / 2000.0;
     let deviation = (v.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 2000.0).sqrt();
     assert!((mean + 65.0).abs() <= 0.5 && (deviation - 5.0).abs() <= 0.4, "{mean} {deviation}");
-    // Gates that are steady at their V stay where they are when V does.
+    // Gates at their steady values stay constant while V is constant.
     for (name, k) in [("m", 1), ("h", 2), ("n", 3)] {
         for (x, v) in state.get(name).unwrap().iter().zip(&v).take(50) {
             let at = [*v, *state.get("m").unwrap().first().unwrap(), 0.5, 0.5];
@@ -232,7 +238,7 @@ fn it_starts_at_rest() {
 }
 
 #[test]
-fn parameters_that_make_no_sense_are_refused() {
+fn invalid_parameters_are_refused() {
     assert!(matches!(TraubMiles::<f64>::new(3).param("R", 1.0), Err(Error::Unknown { .. })));
     let built = |name: &str, value: Param<f64>| LoopOverTime::new(TraubMiles::<f64>::new(3).param(name, value).unwrap()).map(|_| ());
     assert!(matches!(built("C", 0.0.into()), Err(Error::Value { .. })));

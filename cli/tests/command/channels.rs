@@ -1,9 +1,9 @@
-//! Neurons assembled of channels in model files.
+//! Neurons assembled from channels in model files.
 
 use crate::support::{Place, arrays, assert_close, root};
 use overtime_model::ModelFile;
 
-/// Brainpy's relay neuron.
+/// brainpy's relay neuron.
 fn relay(input: &str) -> String {
     format!(
         "kind = 'CondNeuGroup'
@@ -38,7 +38,7 @@ parameters = {{ g_max = 0.05, phi = 2.0 }}
 }
 
 #[test]
-fn brainpys_neuron_comes_out() {
+fn a_neuron_of_channels_agrees_with_brainpy() {
     let file = root().join("tests/golden/channels/brainpy.npz");
     let all = arrays(&file);
     let place = Place::new();
@@ -66,7 +66,8 @@ fn channels_are_for_groups_of_a_network_too() {
     assert!(got["R.V"].iter().any(|v| *v > 0.0) && got["R.V"].iter().all(|v| v.is_finite()));
 }
 
-/// Units that spike at random, at times from a file, and where an input says so, each felt by a neuron that forgets nothing.
+/// Units that spike at random, at times from a file, and as an input says. Each one acts on a
+/// neuron that keeps all it receives.
 #[test]
 fn sources_are_groups_of_a_network() {
     let place = Place::new();
@@ -94,7 +95,7 @@ fn sources_are_groups_of_a_network() {
     place.ok("run net.toml --out-vars L.V --out out.npz --quiet");
     let v = &place.read("out.npz")["L.V"];
     assert_close(&v.index_axis(ndarray::Axis(0), 8).to_owned(), &array(&[19.0, 929.0]), 1e-6, "V");
-    // Spikes that cannot come are named.
+    // Impossible spike times are errors that name the times.
     let error = place.fails(2, "run net.toml --t0 0.4");
     assert!(error.contains("T: times of unit 0: 0.2 ms is before the run's first step, at 0.4 ms"), "{error}");
     let twice = [("i", array(&[0.0, 1.0, 1.0])), ("t", array(&[0.2, 0.1, 0.12])), ("x", ndarray::arr2(&[[0.0, 1.0]; 9]).into_dyn())];
@@ -124,7 +125,7 @@ fn every_mistake_has_its_line() {
     for (what, instead, at, says) in cases {
         let text = right.replacen(what, instead, 1);
         assert_ne!(text, right, "{what}");
-        // Those that ask for another kind ask for fewer parameters, too.
+        // The case that names another kind also has fewer parameters.
         let text = if at == 8 { text.replace("parameters = { C = 1.2, A = 8e-4, V_th = -10.0 }", "parameters = {}") } else { text };
         let error = ModelFile::parse(&text).expect_err(&text);
         assert!(error.line == at && error.message.contains(says), "{instead}: line {}, not {at}: {}", error.line, error.message);

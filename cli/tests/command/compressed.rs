@@ -1,27 +1,29 @@
-//! Arrays of npz files that are compressed, and inflate to hundreds of megabytes.
+//! Compressed arrays in npz files, which are hundreds of megabytes long when decompressed.
 
 use crate::memory::told;
 use crate::support::Place;
 
-/// What is compressed may be as large as memory is free; more, whatever it claims, is an error with numbers.
+/// Compressed data may be as large as the free memory. Larger data, by any claimed size, is an
+/// error with numbers.
 #[test]
 fn compressed_files_are_read_as_far_as_memory_goes() {
     let place = Place::new();
     let (len, packed) = (34_000_000, zeros_deflated(34_000_000));
     place.write("x.npz", &packed);
-    // It was read, and is another length than was asked for.
+    // The array was read, and has another length than the run needs.
     let error = place.fails(2, "run hh --steps 5 --input x.npz");
     assert!(error.contains(&len.to_string()), "{error}");
     let error = told(&place, 250_000, "run hh --steps 5 --input x.npz");
     assert!(error.contains("x.npz"), "{error}");
 }
 
-/// An npz of so many zeros, deflated.
+/// An npz file with this many zeros, compressed by deflate.
 fn zeros_deflated(len: usize) -> Vec<u8> {
     let dict = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({len}, 1), }}");
     let header = format!("{dict:<117}\n");
     let header = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes()].concat();
-    // A stored block; then Huffman's fixed codes: a zero, 258 times the byte before as often as that goes, zeros, the end.
+    // A stored block. Then a block with fixed Huffman codes: a zero, repeats of the preceding byte
+    // in units of 258, more zeros, and the end.
     let mut bits = Bits(header_block(&header), 0, 0);
     let zeros = 8 * len;
     bits.put(0b011, 3);
@@ -42,7 +44,7 @@ fn zeros_deflated(len: usize) -> Vec<u8> {
     archive(&data, crc.finalize(), (header.len() + zeros) as u32)
 }
 
-/// One entry, `in`, as a zip archive has it.
+/// A zip archive with one entry, `in`.
 fn archive(data: &[u8], crc: u32, size: u32) -> Vec<u8> {
     let mut common = vec![20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0];
     [crc, data.len() as u32, size].iter().for_each(|n| common.extend(n.to_le_bytes()));
@@ -59,7 +61,7 @@ fn header_block(header: &[u8]) -> Vec<u8> {
     [&[0][..], &n.to_le_bytes(), &(!n).to_le_bytes(), header].concat()
 }
 
-/// Bits, from the least of each byte on.
+/// A writer of bits, from the least significant bit of each byte on.
 struct Bits(Vec<u8>, u32, u32);
 
 impl Bits {
@@ -72,7 +74,7 @@ impl Bits {
         }
     }
 
-    /// Huffman's codes begin with their greatest bit.
+    /// Huffman codes start with their most significant bit.
     fn code(&mut self, code: u32, count: u32) {
         self.put(code.reverse_bits() >> (32 - count), count);
     }

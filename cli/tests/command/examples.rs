@@ -1,15 +1,15 @@
-//! The model files that come with the crate run as they stand.
+//! The model files that come with the crate run without changes.
 
 use crate::support::{Place, root};
 
 #[test]
-fn all_of_them_run() {
+fn all_example_models_run() {
     let place = Place::new();
     let mut names = Vec::new();
     for entry in std::fs::read_dir(root().join("examples/models")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|e| e == "toml") {
-            // A second of a network is a second too many here.
+            // One second of a large network takes too long for a test.
             let is_network = std::fs::read_to_string(&path).unwrap().contains("[[group]]");
             let short = if is_network { "--duration 10" } else { "" };
             place.ok(&format!("run {} {short} --out out.npz --plot out.png --quiet", path.display()));
@@ -26,7 +26,7 @@ fn all_of_them_run() {
 }
 
 #[test]
-fn neurons_in_them_spike() {
+fn neurons_in_the_examples_spike() {
     let place = Place::new();
     for name in ["hh", "hh_parameters", "lif"] {
         let path = root().join("examples/models").join(format!("{name}.toml"));
@@ -36,7 +36,7 @@ fn neurons_in_them_spike() {
     }
 }
 
-/// Rows of unequal length, from the model's file and from the command line.
+/// Rows of unequal length, with lengths from the model file and from the command line.
 #[test]
 fn lengths_are_taken_from_files() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! Each exit code, and how the command takes a closed stream.
+//! The exit codes, and the command's reaction to a closed stream.
 
 use crate::support::{Place, texts};
 use ndarray::ArrayD;
@@ -6,7 +6,7 @@ use std::io::Read;
 use std::process::Stdio;
 
 #[test]
-fn usage_is_2() {
+fn a_usage_error_exits_with_2() {
     let place = Place::new();
     for arguments in [
         "",
@@ -43,20 +43,20 @@ fn usage_is_2() {
     ] {
         place.fails(2, arguments);
     }
-    // An empty argument is nothing too.
+    // An empty argument is an error too.
     let output = place.command("run hh --steps 5 --input").arg("").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]
-fn an_absent_device_is_3() {
+fn an_absent_device_exits_with_3() {
     let place = Place::new();
     let error = place.fails(3, "run hh --steps 5 --device cuda:97");
     assert!(error.contains("cuda:97"), "{error}");
 }
 
 #[test]
-fn a_number_that_is_none_is_4() {
+fn a_non_finite_number_exits_with_4() {
     let place = Place::new();
     place.fails(4, "run hh --steps 5 --input nan");
     place.fails(4, "run hh --steps 5 --input inf");
@@ -67,7 +67,7 @@ fn a_number_that_is_none_is_4() {
     let error = place.fails(4, "run hh --size 2 --input x.npz --out old.npz");
     assert!(error.contains("x.npz: the element at [4321, 1] is NaN"), "{error}");
     assert_eq!(std::fs::read(place.path("old.npz")).unwrap(), b"as it was");
-    // A current that no neuron survives.
+    // A current for which no neuron stays finite.
     let error = place.fails(4, "run hh --steps 1000 --input 1e30 --method euler");
     assert!(error.contains("step"), "{error}");
     for arguments in ["--input nan", "--input x.npz --size 2", "--input 1e30 --method euler --steps 1000", "--input 1e38 --steps 1000"] {
@@ -76,23 +76,24 @@ fn a_number_that_is_none_is_4() {
     }
 }
 
-/// Euler's method at a step that it does not bear: V changes by dt·g/C of itself, and g of an open sodium channel is 120 mS/cm².
+/// Euler's method at a step that is too long: V changes by the factor dt·g/C, and an open sodium
+/// channel has g = 120 mS/cm².
 #[test]
-fn an_unstable_method_is_told_with_its_step() {
+fn an_unstable_method_is_an_error_with_its_step() {
     let place = Place::new();
     place.write("m.toml", "kind = 'HH'\nsize = 2\ninput = 10.0\ndt = 0.1\nduration = 50.0\nmethod = 'euler'\n");
     let said = place.fails(4, "run m.toml");
     for word in ["[0] is ", "at step", "the explicit method euler", "dt = 0.1 ms", "--dt (0.025 ms)", "--method exp_auto"] {
         assert!(said.contains(word), "{word}: {said}");
     }
-    // It is as the advice says.
+    // The advice in the message works.
     place.ok("run m.toml --dt 0.01 --quiet");
     place.ok("run m.toml --method exp_auto --quiet");
     let group = "name = 'P'\nkind = 'HH'\ncurrent = 10.0\nmethod = 'euler'\n";
     place.write("n.toml", format!("dt = 0.1\nduration = 50.0\n[[group]]\n{group}"));
     let said = place.fails(4, "run n.toml");
     assert!(said.contains("P.") && said.contains("euler") && said.contains("method = \"exp_auto\" in its [[group]]"), "{said}");
-    // Halves overflow where f32 does not; padding may be anything.
+    // f16 overflows where f32 does not. Padding may have any value.
     let mut x = ArrayD::from_elem(vec![3, 2, 3], 1e6);
     x[[2, 1, 0]] = f64::NAN;
     place.npz("x.npz", &[("in", x), ("lengths", ndarray::arr1(&[3.0, 2.0]).into_dyn())]);
@@ -104,7 +105,7 @@ fn an_unstable_method_is_told_with_its_step() {
 }
 
 #[test]
-fn files_are_5() {
+fn a_file_error_exits_with_5() {
     let place = Place::new();
     for arguments in [
         "run gone.toml --steps 5",
@@ -121,10 +122,10 @@ fn files_are_5() {
     }
     let error = place.fails(5, "run hh --input gone.npz");
     assert!(error.contains("gone.npz") && error.contains("open"), "{error}");
-    // Not a checkpoint.
+    // This file is not a checkpoint.
     place.ok("run hh --steps 5 --save-state s.safetensors --quiet");
     assert!(place.fails(5, "resume s.safetensors").contains("no checkpoint"));
-    // A damaged input, and one that claims more than it has.
+    // A damaged input, and an input that claims more data than it has.
     place.npz("x.npz", &[("in", ArrayD::zeros(vec![50, 1]))]);
     let whole = std::fs::read(place.path("x.npz")).unwrap();
     place.write("cut.npz", &whole[..whole.len() / 2]);
@@ -137,14 +138,15 @@ fn files_are_5() {
     place.fails(5, "run hh --input forged.npy");
 }
 
-/// Files that cannot be written, and two names of one file, are found before the run: at its end its results would be lost.
+/// Files that cannot be written, and two names of the same file, are found before the run, because
+/// the results would be lost at its end.
 #[test]
 fn files_that_cannot_be_written_are_found_before_the_run() {
     let place = Place::new();
     let long = "x".repeat(300);
     let refused = |code, flags: &str| {
         let error = place.fails(code, &format!("run hh --steps 5 {flags}"));
-        assert!(!error.contains(", on "), "{flags}: it began: {error}");
+        assert!(!error.contains(", on "), "{flags}: the run started: {error}");
         error
     };
     for (flag, ending) in
@@ -176,7 +178,8 @@ fn files_that_cannot_be_written_are_found_before_the_run() {
     for flags in same {
         assert!(refused(2, flags).contains("the same file"), "{flags}");
     }
-    // Nothing is left of the trials, and what was there is as it was; other names are other files.
+    // The checks leave no files behind and do not change existing files. Different names of
+    // different files are accepted.
     let left = |folder: &str| {
         std::fs::read_dir(place.path(folder)).unwrap().filter(|e| e.as_ref().unwrap().file_type().unwrap().is_file()).count()
     };
@@ -205,11 +208,12 @@ fn there_is_no_checkpoint_in_the_middle_of_one_piece() {
     assert!(place.path("c.safetensors").exists());
 }
 
-/// Whatever is given for a file of arrays: the message names the file, what it is, and what is read.
+/// For a file of any other kind, the message names the file, its kind, and the kinds that the
+/// command reads.
 #[test]
-fn files_of_other_kinds_are_told() {
+fn errors_name_files_of_other_kinds() {
     let place = Place::new();
-    // Local headers of zip archives, with the name of their first entry.
+    // The local header of a zip archive, with the name of its first entry.
     let zip = |name: &str| {
         let mut bytes = b"PK\x03\x04".to_vec();
         bytes.extend([0; 22]);
@@ -247,7 +251,8 @@ fn files_of_other_kinds_are_told() {
     assert!(place.fails(5, "resume c.npz").contains("c.npz is no checkpoint"));
 }
 
-/// Names are of files, and of what is in them: an error stays one line, and says nothing to the terminal.
+/// Names come from files and their contents. An error stays one line, and sends no control
+/// characters to the terminal.
 #[test]
 fn names_in_errors_are_harmless() {
     let place = Place::new();
@@ -275,7 +280,7 @@ fn names_in_errors_are_harmless() {
         assert!(rest.is_empty() && first.starts_with("error: ") && !first.chars().any(char::is_control), "{arguments:?}: {said:?}");
         assert!(first.contains("\\u{") || first.contains("\\n"), "{arguments:?}: {said:?}");
     }
-    // What is said before a run, and after it.
+    // The messages before and after a run.
     place.write("\u{1b}[2J.toml", "kind = 'LIF'\nsteps = 1\n");
     let output = place.command("run").args(["\u{1b}[2J.toml", "--out", "\u{1b}[2J.npz"]).output().unwrap();
     let said = texts(&output);
@@ -283,7 +288,7 @@ fn names_in_errors_are_harmless() {
 }
 
 #[test]
-fn too_much_is_6() {
+fn a_lack_of_memory_exits_with_6() {
     let place = Place::new();
     let error = place.fails(6, "run hh --size 100000000000 --steps 5");
     assert!(error.contains("bytes"), "{error}");
@@ -304,7 +309,7 @@ fn wrong_shapes_name_axis_expected_and_given() {
     assert!(error.contains("batch") && error.contains("expected 5") && error.contains("length 2"), "{error}");
     place.npz("r.npz", &[("in", ArrayD::zeros(vec![10, 2, 3, 4]))]);
     assert!(place.fails(2, "run hh --size 3 --input r.npz").contains("[10, 2, 3, 4]"));
-    // What may be meant in two ways is neither.
+    // A shape with two possible meanings is refused.
     place.npz("column.npz", &[("in", ArrayD::zeros(vec![50, 3, 1]))]);
     place.npz("major.npz", &[("in", ArrayD::zeros(vec![3, 50, 1]))]);
     place.npz("three.npz", &[("in", ArrayD::zeros(vec![3]))]);
@@ -337,7 +342,7 @@ fn wrong_shapes_name_axis_expected_and_given() {
     assert!(error.contains("missing [l1.b]") && error.contains("unexpected [l9.b]"), "{error}");
 }
 
-/// A shape that does not fit is told as it is in the file, before the run says that it starts.
+/// The error gives the shape that is in the file, before the run reports that it starts.
 #[test]
 fn wrong_shapes_are_the_files_own() {
     let place = Place::new();
@@ -365,7 +370,7 @@ fn wrong_shapes_are_the_files_own() {
     place.ok("run hh --size 5 --first-axis B --input major.npz --quiet");
 }
 
-/// What helps is said in the command's own words, before the run starts.
+/// The advice uses the words of the command, and comes before the run starts.
 #[test]
 fn errors_are_in_the_words_of_the_command() {
     let place = Place::new();
@@ -431,7 +436,7 @@ fn errors_are_in_the_words_of_the_command() {
         let said = place.fails(4, &format!("run i.toml --steps 3 --input {input} --quiet"));
         assert!(said.contains("neither 0 nor 1") && !said.contains("dt"), "{said}");
     }
-    // What the advice says works.
+    // The advice in the messages works.
     place.ok("run hh --size 2 --steps 5 --state s.safetensors --dtype f32 --quiet");
     place.ok("run m.toml --steps 1 --input 1 --weights w.npz --quiet");
 }
@@ -442,7 +447,7 @@ fn a_closed_stdout_is_a_quiet_end() {
     for arguments in ["models", "devices", "run hh --steps 10 --json --quiet", "--help", "run --help"] {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_overtime"));
         command.args(arguments.split_whitespace()).current_dir(place.path("")).stderr(Stdio::piped());
-        // A pipe that nobody reads any more.
+        // A pipe whose reading end is closed.
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut child = command.stdout(writer).spawn().unwrap();
@@ -451,7 +456,7 @@ fn a_closed_stdout_is_a_quiet_end() {
         child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
         assert_eq!((child.wait().unwrap().code(), error.as_str()), (Some(0), ""), "{arguments}");
     }
-    // And a closed stderr is no reason to stop.
+    // A closed stderr does not stop the run either.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_overtime"));

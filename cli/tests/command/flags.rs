@@ -1,4 +1,4 @@
-//! Every flag, and what the files that come out hold.
+//! Every flag, and the contents of the files that the command writes.
 
 use crate::support::{Place, assert_close, root, texts};
 use ndarray::{ArrayD, Axis, arr0, arr1};
@@ -12,7 +12,7 @@ fn ramp(shape: &[usize]) -> ArrayD<f64> {
 }
 
 #[test]
-fn the_file_holds_what_it_should() {
+fn the_file_has_the_recordings_and_the_clock() {
     let place = Place::new();
     place.ok("run hh --size 3 --input 8 --duration 20 --t0 5 --dtype f64 --out-vars V,m[2,0],spike:events --out a.npz --quiet");
     let a = place.read("a.npz");
@@ -23,12 +23,12 @@ fn the_file_holds_what_it_should() {
     assert_close(&a["ts"], &arr1(&ts).into_dyn(), 0.0, "ts");
     assert_close(&a["t"], &arr0(5.0 + 200.0 * 0.1).into_dyn(), 1e-12, "t");
     assert_close(&a["i"], &arr0(200.0).into_dyn(), 0.0, "i");
-    // Events and the dense output are the same spikes.
+    // The events and the dense output have the same spikes.
     let dense: Vec<(usize, usize)> = a["output"].indexed_iter().filter(|(_, x)| **x != 0.0).map(|(at, _)| (at[0], at[1])).collect();
     let events: Vec<(usize, usize)> = a["spike_step"].iter().zip(&a["spike_unit"]).map(|(s, u)| (*s as usize, *u as usize)).collect();
     assert!(!dense.is_empty());
     assert_eq!(dense, events);
-    // The same in safetensors.
+    // The safetensors file has the same contents.
     place.ok("run hh --size 3 --input 8 --duration 20 --t0 5 --dtype f64 --out-vars V,m[2,0],spike:events --out a.safetensors --quiet");
     let file = states::read(place.path("a.safetensors")).unwrap();
     for (name, array) in &a {
@@ -47,7 +47,7 @@ fn steps_seed_dt_method_and_record_every() {
     assert_close(&a["V"], &b["V"].select(Axis(0), &[0, 7, 14, 21, 28]), 0.0, "every 7th");
     assert_close(&a["ts"], &b["ts"].select(Axis(0), &[0, 7, 14, 21, 28]), 0.0, "ts");
     assert_ne!(b["V"], c["V"]);
-    // No steps: arrays of length 0, not an error.
+    // A run of no steps has arrays of length 0, and is not an error.
     place.ok("run hh --size 2 --steps 0 --out-vars V --out d.npz --plot d.png --quiet");
     assert_eq!(place.read("d.npz")["V"].shape(), [0, 2]);
 }
@@ -78,19 +78,20 @@ fn input_from_every_kind_of_file_and_layout() {
         assert_eq!(place.read("a.npz"), reference, "{file}");
     }
     assert!(place.fails(2, "run hh --size 3 --input two.npz").contains("a, b"));
-    // One value a step for all; and a batch of one row found in the input.
+    // One value for each step, which all units share; and a batch of one row, which the input's
+    // shape shows.
     place.ok("run hh --size 3 --input line.npz --batch 2 --out-vars input --dtype f64 --out a.npz --quiet");
     assert_eq!(place.read("a.npz")["input"].shape(), [12, 2, 3]);
     place.ok("run hh --size 3 --input wide.npz --out-vars input --out a.npz --quiet");
     assert_eq!(place.read("a.npz")["input"].shape(), [12, 1, 3]);
-    // Batch-major.
+    // The input is batch-major.
     place.npz("b.npz", &[("in", ramp(&[2, 12, 3]))]);
     place.ok("run hh --size 3 --input b.npz --first-axis B --out-vars input --dtype f64 --out a.npz --quiet");
     assert_close(&place.read("a.npz")["input"], &ramp(&[2, 12, 3]), 0.0, "batch-major");
-    // A length may be given too, if it is the input's.
+    // A length may be given as well, if it equals the input's.
     place.ok("run hh --size 3 --input one.npz --steps 12 --quiet");
     assert!(place.fails(2, "run hh --size 3 --input one.npz --steps 13").contains("length 12, expected 13"));
-    // A negative number is a number, not a flag.
+    // A negative number is a value, and not a flag.
     place.ok("run hh --steps 3 --input -2.5 --out-vars input --out a.npz --quiet");
     assert_close(&place.read("a.npz")["input"], &ArrayD::from_elem(vec![3, 1], -2.5), 0.0, "negative");
 }
@@ -105,7 +106,7 @@ fn states_are_saved_and_loaded() {
     let joined = ndarray::concatenate(Axis(0), &[a["V"].view(), b["V"].view()]).unwrap();
     assert_close(&joined, &whole["V"], 0.0, "V");
     assert_eq!((&b["i"], &b["t"]), (&whole["i"], &whole["t"]));
-    // Another model's state: the names that differ are said.
+    // The error for another model's state lists the names that differ.
     let error = place.fails(2, "run lif --size 4 --steps 1 --state s.safetensors");
     assert!(error.contains("missing []") && error.contains("unexpected [m, h, n, "), "{error}");
     assert!(place.fails(2, "run hh --size 5 --steps 1 --state s.safetensors").contains("expected 5"));
@@ -121,7 +122,8 @@ fn every_element_type_of_layers() {
         assert_eq!(header.iter().find(|e| e.name == "l1.h").map(|e| (e.dtype.as_str(), e.shape.clone())), Some((inside, vec![9, 2, 5])));
         let state = states::read(place.path("s.safetensors")).unwrap();
         assert_eq!(state.get("l1.Wi").unwrap().dtype.name(), dtype);
-        // Weights out of a state file: names that are no weights are refused, so that nothing is loaded by mistake.
+        // A state file contains names that are not weights. The command refuses it as weights, so
+        // that nothing is loaded by mistake.
         place.fails(2, &format!("run m.toml --steps 1 --input 0.5 --batch 2 --dtype {dtype} --weights s.safetensors"));
         place.ok(&format!("run m.toml --steps 1 --input 0.5 --batch 2 --dtype {dtype} --state s.safetensors --quiet"));
     }
@@ -131,7 +133,7 @@ fn every_element_type_of_layers() {
 }
 
 #[test]
-fn what_is_said_and_where() {
+fn messages_go_to_stderr_and_results_to_stdout() {
     let place = Place::new();
     let output = place.run("run hh --input 5 --duration 100 --device cpu --strategy auto");
     let (out, err) = texts(&output);
@@ -151,7 +153,7 @@ fn what_is_said_and_where() {
     assert_eq!((json["steps"].as_u64(), json["i"].as_u64(), json["spikes"].as_f64()), (Some(1000), Some(1000), Some(spikes)));
     assert!(spikes > 3.0 && json["ms_per_step"].as_f64() > Some(0.0) && json["real_time_factor"].as_f64() > Some(0.0));
     assert_eq!((json["device"].as_str(), json["dtype"].as_str(), json["kind"].as_str()), (Some("cpu"), Some("f32"), Some("HH")));
-    // Spikes are all counted, however few steps are recorded.
+    // All spikes are counted, even if few steps are recorded.
     let out = place.ok("run hh --input 10 --duration 100 --quiet --json --record-every 100 --out b.npz");
     assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["spikes"].as_f64(), Some(spikes));
     assert!(texts(&place.run("-v run hh --steps 5 --quiet --out c.npz")).1.contains("written"));
@@ -179,7 +181,7 @@ fn models_devices_and_help() {
 }
 
 #[test]
-fn inspect_says_what_is_inside() {
+fn inspect_lists_the_contents_of_a_file() {
     let place = Place::new();
     place.ok("run hh --size 3 --steps 5 --out-vars V --out a.npz --save-state s.safetensors --quiet");
     let text = place.ok("inspect a.npz");
@@ -209,7 +211,7 @@ fn states_of_a_few_arrays() {
     place.npz("less.npz", &[("V", column(-60.0)), ("m", column(0.1)), ("x", column(0.5))]);
     let said = place.fails(2, "run hh --size 2 --steps 1 --state less.npz");
     assert!(said.contains("less.npz") && said.contains("missing [h, n]") && said.contains("unexpected [x]"), "{said}");
-    // Of LIF the potential alone; of an LSTM h and c, without its weights.
+    // LIF needs only the potential. An LSTM needs h and c, without its weights.
     place.npz("v.npz", &[("V", column(-60.0))]);
     place.ok("run lif --size 2 --steps 1 --state v.npz --quiet");
     place.npz("x.npz", &[("in", ArrayD::ones(vec![4, 2, 3]))]);
@@ -227,9 +229,9 @@ fn states_of_a_few_arrays() {
     assert!(place.fails(2, "run m.toml --state h.npz").contains("missing [l.l0.c]"));
 }
 
-/// What is of a step, as spikes on their way are, does not come without its clock.
+/// Variables that belong to a step, such as spikes in transit, are refused without a clock.
 #[test]
-fn a_state_without_a_clock_has_no_spikes_on_their_way() {
+fn a_state_without_a_clock_has_no_spikes_in_transit() {
     let place = Place::new();
     place.npz("spikes.npz", &[("i", ArrayD::zeros(vec![2])), ("t", arr1(&[0.5, 1.5]).into_dyn())]);
     place.write(
@@ -255,16 +257,17 @@ fn a_state_without_a_clock_has_no_spikes_on_their_way() {
     assert_eq!(place.read("less_out.npz")["P.g"], place.read("new.npz")["P.g"]);
 }
 
-/// A state's clock goes on; another time beside it would not be heeded, and is refused.
+/// A state has its own clock. Another start time would be ignored, so it is refused.
 #[test]
-fn a_time_beside_a_state_is_refused() {
+fn a_start_time_with_a_state_is_refused() {
     let place = Place::new();
     place.ok("run lif --steps 50 --save-state s.safetensors --quiet");
     let said = place.fails(2, "run lif --steps 5 --state s.safetensors --t0 50");
     assert!(said.contains("--t0") && said.contains("t = 5.0 ms") && said.lines().count() == 1, "{said}");
     place.write("both.toml", "kind = 'LIF'\nt0 = 50.0\nstate = 's.safetensors'\n");
     assert!(place.fails(2, "run both.toml --steps 5").contains("`t0`"));
-    // The start of a model file is no matter of a state that the command names; an npz has no clock.
+    // The start time of a model file does not apply to a state that the command names. An npz file
+    // has no clock.
     place.write("t0.toml", "kind = 'LIF'\nt0 = 50.0\n");
     place.npz("v.npz", &[("V", ArrayD::zeros(vec![1]))]);
     for (arguments, t) in [("t0.toml --state s.safetensors", 5.5), ("lif --state v.npz --t0 50", 50.5)] {
@@ -273,7 +276,7 @@ fn a_time_beside_a_state_is_refused() {
     }
 }
 
-/// Whatever weights a layer has are listed by their names.
+/// All weights of a layer are listed by name.
 #[test]
 fn models_name_all_weights() {
     let place = Place::new();
@@ -308,9 +311,10 @@ fn models_name_all_weights() {
     }
 }
 
-/// Without `--seed` a state's random numbers go on; with it they are drawn anew, from the same state and the same synapses.
+/// Without `--seed`, the random numbers of a state continue. With it they are drawn anew, from the
+/// same state and with the same synapses.
 #[test]
-fn a_seed_beside_a_state_draws_anew() {
+fn a_seed_with_a_state_draws_new_random_numbers() {
     let place = Place::new();
     let m = "kind = 'HH'\nsize = 4\nnoise = 2.0\ninput = 3.0\nout_vars = ['V']\n";
     place.write("m.toml", m);
@@ -327,18 +331,18 @@ fn a_seed_beside_a_state_draws_anew() {
     assert_eq!(ten, of("m.toml --steps 200 --state s.safetensors --seed 10"));
     let [a, b] = [&go_on["V"], &ten["V"]].map(|v| v.index_axis(Axis(0), 199).to_owned());
     assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() > 1e-3), "{a} {b}");
-    // The new seed is the state's from there on.
+    // From there on, the new seed belongs to the state.
     let later = of("m.toml --steps 300 --state s.safetensors --seed 10");
     let rest = of("m.toml --steps 100 --state t.safetensors");
     assert_eq!(rest["V"], later["V"].slice_axis(Axis(0), (200..).into()).to_owned().into_dyn());
-    // Both named in the file, too; a file's seed alone is that of a run from the beginning.
+    // The model file may name both. A seed in the file alone applies to a run from the beginning.
     place.write("both.toml", format!("seed = 10\nstate = 's.safetensors'\n{m}"));
     assert_eq!(of("both.toml --steps 200"), ten);
     place.write("seed.toml", format!("seed = 10\n{m}"));
     assert_eq!(of("seed.toml --steps 200 --state s.safetensors"), go_on);
 }
 
-/// The synapses are those of the network whose state it is.
+/// The synapses are those of the network that the state belongs to.
 #[test]
 fn a_state_goes_on_with_its_synapses() {
     let place = Place::new();
@@ -363,7 +367,7 @@ fn a_state_goes_on_with_its_synapses() {
     assert_eq!(of("--steps 100 --state t.safetensors"), longer.slice_axis(Axis(0), (100..).into()).to_owned().into_dyn());
 }
 
-/// Weights by torch's names, of torch's own files, through the command.
+/// Weights by torch's names, from torch's own files, through the command.
 #[test]
 fn weights_of_torch_by_their_names() {
     let place = Place::new();
@@ -395,7 +399,7 @@ fn weights_of_torch_by_their_names() {
         place.ok("run m.toml --dtype f64 --out a.npz --quiet");
         let out = overtime_npz::read(&arrays).unwrap().into_iter().find(|(n, _)| n == "out").unwrap().1.to_f64();
         assert_close(&place.read("a.npz")["output"], &out, 1e-12, name);
-        // One too many: listed by torch's names.
+        // The error for one layer too many lists torch's names.
         let more = layers.replacen("[[layer]]", "[[layer]]\nname = 'z'\nkind = 'Dense'\nnum_in = 3\nnum_out = 3\n[[layer]]", 1);
         place.write("more.toml", format!("{head}{more}"));
         if name != "conv2d" {

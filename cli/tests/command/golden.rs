@@ -1,4 +1,4 @@
-//! Brainpy's own runs, through the command.
+//! The command, compared with runs of brainpy.
 
 use crate::support::{Place, arrays, assert_close, root};
 use ndarray::ArrayD;
@@ -9,12 +9,12 @@ fn golden(name: &str) -> (String, BTreeMap<String, ArrayD<f64>>) {
     (path.display().to_string(), arrays(&path))
 }
 
-/// Arrays whose names begin so, without that beginning.
+/// The arrays whose names start with a prefix, without that prefix.
 fn with<'a>(all: &'a BTreeMap<String, ArrayD<f64>>, prefix: &str) -> Vec<(&'a str, ArrayD<f64>)> {
     all.iter().filter_map(|(n, a)| Some((n.strip_prefix(prefix)?, a.clone()))).collect()
 }
 
-/// The initial state of neurons, with the variables that brainpy's files leave out.
+/// The initial state of neurons, with the variables that brainpy's files do not contain.
 fn state(all: &BTreeMap<String, ArrayD<f64>>) -> Vec<(&str, ArrayD<f64>)> {
     let mut state = with(all, "s0.");
     let zeros = state.iter().find(|(n, _)| *n == "V").map(|(_, v)| v.mapv(|_| 0.0)).unwrap();
@@ -57,9 +57,9 @@ fn hh_duration() {
 
 #[test]
 fn hh_batched() {
-    // The batch is found in the input …
+    // The input's shape shows the batch.
     neurons("hh_batched", "--size 5", None);
-    // … or given.
+    // The flag gives the batch.
     neurons("hh_batched", "--size 5 --batch 3", None);
 }
 
@@ -134,7 +134,7 @@ fn rnn_batch_first() {
     place.ok(&format!(
         "run model.toml --first-axis B --input {file} --weights weights.npz --dtype f64 --out-vars l1.state --out out.npz --quiet"
     ));
-    // Brainpy returns time-major here whatever the input was; the command is consistent.
+    // brainpy returns time-major results for any input. The command keeps the input's layout.
     let swapped = |name: &str| all[name].clone().permuted_axes(vec![1, 0, 2]);
     let got = place.read("out.npz");
     assert_close(&got["output"], &swapped("out"), 1e-10, "output");

@@ -1,9 +1,9 @@
-//! `overtime kernels`, where there is an NVRTC.
+//! `overtime kernels`, if NVRTC is installed.
 
 use crate::support::{Place, texts};
 
 #[test]
-fn without_nvrtc_it_is_3_and_says_how_to_get_it() {
+fn without_nvrtc_the_command_exits_with_3_and_says_how_to_install_it() {
     let place = Place::new();
     let output = place.command("kernels").env("OVERTIME_NVRTC", "/nowhere").output().unwrap();
     let (_, error) = texts(&output);
@@ -20,7 +20,7 @@ fn kernels_are_listed_and_written() {
     let (text, error) = texts(&output);
     if output.status.code() == Some(3) {
         assert!(std::env::var_os("REQUIRE_CUDA").is_none(), "{error}");
-        eprintln!("no NVRTC: not tested (pip install nvidia-cuda-nvrtc)");
+        eprintln!("no NVRTC: the test is skipped (pip install nvidia-cuda-nvrtc)");
         return;
     }
     assert_eq!(output.status.code(), Some(0), "{error}");
@@ -39,13 +39,13 @@ fn kernels_are_listed_and_written() {
     let check: Vec<&str> = lines.clone().find(|l| l.starts_with("check ")).unwrap().split_whitespace().collect();
     assert_eq!((&check[..3], check.len()), (&["check", "f16", "check_finite"][..], 8));
     assert!(check[3].parse::<u32>().unwrap() > 0);
-    // Only what was asked for, and all of that.
+    // The output has all kernels of the given type and architecture, and no others.
     assert!(lines.clone().all(|l| l.split_whitespace().nth(1) == Some("f16")), "{text}");
     let source = std::fs::read_to_string(place.path("k/check.f16.cu")).unwrap();
     assert!(source.starts_with("// nvrtc --gpu-architecture=sm_80 ") && source.contains("#line 1 \"scalar.cuh\""));
     assert!(std::fs::read_to_string(place.path("k/check.f16.sm_80.ptx")).unwrap().contains(".entry check_finite"));
     assert!(std::fs::read(place.path("k/check.f16.sm_80.cubin")).unwrap().starts_with(b"\x7fELF"));
-    // Three files a module; a module has one kernel or more.
+    // There are three files for each module. A module has one or more kernels.
     let modules: std::collections::BTreeSet<&str> = lines.filter_map(|l| l.split_whitespace().next()).collect();
     assert_eq!(std::fs::read_dir(place.path("k")).unwrap().count(), 3 * modules.len());
 

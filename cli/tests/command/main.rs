@@ -1,4 +1,4 @@
-//! The command as its users see it.
+//! The command, as its users see it.
 
 mod channels;
 mod compressed;

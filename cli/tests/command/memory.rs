@@ -1,11 +1,12 @@
-//! More than there is: refused before the first step where that can be known, and never an abort.
+//! Runs that need more memory than there is. They are refused before the first step if the need is
+//! known, and never abort.
 
 use crate::support::{Place, texts};
 use ndarray::ArrayD;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 
-/// The command under a limit of its address space, in KiB.
+/// The command with a limit of its address space in KiB.
 fn under(place: &Place, limit: u64, arguments: &str) -> Command {
     let program = assert_cmd::cargo::cargo_bin("overtime");
     let mut shell = Command::new("sh");
@@ -18,7 +19,7 @@ fn limited(place: &Place, limit: u64, arguments: &str) -> Output {
     under(place, limit, arguments).output().unwrap()
 }
 
-/// Runs what must be refused under a limit, and returns what it says.
+/// Runs a command that must be refused under a limit, and returns its message.
 fn refused(place: &Place, limit: u64, arguments: &str) -> String {
     let output = limited(place, limit, arguments);
     let (out, err) = texts(&output);
@@ -27,14 +28,15 @@ fn refused(place: &Place, limit: u64, arguments: &str) -> String {
     err
 }
 
-/// Refused with numbers, by an error of the command or the library, not by the allocator.
+/// As `refused`; the message must have numbers, from an error of the command or the library and not
+/// from the allocator.
 pub(crate) fn told(place: &Place, limit: u64, arguments: &str) -> String {
     let error = refused(place, limit, arguments);
     assert!(error.contains("bytes of memory") && error.contains("are free"), "{arguments}: {error}");
     error
 }
 
-/// A file of so many zeros, which takes no place on the disk.
+/// A file with this many zeros, which occupies no space on the disk.
 fn zeros(place: &Place, name: &str, len: u64) {
     let dict = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({len}, 1), }}");
     let header = format!("{dict:<117}\n");
@@ -43,7 +45,7 @@ fn zeros(place: &Place, name: &str, len: u64) {
     std::fs::File::options().write(true).open(path).unwrap().set_len(start.len() as u64 + 8 * len).unwrap();
 }
 
-/// KiB that leave room for the program, its threads and libraries, and little more.
+/// A limit in KiB that is just enough for the program, its threads and its libraries.
 const LITTLE: u64 = 600_000;
 
 #[test]
@@ -51,12 +53,13 @@ fn the_whole_run_is_estimated_before_its_first_step() {
     let place = Place::new();
     let ways = ["--stream", "--record-every", "--out-vars", "bytes of memory", "are free"];
     for arguments in [
-        // Nothing says where they go, and they are asked for.
+        // The flags name no file for the results, but they name variables to record.
         "run hh --steps 10000000000000000 --out-vars V",
         "run hh --steps 10000000000000000 --out-vars V --out a.npz",
         "run hh --steps 10000000000000000 --out a.npz",
         "run hh --size 1000 --steps 100000000000 --record-every 10 --out a.npz",
-        // Never all in memory at once but in a checkpoint's copy of the input and the state; the recordings count twice.
+        // With a checkpoint, the recordings count twice: its copy holds them together with the input
+        // and the state.
         "run hh --steps 10000000000000000 --out a.npz --checkpoint c.safetensors",
     ] {
         let error = place.fails(6, arguments);
@@ -65,9 +68,10 @@ fn the_whole_run_is_estimated_before_its_first_step() {
     }
 }
 
-/// Where results go to disk, where nothing is kept, and where a picture alone is made, a run of any length begins.
+/// A run of any length starts if its results go to disk, if nothing is recorded, or if it only
+/// draws a picture.
 #[test]
-fn recordings_that_are_not_kept_are_no_reason() {
+fn recordings_that_are_not_kept_need_no_memory() {
     let place = Place::new();
     let run = "run hh --steps 10000000000000000 --device cpu";
     for more in
@@ -76,7 +80,7 @@ fn recordings_that_are_not_kept_are_no_reason() {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("overtime"));
         command.current_dir(place.path("")).args(run.split(' ').chain(more.split_whitespace())).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // What it says first, once it is about to begin, is what it runs.
+        // The first message, just before the run starts, names the model.
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let first = lines.next().unwrap().unwrap();
         assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
@@ -85,7 +89,7 @@ fn recordings_that_are_not_kept_are_no_reason() {
     }
 }
 
-/// A checkpoint holds what was recorded: the estimate has it twice.
+/// A checkpoint contains the recordings, so the estimate counts them twice.
 #[test]
 fn copies_for_checkpoints_and_files_count() {
     let place = Place::new();
@@ -93,27 +97,29 @@ fn copies_for_checkpoints_and_files_count() {
         let error = place.fails(6, arguments);
         let number = error.split("needs ").nth(1).and_then(|rest| rest.split(' ').next());
         let number: u64 = number.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("{error}"));
-        // But for buffers.
+        // Without the buffers.
         number - (8 << 20)
     };
-    // 8 bytes for the time, 4 for the output, 4 for V: of 10¹³ steps, and of the one that the loop is in.
+    // 8 bytes for the time, 4 for the output and 4 for V, for 10¹³ steps and for the current step
+    // of the loop.
     let alone = need("run hh --steps 10000000000000 --out-vars V --out a.npz");
     assert_eq!(alone, 16 * 10_u64.pow(13) + 16);
     assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.safetensors"), 2 * alone - 16);
-    // And a state of seven variables.
+    // The checkpoint also has a state of seven variables.
     assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.npz --checkpoint c.safetensors"), 2 * alone - 16 + 7 * 4);
     assert_eq!(need("run hh --steps 10000000000000 --record-every 10 --out-vars V --out a.npz"), (alone - 16) / 10 + 16);
     let some = 8 + 7 * 4 + 2 * 4;
     assert_eq!(need("run hh --size 7 --steps 10000000000000 --out-vars V[2..4] --out a.npz"), some * (10_u64.pow(13) + 1));
-    // A picture takes as much whatever the run: what it shows is also recorded, V and the input, step by step.
+    // A picture takes the same memory for any run. It needs V and the input of every step, which
+    // are recorded as well.
     let drawn = need("run hh --steps 10000000000000 --out-vars V --out a.npz --plot a.png") - alone;
     assert!((40 << 20..80 << 20).contains(&drawn), "{drawn}");
 }
 
-/// Under any limit a run comes to its end, or is refused before its first step: for the copy that its file is made of, for its picture, and for a step
-/// that goes to disk.
+/// Under any limit, a run finishes, or is refused before its first step. The estimate includes the
+/// copy for its file, its picture, and one step that goes to disk.
 #[test]
-fn what_slices_and_the_end_take_is_known_before_the_first_step() {
+fn the_memory_of_slices_and_of_the_end_is_known_before_the_first_step() {
     let place = Place::new();
     place.write("net.toml", "duration = 20.0\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = 1000\ncurrent = 30.0\n");
     for (run, way) in [
@@ -122,9 +128,9 @@ fn what_slices_and_the_end_take_is_known_before_the_first_step() {
         ("lif --size 5000000 --steps 4 --out-vars V --out s.npz --stream", "--out-vars"),
         ("lif --size 5000000 --steps 3 --save-state s.safetensors", "state"),
     ] {
-        // None if it runs; else why it does not.
+        // Returns `None` if the run succeeds, and otherwise the message.
         let refusal = |limit: u64| {
-            // Each thread's allocator takes address space of its own.
+            // The allocator of each thread takes its own address space.
             let output = under(&place, limit, &format!("run {run} --device cpu")).env("RAYON_NUM_THREADS", "2").output().unwrap();
             let (_, err) = texts(&output);
             match output.status.code() {
@@ -133,7 +139,7 @@ fn what_slices_and_the_end_take_is_known_before_the_first_step() {
                 other => panic!("ulimit -v {limit}: {run}: {other:?}\n{err}"),
             }
         };
-        // Where the two meet, memory is just enough.
+        // The memory is just enough between these two limits.
         let (mut refused, mut runs) = (60_000, 1_000_000);
         let mut why = refusal(refused).unwrap_or_default();
         assert!(refusal(runs).is_none(), "{run}");
@@ -148,9 +154,10 @@ fn what_slices_and_the_end_take_is_known_before_the_first_step() {
     }
 }
 
-/// How many events there will be nobody knows: what is said then has the same advice.
+/// The number of events is not known before the run. The message during the run has the same
+/// advice.
 #[test]
-fn events_that_do_not_fit_are_told_with_what_helps() {
+fn events_that_do_not_fit_are_an_error_with_advice() {
     let place = Place::new();
     place.write(
         "p.toml",
@@ -178,14 +185,15 @@ fn a_network_of_more_neurons_than_fit_is_refused() {
     assert!(error.contains("synapses"), "{error}");
 }
 
-/// Under a limit, each thing that may be large is an error with numbers, and the program ends by itself.
+/// Under a limit, every large object is an error with numbers, and the program ends in an orderly
+/// way.
 #[test]
-fn under_a_limit_of_the_process_too_much_is_6() {
+fn under_a_limit_of_the_process_a_lack_of_memory_exits_with_6() {
     let place = Place::new();
-    // It is the limit that these fail by.
+    // This run succeeds, so the limit is what makes the others fail.
     let ran = limited(&place, LITTLE, "run hh --steps 100 --out-vars V --out small.npz --plot small.png --save-state s.safetensors");
     assert_eq!(ran.status.code(), Some(0), "{}", texts(&ran).1);
-    // The state; with its statistics; synapses.
+    // The state; the state with its statistics; synapses.
     told(&place, LITTLE, "run hh --size 40000000 --steps 1");
     place.write("net.toml", "duration = 1.0\n[[group]]\nname = \"P\"\nkind = \"LIF\"\nsize = 16000000\n");
     assert!(told(&place, LITTLE, "run net.toml").contains("statistics"));
@@ -198,33 +206,34 @@ fn under_a_limit_of_the_process_too_much_is_6() {
     };
     place.write("synapses.toml", net(40_000));
     assert!(told(&place, LITTLE, "run synapses.toml").contains("synapses"));
-    // Weights of layers.
+    // The weights of layers.
     place.write("layer.toml", "[[layer]]\nname='l'\nkind='RNNCellBrainpy'\nnum_in=3\nnum_out=20000\n");
     told(&place, LITTLE, "run layer.toml --steps 1 --input 1");
-    // Recordings, of which half fit; and their copy for a checkpoint.
+    // Recordings, of which half fit in memory, and the copy of recordings for a checkpoint.
     told(&place, LITTLE, "run hh --size 1000 --steps 100000 --out-vars V --out a.npz");
     told(&place, LITTLE, "run hh --size 1000 --steps 35000 --out-vars V --out a.npz --checkpoint c.safetensors");
-    // A file: as it lies there, and what becomes of it.
+    // A file, as its bytes are read, and as its array is converted.
     zeros(&place, "x.npy", 80_000_000);
     told(&place, LITTLE, "run hh --input x.npy");
     zeros(&place, "y.npy", 30_000_000);
     told(&place, LITTLE, "run hh --input y.npy --dtype f64 --out a.npz");
-    // A file of a state, which is copied in the type of the run.
+    // A state file, whose arrays are copied in the type of the run.
     assert!(told(&place, LITTLE, "run hh --state y.npy --dtype f64 --steps 1").contains("state `"));
-    // A state that runs, and cannot be copied for its file.
+    // A state that fits in memory once, but not twice for its file.
     told(&place, LITTLE, "run hh --size 12000000 --steps 1 --save-state big.safetensors");
     for name in ["a.npz", "c.safetensors", "big.safetensors"] {
         assert!(!place.path(name).exists(), "{name}");
     }
-    // What goes to disk, or is kept as one step in many, runs.
+    // Results that go to disk, and recordings of few steps, fit.
     let ran = limited(&place, LITTLE, "run hh --size 1000 --steps 2000 --out-vars V --out b.npz --stream --quiet");
     assert_eq!(ran.status.code(), Some(0), "{}", texts(&ran).1);
 }
 
-/// Whatever the limit, from the least at which the program starts at all: it runs, or says that memory is short. Threads that the system
-/// refuses are done without, and change nothing.
+/// From the smallest limit at which the program starts, the command succeeds, or reports that
+/// memory is short. It runs without the threads that cannot be started, and the results do not
+/// change.
 #[test]
-fn any_limit_is_a_result_or_6() {
+fn any_limit_gives_the_result_or_exits_with_6() {
     let place = Place::new();
     place.write(
         "net.toml",

@@ -5,7 +5,7 @@ use ndarray::ArrayD;
 use overtime_model::ModelFile;
 use serde_json::Value;
 
-/// Two groups, every sort of connectivity, receptor, input and initial value.
+/// Two groups, with every kind of connectivity, receptor, input and initial value.
 const ALL: &str = "
 steps = 300
 seed = 5
@@ -103,7 +103,8 @@ stdp = { max = 9.0, tau_post = 30.0 }
 #[test]
 fn every_mistake_has_its_line() {
     assert!(ModelFile::parse(ALL).is_ok(), "{:?}", ModelFile::parse(ALL));
-    // What is wrong instead of what, in which line of it, and what is said.
+    // The right text, the wrong text, the line of the error in the wrong text, and a part of the
+    // message.
     let cases = [
         ("kind = 'LIF'", "kind = 'LIFE'", "no kind of neuron named `LIFE`"),
         ("name = 'I'", "name = 'E'", "two things named `E`"),
@@ -179,7 +180,7 @@ fn every_mistake_has_its_line() {
         let text = ALL.replace(&format!("\n{right}\n"), &format!("\n{instead}\n"));
         let at = 1 + ALL.lines().position(|line| line == right).unwrap();
         match ModelFile::parse(&text) {
-            Ok(_) => wrong += &format!("{instead}: taken\n"),
+            Ok(_) => wrong += &format!("{instead}: accepted\n"),
             Err(e) if e.line != at || !e.message.contains(says) => {
                 wrong += &format!("{instead}: line {}, expected {at}: {}\n", e.line, e.message)
             }
@@ -206,9 +207,9 @@ fn every_mistake_has_its_line() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Brian2's networks, spike for spike: synapses and initial values from its own file.
+/// Brian2's networks, compared spike by spike, with synapses and initial values from Brian2's file.
 #[test]
-fn brian2s_networks_come_out() {
+fn networks_agree_with_brian2() {
     for (name, delay) in [("small_delay0", 0.0), ("small_delay15", 1.5)] {
         let file = root().join(format!("tests/golden/net/{name}.npz"));
         let all = arrays(&file);
@@ -251,7 +252,7 @@ fn brian2s_networks_come_out() {
             all
         };
         assert_eq!(pairs("spike_step", "spike_i", &got), pairs("spike_step", "spike_i", &all), "{name}");
-        // In f32: within 2% of the rate.
+        // In f32, the rate is within 2 %.
         let summary: Value = serde_json::from_str(&place.ok("run net.toml --dtype f32 --json --quiet")).unwrap();
         let (spikes, right) = (summary["spikes"].as_f64().unwrap(), all["spike_step"].len() as f64);
         assert!((spikes / right - 1.0).abs() <= 0.02, "{name}: {spikes} spikes in f32, {right} in f64");
@@ -274,12 +275,13 @@ fn results_statistics_and_pictures() {
     for (column, group) in ["E", "I"].into_iter().enumerate() {
         let mut counts = vec![0.0; 300];
         out[&format!("{group}.spike_step")].iter().for_each(|k| counts[*k as usize] += 1.0);
-        assert!(counts.iter().sum::<f64>() > 5.0, "group {group} is silent");
+        assert!(counts.iter().sum::<f64>() > 5.0, "group {group} has no spikes");
         for (k, count) in counts.iter().enumerate() {
             assert_eq!(out["output"][[k, column]], *count, "group {group}, step {k}");
         }
     }
-    // Populations are cut where projections begin and end, and told with rate and regularity.
+    // Populations are divided where projections begin and end. The summary has the rate and the
+    // regularity of each.
     let told = summary["populations"].as_array().unwrap();
     let called: Vec<&str> = told.iter().map(|p| p["name"].as_str().unwrap()).collect();
     assert_eq!(called, ["E[0..10]", "E[10..30]", "E[30..40]", "I"]);
@@ -307,13 +309,13 @@ fn results_statistics_and_pictures() {
     for text in ["neuron", "rate (Hz)", "E[0..10]", "E[30..40]", "E.V", "time (ms)", "</svg>"] {
         assert!(svg.contains(text), "{text}");
     }
-    // Whether synapses are stored makes no difference to any of it.
+    // Procedural synapses give the same results.
     let lean = ALL.replace("num = 3 }", "num = 3 }\nprocedural = true");
     assert_eq!(lean.matches("procedural").count(), 1);
     place.write("lean.toml", lean);
     place.ok("run lean.toml --out lean.npz --out-vars E.V[0,3],I.V --quiet --input 12");
     assert_eq!(place.read("lean.npz"), out);
-    // Histograms are in the picture alone, of the last values.
+    // A histogram is only in the picture, and shows the last values.
     place.ok("run all.toml --steps 9 --out h.npz --out-vars E.V:histogram,I.V --plot h.svg --quiet");
     assert!(!place.read("h.npz").contains_key("E.V"));
     let svg = std::fs::read_to_string(place.path("h.svg")).unwrap();
@@ -321,7 +323,7 @@ fn results_statistics_and_pictures() {
     assert!(place.fails(2, "run all.toml --out-vars E.W:histogram").contains("no variable named `E.W`"));
     let text = place.ok("run all.toml --steps 100 --plot p.png");
     assert!(text.contains("E[10..30]") && text.contains("Hz, CV of intervals") && text.contains("synaptic events"), "{text}");
-    // What terminals begin with.
+    // The initial values of kinetics.
     place.ok("run all.toml --steps 1 --out-vars EIx.u,EIx.x --out k.npz --quiet --input 12");
     let (u, x) = (&place.read("k.npz")["EIx.u"], &place.read("k.npz")["EIx.x"]);
     assert!(u.iter().all(|u| (u - 0.25 * (-0.1_f64 / 30.0).exp()).abs() <= 1e-6), "{u}");
@@ -356,9 +358,10 @@ fn a_scaled_network_keeps_its_synapses_per_neuron() {
     assert!(place.fails(2, "run all.toml --dtype f16").contains("cannot run in f16"));
 }
 
-/// A checkpoint in mid-flight leads to the same end, statistics and picture included.
+/// A checkpoint with spikes in transit leads to the same results, with the same statistics and
+/// picture.
 #[test]
-fn a_network_resumes() {
+fn a_network_resumes_from_a_checkpoint() {
     let place = Place::new();
     place.write("all.toml", ALL);
     let run = "run all.toml --out-vars E.V,I.spike:events --plot p.svg --json --quiet";
@@ -376,9 +379,9 @@ fn a_network_resumes() {
     assert_eq!(std::fs::read(place.path("p.svg")).unwrap(), picture);
 }
 
-/// A sum of nothing is 0, not −0.
+/// The sum of nothing is 0, and not −0.
 #[test]
-fn groups_without_synapses_have_none() {
+fn a_network_without_synapses_counts_zero_synapses() {
     let place = Place::new();
     place.write("m.toml", "dt = 0.1\nsteps = 5\n[[group]]\nname = 'A'\nkind = 'LIF'\nsize = 3\n");
     let output = place.run("run m.toml --device cpu --json");
@@ -392,7 +395,8 @@ fn groups_without_synapses_have_none() {
 const TWO: &str = "dt = 0.1\n[[group]]\nname = 'A'\nkind = 'LIF'\nsize = 2\ninput = true\n[[group]]\nname = 'B'\nkind = 'LIF'\nsize = 2\ninput = true\n\
                    [[group]]\nname = 'C'\nkind = 'LIF'\nsize = 2\n";
 
-/// Inputs of groups by name, in the file and by flags. V of a LIF with V_rest = 0, R = 1 and τ = 10 ms goes to I·(1 − e^{−t/τ}).
+/// The inputs of groups by name, from the file and from flags. V of a LIF with V_rest = 0, R = 1
+/// and τ = 10 ms approaches I·(1 − e^{−t/τ}).
 #[test]
 fn groups_have_inputs_of_their_own() {
     let place = Place::new();
@@ -417,17 +421,17 @@ fn groups_have_inputs_of_their_own() {
                 assert!((out["B.V"][at] - b * (n + 1) as f64).abs() <= 1e-12, "B {t} {n}");
                 assert!(out["C.V"][at] == 0.0);
             }
-            assert!(out["D.V"][[t as usize, 0]] == 0.0, "D was given nothing");
+            assert!(out["D.V"][[t as usize, 0]] == 0.0, "D has no input");
         }
     };
     let input = "input = { A = 3.0, B = { file = 'x.npz', array = 'b' } }";
     check(&v(input, ""), 3.0);
     check(&v("", "--input A=3.0 --input B=x.npz:b"), 3.0);
-    // An argument overrides the file's of that name.
+    // An argument overrides the input of that name in the file.
     check(&v(input, "--input A=2.0"), 2.0);
     check(&v("input = { A = 3.0 }", "--input B=x.npz:b --steps 20"), 3.0);
     check(&v("", "--input A=-1.5 --input B=x.npz:b"), -1.5);
-    // As a table.
+    // The inputs as a table.
     place.write(
         "t.toml",
         format!("out_vars = ['A.V', 'B.V', 'C.V', 'D.V']\n{model}[input]\nA = 3.0\n[input.B]\nfile = 'x.npz'\narray = 'b'\n"),
@@ -456,7 +460,8 @@ fn groups_have_inputs_of_their_own() {
     assert!(place.fails(2, "run hh --steps 5 --input A=1.0").contains("inputs by name are for the groups of a network"));
 }
 
-/// Without a name it is the first group's, and that is said; without a group that takes one, it is an error.
+/// An input without a name goes to the first group, with a warning. It is an error if no group
+/// takes an input.
 #[test]
 fn an_input_without_a_name_is_the_first_groups() {
     let place = Place::new();
@@ -484,7 +489,7 @@ fn an_input_without_a_name_is_the_first_groups() {
     assert!(place.fails(2, "run m.toml --input 2.0").contains("`input = true`"));
 }
 
-/// A run that is interrupted goes on with what is left of each group's series.
+/// An interrupted run continues with the rest of each group's series.
 #[test]
 fn named_inputs_are_in_checkpoints() {
     let place = Place::new();
@@ -498,7 +503,7 @@ fn named_inputs_are_in_checkpoints() {
         ),
     );
     place.ok("run m.toml --out whole.npz --quiet");
-    // The last checkpoint is of step 2000: a run that ends leaves it.
+    // The last checkpoint is of step 2000. A run that finishes does not delete its checkpoint.
     place.ok("run m.toml --out a.npz --checkpoint c.safetensors --checkpoint-every 200 --quiet");
     std::fs::remove_file(place.path("a.npz")).unwrap();
     std::fs::remove_file(place.path("x.npz")).unwrap();
@@ -506,7 +511,7 @@ fn named_inputs_are_in_checkpoints() {
     assert_eq!(place.read("a.npz"), place.read("whole.npz"));
 }
 
-/// A long name does not touch what follows it, and a long number has an exponent.
+/// A long name does not touch the text after it, and a long number has an exponent.
 #[test]
 fn names_and_numbers_of_any_length_are_readable() {
     let place = Place::new();
@@ -526,7 +531,7 @@ fn names_and_numbers_of_any_length_are_readable() {
         let said = place.fails(2, "run n.toml --steps 1");
         assert!(said.contains(words) && said.len() < 200, "{said}");
     }
-    // What a normal distribution draws below 0 is 0.
+    // Values below 0 from a normal distribution become 0.
     place.write("n.toml", net("{ normal = [0.0, 5.0] }"));
     place.ok("run n.toml --steps 1 --quiet");
 }

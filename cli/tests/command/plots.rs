@@ -1,10 +1,10 @@
-//! Pictures: they can be read, have a sane size, and are not blank.
+//! Pictures: they can be decoded, have the expected size, and are not blank.
 
 use crate::support::Place;
 use std::fs::File;
 use std::io::BufReader;
 
-/// Width, height, and the share of pixels that are not white.
+/// The width, the height, and the share of pixels that are not white.
 fn png(place: &Place, name: &str) -> (u32, u32, f64) {
     let mut reader = png::Decoder::new(BufReader::new(File::open(place.path(name)).unwrap())).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
@@ -14,12 +14,12 @@ fn png(place: &Place, name: &str) -> (u32, u32, f64) {
 }
 
 #[test]
-fn a_neuron() {
+fn a_picture_of_a_neuron_is_not_blank() {
     let place = Place::new();
     place.ok("run hh --input 5 --duration 100 --out-vars V --out hh.npz --plot hh.png --quiet");
     let (width, height, dark) = png(&place, "hh.png");
     assert!(width == 1600 && height == 1000 && (0.01..0.3).contains(&dark), "{width} {height} {dark}");
-    // What the picture needs is not in the file.
+    // The file does not contain the data that only the picture needs.
     assert_eq!(place.read("hh.npz").len(), 5);
     place.ok("run hh --input 5 --duration 100 --plot hh.svg --quiet");
     let svg = std::fs::read_to_string(place.path("hh.svg")).unwrap();

@@ -1,4 +1,4 @@
-//! What the pages show can be done: their commands and model files are run.
+//! The commands and model files on the documentation pages run.
 
 use crate::support::{Place, root};
 use ndarray::{ArrayD, arr1};
@@ -10,18 +10,18 @@ fn page(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap()
 }
 
-/// The blocks of a page that are written in this language.
+/// The code blocks of a page in this language.
 fn blocks(text: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
     text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
-/// Every model file and every part of one.
+/// Every model file on the page, and every part of one.
 #[test]
 fn model_files_of_the_page_run() {
     let text = page("cli/README.md");
     let all = blocks(&text, "toml");
-    assert_eq!(all.len(), 5, "a block was added or went: see what it needs to run");
+    assert_eq!(all.len(), 5, "a block was added or removed: check what it needs to run");
     let place = Place::new();
     std::fs::copy(root().join("examples/models/hh_parameters.npz"), place.path("hh_parameters.npz")).unwrap();
     let zeros = |shape: &[usize]| ArrayD::<f64>::zeros(shape);
@@ -41,7 +41,7 @@ fn model_files_of_the_page_run() {
                 (format!("{block}{two}"), "")
             }
             first if first.starts_with("[[channel]]") => (format!("kind = 'CondNeuGroup'\nsteps = 5\n{block}"), ""),
-            first => panic!("a block that begins with {first}"),
+            first => panic!("a block that starts with {first}"),
         };
         place.write("model.toml", model);
         place.ok(&format!("run model.toml {flags} --out out.npz --quiet"));
@@ -49,7 +49,7 @@ fn model_files_of_the_page_run() {
     }
 }
 
-/// Each way to connect of the table, between two groups of a hundred.
+/// Each kind of connectivity in the table, between two groups of a hundred neurons.
 #[test]
 fn ways_to_connect_of_the_page_run() {
     let place = Place::new();
@@ -60,7 +60,7 @@ fn ways_to_connect_of_the_page_run() {
         cells.flat_map(|cell| cell.split("`, `").map(|way| format!("\"{}", way.trim_matches(['`', '"']))).collect::<Vec<_>>()).collect();
     assert_eq!(ways.len(), 6, "{ways:?}");
     for way in ways {
-        // A lone name has lost its closing quote.
+        // A single name has lost its closing quote.
         let way = if way.matches('"').count() % 2 == 1 { format!("{way}\"") } else { way };
         place.write(
             "m.toml",
@@ -75,7 +75,7 @@ fn ways_to_connect_of_the_page_run() {
     }
 }
 
-/// The pages whose commands run, the chapters of the book in its order.
+/// The pages whose commands run, with the chapters of the book in order.
 fn pages_with_commands() -> Vec<String> {
     let summary = page("docs/book/src/SUMMARY.md");
     let chapters =
@@ -83,7 +83,7 @@ fn pages_with_commands() -> Vec<String> {
     ["cli/README.md", "README.md"].into_iter().map(str::to_owned).chain(chapters).collect()
 }
 
-/// Every line that begins with the command, in its order. Runs of large networks are cut short.
+/// Every line that starts with the command, in order. Runs of large networks are shortened.
 #[test]
 fn commands_of_the_pages_run() {
     let place = Place::new();
@@ -99,7 +99,7 @@ fn commands_of_the_pages_run() {
             let arguments = &arguments.replace(" --duration 100 --plot performance", " --duration 1 --plot performance");
             let short = if arguments.contains("cobahh") && !arguments.contains("--duration") { " --duration 1" } else { "" };
             if arguments.starts_with("kernels") {
-                // Of one type: all take minutes.
+                // Only one type and one architecture, because all of them take minutes.
                 let output = place.run(&format!("{arguments} --dtype f16 --arch sm_80"));
                 assert!(output.status.success() || output.status.code() == Some(3), "{arguments}: {output:?}");
                 assert!(output.status.success() || std::env::var_os("REQUIRE_CUDA").is_none(), "{arguments}: {output:?}");
@@ -109,17 +109,17 @@ fn commands_of_the_pages_run() {
             ran += 1;
         }
     }
-    assert_eq!(ran, 30, "a command was added or went");
+    assert_eq!(ran, 30, "a command was added or removed");
     for chapter in pages_with_commands().iter().filter(|name| name.starts_with("docs/book")) {
         for picture in page(chapter).split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link.to_owned())) {
             assert!(!picture.ends_with(".png") || place.path(&picture).exists(), "no command makes {picture} of {chapter}");
         }
     }
     let [second, whole] = ["b.safetensors", "c.safetensors"].map(|name| std::fs::read(place.path(name)).unwrap());
-    assert!(second == whole, "the book says that these are the same");
+    assert!(second == whole, "the book says that these files are the same");
 }
 
-/// Weights for a model, by what it starts with.
+/// Weights for a model, equal to its initial weights.
 fn weights_of(place: &Place, model: &str) {
     place.ok(&format!("run {model} --save-state start.safetensors --quiet"));
     let mut npz = Writer::create(place.path("weights.npz")).unwrap();
@@ -131,7 +131,7 @@ fn weights_of(place: &Place, model: &str) {
     npz.finish().unwrap();
 }
 
-/// Flags that the page names are flags of the command, and files that pages name are there.
+/// Flags that the page names exist in the command, and files that pages name exist.
 #[test]
 fn flags_and_files_of_the_pages_exist() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! Interrupted runs, and their resumption.
+//! Interrupted runs, and their continuation.
 
 use crate::support::{Place, texts};
 use ndarray::ArrayD;
@@ -11,7 +11,8 @@ pub(crate) fn start(place: &Place, arguments: &str) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Sends a signal as soon as a tenth of the run is done, and waits for the end: code and stderr.
+/// Sends a signal once a tenth of the run is complete, and waits for the end. Returns the exit code
+/// and stderr.
 pub(crate) fn interrupt(mut child: Child, signal: &str) -> (Option<i32>, String) {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut said = String::new();
@@ -27,13 +28,13 @@ pub(crate) fn interrupt(mut child: Child, signal: &str) -> (Option<i32>, String)
     (child.wait().unwrap().code(), said)
 }
 
-/// The bytes of every array.
+/// Asserts that all arrays have the same bytes.
 fn same(place: &Place, a: &str, b: &str) {
     let [a, b] = [a, b].map(|f| overtime_npz::read(place.path(f)).unwrap());
     assert_eq!(a.len(), b.len());
     for ((name, x), (other, y)) in a.iter().zip(&b) {
         assert_eq!(name, other);
-        // NaN and signed zeros do not occur, so that equal is the same bits.
+        // There are no NaN and no signed zeros, so equal values have equal bits.
         assert!(x == y, "`{name}` differs");
     }
 }
@@ -42,7 +43,8 @@ fn same(place: &Place, a: &str, b: &str) {
 #[test]
 fn interrupted_and_resumed_is_the_uninterrupted_run_bit_for_bit() {
     let place = Place::new();
-    // Noise, a seed, events, a subset, every 3rd step, a picture: all of it goes on where it stopped.
+    // Noise, a seed, events, a part of the units, every third step and a picture: all continue
+    // where they stopped.
     place.write(
         "m.toml",
         "kind = 'HH'\nsize = 40\nnoise = 0.7\nseed = 11\ninput = 6.0\nout_vars = ['V[0,3]', 'spike:events', 'm']\nrecord_every = 3\n",
@@ -81,7 +83,7 @@ fn without_a_checkpoint_an_interrupt_leaves_nothing() {
     assert_eq!(std::fs::read_dir(place.path("")).unwrap().count(), 1);
 }
 
-/// Every checkpoint of a run, in any element type and layout, leads to the same end.
+/// Every checkpoint of a run leads to the same end, in any element type and layout.
 #[test]
 fn a_checkpoint_in_the_middle_leads_to_the_same_end() {
     let place = Place::new();
@@ -99,7 +101,8 @@ fn a_checkpoint_in_the_middle_leads_to_the_same_end() {
         "run hh.toml --steps 70 --input 9 --dtype f32 --out-vars V,spike:events --plot p.svg",
     ] {
         place.ok(&format!("{run} --out whole.npz --quiet"));
-        // 6.7 ms are 67 steps: the last checkpoint is near the end, and what comes after it is run again.
+        // 6.7 ms are 67 steps. The last checkpoint is near the end, and the steps after it run
+        // again.
         place.ok(&format!("{run} --out again.npz --checkpoint c.safetensors --checkpoint-every 6.7 --quiet"));
         same(&place, "whole.npz", "again.npz");
         for gone in ["m.toml", "x.npz", "hh.toml", "p.npz"] {
@@ -113,7 +116,7 @@ fn a_checkpoint_in_the_middle_leads_to_the_same_end() {
     assert!(place.fails(2, "resume c.safetensors --out late.npz").contains("--out"));
     assert!(place.fails(2, "resume c.safetensors --plot late.png").contains("--plot"));
     place.ok("resume c.safetensors --quiet --save-state s.safetensors");
-    // A checkpoint is a state too.
+    // A checkpoint is also a state.
     place.ok("run hh.toml --steps 1 --state c.safetensors --quiet");
 }
 
@@ -136,7 +139,8 @@ fn a_damaged_checkpoint_is_refused() {
     }
 }
 
-/// A layer in both directions of time has no middle that could be gone on from: the first signal ends it.
+/// A layer in both directions of time cannot continue from the middle, so the first signal ends the
+/// run.
 #[cfg(unix)]
 #[test]
 fn a_sequence_is_interrupted_at_once() {

@@ -1,4 +1,4 @@
-//! Results that go to disk while the run goes on.
+//! Results that go to disk during the run.
 
 use crate::resume::{interrupt, start};
 use crate::support::Place;
@@ -31,7 +31,8 @@ fn bytes(place: &Place, name: &str) -> Vec<u8> {
     std::fs::read(place.path(name)).unwrap()
 }
 
-/// Byte for byte, for every element type, layout of spikes, and sort of variable.
+/// The files are equal byte for byte, for every element type, layout of spikes, and kind of
+/// variable.
 #[test]
 fn a_streamed_file_is_the_file_written_at_once() {
     let place = Place::new();
@@ -52,7 +53,7 @@ fn a_streamed_file_is_the_file_written_at_once() {
         place.ok(&format!("{run} --out streamed.npz --stream --quiet"));
         assert!(bytes(&place, "whole.npz") == bytes(&place, "streamed.npz"), "{run}");
         assert!(!place.path("streamed.npz.parts").exists());
-        // Stopped and resumed, elsewhere.
+        // The run is stopped, and resumed with another output.
         place.ok(&format!("{run} --out gone.npz --stream --checkpoint c.safetensors --checkpoint-every 3.1 --quiet"));
         assert!(bytes(&place, "whole.npz") == bytes(&place, "gone.npz"), "{run}");
     }
@@ -76,7 +77,7 @@ fn spikes_are_shaped_as_sonata_has_them() {
     }
     let types: Vec<String> = overtime_npz::read(place.path("s.npz")).unwrap().iter().map(|(_, a)| a.dtype().to_owned()).collect();
     assert_eq!(types, ["u64", "f64", "u64", "f64"]);
-    // One group, in a batch, with nothing else kept.
+    // One group with a batch, and nothing else recorded.
     place.ok("run lif --size 4 --input 30 --steps 900 --batch 3 --spikes lif.npz --quiet");
     let s = place.read("lif.npz");
     let names: Vec<&str> = s.keys().map(String::as_str).collect();
@@ -86,7 +87,7 @@ fn spikes_are_shaped_as_sonata_has_them() {
 
 #[cfg(unix)]
 #[test]
-fn killed_and_resumed_is_the_stream_that_was_not() {
+fn a_killed_and_resumed_stream_equals_an_uninterrupted_one() {
     let place = Place::new();
     let run = "run hh --size 40 --input 7 --steps 200000 --out-vars V[0,3],spike:events --record-every 3";
     place.ok(&format!("{run} --out whole.npz --spikes whole_s.npz --quiet"));
@@ -95,7 +96,7 @@ fn killed_and_resumed_is_the_stream_that_was_not() {
         let (code, said) = interrupt(start(&place, &format!("{run} {files}")), signal);
         assert_eq!(code, if signal == "-INT" { Some(130) } else { None }, "{said}");
         assert!(!place.path("part.npz").exists() && place.path("part.npz.parts").join("V.npy").exists());
-        // The checkpoint has no recordings in it.
+        // The checkpoint contains no recordings.
         assert!(bytes(&place, "c.safetensors").len() < 100_000);
         place.ok("resume c.safetensors --out elsewhere.npz --quiet");
         for (a, b) in [("whole.npz", "elsewhere.npz"), ("whole_s.npz", "part_s.npz")] {
@@ -107,7 +108,7 @@ fn killed_and_resumed_is_the_stream_that_was_not() {
 }
 
 #[test]
-fn what_cannot_be_streamed_is_refused() {
+fn impossible_streams_are_refused() {
     let place = Place::new();
     place.write("m.toml", "[[layer]]\nname='l1'\nkind='GRUCellBrainpy'\nnum_in=2\nnum_out=3\n");
     place.npz("x.npz", &[("in", ArrayD::zeros(vec![4, 2]))]);
@@ -117,13 +118,13 @@ fn what_cannot_be_streamed_is_refused() {
     assert!(place.fails(2, "run m.toml --input x.npz --spikes s.npz").contains("m.toml"));
     assert!(place.fails(2, "run hh --steps 5 --spikes s.csv").contains("npz"));
     assert!(place.fails(2, "run hh --steps 5 --out a.npz --spikes a.npz").contains("same file"));
-    // What is not ours is not touched.
+    // A foreign file is not touched.
     std::fs::create_dir(place.path("a.npz.parts")).unwrap();
     place.write("a.npz.parts/mine.txt", "kept");
     assert!(place.fails(5, "run hh --steps 5 --stream --out a.npz").contains("mine.txt"));
     assert_eq!(std::fs::read_to_string(place.path("a.npz.parts/mine.txt")).unwrap(), "kept");
     assert!(!place.path("a.npz").exists());
-    // A stream that is shorter than its checkpoint says.
+    // The stream is shorter than the checkpoint says.
     place.ok("run hh --size 3 --steps 50 --out-vars V --out b.npz --stream --checkpoint c.safetensors --checkpoint-every 2 --quiet");
     assert!(place.fails(5, "resume c.safetensors").contains("b.npz.parts"));
 }

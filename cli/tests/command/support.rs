@@ -1,4 +1,4 @@
-//! Runs the command in a folder of its own, and reads what it wrote.
+//! Runs the command in a temporary folder, and reads the files that it writes.
 
 use assert_cmd::Command;
 use ndarray::ArrayD;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-/// A folder for one test.
+/// A temporary folder for one test.
 pub(crate) struct Place(tempfile::TempDir);
 
 impl Place {
@@ -48,7 +48,7 @@ impl Place {
         self.command(arguments).output().unwrap()
     }
 
-    /// Runs what must succeed, and returns its stdout.
+    /// Runs a command that must succeed, and returns its stdout.
     pub(crate) fn ok(&self, arguments: &str) -> String {
         let output = self.run(arguments);
         let (out, err) = texts(&output);
@@ -56,7 +56,7 @@ impl Place {
         out
     }
 
-    /// Runs what must fail with this code, and returns its stderr.
+    /// Runs a command that must fail with this code, and returns its stderr.
     pub(crate) fn fails(&self, code: i32, arguments: &str) -> String {
         let output = self.run(arguments);
         let (out, err) = texts(&output);
@@ -79,12 +79,12 @@ pub(crate) fn arrays(path: &Path) -> BTreeMap<String, ArrayD<f64>> {
     overtime_npz::read(path).unwrap().into_iter().map(|(n, a)| (n, a.to_f64())).collect()
 }
 
-/// Where the repository is.
+/// The root folder of the repository.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The greatest difference; NaN wherever there is one.
+/// Asserts that all differences are within the tolerance; NaN fails.
 pub(crate) fn assert_close(got: &ArrayD<f64>, expected: &ArrayD<f64>, tolerance: f64, what: &str) {
     assert_eq!(got.shape(), expected.shape(), "{what}");
     for (k, (a, b)) in got.iter().zip(expected).enumerate() {

@@ -1,4 +1,4 @@
-//! Model files: what is wrong in them is said with the line, and nothing in them makes the loader panic.
+//! Model files: the errors have line numbers, and no content makes the loader panic.
 
 use crate::support::{Place, root};
 use overtime_model::ModelFile;
@@ -106,7 +106,7 @@ fn arguments_override_the_file() {
     assert!(!b.contains_key("V"));
 }
 
-/// A small generator, so that a failure can be repeated from its seed.
+/// A small generator, so that a failure can be reproduced from its seed.
 struct Random(u64);
 
 impl Random {
@@ -118,7 +118,7 @@ impl Random {
     }
 }
 
-/// Model files cut, spliced and sprinkled with bytes and with words of the format.
+/// Model files that are cut, spliced, and mixed with random bytes and words of the format.
 #[test]
 fn mutated_files_neither_panic_nor_hang() {
     let folder = root().join("examples/models");
@@ -198,6 +198,6 @@ fn mutated_files_neither_panic_nor_hang() {
         }
         assert!(one.elapsed().as_secs() < 20, "round {round} took too long");
     }
-    println!("{right} of 200000 were still right, in {:?}", started.elapsed());
+    println!("{right} of 200000 were still valid, in {:?}", started.elapsed());
     assert!(right > 100 && right < 199_000);
 }

@@ -1,24 +1,24 @@
-//! The devices that can be played.
+//! The devices that can be simulated.
 
-/// What a device of one architecture has.
+/// The properties of a device of one architecture.
 #[derive(Clone, Debug)]
 pub(crate) struct Arch {
     pub(crate) major: i32,
     pub(crate) minor: i32,
     pub(crate) multiprocessors: i32,
-    /// Of one multiprocessor.
+    /// The most threads on one SM.
     pub(crate) threads: i32,
     pub(crate) blocks: i32,
-    /// Kilobytes: of one multiprocessor, and the most of one block.
+    /// The shared memory in KiB: of one SM, and the most of one block.
     pub(crate) shared: i32,
     pub(crate) shared_block: i32,
-    /// Multiprocessors of each group (a GPC): a cluster stays within one.
+    /// The SMs of each group (GPC). A cluster stays within one group.
     pub(crate) groups: Vec<i32>,
-    /// Whether all blocks of a launch can be held on the device at once.
+    /// Whether the device supports cooperative launches.
     pub(crate) cooperative: bool,
 }
 
-/// By its name, `sm_90` say.
+/// The device of an architecture's name, such as `sm_90`.
 pub(crate) fn named(name: &str) -> Option<Arch> {
     let number = name.trim_start_matches("sm_").trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let (multiprocessors, threads, blocks, shared, shared_block) = match number {
@@ -37,7 +37,8 @@ pub(crate) fn named(name: &str) -> Option<Arch> {
     Some(Arch { major: n / 10, minor: n % 10, multiprocessors, threads, blocks, shared, shared_block, groups, cooperative: true })
 }
 
-/// So many multiprocessors in groups, as an H100's 132 are: of 16, and the last of them of 18 where some are left over.
+/// Divides SMs into groups as on an H100, which has 132: groups of 16, of which the last have 18 to
+/// take up the remainder.
 pub(crate) fn groups(multiprocessors: i32) -> Vec<i32> {
     let mut groups = vec![16; (multiprocessors / 16) as usize];
     let mut rest = multiprocessors % 16;
@@ -57,7 +58,8 @@ impl Arch {
         self.major * 10 + self.minor
     }
 
-    /// Clusters that fit at once where `each` multiprocessor has room for so many blocks: a cluster stays within a group.
+    /// The number of clusters that fit at once if `each` blocks fit on an SM. A cluster stays
+    /// within a group.
     pub(crate) fn clusters(&self, each: i32, size: i32) -> i32 {
         if size <= 1 {
             return each * self.multiprocessors;
@@ -65,29 +67,31 @@ impl Arch {
         self.groups.iter().map(|group| group * each / size).sum()
     }
 
-    /// Blocks that fit on one multiprocessor.
+    /// The number of blocks that fit on one SM.
     pub(crate) fn occupancy(&self, registers: i32, threads: i32, shared: usize) -> i32 {
         if threads <= 0 {
             return 0;
         }
         let warps = (threads + 31) / 32;
-        // A multiprocessor's four parts have 16,384 registers each; a warp takes 256 at a time, and a block whole rounds of the parts.
+        // An SM has four parts with 16,384 registers each. A warp takes registers in units of 256, and
+        // each part holds a quarter of a block's warps, rounded up.
         let by_registers = 16384 / ((registers * 32 + 255) / 256 * 256).max(256) / ((warps + 3) / 4);
-        // Each block takes 1 KiB for the system from compute capability 8 on.
+        // From compute capability 8 on, each block takes 1 KiB of shared memory for the system.
         let system = if self.major >= 8 { 1024 } else { 0 };
         let by_shared = (self.shared as usize * 1024) / (shared + system).next_multiple_of(128).max(128);
         by_registers.min(self.threads / 32 / warps).min(self.blocks).min(by_shared as i32)
     }
 }
 
-/// A device's attribute by the number CUDA gives it.
+/// The device attribute with CUDA's number `n`.
 pub(crate) fn attribute(a: &Arch, n: i32) -> Option<i32> {
     Some(match n {
         1..=3 => 1024,
         4 => 64,
         5 => i32::MAX,
         6 | 7 => 65535,
-        // Shared memory of a block without asking for more; constants; warp; pitch; registers; clock in kHz.
+        // In this order: shared memory of a block by default, constant memory, warp size, pitch,
+        // registers, clock in kHz.
         8 => 48 << 10,
         9 => 64 << 10,
         10 => 32,
@@ -109,7 +113,7 @@ pub(crate) fn attribute(a: &Arch, n: i32) -> Option<i32> {
         77 => 1,
         78..=80 => 1,
         81 => a.shared << 10,
-        // No managed memory, no access to pageable memory.
+        // There is no managed memory, and no access to pageable memory.
         88..=94 => 0,
         95 => i32::from(a.cooperative),
         96 => 0,
@@ -123,11 +127,11 @@ pub(crate) fn attribute(a: &Arch, n: i32) -> Option<i32> {
     })
 }
 
-/// The version of PTX that a driver for this version of CUDA (13000) reads.
+/// The PTX version that a driver for this version of CUDA (such as 13000) reads.
 pub(crate) fn ptx(cuda: i32) -> (u32, u32) {
     match cuda / 10 {
         ..1200 => (7, 8),
-        // PTX 8.5 is of CUDA 12.5, and 12.6 brought no other.
+        // CUDA 12.5 has PTX 8.5, and CUDA 12.6 added no version.
         minor @ 1200..=1205 => (8, minor as u32 - 1200),
         minor @ 1206..=1299 => (8, minor as u32 - 1201),
         later => (9, later as u32 % 10),

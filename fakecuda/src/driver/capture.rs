@@ -1,4 +1,4 @@
-//! Recording streams into graphs.
+//! The capture of streams into graphs.
 
 use std::collections::HashMap;
 
@@ -6,21 +6,23 @@ use super::code::Code;
 use super::queue::Op;
 use super::state::{Graph, Outcome, State};
 
-/// A capture under way.
+/// A capture in progress.
 pub(crate) struct Capture {
     origin: usize,
-    /// Begun by this thread; its mode says whom it hinders: 0 all threads, 1 its own, 2 none.
+    /// The thread that started the capture. `mode` says which threads it restricts: 0 all threads,
+    /// 1 this thread, 2 none.
     thread: std::thread::ThreadId,
     mode: u32,
     graph: Graph,
-    /// Pieces of work of each stream that takes part, and up to which the origin has waited for them.
+    /// For each stream that takes part: the number of its operations, and the number for which the
+    /// origin stream has waited.
     streams: HashMap<usize, (usize, usize)>,
     broken: bool,
 }
 
 impl State {
-    /// Refuses what must not happen while a stream is captured: by this thread, unless it was begun relaxed, or by any other in
-    /// the global mode.
+    /// Refuses an operation that is not allowed during a capture: by the capturing thread unless
+    /// the capture is relaxed, and by any thread if the capture is global.
     pub(crate) fn not_capturing(&mut self, what: &str) -> Outcome {
         let me = std::thread::current().id();
         let mut hindered = false;
@@ -57,7 +59,7 @@ impl State {
         Ok(())
     }
 
-    /// Work queued in a captured stream.
+    /// Adds work in a captured stream to the graph.
     pub(super) fn record(&mut self, id: usize, stream: usize, op: Op) -> Outcome {
         let events = &mut self.events;
         let Some(c) = self.captures.get_mut(&id) else { return Err(Code::ERROR_STREAM_CAPTURE_INVALIDATED.into()) };
@@ -77,7 +79,8 @@ impl State {
         Ok(())
     }
 
-    /// A wait for an event that was recorded in a capture: the stream joins it.
+    /// Lets a stream wait for an event that was recorded in a capture. The stream joins the
+    /// capture.
     pub(crate) fn join(&mut self, stream: usize, (id, from, count): (usize, usize, usize)) -> Outcome {
         match self.stream(stream)?.capture {
             Some(other) if other != id => return Err(Code::ERROR_STREAM_CAPTURE_MERGE.into()),
@@ -107,7 +110,7 @@ impl State {
         match self.captures.remove(&id) {
             Some(c) if c.broken => Err(Code::ERROR_STREAM_CAPTURE_INVALIDATED.into()),
             Some(c) if c.streams.iter().any(|(s, n)| *s != stream && n.1 < n.0) => {
-                Err(Code::ERROR_STREAM_CAPTURE_UNJOINED.why("a captured stream was not joined by the one that began"))
+                Err(Code::ERROR_STREAM_CAPTURE_UNJOINED.why("the origin stream did not wait for all work of another captured stream"))
             }
             Some(c) => Ok(c.graph),
             None => Err(Code::ERROR_STREAM_CAPTURE_INVALIDATED.into()),

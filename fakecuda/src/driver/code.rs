@@ -1,4 +1,4 @@
-//! The driver's error codes that are given here.
+//! The driver's error codes that this library returns.
 
 use crate::exec::Kind;
 
@@ -12,7 +12,7 @@ macro_rules! codes {
         pub enum Code { $($name = $n),* }
 
         impl Code {
-            /// With a NUL at the end, both.
+            /// The name and the description of a code, each with a NUL at the end.
             pub(crate) fn texts(n: u32) -> Option<(&'static str, &'static str)> {
                 Some(match n {
                     $($n => (concat!("CUDA_", stringify!($name), "\0"), concat!($text, "\0")),)*
@@ -61,7 +61,8 @@ codes! {
     ERROR_UNKNOWN = 999, "unknown error";
 }
 
-/// What a GPU would say to a kernel's fault; what it would not notice at all is a failed launch here.
+/// The code that a GPU would return for a kernel's fault. A fault that a GPU would not notice
+/// becomes a failed launch.
 pub(crate) fn of_fault(kind: Kind) -> Code {
     match kind {
         Kind::OutOfBounds | Kind::UseAfterFree | Kind::ReadOnly => Code::ERROR_ILLEGAL_ADDRESS,

@@ -1,10 +1,10 @@
-//! What the environment asks for.
+//! Settings from environment variables.
 
 use super::arch::{self, Arch};
 
-/// All settings, read once when the driver is first called.
+/// All settings. They are read once, at the first call of the driver.
 pub(crate) struct Config {
-    /// `FAKECUDA_ARCH`, `sm_90` by default. What is not known is an error at `cuInit`.
+    /// `FAKECUDA_ARCH`, `sm_90` by default. `cuInit` fails if the architecture is unknown.
     pub(crate) arch: Option<Arch>,
     /// `FAKECUDA_DEVICES` (0 or 1) and `CUDA_VISIBLE_DEVICES`.
     pub(crate) devices: i32,
@@ -12,24 +12,26 @@ pub(crate) struct Config {
     pub(crate) version: i32,
     /// `FAKECUDA_MEMORY_MIB`.
     pub(crate) memory: usize,
-    /// `FAKECUDA_RACES=0` looks for none.
+    /// Whether races are detected: `FAKECUDA_RACES=0` turns that off.
     pub(crate) races: bool,
-    /// `FAKECUDA_MAX_INSTRUCTIONS` of one launch.
+    /// `FAKECUDA_MAX_INSTRUCTIONS`: the most instructions of one launch.
     pub(crate) instructions: u64,
-    /// `FAKECUDA_WATCHDOG`: the device ends a launch of more instructions.
+    /// `FAKECUDA_WATCHDOG`: the device ends a launch that has more instructions than this.
     pub(crate) watchdog: Option<u64>,
-    /// `FAKECUDA_PTX_DIR`: the PTX of CUBINs, by their hash.
+    /// `FAKECUDA_PTX_DIR`: the folder with the PTX of CUBINs, by their hash.
     pub(crate) ptx_dir: Option<std::path::PathBuf>,
-    /// `FAKECUDA_REFUSE=code:kinds`: images that are not loaded, and the answer to them. A kind is the major version of CUDA of a CUBIN's
-    /// compiler, or `ptx`; there may be several, with commas.
+    /// `FAKECUDA_REFUSE=code:kinds`: the kinds of images to refuse, and the error code for them. A
+    /// kind is `ptx`, or the major CUDA version of the compiler of a CUBIN. Commas separate several
+    /// kinds.
     pub(crate) refuse: Option<(i32, String)>,
-    /// `FAKECUDA_REPLACE=this=>that`: changes modules' text, to plant a mistake.
+    /// `FAKECUDA_REPLACE=this=>that`: a replacement in the text of modules, to plant a mistake.
     pub(crate) replace: Option<(String, String)>,
-    /// `FAKECUDA_FAIL_ALLOC`, `FAKECUDA_FAIL_LAUNCH`, `FAKECUDA_LOSE_DEVICE`: at which call, counted from 1.
+    /// `FAKECUDA_FAIL_ALLOC`, `FAKECUDA_FAIL_LAUNCH` and `FAKECUDA_LOSE_DEVICE`: the number of the
+    /// call that fails, counted from 1.
     pub(crate) fail_alloc: u64,
     pub(crate) fail_launch: u64,
     pub(crate) lose_device: u64,
-    /// `FAKECUDA_QUIET=1`: nothing is written to stderr.
+    /// `FAKECUDA_QUIET=1`: the library writes nothing to stderr.
     pub(crate) quiet: bool,
 }
 

@@ -1,12 +1,13 @@
-//! What is under way: work of other streams that neither waits for a piece of work nor is waited for by it, so that on a GPU both may
-//! run at once. Two such that touch the same bytes, one of them to write, are a race, whichever comes first here.
+//! Work in flight. Two pieces of work in different streams are unordered if neither waits for the
+//! other, so a GPU may run them at the same time. If both access the same bytes and one writes,
+//! that is a race, regardless of their order in this driver.
 
 use super::Failure;
 use super::code::Code;
 use super::queue::{End, Op};
 use super::state::{Outcome, State};
 
-/// Bytes of the device that a copy or a fill touches, and in whose words.
+/// The bytes of the device that a copy or a fill accesses, with its description.
 #[derive(Clone)]
 pub(crate) struct Touch {
     at: u64,
@@ -15,13 +16,14 @@ pub(crate) struct Touch {
     what: String,
 }
 
-/// A copy or a fill that is done, and the work it is in no order with: that of each stream up to a place.
+/// A completed copy or fill, and the work that is unordered with it: for each stream, all work up
+/// to a position.
 pub(crate) struct Trail {
     touch: Touch,
     beside: Vec<(usize, u64)>,
 }
 
-/// A number that differs, as good as always, where bytes do.
+/// A checksum, which practically always differs where bytes differ.
 pub(super) fn checksum(bytes: &[u8]) -> u64 {
     let mix = |sum: u64, word: u64| (sum.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let (words, rest) = bytes.as_chunks::<8>();
@@ -29,7 +31,7 @@ pub(super) fn checksum(bytes: &[u8]) -> u64 {
     rest.iter().fold(sum, |sum, byte| mix(sum, u64::from(*byte)))
 }
 
-/// What a piece of work other than a launch touches on the device.
+/// The device memory that a piece of work other than a launch accesses.
 fn touched(op: &Op, stream: usize) -> Vec<Touch> {
     let touch = |at, bytes, writes, what: &str| Touch { at, bytes, writes, what: format!("{what} of {bytes} bytes in stream {stream:#x}") };
     match op {
@@ -54,12 +56,14 @@ impl Touch {
 }
 
 impl State {
-    /// The work of another stream that this piece of work is in no order with: what stands before the first that waits for something,
-    /// which it may be waiting for this one. So of what is in an order only by way of a third stream, nothing is said.
+    /// The work of another stream that is unordered with this piece of work: everything before the
+    /// first operation that waits, because that operation may wait for this piece of work. So
+    /// nothing is reported about two pieces that may be ordered by way of a third stream.
     fn beside(&self, (stream, n): (usize, u64), other: usize) -> impl Iterator<Item = &(u64, Op)> {
         let of = |handle: usize| self.streams.get(&handle);
         let independent = |handle: usize| handle != 0 && of(handle).is_some_and(|s| s.independent);
-        // The legacy stream's work waits for all blocking streams, and they for it.
+        // The legacy stream's work waits for all blocking streams, and blocking streams wait for
+        // the legacy stream.
         let after = match (stream, other) {
             (a, b) if independent(a) || independent(b) => u64::MAX,
             (0, _) | (_, 0) => n,
@@ -75,7 +79,7 @@ impl State {
         })
     }
 
-    /// Copies and fills of other streams that are in no order with this piece of work.
+    /// The copies and fills of other streams that are unordered with this piece of work.
     fn in_flight(&self, stream: usize, n: u64) -> Vec<Touch> {
         let others = self.streams.keys().filter(|h| **h != stream);
         let mut found: Vec<Touch> = others.flat_map(|&h| self.beside((stream, n), h).flat_map(move |(_, op)| touched(op, h))).collect();
@@ -84,7 +88,7 @@ impl State {
         found
     }
 
-    /// Before a copy or a fill is made: nothing under way may touch what it does.
+    /// Checks a copy or fill before it runs: no unordered work may access the same bytes.
     pub(super) fn meet(&mut self, op: &Op, stream: usize, n: u64) -> Outcome {
         let mine = touched(op, stream);
         if mine.is_empty() {
@@ -108,22 +112,24 @@ impl State {
         Ok(())
     }
 
-    /// Before a launch: marks what must not be touched by it. Returns where the marks are.
+    /// Before a launch, marks the bytes that the kernel must not access. Returns the marked
+    /// regions.
     pub(super) fn take_off(&mut self, stream: usize, n: u64) -> Vec<usize> {
         let flights = self.in_flight(stream, n);
         flights.into_iter().filter_map(|t| self.memory.fly(t.at, t.bytes, t.writes, t.what)).collect()
     }
 
-    /// A fault outside of a kernel, after which the device is lost as after one within.
+    /// Reports a race outside a kernel. The device is lost, as after a kernel's fault.
     pub(super) fn race(&mut self, what: String) -> Failure {
         self.lost = Some(Code::ERROR_LAUNCH_FAILED);
         Code::ERROR_LAUNCH_FAILED.why(what)
     }
 
-    /// The piece of work, with the sum of what it will read of pinned memory, unless something will have written there before.
+    /// Adds to a copy the checksum of the pinned memory that it will read, unless queued work will
+    /// write to that memory first.
     pub(super) fn remember(&self, mut op: Op) -> Op {
         if let Op::Copy { from: End::Host(at), bytes, sum, .. } = &mut op {
-            // SAFETY: pinned memory, whose size was checked when the copy was asked for.
+            // SAFETY: the memory is pinned, and its size was checked when the copy was enqueued.
             *sum = (!self.writes_host(*at, *bytes)).then(|| checksum(unsafe { std::slice::from_raw_parts(*at as *const u8, *bytes) }));
         }
         op

@@ -1,7 +1,8 @@
-//! The driver: its state behind one lock, and the entry points over it.
+//! The driver: its state behind one lock, and the entry points.
 //!
-//! Streams are lazy: work is queued and runs only when something waits for it, so that a host that forgets to wait
-//! reads poison. A kernel's fault is reported by the call that waits for it and then by every call: the context is lost.
+//! Streams are lazy. Work is queued, and runs only when the program waits for it, so a host that
+//! forgets to wait reads poison. A kernel's fault is reported by the call that waits for the
+//! kernel, and then by every later call, because the context is lost.
 
 pub mod api;
 mod arch;

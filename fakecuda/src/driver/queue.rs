@@ -1,4 +1,5 @@
-//! Streams as queues of work, and running that work when somebody waits. What is under way meanwhile is in `flight.rs`.
+//! Streams as queues of work, which runs when the program waits for it. `flight.rs` keeps track of
+//! unordered work.
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
@@ -10,22 +11,23 @@ use super::flight::checksum;
 use super::state::{Outcome, State};
 use crate::exec::{Kernel, Launch, Limits};
 
-/// One end of a copy.
+/// The source or the destination of a copy.
 #[derive(Clone)]
 pub(crate) enum End {
     Device(u64),
-    /// Pinned memory: looked at when the copy runs.
+    /// Pinned memory, which is accessed when the copy runs.
     Host(usize),
-    /// Pageable memory: taken when the copy was asked for.
+    /// Pageable memory, which was read when the copy was enqueued.
     Taken(Arc<Vec<u8>>),
 }
 
 pub(crate) type HostFunction = unsafe extern "C" fn(*mut c_void);
 
-/// A piece of work.
+/// An operation in a stream.
 #[derive(Clone)]
 pub(crate) enum Op {
-    /// `sum`: of the bytes of pinned memory when the copy was asked for; they must not change before it is done.
+    /// `sum` is the checksum of the pinned memory when the copy was enqueued. These bytes must not
+    /// change before the copy is complete.
     Copy {
         to: End,
         from: End,
@@ -58,34 +60,36 @@ pub(crate) enum Op {
 
 #[derive(Default)]
 pub(crate) struct Stream {
-    /// With the place of each in the order of all that was ever queued.
+    /// The operations, each with its number in the order of all operations ever queued.
     pub(crate) queue: VecDeque<(u64, Op)>,
-    /// Does not wait for the legacy stream, nor that one for it.
+    /// The stream is non-blocking: it does not wait for the legacy stream, and the legacy stream
+    /// does not wait for it.
     pub(crate) independent: bool,
     pub(crate) capture: Option<usize>,
 }
 
 #[derive(Default)]
 pub(crate) struct Event {
-    /// Of the last record: its stream and its number.
+    /// The stream and the number of the last record.
     pub(crate) stream: usize,
     pub(crate) turn: u64,
-    /// The last record that ran, and when.
+    /// The number of the last record that has run, and its time.
     pub(crate) done: u64,
     pub(crate) at: Option<Instant>,
-    /// Recorded in a capture: which, in which stream, after how much of its work.
+    /// For a record in a capture: the capture, the stream, and the number of that stream's
+    /// operations before the record.
     pub(crate) captured: Option<(usize, usize, usize)>,
     pub(crate) untimed: bool,
 }
 
 impl State {
     pub(crate) fn stream(&mut self, handle: usize) -> Result<&mut Stream, super::Failure> {
-        // 1 and 2 are names of the legacy and the thread's default stream.
+        // Handles 1 and 2 name the legacy stream and the per-thread default stream.
         let handle = if handle <= 2 { 0 } else { handle };
         self.streams.get_mut(&handle).ok_or_else(|| Code::ERROR_INVALID_HANDLE.why(format!("no stream {handle:#x}")))
     }
 
-    /// Queues work, or records it where the stream is being captured.
+    /// Queues an operation, or adds it to the graph if the stream is being captured.
     pub(crate) fn queue(&mut self, stream: usize, op: Op) -> Outcome {
         let stream = if stream <= 2 { 0 } else { stream };
         let blocking_capture = self.streams.iter().any(|(&h, s)| h != 0 && s.capture.is_some() && !s.independent);
@@ -102,7 +106,7 @@ impl State {
         Ok(())
     }
 
-    /// Runs all of a stream's work.
+    /// Runs all of a stream's operations.
     pub(crate) fn drain(&mut self, stream: usize) -> Outcome {
         self.drain_to(stream, u64::MAX)
     }
@@ -113,7 +117,8 @@ impl State {
             if n >= before {
                 return Ok(());
             }
-            // The legacy stream waits for all that came before, and all that came after waits for it.
+            // The legacy stream waits for all earlier work, and all later work waits for the legacy
+            // stream.
             if stream == 0 {
                 let others: Vec<_> = self.streams.iter().filter(|(h, s)| **h != 0 && !s.independent).map(|(h, _)| *h).collect();
                 for other in others {
@@ -122,7 +127,7 @@ impl State {
             } else if !self.stream(stream)?.independent {
                 self.drain_to(0, n)?;
             }
-            // Another call may have run it meanwhile.
+            // A nested call may have run this operation already.
             match self.stream(stream)?.queue.front() {
                 Some((m, _)) if *m == n => {}
                 _ => continue,
@@ -138,7 +143,7 @@ impl State {
         all.into_iter().try_for_each(|s| self.drain(s))
     }
 
-    /// Runs a stream until an event's record is done.
+    /// Runs a stream until an event's record is complete.
     pub(crate) fn reach(&mut self, event: usize, turn: u64) -> Outcome {
         loop {
             let Some(e) = self.events.get(&event) else { return Ok(()) };
@@ -183,7 +188,8 @@ impl State {
                 reached
             }
             Op::Call { function, data } => {
-                // SAFETY: the host gave the function and its argument for this; it must not call the driver, as on a GPU.
+                // SAFETY: the host passed the function and its argument for this call. As on a GPU,
+                // the function must not call the driver.
                 unsafe { function(data as *mut c_void) };
                 Ok(())
             }
@@ -194,16 +200,19 @@ impl State {
         let gone = |e| Code::ERROR_ILLEGAL_ADDRESS.why(e);
         let data = match from {
             End::Device(at) => self.memory.bytes(*at, bytes).map_err(gone)?.to_vec(),
-            // SAFETY: pinned memory, whose size was checked when the copy was queued.
+            // SAFETY: the memory is pinned, and its size was checked when the copy was queued.
             End::Host(at) => unsafe { std::slice::from_raw_parts(*at as *const u8, bytes) }.to_vec(),
             End::Taken(data) => data.to_vec(),
         };
         if sum.is_some_and(|sum| sum != checksum(&data)) {
-            return Err(self.race(format!("the {bytes} bytes of pinned memory of a copy to the device were changed before it was done")));
+            return Err(
+                self.race(format!("the {bytes} bytes of pinned memory of a copy to the device were changed before the copy was complete"))
+            );
         }
         match to {
             End::Device(at) => self.memory.bytes_mut(*at, bytes).map_err(gone)?.copy_from_slice(&data),
-            // SAFETY: as above, or memory that the caller waits over.
+            // SAFETY: the memory is pinned, as above, or the caller waits for the copy and keeps
+            // the memory until then.
             End::Host(at) => unsafe { std::ptr::copy_nonoverlapping(data.as_ptr(), *at as *mut u8, bytes) },
             End::Taken(_) => return Err(Code::ERROR_INVALID_VALUE.into()),
         }

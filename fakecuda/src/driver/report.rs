@@ -1,12 +1,16 @@
-//! What happened, for tests to read.
+//! The report, which tests read.
 
 use std::fmt::Write;
 
 use super::state::{State, counted};
 
-/// Lines of words and numbers: `call NAME COUNT`, `kernel NAME LAUNCHES INSTRUCTIONS`; what is held now, `memory BYTES`,
-/// `pinned BYTES`, `streams N` (without the legacy one), `events N`, `modules N`, `graphs N`; `leak ADDRESS BYTES`, and
-/// `said …` for all that was complained of.
+/// The report as lines of words and numbers:
+///
+/// - `call NAME COUNT` and `kernel NAME LAUNCHES INSTRUCTIONS`;
+/// - for the resources in use, `memory BYTES`, `pinned BYTES`, `streams N` (without the legacy
+///   stream), `events N`, `modules N` and `graphs N`;
+/// - `leak ADDRESS BYTES`;
+/// - `said …` for each complaint.
 pub fn report() -> String {
     counted(|s: &mut State| {
         let mut out = String::new();
@@ -37,7 +41,7 @@ pub fn report() -> String {
     })
 }
 
-/// Starts all counts anew.
+/// Resets all counts.
 pub fn reset_counts() {
     counted(|s| {
         s.calls.clear();

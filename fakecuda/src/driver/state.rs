@@ -1,4 +1,4 @@
-//! All that the driver knows, and how an entry point comes to it.
+//! The state of the driver, and the path of an entry point to it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,7 +12,7 @@ use crate::exec::Kernel;
 use crate::memory::Memory;
 use crate::parse::Module;
 
-/// Why an entry point fails; the words go to the report and to stderr.
+/// The reason why an entry point fails. Its text goes to the report and to stderr.
 pub(crate) struct Failure {
     pub(crate) code: Code,
     pub(crate) why: Option<String>,
@@ -25,7 +25,7 @@ impl From<Code> for Failure {
 }
 
 impl Code {
-    /// With a reason in words.
+    /// Adds a reason in words.
     pub(crate) fn why(self, why: impl Into<String>) -> Failure {
         Failure { code: self, why: Some(why.into()) }
     }
@@ -33,16 +33,16 @@ impl Code {
 
 pub(crate) type Outcome = Result<(), Failure>;
 
-/// A function handle: the kernel and what was set on it.
+/// A function handle: the kernel, and the attributes that were set.
 pub(crate) struct Function {
     pub(crate) module: usize,
     pub(crate) kernel: Arc<Kernel>,
     pub(crate) dynamic_limit: i32,
-    /// Clusters of more than 8 blocks are allowed.
+    /// Whether clusters of more than 8 blocks are allowed.
     pub(crate) large_clusters: bool,
 }
 
-/// A graph's work, in an order in which it may run.
+/// The operations of a graph, in an order in which they may run.
 #[derive(Clone, Default)]
 pub(crate) struct Graph {
     pub(crate) ops: Vec<Op>,
@@ -53,18 +53,18 @@ pub(crate) struct State {
     pub(crate) initialised: bool,
     pub(crate) retains: u32,
     pub(crate) flags: u32,
-    /// The first fault: every later call gets its code.
+    /// The code of the first fault; every later call returns it.
     pub(crate) lost: Option<Code>,
     pub(crate) memory: Memory,
-    /// Pinned host memory: address and size.
+    /// Pinned host memory, by address. `pinned_sizes` has the sizes.
     pub(crate) pinned: BTreeMap<usize, Vec<u64>>,
     pub(crate) pinned_sizes: HashMap<usize, usize>,
     pub(crate) dying: Vec<u64>,
     pub(crate) streams: BTreeMap<usize, Stream>,
     pub(crate) events: HashMap<usize, Event>,
-    /// Copies that are done, and that other work is still in no order with.
+    /// Completed copies that other work is still unordered with.
     pub(crate) trails: Vec<Trail>,
-    /// Streams that wait for an event of another, whose work is being done for it.
+    /// The streams that wait for an event of another stream, whose work is running for that reason.
     pub(crate) waiting: Vec<usize>,
     pub(crate) modules: HashMap<usize, Module>,
     pub(crate) functions: HashMap<usize, Function>,
@@ -77,7 +77,7 @@ pub(crate) struct State {
     pub(crate) allocations: u64,
     pub(crate) ran: u32,
     pub(crate) calls: BTreeMap<&'static str, u64>,
-    /// Launches and instructions by kernel.
+    /// The launches and instructions of each kernel.
     pub(crate) kernels: BTreeMap<String, (u64, u64)>,
     pub(crate) messages: Vec<String>,
     pub(crate) leaked: Vec<(u64, usize)>,
@@ -117,7 +117,7 @@ impl State {
         }
     }
 
-    /// A new handle: no pointer, so that nobody can look behind it.
+    /// A new handle. It is not a pointer, so a program cannot dereference it.
     pub(crate) fn handle(&mut self) -> usize {
         self.next += 16;
         self.next
@@ -137,12 +137,12 @@ fn locked() -> MutexGuard<'static, Option<State>> {
     STATE.lock().unwrap_or_else(|e| e.into_inner())
 }
 
-/// The state, without counting a call.
+/// Runs `f` on the state, without counting a call.
 pub(crate) fn counted<R>(f: impl FnOnce(&mut State) -> R) -> R {
     f(locked().get_or_insert_with(State::new))
 }
 
-/// What an entry point needs before it does anything.
+/// The requirements of an entry point.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Needs {
     Nothing,
@@ -151,7 +151,8 @@ pub(crate) enum Needs {
     Context,
 }
 
-/// Runs an entry point: counts it, checks what it needs, and turns what it says into a `CUresult`.
+/// Runs an entry point: counts the call, checks the requirements, and converts the result to a
+/// `CUresult`.
 pub(crate) fn call(name: &'static str, needs: Needs, f: impl FnOnce(&mut State) -> Outcome) -> u32 {
     let run = || {
         counted(|s| {

@@ -1,15 +1,15 @@
-//! A block: its warps take turns, and meet at barriers.
+//! A thread block. Its warps run in turns and synchronise at barriers.
 
+use super::access::Device;
+use super::cluster_state::ClusterState;
 use super::code::{Action, Kernel, Reduce};
-use super::fault::{Fault, Kind, What};
+use super::fault::{Fault, Kind, Violation};
 use super::grid::Launch;
 use super::lanes::each;
-use super::reach::Device;
 use super::special::{At, special};
-use super::team::Team;
 use super::warp::{Group, Stop, Wait, Warp};
 
-/// Instructions of a warp before another gets its turn.
+/// The most instructions in one turn of a warp.
 const TURN: u32 = 4096;
 
 pub(crate) struct Block {
@@ -20,16 +20,16 @@ pub(crate) struct Block {
     threads: u32,
 }
 
-/// What a round of turns came to.
+/// The result of one turn of every warp.
 pub(crate) struct Round {
     pub(crate) instructions: u64,
     pub(crate) over: bool,
-    /// All warps that can run only looked at what others may write.
+    /// Every warp that can run only polled memory that other threads may write.
     pub(crate) only_polled: bool,
 }
 
 impl Block {
-    /// Block `index` of the grid, which has a rank in its cluster.
+    /// Creates block `index` of the grid; `rank` is its rank in the cluster.
     pub(crate) fn new(kernel: &Kernel, launch: &Launch, index: [u32; 3], rank: u32, cluster: [u32; 3]) -> Block {
         let threads: u32 = launch.block.iter().product();
         let mut warps = Vec::new();
@@ -47,28 +47,28 @@ impl Block {
         Block { warps, index, rank, size: launch.block, threads }
     }
 
-    /// Threads that have not ended.
+    /// The number of threads that have not ended.
     pub(crate) fn live(&self) -> u32 {
         self.warps.iter().map(|w| w.live.count_ones()).sum()
     }
 
-    /// Nothing can go on until the cluster's barrier opens.
+    /// No warp can continue until the cluster's barrier opens.
     pub(crate) fn is_stuck(&self) -> bool {
         !self.warps.iter().any(Warp::is_ready)
     }
 
-    /// One turn for each warp.
-    pub(crate) fn round(&mut self, kernel: &Kernel, team: &mut Team, device: &mut Device) -> Result<Round, Fault> {
+    /// Gives each warp one turn.
+    pub(crate) fn round(&mut self, kernel: &Kernel, cluster: &mut ClusterState, device: &mut Device) -> Result<Round, Fault> {
         let mut round = Round { instructions: 0, over: false, only_polled: true };
         for w in 0..self.warps.len() {
             let ready = self.warps[w].is_ready();
-            match self.warps[w].run(kernel, team, device, TURN) {
+            match self.warps[w].run(kernel, cluster, device, TURN) {
                 Ok(n) => round.instructions += n,
                 Err(stop) => return Err(self.fault(kernel, w, stop)),
             }
             round.only_polled &= !ready || self.warps[w].polled;
         }
-        let released = self.barriers(kernel, team, device)?;
+        let released = self.barriers(kernel, cluster, device)?;
         round.over = self.warps.iter().all(|w| w.live == 0);
         let gathers = |g: &Group| g.wait == Wait::Cluster;
         if !round.over && !released && self.is_stuck() && !self.warps.iter().any(|w| w.groups.iter().any(gathers)) {
@@ -77,8 +77,8 @@ impl Block {
         Ok(round)
     }
 
-    /// Opens the barriers at which all have come.
-    fn barriers(&mut self, kernel: &Kernel, team: &mut Team, device: &mut Device) -> Result<bool, Fault> {
+    /// Opens the barriers at which all expected threads have arrived.
+    fn barriers(&mut self, kernel: &Kernel, cluster: &mut ClusterState, device: &mut Device) -> Result<bool, Fault> {
         let mut released = false;
         for id in 0..16 {
             let (mut waiting, mut wanted) = (0, None);
@@ -97,28 +97,28 @@ impl Block {
             if waiting != wanted.unwrap_or(self.threads) {
                 continue;
             }
-            self.release(kernel, team, id)?;
+            self.release(kernel, cluster, id)?;
             device.changes += 1;
             released = true;
         }
         Ok(released)
     }
 
-    fn release(&mut self, kernel: &Kernel, team: &mut Team, id: u32) -> Result<(), Fault> {
+    fn release(&mut self, kernel: &Kernel, cluster: &mut ClusterState, id: u32) -> Result<(), Fault> {
         let here = |g: &super::warp::Group| matches!(g.wait, Wait::Barrier(i, _) if i == id);
-        let first = (self.rank * team.warps) as usize;
+        let first = (self.rank * cluster.warps) as usize;
         let mut joined: Option<super::clock::Clock> = None;
         let (mut votes, mut voters) = (0, 0);
         for w in 0..self.warps.len() {
             let groups: Vec<_> = self.warps[w].groups.iter().filter(|g| here(g)).copied().collect();
             if let [a, b, ..] = groups[..] {
                 let what = format!(
-                    "lanes of one warp wait at one barrier in two places, PTX lines {} and {}",
+                    "lanes of one warp wait at the same barrier at two PTX lines, {} and {}",
                     line(kernel, a.pc),
                     line(kernel, b.pc)
                 );
                 let lane = a.mask.trailing_zeros() as usize;
-                return Err(self.fault(kernel, w, (What::new(Kind::Deadlock, lane, what), a.pc, lane)));
+                return Err(self.fault(kernel, w, (Violation::new(Kind::Deadlock, lane, what), a.pc, lane)));
             }
             for g in &groups {
                 if let Some((_, p, negated, _)) = barrier(kernel, g.pc).vote {
@@ -127,7 +127,7 @@ impl Block {
                 }
             }
             if !groups.is_empty() || self.warps[w].arrived.iter().any(|a| a.0 == id) {
-                let clock = &team.clocks[first + w];
+                let clock = &cluster.clocks[first + w];
                 match &mut joined {
                     Some(j) => j.join(clock),
                     None => joined = Some(clock.clone()),
@@ -148,7 +148,7 @@ impl Block {
                 g.pc += 1;
                 here_too = true;
             }
-            let clock = &mut team.clocks[first + w];
+            let clock = &mut cluster.clocks[first + w];
             if let Some(joined) = joined.as_ref().filter(|_| here_too) {
                 clock.clone_from(joined);
             }
@@ -173,17 +173,17 @@ impl Block {
         let live: u32 = self.warps.iter().map(|w| w.live.count_ones()).sum();
         let apart = |w: usize, g: &Group| kernel.code.instructions[g.pc as usize].aligned && g.mask != self.warps[w].live;
         let apart =
-            if waiting.clone().any(|(w, g)| apart(w, &g)) { "; a part of a warp is at what is `.aligned`, for all of it" } else { "" };
-        let what = format!("of {} threads {}, and {} have ended{apart}", self.threads, list.join(", "), self.threads - live);
+            if waiting.clone().any(|(w, g)| apart(w, &g)) { "; only a part of a warp reached an `.aligned` instruction" } else { "" };
+        let what = format!("of {} threads, {}, and {} have ended{apart}", self.threads, list.join(", "), self.threads - live);
         let (w, pc, lane) = waiting.map(|(w, g)| (w, g.pc, g.mask.trailing_zeros() as usize)).next().unwrap_or((0, 0, 0));
-        self.fault(kernel, w, (What::new(Kind::Deadlock, lane, what), pc, lane))
+        self.fault(kernel, w, (Violation::new(Kind::Deadlock, lane, what), pc, lane))
     }
 
-    /// For a block that never ends: where one of its threads is.
+    /// The fault of a block that never ends; it names the place of one of its threads.
     pub(crate) fn endless(&self, kernel: &Kernel, what: &str) -> Fault {
         let at = self.warps.iter().enumerate().find_map(|(w, warp)| warp.groups.iter().find(|g| g.wait == Wait::Nothing).map(|g| (w, *g)));
         let (w, pc, lane) = at.map_or((0, 0, 0), |(w, g)| (w, g.pc, g.mask.trailing_zeros() as usize));
-        self.fault(kernel, w, (What::new(Kind::Endless, lane, what), pc, lane))
+        self.fault(kernel, w, (Violation::new(Kind::Endless, lane, what), pc, lane))
     }
 
     pub(crate) fn fault(&self, kernel: &Kernel, warp: usize, (what, pc, lane): Stop) -> Fault {

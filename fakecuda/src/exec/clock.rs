@@ -1,11 +1,13 @@
-//! What happened before what within a cluster: a vector clock for each warp, and for each engine that copies or
-//! multiplies beside them.
+//! The happens-before order within a cluster. Each warp has a vector clock, and so has each
+//! asynchronous engine that copies or multiplies while the warps run.
 
-/// The last time of each actor whose accesses to shared memory are known to be done.
+/// For each actor, the latest time up to which its accesses to shared memory are known to be
+/// complete.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Clock {
     known: Vec<u32>,
-    /// The part that a `fence.proxy.async` has made ready for the asynchronous engines; empty where a kernel has none.
+    /// The part of `known` that a `fence.proxy.async` has made visible to the asynchronous engines.
+    /// It is empty for a kernel that uses none.
     fenced: Vec<u32>,
 }
 
@@ -16,7 +18,7 @@ fn join(to: &mut [u32], from: &[u32]) {
 }
 
 impl Clock {
-    /// Of nobody, who knows nothing.
+    /// A clock that knows of no access.
     pub(crate) fn new(actors: usize, engines: bool) -> Clock {
         Clock { known: vec![0; actors], fenced: vec![0; if engines { actors } else { 0 }] }
     }
@@ -31,7 +33,7 @@ impl Clock {
         self.known[who as usize]
     }
 
-    /// What `who` does from now on is later than all before.
+    /// Advances the clock, so that all later accesses of `who` come after all earlier ones.
     #[inline]
     pub(crate) fn tick(&mut self, who: u32) {
         self.known[who as usize] += 1;
@@ -42,13 +44,13 @@ impl Clock {
         join(&mut self.fenced, &other.fenced);
     }
 
-    /// One actor's accesses up to a time are known.
+    /// Marks the accesses of `who` up to `time` as known.
     pub(crate) fn learn(&mut self, who: u32, time: u32) {
         let k = &mut self.known[who as usize];
         *k = (*k).max(time);
     }
 
-    /// `fence.proxy.async`: all that is known now is ready for the engines.
+    /// `fence.proxy.async`: makes everything that is known now visible to the engines.
     pub(crate) fn fence(&mut self) {
         join(&mut self.fenced, &self.known);
     }
@@ -57,13 +59,13 @@ impl Clock {
         self.fenced.get(who as usize).is_some_and(|&t| t >= time)
     }
 
-    /// Nothing known any more; keeps the room.
+    /// Forgets everything, and keeps the allocation.
     pub(crate) fn clear(&mut self) {
         self.known.fill(0);
         self.fenced.fill(0);
     }
 
-    /// Whether anything is known of some of the actors.
+    /// Whether the clock knows of any access by one of the actors.
     pub(crate) fn has_met(&self, mut actors: std::ops::Range<u32>) -> bool {
         actors.any(|a| self.known[a as usize] > 0)
     }

@@ -1,10 +1,11 @@
-//! A kernel as it runs: instructions that are closures over the rows they read and write.
+//! The executable form of a kernel: instructions are closures over the register rows that they read
+//! and write.
 
 use std::collections::HashMap;
 
-use super::{Exec, Lanes, Mask, What};
+use super::{Exec, Lanes, Mask, Violation};
 
-/// What a register row holds before the first instruction.
+/// The value of a register row before the first instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Special {
     Thread(usize),
@@ -21,7 +22,8 @@ pub(crate) enum Special {
     MaskFrom,
     DynamicShared,
     DynamicSize,
-    /// Of a block in its cluster, of the cluster in the grid, and how many there are.
+    /// The block's index in its cluster, the cluster's size, the cluster's index in the grid, and
+    /// the number of clusters.
     InCluster(usize),
     ClusterSize(usize),
     Cluster(usize),
@@ -32,7 +34,8 @@ pub(crate) enum Special {
     Zero,
 }
 
-/// A place in the code, known by number until the whole kernel is read.
+/// The number of a position in the code. The position itself is known once the whole kernel has
+/// been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Label(pub(crate) u32);
 
@@ -43,7 +46,7 @@ pub(crate) struct Guard {
 }
 
 pub(crate) type Pure = Box<dyn Fn(&mut Lanes, Mask) + Send + Sync>;
-pub(crate) type Touch = Box<dyn Fn(&mut Exec<'_>, Mask) -> Result<(), What> + Send + Sync>;
+pub(crate) type Touch = Box<dyn Fn(&mut Exec<'_>, Mask) -> Result<(), Violation> + Send + Sync>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reduce {
@@ -52,17 +55,19 @@ pub(crate) enum Reduce {
     Any,
 }
 
-/// A barrier's arguments: rows of its number and of the threads that take part (all, where none).
+/// The operands of a barrier: the row with its number, and the row with the count of its threads
+/// (`None`: all threads).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Barrier {
     pub(crate) id: u32,
     pub(crate) threads: Option<u32>,
     pub(crate) wait: bool,
-    /// A vote over all threads: what, the predicate that goes in and whether negated, and the row or predicate it sets.
+    /// The vote of `bar.red`: the operation, the source predicate, whether that is negated, and the
+    /// destination row or predicate.
     pub(crate) vote: Option<(Reduce, u32, bool, u32)>,
 }
 
-/// What a thread does at the barrier of its cluster.
+/// An instruction at the cluster's barrier.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Gathering {
     Arrive { release: bool },
@@ -70,11 +75,12 @@ pub(crate) enum Gathering {
 }
 
 pub(crate) enum Action {
-    /// Registers only.
+    /// Uses registers only.
     Lanes(Pure),
-    /// Memory too.
+    /// Uses memory too.
     Touch(Touch),
-    /// Waits for the lanes named by a row of masks (all of the warp, where none) to come here too.
+    /// Waits until all lanes in the mask in row `members` have reached this instruction (`None`:
+    /// all lanes of the warp).
     Together {
         members: Option<u32>,
         run: Touch,
@@ -96,7 +102,7 @@ pub(crate) enum Action {
     Exit,
     Barrier(Barrier),
     Cluster(Gathering),
-    /// Lets others run: `nanosleep`.
+    /// `nanosleep`: lets other warps run.
     Yield,
     Fail(String),
 }
@@ -105,9 +111,10 @@ pub(crate) struct Instruction {
     pub(crate) guard: Option<Guard>,
     pub(crate) action: Action,
     pub(crate) line: u32,
-    /// A barrier that all lanes of a warp must come to together.
+    /// Whether all lanes of a warp must reach this instruction together.
     pub(crate) aligned: bool,
-    /// The rows it reads and writes; whether it only copies one to another; whether it is a product beside the threads.
+    /// The rows that the instruction reads and writes, whether it only copies one row to another,
+    /// and whether it is an asynchronous product (`wgmma`).
     pub(crate) reads: Box<[u32]>,
     pub(crate) writes: Box<[u32]>,
     pub(crate) renames: bool,
@@ -117,66 +124,67 @@ pub(crate) struct Instruction {
 #[derive(Default)]
 pub(crate) struct Code {
     pub(crate) instructions: Vec<Instruction>,
-    /// Where each label stands.
+    /// The position of each label.
     pub(crate) labels: Vec<u32>,
-    /// Of `brx.idx`.
+    /// The branch tables of `brx.idx`.
     pub(crate) tables: HashMap<String, Vec<Label>>,
     pub(crate) rows: u32,
     pub(crate) preds: u32,
     pub(crate) constants: Vec<(u32, u64)>,
     pub(crate) specials: Vec<(u32, Special)>,
     pub(crate) shared_bytes: usize,
-    /// That dynamic shared memory must have; 0 is 16.
+    /// The alignment of dynamic shared memory; 0 stands for 16.
     pub(crate) dynamic_align: usize,
     pub(crate) local_bytes: usize,
-    /// There are copies or products beside the threads.
+    /// Whether the kernel uses asynchronous copies or products.
     pub(crate) engines: bool,
 }
 
 /// A kernel of a module.
 pub struct Kernel {
-    /// As PTX spells it.
+    /// The name in the PTX.
     pub name: String,
-    /// Where it starts.
+    /// The PTX line at which the kernel starts.
     pub line: u32,
-    /// Offset and size of each parameter.
+    /// The offset and the size of each parameter.
     pub params: Vec<(usize, usize)>,
-    /// Of all parameters.
+    /// The bytes of all parameters.
     pub param_bytes: usize,
-    /// By `__launch_bounds__`.
+    /// The most threads of a block, by `__launch_bounds__`.
     pub max_threads: Option<u32>,
-    /// The only block size allowed.
+    /// The only block size that is allowed, where the kernel requires one.
     pub required: Option<[u32; 3]>,
-    /// Blocks of a cluster, by `__cluster_dims__`.
+    /// The blocks of a cluster, by `__cluster_dims__`.
     pub cluster: Option<[u32; 3]>,
     /// The most blocks of a cluster, by `__launch_bounds__`.
     pub max_cluster: Option<u32>,
-    /// Blocks that a multiprocessor must have room for, by `__launch_bounds__`.
+    /// The least number of blocks that must fit on an SM, by `__launch_bounds__`.
     pub blocks: u32,
-    /// Most registers of a thread, by `__maxnreg__`.
+    /// The most registers of a thread, by `__maxnreg__`.
     pub most_registers: u32,
-    /// The PTX it comes from.
+    /// The PTX text of the module.
     pub(crate) source: std::sync::Arc<str>,
     pub(crate) code: Code,
 }
 
 impl Kernel {
-    /// Where dynamic shared memory starts.
+    /// The offset of dynamic shared memory.
     pub(crate) fn dynamic_at(&self) -> usize {
         self.code.shared_bytes.next_multiple_of(self.code.dynamic_align.max(16))
     }
 
-    /// Static shared memory of a block.
+    /// The bytes of a block's static shared memory.
     pub fn shared_bytes(&self) -> usize {
         self.code.shared_bytes
     }
 
-    /// Local memory of a thread.
+    /// The bytes of a thread's local memory.
     pub fn local_bytes(&self) -> usize {
         self.code.local_bytes
     }
 
-    /// 32-bit registers a thread might take on a GPU: PTX does not say, so a plausible figure, which keeps to what the launch bounds leave.
+    /// The 32-bit registers of a thread. PTX does not state the number that a GPU would use. This
+    /// is a plausible estimate, within the launch bounds.
     pub fn registers(&self) -> u32 {
         let threads = self.max_threads.unwrap_or(256).clamp(1, 1024).next_multiple_of(32).saturating_mul(self.blocks.max(1));
         let left = (65536 / threads / 8 * 8).max(16);

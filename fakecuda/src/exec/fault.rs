@@ -1,60 +1,60 @@
-//! What a kernel can do wrong, and who did it where.
+//! The faults of a kernel, with the thread and the instruction that caused them.
 
-/// The sort of a fault.
+/// The kind of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// An address outside of every allocation.
+    /// An address outside every allocation.
     OutOfBounds,
-    /// An address in memory that was freed.
+    /// An address in memory that has been freed.
     UseAfterFree,
-    /// An address that is no multiple of the access's size.
+    /// An address that is not a multiple of the access's size.
     Misaligned,
     /// A write to constants or parameters.
     ReadOnly,
-    /// Two accesses to one place, one of them a write, in no order.
+    /// Two unordered accesses to the same place, at least one of which is a write.
     Race,
-    /// Threads that wait for threads that never come.
+    /// Threads wait for threads that never arrive.
     Deadlock,
-    /// Threads that read and read what nobody will write.
+    /// Threads poll memory that no thread will write.
     Endless,
-    /// A barrier, a descriptor or an operation beside the threads that is used as it must not be.
+    /// Wrong use of a barrier, a descriptor or an asynchronous operation.
     Misuse,
-    /// `trap`, a failed assertion.
+    /// `trap`, or a failed assertion.
     Trap,
-    /// Something that this driver does not do.
+    /// A feature that this driver does not have.
     NotDone,
 }
 
 /// A fault without its place.
 #[derive(Clone, Debug)]
-pub(crate) struct What {
+pub(crate) struct Violation {
     pub(crate) kind: Kind,
     pub(crate) lane: Option<usize>,
     pub(crate) what: String,
 }
 
-impl What {
-    pub(crate) fn new(kind: Kind, lane: usize, what: impl Into<String>) -> What {
-        What { kind, lane: Some(lane), what: what.into() }
+impl Violation {
+    pub(crate) fn new(kind: Kind, lane: usize, what: impl Into<String>) -> Violation {
+        Violation { kind, lane: Some(lane), what: what.into() }
     }
 }
 
-/// A fault: which kernel, block, thread and instruction.
+/// A fault, with its kernel, block, thread and instruction.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    /// Its sort.
+    /// The kind of the fault.
     pub kind: Kind,
-    /// The kernel.
+    /// The kernel's name.
     pub kernel: String,
     /// `blockIdx`.
     pub block: [u32; 3],
     /// `threadIdx`.
     pub thread: [u32; 3],
-    /// Of the PTX text.
+    /// The line of the PTX text.
     pub line: u32,
-    /// That line.
+    /// The text of that line.
     pub text: String,
-    /// In words.
+    /// The description.
     pub what: String,
 }
 

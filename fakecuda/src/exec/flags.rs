@@ -1,21 +1,22 @@
-//! Flags within a cluster: what a release, or a fence and then a write, hands to those who read the flag and acquire.
+//! Flags within a cluster. A release, or a fence and then a write, passes knowledge to the threads
+//! that read the flag and acquire.
 
 use std::collections::HashMap;
 
 use super::clock::Clock;
-use super::team::{Meeting, Team};
+use super::cluster_state::{BarrierClock, ClusterState};
 
-/// What fences have made ready, by warp, and what was handed on, by address: an offset in the cluster's shared memory, or
-/// a global address.
+/// The clocks that fences have prepared, by warp, and the clocks that have been released, by
+/// address. The address is an offset in the cluster's shared memory, or a global address.
 #[derive(Default)]
 pub(crate) struct Flags {
     fenced: HashMap<u32, Clock>,
     pending: HashMap<u32, Clock>,
-    at: HashMap<u64, Meeting>,
+    at: HashMap<u64, BarrierClock>,
 }
 
-impl Team {
-    /// A fence, of any reach.
+impl ClusterState {
+    /// A fence, of any scope.
     pub(crate) fn fence(&mut self, who: u32) {
         let clock = &mut self.clocks[who as usize];
         if let Some(pending) = self.flags.pending.remove(&who) {
@@ -28,16 +29,16 @@ impl Team {
     pub(crate) fn flag_write(&mut self, at: u64, (rank, who): (u32, u32), release: bool, shared: bool) {
         let clock = &mut self.clocks[who as usize];
         if release {
-            let flag = self.flags.at.entry(at).or_insert_with(|| Meeting::like(clock));
+            let flag = self.flags.at.entry(at).or_insert_with(|| BarrierClock::like(clock));
             flag.clock.join(clock);
             clock.tick(who);
         } else if let Some(fenced) = self.flags.fenced.get(&who) {
-            let flag = self.flags.at.entry(at).or_insert_with(|| Meeting::like(fenced));
+            let flag = self.flags.at.entry(at).or_insert_with(|| BarrierClock::like(fenced));
             flag.clock.join(fenced);
         } else {
             return;
         }
-        // Through a flag in device memory that is handed on anyway.
+        // A flag in device memory passes this on through `Released` instead.
         if shared && let Some(flag) = self.flags.at.get_mut(&at) {
             self.members[rank as usize].view.hand(&mut flag.blocks);
         }

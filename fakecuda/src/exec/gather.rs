@@ -1,13 +1,14 @@
-//! The barrier of a cluster, as a warp sees it.
+//! The cluster's barrier, from the side of a warp.
 
 use super::Mask;
+use super::cluster_state::ClusterState;
 use super::code::{Action, Gathering, Kernel};
-use super::fault::{Kind, What};
+use super::fault::{Kind, Violation};
 use super::lanes::each;
-use super::team::Team;
 use super::warp::{Wait, Warp};
 
-/// The cluster's barrier: lanes that have arrived and that it did not open for yet, and lanes that it has opened for.
+/// The state of a warp at the cluster's barrier: lanes that have arrived and still wait for it to
+/// open, and lanes for which it has opened.
 #[derive(Default)]
 pub(crate) struct ClusterBarrier {
     pub(crate) arrived: Mask,
@@ -15,41 +16,41 @@ pub(crate) struct ClusterBarrier {
 }
 
 impl Warp {
-    pub(crate) fn cluster_arrive(&mut self, lanes: Mask, release: bool, team: &mut Team) -> Result<(), What> {
-        if let Some(lane) = each(lanes & (self.cluster.arrived | self.cluster.open)).next() {
-            return Err(What::new(Kind::Deadlock, lane, "arrives at the cluster's barrier again without having waited"));
+    pub(crate) fn cluster_arrive(&mut self, lanes: Mask, release: bool, cluster: &mut ClusterState) -> Result<(), Violation> {
+        if let Some(lane) = each(lanes & (self.cluster_barrier.arrived | self.cluster_barrier.open)).next() {
+            return Err(Violation::new(Kind::Deadlock, lane, "a thread arrives at the cluster's barrier again without having waited"));
         }
-        self.cluster.arrived |= lanes;
+        self.cluster_barrier.arrived |= lanes;
         if release {
-            let who = self.rank * team.warps + self.index;
-            let clock = &mut team.clocks[who as usize];
-            team.coming.clock.join(clock);
+            let who = self.rank * cluster.warps + self.index;
+            let clock = &mut cluster.clocks[who as usize];
+            cluster.coming.clock.join(clock);
             clock.tick(who);
-            team.members[self.rank as usize].view.hand(&mut team.coming.blocks);
+            cluster.members[self.rank as usize].view.hand(&mut cluster.coming.blocks);
         }
         Ok(())
     }
 
-    /// What those who arrived at the cluster's barrier had done is known.
-    pub(crate) fn cluster_take(&self, team: &mut Team) {
-        let who = self.rank * team.warps + self.index;
-        team.clocks[who as usize].join(&team.last.clock);
-        team.members[self.rank as usize].view.take(&team.last.blocks);
+    /// Takes over the knowledge of the threads that arrived at the cluster's barrier.
+    pub(crate) fn cluster_take(&self, cluster: &mut ClusterState) {
+        let who = self.rank * cluster.warps + self.index;
+        cluster.clocks[who as usize].join(&cluster.last.clock);
+        cluster.members[self.rank as usize].view.take(&cluster.last.blocks);
     }
 
-    /// The cluster's barrier opens.
-    pub(crate) fn cluster_open(&mut self, kernel: &Kernel, team: &mut Team) {
-        let c = &mut self.cluster;
+    /// Lets the lanes that wait at the cluster's barrier continue.
+    pub(crate) fn cluster_open(&mut self, kernel: &Kernel, cluster: &mut ClusterState) {
+        let c = &mut self.cluster_barrier;
         c.open |= std::mem::take(&mut c.arrived);
         let mut takes = false;
         for g in self.groups.iter_mut().filter(|g| g.wait == Wait::Cluster) {
             takes |= matches!(kernel.code.instructions[g.pc as usize].action, Action::Cluster(Gathering::Wait { acquire: true }));
-            self.cluster.open &= !g.mask;
+            self.cluster_barrier.open &= !g.mask;
             g.wait = Wait::Nothing;
             g.pc += 1;
         }
         if takes {
-            self.cluster_take(team);
+            self.cluster_take(cluster);
         }
     }
 }

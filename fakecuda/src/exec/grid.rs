@@ -1,36 +1,36 @@
-//! A grid: clusters (of one block, where there are none) one after the other, or, in a cooperative launch, all at once by
-//! turns.
+//! A grid of clusters, or of single blocks in a launch without clusters. The clusters run one after
+//! the other. In a cooperative launch, they all run at once, in turns.
 
+use super::access::Device;
 use super::cluster::Cluster;
 use super::code::Kernel;
 use super::fault::{Fault, Kind};
-use super::order::Handed;
-use super::reach::Device;
+use super::order::Released;
 use crate::memory::Memory;
 
-/// A kernel's launch.
+/// A launch of a kernel.
 #[derive(Clone, Debug)]
 pub struct Launch {
-    /// Blocks.
+    /// The blocks of the grid.
     pub grid: [u32; 3],
-    /// Threads of a block.
+    /// The threads of a block.
     pub block: [u32; 3],
-    /// Bytes of dynamic shared memory.
+    /// The bytes of dynamic shared memory.
     pub dynamic_shared: usize,
-    /// All blocks run at once.
+    /// Whether all blocks run at once.
     pub cooperative: bool,
-    /// Blocks of a cluster, where the kernel itself does not say.
+    /// The blocks of a cluster, for a kernel that does not declare them itself.
     pub cluster: Option<[u32; 3]>,
-    /// The bytes of all parameters, as the kernel lays them out.
+    /// The bytes of all parameters, in the kernel's layout.
     pub params: Vec<u8>,
 }
 
-/// How far a launch may go, and what is checked.
+/// The limits of a launch, and the checks that are made.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Instructions, counted by threads, after which a launch is taken to be endless.
+    /// The number of instructions, summed over threads, after which a launch counts as endless.
     pub instructions: u64,
-    /// Whether races are looked for.
+    /// Whether races are detected.
     pub races: bool,
 }
 
@@ -40,14 +40,15 @@ impl Default for Limits {
     }
 }
 
-/// What a launch took.
+/// The cost of a launch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Counted by threads.
+    /// The instructions, summed over threads.
     pub instructions: u64,
 }
 
-/// Rounds in which nothing changes and all only look, after which nobody can be expected to write any more.
+/// The number of rounds in which all threads only poll and nothing changes, after which the launch
+/// counts as endless.
 const IDLE: u32 = 1000;
 
 /// Runs a kernel to its end.
@@ -55,7 +56,7 @@ pub fn run(kernel: &Kernel, memory: &mut Memory, launch: &Launch, limits: &Limit
     let blocks: u64 = launch.grid.iter().map(|&n| n as u64).product();
     let mut device = Device {
         memory: std::mem::replace(memory, Memory::new(0)),
-        handed: Handed::default(),
+        released: Released::default(),
         params: launch.params.clone(),
         launch: number,
         races: limits.races && blocks > 1,
@@ -107,8 +108,8 @@ fn together(
         if idle > IDLE
             && let Some(b) = clusters.iter().find(|c| c.waits()).or(clusters.first())
         {
-            let hint = if cooperative { "" } else { " (the launch is not cooperative, so other blocks may not run beside this one)" };
-            return Err(b.endless(k, &format!("all threads only look at memory that nobody writes{hint}")));
+            let hint = if cooperative { "" } else { " (the launch is not cooperative, so other blocks may not run at the same time)" };
+            return Err(b.endless(k, &format!("all threads only poll memory that no thread writes{hint}")));
         }
         if *count > limits.instructions
             && let Some(b) = clusters.first()

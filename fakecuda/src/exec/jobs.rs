@@ -1,22 +1,24 @@
-//! Copies that run beside the threads: bulk and tensor copies, `st.async`. Each is an actor of its own, so that whoever uses
-//! what it brings, or overwrites what it reads, must have waited for it.
+//! Asynchronous copies: bulk copies, tensor copies and `st.async`. Each copy is an actor of its
+//! own. A thread must wait for a copy before it uses the data that the copy brings, and before it
+//! overwrites the data that the copy reads.
 
+use super::access::{AccessKind, Device};
 use super::clock::Clock;
-use super::fault::{Kind, What};
-use super::reach::{Device, How};
-use super::team::{Team, Visit};
+use super::cluster_state::{ClusterState, RemoteAccess};
+use super::fault::{Kind, Violation};
 use crate::race::Access;
 
-/// Actors of each block; a copy that is long over gives its number to a new one.
+/// The copy actors of each block. A new copy takes the number of one that is long complete.
 pub(crate) const SLOTS: u32 = 16;
 
-/// What a piece of a copy reads: device memory or the cluster's shared memory by address and place, or bytes at hand.
+/// The source of a piece of a copy: an address in device memory, an offset in the cluster's shared
+/// memory, or a value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum From {
     Global(u64),
     Shared(usize),
     Value(u64),
-    /// 16 bits again and again: zeros or NaN.
+    /// A repeated pattern of 16 bits: zeros or NaN.
     Fill(u16),
 }
 
@@ -33,7 +35,7 @@ pub(crate) struct Move {
     pub(crate) bytes: usize,
 }
 
-/// Who asked for a copy, and where.
+/// The thread that started a copy, and its instruction.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Asked {
     pub(crate) rank: u32,
@@ -45,19 +47,19 @@ pub(crate) struct Asked {
 pub(crate) struct Job {
     pub(crate) asked: Asked,
     moves: Vec<Move>,
-    /// mbarriers and the bytes they are told of.
+    /// The mbarriers to signal, and the bytes to subtract from each one's count.
     signals: Vec<(usize, i64)>,
-    /// Waited for by its thread, as one of a group.
+    /// The bulk group by which the thread waits for this copy, if it does not use an mbarrier.
     pub(crate) group: Option<u32>,
     slot: u32,
     time: u32,
     clock: Clock,
-    /// What was read already.
+    /// The data, once it has been read.
     data: Option<Vec<u8>>,
 }
 
-impl Team {
-    /// A copy begins.
+impl ClusterState {
+    /// Starts a copy.
     pub(crate) fn begin(&mut self, asked: Asked, moves: Vec<Move>, signals: Vec<(usize, i64)>, group: Option<u32>) {
         let next = &mut self.slots[asked.rank as usize];
         let slot = self.first_slot + asked.rank * SLOTS + *next % SLOTS;
@@ -67,15 +69,15 @@ impl Team {
         self.jobs.push(Job { asked, moves, signals, group, slot, time, clock, data: None });
     }
 
-    fn note_job(&mut self, device: &Device, job: &Job, at: usize, n: usize, write: Option<bool>) -> Result<(), What> {
+    fn note_job(&mut self, device: &Device, job: &Job, at: usize, n: usize, write: Option<bool>) -> Result<(), Violation> {
         let (rank, lane) = (job.asked.rank, job.asked.lane);
         let (owner, thread) = (at / self.each, job.asked.warp * 32 + lane as u32);
         if self.members[owner].ended {
             let what = format!("shared memory of {}, which has ended", self.name(owner, rank as usize));
-            return Err(What::new(Kind::UseAfterFree, lane, what));
+            return Err(Violation::new(Kind::UseAfterFree, lane, what));
         }
         if self.shadow.is_some() {
-            self.members[owner].visits[job.slot as usize] = Some(Visit { time: job.time, rank, thread, pc: job.asked.pc });
+            self.members[owner].remote[job.slot as usize] = Some(RemoteAccess { time: job.time, rank, thread, pc: job.asked.pc });
         }
         let generic = |o: &Access| o.who < self.first_slot;
         let me = Access::new(job.slot, thread, job.time, false);
@@ -94,12 +96,16 @@ impl Team {
             let lacks = if job.clock.knows(c.other.who, c.other.time) { "fence.proxy.async" } else { "barrier" };
             let (who, byte) = (self.actor(&c.other, rank as usize), at % self.each);
             let whose = self.name(owner, rank as usize);
-            What::new(Kind::Race, lane, format!("byte {byte} of the shared memory of {whose} was {verb} by {who} with no {lacks} since"))
+            Violation::new(
+                Kind::Race,
+                lane,
+                format!("byte {byte} of the shared memory of {whose} was {verb} by {who} with no {lacks} since"),
+            )
         })
     }
 
-    /// Reads all that a copy reads.
-    fn fetch(&mut self, job: &mut Job, device: &mut Device) -> Result<(), What> {
+    /// Reads the copy's whole source.
+    fn fetch(&mut self, job: &mut Job, device: &mut Device) -> Result<(), Violation> {
         if job.data.is_some() {
             return Ok(());
         }
@@ -113,7 +119,7 @@ impl Team {
                     data.extend_from_slice(&self.shared[at..at + m.bytes]);
                 }
                 From::Global(address) => {
-                    let place = self.note_global(device, job, address, m.bytes, How::Read)?;
+                    let place = self.note_global(device, job, address, m.bytes, AccessKind::Read)?;
                     data.extend_from_slice(&device.memory.regions[place.0].bytes[place.1..place.1 + m.bytes]);
                 }
             }
@@ -122,16 +128,16 @@ impl Team {
         Ok(())
     }
 
-    fn note_global(&self, device: &mut Device, job: &Job, address: u64, n: usize, how: How) -> Result<(usize, usize), What> {
+    fn note_global(&self, device: &mut Device, job: &Job, address: u64, n: usize, access: AccessKind) -> Result<(usize, usize), Violation> {
         let lane = job.asked.lane;
-        let place = device.memory.find(address, n).map_err(|e| What { lane: Some(lane), ..e.into() })?;
+        let place = device.memory.find(address, n).map_err(|e| Violation { lane: Some(lane), ..e.into() })?;
         let view = &self.members[job.asked.rank as usize].view;
-        device.note(view, place, n, (job.asked.warp * 32 + lane as u32, lane), how, false)?;
+        device.note(view, place, n, (job.asked.warp * 32 + lane as u32, lane), access, false)?;
         Ok(place)
     }
 
-    /// Ends a copy: writes, tells those who wait.
-    fn finish(&mut self, mut job: Job, device: &mut Device) -> Result<(), What> {
+    /// Completes a copy: writes its data, and signals its mbarriers.
+    fn finish(&mut self, mut job: Job, device: &mut Device) -> Result<(), Violation> {
         self.fetch(&mut job, device)?;
         let data = job.data.take().unwrap_or_default();
         let mut rest = &data[..];
@@ -144,7 +150,7 @@ impl Team {
                     self.shared[at..at + m.bytes].copy_from_slice(now);
                 }
                 To::Global(address) => {
-                    let (r, at) = self.note_global(device, &job, address, m.bytes, How::Write(true))?;
+                    let (r, at) = self.note_global(device, &job, address, m.bytes, AccessKind::Write(true))?;
                     device.memory.regions[r].bytes[at..at + m.bytes].copy_from_slice(now);
                 }
             }
@@ -152,13 +158,14 @@ impl Team {
         device.changes += 1;
         for &(at, bytes) in &job.signals {
             let done = Some((job.slot, job.time));
-            self.arrived_bytes(at, bytes, done).map_err(|w| What::new(Kind::Misuse, job.asked.lane, w))?;
+            self.arrived_bytes(at, bytes, done).map_err(|w| Violation::new(Kind::Misuse, job.asked.lane, w))?;
         }
         Ok(())
     }
 
-    /// Ends all copies that mbarriers wait for. A fault comes with who asked for the copy.
-    pub(crate) fn run_jobs(&mut self, device: &mut Device) -> Result<(), (What, Asked)> {
+    /// Completes all copies that are signalled through mbarriers. A fault names the thread that
+    /// started the copy.
+    pub(crate) fn run_jobs(&mut self, device: &mut Device) -> Result<(), (Violation, Asked)> {
         let (now, later) = std::mem::take(&mut self.jobs).into_iter().partition(|j: &Job| j.group.is_none());
         self.jobs = later;
         let now: Vec<Job> = now;
@@ -168,8 +175,9 @@ impl Team {
         })
     }
 
-    /// Ends those of a thread's copies that are in groups before `first`, or only reads what they read.
-    pub(crate) fn wait_jobs(&mut self, asked: Asked, first: u32, read: bool, device: &mut Device) -> Result<(), What> {
+    /// Completes a thread's copies in the groups before `first`. With `read`, it only reads their
+    /// sources.
+    pub(crate) fn wait_jobs(&mut self, asked: Asked, first: u32, read: bool, device: &mut Device) -> Result<(), Violation> {
         let mine = |j: &Job| {
             (j.asked.rank, j.asked.warp, j.asked.lane) == (asked.rank, asked.warp, asked.lane) && j.group.is_some_and(|g| g < first)
         };
@@ -190,15 +198,16 @@ impl Team {
         Ok(())
     }
 
-    /// A block has ended: what its copies read must have been waited for; they may still write to device memory.
-    pub(crate) fn end_jobs(&mut self, rank: u32, device: &mut Device) -> Result<(), (What, Asked)> {
+    /// Ends a block. The thread must have waited until its copies had read their sources; the
+    /// copies may still write to device memory.
+    pub(crate) fn end_jobs(&mut self, rank: u32, device: &mut Device) -> Result<(), (Violation, Asked)> {
         for job in std::mem::take(&mut self.jobs) {
             let asked = job.asked;
             if asked.rank != rank || job.group.is_none() {
                 self.jobs.push(job);
             } else if job.data.is_none() {
                 let what = "the block ended while this copy may still read its shared memory: no cp.async.bulk.wait_group";
-                return Err((What::new(Kind::Race, asked.lane, what), asked));
+                return Err((Violation::new(Kind::Race, asked.lane, what), asked));
             } else {
                 self.finish(job, device).map_err(|w| (w, asked))?;
             }

@@ -1,20 +1,21 @@
-//! The registers of a warp: rows of 32 lanes, and the loops over them that every arithmetic operation is made of.
+//! The registers of a warp as rows of 32 lanes, and the loops over rows that carry out all
+//! arithmetic.
 
 use std::cell::Cell;
 
 use super::Mask;
 
-/// The lanes of one register. A narrower value lies in the low bits.
+/// The 32 lanes of one register. A narrower value is in the low bits.
 pub(crate) type Row = [u64; 32];
 
 pub(crate) struct Lanes {
     pub(crate) rows: Vec<Row>,
     pub(crate) preds: Vec<Mask>,
-    /// The carry of `add.cc` and its kin.
+    /// The carry flag of `add.cc` and similar instructions.
     pub(crate) carry: Mask,
 }
 
-/// What a register can hold.
+/// A type that a register can hold.
 pub(crate) trait Value: Copy + Send + Sync + 'static {
     fn of(bits: u64) -> Self;
     fn bits(self) -> u64;
@@ -37,7 +38,7 @@ impl Value for f32 {
     fn of(bits: u64) -> Self {
         f32::from_bits(bits as u32)
     }
-    /// A GPU's arithmetic makes one NaN.
+    /// A GPU's arithmetic returns one canonical NaN.
     #[inline(always)]
     fn bits(self) -> u64 {
         if self.is_nan() { 0x7fff_ffff } else { self.to_bits() as u64 }
@@ -73,7 +74,7 @@ impl Fused for f64 {
     }
 }
 
-/// The lanes of a mask, lowest first.
+/// The indices of the lanes in a mask, in ascending order.
 pub(crate) fn each(mut mask: Mask) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let lane = mask.trailing_zeros() as usize;
@@ -82,7 +83,8 @@ pub(crate) fn each(mut mask: Mask) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Sets a row lane by lane; a lane is read before it is written, so that rows may be the same.
+/// Sets a row lane by lane. Each lane is read before it is written, so the source and the
+/// destination may be the same row.
 #[inline(always)]
 fn set(row: &[Cell<u64>], mask: Mask, f: impl Fn(usize) -> u64) {
     if mask == Mask::MAX {
@@ -121,12 +123,12 @@ impl Lanes {
         set(d, mask, |i| f(A::of(a[i].get()), B::of(b[i].get()), C::of(c[i].get())).bits());
     }
 
-    /// x y + z, rounded once: by the machine's own instruction where it has one.
+    /// `x y + z` with one rounding; uses the CPU's FMA instruction where it exists.
     #[inline]
     pub(crate) fn fused<T: Value + Fused>(&mut self, rows: [u32; 4], mask: Mask) {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("fma") {
-            // SAFETY: the machine has the instructions, as was just asked.
+            // SAFETY: the check above has found that this CPU has the FMA instructions.
             return unsafe { self.fused_fast::<T>(rows, mask) };
         }
         self.map3(rows, mask, T::fused);
@@ -138,7 +140,7 @@ impl Lanes {
         self.map3(rows, mask, |x: T, y: T, z: T| x.fused(y, z));
     }
 
-    /// The lanes for which `f` holds; lanes outside `mask` are not set.
+    /// The lanes of `mask` for which `f` holds.
     #[inline(always)]
     pub(crate) fn test2<A: Value>(&self, [a, b]: [u32; 2], mask: Mask, f: impl Fn(A, A) -> bool) -> Mask {
         let (a, b) = (&self.rows[a as usize], &self.rows[b as usize]);

@@ -1,157 +1,164 @@
-//! `mbarrier` objects: counts of arrivals and of bytes that are to come, and phases that end when both are met.
+//! `mbarrier` objects. Each counts pending arrivals and pending bytes, and its phase ends when both
+//! counts are zero.
 
 use std::collections::HashMap;
 
-use super::fault::{Kind, What};
-use super::team::{Meeting, Team};
-use super::{Exec, How, Place};
+use super::cluster_state::{BarrierClock, ClusterState};
+use super::fault::{Kind, Violation};
+use super::{AccessKind, Exec, Place};
 use crate::types::Space;
 
-/// Counts have 20 bits.
+/// The largest count: counts have 20 bits.
 const MOST: i64 = (1 << 20) - 1;
 
 pub(crate) struct MBarrier {
-    /// Phases that are over.
+    /// The number of phases that have ended.
     phase: u64,
     expected: i64,
     pending: i64,
-    /// Bytes announced less bytes that have come.
+    /// The bytes that have been announced, less the bytes that have arrived.
     bytes: i64,
-    coming: Meeting,
-    last: Meeting,
-    /// Who made it and when, and how often the cluster's barrier had opened when a fence made that known.
+    coming: BarrierClock,
+    last: BarrierClock,
+    /// The warp that initialised the object and the time of that, and the number of openings of the
+    /// cluster's barrier at the fence that published it.
     made: (u32, u32),
     fenced: Option<u64>,
 }
 
-/// All of a cluster, by their places in its shared memory.
+/// All objects of a cluster, by their offsets in its shared memory.
 #[derive(Default)]
 pub(crate) struct MBarriers {
     at: HashMap<usize, MBarrier>,
-    /// For each warp that waits in vain: on which, and for which phase.
+    /// For each warp whose last test failed: the object and the phase.
     waits: HashMap<u32, (usize, u64)>,
 }
 
-/// Which phase a thread asks about.
+/// The phase that a thread tests for.
 #[derive(Clone, Copy)]
 pub(crate) enum Phase {
     State(u64),
     Parity(u64),
 }
 
-fn misuse(lane: usize, what: impl Into<String>) -> What {
-    What::new(Kind::Misuse, lane, what)
+fn misuse(lane: usize, what: impl Into<String>) -> Violation {
+    Violation::new(Kind::Misuse, lane, what)
 }
 
 impl Exec<'_> {
-    /// The place of an object; `far` where it may be another block's.
-    pub(crate) fn mbarrier_at(&mut self, space: Space, address: u64, lane: usize, far: bool) -> Result<usize, What> {
+    /// The offset of an object. With `far`, the object may be in another block's shared memory.
+    pub(crate) fn mbarrier_at(&mut self, space: Space, address: u64, lane: usize, far: bool) -> Result<usize, Violation> {
         let Place::Shared(at) = self.place(space, address, 8, lane)? else {
-            return Err(misuse(lane, "an mbarrier lies in shared memory"));
+            return Err(misuse(lane, "an mbarrier must be in shared memory"));
         };
-        if !far && at / self.team.each != self.rank as usize {
-            return Err(misuse(lane, "only its own block's threads may do this with an mbarrier"));
+        if !far && at / self.cluster.each != self.rank as usize {
+            return Err(misuse(lane, "only threads of the mbarrier's own block may carry out this operation"));
         }
         Ok(at)
     }
 
-    pub(crate) fn mbarrier_init(&mut self, at: usize, count: u64, lane: usize) -> Result<(), What> {
+    pub(crate) fn mbarrier_init(&mut self, at: usize, count: u64, lane: usize) -> Result<(), Violation> {
         if !(1..=MOST as u64).contains(&count) {
             return Err(misuse(lane, format!("an mbarrier cannot have a count of {count}")));
         }
-        if self.team.mbarriers.at.contains_key(&at) {
+        if self.cluster.mbarriers.at.contains_key(&at) {
             return Err(misuse(lane, "there is an mbarrier here already (mbarrier.inval ends one)"));
         }
         let who = self.who();
-        let clock = &mut self.team.clocks[who as usize];
+        let clock = &mut self.cluster.clocks[who as usize];
         let made = (who, clock.time(who));
-        let (coming, last) = (Meeting::none(clock), Meeting::none(clock));
+        let (coming, last) = (BarrierClock::none(clock), BarrierClock::none(clock));
         let count = count as i64;
         let b = MBarrier { phase: 0, expected: count, pending: count, bytes: 0, coming, last, made, fenced: None };
-        self.team.mbarriers.at.insert(at, b);
-        self.note(Place::Shared(at), 8, lane, How::Write(true), true)?;
+        self.cluster.mbarriers.at.insert(at, b);
+        self.note(Place::Shared(at), 8, lane, AccessKind::Write(true), true)?;
         self.bytes(Place::Shared(at), 8).fill(0xb5);
         self.device.changes += 1;
         Ok(())
     }
 
-    pub(crate) fn mbarrier_inval(&mut self, at: usize, lane: usize) -> Result<(), What> {
+    pub(crate) fn mbarrier_inval(&mut self, at: usize, lane: usize) -> Result<(), Violation> {
         self.known(at, lane)?;
-        self.note(Place::Shared(at), 8, lane, How::Write(true), false)?;
+        self.note(Place::Shared(at), 8, lane, AccessKind::Write(true), false)?;
         self.bytes(Place::Shared(at), 8).fill(crate::memory::POISON);
-        self.team.mbarriers.at.remove(&at);
+        self.cluster.mbarriers.at.remove(&at);
         Ok(())
     }
 
-    /// `fence.mbarrier_init`: what this warp has made is known after the cluster's next barrier, a relaxed one too.
+    /// `fence.mbarrier_init`: the objects that this warp has initialised are visible after the next
+    /// barrier over the cluster, even a relaxed one.
     pub(crate) fn mbarrier_fence(&mut self) {
-        let (who, opened) = (self.who(), self.team.opened);
-        self.team.mbarriers.at.values_mut().filter(|b| b.made.0 == who).for_each(|b| b.fenced = Some(opened));
+        let (who, opened) = (self.who(), self.cluster.opened);
+        self.cluster.mbarriers.at.values_mut().filter(|b| b.made.0 == who).for_each(|b| b.fenced = Some(opened));
     }
 
-    /// There must be an object, and this warp must know of it.
-    fn known(&mut self, at: usize, lane: usize) -> Result<&mut MBarrier, What> {
-        let (who, checks) = (self.who(), self.team.shadow.is_some());
-        let byte = at % self.team.each;
-        let Some(b) = self.team.mbarriers.at.get_mut(&at) else {
+    /// Returns the object at `at`, which must exist and whose initialisation must be visible to
+    /// this warp.
+    fn known(&mut self, at: usize, lane: usize) -> Result<&mut MBarrier, Violation> {
+        let (who, checks) = (self.who(), self.cluster.shadow.is_some());
+        let byte = at % self.cluster.each;
+        let Some(b) = self.cluster.mbarriers.at.get_mut(&at) else {
             return Err(misuse(lane, format!("there is no mbarrier at byte {byte} of shared memory")));
         };
         let (maker, time) = b.made;
-        let told = b.fenced.is_some_and(|n| self.team.opened > n);
-        if checks && who != maker && !told && !self.team.clocks[who as usize].knows(maker, time) {
+        let told = b.fenced.is_some_and(|n| self.cluster.opened > n);
+        if checks && who != maker && !told && !self.cluster.clocks[who as usize].knows(maker, time) {
             let what = format!("the mbarrier at byte {byte} may not have been initialised: no barrier since");
-            return Err(What::new(Kind::Race, lane, what));
+            return Err(Violation::new(Kind::Race, lane, what));
         }
         Ok(b)
     }
 
-    /// Announces bytes.
-    pub(crate) fn mbarrier_expect(&mut self, at: usize, bytes: u64, lane: usize) -> Result<(), What> {
-        self.note(Place::Shared(at), 8, lane, How::Write(true), true)?;
+    /// Announces bytes (`expect_tx`).
+    pub(crate) fn mbarrier_expect(&mut self, at: usize, bytes: u64, lane: usize) -> Result<(), Violation> {
+        self.note(Place::Shared(at), 8, lane, AccessKind::Write(true), true)?;
         let b = self.known(at, lane)?;
         b.bytes += bytes as i64;
         if b.bytes > MOST {
-            return Err(misuse(lane, format!("an mbarrier cannot wait for {} bytes", b.bytes)));
+            return Err(misuse(lane, format!("an mbarrier cannot count {} pending bytes", b.bytes)));
         }
         Ok(())
     }
 
-    /// Bytes that a thread says have come.
-    pub(crate) fn mbarrier_complete(&mut self, at: usize, bytes: u64, lane: usize) -> Result<(), What> {
+    /// Counts bytes as arrived, at a thread's request (`complete_tx`).
+    pub(crate) fn mbarrier_complete(&mut self, at: usize, bytes: u64, lane: usize) -> Result<(), Violation> {
         self.known(at, lane)?;
-        self.note(Place::Shared(at), 8, lane, How::Write(true), true)?;
+        self.note(Place::Shared(at), 8, lane, AccessKind::Write(true), true)?;
         self.device.changes += 1;
-        self.team.arrived_bytes(at, bytes as i64, None).map_err(|w| misuse(lane, w))
+        self.cluster.arrived_bytes(at, bytes as i64, None).map_err(|w| misuse(lane, w))
     }
 
-    /// Arrives `count` times; the state before. `drop`: and is not expected any more.
-    pub(crate) fn mbarrier_arrive(&mut self, at: usize, count: u64, release: bool, drop: bool, lane: usize) -> Result<u64, What> {
-        self.note(Place::Shared(at), 8, lane, How::Write(true), true)?;
+    /// Arrives `count` times, and returns the state before that. With `drop`, the later phases
+    /// expect these arrivals no longer.
+    pub(crate) fn mbarrier_arrive(&mut self, at: usize, count: u64, release: bool, drop: bool, lane: usize) -> Result<u64, Violation> {
+        self.note(Place::Shared(at), 8, lane, AccessKind::Write(true), true)?;
         let who = self.who();
         let b = self.known(at, lane)?;
         let (count, state) = (count as i64, b.phase << 20 | b.pending as u64);
         if count < 1 || count > b.pending {
-            let what = format!("{count} arrivals at an mbarrier that waits for {} more of {} in this phase", b.pending, b.expected);
+            let what =
+                format!("{count} arrivals at an mbarrier that waits for {} more of {} arrivals in this phase", b.pending, b.expected);
             return Err(misuse(lane, what));
         }
         b.pending -= count;
         if drop {
             b.expected -= count;
         }
-        let team = &mut *self.team;
-        if release && let Some(b) = team.mbarriers.at.get_mut(&at) {
-            let clock = &mut team.clocks[who as usize];
+        let cluster = &mut *self.cluster;
+        if release && let Some(b) = cluster.mbarriers.at.get_mut(&at) {
+            let clock = &mut cluster.clocks[who as usize];
             b.coming.clock.join(clock);
             clock.tick(who);
-            team.members[self.rank as usize].view.hand(&mut b.coming.blocks);
+            cluster.members[self.rank as usize].view.hand(&mut b.coming.blocks);
         }
         self.device.changes += 1;
-        self.team.end_phase(at);
+        self.cluster.end_phase(at);
         Ok(state)
     }
 
-    /// An arrival when copies have landed: one that counts, or one more that is expected and comes.
-    pub(crate) fn mbarrier_copied(&mut self, at: usize, counts: bool, lane: usize) -> Result<(), What> {
+    /// An arrival that happens when the thread's copies have landed. If `counts` is false, the
+    /// arrival first adds one to the count that the phase expects.
+    pub(crate) fn mbarrier_copied(&mut self, at: usize, counts: bool, lane: usize) -> Result<(), Violation> {
         if !counts {
             let b = self.known(at, lane)?;
             b.pending += 1;
@@ -162,10 +169,10 @@ impl Exec<'_> {
         self.mbarrier_arrive(at, 1, true, false, lane).map(|_| ())
     }
 
-    /// Whether a phase is over.
-    pub(crate) fn mbarrier_test(&mut self, at: usize, phase: Phase, acquire: bool, lane: usize) -> Result<bool, What> {
+    /// Tests whether a phase has ended.
+    pub(crate) fn mbarrier_test(&mut self, at: usize, phase: Phase, acquire: bool, lane: usize) -> Result<bool, Violation> {
         *self.polled = true;
-        self.note(Place::Shared(at), 8, lane, How::Read, true)?;
+        self.note(Place::Shared(at), 8, lane, AccessKind::Read, true)?;
         let who = self.who();
         let b = self.known(at, lane)?;
         let now = b.phase;
@@ -175,31 +182,34 @@ impl Exec<'_> {
             Phase::Parity(_) => now.wrapping_sub(1),
         };
         if wanted != now && wanted != now.wrapping_sub(1) {
-            return Err(misuse(lane, format!("phase {wanted} is asked about in phase {now}: only it and the one before may be")));
+            return Err(misuse(
+                lane,
+                format!("a test for phase {wanted} in phase {now}: only the current and the preceding phase may be tested"),
+            ));
         }
         if wanted == now {
-            self.team.mbarriers.waits.insert(who, (at, now));
+            self.cluster.mbarriers.waits.insert(who, (at, now));
             return Ok(false);
         }
         *self.polled = false;
-        let team = &mut *self.team;
-        team.mbarriers.waits.remove(&who);
-        if acquire && let Some(b) = team.mbarriers.at.get(&at) {
-            team.clocks[who as usize].join(&b.last.clock);
-            team.members[self.rank as usize].view.take(&b.last.blocks);
+        let cluster = &mut *self.cluster;
+        cluster.mbarriers.waits.remove(&who);
+        if acquire && let Some(b) = cluster.mbarriers.at.get(&at) {
+            cluster.clocks[who as usize].join(&b.last.clock);
+            cluster.members[self.rank as usize].view.take(&b.last.blocks);
         }
         Ok(true)
     }
 }
 
-impl Team {
-    /// Bytes have come, by a copy.
+impl ClusterState {
+    /// Subtracts bytes that have arrived; `by` is the copy that brought them.
     pub(crate) fn arrived_bytes(&mut self, at: usize, bytes: i64, by: Option<(u32, u32)>) -> Result<(), String> {
         let byte = at % self.each.max(1);
         let Some(b) = self.mbarriers.at.get_mut(&at) else { return Err(format!("there is no mbarrier at byte {byte} of shared memory")) };
         b.bytes -= bytes;
         if b.bytes < -MOST {
-            return Err(format!("{} bytes more than the mbarrier at byte {byte} was told of", -b.bytes));
+            return Err(format!("{} more bytes arrived than the mbarrier at byte {byte} expects", -b.bytes));
         }
         if let Some((who, time)) = by {
             b.coming.clock.learn(who, time);
@@ -220,7 +230,7 @@ impl Team {
         }
     }
 
-    /// What the threads that nobody will wake wait for.
+    /// Describes the warps that wait at mbarriers whose phases have not ended.
     pub(crate) fn vain(&self) -> Option<String> {
         let mut list: Vec<_> =
             self.mbarriers.waits.iter().filter(|(_, (at, phase))| self.mbarriers.at.get(at).is_some_and(|b| b.phase == *phase)).collect();

@@ -1,8 +1,9 @@
-//! What happened before what, between blocks: vector clocks that atomic accesses with release and acquire hand on.
+//! The happens-before order between blocks: vector clocks that atomic accesses pass on by release
+//! and acquire.
 
 use std::collections::HashMap;
 
-/// Of each block, the last time whose accesses are known to be done.
+/// For each block, the latest time up to which its accesses are known to be complete.
 pub(crate) type Known = HashMap<u32, u32>;
 
 pub(crate) fn join(to: &mut Known, from: &Known) {
@@ -12,17 +13,17 @@ pub(crate) fn join(to: &mut Known, from: &Known) {
     }
 }
 
-/// One block's view.
+/// One block's knowledge of the others.
 #[derive(Default)]
 pub(crate) struct View {
     pub(crate) block: u32,
     pub(crate) now: u32,
     seen: Known,
-    /// What a fence made ready for the next relaxed write to hand on.
+    /// The knowledge at the last fence, which the next relaxed write passes on.
     fenced: Option<Known>,
-    /// What relaxed reads saw, for the next fence to take over.
+    /// The knowledge that relaxed reads have seen, which the next fence takes over.
     pending: Known,
-    /// Handed-on clocks this block has already taken, by address.
+    /// The version of the released clock that this block has last taken over, by address.
     taken: HashMap<u64, (u64, bool)>,
 }
 
@@ -42,17 +43,17 @@ impl View {
         c
     }
 
-    /// Arrives at a barrier with others, to which all it knows is handed.
+    /// Arrives at a barrier, and adds all the block's knowledge to the barrier's.
     pub(crate) fn hand(&mut self, to: &mut Known) {
         join(to, &self.snapshot());
     }
 
-    /// Takes what others handed to a barrier.
+    /// Takes over the knowledge that other blocks added to a barrier.
     pub(crate) fn take(&mut self, from: &Known) {
         join(&mut self.seen, from);
     }
 
-    /// `fence`, `membar` over the device.
+    /// A `fence` or `membar` of device scope.
     pub(crate) fn fence(&mut self) {
         let pending = std::mem::take(&mut self.pending);
         join(&mut self.seen, &pending);
@@ -60,13 +61,13 @@ impl View {
     }
 }
 
-/// What was handed on at each address.
+/// The knowledge that has been released at each address.
 #[derive(Default)]
-pub(crate) struct Handed {
+pub(crate) struct Released {
     at: HashMap<u64, (u64, Known)>,
 }
 
-impl Handed {
+impl Released {
     /// An atomic or volatile write.
     pub(crate) fn write(&mut self, address: u64, view: &mut View, release: bool) {
         let clock = if release { view.snapshot() } else { view.fenced.clone().unwrap_or_default() };

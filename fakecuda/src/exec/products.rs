@@ -1,18 +1,19 @@
-//! Products of a warp group that run beside its threads (`wgmma`): their sums are in flight until a group is waited for.
+//! Asynchronous products of a warp group (`wgmma`). The registers of their sums are in flight until
+//! the program waits for their group.
 
 use std::collections::HashMap;
 
-use super::fault::{Kind, What};
+use super::access::Exec;
+use super::fault::{Kind, Violation};
 use super::lanes::{Lanes, Row};
-use super::reach::Exec;
 use crate::race::Access;
 
-/// Of one warp.
+/// The products of one warp.
 #[derive(Default)]
 pub(crate) struct Products {
-    /// What each register in flight will hold, and of which group it is.
+    /// For each register in flight, its group and its future value.
     flying: HashMap<u32, (u32, Row)>,
-    /// Groups committed.
+    /// The number of committed groups.
     groups: u32,
     pub(crate) fenced: bool,
 }
@@ -22,12 +23,12 @@ impl Products {
         self.flying.is_empty()
     }
 
-    /// A register's value for the next product, which may add to one in flight.
+    /// A register's value as the next product sees it: that product may add to a sum in flight.
     pub(crate) fn sum(&self, lanes: &Lanes, row: u32) -> Row {
         self.flying.get(&row).map_or(lanes.rows[row as usize], |f| f.1)
     }
 
-    /// A product's result is on its way; until then the register holds poison.
+    /// Stores a product's result for later. Until the wait, the register holds the poison value.
     pub(crate) fn send(&mut self, lanes: &mut Lanes, row: u32, value: Row) {
         self.flying.insert(row, (self.groups + 1, value));
         lanes.rows[row as usize] = [0xa5a5_a5a5; 32];
@@ -37,7 +38,7 @@ impl Products {
         self.groups += 1;
     }
 
-    /// All but the last `keep` groups are done. Returns how many groups that are.
+    /// Completes all groups but the last `keep`, and returns the number of completed groups.
     pub(crate) fn wait(&mut self, lanes: &mut Lanes, keep: u32) -> u32 {
         let done = self.groups.saturating_sub(keep);
         self.flying.retain(|&row, (group, value)| {
@@ -49,16 +50,16 @@ impl Products {
         done
     }
 
-    /// An instruction reads and writes registers: it must not read what is in flight, unless it only renames it. What it writes
-    /// is in flight no more.
-    pub(crate) fn touched(&mut self, reads: &[u32], writes: &[u32], renames: bool) -> Result<(), What> {
+    /// Checks an instruction's registers. It must not read a register in flight, unless it only
+    /// copies (renames) that register. A register that it writes is no longer in flight.
+    pub(crate) fn touched(&mut self, reads: &[u32], writes: &[u32], renames: bool) -> Result<(), Violation> {
         if let Some(row) = reads.iter().find(|r| self.flying.contains_key(r)) {
             if let (true, [to]) = (renames, writes) {
                 let value = self.flying[row];
                 self.flying.insert(*to, value);
                 return Ok(());
             }
-            return Err(What {
+            return Err(Violation {
                 kind: Kind::Race,
                 lane: None,
                 what: "a sum of wgmma.mma_async is read with no wgmma.wait_group since".into(),
@@ -72,28 +73,32 @@ impl Products {
 }
 
 impl Exec<'_> {
-    /// Notes that a product reads shared memory.
-    pub(crate) fn note_product(&mut self, at: usize, n: usize) -> Result<(), What> {
+    /// Records that a product reads shared memory.
+    pub(crate) fn note_product(&mut self, at: usize, n: usize) -> Result<(), Violation> {
         let (who, time) = (self.who(), self.products.groups + 1);
-        let team = &mut *self.team;
-        let (clock, first) = (&team.clocks[who as usize], team.first_slot);
-        let Some(shadow) = team.shadow.as_mut() else { return Ok(()) };
-        let actor = first + team.members.len() as u32 * super::jobs::SLOTS + who;
+        let cluster = &mut *self.cluster;
+        let (clock, first) = (&cluster.clocks[who as usize], cluster.first_slot);
+        let Some(shadow) = cluster.shadow.as_mut() else { return Ok(()) };
+        let actor = first + cluster.members.len() as u32 * super::jobs::SLOTS + who;
         let me = Access::new(actor, self.warp * 32, time, false);
         let ordered =
             |o: &Access, wrote: bool| if wrote && o.who < first { clock.is_fenced(o.who, o.time) } else { clock.knows(o.who, o.time) };
         shadow.touch(self.device.launch, (at, n), me, None, ordered).map_err(|c| {
             let lacks = if clock.knows(c.other.who, c.other.time) { "fence.proxy.async" } else { "barrier" };
-            let other = team.actor(&c.other, self.rank as usize);
-            What::new(Kind::Race, 0, format!("byte {} of shared memory was written by {other} with no {lacks} since", at % team.each))
+            let other = cluster.actor(&c.other, self.rank as usize);
+            Violation::new(
+                Kind::Race,
+                0,
+                format!("byte {} of shared memory was written by {other} with no {lacks} since", at % cluster.each),
+            )
         })
     }
 
-    /// `wgmma.wait_group`: what those groups read may be overwritten.
+    /// `wgmma.wait_group`: the shared memory that the completed groups read may be overwritten.
     pub(crate) fn wait_products(&mut self, keep: u32) {
         let done = self.products.wait(self.lanes, keep);
         let who = self.who();
-        let actor = self.team.first_slot + self.team.members.len() as u32 * super::jobs::SLOTS + who;
-        self.team.clocks[who as usize].learn(actor, done);
+        let actor = self.cluster.first_slot + self.cluster.members.len() as u32 * super::jobs::SLOTS + who;
+        self.cluster.clocks[who as usize].learn(actor, done);
     }
 }

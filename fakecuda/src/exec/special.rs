@@ -1,13 +1,13 @@
-//! What registers such as `%tid` hold.
+//! The values of special registers such as `%tid`.
 
 use super::code::{Kernel, Special};
 use super::grid::Launch;
 
-/// Where a thread is.
+/// The place of a thread in the grid.
 #[derive(Clone, Copy)]
 pub(crate) struct At {
     pub(crate) block: [u32; 3],
-    /// In its cluster, and the cluster's blocks.
+    /// The block's rank in its cluster, and the cluster's size.
     pub(crate) rank: u32,
     pub(crate) cluster: [u32; 3],
     pub(crate) thread: u32,

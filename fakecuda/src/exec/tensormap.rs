@@ -1,28 +1,29 @@
-//! Tensor maps: what `cuTensorMapEncodeTiled` makes and tensor copies read. The 128 bytes are this driver's own.
+//! Tensor maps, which `cuTensorMapEncodeTiled` writes and tensor copies read. The format of the 128
+//! bytes is specific to this driver.
 
 use super::jobs::{From, Move, To};
 
 pub(crate) const BYTES: usize = 128;
 const MAGIC: u64 = 0x7061_4d72_6f73_6e65;
 
-/// A tensor in device memory and the box that one copy moves.
+/// A tensor in device memory, and the box that one copy moves.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TensorMap {
     pub(crate) address: u64,
-    /// Innermost first.
+    /// The sizes of the dimensions, innermost first.
     pub(crate) dims: Vec<u64>,
-    /// In bytes, of all but the innermost.
+    /// The strides in bytes of all dimensions but the innermost.
     pub(crate) strides: Vec<u64>,
     pub(crate) tile: Vec<u32>,
-    /// Bytes of an element.
+    /// The bytes of an element.
     pub(crate) element: usize,
-    /// Bits of a shared address that are changed: 0 to 3.
+    /// The number of address bits that the swizzle changes: 0 to 3.
     pub(crate) swizzle: u32,
-    /// What is outside is this, 16 bits each.
+    /// The 16-bit pattern that fills elements outside the tensor.
     pub(crate) fill: u16,
 }
 
-/// Where a byte of shared memory lies that is addressed through a swizzle of 16 << `bits` bytes.
+/// The offset of a byte of shared memory under a swizzle of `16 << bits` bytes.
 pub(crate) fn swizzled(at: u64, bits: u32) -> u64 {
     at ^ (at >> 3 & (((1 << bits) - 1) << 4))
 }
@@ -62,16 +63,17 @@ impl TensorMap {
         })
     }
 
-    /// Bytes of a box.
+    /// The bytes of a box.
     pub(crate) fn bytes(&self) -> usize {
         self.tile.iter().map(|&n| n as usize).product::<usize>() * self.element
     }
 
-    /// The pieces of a copy between the box at `corner` and shared memory from byte `at` of the block that starts at `base`.
+    /// The pieces of a copy between the box at `corner` and shared memory. The shared memory starts
+    /// at byte `at` of the block whose memory starts at `base`.
     pub(crate) fn moves(&self, corner: &[i32], base: usize, at: u64, load: bool) -> Vec<Move> {
         let (mut moves, row) = (Vec::new(), self.tile[0] as usize * self.element);
         let rows: usize = self.tile[1..].iter().map(|&n| n as usize).product();
-        // Elements of a row that are inside.
+        // The bytes of a row that are inside the tensor.
         let first = (-(corner[0] as i64)).clamp(0, self.tile[0] as i64);
         let last = (self.dims[0] as i64 - corner[0] as i64).clamp(first, self.tile[0] as i64);
         let (first, last) = (first as usize * self.element, last as usize * self.element);
@@ -84,7 +86,7 @@ impl TensorMap {
                 global += c * self.strides[d - 1] as i64;
             }
             let valid = if inside { first..last } else { 0..0 };
-            // Swizzled memory is whole only in pieces of 16 bytes.
+            // A swizzle keeps only pieces of 16 bytes contiguous.
             let piece = if self.swizzle > 0 { 16 } else { row };
             for p in (0..row).step_by(piece) {
                 let to = |byte: usize| base + swizzled(at + (r * row + byte) as u64, self.swizzle) as usize;

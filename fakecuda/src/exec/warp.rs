@@ -1,23 +1,24 @@
-//! A warp: groups of lanes that stand at the same instruction. The group furthest behind runs, so that lanes that parted
-//! meet again; a group that used up its turn lets the others go first, so that lanes may wait for each other.
+//! A warp: groups of lanes that are at the same instruction. The group with the lowest instruction
+//! runs first, so that diverged lanes converge again. A group that has used up its turn lets the
+//! others run first, so that lanes can wait for each other.
 
+use super::access::{Copies, Device, Exec};
+use super::cluster_state::ClusterState;
 use super::code::{Action, Barrier, Code, Gathering, Kernel};
-use super::fault::{Kind, What};
+use super::fault::{Kind, Violation};
 use super::gather::ClusterBarrier;
 use super::lanes::each;
 use super::products::Products;
-use super::reach::{Copies, Device, Exec};
-use super::team::Team;
 use super::{Lanes, Mask};
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Wait {
     Nothing,
-    /// Number and threads.
+    /// The barrier's number, and its count of threads.
     Barrier(u32, Option<u32>),
-    /// For other lanes to come here.
+    /// Waits until other lanes reach this instruction.
     Together,
-    /// For the other blocks of the cluster.
+    /// Waits for the cluster's barrier.
     Cluster,
 }
 
@@ -33,22 +34,22 @@ pub(crate) struct Warp {
     pub(crate) lanes: Lanes,
     local: Vec<u8>,
     local_bytes: usize,
-    /// The block's rank in its cluster, and the warp's place in its block.
+    /// The block's rank in its cluster, and the warp's index in its block.
     pub(crate) rank: u32,
     pub(crate) index: u32,
     pub(crate) groups: Vec<Group>,
-    /// Lanes that have not exited.
+    /// The lanes that have not exited.
     pub(crate) live: Mask,
     pub(crate) polled: bool,
     copies: Copies,
     products: Products,
-    /// Threads that arrived at a barrier without waiting: its number, each.
+    /// The arrivals at barriers without waiting: the barrier's number, and the count of threads.
     pub(crate) arrived: Vec<(u32, u32)>,
-    pub(crate) cluster: ClusterBarrier,
+    pub(crate) cluster_barrier: ClusterBarrier,
 }
 
-/// A fault and where it was: instruction and lane.
-pub(crate) type Stop = (What, u32, usize);
+/// A fault with its instruction and lane.
+pub(crate) type Stop = (Violation, u32, usize);
 
 impl Warp {
     pub(crate) fn new(rank: u32, index: u32, mask: Mask, code: &Code) -> Warp {
@@ -68,7 +69,7 @@ impl Warp {
             copies: Copies::default(),
             products: Products::default(),
             arrived: Vec::new(),
-            cluster: ClusterBarrier::default(),
+            cluster_barrier: ClusterBarrier::default(),
         }
     }
 
@@ -99,19 +100,20 @@ impl Warp {
         Some(self.groups.swap_remove(i))
     }
 
-    /// Runs until nothing can go on or `turn` instructions are done. Returns the instructions counted by lanes.
-    pub(crate) fn run(&mut self, kernel: &Kernel, team: &mut Team, device: &mut Device, turn: u32) -> Result<u64, Stop> {
+    /// Runs until no group can continue or `turn` instructions have run. Returns the number of
+    /// instructions, summed over lanes.
+    pub(crate) fn run(&mut self, kernel: &Kernel, cluster: &mut ClusterState, device: &mut Device, turn: u32) -> Result<u64, Stop> {
         let (mut left, mut done) = (turn, 0);
         self.polled = false;
         while left > 0 && !self.polled {
-            self.together(kernel, team, device)?;
+            self.together(kernel, cluster, device)?;
             let Some(group) = self.pick() else { break };
-            done += self.advance(group, kernel, team, device, &mut left)?;
+            done += self.advance(group, kernel, cluster, device, &mut left)?;
         }
         Ok(done)
     }
 
-    fn exec<'a>(&'a mut self, pc: u32, team: &'a mut Team, device: &'a mut Device) -> Exec<'a> {
+    fn exec<'a>(&'a mut self, pc: u32, cluster: &'a mut ClusterState, device: &'a mut Device) -> Exec<'a> {
         Exec {
             lanes: &mut self.lanes,
             local: &mut self.local,
@@ -122,13 +124,21 @@ impl Warp {
             copies: &mut self.copies,
             products: &mut self.products,
             polled: &mut self.polled,
-            team,
+            cluster,
             device,
         }
     }
 
-    /// Runs one group until it waits, ends, meets another, falls ahead of another, or its turn is over.
-    fn advance(&mut self, mut g: Group, kernel: &Kernel, team: &mut Team, device: &mut Device, left: &mut u32) -> Result<u64, Stop> {
+    /// Runs one group until it waits, ends, meets another group, gets ahead of a ready one, or has
+    /// used up its turn.
+    fn advance(
+        &mut self,
+        mut g: Group,
+        kernel: &Kernel,
+        cluster: &mut ClusterState,
+        device: &mut Device,
+        left: &mut u32,
+    ) -> Result<u64, Stop> {
         let code = &kernel.code;
         let target = |l: super::Label| code.labels[l.0 as usize];
         let mut done = 0;
@@ -145,7 +155,7 @@ impl Warp {
                 Some(p) => g.mask & if p.want { self.lanes.preds[p.pred as usize] } else { !self.lanes.preds[p.pred as usize] },
             };
             done += active.count_ones() as u64;
-            let stop = |w: What| {
+            let stop = |w: Violation| {
                 let lane = w.lane.unwrap_or(active.trailing_zeros() as usize);
                 (w, g.pc, lane)
             };
@@ -165,12 +175,12 @@ impl Warp {
                         g.pc += 1;
                     }
                     Action::Touch(f) => {
-                        f(&mut self.exec(g.pc, team, device), active).map_err(stop)?;
+                        f(&mut self.exec(g.pc, cluster, device), active).map_err(stop)?;
                         g.pc += 1;
                     }
                     Action::Together { members, run } => {
                         if self.all_here(*members, active) {
-                            run(&mut self.exec(g.pc, team, device), active).map_err(stop)?;
+                            run(&mut self.exec(g.pc, cluster, device), active).map_err(stop)?;
                             g.pc += 1;
                         } else {
                             self.part(g, active, g.pc + 1);
@@ -193,7 +203,7 @@ impl Warp {
                             let n = self.lanes.rows[*index as usize][lane] as u32 as usize;
                             let to = to
                                 .get(n)
-                                .ok_or_else(|| stop(What::new(Kind::OutOfBounds, lane, format!("entry {n} of a branch table"))))?;
+                                .ok_or_else(|| stop(Violation::new(Kind::OutOfBounds, lane, format!("a branch table has no entry {n}"))))?;
                             self.put(Group { mask: 1 << lane, pc: target(*to), ..g });
                         }
                         return Ok(done);
@@ -228,23 +238,27 @@ impl Warp {
                         g.pc += 1;
                     }
                     Action::Cluster(Gathering::Arrive { release }) => {
-                        self.cluster_arrive(active, *release, team).map_err(stop)?;
+                        self.cluster_arrive(active, *release, cluster).map_err(stop)?;
                         device.changes += 1;
                         g.pc += 1;
                     }
                     Action::Cluster(Gathering::Wait { acquire }) => {
-                        if let Some(lane) = each(active & !(self.cluster.arrived | self.cluster.open)).next() {
-                            return Err(stop(What::new(Kind::Deadlock, lane, "waits at the cluster's barrier without having arrived")));
+                        if let Some(lane) = each(active & !(self.cluster_barrier.arrived | self.cluster_barrier.open)).next() {
+                            return Err(stop(Violation::new(
+                                Kind::Deadlock,
+                                lane,
+                                "a thread waits at the cluster's barrier without having arrived",
+                            )));
                         }
                         self.part(g, active, g.pc + 1);
-                        let open = active & self.cluster.open;
-                        self.cluster.open &= !open;
+                        let open = active & self.cluster_barrier.open;
+                        self.cluster_barrier.open &= !open;
                         self.put(Group { mask: active & !open, wait: Wait::Cluster, ..g });
                         if open == 0 {
                             return Ok(done);
                         }
                         if *acquire {
-                            self.cluster_take(team);
+                            self.cluster_take(cluster);
                         }
                         g = Group { mask: open, pc: g.pc + 1, ..g };
                     }
@@ -252,7 +266,7 @@ impl Warp {
                         self.polled = true;
                         g.pc += 1;
                     }
-                    Action::Fail(what) => return Err(stop(What { kind: Kind::Trap, lane: None, what: what.clone() })),
+                    Action::Fail(what) => return Err(stop(Violation { kind: Kind::Trap, lane: None, what: what.clone() })),
                 }
             }
             let meets = |o: &Group| o.pc == g.pc || o.wait == Wait::Nothing && !o.tired && o.pc < g.pc;
@@ -263,18 +277,18 @@ impl Warp {
         }
     }
 
-    /// Lanes of a group that do not take part in its instruction go on.
+    /// Lets the lanes of a group that do not take part in its instruction continue.
     fn part(&mut self, g: Group, active: Mask, pc: u32) {
         self.put(Group { mask: g.mask & !active, pc, ..g });
     }
 
-    /// True where the group waits, false where it only arrives.
-    fn barrier(&mut self, b: &Barrier, g: Group) -> Result<bool, What> {
+    /// Returns `true` if the group waits, and `false` if it only arrives.
+    fn barrier(&mut self, b: &Barrier, g: Group) -> Result<bool, Violation> {
         let lane = g.mask.trailing_zeros() as usize;
         let value = |row: u32| self.lanes.rows[row as usize][lane] as u32;
         let (id, threads) = (value(b.id), b.threads.map(value));
         if id > 15 || threads.is_some_and(|n| n % 32 != 0) {
-            return Err(What::new(Kind::Deadlock, lane, format!("barrier {id} of {threads:?} threads is not allowed")));
+            return Err(Violation::new(Kind::Deadlock, lane, format!("barrier {id} of {threads:?} threads is not allowed")));
         }
         if !b.wait {
             self.arrived.push((id, g.mask.count_ones()));
@@ -295,8 +309,8 @@ impl Warp {
         }
     }
 
-    /// Lets those groups go on whose lanes have all come.
-    fn together(&mut self, kernel: &Kernel, team: &mut Team, device: &mut Device) -> Result<(), Stop> {
+    /// Lets each group whose lanes have all arrived continue.
+    fn together(&mut self, kernel: &Kernel, cluster: &mut ClusterState, device: &mut Device) -> Result<(), Stop> {
         let mut n = 0;
         while let Some(&g) = self.groups.get(n) {
             n += 1;
@@ -312,7 +326,8 @@ impl Warp {
             };
             let mut rest = g.mask;
             while rest != 0 {
-                // Lanes of one instruction may name different sets, each of which goes on by itself.
+                // Lanes at one instruction may name different masks; each set of lanes runs
+                // separately.
                 let first = rest.trailing_zeros() as usize;
                 let same = match members {
                     None => rest,
@@ -325,12 +340,12 @@ impl Warp {
                 if let Some(row) = members {
                     let named = self.lanes.rows[*row as usize][first] as Mask;
                     if let Some(l) = each(same & !named).next() {
-                        let what = format!("lane {l} is not in the mask {named:#010x} that it names itself");
-                        return Err((What::new(Kind::Deadlock, l, what), g.pc, l));
+                        let what = format!("the mask {named:#010x} that lane {l} names does not contain lane {l}");
+                        return Err((Violation::new(Kind::Deadlock, l, what), g.pc, l));
                     }
                 }
                 if self.all_here(*members, same) {
-                    run(&mut self.exec(g.pc, team, device), same).map_err(|w| {
+                    run(&mut self.exec(g.pc, cluster, device), same).map_err(|w| {
                         let lane = w.lane.unwrap_or(first);
                         (w, g.pc, lane)
                     })?;

@@ -1,4 +1,4 @@
-//! Read, change and write in one.
+//! Atomic read-modify-write operations.
 
 use super::ldst::{Sync, read_order, step, write_order};
 use super::round::{Mode, of_half, to_half};
@@ -28,7 +28,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     let Some(f) = operation(op, ty) else { return s.not_done() };
     let (n, sync) = (ty.bytes(), Sync::of(s));
     if list.len() > 1 {
-        // Several at once, each atomic by itself.
+        // A vector operation; each element is atomic by itself.
         if returns || !(ty.is_float() && space == Space::Global) {
             return s.not_done();
         }
@@ -61,7 +61,8 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                 e.lanes.rows[to as usize][lane] = old;
             }
         }
-        // Only one that changes nothing (a lock's, say) is worth another warp's turn.
+        // Only an operation that changes nothing, such as a failed attempt to take a lock, gives
+        // another warp its turn.
         *e.polled = true;
         Ok(())
     })))

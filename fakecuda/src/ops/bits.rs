@@ -1,4 +1,4 @@
-//! Counting, moving and permuting bits.
+//! Instructions that count, move and permute bits.
 
 use super::{Decoded, lanes};
 use crate::exec::each;
@@ -97,7 +97,8 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         "prmt" => {
             s.only("f4e b4e rc8 ecl ecr rc16")?;
             let r = s.rows::<4>(b)?;
-            // The named modes are tables of what the general one would be given, by the two low bits of the selector.
+            // Each named mode is a table of the selectors of the general mode, indexed by the two
+            // low bits of the operand.
             let table: Option<[u32; 4]> = match s.modifiers().find(|m| Type::named(m).is_none()) {
                 None => None,
                 Some("f4e") => Some([0x3210, 0x4321, 0x5432, 0x6543]),
@@ -114,7 +115,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                     let one = |i: u32| {
                         let p = pick >> (4 * i) & 15;
                         let byte = bytes[(p & 7) as usize];
-                        // The top bit asks for the sign of the byte instead.
+                        // The top bit selects the sign of the byte.
                         if p & 8 != 0 { ((byte as i8) >> 7) as u8 } else { byte }
                     };
                     u32::from_le_bytes([one(0), one(1), one(2), one(3)])

@@ -1,4 +1,4 @@
-//! Sums and products of many words: the carry is one bit for each lane.
+//! Extended-precision sums and products. The carry flag is one bit for each lane.
 
 use super::{Decoded, lanes};
 use crate::exec::each;
@@ -46,7 +46,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                 let part = (if high { p >> bits } else { p }) as u64 & all;
                 part as u128 + at(z) as u128 + carry
             } else if minus {
-                // Borrow: the bit above the word.
+                // The borrow is the bit above the word.
                 (x as u128).wrapping_sub(y as u128).wrapping_sub(carry)
             } else {
                 x as u128 + y as u128 + carry

@@ -10,7 +10,7 @@ use crate::types::Type;
 
 type Test = Box<dyn Fn(&Lanes, Mask) -> Mask + Send + Sync>;
 
-/// A half as its bits, with its type in the closure that reads it.
+/// The bits of an f16 or bf16; the closure that reads them knows the type.
 #[derive(Clone, Copy)]
 struct Half(u16);
 
@@ -71,7 +71,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
 
 fn test(b: &mut Builder<'_>, s: &Statement, op: &str) -> crate::parse::Result<Test> {
     let r = [s.row(b, 1)?, s.row(b, 2)?];
-    // `set` has the type of its result before that of its operands.
+    // `set` names the result's type first, and then the operands' type.
     let ty = if s.name() == "set" { s.types().nth(1) } else { s.ty() };
     macro_rules! make {
         ($t:ty, $read:expr, $float:expr) => {{
@@ -81,7 +81,7 @@ fn test(b: &mut Builder<'_>, s: &Statement, op: &str) -> crate::parse::Result<Te
                     Box::new(move |l: &Lanes, m: Mask| l.test2(r, m, |x: $t, y: $t| $f(read(x), read(y))))
                 };
             }
-            // The unordered forms (`ltu`) hold where one side is no number.
+            // The unordered forms (such as `ltu`) are true if one operand is NaN.
             #[allow(clippy::neg_cmp_op_on_partial_ord, clippy::double_comparisons, clippy::nonminimal_bool, clippy::eq_op)]
             let test: Test = match op {
                 "eq" => by!(|x, y| x == y),

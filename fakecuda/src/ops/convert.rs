@@ -31,7 +31,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         Type::F16 => |x| of_half(Type::F16, x as u16),
         Type::Bf16 => |x| of_half(Type::Bf16, x as u16),
         Type::F32 if flushes => |x| flush(f32::of(x)) as f64,
-        // NaN stays NaN.
+        // NaN stays NaN: the comparison with 0 is false.
         Type::F32 if relu => |x| if f32::of(x) < 0.0 { 0.0 } else { f32::of(x) as f64 },
         Type::F32 => |x| f32::of(x) as f64,
         Type::F64 => f64::of,
@@ -44,7 +44,8 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         return Ok(Some(lanes(move |l, m| {
             l.map1(r, m, |x: u64| {
                 let x = round::whole(read(x), whole);
-                // Out of range is the nearest in range, NaN is 0: what Rust's `as` does.
+                // A value out of range gives the nearest value in range, and NaN gives 0. Rust's
+                // `as` does the same.
                 if signed { (x as i64).clamp(-(most as i64) - 1, most as i64) as u64 & all } else { (x as u64).min(most) }
             })
         })));
@@ -85,7 +86,7 @@ fn whole_mode(s: &Statement) -> Option<Mode> {
     })
 }
 
-/// `cvt.f16x2.f32 d, a, b`: a goes to the upper half.
+/// `cvt.f16x2.f32 d, a, b` puts `a` in the upper half.
 fn pack(b: &mut Builder<'_>, s: &Statement, to: Type) -> Decoded {
     if s.types().nth(1) != Some(Type::F32) {
         return s.not_done();
@@ -107,7 +108,7 @@ fn integers(s: &Statement, r: [u32; 2], to: Type, from: Type) -> Decoded {
             if sat {
                 lanes(move |l, m| l.map1(r, m, |x: F| (x as i128).clamp(T::MIN as i128, T::MAX as i128) as T))
             } else {
-                // A narrow result keeps its sign in a wider register.
+                // A narrow result is sign-extended to the wider register.
                 lanes(move |l, m| l.map1(r, m, |x: F| x as T as i64))
             }
         })
@@ -120,7 +121,8 @@ fn from_integer(s: &Statement, r: [u32; 2], to: Type, from: Type) -> Decoded {
         let unused = 64 - from.bytes() as u32 * 8;
         if signed { ((x << unused) as i64 >> unused) as i128 } else { (x << unused >> unused) as i128 }
     };
-    // Two words of 32 bits are exact in f64, and their sum rounded to odd can be rounded again.
+    // Two words of 32 bits are exact in f64. Their sum is rounded to odd, so that it can be rounded
+    // once more.
     let odd = move |x: i128| round::add_odd((x >> 32) as f64 * 4294967296.0, (x & 0xffff_ffff) as f64);
     Ok(Some(match (to, mode) {
         (Type::F64, Mode::Nearest) => lanes(move |l, m| l.map1(r, m, |x: u64| read(x) as f64)),

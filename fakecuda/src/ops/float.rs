@@ -1,4 +1,5 @@
-//! Arithmetic in f32 and f64. What PTX calls `.approx` is better here than on a GPU: the exact value, rounded once.
+//! Arithmetic in f32 and f64. The `.approx` instructions are more accurate here than on a GPU: they
+//! return the exact value, rounded once.
 
 use super::round::{self, Mode};
 use super::{Decoded, lanes};
@@ -27,7 +28,7 @@ pub(super) fn mode(s: &Statement) -> Mode {
     }
 }
 
-/// How a result is finished: `.ftz` and `.sat`.
+/// The modifiers that change a result: `.ftz` and `.sat`.
 #[derive(Clone, Copy)]
 struct Finish {
     flush: bool,
@@ -49,7 +50,7 @@ impl Finish {
 
     fn output(self, x: f32) -> f32 {
         let x = self.input(x);
-        // NaN saturates to 0.
+        // `.sat` turns NaN into 0.
         if self.saturate { if x > 0.0 { x.min(1.0) } else { 0.0 } } else { x }
     }
 }
@@ -84,7 +85,7 @@ fn three(b: &mut Builder<'_>, s: &Statement, f: impl Fn(f32, f32, f32) -> f32 + 
     }))
 }
 
-/// x + y in a directed mode, where x is exact.
+/// `x + y` in a directed rounding mode, where `x` is exact.
 fn directed(x: f64, y: f64, mode: Mode) -> f32 {
     let s = round::add_odd(x, y);
     if s == 0.0 && mode == Mode::Down && (x != 0.0 || x.is_sign_negative() != y.is_sign_negative()) {
@@ -165,7 +166,8 @@ fn single(b: &mut Builder<'_>, s: &Statement) -> Decoded {
 }
 
 fn double(b: &mut Builder<'_>, s: &Statement) -> Decoded {
-    // A GPU's first approximation has the upper half of the bits only; the code around it refines it.
+    // A GPU's first approximation sets only the upper half of the bits; the code around it refines
+    // the value.
     let upper = |x: f64| f64::from_bits(x.to_bits() & 0xffff_ffff_0000_0000);
     match s.name() {
         "add" | "sub" | "mul" | "fma" | "mad" | "div" | "sqrt" => s.only("rn")?,

@@ -1,4 +1,4 @@
-//! Branches, barriers, fences and ends.
+//! Branches, barriers, fences and exits.
 
 use super::{Decoded, lanes, touch};
 use crate::exec::{Action, Barrier, Gathering, Reduce};
@@ -27,7 +27,8 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         "trap" => Action::Fail("a trap".into()),
         "brkpt" => Action::Fail("a breakpoint".into()),
         "nanosleep" => Action::Yield,
-        // Registers handed between warp groups: only what the instruction itself asks for is checked.
+        // `setmaxnreg` moves registers between warp groups. Only the requirements of the
+        // instruction itself are checked.
         "setmaxnreg" => {
             s.only("inc dec sync aligned")?;
             let row = s.row(b, 0)?;
@@ -37,7 +38,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             }
             lanes(|_, _| {})
         }
-        // Overlap with the next kernel, which never overlaps here.
+        // `griddepcontrol` concerns the overlap with the next kernel. Kernels never overlap here.
         "griddepcontrol" => lanes(|_, _| {}),
         "barrier" if s.has("cluster") => {
             s.only("cluster arrive wait aligned release relaxed acquire")?;
@@ -62,7 +63,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             } else if s.has("proxy") && s.modifiers().any(|m| m.starts_with("async")) {
                 touch(|e, _| {
                     let who = e.who();
-                    let clock = &mut e.team.clocks[who as usize];
+                    let clock = &mut e.cluster.clocks[who as usize];
                     clock.fence();
                     clock.tick(who);
                     Ok(())
@@ -77,11 +78,11 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     }))
 }
 
-/// `far`: also between blocks.
+/// A fence; with `far`, it orders accesses between blocks too.
 fn fence(far: bool) -> Action {
     touch(move |e, _| {
         let who = e.who();
-        e.team.fence(who);
+        e.cluster.fence(who);
         if far {
             e.view().fence();
         }

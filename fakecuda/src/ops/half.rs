@@ -1,4 +1,5 @@
-//! Arithmetic in f16 and bf16, single and in pairs: exact in f64 (rounded to odd where that is not enough), rounded once.
+//! Arithmetic in f16 and bf16, single and packed. Results are computed exactly in f64 (rounded to
+//! odd where f64 is not exact), and then rounded once.
 
 use super::float::{greatest, least};
 use super::round::{Mode, add_odd, of_half, to_half};

@@ -1,10 +1,10 @@
-//! Whole-number arithmetic and logic.
+//! Integer arithmetic and logic.
 
 use super::{Decoded, lanes};
 use crate::parse::{Arg, Builder, Statement};
 use crate::types::Type;
 
-/// Runs an expression with `$t` the Rust type of a PTX type.
+/// Evaluates an expression in which `$t` is the Rust type of a PTX type.
 macro_rules! with_integer {
     ($ty:expr, $t:ident, $s:expr, $e:expr) => {
         match $ty {
@@ -81,7 +81,8 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             s.only("")?;
             two!(T, |x: T, y: T| x.wrapping_sub(y))
         }
-        // What a GPU gives for a division by zero: all bits set; the remainder is the dividend.
+        // A GPU's integer division by zero returns all bits set, and its remainder returns the
+        // dividend.
         "div" => {
             s.only("")?;
             two!(T, |x: T, y: T| if y == 0 { !0 } else { x.wrapping_div(y) })
@@ -130,7 +131,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             s.only("")?;
             two!(T, |x: T, n: u32| x.checked_shl(n).unwrap_or(0))
         }
-        // A signed shift by too much leaves the sign.
+        // A signed shift by the width or more leaves only copies of the sign.
         "shr" => {
             s.only("")?;
             two!(T, |x: T, n: u32| x.checked_shr(n).unwrap_or(if (x as i64) < 0 && T::MIN != 0 { !0 } else { 0 }))
@@ -170,7 +171,7 @@ fn logic(s: &Statement) -> Decoded {
                 "or" => |x, y| x | y,
                 _ => |x, y| x ^ y,
             };
-            // NVRTC negates by `xor.pred p, q, -1`.
+            // NVRTC negates a predicate by `xor.pred p, q, -1`.
             if let Arg::Row(constant) = *s.arg(2)? {
                 return Ok(Some(lanes(move |l, m| {
                     l.set_pred(to, m, f(l.pred(x), if l.rows[constant as usize][0] == 0 { 0 } else { u32::MAX }))

@@ -1,21 +1,21 @@
 //! Loads and stores.
 
 use super::{Decoded, lanes, touch};
-use crate::exec::{Exec, How, Place, each};
+use crate::exec::{AccessKind, Exec, Place, each};
 use crate::parse::{Builder, Statement};
 use crate::types::Space;
 
-/// Caches and their hints, which change nothing here.
+/// State spaces and cache hints. The hints have no effect here.
 const HINTS: &str = "global shared local const param param::entry param::func shared::cta shared::cluster nc ca cg cs lu cv wb wt L1::no_allocate L1::evict_last L1::evict_first L1::evict_normal L1::evict_unchanged L2::64B L2::128B L2::256B L2::cache_hint L2::evict_last L2::evict_first L2::evict_normal v2 v4 v8 weak";
 
-/// How an access takes part in the order between threads.
+/// The part that an access plays in the order between threads.
 #[derive(Clone, Copy)]
 pub(super) struct Sync {
-    /// Another thread may write at the same time.
+    /// Whether another thread may write at the same time.
     pub(super) atomic: bool,
     pub(super) acquire: bool,
     pub(super) release: bool,
-    /// Within the block at least.
+    /// Acquire and release at any scope, including the block's.
     near_acquire: bool,
     near_release: bool,
 }
@@ -23,7 +23,7 @@ pub(super) struct Sync {
 impl Sync {
     pub(super) const WORDS: &str = "volatile relaxed acquire release acq_rel cta cluster gpu sys mmio";
 
-    /// `cta` alone orders nothing between blocks.
+    /// `.cta` scope orders nothing between blocks.
     pub(super) fn of(s: &Statement) -> Sync {
         let (both, wide) = (s.has("acq_rel"), !s.has("cta"));
         Sync {
@@ -62,7 +62,7 @@ fn shape(s: &Statement, registers: &[u32]) -> crate::parse::Result<(usize, usize
         1
     };
     if n == 0 || n > 8 || registers.len() != count {
-        return s.wrong("as many registers as values of at most 8 bytes expected");
+        return s.wrong("as many registers as values expected, of at most 8 bytes each");
     }
     Ok((n, count))
 }
@@ -76,7 +76,7 @@ fn load(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         for lane in each(mask) {
             let address = e.lanes.rows[base as usize][lane].wrapping_add_signed(offset);
             let place = e.place(space, address, n * count, lane)?;
-            e.note(place, n * count, lane, How::Read, sync.atomic)?;
+            e.note(place, n * count, lane, AccessKind::Read, sync.atomic)?;
             if sync.atomic {
                 read_order(e, place, address, sync);
             }
@@ -93,7 +93,7 @@ fn store(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     let (from, (base, offset, space)) = (s.vector(b, 1)?, s.memory(0)?);
     let (n, count) = shape(s, &from)?;
     if space == Space::Const {
-        return s.wrong("constants are not written");
+        return s.wrong("constant memory cannot be written");
     }
     let sync = Sync::of(s);
     Ok(Some(touch(move |e, mask| {
@@ -121,11 +121,12 @@ pub(super) fn step(place: Place, by: usize) -> Place {
     }
 }
 
-/// Where a flag lies for the threads of a cluster, if it orders them, and whether in shared memory.
+/// The address of a flag that orders the threads of a cluster, and whether it is in shared memory.
+/// `None` if the access is not such a flag.
 fn flag(e: &Exec<'_>, place: Place, address: u64) -> Option<(u64, bool)> {
     match place {
         Place::Shared(at) => Some((at as u64, true)),
-        Place::Global(..) if e.team.members.len() > 1 => Some((address, false)),
+        Place::Global(..) if e.cluster.members.len() > 1 => Some((address, false)),
         _ => None,
     }
 }
@@ -133,20 +134,20 @@ fn flag(e: &Exec<'_>, place: Place, address: u64) -> Option<(u64, bool)> {
 pub(super) fn read_order(e: &mut Exec<'_>, place: Place, address: u64, sync: Sync) {
     *e.polled = true;
     if let Some((at, shared)) = flag(e, place, address) {
-        e.team.flag_read(at, (e.rank, e.who()), sync.near_acquire, shared);
+        e.cluster.flag_read(at, (e.rank, e.who()), sync.near_acquire, shared);
     }
     if matches!(place, Place::Global(..)) {
-        let (handed, view) = e.handed();
-        handed.read(address, view, sync.acquire);
+        let (released, view) = e.released();
+        released.read(address, view, sync.acquire);
     }
 }
 
 pub(super) fn write_order(e: &mut Exec<'_>, place: Place, address: u64, sync: Sync) {
     if let Some((at, shared)) = flag(e, place, address) {
-        e.team.flag_write(at, (e.rank, e.who()), sync.near_release, shared);
+        e.cluster.flag_write(at, (e.rank, e.who()), sync.near_release, shared);
     }
     if matches!(place, Place::Global(..)) {
-        let (handed, view) = e.handed();
-        handed.write(address, view, sync.release);
+        let (released, view) = e.released();
+        released.write(address, view, sync.release);
     }
 }

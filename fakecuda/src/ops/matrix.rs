@@ -1,7 +1,8 @@
-//! Bringing matrices to the tensor operations and back: `ldmatrix`, `stmatrix`, and `cp.async`, whose copies land only when waited for.
+//! Matrix loads and stores for the tensor cores: `ldmatrix`, `stmatrix`, and `cp.async`. A copy by
+//! `cp.async` lands only when the program waits for it.
 
 use super::{Decoded, touch};
-use crate::exec::{Action, Copy, Exec, How, Kind, Place, Touch, What, each};
+use crate::exec::{AccessKind, Action, Copy, Exec, Kind, Place, Touch, Violation, each};
 use crate::parse::{Arg, Builder, Statement};
 use crate::types::Space;
 
@@ -24,7 +25,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     }
 }
 
-/// A matrix of 8 × 8 halves: lane 4 r + c has the words c of row r.
+/// A matrix of 8 × 8 16-bit elements: lane `4 r + c` holds elements `2 c` and `2 c + 1` of row `r`.
 type Matrix = [[u16; 8]; 8];
 
 fn pack(to: &mut [u64; 32], from: &Matrix, trans: bool) {
@@ -43,7 +44,7 @@ fn transposed(m: &Matrix) -> Matrix {
     std::array::from_fn(|r| std::array::from_fn(|c| m[c][r]))
 }
 
-/// Lane 8 n + r has the address of row r of matrix n.
+/// Lane `8 n + r` holds the address of row `r` of matrix `n`.
 fn ldmatrix(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     s.only("sync aligned m8n8 x1 x2 x4 trans shared shared::cta")?;
     let (to, (base, offset, space)) = (s.vector(b, 0)?, s.memory(1)?);
@@ -58,7 +59,7 @@ fn ldmatrix(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                 let lane = 8 * n + r;
                 let address = e.lanes.rows[base as usize][lane].wrapping_add_signed(offset);
                 let place = own(e, space, address, lane)?;
-                e.note(place, 16, lane, How::Read, false)?;
+                e.note(place, 16, lane, AccessKind::Read, false)?;
                 for (h, x) in row.iter_mut().zip(e.bytes(place, 16).chunks_exact(2)) {
                     *h = u16::from_le_bytes([x[0], x[1]]);
                 }
@@ -85,7 +86,7 @@ fn stmatrix(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                 let lane = 8 * n + r;
                 let address = e.lanes.rows[base as usize][lane].wrapping_add_signed(offset);
                 let place = own(e, space, address, lane)?;
-                e.note(place, 16, lane, How::Write(true), false)?;
+                e.note(place, 16, lane, AccessKind::Write(true), false)?;
                 for (to, h) in e.bytes(place, 16).chunks_exact_mut(2).zip(row) {
                     to.copy_from_slice(&h.to_le_bytes());
                 }
@@ -107,10 +108,10 @@ fn many(s: &Statement) -> usize {
 }
 
 /// 16 bytes of the block's own shared memory.
-fn own(e: &Exec<'_>, space: Space, address: u64, lane: usize) -> Result<Place, What> {
+fn own(e: &Exec<'_>, space: Space, address: u64, lane: usize) -> Result<Place, Violation> {
     match e.place(space, address, 16, lane)? {
         p @ Place::Shared(_) => Ok(p),
-        _ => Err(What::new(Kind::OutOfBounds, lane, "a matrix lies in shared memory")),
+        _ => Err(Violation::new(Kind::OutOfBounds, lane, "a matrix must be in shared memory")),
     }
 }
 
@@ -123,7 +124,7 @@ fn cp_async(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         Some("mbarrier") => {
             s.only("async mbarrier arrive noinc shared shared::cta")?;
             let ((base, offset, space), counts) = (s.memory(0)?, s.has("noinc"));
-            // The copies land with the arrival, which is here at once.
+            // The copies land at the arrival, which happens at once here.
             Ok(Some(touch(move |e, mask| {
                 land(e, mask, |_, _| true)?;
                 for lane in each(mask) {
@@ -144,7 +145,8 @@ fn cp_async(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         _ => {
             s.only("async ca cg shared shared::cta global L2::64B L2::128B L2::256B L2::cache_hint")?;
             let ((to, by, _), (from, off, _)) = (s.memory(0)?, s.memory(1)?);
-            // Then the bytes to read (the rest is zero) or whether to read none, then the hint.
+            // The fourth operand is the number of bytes to read (the rest is zero) or a predicate
+            // to read none. The cache hint follows it.
             let more = s.args.len() > 3 + s.has("L2::cache_hint") as usize;
             let (n, none) =
                 (s.row(b, 2)?, if let (true, Some(Arg::Pred(p, not))) = (more, s.args.get(3)) { Some((*p, *not)) } else { None });
@@ -172,20 +174,21 @@ fn cp_async(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     }
 }
 
-/// Where a copy reads from: as many bytes as it reads must be there, and its address is aligned for all of them.
-fn source(e: &Exec<'_>, c: &Copy) -> Result<Option<Place>, What> {
+/// The source of a copy. The bytes that the copy reads must exist, and the address must be aligned
+/// to the copy's full size.
+fn source(e: &Exec<'_>, c: &Copy) -> Result<Option<Place>, Violation> {
     if c.read == 0 {
         return Ok(None);
     }
     if c.from & (c.bytes as u64 - 1) != 0 {
-        return Err(What::new(Kind::Misaligned, c.lane, format!("address {:#x} is no multiple of {}", c.from, c.bytes)));
+        return Err(Violation::new(Kind::Misaligned, c.lane, format!("address {:#x} is not a multiple of {}", c.from, c.bytes)));
     }
-    let (region, at) = e.device.memory.find(c.from, c.read).map_err(|w| What { lane: Some(c.lane), ..w.into() })?;
+    let (region, at) = e.device.memory.find(c.from, c.read).map_err(|w| Violation { lane: Some(c.lane), ..w.into() })?;
     Ok(Some(Place::Global(region, at)))
 }
 
-/// Does the copies that `now` chooses, and keeps the others.
-fn land(e: &mut Exec<'_>, mask: u32, now: impl Fn(&Copy, &[u32; 32]) -> bool) -> Result<(), What> {
+/// Carries out the copies that `now` selects, and keeps the others.
+fn land(e: &mut Exec<'_>, mask: u32, now: impl Fn(&Copy, &[u32; 32]) -> bool) -> Result<(), Violation> {
     let waiting = std::mem::take(&mut e.copies.waiting);
     for c in waiting {
         if mask >> c.lane & 1 == 0 || !now(&c, &e.copies.groups) {
@@ -194,11 +197,11 @@ fn land(e: &mut Exec<'_>, mask: u32, now: impl Fn(&Copy, &[u32; 32]) -> bool) ->
         }
         let mut data = vec![0; c.bytes];
         if let Some(from) = source(e, &c)? {
-            e.note(from, c.read, c.lane, How::Read, false)?;
+            e.note(from, c.read, c.lane, AccessKind::Read, false)?;
             data[..c.read].copy_from_slice(e.bytes(from, c.read));
         }
         let to = e.place(Space::Shared, c.to, c.bytes, c.lane)?;
-        e.note(to, c.bytes, c.lane, How::Write(true), false)?;
+        e.note(to, c.bytes, c.lane, AccessKind::Write(true), false)?;
         e.bytes(to, c.bytes).copy_from_slice(&data);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `mbarrier.…`: arrivals, bytes announced, and waiting.
+//! `mbarrier.…`: arrivals, byte counts, and tests.
 
 use super::{Decoded, touch};
 use crate::exec::{Phase, each};
@@ -72,11 +72,11 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
 
 fn arrive(b: &mut Builder<'_>, s: &Statement, release: bool) -> Decoded {
     let (expect, drop, far) = (s.has("expect_tx"), s.name_is("arrive_drop"), s.space() == Space::Cluster);
-    // Only an arrival at the block's own object has a state to give.
+    // Only an arrival at the block's own object returns a state.
     let (to, first) = match s.arg(0)? {
         Arg::Memory { .. } => (None, 0),
         Arg::Sink => (None, 1),
-        _ if far => return s.wrong("'_' expected for the state of an mbarrier that may be another block's"),
+        _ if far => return s.wrong("'_' expected as the state of an mbarrier that may be in another block"),
         _ => (Some(s.row(b, 0)?), 1),
     };
     let (base, offset, space) = s.memory(first)?;

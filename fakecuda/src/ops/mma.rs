@@ -1,6 +1,6 @@
-//! `mma.sync`: a warp multiplies two small matrices whose elements its lanes hold. Products are exact and summed in f64,
-//! then rounded once; a GPU's sums are rounded in an order that is not documented. In f64 each step is one `fma`, k
-//! ascending.
+//! `mma.sync`: a warp multiplies two small matrices whose elements are in its lanes' registers.
+//! Products are exact, summed in f64, and rounded once. A GPU rounds its sums in an undocumented
+//! order. In f64, each step is one `fma`, in ascending order of k.
 
 use super::Decoded;
 use super::round::{Mode, of_half, to_half};
@@ -8,7 +8,7 @@ use crate::exec::{Action, Lanes, Touch, Value};
 use crate::parse::{Builder, Statement};
 use crate::types::Type;
 
-/// `m16n8k…`: rows, the inner size and how many elements a register holds.
+/// `m16n8k…`: the rows, the inner size, and the elements in one register.
 pub(super) struct Shape {
     rows: usize,
     inner: usize,
@@ -16,7 +16,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// Of the rows that a warp has of a larger product.
+    /// The share of one warp in a larger product.
     pub(super) fn of(inner: usize, ty: Type) -> Shape {
         Shape { rows: 16, inner, packed: if ty == Type::Tf32 { 1 } else { 2 } }
     }
@@ -54,7 +54,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     }
     let run: Touch = Box::new(move |e, _| {
         let (a, b) = operands(e.lanes, a_type, &shape, &av, &bv);
-        // Lane 4 g + t holds rows g and g + 8, columns 2 t and 2 t + 1.
+        // Lane `4 g + t` holds rows `g` and `g + 8`, columns `2 t` and `2 t + 1`.
         for lane in 0..32 {
             let sum = |n: usize, c: f64| {
                 let (row, column) = (lane / 4 + 8 * (n / 2), lane % 4 * 2 + n % 2);
@@ -91,13 +91,13 @@ fn value(l: &Lanes, ty: Type, row: u32, lane: usize, h: usize) -> f64 {
     let bits = l.rows[row as usize][lane];
     match ty {
         Type::F64 => f64::of(bits),
-        // The low 13 bits of a tf32 are not looked at.
+        // The low 13 bits of a tf32 operand are ignored.
         Type::Tf32 => f32::from_bits(bits as u32 & 0xffff_e000) as f64,
         _ => of_half(ty, (bits >> (16 * h)) as u16),
     }
 }
 
-/// A, whose elements the lanes' registers hold.
+/// Matrix A, from the lanes' registers.
 pub(super) fn fragment(l: &Lanes, ty: Type, shape: &Shape, av: &[u32]) -> [[f64; 16]; 16] {
     let mut a = [[0.0; 16]; 16];
     let (p, halves) = (shape.packed, shape.rows / 8);

@@ -1,4 +1,5 @@
-//! Opcodes by group. Each group's `decode` makes of a statement the closure that runs it, or passes it on.
+//! Opcodes by group. The `decode` of a group returns the closure that runs a statement, or `None`
+//! if the opcode is not in the group.
 
 mod atomic;
 mod bits;
@@ -25,7 +26,7 @@ use crate::parse::{Builder, Error, Result, Statement};
 
 type Decoded = Result<Option<Action>>;
 
-/// Turns a statement into instructions at the end of the kernel's code.
+/// Turns a statement into instructions, and appends them to the kernel's code.
 pub(crate) fn decode(b: &mut Builder<'_>, s: Statement) -> Result<()> {
     if s.name() == "call" {
         return b.call(&s);
@@ -63,12 +64,12 @@ fn lanes(f: impl Fn(&mut crate::exec::Lanes, Mask) + Send + Sync + 'static) -> A
     Action::Lanes(f)
 }
 
-fn touch(f: impl Fn(&mut Exec<'_>, Mask) -> std::result::Result<(), crate::exec::What> + Send + Sync + 'static) -> Action {
+fn touch(f: impl Fn(&mut Exec<'_>, Mask) -> std::result::Result<(), crate::exec::Violation> + Send + Sync + 'static) -> Action {
     let f: Touch = Box::new(f);
     Action::Touch(f)
 }
 
-/// Moves a call's argument or result within local memory.
+/// Copies a call's argument or result within local memory.
 pub(crate) fn copy_local(to: u64, from: u64, n: usize) -> Action {
     let (to, from) = (to as usize, from as usize);
     touch(move |e, mask| {

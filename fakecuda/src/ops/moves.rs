@@ -1,7 +1,7 @@
-//! Moving values between registers, and between kinds of addresses.
+//! Moves between registers, and conversions between address spaces.
 
 use super::{Decoded, lanes, touch};
-use crate::exec::{Kind, LOCAL, PARAM, RANK_SHIFT, SHARED, What, each};
+use crate::exec::{Kind, LOCAL, PARAM, RANK_SHIFT, SHARED, Violation, each};
 use crate::parse::{Arg, Builder, Statement};
 use crate::types::{Space, Type};
 
@@ -30,7 +30,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             let (p, x, space) = (s.pred_of(b, s.arg(0)?)?, s.row(b, 1)?, s.space());
             Ok(Some(touch(move |e, m| {
                 let is = |a: u64| match space {
-                    Space::Shared => a >= SHARED && e.team.locate(e.rank, a - SHARED).is_ok_and(|at| at.0 == e.rank),
+                    Space::Shared => a >= SHARED && e.cluster.locate(e.rank, a - SHARED).is_ok_and(|at| at.0 == e.rank),
                     Space::Cluster => a >= SHARED,
                     Space::Local => (LOCAL..SHARED).contains(&a),
                     Space::Param => (PARAM..LOCAL).contains(&a),
@@ -60,7 +60,7 @@ fn mov(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     }
     let bits = s.ty().map_or(32, |t| t.bytes() as u32 * 8);
     match (s.arg(0)?.clone(), s.arg(1)?.clone()) {
-        // Cut a register into pieces, or make one of pieces.
+        // Splits a register into parts, or packs parts into a register.
         (Arg::Vector(_), _) => {
             let (to, x) = (s.vector(b, 0)?, s.row(b, 1)?);
             let part = bits / to.len() as u32;
@@ -91,7 +91,8 @@ fn mov(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     }
 }
 
-/// Shared, local and parameter memory are windows of the generic addresses; the others are the same in both.
+/// Shared, local and parameter memory are windows in the generic address space. Addresses of the
+/// other spaces do not change.
 fn cvta(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     s.only("to global shared local const param shared::cta shared::cluster")?;
     let r = s.rows::<2>(b)?;
@@ -105,7 +106,8 @@ fn cvta(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     Ok(Some(lanes(move |l, m| l.map1(r, m, |a: u64| if to { a.wrapping_sub(window) } else { a.wrapping_add(window) }))))
 }
 
-/// The address in another block of the cluster that corresponds to one here.
+/// Maps an address of this block's shared memory to the same address in another block of the
+/// cluster.
 fn mapa(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     s.only("shared::cluster")?;
     let [d, x, block] = s.rows::<3>(b)?;
@@ -114,10 +116,10 @@ fn mapa(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         for lane in each(m) {
             let (address, block) = (e.lanes.rows[x as usize][lane].wrapping_sub(window), e.lanes.rows[block as usize][lane] as u32);
             let address = if window == 0 { address & 0xffff_ffff } else { address };
-            let (_, at) = e.team.locate(e.rank, address).map_err(|w| What::new(Kind::OutOfBounds, lane, w))?;
-            if block as usize >= e.team.members.len() {
-                let what = format!("there is no block {block} in a cluster of {}", e.team.members.len());
-                return Err(What::new(Kind::OutOfBounds, lane, what));
+            let (_, at) = e.cluster.locate(e.rank, address).map_err(|w| Violation::new(Kind::OutOfBounds, lane, w))?;
+            if block as usize >= e.cluster.members.len() {
+                let what = format!("there is no block {block} in a cluster that has {} blocks", e.cluster.members.len());
+                return Err(Violation::new(Kind::OutOfBounds, lane, what));
             }
             e.lanes.rows[d as usize][lane] = window + ((block as u64 + 1) << RANK_SHIFT | at);
         }
@@ -133,7 +135,7 @@ fn getctarank(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         for lane in each(m) {
             let address = e.lanes.rows[x as usize][lane].wrapping_sub(window);
             let address = if window == 0 { address & 0xffff_ffff } else { address };
-            let (rank, _) = e.team.locate(e.rank, address).map_err(|w| What::new(Kind::OutOfBounds, lane, w))?;
+            let (rank, _) = e.cluster.locate(e.rank, address).map_err(|w| Violation::new(Kind::OutOfBounds, lane, w))?;
             e.lanes.rows[d as usize][lane] = rank as u64;
         }
         Ok(())

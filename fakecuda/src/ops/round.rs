@@ -1,18 +1,19 @@
-//! Rounding done by hand: the directed modes, and the types narrower than 32 bits.
+//! Rounding in software: the directed modes, and the types narrower than 32 bits.
 
 use crate::types::Type;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Nearest,
-    /// Ties away from zero.
+    /// To the nearest value, with ties away from zero.
     Away,
     Zero,
     Down,
     Up,
 }
 
-/// a + b rounded to odd: rounding the result once more, to two bits fewer or less, is rounding the exact sum once.
+/// `a + b` rounded to odd. A second rounding, to at least two bits fewer, gives the same result as
+/// one rounding of the exact sum.
 pub(crate) fn add_odd(a: f64, b: f64) -> f64 {
     let s = a + b;
     let t = s - a;
@@ -23,7 +24,7 @@ pub(crate) fn add_odd(a: f64, b: f64) -> f64 {
     if rest > 0.0 { s.next_up() } else { s.next_down() }
 }
 
-/// x in f32. A zero that a cancellation left is the caller's.
+/// Rounds `x` to f32. The caller sets the sign of a zero that results from cancellation.
 pub(crate) fn to_f32(x: f64, mode: Mode) -> f32 {
     let r = x as f32;
     if x.is_nan() || x.is_infinite() || r as f64 == x {
@@ -58,7 +59,7 @@ pub(crate) fn to_f32(x: f64, mode: Mode) -> f32 {
     }
 }
 
-/// To a whole number.
+/// Rounds to an integer.
 pub(crate) fn whole(x: f64, mode: Mode) -> f64 {
     match mode {
         Mode::Nearest => x.round_ties_even(),
@@ -69,7 +70,8 @@ pub(crate) fn whole(x: f64, mode: Mode) -> f64 {
     }
 }
 
-/// x with `bits` of significance, exponents from `least` on, and no more than `most`.
+/// Rounds `x` to `bits` significant bits, a least exponent of `least`, and a magnitude of at most
+/// `most`.
 fn narrow(x: f64, bits: i32, least: i32, most: f64, mode: Mode) -> f64 {
     if x == 0.0 || !x.is_finite() {
         return x;
@@ -97,12 +99,12 @@ fn mirrored(mode: Mode) -> Mode {
     }
 }
 
-/// x rounded to `tf32`, as the f32 that carries it.
+/// Rounds `x` to tf32, and returns the f32 that holds it.
 pub(crate) fn to_tf32(x: f64, mode: Mode) -> f32 {
     narrow(x, 11, -126, f32::MAX as f64, mode) as f32
 }
 
-/// x as f16 or bf16.
+/// The bits of `x` as f16 or bf16.
 pub(crate) fn to_half(ty: Type, x: f64, mode: Mode) -> u16 {
     if x.is_nan() {
         return 0x7fff;
@@ -123,7 +125,7 @@ pub(crate) fn to_half(ty: Type, x: f64, mode: Mode) -> u16 {
     }
 }
 
-/// The value of an f16 or bf16.
+/// The value of f16 or bf16 bits.
 pub(crate) fn of_half(ty: Type, h: u16) -> f64 {
     static TABLE: std::sync::OnceLock<Vec<f64>> = std::sync::OnceLock::new();
     if ty == Type::Bf16 {

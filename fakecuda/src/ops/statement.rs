@@ -1,4 +1,4 @@
-//! Reading a statement: its modifiers, types and operands.
+//! Access to a statement's modifiers, types and operands.
 
 use crate::parse::{Arg, Builder, Error, Result, Statement};
 use crate::types::{Space, Type};
@@ -8,7 +8,7 @@ impl Statement {
         &self.parts[0]
     }
 
-    /// The word after the name.
+    /// Whether `second` is the word after the name.
     pub(crate) fn name_is(&self, second: &str) -> bool {
         self.parts.get(1).is_some_and(|p| p == second)
     }
@@ -21,10 +21,10 @@ impl Statement {
         self.modifiers().any(|m| m == modifier)
     }
 
-    /// An error where there is a modifier that is neither a type nor in `known`.
+    /// Refuses the statement if it has a modifier that is neither a type nor in `known`.
     pub(crate) fn only(&self, known: &str) -> Result<()> {
         match self.modifiers().find(|m| Type::named(m).is_none() && !known.split(' ').any(|k| k == *m)) {
-            Some(m) => Err(Error::new(self.line, format!("unknown opcode '{}': '.{m}' is not done", self.opcode))),
+            Some(m) => Err(Error::new(self.line, format!("unknown opcode '{}': '.{m}' is not supported", self.opcode))),
             None => Ok(()),
         }
     }
@@ -33,7 +33,7 @@ impl Statement {
         self.modifiers().filter_map(Type::named)
     }
 
-    /// The first type.
+    /// The first type in the opcode.
     pub(crate) fn ty(&self) -> Option<Type> {
         self.types().next()
     }
@@ -57,7 +57,7 @@ impl Statement {
         }
     }
 
-    /// The row of an operand; `_` gets one that nobody reads.
+    /// The row of an operand. `_` gets a new row that no instruction reads.
     pub(crate) fn row_of(&self, b: &mut Builder<'_>, a: &Arg) -> Result<u32> {
         match a {
             Arg::Row(r) => Ok(*r),
@@ -71,7 +71,7 @@ impl Statement {
         self.row_of(b, self.arg(n)?)
     }
 
-    /// The rows of all operands, of which there must be `N`.
+    /// The rows of all operands; there must be exactly `N`.
     pub(crate) fn rows<const N: usize>(&self, b: &mut Builder<'_>) -> Result<[u32; N]> {
         if self.args.len() != N {
             return self.wrong(&format!("{N} operands expected"));
@@ -83,7 +83,7 @@ impl Statement {
         Ok(rows)
     }
 
-    /// A predicate and whether it is negated.
+    /// A predicate, and whether it is negated.
     pub(crate) fn pred(&self, n: usize) -> Result<(u32, bool)> {
         match self.arg(n)? {
             Arg::Pred(p, negated) => Ok((*p, *negated)),
@@ -99,7 +99,7 @@ impl Statement {
         }
     }
 
-    /// The rows of a vector, or of the one register in its place.
+    /// The rows of a vector, or the single row of a register operand.
     pub(crate) fn vector(&self, b: &mut Builder<'_>, n: usize) -> Result<Vec<u32>> {
         match self.arg(n)? {
             Arg::Vector(list) => list.iter().map(|a| self.row_of(b, a)).collect(),
@@ -107,7 +107,7 @@ impl Statement {
         }
     }
 
-    /// Base row, offset and space of an address.
+    /// The base row, the offset and the state space of an address.
     pub(crate) fn memory(&self, n: usize) -> Result<(u32, i64, Space)> {
         match self.arg(n)? {
             Arg::Memory { base, offset, space } => Ok((*base, *offset, space.unwrap_or(self.space()))),

@@ -1,14 +1,15 @@
-//! What the lanes of a warp do together: shuffles, votes, matches, reductions.
+//! Instructions that the lanes of a warp carry out together: shuffles, votes, matches and
+//! reductions.
 
 use super::{Decoded, lanes};
-use crate::exec::{Action, Exec, Mask, Touch, What, each};
+use crate::exec::{Action, Exec, Mask, Touch, Violation, each};
 use crate::parse::{Arg, Builder, Statement};
 use crate::types::Type;
 
-/// What a lane that takes no part seems to hold.
+/// The value that an operation reads from a lane that does not take part.
 const NOTHING: u64 = 0xa5a5_a5a5;
 
-fn together(members: u32, run: impl Fn(&mut Exec<'_>, Mask) -> Result<(), What> + Send + Sync + 'static) -> Decoded {
+fn together(members: u32, run: impl Fn(&mut Exec<'_>, Mask) -> Result<(), Violation> + Send + Sync + 'static) -> Decoded {
     let run: Touch = Box::new(run);
     Ok(Some(Action::Together { members: Some(members), run }))
 }
@@ -40,7 +41,7 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     }
 }
 
-/// From lane, step and the bounds of its segment to the lane to read.
+/// Computes the lane to read from the lane, the step and the bounds of its segment.
 type Source = fn(i64, i64, i64, i64) -> i64;
 
 fn shuffle(b: &mut Builder<'_>, s: &Statement) -> Decoded {

@@ -1,11 +1,12 @@
-//! `wgmma`: four warps multiply 64 rows by up to 256 columns that lie in shared memory. Each warp has 16 of the rows. Sums are
-//! in f64, rounded once, as those of `mma`.
+//! `wgmma`: four warps multiply 64 rows by up to 256 columns. The operands are in shared memory,
+//! and A may be in registers. Each warp computes 16 of the rows. As for `mma`, sums are in f64 and
+//! rounded once.
 
 use super::mma::{Shape, fragment};
 use super::round::{Mode, of_half, to_half};
 use super::{Decoded, touch};
 use crate::exec::tensormap::swizzled;
-use crate::exec::{Action, Exec, Kind, Mask, Place, Touch, Value, What};
+use crate::exec::{Action, Exec, Kind, Mask, Place, Touch, Value, Violation};
 use crate::parse::{Arg, Builder, Statement};
 use crate::types::{Space, Type};
 
@@ -35,28 +36,30 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     }
 }
 
-/// How a matrix lies in shared memory: the descriptor's fields, and whether rows (of A, columns of B) are contiguous.
+/// The layout of a matrix in shared memory: the descriptor's fields, and whether the matrix is stored
+/// transposed (`across`), so that neighbouring rows of A, or columns of B, are adjacent in memory.
 #[derive(Clone, Copy)]
 struct Layout {
     start: u64,
     leading: u64,
     stride: u64,
-    /// 0 to 3: units of 16 bytes in a row of the swizzle are 1 << that.
+    /// The swizzle mode, 0 to 3: a swizzled row has `1 << swizzle` units of 16 bytes.
     swizzle: u32,
     across: bool,
 }
 
 impl Layout {
-    fn new(d: u64, across: bool) -> Result<Layout, What> {
+    fn new(d: u64, across: bool) -> Result<Layout, Violation> {
         let field = |at: u32| (d >> at & 0x3fff) << 4;
         if d >> 49 & 7 != 0 {
-            return Err(What::new(Kind::Misuse, 0, "a matrix descriptor with a base offset, which is not done"));
+            return Err(Violation::new(Kind::Misuse, 0, "a matrix descriptor with a base offset, which is not supported"));
         }
         let swizzle = [0, 3, 2, 1][(d >> 62) as usize];
         Ok(Layout { start: field(0), leading: field(16), stride: field(32), swizzle, across })
     }
 
-    /// Where element (row, k) of size `n` lies, before swizzling from the start of the block's memory.
+    /// The address of element (`row`, `k`), with `n` bytes an element. Addresses are relative to
+    /// the block's shared memory.
     fn at(&self, row: u64, k: u64, n: u64) -> u64 {
         let (unit, width) = (16 / n, 1 << self.swizzle);
         let offset = if !self.across {
@@ -64,7 +67,7 @@ impl Layout {
             let chunk = if self.swizzle == 0 { chunk * self.leading } else { chunk * 16 };
             row8 * 16 * width + rows * self.stride + chunk + k % unit * n
         } else {
-            // Without a swizzle the two strides change their places.
+            // Without a swizzle, the two strides change places.
             let (far, next) = if self.swizzle == 0 { (self.stride, self.leading) } else { (self.leading, self.stride) };
             row % unit * n + row / unit % width * 16 + row / unit / width * far + k % 8 * 16 * width + k / 8 * next
         };
@@ -86,9 +89,9 @@ struct Product {
     b: u32,
     columns: usize,
     inner: usize,
-    /// A predicate, or a constant.
+    /// The operand scale-d: a predicate, or a constant.
     scale: Result<(u32, bool), bool>,
-    /// Of the products, A's sign times B's.
+    /// The sign of the products: A's sign times B's.
     sign: f64,
     across: [bool; 2],
 }
@@ -115,7 +118,7 @@ fn product(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         _ => A::Descriptor(s.row(b, 1)?),
     };
     if d.len() != columns / if half_sums { 4 } else { 2 } || matches!(&a, A::Registers(r) if r.len() != 4) {
-        return s.wrong("the wrong number of registers");
+        return s.wrong("wrong number of registers");
     }
     let scale = match s.arg(3)? {
         Arg::Row(row) => match b.code.constants.iter().find(|c| c.0 == *row) {
@@ -149,13 +152,13 @@ fn product(b: &mut Builder<'_>, s: &Statement) -> Decoded {
 }
 
 impl Product {
-    fn run(&self, e: &mut Exec<'_>) -> Result<(), What> {
-        let misuse = |what: &str| Err(What::new(Kind::Misuse, 0, what));
-        if e.warp / 4 * 4 + 4 > e.team.warps {
-            return misuse("wgmma by warps that are no group of four");
+    fn run(&self, e: &mut Exec<'_>) -> Result<(), Violation> {
+        let misuse = |what: &str| Err(Violation::new(Kind::Misuse, 0, what));
+        if e.warp / 4 * 4 + 4 > e.cluster.warps {
+            return misuse("wgmma by warps that do not form a group of four");
         }
         if !e.products.fenced {
-            return misuse("wgmma.mma_async with no wgmma.fence before");
+            return misuse("wgmma.mma_async with no wgmma.fence before it");
         }
         let scale = match self.scale {
             Ok(p) => e.lanes.pred(p),
@@ -204,23 +207,24 @@ impl Product {
         Ok(())
     }
 
-    /// Rows from `first` on of a matrix in shared memory, each of `inner` elements.
-    fn read(&self, e: &mut Exec<'_>, descriptor: u32, first: usize, rows: usize, across: bool) -> Result<Vec<f64>, What> {
+    /// Reads `rows` rows from row `first` on, each of `inner` elements, of a matrix in shared
+    /// memory.
+    fn read(&self, e: &mut Exec<'_>, descriptor: u32, first: usize, rows: usize, across: bool) -> Result<Vec<f64>, Violation> {
         let row = &e.lanes.rows[descriptor as usize];
         if row.iter().any(|d| *d != row[0]) {
-            return Err(What::new(Kind::Misuse, 0, "a matrix descriptor that differs between lanes"));
+            return Err(Violation::new(Kind::Misuse, 0, "a matrix descriptor that differs between lanes"));
         }
         let layout = Layout::new(row[0], across)?;
         let n = if self.ty == Type::Tf32 { 4 } else { 2 };
         let mut out = vec![0.0; rows * self.inner];
-        // In units of 16 bytes, as both layouts have them.
+        // Both layouts are contiguous in units of 16 bytes.
         let (step_row, step_k) = if across { (8, 1) } else { (1, 16 / n) };
         for r in (0..rows).step_by(step_row) {
             for k in (0..self.inner).step_by(step_k) {
                 let address = layout.at((first + r) as u64, k as u64, n as u64);
                 let Place::Shared(at) = e.place(Space::Shared, address, 16, 0)? else { continue };
                 e.note_product(at, 16)?;
-                let bytes: [u8; 16] = std::array::from_fn(|i| e.team.shared[at + i]);
+                let bytes: [u8; 16] = std::array::from_fn(|i| e.cluster.shared[at + i]);
                 for (i, x) in bytes.chunks_exact(n).enumerate() {
                     let value = match self.ty {
                         Type::Tf32 => f32::from_bits(u32::from_le_bytes([x[0], x[1], x[2], x[3]]) & 0xffff_e000) as f64,

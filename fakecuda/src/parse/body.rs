@@ -1,4 +1,5 @@
-//! The inside of a kernel or function: registers, labels, scopes and statements, turned into instructions as they are read.
+//! The body of a kernel or function. Registers, labels, scopes and statements become instructions
+//! while they are read.
 
 use std::collections::HashMap;
 
@@ -11,10 +12,10 @@ use crate::exec::{Action, Code, Guard, Instruction, Label, Special};
 use crate::ops;
 use crate::types::{Space, Type};
 
-/// An operand, its names looked up.
+/// An operand with its names resolved.
 #[derive(Clone, Debug)]
 pub(crate) enum Arg {
-    /// A register, a constant or a special register: all are rows of 32 lanes.
+    /// A register, a constant or a special register; each is a row of 32 lanes.
     Row(u32),
     /// A predicate, and whether it is negated.
     Pred(u32, bool),
@@ -36,11 +37,11 @@ pub(crate) enum Arg {
     Sink,
 }
 
-/// One instruction as written.
+/// One instruction in the PTX.
 pub(crate) struct Statement {
     pub(crate) line: u32,
     pub(crate) guard: Option<Guard>,
-    /// As written, for messages.
+    /// The opcode's text, for messages.
     pub(crate) opcode: String,
     pub(crate) parts: Vec<String>,
     pub(crate) args: Vec<Arg>,
@@ -52,22 +53,24 @@ pub(super) enum Slot {
     Pred(u32),
 }
 
-/// Builds one kernel, the functions it calls included.
+/// Builds one kernel, together with the functions that it calls.
 pub(crate) struct Builder<'a> {
     pub(super) symbols: &'a Symbols,
     pub(crate) code: Code,
     pub(super) scopes: Vec<HashMap<String, Slot>>,
-    /// Offsets of this body's `.local` and `.param` variables and of the kernel's shared ones.
+    /// The offsets of this body's `.local` and `.param` variables, and of the kernel's shared
+    /// variables.
     pub(super) places: HashMap<String, (Space, u64)>,
-    /// By scope, as those of registers.
+    /// The labels of each open scope, in the order of `scopes`.
     pub(super) labels: Vec<HashMap<String, Label>>,
-    /// Labels that turned out to be those of an outer scope.
+    /// Pairs of a label in an inner scope and the label of an outer scope that it stands for.
     pub(super) aliases: Vec<(Label, Label)>,
     constants: HashMap<u64, u32>,
     pub(super) functions: HashMap<String, Placed>,
     pub(super) waiting: Vec<String>,
     pub(super) line: u32,
-    /// The function being read and its return address; none in the kernel itself.
+    /// The function that is being read, and the row of its return address. `None` in the kernel
+    /// itself.
     pub(super) within: Option<(String, u32)>,
 }
 
@@ -88,7 +91,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Reads the kernel's body and then those of all functions it reaches.
+    /// Reads the kernel's body, and then the bodies of all functions that it calls.
     pub(crate) fn kernel(mut self, body: Tokens, params: &[(Variable, u64)]) -> Result<Code> {
         self.places.extend(params.iter().map(|(v, at)| (v.name.clone(), (Space::Param, *at))));
         self.body(body)?;
@@ -151,7 +154,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Gives a variable of this body its place. A parameter of a call lies in local memory.
+    /// Gives a variable of this body its address. The parameters of a call are in local memory.
     pub(super) fn declare(&mut self, v: &Variable) {
         let (space, size) = match v.space {
             Space::Shared => (Space::Shared, &mut self.code.shared_bytes),
@@ -177,7 +180,7 @@ impl<'a> Builder<'a> {
             for name in names {
                 let slot = match ty {
                     Type::Pred => Slot::Pred(self.new_pred()),
-                    Type::B128 => return Err(Error::new(self.line, "128-bit registers are not done")),
+                    Type::B128 => return Err(Error::new(self.line, "128-bit registers are not supported")),
                     _ => Slot::Row(self.new_row()),
                 };
                 if let Some(s) = self.scopes.last_mut() {
@@ -200,7 +203,7 @@ impl<'a> Builder<'a> {
         self.code.preds - 1
     }
 
-    /// The row whose lanes all hold `bits`.
+    /// The row all of whose lanes hold `bits`.
     pub(crate) fn constant(&mut self, bits: u64) -> u32 {
         if let Some(&row) = self.constants.get(&bits) {
             return row;
@@ -248,7 +251,7 @@ impl<'a> Builder<'a> {
             let name = t.word()?;
             match self.find(&name) {
                 Some(Slot::Pred(pred)) => guard = Some(Guard { pred, want }),
-                _ => return Err(Error::new(self.line, format!("'{name}' is no predicate"))),
+                _ => return Err(Error::new(self.line, format!("'{name}' is not a predicate"))),
             }
         }
         let opcode = t.word()?;
@@ -266,7 +269,7 @@ impl<'a> Builder<'a> {
             }
             let label = self.label(&opcode);
             if self.code.labels[label.0 as usize] != u32::MAX {
-                return Err(Error::new(self.line, format!("label '{opcode}' is there twice")));
+                return Err(Error::new(self.line, format!("label '{opcode}' is defined twice")));
             }
             self.place(label);
             return Ok(());
@@ -281,7 +284,8 @@ impl<'a> Builder<'a> {
         let parts: Vec<String> = opcode.split('.').map(String::from).collect();
         let (reads, writes) = rows::of(&args);
         let (renames, flies) = (parts[0] == "mov" && reads.len() == 1 && writes.len() == 1, parts[0] == "wgmma");
-        // `bar` is short for `barrier` with `.aligned`; `bar.warp` and instructions other than barriers name their lanes.
+        // `bar` is short for `barrier` with `.aligned`. `bar.warp` and all other instructions name
+        // their lanes.
         let barrier =
             parts[0] == "bar" && parts.get(1).is_none_or(|p| p != "warp") || parts[0] == "barrier" && parts.iter().any(|p| p == "aligned");
         ops::decode(self, Statement { line: self.line, guard, opcode, parts, args })?;
@@ -337,7 +341,7 @@ impl<'a> Builder<'a> {
         match arg {
             Arg::Row(row) => match self.code.constants.iter().find(|c| c.0 == row).map(|c| c.1) {
                 Some(bits) => Ok(Arg::Row(self.constant(bits.wrapping_add_signed(offset)))),
-                None => Err(Error::new(self.line, format!("'{word}' plus a number is no constant"))),
+                None => Err(Error::new(self.line, format!("'{word}' plus a number is not a constant"))),
             },
             _ => Err(Error::new(self.line, format!("unknown name '{word}'"))),
         }
@@ -357,7 +361,7 @@ impl<'a> Builder<'a> {
     fn offset(&self, t: &mut Tokens) -> Result<i64> {
         let negative = t.eat('-');
         let word = t.word()?;
-        let n = names::number(&word).ok_or_else(|| Error::new(self.line, format!("'{word}' is no offset")))? as i64;
+        let n = names::number(&word).ok_or_else(|| Error::new(self.line, format!("'{word}' is not an offset")))? as i64;
         Ok(if negative { -n } else { n })
     }
 
@@ -378,7 +382,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A register, a literal or a variable's address; anything else stays a name (a label, a function).
+    /// A register, a literal or a variable's address. Any other word stays a name (of a label or a
+    /// function).
     fn named(&mut self, word: &str) -> Arg {
         match self.find(word) {
             Some(Slot::Row(r)) => return Arg::Row(r),

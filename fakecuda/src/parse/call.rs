@@ -1,12 +1,14 @@
-//! Calls: arguments are copied into the callee's parameters, results back. A function's registers and variables exist
-//! once for each kernel, as the compiler's own helpers do not recurse.
+//! Calls. Arguments are copied to the callee's parameters, and results are copied back. A
+//! function's registers and variables exist once for each kernel, because the compiler's own helper
+//! functions do not recurse.
 
 use super::body::{Arg, Builder, Statement};
 use super::{Error, Result, Variable};
 use crate::exec::{Action, Label};
 use crate::ops;
 
-/// A function that the kernel calls: where it starts, and the row that holds where to go back to.
+/// A function that the kernel calls: its first instruction, and the row that holds the return
+/// address.
 #[derive(Clone, Copy)]
 pub(crate) struct Placed {
     pub(super) entry: Label,
@@ -14,17 +16,17 @@ pub(crate) struct Placed {
 }
 
 impl Builder<'_> {
-    /// `call (results), name, (args)`.
+    /// Emits `call (results), name, (args)`.
     pub(crate) fn call(&mut self, s: &Statement) -> Result<()> {
         let fail = |what: String| Err(Error::new(s.line, what));
         let (results, name, args): (&[Arg], &str, &[Arg]) = match s.args.as_slice() {
             [Arg::List(r), Arg::Name(n), Arg::List(a)] => (r, n, a),
             [Arg::Name(n), Arg::List(a)] => (&[], n, a),
             [Arg::Name(n)] => (&[], n, &[]),
-            _ => return fail("a call through a pointer, which is not done".into()),
+            _ => return fail("a call through a pointer, which is not supported".into()),
         };
         if self.within.as_ref().is_some_and(|w| w.0 == name) {
-            return fail(format!("'{name}' calls itself, which is not done"));
+            return fail(format!("'{name}' calls itself, which is not supported"));
         }
         let symbols = self.symbols;
         let Some(f) = symbols.functions.get(name) else {
@@ -56,7 +58,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Where a function's own parameter or result lies in local memory.
+    /// The offset of a function's own parameter or result in local memory.
     pub(super) fn formal(&self, function: &str, v: &Variable) -> u64 {
         self.places.get(&format!("{function}/{}", v.name)).map_or(0, |p| p.1)
     }
@@ -66,6 +68,6 @@ impl Builder<'_> {
             Arg::Row(r) => self.code.constants.iter().find(|c| c.0 == *r).map(|c| c.1),
             _ => None,
         }
-        .ok_or_else(|| Error::new(s.line, "a call's parameter is no variable"))
+        .ok_or_else(|| Error::new(s.line, "a call's parameter is not a variable"))
     }
 }

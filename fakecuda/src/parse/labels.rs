@@ -1,4 +1,5 @@
-//! Scopes and their labels: an inner label hides an outer one, and may be named before it stands.
+//! Scopes and their labels. A label hides a label of the same name in an outer scope, and may be
+//! used before its definition.
 
 use std::collections::HashMap;
 
@@ -12,13 +13,14 @@ impl Builder<'_> {
         self.labels.push(HashMap::new());
     }
 
-    /// Labels that a scope names and does not have are looked for in the one around it.
+    /// Closes a scope. A label that the scope uses and does not define is looked up in the
+    /// enclosing scope.
     pub(super) fn close(&mut self) -> Result<()> {
         self.scopes.pop();
         let missing = self.labels.pop().unwrap_or_default().into_iter().filter(|(_, l)| self.code.labels[l.0 as usize] == u32::MAX);
         for (name, label) in missing {
             let Some(outer) = self.labels.last_mut() else {
-                return Err(Error::new(self.line, format!("label '{name}' is not there")));
+                return Err(Error::new(self.line, format!("label '{name}' is not defined")));
             };
             let outer = *outer.entry(name).or_insert(label);
             if outer != label {
@@ -28,7 +30,8 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Gives those labels their places that are another scope's. An alias of an alias was made before the one it stands for.
+    /// Resolves labels that stand for a label of an outer scope. The reverse order is right because
+    /// an alias of an alias was made before the alias that it refers to.
     pub(super) fn resolve(&mut self) {
         for (label, outer) in std::mem::take(&mut self.aliases).into_iter().rev() {
             self.code.labels[label.0 as usize] = self.code.labels[outer.0 as usize];

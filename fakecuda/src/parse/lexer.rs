@@ -1,16 +1,16 @@
-//! Words, marks and lines of a PTX text.
+//! Splits a PTX text into words, marks and lines.
 
 use super::{Error, Result};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Token {
-    /// A name, number, directive or opcode: anything without spaces or marks.
+    /// A name, number, directive or opcode: any text without spaces or marks.
     Word(String),
     Text(String),
     Mark(char),
 }
 
-/// A place in a list of tokens; cloning it is cheap enough to come back to.
+/// A position in a list of tokens. Cloning it is cheap, and allows a return to that position.
 #[derive(Clone)]
 pub(crate) struct Tokens {
     list: std::rc::Rc<Vec<(Token, u32)>>,
@@ -65,7 +65,7 @@ impl Tokens {
         matches!(self.peek(), Some(Token::Word(w)) if w == word)
     }
 
-    /// Steps over `mark` if it is next.
+    /// Consumes `mark` if it is the next token.
     pub(crate) fn eat(&mut self, mark: char) -> bool {
         let yes = self.is(mark);
         self.at += yes as usize;
@@ -95,10 +95,10 @@ impl Tokens {
     pub(crate) fn number<T: std::str::FromStr>(&mut self) -> Result<T> {
         let line = self.line();
         let w = self.word()?;
-        w.parse().map_err(|_| Error::new(line, format!("'{w}' is no number")))
+        w.parse().map_err(|_| Error::new(line, format!("'{w}' is not a number")))
     }
 
-    /// Steps over the rest of the line: `.loc` and `.file` end with it.
+    /// Skips the rest of the line. `.loc` and `.file` end with the line.
     pub(crate) fn skip_line(&mut self) {
         let line = self.line();
         while self.at < self.list.len() && self.list[self.at].1 == line {
@@ -106,7 +106,7 @@ impl Tokens {
         }
     }
 
-    /// Steps over a block in braces, from its opening one.
+    /// Skips a block in braces, including its opening brace.
     pub(crate) fn skip_block(&mut self) -> Result<()> {
         self.expect('{')?;
         let mut depth = 1;
@@ -138,7 +138,8 @@ impl Tokens {
     }
 }
 
-/// `::` belongs to the word around it, as in `ld.shared::cta.u32`; a single colon ends a label.
+/// The length of a word. `::` belongs to the word around it, as in `ld.shared::cta.u32`, while a
+/// single colon ends a label.
 fn word_length(text: &[u8]) -> usize {
     let mut n = 0;
     while n < text.len() {

@@ -1,4 +1,5 @@
-//! From PTX text to kernels ready to run. What is not known is an error with its line, never skipped.
+//! From PTX text to executable kernels. An unknown construct is an error with its line, and is
+//! never skipped.
 
 mod body;
 mod call;
@@ -13,12 +14,12 @@ pub(crate) use body::{Arg, Builder, Statement};
 pub use module::{Module, parse};
 pub use variable::Variable;
 
-/// What is wrong with a PTX text, and where.
+/// An error in a PTX text.
 #[derive(Clone, Debug)]
 pub struct Error {
-    /// Counted from 1.
+    /// The line, counted from 1.
     pub line: u32,
-    /// In words.
+    /// The description.
     pub what: String,
 }
 
@@ -36,5 +37,5 @@ impl std::fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Of parsing.
+/// A result of parsing.
 pub(crate) type Result<T> = std::result::Result<T, Error>;

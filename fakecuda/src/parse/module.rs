@@ -10,19 +10,19 @@ use super::{Error, Result, Variable};
 use crate::exec::Kernel;
 use crate::types::Space;
 
-/// A PTX text ready to run.
+/// An executable PTX text.
 pub struct Module {
-    /// `sm_90`, say.
+    /// The target, such as `sm_90`.
     pub target: String,
-    /// Of PTX itself.
+    /// The version of PTX.
     pub version: (u32, u32),
-    /// By name.
+    /// The kernels by name.
     pub kernels: BTreeMap<String, Arc<Kernel>>,
-    /// Variables in device memory, with the addresses they were given.
+    /// The variables in device memory, with their addresses.
     pub globals: Vec<(Variable, u64)>,
 }
 
-/// What a kernel's body may name.
+/// The names that a kernel's body may use.
 #[derive(Default)]
 pub(crate) struct Symbols {
     pub(crate) addresses: HashMap<String, u64>,
@@ -45,12 +45,12 @@ struct Entry {
     required: Option<[u32; 3]>,
     cluster: Option<[u32; 3]>,
     max_cluster: Option<u32>,
-    /// Blocks that a multiprocessor must have room for, and most registers of a thread.
+    /// The least number of blocks that must fit on an SM, and the most registers of a thread.
     blocks: u32,
     registers: u32,
 }
 
-/// Reads a PTX text. `place` gives each variable in device memory an address.
+/// Reads a PTX text. `place` returns an address for each variable in device memory.
 pub fn parse(text: &str, place: &mut dyn FnMut(&Variable) -> std::result::Result<u64, String>) -> std::result::Result<Module, Error> {
     let mut t = Tokens::new(text)?;
     let (mut target, mut globals, mut symbols, mut entries) = (String::new(), Vec::new(), Symbols::default(), Vec::new());
@@ -62,11 +62,11 @@ pub fn parse(text: &str, place: &mut dyn FnMut(&Variable) -> std::result::Result
             ".version" => {
                 let word = t.word()?;
                 let parts = word.split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
-                version = parts.ok_or_else(|| Error::new(line, format!("'{word}' is no version of PTX")))?;
+                version = parts.ok_or_else(|| Error::new(line, format!("'{word}' is not a version of PTX")))?;
             }
             ".address_size" => {
                 if t.number::<u32>()? != 64 {
-                    return Err(Error::new(line, "addresses of 64 bits only"));
+                    return Err(Error::new(line, "only addresses of 64 bits are supported"));
                 }
             }
             ".target" => {
@@ -116,7 +116,7 @@ fn params(t: &mut Tokens) -> Result<Vec<Variable>> {
             if t.word()? != ".param" {
                 return Err(Error::new(line, "a parameter starts with '.param'"));
             }
-            // `.ptr .align 8` speaks of what a pointer points to.
+            // `.ptr .align 8` describes the memory that a pointer points to.
             list.push(param(t)?);
             t.eat(',');
         }

@@ -1,8 +1,8 @@
-//! Numbers and special registers as PTX writes them.
+//! The spelling of numbers and special registers in PTX.
 
 use crate::exec::Special;
 
-/// The bits of a literal: whole, `0x…`, `0f…` (f32) or `0d…` (f64).
+/// The bits of a literal: a decimal integer, `0x…`, `0f…` (f32) or `0d…` (f64).
 pub(crate) fn number(word: &str) -> Option<u64> {
     let hex = |s: &str| u64::from_str_radix(s, 16).ok();
     match word.get(..2) {

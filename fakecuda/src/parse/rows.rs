@@ -1,8 +1,9 @@
-//! Which registers an instruction reads and which it writes: the first operand is its result, where it is no address.
+//! The registers that an instruction reads and writes. The first operand is the result, unless it
+//! is an address.
 
 use super::Arg;
 
-/// Rows read and rows written.
+/// The rows that are read, and the rows that are written.
 pub(super) fn of(args: &[Arg]) -> (Vec<u32>, Vec<u32>) {
     let (mut reads, mut writes) = (Vec::new(), Vec::new());
     for (n, a) in args.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Declarations of variables, with what they start as.
+//! Declarations of variables, with their initial values.
 
 use super::lexer::{Token, Tokens};
 use super::{Error, Result, names};
@@ -7,19 +7,20 @@ use crate::types::{Space, Type};
 /// A variable of a module, a kernel or a function.
 #[derive(Clone, Debug)]
 pub struct Variable {
-    /// As PTX spells it.
+    /// The name in the PTX.
     pub name: String,
-    /// Where it lives.
+    /// The state space.
     pub space: Space,
-    /// In bytes.
+    /// The alignment in bytes.
     pub align: usize,
-    /// In bytes; 0 for `extern` arrays.
+    /// The size in bytes; 0 for `extern` arrays.
     pub size: usize,
-    /// What it starts as; what is left out is zero.
+    /// The initial bytes; the rest is zero.
     pub init: Vec<u8>,
 }
 
-/// Reads on from after the space: `.align 4 .b8 name[128] = {…}`. `address` gives a symbol's.
+/// Reads a declaration after its state space: `.align 4 .b8 name[128] = {…}`. `address` returns the
+/// address of a symbol.
 pub(crate) fn variable(t: &mut Tokens, space: Space, address: &dyn Fn(&str) -> Option<u64>) -> Result<Variable> {
     let (mut align, mut ty, mut vector) = (None, None, 1);
     while let Some(Token::Word(w)) = t.peek().cloned() {
@@ -67,7 +68,7 @@ fn values(t: &mut Tokens, ty: Type, out: &mut Vec<u8>, address: &dyn Fn(&str) ->
     } else {
         word
     };
-    let bits = names::number(&word).or_else(|| address(&word)).ok_or_else(|| Error::new(line, format!("'{word}' is no value")))?;
+    let bits = names::number(&word).or_else(|| address(&word)).ok_or_else(|| Error::new(line, format!("'{word}' is not a value")))?;
     let bits = if negative { bits.wrapping_neg() } else { bits };
     out.extend_from_slice(&bits.to_le_bytes()[..ty.bytes().min(8)]);
     Ok(())

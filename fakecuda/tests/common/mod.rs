@@ -1,4 +1,4 @@
-//! A module with its memory, launched from Rust without the driver's entry points.
+//! A module with its memory. Its kernels are launched from Rust, without the driver's entry points.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
 use fakecuda::driver::api::context::{cuDevicePrimaryCtxGetState, cuDevicePrimaryCtxRelease_v2, cuDevicePrimaryCtxReset_v2};
@@ -8,14 +8,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 static TURN: Mutex<()> = Mutex::new(());
 
-/// The entry points share one state, which the process has once: tests that call them take turns.
+/// Waits for this test's turn: the entry points share one state in the process, so tests that call
+/// them take turns.
 pub fn turn() -> MutexGuard<'static, ()> {
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let (mut flags, mut active) = (0, 0);
-    // SAFETY: places for an int each.
+    // SAFETY: the calls write one int to each of the two locals.
     unsafe {
         assert_eq!(cuInit(0), 0);
-        // A context that another test left, with what is in it.
+        // Another test may have left a context with its resources.
         while cuDevicePrimaryCtxGetState(0, &raw mut flags, &raw mut active) == 0 && active != 0 {
             cuDevicePrimaryCtxReset_v2(0);
             cuDevicePrimaryCtxRelease_v2(0);
@@ -30,7 +31,7 @@ pub struct Gpu {
     launches: u32,
 }
 
-/// A kernel's arguments, laid out as the kernel wants them.
+/// A kernel's arguments in the kernel's layout.
 #[derive(Default)]
 pub struct Args(Vec<u8>);
 
@@ -107,7 +108,7 @@ impl Gpu {
             Launch { grid: [grid, 1, 1], block: [block, 1, 1], dynamic_shared: 0, cooperative, cluster: Some(cluster), params: args.0 };
         self.run(name, launch)
     }
-    /// In clusters, with dynamic shared memory.
+    /// Launches a kernel in clusters, with dynamic shared memory.
     pub fn launch_with(
         &mut self,
         grid: [u32; 3],
@@ -144,7 +145,7 @@ pub fn text(name: &str) -> String {
     std::fs::read_to_string(format!("{}/tests/ptx/{name}.ptx", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// Numbers from a seed, in -1 … 1.
+/// Random numbers in -1 … 1, from a seed.
 pub fn random(n: usize, seed: u32) -> Vec<f32> {
     words(n, seed).into_iter().map(|x| (x >> 8) as f32 / 8388608.0 - 1.0).collect()
 }
@@ -160,7 +161,7 @@ pub fn words(n: usize, seed: u32) -> Vec<u32> {
     (0..n).map(|_| next()).collect()
 }
 
-/// Fails also where something is NaN.
+/// Whether two values are close; NaN is never close.
 pub fn close(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance
 }

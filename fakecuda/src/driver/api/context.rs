@@ -1,4 +1,4 @@
-//! The one context: the device's primary one.
+//! The primary context of the device, which is the only context.
 
 use std::cell::Cell;
 
@@ -17,7 +17,7 @@ fn know(context: usize) -> Result<(), crate::driver::Failure> {
     if context == 0 || context == PRIMARY { Ok(()) } else { Err(Code::ERROR_INVALID_CONTEXT.into()) }
 }
 
-/// What a program that is done has left behind.
+/// Reports the resources that a program has not released.
 fn leaks(s: &mut State) {
     let left = s.memory.left();
     let mut lost: Vec<String> = left.iter().map(|(at, n)| format!("device memory {at:#x} of {n} bytes")).collect();
@@ -31,7 +31,7 @@ fn leaks(s: &mut State) {
     if !lost.is_empty() && s.lost.is_none() {
         s.say(format!("leak at the context's release: {}", lost.join(", ")));
     }
-    // A context takes all that is its own with it.
+    // The release of a context frees all its resources.
     for (at, _) in left {
         s.memory.free(at);
     }
@@ -57,7 +57,7 @@ entries! {
         s.retains -= 1;
         if s.retains == 0 {
             leaks(s);
-            // The next context starts anew.
+            // The next context starts without a fault.
             s.lost = None;
         }
         return done;

@@ -1,4 +1,4 @@
-//! Starting, and what devices there are.
+//! Initialisation and device queries.
 
 use std::ffi::c_char;
 
@@ -8,7 +8,7 @@ use crate::driver::{Code, arch};
 entries! {
     Nothing fn cuInit(s, flags: u32) {
         if s.config.arch.is_none() {
-            return Err(Code::ERROR_NO_DEVICE.why("FAKECUDA_ARCH names no architecture that is known"));
+            return Err(Code::ERROR_NO_DEVICE.why("FAKECUDA_ARCH does not name a known architecture"));
         }
         if s.config.devices == 0 {
             return Err(Code::ERROR_NO_DEVICE.into());
@@ -45,6 +45,6 @@ entries! {
     Initialised fn cuDeviceGetAttribute(s, value: *mut i32, attribute: i32, device: i32) {
         let watched = (attribute == 17).then_some(s.config.watchdog.is_some() as i32);
         let found = watched.or_else(|| s.config.arch.as_ref().and_then(|a| arch::attribute(a, attribute)));
-        put(value, found.ok_or_else(|| Code::ERROR_INVALID_VALUE.why(format!("device attribute {attribute} is not known")))?)?;
+        put(value, found.ok_or_else(|| Code::ERROR_INVALID_VALUE.why(format!("device attribute {attribute} is unknown")))?)?;
     }
 }

@@ -7,7 +7,7 @@ use crate::driver::{Code, Failure, State};
 fn elapsed(s: &State, from: usize, to: usize) -> Result<f32, Failure> {
     let (Some(a), Some(b)) = (s.events.get(&from), s.events.get(&to)) else { return Err(Code::ERROR_INVALID_HANDLE.into()) };
     if a.untimed || b.untimed || a.turn == 0 || b.turn == 0 {
-        return Err(Code::ERROR_INVALID_HANDLE.why("an event that keeps no time, or was not recorded"));
+        return Err(Code::ERROR_INVALID_HANDLE.why("an event that has no timing, or was not recorded"));
     }
     match (a.at, b.at) {
         (Some(x), Some(y)) if a.done == a.turn && b.done == b.turn => {
@@ -25,7 +25,7 @@ entries! {
         put(event, handle)?;
     }
     Initialised fn cuEventDestroy_v2(s, event: usize) {
-        // What waits for it has been queued: let it be done first.
+        // Queued work may wait for the event, so the event's record must run first.
         let Some(e) = s.events.get(&event) else { return Err(Code::ERROR_INVALID_HANDLE.into()) };
         let turn = e.turn;
         let done = if s.lost.is_none() && e.captured.is_none() { s.reach(event, turn) } else { Ok(()) };
@@ -50,7 +50,8 @@ entries! {
         }
         let turn = e.turn;
         if e.done < turn {
-            // Somebody asks until it is done: let it be done the next time.
+            // The program polls until the event is complete. So the work runs now, and the next
+            // query returns success.
             s.reach(event, turn)?;
             return Err(Code::ERROR_NOT_READY.into());
         }

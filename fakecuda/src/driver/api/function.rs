@@ -1,4 +1,4 @@
-//! Functions: attributes, occupancy, launches.
+//! Functions: attributes, occupancy and launches.
 
 use std::ffi::c_void;
 
@@ -33,21 +33,21 @@ pub struct Attribute {
     pub value: [u64; 8],
 }
 
-/// What a launch's configuration says, and the stream.
+/// The configuration and the stream of a launch.
 unsafe fn shape(config: *const Config) -> Result<(Shape, usize), Failure> {
-    // SAFETY: the caller's word: a configuration, with as many attributes as it says.
+    // SAFETY: `config` is a configuration with `count` attributes, as the caller guarantees.
     let (c, attributes) = unsafe {
         (&*config, if (*config).count == 0 { &[] } else { std::slice::from_raw_parts((*config).attributes, (*config).count as usize) })
     };
     let (mut cooperative, mut cluster) = (false, None);
     for a in attributes {
         match a.id {
-            // Nothing; the order of access, of streams and of clusters; overlap with the launch before; priority; memory
-            // domains: no change to what is computed.
+            // These attributes do not change the result: none; access order; order of streams and
+            // clusters; overlap with the preceding launch; priority; memory domains.
             0 | 1 | 3 | 5 | 6 | 8..=10 => {}
             2 => cooperative = a.value[0] as u32 != 0,
             4 => cluster = Some([a.value[0] as u32, (a.value[0] >> 32) as u32, a.value[1] as u32]),
-            id => return Err(Code::ERROR_NOT_SUPPORTED.why(format!("launch attribute {id} is not done"))),
+            id => return Err(Code::ERROR_NOT_SUPPORTED.why(format!("launch attribute {id} is not supported"))),
         }
     }
     Ok((Shape { grid: c.grid, block: c.block, dynamic: c.dynamic, cooperative, cluster }, c.stream))
@@ -71,7 +71,7 @@ entries! {
             11..=13 => k.cluster.map_or(0, |c| c[attribute as usize - 11] as i32),
             14 => f.large_clusters as i32,
             15 => 0,
-            _ => return Err(Code::ERROR_INVALID_VALUE.why(format!("function attribute {attribute} is not known"))),
+            _ => return Err(Code::ERROR_INVALID_VALUE.why(format!("function attribute {attribute} is unknown"))),
         })?;
     }
     Context fn cuFuncSetAttribute(s, function: usize, attribute: i32, value: i32) {
@@ -79,7 +79,7 @@ entries! {
         let f = s.function(function)?;
         match attribute {
             8 if value >= 0 && value as usize + f.kernel.shared_bytes() <= most as usize => f.dynamic_limit = value,
-            8 => return Err(Code::ERROR_INVALID_VALUE.why(format!("{value} bytes of dynamic shared memory, where a block has {most}"))),
+            8 => return Err(Code::ERROR_INVALID_VALUE.why(format!("{value} bytes of dynamic shared memory, but a block has at most {most}"))),
             9 | 15 => {}
             14 => f.large_clusters = value != 0,
             _ => return Err(Code::ERROR_INVALID_VALUE.why(format!("function attribute {attribute} cannot be set"))),

@@ -29,7 +29,7 @@ entries! {
     Context fn cuGraphGetNodes(s, graph: usize, nodes: *mut usize, n: *mut usize) {
         let Some(g) = s.graphs.get(&graph) else { return Err(Code::ERROR_INVALID_HANDLE.into()) };
         if !nodes.is_null() {
-            return Err(Code::ERROR_NOT_SUPPORTED.why("a graph's nodes are only counted"));
+            return Err(Code::ERROR_NOT_SUPPORTED.why("a query of a graph's nodes other than their number"));
         }
         put(n, g.ops.len())?;
     }

@@ -1,4 +1,4 @@
-//! Memory: allocations, copies, fills.
+//! Memory: allocations, copies and fills.
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -14,17 +14,17 @@ fn allocate(s: &mut State, bytes: usize) -> Result<u64, Failure> {
     }
     s.allocations += 1;
     if s.allocations == s.config.fail_alloc {
-        return Err(Code::ERROR_OUT_OF_MEMORY.why(format!("allocation {} of {bytes} bytes fails as asked for", s.allocations)));
+        return Err(Code::ERROR_OUT_OF_MEMORY.why(format!("allocation {} of {bytes} bytes fails, as injected", s.allocations)));
     }
     s.memory.allocate(bytes).ok_or(Code::ERROR_OUT_OF_MEMORY.into())
 }
 
-/// Pinned memory: words of 8 bytes, aligned to 256 by leaving out what comes before.
+/// Allocates pinned memory as words of 8 bytes. The start is skipped up to an alignment of 256.
 fn pin(s: &mut State, bytes: usize) -> Result<*mut c_void, Failure> {
     s.not_capturing("an allocation of pinned memory")?;
     s.allocations += 1;
     if s.allocations == s.config.fail_alloc {
-        return Err(Code::ERROR_OUT_OF_MEMORY.why(format!("allocation {} of {bytes} pinned bytes fails as asked for", s.allocations)));
+        return Err(Code::ERROR_OUT_OF_MEMORY.why(format!("allocation {} of {bytes} pinned bytes fails, as injected", s.allocations)));
     }
     let mut room = vec![0xa5a5_a5a5_a5a5_a5a5u64; bytes.div_ceil(8) + 32];
     let start = (room.as_mut_ptr() as usize).next_multiple_of(256);
@@ -37,16 +37,16 @@ fn can_free(s: &State, at: u64) -> Result<(), Failure> {
     if s.memory.is_start(at) && !s.dying.contains(&at) {
         return Ok(());
     }
-    Err(Code::ERROR_INVALID_VALUE.why(format!("free of {at:#x}, which is no allocation, or is freed already")))
+    Err(Code::ERROR_INVALID_VALUE.why(format!("free of {at:#x}, which is not an allocation, or has been freed already")))
 }
 
-/// The device's end of a copy, checked when it is asked for.
+/// The device's side of a copy, which is checked when the copy is enqueued.
 pub(super) fn device(s: &State, at: u64, bytes: usize) -> Result<End, Failure> {
     let start = at & !((1 << 36) - 1) | 1 << 32;
     if bytes > 0 {
         s.memory.bytes(at, bytes).map_err(|e| Code::ERROR_INVALID_VALUE.why(e))?;
         if s.dying.contains(&start) {
-            return Err(Code::ERROR_INVALID_VALUE.why(format!("{at:#x} is freed already")));
+            return Err(Code::ERROR_INVALID_VALUE.why(format!("{at:#x} has been freed already")));
         }
     }
     Ok(End::Device(at))
@@ -61,7 +61,7 @@ pub(super) unsafe fn from_host(s: &State, at: *const c_void, bytes: usize) -> En
     if pinned(s, at as usize, bytes) {
         return End::Host(at as usize);
     }
-    // SAFETY: the host's word that there are so many bytes.
+    // SAFETY: the host guarantees that there are this many bytes.
     End::Taken(Arc::new(if bytes == 0 { Vec::new() } else { unsafe { std::slice::from_raw_parts(at.cast(), bytes) }.to_vec() }))
 }
 
@@ -70,15 +70,15 @@ pub(super) unsafe fn to_host(s: &mut State, to: *mut c_void, from: u64, bytes: u
     let is_pinned = pinned(s, to as usize, bytes);
     let captured = s.stream(stream)?.capture.is_some();
     if is_pinned && !captured && !s.reads_host(to as usize, bytes) {
-        // What is read before the copy was waited for is seen to be wrong.
-        // SAFETY: pinned memory of this size.
+        // A program that reads the memory before it waits for the copy reads the poison value.
+        // SAFETY: the memory is pinned and has this size.
         unsafe { std::ptr::write_bytes(to.cast::<u8>(), POISON, bytes) };
     }
     if !is_pinned && captured {
         return Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why("a copy to pageable memory while the stream is captured"));
     }
     s.queue(stream, Op::Copy { to: End::Host(to as usize), from, bytes, sum: None })?;
-    // A copy to pageable memory is over when the call returns.
+    // A copy to pageable memory is complete when the call returns.
     if is_pinned { Ok(()) } else { s.drain(stream) }
 }
 
@@ -104,7 +104,7 @@ entries! {
     }
     Context fn cuMemAllocAsync(s, at: *mut u64, bytes: usize, stream: usize) {
         if s.stream(stream)?.capture.is_some() {
-            return Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why("an allocation in a captured stream (memory nodes are not done)"));
+            return Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why("an allocation in a captured stream (memory nodes are not supported)"));
         }
         let new = allocate(s, bytes)?;
         put(at, new)?;
@@ -114,7 +114,7 @@ entries! {
             return Ok(());
         }
         if s.stream(stream)?.capture.is_some() {
-            return Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why("a free in a captured stream (memory nodes are not done)"));
+            return Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why("a free in a captured stream (memory nodes are not supported)"));
         }
         can_free(s, at)?;
         s.dying.push(at);
@@ -132,14 +132,14 @@ entries! {
     }
     Initialised fn cuMemFreeHost(s, at: usize) {
         let Some(bytes) = s.pinned_sizes.remove(&at) else {
-            return Err(Code::ERROR_INVALID_VALUE.why("free of what is no pinned memory, or is freed already"));
+            return Err(Code::ERROR_INVALID_VALUE.why("free of memory that is not pinned, or has been freed already"));
         };
         let used = s.reads_host(at, bytes) || s.writes_host(at, bytes);
         let done = if s.lost.is_none() { s.drain_all() } else { Ok(()) };
         s.pinned.remove(&at);
         done?;
         if used {
-            return Err(Code::ERROR_INVALID_VALUE.why(format!("free of {bytes} bytes of pinned memory that work still under way may use")));
+            return Err(Code::ERROR_INVALID_VALUE.why(format!("free of {bytes} bytes of pinned memory that queued work may still use")));
         }
     }
     Context fn cuMemHostGetDevicePointer_v2(s, to: *mut u64, at: usize, flags: u32) {
@@ -162,8 +162,9 @@ entries! {
         let staged = matches!(from, End::Taken(_));
         s.drain(0)?;
         s.queue(0, Op::Copy { to, from, bytes, sum: None })?;
-        // Pageable memory has been staged when the call returns, whatever its size: the rest of the way is the legacy stream's, for
-        // which the caller has not waited, and other streams do not.
+        // Pageable memory of any size has been staged when the call returns. The rest of the copy
+        // is work of the legacy stream. The caller has not waited for that work, and other streams
+        // do not wait for it.
         if !staged {
             s.drain(0)?;
         }

@@ -1,4 +1,4 @@
-//! Modules and what is in them.
+//! Modules, and the functions and variables in them.
 
 use std::ffi::{CStr, c_char, c_void};
 

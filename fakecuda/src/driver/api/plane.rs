@@ -1,4 +1,4 @@
-//! Copies of rectangles: rows of bytes, a pitch apart.
+//! Copies of rectangles: rows of bytes at a fixed pitch.
 
 use std::ffi::c_void;
 
@@ -6,23 +6,23 @@ use super::memory::{device, from_host, pinned, to_host};
 use crate::driver::queue::Op;
 use crate::driver::{Code, Failure, State};
 
-/// One end of `CUDA_MEMCPY2D`.
+/// The source or destination in `CUDA_MEMCPY2D`.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Side {
-    /// Bytes and rows to leave out.
+    /// The bytes (`x`) and rows (`y`) to skip.
     pub x: usize,
     /// See `x`.
     pub y: usize,
-    /// 1 host, 2 device; arrays and unified addresses are not done.
+    /// The memory type: 1 host, 2 device. Arrays and unified addresses are not supported.
     pub kind: u32,
-    /// Where, if it is the host's.
+    /// The address in host memory.
     pub host: *mut c_void,
-    /// Where, if it is the device's.
+    /// The address in device memory.
     pub device: u64,
-    /// Not looked at.
+    /// Ignored.
     pub array: usize,
-    /// From row to row, in bytes.
+    /// The distance between rows in bytes.
     pub pitch: usize,
 }
 
@@ -31,11 +31,11 @@ pub struct Side {
 pub struct Rectangle {
     /// The source.
     pub from: Side,
-    /// The target.
+    /// The destination.
     pub to: Side,
-    /// Bytes of a row.
+    /// The bytes of a row.
     pub width: usize,
-    /// Rows.
+    /// The number of rows.
     pub height: usize,
 }
 
@@ -46,7 +46,7 @@ impl Side {
         }
         if self.x + width > self.pitch {
             return Err(Code::ERROR_INVALID_VALUE.why(format!(
-                "the {what}'s pitch is {}, and {} bytes are copied",
+                "the {what}'s pitch is {}, but {} bytes of each row are copied",
                 self.pitch,
                 self.x + width
             )));
@@ -60,13 +60,13 @@ impl Side {
 }
 
 /// # Safety
-/// The host's sides have the rows that are copied.
+/// The host's sides contain the rows that are copied.
 unsafe fn copy(s: &mut State, r: &Rectangle, stream: usize) -> Result<(), Failure> {
     r.from.check("source", r.width)?;
     r.to.check("target", r.width)?;
     let rows = 0..if r.width == 0 { 0 } else { r.height };
     for n in rows.clone() {
-        // Nothing is copied where a row is outside.
+        // If one row is out of bounds, nothing is copied.
         for side in [&r.from, &r.to].into_iter().filter(|side| side.kind == 2) {
             device(s, side.device + side.row(n) as u64, r.width)?;
         }
@@ -77,13 +77,13 @@ unsafe fn copy(s: &mut State, r: &Rectangle, stream: usize) -> Result<(), Failur
             if r.from.kind == 1 {
                 return Err(Code::ERROR_NOT_SUPPORTED.why("a rectangle from host to host"));
             }
-            // SAFETY: the caller's word.
+            // SAFETY: the host's side contains the row, as the caller guarantees.
             unsafe { to_host(s, r.to.host.byte_add(to), r.from.device + from as u64, r.width, stream) }?;
             continue;
         }
         let to = device(s, r.to.device + to as u64, r.width)?;
         let from = if r.from.kind == 1 {
-            // SAFETY: the caller's word.
+            // SAFETY: the host's side contains the row, as the caller guarantees.
             unsafe { from_host(s, r.from.host.byte_add(from), r.width) }
         } else {
             device(s, r.from.device + from as u64, r.width)?
@@ -102,7 +102,7 @@ entries! {
         let r = &*what;
         s.drain(0)?;
         copy(s, r, 0)?;
-        // What comes from pageable memory has been staged, as in `cuMemcpyHtoD`.
+        // Bytes from pageable memory have been staged when the call returns, as in `cuMemcpyHtoD`.
         let bytes = r.from.row(r.height.saturating_sub(1)) + r.width;
         if r.to.kind == 1 || r.from.kind == 1 && pinned(s, r.from.host as usize, bytes) {
             s.drain(0)?;

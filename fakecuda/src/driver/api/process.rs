@@ -1,4 +1,4 @@
-//! Looking entry points up, errors in words, and this driver's own additions.
+//! Lookup of entry points, descriptions of errors, and this driver's own functions.
 
 use std::ffi::{CStr, c_char, c_void};
 
@@ -20,12 +20,12 @@ fn find(name: &str) -> Option<*const c_void> {
         table(),
     ]
     .concat();
-    // The newest of an entry point's versions.
+    // Takes the newest version of an entry point.
     ["_v3", "_v2", ""].iter().find_map(|v| all.iter().find(|e| e.0.strip_suffix(v) == Some(name))).map(|e| e.1)
 }
 
 entries! {
-    // NVRTC opens the driver itself and calls this without looking at what it says.
+    // NVRTC opens the driver itself and calls this function without checking the result.
     Nothing fn cuGetExportTable(s, table: *mut *const c_void, id: *const c_void) {
         if !table.is_null() {
             table.write(std::ptr::null());
@@ -56,7 +56,8 @@ entries! {
     Initialised fn cuProfilerStop(s,) {}
 }
 
-/// Copies the report (see [`report()`]) and a NUL, as far as `n` bytes reach; returns its whole length.
+/// Copies the report (see [`report()`]) and a NUL, truncated to `n` bytes; returns the report's
+/// whole length.
 ///
 /// # Safety
 /// `to` has room for `n` bytes.
@@ -65,7 +66,7 @@ pub unsafe extern "C" fn fakecuda_report(to: *mut u8, n: usize) -> usize {
     let text = report();
     if !to.is_null() && n > 0 {
         let part = text.len().min(n - 1);
-        // SAFETY: the caller's word.
+        // SAFETY: `to` has room for `n` bytes, as the caller guarantees.
         unsafe {
             std::ptr::copy_nonoverlapping(text.as_ptr(), to, part);
             to.add(part).write(0);
@@ -74,20 +75,20 @@ pub unsafe extern "C" fn fakecuda_report(to: *mut u8, n: usize) -> usize {
     text.len()
 }
 
-/// Starts all counts anew, those of faults to come included.
+/// Resets all counts, including those for injected failures.
 #[unsafe(no_mangle)]
 pub extern "C" fn fakecuda_reset_counts() {
     crate::driver::reset_counts();
 }
 
-/// Makes a later call fail: `alloc`, `launch` or `device`, at the `k`-th such call from the last reset on; 0 is never.
-/// Returns 0 where there is no such fault.
+/// Makes a later call fail: `alloc`, `launch` or `device`. The `k`-th such call after the last
+/// reset fails; 0 means never. Returns 0 if there is no such kind of failure.
 ///
 /// # Safety
 /// `what` ends with NUL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fakecuda_inject(what: *const c_char, k: u64) -> i32 {
-    // SAFETY: the caller's word.
+    // SAFETY: `what` ends with NUL, as the caller guarantees.
     let what = unsafe { CStr::from_ptr(what) }.to_bytes();
     crate::driver::counted(|s| {
         match what {
@@ -100,12 +101,12 @@ pub unsafe extern "C" fn fakecuda_inject(what: *const c_char, k: u64) -> i32 {
     })
 }
 
-/// The name of the file in `FAKECUDA_PTX_DIR` that stands for a CUBIN, without `.ptx`, as a number.
+/// The hash of a CUBIN, which names its file in `FAKECUDA_PTX_DIR` (without `.ptx`).
 ///
 /// # Safety
 /// `image` has `n` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fakecuda_image_hash(image: *const u8, n: usize) -> u64 {
-    // SAFETY: the caller's word.
+    // SAFETY: `image` has `n` bytes, as the caller guarantees.
     crate::driver::image_hash(unsafe { std::slice::from_raw_parts(image, n) })
 }

@@ -35,7 +35,8 @@ entries! {
     }
     Context fn cuStreamQuery(s, stream: usize) {
         if !s.stream(stream)?.queue.is_empty() {
-            // Somebody asks until it is done: let it be done the next time.
+            // The program polls until the stream is complete. So the work runs now, and the next
+            // query returns success.
             s.drain(stream)?;
             return Err(Code::ERROR_NOT_READY.into());
         }
