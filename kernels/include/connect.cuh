@@ -110,7 +110,7 @@ __device__ __forceinline__ double draw(const ConnectArgs& c, u32 distribution, c
 __device__ __forceinline__ unsigned short steps(double delay, double dt) {
     return (unsigned short)(u32)fmin(rint(fmax(delay, 0.0) / dt), 65535.0);
 }
-__device__ __forceinline__ int weight(double weight, double inv_scale) { return (int)rint(weight * inv_scale); }
+__device__ __forceinline__ int integer_weight(double weight, double inv_scale) { return (int)rint(weight * inv_scale); }
 
 __device__ __forceinline__ u32 target(const ConnectArgs& c, u64 place) {
     return c.wide_targets ? ((const u32*)c.targets)[place] : ((const unsigned short*)c.targets)[place];
