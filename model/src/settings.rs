@@ -41,7 +41,7 @@ pub struct Settings {
     pub state: Option<PathBuf>,
     /// Variables to record, as [`out_vars`](crate::out_vars) reads them.
     pub out_vars: Option<String>,
-    /// One step in so many is recorded.
+    /// Steps whose index is a multiple of this are recorded.
     pub record_every: Option<u64>,
     /// Where a picture goes, relative to the current folder.
     pub plot: Option<PathBuf>,

@@ -1,6 +1,7 @@
 //! Which of the known names a misspelt one is nearest to.
 
-/// The name of `known` that is nearest to `name`, if one is near: the same but for case and separators, or a few letters away.
+/// The name of `known` that is nearest to `name`, if one is near: the same but for case and separators, or a few letters away. A name with
+/// other digits is not near: it is another layer's or another channel's.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Longer names are of no model, and would take long to compare.
@@ -9,10 +10,13 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     }
     let given: Vec<char> = folded(name).chars().collect();
     let far = given.len() / 3;
+    let digits = |letters: &[char]| letters.iter().copied().filter(char::is_ascii_digit).collect::<Vec<_>>();
+    let own = digits(&given);
     let all = known.into_iter().filter(|other| other.len() <= 64).map(|other| {
         let letters: Vec<char> = folded(other).chars().collect();
-        (distance(&given, &letters), other)
+        (digits(&letters) == own).then(|| (distance(&given, &letters), other))
     });
+    let all = all.flatten();
     // The first of several that are equally near.
     all.filter(|(distance, _)| *distance <= far && *distance < given.len()).min_by_key(|(distance, _)| *distance).map(|(_, other)| other)
 }
@@ -55,6 +59,7 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_found() {
+        assert_eq!((nearest("l2.Wi", ["l0.Wi", "l1.Wi"]), nearest("l1.wi", ["l0.Wi", "l1.Wi"])), (None, Some("l1.Wi")));
         let known = ["AdExIF", "ExpIF", "gL", "gNa", "V_th"];
         for (name, expected) in [("adexi", Some("AdExIF")), ("expif", Some("ExpIF")), ("gl", Some("gL")), ("vth", Some("V_th"))] {
             assert_eq!(nearest(name, known), expected, "{name}");

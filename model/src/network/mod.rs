@@ -166,9 +166,9 @@ pub struct Part {
 pub enum Connect {
     /// Each pair with this probability.
     FixedProb(f64),
-    /// So many sources for each target.
+    /// A number of sources for each target.
     FixedNumPre(u64),
-    /// So many targets for each source.
+    /// A number of targets for each source.
     FixedNumPost(u64),
     /// Each source onto the target of its number.
     OneToOne,

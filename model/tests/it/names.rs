@@ -90,7 +90,7 @@ fn groups_take_what_their_table_says() {
 }
 
 #[test]
-fn names_are_found_whatever_their_case_and_separators() {
+fn names_are_found_without_regard_to_case_and_separators() {
     for (given, name) in [
         ("adex", "AdExIF"),
         ("AdExIF", "AdExIF"),

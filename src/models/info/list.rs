@@ -87,7 +87,7 @@ pub fn all() -> &'static [ModelInfo] {
     &ALL
 }
 
-/// The model of this name or alias, whatever its case; `_`, `-`, `.` and spaces do not count.
+/// The model of this name or alias. Case does not count, nor do `_`, `-`, `.` and spaces.
 ///
 /// ```
 /// let info = overtime::models::find("adex")?;

@@ -197,7 +197,7 @@ impl<R: Real> System<R> for SpikeTimeGroup {
 }
 
 impl<R: Real> NeuronGroup<R> for SpikeTimeGroup {
-    /// Times are in f64, whatever the type of the loop: [`set_spikes`](NeuronGroup::set_spikes) takes them.
+    /// Times are in f64 for every type of loop. [`set_spikes`](NeuronGroup::set_spikes) takes them.
     fn set_param(&mut self, name: &str, _: Param<R>) -> Result<()> {
         match name {
             "indices" | "times" => {

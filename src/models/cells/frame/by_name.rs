@@ -40,7 +40,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
     }
 }
 
-/// So many times a size.
+/// A multiple of a size, in words.
 fn times(n: usize, size: &str) -> String {
     if n == 1 { size.to_owned() } else { format!("{n}·{size}") }
 }

@@ -69,8 +69,8 @@ impl Defaults {
 /// ```
 ///
 /// A step must be a function of the moment alone: the same gates and state give the same bits. It adds each group's products with the state once,
-/// by [`add_h`](Moment::add_h), [`add_extra`](Moment::add_extra) or [`set_extra`](Moment::set_extra), then updates the state. It must not panic,
-/// whatever the numbers are. A [kernel](Self::SOURCE) has the same operations in the same order. Without one the cell runs on the CPU alone.
+/// by [`add_h`](Moment::add_h), [`add_extra`](Moment::add_extra) or [`set_extra`](Moment::set_extra), then updates the state. It must not panic
+/// for any numbers. A [kernel](Self::SOURCE) has the same operations in the same order. Without one the cell runs on the CPU alone.
 pub trait Gates: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// The name of the cell.
     const NAME: &'static str;

@@ -8,7 +8,7 @@ use ndarray::{ArrayD, IxDyn};
 
 /// Why brainpy's GRU takes no weights of torch's.
 pub(crate) const NOT_TORCH: &str =
-    "resets before the product, and torch's cell after it: torch's weights are for `models::Gru` and `models::GruCell`";
+    "resets before the product, and torch's cell after it: torch's weights are for Gru and GruCell of `models`";
 
 impl<T: Scalar, K: Gates> Cell<T, K> {
     /// Torch's names of the weights, if torch has such a cell, ending in `suffix`: `_l0` in layers.
