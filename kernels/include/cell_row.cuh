@@ -3,7 +3,7 @@
 #pragma once
 #include "cell.cuh"
 
-struct Moment {
+struct CellStep {
     u32 units;            // H
     u64 columns;          // GATES·H
     const scalar_t* wh;   // [H, GATES·H]
@@ -18,7 +18,7 @@ constexpr u32 KEPT = PHASES == 1 ? 0 : 1 + first_gate(PHASES - 1);
 
 // One phase of a step. A barrier separates the phases, since each unit's product reads all units.
 template <u32 PHASE>
-__device__ __forceinline__ void make_phase(const Moment& m) {
+__device__ __forceinline__ void make_phase(const CellStep& m) {
     constexpr u32 from = first_gate(PHASE), to = first_gate(PHASE + 1);
     constexpr bool is_last = PHASE + 1 == PHASES;
     const acc_t* a = PHASE == 0 ? m.old : m.kept;
@@ -56,6 +56,6 @@ __device__ __forceinline__ void make_phase(const Moment& m) {
     }
 }
 
-__device__ __forceinline__ void step(const Moment& m) { make_phase<0>(m); }
+__device__ __forceinline__ void step(const CellStep& m) { make_phase<0>(m); }
 
 #define for_units(m, j) for (u32 j = threadIdx.x; j < (m).units; j += blockDim.x)

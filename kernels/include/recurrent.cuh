@@ -32,7 +32,7 @@ __device__ __forceinline__ void make_steps(const LaunchArgs& args, u32 first, u3
     const u32 units = args.units, len = STATES * units;
     const u64 row = blockIdx.x;
     acc_t* chip = args.scratch ? args.scratch + row * SHARED_ROWS * units : shared;
-    Moment m;
+    CellStep m;
     m.units = units;
     m.columns = (u64)GATES * units;
     m.wh = args.weights[0];

@@ -131,6 +131,9 @@ fn lasts_a_step(what: &str, group: &str, receptor: &str) -> Error {
     ))
 }
 
+/// A group's plan, its model, and its constant current.
+type ResolvedGroup<T> = (GroupPlan, Box<dyn System<T>>, Option<Param<T>>);
+
 /// The group, whose variables are the network's from `next` on.
 fn group_plan<T: Real>(
     group: Group<T>,
@@ -138,7 +141,7 @@ fn group_plan<T: Real>(
     dt: f64,
     next: &mut usize,
     inputs: &mut usize,
-) -> Result<(GroupPlan, Box<dyn System<T>>, Option<Param<T>>)> {
+) -> Result<ResolvedGroup<T>> {
     let Group { name, model, receptors, current, input, noise, poisson } = group;
     let schema = model.schema();
     let units = schema.output_len();

@@ -60,7 +60,7 @@ impl Receptor {
         let rise = rise.map(|[decay, gain]| RiseStage { decay, gain });
         let own = *next..*next + 1 + usize::from(rise.is_some());
         *next = own.end;
-        let course = SynapticFilter { decay: decay, rise, reversal, block };
+        let course = SynapticFilter { decay, rise, reversal, block };
         Ok(ReceptorPlan { name, var: own.end - 1, own, held_by: None, kind: ReceptorKind::Filter(course), init })
     }
 }
