@@ -67,7 +67,7 @@ fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
 
 #[test]
 fn kinetics_in_f32_have_the_cpus_bits() {
-    apart("kinetics::f32_has_the_cpus_bits", || {
+    apart("kinetics::kinetics_in_f32_have_the_cpus_bits", || {
         same_bits::<f32>(builder, &[(1, None, 2), (33, Some(2), 45)], &STRATEGIES);
         // The warps of a block share these rows.
         same_bits::<f32>(builder, &[(201, None, 14)], &[Strategy::Persistent]);
@@ -76,7 +76,7 @@ fn kinetics_in_f32_have_the_cpus_bits() {
 
 #[test]
 fn kinetics_in_f64_have_the_cpus_bits() {
-    apart("kinetics::f64_has_the_cpus_bits", || {
+    apart("kinetics::kinetics_in_f64_have_the_cpus_bits", || {
         same_bits::<f64>(builder, &[(65, None, 20)], &[Strategy::Persistent]);
     });
 }

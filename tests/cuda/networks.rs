@@ -175,7 +175,7 @@ const SHAPES: &[(usize, Option<usize>, usize)] = &[(1, None, 1), (33, Some(3), 6
 
 #[test]
 fn networks_in_f32_have_the_cpus_bits() {
-    apart("networks::f32_has_the_cpus_bits", || {
+    apart("networks::networks_in_f32_have_the_cpus_bits", || {
         same_bits::<f32>(builder, SHAPES, &STRATEGIES);
         same_bits::<f32>(of_cobahh, &[(1, None, 2), (131, Some(2), 40)], &STRATEGIES);
     });
@@ -183,7 +183,7 @@ fn networks_in_f32_have_the_cpus_bits() {
 
 #[test]
 fn networks_in_f64_have_the_cpus_bits() {
-    apart("networks::f64_has_the_cpus_bits", || {
+    apart("networks::networks_in_f64_have_the_cpus_bits", || {
         same_bits::<f64>(builder, &SHAPES[..2], &STRATEGIES);
         same_bits::<f64>(of_cobahh, &[(33, None, 40), (1025, None, 3)], &STRATEGIES);
     });

@@ -61,14 +61,14 @@ fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
 
 #[test]
 fn plasticity_in_f32_has_the_cpus_bits() {
-    apart("stdp::f32_has_the_cpus_bits", || {
+    apart("stdp::plasticity_in_f32_has_the_cpus_bits", || {
         same_bits::<f32>(builder, &[(1, None, 3), (33, Some(3), 90), (131, None, 30)], &STRATEGIES);
     });
 }
 
 #[test]
 fn plasticity_in_f64_has_the_cpus_bits() {
-    apart("stdp::f64_has_the_cpus_bits", || {
+    apart("stdp::plasticity_in_f64_has_the_cpus_bits", || {
         same_bits::<f64>(builder, &[(33, None, 90), (70, Some(2), 40)], &STRATEGIES);
     });
 }
