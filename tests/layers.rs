@@ -141,6 +141,15 @@ fn modules() -> BTreeMap<Names, Module> {
         }
         names
     };
+    // A module that its parent declares for tests only is a test.
+    let is_test = |path: &PathBuf| {
+        let (own, parent) = (name(path), name(path));
+        let Some((last, parent)) = own.last().zip(parent.split_last().map(|(_, parent)| parent)) else { return false };
+        let beside = files.iter().find(|file| name(file) == parent);
+        beside.is_some_and(|file| std::fs::read_to_string(file).unwrap().contains(&format!("#[cfg(test)]\nmod {last};")))
+    };
+    let tests: BTreeSet<PathBuf> = files.iter().filter(|path| is_test(path)).cloned().collect();
+    files.retain(|path| !tests.contains(path));
     let all: BTreeSet<Names> = files.iter().map(name).collect();
     let module = |path: &PathBuf| {
         let (here, text) = (name(path), code(&std::fs::read_to_string(path).unwrap()));

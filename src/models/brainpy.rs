@@ -25,7 +25,7 @@ use crate::init::Init;
 /// | φ | | [`Activation::Relu`] |
 ///
 /// Names, layouts and defaults are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two
-/// standard deviations. The equation is that of [`models::RnnCell`](super::RnnCell).
+/// standard deviations. The equation is that of [`models::RnnCell`](crate::models::RnnCell).
 pub type RnnCell<T> = Cell<T, rnn_cell::RnnBrainpy>;
 
 /// The gated recurrent unit (Chung, Gulcehre, Cho & Bengio, arXiv:1412.3555): `brainpy.dyn.GRUCell`.
@@ -48,7 +48,7 @@ pub type RnnCell<T> = Cell<T, rnn_cell::RnnBrainpy>;
 /// | φ | | [`Activation::Tanh`] |
 ///
 /// Names, layouts and defaults are brainpy's. The reset r is applied **before** the product with `Wh_a`: torch's and cuDNN's is
-/// another cell, [`models::GruCell`](super::GruCell).
+/// another cell, [`models::GruCell`](crate::models::GruCell).
 pub type GruCell<T> = Cell<T, gru_cell::GruBrainpy>;
 
 /// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780; in the form of Zaremba, Sutskever &
@@ -73,7 +73,7 @@ pub type GruCell<T> = Cell<T, gru_cell::GruBrainpy>;
 /// The 1 added to f keeps the cell from forgetting early in training (Jozefowicz, Zaremba & Sutskever, ICML 2015). Names, layouts
 /// and defaults are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two standard
 /// deviations. Torch's, which adds nothing, is
-/// [`models::LstmCell`](super::LstmCell).
+/// [`models::LstmCell`](crate::models::LstmCell).
 pub type LstmCell<T> = Cell<T, lstm_cell::LstmBrainpy>;
 
 /// Layers of brainpy's gated recurrent units, [`GruCell`], with that cell's defaults: reset before the product. [`Recurrent`] has shapes,

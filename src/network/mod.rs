@@ -1,6 +1,6 @@
 //! Networks: groups of neurons that send each other spikes.
 //!
-//! A [`Network`] is a [`System`](crate::System) like any other, so that [`LoopOverTime`](crate::LoopOverTime), recordings, checkpoints
+//! A [`Network`] is a [`System`] like any other, so that [`LoopOverTime`](crate::LoopOverTime), recordings, checkpoints
 //! and splits serve it. A step i of it is
 //!
 //! 1. of each group: the drive, from receptors as the step before left them: current `i` and conductance `g`, from 0, by receptors in

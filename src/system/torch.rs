@@ -18,8 +18,8 @@
 //! [`Gru`]: crate::models::Gru
 //! [`Lstm`]: crate::models::Lstm
 //! [`RnnCell`]: crate::models::RnnCell
-//! [`GruCellTorch`]: crate::models::GruCellTorch
-//! [`LstmCellTorch`]: crate::models::LstmCellTorch
+//! [`GruCell`]: crate::models::GruCell
+//! [`LstmCell`]: crate::models::LstmCell
 //! [`torch_weights`]: crate::models::Recurrent::torch_weights
 //!
 //! In a `state_dict`, a name begins with the path of its module. The layers of a

@@ -7,7 +7,7 @@ use crate::numeric::math::sigmoid;
 use crate::numeric::scalar::{Real, Scalar};
 use crate::numeric::simd::{Kernel, vectorize};
 
-/// The gates of [`brainpy::GruCell`](super::brainpy::GruCell).
+/// The gates of [`brainpy::GruCell`](crate::models::brainpy::GruCell).
 #[derive(Clone, Copy, Debug)]
 pub struct GruBrainpy;
 

@@ -27,7 +27,7 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// | weight `bh`, with `b` | `[H]` | uniform within ±1/√H | the last H of `bias_hh` |
 /// | φ | | [`Activation::Tanh`] | |
 ///
-/// Layers of it are [`Gru`](super::Gru). Brainpy's unit, with the reset before the product, is [`brainpy::GruCell`](super::brainpy::GruCell).
+/// Layers of it are [`Gru`](crate::models::Gru). Brainpy's unit, with the reset before the product, is [`brainpy::GruCell`](crate::models::brainpy::GruCell).
 #[doc(alias("GRUCell"))]
 pub type GruCell<T> = Cell<T, Gru>;
 

@@ -27,7 +27,7 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// | φ | | [`Activation::Tanh`] | |
 ///
 /// Torch's order of gates is i, f, g, o: the second and third quarters of its rows change places. Layers of it are
-/// [`Lstm`](super::Lstm). Brainpy's, which adds 1 to the forget gate, is [`brainpy::LstmCell`](super::brainpy::LstmCell).
+/// [`Lstm`](crate::models::Lstm). Brainpy's, which adds 1 to the forget gate, is [`brainpy::LstmCell`](crate::models::brainpy::LstmCell).
 #[doc(alias("LSTMCell"))]
 pub type LstmCell<T> = Cell<T, Lstm>;
 
@@ -38,7 +38,7 @@ const TORCH: &[usize] = &[0, 2, 1, 3];
 #[derive(Clone, Copy, Debug)]
 pub struct Lstm;
 
-/// The gates of [`brainpy::LstmCell`](super::brainpy::LstmCell).
+/// The gates of [`brainpy::LstmCell`](crate::models::brainpy::LstmCell).
 #[derive(Clone, Copy, Debug)]
 pub struct LstmBrainpy;
 

@@ -22,7 +22,7 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// | weight `b`, optional | `[H]` | uniform within ±1/√H | `bias_ih + bias_hh` |
 /// | φ | | [`Activation::Tanh`] | |
 ///
-/// Layers of it are [`Rnn`](super::Rnn). With brainpy's defaults it is [`brainpy::RnnCell`](super::brainpy::RnnCell).
+/// Layers of it are [`Rnn`](crate::models::Rnn). With brainpy's defaults it is [`brainpy::RnnCell`](crate::models::brainpy::RnnCell).
 #[doc(alias("RNNCell"))]
 pub type RnnCell<T> = Cell<T, Rnn>;
 
@@ -30,7 +30,7 @@ pub type RnnCell<T> = Cell<T, Rnn>;
 #[derive(Clone, Copy, Debug)]
 pub struct Rnn;
 
-/// The gates of [`brainpy::RnnCell`](super::brainpy::RnnCell).
+/// The gates of [`brainpy::RnnCell`](crate::models::brainpy::RnnCell).
 #[derive(Clone, Copy, Debug)]
 pub struct RnnBrainpy;
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 
 /// Spike-timing-dependent plasticity by pairs of spikes, all to all, additive (Song, Miller & Abbott, Nat. Neurosci. 3, 2000, 919-926, as
-/// Brian2's example `Song_Abbott` has it). For [`Projection::stdp`](super::Projection::stdp).
+/// Brian2's example `Song_Abbott` has it). For [`Projection::stdp`](crate::network::Projection::stdp).
 ///
 /// ```text
 /// a spike of the source arrives:  it is delivered with w;  a_pre ← a_pre + A_pre;    w ← clip(w + a_post)
@@ -27,14 +27,14 @@ use crate::error::{Error, Result};
 ///
 /// | variable of the network | meaning |
 /// |---|---|
-/// | `projection.w` | weights, `[synapses]`, ascending by (source, delay, target), as [`Network::synapses`](super::Network::synapses) has them |
+/// | `projection.w` | weights, `[synapses]`, ascending by (source, delay, target), as [`Network::synapses`](crate::network::Network::synapses) has them |
 /// | `projection.pre` | a_pre of each source, `[sources]`; where synapses have delays of their own, of each delay in steps from the shortest to the longest, `[delays, sources]` |
 /// | `projection.post` | a_post of each target, `[targets]` |
 ///
 /// They are as at the end of a step. Weights start as those that the projection would have without a rule, clipped, and are of the network's own
 /// type; where all of them are out of bounds, that is an error. A spike is delivered with a weight that
 /// is rounded to a multiple of 2⁻³⁰ of the power of two above the larger of |`min`| and |`max`|: sums stay exact, see
-/// [Exactness](super#exactness). Each row of a batch learns on its own.
+/// [Exactness](crate::network#exactness). Each row of a batch learns on its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stdp {
     pub(crate) tau: [f64; 2],

@@ -30,7 +30,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// A recurrent cell of some kind; use it by the name of the kind, e.g. [`RnnCell`](super::RnnCell).
+/// A recurrent cell of some kind; use it by the name of the kind, e.g. [`RnnCell`](crate::models::RnnCell).
 #[derive(Clone)]
 pub struct Cell<T: Scalar, K> {
     num_in: usize,
