@@ -95,7 +95,9 @@ mod embed {
 
     pub(super) fn main() {
         println!("cargo:rerun-if-changed=kernels");
-        for name in ["OVERTIME_NVRTC", "CUDA_PATH", "CUDA_HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "DOCS_RS", "OVERTIME_EMBED"] {
+        for name in
+            ["OVERTIME_NVRTC", "CUDA_PATH", "CUDA_HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "DOCS_RS", "OVERTIME_EMBED"]
+        {
             println!("cargo:rerun-if-env-changed={name}");
         }
         let images = images().unwrap_or_else(|why| {
@@ -123,9 +125,14 @@ mod embed {
 
     /// The architectures to compile for: those in `OVERTIME_EMBED`, or all.
     fn wanted() -> Result<Vec<u32>, String> {
-        let Some(named) = std::env::var("OVERTIME_EMBED").ok().filter(|named| !named.is_empty()) else { return Ok(ARCHS.to_vec()) };
+        let Some(named) = std::env::var("OVERTIME_EMBED").ok().filter(|named| !named.is_empty()) else {
+            return Ok(ARCHS.to_vec());
+        };
         let arch = |name: &str| name.trim().parse().ok().filter(|arch| ARCHS.contains(arch));
-        named.split(',').map(|name| arch(name).ok_or_else(|| format!("OVERTIME_EMBED: `{name}` is not one of {ARCHS:?}"))).collect()
+        named
+            .split(',')
+            .map(|name| arch(name).ok_or_else(|| format!("OVERTIME_EMBED: `{name}` is not one of {ARCHS:?}")))
+            .collect()
     }
 
     /// Compiles every line of `kernels/embedded.txt` for every architecture that the compiler
@@ -137,10 +144,14 @@ mod embed {
         let compilers = probe::probe(None).0.map_err(|reason| reason.to_string())?;
         let compiler = compilers.first();
         let (major, minor) = compiler.version;
-        let nvrtc = Nvrtc::open(&compiler.library).map_err(|reason| format!("NVRTC of CUDA {major}.{minor}: {reason}"))?;
+        let nvrtc =
+            Nvrtc::open(&compiler.library).map_err(|reason| format!("NVRTC of CUDA {major}.{minor}: {reason}"))?;
         let known = nvrtc.archs();
-        let jobs: Vec<(u32, &str)> =
-            wanted()?.into_iter().filter(|a| known.contains(a)).flat_map(|a| LINES.lines().map(move |line| (a, line))).collect();
+        let jobs: Vec<(u32, &str)> = wanted()?
+            .into_iter()
+            .filter(|a| known.contains(a))
+            .flat_map(|a| LINES.lines().map(move |line| (a, line)))
+            .collect();
         let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         std::thread::scope(|scope| {
             for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
@@ -152,7 +163,8 @@ mod embed {
                 });
             }
         });
-        let mut images: Vec<Image> = done.into_inner().expect("no thread panics").into_iter().collect::<Result<_, _>>()?;
+        let mut images: Vec<Image> =
+            done.into_inner().expect("no thread panics").into_iter().collect::<Result<_, _>>()?;
         images.sort();
         Ok(images)
     }
@@ -161,8 +173,10 @@ mod embed {
     fn image(nvrtc: &Nvrtc, arch: u32, line: &str) -> Result<Image, String> {
         let mut words = line.split(' ');
         let (files, dtype) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let parts: Option<Vec<_>> = files.split('+').map(|path| Some((path.rsplit('/').next()?, source::file(path)?))).collect();
-        let parts = parts.ok_or_else(|| format!("kernels/embedded.txt names a file that kernels/ does not have: {line}"))?;
+        let parts: Option<Vec<_>> =
+            files.split('+').map(|path| Some((path.rsplit('/').next()?, source::file(path)?))).collect();
+        let parts =
+            parts.ok_or_else(|| format!("kernels/embedded.txt names a file that kernels/ does not have: {line}"))?;
         let text = source::flatten(&parts).map_err(|e| e.to_string())?;
         let mut options = vec![format!("--gpu-architecture=sm_{arch}"), format!("-DSCALAR_{}=1", dtype.to_uppercase())];
         options.extend(OPTIONS.map(str::to_owned));

@@ -18,7 +18,9 @@ fn bench(c: &mut Criterion, name: &str, system: impl System<f32>, shape: &[usize
     let mut group = c.benchmark_group("cells");
     group.sample_size(10).throughput(Throughput::Elements(operations as u64));
     let x = ArrayD::from_shape_fn(shape, |at| (at.slice().iter().fold(7, |h, k| h * 31 + k) % 1000) as f32 / 1000.0);
-    let Ok(mut over_time) = LoopOverTime::builder(system).batch(shape[1]).build() else { panic!("the loop does not build") };
+    let Ok(mut over_time) = LoopOverTime::builder(system).batch(shape[1]).build() else {
+        panic!("the loop does not build")
+    };
     group.bench_function(BenchmarkId::from_parameter(name), |b| {
         // The state is reset, because a cell with random weights and an unbounded activation may
         // grow from run to run.
@@ -46,9 +48,21 @@ fn layers(c: &mut Criterion) {
         .layer("l1", brainpy::RnnCell::new(100, 20))
         .layer("l2", Activation::Relu.layer([20]))
         .layer("l3", brainpy::RnnCell::new(20, 2));
-    bench(c, "Sequential T=30 B=128 RNNCell(100,20) relu RNNCell(20,2)", seed, &[30, 128, 100], 2 * 30 * 128 * (120 * 20 + 22 * 2));
+    bench(
+        c,
+        "Sequential T=30 B=128 RNNCell(100,20) relu RNNCell(20,2)",
+        seed,
+        &[30, 128, 100],
+        2 * 30 * 128 * (120 * 20 + 22 * 2),
+    );
     for [t, b, from, to] in [[30, 128, 100, 20], [256, 64, 256, 256]] {
-        bench(c, &format!("Dense T={t} B={b} in={from} out={to}"), Dense::new(from, to), &[t, b, from], 2 * t * b * from * to);
+        bench(
+            c,
+            &format!("Dense T={t} B={b} in={from} out={to}"),
+            Dense::new(from, to),
+            &[t, b, from],
+            2 * t * b * from * to,
+        );
     }
     let conv = Conv2d::new(16, 32, (3, 3), (32, 32));
     bench(c, "Conv2d T=8 B=8 32x32x16 3x3 32", conv, &[8, 8, 32, 32, 16], 2 * 64 * 1024 * 9 * 16 * 32);

@@ -46,7 +46,13 @@ fn out_vars(recorded: &str) -> Option<OutVars> {
     }
 }
 
-fn bench<R: Real>(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, recorded: &str, neurons: usize) -> Result<()> {
+fn bench<R: Real>(
+    c: &mut Criterion,
+    plan: &mut Plan,
+    strategy: Strategy,
+    recorded: &str,
+    neurons: usize,
+) -> Result<()> {
     let steps = if plan.tiny {
         4
     } else if neurons > 100_000 {
@@ -54,14 +60,16 @@ fn bench<R: Real>(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, record
     } else {
         1000
     };
-    let mut builder = LoopOverTime::builder(Hh::<R>::new(neurons)).device(Device::Cuda(0)).strategy(strategy).record_output(false);
+    let mut builder =
+        LoopOverTime::builder(Hh::<R>::new(neurons)).device(Device::Cuda(0)).strategy(strategy).record_output(false);
     if let Some(vars) = out_vars(recorded) {
         builder = builder.out_vars(vars);
     }
     let mut over_time = builder.build()?;
     let type_name = if size_of::<R>() == 8 { " f64" } else { "" };
     let case = (format!("hh{type_name}"), format!("n={neurons} T={steps} {recorded}"));
-    let seconds = time(c, &case, strategy, neurons as u64 * steps, || over_time.run(Input::steps(steps).constant(R::of(10.0))))?;
+    let seconds =
+        time(c, &case, strategy, neurons as u64 * steps, || over_time.run(Input::steps(steps).constant(R::of(10.0))))?;
     plan.rows.push(Row { name: format!("{}/{}", case.0, case.1), strategy, neurons, steps, seconds, rate: None });
     Ok(())
 }
@@ -110,7 +118,11 @@ fn cobahh(n: usize, k: usize) -> Result<Network<f32>> {
         let each = Connect::FixedProb((k as f64 / n as f64).min(1.0));
         Projection::new(name, ("P", from), ("P", receptor)).connect(each).weight(weight * 80.0 / k as f64)
     };
-    Network::builder(0.1).group(cells).project(project("Ce", 0..most, "ge", 6.0)).project(project("Ci", most..n, "gi", 67.0)).build()
+    Network::builder(0.1)
+        .group(cells)
+        .project(project("Ce", 0..most, "ge", 6.0))
+        .project(project("Ci", most..n, "gi", 67.0))
+        .build()
 }
 
 fn bench_cobahh(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, neurons: usize, k: usize) -> Result<()> {
@@ -133,7 +145,8 @@ fn bench_cobahh(c: &mut Criterion, plan: &mut Plan, strategy: Strategy, neurons:
 }
 
 fn networks(c: &mut Criterion, plan: &mut Plan) {
-    let sizes: &[(usize, usize)] = if plan.tiny { &[(100, 10)] } else { &[(4000, 80), (4000, 1000), (256_000, 1000), (1_000_000, 80)] };
+    let sizes: &[(usize, usize)] =
+        if plan.tiny { &[(100, 10)] } else { &[(4000, 80), (4000, 1000), (256_000, 1000), (1_000_000, 80)] };
     for strategy in [Strategy::Persistent, Strategy::Graph] {
         for &(neurons, k) in sizes {
             if Instant::now() > plan.until {
@@ -190,7 +203,9 @@ fn first_steps(folder: &Path) -> Vec<(&'static str, f64)> {
     let ask = || {
         let me = std::env::current_exe().ok()?;
         let output = Command::new(me).arg(FIRST).env("OVERTIME_CACHE", &cache).output().ok()?;
-        String::from_utf8_lossy(&output.stdout).lines().find_map(|l| l.strip_prefix("first step ")?.trim().parse::<f64>().ok())
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .find_map(|l| l.strip_prefix("first step ")?.trim().parse::<f64>().ok())
     };
     let found = ["compiled", "from the cache"].into_iter().filter_map(|how| Some((how, ask()?))).collect();
     let _ = std::fs::remove_dir_all(&cache);

@@ -23,7 +23,13 @@ struct Row {
     seconds: f64,
 }
 
-fn bench<T: Scalar>(c: &mut Criterion, rows: &mut Vec<Row>, device: Device, products: Products, [m, k, n]: [usize; 3]) -> Result<()> {
+fn bench<T: Scalar>(
+    c: &mut Criterion,
+    rows: &mut Vec<Row>,
+    device: Device,
+    products: Products,
+    [m, k, n]: [usize; 3],
+) -> Result<()> {
     let mut product = Matmul::<T>::new(m, k, n).device(device).products(products).build()?;
     let flops = 2.0 * m as f64 * k as f64 * n as f64;
     let values = |len: usize| (0..len).map(|i| T::from_f64((i * 31 % 1000) as f64 / 1000.0 - 0.5)).collect::<Vec<T>>();
@@ -89,7 +95,12 @@ fn main() {
         Ok(device) => on(&mut c, &mut rows, device, if tiny { &[[64, 40, 72]] } else { &SHAPES }),
         Err(e) => {
             println!("on the CPU only: {e}");
-            on(&mut c, &mut rows, Device::Cpu, if tiny { &[[64, 40, 72]] } else { &[[512; 3], [1024; 3], [1024, 512, 2048]] });
+            on(
+                &mut c,
+                &mut rows,
+                Device::Cpu,
+                if tiny { &[[64, 40, 72]] } else { &[[512; 3], [1024; 3], [1024, 512, 2048]] },
+            );
         }
     }
     let folder = std::env::var_os("OVERTIME_RESULTS").map_or_else(std::env::temp_dir, PathBuf::from);
@@ -98,7 +109,13 @@ fn main() {
         .collect();
     let mut text = String::from("| product | kernel | ms | TFLOP/s |\n|---|---|---|---|\n");
     rows.iter().for_each(|r| {
-        text.push_str(&format!("| {} | {} | {:.3} | {:.2} |\n", r.name, r.kernel, r.seconds * 1e3, r.flops / r.seconds * 1e-12))
+        text.push_str(&format!(
+            "| {} | {} | {:.3} | {:.2} |\n",
+            r.name,
+            r.kernel,
+            r.seconds * 1e3,
+            r.flops / r.seconds * 1e-12
+        ))
     });
     print!("{text}");
     let written = std::fs::write(folder.join("matmul.json"), Value::from(json).to_string());

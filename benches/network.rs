@@ -45,7 +45,12 @@ fn bench<T: Real>(c: &mut Criterion, n: usize, steps: u64) -> Result<()> {
 }
 
 fn networks(c: &mut Criterion) {
-    let all = [bench::<f64>(c, 4000, 1000), bench::<f32>(c, 4000, 1000), bench::<f64>(c, 40_000, 100), bench::<f32>(c, 40_000, 100)];
+    let all = [
+        bench::<f64>(c, 4000, 1000),
+        bench::<f32>(c, 4000, 1000),
+        bench::<f64>(c, 40_000, 100),
+        bench::<f32>(c, 40_000, 100),
+    ];
     if let Some(Err(e)) = all.into_iter().find(Result::is_err) {
         panic!("{e}");
     }

@@ -35,7 +35,14 @@ struct Plan {
 const SHAPES: [[usize; 4]; 5] =
     [[1024, 16, 768, 768], [1024, 1, 512, 512], [256, 64, 256, 256], [1024, 64, 1024, 1024], [1024, 128, 128, 128]];
 
-fn bench<T: Scalar, S: System<T>>(c: &mut Criterion, plan: &mut Plan, name: &str, system: S, products: Products, shape: [usize; 3]) {
+fn bench<T: Scalar, S: System<T>>(
+    c: &mut Criterion,
+    plan: &mut Plan,
+    name: &str,
+    system: S,
+    products: Products,
+    shape: [usize; 3],
+) {
     if Instant::now() > plan.until {
         return println!("{name}: no time left");
     }
@@ -52,9 +59,11 @@ fn measure<T: Scalar, S: System<T>>(
     products: Products,
     [steps, batch, features]: [usize; 3],
 ) -> Result<()> {
-    let builder = LoopOverTime::builder(system).device(Device::Cuda(0)).batch(batch).products(products).allow_non_finite();
+    let builder =
+        LoopOverTime::builder(system).device(Device::Cuda(0)).batch(batch).products(products).allow_non_finite();
     let mut over_time = builder.build()?;
-    let values = |(t, b, k): (usize, usize, usize)| T::from_f64(((t * 31 + b * 17 + k * 7) % 1000) as f64 / 1000.0 - 0.5);
+    let values =
+        |(t, b, k): (usize, usize, usize)| T::from_f64(((t * 31 + b * 17 + k * 7) % 1000) as f64 / 1000.0 - 0.5);
     let x = over_time.to_device(&Array3::from_shape_fn((steps, batch, features), values))?;
     over_time.run_on_device(&x)?;
     let (mut best, mut failed) = (f64::INFINITY, None);
@@ -92,7 +101,14 @@ fn cells<T: Scalar>(c: &mut Criterion, plan: &mut Plan, products: Products) {
         let name = |cell: &str| format!("{cell} {element} T={steps} B={batch} in={from} h={hidden}");
         bench(c, plan, &name("LSTM"), LstmCell::<T>::new(from, hidden), products, shape);
         bench(c, plan, &name("GRU"), GruCell::<T>::new(from, hidden), products, shape);
-        bench(c, plan, &name("RNN"), brainpy::RnnCell::<T>::new(from, hidden).activation(Activation::Tanh), products, shape);
+        bench(
+            c,
+            plan,
+            &name("RNN"),
+            brainpy::RnnCell::<T>::new(from, hidden).activation(Activation::Tanh),
+            products,
+            shape,
+        );
         bench(
             c,
             plan,
@@ -105,8 +121,10 @@ fn cells<T: Scalar>(c: &mut Criterion, plan: &mut Plan, products: Products) {
 }
 
 fn stack(c: &mut Criterion, plan: &mut Plan) {
-    let small = Sequential::<f32>::new().layer("l1", brainpy::RnnCell::new(100, 20)).layer("l2", Activation::Relu.layer([20]));
-    let (small, shape) = (small.layer("l3", brainpy::RnnCell::new(20, 2)), if plan.tiny { [3, 2, 100] } else { [30, 128, 100] });
+    let small =
+        Sequential::<f32>::new().layer("l1", brainpy::RnnCell::new(100, 20)).layer("l2", Activation::Relu.layer([20]));
+    let (small, shape) =
+        (small.layer("l3", brainpy::RnnCell::new(20, 2)), if plan.tiny { [3, 2, 100] } else { [30, 128, 100] });
     bench(c, plan, "Sequential T=30 B=128 RNNCell(100,20) relu RNNCell(20,2)", small, Products::Fast, shape);
 }
 
@@ -131,7 +149,13 @@ fn main() {
         .collect();
     let mut text = String::from("| cells | ms | µs a step | by |\n|---|---|---|---|\n");
     plan.rows.iter().for_each(|r| {
-        text.push_str(&format!("| {} | {:.3} | {:.2} | {} |\n", r.name, r.seconds * 1e3, r.seconds * 1e6 / r.steps as f64, r.strategy));
+        text.push_str(&format!(
+            "| {} | {:.3} | {:.2} | {} |\n",
+            r.name,
+            r.seconds * 1e3,
+            r.seconds * 1e6 / r.steps as f64,
+            r.strategy
+        ));
     });
     print!("{text}");
     let folder = std::env::var_os("OVERTIME_RESULTS").map_or_else(std::env::temp_dir, PathBuf::from);

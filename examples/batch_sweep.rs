@@ -9,7 +9,8 @@ fn main() -> Result<()> {
     let currents: Vec<f32> = (0..40).map(|k| k as f32 * 0.5).collect();
     let neuron = Hh::<f32>::new(1).param("gL", 0.3)?.v(Init::Constant(-65.0));
     let spikes = monitor("spike").events();
-    let mut over_time = LoopOverTime::builder(neuron).batch(currents.len()).dt(0.05).record_output(false).out_vars(spikes).build()?;
+    let mut over_time =
+        LoopOverTime::builder(neuron).batch(currents.len()).dt(0.05).record_output(false).out_vars(spikes).build()?;
 
     // The run lasts one second, and the count excludes the first fifth.
     let steps = over_time.steps_of(1000.0)?;

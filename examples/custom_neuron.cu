@@ -1,5 +1,5 @@
-// The FitzHugh-Nagumo neuron of custom_neuron.rs. The same operations in the same order give the same
-// bits.
+// The FitzHugh-Nagumo neuron of custom_neuron.rs. The same operations in the same order give the
+// same bits.
 #include "system.cuh"
 
 // The parameters from Program::params.

@@ -30,7 +30,8 @@ impl System<f32> for FitzHughNagumo {
 }
 
 fn main() -> Result<()> {
-    let mut over_time = LoopOverTime::builder(FitzHughNagumo(1000)).dt(0.05).out_vars("w").device(Device::auto()).build()?;
+    let mut over_time =
+        LoopOverTime::builder(FitzHughNagumo(1000)).dt(0.05).out_vars("w").device(Device::auto()).build()?;
     let run = over_time.run(Input::duration(100.0).constant(0.5))?;
     println!("{} steps of {:?} on {}", run.steps, over_time.schema().output, over_time.device());
     println!("v ends at {:.3}, w at {:.3}", run.output[[1999, 0]], run["w"][[1999, 0]]);

@@ -34,7 +34,10 @@ fn state_dict(num_in: usize, hidden: usize) -> Vec<(String, ArrayD<f32>)> {
 
 fn main() -> Result<()> {
     let (steps, batch, num_in, hidden) = (12, 3, 10, 16);
-    let lstm = Lstm::<f32>::new(num_in, hidden).num_layers(2).bidirectional(true).torch_weights(&state_dict(num_in, hidden))?;
+    let lstm = Lstm::<f32>::new(num_in, hidden)
+        .num_layers(2)
+        .bidirectional(true)
+        .torch_weights(&state_dict(num_in, hidden))?;
     let model = Sequential::new().layer("lstm", lstm).layer("out", Dense::new(2 * hidden, 1).seed(2));
     let mut over_time = LoopOverTime::builder(model).batch(batch).build()?;
 

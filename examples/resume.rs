@@ -28,7 +28,12 @@ fn main() -> Result<()> {
 
     let cut = whole["V"].slice(ndarray::s![600.., ..]);
     let same = cut.iter().zip(&rest["V"]).all(|(a, b)| a.to_bits() == b.to_bits());
-    println!("{} potentials of {} neurons: {}", cut.len(), cut.ncols(), if same { "the same to the bit" } else { "NOT THE SAME" });
+    println!(
+        "{} potentials of {} neurons: {}",
+        cut.len(),
+        cut.ncols(),
+        if same { "the same to the bit" } else { "NOT THE SAME" }
+    );
     let _ = std::fs::remove_file(file);
     Ok(())
 }

@@ -83,7 +83,9 @@ impl Init {
                 let reason = format!("is the low end of uniform values, above the high end {}", Number(high));
                 Err(Error::value(name, low, reason))
             }
-            Self::Normal(_, deviation) if deviation < 0.0 => Err(Error::value(name, deviation, "is a standard deviation below 0")),
+            Self::Normal(_, deviation) if deviation < 0.0 => {
+                Err(Error::value(name, deviation, "is a standard deviation below 0"))
+            }
             _ => Ok(()),
         }
     }
@@ -97,7 +99,11 @@ impl Init {
             Self::Normal(mean, std) => Some((mean - TAILS * std, mean + TAILS * std)),
             Self::Values(values) => {
                 let ends = |(low, high): (f64, f64), x: &f64| (low.min(*x), high.max(*x));
-                Some(if values.is_empty() { (0.0, 0.0) } else { values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), ends) })
+                Some(if values.is_empty() {
+                    (0.0, 0.0)
+                } else {
+                    values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), ends)
+                })
             }
             Self::XavierNormal | Self::Orthogonal(_) => None,
         }

@@ -77,9 +77,9 @@
 //!   and links to neither.
 //! - `embed-cubin` puts the machine code of the crate's kernels into the crate, if there is an
 //!   NVRTC when it is built. It serves machines with a driver and without NVRTC. Systems of your
-//!   own still need NVRTC.
-//!   `OVERTIME_EMBED=80,90`, when the crate is built, embeds the kernels of these generations only, of
-//!   75, 80, 90, 100 and 120. Each generation takes a fifth of the time and of the size.
+//!   own still need NVRTC. `OVERTIME_EMBED=80,90`, when the crate is built, embeds the kernels of
+//!   these generations only, of 75, 80, 90, 100 and 120. Each generation takes a fifth of the time
+//!   and of the size.
 #![deny(missing_docs)]
 
 #[doc(hidden)]
@@ -140,9 +140,12 @@ pub use system::scan::Scan;
 pub use system::sequential::Sequential;
 pub use system::state::State;
 pub use system::tree::unique_name;
-pub use system::{Coupling, InputSpec, Inputs, MAX_PORTS, Schema, Shared, Start, System, Tick, VarSpec, Weight, WeightMut};
+pub use system::{
+    Coupling, InputSpec, Inputs, MAX_PORTS, Schema, Shared, Start, System, Tick, VarSpec, Weight, WeightMut,
+};
 
-// The first definition of a link counts: within rustdoc these, elsewhere those at the end of each page.
+// The first definition of a link counts: within rustdoc these, elsewhere those at the end of each
+// page.
 #[doc = "[differences]: crate::differences_from_brainpy\n[glossary]: crate::glossary\n\n"]
 #[doc = include_str!("../docs/coming_from_brainpy.md")]
 pub mod coming_from_brainpy {}

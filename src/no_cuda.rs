@@ -12,7 +12,10 @@ use std::sync::Arc;
 pub(crate) struct Context(Infallible);
 
 impl Context {
-    pub(crate) fn of<V>(ordinal: usize, _: impl FnOnce() -> std::result::Result<V, crate::error::Reason>) -> Result<Arc<Self>> {
+    pub(crate) fn of<V>(
+        ordinal: usize,
+        _: impl FnOnce() -> std::result::Result<V, crate::error::Reason>,
+    ) -> Result<Arc<Self>> {
         Err(Error::DeviceUnavailable { device: format!("cuda:{ordinal}"), reason: crate::error::Reason::NotBuilt })
     }
 }
@@ -37,11 +40,21 @@ impl Buffer {
 pub(crate) struct Engine(Infallible);
 
 impl Engine {
-    pub(crate) fn new<T: Scalar>(context: Arc<Context>, _: &dyn System<T>, _: EngineConfig<'_>, _: &[T]) -> Result<Self> {
+    pub(crate) fn new<T: Scalar>(
+        context: Arc<Context>,
+        _: &dyn System<T>,
+        _: EngineConfig<'_>,
+        _: &[T],
+    ) -> Result<Self> {
         match context.0 {}
     }
 
-    pub(crate) fn run(&mut self, _: RunRequest<'_>, _: &mut Clock, _: &mut dyn FnMut(&Self, &ChunkResult) -> Result<()>) -> Result<()> {
+    pub(crate) fn run(
+        &mut self,
+        _: RunRequest<'_>,
+        _: &mut Clock,
+        _: &mut dyn FnMut(&Self, &ChunkResult) -> Result<()>,
+    ) -> Result<()> {
         match self.0 {}
     }
 
@@ -103,7 +116,13 @@ impl Gemm {
         match self.0 {}
     }
 
-    pub(crate) fn run_on_device(&mut self, _: &Buffer, _: &Buffer, _: Option<&Buffer>, _: usize) -> Result<Arc<Buffer>> {
+    pub(crate) fn run_on_device(
+        &mut self,
+        _: &Buffer,
+        _: &Buffer,
+        _: Option<&Buffer>,
+        _: usize,
+    ) -> Result<Arc<Buffer>> {
         match self.0 {}
     }
 

@@ -171,7 +171,13 @@ fn the_other_functions_are_within_a_few_ulp() {
             bounds: (2.5, 3.0),
         },
         Function { name: "tanh", single: tanh, double: tanh, truth: f64::tanh, bounds: (3.0, 5.0) },
-        Function { name: "sigmoid", single: sigmoid, double: sigmoid, truth: |x| 1.0 / (1.0 + (-x).exp()), bounds: (3.0, 5.0) },
+        Function {
+            name: "sigmoid",
+            single: sigmoid,
+            double: sigmoid,
+            truth: |x| 1.0 / (1.0 + (-x).exp()),
+            bounds: (3.0, 5.0),
+        },
     ];
     for Function { name, single, double, truth, bounds } in functions {
         let (mut worst32, mut worst64) = (0.0, 0.0);
@@ -219,15 +225,24 @@ fn activations_match_their_definitions() {
         run.output.iter().map(|v: &R| v.to_f64()).collect()
     }
     // These numbers are exactly representable in f32, so both types get the same values.
-    let xs: Vec<f64> = uniforms(3).take(50_000).map(|u| f64::from(((u - 0.5) * 50.0) as f32)).chain([0.0, 1e-6, -1e-6, 1e-3]).collect();
+    let xs: Vec<f64> = uniforms(3)
+        .take(50_000)
+        .map(|u| f64::from(((u - 0.5) * 50.0) as f32))
+        .chain([0.0, 1e-6, -1e-6, 1e-3])
+        .collect();
     for activation in Activation::ALL.into_iter().filter(|a| ![Activation::Softmax, Activation::GeluErf].contains(a)) {
-        for (values, epsilon) in [(run::<f32>(activation, &xs), f64::from(f32::EPSILON)), (run::<f64>(activation, &xs), f64::EPSILON)] {
+        for (values, epsilon) in
+            [(run::<f32>(activation, &xs), f64::from(f32::EPSILON)), (run::<f64>(activation, &xs), f64::EPSILON)]
+        {
             for (x, value) in xs.iter().zip(values) {
                 let truth = truth(activation, *x);
                 // Where 1 + tanh cancels, gelu keeps the error of its inner sum, as JAX's gelu
                 // does.
                 let scale = if activation == Activation::Gelu { x.abs() } else { truth.abs() };
-                assert!((value - truth).abs() <= 6.0 * epsilon * scale + 1e-37, "{activation}({x}) is {value}, not {truth}");
+                assert!(
+                    (value - truth).abs() <= 6.0 * epsilon * scale + 1e-37,
+                    "{activation}({x}) is {value}, not {truth}"
+                );
             }
         }
     }
@@ -257,15 +272,27 @@ fn the_normal_distribution_is_right_in_both_tails() {
         if x * x < 160.0 {
             let off = (f64::from(normal_cdf(*x as f32)) - truth).abs() / f64::from(f32::EPSILON);
             assert!(off <= 8.0 * truth, "f32, {x}: off by {off} of {truth}");
-            assert!((single[k] - x * truth).abs() <= 9.0 * f64::from(f32::EPSILON) * (x * truth).abs(), "f32 gelu, {x}: {}", single[k]);
+            assert!(
+                (single[k] - x * truth).abs() <= 9.0 * f64::from(f32::EPSILON) * (x * truth).abs(),
+                "f32 gelu, {x}: {}",
+                single[k]
+            );
             tails[0] += usize::from(*x < -4.0);
         } else {
-            assert!((single[k] - x * truth).abs() <= 1e-36 + f64::from(f32::EPSILON) * x.max(0.0), "f32 gelu, {x}: {}", single[k]);
+            assert!(
+                (single[k] - x * truth).abs() <= 1e-36 + f64::from(f32::EPSILON) * x.max(0.0),
+                "f32 gelu, {x}: {}",
+                single[k]
+            );
         }
         if x * x < 1400.0 {
             let off = (normal_cdf(*x) - truth).abs() / f64::EPSILON;
             assert!(off <= 8.0 * truth, "f64, {x}: off by {off} of {truth}");
-            assert!((double[k] - x * truth).abs() <= 9.0 * f64::EPSILON * (x * truth).abs(), "f64 gelu, {x}: {}", double[k]);
+            assert!(
+                (double[k] - x * truth).abs() <= 9.0 * f64::EPSILON * (x * truth).abs(),
+                "f64 gelu, {x}: {}",
+                double[k]
+            );
             tails[1] += usize::from(*x < -14.0);
         } else {
             assert!((double[k] - x * truth).abs() <= 1e-300, "f64 gelu, {x}: {}", double[k]);
@@ -273,7 +300,10 @@ fn the_normal_distribution_is_right_in_both_tails() {
     }
     assert!(tails.iter().all(|n| *n > 50), "{tails:?}");
     assert!(normal_cdf(f64::NAN).is_nan() && normal_cdf(f32::NAN).is_nan());
-    assert_eq!([normal_cdf(f64::INFINITY), normal_cdf(f64::NEG_INFINITY), normal_cdf(0.0), normal_cdf(-0.0)], [1.0, 0.0, 0.5, 0.5]);
+    assert_eq!(
+        [normal_cdf(f64::INFINITY), normal_cdf(f64::NEG_INFINITY), normal_cdf(0.0), normal_cdf(-0.0)],
+        [1.0, 0.0, 0.5, 0.5]
+    );
     let named = ["gelu", "gelu_tanh", "gelu_erf"].map(|name| name.parse::<Activation>().unwrap());
     assert_eq!(named, [Activation::Gelu, Activation::Gelu, Activation::GeluErf]);
 }
@@ -317,8 +347,12 @@ fn steps_near<R: Real>(points: &[R], tolerance: f64) {
 /// the ends of the series.
 #[test]
 fn hh_is_right_at_and_around_its_singularities() {
-    let around64 = |v: f64| [v, v.next_up(), v.next_down(), v + 1e-9, v - 1e-9, v + 1e-3, v - 1e-3, v + 4.999, v + 5.001, v - 5.0, v + 5.0];
-    let around32 = |v: f32| [v, v.next_up(), v.next_down(), v + 1e-4, v - 1e-4, v + 1e-2, v - 1e-2, v + 4.999, v + 5.001, v - 5.0, v + 5.0];
+    let around64 = |v: f64| {
+        [v, v.next_up(), v.next_down(), v + 1e-9, v - 1e-9, v + 1e-3, v - 1e-3, v + 4.999, v + 5.001, v - 5.0, v + 5.0]
+    };
+    let around32 = |v: f32| {
+        [v, v.next_up(), v.next_down(), v + 1e-4, v - 1e-4, v + 1e-2, v - 1e-2, v + 4.999, v + 5.001, v - 5.0, v + 5.0]
+    };
     steps_near::<f64>(&[-40.0, -55.0, -35.0, -65.0].map(around64).concat(), 2e-14);
     steps_near::<f32>(&[-40.0, -55.0, -35.0, -65.0].map(around32).concat(), 1e-6);
 }
@@ -326,7 +360,8 @@ fn hh_is_right_at_and_around_its_singularities() {
 /// V anywhere else in a wide range, including values that a neuron does not reach.
 #[test]
 fn hh_is_right_wherever_v_is() {
-    let far: Vec<f64> = uniforms(4).take(20_000).map(|u| (u - 0.5) * 300.0 - 20.0).chain([-250.0, -150.0, 150.0, 200.0]).collect();
+    let far: Vec<f64> =
+        uniforms(4).take(20_000).map(|u| (u - 0.5) * 300.0 - 20.0).chain([-250.0, -150.0, 150.0, 200.0]).collect();
     steps_near::<f64>(&far, 1e-12);
     steps_near::<f32>(&far.iter().map(|v| *v as f32).collect::<Vec<_>>(), 4e-6);
 }

@@ -132,7 +132,10 @@ fn says(text: &str, what: &[&str]) {
 
 #[test]
 fn no_driver_is_a_reason_that_says_where_it_was_looked_for() {
-    says(&with_driver(Path::new("/nowhere/libcuda.so.1")), &["cuda:0 is not, NoDriver", "/nowhere/libcuda.so.1", "gpus: 0"]);
+    says(
+        &with_driver(Path::new("/nowhere/libcuda.so.1")),
+        &["cuda:0 is not, NoDriver", "/nowhere/libcuda.so.1", "gpus: 0"],
+    );
 }
 
 #[test]
@@ -151,7 +154,10 @@ fn a_stub_without_cu_init_is_a_reason_that_names_the_symbol() {
 #[test]
 fn the_toolkits_stub_is_not_taken_for_a_driver() {
     let Some(driver) = build("toolkit-stub", DRIVER, &["-DINIT=34"]) else { return };
-    says(&with_driver(&driver), &["StubDriver { library: ", "toolkit's stub", "LD_LIBRARY_PATH", "library.so (the toolkit's stub)"]);
+    says(
+        &with_driver(&driver),
+        &["StubDriver { library: ", "toolkit's stub", "LD_LIBRARY_PATH", "library.so (the toolkit's stub)"],
+    );
 }
 
 /// The engine's calls find the driver by its name alone, and a folder of stubs that is first in the
@@ -166,7 +172,11 @@ fn a_stub_that_hides_the_driver_is_a_reason() {
     let text = survey_with(&[("OVERTIME_LIBCUDA", &driver), ("LD_LIBRARY_PATH", &folder)], &["CUDA_VISIBLE_DEVICES"]);
     says(
         &text,
-        &["StubDriver { library: \"libcuda.so\" }", "libcuda.so is the CUDA toolkit's stub", "take the toolkit's folder `stubs` out"],
+        &[
+            "StubDriver { library: \"libcuda.so\" }",
+            "libcuda.so is the CUDA toolkit's stub",
+            "take the toolkit's folder `stubs` out",
+        ],
     );
     // A stub under the driver's own name is skipped. The survey reports it if it finds no real
     // driver.
@@ -177,24 +187,39 @@ fn a_stub_that_hides_the_driver_is_a_reason() {
 
 #[test]
 fn the_nvrtc_is_chosen_whose_machine_code_the_driver_loads() {
-    let (Some(new), Some(old)) = (toolkit("nvrtc-new", "13,99", "libnvrtc.so.13"), toolkit("nvrtc-old", "12,99", "libnvrtc.so.12")) else {
+    let (Some(new), Some(old)) =
+        (toolkit("nvrtc-new", "13,99", "libnvrtc.so.13"), toolkit("nvrtc-old", "12,99", "libnvrtc.so.12"))
+    else {
         return;
     };
     let nvrtc = |text: &str| text.lines().find(|line| line.starts_with("NVRTC: ")).unwrap_or_default().to_owned();
     for (version, first, second) in [("12040", &old, &new), ("12090", &old, &new), ("13000", &new, &old)] {
-        let Some(driver) = build(&format!("driver-{version}"), DRIVER, &[&format!("-DVERSION={version}")]) else { return };
+        let Some(driver) = build(&format!("driver-{version}"), DRIVER, &[&format!("-DVERSION={version}")]) else {
+            return;
+        };
         // The choice does not depend on the order in which the survey finds the two libraries.
         for (path, home) in [(&new, &old), (&old, &new)] {
-            let set = [("OVERTIME_LIBCUDA", driver.as_path()), ("CUDA_PATH", path.as_path()), ("CUDA_HOME", home.as_path())];
+            let set =
+                [("OVERTIME_LIBCUDA", driver.as_path()), ("CUDA_PATH", path.as_path()), ("CUDA_HOME", home.as_path())];
             let said = nvrtc(&survey_with(&set, &["OVERTIME_NVRTC"]));
             assert!(said.starts_with(&format!("NVRTC: Ok(\"{}", first.display())), "driver {version}: {said}");
-            says(&said, &["the newest one whose machine code the driver, for CUDA 1", "tried next", second.to_str().unwrap()]);
+            says(
+                &said,
+                &["the newest one whose machine code the driver, for CUDA 1", "tried next", second.to_str().unwrap()],
+            );
         }
         // If the environment names one library, the survey takes no other.
         let library = new.join("lib64").join("libnvrtc.so.13");
-        let said = nvrtc(&survey_with(&[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &library), ("CUDA_HOME", &old)], &[]));
+        let said = nvrtc(&survey_with(
+            &[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &library), ("CUDA_HOME", &old)],
+            &[],
+        ));
         assert!(said.contains("of CUDA 13.99") && !said.contains(old.to_str().unwrap()), "{said}");
-        assert_eq!(said.contains("later than the driver") && said.contains("nvidia-cuda-nvrtc-cu12"), version != "13000", "{said}");
+        assert_eq!(
+            said.contains("later than the driver") && said.contains("nvidia-cuda-nvrtc-cu12"),
+            version != "13000",
+            "{said}"
+        );
     }
 }
 
@@ -206,13 +231,19 @@ fn an_nvrtc_that_is_named_by_its_file_finds_its_built_ins() {
     let folder = toolkit.join("lib64");
     std::fs::copy(&builtins, folder.join("libnvrtc-builtins.so.13.0")).unwrap();
     for named in [folder.join("libnvrtc.so.13"), folder] {
-        says(&survey_with(&[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &named)], &[]), &["built-ins are loaded", "of CUDA 13.0"]);
+        says(
+            &survey_with(&[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &named)], &[]),
+            &["built-ins are loaded", "of CUDA 13.0"],
+        );
     }
     // A link in another folder works too.
     let link = toolkit.join("libnvrtc.so");
     let _ = std::fs::remove_file(&link);
     std::os::unix::fs::symlink(toolkit.join("lib64").join("libnvrtc.so.13"), &link).unwrap();
-    says(&survey_with(&[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &link)], &[]), &["built-ins are loaded", "of CUDA 13.0"]);
+    says(
+        &survey_with(&[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &link)], &[]),
+        &["built-ins are loaded", "of CUDA 13.0"],
+    );
 }
 
 #[test]
@@ -229,7 +260,11 @@ fn no_device_is_a_reason_with_the_count() {
         let text = survey_with(&set, &[]);
         says(
             &text,
-            &["NoDevice { ordinal: 0, count: 0, visible: Some(\"\") }", "0 devices (CUDA_VISIBLE_DEVICES=\"\")", "ordinal: 7, count: 0"],
+            &[
+                "NoDevice { ordinal: 0, count: 0, visible: Some(\"\") }",
+                "0 devices (CUDA_VISIBLE_DEVICES=\"\")",
+                "ordinal: 7, count: 0",
+            ],
         );
     }
 }
@@ -237,7 +272,10 @@ fn no_device_is_a_reason_with_the_count() {
 #[test]
 fn an_ordinal_out_of_range_is_a_reason_with_the_count() {
     let Some(driver) = build("two", DRIVER, &["-DCOUNT=2"]) else { return };
-    says(&with_driver(&driver), &["gpus: 2", "cuda:7 is not, NoDevice { ordinal: 7, count: 2, visible: None }", "shows 2 devices"]);
+    says(
+        &with_driver(&driver),
+        &["gpus: 2", "cuda:7 is not, NoDevice { ordinal: 7, count: 2, visible: None }", "shows 2 devices"],
+    );
 }
 
 #[test]
@@ -254,7 +292,8 @@ fn without_nvrtc_every_place_is_listed_and_the_install_line_is_given() {
     let text = survey_with(&[("OVERTIME_LIBCUDA", &driver), ("OVERTIME_NVRTC", &empty)], &[]);
     says(&text, &["cuda:0 is not, NoCompiler", empty.to_str().unwrap(), "pip install nvidia-cuda-nvrtc"]);
     // If the environment names no library, the survey lists all places. (One of them may exist.)
-    let set = [("OVERTIME_LIBCUDA", driver.as_path()), ("CUDA_PATH", empty.as_path()), ("VIRTUAL_ENV", empty.as_path())];
+    let set =
+        [("OVERTIME_LIBCUDA", driver.as_path()), ("CUDA_PATH", empty.as_path()), ("VIRTUAL_ENV", empty.as_path())];
     let text = survey_with(&set, &["OVERTIME_NVRTC", "CUDA_HOME"]);
     says(&text, &["NVRTC: ", empty.to_str().unwrap()]);
 }
@@ -270,7 +309,8 @@ fn nvrtc_is_found_where_pip_puts_it() {
     let places: [(&str, PathBuf); 3] =
         [("OVERTIME_NVRTC", folder.clone()), ("OVERTIME_NVRTC", folder.join("libnvrtc.so.13")), ("VIRTUAL_ENV", venv)];
     for (variable, value) in &places {
-        let unset: &[&str] = if *variable == "VIRTUAL_ENV" { &["OVERTIME_NVRTC", "CUDA_PATH", "CUDA_HOME"] } else { &["VIRTUAL_ENV"] };
+        let unset: &[&str] =
+            if *variable == "VIRTUAL_ENV" { &["OVERTIME_NVRTC", "CUDA_PATH", "CUDA_HOME"] } else { &["VIRTUAL_ENV"] };
         let text = survey_with(&[("OVERTIME_LIBCUDA", &driver), (variable, value)], unset);
         says(&text, &["of CUDA 13.0", "cuda:0 is available", "auto is cuda:0"]);
     }
@@ -279,7 +319,8 @@ fn nvrtc_is_found_where_pip_puts_it() {
 #[test]
 fn a_loop_on_a_device_that_is_not_there_is_refused_when_it_is_built() {
     unprepared(module_path!(), "a_loop_on_a_device_that_is_not_there_is_refused_when_it_is_built", || {
-        let built = overtime::LoopOverTime::<f32, _>::builder(overtime::models::Hh::new(1)).device(Device::Cuda(4096)).build();
+        let built =
+            overtime::LoopOverTime::<f32, _>::builder(overtime::models::Hh::new(1)).device(Device::Cuda(4096)).build();
         assert!(matches!(built, Err(Error::DeviceUnavailable { ref device, .. }) if device == "cuda:4096"));
     });
 }

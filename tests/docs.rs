@@ -12,7 +12,8 @@ fn models() -> Vec<String> {
     let known: Vec<String> = models::all().iter().map(|info| info.name.to_lowercase()).collect();
     let list = page("src/models/mod.rs");
     let lines = list.lines().filter_map(|line| line.strip_prefix("pub use ")?.rsplit_once("::"));
-    let names = lines.flat_map(|(_, names)| names.split([',', '{', '}', ';', ' ']).map(str::to_owned).collect::<Vec<_>>());
+    let names =
+        lines.flat_map(|(_, names)| names.split([',', '{', '}', ';', ' ']).map(str::to_owned).collect::<Vec<_>>());
     names.filter(|name| known.contains(&name.to_lowercase())).collect()
 }
 
@@ -30,10 +31,12 @@ fn sources(folder: &Path) -> Vec<String> {
     all
 }
 
-/// The rows of the table in a file's documentation whose first column has this heading, each cut into cells.
+/// The rows of the table in a file's documentation whose first column has this heading, each cut
+/// into cells.
 fn rows(text: &str, heading: &str) -> Vec<Vec<String>> {
     let lines = text.lines().map(|line| line.strip_prefix("/// ").unwrap_or_default());
-    let table = lines.skip_while(|line| !line.starts_with(&format!("| {heading} |"))).take_while(|line| line.starts_with('|'));
+    let table =
+        lines.skip_while(|line| !line.starts_with(&format!("| {heading} |"))).take_while(|line| line.starts_with('|'));
     table.skip(2).map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()).collect()
 }
 
@@ -42,7 +45,8 @@ fn names(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-/// Whether a cell tells this unit for the `k`-th of several names: one unit for all of them, or one for each; then there may be a remark.
+/// Whether a cell tells this unit for the `k`-th of several names: one unit for all of them, or one
+/// for each; then there may be a remark.
 fn tells(cell: &str, unit: &str, k: usize, of: usize) -> bool {
     let unit = if unit.is_empty() { "1" } else { unit };
     let each: Vec<&str> = cell.split(", ").collect();
@@ -61,7 +65,10 @@ fn the_documentation_of_a_neuron_tells_what_its_table_does() {
             format!("Family::Neuron, \"{name}\""),
             format!("Family::Source, \"{name}\""),
         ];
-        let text = files.iter().find(|text| declares.iter().any(|line| text.contains(line))).unwrap_or_else(|| panic!("{name}"));
+        let text = files
+            .iter()
+            .find(|text| declares.iter().any(|line| text.contains(line)))
+            .unwrap_or_else(|| panic!("{name}"));
         let mut told = Vec::new();
         let parameters = rows(text, "parameter");
         for row in &parameters {
@@ -69,12 +76,21 @@ fn the_documentation_of_a_neuron_tells_what_its_table_does() {
             // 20,000 is one number.
             let defaults: Vec<String> = row[1].split(", ").map(|x| x.replace('−', "-").replace(',', "")).collect();
             for (k, parameter) in of.iter().enumerate() {
-                let known = info.parameter(parameter).unwrap_or_else(|| panic!("{name}: `{parameter}` is no parameter"));
+                let known =
+                    info.parameter(parameter).unwrap_or_else(|| panic!("{name}: `{parameter}` is no parameter"));
                 let default = if of.len() == defaults.len() { &defaults[k] } else { panic!("{name}: {row:?}") };
                 let listed = name == "SpikeTimeGroup" && default == "none";
-                assert!(listed || default.parse() == Ok(known.default), "{name}: `{parameter}` is {}, not {default}", known.default);
+                assert!(
+                    listed || default.parse() == Ok(known.default),
+                    "{name}: `{parameter}` is {}, not {default}",
+                    known.default
+                );
                 let unit = row.get(2).map_or("1", String::as_str);
-                assert!(tells(unit, known.unit, k, of.len()), "{name}: the unit of `{parameter}` is `{}`, not {unit}", known.unit);
+                assert!(
+                    tells(unit, known.unit, k, of.len()),
+                    "{name}: the unit of `{parameter}` is `{}`, not {unit}",
+                    known.unit
+                );
                 assert!(!known.about.is_empty());
                 told.push(*parameter);
             }
@@ -88,7 +104,8 @@ fn the_documentation_of_a_neuron_tells_what_its_table_does() {
             let row = row.unwrap_or_else(|| panic!("{name}: no variable `{}`", variable.name));
             assert!(row[1].contains(variable.unit), "{name}: `{}` is in {}: {}", variable.name, variable.unit, row[1]);
         }
-        let documented: usize = variables.iter().map(|row| names(&row[0]).iter().filter(|name| !name.starts_with("NAME.")).count()).sum();
+        let documented: usize =
+            variables.iter().map(|row| names(&row[0]).iter().filter(|name| !name.starts_with("NAME.")).count()).sum();
         assert_eq!(documented, info.variables.len(), "{name}");
     }
 }
@@ -98,7 +115,9 @@ fn the_documentation_of_a_neuron_tells_what_its_table_does() {
 fn kernels_have_the_parameters_in_the_order_of_the_table() {
     let files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/models"));
     let mut compared = 0;
-    for text in files.iter().filter(|text| text.contains("crate::parameters! {") && text.contains("Equations<N, P> for")) {
+    for text in
+        files.iter().filter(|text| text.contains("crate::parameters! {") && text.contains("Equations<N, P> for"))
+    {
         let (_, table) = text.split_once("struct Parameters {").unwrap();
         let (table, _) = table.split_once("    }\n}").unwrap();
         let fields: Vec<&str> = table.lines().filter_map(|line| Some(line.split_once(": \"")?.0.trim())).collect();
@@ -107,7 +126,8 @@ fn kernels_have_the_parameters_in_the_order_of_the_table() {
         let (_, constants) = kernel.split_once("struct Constants {").unwrap();
         let (constants, _) = constants.trim_start().trim_start_matches("acc_t ").split_once(';').unwrap();
         // The kernel counts the steps of the refractory period.
-        let constants: Vec<&str> = constants.split(',').map(|name| if name.trim() == "hold" { "tau_ref" } else { name.trim() }).collect();
+        let constants: Vec<&str> =
+            constants.split(',').map(|name| if name.trim() == "hold" { "tau_ref" } else { name.trim() }).collect();
         assert_eq!(fields, constants, "{file}");
         compared += 1;
     }
@@ -117,7 +137,8 @@ fn kernels_have_the_parameters_in_the_order_of_the_table() {
 #[test]
 fn every_model_is_on_the_pages() {
     let models = models();
-    // A channel is a variant of `ChannelKind`, an activation one of `Activation`, and each of brainpy's cells has its module's name.
+    // A channel is a variant of `ChannelKind`, an activation one of `Activation`, and each of
+    // brainpy's cells has its module's name.
     let families = [Family::Neuron, Family::Source, Family::Cell, Family::Layer];
     let types = models::all().iter().filter(|info| families.contains(&info.family) && !info.name.ends_with("Brainpy"));
     assert_eq!(models.len(), types.count(), "{models:?}");
@@ -136,7 +157,10 @@ fn every_model_is_on_the_pages() {
 fn brainpys_cells_are_on_the_pages() {
     for page_name in ["docs/coming_from_brainpy.md", "CHANGELOG.md"] {
         for model in ["RnnCell", "GruCell", "LstmCell", "Gru", "Lstm"] {
-            assert!(page(page_name).contains(&format!("`brainpy::{model}")), "`brainpy::{model}` is not in {page_name}");
+            assert!(
+                page(page_name).contains(&format!("`brainpy::{model}")),
+                "`brainpy::{model}` is not in {page_name}"
+            );
         }
     }
 }
@@ -171,7 +195,10 @@ fn links_between_pages_lead_somewhere() {
         let folder = folder.parent().unwrap();
         let text = page(&name);
         let in_line = text.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link));
-        let defined = text.lines().filter(|line| line.starts_with('[')).filter_map(|line| line.split_once("]: ").map(|(_, link)| link));
+        let defined = text
+            .lines()
+            .filter(|line| line.starts_with('['))
+            .filter_map(|line| line.split_once("]: ").map(|(_, link)| link));
         for link in in_line.chain(defined) {
             let link = link.split('#').next().unwrap();
             assert!(link.starts_with("http") || folder.join(link).exists(), "{name} links to {link}");
@@ -183,12 +210,20 @@ fn links_between_pages_lead_somewhere() {
 #[test]
 fn files_that_pages_name_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let rooms = ["src/", "docs/", "examples/", "kernels/", "tests/", "benches/", "cli/", "npz/", "atomic/", "fakecuda/"];
-    for name in pages().into_iter().filter(|name| name == "DESIGN.md" || name == "CONTRIBUTING.md" || name.starts_with("docs/")) {
+    let rooms =
+        ["src/", "docs/", "examples/", "kernels/", "tests/", "benches/", "cli/", "npz/", "atomic/", "fakecuda/"];
+    for name in
+        pages().into_iter().filter(|name| name == "DESIGN.md" || name == "CONTRIBUTING.md" || name.starts_with("docs/"))
+    {
         for quoted in page(&name).split('`').skip(1).step_by(2) {
-            let inside = rooms.iter().any(|room| quoted.starts_with(room)) || (name == "DESIGN.md" && quoted.contains('/'));
-            let is_path = quoted.chars().all(|c| c.is_ascii_alphanumeric() || "/_.-".contains(c)) && !quoted.contains("NAME");
-            assert!(!(inside && is_path) || root.join(quoted).exists() || root.join("src").join(quoted).exists(), "{name}: {quoted}");
+            let inside =
+                rooms.iter().any(|room| quoted.starts_with(room)) || (name == "DESIGN.md" && quoted.contains('/'));
+            let is_path =
+                quoted.chars().all(|c| c.is_ascii_alphanumeric() || "/_.-".contains(c)) && !quoted.contains("NAME");
+            assert!(
+                !(inside && is_path) || root.join(quoted).exists() || root.join("src").join(quoted).exists(),
+                "{name}: {quoted}"
+            );
         }
     }
 }

@@ -10,7 +10,8 @@ fn no_units_no_rows_and_no_steps_give_empty_results() {
     for units in [0, 1, 3] {
         for batch in [None, Some(0), Some(2)] {
             for steps in [0, 1, 2] {
-                let mut over_time = LoopOverTime::builder(Hh::<f32>::new(units)).batch(batch).out_vars(["V", "spike"]).build().unwrap();
+                let mut over_time =
+                    LoopOverTime::builder(Hh::<f32>::new(units)).batch(batch).out_vars(["V", "spike"]).build().unwrap();
                 for input in [Input::steps(steps), Input::steps(steps).constant(3.0)] {
                     let run = over_time.run(input).unwrap();
                     let mut shape = vec![steps as usize];
@@ -81,8 +82,16 @@ fn an_input_is_checked_without_a_run() {
         assert_eq!(over_time.check(&x).unwrap_err().to_string(), over_time.run(&x).unwrap_err().to_string());
     }
     let x = ndarray::Array3::<f64>::zeros((2, 50, 3));
-    for input in [Input::from(&x).lengths(&[1, 2]), Input::steps(49).values(&x), Input::steps(1).named("y", &x), Input::duration(-1.0)] {
-        assert_eq!(over_time.check(input.clone()).unwrap_err().to_string(), over_time.run(input).unwrap_err().to_string());
+    for input in [
+        Input::from(&x).lengths(&[1, 2]),
+        Input::steps(49).values(&x),
+        Input::steps(1).named("y", &x),
+        Input::duration(-1.0),
+    ] {
+        assert_eq!(
+            over_time.check(input.clone()).unwrap_err().to_string(),
+            over_time.run(input).unwrap_err().to_string()
+        );
     }
     assert_eq!((over_time.i(), over_time.state_dict().unwrap()), (0, before));
 }
@@ -108,5 +117,10 @@ fn invalid_distributions_are_refused() {
             Err(error) => assert!(matches!(error, Error::Value { .. }), "{error}"),
         }
     }
-    LoopOverTime::new(Hh::<f32>::new(2).v(Init::Uniform(-65.0, -65.0)).gates(Init::Zeros, Init::Zeros, Init::Normal(0.3, 0.0))).unwrap();
+    LoopOverTime::new(Hh::<f32>::new(2).v(Init::Uniform(-65.0, -65.0)).gates(
+        Init::Zeros,
+        Init::Zeros,
+        Init::Normal(0.3, 0.0),
+    ))
+    .unwrap();
 }

@@ -37,7 +37,10 @@ fn nan_or_infinity_in_the_input_is_an_error() {
         let mut x = ArrayD::zeros(vec![10, 2, 3]);
         x[[6, 1, 2]] = bad;
         let error = unchanged(&mut over_time, |l| l.run(&x).map(drop));
-        assert!(matches!(&error, Error::NotFinite { variable, step: Some(10), index: 5, .. } if variable == "input `x`"), "{error}");
+        assert!(
+            matches!(&error, Error::NotFinite { variable, step: Some(10), index: 5, .. } if variable == "input `x`"),
+            "{error}"
+        );
     }
     let error = unchanged(&mut over_time, |l| l.run(Input::steps(5).constant(f64::NAN)).map(drop));
     assert!(matches!(error, Error::NotFinite { .. }));
@@ -47,11 +50,16 @@ fn nan_or_infinity_in_the_input_is_an_error() {
 fn nan_or_infinity_in_parameters_and_initial_values_is_an_error() {
     let build = |hh: Hh<f64>| LoopOverTime::new(hh).map(drop);
     let bad = Hh::new(3).param("gL", f64::NAN).unwrap();
-    assert!(matches!(build(bad), Err(Error::NotFinite { variable, step: None, index: 0, .. }) if variable == "parameter `gL`"));
+    assert!(
+        matches!(build(bad), Err(Error::NotFinite { variable, step: None, index: 0, .. }) if variable == "parameter `gL`")
+    );
     let bad = Hh::new(3).param("ENa", vec![50.0, 50.0, f64::INFINITY]).unwrap();
     assert!(matches!(build(bad), Err(Error::NotFinite { index: 2, .. })));
     assert!(matches!(build(Hh::new(3).v(Init::Constant(f64::NAN))), Err(Error::NotFinite { .. })));
-    assert!(matches!(build(Hh::new(3).v(Init::Values(vec![0.0, f64::NAN, 0.0]))), Err(Error::NotFinite { index: 1, .. })));
+    assert!(matches!(
+        build(Hh::new(3).v(Init::Values(vec![0.0, f64::NAN, 0.0]))),
+        Err(Error::NotFinite { index: 1, .. })
+    ));
     assert!(build(Hh::new(3).noise(f64::NAN)).is_err());
     assert!(build(Hh::new(3).param("C", 0.0).unwrap()).is_err());
 }
@@ -134,7 +142,10 @@ fn an_error_names_the_wrong_axis_with_expected_and_given_lengths() {
     for (shape, axis_, expected_, given_) in cases {
         match unchanged(&mut over_time, |l| l.run(&zeros(shape)).map(drop)) {
             Error::Shape { argument, axis, expected, given } => {
-                assert_eq!((argument.as_str(), axis.as_str(), expected, given), ("input `x`", axis_, expected_, given_));
+                assert_eq!(
+                    (argument.as_str(), axis.as_str(), expected, given),
+                    ("input `x`", axis_, expected_, given_)
+                );
             }
             other => panic!("{other}"),
         }
@@ -274,7 +285,9 @@ fn invalid_clocks_in_a_state_file_are_refused() {
     let (path, _) = saved("clocks");
     let file = states::read(&path).unwrap();
     let mut over_time = neurons();
-    for (key, value) in [("dt", "0.0"), ("dt", "NaN"), ("t0", "inf"), ("done", "-1"), ("seed", "x"), ("i0", "99999999999999999999")] {
+    for (key, value) in
+        [("dt", "0.0"), ("dt", "NaN"), ("t0", "inf"), ("done", "-1"), ("seed", "x"), ("i0", "99999999999999999999")]
+    {
         let mut bad = file.clone();
         bad.metadata.insert(key.to_owned(), value.to_owned());
         states::write(&path, &bad).unwrap();
@@ -336,7 +349,12 @@ fn a_full_disk_is_an_error_and_keeps_the_old_file() {
     let (path, old) = saved("full");
     let me = std::env::current_exe().unwrap();
     let script = r#"trap "" XFSZ; ulimit -f 16; exec "$0" --exact faults::child_saves_too_much --nocapture"#;
-    let child = std::process::Command::new("sh").args(["-c", script]).arg(me).env("OVERTIME_CHILD_SAVES", &path).output().unwrap();
+    let child = std::process::Command::new("sh")
+        .args(["-c", script])
+        .arg(me)
+        .env("OVERTIME_CHILD_SAVES", &path)
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&child.stdout);
     assert!(said.contains("SAID: write FileTooLarge"), "{said}{}", String::from_utf8_lossy(&child.stderr));
     assert_eq!(std::fs::read(&path).unwrap(), old);

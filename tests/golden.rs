@@ -26,7 +26,10 @@ const CASES: [Case; 13] = [
     Case { calls: 2, ..case("hh_two_calls", "exp_auto", 0.1, 1000) },
     case("hh_noise_input", "exp_auto", 0.1, 400),
     case("hh_batched", "exp_auto", 0.1, 400),
-    Case { params: &[("gL", 0.3), ("gNa", 100.0), ("ENa", 55.0), ("C", 1.2), ("V_th", 0.0)], ..case("hh_params", "exp_auto", 0.1, 600) },
+    Case {
+        params: &[("gL", 0.3), ("gNa", 100.0), ("ENa", 55.0), ("C", 1.2), ("V_th", 0.0)],
+        ..case("hh_params", "exp_auto", 0.1, 600)
+    },
     case("hh_method_euler", "euler", 0.01, 500),
     case("hh_method_rk2", "rk2", 0.01, 500),
     case("hh_method_midpoint", "midpoint", 0.01, 500),
@@ -65,7 +68,8 @@ fn run<R: Real>(case: &Case, reference: &Golden, device: Device) -> Result<Vec<R
 }
 
 fn joined<R: Real>(runs: &[Recording<R>], name: &str, like: &ArrayD<f64>) -> ArrayD<f64> {
-    let parts: Vec<ArrayD<f64>> = runs.iter().map(|r| widen(if name == "out" { &r.output } else { &r[name] })).collect();
+    let parts: Vec<ArrayD<f64>> =
+        runs.iter().map(|r| widen(if name == "out" { &r.output } else { &r[name] })).collect();
     let views: Vec<_> = parts.iter().map(|p| p.view()).collect();
     ndarray::concatenate(Axis(0), &views).unwrap().into_shape_with_order(like.raw_dim()).unwrap()
 }

@@ -74,7 +74,8 @@ impl Budget {
         if dtype == "f64" {
             self.doubles = 0;
         }
-        let fields: Vec<_> = FIELDS.iter().zip(self.all()).filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} = {n}")).collect();
+        let fields: Vec<_> =
+            FIELDS.iter().zip(self.all()).filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} = {n}")).collect();
         format!("{dtype} = {{ {} }}", fields.join(", "))
     }
 }
@@ -104,7 +105,11 @@ fn budgets() -> Budgets {
 /// Describes each value that exceeds its budget.
 fn over(module: &Module, arch: &str, measured: Budget, budgets: &Budgets) -> Vec<String> {
     let Some(budget) = budgets.get(&(module.name.clone(), module.dtype.name().to_owned())) else {
-        return vec![format!("{module} has no budget; on {arch} it uses [{}]\n    {}", module.name, measured.text(module.dtype.name()))];
+        return vec![format!(
+            "{module} has no budget; on {arch} it uses [{}]\n    {}",
+            module.name,
+            measured.text(module.dtype.name())
+        )];
     };
     let mut complaints = Vec::new();
     for ((name, has), may) in FIELDS.iter().zip(measured.all()).zip(budget.all()) {
@@ -126,7 +131,12 @@ fn modules(arch: &str) -> Vec<Module> {
 
 /// Compiles these modules for an architecture, and measures each. A module that does not compile is
 /// added to the complaints.
-fn measure(compiler: &Compiler, arch: &str, modules: Vec<Module>, complaints: &mut Vec<String>) -> Vec<(Module, Budget)> {
+fn measure(
+    compiler: &Compiler,
+    arch: &str,
+    modules: Vec<Module>,
+    complaints: &mut Vec<String>,
+) -> Vec<(Module, Budget)> {
     if !compiler.archs().iter().any(|known| known == arch.trim_end_matches('a')) {
         eprintln!("SKIPPED: {arch}, which this NVRTC ({:?}) does not support", compiler.version());
         return Vec::new();
@@ -257,7 +267,10 @@ fn twins() {
     for module in modules.iter().step_by(16) {
         let [a, b] = TWINS.map(|arch| {
             let built = compiler.compile(module, arch).unwrap();
-            (built.usage, built.ptx.lines().filter(|l| !l.starts_with(".target")).map(str::to_owned).collect::<Vec<_>>())
+            (
+                built.usage,
+                built.ptx.lines().filter(|l| !l.starts_with(".target")).map(str::to_owned).collect::<Vec<_>>(),
+            )
         });
         assert!(a == b, "{module} differs between {TWINS:?}: list both architectures in `each!`");
     }
@@ -314,5 +327,8 @@ fn a_compilation_returns_source_ptx_and_options() {
     let built = compiler.compile(&module, "sm_90").unwrap();
     assert!(built.source.contains("#line 1 \"scalar.cuh\"") && !built.source.contains("#include"), "{}", built.source);
     assert!(built.ptx.contains(".entry check_finite") && !built.ptx.contains('\0'));
-    assert!(built.options.contains(&"--gpu-architecture=sm_90".to_owned()) && built.options.contains(&"--fmad=false".to_owned()));
+    assert!(
+        built.options.contains(&"--gpu-architecture=sm_90".to_owned())
+            && built.options.contains(&"--fmad=false".to_owned())
+    );
 }

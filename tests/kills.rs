@@ -15,7 +15,10 @@ const SAVES: u32 = 60;
 
 fn file(k: u32) -> File {
     let tensor = |x: f64| Tensor::from_array(ArrayD::from_elem(vec![ELEMENTS], x).view());
-    let mut file = File { tensors: vec![("a".into(), tensor(f64::from(k))), ("b".into(), tensor(-f64::from(k)))], ..File::default() };
+    let mut file = File {
+        tensors: vec![("a".into(), tensor(f64::from(k))), ("b".into(), tensor(-f64::from(k)))],
+        ..File::default()
+    };
     file.metadata.insert("k".into(), k.to_string());
     file
 }

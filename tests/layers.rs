@@ -14,7 +14,11 @@ fn root() -> PathBuf {
 /// ones.
 fn drawing() -> Vec<(u32, String)> {
     let page = std::fs::read_to_string(root().join("../DESIGN.md")).unwrap();
-    let drawn = page.split("```text floors\n").nth(1).and_then(|rest| rest.split("```").next()).expect("DESIGN.md has a block of floors");
+    let drawn = page
+        .split("```text floors\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("DESIGN.md has a block of floors");
     let line = |line: &str| {
         let mut words = line.split_whitespace();
         (words.next().unwrap().parse().unwrap(), words.next().unwrap().to_owned())
@@ -33,7 +37,9 @@ fn code(text: &str) -> String {
             ('r', Some((raw, end))) if !word_before => rest.len() - raw.len() + raw.find(end).unwrap() + end.len(),
             ('"', _) => 1 + quoted(&rest[1..]),
             ('\'', _) if rest.starts_with("'\\") => 3 + rest[3..].find('\'').unwrap(),
-            ('\'', _) if rest.chars().nth(2) == Some('\'') => rest.char_indices().nth(3).map_or(rest.len(), |(at, _)| at),
+            ('\'', _) if rest.chars().nth(2) == Some('\'') => {
+                rest.char_indices().nth(3).map_or(rest.len(), |(at, _)| at)
+            }
             _ => 0,
         };
         if skipped == 0 {
@@ -66,7 +72,8 @@ fn quoted(text: &str) -> usize {
 /// All paths of a `use` tree.
 fn leaves(tree: &str, before: &[String], all: &mut Vec<(Names, String)>) {
     let tree = tree.trim();
-    let names = |path: &str| path.split("::").map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect::<Vec<_>>();
+    let names =
+        |path: &str| path.split("::").map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect::<Vec<_>>();
     if let Some((head, body)) = tree.strip_suffix('}').and_then(|tree| tree.split_once('{')) {
         let head = [before, &names(head)].concat();
         let (mut depth, mut from) = (0, 0);
@@ -128,7 +135,9 @@ fn modules() -> BTreeMap<Names, Module> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") && path.file_stem().is_some_and(|s| s != "tests" && s != "no_cuda") {
+            } else if path.extension().is_some_and(|e| e == "rs")
+                && path.file_stem().is_some_and(|s| s != "tests" && s != "no_cuda")
+            {
                 files.push(path);
             }
         }
@@ -146,7 +155,8 @@ fn modules() -> BTreeMap<Names, Module> {
         let (own, parent) = (name(path), name(path));
         let Some((last, parent)) = own.last().zip(parent.split_last().map(|(_, parent)| parent)) else { return false };
         let beside = files.iter().find(|file| name(file) == parent);
-        beside.is_some_and(|file| std::fs::read_to_string(file).unwrap().contains(&format!("#[cfg(test)]\nmod {last};")))
+        beside
+            .is_some_and(|file| std::fs::read_to_string(file).unwrap().contains(&format!("#[cfg(test)]\nmod {last};")))
     };
     let tests: BTreeSet<PathBuf> = files.iter().filter(|path| is_test(path)).cloned().collect();
     files.retain(|path| !tests.contains(path));
@@ -171,7 +181,9 @@ fn modules() -> BTreeMap<Names, Module> {
         }
         for start in ["crate::", "super::"] {
             for (at, _) in text.match_indices(start) {
-                let end = text[at..].find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).map_or(text.len(), |len| at + len);
+                let end = text[at..]
+                    .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+                    .map_or(text.len(), |len| at + len);
                 let path: Names = text[at..end].split("::").filter(|n| !n.is_empty()).map(str::to_owned).collect();
                 let inside = text[..at].ends_with("::") || text[..at].ends_with('$');
                 module.imports.extend((!inside).then(|| absolute(&path, &here, &all)).flatten());
@@ -223,7 +235,12 @@ fn arrows_up(modules: &BTreeMap<Names, Module>, drawing: &[(u32, String)]) -> Ve
 #[test]
 fn imports_go_down() {
     let (modules, drawing) = (modules(), drawing());
-    assert!(modules.len() > 150 && drawing.len() > 15, "{} modules, {} entries in the drawing", modules.len(), drawing.len());
+    assert!(
+        modules.len() > 150 && drawing.len() > 15,
+        "{} modules, {} entries in the drawing",
+        modules.len(),
+        drawing.len()
+    );
     for (_, room) in &drawing {
         assert!(
             modules.keys().any(|module| module.join("/").starts_with(room.as_str())),
@@ -245,7 +262,8 @@ fn an_arrow_up_is_found() {
     leaves("super::below::{A, deep::{self, B as C}}", &[], &mut found);
     let children = modules.keys().cloned().collect();
     let here = ["here".to_owned()];
-    let paths: Vec<String> = found.iter().map(|(path, _)| absolute(path, &here, &children).unwrap().join("::")).collect();
+    let paths: Vec<String> =
+        found.iter().map(|(path, _)| absolute(path, &here, &children).unwrap().join("::")).collect();
     assert_eq!(paths, ["below::A", "below::deep", "below::deep::B"]);
     assert_eq!(found[2].1, "C");
     let above = Module { imports: BTreeSet::from([vec!["above".to_owned(), "X".into()]]), ..Module::default() };

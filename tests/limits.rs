@@ -16,14 +16,16 @@ const LIMIT: u64 = 600_000;
 
 fn network(size: usize, synapses: usize) -> Result<Network<f32>> {
     let group = Group::new("P", Lif::<f32>::new(size)).receptor(Receptor::exponential("s", 5.0));
-    let projection = Projection::new("C", "P", ("P", "s")).connect(Connect::FixedNumPost(synapses)).weight(Init::Uniform(0.0, 1.0));
+    let projection =
+        Projection::new("C", "P", ("P", "s")).connect(Connect::FixedNumPost(synapses)).weight(Init::Uniform(0.0, 1.0));
     Network::builder(0.1).group(group).project(projection).build()
 }
 
 /// A state file with this many elements that occupies no space on the disk.
 fn file(elements: u64) -> std::path::PathBuf {
     let path = std::env::temp_dir().join(format!("overtime-limits-{}.safetensors", std::process::id()));
-    let header = format!("{{\"V\":{{\"dtype\":\"F32\",\"shape\":[{elements}],\"data_offsets\":[0,{}]}}}}", elements * 4);
+    let header =
+        format!("{{\"V\":{{\"dtype\":\"F32\",\"shape\":[{elements}],\"data_offsets\":[0,{}]}}}}", elements * 4);
     let mut file = File::create(&path).unwrap();
     file.write_all(&(header.len() as u64).to_le_bytes()).unwrap();
     file.write_all(header.as_bytes()).unwrap();
@@ -41,7 +43,12 @@ fn too_much(case: &str) -> Result<()> {
         // Only the array of times, with one time for each step, is large.
         "times" => {
             let spikes = monitor("spike").events();
-            LoopOverTime::builder(Hh::<f32>::new(1)).record_output(false).out_vars(spikes).build()?.run_steps(1 << 40).map(drop)
+            LoopOverTime::builder(Hh::<f32>::new(1))
+                .record_output(false)
+                .out_vars(spikes)
+                .build()?
+                .run_steps(1 << 40)
+                .map(drop)
         }
         "synapses" => LoopOverTime::builder(network(40_000, 5000)?).build().map(drop),
         "synapses to look at" => network(10_000, 2500)?.synapses("C", Device::Cpu).map(drop),
@@ -69,8 +76,12 @@ fn too_much(case: &str) -> Result<()> {
             read
         }
         "tensor" => Tensor::try_from_array(ArrayD::<f64>::zeros(vec![40_000_000]).view()).map(drop),
-        "noise" => overtime::inputs::wiener_process::<f64>(200_000_000, 0, overtime::inputs::Span::new(0.1, 0.1)).map(drop),
-        "helpers" => memory::zeros::<f64>("zeros", 1 << 27).map(drop).and_then(|()| memory::room::<f64>("room", 1 << 27).map(drop)),
+        "noise" => {
+            overtime::inputs::wiener_process::<f64>(200_000_000, 0, overtime::inputs::Span::new(0.1, 0.1)).map(drop)
+        }
+        "helpers" => memory::zeros::<f64>("zeros", 1 << 27)
+            .map(drop)
+            .and_then(|()| memory::room::<f64>("room", 1 << 27).map(drop)),
         other => panic!("no case `{other}`"),
     }
 }
@@ -131,7 +142,8 @@ fn child(limit: u64, case: &str) -> Output {
 
 /// Runs the child with this number of rayon threads, if a number is given.
 fn child_with(limit: u64, case: &str, threads: &str) -> Output {
-    let script = format!("ulimit -c 0; ulimit -v {limit}; exec \"$0\" --exact limits::child_takes_what_it_is_told --nocapture");
+    let script =
+        format!("ulimit -c 0; ulimit -v {limit}; exec \"$0\" --exact limits::child_takes_what_it_is_told --nocapture");
     let me = std::env::current_exe().unwrap();
     Command::new("sh")
         .arg("-c")
@@ -159,7 +171,9 @@ fn too_much_is_an_error_with_numbers() {
 /// the work, and in the end only the calling thread.
 #[test]
 fn results_do_not_depend_on_the_threads_that_can_start() {
-    let said = |output: &Output| String::from_utf8_lossy(&output.stdout).lines().find_map(|l| l.split("SAID: ").nth(1).map(str::to_owned));
+    let said = |output: &Output| {
+        String::from_utf8_lossy(&output.stdout).lines().find_map(|l| l.split("SAID: ").nth(1).map(str::to_owned))
+    };
     let all = child(8_000_000, "results");
     let expected = said(&all).unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&all.stderr)));
     let mut done = 0;

@@ -18,7 +18,12 @@ fn a_run() {
     let state = units * 6 * 4;
     let ((), peak, _) = measure(|| {
         let vars = monitor("V").units([0, 7, 299_999]);
-        let mut over_time = LoopOverTime::builder(Hh::<f32>::new(units)).record_output(false).out_vars(vars).threads(2).build().unwrap();
+        let mut over_time = LoopOverTime::builder(Hh::<f32>::new(units))
+            .record_output(false)
+            .out_vars(vars)
+            .threads(2)
+            .build()
+            .unwrap();
         over_time.run(Input::steps(50).constant(5.0)).unwrap();
     });
     assert!(peak <= state + state / 10 + (1 << 20), "{peak} bytes for a state of {state}");

@@ -26,7 +26,8 @@ impl Random {
     }
 }
 
-const NUMBERS: [u64; 12] = [0, 1, 7, 127, 255, 0xffff, 0x7fff_ffff, 0xffff_ffff, 1 << 32, 1 << 62, u64::MAX - 1, u64::MAX];
+const NUMBERS: [u64; 12] =
+    [0, 1, 7, 127, 255, 0xffff, 0x7fff_ffff, 0xffff_ffff, 1 << 32, 1 << 62, u64::MAX - 1, u64::MAX];
 const TEXTS: [&str; 16] = [
     "-1",
     "99999999999",
@@ -167,7 +168,13 @@ fn npys() -> Vec<Vec<u8>> {
 
 #[test]
 fn npy_files() {
-    storm("npy", 200_000, &npys(), |bytes, _| bytes, |path| overtime_npz::headers(path).is_ok() & overtime_npz::read(path).is_ok());
+    storm(
+        "npy",
+        200_000,
+        &npys(),
+        |bytes, _| bytes,
+        |path| overtime_npz::headers(path).is_ok() & overtime_npz::read(path).is_ok(),
+    );
 }
 
 #[test]
@@ -175,13 +182,25 @@ fn npz_files() {
     let scratch = Scratch::new("seed");
     let mut seeds = Vec::new();
     let mut writer = Writer::create(&scratch.0).unwrap();
-    writer.add("a", array![[1.0, 2.0], [3.0, 4.0]].view()).unwrap().add("l1.Wi", array![1_u8, 2, 3].view()).unwrap().finish().unwrap();
+    writer
+        .add("a", array![[1.0, 2.0], [3.0, 4.0]].view())
+        .unwrap()
+        .add("l1.Wi", array![1_u8, 2, 3].view())
+        .unwrap()
+        .finish()
+        .unwrap();
     seeds.push(scratch.bytes());
     Writer::create(&scratch.0).unwrap().finish().unwrap();
     seeds.push(scratch.bytes());
     seeds.extend(npys().iter().map(|npy| archive(npy, npy, npy.len(), 0)));
     seeds.extend(npys().iter().map(|npy| archive(npy, &miniz_oxide::deflate::compress_to_vec(npy, 6), npy.len(), 8)));
-    storm("npz", 200_000, &seeds, |bytes, _| bytes, |path| overtime_npz::headers(path).is_ok() & overtime_npz::read(path).is_ok());
+    storm(
+        "npz",
+        200_000,
+        &seeds,
+        |bytes, _| bytes,
+        |path| overtime_npz::headers(path).is_ok() & overtime_npz::read(path).is_ok(),
+    );
 }
 
 /// The checksums of these archives are right, so the loader reaches the arrays in them.
@@ -272,11 +291,18 @@ fn the_memory_for_large_files_follows_their_length() {
     let check = |what: &str, times: f64, load: &dyn Fn(&Path)| {
         let len = scratch.bytes().len();
         let taken = peak(|| load(&scratch.0));
-        assert!(taken as f64 <= len as f64 * times + SMALL as f64, "{what}: {taken} bytes of memory for a file of {len} bytes");
+        assert!(
+            taken as f64 <= len as f64 * times + SMALL as f64,
+            "{what}: {taken} bytes of memory for a file of {len} bytes"
+        );
     };
     Writer::create(&scratch.0).unwrap().add("x", large.view()).unwrap().finish().unwrap();
     check("npz", 1.0, &|p| drop(overtime_npz::read(p).unwrap()));
-    states::write(&scratch.0, &File { tensors: vec![("x".into(), Tensor::from_array(large.view()))], ..File::default() }).unwrap();
+    states::write(
+        &scratch.0,
+        &File { tensors: vec![("x".into(), Tensor::from_array(large.view()))], ..File::default() },
+    )
+    .unwrap();
     check("states", 1.0, &|p| drop(states::read(p).unwrap()));
     std::fs::write(&scratch.0, npy("<f8", "(1000, 700)", bytemuck::cast_slice(large.as_slice().unwrap()))).unwrap();
     check("npy in Fortran's order", 2.0, &|p| drop(overtime_npz::read(p).unwrap()));

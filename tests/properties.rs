@@ -1,8 +1,13 @@
 //! Properties that hold for any input: split runs, batches, threads, blocks and seeds.
 
 use ndarray::{Array3, ArrayD, Axis, s};
-use overtime::models::{Activation, AdExIf, Channel, ChannelKind, CondNeuGroup, Dense, Hh, Lif, Method, MorrisLecar, TraubMiles, brainpy};
-use overtime::{Init, Input, Inputs, LoopOverTime, Real, Recording, Scalar, Schema, Sequential, Shared, State, System, Tick, VarSpec};
+use overtime::models::{
+    Activation, AdExIf, Channel, ChannelKind, CondNeuGroup, Dense, Hh, Lif, Method, MorrisLecar, TraubMiles, brainpy,
+};
+use overtime::{
+    Init, Input, Inputs, LoopOverTime, Real, Recording, Scalar, Schema, Sequential, Shared, State, System, Tick,
+    VarSpec,
+};
 use proptest::prelude::*;
 
 /// A system that is coupled within its rows, with two variables of different lengths: a ring in
@@ -52,13 +57,18 @@ fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R
         4 => (Box::new(Lif::new(units).param("tau", each(5.0, 0.5)).unwrap().method(Method::Heun3)), &["V"]),
         // All nodes are pointwise, so blocks can split rows.
         5 => {
-            let stages = Sequential::new().layer("hh", hh()).layer("gain", Activation::Elu.layer([units])).layer("lif", Lif::new(units));
+            let stages = Sequential::new()
+                .layer("hh", hh())
+                .layer("gain", Activation::Elu.layer([units]))
+                .layer("lif", Lif::new(units));
             (Box::new(stages), &["hh.V", "lif.V"])
         }
         6 => (Box::new(brainpy::LstmCell::<R>::new(units, 9)), &["state"]),
         7 => (Box::new(brainpy::RnnCell::<R>::new(units, 11).activation(Activation::Tanh)), &["state"]),
         8 => {
-            let stages = Sequential::new().layer("gru", brainpy::GruCell::<R>::new(units, 7)).layer("dense", Dense::<R>::new(7, 5));
+            let stages = Sequential::new()
+                .layer("gru", brainpy::GruCell::<R>::new(units, 7))
+                .layer("dense", Dense::<R>::new(7, 5));
             (Box::new(stages), &["gru.state"])
         }
         9 => {
@@ -66,19 +76,29 @@ fn system<R: Real>(which: usize, units: usize, noise: bool) -> (Box<dyn System<R
             (Box::new(cell), &["V", "m", "h", "n", "spike", "refractory"])
         }
         10 => {
-            let neuron = AdExIf::new(units).v(v()).param("tau_ref", each(0.0, 0.01)).unwrap().param("a", each(0.1, 0.1)).unwrap();
+            let neuron = AdExIf::new(units)
+                .v(v())
+                .param("tau_ref", each(0.0, 0.01))
+                .unwrap()
+                .param("a", each(0.1, 0.1))
+                .unwrap();
             (Box::new(neuron), &["V", "w", "spike", "refractory"])
         }
         11 => (Box::new(MorrisLecar::new(units).v(v()).method(Method::Heun2)), &["V", "W", "spike"]),
         12 => {
             let channel = |kind| Channel::new(kind).param("g_max", each(0.2, 0.05)).unwrap();
-            let cell =
-                CondNeuGroup::new(units).v(v()).channel("T", channel(ChannelKind::ICaTHm1992)).channel("h", channel(ChannelKind::IhHm1992));
+            let cell = CondNeuGroup::new(units)
+                .v(v())
+                .channel("T", channel(ChannelKind::ICaTHm1992))
+                .channel("h", channel(ChannelKind::IhHm1992));
             (Box::new(cell), &["V", "T.q", "h.p", "spike"])
         }
         // The nodes couple their rows, with a pointwise system between them.
         _ => {
-            let stages = Sequential::new().layer("ring", Ring(units)).layer("hh", hh()).layer("soft", Activation::Softmax.layer([units]));
+            let stages = Sequential::new()
+                .layer("ring", Ring(units))
+                .layer("hh", hh())
+                .layer("soft", Activation::Softmax.layer([units]));
             (Box::new(stages), &["ring.ring", "ring.sum", "hh.V"])
         }
     }
@@ -97,7 +117,8 @@ struct Case {
 impl Case {
     fn build<R: Real>(&self) -> LoopOverTime<R, Box<dyn System<R>>> {
         let (system, vars) = system::<R>(self.which, self.units, self.noise);
-        let mut builder = LoopOverTime::builder(system).batch(self.batch).dt(0.02).seed(self.seed).out_vars(vars.to_vec());
+        let mut builder =
+            LoopOverTime::builder(system).batch(self.batch).dt(0.02).seed(self.seed).out_vars(vars.to_vec());
         if let Some(threads) = self.threads {
             builder = builder.threads(threads);
         }
@@ -132,7 +153,8 @@ fn split<R: Real>(case: &Case, steps: usize, cut: usize) {
     let x = input::<R>(steps, case.batch, case.units, case.seed);
     let whole = case.build::<R>().run(&x).unwrap();
     let mut over_time = case.build::<R>();
-    let (a, b) = (over_time.run(x.slice(s![..cut, .., ..])).unwrap(), over_time.run(x.slice(s![cut.., .., ..])).unwrap());
+    let (a, b) =
+        (over_time.run(x.slice(s![..cut, .., ..])).unwrap(), over_time.run(x.slice(s![cut.., .., ..])).unwrap());
     let joined = |a: &ArrayD<R>, b: &ArrayD<R>| bits(&ndarray::concatenate(Axis(0), &[a.view(), b.view()]).unwrap());
     assert_eq!(joined(&a.output, &b.output), bits(&whole.output));
     for (name, _) in whole.iter() {
@@ -237,7 +259,13 @@ fn a_long_run_is_its_parts() {
 #[test]
 fn noise_has_the_moments_of_white_noise() {
     let (sigma, dt) = (3.0, 0.25);
-    let mut over_time = LoopOverTime::builder(Hh::<f64>::new(50).noise(sigma)).batch(8).dt(dt).seed(9).out_vars("input").build().unwrap();
+    let mut over_time = LoopOverTime::builder(Hh::<f64>::new(50).noise(sigma))
+        .batch(8)
+        .dt(dt)
+        .seed(9)
+        .out_vars("input")
+        .build()
+        .unwrap();
     let run = over_time.run(Input::steps(500).constant(7.0)).unwrap();
     let z = (run["input"].clone() - 7.0) * (dt.sqrt() / sigma);
     let n = z.len() as f64;
@@ -271,7 +299,8 @@ fn nodes_have_different_random_streams() {
 fn every_method_converges_with_its_order() {
     let end = |method: Method, steps: u32| {
         let system = Hh::<f64>::new(1).method(method).v(Init::Constant(-62.0));
-        let mut over_time = LoopOverTime::builder(system).dt(2.0 / f64::from(steps)).out_vars(["V", "m", "h", "n"]).build().unwrap();
+        let mut over_time =
+            LoopOverTime::builder(system).dt(2.0 / f64::from(steps)).out_vars(["V", "m", "h", "n"]).build().unwrap();
         let run = over_time.run(Input::steps(steps.into()).constant(2.0)).unwrap();
         ["V", "m", "h", "n"].map(|name| run[name][[steps as usize - 1, 0]])
     };

@@ -86,8 +86,13 @@ fn loops(text: &str) -> Vec<Vec<&str>> {
         let to = instruction.contains("BRA").then(|| instruction.split_once("(.")?.1.split_once(')'))??.0;
         labels.iter().find(|(label, _)| label.strip_prefix('.') == Some(to)).map(|(_, at)| *at)
     };
-    let ranges: Vec<_> = code.iter().enumerate().filter_map(|(at, i)| start(i).filter(|from| *from <= at).map(|from| (from, at))).collect();
-    let is_innermost = |(from, to): (usize, usize)| !ranges.iter().any(|(f, t)| (*f, *t) != (from, to) && from <= *f && *t <= to);
+    let ranges: Vec<_> = code
+        .iter()
+        .enumerate()
+        .filter_map(|(at, i)| start(i).filter(|from| *from <= at).map(|from| (from, at)))
+        .collect();
+    let is_innermost =
+        |(from, to): (usize, usize)| !ranges.iter().any(|(f, t)| (*f, *t) != (from, to) && from <= *f && *t <= to);
     ranges.iter().filter(|range| is_innermost(**range)).map(|(from, to)| code[*from..=*to].to_vec()).collect()
 }
 
@@ -133,7 +138,8 @@ fn products_spend_their_loops_on_products() {
             let built = compiler.compile(module, "sm_90").unwrap();
             let text = sass(nvdisasm, &built.cubin);
             let found = loops(&text);
-            let most = found.iter().max_by_key(|code| count(code, opcode)).unwrap_or_else(|| panic!("{module} has no loop"));
+            let most =
+                found.iter().max_by_key(|code| count(code, opcode)).unwrap_or_else(|| panic!("{module} has no loop"));
             let (has, all) = (count(most, opcode), most.len());
             println!("{module}: {has} {opcode} of {all} instructions, {}%", 100 * has / all);
             assert_eq!(has, times, "{module}: {opcode}");
@@ -183,7 +189,11 @@ fn a_step_of_hodgkin_and_huxleys_neuron_is_200_instructions_at_most() {
     apart("a_step_of_hodgkin_and_huxleys_neuron_is_200_instructions_at_most", |compiler, nvdisasm| {
         let module = list().into_iter().find(|m| m.name == "hh_scan" && m.dtype == DType::F32).expect("hh_scan");
         let built = compiler.compile(&module, "sm_90").unwrap();
-        assert!(built.usage.iter().all(|usage| usage.spill_stores + usage.spill_loads + usage.stack == 0), "{:?}", built.usage);
+        assert!(
+            built.usage.iter().all(|usage| usage.spill_stores + usage.spill_loads + usage.stack == 0),
+            "{:?}",
+            built.usage
+        );
         let text = sass(nvdisasm, &built.cubin);
         let steps: Vec<_> = loops(&text).into_iter().filter(|code| count(code, "MUFU") > 0).collect();
         for code in &steps {

@@ -5,8 +5,8 @@ use crate::common::unprepared;
 use ndarray::{Array1, Array2, Array3, ArrayD, Axis, array, s};
 use overtime::models::{Activation, Hh};
 use overtime::{
-    Device, Error, FirstAxis, Init, Input, InputSpec, Inputs, LoopOverTime, OutVars, Recorded, Schema, Sequential, Shared, State, System,
-    Tick, Tree, monitor,
+    Device, Error, FirstAxis, Init, Input, InputSpec, Inputs, LoopOverTime, OutVars, Recorded, Schema, Sequential,
+    Shared, State, System, Tick, Tree, monitor,
 };
 
 /// Two coupled variables, two named inputs, and a shared value: s₁' = s₁ + a + gain·s₂, s₂' = s₂ +
@@ -16,7 +16,8 @@ struct Pair;
 
 impl System<f64> for Pair {
     fn schema(&self) -> Schema {
-        let port = |name: &'static str| InputSpec { name: name.into(), shape: vec![1], optional: true, broadcasts: true };
+        let port =
+            |name: &'static str| InputSpec { name: name.into(), shape: vec![1], optional: true, broadcasts: true };
         let mut schema = Schema::row([1], [3]).vars::<&str>([]);
         schema.inputs = vec![port("a"), port("b")];
         schema.reads_clock = true;
@@ -142,7 +143,10 @@ fn several_inputs_go_by_their_names() {
     assert!(message(over_time.run(&a)).contains("a, b"));
     assert!(message(over_time.run(Input::series().named("c", &a))).contains("no input named `c`; there is: a, b"));
     let longer = array![[1.0], [2.0], [3.0]];
-    assert!(message(over_time.run(Input::series().named("a", &a).named("b", &longer))).contains("axis time has length 3, expected 2"));
+    assert!(
+        message(over_time.run(Input::series().named("a", &a).named("b", &longer)))
+            .contains("axis time has length 3, expected 2")
+    );
 }
 
 /// brainpy `out_vars`: one variable, a list, or a nested dict. The result has the same structure.
@@ -159,11 +163,14 @@ fn out_vars_come_back_in_the_structure_they_were_given_in() {
     let Some(Tree::List(items)) = list.out_vars() else { panic!("not a list") };
     assert_eq!(items.len(), 2);
     assert!(matches!(items[1].leaf(), Some(Recorded::Dense(m)) if *m == list["m"]));
-    let map = run(OutVars::map([("a", "V".into()), ("b", ["m", "h"].into()), ("c", OutVars::map([("d", "n".into())]))]));
+    let map =
+        run(OutVars::map([("a", "V".into()), ("b", ["m", "h"].into()), ("c", OutVars::map([("d", "n".into())]))]));
     let tree = map.out_vars().unwrap();
     assert!(matches!(tree.get("a").and_then(Tree::leaf), Some(Recorded::Dense(v)) if *v == map["V"]));
     assert!(matches!(tree.get("b"), Some(Tree::List(gates)) if gates.len() == 2));
-    assert!(matches!(tree.get("c").and_then(|c| c.get("d")).and_then(Tree::leaf), Some(Recorded::Dense(n)) if *n == map["n"]));
+    assert!(
+        matches!(tree.get("c").and_then(|c| c.get("d")).and_then(Tree::leaf), Some(Recorded::Dense(n)) if *n == map["n"])
+    );
     assert!(LoopOverTime::<f64, _>::new(hh(2)).unwrap().run_steps(1).unwrap().out_vars().is_none());
     let unknown = LoopOverTime::<f64, _>::builder(hh(2)).out_vars("W").build();
     assert!(message(unknown).contains("no variable named `W`; there is: V, m, h, n, spike, input"));
@@ -189,7 +196,10 @@ fn every_k_steps_are_the_same_steps_however_a_run_is_split() {
         LoopOverTime::<f64, _>::builder(hh(2)).record_every(4).out_vars(vars).build().unwrap()
     };
     let whole = build().run_steps(25).unwrap();
-    assert_eq!((whole["V"].shape(), whole["m"].shape(), whole.output.shape()), ([9, 2].as_slice(), [7, 2].as_slice(), [7, 2].as_slice()));
+    assert_eq!(
+        (whole["V"].shape(), whole["m"].shape(), whole.output.shape()),
+        ([9, 2].as_slice(), [7, 2].as_slice(), [7, 2].as_slice())
+    );
     let mut all = LoopOverTime::<f64, _>::builder(hh(2)).out_vars("V").build().unwrap();
     let all = all.run_steps(25).unwrap();
     assert_eq!(whole["V"], all["V"].slice(s![..;3, ..]).into_dyn());
@@ -197,7 +207,11 @@ fn every_k_steps_are_the_same_steps_however_a_run_is_split() {
         let mut over_time = build();
         let (a, b) = (over_time.run_steps(cut).unwrap(), over_time.run_steps(25 - cut).unwrap());
         for name in ["V", "m"] {
-            assert_eq!(ndarray::concatenate(Axis(0), &[a[name].view(), b[name].view()]).unwrap(), whole[name], "{name} cut at {cut}");
+            assert_eq!(
+                ndarray::concatenate(Axis(0), &[a[name].view(), b[name].view()]).unwrap(),
+                whole[name],
+                "{name} cut at {cut}"
+            );
         }
         let ts: Vec<f64> = a.ts.iter().chain(&b.ts).copied().collect();
         assert!(ts.len() == whole.ts.len() && ts.iter().zip(&whole.ts).all(|(a, b)| close(*a, *b)));
@@ -207,14 +221,22 @@ fn every_k_steps_are_the_same_steps_however_a_run_is_split() {
 /// Spikes as events are the non-zero values of the dense spikes.
 #[test]
 fn events_are_where_the_dense_variable_is_not_zero() {
-    let vars: OutVars =
-        [monitor("spike"), monitor("spike").events().named("events"), monitor("spike").events().units([2]).named("of 2")].into();
+    let vars: OutVars = [
+        monitor("spike"),
+        monitor("spike").events().named("events"),
+        monitor("spike").events().units([2]).named("of 2"),
+    ]
+    .into();
     let mut over_time = LoopOverTime::builder(hh(5)).batch(3).out_vars(vars).build().unwrap();
     let run = over_time.run(Input::steps(900).constant(12.0)).unwrap();
     let (dense, events) = (&run["spike"], run.events("events").unwrap());
-    let expected: Vec<(u64, usize, usize)> =
-        dense.indexed_iter().filter(|(_, v)| **v != 0.0).map(|(index, _)| (index[0] as u64, index[1], index[2])).collect();
-    let found: Vec<(u64, usize, usize)> = (0..events.len()).map(|e| (events.step[e], events.row[e], events.unit[e])).collect();
+    let expected: Vec<(u64, usize, usize)> = dense
+        .indexed_iter()
+        .filter(|(_, v)| **v != 0.0)
+        .map(|(index, _)| (index[0] as u64, index[1], index[2]))
+        .collect();
+    let found: Vec<(u64, usize, usize)> =
+        (0..events.len()).map(|e| (events.step[e], events.row[e], events.unit[e])).collect();
     assert!(expected.len() > 50);
     assert_eq!(found, expected);
     let of_2: Vec<_> = expected.into_iter().filter(|(_, _, unit)| *unit == 2).collect();
@@ -257,7 +279,8 @@ fn batch_first_is_for_the_input_and_every_result() {
 fn no_state_flattens_refuses_a_duration_and_refuses_state() {
     let x = Array3::from_shape_fn((9, 2, 4), |(t, b, n)| (t as f64 - 4.0) * 0.25 + b as f64 - n as f64 * 0.5);
     let build = |no_state| {
-        let system = Sequential::new().layer("a", Activation::Tanh.layer([4])).layer("b", Activation::Softmax.layer([4]));
+        let system =
+            Sequential::new().layer("a", Activation::Tanh.layer([4])).layer("b", Activation::Softmax.layer([4]));
         LoopOverTime::builder(system).batch(2).no_state(no_state).build().unwrap()
     };
     let run = build(true).run(&x).unwrap();
@@ -287,7 +310,10 @@ fn a_wrong_batch_is_an_error_with_axis_expected_and_given() {
         "{wrong:?}"
     );
     let units = over_time.run(&Array3::zeros((5, 4, 3)));
-    assert!(matches!(&units, Err(Error::Shape { axis, expected: 2, given: 3, .. }) if axis == "feature 0"), "{units:?}");
+    assert!(
+        matches!(&units, Err(Error::Shape { axis, expected: 2, given: 3, .. }) if axis == "feature 0"),
+        "{units:?}"
+    );
     assert!(matches!(over_time.run(&Array2::zeros((5, 4))), Err(Error::Rank { .. })));
     assert_eq!(over_time.i(), before.i);
     // Axes of length 1, and a series with one value for each step, are broadcast over batch and
@@ -352,7 +378,9 @@ fn hh_starts_as_brainpys_does() {
         let system = hh(1).v(Init::Constant(-65.0)).param("gL", g_l).unwrap();
         LoopOverTime::builder(system).out_vars("V").build().unwrap().run_steps(1).unwrap()["V"][[0, 0]]
     };
-    let default = LoopOverTime::builder(hh(1).v(Init::Constant(-65.0))).out_vars("V").build().unwrap().run_steps(1).unwrap()["V"][[0, 0]];
+    let default =
+        LoopOverTime::builder(hh(1).v(Init::Constant(-65.0))).out_vars("V").build().unwrap().run_steps(1).unwrap()["V"]
+            [[0, 0]];
     assert_eq!(default, change(0.03));
     assert_ne!(default, change(0.3));
 }

@@ -5,7 +5,9 @@ use crate::common::{self, golden};
 use ndarray::{ArrayD, Axis, array};
 use overtime::models::{Hh, Method, brainpy};
 use overtime::states::{self, StateDict, Tensor, Type};
-use overtime::{Error, Init, Inputs, LoopOverTime, Scalar, Schema, Sequential, Shared, State, System, Tick, Weight, WeightMut};
+use overtime::{
+    Error, Init, Inputs, LoopOverTime, Scalar, Schema, Sequential, Shared, State, System, Tick, Weight, WeightMut,
+};
 use std::path::{Path, PathBuf};
 
 fn folder(name: &str) -> PathBuf {
@@ -17,7 +19,16 @@ fn folder(name: &str) -> PathBuf {
 
 fn noisy(seed: u64) -> LoopOverTime<f64, Hh<f64>> {
     let hh = Hh::new(5).noise(2.0).method(Method::ExpAuto);
-    LoopOverTime::builder(hh).batch(3).dt(0.1).t0(50.0).i0(7).seed(seed).shared_arg("a", 0.1).out_vars("V").build().unwrap()
+    LoopOverTime::builder(hh)
+        .batch(3)
+        .dt(0.1)
+        .t0(50.0)
+        .i0(7)
+        .seed(seed)
+        .shared_arg("a", 0.1)
+        .out_vars("V")
+        .build()
+        .unwrap()
 }
 
 /// A system with a weight, and with a state that depends on time, seed and shared values.
@@ -145,7 +156,10 @@ fn a_state_that_does_not_fit_changes_nothing() {
     let batch = with("n", ArrayD::zeros(vec![2, 5]));
     assert!(matches!(&batch, Error::Shape { axis, expected: 3, given: 2, .. } if axis == "batch"), "{batch}");
     let units = with("n", ArrayD::zeros(vec![3, 6]));
-    assert!(matches!(&units, Error::Shape { argument, expected: 5, given: 6, .. } if argument == "state `n`"), "{units}");
+    assert!(
+        matches!(&units, Error::Shape { argument, expected: 5, given: 6, .. } if argument == "state `n`"),
+        "{units}"
+    );
     assert!(matches!(with("n", ArrayD::zeros(vec![3])), Error::Rank { .. }));
     let mut bad = ArrayD::zeros(vec![3, 5]);
     bad[[1, 2]] = f64::NAN;
@@ -193,7 +207,8 @@ fn another_element_type_needs_a_lenient_load() {
 #[test]
 fn rows_of_a_batch_start_where_the_state_says() {
     let reference = golden("hh_batched");
-    let mut over_time = LoopOverTime::builder(Hh::<f64>::new(5)).batch(3).dt(0.1).out_vars(["V", "spike"]).build().unwrap();
+    let mut over_time =
+        LoopOverTime::builder(Hh::<f64>::new(5)).batch(3).dt(0.1).out_vars(["V", "spike"]).build().unwrap();
     let mut state = StateDict::new();
     reference.with("s0.").for_each(|(name, array)| state.insert(name, array.clone()));
     assert_eq!(over_time.load_state_dict(&state, false).unwrap().missing, ["spike", "input", "below"]);
@@ -219,8 +234,11 @@ fn load_weights_from_a_reference_run() {
 fn halves_resume_to_the_bit() {
     fn check<T: Scalar>(name: &str) {
         let file = folder(name).join("s.safetensors");
-        let x = ArrayD::from_shape_fn(vec![12, 2, 3], |i| T::from_f64(((i[0] * 7 + i[1] * 3 + i[2]) % 11) as f64 * 0.1 - 0.5));
-        let start = |seed| LoopOverTime::<T, _>::builder(brainpy::GruCell::new(3, 5).seed(seed)).batch(2).build().unwrap();
+        let x = ArrayD::from_shape_fn(vec![12, 2, 3], |i| {
+            T::from_f64(((i[0] * 7 + i[1] * 3 + i[2]) % 11) as f64 * 0.1 - 0.5)
+        });
+        let start =
+            |seed| LoopOverTime::<T, _>::builder(brainpy::GruCell::new(3, 5).seed(seed)).batch(2).build().unwrap();
         let (mut one, mut two) = (start(1), start(2));
         one.run(&x).unwrap();
         one.save_states(&file).unwrap();
@@ -236,14 +254,19 @@ fn halves_resume_to_the_bit() {
 #[test]
 fn files_hold_every_type_and_odd_names() {
     let file = folder("types").join("t.safetensors");
-    let tensor =
-        |dtype: Type, len: usize| Tensor { dtype, shape: vec![len], bytes: (0..len * dtype.size()).map(|k| k as u8 % 2).collect() };
+    let tensor = |dtype: Type, len: usize| Tensor {
+        dtype,
+        shape: vec![len],
+        bytes: (0..len * dtype.size()).map(|k| k as u8 % 2).collect(),
+    };
     let mut content = states::File::default();
     let types = [Type::Bool, Type::U8, Type::I16, Type::Bf16, Type::F16, Type::I32, Type::F32, Type::U64, Type::F64];
     content.tensors = types.iter().map(|t| (format!("{t}/\"é\n"), tensor(*t, 5))).collect();
     content.tensors.push(("nothing".into(), tensor(Type::F32, 0)));
     content.tensors.push(("none".into(), tensor(Type::F32, 0)));
-    content.tensors.push(("one".into(), Tensor { dtype: Type::F64, shape: vec![], bytes: 2.5_f64.to_le_bytes().to_vec() }));
+    content
+        .tensors
+        .push(("one".into(), Tensor { dtype: Type::F64, shape: vec![], bytes: 2.5_f64.to_le_bytes().to_vec() }));
     content.metadata.insert("note".into(), "line\nbreak".into());
     states::write(&file, &content).unwrap();
     let first = std::fs::read(&file).unwrap();
@@ -257,9 +280,13 @@ fn files_hold_every_type_and_odd_names() {
     // The same content gives the same bytes, also after a round trip.
     states::write(&file, &content).unwrap();
     assert_eq!(std::fs::read(&file).unwrap(), first);
-    let twice = states::File { tensors: vec![content.tensors[0].clone(), content.tensors[0].clone()], ..Default::default() };
+    let twice =
+        states::File { tensors: vec![content.tensors[0].clone(), content.tensors[0].clone()], ..Default::default() };
     assert!(states::write(&file, &twice).is_err());
-    let wrong = states::File { tensors: vec![("x".into(), Tensor { shape: vec![6], ..tensor(Type::F32, 5) })], ..Default::default() };
+    let wrong = states::File {
+        tensors: vec![("x".into(), Tensor { shape: vec![6], ..tensor(Type::F32, 5) })],
+        ..Default::default()
+    };
     assert!(states::write(&file, &wrong).is_err());
     assert_eq!(std::fs::read(&file).unwrap(), first);
 }
@@ -406,6 +433,8 @@ fn a_variable_may_be_given_by_its_views() {
         let error = make(batch).load_state_dict(&wrong, true).unwrap_err().to_string();
         assert!(error.contains("`l.l0.c`") && error.contains("length 3, expected 2"), "{error}");
         wrong.insert("l.l0.c", ArrayD::from_elem(shape(2), f64::NAN));
-        assert!(matches!(make(batch).load_state_dict(&wrong, true), Err(Error::NotFinite { variable, .. }) if variable == "l.l0.c"));
+        assert!(
+            matches!(make(batch).load_state_dict(&wrong, true), Err(Error::NotFinite { variable, .. }) if variable == "l.l0.c")
+        );
     }
 }

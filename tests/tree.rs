@@ -27,7 +27,10 @@ type Loop = LoopOverTime<f64, Sequential<f64>>;
 
 /// `bp.LoopOverTime(bp.Sequential(l1=RNNCell(3, 4), l2=relu, l3=RNNCell(4, 2)))`
 fn stack() -> Loop {
-    let net = Sequential::new().layer("l1", brainpy::RnnCell::new(3, 4)).layer("l2", Relu).layer("l3", brainpy::RnnCell::new(4, 2));
+    let net = Sequential::new()
+        .layer("l1", brainpy::RnnCell::new(3, 4))
+        .layer("l2", Relu)
+        .layer("l3", brainpy::RnnCell::new(4, 2));
     LoopOverTime::builder(net).batch(5).dt(0.5).build().unwrap()
 }
 
@@ -107,7 +110,10 @@ fn vars_of_nested_systems_belong_to_the_innermost() {
     assert_eq!(nodes, ["", "target", "target.l", "target.l.a", "target.l.ab"]);
     let absolute = over_time.nodes(Naming::Absolute, None, true);
     let vars = names(over_time.vars(Naming::Absolute, None, false).unwrap());
-    assert!(vars.contains(&format!("{}.state", absolute[4].0)) && vars.contains(&format!("{}.Wh", absolute[3].0)), "{vars:?}");
+    assert!(
+        vars.contains(&format!("{}.state", absolute[4].0)) && vars.contains(&format!("{}.Wh", absolute[3].0)),
+        "{vars:?}"
+    );
     assert_eq!(over_time.vars(Naming::Relative, Some(2), false).unwrap().len(), 0);
 }
 
@@ -150,7 +156,10 @@ fn register_implicit_vars_are_saved_loaded_and_kept_over_a_reset() {
     assert!(two.load_states(&path).unwrap().is_empty());
     assert_eq!(two.implicit_var("count"), one.implicit_var("count"));
     for taken in ["count", "l1.state", "l3.b", ""] {
-        assert!(two.register_implicit_vars([("new", ArrayD::zeros(vec![1])), (taken, ArrayD::zeros(vec![1]))]).is_err(), "{taken}");
+        assert!(
+            two.register_implicit_vars([("new", ArrayD::zeros(vec![1])), (taken, ArrayD::zeros(vec![1]))]).is_err(),
+            "{taken}"
+        );
     }
     assert!(two.implicit_var("new").is_none());
     std::fs::remove_file(path).unwrap();

@@ -191,7 +191,10 @@ fn remove_stale(folder: &Path, name: &OsStr) {
     for entry in entries.flatten() {
         let found = entry.file_name();
         let found = found.as_encoded_bytes();
-        let Some(rest) = found.strip_prefix(prefix.as_encoded_bytes()).and_then(|r| r.strip_suffix(SUFFIX.as_bytes())) else { continue };
+        let Some(rest) = found.strip_prefix(prefix.as_encoded_bytes()).and_then(|r| r.strip_suffix(SUFFIX.as_bytes()))
+        else {
+            continue;
+        };
         // In `.NAME.12-0-abc.part` only the numbers may differ: `.NAME.x.12-0-abc.part` belongs to
         // a file with the name NAME.x.
         if rest.contains(&b'.') || !entry.file_type().is_ok_and(|t| t.is_file()) {
@@ -233,7 +236,8 @@ mod tests {
     }
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -261,7 +265,9 @@ mod tests {
         write(&path, b"new").unwrap();
         let left = names(&folder);
         assert_eq!(left.len(), 3, "{left:?}");
-        assert!(left.contains(&".a.bin.x.123-0-abc.part".to_owned()) && !left.contains(&".a.bin.123-0-abc.part".to_owned()));
+        assert!(
+            left.contains(&".a.bin.x.123-0-abc.part".to_owned()) && !left.contains(&".a.bin.123-0-abc.part".to_owned())
+        );
         live.commit().unwrap();
         fs::remove_dir_all(folder).unwrap();
     }
@@ -270,7 +276,11 @@ mod tests {
     fn folders_and_paths_without_a_name_are_refused() {
         let folder = folder("refused");
         assert_eq!(write(&folder, b"x").unwrap_err().operation, "write");
-        assert!(write(Path::new(""), b"x").is_err() && write(Path::new("/"), b"x").is_err() && write(Path::new(".."), b"x").is_err());
+        assert!(
+            write(Path::new(""), b"x").is_err()
+                && write(Path::new("/"), b"x").is_err()
+                && write(Path::new(".."), b"x").is_err()
+        );
         assert!(write(&folder.join("none/a.bin"), b"x").is_err());
         fs::remove_dir_all(folder).unwrap();
     }

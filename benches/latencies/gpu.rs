@@ -84,16 +84,25 @@ impl Gpu {
             let finding = survey.findings.iter().find(|f| f.what == what).ok_or("the survey does not list it")?;
             // The text is "PATH, of CUDA 13.0", perhaps with a reason for the choice, or "PATH, for
             // CUDA 13.0".
-            let path = |text: &str| text.split(", of CUDA").next().and_then(|text| text.split(", for CUDA").next()).map(str::to_owned);
+            let path = |text: &str| {
+                text.split(", of CUDA").next().and_then(|text| text.split(", for CUDA").next()).map(str::to_owned)
+            };
             finding.result.clone().map(|text| path(&text).unwrap_or(text))
         };
         let (library, compiler) = (found("CUDA driver")?, found("NVRTC")?);
         let gpu = survey.gpus().first().ok_or("no device")?;
         let driver = Driver::find(open(&library)?)?;
-        let is_simulated = PathBuf::from(&library).file_name().is_some_and(|n| n.to_string_lossy().contains("fakecuda"));
+        let is_simulated =
+            PathBuf::from(&library).file_name().is_some_and(|n| n.to_string_lossy().contains("fakecuda"));
         let image = compile(&Nvrtc::find(open(&compiler)?)?, text, gpu.capability, is_simulated)?;
-        let mut new =
-            Self { driver, module: null_mut(), stream: null_mut(), name: gpu.name.clone(), capability: gpu.capability, is_simulated };
+        let mut new = Self {
+            driver,
+            module: null_mut(),
+            stream: null_mut(),
+            name: gpu.name.clone(),
+            capability: gpu.capability,
+            is_simulated,
+        };
         let mut context = null_mut();
         // SAFETY: results go to locals and fields, and the image is a whole CUBIN, or PTX that ends
         // with NUL.
@@ -143,7 +152,14 @@ impl Gpu {
     }
 
     /// Launches a kernel with the parameters (pointer, number).
-    pub(crate) fn launch(&self, function: Handle, [grid, block]: [u32; 2], x: u64, times: u32, together: bool) -> Result<()> {
+    pub(crate) fn launch(
+        &self,
+        function: Handle,
+        [grid, block]: [u32; 2],
+        x: u64,
+        times: u32,
+        together: bool,
+    ) -> Result<()> {
         let mut args = [(&raw const x).cast_mut().cast::<c_void>(), (&raw const times).cast_mut().cast()];
         let (d, s) = (&self.driver, self.stream);
         // SAFETY: the kernels here have these two parameters, or only the first one, and the driver
@@ -202,7 +218,14 @@ fn compile(nvrtc: &Nvrtc, text: &str, (major, minor): (u32, u32), ptx: bool) -> 
     // SAFETY: the texts end with NUL and outlive the calls, and the buffers have the sizes that
     // NVRTC returned.
     unsafe {
-        let created = (nvrtc.create)(&raw mut program, text.as_ptr(), c"latencies.cu".as_ptr(), 0, std::ptr::null(), std::ptr::null());
+        let created = (nvrtc.create)(
+            &raw mut program,
+            text.as_ptr(),
+            c"latencies.cu".as_ptr(),
+            0,
+            std::ptr::null(),
+            std::ptr::null(),
+        );
         ok("nvrtcCreateProgram", created)?;
         if (nvrtc.compile)(program, pointers.len() as c_int, pointers.as_ptr()) != 0 {
             (nvrtc.log_size)(program, &raw mut n);

@@ -10,7 +10,8 @@ K block_barrier(u32* x, u32 times) {
     if (threadIdx.x == 0) x[0] += times;
 }
 
-// `times` barriers of the whole grid, which must be resident. x[0] counts arrivals, x[1] turns; both start at 0.
+// `times` barriers of the whole grid, which must be resident. x[0] counts arrivals, x[1] turns;
+// both start at 0.
 K grid_barrier(u32* x, u32 times) {
     for (u32 k = 0; k < times; ++k) {
         __syncthreads();

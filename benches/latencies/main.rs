@@ -99,12 +99,20 @@ fn measure(gpu: &Gpu, sizes: &Sizes, table: &mut Table) -> Result<()> {
     table.add("barrier of a block of 256", "µs", barrier(gpu, &function, [1, 256], false, sizes));
     for blocks in [4, 8] {
         let function = gpu.function(&format!("cluster_barrier_{blocks}")).map_err(|_| "no clusters here".to_owned());
-        table.add(format!("barrier of a cluster of {blocks} blocks"), "µs", barrier(gpu, &function, [blocks, 256], false, sizes));
+        table.add(
+            format!("barrier of a cluster of {blocks} blocks"),
+            "µs",
+            barrier(gpu, &function, [blocks, 256], false, sizes),
+        );
     }
     let (function, all) = (gpu.function("grid_barrier"), gpu.attribute(16)?);
     for blocks in [2, 32, 64, all] {
         if blocks <= all {
-            table.add(format!("barrier of a grid of {blocks} blocks"), "µs", barrier(gpu, &function, [blocks, 256], true, sizes));
+            table.add(
+                format!("barrier of a grid of {blocks} blocks"),
+                "µs",
+                barrier(gpu, &function, [blocks, 256], true, sizes),
+            );
         }
     }
 

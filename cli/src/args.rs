@@ -59,13 +59,15 @@ fn dtype() -> impl TypedValueParser<Value = Type> {
 
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct RunArgs {
-    /// A kind of neuron (`hh`, `lif`), or a model file (MODEL.toml; what is given here overrides it)
+    /// A kind of neuron (`hh`, `lif`), or a model file (MODEL.toml; what is given here overrides
+    /// it)
     pub(crate) system: String,
     /// Number of neurons
     #[arg(long, value_name = "N")]
     pub(crate) size: Option<u64>,
-    /// Times as many neurons of a network, in all groups and parts of them. Neurons keep their number of synapses: `fixed_prob` has its
-    /// probability divided by K, `fixed_num_pre`, `fixed_num_post` and `one_to_one` stay; weights, delays and inputs stay. COBAHH's 4,000
+    /// Times as many neurons of a network, in all groups and parts of them. Neurons keep their
+    /// number of synapses: `fixed_prob` has its probability divided by K, `fixed_num_pre`,
+    /// `fixed_num_post` and `one_to_one` stay; weights, delays and inputs stay. COBAHH's 4,000
     /// neurons of 80 synapses are 400,000 of 80 at `--scale 100`
     #[arg(long, value_name = "K", allow_negative_numbers = true)]
     pub(crate) scale: Option<f64>,
@@ -78,11 +80,13 @@ pub(crate) struct RunArgs {
     /// How many steps to run
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<u64>,
-    /// A number given at every step, or a series: .npz (its array `in`, or its only one; FILE:NAME is another), .npy or .safetensors. Of a
-    /// network for one of its groups, and then once for each: `--input A=1.0 --input B=x.npz`
+    /// A number given at every step, or a series: .npz (its array `in`, or its only one; FILE:NAME
+    /// is another), .npy or .safetensors. Of a network for one of its groups, and then once for
+    /// each: `--input A=1.0 --input B=x.npz`
     #[arg(long, value_name = "[GROUP=]VALUE|FILE", allow_hyphen_values = true)]
     pub(crate) input: Vec<String>,
-    /// How many steps each row of the batch takes, from a file: FILE, or FILE:NAME for one of its arrays; of recurrent cells and layers
+    /// How many steps each row of the batch takes, from a file: FILE, or FILE:NAME for one of its
+    /// arrays; of recurrent cells and layers
     #[arg(long, value_name = "FILE[:NAME]", value_hint = ValueHint::FilePath)]
     pub(crate) lengths: Option<String>,
     /// Which axis of input and results comes first, time or batch
@@ -94,7 +98,8 @@ pub(crate) struct RunArgs {
     /// Time of the first step in ms [default: 0]; not beside a --state that has a clock
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     pub(crate) t0: Option<f64>,
-    /// Integration method of neurons: exp_auto, euler, midpoint, heun2, rk2, rk3, rk4, … [default: exp_auto]
+    /// Integration method of neurons: exp_auto, euler, midpoint, heun2, rk2, rk3, rk4, … [default:
+    /// exp_auto]
     #[arg(long, value_name = "NAME")]
     pub(crate) method: Option<Method>,
     /// Element type; halves are for cells and layers [default: f32]
@@ -106,38 +111,46 @@ pub(crate) struct RunArgs {
     /// How a GPU runs the loop: auto, host-loop, graph or persistent [default: auto]
     #[arg(long, value_name = "NAME")]
     pub(crate) strategy: Option<Strategy>,
-    /// Seed of initial values, weights, synapses and noise [default: 0]; beside --state, of what is drawn from there on
+    /// Seed of initial values, weights, synapses and noise [default: 0]; beside --state, of what is
+    /// drawn from there on
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// Weights by name (`l1.Wi`), or a torch `state_dict` by its names (`l1.weight`, `model.lstm.weight_ih_l0`, `0.weight`), .npz or
-    /// .safetensors; every weight of the system must be there, and nothing else
+    /// Weights by name (`l1.Wi`), or a torch `state_dict` by its names (`l1.weight`,
+    /// `model.lstm.weight_ih_l0`, `0.weight`), .npz or .safetensors; every weight of the system
+    /// must be there, and nothing else
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) weights: Option<PathBuf>,
-    /// State by name (`V`, `l1.state`, or `l1.h` and `l1.c`) to start from: a file of --save-state, whose clock, seed and synapses are taken
-    /// too, or an .npz with the variables that a start needs
+    /// State by name (`V`, `l1.state`, or `l1.h` and `l1.c`) to start from: a file of --save-state,
+    /// whose clock, seed and synapses are taken too, or an .npz with the variables that a start
+    /// needs
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) state: Option<PathBuf>,
-    /// Variables to record, e.g. `V,l1.state`; `V[0..5]` or `V[0,7]` for some units, `spike:events` for events
+    /// Variables to record, e.g. `V,l1.state`; `V[0..5]` or `V[0,7]` for some units, `spike:events`
+    /// for events
     #[arg(long, value_name = "NAMES")]
     pub(crate) out_vars: Option<String>,
     /// Record the steps whose index is a multiple of K only
     #[arg(long, value_name = "K")]
     pub(crate) record_every: Option<u64>,
-    /// Where results go, .npz or .safetensors: `ts` (ms), `output`, each recorded variable by its name, `t`, `i`
+    /// Where results go, .npz or .safetensors: `ts` (ms), `output`, each recorded variable by its
+    /// name, `t`, `i`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) out: Option<PathBuf>,
-    /// Write results to disk while running, as npy files in the folder FILE.parts beside --out FILE, which is made of them at the end: for
-    /// recordings larger than memory. FILE is an .npz, time-major
+    /// Write results to disk while running, as npy files in the folder FILE.parts beside --out
+    /// FILE, which is made of them at the end: for recordings larger than memory. FILE is an .npz,
+    /// time-major
     #[arg(long, requires = "out")]
     pub(crate) stream: bool,
-    /// Where spikes go, .npz, written while running: `spikes/NAME/node_ids` and `spikes/NAME/timestamps` (ms) as SONATA names them, for each
-    /// group of a network, or for the kind of neuron; `spikes/NAME/rows` in a batch
+    /// Where spikes go, .npz, written while running: `spikes/NAME/node_ids` and
+    /// `spikes/NAME/timestamps` (ms) as SONATA names them, for each group of a network, or for the
+    /// kind of neuron; `spikes/NAME/rows` in a batch
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) spikes: Option<PathBuf>,
     /// Save the state (and weights) at the end, .safetensors
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) save_state: Option<PathBuf>,
-    /// Write a checkpoint here when interrupted (and every --checkpoint-every), for `overtime resume`
+    /// Write a checkpoint here when interrupted (and every --checkpoint-every), for
+    /// `overtime resume`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) checkpoint: Option<PathBuf>,
     /// Write the checkpoint each time so many ms have been simulated; more than 0

@@ -35,8 +35,12 @@ pub(crate) enum Failure {
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Io(message) | Self::Numerical(message) | Self::Interrupted(message) => f.write_str(message),
-            Self::Memory { what, need, free, ways } => write!(f, "{what} needs {need} bytes of memory, {free} are free{ways}"),
+            Self::Usage(message) | Self::Io(message) | Self::Numerical(message) | Self::Interrupted(message) => {
+                f.write_str(message)
+            }
+            Self::Memory { what, need, free, ways } => {
+                write!(f, "{what} needs {need} bytes of memory, {free} are free{ways}")
+            }
         }
     }
 }
@@ -48,7 +52,8 @@ pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
     Failure::Usage(message.into()).into()
 }
 
-/// An error of a model as the command tells it: the library's errors as they are, places as what they are the cause of.
+/// An error of a model as the command tells it: the library's errors as they are, places as what
+/// they are the cause of.
 pub(crate) fn of_model(error: overtime_model::Error) -> anyhow::Error {
     use overtime_model::Error as E;
     match error {
@@ -62,13 +67,16 @@ pub(crate) fn of_model(error: overtime_model::Error) -> anyhow::Error {
 /// Says that an error is about a model file, for what only comes out when the system is built.
 pub(crate) fn in_file(error: anyhow::Error, model: Option<&Path>) -> anyhow::Error {
     match model {
-        Some(path) if !matches!(error.downcast_ref(), Some(overtime_model::Error::Parse(_))) => error.context(path.display().to_string()),
+        Some(path) if !matches!(error.downcast_ref(), Some(overtime_model::Error::Parse(_))) => {
+            error.context(path.display().to_string())
+        }
         _ => error,
     }
 }
 
-/// Has the process end with the code of memory where Rust aborts it because the allocator refused: large needs are errors long before, and what is left are
-/// small ones, where a limit of the process (`ulimit -v`) is all but reached.
+/// Has the process end with the code of memory where Rust aborts it because the allocator refused:
+/// large needs are errors long before, and what is left are small ones, where a limit of the
+/// process (`ulimit -v`) is all but reached.
 pub(crate) fn on_abort() {
     let of_memory = Arc::new(AtomicBool::new(true));
     // An abort by a panic is a fault of the program, and no lack of memory.
@@ -93,7 +101,8 @@ pub(crate) fn code(result: anyhow::Result<()>) -> ExitCode {
     ExitCode::from(number)
 }
 
-/// The error and its causes, but for those that the one before has told already. Names in it, of files and of what is in them, are made harmless.
+/// The error and its causes, but for those that the one before has told already. Names in it, of
+/// files and of what is in them, are made harmless.
 fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(told) {

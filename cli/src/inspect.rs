@@ -1,4 +1,5 @@
-//! `overtime inspect`: what is in a file. An npz is not unpacked; a safetensors file is read, which also checks its checksums.
+//! `overtime inspect`: what is in a file. An npz is not unpacked; a safetensors file is read, which
+//! also checks its checksums.
 
 use crate::args::InspectArgs;
 use crate::exit::of_model;
@@ -21,7 +22,10 @@ pub(crate) fn command(args: &InspectArgs) -> anyhow::Result<()> {
             let file = states::read(&args.file)?;
             let ours = file.metadata.contains_key("overtime.format");
             let checked = if ours { ", all checksums right" } else { ", without checksums" };
-            let content = file.metadata.get("overtime.content").map_or(if ours { "state" } else { "safetensors" }, String::as_str);
+            let content = file
+                .metadata
+                .get("overtime.content")
+                .map_or(if ours { "state" } else { "safetensors" }, String::as_str);
             let _ = writeln!(text, "{}, {} tensors{checked}", content.escape_debug(), file.tensors.len());
             for (key, value) in &file.metadata {
                 let _ = writeln!(text, "  {:<24} {}", key.escape_debug(), value.escape_debug());

@@ -35,7 +35,11 @@ mod listing {
         let mut modules = list();
         modules.retain(|module| wanted.is_none_or(|dtype| module.dtype == dtype));
         // What an architecture has no instructions for, it is never given.
-        let number = arch.trim_start_matches("sm_").trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().unwrap_or(u32::MAX);
+        let number = arch
+            .trim_start_matches("sm_")
+            .trim_end_matches(|c: char| c.is_ascii_alphabetic())
+            .parse()
+            .unwrap_or(u32::MAX);
         modules.retain(|module| module.needs() <= number);
         let built: Vec<Built> = compiler.compile_all(&modules, &arch).into_iter().collect::<Result<_, _>>()?;
         if let Some(folder) = &args.out {
@@ -44,7 +48,10 @@ mod listing {
             }
         }
         let (major, minor) = compiler.version();
-        print(&format!("NVRTC of CUDA {major}.{minor}, {arch}; shared memory, stack and spills in bytes\n{}", table(&modules, &built)))
+        print(&format!(
+            "NVRTC of CUDA {major}.{minor}, {arch}; shared memory, stack and spills in bytes\n{}",
+            table(&modules, &built)
+        ))
     }
 
     /// That of the first GPU, if the compiler knows it.

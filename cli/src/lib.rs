@@ -22,7 +22,8 @@ pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(e) => {
-            // Help and version come this way too, on stdout and with code 0. A closed stream is no reason to fail.
+            // Help and version come this way too, on stdout and with code 0. A closed stream is no
+            // reason to fail.
             let _ = e.print();
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(exit::USAGE));
         }

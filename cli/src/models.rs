@@ -66,6 +66,7 @@ fn layer(text: &mut String, info: &ModelInfo) {
 }
 
 fn heading(text: &mut String, info: &ModelInfo) {
-    let also = if info.aliases.is_empty() { String::new() } else { format!("; also called {}", info.aliases.join(", ")) };
+    let also =
+        if info.aliases.is_empty() { String::new() } else { format!("; also called {}", info.aliases.join(", ")) };
     let _ = writeln!(text, "\n  {}: {}{also}", info.name, info.about);
 }

@@ -74,7 +74,13 @@ fn populations<T: Element>(session: &Session<T>) -> Vec<Population> {
 }
 
 impl Summary {
-    pub(crate) fn new<T: Element>(session: &Session<T>, place: &Place, timing: Timing, is_neurons: bool, wrote: Vec<PathBuf>) -> Self {
+    pub(crate) fn new<T: Element>(
+        session: &Session<T>,
+        place: &Place,
+        timing: Timing,
+        is_neurons: bool,
+        wrote: Vec<PathBuf>,
+    ) -> Self {
         let wall_ms = timing.wall.as_secs_f64() * 1e3;
         let steps = timing.steps as f64;
         let some = timing.steps > 0;
@@ -132,7 +138,8 @@ impl Summary {
             let _ = writeln!(text, "  {:<17} {rate}, CV of intervals {cv}, {} neurons", harmless(&p.name), p.neurons);
         }
         if let (Some(events), Some(rate)) = (self.synaptic_events, self.synaptic_events_per_s) {
-            let _ = writeln!(text, "  {:<18}{}, {} per second of computing", "synaptic events", short(events), short(rate));
+            let _ =
+                writeln!(text, "  {:<18}{}, {} per second of computing", "synaptic events", short(events), short(rate));
         }
         for path in &self.wrote {
             let _ = writeln!(text, "  {:<18}{}", "wrote", harmless(&relative(path).to_string_lossy()));
@@ -165,7 +172,9 @@ mod tests {
 
     #[test]
     fn three_digits() {
-        for (x, text) in [(0.0, "0.00"), (0.012_345, "0.0123"), (12.345, "12.3"), (1234.5, "1234"), (1e-7, "1.00e-7"), (1.0, "1.00")] {
+        for (x, text) in
+            [(0.0, "0.00"), (0.012_345, "0.0123"), (12.345, "12.3"), (1234.5, "1234"), (1e-7, "1.00e-7"), (1.0, "1.00")]
+        {
             assert_eq!(significant(x), text);
         }
     }

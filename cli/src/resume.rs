@@ -19,7 +19,9 @@ pub(crate) fn command(args: &ResumeArgs) -> anyhow::Result<()> {
     if args.plot.is_some() && files.plot.is_none() {
         return Err(was_not_kept("--plot"));
     }
-    for (mine, theirs) in [(&args.out, &mut files.out), (&args.plot, &mut files.plot), (&args.save_state, &mut files.save_state)] {
+    for (mine, theirs) in
+        [(&args.out, &mut files.out), (&args.plot, &mut files.plot), (&args.save_state, &mut files.save_state)]
+    {
         if mine.is_some() {
             *theirs = absolute(mine.as_deref())?;
         }

@@ -62,7 +62,9 @@ pub(crate) fn log(verbose: u8) {
     };
     let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false);
     // Without a clock of its own a line is short; a failure to write one must not panic.
-    let _ = tracing::subscriber::set_global_default(subscriber.without_time().with_target(false).log_internal_errors(false).finish());
+    let _ = tracing::subscriber::set_global_default(
+        subscriber.without_time().with_target(false).log_internal_errors(false).finish(),
+    );
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 use std::time::Instant;
 
 fn main() {
-    let text = |name: &str| std::fs::read_to_string(format!("{}/tests/ptx/{name}.ptx", env!("CARGO_MANIFEST_DIR"))).unwrap_or_default();
+    let text = |name: &str| {
+        std::fs::read_to_string(format!("{}/tests/ptx/{name}.ptx", env!("CARGO_MANIFEST_DIR"))).unwrap_or_default()
+    };
     for (name, real) in [("hh", 4usize), ("hh_f64", 8)] {
         let mut memory = fakecuda::Memory::new(1 << 30);
         let module = fakecuda::parse(&text(name), &mut |_| Err("no variables".into())).expect("PTX");
@@ -16,7 +18,11 @@ fn main() {
                 params.extend(bytes);
             } else {
                 let at = memory.allocate(n as usize * real).expect("memory");
-                memory.bytes_mut(at, n as usize * real).expect("memory").chunks_mut(real).for_each(|c| c.copy_from_slice(&bytes));
+                memory
+                    .bytes_mut(at, n as usize * real)
+                    .expect("memory")
+                    .chunks_mut(real)
+                    .for_each(|c| c.copy_from_slice(&bytes));
                 params.extend(at.to_le_bytes());
             }
         }
@@ -70,7 +76,11 @@ fn run(
     match fakecuda::run(kernel, memory, &launch, &fakecuda::Limits::default(), 1) {
         Ok(o) => {
             let s = start.elapsed().as_secs_f64();
-            println!("{name:8} {:12} instructions in {s:.3} s: {:.0} million per second", o.instructions, o.instructions as f64 / s / 1e6);
+            println!(
+                "{name:8} {:12} instructions in {s:.3} s: {:.0} million per second",
+                o.instructions,
+                o.instructions as f64 / s / 1e6
+            );
         }
         Err(e) => println!("{name}: {e}"),
     }

@@ -40,7 +40,10 @@ impl Region {
         match self.flights.iter().find(|f| f.from < at + n && at < f.to && (write || f.writes)) {
             Some(Flight { what, writes, .. }) => {
                 let does = if *writes { "writes" } else { "reads" };
-                Err(format!("byte {at} of an allocation of {} bytes, which {what} {does}: neither waits for the other", self.bytes.len()))
+                Err(format!(
+                    "byte {at} of an allocation of {} bytes, which {what} {does}: neither waits for the other",
+                    self.bytes.len()
+                ))
             }
             None => Ok(()),
         }
@@ -90,7 +93,15 @@ impl Memory {
             return None;
         }
         self.used += size;
-        self.regions.push(Region { bytes: vec![POISON; size], size, live: true, name, constant, shadow: None, flights: Vec::new() });
+        self.regions.push(Region {
+            bytes: vec![POISON; size],
+            size,
+            live: true,
+            name,
+            constant,
+            shadow: None,
+            flights: Vec::new(),
+        });
         Some(id << SPAN | START)
     }
 
@@ -136,10 +147,16 @@ impl Memory {
         let Some(r) = self.regions.get((at >> SPAN) as usize).filter(|_| at >= START) else {
             return (Kind::OutOfBounds, format!("address {at:#x} is not in device memory"));
         };
-        let name = r.name.as_ref().map_or(format!("the allocation at {:#x}", at >> SPAN << SPAN | START), |n| format!("variable '{n}'"));
+        let name = r
+            .name
+            .as_ref()
+            .map_or(format!("the allocation at {:#x}", at >> SPAN << SPAN | START), |n| format!("variable '{n}'"));
         let offset = (at & ((1 << SPAN) - 1)) as i64 - START as i64;
         if !r.live {
-            return (Kind::UseAfterFree, format!("{n} bytes at byte {offset} of {name} of {} bytes, which was freed", r.size));
+            return (
+                Kind::UseAfterFree,
+                format!("{n} bytes at byte {offset} of {name} of {} bytes, which was freed", r.size),
+            );
         }
         (Kind::OutOfBounds, format!("{n} bytes at byte {offset} of {name} of {} bytes", r.size))
     }

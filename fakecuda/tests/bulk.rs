@@ -12,7 +12,14 @@ fn fault(r: Result<Outcome, Fault>, kind: Kind, word: &str) {
 }
 
 /// The bytes of a tensor map with elements of `element` bytes, or the driver's error.
-fn map(element: usize, address: u64, dims: &[u64], strides: &[u64], tile: &[u32], swizzle: u32) -> Result<[u8; 128], u32> {
+fn map(
+    element: usize,
+    address: u64,
+    dims: &[u64],
+    strides: &[u64],
+    tile: &[u32],
+    swizzle: u32,
+) -> Result<[u8; 128], u32> {
     let kind = match element {
         1 => 0,
         2 => 9,
@@ -65,7 +72,10 @@ fn boxes_of_a_tensor() {
             let mut gpu = Gpu::load("bulk");
             let n = (tile[0] * tile[1] * tile[2]) as usize;
             let (from, to, out) = (gpu.up(&x), gpu.fresh::<u32>(x.len()), gpu.fresh::<u32>(n));
-            let (a, b) = (map(4, from, &dims, &strides, &tile, swizzle).unwrap(), map(4, to, &dims, &strides, &tile, swizzle).unwrap());
+            let (a, b) = (
+                map(4, from, &dims, &strides, &tile, swizzle).unwrap(),
+                map(4, to, &dims, &strides, &tile, swizzle).unwrap(),
+            );
             let args = Args::new().put(a).put(b).u64(out).i32(n as i32).i32(corner[0]).i32(corner[1]).i32(corner[2]);
             gpu.launch_full("box", [1; 3], [64, 1, 1], n * 4, false, args).unwrap();
             let (out, back): (Vec<u32>, Vec<u32>) = (gpu.down(out, n), gpu.down(to, x.len()));
@@ -91,7 +101,9 @@ fn boxes_of_a_tensor() {
 
 #[test]
 fn impossible_tensor_maps_are_refused() {
-    let ok = |address, dims: &[u64], strides: &[u64], tile: &[u32], swizzle| map(2, address, dims, strides, tile, swizzle).is_ok();
+    let ok = |address, dims: &[u64], strides: &[u64], tile: &[u32], swizzle| {
+        map(2, address, dims, strides, tile, swizzle).is_ok()
+    };
     let at = 1 << 32;
     assert!(ok(at, &[100, 50], &[208], &[64, 256], 3));
     assert!(!ok(at + 8, &[100, 50], &[208], &[64, 16], 3), "address");

@@ -26,7 +26,11 @@ fn shared_memory_of_other_blocks() {
         for block in 0..3 * size {
             let of = |by: u32, t: u32| (block / size * size + (block % size + by) % size) as f32 * 100.0 + t as f32;
             for t in 0..64 {
-                assert_eq!(y[(block * 64 + t) as usize], of(1, t) + of(2, t), "clusters of {size}, block {block}, thread {t}");
+                assert_eq!(
+                    y[(block * 64 + t) as usize],
+                    of(1, t) + of(2, t),
+                    "clusters of {size}, block {block}, thread {t}"
+                );
             }
         }
         for (c, sum) in sums.iter().enumerate() {

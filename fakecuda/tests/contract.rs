@@ -46,7 +46,17 @@ fn a_large_struct_by_value() {
         };
     }
     let params = std::array::from_fn(|k| k as f64 * 0.37);
-    let job = Job { steps: n as u64, dt: 0.1, scale: 0.7, count: 13, rings, y, params, tail: [3, 1, 4, 1, 5, 9, 65535], pad: 7 };
+    let job = Job {
+        steps: n as u64,
+        dt: 0.1,
+        scale: 0.7,
+        count: 13,
+        rings,
+        y,
+        params,
+        tail: [3, 1, 4, 1, 5, 9, 65535],
+        pad: 7,
+    };
     let params_bytes = gpu.module.kernels["by_value"].param_bytes;
     assert_eq!(params_bytes, size_of::<Job>(), "the argument's size differs from the struct's");
     let kernel = gpu.module.kernels["by_value"].clone();
@@ -78,18 +88,25 @@ fn doubles(seed: u32) -> Vec<f64> {
     let single = w.iter().map(|&p| f64::from(f32::from_bits(p)));
     let near = random(500, seed + 1).into_iter().map(|x| f64::from(x) * 30.0);
     let small = random(500, seed + 2).into_iter().map(|x| f64::from(x) * 1e-40);
-    let special = [0.0, -0.0, 1.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 5e-324, 2.3e-308, 1e-45, 1.2e-38, 3.4e38, 1.7e308];
+    let special =
+        [0.0, -0.0, 1.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 5e-324, 2.3e-308, 1e-45, 1.2e-38, 3.4e38, 1.7e308];
     any.chain(single).chain(near).chain(small).chain(special).collect()
 }
 
 #[track_caller]
 fn same32(what: &str, found: f32, expected: f32) {
-    assert!(found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan(), "{what}: {found:e} is not {expected:e}");
+    assert!(
+        found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan(),
+        "{what}: {found:e} is not {expected:e}"
+    );
 }
 
 #[track_caller]
 fn same64(what: &str, found: f64, expected: f64) {
-    assert!(found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan(), "{what}: {found:e} is not {expected:e}");
+    assert!(
+        found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan(),
+        "{what}: {found:e} is not {expected:e}"
+    );
 }
 
 #[test]
@@ -145,7 +162,8 @@ fn f16_bits(x: f32) -> u16 {
     if exponent >= 31 {
         return sign | 0x7c00;
     }
-    let (fraction, shift) = if exponent <= 0 { (bits & 0x7f_ffff | 0x80_0000, 14 - exponent) } else { (bits & 0x7f_ffff, 13) };
+    let (fraction, shift) =
+        if exponent <= 0 { (bits & 0x7f_ffff | 0x80_0000, 14 - exponent) } else { (bits & 0x7f_ffff, 13) };
     if shift > 25 {
         return sign;
     }
@@ -175,7 +193,10 @@ fn every_half_and_the_way_to_it() {
         let bf16 = if x.is_nan() { 0 } else { (bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16) as u16 };
         assert_eq!(h[i], f16_bits(x), "f16 of {x:e}");
         for found in [h[n + i], h[2 * n + i]] {
-            assert!(found == bf16 || x.is_nan() && found & 0x7fff > 0x7f80, "bf16 of {x:e}: {found:#x} is not {bf16:#x}");
+            assert!(
+                found == bf16 || x.is_nan() && found & 0x7fff > 0x7f80,
+                "bf16 of {x:e}: {found:#x} is not {bf16:#x}"
+            );
         }
     }
     for i in 0..65_536_usize {

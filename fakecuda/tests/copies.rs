@@ -7,7 +7,9 @@ use std::ffi::{CString, c_void};
 use std::ptr::null_mut;
 use std::sync::MutexGuard;
 
-use fakecuda::driver::api::{context::*, device::*, event::*, function::*, graph::*, memory::*, module::*, plane::*, stream::*};
+use fakecuda::driver::api::{
+    context::*, device::*, event::*, function::*, graph::*, memory::*, module::*, plane::*, stream::*,
+};
 use fakecuda::driver::{report, reset_counts};
 
 const INDEPENDENT: u32 = 1;
@@ -203,7 +205,15 @@ fn a_fill_is_the_legacy_streams_too() {
 fn a_rectangle_from_pageable_memory_is_staged_as_well() {
     let d = Driver::start();
     let (at, source) = (d.memory(64), [7u8; 64]);
-    let side = |kind, host: *const u8, device| Side { x: 0, y: 0, kind, host: host as *mut c_void, device, array: 0, pitch: 16 };
+    let side = |kind, host: *const u8, device| Side {
+        x: 0,
+        y: 0,
+        kind,
+        host: host as *mut c_void,
+        device,
+        array: 0,
+        pitch: 16,
+    };
     let rectangle = Rectangle { from: side(1, source.as_ptr(), 0), to: side(2, null_mut(), at), width: 16, height: 4 };
     unsafe { ok(cuMemcpy2D_v2(&rectangle)) };
     d.write(at, d.streams[0]);

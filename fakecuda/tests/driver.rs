@@ -133,7 +133,8 @@ fn arguments_of_a_wrong_size() {
         assert_eq!(cuLaunchKernel(f, 1, 1, 1, 32, 1, 1, 0, d.stream, args.as_mut_ptr(), null_mut()), 1);
         // All arguments are in one buffer with a size of 12, but the kernel has 16 bytes.
         let (buffer, mut size) = ([0u64; 4], 12usize);
-        let mut extra = [1 as *mut c_void, buffer.as_ptr() as *mut c_void, 2 as *mut c_void, (&raw mut size).cast(), null_mut()];
+        let mut extra =
+            [1 as *mut c_void, buffer.as_ptr() as *mut c_void, 2 as *mut c_void, (&raw mut size).cast(), null_mut()];
         assert_eq!(cuLaunchKernel(f, 1, 1, 1, 32, 1, 1, 0, d.stream, null_mut(), extra.as_mut_ptr()), 1);
         let (mut offset, mut bytes) = (0, 0);
         ok(cuFuncGetParamInfo(f, 1, &mut offset, &mut bytes));
@@ -239,17 +240,37 @@ fn rectangles() {
     unsafe {
         ok(cuMemsetD32Async(at, 0, 16, d.stream));
         let source: Vec<f32> = (0..12).map(|k| k as f32).collect();
-        let side = |kind, host: *const f32, device, x, y, pitch| Side { x, y, kind, host: host as *mut c_void, device, array: 0, pitch };
+        let side = |kind, host: *const f32, device, x, y, pitch| Side {
+            x,
+            y,
+            kind,
+            host: host as *mut c_void,
+            device,
+            array: 0,
+            pitch,
+        };
         // Copies rows 1 and 2, columns 1 to 3, of a 3 × 4 matrix to an allocation with a pitch of 8
         // bytes, which cannot hold 3 floats, and then with a pitch of 20 bytes.
         let from = side(1, source.as_ptr(), 0, 4, 1, 16);
-        assert_eq!(cuMemcpy2DAsync_v2(&Rectangle { from, to: side(2, null_mut(), at, 0, 0, 8), width: 12, height: 2 }, d.stream), 1);
-        ok(cuMemcpy2DAsync_v2(&Rectangle { from, to: side(2, null_mut(), at, 4, 1, 20), width: 12, height: 2 }, d.stream));
+        assert_eq!(
+            cuMemcpy2DAsync_v2(
+                &Rectangle { from, to: side(2, null_mut(), at, 0, 0, 8), width: 12, height: 2 },
+                d.stream
+            ),
+            1
+        );
+        ok(cuMemcpy2DAsync_v2(
+            &Rectangle { from, to: side(2, null_mut(), at, 4, 1, 20), width: 12, height: 2 },
+            d.stream,
+        ));
         // Copies two columns back. The gap between rows keeps its bytes, and the copied bytes are
         // poison until the host waits.
         host.fill(9.0);
         let to = side(1, host.as_ptr(), 0, 0, 0, 12);
-        ok(cuMemcpy2DAsync_v2(&Rectangle { from: side(2, null_mut(), at, 8, 1, 20), to, width: 8, height: 2 }, d.stream));
+        ok(cuMemcpy2DAsync_v2(
+            &Rectangle { from: side(2, null_mut(), at, 8, 1, 20), to, width: 8, height: 2 },
+            d.stream,
+        ));
         assert_eq!((host[1].to_bits(), host[2]), (0xa5a5_a5a5, 9.0));
         ok(cuStreamSynchronize(d.stream));
         assert_eq!(host[..6], [6.0, 7.0, 9.0, 10.0, 11.0, 9.0]);
@@ -335,11 +356,22 @@ fn clusters_of_a_launch() {
     let launch = |f: usize, grid: u32, size: u32, cooperative: bool| {
         let attribute = |id, low: u64, high: u64| Attribute { id, pad: 0, value: [low, high, 0, 0, 0, 0, 0, 0] };
         let list = [attribute(4, size as u64 | 1 << 32, 1), attribute(2, cooperative as u64, 0)];
-        let config = Config { grid: [grid, 1, 1], block: [1, 1, 1], dynamic: 0, stream: d.stream, attributes: list.as_ptr(), count: 2 };
+        let config = Config {
+            grid: [grid, 1, 1],
+            block: [1, 1, 1],
+            dynamic: 0,
+            stream: d.stream,
+            attributes: list.as_ptr(),
+            count: 2,
+        };
         let (mut args, mut fit) = ([&raw const y as *mut c_void], 0);
         unsafe {
             let code = cuLaunchKernelEx(&config, f, args.as_mut_ptr(), null_mut());
-            assert_eq!(cuOccupancyMaxActiveClusters(&mut fit, f, &config), code, "the occupancy query and the launch disagree");
+            assert_eq!(
+                cuOccupancyMaxActiveClusters(&mut fit, f, &config),
+                code,
+                "the occupancy query and the launch disagree"
+            );
             assert_eq!(fit > 0, code == 0);
             code
         }
@@ -376,7 +408,14 @@ fn occupancy_of_blocks_and_clusters() {
     assert_eq!([blocks(128, 74 << 10), blocks(128, 76 << 10), blocks(128, 200 << 10)], [3, 2, 1]);
     let clusters = |size: u64, dynamic: u32| {
         let attribute = Attribute { id: 4, pad: 0, value: [size | 1 << 32, 1, 0, 0, 0, 0, 0, 0] };
-        let config = Config { grid: [160, 1, 1], block: [128, 1, 1], dynamic, stream: d.stream, attributes: &attribute, count: 1 };
+        let config = Config {
+            grid: [160, 1, 1],
+            block: [128, 1, 1],
+            dynamic,
+            stream: d.stream,
+            attributes: &attribute,
+            count: 1,
+        };
         let mut n = 0;
         unsafe { ok(cuOccupancyMaxActiveClusters(&mut n, f, &config)) };
         n

@@ -98,7 +98,9 @@ fn persistent_recurrent_network() {
 
 #[test]
 fn tensor_products() {
-    for (kernel, k, half) in [("mma_bf16", 16, "bf16"), ("mma_f16", 16, "f16"), ("ldmatrix_f16", 16, "f16"), ("mma_tf32", 8, "tf32")] {
+    for (kernel, k, half) in
+        [("mma_bf16", 16, "bf16"), ("mma_f16", 16, "f16"), ("ldmatrix_f16", 16, "f16"), ("mma_tf32", 8, "tf32")]
+    {
         // Every type can represent these integers and their sums exactly.
         let small = |n, seed| -> Vec<f32> { words(n, seed).iter().map(|w| (w % 15) as f32 - 7.0).collect() };
         let (a, b) = (small(16 * k, 6), small(8 * k, 7));

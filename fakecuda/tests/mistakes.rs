@@ -163,7 +163,9 @@ fn fresh_memory_is_poison() {
 #[test]
 fn an_unknown_construct_is_an_error_with_its_line() {
     let whole = |body: &str| {
-        format!(".version 9.0\n.target sm_90\n.address_size 64\n.visible .entry k()\n{{\n.reg .b32 %r<9>;\n{body}\nret;\n}}\n")
+        format!(
+            ".version 9.0\n.target sm_90\n.address_size 64\n.visible .entry k()\n{{\n.reg .b32 %r<9>;\n{body}\nret;\n}}\n"
+        )
     };
     let error = |text: &str| fakecuda::parse(text, &mut |_| Ok(0)).err().map(|e| e.to_string()).unwrap_or_default();
     assert_eq!(error(&whole("")), "");

@@ -40,7 +40,8 @@ fn single_precision_bit_for_bit() {
     let c: Vec<f32> = a.iter().cycle().skip(7).take(n).copied().collect();
     let mut gpu = Gpu::load("scalar");
     let (da, db, dc, dy) = (gpu.up(&a), gpu.up(&b), gpu.up(&c), gpu.fresh::<f32>(12 * n));
-    gpu.launch("arith32", n.div_ceil(64) as u32, 64, Args::new().u64(da).u64(db).u64(dc).u64(dy).i32(n as i32)).unwrap();
+    gpu.launch("arith32", n.div_ceil(64) as u32, 64, Args::new().u64(da).u64(db).u64(dc).u64(dy).i32(n as i32))
+        .unwrap();
     let y: Vec<f32> = gpu.down(dy, 12 * n);
     for i in 0..n {
         let (x, z, w) = (a[i], b[i], c[i]);
@@ -58,11 +59,26 @@ fn single_precision_bit_for_bit() {
         } else {
             z
         };
-        let expected =
-            [x + z, x - z, x * z, x / z, x.sqrt(), x.mul_add(z, w), least, most, x.abs(), x.round_ties_even(), x.floor(), x.trunc()];
+        let expected = [
+            x + z,
+            x - z,
+            x * z,
+            x / z,
+            x.sqrt(),
+            x.mul_add(z, w),
+            least,
+            most,
+            x.abs(),
+            x.round_ties_even(),
+            x.floor(),
+            x.trunc(),
+        ];
         for (k, e) in expected.into_iter().enumerate() {
             let got = y[k * n + i];
-            assert!(same(got, e) || k / 2 == 3 && got == e, "operation {k} of {x:e}, {z:e}, {w:e}: {got:e} is not {e:e}");
+            assert!(
+                same(got, e) || k / 2 == 3 && got == e,
+                "operation {k} of {x:e}, {z:e}, {w:e}: {got:e} is not {e:e}"
+            );
         }
     }
 }
@@ -79,12 +95,25 @@ fn double_precision_bit_for_bit() {
     let c: Vec<f64> = a.iter().cycle().skip(7).take(n).copied().collect();
     let mut gpu = Gpu::load("scalar");
     let (da, db, dc, dy) = (gpu.up(&a), gpu.up(&b), gpu.up(&c), gpu.fresh::<f64>(12 * n));
-    gpu.launch("arith64", n.div_ceil(64) as u32, 64, Args::new().u64(da).u64(db).u64(dc).u64(dy).i32(n as i32)).unwrap();
+    gpu.launch("arith64", n.div_ceil(64) as u32, 64, Args::new().u64(da).u64(db).u64(dc).u64(dy).i32(n as i32))
+        .unwrap();
     let y: Vec<f64> = gpu.down(dy, 12 * n);
     for i in 0..n {
         let (x, z, w) = (a[i], b[i], c[i]);
-        let expected =
-            [x + z, x - z, x * z, x / z, x.sqrt(), x.mul_add(z, w), x.min(z), x.max(z), x.abs(), x.round_ties_even(), x.floor(), x.trunc()];
+        let expected = [
+            x + z,
+            x - z,
+            x * z,
+            x / z,
+            x.sqrt(),
+            x.mul_add(z, w),
+            x.min(z),
+            x.max(z),
+            x.abs(),
+            x.round_ties_even(),
+            x.floor(),
+            x.trunc(),
+        ];
         for (k, e) in expected.into_iter().enumerate() {
             let got = y[k * n + i];
             assert!(
@@ -99,8 +128,20 @@ fn double_precision_bit_for_bit() {
 fn mathematical_functions() {
     let a: Vec<f64> = random(500, 14).iter().map(|x| *x as f64 * 20.0).chain([0.5, 1e-3, 1000.25, -77.0]).collect();
     let n = a.len();
-    let of =
-        |x: f64| [x.exp(), x.exp_m1(), x.abs().ln(), x.tanh(), x.sin(), x.cos(), x.abs().powf(1.5), f64::NAN, x.abs().ln_1p(), x.cbrt()];
+    let of = |x: f64| {
+        [
+            x.exp(),
+            x.exp_m1(),
+            x.abs().ln(),
+            x.tanh(),
+            x.sin(),
+            x.cos(),
+            x.abs().powf(1.5),
+            f64::NAN,
+            x.abs().ln_1p(),
+            x.cbrt(),
+        ]
+    };
     let mut gpu = Gpu::load("scalar");
     let (d64, y64) = (gpu.up(&a), gpu.fresh::<f64>(10 * n));
     let singles: Vec<f32> = a.iter().map(|x| *x as f32).collect();
@@ -116,7 +157,11 @@ fn mathematical_functions() {
                 continue;
             }
             let (got, single) = (y64[k * n + i], y32[k * n + i] as f64);
-            assert!(close(got, e, 4e-16 * e.abs().max(1e-3)) || got == e, "function {k} of {:e}: {got:e} is not {e:e}", a[i]);
+            assert!(
+                close(got, e, 4e-16 * e.abs().max(1e-3)) || got == e,
+                "function {k} of {:e}: {got:e} is not {e:e}",
+                a[i]
+            );
             assert!(
                 close(single, f, 4e-7 * f.abs().max(1e-3)) || single == f as f32 as f64,
                 "function {k} of {:e} in f32: {single:e} is not {f:e}",
@@ -196,7 +241,8 @@ fn long_whole_numbers() {
 
 #[test]
 fn conversions() {
-    let a: Vec<f64> = random(500, 17).iter().map(|x| *x as f64 * 1e5).chain([0.0, 0.5, 1.5, -0.5, 1e300, -1e300, 127.5]).collect();
+    let a: Vec<f64> =
+        random(500, 17).iter().map(|x| *x as f64 * 1e5).chain([0.0, 0.5, 1.5, -0.5, 1e300, -1e300, 127.5]).collect();
     let n = a.len();
     let mut gpu = Gpu::load("scalar");
     let (da, df, dy) = (gpu.up(&a), gpu.fresh::<f32>(4 * n), gpu.fresh::<u64>(6 * n));
@@ -205,7 +251,8 @@ fn conversions() {
     for i in 0..n {
         let x = a[i];
         let near = x as f32;
-        let zero = if (near as f64).abs() > x.abs() { if x > 0.0 { near.next_down() } else { near.next_up() } } else { near };
+        let zero =
+            if (near as f64).abs() > x.abs() { if x > 0.0 { near.next_down() } else { near.next_up() } } else { near };
         assert_eq!([f[i], f[n + i], f[2 * n + i]], [near, zero, x as i32 as f32], "{x:e}");
         let expected = [
             x as i64 as u64,
@@ -264,7 +311,10 @@ fn halves() {
         let sum = rounded(h + h, 11, -14, 65504.0);
         assert_eq!(value(y[4 * n + i]), sum, "sum of {x:e}");
         let fused = rounded(h * h + h, 11, -14, 65504.0);
-        assert!(value(y[5 * n + i]) == fused || h.is_infinite() && value(y[5 * n + i]).is_nan() && fused.is_nan(), "fma of {x:e}");
+        assert!(
+            value(y[5 * n + i]) == fused || h.is_infinite() && value(y[5 * n + i]).is_nan() && fused.is_nan(),
+            "fma of {x:e}"
+        );
     }
 }
 
@@ -315,7 +365,16 @@ fn warps_together() {
         let parted = if lane & 1 == 1 { ballot(&|x| x & 2 != 0) & 0xaaaa_aaaa } else { warp[lane ^ 2] };
         let any = warp.contains(&3) as u32 + 2 * warp.iter().all(|&x| x < 1000) as u32;
         let sum = warp.iter().sum::<u32>() + warp.iter().max().unwrap();
-        let expected = [warp[lane * 7 & 31], up, ballot(&|x| x & 1 == 1), any, ballot(&|x| x & 3 == warp[lane] & 3), parted, u32::MAX, sum];
+        let expected = [
+            warp[lane * 7 & 31],
+            up,
+            ballot(&|x| x & 1 == 1),
+            any,
+            ballot(&|x| x & 3 == warp[lane] & 3),
+            parted,
+            u32::MAX,
+            sum,
+        ];
         for (k, e) in expected.into_iter().enumerate() {
             assert_eq!(y[k * n + i], e, "operation {k}, lane {lane}");
         }

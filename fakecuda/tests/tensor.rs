@@ -60,7 +60,8 @@ fn packed_halves() {
     // Integers of magnitude below 16 have few bits, so nothing is rounded.
     let small = |seed| -> Vec<f32> { words(64, seed).iter().map(|w| (w % 31) as f32 - 15.0).collect() };
     let (a, b, c) = (small(1), small(2), small(3));
-    let bf16 = |v: &[f32]| -> Vec<u32> { v.chunks(2).map(|p| p[0].to_bits() >> 16 | p[1].to_bits() & 0xffff_0000).collect() };
+    let bf16 =
+        |v: &[f32]| -> Vec<u32> { v.chunks(2).map(|p| p[0].to_bits() >> 16 | p[1].to_bits() & 0xffff_0000).collect() };
     let mut gpu = Gpu::load("mma");
     let f: Vec<f32> = random(33, 4);
     let (x, df, y) = (gpu.up(&[bf16(&a), bf16(&b), bf16(&c)].concat()), gpu.up(&f), gpu.fresh::<u32>(128));

@@ -101,7 +101,14 @@ fn run(c: Case) -> Result<Outcome, Fault> {
     let mut gpu = Gpu::load("wgmma");
     let (di, dr, dd) = (gpu.up(&image), gpu.up(&regs), gpu.fresh::<f32>(64 * 16));
     let steps = (c.k / step) as i32;
-    let args = Args::new().u64(di).i32(image.len() as i32 / 16).u64(dr).u64(pa.descriptor).u64(pb.descriptor).u64(pa.by).u64(pb.by);
+    let args = Args::new()
+        .u64(di)
+        .i32(image.len() as i32 / 16)
+        .u64(dr)
+        .u64(pa.descriptor)
+        .u64(pb.descriptor)
+        .u64(pa.by)
+        .u64(pb.by);
     let args = args.i32(steps).i32(c.kind as i32).i32(c.mode as i32).u64(dd);
     let outcome = gpu.launch_full("product", [1; 3], [128, 1, 1], image.len(), false, args)?;
     let d: Vec<f32> = gpu.down(dd, 64 * 16);
@@ -109,7 +116,15 @@ fn run(c: Case) -> Result<Outcome, Fault> {
         for j in 0..16 {
             let sum: f32 = (0..c.k).map(|k| a[i * c.k + k] * b[j * c.k + k]).sum();
             let sum = if c.kind == 4 { -sum } else { sum } + if c.mode == 9 { 7.0 } else { 0.0 };
-            assert_eq!(d[i * 16 + j], sum, "{:?}, kind {}, swizzle {}, k = {}: row {i}, column {j}", c.ty, c.kind, c.swizzle, c.k);
+            assert_eq!(
+                d[i * 16 + j],
+                sum,
+                "{:?}, kind {}, swizzle {}, k = {}: row {i}, column {j}",
+                c.ty,
+                c.kind,
+                c.swizzle,
+                c.k
+            );
         }
     }
     Ok(outcome)
@@ -157,7 +172,11 @@ fn sums_in_f16() {
         for h in 0..2 {
             let (i, j) = (t / 32 * 16 + t % 32 / 4 + 8 * (n / 128), t % 4 * 2 + h);
             let sum: f32 = (0..16).map(|k| a[i * 16 + k] * b[j * 16 + k]).sum();
-            assert_eq!((w >> (16 * h)) as u16, u16::from_le_bytes(bits(Ty::F16, sum).try_into().unwrap()), "row {i}, column {j}");
+            assert_eq!(
+                (w >> (16 * h)) as u16,
+                u16::from_le_bytes(bits(Ty::F16, sum).try_into().unwrap()),
+                "row {i}, column {j}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! State files: whatever is read is of sound shapes, and what is written of it is read back the same.
+//! State files: whatever is read is of sound shapes, and what is written of it is read back the
+//! same.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

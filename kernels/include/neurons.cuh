@@ -2,7 +2,8 @@
 // spikes. The order of the additions is that of src/network/host/run.rs. Defines beside those of a
 // pointwise model:
 //
-//   N_RECEPTORS, RECEPTORS  the number of receptors, and the kind of each: DELTA + the model's variable to which it adds; or a sum of
+//   N_RECEPTORS, RECEPTORS  the number of receptors, and the kind of each: DELTA + the model's
+//   variable to which it adds; or a sum of
 //                           COBA (a conductance, else a current), RISES (with a second variable) and BLOCKED (by magnesium);
 //                           or GAP_JUNCTIONS
 //   HOLDERS                 for each DELTA receptor the model's variable that counts the refractory steps, in which the receptor drops its

@@ -1,7 +1,10 @@
-//! From the text of a model file to a [`ModelFile`]: every rule that needs no other file, each broken one an error with its line.
+//! From the text of a model file to a [`ModelFile`]: every rule that needs no other file, each
+//! broken one an error with its line.
 
 use crate::raw::{self, Maybe, Table};
-use crate::{Axis, Input, ModelFile, Neurons, ParseError, Settings, SystemSpec, Type, Value, layers, network, neurons, out_vars};
+use crate::{
+    Axis, Input, ModelFile, Neurons, ParseError, Settings, SystemSpec, Type, Value, layers, network, neurons, out_vars,
+};
 use overtime::models::Method;
 use overtime::models::ModelInfo;
 use overtime::{Number, Strategy};
@@ -37,7 +40,10 @@ pub(crate) fn model(file: raw::File, line: Line<'_>) -> Result<ModelFile> {
         steps: get(file.steps),
         input: file.input.map(|v| input(v, line)).transpose()?,
         lengths: file.lengths.map(|v| file_only(v, line, "lengths")).transpose()?,
-        first_axis: file.first_axis.map(|v| choice(v, line, "first_axis", &[("T", Axis::T), ("B", Axis::B)])).transpose()?,
+        first_axis: file
+            .first_axis
+            .map(|v| choice(v, line, "first_axis", &[("T", Axis::T), ("B", Axis::B)]))
+            .transpose()?,
         dt: file.dt.map(|d| finite(d, line, "dt", f64::MIN_POSITIVE)).transpose()?,
         t0: file.t0.map(|t| finite(t, line, "t0", f64::MIN)).transpose()?,
         dtype: file.dtype.map(|v| choice(v, line, "dtype", TYPES)).transpose()?,
@@ -61,13 +67,18 @@ pub(crate) fn model(file: raw::File, line: Line<'_>) -> Result<ModelFile> {
     ];
     let first = |list: &[usize]| list.first().copied().unwrap_or(0);
     if let (None, Some(list)) = (&file.group, &file.projection) {
-        return error(line, first(&list.iter().map(start).collect::<Vec<_>>()), "a projection, and no `[[group]]` in this file");
+        return error(
+            line,
+            first(&list.iter().map(start).collect::<Vec<_>>()),
+            "a projection, and no `[[group]]` in this file",
+        );
     }
     let system = match (file.kind, file.layer) {
         (kind, layers) if file.group.is_some() => {
-            let others = stray
-                .into_iter()
-                .chain([("kind", kind.as_ref().map(start)), ("layer", layers.map(|l| first(&l.iter().map(start).collect::<Vec<_>>())))]);
+            let others = stray.into_iter().chain([
+                ("kind", kind.as_ref().map(start)),
+                ("layer", layers.map(|l| first(&l.iter().map(start).collect::<Vec<_>>()))),
+            ]);
             if let Some((key, Some(at))) = others.into_iter().find(|(_, at)| at.is_some()) {
                 return error(line, at, format!("`{key}` stands outside of `[[group]]`, and this file has groups"));
             }
@@ -75,7 +86,15 @@ pub(crate) fn model(file: raw::File, line: Line<'_>) -> Result<ModelFile> {
         }
         (Some(kind), None) => {
             let (parameters, initial, channel) = (file.parameters, file.initial, file.channel);
-            let group = Group { size: file.size, method: file.method, noise: file.noise, reset: file.reset, parameters, initial, channel };
+            let group = Group {
+                size: file.size,
+                method: file.method,
+                noise: file.noise,
+                reset: file.reset,
+                parameters,
+                initial,
+                channel,
+            };
             one_group(&kind, group, line)?
         }
         (None, Some(list)) => {
@@ -85,7 +104,11 @@ pub(crate) fn model(file: raw::File, line: Line<'_>) -> Result<ModelFile> {
             layers::sequential(list, line)?
         }
         (Some(kind), Some(_)) => {
-            return error(line, start(&kind), "`kind` makes a group of neurons, `[[layer]]` a Sequential; a file describes one of them");
+            return error(
+                line,
+                start(&kind),
+                "`kind` makes a group of neurons, `[[layer]]` a Sequential; a file describes one of them",
+            );
         }
         (None, None) => {
             let kinds = neurons::names();
@@ -104,7 +127,11 @@ pub(crate) fn model(file: raw::File, line: Line<'_>) -> Result<ModelFile> {
             return error(line, input_at, message);
         }
     } else if let Some(Input::Named(_)) = &settings.input {
-        return error(line, input_at, "`input` by name is for the groups of a network, and this file has no `[[group]]`");
+        return error(
+            line,
+            input_at,
+            "`input` by name is for the groups of a network, and this file has no `[[group]]`",
+        );
     }
     Ok(ModelFile { path: None, system, settings })
 }
@@ -189,14 +216,22 @@ pub(crate) fn gates(initial: &Table, of: &[&str], line: Line<'_>) -> Result<()> 
     }
     let mut gates = initial.keys().filter(|name| ["m", "h", "n"].contains(&name.get_ref().as_str()));
     match (gates.clone().count(), gates.next_back()) {
-        (1..3, Some(gate)) => error(line, start(gate), "initial values of gates go together: m, h and n, or none of them"),
+        (1..3, Some(gate)) => {
+            error(line, start(gate), "initial values of gates go together: m, h and n, or none of them")
+        }
         _ => Ok(()),
     }
 }
 
 type Convert = fn(Spanned<raw::Value>, Line<'_>, &str) -> Result<Value>;
 
-pub(crate) fn table(table: Option<Table>, line: Line<'_>, what: &str, names: &[&str], convert: Convert) -> Result<Vec<(String, Value)>> {
+pub(crate) fn table(
+    table: Option<Table>,
+    line: Line<'_>,
+    what: &str,
+    names: &[&str],
+    convert: Convert,
+) -> Result<Vec<(String, Value)>> {
     let mut all = Vec::new();
     for (name, value) in table.unwrap_or_default() {
         if !names.contains(&name.get_ref().as_str()) {
@@ -209,9 +244,16 @@ pub(crate) fn table(table: Option<Table>, line: Line<'_>, what: &str, names: &[&
 }
 
 /// The error of a name that is none of the known ones, which names the nearest of them.
-pub(crate) fn unknown<'a, V>(what: &str, name: &str, known: impl Iterator<Item = &'a str>, at: usize, line: Line<'_>) -> Result<V> {
+pub(crate) fn unknown<'a, V>(
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+    at: usize,
+    line: Line<'_>,
+) -> Result<V> {
     let known: Vec<&str> = known.collect();
-    let near = overtime::models::nearest(name, known.iter().copied()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+    let near = overtime::models::nearest(name, known.iter().copied())
+        .map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     error(line, at, format!("no {what} named `{}`{near}; there is: {known}", name.escape_debug()))
 }
@@ -237,7 +279,8 @@ fn choice<V: Copy>(name: Spanned<String>, line: Line<'_>, key: &str, all: &[(&st
     }
 }
 
-// Not parsed as a `Device`: that would look for a GPU, and a file is the same file with and without one.
+// Not parsed as a `Device`: that would look for a GPU, and a file is the same file with and without
+// one.
 fn device(name: Spanned<String>, line: Line<'_>) -> Result<String> {
     let cuda = name.get_ref().strip_prefix("cuda:").is_some_and(|n| n.parse::<usize>().is_ok());
     if cuda || ["auto", "cpu", "cuda"].contains(&name.get_ref().as_str()) {
@@ -292,22 +335,35 @@ pub(crate) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result
             "xavier_normal" => Value::XavierNormal,
             "orthogonal" => Value::Orthogonal(1.0),
             _ => {
-                let known = "zeros, xavier_normal, orthogonal; a number; or a table with file, uniform, normal or orthogonal";
+                let known =
+                    "zeros, xavier_normal, orthogonal; a number; or a table with file, uniform, normal or orthogonal";
                 return error(line, at, format!("`{key}`: no values named `{name}`; there is: {known}"));
             }
         },
         raw::Value::Source(raw::Source { file: Some(file), array, uniform: None, normal: None, orthogonal: None }) => {
             Value::File { file: PathBuf::from(file), array, line: line(at) }
         }
-        raw::Value::Source(raw::Source { file: None, array: None, uniform: Some([a, b]), normal: None, orthogonal: None }) => {
-            Value::Uniform(a, b)
-        }
-        raw::Value::Source(raw::Source { file: None, array: None, uniform: None, normal: Some([m, s]), orthogonal: None }) => {
-            Value::Normal(m, s)
-        }
-        raw::Value::Source(raw::Source { file: None, array: None, uniform: None, normal: None, orthogonal: Some(gain) }) => {
-            Value::Orthogonal(gain)
-        }
+        raw::Value::Source(raw::Source {
+            file: None,
+            array: None,
+            uniform: Some([a, b]),
+            normal: None,
+            orthogonal: None,
+        }) => Value::Uniform(a, b),
+        raw::Value::Source(raw::Source {
+            file: None,
+            array: None,
+            uniform: None,
+            normal: Some([m, s]),
+            orthogonal: None,
+        }) => Value::Normal(m, s),
+        raw::Value::Source(raw::Source {
+            file: None,
+            array: None,
+            uniform: None,
+            normal: None,
+            orthogonal: Some(gain),
+        }) => Value::Orthogonal(gain),
         raw::Value::Source(_) => {
             let one = "file (with array, if there are several), uniform = [low, high], normal = [mean, deviation], orthogonal = gain";
             return error(line, at, format!("`{key}` must have just one of {one}"));
@@ -325,9 +381,11 @@ pub(crate) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result
         Value::Uniform(low, high) if low > high => {
             error(line, at, format!("`{key}`: uniform = [low, high], and {} is above {}", Number(low), Number(high)))
         }
-        Value::Normal(_, deviation) if deviation < 0.0 => {
-            error(line, at, format!("`{key}`: normal = [mean, deviation], and a deviation of {} is below 0", Number(deviation)))
-        }
+        Value::Normal(_, deviation) if deviation < 0.0 => error(
+            line,
+            at,
+            format!("`{key}`: normal = [mean, deviation], and a deviation of {} is below 0", Number(deviation)),
+        ),
         value => Ok(value),
     }
 }

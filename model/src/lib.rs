@@ -12,9 +12,10 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A [`ModelFile`] is what a file says: a [`SystemSpec`], which says what to run, and [`Settings`], which say how. Both are values that serde
-//! reads and writes. [`SystemSpec::build`] makes the system, of any element type; it reads the arrays that the specification names.
-//! [`neurons()`] makes a group of neurons by name alone.
+//! A [`ModelFile`] is what a file says: a [`SystemSpec`], which says what to run, and [`Settings`],
+//! which say how. Both are values that serde reads and writes. [`SystemSpec::build`] makes the
+//! system, of any element type; it reads the arrays that the specification names. [`neurons()`]
+//! makes a group of neurons by name alone.
 #![deny(missing_docs)]
 
 mod arrays;
@@ -113,7 +114,8 @@ impl ModelFile {
         Ok(model)
     }
 
-    /// Reads the text of a model file. It looks at no other file: arrays are read when the system is built.
+    /// Reads the text of a model file. It looks at no other file: arrays are read when the system
+    /// is built.
     ///
     /// # Errors
     /// What is wrong, with its line.
@@ -179,7 +181,8 @@ impl Value {
 }
 
 impl SystemSpec {
-    /// The system of this element type, for steps of `dt`. The seed is that of weights and synapses. Arrays are read from their files.
+    /// The system of this element type, for steps of `dt`. The seed is that of weights and
+    /// synapses. Arrays are read from their files.
     ///
     /// # Errors
     /// If an array cannot be read, or the library refuses the system.
@@ -211,9 +214,10 @@ impl SystemSpec {
         match self {
             Self::Neurons(n) => n.values(),
             Self::Network(net) => net.values(),
-            Self::Sequential(layers) => {
-                layers.iter().flat_map(|l| l.kind.inits().iter().map(|(name, v)| (format!("{}.{name}", l.name), v))).collect()
-            }
+            Self::Sequential(layers) => layers
+                .iter()
+                .flat_map(|l| l.kind.inits().iter().map(|(name, v)| (format!("{}.{name}", l.name), v)))
+                .collect(),
         }
     }
 

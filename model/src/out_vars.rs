@@ -1,4 +1,5 @@
-//! Which variables to record, as users write it: `V,l1.state`, `V[0..5]`, `V[0,7]`, `spike:events`, `w:histogram`.
+//! Which variables to record, as users write it: `V,l1.state`, `V[0..5]`, `V[0,7]`, `spike:events`,
+//! `w:histogram`.
 
 use crate::Result;
 use crate::error::spec;
@@ -32,7 +33,10 @@ impl OutVar {
         if let (Some(units), Some(len)) = (&self.units, elements(schema, &self.var)) {
             if let Some(wrong) = units.iter().find(|r| r.end > len) {
                 let unit = wrong.end - 1;
-                return Err(spec(format!("out-vars: `{}` has {len} units, and no unit {unit}", self.var.escape_debug())));
+                return Err(spec(format!(
+                    "out-vars: `{}` has {len} units, and no unit {unit}",
+                    self.var.escape_debug()
+                )));
             }
             m = m.units(units.iter().cloned().flatten());
         }
@@ -86,7 +90,8 @@ pub fn parse(text: &str) -> Result<Vec<OutVar>> {
             None => (part, None),
             Some((var, rest)) => {
                 let inner = rest.strip_suffix(']');
-                let inner = inner.ok_or_else(|| spec(format!("out-vars: `{}` has no closing bracket", part.escape_debug())))?;
+                let inner =
+                    inner.ok_or_else(|| spec(format!("out-vars: `{}` has no closing bracket", part.escape_debug())))?;
                 (var, Some(units(inner)?))
             }
         };
@@ -125,7 +130,9 @@ fn units(text: &str) -> Result<Vec<Range<usize>>> {
     for part in text.split(',') {
         let number = |s: &str| {
             let n = s.trim().parse::<u32>().map(|n| n as usize);
-            n.map_err(|_| spec(format!("out-vars: `{}` is not a unit; write V[3], V[0,7] or V[0..5]", s.trim().escape_debug())))
+            n.map_err(|_| {
+                spec(format!("out-vars: `{}` is not a unit; write V[3], V[0,7] or V[0..5]", s.trim().escape_debug()))
+            })
         };
         let range = match part.split_once("..") {
             None => number(part).map(|n| n..n + 1)?,
@@ -133,7 +140,11 @@ fn units(text: &str) -> Result<Vec<Range<usize>>> {
         };
         count = count.saturating_add(range.len());
         if range.is_empty() || count > MOST {
-            let reason = if range.is_empty() { "is empty" } else { "picks too many units; leave the brackets away to record all" };
+            let reason = if range.is_empty() {
+                "is empty"
+            } else {
+                "picks too many units; leave the brackets away to record all"
+            };
             return Err(spec(format!("out-vars: `{}` {reason}", text.escape_debug())));
         }
         units.push(range);
@@ -173,8 +184,21 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "V,", "V,V", "V[", "V[0", "V[x]", "V[0..x]", "V[0..99999999999]", "V[0..99999999]", "V[5..5]", "V[-1]", ",", "V[]"]
-        {
+        for text in [
+            "",
+            "V,",
+            "V,V",
+            "V[",
+            "V[0",
+            "V[x]",
+            "V[0..x]",
+            "V[0..99999999999]",
+            "V[0..99999999]",
+            "V[5..5]",
+            "V[-1]",
+            ",",
+            "V[]",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -97,7 +97,8 @@ pub(crate) struct Source {
     pub(crate) orthogonal: Option<f64>,
 }
 
-// By hand rather than `untagged`, which would lose the key and the place of an error inside the table.
+// By hand rather than `untagged`, which would lose the key and the place of an error inside the
+// table.
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any;
@@ -138,7 +139,9 @@ impl<'de> Deserialize<'de> for Input {
         impl<'de> Visitor<'de> for Any {
             type Value = Input;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number, { file = \"x.npz\", array = \"in\" }, or one of these for each group by its name")
+                f.write_str(
+                    "a number, { file = \"x.npz\", array = \"in\" }, or one of these for each group by its name",
+                )
             }
             fn visit_f64<E: de::Error>(self, x: f64) -> Result<Input, E> {
                 Ok(Input::One(Value::Number(x)))
@@ -159,11 +162,19 @@ impl<'de> Deserialize<'de> for Input {
                     }
                 }
                 match (file.is_some() || array.is_some(), named.is_empty()) {
-                    (true, true) => Ok(Input::One(Value::Source(Source { file, array, uniform: None, normal: None, orthogonal: None }))),
-                    (true, false) => {
-                        Err(de::Error::custom("`file` and `array` beside other names: an input is a file, or a table of groups"))
+                    (true, true) => Ok(Input::One(Value::Source(Source {
+                        file,
+                        array,
+                        uniform: None,
+                        normal: None,
+                        orthogonal: None,
+                    }))),
+                    (true, false) => Err(de::Error::custom(
+                        "`file` and `array` beside other names: an input is a file, or a table of groups",
+                    )),
+                    (false, true) => {
+                        Err(de::Error::custom("an empty table: an input is a number, a file, or a table of groups"))
                     }
-                    (false, true) => Err(de::Error::custom("an empty table: an input is a number, a file, or a table of groups")),
                     (false, false) => Ok(Input::Named(named)),
                 }
             }

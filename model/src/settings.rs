@@ -125,6 +125,8 @@ impl FromStr for Type {
     fn from_str(s: &str) -> crate::Result<Self> {
         let all = [Self::F64, Self::F32, Self::F16, Self::Bf16];
         let found = Self::NAMES.into_iter().zip(all).find(|(name, _)| *name == s);
-        found.map(|(_, of)| of).ok_or_else(|| crate::error::spec(format!("a type is one of {}, not `{s}`", Self::NAMES.join(", "))))
+        found
+            .map(|(_, of)| of)
+            .ok_or_else(|| crate::error::spec(format!("a type is one of {}, not `{s}`", Self::NAMES.join(", "))))
     }
 }

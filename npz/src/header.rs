@@ -44,7 +44,11 @@ impl Header {
                 from.read_exact(&mut len)?;
                 (u32::from_le_bytes(len) as usize, 12)
             }
-            other => return Fault::unsupported(format!("npy format version {other}; the supported versions are 1, 2 and 3")),
+            other => {
+                return Fault::unsupported(format!(
+                    "npy format version {other}; the supported versions are 1, 2 and 3"
+                ));
+            }
         };
         if len > MAX_HEADER || (prefix + len) as u64 > available {
             return Fault::corrupt(format!(
@@ -219,7 +223,10 @@ mod tests {
     #[test]
     fn headers_as_numpy_writes_them_are_read() {
         let ok = |text: &str| parse(text).unwrap();
-        assert_eq!(ok("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }   \n"), ("<f8".into(), false, vec![3, 4]));
+        assert_eq!(
+            ok("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }   \n"),
+            ("<f8".into(), false, vec![3, 4])
+        );
         assert_eq!(ok("{'shape': (3,), \"descr\": \"|b1\", 'fortran_order': True}"), ("|b1".into(), true, vec![3]));
         assert_eq!(ok("{'descr': '>i2', 'fortran_order': False, 'shape': ()}"), (">i2".into(), false, vec![]));
         assert_eq!(ok("{'descr': '<f4', 'fortran_order': False, 'shape': (10L, 2L)}").2, [10, 2]);
@@ -261,7 +268,9 @@ mod tests {
             let header = Header::read(&mut bytes.as_slice(), bytes.len() as u64);
             match header {
                 Ok(header) => assert_eq!((header.shape, header.bytes), (shape, bytes.len())),
-                Err(Fault::Corrupt(reason)) => assert!(reason.contains("more elements") && shape.len() == 60, "{reason}"),
+                Err(Fault::Corrupt(reason)) => {
+                    assert!(reason.contains("more elements") && shape.len() == 60, "{reason}")
+                }
                 other => panic!("{other:?}"),
             }
         }

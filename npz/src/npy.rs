@@ -36,9 +36,9 @@ fn dtype(descr: &str) -> Result<(char, usize, bool), Fault> {
         (Some('f'), Ok(size @ (2 | 4 | 8))) => Ok(('f', size, swapped)),
         (Some(kind @ ('i' | 'u')), Ok(size @ (1 | 2 | 4 | 8))) => Ok((kind, size, swapped)),
         (Some('b'), Ok(1)) => Ok(('b', 1, false)),
-        _ => {
-            Fault::unsupported(format!("type {descr:?}; the supported types are f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1, of either byte order"))
-        }
+        _ => Fault::unsupported(format!(
+            "type {descr:?}; the supported types are f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1, of either byte order"
+        )),
     }
 }
 
@@ -192,14 +192,31 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_number_is_refused() {
-        for descr in ["|O", "<U8", "|S3", "<c16", "<M8[ns]", "|V2", "<f16", "<f3", "f8", "", "<", "<f-8", "<f99999999999999999999", "é8"] {
+        for descr in [
+            "|O",
+            "<U8",
+            "|S3",
+            "<c16",
+            "<M8[ns]",
+            "|V2",
+            "<f16",
+            "<f3",
+            "f8",
+            "",
+            "<",
+            "<f-8",
+            "<f99999999999999999999",
+            "é8",
+        ] {
             assert!(matches!(load(&file(descr, false, "(2,)", &[0; 16])), Err(Fault::Unsupported(_))), "{descr}");
         }
     }
 
     #[test]
     fn claims_that_do_not_fit_the_bytes_there_are_take_no_memory() {
-        for shape in ["(3,)", "(1,)", "(1000000000000,)", "(2, 9223372036854775807)", "(4294967296, 4294967296, 4)", "(0,)"] {
+        for shape in
+            ["(3,)", "(1,)", "(1000000000000,)", "(2, 9223372036854775807)", "(4294967296, 4294967296, 4)", "(0,)"]
+        {
             assert!(matches!(load(&file("<f8", false, shape, &[0; 16])), Err(Fault::Corrupt(_))), "{shape}");
         }
         assert!(matches!(load(&file("|b1", false, "(2,)", &[1, 2])), Err(Fault::Corrupt(_))));

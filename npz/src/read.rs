@@ -60,7 +60,8 @@ pub fn read_with(path: impl AsRef<Path>, limit: Limit) -> Result<Vec<(String, Ar
         return Ok(vec![(String::new(), array)]);
     }
     let members = zip::members(&file, len).map_err(|e| e.at(path, ""))?;
-    let need = members.iter().filter(|m| m.deflated).try_fold(0_u64, |sum, m| sum.checked_add(m.size)).unwrap_or(u64::MAX);
+    let need =
+        members.iter().filter(|m| m.deflated).try_fold(0_u64, |sum, m| sum.checked_add(m.size)).unwrap_or(u64::MAX);
     let limit = limit.of(len);
     if need > limit {
         return Err(Fault::TooLarge { need, limit }.at(path, ""));
@@ -80,7 +81,11 @@ pub fn read_with(path: impl AsRef<Path>, limit: Limit) -> Result<Vec<(String, Ar
 pub fn headers(path: impl AsRef<Path>) -> Result<Vec<Entry>> {
     let path = path.as_ref();
     let (file, len, kind) = open(path).map_err(|e| e.at(path, ""))?;
-    let entry = |name: &str, header: Header| Entry { name: name.to_owned(), dtype: npy::type_name(&header.descr), shape: header.shape };
+    let entry = |name: &str, header: Header| Entry {
+        name: name.to_owned(),
+        dtype: npy::type_name(&header.descr),
+        shape: header.shape,
+    };
     if kind == Kind::Npy {
         let header = Header::read(&mut &file, len).map_err(|e| e.at(path, ""))?;
         return Ok(vec![entry("", header)]);

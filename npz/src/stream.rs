@@ -72,7 +72,9 @@ impl Stream {
     pub fn create(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         match fs::create_dir(folder) {
-            Err(e) if e.kind() != io::ErrorKind::AlreadyExists || !folder.is_dir() => return Err(refused(folder, "create", e)),
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists || !folder.is_dir() => {
+                return Err(refused(folder, "create", e));
+            }
             _ => {}
         }
         let lock = lock(folder)?;
@@ -92,7 +94,8 @@ impl Stream {
     pub fn open<S: AsRef<str>>(folder: impl AsRef<Path>, lengths: &[(S, u64)]) -> Result<Self> {
         let folder = folder.as_ref();
         let lock = lock(folder)?;
-        let arrays: Vec<Growing> = lengths.iter().map(|(name, rows)| Growing::open(folder, name.as_ref(), *rows)).collect::<Result<_>>()?;
+        let arrays: Vec<Growing> =
+            lengths.iter().map(|(name, rows)| Growing::open(folder, name.as_ref(), *rows)).collect::<Result<_>>()?;
         for path in files(folder)?.into_iter().filter(|path| arrays.iter().all(|a| a.path != *path)) {
             fs::remove_file(&path).map_err(|e| refused(&path, "remove", e))?;
         }
@@ -215,8 +218,17 @@ impl Growing {
     fn create(folder: &Path, name: &str, (kind, size): (char, usize), axes: &[usize]) -> Result<Self> {
         let path = folder.join(file_name(name));
         let header = header_of(kind, size, axes, usize::MAX, 0).len();
-        let mut array =
-            Self { name: name.to_owned(), path, kind, size, axes: axes.to_vec(), rows: 0, header, crc: Some(Hasher::new()), file: None };
+        let mut array = Self {
+            name: name.to_owned(),
+            path,
+            kind,
+            size,
+            axes: axes.to_vec(),
+            rows: 0,
+            header,
+            crc: Some(Hasher::new()),
+            file: None,
+        };
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&array.path);
         let file = file.map_err(|e| refused(&array.path, "create", e))?;
         array.file = Some(BufWriter::with_capacity(PIECE, file));
@@ -239,7 +251,17 @@ impl Growing {
         if head.shape.is_empty() || head.fortran || size == 0 || own != head.bytes || order == Some('>') {
             return Err(corrupt("not an array of a stream".into()));
         }
-        let array = Self { name: name.to_owned(), path: path.clone(), kind, size, axes, rows, header: own, crc: None, file: None };
+        let array = Self {
+            name: name.to_owned(),
+            path: path.clone(),
+            kind,
+            size,
+            axes,
+            rows,
+            header: own,
+            crc: None,
+            file: None,
+        };
         let need = array.bytes().and_then(|n| n.checked_add(own as u64)).filter(|n| *n <= len);
         let Some(need) = need else {
             return Err(corrupt(format!("{rows} rows are more than the {len} bytes of the file contain")));
@@ -289,12 +311,21 @@ impl Growing {
             return Ok(());
         }
         npz.spoil();
-        Err(Error::Corrupt { path: self.path.clone(), entry: String::new(), reason: "the content differs from the appended rows".into() })
+        Err(Error::Corrupt {
+            path: self.path.clone(),
+            entry: String::new(),
+            reason: "the content differs from the appended rows".into(),
+        })
     }
 }
 
 /// Calls `with` with all data of a file, in small pieces. Returns their checksum.
-fn each_read(file: &mut File, header: usize, size: u64, mut with: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Hasher> {
+fn each_read(
+    file: &mut File,
+    header: usize,
+    size: u64,
+    mut with: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<Hasher> {
     file.seek(SeekFrom::Start(header as u64))?;
     let (mut crc, mut left, mut piece) = (Hasher::new(), size, vec![0; PIECE]);
     while left > 0 {
@@ -333,7 +364,12 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK);
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(|e| refused(&path, "open", e))?;
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|e| refused(&path, "open", e))?;
     match file.try_lock() {
         Err(fs::TryLockError::WouldBlock) => Err(unsupported(folder, "", "another process writes to this folder")),
         // A file system without locks cannot detect another process.

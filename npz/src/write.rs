@@ -48,7 +48,14 @@ impl Writer {
         let path = path.as_ref();
         let file = AtomicFile::create(path).map_err(|e| from_atomic(e, ""))?;
         let file = Some(BufWriter::with_capacity(1 << 16, file));
-        Ok(Self { path: path.to_owned(), file, entries: Vec::new(), names: BTreeSet::new(), at: 0, full32: 0xffff_ffff })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            entries: Vec::new(),
+            names: BTreeSet::new(),
+            at: 0,
+            full32: 0xffff_ffff,
+        })
     }
 
     /// Adds an array of any memory layout. In the file it is row-major.
@@ -77,7 +84,9 @@ impl Writer {
         (size, data_crc): (u64, &crc32fast::Hasher),
         data: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
     ) -> Result<&mut Self> {
-        let refuse = |reason: &str| Err(Error::Unsupported { path: self.path.clone(), entry: name.to_owned(), reason: reason.to_owned() });
+        let refuse = |reason: &str| {
+            Err(Error::Unsupported { path: self.path.clone(), entry: name.to_owned(), reason: reason.to_owned() })
+        };
         if name.is_empty() || name.contains('\0') || name.len() > 60_000 {
             return refuse("the name is empty, too long, or contains a NUL");
         }

@@ -82,7 +82,10 @@ pub(crate) fn members(file: &File, len: u64) -> Result<Vec<Member>, Fault> {
         // data.
         taken = taken.saturating_add(member.packed).saturating_add(30 + member.name.len() as u64);
         if taken > len {
-            return Fault::corrupt(format!("entry `{}` and the entries before it take more bytes than the file has", member.name));
+            return Fault::corrupt(format!(
+                "entry `{}` and the entries before it take more bytes than the file has",
+                member.name
+            ));
         }
         members.push(member);
     }
@@ -112,7 +115,8 @@ fn find_table(file: &File, len: u64) -> Result<(u64, u64, u64), Fault> {
         return Fault::corrupt("there are bytes after the end of the zip archive, or too few bytes before it");
     }
     if count == FULL16 || size == FULL32 || offset == FULL32 {
-        let locator_at = end_at.checked_sub(20).ok_or_else(|| Fault::Corrupt("the zip64 records are missing".into()))?;
+        let locator_at =
+            end_at.checked_sub(20).ok_or_else(|| Fault::Corrupt("the zip64 records are missing".into()))?;
         let locator = bytes_at(file, locator_at, 20)?;
         let mut locator = Numbers(&locator);
         if locator.u32() != u64::from(LOCATOR64) {
@@ -143,7 +147,9 @@ fn find_table(file: &File, len: u64) -> Result<(u64, u64, u64), Fault> {
 
 /// Parses one record of the table. Returns the entry, and the bytes after the record.
 fn record(bytes: &[u8]) -> Result<(Member, &[u8]), Fault> {
-    let Some((fixed, rest)) = bytes.split_at_checked(46) else { return Fault::corrupt("the table of contents is truncated") };
+    let Some((fixed, rest)) = bytes.split_at_checked(46) else {
+        return Fault::corrupt("the table of contents is truncated");
+    };
     let mut n = Numbers(fixed);
     if n.u32() != u64::from(CENTRAL) {
         return Fault::corrupt("the table of contents is damaged");
@@ -181,10 +187,14 @@ fn record(bytes: &[u8]) -> Result<(Member, &[u8]), Fault> {
         return Fault::unsupported(format!("entry `{name}` is encrypted"));
     }
     let deflated = match method {
-        0 if packed != size => return Fault::corrupt(format!("entry `{name}` is stored in {packed} bytes, but has a size of {size}")),
+        0 if packed != size => {
+            return Fault::corrupt(format!("entry `{name}` is stored in {packed} bytes, but has a size of {size}"));
+        }
         0 => false,
         8 if size / DEFLATE_RATIO > packed => {
-            return Fault::corrupt(format!("entry `{name}` claims that {packed} bytes inflate to {size}, which is impossible"));
+            return Fault::corrupt(format!(
+                "entry `{name}` claims that {packed} bytes inflate to {size}, which is impossible"
+            ));
         }
         8 => true,
         other => {
@@ -215,7 +225,8 @@ impl Member {
         let mut source = file;
         source.seek(SeekFrom::Start(data))?;
         let packed = source.take(self.packed);
-        let bytes = if self.deflated { Bytes::Deflated(Box::new(Inflater::new(packed))) } else { Bytes::Stored(packed) };
+        let bytes =
+            if self.deflated { Bytes::Deflated(Box::new(Inflater::new(packed))) } else { Bytes::Stored(packed) };
         Ok(Contents { bytes, crc: crc32fast::Hasher::new() })
     }
 
@@ -266,7 +277,14 @@ struct Inflater<'f> {
 
 impl<'f> Inflater<'f> {
     fn new(packed: Take<&'f File>) -> Self {
-        Self { packed, state: InflateState::new_boxed(DataFormat::Raw), buffer: [0; 8192], from: 0, to: 0, ended: false }
+        Self {
+            packed,
+            state: InflateState::new_boxed(DataFormat::Raw),
+            buffer: [0; 8192],
+            from: 0,
+            to: 0,
+            ended: false,
+        }
     }
 
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
@@ -282,7 +300,12 @@ impl<'f> Inflater<'f> {
                 Ok(_) | Err(MZError::Buf) if result.bytes_written > 0 || result.bytes_consumed > 0 => {}
                 Ok(_) | Err(MZError::Buf) if no_more => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
-                Err(e) => return Err(io::Error::new(io::ErrorKind::InvalidData, format!("the compressed data is damaged ({e:?})"))),
+                Err(e) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        format!("the compressed data is damaged ({e:?})"),
+                    ));
+                }
             }
             if result.bytes_written > 0 {
                 return Ok(result.bytes_written);

@@ -87,14 +87,23 @@ fn every_type_and_layout_comes_back() {
     assert_eq!((get("empty").len(), get("empty").shape.clone()), (0, vec![0, 3]));
     assert_eq!(get("dynamic").shape, [3, 1, 5]);
     let heads = headers(&file).unwrap();
-    assert!(heads.iter().zip(&arrays).all(|(h, (n, a))| (&h.name, h.dtype.as_str(), &h.shape) == (n, a.dtype(), &a.shape)));
+    assert!(
+        heads.iter().zip(&arrays).all(|(h, (n, a))| (&h.name, h.dtype.as_str(), &h.shape) == (n, a.dtype(), &a.shape))
+    );
     std::fs::remove_file(file).unwrap();
 }
 
 #[test]
 fn a_cut_anywhere_is_an_error() {
     let file = path("cut.npz");
-    Writer::create(&file).unwrap().add("v", array![1.0, 2.0].view()).unwrap().add("w", array![1_i32].view()).unwrap().finish().unwrap();
+    Writer::create(&file)
+        .unwrap()
+        .add("v", array![1.0, 2.0].view())
+        .unwrap()
+        .add("w", array![1_i32].view())
+        .unwrap()
+        .finish()
+        .unwrap();
     let whole = std::fs::read(&file).unwrap();
     let short = path("short.npz");
     for at in 0..whole.len() {
@@ -109,7 +118,14 @@ fn a_cut_anywhere_is_an_error() {
 #[test]
 fn a_flipped_bit_in_the_data_is_named() {
     let file = path("flip.npz");
-    Writer::create(&file).unwrap().add("a", array![1.0].view()).unwrap().add("b", array![2.0].view()).unwrap().finish().unwrap();
+    Writer::create(&file)
+        .unwrap()
+        .add("a", array![1.0].view())
+        .unwrap()
+        .add("b", array![2.0].view())
+        .unwrap()
+        .finish()
+        .unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
     let two = bytes.windows(8).rposition(|w| w == 2.0_f64.to_le_bytes()).unwrap();
     bytes[two] ^= 4;

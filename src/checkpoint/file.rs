@@ -79,10 +79,13 @@ pub fn read(path: impl AsRef<Path>) -> Result<File> {
     }
     let mut header: Vec<u8> = crate::memory::zeros("a file's header", n as usize)?;
     file.read_exact(&mut header).map_err(io)?;
-    let header: Metadata = serde_json::from_slice(&header).map_err(|e| corrupt(format!("the header is damaged: {e}")))?;
+    let header: Metadata =
+        serde_json::from_slice(&header).map_err(|e| corrupt(format!("the header is damaged: {e}")))?;
     let data = header.data_len() as u64;
     if Some(len) != data.checked_add(8 + n) {
-        return Err(corrupt(format!("the header has {n} bytes and the tensors have {data}, but the file has {len} bytes")));
+        return Err(corrupt(format!(
+            "the header has {n} bytes and the tensors have {data}, but the file has {len} bytes"
+        )));
     }
     crate::memory::require(&format!("reading {}", path.display()), data)?;
     let mut tensors = Vec::new();
@@ -99,7 +102,8 @@ pub fn read(path: impl AsRef<Path>) -> Result<File> {
         };
         // All lengths have been checked against the length of the file.
         let (from, to) = info.data_offsets;
-        let mut bytes: Vec<u8> = crate::memory::zeros(&format!("tensor `{name}` of {}", path.display()), to.saturating_sub(from))?;
+        let mut bytes: Vec<u8> =
+            crate::memory::zeros(&format!("tensor `{name}` of {}", path.display()), to.saturating_sub(from))?;
         file.read_exact(&mut bytes).map_err(io)?;
         tensors.push((name, Tensor { dtype, shape: info.shape.clone(), bytes }));
     }
@@ -122,7 +126,9 @@ fn check(path: &Path, mut file: File) -> Result<File> {
         Ok(1) => {}
         Ok(newer) if newer > FORMAT => {
             let path = path.display();
-            return Err(Error::Unsupported(format!("{path}: format {newer}, written by a newer version; this one reads up to {FORMAT}")));
+            return Err(Error::Unsupported(format!(
+                "{path}: format {newer}, written by a newer version; this one reads up to {FORMAT}"
+            )));
         }
         _ => return corrupt(format!("`{FORMAT_KEY}` is {format:?}")),
     }
@@ -137,7 +143,11 @@ fn check(path: &Path, mut file: File) -> Result<File> {
         let (found, key) = (crc(&tensor.bytes), format!("{CRC}{name}"));
         match file.metadata.remove(&key) {
             Some(written) if written == found => {}
-            Some(written) => return corrupt(format!("tensor `{name}` is damaged: its checksum is {found}, but the file says {written}")),
+            Some(written) => {
+                return corrupt(format!(
+                    "tensor `{name}` is damaged: its checksum is {found}, but the file says {written}"
+                ));
+            }
             None => return corrupt(format!("tensor `{name}` has no checksum")),
         }
     }
@@ -183,7 +193,8 @@ pub fn write(path: impl AsRef<Path>, file: &File) -> Result<()> {
     let mut tensors: Vec<&(String, Tensor)> = file.tensors.iter().collect();
     tensors.sort_by_key(|(_, t)| std::cmp::Reverse(t.dtype.size()));
     let header = header(file, &tensors)?;
-    let from_atomic = |e: overtime_atomic::Error| Error::File { path: e.path, operation: e.operation, source: e.source };
+    let from_atomic =
+        |e: overtime_atomic::Error| Error::File { path: e.path, operation: e.operation, source: e.source };
     let io = |source| Error::File { path: path.to_owned(), operation: "write", source };
     let mut out = BufWriter::with_capacity(1 << 16, AtomicFile::create(path).map_err(from_atomic)?);
     out.write_all(&(header.len() as u64).to_le_bytes()).map_err(io)?;
@@ -214,20 +225,28 @@ fn header(file: &File, tensors: &[&(String, Tensor)]) -> Result<Vec<u8>> {
             ));
         }
         let to = at.saturating_add(tensor.bytes.len());
-        infos.push((name.clone(), TensorInfo { dtype: tensor.dtype.to_file(), shape: tensor.shape.clone(), data_offsets: (at, to) }));
+        infos.push((
+            name.clone(),
+            TensorInfo { dtype: tensor.dtype.to_file(), shape: tensor.shape.clone(), data_offsets: (at, to) },
+        ));
         at = to;
         seen.metadata.insert(format!("{CRC}{name}"), crc(&tensor.bytes));
-        seen.tensors.push((name.clone(), Tensor { dtype: tensor.dtype, shape: tensor.shape.clone(), bytes: Vec::new() }));
+        seen.tensors
+            .push((name.clone(), Tensor { dtype: tensor.dtype, shape: tensor.shape.clone(), bytes: Vec::new() }));
     }
     let sum = header_crc(&seen);
     seen.metadata.insert(HEADER_KEY.to_owned(), sum);
     let invalid = |e: &dyn std::fmt::Display| Error::Unsupported(format!("these tensors cannot be written: {e}"));
     let metadata = Metadata::new(Some(seen.metadata.into_iter().collect()), infos).map_err(|e| invalid(&e))?;
     // The sorted tree ensures that the same state gives the same bytes.
-    let mut header = serde_json::to_value(&metadata).and_then(|tree| serde_json::to_vec(&tree)).map_err(|e| invalid(&e))?;
+    let mut header =
+        serde_json::to_value(&metadata).and_then(|tree| serde_json::to_vec(&tree)).map_err(|e| invalid(&e))?;
     header.resize(header.len().next_multiple_of(8), b' ');
     if header.len() as u64 > MAX_HEADER {
-        return Err(invalid(&format!("names, shapes and texts take {} bytes, but the maximum is {MAX_HEADER}", header.len())));
+        return Err(invalid(&format!(
+            "names, shapes and texts take {} bytes, but the maximum is {MAX_HEADER}",
+            header.len()
+        )));
     }
     Ok(header)
 }

@@ -157,7 +157,13 @@ impl Tensor {
     /// If shape and bytes do not fit (they fit in all tensors that were read from a file), or if
     /// memory is short.
     pub fn to_array<T: Scalar>(&self) -> Result<ArrayD<T>> {
-        let wrong = || Error::value("tensor", format!("{:?}", self.shape), format!("of {} is not {} bytes", self.dtype, self.bytes.len()));
+        let wrong = || {
+            Error::value(
+                "tensor",
+                format!("{:?}", self.shape),
+                format!("of {} is not {} bytes", self.dtype, self.bytes.len()),
+            )
+        };
         self.len().ok_or_else(wrong)?;
         let values: Vec<T> = if Type::from(T::DTYPE) == self.dtype && cfg!(target_endian = "little") {
             let mut values = memory::zeros(ARRAY, self.bytes.len() / size_of::<T>())?;

@@ -36,7 +36,11 @@ impl ConnectivitySpec {
     fn make<X: Index>(&self) -> Result<SynapseTable> {
         let rows = Rows::of(self);
         let what = self.of("synapses");
-        let made = if let Connect::FixedNumPre(k) = self.connect { Some(fixed_indegree::make::<X>(self, &rows, k)?) } else { None };
+        let made = if let Connect::FixedNumPre(k) = self.connect {
+            Some(fixed_indegree::make::<X>(self, &rows, k)?)
+        } else {
+            None
+        };
         let there = made.is_some();
         let (offsets, mut targets) = match made {
             Some(made) => made,
@@ -133,10 +137,15 @@ impl<'a> Finish<'a> {
     fn row<X: Index>(&self, source: u32, scratch: &mut Scratch, row: Row<'_, X>) {
         let Self { spec, weights, inv_scale, times, .. } = self;
         if self.delay {
-            let values = Values { distribution: *times, stream: spec.stream, purpose: DELAY, source, targets: &scratch.row };
+            let values =
+                Values { distribution: *times, stream: spec.stream, purpose: DELAY, source, targets: &scratch.row };
             values.steps(spec.dt, &mut scratch.steps);
             scratch.keys.clear();
-            let keys = scratch.steps.iter().zip(&scratch.row).map(|(steps, target)| u64::from(*steps) << 32 | u64::from(*target));
+            let keys = scratch
+                .steps
+                .iter()
+                .zip(&scratch.row)
+                .map(|(steps, target)| u64::from(*steps) << 32 | u64::from(*target));
             scratch.keys.extend(keys);
             scratch.keys.sort_unstable();
             scratch.row.clear();
@@ -145,7 +154,8 @@ impl<'a> Finish<'a> {
         }
         row.targets.iter_mut().zip(&scratch.row).for_each(|(place, target)| *place = X::of(*target));
         if self.weigh {
-            let values = Values { distribution: *weights, stream: spec.stream, purpose: WEIGHT, source, targets: &scratch.row };
+            let values =
+                Values { distribution: *weights, stream: spec.stream, purpose: WEIGHT, source, targets: &scratch.row };
             values.integer_weights(*inv_scale, row.integer_weights);
         }
     }
@@ -173,7 +183,11 @@ impl<X> Piece<'_, X> {
             let len = (ends[1] - ends[0]) as usize;
             with(
                 source,
-                Row { targets: cut(&mut targets, len), integer_weights: cut(&mut integer_weights, len), delays: cut(&mut delays, len) },
+                Row {
+                    targets: cut(&mut targets, len),
+                    integer_weights: cut(&mut integer_weights, len),
+                    delays: cut(&mut delays, len),
+                },
             );
         }
     }
@@ -201,7 +215,11 @@ pub(super) fn pieces<'a, X>(
         // Rows without synapses cost something, too.
         let to = from + within.clamp(1, PIECE as usize);
         let len = (offsets[to] - offsets[from]) as usize;
-        let rows = Row { targets: cut(&mut targets, len), integer_weights: cut(&mut integer_weights, len), delays: cut(&mut delays, len) };
+        let rows = Row {
+            targets: cut(&mut targets, len),
+            integer_weights: cut(&mut integer_weights, len),
+            delays: cut(&mut delays, len),
+        };
         pieces.push(Piece { sources: from as u32..to as u32, offsets: &offsets[from..=to], rows });
         from = to;
     }

@@ -18,13 +18,21 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// `trace` says which of a synapse at a place, of a source.
-    pub(crate) fn of(what: &str, table: &SynapseTable, targets: usize, trace: impl Fn(usize, usize) -> usize) -> Result<Self> {
+    pub(crate) fn of(
+        what: &str,
+        table: &SynapseTable,
+        targets: usize,
+        trace: impl Fn(usize, usize) -> usize,
+    ) -> Result<Self> {
         let len = table.len();
         if u32::try_from(len).is_err() {
             return Err(Error::value(what, len, "that are plastic are more than 2³² − 1"));
         }
-        let (mut offsets, mut places, mut traces) =
-            (memory::zeros::<u32>(what, targets + 1)?, memory::zeros::<u32>(what, len)?, memory::zeros::<u32>(what, len)?);
+        let (mut offsets, mut places, mut traces) = (
+            memory::zeros::<u32>(what, targets + 1)?,
+            memory::zeros::<u32>(what, len)?,
+            memory::zeros::<u32>(what, len)?,
+        );
         for place in 0..len {
             offsets[table.target(place) as usize + 1] += 1;
         }

@@ -46,7 +46,11 @@ impl<'a> Distribution<'a> {
                 init.check(name, &[len])?;
                 Self::Values { values, by, and }
             }
-            _ => return Err(Error::Unsupported(format!("{name}: synapses have no shape that {init:?} could be made for"))),
+            _ => {
+                return Err(Error::Unsupported(format!(
+                    "{name}: synapses have no shape that {init:?} could be made for"
+                )));
+            }
         };
         init.check(name, &[shape.map_or(0, |(len, _)| len)])?;
         if let Self::Uniform { width, .. } = distribution
@@ -76,8 +80,12 @@ impl<'a> Distribution<'a> {
     pub(super) fn at(&self, stream: Stream, purpose: u64, source: u32, target: u32) -> f64 {
         match *self {
             Self::Same(value) => value,
-            Self::Uniform { low, width } => low + width * stream.uniform(u64::from(source), purpose | u64::from(target)),
-            Self::Normal { mean, std } => mean + std * f64::from(stream.normal(u64::from(source), purpose | u64::from(target))),
+            Self::Uniform { low, width } => {
+                low + width * stream.uniform(u64::from(source), purpose | u64::from(target))
+            }
+            Self::Normal { mean, std } => {
+                mean + std * f64::from(stream.normal(u64::from(source), purpose | u64::from(target)))
+            }
             Self::Values { values, by, and } => values[source as usize * by + target as usize * and],
         }
     }

@@ -38,8 +38,10 @@ pub(super) fn make<X: Index>(spec: &ConnectivitySpec, rows: &Rows, column: usize
     while from < rows.post {
         let to = rows.post.min(from.saturating_add(each * PARTS as u32));
         let starts: Vec<u32> = (from..to).step_by(each as usize).collect();
-        let parts: Result<Vec<_>> =
-            starts.into_par_iter().map(|start| Part::of(rows, start..to.min(start.saturating_add(each)), shift, &what)).collect();
+        let parts: Result<Vec<_>> = starts
+            .into_par_iter()
+            .map(|start| Part::of(rows, start..to.min(start.saturating_add(each)), shift, &what))
+            .collect();
         append(&parts?, shift, &offsets, &mut targets, &mut ends);
         from = to;
     }

@@ -35,8 +35,9 @@ pub(crate) const MOST_STEPS: u32 = 65_535;
 
 /// Who is connected to whom. Sources and targets are numbered within the projection's parts.
 ///
-/// brainpy's classes of the same names (`brainpy.connect.FixedProb`, `FixedPreNum`, `FixedPostNum`, `One2One`, `All2All`) draw other
-/// synapses from a seed, and leave autapses out of `FixedProb` only where asked to (`include_self=False`), as
+/// brainpy's classes of the same names (`brainpy.connect.FixedProb`, `FixedPreNum`, `FixedPostNum`,
+/// `One2One`, `All2All`) draw other synapses from a seed, and leave autapses out of `FixedProb`
+/// only where asked to (`include_self=False`), as
 /// [`Projection::autapses`](crate::network::Projection::autapses) does here for all rules.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

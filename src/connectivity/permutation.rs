@@ -194,7 +194,10 @@ mod tests {
                 let p = Permutation::new(Stream::new(SEED, 3), neuron, n);
                 counts[(p.at(0) * n + p.at(1)) as usize] += 1;
             }
-            let chi: f64 = (0..n * n).filter(|c| c / n != c % n).map(|c| (f64::from(counts[c as usize]) - 20.0).powi(2) / 20.0).sum();
+            let chi: f64 = (0..n * n)
+                .filter(|c| c / n != c % n)
+                .map(|c| (f64::from(counts[c as usize]) - 20.0).powi(2) / 20.0)
+                .sum();
             let freedom = f64::from(pairs - 1);
             println!("seed {SEED}, n = {n}: χ² {chi:.0} of {freedom}");
             assert!((chi - freedom).abs() < 4.5 * (2.0 * freedom).sqrt(), "{n}: χ² {chi} of {freedom}");

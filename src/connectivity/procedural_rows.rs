@@ -33,7 +33,8 @@ pub(crate) struct GeneratedRow {
 impl ConnectivitySpec {
     /// Whether rows can be generated one by one.
     pub(super) fn check_procedural(&self) -> Result<()> {
-        let refuse = |reason: &str| Err(Error::Unsupported(format!("projection `{}`: a procedural one {reason}", self.name)));
+        let refuse =
+            |reason: &str| Err(Error::Unsupported(format!("projection `{}`: a procedural one {reason}", self.name)));
         match self.connect {
             Connect::FixedNumPre(_) => {
                 return refuse("makes rows of targets, and FixedNumPre says the sources of each target: FixedNumPost");
@@ -82,7 +83,13 @@ impl RowGenerator<'_> {
         self.rows.targets(source, &mut into.targets);
         if self.weigh {
             into.integer_weights.resize(into.targets.len(), 0);
-            let values = Values { distribution: self.weights, stream: self.rows.stream, purpose: WEIGHT, source, targets: &into.targets };
+            let values = Values {
+                distribution: self.weights,
+                stream: self.rows.stream,
+                purpose: WEIGHT,
+                source,
+                targets: &into.targets,
+            };
             values.integer_weights(self.inv_scale, &mut into.integer_weights);
         }
     }

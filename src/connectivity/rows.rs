@@ -72,7 +72,10 @@ impl Rows {
 
     /// A target's sources, in no order: `FixedNumPre`.
     pub(super) fn column(&self, target: u32, out: &mut Vec<u32>) {
-        let own = self.own_shift.and_then(|shift| u32::try_from(i64::from(target) - shift).ok()).filter(|source| *source < self.pre);
+        let own = self
+            .own_shift
+            .and_then(|shift| u32::try_from(i64::from(target) - shift).ok())
+            .filter(|source| *source < self.pre);
         out.clear();
         if let Rule::First { k } = self.rule {
             Permutation::new(self.stream, target, self.pre).first(k, own, out);

@@ -55,10 +55,16 @@ impl ConnectivitySpec {
         let few = |what: &str, k: usize, there: usize, of_none: bool| {
             let enough = k <= there - there.min(without_own) || of_none;
             let but = if without_own > 0 { " but for the neuron itself" } else { "" };
-            if enough { Ok(()) } else { Err(Error::value(self.of(what), k, format!("is more than there are ({there}{but})"))) }
+            if enough {
+                Ok(())
+            } else {
+                Err(Error::value(self.of(what), k, format!("is more than there are ({there}{but})")))
+            }
         };
         match &self.connect {
-            Connect::FixedProb(p) if !(0.0..=1.0).contains(p) => Err(Error::value(self.of("probability"), p, "is not in [0, 1]")),
+            Connect::FixedProb(p) if !(0.0..=1.0).contains(p) => {
+                Err(Error::value(self.of("probability"), p, "is not in [0, 1]"))
+            }
             Connect::FixedNumPre(k) => few("number of sources", *k, pre, post == 0),
             Connect::FixedNumPost(k) => few("number of targets", *k, post, pre == 0),
             Connect::OneToOne if pre != post => {
@@ -71,7 +77,11 @@ impl ConnectivitySpec {
                 }
                 for (what, all, len) in [("pre", sources, pre), ("post", targets, post)] {
                     if let Some(place) = all.iter().position(|k| *k as usize >= len) {
-                        return Err(Error::value(format!("{}[{place}]", self.of(what)), all[place], format!("is not below {len}")));
+                        return Err(Error::value(
+                            format!("{}[{place}]", self.of(what)),
+                            all[place],
+                            format!("is not below {len}"),
+                        ));
                     }
                 }
                 if !self.autapses {

@@ -94,7 +94,9 @@ fn naive(spec: &ConnectivitySpec, source: u32) -> Vec<u32> {
             taken
         }
         Connect::FixedNumPost(k) => first(source, post, *k, &|target| own(source, target)),
-        Connect::FixedNumPre(k) => (0..post).filter(|target| first(*target, pre, *k, &|s| own(s, *target)).contains(&source)).collect(),
+        Connect::FixedNumPre(k) => {
+            (0..post).filter(|target| first(*target, pre, *k, &|s| own(s, *target)).contains(&source)).collect()
+        }
         Connect::OneToOne => BTreeSet::from([source]),
         Connect::AllToAll => (0..post).collect(),
         Connect::Arrays { pre, post } => {
@@ -155,7 +157,9 @@ fn chi(counts: &[u32], n: f64, p: f64) -> f64 {
 #[test]
 fn degrees_are_binomial_and_edges_are_like_the_middle() {
     let n = 1500;
-    for (rule, p) in [(Connect::FixedProb(0.02), 0.02), (Connect::FixedNumPost(30), 0.02), (Connect::FixedNumPre(30), 0.02)] {
+    for (rule, p) in
+        [(Connect::FixedProb(0.02), 0.02), (Connect::FixedNumPost(30), 0.02), (Connect::FixedNumPre(30), 0.02)]
+    {
         let table = spec(rule.clone(), n, n).build().unwrap();
         let (mut ins, mut outs) = (vec![0_u32; n], vec![0_u32; n]);
         for (source, out) in outs.iter_mut().enumerate() {
@@ -347,7 +351,10 @@ fn what_makes_no_sense_is_refused() {
     refused(&own, "is not changed");
     let with = |weight: Init, delay: Init| ConnectivitySpec { weight, delay, ..arrays(&[0, 1], &[0, 1]) };
     let one = || Init::Constant(1.0);
-    assert!(matches!(refused(&with(Init::Values(vec![1.0, f64::NAN]), one()), "weight"), Error::NotFinite { index: 1, .. }));
+    assert!(matches!(
+        refused(&with(Init::Values(vec![1.0, f64::NAN]), one()), "weight"),
+        Error::NotFinite { index: 1, .. }
+    ));
     refused(&with(Init::Constant(f64::NAN), one()), "weight");
     refused(&with(Init::Normal(0.0, f64::INFINITY), one()), "weight");
     refused(&with(Init::Uniform(-f64::MAX, f64::MAX), one()), "spans more");
@@ -356,7 +363,10 @@ fn what_makes_no_sense_is_refused() {
     refused(&with(one(), Init::Constant(-0.1)), "is negative");
     refused(&with(one(), Init::Uniform(-0.1, 1.0)), "is negative");
     refused(&with(one(), Init::Normal(-0.1, 1.0)), "mean delay of projection `test`: -0.1 ms is negative");
-    refused(&with(one(), Init::Uniform(5.0, 1.0)), "delay of projection `test`: 5 is the low end of uniform values, above the high end 1");
+    refused(
+        &with(one(), Init::Uniform(5.0, 1.0)),
+        "delay of projection `test`: 5 is the low end of uniform values, above the high end 1",
+    );
     refused(&with(Init::Normal(5.0, -1.0), one()), "weight of projection `test`: -1 is a standard deviation below 0");
     refused(&with(one(), Init::Constant(1e300)), "longest delay of projection `test`: 1e300 ms is more than");
     refused(&with(one(), Init::Values(vec![1.0, -1.0])), "is negative");
@@ -374,7 +384,9 @@ fn what_makes_no_sense_is_refused() {
 
 #[test]
 fn what_does_not_fit_is_refused_before_it_is_made() {
-    for connect in [Connect::FixedProb(0.5), Connect::FixedNumPre(2_000_000), Connect::FixedNumPost(2_000_000), Connect::AllToAll] {
+    for connect in
+        [Connect::FixedProb(0.5), Connect::FixedNumPre(2_000_000), Connect::FixedNumPost(2_000_000), Connect::AllToAll]
+    {
         let large = spec(connect, 4_000_000, 4_000_000);
         large.check().unwrap();
         let error = large.build().unwrap_err();

@@ -34,12 +34,17 @@ impl Values<'_> {
         match self.distribution {
             Distribution::Normal { mean, std } => {
                 for k in 0..W {
-                    all[k] = mean + std * f64::from(self.stream.normal(u64::from(self.source), self.purpose | u64::from(targets[k])));
+                    all[k] = mean
+                        + std
+                            * f64::from(
+                                self.stream.normal(u64::from(self.source), self.purpose | u64::from(targets[k])),
+                            );
                 }
             }
             Distribution::Uniform { low, width } => {
                 for k in 0..W {
-                    all[k] = low + width * self.stream.uniform(u64::from(self.source), self.purpose | u64::from(targets[k]));
+                    all[k] =
+                        low + width * self.stream.uniform(u64::from(self.source), self.purpose | u64::from(targets[k]));
                 }
             }
             other => {

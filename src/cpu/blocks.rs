@@ -47,7 +47,12 @@ pub(super) fn these(schema: &Schema, items: &[usize]) -> Vec<Block> {
 
 /// Splits each row of `buffer`, of `row` elements, among the blocks: block `b` gets the next
 /// `lengths[b]` elements.
-pub(super) fn deal<'c, T>(buffer: &'c mut [T], row: usize, lengths: &[usize], mut give: impl FnMut(usize, &'c mut [T])) {
+pub(super) fn deal<'c, T>(
+    buffer: &'c mut [T],
+    row: usize,
+    lengths: &[usize],
+    mut give: impl FnMut(usize, &'c mut [T]),
+) {
     if row == 0 {
         return;
     }

@@ -121,7 +121,9 @@ impl<T: Scalar> Chunk<'_, T> {
     where
         Self: 'c,
     {
-        let Self { schema, layout, clock, steps, lengths, inputs, arena, output, output_every, handles, buffers, .. } = self;
+        let Self {
+            schema, layout, clock, steps, lengths, inputs, arena, output, output_every, handles, buffers, ..
+        } = self;
         let out = schema.output_len();
         let output_every = Stride::new(output_every, clock.i());
         let kept = if output.is_empty() { 0 } else { output_every.count(steps) };
@@ -130,7 +132,9 @@ impl<T: Scalar> Chunk<'_, T> {
             .map(|block| BlockTask {
                 block: block.clone(),
                 // Only batch rows have lengths; units do not.
-                lengths: lengths.filter(|_| schema.coupling != Coupling::Pointwise).and_then(|all| all.get(block.items.clone())),
+                lengths: lengths
+                    .filter(|_| schema.coupling != Coupling::Pointwise)
+                    .and_then(|all| all.get(block.items.clone())),
                 vars: Vec::with_capacity(layout.vars.len()),
                 feeds: InputReaders {
                     ports: (inputs.iter().enumerate())
@@ -176,7 +180,13 @@ impl<T: Scalar> Chunk<'_, T> {
                 lengths.push(pick.as_ref().map_or(cells.len(), Vec::len));
                 let every = Stride::new(handle.every, clock.i());
                 let rows = Vec::with_capacity(if handle.events { 0 } else { every.count(steps) });
-                work.probes.push(VarRecorder { var: handle.var, every, rows, pick, events: handle.events.then(Vec::new) });
+                work.probes.push(VarRecorder {
+                    var: handle.var,
+                    every,
+                    rows,
+                    pick,
+                    events: handle.events.then(Vec::new),
+                });
             }
             let row = handle.width(layout) * layout.rows;
             blocks::deal(buffer, row, &lengths, |b, part| {
@@ -200,7 +210,8 @@ impl<T: Scalar> BlockTask<'_, T> {
         allow_non_finite: bool,
     ) -> (EventLists, Option<NonFinite>) {
         let (first, units) = (self.block.items.start, schema.output_len());
-        let before: Vec<Vec<T>> = if allow_non_finite { Vec::new() } else { self.vars.iter().map(|v| v.to_vec()).collect() };
+        let before: Vec<Vec<T>> =
+            if allow_non_finite { Vec::new() } else { self.vars.iter().map(|v| v.to_vec()).collect() };
         system.scan(&mut Scan {
             clock,
             shared,
@@ -233,7 +244,8 @@ impl<T: Scalar> BlockTask<'_, T> {
 
     /// The events of the block, with indices into the whole variable.
     fn events(&mut self, layout: &Layout) -> EventLists {
-        let starts: Vec<usize> = self.probes.iter().map(|p| self.block.cells(layout.vars[p.var].0.len()).start).collect();
+        let starts: Vec<usize> =
+            self.probes.iter().map(|p| self.block.cells(layout.vars[p.var].0.len()).start).collect();
         (self.probes.iter_mut().zip(starts))
             .map(|(probe, start)| {
                 let mut list = probe.events.take().unwrap_or_default();
@@ -245,7 +257,8 @@ impl<T: Scalar> BlockTask<'_, T> {
 
     /// Searches the output: a stateless system has values that are not finite only there.
     fn search_output(&self, schema: &Schema, steps: usize) -> Option<NonFinite> {
-        let kept = self.table.rows.iter().enumerate().map(|(row, values)| (self.table.every.step(row) as usize, &**values));
+        let kept =
+            self.table.rows.iter().enumerate().map(|(row, values)| (self.table.every.step(row) as usize, &**values));
         // If no step is recorded, the scratch buffer holds the output of the last step.
         let last = self.table.rows.is_empty().then_some((steps.saturating_sub(1), self.table.scratch.as_slice()));
         for (k, row) in kept.chain(last) {
@@ -272,7 +285,8 @@ impl<T: Scalar> BlockTask<'_, T> {
         whole: bool,
     ) -> Option<NonFinite> {
         let mut watch = NonFiniteWatch { found: None, whole };
-        let mut nowhere = OutputRows { rows: Vec::new(), every: Stride::new(1, 0), scratch: Vec::new(), width: self.table.width };
+        let mut nowhere =
+            OutputRows { rows: Vec::new(), every: Stride::new(1, 0), scratch: Vec::new(), width: self.table.width };
         system.scan(&mut Scan {
             clock,
             shared,

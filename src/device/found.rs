@@ -29,7 +29,11 @@ impl Gpu {
     #[must_use]
     pub fn unfit(&self) -> Option<Reason> {
         let too_low = self.capability < MIN_CAPABILITY;
-        too_low.then(|| Reason::CapabilityTooLow { name: self.name.clone(), has: self.capability, needs: MIN_CAPABILITY })
+        too_low.then(|| Reason::CapabilityTooLow {
+            name: self.name.clone(),
+            has: self.capability,
+            needs: MIN_CAPABILITY,
+        })
     }
 }
 
@@ -115,7 +119,8 @@ impl Compilers {
             said += &format!(": the newest one whose machine code the driver, for CUDA {}, loads", version(driver));
         }
         if self.all.len() > 1 {
-            let others: Vec<_> = self.all[1..].iter().map(|c| format!("{}, {}", c.library, version(c.version))).collect();
+            let others: Vec<_> =
+                self.all[1..].iter().map(|c| format!("{}, {}", c.library, version(c.version))).collect();
             said += &format!("; tried next if the driver refuses its code: {}", others.join("; "));
         }
         said
@@ -134,7 +139,10 @@ mod tests {
     #[test]
     fn the_newest_compiler_that_the_driver_knows_comes_first() {
         let order = |driver, versions: &[(u32, u32)]| {
-            let all = versions.iter().map(|version| Compiler { library: format!("{version:?}"), version: *version }).collect();
+            let all = versions
+                .iter()
+                .map(|version| Compiler { library: format!("{version:?}"), version: *version })
+                .collect();
             Compilers::new(all, driver).unwrap().all().iter().map(|c| c.version).collect::<Vec<_>>()
         };
         let found = [(13, 0), (12, 0), (14, 1), (12, 9), (11, 8)];

@@ -81,7 +81,9 @@ impl Strategy {
     pub(crate) fn require(self, device: Device) -> Result<()> {
         match (self, device) {
             (Self::Auto, _) | (_, Device::Cuda(_)) => Ok(()),
-            (_, Device::Cpu) => Err(Error::Unsupported(format!("strategy `{self}` needs a CUDA device, but this loop runs on the CPU"))),
+            (_, Device::Cpu) => {
+                Err(Error::Unsupported(format!("strategy `{self}` needs a CUDA device, but this loop runs on the CPU")))
+            }
         }
     }
 }

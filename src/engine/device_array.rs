@@ -67,7 +67,8 @@ impl<T: Scalar> DeviceArray<T> {
     pub fn to_host(&self) -> Result<ArrayD<T>> {
         let mut values = crate::memory::zeroed("an array of a device", self.len())?;
         self.buffer.fetch(&mut values)?;
-        ArrayD::from_shape_vec(IxDyn(&self.shape), values).map_err(|e| Error::Unsupported(format!("an array of a device: {e}")))
+        ArrayD::from_shape_vec(IxDyn(&self.shape), values)
+            .map_err(|e| Error::Unsupported(format!("an array of a device: {e}")))
     }
 }
 
@@ -93,7 +94,9 @@ impl<T: Scalar> DeviceRecording<T> {
     /// If no monitor has this name.
     pub fn get(&self, name: &str) -> Result<&DeviceArray<T>> {
         let found = self.entries.iter().find(|(n, _)| n == name);
-        found.map(|(_, a)| a).ok_or_else(|| Error::unknown("recorded variable", name, self.entries.iter().map(|(n, _)| n)))
+        found
+            .map(|(_, a)| a)
+            .ok_or_else(|| Error::unknown("recorded variable", name, self.entries.iter().map(|(n, _)| n)))
     }
 
     /// All monitored variables, in the order of the monitors.

@@ -212,7 +212,9 @@ impl Error {
     /// The same error for a part of this name: the name of the part precedes the argument.
     pub(crate) fn within(self, part: &str) -> Self {
         match self {
-            Self::Value { argument, given, reason } => Self::Value { argument: format!("{part}: {argument}"), given, reason },
+            Self::Value { argument, given, reason } => {
+                Self::Value { argument: format!("{part}: {argument}"), given, reason }
+            }
             other => other,
         }
     }
@@ -251,11 +253,22 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let cases = [(1e300, "1e300"), (-1e16, "-1e16"), (6553.5, "6553.5"), (5.0, "5"), (0.0, "0"), (1e-5, "0.00001"), (3e-9, "3e-9")];
+        let cases = [
+            (1e300, "1e300"),
+            (-1e16, "-1e16"),
+            (6553.5, "6553.5"),
+            (5.0, "5"),
+            (0.0, "0"),
+            (1e-5, "0.00001"),
+            (3e-9, "3e-9"),
+        ];
         for (x, text) in cases {
             assert_eq!(Number(x).to_string(), text);
         }
-        assert_eq!((Number(f64::NAN).to_string(), Number(f64::INFINITY).to_string()), ("NaN".to_owned(), "inf".to_owned()));
+        assert_eq!(
+            (Number(f64::NAN).to_string(), Number(f64::INFINITY).to_string()),
+            ("NaN".to_owned(), "inf".to_owned())
+        );
         let message = |given: &dyn std::fmt::Display| Error::value("x", given, "is").to_string();
         assert_eq!(
             (message(&1e300), message(&0.1), message(&u64::MAX)),

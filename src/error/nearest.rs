@@ -1,7 +1,8 @@
 //! Which of the known names a misspelt one is nearest to.
 
-/// The name of `known` that is nearest to `name`, if one is near: the same but for case and separators, or a few letters away. A name with
-/// other digits is not near: it is another layer's or another channel's.
+/// The name of `known` that is nearest to `name`, if one is near: the same but for case and
+/// separators, or a few letters away. A name with other digits is not near: it is another layer's
+/// or another channel's.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Longer names are of no model, and would take long to compare.
@@ -18,7 +19,9 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     });
     let all = all.flatten();
     // The first of several that are equally near.
-    all.filter(|(distance, _)| *distance <= far && *distance < given.len()).min_by_key(|(distance, _)| *distance).map(|(_, other)| other)
+    all.filter(|(distance, _)| *distance <= far && *distance < given.len())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, other)| other)
 }
 
 /// A name without its case, and without `_`, `-`, `.` and spaces.
@@ -51,7 +54,9 @@ mod tests {
 
     #[test]
     fn distances_are_those_of_levenshtein() {
-        for (a, b, expected) in [("", "", 0), ("abc", "", 3), ("", "ab", 2), ("kitten", "sitting", 3), ("flaw", "lawn", 2)] {
+        for (a, b, expected) in
+            [("", "", 0), ("abc", "", 3), ("", "ab", 2), ("kitten", "sitting", 3), ("flaw", "lawn", 2)]
+        {
             let [a, b] = [a, b].map(|s| s.chars().collect::<Vec<_>>());
             assert_eq!(distance(&a, &b), expected);
         }
@@ -61,7 +66,9 @@ mod tests {
     fn the_nearest_name_is_found() {
         assert_eq!((nearest("l2.Wi", ["l0.Wi", "l1.Wi"]), nearest("l1.wi", ["l0.Wi", "l1.Wi"])), (None, Some("l1.Wi")));
         let known = ["AdExIF", "ExpIF", "gL", "gNa", "V_th"];
-        for (name, expected) in [("adexi", Some("AdExIF")), ("expif", Some("ExpIF")), ("gl", Some("gL")), ("vth", Some("V_th"))] {
+        for (name, expected) in
+            [("adexi", Some("AdExIF")), ("expif", Some("ExpIF")), ("gl", Some("gL")), ("vth", Some("V_th"))]
+        {
             assert_eq!(nearest(name, known), expected, "{name}");
         }
         assert_eq!((nearest("", known), nearest("gx", known), nearest("Izhikevich", known)), (None, None, None));

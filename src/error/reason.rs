@@ -98,7 +98,11 @@ impl Display for Reason {
                 None => write!(f, "the driver's {call} returned {code}"),
             },
             Self::DriverTooOld { has, needs } => {
-                write!(f, "the driver is for CUDA {}.{}, CUDA {}.{} is needed: update the driver", has.0, has.1, needs.0, needs.1)
+                write!(
+                    f,
+                    "the driver is for CUDA {}.{}, CUDA {}.{} is needed: update the driver",
+                    has.0, has.1, needs.0, needs.1
+                )
             }
             Self::NoDevice { ordinal, count, visible } => {
                 let s = if *count == 1 { "" } else { "s" };

@@ -49,7 +49,11 @@ pub(super) fn steps(given: &[usize], spec: &InputSpec, expect: &Expect<'_>) -> R
 
 /// Converts a series to time-major order with flat features, `[T, rows or 1, features or 1]`. It
 /// copies the values unless the input has exactly one feature axis.
-pub(super) fn arrange<'a, T: Scalar>(mut view: ArrayViewD<'a, T>, spec: &InputSpec, expect: &Expect<'_>) -> Result<CowArray<'a, T, Ix3>> {
+pub(super) fn arrange<'a, T: Scalar>(
+    mut view: ArrayViewD<'a, T>,
+    spec: &InputSpec,
+    expect: &Expect<'_>,
+) -> Result<CowArray<'a, T, Ix3>> {
     if check(view.shape(), spec, expect)? {
         return into3(view.insert_axis(Axis(1)).insert_axis(Axis(2)));
     }
@@ -66,7 +70,9 @@ pub(super) fn arrange<'a, T: Scalar>(mut view: ArrayViewD<'a, T>, spec: &InputSp
     whole.extend(&spec.shape);
     let all: usize = spec.shape.iter().product();
     let stretched = view.broadcast(whole).ok_or_else(|| shape(spec, "feature 0", all, view.len()))?;
-    let flat = stretched.to_shape((steps, rows, all)).map_err(|e| Error::Unsupported(format!("input `{}`: {e}", spec.name)))?;
+    let flat = stretched
+        .to_shape((steps, rows, all))
+        .map_err(|e| Error::Unsupported(format!("input `{}`: {e}", spec.name)))?;
     // The view outlives `stretched`, so that this must be a copy. Inputs usually have one feature
     // axis, and then this code does not run.
     Ok(CowArray::from(flat.into_owned()))

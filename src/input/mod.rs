@@ -204,22 +204,26 @@ impl<T: Scalar> Checked<'_, T> {
     /// The input of each port as `[time, rows, features]`, with any strides (0 where it
     /// broadcasts); `None` for a port without input.
     pub(crate) fn views(&self, rows: usize, schema: &Schema) -> Result<Vec<Option<ArrayView3<'_, T>>>> {
-        let steps = usize::try_from(self.steps).map_err(|_| Error::value("steps", self.steps, "are more than can be addressed"))?;
+        let steps = usize::try_from(self.steps)
+            .map_err(|_| Error::value("steps", self.steps, "are more than can be addressed"))?;
         (self.ports.iter().enumerate())
             .map(|(port, values)| {
                 let values = match values {
                     None => return Ok(None),
                     Some(Given::Host(values)) => values,
                     Some(Given::Device(array, _)) => {
-                        let reason =
-                            format!("is in the memory of {}; use run_on_device, or copy it to the host with to_host()", array.device());
+                        let reason = format!(
+                            "is in the memory of {}; use run_on_device, or copy it to the host with to_host()",
+                            array.device()
+                        );
                         return Err(Error::value("input", &schema.inputs[port].name, reason));
                     }
                 };
                 let whole = (steps, rows, schema.input_len(port));
                 let view = values.broadcast(whole);
-                view.map(Some)
-                    .ok_or_else(|| Error::value("input", format!("{:?}", values.shape()), format!("does not broadcast to {whole:?}")))
+                view.map(Some).ok_or_else(|| {
+                    Error::value("input", format!("{:?}", values.shape()), format!("does not broadcast to {whole:?}"))
+                })
             })
             .collect()
     }
@@ -237,7 +241,9 @@ impl<T: Scalar> Checked<'_, T> {
             let (steps, at) = (values.len_of(Axis(0)), |k: usize| values.index_axis(Axis(0), k));
             let bad = if values.len() > 1 << 16 {
                 let few = (1 << 14) / (values.len() / steps.max(1)).max(1);
-                crate::memory::threads::run(|| (0..steps).into_par_iter().with_min_len(few + 1).position_first(|k| !finite(at(k))))?
+                crate::memory::threads::run(|| {
+                    (0..steps).into_par_iter().with_min_len(few + 1).position_first(|k| !finite(at(k)))
+                })?
             } else {
                 (0..steps).position(|k| !finite(at(k)))
             };
@@ -301,12 +307,16 @@ impl<'a, T: Scalar> Input<'a, T> {
                     )));
                 }
                 Some(Values::Constant(_)) => {}
-                Some(Values::Series(view)) => same_length(&mut steps, spec, steps_of_series(view.shape(), spec, expect)?)?,
+                Some(Values::Series(view)) => {
+                    same_length(&mut steps, spec, steps_of_series(view.shape(), spec, expect)?)?
+                }
                 Some(Values::Device(array)) => same_length(&mut steps, spec, strides(array.shape(), spec, expect)?.0)?,
             }
         }
         let steps = steps.ok_or_else(|| {
-            Error::Unsupported("a run needs a series, a duration or a number of steps, but this input has none of them".into())
+            Error::Unsupported(
+                "a run needs a series, a duration or a number of steps, but this input has none of them".into(),
+            )
         })?;
         if let Some(lengths) = &self.lengths {
             check_lengths(lengths, self.length == Length::Series, steps, expect.batch)?;
@@ -319,17 +329,28 @@ impl<'a, T: Scalar> Input<'a, T> {
 /// series.
 fn check_lengths(lengths: &[usize], is_series: bool, steps: u64, batch: Option<usize>) -> Result<()> {
     if !is_series {
-        return Err(Error::Unsupported("lengths need a series as input, but this run has a duration or a number of steps".into()));
+        return Err(Error::Unsupported(
+            "lengths need a series as input, but this run has a duration or a number of steps".into(),
+        ));
     }
     let Some(batch) = batch else {
         return Err(Error::Unsupported("lengths need a batch, but this loop has none: call batch(…)".into()));
     };
     if lengths.len() != batch {
-        return Err(Error::Shape { argument: "lengths".into(), axis: "batch".into(), expected: batch, given: lengths.len() });
+        return Err(Error::Shape {
+            argument: "lengths".into(),
+            axis: "batch".into(),
+            expected: batch,
+            given: lengths.len(),
+        });
     }
     match lengths.iter().position(|len| *len as u64 > steps) {
         None => Ok(()),
-        Some(row) => Err(Error::value(format!("lengths[{row}]"), lengths[row], format!("is more than the series' {steps} steps"))),
+        Some(row) => Err(Error::value(
+            format!("lengths[{row}]"),
+            lengths[row],
+            format!("is more than the series' {steps} steps"),
+        )),
     }
 }
 
@@ -342,9 +363,16 @@ fn find_port(specs: &[InputSpec], name: Option<&str>) -> Result<usize> {
     match name {
         Some(name) => names().position(|n| n == name).ok_or_else(|| Error::unknown("input", name, names())),
         None if specs.len() == 1 => Ok(0),
-        None if specs.is_empty() => Err(Error::Unsupported("this system has no input; use a duration or a number of steps".into())),
-        None if specs.iter().all(|s| s.optional || s.name == MAIN) && names().any(|n| n == MAIN) => find_port(specs, Some(MAIN)),
-        None => Err(Error::Unsupported(format!("this system has several inputs; name each: {}", names().collect::<Vec<_>>().join(", ")))),
+        None if specs.is_empty() => {
+            Err(Error::Unsupported("this system has no input; use a duration or a number of steps".into()))
+        }
+        None if specs.iter().all(|s| s.optional || s.name == MAIN) && names().any(|n| n == MAIN) => {
+            find_port(specs, Some(MAIN))
+        }
+        None => Err(Error::Unsupported(format!(
+            "this system has several inputs; name each: {}",
+            names().collect::<Vec<_>>().join(", ")
+        ))),
     }
 }
 
@@ -355,5 +383,9 @@ fn shape(spec: &InputSpec, axis: impl Into<String>, expected: usize, given: usiz
 /// Checks that all series of a run have the same number of steps.
 fn same_length(steps: &mut Option<u64>, spec: &InputSpec, given: usize) -> Result<()> {
     let expected = *steps.get_or_insert(given as u64);
-    if given as u64 == expected { Ok(()) } else { Err(shape(spec, "time", usize::try_from(expected).unwrap_or(usize::MAX), given)) }
+    if given as u64 == expected {
+        Ok(())
+    } else {
+        Err(shape(spec, "time", usize::try_from(expected).unwrap_or(usize::MAX), given))
+    }
 }

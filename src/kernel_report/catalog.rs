@@ -5,8 +5,8 @@ use crate::cuda::compiler::compile::Request;
 use crate::cuda::compiler::request::Probes;
 use crate::models;
 use crate::models::{
-    Activation, AdExIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, Family, GruCell, Hh, Lif, LstmCell, Method, TraubMiles,
-    WangBuzsaki, brainpy,
+    Activation, AdExIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, Family, GruCell, Hh, Lif, LstmCell, Method,
+    TraubMiles, WangBuzsaki, brainpy,
 };
 use crate::numeric::scalar::{DType, Real, Scalar};
 use crate::system::System;
@@ -109,7 +109,10 @@ impl List {
         self.lean("hh_conductance", &Hh::<R>::new(1).conductance());
         self.lean("hh_conductance_rk4", &Hh::<R>::new(1).conductance().method(Method::Rk4));
         self.all("traub_miles", &TraubMiles::<R>::new(1));
-        let own = TraubMiles::<R>::info().parameters.iter().try_fold(TraubMiles::<R>::new(1), |cell, p| cell.param(p.name, each()));
+        let own = TraubMiles::<R>::info()
+            .parameters
+            .iter()
+            .try_fold(TraubMiles::<R>::new(1), |cell, p| cell.param(p.name, each()));
         own.iter().for_each(|cell| self.lean("traub_miles_each", cell));
         self.lean("traub_miles_euler", &TraubMiles::<R>::new(1).method(Method::Euler));
         self.lean("traub_miles_rk4", &TraubMiles::<R>::new(1).method(Method::Rk4));
@@ -123,8 +126,8 @@ impl List {
         }
     }
 
-    /// Every neuron without a list of channels, with and without an input for a conductance. Kernels
-    /// that the list already has are not added again.
+    /// Every neuron without a list of channels, with and without an input for a conductance.
+    /// Kernels that the list already has are not added again.
     fn by_name<R: Real>(&mut self) {
         for info in models::all().iter().filter(|info| info.family == Family::Neuron && !info.takes("channel")) {
             // The test of the list finds a neuron that is missing.
@@ -145,7 +148,10 @@ impl List {
         use ChannelKind::{ICaTHm1992, IKHh1952, IKTm1991, IL, INaHh1952, INaTm1991, IhHm1992};
         let kinds = [INaHh1952, IKHh1952, INaTm1991, IKTm1991, IL, ICaTHm1992, IhHm1992];
         let none = CondNeuGroup::<R>::new(1);
-        self.lean("channels", &kinds.into_iter().fold(none, |cell, kind| cell.channel(kind.name(), Channel::new(kind))));
+        self.lean(
+            "channels",
+            &kinds.into_iter().fold(none, |cell, kind| cell.channel(kind.name(), Channel::new(kind))),
+        );
     }
 
     fn layers<T: Scalar>(&mut self) {
@@ -178,7 +184,8 @@ impl List {
         parts.lean::<T>("softmax", &Activation::Softmax.layer([2]));
         parts.lean::<T>("gru_cell", &brainpy::GruCell::<T>::new(2, 2));
         parts.lean::<T>("lstm_cell", &brainpy::LstmCell::<T>::new(2, 2));
-        let parts: Vec<Request> = parts.modules.into_iter().map(|m| m.request).filter(|r| r.entry() != "cell_step").collect();
+        let parts: Vec<Request> =
+            parts.modules.into_iter().map(|m| m.request).filter(|r| r.entry() != "cell_step").collect();
         let places: Vec<(usize, usize)> = (0..parts.len()).map(|n| (4096 * n, 4096 * n + 2048)).collect();
         // A failure here is found by the test of the list.
         if let Ok(request) = crate::cuda::engine::fused_layers::request(T::DTYPE, &parts, &places) {
@@ -218,7 +225,11 @@ impl List {
         let schema = system.schema();
         let (vars, ports) = (schema.state.len(), schema.inputs.len());
         // A function without state never runs step by step.
-        let kinds: &[_] = if schema.is_stateless() && !schema.reads_clock { &[(true, "scan")] } else { &[(true, "scan"), (false, "step")] };
+        let kinds: &[_] = if schema.is_stateless() && !schema.reads_clock {
+            &[(true, "scan")]
+        } else {
+            &[(true, "scan"), (false, "step")]
+        };
         let Some(program) = system.program(0.1) else { return };
         for (whole, kind) in kinds.iter().copied() {
             let name = format!("{name}_{kind}{suffix}");
@@ -246,7 +257,11 @@ mod tests {
         if std::env::var_os("EMBEDDED").is_some_and(|how| how == "write") {
             std::fs::write(&path, &lines).unwrap();
         }
-        assert!(std::fs::read_to_string(&path).unwrap() == lines, "EMBEDDED=write cargo test --lib build_rs writes {}", path.display());
+        assert!(
+            std::fs::read_to_string(&path).unwrap() == lines,
+            "EMBEDDED=write cargo test --lib build_rs writes {}",
+            path.display()
+        );
         // The generic module does not depend on recordings, nor on the parameters that differ
         // between units.
         for module in list().into_iter().filter(|m| !m.is_specialised()) {

@@ -132,7 +132,11 @@ impl Compiler {
     /// # Errors
     /// If there is none, or the library lacks functions.
     pub fn find() -> Result<Self> {
-        let found = nvrtc::probe(None).0.map_err(|reason| Error::DeviceUnavailable { device: "cuda".into(), reason })?.first().clone();
+        let found = nvrtc::probe(None)
+            .0
+            .map_err(|reason| Error::DeviceUnavailable { device: "cuda".into(), reason })?
+            .first()
+            .clone();
         let nvrtc = compile::open(&found)?;
         Ok(Self { found, nvrtc })
     }
@@ -157,7 +161,11 @@ impl Compiler {
     /// If it does not; the error lists the known architectures.
     pub fn knows(&self, arch: &str) -> Result<()> {
         let known = self.archs();
-        if known.iter().any(|k| k == arch.trim_end_matches(['a', 'f'])) { Ok(()) } else { Err(Error::unknown("architecture", arch, known)) }
+        if known.iter().any(|k| k == arch.trim_end_matches(['a', 'f'])) {
+            Ok(())
+        } else {
+            Err(Error::unknown("architecture", arch, known))
+        }
     }
 
     /// Compiles a module for an architecture, such as `sm_90` for compute capability 9.0. The cache

@@ -31,10 +31,13 @@ fn of_type<T: Real>() -> Vec<Module> {
     ]
     .into_iter()
     .filter_map(|(name, cut, probes)| module(name, network.as_ref()?, cut, probes))
-    .chain(kinetics::<T>().and_then(|network| module("network_kinetics", &network, cut(true, false, true), &[(0, 0), (8, 0)])))
     .chain(
-        plastic::<T>().and_then(|network| module("network_plastic", &network, cut(true, false, true), &[(0, 0), (1, 2), (5, 0), (13, 0)])),
+        kinetics::<T>()
+            .and_then(|network| module("network_kinetics", &network, cut(true, false, true), &[(0, 0), (8, 0)])),
     )
+    .chain(plastic::<T>().and_then(|network| {
+        module("network_plastic", &network, cut(true, false, true), &[(0, 0), (1, 2), (5, 0), (13, 0)])
+    }))
     .collect()
 }
 
@@ -69,7 +72,9 @@ fn kinetics<T: Real>() -> Option<Network<T>> {
 
 /// A network with plastic weights, and recordings of its plastic variables.
 fn plastic<T: Real>() -> Option<Network<T>> {
-    let group = |name: &str| Group::new(name, Lif::<T>::new(9)).receptor(Receptor::exponential("e", 5.0)).current(1.0).noise(1.0);
+    let group = |name: &str| {
+        Group::new(name, Lif::<T>::new(9)).receptor(Receptor::exponential("e", 5.0)).current(1.0).noise(1.0)
+    };
     let within = Projection::new("w", "E", ("E", "e")).weight(0.5).stdp(Stdp::new(1.0));
     let to = Projection::new("p", "E", ("I", "e")).weight(0.5).delay(1.0).stdp(Stdp::new(1.0));
     Network::builder(0.1).group(group("E")).group(group("I")).project(within).project(to).build().ok()

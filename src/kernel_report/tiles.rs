@@ -20,7 +20,15 @@ pub(super) fn list() -> Vec<Module> {
     // All elements, bits.
     let probes: Probes<'_> = &[(0, 0), (0, 2), (1, 0)];
     let fast = Products::Fast;
-    all.extend(module("lstm_cell_block", &brainpy::LstmCell::<f16>::new(1, 128).wh_init(Init::Zeros), 128, Tier::Block, fast, &[], 75));
+    all.extend(module(
+        "lstm_cell_block",
+        &brainpy::LstmCell::<f16>::new(1, 128).wh_init(Init::Zeros),
+        128,
+        Tier::Block,
+        fast,
+        &[],
+        75,
+    ));
     all.extend(module(
         "rnn_cell_block_recorded",
         &brainpy::RnnCell::<f32>::new(1, 100).wh_init(Init::Zeros),
@@ -30,8 +38,24 @@ pub(super) fn list() -> Vec<Module> {
         probes,
         75,
     ));
-    all.extend(module("gru_cell_cluster", &brainpy::GruCell::<bf16>::new(1, 256).wh_init(Init::Zeros), 64, Tier::Cluster, fast, &[], 90));
-    all.extend(module("gru_cell_grid", &brainpy::GruCell::<f32>::new(1, 768).wh_init(Init::Zeros), 16, Tier::Grid, fast, &[], 75));
+    all.extend(module(
+        "gru_cell_cluster",
+        &brainpy::GruCell::<bf16>::new(1, 256).wh_init(Init::Zeros),
+        64,
+        Tier::Cluster,
+        fast,
+        &[],
+        90,
+    ));
+    all.extend(module(
+        "gru_cell_grid",
+        &brainpy::GruCell::<f32>::new(1, 768).wh_init(Init::Zeros),
+        16,
+        Tier::Grid,
+        fast,
+        &[],
+        75,
+    ));
     all.extend(module(
         "gru_cell_torch_grid_tf32",
         &GruCell::<f32>::new(1, 512).wh_init(Init::Zeros),
@@ -41,10 +65,42 @@ pub(super) fn list() -> Vec<Module> {
         &[],
         80,
     ));
-    all.extend(module("lstm_cell_grid", &brainpy::LstmCell::<bf16>::new(1, 768).wh_init(Init::Zeros), 16, Tier::Grid, fast, &[], 80));
-    all.extend(module("lstm_cell_tile_step", &brainpy::LstmCell::<bf16>::new(1, 1024).wh_init(Init::Zeros), 16, Tier::Step, fast, &[], 80));
-    all.extend(module("lstm_cell_gates", &brainpy::LstmCell::<bf16>::new(1, 4096).wh_init(Init::Zeros), 64, Tier::Product, fast, &[], 75));
-    all.extend(module("gru_cell_gates", &brainpy::GruCell::<f32>::new(1, 2048).wh_init(Init::Zeros), 64, Tier::Product, fast, probes, 75));
+    all.extend(module(
+        "lstm_cell_grid",
+        &brainpy::LstmCell::<bf16>::new(1, 768).wh_init(Init::Zeros),
+        16,
+        Tier::Grid,
+        fast,
+        &[],
+        80,
+    ));
+    all.extend(module(
+        "lstm_cell_tile_step",
+        &brainpy::LstmCell::<bf16>::new(1, 1024).wh_init(Init::Zeros),
+        16,
+        Tier::Step,
+        fast,
+        &[],
+        80,
+    ));
+    all.extend(module(
+        "lstm_cell_gates",
+        &brainpy::LstmCell::<bf16>::new(1, 4096).wh_init(Init::Zeros),
+        64,
+        Tier::Product,
+        fast,
+        &[],
+        75,
+    ));
+    all.extend(module(
+        "gru_cell_gates",
+        &brainpy::GruCell::<f32>::new(1, 2048).wh_init(Init::Zeros),
+        64,
+        Tier::Product,
+        fast,
+        probes,
+        75,
+    ));
     all
 }
 

@@ -62,7 +62,11 @@ pub(super) struct Checked {
 impl<T, S: std::fmt::Debug> std::fmt::Debug for Builder<T, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Options { batch, dt, .. } = &self.options;
-        f.debug_struct("Builder").field("system", &self.system).field("batch", batch).field("dt", dt).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("system", &self.system)
+            .field("batch", batch)
+            .field("dt", dt)
+            .finish_non_exhaustive()
     }
 }
 
@@ -185,7 +189,8 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
     }
 
     /// Requires the system to be stateless, so that a run flattens time into the batch,
-    /// `[T, B, …] → [T·B, …]`. The loop also detects and flattens stateless systems without this option.
+    /// `[T, B, …] → [T·B, …]`. The loop also detects and flattens stateless systems without this
+    /// option.
     #[must_use]
     pub fn no_state(mut self, no_state: bool) -> Self {
         self.options.no_state = no_state;
@@ -277,7 +282,8 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
     pub fn build(self) -> Result<LoopOverTime<T, S>> {
         let Self { system, options } = self;
         let Checked { schema, clock, pool, handles, structure, name, names, context } = options.check(&system)?;
-        let Options { batch, device, strategy, products, shared, first_axis, no_state, record_output, every, .. } = options;
+        let Options { batch, device, strategy, products, shared, first_axis, no_state, record_output, every, .. } =
+            options;
         let Options { allow_non_finite, block, chunk, progress, .. } = options;
         let mut over_time = LoopOverTime {
             name,

@@ -59,7 +59,8 @@ impl<T: Scalar> NonFiniteSearch<'_, T> {
         suspects.truncate(SUSPECTS);
         let ChunkResult { steps, len, clock, .. } = self.done;
         let (end, len) = (*steps as usize, *len as usize);
-        let left: Option<Vec<usize>> = self.lengths.map(|all| all.iter().map(|l| l.saturating_sub(end - len).min(len)).collect());
+        let left: Option<Vec<usize>> =
+            self.lengths.map(|all| all.iter().map(|l| l.saturating_sub(end - len).min(len)).collect());
         let again = Chunk {
             system: self.system,
             schema: self.schema,
@@ -87,7 +88,8 @@ impl<T: Scalar> NonFiniteSearch<'_, T> {
             Ok(_) => {
                 let (variable, index) = self.variable(found);
                 let value = after.get(found).map_or(f64::NAN, |v| v.to_f64());
-                let error = Error::NotFinite { variable, step: Some(clock.i() + (len as u64).saturating_sub(1)), index, value };
+                let error =
+                    Error::NotFinite { variable, step: Some(clock.i() + (len as u64).saturating_sub(1)), index, value };
                 Ok(self.system.explain(error))
             }
         }

@@ -217,7 +217,9 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     pub fn tpu(&mut self) -> Result<()> {
         Err(Error::DeviceUnavailable {
             device: "tpu".into(),
-            reason: crate::error::Reason::NoKernels("the kernels are CUDA C and CPU code; only XLA compiles for TPUs".into()),
+            reason: crate::error::Reason::NoKernels(
+                "the kernels are CUDA C and CPU code; only XLA compiles for TPUs".into(),
+            ),
         })
     }
 }
@@ -225,7 +227,11 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 impl<T: Scalar> AnyLoop<'_, T> {
     fn reset(&mut self, batch: Option<usize>) -> Result<()> {
         let layout = Layout::new(&self.schema, batch.unwrap_or(1));
-        let layout = layout.ok_or_else(|| Error::OutOfMemory { what: "the state".into(), need: u64::MAX, free: crate::memory::free() })?;
+        let layout = layout.ok_or_else(|| Error::OutOfMemory {
+            what: "the state".into(),
+            need: u64::MAX,
+            free: crate::memory::free(),
+        })?;
         let mut arena = match self.arena.take() {
             Some(arena) if layout == self.layout => arena,
             _ => crate::memory::zeroed("the state", layout.len)?,

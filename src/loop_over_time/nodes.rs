@@ -23,7 +23,8 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     #[must_use]
     pub fn nodes(&self, method: Naming, level: Option<usize>, include_self: bool) -> Vec<(String, Node<'_, T>)> {
         let places = self.places().into_iter().filter(|p| wanted(p, level, include_self));
-        let name = |p: &NodePlace<'_, T>| if method == Naming::Absolute { p.node.name.to_owned() } else { p.path.clone() };
+        let name =
+            |p: &NodePlace<'_, T>| if method == Naming::Absolute { p.node.name.to_owned() } else { p.path.clone() };
         places.map(|p| (name(&p), p.node)).collect()
     }
 
@@ -55,7 +56,9 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
             };
             // The owner is the deepest node whose path is a prefix of the variable's name.
             let fits = |p: &NodePlace<'_, T>| p.prefix.as_ref().is_some_and(|prefix| name.starts_with(prefix.as_str()));
-            let owner = (0..places.len()).filter(|k| fits(&places[*k])).max_by_key(|k| places[*k].prefix.as_ref().map(String::len));
+            let owner = (0..places.len())
+                .filter(|k| fits(&places[*k]))
+                .max_by_key(|k| places[*k].prefix.as_ref().map(String::len));
             if let Some(owner) = owner {
                 let local = places[owner].prefix.as_ref().and_then(|p| name.strip_prefix(p.as_str()));
                 add(owner, local.unwrap_or(&name), var);
@@ -69,7 +72,12 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     ///
     /// # Errors
     /// The same as for [`LoopOverTime::vars`].
-    pub fn train_vars(&self, method: Naming, level: Option<usize>, include_self: bool) -> Result<Vec<(String, Var<'_, T>)>> {
+    pub fn train_vars(
+        &self,
+        method: Naming,
+        level: Option<usize>,
+        include_self: bool,
+    ) -> Result<Vec<(String, Var<'_, T>)>> {
         let vars = self.vars(method, level, include_self)?;
         Ok(vars.into_iter().filter(|(_, v)| matches!(v, Var::Weight(_))).collect())
     }
@@ -85,7 +93,10 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     ///
     /// # Errors
     /// If a name is empty or is used already; nothing has been added then.
-    pub fn register_implicit_vars<N: Into<String>>(&mut self, vars: impl IntoIterator<Item = (N, ArrayD<T>)>) -> Result<()> {
+    pub fn register_implicit_vars<N: Into<String>>(
+        &mut self,
+        vars: impl IntoIterator<Item = (N, ArrayD<T>)>,
+    ) -> Result<()> {
         let vars: Vec<(String, ArrayD<T>)> = vars.into_iter().map(|(n, a)| (n.into(), a)).collect();
         self.check_new(vars.iter().map(|(n, _)| n.clone()).collect())?;
         self.implicit.vars.extend(vars);
@@ -98,9 +109,15 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// # Errors
     /// If a name is empty or has a dot, or if the name of a weight is used already; nothing has
     /// been added then.
-    pub fn register_implicit_nodes<N: Into<String>>(&mut self, nodes: impl IntoIterator<Item = (N, Box<dyn System<T>>)>) -> Result<()> {
+    pub fn register_implicit_nodes<N: Into<String>>(
+        &mut self,
+        nodes: impl IntoIterator<Item = (N, Box<dyn System<T>>)>,
+    ) -> Result<()> {
         let nodes: Vec<(String, Box<dyn System<T>>)> = nodes.into_iter().map(|(n, s)| (n.into(), s)).collect();
-        let there = parts::<T>(&self.system).into_iter().map(|(path, ..)| path).chain(self.implicit.nodes.iter().map(|(n, _)| n.clone()));
+        let there = parts::<T>(&self.system)
+            .into_iter()
+            .map(|(path, ..)| path)
+            .chain(self.implicit.nodes.iter().map(|(n, _)| n.clone()));
         let there: Vec<String> = there.collect();
         for (k, (name, _)) in nodes.iter().enumerate() {
             if name.contains('.') || there.contains(name) || nodes[..k].iter().any(|(n, _)| n == name) {
@@ -133,7 +150,8 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
     /// If the device cannot return the state.
     pub fn tree_flatten(&self) -> Result<(Vec<ArrayD<T>>, Structure)> {
         let StateDict { arrays, stamp } = self.state_dict()?;
-        let structure = Structure { arrays: arrays.iter().map(|(n, a)| (n.clone(), a.shape().to_vec())).collect(), stamp };
+        let structure =
+            Structure { arrays: arrays.iter().map(|(n, a)| (n.clone(), a.shape().to_vec())).collect(), stamp };
         Ok((arrays.into_iter().map(|(_, a)| a).collect(), structure))
     }
 

@@ -42,7 +42,9 @@ impl<T: Scalar> AnyLoop<'_, T> {
         lengths: Option<&[usize]>,
         inputs: &dyn Fn() -> Result<Vec<Option<CowArray<'v, T, Ix3>>>>,
     ) -> Result<()> {
-        let Self { engine, clock, progress, span, system, schema, layout, shared, arena, allow_non_finite, every, .. } = self;
+        let Self {
+            engine, clock, progress, span, system, schema, layout, shared, arena, allow_non_finite, every, ..
+        } = self;
         let Some(engine) = engine else { return Ok(()) };
         // The device changes the state from here on, so that the host's copy is out of date.
         arena.take();
@@ -55,7 +57,17 @@ impl<T: Scalar> AnyLoop<'_, T> {
             if let Some(found) = done.found {
                 let inputs = inputs()?;
                 let views: Vec<_> = inputs.iter().map(|input| input.as_ref().map(|input| input.view())).collect();
-                let search = NonFiniteSearch { engine, done, system, schema, layout, shared, views: &views, lengths, every: *every };
+                let search = NonFiniteSearch {
+                    engine,
+                    done,
+                    system,
+                    schema,
+                    layout,
+                    shared,
+                    views: &views,
+                    lengths,
+                    every: *every,
+                };
                 return Err(search.error(found));
             }
             progress.as_mut().map_or(Ok(()), |progress| tell(progress, *span, done.steps, steps))
@@ -95,7 +107,10 @@ impl<T: Scalar> AnyLoop<'_, T> {
     fn copy_to_device(&self, array: ArrayViewD<'_, T>) -> Result<DeviceArray<T>> {
         let engine = self.engine.as_ref().ok_or_else(|| no_device("to_device"))?;
         let values = array.as_standard_layout();
-        Ok(DeviceArray::new(engine.upload(bytemuck::cast_slice(values.as_slice().unwrap_or_default()))?, array.shape().to_vec()))
+        Ok(DeviceArray::new(
+            engine.upload(bytemuck::cast_slice(values.as_slice().unwrap_or_default()))?,
+            array.shape().to_vec(),
+        ))
     }
 
     pub(super) fn run_input_on_device(&mut self, input: Input<'_, T>) -> Result<DeviceRecording<T>> {
@@ -104,7 +119,11 @@ impl<T: Scalar> AnyLoop<'_, T> {
             return unsupported("arrays on the device are time-major, but this loop is batch-major");
         }
         if let Some(handle) = self.handles.iter().find(|h| h.events || !h.in_order()) {
-            let why = if handle.events { "is monitored as events" } else { "is monitored for units that are not in ascending order" };
+            let why = if handle.events {
+                "is monitored as events"
+            } else {
+                "is monitored for units that are not in ascending order"
+            };
             return unsupported(&format!("`{}` {why}", handle.label));
         }
         let input = self.checked(input)?;
@@ -112,24 +131,35 @@ impl<T: Scalar> AnyLoop<'_, T> {
             return unsupported("lengths need a run whose input and recordings go through the host");
         }
         let placed = self.place(&input)?;
-        let addresses: Vec<_> = placed.iter().map(|p| p.as_ref().map(|(array, strides)| (array.address(), *strides))).collect();
+        let addresses: Vec<_> =
+            placed.iter().map(|p| p.as_ref().map(|(array, strides)| (array.address(), *strides))).collect();
         let steps = input.steps;
         let i = self.clock.i();
         let room = self.engine.as_ref().ok_or_else(|| no_device("run_on_device"))?.room(steps, i)?;
-        let feed = RunIo::Device(DeviceIo { inputs: addresses, records: room.iter().map(|buffer| (buffer.clone(), 0)).collect() });
-        let (rows, features) = (self.layout.rows, self.schema.inputs.iter().map(|input| input.shape.iter().product()).collect::<Vec<_>>());
-        let inputs = || placed.iter().zip(&features).map(|(input, features)| bring(input, steps, rows, *features)).collect();
+        let feed = RunIo::Device(DeviceIo {
+            inputs: addresses,
+            records: room.iter().map(|buffer| (buffer.clone(), 0)).collect(),
+        });
+        let (rows, features) =
+            (self.layout.rows, self.schema.inputs.iter().map(|input| input.shape.iter().product()).collect::<Vec<_>>());
+        let inputs =
+            || placed.iter().zip(&features).map(|(input, features)| bring(input, steps, rows, *features)).collect();
         self.drive(feed, steps, None, &inputs)?;
         let mut room = room.into_iter();
         let kept = |every: u64| Stride::new(every, i).count(usize::try_from(steps).unwrap_or(usize::MAX));
-        let shape = |kept: usize, own: &[usize]| [kept].into_iter().chain(self.batch).chain(own.iter().copied()).collect::<Vec<_>>();
+        let shape = |kept: usize, own: &[usize]| {
+            [kept].into_iter().chain(self.batch).chain(own.iter().copied()).collect::<Vec<_>>()
+        };
         let output = if self.record_output { room.next().map(|buffer| (buffer, kept(self.every))) } else { None };
         let output = match output {
             Some((buffer, kept)) => DeviceArray::new(buffer, shape(kept, &self.schema.output)),
             None => self.copy_to_device(ArrayD::from_elem(shape(0, &self.schema.output), T::zeroed()).view())?,
         };
-        let entries =
-            self.handles.iter().zip(room).map(|(h, buffer)| (h.label.clone(), DeviceArray::new(buffer, shape(kept(h.every), h.shape()))));
+        let entries = self
+            .handles
+            .iter()
+            .zip(room)
+            .map(|(h, buffer)| (h.label.clone(), DeviceArray::new(buffer, shape(kept(h.every), h.shape()))));
         Ok(DeviceRecording { output, steps, i: self.clock.i(), t: self.clock.t(), entries: entries.collect() })
     }
 
@@ -139,20 +169,29 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let steps = usize::try_from(input.steps).unwrap_or(usize::MAX);
         let put = |(port, given): (usize, &Option<Given<'_, T>>)| match given {
             None => Ok(None),
-            Some(Given::Device(array, strides)) if engine.owns(array.buffer()) => Ok(Some(((*array).clone(), *strides))),
+            Some(Given::Device(array, strides)) if engine.owns(array.buffer()) => {
+                Ok(Some(((*array).clone(), *strides)))
+            }
             Some(Given::Device(array, _)) => {
                 let name = &self.schema.inputs[port].name;
-                Err(Error::value(format!("input `{name}`"), array.device(), format!("is not the device of this loop, {}", self.device)))
+                Err(Error::value(
+                    format!("input `{name}`"),
+                    array.device(),
+                    format!("is not the device of this loop, {}", self.device),
+                ))
             }
             Some(Given::Host(values)) => {
                 let whole = (steps, self.layout.rows, self.schema.input_len(port));
                 let values = match values.broadcast(whole).filter(|_| engine.takes_whole()) {
                     Some(whole) => whole.to_owned().into(),
-                    None => values.view().into_dimensionality().map_or_else(|_| values.to_owned().into(), ndarray::CowArray::from),
+                    None => values
+                        .view()
+                        .into_dimensionality()
+                        .map_or_else(|_| values.to_owned().into(), ndarray::CowArray::from),
                 };
                 let [all, rows, features] = [0, 1, 2].map(|axis| values.len_of(ndarray::Axis(axis)));
-                let strides =
-                    [(all, rows * features), (rows, features), (features, 1)].map(|(len, stride)| if len > 1 { stride } else { 0 });
+                let strides = [(all, rows * features), (rows, features), (features, 1)]
+                    .map(|(len, stride)| if len > 1 { stride } else { 0 });
                 Ok(Some((self.copy_to_device(values.view().into_dyn())?, strides)))
             }
         };
@@ -161,7 +200,12 @@ impl<T: Scalar> AnyLoop<'_, T> {
 }
 
 /// Copies an input back to the host, `[steps, rows, features]`.
-fn bring<T: Scalar>(placed: &Placed<T>, steps: u64, rows: usize, features: usize) -> Result<Option<CowArray<'static, T, Ix3>>> {
+fn bring<T: Scalar>(
+    placed: &Placed<T>,
+    steps: u64,
+    rows: usize,
+    features: usize,
+) -> Result<Option<CowArray<'static, T, Ix3>>> {
     let Some((array, [step, row, unit])) = placed else { return Ok(None) };
     let values = array.to_host()?;
     let values = values.as_slice().unwrap_or_default();

@@ -66,20 +66,27 @@ impl<T: Scalar, S: System<T>> LoopOverTime<T, S> {
 
 impl<T: Scalar> AnyLoop<'_, T> {
     /// Makes parts until `with` returns `false`. Returns the number of steps made.
-    pub(super) fn in_parts(&mut self, input: Input<'_, T>, most: u64, with: &mut dyn FnMut(Recording<T>) -> bool) -> Result<u64> {
+    pub(super) fn in_parts(
+        &mut self,
+        input: Input<'_, T>,
+        most: u64,
+        with: &mut dyn FnMut(Recording<T>) -> bool,
+    ) -> Result<u64> {
         if most == 0 {
             return Err(Error::value("steps of a part", 0, "is not a positive number"));
         }
         let mut input = self.prepared(input)?;
         if self.schema.coupling == Coupling::Sequence && input.steps > most {
-            let reason = format!("are fewer than the run's {}, and every step of a sequence depends on all others", input.steps);
+            let reason =
+                format!("are fewer than the run's {}, and every step of a sequence depends on all others", input.steps);
             return Err(Error::value("steps of a part", most, reason));
         }
         let lengths = input.lengths.take();
         let views = input.views(self.layout.rows, &self.schema)?;
         let (all, most) = (input.steps, usize::try_from(most).unwrap_or(usize::MAX));
         self.cut(all, most, &mut |this, from, n| {
-            let part: Vec<_> = views.iter().map(|view| view.as_ref().map(|view| view.slice(s![from..from + n, .., ..]))).collect();
+            let part: Vec<_> =
+                views.iter().map(|view| view.as_ref().map(|view| view.slice(s![from..from + n, .., ..]))).collect();
             let lengths = lengths.as_ref().map(|all| all.iter().map(|len| len.saturating_sub(from).min(n)).collect());
             Ok(with(this.run_views(&part, n, lengths)?))
         })
@@ -88,7 +95,12 @@ impl<T: Scalar> AnyLoop<'_, T> {
     /// Calls `make(first, count)` for consecutive ranges of at most `most` steps, until it returns
     /// `false` or `steps` steps are made. The progress callback receives the step counts of the
     /// whole. Returns the number of steps made.
-    pub(crate) fn cut(&mut self, steps: u64, most: usize, make: &mut dyn FnMut(&mut Self, usize, usize) -> Result<bool>) -> Result<u64> {
+    pub(crate) fn cut(
+        &mut self,
+        steps: u64,
+        most: usize,
+        make: &mut dyn FnMut(&mut Self, usize, usize) -> Result<bool>,
+    ) -> Result<u64> {
         let all = usize::try_from(steps).map_err(|_| Error::value("steps", steps, "are more than can be addressed"))?;
         let mut done = 0;
         loop {

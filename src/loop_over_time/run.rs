@@ -73,7 +73,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let mut input = self.prepared(input)?;
         let lengths = input.lengths.take();
         let views = input.views(self.layout.rows, &self.schema)?;
-        let steps = usize::try_from(input.steps).map_err(|_| Error::value("steps", input.steps, "are more than can be addressed"))?;
+        let steps = usize::try_from(input.steps)
+            .map_err(|_| Error::value("steps", input.steps, "are more than can be addressed"))?;
         self.run_views(&views, steps, lengths)
     }
 
@@ -85,7 +86,9 @@ impl<T: Scalar> AnyLoop<'_, T> {
 
     fn check_stateless(&self, input: &Input<'_, T>) -> Result<()> {
         if self.no_state && !input.has_series() {
-            return Err(Error::Unsupported("no_state: a stateless system needs a time series as input, not a duration".into()));
+            return Err(Error::Unsupported(
+                "no_state: a stateless system needs a time series as input, not a duration".into(),
+            ));
         }
         Ok(())
     }
@@ -127,7 +130,9 @@ impl<T: Scalar> AnyLoop<'_, T> {
         let kept = |every: u64| Stride::new(every, self.clock.i()).count(steps);
         let mut wanted = Vec::with_capacity(1 + self.handles.len());
         wanted.push(if self.record_output { (kept(self.every), self.schema.output_len()) } else { (0, 0) });
-        wanted.extend(self.handles.iter().map(|h| if h.events { (0, 0) } else { (kept(h.every), h.width(&self.layout)) }));
+        wanted.extend(
+            self.handles.iter().map(|h| if h.events { (0, 0) } else { (kept(h.every), h.width(&self.layout)) }),
+        );
         let times = if self.record_output || !self.handles.is_empty() { kept(self.every) } else { 0 };
         let (mut buffers, mut ts) = allocate::<T>(&wanted, rows, times, self.beside(steps))?;
         let mut events = vec![Events::default(); self.handles.len()];
@@ -172,7 +177,16 @@ impl<T: Scalar> AnyLoop<'_, T> {
             entries.push((handle.label.clone(), recorded));
         }
         let (i, t) = (self.clock.i(), self.clock.t());
-        Ok(Recording { output, ts, steps: steps as u64, i, t, entries, structure: self.structure.clone(), clock: self.clock })
+        Ok(Recording {
+            output,
+            ts,
+            steps: steps as u64,
+            i,
+            t,
+            entries,
+            structure: self.structure.clone(),
+            clock: self.clock,
+        })
     }
 
     /// Checks that this loop can run over the input from its present position.
@@ -235,7 +249,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
                 parts.push(part);
             }
             let mut parts = parts.into_iter();
-            let left: Option<Vec<usize>> = lengths.map(|all| all.iter().map(|len| len.saturating_sub(done).min(n)).collect());
+            let left: Option<Vec<usize>> =
+                lengths.map(|all| all.iter().map(|len| len.saturating_sub(done).min(n)).collect());
             let result = Chunk {
                 system: &self.system,
                 schema: &self.schema,
@@ -273,16 +288,24 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 
     /// Runs a stateless system: time becomes part of the batch, and the run is a single step.
-    fn flattened(&mut self, views: &[Option<ArrayView3<'_, T>>], steps: usize, buffers: &mut [Buffer<T>]) -> Result<()> {
+    fn flattened(
+        &mut self,
+        views: &[Option<ArrayView3<'_, T>>],
+        steps: usize,
+        buffers: &mut [Buffer<T>],
+    ) -> Result<()> {
         let rows = self.layout.rows;
-        let all = steps.checked_mul(rows).ok_or_else(|| Error::value("steps", steps, "times the batch are more than can be addressed"))?;
+        let all = steps
+            .checked_mul(rows)
+            .ok_or_else(|| Error::value("steps", steps, "times the batch are more than can be addressed"))?;
         let mut flat = Vec::with_capacity(views.len());
         for view in views {
             flat.push(match view {
                 None => None,
                 Some(view) => {
                     let features = view.dim().2;
-                    let flat = view.to_shape((1, all, features)).map_err(|e| Error::Unsupported(format!("input: {e}")))?;
+                    let flat =
+                        view.to_shape((1, all, features)).map_err(|e| Error::Unsupported(format!("input: {e}")))?;
                     Some(flat)
                 }
             });
@@ -313,7 +336,12 @@ impl<T: Scalar> AnyLoop<'_, T> {
         match result {
             Err(Error::NotFinite { variable, index, value, .. }) => {
                 let step = rows * self.schema.output_len().max(1);
-                Err(Error::NotFinite { variable, step: Some(first + (index / step) as u64), index: index % step, value })
+                Err(Error::NotFinite {
+                    variable,
+                    step: Some(first + (index / step) as u64),
+                    index: index % step,
+                    value,
+                })
             }
             other => other.map(|_| ()),
         }
@@ -329,17 +357,25 @@ pub(super) fn tell(progress: &mut Progress, span: Option<(u64, u64)>, done: u64,
 
 /// Allocates the recordings and `times` times. If they and the `beside` other bytes of the run do
 /// not fit in memory, this returns an error before it allocates anything.
-fn allocate<T: Scalar>(wanted: &[(usize, usize)], rows: usize, times: usize, beside: u64) -> Result<(Vec<Buffer<T>>, Vec<f64>)> {
+fn allocate<T: Scalar>(
+    wanted: &[(usize, usize)],
+    rows: usize,
+    times: usize,
+    beside: u64,
+) -> Result<(Vec<Buffer<T>>, Vec<f64>)> {
     let what = if beside > 0 { "a run with its recording" } else { "recording" };
     let too_much = |need: u64| Error::OutOfMemory { what: what.into(), need, free: crate::memory::free() };
-    let lengths: Option<Vec<usize>> = wanted.iter().map(|(kept, width)| kept.checked_mul(rows)?.checked_mul(*width)).collect();
+    let lengths: Option<Vec<usize>> =
+        wanted.iter().map(|(kept, width)| kept.checked_mul(rows)?.checked_mul(*width)).collect();
     let lengths = lengths.ok_or_else(|| too_much(u64::MAX))?;
     let of_times = (times as u64).saturating_mul(size_of::<f64>() as u64);
-    let bytes = lengths
-        .iter()
-        .fold(of_times.saturating_add(beside), |sum, n| sum.saturating_add((*n as u64).saturating_mul(size_of::<T>() as u64)));
+    let bytes = lengths.iter().fold(of_times.saturating_add(beside), |sum, n| {
+        sum.saturating_add((*n as u64).saturating_mul(size_of::<T>() as u64))
+    });
     crate::memory::require(what, bytes)?;
-    let take = |((kept, _), len): (&(usize, usize), usize)| Ok(Buffer { values: crate::memory::zeroed(what, len)?, kept: *kept });
+    let take = |((kept, _), len): (&(usize, usize), usize)| {
+        Ok(Buffer { values: crate::memory::zeroed(what, len)?, kept: *kept })
+    };
     let buffers = wanted.iter().zip(lengths).map(take).collect::<Result<_>>()?;
     Ok((buffers, crate::memory::room(what, times)?))
 }
@@ -365,8 +401,12 @@ fn widest<T: Scalar>(system: &dyn System<T>) -> usize {
 /// The error for a system that does not support rows of different lengths. It names the parts that
 /// do not support them.
 pub(super) fn no_lengths<T: Scalar>(system: &dyn System<T>) -> Error {
-    let parts: Vec<String> =
-        system.nodes().iter().filter(|(_, s)| !s.takes_lengths()).map(|(n, s)| format!("`{n}` ({})", s.kind())).collect();
+    let parts: Vec<String> = system
+        .nodes()
+        .iter()
+        .filter(|(_, s)| !s.takes_lengths())
+        .map(|(n, s)| format!("`{n}` ({})", s.kind()))
+        .collect();
     let names = if parts.is_empty() { system.kind().to_owned() } else { parts.join(", ") };
     Error::Unsupported(format!(
         "lengths: {names} does not support rows of different lengths; recurrent cells and layers, and functions of rows, do"

@@ -64,7 +64,14 @@ fn pack<T: Scalar>(shape: &Shape, b: &[T], parallel: bool) -> Panels<T::Acc> {
     if parallel { all.into_par_iter().map(pack).collect() } else { all.into_iter().map(pack).collect() }
 }
 
-fn multiply<T: Scalar>(shape: &Shape, a: &[T], panels: &Panels<T::Acc>, bias: Option<&[T]>, c: &mut [T], parallel: bool) {
+fn multiply<T: Scalar>(
+    shape: &Shape,
+    a: &[T],
+    panels: &Panels<T::Acc>,
+    bias: Option<&[T]>,
+    c: &mut [T],
+    parallel: bool,
+) {
     let Shape { m, n, .. } = *shape;
     // With few rows, smaller groups give each thread some.
     let lot = if parallel { m.div_ceil(rayon::current_num_threads()).clamp(1, ROWS) } else { ROWS };
@@ -75,7 +82,8 @@ fn multiply<T: Scalar>(shape: &Shape, a: &[T], panels: &Panels<T::Acc>, bias: Op
         let make = |(panel, columns): (&Packed<T::Acc>, Range<usize>)| {
             let mut sums = Rows::new(count, panel.width());
             if let Some(bias) = bias {
-                sums.rows_mut(0).for_each(|row| row.iter_mut().zip(&bias[columns.clone()]).for_each(|(to, b)| *to = b.to_acc()));
+                sums.rows_mut(0)
+                    .for_each(|row| row.iter_mut().zip(&bias[columns.clone()]).for_each(|(to, b)| *to = b.to_acc()));
             }
             let stride = sums.stride();
             product(&a, count, panel, sums.all_mut(), stride);
@@ -83,7 +91,11 @@ fn multiply<T: Scalar>(shape: &Shape, a: &[T], panels: &Panels<T::Acc>, bias: Op
         };
         let mut store = |(mut sums, columns): (Rows<T::Acc>, Range<usize>)| {
             for (row, c) in sums.rows_mut(0).zip(c.chunks_exact_mut(n)) {
-                vectorize(Finish { activation: shape.activation, sums: &mut row[..columns.len()], to: &mut c[columns.clone()] });
+                vectorize(Finish {
+                    activation: shape.activation,
+                    sums: &mut row[..columns.len()],
+                    to: &mut c[columns.clone()],
+                });
             }
         };
         let all = panels.iter().zip(columns(n));

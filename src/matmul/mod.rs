@@ -122,7 +122,10 @@ impl<T: Scalar> Matmul<T> {
 ///
 /// # Errors
 /// If A has not as many columns as B has rows, or memory is short.
-pub fn matmul<T: Scalar, A: Data<Elem = T>, B: Data<Elem = T>>(a: &ArrayBase<A, Ix2>, b: &ArrayBase<B, Ix2>) -> Result<Array2<T>> {
+pub fn matmul<T: Scalar, A: Data<Elem = T>, B: Data<Elem = T>>(
+    a: &ArrayBase<A, Ix2>,
+    b: &ArrayBase<B, Ix2>,
+) -> Result<Array2<T>> {
     let ((m, k), (rows, n)) = (a.dim(), b.dim());
     if rows != k {
         return Err(Error::Shape { argument: "B".into(), axis: "rows".into(), expected: k, given: rows });

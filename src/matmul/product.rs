@@ -56,7 +56,12 @@ impl<T: Scalar> Product<T> {
     /// # Errors
     /// As [`Product::run`]; also if this product runs on the CPU, or an array belongs to another
     /// device.
-    pub fn run_on_device(&mut self, a: &DeviceArray<T>, b: &DeviceArray<T>, bias: Option<&DeviceArray<T>>) -> Result<DeviceArray<T>> {
+    pub fn run_on_device(
+        &mut self,
+        a: &DeviceArray<T>,
+        b: &DeviceArray<T>,
+        bias: Option<&DeviceArray<T>>,
+    ) -> Result<DeviceArray<T>> {
         self.shape.fit(a.len(), b.len(), bias.map(DeviceArray::len), None)?;
         let gemm = self.on_device.as_mut().ok_or_else(|| no_device("run_on_device"))?;
         let c = gemm.run_on_device(a.buffer(), b.buffer(), bias.map(DeviceArray::buffer), size_of::<T>())?;

@@ -59,7 +59,10 @@ Max address space         9000000              9000000              bytes
         let both = with(&[("/proc/self/limits", LIMITS), ("/proc/self/status", STATUS)]);
         assert_eq!(both, Some(3_000_000 - 1000 * 1024));
         let space = LIMITS.replace("3000000  ", "unlimited");
-        assert_eq!(with(&[("/proc/self/limits", &space), ("/proc/self/status", STATUS)]), Some(9_000_000 - 4000 * 1024));
+        assert_eq!(
+            with(&[("/proc/self/limits", &space), ("/proc/self/status", STATUS)]),
+            Some(9_000_000 - 4000 * 1024)
+        );
         let none = space.replace("9000000  ", "unlimited");
         assert_eq!(with(&[("/proc/self/limits", &none), ("/proc/self/status", STATUS)]), None);
         // More memory is in use than the limit allows, because limits may be lowered at any time.
@@ -69,14 +72,24 @@ Max address space         9000000              9000000              bytes
 
     #[test]
     fn what_makes_no_sense_is_no_limit() {
-        let damaged =
-            ["", "\n", "Max address space", "Max address space  x", "Max address space  -1", "Max address space 99999999999999999999"];
+        let damaged = [
+            "",
+            "\n",
+            "Max address space",
+            "Max address space  x",
+            "Max address space  -1",
+            "Max address space 99999999999999999999",
+        ];
         for limits in damaged {
             assert_eq!(with(&[("/proc/self/limits", limits), ("/proc/self/status", STATUS)]), None, "{limits:?}");
         }
         assert_eq!(with(&[]), None);
         for status in ["", "VmData:\nVmSize:", "VmData: x kB", "VmData: 12 MB", "\0"] {
-            assert_eq!(with(&[("/proc/self/limits", LIMITS), ("/proc/self/status", status)]), Some(3_000_000), "{status:?}");
+            assert_eq!(
+                with(&[("/proc/self/limits", LIMITS), ("/proc/self/status", status)]),
+                Some(3_000_000),
+                "{status:?}"
+            );
         }
         assert_eq!(kibibytes("MemAvailable: 18446744073709551615 kB", "MemAvailable:"), Some(u64::MAX));
     }

@@ -112,7 +112,11 @@ pub fn collect<T>(what: &str, from: impl IntoIterator<Item = T, IntoIter: ExactS
 ///
 /// # Errors
 /// [`Error::OutOfMemory`] if memory is short.
-pub fn converted<T: Copy, U, D: Dimension>(what: &str, array: ArrayView<'_, T, D>, convert: impl Fn(T) -> U) -> Result<Array<U, D>> {
+pub fn converted<T: Copy, U, D: Dimension>(
+    what: &str,
+    array: ArrayView<'_, T, D>,
+    convert: impl Fn(T) -> U,
+) -> Result<Array<U, D>> {
     let shape = array.raw_dim();
     let values = match array.as_slice() {
         Some(all) => collect(what, all.iter().map(|x| convert(*x)))?,

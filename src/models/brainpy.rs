@@ -1,4 +1,5 @@
-//! Recurrent cells and layers with brainpy's equations and defaults, where PyTorch's are others. Those of [`models`](super) are PyTorch's.
+//! Recurrent cells and layers with brainpy's equations and defaults, where PyTorch's are others.
+//! Those of [`models`](super) are PyTorch's.
 
 #[cfg(doc)]
 use super::Activation;
@@ -8,7 +9,8 @@ use super::layers::recurrent::Recurrent;
 #[cfg(doc)]
 use crate::init::Init;
 
-/// The plain recurrent cell (Elman, Cognitive Science 14, 1990, 179-211), with brainpy's defaults: `brainpy.dyn.RNNCell`.
+/// The plain recurrent cell (Elman, Cognitive Science 14, 1990, 179-211), with brainpy's defaults:
+/// `brainpy.dyn.RNNCell`.
 ///
 /// ```text
 /// h ← φ(b + x·Wi + h·Wh)
@@ -24,11 +26,13 @@ use crate::init::Init;
 /// | weight `b`, optional | `[H]` | zeros |
 /// | φ | | [`Activation::Relu`] |
 ///
-/// Names, layouts and defaults are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two
-/// standard deviations. The equation is that of [`models::RnnCell`](crate::models::RnnCell).
+/// Names, layouts and defaults are brainpy's, but for the normal distribution of the initialiser,
+/// which brainpy truncates at two standard deviations. The equation is that of
+/// [`models::RnnCell`](crate::models::RnnCell).
 pub type RnnCell<T> = Cell<T, rnn_cell::RnnBrainpy>;
 
-/// The gated recurrent unit (Chung, Gulcehre, Cho & Bengio, arXiv:1412.3555): `brainpy.dyn.GRUCell`.
+/// The gated recurrent unit (Chung, Gulcehre, Cho & Bengio, arXiv:1412.3555):
+/// `brainpy.dyn.GRUCell`.
 ///
 /// ```text
 /// z = σ(b_z + x·Wi_z + h·Wh_z)
@@ -47,12 +51,12 @@ pub type RnnCell<T> = Cell<T, rnn_cell::RnnBrainpy>;
 /// | weight `b`, optional | `[3H]` | zeros |
 /// | φ | | [`Activation::Tanh`] |
 ///
-/// Names, layouts and defaults are brainpy's. The reset r is applied **before** the product with `Wh_a`: torch's and cuDNN's is
-/// another cell, [`models::GruCell`](crate::models::GruCell).
+/// Names, layouts and defaults are brainpy's. The reset r is applied **before** the product with
+/// `Wh_a`: torch's and cuDNN's is another cell, [`models::GruCell`](crate::models::GruCell).
 pub type GruCell<T> = Cell<T, gru_cell::GruBrainpy>;
 
-/// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780; in the form of Zaremba, Sutskever &
-/// Vinyals, arXiv:1409.2329): `brainpy.dyn.LSTMCell`.
+/// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780; in the
+/// form of Zaremba, Sutskever & Vinyals, arXiv:1409.2329): `brainpy.dyn.LSTMCell`.
 ///
 /// ```text
 /// (i, g, f, o) = b + x·Wi + h·Wh
@@ -70,16 +74,16 @@ pub type GruCell<T> = Cell<T, gru_cell::GruBrainpy>;
 /// | weight `b`, optional | `[4H]` | zeros |
 /// | φ | | [`Activation::Tanh`] |
 ///
-/// The 1 added to f keeps the cell from forgetting early in training (Jozefowicz, Zaremba & Sutskever, ICML 2015). Names, layouts
-/// and defaults are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two standard
-/// deviations. Torch's, which adds nothing, is
-/// [`models::LstmCell`](crate::models::LstmCell).
+/// The 1 added to f keeps the cell from forgetting early in training (Jozefowicz, Zaremba &
+/// Sutskever, ICML 2015). Names, layouts and defaults are brainpy's, but for the normal
+/// distribution of the initialiser, which brainpy truncates at two standard deviations. Torch's,
+/// which adds nothing, is [`models::LstmCell`](crate::models::LstmCell).
 pub type LstmCell<T> = Cell<T, lstm_cell::LstmBrainpy>;
 
-/// Layers of brainpy's gated recurrent units, [`GruCell`], with that cell's defaults: reset before the product. [`Recurrent`] has shapes,
-/// names and options.
+/// Layers of brainpy's gated recurrent units, [`GruCell`], with that cell's defaults: reset before
+/// the product. [`Recurrent`] has shapes, names and options.
 pub type Gru<T> = Recurrent<T, gru_cell::GruBrainpy>;
 
-/// Layers of brainpy's long short-term memory, [`LstmCell`], with that cell's defaults: 1 is added to the forget gate. [`Recurrent`] has
-/// shapes, names and options.
+/// Layers of brainpy's long short-term memory, [`LstmCell`], with that cell's defaults: 1 is added
+/// to the forget gate. [`Recurrent`] has shapes, names and options.
 pub type Lstm<T> = Recurrent<T, lstm_cell::LstmBrainpy>;

@@ -10,7 +10,8 @@ use std::fmt::Display;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Method {
-    /// Exponential Euler, each variable by its own derivative (Jacobi): x + dt·exprel(dt·∂f/∂x)·f. Brainpy's `exp_auto`.
+    /// Exponential Euler, each variable by its own derivative (Jacobi): x + dt·exprel(dt·∂f/∂x)·f.
+    /// Brainpy's `exp_auto`.
     #[default]
     ExpAuto,
     /// Euler's method, order 1.
@@ -19,9 +20,11 @@ pub enum Method {
     Midpoint,
     /// Heun's method (the explicit trapezoid), order 2.
     Heun2,
-    /// Ralston's method, order 2: the least bound on the error (Ralston 1962). The same as `rk2` with β = 2/3.
+    /// Ralston's method, order 2: the least bound on the error (Ralston 1962). The same as `rk2`
+    /// with β = 2/3.
     Ralston2,
-    /// The generic second-order method with β = 2/3 (stages at 0 and 2/3, weights 1/4 and 3/4), order 2.
+    /// The generic second-order method with β = 2/3 (stages at 0 and 2/3, weights 1/4 and 3/4),
+    /// order 2.
     Rk2,
     /// Kutta's third-order method, order 3.
     Rk3,
@@ -42,7 +45,8 @@ pub enum Method {
 /// The most stages a tableau here has.
 pub(crate) const STAGES: usize = 4;
 
-/// An explicit Runge-Kutta method: stage `s` is evaluated at x + dt·Σ a[s][j]·k[j], and x grows by dt·Σ b[s]·k[s].
+/// An explicit Runge-Kutta method: stage `s` is evaluated at x + dt·Σ a[s][j]·k[j], and x grows by
+/// dt·Σ b[s]·k[s].
 pub(crate) struct Tableau {
     a: [[f64; STAGES]; STAGES],
     b: [f64; STAGES],
@@ -119,7 +123,11 @@ impl Method {
                         &[],
                         &[0.4],
                         &[(-2889.0 + 1428.0 * r) / 1024.0, (3785.0 - 1620.0 * r) / 1024.0],
-                        &[(-3365.0 + 2094.0 * r) / 6040.0, (-975.0 - 3046.0 * r) / 2552.0, (467_040.0 + 203_968.0 * r) / 240_845.0],
+                        &[
+                            (-3365.0 + 2094.0 * r) / 6040.0,
+                            (-975.0 - 3046.0 * r) / 2552.0,
+                            (467_040.0 + 203_968.0 * r) / 240_845.0,
+                        ],
                     ],
                     &[
                         (263.0 + 24.0 * r) / 1812.0,
@@ -168,7 +176,11 @@ impl Tableau {
     /// The method for steps of `dt`, in the state's type.
     #[inline(always)]
     pub(crate) fn stepper<R: Real>(&self, dt: R) -> Stepper<R> {
-        Stepper { a: self.a.map(|row| row.map(|c| R::of(c) * dt)), b: self.b.map(|c| R::of(c) * dt), stages: self.stages }
+        Stepper {
+            a: self.a.map(|row| row.map(|c| R::of(c) * dt)),
+            b: self.b.map(|c| R::of(c) * dt),
+            stages: self.stages,
+        }
     }
 }
 
@@ -192,9 +204,14 @@ impl<R: Real> Stepper<R> {
         (&self.a[..self.stages], &self.b[..self.stages])
     }
 
-    /// `W` systems of `N` variables after one step of x' = `slope`(k, x), k being which of the systems it is.
+    /// `W` systems of `N` variables after one step of x' = `slope`(k, x), k being which of the
+    /// systems it is.
     #[inline(always)]
-    pub(crate) fn tile<const N: usize, const W: usize>(&self, x: [[R; W]; N], slope: impl Fn(usize, [R; N]) -> [R; N]) -> [[R; W]; N] {
+    pub(crate) fn tile<const N: usize, const W: usize>(
+        &self,
+        x: [[R; W]; N],
+        slope: impl Fn(usize, [R; N]) -> [R; N],
+    ) -> [[R; W]; N] {
         let mut slopes = [[[R::of(0.0); W]; N]; STAGES];
         for s in 0..self.stages {
             let mut at = x;
@@ -202,7 +219,8 @@ impl<R: Real> Stepper<R> {
                 advance(&mut at, slope, *a);
             }
             for k in 0..W {
-                // No closures here: one that is not inlined would be compiled for the narrowest vectors.
+                // No closures here: one that is not inlined would be compiled for the narrowest
+                // vectors.
                 let mut here = [R::of(0.0); N];
                 for var in 0..N {
                     here[var] = at[var][k];
@@ -229,11 +247,14 @@ fn advance<R: Real, const N: usize, const W: usize>(x: &mut [[R; W]; N], slope: 
     }
 }
 
-/// The most that a conductance below 0 lets a potential grow in a step, as a logarithm: far beyond any use, and short of an overflow.
+/// The most that a conductance below 0 lets a potential grow in a step, as a logarithm: far beyond
+/// any use, and short of an overflow.
 pub(crate) const GROWTH: f64 = 80.0;
 
-/// φ = (1 − e^{−s·dt})/s for two relaxations x' = f − s·(x − x₀), which x + f·φ solves after dt; they share one division.
-/// s may be anything `divisible`, down to −[`GROWTH`]/dt; t > 0. (The bound, far beyond any potential of a neuron's, keeps r out of the subnormal numbers, which GPUs divide slowly.)
+/// φ = (1 − e^{−s·dt})/s for two relaxations x' = f − s·(x − x₀), which x + f·φ solves after dt;
+/// they share one division. s may be anything `divisible`, down to −[`GROWTH`]/dt; t > 0. (The
+/// bound, far beyond any potential of a neuron's, keeps r out of the subnormal numbers, which GPUs
+/// divide slowly.)
 #[inline(always)]
 pub(crate) fn relaxed<R: Real>(s: R, t: R, dt: R) -> (R, R) {
     let r = R::of(1.0) / R::of(4e37).min(s * t);
@@ -249,6 +270,9 @@ impl Display for Method {
 impl std::str::FromStr for Method {
     type Err = Error;
     fn from_str(s: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|m| m.name() == s).ok_or_else(|| Error::unknown("method", s, Self::ALL.map(Self::name)))
+        Self::ALL
+            .into_iter()
+            .find(|m| m.name() == s)
+            .ok_or_else(|| Error::unknown("method", s, Self::ALL.map(Self::name)))
     }
 }

@@ -6,8 +6,8 @@ use crate::init::Init;
 use crate::numeric::scalar::Scalar;
 use crate::system::System;
 
-/// A recurrent cell, a recurrent layer or a dense layer of any kind, as [`layer`](super::layer) makes it by name: what the builders set,
-/// set by name.
+/// A recurrent cell, a recurrent layer or a dense layer of any kind, as [`layer`](super::layer)
+/// makes it by name: what the builders set, set by name.
 ///
 /// ```
 /// use overtime::{Init, models};
@@ -19,7 +19,8 @@ use crate::system::System;
 /// # Ok(()) }
 /// ```
 ///
-/// What a kind does not take is [`Error::Unsupported`], a name that it does not know [`Error::Unknown`].
+/// What a kind does not take is [`Error::Unsupported`], a name that it does not know
+/// [`Error::Unknown`].
 pub trait LayerOptions<T: Scalar>: System<T> {
     /// Sets the activation function.
     ///

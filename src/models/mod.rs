@@ -1,4 +1,5 @@
-//! The models: each one's equations, parameters with units and defaults, and source stand in its own file.
+//! The models: each one's equations, parameters with units and defaults, and source stand in its
+//! own file.
 
 pub mod brainpy;
 pub(crate) mod cells;
@@ -19,7 +20,9 @@ pub use cells::gru_cell_torch::GruCell;
 pub use cells::lstm_cell::LstmCell;
 pub use cells::rnn_cell::RnnCell;
 pub use channels::{Channel, ChannelKind};
-pub use info::{Bound, Family, ModelInfo, Parameter, Port, Setting, Variable, WeightInfo, all, find, find_in, layer, neurons};
+pub use info::{
+    Bound, Family, ModelInfo, Parameter, Port, Setting, Variable, WeightInfo, all, find, find_in, layer, neurons,
+};
 pub use integrator::Method;
 pub use layer_options::LayerOptions;
 pub use layers::activation::Activation;

@@ -7,7 +7,8 @@ use crate::numeric::scalar::Real;
 use crate::system::System;
 use crate::system::param::Param;
 
-/// A group of neurons of any model, as [`neurons`](super::neurons) makes it by name: what the models' own builders set, set by name.
+/// A group of neurons of any model, as [`neurons`](super::neurons) makes it by name: what the
+/// models' own builders set, set by name.
 ///
 /// ```
 /// use overtime::{Init, Input, LoopOverTime, System, models};
@@ -22,8 +23,8 @@ use crate::system::param::Param;
 /// # Ok(()) }
 /// ```
 ///
-/// What a model does not take is [`Error::Unsupported`], a name that it does not know [`Error::Unknown`].
-/// [`ModelInfo`](super::ModelInfo) lists what a model takes.
+/// What a model does not take is [`Error::Unsupported`], a name that it does not know
+/// [`Error::Unknown`]. [`ModelInfo`](super::ModelInfo) lists what a model takes.
 pub trait NeuronGroup<R: Real>: System<R> {
     /// Sets the parameter of this name, one value or one for each neuron.
     ///
@@ -61,7 +62,8 @@ pub trait NeuronGroup<R: Real>: System<R> {
     /// Adds white noise of this intensity to the current.
     ///
     /// # Errors
-    /// If the model makes no noise. (A [`network`](crate::network::Group::noise) adds noise to the current of any model.)
+    /// If the model makes no noise. (A [`network`](crate::network::Group::noise) adds noise to the
+    /// current of any model.)
     fn set_noise(&mut self, sigma: f64) -> Result<()> {
         let _ = sigma;
         Err(not_taken("noise", self.kind()))

@@ -74,7 +74,14 @@ impl<T: Scalar> Array<T> {
 
     /// One of the same name and initialiser, in another shape.
     pub(crate) fn anew(&self, shape: &[usize]) -> Self {
-        Self { name: self.name, shape: shape.to_vec(), init: self.init.clone(), seed: self.seed, given: false, values: OnceLock::new() }
+        Self {
+            name: self.name,
+            shape: shape.to_vec(),
+            init: self.init.clone(),
+            seed: self.seed,
+            given: false,
+            values: OnceLock::new(),
+        }
     }
 
     /// Takes these values, if they are of the right number.
@@ -84,7 +91,8 @@ impl<T: Scalar> Array<T> {
             let axis = format!("of {:?}, flat", self.shape);
             return Err(Error::Shape { argument: self.argument(), axis, expected, given: values.len() });
         }
-        self.values = OnceLock::from(crate::memory::collect(&self.argument(), values.iter().map(|v| T::from_f64(v.to_f64())))?);
+        self.values =
+            OnceLock::from(crate::memory::collect(&self.argument(), values.iter().map(|v| T::from_f64(v.to_f64())))?);
         self.given = true;
         Ok(())
     }
@@ -100,7 +108,11 @@ impl<T: Scalar> Array<T> {
         }
         let Some(len) = self.len() else {
             let need = self.shape.iter().fold(size_of::<T>() as u64, |bytes, n| bytes.saturating_mul(*n as u64));
-            return Err(Error::OutOfMemory { what: format!("{} {:?}", self.argument(), self.shape), need, free: crate::memory::free() });
+            return Err(Error::OutOfMemory {
+                what: format!("{} {:?}", self.argument(), self.shape),
+                need,
+                free: crate::memory::free(),
+            });
         };
         if !self.given {
             self.init.check(&self.argument(), &self.shape)?;
@@ -112,7 +124,9 @@ impl<T: Scalar> Array<T> {
         }
         match values.iter().position(|v| !v.is_finite()) {
             None => Ok(()),
-            Some(index) => Err(Error::NotFinite { variable: self.argument(), step: None, index, value: values[index].to_f64() }),
+            Some(index) => {
+                Err(Error::NotFinite { variable: self.argument(), step: None, index, value: values[index].to_f64() })
+            }
         }
     }
 }

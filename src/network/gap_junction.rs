@@ -1,4 +1,5 @@
-//! Gap junctions: sources whose potential is passed on in each step, as whole numbers, and what targets start with.
+//! Gap junctions: sources whose potential is passed on in each step, as whole numbers, and what
+//! targets start with.
 
 use super::Network;
 use super::describe::kinetics::MAX_POTENTIAL;
@@ -16,7 +17,9 @@ pub(super) fn explained<T: Real>(error: Error, network: &Network<T>) -> Error {
         let from = &network.plan.groups[projection.from];
         projection.is_gap(&network.plan.groups) && *variable == format!("{}.V", from.name)
     };
-    let Some(projection) = network.plan.projections.iter().find(|projection| passed_on(projection)) else { return error };
+    let Some(projection) = network.plan.projections.iter().find(|projection| passed_on(projection)) else {
+        return error;
+    };
     let reason = format!(
         "gap junctions (projection `{}`) pass on potentials from -{MAX_POTENTIAL} to {MAX_POTENTIAL}; a shorter dt may keep it there",
         projection.spec.name
@@ -27,7 +30,10 @@ pub(super) fn explained<T: Real>(error: Error, network: &Network<T>) -> Error {
 /// What `link`'s targets feel in the first step, Σ w·V and Σ w, with the sums of any other.
 pub(super) fn start<T: Real>(projection: &ProjectionPlan, groups: &[GroupPlan], state: &mut State<'_, T>) {
     let (from, to) = (&groups[projection.from], &groups[projection.to]);
-    let (Some(table), Some(presynapse)) = (projection.table.get(), projection.presynapse.map(|t| &from.presynapses[t])) else { return };
+    let (Some(table), Some(presynapse)) = (projection.table.get(), projection.presynapse.map(|t| &from.presynapses[t]))
+    else {
+        return;
+    };
     let (pre, post) = (&projection.spec.pre, &projection.spec.post);
     let weight_scale = T::of(projection.weight_scale);
     let none = vec![T::of(0.0); from.mask_words()];
@@ -36,10 +42,13 @@ pub(super) fn start<T: Real>(projection: &ProjectionPlan, groups: &[GroupPlan], 
     for row in 0..state.var(projection.var).len() / to.units {
         let s = row * to.units + post.start..row * to.units + post.end;
         let mut v = state.var(presynapse.vars.start)[row * from.units..][pre.clone()].to_vec();
-        Step { presynapse, words: &none, first: pre.start, vars: [&mut v, &mut [], &mut []], amounts: &mut amounts }.run();
+        Step { presynapse, words: &none, first: pre.start, vars: [&mut v, &mut [], &mut []], amounts: &mut amounts }
+            .run();
         // Those that cannot be passed on are NaN now.
         state.var_mut(presynapse.vars.start)[row * from.units..][pre.clone()].copy_from_slice(&v);
-        for (var, weight_scale) in [(projection.var, weight_scale), (projection.var + 1, weight_scale / T::of(MAX_POTENTIAL))] {
+        for (var, weight_scale) in
+            [(projection.var, weight_scale), (projection.var + 1, weight_scale / T::of(MAX_POTENTIAL))]
+        {
             delivery.begin();
             delivery.collect_amounts(table, &amounts, 0);
             delivery.add(table, weight_scale, 0, true, &mut state.var_mut(var)[s.clone()]);

@@ -39,12 +39,20 @@ impl<T> Group<T> {
 }
 
 impl<T: Real> Group<T> {
-    /// The units of `model`, any pointwise system whose output is not 0 where a unit spikes. Its variables are those of the network
-    /// under `name.variable`.
+    /// The units of `model`, any pointwise system whose output is not 0 where a unit spikes. Its
+    /// variables are those of the network under `name.variable`.
     #[must_use]
     pub fn new(name: impl Into<String>, model: impl System<T> + 'static) -> Self {
         let model = Box::new(model);
-        Self { name: name.into(), model, receptors: Vec::new(), current: None, input: false, noise: None, poisson: Vec::new() }
+        Self {
+            name: name.into(),
+            model,
+            receptors: Vec::new(),
+            current: None,
+            input: false,
+            noise: None,
+            poisson: Vec::new(),
+        }
     }
 
     /// Adds what projections can act on.
@@ -54,31 +62,32 @@ impl<T: Real> Group<T> {
         self
     }
 
-    /// A constant current, one value or one for each neuron (`[N]`), in the model's unit of current; 0 by default.
+    /// A constant current, one value or one for each neuron (`[N]`), in the model's unit of
+    /// current; 0 by default.
     #[must_use]
     pub fn current(mut self, current: impl Into<Param<T>>) -> Self {
         self.current = Some(current.into());
         self
     }
 
-    /// Makes a current `[N]` an input of the network, named as the group. A run may do without. At most
-    /// [`MAX_PORTS`](crate::MAX_PORTS) groups have one.
+    /// Makes a current `[N]` an input of the network, named as the group. A run may do without. At
+    /// most [`MAX_PORTS`](crate::MAX_PORTS) groups have one.
     #[must_use]
     pub fn input(mut self) -> Self {
         self.input = true;
         self
     }
 
-    /// White noise current of intensity `sigma`: σ·ξ/√dt, a fresh standard normal ξ for each neuron and step, a function of the loop's
-    /// seed, group, neuron and step.
+    /// White noise current of intensity `sigma`: σ·ξ/√dt, a fresh standard normal ξ for each neuron
+    /// and step, a function of the loop's seed, group, neuron and step.
     #[must_use]
     pub fn noise(mut self, sigma: f64) -> Self {
         self.noise = Some(sigma);
         self
     }
 
-    /// Poisson spikes of `rate` Hz, of their own for each neuron, that act on a receptor with `weight`: their number in a step is a
-    /// function of the loop's seed, group, neuron and step.
+    /// Poisson spikes of `rate` Hz, of their own for each neuron, that act on a receptor with
+    /// `weight`: their number in a step is a function of the loop's seed, group, neuron and step.
     #[must_use]
     pub fn poisson(mut self, receptor: impl Into<String>, rate: f64, weight: f64) -> Self {
         self.poisson.push(Poisson { receptor: receptor.into(), rate, weight });

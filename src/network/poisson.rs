@@ -20,7 +20,8 @@ pub(crate) fn drive(k: usize) -> String {
     format!("network.poisson{k}")
 }
 
-/// For a mean of `mean` spikes a step: P(at most k spikes)·2³² rounded, for k from 0 on while that is below 2³².
+/// For a mean of `mean` spikes a step: P(at most k spikes)·2³² rounded, for k from 0 on while that
+/// is below 2³².
 pub(crate) fn thresholds(argument: &str, mean: f64) -> Result<Vec<u32>> {
     if !(0.0..=MOST).contains(&mean) {
         return Err(Error::value(argument, format!("{mean} spikes a step"), format!("is not between 0 and {MOST}")));
@@ -38,7 +39,8 @@ pub(crate) fn thresholds(argument: &str, mean: f64) -> Result<Vec<u32>> {
     Ok(table)
 }
 
-/// Adds σ·ξ/√dt to the currents of the units from number `first` on, counted over the batch; `scale` is σ/√dt.
+/// Adds σ·ξ/√dt to the currents of the units from number `first` on, counted over the batch;
+/// `scale` is σ/√dt.
 pub(super) fn noise<T: Real>(stream: Stream, scale: T, first: u64, step: u64, i: &mut [T]) {
     vectorize(Noise { stream, scale, first, step, i });
 }
@@ -62,8 +64,8 @@ impl<T: Real> Kernel for Noise<'_, T> {
     }
 }
 
-/// Lets the Poisson spikes of a step fall on the receptors of the units from number `first` on, counted over the batch. Unit u is given
-/// word `u mod 4` of draw `u / 4`.
+/// Lets the Poisson spikes of a step fall on the receptors of the units from number `first` on,
+/// counted over the batch. Unit u is given word `u mod 4` of draw `u / 4`.
 pub(super) fn add<T: Real>(stream: Stream, drive: &PoissonDrive, first: u64, step: u64, s: &mut [T]) {
     vectorize(AddPoisson { stream, drive, first, step, s });
 }

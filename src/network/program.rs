@@ -8,7 +8,8 @@ use crate::system::program::{Program, ProgramBody};
 impl<T: Real> Network<T> {
     /// `None` if a model has no program, or a program that is not pointwise.
     pub(super) fn to_program(&self, dt: f64) -> Option<Program> {
-        let source = |program: Program| if let ProgramBody::Pointwise(source) = program.body { Some(source) } else { None };
+        let source =
+            |program: Program| if let ProgramBody::Pointwise(source) = program.body { Some(source) } else { None };
         let models = self.models.iter().map(|model| source(model.program(dt)?)).collect::<Option<_>>()?;
         let bytes = |current: &crate::system::param::Param<T>| bytemuck::cast_slice(current.values()).to_vec();
         let currents = self.currents.iter().map(|current| current.as_ref().map(bytes)).collect();

@@ -17,17 +17,26 @@ impl<T: Real> System<T> for Network<T> {
         let (mut inputs, mut state) = (Vec::new(), Vec::new());
         for (plan, model) in self.plan.groups.iter().zip(&self.models) {
             if plan.input.is_some() {
-                inputs.push(InputSpec { name: plan.name.clone().into(), shape: vec![plan.units], optional: true, broadcasts: true });
+                inputs.push(InputSpec {
+                    name: plan.name.clone().into(),
+                    shape: vec![plan.units],
+                    optional: true,
+                    broadcasts: true,
+                });
             }
             state.extend(model.schema().state.iter().map(|var| var.within(&plan.name)));
-            state.extend(plan.receptors.iter().flat_map(|r| r.vars(&plan.name)).map(|name| VarSpec::new(name, vec![plan.units])));
+            state.extend(
+                plan.receptors.iter().flat_map(|r| r.vars(&plan.name)).map(|name| VarSpec::new(name, vec![plan.units])),
+            );
             for presynapse in &plan.presynapses {
                 let names = presynapse.kinetics.names().iter().map(|var| format!("{}.{var}", presynapse.name));
                 state.extend(names.map(|name| VarSpec::new(name, vec![plan.units])));
             }
             // Spikes on their way: none where nobody says.
             state.push(
-                VarSpec::new(format!("{}.flight", plan.name), vec![plan.ring_len, plan.mask_words()]).optional(true).of_its_step(true),
+                VarSpec::new(format!("{}.flight", plan.name), vec![plan.ring_len, plan.mask_words()])
+                    .optional(true)
+                    .of_its_step(true),
             );
         }
         for projection in &self.plan.projections {
@@ -49,7 +58,8 @@ impl<T: Real> System<T> for Network<T> {
             for presynapse in &plan.presynapses {
                 let all = presynapse.vars.clone().zip(presynapse.kinetics.names()).zip(&presynapse.init);
                 for ((var, name), init) in all {
-                    let stream = poisson::stream(shared.seed, child(node, index), &format!("{}.{name}", presynapse.name));
+                    let stream =
+                        poisson::stream(shared.seed, child(node, index), &format!("{}.{name}", presynapse.name));
                     init.fill_checked(state.var_mut(var), &[plan.units], stream);
                 }
             }
@@ -88,12 +98,17 @@ impl<T: Real> System<T> for Network<T> {
 
     fn prepare(&self, dt: f64, device: Device) -> Result<()> {
         if dt.to_bits() != self.plan.dt.to_bits() {
-            return Err(Error::value("dt", dt, format!("is not the network's, which was built for steps of {}", self.plan.dt)));
+            return Err(Error::value(
+                "dt",
+                dt,
+                format!("is not the network's, which was built for steps of {}", self.plan.dt),
+            ));
         }
         self.models.iter().try_for_each(|model| model.prepare(dt, device))?;
         if device == Device::Cpu {
             let stored = || self.plan.projections.iter().filter(|projection| !projection.spec.procedural);
-            // Beside the synapses, the sums that a run takes: a count and a load for each target, of one projection at a time.
+            // Beside the synapses, the sums that a run takes: a count and a load for each target,
+            // of one projection at a time.
             let sums = stored().map(|projection| projection.spec.post.len()).max().unwrap_or(0) as u64 * 12;
             let passing = procedural::bytes(&self.plan.projections).saturating_add(sums);
             let need = stored().fold(passing, |sum, projection| sum.saturating_add(projection.spec.estimate()));

@@ -188,8 +188,24 @@ pub(crate) fn product_in<R: Real>(order: Order, a: &Rows<R>, rows: usize, w: &Pa
             let shares = (size_of_val(w.values.values()) / SHARE).min(rayon::current_num_threads());
             row(a.row(0), w.values.values(), shape, &mut c[..w.width()], shares);
         }
-        4 => product_f32(cast_slice(&a.values), a.stride, rows, cast_slice(w.values.values()), shape, cast_slice_mut(c), stride),
-        _ => product_f64(cast_slice(&a.values), a.stride, rows, cast_slice(w.values.values()), shape, cast_slice_mut(c), stride),
+        4 => product_f32(
+            cast_slice(&a.values),
+            a.stride,
+            rows,
+            cast_slice(w.values.values()),
+            shape,
+            cast_slice_mut(c),
+            stride,
+        ),
+        _ => product_f64(
+            cast_slice(&a.values),
+            a.stride,
+            rows,
+            cast_slice(w.values.values()),
+            shape,
+            cast_slice_mut(c),
+            stride,
+        ),
     }
 }
 
@@ -220,7 +236,15 @@ fn product_f64(a: &[f64], a_stride: usize, rows: usize, w: &[f64], shape: Shape,
 }
 
 /// The product, panel by panel. `L` is the number of lanes in a vector.
-fn panels<R: Real, const L: usize>(a: &[R], a_stride: usize, rows: usize, w: &[R], shape: Shape, c: &mut [R], stride: usize) {
+fn panels<R: Real, const L: usize>(
+    a: &[R],
+    a_stride: usize,
+    rows: usize,
+    w: &[R],
+    shape: Shape,
+    c: &mut [R],
+    stride: usize,
+) {
     let Shape { depth: whole, width, panel, order } = shape;
     let wide = wide();
     for n in 0..width.div_ceil(panel) {

@@ -37,7 +37,8 @@ impl Stream {
     /// The stream of a name (FNV-1a, folded to 16 bits), for weights and variables.
     #[must_use]
     pub fn named(seed: u64, name: &str) -> Self {
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+        let hash =
+            name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
         // The key contains the whole hash of the name, so that two names do not share a stream if
         // only 16 bits of their hashes are equal.
         Self { seed: seed ^ hash, stream: (hash >> 48) as u16 }
@@ -67,8 +68,8 @@ impl Stream {
         bits as f64 / (1u64 << 53) as f64
     }
 
-    /// A standard normal number, by the Box-Muller transform in `f32` on 24-bit uniform numbers. Its
-    /// magnitude is below 5.89. The value does not depend on the element type of the run.
+    /// A standard normal number, by the Box-Muller transform in `f32` on 24-bit uniform numbers.
+    /// Its magnitude is below 5.89. The value does not depend on the element type of the run.
     #[inline(always)]
     #[must_use]
     pub fn normal(self, unit: u64, step: u64) -> f32 {
@@ -101,7 +102,8 @@ fn cos_turns(turns: u32) -> f32 {
     let x = rest * (std::f32::consts::TAU / 134_217_728.0);
     let s = x * x;
     let cos = s.mul_add(s.mul_add(s.mul_add(s.mul_add(1.0 / 40_320.0, -1.0 / 720.0), 1.0 / 24.0), -0.5), 1.0);
-    let sin = (x * s).mul_add(s.mul_add(s.mul_add(s.mul_add(1.0 / 362_880.0, -1.0 / 5040.0), 1.0 / 120.0), -1.0 / 6.0), x);
+    let sin =
+        (x * s).mul_add(s.mul_add(s.mul_add(s.mul_add(1.0 / 362_880.0, -1.0 / 5040.0), 1.0 / 120.0), -1.0 / 6.0), x);
     let value = if quadrant & 1 == 0 { cos } else { sin };
     // cos(x + π/2) = −sin x, cos(x + π) = −cos x, cos(x + 3π/2) = sin x
     if quadrant == 1 || quadrant == 2 { -value } else { value }
@@ -130,7 +132,11 @@ mod tests {
             assert!(error <= 2e-6, "ln {u}: {error}");
             let turns = k.wrapping_mul(42_949);
             let exact = (f64::from(turns) / 4_294_967_296.0 * std::f64::consts::TAU).cos();
-            assert!((f64::from(cos_turns(turns)) - exact).abs() <= 2e-7, "cos at {turns}: {} {exact}", cos_turns(turns));
+            assert!(
+                (f64::from(cos_turns(turns)) - exact).abs() <= 2e-7,
+                "cos at {turns}: {} {exact}",
+                cos_turns(turns)
+            );
         }
     }
 

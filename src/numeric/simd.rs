@@ -49,7 +49,10 @@ pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
             // now; it has no other requirement.
             return unsafe { avx512(kernel) };
         }
-        if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") && std::is_x86_feature_detected!("f16c") {
+        if std::is_x86_feature_detected!("avx2")
+            && std::is_x86_feature_detected!("fma")
+            && std::is_x86_feature_detected!("f16c")
+        {
             // SAFETY: as above, for `avx2`.
             return unsafe { avx2(kernel) };
         }

@@ -186,7 +186,8 @@ pub(crate) struct Handle {
 
 impl Handle {
     pub(crate) fn resolve(monitor: &Monitor, layout: &Layout, every: u64) -> Result<Self> {
-        let names = || layout.vars.iter().flat_map(|(v, _)| std::iter::once(&v.name).chain(v.views.iter().map(|(n, _)| n)));
+        let names =
+            || layout.vars.iter().flat_map(|(v, _)| std::iter::once(&v.name).chain(v.views.iter().map(|(n, _)| n)));
         let find = |name: &str| {
             layout.vars.iter().enumerate().find_map(|(index, (var, _))| {
                 if var.name == name {
@@ -195,10 +196,15 @@ impl Handle {
                 var.views.iter().find(|(n, _)| n == name).map(|(_, r)| (index, r.clone(), vec![r.len()]))
             })
         };
-        let (var, range, mut shape) = find(&monitor.var).ok_or_else(|| Error::unknown("variable", &monitor.var, names()))?;
+        let (var, range, mut shape) =
+            find(&monitor.var).ok_or_else(|| Error::unknown("variable", &monitor.var, names()))?;
         let every = monitor.every.unwrap_or(every);
         if every == 0 {
-            return Err(Error::value(format!("out_vars `{}`: every", monitor.var), 0, "is not a positive number of steps"));
+            return Err(Error::value(
+                format!("out_vars `{}`: every", monitor.var),
+                0,
+                "is not a positive number of steps",
+            ));
         }
         let whole = range.len() == layout.vars[var].0.len();
         let (mut pick, mut order) = ((!whole).then(|| range.clone().collect::<Vec<_>>()), None);
@@ -341,7 +347,9 @@ impl<T> Recording<T> {
 
     fn find(&self, name: &str) -> Result<&Recorded<T>> {
         let found = self.entries.iter().find(|(n, _)| n == name);
-        found.map(|(_, r)| r).ok_or_else(|| Error::unknown("recorded variable", name, self.entries.iter().map(|(n, _)| n)))
+        found
+            .map(|(_, r)| r)
+            .ok_or_else(|| Error::unknown("recorded variable", name, self.entries.iter().map(|(n, _)| n)))
     }
 }
 

@@ -55,7 +55,8 @@ impl<T: Scalar> Grown<T> {
     /// Appends the steps of an array. The first array also reserves memory for `times` arrays of
     /// its size.
     fn push(&mut self, array: ArrayD<T>, times: u64) -> Result<()> {
-        let (steps, axes) = array.shape().split_first().map_or((0, Vec::new()), |(steps, axes)| (*steps, axes.to_vec()));
+        let (steps, axes) =
+            array.shape().split_first().map_or((0, Vec::new()), |(steps, axes)| (*steps, axes.to_vec()));
         if self.axes.is_none() {
             self.reserve(array.len(), times)?;
         }
@@ -84,7 +85,8 @@ impl<T: Scalar> Grown<T> {
 
     fn into_array(self) -> Result<ArrayD<T>> {
         let axes: Vec<usize> = [self.steps].into_iter().chain(self.axes.unwrap_or_else(|| vec![0])).collect();
-        ArrayD::from_shape_vec(IxDyn(&axes), self.values).map_err(|e| Error::Unsupported(format!("the recording of shape {axes:?}: {e}")))
+        ArrayD::from_shape_vec(IxDyn(&axes), self.values)
+            .map_err(|e| Error::Unsupported(format!("the recording of shape {axes:?}: {e}")))
     }
 }
 
@@ -143,7 +145,16 @@ impl<T: Scalar> Joined<T> {
             entries.push((watch.name.clone(), Recorded::Dense(grown.into_array()?)));
         }
         let (i, t) = (clock.i(), clock.t());
-        Ok(Recording { output: self.output.into_array()?, ts: self.ts, steps: self.made, i, t, entries, structure: None, clock })
+        Ok(Recording {
+            output: self.output.into_array()?,
+            ts: self.ts,
+            steps: self.made,
+            i,
+            t,
+            entries,
+            structure: None,
+            clock,
+        })
     }
 }
 

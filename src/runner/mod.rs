@@ -68,13 +68,19 @@ pub struct Runner<T: Scalar, S: System<T>> {
 
 impl<T: Scalar, S> std::fmt::Debug for RunnerBuilder<T, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RunnerBuilder").field("inputs", &self.inputs).field("monitors", &self.monitors).finish_non_exhaustive()
+        f.debug_struct("RunnerBuilder")
+            .field("inputs", &self.inputs)
+            .field("monitors", &self.monitors)
+            .finish_non_exhaustive()
     }
 }
 
 impl<T: Scalar, S: System<T>> std::fmt::Debug for Runner<T, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Runner").field("over_time", &self.over_time).field("targets", &self.targets).finish_non_exhaustive()
+        f.debug_struct("Runner")
+            .field("over_time", &self.over_time)
+            .field("targets", &self.targets)
+            .finish_non_exhaustive()
     }
 }
 
@@ -152,7 +158,9 @@ impl<T: Scalar, S: System<T>> RunnerBuilder<T, S> {
             if watch.variables.is_empty() {
                 return Err(Error::value("monitor", format!("`{}`", watch.name), "is a function without variables"));
             }
-            if monitors.iter().any(|m| m.label() == watch.name) || watches.iter().filter(|w| w.name == watch.name).count() > 1 {
+            if monitors.iter().any(|m| m.label() == watch.name)
+                || watches.iter().filter(|w| w.name == watch.name).count() > 1
+            {
                 let reason = "is monitored twice; give one of them another name";
                 return Err(Error::value("monitor", format!("`{}`", watch.name), reason));
             }
@@ -236,7 +244,8 @@ impl<T: Scalar, S: System<T>> Runner<T, S> {
                 let (at, len, pick) = (*at, *len, pick.clone());
                 let place = |n: usize| at + n / pick.len().max(1) * len + pick[n % pick.len().max(1)];
                 let mut state = crate::memory::collect("the state", this.host_state()?.iter().copied())?;
-                let mut values: Vec<T> = crate::memory::collect("an input", (0..rows * extent).map(|n| state[place(n)]))?;
+                let mut values: Vec<T> =
+                    crate::memory::collect("an input", (0..rows * extent).map(|n| state[place(n)]))?;
                 target.apply(&mut values, (rows, extent), clock.tick(0, &shared), done)?;
                 values.iter().enumerate().for_each(|(n, x)| state[place(n)] = *x);
                 this.set_host_state(state)?;
@@ -280,8 +289,11 @@ fn stretch<T: Scalar>(over_time: &crate::loop_over_time::AnyLoop<'_, T>, targets
     if targets.iter().any(Target::is_variable) {
         return 1;
     }
-    let widths = targets.iter().map(|t| if t.is_uniform() { 1 } else { t.extent(&over_time.schema) * over_time.layout.rows });
-    if over_time.schema.coupling == Coupling::Sequence || unwatched && targets.iter().all(|t| t.is_fixed() && t.is_uniform()) {
+    let widths =
+        targets.iter().map(|t| if t.is_uniform() { 1 } else { t.extent(&over_time.schema) * over_time.layout.rows });
+    if over_time.schema.coupling == Coupling::Sequence
+        || unwatched && targets.iter().all(|t| t.is_fixed() && t.is_uniform())
+    {
         return usize::MAX;
     }
     (BYTES / (widths.sum::<usize>().max(1) * size_of::<T>())).clamp(1, STRETCH)

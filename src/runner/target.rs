@@ -45,7 +45,11 @@ impl Target {
                 let handle = Handle::resolve(&monitor(name), layout, 1);
                 let handle = handle.map_err(|_| Error::unknown("input or variable", name, names()))?;
                 let (spec, at) = &layout.vars[handle.var];
-                Place::Variable { at: *at, len: spec.len(), pick: handle.pick.unwrap_or_else(|| (0..spec.len()).collect()) }
+                Place::Variable {
+                    at: *at,
+                    len: spec.len(),
+                    pick: handle.pick.unwrap_or_else(|| (0..spec.len()).collect()),
+                }
             }
         };
         Ok(Self { name: name.to_owned(), place, sources: Vec::new() })
@@ -138,7 +142,13 @@ impl Target {
 
     /// Applies all sources to `values`, `[rows, extent]`, for the step `at`, which is step `k`
     /// since the last reset.
-    pub(super) fn apply<T: Scalar>(&mut self, values: &mut [T], (rows, extent): (usize, usize), at: Tick<'_>, k: u64) -> Result<()> {
+    pub(super) fn apply<T: Scalar>(
+        &mut self,
+        values: &mut [T],
+        (rows, extent): (usize, usize),
+        at: Tick<'_>,
+        k: u64,
+    ) -> Result<()> {
         let mut sources = std::mem::take(&mut self.sources);
         let applied = sources.iter_mut().try_for_each(|source| {
             let op = source.op;
@@ -159,11 +169,14 @@ impl Target {
                 Kind::Func(function) => level(&function(at)),
                 Kind::Iter(iterator) => match iterator.next() {
                     Some(next) => level(&next),
-                    None => Err(Error::value(self.argument(), "an iterator", format!("has ended before step {}", at.i))),
+                    None => {
+                        Err(Error::value(self.argument(), "an iterator", format!("has ended before step {}", at.i)))
+                    }
                 },
                 Kind::Series(array) => {
                     let width: usize = array.shape().iter().skip(1).product();
-                    let row = array.as_slice().unwrap_or_default().chunks(width.max(1)).nth(k as usize).unwrap_or_default();
+                    let row =
+                        array.as_slice().unwrap_or_default().chunks(width.max(1)).nth(k as usize).unwrap_or_default();
                     with(width, &|n| row.get(n).copied().unwrap_or_default())
                 }
             }
@@ -183,5 +196,6 @@ fn width(level: &Level) -> usize {
 /// The array of an input for `n` steps: `[n, B, …]`, or `[n, …]` without a batch.
 pub(super) fn series<T: Scalar>(values: Vec<T>, n: usize, batch: Option<usize>, shape: &[usize]) -> Result<ArrayD<T>> {
     let axes: Vec<usize> = [n].into_iter().chain(batch).chain(shape.iter().copied()).collect();
-    ArrayD::from_shape_vec(IxDyn(&axes), values).map_err(|e| Error::Unsupported(format!("the input of shape {axes:?}: {e}")))
+    ArrayD::from_shape_vec(IxDyn(&axes), values)
+        .map_err(|e| Error::Unsupported(format!("the input of shape {axes:?}: {e}")))
 }

@@ -19,8 +19,8 @@
 //! every machine.
 //!
 //! Times are rounded like the duration of a run: to the nearest step, if they differ from it by at
-//! most 1e-6 steps or by the rounding of an f32. Otherwise durations, and `t_start` and `t_end` of a
-//! ramp, are rounded up. `t_start` and `t_end` of waves and noise, and the beginnings and ends of
+//! most 1e-6 steps or by the rounding of an f32. Otherwise durations, and `t_start` and `t_end` of
+//! a ramp, are rounded up. `t_start` and `t_end` of waves and noise, and the beginnings and ends of
 //! pulses, are rounded down. Brainpy rounds up or down even if only the rounding of the quotient
 //! separates a time from a step: at `dt` 0.1 its section of 1.1 ms has 12 steps, and its pulse at
 //! 0.3 ms begins in step 2.
@@ -77,17 +77,30 @@ impl Span {
             Some(end) => count(&clock, "t_end", end)?,
         };
         if begin > end {
-            return Err(Error::value("t_start", self.start, format!("is after the end, {}", self.end.unwrap_or(self.duration))));
+            return Err(Error::value(
+                "t_start",
+                self.start,
+                format!("is after the end, {}", self.end.unwrap_or(self.duration)),
+            ));
         }
         if end > all {
-            return Err(Error::value("t_end", self.end.unwrap_or(self.duration), format!("is beyond the duration, {}", self.duration)));
+            return Err(Error::value(
+                "t_end",
+                self.end.unwrap_or(self.duration),
+                format!("is beyond the duration, {}", self.duration),
+            ));
         }
         Ok((all, begin..end))
     }
 
     /// Makes an array `[T]` or `[T, units]`. Within the interval `row(k, values)` sets row `k`,
     /// counted from the start of the interval; all other rows are 0.
-    fn fill<T: Scalar>(&self, units: Option<usize>, down: bool, mut row: impl FnMut(usize, &mut [T])) -> Result<ArrayD<T>> {
+    fn fill<T: Scalar>(
+        &self,
+        units: Option<usize>,
+        down: bool,
+        mut row: impl FnMut(usize, &mut [T]),
+    ) -> Result<ArrayD<T>> {
         let (all, within) = self.steps(down)?;
         let width = units.unwrap_or(1);
         let mut values = zeros(all, width)?;
@@ -99,7 +112,9 @@ impl Span {
 
 /// The number of steps in a time that is not negative, rounded up.
 fn count(clock: &Clock, what: &str, time: f64) -> Result<usize> {
-    let steps = clock.steps(time).map_err(|_| Error::value(what, time, "is not a non-negative time, or more steps than can be counted"))?;
+    let steps = clock
+        .steps(time)
+        .map_err(|_| Error::value(what, time, "is not a non-negative time, or more steps than can be counted"))?;
     usize::try_from(steps).map_err(|_| Error::value(what, time, "is more steps than can be addressed"))
 }
 
@@ -116,7 +131,8 @@ fn zeros<T: Scalar>(steps: usize, width: usize) -> Result<Vec<T>> {
 
 fn array<T: Scalar>(values: Vec<T>, steps: usize, units: Option<usize>) -> Result<ArrayD<T>> {
     let shape: Vec<usize> = [steps].into_iter().chain(units).collect();
-    ArrayD::from_shape_vec(IxDyn(&shape), values).map_err(|e| Error::Unsupported(format!("the input of shape {shape:?}: {e}")))
+    ArrayD::from_shape_vec(IxDyn(&shape), values)
+        .map_err(|e| Error::Unsupported(format!("the input of shape {shape:?}: {e}")))
 }
 
 /// Rejects NaN and infinity.

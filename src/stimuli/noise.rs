@@ -36,7 +36,14 @@ pub fn wiener_process<T: Scalar>(units: usize, seed: u64, span: Span) -> Result<
 ///
 /// # Errors
 /// If a number is not finite, `tau` is not positive, or a time of the span is invalid.
-pub fn ou_process<T: Scalar>(mean: f64, sigma: f64, tau: f64, units: usize, seed: u64, span: Span) -> Result<ArrayD<T>> {
+pub fn ou_process<T: Scalar>(
+    mean: f64,
+    sigma: f64,
+    tau: f64,
+    units: usize,
+    seed: u64,
+    span: Span,
+) -> Result<ArrayD<T>> {
     let (mean, sigma) = (finite("mean", mean)?, finite("sigma", sigma)?);
     if !(tau.is_finite() && tau > 0.0) {
         return Err(Error::value("tau", tau, "is not a positive number"));

@@ -53,7 +53,10 @@ impl Level {
 /// # Errors
 /// If `dt` or a duration is invalid, a value is not finite, or two values have different numbers of
 /// units.
-pub fn constant_input<T: Scalar, L: Into<Level>>(sections: impl IntoIterator<Item = (L, f64)>, dt: f64) -> Result<(ArrayD<T>, f64)> {
+pub fn constant_input<T: Scalar, L: Into<Level>>(
+    sections: impl IntoIterator<Item = (L, f64)>,
+    dt: f64,
+) -> Result<(ArrayD<T>, f64)> {
     let clock = Clock::new(0, 0.0, dt)?;
     let (mut parts, mut units, mut all, mut duration) = (Vec::new(), None, 0_usize, 0.0);
     for (k, (level, lasts)) in sections.into_iter().enumerate() {
@@ -65,7 +68,12 @@ pub fn constant_input<T: Scalar, L: Into<Level>>(sections: impl IntoIterator<Ite
             Level::Each(values) => {
                 let expected = *units.get_or_insert(values.len());
                 if values.len() != expected {
-                    return Err(Error::Shape { argument: format!("section {k}"), axis: "units".into(), expected, given: values.len() });
+                    return Err(Error::Shape {
+                        argument: format!("section {k}"),
+                        axis: "units".into(),
+                        expected,
+                        given: values.len(),
+                    });
                 }
                 values.iter().try_for_each(|value| finite(&format!("section {k}"), *value).map(|_| ()))?;
             }
@@ -98,7 +106,12 @@ pub fn section_input<T: Scalar, L: Into<Level>>(
 ) -> Result<ArrayD<T>> {
     let (values, durations): (Vec<L>, Vec<f64>) = (values.into_iter().collect(), durations.into_iter().collect());
     if values.len() != durations.len() {
-        return Err(Error::Shape { argument: "durations".into(), axis: "sections".into(), expected: values.len(), given: durations.len() });
+        return Err(Error::Shape {
+            argument: "durations".into(),
+            axis: "sections".into(),
+            expected: values.len(),
+            given: durations.len(),
+        });
     }
     Ok(constant_input(values.into_iter().zip(durations), dt)?.0)
 }
@@ -124,7 +137,12 @@ pub fn spike_input<T: Scalar>(
         if let Level::Each(values) = level
             && values.len() != times.len()
         {
-            return Err(Error::Shape { argument: what.into(), axis: "pulses".into(), expected: times.len(), given: values.len() });
+            return Err(Error::Shape {
+                argument: what.into(),
+                axis: "pulses".into(),
+                expected: times.len(),
+                given: values.len(),
+            });
         }
     }
     let steps = count(&clock, "duration", duration)?;
@@ -134,8 +152,10 @@ pub fn spike_input<T: Scalar>(
         if length.is_nan() || length < 0.0 {
             return Err(Error::value(format!("lengths[{k}]"), length, "is not a non-negative time"));
         }
-        let (from, to) =
-            (before(&clock, &format!("times[{k}]"), *time)?, before(&clock, &format!("times[{k}] + its length"), time + length)?);
+        let (from, to) = (
+            before(&clock, &format!("times[{k}]"), *time)?,
+            before(&clock, &format!("times[{k}] + its length"), time + length)?,
+        );
         let size = T::from_f64(finite(&format!("sizes[{k}]"), sizes.at(k))?);
         values.get_mut(from.min(steps)..to.min(steps)).unwrap_or_default().fill(size);
     }

@@ -46,7 +46,13 @@ pub fn square_input<T: Scalar>(amplitude: f64, frequency: f64, bias: bool, span:
     })
 }
 
-fn wave<T: Scalar>(amplitude: f64, frequency: f64, bias: bool, span: Span, of_turns: impl Fn(f64) -> f64) -> Result<ArrayD<T>> {
+fn wave<T: Scalar>(
+    amplitude: f64,
+    frequency: f64,
+    bias: bool,
+    span: Span,
+    of_turns: impl Fn(f64) -> f64,
+) -> Result<ArrayD<T>> {
     let (amplitude, frequency) = (finite("amplitude", amplitude)?, finite("frequency", frequency)?);
     span.steps(true)?;
     // The number of periods in a step: the frequency is in hertz and `dt` in milliseconds.
@@ -89,6 +95,9 @@ mod tests {
             let error = (sin_turns(x) - ((x - x.round()) * std::f64::consts::TAU).sin()).abs();
             assert!(error <= 1e-15, "{x}: {error:e}");
         }
-        assert_eq!([0.0, 0.25, 0.5, 0.75, -0.25, 1e6].map(sin_turns).map(|x| x + 0.0), [0.0, 1.0, 0.0, -1.0, -1.0, 0.0]);
+        assert_eq!(
+            [0.0, 0.25, 0.5, 0.75, -0.25, 1e6].map(sin_turns).map(|x| x + 0.0),
+            [0.0, 1.0, 0.0, -1.0, -1.0, 0.0]
+        );
     }
 }

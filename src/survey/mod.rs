@@ -63,7 +63,12 @@ impl Survey {
         Self::of(Err(Reason::NotBuilt), Vec::new(), Err(Reason::NotBuilt), Vec::new())
     }
 
-    fn of(driver: Result<Driver, Reason>, driver_in: Vec<String>, compiler: Result<Compilers, Reason>, compiler_in: Vec<String>) -> Self {
+    fn of(
+        driver: Result<Driver, Reason>,
+        driver_in: Vec<String>,
+        compiler: Result<Compilers, Reason>,
+        compiler_in: Vec<String>,
+    ) -> Self {
         let mut findings = vec![Finding {
             what: "CUDA driver",
             result: match &driver {
@@ -73,7 +78,8 @@ impl Survey {
             looked_in: driver_in,
         }];
         for gpu in driver.iter().flat_map(|d| &d.gpus) {
-            let result = gpu.unfit().map_or_else(|| Ok(format!("cuda:{}: {gpu}", gpu.ordinal)), |why| Err(why.to_string()));
+            let result =
+                gpu.unfit().map_or_else(|| Ok(format!("cuda:{}: {gpu}", gpu.ordinal)), |why| Err(why.to_string()));
             findings.push(Finding { what: "GPU", result, looked_in: Vec::new() });
         }
         findings.push(Finding {
@@ -86,7 +92,8 @@ impl Survey {
         });
         #[cfg(feature = "cuda")]
         if !crate::cuda::compiler::embedded::archs().is_empty() {
-            let archs: Vec<_> = crate::cuda::compiler::embedded::archs().iter().map(|arch| format!("sm_{arch}")).collect();
+            let archs: Vec<_> =
+                crate::cuda::compiler::embedded::archs().iter().map(|arch| format!("sm_{arch}")).collect();
             let result = Ok(format!("compiled ahead of time for {}; used if there is no NVRTC", archs.join(", ")));
             findings.push(Finding { what: "kernels", result, looked_in: Vec::new() });
         }
@@ -202,8 +209,10 @@ mod tests {
     #[test]
     fn why_not_is_the_first_thing_amiss() {
         let gpu = |ordinal, capability| Gpu { ordinal, name: "G".into(), capability, memory: 1 << 30 };
-        let driver = || Ok(Driver { library: "d".into(), version: (13, 0), gpus: vec![gpu(0, (9, 0)), gpu(1, (6, 1))] });
-        let compiler = || Ok(Compilers::new(vec![Compiler { library: "c".into(), version: (13, 0) }], Some((13, 0))).unwrap());
+        let driver =
+            || Ok(Driver { library: "d".into(), version: (13, 0), gpus: vec![gpu(0, (9, 0)), gpu(1, (6, 1))] });
+        let compiler =
+            || Ok(Compilers::new(vec![Compiler { library: "c".into(), version: (13, 0) }], Some((13, 0))).unwrap());
         let no_compiler = || Err(Reason::NoCompiler { looked_in: vec!["here".into()] });
         let survey = |driver, compiler| Survey::of(driver, Vec::new(), compiler, Vec::new());
 
@@ -217,14 +226,22 @@ mod tests {
         assert_eq!(uncompiled.best(), Device::Cpu);
         let too_old = || Err(Reason::DriverTooOld { has: (11, 8), needs: MIN_DRIVER });
         assert!(matches!(survey(too_old(), no_compiler()).why_not_cuda(7), Some(Reason::DriverTooOld { .. })));
-        assert!(whole.findings.iter().any(|f| f.what == "GPU" && f.result.as_ref().is_ok_and(|r| r.contains("9.0, 1.0 GiB"))));
+        assert!(
+            whole
+                .findings
+                .iter()
+                .any(|f| f.what == "GPU" && f.result.as_ref().is_ok_and(|r| r.contains("9.0, 1.0 GiB")))
+        );
     }
 
     #[cfg(not(feature = "cuda"))]
     #[test]
     fn without_the_feature_that_is_the_reason() {
         assert_eq!(Survey::new().why_not_cuda(0), Some(Reason::NotBuilt));
-        assert!(matches!(Device::cuda(0), Err(crate::error::Error::DeviceUnavailable { reason: Reason::NotBuilt, .. })));
+        assert!(matches!(
+            Device::cuda(0),
+            Err(crate::error::Error::DeviceUnavailable { reason: Reason::NotBuilt, .. })
+        ));
         assert_eq!(Device::auto(), Device::Cpu);
     }
 }

@@ -67,7 +67,11 @@ impl Clock {
         let exact = duration / self.dt;
         let whole = up(exact);
         if whole > 9.0e15 {
-            return Err(Error::value("duration", duration, format!("is {whole:e} steps of {}, more than can be counted", Number(self.dt))));
+            return Err(Error::value(
+                "duration",
+                duration,
+                format!("is {whole:e} steps of {}, more than can be counted", Number(self.dt)),
+            ));
         }
         Ok(whole as u64)
     }

@@ -58,7 +58,13 @@ where
     /// variables.
     #[must_use]
     pub fn new(output: impl Into<Vec<usize>>, step: F) -> Self {
-        let schema = Schema { inputs: Vec::new(), output: output.into(), state: Vec::new(), coupling: Coupling::Row, reads_clock: true };
+        let schema = Schema {
+            inputs: Vec::new(),
+            output: output.into(),
+            state: Vec::new(),
+            coupling: Coupling::Row,
+            reads_clock: true,
+        };
         Self { schema, init: Vec::new(), step, element: PhantomData }
     }
 
@@ -66,14 +72,24 @@ where
     /// broadcast.
     #[must_use]
     pub fn input(mut self, name: impl Into<Cow<'static, str>>, shape: impl Into<Vec<usize>>) -> Self {
-        self.schema.inputs.push(InputSpec { name: name.into(), shape: shape.into(), optional: false, broadcasts: true });
+        self.schema.inputs.push(InputSpec {
+            name: name.into(),
+            shape: shape.into(),
+            optional: false,
+            broadcasts: true,
+        });
         self
     }
 
     /// Adds a variable of this shape for one batch row, and its initial values: one number, one
     /// number for each element, or a random distribution.
     #[must_use]
-    pub fn var(mut self, name: impl Into<Cow<'static, str>>, shape: impl Into<Vec<usize>>, init: impl Into<Init>) -> Self {
+    pub fn var(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        shape: impl Into<Vec<usize>>,
+        init: impl Into<Init>,
+    ) -> Self {
         self.schema.state.push(VarSpec::new(name, shape));
         self.init.push(init.into());
         self
@@ -105,7 +121,8 @@ where
         let width = output.iter().product::<usize>();
         let (first, units, node) = (state.first(), state.units(), state.node());
         // Without an output, the number of rows follows from the length of a variable.
-        let own = vars.iter().zip(state.all()).find(|(var, _)| !var.is_empty()).map(|(var, values)| values.len() / var.len());
+        let own =
+            vars.iter().zip(state.all()).find(|(var, _)| !var.is_empty()).map(|(var, values)| values.len() / var.len());
         let rows = y.len().checked_div(width).or(own).unwrap_or(0);
         y.fill(T::zeroed());
         for row in 0..rows {
@@ -115,7 +132,8 @@ where
                 given.ports[port] = x.ports[port].get(row * len..(row + 1) * len).unwrap_or_default();
             }
             let parts = state.all().iter_mut().zip(vars);
-            let parts = parts.map(|(values, var)| values.get_mut(row * var.len()..(row + 1) * var.len()).unwrap_or_default());
+            let parts =
+                parts.map(|(values, var)| values.get_mut(row * var.len()..(row + 1) * var.len()).unwrap_or_default());
             let mut one = State::of_node(parts.collect(), first + row, units, node);
             (self.step)(at, &given, &mut one, y.get_mut(row * width..(row + 1) * width).unwrap_or_default());
         }

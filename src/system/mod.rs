@@ -118,7 +118,11 @@ pub trait System<T: Scalar>: Send + Sync {
     /// The torch modules with the same weights as this system and its parts, so that their
     /// `state_dict` can be loaded. The list is empty if the system has no weights.
     fn torch(&self) -> Vec<Module<'_>> {
-        if self.weights().is_empty() { Vec::new() } else { vec![Module::none("has weights, and torch has no module of its kind")] }
+        if self.weights().is_empty() {
+            Vec::new()
+        } else {
+            vec![Module::none("has weights, and torch has no module of its kind")]
+        }
     }
 
     /// Checks that the parameters are finite, have the right lengths, and are positive where they

@@ -73,7 +73,8 @@ impl<'a, T: Scalar> Scan<'a, T> {
     /// Appends input `port` of the steps `range` to `out`: `[steps, rows, features]`.
     ///
     /// # Panics
-    /// If `range` is not within [`Scan::steps`], or `port` not below [`MAX_PORTS`](crate::MAX_PORTS).
+    /// If `range` is not within [`Scan::steps`], or `port` not below
+    /// [`MAX_PORTS`](crate::MAX_PORTS).
     pub fn gather(&mut self, port: usize, range: Range<usize>, out: &mut Vec<T>) {
         for k in range {
             out.extend_from_slice(self.source.inputs(k).port(port));

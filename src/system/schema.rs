@@ -130,7 +130,13 @@ impl Schema {
     /// element for each unit.
     #[must_use]
     pub fn pointwise(units: usize) -> Self {
-        Self { inputs: Vec::new(), output: vec![units], state: Vec::new(), coupling: Coupling::Pointwise, reads_clock: true }
+        Self {
+            inputs: Vec::new(),
+            output: vec![units],
+            state: Vec::new(),
+            coupling: Coupling::Pointwise,
+            reads_clock: true,
+        }
     }
 
     /// A system whose batch rows are independent, from `input` features to `output` features. It
@@ -138,7 +144,13 @@ impl Schema {
     #[must_use]
     pub fn row(input: impl Into<Vec<usize>>, output: impl Into<Vec<usize>>) -> Self {
         let input = InputSpec { name: "x".into(), shape: input.into(), optional: false, broadcasts: false };
-        Self { inputs: vec![input], output: output.into(), state: Vec::new(), coupling: Coupling::Row, reads_clock: false }
+        Self {
+            inputs: vec![input],
+            output: output.into(),
+            state: Vec::new(),
+            coupling: Coupling::Row,
+            reads_clock: false,
+        }
     }
 
     /// Adds an optional input with one element for each unit. The input broadcasts.
@@ -205,11 +217,19 @@ impl Schema {
             for (view, range) in &var.views {
                 names.push(view);
                 if range.start > range.end || range.end > var.len() {
-                    return invalid(format!("view `{view}` {range:?} is outside `{}`, which has {} elements", var.name, var.len()));
+                    return invalid(format!(
+                        "view `{view}` {range:?} is outside `{}`, which has {} elements",
+                        var.name,
+                        var.len()
+                    ));
                 }
             }
         }
-        let unknown = self.state.iter().filter_map(|v| v.held_by.as_deref()).find(|counter| !self.state.iter().any(|v| v.name == *counter));
+        let unknown = self
+            .state
+            .iter()
+            .filter_map(|v| v.held_by.as_deref())
+            .find(|counter| !self.state.iter().any(|v| v.name == *counter));
         if let Some(counter) = unknown {
             return invalid(format!("no variable `{counter}`, but another variable is held by it"));
         }

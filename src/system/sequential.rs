@@ -162,9 +162,10 @@ impl<T: Scalar> System<T> for Sequential<T> {
     }
 
     fn program(&self, dt: f64) -> Option<Program> {
-        let layers = self.layers.iter().zip(self.stages().stages).enumerate().map(|(index, ((name, layer), (schema, vars)))| {
-            Some(LayerProgram { name: name.clone(), index, vars, schema, program: layer.program(dt)? })
-        });
+        let layers =
+            self.layers.iter().zip(self.stages().stages).enumerate().map(|(index, ((name, layer), (schema, vars)))| {
+                Some(LayerProgram { name: name.clone(), index, vars, schema, program: layer.program(dt)? })
+            });
         Some(Program { body: ProgramBody::Sequence(layers.collect::<Option<_>>()?) })
     }
 
@@ -189,23 +190,24 @@ impl<T: Scalar> System<T> for Sequential<T> {
     }
 
     fn weights(&self) -> Vec<Weight<'_, T>> {
-        let all = self
-            .layers
-            .iter()
-            .flat_map(|(name, layer)| layer.weights().into_iter().map(move |w| Weight { name: format!("{name}.{}", w.name), ..w }));
+        let all = self.layers.iter().flat_map(|(name, layer)| {
+            layer.weights().into_iter().map(move |w| Weight { name: format!("{name}.{}", w.name), ..w })
+        });
         all.collect()
     }
 
     fn weights_mut(&mut self) -> Vec<WeightMut<'_, T>> {
-        let all = self
-            .layers
-            .iter_mut()
-            .flat_map(|(name, layer)| layer.weights_mut().into_iter().map(move |w| WeightMut { name: format!("{name}.{}", w.name), ..w }));
+        let all = self.layers.iter_mut().flat_map(|(name, layer)| {
+            layer.weights_mut().into_iter().map(move |w| WeightMut { name: format!("{name}.{}", w.name), ..w })
+        });
         all.collect()
     }
 
     fn torch(&self) -> Vec<Module<'_>> {
-        self.layers.iter().flat_map(|(name, layer)| layer.torch().into_iter().map(|module| module.within(name))).collect()
+        self.layers
+            .iter()
+            .flat_map(|(name, layer)| layer.torch().into_iter().map(|module| module.within(name)))
+            .collect()
     }
 
     fn check(&self) -> Result<()> {

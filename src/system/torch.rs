@@ -81,7 +81,10 @@ impl<'a> Module<'a> {
     /// Declares that a torch module has weights of these names (`weight`, `bias`). `convert`
     /// computes the system's weights from them, under the system's own names.
     #[must_use]
-    pub fn new<N: Into<String>>(names: impl IntoIterator<Item = N>, convert: impl Fn(&Given<'_>) -> Result<Weights> + 'a) -> Self {
+    pub fn new<N: Into<String>>(
+        names: impl IntoIterator<Item = N>,
+        convert: impl Fn(&Given<'_>) -> Result<Weights> + 'a,
+    ) -> Self {
         Self { path: String::new(), names: Ok(names.into_iter().map(Into::into).collect()), convert: Box::new(convert) }
     }
 
@@ -120,7 +123,9 @@ impl<'g> Given<'g> {
         }
         match (0..given.len()).find(|&a| given[a] != shape[a]) {
             None => Ok(array),
-            Some(axis) => Err(Error::Shape { argument, axis: axis.to_string(), expected: shape[axis], given: given[axis] }),
+            Some(axis) => {
+                Err(Error::Shape { argument, axis: axis.to_string(), expected: shape[axis], given: given[axis] })
+            }
         }
     }
 }
@@ -136,12 +141,15 @@ pub fn weights<T: Scalar>(system: &dyn System<T>, given: &[(String, ArrayD<f64>)
         match &module.names {
             Ok(names) if names.is_empty() => {}
             Ok(names) => modules.push((names.clone(), module)),
-            Err(reason) => return Err(Error::value("torch_weights", join(&module.path, system.kind()), reason.clone())),
+            Err(reason) => {
+                return Err(Error::value("torch_weights", join(&module.path, system.kind()), reason.clone()));
+            }
         }
     }
     let split = |name: &'_ str| name.rsplit_once('.').map_or(0, |(path, _)| path.len());
-    let given: Vec<(&str, &str, &ArrayD<f64>)> =
-        (given.iter()).map(|(name, array)| (&name[..split(name)], name[split(name)..].trim_start_matches('.'), array)).collect();
+    let given: Vec<(&str, &str, &ArrayD<f64>)> = (given.iter())
+        .map(|(name, array)| (&name[..split(name)], name[split(name)..].trim_start_matches('.'), array))
+        .collect();
     let paths: BTreeSet<&str> = given.iter().map(|(path, ..)| *path).collect();
     let ours: Vec<&str> = modules.iter().map(|(_, module)| module.path.as_str()).collect();
     let matched = matching(&ours, &paths);
@@ -204,7 +212,8 @@ fn matching<'g>(ours: &[&str], paths: &BTreeSet<&'g str>) -> Vec<Option<&'g str>
 fn numbered<'g>(paths: &BTreeSet<&'g str>) -> Option<Vec<&'g str>> {
     let split = |path: &&'g str| path.rsplit_once('.').unwrap_or(("", path));
     let parents: BTreeSet<&str> = paths.iter().map(|path| split(path).0).collect();
-    let mut numbers = paths.iter().map(|path| Some((split(path).1.parse::<u32>().ok()?, *path))).collect::<Option<Vec<_>>>()?;
+    let mut numbers =
+        paths.iter().map(|path| Some((split(path).1.parse::<u32>().ok()?, *path))).collect::<Option<Vec<_>>>()?;
     numbers.sort_unstable();
     (parents.len() == 1).then(|| numbers.into_iter().map(|(_, path)| path).collect())
 }

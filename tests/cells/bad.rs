@@ -10,7 +10,10 @@ fn built<S: System<f32>>(system: S) -> Result<(), Error> {
 #[test]
 fn a_weight_of_the_wrong_length_is_refused() {
     let error = brainpy::RnnCell::<f32>::new(3, 4).weight("Wi", &[0.0; 11]).unwrap_err();
-    assert!(matches!(&error, Error::Shape { expected: 12, given: 11, argument, .. } if argument.contains("Wi")), "{error}");
+    assert!(
+        matches!(&error, Error::Shape { expected: 12, given: 11, argument, .. } if argument.contains("Wi")),
+        "{error}"
+    );
     let error = built(brainpy::GruCell::new(3, 4).b_init(Init::Values(vec![0.0; 11]))).unwrap_err();
     assert!(matches!(error, Error::Shape { expected: 12, given: 11, .. }), "{error}");
     let error = built(brainpy::LstmCell::new(3, 4).state_init(Init::Values(vec![0.0; 4]))).unwrap_err();

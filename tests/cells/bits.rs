@@ -42,7 +42,11 @@ impl<T: Scalar> Checks for Typed<T> {
     fn threads_and_blocks(&self) {
         for (threads, block) in [(1, Some(1)), (1, Some(3)), (2, None), (2, Some(5)), (8, None), (8, Some(2))] {
             let run = self.case.run::<T>(threads, block);
-            assert!(bits(&run.0) == bits(&self.whole.0) && bits(&run.1) == bits(&self.whole.1), "{:?} {threads} {block:?}", self.case.kind);
+            assert!(
+                bits(&run.0) == bits(&self.whole.0) && bits(&run.1) == bits(&self.whole.1),
+                "{:?} {threads} {block:?}",
+                self.case.kind
+            );
         }
     }
 
@@ -52,7 +56,11 @@ impl<T: Scalar> Checks for Typed<T> {
             let mut alone = LoopOverTime::builder(self.case.system::<T>()).batch(1).out_vars("state").build().unwrap();
             let run = alone.run(x.slice(s![.., r..r + 1, ..])).unwrap();
             let of = |all: &ArrayD<T>| bits(&all.slice_axis(Axis(1), Slice::from(r..r + 1)).to_owned());
-            assert!(bits(&run.output) == of(&self.whole.0) && bits(&run["state"]) == of(&self.whole.1), "{:?} row {r}", self.case.kind);
+            assert!(
+                bits(&run.output) == of(&self.whole.0) && bits(&run["state"]) == of(&self.whole.1),
+                "{:?} row {r}",
+                self.case.kind
+            );
         }
     }
 
@@ -88,7 +96,9 @@ const SHAPES: [[usize; 4]; 3] = [[9, 13, 7, 33], [5, 19, 150, 40], [3, 9, 3, 137
 
 fn all(check: impl Fn(&dyn Checks)) {
     println!("seed {SEED}");
-    each_type(|make| KINDS.into_iter().for_each(|kind| SHAPES.into_iter().for_each(|shape| check(&*make(kind, shape)))));
+    each_type(|make| {
+        KINDS.into_iter().for_each(|kind| SHAPES.into_iter().for_each(|shape| check(&*make(kind, shape))))
+    });
 }
 
 #[test]

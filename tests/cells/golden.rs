@@ -9,7 +9,9 @@ use overtime::{Builder, FirstAxis, LoopOverTime, Scalar, Sequential};
 macro_rules! with {
     ($reference:expr, $name:literal, $layer:expr) => {{
         let prefix = concat!("w.", $name, ".");
-        $reference.with(prefix).fold($layer, |layer, (name, values)| layer.weight(name, values.as_slice().unwrap()).unwrap())
+        $reference
+            .with(prefix)
+            .fold($layer, |layer, (name, values)| layer.weight(name, values.as_slice().unwrap()).unwrap())
     }};
 }
 

@@ -21,7 +21,9 @@ fn dense<T: Scalar>(tol: f64) {
         let scale = 1.0 / (from as f64).sqrt();
         let (w, b) = (random::<T>(SEED, "w", from * to, scale), random::<T>(SEED, "b", to, 1.0));
         let values = random::<T>(SEED, "x", steps * batch * from, 1.0);
-        let x = Array3::from_shape_vec((steps, batch, from), values.iter().map(|v| T::from_f64(*v)).collect()).unwrap().into_dyn();
+        let x = Array3::from_shape_vec((steps, batch, from), values.iter().map(|v| T::from_f64(*v)).collect())
+            .unwrap()
+            .into_dyn();
         for bias in [false, true] {
             let plain: Vec<f64> = (0..steps * batch * to)
                 .map(|k| {
@@ -88,7 +90,8 @@ impl Conv {
             for (p, q, o) in (0..down * across * to).map(|k| (k / to / across, k / to % across, k % to)) {
                 let mut sum = b[o];
                 for (k, l, c) in (0..depth).map(|d| (d / each / self.kernel.1, d / each % self.kernel.1, d % each)) {
-                    let (row, column) = (p * self.stride.0 + k * self.dilation.0, q * self.stride.1 + l * self.dilation.1);
+                    let (row, column) =
+                        (p * self.stride.0 + k * self.dilation.0, q * self.stride.1 + l * self.dilation.1);
                     if (top..top + height).contains(&row) && (left..left + width).contains(&column) {
                         let channel = o / (to / self.groups) * each + c;
                         let x = values[((image * height + row - top) * width + column - left) * from + channel];
@@ -98,7 +101,10 @@ impl Conv {
                 plain.push(T::from_f64(sum).to_f64());
             }
         }
-        let x = Array5::from_shape_vec((steps, batch, height, width, from), values.iter().map(|v| T::from_f64(*v)).collect());
+        let x = Array5::from_shape_vec(
+            (steps, batch, height, width, from),
+            values.iter().map(|v| T::from_f64(*v)).collect(),
+        );
         let x = x.unwrap().into_dyn();
         let layer = || {
             let conv = Conv2d::<T>::new(from, to, self.kernel, self.input).groups(self.groups).padding(self.padding);
@@ -107,7 +113,8 @@ impl Conv {
         };
         let whole = run(layer(), &x, 1, usize::MAX);
         assert_eq!(whole.shape(), [steps, batch, down, across, to]);
-        let what = format!("{:?} {:?} {:?} {:?} {}", self.kernel, self.stride, self.dilation, self.padding, self.groups);
+        let what =
+            format!("{:?} {:?} {:?} {:?} {}", self.kernel, self.stride, self.dilation, self.padding, self.groups);
         assert_close(&what, &whole, &plain, tol);
         assert_eq!(whole, run(layer(), &x, 2, 1));
     }
@@ -125,9 +132,13 @@ fn conv2d_is_the_plain_sum() {
     for padding in paddings {
         for stride in [(1, 1), (2, 3), (5, 1)] {
             for dilation in [(1, 1), (2, 1), (1, 3)] {
-                for (kernel, channels, groups) in
-                    [((1, 1), (3, 5), 1), ((3, 2), (4, 6), 2), ((3, 3), (3, 3), 3), ((4, 3), (2, 33), 1), ((2, 4), (6, 2), 2)]
-                {
+                for (kernel, channels, groups) in [
+                    ((1, 1), (3, 5), 1),
+                    ((3, 2), (4, 6), 2),
+                    ((3, 3), (3, 3), 3),
+                    ((4, 3), (2, 33), 1),
+                    ((2, 4), (6, 2), 2),
+                ] {
                     let conv = Conv { input: (9, 11), kernel, channels, stride, dilation, padding, groups };
                     conv.check::<f64>(1e-13);
                     conv.check::<f32>(5e-6);
@@ -135,8 +146,15 @@ fn conv2d_is_the_plain_sum() {
             }
         }
     }
-    let conv =
-        Conv { input: (9, 11), kernel: (3, 3), channels: (4, 6), stride: (2, 1), dilation: (1, 2), padding: Padding::Same, groups: 2 };
+    let conv = Conv {
+        input: (9, 11),
+        kernel: (3, 3),
+        channels: (4, 6),
+        stride: (2, 1),
+        dilation: (1, 2),
+        padding: Padding::Same,
+        groups: 2,
+    };
     conv.check::<f16>(2e-3);
     conv.check::<bf16>(2e-2);
 }

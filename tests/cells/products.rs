@@ -39,7 +39,8 @@ impl Case {
 
     pub(crate) fn build<T: Scalar>(&self, device: Device) -> Product<T> {
         let [m, k, n] = self.size;
-        let product = Matmul::new(m, k, n).batch(self.batch).transpose_a(self.transposed[0]).transpose_b(self.transposed[1]);
+        let product =
+            Matmul::new(m, k, n).batch(self.batch).transpose_a(self.transposed[0]).transpose_b(self.transposed[1]);
         let product = product.share_a(self.shared[0]).share_b(self.shared[1]).activation(self.activation);
         product.products(self.products).device(device).build().unwrap()
     }
@@ -104,7 +105,10 @@ pub(crate) fn check<T: Scalar>(case: Case, device: Device, seed: u64) -> Vec<T> 
     let what = format!("{} {case:?}, seed {seed}, {}", T::DTYPE, product.kernel());
     assert!(far <= bound(T::DTYPE, case.products, case.size[1]), "{what}: {far:e}");
     let again = product.run(&a, &b, Some(&bias)).unwrap();
-    assert!(bytemuck::cast_slice::<T, u8>(&again) == bytemuck::cast_slice::<T, u8>(&c), "{what}: the second result has different bits");
+    assert!(
+        bytemuck::cast_slice::<T, u8>(&again) == bytemuck::cast_slice::<T, u8>(&c),
+        "{what}: the second result has different bits"
+    );
     c
 }
 
@@ -172,7 +176,9 @@ fn products_with_an_axis_of_length_0_have_results() {
     assert_eq!(build(2, 0, 2).run(&[], &[], None).unwrap(), [0.0; 4]);
     assert!(build(0, 3, 2).run(&[], &[1.0; 6], None).unwrap().is_empty());
     assert!(build(3, 2, 0).run(&[1.0; 6], &[], None).unwrap().is_empty());
-    assert!(Matmul::<f32>::new(2, 2, 2).batch(0).device(device).build().unwrap().run(&[], &[], None).unwrap().is_empty());
+    assert!(
+        Matmul::<f32>::new(2, 2, 2).batch(0).device(device).build().unwrap().run(&[], &[], None).unwrap().is_empty()
+    );
 }
 
 /// A NaN does not count as zero, and affects only its own row and column.
@@ -184,7 +190,10 @@ fn nan_stays_in_its_row_and_column() {
         let mut a = vec![1.0; 20 * 24];
         a[5 * 24 + 23] = f32::NAN;
         let c = product.run(&a, &vec![0.0; 24 * 20], None).unwrap();
-        assert!(c.chunks(20).enumerate().all(|(r, row)| row.iter().all(|v| if r == 5 { v.is_nan() } else { *v == 0.0 })), "{c:?}");
+        assert!(
+            c.chunks(20).enumerate().all(|(r, row)| row.iter().all(|v| if r == 5 { v.is_nan() } else { *v == 0.0 })),
+            "{c:?}"
+        );
     }
 }
 
@@ -201,7 +210,8 @@ fn operands_of_a_wrong_length_are_named() {
     assert_eq!(said(12, 24, Some(8)), "bias: axis elements has length 8, expected 4");
     let short = product.run_into(&[0.0; 12], &[0.0; 24], None, &mut [0.0; 15]).unwrap_err();
     assert!(matches!(short, Error::Shape { expected: 16, given: 15, .. }), "{short}");
-    for (m, k, n, batch) in [(usize::MAX, 2, 1, 1), (1, 1 << 62, 1, 1), (1 << 31, 1, 1 << 31, 1), (1, 1, 1, usize::MAX)] {
+    for (m, k, n, batch) in [(usize::MAX, 2, 1, 1), (1, 1 << 62, 1, 1), (1 << 31, 1, 1 << 31, 1), (1, 1, 1, usize::MAX)]
+    {
         let error = Matmul::<f64>::new(m, k, n).batch(batch).device(device).build().unwrap_err();
         assert!(matches!(error, Error::Value { .. }), "{error}");
     }
@@ -214,7 +224,8 @@ fn matrices_of_any_layout_are_multiplied() {
     let a = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
     let expected = array![[14.0, 32.0], [32.0, 77.0]];
     assert_eq!(matmul(&a, &a.t()).unwrap(), expected);
-    let column_major = Array2::from_shape_vec(ndarray::ShapeBuilder::f((2, 3)), vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0]).unwrap();
+    let column_major =
+        Array2::from_shape_vec(ndarray::ShapeBuilder::f((2, 3)), vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0]).unwrap();
     assert_eq!(matmul(&column_major, &a.t().to_owned()).unwrap(), expected);
     // Every other column, in reverse order.
     let picked = a.slice(ndarray::s![.., ..;-2]);

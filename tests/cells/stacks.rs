@@ -5,7 +5,10 @@ use crate::cells::torch::{Case, KINDS, Kind, some_lengths};
 use crate::cells::twin::assert_close;
 use ndarray::{Array3, ArrayD, Axis, IxDyn, concatenate, s};
 use overtime::models::{Activation, Dense, Gru, Hh, Lstm, Rnn, brainpy};
-use overtime::{Builder, Coupling, Error, Init, Input, LoopOverTime, Recording, Schema, Sequential, Shared, State, System, Tick, VarSpec};
+use overtime::{
+    Builder, Coupling, Error, Init, Input, LoopOverTime, Recording, Schema, Sequential, Shared, State, System, Tick,
+    VarSpec,
+};
 
 type Loop = LoopOverTime<f32, Box<dyn System<f32>>>;
 
@@ -15,7 +18,8 @@ fn builder(case: &Case) -> Builder<f32, Box<dyn System<f32>>> {
 }
 
 fn bits(run: &Recording<f32>) -> Vec<u32> {
-    let vars = run.iter().filter_map(|(name, _)| run.get(name).ok()).flat_map(|a| a.iter().copied().collect::<Vec<_>>());
+    let vars =
+        run.iter().filter_map(|(name, _)| run.get(name).ok()).flat_map(|a| a.iter().copied().collect::<Vec<_>>());
     run.output.iter().copied().chain(vars).map(f32::to_bits).collect()
 }
 
@@ -43,8 +47,15 @@ fn threads_blocks_chunks_and_steps_between_change_no_bit() {
                     (bits(&run), state_bits(&over_time))
                 };
                 let whole = run(builder(&case).threads(1));
-                assert!(whole == run(builder(&case).threads(2).block(3)) && whole == run(builder(&case).threads(2).block(1)), "{kind:?}");
-                assert!(whole == run(builder(&case).chunk(5)) && whole == run(builder(&case).progress(|_, _| true)), "{kind:?}");
+                assert!(
+                    whole == run(builder(&case).threads(2).block(3))
+                        && whole == run(builder(&case).threads(2).block(1)),
+                    "{kind:?}"
+                );
+                assert!(
+                    whole == run(builder(&case).chunk(5)) && whole == run(builder(&case).progress(|_, _| true)),
+                    "{kind:?}"
+                );
             }
         }
     }
@@ -100,9 +111,15 @@ fn the_recorded_reverse_state_is_the_state_after_that_step() {
     assert!(state.slice(s![.., 0, ..]) == output.slice(s![.., 0, 4..]));
     // The row is short. Before its own end in reverse time, its state is the initial one, and its
     // output is 0.
-    assert!(state.slice(s![..2, 1, ..]) == output.slice(s![..2, 1, 4..]) && state.slice(s![2.., 1, ..]).iter().all(|h| *h == 0.0));
+    assert!(
+        state.slice(s![..2, 1, ..]) == output.slice(s![..2, 1, 4..])
+            && state.slice(s![2.., 1, ..]).iter().all(|h| *h == 0.0)
+    );
     let forward = &run["l0.state"];
-    assert!(forward.slice(s![2, 1, ..]) == forward.slice(s![4, 1, ..]) && output.slice(s![2.., 1, ..]).iter().all(|y| *y == 0.0));
+    assert!(
+        forward.slice(s![2, 1, ..]) == forward.slice(s![4, 1, ..])
+            && output.slice(s![2.., 1, ..]).iter().all(|y| *y == 0.0)
+    );
 }
 
 /// One step of `System::step` is a sequence of one step.
@@ -116,7 +133,12 @@ fn a_step_is_a_sequence_of_one() {
         let (shared, mut y) = (Shared::default(), vec![f32::NAN; run.output.len()]);
         let x = case.input::<f32>();
         let mut state = State::new(vars.iter_mut().map(Vec::as_mut_slice).collect(), 0, 5);
-        system.step(Tick { i: 0, t: 0.0, dt: 1.0, shared: &shared }, &overtime::Inputs::new(&[x.as_slice().unwrap()]), &mut state, &mut y);
+        system.step(
+            Tick { i: 0, t: 0.0, dt: 1.0, shared: &shared },
+            &overtime::Inputs::new(&[x.as_slice().unwrap()]),
+            &mut state,
+            &mut y,
+        );
         assert!(run.output.iter().eq(&y) && vars.iter().zip(run.iter()).all(|(v, (n, _))| run[n].iter().eq(v)));
     }
 }
@@ -124,7 +146,8 @@ fn a_step_is_a_sequence_of_one() {
 #[test]
 fn layers_and_cells_with_lengths_stand_in_a_sequential() {
     let model = || {
-        let stack = Sequential::<f32>::new().layer("in", Dense::new(4, 6)).layer("rnn", Lstm::new(6, 5).bidirectional(true));
+        let stack =
+            Sequential::<f32>::new().layer("in", Dense::new(4, 6)).layer("rnn", Lstm::new(6, 5).bidirectional(true));
         let stack = stack.layer("relu", Activation::Relu.layer([10])).layer("cell", brainpy::RnnCell::new(10, 3));
         stack.layer("out", Dense::new(3, 2).b_init(Init::Constant(1.0)))
     };
@@ -162,7 +185,8 @@ fn values_beyond_a_rows_end_are_ignored() {
 
 #[test]
 fn a_non_finite_value_is_found_at_its_first_step() {
-    let layers = Rnn::<f32>::new(1, 2).bidirectional(true).activation(Activation::Identity).wi_init(Init::Constant(1.0));
+    let layers =
+        Rnn::<f32>::new(1, 2).bidirectional(true).activation(Activation::Identity).wi_init(Init::Constant(1.0));
     let layers = layers.wh_init(Init::Constant(1e10)).b_init(Init::Zeros);
     let mut over_time = LoopOverTime::builder(layers).batch(2).build().unwrap();
     let mut x = Array3::<f32>::zeros((20, 2, 1));
@@ -170,12 +194,18 @@ fn a_non_finite_value_is_found_at_its_first_step() {
     // Within its length, the second row has only steps with input 0.
     over_time.run(Input::from(&x).lengths(&[20, 15])).unwrap();
     let error = over_time.run(&x).unwrap_err();
-    assert!(matches!(&error, Error::NotFinite { variable, step: Some(39), index: 2, .. } if variable == "l0.state"), "{error}");
+    assert!(
+        matches!(&error, Error::NotFinite { variable, step: Some(39), index: 2, .. } if variable == "l0.state"),
+        "{error}"
+    );
     let mut x = Array3::<f32>::zeros((20, 2, 1));
     x[[10, 1, 0]] = 1.0;
     over_time.reset_state(2).unwrap();
     let error = over_time.run(Input::from(&x).lengths(&[20, 12])).unwrap_err();
-    assert!(matches!(&error, Error::NotFinite { variable, step: Some(6), .. } if variable == "l0_reverse.state"), "{error}");
+    assert!(
+        matches!(&error, Error::NotFinite { variable, step: Some(6), .. } if variable == "l0_reverse.state"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -194,11 +224,13 @@ fn layers_of_brainpys_form_equal_its_cells() {
     assert!(ours.output == expected.output);
     // The forget gate adds 1, which is subtracted from torch's bias.
     let case = Case::new::<f64>(Kind::Lstm, 2, true, [5, 3, 2, 4]);
-    let brainpy = brainpy::Lstm::<f64>::new(2, 4).num_layers(2).bidirectional(true).torch_weights(&case.weights).unwrap();
+    let brainpy =
+        brainpy::Lstm::<f64>::new(2, 4).num_layers(2).bidirectional(true).torch_weights(&case.weights).unwrap();
     let run = LoopOverTime::builder(brainpy).batch(3).build().unwrap().run(&case.input::<f64>()).unwrap();
     assert_close("torch's weights in brainpy's cell", &run.output, &case.twin::<f64>(&[5; 3], case.zeros()).0, 1e-12);
     let (one, alone) = (brainpy::Lstm::<f64>::new(3, 4).seed(5), brainpy::LstmCell::<f64>::new(3, 4).seed(5));
-    let run = |system: Box<dyn System<f64>>| LoopOverTime::builder(system).batch(2).build().unwrap().run(&x).unwrap().output;
+    let run =
+        |system: Box<dyn System<f64>>| LoopOverTime::builder(system).batch(2).build().unwrap().run(&x).unwrap().output;
     assert!(run(Box::new(one)) == run(Box::new(alone)));
 }
 
@@ -245,7 +277,9 @@ fn invalid_lengths_are_refused() {
     assert!(matches!(&error, Error::Shape { argument, expected: 2, given: 1, .. } if argument == "lengths"), "{error}");
     assert_eq!(refused(lstm(), Some(2), &[4, 5]).to_string(), "lengths[1]: 5 is more than the series' 4 steps");
     assert!(refused(lstm(), None, &[4]).to_string().contains("call batch(…)"));
-    assert!(refused(Box::new(Hh::<f32>::new(1)), Some(2), &[1, 1]).to_string().starts_with("lengths: HH does not support"));
+    assert!(
+        refused(Box::new(Hh::<f32>::new(1)), Some(2), &[1, 1]).to_string().starts_with("lengths: HH does not support")
+    );
     let stack = Sequential::new().layer("a", brainpy::RnnCell::new(1, 1)).layer("mine", Own);
     assert!(refused(Box::new(stack), Some(1), &[1]).to_string().starts_with("lengths: `mine` (System)"));
     let mut over_time = LoopOverTime::builder(Hh::<f32>::new(1)).batch(1).build().unwrap();
@@ -265,13 +299,16 @@ fn invalid_layers_are_refused() {
     let error = Gru::<f32>::new(3, 4).weight("l1.Wi", &[0.0; 36]).unwrap_err().to_string();
     assert_eq!(error, "no weight named `l1.Wi`; there is: l0.Wi, l0.Wh, l0.b, l0.bh");
     let case = Case::new::<f32>(Kind::Gru, 1, false, [1, 1, 3, 4]);
-    let load = |layers: Gru<f32>, weights: &[(String, ArrayD<f64>)]| layers.torch_weights(weights).map(|_| ()).unwrap_err();
+    let load =
+        |layers: Gru<f32>, weights: &[(String, ArrayD<f64>)]| layers.torch_weights(weights).map(|_| ()).unwrap_err();
     let error = load(Gru::new(3, 4).bidirectional(true), &case.weights);
     assert!(
         matches!(&error, Error::Keys { missing, unexpected } if missing.len() == 4 && missing[0] == "weight_ih_l0_reverse" && unexpected.is_empty())
     );
     let error = load(Gru::new(3, 4).bias(false), &case.weights);
-    assert!(matches!(&error, Error::Keys { missing, unexpected } if missing.is_empty() && *unexpected == ["bias_ih_l0", "bias_hh_l0"]));
+    assert!(
+        matches!(&error, Error::Keys { missing, unexpected } if missing.is_empty() && *unexpected == ["bias_ih_l0", "bias_hh_l0"])
+    );
     let error = load(Gru::new(2, 4), &case.weights).to_string();
     assert_eq!(error, "weight `weight_ih_l0`: axis 1 has length 3, expected 2");
     let error = brainpy::Gru::<f32>::new(3, 4).torch_weights(&case.weights).map(|_| ()).unwrap_err().to_string();

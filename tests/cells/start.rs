@@ -15,7 +15,8 @@ fn values<S: System<f64>>(cell: &S, weight: usize) -> Vec<f64> {
 
 #[test]
 fn weights_have_brainpys_names_and_shapes() {
-    let expect = |pairs: &[(&str, &[usize])]| pairs.iter().map(|(n, s)| (n.to_string(), s.to_vec())).collect::<Vec<_>>();
+    let expect =
+        |pairs: &[(&str, &[usize])]| pairs.iter().map(|(n, s)| (n.to_string(), s.to_vec())).collect::<Vec<_>>();
     assert_eq!(names(&brainpy::RnnCell::new(3, 4)), expect(&[("Wi", &[3, 4]), ("Wh", &[4, 4]), ("b", &[4])]));
     assert_eq!(names(&brainpy::GruCell::new(3, 4)), expect(&[("Wi", &[3, 12]), ("Wh", &[4, 12]), ("b", &[12])]));
     assert_eq!(names(&brainpy::LstmCell::new(3, 4)), expect(&[("Wi", &[3, 16]), ("Wh", &[4, 16]), ("b", &[16])]));
@@ -56,14 +57,17 @@ fn the_state_starts_from_its_initial_value_and_has_views() {
     assert_eq!(run["c"], part(3, 6));
     assert_eq!(run["h"], run.output);
     // The result differs from that of a zero state.
-    let zero = LoopOverTime::builder(brainpy::LstmCell::<f64>::new(2, 3).seed(3)).batch(4).build().unwrap().run(&x).unwrap();
+    let zero =
+        LoopOverTime::builder(brainpy::LstmCell::<f64>::new(2, 3).seed(3)).batch(4).build().unwrap().run(&x).unwrap();
     assert_ne!(zero.output, run.output);
 }
 
 #[test]
 fn a_weight_written_after_a_run_takes_effect() {
     let x = Array3::from_elem((3, 1, 2), 1.0);
-    let run = |cell: &brainpy::RnnCell<f64>| LoopOverTime::builder(cell.clone()).batch(1).build().unwrap().run(&x).unwrap().output;
+    let run = |cell: &brainpy::RnnCell<f64>| {
+        LoopOverTime::builder(cell.clone()).batch(1).build().unwrap().run(&x).unwrap().output
+    };
     let mut cell = brainpy::RnnCell::<f64>::new(2, 2).weight("Wi", &[0.5; 4]).unwrap().weight("Wh", &[0.0; 4]).unwrap();
     assert!(run(&cell).iter().all(|y| *y == 1.0));
     // The cell is used in place, so its packed weights exist when the weight changes.
@@ -72,7 +76,12 @@ fn a_weight_written_after_a_run_takes_effect() {
     let mut step = |cell: &brainpy::RnnCell<f64>| {
         let tick = overtime::Tick { i: 0, t: 0.0, dt: 0.1, shared: &shared };
         let mut state = [0.0; 2];
-        cell.step(tick, &overtime::Inputs::new(&[&[1.0, 1.0]]), &mut overtime::State::new(vec![&mut state], 0, 2), &mut y);
+        cell.step(
+            tick,
+            &overtime::Inputs::new(&[&[1.0, 1.0]]),
+            &mut overtime::State::new(vec![&mut state], 0, 2),
+            &mut y,
+        );
         y
     };
     assert_eq!(step(&cell), [1.0, 1.0]);

@@ -41,8 +41,12 @@ fn recurrent_layers_behind_any_path() {
     let both = case("lstm");
     assert!(both.weights.iter().any(|(name, _)| name == "model.encoder.rnn.bias_hh_l1_reverse"));
     both.check("lstm alone", lstm().torch_weights(&both.weights).unwrap());
-    both.check_both("lstm by its name", || Sequential::new().layer("rnn", Lstm::new(3, 4).num_layers(2).bidirectional(true)));
-    both.check_both("lstm, the only one", || Sequential::new().layer("x", Lstm::new(3, 4).num_layers(2).bidirectional(true)));
+    both.check_both("lstm by its name", || {
+        Sequential::new().layer("rnn", Lstm::new(3, 4).num_layers(2).bidirectional(true))
+    });
+    both.check_both("lstm, the only one", || {
+        Sequential::new().layer("x", Lstm::new(3, 4).num_layers(2).bidirectional(true))
+    });
     case("gru").check_both("gru", || Sequential::new().layer("gru", Gru::new(3, 4).num_layers(2).bidirectional(true)));
     case("rnn").check_both("rnn", || Sequential::new().layer("rnn", Rnn::new(3, 4)));
     case("no_bias").check_both("without bias", || Sequential::new().layer("l", Lstm::new(3, 4).bias(false)));
@@ -103,7 +107,9 @@ fn weights_that_do_not_fit_are_listed() {
     assert_eq!(keys(&with("x.a.bias")), (vec![], vec!["x.a.bias".to_owned()]));
     // Three numbers for two layers cannot be matched.
     let three = ["0", "1", "2"].map(|n| (format!("{n}.weight"), array(&[2])));
-    let Err(Error::Keys { missing, unexpected }) = net().torch_weights(&three) else { panic!("the weights were accepted") };
+    let Err(Error::Keys { missing, unexpected }) = net().torch_weights(&three) else {
+        panic!("the weights were accepted")
+    };
     assert_eq!((missing.len(), unexpected.len()), (4, 3));
     // The weight of a Linear in brainpy's layout.
     let mut turned = weights.clone();
@@ -113,12 +119,14 @@ fn weights_that_do_not_fit_are_listed() {
     turned[0].1 = array(&[15]);
     assert!(net().torch_weights(&turned).is_err());
     // torch has no unit of this kind.
-    let error = Sequential::<f64>::new().layer("g", brainpy::Gru::new(3, 4)).torch_weights(&weights).err().unwrap().to_string();
+    let error =
+        Sequential::<f64>::new().layer("g", brainpy::Gru::new(3, 4)).torch_weights(&weights).err().unwrap().to_string();
     assert!(error.contains("GruCell"), "{error}");
     // The loop keeps its weights.
     let mut over_time = LoopOverTime::new(net()).unwrap();
     let before = over_time.state_dict().unwrap();
-    let given: Vec<(String, ArrayD<f64>)> = without("x.b.bias").into_iter().map(|(name, array)| (name.to_owned(), array)).collect();
+    let given: Vec<(String, ArrayD<f64>)> =
+        without("x.b.bias").into_iter().map(|(name, array)| (name.to_owned(), array)).collect();
     assert!(over_time.load_torch_weights(&given).is_err());
     assert_eq!(over_time.state_dict().unwrap(), before);
 }

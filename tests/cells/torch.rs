@@ -37,7 +37,12 @@ pub(crate) struct Case {
 pub(crate) type States = Vec<[Vec<Vec<f64>>; 2]>;
 
 impl Case {
-    pub(crate) fn new<T: Scalar>(kind: Kind, layers: usize, both: bool, [steps, batch, num_in, hidden]: [usize; 4]) -> Self {
+    pub(crate) fn new<T: Scalar>(
+        kind: Kind,
+        layers: usize,
+        both: bool,
+        [steps, batch, num_in, hidden]: [usize; 4],
+    ) -> Self {
         let (gates, directions) = (
             match kind {
                 Kind::Rnn => 1,
@@ -67,7 +72,17 @@ impl Case {
                 }
             }
         }
-        Self { kind, layers, both, steps, batch, num_in, hidden, weights, x: random::<T>(SEED, "x", steps * batch * num_in, 1.0) }
+        Self {
+            kind,
+            layers,
+            both,
+            steps,
+            batch,
+            num_in,
+            hidden,
+            weights,
+            x: random::<T>(SEED, "x", steps * batch * num_in, 1.0),
+        }
     }
 
     pub(crate) fn directions(&self) -> usize {
@@ -91,7 +106,9 @@ impl Case {
         let round = |x: f64| T::from_f64(x).to_f64();
         let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
         let mut input: Vec<Vec<Vec<f64>>> = (0..self.steps)
-            .map(|t| (0..self.batch).map(|b| self.x[(t * self.batch + b) * self.num_in..][..self.num_in].to_vec()).collect())
+            .map(|t| {
+                (0..self.batch).map(|b| self.x[(t * self.batch + b) * self.num_in..][..self.num_in].to_vec()).collect()
+            })
             .collect();
         for layer in 0..self.layers {
             let mut output = vec![vec![vec![0.0; self.directions() * n]; self.batch]; self.steps];
@@ -104,8 +121,12 @@ impl Case {
                     for s in 0..lengths[b] {
                         let t = if reverse { lengths[b] - 1 - s } else { s };
                         let (x, old) = (&input[t][b], h[b].clone());
-                        let of_x = |g: usize, j: usize| b_ih[[g * n + j]] + (0..x.len()).map(|k| w_ih[[g * n + j, k]] * x[k]).sum::<f64>();
-                        let of_h = |g: usize, j: usize| b_hh[[g * n + j]] + (0..n).map(|k| w_hh[[g * n + j, k]] * old[k]).sum::<f64>();
+                        let of_x = |g: usize, j: usize| {
+                            b_ih[[g * n + j]] + (0..x.len()).map(|k| w_ih[[g * n + j, k]] * x[k]).sum::<f64>()
+                        };
+                        let of_h = |g: usize, j: usize| {
+                            b_hh[[g * n + j]] + (0..n).map(|k| w_hh[[g * n + j, k]] * old[k]).sum::<f64>()
+                        };
                         for j in 0..n {
                             let gate = |g: usize| of_x(g, j) + of_h(g, j);
                             h[b][j] = round(match self.kind {
@@ -116,7 +137,8 @@ impl Case {
                                     (1.0 - z) * new + z * old[j]
                                 }
                                 Kind::Lstm => {
-                                    let (i, f, g, o) = (sigmoid(gate(0)), sigmoid(gate(1)), gate(2).tanh(), sigmoid(gate(3)));
+                                    let (i, f, g, o) =
+                                        (sigmoid(gate(0)), sigmoid(gate(1)), gate(2).tanh(), sigmoid(gate(3)));
                                     let new = f * c[b][j] + i * g;
                                     c[b][j] = round(new);
                                     o * new.tanh()
@@ -155,7 +177,10 @@ impl Case {
     pub(crate) fn variables(&self, states: &States) -> Vec<(String, Vec<f64>)> {
         let name = |n: usize| format!("l{}{}.state", n / self.directions(), ["", "_reverse"][n % self.directions()]);
         let of = |[h, c]: &[Vec<Vec<f64>>; 2]| -> Vec<f64> {
-            let rows = h.iter().zip(c).map(|(h, c)| if self.kind == Kind::Lstm { [h.clone(), c.clone()].concat() } else { h.clone() });
+            let rows = h
+                .iter()
+                .zip(c)
+                .map(|(h, c)| if self.kind == Kind::Lstm { [h.clone(), c.clone()].concat() } else { h.clone() });
             rows.flatten().collect()
         };
         states.iter().enumerate().map(|(n, state)| (name(n), of(state))).collect()
@@ -190,9 +215,15 @@ impl Case {
                 assert_close(&format!("{what} run {run}, {name}"), dict.get(&name).unwrap(), &values, tol);
             }
             if let Some(lengths) = lengths {
-                for (t, b) in (0..self.steps).flat_map(|t| (0..self.batch).map(move |b| (t, b))).filter(|(t, b)| *t >= lengths[*b]) {
+                for (t, b) in (0..self.steps)
+                    .flat_map(|t| (0..self.batch).map(move |b| (t, b)))
+                    .filter(|(t, b)| *t >= lengths[*b])
+                {
                     assert!(
-                        ours.output.slice(ndarray::s![t, b, ..]).iter().all(|y| bytemuck::bytes_of(y).iter().all(|byte| *byte == 0)),
+                        ours.output
+                            .slice(ndarray::s![t, b, ..])
+                            .iter()
+                            .all(|y| bytemuck::bytes_of(y).iter().all(|byte| *byte == 0)),
                         "{what}: {t} {b}"
                     );
                 }

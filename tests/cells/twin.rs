@@ -76,9 +76,11 @@ impl Case {
             for r in 0..self.batch {
                 let x = &self.x[(t * self.batch + r) * self.num_in..][..self.num_in];
                 let old = h[r].clone();
-                let from_x =
-                    |g: usize, j: usize| b[g * n + j] + (0..self.num_in).map(|k| x[k] * wi[k * gates * n + g * n + j]).sum::<f64>();
-                let from = |v: &[f64], g: usize, j: usize| (0..n).map(|k| v[k] * wh[k * gates * n + g * n + j]).sum::<f64>();
+                let from_x = |g: usize, j: usize| {
+                    b[g * n + j] + (0..self.num_in).map(|k| x[k] * wi[k * gates * n + g * n + j]).sum::<f64>()
+                };
+                let from =
+                    |v: &[f64], g: usize, j: usize| (0..n).map(|k| v[k] * wh[k * gates * n + g * n + j]).sum::<f64>();
                 let full = |g: usize, j: usize| from_x(g, j) + from(&old, g, j);
                 match self.kind {
                     Kind::Rnn => (0..n).for_each(|j| h[r][j] = round(full(0, j).max(0.0))),
@@ -144,7 +146,8 @@ impl Case {
     /// The library's output and state of every step, with this number of threads and of rows in a
     /// block.
     pub(crate) fn run<T: Scalar>(&self, threads: usize, block: Option<usize>) -> (ArrayD<T>, ArrayD<T>) {
-        let mut builder = LoopOverTime::builder(self.system::<T>()).batch(self.batch).out_vars("state").threads(threads);
+        let mut builder =
+            LoopOverTime::builder(self.system::<T>()).batch(self.batch).out_vars("state").threads(threads);
         if let Some(block) = block {
             builder = builder.block(block);
         }

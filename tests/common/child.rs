@@ -8,7 +8,8 @@ pub const CHILD: &str = "OVERTIME_TEST_CHILD";
 
 /// The variables that the tests of CUDA set in this process, before or after another test reads
 /// them.
-pub const PREPARED: [&str; 5] = ["OVERTIME_CACHE", "OVERTIME_LIBCUDA", "OVERTIME_IMAGE", "FAKECUDA_MEMORY_MIB", "FAKECUDA_QUIET"];
+pub const PREPARED: [&str; 5] =
+    ["OVERTIME_CACHE", "OVERTIME_LIBCUDA", "OVERTIME_IMAGE", "FAKECUDA_MEMORY_MIB", "FAKECUDA_QUIET"];
 
 /// The full name of a test, from its module (`module_path!()`) and its own name.
 pub fn whole(module: &str, test: &str) -> String {
@@ -52,6 +53,10 @@ pub fn alone(module: &str, test: &str, change: impl FnOnce(&mut Command), body: 
     change(&mut command);
     let output = command.output().unwrap();
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && text.contains("came to its end"), "{name} failed in its own process: {}\n{text}", output.status);
+    assert!(
+        output.status.success() && text.contains("came to its end"),
+        "{name} failed in its own process: {}\n{text}",
+        output.status
+    );
     Some(text)
 }

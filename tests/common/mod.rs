@@ -103,6 +103,9 @@ pub fn same_spikes(what: &str, a: &ArrayD<f64>, b: &ArrayD<f64>, slack: usize) {
         let times = |x: &ndarray::Array2<f64>| (0..steps).filter(|t| x[[*t, unit]] != 0.0).collect::<Vec<_>>();
         let (mine, theirs) = (times(&a), times(&b));
         assert_eq!(mine.len(), theirs.len(), "{what}: spikes of unit {unit}: {mine:?} instead of {theirs:?}");
-        assert!(mine.iter().zip(&theirs).all(|(m, t)| m.abs_diff(*t) <= slack), "{what}: unit {unit}: {mine:?} instead of {theirs:?}");
+        assert!(
+            mine.iter().zip(&theirs).all(|(m, t)| m.abs_diff(*t) <= slack),
+            "{what}: unit {unit}: {mine:?} instead of {theirs:?}"
+        );
     }
 }

@@ -14,15 +14,25 @@ fn network<T: Real>(n: usize) -> Network<T> {
     let relay = CondNeuGroup::<T>::new(n)
         .channel("INa", channel(ChannelKind::INaBa2002))
         .channel("IT", channel(ChannelKind::ICaTHm1992))
-        .channel("IL", channel(ChannelKind::IL).param("E", (0..n).map(|k| T::of(-70.0 - (k % 5) as f64)).collect::<Vec<_>>()).unwrap())
+        .channel(
+            "IL",
+            channel(ChannelKind::IL)
+                .param("E", (0..n).map(|k| T::of(-70.0 - (k % 5) as f64)).collect::<Vec<_>>())
+                .unwrap(),
+        )
         .v(Init::Constant(-62.0))
         .conductance();
-    let plain = CondNeuGroup::<T>::new(few).channel("IK", channel(ChannelKind::IKHh1952)).v(Init::Uniform(-70.0, -50.0));
+    let plain =
+        CondNeuGroup::<T>::new(few).channel("IK", channel(ChannelKind::IKHh1952)).v(Init::Uniform(-70.0, -50.0));
     let times: Vec<f64> = (0..3 * few).map(|k| 0.1 * (k % 11) as f64).collect();
     let indices: Vec<usize> = (0..3 * few).map(|k| k * 7 % few).collect();
     let freqs: Vec<T> = (0..n).map(|k| T::of(if k % 3 == 0 { 10_000.0 } else { 900.0 })).collect();
     Network::builder(0.1)
-        .group(Group::new("R", relay).receptor(Receptor::exponential("e", 2.0).coba(0.0)).receptor(Receptor::exponential("i", 4.0)))
+        .group(
+            Group::new("R", relay)
+                .receptor(Receptor::exponential("e", 2.0).coba(0.0))
+                .receptor(Receptor::exponential("i", 4.0)),
+        )
         .group(Group::new("K", plain).receptor(Receptor::exponential("e", 3.0)).current(2.0))
         .group(Group::new("L", Lif::<T>::new(few)).receptor(Receptor::delta("jump", "V")))
         .group(Group::new("P", PoissonGroup::<T>::new(n, freqs)))

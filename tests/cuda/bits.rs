@@ -8,7 +8,8 @@ fn difference<T: Scalar>(what: &str, found: &ArrayD<T>, expected: &ArrayD<T>) ->
     if found.shape() != expected.shape() {
         return Some(format!("{what}: shape {:?} is not {:?}", found.shape(), expected.shape()));
     }
-    let same = |a: T, b: T| bytemuck::bytes_of(&a) == bytemuck::bytes_of(&b) || (a.to_f64().is_nan() && b.to_f64().is_nan());
+    let same =
+        |a: T, b: T| bytemuck::bytes_of(&a) == bytemuck::bytes_of(&b) || (a.to_f64().is_nan() && b.to_f64().is_nan());
     let differ: Vec<_> = found.indexed_iter().filter(|(at, a)| !same(**a, expected[at])).collect();
     let (at, a) = differ.first()?;
     let (x, e) = (a.to_f64(), expected[at].to_f64());
@@ -40,7 +41,9 @@ pub(crate) fn of_runs<T: Scalar>(found: &Recording<T>, expected: &Recording<T>) 
     let of_vars = vars.find_map(|((name, a), (_, b))| match (a, b) {
         (Recorded::Dense(a), Recorded::Dense(b)) => difference(name, a, b),
         (Recorded::Events(a), Recorded::Events(b)) => (a != b).then(|| {
-            let list = |e: &overtime::Events| e.step.iter().zip(&e.row).zip(&e.unit).map(|((s, r), u)| (*s, *r, *u)).collect::<Vec<_>>();
+            let list = |e: &overtime::Events| {
+                e.step.iter().zip(&e.row).zip(&e.unit).map(|((s, r), u)| (*s, *r, *u)).collect::<Vec<_>>()
+            };
             let (a, b) = (list(a), list(b));
             let at = a.iter().zip(&b).position(|(x, y)| x != y).unwrap_or(a.len().min(b.len()));
             format!(
@@ -58,7 +61,10 @@ pub(crate) fn of_runs<T: Scalar>(found: &Recording<T>, expected: &Recording<T>) 
 }
 
 /// Describes the first difference of two loops' whole states, with weights.
-pub(crate) fn of_states<T: Scalar>(found: &LoopOverTime<T, impl System<T>>, expected: &LoopOverTime<T, impl System<T>>) -> Option<String> {
+pub(crate) fn of_states<T: Scalar>(
+    found: &LoopOverTime<T, impl System<T>>,
+    expected: &LoopOverTime<T, impl System<T>>,
+) -> Option<String> {
     if (found.i(), found.t().to_bits()) != (expected.i(), expected.t().to_bits()) {
         return Some(format!("the loop is at step {} instead of {}", found.i(), expected.i()));
     }
@@ -83,7 +89,11 @@ pub(crate) fn same_runs<T: Scalar>(what: &str, found: &Recording<T>, expected: &
 
 /// Asserts that two loops' states are the same.
 #[track_caller]
-pub(crate) fn same_states<T: Scalar>(what: &str, found: &LoopOverTime<T, impl System<T>>, expected: &LoopOverTime<T, impl System<T>>) {
+pub(crate) fn same_states<T: Scalar>(
+    what: &str,
+    found: &LoopOverTime<T, impl System<T>>,
+    expected: &LoopOverTime<T, impl System<T>>,
+) {
     if let Some(difference) = of_states(found, expected) {
         panic!("{what}: {difference}");
     }
@@ -105,7 +115,9 @@ fn differences_are_found() {
         let mut over_time = LoopOverTime::builder(hh).seed(seed).out_vars([vars]).build().unwrap();
         (over_time.run_steps(200).unwrap(), over_time)
     };
-    for vars in [overtime::monitor("V"), overtime::monitor("input").events(), overtime::monitor("m").units([4]).every(50)] {
+    for vars in
+        [overtime::monitor("V"), overtime::monitor("input").events(), overtime::monitor("m").units([4]).every(50)]
+    {
         let ((a, left), (b, right), (c, _)) = (run(1, vars.clone()), run(2, vars.clone()), run(1, vars));
         assert!(of_runs(&a, &c).is_none());
         assert!(of_states(&left, &right).is_some());

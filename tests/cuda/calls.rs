@@ -11,7 +11,8 @@ use overtime::{Device, LoopOverTime, Sequential, Strategy, System, monitor};
 const LAUNCHES: &[&str] = &["cuLaunchKernel", "cuLaunchCooperativeKernel"];
 const ALLOCATIONS: &[&str] = &["cuMemAlloc", "cuMemHostAlloc", "cuMemFree"];
 const WAITS: &[&str] = &["cuStreamSynchronize", "cuCtxSynchronize", "cuEventSynchronize"];
-const LOADS: &[&str] = &["cuModuleLoad", "cuStreamCreate", "cuEventCreate", "cuGraphInstantiate", "cuStreamBeginCapture"];
+const LOADS: &[&str] =
+    &["cuModuleLoad", "cuStreamCreate", "cuEventCreate", "cuGraphInstantiate", "cuStreamBeginCapture"];
 
 /// The simulated driver is slow, and the length of a chunk follows the clock. With this setting,
 /// the counts are those of a GPU.
@@ -48,7 +49,9 @@ fn all(report: &Report) -> u64 {
 #[test]
 fn a_persistent_run_is_a_launch_for_a_chunk() {
     simulated("calls::a_persistent_run_is_a_launch_for_a_chunk", &[UNHURRIED], || {
-        for (name, system, vars) in [("hh", hh as fn() -> Boxed, &["V", "spike"][..]), ("stack", stack, &["lstm.state", "lif.V"])] {
+        for (name, system, vars) in
+            [("hh", hh as fn() -> Boxed, &["V", "spike"][..]), ("stack", stack, &["lstm.state", "lif.V"])]
+        {
             let [few, many] = [8, 512].map(|steps| counted(system(), vars, Strategy::Persistent, steps));
             println!("{name}, 8 steps: {few:?}\n{name}, 512 steps: {many:?}");
             // The steps within a chunk cost no call. A run may be split into chunks, but never into
@@ -65,7 +68,8 @@ fn a_persistent_run_is_a_launch_for_a_chunk() {
 }
 
 fn small() -> Boxed {
-    let stack = Sequential::new().layer("a", brainpy::RnnCell::<f32>::new(33, 20)).layer("relu", Activation::Relu.layer([20]));
+    let stack =
+        Sequential::new().layer("a", brainpy::RnnCell::<f32>::new(33, 20)).layer("relu", Activation::Relu.layer([20]));
     Box::new(stack.layer("b", brainpy::RnnCell::new(20, 2)))
 }
 
@@ -119,7 +123,8 @@ fn a_dropped_loop_leaves_nothing() {
         let driver = Simulated::new().unwrap();
         let run = |strategy, steps| {
             for system in [hh(), stack()] {
-                let mut over_time = LoopOverTime::builder(system).device(Device::Cuda(0)).strategy(strategy).build().unwrap();
+                let mut over_time =
+                    LoopOverTime::builder(system).device(Device::Cuda(0)).strategy(strategy).build().unwrap();
                 over_time.run(&Array2::from_elem((steps, 33), 1.0_f32)).unwrap();
                 over_time.run(&Array2::from_elem((2 * steps, 33), 1.0_f32)).unwrap();
                 over_time.reset_state(5).unwrap();

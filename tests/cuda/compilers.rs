@@ -85,7 +85,8 @@ impl StandIns {
         let survey = Survey::new();
         let found = survey.findings.iter().find(|f| f.what == "NVRTC")?.result.as_ref().ok()?;
         let real = found.split(", of CUDA").next()?.to_owned();
-        let beside = std::fs::read_dir(Path::new(&real).parent()?).into_iter().flatten().flatten().map(|entry| entry.path());
+        let beside =
+            std::fs::read_dir(Path::new(&real).parent()?).into_iter().flatten().flatten().map(|entry| entry.path());
         let is_built_ins = |p: &PathBuf| p.to_string_lossy().contains("nvrtc-builtins.so");
         let built_ins = beside.filter(is_built_ins).last();
         let folder = scratch().join(format!("stand-ins-{test}-{}", std::process::id()));
@@ -94,8 +95,12 @@ impl StandIns {
             std::fs::create_dir_all(&library).unwrap();
             let text = folder.join("stand_in.c");
             std::fs::write(&text, STAND_IN).unwrap();
-            let defines =
-                [format!("-DMAJOR={major}"), format!("-DMINOR={minor}"), format!("-DPTX=\"{ptx}\""), format!("-DFORMAT={format}")];
+            let defines = [
+                format!("-DMAJOR={major}"),
+                format!("-DMINOR={minor}"),
+                format!("-DPTX=\"{ptx}\""),
+                format!("-DFORMAT={format}"),
+            ];
             let mut cc = Command::new("cc");
             cc.args(["-shared", "-fPIC", "-w"])
                 .args(defines)
@@ -137,7 +142,8 @@ impl StandIns {
             (FOLDER, &folder),
         ];
         // A child process runs one of the cases.
-        let is_it = |name: &str| set.iter().any(|(n, value)| *n == name && std::env::var(n).is_ok_and(|v| v == **value));
+        let is_it =
+            |name: &str| set.iter().any(|(n, value)| *n == name && std::env::var(n).is_ok_and(|v| v == **value));
         if std::env::var_os(FOLDER).is_none() || ["FAKECUDA_REFUSE", "CUDA_HOME"].into_iter().all(is_it) {
             simulated(test, &set, body);
         }
@@ -156,7 +162,8 @@ impl Drop for StandIns {
 /// Runs a neuron, asserts the bits of the CPU, and returns the warnings.
 fn runs() -> Vec<String> {
     let run = |device| {
-        let mut over_time = LoopOverTime::<f32, _>::builder(Hh::new(40).noise(1.0)).seed(3).device(device).build().unwrap();
+        let mut over_time =
+            LoopOverTime::<f32, _>::builder(Hh::new(40).noise(1.0)).seed(3).device(device).build().unwrap();
         let run = over_time.run_steps(20).unwrap();
         (run, over_time.warnings().to_vec())
     };
@@ -176,7 +183,11 @@ fn an_older_driver_gets_the_code_of_the_older_compiler() {
     const TEST: &str = "compilers::an_older_driver_gets_the_code_of_the_older_compiler";
     let Some(stand_ins) = StandIns::new("older") else { return };
     stand_ins.case(TEST, [true, true], "12040", "", || {
-        assert!(first().contains("/12/") && first().contains("the newest one whose machine code the driver"), "{}", first());
+        assert!(
+            first().contains("/12/") && first().contains("the newest one whose machine code the driver"),
+            "{}",
+            first()
+        );
         assert!(runs().is_empty());
         // The driver was not given the machine code of the newer compiler.
         let said = Simulated::new().unwrap().report().said;
@@ -193,10 +204,14 @@ fn after_a_refusal_the_next_compiler_is_tried_and_then_ptx() {
             stand_ins.case(TEST, [true, both], "13000", &format!("{code}:{kinds}"), || {
                 let asked = std::env::var("FAKECUDA_REFUSE").unwrap();
                 let has_both = std::env::var("CUDA_HOME").unwrap() != "/nowhere";
-                let taken = if asked.ends_with(":13") && has_both { "machine code of NVRTC 12.9" } else { "PTX of NVRTC 13.0" };
+                let taken =
+                    if asked.ends_with(":13") && has_both { "machine code of NVRTC 12.9" } else { "PTX of NVRTC 13.0" };
                 let warnings = runs();
                 let [said] = warnings.as_slice() else { panic!("{asked}: {warnings:?}") };
-                assert!(said.contains(&format!("kernels are {taken}")) && said.contains("machine code of NVRTC 13.0"), "{asked}: {said}");
+                assert!(
+                    said.contains(&format!("kernels are {taken}")) && said.contains("machine code of NVRTC 13.0"),
+                    "{asked}: {said}"
+                );
             });
         }
     }

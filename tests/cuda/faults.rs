@@ -7,7 +7,8 @@ use crate::cuda::{bits, device};
 use ndarray::{Array2, s};
 use overtime::models::{Dense, Hh, Lif, brainpy};
 use overtime::{
-    Device, Error, Init, Input, Inputs, LoopOverTime, Products, Program, Schema, Sequential, Shared, State, Strategy, System, Tick,
+    Device, Error, Init, Input, Inputs, LoopOverTime, Products, Program, Schema, Sequential, Shared, State, Strategy,
+    System, Tick,
 };
 
 type Boxed = Box<dyn System<f32>>;
@@ -42,11 +43,18 @@ fn a_failed_launch_never_gives_wrong_numbers() {
                 assert!(!error.to_string().is_empty());
                 match over_time.run(&x) {
                     Err(_) => {
-                        assert!(over_time.run(&x).is_err(), "{strategy}, launch {k}: the loop must return only errors after the second one")
+                        assert!(
+                            over_time.run(&x).is_err(),
+                            "{strategy}, launch {k}: the loop must return only errors after the second one"
+                        )
                     }
                     Ok(found) => {
                         on_cpu.run(x.slice(s![..(found.i - 24) as usize, ..])).unwrap();
-                        bits::same_runs(&format!("{strategy} after launch {k} failed"), &found, &on_cpu.run(&x).unwrap());
+                        bits::same_runs(
+                            &format!("{strategy} after launch {k} failed"),
+                            &found,
+                            &on_cpu.run(&x).unwrap(),
+                        );
                     }
                 }
                 assert!(k < 200, "{strategy}: the launches do not end");
@@ -212,7 +220,10 @@ fn an_input_that_does_not_fit_is_refused_as_on_the_cpu() {
 #[test]
 fn a_strategy_needs_a_device() {
     for strategy in [Strategy::HostLoop, Strategy::Graph, Strategy::Persistent] {
-        assert!(matches!(LoopOverTime::<f32, _>::builder(Lif::new(1)).strategy(strategy).build(), Err(Error::Unsupported(_))));
+        assert!(matches!(
+            LoopOverTime::<f32, _>::builder(Lif::new(1)).strategy(strategy).build(),
+            Err(Error::Unsupported(_))
+        ));
     }
 }
 
@@ -229,7 +240,10 @@ fn a_non_finite_output_is_found_at_its_place() {
             LoopOverTime::builder(layer).i0(1).record_every(every).chunk(chunk).products(Products::Ordered)
         };
         let expected = build().build().unwrap().run(&x).unwrap_err();
-        assert!(matches!(expected, Error::NotFinite { step: Some(12), index: 0, value: f64::INFINITY, .. }), "{expected}");
+        assert!(
+            matches!(expected, Error::NotFinite { step: Some(12), index: 0, value: f64::INFINITY, .. }),
+            "{expected}"
+        );
         let mut over_time = build().device(device).build().unwrap();
         let found = over_time.run(&x).unwrap_err();
         assert_eq!(format!("{found:?}"), format!("{expected:?}"), "every {every}, chunks of {chunk}");
@@ -237,7 +251,11 @@ fn a_non_finite_output_is_found_at_its_place() {
         let on_device = over_time.to_device(&x).unwrap();
         for input in [Input::from(&x), Input::from(&on_device)] {
             let found = over_time.run_on_device(input).unwrap_err();
-            assert_eq!(format!("{found:?}"), format!("{expected:?}"), "every {every}, chunks of {chunk}, on the device");
+            assert_eq!(
+                format!("{found:?}"),
+                format!("{expected:?}"),
+                "every {every}, chunks of {chunk}, on the device"
+            );
             over_time.reset_state(None).unwrap();
         }
     }
@@ -249,11 +267,18 @@ fn a_non_finite_output_is_found_at_its_place() {
 fn a_non_finite_value_that_the_cpu_does_not_reproduce_is_an_error() {
     let Some(device) = device() else { return };
     for strategy in STRATEGIES {
-        let build = || LoopOverTime::<f32, _>::builder(Astray("s.v = acc_t(1) / acc_t(0)")).device(device).strategy(strategy).chunk(4);
+        let build = || {
+            LoopOverTime::<f32, _>::builder(Astray("s.v = acc_t(1) / acc_t(0)"))
+                .device(device)
+                .strategy(strategy)
+                .chunk(4)
+        };
         let mut over_time = build().build().unwrap();
         let error = over_time.run_steps(20).unwrap_err();
         // The step is the last of its chunk.
-        let Error::NotFinite { variable, step: Some(7), index: 3, value: f64::INFINITY } = &error else { panic!("{strategy}: {error}") };
+        let Error::NotFinite { variable, step: Some(7), index: 3, value: f64::INFINITY } = &error else {
+            panic!("{strategy}: {error}")
+        };
         assert_eq!((variable.as_str(), over_time.i()), ("v", 8), "{strategy}");
     }
 }

@@ -74,7 +74,11 @@ fn blocks_share_sums() {
 #[test]
 fn operands_without_a_tensor_map_use_other_kernels() {
     simulated("hopper::operands_without_a_tensor_map_use_other_kernels", &[ONE], || {
-        for case in [Case::new(250, 70, 504, [false; 2]), Case::new(250, 72, 500, [false; 2]), Case::new(250, 0, 504, [false; 2])] {
+        for case in [
+            Case::new(250, 70, 504, [false; 2]),
+            Case::new(250, 72, 500, [false; 2]),
+            Case::new(250, 0, 504, [false; 2]),
+        ] {
             let kernel = case.build::<f16>(Device::Cuda(0)).kernel();
             assert!(kernel.starts_with("mma"), "{case:?}: {kernel}");
         }
@@ -116,7 +120,8 @@ fn within_a_loop<S: System<bf16>>(name: &str, system: impl Fn() -> S, shape: &[u
     });
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
     assert_eq!(cpu.shape(), cuda.shape());
-    let far = norm(&mut cpu.iter().zip(&cuda).map(|(a, b)| a.to_f64() - b.to_f64())) / norm(&mut cpu.iter().map(|v| v.to_f64()));
+    let far = norm(&mut cpu.iter().zip(&cuda).map(|(a, b)| a.to_f64() - b.to_f64()))
+        / norm(&mut cpu.iter().map(|v| v.to_f64()));
     assert!(far <= 1e-2, "{name}: {far:e}");
 }
 
@@ -154,7 +159,8 @@ fn a_stage_that_is_released_too_early_is_detected() {
 fn tensor_map(at: u64, rows: u64, columns: u64) -> [u8; 128] {
     use fakecuda::driver::api::{device::cuInit, tensor};
     let mut map = tensor::Map::default();
-    let (dims, strides, boxes, steps) = ([columns, rows, 1], [columns * 2, rows * columns * 2], [64_u32, 64, 1], [1_u32; 3]);
+    let (dims, strides, boxes, steps) =
+        ([columns, rows, 1], [columns * 2, rows * columns * 2], [64_u32, 64, 1], [1_u32; 3]);
     // SAFETY: there are three dimensions, two strides, and a box size and a step for each
     // dimension; all arrays outlive the call.
     let code = unsafe {
@@ -200,7 +206,14 @@ fn warp_groups_multiply_and_wait() {
         let kernel = module.kernels["product_by_maps"].clone();
         params.resize(kernel.param_bytes, 0);
         let (grid, block) = ([3, 1, 1], [384, 1, 1]);
-        let launch = fakecuda::Launch { grid, block, dynamic_shared: 4 * 49152 + 1024, cooperative: false, cluster: None, params };
+        let launch = fakecuda::Launch {
+            grid,
+            block,
+            dynamic_shared: 4 * 49152 + 1024,
+            cooperative: false,
+            cluster: None,
+            params,
+        };
         fakecuda::run(&kernel, &mut memory, &launch, &fakecuda::Limits::default(), 1)?;
         Ok::<_, fakecuda::Fault>(memory.bytes(at_c, 2 * m * n).unwrap().to_vec())
     };

@@ -21,11 +21,12 @@ fn network<T: Real>(n: usize) -> Network<T> {
         .receptor(Receptor::graded("gaba").coba(-80.0))
         .receptor(Receptor::gap("gap"))
         .poisson("dual", 500.0, 9.0);
-    let others = Group::new("L", Lif::<T>::new(few).v(Init::Uniform(5.0, 20.0)).param("tau", 2.0).unwrap().conductance())
-        .receptor(Receptor::graded("ampa"))
-        .receptor(Receptor::alpha("slow", 3.0))
-        .receptor(Receptor::gap("gap"))
-        .current(26.0);
+    let others =
+        Group::new("L", Lif::<T>::new(few).v(Init::Uniform(5.0, 20.0)).param("tau", 2.0).unwrap().conductance())
+            .receptor(Receptor::graded("ampa"))
+            .receptor(Receptor::alpha("slow", 3.0))
+            .receptor(Receptor::gap("gap"))
+            .current(26.0);
     let own = Init::Uniform(-3.0, 9.0);
     Network::builder(0.1)
         .seed(6)
@@ -39,11 +40,25 @@ fn network<T: Real>(n: usize) -> Network<T> {
                 .init("u", Init::Uniform(0.0, 1.0)),
         )
         .project(
-            Projection::new("N", ("P", n / 3..n), ("P", "nmda")).weight(own.clone()).kinetics(Nmda::default()).init("x", 0.5).delay(0.1),
+            Projection::new("N", ("P", n / 3..n), ("P", "nmda"))
+                .weight(own.clone())
+                .kinetics(Nmda::default())
+                .init("x", 0.5)
+                .delay(0.1),
         )
         .project(Projection::new("B", "L", ("P", n / 2..n, "nmda")).weight(2.0).kinetics(BioNmda::default()))
-        .project(Projection::new("G", "L", ("P", 0..few, "gaba")).connect(Connect::OneToOne).weight(7.0).kinetics(Ampa::gaba_a()))
-        .project(Projection::new("A", "P", ("L", "ampa")).connect(Connect::FixedNumPost(few.min(3))).weight(own).kinetics(Ampa::default()))
+        .project(
+            Projection::new("G", "L", ("P", 0..few, "gaba"))
+                .connect(Connect::OneToOne)
+                .weight(7.0)
+                .kinetics(Ampa::gaba_a()),
+        )
+        .project(
+            Projection::new("A", "P", ("L", "ampa"))
+                .connect(Connect::FixedNumPost(few.min(3)))
+                .weight(own)
+                .kinetics(Ampa::default()),
+        )
         .project(
             Projection::new("D", "L", ("L", "slow"))
                 .connect(Connect::FixedNumPost(few.min(5)))
@@ -51,7 +66,11 @@ fn network<T: Real>(n: usize) -> Network<T> {
                 .kinetics(Stp::default())
                 .delay(3.3),
         )
-        .project(Projection::new("F", "L", ("P", "alpha")).weight(9.0).kinetics(Stp { release: 0.4, tau_f: 0.0, tau_d: 0.0 }))
+        .project(Projection::new("F", "L", ("P", "alpha")).weight(9.0).kinetics(Stp {
+            release: 0.4,
+            tau_f: 0.0,
+            tau_d: 0.0,
+        }))
         .project(Projection::new("J", ("P", n / 5..n), ("P", "gap")).connect(Connect::FixedProb(0.1)).weight(3.0))
         .project(Projection::new("K", "P", ("L", "gap")).weight(Init::Uniform(0.0, 0.002)))
         .project(Projection::new("plain", "L", ("P", "kick")).connect(Connect::FixedProb(0.2)).weight(0.5))
@@ -60,7 +79,20 @@ fn network<T: Real>(n: usize) -> Network<T> {
 }
 
 fn builder<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
-    let vars = ["P.alpha", "P.alpha.rise", "P.dual.rise", "P.nmda", "S.u", "N.x", "B.left", "D.x", "P.gap", "P.gap.g", "L.gap", "L.V"];
+    let vars = [
+        "P.alpha",
+        "P.alpha.rise",
+        "P.dual.rise",
+        "P.nmda",
+        "S.u",
+        "N.x",
+        "B.left",
+        "D.x",
+        "P.gap",
+        "P.gap.g",
+        "L.gap",
+        "L.V",
+    ];
     let vars = vars.into_iter().map(monitor).chain([monitor("P.spike").events()]).collect::<Vec<_>>();
     LoopOverTime::builder(network(n)).dt(0.1).batch(batch).seed(3).out_vars(vars)
 }
@@ -92,13 +124,18 @@ fn a_potential_out_of_range_is_the_cpus_error() {
             let current: Vec<f32> = (0..n).map(|k| if k == n / 2 { -1000.0 } else { k as f32 }).collect();
             let network = Network::builder(0.1)
                 .group(Group::new("c", cells).receptor(Receptor::gap("gap")).current(current))
-                .project(Projection::new("j", ("c", n / 3..n), ("c", "gap")).connect(Connect::FixedProb(0.3)).weight(1e-4))
+                .project(
+                    Projection::new("j", ("c", n / 3..n), ("c", "gap")).connect(Connect::FixedProb(0.3)).weight(1e-4),
+                )
                 .project(Projection::new("k", "c", ("c", "gap")).connect(Connect::OneToOne).weight(1e-4));
             LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(2).out_vars(["c.V", "c.gap"])
         };
         for n in [3, 37] {
             let expected = build(n).build().unwrap().run_steps(90).map(|r| r.i).unwrap_err();
-            assert!(matches!(&expected, Error::OutOfRange { variable, index, .. } if variable == "c.V" && *index == n / 2), "{expected}");
+            assert!(
+                matches!(&expected, Error::OutOfRange { variable, index, .. } if variable == "c.V" && *index == n / 2),
+                "{expected}"
+            );
             let passed = build(n).allow_non_finite().build().unwrap().run_steps(90).unwrap();
             assert!(passed["c.V"][[89, 1, n / 2]].is_nan() && passed["c.V"][[89, 1, 0]].is_finite());
             for strategy in STRATEGIES {

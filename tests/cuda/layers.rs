@@ -18,14 +18,21 @@ type Model<T> = (&'static str, &'static [&'static str], fn(usize, usize) -> Box<
 
 fn models<T: Scalar>() -> Vec<Model<T>> {
     vec![
-        ("rnn both ×2", &["l0.state", "l1_reverse.state"], |i, n| Box::new(Rnn::new(i, n).num_layers(2).bidirectional(true))),
+        ("rnn both ×2", &["l0.state", "l1_reverse.state"], |i, n| {
+            Box::new(Rnn::new(i, n).num_layers(2).bidirectional(true))
+        }),
         ("gru both", &["l0.state", "l0_reverse.state"], |i, n| Box::new(Gru::new(i, n).bidirectional(true))),
-        ("lstm both ×3", &["l0.c", "l2_reverse.state"], |i, n| Box::new(Lstm::new(i, n).num_layers(3).bidirectional(true))),
+        ("lstm both ×3", &["l0.c", "l2_reverse.state"], |i, n| {
+            Box::new(Lstm::new(i, n).num_layers(3).bidirectional(true))
+        }),
         ("lstm ×3", &["l1.h", "l2.state"], |i, n| Box::new(Lstm::new(i, n).num_layers(3))),
         ("gru of brainpy both", &["l0_reverse.state"], |i, n| Box::new(brainpy::Gru::new(i, n).bidirectional(true))),
         ("in a stack", &["mid.l0_reverse.h", "cell.state"], |i, n| {
-            let stack = Sequential::new().layer("in", Dense::new(i, 4)).layer("mid", brainpy::Lstm::new(4, n).bidirectional(true));
-            let stack = stack.layer("relu", Activation::Relu.layer([2 * n])).layer("cell", brainpy::RnnCell::new(2 * n, 5));
+            let stack = Sequential::new()
+                .layer("in", Dense::new(i, 4))
+                .layer("mid", brainpy::Lstm::new(4, n).bidirectional(true));
+            let stack =
+                stack.layer("relu", Activation::Relu.layer([2 * n])).layer("cell", brainpy::RnnCell::new(2 * n, 5));
             Box::new(stack.layer("out", Dense::new(5, 3)))
         }),
     ]
@@ -44,12 +51,19 @@ fn lengths(steps: usize, batch: usize) -> Vec<usize> {
 
 /// Makes three runs one after the other on both devices, the second with lengths, and describes the
 /// first difference.
-fn differences<T: Scalar>(model: &Model<T>, [steps, batch, i, n]: [usize; 4], device: Device, strategy: Strategy) -> Option<String> {
+fn differences<T: Scalar>(
+    model: &Model<T>,
+    [steps, batch, i, n]: [usize; 4],
+    device: Device,
+    strategy: Strategy,
+) -> Option<String> {
     let (name, vars, make) = model;
     let mut monitors: Vec<_> = vars.iter().map(|v| monitor(*v)).collect();
     monitors.push(monitor(vars[0]).every(3).named("some"));
     monitors.push(monitor(vars[0]).events().named("events"));
-    let builder = || -> Builder<T, Box<dyn System<T>>> { LoopOverTime::builder(make(i, n)).batch(batch).out_vars(monitors.clone()) };
+    let builder = || -> Builder<T, Box<dyn System<T>>> {
+        LoopOverTime::builder(make(i, n)).batch(batch).out_vars(monitors.clone())
+    };
     let mut on_cpu = builder().build().unwrap();
     let mut on_gpu = builder().device(device).strategy(strategy).products(Products::Ordered).build().unwrap();
     let (x, lengths) = (series::<T>([steps, batch, i]), lengths(steps, batch));
@@ -68,8 +82,11 @@ fn check<T: Scalar>(shapes: &[[usize; 4]], strategies: &[Strategy]) {
     let Some(device) = device() else { return };
     println!("seed {SEED}");
     let all = models::<T>().into_iter().flat_map(|model| strategies.iter().map(move |strategy| (model, *strategy)));
-    let found: Vec<_> =
-        all.flat_map(|(model, strategy)| shapes.iter().filter_map(move |shape| differences(&model, *shape, device, strategy))).collect();
+    let found: Vec<_> = all
+        .flat_map(|(model, strategy)| {
+            shapes.iter().filter_map(move |shape| differences(&model, *shape, device, strategy))
+        })
+        .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
@@ -107,8 +124,13 @@ fn within<T: Scalar>(bound: f64) {
         let run = |device: Device| {
             let mut over_time = LoopOverTime::builder(make(6, 40)).batch(5).device(device).build().unwrap();
             let output = over_time.run(Input::from(&x).lengths(&lengths)).unwrap().output;
-            let states: Vec<_> =
-                over_time.state_dict().unwrap().iter().filter(|(n, _)| n.ends_with("state")).map(|(_, a)| a.clone()).collect();
+            let states: Vec<_> = over_time
+                .state_dict()
+                .unwrap()
+                .iter()
+                .filter(|(n, _)| n.ends_with("state"))
+                .map(|(_, a)| a.clone())
+                .collect();
             (output, states)
         };
         let (ours, expected) = (run(device), run(Device::Cpu));
@@ -136,7 +158,8 @@ fn chunks_change_no_bit() {
     let Some(device) = device() else { return };
     let (x, lengths) = (series::<f32>([23, 6, 3]), [23, 0, 1, 7, 8, 22]);
     let stack = || Sequential::new().layer("rnn", Lstm::<f32>::new(3, 5).num_layers(2)).layer("out", Dense::new(5, 2));
-    let expected = LoopOverTime::builder(stack()).batch(6).build().unwrap().run(Input::from(&x).lengths(&lengths)).unwrap();
+    let expected =
+        LoopOverTime::builder(stack()).batch(6).build().unwrap().run(Input::from(&x).lengths(&lengths)).unwrap();
     for chunk in [1, 4, 100] {
         for every in [1, 3] {
             let builder = || LoopOverTime::builder(stack()).batch(6).products(Products::Ordered).record_every(every);
@@ -155,7 +178,8 @@ fn a_cut_of_a_sequence_changes_no_bit() {
     for chunk in [1, 5, 100] {
         let build = |device: Device| {
             let layers = Gru::<f32>::new(2, 3).num_layers(2).bidirectional(true);
-            let builder = LoopOverTime::builder(layers).batch(2).chunk(chunk).products(Products::Ordered).record_every(4);
+            let builder =
+                LoopOverTime::builder(layers).batch(2).chunk(chunk).products(Products::Ordered).record_every(4);
             let told = |steps: u64, all: u64| steps == all;
             let vars = ["l0.state", "l1_reverse.state"].map(|var| monitor(var).every(3));
             builder.out_vars(vars).device(device).progress(told).build().unwrap()
@@ -182,7 +206,8 @@ fn a_cut_of_a_sequence_changes_no_bit() {
 fn a_non_finite_value_is_found_in_either_direction() {
     let Some(device) = device() else { return };
     let layers = || {
-        let layers = Rnn::<f32>::new(1, 2).bidirectional(true).activation(Activation::Identity).b_init(overtime::Init::Zeros);
+        let layers =
+            Rnn::<f32>::new(1, 2).bidirectional(true).activation(Activation::Identity).b_init(overtime::Init::Zeros);
         layers.wi_init(overtime::Init::Constant(1.0)).wh_init(overtime::Init::Constant(1e10))
     };
     let mut x = Array3::<f32>::zeros((20, 2, 1));
@@ -228,7 +253,13 @@ fn a_sequence_whose_products_do_not_fit_is_cut() {
         let driver = Simulated::new().unwrap();
         let build = |device: Device| {
             let layers = Rnn::<f32>::new(1, 8).bidirectional(true);
-            LoopOverTime::builder(layers).batch(64).products(Products::Ordered).record_output(false).device(device).build().unwrap()
+            LoopOverTime::builder(layers)
+                .batch(64)
+                .products(Products::Ordered)
+                .record_output(false)
+                .device(device)
+                .build()
+                .unwrap()
         };
         let (mut over_time, mut on_cpu) = (build(Device::Cuda(0)), build(Device::Cpu));
         // Each product takes 2 KiB of an eighth of the memory.

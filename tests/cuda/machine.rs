@@ -22,10 +22,15 @@ pub(crate) fn device() -> Option<Device> {
     let why_not = WHY_NOT.get_or_init(|| {
         prepare();
         let found = Device::cuda(0).err().map(|e| e.to_string());
-        found.or_else(|| (wanted("gpu") && is_simulated()).then(|| "REQUIRE_CUDA=gpu, and this is the simulated driver".into()))
+        found.or_else(|| {
+            (wanted("gpu") && is_simulated()).then(|| "REQUIRE_CUDA=gpu, and this is the simulated driver".into())
+        })
     });
     let Some(reason) = why_not else { return Some(Device::Cuda(0)) };
-    assert!(var_os("REQUIRE_CUDA").is_none_or(|v| v.is_empty()), "REQUIRE_CUDA is set, but there is no device: {reason}");
+    assert!(
+        var_os("REQUIRE_CUDA").is_none_or(|v| v.is_empty()),
+        "REQUIRE_CUDA is set, but there is no device: {reason}"
+    );
     eprintln!("skipped: {reason}");
     None
 }
@@ -42,7 +47,8 @@ pub(crate) fn simulated_library() -> PathBuf {
 
 /// The folder for files that this test program leaves behind.
 pub(crate) fn scratch() -> PathBuf {
-    let folder = option_env!("CARGO_TARGET_TMPDIR").map(PathBuf::from).filter(|p| p.is_dir()).unwrap_or_else(std::env::temp_dir);
+    let folder =
+        option_env!("CARGO_TARGET_TMPDIR").map(PathBuf::from).filter(|p| p.is_dir()).unwrap_or_else(std::env::temp_dir);
     folder.join("overtime-cuda-tests")
 }
 
@@ -59,7 +65,11 @@ pub(crate) fn prepare() {
             }
         };
         set("OVERTIME_CACHE", scratch().join("cache"));
-        if var_os(CHILD).is_some() || var_os("OVERTIME_LIBCUDA").is_some() || wanted("gpu") || (!wanted("simulated") && has_gpu()) {
+        if var_os(CHILD).is_some()
+            || var_os("OVERTIME_LIBCUDA").is_some()
+            || wanted("gpu")
+            || (!wanted("simulated") && has_gpu())
+        {
             return;
         }
         set("OVERTIME_LIBCUDA", simulated_library());
@@ -125,7 +135,8 @@ impl Simulated {
         let what = CString::new(what).unwrap();
         // SAFETY: the function has this type, and the text ends with NUL.
         let known = unsafe {
-            let inject: libloading::Symbol<'_, extern "C" fn(*const c_char, u64) -> i32> = self.library.get("fakecuda_inject").unwrap();
+            let inject: libloading::Symbol<'_, extern "C" fn(*const c_char, u64) -> i32> =
+                self.library.get("fakecuda_inject").unwrap();
             inject(what.as_ptr(), k)
         };
         assert_eq!(known, 1, "{what:?}");

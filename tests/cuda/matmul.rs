@@ -31,7 +31,8 @@ fn multiply_adds_give_the_cpus_bits() {
             same_bits::<f32>(case, 40 + i as u64);
             same_bits::<f64>(Case { batch: 2, shared: [false, true], ..case }, 50 + i as u64);
         }
-        // 16-bit types in the CPU's order, and a sum that `Products::Fast` would share between blocks.
+        // 16-bit types in the CPU's order, and a sum that `Products::Fast` would share between
+        // blocks.
         let ordered = Case { products: Products::Ordered, ..Case::new(7, 1025, 33, [false; 2]) };
         same_bits::<f16>(ordered, 60);
         same_bits::<bf16>(ordered, 61);
@@ -48,7 +49,10 @@ fn zeros_keep_their_sign() {
             let mut product = Matmul::<f32>::new(3, k, 5).device(device).build().unwrap();
             product.run(&vec![-1e-30; 3 * k], &vec![1e-30; 5 * k], Some(&[-0.0; 5])).unwrap()
         });
-        assert_eq!(made[0].iter().map(|v| v.to_bits()).collect::<Vec<_>>(), made[1].iter().map(|v| v.to_bits()).collect::<Vec<_>>());
+        assert_eq!(
+            made[0].iter().map(|v| v.to_bits()).collect::<Vec<_>>(),
+            made[1].iter().map(|v| v.to_bits()).collect::<Vec<_>>()
+        );
         assert!(made[0].iter().all(|v| v.to_bits() == 1 << 31));
     }
 }
@@ -116,7 +120,10 @@ fn too_little_memory_is_an_error() {
         let mut product = Matmul::<f32>::new(2048, 1, 2048).device(Device::Cuda(0)).build().unwrap();
         let error = product.run(&[1.0; 2048], &[1.0; 2048], None).unwrap_err().to_string();
         assert!(error.contains("a product on cuda:0 needs"), "{error}");
-        assert_eq!(Matmul::<f32>::new(1, 1, 1).device(Device::Cuda(0)).build().unwrap().run(&[2.0], &[3.0], None).unwrap(), [6.0]);
+        assert_eq!(
+            Matmul::<f32>::new(1, 1, 1).device(Device::Cuda(0)).build().unwrap().run(&[2.0], &[3.0], None).unwrap(),
+            [6.0]
+        );
     });
 }
 
@@ -143,7 +150,8 @@ fn a_missing_barrier_is_caught() {
     ] {
         let module = list().into_iter().find(|m| m.name == name && m.dtype.name() == dtype).unwrap();
         let ptx = compiler.compile(&module, "sm_90").unwrap().ptx;
-        let broken: String = ptx.lines().filter(|line| !line.contains("bar.sync")).map(|line| format!("{line}\n")).collect();
+        let broken: String =
+            ptx.lines().filter(|line| !line.contains("bar.sync")).map(|line| format!("{line}\n")).collect();
         assert_ne!(broken.lines().count(), ptx.lines().count(), "{name} has no barrier");
         let run = |ptx: &str| {
             let mut memory = fakecuda::Memory::new(64 << 20);
@@ -165,7 +173,8 @@ fn a_missing_barrier_is_caught() {
             fakecuda::run(&module.kernels["product"].clone(), &mut memory, &launch, &fakecuda::Limits::default(), 1)
         };
         run(&ptx).unwrap();
-        let fault = run(&broken).err().unwrap_or_else(|| panic!("{name} ({dtype}): the missing barrier was not detected"));
+        let fault =
+            run(&broken).err().unwrap_or_else(|| panic!("{name} ({dtype}): the missing barrier was not detected"));
         assert_eq!(fault.kind, fakecuda::Kind::Race, "{fault}");
     }
 }
@@ -184,7 +193,8 @@ fn layers_are_products<T: Scalar, S: System<T>>(name: &str, system: impl Fn() ->
     let bits = |c: &ArrayD<T>| bytemuck::cast_slice::<T, u8>(c.as_slice().unwrap()).to_vec();
     assert!(bits(&cpu) == bits(&ordered), "{name} ({}), in order", T::DTYPE);
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
-    let far = norm(&mut cpu.iter().zip(&fast).map(|(a, b)| a.to_f64() - b.to_f64())) / norm(&mut cpu.iter().map(|v| v.to_f64()));
+    let far = norm(&mut cpu.iter().zip(&fast).map(|(a, b)| a.to_f64() - b.to_f64()))
+        / norm(&mut cpu.iter().map(|v| v.to_f64()));
     assert!(far <= bound, "{name} ({}): {far:e}", T::DTYPE);
     assert!(bound > 0.0 || bits(&cpu) == bits(&fast), "{name} ({}): the bits differ", T::DTYPE);
 }
@@ -201,6 +211,11 @@ fn layers_are_products_within_a_loop() {
         let conv = || Conv2d::new(16, 24, (3, 3), (5, 6)).stride(2, 1).groups(2);
         layers_are_products::<f32, _>("conv2d", conv, &[2, 3, 5, 6, 16], 0.0);
         layers_are_products::<f32, _>("conv2d", || Conv2d::new(3, 40, (3, 3), (4, 4)), &[2, 1, 4, 4, 3], 0.0);
-        layers_are_products::<f16, _>("conv2d", || Conv2d::new(8, 16, (3, 3), (4, 5)).dilation(2, 1), &[2, 2, 4, 5, 8], 2e-3);
+        layers_are_products::<f16, _>(
+            "conv2d",
+            || Conv2d::new(8, 16, (3, 3), (4, 5)).dilation(2, 1),
+            &[2, 2, 4, 5, 8],
+            2e-3,
+        );
     });
 }

@@ -42,7 +42,9 @@ fn a_failed_allocation_loses_nothing() {
                 driver.inject("alloc", 0);
                 match built {
                     Ok(over_time) => break over_time,
-                    Err(Error::OutOfMemory { what, need, .. }) => assert!(!what.is_empty() && need > 0, "{what} {need}"),
+                    Err(Error::OutOfMemory { what, need, .. }) => {
+                        assert!(!what.is_empty() && need > 0, "{what} {need}")
+                    }
                     Err(other) => panic!("{strategy}, allocation {k}: {other}"),
                 }
                 assert_eq!(
@@ -81,7 +83,9 @@ fn a_failed_allocation_loses_nothing() {
                 driver.inject("alloc", 0);
                 match reset {
                     Ok(()) => break,
-                    Err(Error::OutOfMemory { .. }) => bits::same_states(&format!("{strategy}, a reset that failed"), &over_time, &on_cpu),
+                    Err(Error::OutOfMemory { .. }) => {
+                        bits::same_states(&format!("{strategy}, a reset that failed"), &over_time, &on_cpu)
+                    }
                     Err(other) => panic!("{strategy}, allocation {k} of a reset: {other}"),
                 }
                 k += 1;
@@ -100,12 +104,15 @@ fn a_loop_that_does_not_fit_is_refused_before_it_runs() {
     simulated("memory::a_loop_that_does_not_fit_is_refused_before_it_runs", &[("FAKECUDA_MEMORY_MIB", "64")], || {
         let driver = Simulated::new().unwrap();
         // A small loop runs first, so that the context and its module are not what is refused.
-        drop(LoopOverTime::<f64, _>::builder(Lif::new(3)).device(Device::Cuda(0)).build().unwrap().run_steps(1).unwrap());
+        drop(
+            LoopOverTime::<f64, _>::builder(Lif::new(3)).device(Device::Cuda(0)).build().unwrap().run_steps(1).unwrap(),
+        );
         let before = driver.report().held;
         for strategy in STRATEGIES {
             driver.reset();
             // Three variables of eight bytes take 96 MB.
-            let built = LoopOverTime::<f64, _>::builder(Lif::new(4_000_000)).device(Device::Cuda(0)).strategy(strategy).build();
+            let built =
+                LoopOverTime::<f64, _>::builder(Lif::new(4_000_000)).device(Device::Cuda(0)).strategy(strategy).build();
             let Err(Error::OutOfMemory { what, need, free }) = built else { panic!("{strategy}: {:?}", built.is_ok()) };
             println!("{what} {need} {free}");
             assert!(need >= 96_000_000 && free <= 64 << 20 && !what.is_empty(), "{what} {need} {free}");
@@ -114,7 +121,11 @@ fn a_loop_that_does_not_fit_is_refused_before_it_runs() {
             assert_eq!(report.held, before);
         }
         // The state fits in memory, but the recordings of a single step do not.
-        let wide = LoopOverTime::<f64, _>::builder(Lif::new(1_200_000)).device(Device::Cuda(0)).out_vars(["V", "refractory", "spike"]);
+        let wide = LoopOverTime::<f64, _>::builder(Lif::new(1_200_000)).device(Device::Cuda(0)).out_vars([
+            "V",
+            "refractory",
+            "spike",
+        ]);
         match wide.build().and_then(|mut l| l.run_steps(2)) {
             Err(Error::OutOfMemory { need, free, .. }) => assert!(need > free || need > 64 << 20, "{need} {free}"),
             other => panic!("{:?}", other.map(|r| r.steps)),
@@ -129,7 +140,11 @@ fn a_loop_that_does_not_fit_is_refused_before_it_runs() {
 fn a_run_larger_than_the_memory_is_split() {
     simulated("memory::a_run_larger_than_the_memory_is_split", &[("FAKECUDA_MEMORY_MIB", "4")], || {
         let driver = Simulated::new().unwrap();
-        let build = || LoopOverTime::<f32, _>::builder(Lif::new(1025)).seed(3).out_vars(vec![monitor("V"), monitor("spike").events()]);
+        let build = || {
+            LoopOverTime::<f32, _>::builder(Lif::new(1025))
+                .seed(3)
+                .out_vars(vec![monitor("V"), monitor("spike").events()])
+        };
         let x = Array2::from_shape_fn((800, 1025), |(t, k)| ((t * 31 + k * 7) % 100) as f32 * 0.5);
         let expected = build().build().unwrap().run(&x).unwrap();
         for strategy in STRATEGIES {

@@ -11,7 +11,8 @@ fn why() -> Reason {
     std::panic::set_hook(Box::new(|_| std::process::abort()));
     assert_eq!(Device::auto(), Device::Cpu);
     let built = LoopOverTime::<f32, _>::builder(Hh::new(3)).device(Device::Cuda(0)).build();
-    let (Err(Error::DeviceUnavailable { reason, .. }), Err(Error::DeviceUnavailable { reason: asked, .. })) = (built, Device::cuda(0))
+    let (Err(Error::DeviceUnavailable { reason, .. }), Err(Error::DeviceUnavailable { reason: asked, .. })) =
+        (built, Device::cuda(0))
     else {
         panic!("a device was found");
     };
@@ -63,7 +64,8 @@ cases! {
 /// A library without `cuInit`: NVRTC's own.
 fn stub() -> &'static str {
     let nvrtc = std::env::var("OVERTIME_NVRTC").unwrap_or_default();
-    let found = ["libnvrtc.so.13", "libnvrtc.so.12"].map(|n| Path::new(&nvrtc).join(n)).into_iter().find(|p| p.exists());
+    let found =
+        ["libnvrtc.so.13", "libnvrtc.so.12"].map(|n| Path::new(&nvrtc).join(n)).into_iter().find(|p| p.exists());
     found.map_or("libm.so.6", |p| Box::leak(p.display().to_string().into_boxed_str()))
 }
 
@@ -77,7 +79,8 @@ pub(crate) fn runs() {
         let mut on_cpu = LoopOverTime::builder(make()).batch(2).build().unwrap();
         let expected = on_cpu.run(&x).unwrap();
         for strategy in STRATEGIES {
-            let mut over_time = LoopOverTime::builder(make()).batch(2).device(Device::Cuda(0)).strategy(strategy).build().unwrap();
+            let mut over_time =
+                LoopOverTime::builder(make()).batch(2).device(Device::Cuda(0)).strategy(strategy).build().unwrap();
             crate::cuda::bits::same_runs(&strategy.to_string(), &over_time.run(&x).unwrap(), &expected);
         }
     }

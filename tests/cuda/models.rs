@@ -1,8 +1,9 @@
 //! All systems, as the parity tests run them. A new model is one line here.
 
 use overtime::models::{
-    Activation, AdExIf, AdQuaIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, Hh, HindmarshRose,
-    Izhikevich, Lif, LstmCell, Method, MorrisLecar, Padding, PoissonGroup, QuaIf, Reset, SpikeTimeGroup, TraubMiles, WangBuzsaki, brainpy,
+    Activation, AdExIf, AdQuaIf, Channel, ChannelKind, CondNeuGroup, Conv2d, Dense, ExpIf, FitzHughNagumo, GruCell, Hh,
+    HindmarshRose, Izhikevich, Lif, LstmCell, Method, MorrisLecar, Padding, PoissonGroup, QuaIf, Reset, SpikeTimeGroup,
+    TraubMiles, WangBuzsaki, brainpy,
 };
 use overtime::{Init, Real, Scalar, Sequential, System};
 
@@ -38,7 +39,11 @@ fn each<R: Real>(units: usize, from: f64, by: f64) -> Vec<R> {
 
 /// Potentials at and near the singularities of the rates (−40, −55; −50, −48, −23).
 fn potentials(units: usize) -> Init {
-    Init::Values((0..units).map(|k| [-65.0, -55.0, -40.0, -54.999_999, -40.000_001, -70.3, 12.0, -50.0, -48.0, -23.0][k % 10]).collect())
+    Init::Values(
+        (0..units)
+            .map(|k| [-65.0, -55.0, -40.0, -54.999_999, -40.000_001, -70.3, 12.0, -50.0, -48.0, -23.0][k % 10])
+            .collect(),
+    )
 }
 
 const HH: &[&str] = &["V", "m", "h", "n", "spike", "input", "below"];
@@ -51,7 +56,9 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
     let mut all = Vec::new();
     for method in Method::ALL {
         all.push(model(format!("hh {method}"), HH, CURRENT, move |n| Hh::<R>::new(n).method(method).v(potentials(n))));
-        all.push(model(format!("lif {method}"), LIF, CURRENT, move |n| Lif::<R>::new(n).method(method).param("tau_ref", 0.7).unwrap()));
+        all.push(model(format!("lif {method}"), LIF, CURRENT, move |n| {
+            Lif::<R>::new(n).method(method).param("tau_ref", 0.7).unwrap()
+        }));
     }
     all.push(model("hh noise", HH, CURRENT, |n| Hh::<R>::new(n).noise(2.5)));
     all.push(model("hh noise rk4", HH, CURRENT, |n| Hh::<R>::new(n).noise(2.5).method(Method::Rk4)));
@@ -64,7 +71,9 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
     }));
     for name in ["ENa", "gNa", "EK", "gK", "EL", "V_th"] {
         let from = if name.starts_with('g') { 30.0 } else { -80.0 };
-        all.push(model(format!("hh {name} per unit"), HH, CURRENT, move |n| Hh::<R>::new(n).param(name, each::<R>(n, from, 1.5)).unwrap()));
+        all.push(model(format!("hh {name} per unit"), HH, CURRENT, move |n| {
+            Hh::<R>::new(n).param(name, each::<R>(n, from, 1.5)).unwrap()
+        }));
     }
     // A conductance may be negative, if a gate is.
     all.push(model("hh of negative gates", HH, CURRENT, |n| {
@@ -74,9 +83,14 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
     all.push(model("hh per unit rk4", HH, CURRENT, |n| {
         Hh::<R>::new(n).method(Method::Rk4).param("gL", each::<R>(n, 0.03, 0.003)).unwrap()
     }));
-    for (name, from, by) in
-        [("tau", 5.0, 0.3), ("tau_ref", 0.0, 0.05), ("R", 0.5, 0.01), ("V_th", 10.0, 0.1), ("V_reset", -9.0, 0.05), ("V_rest", -2.0, 0.02)]
-    {
+    for (name, from, by) in [
+        ("tau", 5.0, 0.3),
+        ("tau_ref", 0.0, 0.05),
+        ("R", 0.5, 0.01),
+        ("V_th", 10.0, 0.1),
+        ("V_reset", -9.0, 0.05),
+        ("V_rest", -2.0, 0.02),
+    ] {
         all.push(model(format!("lif {name} per unit"), LIF, CURRENT, move |n| {
             Lif::<R>::new(n).param(name, each::<R>(n, from, by)).unwrap()
         }));
@@ -90,7 +104,13 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
             Hh::<R>::new(n).method(method).v(potentials(n)).noise(2.5).conductance()
         }));
         all.push(model(format!("lif conductance {method}"), LIF, CURRENT, move |n| {
-            Lif::<R>::new(n).method(method).param("tau_ref", 0.7).unwrap().param("tau", each::<R>(n, 5.0, 0.3)).unwrap().conductance()
+            Lif::<R>::new(n)
+                .method(method)
+                .param("tau_ref", 0.7)
+                .unwrap()
+                .param("tau", each::<R>(n, 5.0, 0.3))
+                .unwrap()
+                .conductance()
         }));
     }
     for method in [Method::ExpAuto, Method::Euler, Method::Rk3] {
@@ -99,8 +119,10 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
         }));
     }
     all.push(model("traub_miles per unit", TRAUB_MILES, (0.0, 900.0), |n| {
-        let of_cells = [("ENa", 30.0, 0.3), ("gNa", 15e3, 100.0), ("EK", -90.0, 0.2), ("gK", 5e3, 20.0), ("EL", -70.0, 0.2)];
-        let of_spikes = [("gL", 0.0, 0.2), ("C", 100.0, 2.0), ("V_th", -30.0, 0.5), ("V_T", -67.0, 0.1), ("tau_ref", 0.0, 0.05)];
+        let of_cells =
+            [("ENa", 30.0, 0.3), ("gNa", 15e3, 100.0), ("EK", -90.0, 0.2), ("gK", 5e3, 20.0), ("EL", -70.0, 0.2)];
+        let of_spikes =
+            [("gL", 0.0, 0.2), ("C", 100.0, 2.0), ("V_th", -30.0, 0.5), ("V_T", -67.0, 0.1), ("tau_ref", 0.0, 0.05)];
         let all = of_cells.into_iter().chain(of_spikes);
         all.fold(TraubMiles::<R>::new(n), |cell, (name, from, by)| cell.param(name, each::<R>(n, from, by)).unwrap())
     }));
@@ -111,13 +133,17 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
             CondNeuGroup::<R>::new(n).v(potentials(n)),
             |cell, kind| {
                 let channel = Channel::new(kind).param("g_max", each::<R>(n, 0.5, 0.01)).unwrap();
-                cell.channel(kind.name(), if kind.has_temperature() { channel.param("T", 31.0).unwrap() } else { channel })
+                cell.channel(
+                    kind.name(),
+                    if kind.has_temperature() { channel.param("T", 31.0).unwrap() } else { channel },
+                )
             },
         )
     }));
     all.push(model("channels conductance midpoint", &["V", "a.p", "b.q", "spike"], CURRENT, |n| {
         let of = |kind| Channel::<R>::new(kind);
-        let cell = CondNeuGroup::new(n).channel("a", of(ChannelKind::IKTm1991)).channel("b", of(ChannelKind::INaTm1991));
+        let cell =
+            CondNeuGroup::new(n).channel("a", of(ChannelKind::IKTm1991)).channel("b", of(ChannelKind::INaTm1991));
         let cell = cell.param("C", each::<R>(n, 0.8, 0.01)).unwrap().param("A", each::<R>(n, 1e-3, 1e-5)).unwrap();
         cell.channel("l", of(ChannelKind::IL)).method(Method::Midpoint).v(potentials(n)).conductance()
     }));
@@ -125,15 +151,22 @@ pub(crate) fn neurons<R: Real>() -> Vec<Model<R>> {
     all.push(model("spike times", &["spike", "past"], CURRENT, |n| {
         // Times at steps of 0.02, between them, and rounded to f32.
         let time = |k: usize| 0.01 * ((k / n) * 9 + k % 8) as f64;
-        let times: Vec<f64> = (0..3 * n).map(|k| if k % 2 == 0 { time(k) } else { f64::from(time(k) as f32) }).collect();
+        let times: Vec<f64> =
+            (0..3 * n).map(|k| if k % 2 == 0 { time(k) } else { f64::from(time(k) as f32) }).collect();
         SpikeTimeGroup::new(n, &(0..3 * n).map(|k| k % n).collect::<Vec<_>>(), &times).unwrap()
     }));
     all.push(model("hh, elu, lif", &["hh.V", "lif.V"], CURRENT, |n| {
-        Sequential::new().layer("hh", Hh::<R>::new(n).noise(1.0)).layer("gain", Activation::Elu.layer([n])).layer("lif", Lif::new(n))
+        Sequential::new()
+            .layer("hh", Hh::<R>::new(n).noise(1.0))
+            .layer("gain", Activation::Elu.layer([n]))
+            .layer("lif", Lif::new(n))
     }));
     all.push(model("stack of stacks", &["a.hh.V", "b.in.hh.V", "b.lif.V"], CURRENT, |n| {
-        let noisy = || Sequential::new().layer("hh", Hh::<R>::new(n).noise(1.0)).layer("gain", Activation::Elu.layer([n]));
-        Sequential::new().layer("a", noisy()).layer("b", Sequential::new().layer("in", noisy()).layer("lif", Lif::new(n)))
+        let noisy =
+            || Sequential::new().layer("hh", Hh::<R>::new(n).noise(1.0)).layer("gain", Activation::Elu.layer([n]));
+        Sequential::new()
+            .layer("a", noisy())
+            .layer("b", Sequential::new().layer("in", noisy()).layer("lif", Lif::new(n)))
     }));
     all.push(model("dense, hh, dense", &["hh.V", "hh.spike"], (-2.0, 2.0), |n| {
         Sequential::new().layer("in", Dense::<R>::new(n, 9)).layer("hh", Hh::new(9)).layer("out", Dense::new(9, 3))
@@ -148,26 +181,48 @@ fn equations<R: Real>() -> Vec<Model<R>> {
     let near = move |n| from(n, -70.0, 0.8);
     vec![
         model("izhikevich", &["V", "u", "spike", "refractory"], CURRENT, move |n| {
-            Izhikevich::<R>::new(n).v(from(n, -75.0, 4.0)).param("tau_ref", 0.1).unwrap().param("a", each::<R>(n, 0.02, 0.002)).unwrap()
+            Izhikevich::<R>::new(n)
+                .v(from(n, -75.0, 4.0))
+                .param("tau_ref", 0.1)
+                .unwrap()
+                .param("a", each::<R>(n, 0.02, 0.002))
+                .unwrap()
         }),
         model("adex_if conductance", &["V", "w", "spike", "refractory"], CURRENT, move |n| {
             AdExIf::<R>::new(n).v(near(n)).param("tau_ref", 0.1).unwrap().conductance()
         }),
         model("adex_if conductance rk4", &["V", "w", "spike", "refractory"], CURRENT, move |n| {
-            AdExIf::<R>::new(n).v(near(n)).method(Method::Rk4).param("tau_ref", each::<R>(n, 0.0, 0.05)).unwrap().conductance()
+            AdExIf::<R>::new(n)
+                .v(near(n))
+                .method(Method::Rk4)
+                .param("tau_ref", each::<R>(n, 0.0, 0.05))
+                .unwrap()
+                .conductance()
         }),
         model("exp_if soft", &["V", "spike"], CURRENT, move |n| ExpIf::<R>::new(n).v(near(n)).reset(Reset::Soft)),
-        model("qua_if heun2", &["V", "spike"], CURRENT, move |n| QuaIf::<R>::new(n).v(from(n, -70.0, 2.0)).method(Method::Heun2)),
+        model("qua_if heun2", &["V", "spike"], CURRENT, move |n| {
+            QuaIf::<R>::new(n).v(from(n, -70.0, 2.0)).method(Method::Heun2)
+        }),
         model("ad_qua_if", &["V", "w"], CURRENT, move |n| AdQuaIf::<R>::new(n).v(from(n, -70.0, 2.0))),
         model("morris_lecar conductance", &["V", "W", "spike"], (0.0, 150.0), move |n| {
             MorrisLecar::<R>::new(n).v(from(n, -70.0, 3.5)).param("V4", each::<R>(n, 10.0, 0.5)).unwrap().conductance()
         }),
-        model("wang_buzsaki", &["V", "h", "n", "spike"], CURRENT, move |n| WangBuzsaki::<R>::new(n).v(from(n, -64.0, 2.0))),
-        model("wang_buzsaki rk3", &["V", "h", "n", "spike"], CURRENT, move |n| {
-            WangBuzsaki::<R>::new(n).v(from(n, -64.0, 2.0)).method(Method::Rk3).param("phi", each::<R>(n, 1.0, 0.1)).unwrap()
+        model("wang_buzsaki", &["V", "h", "n", "spike"], CURRENT, move |n| {
+            WangBuzsaki::<R>::new(n).v(from(n, -64.0, 2.0))
         }),
-        model("fitzhugh_nagumo", &["V", "w", "spike"], (-1.0, 2.0), move |n| FitzHughNagumo::<R>::new(n).v(from(n, -2.0, 0.15))),
-        model("hindmarsh_rose", &["V", "y", "z", "spike"], (0.0, 4.0), move |n| HindmarshRose::<R>::new(n).v(from(n, -2.0, 0.15))),
+        model("wang_buzsaki rk3", &["V", "h", "n", "spike"], CURRENT, move |n| {
+            WangBuzsaki::<R>::new(n)
+                .v(from(n, -64.0, 2.0))
+                .method(Method::Rk3)
+                .param("phi", each::<R>(n, 1.0, 0.1))
+                .unwrap()
+        }),
+        model("fitzhugh_nagumo", &["V", "w", "spike"], (-1.0, 2.0), move |n| {
+            FitzHughNagumo::<R>::new(n).v(from(n, -2.0, 0.15))
+        }),
+        model("hindmarsh_rose", &["V", "y", "z", "spike"], (0.0, 4.0), move |n| {
+            HindmarshRose::<R>::new(n).v(from(n, -2.0, 0.15))
+        }),
     ]
 }
 
@@ -187,10 +242,15 @@ pub(crate) fn layers<T: Scalar>() -> Vec<Model<T>> {
     all.push(model("conv2d stride", &[], UNIT, move |n| conv(n).stride(2, 3)));
     all.push(model("conv2d dilation", &[], UNIT, move |n| conv(n).dilation(2, 1)));
     all.push(model("conv2d explicit", &[], UNIT, move |n| conv(n).padding(Padding::Explicit([(2, 1), (1, 3)]))));
-    all.push(model("conv2d valid", &[], UNIT, |n| Conv2d::<T>::new(2, 5, (2, 1), (4, n.min(40))).padding(Padding::Valid).bias(false)));
+    all.push(model("conv2d valid", &[], UNIT, |n| {
+        Conv2d::<T>::new(2, 5, (2, 1), (4, n.min(40))).padding(Padding::Valid).bias(false)
+    }));
     all.push(model("conv2d groups", &[], UNIT, |n| Conv2d::<T>::new(4, 6, (3, 2), (4, n.min(40))).groups(2)));
     all.push(model("dense, relu, dense", &[], UNIT, |n| {
-        Sequential::new().layer("a", Dense::<T>::new(n, 7)).layer("relu", Activation::Relu.layer([7])).layer("b", Dense::new(7, 5))
+        Sequential::new()
+            .layer("a", Dense::<T>::new(n, 7))
+            .layer("relu", Activation::Relu.layer([7]))
+            .layer("b", Dense::new(7, 5))
     }));
     all
 }
@@ -204,19 +264,33 @@ fn small(n: usize) -> Init {
 /// Recurrent cells, in every type.
 pub(crate) fn cells<T: Scalar>() -> Vec<Model<T>> {
     let mut all = Vec::new();
-    for activation in [Activation::Relu, Activation::Tanh, Activation::Sigmoid, Activation::Gelu, Activation::GeluErf, Activation::Identity]
-    {
+    for activation in [
+        Activation::Relu,
+        Activation::Tanh,
+        Activation::Sigmoid,
+        Activation::Gelu,
+        Activation::GeluErf,
+        Activation::Identity,
+    ] {
         all.push(model(format!("rnn {activation}"), &["state"], UNIT, move |n| {
             brainpy::RnnCell::<T>::new(5, n).wh_init(small(n)).activation(activation)
         }));
     }
-    all.push(model("rnn wide input", &["state"], UNIT, |n| brainpy::RnnCell::<T>::new(n, 7).b_init(Init::Uniform(-0.3, 0.3))));
+    all.push(model("rnn wide input", &["state"], UNIT, |n| {
+        brainpy::RnnCell::<T>::new(n, 7).b_init(Init::Uniform(-0.3, 0.3))
+    }));
     all.push(model("rnn without bias", &["state"], UNIT, |n| {
         brainpy::RnnCell::<T>::new(4, n).wh_init(small(n)).bias(false).state_init(Init::Uniform(-0.5, 0.5))
     }));
-    all.push(model("gru", &["state"], UNIT, |n| brainpy::GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))));
-    all.push(model("gru of any size", &["state"], UNIT, |n| brainpy::GruCell::<T>::new(3, n).wi_init(small(n)).wh_init(small(n))));
-    all.push(model("gru of torch", &["state"], UNIT, |n| GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))));
+    all.push(model("gru", &["state"], UNIT, |n| {
+        brainpy::GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))
+    }));
+    all.push(model("gru of any size", &["state"], UNIT, |n| {
+        brainpy::GruCell::<T>::new(3, n).wi_init(small(n)).wh_init(small(n))
+    }));
+    all.push(model("gru of torch", &["state"], UNIT, |n| {
+        GruCell::<T>::new(3, n).wh_init(small(n)).b_init(Init::Uniform(-0.3, 0.3))
+    }));
     all.push(model("lstm", &["state", "h", "c"], UNIT, |n| brainpy::LstmCell::<T>::new(6, n).wh_init(small(n))));
     all.push(model("lstm of torch", &["state", "h", "c"], UNIT, |n| LstmCell::<T>::new(6, n).wh_init(small(n))));
     all.push(model("dense, rnn, tanh", &["rnn.state"], UNIT, |n| {
@@ -226,7 +300,8 @@ pub(crate) fn cells<T: Scalar>() -> Vec<Model<T>> {
             .layer("tanh", Activation::Tanh.layer([11]))
     }));
     all.push(model("rnn, relu, lstm, softmax", &["a.state", "b.c"], UNIT, |n| {
-        let stack = Sequential::new().layer("a", brainpy::RnnCell::<T>::new(n, 8)).layer("relu", Activation::Relu.layer([8]));
+        let stack =
+            Sequential::new().layer("a", brainpy::RnnCell::<T>::new(n, 8)).layer("relu", Activation::Relu.layer([8]));
         stack.layer("b", brainpy::LstmCell::new(8, 5)).layer("soft", Activation::Softmax.layer([5]))
     }));
     all

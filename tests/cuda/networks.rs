@@ -52,7 +52,9 @@ fn all_kinds<T: Real>(n: usize) -> Network<T> {
         .group(excites)
         .group(inhibits)
         .project(Projection::new("near", "E", ("I", "i")).connect(arrays("near", n, few)).weight(3.5))
-        .project(Projection::new("late", "I", ("E", 0..n, "fast")).connect(arrays("late", few, n)).weight(-2.0).delay(0.3))
+        .project(
+            Projection::new("late", "I", ("E", 0..n, "fast")).connect(arrays("late", few, n)).weight(-2.0).delay(0.3),
+        )
         .project(
             Projection::new("many", ("E", sources.clone()), ("E", "kick"))
                 .connect(arrays("many", n - sources.start, n))
@@ -95,7 +97,8 @@ fn cobahh<T: Real>(n: usize) -> Network<T> {
     let most = n - n / 5;
     let excites = Projection::new("Ce", ("P", 0..most), ("P", "ge")).connect(Connect::FixedProb(0.1)).weight(6.0);
     let some = Projection::new("Cs", ("P", 0..most), ("P", 0..most, "gi")).connect(Connect::FixedNumPre(most.min(3)));
-    let inhibits = Projection::new("Ci", ("P", n / 2..n), ("P", "gi")).connect(Connect::FixedNumPost(n.min(9))).weight(67.0);
+    let inhibits =
+        Projection::new("Ci", ("P", n / 2..n), ("P", "gi")).connect(Connect::FixedNumPost(n.min(9))).weight(67.0);
     Network::builder(0.1)
         .seed(4)
         .group(cells)
@@ -159,7 +162,8 @@ fn deltas<T: Real>(n: usize, batch: Option<usize>) -> Builder<T, Network<T>> {
         .project(project("lifts", "hh").weight(100.0))
         .project(project("more", "ml").weight(40.0).delay(0.2));
     let spikes = ["soft", "hard", "adex", "hh", "ml"].map(|name| monitor(format!("{name}.spike")).events());
-    let vars = spikes.into_iter().chain(["soft.V", "soft.refractory", "adex.V", "hh.below"].map(monitor)).collect::<Vec<_>>();
+    let vars =
+        spikes.into_iter().chain(["soft.V", "soft.refractory", "adex.V", "hh.below"].map(monitor)).collect::<Vec<_>>();
     LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(batch).seed(SEED).out_vars(vars)
 }
 
@@ -226,13 +230,30 @@ fn ran(n: usize, strategy: Strategy, steps: usize) -> Report {
 #[test]
 fn a_step_is_at_most_a_launch() {
     simulated("networks::a_step_is_at_most_a_launch", &[UNHURRIED], || {
-        let launches = |r: &Report| r.kernels.iter().filter(|(name, _)| name.starts_with("network")).map(|(_, k)| k.0).sum::<u64>();
-        for (strategy, passes) in [(Strategy::Persistent, [1, 1]), (Strategy::HostLoop, [10, 131]), (Strategy::Graph, [10, 131])] {
+        let launches = |r: &Report| {
+            r.kernels.iter().filter(|(name, _)| name.starts_with("network")).map(|(_, k)| k.0).sum::<u64>()
+        };
+        for (strategy, passes) in
+            [(Strategy::Persistent, [1, 1]), (Strategy::HostLoop, [10, 131]), (Strategy::Graph, [10, 131])]
+        {
             let [few, many] = [9, 130].map(|steps| ran(33, strategy, steps));
             println!("{strategy}: {few:?} {many:?}");
             assert_eq!([launches(&few), launches(&many)], passes, "{strategy}");
-            for what in ["cuMemcpyDtoH", "cuMemAlloc", "cuMemHostAlloc", "cuModuleLoad", "cuGraphInstantiate", "cuStreamSynchronize"] {
-                assert_eq!(few.calls(&[what]), many.calls(&[what]), "{strategy} {what}: {:?}, {:?}", few.calls, many.calls);
+            for what in [
+                "cuMemcpyDtoH",
+                "cuMemAlloc",
+                "cuMemHostAlloc",
+                "cuModuleLoad",
+                "cuGraphInstantiate",
+                "cuStreamSynchronize",
+            ] {
+                assert_eq!(
+                    few.calls(&[what]),
+                    many.calls(&[what]),
+                    "{strategy} {what}: {:?}, {:?}",
+                    few.calls,
+                    many.calls
+                );
             }
             assert_eq!(many.said, Vec::<String>::new());
         }
@@ -273,6 +294,10 @@ fn a_block_without_its_barrier_differs() {
 #[test]
 fn events_of_the_spike_ring_are_refused() {
     let Some(device) = device() else { return };
-    let built = LoopOverTime::builder(all_kinds::<f32>(5)).dt(0.1).out_vars([monitor("E.flight").events()]).device(device).build();
+    let built = LoopOverTime::builder(all_kinds::<f32>(5))
+        .dt(0.1)
+        .out_vars([monitor("E.flight").events()])
+        .device(device)
+        .build();
     assert!(matches!(built, Err(Error::Unsupported(why)) if why.contains("E.flight")));
 }

@@ -6,7 +6,8 @@ use crate::cuda::{bits, device};
 use ndarray::{Array1, ArrayD, Axis, s};
 use overtime::models::{Activation, Dense, Hh, Lif, brainpy};
 use overtime::{
-    Builder, Device, Error, FirstAxis, Init, Input, LoopOverTime, Products, Recording, Scalar, Sequential, Strategy, System, monitor,
+    Builder, Device, Error, FirstAxis, Init, Input, LoopOverTime, Products, Recording, Scalar, Sequential, Strategy,
+    System, monitor,
 };
 
 type Boxed<T> = Box<dyn System<T>>;
@@ -58,7 +59,9 @@ fn inputs_of_every_form() {
     run(&|| Input::steps(40));
     run(&|| Input::steps(40).constant(12.5));
     run(&|| Input::duration(2.0).named_constant("x", 7.0));
-    let each = |x: ArrayD<f32>| check("input", &|| hh(33), &|b| b.batch(3).out_vars(["V", "input"]), &|l| vec![l.run(&x).unwrap()]);
+    let each = |x: ArrayD<f32>| {
+        check("input", &|| hh(33), &|b| b.batch(3).out_vars(["V", "input"]), &|l| vec![l.run(&x).unwrap()])
+    };
     // One value for each step, for each row, for each unit, and for all.
     each(Array1::from_iter((0..40).map(|k| k as f32)).into_dyn());
     each(current(40, Some(3), 1));
@@ -91,7 +94,8 @@ fn recordings_of_every_form() {
     };
     for (every, first) in [(1, FirstAxis::Time), (3, FirstAxis::Batch), (500, FirstAxis::Time)] {
         let x = if first == FirstAxis::Batch { x.clone().permuted_axes(vec![1, 0, 2]) } else { x.clone() };
-        let options = |b: Builder<f64, Boxed<f64>>| b.batch(2).first_axis(first).out_vars(all(every)).record_every(every);
+        let options =
+            |b: Builder<f64, Boxed<f64>>| b.batch(2).first_axis(first).out_vars(all(every)).record_every(every);
         check("recordings", &|| hh(70), &options, &|l| vec![l.run(&x).unwrap()]);
         check("no output", &|| hh(70), &|b| options(b).record_output(false), &|l| vec![l.run(&x).unwrap()]);
     }
@@ -106,7 +110,9 @@ fn events_of_odd_sizes() {
         let x = current::<f32>(60, Some(batch), units);
         let lif = || Box::new(Lif::<f32>::new(units).param("tau_ref", 0.4).unwrap()) as Boxed<f32>;
         let vars = || vec![monitor("spike").events(), monitor("refractory").events().every(2).named("held")];
-        check(&format!("{units} × {batch}"), &lif, &|b| b.batch(batch).out_vars(vars()), &|l| vec![l.run(&x).unwrap()]);
+        check(&format!("{units} × {batch}"), &lif, &|b| b.batch(batch).out_vars(vars()), &|l| {
+            vec![l.run(&x).unwrap()]
+        });
     }
 }
 
@@ -148,7 +154,9 @@ fn a_run_of_many_chunks_has_the_bits_of_one() {
         Box::new(stack.layer("lstm", brainpy::LstmCell::new(5, 3))) as Boxed<f32>
     };
     let vars = || vec![monitor("hh.V").every(7), monitor("hh.spike").events(), monitor("lstm.c")];
-    check("with a callback", &stack, &|b| b.out_vars(vars()).progress(|done, all| done <= all), &|l| vec![l.run(&x).unwrap()]);
+    check("with a callback", &stack, &|b| b.out_vars(vars()).progress(|done, all| done <= all), &|l| {
+        vec![l.run(&x).unwrap()]
+    });
     check("callback on one side", &stack, &|b| b.out_vars(vars()), &|l| {
         if l.device() != Device::Cpu {
             l.set_progress(|_, _| true);
@@ -168,7 +176,11 @@ fn a_cancelled_run_stands_between_two_chunks() {
             Err(Error::Cancelled { done, steps: 400 }) => done,
             other => panic!("{strategy}: {other:?}"),
         };
-        assert!(done > 0 && done <= 400 && over_time.i() == done, "{strategy}: {done} steps, and the loop is at {}", over_time.i());
+        assert!(
+            done > 0 && done <= 400 && over_time.i() == done,
+            "{strategy}: {done} steps, and the loop is at {}",
+            over_time.i()
+        );
         // The steps before the cancellation are complete: the state is that after these steps, and
         // the run continues from there.
         let mut on_cpu = build().build().unwrap();
@@ -186,7 +198,8 @@ fn a_reset_may_change_the_batch() {
     let Some(device) = device() else { return };
     for strategy in STRATEGIES {
         let build = || LoopOverTime::<f64, _>::builder(hh(9)).seed(11).batch(4).out_vars(["V", "spike"]);
-        let (mut found, mut expected) = (build().device(device).strategy(strategy).build().unwrap(), build().build().unwrap());
+        let (mut found, mut expected) =
+            (build().device(device).strategy(strategy).build().unwrap(), build().build().unwrap());
         for batch in [4, 1, 7] {
             found.reset_state(batch).unwrap();
             expected.reset_state(batch).unwrap();

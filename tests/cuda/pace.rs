@@ -37,7 +37,11 @@ fn systems() -> Vec<Case> {
         // This system is small enough for one kernel of all layers, in short chunks.
         (
             "small",
-            || Box::new(Sequential::new().layer("a", brainpy::RnnCell::new(9, 7)).layer("b", Activation::Relu.layer([7]))),
+            || {
+                Box::new(
+                    Sequential::new().layer("a", brainpy::RnnCell::new(9, 7)).layer("b", Activation::Relu.layer([7])),
+                )
+            },
             vec!["a.state"],
         ),
         (
@@ -53,8 +57,9 @@ fn systems() -> Vec<Case> {
             "sequence",
             || {
                 let neurons = Sequential::new().layer("in", Dense::new(9, 6)).layer("hh", Hh::new(6).noise(1.0));
-                let both =
-                    neurons.layer("lstm", Lstm::new(6, 5).num_layers(2).bidirectional(true)).layer("relu", Activation::Relu.layer([10]));
+                let both = neurons
+                    .layer("lstm", Lstm::new(6, 5).num_layers(2).bidirectional(true))
+                    .layer("relu", Activation::Relu.layer([10]));
                 Box::new(both.layer("gru", brainpy::GruCell::new(10, 6)).layer("out", Dense::new(6, 4)))
             },
             vec!["hh.V", "lstm.l1_reverse.state", "lstm.l0.c"],
@@ -65,8 +70,16 @@ fn systems() -> Vec<Case> {
 }
 
 fn builder(system: Boxed, vars: &[&'static str]) -> Builder<f32, Boxed> {
-    let all = vars.iter().map(|v| monitor(*v)).chain([monitor(vars[0]).every(7).named("seldom"), monitor(vars[0]).events().named("bits")]);
-    LoopOverTime::builder(system).batch(2).seed(SEED).products(Products::Ordered).record_every(3).out_vars(all.collect::<Vec<_>>())
+    let all = vars
+        .iter()
+        .map(|v| monitor(*v))
+        .chain([monitor(vars[0]).every(7).named("seldom"), monitor(vars[0]).events().named("bits")]);
+    LoopOverTime::builder(system)
+        .batch(2)
+        .seed(SEED)
+        .products(Products::Ordered)
+        .record_every(3)
+        .out_vars(all.collect::<Vec<_>>())
 }
 
 /// A run of this many steps.
@@ -99,8 +112,11 @@ fn compare<S: System<f32>>(name: &str, make: &dyn Fn() -> Builder<f32, S>, run: 
 fn no_pace_changes_a_bit() {
     at_each(&PACES, "pace::no_pace_changes_a_bit", &[], || {
         for (name, system, vars) in systems() {
-            let x = Array3::from_shape_fn((STEPS, 2, 9), |(t, b, k)| ((t * 31 + b * 5 + k * 7) % 100) as f32 * 0.2 - 4.0);
-            compare(name, &|| builder(system(), &vars), &|l, steps| l.run(x.slice(ndarray::s![..steps, .., ..])).unwrap());
+            let x =
+                Array3::from_shape_fn((STEPS, 2, 9), |(t, b, k)| ((t * 31 + b * 5 + k * 7) % 100) as f32 * 0.2 - 4.0);
+            compare(name, &|| builder(system(), &vars), &|l, steps| {
+                l.run(x.slice(ndarray::s![..steps, .., ..])).unwrap()
+            });
         }
     });
 }
@@ -117,7 +133,11 @@ fn no_pace_changes_rows_of_unequal_length() {
         let systems: [fn() -> Boxed; 3] = [
             || Box::new(Lstm::new(9, 4)),
             || Box::new(Rnn::new(9, 6).num_layers(2).bidirectional(true)),
-            || Box::new(Sequential::new().layer("rnn", Gru::new(9, 4).bidirectional(true)).layer("out", Dense::new(8, 3))),
+            || {
+                Box::new(
+                    Sequential::new().layer("rnn", Gru::new(9, 4).bidirectional(true)).layer("out", Dense::new(8, 3)),
+                )
+            },
         ];
         for (n, system) in systems.into_iter().enumerate() {
             let vars = ["l0.state", "l1_reverse.state", "rnn.l0_reverse.state"];
@@ -129,7 +149,8 @@ fn no_pace_changes_rows_of_unequal_length() {
 #[test]
 fn no_pace_changes_a_network() {
     at_each(&PACES, "pace::no_pace_changes_a_network", &[], || {
-        let run = |l: &mut LoopOverTime<_, _>, steps: usize| l.run(&networks::input::<f32>(steps / 3, Some(2))).unwrap();
+        let run =
+            |l: &mut LoopOverTime<_, _>, steps: usize| l.run(&networks::input::<f32>(steps / 3, Some(2))).unwrap();
         compare("network", &|| networks::builder::<f32>(21, Some(2)), &run);
     });
 }
@@ -150,10 +171,14 @@ fn no_pace_changes_a_tier() {
         println!("sum {}", bytes.iter().fold(7_u64, |sum, b| sum.wrapping_mul(1_099_511_628_211) ^ u64::from(*b)));
         // Both directions of time, with chunks by the target time and with fixed chunks.
         let make = || {
-            LoopOverTime::builder(Gru::<f32>::new(9, 12).bidirectional(true)).batch(3).device(Device::Cuda(0)).out_vars("l0_reverse.state")
+            LoopOverTime::builder(Gru::<f32>::new(9, 12).bidirectional(true))
+                .batch(3)
+                .device(Device::Cuda(0))
+                .out_vars("l0_reverse.state")
         };
         let x = x.slice(ndarray::s![..66, .., ..]);
-        let (whole, by_hand) = (make().build().unwrap().run(x).unwrap(), make().chunk(23).build().unwrap().run(x).unwrap());
+        let (whole, by_hand) =
+            (make().build().unwrap().run(x).unwrap(), make().chunk(23).build().unwrap().run(x).unwrap());
         bits::same_runs("a sequence with fixed chunks", &by_hand, &whole);
     };
     for tier in ["block", "cluster", "grid", "step", "product"] {
@@ -168,12 +193,18 @@ fn no_pace_changes_a_tier() {
 
 fn launches(kernel: &str, runs: &[usize], strategy: Strategy) -> Vec<u64> {
     let driver = Simulated::new().unwrap();
-    let mut over_time = LoopOverTime::<f32, _>::builder(Lif::new(3)).device(Device::Cuda(0)).strategy(strategy).build().unwrap();
+    let mut over_time =
+        LoopOverTime::<f32, _>::builder(Lif::new(3)).device(Device::Cuda(0)).strategy(strategy).build().unwrap();
     counted(&driver, kernel, runs, |steps| over_time.run_steps(steps as u64).map(|_| ()))
 }
 
 /// The number of launches in each of these runs, of kernels whose names end with `kernel`.
-fn counted(driver: &Simulated, kernel: &str, runs: &[usize], mut run: impl FnMut(usize) -> overtime::Result<()>) -> Vec<u64> {
+fn counted(
+    driver: &Simulated,
+    kernel: &str,
+    runs: &[usize],
+    mut run: impl FnMut(usize) -> overtime::Result<()>,
+) -> Vec<u64> {
     let each = runs.iter().map(|steps| {
         driver.reset();
         run(*steps).unwrap();
@@ -184,7 +215,12 @@ fn counted(driver: &Simulated, kernel: &str, runs: &[usize], mut run: impl FnMut
 
 /// Both directions of a recurrent layer.
 fn both_ways() -> LoopOverTime<f32, Rnn<f32>> {
-    LoopOverTime::builder(Rnn::new(1, 2).bidirectional(true)).batch(1).products(Products::Ordered).device(Device::Cuda(0)).build().unwrap()
+    LoopOverTime::builder(Rnn::new(1, 2).bidirectional(true))
+        .batch(1)
+        .products(Products::Ordered)
+        .device(Device::Cuda(0))
+        .build()
+        .unwrap()
 }
 
 #[test]
@@ -234,7 +270,12 @@ fn a_watchdog_finds_nothing_to_end() {
         _ => {
             let error = run().unwrap_err().to_string();
             assert!(error.contains("CUDA_ERROR_LAUNCH_TIMEOUT"), "{error}");
-            let after = LoopOverTime::<f32, _>::builder(Lif::new(1)).device(Device::Cuda(0)).build().map(|_| ()).unwrap_err().to_string();
+            let after = LoopOverTime::<f32, _>::builder(Lif::new(1))
+                .device(Device::Cuda(0))
+                .build()
+                .map(|_| ())
+                .unwrap_err()
+                .to_string();
             assert!(after.contains("was lost") && after.contains("LAUNCH_TIMEOUT"), "{after}");
         }
     });
@@ -258,7 +299,8 @@ fn a_watchdog_finds_nothing_to_end_in_a_sequence() {
         for pace in ["0.000001", "1e9"] {
             simulated(test, &[("FAKECUDA_WATCHDOG", "1000000"), (PACE, pace), ("SYSTEM", name)], || {
                 let system = make(&std::env::var("SYSTEM").unwrap());
-                let builder = LoopOverTime::builder(system).batch(1).products(Products::Ordered).device(Device::Cuda(0));
+                let builder =
+                    LoopOverTime::builder(system).batch(1).products(Products::Ordered).device(Device::Cuda(0));
                 let run = builder.build().unwrap().run(&Array3::zeros((3000, 1, 1)));
                 match std::env::var(PACE).as_deref() {
                     Ok("0.000001") => assert_eq!(run.unwrap().output.shape()[0], 3000),
@@ -277,7 +319,12 @@ fn a_watchdog_finds_nothing_to_end_in_a_sequence() {
 fn an_invalid_target_time_is_refused() {
     for pace in ["0", "-1", "NaN", "inf", "soon"] {
         simulated("pace::an_invalid_target_time_is_refused", &[(PACE, pace)], || {
-            let error = LoopOverTime::<f32, _>::builder(Lif::new(1)).device(Device::Cuda(0)).build().map(|_| ()).unwrap_err().to_string();
+            let error = LoopOverTime::<f32, _>::builder(Lif::new(1))
+                .device(Device::Cuda(0))
+                .build()
+                .map(|_| ())
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(PACE) && error.contains("milliseconds"), "{error}");
         });
     }

@@ -9,7 +9,8 @@ use overtime::rng::Stream;
 use overtime::{Builder, Device, Error, Input, LoopOverTime, Products, Scalar, Strategy, System};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub(crate) const STRATEGIES: [Strategy; 4] = [Strategy::HostLoop, Strategy::Graph, Strategy::Persistent, Strategy::Auto];
+pub(crate) const STRATEGIES: [Strategy; 4] =
+    [Strategy::HostLoop, Strategy::Graph, Strategy::Persistent, Strategy::Auto];
 
 /// The number of units, of batch rows (or none), and of steps.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,11 @@ pub(crate) fn input<T: Scalar>(system: &impl System<T>, shape: Shape, (low, high
 }
 
 pub(crate) fn builder<T: Scalar>(model: &Model<T>, shape: Shape) -> Builder<T, Box<dyn System<T>>> {
-    let builder = LoopOverTime::builder(model.system(shape.units)).batch(shape.batch).dt(0.02).seed(SEED).products(Products::Ordered);
+    let builder = LoopOverTime::builder(model.system(shape.units))
+        .batch(shape.batch)
+        .dt(0.02)
+        .seed(SEED)
+        .products(Products::Ordered);
     if model.vars.is_empty() { builder } else { builder.out_vars(model.vars.to_vec()) }
 }
 
@@ -61,7 +66,8 @@ fn differences<T: Scalar>(model: &Model<T>, shape: Shape, device: Device, strate
         let run = || {
             let mut over_time = match builder(model, shape).device(device).strategy(strategy).build() {
                 Err(Error::Unsupported(why)) if strategy == Strategy::Persistent || strategy == Strategy::Graph => {
-                    // `every_system_runs_in_every_strategy` below tests which systems may refuse a strategy.
+                    // `every_system_runs_in_every_strategy` below tests which systems may refuse a
+                    // strategy.
                     println!("{} {} {strategy}: {why}", model.name, T::DTYPE);
                     return None;
                 }
@@ -89,7 +95,13 @@ fn check<T: Scalar>(models: &[Model<T>], shapes: &[Shape], strategies: &[Strateg
             found.extend(differences(model, shape, device, strategies));
         }
     }
-    assert!(found.is_empty(), "seed {SEED}; {} of {} systems' runs differ:\n{}", found.len(), models.len(), found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "seed {SEED}; {} of {} systems' runs differ:\n{}",
+        found.len(),
+        models.len(),
+        found.join("\n")
+    );
 }
 
 /// One neuron with many steps, a small batch, and more neurons than a block has threads.
@@ -166,14 +178,20 @@ fn refusals() {
     let Some(device) = device() else { return };
     let mut refused = Vec::new();
     let mut ask = |name: &str, strategy: Strategy, error: Option<Error>| match error {
-        Some(Error::Unsupported(why)) if !CANNOT.contains(&(name, strategy)) => refused.push(format!("{name} {strategy}: {why}")),
+        Some(Error::Unsupported(why)) if !CANNOT.contains(&(name, strategy)) => {
+            refused.push(format!("{name} {strategy}: {why}"))
+        }
         None if CANNOT.contains(&(name, strategy)) => refused.push(format!("{name} {strategy} can run now")),
         Some(Error::Unsupported(_)) | None => {}
         Some(other) => refused.push(format!("{name} {strategy}: {other}")),
     };
     for strategy in STRATEGIES {
         for model in models::neurons::<f32>().into_iter().chain(models::layers()).chain(models::cells()) {
-            ask(&model.name, strategy, builder(&model, shape(9, Some(2), 1)).device(device).strategy(strategy).build().err());
+            ask(
+                &model.name,
+                strategy,
+                builder(&model, shape(9, Some(2), 1)).device(device).strategy(strategy).build().err(),
+            );
         }
     }
     assert!(refused.is_empty(), "{}", refused.join("\n"));

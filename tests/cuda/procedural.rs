@@ -11,8 +11,12 @@ use overtime::{Builder, Init, LoopOverTime, Real, monitor};
 fn volleys<T: Real>(takers: usize, batch: Option<usize>, procedural: bool) -> Builder<T, Network<T>> {
     let n = 70;
     let current: Vec<T> = (0..n).map(|k| T::of(if k % 3 == 0 { 60.0 } else { 25.0 })).collect();
-    let sends = Group::new("a", Lif::<T>::new(n).param("tau", 1.0).unwrap()).current(current).receptor(Receptor::delta("jump", "V"));
-    let takes = Group::new("b", Lif::<T>::new(takers)).receptor(Receptor::exponential("s", 3.0)).receptor(Receptor::exponential("t", 1.0));
+    let sends = Group::new("a", Lif::<T>::new(n).param("tau", 1.0).unwrap())
+        .current(current)
+        .receptor(Receptor::delta("jump", "V"));
+    let takes = Group::new("b", Lif::<T>::new(takers))
+        .receptor(Receptor::exponential("s", 3.0))
+        .receptor(Receptor::exponential("t", 1.0));
     let stored = Projection::new("stored", "a", ("b", "s")).connect(Connect::FixedProb(0.1)).weight(0.5);
     let mut builder = Network::builder(0.1).seed(3).group(sends).group(takes).project(stored);
     let rules = [
@@ -30,8 +34,12 @@ fn volleys<T: Real>(takers: usize, batch: Option<usize>, procedural: bool) -> Bu
             builder = builder.project(if procedural { onto.procedural() } else { onto });
         }
     }
-    for (k, rule) in [Connect::FixedProb(0.5), Connect::FixedNumPost(9), Connect::AllToAll, Connect::OneToOne].into_iter().enumerate() {
-        let within = Projection::new(format!("aa{k}"), ("a", 13..n - 1), ("a", 14..n, "jump")).connect(rule).autapses(false);
+    for (k, rule) in [Connect::FixedProb(0.5), Connect::FixedNumPost(9), Connect::AllToAll, Connect::OneToOne]
+        .into_iter()
+        .enumerate()
+    {
+        let within =
+            Projection::new(format!("aa{k}"), ("a", 13..n - 1), ("a", 14..n, "jump")).connect(rule).autapses(false);
         let within = within.weight(Init::Uniform(-0.02, 0.02)).delay(0.1);
         builder = builder.project(if procedural { within.procedural() } else { within });
     }
@@ -69,11 +77,14 @@ fn whole_rows_have_the_cpus_bits() {
     let make = || {
         let n = 600;
         let current: Vec<f32> = (0..n).map(|k| if k == 9 { 4000.0 } else { 0.0 }).collect();
-        let cells =
-            Group::new("P", Lif::<f32>::new(n).param("tau", 1.0).unwrap()).receptor(Receptor::exponential("s", 50.0)).current(current);
+        let cells = Group::new("P", Lif::<f32>::new(n).param("tau", 1.0).unwrap())
+            .receptor(Receptor::exponential("s", 50.0))
+            .current(current);
         let project = |name, connect| Projection::new(name, "P", ("P", "s")).connect(connect).weight(0.25).procedural();
         let network = Network::builder(0.1).group(cells).project(project("all", Connect::AllToAll));
-        LoopOverTime::builder(network.project(project("some", Connect::FixedProb(0.1))).build().unwrap()).dt(0.1).out_vars("P.s")
+        LoopOverTime::builder(network.project(project("some", Connect::FixedProb(0.1))).build().unwrap())
+            .dt(0.1)
+            .out_vars("P.s")
     };
     let expected = make().build().unwrap().run_steps(2).unwrap();
     let run = make().device(device).build().unwrap().run_steps(2).unwrap();

@@ -62,7 +62,10 @@ fn a_device_without_cooperative_launches_captures_steps() {
     let set = [("FAKECUDA_COOPERATIVE", "0"), ("FAKECUDA_ARCH", "sm_80")];
     simulated("room::a_device_without_cooperative_launches_captures_steps", &set, || {
         missing::runs();
-        says(&network(NEURONS, Strategy::Auto).unwrap(), &["graph: not persistent", "cannot hold all blocks of a launch at once"]);
+        says(
+            &network(NEURONS, Strategy::Auto).unwrap(),
+            &["graph: not persistent", "cannot hold all blocks of a launch at once"],
+        );
         says(&network(NEURONS, Strategy::Graph).unwrap(), &["graph: it was asked for"]);
         says(&network(NEURONS, Strategy::HostLoop).unwrap(), &["it was asked for"]);
         // A single block waits for no other block.
@@ -72,7 +75,10 @@ fn a_device_without_cooperative_launches_captures_steps() {
         says(&error.to_string(), &["persistent strategy", "cuda:0", "cannot hold all blocks", "graph"]);
         // On a device with cooperative launches but without clusters, all blocks together would
         // keep these weights.
-        says(&cell_as_by_step::<f64>(160, 2), &["graph: tier `step`", "not `grid`, since the device cannot hold all blocks"]);
+        says(
+            &cell_as_by_step::<f64>(160, 2),
+            &["graph: tier `step`", "not `grid`, since the device cannot hold all blocks"],
+        );
         let error = cell::<f64>(160, 2, Strategy::Persistent).unwrap_err();
         says(&error.to_string(), &["persistent strategy", "160 units", "cannot hold all blocks of a launch at once"]);
     });
@@ -92,7 +98,10 @@ fn a_part_of_a_device_has_no_room_for_clusters() {
     simulated("room::a_part_of_a_device_has_no_room_for_clusters", &set, || {
         missing::runs();
         says(&network(NEURONS, Strategy::Auto).unwrap(), &["persistent"]);
-        says(&cell_as_by_step::<f64>(160, 2), &["not `cluster`, because no cluster of 4 such blocks fits on the device"]);
+        says(
+            &cell_as_by_step::<f64>(160, 2),
+            &["not `cluster`, because no cluster of 4 such blocks fits on the device"],
+        );
     });
 }
 
@@ -100,11 +109,15 @@ fn a_part_of_a_device_has_no_room_for_clusters() {
 #[test]
 fn as_many_shards_are_made_as_clusters_fit() {
     for (groups, said) in [("12", "(3 of 4 blocks)"), ("6,6", "(2 of 4 blocks)")] {
-        simulated("room::as_many_shards_are_made_as_clusters_fit", &[("FAKECUDA_GPCS", groups), ("SAID", said)], || {
-            let strategy = cell_as_by_step::<f64>(100, 3);
-            says(&strategy, &["tier `cluster`", &std::env::var("SAID").unwrap()]);
-            assert!(!strategy.contains("not `cluster`"), "{strategy}");
-        });
+        simulated(
+            "room::as_many_shards_are_made_as_clusters_fit",
+            &[("FAKECUDA_GPCS", groups), ("SAID", said)],
+            || {
+                let strategy = cell_as_by_step::<f64>(100, 3);
+                says(&strategy, &["tier `cluster`", &std::env::var("SAID").unwrap()]);
+                assert!(!strategy.contains("not `cluster`"), "{strategy}");
+            },
+        );
     }
 }
 

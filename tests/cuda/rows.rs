@@ -25,14 +25,18 @@ fn volleys<T: Real>(degree: usize, each: bool, batch: Option<usize>) -> Builder<
     let project = |name, receptor| Projection::new(name, ("a", 13..n), to(receptor)).connect(connect.clone());
     let (p, q) = (project("p", "s"), project("q", "jump"));
     let (p, q) = if each {
-        (p.weight(Init::Uniform(0.0, 0.3)).delay(Init::Uniform(0.0, 4.5)), q.weight(0.01).delay(Init::Uniform(0.2, 1.1)))
+        (
+            p.weight(Init::Uniform(0.0, 0.3)).delay(Init::Uniform(0.0, 4.5)),
+            q.weight(0.01).delay(Init::Uniform(0.2, 1.1)),
+        )
     } else {
         (p.weight(0.1).delay(3.7), q.weight(Init::Uniform(-0.1, 0.1)))
     };
     // One row is longer than a warp handles alone, and the other rows are empty.
     let hub = Connect::Arrays { pre: vec![20; 40], post: (0..40).map(|k| 7 * k).collect() };
     let network = Network::builder(0.1).seed(3).group(sends).group(takes).project(p).project(q);
-    let network = network.project(Projection::new("hub", "a", ("b", "t")).connect(hub).weight(0.5).delay(0.1)).build().unwrap();
+    let network =
+        network.project(Projection::new("hub", "a", ("b", "t")).connect(hub).weight(0.5).delay(0.1)).build().unwrap();
     let vars = [monitor("a.spike").events(), monitor("b.V").every(3), monitor("b.s").every(5)];
     LoopOverTime::builder(network).dt(0.1).batch(batch).out_vars(vars)
 }
@@ -99,7 +103,10 @@ fn a_device_gives_the_spikes_of_brian2() {
         let all = list("pre").into_iter().zip(list("post")).map(|(p, q)| (p as usize, q as u32));
         let (pre, post) = all.filter(|(p, _)| part.contains(p)).map(|(p, q)| ((p - part.start) as u32, q)).unzip();
         let connect = Connect::Arrays { pre, post };
-        Projection::new(name, ("P", part.clone()), ("P", receptor)).connect(connect).weight(weight).delay(0.1 * list("delay_steps")[0])
+        Projection::new(name, ("P", part.clone()), ("P", receptor))
+            .connect(connect)
+            .weight(weight)
+            .delay(0.1 * list("delay_steps")[0])
     };
     let network = Network::builder(0.1)
         .group(cells)
@@ -107,7 +114,8 @@ fn a_device_gives_the_spikes_of_brian2() {
         .project(project("Ci", excitatory..n, "gi", 67.0))
         .build()
         .unwrap();
-    let mut over_time = LoopOverTime::builder(network).dt(0.1).out_vars([monitor("P.spike").events()]).device(device).build().unwrap();
+    let mut over_time =
+        LoopOverTime::builder(network).dt(0.1).out_vars([monitor("P.spike").events()]).device(device).build().unwrap();
     let run = over_time.run_steps(steps).unwrap();
     let events = run.events("P.spike").unwrap();
     let sorted = |mut all: Vec<(u64, usize)>| {
@@ -128,7 +136,8 @@ fn a_non_finite_sum_is_the_cpus_error() {
     let make = || {
         let cells = Lif::<f32>::new(40).param("tau", 1.0).unwrap();
         let cells = Group::new("a", cells).receptor(Receptor::exponential("s", 50.0)).current(25.0);
-        let project = Projection::new("p", "a", ("a", 3..40, "s")).connect(Connect::FixedNumPost(5)).weight(1e38).delay(0.2);
+        let project =
+            Projection::new("p", "a", ("a", 3..40, "s")).connect(Connect::FixedNumPost(5)).weight(1e38).delay(0.2);
         let network = Network::builder(0.1).group(cells).project(project).build().unwrap();
         LoopOverTime::builder(network).dt(0.1).chunk(16)
     };

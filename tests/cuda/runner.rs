@@ -45,8 +45,11 @@ fn a_runner_is_the_cpus() {
     let x = Array2::from_shape_fn((40, 33), |(k, n)| ((k * 5 + n) % 40) as f32);
     for variable in [false, true] {
         let run = |device: Device| {
-            let mut runner =
-                builder(device).runner().input("input", series(&x)).input("x", func(|at| at.t)).input("x", fix(0.5).op(Op::Mul));
+            let mut runner = builder(device)
+                .runner()
+                .input("input", series(&x))
+                .input("x", func(|at| at.t))
+                .input("x", fix(0.5).op(Op::Mul));
             if variable {
                 runner = runner.input("V", fix(0.75)).input("V", func(|at| (at.i % 3) as f64).op(Op::Sub));
             }

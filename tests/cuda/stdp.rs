@@ -15,7 +15,8 @@ fn learning<T: Real>(n: usize) -> Network<T> {
     let few = n.div_ceil(3);
     let cells = |n: usize| Lif::<T>::new(n).param("tau", 1.5).unwrap().v(Init::Uniform(-5.0, 20.0));
     let group = |name: &str, n: usize, current: f64| {
-        let group = Group::new(name, cells(n)).receptor(Receptor::exponential("s", 2.0)).receptor(Receptor::delta("kick", "V"));
+        let group =
+            Group::new(name, cells(n)).receptor(Receptor::exponential("s", 2.0)).receptor(Receptor::delta("kick", "V"));
         group.current(current).noise(3.0)
     };
     let sources = n / 2..n;
@@ -25,8 +26,16 @@ fn learning<T: Real>(n: usize) -> Network<T> {
         post: (0..own).map(|k| (k * 7 % n) as u32).collect(),
     };
     let rule = Stdp::new(1.0).tau(3.0, 4.0).amplitudes(0.11, -0.12);
-    let near = Projection::new("near", "E", ("I", "s")).connect(Connect::FixedProb(0.5)).weight(Init::Uniform(0.0, 1.0)).delay(0.3);
-    let within = Projection::new("within", ("E", sources), ("E", "s")).connect(arrays).weight(values("plastic weights", own, -0.4, 0.9));
+    let near = Projection::new("near", "E", ("I", "s"))
+        .connect(Connect::FixedProb(0.5))
+        .weight(Init::Uniform(0.0, 1.0))
+        .delay(0.3);
+    let within = Projection::new("within", ("E", sources), ("E", "s")).connect(arrays).weight(values(
+        "plastic weights",
+        own,
+        -0.4,
+        0.9,
+    ));
     let back = Projection::new("back", "I", ("E", n / 3..n, "kick")).weight(0.5);
     // The defaults for bounds that are not positive.
     let inhibits = Projection::new("inhibits", "I", ("E", "s")).weight(Init::Uniform(-1.0, 0.0));
@@ -98,6 +107,7 @@ fn weights_are_split_and_moved() {
 #[test]
 fn events_of_weights_are_refused() {
     let Some(device) = device() else { return };
-    let built = LoopOverTime::builder(learning::<f32>(5)).dt(0.1).out_vars([monitor("near.w").events()]).device(device).build();
+    let built =
+        LoopOverTime::builder(learning::<f32>(5)).dt(0.1).out_vars([monitor("near.w").events()]).device(device).build();
     assert!(matches!(built, Err(Error::Unsupported(why)) if why.contains("weights")));
 }

@@ -45,7 +45,10 @@ impl Case {
         assert_eq!(cpu.delay, cuda.delay, "{what}");
         let bits = |all: &[f64]| all.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&cpu.weight), bits(&cuda.weight), "{what}");
-        assert!(cpu.post.len() == cpu.pre.len() && (!cpu.pre.is_empty() || matches!(self.connect, Connect::FixedProb(_))), "{what}");
+        assert!(
+            cpu.post.len() == cpu.pre.len() && (!cpu.pre.is_empty() || matches!(self.connect, Connect::FixedProb(_))),
+            "{what}"
+        );
     }
 }
 
@@ -53,8 +56,13 @@ impl Case {
 fn every_rule_makes_the_cpus_synapses() {
     let Some(device) = device() else { return };
     for (k, (pre, post)) in [(33, 33), (1, 257), (130, 7)].into_iter().enumerate() {
-        let rules =
-            [Connect::FixedProb(0.05), Connect::FixedProb(0.9), Connect::FixedNumPre(1), Connect::FixedNumPost(5), Connect::AllToAll];
+        let rules = [
+            Connect::FixedProb(0.05),
+            Connect::FixedProb(0.9),
+            Connect::FixedNumPre(1),
+            Connect::FixedNumPost(5),
+            Connect::AllToAll,
+        ];
         for (n, rule) in rules.into_iter().enumerate() {
             let mut case = Case::new(rule, pre, post);
             if k == 0 {
@@ -76,7 +84,8 @@ fn every_rule_makes_the_cpus_synapses() {
         }
     }
     Case::new(Connect::OneToOne, 40, 40).check(device, 1);
-    Case { autapses: false, pre: 0..40, post: 1..41, sizes: [41, 41], ..Case::new(Connect::OneToOne, 1, 1) }.check(device, 2);
+    Case { autapses: false, pre: 0..40, post: 1..41, sizes: [41, 41], ..Case::new(Connect::OneToOne, 1, 1) }
+        .check(device, 2);
     Case::new(Connect::FixedProb(0.0), 4, 4).check(device, 3);
     Case::new(Connect::FixedProb(1.0), 4, 70).check(device, 4);
 }
@@ -95,7 +104,11 @@ fn wide_targets_and_long_rows() {
 fn given_synapses_are_the_hosts() {
     let Some(device) = device() else { return };
     let arrays = Connect::Arrays { pre: vec![1, 0, 1], post: vec![3, 2, 3] };
-    let given = Case { weight: Init::Values(vec![1.0, -2.0, 0.5]), delay: Init::Values(vec![0.2, 0.0, 0.1]), ..Case::new(arrays, 2, 4) };
+    let given = Case {
+        weight: Init::Values(vec![1.0, -2.0, 0.5]),
+        delay: Init::Values(vec![0.2, 0.0, 0.1]),
+        ..Case::new(arrays, 2, 4)
+    };
     given.check(device, 8);
     let made = given.network(8).synapses("some", device).unwrap();
     assert_eq!((made.pre, made.post, made.delay), (vec![0, 1, 1], vec![2, 3, 3], vec![0, 1, 2]));

@@ -11,7 +11,9 @@ use crate::cuda::parity::{Shape, input};
 use half::{bf16, f16};
 use ndarray::ArrayD;
 use overtime::models::brainpy;
-use overtime::{Builder, Device, Error, Init, Input, LoopOverTime, Products, Recording, Scalar, Strategy, System, monitor};
+use overtime::{
+    Builder, Device, Error, Init, Input, LoopOverTime, Products, Recording, Scalar, Strategy, System, monitor,
+};
 use std::primitive::{f32, f64};
 
 const TIERS: [&str; 5] = ["block", "cluster", "grid", "step", PRODUCT];
@@ -96,7 +98,9 @@ fn every_tier<T: Scalar>(bound: f64, products: Products, shapes: &[Shape], names
                 match &first {
                     None => first = Some(run),
                     Some(_) if tier == PRODUCT => {}
-                    Some(first) => assert_eq!(bits::of_runs(&run, first), None, "{what} {tier} differs from the other tiers"),
+                    Some(first) => {
+                        assert_eq!(bits::of_runs(&run, first), None, "{what} {tier} differs from the other tiers")
+                    }
                 }
             }
         }
@@ -133,9 +137,12 @@ fn strategies_take_their_tiers() {
     let x = input(on_cpu.system(), shape, model.scale, SEED);
     let expected = on_cpu.run(&x).unwrap();
     let mut first: Option<Recording<f32>> = None;
-    for (strategy, tier) in
-        [(Strategy::Auto, "block"), (Strategy::Persistent, "block"), (Strategy::Graph, "step"), (Strategy::HostLoop, "step")]
-    {
+    for (strategy, tier) in [
+        (Strategy::Auto, "block"),
+        (Strategy::Persistent, "block"),
+        (Strategy::Graph, "step"),
+        (Strategy::HostLoop, "step"),
+    ] {
         let mut on_gpu = builder(model, shape).device(device).strategy(strategy).build().unwrap();
         assert!(on_gpu.strategy().contains(&format!("tier `{tier}`")), "{strategy}: {}", on_gpu.strategy());
         let run = on_gpu.run(&x).unwrap();
@@ -152,7 +159,11 @@ fn strategies_take_their_tiers() {
 #[test]
 fn rows_of_unequal_length_go_both_ways() {
     alone("tiers::rows_of_unequal_length_go_both_ways", &[], || {
-        let make = || LoopOverTime::builder(brainpy::Gru::<f32>::new(3, 9).bidirectional(true)).batch(5).out_vars("l0_reverse.state");
+        let make = || {
+            LoopOverTime::builder(brainpy::Gru::<f32>::new(3, 9).bidirectional(true))
+                .batch(5)
+                .out_vars("l0_reverse.state")
+        };
         let mut on_cpu = make().build().unwrap();
         let x = input(on_cpu.system(), shape(9, Some(5), 4), (-1.0, 1.0), SEED);
         let lengths = [4, 0, 2, 1, 3];
@@ -210,8 +221,11 @@ fn launches_are_few() {
         ] {
             take(tier);
             let driver = Simulated::new().unwrap();
-            let mut over_time =
-                LoopOverTime::builder(brainpy::GruCell::<f32>::new(3, 33)).batch(2).device(Device::Cuda(0)).build().unwrap();
+            let mut over_time = LoopOverTime::builder(brainpy::GruCell::<f32>::new(3, 33))
+                .batch(2)
+                .device(Device::Cuda(0))
+                .build()
+                .unwrap();
             let x = input(over_time.system(), shape(33, Some(2), steps), (-1.0, 1.0), SEED);
             over_time.run(&x).unwrap();
             driver.reset();

@@ -36,7 +36,9 @@ fn same_here<S: System<f32>>(name: &str, steps: u64, make: impl Fn() -> Builder<
 #[test]
 fn a_state_of_many_neurons() {
     // Each of four variables takes 160 kB.
-    let hh = || LoopOverTime::builder(Hh::<f32>::new(40_000).v(Init::Uniform(-75.0, -40.0))).seed(SEED).dt(0.02).out_vars("V");
+    let hh = || {
+        LoopOverTime::builder(Hh::<f32>::new(40_000).v(Init::Uniform(-75.0, -40.0))).seed(SEED).dt(0.02).out_vars("V")
+    };
     same("a_state_of_many_neurons", 3, hh, &[Strategy::Auto, Strategy::HostLoop]);
 }
 
@@ -61,7 +63,10 @@ fn synapses_of_many_neurons() {
     };
     let make = || {
         let cells = Lif::<f32>::new(n).v(Init::Uniform(10.0, 21.0));
-        let cells = Group::new("E", cells).receptor(Receptor::exponential("s", 5.0)).receptor(Receptor::delta("kick", "V")).current(15.0);
+        let cells = Group::new("E", cells)
+            .receptor(Receptor::exponential("s", 5.0))
+            .receptor(Receptor::delta("kick", "V"))
+            .current(15.0);
         let network = Network::builder(0.1)
             .group(cells)
             .project(
@@ -71,7 +76,10 @@ fn synapses_of_many_neurons() {
                     .delay(0.1),
             )
             .project(
-                Projection::new("made", "E", ("E", "kick")).connect(Connect::FixedNumPost(3)).weight(Init::Uniform(0.0, 0.2)).delay(0.1),
+                Projection::new("made", "E", ("E", "kick"))
+                    .connect(Connect::FixedNumPost(3))
+                    .weight(Init::Uniform(0.0, 0.2))
+                    .delay(0.1),
             )
             .build()
             .unwrap();
@@ -88,18 +96,24 @@ fn weights_of_wide_layers() {
     let x = Array3::from_shape_fn((2, 2, 130), |(t, b, k)| ((t * 7 + b * 3 + k) % 11) as f32 * 0.1 - 0.5);
     for products in [Products::Ordered, Products::Fast] {
         let run = |device: Device| {
-            let builder = LoopOverTime::builder(brainpy::LstmCell::<f32>::new(130, 160)).batch(2).seed(SEED).products(products);
+            let builder =
+                LoopOverTime::builder(brainpy::LstmCell::<f32>::new(130, 160)).batch(2).seed(SEED).products(products);
             builder.device(device).build().unwrap().run(&x).unwrap().output
         };
         let (found, expected) = (run(device), run(Device::Cpu));
         // The sums are in another order: they have 290 products of magnitude below one, each
         // rounded to 24 bits.
         let bound = if products == Products::Ordered { 0.0 } else { 1e-4 };
-        let far = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, |most, d| if d <= most { most } else { d });
+        let far = found
+            .iter()
+            .zip(&expected)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, |most, d| if d <= most { most } else { d });
         assert!(far <= bound, "{products:?}: {far:e}");
     }
     let dense = |device| {
-        let builder = LoopOverTime::builder(Dense::<f32>::new(300, 200)).seed(SEED).products(Products::Ordered).device(device);
+        let builder =
+            LoopOverTime::builder(Dense::<f32>::new(300, 200)).seed(SEED).products(Products::Ordered).device(device);
         builder.build().unwrap().run(&Array2::from_elem((3, 300), 0.3_f32)).unwrap()
     };
     bits::same_runs("dense", &dense(device), &dense(Device::Cpu));

@@ -116,7 +116,8 @@ fn a_mistake_is_shown_where_it_is() {
 fn drift_between_rust_and_cuda_is_an_error_of_the_compiler() {
     says(&TEXT.replace("acc_t v, age; };", "acc_t v, age, more; };"), &["State", "schema"]);
     says(
-        &TEXT.replace("struct Params { acc_t tau, gain; };", "struct Params { acc_t tau; static const int gain = 1; };"),
+        &TEXT
+            .replace("struct Params { acc_t tau, gain; };", "struct Params { acc_t tau; static const int gain = 1; };"),
         &["Params", "parameters"],
     );
 }
@@ -145,7 +146,9 @@ fn without_a_text_there_is_no_gpu() {
     }
     let Some(device) = device() else { return };
     match LoopOverTime::builder(Silent).device(device).build() {
-        Err(e @ (Error::Unsupported(_) | Error::DeviceUnavailable { .. })) => assert!(e.to_string().contains("Silent"), "{e}"),
+        Err(e @ (Error::Unsupported(_) | Error::DeviceUnavailable { .. })) => {
+            assert!(e.to_string().contains("Silent"), "{e}")
+        }
         other => panic!("{other:?}"),
     }
 }

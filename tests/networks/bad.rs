@@ -41,9 +41,13 @@ fn connectivity_out_of_range_is_refused() {
     }
     value(builder().project(projection().connect(Connect::FixedNumPre(11))), "more than there are");
     value(builder().project(projection().connect(Connect::FixedNumPost(10)).autapses(false)), "more than there are");
-    value(builder().project(projection().connect(Connect::Arrays { pre: vec![0, 10], post: vec![0, 0] })), "not below 10");
+    value(
+        builder().project(projection().connect(Connect::Arrays { pre: vec![0, 10], post: vec![0, 0] })),
+        "not below 10",
+    );
     value(builder().project(projection().connect(Connect::Arrays { pre: vec![0], post: vec![12] })), "not below 10");
-    let error = refused(builder().project(projection().connect(Connect::Arrays { pre: vec![0], post: vec![] })), "post");
+    let error =
+        refused(builder().project(projection().connect(Connect::Arrays { pre: vec![0], post: vec![] })), "post");
     assert!(matches!(error, Error::Shape { expected: 1, given: 0, .. }));
     let uneven = Projection::new("p", ("a", 0..3), ("a", "s")).connect(Connect::OneToOne);
     assert!(matches!(refused(builder().project(uneven), "targets"), Error::Shape { .. }));
@@ -87,17 +91,24 @@ fn unknown_and_duplicate_names_are_refused() {
         (Projection::new("p", "a", ("b", "s")), "group"),
         (Projection::new("p", "a", ("a", "t")), "receptor"),
     ] {
-        assert!(matches!(refused(builder().project(projection), "there is"), Error::Unknown { what: w, .. } if w == what));
+        assert!(
+            matches!(refused(builder().project(projection), "there is"), Error::Unknown { what: w, .. } if w == what)
+        );
     }
     for variable in ["spike", "refractory"] {
         let delta = Group::new("b", Lif::<f32>::new(10)).receptor(Receptor::delta("d", variable));
-        assert!(matches!(refused(builder().group(delta), "sets itself"), Error::Unsupported(why) if why.contains(variable)));
+        assert!(
+            matches!(refused(builder().group(delta), "sets itself"), Error::Unsupported(why) if why.contains(variable))
+        );
     }
     let delta = Group::new("b", Hh::<f32>::new(10)).receptor(Receptor::delta("d", "below"));
     refused(builder().group(delta), "`b.d` adds to `below`");
     let delta = group("b").receptor(Receptor::delta("d", "W"));
     assert!(matches!(refused(builder().group(delta), "`W`"), Error::Unknown { what: "variable", .. }));
-    assert!(matches!(refused(builder().group(group("b").poisson("t", 1.0, 1.0)), "`t`"), Error::Unknown { what: "receptor", .. }));
+    assert!(matches!(
+        refused(builder().group(group("b").poisson("t", 1.0, 1.0)), "`t`"),
+        Error::Unknown { what: "receptor", .. }
+    ));
     value(builder().group(group("a")), "twice");
     value(builder().project(projection()).project(projection()), "twice");
     value(builder().group(group("b").receptor(Receptor::exponential("s", 1.0))), "twice");
@@ -120,10 +131,16 @@ fn invalid_parameters_are_refused() {
         value(builder().group(group("b").poisson("s", rate, 1.0)), "rate");
     }
     value(builder().group(group("b").poisson("s", 1.0, f64::NAN)), "weight");
-    assert!(matches!(refused(builder().group(group("b").current(vec![1.0; 3])), "current"), Error::Shape { expected: 10, given: 3, .. }));
+    assert!(matches!(
+        refused(builder().group(group("b").current(vec![1.0; 3])), "current"),
+        Error::Shape { expected: 10, given: 3, .. }
+    ));
     refused(builder().group(Group::new("b", Lif::<f32>::new(3).param("tau", -1.0).unwrap())), "tau");
     let init = Receptor::exponential("t", 1.0).init(vec![1.0; 4]);
-    assert!(matches!(refused(builder().group(group("b").receptor(init)), "b.t"), Error::Shape { expected: 10, given: 4, .. }));
+    assert!(matches!(
+        refused(builder().group(group("b").receptor(init)), "b.t"),
+        Error::Shape { expected: 10, given: 4, .. }
+    ));
     let many = (0..5).fold(builder(), |builder, k| builder.group(group(&format!("g{k}")).input()));
     value(many, "more than 4");
 }

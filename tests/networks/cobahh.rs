@@ -23,7 +23,8 @@ fn rate_and_irregularity_are_brian2s() {
         .project(Projection::new("Ci", ("P", 3200..n), ("P", "gi")).connect(connect()).weight(67.0))
         .build()
         .unwrap();
-    let mut over_time = LoopOverTime::builder(network).dt(0.1).seed(1).out_vars(monitor("P.spike").events()).build().unwrap();
+    let mut over_time =
+        LoopOverTime::builder(network).dt(0.1).seed(1).out_vars(monitor("P.spike").events()).build().unwrap();
     let run = over_time.run_steps(steps).unwrap();
     let events = run.events("P.spike").unwrap();
     let mut times = vec![Vec::new(); n];

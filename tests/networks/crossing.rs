@@ -2,7 +2,9 @@
 //! one spike, whatever causes it.
 
 use crate::networks::cell::Told;
-use overtime::models::{Channel, ChannelKind, CondNeuGroup, FitzHughNagumo, Hh, HindmarshRose, MorrisLecar, WangBuzsaki};
+use overtime::models::{
+    Channel, ChannelKind, CondNeuGroup, FitzHughNagumo, Hh, HindmarshRose, MorrisLecar, WangBuzsaki,
+};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Init, LoopOverTime, Real, System};
 
@@ -31,7 +33,8 @@ fn network<T: Real>(model: impl System<T> + 'static, weights: [f64; UNITS]) -> N
 fn spikes_are_crossings<T: Real>(make: impl Fn() -> Box<dyn System<T>>, v_th: f64, up: f64) {
     let what = format!("{} {}", make().kind(), T::DTYPE);
     let weights = [1.0, 1.3, 0.8, 2.0, 0.01].map(|x| x * up);
-    let build = || LoopOverTime::builder(network(make(), weights)).dt(0.05).out_vars(["b.V", "b.spike"]).build().unwrap();
+    let build =
+        || LoopOverTime::builder(network(make(), weights)).dt(0.05).out_vars(["b.V", "b.spike"]).build().unwrap();
     let run = build().run_steps(STEPS).unwrap();
     let sent = sent();
     let (mut by_synapses, mut by_flow) = (0, 0);

@@ -19,7 +19,9 @@ fn of_brainpy<T: Real>(joined: bool) -> (Recording<T>, Golden) {
     let ends = |name: &str| list(&reference, name).into_iter().map(|k| k as u32).collect::<Vec<_>>();
     let join = |name: &str, pre: &str, post: &str| {
         let weight = list(&reference, "weight").into_iter().map(|w| if joined { w } else { 0.0 }).collect::<Vec<f64>>();
-        Projection::new(name, "c", ("c", "gap")).connect(Connect::Arrays { pre: ends(pre), post: ends(post) }).weight(weight)
+        Projection::new(name, "c", ("c", "gap"))
+            .connect(Connect::Arrays { pre: ends(pre), post: ends(post) })
+            .weight(weight)
     };
     let network = Network::builder(0.02)
         .group(Group::new("c", cells).receptor(Receptor::gap("gap")).current(current))
@@ -85,8 +87,9 @@ fn relaxes<T: Real>(tolerance: f64) {
         close("V", &wide(&run, "c.V"), &expected, tolerance);
         let sums = ArrayD::from_shape_fn(vec![200, 4], |at| [0.375, 0.5, 0.5, 0.0][at[1]]);
         close("weights", &wide(&run, "c.gap.g"), &sums, 1e-9);
-        let incoming =
-            ArrayD::from_shape_fn(vec![200, 4], |at| pairs.iter().filter(|p| p.1 == at[1]).map(|p| p.2 * expected[[at[0], p.0]]).sum());
+        let incoming = ArrayD::from_shape_fn(vec![200, 4], |at| {
+            pairs.iter().filter(|p| p.1 == at[1]).map(|p| p.2 * expected[[at[0], p.0]]).sum()
+        });
         close("potentials", &wide(&run, "c.gap"), &incoming, tolerance);
         over_time.reset_state(None).unwrap();
     }
@@ -101,7 +104,11 @@ fn potentials_relax_towards_each_other() {
 /// Potentials that currents drive to 1000 mV. A gap junction transmits the potential of the first
 /// neuron of each row, and not that of the second.
 fn carried<T: Real>(rows: Option<usize>, sign: f64) -> Builder<T, Network<T>> {
-    let cells = Lif::<T>::new(3).param("V_th", overtime::models::Param::All(T::of(1e9))).unwrap().method(Method::Euler).conductance();
+    let cells = Lif::<T>::new(3)
+        .param("V_th", overtime::models::Param::All(T::of(1e9)))
+        .unwrap()
+        .method(Method::Euler)
+        .conductance();
     let current = [1000.0, 2000.0, 0.0].map(|i| T::of(sign * i)).to_vec();
     let network = Network::builder(0.1)
         .group(Group::new("c", cells).receptor(Receptor::gap("gap")).current(current))
@@ -115,11 +122,16 @@ fn goes_astray<T: Real>() {
         let mut over_time = carried::<T>(Some(2), sign).build().unwrap();
         let run = over_time.run_steps(71).unwrap();
         let v = run["c.V"][[70, 1, 0]].to_f64();
-        assert!((v - sign * 1000.0 * (1.0 - 0.99_f64.powi(71))).abs() <= 1e-3 && run["c.V"][[70, 0, 1]].to_f64().abs() > 1000.0);
+        assert!(
+            (v - sign * 1000.0 * (1.0 - 0.99_f64.powi(71))).abs() <= 1e-3
+                && run["c.V"][[70, 0, 1]].to_f64().abs() > 1000.0
+        );
         match over_time.run_steps(100).unwrap_err() {
             Error::OutOfRange { variable, step: 71, index: 0, reason } => {
                 assert!(
-                    variable == "c.V" && reason.contains("`j`") && reason.contains("-512 to 512; a shorter dt may keep it there"),
+                    variable == "c.V"
+                        && reason.contains("`j`")
+                        && reason.contains("-512 to 512; a shorter dt may keep it there"),
                     "{variable}: {reason}"
                 );
             }
@@ -127,7 +139,13 @@ fn goes_astray<T: Real>() {
         }
         let run = carried::<T>(None, sign).allow_non_finite().build().unwrap().run_steps(100).unwrap();
         let v = |step: usize, unit: usize| run["c.V"][[step, unit]].to_f64();
-        assert!(v(70, 0).is_finite() && v(71, 0).is_nan() && v(99, 0).is_nan() && v(99, 1).is_finite() && v(99, 2).is_finite());
+        assert!(
+            v(70, 0).is_finite()
+                && v(71, 0).is_nan()
+                && v(99, 0).is_nan()
+                && v(99, 1).is_finite()
+                && v(99, 2).is_finite()
+        );
     }
 }
 
@@ -137,7 +155,13 @@ fn a_potential_out_of_range_ends_the_run() {
     goes_astray::<f32>();
     // The initial potential is checked too, and every potential within the range is transmitted.
     let from = |v: f64| {
-        let cells = Lif::<f64>::new(2).v(vec![v, 0.0].into()).param("V_th", 1e9).unwrap().param("tau", 1e12).unwrap().conductance();
+        let cells = Lif::<f64>::new(2)
+            .v(vec![v, 0.0].into())
+            .param("V_th", 1e9)
+            .unwrap()
+            .param("tau", 1e12)
+            .unwrap()
+            .conductance();
         let network = Network::builder(0.1)
             .group(Group::new("c", cells).receptor(Receptor::gap("gap")))
             .project(Projection::new("j", ("c", 0..1), ("c", 1..2, "gap")).weight(0.5));

@@ -37,7 +37,9 @@ fn run<T: Real>(reference: &Golden) -> Recording<T> {
     let rec: Vec<usize> = list(reference, "rec").iter().map(|k| *k as usize).collect();
     let vars = [monitor("P.spike").events(), monitor("P.V").units(rec)];
     let built = LoopOverTime::builder(network::<T>(reference)).dt(0.1).out_vars(vars).build();
-    built.and_then(|mut over_time| over_time.run_steps(list(reference, "steps")[0] as u64)).unwrap_or_else(|e| panic!("{e}"))
+    built
+        .and_then(|mut over_time| over_time.run_steps(list(reference, "steps")[0] as u64))
+        .unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// Pairs (step, neuron), sorted.
@@ -54,7 +56,10 @@ fn both<T: Real>(name: &str) -> (Golden, Recording<T>, Spikes, Spikes) {
     let run = run::<T>(&reference);
     let events = run.events("P.spike").unwrap_or_else(|e| panic!("{e}"));
     let ours = spikes(events.step.iter().copied(), events.unit.iter().copied());
-    let theirs = spikes(list(&reference, "spike_step").iter().map(|s| *s as u64), list(&reference, "spike_i").iter().map(|k| *k as usize));
+    let theirs = spikes(
+        list(&reference, "spike_step").iter().map(|s| *s as u64),
+        list(&reference, "spike_i").iter().map(|k| *k as usize),
+    );
     (reference, run, ours, theirs)
 }
 

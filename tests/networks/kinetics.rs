@@ -28,11 +28,14 @@ fn run<T: Real>(
 ) -> Recording<T> {
     let mut synapses = Projection::new("p", "a", ("b", "s")).connect(Connect::OneToOne).delay(delay);
     if let Some((kinetics, at_first)) = kinetics {
-        synapses = at_first.iter().fold(synapses.kinetics(kinetics), |synapses, (name, value)| synapses.init(*name, *value));
+        synapses =
+            at_first.iter().fold(synapses.kinetics(kinetics), |synapses, (name, value)| synapses.init(*name, *value));
     }
     let b = Told { units: spikes.shape()[1], spikes: Vec::new() };
-    let network = Network::<T>::builder(0.1).group(Group::new("a", told(spikes))).group(Group::new("b", b).receptor(receptor));
-    let built = LoopOverTime::builder(network.project(synapses).build().unwrap()).dt(0.1).out_vars(vars.to_vec()).build();
+    let network =
+        Network::<T>::builder(0.1).group(Group::new("a", told(spikes))).group(Group::new("b", b).receptor(receptor));
+    let built =
+        LoopOverTime::builder(network.project(synapses).build().unwrap()).dt(0.1).out_vars(vars.to_vec()).build();
     built.unwrap().run_steps(spikes.shape()[0] as u64).unwrap()
 }
 
@@ -44,9 +47,10 @@ fn is_brainpys<T: Real>(exact: f64, integers: f64) {
     let reference = golden("synapses");
     let spikes = reference.array("spikes");
     assert!(spikes.sum() > 30.0);
-    for (name, receptor, tolerance) in
-        [("dual", Receptor::dual_exponential("s", 1.5, 12.0), exact), ("alpha", Receptor::alpha("s", 4.0), exact.max(5e-8))]
-    {
+    for (name, receptor, tolerance) in [
+        ("dual", Receptor::dual_exponential("s", 1.5, 12.0), exact),
+        ("alpha", Receptor::alpha("s", 4.0), exact.max(5e-8)),
+    ] {
         let run = run::<T>(spikes, receptor, None, &["b.s", "b.s.rise"], 0.0);
         close(name, &wide(&run, "b.s"), reference.array(&format!("{name}.out")), tolerance);
         if let Some(h) = reference.get(&format!("{name}.h")) {
@@ -124,7 +128,8 @@ fn a_spike_transmits_the_amount_of_the_paper() {
         close("amounts", &wide(&run, "b.s"), &expected, 6e-10);
     }
     // Cases without facilitation, without depression, with neither, and with other initial values.
-    for (tau_f, tau_d, at_first) in [(0.0, 120.0, (0.0, 1.0)), (50.0, 0.0, (0.0, 1.0)), (0.0, 0.0, (0.0, 1.0)), (50.0, 120.0, (0.9, 0.25))]
+    for (tau_f, tau_d, at_first) in
+        [(0.0, 120.0, (0.0, 1.0)), (50.0, 0.0, (0.0, 1.0)), (0.0, 0.0, (0.0, 1.0)), (50.0, 120.0, (0.9, 0.25))]
     {
         let (u, x) = at_first;
         let stp = Stp { tau_f, tau_d, ..stp };
@@ -140,7 +145,12 @@ fn a_spike_transmits_the_amount_of_the_paper() {
         .group(Group::new("a", told(spikes)))
         .group(Group::new("b", b).receptor(forgetful()))
         .project(Projection::new("p", "a", ("b", 1..3, "s")).weight(weights.to_vec()).kinetics(stp).delay(0.3))
-        .project(Projection::new("q", ("a", 1..3), ("b", 0..1, "s")).weight(2.0).kinetics(stp).init("x", vec![0.5, 1.0, 1.0]))
+        .project(
+            Projection::new("q", ("a", 1..3), ("b", 0..1, "s"))
+                .weight(2.0)
+                .kinetics(stp)
+                .init("x", vec![0.5, 1.0, 1.0]),
+        )
         .build()
         .unwrap();
     let built = LoopOverTime::builder(network).dt(0.1).out_vars(["b.s", "q.x"]).build();
@@ -167,7 +177,13 @@ fn a_first_spike_transmits_the_release_fraction() {
             .group(Group::new("a", a))
             .group(Group::new("b", b).receptor(forgetful()))
             .project(Projection::new("p", "a", ("b", "s")).kinetics(Stp::default()));
-        let run = LoopOverTime::builder(network.build().unwrap()).dt(0.1).out_vars("b.s").build().unwrap().run_steps(steps).unwrap();
+        let run = LoopOverTime::builder(network.build().unwrap())
+            .dt(0.1)
+            .out_vars("b.s")
+            .build()
+            .unwrap()
+            .run_steps(steps)
+            .unwrap();
         let last = wide(&run, "b.s").iter().copied().last().unwrap();
         assert!((last - 0.15).abs() <= 6e-10, "in step {first}: {last}");
     }
@@ -179,9 +195,13 @@ fn a_first_spike_transmits_the_release_fraction() {
 fn kinetics_start_from_given_initial_values() {
     let begin = |kinetics: Kinetics, given: &[(&str, Init)], vars: &[&str]| {
         let group = |name: &str| Group::new(name, Told { units: 2, spikes: Vec::new() });
-        let p = given.iter().fold(Projection::new("p", "a", ("b", "s")).kinetics(kinetics), |p, (name, init)| p.init(*name, init.clone()));
-        let network = Network::<f64>::builder(0.1).group(group("a")).group(group("b").receptor(Receptor::graded("s"))).project(p);
-        let mut over_time = LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(2).out_vars(vars.to_vec()).build().unwrap();
+        let p = given.iter().fold(Projection::new("p", "a", ("b", "s")).kinetics(kinetics), |p, (name, init)| {
+            p.init(*name, init.clone())
+        });
+        let network =
+            Network::<f64>::builder(0.1).group(group("a")).group(group("b").receptor(Receptor::graded("s"))).project(p);
+        let mut over_time =
+            LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(2).out_vars(vars.to_vec()).build().unwrap();
         over_time.run_steps(3).unwrap()
     };
     let each = |a: f64, b: f64| Init::Values(vec![a, b]);
@@ -203,8 +223,12 @@ fn kinetics_start_from_given_initial_values() {
     assert!((run["p.x"][[2, 0, 0]] - 3.0 * (-0.15_f64).exp()).abs() <= 1e-12 && run["p.g"][[0, 1, 1]] > 0.1);
     let run = begin(BioNmda::default().into(), &[("x", Init::Uniform(0.25, 0.75))], &["p.x"]);
     let first: Vec<f64> = run["p.x"].index_axis(ndarray::Axis(0), 0).iter().map(|x| x / (-0.05_f64).exp()).collect();
-    assert!(first.iter().all(|x| (0.25..0.75).contains(x)) && first[0] != first[1] && first[0] != first[2], "{first:?}");
-    let plain = |given: &str, init: Init| Projection::new("p", "a", ("a", "s")).kinetics(Ampa::default()).init(given, init);
+    assert!(
+        first.iter().all(|x| (0.25..0.75).contains(x)) && first[0] != first[1] && first[0] != first[2],
+        "{first:?}"
+    );
+    let plain =
+        |given: &str, init: Init| Projection::new("p", "a", ("a", "s")).kinetics(Ampa::default()).init(given, init);
     refused(Receptor::graded("s"), plain("x", 0.5.into()), "no variable named `p.x`; there is: p.g, p.left");
     refused(Receptor::graded("s"), plain("g", 1.5.into()), "initial g of projection `p`: 1.5 is not between 0 and 1");
     refused(Receptor::graded("s"), plain("g", Init::Normal(0.5, 0.1)), "is not between 0 and 1");
@@ -212,7 +236,11 @@ fn kinetics_start_from_given_initial_values() {
     refused(Receptor::graded("s"), plain("g", vec![0.5].into()), "initial g of projection `p`");
     refused(Receptor::graded("s"), plain("g", f64::NAN.into()), "initial g of projection `p`");
     refused(Receptor::graded("s"), plain("g", Init::XavierNormal), "is for matrices");
-    refused(Receptor::exponential("s", 1.0), Projection::new("p", "a", ("a", "s")).init("u", 0.5), "`p` has no kinetics");
+    refused(
+        Receptor::exponential("s", 1.0),
+        Projection::new("p", "a", ("a", "s")).init("u", 0.5),
+        "`p` has no kinetics",
+    );
 }
 
 /// A model with a fixed V, which stores its inputs.
@@ -242,12 +270,17 @@ impl<R: Real> System<R> for Clamped {
 fn magnesium_blocks_as_brainpys_does() {
     let reference = golden("synapses");
     let [v, g, current] = ["mg.V", "mg.g", "mg.I"].map(|name| reference.array(name));
-    let receptor = Receptor::exponential("s", 1e9).init(g.iter().copied().collect::<Vec<f64>>()).coba(5.0).magnesium(Magnesium::default());
+    let receptor = Receptor::exponential("s", 1e9)
+        .init(g.iter().copied().collect::<Vec<f64>>())
+        .coba(5.0)
+        .magnesium(Magnesium::default());
     let group = Group::new("b", Clamped(v.iter().copied().collect())).receptor(receptor);
     let network = Network::<f64>::builder(0.1).group(group).build().unwrap();
     let built = LoopOverTime::builder(network).dt(0.1).out_vars(["b.current", "b.conductance"]).build();
     let run = built.unwrap().run_steps(1).unwrap();
-    let found = ArrayD::from_shape_fn(v.raw_dim(), |at| run["b.current"][[0, at[0]]] - run["b.conductance"][[0, at[0]]] * v[&at]);
+    let found = ArrayD::from_shape_fn(v.raw_dim(), |at| {
+        run["b.current"][[0, at[0]]] - run["b.conductance"][[0, at[0]]] * v[&at]
+    });
     close("I", &found, current, 1e-11);
     assert!(current.iter().any(|i| i.abs() > 10.0));
 }
@@ -255,7 +288,12 @@ fn magnesium_blocks_as_brainpys_does() {
 #[track_caller]
 fn refused(receptor: Receptor, projection: Projection, says: &str) {
     let group = Group::new("a", Told { units: 4, spikes: Vec::new() }).receptor(receptor);
-    let error = Network::<f32>::builder(0.1).group(group).project(projection).build().map(|_| ()).expect_err("the network was accepted");
+    let error = Network::<f32>::builder(0.1)
+        .group(group)
+        .project(projection)
+        .build()
+        .map(|_| ())
+        .expect_err("the network was accepted");
     assert!(error.to_string().contains(says), "`{error}` does not contain `{says}`");
 }
 
@@ -279,12 +317,20 @@ fn invalid_kinetics_are_refused() {
     refused(graded(), plain().kinetics(Ampa { t_dur: -1.0, ..Ampa::default() }), "t_dur");
     refused(Receptor::exponential("s", 5.0), plain().kinetics(Nmda::default()), "no graded receptor");
     // A graded receptor stores nothing, so the effect of a spike would depend on dt.
-    for spikes in [plain(), plain().procedural(), plain().stdp(overtime::network::Stdp::new(1.0)), plain().kinetics(Stp::default())] {
+    for spikes in [
+        plain(),
+        plain().procedural(),
+        plain().stdp(overtime::network::Stdp::new(1.0)),
+        plain().kinetics(Stp::default()),
+    ] {
         refused(graded(), spikes, "projection `p` adds spikes to `a.s`, which keeps nothing of them");
     }
     let rained = Group::new("a", Clamped(vec![0.0])).receptor(graded()).poisson("s", 10.0, 1.0);
     let error = Network::<f32>::builder(0.1).group(rained).build().map(|_| ()).unwrap_err().to_string();
-    assert!(error.contains("Poisson drive of `a` adds spikes to `a.s`") && error.contains("such as an exponential one"), "{error}");
+    assert!(
+        error.contains("Poisson drive of `a` adds spikes to `a.s`") && error.contains("such as an exponential one"),
+        "{error}"
+    );
     refused(graded(), plain().kinetics(Stp::default()).delay(overtime::Init::Uniform(0.0, 1.0)), "must have one");
     refused(graded(), Projection::new("a", "a", ("a", "s")).kinetics(Stp::default()), "twice");
     refused(Receptor::exponential("s", 5.0).magnesium(Magnesium::default()), plain(), "magnesium blocks conductances");

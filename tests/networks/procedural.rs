@@ -12,14 +12,18 @@ const SEED: u64 = 20_261_124;
 fn spikes(sources: usize, steps: u64) -> Vec<(u64, usize)> {
     let dice = Stream::new(SEED, 1);
     let fires = |step: u64, unit: usize| dice.uniform(unit as u64, step) < [0.02, 0.9, 0.0][step as usize % 3];
-    (0..steps).flat_map(|step| (0..sources).filter(move |unit| fires(step, *unit)).map(move |unit| (step, unit))).collect()
+    (0..steps)
+        .flat_map(|step| (0..sources).filter(move |unit| fires(step, *unit)).map(move |unit| (step, unit)))
+        .collect()
 }
 
 /// Every connectivity rule, with one weight and with drawn weights, from a part of one group onto
 /// parts of both.
 fn network<T: Real>([n, m]: [usize; 2], steps: u64, procedural: bool) -> Network<T> {
     let cells = |name, units| Group::new(name, Told { units, spikes: spikes(units, steps) });
-    let felt = |group: Group<T>| group.receptor(Receptor::exponential("s", 5.0).init(0.5)).receptor(Receptor::delta("kick", "kicked"));
+    let felt = |group: Group<T>| {
+        group.receptor(Receptor::exponential("s", 5.0).init(0.5)).receptor(Receptor::delta("kick", "kicked"))
+    };
     let mut builder = Network::<T>::builder(0.1).seed(SEED).group(felt(cells("a", n))).group(felt(cells("b", m)));
     let rules = [
         Connect::FixedProb(0.13),
@@ -32,14 +36,23 @@ fn network<T: Real>([n, m]: [usize; 2], steps: u64, procedural: bool) -> Network
     for (k, rule) in rules.into_iter().enumerate() {
         let weight = [Init::Constant(0.3), Init::Normal(1.0, 2.0), Init::Uniform(-1.0, 0.25)][k % 3].clone();
         let receptor = ["s", "kick"][k % 2];
-        let onto = Projection::new(format!("ab{k}"), ("a", n / 3..n), ("b", receptor)).connect(rule).weight(weight).delay(0.1 * k as f64);
+        let onto = Projection::new(format!("ab{k}"), ("a", n / 3..n), ("b", receptor))
+            .connect(rule)
+            .weight(weight)
+            .delay(0.1 * k as f64);
         builder = builder.project(if procedural { onto.procedural() } else { onto });
     }
     // Some neurons are both sources and targets, without autapses.
     let own = n - n / 3 - 1;
-    let rules = [Connect::FixedProb(0.5), Connect::FixedNumPost((own - own.min(1)).min(7)), Connect::AllToAll, Connect::OneToOne];
+    let rules = [
+        Connect::FixedProb(0.5),
+        Connect::FixedNumPost((own - own.min(1)).min(7)),
+        Connect::AllToAll,
+        Connect::OneToOne,
+    ];
     for (k, rule) in rules.into_iter().enumerate().filter(|_| own > 0) {
-        let within = Projection::new(format!("aa{k}"), ("a", n / 3..n - 1), ("a", n / 3 + 1..n, ["kick", "s"][k % 2])).connect(rule);
+        let within = Projection::new(format!("aa{k}"), ("a", n / 3..n - 1), ("a", n / 3 + 1..n, ["kick", "s"][k % 2]))
+            .connect(rule);
         let within = within.autapses(false).weight(Init::Uniform(0.0, 1.0));
         builder = builder.project(if procedural { within.procedural() } else { within });
     }
@@ -48,7 +61,8 @@ fn network<T: Real>([n, m]: [usize; 2], steps: u64, procedural: bool) -> Network
 
 fn bits<T: Real>(network: Network<T>, steps: u64, batch: Option<usize>, threads: usize) -> Vec<u64> {
     let vars = ["a.s", "a.kicked", "b.s", "b.kicked"];
-    let mut over_time = LoopOverTime::builder(network).dt(0.1).batch(batch).threads(threads).out_vars(vars).build().unwrap();
+    let mut over_time =
+        LoopOverTime::builder(network).dt(0.1).batch(batch).threads(threads).out_vars(vars).build().unwrap();
     let run = over_time.run_steps(steps).unwrap();
     vars.iter().flat_map(|var| run[*var].iter().map(|x| x.to_f64().to_bits()).collect::<Vec<_>>()).collect()
 }
@@ -88,7 +102,12 @@ fn ten_thousand_million_synapses_take_the_memory_of_their_neurons() {
         // One neuron in 100,000 is above the threshold in each step.
         let current: Vec<f32> = (0..n).map(|k| if k % 100_000 == 7 { 1000.0 } else { 0.0 }).collect();
         let cells = Group::new("P", Lif::<f32>::new(n)).current(current).receptor(Receptor::exponential("s", 5.0));
-        let net = Network::builder(0.1).seed(SEED).group(cells).project(project("all", connect).weight(2.0_f64.powi(-10))).build().unwrap();
+        let net = Network::builder(0.1)
+            .seed(SEED)
+            .group(cells)
+            .project(project("all", connect).weight(2.0_f64.powi(-10)))
+            .build()
+            .unwrap();
         let mut over_time = LoopOverTime::builder(net).dt(0.1).out_vars("P.s").build().unwrap();
         let run = over_time.run_steps(6).unwrap();
         let spikes: f64 = run.output.iter().map(|x| f64::from(*x)).sum();

@@ -10,7 +10,9 @@ use overtime::{Init, Input, LoopOverTime, Real, Recording, Sequential, System, m
 /// Two groups with many kinds of drives and synapses. Several threads share the larger group.
 fn mixed<T: Real>(n: usize, random: bool) -> Network<T> {
     let sigma = if random { 2.0 } else { 0.0 };
-    let noise = |group: Group<T>| if random { group.noise(sigma).poisson("kick", 200.0, 0.5).poisson("e", 900.0, 1.5) } else { group };
+    let noise = |group: Group<T>| {
+        if random { group.noise(sigma).poisson("kick", 200.0, 0.5).poisson("e", 900.0, 1.5) } else { group }
+    };
     let spread = |n: usize| Init::Values((0..n).map(|k| (k * 7919 % 19) as f64).collect());
     let a = Group::new("A", Lif::<T>::new(n).v(spread(n)).param("tau_ref", 0.5).unwrap());
     let b = Group::new("B", Cobahh { v: (0..33).map(|k| -70.0 + k as f64 / 3.0).collect() });
@@ -37,12 +39,25 @@ fn mixed<T: Real>(n: usize, random: bool) -> Network<T> {
                 .receptor(Receptor::gap("gap")),
         )
         .project(Projection::new("BG", "B", ("B", "gap")).connect(Connect::FixedProb(0.1)).weight(0.7))
-        .project(Projection::new("AG", ("A", 1..n), ("B", 2..33, "gap")).connect(Connect::FixedNumPre(3)).weight(Init::Uniform(0.0, 0.2)))
-        .project(Projection::new("AA", "A", ("A", "e")).connect(Connect::FixedProb(0.02)).weight(weights).delay(Init::Uniform(0.0, 2.5)))
+        .project(
+            Projection::new("AG", ("A", 1..n), ("B", 2..33, "gap"))
+                .connect(Connect::FixedNumPre(3))
+                .weight(Init::Uniform(0.0, 0.2)),
+        )
+        .project(
+            Projection::new("AA", "A", ("A", "e"))
+                .connect(Connect::FixedProb(0.02))
+                .weight(weights)
+                .delay(Init::Uniform(0.0, 2.5)),
+        )
         .project(Projection::new("AB", ("A", 3..n - 1), ("B", "g")).connect(Connect::FixedNumPre(6)).weight(4.0))
         .project(Projection::new("BA", "B", ("A", 0..n - 2, "i")).weight(-3.0).delay(1.5))
         .project(
-            Projection::new("AS", "A", ("A", "slow")).connect(Connect::FixedProb(0.03)).weight(0.5).kinetics(Stp::default()).delay(0.4),
+            Projection::new("AS", "A", ("A", "slow"))
+                .connect(Connect::FixedProb(0.03))
+                .weight(0.5)
+                .kinetics(Stp::default())
+                .delay(0.4),
         )
         .project(
             Projection::new("AN", ("A", 5..n - 1), ("B", "nmda"))
@@ -50,7 +65,11 @@ fn mixed<T: Real>(n: usize, random: bool) -> Network<T> {
                 .weight(Init::Uniform(0.0, 2.0))
                 .kinetics(Nmda::default()),
         )
-        .project(Projection::new("BD", "B", ("B", "dual")).weight(0.7).kinetics(Stp { release: 0.6, tau_f: 9.0, tau_d: 90.0 }))
+        .project(Projection::new("BD", "B", ("B", "dual")).weight(0.7).kinetics(Stp {
+            release: 0.6,
+            tau_f: 9.0,
+            tau_d: 90.0,
+        }))
         .project(Projection::new("BB", "B", ("B", "kick")).connect(Connect::OneToOne).weight(0.25).delay(0.1))
         .build()
         .unwrap()
@@ -116,7 +135,10 @@ fn chunks_and_splits<T: Real>() {
             ndarray::concatenate(Axis(0), &views).unwrap()
         };
         for (name, _) in whole.iter() {
-            assert!(joined(name).iter().map(|v| v.to_f64()).eq(whole[name].iter().map(|v| v.to_f64())), "{name}, cut at {cut}");
+            assert!(
+                joined(name).iter().map(|v| v.to_f64()).eq(whole[name].iter().map(|v| v.to_f64())),
+                "{name}, cut at {cut}"
+            );
         }
     }
 }
@@ -168,7 +190,10 @@ fn a_state_file_holds_the_spikes_in_transit() {
     let mut first = build::<f32>(&PLAIN);
     first.run(drive(93)).unwrap();
     let dict = first.state_dict().unwrap();
-    assert!(["A.flight", "B.flight"].iter().all(|name| dict.get(name).unwrap().iter().any(|word| *word != 0.0)), "no spike is in transit");
+    assert!(
+        ["A.flight", "B.flight"].iter().all(|name| dict.get(name).unwrap().iter().any(|word| *word != 0.0)),
+        "no spike is in transit"
+    );
     first.save_states(&path).unwrap();
     let on = first.run(drive(100)).unwrap();
     lively(&on);
@@ -202,7 +227,10 @@ fn rows_of_a_batch_are_independent_networks() {
         let alone = build::<f32>(&Options { rows: None, ..options }).run(Input::series().named("A", &part)).unwrap();
         for (name, _) in alone.iter() {
             let of_row = whole[name].index_axis(Axis(1), row);
-            assert!(alone[name].iter().map(|v| v.to_bits()).eq(of_row.iter().map(|v| v.to_bits())), "{name}, row {row}");
+            assert!(
+                alone[name].iter().map(|v| v.to_bits()).eq(of_row.iter().map(|v| v.to_bits())),
+                "{name}, row {row}"
+            );
         }
     }
 }

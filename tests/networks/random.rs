@@ -4,11 +4,19 @@ use crate::networks::cell::Told;
 use overtime::network::{Group, Network, Receptor};
 use overtime::{LoopOverTime, Recording};
 
-fn run(n: usize, steps: u64, rows: usize, seed: u64, chunk: u64, drive: impl Fn(Group<f64>) -> Group<f64>) -> Recording<f64> {
+fn run(
+    n: usize,
+    steps: u64,
+    rows: usize,
+    seed: u64,
+    chunk: u64,
+    drive: impl Fn(Group<f64>) -> Group<f64>,
+) -> Recording<f64> {
     let told = Told { units: n, spikes: Vec::new() };
     let group = drive(Group::new("a", told).receptor(Receptor::delta("hit", "kicked")));
     let network = Network::builder(0.1).group(group).build().unwrap();
-    let builder = LoopOverTime::builder(network).dt(0.1).seed(seed).batch(rows).chunk(chunk).out_vars(["a.kicked", "a.x"]);
+    let builder =
+        LoopOverTime::builder(network).dt(0.1).seed(seed).batch(rows).chunk(chunk).out_vars(["a.kicked", "a.x"]);
     builder.build().unwrap().run_steps(steps).unwrap()
 }
 
@@ -32,8 +40,14 @@ fn poisson_spikes_have_a_poisson_mean_and_variance() {
         let expected = rate * 1e-4 * steps as f64;
         let (mean, variance) = moments(total.into_iter());
         // The bounds are five standard errors.
-        assert!((mean - expected).abs() <= 5.0 * (expected / n as f64).sqrt(), "{rate} Hz: {mean} instead of {expected}");
-        assert!((variance - expected).abs() <= 5.0 * expected * (2.5 / n as f64).sqrt() + 1e-12, "{rate} Hz: variance {variance}");
+        assert!(
+            (mean - expected).abs() <= 5.0 * (expected / n as f64).sqrt(),
+            "{rate} Hz: {mean} instead of {expected}"
+        );
+        assert!(
+            (variance - expected).abs() <= 5.0 * expected * (2.5 / n as f64).sqrt() + 1e-12,
+            "{rate} Hz: variance {variance}"
+        );
     }
 }
 

@@ -70,7 +70,11 @@ const HOLD: f64 = 12.0;
 /// neurons.
 fn nothing_moves_it<T: Real>(model: impl System<T> + 'static, up: f64, gap: bool) {
     let what = model.kind().to_owned();
-    let group = Group::new("b", model).receptor(Receptor::delta("s", "V")).poisson("s", 2500.0, up).poisson("s", 1500.0, -0.5 * up);
+    let group = Group::new("b", model).receptor(Receptor::delta("s", "V")).poisson("s", 2500.0, up).poisson(
+        "s",
+        1500.0,
+        -0.5 * up,
+    );
     let group = if gap { group.receptor(Receptor::gap("gap")) } else { group };
     let project = |name: &str, from: &str| Projection::new(name, from, ("b", "s")).connect(Connect::FixedNumPre(1));
     let mut network = Network::<T>::builder(0.1)
@@ -81,7 +85,8 @@ fn nothing_moves_it<T: Real>(model: impl System<T> + 'static, up: f64, gap: bool
         .project(project("own", "b").weight(-0.2 * up).delay(0.1))
         .project(project("made", "a").connect(Connect::FixedNumPost(UNITS)).weight(0.5 * up).procedural());
     if gap {
-        network = network.project(Projection::new("joined", "b", ("b", "gap")).connect(Connect::FixedNumPre(3)).weight(0.5));
+        network =
+            network.project(Projection::new("joined", "b", ("b", "gap")).connect(Connect::FixedNumPre(3)).weight(0.5));
     }
     let vars = ["b.V", "b.spike", "b.refractory"];
     let built = LoopOverTime::builder(network.build().unwrap()).dt(0.1).batch(2).out_vars(vars).build();
@@ -120,15 +125,31 @@ fn nothing_moves_a_refractory_potential() {
     fn all<T: Real>() {
         let tau_ref = 0.1 * HOLD;
         for reset in [Reset::Hard, Reset::Soft] {
-            nothing_moves_it(Lif::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().reset(reset).conductance(), 6.0, true);
-            nothing_moves_it(ExpIf::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().reset(reset).conductance(), 4.0, true);
+            nothing_moves_it(
+                Lif::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().reset(reset).conductance(),
+                6.0,
+                true,
+            );
+            nothing_moves_it(
+                ExpIf::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().reset(reset).conductance(),
+                4.0,
+                true,
+            );
             nothing_moves_it(AdExIf::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().reset(reset), 9.0, false);
             nothing_moves_it(QuaIf::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().reset(reset), 9.0, false);
             nothing_moves_it(AdQuaIf::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().reset(reset), 9.0, false);
-            nothing_moves_it(Izhikevich::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().reset(reset).conductance(), 30.0, true);
+            nothing_moves_it(
+                Izhikevich::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().reset(reset).conductance(),
+                30.0,
+                true,
+            );
         }
         // The reset potential is above the threshold.
-        nothing_moves_it(Lif::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().param("V_reset", 25.0).unwrap(), 6.0, false);
+        nothing_moves_it(
+            Lif::<T>::new(UNITS).param("tau_ref", tau_ref).unwrap().param("V_reset", 25.0).unwrap(),
+            6.0,
+            false,
+        );
     }
     all::<f64>();
     all::<f32>();
@@ -137,7 +158,8 @@ fn nothing_moves_a_refractory_potential() {
 /// The refractory period holds only V. Other variables receive spikes.
 #[test]
 fn adaptation_goes_on_taking_spikes() {
-    let neuron = AdExIf::<f64>::new(1).param("tau_ref", 5.0).unwrap().param("a", 0.0).unwrap().param("tau_w", 1e9).unwrap();
+    let neuron =
+        AdExIf::<f64>::new(1).param("tau_ref", 5.0).unwrap().param("a", 0.0).unwrap().param("tau_w", 1e9).unwrap();
     let network = Network::builder(0.1)
         .group(Group::new("a", told(0..30)))
         .group(Group::new("b", neuron).receptor(Receptor::delta("s", "w")))
@@ -153,10 +175,18 @@ fn adaptation_goes_on_taking_spikes() {
 /// A potential outside the range of gap junctions ends the run, even while it is held.
 #[test]
 fn a_held_potential_out_of_range_ends_the_run() {
-    let lif = Lif::<f64>::new(2).v(Init::Values(vec![25.0, 0.0])).param("V_reset", -600.0).unwrap().param("tau_ref", 50.0).unwrap();
-    let group =
-        Group::new("b", lif.conductance()).receptor(Receptor::delta("s", "V")).receptor(Receptor::gap("gap")).poisson("s", 100.0, 0.1);
-    let network = Network::builder(0.1).group(group).project(Projection::new("j", ("b", 0..1), ("b", 1..2, "gap")).weight(0.01));
+    let lif = Lif::<f64>::new(2)
+        .v(Init::Values(vec![25.0, 0.0]))
+        .param("V_reset", -600.0)
+        .unwrap()
+        .param("tau_ref", 50.0)
+        .unwrap();
+    let group = Group::new("b", lif.conductance())
+        .receptor(Receptor::delta("s", "V"))
+        .receptor(Receptor::gap("gap"))
+        .poisson("s", 100.0, 0.1);
+    let network =
+        Network::builder(0.1).group(group).project(Projection::new("j", ("b", 0..1), ("b", 1..2, "gap")).weight(0.01));
     let error = LoopOverTime::builder(network.build().unwrap()).dt(0.1).build().unwrap().run_steps(20).unwrap_err();
     assert!(error.to_string().contains("b.V"), "{error}");
 }

@@ -16,12 +16,19 @@ fn list(reference: &Golden, name: &str) -> Vec<f64> {
 fn song<T: Real>(reference: &Golden) -> Network<T> {
     let one = |name: &str| list(reference, name)[0];
     let whole = |name: &str| -> Vec<u32> { list(reference, name).iter().map(|k| *k as u32).collect() };
-    let spikes = list(reference, "told_step").iter().zip(list(reference, "told_i")).map(|(step, i)| (*step as u64, i as usize)).collect();
+    let spikes = list(reference, "told_step")
+        .iter()
+        .zip(list(reference, "told_i"))
+        .map(|(step, i)| (*step as u64, i as usize))
+        .collect();
     let lif = Lif::<T>::new(one("n") as usize).v(Init::Constant(-60.0)).conductance();
-    let lif = [("V_rest", -74.0), ("V_th", -54.0), ("V_reset", -60.0)].into_iter().fold(lif, |lif, (p, v)| lif.param(p, v).unwrap());
+    let lif = [("V_rest", -74.0), ("V_th", -54.0), ("V_reset", -60.0)]
+        .into_iter()
+        .fold(lif, |lif, (p, v)| lif.param(p, v).unwrap());
     let rule = Stdp::new(one("w_max")).tau(one("tau_pre"), one("tau_post")).amplitudes(one("a_pre"), one("a_post"));
     let delays = list(reference, "delay_steps").iter().map(|d| d * 0.1).collect::<Vec<_>>();
-    let inputs = Projection::new("S", "in", ("P", "ge")).connect(Connect::Arrays { pre: whole("pre"), post: whole("post") });
+    let inputs =
+        Projection::new("S", "in", ("P", "ge")).connect(Connect::Arrays { pre: whole("pre"), post: whole("post") });
     Network::builder(0.1)
         .group(Group::new("in", Told { units: one("inputs") as usize, spikes }))
         .group(Group::new("P", lif).receptor(Receptor::exponential("ge", 5.0).coba(0.0)))
@@ -34,7 +41,8 @@ fn song<T: Real>(reference: &Golden) -> Network<T> {
 fn places(reference: &Golden, network: &Network<f64>) -> Vec<usize> {
     let (pre, post) = (list(reference, "pre"), list(reference, "post"));
     let synapses = network.synapses("S", Device::Cpu).unwrap();
-    let place = |(s, t): (&u32, &u32)| (0..pre.len()).find(|k| (pre[*k], post[*k]) == (f64::from(*s), f64::from(*t))).unwrap();
+    let place =
+        |(s, t): (&u32, &u32)| (0..pre.len()).find(|k| (pre[*k], post[*k]) == (f64::from(*s), f64::from(*t))).unwrap();
     synapses.pre.iter().zip(&synapses.post).map(place).collect()
 }
 
@@ -49,8 +57,11 @@ fn every_spike_and_weight_is_brian2s() {
     let events = run.events("P.spike").unwrap();
     let mut ours: Vec<_> = events.step.iter().copied().zip(events.unit.iter().copied()).collect();
     ours.sort_unstable();
-    let theirs: Vec<_> =
-        list(&reference, "spike_step").iter().zip(list(&reference, "spike_i")).map(|(s, i)| (*s as u64, i as usize)).collect();
+    let theirs: Vec<_> = list(&reference, "spike_step")
+        .iter()
+        .zip(list(&reference, "spike_i"))
+        .map(|(s, i)| (*s as u64, i as usize))
+        .collect();
     assert!(theirs.len() > 50);
     assert_eq!(ours, theirs);
     let w = reference.array("w");
@@ -67,7 +78,10 @@ fn draw(what: &str, k: u64) -> f64 {
 }
 
 fn told(what: &str, units: usize, steps: u64, p: f64) -> Told {
-    let spikes = (0..steps * units as u64).filter(|k| draw(what, *k) < p).map(|k| (k / units as u64, k as usize % units)).collect();
+    let spikes = (0..steps * units as u64)
+        .filter(|k| draw(what, *k) < p)
+        .map(|k| (k / units as u64, k as usize % units))
+        .collect();
     Told { units, spikes }
 }
 
@@ -77,7 +91,8 @@ const RULE: fn() -> Stdp = || Stdp::new(0.9).min(-0.2).tau(3.0, 5.0).amplitudes(
 /// Another has one delay, and connects a part of one group to a part of the other.
 fn two<T: Real>(steps: u64) -> Network<T> {
     let receptor = || Receptor::exponential("s", 5.0);
-    let within = Projection::new("within", "a", ("a", "s")).connect(Connect::FixedProb(0.3)).weight(Init::Uniform(-0.5, 1.0));
+    let within =
+        Projection::new("within", "a", ("a", "s")).connect(Connect::FixedProb(0.3)).weight(Init::Uniform(-0.5, 1.0));
     let to = Projection::new("to", ("a", 5..30), ("b", 1..17, "s")).autapses(false).weight(0.4).delay(0.3);
     Network::builder(0.1)
         .seed(SEED)
@@ -99,7 +114,9 @@ fn weights_are_those_of_a_plain_loop() {
     let run = LoopOverTime::builder(network).dt(0.1).out_vars(vars).build().unwrap().run_steps(steps).unwrap();
     let (of_a, of_b) = (told("a", 33, steps, 0.04).spikes, told("b", 18, steps, 0.05).spikes);
     let decay = [3.0_f64, 5.0].map(|tau| (-0.1 / tau).exp());
-    for (name, synapses, to, first, var) in [("within", &synapses[0], &of_a, [0, 0], "a.s"), ("to", &synapses[1], &of_b, [5, 1], "b.s")] {
+    for (name, synapses, to, first, var) in
+        [("within", &synapses[0], &of_a, [0, 0], "a.s"), ("to", &synapses[1], &of_b, [5, 1], "b.s")]
+    {
         let len = synapses.pre.len();
         let mut w: Vec<f64> = synapses.weight.iter().map(|w| w.clamp(-0.2, 0.9)).collect();
         let (mut a_pre, mut a_post) = (vec![0.0; len], vec![0.0; len]);
@@ -110,7 +127,8 @@ fn weights_are_those_of_a_plain_loop() {
             for k in 0..len {
                 let (source, target) = (synapses.pre[k] as usize + first[0], synapses.post[k] as usize + first[1]);
                 (a_pre[k], a_post[k]) = (a_pre[k] * decay[0], a_post[k] * decay[1]);
-                if step >= u64::from(synapses.delay[k]) && of_a.contains(&(step - u64::from(synapses.delay[k]), source)) {
+                if step >= u64::from(synapses.delay[k]) && of_a.contains(&(step - u64::from(synapses.delay[k]), source))
+                {
                     s[target] += w[k];
                     a_pre[k] += 0.07;
                     w[k] = (w[k] + a_post[k]).clamp(-0.2, 0.9);
@@ -128,7 +146,11 @@ fn weights_are_those_of_a_plain_loop() {
                 assert!((found - w).abs() <= 1e-12, "{name}, step {step}, synapse {k}: {found} {w}");
             }
             for (k, s) in s.iter().enumerate() {
-                assert!((run[var][[at, k]] - s).abs() <= 1e-7, "{name}, step {step}, target {k}: {} {s}", run[var][[at, k]]);
+                assert!(
+                    (run[var][[at, k]] - s).abs() <= 1e-7,
+                    "{name}, step {step}, target {k}: {} {s}",
+                    run[var][[at, k]]
+                );
             }
         }
         assert!(low > 0 && high > 0, "{name}: the weights never reach a bound, {low} {high}");
@@ -179,14 +201,19 @@ fn weights_are_split_and_resumed_to_the_bit() {
 #[test]
 fn threads_change_no_bit_of_many_weights() {
     let with = |threads| {
-        let many =
-            |delay: Init| Projection::new("p", "a", ("a", "s")).connect(Connect::FixedProb(0.6)).weight(0.3).delay(delay).stdp(RULE());
+        let many = |delay: Init| {
+            Projection::new("p", "a", ("a", "s")).connect(Connect::FixedProb(0.6)).weight(0.3).delay(delay).stdp(RULE())
+        };
         let network = |delay| {
             let group = Group::new("a", told("many", 300, 6, 0.3)).receptor(Receptor::exponential("s", 5.0));
             Network::<f32>::builder(0.1).group(group).project(many(delay)).build().unwrap()
         };
         [Init::Constant(0.1), Init::Uniform(0.0, 0.2)].map(|delay| {
-            let built = LoopOverTime::builder(network(delay)).dt(0.1).threads(threads).out_vars(["p.w", "p.pre", "p.post", "a.s"]).build();
+            let built = LoopOverTime::builder(network(delay))
+                .dt(0.1)
+                .threads(threads)
+                .out_vars(["p.w", "p.pre", "p.post", "a.s"])
+                .build();
             bits(&built.and_then(|mut over_time| over_time.run_steps(6)).unwrap())
         })
     };
@@ -220,7 +247,9 @@ fn invalid_plasticity_is_refused() {
     ];
     for (says, rule) in refused {
         match built("p", rule) {
-            Err(Error::Value { argument, .. }) => assert!(argument.starts_with(says) && argument.contains("`p`"), "{argument}, not {says}"),
+            Err(Error::Value { argument, .. }) => {
+                assert!(argument.starts_with(says) && argument.contains("`p`"), "{argument}, not {says}")
+            }
             other => panic!("{says}: {other:?}"),
         }
     }
@@ -231,7 +260,10 @@ fn invalid_plasticity_is_refused() {
         let all = Projection::new("p", "a", ("a", "s")).weight(w).stdp(rule);
         Network::builder(0.1).group(group()).project(all).build().map(|_| ()).map_err(|e| e.to_string())
     };
-    assert!(weighs(Init::Uniform(-3.0, 0.5), rule()).is_ok() && weighs(Init::Values(vec![1.0 / 3.0; 9]), Stdp::new(1.0 / 3.0)).is_ok());
+    assert!(
+        weighs(Init::Uniform(-3.0, 0.5), rule()).is_ok()
+            && weighs(Init::Values(vec![1.0 / 3.0; 9]), Stdp::new(1.0 / 3.0)).is_ok()
+    );
     let said = weighs(Init::Values((1..10).map(|k| -0.25 * f64::from(k)).collect()), rule()).unwrap_err();
     assert!(said.contains("-2.25 to -0.25") && said.contains("bounds of its plasticity, 0 to 1"), "{said}");
     assert!(weighs(Init::Constant(-0.5), rule()).unwrap_err().contains("-0.5 are all out of the bounds"));
@@ -247,7 +279,13 @@ fn default_amplitudes_scale_with_the_distance_of_the_bounds() {
             .group(Group::new("a", told(vec![(5, 0), (40, 0)])))
             .group(Group::new("b", told(vec![(25, 0), (30, 0)])).receptor(Receptor::exponential("s", 5.0)))
             .project(Projection::new("p", "a", ("b", "s")).weight(w0).stdp(Stdp::new(max).min(min)));
-        let run = LoopOverTime::builder(network.build().unwrap()).dt(0.1).out_vars("p.w").build().unwrap().run_steps(50).unwrap();
+        let run = LoopOverTime::builder(network.build().unwrap())
+            .dt(0.1)
+            .out_vars("p.w")
+            .build()
+            .unwrap()
+            .run_steps(50)
+            .unwrap();
         let left = |steps: f64| (-0.1 * steps / 20.0_f64).exp();
         let room = max - min;
         let after = [w0, w0 + 0.01 * room * left(20.0), w0 + 0.01 * room * (left(20.0) + left(25.0))];

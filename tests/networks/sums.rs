@@ -29,7 +29,8 @@ fn check<T: Real>(seed: u64, sources: usize, targets: usize, synapses: usize, to
     let weights: Vec<f64> = (0..synapses).map(|_| 20.0 * dice.unit() - 8.0).collect();
     let delays: Vec<usize> = (0..synapses).map(|_| dice.below(9)).collect();
 
-    let mut network = Network::<T>::builder(0.1).group(Group::new("a", Told { units: sources, spikes: spikes.clone() }));
+    let mut network =
+        Network::<T>::builder(0.1).group(Group::new("a", Told { units: sources, spikes: spikes.clone() }));
     let mut group = Group::new("b", Told { units: targets, spikes: Vec::new() });
     for (k, tau) in DECAYS.iter().enumerate() {
         group = group.receptor(Receptor::exponential(format!("s{k}"), *tau).init(k as f64));
@@ -51,7 +52,9 @@ fn check<T: Real>(seed: u64, sources: usize, targets: usize, synapses: usize, to
         for step in 0..steps {
             s.iter_mut().for_each(|s| *s *= (-0.1 / tau).exp());
             for synapse in 0..synapses {
-                let sent = step.checked_sub(delays[synapse]).is_some_and(|at| spikes.contains(&(at as u64, pre[synapse] as usize)));
+                let sent = step
+                    .checked_sub(delays[synapse])
+                    .is_some_and(|at| spikes.contains(&(at as u64, pre[synapse] as usize)));
                 if sent {
                     s[post[synapse] as usize] += weights[synapse];
                 }

@@ -17,9 +17,13 @@ fn with<R: Real>(mut cell: CondNeuGroup<R>, channels: &[Given<'_>]) -> CondNeuGr
     cell
 }
 
-const HH: &[Given<'_>] =
-    &[("INa", "INa_HH1952", &[]), ("IK", "IK_HH1952", &[("g_max", 36.0), ("E", -77.0)]), ("IL", "IL", &[("g_max", 0.3), ("E", -54.4)])];
-const TM: &[Given<'_>] = &[("INa", "INa_TM1991", &[]), ("IK", "IK_TM1991", &[("g_max", 30.0), ("phi", 1.5)]), ("IL", "IL", &[])];
+const HH: &[Given<'_>] = &[
+    ("INa", "INa_HH1952", &[]),
+    ("IK", "IK_HH1952", &[("g_max", 36.0), ("E", -77.0)]),
+    ("IL", "IL", &[("g_max", 0.3), ("E", -54.4)]),
+];
+const TM: &[Given<'_>] =
+    &[("INa", "INa_TM1991", &[]), ("IK", "IK_TM1991", &[("g_max", 30.0), ("phi", 1.5)]), ("IL", "IL", &[])];
 const RELAY: &[Given<'_>] = &[
     ("INa", "INa_Ba2002", &[("T", 34.0)]),
     ("IK", "IKDR_Ba2002", &[("T", 34.0)]),
@@ -32,7 +36,9 @@ fn brainpys<R: Real>(name: &str) {
     let reference = golden("channels/brainpy");
     let v0 = Init::Values(reference.array("v0").iter().copied().collect());
     let none = CondNeuGroup::<R>::new(3).v(v0);
-    let none = [("C", 1.2), ("A", 8e-4), ("V_th", -10.0)].iter().fold(none, |cell, (name, value)| cell.param(name, *value).unwrap());
+    let none = [("C", 1.2), ("A", 8e-4), ("V_th", -10.0)]
+        .iter()
+        .fold(none, |cell, (name, value)| cell.param(name, *value).unwrap());
     let cell = match name {
         "hh" => with(none, HH),
         "euler" => with(none, HH).method(Method::Euler),
@@ -41,17 +47,25 @@ fn brainpys<R: Real>(name: &str) {
         _ => {
             let each = |values: [f64; 3]| Param::Each(values.map(R::of).to_vec());
             let sodium = Channel::new(ChannelKind::INaBa2002).param("T", 34.0).unwrap();
-            let sodium = sodium.param("g_max", each([80.0, 90.0, 100.0])).unwrap().param("V_sh", each([-52.0, -50.0, -49.0])).unwrap();
+            let sodium = sodium
+                .param("g_max", each([80.0, 90.0, 100.0]))
+                .unwrap()
+                .param("V_sh", each([-52.0, -50.0, -49.0]))
+                .unwrap();
             with(none.channel("INa", sodium), &RELAY[1..])
         }
     };
     let all = ["INa.p", "INa.q", "IK.p", "ICaT.p", "ICaT.q", "Ih.p"];
     let gates: Vec<&str> = all.into_iter().filter(|var| reference.get(&format!("{name}.{var}")).is_some()).collect();
     assert!(gates.len() == 3 || gates == all, "{name}: {gates:?}");
-    let mut over_time =
-        LoopOverTime::builder(cell).dt(0.05).out_vars(gates.iter().copied().chain(["V"]).collect::<Vec<_>>()).build().unwrap();
+    let mut over_time = LoopOverTime::builder(cell)
+        .dt(0.05)
+        .out_vars(gates.iter().copied().chain(["V"]).collect::<Vec<_>>())
+        .build()
+        .unwrap();
     let run = over_time.run(Input::from(&narrow::<R>(reference.array("in")))).unwrap();
-    let (what, found, right) = (format!("{name} {}", R::DTYPE), widen(&run["V"]), reference.array(&format!("{name}.V")));
+    let (what, found, right) =
+        (format!("{name} {}", R::DTYPE), widen(&run["V"]), reference.array(&format!("{name}.V")));
     if size_of::<R>() == 8 {
         println!("{what}: {:e} mV", close(&what, &found, right, 1e-8));
         assert_eq!(widen(&run.output), *reference.array(&format!("{name}.out")), "{what}");
@@ -81,7 +95,8 @@ fn runs_agree_with_brainpy() {
 fn three_channels_make_the_hodgkin_huxley_neuron() {
     let (units, steps) = (37, 400);
     let v0 = Init::Values((0..units).map(|k| -70.0 + 0.5 * k as f64).collect());
-    let x = ndarray::Array2::from_shape_fn((steps, units), |(k, unit)| 8.0 + 6.0 * (k as f64 * 0.03 + unit as f64).sin());
+    let x =
+        ndarray::Array2::from_shape_fn((steps, units), |(k, unit)| 8.0 + 6.0 * (k as f64 * 0.03 + unit as f64).sin());
     let g = x.mapv(|x| 0.01 * x);
     for method in Method::ALL {
         let right = Hh::<f64>::new(units).method(method).v(v0.clone()).conductance().param("V_th", 0.0).unwrap();
@@ -92,7 +107,8 @@ fn three_channels_make_the_hodgkin_huxley_neuron() {
         ];
         let cell = with(CondNeuGroup::<f64>::new(units), channels).method(method).v(v0.clone()).conductance();
         let mut right = LoopOverTime::builder(right).dt(0.05).out_vars(["V", "m", "h", "n", "spike"]).build().unwrap();
-        let mut found = LoopOverTime::builder(cell).dt(0.05).out_vars(["V", "Na.p", "Na.q", "K.p", "spike"]).build().unwrap();
+        let mut found =
+            LoopOverTime::builder(cell).dt(0.05).out_vars(["V", "Na.p", "Na.q", "K.p", "spike"]).build().unwrap();
         let right = right.run(Input::from(&x).named("g", &g)).unwrap();
         let found = found.run(Input::from(&x).named("g", &g)).unwrap();
         for (ours, theirs) in [("V", "V"), ("Na.p", "m"), ("Na.q", "h"), ("K.p", "n")] {
@@ -109,9 +125,13 @@ fn three_channels_make_the_hodgkin_huxley_neuron() {
 #[test]
 fn every_method_converges_with_its_order() {
     let end = |method: Method, steps: u32| {
-        let cell = with(CondNeuGroup::<f64>::new(1), &[RELAY[1], RELAY[2], RELAY[4]]).method(method).v(Init::Constant(-66.0)).conductance();
+        let cell = with(CondNeuGroup::<f64>::new(1), &[RELAY[1], RELAY[2], RELAY[4]])
+            .method(method)
+            .v(Init::Constant(-66.0))
+            .conductance();
         let mut over_time = LoopOverTime::builder(cell).dt(6.0 / f64::from(steps)).out_vars("V").build().unwrap();
-        over_time.run(Input::steps(steps.into()).constant(2.0).named_constant("g", 0.3)).unwrap()["V"][[steps as usize - 1, 0]]
+        over_time.run(Input::steps(steps.into()).constant(2.0).named_constant("g", 0.3)).unwrap()["V"]
+            [[steps as usize - 1, 0]]
     };
     let exact = end(Method::Rk4, 8192);
     assert!((exact - end(Method::Ralston4, 8192)).abs() <= 1e-11);
@@ -128,7 +148,8 @@ fn every_method_converges_with_its_order() {
 #[test]
 fn a_unit_alone_is_that_unit() {
     let run = |units: std::ops::Range<usize>, method: Method| {
-        let each = |from: f64, by: f64| Param::Each(units.clone().map(|unit| from + by * ((unit * 5) % 7) as f64).collect());
+        let each =
+            |from: f64, by: f64| Param::Each(units.clone().map(|unit| from + by * ((unit * 5) % 7) as f64).collect());
         let mut cell = CondNeuGroup::<f64>::new(units.len()).method(method).v(Init::Constant(-63.0));
         for (k, kind) in ChannelKind::ALL.into_iter().enumerate() {
             let mut channel = Channel::new(kind).param("g_max", each(0.1, 0.03)).unwrap();
@@ -140,8 +161,15 @@ fn a_unit_alone_is_that_unit() {
             }
             cell = cell.channel(kind.name(), channel);
         }
-        let cell = cell.param("C", each(1.0, 0.1)).unwrap().param("A", each(1e-3, 1e-4)).unwrap().param("V_th", each(-40.0, 1.0)).unwrap();
-        let mut over_time = LoopOverTime::builder(cell).dt(0.02).out_vars(["V", "ICaT_HM1992.q", "spike"]).build().unwrap();
+        let cell = cell
+            .param("C", each(1.0, 0.1))
+            .unwrap()
+            .param("A", each(1e-3, 1e-4))
+            .unwrap()
+            .param("V_th", each(-40.0, 1.0))
+            .unwrap();
+        let mut over_time =
+            LoopOverTime::builder(cell).dt(0.02).out_vars(["V", "ICaT_HM1992.q", "spike"]).build().unwrap();
         let run = over_time.run(Input::steps(100).constant(6.0)).unwrap();
         ["V", "ICaT_HM1992.q", "spike"].map(|name| run[name].clone())
     };
@@ -166,7 +194,9 @@ fn invalid_channels_and_parameters_are_refused() {
     assert!(of("IL").param("T", 30.0).unwrap_err().to_string().contains("E, g_max"));
     assert!(of("INa_Ba2002").param("t", 30.0).unwrap_err().to_string().contains("V_sh, T"));
     assert!(none().param("gL", 1.0).is_err());
-    for (name, value, part) in [("phi", 0.0, "INa.phi"), ("g_max", -1.0, "is negative"), ("E", f64::NAN, "INa.E"), ("T", 1e3, "INa.phi")] {
+    for (name, value, part) in
+        [("phi", 0.0, "INa.phi"), ("g_max", -1.0, "is negative"), ("E", f64::NAN, "INa.E"), ("T", 1e3, "INa.phi")]
+    {
         let error = said(none().channel("INa", of("INa_Ba2002").param(name, value).unwrap()));
         assert!(error.contains(part), "{error}");
     }
@@ -188,7 +218,8 @@ fn invalid_channels_and_parameters_are_refused() {
 #[test]
 fn a_neuron_without_channels_is_a_capacitor() {
     let cell = CondNeuGroup::<f64>::new(2).v(Init::Constant(-10.0)).param("C", 2.0).unwrap();
-    let run = LoopOverTime::builder(cell).dt(0.5).out_vars("V").build().unwrap().run(Input::steps(8).constant(4.0)).unwrap();
+    let run =
+        LoopOverTime::builder(cell).dt(0.5).out_vars("V").build().unwrap().run(Input::steps(8).constant(4.0)).unwrap();
     assert_eq!(run["V"].iter().copied().collect::<Vec<_>>()[..6], [-9.0, -9.0, -8.0, -8.0, -7.0, -7.0]);
     assert_eq!(run.output.iter().copied().collect::<Vec<_>>().len(), 16);
     let empty = with(CondNeuGroup::<f64>::new(0), HH);

@@ -55,7 +55,13 @@ fn a_conductance_is_a_leak() {
         let pull = 1.0 + r * g;
         let lif = || Lif::<f64>::new(2).method(method).v(Init::Constant(-3.0)).param("tau_ref", 1.0).unwrap();
         let with = lif().param("R", r).unwrap().param("V_rest", -2.0).unwrap().conductance();
-        let leak = lif().param("R", r / pull).unwrap().param("tau", 10.0 / pull).unwrap().param("V_rest", -2.0 / pull).unwrap();
+        let leak = lif()
+            .param("R", r / pull)
+            .unwrap()
+            .param("tau", 10.0 / pull)
+            .unwrap()
+            .param("V_rest", -2.0 / pull)
+            .unwrap();
         close("Lif", &run(with, i, Some(g)), &run(leak, i, None), 1e-10);
     }
 }
@@ -70,11 +76,14 @@ fn a_conductance_may_be_negative() {
             cell = cell.param(name, 0.0).unwrap();
         }
         let v = run(cell, 0.0, Some(g));
-        let hh = ["gNa", "gK"].into_iter().try_fold(Hh::<f64>::new(2).v(Init::Constant(-61.0)), |hh, name| hh.param(name, 0.0));
+        let hh = ["gNa", "gK"]
+            .into_iter()
+            .try_fold(Hh::<f64>::new(2).v(Init::Constant(-61.0)), |hh, name| hh.param(name, 0.0));
         let hh = hh.unwrap().param("gL", 10.0).unwrap().param("EL", -60.0).unwrap().param("C", 200.0).unwrap();
         let most = v.iter().fold(1.0, |most: f64, v| most.max(v.abs()));
         close("Hh", &run(hh.conductance(), 0.0, Some(g)), &v, 1e-12 * most);
-        let lif = Lif::<f64>::new(2).param("V_rest", -60.0).unwrap().param("tau", 20.0).unwrap().param("R", 0.1).unwrap();
+        let lif =
+            Lif::<f64>::new(2).param("V_rest", -60.0).unwrap().param("tau", 20.0).unwrap().param("R", 0.1).unwrap();
         let lif = lif.param("V_th", 1e9).unwrap().v(Init::Constant(-61.0)).conductance();
         let (rate, drive) = ((10.0 + g) / 200.0, -600.0 / 200.0);
         close("Lif", &run(lif, 0.0, Some(g)), &v, 1e-10 * most);

@@ -4,8 +4,8 @@
 use crate::common::{close, close_mostly, golden, narrow, same_spikes, widen};
 use ndarray::{Axis, Slice};
 use overtime::models::{
-    AdExIf, AdQuaIf, ExpIf, FitzHughNagumo, Hh, HindmarshRose, Izhikevich, Lif, Method, MorrisLecar, Param, QuaIf, Reset, TraubMiles,
-    WangBuzsaki,
+    AdExIf, AdQuaIf, ExpIf, FitzHughNagumo, Hh, HindmarshRose, Izhikevich, Lif, Method, MorrisLecar, Param, QuaIf,
+    Reset, TraubMiles, WangBuzsaki,
 };
 use overtime::{Error, Init, Input, LoopOverTime, Real, Result, System};
 
@@ -43,31 +43,51 @@ fn each<R: Real>(values: [f64; UNITS]) -> Param<R> {
 fn cases<R: Real>() -> Vec<Case<R>> {
     const VW: &[&str] = &["V", "w"];
     vec![
-        case("izhikevich", 0.5, 0.1, &["V", "u"], |m| Ok(Box::new(Izhikevich::new(UNITS).method(m).param("tau_ref", 2.05)?))),
+        case("izhikevich", 0.5, 0.1, &["V", "u"], |m| {
+            Ok(Box::new(Izhikevich::new(UNITS).method(m).param("tau_ref", 2.05)?))
+        }),
         case("izhikevich_each", 0.5, 0.1, &["V", "u"], |m| {
             let neuron = Izhikevich::new(UNITS).method(m).v(at(-65.0)).param("c", -55.0)?;
             Ok(Box::new(neuron.param("a", each([0.02, 0.1, 0.02]))?.param("d", each([8.0, 2.0, 4.0]))?))
         }),
-        case("adex_if", 0.5, 0.1, VW, |m| Ok(Box::new(AdExIf::new(UNITS).method(m).v(at(-65.0)).param("tau_ref", 2.05)?))),
+        case("adex_if", 0.5, 0.1, VW, |m| {
+            Ok(Box::new(AdExIf::new(UNITS).method(m).v(at(-65.0)).param("tau_ref", 2.05)?))
+        }),
         Case {
             synapse: true,
-            ..case("adex_if_g", 0.25, 0.1, VW, |m| Ok(Box::new(AdExIf::new(UNITS).method(m).v(at(-65.0)).param("a", 0.1)?.conductance())))
+            ..case("adex_if_g", 0.25, 0.1, VW, |m| {
+                Ok(Box::new(AdExIf::new(UNITS).method(m).v(at(-65.0)).param("a", 0.1)?.conductance()))
+            })
         },
-        case("adex_if_soft", 0.5, 0.1, VW, |m| Ok(Box::new(AdExIf::new(UNITS).method(m).v(at(-65.0)).param("b", 0.5)?.reset(Reset::Soft)))),
-        case("exp_if", 0.5, 0.1, &["V"], |m| Ok(Box::new(ExpIf::new(UNITS).method(m).v(at(-65.0)).param("tau_ref", 2.05)?))),
-        case("qua_if", 0.5, 0.1, &["V"], |m| Ok(Box::new(QuaIf::new(UNITS).method(m).v(at(-65.0)).param("tau_ref", 2.05)?))),
+        case("adex_if_soft", 0.5, 0.1, VW, |m| {
+            Ok(Box::new(AdExIf::new(UNITS).method(m).v(at(-65.0)).param("b", 0.5)?.reset(Reset::Soft)))
+        }),
+        case("exp_if", 0.5, 0.1, &["V"], |m| {
+            Ok(Box::new(ExpIf::new(UNITS).method(m).v(at(-65.0)).param("tau_ref", 2.05)?))
+        }),
+        case("qua_if", 0.5, 0.1, &["V"], |m| {
+            Ok(Box::new(QuaIf::new(UNITS).method(m).v(at(-65.0)).param("tau_ref", 2.05)?))
+        }),
         case("ad_qua_if", 0.5, 0.1, VW, |m| {
             let neuron = AdQuaIf::new(UNITS).method(m).v(at(-65.0));
             Ok(Box::new(neuron.param("a", 0.1)?.param("tau_w", 15.0)?.param("tau_ref", 2.05)?))
         }),
         case("morris_lecar", 4.0, 0.1, &["V", "W"], |m| Ok(Box::new(MorrisLecar::new(UNITS).method(m).v(at(-60.0))))),
-        case("wang_buzsaki", 0.125, 0.05, &["V", "h", "n"], |m| Ok(Box::new(WangBuzsaki::new(UNITS).method(m).v(at(-64.0))))),
+        case("wang_buzsaki", 0.125, 0.05, &["V", "h", "n"], |m| {
+            Ok(Box::new(WangBuzsaki::new(UNITS).method(m).v(at(-64.0))))
+        }),
         Case {
             synapse: true,
-            ..case("hh_ltc", 0.25, 0.05, &["V", "m", "h", "n"], |m| Ok(Box::new(Hh::new(UNITS).method(m).v(at(-65.0)).conductance())))
+            ..case("hh_ltc", 0.25, 0.05, &["V", "m", "h", "n"], |m| {
+                Ok(Box::new(Hh::new(UNITS).method(m).v(at(-65.0)).conductance()))
+            })
         },
-        case("fhn", 1.0 / 64.0, 0.1, VW, |m| Ok(Box::new(FitzHughNagumo::new(UNITS).method(m).v(at(-1.0)).param("V_th", 1.5)?))),
-        case("hindmarsh_rose", 0.125, 0.05, &["V", "y", "z"], |m| Ok(Box::new(HindmarshRose::new(UNITS).method(m).v(at(-1.5))))),
+        case("fhn", 1.0 / 64.0, 0.1, VW, |m| {
+            Ok(Box::new(FitzHughNagumo::new(UNITS).method(m).v(at(-1.0)).param("V_th", 1.5)?))
+        }),
+        case("hindmarsh_rose", 0.125, 0.05, &["V", "y", "z"], |m| {
+            Ok(Box::new(HindmarshRose::new(UNITS).method(m).v(at(-1.5))))
+        }),
     ]
 }
 
@@ -79,7 +99,8 @@ fn brainpys_runs<R: Real>() {
             if synapse {
                 x += 0.3 * -10.0;
             }
-            let mut over_time = LoopOverTime::builder(make(method).unwrap()).dt(dt).out_vars(vars.to_vec()).build().unwrap();
+            let mut over_time =
+                LoopOverTime::builder(make(method).unwrap()).dt(dt).out_vars(vars.to_vec()).build().unwrap();
             let x = narrow::<R>(&x);
             let input = Input::from(&x);
             let run = over_time.run(if synapse { input.named_constant("g", R::of(0.3)) } else { input }).unwrap();
@@ -123,7 +144,11 @@ fn models(method: Method) -> Vec<(Box<dyn System<f64>>, f64, u64)> {
         (Box::new(MorrisLecar::new(1).method(method).v(at(-50.0))), 60.0, 1),
         (Box::new(WangBuzsaki::new(1).method(method).v(at(-64.0)).init("n", at(0.1)).unwrap()), 1.0, 8),
         (Box::new(FitzHughNagumo::new(1).method(method).v(at(-1.0))), 0.3, 8),
-        (Box::new(HindmarshRose::new(1).method(method).init("y", at(1.0)).unwrap().param("V_th", 9.0).unwrap()), 1.0, 16),
+        (
+            Box::new(HindmarshRose::new(1).method(method).init("y", at(1.0)).unwrap().param("V_th", 9.0).unwrap()),
+            1.0,
+            16,
+        ),
     ]
 }
 
@@ -136,7 +161,8 @@ fn every_method_converges_with_its_order() {
             let steps = if method.order() >= 3 { steps * finer } else { steps * finer.max(8) / 8 };
             let names: Vec<String> = system.schema().state.iter().map(|v| v.name.to_string()).collect();
             let kind = system.kind().to_owned();
-            let mut over_time = LoopOverTime::builder(system).dt(2.0 / steps as f64).out_vars(names.clone()).build().unwrap();
+            let mut over_time =
+                LoopOverTime::builder(system).dt(2.0 / steps as f64).out_vars(names.clone()).build().unwrap();
             let run = over_time.run(Input::steps(steps).constant(i)).unwrap();
             assert!(run["spike"].iter().all(|s| *s == 0.0), "{kind}");
             let differential = names.iter().take_while(|name| *name != "spike");
@@ -176,7 +202,8 @@ fn the_quadratic_neurons_period_is_the_analytic_one() {
     let period = tau / (c * root) * (angle(-30.0) - angle(-68.0)) + tau_ref;
     for method in [Method::ExpAuto, Method::Rk4] {
         let neuron = QuaIf::<f64>::new(1).method(method).v(at(-68.0)).param("tau_ref", tau_ref).unwrap();
-        let mut over_time = LoopOverTime::builder(neuron).dt(dt).out_vars(overtime::monitor("spike").events()).build().unwrap();
+        let mut over_time =
+            LoopOverTime::builder(neuron).dt(dt).out_vars(overtime::monitor("spike").events()).build().unwrap();
         let run = over_time.run(Input::duration(80.0).constant(i)).unwrap();
         let steps = &run.events("spike").unwrap().step;
         assert!(steps.len() >= 4, "{steps:?}");
@@ -236,7 +263,13 @@ fn an_upstroke_stays_finite() {
 /// The number of spikes, and the largest magnitude of the second variable, of a neuron with `v' =
 /// f`. The plain loop uses Euler's method with steps of 1e-4 ms, and bounds V by the threshold in
 /// the derivatives. `reset` gives V and the second variable after a spike.
-fn plain(start: [f64; 2], v_th: f64, steps: usize, slopes: impl Fn(f64, f64) -> [f64; 2], reset: impl Fn(f64) -> [f64; 2]) -> (usize, f64) {
+fn plain(
+    start: [f64; 2],
+    v_th: f64,
+    steps: usize,
+    slopes: impl Fn(f64, f64) -> [f64; 2],
+    reset: impl Fn(f64) -> [f64; 2],
+) -> (usize, f64) {
     let ([mut v, mut w], mut spikes, mut largest) = (start, 0, 0.0_f64);
     for _ in 0..steps {
         let [dv, dw] = slopes(v.min(v_th), w);
@@ -291,7 +324,8 @@ fn no_stage_takes_an_upstroke_beyond_the_threshold() {
         near(what("izhikevich", 0.1), run(chatters(), 0.1, 15.0, "u"), izhikevich, 0.06);
         // A soft reset keeps at most the part of an upstroke that one step of the derivative at the
         // threshold makes.
-        let soft = || AdExIf::<f64>::new(1).method(method).v(at(-65.0)).reset(Reset::Soft).param("V_th", -48.0).unwrap();
+        let soft =
+            || AdExIf::<f64>::new(1).method(method).v(at(-65.0)).reset(Reset::Soft).param("V_th", -48.0).unwrap();
         let slope = (-17.0 + 3.48 * (11.9_f64 / 3.48).exp() + 60.0) / 10.0;
         let mut over_time = LoopOverTime::builder(soft()).out_vars("V").build().unwrap();
         let run = over_time.run(Input::steps(2_000).constant(60.0)).unwrap();
@@ -325,7 +359,9 @@ fn wang_and_buzsakis_singularities() {
 fn invalid_parameters_are_refused() {
     assert!(matches!(Izhikevich::<f64>::new(3).param("R", 1.0), Err(Error::Unknown { .. })));
     assert!(matches!(Izhikevich::<f64>::new(3).init("w", Init::Zeros), Err(Error::Unknown { .. })));
-    let built = |name: &str, value: Param<f64>| LoopOverTime::new(AdExIf::<f64>::new(3).param(name, value).unwrap()).map(|_| ());
+    let built = |name: &str, value: Param<f64>| {
+        LoopOverTime::new(AdExIf::<f64>::new(3).param(name, value).unwrap()).map(|_| ())
+    };
     for name in ["tau", "tau_w", "delta_T"] {
         assert!(matches!(built(name, 0.0.into()), Err(Error::Value { .. })), "{name}");
     }
@@ -335,7 +371,10 @@ fn invalid_parameters_are_refused() {
     // One step of 0.1 ms at the threshold makes 10⁶ mV, and a soft reset would subtract 68 mV.
     let soft = AdExIf::<f64>::new(3).reset(Reset::Soft).param("V_th", each([-55.0, -55.0, 0.0])).unwrap();
     let error = LoopOverTime::new(soft.clone()).map(|_| ()).unwrap_err();
-    assert!(matches!(&error, Error::Unsupported(why) if why.contains("V_th = 0") && why.contains("hard reset")), "{error}");
+    assert!(
+        matches!(&error, Error::Unsupported(why) if why.contains("V_th = 0") && why.contains("hard reset")),
+        "{error}"
+    );
     assert!(LoopOverTime::builder(soft).dt(1e-6).build().is_ok());
     // One step at V_th with w at rest, where w is 0.
     let soft = |params: &[(&str, f64)]| {
@@ -359,8 +398,15 @@ fn invalid_parameters_are_refused() {
         let error = |built: overtime::Result<()>| built.unwrap_err().to_string();
         let errors = [
             error(LoopOverTime::builder(Lif::<f32>::new(1).param("tau_ref", tau).unwrap()).dt(0.1).build().map(|_| ())),
-            error(LoopOverTime::builder(ExpIf::<f32>::new(1).param("tau_ref", tau).unwrap()).dt(0.1).build().map(|_| ())),
-            error(LoopOverTime::builder(TraubMiles::<f32>::new(1).param("tau_ref", tau).unwrap()).dt(0.1).build().map(|_| ())),
+            error(
+                LoopOverTime::builder(ExpIf::<f32>::new(1).param("tau_ref", tau).unwrap()).dt(0.1).build().map(|_| ()),
+            ),
+            error(
+                LoopOverTime::builder(TraubMiles::<f32>::new(1).param("tau_ref", tau).unwrap())
+                    .dt(0.1)
+                    .build()
+                    .map(|_| ()),
+            ),
         ];
         assert!(errors.iter().all(|e| e.contains("tau_ref") && e.contains("f32 counts")), "{errors:?}");
         assert!(LoopOverTime::builder(Lif::<f64>::new(1).param("tau_ref", 1e6).unwrap()).dt(0.1).build().is_ok());
@@ -373,7 +419,9 @@ fn invalid_parameters_are_refused() {
 
 #[test]
 fn nothing_to_run_is_an_empty_result() {
-    for (system, _) in [(Box::new(Izhikevich::<f64>::new(0)) as Box<dyn System<f64>>, 0), (Box::new(WangBuzsaki::new(0)), 0)] {
+    for (system, _) in
+        [(Box::new(Izhikevich::<f64>::new(0)) as Box<dyn System<f64>>, 0), (Box::new(WangBuzsaki::new(0)), 0)]
+    {
         let run = LoopOverTime::builder(system).out_vars("V").build().unwrap().run_for(1.0).unwrap();
         assert_eq!(run.output.shape(), [10, 0]);
     }
@@ -389,7 +437,10 @@ fn the_first_step_is_the_equations() {
     };
     let euler = Method::Euler;
     let near = |what: &str, found: Vec<f64>, expected: &[f64]| {
-        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-12 * b.abs().max(1.0)), "{what}: {found:?} {expected:?}");
+        assert!(
+            found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-12 * b.abs().max(1.0)),
+            "{what}: {found:?} {expected:?}"
+        );
     };
     near(
         "izhikevich",

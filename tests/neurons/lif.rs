@@ -51,7 +51,8 @@ fn every_unit_follows_an_independent_loop() {
     for (tau_ref, steps) in [(0.0, 0), (0.55, 5), (2.0, 20), (2.1, 21), (0.3, 3), (0.05, 0)] {
         let (v, spikes) = expected(&x, &tau, steps, 20.0);
         let system = Lif::<f64>::new(5).param("tau", tau.to_vec()).unwrap().param("tau_ref", tau_ref).unwrap();
-        let mut over_time = LoopOverTime::builder(system).dt(DT).out_vars(["V", "spike", "refractory"]).build().unwrap();
+        let mut over_time =
+            LoopOverTime::builder(system).dt(DT).out_vars(["V", "spike", "refractory"]).build().unwrap();
         let run = over_time.run(&x).unwrap();
         assert!(spikes.sum() > 10.0, "the case has too few spikes for a comparison");
         assert_eq!(run.output, spikes.clone().into_dyn(), "tau_ref {tau_ref}");
@@ -108,7 +109,8 @@ fn the_firing_period_is_the_analytic_one() {
     let (current, tau, tau_ref, dt) = (25.0_f64, 10.0, 3.0, 0.001);
     let rise = tau * ((current + 5.0) / (current - 20.0)).ln();
     let system = Lif::<f64>::new(1).param("tau_ref", tau_ref).unwrap();
-    let mut over_time = LoopOverTime::builder(system).dt(dt).out_vars(overtime::monitor("spike").events()).build().unwrap();
+    let mut over_time =
+        LoopOverTime::builder(system).dt(dt).out_vars(overtime::monitor("spike").events()).build().unwrap();
     let run = over_time.run(Input::duration(200.0).constant(current)).unwrap();
     let steps = &run.events("spike").unwrap().step;
     assert!(steps.len() >= 8);
@@ -158,7 +160,8 @@ fn runs_agree_with_brainpy() {
         ),
     ];
     for (name, system) in cases {
-        let mut over_time = LoopOverTime::builder(system.unwrap()).dt(DT).out_vars(["V", "spike", "refractory"]).build().unwrap();
+        let mut over_time =
+            LoopOverTime::builder(system.unwrap()).dt(DT).out_vars(["V", "spike", "refractory"]).build().unwrap();
         let run = over_time.run(&x).unwrap();
         common::close(name, &run["V"], reference.array(&format!("{name}.V")), 1e-10);
         assert_eq!(run.output, *reference.array(&format!("{name}.out")), "{name}");
@@ -183,7 +186,8 @@ fn a_soft_reset_keeps_the_excess_over_the_threshold() {
 #[test]
 fn invalid_parameters_are_refused() {
     assert!(matches!(Lif::<f64>::new(3).param("C", 1.0), Err(Error::Unknown { .. })));
-    let built = |name: &str, value: Param<f64>| LoopOverTime::new(Lif::<f64>::new(3).param(name, value).unwrap()).map(|_| ());
+    let built =
+        |name: &str, value: Param<f64>| LoopOverTime::new(Lif::<f64>::new(3).param(name, value).unwrap()).map(|_| ());
     assert!(matches!(built("tau", 0.0.into()), Err(Error::Value { .. })));
     assert!(matches!(built("tau_ref", (-1.0).into()), Err(Error::Value { .. })));
     assert!(matches!(built("R", f64::NAN.into()), Err(Error::NotFinite { .. })));

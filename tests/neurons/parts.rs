@@ -2,7 +2,9 @@
 
 use ndarray::{Array3, ArrayD, Axis};
 use overtime::models::{Gru, Hh, Lstm};
-use overtime::{Closure, Error, Events, Init, Input, LoopOverTime, Recording, Result, Scalar, System, for_loop, monitor};
+use overtime::{
+    Closure, Error, Events, Init, Input, LoopOverTime, Recording, Result, Scalar, System, for_loop, monitor,
+};
 
 /// The joined results of a run in parts.
 struct Whole<T> {
@@ -20,8 +22,12 @@ fn in_parts<T: Scalar, S: System<T>>(over_time: &mut LoopOverTime<T, S>, input: 
     });
     assert_eq!(made.unwrap(), all.iter().map(|part| part.steps).sum::<u64>());
     let views: Vec<_> = all.iter().map(|part| part.output.view()).collect();
-    let mut whole =
-        Whole { output: ndarray::concatenate(Axis(0), &views).unwrap(), ts: Vec::new(), events: Events::default(), parts: vec![] };
+    let mut whole = Whole {
+        output: ndarray::concatenate(Axis(0), &views).unwrap(),
+        ts: Vec::new(),
+        events: Events::default(),
+        parts: vec![],
+    };
     for part in &all {
         whole.ts.extend(&part.ts);
         whole.parts.push(part.steps);
@@ -39,15 +45,28 @@ fn parts_joined_equal_the_whole_run() {
     let x = Array3::from_shape_fn((257, 7, 33), |(k, b, n)| ((k * 5 + b * 3 + n) % 40) as f32 * 0.5);
     let build = || {
         let hh = Hh::<f32>::new(33).noise(0.5);
-        LoopOverTime::builder(hh).batch(7).seed(3).record_every(3).out_vars([monitor("spike").events().every(1)]).build().unwrap()
+        LoopOverTime::builder(hh)
+            .batch(7)
+            .seed(3)
+            .record_every(3)
+            .out_vars([monitor("spike").events().every(1)])
+            .build()
+            .unwrap()
     };
     let (mut whole, mut after) = (build(), build());
     let expected = whole.run(&x).unwrap();
     for most in [1, 2, 100, 256, 257, 1000] {
         let mut over_time = build();
         let got = in_parts(&mut over_time, Input::from(&x), most);
-        assert!(got.output == expected.output && got.ts == expected.ts && got.events == *expected.events("spike").unwrap(), "{most}");
-        assert!(got.parts.iter().all(|n| *n <= most) && got.parts.len() == 257_usize.div_ceil(most as usize), "{:?}", got.parts);
+        assert!(
+            got.output == expected.output && got.ts == expected.ts && got.events == *expected.events("spike").unwrap(),
+            "{most}"
+        );
+        assert!(
+            got.parts.iter().all(|n| *n <= most) && got.parts.len() == 257_usize.div_ceil(most as usize),
+            "{:?}",
+            got.parts
+        );
         assert_eq!((over_time.i(), over_time.t()), (257, whole.t()));
         let (a, b) = (over_time.state_dict().unwrap(), whole.state_dict().unwrap());
         assert!(a.iter().eq(b.iter()));
@@ -115,7 +134,8 @@ fn a_closure_is_called_for_each_row() {
         .var("count", [], 0.0)
     };
     let x = Array3::from_shape_fn((40, 7, 3), |(k, b, n)| (k * 21 + b * 3 + n) as f64);
-    let build = |threads| LoopOverTime::builder(system()).batch(7).seed(4).threads(threads).out_vars("count").build().unwrap();
+    let build =
+        |threads| LoopOverTime::builder(system()).batch(7).seed(4).threads(threads).out_vars("count").build().unwrap();
     let expected = build(1).run(&x).unwrap();
     let start = build(1).state_dict().unwrap();
     let sums = start.get("sum").unwrap().clone();

@@ -13,7 +13,8 @@ fn neurons(v0: &ArrayD<f64>) -> Hh<f64> {
 }
 
 fn joined(runs: &[Recording<f64>], name: &str) -> ArrayD<f64> {
-    let views: Vec<_> = runs.iter().map(|run| if name == "out" { run.output.view() } else { run[name].view() }).collect();
+    let views: Vec<_> =
+        runs.iter().map(|run| if name == "out" { run.output.view() } else { run[name].view() }).collect();
     ndarray::concatenate(Axis(0), &views).unwrap()
 }
 
@@ -36,9 +37,12 @@ fn inputs_operations_and_monitors_are_brainpys() {
         .unwrap();
     let given = [runner.run(15.0).unwrap(), runner.run_steps(150).unwrap()];
     let mean = reference.array("given.mean").clone().insert_axis(Axis(1));
-    for (name, expected) in
-        [("V", reference.array("given.V")), ("part", reference.array("given.part")), ("mean", &mean), ("out", reference.array("given.out"))]
-    {
+    for (name, expected) in [
+        ("V", reference.array("given.V")),
+        ("part", reference.array("given.part")),
+        ("mean", &mean),
+        ("out", reference.array("given.out")),
+    ] {
         close(name, &joined(&given, name), expected, 1e-8);
     }
     let ts: Vec<f64> = given.iter().flat_map(|run| run.ts.clone()).collect();
@@ -93,7 +97,11 @@ fn a_runner_is_a_loop_that_is_given_the_same() {
             .input("x", fix(1.25))
             .input(
                 "x",
-                iter((0..steps).map(|k| (0..units).map(|n| ((k * 7 + n * 3) % 64) as f64 * 0.125).collect::<Vec<_>>()).collect::<Vec<_>>()),
+                iter(
+                    (0..steps)
+                        .map(|k| (0..units).map(|n| ((k * 7 + n * 3) % 64) as f64 * 0.125).collect::<Vec<_>>())
+                        .collect::<Vec<_>>(),
+                ),
             )
             .monitor(monitor("spike").events())
             .monitor_fn("V twice", ["V"], |seen| seen[0].iter().map(|v| v * 2.0).collect())
@@ -123,14 +131,23 @@ fn a_source_of_a_variable_acts_before_each_step() {
         })
         .var("x", [2], vec![0.0, 1.0])
     };
-    let mut runner = LoopOverTime::builder(system()).batch(2).runner().input("x", fix([1.0, 1.0, 1.0, 10.0]).op(Op::Mul)).build().unwrap();
+    let mut runner = LoopOverTime::builder(system())
+        .batch(2)
+        .runner()
+        .input("x", fix([1.0, 1.0, 1.0, 10.0]).op(Op::Mul))
+        .build()
+        .unwrap();
     let run = runner.run_steps(3).unwrap();
     let expected = ndarray::array![[[1.0, 3.0], [1.0, 21.0]], [[3.0, 7.0], [3.0, 421.0]], [[7.0, 15.0], [7.0, 8421.0]]];
     assert_eq!(run.output, expected.into_dyn());
     runner.reset_state(2).unwrap();
     assert_eq!(runner.run_steps(1).unwrap().output[[0, 1, 1]], 21.0);
     // A loop without a batch, a run of no steps, and a runner without sources.
-    let mut runner = LoopOverTime::builder(system()).runner().monitor_fn("sum", ["x"], |seen| vec![seen[0].iter().sum()]).build().unwrap();
+    let mut runner = LoopOverTime::builder(system())
+        .runner()
+        .monitor_fn("sum", ["x"], |seen| vec![seen[0].iter().sum()])
+        .build()
+        .unwrap();
     assert_eq!(runner.run(0.0).unwrap()["sum"].shape(), [0, 0]);
     assert_eq!(runner.run_steps(2).unwrap()["sum"], ndarray::array![[4.0], [10.0]].into_dyn());
 }
@@ -145,11 +162,19 @@ fn errors_name_the_input_or_monitor_that_does_not_fit() {
     says(build().input("V", series(&Array2::<f32>::zeros((4, 2)))).build().unwrap_err(), "input `V`");
     // The array has as many values as rows and units need, but in other axes.
     let batch = |shape: &[usize]| {
-        LoopOverTime::builder(Lif::<f32>::new(3)).batch(3).runner().input("x", series(&ArrayD::<f32>::zeros(shape))).build().map(|_| ())
+        LoopOverTime::builder(Lif::<f32>::new(3))
+            .batch(3)
+            .runner()
+            .input("x", series(&ArrayD::<f32>::zeros(shape)))
+            .build()
+            .map(|_| ())
     };
     says(batch(&[4, 3, 1]).unwrap_err(), "expected [T], [T, 3] or [T, 3, 3], given an array of shape [4, 3, 1]");
     let other = LoopOverTime::builder(Lif::<f32>::new(3)).batch(2).runner();
-    says(other.input("x", series(&ArrayD::<f32>::zeros(vec![4, 3, 2]))).build().unwrap_err(), "given an array of shape [4, 3, 2]");
+    says(
+        other.input("x", series(&ArrayD::<f32>::zeros(vec![4, 3, 2]))).build().unwrap_err(),
+        "given an array of shape [4, 3, 2]",
+    );
     for shape in [&[4][..], &[4, 1], &[4, 3], &[4, 1, 3], &[4, 3, 3], &[4, 9], &[4, 1, 1]] {
         batch(shape).unwrap();
     }

@@ -4,12 +4,24 @@ use overtime::models::{InputGroup, Lif, PoissonGroup, SpikeTimeGroup};
 use overtime::network::{Connect, Group, Network, Projection, Receptor};
 use overtime::{Builder, Error, Input, LoopOverTime, Real, Recording, Sequential, System, monitor};
 
-fn events<R: Real>(system: impl System<R>, dt: f64, t0: f64, calls: &[u64], rows: Option<usize>) -> Vec<(u64, usize, usize)> {
+fn events<R: Real>(
+    system: impl System<R>,
+    dt: f64,
+    t0: f64,
+    calls: &[u64],
+    rows: Option<usize>,
+) -> Vec<(u64, usize, usize)> {
     let builder = LoopOverTime::builder(system).dt(dt).t0(t0).batch(rows).seed(7);
     let mut over_time = builder.out_vars(monitor("spike").events()).build().unwrap();
     let list = |run: Recording<R>| {
         let events = run.events("spike").unwrap();
-        events.step.iter().zip(&events.row).zip(&events.unit).map(|((step, row), unit)| (*step, *row, *unit)).collect::<Vec<_>>()
+        events
+            .step
+            .iter()
+            .zip(&events.row)
+            .zip(&events.unit)
+            .map(|((step, row), unit)| (*step, *row, *unit))
+            .collect::<Vec<_>>()
     };
     calls.iter().flat_map(|steps| list(over_time.run_steps(*steps).unwrap())).collect()
 }
@@ -39,7 +51,9 @@ fn poisson_spikes_come_at_their_rates() {
     let rows = events(PoissonGroup::<f64>::new(3, 500.0), 0.1, 0.0, &[2000], Some(2));
     let row = |r: usize| rows.iter().filter(|e| e.1 == r).map(|e| (e.0, e.2)).collect::<Vec<_>>();
     assert!(row(0) != row(1) && row(0).len() > 200 && row(1).len() > 200);
-    let build = |freqs: f64| LoopOverTime::builder(PoissonGroup::<f64>::new(2, freqs)).dt(0.1).build().err().map(|e| e.to_string());
+    let build = |freqs: f64| {
+        LoopOverTime::builder(PoissonGroup::<f64>::new(2, freqs)).dt(0.1).build().err().map(|e| e.to_string())
+    };
     assert!(build(10_001.0).unwrap().contains("more than one spike in a step"));
     assert!(build(-1.0).unwrap().contains("is negative"));
     assert!(build(f64::NAN).is_some() && build(10_000.0).is_none());
@@ -50,8 +64,12 @@ fn spikes_come_in_the_steps_nearest_to_their_times() {
     let group = || SpikeTimeGroup::new(4, &[0, 2, 0, 1, 0, 2, 2], &[0.3, 5.74, 0.0, 0.31, 0.35, 5.66, 0.7]).unwrap();
     let right = vec![(0, 0, 0), (3, 0, 0), (3, 0, 1), (4, 0, 0), (7, 0, 2), (57, 0, 2)];
     // 5.66 and 5.74 ms belong to the same step.
-    let refused = LoopOverTime::<f64, _>::builder(group()).dt(0.1).build().unwrap().run_steps(1).unwrap_err().to_string();
-    assert!(refused.contains("times of unit 2: 5.66 and 5.74") && refused.contains("step 57") && refused.contains("0.1 ms"), "{refused}");
+    let refused =
+        LoopOverTime::<f64, _>::builder(group()).dt(0.1).build().unwrap().run_steps(1).unwrap_err().to_string();
+    assert!(
+        refused.contains("times of unit 2: 5.66 and 5.74") && refused.contains("step 57") && refused.contains("0.1 ms"),
+        "{refused}"
+    );
     let group = || SpikeTimeGroup::new(4, &[0, 2, 0, 1, 0, 2], &[0.3, 5.74, 0.0, 0.31, 0.35, 0.7]).unwrap();
     assert_eq!(events::<f64>(group(), 0.1, 0.0, &[100], None), right);
     assert_eq!(events::<f32>(group(), 0.1, 0.0, &[3, 1, 1, 95], None), right);
@@ -62,7 +80,11 @@ fn spikes_come_in_the_steps_nearest_to_their_times() {
     }
     assert_eq!(events::<f64>(SpikeTimeGroup::new(2, &[], &[]).unwrap(), 0.1, 0.0, &[9], None), []);
     let said = |indices: &[usize], times: &[f64]| SpikeTimeGroup::new(2, indices, times).unwrap_err().to_string();
-    assert!(said(&[0], &[]).contains("times") && said(&[2], &[1.0]).contains("indices") && said(&[1], &[f64::NAN]).contains("times"));
+    assert!(
+        said(&[0], &[]).contains("times")
+            && said(&[2], &[1.0]).contains("indices")
+            && said(&[1], &[f64::NAN]).contains("times")
+    );
 }
 
 /// One spike in every step, in every third and in every seventh step, with times stored as f64, as
@@ -95,7 +117,10 @@ fn times_before_the_start_are_refused() {
     let build = |group, t0: f64| LoopOverTime::<f64, _>::builder(group).dt(0.1).t0(t0);
     let run = |builder: Builder<f64, SpikeTimeGroup>| builder.build().unwrap().run_steps(1).map(|_| ());
     let early = run(build(group(), 1000.0)).unwrap_err().to_string();
-    assert!(early.contains("times of unit 0: 1 ms") && early.contains("1000 ms, as are 1 more") && early.contains("t0"), "{early}");
+    assert!(
+        early.contains("times of unit 0: 1 ms") && early.contains("1000 ms, as are 1 more") && early.contains("t0"),
+        "{early}"
+    );
     let early = run(build(SpikeTimeGroup::new(1, &[0, 0], &[-20.0, 2.0]).unwrap(), 0.0)).unwrap_err().to_string();
     assert!(early.contains("-20 ms") && !early.contains("more"), "{early}");
     assert!(run(build(SpikeTimeGroup::new(1, &[0, 0], &[-20.0, 2.0]).unwrap(), -20.0)).is_ok());
@@ -120,7 +145,8 @@ fn times_before_the_start_are_refused() {
     // A run that continues does not repeat spikes that it has made, with its own state or with the
     // state of a file.
     let mut whole = network(&[0.5, 2.0, 3.0, 4.7]).unwrap();
-    let steps = |l: &mut LoopOverTime<f64, Network<f64>>, n| l.run_steps(n).unwrap().events("S.spike").unwrap().step.clone();
+    let steps =
+        |l: &mut LoopOverTime<f64, Network<f64>>, n| l.run_steps(n).unwrap().events("S.spike").unwrap().step.clone();
     assert_eq!(steps(&mut whole, 20), [5]);
     let state = whole.state_dict().unwrap();
     assert_eq!((steps(&mut whole, 20), steps(&mut whole, 20)), (vec![20, 30], vec![47]));
@@ -158,7 +184,9 @@ fn times_before_the_start_are_refused() {
 /// A spike of the source acts in the next step, and changes V by the weight.
 #[test]
 fn spikes_of_a_source_act_in_a_network() {
-    let quiet = |n: usize| Group::new("L", Lif::<f64>::new(n).param("tau", 1e9).unwrap()).receptor(Receptor::delta("jump", "V"));
+    let quiet = |n: usize| {
+        Group::new("L", Lif::<f64>::new(n).param("tau", 1e9).unwrap()).receptor(Receptor::delta("jump", "V"))
+    };
     let run = |source: Group<f64>, x: Option<ndarray::Array2<f64>>| {
         let jump = Projection::new("p", "S", ("L", "jump")).connect(Connect::OneToOne).weight(2.0);
         let network = Network::builder(0.5).group(source).group(quiet(3)).project(jump).build().unwrap();
@@ -195,7 +223,11 @@ fn spikes_of_a_source_act_in_a_network() {
         let said = |error: Error| match error {
             Error::OutOfRange { variable, step: 4, index: 2, reason } if reason.contains("neither 0 nor 1") => {
                 // The message does not mention the time step.
-                assert!(!Error::OutOfRange { variable: variable.clone(), step: 4, index: 2, reason }.to_string().contains("dt"));
+                assert!(
+                    !Error::OutOfRange { variable: variable.clone(), step: 4, index: 2, reason }
+                        .to_string()
+                        .contains("dt")
+                );
                 variable
             }
             other => panic!("{other}"),

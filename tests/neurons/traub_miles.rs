@@ -39,13 +39,17 @@ fn drive(step: usize, unit: usize) -> (f64, f64) {
 fn every_unit_follows_an_independent_loop() {
     let (units, steps) = (37, 1500);
     let fill = |port: usize| {
-        ndarray::Array2::from_shape_fn((steps, units), |(k, unit)| if port == 0 { drive(k, unit).0 } else { drive(k, unit).1 })
+        ndarray::Array2::from_shape_fn(
+            (steps, units),
+            |(k, unit)| if port == 0 { drive(k, unit).0 } else { drive(k, unit).1 },
+        )
     };
     let (x, g) = (fill(0), fill(1));
     let v0: Vec<f64> = (0..units).map(|k| -75.0 + k as f64).collect();
     let gates = || Init::Constant(0.2);
     let cell = TraubMiles::<f64>::new(units).v(Init::Values(v0.clone())).gates(gates(), gates(), gates());
-    let mut over_time = LoopOverTime::builder(cell).dt(DT).out_vars(["V", "m", "h", "n", "spike", "refractory"]).build().unwrap();
+    let mut over_time =
+        LoopOverTime::builder(cell).dt(DT).out_vars(["V", "m", "h", "n", "spike", "refractory"]).build().unwrap();
     let run = over_time.run(Input::from(&x).named("g", &g)).unwrap();
     let mut spikes = 0;
     for unit in 0..units {
@@ -78,7 +82,11 @@ fn the_refractory_period_is_counted_and_the_threshold_excluded() {
             cell = cell.param(name, 0.0).unwrap();
         }
         let cell = cell.param("tau_ref", tau_ref).unwrap();
-        let mut over_time = LoopOverTime::builder(cell).dt(dt).out_vars(overtime::monitor("spike").units([1]).events()).build().unwrap();
+        let mut over_time = LoopOverTime::builder(cell)
+            .dt(dt)
+            .out_vars(overtime::monitor("spike").units([1]).events())
+            .build()
+            .unwrap();
         over_time.run_steps(200).unwrap().events("spike").unwrap().step.clone()
     };
     let every = |n: usize| (0..200).step_by(n).collect::<Vec<u64>>();
@@ -153,7 +161,8 @@ fn networks_agree_with_brian2() {
                 targets[*pre].iter().for_each(|post| to[*post] += weight);
             }
         }
-        let right = all("spike_step").into_iter().map(|k| k as usize).zip(all("spike_i").into_iter().map(|j| j as usize));
+        let right =
+            all("spike_step").into_iter().map(|k| k as usize).zip(all("spike_i").into_iter().map(|j| j as usize));
         let mut right: Vec<_> = right.collect();
         right.sort_unstable();
         assert_eq!(spikes, right, "{name}");
@@ -219,7 +228,8 @@ impl Column for ndarray::ArrayD<f64> {
 
 #[test]
 fn it_starts_at_rest() {
-    let mut over_time = LoopOverTime::builder(TraubMiles::<f64>::new(2000)).seed(3).out_vars(["V", "m", "h", "n"]).build().unwrap();
+    let mut over_time =
+        LoopOverTime::builder(TraubMiles::<f64>::new(2000)).seed(3).out_vars(["V", "m", "h", "n"]).build().unwrap();
     let state = over_time.state_dict().unwrap();
     let v: Vec<f64> = state.get("V").unwrap().iter().copied().collect();
     let mean = v.iter().sum::<f64>() / 2000.0;
@@ -240,7 +250,9 @@ fn it_starts_at_rest() {
 #[test]
 fn invalid_parameters_are_refused() {
     assert!(matches!(TraubMiles::<f64>::new(3).param("R", 1.0), Err(Error::Unknown { .. })));
-    let built = |name: &str, value: Param<f64>| LoopOverTime::new(TraubMiles::<f64>::new(3).param(name, value).unwrap()).map(|_| ());
+    let built = |name: &str, value: Param<f64>| {
+        LoopOverTime::new(TraubMiles::<f64>::new(3).param(name, value).unwrap()).map(|_| ())
+    };
     assert!(matches!(built("C", 0.0.into()), Err(Error::Value { .. })));
     assert!(matches!(built("gK", (-1.0).into()), Err(Error::Value { .. })));
     assert!(matches!(built("tau_ref", (-1.0).into()), Err(Error::Value { .. })));

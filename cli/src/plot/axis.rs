@@ -14,7 +14,11 @@ pub(super) fn ticks(range: &Range<f64>, most: usize) -> Vec<f64> {
         return Vec::new();
     }
     let magnitude = 10_f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * magnitude).find(|s| *s >= raw * 0.999).unwrap_or(10.0 * magnitude);
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|m| m * magnitude)
+        .find(|s| *s >= raw * 0.999)
+        .unwrap_or(10.0 * magnitude);
     let first = (range.start / step - 1e-9).ceil();
     (0..=2 * most).map(|k| (first + k as f64) * step).take_while(|x| *x <= range.end + step * 1e-9).collect()
 }

@@ -14,8 +14,13 @@ type Area<B> = DrawingArea<B, Shift>;
 type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
 
 // Okabe and Ito's colours, told apart by the colour-blind too.
-const COLOURS: [RGBColor; 5] =
-    [RGBColor(0, 114, 178), RGBColor(213, 94, 0), RGBColor(0, 158, 115), RGBColor(204, 121, 167), RGBColor(230, 159, 0)];
+const COLOURS: [RGBColor; 5] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+];
 const INPUT: RGBColor = RGBColor(90, 90, 100);
 const INK: RGBColor = RGBColor(34, 34, 40);
 const FAINT: RGBColor = RGBColor(225, 227, 232);
@@ -29,15 +34,22 @@ const GAP: u32 = 54;
 /// What an axis between panels takes.
 const AXIS: u32 = 64;
 
-/// Draws everything. `scale` is how many pixels a point has; `joints` rounds the corners of curves, which pixels need and SVG does
-/// by itself.
-pub(super) fn picture<B: DrawingBackend>(area: &Area<B>, title: &str, traces: &Traces, scale: u32, joints: bool) -> Drawn<B> {
+/// Draws everything. `scale` is how many pixels a point has; `joints` rounds the corners of curves,
+/// which pixels need and SVG does by itself.
+pub(super) fn picture<B: DrawingBackend>(
+    area: &Area<B>,
+    title: &str,
+    traces: &Traces,
+    scale: u32,
+    joints: bool,
+) -> Drawn<B> {
     area.fill(&WHITE)?;
     let (width, height) = area.dim_in_pixel();
     let heading = style(34, scale, INK, FontStyle::Bold, HPos::Left, VPos::Center);
     area.draw(&Text::new(shorten(title, 80), at(LEFT * scale, 44 * scale), heading))?;
     let shown = traces.panels.len().max(1) as u32;
-    // Histograms come last, each with an axis of its own; what comes before them shares that of time.
+    // Histograms come last, each with an axis of its own; what comes before them shares that of
+    // time.
     let own = |panel: Option<&Panel>| panel.is_some_and(|p| matches!(p.source, Source::Histogram(_)));
     let axes = traces.panels.windows(2).filter(|both| own(both.last())).count() as u32;
     let room = (height / scale).saturating_sub(TITLE + BOTTOM + GAP * (shown - 1) + AXIS * axes);
@@ -95,7 +107,10 @@ fn draw_panel<B: DrawingBackend>(area: &Area<B>, panel: &Panel, k: usize, traces
     let label = |h, v| style(20, s, INK, FontStyle::Normal, h, v);
     for y in &yticks {
         let py = frame.py(*y, &values);
-        area.draw(&PathElement::new(vec![(frame.x.start as i32, py), (frame.x.end as i32, py)], FAINT.stroke_width(s)))?;
+        area.draw(&PathElement::new(
+            vec![(frame.x.start as i32, py), (frame.x.end as i32, py)],
+            FAINT.stroke_width(s),
+        ))?;
         area.draw(&Text::new(
             number(*y, &yticks),
             (frame.x.start as i32 - 14 * s as i32, py + 2 * s as i32),
@@ -214,10 +229,19 @@ fn rates<B: DrawingBackend>(
 }
 
 /// A bar for each bin.
-fn bars<B: DrawingBackend>(area: &Area<B>, histogram: &Histogram, frame: &Frame, along: &Range<f64>, values: &Range<f64>) -> Drawn<B> {
+fn bars<B: DrawingBackend>(
+    area: &Area<B>,
+    histogram: &Histogram,
+    frame: &Frame,
+    along: &Range<f64>,
+    values: &Range<f64>,
+) -> Drawn<B> {
     for (k, count) in histogram.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         let bin = histogram.bin(k);
-        let ends = [(frame.px(bin.start, along), frame.py(*count as f64, values)), (frame.px(bin.end, along), frame.y.end as i32)];
+        let ends = [
+            (frame.px(bin.start, along), frame.py(*count as f64, values)),
+            (frame.px(bin.end, along), frame.y.end as i32),
+        ];
         area.draw(&Rectangle::new(ends, COLOURS[0].filled()))?;
     }
     Ok(())
@@ -275,7 +299,8 @@ fn shorten(text: &str, most: usize) -> String {
     }
 }
 
-/// The values of a panel with a little room around them; flat curves get a range that makes them look flat.
+/// The values of a panel with a little room around them; flat curves get a range that makes them
+/// look flat.
 fn range(panel: &Panel, k: usize, traces: &Traces) -> Range<f64> {
     if let Source::Histogram(name) = &panel.source {
         let most = traces.histograms.iter().find(|(n, _)| n == name).map_or(0, |(_, histogram)| histogram.most());

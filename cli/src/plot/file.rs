@@ -29,7 +29,11 @@ pub(crate) fn write(path: &Path, title: &str, traces: &Traces) -> anyhow::Result
     fonts()?;
     let bytes = if extension(path) == "svg" { svg(title, traces) } else { png(title, traces) };
     let bytes = bytes.with_context(|| format!("cannot draw {}", path.display()))?;
-    overtime_atomic::write(path, &bytes).map_err(|e| overtime::Error::File { path: e.path, operation: e.operation, source: e.source })?;
+    overtime_atomic::write(path, &bytes).map_err(|e| overtime::Error::File {
+        path: e.path,
+        operation: e.operation,
+        source: e.source,
+    })?;
     Ok(())
 }
 
@@ -78,7 +82,8 @@ fn average(pixels: &[u8], stride: usize) -> Vec<u8> {
     for rows in pixels.chunks_exact(stride * over) {
         for x in 0..stride / 3 / over {
             for channel in 0..3 {
-                let at = |r: usize, c: usize| rows.get(r * stride + (x * over + c) * 3 + channel).copied().unwrap_or(255);
+                let at =
+                    |r: usize, c: usize| rows.get(r * stride + (x * over + c) * 3 + channel).copied().unwrap_or(255);
                 let sum: u32 = (0..over * over).map(|k| u32::from(at(k / over, k % over))).sum();
                 small.push((sum / (OVER * OVER)) as u8);
             }

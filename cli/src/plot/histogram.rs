@@ -46,7 +46,9 @@ impl Histogram {
 
     /// The ends of a bin.
     pub(crate) fn bin(&self, k: usize) -> Range<f64> {
-        let at = |k: usize| self.range.start + (self.range.end - self.range.start) * k as f64 / self.counts.len().max(1) as f64;
+        let at = |k: usize| {
+            self.range.start + (self.range.end - self.range.start) * k as f64 / self.counts.len().max(1) as f64
+        };
         at(k)..at(k + 1)
     }
 }
@@ -57,13 +59,18 @@ mod tests {
 
     #[test]
     fn every_finite_value_is_in_its_bin() {
-        let values: Vec<f64> = (0..1000).map(|k| f64::from(k % 120) / 119.0 * 3.0 - 1.0).chain([f64::NAN, f64::INFINITY]).collect();
+        let values: Vec<f64> =
+            (0..1000).map(|k| f64::from(k % 120) / 119.0 * 3.0 - 1.0).chain([f64::NAN, f64::INFINITY]).collect();
         let histogram = Histogram::new(&values);
-        assert_eq!((histogram.range.clone(), histogram.counts.len(), histogram.counts.iter().sum::<u64>()), (-1.0..2.0, 60, 1000));
+        assert_eq!(
+            (histogram.range.clone(), histogram.counts.len(), histogram.counts.iter().sum::<u64>()),
+            (-1.0..2.0, 60, 1000)
+        );
         for (k, count) in histogram.counts.iter().enumerate() {
             let bin = histogram.bin(k);
             let last = k + 1 == histogram.counts.len();
-            let inside = values.iter().filter(|x| bin.start <= **x && (**x < bin.end || last && **x <= bin.end)).count();
+            let inside =
+                values.iter().filter(|x| bin.start <= **x && (**x < bin.end || last && **x <= bin.end)).count();
             assert!(inside.abs_diff(*count as usize) <= 9, "bin {k}: {count}, not {inside}");
         }
         assert_eq!(histogram.most(), 18);

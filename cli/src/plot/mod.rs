@@ -1,4 +1,5 @@
-//! Pictures: what is in them ([`plan`]), what is gathered for them during the run ([`Traces`]), and how they are drawn.
+//! Pictures: what is in them ([`plan`]), what is gathered for them during the run ([`Traces`]), and
+//! how they are drawn.
 
 mod axis;
 mod draw;

@@ -1,4 +1,5 @@
-//! What a picture shows: for neurons their potentials, spikes and input; for layers the variables asked for, output and input.
+//! What a picture shows: for neurons their potentials, spikes and input; for layers the variables
+//! asked for, output and input.
 
 use crate::exit::usage;
 use crate::run::spec::{Given, Spec};
@@ -102,7 +103,9 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
         }
         System::Network(net) => {
             let populations = net.populations(|_| 0);
-            let all = || ((0..populations.len()).map(|p| (0, p)).collect(), populations.iter().map(|p| p.name.clone()).collect());
+            let all = || {
+                ((0..populations.len()).map(|p| (0, p)).collect(), populations.iter().map(|p| p.name.clone()).collect())
+            };
             panels.push(panel("neuron", Source::Raster, all(), 7));
             panels.push(panel("rate (Hz)", Source::Rates, all(), 3));
             for want in asked.iter().filter(|w| !w.events).take(PANELS) {
@@ -127,13 +130,21 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
                     panels.push(panel(&want.var, source, curves(rows, len, batch.is_some(), "unit"), 4));
                 }
             }
-            panels.push(panel("input", Source::Input, curves(rows, schema.input_len(0), batch.is_some(), "feature"), 3));
+            panels.push(panel(
+                "input",
+                Source::Input,
+                curves(rows, schema.input_len(0), batch.is_some(), "feature"),
+                3,
+            ));
         }
     }
     for want in last.iter().take(PANELS) {
         if out_vars::elements(schema, &want.var).is_none() {
             let known = schema.state.iter().map(|v| v.name.as_ref()).collect::<Vec<_>>().join(", ");
-            return Err(usage(format!("out-vars: no variable named `{}` for a histogram; there is: {known}", want.var.escape_debug())));
+            return Err(usage(format!(
+                "out-vars: no variable named `{}` for a histogram; there is: {known}",
+                want.var.escape_debug()
+            )));
         }
         panels.push(panel("number", Source::Histogram(want.var.clone()), (vec![(0, 0)], vec![want.var.clone()]), 3));
     }

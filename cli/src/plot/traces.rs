@@ -1,5 +1,5 @@
-//! What is gathered for a picture during a run: for each curve the least and greatest value of each stretch of time, so that a
-//! run of any length takes the same little memory, and no spike is lost.
+//! What is gathered for a picture during a run: for each curve the least and greatest value of each
+//! stretch of time, so that a run of any length takes the same little memory, and no spike is lost.
 
 use super::histogram::Histogram;
 use super::plan::{Panel, Source};
@@ -30,7 +30,8 @@ pub(crate) struct Traces {
     /// `[curves of all panels, bins]`, NaN where nothing came yet.
     pub(crate) low: Array2<f64>,
     pub(crate) high: Array2<f64>,
-    /// Spikes: step and number of the neuron; in a network over all groups, of neurons whose number is a multiple of `stride`.
+    /// Spikes: step and number of the neuron; in a network over all groups, of neurons whose number
+    /// is a multiple of `stride`.
     pub(crate) dots: Vec<(u64, usize)>,
     stride: usize,
     /// A network's populations.
@@ -81,7 +82,14 @@ impl Grid {
 }
 
 impl Traces {
-    pub(crate) fn new(panels: Vec<Panel>, (populations, rows): (&[Population], usize), begin: u64, t: f64, dt: f64, steps: u64) -> Self {
+    pub(crate) fn new(
+        panels: Vec<Panel>,
+        (populations, rows): (&[Population], usize),
+        begin: u64,
+        t: f64,
+        dt: f64,
+        steps: u64,
+    ) -> Self {
         let grid = Grid { begin, t, dt, steps, width: steps.div_ceil(BINS).max(1) };
         let curves = panels.iter().map(|p| p.cells.len()).sum();
         let empty = Array2::from_elem((curves, grid.bins()), f64::NAN);
@@ -94,7 +102,17 @@ impl Traces {
         let bins = (steps as f64 * dt / SHORTEST).clamp(1.0, RATES) as usize;
         let counts = Array2::zeros((crowds.len(), bins));
         let stride = crowds.iter().map(|c| c.units.len()).sum::<usize>().div_ceil(SHOWN).max(1);
-        Self { panels, grid, low: empty.clone(), high: empty, dots: Vec::new(), stride, crowds, counts, histograms: Vec::new() }
+        Self {
+            panels,
+            grid,
+            low: empty.clone(),
+            high: empty,
+            dots: Vec::new(),
+            stride,
+            crowds,
+            counts,
+            histograms: Vec::new(),
+        }
     }
 
     /// The curves of a panel, as rows of `low` and `high`.
@@ -103,7 +121,8 @@ impl Traces {
         before..before + self.panels.get(panel).map_or(0, |p| p.cells.len())
     }
 
-    /// Takes what it needs of a slice that began at step `first`. `input` is the slice of the series given, if one was.
+    /// Takes what it needs of a slice that began at step `first`. `input` is the slice of the
+    /// series given, if one was.
     pub(crate) fn feed<T: Scalar>(
         &mut self,
         first: u64,
@@ -133,7 +152,9 @@ impl Traces {
                         let cells = panel.cells.iter().map(|_| (0, 0));
                         self.gather(rows, values, cells, false, |s| first + s);
                     }
-                    Some(values) => self.gather(rows, values, panel.cells.iter().copied(), shape.batched, |s| first + s),
+                    Some(values) => {
+                        self.gather(rows, values, panel.cells.iter().copied(), shape.batched, |s| first + s)
+                    }
                     None => {
                         for row in rows {
                             for step in 0..slice.steps {
@@ -169,7 +190,8 @@ impl Traces {
                 if !crowd.units.contains(unit) {
                     continue;
                 }
-                let bin = u128::from(step.saturating_sub(self.grid.begin)) * u128::from(bins) / u128::from(self.grid.steps.max(1));
+                let bin = u128::from(step.saturating_sub(self.grid.begin)) * u128::from(bins)
+                    / u128::from(self.grid.steps.max(1));
                 if let Some(count) = self.counts.get_mut((k, bin as usize)) {
                     *count += 1.0;
                 }
@@ -183,7 +205,8 @@ impl Traces {
         Ok(())
     }
 
-    /// Adds a spike to a network's raster. Where there are too many, every second neuron goes, so that the raster comes to the end of the run.
+    /// Adds a spike to a network's raster. Where there are too many, every second neuron goes, so
+    /// that the raster comes to the end of the run.
     fn dot(&mut self, dot: (u64, usize)) {
         while dot.1.is_multiple_of(self.stride) {
             if self.dots.len() < 4 * DOTS {
@@ -202,7 +225,10 @@ impl Traces {
     pub(crate) fn resume(&mut self, dots: Vec<(u64, usize)>) {
         self.dots = dots;
         // So many are left where neurons have gone.
-        while self.dots.len() > DOTS && self.stride < self.neurons() && self.dots.iter().all(|(_, n)| n.is_multiple_of(2 * self.stride)) {
+        while self.dots.len() > DOTS
+            && self.stride < self.neurons()
+            && self.dots.iter().all(|(_, n)| n.is_multiple_of(2 * self.stride))
+        {
             self.stride *= 2;
         }
     }
@@ -240,7 +266,8 @@ impl Traces {
         (self.counts.row(crowd).iter().map(|n| n * hertz).collect(), width)
     }
 
-    /// `values` is `[steps, batch, …]`, or `[steps, …]` without one; axes of length 1 stand for all.
+    /// `values` is `[steps, batch, …]`, or `[steps, …]` without one; axes of length 1 stand for
+    /// all.
     fn gather<T: Scalar>(
         &mut self,
         rows: std::ops::Range<usize>,
@@ -296,7 +323,8 @@ mod tests {
         Traces::new(Vec::new(), (&[all], 1), 0, 0.0, 0.1, 1000)
     }
 
-    /// However many spikes there are, a raster comes to the end of the run, of fewer neurons; and a run that was resumed goes on with those.
+    /// However many spikes there are, a raster comes to the end of the run, of fewer neurons; and a
+    /// run that was resumed goes on with those.
     #[test]
     fn a_raster_of_too_many_spikes_is_of_fewer_neurons() {
         let mut whole = traces(100);

@@ -1,4 +1,5 @@
-//! What to do about numbers that are none, and about memory that is short, in words that the command has.
+//! What to do about numbers that are none, and about memory that is short, in words that the
+//! command has.
 
 use super::spec::{Given, Spec, extension};
 use crate::exit::Failure;
@@ -7,7 +8,8 @@ use overtime::{Error, Number, Scalar};
 use overtime_model::{Arrays, Neurons, SystemSpec as System, Value};
 use std::path::Path;
 
-/// What a [`Error::NotFinite`] of the library says, without the advice that is for callers of the library.
+/// What a [`Error::NotFinite`] of the library says, without the advice that is for callers of the
+/// library.
 pub(crate) fn not_finite(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let Error::NotFinite { variable, step, index, value } = error.downcast_ref::<Error>()? else { return None };
     Some(match step {
@@ -49,7 +51,9 @@ pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {
                 ),
             }
         }
-        _ => format!("dt = {dt} ms may be too long, or currents, weights or parameters are out of range; try a smaller --dt"),
+        _ => format!(
+            "dt = {dt} ms may be too long, or currents, weights or parameters are out of range; try a smaller --dt"
+        ),
     };
     Failure::Numerical(format!("{what}; {advice}")).into()
 }
@@ -78,18 +82,28 @@ fn group_of<'s>(system: &'s System, variable: &str) -> Option<(&'s Neurons, &'st
         System::Neurons(neurons) => Some((neurons, "--method exp_auto")),
         System::Network(net) => {
             let name = variable.split('.').next()?;
-            net.groups.iter().find(|group| group.name == name).map(|group| (&group.neurons, "method = \"exp_auto\" in its [[group]]"))
+            net.groups
+                .iter()
+                .find(|group| group.name == name)
+                .map(|group| (&group.neurons, "method = \"exp_auto\" in its [[group]]"))
         }
         System::Sequential(_) => None,
     }
 }
 
-/// Refuses an array with a NaN or an infinity, in the file or in the type of the run. `what` it is: `an input`.
-pub(super) fn check_array<T: Scalar>(path: &Path, name: Option<&str>, array: &ArrayD<f64>, what: &str) -> anyhow::Result<()> {
+/// Refuses an array with a NaN or an infinity, in the file or in the type of the run. `what` it is:
+/// `an input`.
+pub(super) fn check_array<T: Scalar>(
+    path: &Path,
+    name: Option<&str>,
+    array: &ArrayD<f64>,
+    what: &str,
+) -> anyhow::Result<()> {
     let Some((at, value)) = array.indexed_iter().find(|(_, x)| !T::from_f64(**x).is_finite()) else { return Ok(()) };
     let name = name.map_or_else(String::new, |name| format!(", array `{name}`"));
     let at: Vec<usize> = (0..array.ndim()).map(|axis| at[axis]).collect();
-    let message = format!("{}{name}: the element at {at:?} is {}; {what} must be finite", path.display(), unfit::<T>(*value));
+    let message =
+        format!("{}{name}: the element at {at:?} is {}; {what} must be finite", path.display(), unfit::<T>(*value));
     Err(Failure::Numerical(message).into())
 }
 
@@ -104,7 +118,8 @@ pub(super) fn check_constants<T: Scalar>(given: &Given) -> anyhow::Result<()> {
     }
 }
 
-/// Refuses numbers of a model that are too large for the type of the run. Those that are none are refused where they are read, or by the model.
+/// Refuses numbers of a model that are too large for the type of the run. Those that are none are
+/// refused where they are read, or by the model.
 pub(super) fn check_values<T: Scalar>(system: &System, arrays: &Arrays) -> anyhow::Result<()> {
     // Delays are counted in steps, whatever the type.
     for (name, value) in system.values().into_iter().filter(|(name, _)| !name.ends_with(".delay")) {

@@ -1,5 +1,6 @@
-//! Checkpoints: a state file (the loop's own, with its clock and seed) that also holds the run's specification, the input still
-//! to come, and everything recorded so far. What is not state is named `run/…`.
+//! Checkpoints: a state file (the loop's own, with its clock and seed) that also holds the run's
+//! specification, the input still to come, and everything recorded so far. What is not state is
+//! named `run/…`.
 
 use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
 use super::recorder::{Buffer, Kept, steps_of};
@@ -41,7 +42,8 @@ struct Progress {
     spike_stream: Vec<(String, u64)>,
 }
 
-/// Writes the session's checkpoint, if it has one. `from` is how much of the session's input is used up.
+/// Writes the session's checkpoint, if it has one. `from` is how much of the session's input is
+/// used up.
 pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow::Result<()> {
     if session.spec.files.checkpoint.is_none() {
         return Ok(());
@@ -56,7 +58,10 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
         add("input".into(), Tensor::try_from_array(steps_of(series, session.time_axis, from, usize::MAX))?);
     }
     for (name, series) in &session.named {
-        add(format!("input/{name}"), Tensor::try_from_array(steps_of(series, session.time_axis_of(series), from, usize::MAX))?);
+        add(
+            format!("input/{name}"),
+            Tensor::try_from_array(steps_of(series, session.time_axis_of(series), from, usize::MAX))?,
+        );
     }
     for (name, array) in &session.arrays.0 {
         add(format!("arrays/{name}"), Tensor::try_from_array(array.view())?);
@@ -83,7 +88,10 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
         add("plot/counts".into(), Tensor::from_array(traces.counts.view().into_dyn()));
         add("plot/low".into(), Tensor::from_array(traces.low.view().into_dyn()));
         add("plot/high".into(), Tensor::from_array(traces.high.view().into_dyn()));
-        add("plot/dots".into(), whole(&traces.dots.iter().flat_map(|(step, cell)| [*step, *cell as u64]).collect::<Vec<_>>())?);
+        add(
+            "plot/dots".into(),
+            whole(&traces.dots.iter().flat_map(|(step, cell)| [*step, *cell as u64]).collect::<Vec<_>>())?,
+        );
     }
     let progress = Progress {
         version: VERSION,
@@ -129,9 +137,14 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Checkpoint> {
         let reason = "no checkpoint: it does not say what run it is of (a state file goes to `run --state`)";
         return Err(corrupt(reason.into()).into());
     };
-    let progress: Progress = serde_json::from_str(progress).map_err(|e| corrupt(format!("where the run stands: {e}")))?;
+    let progress: Progress =
+        serde_json::from_str(progress).map_err(|e| corrupt(format!("where the run stands: {e}")))?;
     if progress.version > VERSION {
-        let newer = format!("{}: a checkpoint of version {}, this program knows up to {VERSION}", path.display(), progress.version);
+        let newer = format!(
+            "{}: a checkpoint of version {}, this program knows up to {VERSION}",
+            path.display(),
+            progress.version
+        );
         return Err(Failure::Io(newer).into());
     }
     if progress.done > progress.steps || progress.grid.is_some_and(|g| g.width == 0) {
@@ -165,8 +178,9 @@ impl Checkpoint {
         }
         if let Given::Named(all) = &session.spec.input {
             let series = all.iter().filter(|(_, given)| matches!(given, Given::Series(..)));
-            session.named =
-                series.map(|(name, _)| Ok((name.clone(), get(&format!("input/{name}"))?.to_array()?))).collect::<anyhow::Result<_>>()?;
+            session.named = series
+                .map(|(name, _)| Ok((name.clone(), get(&format!("input/{name}"))?.to_array()?)))
+                .collect::<anyhow::Result<_>>()?;
         }
         session.recorder.spikes = progress.spikes;
         if session.keeps() && session.spec.files.stream.is_none() {
@@ -178,7 +192,11 @@ impl Checkpoint {
                     Kept::Events(events) => {
                         let read = |part: &str| {
                             let all = read_whole(get(&format!("var/{name}/{part}"))?)?;
-                            all.ok_or_else(|| anyhow::Error::from(Failure::Io(format!("`{name}` of this checkpoint is of a wrong type"))))
+                            all.ok_or_else(|| {
+                                anyhow::Error::from(Failure::Io(format!(
+                                    "`{name}` of this checkpoint is of a wrong type"
+                                )))
+                            })
                         };
                         let indices = |part: &str| read_indices(&read(part)?);
                         *events = Events { step: read("step")?, row: indices("row")?, unit: indices("unit")? };
@@ -192,7 +210,14 @@ impl Checkpoint {
         session.events_before = synaptic_events(&session.recorder.trains, &session.populations());
         if let Some(grid) = progress.grid {
             let panels = plan(&session.spec, session.over_time.schema(), batch)?;
-            let mut traces = Traces::new(panels, (&session.populations(), batch.unwrap_or(1)), grid.begin, grid.t, grid.dt, grid.steps);
+            let mut traces = Traces::new(
+                panels,
+                (&session.populations(), batch.unwrap_or(1)),
+                grid.begin,
+                grid.t,
+                grid.dt,
+                grid.steps,
+            );
             let (low, high) = (get("plot/low")?.to_array()?, get("plot/high")?.to_array()?);
             let (low, high): (Array2<f64>, Array2<f64>) = (low.into_dimensionality()?, high.into_dimensionality()?);
             if low.dim() == traces.low.dim() && high.dim() == traces.high.dim() && traces.grid == grid {

@@ -1,5 +1,6 @@
-//! Runs a session slice by slice. A run is split without changing a bit of it, so slices may be as long as is convenient: short
-//! enough that a signal is heard and a bar moves, long enough to cost nothing.
+//! Runs a session slice by slice. A run is split without changing a bit of it, so slices may be as
+//! long as is convenient: short enough that a signal is heard and a bar moves, long enough to cost
+//! nothing.
 
 use super::progress::Progress;
 use super::recorder::steps_of;
@@ -15,7 +16,8 @@ use std::time::{Duration, Instant};
 
 /// A slice is to take about this long.
 const SLICE: Duration = Duration::from_millis(50);
-/// Elements that the first slice computes, more or less: nothing is known yet of how long that takes.
+/// Elements that the first slice computes, more or less: nothing is known yet of how long that
+/// takes.
 const FIRST: usize = 1 << 20;
 
 /// What can be seen of a run, and what stops it.
@@ -68,7 +70,12 @@ fn slices<T: Element>(session: &mut Session<T>, control: &Control) -> anyhow::Re
         let started = Instant::now();
         let recording = match slice(session, (session.done - started_at) as usize, n as usize) {
             // Nothing has run: memory is taken before.
-            Err(e) if n > 1 && !whole && is_short_of_memory(&e) && session.over_time.i() == session.begin + session.done => {
+            Err(e)
+                if n > 1
+                    && !whole
+                    && is_short_of_memory(&e)
+                    && session.over_time.i() == session.begin + session.done =>
+            {
                 most = n / 2;
                 continue;
             }
@@ -106,14 +113,16 @@ fn is_short_of_memory(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(overtime::Error::OutOfMemory { .. }))
 }
 
-/// What is left of each row's length, for the next `n` steps. A length beyond the run's end stays one, to be refused.
+/// What is left of each row's length, for the next `n` steps. A length beyond the run's end stays
+/// one, to be refused.
 fn left<T: Element>(session: &Session<T>, n: usize) -> Option<Vec<usize>> {
     let Some(Lengths::Known(lengths)) = &session.spec.lengths else { return None };
     let (done, all) = (session.done as usize, session.steps as usize);
     Some(lengths.iter().map(|len| if *len > all { *len } else { len.saturating_sub(done).min(n) }).collect())
 }
 
-/// Refuses an input that does not fit, before anything runs: each slice would be refused, in words of its own shape.
+/// Refuses an input that does not fit, before anything runs: each slice would be refused, in words
+/// of its own shape.
 pub(crate) fn check<T: Element>(session: &mut Session<T>) -> anyhow::Result<()> {
     let steps = usize::try_from(session.steps).unwrap_or(usize::MAX);
     with_input(session, 0, steps, |over_time, input| over_time.check(input))?;
@@ -140,13 +149,17 @@ fn with_input<T: Element, R>(
         }
         (None, Given::Constant(x)) => act(&mut session.over_time, Input::steps(n as u64).constant(T::from_f64(*x))),
         (None, Given::Named(all)) => {
-            let parts: Vec<_> = session.named.iter().map(|(name, x)| (name, steps_of(x, session.time_axis_of(x), from, n))).collect();
+            let parts: Vec<_> =
+                session.named.iter().map(|(name, x)| (name, steps_of(x, session.time_axis_of(x), from, n))).collect();
             let constants = all.iter().filter_map(|(name, given)| match given {
                 Given::Constant(x) => Some((name, T::from_f64(*x))),
                 _ => None,
             });
             let input = constants.fold(Input::steps(n as u64), |input, (name, x)| input.named_constant(name, x));
-            act(&mut session.over_time, parts.iter().fold(input, |input, (name, part)| input.named(name.as_str(), part)))
+            act(
+                &mut session.over_time,
+                parts.iter().fold(input, |input, (name, part)| input.named(name.as_str(), part)),
+            )
         }
         (None, _) => act(&mut session.over_time, Input::steps(n as u64)),
     }
@@ -180,7 +193,10 @@ fn interrupted<T: Element>(session: &Session<T>) -> anyhow::Error {
     let message = match &session.spec.files.checkpoint {
         Some(path) => format!("{at}; `overtime resume {}` continues", path.display()),
         None => match &session.spec.files.stream {
-            Some(folder) => format!("{at}; what was recorded is in {} (with --checkpoint FILE the run could go on)", folder.display()),
+            Some(folder) => format!(
+                "{at}; what was recorded is in {} (with --checkpoint FILE the run could go on)",
+                folder.display()
+            ),
             None => format!("{at}; nothing was written (--checkpoint FILE would have kept it)"),
         },
     };

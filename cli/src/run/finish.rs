@@ -10,7 +10,12 @@ use crate::terminal;
 use overtime::memory;
 use overtime_model::SystemSpec as System;
 
-pub(crate) fn finish<T: Element>(session: &mut Session<T>, place: &Place, timing: Timing, manner: Manner) -> anyhow::Result<()> {
+pub(crate) fn finish<T: Element>(
+    session: &mut Session<T>,
+    place: &Place,
+    timing: Timing,
+    manner: Manner,
+) -> anyhow::Result<()> {
     session.room.give();
     let (t, i) = (session.over_time.t(), session.over_time.i());
     let mut wrote = Vec::new();

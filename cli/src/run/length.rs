@@ -5,12 +5,18 @@ use ndarray::ArrayD;
 use overtime::{Error, InputSpec};
 use overtime_model::Axis;
 
-/// The batch: as given; or, if an input has one axis more than it would have without a batch, that axis's length.
+/// The batch: as given; or, if an input has one axis more than it would have without a batch, that
+/// axis's length.
 pub(crate) fn batch(spec: &Spec, inputs: &[(&InputSpec, &[usize])]) -> anyhow::Result<Option<usize>> {
     if let Some(batch) = spec.batch {
-        return Ok(Some(usize::try_from(batch).map_err(|_| crate::exit::usage(format!("--batch {batch} is more than can be addressed")))?));
+        return Ok(Some(
+            usize::try_from(batch)
+                .map_err(|_| crate::exit::usage(format!("--batch {batch} is more than can be addressed")))?,
+        ));
     }
-    let Some((port, shape)) = inputs.iter().find(|(port, shape)| shape.len() == port.shape.len() + 2) else { return Ok(None) };
+    let Some((port, shape)) = inputs.iter().find(|(port, shape)| shape.len() == port.shape.len() + 2) else {
+        return Ok(None);
+    };
     let rows = shape[usize::from(spec.first_axis == Axis::T)];
     if let (&[units], Some(1)) = (port.shape.as_slice(), shape.last())
         && port.broadcasts
@@ -45,7 +51,10 @@ pub(crate) fn has_rows(spec: &Spec, batch: Option<usize>) -> anyhow::Result<()> 
     if batch.is_some() {
         return Ok(());
     }
-    let of_a_batch = [("--first-axis B (`first_axis`)", spec.first_axis == Axis::B), ("--lengths (`lengths`)", spec.lengths.is_some())];
+    let of_a_batch = [
+        ("--first-axis B (`first_axis`)", spec.first_axis == Axis::B),
+        ("--lengths (`lengths`)", spec.lengths.is_some()),
+    ];
     match of_a_batch.iter().find(|(_, given)| *given) {
         Some((flag, _)) => Err(crate::exit::usage(format!(
             "{flag} is for a batch, and there is none: give --batch N (`batch`), or an input with a batch axis"
@@ -60,7 +69,11 @@ pub(crate) fn time_axis(spec: &Spec, batched: bool, input: &[usize]) -> usize {
 }
 
 /// The number of steps.
-pub(crate) fn steps(spec: &Spec, input: Option<usize>, of: impl Fn(f64) -> overtime::Result<u64>) -> anyhow::Result<u64> {
+pub(crate) fn steps(
+    spec: &Spec,
+    input: Option<usize>,
+    of: impl Fn(f64) -> overtime::Result<u64>,
+) -> anyhow::Result<u64> {
     let asked = match spec.length {
         Length::Duration(d) => Some(of(d)?),
         Length::Steps(n) => Some(n),
@@ -73,7 +86,9 @@ pub(crate) fn steps(spec: &Spec, input: Option<usize>, of: impl Fn(f64) -> overt
         }
         (Some(asked), _) => Ok(asked),
         (None, Some(given)) => Ok(given as u64),
-        (None, None) => Err(crate::exit::usage("how long? give --duration MS, --steps N, or --input FILE with a series")),
+        (None, None) => {
+            Err(crate::exit::usage("how long? give --duration MS, --steps N, or --input FILE with a series"))
+        }
     }
 }
 

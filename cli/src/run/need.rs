@@ -1,5 +1,5 @@
-//! What a whole run takes of memory, known before its first step: the library sees a slice at a time, and would refuse the slice, hours later,
-//! that is one too many.
+//! What a whole run takes of memory, known before its first step: the library sees a slice at a
+//! time, and would refuse the slice, hours later, that is one too many.
 
 use super::advice;
 use super::recorder::kept;
@@ -47,12 +47,14 @@ fn state<T>(schema: &Schema, rows: usize) -> u64 {
     elements.saturating_mul(rows as u64).saturating_mul(size_of::<T>() as u64)
 }
 
-/// Refuses what is left of a run if it does not fit beside what is there already. Says what room there is beside it.
+/// Refuses what is left of a run if it does not fit beside what is there already. Says what room
+/// there is beside it.
 pub(crate) fn of_run<T: Element>(session: &Session<T>) -> anyhow::Result<Room> {
     let (spec, files) = (&session.spec, &session.spec.files);
     let (schema, rows) = (session.over_time.schema(), session.over_time.batch().unwrap_or(1));
     let wanted = out_vars::recorded(spec.out_vars.as_deref())?;
-    let vars = wanted.iter().filter(|want| !want.events).fold(0_usize, |sum, want| sum.saturating_add(want.width(schema)));
+    let vars =
+        wanted.iter().filter(|want| !want.events).fold(0_usize, |sum, want| sum.saturating_add(want.width(schema)));
     // Variables that go nowhere are asked for all the same, but for those that a picture shows.
     let astray = files.out.is_none() && files.plot.is_none() && files.spikes.is_none();
     let (width, times) = match &files.out {
@@ -84,19 +86,26 @@ pub(crate) fn of_run<T: Element>(session: &Session<T>) -> anyhow::Result<Room> {
     Ok(Room::new(slice.bytes(), aside, free.saturating_sub(need.all())))
 }
 
-/// The most that is taken at once after the last step, or for a checkpoint, beside the recordings, which take `all`.
+/// The most that is taken at once after the last step, or for a checkpoint, beside the recordings,
+/// which take `all`.
 fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'static str)> {
     let (spec, files) = (&session.spec, &session.spec.files);
     let (schema, rows) = (session.over_time.schema(), session.over_time.batch().unwrap_or(1));
     let elements = |n: usize, size: usize| (n as u64).saturating_mul(size as u64);
-    let weights =
-        session.over_time.system().weights().iter().fold(0_u64, |sum, w| sum.saturating_add(elements(w.values.len(), size_of::<T>())));
+    let weights = session
+        .over_time
+        .system()
+        .weights()
+        .iter()
+        .fold(0_u64, |sum, w| sum.saturating_add(elements(w.values.len(), size_of::<T>())));
     let state = state::<T>(schema, rows).saturating_add(weights);
     let mut ends = vec![(0, "")];
     if files.checkpoint.is_some() {
         let series = session.input.iter().chain(session.named.iter().map(|(_, x)| x));
-        let series = series.fold(state.saturating_add(all), |sum, x| sum.saturating_add(elements(x.len(), size_of::<T>())));
-        let arrays = session.arrays.0.values().fold(series, |sum, x| sum.saturating_add(elements(x.len(), size_of::<f64>())));
+        let series =
+            series.fold(state.saturating_add(all), |sum, x| sum.saturating_add(elements(x.len(), size_of::<T>())));
+        let arrays =
+            session.arrays.0.values().fold(series, |sum, x| sum.saturating_add(elements(x.len(), size_of::<f64>())));
         let trains = session.recorder.trains.iter().fold(arrays, |sum, train| sum.saturating_add(train.bytes()));
         ends.push((trains, "for the copy that a checkpoint is made of"));
     }
@@ -104,11 +113,16 @@ fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'sta
         Some("safetensors") => ends.push((all, "for the copy that a safetensors file is made of")),
         // Array after array.
         Some(_) if T::DTYPE == DType::Bf16 && files.stream.is_none() => {
-            let widths =
-                out_vars::recorded(spec.out_vars.as_deref())?.into_iter().filter(|want| !want.events).map(|want| want.width(schema));
+            let widths = out_vars::recorded(spec.out_vars.as_deref())?
+                .into_iter()
+                .filter(|want| !want.events)
+                .map(|want| want.width(schema));
             let widest = widths.max().unwrap_or(0).max(schema.output_len());
             let steps = kept(session.begin, session.steps, spec.record_every);
-            ends.push((steps.saturating_mul(elements(widest.saturating_mul(rows), size_of::<f32>())), "for a recording in f32"));
+            ends.push((
+                steps.saturating_mul(elements(widest.saturating_mul(rows), size_of::<f32>())),
+                "for a recording in f32",
+            ));
         }
         _ => {}
     }
@@ -117,15 +131,19 @@ fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'sta
     }
     if let Some(path) = &files.plot {
         let vars = out_vars::parse(spec.out_vars.as_deref().unwrap_or_default()).unwrap_or_default();
-        let largest = vars.iter().filter(|want| want.histogram).filter_map(|want| out_vars::elements(schema, &want.var)).max();
-        let values = largest.map_or(0, |len| state.saturating_add(elements(len.saturating_mul(rows), size_of::<f64>())));
+        let largest =
+            vars.iter().filter(|want| want.histogram).filter_map(|want| out_vars::elements(schema, &want.var)).max();
+        let values =
+            largest.map_or(0, |len| state.saturating_add(elements(len.saturating_mul(rows), size_of::<f64>())));
         ends.push((plot::bytes(path).saturating_add(values), "for the picture"));
     }
     Ok(ends.into_iter().max_by_key(|(bytes, _)| *bytes).unwrap_or_default())
 }
 
 fn refuse(need: &Need, spec: &Spec, astray: bool) -> anyhow::Result<()> {
-    let Err(overtime::Error::OutOfMemory { need: all, free, .. }) = memory::require("this run", need.all()) else { return Ok(()) };
+    let Err(overtime::Error::OutOfMemory { need: all, free, .. }) = memory::require("this run", need.all()) else {
+        return Ok(());
+    };
     let mut ways = String::new();
     for (bytes, what) in &need.0 {
         let _ = write!(ways, "{} {bytes} {what}", if ways.is_empty() { ":" } else { "," });

@@ -13,7 +13,8 @@ use std::path::Path;
 /// What memory is taken for.
 const COPY: &str = "the copy that a file is made of";
 
-/// Writes `ts`, `output`, each variable by its name, and where the clock stands (`t`, `i`), whole or not at all.
+/// Writes `ts`, `output`, each variable by its name, and where the clock stands (`t`, `i`), whole
+/// or not at all.
 pub(crate) fn write<T: Element>(path: &Path, recorder: &Recorder<T>, t: f64, i: u64) -> anyhow::Result<()> {
     if extension(path) == "safetensors" {
         return Ok(states::write(path, &tensors(recorder, t, i)?)?);
@@ -96,12 +97,14 @@ fn spikes<T>(recorder: &Recorder<T>, mut with: impl FnMut(&str, &[u64]) -> anyho
     Ok(())
 }
 
-/// What a group's spikes are called, named by group where there are several: `spike_i`, `spike_step`, and `spike_row` in a batch.
+/// What a group's spikes are called, named by group where there are several: `spike_i`,
+/// `spike_step`, and `spike_row` in a batch.
 pub(crate) fn names<T>(recorder: &Recorder<T>, train: &Train) -> [Option<String>; 3] {
     let several = recorder.trains.len() > 1;
     let name = |what: &str| Some(if several { format!("{}.{what}", train.group) } else { what.to_owned() });
     // Asked for as events too, these have the same names.
-    let is_spike = |(name, kept): &(String, Kept<T>)| matches!(kept, Kept::Events(_)) && *name == format!("{}.spike", train.group);
+    let is_spike =
+        |(name, kept): &(String, Kept<T>)| matches!(kept, Kept::Events(_)) && *name == format!("{}.spike", train.group);
     let twice = several && recorder.vars.iter().any(is_spike);
     [name("spike_i"), name("spike_step").filter(|_| !twice), name("spike_row").filter(|_| !twice && recorder.batched)]
 }

@@ -43,7 +43,8 @@ impl Progress {
                 if now > tenth.get() {
                     tenth.set(now);
                     let rate = (done - from) as f64 / started.elapsed().as_secs_f64().max(1e-9);
-                    let left = Duration::try_from_secs_f64((steps - done) as f64 / rate.max(1e-9)).unwrap_or(Duration::MAX);
+                    let left =
+                        Duration::try_from_secs_f64((steps - done) as f64 / rate.max(1e-9)).unwrap_or(Duration::MAX);
                     say(format_args!("{:>3}%  {done}/{steps} steps  {}/s  ETA {}", now * 10, short(rate), eta(left)));
                 }
             }

@@ -100,7 +100,8 @@ impl<T: Scalar> Buffer<T> {
     }
 }
 
-/// What the loop calls the monitor of spikes that are only counted: no variable has a space in its name.
+/// What the loop calls the monitor of spikes that are only counted: no variable has a space in its
+/// name.
 pub(crate) const SPIKES: &str = "spikes counted";
 
 impl<T: Element> Recorder<T> {

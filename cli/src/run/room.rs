@@ -12,13 +12,14 @@ pub(crate) struct Room {
     pub(crate) steps: u64,
     /// Bytes that the run's end takes, or a checkpoint.
     end: usize,
-    /// They are set aside until then, so that nothing else takes them. Nothing is written to them: a limit of address space counts them,
-    /// and no page is taken.
+    /// They are set aside until then, so that nothing else takes them. Nothing is written to them:
+    /// a limit of address space counts them, and no page is taken.
     aside: Vec<u8>,
 }
 
 impl Room {
-    /// Where the least slice takes `step` bytes, and so much is left beside all that is known, that slice and the end: slices take at most half of it.
+    /// Where the least slice takes `step` bytes, and so much is left beside all that is known, that
+    /// slice and the end: slices take at most half of it.
     pub(crate) fn new(step: u64, end: u64, left: u64) -> Self {
         let step = step.max(1);
         let most = step.saturating_add(left / 2).min(MOST.max(step));

@@ -98,7 +98,9 @@ impl<T: Element> Session<T> {
         let named = match &spec.input {
             Given::Named(all) => all
                 .iter()
-                .filter_map(|(name, given)| Some((name.clone(), series(given, &format!("input of `{name}`"), false).transpose()?)))
+                .filter_map(|(name, given)| {
+                    Some((name.clone(), series(given, &format!("input of `{name}`"), false).transpose()?))
+                })
                 .map(|(name, series)| Ok((name, series?)))
                 .collect::<anyhow::Result<Vec<_>>>()?,
             _ => Vec::new(),
@@ -124,7 +126,9 @@ impl<T: Element> Session<T> {
         let system = system.map_err(|e| in_file(of_model(e), spec.model.as_deref()))?;
         let schema = system.schema();
         let first = schema.inputs.first().zip(input.as_ref().map(ArrayD::shape));
-        let by_name = named.iter().filter_map(|(name, x)| Some((schema.inputs.iter().find(|port| port.name == name.as_str())?, x.shape())));
+        let by_name = named
+            .iter()
+            .filter_map(|(name, x)| Some((schema.inputs.iter().find(|port| port.name == name.as_str())?, x.shape())));
         let inputs: Vec<_> = first.into_iter().chain(by_name).collect();
         let batch = length::batch(&spec, &inputs)?;
         length::unambiguous(&spec, &inputs)?;
@@ -146,9 +150,13 @@ impl<T: Element> Session<T> {
             let own = x.shape().get(length::time_axis(&session.spec, batch.is_some(), x.shape())).copied().unwrap_or(0);
             let expected = *given.get_or_insert(own);
             if own != expected {
-                return Err(
-                    overtime::Error::Shape { argument: format!("input of `{name}`"), axis: "time".into(), expected, given: own }.into()
-                );
+                return Err(overtime::Error::Shape {
+                    argument: format!("input of `{name}`"),
+                    axis: "time".into(),
+                    expected,
+                    given: own,
+                }
+                .into());
             }
         }
         (session.input, session.named) = (input, named);
@@ -173,7 +181,12 @@ impl<T: Element> Session<T> {
     }
 
     /// The loop, with nothing run yet.
-    pub(crate) fn build(mut spec: Spec, place: &Place, system: Loaded<T>, batch: Option<usize>) -> anyhow::Result<Self> {
+    pub(crate) fn build(
+        mut spec: Spec,
+        place: &Place,
+        system: Loaded<T>,
+        batch: Option<usize>,
+    ) -> anyhow::Result<Self> {
         // What a checkpoint is to say: a resumed run has the same device and batch.
         spec.device = place.device.to_string();
         spec.batch = batch.map(|rows| rows as u64);
@@ -267,7 +280,10 @@ impl<T: Element> Session<T> {
         let Some(ms) = self.spec.files.checkpoint_every else { return Ok(None) };
         match self.over_time.steps_of(ms) {
             Ok(steps) if ms > 0.0 => Ok(Some(steps.max(1))),
-            _ => Err(usage(format!("--checkpoint-every {} is not a time above 0 ms, of so many steps as can be counted", Number(ms)))),
+            _ => Err(usage(format!(
+                "--checkpoint-every {} is not a time above 0 ms, of so many steps as can be counted",
+                Number(ms)
+            ))),
         }
     }
 
@@ -303,7 +319,8 @@ impl<T: Element> Session<T> {
     /// Elements that a step computes, more or less.
     pub(crate) fn elements(&self) -> usize {
         let schema = self.over_time.schema();
-        let state: usize = schema.state.iter().map(overtime::VarSpec::len).fold(schema.output_len(), usize::saturating_add);
+        let state: usize =
+            schema.state.iter().map(overtime::VarSpec::len).fold(schema.output_len(), usize::saturating_add);
         state.saturating_mul(self.over_time.batch().unwrap_or(1))
     }
 

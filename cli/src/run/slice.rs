@@ -7,11 +7,13 @@ use crate::run::element::Element;
 use overtime::{Coupling, DType};
 use overtime_model::out_vars;
 
-/// Blocks of memory below this may stay with the allocator when they are given back (the greatest threshold that glibc has): others of
-/// their size find room there, but the system counts them as taken.
+/// Blocks of memory below this may stay with the allocator when they are given back (the greatest
+/// threshold that glibc has): others of their size find room there, but the system counts them as
+/// taken.
 const BLOCK: u64 = 32 << 20;
 
-/// Bytes of the arrays that the least slice there can be records: one step, or, of a sequence, which is not cut, all of them.
+/// Bytes of the arrays that the least slice there can be records: one step, or, of a sequence,
+/// which is not cut, all of them.
 #[derive(Debug)]
 pub(crate) struct Slice {
     arrays: Vec<u64>,
@@ -40,7 +42,9 @@ impl Slice {
         let converted = if streamed { arrays.iter().max().map_or(0, |bytes| bytes.saturating_mul(2)) } else { 0 };
         if spec.files.plot.is_some() {
             let panels = plot::plan(spec, schema, batch)?;
-            arrays.extend(panels.iter().filter(|panel| panel.monitor().is_some()).map(|panel| size(steps, panel.units().len())));
+            arrays.extend(
+                panels.iter().filter(|panel| panel.monitor().is_some()).map(|panel| size(steps, panel.units().len())),
+            );
         }
         arrays.push(recorded.saturating_mul(size_of::<f64>() as u64));
         Ok(Self { arrays, converted, whole })
@@ -56,7 +60,8 @@ impl Slice {
         self.arrays.iter().filter(|bytes| **bytes >= BLOCK).fold(0, |sum, bytes| sum.saturating_add(*bytes))
     }
 
-    /// What the allocator still has of it when the next one is taken. Little is taken without a look at what is free.
+    /// What the allocator still has of it when the next one is taken. Little is taken without a
+    /// look at what is free.
     pub(crate) fn lingers(&self) -> u64 {
         if self.whole || self.bytes() < BLOCK { 0 } else { sum(&self.arrays) - self.returned() }
     }

@@ -1,4 +1,5 @@
-//! The full specification of a run: what the model file and the arguments say together. A checkpoint keeps it as JSON.
+//! The full specification of a run: what the model file and the arguments say together. A
+//! checkpoint keeps it as JSON.
 
 mod files;
 mod input;
@@ -39,7 +40,8 @@ pub(crate) struct Spec {
     pub(crate) lengths: Option<Lengths>,
     pub(crate) weights: Option<PathBuf>,
     pub(crate) state: Option<PathBuf>,
-    /// The seed of what is drawn from the state on, where one is given beside it; else the state's goes on.
+    /// The seed of what is drawn from the state on, where one is given beside it; else the state's
+    /// goes on.
     #[serde(default)]
     pub(crate) draw: Option<u64>,
     pub(crate) out_vars: Option<String>,
@@ -94,7 +96,10 @@ impl Spec {
     /// From the arguments, and the model file if they name one.
     pub(crate) fn new(args: &RunArgs) -> anyhow::Result<Self> {
         let (mut model, path) = load(&args.system)?;
-        let name = path.as_deref().and_then(Path::file_name).map_or_else(|| args.system.clone(), |n| n.to_string_lossy().into_owned());
+        let name = path
+            .as_deref()
+            .and_then(Path::file_name)
+            .map_or_else(|| args.system.clone(), |n| n.to_string_lossy().into_owned());
         override_system(&mut model.system, args)?;
         let s = model.settings;
         let (input, warnings) = input::of(&args.input, s.input, &model.system)?;

@@ -12,7 +12,8 @@ use overtime::{System, memory};
 use overtime_model::files::{self, Kind};
 use std::path::Path;
 
-/// Loads weights by name: all that the system has, and nothing else. Of names that are torch's, those of its modules.
+/// Loads weights by name: all that the system has, and nothing else. Of names that are torch's,
+/// those of its modules.
 pub(crate) fn weights<T: Element>(session: &mut Session<T>, path: &Path) -> anyhow::Result<()> {
     let weights = files::all(path).map_err(of_model)?;
     let own: Vec<String> = session.over_time.system().weights().into_iter().map(|w| w.name).collect();
@@ -72,24 +73,29 @@ fn check_type<T: Element>(session: &Session<T>, file: &states::File) -> anyhow::
         let of_vars = vars.iter().any(|var| var.name == name || var.views.iter().any(|(view, _)| view == name));
         of_vars || weights.iter().any(|weight| weight.name == name)
     };
-    let Some((name, tensor)) = file.tensors.iter().find(|(name, tensor)| tensor.dtype != own && is_known(name)) else { return Ok(()) };
+    let Some((name, tensor)) = file.tensors.iter().find(|(name, tensor)| tensor.dtype != own && is_known(name)) else {
+        return Ok(());
+    };
     let given = tensor.dtype;
     let way = match given {
-        Type::F64 | Type::F32 | Type::F16 | Type::Bf16 => format!("--dtype {given} (`dtype = \"{given}\"`) goes on from it"),
+        Type::F64 | Type::F32 | Type::F16 | Type::Bf16 => {
+            format!("--dtype {given} (`dtype = \"{given}\"`) goes on from it")
+        }
         _ => format!("a state of it has {own}"),
     };
     Err(usage(format!("`{name}` is {given}, and this run is in {own}: {way}")))
 }
 
-/// The session's state, and what its system was made by: what `--save-state` writes, and a checkpoint begins with.
+/// The session's state, and what its system was made by: what `--save-state` writes, and a
+/// checkpoint begins with.
 pub(crate) fn file<T: Element>(session: &Session<T>) -> anyhow::Result<states::File> {
     let mut file = session.over_time.states_file()?;
     file.metadata.insert(MADE_BY.to_owned(), session.spec.seed.to_string());
     Ok(file)
 }
 
-/// Loads a state: every variable that a start needs. Weights may be in it, all of them, or not. A file of this program brings its clock,
-/// and its seed, if the run was given none.
+/// Loads a state: every variable that a start needs. Weights may be in it, all of them, or not. A
+/// file of this program brings its clock, and its seed, if the run was given none.
 pub(crate) fn state<T: Element>(session: &mut Session<T>, path: &Path, start: Start) -> anyhow::Result<()> {
     let of = || format!("state of {}", path.display());
     // Where none is in it, the system keeps its own.

@@ -1,4 +1,5 @@
-//! Results that go to disk while the run goes on: those of `--out` with `--stream`, and spikes of `--spikes`.
+//! Results that go to disk while the run goes on: those of `--out` with `--stream`, and spikes of
+//! `--spikes`.
 
 use super::output::{indices, names};
 use super::recorder::{Kept, Recorder, SPIKES};
@@ -40,7 +41,11 @@ pub(crate) fn create<T: Element>(session: &mut Session<T>) -> anyhow::Result<()>
 }
 
 /// Goes on with what was streamed, from these lengths.
-pub(crate) fn open<T: Element>(session: &mut Session<T>, out: &[(String, u64)], spikes: &[(String, u64)]) -> anyhow::Result<()> {
+pub(crate) fn open<T: Element>(
+    session: &mut Session<T>,
+    out: &[(String, u64)],
+    spikes: &[(String, u64)],
+) -> anyhow::Result<()> {
     start(session, |folder, lengths| Ok(Stream::open(folder, lengths)?), (out, spikes))
 }
 
@@ -71,7 +76,11 @@ pub(crate) fn sync<T: Element>(session: &mut Session<T>) -> anyhow::Result<(Rows
 }
 
 /// Adds what a slice recorded, in the order and by the names of a file that is written at once.
-pub(crate) fn append<T: Element>(stream: &mut Stream, recorder: &Recorder<T>, slice: &Recording<T>) -> anyhow::Result<()> {
+pub(crate) fn append<T: Element>(
+    stream: &mut Stream,
+    recorder: &Recorder<T>,
+    slice: &Recording<T>,
+) -> anyhow::Result<()> {
     stream.append("ts", ArrayView1::from(&slice.ts))?;
     T::grow(stream, "output", slice.output.view())?;
     for (name, kept) in &recorder.vars {
@@ -101,7 +110,8 @@ pub(crate) fn append<T: Element>(stream: &mut Stream, recorder: &Recorder<T>, sl
     Ok(())
 }
 
-/// Spikes as SONATA shapes them: for each population the neurons and the times, in the order of time.
+/// Spikes as SONATA shapes them: for each population the neurons and the times, in the order of
+/// time.
 pub(crate) struct Spikes {
     stream: Stream,
     /// What each population is called here, and in a recording.

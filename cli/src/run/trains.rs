@@ -1,4 +1,5 @@
-//! The spikes of a network's groups: kept where results are, and counted by neuron in any case, for rates and intervals.
+//! The spikes of a network's groups: kept where results are, and counted by neuron in any case, for
+//! rates and intervals.
 
 use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
 use super::recorder::{SPIKES, add};
@@ -14,8 +15,8 @@ pub(crate) struct Train {
     units: usize,
     /// All of them, if results are kept.
     pub(crate) kept: Option<Events>,
-    /// For each neuron of each row: step of its last spike (plus 1; 0 is none), how many spikes there were, and the sum of its intervals and
-    /// of their squares, in steps.
+    /// For each neuron of each row: step of its last spike (plus 1; 0 is none), how many spikes
+    /// there were, and the sum of its intervals and of their squares, in steps.
     last: Vec<u64>,
     count: Vec<u64>,
     sum: Vec<f64>,
@@ -88,7 +89,10 @@ impl Train {
         let (mut cvs, mut cells) = (0.0, 0.0);
         for at in 0..self.last.len() {
             let unit = (at % self.units.max(1)) as u64;
-            let (Some(count), Some(sum), Some(square)) = (self.count.get(at), self.sum.get(at), self.square.get(at)) else { continue };
+            let (Some(count), Some(sum), Some(square)) = (self.count.get(at), self.sum.get(at), self.square.get(at))
+            else {
+                continue;
+            };
             if !units.contains(&unit) {
                 continue;
             }
@@ -121,12 +125,18 @@ impl Train {
 
     /// What [`Train::save`] gave.
     pub(crate) fn load<'f>(&mut self, get: impl Fn(&str) -> anyhow::Result<&'f Tensor>) -> anyhow::Result<()> {
-        let wrong = |name: &str| anyhow::Error::from(Failure::Io(format!("`{name}` of this checkpoint is of a wrong type or length")));
+        let wrong = |name: &str| {
+            anyhow::Error::from(Failure::Io(format!("`{name}` of this checkpoint is of a wrong type or length")))
+        };
         let read = |name: &str| read_whole(get(name)?)?.ok_or_else(|| wrong(name));
         let cells = self.last.len();
-        let counts = |name: &str| read(name).and_then(|all| if all.len() == cells { Ok(all) } else { Err(wrong(name)) });
-        let sums = |name: &str| read_numbers(get(name)?).and_then(|all| if all.len() == cells { Ok(all) } else { Err(wrong(name)) });
-        (self.last, self.count, self.sum, self.square) = (counts("last")?, counts("count")?, sums("sum")?, sums("square")?);
+        let counts =
+            |name: &str| read(name).and_then(|all| if all.len() == cells { Ok(all) } else { Err(wrong(name)) });
+        let sums = |name: &str| {
+            read_numbers(get(name)?).and_then(|all| if all.len() == cells { Ok(all) } else { Err(wrong(name)) })
+        };
+        (self.last, self.count, self.sum, self.square) =
+            (counts("last")?, counts("count")?, sums("sum")?, sums("square")?);
         if self.kept.is_some() {
             let indices = |name: &str| read_indices(&read(name)?);
             self.kept = Some(Events { step: read("step")?, row: indices("row")?, unit: indices("unit")? });
@@ -137,7 +147,9 @@ impl Train {
 
 /// Of each population.
 pub(crate) fn statistics(trains: &[Train], populations: &[Population]) -> Vec<Statistics> {
-    let of = |p: &Population| trains.get(p.group).map_or_else(Statistics::default, |train| train.statistics(p.units.clone()));
+    let of = |p: &Population| {
+        trains.get(p.group).map_or_else(Statistics::default, |train| train.statistics(p.units.clone()))
+    };
     populations.iter().map(of).collect()
 }
 

@@ -72,15 +72,25 @@ fn channels_are_for_groups_of_a_network_too() {
 fn sources_are_groups_of_a_network() {
     let place = Place::new();
     let array = |values: &[f64]| ndarray::arr1(values).into_dyn();
-    place
-        .npz("s.npz", &[("i", array(&[0.0, 1.0, 1.0])), ("t", array(&[0.2, 0.1, 0.5])), ("x", ndarray::arr2(&[[0.0, 1.0]; 9]).into_dyn())]);
+    place.npz(
+        "s.npz",
+        &[
+            ("i", array(&[0.0, 1.0, 1.0])),
+            ("t", array(&[0.2, 0.1, 0.5])),
+            ("x", ndarray::arr2(&[[0.0, 1.0]; 9]).into_dyn()),
+        ],
+    );
     let mut text =
         "steps = 9\ndt = 0.1\ndtype = 'f64'\ninput = { file = 's.npz', array = 'x' }\n[[group]]\nname = 'L'\nkind = 'LIF'\nsize = 2\n\
                     parameters = { tau = 1e12, V_th = 1e3 }\nreceptor = [{ name = 'jump', variable = 'V' }]\n"
             .to_owned();
     let sources = [
         ("P", "PoissonGroup", "parameters = { freqs = 10000.0 }"),
-        ("T", "SpikeTimeGroup", "parameters = { indices = { file = 's.npz', array = 'i' }, times = { file = 's.npz', array = 't' } }"),
+        (
+            "T",
+            "SpikeTimeGroup",
+            "parameters = { indices = { file = 's.npz', array = 'i' }, times = { file = 's.npz', array = 't' } }",
+        ),
         ("X", "InputGroup", "input = true"),
     ];
     for (name, kind, keys) in sources {
@@ -98,7 +108,11 @@ fn sources_are_groups_of_a_network() {
     // Impossible spike times are errors that name the times.
     let error = place.fails(2, "run net.toml --t0 0.4");
     assert!(error.contains("T: times of unit 0: 0.2 ms is before the run's first step, at 0.4 ms"), "{error}");
-    let twice = [("i", array(&[0.0, 1.0, 1.0])), ("t", array(&[0.2, 0.1, 0.12])), ("x", ndarray::arr2(&[[0.0, 1.0]; 9]).into_dyn())];
+    let twice = [
+        ("i", array(&[0.0, 1.0, 1.0])),
+        ("t", array(&[0.2, 0.1, 0.12])),
+        ("x", ndarray::arr2(&[[0.0, 1.0]; 9]).into_dyn()),
+    ];
     place.npz("s.npz", &twice);
     let error = place.fails(2, "run net.toml");
     assert!(error.contains("T: times of unit 1: 0.1 and 0.12 ms both belong to step 1"), "{error}");
@@ -126,8 +140,17 @@ fn every_mistake_has_its_line() {
         let text = right.replacen(what, instead, 1);
         assert_ne!(text, right, "{what}");
         // The case that names another kind also has fewer parameters.
-        let text = if at == 8 { text.replace("parameters = { C = 1.2, A = 8e-4, V_th = -10.0 }", "parameters = {}") } else { text };
+        let text = if at == 8 {
+            text.replace("parameters = { C = 1.2, A = 8e-4, V_th = -10.0 }", "parameters = {}")
+        } else {
+            text
+        };
         let error = ModelFile::parse(&text).expect_err(&text);
-        assert!(error.line == at && error.message.contains(says), "{instead}: line {}, not {at}: {}", error.line, error.message);
+        assert!(
+            error.line == at && error.message.contains(says),
+            "{instead}: line {}, not {at}: {}",
+            error.line,
+            error.message
+        );
     }
 }

@@ -21,7 +21,21 @@ fn all_example_models_run() {
     names.sort();
     assert_eq!(
         names,
-        ["brunel", "coba", "cobahh", "conv2d", "cuba", "gamma", "hh", "hh_parameters", "lif", "lstm", "lstm_layers", "rnn", "stdp"]
+        [
+            "brunel",
+            "coba",
+            "cobahh",
+            "conv2d",
+            "cuba",
+            "gamma",
+            "hh",
+            "hh_parameters",
+            "lif",
+            "lstm",
+            "lstm_layers",
+            "rnn",
+            "stdp"
+        ]
     );
 }
 

@@ -70,7 +70,12 @@ fn a_non_finite_number_exits_with_4() {
     // A current for which no neuron stays finite.
     let error = place.fails(4, "run hh --steps 1000 --input 1e30 --method euler");
     assert!(error.contains("step"), "{error}");
-    for arguments in ["--input nan", "--input x.npz --size 2", "--input 1e30 --method euler --steps 1000", "--input 1e38 --steps 1000"] {
+    for arguments in [
+        "--input nan",
+        "--input x.npz --size 2",
+        "--input 1e30 --method euler --steps 1000",
+        "--input 1e38 --steps 1000",
+    ] {
         let steps = if arguments.contains("steps") || arguments.contains("x.npz") { "" } else { "--steps 5" };
         assert!(!place.fails(4, &format!("run hh {steps} {arguments}")).contains("allow_non_finite"), "{arguments}");
     }
@@ -83,7 +88,9 @@ fn an_unstable_method_is_an_error_with_its_step() {
     let place = Place::new();
     place.write("m.toml", "kind = 'HH'\nsize = 2\ninput = 10.0\ndt = 0.1\nduration = 50.0\nmethod = 'euler'\n");
     let said = place.fails(4, "run m.toml");
-    for word in ["[0] is ", "at step", "the explicit method euler", "dt = 0.1 ms", "--dt (0.025 ms)", "--method exp_auto"] {
+    for word in
+        ["[0] is ", "at step", "the explicit method euler", "dt = 0.1 ms", "--dt (0.025 ms)", "--method exp_auto"]
+    {
         assert!(said.contains(word), "{word}: {said}");
     }
     // The advice in the message works.
@@ -92,12 +99,18 @@ fn an_unstable_method_is_an_error_with_its_step() {
     let group = "name = 'P'\nkind = 'HH'\ncurrent = 10.0\nmethod = 'euler'\n";
     place.write("n.toml", format!("dt = 0.1\nduration = 50.0\n[[group]]\n{group}"));
     let said = place.fails(4, "run n.toml");
-    assert!(said.contains("P.") && said.contains("euler") && said.contains("method = \"exp_auto\" in its [[group]]"), "{said}");
+    assert!(
+        said.contains("P.") && said.contains("euler") && said.contains("method = \"exp_auto\" in its [[group]]"),
+        "{said}"
+    );
     // f16 overflows where f32 does not. Padding may have any value.
     let mut x = ArrayD::from_elem(vec![3, 2, 3], 1e6);
     x[[2, 1, 0]] = f64::NAN;
     place.npz("x.npz", &[("in", x), ("lengths", ndarray::arr1(&[3.0, 2.0]).into_dyn())]);
-    place.write("l.toml", "input = { file = 'x.npz', array = 'in' }\n[[layer]]\nname = 'l'\nkind = 'RNN'\nnum_in = 3\nhidden = 2\n");
+    place.write(
+        "l.toml",
+        "input = { file = 'x.npz', array = 'in' }\n[[layer]]\nname = 'l'\nkind = 'RNN'\nnum_in = 3\nhidden = 2\n",
+    );
     let said = place.fails(4, "run l.toml --dtype f16");
     assert!(said.contains("x.npz, array `in`: the element at [0, 0, 0] is 1000000, too large for f16"), "{said}");
     assert!(place.fails(4, "run l.toml").contains("array `in`: the element at [2, 1, 0] is NaN"));
@@ -149,9 +162,14 @@ fn files_that_cannot_be_written_are_found_before_the_run() {
         assert!(!error.contains(", on "), "{flags}: the run started: {error}");
         error
     };
-    for (flag, ending) in
-        [("--out", "npz"), ("--out", "safetensors"), ("--plot", "png"), ("--save-state", "s"), ("--checkpoint", "s"), ("--spikes", "npz")]
-    {
+    for (flag, ending) in [
+        ("--out", "npz"),
+        ("--out", "safetensors"),
+        ("--plot", "png"),
+        ("--save-state", "s"),
+        ("--checkpoint", "s"),
+        ("--spikes", "npz"),
+    ] {
         assert!(refused(5, &format!("{flag} {long}.{ending}")).contains(&long), "{flag}");
         if cfg!(target_os = "linux") {
             assert!(refused(5, &format!("{flag} /proc/x.{ending}")).contains("/proc/x."), "{flag}");
@@ -181,7 +199,10 @@ fn files_that_cannot_be_written_are_found_before_the_run() {
     // The checks leave no files behind and do not change existing files. Different names of
     // different files are accepted.
     let left = |folder: &str| {
-        std::fs::read_dir(place.path(folder)).unwrap().filter(|e| e.as_ref().unwrap().file_type().unwrap().is_file()).count()
+        std::fs::read_dir(place.path(folder))
+            .unwrap()
+            .filter(|e| e.as_ref().unwrap().file_type().unwrap().is_file())
+            .count()
     };
     assert_eq!((left(""), left("p"), left("p/q")), (usize::from(cfg!(unix)), 0, 0));
     place.ok("run hh --steps 5 --out x.npz --spikes p/x.npz --save-state p/q/x.npz --quiet");
@@ -193,17 +214,25 @@ fn there_is_no_checkpoint_in_the_middle_of_one_piece() {
     let place = Place::new();
     place.npz("x.npz", &[("in", ArrayD::zeros(vec![50, 3]))]);
     let layer = |both| {
-        format!("input = {{ file = 'x.npz' }}\n[[layer]]\nname = 'l'\nkind = 'GRU'\nnum_in = 3\nhidden = 2\nbidirectional = {both}\n")
+        format!(
+            "input = {{ file = 'x.npz' }}\n[[layer]]\nname = 'l'\nkind = 'GRU'\nnum_in = 3\nhidden = 2\nbidirectional = {both}\n"
+        )
     };
     place.write("both.toml", layer(true));
     place.write("one.toml", layer(false));
     let flags = "--out o.npz --checkpoint c.safetensors --checkpoint-every 1";
     let error = place.fails(2, &format!("run both.toml {flags}"));
-    assert!(error.contains("--checkpoint-every") && error.contains("both directions") && error.contains("one piece"), "{error}");
+    assert!(
+        error.contains("--checkpoint-every") && error.contains("both directions") && error.contains("one piece"),
+        "{error}"
+    );
     assert!(!place.path("o.npz").exists());
     let output = place.run("run both.toml --out o.npz --checkpoint c.safetensors");
     let (_, error) = crate::support::texts(&output);
-    assert!(output.status.success() && error.contains("warning") && error.contains("c.safetensors will not be written"), "{error}");
+    assert!(
+        output.status.success() && error.contains("warning") && error.contains("c.safetensors will not be written"),
+        "{error}"
+    );
     place.ok(&format!("run one.toml {flags} --quiet"));
     assert!(place.path("c.safetensors").exists());
 }
@@ -225,7 +254,11 @@ fn errors_name_files_of_other_kinds() {
     let text = (0..50).map(|k| format!("1.0,{k}.5,2.0\n")).collect::<String>();
     for (name, bytes, what) in [
         ("x.csv", text.into_bytes(), "a text, such as csv"),
-        ("x.mat", b"MATLAB 5.0 MAT-file, Platform: posix, Created on: Thu Nov 26 2026\0\0\0\0".to_vec(), "a MATLAB file"),
+        (
+            "x.mat",
+            b"MATLAB 5.0 MAT-file, Platform: posix, Created on: Thu Nov 26 2026\0\0\0\0".to_vec(),
+            "a MATLAB file",
+        ),
         ("x.h5", b"\x89HDF\r\n\x1a\n\0\0\0\0\0".to_vec(), "an HDF5 file"),
         ("x.pt", zip("x/data.pkl"), "a file of torch.save"),
         ("x.xlsx", zip("[Content_Types].xml"), "a zip archive of something else"),
@@ -244,7 +277,10 @@ fn errors_name_files_of_other_kinds() {
             format!("inspect {name}"),
         ] {
             let said = place.fails(5, &arguments);
-            assert!(said.contains(name) && said.contains(what) && said.contains("npz, npy and safetensors"), "{arguments}: {said}");
+            assert!(
+                said.contains(name) && said.contains(what) && said.contains("npz, npy and safetensors"),
+                "{arguments}: {said}"
+            );
         }
     }
     place.npz("c.npz", &[("V", ArrayD::zeros(vec![3]))]);
@@ -277,7 +313,10 @@ fn names_in_errors_are_harmless() {
         let output = place.command("").args(arguments).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         let (first, rest) = said.split_once('\n').unwrap();
-        assert!(rest.is_empty() && first.starts_with("error: ") && !first.chars().any(char::is_control), "{arguments:?}: {said:?}");
+        assert!(
+            rest.is_empty() && first.starts_with("error: ") && !first.chars().any(char::is_control),
+            "{arguments:?}: {said:?}"
+        );
         assert!(first.contains("\\u{") || first.contains("\\n"), "{arguments:?}: {said:?}");
     }
     // The messages before and after a run.
@@ -320,7 +359,9 @@ fn wrong_shapes_name_axis_expected_and_given() {
     assert!(error.contains("[steps, 3]") && error.contains("--steps 3"), "{error}");
     place.write("net.toml", "[[group]]\nname = 'A'\nkind = 'LIF'\nsize = 3\ninput = true\n");
     assert!(place.fails(2, "run net.toml --input column.npz").contains("--batch 3"));
-    for (arguments, shape) in [("--size 3 --input column.npz --batch 3", [50, 3, 3]), ("--size 4 --input column.npz", [50, 3, 4])] {
+    for (arguments, shape) in
+        [("--size 3 --input column.npz --batch 3", [50, 3, 3]), ("--size 4 --input column.npz", [50, 3, 4])]
+    {
         place.ok(&format!("run hh {arguments} --out o.npz --quiet"));
         assert_eq!(place.read("o.npz")["output"].shape(), shape, "{arguments}");
     }
@@ -360,7 +401,10 @@ fn wrong_shapes_are_the_files_own() {
         ("run hh --size 3 --batch 4 --input wide.npz", "expected [T, 4, 3], given an array of shape [500, 5]"),
         ("run hh --size 3 --input wide.npz", "axis feature 0 has length 5, expected 3"),
         ("run hh --size 5 --batch 3 --first-axis B --input major.npz", "axis batch has length 4, expected 3"),
-        ("run net.toml --input A=groups.npz:a --input B=groups.npz:b", "input `A`: expected [T, 2, 3], given an array of shape [500, 3]"),
+        (
+            "run net.toml --input A=groups.npz:a --input B=groups.npz:b",
+            "input `A`: expected [T, 2, 3], given an array of shape [500, 3]",
+        ),
         ("run poisson.toml --input 1 --steps 5", "has no input"),
         ("run dense.toml --steps 5", "needs the input"),
     ] {
@@ -403,15 +447,50 @@ fn errors_are_in_the_words_of_the_command() {
         ),
         (2, "run hh --steps 5 --size 2 --first-axis B --out o.npz".to_owned(), "--batch", "batch(…)"),
         (2, "run rnn.toml --input x.npz --lengths x.npz:lengths".to_owned(), "--batch", "batch(…)"),
-        (2, "run hh --size 2 --steps 5 --checkpoint c --checkpoint-every nan".to_owned(), "--checkpoint-every NaN", "duration"),
-        (2, "run hh --size 2 --steps 5 --checkpoint c --checkpoint-every -1".to_owned(), "--checkpoint-every -1", "duration"),
-        (2, "run hh --size 2 --steps 5 --checkpoint c --checkpoint-every 0".to_owned(), "--checkpoint-every 0", "duration"),
-        (2, "run hh --size 2 --steps 5 --checkpoint c --checkpoint-every 1e300".to_owned(), "--checkpoint-every 1e300", "duration"),
+        (
+            2,
+            "run hh --size 2 --steps 5 --checkpoint c --checkpoint-every nan".to_owned(),
+            "--checkpoint-every NaN",
+            "duration",
+        ),
+        (
+            2,
+            "run hh --size 2 --steps 5 --checkpoint c --checkpoint-every -1".to_owned(),
+            "--checkpoint-every -1",
+            "duration",
+        ),
+        (
+            2,
+            "run hh --size 2 --steps 5 --checkpoint c --checkpoint-every 0".to_owned(),
+            "--checkpoint-every 0",
+            "duration",
+        ),
+        (
+            2,
+            "run hh --size 2 --steps 5 --checkpoint c --checkpoint-every 1e300".to_owned(),
+            "--checkpoint-every 1e300",
+            "duration",
+        ),
         (2, "run hh --size 2 --duration 1e300".to_owned(), "duration: 1e300 is 1e301 steps of 0.1", "000"),
         (2, "run hh --steps 5 --dt -1e300".to_owned(), "dt: -1e300 is not", "000"),
-        (4, weights("w.npz", "--dtype f16"), "w.npz, array `l.W`: the element at [0, 0] is 1000000, too large for f16", "inf"),
-        (4, "run m.toml --steps 1 --input 1e6 --dtype f16".to_owned(), "the input is 1000000, too large for f16", "inf"),
-        (4, "run init.toml --steps 1 --input 1 --dtype f16".to_owned(), "init.toml: `l.W` has 1000000, too large for f16", "inf"),
+        (
+            4,
+            weights("w.npz", "--dtype f16"),
+            "w.npz, array `l.W`: the element at [0, 0] is 1000000, too large for f16",
+            "inf",
+        ),
+        (
+            4,
+            "run m.toml --steps 1 --input 1e6 --dtype f16".to_owned(),
+            "the input is 1000000, too large for f16",
+            "inf",
+        ),
+        (
+            4,
+            "run init.toml --steps 1 --input 1 --dtype f16".to_owned(),
+            "init.toml: `l.W` has 1000000, too large for f16",
+            "inf",
+        ),
         (4, "run gl.toml --steps 1".to_owned(), "`parameters.gL` has 1e300, too large for f32", "inf"),
         (
             4,
@@ -419,7 +498,12 @@ fn errors_are_in_the_words_of_the_command() {
             "v.npz, array `V`: the element at [0] is 1e300, too large for f32",
             "inf",
         ),
-        (2, weights("b.npz", ""), "weights of b.npz: weight `l.b`: expected [2], given an array of shape [1, 2]", "state"),
+        (
+            2,
+            weights("b.npz", ""),
+            "weights of b.npz: weight `l.b`: expected [2], given an array of shape [1, 2]",
+            "state",
+        ),
         (2, weights("b3.npz", ""), "weight `l.b`: axis 0 has length 3, expected 2", "state"),
         (2, weights("few.npz", ""), "names do not fit this system: missing [l.b]", "state"),
         (

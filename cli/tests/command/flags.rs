@@ -24,8 +24,10 @@ fn the_file_has_the_recordings_and_the_clock() {
     assert_close(&a["t"], &arr0(5.0 + 200.0 * 0.1).into_dyn(), 1e-12, "t");
     assert_close(&a["i"], &arr0(200.0).into_dyn(), 0.0, "i");
     // The events and the dense output have the same spikes.
-    let dense: Vec<(usize, usize)> = a["output"].indexed_iter().filter(|(_, x)| **x != 0.0).map(|(at, _)| (at[0], at[1])).collect();
-    let events: Vec<(usize, usize)> = a["spike_step"].iter().zip(&a["spike_unit"]).map(|(s, u)| (*s as usize, *u as usize)).collect();
+    let dense: Vec<(usize, usize)> =
+        a["output"].indexed_iter().filter(|(_, x)| **x != 0.0).map(|(at, _)| (at[0], at[1])).collect();
+    let events: Vec<(usize, usize)> =
+        a["spike_step"].iter().zip(&a["spike_unit"]).map(|(s, u)| (*s as usize, *u as usize)).collect();
     assert!(!dense.is_empty());
     assert_eq!(dense, events);
     // The safetensors file has the same contents.
@@ -39,7 +41,9 @@ fn the_file_has_the_recordings_and_the_clock() {
 #[test]
 fn steps_seed_dt_method_and_record_every() {
     let place = Place::new();
-    place.ok("run hh --size 2 --steps 30 --dt 0.05 --method rk4 --seed 4 --record-every 7 --out-vars V --out a.npz --quiet");
+    place.ok(
+        "run hh --size 2 --steps 30 --dt 0.05 --method rk4 --seed 4 --record-every 7 --out-vars V --out a.npz --quiet",
+    );
     place.ok("run hh --size 2 --steps 30 --dt 0.05 --method rk4 --seed 4 --out-vars V --out b.npz --quiet");
     place.ok("run hh --size 2 --steps 30 --dt 0.05 --method rk4 --seed 5 --out-vars V --out c.npz --quiet");
     let [a, b, c] = ["a.npz", "b.npz", "c.npz"].map(|f| place.read(f));
@@ -119,7 +123,10 @@ fn every_element_type_of_layers() {
     for (dtype, inside) in [("f64", "f64"), ("f32", "f32"), ("f16", "f16"), ("bf16", "f32")] {
         place.ok(&format!("run m.toml --steps 9 --input 0.5 --batch 2 --dtype {dtype} --out-vars l1.h --out {dtype}.npz --save-state s.safetensors --quiet"));
         let header = overtime_npz::headers(place.path(&format!("{dtype}.npz"))).unwrap();
-        assert_eq!(header.iter().find(|e| e.name == "l1.h").map(|e| (e.dtype.as_str(), e.shape.clone())), Some((inside, vec![9, 2, 5])));
+        assert_eq!(
+            header.iter().find(|e| e.name == "l1.h").map(|e| (e.dtype.as_str(), e.shape.clone())),
+            Some((inside, vec![9, 2, 5]))
+        );
         let state = states::read(place.path("s.safetensors")).unwrap();
         assert_eq!(state.get("l1.Wi").unwrap().dtype.name(), dtype);
         // A state file contains names that are not weights. The command refuses it as weights, so
@@ -150,9 +157,15 @@ fn messages_go_to_stderr_and_results_to_stdout() {
     assert_eq!(err, "");
     let json: Value = serde_json::from_str(&out).unwrap();
     let spikes = place.read("a.npz")["spike"].sum();
-    assert_eq!((json["steps"].as_u64(), json["i"].as_u64(), json["spikes"].as_f64()), (Some(1000), Some(1000), Some(spikes)));
+    assert_eq!(
+        (json["steps"].as_u64(), json["i"].as_u64(), json["spikes"].as_f64()),
+        (Some(1000), Some(1000), Some(spikes))
+    );
     assert!(spikes > 3.0 && json["ms_per_step"].as_f64() > Some(0.0) && json["real_time_factor"].as_f64() > Some(0.0));
-    assert_eq!((json["device"].as_str(), json["dtype"].as_str(), json["kind"].as_str()), (Some("cpu"), Some("f32"), Some("HH")));
+    assert_eq!(
+        (json["device"].as_str(), json["dtype"].as_str(), json["kind"].as_str()),
+        (Some("cpu"), Some("f32"), Some("HH"))
+    );
     // All spikes are counted, even if few steps are recorded.
     let out = place.ok("run hh --input 10 --duration 100 --quiet --json --record-every 100 --out b.npz");
     assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["spikes"].as_f64(), Some(spikes));
@@ -163,9 +176,21 @@ fn messages_go_to_stderr_and_results_to_stdout() {
 fn models_devices_and_help() {
     let place = Place::new();
     let models = place.ok("models");
-    for word in
-        ["HH", "LIF", "TraubMiles", "ICaT_HM1992", "V_T", "gL", "mS/cm²", "-54.387", "tau_ref", "LSTMCell", "Conv2d", "leaky_relu", "rk4"]
-    {
+    for word in [
+        "HH",
+        "LIF",
+        "TraubMiles",
+        "ICaT_HM1992",
+        "V_T",
+        "gL",
+        "mS/cm²",
+        "-54.387",
+        "tau_ref",
+        "LSTMCell",
+        "Conv2d",
+        "leaky_relu",
+        "rk4",
+    ] {
         assert!(models.contains(word), "{word}");
     }
     let devices = place.ok("devices");
@@ -243,8 +268,10 @@ fn a_state_without_a_clock_has_no_spikes_in_transit() {
     );
     place.ok("run m.toml --steps 10 --save-state s.safetensors --quiet");
     let file = overtime::states::read(place.path("s.safetensors")).unwrap();
-    let arrays: Vec<_> = file.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.to_array::<f64>().unwrap())).collect();
-    let kept = |without: &[&str]| arrays.iter().filter(|(name, _)| !without.contains(name)).cloned().collect::<Vec<_>>();
+    let arrays: Vec<_> =
+        file.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.to_array::<f64>().unwrap())).collect();
+    let kept =
+        |without: &[&str]| arrays.iter().filter(|(name, _)| !without.contains(name)).cloned().collect::<Vec<_>>();
     place.npz("all.npz", &kept(&[]));
     let said = place.fails(2, "run m.toml --steps 30 --state all.npz");
     assert!(said.contains("`A.past`") && said.contains("no clock"), "{said}");
@@ -360,11 +387,17 @@ fn a_state_goes_on_with_its_synapses() {
     };
     let whole = of("--steps 400 --seed 9");
     of("--steps 200 --seed 9 --save-state s.safetensors");
-    assert_eq!(of("--steps 200 --state s.safetensors"), whole.slice_axis(Axis(0), (200..).into()).to_owned().into_dyn());
+    assert_eq!(
+        of("--steps 200 --state s.safetensors"),
+        whole.slice_axis(Axis(0), (200..).into()).to_owned().into_dyn()
+    );
     let trial = of("--steps 100 --state s.safetensors --seed 10 --save-state t.safetensors");
     assert_ne!(trial, whole.slice_axis(Axis(0), (200..300).into()).to_owned().into_dyn());
     let longer = of("--steps 200 --state s.safetensors --seed 10");
-    assert_eq!(of("--steps 100 --state t.safetensors"), longer.slice_axis(Axis(0), (100..).into()).to_owned().into_dyn());
+    assert_eq!(
+        of("--steps 100 --state t.safetensors"),
+        longer.slice_axis(Axis(0), (100..).into()).to_owned().into_dyn()
+    );
 }
 
 /// Weights by torch's names, from torch's own files, through the command.
@@ -373,8 +406,14 @@ fn weights_of_torch_by_their_names() {
     let place = Place::new();
     let torch = root().join("tests/golden/torch");
     for (name, layers) in [
-        ("lstm", "[[layer]]\nname = 'rnn'\nkind = 'LSTM'\nnum_in = 3\nhidden = 4\nnum_layers = 2\nbidirectional = true\n"),
-        ("gru", "[[layer]]\nname = 'any'\nkind = 'GRU'\nnum_in = 3\nhidden = 4\nnum_layers = 2\nbidirectional = true\n"),
+        (
+            "lstm",
+            "[[layer]]\nname = 'rnn'\nkind = 'LSTM'\nnum_in = 3\nhidden = 4\nnum_layers = 2\nbidirectional = true\n",
+        ),
+        (
+            "gru",
+            "[[layer]]\nname = 'any'\nkind = 'GRU'\nnum_in = 3\nhidden = 4\nnum_layers = 2\nbidirectional = true\n",
+        ),
         ("rnn", "[[layer]]\nname = 'rnn'\nkind = 'RNN'\nnum_in = 3\nhidden = 4\n"),
         (
             "linear",
@@ -394,13 +433,18 @@ fn weights_of_torch_by_their_names() {
         ),
     ] {
         let [weights, arrays] = ["safetensors", "npz"].map(|end| torch.join(format!("{name}.{end}")));
-        let head = format!("weights = '{}'\ninput = {{ file = '{}', array = 'in' }}\n", weights.display(), arrays.display());
+        let head =
+            format!("weights = '{}'\ninput = {{ file = '{}', array = 'in' }}\n", weights.display(), arrays.display());
         place.write("m.toml", format!("{head}{layers}"));
         place.ok("run m.toml --dtype f64 --out a.npz --quiet");
         let out = overtime_npz::read(&arrays).unwrap().into_iter().find(|(n, _)| n == "out").unwrap().1.to_f64();
         assert_close(&place.read("a.npz")["output"], &out, 1e-12, name);
         // The error for one layer too many lists torch's names.
-        let more = layers.replacen("[[layer]]", "[[layer]]\nname = 'z'\nkind = 'Dense'\nnum_in = 3\nnum_out = 3\n[[layer]]", 1);
+        let more = layers.replacen(
+            "[[layer]]",
+            "[[layer]]\nname = 'z'\nkind = 'Dense'\nnum_in = 3\nnum_out = 3\n[[layer]]",
+            1,
+        );
         place.write("more.toml", format!("{head}{more}"));
         if name != "conv2d" {
             let said = place.fails(2, "run more.toml");

@@ -35,7 +35,9 @@ fn neurons(name: &str, arguments: &str, model: Option<&str>) {
         None => "hh".to_owned(),
     };
     let input = if all.contains_key("in") { format!("--input {file}") } else { String::new() };
-    place.ok(&format!("run {system} {input} {arguments} --dtype f64 --state state.npz --out-vars V,m,h,n --out out.npz --quiet"));
+    place.ok(&format!(
+        "run {system} {input} {arguments} --dtype f64 --state state.npz --out-vars V,m,h,n --out out.npz --quiet"
+    ));
     let got = place.read("out.npz");
     for var in ["V", "m", "h", "n"] {
         assert_close(&got[var], &all[&format!("mon.{var}")], 1e-6, var);
@@ -119,7 +121,9 @@ fn gru() {
 
 #[test]
 fn dense_no_state() {
-    let model = layer("l1", "Dense", Some((31, 17)), "") + &layer("l2", "tanh", None, "") + &layer("l3", "Dense", Some((17, 4)), "");
+    let model = layer("l1", "Dense", Some((31, 17)), "")
+        + &layer("l2", "tanh", None, "")
+        + &layer("l3", "Dense", Some((17, 4)), "");
     layers("dense_no_state", &model, "", &[]);
 }
 

@@ -58,8 +58,8 @@ fn the_whole_run_is_estimated_before_its_first_step() {
         "run hh --steps 10000000000000000 --out-vars V --out a.npz",
         "run hh --steps 10000000000000000 --out a.npz",
         "run hh --size 1000 --steps 100000000000 --record-every 10 --out a.npz",
-        // With a checkpoint, the recordings count twice: its copy holds them together with the input
-        // and the state.
+        // With a checkpoint, the recordings count twice: its copy holds them together with the
+        // input and the state.
         "run hh --steps 10000000000000000 --out a.npz --checkpoint c.safetensors",
     ] {
         let error = place.fails(6, arguments);
@@ -74,9 +74,12 @@ fn the_whole_run_is_estimated_before_its_first_step() {
 fn recordings_that_are_not_kept_need_no_memory() {
     let place = Place::new();
     let run = "run hh --steps 10000000000000000 --device cpu";
-    for more in
-        ["--stream --out a.npz --out-vars V --checkpoint c.safetensors", "", "--out-vars V --plot a.png", "--spikes s.npz --out-vars V"]
-    {
+    for more in [
+        "--stream --out a.npz --out-vars V --checkpoint c.safetensors",
+        "",
+        "--out-vars V --plot a.png",
+        "--spikes s.npz --out-vars V",
+    ] {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("overtime"));
         command.current_dir(place.path("")).args(run.split(' ').chain(more.split_whitespace())).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -106,10 +109,19 @@ fn copies_for_checkpoints_and_files_count() {
     assert_eq!(alone, 16 * 10_u64.pow(13) + 16);
     assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.safetensors"), 2 * alone - 16);
     // The checkpoint also has a state of seven variables.
-    assert_eq!(need("run hh --steps 10000000000000 --out-vars V --out a.npz --checkpoint c.safetensors"), 2 * alone - 16 + 7 * 4);
-    assert_eq!(need("run hh --steps 10000000000000 --record-every 10 --out-vars V --out a.npz"), (alone - 16) / 10 + 16);
+    assert_eq!(
+        need("run hh --steps 10000000000000 --out-vars V --out a.npz --checkpoint c.safetensors"),
+        2 * alone - 16 + 7 * 4
+    );
+    assert_eq!(
+        need("run hh --steps 10000000000000 --record-every 10 --out-vars V --out a.npz"),
+        (alone - 16) / 10 + 16
+    );
     let some = 8 + 7 * 4 + 2 * 4;
-    assert_eq!(need("run hh --size 7 --steps 10000000000000 --out-vars V[2..4] --out a.npz"), some * (10_u64.pow(13) + 1));
+    assert_eq!(
+        need("run hh --size 7 --steps 10000000000000 --out-vars V[2..4] --out a.npz"),
+        some * (10_u64.pow(13) + 1)
+    );
     // A picture takes the same memory for any run. It needs V and the input of every step, which
     // are recorded as well.
     let drawn = need("run hh --steps 10000000000000 --out-vars V --out a.npz --plot a.png") - alone;
@@ -131,7 +143,10 @@ fn the_memory_of_slices_and_of_the_end_is_known_before_the_first_step() {
         // Returns `None` if the run succeeds, and otherwise the message.
         let refusal = |limit: u64| {
             // The allocator of each thread takes its own address space.
-            let output = under(&place, limit, &format!("run {run} --device cpu")).env("RAYON_NUM_THREADS", "2").output().unwrap();
+            let output = under(&place, limit, &format!("run {run} --device cpu"))
+                .env("RAYON_NUM_THREADS", "2")
+                .output()
+                .unwrap();
             let (_, err) = texts(&output);
             match output.status.code() {
                 Some(0) => None,
@@ -191,7 +206,11 @@ fn a_network_of_more_neurons_than_fit_is_refused() {
 fn under_a_limit_of_the_process_a_lack_of_memory_exits_with_6() {
     let place = Place::new();
     // This run succeeds, so the limit is what makes the others fail.
-    let ran = limited(&place, LITTLE, "run hh --steps 100 --out-vars V --out small.npz --plot small.png --save-state s.safetensors");
+    let ran = limited(
+        &place,
+        LITTLE,
+        "run hh --steps 100 --out-vars V --out small.npz --plot small.png --save-state s.safetensors",
+    );
     assert_eq!(ran.status.code(), Some(0), "{}", texts(&ran).1);
     // The state; the state with its statistics; synapses.
     told(&place, LITTLE, "run hh --size 40000000 --steps 1");
@@ -243,7 +262,8 @@ fn any_limit_gives_the_result_or_exits_with_6() {
     let arguments = "run net.toml --quiet --device cpu --out r.npz --plot r.png --save-state s.safetensors";
     place.ok(arguments);
     let (result, state) = (place.read("r.npz"), std::fs::read(place.path("s.safetensors")).unwrap());
-    let starts = (1..400).map(|k| k * 4000).find(|limit| limited(&place, *limit, "--version").status.code() == Some(0)).unwrap();
+    let starts =
+        (1..400).map(|k| k * 4000).find(|limit| limited(&place, *limit, "--version").status.code() == Some(0)).unwrap();
     let (mut ran, mut short) = (0, 0);
     for step in 0..14 {
         let limit = starts + step * step * 1500;
@@ -251,7 +271,10 @@ fn any_limit_gives_the_result_or_exits_with_6() {
         let (_, err) = texts(&output);
         match output.status.code() {
             Some(0) => {
-                assert!(place.read("r.npz") == result && std::fs::read(place.path("s.safetensors")).unwrap() == state, "{limit}");
+                assert!(
+                    place.read("r.npz") == result && std::fs::read(place.path("s.safetensors")).unwrap() == state,
+                    "{limit}"
+                );
                 ran += 1;
             }
             Some(6) => short += 1,

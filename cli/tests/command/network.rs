@@ -137,14 +137,22 @@ fn every_mistake_has_its_line() {
             "no connectivity named `some`; there is: fixed_prob",
         ),
         ("connect = { kind = 'fixed_prob', p = 0.2 }", "connect = { kind = 'fixed_prob' }", "fixed_prob needs `p`"),
-        ("connect = { kind = 'fixed_prob', p = 0.2 }", "connect = { kind = 'fixed_prob', p = 1.2 }", "`p` is a probability"),
+        (
+            "connect = { kind = 'fixed_prob', p = 0.2 }",
+            "connect = { kind = 'fixed_prob', p = 1.2 }",
+            "`p` is a probability",
+        ),
         (
             "connect = { kind = 'fixed_prob', p = 0.2 }",
             "connect = { kind = 'fixed_prob', p = 0.2, num = 3 }",
             "`num` is not for fixed_prob",
         ),
         ("connect = { kind = 'one_to_one' }", "connect = { p = 0.1 }", "needs `kind`"),
-        ("connect = { kind = 'all_to_all' }", "connect = { kind = 'arrays', pre = 'a', post = 'b' }", "arrays needs `file`"),
+        (
+            "connect = { kind = 'all_to_all' }",
+            "connect = { kind = 'arrays', pre = 'a', post = 'b' }",
+            "arrays needs `file`",
+        ),
         ("weight = { uniform = [2.0, 8.0] }", "weight = 'orthogonal'", "`weight` is a number"),
         ("weight = { uniform = [2.0, 8.0] }", "weight = { uniform = [8.0, 2.0] }", "8 is above 2"),
         ("delay = { uniform = [0.5, 3.0] }", "delay = { normal = [0.5, -3.0] }", "a deviation of -3 is below 0"),
@@ -152,15 +160,31 @@ fn every_mistake_has_its_line() {
         ("weight = 2.0", "procedural = true", "`procedural` is for fixed_prob"),
         ("delay = 1.5", "delay = -1.5", "`delay` must be a non-negative number"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { min = 1.0 }", "needs `max`"),
-        ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, tau_pre = 0.0 }", "`tau_pre` must be a positive number"),
+        (
+            "stdp = { max = 9.0, tau_post = 30.0 }",
+            "stdp = { max = 1.0, tau_pre = 0.0 }",
+            "`tau_pre` must be a positive number",
+        ),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 2.0 }", "is above"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = -1.0 }", "give `min`, which is 0 by default"),
         ("stdp = { max = 9.0, tau_post = 30.0 }", "stdp = { max = 1.0, min = 1.0 }", "no room to learn"),
-        ("kind = 'graded'", "kind = 'grated'", "no kind of receptor named `grated` (did you mean `graded`?); there is: exponential"),
-        ("kind = 'gap'", "kind = 'gab'", "no kind of receptor named `gab` (did you mean `gap`?); there is: exponential"),
+        (
+            "kind = 'graded'",
+            "kind = 'grated'",
+            "no kind of receptor named `grated` (did you mean `graded`?); there is: exponential",
+        ),
+        (
+            "kind = 'gap'",
+            "kind = 'gab'",
+            "no kind of receptor named `gab` (did you mean `gap`?); there is: exponential",
+        ),
         ("magnesium = 1.0", "magnesium = -1.0", "`magnesium` must be a non-negative number"),
         ("reversal = 1.0", "tau = 1.0", "`tau` is not for a graded receptor"),
-        ("kinetics = 'nmda'", "kinetics = 'nmdb'", "no kinetics named `nmdb` (did you mean `nmda`?); there is: stp, ampa"),
+        (
+            "kinetics = 'nmda'",
+            "kinetics = 'nmdb'",
+            "no kinetics named `nmdb` (did you mean `nmda`?); there is: stp, ampa",
+        ),
         (
             "parameters = { U = 0.5, tau_f = 30.0 }",
             "parameters = { u = 0.5 }",
@@ -195,9 +219,21 @@ fn every_mistake_has_its_line() {
         ("steps = 1\n[[projection]]\nname = 'a'\n", 2, "no `[[group]]`"),
         ("[[group]]\nname = 'a'\nkind = 'HH'\n[[projection]]\nname = 'p'\nto = 'a.x'\n", 4, "needs `from`"),
         ("[[group]]\nname = 'a'\nkind = 'HH'\n[[group.receptor]]\nname = 'x'\n", 4, "needs either `tau`"),
-        ("[[group]]\nname = 'a'\nkind = 'HH'\n[[group.receptor]]\nname = 'x'\nvariable = 'V'\nreversal = 0\n", 7, "`reversal` is for"),
-        ("[[group]]\nname = 'a'\nkind = 'HH'\n[[group.receptor]]\nname = 'x'\nkind = 'gap'\ntau = 1\n", 7, "`tau` is not for gap"),
-        ("[[group]]\nname = 'a'\nkind = 'HH'\n[group.initial]\nx = 1\n[[group.receptor]]\nname = 'x'\nkind = 'gap'\n", 5, "named `x`"),
+        (
+            "[[group]]\nname = 'a'\nkind = 'HH'\n[[group.receptor]]\nname = 'x'\nvariable = 'V'\nreversal = 0\n",
+            7,
+            "`reversal` is for",
+        ),
+        (
+            "[[group]]\nname = 'a'\nkind = 'HH'\n[[group.receptor]]\nname = 'x'\nkind = 'gap'\ntau = 1\n",
+            7,
+            "`tau` is not for gap",
+        ),
+        (
+            "[[group]]\nname = 'a'\nkind = 'HH'\n[group.initial]\nx = 1\n[[group.receptor]]\nname = 'x'\nkind = 'gap'\n",
+            5,
+            "named `x`",
+        ),
     ] {
         let e = ModelFile::parse(text).expect_err(text);
         if e.line != at || !e.message.contains(says) {
@@ -247,7 +283,8 @@ fn networks_agree_with_brian2() {
         let got = place.read("out.npz");
         assert_close(&got["P.V"], &all["rec_v"], 1e-9, "V");
         let pairs = |step: &str, unit: &str, from: &std::collections::BTreeMap<String, ndarray::ArrayD<f64>>| {
-            let mut all: Vec<(u64, u64)> = from[step].iter().zip(&from[unit]).map(|(s, i)| (*s as u64, *i as u64)).collect();
+            let mut all: Vec<(u64, u64)> =
+                from[step].iter().zip(&from[unit]).map(|(s, i)| (*s as u64, *i as u64)).collect();
             all.sort_unstable();
             all
         };
@@ -270,7 +307,10 @@ fn results_statistics_and_pictures() {
     let summary: Value = serde_json::from_str(&summary).unwrap();
     let out = place.read("out.npz");
     let names: Vec<&str> = out.keys().map(String::as_str).collect();
-    assert_eq!(names, ["E.V", "E.spike_i", "E.spike_step", "I.V", "I.spike_i", "I.spike_step", "i", "output", "t", "ts"]);
+    assert_eq!(
+        names,
+        ["E.V", "E.spike_i", "E.spike_step", "I.V", "I.spike_i", "I.spike_step", "i", "output", "t", "ts"]
+    );
     // The output counts the spikes of each group.
     for (column, group) in ["E", "I"].into_iter().enumerate() {
         let mut counts = vec![0.0; 300];
@@ -286,7 +326,8 @@ fn results_statistics_and_pictures() {
     let called: Vec<&str> = told.iter().map(|p| p["name"].as_str().unwrap()).collect();
     assert_eq!(called, ["E[0..10]", "E[10..30]", "E[30..40]", "I"]);
     let (steps, units) = (&out["E.spike_step"], &out["E.spike_i"]);
-    let of = |unit: f64| steps.iter().zip(units).filter(move |(_, u)| **u == unit).map(|(k, _)| *k).collect::<Vec<f64>>();
+    let of =
+        |unit: f64| steps.iter().zip(units).filter(move |(_, u)| **u == unit).map(|(k, _)| *k).collect::<Vec<f64>>();
     let (mut spikes, mut cvs) = (0.0, Vec::new());
     for unit in 10..30 {
         let times = of(f64::from(unit));
@@ -319,10 +360,16 @@ fn results_statistics_and_pictures() {
     place.ok("run all.toml --steps 9 --out h.npz --out-vars E.V:histogram,I.V --plot h.svg --quiet");
     assert!(!place.read("h.npz").contains_key("E.V"));
     let svg = std::fs::read_to_string(place.path("h.svg")).unwrap();
-    assert!(["number", "E.V", "time (ms)"].iter().all(|text| svg.contains(text)) && svg.matches("<rect").count() > 5, "{svg}");
+    assert!(
+        ["number", "E.V", "time (ms)"].iter().all(|text| svg.contains(text)) && svg.matches("<rect").count() > 5,
+        "{svg}"
+    );
     assert!(place.fails(2, "run all.toml --out-vars E.W:histogram").contains("no variable named `E.W`"));
     let text = place.ok("run all.toml --steps 100 --plot p.png");
-    assert!(text.contains("E[10..30]") && text.contains("Hz, CV of intervals") && text.contains("synaptic events"), "{text}");
+    assert!(
+        text.contains("E[10..30]") && text.contains("Hz, CV of intervals") && text.contains("synaptic events"),
+        "{text}"
+    );
     // The initial values of kinetics.
     place.ok("run all.toml --steps 1 --out-vars EIx.u,EIx.x --out k.npz --quiet --input 12");
     let (u, x) = (&place.read("k.npz")["EIx.u"], &place.read("k.npz")["EIx.x"]);
@@ -342,8 +389,14 @@ fn a_scaled_network_keeps_its_synapses_per_neuron() {
         serde_json::from_str(&text).unwrap()
     };
     let (one, two) = (run(""), run("--scale 0.5"));
-    let names =
-        |json: &Value| json["populations"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let names = |json: &Value| {
+        json["populations"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| p["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(names(&one), ["P[0..3200]", "P[3200..4000]"]);
     assert_eq!(names(&two), ["P[0..1600]", "P[1600..2000]"]);
     assert_eq!((one["synapses"].as_f64(), two["synapses"].as_f64()), (Some(320_000.0), Some(160_000.0)));
@@ -369,7 +422,8 @@ fn a_network_resumes_from_a_checkpoint() {
     let picture = std::fs::read(place.path("p.svg")).unwrap();
     place.ok(&format!("{run} --out again.npz --checkpoint c.safetensors --checkpoint-every 13"));
     std::fs::remove_file(place.path("all.toml")).unwrap();
-    let resumed: Value = serde_json::from_str(&place.ok("resume c.safetensors --out resumed.npz --json --quiet")).unwrap();
+    let resumed: Value =
+        serde_json::from_str(&place.ok("resume c.safetensors --out resumed.npz --json --quiet")).unwrap();
     assert_eq!(place.read("whole.npz"), place.read("again.npz"));
     assert_eq!(place.read("whole.npz"), place.read("resumed.npz"));
     assert!(whole["spikes"].as_u64() > Some(20) && resumed["steps_here"].as_u64() < Some(300));
@@ -400,7 +454,8 @@ const TWO: &str = "dt = 0.1\n[[group]]\nname = 'A'\nkind = 'LIF'\nsize = 2\ninpu
 #[test]
 fn groups_have_inputs_of_their_own() {
     let place = Place::new();
-    let series = ndarray::Array2::from_shape_fn((20, 2), |(t, n)| (n + 1) as f64 * if t < 10 { 1.0 } else { 0.0 }).into_dyn();
+    let series =
+        ndarray::Array2::from_shape_fn((20, 2), |(t, n)| (n + 1) as f64 * if t < 10 { 1.0 } else { 0.0 }).into_dyn();
     place.npz("x.npz", &[("b", series), ("c", ArrayD::ones(vec![7]))]);
     let model = format!("{TWO}[[group]]\nname = 'D'\nkind = 'LIF'\ninput = true\n").replace(
         "kind = 'LIF'\n",
@@ -434,7 +489,9 @@ fn groups_have_inputs_of_their_own() {
     // The inputs as a table.
     place.write(
         "t.toml",
-        format!("out_vars = ['A.V', 'B.V', 'C.V', 'D.V']\n{model}[input]\nA = 3.0\n[input.B]\nfile = 'x.npz'\narray = 'b'\n"),
+        format!(
+            "out_vars = ['A.V', 'B.V', 'C.V', 'D.V']\n{model}[input]\nA = 3.0\n[input.B]\nfile = 'x.npz'\narray = 'b'\n"
+        ),
     );
     place.ok("run t.toml --dtype f64 --out a.npz --quiet");
     check(&place.read("a.npz"), 3.0);
@@ -457,7 +514,9 @@ fn groups_have_inputs_of_their_own() {
     }
     place.write("hh.toml", "kind = 'HH'\nsteps = 5\ninput = { A = 1.0 }\n");
     assert!(place.fails(2, "run hh.toml").contains("hh.toml:3: `input` by name is for the groups of a network"));
-    assert!(place.fails(2, "run hh --steps 5 --input A=1.0").contains("inputs by name are for the groups of a network"));
+    assert!(
+        place.fails(2, "run hh --steps 5 --input A=1.0").contains("inputs by name are for the groups of a network")
+    );
 }
 
 /// An input without a name goes to the first group, with a warning. It is an error if no group
@@ -471,7 +530,10 @@ fn an_input_without_a_name_is_the_first_groups() {
     };
     let output = run("input = 1.0", TWO);
     let (_, said) = crate::support::texts(&output);
-    assert!(output.status.success() && said.contains("warning: the input goes to `A`") && said.contains("none to `B`"), "{said}");
+    assert!(
+        output.status.success() && said.contains("warning: the input goes to `A`") && said.contains("none to `B`"),
+        "{said}"
+    );
     let unnamed = place.read("a.npz");
     run("input = { A = 1.0 }", TWO);
     assert_eq!(unnamed, place.read("a.npz"));
@@ -494,7 +556,8 @@ fn an_input_without_a_name_is_the_first_groups() {
 fn named_inputs_are_in_checkpoints() {
     let place = Place::new();
     let steps = 3000;
-    let series = |k: usize| ndarray::Array2::from_shape_fn((steps, 2), |(t, n)| ((t / 7 + k + n) % 5) as f64).into_dyn();
+    let series =
+        |k: usize| ndarray::Array2::from_shape_fn((steps, 2), |(t, n)| ((t / 7 + k + n) % 5) as f64).into_dyn();
     place.npz("x.npz", &[("a", series(0)), ("b", series(3))]);
     place.write(
         "m.toml",
@@ -520,7 +583,9 @@ fn names_and_numbers_of_any_length_are_readable() {
     assert!(said.contains("  a_name_of_23_characters_ 0.00 Hz, ") && said.contains("3 steps of 1e-9 ms in"), "{said}");
     let connected = "[[projection]]\nname = 'C'\nfrom = 'P'\nto = 'P.s'\nconnect = { kind = 'all_to_all' }\n";
     let net = |delay: &str| {
-        format!("[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 2\n[[group.receptor]]\nname = 's'\ntau = 5.0\n{connected}delay = {delay}\n")
+        format!(
+            "[[group]]\nname = 'P'\nkind = 'LIF'\nsize = 2\n[[group.receptor]]\nname = 's'\ntau = 5.0\n{connected}delay = {delay}\n"
+        )
     };
     for (delay, words) in [
         ("1e300", "longest delay of projection `C`: 1e300 ms is more than"),

@@ -27,8 +27,7 @@ fn model_files_of_the_page_run() {
     let zeros = |shape: &[usize]| ArrayD::<f64>::zeros(shape);
     place.npz("weights.npz", &[("l1.Wi", zeros(&[100, 20])), ("l1.Wh", zeros(&[20, 20])), ("l1.b", zeros(&[20]))]);
     for block in all {
-        let two =
-            "[[group]]\nname = 'A'\nkind = 'LIF'\nsize = 2\ninput = true\n[[group]]\nname = 'B'\nkind = 'LIF'\nsize = 2\ninput = true\n";
+        let two = "[[group]]\nname = 'A'\nkind = 'LIF'\nsize = 2\ninput = true\n[[group]]\nname = 'B'\nkind = 'LIF'\nsize = 2\ninput = true\n";
         let (model, flags) = match block.lines().next().unwrap() {
             first if first.starts_with("kind = \"HH\"") => (block.clone(), ""),
             first if first.starts_with("weights = ") => {
@@ -56,8 +55,11 @@ fn ways_to_connect_of_the_page_run() {
     place.npz("net.npz", &[("pre", arr1(&[0.0, 1.0, 1.0]).into_dyn()), ("post", arr1(&[2.0, 0.0, 99.0]).into_dyn())]);
     let text = page("cli/README.md");
     let cells = text.lines().filter_map(|line| line.strip_prefix("| `\"")).map(|line| line.split(" |").next().unwrap());
-    let ways: Vec<String> =
-        cells.flat_map(|cell| cell.split("`, `").map(|way| format!("\"{}", way.trim_matches(['`', '"']))).collect::<Vec<_>>()).collect();
+    let ways: Vec<String> = cells
+        .flat_map(|cell| {
+            cell.split("`, `").map(|way| format!("\"{}", way.trim_matches(['`', '"']))).collect::<Vec<_>>()
+        })
+        .collect();
     assert_eq!(ways.len(), 6, "{ways:?}");
     for way in ways {
         // A single name has lost its closing quote.
@@ -78,8 +80,10 @@ fn ways_to_connect_of_the_page_run() {
 /// The pages whose commands run, with the chapters of the book in order.
 fn pages_with_commands() -> Vec<String> {
     let summary = page("docs/book/src/SUMMARY.md");
-    let chapters =
-        summary.lines().filter_map(|line| line.split_once("](")?.1.strip_suffix(')')).map(|name| format!("docs/book/src/{name}"));
+    let chapters = summary
+        .lines()
+        .filter_map(|line| line.split_once("](")?.1.strip_suffix(')'))
+        .map(|name| format!("docs/book/src/{name}"));
     ["cli/README.md", "README.md"].into_iter().map(str::to_owned).chain(chapters).collect()
 }
 
@@ -94,15 +98,21 @@ fn commands_of_the_pages_run() {
         let text = page(&name);
         for line in blocks(&text, "text").iter().chain(&blocks(&text, "sh")).flat_map(|block| block.lines()) {
             let command = line.split('#').next().unwrap().trim();
-            let arguments = command.strip_prefix("overtime ").or_else(|| command.strip_prefix("cargo run --release -- "));
+            let arguments =
+                command.strip_prefix("overtime ").or_else(|| command.strip_prefix("cargo run --release -- "));
             let Some(arguments) = arguments else { continue };
-            let arguments = &arguments.replace(" --duration 100 --plot performance", " --duration 1 --plot performance");
-            let short = if arguments.contains("cobahh") && !arguments.contains("--duration") { " --duration 1" } else { "" };
+            let arguments =
+                &arguments.replace(" --duration 100 --plot performance", " --duration 1 --plot performance");
+            let short =
+                if arguments.contains("cobahh") && !arguments.contains("--duration") { " --duration 1" } else { "" };
             if arguments.starts_with("kernels") {
                 // Only one type and one architecture, because all of them take minutes.
                 let output = place.run(&format!("{arguments} --dtype f16 --arch sm_80"));
                 assert!(output.status.success() || output.status.code() == Some(3), "{arguments}: {output:?}");
-                assert!(output.status.success() || std::env::var_os("REQUIRE_CUDA").is_none(), "{arguments}: {output:?}");
+                assert!(
+                    output.status.success() || std::env::var_os("REQUIRE_CUDA").is_none(),
+                    "{arguments}: {output:?}"
+                );
             } else {
                 place.ok(&format!("{arguments}{short}"));
             }
@@ -111,8 +121,13 @@ fn commands_of_the_pages_run() {
     }
     assert_eq!(ran, 30, "a command was added or removed");
     for chapter in pages_with_commands().iter().filter(|name| name.starts_with("docs/book")) {
-        for picture in page(chapter).split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link.to_owned())) {
-            assert!(!picture.ends_with(".png") || place.path(&picture).exists(), "no command makes {picture} of {chapter}");
+        for picture in
+            page(chapter).split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link.to_owned()))
+        {
+            assert!(
+                !picture.ends_with(".png") || place.path(&picture).exists(),
+                "no command makes {picture} of {chapter}"
+            );
         }
     }
     let [second, whole] = ["b.safetensors", "c.safetensors"].map(|name| std::fs::read(place.path(name)).unwrap());
@@ -135,7 +150,8 @@ fn weights_of(place: &Place, model: &str) {
 #[test]
 fn flags_and_files_of_the_pages_exist() {
     let place = Place::new();
-    let help: String = ["run", "resume", "kernels", "inspect"].map(|command| place.ok(&format!("{command} --help"))).concat();
+    let help: String =
+        ["run", "resume", "kernels", "inspect"].map(|command| place.ok(&format!("{command} --help"))).concat();
     let mut flags = 0;
     for rest in page("cli/README.md").split("--").skip(1) {
         let flag: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
@@ -150,9 +166,13 @@ fn flags_and_files_of_the_pages_exist() {
         let text = page(&name);
         for start in ["examples/models/", "tests/golden/", "tests/cuda/"] {
             for rest in text.split(start).skip(1) {
-                let file: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_.".contains(*c)).collect();
+                let file: String =
+                    rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_.".contains(*c)).collect();
                 let file = file.trim_end_matches('.');
-                assert!(file.starts_with("NAME") || root().join(start).join(Path::new(file)).exists(), "{name}: {start}{file}");
+                assert!(
+                    file.starts_with("NAME") || root().join(start).join(Path::new(file)).exists(),
+                    "{name}: {start}{file}"
+                );
             }
         }
     }

@@ -53,7 +53,10 @@ fn interrupted_and_resumed_is_the_uninterrupted_run_bit_for_bit() {
     let end = "--save-state";
     place.ok(&format!("{run} --out whole.npz {end} whole.safetensors --plot whole.svg --quiet"));
     for signal in ["-INT", "-TERM"] {
-        let child = start(&place, &format!("{run} --out part.npz {end} part.safetensors --plot part.svg --checkpoint c.safetensors"));
+        let child = start(
+            &place,
+            &format!("{run} --out part.npz {end} part.safetensors --plot part.svg --checkpoint c.safetensors"),
+        );
         let (code, said) = interrupt(child, signal);
         assert_eq!(code, Some(130), "{said}");
         assert!(said.contains("interrupted after") && said.contains("resume"), "{said}");
@@ -75,8 +78,10 @@ fn interrupted_and_resumed_is_the_uninterrupted_run_bit_for_bit() {
 fn without_a_checkpoint_an_interrupt_leaves_nothing() {
     let place = Place::new();
     place.write("old.npz", "as it was");
-    let (code, said) =
-        interrupt(start(&place, "run hh --size 40 --steps 100000000 --out-vars V[0] --record-every 1000 --out old.npz"), "-INT");
+    let (code, said) = interrupt(
+        start(&place, "run hh --size 40 --steps 100000000 --out-vars V[0] --record-every 1000 --out old.npz"),
+        "-INT",
+    );
     assert_eq!(code, Some(130), "{said}");
     assert!(said.contains("interrupted after"), "{said}");
     assert_eq!(std::fs::read(place.path("old.npz")).unwrap(), b"as it was");
@@ -89,8 +94,7 @@ fn a_checkpoint_in_the_middle_leads_to_the_same_end() {
     let place = Place::new();
     let x = ArrayD::from_shape_fn(vec![3, 70, 4], |at| ((at[0] * 7 + at[1] * 3 + at[2]) % 13) as f64 / 6.0 - 1.0);
     place.npz("x.npz", &[("in", x)]);
-    let model =
-        "[[layer]]\nname='l1'\nkind='GRUCellBrainpy'\nnum_in=4\nnum_out=6\n[[layer]]\nname='l2'\nkind='Dense'\nnum_in=6\nnum_out=2\n";
+    let model = "[[layer]]\nname='l1'\nkind='GRUCellBrainpy'\nnum_in=4\nnum_out=6\n[[layer]]\nname='l2'\nkind='Dense'\nnum_in=6\nnum_out=2\n";
     place.write("m.toml", model);
     place.npz("p.npz", &[("gL", ndarray::arr1(&[0.02, 0.03, 0.04]).into_dyn())]);
     place.write("hh.toml", "kind='HH'\nsize=3\n[parameters]\ngL={file='p.npz'}\n[initial]\nV={file='p.npz'}\n");
@@ -145,7 +149,10 @@ fn a_damaged_checkpoint_is_refused() {
 #[test]
 fn a_sequence_is_interrupted_at_once() {
     let place = Place::new();
-    place.write("m.toml", "record_every = 1000\n[[layer]]\nname = 'l'\nkind = 'LSTM'\nnum_in = 1\nhidden = 512\nbidirectional = true\n");
+    place.write(
+        "m.toml",
+        "record_every = 1000\n[[layer]]\nname = 'l'\nkind = 'LSTM'\nnum_in = 1\nhidden = 512\nbidirectional = true\n",
+    );
     place.npz("x.npz", &[("in", ArrayD::zeros(vec![40_000, 1, 1]))]);
     for signal in ["-INT", "-TERM"] {
         let mut child = start(&place, "run m.toml --input x.npz --out a.npz");

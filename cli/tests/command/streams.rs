@@ -75,7 +75,8 @@ fn spikes_are_shaped_as_sonata_has_them() {
             assert!((time - (5.0 + step * 0.1)).abs() <= 1e-12, "{time} {step}");
         }
     }
-    let types: Vec<String> = overtime_npz::read(place.path("s.npz")).unwrap().iter().map(|(_, a)| a.dtype().to_owned()).collect();
+    let types: Vec<String> =
+        overtime_npz::read(place.path("s.npz")).unwrap().iter().map(|(_, a)| a.dtype().to_owned()).collect();
     assert_eq!(types, ["u64", "f64", "u64", "f64"]);
     // One group with a batch, and nothing else recorded.
     place.ok("run lif --size 4 --input 30 --steps 900 --batch 3 --spikes lif.npz --quiet");

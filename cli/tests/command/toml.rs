@@ -45,10 +45,18 @@ fn every_mistake_has_its_line() {
         ("dt = 0.1\n", 1, "neither a group of neurons"),
         ("kind = \n", 1, ""),
         ("[[layer]]\nname = 'a'\nkind = 'RNNCellBrainpy'\nnum_in = 3\n", 3, "a RNNCellBrainpy needs `num_out`"),
-        ("[[layer]]\nname = 'a'\nkind = 'Dense'\nnum_in = 3\nnum_out = 3\nstride = 2\n", 6, "`stride` is not for a Dense"),
+        (
+            "[[layer]]\nname = 'a'\nkind = 'Dense'\nnum_in = 3\nnum_out = 3\nstride = 2\n",
+            6,
+            "`stride` is not for a Dense",
+        ),
         ("[[layer]]\nname = 'a'\nkind = 'RNNs'\n", 3, "no kind of layer named `RNNs`"),
         ("[[layer]]\nname = 'a'\nkind = 'LSTM'\nnum_in = 3\n", 3, "a LSTM needs `hidden`"),
-        ("[[layer]]\nname = 'a'\nkind = 'LSTM'\nnum_in = 3\nhidden = 3\nnum_out = 3\n", 6, "`num_out` is not for a LSTM"),
+        (
+            "[[layer]]\nname = 'a'\nkind = 'LSTM'\nnum_in = 3\nhidden = 3\nnum_out = 3\n",
+            6,
+            "`num_out` is not for a LSTM",
+        ),
         (
             "[[layer]]\nname = 'a'\nkind = 'RNNCellBrainpy'\nnum_in = 3\nnum_out = 3\nbidirectional = true\n",
             6,
@@ -59,7 +67,11 @@ fn every_mistake_has_its_line() {
         ("[[layer]]\nname = 'a.b'\nkind = 'relu'\n", 2, "has a dot"),
         ("[[layer]]\nkind = 'relu'\n", 1, "no `name`"),
         ("[[layer]]\nname = 'a'\n", 1, "no `kind`"),
-        ("[[layer]]\nname = 'a'\nkind = 'RNNCellBrainpy'\nnum_in = 3\nnum_out = 3\nactivation = 'rely'\n", 6, "no activation named `rely`"),
+        (
+            "[[layer]]\nname = 'a'\nkind = 'RNNCellBrainpy'\nnum_in = 3\nnum_out = 3\nactivation = 'rely'\n",
+            6,
+            "no activation named `rely`",
+        ),
         ("size = 3\n[[layer]]\nname = 'a'\nkind = 'relu'\n", 1, "`size` belongs to a group of neurons"),
     ];
     let mut wrong = String::new();

@@ -34,7 +34,17 @@ pub(crate) fn named(name: &str) -> Option<Arch> {
     };
     let n: i32 = number.parse().ok()?;
     let groups = groups(multiprocessors);
-    Some(Arch { major: n / 10, minor: n % 10, multiprocessors, threads, blocks, shared, shared_block, groups, cooperative: true })
+    Some(Arch {
+        major: n / 10,
+        minor: n % 10,
+        multiprocessors,
+        threads,
+        blocks,
+        shared,
+        shared_block,
+        groups,
+        cooperative: true,
+    })
 }
 
 /// Divides SMs into groups as on an H100, which has 132: groups of 16, of which the last have 18 to
@@ -73,8 +83,8 @@ impl Arch {
             return 0;
         }
         let warps = (threads + 31) / 32;
-        // An SM has four parts with 16,384 registers each. A warp takes registers in units of 256, and
-        // each part holds a quarter of a block's warps, rounded up.
+        // An SM has four parts with 16,384 registers each. A warp takes registers in units of 256,
+        // and each part holds a quarter of a block's warps, rounded up.
         let by_registers = 16384 / ((registers * 32 + 255) / 256 * 256).max(256) / ((warps + 3) / 4);
         // From compute capability 8 on, each block takes 1 KiB of shared memory for the system.
         let system = if self.major >= 8 { 1024 } else { 0 };

@@ -29,7 +29,11 @@ impl State {
         for c in self.captures.values_mut().filter(|c| c.mode == 0 || c.mode == 1 && c.thread == me) {
             (c.broken, hindered) = (true, true);
         }
-        if hindered { Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why(format!("{what} while a stream is captured"))) } else { Ok(()) }
+        if hindered {
+            Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why(format!("{what} while a stream is captured")))
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn break_capture(&mut self, id: usize) {
@@ -110,7 +114,8 @@ impl State {
         match self.captures.remove(&id) {
             Some(c) if c.broken => Err(Code::ERROR_STREAM_CAPTURE_INVALIDATED.into()),
             Some(c) if c.streams.iter().any(|(s, n)| *s != stream && n.1 < n.0) => {
-                Err(Code::ERROR_STREAM_CAPTURE_UNJOINED.why("the origin stream did not wait for all work of another captured stream"))
+                Err(Code::ERROR_STREAM_CAPTURE_UNJOINED
+                    .why("the origin stream did not wait for all work of another captured stream"))
             }
             Some(c) => Ok(c.graph),
             None => Err(Code::ERROR_STREAM_CAPTURE_INVALIDATED.into()),

@@ -68,7 +68,9 @@ impl Config {
                 Some((code.parse().ok()?, what.to_owned()))
             }),
             watchdog: Some(number("FAKECUDA_WATCHDOG", 0)).filter(|most| *most > 0),
-            replace: std::env::var("FAKECUDA_REPLACE").ok().and_then(|r| r.split_once("=>").map(|(a, b)| (a.into(), b.into()))),
+            replace: std::env::var("FAKECUDA_REPLACE")
+                .ok()
+                .and_then(|r| r.split_once("=>").map(|(a, b)| (a.into(), b.into()))),
             ptx_dir: std::env::var_os("FAKECUDA_PTX_DIR").map(Into::into),
             fail_alloc: number("FAKECUDA_FAIL_ALLOC", 0),
             fail_launch: number("FAKECUDA_FAIL_LAUNCH", 0),

@@ -33,10 +33,18 @@ pub(super) fn checksum(bytes: &[u8]) -> u64 {
 
 /// The device memory that a piece of work other than a launch accesses.
 fn touched(op: &Op, stream: usize) -> Vec<Touch> {
-    let touch = |at, bytes, writes, what: &str| Touch { at, bytes, writes, what: format!("{what} of {bytes} bytes in stream {stream:#x}") };
+    let touch = |at, bytes, writes, what: &str| Touch {
+        at,
+        bytes,
+        writes,
+        what: format!("{what} of {bytes} bytes in stream {stream:#x}"),
+    };
     match op {
         Op::Copy { to: End::Device(to), from: End::Device(from), bytes, .. } => {
-            vec![touch(*to, *bytes, true, "the copy on the device"), touch(*from, *bytes, false, "the copy on the device")]
+            vec![
+                touch(*to, *bytes, true, "the copy on the device"),
+                touch(*from, *bytes, false, "the copy on the device"),
+            ]
         }
         Op::Copy { to: End::Device(to), from: End::Taken(_), bytes, .. } => {
             vec![touch(*to, *bytes, true, "the copy from pageable memory")]
@@ -69,7 +77,8 @@ impl State {
             (0, _) | (_, 0) => n,
             _ => of(0).into_iter().flat_map(|s| &s.queue).map(|(m, _)| *m).find(|m| *m > n).unwrap_or(u64::MAX),
         };
-        let queue = of(other).filter(|_| other != stream && !self.waiting.contains(&other)).into_iter().flat_map(|s| &s.queue);
+        let queue =
+            of(other).filter(|_| other != stream && !self.waiting.contains(&other)).into_iter().flat_map(|s| &s.queue);
         queue.take_while(move |(m, op)| {
             let blocked = match op {
                 Op::Wait { event, turn } => self.events.get(event).is_some_and(|e| e.done < *turn),
@@ -82,7 +91,8 @@ impl State {
     /// The copies and fills of other streams that are unordered with this piece of work.
     fn in_flight(&self, stream: usize, n: u64) -> Vec<Touch> {
         let others = self.streams.keys().filter(|h| **h != stream);
-        let mut found: Vec<Touch> = others.flat_map(|&h| self.beside((stream, n), h).flat_map(move |(_, op)| touched(op, h))).collect();
+        let mut found: Vec<Touch> =
+            others.flat_map(|&h| self.beside((stream, n), h).flat_map(move |(_, op)| touched(op, h))).collect();
         let done = self.trails.iter().filter(|t| t.beside.iter().any(|(s, last)| *s == stream && n <= *last));
         found.extend(done.map(|t| t.touch.clone()));
         found
@@ -102,7 +112,9 @@ impl State {
         let beside: Vec<_> = (self.streams.keys().filter(|h| **h != stream))
             .filter_map(|&h| self.beside((stream, n), h).last().map(|(last, _)| (h, *last)))
             .collect();
-        let pending = |(h, last): &(usize, u64)| self.streams.get(h).is_some_and(|s| s.queue.front().is_some_and(|(m, _)| m <= last));
+        let pending = |(h, last): &(usize, u64)| {
+            self.streams.get(h).is_some_and(|s| s.queue.front().is_some_and(|(m, _)| m <= last))
+        };
         let mut trails = std::mem::take(&mut self.trails);
         trails.retain(|t| t.beside.iter().any(pending));
         if !beside.is_empty() {
@@ -130,7 +142,8 @@ impl State {
     pub(super) fn remember(&self, mut op: Op) -> Op {
         if let Op::Copy { from: End::Host(at), bytes, sum, .. } = &mut op {
             // SAFETY: the memory is pinned, and its size was checked when the copy was enqueued.
-            *sum = (!self.writes_host(*at, *bytes)).then(|| checksum(unsafe { std::slice::from_raw_parts(*at as *const u8, *bytes) }));
+            *sum = (!self.writes_host(*at, *bytes))
+                .then(|| checksum(unsafe { std::slice::from_raw_parts(*at as *const u8, *bytes) }));
         }
         op
     }
@@ -142,14 +155,16 @@ impl State {
     /// Whether queued work still reads these bytes of the host.
     pub(crate) fn reads_host(&self, at: usize, bytes: usize) -> bool {
         self.any_queued(|op| {
-            matches!(op, Op::Copy { from: End::Host(a), bytes: n, .. } if *a < at + bytes && at < a + n) || matches!(op, Op::Call { .. })
+            matches!(op, Op::Copy { from: End::Host(a), bytes: n, .. } if *a < at + bytes && at < a + n)
+                || matches!(op, Op::Call { .. })
         })
     }
 
     /// Whether queued work still writes to these bytes of the host.
     pub(crate) fn writes_host(&self, at: usize, bytes: usize) -> bool {
         self.any_queued(|op| {
-            matches!(op, Op::Copy { to: End::Host(a), bytes: n, .. } if *a < at + bytes && at < a + n) || matches!(op, Op::Call { .. })
+            matches!(op, Op::Copy { to: End::Host(a), bytes: n, .. } if *a < at + bytes && at < a + n)
+                || matches!(op, Op::Call { .. })
         })
     }
 }

@@ -55,13 +55,18 @@ impl State {
             self.admit(&compiler(bytes).to_string())?;
             if compiler(bytes) > self.config.version / 1000 {
                 let of = compiler(bytes);
-                return Err(Code::ERROR_INVALID_IMAGE.why(format!("a CUBIN in the format of CUDA {of}, which is later than this driver")));
+                return Err(Code::ERROR_INVALID_IMAGE
+                    .why(format!("a CUBIN in the format of CUDA {of}, which is later than this driver")));
             }
             let name = format!("{:016x}.ptx", hash(bytes));
-            let dir =
-                self.config.ptx_dir.clone().ok_or_else(|| Code::ERROR_NO_BINARY_FOR_GPU.why("a CUBIN, but FAKECUDA_PTX_DIR is not set"))?;
-            std::fs::read_to_string(dir.join(&name))
-                .map_err(|e| Code::ERROR_NO_BINARY_FOR_GPU.why(format!("a CUBIN whose PTX file {name} cannot be read: {e}")))?
+            let dir = self
+                .config
+                .ptx_dir
+                .clone()
+                .ok_or_else(|| Code::ERROR_NO_BINARY_FOR_GPU.why("a CUBIN, but FAKECUDA_PTX_DIR is not set"))?;
+            std::fs::read_to_string(dir.join(&name)).map_err(|e| {
+                Code::ERROR_NO_BINARY_FOR_GPU.why(format!("a CUBIN whose PTX file {name} cannot be read: {e}"))
+            })?
         } else {
             self.admit("ptx")?;
             // SAFETY: the text ends with NUL, as the caller guarantees.
@@ -79,9 +84,10 @@ impl State {
     fn admit(&self, kind: &str) -> super::state::Outcome {
         match &self.config.refuse {
             Some((code, kinds)) if kinds.split(',').any(|k| k == kind) => {
-                let code = [Code::ERROR_INVALID_IMAGE, Code::ERROR_NO_BINARY_FOR_GPU, Code::ERROR_UNSUPPORTED_PTX_VERSION]
-                    .into_iter()
-                    .find(|c| *c as i32 == *code);
+                let code =
+                    [Code::ERROR_INVALID_IMAGE, Code::ERROR_NO_BINARY_FOR_GPU, Code::ERROR_UNSUPPORTED_PTX_VERSION]
+                        .into_iter()
+                        .find(|c| *c as i32 == *code);
                 Err(code
                     .unwrap_or(Code::ERROR_INVALID_IMAGE)
                     .why(format!("an image of kind {kind} is refused, as FAKECUDA_REFUSE demands")))
@@ -101,10 +107,17 @@ impl State {
             let why = format!("PTX {:?}, but this driver reads versions up to {reads:?}", module.version);
             return Err(Code::ERROR_UNSUPPORTED_PTX_VERSION.why(why));
         }
-        let wanted: i32 = module.target.trim_start_matches("sm_").trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().unwrap_or(0);
+        let wanted: i32 = module
+            .target
+            .trim_start_matches("sm_")
+            .trim_end_matches(|c: char| c.is_ascii_alphabetic())
+            .parse()
+            .unwrap_or(0);
         let has = self.config.arch.as_ref().map_or(0, |a| a.capability());
         if wanted > has {
-            return Err(Code::ERROR_NO_BINARY_FOR_GPU.why(format!("PTX for {} on a device with sm_{has}", module.target)));
+            return Err(
+                Code::ERROR_NO_BINARY_FOR_GPU.why(format!("PTX for {} on a device with sm_{has}", module.target))
+            );
         }
         let handle = self.handle();
         self.modules.insert(handle, module);

@@ -67,7 +67,9 @@ impl State {
         let name = &kernel.name;
         let bad = |what: String| Err(Code::ERROR_INVALID_CLUSTER_SIZE.why(format!("{name}: {what}")));
         let size = match (kernel.cluster, s.cluster) {
-            (Some(k), Some(l)) if k != l => return bad(format!("a launch with clusters of {l:?} blocks, but the kernel requires {k:?}")),
+            (Some(k), Some(l)) if k != l => {
+                return bad(format!("a launch with clusters of {l:?} blocks, but the kernel requires {k:?}"));
+            }
             (k, l) => k.or(l),
         };
         let Some(size) = size else { return Ok(1) };
@@ -76,7 +78,9 @@ impl State {
         }
         let blocks = size.iter().map(|&n| n as u64).product::<u64>();
         if blocks > 8 && !large && blocks <= 16 {
-            return bad(format!("clusters of {blocks} blocks, a non-portable size that the function's attribute must allow"));
+            return bad(format!(
+                "clusters of {blocks} blocks, a non-portable size that the function's attribute must allow"
+            ));
         }
         if blocks == 0 || blocks > 16 || kernel.max_cluster.is_some_and(|m| blocks > m as u64) {
             return bad(format!("clusters of {size:?} blocks are not possible"));
@@ -114,18 +118,22 @@ impl State {
         }
         let each = arch.occupancy(kernel.registers() as i32, threads as i32, shared);
         if each == 0 {
-            return Err(Code::ERROR_LAUNCH_OUT_OF_RESOURCES.why(format!("{name}: a block of {threads} threads does not fit on an SM")));
+            return Err(Code::ERROR_LAUNCH_OUT_OF_RESOURCES
+                .why(format!("{name}: a block of {threads} threads does not fit on an SM")));
         }
         let fit = arch.clusters(each, cluster as i32) as u64 * cluster as u64;
         if fit == 0 {
-            return Err(Code::ERROR_INVALID_CLUSTER_SIZE.why(format!("{name}: a cluster of {cluster} blocks does not fit on the device")));
+            return Err(Code::ERROR_INVALID_CLUSTER_SIZE
+                .why(format!("{name}: a cluster of {cluster} blocks does not fit on the device")));
         }
         if s.cooperative {
             if !arch.cooperative {
-                return Err(Code::ERROR_NOT_SUPPORTED.why(format!("{name}: a cooperative launch, which this device does not support")));
+                return Err(Code::ERROR_NOT_SUPPORTED
+                    .why(format!("{name}: a cooperative launch, which this device does not support")));
             }
             if blocks > fit {
-                return Err(Code::ERROR_COOPERATIVE_LAUNCH_TOO_LARGE.why(format!("{name}: {blocks} blocks, but only {fit} fit at once")));
+                return Err(Code::ERROR_COOPERATIVE_LAUNCH_TOO_LARGE
+                    .why(format!("{name}: {blocks} blocks, but only {fit} fit at once")));
             }
         }
         Ok(())
@@ -142,14 +150,17 @@ unsafe fn gather(kernel: &Kernel, args: *mut *mut c_void) -> Result<Vec<u8>, sup
         return Ok(params);
     }
     if args.is_null() {
-        return Err(Code::ERROR_INVALID_VALUE.why(format!("{name}: no arguments, but the kernel has {}", kernel.params.len())));
+        return Err(
+            Code::ERROR_INVALID_VALUE.why(format!("{name}: no arguments, but the kernel has {}", kernel.params.len()))
+        );
     }
     // SAFETY: there is a pointer for each parameter, as the caller guarantees.
     let list: Vec<usize> = (0..kernel.params.len()).map(|n| unsafe { *args.add(n) } as usize).collect();
     for (n, (&(offset, size), &at)) in kernel.params.iter().zip(&list).enumerate() {
         let align = if size.is_power_of_two() && size <= 8 { size } else { 1 };
         if at == 0 || at % align != 0 {
-            return Err(Code::ERROR_INVALID_VALUE.why(format!("{name}: argument {n} at {at:#x} cannot be a parameter of {size} bytes")));
+            return Err(Code::ERROR_INVALID_VALUE
+                .why(format!("{name}: argument {n} at {at:#x} cannot be a parameter of {size} bytes")));
         }
         if let Some(other) = list.iter().position(|&o| at < o && o < at + size) {
             return Err(Code::ERROR_INVALID_VALUE
@@ -167,7 +178,9 @@ unsafe fn packed(kernel: &Kernel, extra: *mut *mut c_void) -> Result<Vec<u8>, su
     let (mut at, mut size, mut n) = (0usize, 0usize, 0);
     loop {
         // SAFETY: the list ends with 0.
-        let (key, value) = unsafe { (*extra.add(n) as usize, if *extra.add(n) as usize == 0 { 0 } else { *extra.add(n + 1) as usize }) };
+        let (key, value) = unsafe {
+            (*extra.add(n) as usize, if *extra.add(n) as usize == 0 { 0 } else { *extra.add(n + 1) as usize })
+        };
         match key {
             0 => break,
             1 => at = value,
@@ -178,9 +191,8 @@ unsafe fn packed(kernel: &Kernel, extra: *mut *mut c_void) -> Result<Vec<u8>, su
         n += 2;
     }
     if size != kernel.param_bytes || at == 0 && size > 0 {
-        return Err(
-            Code::ERROR_INVALID_VALUE.why(format!("{}: {size} bytes of arguments, but the kernel has {}", kernel.name, kernel.param_bytes))
-        );
+        return Err(Code::ERROR_INVALID_VALUE
+            .why(format!("{}: {size} bytes of arguments, but the kernel has {}", kernel.name, kernel.param_bytes)));
     }
     // SAFETY: `at` points to `size` bytes, as the caller guarantees.
     Ok(if size == 0 { Vec::new() } else { unsafe { std::slice::from_raw_parts(at as *const u8, size) }.to_vec() })

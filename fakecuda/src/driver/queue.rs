@@ -120,7 +120,8 @@ impl State {
             // The legacy stream waits for all earlier work, and all later work waits for the legacy
             // stream.
             if stream == 0 {
-                let others: Vec<_> = self.streams.iter().filter(|(h, s)| **h != 0 && !s.independent).map(|(h, _)| *h).collect();
+                let others: Vec<_> =
+                    self.streams.iter().filter(|(h, s)| **h != 0 && !s.independent).map(|(h, _)| *h).collect();
                 for other in others {
                     self.drain_to(other, n)?;
                 }
@@ -164,7 +165,8 @@ impl State {
         match op {
             Op::Copy { to, from, bytes, sum } => self.copy(&to, &from, bytes, sum),
             Op::Set { at, value, count } => {
-                let to = self.memory.bytes_mut(at, value.len() * count).map_err(|e| Code::ERROR_ILLEGAL_ADDRESS.why(e))?;
+                let to =
+                    self.memory.bytes_mut(at, value.len() * count).map_err(|e| Code::ERROR_ILLEGAL_ADDRESS.why(e))?;
                 to.chunks_exact_mut(value.len()).for_each(|c| c.copy_from_slice(&value));
                 Ok(())
             }
@@ -205,9 +207,9 @@ impl State {
             End::Taken(data) => data.to_vec(),
         };
         if sum.is_some_and(|sum| sum != checksum(&data)) {
-            return Err(
-                self.race(format!("the {bytes} bytes of pinned memory of a copy to the device were changed before the copy was complete"))
-            );
+            return Err(self.race(format!(
+                "the {bytes} bytes of pinned memory of a copy to the device were changed before the copy was complete"
+            )));
         }
         match to {
             End::Device(at) => self.memory.bytes_mut(*at, bytes).map_err(gone)?.copy_from_slice(&data),
@@ -228,7 +230,8 @@ impl State {
         match ran {
             Ok(outcome) if self.config.watchdog.is_some_and(|most| outcome.instructions > most) => {
                 self.lost = Some(Code::ERROR_LAUNCH_TIMEOUT);
-                let why = format!("{} took {} instructions on a device with a watchdog", kernel.name, outcome.instructions);
+                let why =
+                    format!("{} took {} instructions on a device with a watchdog", kernel.name, outcome.instructions);
                 Err(Code::ERROR_LAUNCH_TIMEOUT.why(why))
             }
             Ok(outcome) => {

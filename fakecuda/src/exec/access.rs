@@ -144,21 +144,34 @@ impl Exec<'_> {
     #[inline]
     pub(crate) fn place(&self, space: Space, address: u64, n: usize, lane: usize) -> Result<Place, Violation> {
         if address & (n as u64 - 1) != 0 {
-            return Err(Violation::new(Kind::Misaligned, lane, format!("address {address:#x} is not a multiple of {n}")));
+            return Err(Violation::new(
+                Kind::Misaligned,
+                lane,
+                format!("address {address:#x} is not a multiple of {n}"),
+            ));
         }
         let fits = |offset: u64, size: usize, name: &str| {
             if offset.checked_add(n as u64).is_some_and(|end| end <= size as u64) {
                 return Ok(offset as usize);
             }
-            Err(Violation::new(Kind::OutOfBounds, lane, format!("{n} bytes at byte {} of {size} bytes of {name}", offset as i64)))
+            Err(Violation::new(
+                Kind::OutOfBounds,
+                lane,
+                format!("{n} bytes at byte {} of {size} bytes of {name}", offset as i64),
+            ))
         };
-        let own =
-            |at: u64| fits(at, self.cluster.each, "shared memory").map(|at| Place::Shared(self.rank as usize * self.cluster.each + at));
+        let own = |at: u64| {
+            fits(at, self.cluster.each, "shared memory")
+                .map(|at| Place::Shared(self.rank as usize * self.cluster.each + at))
+        };
         let cluster = |at: u64| {
-            let (block, at) = self.cluster.locate(self.rank, at).map_err(|e| Violation::new(Kind::OutOfBounds, lane, e))?;
-            fits(at, self.cluster.each, "shared memory").map(|at| Place::Shared(block as usize * self.cluster.each + at))
+            let (block, at) =
+                self.cluster.locate(self.rank, at).map_err(|e| Violation::new(Kind::OutOfBounds, lane, e))?;
+            fits(at, self.cluster.each, "shared memory")
+                .map(|at| Place::Shared(block as usize * self.cluster.each + at))
         };
-        let local = |at: u64| fits(at, self.local_bytes, "local memory").map(|at| Place::Local(lane * self.local_bytes + at));
+        let local =
+            |at: u64| fits(at, self.local_bytes, "local memory").map(|at| Place::Local(lane * self.local_bytes + at));
         let param = |at: u64| fits(at, self.device.params.len(), "parameters").map(Place::Param);
         match space {
             Space::Shared => own(address & 0xffff_ffff),
@@ -169,7 +182,8 @@ impl Exec<'_> {
             Space::Generic if address >= LOCAL => local(address - LOCAL),
             Space::Generic if address >= PARAM => param(address - PARAM),
             Space::Generic | Space::Global | Space::Const => {
-                let (region, offset) = self.device.memory.find(address, n).map_err(|e| Violation { lane: Some(lane), ..e.into() })?;
+                let (region, offset) =
+                    self.device.memory.find(address, n).map_err(|e| Violation { lane: Some(lane), ..e.into() })?;
                 Ok(Place::Global(region, offset))
             }
         }
@@ -194,26 +208,42 @@ impl Exec<'_> {
 
     /// Records an access for the race checks: `n` bytes at `place`.
     #[inline]
-    pub(crate) fn note(&mut self, place: Place, n: usize, lane: usize, access: AccessKind, atomic: bool) -> Result<(), Violation> {
+    pub(crate) fn note(
+        &mut self,
+        place: Place,
+        n: usize,
+        lane: usize,
+        access: AccessKind,
+        atomic: bool,
+    ) -> Result<(), Violation> {
         let write = if let AccessKind::Write(changed) = access { Some(changed) } else { None };
         let thread = self.warp * 32 + lane as u32;
         match place {
             Place::Shared(at) => {
                 let (who, cluster) = (self.who(), &mut *self.cluster);
                 if cluster.members.len() > 1 && at / cluster.each != self.rank as usize {
-                    let remote = RemoteAccess { time: cluster.clocks[who as usize].time(who), rank: self.rank, thread, pc: self.pc };
+                    let remote = RemoteAccess {
+                        time: cluster.clocks[who as usize].time(who),
+                        rank: self.rank,
+                        thread,
+                        pc: self.pc,
+                    };
                     cluster.note_remote((at / cluster.each) as u32, who, remote)?;
                 }
                 let Some(shadow) = cluster.shadow.as_mut() else { return Ok(()) };
                 let clock = &cluster.clocks[who as usize];
                 let now = clock.time(who);
                 let me = Access::new(who, thread, now, atomic);
-                let ordered = |o: &Access, _| if o.who == who { o.thread() == thread || o.time < now } else { clock.knows(o.who, o.time) };
+                let ordered = |o: &Access, _| {
+                    if o.who == who { o.thread() == thread || o.time < now } else { clock.knows(o.who, o.time) }
+                };
                 shadow.touch(self.device.launch, (at, n), me, write, ordered).map_err(|c| {
                     let verb = if c.wrote { "written" } else { "read" };
                     let (byte, whose) = (at % cluster.each, cluster.name(at / cluster.each, self.rank as usize));
                     let who = cluster.actor(&c.other, self.rank as usize);
-                    let what = format!("byte {byte} of the shared memory of {whose} was {verb} by {who} with no barrier since");
+                    let what = format!(
+                        "byte {byte} of the shared memory of {whose} was {verb} by {who} with no barrier since"
+                    );
                     Violation::new(Kind::Race, lane, what)
                 })
             }
@@ -228,7 +258,14 @@ impl Exec<'_> {
 
     /// Records a write and carries it out.
     #[inline]
-    pub(crate) fn write(&mut self, place: Place, n: usize, lane: usize, bits: u64, atomic: bool) -> Result<(), Violation> {
+    pub(crate) fn write(
+        &mut self,
+        place: Place,
+        n: usize,
+        lane: usize,
+        bits: u64,
+        atomic: bool,
+    ) -> Result<(), Violation> {
         let new = bits.to_le_bytes();
         let changed = self.bytes(place, n) != &new[..n];
         self.note(place, n, lane, AccessKind::Write(changed), atomic)?;

@@ -39,7 +39,8 @@ impl Block {
             for &(row, what) in &kernel.code.specials {
                 let row = &mut warp.lanes.rows[row as usize];
                 for (lane, x) in row.iter_mut().enumerate() {
-                    *x = special(what, kernel, launch, At { block: index, rank, cluster, thread: w * 32 + lane as u32 }) as u64;
+                    *x = special(what, kernel, launch, At { block: index, rank, cluster, thread: w * 32 + lane as u32 })
+                        as u64;
                 }
             }
             warps.push(warp);
@@ -58,7 +59,12 @@ impl Block {
     }
 
     /// Gives each warp one turn.
-    pub(crate) fn round(&mut self, kernel: &Kernel, cluster: &mut ClusterState, device: &mut Device) -> Result<Round, Fault> {
+    pub(crate) fn round(
+        &mut self,
+        kernel: &Kernel,
+        cluster: &mut ClusterState,
+        device: &mut Device,
+    ) -> Result<Round, Fault> {
         let mut round = Round { instructions: 0, over: false, only_polled: true };
         for w in 0..self.warps.len() {
             let ready = self.warps[w].is_ready();
@@ -171,17 +177,27 @@ impl Block {
         }
         let list: Vec<_> = places.iter().map(|(pc, n)| format!("{n} wait at PTX line {}", line(kernel, *pc))).collect();
         let live: u32 = self.warps.iter().map(|w| w.live.count_ones()).sum();
-        let apart = |w: usize, g: &Group| kernel.code.instructions[g.pc as usize].aligned && g.mask != self.warps[w].live;
         let apart =
-            if waiting.clone().any(|(w, g)| apart(w, &g)) { "; only a part of a warp reached an `.aligned` instruction" } else { "" };
-        let what = format!("of {} threads, {}, and {} have ended{apart}", self.threads, list.join(", "), self.threads - live);
-        let (w, pc, lane) = waiting.map(|(w, g)| (w, g.pc, g.mask.trailing_zeros() as usize)).next().unwrap_or((0, 0, 0));
+            |w: usize, g: &Group| kernel.code.instructions[g.pc as usize].aligned && g.mask != self.warps[w].live;
+        let apart = if waiting.clone().any(|(w, g)| apart(w, &g)) {
+            "; only a part of a warp reached an `.aligned` instruction"
+        } else {
+            ""
+        };
+        let what =
+            format!("of {} threads, {}, and {} have ended{apart}", self.threads, list.join(", "), self.threads - live);
+        let (w, pc, lane) =
+            waiting.map(|(w, g)| (w, g.pc, g.mask.trailing_zeros() as usize)).next().unwrap_or((0, 0, 0));
         self.fault(kernel, w, (Violation::new(Kind::Deadlock, lane, what), pc, lane))
     }
 
     /// The fault of a block that never ends; it names the place of one of its threads.
     pub(crate) fn endless(&self, kernel: &Kernel, what: &str) -> Fault {
-        let at = self.warps.iter().enumerate().find_map(|(w, warp)| warp.groups.iter().find(|g| g.wait == Wait::Nothing).map(|g| (w, *g)));
+        let at = self
+            .warps
+            .iter()
+            .enumerate()
+            .find_map(|(w, warp)| warp.groups.iter().find(|g| g.wait == Wait::Nothing).map(|g| (w, *g)));
         let (w, pc, lane) = at.map_or((0, 0, 0), |(w, g)| (w, g.pc, g.mask.trailing_zeros() as usize));
         self.fault(kernel, w, (Violation::new(Kind::Endless, lane, what), pc, lane))
     }

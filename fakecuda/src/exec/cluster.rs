@@ -19,10 +19,12 @@ impl Cluster {
     pub(crate) fn new(kernel: &Kernel, launch: &Launch, size: [u32; 3], number: u32, races: bool) -> Cluster {
         let [gx, gy, _] = launch.grid;
         let many = [gx / size[0], gy / size[1]];
-        let first = [number % many[0] * size[0], number / many[0] % many[1] * size[1], number / many[0] / many[1] * size[2]];
+        let first =
+            [number % many[0] * size[0], number / many[0] % many[1] * size[1], number / many[0] / many[1] * size[2]];
         let ranks = size.iter().product::<u32>();
-        let indices: Vec<[u32; 3]> =
-            (0..ranks).map(|r| [first[0] + r % size[0], first[1] + r / size[0] % size[1], first[2] + r / size[0] / size[1]]).collect();
+        let indices: Vec<[u32; 3]> = (0..ranks)
+            .map(|r| [first[0] + r % size[0], first[1] + r / size[0] % size[1], first[2] + r / size[0] / size[1]])
+            .collect();
         let numbers: Vec<u32> = indices.iter().map(|[x, y, z]| x + gx * (y + gy * z)).collect();
         let bytes = kernel.dynamic_at() + launch.dynamic_shared;
         let warps = launch.block.iter().product::<u32>().div_ceil(32);
@@ -73,10 +75,15 @@ impl Cluster {
         match self.state.left_alone(n as u32) {
             None => Ok(()),
             Some(v) => {
-                let what =
-                    format!("block {n} of the cluster, which owns this shared memory, ended without waiting for this access or copy");
+                let what = format!(
+                    "block {n} of the cluster, which owns this shared memory, ended without waiting for this access or copy"
+                );
                 let (warp, lane) = (v.thread as usize / 32, v.thread as usize % 32);
-                Err(self.blocks[v.rank as usize].fault(kernel, warp, (Violation::new(Kind::Race, lane, what), v.pc, lane)))
+                Err(self.blocks[v.rank as usize].fault(
+                    kernel,
+                    warp,
+                    (Violation::new(Kind::Race, lane, what), v.pc, lane),
+                ))
             }
         }
     }
@@ -102,7 +109,12 @@ impl Cluster {
     }
 
     pub(crate) fn endless(&self, kernel: &Kernel, what: &str) -> Fault {
-        let b = self.blocks.iter().zip(&self.state.members).find(|(b, m)| !m.ended && !b.is_stuck()).map_or(&self.blocks[0], |b| b.0);
+        let b = self
+            .blocks
+            .iter()
+            .zip(&self.state.members)
+            .find(|(b, m)| !m.ended && !b.is_stuck())
+            .map_or(&self.blocks[0], |b| b.0);
         match self.state.vain() {
             Some(waits) => Fault { kind: Kind::Deadlock, ..b.endless(kernel, &waits) },
             None => b.endless(kernel, what),

@@ -129,7 +129,11 @@ impl ClusterState {
         match block {
             0 => Ok((rank, at)),
             b if b as usize <= self.members.len() => Ok((b - 1, at)),
-            b => Err(format!("address {address:#x} names block {} of a cluster that has {} blocks", b - 1, self.members.len())),
+            b => Err(format!(
+                "address {address:#x} names block {} of a cluster that has {} blocks",
+                b - 1,
+                self.members.len()
+            )),
         }
     }
 
@@ -144,9 +148,16 @@ impl ClusterState {
         if a.who < self.first_slot {
             format!("thread {thread} of {}", self.name((a.who / self.warps) as usize, asks))
         } else if a.who < products {
-            format!("a copy that thread {thread} of {} started", self.name(((a.who - self.first_slot) / SLOTS) as usize, asks))
+            format!(
+                "a copy that thread {thread} of {} started",
+                self.name(((a.who - self.first_slot) / SLOTS) as usize, asks)
+            )
         } else {
-            format!("a product of warp {} of {}", thread / 32, self.name(((a.who - products) / self.warps) as usize, asks))
+            format!(
+                "a product of warp {} of {}",
+                thread / 32,
+                self.name(((a.who - products) / self.warps) as usize, asks)
+            )
         }
     }
 

@@ -186,7 +186,8 @@ impl Kernel {
     /// The 32-bit registers of a thread. PTX does not state the number that a GPU would use. This
     /// is a plausible estimate, within the launch bounds.
     pub fn registers(&self) -> u32 {
-        let threads = self.max_threads.unwrap_or(256).clamp(1, 1024).next_multiple_of(32).saturating_mul(self.blocks.max(1));
+        let threads =
+            self.max_threads.unwrap_or(256).clamp(1, 1024).next_multiple_of(32).saturating_mul(self.blocks.max(1));
         let left = (65536 / threads / 8 * 8).max(16);
         (self.code.rows / 4).clamp(16, 255).min(left).min(self.most_registers)
     }

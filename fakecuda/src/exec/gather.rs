@@ -16,9 +16,18 @@ pub(crate) struct ClusterBarrier {
 }
 
 impl Warp {
-    pub(crate) fn cluster_arrive(&mut self, lanes: Mask, release: bool, cluster: &mut ClusterState) -> Result<(), Violation> {
+    pub(crate) fn cluster_arrive(
+        &mut self,
+        lanes: Mask,
+        release: bool,
+        cluster: &mut ClusterState,
+    ) -> Result<(), Violation> {
         if let Some(lane) = each(lanes & (self.cluster_barrier.arrived | self.cluster_barrier.open)).next() {
-            return Err(Violation::new(Kind::Deadlock, lane, "a thread arrives at the cluster's barrier again without having waited"));
+            return Err(Violation::new(
+                Kind::Deadlock,
+                lane,
+                "a thread arrives at the cluster's barrier again without having waited",
+            ));
         }
         self.cluster_barrier.arrived |= lanes;
         if release {
@@ -44,7 +53,10 @@ impl Warp {
         c.open |= std::mem::take(&mut c.arrived);
         let mut takes = false;
         for g in self.groups.iter_mut().filter(|g| g.wait == Wait::Cluster) {
-            takes |= matches!(kernel.code.instructions[g.pc as usize].action, Action::Cluster(Gathering::Wait { acquire: true }));
+            takes |= matches!(
+                kernel.code.instructions[g.pc as usize].action,
+                Action::Cluster(Gathering::Wait { acquire: true })
+            );
             self.cluster_barrier.open &= !g.mask;
             g.wait = Wait::Nothing;
             g.pc += 1;

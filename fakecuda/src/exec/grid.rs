@@ -52,7 +52,13 @@ pub struct Outcome {
 const IDLE: u32 = 1000;
 
 /// Runs a kernel to its end.
-pub fn run(kernel: &Kernel, memory: &mut Memory, launch: &Launch, limits: &Limits, number: u32) -> Result<Outcome, Fault> {
+pub fn run(
+    kernel: &Kernel,
+    memory: &mut Memory,
+    launch: &Launch,
+    limits: &Limits,
+    number: u32,
+) -> Result<Outcome, Fault> {
     let blocks: u64 = launch.grid.iter().map(|&n| n as u64).product();
     let mut device = Device {
         memory: std::mem::replace(memory, Memory::new(0)),
@@ -108,7 +114,11 @@ fn together(
         if idle > IDLE
             && let Some(b) = clusters.iter().find(|c| c.waits()).or(clusters.first())
         {
-            let hint = if cooperative { "" } else { " (the launch is not cooperative, so other blocks may not run at the same time)" };
+            let hint = if cooperative {
+                ""
+            } else {
+                " (the launch is not cooperative, so other blocks may not run at the same time)"
+            };
             return Err(b.endless(k, &format!("all threads only poll memory that no thread writes{hint}")));
         }
         if *count > limits.instructions

@@ -69,7 +69,14 @@ impl ClusterState {
         self.jobs.push(Job { asked, moves, signals, group, slot, time, clock, data: None });
     }
 
-    fn note_job(&mut self, device: &Device, job: &Job, at: usize, n: usize, write: Option<bool>) -> Result<(), Violation> {
+    fn note_job(
+        &mut self,
+        device: &Device,
+        job: &Job,
+        at: usize,
+        n: usize,
+        write: Option<bool>,
+    ) -> Result<(), Violation> {
         let (rank, lane) = (job.asked.rank, job.asked.lane);
         let (owner, thread) = (at / self.each, job.asked.warp * 32 + lane as u32);
         if self.members[owner].ended {
@@ -77,7 +84,8 @@ impl ClusterState {
             return Err(Violation::new(Kind::UseAfterFree, lane, what));
         }
         if self.shadow.is_some() {
-            self.members[owner].remote[job.slot as usize] = Some(RemoteAccess { time: job.time, rank, thread, pc: job.asked.pc });
+            self.members[owner].remote[job.slot as usize] =
+                Some(RemoteAccess { time: job.time, rank, thread, pc: job.asked.pc });
         }
         let generic = |o: &Access| o.who < self.first_slot;
         let me = Access::new(job.slot, thread, job.time, false);
@@ -128,7 +136,14 @@ impl ClusterState {
         Ok(())
     }
 
-    fn note_global(&self, device: &mut Device, job: &Job, address: u64, n: usize, access: AccessKind) -> Result<(usize, usize), Violation> {
+    fn note_global(
+        &self,
+        device: &mut Device,
+        job: &Job,
+        address: u64,
+        n: usize,
+        access: AccessKind,
+    ) -> Result<(usize, usize), Violation> {
         let lane = job.asked.lane;
         let place = device.memory.find(address, n).map_err(|e| Violation { lane: Some(lane), ..e.into() })?;
         let view = &self.members[job.asked.rank as usize].view;
@@ -177,9 +192,16 @@ impl ClusterState {
 
     /// Completes a thread's copies in the groups before `first`. With `read`, it only reads their
     /// sources.
-    pub(crate) fn wait_jobs(&mut self, asked: Asked, first: u32, read: bool, device: &mut Device) -> Result<(), Violation> {
+    pub(crate) fn wait_jobs(
+        &mut self,
+        asked: Asked,
+        first: u32,
+        read: bool,
+        device: &mut Device,
+    ) -> Result<(), Violation> {
         let mine = |j: &Job| {
-            (j.asked.rank, j.asked.warp, j.asked.lane) == (asked.rank, asked.warp, asked.lane) && j.group.is_some_and(|g| g < first)
+            (j.asked.rank, j.asked.warp, j.asked.lane) == (asked.rank, asked.warp, asked.lane)
+                && j.group.is_some_and(|g| g < first)
         };
         let who = (asked.rank * self.warps + asked.warp) as usize;
         for mut job in std::mem::take(&mut self.jobs) {
@@ -206,7 +228,8 @@ impl ClusterState {
             if asked.rank != rank || job.group.is_none() {
                 self.jobs.push(job);
             } else if job.data.is_none() {
-                let what = "the block ended while this copy may still read its shared memory: no cp.async.bulk.wait_group";
+                let what =
+                    "the block ended while this copy may still read its shared memory: no cp.async.bulk.wait_group";
                 return Err((Violation::new(Kind::Race, asked.lane, what), asked));
             } else {
                 self.finish(job, device).map_err(|w| (w, asked))?;

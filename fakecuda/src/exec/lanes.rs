@@ -118,7 +118,12 @@ impl Lanes {
     }
 
     #[inline(always)]
-    pub(crate) fn map3<A: Value, B: Value, C: Value, R: Value>(&mut self, rows: [u32; 4], mask: Mask, f: impl Fn(A, B, C) -> R) {
+    pub(crate) fn map3<A: Value, B: Value, C: Value, R: Value>(
+        &mut self,
+        rows: [u32; 4],
+        mask: Mask,
+        f: impl Fn(A, B, C) -> R,
+    ) {
         let [d, a, b, c] = self.cells(rows);
         set(d, mask, |i| f(A::of(a[i].get()), B::of(b[i].get()), C::of(c[i].get())).bits());
     }

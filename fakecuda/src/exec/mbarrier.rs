@@ -47,7 +47,13 @@ fn misuse(lane: usize, what: impl Into<String>) -> Violation {
 
 impl Exec<'_> {
     /// The offset of an object. With `far`, the object may be in another block's shared memory.
-    pub(crate) fn mbarrier_at(&mut self, space: Space, address: u64, lane: usize, far: bool) -> Result<usize, Violation> {
+    pub(crate) fn mbarrier_at(
+        &mut self,
+        space: Space,
+        address: u64,
+        lane: usize,
+        far: bool,
+    ) -> Result<usize, Violation> {
         let Place::Shared(at) = self.place(space, address, 8, lane)? else {
             return Err(misuse(lane, "an mbarrier must be in shared memory"));
         };
@@ -130,14 +136,23 @@ impl Exec<'_> {
 
     /// Arrives `count` times, and returns the state before that. With `drop`, the later phases
     /// expect these arrivals no longer.
-    pub(crate) fn mbarrier_arrive(&mut self, at: usize, count: u64, release: bool, drop: bool, lane: usize) -> Result<u64, Violation> {
+    pub(crate) fn mbarrier_arrive(
+        &mut self,
+        at: usize,
+        count: u64,
+        release: bool,
+        drop: bool,
+        lane: usize,
+    ) -> Result<u64, Violation> {
         self.note(Place::Shared(at), 8, lane, AccessKind::Write(true), true)?;
         let who = self.who();
         let b = self.known(at, lane)?;
         let (count, state) = (count as i64, b.phase << 20 | b.pending as u64);
         if count < 1 || count > b.pending {
-            let what =
-                format!("{count} arrivals at an mbarrier that waits for {} more of {} arrivals in this phase", b.pending, b.expected);
+            let what = format!(
+                "{count} arrivals at an mbarrier that waits for {} more of {} arrivals in this phase",
+                b.pending, b.expected
+            );
             return Err(misuse(lane, what));
         }
         b.pending -= count;
@@ -170,7 +185,13 @@ impl Exec<'_> {
     }
 
     /// Tests whether a phase has ended.
-    pub(crate) fn mbarrier_test(&mut self, at: usize, phase: Phase, acquire: bool, lane: usize) -> Result<bool, Violation> {
+    pub(crate) fn mbarrier_test(
+        &mut self,
+        at: usize,
+        phase: Phase,
+        acquire: bool,
+        lane: usize,
+    ) -> Result<bool, Violation> {
         *self.polled = true;
         self.note(Place::Shared(at), 8, lane, AccessKind::Read, true)?;
         let who = self.who();
@@ -184,7 +205,9 @@ impl Exec<'_> {
         if wanted != now && wanted != now.wrapping_sub(1) {
             return Err(misuse(
                 lane,
-                format!("a test for phase {wanted} in phase {now}: only the current and the preceding phase may be tested"),
+                format!(
+                    "a test for phase {wanted} in phase {now}: only the current and the preceding phase may be tested"
+                ),
             ));
         }
         if wanted == now {
@@ -206,7 +229,9 @@ impl ClusterState {
     /// Subtracts bytes that have arrived; `by` is the copy that brought them.
     pub(crate) fn arrived_bytes(&mut self, at: usize, bytes: i64, by: Option<(u32, u32)>) -> Result<(), String> {
         let byte = at % self.each.max(1);
-        let Some(b) = self.mbarriers.at.get_mut(&at) else { return Err(format!("there is no mbarrier at byte {byte} of shared memory")) };
+        let Some(b) = self.mbarriers.at.get_mut(&at) else {
+            return Err(format!("there is no mbarrier at byte {byte} of shared memory"));
+        };
         b.bytes -= bytes;
         if b.bytes < -MOST {
             return Err(format!("{} more bytes arrived than the mbarrier at byte {byte} expects", -b.bytes));
@@ -232,12 +257,20 @@ impl ClusterState {
 
     /// Describes the warps that wait at mbarriers whose phases have not ended.
     pub(crate) fn vain(&self) -> Option<String> {
-        let mut list: Vec<_> =
-            self.mbarriers.waits.iter().filter(|(_, (at, phase))| self.mbarriers.at.get(at).is_some_and(|b| b.phase == *phase)).collect();
+        let mut list: Vec<_> = self
+            .mbarriers
+            .waits
+            .iter()
+            .filter(|(_, (at, phase))| self.mbarriers.at.get(at).is_some_and(|b| b.phase == *phase))
+            .collect();
         list.sort();
         let say = |(&who, &(at, phase)): (&u32, &(usize, u64))| {
             let b = &self.mbarriers.at[&at];
-            let whose = if self.members.len() > 1 { format!(" of block {} of the cluster", at / self.each) } else { String::new() };
+            let whose = if self.members.len() > 1 {
+                format!(" of block {} of the cluster", at / self.each)
+            } else {
+                String::new()
+            };
             format!(
                 "warp {}{whose} waits at the mbarrier at byte {} for phase {phase}, which lacks {} of {} arrivals and {} bytes",
                 who % self.warps,

@@ -81,8 +81,9 @@ impl Exec<'_> {
         let Some(shadow) = cluster.shadow.as_mut() else { return Ok(()) };
         let actor = first + cluster.members.len() as u32 * super::jobs::SLOTS + who;
         let me = Access::new(actor, self.warp * 32, time, false);
-        let ordered =
-            |o: &Access, wrote: bool| if wrote && o.who < first { clock.is_fenced(o.who, o.time) } else { clock.knows(o.who, o.time) };
+        let ordered = |o: &Access, wrote: bool| {
+            if wrote && o.who < first { clock.is_fenced(o.who, o.time) } else { clock.knows(o.who, o.time) }
+        };
         shadow.touch(self.device.launch, (at, n), me, None, ordered).map_err(|c| {
             let lacks = if clock.knows(c.other.who, c.other.time) { "fence.proxy.async" } else { "barrier" };
             let other = cluster.actor(&c.other, self.rank as usize);

@@ -33,7 +33,10 @@ impl TensorMap {
         let mut words = vec![
             MAGIC,
             self.address,
-            self.dims.len() as u64 | (self.element as u64) << 8 | (self.swizzle as u64) << 16 | (self.fill as u64) << 32,
+            self.dims.len() as u64
+                | (self.element as u64) << 8
+                | (self.swizzle as u64) << 16
+                | (self.fill as u64) << 32,
         ];
         let at = |list: &[u64], n: usize| list.get(n).copied().unwrap_or(0);
         words.extend((0..5).map(|n| at(&self.dims, n)));
@@ -46,7 +49,8 @@ impl TensorMap {
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Option<TensorMap> {
-        let words: Vec<u64> = bytes.chunks_exact(8).map(|c| c.iter().rev().fold(0, |w, &b| w << 8 | b as u64)).collect();
+        let words: Vec<u64> =
+            bytes.chunks_exact(8).map(|c| c.iter().rev().fold(0, |w, &b| w << 8 | b as u64)).collect();
         if words.len() < 16 || words[0] != MAGIC {
             return None;
         }
@@ -78,7 +82,8 @@ impl TensorMap {
         let last = (self.dims[0] as i64 - corner[0] as i64).clamp(first, self.tile[0] as i64);
         let (first, last) = (first as usize * self.element, last as usize * self.element);
         for r in 0..rows {
-            let (mut rest, mut inside, mut global) = (r, true, self.address as i64 + corner[0] as i64 * self.element as i64);
+            let (mut rest, mut inside, mut global) =
+                (r, true, self.address as i64 + corner[0] as i64 * self.element as i64);
             for (d, &first) in corner.iter().enumerate().skip(1) {
                 let c = first as i64 + (rest % self.tile[d] as usize) as i64;
                 rest /= self.tile[d] as usize;
@@ -95,9 +100,15 @@ impl TensorMap {
                     if from < to_byte {
                         let (shared, bytes) = (to(from), to_byte - from);
                         match (load, global) {
-                            (true, Some(g)) => moves.push(Move { from: From::Global(g), to: To::Shared(shared), bytes }),
-                            (true, None) => moves.push(Move { from: From::Fill(self.fill), to: To::Shared(shared), bytes }),
-                            (false, Some(g)) => moves.push(Move { from: From::Shared(shared), to: To::Global(g), bytes }),
+                            (true, Some(g)) => {
+                                moves.push(Move { from: From::Global(g), to: To::Shared(shared), bytes })
+                            }
+                            (true, None) => {
+                                moves.push(Move { from: From::Fill(self.fill), to: To::Shared(shared), bytes })
+                            }
+                            (false, Some(g)) => {
+                                moves.push(Move { from: From::Shared(shared), to: To::Global(g), bytes })
+                            }
                             (false, None) => {}
                         }
                     }

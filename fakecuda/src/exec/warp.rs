@@ -102,7 +102,13 @@ impl Warp {
 
     /// Runs until no group can continue or `turn` instructions have run. Returns the number of
     /// instructions, summed over lanes.
-    pub(crate) fn run(&mut self, kernel: &Kernel, cluster: &mut ClusterState, device: &mut Device, turn: u32) -> Result<u64, Stop> {
+    pub(crate) fn run(
+        &mut self,
+        kernel: &Kernel,
+        cluster: &mut ClusterState,
+        device: &mut Device,
+        turn: u32,
+    ) -> Result<u64, Stop> {
         let (mut left, mut done) = (turn, 0);
         self.polled = false;
         while left > 0 && !self.polled {
@@ -152,7 +158,9 @@ impl Warp {
             let i = &code.instructions[g.pc as usize];
             let active = match i.guard {
                 None => g.mask,
-                Some(p) => g.mask & if p.want { self.lanes.preds[p.pred as usize] } else { !self.lanes.preds[p.pred as usize] },
+                Some(p) => {
+                    g.mask & if p.want { self.lanes.preds[p.pred as usize] } else { !self.lanes.preds[p.pred as usize] }
+                }
             };
             done += active.count_ones() as u64;
             let stop = |w: Violation| {
@@ -201,9 +209,13 @@ impl Warp {
                         self.part(g, active, g.pc + 1);
                         for lane in each(active) {
                             let n = self.lanes.rows[*index as usize][lane] as u32 as usize;
-                            let to = to
-                                .get(n)
-                                .ok_or_else(|| stop(Violation::new(Kind::OutOfBounds, lane, format!("a branch table has no entry {n}"))))?;
+                            let to = to.get(n).ok_or_else(|| {
+                                stop(Violation::new(
+                                    Kind::OutOfBounds,
+                                    lane,
+                                    format!("a branch table has no entry {n}"),
+                                ))
+                            })?;
                             self.put(Group { mask: 1 << lane, pc: target(*to), ..g });
                         }
                         return Ok(done);
@@ -243,7 +255,9 @@ impl Warp {
                         g.pc += 1;
                     }
                     Action::Cluster(Gathering::Wait { acquire }) => {
-                        if let Some(lane) = each(active & !(self.cluster_barrier.arrived | self.cluster_barrier.open)).next() {
+                        if let Some(lane) =
+                            each(active & !(self.cluster_barrier.arrived | self.cluster_barrier.open)).next()
+                        {
                             return Err(stop(Violation::new(
                                 Kind::Deadlock,
                                 lane,
@@ -266,7 +280,9 @@ impl Warp {
                         self.polled = true;
                         g.pc += 1;
                     }
-                    Action::Fail(what) => return Err(stop(Violation { kind: Kind::Trap, lane: None, what: what.clone() })),
+                    Action::Fail(what) => {
+                        return Err(stop(Violation { kind: Kind::Trap, lane: None, what: what.clone() }));
+                    }
                 }
             }
             let meets = |o: &Group| o.pc == g.pc || o.wait == Wait::Nothing && !o.tired && o.pc < g.pc;
@@ -288,7 +304,11 @@ impl Warp {
         let value = |row: u32| self.lanes.rows[row as usize][lane] as u32;
         let (id, threads) = (value(b.id), b.threads.map(value));
         if id > 15 || threads.is_some_and(|n| n % 32 != 0) {
-            return Err(Violation::new(Kind::Deadlock, lane, format!("barrier {id} of {threads:?} threads is not allowed")));
+            return Err(Violation::new(
+                Kind::Deadlock,
+                lane,
+                format!("barrier {id} of {threads:?} threads is not allowed"),
+            ));
         }
         if !b.wait {
             self.arrived.push((id, g.mask.count_ones()));

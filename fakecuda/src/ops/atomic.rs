@@ -20,7 +20,9 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     let at = returns as usize;
     let to = if returns { Some(s.row(b, 0)?) } else { None };
     let ((base, offset, space), list) = (s.memory(at)?, s.vector(b, at + 1)?);
-    let Some(op) = s.modifiers().find(|m| matches!(*m, "add" | "min" | "max" | "and" | "or" | "xor" | "inc" | "dec" | "exch" | "cas"))
+    let Some(op) = s
+        .modifiers()
+        .find(|m| matches!(*m, "add" | "min" | "max" | "and" | "or" | "xor" | "inc" | "dec" | "exch" | "cas"))
     else {
         return s.not_done();
     };

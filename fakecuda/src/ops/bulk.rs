@@ -58,9 +58,20 @@ fn at(e: &Exec<'_>, (base, offset): (u32, i64), lane: usize) -> u64 {
 }
 
 /// The offset in shared memory of `n` bytes at `address`, which must be a multiple of `align`.
-fn shared(e: &Exec<'_>, space: Space, address: u64, n: usize, align: u64, lane: usize) -> std::result::Result<usize, Violation> {
+fn shared(
+    e: &Exec<'_>,
+    space: Space,
+    address: u64,
+    n: usize,
+    align: u64,
+    lane: usize,
+) -> std::result::Result<usize, Violation> {
     if address & (align - 1) != 0 {
-        return Err(Violation::new(Kind::Misaligned, lane, format!("address {address:#x} of shared memory is not a multiple of {align}")));
+        return Err(Violation::new(
+            Kind::Misaligned,
+            lane,
+            format!("address {address:#x} of shared memory is not a multiple of {align}"),
+        ));
     }
     let Place::Shared(first) = e.place(space, address, 1, lane)? else { return misuse(lane, "shared memory expected") };
     match first % e.cluster.each + n <= e.cluster.each {
@@ -88,10 +99,15 @@ fn targets(
 ) -> std::result::Result<(Vec<usize>, Signals), Violation> {
     let each = e.cluster.each;
     let ranks: Vec<usize> = match mask {
-        None if to / each != mbarrier / each => return misuse(lane, "the mbarrier of a copy must be in the destination block of the copy"),
+        None if to / each != mbarrier / each => {
+            return misuse(lane, "the mbarrier of a copy must be in the destination block of the copy");
+        }
         None => vec![to / each],
         Some(m) if m == 0 || m as u32 >> e.cluster.members.len() != 0 => {
-            return misuse(lane, format!("a copy to the blocks {m:#x} of a cluster that has {} blocks", e.cluster.members.len()));
+            return misuse(
+                lane,
+                format!("a copy to the blocks {m:#x} of a cluster that has {} blocks", e.cluster.members.len()),
+            );
         }
         Some(m) => (0..16).filter(|r| m >> r & 1 == 1).collect(),
     };
@@ -125,7 +141,12 @@ fn plain(b: &mut Builder<'_>, s: &Statement) -> Result<Action> {
                 let (bytes, to, asked) = (size(e, lane)?, global(at(e, to, lane), lane)?, asked(e, lane));
                 let from = shared(e, Space::Shared, at(e, from, lane), bytes, 16, lane)?;
                 let group = Some(e.copies.bulk[lane]);
-                e.cluster.begin(asked, vec![Move { from: From::Shared(from), to: To::Global(to), bytes }], Vec::new(), group);
+                e.cluster.begin(
+                    asked,
+                    vec![Move { from: From::Shared(from), to: To::Global(to), bytes }],
+                    Vec::new(),
+                    group,
+                );
             }
             Ok(())
         })),
@@ -172,7 +193,10 @@ fn tensor(b: &mut Builder<'_>, s: &Statement) -> Result<Action> {
         for lane in each(mask) {
             let (map, asked) = (tensor_map(e, at(e, map, lane), lane)?, asked(e, lane));
             if map.dims.len() != dims {
-                return misuse(lane, format!("a copy in {dims} dimensions with a tensor map that has {}", map.dims.len()));
+                return misuse(
+                    lane,
+                    format!("a copy in {dims} dimensions with a tensor map that has {}", map.dims.len()),
+                );
             }
             let corner: Vec<i32> = corner.iter().map(|&r| e.lanes.rows[r as usize][lane] as i32).collect();
             let there = shared(e, space, at(e, place, lane), map.bytes(), 128, lane)?;
@@ -213,8 +237,11 @@ fn store(b: &mut Builder<'_>, s: &Statement) -> Result<Action> {
             let to = shared(e, Space::Cluster, at(e, to, lane), bytes, bytes as u64, lane)?;
             let mbarrier = shared(e, Space::Cluster, at(e, mbarrier, lane), 8, 8, lane)?;
             let (_, signals) = targets(e, to, mbarrier, None, bytes, lane)?;
-            let value =
-                |(i, &r): (usize, &u32)| Move { from: From::Value(e.lanes.rows[r as usize][lane]), to: To::Shared(to + i * n), bytes: n };
+            let value = |(i, &r): (usize, &u32)| Move {
+                from: From::Value(e.lanes.rows[r as usize][lane]),
+                to: To::Shared(to + i * n),
+                bytes: n,
+            };
             let moves = from.iter().enumerate().map(value).collect();
             e.cluster.begin(asked, moves, signals, None);
         }

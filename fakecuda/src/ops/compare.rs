@@ -82,7 +82,12 @@ fn test(b: &mut Builder<'_>, s: &Statement, op: &str) -> crate::parse::Result<Te
                 };
             }
             // The unordered forms (such as `ltu`) are true if one operand is NaN.
-            #[allow(clippy::neg_cmp_op_on_partial_ord, clippy::double_comparisons, clippy::nonminimal_bool, clippy::eq_op)]
+            #[allow(
+                clippy::neg_cmp_op_on_partial_ord,
+                clippy::double_comparisons,
+                clippy::nonminimal_bool,
+                clippy::eq_op
+            )]
             let test: Test = match op {
                 "eq" => by!(|x, y| x == y),
                 "ne" if $float => by!(|x, y| x < y || x > y),

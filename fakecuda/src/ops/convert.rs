@@ -46,7 +46,11 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                 let x = round::whole(read(x), whole);
                 // A value out of range gives the nearest value in range, and NaN gives 0. Rust's
                 // `as` does the same.
-                if signed { (x as i64).clamp(-(most as i64) - 1, most as i64) as u64 & all } else { (x as u64).min(most) }
+                if signed {
+                    (x as i64).clamp(-(most as i64) - 1, most as i64) as u64 & all
+                } else {
+                    (x as u64).min(most)
+                }
             })
         })));
     }
@@ -94,7 +98,9 @@ fn pack(b: &mut Builder<'_>, s: &Statement, to: Type) -> Decoded {
     let (r, mode, relu) = (s.rows::<3>(b)?, mode(s), s.has("relu"));
     let cut = move |x: f32| if relu && x < 0.0 { 0.0 } else { x as f64 };
     let to = if to == Type::F16x2 { Type::F16 } else { Type::Bf16 };
-    Ok(Some(lanes(move |l, m| l.map2(r, m, |a: f32, b: f32| (to_half(to, cut(a), mode) as u32) << 16 | to_half(to, cut(b), mode) as u32))))
+    Ok(Some(lanes(move |l, m| {
+        l.map2(r, m, |a: f32, b: f32| (to_half(to, cut(a), mode) as u32) << 16 | to_half(to, cut(b), mode) as u32)
+    })))
 }
 
 #[allow(clippy::unnecessary_cast)]

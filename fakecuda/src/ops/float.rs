@@ -76,7 +76,11 @@ fn two(b: &mut Builder<'_>, s: &Statement, f: impl Fn(f32, f32) -> f32 + Copy + 
     }))
 }
 
-fn three(b: &mut Builder<'_>, s: &Statement, f: impl Fn(f32, f32, f32) -> f32 + Copy + Send + Sync + 'static) -> Decoded {
+fn three(
+    b: &mut Builder<'_>,
+    s: &Statement,
+    f: impl Fn(f32, f32, f32) -> f32 + Copy + Send + Sync + 'static,
+) -> Decoded {
     let (r, fin) = (s.rows::<4>(b)?, Finish::of(s));
     Ok(Some(if fin.is_plain() {
         lanes(move |l, m| l.map3(r, m, f))
@@ -154,8 +158,12 @@ fn single(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         ("sin", _) => one(b, s, f64s(f64::sin)),
         ("cos", _) => one(b, s, f64s(f64::cos)),
         ("tanh", _) => one(b, s, f64s(f64::tanh)),
-        ("min", _) if nan => two(b, s, |x, y| if x.is_nan() || y.is_nan() { f32::NAN } else { least(x, y, f32::is_sign_negative) }),
-        ("max", _) if nan => two(b, s, |x, y| if x.is_nan() || y.is_nan() { f32::NAN } else { greatest(x, y, f32::is_sign_negative) }),
+        ("min", _) if nan => {
+            two(b, s, |x, y| if x.is_nan() || y.is_nan() { f32::NAN } else { least(x, y, f32::is_sign_negative) })
+        }
+        ("max", _) if nan => {
+            two(b, s, |x, y| if x.is_nan() || y.is_nan() { f32::NAN } else { greatest(x, y, f32::is_sign_negative) })
+        }
         ("min", _) => two(b, s, |x, y| least(x, y, f32::is_sign_negative)),
         ("max", _) => two(b, s, |x, y| greatest(x, y, f32::is_sign_negative)),
         ("abs", _) => one(b, s, f32::abs),

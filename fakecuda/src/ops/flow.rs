@@ -16,7 +16,8 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         "brx" => {
             s.only("idx uni")?;
             let Arg::Name(table) = s.arg(1)? else { return s.wrong("a table expected") };
-            let to = b.code.tables.get(table).cloned().ok_or_else(|| Error::new(s.line, format!("no table '{table}'")))?;
+            let to =
+                b.code.tables.get(table).cloned().ok_or_else(|| Error::new(s.line, format!("no table '{table}'")))?;
             Action::Table { index: s.row(b, 0)?, to }
         }
         "ret" => {
@@ -112,7 +113,12 @@ fn barrier(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         let last = s.args.len() - 1;
         let (p, negated) = s.pred(last)?;
         let threads = if last == 3 { Some(s.row(b, 2)?) } else { None };
-        return Ok(Some(Action::Barrier(Barrier { id: s.row(b, 1)?, threads, wait: true, vote: Some((reduce, p, negated, to)) })));
+        return Ok(Some(Action::Barrier(Barrier {
+            id: s.row(b, 1)?,
+            threads,
+            wait: true,
+            vote: Some((reduce, p, negated, to)),
+        })));
     }
     let threads = if s.args.len() > 1 { Some(s.row(b, 1)?) } else { None };
     Ok(Some(Action::Barrier(Barrier { id: s.row(b, 0)?, threads, wait: !s.has("arrive"), vote: None })))

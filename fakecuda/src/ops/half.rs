@@ -35,7 +35,9 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         "mul" => |x, y, _| x * y,
         "fma" => |x, y, z| add_odd(x * y, z),
         "min" if nan => |x, y, _| if x.is_nan() || y.is_nan() { f64::NAN } else { least(x, y, f64::is_sign_negative) },
-        "max" if nan => |x, y, _| if x.is_nan() || y.is_nan() { f64::NAN } else { greatest(x, y, f64::is_sign_negative) },
+        "max" if nan => {
+            |x, y, _| if x.is_nan() || y.is_nan() { f64::NAN } else { greatest(x, y, f64::is_sign_negative) }
+        }
         "min" => |x, y, _| least(x, y, f64::is_sign_negative),
         "max" => |x, y, _| greatest(x, y, f64::is_sign_negative),
         "ex2" => |x, _, _| x.exp2(),

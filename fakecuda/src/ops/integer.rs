@@ -71,7 +71,9 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         "add" | "sub" if s.has("sat") => {
             s.only("sat")?;
             let (r, minus) = (s.rows::<3>(b)?, s.name() == "sub");
-            lanes(move |l, m| l.map2(r, m, |x: i32, y: i32| if minus { x.saturating_sub(y) } else { x.saturating_add(y) }))
+            lanes(move |l, m| {
+                l.map2(r, m, |x: i32, y: i32| if minus { x.saturating_sub(y) } else { x.saturating_add(y) })
+            })
         }
         "add" => {
             s.only("")?;
@@ -144,9 +146,12 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                 ty,
                 T,
                 s,
-                lanes(
-                    move |l, m| l.map3(r, m, |x: T, y: T, z: T| if x > y { x.wrapping_sub(y) } else { y.wrapping_sub(x) }.wrapping_add(z))
-                )
+                lanes(move |l, m| l.map3(r, m, |x: T, y: T, z: T| if x > y {
+                    x.wrapping_sub(y)
+                } else {
+                    y.wrapping_sub(x)
+                }
+                .wrapping_add(z)))
             )
         }
         _ => return Ok(None),
@@ -201,7 +206,9 @@ fn multiply(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                 let r = s.rows::<4>(b)?;
                 match part {
                     "lo" => lanes(move |l, m| l.map3(r, m, |x: $t, y: $t, z: $t| x.wrapping_mul(y).wrapping_add(z))),
-                    "hi" => lanes(move |l, m| l.map3(r, m, |x: $t, y: $t, z: $t| (((x as $w * y as $w) >> $bits) as $t).wrapping_add(z))),
+                    "hi" => lanes(move |l, m| {
+                        l.map3(r, m, |x: $t, y: $t, z: $t| (((x as $w * y as $w) >> $bits) as $t).wrapping_add(z))
+                    }),
                     _ => return s.not_done(),
                 }
             }

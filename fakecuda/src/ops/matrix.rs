@@ -128,7 +128,12 @@ fn cp_async(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             Ok(Some(touch(move |e, mask| {
                 land(e, mask, |_, _| true)?;
                 for lane in each(mask) {
-                    let at = e.mbarrier_at(space, e.lanes.rows[base as usize][lane].wrapping_add_signed(offset), lane, false)?;
+                    let at = e.mbarrier_at(
+                        space,
+                        e.lanes.rows[base as usize][lane].wrapping_add_signed(offset),
+                        lane,
+                        false,
+                    )?;
                     e.mbarrier_copied(at, counts, lane)?;
                 }
                 Ok(())
@@ -148,8 +153,10 @@ fn cp_async(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             // The fourth operand is the number of bytes to read (the rest is zero) or a predicate
             // to read none. The cache hint follows it.
             let more = s.args.len() > 3 + s.has("L2::cache_hint") as usize;
-            let (n, none) =
-                (s.row(b, 2)?, if let (true, Some(Arg::Pred(p, not))) = (more, s.args.get(3)) { Some((*p, *not)) } else { None });
+            let (n, none) = (
+                s.row(b, 2)?,
+                if let (true, Some(Arg::Pred(p, not))) = (more, s.args.get(3)) { Some((*p, *not)) } else { None },
+            );
             let read = if more && none.is_none() { Some(s.row(b, 3)?) } else { None };
             Ok(Some(touch(move |e, mask| {
                 let skipped = none.map_or(0, |p| e.lanes.pred(p));
@@ -162,7 +169,11 @@ fn cp_async(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                         to: v(to).wrapping_add_signed(by),
                         from: v(from).wrapping_add_signed(off),
                         bytes,
-                        read: if skipped >> lane & 1 == 1 { 0 } else { read.map_or(bytes, |r| (v(r) as u32 as usize).min(bytes)) },
+                        read: if skipped >> lane & 1 == 1 {
+                            0
+                        } else {
+                            read.map_or(bytes, |r| (v(r) as u32 as usize).min(bytes))
+                        },
                     };
                     e.place(Space::Shared, copy.to, bytes, lane)?;
                     source(e, &copy)?;
@@ -181,9 +192,14 @@ fn source(e: &Exec<'_>, c: &Copy) -> Result<Option<Place>, Violation> {
         return Ok(None);
     }
     if c.from & (c.bytes as u64 - 1) != 0 {
-        return Err(Violation::new(Kind::Misaligned, c.lane, format!("address {:#x} is not a multiple of {}", c.from, c.bytes)));
+        return Err(Violation::new(
+            Kind::Misaligned,
+            c.lane,
+            format!("address {:#x} is not a multiple of {}", c.from, c.bytes),
+        ));
     }
-    let (region, at) = e.device.memory.find(c.from, c.read).map_err(|w| Violation { lane: Some(c.lane), ..w.into() })?;
+    let (region, at) =
+        e.device.memory.find(c.from, c.read).map_err(|w| Violation { lane: Some(c.lane), ..w.into() })?;
     Ok(Some(Place::Global(region, at)))
 }
 

@@ -16,8 +16,10 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             let ((base, offset, space), count) = (s.memory(0)?, s.row(b, 1)?);
             Ok(Some(touch(move |e, mask| {
                 for lane in each(mask) {
-                    let (address, count) =
-                        (e.lanes.rows[base as usize][lane].wrapping_add_signed(offset), e.lanes.rows[count as usize][lane]);
+                    let (address, count) = (
+                        e.lanes.rows[base as usize][lane].wrapping_add_signed(offset),
+                        e.lanes.rows[count as usize][lane],
+                    );
                     let at = e.mbarrier_at(space, address, lane, false)?;
                     e.mbarrier_init(at, count as u32 as u64, lane)?;
                 }
@@ -28,7 +30,12 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             let (base, offset, space) = s.memory(0)?;
             Ok(Some(touch(move |e, mask| {
                 for lane in each(mask) {
-                    let at = e.mbarrier_at(space, e.lanes.rows[base as usize][lane].wrapping_add_signed(offset), lane, false)?;
+                    let at = e.mbarrier_at(
+                        space,
+                        e.lanes.rows[base as usize][lane].wrapping_add_signed(offset),
+                        lane,
+                        false,
+                    )?;
                     e.mbarrier_inval(at, lane)?;
                 }
                 Ok(())
@@ -48,7 +55,8 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         }
         "arrive" | "arrive_drop" => arrive(b, s, release),
         "test_wait" | "try_wait" => {
-            let (p, (base, offset, space), which, parity) = (s.pred_of(b, s.arg(0)?)?, s.memory(1)?, s.row(b, 2)?, s.has("parity"));
+            let (p, (base, offset, space), which, parity) =
+                (s.pred_of(b, s.arg(0)?)?, s.memory(1)?, s.row(b, 2)?, s.has("parity"));
             Ok(Some(touch(move |e, mask| {
                 let mut yes = 0;
                 for lane in each(mask) {

@@ -58,7 +58,9 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         for lane in 0..32 {
             let sum = |n: usize, c: f64| {
                 let (row, column) = (lane / 4 + 8 * (n / 2), lane % 4 * 2 + n % 2);
-                let step = |s: f64, k: usize| if double { a[row][k].mul_add(b[k][column], s) } else { s + a[row][k] * b[k][column] };
+                let step = |s: f64, k: usize| {
+                    if double { a[row][k].mul_add(b[k][column], s) } else { s + a[row][k] * b[k][column] }
+                };
                 (0..shape.inner).fold(c, step)
             };
             if double {
@@ -69,7 +71,9 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
                 continue;
             }
             if d_type == Type::F32 {
-                let new: Vec<u64> = (0..4).map(|n| (sum(n, f32::of(e.lanes.rows[cv[n] as usize][lane]) as f64) as f32).bits()).collect();
+                let new: Vec<u64> = (0..4)
+                    .map(|n| (sum(n, f32::of(e.lanes.rows[cv[n] as usize][lane]) as f64) as f32).bits())
+                    .collect();
                 (0..4).for_each(|n| e.lanes.rows[dv[n] as usize][lane] = new[n]);
             } else {
                 let half = |n: usize| {

@@ -64,7 +64,9 @@ fn lanes(f: impl Fn(&mut crate::exec::Lanes, Mask) + Send + Sync + 'static) -> A
     Action::Lanes(f)
 }
 
-fn touch(f: impl Fn(&mut Exec<'_>, Mask) -> std::result::Result<(), crate::exec::Violation> + Send + Sync + 'static) -> Action {
+fn touch(
+    f: impl Fn(&mut Exec<'_>, Mask) -> std::result::Result<(), crate::exec::Violation> + Send + Sync + 'static,
+) -> Action {
     let f: Touch = Box::new(f);
     Action::Touch(f)
 }

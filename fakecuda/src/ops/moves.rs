@@ -78,7 +78,9 @@ fn mov(b: &mut Builder<'_>, s: &Statement) -> Decoded {
             let part = bits / from.len() as u32;
             Ok(Some(lanes(move |l, m| {
                 for lane in each(m) {
-                    let piece = |(n, &r): (usize, &u32)| (l.rows[r as usize][lane] & (u64::MAX >> (64 - part))) << (n as u32 * part);
+                    let piece = |(n, &r): (usize, &u32)| {
+                        (l.rows[r as usize][lane] & (u64::MAX >> (64 - part))) << (n as u32 * part)
+                    };
                     l.rows[d as usize][lane] = from.iter().enumerate().map(piece).fold(0, |a, b| a | b);
                 }
             })))
@@ -114,11 +116,13 @@ fn mapa(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     let window = if s.space() == Space::Cluster { 0 } else { SHARED };
     Ok(Some(touch(move |e, m| {
         for lane in each(m) {
-            let (address, block) = (e.lanes.rows[x as usize][lane].wrapping_sub(window), e.lanes.rows[block as usize][lane] as u32);
+            let (address, block) =
+                (e.lanes.rows[x as usize][lane].wrapping_sub(window), e.lanes.rows[block as usize][lane] as u32);
             let address = if window == 0 { address & 0xffff_ffff } else { address };
             let (_, at) = e.cluster.locate(e.rank, address).map_err(|w| Violation::new(Kind::OutOfBounds, lane, w))?;
             if block as usize >= e.cluster.members.len() {
-                let what = format!("there is no block {block} in a cluster that has {} blocks", e.cluster.members.len());
+                let what =
+                    format!("there is no block {block} in a cluster that has {} blocks", e.cluster.members.len());
                 return Err(Violation::new(Kind::OutOfBounds, lane, what));
             }
             e.lanes.rows[d as usize][lane] = window + ((block as u64 + 1) << RANK_SHIFT | at);
@@ -135,7 +139,8 @@ fn getctarank(b: &mut Builder<'_>, s: &Statement) -> Decoded {
         for lane in each(m) {
             let address = e.lanes.rows[x as usize][lane].wrapping_sub(window);
             let address = if window == 0 { address & 0xffff_ffff } else { address };
-            let (rank, _) = e.cluster.locate(e.rank, address).map_err(|w| Violation::new(Kind::OutOfBounds, lane, w))?;
+            let (rank, _) =
+                e.cluster.locate(e.rank, address).map_err(|w| Violation::new(Kind::OutOfBounds, lane, w))?;
             e.lanes.rows[d as usize][lane] = rank as u64;
         }
         Ok(())

@@ -9,7 +9,10 @@ use crate::types::Type;
 /// The value that an operation reads from a lane that does not take part.
 const NOTHING: u64 = 0xa5a5_a5a5;
 
-fn together(members: u32, run: impl Fn(&mut Exec<'_>, Mask) -> Result<(), Violation> + Send + Sync + 'static) -> Decoded {
+fn together(
+    members: u32,
+    run: impl Fn(&mut Exec<'_>, Mask) -> Result<(), Violation> + Send + Sync + 'static,
+) -> Decoded {
     let run: Touch = Box::new(run);
     Ok(Some(Action::Together { members: Some(members), run }))
 }

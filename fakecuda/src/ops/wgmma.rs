@@ -36,8 +36,9 @@ pub(super) fn decode(b: &mut Builder<'_>, s: &Statement) -> Decoded {
     }
 }
 
-/// The layout of a matrix in shared memory: the descriptor's fields, and whether the matrix is stored
-/// transposed (`across`), so that neighbouring rows of A, or columns of B, are adjacent in memory.
+/// The layout of a matrix in shared memory: the descriptor's fields, and whether the matrix is
+/// stored transposed (`across`), so that neighbouring rows of A, or columns of B, are adjacent in
+/// memory.
 #[derive(Clone, Copy)]
 struct Layout {
     start: u64,
@@ -52,7 +53,11 @@ impl Layout {
     fn new(d: u64, across: bool) -> Result<Layout, Violation> {
         let field = |at: u32| (d >> at & 0x3fff) << 4;
         if d >> 49 & 7 != 0 {
-            return Err(Violation::new(Kind::Misuse, 0, "a matrix descriptor with a base offset, which is not supported"));
+            return Err(Violation::new(
+                Kind::Misuse,
+                0,
+                "a matrix descriptor with a base offset, which is not supported",
+            ));
         }
         let swizzle = [0, 3, 2, 1][(d >> 62) as usize];
         Ok(Layout { start: field(0), leading: field(16), stride: field(32), swizzle, across })
@@ -177,7 +182,9 @@ impl Product {
             A::Registers(rows) => fragment(e.lanes, self.ty, &Shape::of(self.inner, self.ty), rows),
             A::Descriptor(d) => {
                 let m = self.read(e, *d, e.warp as usize % 4 * 16, 16, self.across[0])?;
-                std::array::from_fn(|r| std::array::from_fn(|k| if k < self.inner { m[r * self.inner + k] } else { 0.0 }))
+                std::array::from_fn(|r| {
+                    std::array::from_fn(|k| if k < self.inner { m[r * self.inner + k] } else { 0.0 })
+                })
             }
         };
         let b = self.read(e, self.b, 0, self.columns, self.across[1])?;
@@ -209,7 +216,14 @@ impl Product {
 
     /// Reads `rows` rows from row `first` on, each of `inner` elements, of a matrix in shared
     /// memory.
-    fn read(&self, e: &mut Exec<'_>, descriptor: u32, first: usize, rows: usize, across: bool) -> Result<Vec<f64>, Violation> {
+    fn read(
+        &self,
+        e: &mut Exec<'_>,
+        descriptor: u32,
+        first: usize,
+        rows: usize,
+        across: bool,
+    ) -> Result<Vec<f64>, Violation> {
         let row = &e.lanes.rows[descriptor as usize];
         if row.iter().any(|d| *d != row[0]) {
             return Err(Violation::new(Kind::Misuse, 0, "a matrix descriptor that differs between lanes"));

@@ -167,7 +167,8 @@ impl<'a> Builder<'a> {
 
     fn registers(&mut self, t: &mut Tokens) -> Result<()> {
         let word = t.word()?;
-        let ty = Type::named(word.trim_start_matches('.')).ok_or_else(|| Error::new(self.line, format!("unknown type '{word}'")))?;
+        let ty = Type::named(word.trim_start_matches('.'))
+            .ok_or_else(|| Error::new(self.line, format!("unknown type '{word}'")))?;
         loop {
             let name = t.word()?;
             let names = if t.eat('<') {
@@ -286,8 +287,8 @@ impl<'a> Builder<'a> {
         let (renames, flies) = (parts[0] == "mov" && reads.len() == 1 && writes.len() == 1, parts[0] == "wgmma");
         // `bar` is short for `barrier` with `.aligned`. `bar.warp` and all other instructions name
         // their lanes.
-        let barrier =
-            parts[0] == "bar" && parts.get(1).is_none_or(|p| p != "warp") || parts[0] == "barrier" && parts.iter().any(|p| p == "aligned");
+        let barrier = parts[0] == "bar" && parts.get(1).is_none_or(|p| p != "warp")
+            || parts[0] == "barrier" && parts.iter().any(|p| p == "aligned");
         ops::decode(self, Statement { line: self.line, guard, opcode, parts, args })?;
         if let Some(i) = self.code.instructions.last_mut() {
             i.aligned = barrier;
@@ -370,7 +371,9 @@ impl<'a> Builder<'a> {
         let signed = t.eat('+') || t.is('-');
         let offset = if signed { self.offset(t)? } else { 0 };
         if t.eat(',') {
-            let (Arg::Row(base), Arg::Vector(at)) = (self.named(&word), self.single(t)?) else { return Err(t.wrong("coordinates")) };
+            let (Arg::Row(base), Arg::Vector(at)) = (self.named(&word), self.single(t)?) else {
+                return Err(t.wrong("coordinates"));
+            };
             t.expect(']')?;
             return Ok(Arg::Tensor { base, offset, at });
         }

@@ -30,7 +30,10 @@ impl Builder<'_> {
         }
         let symbols = self.symbols;
         let Some(f) = symbols.functions.get(name) else {
-            self.emit(s.guard, Action::Fail(format!("call of '{name}', which has no body (printf, or a failed assert)")));
+            self.emit(
+                s.guard,
+                Action::Fail(format!("call of '{name}', which has no body (printf, or a failed assert)")),
+            );
             return Ok(());
         };
         if args.len() != f.params.len() || results.len() != f.results.len() {

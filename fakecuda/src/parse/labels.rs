@@ -17,7 +17,12 @@ impl Builder<'_> {
     /// enclosing scope.
     pub(super) fn close(&mut self) -> Result<()> {
         self.scopes.pop();
-        let missing = self.labels.pop().unwrap_or_default().into_iter().filter(|(_, l)| self.code.labels[l.0 as usize] == u32::MAX);
+        let missing = self
+            .labels
+            .pop()
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|(_, l)| self.code.labels[l.0 as usize] == u32::MAX);
         for (name, label) in missing {
             let Some(outer) = self.labels.last_mut() else {
                 return Err(Error::new(self.line, format!("label '{name}' is not defined")));

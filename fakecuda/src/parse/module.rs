@@ -51,9 +51,13 @@ struct Entry {
 }
 
 /// Reads a PTX text. `place` returns an address for each variable in device memory.
-pub fn parse(text: &str, place: &mut dyn FnMut(&Variable) -> std::result::Result<u64, String>) -> std::result::Result<Module, Error> {
+pub fn parse(
+    text: &str,
+    place: &mut dyn FnMut(&Variable) -> std::result::Result<u64, String>,
+) -> std::result::Result<Module, Error> {
     let mut t = Tokens::new(text)?;
-    let (mut target, mut globals, mut symbols, mut entries) = (String::new(), Vec::new(), Symbols::default(), Vec::new());
+    let (mut target, mut globals, mut symbols, mut entries) =
+        (String::new(), Vec::new(), Symbols::default(), Vec::new());
     let mut version = (0, 0);
     while t.peek().is_some() {
         let line = t.line();

@@ -31,7 +31,11 @@ pub(crate) fn variable(t: &mut Tokens, space: Space, address: &dyn Fn(&str) -> O
             "ptr" | "global" | "shared" | "const" | "local" | "noalias" => {}
             "v2" => vector = 2,
             "v4" => vector = 4,
-            _ => ty = Some(Type::named(word).ok_or_else(|| Error::new(t.line(), format!("unknown directive '.{word}'")))?),
+            _ => {
+                ty = Some(
+                    Type::named(word).ok_or_else(|| Error::new(t.line(), format!("unknown directive '.{word}'")))?,
+                )
+            }
         }
     }
     let line = t.line();
@@ -68,7 +72,9 @@ fn values(t: &mut Tokens, ty: Type, out: &mut Vec<u8>, address: &dyn Fn(&str) ->
     } else {
         word
     };
-    let bits = names::number(&word).or_else(|| address(&word)).ok_or_else(|| Error::new(line, format!("'{word}' is not a value")))?;
+    let bits = names::number(&word)
+        .or_else(|| address(&word))
+        .ok_or_else(|| Error::new(line, format!("'{word}' is not a value")))?;
     let bits = if negative { bits.wrapping_neg() } else { bits };
     out.extend_from_slice(&bits.to_le_bytes()[..ty.bytes().min(8)]);
     Ok(())

@@ -1,7 +1,9 @@
 //! A module with its memory. Its kernels are launched from Rust, without the driver's entry points.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
-use fakecuda::driver::api::context::{cuDevicePrimaryCtxGetState, cuDevicePrimaryCtxRelease_v2, cuDevicePrimaryCtxReset_v2};
+use fakecuda::driver::api::context::{
+    cuDevicePrimaryCtxGetState, cuDevicePrimaryCtxRelease_v2, cuDevicePrimaryCtxReset_v2,
+};
 use fakecuda::driver::api::device::cuInit;
 use fakecuda::{Fault, Launch, Limits, Memory, Module, Outcome};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -104,8 +106,14 @@ impl Gpu {
         cooperative: bool,
         args: Args,
     ) -> Result<Outcome, Fault> {
-        let launch =
-            Launch { grid: [grid, 1, 1], block: [block, 1, 1], dynamic_shared: 0, cooperative, cluster: Some(cluster), params: args.0 };
+        let launch = Launch {
+            grid: [grid, 1, 1],
+            block: [block, 1, 1],
+            dynamic_shared: 0,
+            cooperative,
+            cluster: Some(cluster),
+            params: args.0,
+        };
         self.run(name, launch)
     }
     /// Launches a kernel in clusters, with dynamic shared memory.
@@ -118,7 +126,14 @@ impl Gpu {
         name: &str,
         args: Args,
     ) -> Result<Outcome, Fault> {
-        let launch = Launch { grid, block: [block, 1, 1], dynamic_shared, cooperative: false, cluster: Some(cluster), params: args.0 };
+        let launch = Launch {
+            grid,
+            block: [block, 1, 1],
+            dynamic_shared,
+            cooperative: false,
+            cluster: Some(cluster),
+            params: args.0,
+        };
         self.run(name, launch)
     }
     fn run(&mut self, name: &str, launch: Launch) -> Result<Outcome, Fault> {

@@ -24,7 +24,8 @@ K there_and_back(const float* x, float* y, u32 mode) {
     if (t == 0) { asm volatile("cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], 1024;" :: "l"(y), "r"(at(s)) : "memory"); asm volatile("cp.async.bulk.commit_group;");
         if (mode == 6) s[0] = 1;
         if (mode != 7) asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory"); s[0] = 1; } }
-// A box of 3 dimensions to shared memory and to another place. out: the box as it lies in shared memory.
+// A box of 3 dimensions to shared memory and to another place. out: the box as it lies in shared
+// memory.
 K box(const __grid_constant__ Map from, const __grid_constant__ Map to, u32* out, u32 words, int x, int y, int z) {
     extern __shared__ __align__(1024) u32 d[]; __shared__ u64 b; int t = threadIdx.x;
     if (t == 0) { init(&b, 1); asm volatile("prefetch.tensormap [%0];" :: "l"(&from)); } __syncthreads();
@@ -34,7 +35,8 @@ K box(const __grid_constant__ Map from, const __grid_constant__ Map to, u32* out
     for (u32 k = t; k < words; k += blockDim.x) out[k] = d[k];
     if (t == 0) { asm volatile("cp.async.bulk.tensor.3d.global.shared::cta.tile.bulk_group [%0, {%1, %2, %3}], [%4];" :: "l"(&to), "r"(x), "r"(y), "r"(z), "r"(at(d)) : "memory");
         asm volatile("cp.async.bulk.commit_group;"); asm volatile("cp.async.bulk.wait_group 0;" ::: "memory"); } }
-// Block 0 gives rows to all blocks of the cluster, whose threads then send a word around by st.async. y: [blocks, 32]
+// Block 0 gives rows to all blocks of the cluster, whose threads then send a word around by
+// st.async. y: [blocks, 32]
 K spread(const __grid_constant__ Map map, float* y, u32 mode) {
     __shared__ __align__(128) float s[32], r[32]; __shared__ u64 b, c; u32 rank = __clusterRelativeBlockRank(), size = __clusterSizeInBlocks(), t = threadIdx.x;
     if (t == 0) { init(&b, 1); init(&c, 1); } sync();

@@ -1,4 +1,5 @@
-// Clusters: shared memory of other blocks, by generic addresses and by shared::cluster ones; `mode` asks for mistakes.
+// Clusters: shared memory of other blocks, by generic addresses and by shared::cluster ones; `mode`
+// asks for mistakes.
 #define K extern "C" __global__ void
 typedef unsigned u32;
 __device__ u32 at(const void* p) { return (u32)__cvta_generic_to_shared(p); }
@@ -40,7 +41,8 @@ K grid(u32* y, u32* bar) { __shared__ u32 s; u32 rank = __clusterRelativeBlockRa
     arrive(); wait();
     u32 far = y[(blockIdx.x + size) % gridDim.x]; 
     if (threadIdx.x == 0) y[gridDim.x + blockIdx.x] = far + other; }
-// Block 0 hands a number to its neighbour and says so by a flag there: released (0), fenced (1), or neither (2).
+// Block 0 hands a number to its neighbour and says so by a flag there: released (0), fenced (1), or
+// neither (2).
 K flag(float* y, u32 mode) { __shared__ float s; __shared__ u32 f; u32 rank = __clusterRelativeBlockRank(); if (threadIdx.x == 0) f = 0; arrive(); wait();
     u32 there = in_block(at(&f), 1); float v = 0;
     if (rank == 0) { asm volatile("st.shared::cluster.f32 [%0], %1;" :: "r"(in_block(at(&s), 1)), "f"(42.f) : "memory");

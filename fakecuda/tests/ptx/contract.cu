@@ -1,4 +1,5 @@
-// What a large argument by value, votes, whole numbers and correctly rounded operations must be, bit for bit.
+// What a large argument by value, votes, whole numbers and correctly rounded operations must be,
+// bit for bit.
 typedef unsigned u32; typedef unsigned short u16; typedef unsigned long long u64;
 #define K extern "C" __global__ void
 #define AT int i = blockIdx.x * blockDim.x + threadIdx.x; if (i >= n) return;
@@ -26,7 +27,8 @@ K halves(const float* a, u16* h, float* f, int n) { AT u16 x;
     asm("cvt.rn.f16.f32 %0, %1;" : "=h"(x) : "f"(a[i])); h[i] = x;
     asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(x) : "f"(a[i])); h[n + i] = x; h[2 * n + i] = bf16_by_hand(a[i]);
     float g; asm("cvt.f32.f16 %0, %1;" : "=f"(g) : "h"((u16)i)); f[i] = g; f[n + i] = __uint_as_float((u32)i << 16); }
-// A bit for each lane that is there and says yes, also in the last warp; the least of 64 bits, in global and in shared memory.
+// A bit for each lane that is there and says yes, also in the last warp; the least of 64 bits, in
+// global and in shared memory.
 K votes(const u64* a, u32* bits, u64* least, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; __shared__ u64 s;
     if (threadIdx.x == 0) s = ~0ull; __syncthreads();
     u64 x = i < n ? a[i] : ~0ull; u32 b = __ballot_sync(~0u, i < n && (x & 1)); if ((i & 31) == 0) bits[i >> 5] = b;

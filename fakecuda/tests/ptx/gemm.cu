@@ -9,8 +9,9 @@ __device__ u64 desc(u32 a, u32 lead, u32 stride) { return (u64)((a >> 4) & 0x3ff
 #define S 3
 #define SIZE 2
 extern __shared__ __align__(1024) char sm[];
-// A whole kernel: C [M, N] f32 = A [M, K] bf16 times B [N, K]; tiles of 64, a warp group that copies and one that multiplies,
-// clusters of two blocks along M that each bring half of B's tile to both. `mode` asks for mistakes.
+// A whole kernel: C [M, N] f32 = A [M, K] bf16 times B [N, K]; tiles of 64, a warp group that
+// copies and one that multiplies, clusters of two blocks along M that each bring half of B's tile
+// to both. `mode` asks for mistakes.
 extern "C" __global__ void __launch_bounds__(256) gemm(const __grid_constant__ Map ma, const __grid_constant__ Map mb, const __grid_constant__ Map mc, int K, int mode) {
     __shared__ u64 full[S], empty[S];
     u32 rank = __clusterRelativeBlockRank(); int wg = threadIdx.x / 128, t = threadIdx.x % 128;

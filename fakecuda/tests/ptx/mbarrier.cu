@@ -32,7 +32,8 @@ K states(u32* y) { __shared__ u64 b; u64 state, other; u32 done; init(&b, 3);
     asm volatile("mbarrier.inval.shared::cta.b64 [%0];" :: "r"(at(&b)) : "memory"); init(&b, 1); arrive(&b);
     asm volatile("{ .reg .pred p; mbarrier.test_wait.parity.shared::cta.b64 p, [%1], 0; selp.u32 %0, 1, 0, p; }" : "=r"(done) : "r"(at(&b)) : "memory"); y[5] = done;
     asm volatile("{ .reg .pred p; mbarrier.test_wait.parity.shared::cta.b64 p, [%1], 1; selp.u32 %0, 1, 0, p; }" : "=r"(done) : "r"(at(&b)) : "memory"); y[6] = done; }
-// Each block writes into its neighbour and arrives there; no barrier over the cluster between steps. y: [blocks]
+// Each block writes into its neighbour and arrives there; no barrier over the cluster between
+// steps. y: [blocks]
 K neighbours(float* y, int steps, u32 mode) {
     __shared__ float s[2]; __shared__ u64 b, ready; u32 rank = __clusterRelativeBlockRank(), size = __clusterSizeInBlocks(), next = (rank + 1) % size, before = (rank + size - 1) % size;
     if (threadIdx.x == 0) { init(&b, 1); init(&ready, 1); asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory"); }

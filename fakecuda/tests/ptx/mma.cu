@@ -1,4 +1,5 @@
-// One warp multiplies A [16, K] (row-major) by B [8, K] (column-major): f16 and bf16 with K = 16, tf32 with K = 8.
+// One warp multiplies A [16, K] (row-major) by B [8, K] (column-major): f16 and bf16 with K = 16,
+// tf32 with K = 8.
 #define FRAGMENTS(K32) \
     int lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3; \
     unsigned a[4] = {A[g * K32 + t], A[(g + 8) * K32 + t], A[g * K32 + t + 4], A[(g + 8) * K32 + t + 4]}, b[2] = {B[g * K32 + t], B[g * K32 + t + 4]}; \
@@ -32,7 +33,8 @@ extern "C" __global__ void ldmatrix_f16(const unsigned* __restrict__ A, const un
 #define K extern "C" __global__ void
 __device__ unsigned at(const void* p) { return (unsigned)__cvta_generic_to_shared(p); }
 #undef MMA
-// Four matrices of 8 x 8 halves through shared memory and back: read or written transposed by the bits of `how`.
+// Four matrices of 8 x 8 halves through shared memory and back: read or written transposed by the
+// bits of `how`.
 K matrices(const uint4* x, uint4* y, int how) { __shared__ __align__(16) uint4 s[32], o[32]; int t = threadIdx.x; unsigned a, b, c, d, e;
     s[t] = x[t]; __syncwarp();
     if (how & 1) asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "r"(at(s + t)) : "memory");

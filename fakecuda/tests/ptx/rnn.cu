@@ -1,5 +1,6 @@
-// Persistent recurrent network: h[t+1] = tanh(W h[t] + x[t]), its rows of W in dynamic shared memory, a barrier over
-// the grid in global memory between steps; MISSING_GRID_BARRIER puts a block's barrier in its place.
+// Persistent recurrent network: h[t+1] = tanh(W h[t] + x[t]), its rows of W in dynamic shared
+// memory, a barrier over the grid in global memory between steps; MISSING_GRID_BARRIER puts a
+// block's barrier in its place.
 __device__ void grid_barrier(unsigned* bar, unsigned goal) {
     __syncthreads();
     if (threadIdx.x == 0) {

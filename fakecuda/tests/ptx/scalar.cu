@@ -1,4 +1,5 @@
-// Scalar functions over arrays: what the arithmetic, conversions, bits and divergence of the interpreter are judged by.
+// Scalar functions over arrays: what the arithmetic, conversions, bits and divergence of the
+// interpreter are judged by.
 typedef unsigned u32; typedef unsigned long long u64;
 #define K extern "C" __global__ void
 #define AT int i = blockIdx.x * blockDim.x + threadIdx.x; if (i >= n) return;

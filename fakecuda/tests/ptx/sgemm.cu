@@ -1,4 +1,5 @@
-// C = A B, row-major, 64 x 64 x 16 tiles, 4 x 4 a thread; MISSING_BARRIER leaves one __syncthreads out.
+// C = A B, row-major, 64 x 64 x 16 tiles, 4 x 4 a thread; MISSING_BARRIER leaves one __syncthreads
+// out.
 extern "C" __global__ void __launch_bounds__(256)
 sgemm(const float* __restrict__ A, const float* __restrict__ B, float* __restrict__ C, int M, int N, int K) {
     __shared__ __align__(16) float As[16][68];

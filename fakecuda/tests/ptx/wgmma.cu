@@ -1,4 +1,5 @@
-// One group of four warps multiplies A [64, k] by B [n, k], which the host lays out in shared memory. D: [64, n].
+// One group of four warps multiplies A [64, k] by B [n, k], which the host lays out in shared
+// memory. D: [64, n].
 #define K extern "C" __global__ void
 typedef unsigned u32; typedef unsigned long long u64;
 #define D8(d) "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]), "+f"(d[4]), "+f"(d[5]), "+f"(d[6]), "+f"(d[7])
@@ -13,7 +14,8 @@ __device__ void rs(float* d, const u32* a, u64 b, u32 add) {
 #define WAIT(n) asm volatile("wgmma.wait_group.sync.aligned " #n ";" ::: "memory")
 extern __shared__ __align__(1024) uint4 s[];
 __device__ void fill(const uint4* image, u32 n, u32 mode) { for (u32 k = threadIdx.x; k < n; k += 128) s[k] = image[k]; if (mode != 1) asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); __syncthreads(); }
-// a, b: descriptors; by_a, by_b: what is added to them from step to step. kind 0 f16, 1 bf16, 2 bf16 across, 3 tf32, 4 A in registers, negated
+// a, b: descriptors; by_a, by_b: what is added to them from step to step. kind 0 f16, 1 bf16, 2
+// bf16 across, 3 tf32, 4 A in registers, negated
 K product(const uint4* image, u32 n, const u32* regs, u64 a, u64 b, u64 by_a, u64 by_b, u32 steps, u32 kind, u32 mode, float* D) {
     fill(image, n, mode); int t = threadIdx.x, w = t / 32, g = t % 32 / 4, c = t % 4 * 2; float d[8]; for (int k = 0; k < 8; ++k) d[k] = 7;
     if (mode != 3) FENCE;

@@ -11,10 +11,18 @@ pub(super) fn kind(start: &[u8]) -> Result<Kind, &'static str> {
         [b'P', b'K', ..] => archive(start),
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Ok(Kind::Npy),
         // The length of a header, which is JSON.
-        [_, _, _, _, _, _, _, _, b'{', ..] if start.get(..8).is_some_and(|length| length.contains(&0)) => Ok(Kind::Safetensors),
-        _ if start.starts_with(b"MATLAB") => Err("a MATLAB file (scipy.io.loadmat reads it, numpy.savez writes an npz)"),
-        _ if start.starts_with(b"\x89HDF") => Err("an HDF5 file, or one of MATLAB 7.3 (h5py reads it, numpy.savez writes an npz)"),
-        [0x80, 2..=5, ..] => Err("a pickle of Python objects (numpy.savez writes an npz; of torch, safetensors.torch.save_file)"),
+        [_, _, _, _, _, _, _, _, b'{', ..] if start.get(..8).is_some_and(|length| length.contains(&0)) => {
+            Ok(Kind::Safetensors)
+        }
+        _ if start.starts_with(b"MATLAB") => {
+            Err("a MATLAB file (scipy.io.loadmat reads it, numpy.savez writes an npz)")
+        }
+        _ if start.starts_with(b"\x89HDF") => {
+            Err("an HDF5 file, or one of MATLAB 7.3 (h5py reads it, numpy.savez writes an npz)")
+        }
+        [0x80, 2..=5, ..] => {
+            Err("a pickle of Python objects (numpy.savez writes an npz; of torch, safetensors.torch.save_file)")
+        }
         _ if is_text(start) => Err("a text, such as csv (numpy.loadtxt reads it, numpy.save writes an npy)"),
         _ => Err("no file of arrays"),
     }
@@ -33,9 +41,9 @@ fn is_text(start: &[u8]) -> bool {
 /// What a zip archive is, if its first entry is no array. What is damaged is left to the reader.
 fn archive(start: &[u8]) -> Result<Kind, &'static str> {
     match first_entry(start) {
-        Some(name) if name.ends_with(b"data.pkl") => {
-            Err("a file of torch.save, a pickle of Python objects (safetensors.torch.save_file writes a state_dict as safetensors)")
-        }
+        Some(name) if name.ends_with(b"data.pkl") => Err(
+            "a file of torch.save, a pickle of Python objects (safetensors.torch.save_file writes a state_dict as safetensors)",
+        ),
         Some(name) if !name.ends_with(b".npy") => Err("a zip archive of something else than arrays"),
         _ => Ok(Kind::Npz),
     }
@@ -62,7 +70,10 @@ mod tests {
         for (start, expected) in [
             (&b"PK\x03\x04"[..], Ok(Kind::Npz)),
             (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x06\0\0\0in.npy", Ok(Kind::Npz)),
-            (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\0\0\0x/data.pkl", Err("a file of torch.save")),
+            (
+                b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\0\0\0x/data.pkl",
+                Err("a file of torch.save"),
+            ),
             (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt", Err("a zip archive")),
             (b"\x93NUMPY\x01\x00", Ok(Kind::Npy)),
             (b"\x48\x00\x00\x00\x00\x00\x00\x00{\"a\"", Ok(Kind::Safetensors)),

@@ -48,7 +48,8 @@ pub fn kind(path: &Path) -> Result<Kind> {
 pub fn all(path: &Path) -> Result<Vec<(String, ArrayD<f64>)>> {
     match kind(path)? {
         Kind::Npz | Kind::Npy => {
-            // More than is free is refused before a part of it is read; what is compressed takes more than this.
+            // More than is free is refused before a part of it is read; what is compressed takes
+            // more than this.
             let len = std::fs::metadata(path).map_or(0, |meta| meta.len());
             memory::require(&format!("reading {}", path.display()), len)?;
             let convert = |(name, array): (String, overtime_npz::Array)| {
@@ -72,9 +73,12 @@ fn read(path: &Path) -> Result<Vec<(String, overtime_npz::Array)>> {
     use overtime_npz::{Error as E, Limit, read_with};
     let free = memory::free();
     match read_with(path, Limit::inflated(free)) {
-        Err(E::TooLarge { need, .. } | E::OutOfMemory { need, .. }) => {
-            Err(Error::OutOfMemory { what: format!("reading {}", path.display()), need, free: memory::free().min(free) }.into())
+        Err(E::TooLarge { need, .. } | E::OutOfMemory { need, .. }) => Err(Error::OutOfMemory {
+            what: format!("reading {}", path.display()),
+            need,
+            free: memory::free().min(free),
         }
+        .into()),
         result => Ok(result?),
     }
 }
@@ -108,7 +112,11 @@ fn pick(path: &Path, mut arrays: Vec<(String, ArrayD<f64>)>, name: Option<&str>)
     };
     match at {
         Some(at) => Ok(arrays.swap_remove(at).1),
-        None => Err(spec(format!("{} has no array named `{}`; there is: {names}", path.display(), name.unwrap_or_default()))),
+        None => Err(spec(format!(
+            "{} has no array named `{}`; there is: {names}",
+            path.display(),
+            name.unwrap_or_default()
+        ))),
     }
 }
 

@@ -34,7 +34,8 @@ fn build<T: Scalar>(layer: &Layer, shape: Option<&[usize]>, arrays: &Arrays, see
             Ok(Box::new(activation.layer(shape)))
         }
         LayerKind::Cell { kind, num_in, num_out, activation, bias, inits } => {
-            let mut cell = models::layer::<T>(super::kind(kind)?.name, size(*num_in, "num_in")?, size(*num_out, "num_out")?)?;
+            let mut cell =
+                models::layer::<T>(super::kind(kind)?.name, size(*num_in, "num_in")?, size(*num_out, "num_out")?)?;
             let inits = Inits { name, inits, arrays };
             set(&mut *cell, activation.as_deref(), *bias, seed, &inits)?;
             Ok(cell)
@@ -56,7 +57,9 @@ fn build<T: Scalar>(layer: &Layer, shape: Option<&[usize]>, arrays: &Arrays, see
             let padding = match padding {
                 Padding::Same => models::Padding::Same,
                 Padding::Valid => models::Padding::Valid,
-                Padding::Explicit([rows, columns]) => models::Padding::Explicit([pair(*rows, "padding")?, pair(*columns, "padding")?]),
+                Padding::Explicit([rows, columns]) => {
+                    models::Padding::Explicit([pair(*rows, "padding")?, pair(*columns, "padding")?])
+                }
             };
             let mut conv = Conv2d::<T>::new(from, to, pair(*kernel, "kernel_size")?, pair(*input, "input_size")?)
                 .stride(down, across)
@@ -77,7 +80,13 @@ fn build<T: Scalar>(layer: &Layer, shape: Option<&[usize]>, arrays: &Arrays, see
 }
 
 /// Sets what all cells and layers may take.
-fn set<T: Scalar>(layer: &mut dyn LayerOptions<T>, activation: Option<&str>, bias: bool, seed: u64, inits: &Inits<'_>) -> Result<()> {
+fn set<T: Scalar>(
+    layer: &mut dyn LayerOptions<T>,
+    activation: Option<&str>,
+    bias: bool,
+    seed: u64,
+    inits: &Inits<'_>,
+) -> Result<()> {
     layer.set_bias(bias)?;
     layer.set_seed(seed);
     if let Some(activation) = activation {

@@ -22,7 +22,11 @@ pub(crate) fn sequential(list: Vec<Spanned<raw::Layer>>, line: Line<'_>) -> Resu
         let Some(name) = &raw.name else { return error(line, at, "this layer has no `name`") };
         let (name_at, name) = (start(name), name.get_ref().clone());
         if name.is_empty() || name.contains('.') || name.chars().any(char::is_control) {
-            return error(line, name_at, format!("layer name `{}` is empty, or has a dot or a control character", name.escape_debug()));
+            return error(
+                line,
+                name_at,
+                format!("layer name `{}` is empty, or has a dot or a control character", name.escape_debug()),
+            );
         }
         if !names.insert(name.clone()) {
             return error(line, name_at, format!("two layers named `{name}`"));
@@ -43,20 +47,26 @@ fn kind(raw: raw::Layer, at: usize, line: Line<'_>) -> Result<LayerKind> {
         return Ok(LayerKind::Function { activation: activation.name().to_owned(), num_in: get(raw.num_in) });
     }
     let known = super::kind(&kind).or_else(|_| {
-        let kinds = models::all().iter().filter(|info| matches!(info.family, Family::Cell | Family::Layer)).map(|info| info.name);
+        let kinds = models::all()
+            .iter()
+            .filter(|info| matches!(info.family, Family::Cell | Family::Layer))
+            .map(|info| info.name);
         let functions = Activation::ALL.map(Activation::name);
         let near = models::nearest(&kind, kinds.clone().chain(functions));
         let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
         let (kinds, functions) = (kinds.collect::<Vec<_>>().join(", "), functions.join(", "));
-        let unknown = format!("no kind of layer named `{kind}`{near}; there is: {kinds}, and the functions {functions}");
+        let unknown =
+            format!("no kind of layer named `{kind}`{near}; there is: {kinds}, and the functions {functions}");
         error(line, kind_at, unknown)
     })?;
     let kind = known.name.to_owned();
-    let names = |required: bool| known.options.iter().filter(|o| o.required == required).map(|o| o.name).collect::<Vec<_>>();
+    let names =
+        |required: bool| known.options.iter().filter(|o| o.required == required).map(|o| o.name).collect::<Vec<_>>();
     allow(&raw, &kind, &names(true), &names(false), kind_at, line)?;
     let bias = get(raw.bias).unwrap_or(true);
     let mut inits = Vec::new();
-    let named = [("Wi", raw.wi_init), ("Wh", raw.wh_init), ("W", raw.w_init), ("b", raw.b_init), ("state", raw.state_init)];
+    let named =
+        [("Wi", raw.wi_init), ("Wh", raw.wh_init), ("W", raw.w_init), ("b", raw.b_init), ("state", raw.state_init)];
     for (name, init) in named {
         if let Some(init) = init {
             let init = value(init, line, &format!("{name}_init"))?;
@@ -107,7 +117,11 @@ fn padding(padding: Spanned<raw::Padding>, line: Line<'_>) -> Result<Padding> {
         raw::Padding::Name(name) => match name.as_str() {
             "SAME" => Ok(Padding::Same),
             "VALID" => Ok(Padding::Valid),
-            _ => error(line, at, format!("`padding` is \"SAME\", \"VALID\" or [[top, bottom], [left, right]], not `{name}`")),
+            _ => error(
+                line,
+                at,
+                format!("`padding` is \"SAME\", \"VALID\" or [[top, bottom], [left, right]], not `{name}`"),
+            ),
         },
     }
 }

@@ -95,7 +95,11 @@ fn units(part: &Part) -> crate::Result<Option<Range<usize>>> {
 fn numbers(name: &str, array: &ArrayD<f64>) -> crate::Result<Vec<u32>> {
     let whole = |(k, x): (usize, &f64)| {
         let fits = x.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(x);
-        if fits { Ok(*x as u32) } else { Err(spec(format!("{name}[{k}]: {} is not the number of a neuron", overtime::Number(*x)))) }
+        if fits {
+            Ok(*x as u32)
+        } else {
+            Err(spec(format!("{name}[{k}]: {} is not the number of a neuron", overtime::Number(*x))))
+        }
     };
     let mut all = overtime::memory::room(&format!("the numbers of `{name}`"), array.len())?;
     for number in array.iter().enumerate().map(whole) {

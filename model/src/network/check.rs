@@ -12,7 +12,11 @@ use toml::Spanned;
 /// More of them than anyone has.
 const MOST: usize = 10_000;
 
-pub(crate) fn network(groups: Vec<Spanned<raw::Group>>, projections: Vec<Spanned<raw::Projection>>, line: Line<'_>) -> Result<SystemSpec> {
+pub(crate) fn network(
+    groups: Vec<Spanned<raw::Group>>,
+    projections: Vec<Spanned<raw::Projection>>,
+    line: Line<'_>,
+) -> Result<SystemSpec> {
     if groups.len() > MOST || projections.len() > MOST {
         return error(line, 0, format!("more than {MOST} groups or projections"));
     }
@@ -29,7 +33,8 @@ pub(crate) fn network(groups: Vec<Spanned<raw::Group>>, projections: Vec<Spanned
     }
     for projection in projections {
         // Groups and projections share the names of arrays.
-        let taken: Vec<&str> = net.projections.iter().map(|p| p.name.as_str()).chain(net.groups.iter().map(|g| g.name.as_str())).collect();
+        let taken: Vec<&str> =
+            net.projections.iter().map(|p| p.name.as_str()).chain(net.groups.iter().map(|g| g.name.as_str())).collect();
         let at = start(&projection);
         let raw = projection.into_inner();
         let name = name("projection", raw.name.as_ref(), at, &taken, line)?;
@@ -40,12 +45,22 @@ pub(crate) fn network(groups: Vec<Spanned<raw::Group>>, projections: Vec<Spanned
 }
 
 /// The name of a table, which none before it has.
-pub(super) fn name(what: &str, name: Option<&Spanned<String>>, at: usize, taken: &[&str], line: Line<'_>) -> Result<String> {
+pub(super) fn name(
+    what: &str,
+    name: Option<&Spanned<String>>,
+    at: usize,
+    taken: &[&str],
+    line: Line<'_>,
+) -> Result<String> {
     let Some(name) = name else { return error(line, at, format!("this {what} has no `name`")) };
     let (at, name) = (start(name), name.get_ref());
     if name.is_empty() || name.chars().any(|c| ".[]:,".contains(c) || c.is_control()) {
         let escaped = name.escape_debug();
-        return error(line, at, format!("{what} name `{escaped}` is empty, or has a dot, bracket, colon, comma or control character"));
+        return error(
+            line,
+            at,
+            format!("{what} name `{escaped}` is empty, or has a dot, bracket, colon, comma or control character"),
+        );
     }
     if taken.contains(&name.as_str()) {
         return error(line, at, format!("two things named `{name}`"));
@@ -54,7 +69,13 @@ pub(super) fn name(what: &str, name: Option<&Spanned<String>>, at: usize, taken:
 }
 
 /// What must be there.
-pub(super) fn needed<V>(value: Option<Spanned<V>>, key: &str, what: &str, at: usize, line: Line<'_>) -> Result<Spanned<V>> {
+pub(super) fn needed<V>(
+    value: Option<Spanned<V>>,
+    key: &str,
+    what: &str,
+    at: usize,
+    line: Line<'_>,
+) -> Result<Spanned<V>> {
     value.map_or_else(|| error(line, at, format!("{what} needs `{key}`")), Ok)
 }
 
@@ -64,8 +85,12 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
     let initials: Vec<&str> = neuron.initial().collect();
     let mut receptors = Vec::new();
     for receptor in raw.receptor.unwrap_or_default() {
-        let taken: Vec<&str> =
-            receptors.iter().map(|r: &Receptor| r.name.as_str()).chain(neuron.variables.iter().map(|v| v.name)).chain(["flight"]).collect();
+        let taken: Vec<&str> = receptors
+            .iter()
+            .map(|r: &Receptor| r.name.as_str())
+            .chain(neuron.variables.iter().map(|v| v.name))
+            .chain(["flight"])
+            .collect();
         receptors.push(synapse::receptor(receptor, neuron, &taken, line)?);
     }
     let mut initial = raw.initial.unwrap_or_default();
@@ -80,7 +105,13 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
         let drive = drive.into_inner();
         let receptor = needed(drive.receptor, "receptor", "a Poisson drive", at, line)?;
         if !receptors.iter().any(|r| r.name == *receptor.get_ref()) {
-            return unknown("receptor", receptor.get_ref(), receptors.iter().map(|r| r.name.as_str()), start(&receptor), line);
+            return unknown(
+                "receptor",
+                receptor.get_ref(),
+                receptors.iter().map(|r| r.name.as_str()),
+                start(&receptor),
+                line,
+            );
         }
         let rate = finite(needed(drive.rate, "rate", "a Poisson drive", at, line)?, line, "rate", 0.0)?;
         let weight = finite(needed(drive.weight, "weight", "a Poisson drive", at, line)?, line, "weight", f64::MIN)?;
@@ -108,7 +139,13 @@ fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], l
     let to = needed(raw.to, "to", what, at, line)?;
     let (part_of_to, receptor) = match to.get_ref().rsplit_once('.').filter(|(_, receptor)| !receptor.ends_with(']')) {
         Some((part, receptor)) => (part, receptor),
-        None => return error(line, start(&to), format!("`to` is a group and its receptor, `GROUP.RECEPTOR`, not `{}`", to.get_ref())),
+        None => {
+            return error(
+                line,
+                start(&to),
+                format!("`to` is a group and its receptor, `GROUP.RECEPTOR`, not `{}`", to.get_ref()),
+            );
+        }
     };
     let from = part(from.get_ref(), start(&from), groups, line)?;
     let target = part(part_of_to, start(&to), groups, line)?;
@@ -150,9 +187,11 @@ fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], l
 fn drawn(v: Spanned<crate::raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
     let at = start(&v);
     match value(v, line, key)? {
-        Value::XavierNormal | Value::Orthogonal(_) => {
-            error(line, at, format!("`{key}` is a number, {{ uniform = … }}, {{ normal = … }} or {{ file = …, array = … }}"))
-        }
+        Value::XavierNormal | Value::Orthogonal(_) => error(
+            line,
+            at,
+            format!("`{key}` is a number, {{ uniform = … }}, {{ normal = … }} or {{ file = …, array = … }}"),
+        ),
         value => Ok(value),
     }
 }
@@ -160,7 +199,9 @@ fn drawn(v: Spanned<crate::raw::Value>, line: Line<'_>, key: &str) -> Result<Val
 fn delay(v: Spanned<crate::raw::Value>, line: Line<'_>) -> Result<Value> {
     let at = start(&v);
     match drawn(v, line, "delay")? {
-        Value::Number(ms) if ms < 0.0 => error(line, at, format!("`delay` must be a non-negative number, not {}", overtime::Number(ms))),
+        Value::Number(ms) if ms < 0.0 => {
+            error(line, at, format!("`delay` must be a non-negative number, not {}", overtime::Number(ms)))
+        }
         value => Ok(value),
     }
 }
@@ -174,7 +215,13 @@ fn part(text: &str, at: usize, groups: &[Group], line: Line<'_>) -> Result<Part>
             let number = |s: &str| s.trim().parse::<u64>().ok();
             match ends.and_then(|(a, b)| Some(number(a)?..number(b)?)) {
                 Some(units) => (group, Some(units)),
-                None => return error(line, at, format!("`{}` is not a part of a group: write P or P[0..100]", text.escape_debug())),
+                None => {
+                    return error(
+                        line,
+                        at,
+                        format!("`{}` is not a part of a group: write P or P[0..100]", text.escape_debug()),
+                    );
+                }
             }
         }
     };
@@ -183,7 +230,11 @@ fn part(text: &str, at: usize, groups: &[Group], line: Line<'_>) -> Result<Part>
     };
     if let Some(units) = units.as_ref().filter(|u| u.is_empty() || u.end > found.neurons.size) {
         let size = found.neurons.size;
-        return error(line, at, format!("{}..{} is empty, or beyond the {size} neurons of `{group}`", units.start, units.end));
+        return error(
+            line,
+            at,
+            format!("{}..{} is empty, or beyond the {size} neurons of `{group}`", units.start, units.end),
+        );
     }
     Ok(Part { group: group.to_owned(), units })
 }
@@ -227,8 +278,11 @@ fn connect(item: Spanned<raw::Connect>, line: Line<'_>) -> Result<Connect> {
         "all_to_all" => Connect::AllToAll,
         _ => {
             let file = PathBuf::from(needed(raw.file, "file", what, at, line)?.into_inner());
-            let array =
-                |name: Spanned<String>| Value::File { file: file.clone(), line: line(start(&name)), array: Some(name.into_inner()) };
+            let array = |name: Spanned<String>| Value::File {
+                file: file.clone(),
+                line: line(start(&name)),
+                array: Some(name.into_inner()),
+            };
             let pre = array(needed(raw.pre, "pre", what, at, line)?);
             Connect::Arrays { pre, post: array(needed(raw.post, "post", what, at, line)?) }
         }

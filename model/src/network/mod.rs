@@ -194,7 +194,8 @@ pub struct Population {
     pub of: String,
     /// Its neurons there.
     pub units: Range<u64>,
-    /// Synapses of one of its neurons, on average; those from arrays are not known before the file is read.
+    /// Synapses of one of its neurons, on average; those from arrays are not known before the file
+    /// is read.
     pub degree: f64,
 }
 
@@ -216,7 +217,8 @@ impl Network {
         self.groups.iter().filter(|group| group.input).map(|group| group.name.as_str()).collect()
     }
 
-    /// Whether groups of these names take an input, or any group does where there are none; else what is wrong.
+    /// Whether groups of these names take an input, or any group does where there are none; else
+    /// what is wrong.
     ///
     /// # Errors
     /// What is wrong.
@@ -231,7 +233,10 @@ impl Network {
             return Err(format!("group `{name}` takes no input: it needs `input = true` in its table"));
         }
         if taking.is_empty() {
-            return Err(format!("an input is given, and no group takes one: {} needs `input = true` in its table", list(&all)));
+            return Err(format!(
+                "an input is given, and no group takes one: {} needs `input = true` in its table",
+                list(&all)
+            ));
         }
         Ok(())
     }
@@ -284,7 +289,9 @@ impl Network {
         for group in &self.groups {
             let of = |what: &str| format!("{}.{what}", group.name);
             all.extend(group.neurons.values().into_iter().map(|(name, v)| (of(&name), v)));
-            all.extend(group.receptors.iter().filter_map(|r| Some((of(&format!("initial.{}", r.name)), r.init.as_ref()?))));
+            all.extend(
+                group.receptors.iter().filter_map(|r| Some((of(&format!("initial.{}", r.name)), r.init.as_ref()?))),
+            );
             all.extend(group.current.iter().map(|v| (of("current"), v)));
         }
         for projection in &self.projections {

@@ -4,8 +4,9 @@ use super::{Connect, Network};
 use crate::error::spec;
 
 impl Network {
-    /// Times `scale` as many neurons, in groups and parts of groups. `fixed_prob` has its probability divided by it, so that a neuron keeps
-    /// its number of synapses, as `fixed_num_…` and `one_to_one` do anyway. Weights, inputs and delays stay.
+    /// Times `scale` as many neurons, in groups and parts of groups. `fixed_prob` has its
+    /// probability divided by it, so that a neuron keeps its number of synapses, as `fixed_num_…`
+    /// and `one_to_one` do anyway. Weights, inputs and delays stay.
     ///
     /// # Errors
     /// If the scale makes no sense, or the connectivity has no scale.
@@ -25,7 +26,9 @@ impl Network {
             match &mut projection.connect {
                 Connect::FixedProb(p) if *p / scale > 1.0 => {
                     let most = format!("a probability of {} over {scale} is more than 1", *p);
-                    return Err(spec(format!("--scale: projection `{name}`: {most}, so that no network so small has as many synapses")));
+                    return Err(spec(format!(
+                        "--scale: projection `{name}`: {most}, so that no network so small has as many synapses"
+                    )));
                 }
                 Connect::FixedProb(p) => *p /= scale,
                 Connect::FixedNumPre(_) | Connect::FixedNumPost(_) | Connect::OneToOne => {}

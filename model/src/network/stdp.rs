@@ -30,7 +30,9 @@ impl Stdp {
     pub(super) fn check(item: Spanned<Raw>, line: Line<'_>) -> Result<Self> {
         let at = start(&item);
         let raw = item.into_inner();
-        let or = |given: Maybe<f64>, key: &str, least: f64, default: f64| given.map_or(Ok(default), |x| finite(x, line, key, least));
+        let or = |given: Maybe<f64>, key: &str, least: f64, default: f64| {
+            given.map_or(Ok(default), |x| finite(x, line, key, least))
+        };
         let Some(max) = raw.max else { return error(line, at, "`stdp` needs `max`, the largest weight") };
         let max = finite(max, line, "max", f64::MIN)?;
         let by_default = raw.min.is_none();
@@ -40,7 +42,11 @@ impl Stdp {
             return error(line, at, format!("`stdp`: `min` ({}) is above `max` ({}){way}", Number(min), Number(max)));
         }
         if min == max {
-            return error(line, at, format!("`stdp`: `min` and `max` are both {}, which leaves weights no room to learn", Number(max)));
+            return error(
+                line,
+                at,
+                format!("`stdp`: `min` and `max` are both {}, which leaves weights no room to learn", Number(max)),
+            );
         }
         let tau = [(raw.tau_pre, "tau_pre"), (raw.tau_post, "tau_post")];
         let [tau_pre, tau_post] = tau.map(|(given, key)| or(given, key, f64::MIN_POSITIVE, 20.0));
@@ -51,6 +57,9 @@ impl Stdp {
     }
 
     pub(super) fn rule(self) -> network::Stdp {
-        network::Stdp::new(self.max).min(self.min).tau(self.tau[0], self.tau[1]).amplitudes(self.amplitudes[0], self.amplitudes[1])
+        network::Stdp::new(self.max)
+            .min(self.min)
+            .tau(self.tau[0], self.tau[1])
+            .amplitudes(self.amplitudes[0], self.amplitudes[1])
     }
 }

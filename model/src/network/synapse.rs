@@ -12,7 +12,12 @@ use toml::Spanned;
 
 const KINDS: [&str; 5] = ["exponential", "dual_exponential", "alpha", "graded", "gap"];
 
-pub(super) fn receptor(item: Spanned<raw::Receptor>, neuron: &ModelInfo, taken: &[&str], line: Line<'_>) -> Result<Receptor> {
+pub(super) fn receptor(
+    item: Spanned<raw::Receptor>,
+    neuron: &ModelInfo,
+    taken: &[&str],
+    line: Line<'_>,
+) -> Result<Receptor> {
     let at = start(&item);
     let raw = item.into_inner();
     let name = name("receptor", raw.name.as_ref(), at, taken, line)?;
@@ -23,7 +28,11 @@ pub(super) fn receptor(item: Spanned<raw::Receptor>, neuron: &ModelInfo, taken: 
             return error(line, start(given), format!("`{key}` is for a receptor with `tau`"));
         }
         if raw.tau.is_some() || kind.is_some() {
-            return error(line, at, format!("receptor `{name}` needs either `tau`, to decay, or `variable`, to act on at once"));
+            return error(
+                line,
+                at,
+                format!("receptor `{name}` needs either `tau`, to decay, or `variable`, to act on at once"),
+            );
         }
         let known = neuron.variables.iter().map(|v| v.name);
         if !known.clone().any(|v| v == variable.get_ref()) {
@@ -32,7 +41,11 @@ pub(super) fn receptor(item: Spanned<raw::Receptor>, neuron: &ModelInfo, taken: 
         return Ok(Receptor { name, kind: ReceptorKind::Delta(variable.into_inner()), init: None });
     }
     if raw.tau.is_none() && kind.is_none() {
-        return error(line, at, format!("receptor `{name}` needs either `tau`, to decay, or `variable`, to act on at once"));
+        return error(
+            line,
+            at,
+            format!("receptor `{name}` needs either `tau`, to decay, or `variable`, to act on at once"),
+        );
     }
     let given = kind.unwrap_or("exponential").to_owned();
     if let Some(kind) = raw.kind.as_ref().filter(|_| !KINDS.contains(&given.as_str())) {
@@ -55,7 +68,9 @@ pub(super) fn receptor(item: Spanned<raw::Receptor>, neuron: &ModelInfo, taken: 
     let shape = match given.as_str() {
         "graded" => Shape::Graded,
         "alpha" => Shape::Alpha { tau: time(raw.tau, "tau")? },
-        "dual_exponential" => Shape::DualExponential { tau_rise: time(raw.tau_rise, "tau_rise")?, tau: time(raw.tau, "tau")? },
+        "dual_exponential" => {
+            Shape::DualExponential { tau_rise: time(raw.tau_rise, "tau_rise")?, tau: time(raw.tau, "tau")? }
+        }
         _ => Shape::Exponential { tau: time(raw.tau, "tau")? },
     };
     if let Some(magnesium) = raw.magnesium.as_ref().filter(|_| raw.reversal.is_none()) {
@@ -71,7 +86,12 @@ pub(super) fn receptor(item: Spanned<raw::Receptor>, neuron: &ModelInfo, taken: 
 }
 
 pub(super) fn is_conductance(kind: &ReceptorKind) -> bool {
-    matches!(kind, ReceptorKind::Exponential { reversal: Some(_), .. } | ReceptorKind::Shaped { reversal: Some(_), .. } | ReceptorKind::Gap)
+    matches!(
+        kind,
+        ReceptorKind::Exponential { reversal: Some(_), .. }
+            | ReceptorKind::Shaped { reversal: Some(_), .. }
+            | ReceptorKind::Gap
+    )
 }
 
 pub(super) fn of_receptor(receptor: &Receptor) -> network::Receptor {
@@ -106,7 +126,12 @@ const KINETICS: [(&str, &[&str], &[&str]); 5] = [
     ("bio_nmda", &["alpha1", "beta1", "alpha2", "beta2", "T", "T_dur"], &["g", "x", "left"]),
 ];
 
-pub(super) fn kinetics(kind: Maybe<String>, parameters: Option<Table>, initial: Option<Table>, line: Line<'_>) -> Result<Option<Kinetics>> {
+pub(super) fn kinetics(
+    kind: Maybe<String>,
+    parameters: Option<Table>,
+    initial: Option<Table>,
+    line: Line<'_>,
+) -> Result<Option<Kinetics>> {
     let Some(kind) = kind else {
         for (key, table) in [("parameters", &parameters), ("initial", &initial)] {
             if let Some(first) = table.as_ref().and_then(|table| table.keys().next()) {
@@ -136,7 +161,9 @@ fn number(v: Spanned<raw_value::Value>, line: Line<'_>, key: &str) -> Result<Val
 }
 
 pub(super) fn of_kinetics(kinetics: &Kinetics) -> network::Kinetics {
-    let given = |name: &str, default: f64| kinetics.parameters.iter().find(|(n, _)| n == name).map_or(default, |(_, value)| *value);
+    let given = |name: &str, default: f64| {
+        kinetics.parameters.iter().find(|(n, _)| n == name).map_or(default, |(_, value)| *value)
+    };
     let transmitter = |a: network::Ampa| network::Ampa {
         alpha: given("alpha", a.alpha),
         beta: given("beta", a.beta),
@@ -165,7 +192,12 @@ pub(super) fn of_kinetics(kinetics: &Kinetics) -> network::Kinetics {
         }
         _ => {
             let s = network::Stp::default();
-            network::Stp { release: given("U", s.release), tau_f: given("tau_f", s.tau_f), tau_d: given("tau_d", s.tau_d) }.into()
+            network::Stp {
+                release: given("U", s.release),
+                tau_f: given("tau_f", s.tau_f),
+                tau_d: given("tau_d", s.tau_d),
+            }
+            .into()
         }
     }
 }

@@ -25,8 +25,14 @@ pub(crate) fn neurons<R: Real>(group: &Neurons, arrays: &Arrays) -> Result<Loade
     Ok(made)
 }
 
-/// A group of a network, which adds noise to the group's current itself. Names of arrays begin with `prefix`.
-pub(crate) fn of_network<R: Real>(group: &Neurons, arrays: &Arrays, prefix: &str, port: Port) -> Result<Box<dyn NeuronGroup<R>>> {
+/// A group of a network, which adds noise to the group's current itself. Names of arrays begin with
+/// `prefix`.
+pub(crate) fn of_network<R: Real>(
+    group: &Neurons,
+    arrays: &Arrays,
+    prefix: &str,
+    port: Port,
+) -> Result<Box<dyn NeuronGroup<R>>> {
     let mut made = models::neurons::<R>(&group.kind, size(group.size, "size")?)?;
     let info = group.info()?;
     if let Some(method) = &group.method {
@@ -58,13 +64,19 @@ pub(crate) fn of_network<R: Real>(group: &Neurons, arrays: &Arrays, prefix: &str
 fn spikes<R: Real>(made: &mut dyn NeuronGroup<R>, group: &Neurons, arrays: &Arrays, prefix: &str) -> Result<()> {
     let list = |name: &str| -> Result<Vec<f64>> {
         match group.parameters.iter().find(|(known, _)| known == name) {
-            Some((_, Value::File { .. })) => Ok(arrays.get(&format!("{prefix}parameters.{name}"))?.iter().copied().collect()),
+            Some((_, Value::File { .. })) => {
+                Ok(arrays.get(&format!("{prefix}parameters.{name}"))?.iter().copied().collect())
+            }
             _ => Err(spec(format!("a SpikeTimeGroup needs `{name}`, an array from a file"))),
         }
     };
     let whole = |x: &f64| {
         let fits = x.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(x);
-        if fits { Ok(*x as usize) } else { Err(spec(format!("{prefix}parameters.indices: {} is not the number of a unit", Number(*x)))) }
+        if fits {
+            Ok(*x as usize)
+        } else {
+            Err(spec(format!("{prefix}parameters.indices: {} is not the number of a unit", Number(*x))))
+        }
     };
     let indices = list("indices")?.iter().map(whole).collect::<Result<Vec<usize>>>()?;
     Ok(made.set_spikes(&indices, &list("times")?)?)
@@ -75,7 +87,10 @@ pub(crate) fn param<R: Real>(name: &str, value: &Value, arrays: &Arrays) -> Resu
     let each = |array: &ArrayD<f64>| -> Result<Param<R>> {
         Ok(match (array.ndim(), array.iter().next()) {
             (0, Some(x)) => Param::from(*x),
-            _ => Param::Each(overtime::memory::collect(&format!("the values of `{name}`"), array.iter().map(|x| R::of(*x)))?),
+            _ => Param::Each(overtime::memory::collect(
+                &format!("the values of `{name}`"),
+                array.iter().map(|x| R::of(*x)),
+            )?),
         })
     };
     match value {

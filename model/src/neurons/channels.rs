@@ -1,4 +1,5 @@
-//! The ion channels of a neuron in a model file: `[[channel]]`, or `[[group.channel]]` in a network.
+//! The ion channels of a neuron in a model file: `[[channel]]`, or `[[group.channel]]` in a
+//! network.
 
 use super::build::param;
 use crate::Value;
@@ -47,7 +48,8 @@ pub(crate) fn channels(list: Option<Vec<Spanned<Raw>>>, neuron: &str, line: Line
         };
         if name.get_ref().is_empty() || name.get_ref().chars().any(|c| ".[]:,".contains(c) || c.is_control()) {
             let escaped = name.get_ref().escape_debug();
-            let reason = format!("channel name `{escaped}` is empty, or has a dot, bracket, colon, comma or control character");
+            let reason =
+                format!("channel name `{escaped}` is empty, or has a dot, bracket, colon, comma or control character");
             return error(line, start(&name), reason);
         }
         if all.iter().any(|c| c.name == *name.get_ref()) {
@@ -57,7 +59,8 @@ pub(crate) fn channels(list: Option<Vec<Spanned<Raw>>>, neuron: &str, line: Line
             Ok(kind) => kind,
             Err(e) => return error(line, start(&kind), e.to_string()),
         };
-        let known: Vec<&str> = of_kind.parameters().iter().map(|p| p.name).chain(of_kind.has_temperature().then_some("T")).collect();
+        let known: Vec<&str> =
+            of_kind.parameters().iter().map(|p| p.name).chain(of_kind.has_temperature().then_some("T")).collect();
         let mut parameters = check::table(parameters, line, "parameter", &known, check::number_or_file)?;
         // What is given by itself stands above what the temperature says.
         parameters.sort_by_key(|(name, _)| name != "T");
@@ -68,11 +71,18 @@ pub(crate) fn channels(list: Option<Vec<Spanned<Raw>>>, neuron: &str, line: Line
 
 /// Every value, with the name it has in errors and checkpoints.
 pub(super) fn values(channels: &[Channel]) -> impl Iterator<Item = (String, &Value)> {
-    channels.iter().flat_map(|c| c.parameters.iter().map(move |(name, value)| (format!("channels.{}.{name}", c.name), value)))
+    channels
+        .iter()
+        .flat_map(|c| c.parameters.iter().map(move |(name, value)| (format!("channels.{}.{name}", c.name), value)))
 }
 
 /// Adds the channels to the neurons.
-pub(super) fn add<R: Real>(neurons: &mut dyn NeuronGroup<R>, channels: &[Channel], arrays: &Arrays, prefix: &str) -> crate::Result<()> {
+pub(super) fn add<R: Real>(
+    neurons: &mut dyn NeuronGroup<R>,
+    channels: &[Channel],
+    arrays: &Arrays,
+    prefix: &str,
+) -> crate::Result<()> {
     for Channel { name, kind, parameters } in channels {
         let mut channel = overtime::models::Channel::new(kind.parse::<ChannelKind>()?);
         for (parameter, value) in parameters {

@@ -55,7 +55,16 @@ impl Neurons {
     /// If there is no such kind.
     pub fn new(kind: &str, size: u64) -> Result<Self> {
         let kind = self::kind(kind)?.name.to_owned();
-        Ok(Self { kind, size, method: None, noise: None, soft: false, parameters: vec![], initial: vec![], channels: vec![] })
+        Ok(Self {
+            kind,
+            size,
+            method: None,
+            noise: None,
+            soft: false,
+            parameters: vec![],
+            initial: vec![],
+            channels: vec![],
+        })
     }
 
     /// What is known of its kind.

@@ -5,8 +5,16 @@ use overtime_model::{Error, ModelFile};
 #[test]
 fn every_mistake_has_its_line_and_the_nearest_name() {
     for (text, line, parts) in [
-        ("\nkind = 'Izhikevitch'\n", 2, &["no kind of neuron named `Izhikevitch` (did you mean `Izhikevich`?)", "there is: HH, "][..]),
-        ("kind = 'LIF'\n[parameters]\ntau = 1\ntau_reff = 2\n", 4, &["no parameter named `tau_reff` (did you mean `tau_ref`?)"]),
+        (
+            "\nkind = 'Izhikevitch'\n",
+            2,
+            &["no kind of neuron named `Izhikevitch` (did you mean `Izhikevich`?)", "there is: HH, "][..],
+        ),
+        (
+            "kind = 'LIF'\n[parameters]\ntau = 1\ntau_reff = 2\n",
+            4,
+            &["no parameter named `tau_reff` (did you mean `tau_ref`?)"],
+        ),
         ("kind = 'LIF'\ninitial = { W = 1 }\n", 2, &["no variable with an initial value named `W`; there is: V"]),
         ("kind = 'LIF'\nnoise = 1\n", 2, &["`noise` is not for LIF"]),
         ("kind = 'PoissonGroup'\nmethod = 'rk4'\n", 2, &["`method` is not for PoissonGroup"]),
@@ -45,7 +53,10 @@ fn files_are_named() {
     assert!(error.to_string().starts_with(&format!("{}:2: ", path.display())), "{error}");
     std::fs::write(&path, b"kind = 'HH'\n\xff\n").unwrap();
     assert!(ModelFile::read(&path).unwrap_err().to_string().ends_with(":2: not UTF-8 text"));
-    assert!(matches!(ModelFile::read(&folder.path().join("none.toml")), Err(Error::Library(overtime::Error::File { .. }))));
+    assert!(matches!(
+        ModelFile::read(&folder.path().join("none.toml")),
+        Err(Error::Library(overtime::Error::File { .. }))
+    ));
 }
 
 #[test]

@@ -31,13 +31,16 @@ fn tables_have_the_names_and_defaults_of_the_models() {
         let schema = system.schema();
         let names: Vec<&str> = schema.state.iter().map(|v| v.name.as_ref()).collect();
         assert_eq!(names, info.variables.iter().map(|v| v.name).collect::<Vec<_>>());
-        let parameters = |change: f64| info.parameters.iter().map(|p| (p.name.to_owned(), Value::Number(p.default + change))).collect();
+        let parameters = |change: f64| {
+            info.parameters.iter().map(|p| (p.name.to_owned(), Value::Number(p.default + change))).collect()
+        };
         let given = Neurons { parameters: parameters(0.0), ..group.clone() };
         assert_eq!(output(&group), output(&given), "{}", info.name);
         // Each makes a difference, so that no name stands for another's default.
         for p in &info.parameters {
             let change = if p.name == "V_th" { 40.0 } else { 1.5 };
-            let changed = Neurons { parameters: vec![(p.name.to_owned(), Value::Number(p.default + change))], ..group.clone() };
+            let changed =
+                Neurons { parameters: vec![(p.name.to_owned(), Value::Number(p.default + change))], ..group.clone() };
             assert!(output(&group) != output(&changed), "{} {}", info.name, p.name);
         }
         // So does each initial value.
@@ -77,7 +80,13 @@ fn groups_take_what_their_table_says() {
         assert_eq!(group().add_channel("IL", channel).is_ok(), info.takes("channel"), "{}", info.name);
         assert_eq!(group().set_spikes(&[0, 2], &[1.0, 2.0]).is_ok(), info.name == "SpikeTimeGroup");
         for variable in &info.variables {
-            assert_eq!(group().set_init(variable.name, Init::Zeros).is_ok(), variable.initial, "{} {}", info.name, variable.name);
+            assert_eq!(
+                group().set_init(variable.name, Init::Zeros).is_ok(),
+                variable.initial,
+                "{} {}",
+                info.name,
+                variable.name
+            );
         }
         let mut with_conductance = group();
         let _ = with_conductance.add_conductance();
@@ -140,15 +149,30 @@ fn layers_are_what_their_table_says() {
         };
         let shape = |text: &str| text.trim_matches(['[', ']']).split(", ").map(size).collect::<Vec<_>>();
         let own: Vec<_> = layer.weights().iter().map(|w| (w.name.to_string(), w.shape.to_vec())).collect();
-        assert_eq!(own, info.weights.iter().map(|w| (w.name.clone(), shape(&w.shape))).collect::<Vec<_>>(), "{}", info.name);
+        assert_eq!(
+            own,
+            info.weights.iter().map(|w| (w.name.clone(), shape(&w.shape))).collect::<Vec<_>>(),
+            "{}",
+            info.name
+        );
         let vars: Vec<_> = layer.schema().state.iter().map(|v| (v.name.to_string(), v.shape.clone())).collect();
-        assert_eq!(vars, info.variables.iter().map(|v| (v.name.to_owned(), shape(&v.shape))).collect::<Vec<_>>(), "{}", info.name);
+        assert_eq!(
+            vars,
+            info.variables.iter().map(|v| (v.name.to_owned(), shape(&v.shape))).collect::<Vec<_>>(),
+            "{}",
+            info.name
+        );
         let mut layer = layer;
         assert_eq!(layer.set_num_layers(2).is_ok(), info.takes("num_layers"), "{}", info.name);
         assert_eq!(layer.set_bidirectional(true).is_ok(), info.takes("bidirectional"), "{}", info.name);
         assert_eq!(layer.set_activation(models::Activation::Tanh).is_ok(), info.takes("activation"), "{}", info.name);
         for name in ["Wi", "Wh", "W", "b", "state"] {
-            assert_eq!(layer.set_init(name, Init::Zeros).is_ok(), info.takes(&format!("{name}_init")), "{} {name}", info.name);
+            assert_eq!(
+                layer.set_init(name, Init::Zeros).is_ok(),
+                info.takes(&format!("{name}_init")),
+                "{} {name}",
+                info.name
+            );
         }
     }
 }

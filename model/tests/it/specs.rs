@@ -10,8 +10,10 @@ fn spikes(file: &ModelFile, current: f64) -> f64 {
 
 #[test]
 fn a_group_is_the_librarys_own() {
-    let file =
-        ModelFile::parse("kind = 'lif'\nsize = 4\nmethod = 'rk4'\nreset = 'soft'\nparameters = { tau = 5, tau_ref = 2.0 }\n").unwrap();
+    let file = ModelFile::parse(
+        "kind = 'lif'\nsize = 4\nmethod = 'rk4'\nreset = 'soft'\nparameters = { tau = 5, tau_ref = 2.0 }\n",
+    )
+    .unwrap();
     let own = models::Lif::<f64>::new(4).method(models::Method::Rk4).reset(models::Reset::Soft);
     let own = own.param("tau", 5.0).unwrap().param("tau_ref", 2.0).unwrap();
     let mut own = LoopOverTime::builder(own).out_vars("V").build().unwrap();
@@ -35,7 +37,8 @@ fn a_network_and_layers_are_built() {
 
 #[test]
 fn a_specification_survives_serde() {
-    let text = "kind = 'HH'\nsize = 3\nnoise = 1.5\nduration = 50.0\ndt = 0.05\ndtype = 'f64'\nparameters = { gL = 0.3 }\n";
+    let text =
+        "kind = 'HH'\nsize = 3\nnoise = 1.5\nduration = 50.0\ndt = 0.05\ndtype = 'f64'\nparameters = { gL = 0.3 }\n";
     let file = ModelFile::parse(text).unwrap();
     assert_eq!((file.settings.dt, file.settings.dtype), (Some(0.05), Some(Type::F64)));
     let back: ModelFile = serde_json::from_str(&serde_json::to_string(&file).unwrap()).unwrap();

@@ -24,8 +24,10 @@ impl Architecture {
     pub(crate) fn choose(known: &[u32], capability: (u32, u32), ptx: bool) -> Option<Self> {
         let (major, minor) = capability;
         let device = major.checked_mul(10)?.checked_add(minor)?;
-        let runs =
-            |arch: u32| arch == device || (arch / 10 == major && arch < device && ![arch, device].iter().any(|a| EMBEDDED.contains(a)));
+        let runs = |arch: u32| {
+            arch == device
+                || (arch / 10 == major && arch < device && ![arch, device].iter().any(|a| EMBEDDED.contains(a)))
+        };
         let real = known.iter().copied().filter(|arch| runs(*arch)).max();
         let newest = known.iter().copied().filter(|arch| *arch <= device).max();
         real.filter(|_| !ptx).map(Self::Real).or(newest.map(Self::Virtual))
@@ -75,7 +77,11 @@ mod tests {
         ];
         for (known, capability, ptx, expected) in cases {
             let target = Architecture::choose(known, *capability, *ptx).unwrap();
-            assert_eq!((target.to_string().as_str(), target.is_ptx()), (*expected, expected.starts_with('c')), "{capability:?}");
+            assert_eq!(
+                (target.to_string().as_str(), target.is_ptx()),
+                (*expected, expected.starts_with('c')),
+                "{capability:?}"
+            );
         }
         assert_eq!(Architecture::choose(new, (7, 0), false), None);
         assert_eq!(Architecture::choose(new, (7, 0), true), None);

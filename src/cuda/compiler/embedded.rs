@@ -34,7 +34,9 @@ pub(crate) fn serve(capability: (u32, u32)) -> bool {
 /// # Errors
 /// If the module's text cannot be assembled.
 pub(crate) fn find(request: &Request, capability: (u32, u32)) -> Result<Option<&'static [u8]>> {
-    let Some(Architecture::Real(arch)) = Architecture::choose(images::ARCHS, capability, false) else { return Ok(None) };
+    let Some(Architecture::Real(arch)) = Architecture::choose(images::ARCHS, capability, false) else {
+        return Ok(None);
+    };
     let generic = request.clone().generic();
     let key = key(arch, &generic.line(), &flat(&generic)?);
     let found = images::INDEX.iter().find(|(k, ..)| *k == key);

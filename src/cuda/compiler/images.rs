@@ -64,7 +64,8 @@ fn first_that_loads<V>(
     load: impl Fn(&[u8]) -> Result<V>,
 ) -> Result<(V, Vec<String>)> {
     let forms: &[bool] = if ptx_alone { &[true] } else { &[false, true] };
-    let ways: Vec<_> = forms.iter().flat_map(|ptx| compilers.all().iter().map(move |compiler| (compiler, *ptx))).collect();
+    let ways: Vec<_> =
+        forms.iter().flat_map(|ptx| compilers.all().iter().map(move |compiler| (compiler, *ptx))).collect();
     let skipped = compilers.refused.load(Ordering::Relaxed).min(ways.len() - 1);
     let mut failures: Vec<(String, Error)> = Vec::new();
     for (n, (compiler, ptx)) in ways.into_iter().enumerate().skip(skipped) {
@@ -76,7 +77,10 @@ fn first_that_loads<V>(
                 Ok(loaded) => {
                     if failures.iter().any(|(_, error)| is_refusal(error)) {
                         compilers.refused.fetch_max(n, Ordering::Relaxed);
-                        warnings.push(format!("kernels are {way}, because the driver refused other images: {}", list(&failures)));
+                        warnings.push(format!(
+                            "kernels are {way}, because the driver refused other images: {}",
+                            list(&failures)
+                        ));
                     }
                     return Ok((loaded, warnings));
                 }
@@ -111,21 +115,28 @@ fn list(failures: &[(String, Error)]) -> String {
 /// otherwise the reason why no compiler made an image.
 fn all_failed(compilers: &Compilers, mut failures: Vec<(String, Error)>) -> Error {
     let all = list(&failures);
-    if let Some(Error::Cuda { call, code, steps, .. }) = failures.iter().map(|(_, error)| error).find(|error| is_refusal(error)) {
-        let advice = "install the NVRTC of the driver's version of CUDA (OVERTIME_NVRTC names one), or update the driver";
+    if let Some(Error::Cuda { call, code, steps, .. }) =
+        failures.iter().map(|(_, error)| error).find(|error| is_refusal(error))
+    {
+        let advice =
+            "install the NVRTC of the driver's version of CUDA (OVERTIME_NVRTC names one), or update the driver";
         let reason = format!("no compiler makes an image that the driver loads. Tried: {all}. To solve this, {advice}");
         return Error::Cuda { call, code: *code, reason, steps: steps.clone() };
     }
     match failures.pop() {
         Some((_, error)) if compilers.all().len() == 1 => error,
-        _ => compile::unavailable(Reason::NoKernels(format!("no compiler makes kernels for this device; tried: {all}"))),
+        _ => {
+            compile::unavailable(Reason::NoKernels(format!("no compiler makes kernels for this device; tried: {all}")))
+        }
     }
 }
 
 /// Adds to a driver error which image the driver was given.
 fn tried(error: Error, what: &str) -> Error {
     match error {
-        Error::Cuda { call, code, reason, steps } => Error::Cuda { call, code, reason: format!("{reason}; the image was {what}"), steps },
+        Error::Cuda { call, code, reason, steps } => {
+            Error::Cuda { call, code, reason: format!("{reason}; the image was {what}"), steps }
+        }
         other => other,
     }
 }
@@ -150,7 +161,10 @@ mod tests {
     const NEW: (u32, u32) = (13, 0);
 
     fn compilers(versions: &[(u32, u32)]) -> Compilers {
-        let all = versions.iter().map(|version| Compiler { library: format!("nvrtc{}", version.0), version: *version }).collect();
+        let all = versions
+            .iter()
+            .map(|version| Compiler { library: format!("nvrtc{}", version.0), version: *version })
+            .collect();
         Compilers::new(all, Some(NEW)).unwrap()
     }
 
@@ -163,7 +177,12 @@ mod tests {
 
     /// Returns what is loaded if the driver refuses the images `refused` with this code, and the
     /// attempts that were made. An image is a pair: compiler version, and whether it is PTX.
-    fn loaded(compilers: &Compilers, ptx_alone: bool, refused: &[(u32, bool)], code: i32) -> (Result<Loaded>, Vec<(u32, bool)>) {
+    fn loaded(
+        compilers: &Compilers,
+        ptx_alone: bool,
+        refused: &[(u32, bool)],
+        code: i32,
+    ) -> (Result<Loaded>, Vec<(u32, bool)>) {
         let tried = RefCell::new(Vec::new());
         let make = |compiler: &Compiler, ptx: bool| {
             tried.borrow_mut().push((compiler.version.0, ptx));
@@ -186,7 +205,10 @@ mod tests {
             let (found, tried) = loaded(&both, false, &[(13, false)], code);
             let (image, warnings) = found.unwrap();
             assert_eq!((image, tried), (vec![12, 0], vec![(13, false), (12, false)]));
-            assert!(warnings.len() == 1 && warnings[0].contains("NVRTC 12.9 (nvrtc12)") && warnings[0].contains("nvrtc13"), "{warnings:?}");
+            assert!(
+                warnings.len() == 1 && warnings[0].contains("NVRTC 12.9 (nvrtc12)") && warnings[0].contains("nvrtc13"),
+                "{warnings:?}"
+            );
             // From now on the attempts start there, without another warning.
             let (found, tried) = loaded(&both, false, &[(13, false)], code);
             assert_eq!((found.unwrap(), tried), ((vec![12, 0], Vec::new()), vec![(12, false)]));
@@ -199,7 +221,8 @@ mod tests {
 
     #[test]
     fn the_error_at_the_end_lists_all_that_was_tried() {
-        let (found, tried) = loaded(&compilers(&[OLD, NEW]), false, &[(13, false), (12, false), (13, true), (12, true)], 209);
+        let (found, tried) =
+            loaded(&compilers(&[OLD, NEW]), false, &[(13, false), (12, false), (13, true), (12, true)], 209);
         assert_eq!(tried.len(), 4);
         let error = found.unwrap_err();
         let Error::Cuda { code: 209, reason, .. } = of_driver(error, OLD) else { panic!("another error") };
@@ -219,7 +242,9 @@ mod tests {
     fn what_is_not_the_images_fault_is_not_tried_again() {
         // Out of memory.
         let (found, tried) = loaded(&compilers(&[OLD, NEW]), false, &[(13, false)], 2);
-        assert!(matches!(found, Err(Error::Cuda { code: 2, reason, .. }) if reason.contains("machine code of NVRTC 13.0")));
+        assert!(
+            matches!(found, Err(Error::Cuda { code: 2, reason, .. }) if reason.contains("machine code of NVRTC 13.0"))
+        );
         assert_eq!(tried.len(), 1);
         let wrong = |_: &Compiler, _| Err(Error::Unsupported("the text".into()));
         let found = first_that_loads(&compilers(&[OLD, NEW]), false, wrong, |_| Ok(()));
@@ -229,10 +254,19 @@ mod tests {
     #[test]
     fn a_compiler_that_makes_nothing_for_the_device_is_passed_over() {
         let of = |compiler: &Compiler, ptx| {
-            let none = compile::unavailable(Reason::CompilerTooNew { compiler: compiler.version, driver: OLD, capability: (9, 0) });
-            if compiler.version == NEW { Err(none) } else { Ok(Image { bytes: vec![u8::from(ptx)], warnings: Vec::new() }) }
+            let none = compile::unavailable(Reason::CompilerTooNew {
+                compiler: compiler.version,
+                driver: OLD,
+                capability: (9, 0),
+            });
+            if compiler.version == NEW {
+                Err(none)
+            } else {
+                Ok(Image { bytes: vec![u8::from(ptx)], warnings: Vec::new() })
+            }
         };
-        let (image, warnings) = first_that_loads(&compilers(&[OLD, NEW]), false, of, |image| Ok(image.to_vec())).unwrap();
+        let (image, warnings) =
+            first_that_loads(&compilers(&[OLD, NEW]), false, of, |image| Ok(image.to_vec())).unwrap();
         assert_eq!((image, warnings), (vec![0], Vec::new()));
         // If it is the only compiler, its own reason is the error.
         let alone = first_that_loads(&compilers(&[NEW]), false, of, |_| Ok(())).unwrap_err();

@@ -11,7 +11,13 @@ pub(crate) type Probes<'p> = &'p [(usize, usize)];
 impl Request {
     /// A loop over a pointwise model with `vars` variables and `ports` inputs. With `whole`, one
     /// launch makes all steps of a chunk; otherwise a launch makes one step.
-    pub(crate) fn pointwise(dtype: DType, source: &CudaSource, whole: bool, [vars, ports]: [usize; 2], probes: Probes<'_>) -> Self {
+    pub(crate) fn pointwise(
+        dtype: DType,
+        source: &CudaSource,
+        whole: bool,
+        [vars, ports]: [usize; 2],
+        probes: Probes<'_>,
+    ) -> Self {
         let loops: &[&str] = if whole { &["pointwise_scan.cu"] } else { &["pointwise_step.cu"] };
         let mut request = Self::of(dtype, source, loops, probes);
         request.define("N_STATE", vars);
@@ -120,12 +126,14 @@ impl Request {
 
     pub(crate) fn of(dtype: DType, source: &CudaSource, loops: &'static [&'static str], probes: Probes<'_>) -> Self {
         let file = source.file.to_string();
-        let mut request = Self { name: file.clone(), dtype, model: (file, source.text.clone()), loops, defines: Vec::new() };
+        let mut request =
+            Self { name: file.clone(), dtype, model: (file, source.text.clone()), loops, defines: Vec::new() };
         request.define("PARAMS_BYTES", source.params.len());
         for (name, value) in &source.defines {
             request.define(name, value);
         }
-        let list = |of: fn(&(usize, usize)) -> usize| probes.iter().map(|p| of(p).to_string()).collect::<Vec<_>>().join(",");
+        let list =
+            |of: fn(&(usize, usize)) -> usize| probes.iter().map(|p| of(p).to_string()).collect::<Vec<_>>().join(",");
         request.define("N_PROBES", probes.len());
         if !probes.is_empty() {
             request.define("PROBE_VARS", list(|p| p.0));

@@ -171,11 +171,13 @@ impl Flat<'_> {
                 continue;
             };
             let error = |reason: String| Error::Source { file: name.to_owned(), line: number, reason };
-            let wanted = quoted(operand)
-                .ok_or_else(|| error(format!("`#include {operand}`: only \"NAME\" of a file in kernels/include can be included")))?;
+            let wanted = quoted(operand).ok_or_else(|| {
+                error(format!("`#include {operand}`: only \"NAME\" of a file in kernels/include can be included"))
+            })?;
             if !self.included.iter().any(|i| i == wanted) {
                 let Some(found) = find(self.files, &format!("include/{wanted}")) else {
-                    let known: Vec<_> = self.files.iter().filter_map(|(path, _)| path.strip_prefix("include/")).collect();
+                    let known: Vec<_> =
+                        self.files.iter().filter_map(|(path, _)| path.strip_prefix("include/")).collect();
                     return Err(error(format!("no include named \"{wanted}\"; there is: {}", known.join(", "))));
                 };
                 self.included.push(wanted.to_owned());
@@ -298,7 +300,8 @@ mod tests {
     #[test]
     fn each_include_comes_once_where_it_was_first_asked_for() {
         let user = "// mine\n#include \"b.cuh\"\nint u;\n  #  include \"a.cuh\" // again\nint v;";
-        let flat = flatten_with(TOYS, &[("my \"x\\y\".cu", user), ("l.cu", find(TOYS, "loops/l.cu").unwrap())]).unwrap();
+        let flat =
+            flatten_with(TOYS, &[("my \"x\\y\".cu", user), ("l.cu", find(TOYS, "loops/l.cu").unwrap())]).unwrap();
         let expected = r#"#line 1 "my \"x\\y\".cu"
 // mine
 #line 1 "b.cuh"
@@ -332,7 +335,8 @@ int l;
 
     #[test]
     fn comments_around_an_include_stay_whole() {
-        let user = "/* begins\nends */ #include \"b.cuh\" /* and\nanother */ int u;\n/*\n*/ #include \"b.cuh\"\nint v;\n";
+        let user =
+            "/* begins\nends */ #include \"b.cuh\" /* and\nanother */ int u;\n/*\n*/ #include \"b.cuh\"\nint v;\n";
         let flat = flatten_with(TOYS, &[("u.cu", user)]).unwrap();
         let expected = "#line 1 \"u.cu\"\n/* begins\n*/\n#line 1 \"b.cuh\"\nint b;\n#line 2 \"u.cu\"\n/*\nanother */ int u;\n/*\n*/\n\
                         #line 5 \"u.cu\"\n\nint v;\n";
@@ -342,7 +346,10 @@ int l;
     #[test]
     fn what_cannot_be_included_is_an_error_with_its_place() {
         let error = |text: &str| flatten_with(TOYS, &[("mine.cu", text)]).unwrap_err().to_string();
-        assert_eq!(error("int a;\r\n\r\n#include \"c.cuh\"\r\n"), "mine.cu:3: no include named \"c.cuh\"; there is: a.cuh, b.cuh");
+        assert_eq!(
+            error("int a;\r\n\r\n#include \"c.cuh\"\r\n"),
+            "mine.cu:3: no include named \"c.cuh\"; there is: a.cuh, b.cuh"
+        );
         for bad in ["<cuda_fp16.h>", "NAME", "", "\"a.cuh", "\"a\" \"b\"", "\"../include/a.cuh\"", "\"loops/l.cu\""] {
             let said = error(&format!("\u{feff}#include \"a.cuh\"\n#include {bad}\n"));
             assert!(said.starts_with("mine.cu:2: ") && said.contains(bad.trim_matches('"')), "{said}");

@@ -94,7 +94,8 @@ impl Context {
         functions::complete().map_err(unavailable)?;
         let of = |call, answer: std::result::Result<_, DriverError>| answer.map_err(|e| said(call, &e));
         of("cuInit", result::init())?;
-        let device = result::device::get(i32::try_from(ordinal).unwrap_or(i32::MAX)).map_err(|e| said("cuDeviceGet", &e))?;
+        let device =
+            result::device::get(i32::try_from(ordinal).unwrap_or(i32::MAX)).map_err(|e| said("cuDeviceGet", &e))?;
         let attribute = |which| {
             // SAFETY: `device` is a handle that the driver has just returned.
             let answer = unsafe { result::device::get_attribute(device, which) };
@@ -106,7 +107,8 @@ impl Context {
         let watched = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT)? != 0;
         // SAFETY: `device` is a handle of the driver. The reference that this call takes belongs to
         // the process and is released when it ends.
-        let context = unsafe { result::primary_ctx::retain(device) }.map_err(|e| said("cuDevicePrimaryCtxRetain", &e))?;
+        let context =
+            unsafe { result::primary_ctx::retain(device) }.map_err(|e| said("cuDevicePrimaryCtxRetain", &e))?;
         Ok(Self { gpu, driver, compiler, sms, cooperative, shared, watched, context, poison: OnceLock::new() })
     }
 
@@ -153,7 +155,8 @@ impl Context {
 
 /// Converts a failed call to an error with the driver's name and text for it.
 fn said(call: &'static str, error: &DriverError) -> Error {
-    let text = |words: std::result::Result<&std::ffi::CStr, DriverError>| words.map(|w| w.to_string_lossy().into_owned()).ok();
+    let text =
+        |words: std::result::Result<&std::ffi::CStr, DriverError>| words.map(|w| w.to_string_lossy().into_owned()).ok();
     let name = text(error.error_name()).unwrap_or_else(|| "unknown".into());
     let words = text(error.error_string()).unwrap_or_default();
     Error::Cuda { call, code: error.0 as i32, reason: format!("{name}: {words}"), steps: None }

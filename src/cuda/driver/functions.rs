@@ -216,7 +216,8 @@ fn ask(shared: DynamicLibrary, library: &str) -> Result<Driver, Reason> {
     }
     let initialised = answer("cuInit", initialised);
     let none = || Reason::NoDevice { ordinal: 0, count: 0, visible: visible() };
-    initialised.map_err(|reason| if matches!(reason, Reason::DriverCall { code: 100, .. }) { none() } else { reason })?;
+    initialised
+        .map_err(|reason| if matches!(reason, Reason::DriverCall { code: 100, .. }) { none() } else { reason })?;
     let gpus = (0..functions.count()?).map(|ordinal| functions.gpu(ordinal)).collect::<Result<Vec<_>, _>>()?;
     if gpus.is_empty() { Err(none()) } else { Ok(Driver { library: library.to_owned(), version, gpus }) }
 }

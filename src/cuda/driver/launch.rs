@@ -10,8 +10,8 @@ use crate::cuda::structs::launch_args::LaunchArgs;
 use crate::error::Result;
 use cudarc::driver::result;
 use cudarc::driver::sys::{
-    CUlaunchAttribute, CUlaunchAttributeID, CUlaunchAttributeValue, CUlaunchAttributeValue_union__bindgen_ty_1, CUlaunchConfig, CUstream,
-    cuLaunchKernelEx,
+    CUlaunchAttribute, CUlaunchAttributeID, CUlaunchAttributeValue, CUlaunchAttributeValue_union__bindgen_ty_1,
+    CUlaunchConfig, CUstream, cuLaunchKernelEx,
 };
 use std::ffi::c_void;
 
@@ -81,13 +81,16 @@ impl<S> Kernel<S> {
         if cluster == 0 && !together {
             // SAFETY: function and stream are alive; the driver copies the arguments before it
             // returns; the rest is guaranteed by the caller.
-            let answer = unsafe { result::launch_kernel(self.function, (blocks, 1, 1), (threads, 1, 1), shared, stream.raw(), arguments) };
+            let answer = unsafe {
+                result::launch_kernel(self.function, (blocks, 1, 1), (threads, 1, 1), shared, stream.raw(), arguments)
+            };
             return self.context().check("cuLaunchKernel", answer);
         }
         let mut attributes = shape.attributes();
         let config = shape.config(&mut attributes, stream.raw());
         // SAFETY: as above; the driver also reads the attributes before it returns.
-        let answer = unsafe { cuLaunchKernelEx(&raw const config, self.function, arguments.as_mut_ptr(), std::ptr::null_mut()) };
+        let answer =
+            unsafe { cuLaunchKernelEx(&raw const config, self.function, arguments.as_mut_ptr(), std::ptr::null_mut()) };
         self.context().check("cuLaunchKernelEx", answer.result())
     }
 }
@@ -107,7 +110,14 @@ impl Kernel<signature::Whole> {
 impl Kernel<signature::Step> {
     /// Launches a kernel with the parameters (address of a job, params, address of the cursor,
     /// offset).
-    pub(crate) fn step(&self, shape: Shape, stream: &Stream, (args, cursor): (u64, u64), params: &[u8], offset: u32) -> Result<()> {
+    pub(crate) fn step(
+        &self,
+        shape: Shape,
+        stream: &Stream,
+        (args, cursor): (u64, u64),
+        params: &[u8],
+        offset: u32,
+    ) -> Result<()> {
         let mut arguments = [address(&args), params.as_ptr().cast_mut().cast(), address(&cursor), address(&offset)];
         // SAFETY: the signature is (Job*, Params, u32*, u32). `job` is the address to which the
         // engine has copied a Job in the stream's order, `cursor` that of a u32 of the engine; the
@@ -205,7 +215,14 @@ impl Kernel<signature::Product> {
 
 impl Kernel<signature::ByMaps> {
     /// Launches `product_by_maps` of `hopper.cu` for `tiles` tiles.
-    pub(crate) fn product_by_maps(&self, shape: Shape, stream: &Stream, product: &GemmArgs, maps: &Maps, tiles: u32) -> Result<()> {
+    pub(crate) fn product_by_maps(
+        &self,
+        shape: Shape,
+        stream: &Stream,
+        product: &GemmArgs,
+        maps: &Maps,
+        tiles: u32,
+    ) -> Result<()> {
         let mut arguments = [address(product), address(&maps.a), address(&maps.b), address(&tiles)];
         // SAFETY: the signature is (Product, TensorMap, TensorMap, u32), and a tensor map has 128
         // bytes; the maps were made for this product. The rest as in `product`.

@@ -109,7 +109,14 @@ impl Buffer {
     }
 
     /// Enqueues a copy of `len` bytes of this buffer at `offset` to pinned memory at `at`.
-    pub(crate) fn download(&self, offset: usize, to: &mut Pinned, at: usize, len: usize, stream: &Stream) -> Result<()> {
+    pub(crate) fn download(
+        &self,
+        offset: usize,
+        to: &mut Pinned,
+        at: usize,
+        len: usize,
+        stream: &Stream,
+    ) -> Result<()> {
         self.fits(offset, len)?;
         let bytes = to.bytes_mut(at, len)?;
         if len == 0 {

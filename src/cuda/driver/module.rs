@@ -38,11 +38,16 @@ impl Module {
     /// Returns the kernel with this name. A launch may use `shared` bytes of dynamic shared memory.
     pub(crate) fn kernel<S: Signature>(self: &Arc<Self>, name: &str, shared: usize) -> Result<Kernel<S>> {
         if !S::KERNELS.contains(&name) {
-            return Err(Error::Unsupported(format!("the kernel {name} does not have the parameters of {}", S::KERNELS.join(", "))));
+            return Err(Error::Unsupported(format!(
+                "the kernel {name} does not have the parameters of {}",
+                S::KERNELS.join(", ")
+            )));
         }
-        let text = CString::new(name).map_err(|_| Error::Unsupported(format!("the kernel's name {name:?} contains a NUL")))?;
+        let text =
+            CString::new(name).map_err(|_| Error::Unsupported(format!("the kernel's name {name:?} contains a NUL")))?;
         // SAFETY: the module is loaded.
-        let function = self.context.check("cuModuleGetFunction", unsafe { result::module::get_function(self.module, text) })?;
+        let function =
+            self.context.check("cuModuleGetFunction", unsafe { result::module::get_function(self.module, text) })?;
         let kernel = Kernel { module: self.clone(), function, signature: PhantomData };
         if shared > STATIC_LIMIT {
             let bytes = i32::try_from(shared).unwrap_or(i32::MAX);

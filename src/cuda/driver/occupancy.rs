@@ -16,7 +16,8 @@ impl<S> Kernel<S> {
     pub(crate) fn blocks_at_once(&self, threads: u32, shared: u32) -> Result<u32> {
         let threads = i32::try_from(threads).unwrap_or(i32::MAX);
         // SAFETY: the function belongs to a loaded module; one int is written, to a local.
-        let found = unsafe { result::occupancy::max_active_block_per_multiprocessor(self.function, threads, shared as usize) };
+        let found =
+            unsafe { result::occupancy::max_active_block_per_multiprocessor(self.function, threads, shared as usize) };
         let found = self.context().check("cuOccupancyMaxActiveBlocksPerMultiprocessor", found)?;
         Ok(u32::try_from(found).unwrap_or(0))
     }

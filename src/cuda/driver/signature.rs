@@ -67,8 +67,10 @@ mod tests {
 
     /// The type of a parameter, without qualifiers.
     fn of_type(parameter: &str) -> String {
-        let words: Vec<&str> =
-            parameter.split_whitespace().filter(|w| !["const", "__grid_constant__", "__restrict__"].contains(w)).collect();
+        let words: Vec<&str> = parameter
+            .split_whitespace()
+            .filter(|w| !["const", "__grid_constant__", "__restrict__"].contains(w))
+            .collect();
         // The last word is the name, and a star may be attached to it.
         let (name, of) = words.split_last().unwrap();
         let stars = parameter.matches('*').count();

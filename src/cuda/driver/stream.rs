@@ -20,7 +20,8 @@ unsafe impl Send for Stream {}
 impl Stream {
     /// Creates a stream. The context must be bound.
     pub(crate) fn new(context: &Arc<Context>) -> Result<Self> {
-        let stream = context.check("cuStreamCreate", result::stream::create(result::stream::StreamKind::NonBlocking))?;
+        let stream =
+            context.check("cuStreamCreate", result::stream::create(result::stream::StreamKind::NonBlocking))?;
         Ok(Self { context: context.clone(), stream })
     }
 

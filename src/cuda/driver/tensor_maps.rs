@@ -6,8 +6,8 @@ use crate::cuda::structs::gemm::GemmArgs;
 use crate::error::Result;
 use crate::numeric::scalar::DType;
 use cudarc::driver::sys::{
-    CUtensorMap, CUtensorMapDataType, CUtensorMapFloatOOBfill, CUtensorMapInterleave, CUtensorMapL2promotion, CUtensorMapSwizzle,
-    cuTensorMapEncodeTiled,
+    CUtensorMap, CUtensorMapDataType, CUtensorMapFloatOOBfill, CUtensorMapInterleave, CUtensorMapL2promotion,
+    CUtensorMapSwizzle, cuTensorMapEncodeTiled,
 };
 
 /// Rows of a box, and elements of each row. A row of 64 elements has 128 bytes, the width of the

@@ -26,7 +26,12 @@ impl Engine {
     ///
     /// # Errors
     /// If the system has no CUDA program, a kernel does not compile or load, or memory is short.
-    pub(crate) fn new<T: Scalar>(context: Arc<Context>, system: &dyn System<T>, wanted: EngineConfig<'_>, state: &[T]) -> Result<Self> {
+    pub(crate) fn new<T: Scalar>(
+        context: Arc<Context>,
+        system: &dyn System<T>,
+        wanted: EngineConfig<'_>,
+        state: &[T],
+    ) -> Result<Self> {
         context.bind()?;
         let program = system.program(wanted.dt).ok_or_else(|| no_program(system, wanted.dt))?;
         let engine = Self::assemble(context, T::DTYPE, program, &in_bytes(&system.weights()), &wanted)?;
@@ -45,13 +50,26 @@ impl Engine {
         let plan = Plan::new(program, wanted)?;
         let rows = wanted.layout.rows;
         let EngineConfig { strategy, products, .. } = *wanted;
-        let mut builder = StageBuilder { context: &context, dtype, rows, strategy, products, given, made: StagedConstants::default() };
+        let mut builder = StageBuilder {
+            context: &context,
+            dtype,
+            rows,
+            strategy,
+            products,
+            given,
+            made: StagedConstants::default(),
+        };
         let last = plan.stages.len().saturating_sub(1);
-        let stages = plan.stages.into_iter().enumerate().map(|(number, stage)| Stage::prepare(stage, number == last, &mut builder));
+        let stages = plan
+            .stages
+            .into_iter()
+            .enumerate()
+            .map(|(number, stage)| Stage::prepare(stage, number == last, &mut builder));
         let mut stages = stages.collect::<Result<Vec<_>>>()?;
         let check = builder.kernel(None, Request::tool(dtype, "check.cu"), 0)?;
         let needs_cursor = stages.iter().any(|s| s.chosen().0 != Strategy::Persistent);
-        let advance = if needs_cursor { Some(builder.kernel(None, Request::tool(dtype, "cursor.cu"), 0)?) } else { None };
+        let advance =
+            if needs_cursor { Some(builder.kernel(None, Request::tool(dtype, "cursor.cu"), 0)?) } else { None };
         let free = context.free()?;
         let limits = ChunkLimits::new(&stages, &plan.recordings, wanted, free, dtype);
         let pace = ChunkLength::new(context.watched, limits.first)?;
@@ -64,7 +82,16 @@ impl Engine {
         let own = stages.iter().fold(stacked, |sum, s| sum.saturating_add(s.needs.own));
         let of_stages = stages.iter().map(Stage::job_bytes).sum::<usize>();
         let launch_args = of_stages.max(stack.as_ref().map_or(0, FusedLayers::parts) * ChunkBuffers::ARGS);
-        let fixed = [state, made.constants.len(), made.weights, scratch, own, limits.between[0], limits.between[1], limits.work];
+        let fixed = [
+            state,
+            made.constants.len(),
+            made.weights,
+            scratch,
+            own,
+            limits.between[0],
+            limits.between[1],
+            limits.work,
+        ];
         let each_side = [state, limits.input, limits.record, launch_args];
         let need = fixed.iter().chain(&each_side).chain(&each_side).fold(0_u64, |sum, n| sum.saturating_add(*n as u64));
         if need > free {
@@ -115,8 +142,14 @@ impl Engine {
 }
 
 fn no_program<T: Scalar>(system: &dyn System<T>, dt: f64) -> Error {
-    let lacking: Vec<String> =
-        system.nodes().iter().filter(|(_, s)| s.program(dt).is_none()).map(|(n, s)| format!("`{n}` ({})", s.kind())).collect();
+    let lacking: Vec<String> = system
+        .nodes()
+        .iter()
+        .filter(|(_, s)| s.program(dt).is_none())
+        .map(|(n, s)| format!("`{n}` ({})", s.kind()))
+        .collect();
     let who = if lacking.is_empty() { system.kind().to_owned() } else { lacking.join(", ") };
-    Error::Unsupported(format!("{who} has no CUDA program and runs only on the CPU; implement System::program, or use Device::Cpu"))
+    Error::Unsupported(format!(
+        "{who} has no CUDA program and runs only on the CPU; implement System::program, or use Device::Cpu"
+    ))
 }

@@ -45,7 +45,13 @@ pub(crate) struct ChunkLimits {
 }
 
 impl ChunkLimits {
-    pub(crate) fn new(stages: &[Stage], recordings: &[Recording], wanted: &EngineConfig<'_>, free: u64, dtype: DType) -> Self {
+    pub(crate) fn new(
+        stages: &[Stage],
+        recordings: &[Recording],
+        wanted: &EngineConfig<'_>,
+        free: u64,
+        dtype: DType,
+    ) -> Self {
         // With little free memory, chunks are shorter.
         let share = |most: usize, of: u64| most.min(usize::try_from(free / of).unwrap_or(most));
         let (between_host, between_stages) = (share(BETWEEN_HOST, 32), share(BETWEEN_STAGES, 8));
@@ -53,7 +59,8 @@ impl ChunkLimits {
         let times = |a: usize, b: usize| a.saturating_mul(b);
         let cells = stages.iter().map(|s| s.node.to.max(s.node.from)).max().unwrap_or(1).max(1);
         let mut steps = (UNIT_STEPS / (times(cells, rows) as u64).max(1)).clamp(1, STEPS);
-        let counted = stages.iter().filter_map(|s| s.needs.steps).fold(u64::from(u32::MAX), |steps, most| steps.min(most.max(1)));
+        let counted =
+            stages.iter().filter_map(|s| s.needs.steps).fold(u64::from(u32::MAX), |steps, most| steps.min(most.max(1)));
         steps = steps.min(counted);
         let first = (steps / CAUTION).max(1);
         let most = counted.min(wanted.chunk.unwrap_or(u64::MAX));
@@ -101,6 +108,8 @@ impl ChunkLimits {
 
     /// The sum of these limits in bytes: the buffers of one chunk, and those that all chunks share.
     pub(crate) fn bytes(&self) -> u64 {
-        [self.input, self.record, self.between[0], self.between[1], self.work].iter().fold(0, |sum, n| sum.saturating_add(*n as u64))
+        [self.input, self.record, self.between[0], self.between[1], self.work]
+            .iter()
+            .fold(0, |sum, n| sum.saturating_add(*n as u64))
     }
 }

@@ -55,16 +55,27 @@ pub(crate) struct FusedLayers {
 impl FusedLayers {
     /// Fuses several stages into one kernel if they are small enough and the kernel of each can be
     /// a part. Otherwise returns `None`.
-    pub(crate) fn prepare(stages: &[Stage], steps: u64, free: u64, builder: &mut StageBuilder<'_>) -> Result<Option<Self>> {
+    pub(crate) fn prepare(
+        stages: &[Stage],
+        steps: u64,
+        free: u64,
+        builder: &mut StageBuilder<'_>,
+    ) -> Result<Option<Self>> {
         let persistent = stages.iter().all(|s| s.chosen().0 == Strategy::Persistent && !s.parts().is_empty());
         let parts: Vec<&FusedPart> = stages.iter().flat_map(Stage::parts).collect();
         let products = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.products)).max(1);
         let fits = |part: &&FusedPart| part.params.len() <= ChunkBuffers::ARGS - PARAMS;
         // Without a compiler, only the kernels of single layers are available.
-        if stages.len() < 2 || !persistent || products > PRODUCTS || !parts.iter().all(fits) || builder.context.compiler.is_err() {
+        if stages.len() < 2
+            || !persistent
+            || products > PRODUCTS
+            || !parts.iter().all(fits)
+            || builder.context.compiler.is_err()
+        {
             return Ok(None);
         }
-        let each = |s: &Stage| [s.node.row.saturating_mul(builder.rows).saturating_mul(builder.dtype.size()), s.needs.work];
+        let each =
+            |s: &Stage| [s.node.row.saturating_mul(builder.rows).saturating_mul(builder.dtype.size()), s.needs.work];
         let step = stages.iter().flat_map(each).fold(1_usize, usize::saturating_add);
         let between = usize::try_from(free / 32).map_or(BETWEEN, |share| share.min(BETWEEN));
         let steps = steps.min(PRODUCTS_OF_CHUNK / products).min(between as u64 / step as u64);
@@ -80,7 +91,8 @@ impl FusedLayers {
         };
         let places = stages.iter().map(|s| each(s).map(&mut place)).collect();
         let requests: Vec<_> = parts.iter().map(|part| part.request.clone()).collect();
-        let spots: Vec<_> = (0..parts.len()).map(|n| (n * ChunkBuffers::ARGS, n * ChunkBuffers::ARGS + PARAMS)).collect();
+        let spots: Vec<_> =
+            (0..parts.len()).map(|n| (n * ChunkBuffers::ARGS, n * ChunkBuffers::ARGS + PARAMS)).collect();
         let kernel = builder.kernel(None, request(builder.dtype, &requests, &spots)?, shared)?;
         let params = parts.iter().map(|part| part.params.clone()).collect();
         Ok(Some(Self { kernel, shared, params, steps, places, bytes, memory: None }))
@@ -118,14 +130,23 @@ impl FusedLayers {
                 let at = part * ChunkBuffers::ARGS;
                 let place = launch_context.host_args.slice_mut::<u8>(at, ChunkBuffers::ARGS)?;
                 place[..size_of::<LaunchArgs>()].copy_from_slice(bytemuck::bytes_of(&args));
-                if let Some((params, to)) = self.params.get(part).and_then(|p| Some((p, place.get_mut(PARAMS..PARAMS + p.len())?))) {
+                if let Some((params, to)) =
+                    self.params.get(part).and_then(|p| Some((p, place.get_mut(PARAMS..PARAMS + p.len())?)))
+                {
                     to.copy_from_slice(params);
                 }
                 part += 1;
             }
         }
-        launch_context.launch_args.upload(0, launch_context.host_args, 0, part * ChunkBuffers::ARGS, launch_context.stream)?;
-        let shape = Shape { blocks: chunk.rows as u32, threads: THREADS, shared: self.shared as u32, ..Shape::default() };
+        launch_context.launch_args.upload(
+            0,
+            launch_context.host_args,
+            0,
+            part * ChunkBuffers::ARGS,
+            launch_context.stream,
+        )?;
+        let shape =
+            Shape { blocks: chunk.rows as u32, threads: THREADS, shared: self.shared as u32, ..Shape::default() };
         self.kernel.stack(shape, launch_context.stream, launch_context.launch_args.address(0))
     }
 }
@@ -150,11 +171,22 @@ pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]
             size = size.or((name == "PARAMS_BYTES").then_some(value));
         }
         let _ = writeln!(opening, "namespace part{n} {{");
-        models.push(NamespacedSource { opening, files: vec![(part.model.0.as_str(), part.model.1.as_ref()), *row], closing });
+        models.push(NamespacedSource {
+            opening,
+            files: vec![(part.model.0.as_str(), part.model.1.as_ref()), *row],
+            closing,
+        });
         if let Some(size) = size {
-            let _ = writeln!(calls, "    static_assert(sizeof(part{n}::Params) == {size}, \"struct Params of {}\");", part.name);
+            let _ = writeln!(
+                calls,
+                "    static_assert(sizeof(part{n}::Params) == {size}, \"struct Params of {}\");",
+                part.name
+            );
         }
-        let _ = writeln!(calls, "    part{n}::run_row(*(const LaunchArgs*)(parts + {args}), *(const part{n}::Params*)(parts + {params}));");
+        let _ = writeln!(
+            calls,
+            "    part{n}::run_row(*(const LaunchArgs*)(parts + {args}), *(const part{n}::Params*)(parts + {params}));"
+        );
         // The threads of a block read values that other threads have written in the part before.
         calls.push_str("    __syncthreads();\n");
     }
@@ -163,7 +195,13 @@ pub(crate) fn request(dtype: DType, parts: &[Request], places: &[(usize, usize)]
         text,
         "#line 1 \"stack.cu\"\nextern \"C\" __global__ void __launch_bounds__({THREADS}, 1) stack_scan(const char* parts) {{\n{calls}}}\n"
     );
-    let request = Request { name: "stack".into(), dtype, model: ("stack.cu".into(), text.into()), loops: &[], defines: Vec::new() };
+    let request = Request {
+        name: "stack".into(),
+        dtype,
+        model: ("stack.cu".into(), text.into()),
+        loops: &[],
+        defines: Vec::new(),
+    };
     Ok(request)
 }
 
@@ -173,8 +211,11 @@ fn row_loop(part: &Request) -> Result<(&'static str, &'static str)> {
         Some("map.cu") => "row_map.cuh",
         Some("pointwise_scan.cu") => "row_units.cuh",
         Some("cell_scan.cu") => "row_cell.cuh",
-        other => return Err(Error::Unsupported(format!("{} ({other:?}) cannot be fused with other layers", part.name))),
+        other => {
+            return Err(Error::Unsupported(format!("{} ({other:?}) cannot be fused with other layers", part.name)));
+        }
     };
-    let text = source::file(&format!("include/{name}")).ok_or_else(|| Error::unknown("include", name, source::names("include/")))?;
+    let text = source::file(&format!("include/{name}"))
+        .ok_or_else(|| Error::unknown("include", name, source::names("include/")))?;
     Ok((name, text))
 }

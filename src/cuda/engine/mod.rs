@@ -108,7 +108,8 @@ impl Engine {
     pub(crate) fn room(&self, steps: u64, i: u64) -> Result<Vec<Arc<Buffer>>> {
         self.context.bind()?;
         let room = |r: &Recording| {
-            let bytes = usize::try_from(r.kept(i, steps)).unwrap_or(usize::MAX).saturating_mul(r.bytes(self.dtype.size()));
+            let bytes =
+                usize::try_from(r.kept(i, steps)).unwrap_or(usize::MAX).saturating_mul(r.bytes(self.dtype.size()));
             Buffer::new(&self.context, "a recording", bytes).map(Arc::new)
         };
         self.recordings.iter().map(room).collect()
@@ -144,7 +145,9 @@ impl Engine {
         };
         let mut all: Vec<_> = self.stages.iter().map(say).collect();
         all.extend(
-            self.stack.as_ref().map(|stack| format!("all layers in one launch, up to {} steps, because they are small", stack.steps)),
+            self.stack
+                .as_ref()
+                .map(|stack| format!("all layers in one launch, up to {} steps, because they are small", stack.steps)),
         );
         all.join("; ")
     }

@@ -29,7 +29,12 @@ impl Engine {
     /// Makes the steps of a run. `clock` advances by each completed chunk. `done` is called after
     /// each chunk with its result, and ends the run if it returns an error. State and clock are
     /// then those at the end of the last chunk for which `done` returned `Ok`.
-    pub(crate) fn run(&mut self, mut run: RunRequest<'_>, clock: &mut Clock, done: &mut ChunkCallback<'_>) -> Result<()> {
+    pub(crate) fn run(
+        &mut self,
+        mut run: RunRequest<'_>,
+        clock: &mut Clock,
+        done: &mut ChunkCallback<'_>,
+    ) -> Result<()> {
         self.context.bind()?;
         let result = self.make_room(&run, *clock).and_then(|()| self.chunks(&mut run, clock, done));
         if result.is_err() {
@@ -110,7 +115,11 @@ impl Engine {
         let limits = self.limits.stretched(run.steps, input, record, free);
         let need = limits.bytes().saturating_sub(self.limits.bytes());
         if need > free {
-            let what = format!("a sequence of {} steps, all of which are stored between layers, on {}", run.steps, self.context.name());
+            let what = format!(
+                "a sequence of {} steps, all of which are stored between layers, on {}",
+                run.steps,
+                self.context.name()
+            );
             return Err(Error::OutOfMemory { what, need, free });
         }
         // A sequence is one chunk, which uses the first set of buffers.
@@ -128,7 +137,9 @@ impl Engine {
             *place = Buffer::new(context, what, 0)?;
             *place = Buffer::new(context, what, len)?;
         }
-        for (place, what, len) in [(&mut side.host_input, "inputs", limits.input), (&mut side.host_record, "recordings", limits.record)] {
+        for (place, what, len) in
+            [(&mut side.host_input, "inputs", limits.input), (&mut side.host_record, "recordings", limits.record)]
+        {
             if place.len() < len {
                 *place = Pinned::new(context, what, len)?;
             }
@@ -177,8 +188,22 @@ impl Engine {
         // The launches of a long sequence are split within each stage.
         let in_pieces = self.limits.whole && steps > self.pace.steps(self.limits.steps, false);
         let most = self.limits.steps;
-        let Self { compute, copies, stages, paces, sides, state, work, scratch, between, constants, weights, launch_args, cursor, .. } =
-            self;
+        let Self {
+            compute,
+            copies,
+            stages,
+            paces,
+            sides,
+            state,
+            work,
+            scratch,
+            between,
+            constants,
+            weights,
+            launch_args,
+            cursor,
+            ..
+        } = self;
         let asked = Instant::now();
         let own = sides.get_mut(side).ok_or_else(|| Error::Unsupported("a chunk has no buffers".into()))?;
         let copies = if overlap { &*copies } else { &*compute };
@@ -226,17 +251,30 @@ impl Engine {
                 level += 1;
             }
             let memory = StageMemory { state, vars: &self.vars, constants, weights, work, scratch, from, to };
-            let mut launch_context =
-                LaunchContext { context: &self.context, stream: compute, cursor, advance, launch_args, host_args: &mut own.host_args, at };
+            let mut launch_context = LaunchContext {
+                context: &self.context,
+                stream: compute,
+                cursor,
+                advance,
+                launch_args,
+                host_args: &mut own.host_args,
+                at,
+            };
             match paces.get_mut(s) {
-                Some(pace) if in_pieces => ready.run_in_pieces(&chunk, &memory, [steps, most], pace, &mut launch_context)?,
+                Some(pace) if in_pieces => {
+                    ready.run_in_pieces(&chunk, &memory, [steps, most], pace, &mut launch_context)?
+                }
                 _ => ready.run(&chunk, &memory, &mut launch_context)?,
             }
             at += ready.job_bytes();
         }
         if run.check {
             own.found.fill(0, 0xff, 8, compute)?;
-            let (at, len) = if state.len() > 0 { (state.address(0), state.len() / form.element) } else { shipment.output(form.recordings) };
+            let (at, len) = if state.len() > 0 {
+                (state.address(0), state.len() / form.element)
+            } else {
+                shipment.output(form.recordings)
+            };
             if len > 0 {
                 self.check.check(compute, at, len as u64, own.found.address(0))?;
             }
@@ -287,14 +325,21 @@ impl Engine {
     }
 
     fn form(&self) -> IoLayout<'_> {
-        IoLayout { recordings: &self.recordings, element: self.dtype.size(), whole: self.takes_whole(), keeps_output: self.keeps_output }
+        IoLayout {
+            recordings: &self.recordings,
+            element: self.dtype.size(),
+            whole: self.takes_whole(),
+            keeps_output: self.keeps_output,
+        }
     }
 }
 
 /// Adds to a driver error the range of steps in which it occurred: `steps` steps from `first` on.
 fn at_steps(error: Error, first: u64, steps: u64) -> Error {
     match error {
-        Error::Cuda { call, code, reason, .. } => Error::Cuda { call, code, reason, steps: Some(first..first.saturating_add(steps)) },
+        Error::Cuda { call, code, reason, .. } => {
+            Error::Cuda { call, code, reason, steps: Some(first..first.saturating_add(steps)) }
+        }
         other => other,
     }
 }

@@ -56,7 +56,9 @@ impl RunIo<'_> {
     /// Returns the bytes of all inputs of the run; 0 if they are on the device.
     pub(crate) fn bytes(&self, form: IoLayout<'_>) -> usize {
         let Self::HostIo(host) = self else { return 0 };
-        let one = |series: &&dyn Series| extents(*series, form.whole).iter().fold(form.element, |all, n| all.saturating_mul(*n));
+        let one = |series: &&dyn Series| {
+            extents(*series, form.whole).iter().fold(form.element, |all, n| all.saturating_mul(*n))
+        };
         host.views.iter().flatten().fold(0, |sum, series| aligned(sum).saturating_add(one(series)))
     }
 
@@ -100,7 +102,8 @@ impl RunIo<'_> {
             }
             Self::Device(device) => {
                 let (ports, given) = device.ports(before, form.element);
-                let (mut records, mut regions) = (Vec::with_capacity(device.records.len()), Vec::with_capacity(device.records.len()));
+                let (mut records, mut regions) =
+                    (Vec::with_capacity(device.records.len()), Vec::with_capacity(device.records.len()));
                 for ((buffer, written), (kept, each)) in device.records.iter_mut().zip(kept) {
                     records.push(buffer.address(*written));
                     regions.push((*written, kept));
@@ -117,7 +120,13 @@ impl RunIo<'_> {
     }
 
     /// Copies the downloaded recordings to the caller's arrays.
-    pub(crate) fn unpack(&mut self, side: &ChunkBuffers, clock: Clock, shipment: &ChunkTransfer, form: IoLayout<'_>) -> Result<()> {
+    pub(crate) fn unpack(
+        &mut self,
+        side: &ChunkBuffers,
+        clock: Clock,
+        shipment: &ChunkTransfer,
+        form: IoLayout<'_>,
+    ) -> Result<()> {
         let Self::HostIo(host) = self else { return Ok(()) };
         for (r, ((at, kept), recording)) in shipment.regions.iter().zip(form.recordings).enumerate() {
             // The first of `places` is the output's, even if it is not recorded.
@@ -142,7 +151,13 @@ impl RunIo<'_> {
     }
 
     /// Returns one element of the first recording, after the chunk has been waited for.
-    pub(crate) fn element(&self, side: &ChunkBuffers, shipment: &ChunkTransfer, index: usize, form: IoLayout<'_>) -> Result<[u8; 8]> {
+    pub(crate) fn element(
+        &self,
+        side: &ChunkBuffers,
+        shipment: &ChunkTransfer,
+        index: usize,
+        form: IoLayout<'_>,
+    ) -> Result<[u8; 8]> {
         let mut value = [0; 8];
         let bytes = &mut value[..form.element.min(8)];
         let at = shipment.regions.first().map_or(0, |(at, _)| *at).saturating_add(index.saturating_mul(form.element));
@@ -185,8 +200,12 @@ impl HostIo<'_> {
             let len = some.len() * rows * units * form.element;
             series.copy(some, rows, units, side.host_input.slice_mut::<u8>(bytes, len)?);
             let stride = |extent: usize, stride: usize| if extent > 1 { stride as u64 } else { 0 };
-            *port =
-                Port { at: side.input.address(bytes), step: stride(all, rows * units), row: stride(rows, units), unit: stride(units, 1) };
+            *port = Port {
+                at: side.input.address(bytes),
+                step: stride(all, rows * units),
+                row: stride(rows, units),
+                unit: stride(units, 1),
+            };
             given |= 1 << p;
             bytes = (bytes + len).next_multiple_of(ALIGN);
         }
@@ -196,7 +215,13 @@ impl HostIo<'_> {
 }
 
 /// Decodes the set bits to pairs (step, index of the element within the batch).
-fn decode(words: &[u32], recording: &Recording, (groups, len): (usize, usize), i: u64, handle: &Handle) -> Vec<(u64, usize)> {
+fn decode(
+    words: &[u32],
+    recording: &Recording,
+    (groups, len): (usize, usize),
+    i: u64,
+    handle: &Handle,
+) -> Vec<(u64, usize)> {
     let each = len.div_ceil(32);
     let mut found = Vec::new();
     if recording.stride == 0 {
@@ -207,8 +232,9 @@ fn decode(words: &[u32], recording: &Recording, (groups, len): (usize, usize), i
         for (w, word) in step.iter().enumerate().filter(|(_, w)| **w != 0) {
             let (group, start) = (w / each, w % each * 32);
             let bits = (0..32).filter(|b| word >> b & 1 == 1).map(|b| start + b).filter(|e| *e < len && group < groups);
-            let wanted =
-                |cell: &usize| handle.pick.as_ref().is_none_or(|pick| pick.binary_search(&(cell % recording.width.max(1))).is_ok());
+            let wanted = |cell: &usize| {
+                handle.pick.as_ref().is_none_or(|pick| pick.binary_search(&(cell % recording.width.max(1))).is_ok())
+            };
             found.extend(bits.map(|e| group * len + e).filter(wanted).map(|cell| (index, cell)));
         }
     }

@@ -96,7 +96,13 @@ impl Gemm {
 
     /// Computes the product of device arrays into a new array. `element` is the size of an element
     /// in bytes.
-    pub(crate) fn run_on_device(&mut self, a: &Buffer, b: &Buffer, bias: Option<&Buffer>, element: usize) -> Result<Arc<Buffer>> {
+    pub(crate) fn run_on_device(
+        &mut self,
+        a: &Buffer,
+        b: &Buffer,
+        bias: Option<&Buffer>,
+        element: usize,
+    ) -> Result<Arc<Buffer>> {
         for (what, buffer) in [("A", Some(a)), ("B", Some(b)), ("the bias", bias)] {
             if buffer.is_some_and(|b| b.len() > 0 && !b.is_of(&self.context)) {
                 return Err(Error::Unsupported(format!("{what} is not an array of {}", self.context.name())));

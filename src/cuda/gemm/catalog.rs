@@ -18,9 +18,12 @@ pub(crate) fn catalog() -> Vec<(String, Request)> {
         list.push((name, Request::product(dtype, layout, [wide; 2], &tile)));
     };
     use DType::{Bf16, F16, F32, F64};
-    for (dtype, names) in
-        [(F32, &["large", "middle", "flat", "tall"][..]), (F64, &["large", "middle"]), (F16, &["middle"]), (Bf16, &["middle"])]
-    {
+    for (dtype, names) in [
+        (F32, &["large", "middle", "flat", "tall"][..]),
+        (F64, &["large", "middle"]),
+        (F16, &["middle"]),
+        (Bf16, &["middle"]),
+    ] {
         names.iter().for_each(|name| add(dtype, Products::Ordered, name, "", &plain, true));
     }
     for (dtype, names) in [(F16, &["large", "middle", "flat"][..]), (Bf16, &["large"]), (F32, &["large", "middle"])] {

@@ -68,7 +68,11 @@ pub(crate) fn count(what: &str, n: usize) -> Result<u32> {
 
 impl GemmKernel {
     /// Chooses a kernel from the table. `make` compiles and loads a request.
-    pub(crate) fn new(ask: &GemmQuery, layout: &Layout, mut make: impl FnMut(Request) -> Result<Arc<Module>>) -> Result<Self> {
+    pub(crate) fn new(
+        ask: &GemmQuery,
+        layout: &Layout,
+        mut make: impl FnMut(Request) -> Result<Arc<Module>>,
+    ) -> Result<Self> {
         let choice = table::choose(ask);
         let (_, shared) = choice.tile.block(ask.dtype);
         let request = Request::product(ask.dtype, layout, ask.wide, &choice.tile);
@@ -79,8 +83,10 @@ impl GemmKernel {
             Family::Simt(_) | Family::Mma(_) => MainKernel::Plain(module.kernel(entry, shared as usize)?),
         };
         let reduce = (choice.splits > 1).then(|| Request::reduce(ask.dtype, layout));
-        let reduce =
-            reduce.map(|request| (request.entry(), request)).map(|(entry, request)| make(request)?.kernel(entry, 0)).transpose()?;
+        let reduce = reduce
+            .map(|request| (request.entry(), request))
+            .map(|(entry, request)| make(request)?.kernel(entry, 0))
+            .transpose()?;
         Ok(Self { choice, dtype: ask.dtype, kernel, reduce, transpose: layout.transpose, sms: ask.sms })
     }
 
@@ -106,9 +112,15 @@ impl GemmKernel {
         product.splits = product.k.div_ceil(product.depth).max(1);
         product.parts = if product.splits > 1 { parts } else { 0 };
         let (down, across) = (product.m.div_ceil(tile.m), product.n.div_ceil(tile.n));
-        let blocks = [across, product.batch, product.splits].iter().try_fold(down, |all, n| all.checked_mul(*n)).filter(|n| *n < 1 << 31);
+        let blocks = [across, product.batch, product.splits]
+            .iter()
+            .try_fold(down, |all, n| all.checked_mul(*n))
+            .filter(|n| *n < 1 << 31);
         let blocks = blocks.ok_or_else(|| {
-            Error::Unsupported(format!("a product of {down}·{across} tiles, {} times, has too many thread blocks", product.batch))
+            Error::Unsupported(format!(
+                "a product of {down}·{across} tiles, {} times, has too many thread blocks",
+                product.batch
+            ))
         })?;
         let (threads, shared) = tile.block(self.dtype);
         let shape = Shape { blocks, threads, shared, ..Shape::default() };

@@ -10,7 +10,12 @@ impl Request {
     /// The kernel of a product with this tile.
     pub(crate) fn product(dtype: DType, layout: &Layout, wide: [bool; 2], tile: &GemmTile) -> Self {
         let mut request = of(dtype, layout, tile.file());
-        let flags = [("TRANSPOSE_A", layout.transpose[0]), ("TRANSPOSE_B", layout.transpose[1]), ("WIDE_A", wide[0]), ("WIDE_B", wide[1])];
+        let flags = [
+            ("TRANSPOSE_A", layout.transpose[0]),
+            ("TRANSPOSE_B", layout.transpose[1]),
+            ("WIDE_A", wide[0]),
+            ("WIDE_B", wide[1]),
+        ];
         request.defines.extend(flags.map(|(name, set)| (name.to_owned(), u8::from(set).to_string())));
         request.defines.extend(tile.defines().into_iter().map(|(name, n)| (name.to_owned(), n.to_string())));
         if !layout.windows.is_empty() {

@@ -136,7 +136,9 @@ const SPLITS: usize = 32;
 pub(crate) fn choose(ask: &GemmQuery) -> GemmChoice {
     let all = tiles(ask.dtype, ask.products, ask.capability);
     let sms = ask.sms.max(1) as usize;
-    let count = |t: &GemmTile| ask.m.div_ceil(t.m as usize).saturating_mul(ask.n.div_ceil(t.n as usize)).saturating_mul(ask.batch);
+    let count = |t: &GemmTile| {
+        ask.m.div_ceil(t.m as usize).saturating_mul(ask.n.div_ceil(t.n as usize)).saturating_mul(ask.batch)
+    };
     let cost = |t: &GemmTile| count(t).div_ceil(sms).saturating_mul((t.m * t.n * 100 / t.rate) as usize);
     let fits = |t: &GemmTile| match t.family {
         Family::Simt(_) => true,
@@ -160,7 +162,9 @@ impl GemmTile {
     pub(crate) fn block(&self, dtype: DType) -> (u32, u32) {
         match self.family {
             Family::Simt([m, n, _]) => (self.m / m * (self.n / n), 0),
-            Family::Mma([m, n, stages]) => (self.m / m * (self.n / n) * 32, stages * (self.m + self.n) * self.k * dtype.size() as u32),
+            Family::Mma([m, n, stages]) => {
+                (self.m / m * (self.n / n) * 32, stages * (self.m + self.n) * self.k * dtype.size() as u32)
+            }
             // Two warp groups (of four warps) multiply, and one copies. The stages begin at a
             // multiple of 1024 bytes.
             Family::Hopper(stages) => (3 * 128, stages * (self.m + self.n) * self.k * dtype.size() as u32 + 1024),
@@ -192,7 +196,19 @@ mod tests {
     use super::*;
 
     fn ask(dtype: DType, products: Products, [m, n, k]: [usize; 3]) -> GemmQuery {
-        GemmQuery { dtype, products, capability: (9, 0), sms: 132, m, n, k, batch: 1, wide: [true; 2], split: true, maps: true }
+        GemmQuery {
+            dtype,
+            products,
+            capability: (9, 0),
+            sms: 132,
+            m,
+            n,
+            k,
+            batch: 1,
+            wide: [true; 2],
+            split: true,
+            maps: true,
+        }
     }
 
     #[test]
@@ -220,7 +236,11 @@ mod tests {
         let large = ask(DType::Bf16, Products::Fast, [8192; 3]);
         assert_eq!(choose(&GemmQuery { wide: [true, false], ..large }).tile.name, "middle");
         assert_eq!(choose(&GemmQuery { capability: (7, 5), ..large }).tile.file(), "simt.cu");
-        for other in [GemmQuery { capability: (10, 0), ..large }, GemmQuery { maps: false, ..large }, GemmQuery { k: 0, ..large }] {
+        for other in [
+            GemmQuery { capability: (10, 0), ..large },
+            GemmQuery { maps: false, ..large },
+            GemmQuery { k: 0, ..large },
+        ] {
             assert_eq!(choose(&other).tile, MMA[0], "{other:?}");
         }
         // An empty product has a valid choice.
@@ -235,8 +255,12 @@ mod tests {
                 for capability in [(7, 5), (8, 0), (9, 0)] {
                     for tile in tiles(dtype, products, capability) {
                         let (threads, shared) = tile.block(dtype);
-                        let (most_threads, most_shared) = if tile == HOPPER { (384, 227 << 10) } else { (256, 48 << 10) };
-                        assert!(threads.is_multiple_of(32) && threads <= most_threads && shared <= most_shared, "{dtype} {tile:?}");
+                        let (most_threads, most_shared) =
+                            if tile == HOPPER { (384, 227 << 10) } else { (256, 48 << 10) };
+                        assert!(
+                            threads.is_multiple_of(32) && threads <= most_threads && shared <= most_shared,
+                            "{dtype} {tile:?}"
+                        );
                     }
                 }
             }

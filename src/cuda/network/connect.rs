@@ -68,7 +68,9 @@ impl SynapseBuilder {
     /// # Errors
     /// If the specification is invalid, the synapses do not fit the device, or a call fails.
     pub(crate) fn make(&mut self, spec: &ConnectivitySpec) -> Result<Option<DeviceSynapses>> {
-        let Some(OnDevice { mut args, offsets, columns, sorted, target, weigh, delay }) = spec.on_device()? else { return Ok(None) };
+        let Some(OnDevice { mut args, offsets, columns, sorted, target, weigh, delay }) = spec.on_device()? else {
+            return Ok(None);
+        };
         self.context.bind()?;
         let what = format!("synapses of projection `{}`", spec.name);
         let context = self.context.clone();
@@ -95,7 +97,14 @@ impl SynapseBuilder {
         to.write(0, &offsets)?;
         let each = |has: bool, bytes: u64| buffer(if has { synapses.saturating_mul(bytes) } else { 0 });
         let (targets, weights, delays) = (each(true, target)?, each(weigh, 4)?, each(delay, 2)?);
-        let made = DeviceSynapses { offsets: to, targets, weights, delays, wide_targets: target == 4, longest: longest(&offsets) };
+        let made = DeviceSynapses {
+            offsets: to,
+            targets,
+            weights,
+            delays,
+            wide_targets: target == 4,
+            longest: longest(&offsets),
+        };
         if synapses > 0 {
             args.offsets = made.offsets.address(0);
             args.targets = made.targets.address(0);
@@ -128,7 +137,8 @@ impl SynapseBuilder {
 impl DeviceSynapses {
     /// A copy on the host. `same` is the delay of all synapses if the device stores no delays.
     pub(crate) fn download(&self, same: u32) -> Result<SynapseTable> {
-        let targets = if self.wide_targets { Targets::U32(read(&self.targets)?) } else { Targets::U16(read(&self.targets)?) };
+        let targets =
+            if self.wide_targets { Targets::U32(read(&self.targets)?) } else { Targets::U16(read(&self.targets)?) };
         let weights = if self.weights.len() > 0 { Weights::Each(read(&self.weights)?) } else { Weights::Same };
         let delays = if self.delays.len() > 0 { Delays::Each(read(&self.delays)?) } else { Delays::Same(same) };
         Ok(SynapseTable { offsets: read(&self.offsets)?, targets, weights, delays })

@@ -38,11 +38,12 @@ pub(crate) fn fit(
     builder: &mut StageBuilder<'_>,
 ) -> Result<FittedNetwork> {
     let cut = |whole| KernelVariant { whole, alone: false, in_registers: false, procedural };
-    let by_steps =
-        |strategy, make: &mut dyn FnMut(KernelVariant, &mut StageBuilder<'_>) -> Result<NetworkKernel>, builder: &mut StageBuilder<'_>| {
-            let warps = shared_out(tasks, None, cut(false))?;
-            Ok(FittedNetwork { strategy, kernel: make(cut(false), builder)?, warps })
-        };
+    let by_steps = |strategy,
+                    make: &mut dyn FnMut(KernelVariant, &mut StageBuilder<'_>) -> Result<NetworkKernel>,
+                    builder: &mut StageBuilder<'_>| {
+        let warps = shared_out(tasks, None, cut(false))?;
+        Ok(FittedNetwork { strategy, kernel: make(cut(false), builder)?, warps })
+    };
     if strategy.0 != Strategy::Persistent {
         return by_steps(strategy, &mut make, builder);
     }
@@ -89,7 +90,8 @@ fn together(
         if warps.blocks > 1 && !builder.context.cooperative {
             return Ok(Err("the device cannot hold all blocks of a launch at once".into()));
         }
-        let kernel = make(KernelVariant { alone: warps.blocks == 1, in_registers: warps.in_registers, ..cut }, builder)?;
+        let kernel =
+            make(KernelVariant { alone: warps.blocks == 1, in_registers: warps.in_registers, ..cut }, builder)?;
         let fit = match &kernel {
             NetworkKernel::Whole(kernel) => kernel.blocks_at_once(warps.threads, 0)?,
             NetworkKernel::Step(kernel) => kernel.blocks_at_once(warps.threads, 0)?,

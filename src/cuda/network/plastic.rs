@@ -42,7 +42,13 @@ impl Plastic {
         let targets = projection.spec.post.len();
         // Two copies of the traces, and three lists with 4 bytes an entry.
         let (traces, fired) = (take(targets.saturating_mul(size)), take((targets + 1).saturating_mul(6)));
-        Ok(Some(Self { columns: put(&columns.offsets)?, places: put(&columns.places)?, kinds: put(&columns.traces)?, traces, fired }))
+        Ok(Some(Self {
+            columns: put(&columns.offsets)?,
+            places: put(&columns.places)?,
+            kinds: put(&columns.traces)?,
+            traces,
+            fired,
+        }))
     }
 
     /// The table that its groups read. `state` and `own` give addresses of the network's variables
@@ -126,7 +132,8 @@ impl PreProjection {
         state: impl Fn(usize) -> u64,
         dtype: DType,
     ) -> Self {
-        let presynapse = projection.presynapse.and_then(|presynapse| plan.groups[projection.from].presynapses.get(presynapse));
+        let presynapse =
+            projection.presynapse.and_then(|presynapse| plan.groups[projection.from].presynapses.get(presynapse));
         Self {
             offsets: synapses.offsets.address(0),
             targets: synapses.targets.address(0),

@@ -48,7 +48,8 @@ pub(crate) fn request(
     places: &[usize],
     cut: KernelVariant,
 ) -> Result<Request> {
-    let neurons = source::file("include/neurons.cuh").ok_or_else(|| Error::unknown("include", "neurons.cuh", source::names("include/")))?;
+    let neurons = source::file("include/neurons.cuh")
+        .ok_or_else(|| Error::unknown("include", "neurons.cuh", source::names("include/")))?;
     let plan = &network.plan;
     let mut parts = Vec::with_capacity(plan.groups.len());
     let mut calls = String::new();
@@ -94,7 +95,13 @@ pub(crate) fn request(
         "#line 1 \"network.cu\"\nextern \"C\" __global__ void __launch_bounds__({threads}, {blocks})\n{name}(const char* __restrict__ tables, \
          {given}) {{\n    open_long_rows(has_long_rows);\n    const u32 warp = (blockIdx.x * blockDim.x + threadIdx.x) / 32;\n{calls}}}\n"
     );
-    let mut request = Request { name: name.into(), dtype, model: ("network.cu".into(), text.into()), loops: &[], defines: Vec::new() };
+    let mut request = Request {
+        name: name.into(),
+        dtype,
+        model: ("network.cu".into(), text.into()),
+        loops: &[],
+        defines: Vec::new(),
+    };
     let presynapses = plan.groups.iter().any(|group| !group.presynapses.is_empty());
     request.defines.push(("HAS_PRESYNAPSES".to_owned(), u32::from(presynapses).to_string()));
     request.defines.push(("PROCEDURAL".to_owned(), u32::from(cut.procedural).to_string()));
@@ -105,7 +112,9 @@ pub(crate) fn request(
 fn defines(network: &NetworkProgram, number: usize, cut: KernelVariant) -> Vec<(String, String)> {
     let group = &network.plan.groups[number];
     let kind = |receptor: &ReceptorPlan| receptor.kind.bits(receptor.var.saturating_sub(group.vars.start)).to_string();
-    let holder = |receptor: &ReceptorPlan| receptor.held_by.map_or("-1".to_owned(), |counter| (counter - group.vars.start).to_string());
+    let holder = |receptor: &ReceptorPlan| {
+        receptor.held_by.map_or("-1".to_owned(), |counter| (counter - group.vars.start).to_string())
+    };
     let conductance = group.conductance.map_or(-1, |port| i64::try_from(port).unwrap_or(-1));
     let bit = |has: bool| i64::from(has).to_string();
     let mut defines = vec![
@@ -118,7 +127,10 @@ fn defines(network: &NetworkProgram, number: usize, cut: KernelVariant) -> Vec<(
         ("HAS_PLASTIC", bit(network.plan.is_plastic(number))),
         ("IN_REGISTERS", bit(cut.in_registers)),
         ("MEMBRANE", group.membrane.unwrap_or_default().to_string()),
-        ("PRESYNAPSE_VARS", group.presynapses.iter().map(|presynapse| presynapse.kinetics.names().len()).sum::<usize>().to_string()),
+        (
+            "PRESYNAPSE_VARS",
+            group.presynapses.iter().map(|presynapse| presynapse.kinetics.names().len()).sum::<usize>().to_string(),
+        ),
     ];
     if !group.receptors.is_empty() {
         defines.push(("RECEPTORS", group.receptors.iter().map(kind).collect::<Vec<_>>().join(",")));

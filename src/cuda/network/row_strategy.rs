@@ -61,7 +61,13 @@ mod tests {
 
     #[test]
     fn short_rows_are_for_lanes_and_long_ones_for_warps() {
-        assert_eq!([0, 1, 4, 10, 32, 33, u64::MAX].map(|k| lane_per_source_from(k, false)), [1, 1, 3, 6, 17, NEVER, NEVER]);
-        assert_eq!([0, 1, 4, 10, 32, 33, u64::MAX].map(|k| lane_per_source_from(k, true)), [1, 1, 2, 3, 9, NEVER, NEVER]);
+        assert_eq!(
+            [0, 1, 4, 10, 32, 33, u64::MAX].map(|k| lane_per_source_from(k, false)),
+            [1, 1, 3, 6, 17, NEVER, NEVER]
+        );
+        assert_eq!(
+            [0, 1, 4, 10, 32, 33, u64::MAX].map(|k| lane_per_source_from(k, true)),
+            [1, 1, 2, 3, 9, NEVER, NEVER]
+        );
     }
 }

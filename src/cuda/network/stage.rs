@@ -16,7 +16,9 @@ use crate::cuda::schedule::strategy::LaunchContext;
 use crate::cuda::structs::launch_args::Mode;
 use crate::cuda::structs::launch_args::{LaunchArgs, MAX_EACH, MAX_PORTS, MAX_PROBES, Port};
 use crate::cuda::structs::network::value;
-use crate::cuda::structs::network::{GroupArgs, PlasticProjection, PoissonArgs, PostProjection, PreProjection, ReceptorArgs};
+use crate::cuda::structs::network::{
+    GroupArgs, PlasticProjection, PoissonArgs, PostProjection, PreProjection, ReceptorArgs,
+};
 use crate::device::Strategy;
 use crate::error::{Error, Result};
 use crate::network::plan::ProjectionPlan;
@@ -82,14 +84,23 @@ impl NetworkStage {
             // A kernel for one network cannot be compiled ahead of time.
             return Err(Error::DeviceUnavailable { device: "cuda".into(), reason: reason.clone() });
         }
-        let strategy = strategy::choose(builder.strategy, "once a step blocks wait for each other, which costs less than a launch");
+        let strategy = strategy::choose(
+            builder.strategy,
+            "once a step blocks wait for each other, which costs less than a launch",
+        );
         let rows = builder.rows as u64;
-        let tasks: Vec<u64> = network.plan.groups.iter().map(|g| (g.units.div_ceil(32) as u64).saturating_mul(rows)).collect();
+        let tasks: Vec<u64> =
+            network.plan.groups.iter().map(|g| (g.units.div_ceil(32) as u64).saturating_mul(rows)).collect();
         let procedural = network.plan.projections.iter().any(|p| p.spec.procedural);
         let (groups, tables) = places(&network, node, builder)?;
-        let probe = |group, p: usize| Some((plastic::number(&network.plan, group, node.probes[p].var)?, node.probes[p].mode as usize));
-        let probes: Vec<Vec<_>> =
-            groups.iter().enumerate().map(|(group, place)| place.probes.iter().filter_map(|p| probe(group, *p)).collect()).collect();
+        let probe = |group, p: usize| {
+            Some((plastic::number(&network.plan, group, node.probes[p].var)?, node.probes[p].mode as usize))
+        };
+        let probes: Vec<Vec<_>> = groups
+            .iter()
+            .enumerate()
+            .map(|(group, place)| place.probes.iter().filter_map(|p| probe(group, *p)).collect())
+            .collect();
         let parts: Vec<&[(usize, usize)]> = probes.iter().map(Vec::as_slice).collect();
         let at: Vec<_> = groups.iter().map(|place| place.at).collect();
         let dtype = builder.dtype;
@@ -103,8 +114,12 @@ impl NetworkStage {
         };
         let FittedNetwork { strategy, warps, kernel } = fit::fit(strategy, &tasks, procedural, make, builder)?;
         let mut maker = SynapseBuilder::new(builder.context)?;
-        let synapses =
-            network.plan.projections.iter().map(|p| Synapses::make(&mut maker, builder.context, p)).collect::<Result<Vec<_>>>()?;
+        let synapses = network
+            .plan
+            .projections
+            .iter()
+            .map(|p| Synapses::make(&mut maker, builder.context, p))
+            .collect::<Result<Vec<_>>>()?;
         let constant = |s: &Synapses| s.generator.map(|generator| builder.constant(bytemuck::bytes_of(&generator)));
         let generators = synapses.iter().map(constant).collect();
         let mut own = 0_usize;
@@ -113,12 +128,19 @@ impl NetworkStage {
             own = aligned(own.saturating_add(bytes.saturating_mul(2 * builder.rows)));
             at
         };
-        let of_sums = |(p, s): (&ProjectionPlan, &Synapses)| p.spec.post.len().saturating_mul(if s.is_exact(p) { 8 } else { 4 });
+        let of_sums =
+            |(p, s): (&ProjectionPlan, &Synapses)| p.spec.post.len().saturating_mul(if s.is_exact(p) { 8 } else { 4 });
         let sums = network.plan.projections.iter().zip(&synapses).map(|each| take(of_sums(each))).collect();
         let (spikes, arrived) = (take(4 * network.plan.groups.len()), take(4));
         let size = builder.dtype.acc_size();
-        let plastic = network.plan.projections.iter().map(|p| Plastic::make(builder.context, p, size, &mut take)).collect::<Result<_>>()?;
-        let neurons = network.plan.groups.iter().fold(0_u64, |sum, g| sum.saturating_add((g.units as u64).saturating_mul(rows)));
+        let plastic = network
+            .plan
+            .projections
+            .iter()
+            .map(|p| Plastic::make(builder.context, p, size, &mut take))
+            .collect::<Result<_>>()?;
+        let neurons =
+            network.plan.groups.iter().fold(0_u64, |sum, g| sum.saturating_add((g.units as u64).saturating_mul(rows)));
         Ok(Self {
             dtype,
             network,
@@ -154,7 +176,8 @@ impl NetworkStage {
         let own = call.own.ok_or_else(|| Error::Unsupported("a network without memory of its own".into()))?;
         let (i, node) = (chunk.clock.i(), child(call.node.stream, number));
         let dt = self.network.plan.dt;
-        let mut args = LaunchArgs { units: group.units as u64, node: u32::from(node), given: given(group), ..call.args };
+        let mut args =
+            LaunchArgs { units: group.units as u64, node: u32::from(node), given: given(group), ..call.args };
         args.state = call.memory.vars.get(group.vars.start).map_or(0, |at| call.memory.state.address(*at));
         args.ports = [Port::default(); MAX_PORTS];
         args.ports[0] = group.input.and_then(|p| call.args.ports.get(p)).copied().unwrap_or_default();
@@ -169,13 +192,21 @@ impl NetworkStage {
             args.weights[0] = constants.address(at);
         }
         let noise = poisson::stream(chunk.seed, node, poisson::NOISE).parts();
-        let output = call.node.probes.iter().position(|p| p.var >= call.node.vars.len()).map(|p| call.probe(p)).unwrap_or_default();
+        let output = call
+            .node
+            .probes
+            .iter()
+            .position(|p| p.var >= call.node.vars.len())
+            .map(|p| call.probe(p))
+            .unwrap_or_default();
         let asked = output.to != 0 || args.y != 0;
         let (mut incoming, mut outgoing, mut poisson) = (Vec::new(), Vec::new(), Vec::new());
         let mut receptors = Vec::with_capacity(group.receptors.len());
         for (r, receptor) in group.receptors.iter().enumerate() {
             let begin = [incoming.len() as u32, poisson.len() as u32];
-            for (p, projection) in self.network.plan.projections.iter().enumerate().filter(|(_, p)| (p.to, p.receptor) == (number, r)) {
+            for (p, projection) in
+                self.network.plan.projections.iter().enumerate().filter(|(_, p)| (p.to, p.receptor) == (number, r))
+            {
                 incoming.push(PostProjection {
                     sums: own.address(self.sums[p]),
                     n_targets: projection.spec.post.len() as u64,
@@ -184,7 +215,9 @@ impl NetworkStage {
                     exact: u32::from(self.synapses[p].is_exact(projection)),
                 });
             }
-            for (k, (drive, at)) in group.poisson.iter().zip(&place.thresholds).enumerate().filter(|(_, (drive, _))| drive.receptor == r) {
+            for (k, (drive, at)) in
+                group.poisson.iter().zip(&place.thresholds).enumerate().filter(|(_, (drive, _))| drive.receptor == r)
+            {
                 let (seed, stream) = poisson::stream(chunk.seed, node, &poisson::drive(k)).parts();
                 let max_spikes = drive.thresholds.len() as u32;
                 poisson.push(PoissonArgs {
@@ -211,13 +244,20 @@ impl NetworkStage {
             )
         };
         let to = |p: usize| PreProjection { generator: generator(p), ..of(p) };
-        let fixed = self.network.plan.projections.iter().enumerate().filter(|(_, p)| p.from == number && p.plastic.is_none());
+        let fixed =
+            self.network.plan.projections.iter().enumerate().filter(|(_, p)| p.from == number && p.plastic.is_none());
         outgoing.extend(fixed.map(|(p, _)| to(p)));
         let [sending, reaching] = plastic::of_group(&self.network.plan, number);
         let n_sending = sending.len() as u32;
         let changing: Vec<PlasticProjection> = (sending.into_iter().chain(reaching))
             .filter_map(|p| {
-                self.plastic[p].as_ref()?.table(&self.network.plan.projections[p], to(p), state, |at| own.address(at), (self.dtype, dt))
+                self.plastic[p].as_ref()?.table(
+                    &self.network.plan.projections[p],
+                    to(p),
+                    state,
+                    |at| own.address(at),
+                    (self.dtype, dt),
+                )
             })
             .collect();
         let [first, last] = self.warps.groups[number];
@@ -277,7 +317,8 @@ fn given(group: &crate::network::plan::GroupPlan) -> u32 {
 fn write<E: bytemuck::NoUninit>(all: &mut [u8], at: usize, values: &[E]) -> Result<()> {
     let bytes: &[u8] = bytemuck::cast_slice(values);
     let to = all.get_mut(at..).and_then(|to| to.get_mut(..bytes.len()));
-    to.ok_or_else(|| Error::Unsupported(format!("{} bytes at {at} of a network's tables", bytes.len())))?.copy_from_slice(bytes);
+    to.ok_or_else(|| Error::Unsupported(format!("{} bytes at {at} of a network's tables", bytes.len())))?
+        .copy_from_slice(bytes);
     Ok(())
 }
 
@@ -291,28 +332,44 @@ fn places(network: &NetworkProgram, node: &Node, builder: &mut StageBuilder<'_>)
     };
     let mut all = Vec::with_capacity(network.plan.groups.len());
     for (number, group) in network.plan.groups.iter().enumerate() {
-        let probes: Vec<usize> =
-            (0..node.probes.len()).filter(|p| plastic::number(&network.plan, number, node.probes[*p].var).is_some()).collect();
+        let probes: Vec<usize> = (0..node.probes.len())
+            .filter(|p| plastic::number(&network.plan, number, node.probes[*p].var).is_some())
+            .collect();
         if probes.len() > MAX_PROBES {
             let n = probes.len();
-            return Err(Error::Unsupported(format!("{n} variables of `{}` are monitored, a GPU records at most {MAX_PROBES}", group.name)));
+            return Err(Error::Unsupported(format!(
+                "{n} variables of `{}` are monitored, a GPU records at most {MAX_PROBES}",
+                group.name
+            )));
         }
         if probes.iter().any(|p| node.probes[*p].var == group.spike_ring && node.probes[*p].mode == Mode::Bits) {
-            return Err(Error::Unsupported(format!("events of `{}.flight` on a GPU, whose elements are bits already", group.name)));
+            return Err(Error::Unsupported(format!(
+                "events of `{}.flight` on a GPU, whose elements are bits already",
+                group.name
+            )));
         }
-        if probes.iter().any(|p| !group.all_vars().contains(&node.probes[*p].var) && node.probes[*p].mode == Mode::Bits) {
-            return Err(Error::Unsupported(format!("events of weights or traces of projections from or to `{}` on a GPU", group.name)));
+        if probes.iter().any(|p| !group.all_vars().contains(&node.probes[*p].var) && node.probes[*p].mode == Mode::Bits)
+        {
+            return Err(Error::Unsupported(format!(
+                "events of weights or traces of projections from or to `{}` on a GPU",
+                group.name
+            )));
         }
         let (model, current) = (&network.models[number], &network.currents[number]);
         let mut each = Vec::with_capacity(model.each.len());
         for (field, values) in &model.each {
             if *field as usize >= MAX_EACH || values.len() != group.units.saturating_mul(builder.dtype.acc_size()) {
                 let what = format!("the program's values for field {field} of Params of `{}`", group.name);
-                return Err(Error::value(what, values.len(), format!("bytes are not one value for each of {} units", group.units)));
+                return Err(Error::value(
+                    what,
+                    values.len(),
+                    format!("bytes are not one value for each of {} units", group.units),
+                ));
             }
             each.push((*field as usize, builder.constant(values)));
         }
-        let count = |of: fn(&ProjectionPlan) -> usize| network.plan.projections.iter().filter(|p| of(p) == number).count();
+        let count =
+            |of: fn(&ProjectionPlan) -> usize| network.plan.projections.iter().filter(|p| of(p) == number).count();
         all.push(TableOffsets {
             at: take(size_of::<GroupArgs>(), ALIGN),
             params: take(model.params.len(), 16),
@@ -321,13 +378,21 @@ fn places(network: &NetworkProgram, node: &Node, builder: &mut StageBuilder<'_>)
             outgoing: take(size_of::<PreProjection>() * count(|p| p.from), 16),
             poisson: take(size_of::<PoissonArgs>() * group.poisson.len(), 16),
             plastic: take(
-                size_of::<PlasticProjection>() * plastic::of_group(&network.plan, number).iter().map(Vec::len).sum::<usize>(),
+                size_of::<PlasticProjection>()
+                    * plastic::of_group(&network.plan, number).iter().map(Vec::len).sum::<usize>(),
                 16,
             ),
             each,
             table: (!model.table.is_empty()).then(|| builder.constant(&model.table)),
-            current: current.as_ref().filter(|values| values.len() > builder.dtype.acc_size()).map(|values| builder.constant(values)),
-            thresholds: group.poisson.iter().map(|drive| builder.constant(bytemuck::cast_slice(&drive.thresholds))).collect(),
+            current: current
+                .as_ref()
+                .filter(|values| values.len() > builder.dtype.acc_size())
+                .map(|values| builder.constant(values)),
+            thresholds: group
+                .poisson
+                .iter()
+                .map(|drive| builder.constant(bytemuck::cast_slice(&drive.thresholds)))
+                .collect(),
             probes,
         });
     }
@@ -357,17 +422,28 @@ impl StageKernel for NetworkStage {
         // A chunk that failed may have left sums.
         own.fill(0, 0, self.own, launch_context.stream)?;
         let at = launch_context.put(&self.tables(call)?)?;
-        let shape = Shape { blocks: self.warps.blocks, threads: self.warps.threads, together: self.warps.blocks > 1, ..Shape::default() };
+        let shape = Shape {
+            blocks: self.warps.blocks,
+            threads: self.warps.threads,
+            together: self.warps.blocks > 1,
+            ..Shape::default()
+        };
         let steps = call.args.steps;
         let has_long_rows = self.synapses.iter().any(Synapses::has_long_rows);
         let Self { kernel, graph, .. } = self;
         // A step ends in the next pass.
         match kernel {
-            NetworkKernel::Whole(kernel) => {
-                kernel.network_scan(shape, launch_context.stream, (at.0, own.address(self.arrived)), steps, has_long_rows)
-            }
+            NetworkKernel::Whole(kernel) => kernel.network_scan(
+                shape,
+                launch_context.stream,
+                (at.0, own.address(self.arrived)),
+                steps,
+                has_long_rows,
+            ),
             NetworkKernel::Step(kernel) => {
-                let step = |k| kernel.network_step(Shape { together: false, ..shape }, launch_context.stream, at, k, has_long_rows);
+                let step = |k| {
+                    kernel.network_step(Shape { together: false, ..shape }, launch_context.stream, at, k, has_long_rows)
+                };
                 if self.strategy.0 == Strategy::Graph {
                     strategy::replay(graph, launch_context, at.1, [steps + 1, 1], step)
                 } else {

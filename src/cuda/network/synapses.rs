@@ -34,17 +34,45 @@ pub(crate) struct Synapses {
 
 impl Synapses {
     /// Generates the synapses on the device, or on the host if they are given as arrays.
-    pub(crate) fn make(maker: &mut SynapseBuilder, context: &Arc<Context>, projection: &ProjectionPlan) -> Result<Self> {
+    pub(crate) fn make(
+        maker: &mut SynapseBuilder,
+        context: &Arc<Context>,
+        projection: &ProjectionPlan,
+    ) -> Result<Self> {
         let (min_delay, max_delay) = (*projection.delays.start(), *projection.delays.end());
         let plastic = projection.plastic.is_some();
         if let Some(args) = projection.spec.procedural.then(|| projection.spec.connect_args()).transpose()?.flatten() {
             let none = || Buffer::new(context, "no synapses", 0);
             let (offsets, targets, weights, delays) = (none()?, none()?, none()?, none()?);
             let (longest, generator) = (args.count.into(), Some(args));
-            return Ok(Self { offsets, targets, weights, delays, wide_targets: false, min_delay, max_delay, longest, plastic, generator });
+            return Ok(Self {
+                offsets,
+                targets,
+                weights,
+                delays,
+                wide_targets: false,
+                min_delay,
+                max_delay,
+                longest,
+                plastic,
+                generator,
+            });
         }
-        if let Some(DeviceSynapses { offsets, targets, weights, delays, wide_targets, longest }) = maker.make(&projection.spec)? {
-            return Ok(Self { offsets, targets, weights, delays, wide_targets, min_delay, max_delay, longest, plastic, generator: None });
+        if let Some(DeviceSynapses { offsets, targets, weights, delays, wide_targets, longest }) =
+            maker.make(&projection.spec)?
+        {
+            return Ok(Self {
+                offsets,
+                targets,
+                weights,
+                delays,
+                wide_targets,
+                min_delay,
+                max_delay,
+                longest,
+                plastic,
+                generator: None,
+            });
         }
         let table = projection.spec.build()?;
         let what = format!("synapses of projection `{}`", projection.spec.name);
@@ -61,12 +89,26 @@ impl Synapses {
             Weights::Each(weights) => put(context, &what, weights)?,
         };
         let (offsets, longest) = (put(context, &what, &table.offsets)?, longest(&table.offsets));
-        Ok(Self { offsets, targets, weights, delays, wide_targets, min_delay, max_delay, longest, plastic, generator: None })
+        Ok(Self {
+            offsets,
+            targets,
+            weights,
+            delays,
+            wide_targets,
+            min_delay,
+            max_delay,
+            longest,
+            plastic,
+            generator: None,
+        })
     }
 
     /// Whether sums have 64 bits: each synapse has a weight of its own, or sources release amounts.
     pub(crate) fn is_exact(&self, projection: &ProjectionPlan) -> bool {
-        self.weights.len() > 0 || self.plastic || self.generator.is_some_and(|args| args.weighs()) || projection.presynapse.is_some()
+        self.weights.len() > 0
+            || self.plastic
+            || self.generator.is_some_and(|args| args.weighs())
+            || projection.presynapse.is_some()
     }
 
     /// Whether the warps of a block share some of its rows.
@@ -76,7 +118,11 @@ impl Synapses {
 
     /// The number of simultaneous spikes of a warp from which on a lane takes a source.
     pub(crate) fn lane_per_source_from(&self) -> u32 {
-        if self.generator.is_some() { row_strategy::NEVER } else { row_strategy::lane_per_source_from(self.longest, self.delays.len() > 0) }
+        if self.generator.is_some() {
+            row_strategy::NEVER
+        } else {
+            row_strategy::lane_per_source_from(self.longest, self.delays.len() > 0)
+        }
     }
 }
 

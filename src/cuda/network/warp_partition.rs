@@ -34,14 +34,22 @@ pub(crate) fn share(tasks: &[u64], most: Option<u32>, alone: u32) -> Option<Warp
     let each = THREADS / 32;
     let blocks = warps.div_ceil(each);
     match most.filter(|most| blocks > *most) {
-        None => {
-            Some(WarpPartition { blocks, threads: THREADS, in_registers: true, groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))) })
-        }
+        None => Some(WarpPartition {
+            blocks,
+            threads: THREADS,
+            in_registers: true,
+            groups: ranges(tasks.iter().map(|n| (*n as u32).max(1))),
+        }),
         Some(most) => {
             // One warp for each group; the other warps in proportion to the tasks.
             let spare = (most * each).checked_sub(tasks.len() as u32)?;
             let own = |n: &u64| 1 + (n * u64::from(spare) / u64::from(all)) as u32;
-            Some(WarpPartition { blocks: most, threads: THREADS, in_registers: false, groups: ranges(tasks.iter().map(own)) })
+            Some(WarpPartition {
+                blocks: most,
+                threads: THREADS,
+                in_registers: false,
+                groups: ranges(tasks.iter().map(own)),
+            })
         }
     }
 }
@@ -63,7 +71,9 @@ mod tests {
     #[test]
     fn every_group_has_warps_and_no_two_share_one() {
         assert_eq!(share(&[3, 0, 1], Some(1), ALONE).unwrap().groups, [[0, 3], [3, 4], [4, 5]]);
-        for (tasks, most) in [(vec![1_u64], 1), (vec![16], 1), (vec![17], 2), (vec![1000, 1, 0, 10], 7), (vec![1 << 25, 5], 528)] {
+        for (tasks, most) in
+            [(vec![1_u64], 1), (vec![16], 1), (vec![17], 2), (vec![1000, 1, 0, 10], 7), (vec![1 << 25, 5], 528)]
+        {
             for most in [None, Some(most)] {
                 let WarpPartition { blocks, threads, in_registers, groups } = share(&tasks, most, ALONE).unwrap();
                 assert!(most.is_none_or(|most| blocks <= most) && threads % 32 == 0);

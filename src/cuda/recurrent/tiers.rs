@@ -122,7 +122,9 @@ fn why(tier: Tier) -> &'static str {
         Tier::Cluster => "a cluster of blocks keeps the weights, and the state of its rows, for all steps",
         Tier::Grid => "all blocks together keep the weights and the state for all steps",
         Tier::Step => "the weights do not fit registers or shared memory, and each step is a launch",
-        Tier::Product => "the weights do not fit registers or shared memory, and one product of all rows reads them least often",
+        Tier::Product => {
+            "the weights do not fit registers or shared memory, and one product of all rows reads them least often"
+        }
     }
 }
 
@@ -202,12 +204,14 @@ impl Table<'_> {
         if self.machine.capability < 90 {
             return None;
         }
-        SIZES.into_iter().zip(self.machine.room.clusters).filter(|(_, fit)| *fit != Some(0)).find_map(|(blocks, fit)| {
-            let shards = fit.unwrap_or(self.machine.sms / blocks);
-            // 16 bytes of h at a time.
-            let units = self.facts.hidden.div_ceil(blocks).next_multiple_of(8);
-            self.most_rows_held(Tier::Cluster, hold, units, shards).filter(|tile| tile.tiles() == blocks)
-        })
+        SIZES.into_iter().zip(self.machine.room.clusters).filter(|(_, fit)| *fit != Some(0)).find_map(
+            |(blocks, fit)| {
+                let shards = fit.unwrap_or(self.machine.sms / blocks);
+                // 16 bytes of h at a time.
+                let units = self.facts.hidden.div_ceil(blocks).next_multiple_of(8);
+                self.most_rows_held(Tier::Cluster, hold, units, shards).filter(|tile| tile.tiles() == blocks)
+            },
+        )
     }
 
     /// The largest number of shards: a shard then exchanges fewer rows and has fewer blocks to wait
@@ -238,10 +242,13 @@ impl Table<'_> {
         let CellShape { phases, hidden, batch, element, acc, .. } = self.facts;
         let columns = self.facts.gates() * hidden;
         let of_rows = |times: usize, each: usize| times.saturating_mul(batch).saturating_mul(each);
-        let of_weights = |times: usize, each: usize| times.saturating_mul(hidden).saturating_mul(columns).saturating_mul(each);
-        let by_step = of_weights(step.shards(), step.factor()).saturating_add(of_rows(step.tiles() * phases.len(), hidden * step.factor()));
+        let of_weights =
+            |times: usize, each: usize| times.saturating_mul(hidden).saturating_mul(columns).saturating_mul(each);
+        let by_step = of_weights(step.shards(), step.factor())
+            .saturating_add(of_rows(step.tiles() * phases.len(), hidden * step.factor()));
         let sums = of_rows(2, columns * acc);
-        let moved = [of_weights(batch.div_ceil(SQUARE), element), of_rows(columns.div_ceil(SQUARE), hidden * element), sums];
+        let moved =
+            [of_weights(batch.div_ceil(SQUARE), element), of_rows(columns.div_ceil(SQUARE), hidden * element), sums];
         let is_less = moved.iter().fold(LAUNCH * phases.len(), |all, bytes| all.saturating_add(*bytes)) < by_step;
         (asked || is_less).then_some(CellTile { tier: Tier::Product, ..step })
     }
@@ -252,8 +259,10 @@ mod tests {
     use super::*;
 
     const H100: DeviceLimits = DeviceLimits { capability: 90, sms: 132, shared: 227 << 10, room: Room::UNKNOWN };
-    const CELLS: [(&str, &[usize], usize); 4] = [("rnn", &[1], 1), ("gru", &[2, 1], 1), ("gru torch", &[3], 1), ("lstm", &[4], 2)];
-    const TYPES: [(DType, usize, usize); 4] = [(DType::F64, 8, 8), (DType::F32, 4, 4), (DType::F16, 2, 4), (DType::Bf16, 2, 4)];
+    const CELLS: [(&str, &[usize], usize); 4] =
+        [("rnn", &[1], 1), ("gru", &[2, 1], 1), ("gru torch", &[3], 1), ("lstm", &[4], 2)];
+    const TYPES: [(DType, usize, usize); 4] =
+        [(DType::F64, 8, 8), (DType::F32, 4, 4), (DType::F16, 2, 4), (DType::Bf16, 2, 4)];
 
     fn facts(cell: usize, dtype: usize, hidden: usize, batch: usize) -> CellShape {
         let ((_, phases, states), (_, element, acc)) = (CELLS[cell], TYPES[dtype]);
@@ -266,7 +275,8 @@ mod tests {
             for (cell, (name, ..)) in CELLS.iter().enumerate() {
                 let most = |tier| {
                     let can = |hidden: &usize| {
-                        choose(facts(cell, dtype, *hidden, 16), *of, Products::Fast, &H100, Strategy::Auto, Some(tier)).is_some()
+                        choose(facts(cell, dtype, *hidden, 16), *of, Products::Fast, &H100, Strategy::Auto, Some(tier))
+                            .is_some()
                     };
                     (1..=56).rev().map(|n| n * 64).find(can).unwrap_or(0)
                 };
@@ -294,7 +304,9 @@ mod tests {
             (1, 3, 4096, 256, Tier::Product),
             (3, 1, 2048, 64, Tier::Product),
         ] {
-            let (tile, _) = choose(facts(cell, dtype, hidden, batch), TYPES[dtype].0, Products::Fast, &H100, Strategy::Auto, None).unwrap();
+            let (tile, _) =
+                choose(facts(cell, dtype, hidden, batch), TYPES[dtype].0, Products::Fast, &H100, Strategy::Auto, None)
+                    .unwrap();
             println!(
                 "{} {:?} H={hidden} B={batch}: {:?} {:?}, {} tiles of {} units, {} shards of {} rows, {}x{} warps, {} bytes, {} registers",
                 CELLS[cell].0,
@@ -319,7 +331,8 @@ mod tests {
     fn what_the_driver_says_of_room_decides() {
         let facts = facts(3, 3, 256, 66);
         let of = |room: Room, strategy| {
-            choose(facts, DType::Bf16, Products::Fast, &DeviceLimits { room, ..H100 }, strategy, None).map(|(tile, _)| tile)
+            choose(facts, DType::Bf16, Products::Fast, &DeviceLimits { room, ..H100 }, strategy, None)
+                .map(|(tile, _)| tile)
         };
         let first = of(Room::UNKNOWN, Strategy::Auto).unwrap();
         assert_eq!(first.tier, Tier::Cluster);
@@ -334,7 +347,10 @@ mod tests {
         for fit in 1..=reckoned {
             *room.clusters_of(blocks).unwrap() = Some(fit);
             let tile = of(room, Strategy::Auto).unwrap();
-            assert!((tile.tier, tile.tiles()) == (Tier::Cluster, blocks) && tile.shards() <= fit.max(least), "{fit}: {tile:?}");
+            assert!(
+                (tile.tier, tile.tiles()) == (Tier::Cluster, blocks) && tile.shards() <= fit.max(least),
+                "{fit}: {tile:?}"
+            );
         }
         *room.clusters_of(blocks).unwrap() = Some(0);
         let next = of(room, Strategy::Auto).unwrap();
@@ -354,21 +370,33 @@ mod tests {
             DeviceLimits { capability: 75, sms: 40, shared: 64 << 10, room: Room::UNKNOWN },
             DeviceLimits { capability: 89, sms: 128, shared: 99 << 10, room: Room::UNKNOWN },
         ] {
-            for (cell, dtype, products) in
-                [(0, 1, Products::Fast), (1, 3, Products::Fast), (2, 0, Products::Fast), (3, 2, Products::Fast), (3, 1, Products::Tf32)]
-            {
+            for (cell, dtype, products) in [
+                (0, 1, Products::Fast),
+                (1, 3, Products::Fast),
+                (2, 0, Products::Fast),
+                (3, 2, Products::Fast),
+                (3, 1, Products::Tf32),
+            ] {
                 for hidden in [1, 7, 33, 100, 128, 129, 512, 768, 1000, 1025, 4096] {
                     for batch in [1, 7, 16, 65, 1000] {
                         let facts = facts(cell, dtype, hidden, batch);
                         let mut split = None;
                         for tier in Tier::ALL {
-                            let Some((tile, _)) = choose(facts, TYPES[dtype].0, products, &machine, Strategy::Auto, Some(tier)) else {
+                            let Some((tile, _)) =
+                                choose(facts, TYPES[dtype].0, products, &machine, Strategy::Auto, Some(tier))
+                            else {
                                 assert!(tier < Tier::Step, "{facts:?} cannot go step by step");
                                 continue;
                             };
-                            assert!(tile.units * tile.tiles() >= hidden && tile.rows * tile.shards() >= batch, "{tile:?}");
+                            assert!(
+                                tile.units * tile.tiles() >= hidden && tile.rows * tile.shards() >= batch,
+                                "{tile:?}"
+                            );
                             assert!(tile.shared() <= machine.shared && tile.threads() <= 512, "{tile:?}");
-                            assert!(*split.get_or_insert(tile.warps_k) == tile.warps_k, "{tile:?} sums in another order");
+                            assert!(
+                                *split.get_or_insert(tile.warps_k) == tile.warps_k,
+                                "{tile:?} sums in another order"
+                            );
                             if tier == Tier::Grid {
                                 assert!(tile.blocks() <= machine.sms, "{tile:?}");
                             }
@@ -382,6 +410,8 @@ mod tests {
         }
         let facts = facts(3, 1, 33, 7);
         assert!(choose(facts, DType::F32, Products::Ordered, &H100, Strategy::Auto, None).is_none());
-        assert!(choose(CellShape { hidden: 0, ..facts }, DType::F32, Products::Fast, &H100, Strategy::Auto, None).is_none());
+        assert!(
+            choose(CellShape { hidden: 0, ..facts }, DType::F32, Products::Fast, &H100, Strategy::Auto, None).is_none()
+        );
     }
 }

@@ -136,7 +136,8 @@ impl CellTile {
         let k = self.warps_k * self.deep() * self.depth();
         let sixteen = self.sixteen();
         let stride = if self.tensor == Tensor::No { k } else { (k.div_ceil(sixteen) | 1) * sixteen };
-        let widest = self.facts.phases.iter().map(|gates| self.wide(*gates)).max().unwrap_or(1) * self.warps_n * self.columns();
+        let widest =
+            self.facts.phases.iter().map(|gates| self.wide(*gates)).max().unwrap_or(1) * self.warps_n * self.columns();
         let sums = if self.tensor == Tensor::No { widest } else { (widest - 8).div_ceil(16) * 16 + 8 };
         let buffers = if matches!(self.tier, Tier::Block | Tier::Cluster) { 2 } else { 1 };
         let held = if self.hold == WeightStorage::Shared { self.lanes() * self.lane_bytes() } else { 0 };
@@ -146,8 +147,11 @@ impl CellTile {
     /// An estimate of a thread's registers beyond those of every kernel.
     pub(crate) fn registers(&self) -> usize {
         let wide: Vec<usize> = self.facts.phases.iter().map(|gates| self.wide(*gates)).collect();
-        let weights =
-            if self.hold == WeightStorage::Registers { self.deep() * wide.iter().sum::<usize>() * self.lane_bytes() / 4 } else { 0 };
+        let weights = if self.hold == WeightStorage::Registers {
+            self.deep() * wide.iter().sum::<usize>() * self.lane_bytes() / 4
+        } else {
+            0
+        };
         let words = self.facts.acc / 4;
         let sums = if self.tensor == Tensor::No { 48 + 12 * words } else { 4 * wide.iter().max().unwrap_or(&1) };
         weights + sums + self.cells() * (2 * self.facts.gates() + self.facts.states + 2) * words
@@ -183,7 +187,9 @@ impl CellTile {
             Tier::Block | Tier::Cluster => 0,
             Tier::Grid => self.counters() + self.counter_bytes(),
             Tier::Step => self.counters() + self.counter_bytes() + self.state_bytes(),
-            Tier::Product => self.operands().1 + self.facts.batch * self.facts.gates() * self.facts.hidden * self.facts.acc,
+            Tier::Product => {
+                self.operands().1 + self.facts.batch * self.facts.gates() * self.facts.hidden * self.facts.acc
+            }
         }
     }
 

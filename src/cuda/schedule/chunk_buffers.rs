@@ -29,7 +29,12 @@ impl ChunkBuffers {
     /// Byte distance between the jobs of two stages.
     pub(crate) const ARGS: usize = size_of::<LaunchArgs>().next_multiple_of(ALIGN);
 
-    pub(crate) fn new(context: &Arc<Context>, state: usize, [input, record]: [usize; 2], launch_args: usize) -> Result<Self> {
+    pub(crate) fn new(
+        context: &Arc<Context>,
+        state: usize,
+        [input, record]: [usize; 2],
+        launch_args: usize,
+    ) -> Result<Self> {
         let buffer = |what: &str, len: usize| Buffer::new(context, what, len);
         let pinned = |what: &str, len: usize| Pinned::new(context, what, len);
         Ok(Self {

@@ -151,7 +151,11 @@ mod tests {
         }
         let learnt = pace.steps(1 << 40, false);
         machine.make(&mut pace, 10);
-        assert!(pace.steps(1 << 40, false) as f64 >= learnt as f64 * 0.85, "{} of {learnt}", pace.steps(1 << 40, false));
+        assert!(
+            pace.steps(1 << 40, false) as f64 >= learnt as f64 * 0.85,
+            "{} of {learnt}",
+            pace.steps(1 << 40, false)
+        );
         // The maximum of a run is respected, and is not taken for the number of steps that the time
         // allows.
         assert_eq!(pace.steps(7, false), 7);

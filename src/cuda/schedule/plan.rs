@@ -135,7 +135,8 @@ impl Plan {
             plan.record(handle, wanted.layout);
         }
         // The groups of a network check their own limit.
-        match plan.stages.iter().find(|s| s.node.probes.len() > MAX_PROBES && !matches!(s.kind, StageKind::Network(_))) {
+        match plan.stages.iter().find(|s| s.node.probes.len() > MAX_PROBES && !matches!(s.kind, StageKind::Network(_)))
+        {
             Some(stage) => Err(Error::Unsupported(format!(
                 "{} variables of one layer{} are monitored, but a GPU records at most {MAX_PROBES}, including the output",
                 stage.node.probes.len(),
@@ -172,7 +173,11 @@ impl Plan {
         if handle.events {
             // A pointwise loop packs bits over the whole batch, since its warps do not end at the
             // ends of rows.
-            let groups = if matches!(stage.kind, StageKind::Cell(_) | StageKind::Network(_)) { (rows, len) } else { (1, rows * len) };
+            let groups = if matches!(stage.kind, StageKind::Cell(_) | StageKind::Network(_)) {
+                (rows, len)
+            } else {
+                (1, rows * len)
+            };
             let stride = groups.0 * groups.1.div_ceil(32);
             // Events are recorded in every step.
             self.recordings.push(Recording { every: 1, width: len, stride, bits: Some(groups) });
@@ -221,7 +226,9 @@ fn flatten(
         ProgramBody::Pointwise(_) if schema.coupling != Coupling::Pointwise => {
             return Err(Error::Unsupported("a pointwise program needs a system whose coupling is Pointwise".into()));
         }
-        ProgramBody::Pointwise(source) if schema.is_stateless() && !schema.reads_clock => stages.push(of(StageKind::ElementWise(source))),
+        ProgramBody::Pointwise(source) if schema.is_stateless() && !schema.reads_clock => {
+            stages.push(of(StageKind::ElementWise(source)))
+        }
         ProgramBody::Pointwise(source) => stages.push(of(StageKind::Pointwise(source))),
         ProgramBody::RowFunction(map) if named(&map.weights) => stages.push(of(StageKind::RowWise(map))),
         ProgramBody::Cell(cell) if named(&cell.weights) && named(&cell.input.weights) => {

@@ -40,7 +40,12 @@ pub(crate) struct StagedConstants {
 impl StageBuilder<'_> {
     /// Compiles and loads the kernel of a request. `node` gives the name in error messages;
     /// `shared` is the dynamic shared memory in bytes.
-    pub(crate) fn kernel<S: Signature>(&mut self, node: Option<&Node>, request: Request, shared: usize) -> Result<Kernel<S>> {
+    pub(crate) fn kernel<S: Signature>(
+        &mut self,
+        node: Option<&Node>,
+        request: Request,
+        shared: usize,
+    ) -> Result<Kernel<S>> {
         let entry = request.entry();
         self.module(node, request)?.kernel(entry, shared)
     }
@@ -94,6 +99,10 @@ impl StageBuilder<'_> {
 
 /// Converts weights of any element type to bytes.
 pub(crate) fn in_bytes<'w, T: Scalar>(weights: &[Weight<'w, T>]) -> Vec<Weight<'w, u8>> {
-    let bytes = |w: &Weight<'w, T>| Weight { name: w.name.clone(), shape: w.shape.clone(), values: bytemuck::cast_slice(w.values) };
+    let bytes = |w: &Weight<'w, T>| Weight {
+        name: w.name.clone(),
+        shape: w.shape.clone(),
+        values: bytemuck::cast_slice(w.values),
+    };
     weights.iter().map(bytes).collect()
 }

@@ -138,7 +138,9 @@ impl StageChunk<'_> {
         memory: &StageMemory<'_>,
         slots: Option<usize>,
     ) -> crate::cuda::structs::launch_args::Probe {
-        let (Some(recording), Some(address)) = (self.recordings.get(probe.recording), self.records.get(probe.recording)) else {
+        let (Some(recording), Some(address)) =
+            (self.recordings.get(probe.recording), self.records.get(probe.recording))
+        else {
             return crate::cuda::structs::launch_args::Probe::default();
         };
         let is_output = probe.var >= node.vars.len();

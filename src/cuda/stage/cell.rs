@@ -43,8 +43,14 @@ pub(crate) struct CellStage {
 
 impl CellStage {
     /// `refused` says why the tiers before this one could not run the cell.
-    pub(crate) fn prepare(cell: CellProgram, refused: &[String], node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
-        let mut strategy = strategy::choose(builder.strategy, "rows are independent, and a block keeps its row for all steps");
+    pub(crate) fn prepare(
+        cell: CellProgram,
+        refused: &[String],
+        node: &Node,
+        builder: &mut StageBuilder<'_>,
+    ) -> Result<Self> {
+        let mut strategy =
+            strategy::choose(builder.strategy, "rows are independent, and a block keeps its row for all steps");
         for why in refused {
             strategy.1 = format!("{}; {why}", strategy.1).into();
         }
@@ -52,7 +58,8 @@ impl CellStage {
         let weights = builder.weights(node, &cell.weights);
         let acc = builder.dtype.acc_size();
         let bytes = cell.shared_rows.saturating_mul(cell.hidden).saturating_mul(acc);
-        let (shared, scratch) = if bytes <= STATIC_LIMIT { (bytes, 0) } else { (0, bytes.saturating_mul(builder.rows)) };
+        let (shared, scratch) =
+            if bytes <= STATIC_LIMIT { (bytes, 0) } else { (0, bytes.saturating_mul(builder.rows)) };
         let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
         let whole = strategy.0 == Strategy::Persistent;
         let request = Request::cell(builder.dtype, &cell, whole, node.vars.len(), &probes);
@@ -72,8 +79,16 @@ impl CellStage {
 /// The product with the input and the steps, as parts of fused layers.
 fn parts(cell: &CellProgram, node: &Node, [of_input, of_steps]: [Request; 2], shared: usize) -> Vec<FusedPart> {
     let products = |from: usize| from.saturating_mul(cell.input.threads) as u64;
-    let input = FusedPart { request: of_input, params: cell.input.source.params.clone(), products: products(node.from), shared: 0 };
-    vec![input, FusedPart { request: of_steps, params: cell.source.params.clone(), products: products(cell.hidden), shared }]
+    let input = FusedPart {
+        request: of_input,
+        params: cell.input.source.params.clone(),
+        products: products(node.from),
+        shared: 0,
+    };
+    vec![
+        input,
+        FusedPart { request: of_steps, params: cell.source.params.clone(), products: products(cell.hidden), shared },
+    ]
 }
 
 /// The same parts for a cell that runs by a tier with tiles.
@@ -117,7 +132,15 @@ impl StageKernel for CellStage {
         args.scratch = if self.needs.scratch > 0 { call.memory.scratch.address(0) } else { 0 };
         let threads = (cell.hidden.next_multiple_of(32)).clamp(32, CellProgram::THREADS) as u32;
         let shape = Shape { blocks: args.rows as u32, threads, shared: self.shared as u32, ..Shape::default() };
-        let steps = strategy::StepLaunches { kernel, graph, args: &args, shape, params: &cell.source.params, phases: 1, before: None };
+        let steps = strategy::StepLaunches {
+            kernel,
+            graph,
+            args: &args,
+            shape,
+            params: &cell.source.params,
+            phases: 1,
+            before: None,
+        };
         strategy::run(self.strategy.0, steps, launch_context)
     }
 }

@@ -43,13 +43,19 @@ pub(crate) struct GemmCellStage {
 }
 
 impl GemmCellStage {
-    pub(crate) fn prepare(cell: CellProgram, cut: TiledCell, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+    pub(crate) fn prepare(
+        cell: CellProgram,
+        cut: TiledCell,
+        node: &Node,
+        builder: &mut StageBuilder<'_>,
+    ) -> Result<Self> {
         let TiledCell { tile, why, kernel: gates } = cut;
         let input = RowWiseStage::prepare(cell.input.clone(), true, node, builder)?;
         let weights = builder.weights(node, &cell.weights);
         let begin = gates.module().kernel("tile_begin", 0)?;
         let CellShape { hidden, batch, element, .. } = tile.facts;
-        let layout = Layout { transpose: [false; 2], activation: Activation::Identity, to_work: true, windows: Vec::new() };
+        let layout =
+            Layout { transpose: [false; 2], activation: Activation::Identity, to_work: true, windows: Vec::new() };
         let products = cell.phases.iter().map(|gates| {
             let ask = GemmQuery {
                 dtype: builder.dtype,

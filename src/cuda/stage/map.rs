@@ -36,7 +36,12 @@ enum RowKernel {
 impl RowWiseStage {
     /// `to_work`: the function belongs to a cell, and its results go to the memory for products
     /// with the input.
-    pub(crate) fn prepare(map: RowFunction, to_work: bool, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+    pub(crate) fn prepare(
+        map: RowFunction,
+        to_work: bool,
+        node: &Node,
+        builder: &mut StageBuilder<'_>,
+    ) -> Result<Self> {
         let weights = builder.weights(node, &map.weights);
         let request = Request::map(builder.dtype, &map);
         let how = match map.product.as_ref().filter(|product| GemmStage::suits(product, builder)) {
@@ -82,7 +87,10 @@ impl StageKernel for RowWiseStage {
     }
 
     fn needs(&self) -> MemoryNeeds {
-        MemoryNeeds { steps: if let RowKernel::Gemm(product) = &self.how { Some(product.steps()) } else { None }, ..MemoryNeeds::default() }
+        MemoryNeeds {
+            steps: if let RowKernel::Gemm(product) = &self.how { Some(product.steps()) } else { None },
+            ..MemoryNeeds::default()
+        }
     }
 
     fn parts(&self) -> &[FusedPart] {

@@ -18,7 +18,9 @@ use super::schedule::chunk_buffers::ChunkBuffers;
 use super::schedule::plan;
 use super::schedule::plan::{Node, StageKind};
 use super::schedule::stage_builder::StageBuilder;
-pub(crate) use super::schedule::stage_kernel::{FusedPart, MemoryNeeds, StageCall, StageChunk, StageKernel, StageMemory};
+pub(crate) use super::schedule::stage_kernel::{
+    FusedPart, MemoryNeeds, StageCall, StageChunk, StageKernel, StageMemory,
+};
 use super::schedule::strategy::LaunchContext;
 use super::structs::launch_args::{LaunchArgs, MAX_PORTS, Port};
 use crate::device::Strategy;
@@ -43,7 +45,9 @@ impl Stage {
     pub(crate) fn prepare(stage: plan::PlannedStage, is_last: bool, builder: &mut StageBuilder<'_>) -> Result<Self> {
         let plan::PlannedStage { kind, node } = stage;
         let body: Box<dyn StageKernel> = match kind {
-            StageKind::Pointwise(source) => Box::new(pointwise::PointwiseStage::prepare(source, &node, is_last, builder)?),
+            StageKind::Pointwise(source) => {
+                Box::new(pointwise::PointwiseStage::prepare(source, &node, is_last, builder)?)
+            }
             StageKind::ElementWise(source) => Box::new(pointwise::ElementWiseStage::prepare(source, &node, builder)?),
             StageKind::RowWise(map) => Box::new(map::RowWiseStage::prepare(map, false, &node, builder)?),
             StageKind::Network(network) => Box::new(NetworkStage::prepare(network, &node, builder)?),
@@ -55,7 +59,8 @@ impl Stage {
                 CellPlan::Reference(refused) => Box::new(cell::CellStage::prepare(*cell, &refused, &node, builder)?),
             },
         };
-        let slots = node.probes.iter().map(|p| p.slots.as_ref().map(|s| builder.constant(bytemuck::cast_slice(s)))).collect();
+        let slots =
+            node.probes.iter().map(|p| p.slots.as_ref().map(|s| builder.constant(bytemuck::cast_slice(s)))).collect();
         Ok(Self { needs: body.needs(), node, body, slots, own: None })
     }
 
@@ -87,7 +92,14 @@ impl Stage {
     /// The launch arguments of its parts for a chunk.
     pub(crate) fn launch_args(&self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>) -> Vec<LaunchArgs> {
         let args = self.args(chunk, memory);
-        self.body.launch_args(&StageCall { node: &self.node, args, chunk, memory, own: self.own.as_ref(), slots: &self.slots })
+        self.body.launch_args(&StageCall {
+            node: &self.node,
+            args,
+            chunk,
+            memory,
+            own: self.own.as_ref(),
+            slots: &self.slots,
+        })
     }
 
     /// Whether it accepts inputs that are the same for all steps, rows or units as a single
@@ -102,9 +114,17 @@ impl Stage {
     }
 
     /// Enqueues all steps of a chunk.
-    pub(crate) fn run(&mut self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
+    pub(crate) fn run(
+        &mut self,
+        chunk: &StageChunk<'_>,
+        memory: &StageMemory<'_>,
+        launch_context: &mut LaunchContext<'_>,
+    ) -> Result<()> {
         let args = self.args(chunk, memory);
-        self.body.run(&StageCall { node: &self.node, args, chunk, memory, own: self.own.as_ref(), slots: &self.slots }, launch_context)
+        self.body.run(
+            &StageCall { node: &self.node, args, chunk, memory, own: self.own.as_ref(), slots: &self.slots },
+            launch_context,
+        )
     }
 
     fn args(&self, chunk: &StageChunk<'_>, memory: &StageMemory<'_>) -> LaunchArgs {

@@ -27,7 +27,11 @@ impl Stage {
             let asked = Instant::now();
             let behind = |row: usize| first * (row * chunk.element) as u64 * chunk.rows;
             let address = |at: u64, row: usize| if at == 0 { 0 } else { at + behind(row) };
-            let memory = StageMemory { from: address(memory.from, self.node.from), to: address(memory.to, self.node.row), ..*memory };
+            let memory = StageMemory {
+                from: address(memory.from, self.node.from),
+                to: address(memory.to, self.node.row),
+                ..*memory
+            };
             self.run(&chunk.piece(first, len), &memory, launch_context)?;
             launch_context.stream.wait()?;
             pace.made(len, asked, Instant::now());
@@ -46,7 +50,8 @@ impl StageChunk<'_> {
             port.at += first * port.step * self.element as u64;
         }
         let behind = |r: &crate::cuda::schedule::plan::Recording| r.kept(i, first) * r.bytes(self.element) as u64;
-        let records = self.records.iter().zip(self.recordings).map(|(at, r)| if *at == 0 { 0 } else { at + behind(r) }).collect();
+        let records =
+            self.records.iter().zip(self.recordings).map(|(at, r)| if *at == 0 { 0 } else { at + behind(r) }).collect();
         let clock = Clock { done: self.clock.done + first, ..self.clock };
         Self { clock, steps: u32::try_from(len).unwrap_or(u32::MAX), ports, records, ..*self }
     }

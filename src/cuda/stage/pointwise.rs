@@ -84,7 +84,12 @@ fn request(source: &CudaSource, node: &Node, whole: bool, builder: &StageBuilder
 }
 
 impl PointwiseStage {
-    pub(crate) fn prepare(source: CudaSource, node: &Node, is_last: bool, builder: &mut StageBuilder<'_>) -> Result<Self> {
+    pub(crate) fn prepare(
+        source: CudaSource,
+        node: &Node,
+        is_last: bool,
+        builder: &mut StageBuilder<'_>,
+    ) -> Result<Self> {
         let strategy = strategy::choose(builder.strategy, "units are independent, and stay in registers for all steps");
         let whole = strategy.0 == Strategy::Persistent;
         let request = request(&source, node, whole, builder);
@@ -123,7 +128,15 @@ impl StageKernel for PointwiseStage {
         let Self { model, graph, .. } = self;
         model.complete(&mut args, call.memory.constants);
         let shape = shape(args.rows * args.units, launch_context.context.sms);
-        let steps = StepLaunches { kernel: &model.kernel, graph, args: &args, shape, params: &model.params, phases: 1, before: None };
+        let steps = StepLaunches {
+            kernel: &model.kernel,
+            graph,
+            args: &args,
+            shape,
+            params: &model.params,
+            phases: 1,
+            before: None,
+        };
         strategy::run(self.strategy.0, steps, launch_context)
     }
 }

@@ -43,7 +43,12 @@ impl GemmStage {
             && counts.into_iter().chain(geometry).all(|n| n.is_some_and(|n| n < 1 << 30))
     }
 
-    pub(crate) fn prepare(product: &program::DenseProduct, to_work: bool, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+    pub(crate) fn prepare(
+        product: &program::DenseProduct,
+        to_work: bool,
+        node: &Node,
+        builder: &mut StageBuilder<'_>,
+    ) -> Result<Self> {
         let windows = product.windows.as_ref();
         let rows = builder.rows.saturating_mul(windows.map_or(1, |w| w.places)).max(1);
         let lanes = 16 / builder.dtype.size();
@@ -75,8 +80,10 @@ impl GemmStage {
     /// Enqueues the product of all rows of the job.
     pub(crate) fn run(&self, args: &LaunchArgs, stream: &Stream) -> Result<()> {
         let program::DenseProduct { inputs, outputs, windows } = &self.product;
-        let [groups, places, each] =
-            windows.as_ref().map_or([1, 1, 0], |w| [w.groups, w.places, w.channels / w.groups.max(1)]).map(|n| n as u64);
+        let [groups, places, each] = windows
+            .as_ref()
+            .map_or([1, 1, 0], |w| [w.groups, w.places, w.channels / w.groups.max(1)])
+            .map(|n| n as u64);
         let outputs = *outputs as u64;
         let port = &args.ports[0];
         let m = u64::from(args.steps).saturating_mul(args.rows).saturating_mul(places);

@@ -79,10 +79,15 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
         return Ok(CellPlan::Reference(Vec::new()));
     }
     let (major, minor) = context.gpu.capability;
-    let mut machine =
-        DeviceLimits { capability: major * 10 + minor, sms: context.sms as usize, shared: context.shared, room: Room::UNKNOWN };
+    let mut machine = DeviceLimits {
+        capability: major * 10 + minor,
+        sms: context.sms as usize,
+        shared: context.shared,
+        room: Room::UNKNOWN,
+    };
     let (element, acc) = (builder.dtype.size(), builder.dtype.acc_size());
-    let facts = CellShape { phases: cell.phases, states: cell.states, hidden: cell.hidden, batch: builder.rows, element, acc };
+    let facts =
+        CellShape { phases: cell.phases, states: cell.states, hidden: cell.hidden, batch: builder.rows, element, acc };
     let probes: Vec<_> = node.probes.iter().map(|p| (p.var, p.mode as usize)).collect();
     let mut refused = Vec::new();
     while let Some((tile, why)) = choose(facts, builder.dtype, builder.products, &machine, builder.strategy, only) {
@@ -101,7 +106,10 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
             }
             Fit::Clusters(fit) => {
                 if fit == 0 {
-                    refused.push(format!("not `{name}`, because no cluster of {} such blocks fits on the device", tile.tiles()));
+                    refused.push(format!(
+                        "not `{name}`, because no cluster of {} such blocks fits on the device",
+                        tile.tiles()
+                    ));
                 }
                 // The first time, choose again with the known number of clusters, which gives as
                 // many shards as clusters fit, as long as a thread block can hold a shard's rows.
@@ -116,7 +124,10 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
                 }
             }
             Fit::Blocks(fit) => {
-                refused.push(format!("not `{name}`, because of its {} blocks only {fit} fit on the device at once", tile.blocks()));
+                refused.push(format!(
+                    "not `{name}`, because of its {} blocks only {fit} fit on the device at once",
+                    tile.blocks()
+                ));
                 machine.room.none[tile.tier as usize] = true;
             }
         }
@@ -124,7 +135,11 @@ pub(crate) fn cut(cell: &CellProgram, node: &Node, builder: &mut StageBuilder<'_
     let is_reference = builder.products == Products::Ordered || cell.hidden == 0 || builder.rows == 0;
     if !is_reference && (builder.strategy == Strategy::Persistent || only.is_some()) {
         let what = only.map_or("the persistent strategy".to_owned(), |tier| format!("the tier `{}`", tier.name()));
-        let why = if refused.is_empty() { "its weights do not fit in registers and shared memory".to_owned() } else { refused.join("; ") };
+        let why = if refused.is_empty() {
+            "its weights do not fit in registers and shared memory".to_owned()
+        } else {
+            refused.join("; ")
+        };
         return Err(Error::Unsupported(format!(
             "{what} cannot run a cell of {} units and {} rows on {}: {why}",
             cell.hidden,
@@ -179,7 +194,12 @@ fn shape(tile: &CellTile) -> Shape {
 }
 
 impl TiledCellStage {
-    pub(crate) fn prepare(cell: CellProgram, cut: TiledCell, node: &Node, builder: &mut StageBuilder<'_>) -> Result<Self> {
+    pub(crate) fn prepare(
+        cell: CellProgram,
+        cut: TiledCell,
+        node: &Node,
+        builder: &mut StageBuilder<'_>,
+    ) -> Result<Self> {
         let TiledCell { tile, why, kernel } = cut;
         let input = RowWiseStage::prepare(cell.input.clone(), true, node, builder)?;
         let weights = builder.weights(node, &cell.weights);
@@ -254,11 +274,21 @@ impl StageKernel for TiledCellStage {
             Tier::Grid => own.fill(counters, 0, tile.counter_bytes(), launch_context.stream)?,
             // SAFETY: the source is the state, whose number of bytes comes from the plan; its
             // buffer lives as long as the engine.
-            Tier::Step => unsafe { own.copy_from(counters + tile.counter_bytes(), args.state, tile.state_bytes(), launch_context.stream)? },
+            Tier::Step => unsafe {
+                own.copy_from(counters + tile.counter_bytes(), args.state, tile.state_bytes(), launch_context.stream)?
+            },
         }
         let shape = shape(tile);
         let phases = tile.facts.phases.len() as u32;
-        let steps = strategy::StepLaunches { kernel, graph, args: &args, shape, params: &cell.source.params, phases, before: None };
+        let steps = strategy::StepLaunches {
+            kernel,
+            graph,
+            args: &args,
+            shape,
+            params: &cell.source.params,
+            phases,
+            before: None,
+        };
         strategy::run(self.strategy.0, steps, launch_context)
     }
 }

@@ -63,7 +63,10 @@ fn headers() -> [Header; 4] {
                      // A number in the type of arithmetic, in 8 bytes for every type.\n\
                      struct alignas(8) Value {\n    acc_t value;\n};\n",
                 ),
-                Item::Defines("The kinds of a receptor, RECEPTORS: a sum of bits, or DELTA + a variable.", RECEPTOR_BITS),
+                Item::Defines(
+                    "The kinds of a receptor, RECEPTORS: a sum of bits, or DELTA + a variable.",
+                    RECEPTOR_BITS,
+                ),
                 Item::Defines("Presynaptic release models.", RELEASE_MODELS),
                 Item::Defines("Long synapse rows.", PIECES),
                 Item::Struct(&GroupArgs::STRUCT),
@@ -92,7 +95,12 @@ fn headers() -> [Header; 4] {
                 Item::Enum("Connectivity rules.", "Rule", "u32", RULES),
                 Item::Enum("Distributions of weights and delays.", "Distribution", "u32", DISTRIBUTIONS),
                 Item::Enum("A value of `own_shift`.", "OwnShift", "long long", OWN_SHIFTS),
-                Item::Enum("Purposes of random words: the top byte of a random stream's step.", "Purpose", "u64", PURPOSES),
+                Item::Enum(
+                    "Purposes of random words: the top byte of a random stream's step.",
+                    "Purpose",
+                    "u64",
+                    PURPOSES,
+                ),
                 Item::Text("}  // namespace connect\n"),
             ],
         },
@@ -146,7 +154,10 @@ fn of_item(item: &Item) -> String {
         Item::Text(text) => (*text).to_owned(),
         Item::Struct(declaration) => of_struct(declaration),
         Item::Defines(about, constants) => {
-            let lines = constants.iter().map(|c| (format!("#define {} {}", c.name, c.value), c.docs.concat())).collect::<Vec<_>>();
+            let lines = constants
+                .iter()
+                .map(|c| (format!("#define {} {}", c.name, c.value), c.docs.concat()))
+                .collect::<Vec<_>>();
             format!("// {about}\n{}", aligned(&lines))
         }
         Item::Enum(about, name, base, constants) => {
@@ -154,7 +165,10 @@ fn of_item(item: &Item) -> String {
                 "u32" => c.value.to_string(),
                 base => format!("({base}){:#x}ull", c.value),
             };
-            let lines = constants.iter().map(|c| (format!("    {} = {},", c.name, value(c)), c.docs.concat())).collect::<Vec<_>>();
+            let lines = constants
+                .iter()
+                .map(|c| (format!("    {} = {},", c.name, value(c)), c.docs.concat()))
+                .collect::<Vec<_>>();
             format!("// {about}\nenum {name} : {base} {{\n{}}};\n", aligned(&lines))
         }
     }
@@ -163,7 +177,9 @@ fn of_item(item: &Item) -> String {
 /// Lines, each with its comment behind it.
 fn aligned(lines: &[(String, String)]) -> String {
     let width = lines.iter().map(|(line, _)| line.len()).max().unwrap_or(0) + 2;
-    let line = |(line, doc): &(String, String)| if doc.is_empty() { format!("{line}\n") } else { format!("{line:width$}//{doc}\n") };
+    let line = |(line, doc): &(String, String)| {
+        if doc.is_empty() { format!("{line}\n") } else { format!("{line:width$}//{doc}\n") }
+    };
     lines.iter().map(line).collect()
 }
 
@@ -184,7 +200,8 @@ impl Header {
     fn difference(&self, file: &str) -> Option<String> {
         let text = self.text();
         let lines = text.lines().count().max(file.lines().count());
-        let line = (0..lines).find(|n| text.lines().nth(*n) != file.lines().nth(*n)).or((text != file).then_some(lines))?;
+        let line =
+            (0..lines).find(|n| text.lines().nth(*n) != file.lines().nth(*n)).or((text != file).then_some(lines))?;
         let [declared, found] = [&text, file].map(|text| text.lines().nth(line).unwrap_or("nothing").trim());
         Some(format!(
             "kernels/include/{}:{}: `{found}`, but {} declares `{declared}`; `STRUCTS=write cargo test --lib headers` writes the file",
@@ -195,7 +212,9 @@ impl Header {
     }
 
     fn structs(&self) -> impl Iterator<Item = &'static Struct> {
-        self.items.iter().filter_map(|item| if let Item::Struct(declaration) = item { Some(*declaration) } else { None })
+        self.items
+            .iter()
+            .filter_map(|item| if let Item::Struct(declaration) = item { Some(*declaration) } else { None })
     }
 }
 
@@ -239,7 +258,8 @@ fn an_exchange_of_two_fields_in_a_header_is_found() {
     let mut found = 0;
     for header in headers() {
         for (text, name, field) in swaps(&header) {
-            let difference = header.difference(&text).unwrap_or_else(|| panic!("{name}::{field}: no difference is found"));
+            let difference =
+                header.difference(&text).unwrap_or_else(|| panic!("{name}::{field}: no difference is found"));
             assert!(difference.starts_with(&format!("kernels/include/{}:", header.file)), "{difference}");
             assert!(difference.contains(header.from), "{difference}");
             found += 1;
@@ -256,7 +276,12 @@ fn c_types_have_the_size_of_their_rust_types() {
         for field in declaration.fields {
             let (element, _) = c_type(field.rust, field.c);
             let is_address = field.rust == "u64" || field.rust.starts_with("[u64; ");
-            assert!(field.c.is_none_or(|c| c.ends_with('*') && is_address), "{}::{}: {element}", declaration.name, field.name);
+            assert!(
+                field.c.is_none_or(|c| c.ends_with('*') && is_address),
+                "{}::{}: {element}",
+                declaration.name,
+                field.name
+            );
         }
     }
 }
@@ -302,8 +327,14 @@ fn the_compiler_gives_fields_the_offsets_that_they_have_in_rust() {
             compiled(&header.text()).unwrap();
             // The first exchange in each struct is an error of the compiler, too.
             for declaration in header.structs() {
-                let Some((text, name, field)) = swaps(&header).into_iter().find(|(_, name, _)| *name == declaration.name) else { continue };
-                let Err(Error::Compile { log, .. }) = compiled(&text) else { panic!("{name}::{field} has another place, and no error") };
+                let Some((text, name, field)) =
+                    swaps(&header).into_iter().find(|(_, name, _)| *name == declaration.name)
+                else {
+                    continue;
+                };
+                let Err(Error::Compile { log, .. }) = compiled(&text) else {
+                    panic!("{name}::{field} has another place, and no error")
+                };
                 assert!(log.contains(&format!("{name}::{field}")), "{log}");
             }
         }

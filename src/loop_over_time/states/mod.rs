@@ -157,9 +157,12 @@ impl<T: Scalar> AnyLoop<'_, T> {
     }
 
     pub(super) fn take_weights(&mut self, weights: &[(String, ArrayD<f64>)], strict: bool) -> Result<Unmatched> {
-        let convert = |(name, array): &'_ (String, ArrayD<f64>)| memory::converted(&format!("weight `{name}`"), array.view(), T::from_f64);
+        let convert = |(name, array): &'_ (String, ArrayD<f64>)| {
+            memory::converted(&format!("weight `{name}`"), array.view(), T::from_f64)
+        };
         let converted = weights.iter().map(convert).collect::<Result<Vec<_>>>()?;
-        let given: Vec<(&str, ArrayViewD<'_, T>)> = weights.iter().zip(&converted).map(|((n, _), a)| (n.as_str(), a.view())).collect();
+        let given: Vec<(&str, ArrayViewD<'_, T>)> =
+            weights.iter().zip(&converted).map(|((n, _), a)| (n.as_str(), a.view())).collect();
         self.take_arrays(&given, strict, &|source| source == VarKind::Weight)
     }
 
@@ -210,7 +213,10 @@ impl<T: Scalar> AnyLoop<'_, T> {
         }
         self.system.weights().into_iter().for_each(|w| add(VarKind::Weight, w.name, w.shape, w.values));
         for (node, system) in &self.implicit.nodes {
-            system.weights().into_iter().for_each(|w| add(VarKind::NodeWeight, format!("{node}.{}", w.name), w.shape, w.values));
+            system
+                .weights()
+                .into_iter()
+                .for_each(|w| add(VarKind::NodeWeight, format!("{node}.{}", w.name), w.shape, w.values));
         }
         arrays.extend(self.implicit.vars.iter().map(|(name, array)| (VarKind::Implicit, name.clone(), array.view())));
         Ok(arrays)
@@ -241,12 +247,18 @@ impl<T: Scalar> AnyLoop<'_, T> {
 
     /// Checks all arrays and then copies all of them. `wanted` selects which of the loop's arrays
     /// to load.
-    fn take_arrays(&mut self, given: &[(&str, ArrayViewD<'_, T>)], strict: bool, wanted: &dyn Fn(VarKind) -> bool) -> Result<Unmatched> {
+    fn take_arrays(
+        &mut self,
+        given: &[(&str, ArrayViewD<'_, T>)],
+        strict: bool,
+        wanted: &dyn Fn(VarKind) -> bool,
+    ) -> Result<Unmatched> {
         let own = self.arrays()?;
         let own: Vec<(VarKind, &String, &ArrayViewD<'_, T>)> =
             own.iter().map(|(s, n, a)| (*s, n, a)).filter(|(s, ..)| wanted(*s)).collect();
         let find = |name: &str| given.iter().find(|(g, _)| *g == name).map(|(_, array)| array);
-        let views = if wanted(VarKind::State) { views::Views::find(&self.layout, &find) } else { views::Views::default() };
+        let views =
+            if wanted(VarKind::State) { views::Views::find(&self.layout, &find) } else { views::Views::default() };
         let is_missing = |name: &str| find(name).is_none() && !views.hold(name);
         let missing = own.iter().filter(|(_, n, _)| is_missing(n)).map(|(_, n, _)| (*n).clone()).chain(views.missing());
         let known = |name: &str| own.iter().any(|(_, n, _)| *n == name) || views.given(name);
@@ -262,7 +274,8 @@ impl<T: Scalar> AnyLoop<'_, T> {
             Some((*source, name.as_str(), old.shape().to_vec(), batched, find(name)?))
         });
         let of_views = views.all().map(|(name, len)| (name, self.shape_of(&[len]), self.batch.is_some()));
-        let of_views = of_views.filter_map(|(name, shape, batched)| Some((VarKind::State, name, shape, batched, find(name)?)));
+        let of_views =
+            of_views.filter_map(|(name, shape, batched)| Some((VarKind::State, name, shape, batched, find(name)?)));
         for (source, name, shape, batched, new) in all.chain(of_views) {
             let what = if matches!(source, VarKind::Weight | VarKind::NodeWeight) { "weight" } else { "state" };
             same_shape(&format!("{what} `{name}`"), &shape, new.shape(), batched)?;
@@ -291,7 +304,10 @@ impl<T: Scalar> AnyLoop<'_, T> {
         self.set_host_state(state)?;
         self.system.weights_mut().into_iter().for_each(|w| put(VarKind::Weight, &w.name, w.values));
         for (node, system) in &mut self.implicit.nodes {
-            system.weights_mut().into_iter().for_each(|w| put(VarKind::NodeWeight, &format!("{node}.{}", w.name), w.values));
+            system
+                .weights_mut()
+                .into_iter()
+                .for_each(|w| put(VarKind::NodeWeight, &format!("{node}.{}", w.name), w.values));
         }
         for (name, array) in &mut self.implicit.vars {
             if let Some(new) = find(name)
@@ -322,20 +338,27 @@ impl<T: Scalar> AnyLoop<'_, T> {
 /// fits its shape.
 pub(super) fn check_names<T: Scalar>(system: &dyn System<T>, schema: &Schema) -> Result<()> {
     let weights = system.weights();
-    let mut names: Vec<&str> = schema.state.iter().map(|v| &*v.name).chain(weights.iter().map(|w| w.name.as_str())).collect();
+    let mut names: Vec<&str> =
+        schema.state.iter().map(|v| &*v.name).chain(weights.iter().map(|w| w.name.as_str())).collect();
     names.sort_unstable();
     if let Some(pair) = names.windows(2).find(|w| w[0] == w[1]) {
         return Err(Error::Unsupported(format!("two variables or weights named `{}`", pair[0])));
     }
     match weights.iter().find(|w| w.shape.iter().product::<usize>() != w.values.len()) {
-        Some(w) => Err(Error::Unsupported(format!("weight `{}` of shape {:?} has {} values", w.name, w.shape, w.values.len()))),
+        Some(w) => {
+            Err(Error::Unsupported(format!("weight `{}` of shape {:?} has {} values", w.name, w.shape, w.values.len())))
+        }
         None => Ok(()),
     }
 }
 
 fn same_shape(argument: &str, expected: &[usize], given: &[usize], batched: bool) -> Result<()> {
     if expected.len() != given.len() {
-        return Err(Error::Rank { argument: argument.to_owned(), expected: format!("{expected:?}"), given: given.to_vec() });
+        return Err(Error::Rank {
+            argument: argument.to_owned(),
+            expected: format!("{expected:?}"),
+            given: given.to_vec(),
+        });
     }
     match (0..given.len()).find(|&a| given[a] != expected[a]) {
         None => Ok(()),

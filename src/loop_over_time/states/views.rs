@@ -17,7 +17,8 @@ pub(super) struct Views<'l> {
 impl<'l> Views<'l> {
     pub(super) fn find<'f, T: 'f>(layout: &'l Layout, find: &impl Fn(&str) -> Option<&'f ArrayViewD<'f, T>>) -> Self {
         let of = |var: &'l VarSpec| {
-            let (given, missing): (Vec<_>, Vec<_>) = var.views.iter().map(|(name, _)| &**name).partition(|name| find(name).is_some());
+            let (given, missing): (Vec<_>, Vec<_>) =
+                var.views.iter().map(|(name, _)| &**name).partition(|name| find(name).is_some());
             if given.is_empty() || find(&var.name).is_some() {
                 return None;
             }
@@ -48,13 +49,20 @@ impl<'l> Views<'l> {
 
     /// The given views, each with its number of elements in a batch row.
     pub(super) fn all(&self) -> impl Iterator<Item = (&'l str, usize)> {
-        let of = |var: &'l VarSpec, view: &str| var.views.iter().find(|(name, _)| name == view).map_or(0, |(_, range)| range.len());
+        let of = |var: &'l VarSpec, view: &str| {
+            var.views.iter().find(|(name, _)| name == view).map_or(0, |(_, range)| range.len())
+        };
         self.vars.iter().flat_map(move |(var, given, _)| given.iter().map(move |name| (*name, of(var, name))))
     }
 
     /// Copies the given views of this variable to `place`, `[rows, …]`. Their shapes have been
     /// checked.
-    pub(super) fn put<'f, T: Scalar>(&self, var: &VarSpec, place: &mut [T], find: &impl Fn(&str) -> Option<&'f ArrayViewD<'f, T>>) {
+    pub(super) fn put<'f, T: Scalar>(
+        &self,
+        var: &VarSpec,
+        place: &mut [T],
+        find: &impl Fn(&str) -> Option<&'f ArrayViewD<'f, T>>,
+    ) {
         if !self.hold(&var.name) {
             return;
         }
@@ -62,7 +70,11 @@ impl<'l> Views<'l> {
             let Some(new) = find(name) else { continue };
             let mut new = new.iter();
             for row in place.chunks_exact_mut(var.len().max(1)) {
-                row.get_mut(range.clone()).unwrap_or_default().iter_mut().zip(&mut new).for_each(|(to, from)| *to = *from);
+                row.get_mut(range.clone())
+                    .unwrap_or_default()
+                    .iter_mut()
+                    .zip(&mut new)
+                    .for_each(|(to, from)| *to = *from);
             }
         }
     }

@@ -117,7 +117,10 @@ impl Group {
             let inner = below != self.below;
             // In version 1 a group may count its own memory only, and not that of the groups within
             // it.
-            if inner && self.version == Version::One && read(&folder.join("memory.use_hierarchy")).is_some_and(|on| on.trim() == "0") {
+            if inner
+                && self.version == Version::One
+                && read(&folder.join("memory.use_hierarchy")).is_some_and(|on| on.trim() == "0")
+            {
                 break;
             }
             least = [least, free_of(self.version, &|name| read(&folder.join(name)))].into_iter().flatten().min();
@@ -132,8 +135,12 @@ fn free_of(version: Version, read: &dyn Fn(&str) -> Option<String>) -> Option<u6
     // Beyond `memory.high` the kernel does not end a process, but slows it down until it makes
     // almost no progress.
     let (limits, used, given_up): (&[&str], _, &[&str]) = match version {
-        Version::Two => (&["memory.max", "memory.high"], "memory.current", &["inactive_file", "active_file", "slab_reclaimable"]),
-        Version::One => (&["memory.limit_in_bytes"], "memory.usage_in_bytes", &["total_inactive_file", "total_active_file"]),
+        Version::Two => {
+            (&["memory.max", "memory.high"], "memory.current", &["inactive_file", "active_file", "slab_reclaimable"])
+        }
+        Version::One => {
+            (&["memory.limit_in_bytes"], "memory.usage_in_bytes", &["total_inactive_file", "total_active_file"])
+        }
     };
     let number = |name: &str| read(name)?.trim().parse::<u64>().ok();
     let limit = limits.iter().filter_map(|name| number(name)).min()?;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 /// The free memory according to these files.
 fn look(files: &[(&str, &str)]) -> Option<u64> {
-    let files: BTreeMap<PathBuf, String> = files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect();
+    let files: BTreeMap<PathBuf, String> =
+        files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect();
     free(&|path| files.get(path).cloned())
 }
 
@@ -24,8 +25,12 @@ fn version_2_takes_the_least_of_all_groups_around() {
     ];
     let own = format!("{job}/step_0/memory.max");
     let own_now = format!("{job}/step_0/memory.current");
-    let (max, now, stat, high) =
-        (format!("{job}/memory.max"), format!("{job}/memory.current"), format!("{job}/memory.stat"), format!("{job}/memory.high"));
+    let (max, now, stat, high) = (
+        format!("{job}/memory.max"),
+        format!("{job}/memory.current"),
+        format!("{job}/memory.stat"),
+        format!("{job}/memory.high"),
+    );
     files.extend([(own.as_str(), "max\n".to_owned()), (own_now.as_str(), "5000\n".to_owned())]);
     let all = |files: &[(&str, String)]| look(&files.iter().map(|(p, t)| (*p, t.as_str())).collect::<Vec<_>>());
     assert_eq!(all(&files), None, "no limit at all");
@@ -48,10 +53,13 @@ fn version_2_takes_the_least_of_all_groups_around() {
 fn version_1_and_both_side_by_side() {
     let limit = ("/sys/fs/cgroup/memory/slurm/uid_1/memory.limit_in_bytes", "8000\n");
     let used = ("/sys/fs/cgroup/memory/slurm/uid_1/memory.usage_in_bytes", "5000\n");
-    let stat =
-        ("/sys/fs/cgroup/memory/slurm/uid_1/memory.stat", "cache 9\ninactive_file 1\ntotal_inactive_file 600\ntotal_active_file 40\n");
+    let stat = (
+        "/sys/fs/cgroup/memory/slurm/uid_1/memory.stat",
+        "cache 9\ninactive_file 1\ntotal_inactive_file 600\ntotal_active_file 40\n",
+    );
     let own = ("/sys/fs/cgroup/memory/slurm/uid_1/job_2/memory.limit_in_bytes", "9223372036854771712\n");
-    let groups = ("/proc/self/cgroup", "5:cpu,cpuacct:/\n4:memory:/slurm/uid_1/job_2\n1:name=systemd:/x\n0::/init.scope\n");
+    let groups =
+        ("/proc/self/cgroup", "5:cpu,cpuacct:/\n4:memory:/slurm/uid_1/job_2\n1:name=systemd:/x\n0::/init.scope\n");
     let mounts = ("/proc/self/mountinfo", ONE);
     assert_eq!(look(&[limit, used, stat, own, groups, mounts]), Some(3640));
     // The groups within it count their memory separately.
@@ -83,12 +91,21 @@ fn containers_see_a_part_of_all_groups() {
     assert_eq!(look(&[("/proc/self/cgroup", "0::/\n"), ("/proc/self/mountinfo", TWO), max, used]), Some(800));
     // Without a namespace: the folder of the group is mounted, and its whole path is listed.
     let part = TWO.replace("0:26 / /sys", "0:26 /docker/ab /sys");
-    assert_eq!(look(&[("/proc/self/cgroup", "0::/docker/ab\n"), ("/proc/self/mountinfo", &part), max, used]), Some(800));
+    assert_eq!(
+        look(&[("/proc/self/cgroup", "0::/docker/ab\n"), ("/proc/self/mountinfo", &part), max, used]),
+        Some(800)
+    );
     // A group within the mounted one.
     let inner = ("/sys/fs/cgroup/app/memory.max", "30\n");
-    assert_eq!(look(&[("/proc/self/cgroup", "0::/docker/ab/app\n"), ("/proc/self/mountinfo", &part), max, used, inner]), Some(30));
+    assert_eq!(
+        look(&[("/proc/self/cgroup", "0::/docker/ab/app\n"), ("/proc/self/mountinfo", &part), max, used, inner]),
+        Some(30)
+    );
     // The listed path is not the mounted one. The mounted folder belongs to the container.
-    assert_eq!(look(&[("/proc/self/cgroup", "0::/kubepods/x\n"), ("/proc/self/mountinfo", &part), max, used]), Some(800));
+    assert_eq!(
+        look(&[("/proc/self/cgroup", "0::/kubepods/x\n"), ("/proc/self/mountinfo", &part), max, used]),
+        Some(800)
+    );
     // The group is outside of the mounted folder, so that the limits there are those of other
     // groups.
     assert_eq!(look(&[("/proc/self/cgroup", "0::/../y\n"), ("/proc/self/mountinfo", TWO), max, used]), None);
@@ -96,17 +113,43 @@ fn containers_see_a_part_of_all_groups() {
     // process.
     let two = format!("{TWO}51 23 0:26 /docker/cd /mnt/cd rw - cgroup2 cgroup2 rw\n");
     let other = ("/mnt/cd/memory.max", "1\n");
-    assert_eq!(look(&[("/proc/self/cgroup", "0::/docker/ab\n"), ("/proc/self/mountinfo", &two), max, used, other]), Some(800));
+    assert_eq!(
+        look(&[("/proc/self/cgroup", "0::/docker/ab\n"), ("/proc/self/mountinfo", &two), max, used, other]),
+        Some(800)
+    );
     // The mount point has a space in its name.
     let spaced = TWO.replace("/sys/fs/cgroup", "/a\\040b\\134c");
-    assert_eq!(look(&[("/proc/self/cgroup", "0::/\n"), ("/proc/self/mountinfo", &spaced), ("/a b\\c/memory.max", "5\n")]), Some(5));
+    assert_eq!(
+        look(&[("/proc/self/cgroup", "0::/\n"), ("/proc/self/mountinfo", &spaced), ("/a b\\c/memory.max", "5\n")]),
+        Some(5)
+    );
 }
 
 #[test]
 fn damaged_texts_are_no_limit_and_no_panic() {
-    let groups = ["", ":", "::", "0::", "0:/", "x", "\0\0", "0::relative", "4:memory:", "0::/\u{e9}\\", "9999999999999999999999::/"];
-    let mounts =
-        ["", " - ", " - cgroup2", "1 2 3 - cgroup2 x rw", "1 2 3 / \\ rw - cgroup2 c rw", "1 2 0:1 / /\\04 rw - cgroup c memory", TWO, ONE];
+    let groups = [
+        "",
+        ":",
+        "::",
+        "0::",
+        "0:/",
+        "x",
+        "\0\0",
+        "0::relative",
+        "4:memory:",
+        "0::/\u{e9}\\",
+        "9999999999999999999999::/",
+    ];
+    let mounts = [
+        "",
+        " - ",
+        " - cgroup2",
+        "1 2 3 - cgroup2 x rw",
+        "1 2 3 / \\ rw - cgroup2 c rw",
+        "1 2 0:1 / /\\04 rw - cgroup c memory",
+        TWO,
+        ONE,
+    ];
     let numbers = ["", "max", "-1", "x", "99999999999999999999999", "\n", "1 2", "0x10"];
     for group in groups {
         for mount in mounts {
@@ -121,12 +164,22 @@ fn damaged_texts_are_no_limit_and_no_panic() {
         }
     }
     // A limit without a value in use allows at most the whole limit.
-    let files = [("/proc/self/cgroup", "0::/\n"), ("/proc/self/mountinfo", TWO), ("/sys/fs/cgroup/memory.max", "4096\n")];
+    let files =
+        [("/proc/self/cgroup", "0::/\n"), ("/proc/self/mountinfo", TWO), ("/sys/fs/cgroup/memory.max", "4096\n")];
     assert_eq!(look(&files), Some(4096));
-    for (current, stat, left) in
-        [("x", "", 4096), ("5000", "", 0), ("5000", "inactive_file 99999999999\nactive_file\n \n", 4096), ("96", "active_file -5", 4000)]
-    {
-        let more = [files[0], files[1], files[2], ("/sys/fs/cgroup/memory.current", current), ("/sys/fs/cgroup/memory.stat", stat)];
+    for (current, stat, left) in [
+        ("x", "", 4096),
+        ("5000", "", 0),
+        ("5000", "inactive_file 99999999999\nactive_file\n \n", 4096),
+        ("96", "active_file -5", 4000),
+    ] {
+        let more = [
+            files[0],
+            files[1],
+            files[2],
+            ("/sys/fs/cgroup/memory.current", current),
+            ("/sys/fs/cgroup/memory.stat", stat),
+        ];
         assert_eq!(look(&more), Some(left), "{current} {stat}");
     }
 }

@@ -21,7 +21,8 @@ impl Gates for GruBrainpy {
     const STATES: &'static [&'static str] = &["h"];
     const PHASES: &'static [usize] = &[2, 1];
     const KEPT: usize = 3;
-    const SOURCE: Option<(&'static str, &'static str)> = Some(("gru_cell.cu", include_str!("../../../kernels/models/gru_cell.cu")));
+    const SOURCE: Option<(&'static str, &'static str)> =
+        Some(("gru_cell.cu", include_str!("../../../kernels/models/gru_cell.cu")));
     const TORCH: Option<&'static [usize]> = None;
 
     fn defaults(_: usize) -> Defaults {

@@ -7,8 +7,8 @@ use crate::numeric::math::sigmoid;
 use crate::numeric::scalar::{Real, Scalar};
 use crate::numeric::simd::{Kernel, vectorize};
 
-/// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780), as torch and cuDNN have it:
-/// `torch.nn.LSTMCell`.
+/// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780), as
+/// torch and cuDNN have it: `torch.nn.LSTMCell`.
 ///
 /// ```text
 /// (i, g, f, o) = b + x·Wi + h·Wh
@@ -26,8 +26,9 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// | weight `b`, optional | `[4H]` | uniform within ±1/√H | `bias_ih + bias_hh` |
 /// | φ | | [`Activation::Tanh`] | |
 ///
-/// Torch's order of gates is i, f, g, o: the second and third quarters of its rows change places. Layers of it are
-/// [`Lstm`](crate::models::Lstm). Brainpy's, which adds 1 to the forget gate, is [`brainpy::LstmCell`](crate::models::brainpy::LstmCell).
+/// Torch's order of gates is i, f, g, o: the second and third quarters of its rows change places.
+/// Layers of it are [`Lstm`](crate::models::Lstm). Brainpy's, which adds 1 to the forget gate, is
+/// [`brainpy::LstmCell`](crate::models::brainpy::LstmCell).
 #[doc(alias("LSTMCell"))]
 pub type LstmCell<T> = Cell<T, Lstm>;
 
@@ -45,12 +46,14 @@ pub struct LstmBrainpy;
 impl Gates for LstmBrainpy {
     const NAME: &'static str = "LSTMCellBrainpy";
     const ALIASES: &'static [&'static str] = &["brainpy.LSTMCell"];
-    const ABOUT: &'static str = "long short-term memory as brainpy has it, 1 added to the forget gate; gates i, g, f, o";
+    const ABOUT: &'static str =
+        "long short-term memory as brainpy has it, 1 added to the forget gate; gates i, g, f, o";
     const REFERENCE: Option<&'static str> = Some("Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780");
     const GATES: usize = 4;
     const GROUPS: &'static [usize] = &[4];
     const STATES: &'static [&'static str] = &["h", "c"];
-    const SOURCE: Option<(&'static str, &'static str)> = Some(("lstm_cell.cu", include_str!("../../../kernels/models/lstm_cell.cu")));
+    const SOURCE: Option<(&'static str, &'static str)> =
+        Some(("lstm_cell.cu", include_str!("../../../kernels/models/lstm_cell.cu")));
     const TORCH: Option<&'static [usize]> = Some(TORCH);
     const SHIFT: Option<(usize, f64)> = Some((2, 1.0));
 
@@ -96,7 +99,9 @@ impl<T: Scalar> Kernel for Update<'_, '_, T> {
         let Self(Moment { part, activation, rows, gates, h, c, .. }, forget) = self;
         for r in 0..*rows {
             let gates = &gates[r * part.width()..][..part.width()];
-            let own = h.row_mut(r)[part.units.clone()].chunks_mut(CHUNK).zip(c.row_mut(r)[part.units.clone()].chunks_mut(CHUNK));
+            let own = h.row_mut(r)[part.units.clone()]
+                .chunks_mut(CHUNK)
+                .zip(c.row_mut(r)[part.units.clone()].chunks_mut(CHUNK));
             for (j, (h, c)) in own.enumerate() {
                 let gate = |k: usize| chunk(gates, part.gates[k] + j * CHUNK);
                 let (i, mut g, f, o) = (gate(0), gate(1), gate(2), gate(3));

@@ -22,7 +22,8 @@ use crate::numeric::simd::{Kernel, vectorize};
 /// | weight `b`, optional | `[H]` | uniform within ±1/√H | `bias_ih + bias_hh` |
 /// | φ | | [`Activation::Tanh`] | |
 ///
-/// Layers of it are [`Rnn`](crate::models::Rnn). With brainpy's defaults it is [`brainpy::RnnCell`](crate::models::brainpy::RnnCell).
+/// Layers of it are [`Rnn`](crate::models::Rnn). With brainpy's defaults it is
+/// [`brainpy::RnnCell`](crate::models::brainpy::RnnCell).
 #[doc(alias("RNNCell"))]
 pub type RnnCell<T> = Cell<T, Rnn>;
 
@@ -41,7 +42,8 @@ impl Gates for Rnn {
     const GATES: usize = 1;
     const GROUPS: &'static [usize] = &[1];
     const STATES: &'static [&'static str] = &["h"];
-    const SOURCE: Option<(&'static str, &'static str)> = Some(("rnn_cell.cu", include_str!("../../../kernels/models/rnn_cell.cu")));
+    const SOURCE: Option<(&'static str, &'static str)> =
+        Some(("rnn_cell.cu", include_str!("../../../kernels/models/rnn_cell.cu")));
     const TORCH: Option<&'static [usize]> = Some(&[0]);
 
     fn defaults(num_out: usize) -> Defaults {

@@ -6,7 +6,8 @@ use crate::models::info::{Bound, Family, ModelInfo, Parameter, Variable};
 use std::fmt;
 use std::fmt::Display;
 
-/// A kind of ion channel, named as brainpy names it. Its current is g (E − V), with g = `g_max` times what the gates leave open.
+/// A kind of ion channel, named as brainpy names it. Its current is g (E − V), with g = `g_max`
+/// times what the gates leave open.
 ///
 /// | kind | g/g_max | parameters and defaults | source |
 /// |---|---|---|---|
@@ -20,8 +21,8 @@ use std::fmt::Display;
 /// | `ICaT_HM1992` | p²q | `E` 120, `g_max` 2, `phi_p` 3.55^1.2, `phi_q` 3^1.2 (`T` 36), `V_sh` −3 | Huguenard & McCormick, J. Neurophysiol. 68, 1992, 1373-1383 |
 /// | `Ih_HM1992` | p | `E` 43, `g_max` 10, `phi` 1 | the same |
 ///
-/// E and V_sh are in mV, g_max in mS/cm², T in °C; `T` sets φ = 3^{(T−36)/10} of the Ba2002 channels, and φ_p = 3.55^{(T−24)/10} and
-/// φ_q = 3^{(T−24)/10} of `ICaT_HM1992`. Time is in ms.
+/// E and V_sh are in mV, g_max in mS/cm², T in °C; `T` sets φ = 3^{(T−36)/10} of the Ba2002
+/// channels, and φ_p = 3.55^{(T−24)/10} and φ_q = 3^{(T−24)/10} of `ICaT_HM1992`. Time is in ms.
 ///
 /// ```text
 /// dx/dt = φ (α_x (1 − x) − β_x x)    or    φ_x (x_∞ − x)/τ_x          for x = p, q;    exprel(x) = (eˣ − 1)/x
@@ -37,8 +38,9 @@ use std::fmt::Display;
 /// Ih     p_∞ = 1/(1 + e^{(V+75)/5.5})      τ_p = 1/(e^{−0.086 V − 14.59} + e^{0.0701 V − 1.87})
 /// ```
 ///
-/// In brainpy the calcium channel takes E from the ion that it is put into; here it is a parameter, with the default of brainpy's
-/// `CalciumFixed`. Its documentation gives −63 mV for `V_sh` of `IK_TM1991`; its code has −60, and so has this.
+/// In brainpy the calcium channel takes E from the ion that it is put into; here it is a parameter,
+/// with the default of brainpy's `CalciumFixed`. Its documentation gives −63 mV for `V_sh` of
+/// `IK_TM1991`; its code has −60, and so has this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the table above says what they are")]
 #[non_exhaustive]
@@ -54,7 +56,8 @@ pub enum ChannelKind {
     IhHm1992,
 }
 
-/// A factor that depends on the temperature: which parameter, the logarithm of its base, and the temperature at which it is 1.
+/// A factor that depends on the temperature: which parameter, the logarithm of its base, and the
+/// temperature at which it is 1.
 type Factor = (usize, f64, f64);
 
 const LN_3: f64 = 1.098_612_288_668_109_8;
@@ -129,7 +132,15 @@ impl ChannelKind {
             Self::INaBa2002 => const { &[e(50.0), g_max(90.0), phi("phi", 1.0), v_sh(-50.0)] },
             Self::IKdrBa2002 => const { &[e(-90.0), g_max(10.0), phi("phi", 1.0), v_sh(-50.0)] },
             Self::ICaTHm1992 => {
-                const { &[e(120.0), g_max(2.0), phi("phi_p", 4.573_766_862_685_85), phi("phi_q", 3.737_192_818_846_551_7), v_sh(-3.0)] }
+                const {
+                    &[
+                        e(120.0),
+                        g_max(2.0),
+                        phi("phi_p", 4.573_766_862_685_85),
+                        phi("phi_q", 3.737_192_818_846_551_7),
+                        v_sh(-3.0),
+                    ]
+                }
             }
             Self::IhHm1992 => const { &[e(43.0), g_max(10.0), phi("phi", 1.0)] },
         }
@@ -214,6 +225,9 @@ impl Display for ChannelKind {
 impl std::str::FromStr for ChannelKind {
     type Err = Error;
     fn from_str(s: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|k| k.name() == s).ok_or_else(|| Error::unknown("channel", s, Self::ALL.map(Self::name)))
+        Self::ALL
+            .into_iter()
+            .find(|k| k.name() == s)
+            .ok_or_else(|| Error::unknown("channel", s, Self::ALL.map(Self::name)))
     }
 }

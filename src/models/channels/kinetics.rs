@@ -1,4 +1,5 @@
-//! What the gates of a channel do: the part of a channel that steps are made of. Its twins are the files of `kernels/channels/`.
+//! What the gates of a channel do: the part of a channel that steps are made of. Its twins are the
+//! files of `kernels/channels/`.
 
 use crate::numeric::scalar::Real;
 

@@ -41,8 +41,8 @@ impl<R: Real> Channel<R> {
         Self { kind, params: kind.parameters().iter().map(|parameter| Param::from(parameter.default)).collect() }
     }
 
-    /// Sets the parameter of this name, one value or one for each neuron. `T`, °C, where a kind has it, sets the factors φ that depend on
-    /// the temperature.
+    /// Sets the parameter of this name, one value or one for each neuron. `T`, °C, where a kind has
+    /// it, sets the factors φ that depend on the temperature.
     ///
     /// # Errors
     /// If there is no such parameter.

@@ -7,8 +7,9 @@ use crate::numeric::scalar::Real;
 pub(crate) struct NaHh;
 
 impl Kinetics<2, 4> for NaHh {
-    /// All four rates need exponentials of w at different scales. Two are computed: e^{−w/20}, whose square is that at scale 10, and
-    /// e^{−w/18}. The two quotients share one division; near the singularity of α_p a series takes over.
+    /// All four rates need exponentials of w at different scales. Two are computed: e^{−w/20},
+    /// whose square is that at scale 10, and e^{−w/18}. The two quotients share one division; near
+    /// the singularity of α_p a series takes over.
     #[inline(always)]
     fn rates<R: Real>(v: R, [_, _, phi, v_sh]: [R; 4]) -> [(R, R); 2] {
         let one = R::of(1.0);

@@ -7,13 +7,15 @@ use crate::numeric::scalar::{DType, Real};
 pub(crate) struct NaTm;
 
 impl Kinetics<2, 4> for NaTm {
-    /// e^{−u/20}, whose powers of 4 and 5 are those at scales 5 and 4, and e^{−u/18}. The three quotients share one division; near the
-    /// singularities of α_p (u = 13) and β_p (u = 40) a series takes over.
+    /// e^{−u/20}, whose powers of 4 and 5 are those at scales 5 and 4, and e^{−u/18}. The three
+    /// quotients share one division; near the singularities of α_p (u = 13) and β_p (u = 40) a
+    /// series takes over.
     #[inline(always)]
     fn rates<R: Real>(v: R, [_, _, phi, v_sh]: [R; 4]) -> [(R, R); 2] {
         let (half, one) = (R::of(0.5), R::of(1.0));
         let u = v - v_sh;
-        // The products below must not overflow. In f32 the bound is met at u < −92, where α_p and β_q are zero for every purpose.
+        // The products below must not overflow. In f32 the bound is met at u < −92, where α_p and
+        // β_q are zero for every purpose.
         let most = R::of(if R::DTYPE == DType::F64 { 1e16 } else { 100.0 });
         let e20 = most.min(exp_neg(u * R::of(1.0 / 20.0)));
         let e18 = bounded(u * R::of(1.0 / 18.0));

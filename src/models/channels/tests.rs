@@ -51,7 +51,8 @@ fn expected_h(v: f64) -> [(f64, f64); 1] {
     [of_times(1.0 / (1.0 + ((v + 75.0) / 5.5).exp()), 1.0 / ((-0.086 * v - 14.59).exp() + (0.0701 * v - 1.87).exp()))]
 }
 
-/// From −110 to 60 mV, and ever nearer to the singularities. Every potential is one of f32, so that both types are given the same.
+/// From −110 to 60 mV, and ever nearer to the singularities. Every potential is one of f32, so that
+/// both types are given the same.
 fn potentials() -> impl Iterator<Item = f64> {
     let wide = (0..17_000).map(|k| -110.0 + 0.01 * f64::from(k));
     let near = (0..300).flat_map(|k| {
@@ -61,8 +62,12 @@ fn potentials() -> impl Iterator<Item = f64> {
     wide.chain(near).map(|v| f64::from(v as f32))
 }
 
-/// The worst error of a and s, relative to them, over these potentials; where a is nothing beside s, relative to 100 s.
-fn worst<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize>(p: [f64; P], right: impl Fn(f64) -> [(f64, f64); G]) -> f64 {
+/// The worst error of a and s, relative to them, over these potentials; where a is nothing beside
+/// s, relative to 100 s.
+fn worst<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize>(
+    p: [f64; P],
+    right: impl Fn(f64) -> [(f64, f64); G],
+) -> f64 {
     let mut worst = 0.0_f64;
     for v in potentials() {
         for ((a, s), (right_a, right_s)) in K::rates(R::of(v), p.map(R::of)).into_iter().zip(right(v)) {

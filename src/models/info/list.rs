@@ -4,9 +4,9 @@ use super::{Family, ModelInfo};
 use crate::error::nearest::{folded, nearest};
 use crate::error::{Error, Result};
 use crate::models::{
-    Activation, AdExIf, AdQuaIf, ChannelKind, CondNeuGroup, Conv2d, Dense, ExpIf, FitzHughNagumo, Gru, GruCell, Hh, HindmarshRose,
-    InputGroup, Izhikevich, LayerOptions, Lif, Lstm, LstmCell, MorrisLecar, NeuronGroup, PoissonGroup, QuaIf, Rnn, RnnCell, SpikeTimeGroup,
-    TraubMiles, WangBuzsaki, brainpy,
+    Activation, AdExIf, AdQuaIf, ChannelKind, CondNeuGroup, Conv2d, Dense, ExpIf, FitzHughNagumo, Gru, GruCell, Hh,
+    HindmarshRose, InputGroup, Izhikevich, LayerOptions, Lif, Lstm, LstmCell, MorrisLecar, NeuronGroup, PoissonGroup,
+    QuaIf, Rnn, RnnCell, SpikeTimeGroup, TraubMiles, WangBuzsaki, brainpy,
 };
 use crate::numeric::scalar::{Real, Scalar};
 use std::sync::LazyLock;
@@ -111,18 +111,23 @@ pub fn find(name: &str) -> Result<&'static ModelInfo> {
 pub fn find_in(what: &'static str, name: &str, families: &[Family]) -> Result<&'static ModelInfo> {
     let wanted = folded(name);
     let known = || all().iter().filter(|info| families.contains(&info.family));
-    let names = |info: &&'static ModelInfo| std::iter::once(info.name).chain(info.aliases.iter().copied()).collect::<Vec<_>>();
+    let names =
+        |info: &&'static ModelInfo| std::iter::once(info.name).chain(info.aliases.iter().copied()).collect::<Vec<_>>();
     // As it is written, first: a channel's name may be another's alias but for case.
-    let found = known().find(|info| info.name == name).or_else(|| known().find(|info| names(info).iter().any(|n| folded(n) == wanted)));
+    let found = known()
+        .find(|info| info.name == name)
+        .or_else(|| known().find(|info| names(info).iter().any(|n| folded(n) == wanted)));
     found.ok_or_else(|| {
         let near = nearest(name, known().flat_map(|info| names(&info)));
-        let near = near.and_then(|near| known().find(|info| names(info).contains(&near))).map(|info| info.name.to_owned());
+        let near =
+            near.and_then(|near| known().find(|info| names(info).contains(&near))).map(|info| info.name.to_owned());
         let list: Vec<&str> = known().map(|info| info.name).collect();
         Error::Unknown { what, name: name.to_owned(), nearest: near, known: list.join(", ") }
     })
 }
 
-/// A group of `size` neurons or sources of the model of this name or alias, with the default parameters.
+/// A group of `size` neurons or sources of the model of this name or alias, with the default
+/// parameters.
 ///
 /// ```
 /// let group = overtime::models::neurons::<f32>("hodgkin_huxley", 100)?;
@@ -138,8 +143,8 @@ pub fn neurons<R: Real>(name: &str, size: usize) -> Result<Box<dyn NeuronGroup<R
     group(info.name, size).ok_or_else(|| Error::unknown("kind of neuron", name, [info.name]))
 }
 
-/// A recurrent cell or layer, or [`Dense`], of the kind of this name or alias, from `num_in` features to `num_out` units, with the kind's
-/// defaults.
+/// A recurrent cell or layer, or [`Dense`], of the kind of this name or alias, from `num_in`
+/// features to `num_out` units, with the kind's defaults.
 ///
 /// # Errors
 /// If there is no such kind.

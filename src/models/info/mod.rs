@@ -1,5 +1,6 @@
-//! What there is to know of each model by name: what the command prints, what pictures are labelled with, and what a model file is checked
-//! against. Parameters and variables come from the tables that the models themselves use.
+//! What there is to know of each model by name: what the command prints, what pictures are labelled
+//! with, and what a model file is checked against. Parameters and variables come from the tables
+//! that the models themselves use.
 
 mod list;
 mod parameter;
@@ -197,8 +198,11 @@ pub(crate) mod variables {
     use super::Variable;
 
     pub(crate) const REACHED: Variable = Variable::fixed("spike", "", "1 where V reached V_th; also the output");
-    pub(crate) const CROSSED: Variable = Variable::fixed("spike", "", "1 where V crossed V_th from below; also the output");
+    pub(crate) const CROSSED: Variable =
+        Variable::fixed("spike", "", "1 where V crossed V_th from below; also the output");
     pub(crate) const FIRED: Variable = Variable::fixed("spike", "", "1 where the unit spikes; also the output");
-    pub(crate) const REFRACTORY: Variable = Variable::fixed("refractory", "", "steps of the refractory period that are left");
-    pub(crate) const BELOW: Variable = Variable::fixed("below", "", "1 where V was below V_th at the start and at the end of the step");
+    pub(crate) const REFRACTORY: Variable =
+        Variable::fixed("refractory", "", "steps of the refractory period that are left");
+    pub(crate) const BELOW: Variable =
+        Variable::fixed("below", "", "1 where V was below V_th at the start and at the end of the step");
 }

@@ -60,19 +60,28 @@ impl Parameter {
 }
 
 /// Checks the parameters of `units` units against their table.
-pub(crate) fn check_all<'a, R: Real>(table: &[Parameter], params: impl IntoIterator<Item = &'a Param<R>>, units: usize) -> Result<()> {
+pub(crate) fn check_all<'a, R: Real>(
+    table: &[Parameter],
+    params: impl IntoIterator<Item = &'a Param<R>>,
+    units: usize,
+) -> Result<()> {
     table.iter().zip(params).try_for_each(|(parameter, param)| parameter.check(parameter.name, param, units))
 }
 
 /// The parameter of this name.
-pub(crate) fn named<'a, R, const N: usize>(table: &[Parameter; N], params: [&'a mut Param<R>; N], name: &str) -> Result<&'a mut Param<R>> {
+pub(crate) fn named<'a, R, const N: usize>(
+    table: &[Parameter; N],
+    params: [&'a mut Param<R>; N],
+    name: &str,
+) -> Result<&'a mut Param<R>> {
     match table.iter().zip(params).find(|(parameter, _)| parameter.name == name) {
         Some((_, param)) => Ok(param),
         None => Err(crate::error::Error::unknown("parameter", name, table.map(|parameter| parameter.name))),
     }
 }
 
-/// Declares the parameters of a model: a struct with a field for each, and the table of their names, defaults, units, bounds and meanings.
+/// Declares the parameters of a model: a struct with a field for each, and the table of their
+/// names, defaults, units, bounds and meanings.
 ///
 /// ```
 /// overtime::parameters! {
@@ -86,8 +95,9 @@ pub(crate) fn named<'a, R, const N: usize>(table: &[Parameter; N], params: [&'a 
 /// assert_eq!((p.tau, Parameters::TABLE[1].name, Parameters::COUNT), (10.0, "tau", 2));
 /// ```
 ///
-/// A line is `field: "name" = default, "unit", bound, "meaning";`, whose bound is a variant of [`Bound`](crate::models::Bound). The struct
-/// is generic over what a field holds. It is made from an array in the order of the lines; its `COUNT`, `TABLE` and `FIELDS` are constants.
+/// A line is `field: "name" = default, "unit", bound, "meaning";`, whose bound is a variant of
+/// [`Bound`](crate::models::Bound). The struct is generic over what a field holds. It is made from
+/// an array in the order of the lines; its `COUNT`, `TABLE` and `FIELDS` are constants.
 #[macro_export]
 macro_rules! parameters {
     ($(#[$meta:meta])* $vis:vis struct $name:ident {

@@ -29,8 +29,9 @@ pub enum Activation {
     LeakyRelu,
     /// x if x > 0, else eˣ − 1
     Elu,
-    /// x·½(1 + tanh(√(2/π)(x + 0.044715 x³))): the approximation by tanh, JAX's and brainpy's default (`approximate=True`) and torch's
-    /// `approximate='tanh'`. Up to 5e-4 from [`Activation::GeluErf`]. `gelu_tanh` is another name of it
+    /// x·½(1 + tanh(√(2/π)(x + 0.044715 x³))): the approximation by tanh, JAX's and brainpy's
+    /// default (`approximate=True`) and torch's `approximate='tanh'`. Up to 5e-4 from
+    /// [`Activation::GeluErf`]. `gelu_tanh` is another name of it
     Gelu,
     /// x·Φ(x) = x·½(1 + erf(x/√2)): what the function is defined as, torch's and Keras' default
     GeluErf,

@@ -30,8 +30,10 @@ use std::sync::OnceLock;
 /// | weight `W` | `[in, out]` | [`Init::XavierNormal`] |
 /// | weight `b`, optional | `[out]` | zeros |
 ///
-/// It has no state, and no activation: put an [`Activation::layer`](crate::models::Activation::layer) after it. Names, layouts and defaults
-/// are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at two standard deviations.
+/// It has no state, and no activation: put an
+/// [`Activation::layer`](crate::models::Activation::layer) after it. Names, layouts and defaults
+/// are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at
+/// two standard deviations.
 #[doc(alias("Linear"))]
 #[derive(Clone)]
 pub struct Dense<T: Scalar> {
@@ -89,7 +91,8 @@ impl<T: Scalar> Dense<T> {
         self
     }
 
-    /// The seed of the random weights, 0 by default. Layers of one shape and one seed have the same weights.
+    /// The seed of the random weights, 0 by default. Layers of one shape and one seed have the same
+    /// weights.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.packed.take();
@@ -105,7 +108,8 @@ impl<T: Scalar> Dense<T> {
         all.aliases = &["Linear"];
         all.inputs = vec![Port::new("x", "", "features")];
         let weights = [("W", "[num_in, num_out]"), ("b", "[num_out]")];
-        all.weights = weights.map(|(name, shape)| WeightInfo { name: name.to_owned(), shape: shape.to_owned() }).to_vec();
+        all.weights =
+            weights.map(|(name, shape)| WeightInfo { name: name.to_owned(), shape: shape.to_owned() }).to_vec();
         all.options = info::required(&["num_in", "num_out"]);
         all.options.extend(info::optional(&["bias", "W_init", "b_init"]));
         all
@@ -120,8 +124,8 @@ impl<T: Scalar> Dense<T> {
         Ok(self)
     }
 
-    /// Takes the weights of a `torch.nn.Linear` by the names of its `state_dict`, `weight` `[out, in]` and `bias` `[out]`, with or without a
-    /// path before them.
+    /// Takes the weights of a `torch.nn.Linear` by the names of its `state_dict`, `weight`
+    /// `[out, in]` and `bias` `[out]`, with or without a path before them.
     ///
     /// # Errors
     /// If names are missing or unexpected, or an array has another shape.
@@ -141,7 +145,8 @@ pub(crate) fn map(num_in: usize, num_out: usize, weights: [&'static str; 2]) -> 
     RowFunction { source, weights: weights.to_vec(), threads: num_out, product }
 }
 
-/// Rows that are multiplied at once: so many share each weight that is loaded, and stay in the second cache.
+/// Rows that are multiplied at once: so many share each weight that is loaded, and stay in the
+/// second cache.
 const ROWS: usize = 64;
 
 impl<T: Scalar> System<T> for Dense<T> {
@@ -152,7 +157,9 @@ impl<T: Scalar> System<T> for Dense<T> {
     fn init(&self, _: &Shared, _: &mut State<'_, T>) {}
 
     fn step(&self, _: Tick<'_>, x: &Inputs<'_, T>, _: &mut State<'_, T>, y: &mut [T]) {
-        let w = self.packed.get_or_init(|| Packed::new(self.w.values(), self.num_out, std::slice::from_ref(&(0..self.num_out))));
+        let w = self
+            .packed
+            .get_or_init(|| Packed::new(self.w.values(), self.num_out, std::slice::from_ref(&(0..self.num_out))));
         let rows = (y.len() / self.num_out.max(1)).min(ROWS);
         let mut from = Rows::new(rows, self.num_in);
         let mut to = Rows::new(rows, w.width());
@@ -161,12 +168,18 @@ impl<T: Scalar> System<T> for Dense<T> {
             start.rows_mut(0).for_each(|row| row.iter_mut().zip(self.b.values()).for_each(|(to, b)| *to = b.to_acc()));
         }
         let stride = to.stride();
-        for (x, y) in x.port(0).chunks(rows.max(1) * self.num_in.max(1)).zip(y.chunks_mut(rows.max(1) * self.num_out.max(1))) {
+        for (x, y) in
+            x.port(0).chunks(rows.max(1) * self.num_in.max(1)).zip(y.chunks_mut(rows.max(1) * self.num_out.max(1)))
+        {
             let rows = y.len() / self.num_out.max(1);
-            from.rows_mut(0).zip(x.chunks_exact(self.num_in.max(1))).for_each(|(to, x)| crate::models::cells::frame::load(x, to));
+            from.rows_mut(0)
+                .zip(x.chunks_exact(self.num_in.max(1)))
+                .for_each(|(to, x)| crate::models::cells::frame::load(x, to));
             to.all_mut().copy_from_slice(start.all_mut());
             product(&from, rows, w, to.all_mut(), stride);
-            y.chunks_exact_mut(self.num_out.max(1)).enumerate().for_each(|(r, y)| crate::models::cells::frame::store(to.row(r), y));
+            y.chunks_exact_mut(self.num_out.max(1))
+                .enumerate()
+                .for_each(|(r, y)| crate::models::cells::frame::store(to.row(r), y));
         }
     }
 

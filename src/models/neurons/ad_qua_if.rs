@@ -5,8 +5,9 @@ use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 
-/// The adaptive quadratic integrate-and-fire neuron (Izhikevich, IEEE Trans. Neural Netw. 15, 2004, 1063-1070; Touboul, SIAM J. Appl. Math. 68,
-/// 2008, 1045-1079): `brainpy.dyn.AdQuaIFRef`, and with `tau_ref` 0 `AdQuaIF`.
+/// The adaptive quadratic integrate-and-fire neuron (Izhikevich, IEEE Trans. Neural Netw. 15, 2004,
+/// 1063-1070; Touboul, SIAM J. Appl. Math. 68, 2008, 1045-1079): `brainpy.dyn.AdQuaIFRef`, and with
+/// `tau_ref` 0 `AdQuaIF`.
 ///
 /// ```text
 /// τ dV/dt   = c (V − V_rest) (V − V_c) − w + I        unless refractory; then V stays
@@ -29,7 +30,8 @@ use crate::numeric::scalar::Real;
 /// | `a`, `b` | 1, 0.1 | 1, mV |
 /// | `tau`, `tau_w`, `tau_ref` | 10, 10, 0 | ms |
 ///
-/// Time is in ms, I in mV. V and w start at 0, as brainpy's do: above the threshold, so that all neurons spike in the first step.
+/// Time is in ms, I in mV. V and w start at 0, as brainpy's do: above the threshold, so that all
+/// neurons spike in the first step.
 #[doc(alias("AdQuaIF", "AdQuaIFRef"))]
 pub type AdQuaIf<R> = Neuron<R, AdQuaIfEquations, N, P>;
 
@@ -60,10 +62,12 @@ impl Equations<N, P> for AdQuaIfEquations {
     const NAME: &'static str = "AdQuaIF";
     const ALIASES: &'static [&'static str] = &["AdQuaIFRef", "AdQIF"];
     const ABOUT: &'static str = "the adaptive quadratic integrate-and-fire neuron";
-    const SOURCE: Option<&'static str> =
-        Some("Izhikevich, IEEE Trans. Neural Netw. 15, 2004, 1063-1070; Touboul, SIAM J. Appl. Math. 68, 2008, 1045-1079");
+    const SOURCE: Option<&'static str> = Some(
+        "Izhikevich, IEEE Trans. Neural Netw. 15, 2004, 1063-1070; Touboul, SIAM J. Appl. Math. 68, 2008, 1045-1079",
+    );
     const UNITS: [&'static str; 2] = ["mV", ""];
-    const KERNEL: Option<(&'static str, &'static str)> = Some(("ad_qua_if.cu", include_str!("../../../kernels/models/ad_qua_if.cu")));
+    const KERNEL: Option<(&'static str, &'static str)> =
+        Some(("ad_qua_if.cu", include_str!("../../../kernels/models/ad_qua_if.cu")));
     const VARIABLES: [Variable; N] =
         [Variable::new("V", "mV", "membrane potential, after the reset"), Variable::new("w", "mV", "adaptation")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
@@ -75,7 +79,11 @@ impl Equations<N, P> for AdQuaIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v, w]: [R; N], i: R, &Parameters { v_rest, v_c, c, tau, tau_w, a, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
+    fn flow<R: Real>(
+        [v, w]: [R; N],
+        i: R,
+        &Parameters { v_rest, v_c, c, tau, tau_w, a, .. }: &Parameters<R>,
+    ) -> ([R; N], [R; N]) {
         let (from_rest, from_c) = (v - v_rest, v - v_c);
         let dv = (c * from_rest).mul_add(from_c, i - w) / tau;
         let dw = a.mul_add(from_rest, -w) / tau_w;

@@ -6,8 +6,8 @@ use crate::models::{Parameter, Variable};
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
 
-/// The adaptive exponential integrate-and-fire neuron (Brette & Gerstner, J. Neurophysiol. 94, 2005, 3637-3642):
-/// `brainpy.dyn.AdExIFRef`, and with `tau_ref` 0 `AdExIF`.
+/// The adaptive exponential integrate-and-fire neuron (Brette & Gerstner, J. Neurophysiol. 94,
+/// 2005, 3637-3642): `brainpy.dyn.AdExIFRef`, and with `tau_ref` 0 `AdExIF`.
 ///
 /// ```text
 /// τ dV/dt   = −(V − V_rest) + ΔT e^{(V − V_T)/ΔT} + R (I − w)        unless refractory; then V stays
@@ -31,8 +31,8 @@ use crate::numeric::scalar::Real;
 /// | `a` | 1 | µS |
 /// | `b` | 1 | nA |
 ///
-/// Time is in ms. V and w start at 0, as brainpy's do: above the threshold, so that all neurons spike in the first step. In the derivatives V
-/// counts up to `V_th`, and the exponent up to 60.
+/// Time is in ms. V and w start at 0, as brainpy's do: above the threshold, so that all neurons
+/// spike in the first step. In the derivatives V counts up to `V_th`, and the exponent up to 60.
 #[doc(alias("AdExIF", "AdExIFRef", "AdEx", "aeif_cond_exp"))]
 pub type AdExIf<R> = Neuron<R, AdExIfEquations, N, P>;
 
@@ -66,7 +66,8 @@ impl Equations<N, P> for AdExIfEquations {
     const ABOUT: &'static str = "the adaptive exponential integrate-and-fire neuron";
     const SOURCE: Option<&'static str> = Some("Brette & Gerstner, J. Neurophysiol. 94, 2005, 3637-3642");
     const UNITS: [&'static str; 2] = ["nA", "µS"];
-    const KERNEL: Option<(&'static str, &'static str)> = Some(("adex_if.cu", include_str!("../../../kernels/models/adex_if.cu")));
+    const KERNEL: Option<(&'static str, &'static str)> =
+        Some(("adex_if.cu", include_str!("../../../kernels/models/adex_if.cu")));
     const VARIABLES: [Variable; N] =
         [Variable::new("V", "mV", "membrane potential, after the reset"), Variable::new("w", "nA", "adaptation")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
@@ -78,7 +79,11 @@ impl Equations<N, P> for AdExIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v, w]: [R; N], i: R, &Parameters { v_rest, v_t, delta_t, r, tau, tau_w, a, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
+    fn flow<R: Real>(
+        [v, w]: [R; N],
+        i: R,
+        &Parameters { v_rest, v_t, delta_t, r, tau, tau_w, a, .. }: &Parameters<R>,
+    ) -> ([R; N], [R; N]) {
         let e = exp(R::of(60.0).min((v - v_t) / delta_t));
         let dv = r.mul_add(i - w, delta_t.mul_add(e, v_rest - v)) / tau;
         let dw = a.mul_add(v - v_rest, -w) / tau_w;

@@ -6,8 +6,8 @@ use crate::models::{Parameter, Variable};
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
 
-/// The exponential integrate-and-fire neuron (Fourcaud-Trocmé et al., J. Neurosci. 23, 2003, 11628-11640): `brainpy.dyn.ExpIFRef`, and with
-/// `tau_ref` 0 `ExpIF`.
+/// The exponential integrate-and-fire neuron (Fourcaud-Trocmé et al., J. Neurosci. 23, 2003,
+/// 11628-11640): `brainpy.dyn.ExpIFRef`, and with `tau_ref` 0 `ExpIF`.
 ///
 /// ```text
 /// τ dV/dt = −(V − V_rest) + ΔT e^{(V − V_T)/ΔT} + R I        unless refractory; then V stays
@@ -27,8 +27,8 @@ use crate::numeric::scalar::Real;
 /// | `R` | 1 | MΩ, with I in nA |
 /// | `tau`, `tau_ref` | 10, 0 | ms |
 ///
-/// Time is in ms. V starts at 0, as brainpy's does: above the threshold, so that all neurons spike in the first step. In the derivatives V counts
-/// up to `V_th`, and the exponent up to 60.
+/// Time is in ms. V starts at 0, as brainpy's does: above the threshold, so that all neurons spike
+/// in the first step. In the derivatives V counts up to `V_th`, and the exponent up to 60.
 #[doc(alias("ExpIF", "ExpIFRef"))]
 pub type ExpIf<R> = Neuron<R, ExpIfEquations, N, P>;
 
@@ -59,7 +59,8 @@ impl Equations<N, P> for ExpIfEquations {
     const ABOUT: &'static str = "the exponential integrate-and-fire neuron";
     const SOURCE: Option<&'static str> = Some("Fourcaud-Trocmé et al., J. Neurosci. 23, 2003, 11628-11640");
     const UNITS: [&'static str; 2] = ["nA", "µS"];
-    const KERNEL: Option<(&'static str, &'static str)> = Some(("exp_if.cu", include_str!("../../../kernels/models/exp_if.cu")));
+    const KERNEL: Option<(&'static str, &'static str)> =
+        Some(("exp_if.cu", include_str!("../../../kernels/models/exp_if.cu")));
     const VARIABLES: [Variable; N] = [Variable::new("V", "mV", "membrane potential, after the reset")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
     type Parameters<R: Real> = Parameters<R>;
@@ -70,7 +71,11 @@ impl Equations<N, P> for ExpIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v]: [R; N], i: R, &Parameters { v_rest, v_t, delta_t, r, tau, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
+    fn flow<R: Real>(
+        [v]: [R; N],
+        i: R,
+        &Parameters { v_rest, v_t, delta_t, r, tau, .. }: &Parameters<R>,
+    ) -> ([R; N], [R; N]) {
         let e = exp(R::of(60.0).min((v - v_t) / delta_t));
         ([r.mul_add(i, delta_t.mul_add(e, v_rest - v)) / tau], [(e - R::of(1.0)) / tau])
     }

@@ -5,8 +5,8 @@ use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 
-/// FitzHugh and Nagumo's model (FitzHugh, Biophys. J. 1, 1961, 445-466; Nagumo et al., Proc. IRE 50, 1962, 2061-2070):
-/// `brainpy.neurons.FHN`.
+/// FitzHugh and Nagumo's model (FitzHugh, Biophys. J. 1, 1961, 445-466; Nagumo et al., Proc. IRE
+/// 50, 1962, 2061-2070): `brainpy.neurons.FHN`.
 ///
 /// ```text
 ///   dV/dt = V − V³/3 − w + I
@@ -25,8 +25,8 @@ use crate::numeric::scalar::Real;
 /// | `a`, `b`, `tau` | 0.7, 0.8, 12.5 |
 /// | `V_th` | 1.8 |
 ///
-/// All is without units, time too. V and w start at 0. Brainpy's `V_th` is called `Vth`, and its documentation has other defaults than its code,
-/// whose these are.
+/// All is without units, time too. V and w start at 0. Brainpy's `V_th` is called `Vth`, and its
+/// documentation has other defaults than its code, whose these are.
 #[doc(alias("FHN"))]
 pub type FitzHughNagumo<R> = Neuron<R, FitzHughNagumoEquations, N, P>;
 
@@ -51,10 +51,12 @@ impl Equations<N, P> for FitzHughNagumoEquations {
     const NAME: &'static str = "FitzHughNagumo";
     const ALIASES: &'static [&'static str] = &["FHN"];
     const ABOUT: &'static str = "FitzHugh and Nagumo's model";
-    const SOURCE: Option<&'static str> = Some("FitzHugh, Biophys. J. 1, 1961, 445-466; Nagumo et al., Proc. IRE 50, 1962, 2061-2070");
+    const SOURCE: Option<&'static str> =
+        Some("FitzHugh, Biophys. J. 1, 1961, 445-466; Nagumo et al., Proc. IRE 50, 1962, 2061-2070");
     const KERNEL: Option<(&'static str, &'static str)> =
         Some(("fitzhugh_nagumo.cu", include_str!("../../../kernels/models/fitzhugh_nagumo.cu")));
-    const VARIABLES: [Variable; N] = [Variable::new("V", "", "what stands for the potential"), Variable::new("w", "", "recovery")];
+    const VARIABLES: [Variable; N] =
+        [Variable::new("V", "", "what stands for the potential"), Variable::new("w", "", "recovery")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
     type Parameters<R: Real> = Parameters<R>;
     const RESETS: bool = false;

@@ -5,7 +5,8 @@ use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 
-/// Hindmarsh and Rose's model of bursting (Proc. R. Soc. Lond. B 221, 1984, 87-102): `brainpy.neurons.HindmarshRose`.
+/// Hindmarsh and Rose's model of bursting (Proc. R. Soc. Lond. B 221, 1984, 87-102):
+/// `brainpy.neurons.HindmarshRose`.
 ///
 /// ```text
 /// dV/dt = y − a V³ + b V² − z + I
@@ -71,7 +72,11 @@ impl Equations<N, P> for HindmarshRoseEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v, y, z]: [R; N], i: R, &Parameters { a, b, c, d, r, s, v_rest, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
+    fn flow<R: Real>(
+        [v, y, z]: [R; N],
+        i: R,
+        &Parameters { a, b, c, d, r, s, v_rest, .. }: &Parameters<R>,
+    ) -> ([R; N], [R; N]) {
         let (square, cubic) = (v * v, a * v);
         let dv = (b - cubic).mul_add(square, y - z + i);
         let slope = (R::of(2.0) * b - R::of(3.0) * cubic) * v;

@@ -5,7 +5,8 @@ use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 
-/// Izhikevich's neuron (IEEE Trans. Neural Netw. 14, 2003, 1569-1572): `brainpy.dyn.IzhikevichRef`, and with `tau_ref` 0 `Izhikevich`.
+/// Izhikevich's neuron (IEEE Trans. Neural Netw. 14, 2003, 1569-1572): `brainpy.dyn.IzhikevichRef`,
+/// and with `tau_ref` 0 `Izhikevich`.
 ///
 /// ```text
 /// dV/dt = p1 V² + p2 V + p3 − u + I        unless refractory; then V stays
@@ -28,8 +29,9 @@ use crate::numeric::scalar::Real;
 /// | `a`, `b` | 0.02, 0.2 | 1/ms |
 /// | `tau_ref` | 0 | ms |
 ///
-/// Time is in ms; I in mV/ms, a conductance in 1/ms. V starts at −70, u at b·V. Brainpy's `R` and `tau`, of which its equations make no use,
-/// are not there; nor is a soft reset in its class, which here is one of [`Reset`](crate::models::Reset) as elsewhere.
+/// Time is in ms; I in mV/ms, a conductance in 1/ms. V starts at −70, u at b·V. Brainpy's `R` and
+/// `tau`, of which its equations make no use, are not there; nor is a soft reset in its class,
+/// which here is one of [`Reset`](crate::models::Reset) as elsewhere.
 #[doc(alias("IzhikevichRef"))]
 pub type Izhikevich<R> = Neuron<R, IzhikevichEquations, N, P>;
 
@@ -61,7 +63,8 @@ impl Equations<N, P> for IzhikevichEquations {
     const ABOUT: &'static str = "Izhikevich's neuron";
     const SOURCE: Option<&'static str> = Some("Izhikevich, IEEE Trans. Neural Netw. 14, 2003, 1569-1572");
     const UNITS: [&'static str; 2] = ["mV/ms", "1/ms"];
-    const KERNEL: Option<(&'static str, &'static str)> = Some(("izhikevich.cu", include_str!("../../../kernels/models/izhikevich.cu")));
+    const KERNEL: Option<(&'static str, &'static str)> =
+        Some(("izhikevich.cu", include_str!("../../../kernels/models/izhikevich.cu")));
     const VARIABLES: [Variable; N] =
         [Variable::new("V", "mV", "membrane potential, after the reset"), Variable::new("u", "mV/ms", "recovery")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;

@@ -29,8 +29,8 @@ crate::parameters! {
     }
 }
 
-/// The leaky integrate-and-fire neuron with a refractory period (Lapicque 1907; Abbott, Brain Res. Bull. 50, 1999, 303-304):
-/// `brainpy.dyn.LifRef`.
+/// The leaky integrate-and-fire neuron with a refractory period (Lapicque 1907; Abbott, Brain Res.
+/// Bull. 50, 1999, 303-304): `brainpy.dyn.LifRef`.
 ///
 /// ```text
 /// τ dV/dt = −(V − V_rest) + R I        unless refractory; then V stays
@@ -50,14 +50,18 @@ crate::parameters! {
 /// | `tau` | 10 | ms |
 /// | `tau_ref` | 0 | ms |
 ///
-/// V starts at 0. Input `x`: `[N]`, the current, nA; a run may do without. With [`conductance`](Self::conductance) there is an input `g` too,
-/// `[N]`, in µS, which adds −g V to the current. With the default method, `exp_auto`, a step is exact for inputs that are
-/// constant over it.
+/// V starts at 0. Input `x`: `[N]`, the current, nA; a run may do without. With
+/// [`conductance`](Self::conductance) there is an input `g` too, `[N]`, in µS, which adds −g V to
+/// the current. With the default method, `exp_auto`, a step is exact for inputs that are constant
+/// over it.
 ///
-/// After a spike V stays for as many steps as fit into `tau_ref`; the neuron does not spike, and what a network's synapses would add to V is
-/// dropped (Brian2's `unless refractory`, NEST's rule). NEST counts these steps so, too; Brian2 counts the step of the spike as one of
-/// them. The steps are counted, so that a spike's time does not change how long that is; brainpy compares times, and for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Brainpy's neuron also spikes
-/// within the period, if V is at the threshold. Where brainpy has `t_last_spike` and, on request, `refractory` as a boolean, `refractory` here is not 0 where that one is true.
+/// After a spike V stays for as many steps as fit into `tau_ref`; the neuron does not spike, and
+/// what a network's synapses would add to V is dropped (Brian2's `unless refractory`, NEST's rule).
+/// NEST counts these steps so, too; Brian2 counts the step of the spike as one of them. The steps
+/// are counted, so that a spike's time does not change how long that is; brainpy compares times,
+/// and for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Brainpy's
+/// neuron also spikes within the period, if V is at the threshold. Where brainpy has `t_last_spike`
+/// and, on request, `refractory` as a boolean, `refractory` here is not 0 where that one is true.
 #[doc(alias("LIF", "LifRef", "LeakyIntegrateAndFire", "iaf_psc_delta"))]
 #[derive(Clone, Debug)]
 pub struct Lif<R> {
@@ -90,7 +94,8 @@ impl<R: Real> Lif<R> {
         self
     }
 
-    /// Sets the parameter of this name (`V_rest V_reset V_th R tau tau_ref`), one value or one for each neuron.
+    /// Sets the parameter of this name (`V_rest V_reset V_th R tau tau_ref`), one value or one for
+    /// each neuron.
     ///
     /// # Errors
     /// If there is no such parameter.
@@ -132,11 +137,16 @@ impl<R: Real> Lif<R> {
     /// What there is to know of the model by name.
     #[must_use]
     pub fn info() -> ModelInfo {
-        let mut all = ModelInfo::new(Family::Neuron, "LIF", "the leaky integrate-and-fire neuron with a refractory period");
+        let mut all =
+            ModelInfo::new(Family::Neuron, "LIF", "the leaky integrate-and-fire neuron with a refractory period");
         all.aliases = &["LifRef", "LeakyIntegrateAndFire"];
         all.source = Some("Lapicque, 1907; Abbott, Brain Res. Bull. 50, 1999, 303-304");
         all.inputs = vec![Port::new("x", "nA", "current"), Port::new("g", "µS", "conductance, on request")];
-        all.variables = vec![Variable::new("V", "mV", "membrane potential, after the reset"), variables::REACHED, variables::REFRACTORY];
+        all.variables = vec![
+            Variable::new("V", "mV", "membrane potential, after the reset"),
+            variables::REACHED,
+            variables::REFRACTORY,
+        ];
         all.parameters = Parameters::TABLE.to_vec();
         all.options = info::optional(&["method", "reset", "conductance"]);
         all
@@ -164,7 +174,14 @@ impl<R: Real> System<R> for Lif<R> {
         let tableau = self.method.tableau();
         let dt = R::of(at.dt);
         let g = if self.conductance { x.port(1) } else { &[] };
-        vectorize(Step { model: self, dt, tableau, first, units, vars: Vars { v, spike, refractory, x: x.port(0), g, y } });
+        vectorize(Step {
+            model: self,
+            dt,
+            tableau,
+            first,
+            units,
+            vars: Vars { v, spike, refractory, x: x.port(0), g, y },
+        });
     }
 
     fn program(&self, dt: f64) -> Option<Program> {
@@ -182,7 +199,8 @@ impl<R: Real> System<R> for Lif<R> {
                 }
             }
         };
-        let (share, pace, hold) = (derived(tau, |tile| &tile.share), derived(tau, |tile| &tile.pace), derived(tau_ref, |tile| &tile.hold));
+        let (share, pace, hold) =
+            (derived(tau, |tile| &tile.share), derived(tau, |tile| &tile.pace), derived(tau_ref, |tile| &tile.hold));
         let mut program = Program::pointwise("lif.cu", include_str!("../../../kernels/models/lif.cu"));
         if self.reset == Reset::Soft {
             program = program.define("SOFT", 1);
@@ -276,7 +294,8 @@ struct Tile<R> {
     v_reset: [R; TILE],
     v_th: [R; TILE],
     r: [R; TILE],
-    /// How much of the way to V_rest + R I a step makes. The equation is linear, so that this is all that a method decides.
+    /// How much of the way to V_rest + R I a step makes. The equation is linear, so that this is
+    /// all that a method decides.
     share: [R; TILE],
     /// dt/τ, where a conductance makes the share differ from step to step.
     pace: [R; TILE],
@@ -300,7 +319,8 @@ impl<R: Real> Kernel for Step<'_, R> {
                 tile = Tile::new(self.model, self.first + t * TILE, self.units, self.dt, self.tableau.as_ref());
             }
             let len = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len()).min(TILE);
-            let (v, spike, refractory, x, y) = (&mut v[..len], &mut spike[..len], &mut refractory[..len], &x[..len], &mut y[..len]);
+            let (v, spike, refractory, x, y) =
+                (&mut v[..len], &mut spike[..len], &mut refractory[..len], &x[..len], &mut y[..len]);
             let mut moved = [zero; TILE];
             match g.get(t * TILE..t * TILE + len) {
                 Some(g) if len > 0 => tile.pulled(v, x, g, series.as_ref(), &mut moved),
@@ -316,7 +336,8 @@ impl<R: Real> Kernel for Step<'_, R> {
                 let held = left > one;
                 let after = if held { v0 } else { moved[k] };
                 let rest = if held { left - one } else { zero };
-                // Where a soft reset, or a reset above the threshold, leaves V there, the refractory period comes first.
+                // Where a soft reset, or a reset above the threshold, leaves V there, the
+                // refractory period comes first.
                 let fired = !held & (after >= tile.v_th[k]);
                 let spiked = if fired { one } else { zero };
                 let reset = if soft { after - (tile.v_th[k] - tile.v_reset[k]) } else { tile.v_reset[k] };
@@ -330,7 +351,8 @@ impl<R: Real> Kernel for Step<'_, R> {
 }
 
 impl<R: Real> Tile<R> {
-    /// The potentials after a step under a conductance: the goal is nearer to 0, and the way there faster.
+    /// The potentials after a step under a conductance: the goal is nearer to 0, and the way there
+    /// faster.
     #[inline(always)]
     fn pulled(&self, v: &[R], x: &[R], g: &[R], series: Option<&[R; STAGES]>, moved: &mut [R; TILE]) {
         let one = R::of(1.0);

@@ -31,7 +31,8 @@ use crate::numeric::scalar::Real;
 /// | `phi` | 0.04 | 1/ms |
 /// | `V_th` | 10 | mV |
 ///
-/// Time is in ms, I in µA/cm². V starts uniform in [−70, −60), W at 0.02. The argument of cosh counts up to 20 either way, which is V 1.2 V from `V3`.
+/// Time is in ms, I in µA/cm². V starts uniform in [−70, −60), W at 0.02. The argument of cosh
+/// counts up to 20 either way, which is V 1.2 V from `V3`.
 pub type MorrisLecar<R> = Neuron<R, MorrisLecarEquations, N, P>;
 
 const N: usize = 2;
@@ -65,8 +66,10 @@ impl Equations<N, P> for MorrisLecarEquations {
     const ABOUT: &'static str = "Morris and Lecar's neuron";
     const SOURCE: Option<&'static str> = Some("Morris & Lecar, Biophys. J. 35, 1981, 193-213");
     const UNITS: [&'static str; 2] = ["µA/cm²", "mS/cm²"];
-    const KERNEL: Option<(&'static str, &'static str)> = Some(("morris_lecar.cu", include_str!("../../../kernels/models/morris_lecar.cu")));
-    const VARIABLES: [Variable; N] = [Variable::new("V", "mV", "membrane potential"), Variable::new("W", "", "potassium activation")];
+    const KERNEL: Option<(&'static str, &'static str)> =
+        Some(("morris_lecar.cu", include_str!("../../../kernels/models/morris_lecar.cu")));
+    const VARIABLES: [Variable; N] =
+        [Variable::new("V", "mV", "membrane potential"), Variable::new("W", "", "potassium activation")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
     type Parameters<R: Real> = Parameters<R>;
     const RESETS: bool = false;

@@ -5,8 +5,8 @@ use crate::init::Init;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 
-/// The quadratic integrate-and-fire neuron (Latham et al., J. Neurophysiol. 83, 2000, 808-827): `brainpy.dyn.QuaIFRef`, and with `tau_ref` 0
-/// `QuaIF`.
+/// The quadratic integrate-and-fire neuron (Latham et al., J. Neurophysiol. 83, 2000, 808-827):
+/// `brainpy.dyn.QuaIFRef`, and with `tau_ref` 0 `QuaIF`.
 ///
 /// ```text
 /// τ dV/dt = c (V − V_rest) (V − V_c) + R I        unless refractory; then V stays
@@ -27,7 +27,8 @@ use crate::numeric::scalar::Real;
 /// | `R` | 1 | MΩ, with I in nA |
 /// | `tau`, `tau_ref` | 10, 0 | ms |
 ///
-/// Time is in ms. V starts at 0, as brainpy's does: above the threshold, so that all neurons spike in the first step.
+/// Time is in ms. V starts at 0, as brainpy's does: above the threshold, so that all neurons spike
+/// in the first step.
 #[doc(alias("QuaIF", "QuaIFRef", "QIF"))]
 pub type QuaIf<R> = Neuron<R, QuaIfEquations, N, P>;
 
@@ -58,7 +59,8 @@ impl Equations<N, P> for QuaIfEquations {
     const ABOUT: &'static str = "the quadratic integrate-and-fire neuron";
     const SOURCE: Option<&'static str> = Some("Latham et al., J. Neurophysiol. 83, 2000, 808-827");
     const UNITS: [&'static str; 2] = ["nA", "µS"];
-    const KERNEL: Option<(&'static str, &'static str)> = Some(("qua_if.cu", include_str!("../../../kernels/models/qua_if.cu")));
+    const KERNEL: Option<(&'static str, &'static str)> =
+        Some(("qua_if.cu", include_str!("../../../kernels/models/qua_if.cu")));
     const VARIABLES: [Variable; N] = [Variable::new("V", "mV", "membrane potential, after the reset")];
     const PARAMETERS: [Parameter; P] = Parameters::TABLE;
     type Parameters<R: Real> = Parameters<R>;
@@ -69,7 +71,11 @@ impl Equations<N, P> for QuaIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v]: [R; N], i: R, &Parameters { v_rest, v_c, c, r, tau, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
+    fn flow<R: Real>(
+        [v]: [R; N],
+        i: R,
+        &Parameters { v_rest, v_c, c, r, tau, .. }: &Parameters<R>,
+    ) -> ([R; N], [R; N]) {
         let (from_rest, from_c) = (v - v_rest, v - v_c);
         ([(c * from_rest).mul_add(from_c, r * i) / tau], [c * (from_rest + from_c) / tau])
     }

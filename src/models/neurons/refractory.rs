@@ -4,8 +4,9 @@ use crate::error::{Error, Result};
 use crate::numeric::scalar::Real;
 use crate::system::param::Param;
 
-/// Whole steps in a time: the quotient rounded down, or up if that is a millionth of it away and no more than a quarter of a step. (Adding and
-/// taking away `ROUNDER` rounds to the nearest whole number.)
+/// Whole steps in a time: the quotient rounded down, or up if that is a millionth of it away and no
+/// more than a quarter of a step. (Adding and taking away `ROUNDER` rounds to the nearest whole
+/// number.)
 #[inline(always)]
 pub(super) fn steps_in<R: Real>(time: R, dt: R) -> R {
     let (exact, most) = (time / dt, R::of(0.25));
@@ -53,7 +54,11 @@ mod tests {
         ] {
             assert_eq!(steps_in::<f64>(time, dt), steps, "{time} ms in steps of {dt} ms");
             if steps < 1e6 {
-                assert_eq!(steps_in::<f32>(time as f32, dt as f32), steps as f32, "{time} ms in steps of {dt} ms, in f32");
+                assert_eq!(
+                    steps_in::<f32>(time as f32, dt as f32),
+                    steps as f32,
+                    "{time} ms in steps of {dt} ms, in f32"
+                );
             }
         }
         // The quotient of f32 is a tenth of a step off.

@@ -6,7 +6,8 @@ use crate::models::{Parameter, Variable};
 use crate::numeric::math::{exp_neg, inv_exprel_near};
 use crate::numeric::scalar::Real;
 
-/// Wang and Buzsáki's fast-spiking interneuron (J. Neurosci. 16, 1996, 6402-6413): `brainpy.dyn.WangBuzsakiHH`, but for α_n.
+/// Wang and Buzsáki's fast-spiking interneuron (J. Neurosci. 16, 1996, 6402-6413):
+/// `brainpy.dyn.WangBuzsakiHH`, but for α_n.
 ///
 /// ```text
 /// C dV/dt = −g_Na m∞³h (V − E_Na) − g_K n⁴ (V − E_K) − g_L (V − E_L) + I
@@ -33,9 +34,11 @@ use crate::numeric::scalar::Real;
 ///
 /// Time is in ms, I in µA/cm². V starts at −65, h at 0.6, n at 0.32.
 ///
-/// α_n is the paper's, and that of brainpy's documentation; the code of brainpy 2.8.2 computes ten times as much, which makes another
-/// neuron. The default method, `exp_auto`, takes m∞ for given where it differentiates dV/dt by V, so that the equation is linear in V: with the
-/// derivative of m∞ too, as brainpy has it, the slope is positive on an upstroke, and a step overshoots by far. The other methods know no slope.
+/// α_n is the paper's, and that of brainpy's documentation; the code of brainpy 2.8.2 computes ten
+/// times as much, which makes another neuron. The default method, `exp_auto`, takes m∞ for given
+/// where it differentiates dV/dt by V, so that the equation is linear in V: with the derivative of
+/// m∞ too, as brainpy has it, the slope is positive on an upstroke, and a step overshoots by far.
+/// The other methods know no slope.
 #[doc(alias("WangBuzsakiHH"))]
 pub type WangBuzsaki<R> = Neuron<R, WangBuzsakiEquations, N, P>;
 
@@ -67,7 +70,8 @@ impl Equations<N, P> for WangBuzsakiEquations {
     const ABOUT: &'static str = "Wang and Buzsáki's interneuron";
     const SOURCE: Option<&'static str> = Some("Wang & Buzsáki, J. Neurosci. 16, 1996, 6402-6413");
     const UNITS: [&'static str; 2] = ["µA/cm²", "mS/cm²"];
-    const KERNEL: Option<(&'static str, &'static str)> = Some(("wang_buzsaki.cu", include_str!("../../../kernels/models/wang_buzsaki.cu")));
+    const KERNEL: Option<(&'static str, &'static str)> =
+        Some(("wang_buzsaki.cu", include_str!("../../../kernels/models/wang_buzsaki.cu")));
     const VARIABLES: [Variable; N] = [
         Variable::new("V", "mV", "membrane potential"),
         Variable::new("h", "", "sodium inactivation"),
@@ -81,7 +85,8 @@ impl Equations<N, P> for WangBuzsakiEquations {
         [-65.0, 0.6, 0.32].map(|x| Some(Init::Constant(x)))
     }
 
-    /// The exponentials at scales 80, 20 and 10 are powers of one; where x/(1 − e^{−x}) is near its limit, a series takes over.
+    /// The exponentials at scales 80, 20 and 10 are powers of one; where x/(1 − e^{−x}) is near its
+    /// limit, a series takes over.
     #[inline(always)]
     fn flow<R: Real>(
         [v, h, n]: [R; N],

@@ -9,16 +9,19 @@ use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
 
-/// Units that spike where their input is 1: an array of spikes, `[T, N]`, given to a run: `brainpy.dyn.InputGroup`.
+/// Units that spike where their input is 1: an array of spikes, `[T, N]`, given to a run:
+/// `brainpy.dyn.InputGroup`.
 ///
 /// | variable | meaning |
 /// |---|---|
 /// | `spike` | 1 where the input of this step is 1, else 0; also the output, where brainpy's group has the input itself |
 ///
-/// A unit spikes once in a step or not at all. An input that is neither 0 nor 1, such as a number of spikes, ends the run with
-/// [`Error::OutOfRange`]; where a loop allows what is not finite, the unit spikes once, and its `spike` is NaN from then on.
+/// A unit spikes once in a step or not at all. An input that is neither 0 nor 1, such as a number
+/// of spikes, ends the run with [`Error::OutOfRange`]; where a loop allows what is not finite, the
+/// unit spikes once, and its `spike` is NaN from then on.
 ///
-/// Input `x`: `[N]`; a run may do without. In a network the group must be given an [`input`](crate::network::Group::input).
+/// Input `x`: `[N]`; a run may do without. In a network the group must be given an
+/// [`input`](crate::network::Group::input).
 #[derive(Clone, Debug)]
 pub struct InputGroup {
     size: usize,
@@ -34,7 +37,11 @@ impl InputGroup {
     /// What there is to know of the model by name.
     #[must_use]
     pub fn info() -> ModelInfo {
-        let mut all = ModelInfo::new(Family::Source, "InputGroup", "units that spike where their input is 1, and not where it is 0");
+        let mut all = ModelInfo::new(
+            Family::Source,
+            "InputGroup",
+            "units that spike where their input is 1, and not where it is 0",
+        );
         all.inputs = vec![Port::new("x", "", "spikes, 0 or 1")];
         all.variables = vec![variables::FIRED];
         all
@@ -69,8 +76,7 @@ impl<R: Real> System<R> for InputGroup {
     fn explain(&self, error: Error) -> Error {
         match error {
             Error::NotFinite { variable, step: Some(step), index, .. } if variable == "spike" => {
-                let reason =
-                    "its input there is neither 0 nor 1, as inputs of an InputGroup are: a unit spikes once in a step or not at all";
+                let reason = "its input there is neither 0 nor 1, as inputs of an InputGroup are: a unit spikes once in a step or not at all";
                 Error::OutOfRange { variable, step, index, reason: reason.into() }
             }
             other => other,

@@ -11,7 +11,8 @@ use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
 
-/// Units that spike independently of each other and of the past, with probability f·dt/1000 in a step: `brainpy.dyn.PoissonGroup`.
+/// Units that spike independently of each other and of the past, with probability f·dt/1000 in a
+/// step: `brainpy.dyn.PoissonGroup`.
 ///
 /// | variable | meaning |
 /// |---|---|
@@ -21,8 +22,9 @@ use crate::system::{Inputs, Schema, Shared, System, Tick};
 /// |---|---|---|
 /// | `freqs` | 10 | Hz, f: one value or one for each unit; at most one spike a step: f·dt ≤ 1000 |
 ///
-/// Time is in ms. There is no input. Spikes are a function of the loop's seed, the group, the unit and the step alone, and the same on every
-/// device. A probability is rounded to a multiple of 2⁻³².
+/// Time is in ms. There is no input. Spikes are a function of the loop's seed, the group, the unit
+/// and the step alone, and the same on every device. A probability is rounded to a multiple of
+/// 2⁻³².
 #[doc(alias("poisson_generator"))]
 #[derive(Clone, Debug)]
 pub struct PoissonGroup<R> {
@@ -99,7 +101,9 @@ impl<R: Real> System<R> for PoissonGroup<R> {
 
     fn prepare(&self, dt: f64, _: Device) -> Result<()> {
         match self.freqs.values().iter().find(|freq| freq.to_f64() * dt > 1000.0) {
-            Some(freq) => Err(Error::value("parameter `freqs`", freq, format!("Hz is more than one spike in a step of {dt} ms"))),
+            Some(freq) => {
+                Err(Error::value("parameter `freqs`", freq, format!("Hz is more than one spike in a step of {dt} ms")))
+            }
             None => Ok(()),
         }
     }

@@ -11,10 +11,11 @@ use crate::system::{Inputs, Schema, Shared, Start, System, Tick, VarSpec};
 
 /// Units that spike at given times: `brainpy.dyn.SpikeTimeGroup`.
 ///
-/// A time belongs to the nearest step: to step k if it is within half a step of t = t0 + k·dt. A time halfway between two steps belongs to
-/// the later one; a time counts as halfway if it is so within f32's rounding (2⁻²⁴ of the time, at most a quarter of a step). So times that
-/// were stored in f32, or as text of seven digits, spike in the step that they were written for, as long as f32 can tell steps apart:
-/// for half an hour in steps of 0.1 ms.
+/// A time belongs to the nearest step: to step k if it is within half a step of t = t0 + k·dt. A
+/// time halfway between two steps belongs to the later one; a time counts as halfway if it is so
+/// within f32's rounding (2⁻²⁴ of the time, at most a quarter of a step). So times that were stored
+/// in f32, or as text of seven digits, spike in the step that they were written for, as long as f32
+/// can tell steps apart: for half an hour in steps of 0.1 ms.
 ///
 /// A unit spikes once in a step. Two of its times that belong to one step are an error before a run's first step; so is a time before the
 /// first step of a run that starts anew, whose index is 0. A run that goes on from a later step (the next call, a state that was loaded)
@@ -35,7 +36,8 @@ use crate::system::{Inputs, Schema, Shared, Start, System, Tick, VarSpec};
 #[derive(Clone, Debug)]
 pub struct SpikeTimeGroup {
     size: usize,
-    /// Which of `times` are a unit's: from `ends[unit]` to `ends[unit + 1]`, ascending. Empty where no unit spikes.
+    /// Which of `times` are a unit's: from `ends[unit]` to `ends[unit + 1]`, ascending. Empty where
+    /// no unit spikes.
     ends: Vec<usize>,
     times: Vec<f64>,
 }
@@ -51,7 +53,8 @@ impl SpikeTimeGroup {
     /// `size` units, of which number `indices[k]` spikes at `times[k]`, ms, in any order.
     ///
     /// # Errors
-    /// If the two have different lengths, an index is not below `size`, a time is not finite, or a unit has more than 2²⁴ times.
+    /// If the two have different lengths, an index is not below `size`, a time is not finite, or a
+    /// unit has more than 2²⁴ times.
     pub fn new(size: usize, indices: &[usize], times: &[f64]) -> Result<Self> {
         if indices.len() != times.len() {
             let (expected, given) = (indices.len(), times.len());
@@ -64,12 +67,17 @@ impl SpikeTimeGroup {
             return Err(Error::NotFinite { variable: "times".into(), step: None, index, value: times[index] });
         }
         let what = "a SpikeTimeGroup";
-        let mut spikes: Vec<(usize, f64)> = crate::memory::collect(what, indices.iter().copied().zip(times.iter().copied()))?;
+        let mut spikes: Vec<(usize, f64)> =
+            crate::memory::collect(what, indices.iter().copied().zip(times.iter().copied()))?;
         spikes.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let mut ends: Vec<usize> = crate::memory::room(what, size.saturating_add(1))?;
         ends.extend((0..=size).map(|unit| spikes.partition_point(|(of, _)| *of < unit)));
         if let Some(unit) = ends.windows(2).position(|w| w[1] - w[0] > MOST) {
-            return Err(Error::value("times", ends[unit + 1] - ends[unit], format!("of unit {unit} are more than {MOST}")));
+            return Err(Error::value(
+                "times",
+                ends[unit + 1] - ends[unit],
+                format!("of unit {unit} are more than {MOST}"),
+            ));
         }
         Ok(Self { size, ends, times: spikes.into_iter().map(|(_, time)| time).collect() })
     }
@@ -107,7 +115,8 @@ impl SpikeTimeGroup {
     }
 }
 
-/// The time that is compared with the middle between two steps, so that one within f32's rounding of it belongs to the later.
+/// The time that is compared with the middle between two steps, so that one within f32's rounding
+/// of it belongs to the later.
 fn compared(time: f64, dt: f64) -> f64 {
     time + (time.abs() * ROUNDING + 1e-6 * dt).min(0.25 * dt)
 }
@@ -117,8 +126,8 @@ fn reached(compared: f64, t: f64, dt: f64) -> bool {
     compared < t + 0.5 * dt
 }
 
-/// The step that a time belongs to, counted from `t0`, whose comparisons are those of the steps themselves. None where there is no such
-/// step.
+/// The step that a time belongs to, counted from `t0`, whose comparisons are those of the steps
+/// themselves. None where there is no such step.
 fn step_of(time: f64, t0: f64, dt: f64) -> Option<u64> {
     let time = compared(time, dt);
     if time < t0 - 0.5 * dt {
@@ -160,7 +169,8 @@ impl<R: Real> System<R> for SpikeTimeGroup {
         let mut table = vec![self.size as u64];
         table.extend((0..=self.size).map(|unit| self.ends.get(unit).map_or(0, |end| *end as u64)));
         table.extend(self.times.iter().map(|time| compared(*time, dt).to_bits()));
-        let program = Program::pointwise("spike_time_group.cu", include_str!("../../../kernels/models/spike_time_group.cu"));
+        let program =
+            Program::pointwise("spike_time_group.cu", include_str!("../../../kernels/models/spike_time_group.cu"));
         Some(program.table(bytemuck::cast_slice(&table)))
     }
 
@@ -179,12 +189,20 @@ impl<R: Real> System<R> for SpikeTimeGroup {
                 let (step, next) = (step_of(pair[0], t0, dt), step_of(pair[1], t0, dt));
                 if let Some(step) = step.filter(|_| step == next) {
                     let t = t0 + step as f64 * dt;
-                    let shorter = if pair[0] < pair[1] { format!("make steps shorter than {dt} ms (dt), ") } else { String::new() };
+                    let shorter = if pair[0] < pair[1] {
+                        format!("make steps shorter than {dt} ms (dt), ")
+                    } else {
+                        String::new()
+                    };
                     let reason = format!(
                         "ms both belong to step {step}, at {t} ms, and a unit spikes once in a step: {shorter}leave one of them out, or give it \
                          to another unit"
                     );
-                    return Err(Error::value(format!("times of unit {unit}"), format!("{} and {}", pair[0], pair[1]), reason));
+                    return Err(Error::value(
+                        format!("times of unit {unit}"),
+                        format!("{} and {}", pair[0], pair[1]),
+                        reason,
+                    ));
                 }
             }
         }
@@ -200,9 +218,9 @@ impl<R: Real> NeuronGroup<R> for SpikeTimeGroup {
     /// Times are in f64 for every type of loop. [`set_spikes`](NeuronGroup::set_spikes) takes them.
     fn set_param(&mut self, name: &str, _: Param<R>) -> Result<()> {
         match name {
-            "indices" | "times" => {
-                Err(Error::Unsupported("`indices` and `times` of a SpikeTimeGroup are set together, as lists".to_owned()))
-            }
+            "indices" | "times" => Err(Error::Unsupported(
+                "`indices` and `times` of a SpikeTimeGroup are set together, as lists".to_owned(),
+            )),
             _ => Err(Error::unknown("parameter", name, ["indices", "times"])),
         }
     }

@@ -10,7 +10,9 @@ use crate::connectivity::{ConnectivitySpec, MOST_STEPS};
 use crate::error::{Error, Result};
 use crate::network::host::presynaptic::AMOUNT_ONE;
 use crate::network::plan::plastic::PlasticPlan;
-use crate::network::plan::{GroupPlan, NetworkPlan, PoissonDrive, Presynapse, ProjectionPlan, ReceptorKind, ReceptorPlan};
+use crate::network::plan::{
+    GroupPlan, NetworkPlan, PoissonDrive, Presynapse, ProjectionPlan, ReceptorKind, ReceptorPlan,
+};
 use crate::network::{Network, poisson};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
@@ -35,7 +37,8 @@ impl<T: Real> Builder<T> {
         Self { dt, seed: 0, groups: Vec::new(), projections: Vec::new() }
     }
 
-    /// Seed of connectivity, weights and delays; 0 by default. Initial values, noise and Poisson drives go by the loop's.
+    /// Seed of connectivity, weights and delays; 0 by default. Initial values, noise and Poisson
+    /// drives go by the loop's.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -56,11 +59,13 @@ impl<T: Real> Builder<T> {
         self
     }
 
-    /// Checks everything and resolves all names. Synapses are made when a loop is built, but for plastic ones.
+    /// Checks everything and resolves all names. Synapses are made when a loop is built, but for
+    /// plastic ones.
     ///
     /// # Errors
-    /// Whatever of it cannot be: names that are unknown or there twice, groups without neurons, connectivity out of range, delays that
-    /// are negative or longer than 65,535 steps, parameters that make no sense.
+    /// Whatever of it cannot be: names that are unknown or there twice, groups without neurons,
+    /// connectivity out of range, delays that are negative or longer than 65,535 steps, parameters
+    /// that make no sense.
     pub fn build(self) -> Result<Network<T>> {
         let Self { dt, seed, groups, mut projections } = self;
         if !(dt > 0.0 && dt.is_finite()) {
@@ -70,7 +75,8 @@ impl<T: Real> Builder<T> {
             return Err(Error::Unsupported("a network needs at least one group".into()));
         }
         for projection in &mut projections {
-            let gap = groups.iter().any(|group| group.name == projection.to.group && group.has_gap(&projection.receptor));
+            let gap =
+                groups.iter().any(|group| group.name == projection.to.group && group.has_gap(&projection.receptor));
             projection.join(gap)?;
         }
         let mut group_plans: Vec<GroupPlan> = Vec::with_capacity(groups.len());
@@ -91,8 +97,10 @@ impl<T: Real> Builder<T> {
                 // Its variables are called after it.
                 check_name("projection", &projection.name, group_plans.iter().map(|p| p.name.as_str()))?;
                 if projection.procedural {
-                    let reason =
-                        format!("projection `{}`: a procedural one stores no weights, and weights that learn are state", projection.name);
+                    let reason = format!(
+                        "projection `{}`: a procedural one stores no weights, and weights that learn are state",
+                        projection.name
+                    );
                     return Err(Error::Unsupported(reason));
                 }
             }
@@ -111,13 +119,21 @@ impl<T: Real> Builder<T> {
             *ring_len = (*ring_len).max(*plan.delays.end() as usize + 1);
             projection_plans.push(plan);
         }
-        Ok(Network { plan: Arc::new(NetworkPlan { dt, groups: group_plans, projections: projection_plans }), models, currents })
+        Ok(Network {
+            plan: Arc::new(NetworkPlan { dt, groups: group_plans, projections: projection_plans }),
+            models,
+            currents,
+        })
     }
 }
 
 fn check_name<'a>(what: &str, name: &str, mut others: impl Iterator<Item = &'a str>) -> Result<()> {
     if name.is_empty() || name.contains('.') || others.any(|other| other == name) {
-        return Err(Error::value(format!("{what} name"), format!("`{name}`"), "is empty, has a dot, or is there twice"));
+        return Err(Error::value(
+            format!("{what} name"),
+            format!("`{name}`"),
+            "is empty, has a dot, or is there twice",
+        ));
     }
     Ok(())
 }
@@ -146,7 +162,10 @@ fn group_plan<T: Real>(
     let schema = model.schema();
     let units = schema.output_len();
     if schema.coupling != Coupling::Pointwise {
-        return Err(Error::Unsupported(format!("group `{name}`: {} is not pointwise, and a group's units are", model.kind())));
+        return Err(Error::Unsupported(format!(
+            "group `{name}`: {} is not pointwise, and a group's units are",
+            model.kind()
+        )));
     }
     if units == 0 {
         return Err(Error::value(format!("group `{name}`"), units, "neurons are none"));
@@ -155,7 +174,10 @@ fn group_plan<T: Real>(
     model.check()?;
     let conductance = schema.inputs.iter().position(|i| i.name == "g");
     let takes_current = schema.inputs.first().is_some_and(|i| i.name != "g");
-    let driven = receptors.iter().any(|r| !matches!(r.kind, Kind::Delta { .. })) || current.is_some() || input || noise.is_some();
+    let driven = receptors.iter().any(|r| !matches!(r.kind, Kind::Delta { .. }))
+        || current.is_some()
+        || input
+        || noise.is_some();
     if driven && !takes_current {
         return Err(Error::Unsupported(format!("group `{name}`: {} has no input for a current", model.kind())));
     }
@@ -163,9 +185,19 @@ fn group_plan<T: Real>(
     *next = vars.end;
     let mut receptor_plans: Vec<ReceptorPlan> = Vec::with_capacity(receptors.len());
     for receptor in receptors {
-        let taken = receptor_plans.iter().map(|f| f.name.as_str()).chain(schema.state.iter().map(|v| &*v.name)).chain(["flight"]);
+        let taken = receptor_plans
+            .iter()
+            .map(|f| f.name.as_str())
+            .chain(schema.state.iter().map(|v| &*v.name))
+            .chain(["flight"]);
         check_name("receptor", &receptor.name, taken)?;
-        let of = Of { label: format!("{name}.{}", receptor.name), model: model.kind(), schema: &schema, first: vars.start, dt };
+        let of = Of {
+            label: format!("{name}.{}", receptor.name),
+            model: model.kind(),
+            schema: &schema,
+            first: vars.start,
+            dt,
+        };
         receptor_plans.push(receptor.resolved(&of, next)?);
     }
     if let Some(current) = &current {
@@ -187,23 +219,32 @@ fn group_plan<T: Real>(
         let receptor = known.clone().position(|f| f == drive.receptor);
         let receptor = receptor.ok_or_else(|| Error::unknown("receptor", &drive.receptor, known))?;
         if matches!(receptor_plans[receptor].kind, ReceptorKind::Gap) {
-            return Err(Error::Unsupported(format!("the Poisson drive of `{name}` acts on gap junctions, which take no spikes")));
+            return Err(Error::Unsupported(format!(
+                "the Poisson drive of `{name}` acts on gap junctions, which take no spikes"
+            )));
         }
         if receptor_plans[receptor].is_graded::<T>() {
             return Err(lasts_a_step(&format!("the Poisson drive of `{name}`"), &name, &receptor_plans[receptor].name));
         }
         if !drive.weight.is_finite() {
-            return Err(Error::value(format!("weight of the Poisson drive of `{name}`"), drive.weight, "is not finite"));
+            return Err(Error::value(
+                format!("weight of the Poisson drive of `{name}`"),
+                drive.weight,
+                "is not finite",
+            ));
         }
-        let thresholds = poisson::thresholds(&format!("rate of the Poisson drive of `{name}`"), drive.rate * dt / 1000.0)?;
+        let thresholds =
+            poisson::thresholds(&format!("rate of the Poisson drive of `{name}`"), drive.rate * dt / 1000.0)?;
         drives.push(PoissonDrive { receptor, weight: drive.weight, thresholds });
     }
     let mut presynapses = Vec::new();
     for projection in projections.iter().filter(|p| p.from.group == name) {
         let Some(kinetics) = projection.kinetics else {
             if let Some((variable, _)) = projection.initial.first() {
-                let reason =
-                    format!("projection `{}` has no kinetics, and so no variable `{variable}` to begin with a value", projection.name);
+                let reason = format!(
+                    "projection `{}` has no kinetics, and so no variable `{variable}` to begin with a value",
+                    projection.name
+                );
                 return Err(Error::Unsupported(reason));
             }
             continue;
@@ -216,7 +257,13 @@ fn group_plan<T: Real>(
             let v = vars.start + membrane(&schema)?;
             own = v..v + 1;
         }
-        presynapses.push(Presynapse { name: projection.name.clone(), kinetics, constants: kinetics.constants(dt), vars: own, init });
+        presynapses.push(Presynapse {
+            name: projection.name.clone(),
+            kinetics,
+            constants: kinetics.constants(dt),
+            vars: own,
+            init,
+        });
     }
     let spike_ring = *next;
     *next += 1;
@@ -241,8 +288,14 @@ fn group_plan<T: Real>(
     Ok((plan, model, current))
 }
 
-fn projection_plan<T: Real>(projection: Projection, groups: &[GroupPlan], dt: f64, seed: u64) -> Result<ProjectionPlan> {
-    let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp, .. } = projection;
+fn projection_plan<T: Real>(
+    projection: Projection,
+    groups: &[GroupPlan],
+    dt: f64,
+    seed: u64,
+) -> Result<ProjectionPlan> {
+    let Projection { name, from, to, receptor, connect, autapses, procedural, weight, delay, kinetics, stdp, .. } =
+        projection;
     let (from, pre) = part(&name, &from, groups)?;
     let (to, post) = part(&name, &to, groups)?;
     let receptor_plans = &groups[to].receptors;
@@ -251,7 +304,19 @@ fn projection_plan<T: Real>(projection: Projection, groups: &[GroupPlan], dt: f6
         Error::unknown("receptor", &receptor, known)
     })?;
     let stream = Stream::named(seed, &name);
-    let spec = ConnectivitySpec { name, connect, stream, pre, post, same_group: from == to, autapses, procedural, weight, delay, dt };
+    let spec = ConnectivitySpec {
+        name,
+        connect,
+        stream,
+        pre,
+        post,
+        same_group: from == to,
+        autapses,
+        procedural,
+        weight,
+        delay,
+        dt,
+    };
     spec.check()?;
     let delays = spec.delays()?;
     debug_assert!(*delays.end() <= MOST_STEPS);
@@ -261,10 +326,14 @@ fn projection_plan<T: Real>(projection: Projection, groups: &[GroupPlan], dt: f6
         let name = &spec.name;
         let what = if kinetics == Kinetics::Gap { "gap junctions" } else { "kinetics" };
         if stdp.is_some() {
-            return Err(Error::Unsupported(format!("projection `{name}` has {what} and weights that learn: it can have either")));
+            return Err(Error::Unsupported(format!(
+                "projection `{name}` has {what} and weights that learn: it can have either"
+            )));
         }
         if procedural {
-            return Err(Error::Unsupported(format!("projection `{name}` has {what}, and its synapses must be stored: it is procedural")));
+            return Err(Error::Unsupported(format!(
+                "projection `{name}` has {what}, and its synapses must be stored: it is procedural"
+            )));
         }
         if delays.start() != delays.end() {
             let reason = format!(
@@ -281,7 +350,9 @@ fn projection_plan<T: Real>(projection: Projection, groups: &[GroupPlan], dt: f6
             }
         } else if kinetics.is_graded() && !receptor_plans[receptor].is_graded::<T>() {
             let to = format!("`{}.{}`", groups[to].name, receptor_plans[receptor].name);
-            return Err(Error::Unsupported(format!("projection `{name}` transmits in each step, and {to} is no graded receptor")));
+            return Err(Error::Unsupported(format!(
+                "projection `{name}` transmits in each step, and {to} is no graded receptor"
+            )));
         }
         check_name("projection with kinetics", name, groups.iter().map(|p| p.name.as_str()))?;
         if spec.has_one_weight() {
@@ -289,7 +360,11 @@ fn projection_plan<T: Real>(projection: Projection, groups: &[GroupPlan], dt: f6
         }
     }
     if receptor_plans[receptor].is_graded::<T>() && !kinetics.is_some_and(Kinetics::is_graded) {
-        return Err(lasts_a_step(&format!("projection `{}`", spec.name), &groups[to].name, &receptor_plans[receptor].name));
+        return Err(lasts_a_step(
+            &format!("projection `{}`", spec.name),
+            &groups[to].name,
+            &receptor_plans[receptor].name,
+        ));
     }
     Ok(ProjectionPlan {
         spec,

@@ -1,4 +1,5 @@
-//! A receptor, resolved: its variables among those of the network, and what a step of `dt` does to them.
+//! A receptor, resolved: its variables among those of the network, and what a step of `dt` does to
+//! them.
 
 use crate::error::{Error, Result};
 use crate::init::Init;
@@ -26,20 +27,42 @@ impl Receptor {
         let (shape, reversal, block) = match kind {
             Kind::Delta { variable } => {
                 let known = schema.state.iter().map(|v| &*v.name);
-                let at = known.clone().position(|v| v == variable).ok_or_else(|| Error::unknown("variable", &variable, known.clone()))?;
-                if ["spike", "below"].contains(&&*variable) || schema.state.iter().any(|v| v.held_by.as_deref() == Some(&*variable)) {
+                let at = known
+                    .clone()
+                    .position(|v| v == variable)
+                    .ok_or_else(|| Error::unknown("variable", &variable, known.clone()))?;
+                if ["spike", "below"].contains(&&*variable)
+                    || schema.state.iter().any(|v| v.held_by.as_deref() == Some(&*variable))
+                {
                     let what = format!("`{label}` adds to `{variable}`, which each step of {} sets itself", of.model);
-                    return Err(Error::Unsupported(format!("{what}; a delta adds to a potential or to another variable of the equations")));
+                    return Err(Error::Unsupported(format!(
+                        "{what}; a delta adds to a potential or to another variable of the equations"
+                    )));
                 }
-                let counter = schema.state[at].held_by.as_ref().and_then(|counter| known.clone().position(|v| v == counter));
+                let counter =
+                    schema.state[at].held_by.as_ref().and_then(|counter| known.clone().position(|v| v == counter));
                 let held_by = counter.map(|counter| of.first + counter);
-                return Ok(ReceptorPlan { name, var: of.first + at, own: *next..*next, held_by, kind: ReceptorKind::Delta, init });
+                return Ok(ReceptorPlan {
+                    name,
+                    var: of.first + at,
+                    own: *next..*next,
+                    held_by,
+                    kind: ReceptorKind::Delta,
+                    init,
+                });
             }
             Kind::Gap => {
                 has_conductance(label, of, "conductance() gives it to those that can have one")?;
                 let own = *next..*next + 2;
                 *next = own.end;
-                return Ok(ReceptorPlan { name, var: own.start, own, held_by: None, kind: ReceptorKind::Gap, init: Init::Zeros });
+                return Ok(ReceptorPlan {
+                    name,
+                    var: own.start,
+                    own,
+                    held_by: None,
+                    kind: ReceptorKind::Gap,
+                    init: Init::Zeros,
+                });
             }
             Kind::Filter { shape, reversal, block } => (shape, reversal, block),
         };
@@ -53,7 +76,9 @@ impl Receptor {
         let block = match block {
             None => None,
             Some(_) if reversal.is_none() => {
-                return Err(Error::Unsupported(format!("`{label}` is a current, and magnesium blocks conductances: coba(E) makes it one")));
+                return Err(Error::Unsupported(format!(
+                    "`{label}` is a current, and magnesium blocks conductances: coba(E) makes it one"
+                )));
             }
             Some(block) => Some(block.of(label, schema)?),
         };
@@ -69,7 +94,10 @@ fn has_conductance(label: &str, of: &Of<'_>, else_what: &str) -> Result<()> {
     if of.schema.inputs.iter().any(|i| i.name == "g") {
         return Ok(());
     }
-    Err(Error::Unsupported(format!("`{label}` is a conductance, and {} has no input `g` for one; {else_what}", of.model)))
+    Err(Error::Unsupported(format!(
+        "`{label}` is a conductance, and {} has no input `g` for one; {else_what}",
+        of.model
+    )))
 }
 
 /// Which of the model's variables is the membrane's potential.
@@ -82,12 +110,20 @@ impl Magnesium {
     fn of(self, label: &str, schema: &Schema) -> Result<MgBlock<f64>> {
         for (what, value) in [("mg", self.mg), ("alpha", self.alpha), ("beta", self.beta)] {
             if !(value.is_finite() && value >= 0.0) {
-                return Err(Error::value(format!("{what} of the magnesium block of `{label}`"), value, "is negative or not finite"));
+                return Err(Error::value(
+                    format!("{what} of the magnesium block of `{label}`"),
+                    value,
+                    "is negative or not finite",
+                ));
             }
         }
         let scale = self.mg / self.beta;
         if !scale.is_finite() {
-            return Err(Error::value(format!("beta of the magnesium block of `{label}`"), self.beta, "is not a positive number"));
+            return Err(Error::value(
+                format!("beta of the magnesium block of `{label}`"),
+                self.beta,
+                "is not a positive number",
+            ));
         }
         Ok(MgBlock { scale, alpha: self.alpha, var: membrane(schema)? })
     }

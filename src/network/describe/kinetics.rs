@@ -1,5 +1,5 @@
-//! The kinetics of a projection: presynaptic release models, which are short-term plasticity, and receptors whose opening is a state of the
-//! source.
+//! The kinetics of a projection: presynaptic release models, which are short-term plasticity, and
+//! receptors whose opening is a state of the source.
 
 use crate::device::device_struct::device_constants;
 use crate::error::{Error, Result};
@@ -30,7 +30,8 @@ device_constants! {
     }
 }
 
-/// What a projection makes of each source's spikes; see [`Projection::kinetics`](crate::network::Projection::kinetics).
+/// What a projection makes of each source's spikes; see
+/// [`Projection::kinetics`](crate::network::Projection::kinetics).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Kinetics {
@@ -42,21 +43,23 @@ pub enum Kinetics {
     Nmda(Nmda),
     /// Of second order, opened by transmitter, brainpy's `BioNMDA`.
     BioNmda(BioNmda),
-    /// The source's potential itself, which takes no spike: what any projection onto a [`Receptor::gap`](crate::network::Receptor::gap) has, and
-    /// none other may.
+    /// The source's potential itself, which takes no spike: what any projection onto a
+    /// [`Receptor::gap`](crate::network::Receptor::gap) has, and none other may.
     Gap,
 }
 
-/// Short-term plasticity (Tsodyks, Pawelzik & Markram 1998) with brainpy's names and defaults: du/dt = −u/τf, dx/dt = (1 − x)/τd, from rest:
-/// u = 0 and x = 1. A spike first makes u ← u + U·(1 − u); its synapses then pass on u·x of their weights, and x ← x − u·x. Solved exactly.
-/// So a first spike transmits U, whenever it comes. Variables: `projection.u`, `projection.x`;
+/// Short-term plasticity (Tsodyks, Pawelzik & Markram 1998) with brainpy's names and defaults:
+/// du/dt = −u/τf, dx/dt = (1 − x)/τd, from rest: u = 0 and x = 1. A spike first makes u ← u + U·(1
+/// − u); its synapses then pass on u·x of their weights, and x ← x − u·x. Solved exactly. So a
+/// first spike transmits U, whenever it comes. Variables: `projection.u`, `projection.x`;
 /// [`Projection::init`](crate::network::Projection::init) lets them begin elsewhere.
 ///
-/// With `tau_f` 0 there is no facilitation: each spike uses U of what there is. With `tau_d` 0 there is no depression: all is there again in
-/// the next step.
+/// With `tau_f` 0 there is no facilitation: each spike uses U of what there is. With `tau_d` 0
+/// there is no depression: all is there again in the next step.
 ///
-/// brainpy's `STP` begins with u = U, as if there had been a spike a moment before, and gives u·x with the x that is left after a spike, and
-/// at all times: a factor of what its synapse has become. Here it is what a spike transmits, as in the paper.
+/// brainpy's `STP` begins with u = U, as if there had been a spike a moment before, and gives u·x
+/// with the x that is left after a spike, and at all times: a factor of what its synapse has
+/// become. Here it is what a spike transmits, as in the paper.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stp {
     /// U, what a spike uses of the resources when all are there; 0.15 by default.
@@ -73,8 +76,9 @@ impl Default for Stp {
     }
 }
 
-/// Receptors opened by a pulse of transmitter (Destexhe, Mainen & Sejnowski 1994), brainpy's `AMPA`, or with [`Ampa::gaba_a`] its `GABAa`:
-/// dg/dt = α·T·(1 − g) − β·g, where T is there for `t_dur` from a spike's arrival on. Solved exactly. Variables: `projection.g`, and
+/// Receptors opened by a pulse of transmitter (Destexhe, Mainen & Sejnowski 1994), brainpy's
+/// `AMPA`, or with [`Ampa::gaba_a`] its `GABAa`: dg/dt = α·T·(1 − g) − β·g, where T is there for
+/// `t_dur` from a spike's arrival on. Solved exactly. Variables: `projection.g`, and
 /// `projection.left`, for how many more steps there is transmitter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ampa {
@@ -102,9 +106,10 @@ impl Ampa {
     }
 }
 
-/// dg/dt = −g/τd + a·x·(1 − g), dx/dt = −x/τr, and a spike adds 1 to x (Brunel & Wang 2001): brainpy's `NMDA`, with its `exp_auto`: g is solved
-/// exactly for the x of the step before. The magnesium block is the receptor's,
-/// [`Receptor::magnesium`](crate::network::Receptor::magnesium). Variables: `projection.g`, `projection.x`.
+/// dg/dt = −g/τd + a·x·(1 − g), dx/dt = −x/τr, and a spike adds 1 to x (Brunel & Wang 2001):
+/// brainpy's `NMDA`, with its `exp_auto`: g is solved exactly for the x of the step before. The
+/// magnesium block is the receptor's, [`Receptor::magnesium`](crate::network::Receptor::magnesium).
+/// Variables: `projection.g`, `projection.x`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nmda {
     /// 1/ms; 0.5 by default.
@@ -121,8 +126,9 @@ impl Default for Nmda {
     }
 }
 
-/// dg/dt = α₁·x·(1 − g) − β₁·g, dx/dt = α₂·T·(1 − x) − β₂·x, with T as of [`Ampa`]: brainpy's `BioNMDA`, with its `exp_auto` as
-/// [`Nmda`]. Variables: `projection.g`, `projection.x`, `projection.left`.
+/// dg/dt = α₁·x·(1 − g) − β₁·g, dx/dt = α₂·T·(1 − x) − β₂·x, with T as of [`Ampa`]: brainpy's
+/// `BioNMDA`, with its `exp_auto` as [`Nmda`]. Variables: `projection.g`, `projection.x`,
+/// `projection.left`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BioNmda {
     /// 1/ms; 2 by default.
@@ -156,8 +162,8 @@ macro_rules! from {
 }
 from!(Stp Ampa Nmda BioNmda);
 
-/// Of a rate that rises to `limit` for so many steps of `dt`: what is left of the distance to it after one, it, what is left after one
-/// without, and how many.
+/// Of a rate that rises to `limit` for so many steps of `dt`: what is left of the distance to it
+/// after one, it, what is left after one without, and how many.
 fn pulse(opens: f64, closes: f64, t_dur: f64, dt: f64) -> [f64; 4] {
     let limit = if opens > 0.0 { opens / (opens + closes) } else { 0.0 };
     // 0.5 ms are five steps of 0.1, whatever the quotient is rounded to.

@@ -1,4 +1,5 @@
-//! What a user says of a network: projections, receptors, kinetics, plasticity. ([`Group`](crate::network::Group) holds a model, and stands above.)
+//! What a user says of a network: projections, receptors, kinetics, plasticity.
+//! ([`Group`](crate::network::Group) holds a model, and stands above.)
 
 pub(crate) mod kinetics;
 pub(crate) mod projection;

@@ -104,36 +104,40 @@ impl Projection {
         self
     }
 
-    /// Stores no synapse: whenever a neuron spikes, its row is made again from the seed, added to what arrives, and forgotten. The synapses
-    /// are those that would be stored, so that results are the same to the bit; memory is that of the neurons, and a spike takes longer.
-    /// For [`Connect::FixedProb`], [`Connect::FixedNumPost`], [`Connect::OneToOne`] and [`Connect::AllToAll`], with weights that are one
-    /// value or drawn, and one delay; [`Builder::build`](crate::network::Builder::build) refuses others. (Knight & Nowotny 2021, Nat. Comput. Sci.
-    /// 1, 136-142, who made them so on GPUs.)
+    /// Stores no synapse: whenever a neuron spikes, its row is made again from the seed, added to
+    /// what arrives, and forgotten. The synapses are those that would be stored, so that results
+    /// are the same to the bit; memory is that of the neurons, and a spike takes longer. For
+    /// [`Connect::FixedProb`], [`Connect::FixedNumPost`], [`Connect::OneToOne`] and
+    /// [`Connect::AllToAll`], with weights that are one value or drawn, and one delay;
+    /// [`Builder::build`](crate::network::Builder::build) refuses others. (Knight & Nowotny 2021,
+    /// Nat. Comput. Sci. 1, 136-142, who made them so on GPUs.)
     #[must_use]
     pub fn procedural(mut self) -> Self {
         self.procedural = true;
         self
     }
 
-    /// What a spike adds to its targets' receptor: one value, values drawn by the network's seed, or, with [`Connect::Arrays`], one for
-    /// each synapse. 1 by default.
+    /// What a spike adds to its targets' receptor: one value, values drawn by the network's seed,
+    /// or, with [`Connect::Arrays`], one for each synapse. 1 by default.
     #[must_use]
     pub fn weight(mut self, weight: impl Into<Init>) -> Self {
         self.weight = weight.into();
         self
     }
 
-    /// Time from a spike to its arrival, ms, rounded to steps; one value, or as [`Projection::weight`]. 0 by default: a spike is added at
-    /// the end of the step that it is in, and felt in the next. A delay of d steps makes that d steps later. Delays are not negative: what a
-    /// normal distribution draws below 0 is 0, and its mean must not be below 0.
+    /// Time from a spike to its arrival, ms, rounded to steps; one value, or as
+    /// [`Projection::weight`]. 0 by default: a spike is added at the end of the step that it is in,
+    /// and felt in the next. A delay of d steps makes that d steps later. Delays are not negative:
+    /// what a normal distribution draws below 0 is 0, and its mean must not be below 0.
     #[must_use]
     pub fn delay(mut self, delay: impl Into<Init>) -> Self {
         self.delay = delay.into();
         self
     }
 
-    /// Makes weights plastic: variables of the network, that change with the spikes on both sides. Synapses are then made when the network
-    /// is built, and take 8 bytes each beside their weights.
+    /// Makes weights plastic: variables of the network, that change with the spikes on both sides.
+    /// Synapses are then made when the network is built, and take 8 bytes each beside their
+    /// weights.
     #[must_use]
     pub fn stdp(mut self, rule: Stdp) -> Self {
         self.stdp = Some(rule);
@@ -146,7 +150,9 @@ impl Projection {
         match (gap, self.kinetics) {
             (true, None) => self.kinetics = Some(Kinetics::Gap),
             (false, Some(Kinetics::Gap)) => {
-                return Err(Error::Unsupported(format!("projection `{name}` transmits potentials, and goes to no gap junctions")));
+                return Err(Error::Unsupported(format!(
+                    "projection `{name}` transmits potentials, and goes to no gap junctions"
+                )));
             }
             (true, Some(Kinetics::Gap)) | (false, _) => {}
             (true, Some(_)) => {
@@ -158,20 +164,24 @@ impl Projection {
         Ok(())
     }
 
-    /// What becomes of a source's spikes before its synapses, for each source its own: [`Stp`](crate::network::Stp), by which each spike has an
-    /// amount of its own; or, to a [`Receptor::graded`](crate::network::Receptor::graded), [`Ampa`](crate::network::Ampa), [`Nmda`](crate::network::Nmda) or
-    /// [`BioNmda`](crate::network::BioNmda), whose g is passed on in each step, times the weights. All synapses must have one delay: spikes are late
-    /// by it, and what they do is at once. The amounts that are passed on are whole numbers of 2⁻³⁰. Variables, `[N]` of the sources' group:
-    /// `projection.u` and so on.
+    /// What becomes of a source's spikes before its synapses, for each source its own:
+    /// [`Stp`](crate::network::Stp), by which each spike has an amount of its own; or, to a
+    /// [`Receptor::graded`](crate::network::Receptor::graded), [`Ampa`](crate::network::Ampa),
+    /// [`Nmda`](crate::network::Nmda) or [`BioNmda`](crate::network::BioNmda), whose g is passed on
+    /// in each step, times the weights. All synapses must have one delay: spikes are late by it,
+    /// and what they do is at once. The amounts that are passed on are whole numbers of 2⁻³⁰.
+    /// Variables, `[N]` of the sources' group: `projection.u` and so on.
     #[must_use]
     pub fn kinetics(mut self, kinetics: impl Into<Kinetics>) -> Self {
         self.kinetics = Some(kinetics.into());
         self
     }
 
-    /// What a variable of its kinetics begins with, such as `u` and `x` of [`Stp`](crate::network::Stp); rest by default, which is 1 for its x and 0
-    /// for all others. One value, one for each neuron of the sources' group, or drawn, by the loop's seed; between 0 and 1, but for the x of
-    /// [`Nmda`](crate::network::Nmda) and `left`, which have no such upper bound.
+    /// What a variable of its kinetics begins with, such as `u` and `x` of
+    /// [`Stp`](crate::network::Stp); rest by default, which is 1 for its x and 0 for all others.
+    /// One value, one for each neuron of the sources' group, or drawn, by the loop's seed; between
+    /// 0 and 1, but for the x of [`Nmda`](crate::network::Nmda) and `left`, which have no such
+    /// upper bound.
     #[must_use]
     pub fn init(mut self, variable: impl Into<String>, init: impl Into<Init>) -> Self {
         self.initial.push((variable.into(), init.into()));

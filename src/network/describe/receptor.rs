@@ -43,8 +43,9 @@ pub(crate) enum Shape {
     Graded,
 }
 
-/// The block of NMDA receptors by magnesium: of a conductance s, `s / (1 + Mg/β·e^{−αV})` is open at the potential V (Jahr & Stevens 1990).
-/// The defaults are those of brainpy's `MgBlock`. V is that at the beginning of a step.
+/// The block of NMDA receptors by magnesium: of a conductance s, `s / (1 + Mg/β·e^{−αV})` is open
+/// at the potential V (Jahr & Stevens 1990). The defaults are those of brainpy's `MgBlock`. V is
+/// that at the beginning of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Magnesium {
     /// Concentration outside, mM; 1.2 by default.
@@ -62,42 +63,50 @@ impl Default for Magnesium {
 }
 
 impl Receptor {
-    /// A variable of the network, `group.name`, that spikes add to and that decays with time constant `tau`, ms: exactly, by e^{−dt/τ} a
-    /// step. It is a current of the model's unit, unless [`Receptor::coba`] makes it a conductance.
+    /// A variable of the network, `group.name`, that spikes add to and that decays with time
+    /// constant `tau`, ms: exactly, by e^{−dt/τ} a step. It is a current of the model's unit,
+    /// unless [`Receptor::coba`] makes it a conductance.
     #[must_use]
     pub fn exponential(name: impl Into<String>, tau: f64) -> Self {
         Self::shaped(name, Shape::Exponential { tau })
     }
 
-    /// Rises with time constant `tau_rise` and decays with `tau_decay`, ms, and is the weight at the peak: after a spike
-    /// w·A·(e^{−t/τd} − e^{−t/τr}), brainpy's `DualExponV2`. With equal time constants it is the limit, w·t/τ·e^{1−t/τ}. Spikes add to the
-    /// variable `group.name.rise`, h, and `group.name` is s: dh/dt = −h/τr, ds/dt = −s/τd + a·h, both solved exactly.
+    /// Rises with time constant `tau_rise` and decays with `tau_decay`, ms, and is the weight at
+    /// the peak: after a spike w·A·(e^{−t/τd} − e^{−t/τr}), brainpy's `DualExponV2`. With equal
+    /// time constants it is the limit, w·t/τ·e^{1−t/τ}. Spikes add to the variable
+    /// `group.name.rise`, h, and `group.name` is s: dh/dt = −h/τr, ds/dt = −s/τd + a·h, both solved
+    /// exactly.
     #[must_use]
     pub fn dual_exponential(name: impl Into<String>, tau_rise: f64, tau_decay: f64) -> Self {
         Self::shaped(name, Shape::Dual { rise: tau_rise, tau: tau_decay })
     }
 
-    /// After a spike w·t/τ·e^{−t/τ}, which is w/e at the peak, as in brainpy's `Alpha`: dh/dt = −h/τ, ds/dt = (h − s)/τ, both solved
-    /// exactly (brainpy's `exp_auto` holds h for a step). Variables as those of [`Receptor::dual_exponential`].
+    /// After a spike w·t/τ·e^{−t/τ}, which is w/e at the peak, as in brainpy's `Alpha`: dh/dt =
+    /// −h/τ, ds/dt = (h − s)/τ, both solved exactly (brainpy's `exp_auto` holds h for a step).
+    /// Variables as those of [`Receptor::dual_exponential`].
     #[must_use]
     pub fn alpha(name: impl Into<String>, tau: f64) -> Self {
         Self::shaped(name, Shape::Alpha { tau })
     }
 
-    /// What a graded projection, [`Projection::kinetics`](crate::network::Projection::kinetics), has transmitted in a step: nothing is left of it in
-    /// the next. Spikes alone, whose effect would go by dt, are refused.
+    /// What a graded projection, [`Projection::kinetics`](crate::network::Projection::kinetics),
+    /// has transmitted in a step: nothing is left of it in the next. Spikes alone, whose effect
+    /// would go by dt, are refused.
     #[must_use]
     pub fn graded(name: impl Into<String>) -> Self {
         Self::shaped(name, Shape::Graded)
     }
 
-    /// Gap junctions: the current Σ w·(V_source − V) from all that is projected onto it, brainpy's `GapJunction`, whose `g_max` and
-    /// `weights` are w. It is there in each step, whether anybody spikes or not. Both models must have a variable `V`, and this one an input
-    /// `g`; synapses are stored, and have no delay.
+    /// Gap junctions: the current Σ w·(V_source − V) from all that is projected onto it, brainpy's
+    /// `GapJunction`, whose `g_max` and `weights` are w. It is there in each step, whether anybody
+    /// spikes or not. Both models must have a variable `V`, and this one an input `g`; synapses are
+    /// stored, and have no delay.
     ///
-    /// V_source is as the source's own step has left it, before what [`Receptor::delta`] may add to it in the same step. It counts in steps of
-    /// 2⁻²¹ (5e-7), up to 512 either way: sums of synapses are sums of integers. A source whose V goes beyond that ends the run with
-    /// [`Error::OutOfRange`](crate::Error::OutOfRange); where a loop allows what is not finite, its V is NaN from then on.
+    /// V_source is as the source's own step has left it, before what [`Receptor::delta`] may add to
+    /// it in the same step. It counts in steps of 2⁻²¹ (5e-7), up to 512 either way: sums of
+    /// synapses are sums of integers. A source whose V goes beyond that ends the run with
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange); where a loop allows what is not finite, its
+    /// V is NaN from then on.
     ///
     /// Variables: `group.name`, which is Σ w·V_source, and `group.name.g`, which is Σ w.
     #[must_use]
@@ -109,12 +118,15 @@ impl Receptor {
         Self { name: name.into(), kind: Kind::Filter { shape, reversal: None, block: None }, init: Init::Zeros }
     }
 
-    /// Spikes add to the model's own variable `variable` at once, at the end of the step in which they arrive: Brian2's `v += w`. Where that
-    /// variable stays as it is in the next step, as `V` does in the refractory period of a neuron that is reset, the addition is dropped:
-    /// Brian2's `unless refractory`, NEST's rule. So a spike counts that arrives in the last step of the period, for the step after.
+    /// Spikes add to the model's own variable `variable` at once, at the end of the step in which
+    /// they arrive: Brian2's `v += w`. Where that variable stays as it is in the next step, as `V`
+    /// does in the refractory period of a neuron that is reset, the addition is dropped: Brian2's
+    /// `unless refractory`, NEST's rule. So a spike counts that arrives in the last step of the
+    /// period, for the step after.
     ///
-    /// A neuron whose spike is a crossing (`HH`, `MorrisLecar`, …) and that a spike lifts over its threshold spikes in the next step. Others (with
-    /// a reset, `TraubMiles`) do so if their own flow leaves them at the threshold.
+    /// A neuron whose spike is a crossing (`HH`, `MorrisLecar`, …) and that a spike lifts over its
+    /// threshold spikes in the next step. Others (with a reset, `TraubMiles`) do so if their own
+    /// flow leaves them at the threshold.
     ///
     /// `spike`, `below`, and what counts a refractory period are no such variable: a build says so.
     #[must_use]
@@ -122,8 +134,8 @@ impl Receptor {
         Self { name: name.into(), kind: Kind::Delta { variable: variable.into() }, init: Init::Zeros }
     }
 
-    /// A conductance g towards the potential `reversal`, mV: the current is g·(E − V). It enters the model's own conductance, which
-    /// therefore must have an input `g`.
+    /// A conductance g towards the potential `reversal`, mV: the current is g·(E − V). It enters
+    /// the model's own conductance, which therefore must have an input `g`.
     #[must_use]
     pub fn coba(mut self, reversal: f64) -> Self {
         if let Kind::Filter { reversal: own, .. } = &mut self.kind {
@@ -141,7 +153,8 @@ impl Receptor {
         self
     }
 
-    /// The conductance is blocked by magnesium, as NMDA receptors are. The model must have a variable `V`.
+    /// The conductance is blocked by magnesium, as NMDA receptors are. The model must have a
+    /// variable `V`.
     #[must_use]
     pub fn magnesium(mut self, block: Magnesium) -> Self {
         if let Kind::Filter { block: own, .. } = &mut self.kind {
@@ -150,8 +163,8 @@ impl Receptor {
         self
     }
 
-    /// Initial values; 0 by default. They depend on the loop's seed, as those of models do. A delta has none, and those of gap junctions are
-    /// what the potentials make them.
+    /// Initial values; 0 by default. They depend on the loop's seed, as those of models do. A delta
+    /// has none, and those of gap junctions are what the potentials make them.
     #[must_use]
     pub fn init(mut self, init: impl Into<Init>) -> Self {
         self.init = init.into();

@@ -2,8 +2,9 @@
 
 use crate::error::{Error, Result};
 
-/// Spike-timing-dependent plasticity by pairs of spikes, all to all, additive (Song, Miller & Abbott, Nat. Neurosci. 3, 2000, 919-926, as
-/// Brian2's example `Song_Abbott` has it). For [`Projection::stdp`](crate::network::Projection::stdp).
+/// Spike-timing-dependent plasticity by pairs of spikes, all to all, additive (Song, Miller &
+/// Abbott, Nat. Neurosci. 3, 2000, 919-926, as Brian2's example `Song_Abbott` has it). For
+/// [`Projection::stdp`](crate::network::Projection::stdp).
 ///
 /// ```text
 /// a spike of the source arrives:  it is delivered with w;  a_pre ← a_pre + A_pre;    w ← clip(w + a_post)
@@ -11,9 +12,10 @@ use crate::error::{Error, Result};
 /// in between:                     τ_pre da_pre/dt = −a_pre,  τ_post da_post/dt = −a_post
 /// ```
 ///
-/// clip(w) is the nearest in `[min, max]`. Where both are in one step, the arrival comes first. A spike of the source counts when it arrives,
-/// one of the target when it is fired. brainpy's `STDP_Song2000` calls them `tau_s`, `tau_t`, `A1`, `−A2`, by default 16.8, 33.7, 0.96, −0.53, has no
-/// bounds unless given, and delivers a spike with the weight after its change.
+/// clip(w) is the nearest in `[min, max]`. Where both are in one step, the arrival comes first. A
+/// spike of the source counts when it arrives, one of the target when it is fired. brainpy's
+/// `STDP_Song2000` calls them `tau_s`, `tau_t`, `A1`, `−A2`, by default 16.8, 33.7, 0.96, −0.53,
+/// has no bounds unless given, and delivers a spike with the weight after its change.
 ///
 /// | parameter | default | unit |
 /// |---|---|---|
@@ -22,8 +24,9 @@ use crate::error::{Error, Result};
 /// | `A_post` | −0.0105 (`max` − `min`) | of a weight |
 /// | `min` | 0 | of a weight |
 ///
-/// `A_pre` raises w whatever its sign: weights below 0 become weaker by it. Inhibitory synapses that are to become stronger where a source spikes
-/// before its target have amplitudes of the other signs.
+/// `A_pre` raises w whatever its sign: weights below 0 become weaker by it. Inhibitory synapses
+/// that are to become stronger where a source spikes before its target have amplitudes of the other
+/// signs.
 ///
 /// | variable of the network | meaning |
 /// |---|---|
@@ -31,9 +34,10 @@ use crate::error::{Error, Result};
 /// | `projection.pre` | a_pre of each source, `[sources]`; where synapses have delays of their own, of each delay in steps from the shortest to the longest, `[delays, sources]` |
 /// | `projection.post` | a_post of each target, `[targets]` |
 ///
-/// They are as at the end of a step. Weights start as those that the projection would have without a rule, clipped, and are of the network's own
-/// type; where all of them are out of bounds, that is an error. A spike is delivered with a weight that
-/// is rounded to a multiple of 2⁻³⁰ of the power of two above the larger of |`min`| and |`max`|: sums stay exact, see
+/// They are as at the end of a step. Weights start as those that the projection would have without
+/// a rule, clipped, and are of the network's own type; where all of them are out of bounds, that is
+/// an error. A spike is delivered with a weight that is rounded to a multiple of 2⁻³⁰ of the power
+/// of two above the larger of |`min`| and |`max`|: sums stay exact, see
 /// [Exactness](crate::network#exactness). Each row of a batch learns on its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stdp {
@@ -58,7 +62,8 @@ impl Stdp {
         self
     }
 
-    /// What a spike adds to its trace: `A_pre`, `A_post`. (Brian2's example has `A_post = −1.05 A_pre tau_pre/tau_post`.)
+    /// What a spike adds to its trace: `A_pre`, `A_post`. (Brian2's example has
+    /// `A_post = −1.05 A_pre tau_pre/tau_post`.)
     #[must_use]
     pub fn amplitudes(mut self, pre: f64, post: f64) -> Self {
         self.amplitudes = Some([pre, post]);
@@ -89,10 +94,15 @@ impl Stdp {
         // Beyond that an f32 has no room for a sum, and no number either.
         let most = 1e30;
         if !(self.min <= self.max && self.min >= -most && self.max <= most) {
-            return Err(Error::value(of("weights"), format!("{} to {}", self.min, self.max), "are no range of numbers up to 1e30"));
+            return Err(Error::value(
+                of("weights"),
+                format!("{} to {}", self.min, self.max),
+                "are no range of numbers up to 1e30",
+            ));
         }
         if self.min == self.max {
-            let reason = "leave weights no room to learn: give min and max that differ, or a projection without plasticity";
+            let reason =
+                "leave weights no room to learn: give min and max that differ, or a projection without plasticity";
             return Err(Error::value(of("bounds"), format!("{} and {}", self.min, self.max), reason));
         }
         for (name, step) in ["A_pre", "A_post"].into_iter().zip(self.steps()) {

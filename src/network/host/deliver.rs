@@ -86,7 +86,14 @@ impl Delivery {
         }
     }
 
-    fn to<T: Real, X: Target>(&mut self, targets: &[X], weights: &Weights, place: (usize, bool), weight_scale: T, s: &mut [T]) {
+    fn to<T: Real, X: Target>(
+        &mut self,
+        targets: &[X],
+        weights: &Weights,
+        place: (usize, bool),
+        weight_scale: T,
+        s: &mut [T],
+    ) {
         match (weights, self.amounts.is_empty()) {
             (Weights::Same, true) => self.part(targets, UnitWeight, place, weight_scale, s),
             (Weights::Each(weights), true) => self.part(targets, StoredWeight(weights), place, weight_scale, s),
@@ -141,7 +148,19 @@ impl Delivery {
         let mean = *events / ranges.len().max(1);
         let shares = if *events >= SHARED { rayon::current_num_threads().min(mean / SHARE).max(1) } else { 1 };
         let whole = all && shares == 1;
-        TargetRange { targets, load, ranges, amounts, dense: *events > s.len() / DENSE, weight_scale, first, whole, sums, s }.share(shares);
+        TargetRange {
+            targets,
+            load,
+            ranges,
+            amounts,
+            dense: *events > s.len() / DENSE,
+            weight_scale,
+            first,
+            whole,
+            sums,
+            s,
+        }
+        .share(shares);
     }
 }
 
@@ -316,8 +335,18 @@ impl<T: Real, X: Target, L: SynapticWeight> TargetRange<'_, T, X, L> {
         let (sums, later_sums) = sums.split_at_mut(middle);
         let (s, later_s) = s.split_at_mut(middle);
         let a = TargetRange { targets, load, ranges, amounts, dense, weight_scale, first, whole, sums, s };
-        let b =
-            TargetRange { targets, load, ranges, amounts, dense, weight_scale, first: first + middle, whole, sums: later_sums, s: later_s };
+        let b = TargetRange {
+            targets,
+            load,
+            ranges,
+            amounts,
+            dense,
+            weight_scale,
+            first: first + middle,
+            whole,
+            sums: later_sums,
+            s: later_s,
+        };
         rayon::join(|| a.share(shares / 2), || b.share(shares - shares / 2));
     }
 

@@ -65,7 +65,12 @@ fn again<'b, T>(mut list: Vec<&mut [T]>) -> Vec<&'b mut [T]> {
 
 fn tiles_again<'b, T>(mut list: Vec<NeuronBlock<'_, T>>) -> Vec<NeuronBlock<'b, T>> {
     list.clear();
-    let none = |t: NeuronBlock<'_, T>| NeuronBlock { vars: Vec::new(), words: &mut [], input: &[], ..NeuronBlock::of(t.group) };
+    let none = |t: NeuronBlock<'_, T>| NeuronBlock {
+        vars: Vec::new(),
+        words: &mut [],
+        input: &[],
+        ..NeuronBlock::of(t.group)
+    };
     list.into_iter().map(none).collect()
 }
 
@@ -89,7 +94,13 @@ impl<T: Real> NeuronBlocks<T> {
             let noise = plan.noise.map(|sigma| (poisson::stream(seed, node, poisson::NOISE), T::of(sigma / dt.sqrt())));
             GroupConstants { node, kind, coba, noise }
         });
-        Self { known: known.collect(), tiles: Vec::new(), lists: Vec::new(), rests: Vec::new(), zeros: vec![T::of(0.0); BLOCK] }
+        Self {
+            known: known.collect(),
+            tiles: Vec::new(),
+            lists: Vec::new(),
+            rests: Vec::new(),
+            zeros: vec![T::of(0.0); BLOCK],
+        }
     }
 
     /// Steps all neurons that are owned here, writes their spikes into the slot of the step, and

@@ -114,10 +114,12 @@ mod tests {
     fn network(shortest: f64) -> Network<f64> {
         let group = |name: &str, n| {
             let lif = Lif::<f64>::new(n).v(Init::Uniform(0.0, 19.0));
-            let group = Group::new(name, lif).receptor(Receptor::exponential("s", 5.0)).receptor(Receptor::delta("kick", "V"));
+            let group =
+                Group::new(name, lif).receptor(Receptor::exponential("s", 5.0)).receptor(Receptor::delta("kick", "V"));
             group.current(40.0).noise(1.0).poisson("kick", 500.0, 0.3)
         };
-        let project = |name: &str, from: &str, to: &str| Projection::new(name, from, (to, "s")).connect(Connect::FixedProb(0.3));
+        let project =
+            |name: &str, from: &str, to: &str| Projection::new(name, from, (to, "s")).connect(Connect::FixedProb(0.3));
         Network::builder(0.1)
             .group(group("A", 70))
             .group(group("B", 33))
@@ -171,7 +173,11 @@ mod tests {
                         for (vars, second) in [(&of_a.0, false), (&of_b.0, true)] {
                             let own = half(second, plan.units);
                             let own = row * plan.units + own.start..row * plan.units + own.end;
-                            assert_eq!(vars[var][own.clone()], whole[var][own], "variable {var}, row {row}, shortest delay {shortest}");
+                            assert_eq!(
+                                vars[var][own.clone()],
+                                whole[var][own],
+                                "variable {var}, row {row}, shortest delay {shortest}"
+                            );
                         }
                     }
                 }

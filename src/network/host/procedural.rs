@@ -42,7 +42,8 @@ struct Worker {
 
 /// Bytes that delivery over procedural projections takes.
 pub(crate) fn bytes(projections: &[ProjectionPlan]) -> u64 {
-    let sums = |projection: &ProjectionPlan| projection.spec.post.len() as u64 * if projection.spec.weighs() { 8 } else { 4 };
+    let sums =
+        |projection: &ProjectionPlan| projection.spec.post.len() as u64 * if projection.spec.weighs() { 8 } else { 4 };
     let most = projections.iter().filter(|projection| projection.spec.procedural).map(sums).max().unwrap_or(0);
     most.saturating_mul(workers() as u64)
 }
@@ -55,7 +56,8 @@ impl Procedural {
     /// With room for these projections.
     pub(super) fn new(projections: &[ProjectionPlan]) -> Self {
         let most = |exact| {
-            let own = projections.iter().filter(|projection| projection.spec.procedural && projection.spec.weighs() == exact);
+            let own =
+                projections.iter().filter(|projection| projection.spec.procedural && projection.spec.weighs() == exact);
             own.map(|projection| projection.spec.post.len()).max().unwrap_or(0)
         };
         let (counts, loads) = (most(false), most(true));
@@ -104,7 +106,12 @@ impl Procedural {
             let (mine, theirs) = sources.split_at(sources.len() / shares);
             let others = &mut others[..shares - 1];
             let each = theirs.len().div_ceil(others.len());
-            let together = || others.par_iter_mut().zip(theirs.par_chunks(each)).for_each(|(worker, sources)| go(worker, sources, None));
+            let together = || {
+                others
+                    .par_iter_mut()
+                    .zip(theirs.par_chunks(each))
+                    .for_each(|(worker, sources)| go(worker, sources, None))
+            };
             rayon::join(|| go(own, mine, None), together);
         }
         let (_, sums) = S::of(own, len);

@@ -37,7 +37,13 @@ impl<T: Real> Refractory<T> {
     }
 
     /// Notes them, after the neurons' step.
-    pub(super) fn note(&mut self, groups: &[GroupPlan], exchange: &dyn SpikeExchange<T>, rows: usize, state: &State<'_, T>) {
+    pub(super) fn note(
+        &mut self,
+        groups: &[GroupPlan],
+        exchange: &dyn SpikeExchange<T>,
+        rows: usize,
+        state: &State<'_, T>,
+    ) {
         let one = T::of(1.0);
         self.values.clear();
         for Var { group, var, counter } in &self.vars {

@@ -46,11 +46,18 @@ enum Arrival<'n> {
 
 impl<'n, T: Real> Run<'n, T> {
     /// For the steps of a loop with this seed, of a network that is node `node` of it.
-    pub(crate) fn new(network: &'n Network<T>, exchange: &'n mut dyn SpikeExchange<T>, rows: usize, node: u16, seed: u64) -> Self {
+    pub(crate) fn new(
+        network: &'n Network<T>,
+        exchange: &'n mut dyn SpikeExchange<T>,
+        rows: usize,
+        node: u16,
+        seed: u64,
+    ) -> Self {
         let mut arrivals = Vec::new();
         for (group, plan) in network.plan.groups.iter().enumerate() {
             for (r, receptor) in plan.receptors.iter().enumerate() {
-                let projections = network.plan.projections.iter().enumerate().filter(|(_, l)| (l.to, l.receptor) == (group, r));
+                let projections =
+                    network.plan.projections.iter().enumerate().filter(|(_, l)| (l.to, l.receptor) == (group, r));
                 arrivals.extend(projections.map(|(l, _)| Arrival::Spikes(l)));
                 for (k, drive) in plan.poisson.iter().enumerate().filter(|(_, drive)| drive.receptor == r) {
                     let stream = poisson::stream(seed, child(node, group), &poisson::drive(k));
@@ -59,18 +66,37 @@ impl<'n, T: Real> Run<'n, T> {
             }
         }
         // Potentials are those that neurons have before what arrives may change them.
-        let is_gap =
-            |arrival: &Arrival<'_>| matches!(arrival, Arrival::Spikes(l) if network.plan.projections[*l].is_gap(&network.plan.groups));
+        let is_gap = |arrival: &Arrival<'_>| matches!(arrival, Arrival::Spikes(l) if network.plan.projections[*l].is_gap(&network.plan.groups));
         arrivals.sort_by_key(|arrival| !is_gap(arrival));
         let gaps = arrivals.iter().take_while(|arrival| is_gap(arrival)).count();
-        let most = network.plan.projections.iter().filter(|l| !l.spec.procedural).map(|l| l.spec.post.len()).max().unwrap_or(0);
+        let most = network
+            .plan
+            .projections
+            .iter()
+            .filter(|l| !l.spec.procedural)
+            .map(|l| l.spec.post.len())
+            .max()
+            .unwrap_or(0);
         let period = network.plan.projections.iter().map(|l| u64::from(*l.delays.start())).min().unwrap_or(1).max(1);
         let tiles = NeuronBlocks::new(&network.plan.groups, node, seed, network.plan.dt);
         let (delivery, procedural) = (Delivery::new(most), Procedural::new(&network.plan.projections));
         let refractory = Refractory::new(&network.plan.groups);
         // A recipe has been checked when its network was built.
         let growing = network.plan.projections.iter().map(|l| l.spec.growing().ok().flatten()).collect();
-        Self { network, exchange, rows, period, tiles, delivery, procedural, growing, amounts: Vec::new(), arrivals, gaps, refractory }
+        Self {
+            network,
+            exchange,
+            rows,
+            period,
+            tiles,
+            delivery,
+            procedural,
+            growing,
+            amounts: Vec::new(),
+            arrivals,
+            gaps,
+            refractory,
+        }
     }
 
     pub(crate) fn step(&mut self, at: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
@@ -110,7 +136,8 @@ impl<'n, T: Real> Run<'n, T> {
             return learning.step(&mut self.delivery, state);
         }
         let s = row * to.units..(row + 1) * to.units;
-        let (first, weight_scale) = (here.start.saturating_sub(projection.spec.post.start), T::of(projection.weight_scale));
+        let (first, weight_scale) =
+            (here.start.saturating_sub(projection.spec.post.start), T::of(projection.weight_scale));
         if let Some(growing) = &self.growing[number] {
             let words = from.arriving(state.var(from.spike_ring), row, i, growing.delay);
             self.procedural.collect(words, &projection.spec.pre);

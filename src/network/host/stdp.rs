@@ -36,7 +36,11 @@ impl StdpStep<'_> {
         let of_row = |len: usize| row * len..(row + 1) * len;
         let traces = plastic.sources * plastic.classes;
         let [all_w, all_pre, all_post] = [0, 1, 2].map(|k| take(&mut state.all()[plastic.var + k]));
-        let (w, pre, post) = (&mut all_w[of_row(plastic.synapses)], &mut all_pre[of_row(traces)], &mut all_post[of_row(plastic.targets)]);
+        let (w, pre, post) = (
+            &mut all_w[of_row(plastic.synapses)],
+            &mut all_pre[of_row(traces)],
+            &mut all_post[of_row(plastic.targets)],
+        );
         vectorize(Decay { x: &mut *pre, decay: rule.decay[0] });
         vectorize(Decay { x: &mut *post, decay: rule.decay[1] });
 

@@ -138,7 +138,9 @@ impl ReceptorKind {
         match self {
             Self::Filter(course) => {
                 let bit = |has: bool, bit: usize| if has { bit } else { 0 };
-                bit(course.reversal.is_some(), COBA) | bit(course.rise.is_some(), RISES) | bit(course.block.is_some(), BLOCKED)
+                bit(course.reversal.is_some(), COBA)
+                    | bit(course.rise.is_some(), RISES)
+                    | bit(course.block.is_some(), BLOCKED)
             }
             Self::Gap => GAP_JUNCTIONS,
             Self::Delta => DELTA + var,
@@ -234,6 +236,8 @@ pub(crate) struct Presynapse {
 impl NetworkPlan {
     /// Whether the weights of synapses from or to a group change.
     pub(crate) fn is_plastic(&self, group: usize) -> bool {
-        self.projections.iter().any(|projection| projection.plastic.is_some() && (projection.from == group || projection.to == group))
+        self.projections
+            .iter()
+            .any(|projection| projection.plastic.is_some() && (projection.from == group || projection.to == group))
     }
 }

@@ -41,8 +41,10 @@ fn within_bounds(rule: &Stdp, spec: &ConnectivitySpec, table: &SynapseTable) -> 
         return Ok(());
     }
     let given = if low < high { format!("{low} to {high}") } else { low.to_string() };
-    let reason =
-        format!("are all out of the bounds of its plasticity, {} to {}: give bounds that hold them (min, max)", rule.min, rule.max);
+    let reason = format!(
+        "are all out of the bounds of its plasticity, {} to {}: give bounds that hold them (min, max)",
+        rule.min, rule.max
+    );
     Err(Error::value(format!("weights of projection `{}`", spec.name), given, reason))
 }
 
@@ -51,14 +53,24 @@ impl PlasticPlan {
     pub(crate) const VARS: usize = 3;
 
     /// Of a projection with these synapses, its variables the network's from `var` on.
-    pub(crate) fn new(rule: Stdp, spec: &ConnectivitySpec, table: &SynapseTable, delays: &RangeInclusive<u32>, var: usize) -> Result<Self> {
+    pub(crate) fn new(
+        rule: Stdp,
+        spec: &ConnectivitySpec,
+        table: &SynapseTable,
+        delays: &RangeInclusive<u32>,
+        var: usize,
+    ) -> Result<Self> {
         rule.check(&spec.name)?;
         let (sources, targets) = (spec.pre.len(), spec.post.len());
         let least = *delays.start();
         let classes = if matches!(table.delays, Delays::Each(_)) { (*delays.end() - least) as usize + 1 } else { 1 };
         let what = format!("synapses of projection `{}`", spec.name);
         if u32::try_from(sources.saturating_mul(classes)).is_err() {
-            return Err(Error::value(what, format!("{sources} sources of {classes} delays"), "have more than 2³² − 1 traces"));
+            return Err(Error::value(
+                what,
+                format!("{sources} sources of {classes} delays"),
+                "have more than 2³² − 1 traces",
+            ));
         }
         let trace = |place: usize, source: usize| match &table.delays {
             Delays::Same(_) => source,

@@ -39,7 +39,11 @@ impl SynapticFilter<f64> {
             decay: T::of(self.decay),
             rise: self.rise.map(|rise| RiseStage { decay: T::of(rise.decay), gain: T::of(rise.gain) }),
             reversal: self.reversal.map(T::of),
-            block: self.block.map(|block| MgBlock { scale: T::of(block.scale), alpha: T::of(block.alpha), var: block.var }),
+            block: self.block.map(|block| MgBlock {
+                scale: T::of(block.scale),
+                alpha: T::of(block.alpha),
+                var: block.var,
+            }),
         }
     }
 }
@@ -65,7 +69,11 @@ impl Shape {
         };
         let gain = scale * after(dt, rise, tau);
         if !gain.is_finite() {
-            return Err(Error::value(format!("time constants of `{label}`"), format!("{rise} and {tau}"), "are too far apart"));
+            return Err(Error::value(
+                format!("time constants of `{label}`"),
+                format!("{rise} and {tau}"),
+                "are too far apart",
+            ));
         }
         Ok((math::exp(-dt / tau), Some([math::exp(-dt / rise), gain])))
     }
@@ -89,9 +97,13 @@ mod tests {
 
     #[test]
     fn a_dual_exponential_is_1_at_its_peak() {
-        for (rise, tau) in [(1.0, 10.0), (2.0, 100.0), (10.0, 1.0), (5.0, 5.0), (5.0, 5.000_001), (5.0, 5.001), (0.1, 0.3)] {
+        for (rise, tau) in
+            [(1.0, 10.0), (2.0, 100.0), (10.0, 1.0), (5.0, 5.0), (5.0, 5.000_001), (5.0, 5.001), (0.1, 0.3)]
+        {
             let dt = peak(rise, tau) / 1000.0;
-            let (decay, Some([h_decay, gain])) = Shape::Dual { rise, tau }.steps("x", dt).unwrap() else { panic!("it rises") };
+            let (decay, Some([h_decay, gain])) = Shape::Dual { rise, tau }.steps("x", dt).unwrap() else {
+                panic!("it rises")
+            };
             let (mut s, mut h, mut most, mut at) = (0.0_f64, 1.0_f64, 0.0_f64, 0);
             for k in 1..3000 {
                 s = h.mul_add(gain, s * decay);
@@ -107,7 +119,9 @@ mod tests {
     #[test]
     fn an_alpha_is_exact_at_any_step() {
         for dt in [0.05, 0.1, 1.0, 7.0] {
-            let (decay, Some([h_decay, gain])) = Shape::Alpha { tau: 4.0 }.steps("x", dt).unwrap() else { panic!("it rises") };
+            let (decay, Some([h_decay, gain])) = Shape::Alpha { tau: 4.0 }.steps("x", dt).unwrap() else {
+                panic!("it rises")
+            };
             let (mut s, mut h) = (0.0_f64, 3.0_f64);
             for k in 1..50 {
                 s = h.mul_add(gain, s * decay);

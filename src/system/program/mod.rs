@@ -235,13 +235,22 @@ impl Program {
 
     /// A stateless function of rows with these weights and this number of threads for each row.
     pub(crate) fn map(source: CudaSource, weights: &[&'static str], threads: usize) -> Self {
-        Self { body: ProgramBody::RowFunction(RowFunction { source, weights: weights.to_vec(), threads, product: None }) }
+        Self {
+            body: ProgramBody::RowFunction(RowFunction { source, weights: weights.to_vec(), threads, product: None }),
+        }
     }
 }
 
 impl CudaSource {
     pub(crate) fn new(file: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
         // An empty struct has one byte in C++.
-        Self { file: file.into(), text: text.into(), params: vec![0], each: Vec::new(), defines: Vec::new(), table: Vec::new() }
+        Self {
+            file: file.into(),
+            text: text.into(),
+            params: vec![0],
+            each: Vec::new(),
+            defines: Vec::new(),
+            table: Vec::new(),
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! The files of a run, and what can be wrong with them: found out before it rather than after hours.
+//! The files of a run, and what can be wrong with them: found out before it rather than after
+//! hours.
 
 use super::super::streams;
 use super::extension;
@@ -36,14 +37,17 @@ impl Files {
             ("--save-state", &self.save_state),
             ("--checkpoint", &self.checkpoint),
         ];
-        let files: Vec<(&str, &Path)> = files.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?))).collect();
+        let files: Vec<(&str, &Path)> =
+            files.into_iter().filter_map(|(flag, path)| Some((flag, path.as_deref()?))).collect();
         for (_, path) in &files {
             writable(path)?;
         }
         let of_spikes = self.spikes.as_deref().map(streams::folder);
-        let folders = [("the folder of --stream", self.stream.as_deref()), ("the folder of --spikes", of_spikes.as_deref())];
+        let folders =
+            [("the folder of --stream", self.stream.as_deref()), ("the folder of --spikes", of_spikes.as_deref())];
         let folders = folders.into_iter().filter_map(|(what, path)| Some((what, path?)));
-        let all: Vec<(&str, PathBuf)> = files.iter().copied().chain(folders).map(|(what, path)| (what, real(path))).collect();
+        let all: Vec<(&str, PathBuf)> =
+            files.iter().copied().chain(folders).map(|(what, path)| (what, real(path))).collect();
         for (k, (what, path)) in all.iter().enumerate() {
             if let Some((other, _)) = all.iter().take(k).find(|(_, p)| p == path) {
                 return Err(usage(format!("{other} and {what} are the same file, {}", path.display())));
@@ -52,13 +56,15 @@ impl Files {
         Ok(())
     }
 
-    /// Of a sequence, each part of which depends on all others, there is no checkpoint: refuses those that are asked for by the clock, and warns of
-    /// one for interrupts.
+    /// Of a sequence, each part of which depends on all others, there is no checkpoint: refuses
+    /// those that are asked for by the clock, and warns of one for interrupts.
     pub(crate) fn check_pieces(&self, schema: &Schema) -> anyhow::Result<Option<String>> {
         let why = "a sequence that is read in both directions of time is one piece, and there is nothing to go on from before its end";
         match (schema.coupling, &self.checkpoint, self.checkpoint_every) {
             (Coupling::Sequence, _, Some(_)) => Err(usage(format!("--checkpoint-every: {why}"))),
-            (Coupling::Sequence, Some(path), None) => Ok(Some(format!("{} will not be written: {why}", path.display()))),
+            (Coupling::Sequence, Some(path), None) => {
+                Ok(Some(format!("{} will not be written: {why}", path.display())))
+            }
             _ => Ok(None),
         }
     }
@@ -73,7 +79,8 @@ fn formats(flag: &str, path: Option<&Path>, known: &[&str]) -> anyhow::Result<()
     }
 }
 
-/// Starts to write a file, as its end will, and leaves no trace of that. A pipe or a device is not tried: whoever reads it would see the end of it.
+/// Starts to write a file, as its end will, and leaves no trace of that. A pipe or a device is not
+/// tried: whoever reads it would see the end of it.
 fn writable(path: &Path) -> anyhow::Result<()> {
     if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
         return Ok(());
@@ -84,8 +91,8 @@ fn writable(path: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// The file that a path means, however it is written: without `..` and links. One that is not there yet, or a link to nothing, which will be
-/// replaced itself, is a name in a folder.
+/// The file that a path means, however it is written: without `..` and links. One that is not there
+/// yet, or a link to nothing, which will be replaced itself, is a name in a folder.
 fn real(path: &Path) -> PathBuf {
     if let Ok(path) = path.canonicalize() {
         return path;

@@ -5,7 +5,8 @@ use crate::exit::usage;
 use overtime_model::{Input, SystemSpec as System, Value};
 use std::path::Path;
 
-/// The input, and what is to be said of it before the run. Arguments override the file; those by name, the file's of that name.
+/// The input, and what is to be said of it before the run. Arguments override the file; those by
+/// name, the file's of that name.
 pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> anyhow::Result<(Given, Vec<String>)> {
     let file = file.map_or(Given::Nothing, from_file);
     let (mut named, mut unnamed) = (Vec::new(), Vec::new());
@@ -13,7 +14,9 @@ pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> 
         match name(text, system) {
             Some((group, rest)) => named.push((group.to_owned(), value(rest)?)),
             None if text.contains('=') && !Path::new(text).exists() => {
-                return Err(usage(format!("--input {text}: there is no such file, and inputs by name are for the groups of a network")));
+                return Err(usage(format!(
+                    "--input {text}: there is no such file, and inputs by name are for the groups of a network"
+                )));
             }
             None => unnamed.push(value(text)?),
         }
@@ -21,7 +24,9 @@ pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> 
     let given = match (unnamed.pop(), named.is_empty()) {
         (Some(given), true) if unnamed.is_empty() => given,
         (Some(_), true) => {
-            return Err(usage("--input is given twice; several are for groups of a network by name: --input A=1.0 --input B=x.npz"));
+            return Err(usage(
+                "--input is given twice; several are for groups of a network by name: --input A=1.0 --input B=x.npz",
+            ));
         }
         (Some(_), false) => return Err(usage("--input is given with a group's name and without one")),
         (None, true) => file,
@@ -30,7 +35,8 @@ pub(super) fn of(arguments: &[String], file: Option<Input>, system: &System) -> 
                 Given::Named(all) => all,
                 _ => Vec::new(),
             };
-            let kept = of_file.into_iter().filter(|(group, _)| named.iter().all(|(own, _)| own != group)).collect::<Vec<_>>();
+            let kept =
+                of_file.into_iter().filter(|(group, _)| named.iter().all(|(own, _)| own != group)).collect::<Vec<_>>();
             Given::Named(named.into_iter().chain(kept).collect())
         }
     };

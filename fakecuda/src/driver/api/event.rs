@@ -5,7 +5,9 @@ use crate::driver::queue::{Event, Op};
 use crate::driver::{Code, Failure, State};
 
 fn elapsed(s: &State, from: usize, to: usize) -> Result<f32, Failure> {
-    let (Some(a), Some(b)) = (s.events.get(&from), s.events.get(&to)) else { return Err(Code::ERROR_INVALID_HANDLE.into()) };
+    let (Some(a), Some(b)) = (s.events.get(&from), s.events.get(&to)) else {
+        return Err(Code::ERROR_INVALID_HANDLE.into());
+    };
     if a.untimed || b.untimed || a.turn == 0 || b.turn == 0 {
         return Err(Code::ERROR_INVALID_HANDLE.why("an event that has no timing, or was not recorded"));
     }

@@ -37,7 +37,14 @@ pub struct Attribute {
 unsafe fn shape(config: *const Config) -> Result<(Shape, usize), Failure> {
     // SAFETY: `config` is a configuration with `count` attributes, as the caller guarantees.
     let (c, attributes) = unsafe {
-        (&*config, if (*config).count == 0 { &[] } else { std::slice::from_raw_parts((*config).attributes, (*config).count as usize) })
+        (
+            &*config,
+            if (*config).count == 0 {
+                &[]
+            } else {
+                std::slice::from_raw_parts((*config).attributes, (*config).count as usize)
+            },
+        )
     };
     let (mut cooperative, mut cluster) = (false, None);
     for a in attributes {

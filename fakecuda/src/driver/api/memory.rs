@@ -14,7 +14,9 @@ fn allocate(s: &mut State, bytes: usize) -> Result<u64, Failure> {
     }
     s.allocations += 1;
     if s.allocations == s.config.fail_alloc {
-        return Err(Code::ERROR_OUT_OF_MEMORY.why(format!("allocation {} of {bytes} bytes fails, as injected", s.allocations)));
+        return Err(
+            Code::ERROR_OUT_OF_MEMORY.why(format!("allocation {} of {bytes} bytes fails, as injected", s.allocations))
+        );
     }
     s.memory.allocate(bytes).ok_or(Code::ERROR_OUT_OF_MEMORY.into())
 }
@@ -24,7 +26,8 @@ fn pin(s: &mut State, bytes: usize) -> Result<*mut c_void, Failure> {
     s.not_capturing("an allocation of pinned memory")?;
     s.allocations += 1;
     if s.allocations == s.config.fail_alloc {
-        return Err(Code::ERROR_OUT_OF_MEMORY.why(format!("allocation {} of {bytes} pinned bytes fails, as injected", s.allocations)));
+        return Err(Code::ERROR_OUT_OF_MEMORY
+            .why(format!("allocation {} of {bytes} pinned bytes fails, as injected", s.allocations)));
     }
     let mut room = vec![0xa5a5_a5a5_a5a5_a5a5u64; bytes.div_ceil(8) + 32];
     let start = (room.as_mut_ptr() as usize).next_multiple_of(256);
@@ -37,7 +40,8 @@ fn can_free(s: &State, at: u64) -> Result<(), Failure> {
     if s.memory.is_start(at) && !s.dying.contains(&at) {
         return Ok(());
     }
-    Err(Code::ERROR_INVALID_VALUE.why(format!("free of {at:#x}, which is not an allocation, or has been freed already")))
+    Err(Code::ERROR_INVALID_VALUE
+        .why(format!("free of {at:#x}, which is not an allocation, or has been freed already")))
 }
 
 /// The device's side of a copy, which is checked when the copy is enqueued.
@@ -62,10 +66,20 @@ pub(super) unsafe fn from_host(s: &State, at: *const c_void, bytes: usize) -> En
         return End::Host(at as usize);
     }
     // SAFETY: the host guarantees that there are this many bytes.
-    End::Taken(Arc::new(if bytes == 0 { Vec::new() } else { unsafe { std::slice::from_raw_parts(at.cast(), bytes) }.to_vec() }))
+    End::Taken(Arc::new(if bytes == 0 {
+        Vec::new()
+    } else {
+        unsafe { std::slice::from_raw_parts(at.cast(), bytes) }.to_vec()
+    }))
 }
 
-pub(super) unsafe fn to_host(s: &mut State, to: *mut c_void, from: u64, bytes: usize, stream: usize) -> Result<(), Failure> {
+pub(super) unsafe fn to_host(
+    s: &mut State,
+    to: *mut c_void,
+    from: u64,
+    bytes: usize,
+    stream: usize,
+) -> Result<(), Failure> {
     let from = device(s, from, bytes)?;
     let is_pinned = pinned(s, to as usize, bytes);
     let captured = s.stream(stream)?.capture.is_some();
@@ -75,7 +89,9 @@ pub(super) unsafe fn to_host(s: &mut State, to: *mut c_void, from: u64, bytes: u
         unsafe { std::ptr::write_bytes(to.cast::<u8>(), POISON, bytes) };
     }
     if !is_pinned && captured {
-        return Err(Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why("a copy to pageable memory while the stream is captured"));
+        return Err(
+            Code::ERROR_STREAM_CAPTURE_UNSUPPORTED.why("a copy to pageable memory while the stream is captured")
+        );
     }
     s.queue(stream, Op::Copy { to: End::Host(to as usize), from, bytes, sum: None })?;
     // A copy to pageable memory is complete when the call returns.

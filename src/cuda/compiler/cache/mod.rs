@@ -44,7 +44,8 @@ pub(crate) fn through(key: &str, make: Make<'_>) -> Result<(Vec<u8>, Vec<String>
         Ok(None) => return Ok((make()?, Vec::new())),
         Err(_) => None,
     };
-    let no_folder = cache.is_none().then(|| "no folder for the cache of compiled kernels is known: set OVERTIME_CACHE".to_owned());
+    let no_folder =
+        cache.is_none().then(|| "no folder for the cache of compiled kernels is known: set OVERTIME_CACHE".to_owned());
     let (image, trouble) = match cache {
         Some(cache) => cache.through(key, make)?,
         None => (make()?, no_folder),
@@ -93,7 +94,8 @@ impl Cache {
 
     /// Creates the folder if necessary. A folder that other users can write to is not used.
     fn folder(&self) -> std::result::Result<(), Trouble> {
-        let fail = |why: String| Trouble::Folder(format!("compiled kernels are not kept: {}: {why}", self.folder.display()));
+        let fail =
+            |why: String| Trouble::Folder(format!("compiled kernels are not kept: {}: {why}", self.folder.display()));
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -147,7 +149,9 @@ enum Trouble {
 }
 
 fn find(path: &Path, key: &str, most: u64) -> std::result::Result<Option<Vec<u8>>, Trouble> {
-    let fail = |why: &str| Trouble::File(format!("kernels were compiled again, because {} cannot be used: {why}", path.display()));
+    let fail = |why: &str| {
+        Trouble::File(format!("kernels were compiled again, because {} cannot be used: {why}", path.display()))
+    };
     let said = |e: std::io::Error| fail(&e.to_string());
     // Check the type before opening: opening a pipe would block forever.
     match fs::symlink_metadata(path) {
@@ -208,7 +212,9 @@ fn unpack(bytes: &[u8]) -> Option<(&str, &[u8])> {
     if header.get(..16)? != MAGIC || crc32fast::hash(bytes.get(20..)?) != sum {
         return None;
     }
-    let length = |at: usize| -> Option<usize> { usize::try_from(u64::from_le_bytes(header.get(at..at + 8)?.try_into().ok()?)).ok() };
+    let length = |at: usize| -> Option<usize> {
+        usize::try_from(u64::from_le_bytes(header.get(at..at + 8)?.try_into().ok()?)).ok()
+    };
     let (key, image) = rest.split_at_checked(length(20)?)?;
     (image.len() == length(28)?).then_some((str::from_utf8(key).ok()?, image))
 }

@@ -13,7 +13,10 @@ impl Place {
     fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("overtime-cache-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
-        Self { cache: Cache { folder: folder.join("kernels"), most_bytes: 1 << 20, most_entries: 100 }, made: Cell::new(0) }
+        Self {
+            cache: Cache { folder: folder.join("kernels"), most_bytes: 1 << 20, most_entries: 100 },
+            made: Cell::new(0),
+        }
     }
 
     /// Requests an entry. Returns whether it had to be compiled, and the warning.
@@ -97,7 +100,13 @@ fn a_file_cut_anywhere_or_with_any_bit_flipped_is_made_anew() {
         assert!(unpack(&bytes).is_none(), "bit {bit}");
     }
     let longer = [whole.as_slice(), b"x"].concat();
-    for bad in [&[][..], &whole[..HEADER], &whole[..whole.len() - 1], &longer, b"something else altogether, of no length in particular"] {
+    for bad in [
+        &[][..],
+        &whole[..HEADER],
+        &whole[..whole.len() - 1],
+        &longer,
+        b"something else altogether, of no length in particular",
+    ] {
         fs::write(&file, bad).unwrap();
         place.is_mended("k", "damaged");
     }

@@ -45,7 +45,13 @@ pub(crate) struct Image {
 /// If an include is not known or the compiler rejects the text. [`Error::DeviceUnavailable`] if
 /// this compiler makes nothing for the device, if the driver could not read its PTX, or if the
 /// library is not a usable NVRTC.
-pub(crate) fn compile(compiler: &Compiler, request: &Request, capability: (u32, u32), driver: (u32, u32), ptx: bool) -> Result<Image> {
+pub(crate) fn compile(
+    compiler: &Compiler,
+    request: &Request,
+    capability: (u32, u32),
+    driver: (u32, u32),
+    ptx: bool,
+) -> Result<Image> {
     compile_as(compiler, request, capability, driver, ptx, cache::through)
 }
 
@@ -63,9 +69,13 @@ fn compile_as(
     let nvrtc = open(compiler)?;
     let (major, minor) = compiler.version;
     // Architecture-specific code (`sm_90a`) needs the compiler of CUDA 12.0 or later.
-    let target = Architecture::choose(&nvrtc.archs(), capability, ptx).filter(|_| !request.is_of_one_arch() || compiler.version >= (12, 0));
+    let target = Architecture::choose(&nvrtc.archs(), capability, ptx)
+        .filter(|_| !request.is_of_one_arch() || compiler.version >= (12, 0));
     let no_kernels = |what: &str| {
-        let why = format!("NVRTC of CUDA {major}.{minor} makes no {what} for compute capability {}.{}", capability.0, capability.1);
+        let why = format!(
+            "NVRTC of CUDA {major}.{minor} makes no {what} for compute capability {}.{}",
+            capability.0, capability.1
+        );
         unavailable(Reason::NoKernels(why))
     };
     let target = target.ok_or_else(|| no_kernels("code"))?;
@@ -100,7 +110,8 @@ pub(crate) fn unavailable(reason: Reason) -> Error {
 pub(crate) fn flat(request: &Request) -> Result<String> {
     let mut parts = vec![(request.model.0.as_str(), request.model.1.as_ref())];
     for name in request.loops {
-        let text = source::file(&format!("loops/{name}")).ok_or_else(|| Error::unknown("loop", name, source::names("loops/")))?;
+        let text = source::file(&format!("loops/{name}"))
+            .ok_or_else(|| Error::unknown("loop", name, source::names("loops/")))?;
         parts.push((name, text));
     }
     flatten(&parts)
@@ -130,7 +141,12 @@ pub(crate) fn make(nvrtc: &Nvrtc, request: &Request, arch: &str, text: &str, opt
             // The text is not at fault: a library that NVRTC needs is missing.
             return unavailable(Reason::NoKernels(format!("NVRTC cannot compile: {}", log.trim())));
         }
-        Error::Compile { name: request.name.clone(), dtype: request.dtype, arch: arch.to_owned(), log: log.trim_end().to_owned() }
+        Error::Compile {
+            name: request.name.clone(),
+            dtype: request.dtype,
+            arch: arch.to_owned(),
+            log: log.trim_end().to_owned(),
+        }
     })
 }
 

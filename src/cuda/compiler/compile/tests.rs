@@ -34,7 +34,13 @@ extern "C" __global__ void __launch_bounds__(128) toy(scalar_t* x) {
 "#;
 
 fn toy(dtype: DType) -> Request {
-    Request { name: "toy".into(), dtype, model: ("toy.cu".into(), TOY.into()), loops: &[], defines: vec![("WIDTH".into(), "2".into())] }
+    Request {
+        name: "toy".into(),
+        dtype,
+        model: ("toy.cu".into(), TOY.into()),
+        loops: &[],
+        defines: vec![("WIDTH".into(), "2".into())],
+    }
 }
 
 const NO_CACHE: Through = |_, make| Ok((make()?, Vec::new()));
@@ -57,7 +63,10 @@ fn machine_code_for_the_device() {
 fn ptx_where_it_is_asked_for_or_nothing_else_will_do() {
     let Some(compiler) = compiler() else { return };
     let none = compile_toy(&compiler, &toy(DType::F32), (77, 0), false).unwrap_err();
-    assert!(matches!(none, Error::DeviceUnavailable { reason: Reason::NoKernels(ref why), .. } if why.contains("machine code")), "{none}");
+    assert!(
+        matches!(none, Error::DeviceUnavailable { reason: Reason::NoKernels(ref why), .. } if why.contains("machine code")),
+        "{none}"
+    );
     for (capability, target) in [((9, 0), ".target sm_90"), ((77, 0), ".target sm_")] {
         let image = compile_toy(&compiler, &toy(DType::F32), capability, true).unwrap();
         let text = std::ffi::CStr::from_bytes_with_nul(&image.bytes).unwrap().to_str().unwrap();
@@ -70,11 +79,15 @@ fn ptx_that_the_driver_cannot_read_is_an_error_with_both_versions() {
     let Some(compiler) = compiler() else { return };
     let of = |driver, capability, ptx| compile_as(&compiler, &toy(DType::F32), capability, driver, ptx, NO_CACHE);
     let error = of((12, 0), (77, 0), true).unwrap_err();
-    let Error::DeviceUnavailable { reason: Reason::CompilerTooNew { compiler: has, driver, capability }, .. } = &error else {
+    let Error::DeviceUnavailable { reason: Reason::CompilerTooNew { compiler: has, driver, capability }, .. } = &error
+    else {
         panic!("{error}")
     };
     assert_eq!((*has, *driver, *capability), (compiler.version, (12, 0), (77, 0)));
-    assert!(error.to_string().contains("CUDA 12.0") && error.to_string().contains(&format!("CUDA {}.", has.0)), "{error}");
+    assert!(
+        error.to_string().contains("CUDA 12.0") && error.to_string().contains(&format!("CUDA {}.", has.0)),
+        "{error}"
+    );
     // Machine code has no such limit, nor has a driver of the same version.
     assert!(of((12, 0), (9, 0), false).is_ok() && of(compiler.version, (77, 0), true).is_ok());
     assert!(matches!(of((12, 0), (3, 5), false), Err(Error::DeviceUnavailable { reason: Reason::NoKernels(_), .. })));
@@ -107,7 +120,9 @@ fn what_is_no_nvrtc_is_a_reason() {
     assert!(none.to_string().contains("/nowhere/libnvrtc.so.13"), "{none}");
     if cfg!(target_os = "linux") && Path::new("/lib/x86_64-linux-gnu/libc.so.6").exists() {
         let stub = open("libc.so.6");
-        let Error::DeviceUnavailable { reason: Reason::MissingSymbol { symbol, .. }, .. } = &stub else { panic!("{stub}") };
+        let Error::DeviceUnavailable { reason: Reason::MissingSymbol { symbol, .. }, .. } = &stub else {
+            panic!("{stub}")
+        };
         assert_eq!(symbol, "nvrtcCreateProgram");
     }
 }
@@ -142,11 +157,14 @@ fn the_cache_is_where_the_environment_says() {
     let count = |folder: &str| std::fs::read_dir(root.join(folder)).map_or(0, Iterator::count);
     let child = |set: &[(&str, &Path)]| {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "cuda::compiler::compile::tests::child", "--nocapture"]).env("OVERTIME_TEST_CHILD", "1");
+        command
+            .args(["--exact", "cuda::compiler::compile::tests::child", "--nocapture"])
+            .env("OVERTIME_TEST_CHILD", "1");
         for name in ["OVERTIME_CACHE", "FORM", "XDG_CACHE_HOME"] {
             command.env_remove(name);
         }
-        let output = command.env("HOME", root.join("home")).envs(set.iter().copied()).current_dir(&root).output().unwrap();
+        let output =
+            command.env("HOME", root.join("home")).envs(set.iter().copied()).current_dir(&root).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     };

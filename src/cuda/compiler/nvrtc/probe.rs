@@ -15,7 +15,8 @@ const NAMES: &[&str] = &["libnvrtc.dylib"];
 const NAMES: &[&str] = &["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"];
 
 /// Folders below a CUDA toolkit, or below a Python package `nvidia/*`, that contain libraries.
-const FOLDERS: &[&str] = if cfg!(windows) { &["bin", "bin/x64"] } else { &["lib64", "lib", "targets/x86_64-linux/lib"] };
+const FOLDERS: &[&str] =
+    if cfg!(windows) { &["bin", "bin/x64"] } else { &["lib64", "lib", "targets/x86_64-linux/lib"] };
 
 /// Searches for every installed NVRTC. Also returns the places that were searched. `driver` is the
 /// CUDA version of the driver, if there is one; it decides which compiler is tried first.
@@ -66,14 +67,19 @@ impl Search {
 
     fn in_toolkit(&mut self, toolkit: &Path) {
         let before = self.found.len();
-        FOLDERS.iter().map(|f| toolkit.join(f)).filter(|folder| folder.is_dir()).for_each(|folder| self.in_folder(&folder));
+        FOLDERS
+            .iter()
+            .map(|f| toolkit.join(f))
+            .filter(|folder| folder.is_dir())
+            .for_each(|folder| self.in_folder(&folder));
         if self.found.len() == before {
             self.looked_in.push(toolkit.display().to_string());
         }
     }
 
     fn in_folder(&mut self, folder: &Path) {
-        let stem = |name: &str| if cfg!(windows) { name.starts_with("nvrtc64_") } else { name.starts_with("libnvrtc.") };
+        let stem =
+            |name: &str| if cfg!(windows) { name.starts_with("nvrtc64_") } else { name.starts_with("libnvrtc.") };
         let libraries = entries(folder, |name| is_library(name) && stem(name));
         if libraries.is_empty() {
             return self.looked_in.push(folder.display().to_string());
@@ -95,7 +101,11 @@ impl Search {
     fn file(&mut self, library: &Path) {
         // The path may be a link, and the built-ins may be next to the link or next to the file.
         let ends = [Some(library.to_owned()), library.canonicalize().ok()];
-        ends.iter().flatten().filter_map(|end| end.parent()).filter(|f| !f.as_os_str().is_empty()).for_each(load_builtins);
+        ends.iter()
+            .flatten()
+            .filter_map(|end| end.parent())
+            .filter(|f| !f.as_os_str().is_empty())
+            .for_each(load_builtins);
         self.open(library.as_os_str().to_owned());
     }
 
@@ -117,7 +127,8 @@ impl Search {
 /// Whether this is the name of a library. The variants for debugging (`.alt.`) next to NVRTC are
 /// excluded.
 fn is_library(name: &str) -> bool {
-    !name.contains(".alt.") && if cfg!(windows) { name.ends_with(".dll") } else { name.contains(".so") || name.ends_with(".dylib") }
+    !name.contains(".alt.")
+        && if cfg!(windows) { name.ends_with(".dll") } else { name.contains(".so") || name.ends_with(".dylib") }
 }
 
 /// Loads NVRTC's built-ins. NVRTC opens them by name only; if they are already loaded, the loader
@@ -137,7 +148,8 @@ fn variable(name: &str) -> Option<PathBuf> {
 fn site_packages() -> Vec<PathBuf> {
     let mut prefixes: Vec<PathBuf> = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(variable).collect();
     let python = if cfg!(windows) { "python.exe" } else { "python3" };
-    let on_path = var_os("PATH").and_then(|path| std::env::split_paths(&path).map(|dir| dir.join(python)).find(|p| p.is_file()));
+    let on_path =
+        var_os("PATH").and_then(|path| std::env::split_paths(&path).map(|dir| dir.join(python)).find(|p| p.is_file()));
     if let Some(python) = on_path {
         // The Python of a virtual environment is a link to the Python that created it; either may
         // have the package.
@@ -153,9 +165,11 @@ fn site_packages() -> Vec<PathBuf> {
     }
     let mut folders = Vec::new();
     for prefix in prefixes {
-        let libraries = if cfg!(windows) { vec![prefix] } else { entries(&prefix.join("lib"), |name| name.starts_with("python3")) };
+        let libraries =
+            if cfg!(windows) { vec![prefix] } else { entries(&prefix.join("lib"), |name| name.starts_with("python3")) };
         for library in libraries {
-            folders.extend(["site-packages", "dist-packages"].map(|p| library.join(p)).into_iter().filter(|p| p.is_dir()));
+            folders
+                .extend(["site-packages", "dist-packages"].map(|p| library.join(p)).into_iter().filter(|p| p.is_dir()));
         }
     }
     let mut seen = Vec::new();
@@ -186,5 +200,9 @@ fn version(shared: DynamicLibrary, library: &str) -> Result<((u32, u32), usize),
     // SAFETY: two ints are written, to locals.
     let code = unsafe { function(&raw mut major, &raw mut minor) };
     let whole = |x: c_int| u32::try_from(x).unwrap_or(0);
-    if code == 0 { Ok(((whole(major), whole(minor)), function as usize)) } else { Err(format!("nvrtcVersion returned {code}")) }
+    if code == 0 {
+        Ok(((whole(major), whole(minor)), function as usize))
+    } else {
+        Err(format!("nvrtcVersion returned {code}"))
+    }
 }

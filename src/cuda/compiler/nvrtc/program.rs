@@ -11,8 +11,14 @@ type Bytes = unsafe extern "system" fn(Program, *mut c_char) -> c_int;
 
 /// NVRTC's functions. Threads may call them concurrently as long as no two share a program.
 pub(crate) struct Nvrtc {
-    create:
-        unsafe extern "system" fn(*mut Program, *const c_char, *const c_char, c_int, *const *const c_char, *const *const c_char) -> c_int,
+    create: unsafe extern "system" fn(
+        *mut Program,
+        *const c_char,
+        *const c_char,
+        c_int,
+        *const *const c_char,
+        *const *const c_char,
+    ) -> c_int,
     destroy: unsafe extern "system" fn(*mut Program) -> c_int,
     compile: unsafe extern "system" fn(Program, c_int, *const *const c_char) -> c_int,
     cubin: (Size, Bytes),
@@ -51,7 +57,10 @@ impl Nvrtc {
                 compile: shared.function(library, "nvrtcCompileProgram")?,
                 cubin: (shared.function(library, "nvrtcGetCUBINSize")?, shared.function(library, "nvrtcGetCUBIN")?),
                 ptx: (shared.function(library, "nvrtcGetPTXSize")?, shared.function(library, "nvrtcGetPTX")?),
-                log: (shared.function(library, "nvrtcGetProgramLogSize")?, shared.function(library, "nvrtcGetProgramLog")?),
+                log: (
+                    shared.function(library, "nvrtcGetProgramLogSize")?,
+                    shared.function(library, "nvrtcGetProgramLog")?,
+                ),
                 error_string: shared.function(library, "nvrtcGetErrorString")?,
                 arch_count: shared.function(library, "nvrtcGetNumSupportedArchs")?,
                 archs: shared.function(library, "nvrtcGetSupportedArchs")?,
@@ -94,7 +103,8 @@ impl Nvrtc {
         let mut program = Owned { nvrtc: self, program: null_mut() };
         // SAFETY: both texts end in NUL and the call copies them; no headers are given; the program
         // is written to a local.
-        let code = unsafe { (self.create)(&raw mut program.program, source.as_ptr(), name.as_ptr(), 0, null(), null()) };
+        let code =
+            unsafe { (self.create)(&raw mut program.program, source.as_ptr(), name.as_ptr(), 0, null(), null()) };
         if code != 0 {
             return Err(self.said(code));
         }

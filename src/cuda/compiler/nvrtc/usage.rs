@@ -52,7 +52,11 @@ pub(crate) fn usage(log: &str) -> Vec<Usage> {
         } else if line.contains("Used ") && line.contains(" registers") {
             kernel.registers = before(line, " registers");
             kernel.shared = before(line, " bytes smem");
-            kernel.constant = line.split(',').filter(|part| part.contains(" bytes cmem[")).map(|part| before(part, " bytes cmem[")).sum();
+            kernel.constant = line
+                .split(',')
+                .filter(|part| part.contains(" bytes cmem["))
+                .map(|part| before(part, " bytes cmem["))
+                .sum();
         }
     }
     kernels
@@ -88,8 +92,15 @@ ptxas info    : Used 20 registers, used 1 barriers, 1024 bytes smem
 
     #[test]
     fn what_ptxas_says_is_read() {
-        let spill =
-            Usage { kernel: "spill".into(), registers: 24, shared: 0, constant: 400, stack: 736, spill_stores: 648, spill_loads: 696 };
+        let spill = Usage {
+            kernel: "spill".into(),
+            registers: 24,
+            shared: 0,
+            constant: 400,
+            stack: 736,
+            spill_stores: 648,
+            spill_loads: 696,
+        };
         let other = Usage { kernel: "_Z2ttILi3EEvPf".into(), registers: 20, shared: 1024, ..Usage::default() };
         assert_eq!(usage(LOG), [spill, other]);
     }
@@ -97,7 +108,10 @@ ptxas info    : Used 20 registers, used 1 barriers, 1024 bytes smem
     #[test]
     fn nothing_said_is_nothing_used() {
         assert!(usage("").is_empty());
-        assert!(usage("ptxas info    : Used 24 registers, used 0 barriers\nptxas         .  8 bytes stack frame").is_empty());
+        assert!(
+            usage("ptxas info    : Used 24 registers, used 0 barriers\nptxas         .  8 bytes stack frame")
+                .is_empty()
+        );
         let odd = usage("Compiling entry function '\nUsed many registers, 99999999999 bytes smem");
         assert_eq!(odd, [Usage::default()]);
     }

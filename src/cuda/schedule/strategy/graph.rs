@@ -13,11 +13,16 @@ use crate::error::Result;
 /// Steps of one replay. The remaining steps of a chunk are launched one by one.
 const STEPS: u32 = 64;
 
-pub(crate) fn run(steps: &mut StepLaunches<'_>, kernel: &Kernel<signature::Step>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
+pub(crate) fn run(
+    steps: &mut StepLaunches<'_>,
+    kernel: &Kernel<signature::Step>,
+    launch_context: &mut LaunchContext<'_>,
+) -> Result<()> {
     let at = launch_context.lay_out(steps.args)?;
     let mut graph = steps.graph.take();
-    let done =
-        replay(&mut graph, launch_context, at.1, [steps.args.steps, steps.phases], |k| steps.launch(kernel, at, k, launch_context.stream));
+    let done = replay(&mut graph, launch_context, at.1, [steps.args.steps, steps.phases], |k| {
+        steps.launch(kernel, at, k, launch_context.stream)
+    });
     *steps.graph = graph;
     done
 }

@@ -107,12 +107,20 @@ impl StepLaunches<'_> {
 }
 
 /// Enqueues all steps of a loop.
-pub(crate) fn run(strategy: Strategy, mut steps: StepLaunches<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
+pub(crate) fn run(
+    strategy: Strategy,
+    mut steps: StepLaunches<'_>,
+    launch_context: &mut LaunchContext<'_>,
+) -> Result<()> {
     match (strategy, steps.kernel) {
         (Strategy::HostLoop, CellLoop::Step(kernel)) => host_loop::run(&steps, kernel, launch_context),
         (Strategy::Graph, CellLoop::Step(kernel)) => graph::run(&mut steps, kernel, launch_context),
-        (Strategy::Persistent | Strategy::Auto, CellLoop::Whole(kernel)) => persistent::run(&steps, kernel, launch_context),
-        (strategy, _) => Err(Error::Unsupported(format!("the strategy {strategy} cannot run the kernel of another strategy"))),
+        (Strategy::Persistent | Strategy::Auto, CellLoop::Whole(kernel)) => {
+            persistent::run(&steps, kernel, launch_context)
+        }
+        (strategy, _) => {
+            Err(Error::Unsupported(format!("the strategy {strategy} cannot run the kernel of another strategy")))
+        }
     }
 }
 

@@ -8,6 +8,10 @@ use crate::cuda::driver::module::Kernel;
 use crate::cuda::driver::signature;
 use crate::error::Result;
 
-pub(crate) fn run(steps: &StepLaunches<'_>, kernel: &Kernel<signature::Whole>, launch_context: &LaunchContext<'_>) -> Result<()> {
+pub(crate) fn run(
+    steps: &StepLaunches<'_>,
+    kernel: &Kernel<signature::Whole>,
+    launch_context: &LaunchContext<'_>,
+) -> Result<()> {
     kernel.run(steps.shape, launch_context.stream, steps.args, steps.params)
 }

@@ -33,8 +33,11 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
     /// The weights, whose names begin with `prefix`.
     pub(in crate::models) fn weight_infos(prefix: &str, inputs: &str, units: &str) -> Vec<WeightInfo> {
         let columns = times(K::GATES, units);
-        let mut all =
-            vec![("Wi", format!("[{inputs}, {columns}]")), ("Wh", format!("[{units}, {columns}]")), ("b", format!("[{columns}]"))];
+        let mut all = vec![
+            ("Wi", format!("[{inputs}, {columns}]")),
+            ("Wh", format!("[{units}, {columns}]")),
+            ("b", format!("[{columns}]")),
+        ];
         all.extend(K::HIDDEN_BIAS.then(|| ("bh", format!("[{units}]"))));
         all.into_iter().map(|(name, shape)| WeightInfo { name: format!("{prefix}{name}"), shape }).collect()
     }

@@ -30,8 +30,9 @@ impl Defaults {
     }
 }
 
-/// The gates of a recurrent cell: how many there are, and how they make the new state. A type with these makes a cell, [`Cell`], with weights,
-/// builders, states, batches and rows of unequal length.
+/// The gates of a recurrent cell: how many there are, and how they make the new state. A type with
+/// these makes a cell, [`Cell`], with weights, builders, states, batches and rows of unequal
+/// length.
 ///
 /// ```
 /// use overtime::models::{Activation, Cell, Defaults, Gates, Moment};
@@ -68,9 +69,11 @@ impl Defaults {
 /// # Ok(()) }
 /// ```
 ///
-/// A step must be a function of the moment alone: the same gates and state give the same bits. It adds each group's products with the state once,
-/// by [`add_h`](Moment::add_h), [`add_extra`](Moment::add_extra) or [`set_extra`](Moment::set_extra), then updates the state. It must not panic
-/// for any numbers. A [kernel](Self::SOURCE) has the same operations in the same order. Without one the cell runs on the CPU alone.
+/// A step must be a function of the moment alone: the same gates and state give the same bits. It
+/// adds each group's products with the state once, by [`add_h`](Moment::add_h),
+/// [`add_extra`](Moment::add_extra) or [`set_extra`](Moment::set_extra), then updates the state. It
+/// must not panic for any numbers. A [kernel](Self::SOURCE) has the same operations in the same
+/// order. Without one the cell runs on the CPU alone.
 pub trait Gates: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// The name of the cell.
     const NAME: &'static str;
@@ -82,9 +85,11 @@ pub trait Gates: Copy + std::fmt::Debug + Send + Sync + 'static {
     const REFERENCE: Option<&'static str> = None;
     /// Columns of `Wi` and `Wh` for each unit.
     const GATES: usize;
-    /// How many gates, in order, have their products with the state made together. The sum is [`GATES`](Self::GATES).
+    /// How many gates, in order, have their products with the state made together. The sum is
+    /// [`GATES`](Self::GATES).
     const GROUPS: &'static [usize];
-    /// The names of the parts of the state, one or two, each with an element for each unit. The first is the output.
+    /// The names of the parts of the state, one or two, each with an element for each unit. The
+    /// first is the output.
     const STATES: &'static [&'static str];
     /// Whether the last gate has a second bias, `bh`, within the product with the state.
     const HIDDEN_BIAS: bool = false;

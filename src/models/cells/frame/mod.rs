@@ -1,5 +1,5 @@
-//! What all recurrent cells share: weights, builders, and the place of one in a loop. How a cell's gates make its new state is
-//! a [`Gates`], in the cell's own file.
+//! What all recurrent cells share: weights, builders, and the place of one in a loop. How a cell's
+//! gates make its new state is a [`Gates`], in the cell's own file.
 
 mod by_name;
 mod gates;
@@ -30,7 +30,8 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// A recurrent cell of some kind; use it by the name of the kind, e.g. [`RnnCell`](crate::models::RnnCell).
+/// A recurrent cell of some kind; use it by the name of the kind, e.g.
+/// [`RnnCell`](crate::models::RnnCell).
 #[derive(Clone)]
 pub struct Cell<T: Scalar, K> {
     num_in: usize,
@@ -153,7 +154,8 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self
     }
 
-    /// The seed of the random weights, 0 by default. Cells of one shape and one seed have the same weights.
+    /// The seed of the random weights, 0 by default. Cells of one shape and one seed have the same
+    /// weights.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -213,7 +215,8 @@ impl<T: Scalar, K: Gates> System<T> for Cell<T, K> {
         let mut state = VarSpec::new("state", [units.saturating_mul(K::STATES.len())]);
         if K::STATES.len() > 1 {
             let views = K::STATES.iter().enumerate();
-            state.views = views.map(|(k, name)| ((*name).into(), units.saturating_mul(k)..units.saturating_mul(k + 1))).collect();
+            state.views =
+                views.map(|(k, name)| ((*name).into(), units.saturating_mul(k)..units.saturating_mul(k + 1))).collect();
         }
         Schema::row([self.num_in], [units]).var(state)
     }
@@ -263,8 +266,11 @@ impl<T: Scalar, K: Gates> System<T> for Cell<T, K> {
     }
 
     fn check(&self) -> Result<()> {
-        let fits = K::GROUPS.iter().sum::<usize>() == K::GATES && !K::GROUPS.contains(&0) && matches!(K::STATES.len(), 1 | 2);
-        if !fits || K::TORCH.is_some_and(|places| places.len() != K::GATES || places.iter().any(|place| *place >= K::GATES)) {
+        let fits =
+            K::GROUPS.iter().sum::<usize>() == K::GATES && !K::GROUPS.contains(&0) && matches!(K::STATES.len(), 1 | 2);
+        if !fits
+            || K::TORCH.is_some_and(|places| places.len() != K::GATES || places.iter().any(|place| *place >= K::GATES))
+        {
             return Err(Error::Unsupported(format!(
                 "gates of a {} that do not fit together: {} gates, groups of {:?}, parts of the state {:?}, torch's places {:?}",
                 K::NAME,
@@ -275,7 +281,11 @@ impl<T: Scalar, K: Gates> System<T> for Cell<T, K> {
             )));
         }
         if self.activation == Activation::Softmax {
-            return Err(Error::value("activation", "softmax", "is not a function of one value, which a cell's must be"));
+            return Err(Error::value(
+                "activation",
+                "softmax",
+                "is not a function of one value, which a cell's must be",
+            ));
         }
         self.arrays().try_for_each(Array::check)?;
         self.state.check("state", &[self.num_out * K::STATES.len()])

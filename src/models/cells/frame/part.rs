@@ -4,10 +4,12 @@ use crate::numeric::gemm::{Packed, padded};
 use crate::numeric::scalar::{Real, Scalar};
 use std::ops::Range;
 
-/// Elements that gates are computed on together. Rows of gates and of state have room for a whole chunk beyond their end.
+/// Elements that gates are computed on together. Rows of gates and of state have room for a whole
+/// chunk beyond their end.
 pub(in crate::models) const CHUNK: usize = 16;
 
-/// The weights of some units: for each group of gates its columns, and one row of products to start from.
+/// The weights of some units: for each group of gates its columns, and one row of products to start
+/// from.
 #[derive(Clone, Debug)]
 pub(crate) struct Part<R> {
     pub(in crate::models) units: Range<usize>,
@@ -47,7 +49,8 @@ impl<R: Real> Part<R> {
         let mut width = 0;
         for group in groups {
             let first = part.gates.len();
-            let columns: Vec<_> = (first..first + group).map(|g| g * hidden + units.start..g * hidden + units.end).collect();
+            let columns: Vec<_> =
+                (first..first + group).map(|g| g * hidden + units.start..g * hidden + units.end).collect();
             let packed = Packed::new(wi, gates * hidden, &columns);
             part.groups.push(width);
             part.gates.extend((0..columns.len()).map(|k| width + k * units.len()));

@@ -6,7 +6,12 @@ use crate::models::layers::dense;
 use crate::system::program::{CellProgram, CudaSource, Program, ProgramBody};
 use crate::system::scan::ScanDirection;
 
-pub(super) fn program<K: Gates>(inputs: usize, hidden: usize, activation: Activation, way: ScanDirection) -> Option<Program> {
+pub(super) fn program<K: Gates>(
+    inputs: usize,
+    hidden: usize,
+    activation: Activation,
+    way: ScanDirection,
+) -> Option<Program> {
     let mut input = dense::map(inputs, hidden * K::GATES, ["Wi", "b"]);
     input.source.defines.push(("TO_WORK", "1".into()));
     // The state before a step and after it, and what is kept within.

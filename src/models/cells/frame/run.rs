@@ -1,4 +1,5 @@
-//! A cell over time: the products with the input for a stretch of steps at once, then step after step.
+//! A cell over time: the products with the input for a stretch of steps at once, then step after
+//! step.
 
 use super::{Gates, Part};
 use crate::models::Activation;
@@ -6,12 +7,14 @@ use crate::numeric::gemm::{Order, Rows, product, product_in};
 use crate::numeric::scalar::{Real, Scalar};
 use crate::system::scan::{Scan, ScanDirection};
 
-/// Elements of products with the input that are made at once: they stay in the second cache until they are used.
+/// Elements of products with the input that are made at once: they stay in the second cache until
+/// they are used.
 const STRETCH: usize = 1 << 15;
 /// Fewest rows of them: so many share each weight that is loaded.
 const ROWS: usize = 256;
 
-/// What one step of some units of some rows works on. All of it is in the type arithmetic is done in.
+/// What one step of some units of some rows works on. All of it is in the type arithmetic is done
+/// in.
 pub struct Moment<'m, T: Scalar> {
     pub(in crate::models) part: &'m Part<T::Acc>,
     pub(in crate::models) activation: Activation,
@@ -20,7 +23,8 @@ pub struct Moment<'m, T: Scalar> {
     states: usize,
     /// In which order this step takes the weights.
     pub(super) order: Order,
-    /// For each row the gates' products with the input and the bias; those with the state are added to it.
+    /// For each row the gates' products with the input and the bias; those with the state are added
+    /// to it.
     pub(in crate::models) gates: &'m mut [T::Acc],
     /// The output, that is also the first part of the state.
     pub(in crate::models) h: &'m mut Rows<T::Acc>,
@@ -37,14 +41,19 @@ impl<T: Scalar> Moment<'_, T> {
         self.activation
     }
 
-    /// Gives each unit of each row a new state: what `f` makes of its gates, whose sums are complete, and of its old state, h and then c.
-    /// `G` and `S` are the numbers of gates and of parts of the state. With other numbers the state becomes NaN, which ends the run.
+    /// Gives each unit of each row a new state: what `f` makes of its gates, whose sums are
+    /// complete, and of its old state, h and then c. `G` and `S` are the numbers of gates and of
+    /// parts of the state. With other numbers the state becomes NaN, which ends the run.
     pub fn update<const G: usize, const S: usize>(&mut self, f: impl Fn([T::Acc; G], [T::Acc; S]) -> [T::Acc; S]) {
         self.update_with_extra(|gates, _, old| f(gates, old));
     }
 
-    /// The same; `f` is also given the value of the unit that [`set_extra`](Self::set_extra) has made.
-    pub fn update_with_extra<const G: usize, const S: usize>(&mut self, f: impl Fn([T::Acc; G], T::Acc, [T::Acc; S]) -> [T::Acc; S]) {
+    /// The same; `f` is also given the value of the unit that [`set_extra`](Self::set_extra) has
+    /// made.
+    pub fn update_with_extra<const G: usize, const S: usize>(
+        &mut self,
+        f: impl Fn([T::Acc; G], T::Acc, [T::Acc; S]) -> [T::Acc; S],
+    ) {
         let nan = T::Acc::of(f64::NAN);
         let first = self.part.units.start;
         for (row, unit) in self.units() {
@@ -61,8 +70,9 @@ impl<T: Scalar> Moment<'_, T> {
         }
     }
 
-    /// Keeps a value for each unit of each row, for [`add_extra`](Self::add_extra): what `f` makes of its gates, as far as their sums are
-    /// complete, and of h. `G` is the number of gates. With another number the values are NaN.
+    /// Keeps a value for each unit of each row, for [`add_extra`](Self::add_extra): what `f` makes
+    /// of its gates, as far as their sums are complete, and of h. `G` is the number of gates. With
+    /// another number the values are NaN.
     pub fn keep<const G: usize>(&mut self, f: impl Fn([T::Acc; G], T::Acc) -> T::Acc) {
         let nan = T::Acc::of(f64::NAN);
         let first = self.part.units.start;
@@ -85,7 +95,8 @@ impl<T: Scalar> Moment<'_, T> {
         (self.part.gates.len() == G).then(|| std::array::from_fn(|gate| self.gates[first + self.part.gates[gate]]))
     }
 
-    /// Adds h·Wh to the gates of this group of [`Gates::GROUPS`](super::Gates::GROUPS). A group that does not exist adds nothing.
+    /// Adds h·Wh to the gates of this group of [`Gates::GROUPS`](super::Gates::GROUPS). A group
+    /// that does not exist adds nothing.
     pub fn add_h(&mut self, group: usize) {
         if group >= self.part.groups.len() {
             return;
@@ -237,7 +248,13 @@ pub(crate) fn store<T: Scalar>(from: &[T::Acc], to: &mut [T]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = T::from_acc(*from));
 }
 
-pub(super) fn step<T: Scalar, K: Gates>(part: &Part<T::Acc>, activation: Activation, x: &[T], state: &mut [T], y: &mut [T]) {
+pub(super) fn step<T: Scalar, K: Gates>(
+    part: &Part<T::Acc>,
+    activation: Activation,
+    x: &[T],
+    state: &mut [T],
+    y: &mut [T],
+) {
     let mut runner = Runner::<T>::new::<K>(part, activation, state);
     let features = x.len() / runner.rows.max(1);
     let mut inputs = Rows::new(runner.rows, features);
@@ -247,7 +264,12 @@ pub(super) fn step<T: Scalar, K: Gates>(part: &Part<T::Acc>, activation: Activat
     runner.store::<K>(state, y, ScanDirection::alone(part.hidden), |_| true);
 }
 
-pub(super) fn scan<T: Scalar, K: Gates>(part: &Part<T::Acc>, activation: Activation, way: ScanDirection, scan: &mut Scan<'_, T>) {
+pub(super) fn scan<T: Scalar, K: Gates>(
+    part: &Part<T::Acc>,
+    activation: Activation,
+    way: ScanDirection,
+    scan: &mut Scan<'_, T>,
+) {
     let (steps, lengths) = (scan.steps(), scan.lengths());
     let takes = |k: usize| move |r: usize| lengths.is_none_or(|all| all.get(r).is_some_and(|length| k < *length));
     let mut runner = Runner::<T>::new::<K>(part, activation, scan.state().var(0));

@@ -13,11 +13,16 @@ pub(crate) const NOT_TORCH: &str =
 impl<T: Scalar, K: Gates> Cell<T, K> {
     /// Torch's names of the weights, if torch has such a cell, ending in `suffix`: `_l0` in layers.
     pub(in crate::models) fn torch_names(&self, suffix: &str) -> Option<Vec<String>> {
-        let kinds: &[&str] = if self.b.is_some() { &["weight_ih", "weight_hh", "bias_ih", "bias_hh"] } else { &["weight_ih", "weight_hh"] };
+        let kinds: &[&str] = if self.b.is_some() {
+            &["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+        } else {
+            &["weight_ih", "weight_hh"]
+        };
         K::TORCH.map(|_| kinds.iter().map(|kind| format!("{kind}{suffix}")).collect())
     }
 
-    /// The weights by the cell's names, from torch's. Gates change places, and what the cell adds by itself is taken from its bias.
+    /// The weights by the cell's names, from torch's. Gates change places, and what the cell adds
+    /// by itself is taken from its bias.
     pub(in crate::models) fn torch_arrays(&self, given: &Given<'_>, suffix: &str) -> Result<Weights> {
         let gates = K::TORCH.unwrap_or_default();
         let (hidden, rows) = (self.num_out, self.num_out.saturating_mul(gates.len()));
@@ -27,7 +32,8 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
             let all = given.get(&format!("{kind}{suffix}"), &[rows, depth])?;
             Ok(ArrayD::from_shape_fn(IxDyn(&[depth, rows]), |at| all[[row(at[1]), at[0]]]))
         };
-        let mut own = vec![("Wi".to_owned(), matrix("weight_ih", self.num_in)?), ("Wh".to_owned(), matrix("weight_hh", hidden)?)];
+        let mut own =
+            vec![("Wi".to_owned(), matrix("weight_ih", self.num_in)?), ("Wh".to_owned(), matrix("weight_hh", hidden)?)];
         if self.b.is_some() {
             let [ih, hh] = ["bias_ih", "bias_hh"].map(|kind| given.get(&format!("{kind}{suffix}"), &[rows]));
             let (ih, hh) = (ih?, hh?);

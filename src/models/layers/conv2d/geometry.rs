@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use std::ops::Range;
 
-/// What surrounds the input of a convolution: zeros. With e = (kernel − 1)·dilation + 1 the window's extent, an axis has
-/// (before + input + after − e)/stride + 1 outputs, rounded down.
+/// What surrounds the input of a convolution: zeros. With e = (kernel − 1)·dilation + 1 the
+/// window's extent, an axis has (before + input + after − e)/stride + 1 outputs, rounded down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Padding {
@@ -72,7 +72,8 @@ impl Side {
         all.checked_sub(self.extent()).map_or(0, |room| (room / self.stride.max(1)).saturating_add(1))
     }
 
-    /// Which of the window's elements lie inside, for the output at `at`, and where the first of those lies.
+    /// Which of the window's elements lie inside, for the output at `at`, and where the first of
+    /// those lies.
     fn inside(self, at: usize) -> (Range<usize>, usize) {
         let (before, dilation) = (self.pad().0, self.dilation.max(1));
         let start = at * self.stride;
@@ -108,30 +109,43 @@ impl Geometry {
         self.sides[0].kernel * self.sides[1].kernel
     }
 
-    /// Whether the window fits, and nothing is too large to be counted. `channels`: the more of input's and output's.
+    /// Whether the window fits, and nothing is too large to be counted. `channels`: the more of
+    /// input's and output's.
     pub(super) fn check(&self, channels: usize) -> Result<()> {
         for (side, axis) in self.sides.iter().zip(["height", "width"]) {
-            let zero = [("kernel", side.kernel), ("stride", side.stride), ("dilation", side.dilation), ("input", side.input)];
+            let zero =
+                [("kernel", side.kernel), ("stride", side.stride), ("dilation", side.dilation), ("input", side.input)];
             if let Some((name, _)) = zero.iter().find(|(_, n)| *n == 0) {
                 return Err(Error::value(format!("{name} ({axis})"), 0, "is not a positive number"));
             }
             if side.output() == 0 {
                 let (before, after) = side.pad();
                 let reason = format!("does not reach over a window of {}", side.extent());
-                return Err(Error::value(format!("input ({axis})"), format!("{before} + {} + {after}", side.input), reason));
+                return Err(Error::value(
+                    format!("input ({axis})"),
+                    format!("{before} + {} + {after}", side.input),
+                    reason,
+                ));
             }
         }
         let count = |sides: [usize; 2]| sides[0].checked_mul(sides[1])?.checked_mul(channels).filter(|n| *n <= 1 << 40);
         let reach = |s: Side| s.pad().0.saturating_add(s.input).saturating_add(s.pad().1);
         match (count(self.sides.map(reach)), count(self.output())) {
             (Some(_), Some(_)) => Ok(()),
-            _ => Err(Error::value("input", format!("{:?}", self.sides.map(|s| s.input)), "is, padding included, larger than memory")),
+            _ => Err(Error::value(
+                "input",
+                format!("{:?}", self.sides.map(|s| s.input)),
+                "is, padding included, larger than memory",
+            )),
         }
     }
 
     /// What of the window is inside, for each row of outputs and each column of them.
     pub(super) fn plan(&self) -> Plan {
-        Plan { sides: self.sides, inside: self.sides.map(|side| (0..side.output()).map(|at| side.inside(at)).collect()) }
+        Plan {
+            sides: self.sides,
+            inside: self.sides.map(|side| (0..side.output()).map(|at| side.inside(at)).collect()),
+        }
     }
 }
 
@@ -142,8 +156,8 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Calls `copy` for each stretch of the window of `some` channels for the output at `at`: where it lies in the image (none if
-    /// outside), and in the window.
+    /// Calls `copy` for each stretch of the window of `some` channels for the output at `at`: where
+    /// it lies in the image (none if outside), and in the window.
     #[inline]
     pub(super) fn gather(
         &self,

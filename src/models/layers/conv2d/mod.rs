@@ -41,9 +41,10 @@ use std::sync::OnceLock;
 /// | padding | | [`Padding::Same`] |
 /// | groups | | 1 |
 ///
-/// It has no state, and no activation. Names, layouts (NHWC, HWIO) and defaults are brainpy's, but for the normal distribution of
-/// the initialiser, which brainpy truncates at two standard deviations. The input's size is given here, where brainpy finds it
-/// out; there is no dilation of the input (brainpy's `lhs_dilation`) and no mask.
+/// It has no state, and no activation. Names, layouts (NHWC, HWIO) and defaults are brainpy's, but
+/// for the normal distribution of the initialiser, which brainpy truncates at two standard
+/// deviations. The input's size is given here, where brainpy finds it out; there is no dilation of
+/// the input (brainpy's `lhs_dilation`) and no mask.
 #[derive(Clone)]
 pub struct Conv2d<T: Scalar> {
     channels: [usize; 2],
@@ -65,8 +66,8 @@ impl<T: Scalar> std::fmt::Debug for Conv2d<T> {
 }
 
 impl<T: Scalar> Conv2d<T> {
-    /// A convolution from `in_channels` to `out_channels` with a window of `kernel` (height, width) over an input of this height
-    /// and width.
+    /// A convolution from `in_channels` to `out_channels` with a window of `kernel` (height, width)
+    /// over an input of this height and width.
     #[must_use]
     pub fn new(in_channels: usize, out_channels: usize, kernel: (usize, usize), input: (usize, usize)) -> Self {
         let mut conv = Self {
@@ -122,7 +123,8 @@ impl<T: Scalar> Conv2d<T> {
         self
     }
 
-    /// Cuts the channels into this many groups, each convolved apart. Weights given before are forgotten: their shape changes.
+    /// Cuts the channels into this many groups, each convolved apart. Weights given before are
+    /// forgotten: their shape changes.
     #[must_use]
     pub fn groups(mut self, groups: usize) -> Self {
         self.groups = groups;
@@ -152,7 +154,8 @@ impl<T: Scalar> Conv2d<T> {
         self
     }
 
-    /// The seed of the random weights, 0 by default. Layers of one shape and one seed have the same weights.
+    /// The seed of the random weights, 0 by default. Layers of one shape and one seed have the same
+    /// weights.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -165,8 +168,10 @@ impl<T: Scalar> Conv2d<T> {
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(Family::Layer, "Conv2d", "2-D convolution, NHWC, kernel HWIO");
         all.inputs = vec![Port::new("x", "", "features, [height, width, in_channels]")];
-        let weights = [("w", "[kernel height, kernel width, in_channels/groups, out_channels]"), ("b", "[1, 1, out_channels]")];
-        all.weights = weights.map(|(name, shape)| WeightInfo { name: name.to_owned(), shape: shape.to_owned() }).to_vec();
+        let weights =
+            [("w", "[kernel height, kernel width, in_channels/groups, out_channels]"), ("b", "[1, 1, out_channels]")];
+        all.weights =
+            weights.map(|(name, shape)| WeightInfo { name: name.to_owned(), shape: shape.to_owned() }).to_vec();
         all.options = info::required(&["in_channels", "out_channels", "kernel_size", "input_size"]);
         all.options.extend(info::optional(&["stride", "padding", "dilation", "groups", "bias", "W_init", "b_init"]));
         all
@@ -181,9 +186,10 @@ impl<T: Scalar> Conv2d<T> {
         Ok(self)
     }
 
-    /// Takes the weights of a `torch.nn.Conv2d` by the names of its `state_dict`, `weight` `[out, in/groups, kernel₀, kernel₁]` and `bias`
-    /// `[out]`, with or without a path before them. Torch's default padding is [`Padding::Valid`]. Its arrays are `[in, height, width]`, and here
-    /// `[height, width, in]`.
+    /// Takes the weights of a `torch.nn.Conv2d` by the names of its `state_dict`, `weight`
+    /// `[out, in/groups, kernel₀, kernel₁]` and `bias` `[out]`, with or without a path before them.
+    /// Torch's default padding is [`Padding::Valid`]. Its arrays are `[in, height, width]`, and
+    /// here `[height, width, in]`.
     ///
     /// # Errors
     /// If names are missing or unexpected, or an array has another shape.
@@ -225,7 +231,8 @@ impl<T: Scalar> System<T> for Conv2d<T> {
         let mut windows = Rows::new(PLACES.min(places), self.geometry.window() * from);
         let mut sums = Rows::new(PLACES.min(places), widest);
         let stride = sums.stride();
-        let images = x.port(0).chunks_exact((height * width * channels).max(1)).zip(y.chunks_exact_mut((places * out).max(1)));
+        let images =
+            x.port(0).chunks_exact((height * width * channels).max(1)).zip(y.chunks_exact_mut((places * out).max(1)));
         for (image, y) in images {
             for (g, w) in packed.iter().enumerate() {
                 for start in (0..places).step_by(PLACES) {
@@ -277,7 +284,8 @@ impl<T: Scalar> System<T> for Conv2d<T> {
         vec![Module::new(names, |given| {
             let ([channels, out], [rows, columns]) = (self.channels, self.geometry.sides.map(|s| s.kernel));
             let w = given.get("weight", &[out, channels / self.groups.max(1), rows, columns])?;
-            let mut own = vec![("w".to_owned(), w.view().permuted_axes(vec![2, 3, 1, 0]).as_standard_layout().into_owned())];
+            let mut own =
+                vec![("w".to_owned(), w.view().permuted_axes(vec![2, 3, 1, 0]).as_standard_layout().into_owned())];
             if self.bias {
                 let b = given.get("bias", &[out])?;
                 own.push(("b".to_owned(), b.view().insert_axis(Axis(0)).insert_axis(Axis(0)).to_owned()));

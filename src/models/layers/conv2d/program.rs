@@ -6,7 +6,8 @@ use crate::system::program::{ConvWindows, CudaSource, DenseProduct, Program, Pro
 /// With its parameters in the order of `struct Params`.
 pub(super) fn program(geometry: &Geometry, [channels, outputs]: [usize; 2], groups: usize) -> Program {
     let side = geometry.sides.map(|s| [s.input, s.kernel, s.stride, s.dilation, s.pad().0, s.output()]);
-    let params: Vec<u64> = [&side[0][..], &side[1], &[channels, outputs, groups]].concat().iter().map(|n| *n as u64).collect();
+    let params: Vec<u64> =
+        [&side[0][..], &side[1], &[channels, outputs, groups]].concat().iter().map(|n| *n as u64).collect();
     let mut source = CudaSource::new("conv2d.cu", include_str!("../../../../kernels/models/conv2d.cu"));
     source.params = bytemuck::cast_slice(&params).to_vec();
     let places: usize = geometry.output().iter().product();
@@ -18,7 +19,8 @@ pub(super) fn program(geometry: &Geometry, [channels, outputs]: [usize; 2], grou
     let mut defines: Vec<_> = names.into_iter().flatten().zip(side.into_iter().flatten()).collect();
     defines.extend([("IN_CHANNELS", channels), ("WINDOW_CHANNELS", each)]);
     let windows = ConvWindows { places, channels, groups, geometry: defines };
-    let product = DenseProduct { inputs: geometry.window() * each, outputs: outputs / groups.max(1), windows: Some(windows) };
+    let product =
+        DenseProduct { inputs: geometry.window() * each, outputs: outputs / groups.max(1), windows: Some(windows) };
     Program {
         body: ProgramBody::RowFunction(RowFunction {
             source,

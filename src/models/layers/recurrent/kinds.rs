@@ -10,7 +10,8 @@ use crate::models::cells::{gru_cell, gru_cell_torch, lstm_cell, rnn_cell};
 /// h ← φ(b + x·Wi + h·Wh)
 /// ```
 ///
-/// φ is tanh by default, as torch's; all weights start uniform within ±1/√H, as torch's. [`Recurrent`] has shapes, names and options.
+/// φ is tanh by default, as torch's; all weights start uniform within ±1/√H, as torch's.
+/// [`Recurrent`] has shapes, names and options.
 ///
 /// ```
 /// use overtime::{LoopOverTime, models::Rnn};
@@ -36,12 +37,14 @@ pub type Rnn<T> = Recurrent<T, rnn_cell::Rnn>;
 /// h ← (1 − z)∘n + z∘h
 /// ```
 ///
-/// φ is tanh by default; all weights start uniform within ±1/√H. [`Recurrent`] has shapes, names and options. Brainpy's unit, with the reset
-/// before the product, is in [`brainpy::Gru`](crate::models::brainpy::Gru).
+/// φ is tanh by default; all weights start uniform within ±1/√H. [`Recurrent`] has shapes, names
+/// and options. Brainpy's unit, with the reset before the product, is in
+/// [`brainpy::Gru`](crate::models::brainpy::Gru).
 #[doc(alias = "torch.nn.GRU")]
 pub type Gru<T> = Recurrent<T, gru_cell_torch::Gru>;
 
-/// Layers of long short-term memory: `torch.nn.LSTM`. Their cell is [`LstmCell`](crate::models::LstmCell).
+/// Layers of long short-term memory: `torch.nn.LSTM`. Their cell is
+/// [`LstmCell`](crate::models::LstmCell).
 ///
 /// ```text
 /// (i, g, f, o) = b + x·Wi + h·Wh
@@ -49,8 +52,9 @@ pub type Gru<T> = Recurrent<T, gru_cell_torch::Gru>;
 /// h ← σ(o)∘φ(c)
 /// ```
 ///
-/// φ is tanh by default; all weights start uniform within ±1/√H. [`Recurrent`] has shapes, names and options. Brainpy's, with 1 added to f, is
-/// in [`brainpy::Lstm`](crate::models::brainpy::Lstm).
+/// φ is tanh by default; all weights start uniform within ±1/√H. [`Recurrent`] has shapes, names
+/// and options. Brainpy's, with 1 added to f, is in
+/// [`brainpy::Lstm`](crate::models::brainpy::Lstm).
 #[doc(alias = "torch.nn.LSTM")]
 pub type Lstm<T> = Recurrent<T, lstm_cell::Lstm>;
 

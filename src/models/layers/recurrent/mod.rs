@@ -19,7 +19,8 @@ use kinds::Layered;
 /// More layers than anyone has.
 const MOST: usize = 1024;
 
-/// Recurrent layers of some kind of cell; use them by the name of the kind: [`Rnn`], [`Gru`], [`Lstm`].
+/// Recurrent layers of some kind of cell; use them by the name of the kind: [`Rnn`], [`Gru`],
+/// [`Lstm`].
 ///
 /// | | shape | |
 /// |---|---|---|
@@ -28,19 +29,24 @@ const MOST: usize = 1024;
 /// | variables `l0.state`, `l0_reverse.state`, `l1.state`, … | `[S·H]` | as the cell's: zeros at the start; an LSTM's have the views `l0.h`, `l0.c`, … |
 /// | weights `l0.Wi`, `l0.Wh`, `l0.b`, `l0_reverse.Wi`, … | as the cell's | layer 0 is from `in` features, the others from D·H |
 ///
-/// In one direction they are their cells in a [`Sequential`](crate::Sequential), and every promise of a loop holds.
+/// In one direction they are their cells in a [`Sequential`](crate::Sequential), and every promise
+/// of a loop holds.
 ///
-/// In both, a run is one sequence ([`Coupling::Sequence`](crate::Coupling::Sequence)): the reverse direction goes from its last step to its
-/// first. State carries over between runs as it does everywhere: the forward direction goes on from where it was, and the reverse one begins
-/// at the run's last step with the state in which it left the first step of the run before, as torch does when it is handed its `h_n` for
-/// `h_0`. For sequences that have nothing to do with each other, [`reset_state`](crate::LoopOverTime::reset_state) comes in between. Memory
-/// holds the output of a whole run for each of two layers.
+/// In both, a run is one sequence ([`Coupling::Sequence`](crate::Coupling::Sequence)): the reverse
+/// direction goes from its last step to its first. State carries over between runs as it does
+/// everywhere: the forward direction goes on from where it was, and the reverse one begins at the
+/// run's last step with the state in which it left the first step of the run before, as torch does
+/// when it is handed its `h_n` for `h_0`. For sequences that have nothing to do with each other,
+/// [`reset_state`](crate::LoopOverTime::reset_state) comes in between. Memory holds the output of a
+/// whole run for each of two layers.
 ///
-/// With [`Input::lengths`](crate::Input::lengths), each row of the batch has a length of its own, as torch's packed sequences have. After a
-/// run the variables are torch's `h_n` and `c_n`: `l0`, `l0_reverse`, `l1`, … is the order of their first axis.
+/// With [`Input::lengths`](crate::Input::lengths), each row of the batch has a length of its own,
+/// as torch's packed sequences have. After a run the variables are torch's `h_n` and `c_n`: `l0`,
+/// `l0_reverse`, `l1`, … is the order of their first axis.
 ///
-/// Dropout between layers is for training, and projections (`proj_size`) are not there. `batch_first=True` is
-/// [`FirstAxis::Batch`](crate::FirstAxis::Batch) of the loop. Brainpy has the cells alone.
+/// Dropout between layers is for training, and projections (`proj_size`) are not there.
+/// `batch_first=True` is [`FirstAxis::Batch`](crate::FirstAxis::Batch) of the loop. Brainpy has the
+/// cells alone.
 #[derive(Clone)]
 pub struct Recurrent<T: Scalar, K> {
     num_in: usize,
@@ -57,7 +63,15 @@ pub struct Recurrent<T: Scalar, K> {
 
 impl<T: Scalar, K: Layered> std::fmt::Debug for Recurrent<T, K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}({}, {}, num_layers={}, bidirectional={})", K::LAYERS, self.num_in, self.hidden, self.layers, self.directions == 2)
+        write!(
+            f,
+            "{}({}, {}, num_layers={}, bidirectional={})",
+            K::LAYERS,
+            self.num_in,
+            self.hidden,
+            self.layers,
+            self.directions == 2
+        )
     }
 }
 
@@ -65,7 +79,8 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
     /// One layer from `num_in` features to `hidden` units, forwards in time.
     #[must_use]
     pub fn new(num_in: usize, hidden: usize) -> Self {
-        Self { num_in, hidden, layers: 1, directions: 1, seed: 0, like: Cell::new(num_in, hidden), cells: Vec::new() }.arranged()
+        Self { num_in, hidden, layers: 1, directions: 1, seed: 0, like: Cell::new(num_in, hidden), cells: Vec::new() }
+            .arranged()
     }
 
     /// Layers on one another, 1 by default: each one's output is the next one's input.
@@ -75,8 +90,8 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         self.arranged()
     }
 
-    /// Whether each layer has a second direction, backwards in time; by default it has not. Layers after the first then have other inputs:
-    /// weights are given after this.
+    /// Whether each layer has a second direction, backwards in time; by default it has not. Layers
+    /// after the first then have other inputs: weights are given after this.
     #[must_use]
     pub fn bidirectional(mut self, both: bool) -> Self {
         self.directions = if both { 2 } else { 1 };
@@ -141,13 +156,15 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         self.all(|cell| cell.b_init(init.clone()))
     }
 
-    /// How the state of every layer and direction starts: zero by default. Given values are those of one batch row of one of them.
+    /// How the state of every layer and direction starts: zero by default. Given values are those
+    /// of one batch row of one of them.
     #[must_use]
     pub fn state_init(self, init: Init) -> Self {
         self.all(|cell| cell.state_init(init.clone()))
     }
 
-    /// The seed of the random weights, 0 by default. Every layer and direction has weights of its own.
+    /// The seed of the random weights, 0 by default. Every layer and direction has weights of its
+    /// own.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -157,8 +174,9 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         self
     }
 
-    /// What there is to know of the model by name. Variables and weights are those of the first layer, forwards; further layers and the
-    /// second direction have `l1.state`, `l0_reverse.state`, `l1.Wi`, `l0_reverse.Wi`, ….
+    /// What there is to know of the model by name. Variables and weights are those of the first
+    /// layer, forwards; further layers and the second direction have `l1.state`,
+    /// `l0_reverse.state`, `l1.Wi`, `l0_reverse.Wi`, ….
     #[must_use]
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(Family::Layer, K::LAYERS, K::ABOUT_LAYERS);
@@ -167,7 +185,8 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         all.variables = vec![Cell::<T, K>::state_info("l0.state", "hidden")];
         all.weights = Cell::<T, K>::weight_infos("l0.", "num_in", "hidden");
         all.options = info::required(&["num_in", "hidden"]);
-        let others = ["num_layers", "bidirectional", "activation", "bias", "Wi_init", "Wh_init", "b_init", "state_init"];
+        let others =
+            ["num_layers", "bidirectional", "activation", "bias", "Wi_init", "Wh_init", "b_init", "state_init"];
         all.options.extend(info::optional(&others));
         all
     }

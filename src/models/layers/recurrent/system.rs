@@ -63,7 +63,8 @@ impl<T: Scalar, K: Layered> System<T> for Recurrent<T, K> {
         }
     }
 
-    /// Layer after layer, as a [`Sequential`](crate::Sequential): over a stretch of time, or, in both directions, over all of it.
+    /// Layer after layer, as a [`Sequential`](crate::Sequential): over a stretch of time, or, in
+    /// both directions, over all of it.
     fn scan(&self, scan: &mut Scan<'_, T>) {
         let steps = scan.steps();
         if steps.is_empty() {

@@ -10,7 +10,8 @@ use crate::system::torch::Module;
 use ndarray::ArrayD;
 
 impl<T: Scalar, K: Layered> Recurrent<T, K> {
-    /// Takes the weights of a torch module of the same size, by the names of its `state_dict`, with or without a path before them:
+    /// Takes the weights of a torch module of the same size, by the names of its `state_dict`, with
+    /// or without a path before them:
     ///
     /// | torch's | | here |
     /// |---|---|---|
@@ -19,11 +20,13 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
     /// | `bias_ih_l0`, `bias_hh_l0` | `[G·H]` | `l0.b`, their sum; of a GRU's n `bias_ih` alone, and `bias_hh` is `l0.bh` |
     /// | `weight_ih_l0_reverse`, … | | `l0_reverse.Wi`, … |
     ///
-    /// Gates are put in the order of this crate: an LSTM's i, f, g, o become i, g, f, o; a GRU's r, z, n stay. For
-    /// [`brainpy::Lstm`](crate::models::brainpy::Lstm), which adds 1 to the forget gate, 1 is taken from its bias, so that it computes what torch does.
+    /// Gates are put in the order of this crate: an LSTM's i, f, g, o become i, g, f, o; a GRU's r,
+    /// z, n stay. For [`brainpy::Lstm`](crate::models::brainpy::Lstm), which adds 1 to the forget
+    /// gate, 1 is taken from its bias, so that it computes what torch does.
     ///
     /// # Errors
-    /// If names are missing or unknown, an array has another shape, or torch has no such layers ([`brainpy::Gru`](crate::models::brainpy::Gru)).
+    /// If names are missing or unknown, an array has another shape, or torch has no such layers
+    /// ([`brainpy::Gru`](crate::models::brainpy::Gru)).
     pub fn torch_weights<N: AsRef<str>, S: Scalar>(mut self, weights: &[(N, ArrayD<S>)]) -> Result<Self> {
         for (name, array) in torch::weights::<T>(&self, &torch::collected(weights)?)? {
             self = self.weight(&name, &array.iter().copied().collect::<Vec<f64>>())?;
@@ -33,7 +36,8 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
 
     /// As one module: torch's names say which layer and direction they are of.
     pub(super) fn module(&self) -> Module<'_> {
-        let names: Option<Vec<Vec<String>>> = self.cells.iter().map(|(name, cell)| cell.torch_names(&format!("_{name}"))).collect();
+        let names: Option<Vec<Vec<String>>> =
+            self.cells.iter().map(|(name, cell)| cell.torch_names(&format!("_{name}"))).collect();
         let Some(names) = names else { return Module::none(NOT_TORCH) };
         Module::new(names.into_iter().flatten(), |given| {
             let mut all = Vec::new();

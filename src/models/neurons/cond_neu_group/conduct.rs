@@ -22,7 +22,8 @@ pub(super) struct Flow<'a, R> {
     pub(super) drive: &'a mut [R],
 }
 
-/// Neurons whose first is number `first`, counted over a batch of rows of `units`: their potentials before the step.
+/// Neurons whose first is number `first`, counted over a batch of rows of `units`: their potentials
+/// before the step.
 #[derive(Clone, Copy)]
 pub(super) struct Neurons<'a, R> {
     pub(super) first: usize,
@@ -67,7 +68,8 @@ fn steady_of<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize>(
     }
 }
 
-/// Adds what the channel lets flow, and moves its gates by exponential Euler; or, with `SLOPES`, puts their slopes in their place.
+/// Adds what the channel lets flow, and moves its gates by exponential Euler; or, with `SLOPES`,
+/// puts their slopes in their place.
 pub(super) fn conduct<R: Real, const SLOPES: bool>(
     channel: &Channel<R>,
     neurons: Neurons<'_, R>,
@@ -97,7 +99,9 @@ struct Conduct<'a, 'g, R, K, const G: usize, const P: usize, const SLOPES: bool>
 /// Neurons that are stepped together.
 const TILE: usize = 32;
 
-impl<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: bool> Kernel for Conduct<'_, '_, R, K, G, P, SLOPES> {
+impl<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: bool> Kernel
+    for Conduct<'_, '_, R, K, G, P, SLOPES>
+{
     type Output = ();
     #[inline(always)]
     fn run(mut self) {
@@ -121,8 +125,11 @@ impl<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: b
     }
 }
 
-impl<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: bool> Conduct<'_, '_, R, K, G, P, SLOPES> {
-    /// The `count` neurons from `from` on; what is missing to `W` is filled with neurons at rest, whose results are dropped.
+impl<R: Real, K: Kinetics<G, P>, const G: usize, const P: usize, const SLOPES: bool>
+    Conduct<'_, '_, R, K, G, P, SLOPES>
+{
+    /// The `count` neurons from `from` on; what is missing to `W` is filled with neurons at rest,
+    /// whose results are dropped.
     #[inline(always)]
     fn tile<const W: usize>(&mut self, from: usize, count: usize) {
         let (zero, rest) = (R::of(0.0), R::of(-65.0));

@@ -46,12 +46,13 @@ const MAX_EACH: usize = 32;
 /// | `A` | 0.001 | cm², the membrane's area: by default 1 nA of `x` is 1 µA/cm² |
 /// | `V_th` | 0 | mV |
 ///
-/// Every upward crossing of `V_th` is a spike. If a network's synapse lifts V over the threshold between two steps, the
-/// neuron spikes in the second (`below` tells that it has not yet).
+/// Every upward crossing of `V_th` is a spike. If a network's synapse lifts V over the threshold
+/// between two steps, the neuron spikes in the second (`below` tells that it has not yet).
 ///
-/// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input `x`: `[N]`, current in nA; a run may do
-/// without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, in µS, which adds −g V to the current and enters
-/// ∂V'/∂V: a synapse of conductance s and reversal potential E adds s to g and s·E to x.
+/// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input
+/// `x`: `[N]`, current in nA; a run may do without. With [`conductance`](Self::conductance) there
+/// is an input `g` too, `[N]`, in µS, which adds −g V to the current and enters ∂V'/∂V: a synapse
+/// of conductance s and reversal potential E adds s to g and s·E to x.
 ///
 /// ```
 /// use overtime::models::{Channel, ChannelKind, CondNeuGroup};
@@ -66,11 +67,13 @@ const MAX_EACH: usize = 32;
 /// # Ok::<(), overtime::Error>(())
 /// ```
 ///
-/// The default method, `exp_auto`, is brainpy's: the potential under conductances as the gates were, each gate under the potential as it
-/// was. The Runge-Kutta methods integrate all variables as one system, with the method's order; brainpy makes a step of each variable with
-/// the others held, which has order 1 whatever the method. Brainpy's `CondNeuGroup` takes the current of its synapses at the potential
-/// before the step; here, as in its `CondNeuGroupLTC`, their conductance is one like the channels'. In both, `A` scales what is given as
-/// `x` and not what synapses bring; here it scales both.
+/// The default method, `exp_auto`, is brainpy's: the potential under conductances as the gates
+/// were, each gate under the potential as it was. The Runge-Kutta methods integrate all variables
+/// as one system, with the method's order; brainpy makes a step of each variable with the others
+/// held, which has order 1 whatever the method. Brainpy's `CondNeuGroup` takes the current of its
+/// synapses at the potential before the step; here, as in its `CondNeuGroupLTC`, their conductance
+/// is one like the channels'. In both, `A` scales what is given as `x` and not what synapses bring;
+/// here it scales both.
 #[doc(alias("CondNeuGroupLTC"))]
 #[derive(Clone, Debug)]
 pub struct CondNeuGroup<R> {
@@ -96,7 +99,14 @@ impl<R: Real> CondNeuGroup<R> {
     #[must_use]
     pub fn new(size: usize) -> Self {
         let params = Parameters::TABLE.map(|parameter| parameter.default.into()).into();
-        Self { size, channels: Vec::new(), params, method: Method::ExpAuto, v: Init::Uniform(-70.0, -60.0), conductance: false }
+        Self {
+            size,
+            channels: Vec::new(),
+            params,
+            method: Method::ExpAuto,
+            v: Init::Uniform(-70.0, -60.0),
+            conductance: false,
+        }
     }
 
     /// Adds a channel under a name. Currents are summed in the order in which channels are added.
@@ -145,10 +155,15 @@ impl<R: Real> CondNeuGroup<R> {
         self
     }
 
-    /// What there is to know of the model by name. Each channel adds its gates, `NAME.p` and `NAME.q`, to the variables.
+    /// What there is to know of the model by name. Each channel adds its gates, `NAME.p` and
+    /// `NAME.q`, to the variables.
     #[must_use]
     pub fn info() -> ModelInfo {
-        let mut all = ModelInfo::new(Family::Neuron, "CondNeuGroup", "a neuron assembled of ion channels: [[channel]] in a model file");
+        let mut all = ModelInfo::new(
+            Family::Neuron,
+            "CondNeuGroup",
+            "a neuron assembled of ion channels: [[channel]] in a model file",
+        );
         all.aliases = &["CondNeuGroupLTC"];
         all.inputs = vec![Port::new("x", "nA", "current"), Port::new("g", "µS", "conductance, on request")];
         all.variables = vec![Variable::new("V", "mV", "membrane potential"), variables::CROSSED, variables::BELOW];
@@ -166,8 +181,10 @@ impl<R: Real> System<R> for CondNeuGroup<R> {
     fn schema(&self) -> Schema {
         let schema = Schema::pointwise(self.size).drive("x");
         let schema = if self.conductance { schema.drive("g") } else { schema };
-        let gates =
-            self.channels.iter().flat_map(|(name, channel)| channel.kind().gates().iter().map(move |gate| format!("{name}.{gate}")));
+        let gates = self
+            .channels
+            .iter()
+            .flat_map(|(name, channel)| channel.kind().gates().iter().map(move |gate| format!("{name}.{gate}")));
         let gates = gates.map(|name| VarSpec::new(name, [self.size]));
         gates.fold(schema.vars(["V"]), Schema::var).vars(["spike", "below"])
     }
@@ -196,7 +213,8 @@ impl<R: Real> System<R> for CondNeuGroup<R> {
     }
 
     fn prepare(&self, _: f64, device: Device) -> Result<()> {
-        let params = self.params.all().into_iter().chain(self.channels.iter().flat_map(|(_, channel)| channel.params()));
+        let params =
+            self.params.all().into_iter().chain(self.channels.iter().flat_map(|(_, channel)| channel.params()));
         match params.enumerate().find(|(field, param)| *field >= MAX_EACH && matches!(param, Param::Each(_))) {
             Some(_) if device != Device::Cpu => Err(Error::Unsupported(format!(
                 "neurons with parameters of their own beyond the first {MAX_EACH}, counted in the order of channels, on {device}"
@@ -213,7 +231,11 @@ impl<R: Real> System<R> for CondNeuGroup<R> {
         info::check_all(&Parameters::TABLE, self.params.all(), self.size)?;
         for (k, (name, channel)) in self.channels.iter().enumerate() {
             if name.is_empty() || name.contains('.') || self.channels[..k].iter().any(|(other, _)| other == name) {
-                return Err(Error::value("channel name", format!("`{name}`"), "is empty, has a dot, or is there twice"));
+                return Err(Error::value(
+                    "channel name",
+                    format!("`{name}`"),
+                    "is empty, has a dot, or is there twice",
+                ));
             }
             channel.check(name, self.size)?;
         }

@@ -1,4 +1,5 @@
-//! The neuron as CUDA C: the text of each channel in a namespace of its own, then `kernels/models/cond_neu_group.cu`.
+//! The neuron as CUDA C: the text of each channel in a namespace of its own, then
+//! `kernels/models/cond_neu_group.cu`.
 
 use super::CondNeuGroup;
 use crate::numeric::scalar::Real;

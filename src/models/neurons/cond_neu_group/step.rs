@@ -17,7 +17,8 @@ const STRETCH: usize = 64;
 /// V and the gates.
 const MOVING: usize = MAX_GATES + 1;
 
-/// One step of a block whose first neuron is number `first`, counted over a batch of rows of `units`.
+/// One step of a block whose first neuron is number `first`, counted over a batch of rows of
+/// `units`.
 pub(super) struct Block<'a, R> {
     pub(super) first: usize,
     pub(super) units: usize,
@@ -28,7 +29,8 @@ pub(super) struct Block<'a, R> {
     pub(super) y: &'a mut [R],
 }
 
-/// Makes the step of all variables. The loops are compiled here, once for each type, and not in every crate that has neurons of that type.
+/// Makes the step of all variables. The loops are compiled here, once for each type, and not in
+/// every crate that has neurons of that type.
 pub(super) fn step<R: Real>(model: &CondNeuGroup<R>, block: Block<'_, R>, vars: &mut [&mut [R]]) {
     match R::DTYPE {
         DType::F64 => of_type(model, block, vars, step_f64),
@@ -55,8 +57,10 @@ fn of_type<R: Real, S: Real>(
     let Block { first, units, dt, x, g, y } = block;
     let count = vars.len();
     let mut vars = vars.iter_mut();
-    let mut own: [&mut [S]; MOVING + 2] = std::array::from_fn(|_| vars.next().map(|var| cast_slice_mut(var)).unwrap_or_default());
-    let block = Block { first, units, dt: S::of(dt.to_f64()), x: cast_slice(x), g: cast_slice(g), y: cast_slice_mut(y) };
+    let mut own: [&mut [S]; MOVING + 2] =
+        std::array::from_fn(|_| vars.next().map(|var| cast_slice_mut(var)).unwrap_or_default());
+    let block =
+        Block { first, units, dt: S::of(dt.to_f64()), x: cast_slice(x), g: cast_slice(g), y: cast_slice_mut(y) };
     step(model, block, own.get_mut(..count).unwrap_or_default());
 }
 
@@ -86,8 +90,8 @@ fn all<R: Real>(model: &CondNeuGroup<R>, block: Block<'_, R>, vars: &mut [&mut [
     }
 }
 
-/// What channels do at these potentials; puts the potentials after the step, or with `SLOPES` their slopes, into `after`, and as [`conduct`]
-/// what becomes of the gates into theirs.
+/// What channels do at these potentials; puts the potentials after the step, or with `SLOPES` their
+/// slopes, into `after`, and as [`conduct`] what becomes of the gates into theirs.
 fn flow<R: Real, const SLOPES: bool>(
     model: &CondNeuGroup<R>,
     block: &Block<'_, R>,
@@ -160,7 +164,14 @@ impl<R: Real> Stages<R> {
         Self { stepper, slopes: [[[R::of(0.0); STRETCH]; MOVING]; STAGES] }
     }
 
-    fn step(&mut self, model: &CondNeuGroup<R>, block: &Block<'_, R>, from: usize, v: &mut [R], gates: &mut [&mut [R]]) {
+    fn step(
+        &mut self,
+        model: &CondNeuGroup<R>,
+        block: &Block<'_, R>,
+        from: usize,
+        v: &mut [R],
+        gates: &mut [&mut [R]],
+    ) {
         let (count, len) = (1 + model.gates(), v.len());
         let (a, b) = self.stepper.weights();
         for (stage, a) in a.iter().enumerate() {
@@ -171,7 +182,8 @@ impl<R: Real> Stages<R> {
                 vectorize(Sum { x, slopes: before, var, weights: a, to: &mut now[var] });
             }
             let (at, mut own) = (now[0], now[1..].iter_mut());
-            let mut own: [&mut [R]; MAX_GATES] = std::array::from_fn(|_| own.next().map(|var| &mut var[..len]).unwrap_or_default());
+            let mut own: [&mut [R]; MAX_GATES] =
+                std::array::from_fn(|_| own.next().map(|var| &mut var[..len]).unwrap_or_default());
             let mut slope = [R::of(0.0); STRETCH];
             flow::<R, true>(model, block, from, &at[..len], &mut own, &mut slope[..len]);
             now[0] = slope;

@@ -6,8 +6,9 @@ use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 use std::fmt::Debug;
 
-/// A neuron's equations: `N` differential variables, the first of which is the potential, and `P` parameters. A type with these makes a
-/// model, [`Neuron`](super::Neuron), with every method of integration, spikes, resets and refractoriness.
+/// A neuron's equations: `N` differential variables, the first of which is the potential, and `P`
+/// parameters. A type with these makes a model, [`Neuron`](super::Neuron), with every method of
+/// integration, spikes, resets and refractoriness.
 ///
 /// ```
 /// use overtime::models::{Equations, Neuron, Parameter, Variable};
@@ -55,12 +56,14 @@ use std::fmt::Debug;
 /// # Ok(()) }
 /// ```
 ///
-/// The functions must be pure: of the same arguments they return the same bits. They compute with the operations of [`Real`] and
-/// the functions of [`math`](crate::math) alone, without branches where possible, so that the loops over neurons vectorise. Each is called
-/// for any numbers, those that are not finite included, and must not panic. They are best marked `#[inline(always)]`.
+/// The functions must be pure: of the same arguments they return the same bits. They compute with
+/// the operations of [`Real`] and the functions of [`math`](crate::math) alone, without branches
+/// where possible, so that the loops over neurons vectorise. Each is called for any numbers, those
+/// that are not finite included, and must not panic. They are best marked `#[inline(always)]`.
 ///
-/// A [kernel](Self::KERNEL) has the same operations in the same order, so that a GPU makes the same bits. `kernels/include/neuron.cuh` says
-/// what its text defines. Equations without a kernel run on the CPU alone.
+/// A [kernel](Self::KERNEL) has the same operations in the same order, so that a GPU makes the same
+/// bits. `kernels/include/neuron.cuh` says what its text defines. Equations without a kernel run on
+/// the CPU alone.
 pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync + 'static {
     /// The name of the model.
     const NAME: &'static str;
@@ -76,17 +79,21 @@ pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync 
     const KERNEL: Option<(&'static str, &'static str)> = None;
     /// The differential variables.
     const VARIABLES: [Variable; N];
-    /// The parameters. The first is the threshold. If the potential is reset, the second is what it is reset to, and the third the refractory
-    /// period; `flow` and `reset` must not depend on these two.
+    /// The parameters. The first is the threshold. If the potential is reset, the second is what it
+    /// is reset to, and the third the refractory period; `flow` and `reset` must not depend on
+    /// these two.
     const PARAMETERS: [Parameter; P];
-    /// Whether a potential that is at the threshold or above it is a spike, and is reset. Where it is not, a spike is a crossing from below.
+    /// Whether a potential that is at the threshold or above it is a spike, and is reset. Where it
+    /// is not, a spike is a crossing from below.
     const RESETS: bool;
 
-    /// The parameters of one neuron by name, in the order of [`PARAMETERS`](Self::PARAMETERS), as [`parameters!`](crate::parameters) makes
-    /// them. In the place of the refractory period the steps have its number of steps.
+    /// The parameters of one neuron by name, in the order of [`PARAMETERS`](Self::PARAMETERS), as
+    /// [`parameters!`](crate::parameters) makes them. In the place of the refractory period the
+    /// steps have its number of steps.
     type Parameters<R: Real>: From<[R; P]>;
 
-    /// Where the variables start. Those that are `None` start where [`steady`](Self::steady) puts them.
+    /// Where the variables start. Those that are `None` start where [`steady`](Self::steady) puts
+    /// them.
     fn initial() -> [Option<Init>; N];
 
     /// Where the other variables start at the potential `v`.
@@ -96,7 +103,8 @@ pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync 
         [v; N]
     }
 
-    /// dx/dt under the current `i`, and of each variable the derivative of its own by itself, ∂(dx/dt)/∂x, which exponential Euler takes.
+    /// dx/dt under the current `i`, and of each variable the derivative of its own by itself,
+    /// ∂(dx/dt)/∂x, which exponential Euler takes.
     #[must_use]
     fn flow<R: Real>(x: [R; N], i: R, p: &Self::Parameters<R>) -> ([R; N], [R; N]);
 
@@ -124,7 +132,8 @@ pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync 
     }
 }
 
-/// The two functions of [`Equations`] that step a block, so that the loops are compiled with this library and not with each program.
+/// The two functions of [`Equations`] that step a block, so that the loops are compiled with this
+/// library and not with each program.
 macro_rules! steps {
     ($n:expr, $p:expr) => {
         #[inline(never)]

@@ -1,4 +1,5 @@
-//! A neuron that is its equations alone: parameters, methods, spikes, resets and refractoriness are here, for all of them.
+//! A neuron that is its equations alone: parameters, methods, spikes, resets and refractoriness are
+//! here, for all of them.
 
 mod equations;
 mod step;
@@ -22,27 +23,35 @@ pub(crate) use equations::steps;
 #[doc(hidden)]
 pub use step::Block;
 
-/// Where parameters that the frame itself uses stand in the table of any neuron; the last two are there if the potential is reset.
+/// Where parameters that the frame itself uses stand in the table of any neuron; the last two are
+/// there if the potential is reset.
 const V_TH: usize = 0;
 const V_RESET: usize = 1;
 const TAU_REF: usize = 2;
 
-/// A group of neurons of one kind: what [`AdExIf`](crate::models::AdExIf), [`Izhikevich`](crate::models::Izhikevich) and others are,
-/// each with equations of its own.
+/// A group of neurons of one kind: what [`AdExIf`](crate::models::AdExIf),
+/// [`Izhikevich`](crate::models::Izhikevich) and others are, each with equations of its own.
 ///
-/// - Input `x`: `[N]`, the current; a run may do without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, which adds
-///   −g V to the current and enters ∂V'/∂V: a synapse of conductance s and reversal potential E adds s to g and s·E to x.
-/// - State: the equations' variables, then `spike`, which is the output too; then, where the potential is reset, `refractory`: how many steps of
-///   the refractory period are left, the one just made included; elsewhere `below`: 1 if V was below `V_th` at the start and at the end
-///   of the step just made, else 0.
-/// - During the refractory period the potential stays, the neuron does not spike, and what a network's synapses would add to the potential is
-///   dropped (Brian2's `unless refractory`, NEST's rule); the other variables go on. After the step of a spike the period is as many steps as fit
-///   into `tau_ref`, as NEST counts; Brian2 counts the step of the spike as one of them. They are counted, so that a spike's time does not change how long that is; brainpy compares times, and for `tau_ref` a
-///   multiple of `dt` their rounding makes it a step more or less. Brainpy's neurons also spike within the period, if V is at the threshold.
-/// - Where the potential is not reset, a spike is an upward crossing of `V_th`, within a step by the neuron's own flow or between two steps by
-///   a synapse; then the neuron spikes in the second. (What arrives at the end of a step may take V back below `V_th` before it is recorded.)
-/// - The default method is brainpy's `exp_auto`: each variable by its own derivative. Where the potential is reset, every method takes the
-///   derivatives at V or at `V_th`, whichever is less: a neuron has spiked before V is above the threshold.
+/// - Input `x`: `[N]`, the current; a run may do without. With [`conductance`](Self::conductance)
+///   there is an input `g` too, `[N]`, which adds −g V to the current and enters ∂V'/∂V: a synapse
+///   of conductance s and reversal potential E adds s to g and s·E to x.
+/// - State: the equations' variables, then `spike`, which is the output too; then, where the
+///   potential is reset, `refractory`: how many steps of the refractory period are left, the one
+///   just made included; elsewhere `below`: 1 if V was below `V_th` at the start and at the end of
+///   the step just made, else 0.
+/// - During the refractory period the potential stays, the neuron does not spike, and what a
+///   network's synapses would add to the potential is dropped (Brian2's `unless refractory`, NEST's
+///   rule); the other variables go on. After the step of a spike the period is as many steps as fit
+///   into `tau_ref`, as NEST counts; Brian2 counts the step of the spike as one of them. They are
+///   counted, so that a spike's time does not change how long that is; brainpy compares times, and
+///   for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Brainpy's
+///   neurons also spike within the period, if V is at the threshold.
+/// - Where the potential is not reset, a spike is an upward crossing of `V_th`, within a step by
+///   the neuron's own flow or between two steps by a synapse; then the neuron spikes in the second.
+///   (What arrives at the end of a step may take V back below `V_th` before it is recorded.)
+/// - The default method is brainpy's `exp_auto`: each variable by its own derivative. Where the
+///   potential is reset, every method takes the derivatives at V or at `V_th`, whichever is less: a
+///   neuron has spiked before V is above the threshold.
 #[derive(Clone, Debug)]
 pub struct Neuron<R, E, const N: usize, const P: usize> {
     size: usize,
@@ -54,7 +63,8 @@ pub struct Neuron<R, E, const N: usize, const P: usize> {
     equations: std::marker::PhantomData<E>,
 }
 
-/// What a spike does to the potential: brainpy's `spk_reset`, which there counts in its training mode alone; else it resets hard.
+/// What a spike does to the potential: brainpy's `spk_reset`, which there counts in its training
+/// mode alone; else it resets hard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Reset {
     /// V ← V_reset.
@@ -111,8 +121,9 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
         self
     }
 
-    /// What a spike does to the potential; [`Reset::Hard`] by default. A loop is refused whose steps are so long that one of them takes V
-    /// from the threshold, the other variables at rest, by more than `V_th − V_reset`: a soft reset would then not end the spike.
+    /// What a spike does to the potential; [`Reset::Hard`] by default. A loop is refused whose
+    /// steps are so long that one of them takes V from the threshold, the other variables at rest,
+    /// by more than `V_th − V_reset`: a soft reset would then not end the spike.
     #[must_use]
     pub fn reset(mut self, reset: Reset) -> Self {
         self.reset = reset;
@@ -135,10 +146,15 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
         all.source = E::SOURCE;
         all.inputs = vec![Port::new("x", current, "current"), Port::new("g", conductance, "conductance, on request")];
         all.variables = E::VARIABLES.to_vec();
-        let (spike, memory) = if E::RESETS { (variables::REACHED, variables::REFRACTORY) } else { (variables::CROSSED, variables::BELOW) };
+        let (spike, memory) = if E::RESETS {
+            (variables::REACHED, variables::REFRACTORY)
+        } else {
+            (variables::CROSSED, variables::BELOW)
+        };
         all.variables.extend([spike, memory]);
         all.parameters = E::PARAMETERS.to_vec();
-        all.options = info::optional(if E::RESETS { &["method", "reset", "conductance"] } else { &["method", "conductance"] });
+        all.options =
+            info::optional(if E::RESETS { &["method", "reset", "conductance"] } else { &["method", "conductance"] });
         all
     }
 
@@ -152,13 +168,15 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
         std::array::from_fn(|p| self.params[p].at(unit))
     }
 
-    /// All variables at the potential `v`: those that start where it takes them, there, and others at 0, which is where they start.
+    /// All variables at the potential `v`: those that start where it takes them, there, and others
+    /// at 0, which is where they start.
     fn resting(v: R, p: &[R; P]) -> [R; N] {
         let (steady, initial) = (E::steady(v, &E::Parameters::from(*p)), E::initial());
         std::array::from_fn(|k| if k == 0 || initial[k].is_none() { steady[k] } else { R::of(0.0) })
     }
 
-    /// The parameters as a step of `dt` has them: the refractory period in steps, with the spike's own.
+    /// The parameters as a step of `dt` has them: the refractory period in steps, with the spike's
+    /// own.
     fn held(&self, dt: R) -> [Param<R>; P] {
         let mut all = self.params.clone();
         if E::RESETS {
@@ -177,7 +195,11 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
         let schema = Schema::pointwise(self.size).drive("x");
         let schema = if self.conductance { schema.drive("g") } else { schema };
         let schema = schema.vars(Self::names()).vars(["spike"]);
-        if E::RESETS { schema.vars(["refractory"]).held(E::VARIABLES[0].name, "refractory") } else { schema.vars(["below"]) }
+        if E::RESETS {
+            schema.vars(["refractory"]).held(E::VARIABLES[0].name, "refractory")
+        } else {
+            schema.vars(["below"])
+        }
     }
 
     fn init(&self, shared: &Shared, state: &mut State<'_, R>) {

@@ -1,4 +1,5 @@
-//! One step of many neurons, a tile of them at a time: loops of constant length over local arrays, which vectorise.
+//! One step of many neurons, a tile of them at a time: loops of constant length over local arrays,
+//! which vectorise.
 
 use super::equations::Equations;
 use super::{TAU_REF, V_RESET, V_TH};
@@ -25,7 +26,8 @@ pub(crate) struct Neuron<'a, R, const P: usize> {
     pub(super) soft: bool,
 }
 
-/// One step of a block whose first neuron is number `first`, counted over a batch of rows of `units`.
+/// One step of a block whose first neuron is number `first`, counted over a batch of rows of
+/// `units`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Block<'a, R, const N: usize, const P: usize> {
@@ -126,10 +128,16 @@ fn column<R: Real, const M: usize, const W: usize>(all: &[[R; W]; M], k: usize) 
     here
 }
 
-/// dx/dt, and of each variable its own derivative by itself, where a reset bounds the potential by the threshold: beyond it a neuron spikes,
-/// and its equations have no meaning (an exponential upstroke would take the stages of a method to any number).
+/// dx/dt, and of each variable its own derivative by itself, where a reset bounds the potential by
+/// the threshold: beyond it a neuron spikes, and its equations have no meaning (an exponential
+/// upstroke would take the stages of a method to any number).
 #[inline(always)]
-fn flow<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(mut x: [R; N], i: R, g: R, p: &[R; P]) -> ([R; N], [R; N]) {
+fn flow<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(
+    mut x: [R; N],
+    i: R,
+    g: R,
+    p: &[R; P],
+) -> ([R; N], [R; N]) {
     if E::RESETS {
         x[0] = if x[0] > p[V_TH] { p[V_TH] } else { x[0] };
     }
@@ -160,8 +168,9 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
             }
             pull[0][k] = E::gain(&E::Parameters::from(p)).mul_add(tile.g[k], pull[0][k]);
         }
-        // A soft reset keeps what is above the threshold: no more than the flow there makes of a step. (The derivative at the step's start,
-        // which an upstroke has made large, would keep any number.)
+        // A soft reset keeps what is above the threshold: no more than the flow there makes of a
+        // step. (The derivative at the step's start, which an upstroke has made large, would keep
+        // any number.)
         let mut most = [R::of(0.0); W];
         if E::RESETS && self.soft {
             for (k, most) in most.iter_mut().enumerate() {
@@ -230,7 +239,8 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
         }
     }
 
-    /// The `count` neurons from `from` on; what is missing to `W` are neurons of the tile before, whose results are dropped.
+    /// The `count` neurons from `from` on; what is missing to `W` are neurons of the tile before,
+    /// whose results are dropped.
     #[inline(always)]
     fn tile<const W: usize>(&mut self, tile: &mut Tile<R, N, P, W>, from: usize, count: usize) {
         let (zero, one) = (R::of(0.0), R::of(1.0));
@@ -255,7 +265,8 @@ impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usiz
                 let held = left > one;
                 let mut x = column(&tile.x, k);
                 x[0] = if held { before[0][k] } else { x[0] };
-                // Where a soft reset, or a reset above the threshold, leaves V there, the refractory period comes first.
+                // Where a soft reset, or a reset above the threshold, leaves V there, the
+                // refractory period comes first.
                 let fires = !held & (x[0] >= p[V_TH]);
                 let mut after = E::reset(x, &E::Parameters::from(p));
                 after[0] = if neuron.soft { x[0] - (p[V_TH] - p[V_RESET]) } else { p[V_RESET] };

@@ -32,7 +32,8 @@ crate::parameters! {
     }
 }
 
-/// Hodgkin and Huxley's neuron (J. Physiol. 117, 1952, 500-544), with the resting potential at −65 mV: `brainpy.dyn.HH`.
+/// Hodgkin and Huxley's neuron (J. Physiol. 117, 1952, 500-544), with the resting potential at −65
+/// mV: `brainpy.dyn.HH`.
 ///
 /// ```text
 /// C dV/dt = −g_Na m³h (V − E_Na) − g_K n⁴ (V − E_K) − g_L (V − E_L) + I
@@ -57,12 +58,14 @@ crate::parameters! {
 /// | `C` | 1 | µF/cm² |
 /// | `V_th` | 20 | mV |
 ///
-/// Every upward crossing of `V_th` is a spike. If a network's synapse lifts V over the threshold between two steps, the
-/// neuron spikes in the second (`below` tells that it has not yet); brainpy's does not spike.
+/// Every upward crossing of `V_th` is a spike. If a network's synapse lifts V over the threshold
+/// between two steps, the neuron spikes in the second (`below` tells that it has not yet);
+/// brainpy's does not spike.
 ///
-/// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input `x`: `[N]`, current in µA/cm²; a
-/// run may do without. With [`conductance`](Self::conductance) there is an input `g` too, `[N]`, in mS/cm², which adds −g V to the
-/// current and enters ∂V'/∂V: a synapse of conductance s and reversal potential E adds s to g and s·E to x.
+/// Time is in ms. V starts uniform in [−70, −60), the gates where they are steady at that V. Input
+/// `x`: `[N]`, current in µA/cm²; a run may do without. With [`conductance`](Self::conductance)
+/// there is an input `g` too, `[N]`, in mS/cm², which adds −g V to the current and enters ∂V'/∂V: a
+/// synapse of conductance s and reversal potential E adds s to g and s·E to x.
 #[doc(alias("HH", "HodgkinHuxley"))]
 #[derive(Clone, Debug)]
 pub struct Hh<R> {
@@ -97,7 +100,8 @@ impl<R: Real> Hh<R> {
         self
     }
 
-    /// Sets the parameter of this name (`ENa gNa EK gK EL gL C V_th`), one value or one for each neuron.
+    /// Sets the parameter of this name (`ENa gNa EK gK EL gL C V_th`), one value or one for each
+    /// neuron.
     ///
     /// # Errors
     /// If there is no such parameter.
@@ -129,8 +133,8 @@ impl<R: Real> Hh<R> {
         self
     }
 
-    /// Adds white noise of intensity `sigma` (µA/cm²·√ms) to the input: σ·ξ/√dt, a fresh standard normal ξ for each neuron and
-    /// step, reproducible by the loop's seed.
+    /// Adds white noise of intensity `sigma` (µA/cm²·√ms) to the input: σ·ξ/√dt, a fresh standard
+    /// normal ξ for each neuron and step, reproducible by the loop's seed.
     #[must_use]
     pub fn noise(mut self, sigma: f64) -> Self {
         self.noise = Some(sigma);
@@ -249,7 +253,9 @@ impl<R: Real> NeuronGroup<R> for Hh<R> {
         match (name, GATES.iter().position(|gate| *gate == name)) {
             ("V", _) => self.v = init,
             (_, Some(gate)) => self.gates[gate] = Some(init),
-            _ => return Err(crate::error::Error::unknown("variable with an initial value", name, ["V", "m", "h", "n"])),
+            _ => {
+                return Err(crate::error::Error::unknown("variable with an initial value", name, ["V", "m", "h", "n"]));
+            }
         }
         Ok(())
     }

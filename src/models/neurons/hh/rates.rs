@@ -5,9 +5,10 @@ use crate::numeric::scalar::Real;
 
 /// (α, β) of m, h and n at potential `v` (mV), 1/ms.
 ///
-/// All six need exponentials of v at different scales. Two are computed: e^{−(v+65)/80}, whose powers of 2, 4 and 8 are those at
-/// scales 40, 20 and 10, and e^{−(v+65)/18}. The powers carry at most 8 times the first one's rounding error, which only
-/// 1 − e^{−x} near x = 0 would amplify; there a series takes over. The three quotients share one division.
+/// All six need exponentials of v at different scales. Two are computed: e^{−(v+65)/80}, whose
+/// powers of 2, 4 and 8 are those at scales 40, 20 and 10, and e^{−(v+65)/18}. The powers carry at
+/// most 8 times the first one's rounding error, which only 1 − e^{−x} near x = 0 would amplify;
+/// there a series takes over. The three quotients share one division.
 #[inline(always)]
 pub(super) fn rates<R: Real>(v: R) -> [(R, R); 3] {
     let (half, one, tenth) = (R::of(0.5), R::of(1.0), R::of(0.1));
@@ -16,7 +17,8 @@ pub(super) fn rates<R: Real>(v: R) -> [(R, R); 3] {
     let e18 = exp_neg(w * R::of(1.0 / 18.0));
     let e40 = e80 * e80;
     let e20 = e40 * e40;
-    // From 1e11 on (v < −318) α_m, α_n and β_h are zero for every purpose, and the product below must not overflow.
+    // From 1e11 on (v < −318) α_m, α_n and β_h are zero for every purpose, and the product below
+    // must not overflow.
     let e10 = R::of(1e11).min(e20 * e20);
 
     let x = v.mul_add(tenth, R::of(4.0));

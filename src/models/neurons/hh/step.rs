@@ -1,4 +1,5 @@
-//! One step of many neurons, a tile of them at a time: loops of constant length over local arrays, which vectorise.
+//! One step of many neurons, a tile of them at a time: loops of constant length over local arrays,
+//! which vectorise.
 
 use super::Parameters as Constants;
 use super::rates::rates;
@@ -105,7 +106,8 @@ pub(super) struct Vars<'a, R> {
     pub(super) y: &'a mut [R],
 }
 
-/// One step of a block whose first neuron is number `first`, counted over a batch of rows of `units`.
+/// One step of a block whose first neuron is number `first`, counted over a batch of rows of
+/// `units`.
 pub(super) struct Block<'a, R> {
     pub(super) constants: &'a Constants<Param<R>>,
     pub(super) first: usize,
@@ -115,7 +117,8 @@ pub(super) struct Block<'a, R> {
     pub(super) vars: Vars<'a, R>,
 }
 
-/// Makes the step. The loops are compiled here, once for each type, and not in every crate that has an `Hh` of that type.
+/// Makes the step. The loops are compiled here, once for each type, and not in every crate that has
+/// an `Hh` of that type.
 pub(super) fn step<R: Real>(block: Block<'_, R>) {
     match R::DTYPE {
         DType::F64 => block.of_type().map_or((), step_f64),
@@ -191,7 +194,8 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Kernel for Step<'_, R, L, M> {
     type Output = ();
     #[inline(always)]
     fn run(mut self) {
-        // Two vectors at a time, so that both are under way at once; what is left over goes by the single vector.
+        // Two vectors at a time, so that both are under way at once; what is left over goes by the
+        // single vector.
         let len = self.vars.v.len();
         let mut k = 0;
         while k + 32 <= len {
@@ -216,11 +220,16 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Kernel for Step<'_, R, L, M> {
 }
 
 impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
-    /// The `count` neurons from `from` on; what is missing to `W` is filled with neurons at rest, whose results are dropped.
+    /// The `count` neurons from `from` on; what is missing to `W` is filled with neurons at rest,
+    /// whose results are dropped.
     #[inline(always)]
     fn tile<const W: usize>(&mut self, from: usize, count: usize) {
         let rest = [-65.0, 0.05, 0.6, 0.32].map(R::of);
-        let mut tile = Tile { x: [[rest[0]; W], [rest[1]; W], [rest[2]; W], [rest[3]; W]], i: [R::of(0.0); W], g: [R::of(0.0); W] };
+        let mut tile = Tile {
+            x: [[rest[0]; W], [rest[1]; W], [rest[2]; W], [rest[3]; W]],
+            i: [R::of(0.0); W],
+            g: [R::of(0.0); W],
+        };
         let Vars { v, m, h, n, spike, below, input, g, y } = &mut self.vars;
         let all = from..from + count;
         for (local, var) in tile.x.iter_mut().zip([&**v, &**m, &**h, &**n]) {
@@ -247,7 +256,8 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Step<'_, R, L, M> {
     }
 }
 
-/// Exponential Euler. Its chain of dependent operations is longer than a core can look ahead, so it is cut into loops.
+/// Exponential Euler. Its chain of dependent operations is longer than a core can look ahead, so it
+/// is cut into loops.
 struct ExpAuto<R> {
     dt: R,
 }

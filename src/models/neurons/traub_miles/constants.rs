@@ -29,7 +29,8 @@ pub(super) fn same<R: Real>(all: &Parameters<Param<R>>, dt: R) -> Option<P<R>> {
     all.iter().all(|p| matches!(p, Param::All(_))).then(|| of(all.map(|p| p.at(0)), dt))
 }
 
-/// The parameters as a step of `dt` has them: in the place of the refractory period its number of steps.
+/// The parameters as a step of `dt` has them: in the place of the refractory period its number of
+/// steps.
 pub(super) fn derived<R: Real>(all: &Parameters<Param<R>>, dt: R) -> Parameters<Param<R>> {
     let mut all = all.clone();
     all.tau_ref = match &all.tau_ref {

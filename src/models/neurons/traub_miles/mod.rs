@@ -22,9 +22,10 @@ use constants::Parameters;
 use rates::rates;
 use step::{Block, Vars, step};
 
-/// The cell of benchmark 3, "COBAHH", of Brette et al. (J. Comput. Neurosci. 23, 2007, 349-398), Brian2's `examples/COBAHH.py`: a
-/// Hodgkin-Huxley neuron with the currents of Traub & Miles (Neuronal Networks of the Hippocampus, 1991), a port for conductances, and a
-/// refractory period for its spikes.
+/// The cell of benchmark 3, "COBAHH", of Brette et al. (J. Comput. Neurosci. 23, 2007, 349-398),
+/// Brian2's `examples/COBAHH.py`: a Hodgkin-Huxley neuron with the currents of Traub & Miles
+/// (Neuronal Networks of the Hippocampus, 1991), a port for conductances, and a refractory period
+/// for its spikes.
 ///
 /// ```text
 /// C dV/dt = −g_Na m³h (V − E_Na) − g_K n⁴ (V − E_K) − g_L (V − E_L) − g V + I
@@ -35,7 +36,8 @@ use step::{Block, Vars, step};
 /// α_n = 0.16/exprel((15−u)/5)      β_n = 0.5 e^{(10−u)/40}
 /// ```
 ///
-/// A synapse of conductance s and reversal potential E adds s to g and s·E to I, so that s enters ∂V'/∂V.
+/// A synapse of conductance s and reversal potential E adds s to g and s·E to I, so that s enters
+/// ∂V'/∂V.
 ///
 /// | variable | meaning |
 /// |---|---|
@@ -53,13 +55,14 @@ use step::{Block, Vars, step};
 /// | `V_T` | −63 | mV, moves all rates |
 /// | `tau_ref` | 3 | ms |
 ///
-/// Time is in ms. Inputs, which a run may do without: `x`, `[N]`, current in pA; `g`, `[N]`, conductance in nS towards 0 mV. V starts normal with
-/// mean −65 and deviation 5, as in COBAHH, and the gates where they are steady at that V (in COBAHH they start at 0:
-/// [`gates`](Self::gates)).
+/// Time is in ms. Inputs, which a run may do without: `x`, `[N]`, current in pA; `g`, `[N]`,
+/// conductance in nS towards 0 mV. V starts normal with mean −65 and deviation 5, as in COBAHH, and
+/// the gates where they are steady at that V (in COBAHH they start at 0: [`gates`](Self::gates)).
 ///
-/// The default method, `exp_auto`, is Brian2's `exponential_euler`. After a spike at step k the next can be at step k + `tau_ref`/dt, as
-/// in Brian2; steps are counted, so that no rounding of times changes that. In brainpy 2.8.2 the currents are `INa_TM1991`, `IK_TM1991` and
-/// `IL` in a `CondNeuGroup`, whose spike is a crossing of `V_th` without a refractory period.
+/// The default method, `exp_auto`, is Brian2's `exponential_euler`. After a spike at step k the
+/// next can be at step k + `tau_ref`/dt, as in Brian2; steps are counted, so that no rounding of
+/// times changes that. In brainpy 2.8.2 the currents are `INa_TM1991`, `IK_TM1991` and `IL` in a
+/// `CondNeuGroup`, whose spike is a crossing of `V_th` without a refractory period.
 #[doc(alias("COBAHH", "hh_cond_exp_traub"))]
 #[derive(Clone, Debug)]
 pub struct TraubMiles<R> {
@@ -91,7 +94,8 @@ impl<R: Real> TraubMiles<R> {
         self
     }
 
-    /// Sets the parameter of this name (`ENa gNa EK gK EL gL C V_th V_T tau_ref`), one value or one for each neuron.
+    /// Sets the parameter of this name (`ENa gNa EK gK EL gL C V_th V_T tau_ref`), one value or one
+    /// for each neuron.
     ///
     /// # Errors
     /// If there is no such parameter.
@@ -128,8 +132,9 @@ impl<R: Real> TraubMiles<R> {
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(Family::Neuron, "TraubMiles", "the neuron of Traub and Miles, the cell of COBAHH");
         all.aliases = &["COBAHH"];
-        all.source =
-            Some("Traub & Miles, Neuronal Networks of the Hippocampus, 1991; Brette et al., J. Comput. Neurosci. 23, 2007, 349-398");
+        all.source = Some(
+            "Traub & Miles, Neuronal Networks of the Hippocampus, 1991; Brette et al., J. Comput. Neurosci. 23, 2007, 349-398",
+        );
         all.inputs = vec![Port::new("x", "pA", "current"), Port::new("g", "nS", "conductance")];
         all.variables = vec![
             Variable::new("V", "mV", "membrane potential"),
@@ -211,7 +216,9 @@ impl<R: Real> NeuronGroup<R> for TraubMiles<R> {
         match (name, GATES.iter().position(|gate| *gate == name)) {
             ("V", _) => self.v = init,
             (_, Some(gate)) => self.gates[gate] = Some(init),
-            _ => return Err(crate::error::Error::unknown("variable with an initial value", name, ["V", "m", "h", "n"])),
+            _ => {
+                return Err(crate::error::Error::unknown("variable with an initial value", name, ["V", "m", "h", "n"]));
+            }
         }
         Ok(())
     }

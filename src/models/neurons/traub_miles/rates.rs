@@ -5,15 +5,17 @@ use crate::numeric::scalar::{DType, Real};
 
 /// (α, β) of m, h and n at potential `u` (mV) above `V_T`, 1/ms.
 ///
-/// All six need exponentials of u at different scales. Two are computed: e^{−u/40}, whose powers of 2, 4, 8 and 10 are those at scales 20,
-/// 10, 5 and 4, and e^{−u/18}. The powers carry at most 10 times the first one's rounding error, which only 1 − e^{−x} near x = 0 would
-/// amplify; there a series takes over. The four quotients share one division.
+/// All six need exponentials of u at different scales. Two are computed: e^{−u/40}, whose powers of
+/// 2, 4, 8 and 10 are those at scales 20, 10, 5 and 4, and e^{−u/18}. The powers carry at most 10
+/// times the first one's rounding error, which only 1 − e^{−x} near x = 0 would amplify; there a
+/// series takes over. The four quotients share one division.
 #[inline(always)]
 pub(super) fn rates<R: Real>(u: R) -> [(R, R); 3] {
     let (half, one, fifth) = (R::of(0.5), R::of(1.0), R::of(0.2));
     let e40 = exp_neg(u * R::of(1.0 / 40.0));
     let e18 = exp_neg(u * R::of(1.0 / 18.0));
-    // The products below must not overflow. In f32 the bound is met at u < −68, where α_m, α_n and β_h are zero for every purpose.
+    // The products below must not overflow. In f32 the bound is met at u < −68, where α_m, α_n and
+    // β_h are zero for every purpose.
     let most = R::of(if R::DTYPE == DType::F64 { 1e16 } else { 30.0 });
     let e20 = most.min(e40 * e40);
     let e10 = e20 * e20;
@@ -41,7 +43,7 @@ pub(super) fn rates<R: Real>(u: R) -> [(R, R); 3] {
     let bh = R::of(4.0) * (dxy * dz) * r;
     [
         (R::of(1.28) * am, R::of(1.4) * bm),
-        (R::of(0.329_137_207_652_867_8) * e18, bh),               // 0.128 e^{17/18}
+        (R::of(0.329_137_207_652_867_8) * e18, bh), // 0.128 e^{17/18}
         (R::of(0.16) * an, R::of(0.642_012_708_343_870_7) * e40), // 0.5 e^{1/4}
     ]
 }
@@ -87,7 +89,8 @@ mod tests {
             let around = |at: f64| from.clone().flat_map(move |d| [at - d, at + d]).chain([at]);
             around(13.0).chain(around(15.0)).chain(around(40.0))
         };
-        let (double, single) = (worst::<f64>(wide()).max(worst::<f64>(near())), worst::<f32>(wide()).max(worst::<f32>(near())));
+        let (double, single) =
+            (worst::<f64>(wide()).max(worst::<f64>(near())), worst::<f32>(wide()).max(worst::<f32>(near())));
         println!("f64 {double:e}, f32 {single:e}");
         assert!(double <= 2e-14 && single <= 1e-5, "f64 {double:e}, f32 {single:e}");
     }
