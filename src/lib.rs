@@ -132,7 +132,7 @@ pub use init::Init;
 pub use input::Input;
 pub use loop_over_time::{Builder, LoopOverTime, Progress, for_loop};
 pub use numeric::scalar::{DType, Real, Scalar};
-pub use recording::{Events, FirstAxis, Monitor, OutVars, Recorded, Recording, Tree, monitor};
+pub use recording::{Events, FirstAxis, Monitor, OutVars, Recorded, Recording, RecordingParts, Structure, monitor};
 pub use survey::{Finding, Survey};
 pub use system::closure::Closure;
 pub use system::program::Program;

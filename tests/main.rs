@@ -30,6 +30,7 @@ mod mutations;
 mod networks;
 mod neurons;
 mod properties;
+mod recordings;
 #[cfg(feature = "cuda")]
 mod sass;
 mod semantics;

@@ -11,7 +11,7 @@ mod recorders;
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
 use crate::recording::Handle;
-use crate::recording::every::Stride;
+use crate::recording::stride::Stride;
 use crate::system::clock::Clock;
 use crate::system::scan::{InputSource, Scan, StateRecorder};
 use crate::system::state::{Layout, State};

@@ -5,7 +5,7 @@ use crate::cuda::Context;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
-use crate::recording::{FirstAxis, Handle, Monitor, OutVars, Tree};
+use crate::recording::{FirstAxis, Handle, Monitor, OutVars, Structure};
 use crate::survey;
 use crate::system::clock::Clock;
 use crate::system::state::Layout;
@@ -51,7 +51,7 @@ pub(super) struct Checked {
     clock: Clock,
     pool: Option<Arc<rayon::ThreadPool>>,
     handles: Vec<Handle>,
-    structure: Option<Tree<usize>>,
+    structure: Option<Structure<usize>>,
     name: String,
     /// The absolute names of the nodes.
     names: Vec<String>,
@@ -261,10 +261,10 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
 
     /// Adds monitors.
     pub(crate) fn monitored(mut self, more: Vec<Monitor>) -> Self {
-        let more = more.into_iter().map(Tree::Leaf);
+        let more = more.into_iter().map(Structure::Leaf);
         self.options.out_vars = match self.options.out_vars.take() {
-            None => Some(Tree::List(more.collect())),
-            Some(own) => Some(Tree::List([own].into_iter().chain(more).collect())),
+            None => Some(Structure::List(more.collect())),
+            Some(own) => Some(Structure::List([own].into_iter().chain(more).collect())),
         };
         self
     }

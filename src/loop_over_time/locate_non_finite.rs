@@ -5,7 +5,7 @@ use crate::cuda::Engine;
 use crate::engine::boundary::{ChunkResult, NonFinite};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
-use crate::recording::every::Stride;
+use crate::recording::stride::Stride;
 use crate::system::state::Layout;
 use crate::system::{Coupling, Schema, Shared, System};
 use ndarray::{ArrayView3, s};

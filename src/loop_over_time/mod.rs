@@ -17,7 +17,7 @@ use crate::cuda::Engine;
 use crate::device::{Device, Products, Strategy};
 use crate::error::{Error, Result};
 use crate::numeric::scalar::Scalar;
-use crate::recording::{FirstAxis, Handle, Tree};
+use crate::recording::{FirstAxis, Handle, Structure};
 use crate::system::clock::Clock;
 use crate::system::state::{Layout, State};
 use crate::system::tree::Implicit;
@@ -55,7 +55,7 @@ pub struct LoopOverTime<T: Scalar, S: System<T> + ?Sized> {
     first_axis: FirstAxis,
     no_state: bool,
     handles: Vec<Handle>,
-    structure: Option<Tree<usize>>,
+    structure: Option<Structure<usize>>,
     record_output: bool,
     every: u64,
     allow_non_finite: bool,

@@ -8,7 +8,7 @@ use crate::engine::device_array::{DeviceArray, DeviceRecording};
 use crate::error::{Error, Result};
 use crate::input::{Checked, Given, Input};
 use crate::numeric::scalar::Scalar;
-use crate::recording::every::Stride;
+use crate::recording::stride::Stride;
 use crate::recording::{Buffer, Events, FirstAxis};
 use crate::system::System;
 use ndarray::{Array3, ArrayBase, ArrayD, ArrayView3, ArrayViewD, CowArray, Data, Dimension, Ix3};

@@ -6,7 +6,7 @@ use crate::cpu::Chunk;
 use crate::error::{Error, Result};
 use crate::input::{Checked, Expect, Input};
 use crate::numeric::scalar::Scalar;
-use crate::recording::every::Stride;
+use crate::recording::stride::Stride;
 use crate::recording::{Buffer, Events, Recorded, Recording};
 use crate::system::{Coupling, System};
 use ndarray::{ArrayView3, s};
