@@ -130,7 +130,7 @@ pub use error::Reason;
 pub use error::{Error, Number, Result};
 pub use init::Init;
 pub use input::Input;
-pub use loop_over_time::{Builder, LoopOverTime, Progress, for_loop};
+pub use loop_over_time::{Builder, LoopOverTime, Progress, WithProgress, for_loop};
 pub use numeric::scalar::{DType, Real, Scalar};
 pub use recording::{Events, FirstAxis, Monitor, OutVars, Recorded, Recording, RecordingParts, Structure, monitor};
 pub use survey::{Finding, Survey};

@@ -29,6 +29,7 @@ mod memory;
 mod mutations;
 mod networks;
 mod neurons;
+mod progress;
 mod properties;
 mod recordings;
 #[cfg(feature = "cuda")]

@@ -43,7 +43,6 @@ pub(crate) struct Chunk<'c, T> {
     /// The recording of each handle, `[kept steps, rows, width]`; empty for events.
     pub(crate) buffers: Vec<&'c mut [T]>,
     pub(crate) allow_non_finite: bool,
-    pub(crate) threads: usize,
     /// The number of units or rows in a block; the engine chooses it if it is `None`.
     pub(crate) block: Option<usize>,
     /// If set, only these units or rows are computed, in ascending order, and nothing is recorded.
@@ -72,13 +71,41 @@ struct NonFinite {
 /// The events of each handle: (step, flat element).
 pub(crate) type EventLists = Vec<Vec<(u64, usize)>>;
 
-impl<T: Scalar> Chunk<'_, T> {
-    /// Makes the steps. Afterwards the state is that after the last step, even if the result is an
+impl<'c, T: Scalar> Chunk<'c, T> {
+    /// A chunk without steps, inputs, state and recordings, which the caller adds.
+    pub(crate) fn new(
+        system: &'c dyn System<T>,
+        schema: &'c Schema,
+        layout: &'c Layout,
+        clock: Clock,
+        shared: &'c Shared,
+    ) -> Self {
+        Self {
+            system,
+            schema,
+            layout,
+            clock,
+            shared,
+            steps: 0,
+            lengths: None,
+            inputs: Vec::new(),
+            arena: &mut [],
+            output: &mut [],
+            output_every: 1,
+            handles: &[],
+            buffers: Vec::new(),
+            allow_non_finite: false,
+            block: None,
+            only: None,
+        }
+    }
+
+    /// Makes the steps, in the present pool of threads. Afterwards the state is that after the last step, even if the result is an
     /// error.
     pub(crate) fn run(self) -> Result<EventLists> {
         let blocks = match self.only {
             Some(items) => blocks::these(self.schema, items),
-            None => blocks::cut(self.schema, self.layout.rows, self.threads, self.block),
+            None => blocks::cut(self.schema, self.layout.rows, rayon::current_num_threads(), self.block),
         };
         let (system, clock, shared, steps) = (self.system, self.clock, self.shared, self.steps);
         let (schema, layout, allow) = (self.schema, self.layout, self.allow_non_finite);
@@ -117,10 +144,7 @@ impl<T: Scalar> Chunk<'_, T> {
     }
 
     /// Splits state, inputs and recordings into one part for each block.
-    fn distribute<'c>(self, blocks: &[Block]) -> Vec<BlockTask<'c, T>>
-    where
-        Self: 'c,
-    {
+    fn distribute(self, blocks: &[Block]) -> Vec<BlockTask<'c, T>> {
         let Self {
             schema, layout, clock, steps, lengths, inputs, arena, output, output_every, handles, buffers, ..
         } = self;

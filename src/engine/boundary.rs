@@ -38,7 +38,7 @@ pub(crate) struct RunRequest<'r> {
     /// Look for values that are not finite.
     pub(crate) check: bool,
     /// Whether there is a progress callback. Chunks are then short.
-    pub(crate) told: bool,
+    pub(crate) reports: bool,
 }
 
 /// The inputs and recordings of a run.

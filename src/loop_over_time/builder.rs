@@ -250,9 +250,10 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
         self
     }
 
-    /// Sets the progress callback. The loop calls it between chunks with (steps done, steps in
-    /// total). If it returns `false`, the run is cancelled. With a callback, a chunk takes about
-    /// 50 ms on the CPU.
+    /// Sets the progress callback. The loop calls it between chunks, on the thread that called
+    /// `run`, with (steps done, steps in total). If it returns `false`, the run is cancelled. With
+    /// a callback, a chunk takes about 50 ms on the CPU. [`LoopOverTime::with_progress`] sets a
+    /// callback for a single run.
     #[must_use]
     pub fn progress(mut self, progress: impl FnMut(u64, u64) -> bool + Send + 'static) -> Self {
         self.options.progress = Some(Box::new(progress));
@@ -311,7 +312,6 @@ impl<T: Scalar, S: System<T>> Builder<T, S> {
             chunk,
             progress,
             started: Cell::new(false),
-            span: None,
             system,
         };
         over_time.reset_state(batch)?;

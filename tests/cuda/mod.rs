@@ -29,6 +29,8 @@ mod parity;
 mod procedural;
 #[path = "../cells/products.rs"]
 mod products;
+#[path = "../progress.rs"]
+mod progress;
 mod room;
 mod rows;
 mod runner;

@@ -48,11 +48,11 @@ impl Engine {
         let (mut made, mut asked, mut side) = (0, 0, 0);
         let most = self.most(&run.feed, run.steps);
         // With a single chunk there is no computation to overlap copies with.
-        let overlap = run.steps > self.next(most, run.told) && !run.told;
+        let overlap = run.steps > self.next(most, run.reports) && !run.reports;
         let mut under_way: Option<ChunkInFlight> = None;
         while made < run.steps {
             if asked < run.steps && (under_way.is_none() || overlap) {
-                let steps = self.next(most, run.told).min(run.steps - asked);
+                let steps = self.next(most, run.reports).min(run.steps - asked);
                 self.back_up(side).map_err(|e| at_steps(e, next.i(), steps))?;
                 let sent = match self.send(run, next, side, asked, steps, overlap) {
                     Ok(sent) => sent,
@@ -91,8 +91,8 @@ impl Engine {
     }
 
     /// Returns the number of steps of the next chunk, at most `most`. A sequence is one chunk.
-    fn next(&self, most: u64, told: bool) -> u64 {
-        if self.limits.whole { most } else { self.pace.steps(most, told) }
+    fn next(&self, most: u64, reports: bool) -> u64 {
+        if self.limits.whole { most } else { self.pace.steps(most, reports) }
     }
 
     /// Allocates memory whose size was not known when the loop was built: for the whole of a

@@ -51,9 +51,9 @@ impl ChunkLength {
     }
 
     /// Returns the number of steps of the next chunk, at most `most`. If a progress callback is set
-    /// (`told`), the target duration is halved.
-    pub(crate) fn steps(&self, most: u64, told: bool) -> u64 {
-        let steps = if told { self.steps / 2 } else { self.steps };
+    /// (`reports`), the target duration is halved.
+    pub(crate) fn steps(&self, most: u64, reports: bool) -> u64 {
+        let steps = if reports { self.steps / 2 } else { self.steps };
         let whole = if steps >= 2 * ROUND { steps / ROUND * ROUND } else { steps };
         whole.clamp(1, most.max(1))
     }
