@@ -70,9 +70,8 @@ pub(super) fn arrange<'a, T: Scalar>(
     whole.extend(&spec.shape);
     let all: usize = spec.shape.iter().product();
     let stretched = view.broadcast(whole).ok_or_else(|| shape(spec, "feature 0", all, view.len()))?;
-    let flat = stretched
-        .to_shape((steps, rows, all))
-        .map_err(|e| Error::Unsupported(format!("input `{}`: {e}", spec.name)))?;
+    let flat =
+        stretched.to_shape((steps, rows, all)).map_err(|e| Error::Internal(format!("input `{}`: {e}", spec.name)))?;
     // The view outlives `stretched`, so that this must be a copy. Inputs usually have one feature
     // axis, and then this code does not run.
     Ok(CowArray::from(flat.into_owned()))

@@ -116,8 +116,7 @@ impl<T: Scalar> AnyLoop<'_, T> {
                 None => None,
                 Some(view) => {
                     let features = view.dim().2;
-                    let flat =
-                        view.to_shape((1, all, features)).map_err(|e| Error::Unsupported(format!("input: {e}")))?;
+                    let flat = view.to_shape((1, all, features)).map_err(|e| Error::Internal(format!("input: {e}")))?;
                     Some(flat)
                 }
             });

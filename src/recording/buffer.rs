@@ -38,7 +38,7 @@ impl<T: Scalar> Buffer<T> {
         axes.extend(batch);
         axes.extend(stored);
         let array = ArrayD::from_shape_vec(IxDyn(&axes), self.values);
-        let mut array = array.map_err(|e| Error::Unsupported(format!("the recording of shape {axes:?}: {e}")))?;
+        let mut array = array.map_err(|e| Error::Internal(format!("the recording of shape {axes:?}: {e}")))?;
         if let Some(order) = handle.and_then(|h| h.order.as_ref()) {
             array = array.select(Axis(array.ndim() - 1), order);
         }
@@ -46,5 +46,21 @@ impl<T: Scalar> Buffer<T> {
             array.swap_axes(0, 1);
         }
         Ok(array)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A buffer of another length than its shape is an error of the library, and not of its caller.
+    #[test]
+    fn a_buffer_of_another_length_is_an_internal_error() {
+        let buffer = Buffer::<f32> { values: vec![0.0; 3], kept: 2 };
+        let error = buffer.into_array(None, FirstAxis::Time, None, &[2]).unwrap_err();
+        assert!(matches!(error, Error::Internal(_)));
+        let text = error.to_string();
+        assert!(text.starts_with("internal error: the recording of shape [2, 2]"), "{text}");
+        assert!(text.ends_with("please report it"), "{text}");
     }
 }

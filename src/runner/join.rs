@@ -86,7 +86,7 @@ impl<T: Scalar> Grown<T> {
     fn into_array(self) -> Result<ArrayD<T>> {
         let axes: Vec<usize> = [self.steps].into_iter().chain(self.axes.unwrap_or_else(|| vec![0])).collect();
         ArrayD::from_shape_vec(IxDyn(&axes), self.values)
-            .map_err(|e| Error::Unsupported(format!("the recording of shape {axes:?}: {e}")))
+            .map_err(|e| Error::Internal(format!("the recording of shape {axes:?}: {e}")))
     }
 }
 

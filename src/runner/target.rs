@@ -197,5 +197,5 @@ fn width(level: &Level) -> usize {
 pub(super) fn series<T: Scalar>(values: Vec<T>, n: usize, batch: Option<usize>, shape: &[usize]) -> Result<ArrayD<T>> {
     let axes: Vec<usize> = [n].into_iter().chain(batch).chain(shape.iter().copied()).collect();
     ArrayD::from_shape_vec(IxDyn(&axes), values)
-        .map_err(|e| Error::Unsupported(format!("the input of shape {axes:?}: {e}")))
+        .map_err(|e| Error::Internal(format!("the input of shape {axes:?}: {e}")))
 }

@@ -205,7 +205,7 @@ impl Engine {
             ..
         } = self;
         let asked = Instant::now();
-        let own = sides.get_mut(side).ok_or_else(|| Error::Unsupported("a chunk has no buffers".into()))?;
+        let own = sides.get_mut(side).ok_or_else(|| Error::Internal("a chunk has no buffers".into()))?;
         let copies = if overlap { &*copies } else { &*compute };
         let shipment = run.feed.ship(own, copies, clock, before, steps, form)?;
         if overlap {

@@ -61,7 +61,7 @@ pub(crate) fn fit(
 
 fn shared_out(tasks: &[u64], most: Option<u32>, cut: KernelVariant) -> Result<WarpPartition> {
     let (alone, _) = KernelVariant { alone: true, ..cut }.bounds();
-    share(tasks, most, alone).ok_or_else(|| Error::Unsupported(format!("{} groups of {tasks:?} warps", tasks.len())))
+    share(tasks, most, alone).ok_or_else(|| Error::Internal(format!("{} groups of {tasks:?} warps", tasks.len())))
 }
 
 /// The warps of as many resident blocks as the device has room for, or as there is work for; or the

@@ -173,7 +173,7 @@ impl NetworkStage {
     fn write_table(&self, number: usize, call: &StageCall<'_>, all: &mut [u8]) -> Result<()> {
         let (place, group) = (&self.groups[number], &self.network.plan.groups[number]);
         let (constants, chunk) = (call.memory.constants, call.chunk);
-        let own = call.own.ok_or_else(|| Error::Unsupported("a network without memory of its own".into()))?;
+        let own = call.own.ok_or_else(|| Error::Internal("a network without memory of its own".into()))?;
         let (i, node) = (chunk.clock.i(), child(call.node.stream, number));
         let dt = self.network.plan.dt;
         let mut args =
@@ -317,7 +317,7 @@ fn given(group: &crate::network::plan::GroupPlan) -> u32 {
 fn write<E: bytemuck::NoUninit>(all: &mut [u8], at: usize, values: &[E]) -> Result<()> {
     let bytes: &[u8] = bytemuck::cast_slice(values);
     let to = all.get_mut(at..).and_then(|to| to.get_mut(..bytes.len()));
-    to.ok_or_else(|| Error::Unsupported(format!("{} bytes at {at} of a network's tables", bytes.len())))?
+    to.ok_or_else(|| Error::Internal(format!("{} bytes at {at} of a network's tables", bytes.len())))?
         .copy_from_slice(bytes);
     Ok(())
 }
@@ -418,7 +418,7 @@ impl StageKernel for NetworkStage {
     }
 
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
-        let own = call.own.ok_or_else(|| Error::Unsupported("a network without memory of its own".into()))?;
+        let own = call.own.ok_or_else(|| Error::Internal("a network without memory of its own".into()))?;
         // A chunk that failed may have left sums.
         own.fill(0, 0, self.own, launch_context.stream)?;
         let at = launch_context.put(&self.tables(call)?)?;

@@ -139,8 +139,7 @@ pub fn find_in(what: &'static str, name: &str, families: &[Family]) -> Result<&'
 /// If there is no such model of a neuron or a source.
 pub fn neurons<R: Real>(name: &str, size: usize) -> Result<Box<dyn NeuronGroup<R>>> {
     let info = find_in("kind of neuron", name, &[Family::Neuron, Family::Source])?;
-    // Found in the list that this looks through.
-    group(info.name, size).ok_or_else(|| Error::unknown("kind of neuron", name, [info.name]))
+    group(info.name, size).ok_or_else(|| Error::Internal(format!("the list of neurons has no `{}`", info.name)))
 }
 
 /// A recurrent cell or layer, or [`Dense`], of the kind of this name or alias, from `num_in`
