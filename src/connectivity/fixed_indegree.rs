@@ -40,7 +40,7 @@ pub(super) fn make<X: Index>(spec: &ConnectivitySpec, rows: &Rows, column: usize
         let starts: Vec<u32> = (from..to).step_by(each as usize).collect();
         let parts: Result<Vec<_>> = starts
             .into_par_iter()
-            .map(|start| Part::of(rows, start..to.min(start.saturating_add(each)), shift, &what))
+            .map(|start| BucketedPairs::of(rows, start..to.min(start.saturating_add(each)), shift, &what))
             .collect();
         append(&parts?, shift, &offsets, &mut targets, &mut ends);
         from = to;
@@ -61,13 +61,13 @@ fn lengths(rows: &Rows, what: &str) -> Result<Vec<u32>> {
 }
 
 /// Pairs of some columns: source and target, by buckets, and within one by target.
-struct Part {
+struct BucketedPairs {
     pairs: Vec<[u32; 2]>,
     /// Where buckets end.
     ends: Vec<usize>,
 }
 
-impl Part {
+impl BucketedPairs {
     fn of(rows: &Rows, columns: Range<u32>, shift: u32, what: &str) -> Result<Self> {
         let mut column = Vec::new();
         let mut made = Vec::new();
@@ -98,7 +98,7 @@ impl Part {
 }
 
 /// Appends pairs to rows, of which `ends` are filled so far.
-fn append<X: Index>(parts: &[Part], shift: u32, offsets: &[u64], mut targets: &mut [X], ends: &mut [u32]) {
+fn append<X: Index>(parts: &[BucketedPairs], shift: u32, offsets: &[u64], mut targets: &mut [X], ends: &mut [u32]) {
     let mut buckets = Vec::new();
     for (k, ends) in ends.chunks_mut(1 << shift).enumerate() {
         let first = k << shift;

@@ -4,7 +4,7 @@
 use super::log::{ln, ln_one_minus};
 use super::rng_streams::GAPS;
 use crate::numeric::rng::Stream;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// Draws that are made at once.
 const DRAWS: usize = 32;
@@ -29,7 +29,7 @@ struct Row<'a> {
     out: &'a mut Vec<u32>,
 }
 
-impl Kernel for Row<'_> {
+impl SimdLoop for Row<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -7,7 +7,7 @@
 
 use super::rng_streams::KEYS;
 use crate::numeric::rng::Stream;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// Most rounds, and so words of key.
 pub(super) const KEY_WORDS: usize = 16;
@@ -110,7 +110,7 @@ impl First<'_> {
     }
 }
 
-impl Kernel for First<'_> {
+impl SimdLoop for First<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 use super::distribution::Distribution;
 use super::spec::{integer_weight, steps};
 use crate::numeric::rng::Stream;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// The values of a source's synapses.
 pub(super) struct Values<'a> {
@@ -66,7 +66,7 @@ struct IntegerWeights<'a, 'b> {
     out: &'b mut [i32],
 }
 
-impl Kernel for IntegerWeights<'_, '_> {
+impl SimdLoop for IntegerWeights<'_, '_> {
     type Output = ();
 
     #[inline(always)]
@@ -86,7 +86,7 @@ struct Steps<'a, 'b> {
     out: &'b mut [u32],
 }
 
-impl Kernel for Steps<'_, '_> {
+impl SimdLoop for Steps<'_, '_> {
     type Output = ();
 
     #[inline(always)]

@@ -166,10 +166,10 @@ impl List {
                 self.lean(&format!("rnn_cell_{activation}"), &brainpy::RnnCell::<T>::new(2, 2).activation(activation));
             }
         }
-        self.all("gru_cell", &brainpy::GruCell::<T>::new(2, 2));
-        self.all("gru_cell_torch", &GruCell::<T>::new(2, 2));
-        self.all("lstm_cell", &brainpy::LstmCell::<T>::new(2, 2));
-        self.all("lstm_cell_torch", &LstmCell::<T>::new(2, 2));
+        self.all("gru_cell_brainpy", &brainpy::GruCell::<T>::new(2, 2));
+        self.all("gru_cell", &GruCell::<T>::new(2, 2));
+        self.all("lstm_cell_brainpy", &brainpy::LstmCell::<T>::new(2, 2));
+        self.all("lstm_cell", &LstmCell::<T>::new(2, 2));
         self.stack::<T>();
     }
 
@@ -182,8 +182,8 @@ impl List {
         parts.lean::<T>("dense", &Dense::<T>::new(2, 2));
         parts.lean::<T>("relu", &Activation::Relu.layer([2]));
         parts.lean::<T>("softmax", &Activation::Softmax.layer([2]));
-        parts.lean::<T>("gru_cell", &brainpy::GruCell::<T>::new(2, 2));
-        parts.lean::<T>("lstm_cell", &brainpy::LstmCell::<T>::new(2, 2));
+        parts.lean::<T>("gru_cell_brainpy", &brainpy::GruCell::<T>::new(2, 2));
+        parts.lean::<T>("lstm_cell_brainpy", &brainpy::LstmCell::<T>::new(2, 2));
         let parts: Vec<Request> =
             parts.modules.into_iter().map(|m| m.request).filter(|r| r.entry() != "cell_step").collect();
         let places: Vec<(usize, usize)> = (0..parts.len()).map(|n| (4096 * n, 4096 * n + 2048)).collect();

@@ -81,7 +81,7 @@ mod system;
 pub use crate::connectivity::Connect;
 pub use builder::Builder;
 pub use describe::kinetics::{Ampa, BioNmda, Kinetics, Nmda, Stp};
-pub use describe::projection::{Part, Projection, Target};
+pub use describe::projection::{Projection, Subgroup, Target};
 pub use describe::receptor::{Magnesium, Receptor};
 pub use describe::stdp::Stdp;
 pub use group::Group;

@@ -4,7 +4,7 @@ use super::plan::PoissonDrive;
 use crate::error::{Error, Result};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// Most spikes a step that a Poisson drive may have in the mean: tables stay small.
 const MOST: f64 = 256.0;
@@ -53,7 +53,7 @@ struct Noise<'a, T> {
     i: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Noise<'_, T> {
+impl<T: Real> SimdLoop for Noise<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
@@ -81,7 +81,7 @@ struct AddPoisson<'a, T> {
 /// Units whose words are drawn together.
 const WORDS: usize = 64;
 
-impl<T: Real> Kernel for AddPoisson<'_, T> {
+impl<T: Real> SimdLoop for AddPoisson<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::numeric::scalar::Real;
 use crate::system::program::Program;
 use crate::system::scan::Scan;
-use crate::system::state::{Part, State, child};
+use crate::system::state::{State, StatePart, child};
 use crate::system::{Coupling, InputSpec, Inputs, Schema, Shared, Start, System, Tick, VarSpec};
 
 impl<T: Real> System<T> for Network<T> {
@@ -48,7 +48,7 @@ impl<T: Real> System<T> for Network<T> {
     fn init(&self, shared: &Shared, state: &mut State<'_, T>) {
         let (first, node) = (state.first(), state.node());
         for (index, (plan, model)) in self.plan.groups.iter().zip(&self.models).enumerate() {
-            let part = Part { index, vars: plan.vars.clone(), units: plan.units, first: first * plan.units };
+            let part = StatePart { index, vars: plan.vars.clone(), units: plan.units, first: first * plan.units };
             model.init(shared, &mut state.part(&part));
             for receptor in plan.receptors.iter().filter(|r| !r.own.is_empty()) {
                 let stream = poisson::stream(shared.seed, child(node, index), &receptor.name);

@@ -118,7 +118,7 @@ impl Engine {
     /// Whether inputs must have all their elements, even those that are the same for all steps,
     /// rows or units.
     pub(crate) fn takes_whole(&self) -> bool {
-        self.stages.first().is_none_or(|stage| !stage.stretches())
+        self.stages.first().is_none_or(|stage| !stage.accepts_broadcast())
     }
 
     /// Copies the system's current weights to the device.

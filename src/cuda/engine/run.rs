@@ -112,7 +112,7 @@ impl Engine {
         let host = matches!(run.feed, RunIo::HostIo(_));
         let (input, record) = if host { (run.feed.bytes(self.form()), self.record_bytes(run.steps)) } else { (0, 0) };
         let free = self.context.free()?;
-        let limits = self.limits.stretched(run.steps, input, record, free);
+        let limits = self.limits.extended(run.steps, input, record, free);
         let need = limits.bytes().saturating_sub(self.limits.bytes());
         if need > free {
             let what = format!(

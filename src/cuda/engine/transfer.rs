@@ -45,7 +45,7 @@ impl ChunkTransfer {
 /// Returns how many elements of each axis must be stored: 1 if the series is the same along this
 /// axis, unless `whole` requires all.
 fn extents(series: &dyn Series, whole: bool) -> [usize; 3] {
-    series.axes().map(|(len, stretches)| if stretches && !whole { len.min(1) } else { len })
+    series.axes().map(|(len, repeats)| if repeats && !whole { len.min(1) } else { len })
 }
 
 impl RunIo<'_> {

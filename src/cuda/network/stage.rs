@@ -413,7 +413,7 @@ impl StageKernel for NetworkStage {
         }
     }
 
-    fn stretches(&self) -> bool {
+    fn accepts_broadcast(&self) -> bool {
         true
     }
 

@@ -79,7 +79,7 @@ impl Equations<N, P> for MorrisLecarEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v, w]: [R; N],
         i: R,
         &Parameters { v_ca, g_ca, v_k, g_k, v_leak, g_leak, c, v1, v2, v3, v4, phi, .. }: &Parameters<R>,
@@ -101,7 +101,7 @@ impl Equations<N, P> for MorrisLecarEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(p: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(p: &Parameters<R>) -> R {
         R::of(1.0) / p.c
     }
 

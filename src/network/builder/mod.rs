@@ -3,7 +3,7 @@
 mod receptor;
 
 use super::describe::kinetics::{Kinetics, MAX_POTENTIAL};
-use super::describe::projection::{Part, Projection};
+use super::describe::projection::{Projection, Subgroup};
 use super::describe::receptor::Kind;
 use super::group::Group;
 use crate::connectivity::{ConnectivitySpec, MOST_STEPS};
@@ -381,7 +381,7 @@ fn projection_plan<T: Real>(
 }
 
 /// The group's number, and the neurons.
-fn part(projection: &str, part: &Part, groups: &[GroupPlan]) -> Result<(usize, Range<usize>)> {
+fn part(projection: &str, part: &Subgroup, groups: &[GroupPlan]) -> Result<(usize, Range<usize>)> {
     let group = groups.iter().position(|p| p.name == part.group);
     let group = group.ok_or_else(|| Error::unknown("group", &part.group, groups.iter().map(|p| p.name.as_str())))?;
     let units = part.units.clone().unwrap_or(0..groups[group].units);

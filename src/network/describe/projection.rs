@@ -11,8 +11,8 @@ use std::ops::Range;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Projection {
     pub(crate) name: String,
-    pub(crate) from: Part,
-    pub(crate) to: Part,
+    pub(crate) from: Subgroup,
+    pub(crate) to: Subgroup,
     pub(crate) receptor: String,
     pub(crate) connect: Connect,
     pub(crate) autapses: bool,
@@ -27,7 +27,7 @@ pub struct Projection {
 
 /// A group, or a range of its neurons: `"P"` or `("P", 0..3200)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct Subgroup {
     pub(crate) group: String,
     pub(crate) units: Option<Range<usize>>,
 }
@@ -35,23 +35,23 @@ pub struct Part {
 /// A receptor of a group or of a range of its neurons: `("P", "ge")` or `("P", 0..10, "ge")`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    part: Part,
+    part: Subgroup,
     receptor: String,
 }
 
-impl From<&str> for Part {
+impl From<&str> for Subgroup {
     fn from(group: &str) -> Self {
         Self { group: group.into(), units: None }
     }
 }
 
-impl From<String> for Part {
+impl From<String> for Subgroup {
     fn from(group: String) -> Self {
         Self { group, units: None }
     }
 }
 
-impl<S: Into<String>> From<(S, Range<usize>)> for Part {
+impl<S: Into<String>> From<(S, Range<usize>)> for Subgroup {
     fn from((group, units): (S, Range<usize>)) -> Self {
         Self { group: group.into(), units: Some(units) }
     }
@@ -59,7 +59,7 @@ impl<S: Into<String>> From<(S, Range<usize>)> for Part {
 
 impl<S: Into<String>, R: Into<String>> From<(S, R)> for Target {
     fn from((group, receptor): (S, R)) -> Self {
-        Self { part: Part { group: group.into(), units: None }, receptor: receptor.into() }
+        Self { part: Subgroup { group: group.into(), units: None }, receptor: receptor.into() }
     }
 }
 
@@ -72,7 +72,7 @@ impl<S: Into<String>, R: Into<String>> From<(S, Range<usize>, R)> for Target {
 impl Projection {
     /// Synapses between all pairs, autapses included, of weight 1, without delay.
     #[must_use]
-    pub fn new(name: impl Into<String>, from: impl Into<Part>, to: impl Into<Target>) -> Self {
+    pub fn new(name: impl Into<String>, from: impl Into<Subgroup>, to: impl Into<Target>) -> Self {
         let Target { part, receptor } = to.into();
         Self {
             name: name.into(),

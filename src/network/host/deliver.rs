@@ -5,7 +5,7 @@ use super::presynaptic::AMOUNT_ONE;
 use crate::connectivity::{Delays, SynapseTable, Targets, Weights};
 use crate::network::plan::WORD;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use std::ops::{AddAssign, Range};
 
 /// The number of synapses of a step from which on threads share the targets.
@@ -86,7 +86,7 @@ impl Delivery {
         }
     }
 
-    fn to<T: Real, X: Target>(
+    fn to<T: Real, X: TargetIndex>(
         &mut self,
         targets: &[X],
         weights: &Weights,
@@ -135,7 +135,7 @@ impl Delivery {
         &mut self.list
     }
 
-    fn part<T: Real, X: Target, L: SynapticWeight>(
+    fn part<T: Real, X: TargetIndex, L: SynapticWeight>(
         &mut self,
         targets: &[X],
         load: L,
@@ -189,18 +189,18 @@ pub(super) fn each_spike<T: Real>(words: &[T], part: &Range<usize>, mut each: im
 }
 
 /// A target's number.
-trait Target: Copy + Send + Sync {
+trait TargetIndex: Copy + Send + Sync {
     fn number(self) -> usize;
 }
 
-impl Target for u16 {
+impl TargetIndex for u16 {
     #[inline(always)]
     fn number(self) -> usize {
         usize::from(self)
     }
 }
 
-impl Target for u32 {
+impl TargetIndex for u32 {
     #[inline(always)]
     fn number(self) -> usize {
         self as usize
@@ -324,7 +324,7 @@ struct TargetRange<'a, T, X, L: SynapticWeight> {
     s: &'a mut [T],
 }
 
-impl<T: Real, X: Target, L: SynapticWeight> TargetRange<'_, T, X, L> {
+impl<T: Real, X: TargetIndex, L: SynapticWeight> TargetRange<'_, T, X, L> {
     /// Divides the targets into this number of shares.
     fn share(self, shares: usize) {
         if shares <= 1 {
@@ -375,7 +375,7 @@ impl<T: Real, X: Target, L: SynapticWeight> TargetRange<'_, T, X, L> {
 }
 
 /// Not for its vectors: for its fused multiply-adds, which are calls elsewhere.
-impl<T: Real, X: Target, L: SynapticWeight> Kernel for TargetRange<'_, T, X, L> {
+impl<T: Real, X: TargetIndex, L: SynapticWeight> SimdLoop for TargetRange<'_, T, X, L> {
     type Output = ();
     #[inline(always)]
     fn run(mut self) {

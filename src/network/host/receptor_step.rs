@@ -4,7 +4,7 @@ use crate::network::plan::WORD;
 use crate::network::plan::postsynaptic::SynapticFilter;
 use crate::numeric::math::exp;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// What has decayed to less than this is nothing; long before, it is no part of any potential.
 /// Subnormal numbers are slow.
@@ -54,7 +54,7 @@ pub(super) fn join<T: Real>(join: GapStep<'_, T>) {
     }
 }
 
-impl<T: Real> Kernel for ReceptorStep<'_, T> {
+impl<T: Real> SimdLoop for ReceptorStep<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
@@ -109,7 +109,7 @@ struct Mask<'a, T> {
     words: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Mask<'_, T> {
+impl<T: Real> SimdLoop for Mask<'_, T> {
     type Output = u32;
     #[inline(always)]
     fn run(self) -> u32 {

@@ -21,7 +21,7 @@ struct Var {
 }
 
 /// Neurons that are looked at together: few of them are refractory.
-const STRETCH: usize = 16;
+const PIECE: usize = 16;
 
 impl<T: Real> Refractory<T> {
     pub(super) fn new(groups: &[GroupPlan]) -> Self {
@@ -53,16 +53,16 @@ impl<T: Real> Refractory<T> {
             for row in 0..rows {
                 let (mut at, end) = (row * units + owned.start, row * units + owned.end);
                 while at < end {
-                    let stretch = &counters[at..end.min(at + STRETCH)];
+                    let piece = &counters[at..end.min(at + PIECE)];
                     let mut any = false;
-                    for left in stretch {
+                    for left in piece {
                         any |= *left > one;
                     }
                     if any {
-                        let held = (at..).zip(stretch).filter(|(_, left)| **left > one);
+                        let held = (at..).zip(piece).filter(|(_, left)| **left > one);
                         self.values.extend(held.map(|(k, _)| (*var, k, values[k])));
                     }
-                    at += stretch.len();
+                    at += piece.len();
                 }
             }
         }

@@ -6,7 +6,7 @@ use crate::connectivity::Targets;
 use crate::network::plan::plastic::{PlasticPlan, StdpConstants};
 use crate::network::plan::{GroupPlan, ProjectionPlan};
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::system::state::State;
 use std::mem::take;
 use std::ops::Range;
@@ -91,7 +91,7 @@ struct Decay<'a, T> {
     decay: T,
 }
 
-impl<T: Real> Kernel for Decay<'_, T> {
+impl<T: Real> SimdLoop for Decay<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
