@@ -88,12 +88,12 @@ __device__ __forceinline__ void advance(State& state, Input in, const Params& p)
 #endif
 #pragma unroll
     for (int var = 0; var < VARS; ++var) {
-        acc_t pull = -s[var];
+        acc_t leak = -s[var];
 #if N_INPUTS == 2
-        if (var == 0) pull = fma(input_gain(p), in.port[1], pull);
+        if (var == 0) leak = fma(input_gain(p), in.port[1], leak);
 #endif
-        pull = math::divisible(pull, low);
-        state.x[var] = fma(f[var], math::decay(pull * p.dt) / pull, state.x[var]);
+        leak = math::divisible(leak, low);
+        state.x[var] = fma(f[var], math::decay(leak * p.dt) / leak, state.x[var]);
     }
 #if RESET == 2
     state.x[0] = state.x[0] > most ? most : state.x[0];

@@ -18,10 +18,10 @@ __device__ __forceinline__ void derivatives(const acc_t (&x)[VARS], acc_t i, con
     const acc_t from_ca = v - p.v_ca;
     const acc_t current = i - p.g_ca * m * from_ca - p.g_k * w * (v - p.v_k) - p.g_leak * (v - p.v_leak);
     const acc_t steep = two / p.v2 * (m * (one - m));
-    const acc_t pull = p.g_ca * fma(steep, from_ca, m) + p.g_k * w + p.g_leak;
+    const acc_t conductance = p.g_ca * fma(steep, from_ca, m) + p.g_k * w + p.g_leak;
     f[0] = current / p.c;
     f[1] = (w_inf - w) * rate;
-    s[0] = -(pull / p.c);
+    s[0] = -(conductance / p.c);
     s[1] = -rate;
 }
 

@@ -1,7 +1,7 @@
 //! Properties of any network: splits, chunks, threads, checkpoints and batches change no bit, and a
 //! network without weights is its groups.
 
-use crate::networks::cell::{Cobahh, Told};
+use crate::networks::cell::{Cobahh, ScriptedCells};
 use ndarray::{Array2, Axis};
 use overtime::models::Lif;
 use overtime::network::{Connect, Group, Magnesium, Network, Nmda, Projection, Receptor, Stp};
@@ -164,9 +164,10 @@ fn threads_change_no_bit() {
 #[test]
 fn threads_change_no_bit_of_a_large_delivery() {
     let network = |weight: Init| {
-        let told = || Told { units: 300, spikes: (0..300).filter(|k| k % 5 != 0).map(|k| (1, k)).collect() };
+        let scripted =
+            || ScriptedCells { units: 300, spikes: (0..300).filter(|k| k % 5 != 0).map(|k| (1, k)).collect() };
         Network::<f32>::builder(0.1)
-            .group(Group::new("a", told()).receptor(Receptor::exponential("s", 5.0)))
+            .group(Group::new("a", scripted()).receptor(Receptor::exponential("s", 5.0)))
             .project(Projection::new("p", "a", ("a", "s")).connect(Connect::FixedProb(0.6)).weight(weight).delay(0.2))
             .build()
             .unwrap()

@@ -55,7 +55,7 @@ pub(crate) struct Engine {
     pub(crate) keeps_output: bool,
     pub(crate) limits: ChunkLimits,
     /// The length of the next chunk, from measured times.
-    pub(crate) pace: ChunkLength,
+    pub(crate) chunk_length: ChunkLength,
     /// The same for each stage, if a run is one sequence.
     pub(crate) paces: Vec<ChunkLength>,
     /// A u64 for each batch row: the row makes a step while the number of completed steps is below

@@ -96,8 +96,8 @@ impl Equations<N, P> for MorrisLecarEquations {
         let current = i - g_ca * m * from_ca - g_k * w * (v - v_k) - g_leak * (v - v_leak);
         // dM∞/dV = 2/V2 · M∞ (1 − M∞)
         let steep = two / v2 * (m * (one - m));
-        let pull = g_ca * steep.mul_add(from_ca, m) + g_k * w + g_leak;
-        ([current / c, (w_inf - w) * rate], [-(pull / c), -rate])
+        let conductance = g_ca * steep.mul_add(from_ca, m) + g_k * w + g_leak;
+        ([current / c, (w_inf - w) * rate], [-(conductance / c), -rate])
     }
 
     #[inline(always)]

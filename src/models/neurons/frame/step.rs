@@ -158,15 +158,15 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
     #[inline(always)]
     fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>) {
         let (dt, low) = (self.dt, R::of(-GROWTH) / self.dt);
-        let (mut rate, mut pull) = ([[R::of(0.0); W]; N], [[R::of(0.0); W]; N]);
+        let (mut rate, mut leak) = ([[R::of(0.0); W]; N], [[R::of(0.0); W]; N]);
         for k in 0..W {
             let (x, p) = (column(&tile.x, k), column(&tile.p, k));
             let (f, s) = derivatives::<R, E, N, P>(x, tile.i[k], tile.g[k], &p);
             for var in 0..N {
                 rate[var][k] = f[var];
-                pull[var][k] = -s[var];
+                leak[var][k] = -s[var];
             }
-            pull[0][k] = E::input_gain(&E::Parameters::from(p)).mul_add(tile.g[k], pull[0][k]);
+            leak[0][k] = E::input_gain(&E::Parameters::from(p)).mul_add(tile.g[k], leak[0][k]);
         }
         // A soft reset keeps what is above the threshold: no more than the equations there make of
         // a step. (The derivative at the step's start, which an upstroke has made large, would keep
@@ -184,8 +184,8 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
         for var in 0..N {
             for k in 0..W {
                 // At a slope of 0 the limit, Euler's step, comes out.
-                let pull = divisible(pull[var][k], low);
-                tile.x[var][k] = rate[var][k].mul_add(decay(pull * dt) / pull, tile.x[var][k]);
+                let leak = divisible(leak[var][k], low);
+                tile.x[var][k] = rate[var][k].mul_add(decay(leak * dt) / leak, tile.x[var][k]);
             }
         }
         if E::RESETS && self.soft {

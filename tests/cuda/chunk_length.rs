@@ -93,17 +93,17 @@ fn compare<S: System<f32>>(name: &str, make: &dyn Fn() -> Builder<f32, S>, run: 
     // estimate of the time of a step.
     let expected = [STEPS, 70, 3].map(|steps| run(&mut on_cpu, steps));
     for strategy in [Strategy::HostLoop, Strategy::Graph, Strategy::Persistent] {
-        for told in [false, true].into_iter().take(if strategy == Strategy::Persistent { 2 } else { 1 }) {
+        for with_callback in [false, true].into_iter().take(if strategy == Strategy::Persistent { 2 } else { 1 }) {
             let builder = make().device(Device::Cuda(0)).strategy(strategy);
-            let mut over_time = if told { builder.progress(|_, _| true) } else { builder }.build().unwrap();
+            let mut over_time = if with_callback { builder.progress(|_, _| true) } else { builder }.build().unwrap();
             for (steps, expected) in [STEPS, 70, 3].into_iter().zip(&expected) {
                 bits::same_runs(
-                    &format!("{name}, {strategy}, {steps} steps, progress callback {told}"),
+                    &format!("{name}, {strategy}, {steps} steps, progress callback {with_callback}"),
                     &run(&mut over_time, steps),
                     expected,
                 );
             }
-            bits::same_states(&format!("{name}, {strategy}, progress callback {told}"), &over_time, &on_cpu);
+            bits::same_states(&format!("{name}, {strategy}, progress callback {with_callback}"), &over_time, &on_cpu);
         }
     }
 }
