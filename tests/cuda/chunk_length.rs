@@ -182,7 +182,8 @@ fn no_pace_changes_a_tier() {
         bits::same_runs("a sequence with fixed chunks", &by_hand, &whole);
     };
     for tier in ["block", "cluster", "grid", "step", "product"] {
-        let said = at_each(&[PACES[0], PACES[2]], "chunk_length::no_pace_changes_a_tier", &[("OVERTIME_CELLS", tier)], run);
+        let said =
+            at_each(&[PACES[0], PACES[2]], "chunk_length::no_pace_changes_a_tier", &[("OVERTIME_CELLS", tier)], run);
         let sums: Vec<_> = said.iter().map(|text| text.lines().find_map(|line| line.split("sum ").nth(1))).collect();
         assert!(sums.iter().all(|sum| sum.is_some() && *sum == sums[0]), "{tier}: {sums:?}");
         if std::env::var(CHILD).is_ok() {
@@ -265,18 +266,20 @@ fn a_watchdog_finds_nothing_to_end() {
     // instructions.
     let run = || LoopOverTime::<f32, _>::builder(Hh::new(128)).device(Device::Cuda(0)).build().unwrap().run_steps(2000);
     let watched = |pace| [("FAKECUDA_WATCHDOG", "6000000"), (PACE, pace)];
-    simulated("chunk_length::a_watchdog_finds_nothing_to_end", &watched("0.000001"), || match std::env::var(PACE).as_deref() {
-        Ok("0.000001") => assert_eq!(run().unwrap().i, 2000),
-        _ => {
-            let error = run().unwrap_err().to_string();
-            assert!(error.contains("CUDA_ERROR_LAUNCH_TIMEOUT"), "{error}");
-            let after = LoopOverTime::<f32, _>::builder(Lif::new(1))
-                .device(Device::Cuda(0))
-                .build()
-                .map(|_| ())
-                .unwrap_err()
-                .to_string();
-            assert!(after.contains("was lost") && after.contains("LAUNCH_TIMEOUT"), "{after}");
+    simulated("chunk_length::a_watchdog_finds_nothing_to_end", &watched("0.000001"), || {
+        match std::env::var(PACE).as_deref() {
+            Ok("0.000001") => assert_eq!(run().unwrap().i, 2000),
+            _ => {
+                let error = run().unwrap_err().to_string();
+                assert!(error.contains("CUDA_ERROR_LAUNCH_TIMEOUT"), "{error}");
+                let after = LoopOverTime::<f32, _>::builder(Lif::new(1))
+                    .device(Device::Cuda(0))
+                    .build()
+                    .map(|_| ())
+                    .unwrap_err()
+                    .to_string();
+                assert!(after.contains("was lost") && after.contains("LAUNCH_TIMEOUT"), "{after}");
+            }
         }
     });
     // Without the short target time, the watchdog ends a launch.
