@@ -159,7 +159,7 @@ fn models_and_receptors_that_do_not_fit_are_refused() {
 #[test]
 fn a_loop_with_another_dt_is_refused() {
     let error = LoopOverTime::builder(builder().build().unwrap()).dt(0.2).build().expect_err("the loop was accepted");
-    assert!(error.to_string().contains("dt: 0.2 is not the network's"), "{error}");
+    assert!(error.to_string().contains("dt: 0.2 is not the network's 0.1"), "{error}");
 }
 
 #[test]

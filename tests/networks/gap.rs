@@ -131,7 +131,7 @@ fn goes_astray<T: Real>() {
                 assert!(
                     variable == "c.V"
                         && reason.contains("`j`")
-                        && reason.contains("-512 to 512; a shorter dt may keep it there"),
+                        && reason.contains("-512 to 512; a shorter dt may keep V there"),
                     "{variable}: {reason}"
                 );
             }
@@ -190,7 +190,7 @@ fn impossible_gap_junctions_are_refused() {
     refused(gap(), plain().delay(0.1), "`p`: gap junctions have no delay");
     refused(gap(), plain().delay(Init::Uniform(0.0, 3.0)), "gap junctions");
     refused(gap(), plain().procedural(), "gap junctions, and its synapses must be stored");
-    refused(gap(), plain().stdp(overtime::network::Stdp::new(1.0)), "gap junctions and weights that learn");
+    refused(gap(), plain().stdp(overtime::network::Stdp::new(1.0)), "gap junctions and plastic weights");
     refused(gap(), plain().kinetics(Ampa::default()), "which take no spikes");
     refused(Receptor::graded("s"), plain().kinetics(Kinetics::Gap), "no gap junctions");
     // Sources without a potential, and targets without a conductance input.

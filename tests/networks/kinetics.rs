@@ -235,7 +235,7 @@ fn kinetics_start_from_given_initial_values() {
     refused(Receptor::graded("s"), plain("left", (-1.0).into()), "is not between 0 and 16777216");
     refused(Receptor::graded("s"), plain("g", vec![0.5].into()), "initial g of projection `p`");
     refused(Receptor::graded("s"), plain("g", f64::NAN.into()), "initial g of projection `p`");
-    refused(Receptor::graded("s"), plain("g", Init::XavierNormal), "is for matrices");
+    refused(Receptor::graded("s"), plain("g", Init::XavierNormal), "is defined for matrices only");
     refused(
         Receptor::exponential("s", 1.0),
         Projection::new("p", "a", ("a", "s")).init("u", 0.5),
@@ -315,7 +315,7 @@ fn invalid_kinetics_are_refused() {
     }
     refused(graded(), plain().kinetics(Stp { release: 1.5, ..Stp::default() }), "more than 1");
     refused(graded(), plain().kinetics(Ampa { t_dur: -1.0, ..Ampa::default() }), "t_dur");
-    refused(Receptor::exponential("s", 5.0), plain().kinetics(Nmda::default()), "no graded receptor");
+    refused(Receptor::exponential("s", 5.0), plain().kinetics(Nmda::default()), "is not a graded receptor");
     // A graded receptor stores nothing, so the effect of a spike would depend on dt.
     for spikes in [
         plain(),
@@ -323,7 +323,7 @@ fn invalid_kinetics_are_refused() {
         plain().stdp(overtime::network::Stdp::new(1.0)),
         plain().kinetics(Stp::default()),
     ] {
-        refused(graded(), spikes, "projection `p` adds spikes to `a.s`, which keeps nothing of them");
+        refused(graded(), spikes, "projection `p` adds spikes to `a.s`, which keeps no value for the next step");
     }
     let rained = Group::new("a", Clamped(vec![0.0])).receptor(graded()).poisson("s", 10.0, 1.0);
     let error = Network::<f32>::builder(0.1).group(rained).build().map(|_| ()).unwrap_err().to_string();
