@@ -78,7 +78,7 @@ fn weights_of_a_wrong_number_or_not_finite_are_refused() {
 
 #[test]
 fn empty_groups_and_parts_are_refused() {
-    value(Network::builder(0.1).group(Group::<f32>::new("a", told(0))), "none");
+    value(Network::builder(0.1).group(Group::<f32>::new("a", told(0))), "too few");
     value(builder().project(Projection::new("p", ("a", 3..3), ("a", "s"))), "is empty");
     value(builder().project(Projection::new("p", "a", ("a", 5..11, "s"))), "beyond the 10 neurons");
     assert!(matches!(refused(Network::builder(0.1), "at least one group"), Error::Unsupported(_)));

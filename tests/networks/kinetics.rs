@@ -88,12 +88,12 @@ fn is_brainpys<T: Real>(exact: f64, integers: f64) {
 }
 
 #[test]
-fn in_f64_all_is_brainpys() {
+fn in_f64_all_variables_are_brainpys() {
     is_brainpys::<f64>(1e-12, 6e-10);
 }
 
 #[test]
-fn in_f32_all_is_brainpys_to_its_precision() {
+fn in_f32_all_variables_are_brainpys_within_its_precision() {
     is_brainpys::<f32>(2e-5, 2e-5);
 }
 
@@ -167,7 +167,7 @@ fn a_spike_transmits_the_amount_of_the_paper() {
     );
 }
 
-/// Rest is a fixed point: the first spike transmits U, whenever it comes.
+/// Rest is a fixed point: the first spike transmits U, at any time.
 #[test]
 fn a_first_spike_transmits_the_release_fraction() {
     for (first, steps) in [(0, 1), (9, 10), (49_999, 50_000)] {
