@@ -1,4 +1,5 @@
-//! Weights and delays of a row at once, by vectors: what [`Distribution::at`] gives, one by one.
+//! Weights and delays of a row, computed with vectors. They equal the values of
+//! [`Distribution::at`].
 
 use super::distribution::Distribution;
 use super::spec::{integer_weight, steps};
@@ -25,7 +26,7 @@ impl Values<'_> {
         vectorize(Steps { values: self, dt, out });
     }
 
-    /// `W` values from number `first` on; those beyond the end are of target 0.
+    /// Computes `W` values from number `first` on; values beyond the end are those of target 0.
     #[inline(always)]
     fn some(&self, first: usize) -> [f64; W] {
         let (mut targets, mut all) = ([0; W], [0.0; W]);
@@ -57,7 +58,7 @@ impl Values<'_> {
     }
 }
 
-/// Values at once.
+/// The number of values that are computed at once.
 const W: usize = 16;
 
 struct IntegerWeights<'a, 'b> {

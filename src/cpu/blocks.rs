@@ -39,7 +39,7 @@ pub(super) fn cut(schema: &Schema, rows: usize, threads: usize, block: Option<us
     (0..items).step_by(size).map(|start| ItemBlock { items: start..items.min(start + size), pointwise }).collect()
 }
 
-/// One block for each of single_item_blocks units or batch rows.
+/// Creates one block for each of these units or batch rows.
 pub(super) fn single_item_blocks(schema: &Schema, items: &[usize]) -> Vec<ItemBlock> {
     let pointwise = schema.coupling == Coupling::Pointwise;
     items.iter().map(|&item| ItemBlock { items: item..item + 1, pointwise }).collect()
@@ -69,8 +69,8 @@ pub(super) fn deal<'c, T>(
     }
 }
 
-/// The indices, within a block, of the recorded elements. The block owns the range `elements` of
-/// the array `[rows, len]`, and `kept` lists the recorded elements of each row.
+/// Returns the indices, within a block, of the recorded elements. The block owns the range
+/// `elements` of the array `[rows, len]`, and `kept` lists the recorded elements of each row.
 pub(super) fn pick(kept: &[usize], len: usize, elements: &Range<usize>) -> Vec<usize> {
     let mut found = Vec::new();
     let mut row = elements.start / len.max(1) * len;

@@ -46,8 +46,8 @@ pub(crate) struct Chunk<'c, T> {
     pub(crate) threads: usize,
     /// The number of units or rows in a block; the engine chooses it if it is `None`.
     pub(crate) block: Option<usize>,
-    /// If set, only single_item_blocks units or rows are computed, in ascending order, and nothing
-    /// is recorded. This serves the search for the first value that is not finite.
+    /// If set, only these units or rows are computed, in ascending order and each in a block of its
+    /// own, and nothing is recorded. This serves the search for the first value that is not finite.
     pub(crate) only: Option<&'c [usize]>,
 }
 

@@ -47,8 +47,8 @@ use std::io::{IsTerminal, Write};
 use target::{InputTarget, Place};
 
 /// The maximum number of steps in a part of a run.
-/// The maximum number of bytes of inputs for a part of a run.
 const MAX_STEPS: usize = 1024;
+/// The maximum number of bytes of inputs for a part of a run.
 const BYTES: usize = 8 << 20;
 
 /// Builds a [`Runner`].

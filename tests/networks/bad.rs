@@ -78,7 +78,7 @@ fn weights_of_a_wrong_number_or_not_finite_are_refused() {
 
 #[test]
 fn empty_groups_and_parts_are_refused() {
-    value(Network::builder(0.1).group(Group::<f32>::new("a", scripted(0))), "none");
+    value(Network::builder(0.1).group(Group::<f32>::new("a", scripted(0))), "too few");
     value(builder().project(Projection::new("p", ("a", 3..3), ("a", "s"))), "is empty");
     value(builder().project(Projection::new("p", "a", ("a", 5..11, "s"))), "beyond the 10 neurons");
     assert!(matches!(refused(Network::builder(0.1), "at least one group"), Error::Unsupported(_)));
@@ -159,7 +159,7 @@ fn models_and_receptors_that_do_not_fit_are_refused() {
 #[test]
 fn a_loop_with_another_dt_is_refused() {
     let error = LoopOverTime::builder(builder().build().unwrap()).dt(0.2).build().expect_err("the loop was accepted");
-    assert!(error.to_string().contains("dt: 0.2 is not the network's"), "{error}");
+    assert!(error.to_string().contains("dt: 0.2 is not the network's 0.1"), "{error}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ const STEPS: usize = 400;
 fn arrivals<T: Real>(delay: impl Into<Init>, weight: impl Into<Init>, spikes: &[(u64, usize)], chunk: u64) -> Vec<f64> {
     let a = ScriptedCells { units: 3, spikes: spikes.to_vec() };
     let b = ScriptedCells { units: 1, spikes: Vec::new() };
-    // The receptor decays to nothing at once, so each step shows only what arrived in the preceding
+    // The receptor decays to 0 at once, so that each step shows only the arrivals of the preceding
     // step.
     let s = Receptor::exponential("s", 1e-3);
     let network = Network::<T>::builder(0.1)
@@ -74,7 +74,7 @@ fn each_synapse_has_its_own_delay() {
 
 /// Units 15 to 40 of a group, a range that starts and ends within words of the spike masks.
 #[test]
-fn only_the_part_named_sends_and_receives() {
+fn only_the_given_subgroups_send_and_receive() {
     let scripted = |units, spikes| ScriptedCells { units, spikes };
     let all = (0..70).map(|unit| (2, unit)).collect();
     let network = Network::<f64>::builder(0.1)

@@ -89,12 +89,12 @@ fn is_brainpys<T: Real>(exact: f64, integers: f64) {
 }
 
 #[test]
-fn in_f64_all_is_brainpys() {
+fn in_f64_all_variables_are_brainpys() {
     is_brainpys::<f64>(1e-12, 6e-10);
 }
 
 #[test]
-fn in_f32_all_is_brainpys_to_its_precision() {
+fn in_f32_all_variables_are_brainpys_within_its_precision() {
     is_brainpys::<f32>(2e-5, 2e-5);
 }
 
@@ -168,7 +168,7 @@ fn a_spike_transmits_the_amount_of_the_paper() {
     );
 }
 
-/// Rest is a fixed point: the first spike transmits U, whenever it comes.
+/// Rest is a fixed point: the first spike transmits U, at any time.
 #[test]
 fn a_first_spike_transmits_the_release_fraction() {
     for (first, steps) in [(0, 1), (9, 10), (49_999, 50_000)] {
@@ -236,7 +236,7 @@ fn kinetics_start_from_given_initial_values() {
     refused(Receptor::graded("s"), plain("left", (-1.0).into()), "is not between 0 and 16777216");
     refused(Receptor::graded("s"), plain("g", vec![0.5].into()), "initial g of projection `p`");
     refused(Receptor::graded("s"), plain("g", f64::NAN.into()), "initial g of projection `p`");
-    refused(Receptor::graded("s"), plain("g", Init::XavierNormal), "is for matrices");
+    refused(Receptor::graded("s"), plain("g", Init::XavierNormal), "is defined for matrices only");
     refused(
         Receptor::exponential("s", 1.0),
         Projection::new("p", "a", ("a", "s")).init("u", 0.5),
@@ -316,7 +316,7 @@ fn invalid_kinetics_are_refused() {
     }
     refused(graded(), plain().kinetics(Stp { release: 1.5, ..Stp::default() }), "more than 1");
     refused(graded(), plain().kinetics(Ampa { t_dur: -1.0, ..Ampa::default() }), "t_dur");
-    refused(Receptor::exponential("s", 5.0), plain().kinetics(Nmda::default()), "no graded receptor");
+    refused(Receptor::exponential("s", 5.0), plain().kinetics(Nmda::default()), "is not a graded receptor");
     // A graded receptor stores nothing, so the effect of a spike would depend on dt.
     for spikes in [
         plain(),
@@ -324,7 +324,7 @@ fn invalid_kinetics_are_refused() {
         plain().stdp(overtime::network::Stdp::new(1.0)),
         plain().kinetics(Stp::default()),
     ] {
-        refused(graded(), spikes, "projection `p` adds spikes to `a.s`, which keeps nothing of them");
+        refused(graded(), spikes, "projection `p` adds spikes to `a.s`, which keeps no value for the next step");
     }
     let rained = Group::new("a", Clamped(vec![0.0])).receptor(graded()).poisson("s", 10.0, 1.0);
     let error = Network::<f32>::builder(0.1).group(rained).build().map(|_| ()).unwrap_err().to_string();

@@ -130,8 +130,8 @@ fn projections_that_cannot_be_procedural_are_refused() {
         assert!(error.to_string().contains(words) && error.to_string().contains("projection `p`"), "{error}");
     };
     let p = || Projection::new("p", "a", ("a", "s"));
-    refused(p().connect(Connect::FixedNumPre(2)), "FixedNumPre says the sources of each target");
-    refused(p().connect(Connect::Arrays { pre: vec![0], post: vec![1] }), "Arrays are those to be stored");
+    refused(p().connect(Connect::FixedNumPre(2)), "FixedNumPre chooses the sources of each target");
+    refused(p().connect(Connect::Arrays { pre: vec![0], post: vec![1] }), "Arrays must be stored");
     refused(p().weight(vec![1.0; 16]), "stores no weights");
     refused(p().delay(Init::Uniform(0.0, 1.0)), "has one delay");
     refused(p().connect(Connect::FixedProb(1.5)), "is not in [0, 1]");

@@ -114,7 +114,7 @@ fn run<T: Real>(options: &Options, steps: u64) -> Recording<T> {
     build::<T>(options).run(drive(steps)).unwrap()
 }
 
-/// Asserts that both groups spike, because the test shows nothing otherwise.
+/// Asserts that both groups spike: without spikes the test has no meaning.
 fn lively<T: Real>(run: &Recording<T>) {
     for name in ["A.spike", "B.spike"] {
         assert!(run[name].iter().any(|s| s.to_f64() > 0.0), "{name}: no spikes");
@@ -256,7 +256,7 @@ fn without_weights_a_network_is_its_groups() {
 
 /// The spike masks and the events contain the same spikes.
 #[test]
-fn the_masks_are_the_spikes() {
+fn masks_and_events_have_the_same_spikes() {
     let network = mixed::<f32>(70, true);
     let vars = [monitor("A.flight"), monitor("A.spike").events()];
     let built = LoopOverTime::builder(network).dt(0.1).out_vars(vars).build();

@@ -66,8 +66,7 @@ fn a_burst_agrees_with_a_plain_loop() {
 const UNITS: usize = 19;
 const HOLD: f64 = 12.0;
 
-/// A group of this model with everything that can act on V. Asserts the properties of each of its
-/// neurons.
+/// A group of this model with all inputs that can act on V. Asserts the properties of each neuron.
 fn nothing_moves_it<T: Real>(model: impl System<T> + 'static, up: f64, gap: bool) {
     let what = model.kind().to_owned();
     let group = Group::new("b", model).receptor(Receptor::delta("s", "V")).poisson("s", 2500.0, up).poisson(
@@ -157,7 +156,7 @@ fn nothing_moves_a_refractory_potential() {
 
 /// The refractory period holds only V. Other variables receive spikes.
 #[test]
-fn adaptation_goes_on_taking_spikes() {
+fn adaptation_receives_spikes_in_the_refractory_period() {
     let neuron =
         AdExIf::<f64>::new(1).param("tau_ref", 5.0).unwrap().param("a", 0.0).unwrap().param("tau_w", 1e9).unwrap();
     let network = Network::builder(0.1)

@@ -70,7 +70,7 @@ fn check<T: Real>(seed: u64, sources: usize, targets: usize, synapses: usize, to
 /// Each weight is within 2^(e−31) of the given value; here e = 4, so the bound is 7.5e-9. A sum has
 /// some dozens of weights.
 #[test]
-fn weights_of_their_own_sum_up_as_in_a_plain_program() {
+fn individual_weights_sum_up_as_in_a_plain_program() {
     for (seed, (sources, targets, synapses)) in [(1, 1, 1), (33, 17, 200), (5, 1025, 900)].into_iter().enumerate() {
         check::<f64>(seed as u64, sources, targets, synapses, 2e-7);
         check::<f32>(seed as u64, sources, targets, synapses, 1e-4);

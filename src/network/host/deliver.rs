@@ -33,12 +33,12 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// With room for this number of targets.
+    /// Creates memory for this number of targets.
     pub(crate) fn new(targets: usize) -> Self {
         Self { counts: vec![0; targets], loads: vec![0; targets], ..Self::default() }
     }
 
-    /// Nothing arrives yet.
+    /// Starts a new sum, without synapses.
     pub(crate) fn begin(&mut self) {
         self.ranges.clear();
         self.amounts.clear();
@@ -102,7 +102,8 @@ impl Delivery {
         }
     }
 
-    /// As `add`, with the present weights `w`; the integer weight of a weight of 1 is `inv_scale`.
+    /// Does the same as `add`, with the present weights `w`; the integer weight of a weight of 1 is
+    /// `inv_scale`.
     pub(super) fn add_now<T: Real>(
         &mut self,
         table: &SynapseTable,
@@ -214,7 +215,7 @@ trait Sum: Copy + Default + PartialEq + AddAssign + Send {
     fn all<'a>(counts: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [Self];
 }
 
-/// Spikes.
+/// A number of spikes.
 impl Sum for i32 {
     #[inline(always)]
     fn real<T: Real>(self) -> T {
@@ -225,7 +226,7 @@ impl Sum for i32 {
     }
 }
 
-/// Weights.
+/// A sum of weights.
 impl Sum for i64 {
     #[inline(always)]
     fn real<T: Real>(self) -> T {
@@ -374,7 +375,8 @@ impl<T: Real, X: TargetIndex, L: SynapticWeight> TargetRange<'_, T, X, L> {
     }
 }
 
-/// Not for its vectors: for its fused multiply-adds, which are calls elsewhere.
+/// `vectorize` is called for the fused multiply-adds, which are function calls otherwise, and not
+/// for vectors.
 impl<T: Real, X: TargetIndex, L: SynapticWeight> SimdLoop for TargetRange<'_, T, X, L> {
     type Output = ();
     #[inline(always)]

@@ -15,11 +15,11 @@ use std::ops::{AddAssign, Range};
 
 /// The number of synapses that pays for a worker with its own sums.
 const SHARE: usize = 8192;
-/// The most workers.
+/// The maximum number of workers.
 const WORKERS: usize = 8;
 /// A dense pass over this number of targets costs about as much as one sparse lookup.
 const DENSE: usize = 16;
-/// Targets whose sums a thread moves at a time.
+/// The number of targets whose sums a thread moves at a time.
 const PIECE: usize = 1 << 14;
 
 /// Memory that all steps use.
@@ -67,7 +67,7 @@ impl Procedural {
         Self { workers: (0..some).map(|_| worker()).collect(), ..Self::default() }
     }
 
-    /// Collects the spikes in `words`, the mask of a whole group, of which `pre` are the sources.
+    /// Collects the spikes in `words`, the mask of a whole group with the sources `pre`.
     pub(super) fn collect<T: Real>(&mut self, words: &[T], pre: &Range<usize>) {
         self.sources.clear();
         each_spike(words, pre, |source| self.sources.push(source as u32));
