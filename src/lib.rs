@@ -79,7 +79,7 @@
 //!   NVRTC when it is built. It serves machines with a driver and without NVRTC. Systems of your
 //!   own still need NVRTC. `OVERTIME_EMBED=80,90`, when the crate is built, embeds the kernels of
 //!   these generations only, of 75, 80, 90, 100 and 120. Each generation takes a fifth of the time
-//!   and of the size.
+//!   and of the size. `OVERTIME_EMBED_TYPES=f32,bf16` embeds the kernels of these element types only.
 #![deny(missing_docs)]
 
 #[doc(hidden)]

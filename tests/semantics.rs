@@ -318,10 +318,10 @@ fn a_wrong_batch_is_an_error_with_axis_expected_and_given() {
     assert_eq!(over_time.i(), before.i);
     // Axes of length 1, and a series with one value for each step, are broadcast over batch and
     // units.
-    let stretched = over_time.run(&Array3::from_elem((5, 1, 1), 3.0)).unwrap();
+    let broadcast = over_time.run(&Array3::from_elem((5, 1, 1), 3.0)).unwrap();
     over_time.reset_state(4).unwrap();
     over_time.run_steps(1).unwrap();
-    assert_eq!(over_time.run(&Array1::from_elem(5, 3.0)).unwrap()["V"], stretched["V"]);
+    assert_eq!(over_time.run(&Array1::from_elem(5, 3.0)).unwrap()["V"], broadcast["V"]);
 }
 
 /// brainpy `shared_arg`: a shared value reaches every node, including layers of a `Sequential`.

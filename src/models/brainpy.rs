@@ -4,7 +4,7 @@
 #[cfg(doc)]
 use super::Activation;
 use super::cells::frame::Cell;
-use super::cells::{gru_cell, lstm_cell, rnn_cell};
+use super::cells::{gru_cell_brainpy, lstm_cell, rnn_cell};
 use super::layers::recurrent::Recurrent;
 #[cfg(doc)]
 use crate::init::Init;
@@ -53,7 +53,7 @@ pub type RnnCell<T> = Cell<T, rnn_cell::RnnBrainpy>;
 ///
 /// Names, layouts and defaults are brainpy's. The reset r is applied **before** the product with
 /// `Wh_a`: torch's and cuDNN's is another cell, [`models::GruCell`](crate::models::GruCell).
-pub type GruCell<T> = Cell<T, gru_cell::GruBrainpy>;
+pub type GruCell<T> = Cell<T, gru_cell_brainpy::GruBrainpy>;
 
 /// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780; in the
 /// form of Zaremba, Sutskever & Vinyals, arXiv:1409.2329): `brainpy.dyn.LSTMCell`.
@@ -82,7 +82,7 @@ pub type LstmCell<T> = Cell<T, lstm_cell::LstmBrainpy>;
 
 /// Layers of brainpy's gated recurrent units, [`GruCell`], with that cell's defaults: reset before
 /// the product. [`Recurrent`] has shapes, names and options.
-pub type Gru<T> = Recurrent<T, gru_cell::GruBrainpy>;
+pub type Gru<T> = Recurrent<T, gru_cell_brainpy::GruBrainpy>;
 
 /// Layers of brainpy's long short-term memory, [`LstmCell`], with that cell's defaults: 1 is added
 /// to the forget gate. [`Recurrent`] has shapes, names and options.

@@ -15,8 +15,8 @@ mod weights;
 
 pub use crate::error::nearest::nearest;
 pub use crate::system::param::Param;
-pub use cells::frame::{Cell, Defaults, Gates, Moment};
-pub use cells::gru_cell_torch::GruCell;
+pub use cells::frame::{Cell, CellStep, Defaults, Gates};
+pub use cells::gru_cell::GruCell;
 pub use cells::lstm_cell::LstmCell;
 pub use cells::rnn_cell::RnnCell;
 pub use channels::{Channel, ChannelKind};

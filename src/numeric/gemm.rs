@@ -6,7 +6,7 @@
 //! General-purpose libraries promise neither, and they pack the weights again in every call.
 
 use super::scalar::{Real, Scalar};
-use super::simd::{Kernel, vectorize, wide};
+use super::simd::{SimdLoop, vectorize, wide};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -319,7 +319,7 @@ struct Tiles<'a, R, const L: usize, const N: usize, const M: usize> {
     rows: usize,
 }
 
-impl<R: Real, const L: usize, const N: usize, const M: usize> Kernel for Tiles<'_, R, L, N, M> {
+impl<R: Real, const L: usize, const N: usize, const M: usize> SimdLoop for Tiles<'_, R, L, N, M> {
     type Output = ();
     #[inline(always)]
     fn run(self) {

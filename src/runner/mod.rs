@@ -45,12 +45,12 @@ use crate::recording::{Monitor, Recording};
 use crate::system::{Coupling, System};
 use join::{Joined, Watch};
 use std::io::{IsTerminal, Write};
-use target::{Place, Target};
+use target::{InputTarget, Place};
 
 /// The maximum number of steps in a part of a run.
-const PART_STEPS: usize = 1024;
+const MAX_STEPS: usize = 1024;
 /// The maximum number of bytes of inputs for a part of a run.
-const PART_BYTES: usize = 8 << 20;
+const BYTES: usize = 8 << 20;
 
 /// Builds a [`Runner`].
 pub struct RunnerBuilder<T: Scalar, S> {
@@ -63,7 +63,7 @@ pub struct RunnerBuilder<T: Scalar, S> {
 /// A loop over time with inputs and monitors by name; see [`runner`](self).
 pub struct Runner<T: Scalar, S: System<T>> {
     over_time: LoopOverTime<T, S>,
-    targets: Vec<Target>,
+    targets: Vec<InputTarget>,
     watches: Vec<Watch<T>>,
 }
 
@@ -168,15 +168,15 @@ impl<T: Scalar, S: System<T>> RunnerBuilder<T, S> {
         }
         monitors.extend(watches.iter().flat_map(Watch::monitors));
         let over_time = builder.monitored(monitors).build()?;
-        let mut targets: Vec<Target> = Vec::new();
+        let mut targets: Vec<InputTarget> = Vec::new();
         for (name, source) in inputs {
-            let found = Target::find(&name, &over_time.schema, &over_time.layout)?;
+            let found = InputTarget::find(&name, &over_time.schema, &over_time.layout)?;
             match targets.iter_mut().find(|t| t.same_place(&found)) {
                 Some(target) => target.sources.push(source),
-                None => targets.push(Target { sources: vec![source], ..found }),
+                None => targets.push(InputTarget { sources: vec![source], ..found }),
             }
         }
-        if over_time.schema.coupling == Coupling::Sequence && targets.iter().any(Target::is_variable) {
+        if over_time.schema.coupling == Coupling::Sequence && targets.iter().any(InputTarget::is_variable) {
             return Err(Error::Unsupported(
                 "a sequence makes all steps at once, so that a variable cannot have an input between its steps".into(),
             ));
@@ -240,7 +240,7 @@ impl<T: Scalar, S: System<T>> Runner<T, S> {
         let Self { over_time, targets, watches } = self;
         let (rows, from) = (over_time.layout.rows, over_time.clock.done);
         targets.iter().try_for_each(|target| target.check(target.extent(&over_time.schema), rows, from, steps))?;
-        let most = part_steps(over_time.any(), targets, watches.is_empty());
+        let most = steps_between_calls(over_time.any(), targets, watches.is_empty());
         let mut joined = Joined::new(steps);
         over_time.any_mut().cut(steps, most, report, &mut |this, report, _, n| {
             let (clock, shared, done) = (this.clock, this.shared.clone(), this.clock.done);
@@ -314,12 +314,12 @@ impl<T: Scalar, S: System<T>> WithProgress<'_, &mut Runner<T, S>> {
 }
 
 /// The maximum number of steps in a part of the run, between two calls of sources and functions.
-fn part_steps<T: Scalar>(
+fn steps_between_calls<T: Scalar>(
     over_time: &crate::loop_over_time::AnyLoop<'_, T>,
-    targets: &[Target],
+    targets: &[InputTarget],
     unwatched: bool,
 ) -> usize {
-    if targets.iter().any(Target::is_variable) {
+    if targets.iter().any(InputTarget::is_variable) {
         return 1;
     }
     let widths =
@@ -329,5 +329,5 @@ fn part_steps<T: Scalar>(
     {
         return usize::MAX;
     }
-    (PART_BYTES / (widths.sum::<usize>().max(1) * size_of::<T>())).clamp(1, PART_STEPS)
+    (BYTES / (widths.sum::<usize>().max(1) * size_of::<T>())).clamp(1, MAX_STEPS)
 }

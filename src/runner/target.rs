@@ -11,7 +11,7 @@ use ndarray::{ArrayD, IxDyn};
 
 /// A target with its sources, in the order of application.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(super) struct InputTarget {
     pub(super) name: String,
     pub(super) place: Place,
     pub(super) sources: Vec<Source>,
@@ -27,7 +27,7 @@ pub(super) enum Place {
     Variable { at: usize, len: usize, pick: Vec<usize> },
 }
 
-impl Target {
+impl InputTarget {
     /// Finds the input or else the variable of this name. Brainpy's variable `input` is an input
     /// here.
     pub(super) fn find(name: &str, schema: &Schema, layout: &Layout) -> Result<Self> {

@@ -72,8 +72,8 @@ impl Engine {
             if needs_cursor { Some(builder.kernel(None, Request::tool(dtype, "cursor.cu"), 0)?) } else { None };
         let free = context.free()?;
         let limits = ChunkLimits::new(&stages, &plan.recordings, wanted, free, dtype);
-        let pace = ChunkLength::new(context.watched, limits.first)?;
-        let paces = vec![pace; if limits.whole { stages.len() } else { 0 }];
+        let chunk_length = ChunkLength::new(context.watched, limits.first)?;
+        let paces = vec![chunk_length; if limits.whole { stages.len() } else { 0 }];
         let mut stack = FusedLayers::prepare(&stages, limits.steps, free, &mut builder)?;
         let made = builder.made;
         let state = wanted.layout.len.saturating_mul(dtype.size());
@@ -130,7 +130,7 @@ impl Engine {
             check,
             advance,
             limits,
-            pace,
+            chunk_length,
             paces,
             ends: buffer("lengths", 0)?,
             warnings: made.warnings,

@@ -55,7 +55,7 @@ pub(crate) struct Engine {
     pub(crate) keeps_output: bool,
     pub(crate) limits: ChunkLimits,
     /// The length of the next chunk, from measured times.
-    pub(crate) pace: ChunkLength,
+    pub(crate) chunk_length: ChunkLength,
     /// The same for each stage, if a run is one sequence.
     pub(crate) paces: Vec<ChunkLength>,
     /// A u64 for each batch row: the row makes a step while the number of completed steps is below
@@ -118,7 +118,7 @@ impl Engine {
     /// Whether inputs must have all their elements, even those that are the same for all steps,
     /// rows or units.
     pub(crate) fn takes_whole(&self) -> bool {
-        self.stages.first().is_none_or(|stage| !stage.stretches())
+        self.stages.first().is_none_or(|stage| !stage.accepts_broadcast())
     }
 
     /// Copies the system's current weights to the device.

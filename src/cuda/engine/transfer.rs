@@ -45,7 +45,7 @@ impl ChunkTransfer {
 /// Returns how many elements of each axis must be stored: 1 if the series is the same along this
 /// axis, unless `whole` requires all.
 fn extents(series: &dyn Series, whole: bool) -> [usize; 3] {
-    series.axes().map(|(len, stretches)| if stretches && !whole { len.min(1) } else { len })
+    series.axes().map(|(len, repeats)| if repeats && !whole { len.min(1) } else { len })
 }
 
 impl RunIo<'_> {
@@ -77,7 +77,7 @@ impl RunIo<'_> {
 
     /// Enqueues the upload of the inputs of `steps` steps, from step `before` of the run on. Inputs
     /// in device memory are not copied.
-    pub(crate) fn ship(
+    pub(crate) fn enqueue_upload(
         &mut self,
         side: &mut ChunkBuffers,
         stream: &Stream,
@@ -115,8 +115,8 @@ impl RunIo<'_> {
     }
 
     /// Enqueues the download of the recordings.
-    pub(crate) fn fetch(&self, side: &mut ChunkBuffers, stream: &Stream, shipment: &ChunkTransfer) -> Result<()> {
-        side.record.download(0, &mut side.host_record, 0, shipment.bytes, stream)
+    pub(crate) fn fetch(&self, side: &mut ChunkBuffers, stream: &Stream, transfer: &ChunkTransfer) -> Result<()> {
+        side.record.download(0, &mut side.host_record, 0, transfer.bytes, stream)
     }
 
     /// Copies the downloaded recordings to the caller's arrays.
@@ -124,11 +124,11 @@ impl RunIo<'_> {
         &mut self,
         side: &ChunkBuffers,
         clock: Clock,
-        shipment: &ChunkTransfer,
+        transfer: &ChunkTransfer,
         form: IoLayout<'_>,
     ) -> Result<()> {
         let Self::HostIo(host) = self else { return Ok(()) };
-        for (r, ((at, kept), recording)) in shipment.regions.iter().zip(form.recordings).enumerate() {
+        for (r, ((at, kept), recording)) in transfer.regions.iter().zip(form.recordings).enumerate() {
             // The first of `places` is the output's, even if it is not recorded.
             let place = if form.keeps_output { r } else { r + 1 };
             match recording.bits {
@@ -154,13 +154,13 @@ impl RunIo<'_> {
     pub(crate) fn element(
         &self,
         side: &ChunkBuffers,
-        shipment: &ChunkTransfer,
+        transfer: &ChunkTransfer,
         index: usize,
         form: IoLayout<'_>,
     ) -> Result<[u8; 8]> {
         let mut value = [0; 8];
         let bytes = &mut value[..form.element.min(8)];
-        let at = shipment.regions.first().map_or(0, |(at, _)| *at).saturating_add(index.saturating_mul(form.element));
+        let at = transfer.regions.first().map_or(0, |(at, _)| *at).saturating_add(index.saturating_mul(form.element));
         match self {
             Self::HostIo(_) => bytes.copy_from_slice(side.host_record.slice::<u8>(at, bytes.len())?),
             Self::Device(device) => device.records.first().map_or(Ok(()), |(buffer, _)| buffer.read(at, bytes))?,

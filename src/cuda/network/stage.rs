@@ -28,7 +28,7 @@ use crate::system::program::network::NetworkProgram;
 use crate::system::state::child;
 use std::borrow::Cow;
 
-/// The most neuron steps (neurons times steps) of a chunk, whatever the chunk length.
+/// The maximum number of neuron steps (neurons times steps) of a chunk, for any chunk length.
 const NEURON_STEPS: u64 = 1 << 30;
 
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub(crate) struct NetworkStage {
     synapses: Vec<Synapses>,
     /// The additional memory of each plastic projection.
     plastic: Vec<Option<Plastic>>,
-    /// For each projection with procedural connectivity the offset of its recipe among the
+    /// For each projection with procedural connectivity, the offset of its `ConnectArgs` among the
     /// constants.
     generators: Vec<Option<usize>>,
     /// The offset of each projection's sums in the stage's own memory.
@@ -51,7 +51,7 @@ pub(crate) struct NetworkStage {
     spikes: usize,
     arrived: usize,
     own: usize,
-    /// Bytes of all tables.
+    /// The size of all tables in bytes.
     tables: usize,
     neurons: u64,
     /// The captured graph of passes, after the first chunk.
@@ -86,7 +86,7 @@ impl NetworkStage {
         }
         let strategy = strategy::choose(
             builder.strategy,
-            "once a step blocks wait for each other, which costs less than a launch",
+            "in each step blocks wait for each other, which costs less than a launch",
         );
         let rows = builder.rows as u64;
         let tasks: Vec<u64> =
@@ -173,7 +173,7 @@ impl NetworkStage {
     fn write_table(&self, number: usize, call: &StageCall<'_>, all: &mut [u8]) -> Result<()> {
         let (place, group) = (&self.groups[number], &self.network.plan.groups[number]);
         let (constants, chunk) = (call.memory.constants, call.chunk);
-        let own = call.own.ok_or_else(|| Error::Internal("a network without memory of its own".into()))?;
+        let own = call.own.ok_or_else(|| Error::Internal("a network's launch has no memory of its own".into()))?;
         let (i, node) = (chunk.clock.i(), child(call.node.stream, number));
         let dt = self.network.plan.dt;
         let mut args =
@@ -413,13 +413,13 @@ impl StageKernel for NetworkStage {
         }
     }
 
-    fn stretches(&self) -> bool {
+    fn accepts_broadcast(&self) -> bool {
         true
     }
 
     fn run(&mut self, call: &StageCall<'_>, launch_context: &mut LaunchContext<'_>) -> Result<()> {
-        let own = call.own.ok_or_else(|| Error::Internal("a network without memory of its own".into()))?;
-        // A chunk that failed may have left sums.
+        let own = call.own.ok_or_else(|| Error::Internal("a network's launch has no memory of its own".into()))?;
+        // A chunk that failed may have left sums that are not 0.
         own.fill(0, 0, self.own, launch_context.stream)?;
         let at = launch_context.put(&self.tables(call)?)?;
         let shape = Shape {
@@ -431,7 +431,7 @@ impl StageKernel for NetworkStage {
         let steps = call.args.steps;
         let has_long_rows = self.synapses.iter().any(Synapses::has_long_rows);
         let Self { kernel, graph, .. } = self;
-        // A step ends in the next pass.
+        // The next pass ends each step, so that a chunk has one pass more than steps.
         match kernel {
             NetworkKernel::Whole(kernel) => kernel.network_scan(
                 shape,

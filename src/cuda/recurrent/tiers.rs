@@ -50,7 +50,7 @@ pub(crate) struct DeviceLimits {
     pub(crate) room: Room,
 }
 
-/// The driver's reports on loaded kernels, which this file can only estimate.
+/// The driver's reports on loaded kernels. The numbers in this file are only estimates.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Room {
     /// The tiers, by number, whose blocks do not fit.
@@ -77,8 +77,8 @@ fn most_rows(tensor: Tensor) -> usize {
     if tensor == Tensor::No { 8 } else { 16 }
 }
 
-/// The number of warps that split K: about 128 products each. It must depend on nothing else, or
-/// tiers would differ by rounding.
+/// Returns the number of warps that split K: about 128 products each. It must depend on `hidden`
+/// only, since otherwise tiers would differ by rounding.
 fn warps_k(hidden: usize) -> usize {
     match hidden {
         0..=128 => 1,
@@ -88,7 +88,7 @@ fn warps_k(hidden: usize) -> usize {
     }
 }
 
-/// How the type's factors are multiplied.
+/// Returns the multiplication of the type's factors.
 fn tensor(dtype: DType, products: Products, machine: &DeviceLimits) -> Tensor {
     match (dtype, products) {
         (DType::F16, _) => Tensor::Halves,
@@ -115,7 +115,7 @@ const ORDER: [(Tier, WeightStorage); 6] = [
     (Tier::Grid, WeightStorage::Shared),
 ];
 
-/// The reason for a tier.
+/// Returns the reason for a tier.
 fn why(tier: Tier) -> &'static str {
     match tier {
         Tier::Block => "a block keeps the weights, and the state of its rows, for all steps",
@@ -128,8 +128,8 @@ fn why(tier: Tier) -> &'static str {
     }
 }
 
-/// The tile of a cell's product, and the reason for its tier. `None`: the tier `reference`. `only`
-/// excludes all other tiers.
+/// Returns the tile of a cell's product, and the reason for its tier; `None` for the tier
+/// `reference`. `only` excludes all other tiers.
 pub(crate) fn choose(
     facts: CellShape,
     dtype: DType,
@@ -166,7 +166,7 @@ struct Table<'t> {
 impl Table<'_> {
     fn tile(&self, tier: Tier, hold: WeightStorage, units: usize, rows: usize, warps: usize) -> CellTile {
         let (facts, tensor, warps_k) = (self.facts, self.tensor, warps_k(self.facts.hidden));
-        // No more warps than there are columns for.
+        // There are no more warps than columns.
         let columns = facts.phases.iter().max().unwrap_or(&1) * units;
         let fragments = columns.div_ceil(if tensor == Tensor::No { 4 } else { 8 });
         let warps_n = (warps / warps_k).max(1).min(fragments.next_power_of_two());
@@ -174,7 +174,8 @@ impl Table<'_> {
     }
 
     fn fits(&self, tile: &CellTile) -> bool {
-        // A thread has 255 registers in 8 warps, 128 in 16; indices and addresses take the rest.
+        // A thread has 255 registers in 8 warps, and 128 in 16. Indices and addresses take the
+        // other registers.
         let registers = match (tile.threads() <= 256, tile.facts.acc) {
             (true, 8) => 208,
             (true, _) => 176,
@@ -183,13 +184,13 @@ impl Table<'_> {
         tile.shared() <= self.machine.shared && tile.registers() <= registers
     }
 
-    /// In few warps, where a thread has more registers, or in many.
+    /// A tile with few warps, in which a thread has more registers, or with many.
     fn held(&self, tier: Tier, hold: WeightStorage, units: usize, rows: usize) -> Option<CellTile> {
         let warps = if hold == WeightStorage::Registers { [8, 16] } else { [16, 8] };
         warps.into_iter().map(|warps| self.tile(tier, hold, units, rows, warps)).find(|tile| self.fits(tile))
     }
 
-    /// As many rows as give every SM some rows, if they fit; else fewer.
+    /// A tile with as many rows as give every SM some rows, if they fit; otherwise with fewer rows.
     fn most_rows_held(&self, tier: Tier, hold: WeightStorage, units: usize, shards: usize) -> Option<CellTile> {
         let shards = shards.max(1);
         let rows = self.facts.batch.div_ceil(shards).min(most_rows(self.tensor));
@@ -207,15 +208,15 @@ impl Table<'_> {
         SIZES.into_iter().zip(self.machine.room.clusters).filter(|(_, fit)| *fit != Some(0)).find_map(
             |(blocks, fit)| {
                 let shards = fit.unwrap_or(self.machine.sms / blocks);
-                // 16 bytes of h at a time.
+                // Units are a multiple of 8, because blocks exchange 16 bytes of h at a time.
                 let units = self.facts.hidden.div_ceil(blocks).next_multiple_of(8);
                 self.most_rows_held(Tier::Cluster, hold, units, shards).filter(|tile| tile.tiles() == blocks)
             },
         )
     }
 
-    /// The largest number of shards: a shard then exchanges fewer rows and has fewer blocks to wait
-    /// for.
+    /// The tile with the largest number of shards: each shard then exchanges fewer rows and waits
+    /// for fewer blocks.
     fn grid(&self, hold: WeightStorage) -> Option<CellTile> {
         let most = if self.tensor == Tensor::No { self.facts.batch } else { self.facts.batch.div_ceil(16) };
         (1..=most.min(self.machine.sms)).rev().find_map(|shards| {
@@ -236,7 +237,7 @@ impl Table<'_> {
         })
     }
 
-    /// If it moves fewer bytes than `step`, or is required.
+    /// The tile of a dense product, if it moves fewer bytes than `step`, or is required (`asked`).
     fn product(&self, asked: bool) -> Option<CellTile> {
         let step = self.step()?;
         let CellShape { phases, hidden, batch, element, acc, .. } = self.facts;
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_where() {
+    fn cluster_and_grid_fit_larger_cells_than_block() {
         for (dtype, (of, ..)) in TYPES.iter().enumerate() {
             for (cell, (name, ..)) in CELLS.iter().enumerate() {
                 let most = |tier| {
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_well_known_shapes_take() {
+    fn well_known_shapes_have_the_expected_tiers() {
         for (cell, dtype, hidden, batch, tier) in [
             (3, 3, 768, 16, Tier::Grid),
             (1, 3, 768, 16, Tier::Grid),
@@ -328,7 +329,7 @@ mod tests {
 
     /// A cell of 33 shards by clusters of 4: one more than an H100's GPCs have room for.
     #[test]
-    fn what_the_driver_says_of_room_decides() {
+    fn the_drivers_report_of_clusters_that_fit_decides() {
         let facts = facts(3, 3, 256, 66);
         let of = |room: Room, strategy| {
             choose(facts, DType::Bf16, Products::Fast, &DeviceLimits { room, ..H100 }, strategy, None)
@@ -340,7 +341,7 @@ mod tests {
         let reckoned = 132 / blocks;
         assert!(first.shards() <= reckoned);
         let mut room = Room::UNKNOWN;
-        // A block can take no more rows than this one has.
+        // A block cannot take more rows than the block of this tile.
         *room.clusters_of(blocks).unwrap() = Some(1);
         let least = of(room, Strategy::Auto).unwrap().shards();
         assert!(least < reckoned);

@@ -5,7 +5,7 @@ use crate::models::info;
 use crate::models::info::{Family, ModelInfo, Port};
 use crate::numeric::math::{exp, expm1, normal_cdf, sigmoid, tanh};
 use crate::numeric::scalar::{Real, Scalar};
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::system::program::{CudaSource, Program};
 use crate::system::state::State;
 use crate::system::{Coupling, Inputs, Schema, Shared, System, Tick};
@@ -188,7 +188,7 @@ struct Apply<'a, T> {
     y: &'a mut [T],
 }
 
-impl<T: Scalar> Kernel for Apply<'_, T> {
+impl<T: Scalar> SimdLoop for Apply<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {

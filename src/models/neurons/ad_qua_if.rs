@@ -79,7 +79,7 @@ impl Equations<N, P> for AdQuaIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v, w]: [R; N],
         i: R,
         &Parameters { v_rest, v_c, c, tau, tau_w, a, .. }: &Parameters<R>,
@@ -91,7 +91,7 @@ impl Equations<N, P> for AdQuaIfEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(p: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(p: &Parameters<R>) -> R {
         R::of(1.0) / p.tau
     }
 

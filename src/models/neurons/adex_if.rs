@@ -79,7 +79,7 @@ impl Equations<N, P> for AdExIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v, w]: [R; N],
         i: R,
         &Parameters { v_rest, v_t, delta_t, r, tau, tau_w, a, .. }: &Parameters<R>,
@@ -91,7 +91,7 @@ impl Equations<N, P> for AdExIfEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
         r / tau
     }
 

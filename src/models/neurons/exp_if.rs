@@ -71,7 +71,7 @@ impl Equations<N, P> for ExpIfEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v]: [R; N],
         i: R,
         &Parameters { v_rest, v_t, delta_t, r, tau, .. }: &Parameters<R>,
@@ -81,7 +81,7 @@ impl Equations<N, P> for ExpIfEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(&Parameters { r, tau, .. }: &Parameters<R>) -> R {
         r / tau
     }
 

@@ -66,14 +66,14 @@ impl Equations<N, P> for FitzHughNagumoEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v, w]: [R; N], i: R, &Parameters { a, b, tau, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
+    fn derivatives<R: Real>([v, w]: [R; N], i: R, &Parameters { a, b, tau, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
         let square = v * v;
         let dv = (square * R::of(1.0 / 3.0)).mul_add(-v, v - w + i);
         ([dv, b.mul_add(-w, v + a) / tau], [R::of(1.0) - square, -(b / tau)])
     }
 
     #[inline(always)]
-    fn gain<R: Real>(_: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(_: &Parameters<R>) -> R {
         R::of(1.0)
     }
 

@@ -72,7 +72,7 @@ impl Equations<N, P> for HindmarshRoseEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v, y, z]: [R; N],
         i: R,
         &Parameters { a, b, c, d, r, s, v_rest, .. }: &Parameters<R>,
@@ -84,7 +84,7 @@ impl Equations<N, P> for HindmarshRoseEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(_: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(_: &Parameters<R>) -> R {
         R::of(1.0)
     }
 

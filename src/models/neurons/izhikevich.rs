@@ -75,19 +75,23 @@ impl Equations<N, P> for IzhikevichEquations {
         [Some(Init::Constant(-70.0)), None]
     }
 
-    fn steady<R: Real>(v: R, p: &Parameters<R>) -> [R; N] {
+    fn steady_state<R: Real>(v: R, p: &Parameters<R>) -> [R; N] {
         [v, p.b * v]
     }
 
     #[inline(always)]
-    fn flow<R: Real>([v, u]: [R; N], i: R, &Parameters { p1, p2, p3, a, b, .. }: &Parameters<R>) -> ([R; N], [R; N]) {
+    fn derivatives<R: Real>(
+        [v, u]: [R; N],
+        i: R,
+        &Parameters { p1, p2, p3, a, b, .. }: &Parameters<R>,
+    ) -> ([R; N], [R; N]) {
         let square = p1 * v;
         let dv = (square + p2).mul_add(v, p3 - u + i);
         ([dv, a * b.mul_add(v, -u)], [square + square + p2, -a])
     }
 
     #[inline(always)]
-    fn gain<R: Real>(_: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(_: &Parameters<R>) -> R {
         R::of(1.0)
     }
 

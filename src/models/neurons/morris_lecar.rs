@@ -79,7 +79,7 @@ impl Equations<N, P> for MorrisLecarEquations {
     }
 
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v, w]: [R; N],
         i: R,
         &Parameters { v_ca, g_ca, v_k, g_k, v_leak, g_leak, c, v1, v2, v3, v4, phi, .. }: &Parameters<R>,
@@ -96,12 +96,12 @@ impl Equations<N, P> for MorrisLecarEquations {
         let current = i - g_ca * m * from_ca - g_k * w * (v - v_k) - g_leak * (v - v_leak);
         // dM∞/dV = 2/V2 · M∞ (1 − M∞)
         let steep = two / v2 * (m * (one - m));
-        let pull = g_ca * steep.mul_add(from_ca, m) + g_k * w + g_leak;
-        ([current / c, (w_inf - w) * rate], [-(pull / c), -rate])
+        let conductance = g_ca * steep.mul_add(from_ca, m) + g_k * w + g_leak;
+        ([current / c, (w_inf - w) * rate], [-(conductance / c), -rate])
     }
 
     #[inline(always)]
-    fn gain<R: Real>(p: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(p: &Parameters<R>) -> R {
         R::of(1.0) / p.c
     }
 

@@ -88,7 +88,7 @@ impl Equations<N, P> for WangBuzsakiEquations {
     /// The exponentials at scales 80, 20 and 10 are powers of one; where x/(1 − e^{−x}) is near its
     /// limit, a series takes over.
     #[inline(always)]
-    fn flow<R: Real>(
+    fn derivatives<R: Real>(
         [v, h, n]: [R; N],
         i: R,
         &Parameters { e_na, g_na, e_k, g_k, e_l, g_l, c, phi, .. }: &Parameters<R>,
@@ -123,7 +123,7 @@ impl Equations<N, P> for WangBuzsakiEquations {
     }
 
     #[inline(always)]
-    fn gain<R: Real>(p: &Parameters<R>) -> R {
+    fn input_gain<R: Real>(p: &Parameters<R>) -> R {
         R::of(1.0) / p.c
     }
 

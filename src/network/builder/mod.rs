@@ -1,9 +1,9 @@
-//! How a network is put together, and what is refused.
+//! The builder of a network: it resolves names and checks all values.
 
 mod receptor;
 
 use super::describe::kinetics::{Kinetics, MAX_POTENTIAL};
-use super::describe::projection::{Part, Projection};
+use super::describe::projection::{Projection, Subgroup};
 use super::describe::receptor::Kind;
 use super::group::Group;
 use crate::connectivity::{ConnectivitySpec, MOST_STEPS};
@@ -37,8 +37,8 @@ impl<T: Real> Builder<T> {
         Self { dt, seed: 0, groups: Vec::new(), projections: Vec::new() }
     }
 
-    /// Seed of connectivity, weights and delays; 0 by default. Initial values, noise and Poisson
-    /// drives go by the loop's.
+    /// Sets the seed of connectivity, weights and delays; 0 by default. Initial values, noise and
+    /// Poisson drives depend on the loop's seed instead.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -59,13 +59,13 @@ impl<T: Real> Builder<T> {
         self
     }
 
-    /// Checks everything and resolves all names. Synapses are made when a loop is built, but for
-    /// plastic ones.
+    /// Checks everything and resolves all names. Plastic synapses are built here, all others when a
+    /// loop is built.
     ///
     /// # Errors
-    /// Whatever of it cannot be: names that are unknown or there twice, groups without neurons,
-    /// connectivity out of range, delays that are negative or longer than 65,535 steps, parameters
-    /// that make no sense.
+    /// If the description is invalid: unknown or repeated names, groups without neurons,
+    /// connectivity out of range, delays that are negative or longer than 65,535 steps, or
+    /// parameters that make no sense.
     pub fn build(self) -> Result<Network<T>> {
         let Self { dt, seed, groups, mut projections } = self;
         if !(dt > 0.0 && dt.is_finite()) {
@@ -94,11 +94,11 @@ impl<T: Real> Builder<T> {
             check_name("projection", &projection.name, projection_plans.iter().map(|l| l.spec.name.as_str()))?;
             let rule = projection.stdp;
             if rule.is_some() {
-                // Its variables are called after it.
+                // The names of its variables start with its name.
                 check_name("projection", &projection.name, group_plans.iter().map(|p| p.name.as_str()))?;
                 if projection.procedural {
                     let reason = format!(
-                        "projection `{}`: a procedural one stores no weights, and weights that learn are state",
+                        "projection `{}`: a procedural projection stores no weights, but plastic weights are state",
                         projection.name
                     );
                     return Err(Error::Unsupported(reason));
@@ -112,7 +112,7 @@ impl<T: Real> Builder<T> {
                 plan.plastic = Some(plastic);
             }
             if plan.is_gap(&group_plans) {
-                // Initial values need them.
+                // The initial values of the weights depend on the synapses.
                 plan.table()?;
             }
             let ring_len = &mut group_plans[plan.from].ring_len;
@@ -138,19 +138,19 @@ fn check_name<'a>(what: &str, name: &str, mut others: impl Iterator<Item = &'a s
     Ok(())
 }
 
-/// Spikes that `what` adds to a receptor that keeps nothing.
+/// The error for spikes that `what` adds to a graded receptor, whose value lasts for one step.
 fn lasts_a_step(what: &str, group: &str, receptor: &str) -> Error {
     Error::Unsupported(format!(
-        "{what} adds spikes to `{group}.{receptor}`, which keeps nothing of them: each would act for one step, and half as much with half the \
-         dt. A receptor that decays, such as an exponential one, keeps them; a projection whose kinetics are those of AMPA, GABAa, NMDA or BioNMDA \
-         transmits in each step"
+        "{what} adds spikes to `{group}.{receptor}`, which keeps no value for the next step: the effect of a spike \
+         would be proportional to dt. A receptor that decays, such as an exponential one, keeps it; a projection with \
+         AMPA, GABAa, NMDA or BioNMDA kinetics transmits in each step"
     ))
 }
 
-/// A group's plan, its model, and its constant current.
+/// The plan of a group, its model, and its constant current.
 type ResolvedGroup<T> = (GroupPlan, Box<dyn System<T>>, Option<Param<T>>);
 
-/// The group, whose variables are the network's from `next` on.
+/// Resolves a group. Its variables are the network's from `next` on.
 fn group_plan<T: Real>(
     group: Group<T>,
     projections: &[Projection],
@@ -163,12 +163,12 @@ fn group_plan<T: Real>(
     let units = schema.output_len();
     if schema.coupling != Coupling::Pointwise {
         return Err(Error::Unsupported(format!(
-            "group `{name}`: {} is not pointwise, and a group's units are",
+            "group `{name}`: {} is not pointwise, but the units of a group are",
             model.kind()
         )));
     }
     if units == 0 {
-        return Err(Error::value(format!("group `{name}`"), units, "neurons are none"));
+        return Err(Error::value(format!("group `{name}`"), units, "neurons are too few: a group has at least one"));
     }
     schema.check()?;
     model.check()?;
@@ -242,7 +242,7 @@ fn group_plan<T: Real>(
         let Some(kinetics) = projection.kinetics else {
             if let Some((variable, _)) = projection.initial.first() {
                 let reason = format!(
-                    "projection `{}` has no kinetics, and so no variable `{variable}` to begin with a value",
+                    "projection `{}` has no kinetics, and so no variable `{variable}` to initialise",
                     projection.name
                 );
                 return Err(Error::Unsupported(reason));
@@ -327,17 +327,17 @@ fn projection_plan<T: Real>(
         let what = if kinetics == Kinetics::Gap { "gap junctions" } else { "kinetics" };
         if stdp.is_some() {
             return Err(Error::Unsupported(format!(
-                "projection `{name}` has {what} and weights that learn: it can have either"
+                "projection `{name}` has {what} and plastic weights, but can have only one of them"
             )));
         }
         if procedural {
             return Err(Error::Unsupported(format!(
-                "projection `{name}` has {what}, and its synapses must be stored: it is procedural"
+                "projection `{name}` has {what}, and its synapses must be stored, but it is procedural"
             )));
         }
         if delays.start() != delays.end() {
             let reason = format!(
-                "projection `{name}` has {what}, and delays of {} to {} steps: its synapses must have one",
+                "projection `{name}` has {what}, and delays of {} to {} steps: its synapses must have one delay",
                 delays.start(),
                 delays.end()
             );
@@ -351,7 +351,7 @@ fn projection_plan<T: Real>(
         } else if kinetics.is_graded() && !receptor_plans[receptor].is_graded::<T>() {
             let to = format!("`{}.{}`", groups[to].name, receptor_plans[receptor].name);
             return Err(Error::Unsupported(format!(
-                "projection `{name}` transmits in each step, and {to} is no graded receptor"
+                "projection `{name}` transmits in each step, but {to} is not a graded receptor"
             )));
         }
         check_name("projection with kinetics", name, groups.iter().map(|p| p.name.as_str()))?;
@@ -380,8 +380,8 @@ fn projection_plan<T: Real>(
     })
 }
 
-/// The group's number, and the neurons.
-fn part(projection: &str, part: &Part, groups: &[GroupPlan]) -> Result<(usize, Range<usize>)> {
+/// The number of the group, and the range of its neurons.
+fn part(projection: &str, part: &Subgroup, groups: &[GroupPlan]) -> Result<(usize, Range<usize>)> {
     let group = groups.iter().position(|p| p.name == part.group);
     let group = group.ok_or_else(|| Error::unknown("group", &part.group, groups.iter().map(|p| p.name.as_str())))?;
     let units = part.units.clone().unwrap_or(0..groups[group].units);

@@ -5,7 +5,7 @@ use super::presynaptic::AMOUNT_ONE;
 use crate::connectivity::{Delays, SynapseTable, Targets, Weights};
 use crate::network::plan::WORD;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use std::ops::{AddAssign, Range};
 
 /// The number of synapses of a step from which on threads share the targets.
@@ -33,12 +33,12 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// With room for this number of targets.
+    /// Creates memory for this number of targets.
     pub(crate) fn new(targets: usize) -> Self {
         Self { counts: vec![0; targets], loads: vec![0; targets], ..Self::default() }
     }
 
-    /// Nothing arrives yet.
+    /// Starts a new sum, without synapses.
     pub(crate) fn begin(&mut self) {
         self.ranges.clear();
         self.amounts.clear();
@@ -86,7 +86,7 @@ impl Delivery {
         }
     }
 
-    fn to<T: Real, X: Target>(
+    fn to<T: Real, X: TargetIndex>(
         &mut self,
         targets: &[X],
         weights: &Weights,
@@ -102,7 +102,8 @@ impl Delivery {
         }
     }
 
-    /// As `add`, with the present weights `w`; the integer weight of a weight of 1 is `inv_scale`.
+    /// Does the same as `add`, with the present weights `w`; the integer weight of a weight of 1 is
+    /// `inv_scale`.
     pub(super) fn add_now<T: Real>(
         &mut self,
         table: &SynapseTable,
@@ -135,7 +136,7 @@ impl Delivery {
         &mut self.list
     }
 
-    fn part<T: Real, X: Target, L: SynapticWeight>(
+    fn part<T: Real, X: TargetIndex, L: SynapticWeight>(
         &mut self,
         targets: &[X],
         load: L,
@@ -189,18 +190,18 @@ pub(super) fn each_spike<T: Real>(words: &[T], part: &Range<usize>, mut each: im
 }
 
 /// A target's number.
-trait Target: Copy + Send + Sync {
+trait TargetIndex: Copy + Send + Sync {
     fn number(self) -> usize;
 }
 
-impl Target for u16 {
+impl TargetIndex for u16 {
     #[inline(always)]
     fn number(self) -> usize {
         usize::from(self)
     }
 }
 
-impl Target for u32 {
+impl TargetIndex for u32 {
     #[inline(always)]
     fn number(self) -> usize {
         self as usize
@@ -214,7 +215,7 @@ trait Sum: Copy + Default + PartialEq + AddAssign + Send {
     fn all<'a>(counts: &'a mut [i32], loads: &'a mut [i64]) -> &'a mut [Self];
 }
 
-/// Spikes.
+/// A number of spikes.
 impl Sum for i32 {
     #[inline(always)]
     fn real<T: Real>(self) -> T {
@@ -225,7 +226,7 @@ impl Sum for i32 {
     }
 }
 
-/// Weights.
+/// A sum of weights.
 impl Sum for i64 {
     #[inline(always)]
     fn real<T: Real>(self) -> T {
@@ -324,7 +325,7 @@ struct TargetRange<'a, T, X, L: SynapticWeight> {
     s: &'a mut [T],
 }
 
-impl<T: Real, X: Target, L: SynapticWeight> TargetRange<'_, T, X, L> {
+impl<T: Real, X: TargetIndex, L: SynapticWeight> TargetRange<'_, T, X, L> {
     /// Divides the targets into this number of shares.
     fn share(self, shares: usize) {
         if shares <= 1 {
@@ -374,8 +375,9 @@ impl<T: Real, X: Target, L: SynapticWeight> TargetRange<'_, T, X, L> {
     }
 }
 
-/// Not for its vectors: for its fused multiply-adds, which are calls elsewhere.
-impl<T: Real, X: Target, L: SynapticWeight> Kernel for TargetRange<'_, T, X, L> {
+/// `vectorize` is called for the fused multiply-adds, which are function calls otherwise, and not
+/// for vectors.
+impl<T: Real, X: TargetIndex, L: SynapticWeight> SimdLoop for TargetRange<'_, T, X, L> {
     type Output = ();
     #[inline(always)]
     fn run(mut self) {

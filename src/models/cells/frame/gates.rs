@@ -2,7 +2,7 @@
 
 #[cfg(doc)]
 use super::Cell;
-use super::Moment;
+use super::CellStep;
 use crate::init::Init;
 use crate::models::Activation;
 use crate::numeric::scalar::Scalar;
@@ -35,7 +35,7 @@ impl Defaults {
 /// length.
 ///
 /// ```
-/// use overtime::models::{Activation, Cell, Defaults, Gates, Moment};
+/// use overtime::models::{Activation, Cell, Defaults, Gates, CellStep};
 /// use overtime::{Init, LoopOverTime, Real, Scalar, math};
 ///
 /// /// The minimal gated unit: f = σ(…), a = φ(…), h ← (1 − f)∘h + f∘a.
@@ -52,10 +52,10 @@ impl Defaults {
 ///         Defaults { activation: Activation::Tanh, wi: Init::XavierNormal, wh: Init::Orthogonal(1.0), b: Init::Zeros }
 ///     }
 ///
-///     fn step<T: Scalar>(moment: &mut Moment<'_, T>) {
-///         moment.add_h(0);
-///         let activation = moment.activation();
-///         moment.update(|[f, a]: [T::Acc; 2], [h]: [T::Acc; 1]| {
+///     fn step<T: Scalar>(step: &mut CellStep<'_, T>) {
+///         step.add_h(0);
+///         let activation = step.activation();
+///         step.update(|[f, a]: [T::Acc; 2], [h]: [T::Acc; 1]| {
 ///             let (f, a) = (math::sigmoid(f), activation.of(a));
 ///             [f.mul_add(a - h, h)]
 ///         });
@@ -69,11 +69,11 @@ impl Defaults {
 /// # Ok(()) }
 /// ```
 ///
-/// A step must be a function of the moment alone: the same gates and state give the same bits. It
-/// adds each group's products with the state once, by [`add_h`](Moment::add_h),
-/// [`add_extra`](Moment::add_extra) or [`set_extra`](Moment::set_extra), then updates the state. It
-/// must not panic for any numbers. A [kernel](Self::SOURCE) has the same operations in the same
-/// order. Without one the cell runs on the CPU alone.
+/// A step must be a function of the step alone: the same gates and state give the same bits. It
+/// adds each group's products with the state once, by [`add_h`](CellStep::add_h),
+/// [`add_extra`](CellStep::add_extra) or [`set_extra`](CellStep::set_extra), then updates the
+/// state. It must not panic for any numbers. A [kernel](Self::SOURCE) has the same operations in
+/// the same order. Without one the cell runs on the CPU alone.
 pub trait Gates: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// The name of the cell.
     const NAME: &'static str;
@@ -111,5 +111,5 @@ pub trait Gates: Copy + std::fmt::Debug + Send + Sync + 'static {
     fn defaults(num_out: usize) -> Defaults;
 
     /// The new state from the old one and the gates' input products.
-    fn step<T: Scalar>(moment: &mut Moment<'_, T>);
+    fn step<T: Scalar>(step: &mut CellStep<'_, T>);
 }

@@ -3,14 +3,14 @@
 
 mod by_name;
 mod gates;
-mod part;
+mod packed_weights;
 mod program;
 mod run;
 mod torch;
 
 pub use gates::{Defaults, Gates};
-pub(super) use part::{CHUNK, Part, chunk, put, round, take};
-pub use run::Moment;
+pub(super) use packed_weights::{CHUNK, PackedWeights, chunk, put, round, take};
+pub use run::CellStep;
 pub(crate) use run::{load, store};
 pub(crate) use torch::NOT_TORCH;
 
@@ -46,7 +46,7 @@ pub struct Cell<T: Scalar, K> {
     seed: u64,
     state: Init,
     /// The weights as the product wants them; made when they are first needed.
-    packed: OnceLock<Part<T::Acc>>,
+    packed: OnceLock<PackedWeights<T::Acc>>,
     kind: PhantomData<K>,
 }
 
@@ -172,13 +172,13 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         Ok(self)
     }
 
-    fn part(&self) -> &Part<T::Acc> {
+    fn packed(&self) -> &PackedWeights<T::Acc> {
         self.packed.get_or_init(|| self.pack(0..self.num_out))
     }
 
     /// All steps of a scan, in this way.
     pub(crate) fn sweep(&self, way: ScanDirection, scan: &mut Scan<'_, T>) {
-        run::scan::<T, K>(self.part(), self.activation, way, scan);
+        run::scan::<T, K>(self.packed(), self.activation, way, scan);
     }
 
     /// The same cell from so many features, with weights of its own.
@@ -202,10 +202,10 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
     }
 
     /// The weights of these units, packed.
-    fn pack(&self, units: Range<usize>) -> Part<T::Acc> {
+    fn pack(&self, units: Range<usize>) -> PackedWeights<T::Acc> {
         let [wi, wh] = [&self.wi, &self.wh].map(Array::values);
         let [b, bh] = [&self.b, &self.bh].map(|b| b.as_ref().map(Array::values));
-        Part::new(K::GROUPS, units, self.num_out, [wi, wh], [b, bh])
+        PackedWeights::new(K::GROUPS, units, self.num_out, [wi, wh], [b, bh])
     }
 }
 
@@ -231,7 +231,7 @@ impl<T: Scalar, K: Gates> System<T> for Cell<T, K> {
 
     fn step(&self, _: Tick<'_>, x: &Inputs<'_, T>, state: &mut State<'_, T>, y: &mut [T]) {
         let [state] = state.vars();
-        run::step::<T, K>(self.part(), self.activation, x.port(0), state, y);
+        run::step::<T, K>(self.packed(), self.activation, x.port(0), state, y);
     }
 
     fn scan(&self, scan: &mut Scan<'_, T>) {

@@ -156,7 +156,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Calls `copy` for each stretch of the window of `some` channels for the output at `at`: where
+    /// Calls `copy` for each run of the window of `some` channels for the output at `at`: where
     /// it lies in the image (none if outside), and in the window.
     #[inline]
     pub(super) fn gather(

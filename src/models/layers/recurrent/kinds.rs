@@ -2,7 +2,7 @@
 
 use super::Recurrent;
 use crate::models::cells::frame::Gates;
-use crate::models::cells::{gru_cell, gru_cell_torch, lstm_cell, rnn_cell};
+use crate::models::cells::{gru_cell, gru_cell_brainpy, lstm_cell, rnn_cell};
 
 /// Plain recurrent layers: `torch.nn.RNN`. Their cell is [`RnnCell`](crate::models::RnnCell).
 ///
@@ -41,7 +41,7 @@ pub type Rnn<T> = Recurrent<T, rnn_cell::Rnn>;
 /// and options. Brainpy's unit, with the reset before the product, is in
 /// [`brainpy::Gru`](crate::models::brainpy::Gru).
 #[doc(alias = "torch.nn.GRU")]
-pub type Gru<T> = Recurrent<T, gru_cell_torch::Gru>;
+pub type Gru<T> = Recurrent<T, gru_cell::Gru>;
 
 /// Layers of long short-term memory: `torch.nn.LSTM`. Their cell is
 /// [`LstmCell`](crate::models::LstmCell).
@@ -72,7 +72,7 @@ impl Layered for rnn_cell::Rnn {
         "num_layers layers of h ← f(x Wi + h Wh + b), in one direction of time or both, as PyTorch has them (tanh)";
 }
 
-impl Layered for gru_cell_torch::Gru {
+impl Layered for gru_cell::Gru {
     const LAYERS: &'static str = "GRU";
     const ABOUT_LAYERS: &'static str = "num_layers layers of GRUCell, in one direction of time or both";
 }
@@ -82,7 +82,7 @@ impl Layered for lstm_cell::Lstm {
     const ABOUT_LAYERS: &'static str = "num_layers layers of LSTMCell, in one direction of time or both";
 }
 
-impl Layered for gru_cell::GruBrainpy {
+impl Layered for gru_cell_brainpy::GruBrainpy {
     const LAYERS: &'static str = "GRUBrainpy";
     const ABOUT_LAYERS: &'static str = "as GRU, of GRUCellBrainpy";
 }
