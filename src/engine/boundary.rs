@@ -76,7 +76,7 @@ pub(crate) struct ChunkResult {
     /// The number of steps in the chunk.
     pub(crate) len: u64,
     /// The index of the chunk's buffers; two sets of buffers alternate.
-    pub(crate) side: usize,
+    pub(crate) set: usize,
     pub(crate) found: Option<NonFinite>,
 }
 

@@ -54,7 +54,7 @@ impl<T: Scalar> NonFiniteSearch<'_, T> {
     }
 
     fn in_state(&self, found: usize) -> Result<Error> {
-        let mut before = self.engine.state_before(self.done.side)?;
+        let mut before = self.engine.state_before(self.done.set)?;
         let after = self.engine.state::<T>()?;
         let mut suspects = self.suspects(&after);
         suspects.extend(self.item(found));

@@ -7,6 +7,7 @@ mod locate_non_finite;
 pub(crate) mod nodes;
 mod on_cpu;
 mod on_device;
+mod options;
 mod parts;
 pub(crate) mod progress;
 mod run;

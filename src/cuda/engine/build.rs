@@ -98,9 +98,9 @@ impl Engine {
             return Err(Error::OutOfMemory { what: format!("this loop on {}", context.name()), need, free });
         }
         let buffer = |what: &str, len: usize| Buffer::new(&context, what, len);
-        let side = || ChunkBuffers::new(&context, state, [limits.input, limits.record], launch_args);
+        let new = || ChunkBuffers::new(&context, state, [limits.input, limits.record], launch_args);
         let compute = Stream::new(&context)?;
-        let sides = [side()?, side()?];
+        let chunk_buffers = [new()?, new()?];
         for stage in &mut stages {
             stage.take(&context, &compute)?;
         }
@@ -121,7 +121,7 @@ impl Engine {
             between: [buffer("between layers", limits.between[0])?, buffer("between layers", limits.between[1])?],
             launch_args: buffer("launch arguments", launch_args)?,
             cursor: buffer("the cursor", 8)?,
-            sides,
+            chunk_buffers,
             rows,
             recordings: plan.recordings,
             keeps_output: plan.keeps_output,

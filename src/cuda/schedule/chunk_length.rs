@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_told_or_watched_waits_half_as_long() {
+    fn a_callback_or_a_watchdog_halves_a_chunk() {
         let (mut all, mut watched) = (chunk_length(), ChunkLength::of(INTERVAL / 2, u64::MAX));
         for chunk_length in [&mut all, &mut watched] {
             let mut machine = Machine::new(0.0, 1e-5);
