@@ -37,6 +37,7 @@ mod sass;
 mod semantics;
 mod states;
 mod tree;
+mod words;
 
 /// The device for reference runs and products, in tests that the module `cuda` includes too. That
 /// module has another function of this name.

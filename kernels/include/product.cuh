@@ -18,7 +18,7 @@ constexpr u32 LANES = 16 / sizeof(scalar_t);
 struct alignas(16) Vector {
     scalar_t at[LANES];
 };
-// Loads from global memory: the compiler cannot tell the address space of an address that may be
+// Loads from global memory: the compiler does not know the address space of an address that may be
 // null.
 __device__ __forceinline__ Vector read_vector(const scalar_t* from) {
     union {

@@ -9,7 +9,7 @@ fn path(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("overtime-npz-{}-{name}", std::process::id()))
 }
 
-/// Deflates a member's bytes and wraps them in an archive, whatever sizes it is told to claim.
+/// Deflates a member's bytes and wraps them in an archive, with the sizes given, true or not.
 fn deflated(name: &str, npy: &[u8], packed: &[u8], claimed: u32) -> Vec<u8> {
     let crc = crc32fast::hash(npy).to_le_bytes();
     let mut common = vec![20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0];

@@ -169,8 +169,8 @@ fn a_potential_out_of_range_ends_the_run() {
         over_time.run_steps(3).map(|run| run["c.gap"][[2, 1]])
     };
     for v in [512.0, -512.0] {
-        let felt = from(v).unwrap();
-        assert!((felt - 0.5 * v).abs() <= 1e-6, "{felt}");
+        let half = from(v).unwrap();
+        assert!((half - 0.5 * v).abs() <= 1e-6, "{felt}");
         assert!(matches!(from(v * 1.01), Err(Error::OutOfRange { step: 0, index: 0, .. })));
     }
 }

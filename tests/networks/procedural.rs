@@ -21,10 +21,10 @@ fn spikes(sources: usize, steps: u64) -> Vec<(u64, usize)> {
 /// parts of both.
 fn network<T: Real>([n, m]: [usize; 2], steps: u64, procedural: bool) -> Network<T> {
     let cells = |name, units| Group::new(name, ScriptedCells { units, spikes: spikes(units, steps) });
-    let felt = |group: Group<T>| {
+    let with_receptor = |group: Group<T>| {
         group.receptor(Receptor::exponential("s", 5.0).init(0.5)).receptor(Receptor::delta("kick", "kicked"))
     };
-    let mut builder = Network::<T>::builder(0.1).seed(SEED).group(felt(cells("a", n))).group(felt(cells("b", m)));
+    let mut builder = Network::<T>::builder(0.1).seed(SEED).group(with_receptor(cells("a", n))).group(with_receptor(cells("b", m)));
     let rules = [
         Connect::FixedProb(0.13),
         Connect::FixedProb(0.0),
@@ -111,13 +111,13 @@ fn ten_thousand_million_synapses_take_the_memory_of_their_neurons() {
         let mut over_time = LoopOverTime::builder(net).dt(0.1).out_vars("P.s").build().unwrap();
         let run = over_time.run_steps(6).unwrap();
         let spikes: f64 = run.output.iter().map(|x| f64::from(*x)).sum();
-        let felt = run["P.s"].iter().skip(5 * n).filter(|s| **s > 0.0).count() as f64;
-        println!("rule {k}: {spikes} spikes with {felt} targets");
+        let reached = run["P.s"].iter().skip(5 * n).filter(|s| **s > 0.0).count() as f64;
+        println!("rule {k}: {spikes} spikes with {reached} targets");
         // Ten neurons spike. Each has about 10,000 of a million neurons as targets, and some
         // targets are shared.
         assert!((10.0..=20.0).contains(&spikes), "{spikes} spikes");
         let expected = f64::from(n as u32) * (1.0 - 0.99_f64.powi(10));
-        assert!((felt - expected).abs() <= 6.0 * expected.sqrt(), "{felt}, not {expected}");
+        assert!((reached - expected).abs() <= 6.0 * expected.sqrt(), "{reached}, not {expected}");
     }
 }
 
