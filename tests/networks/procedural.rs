@@ -24,7 +24,8 @@ fn network<T: Real>([n, m]: [usize; 2], steps: u64, procedural: bool) -> Network
     let with_receptor = |group: Group<T>| {
         group.receptor(Receptor::exponential("s", 5.0).init(0.5)).receptor(Receptor::delta("kick", "kicked"))
     };
-    let mut builder = Network::<T>::builder(0.1).seed(SEED).group(with_receptor(cells("a", n))).group(with_receptor(cells("b", m)));
+    let mut builder =
+        Network::<T>::builder(0.1).seed(SEED).group(with_receptor(cells("a", n))).group(with_receptor(cells("b", m)));
     let rules = [
         Connect::FixedProb(0.13),
         Connect::FixedProb(0.0),
