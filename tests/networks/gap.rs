@@ -170,7 +170,7 @@ fn a_potential_out_of_range_ends_the_run() {
     };
     for v in [512.0, -512.0] {
         let half = from(v).unwrap();
-        assert!((half - 0.5 * v).abs() <= 1e-6, "{felt}");
+        assert!((half - 0.5 * v).abs() <= 1e-6, "{half}");
         assert!(matches!(from(v * 1.01), Err(Error::OutOfRange { step: 0, index: 0, .. })));
     }
 }
