@@ -16,7 +16,7 @@ use crate::numeric::simd::{SimdLoop, vectorize};
 /// h ← (1 − z)∘n + z∘h
 /// ```
 ///
-/// | | shape | default | of torch's |
+/// | | shape | default | torch |
 /// |---|---|---|---|
 /// | input `x` | `[in]` | | |
 /// | output, the new h | `[H]` | | |

@@ -12,7 +12,7 @@ use crate::numeric::simd::{SimdLoop, vectorize};
 /// h ← φ(b + x·Wi + h·Wh)
 /// ```
 ///
-/// | | shape | default | of torch's |
+/// | | shape | default | torch |
 /// |---|---|---|---|
 /// | input `x` | `[in]` | | |
 /// | output, the new h | `[H]` | | |

@@ -69,14 +69,14 @@ impl<T: Scalar> Dense<T> {
         [&mut self.w].into_iter().chain(self.bias.then_some(&mut self.b))
     }
 
-    /// Whether there is a bias; there is one by default.
+    /// Whether there is a bias. The default is `true`.
     #[must_use]
     pub fn bias(mut self, bias: bool) -> Self {
         self.bias = bias;
         self
     }
 
-    /// How the weights `W` start.
+    /// The initialiser of the weights `W`.
     #[must_use]
     pub fn w_init(mut self, init: Init) -> Self {
         self.packed.take();
@@ -84,7 +84,7 @@ impl<T: Scalar> Dense<T> {
         self
     }
 
-    /// How the bias starts.
+    /// The initialiser of the bias.
     #[must_use]
     pub fn b_init(mut self, init: Init) -> Self {
         self.b.set_init(init);
@@ -101,7 +101,7 @@ impl<T: Scalar> Dense<T> {
         self
     }
 
-    /// What there is to know of the model by name.
+    /// The facts of the model: names, variables, parameters and settings.
     #[must_use]
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(Family::Layer, "Dense", "y = x W + b");
@@ -115,10 +115,10 @@ impl<T: Scalar> Dense<T> {
         all
     }
 
-    /// Gives a weight its values, row-major.
+    /// Sets the values of a weight, row-major.
     ///
     /// # Errors
-    /// If there is no weight of this name, or the values are not as many as it has.
+    /// If there is no weight of this name, or the number of values differs from its size.
     pub fn weight<S: Scalar>(mut self, name: &str, values: &[S]) -> Result<Self> {
         weights::give(self.arrays_mut(), name, values)?;
         Ok(self)

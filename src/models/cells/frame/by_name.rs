@@ -10,7 +10,7 @@ use crate::models::layer_options::{LayerOptions, unknown_init};
 use crate::numeric::scalar::Scalar;
 
 impl<T: Scalar, K: Gates> Cell<T, K> {
-    /// What there is to know of the model by name.
+    /// The facts of the model: names, variables, parameters and settings.
     #[must_use]
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(Family::Cell, K::NAME, K::ABOUT);

@@ -108,7 +108,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self
     }
 
-    /// Whether there is a bias; there is one by default.
+    /// Whether there is a bias. The default is `true`.
     #[must_use]
     pub fn bias(mut self, bias: bool) -> Self {
         self.packed.take();
@@ -120,7 +120,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self
     }
 
-    /// How the input weights `Wi` start.
+    /// The initialiser of the input weights `Wi`.
     #[must_use]
     pub fn wi_init(mut self, init: Init) -> Self {
         self.packed.take();
@@ -128,7 +128,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self
     }
 
-    /// How the recurrent weights `Wh` start.
+    /// The initialiser of the recurrent weights `Wh`.
     #[must_use]
     pub fn wh_init(mut self, init: Init) -> Self {
         self.packed.take();
@@ -136,7 +136,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self
     }
 
-    /// How the bias starts.
+    /// The initialiser of the bias.
     #[must_use]
     pub fn b_init(mut self, init: Init) -> Self {
         self.packed.take();
@@ -163,10 +163,10 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self
     }
 
-    /// Gives a weight its values, row-major.
+    /// Sets the values of a weight, row-major.
     ///
     /// # Errors
-    /// If there is no weight of this name, or the values are not as many as it has.
+    /// If there is no weight of this name, or the number of values differs from its size.
     pub fn weight<S: Scalar>(mut self, name: &str, values: &[S]) -> Result<Self> {
         weights::give(self.arrays_mut(), name, values)?;
         Ok(self)
@@ -196,7 +196,7 @@ impl<T: Scalar, K: Gates> Cell<T, K> {
         self.num_in
     }
 
-    /// As CUDA C, in this way.
+    /// The program as CUDA C, in this way.
     pub(crate) fn program_in(&self, way: ScanDirection) -> Option<Program> {
         program::program::<K>(self.num_in, self.num_out, self.activation, way)
     }

@@ -7,7 +7,7 @@ use crate::numeric::gemm::{Order, Rows, product, product_in};
 use crate::numeric::scalar::{Real, Scalar};
 use crate::system::scan::{Scan, ScanDirection};
 
-/// Elements of products with the input that are made at once: they stay in the second cache until
+/// Elements of products with the input that are made at once: they stay in L2 until
 /// they are used.
 const ELEMENTS: usize = 1 << 15;
 /// Fewest rows of them: so many share each weight that is loaded.

@@ -132,14 +132,14 @@ impl<T: Scalar> Conv2d<T> {
         self
     }
 
-    /// Whether there is a bias; there is one by default.
+    /// Whether there is a bias. The default is `true`.
     #[must_use]
     pub fn bias(mut self, bias: bool) -> Self {
         self.bias = bias;
         self
     }
 
-    /// How the weights `w` start.
+    /// The initialiser of the weights `w`.
     #[must_use]
     pub fn w_init(mut self, init: Init) -> Self {
         self.w_init = init;
@@ -147,7 +147,7 @@ impl<T: Scalar> Conv2d<T> {
         self
     }
 
-    /// How the bias starts.
+    /// The initialiser of the bias.
     #[must_use]
     pub fn b_init(mut self, init: Init) -> Self {
         self.b.set_init(init);
@@ -163,7 +163,7 @@ impl<T: Scalar> Conv2d<T> {
         self
     }
 
-    /// What there is to know of the model by name.
+    /// The facts of the model: names, variables, parameters and settings.
     #[must_use]
     pub fn info() -> ModelInfo {
         let mut all = ModelInfo::new(Family::Layer, "Conv2d", "2-D convolution, NHWC, kernel HWIO");
@@ -177,10 +177,10 @@ impl<T: Scalar> Conv2d<T> {
         all
     }
 
-    /// Gives a weight its values, row-major.
+    /// Sets the values of a weight, row-major.
     ///
     /// # Errors
-    /// If there is no weight of this name, or the values are not as many as it has.
+    /// If there is no weight of this name, or the number of values differs from its size.
     pub fn weight<S: Scalar>(mut self, name: &str, values: &[S]) -> Result<Self> {
         weights::give(self.arrays_mut(), name, values)?;
         Ok(self)
@@ -210,7 +210,7 @@ impl<T: Scalar> Conv2d<T> {
     }
 }
 
-/// Places that are multiplied at once: their windows stay in the second cache.
+/// Places that are multiplied at once: their windows stay in L2.
 const PLACES: usize = 64;
 
 impl<T: Scalar> System<T> for Conv2d<T> {

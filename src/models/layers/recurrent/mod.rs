@@ -138,19 +138,19 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         self.all(|cell| cell.bias(bias))
     }
 
-    /// How the input weights `Wi` start.
+    /// The initialiser of the input weights `Wi`.
     #[must_use]
     pub fn wi_init(self, init: Init) -> Self {
         self.all(|cell| cell.wi_init(init.clone()))
     }
 
-    /// How the recurrent weights `Wh` start.
+    /// The initialiser of the recurrent weights `Wh`.
     #[must_use]
     pub fn wh_init(self, init: Init) -> Self {
         self.all(|cell| cell.wh_init(init.clone()))
     }
 
-    /// How the biases start.
+    /// The initialiser of the biases.
     #[must_use]
     pub fn b_init(self, init: Init) -> Self {
         self.all(|cell| cell.b_init(init.clone()))
@@ -174,8 +174,8 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
         self
     }
 
-    /// What there is to know of the model by name. Variables and weights are those of the first
-    /// layer, forwards; further layers and the second direction have `l1.state`,
+    /// The facts of the model: names, variables, parameters and settings. Variables and weights are
+    /// those of the first layer, forwards; further layers and the second direction have `l1.state`,
     /// `l0_reverse.state`, `l1.Wi`, `l0_reverse.Wi`, ….
     #[must_use]
     pub fn info() -> ModelInfo {
@@ -194,7 +194,7 @@ impl<T: Scalar, K: Layered> Recurrent<T, K> {
     /// Gives a weight (`l0.Wi`) its values, row-major.
     ///
     /// # Errors
-    /// If there is no weight of this name, or the values are not as many as it has.
+    /// If there is no weight of this name, or the number of values differs from its size.
     pub fn weight<S: Scalar>(mut self, name: &str, values: &[S]) -> Result<Self> {
         if let Some((layer, weight)) = name.split_once('.')
             && let Some((_, cell)) = self.cells.iter_mut().find(|(n, _)| n == layer)
