@@ -32,7 +32,7 @@ use std::sync::OnceLock;
 ///
 /// It has no state, and no activation: put an
 /// [`Activation::layer`](crate::models::Activation::layer) after it. Names, layouts and defaults
-/// are brainpy's, but for the normal distribution of the initialiser, which brainpy truncates at
+/// are brainpy's, except for the normal distribution of the initialiser, which brainpy truncates at
 /// two standard deviations.
 #[doc(alias("Linear"))]
 #[derive(Clone)]
@@ -91,8 +91,8 @@ impl<T: Scalar> Dense<T> {
         self
     }
 
-    /// The seed of the random weights, 0 by default. Layers of one shape and one seed have the same
-    /// weights.
+    /// The seed of the random weights, 0 by default. Layers of the same shape and seed have the
+    /// same weights.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.packed.take();
@@ -124,8 +124,8 @@ impl<T: Scalar> Dense<T> {
         Ok(self)
     }
 
-    /// Takes the weights of a `torch.nn.Linear` by the names of its `state_dict`, `weight`
-    /// `[out, in]` and `bias` `[out]`, with or without a path before them.
+    /// Sets the weights from the `state_dict` of a `torch.nn.Linear`. Its names are `weight`,
+    /// `[out, in]`, and `bias`, `[out]`, with or without a path before them.
     ///
     /// # Errors
     /// If names are missing or unexpected, or an array has another shape.
@@ -137,7 +137,7 @@ impl<T: Scalar> Dense<T> {
     }
 }
 
-/// b + x·W as CUDA C: `weights` are the names of W and b.
+/// The program of b + x·W in CUDA C. `weights` are the names of W and b.
 pub(crate) fn map(num_in: usize, num_out: usize, weights: [&'static str; 2]) -> RowFunction {
     let mut source = CudaSource::new("dense.cu", include_str!("../../../kernels/models/dense.cu"));
     source.params = bytemuck::bytes_of(&(num_in as u64)).to_vec();
@@ -145,8 +145,8 @@ pub(crate) fn map(num_in: usize, num_out: usize, weights: [&'static str; 2]) -> 
     RowFunction { source, weights: weights.to_vec(), threads: num_out, product }
 }
 
-/// Rows that are multiplied at once: so many share each weight that is loaded, and stay in the
-/// second cache.
+/// The number of rows that are multiplied at once. They share each weight that is loaded, and stay
+/// in L2.
 const ROWS: usize = 64;
 
 impl<T: Scalar> System<T> for Dense<T> {
