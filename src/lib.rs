@@ -75,11 +75,11 @@
 //!
 //! - `cuda` (default) is the engine for NVIDIA GPUs. It looks for the driver and NVRTC at run time,
 //!   and links to neither.
-//! - `embed-cubin` puts the machine code of the crate's kernels into the crate, if NVRTC is
-//!   available when the crate is built. It serves machines with a driver and without NVRTC. Systems
-//!   of your own still need NVRTC. The generations of GPUs are 75, 80, 90, 100 and 120.
-//!   `OVERTIME_EMBED=80,90`, when the crate is built, embeds the kernels of these two only. Each
-//!   generation takes a fifth of the time and of the size.
+//! - `embed-cubin` puts the machine code of the crate's kernels into the crate, if there is an
+//!   NVRTC when it is built. It serves machines with a driver and without NVRTC. Systems of your
+//!   own still need NVRTC. `OVERTIME_EMBED=80,90`, when the crate is built, embeds the kernels of
+//!   these generations only, of 75, 80, 90, 100 and 120. Each generation takes a fifth of the time
+//!   and of the size.
 #![deny(missing_docs)]
 
 #[doc(hidden)]

@@ -142,7 +142,7 @@ pub fn find_in(what: &'static str, name: &str, families: &[Family]) -> Result<&'
 /// If there is no such model of a neuron or a source.
 pub fn neurons<R: Real>(name: &str, size: usize) -> Result<Box<dyn NeuronGroup<R>>> {
     let info = find_in("kind of neuron", name, &[Family::Neuron, Family::Source])?;
-    // `find_in` has found the name in the same list, so that this error does not occur.
+    // Found in the list that this looks through.
     group(info.name, size).ok_or_else(|| Error::unknown("kind of neuron", name, [info.name]))
 }
 
