@@ -49,7 +49,7 @@ crate::parameters! {
         c: "c" = 0.07, "1/mV", Finite, "factor of the parabola";
         tau: "tau" = 10.0, "ms", Positive, "membrane time constant";
         tau_w: "tau_w" = 10.0, "ms", Positive, "time constant of w";
-        a: "a" = 1.0, "", Finite, "factor of V in dw/dt";
+        a: "a" = 1.0, "", Finite, "factor of V in the equation of w";
         b: "b" = 0.1, "mV", Finite, "increment of w at a spike";
     }
 }

@@ -47,12 +47,12 @@ crate::parameters! {
         v_reset: "V_reset" = -68.0, "mV", Finite, "potential after a spike";
         tau_ref: "tau_ref" = 0.0, "ms", NonNegative, "refractory period";
         v_rest: "V_rest" = -65.0, "mV", Finite, "resting potential";
-        v_t: "V_T" = -59.9, "mV", Finite, "potential at which the exponential starts";
-        delta_t: "delta_T" = 3.48, "mV", Positive, "width of the exponential";
+        v_t: "V_T" = -59.9, "mV", Finite, "potential at which the exponent is 0";
+        delta_t: "delta_T" = 3.48, "mV", Positive, "slope factor of the exponential";
         r: "R" = 1.0, "MΩ", Finite, "membrane resistance";
         tau: "tau" = 10.0, "ms", Positive, "membrane time constant";
         tau_w: "tau_w" = 30.0, "ms", Positive, "time constant of w";
-        a: "a" = 1.0, "µS", Finite, "factor of V in dw/dt";
+        a: "a" = 1.0, "µS", Finite, "factor of V in the equation of w";
         b: "b" = 1.0, "nA", Finite, "increment of w at a spike";
     }
 }

@@ -37,8 +37,8 @@ crate::parameters! {
     /// The parameters of [`FitzHughNagumo`].
     pub struct Parameters {
         v_th: "V_th" = 1.8, "", Finite, "threshold of a spike";
-        a: "a" = 0.7, "", Finite, "constant in dw/dt";
-        b: "b" = 0.8, "", Finite, "factor of w in dw/dt";
+        a: "a" = 0.7, "", Finite, "constant in the equation of w";
+        b: "b" = 0.8, "", Finite, "factor of w in its equation";
         tau: "tau" = 12.5, "", Positive, "time constant of w";
     }
 }

@@ -39,10 +39,10 @@ crate::parameters! {
         v_th: "V_th" = 1.0, "", Finite, "threshold of a spike";
         a: "a" = 1.0, "", Finite, "factor of V³";
         b: "b" = 3.0, "", Finite, "factor of V²";
-        c: "c" = 1.0, "", Finite, "constant in dy/dt";
-        d: "d" = 5.0, "", Finite, "factor of V² in dy/dt";
+        c: "c" = 1.0, "", Finite, "constant in the equation of y";
+        d: "d" = 5.0, "", Finite, "factor of V² in the equation of y";
         r: "r" = 0.01, "", Finite, "rate of z";
-        s: "s" = 4.0, "", Finite, "factor of V in dz/dt";
+        s: "s" = 4.0, "", Finite, "factor of V in the equation of z";
         v_rest: "V_rest" = -1.6, "", Finite, "potential at which z decays to 0";
     }
 }

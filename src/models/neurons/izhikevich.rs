@@ -48,7 +48,7 @@ crate::parameters! {
         p2: "p2" = 5.0, "1/ms", Finite, "factor of V";
         p3: "p3" = 140.0, "mV/ms", Finite, "constant";
         a: "a" = 0.02, "1/ms", Finite, "rate of u";
-        b: "b" = 0.2, "1/ms", Finite, "factor of V in du/dt";
+        b: "b" = 0.2, "1/ms", Finite, "factor of V in the equation of u";
         d: "d" = 8.0, "mV/ms", Finite, "increment of u at a spike";
     }
 }
