@@ -15,10 +15,10 @@ fn root() -> PathBuf {
 fn drawing() -> Vec<(u32, String)> {
     let page = std::fs::read_to_string(root().join("../DESIGN.md")).unwrap();
     let drawn = page
-        .split("```text floors\n")
+        .split("```text layers\n")
         .nth(1)
         .and_then(|rest| rest.split("```").next())
-        .expect("DESIGN.md has a block of floors");
+        .expect("DESIGN.md has a block of layers");
     let line = |line: &str| {
         let mut words = line.split_whitespace();
         (words.next().unwrap().parse().unwrap(), words.next().unwrap().to_owned())

@@ -1,4 +1,4 @@
-//! Systems by name and from model files: a specification in, a [`System`] out.
+//! Builds a [`System`] from a name, a specification or a model file.
 //!
 //! ```
 //! use overtime::{Input, LoopOverTime};
@@ -12,10 +12,10 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A [`ModelFile`] is what a file says: a [`SystemSpec`], which says what to run, and [`Settings`],
-//! which say how. Both are values that serde reads and writes. [`SystemSpec::build`] makes the
-//! system, of any element type; it reads the arrays that the specification names. [`neurons()`]
-//! makes a group of neurons by name alone.
+//! A [`ModelFile`] is the content of a file: a [`SystemSpec`], which describes the system, and
+//! [`Settings`], which describe the run. serde reads and writes both. [`SystemSpec::build`] makes
+//! the system, of any element type; it reads the arrays that the specification names. [`neurons()`]
+//! makes a group of neurons from a name alone.
 #![deny(missing_docs)]
 
 mod arrays;
@@ -44,18 +44,18 @@ use std::path::{Path, PathBuf};
 /// A system of any kind.
 pub type Loaded<T> = Box<dyn System<T>>;
 
-/// What a model file says.
+/// The content of a model file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelFile {
-    /// The file, if it came from one.
+    /// The file; `None` if the model came from text or from a name.
     pub path: Option<PathBuf>,
-    /// What to run.
+    /// The system to run.
     pub system: SystemSpec,
-    /// How to run it.
+    /// The settings of the run.
     pub settings: Settings,
 }
 
-/// A system, to be built with any element type.
+/// A description of a system, which can be built with any element type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SystemSpec {
     /// A group of neurons.
@@ -66,18 +66,18 @@ pub enum SystemSpec {
     Network(Network),
 }
 
-/// Where values come from.
+/// The source of the values of an array.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
-    /// A number for all.
+    /// The same number for all elements.
     Number(f64),
     /// Zeros.
     Zeros,
-    /// Normal numbers of Xavier's variance.
+    /// Normal numbers with Xavier's variance.
     XavierNormal,
-    /// Uniform between a low end and a high one.
+    /// Uniform numbers between a low end and a high end.
     Uniform(f64, f64),
-    /// Normal, of a mean and a deviation.
+    /// Normal numbers with a mean and a standard deviation.
     Normal(f64, f64),
     /// Orthonormal rows or columns times a gain.
     Orthogonal(f64),
@@ -85,18 +85,18 @@ pub enum Value {
     File {
         /// The file.
         file: PathBuf,
-        /// The array in it; the only one if there is no name.
+        /// The name of the array in the file; `None` for a file with one array only.
         array: Option<String>,
-        /// The line of the model file that says so.
+        /// The line of the model file that names the array.
         line: usize,
     },
 }
 
-/// Longer files are no model files.
+/// The maximum size of a model file, in bytes.
 const LONGEST: u64 = 16 << 20;
 
 impl ModelFile {
-    /// Reads a model file. Files that it names are relative to its folder.
+    /// Reads a model file. Names of files in it are relative to its folder.
     ///
     /// # Errors
     /// If the file cannot be read, or breaks a rule.
@@ -114,13 +114,14 @@ impl ModelFile {
         Ok(model)
     }
 
-    /// Reads the text of a model file. It looks at no other file: arrays are read when the system
-    /// is built.
+    /// Reads the text of a model file. It opens no other file: arrays are read when the system is
+    /// built.
     ///
     /// # Errors
-    /// What is wrong, with its line.
+    /// If the text breaks a rule. The error names the rule and the line.
     pub fn parse(text: &str) -> std::result::Result<Self, ParseError> {
-        // Asked for by every value that is a file, so that counting each time would be quadratic.
+        // Each value that is a file needs its line number. Counting lines anew for each value would
+        // take quadratic time.
         let ends: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect();
         let line = |at: usize| 1 + ends.partition_point(|end| *end < at);
         let file: raw::File = toml::from_str(text).map_err(|e| ParseError {
@@ -131,15 +132,15 @@ impl ModelFile {
         check::model(file, &line)
     }
 
-    /// A group of one neuron of this kind, with all defaults.
+    /// A group of one neuron of this kind, with default parameters and settings.
     ///
     /// # Errors
-    /// If there is no such kind.
+    /// If the kind is unknown.
     pub fn neurons(kind: &str) -> Result<Self> {
         Ok(Self { path: None, system: SystemSpec::Neurons(Neurons::new(kind, 1)?), settings: Settings::default() })
     }
 
-    /// The system, for the seed and the step of the settings, 0 and 0.1 ms by default.
+    /// Builds the system, with the seed and dt of the settings. The defaults are 0 and 0.1 ms.
     ///
     /// # Errors
     /// If an array cannot be read, or the library refuses the system.
@@ -158,7 +159,8 @@ impl ModelFile {
     }
 }
 
-/// A group of `n` neurons or sources of the kind of this name or alias, with all defaults.
+/// Builds a group of `n` neurons or sources of spikes from a name or alias, with default
+/// parameters.
 ///
 /// ```
 /// let system = overtime_model::neurons::<f32>("adex", 100)?;
@@ -167,7 +169,7 @@ impl ModelFile {
 /// ```
 ///
 /// # Errors
-/// If there is no such kind.
+/// If the name is unknown.
 pub fn neurons<T: Real>(name: &str, n: u64) -> Result<Loaded<T>> {
     SystemSpec::Neurons(Neurons::new(name, n)?).build(0, 0.1)
 }
@@ -181,8 +183,8 @@ impl Value {
 }
 
 impl SystemSpec {
-    /// The system of this element type, for steps of `dt`. The seed is that of weights and
-    /// synapses. Arrays are read from their files.
+    /// Builds the system with the element type `T`, for steps of `dt` ms. Weights and synapses are
+    /// drawn with `seed`. Arrays are read from their files.
     ///
     /// # Errors
     /// If an array cannot be read, or the library refuses the system.
@@ -190,7 +192,7 @@ impl SystemSpec {
         self.build_with(&Arrays::read(self, None)?, seed, dt)
     }
 
-    /// The same with arrays that have been read.
+    /// Builds the system as [`SystemSpec::build`] does, with arrays that have been read already.
     ///
     /// # Errors
     /// If an array is missing, or the library refuses the system.
@@ -208,7 +210,7 @@ impl SystemSpec {
         }
     }
 
-    /// Every value in it, with the name that it has in errors and in [`Arrays`].
+    /// Returns every value of the specification, with its name in errors and in [`Arrays`].
     #[must_use]
     pub fn values(&self) -> Vec<(String, &Value)> {
         match self {
@@ -230,7 +232,8 @@ impl SystemSpec {
     }
 }
 
-/// What one of the two makes, if `T` is its type. Integrators do not take halves.
+/// Returns the result of `double` or of `single`, whichever has the element type `T`. Integrators
+/// do not take half types.
 fn of_reals<T: Scalar>(
     double: impl FnOnce() -> Result<Loaded<f64>>,
     single: impl FnOnce() -> Result<Loaded<f32>>,
