@@ -1,7 +1,7 @@
 //! What a picture shows: for neurons their potentials, spikes and input; for layers the variables
 //! asked for, output and input.
 
-use crate::exit::usage;
+use crate::exit_code::usage;
 use crate::run::spec::{Given, Spec};
 use overtime::{Monitor, Schema, monitor};
 use overtime_model::SystemSpec as System;

@@ -3,8 +3,8 @@
 
 use super::histogram::Histogram;
 use super::plan::{Panel, Source};
-use crate::run::recorder::{SPIKES, time_major};
-use crate::run::trains::monitor_name;
+use crate::run::recorder::time_major;
+use crate::run::spike_trains::{SPIKES, monitor_name};
 use ndarray::{Array2, ArrayViewD, Axis};
 use overtime::{Recording, Scalar};
 use overtime_model::network::Population;

@@ -2,13 +2,17 @@
 //! specification, the input still to come, and everything recorded so far. What is not state is
 //! named `run/…`.
 
-use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
+use super::initial_state;
+use super::initial_state::{RUN, without_run};
+use super::memory_need;
 use super::recorder::{Buffer, Kept, steps_of};
 use super::session::{Place, Session};
+use super::setup;
 use super::spec::{Given, Spec};
-use super::trains::synaptic_events;
-use super::{start, streams};
-use crate::exit::{Failure, of_model};
+use super::spike_trains::synaptic_events;
+use super::streams;
+use super::tensors::{indices, numbers, read_indices, read_numbers, read_whole, whole};
+use crate::exit_code::{Failure, of_model};
 use crate::plot::{Grid, Traces, plan};
 use crate::run::element::Element;
 use ndarray::{Array2, ArrayD};
@@ -20,8 +24,6 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const VERSION: u32 = 1;
-/// What all that is not state is named with.
-const RUN: &str = "run/";
 const SPEC: &str = "run.spec";
 const PROGRESS: &str = "run.progress";
 
@@ -52,7 +54,7 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
     let (stream, spikes) = streams::sync(session)?;
     let session = &*session;
     let Some(path) = &session.spec.files.checkpoint else { return Ok(()) };
-    let mut file = start::file(session)?;
+    let mut file = initial_state::file(session)?;
     let mut add = |name: String, tensor: Tensor| file.tensors.push((format!("{RUN}{name}"), tensor));
     if let Some(series) = &session.input {
         add("input".into(), Tensor::try_from_array(steps_of(series, session.time_axis, from, usize::MAX))?);
@@ -119,12 +121,6 @@ pub(crate) struct Checkpoint {
     file: states::File,
 }
 
-/// Takes what is not state out of a file, so that a checkpoint can be read as a state too.
-pub(crate) fn without_run(mut file: states::File) -> states::File {
-    file.tensors.retain(|(name, _)| !name.starts_with(RUN));
-    file
-}
-
 pub(crate) fn read(path: &Path) -> anyhow::Result<Checkpoint> {
     let file = match files::kind(path).map_err(of_model)? {
         Kind::Safetensors => states::read(path)?,
@@ -165,7 +161,7 @@ impl Checkpoint {
         let arrays = Arrays(arrays.into_iter().collect());
         let system = spec.system.build_with::<T>(&arrays, spec.seed, spec.dt).map_err(of_model)?;
         let batch = spec.batch.map(usize::try_from).transpose()?;
-        let mut session = Session::<T>::build(spec, place, system, batch)?;
+        let mut session = setup::build::<T>(spec, place, system, batch)?;
         session.arrays = arrays;
         (session.begin, session.steps, session.done) = (progress.begin, progress.steps, progress.done);
         session.time_axis = progress.time_axis;
@@ -232,7 +228,7 @@ impl Checkpoint {
             session.traces = Some(traces);
         }
         session.over_time.load_states_file(&without_run(file), true)?;
-        session.reserve()?;
+        memory_need::reserve(&mut session)?;
         streams::open(&mut session, &progress.stream, &progress.spike_stream)?;
         Ok(session)
     }

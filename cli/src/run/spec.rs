@@ -4,15 +4,14 @@
 mod files;
 mod input;
 
-use super::streams;
 use crate::args::RunArgs;
-use crate::exit::{of_model, usage};
+use crate::exit_code::{of_model, usage};
 use anyhow::Context;
 use overtime_model::{Axis, ModelFile, SystemSpec as System, Type, Value, neurons, out_vars};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-pub(crate) use files::Files;
+pub(crate) use files::{Files, parts_folder};
 
 /// Everything there is to know of a run but its arrays.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -130,7 +129,7 @@ impl Spec {
         }
         let out = absolute(args.out.as_deref())?;
         let files = Files {
-            stream: out.as_deref().filter(|_| args.stream).map(streams::folder),
+            stream: out.as_deref().filter(|_| args.stream).map(files::parts_folder),
             spikes: absolute(args.spikes.as_deref())?,
             out,
             save_state: absolute(args.save_state.as_deref())?,
@@ -165,7 +164,7 @@ impl Spec {
             warnings,
         };
         spec.files.check()?;
-        streams::check(&spec)?;
+        files::can_stream(&spec)?;
         Ok(spec)
     }
 

@@ -2,10 +2,10 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
-pub(crate) mod raw;
 mod scale;
 mod stdp;
 mod synapse;
+pub(crate) mod tables;
 
 pub use stdp::Stdp;
 

@@ -1,6 +1,7 @@
 //! The tables of a network as they stand.
 
-use crate::raw::{Maybe, Table, Value};
+use crate::neurons::RawChannel;
+use crate::toml_values::{Maybe, Table, Value};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -17,7 +18,7 @@ pub(crate) struct Group {
     pub(super) input: Maybe<bool>,
     pub(super) parameters: Option<Table>,
     pub(super) initial: Option<Table>,
-    pub(super) channel: Option<Vec<Spanned<crate::neurons::RawChannel>>>,
+    pub(super) channel: Option<Vec<Spanned<RawChannel>>>,
     pub(super) receptor: Option<Vec<Spanned<Receptor>>>,
     pub(super) poisson: Option<Vec<Spanned<Poisson>>>,
 }

@@ -1,12 +1,18 @@
 //! The spikes of a network's groups: kept where results are, and counted by neuron in any case, for
 //! rates and intervals.
 
-use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
-use super::recorder::{SPIKES, add};
-use crate::exit::Failure;
+use super::tensors::{indices, numbers, read_indices, read_numbers, read_whole, whole};
+use crate::exit_code::Failure;
 use overtime::states::Tensor;
 use overtime::{Events, Monitor, Recording, Scalar, memory, monitor};
 use overtime_model::network::{Network, Population, total};
+
+/// The name of events in an error of memory.
+const EVENTS: &str = "recording of events";
+
+/// What the loop calls the monitor of spikes that are only counted: no variable has a space in its
+/// name.
+pub(crate) const SPIKES: &str = "spikes counted";
 
 /// The spikes of one group.
 #[derive(Clone, Debug)]
@@ -156,4 +162,11 @@ pub(crate) fn statistics(trains: &[Train], populations: &[Population]) -> Vec<St
 /// Spikes times their synapses.
 pub(crate) fn synaptic_events(trains: &[Train], populations: &[Population]) -> f64 {
     total(statistics(trains, populations).iter().zip(populations).map(|(s, p)| s.spikes as f64 * p.degree))
+}
+
+/// Adds events to others.
+pub(crate) fn add(all: &mut Events, new: &Events) -> anyhow::Result<()> {
+    memory::extend(EVENTS, &mut all.step, &new.step)?;
+    memory::extend(EVENTS, &mut all.row, &new.row)?;
+    Ok(memory::extend(EVENTS, &mut all.unit, &new.unit)?)
 }

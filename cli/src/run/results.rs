@@ -1,16 +1,17 @@
 //! What comes after the last step: files, picture, summary.
 
-use super::drive::Timing;
+use super::initial_state;
+use super::output;
 use super::session::{Place, Session};
-use super::{Manner, output, start};
+use super::slices::Timing;
+use crate::console::{self, Manner};
 use crate::plot;
 use crate::report::Summary;
 use crate::run::element::Element;
-use crate::terminal;
 use overtime::memory;
 use overtime_model::SystemSpec as System;
 
-pub(crate) fn finish<T: Element>(
+pub(crate) fn write<T: Element>(
     session: &mut Session<T>,
     place: &Place,
     timing: Timing,
@@ -32,7 +33,7 @@ pub(crate) fn finish<T: Element>(
     }
     let (session, spec, files) = (&*session, &session.spec, &session.spec.files);
     if let Some(path) = &files.save_state {
-        overtime::states::write(path, &start::file(session)?)?;
+        overtime::states::write(path, &initial_state::file(session)?)?;
         wrote.push(path.clone());
     }
     if let (Some(path), Some(traces)) = (&files.plot, &session.traces) {
@@ -49,11 +50,11 @@ pub(crate) fn finish<T: Element>(
     let is_neurons = matches!(spec.system, System::Neurons(_) | System::Network(_));
     let summary = Summary::new(session, place, timing, is_neurons, wrote);
     if manner.json {
-        terminal::print(&summary.json()?)
+        console::print(&summary.json()?)
     } else if manner.quiet {
         Ok(())
     } else {
-        terminal::print(&summary.text())
+        console::print(&summary.text())
     }
 }
 

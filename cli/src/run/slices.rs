@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::recorder::steps_of;
 use super::session::Session;
 use super::signals::Stop;
-use crate::exit::Failure;
+use crate::exit_code::Failure;
 use crate::plot::Shape;
 use crate::run::element::Element;
 use crate::run::spec::{Given, Lengths};
@@ -42,7 +42,7 @@ impl Control {
 }
 
 /// Runs what is left of the session.
-pub(crate) fn drive<T: Element>(session: &mut Session<T>, control: &Control) -> anyhow::Result<Timing> {
+pub(crate) fn run<T: Element>(session: &mut Session<T>, control: &Control) -> anyhow::Result<Timing> {
     let result = slices(session, control);
     control.progress.end();
     result
