@@ -1,6 +1,5 @@
 //! How the command ends: its exit codes, and which error gets which.
 
-use crate::run::advice;
 use crate::terminal;
 use std::fmt::{self, Display};
 use std::io::ErrorKind;
@@ -117,11 +116,22 @@ fn message(error: &anyhow::Error) -> String {
 
 /// What a cause says: in one line, but for a compiler's log.
 fn told(cause: &(dyn std::error::Error + 'static)) -> String {
-    let text = advice::not_finite(cause).unwrap_or_else(|| cause.to_string());
+    let text = not_finite(cause).unwrap_or_else(|| cause.to_string());
     match cause.downcast_ref() {
         Some(overtime::Error::Compile { .. }) => text.lines().map(terminal::harmless).collect::<Vec<_>>().join("\n"),
         _ => terminal::harmless(&text),
     }
+}
+
+/// What a [`overtime::Error::NotFinite`] of the library says, without the advice that is for callers of the
+/// library.
+pub(crate) fn not_finite(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let overtime::Error::NotFinite { variable, step, index, value } = error.downcast_ref()? else { return None };
+    Some(match step {
+        Some(step) => format!("{variable}[{index}] is {value} at step {step}"),
+        None if variable.starts_with("--") => format!("{variable} is {value}: it must be finite"),
+        None => format!("{variable}[{index}] is {value}: it must be finite"),
+    })
 }
 
 /// Whoever read our output has had enough of it: no failure.

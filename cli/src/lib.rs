@@ -6,10 +6,12 @@ mod exit;
 mod inspect;
 mod kernels;
 mod models;
+mod paths;
 mod plot;
 mod report;
 mod resume;
 mod run;
+mod spikes;
 mod terminal;
 
 use args::{Args, Command};

@@ -26,6 +26,7 @@ pub mod layers;
 pub mod network;
 pub mod neurons;
 pub mod out_vars;
+mod plot;
 mod raw;
 mod settings;
 
@@ -34,6 +35,7 @@ pub use error::{Error, ParseError, Result};
 pub use layers::Layer;
 pub use network::Network;
 pub use neurons::Neurons;
+pub use plot::Plot;
 pub use settings::{Axis, Input, Settings, Type};
 
 use overtime::{Real, Scalar, System};

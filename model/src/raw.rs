@@ -29,6 +29,7 @@ pub(crate) struct File {
     // … or a network.
     pub(crate) group: Option<Vec<Spanned<crate::network::raw::Group>>>,
     pub(crate) projection: Option<Vec<Spanned<crate::network::raw::Projection>>>,
+    pub(crate) populations: Option<crate::network::raw::Populations>,
     pub(crate) weights: Maybe<String>,
     // How to run either.
     pub(crate) title: Maybe<String>,
@@ -47,7 +48,7 @@ pub(crate) struct File {
     pub(crate) state: Maybe<String>,
     pub(crate) out_vars: Maybe<Vec<String>>,
     pub(crate) record_every: Maybe<u64>,
-    pub(crate) plot: Maybe<String>,
+    pub(crate) plot: Maybe<crate::plot::Raw>,
 }
 
 #[derive(Deserialize)]

@@ -8,6 +8,7 @@ pub(crate) mod finish;
 pub(crate) mod length;
 pub(crate) mod need;
 pub(crate) mod output;
+pub(crate) mod picture;
 pub(crate) mod progress;
 pub(crate) mod recorder;
 pub(crate) mod room;

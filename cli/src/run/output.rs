@@ -1,8 +1,8 @@
 //! Results as a file: npz, or safetensors.
 
 use super::recorder::{Kept, Recorder};
-use super::spec::extension;
 use super::trains::Train;
+use crate::paths::extension;
 use crate::run::element::Element;
 use ndarray::{Array0, ArrayD, ArrayView1, ArrayViewD};
 use overtime::memory;

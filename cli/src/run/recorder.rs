@@ -3,6 +3,7 @@
 use super::streams;
 use super::trains::Train;
 use crate::run::element::Element;
+use crate::spikes::SPIKES;
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
 use overtime::{Events, FirstAxis, Recording, Scalar, memory};
 use overtime_npz::Stream;
@@ -99,10 +100,6 @@ impl<T: Scalar> Buffer<T> {
         Ok(Self { values: array.into_raw_vec_and_offset().0, steps, shape })
     }
 }
-
-/// What the loop calls the monitor of spikes that are only counted: no variable has a space in its
-/// name.
-pub(crate) const SPIKES: &str = "spikes counted";
 
 impl<T: Element> Recorder<T> {
     /// Takes over what a slice recorded; its spikes are counted in any case.

@@ -1,17 +1,18 @@
 //! A run that is set up: the loop, its input, and what is kept of it.
 
 use super::progress::short;
-use super::recorder::{Buffer, Kept, Recorder, SPIKES, first_axis, kept};
+use super::recorder::{Buffer, Kept, Recorder, first_axis, kept};
 use super::room::Room;
 use super::spec::{Given, Lengths, Spec};
 use super::start::{self, Start};
 use super::streams::{self, Spikes};
 use super::trains::Train;
-use super::{advice, length, need};
+use super::{advice, length, need, picture};
 use crate::exit::usage;
 use crate::exit::{in_file, of_model};
-use crate::plot::{self, Traces};
+use crate::plot::{Panel, Traces};
 use crate::run::element::Element;
+use crate::spikes::SPIKES;
 use anyhow::Context;
 use ndarray::ArrayD;
 use overtime::{Device, LoopOverTime, Monitor, Number, Strategy, Survey, memory, monitor};
@@ -76,6 +77,8 @@ pub(crate) struct Session<T: Element> {
     pub(crate) steps: u64,
     pub(crate) done: u64,
     pub(crate) begin: u64,
+    /// The time of the first.
+    pub(crate) t: f64,
     /// Synaptic events before this process began.
     pub(crate) events_before: f64,
     /// What goes into the results; nothing is kept if nobody asked for a file of them.
@@ -161,20 +164,13 @@ impl<T: Element> Session<T> {
         }
         (session.input, session.named) = (input, named);
         session.steps = length::steps(&session.spec, given, |d| session.over_time.steps_of(d))?;
-        session.begin = session.over_time.i();
+        (session.begin, session.t) = (session.over_time.i(), session.over_time.t());
         session.every()?;
         session.reserve()?;
         if session.spec.files.plot.is_some() {
-            let panels = plot::plan(&session.spec, session.over_time.schema(), batch)?;
-            let populations = session.populations();
-            session.traces = Some(Traces::new(
-                panels,
-                (&populations, batch.unwrap_or(1)),
-                session.begin,
-                session.over_time.t(),
-                session.over_time.dt(),
-                session.steps,
-            ));
+            let axes = session.input.as_ref().map(ArrayD::ndim);
+            let panels = picture::panels(&session.spec, session.over_time.schema(), batch, axes)?;
+            session.traces = Some(session.traces(panels)?);
         }
         streams::create(&mut session)?;
         Ok(session)
@@ -220,9 +216,9 @@ impl<T: Element> Session<T> {
         };
         monitors.extend(trains.iter().map(Train::monitor));
         // Planned whether drawn or not, for the same reason.
-        let mut panels = plot::plan(&spec, &schema, batch)?;
+        let mut panels = picture::panels(&spec, &schema, batch, None)?;
         panels.retain(|_| spec.files.plot.is_some());
-        monitors.extend(panels.iter().filter_map(plot::Panel::monitor));
+        monitors.extend(panels.iter().filter_map(Panel::monitor));
         let strategy: Strategy = spec.strategy.parse()?;
         let batch_major = spec.first_axis == Axis::B;
         let builder = LoopOverTime::<T, _>::builder(system)
@@ -247,7 +243,7 @@ impl<T: Element> Session<T> {
             batched: batch.is_some(),
             batch_major,
         };
-        let (steps, done, begin) = (0, 0, over_time.i());
+        let (steps, done, begin, t) = (0, 0, over_time.i(), over_time.t());
         let arrays = Arrays::default();
         let (input, traces, spikes) = (None, None, None);
         let named = Vec::new();
@@ -262,12 +258,20 @@ impl<T: Element> Session<T> {
             steps,
             done,
             begin,
+            t,
             events_before: 0.0,
             recorder,
             traces,
             spikes,
             room,
         })
+    }
+
+    /// Room for the picture of the whole run.
+    pub(crate) fn traces(&self, panels: Vec<Panel>) -> anyhow::Result<Traces> {
+        let (rows, units) = (self.over_time.batch().unwrap_or(1), self.over_time.schema().output_len());
+        let clock = (self.begin, self.t, self.over_time.dt(), self.steps);
+        picture::traces(&self.spec, panels, (&self.populations(), units, rows), clock)
     }
 
     /// Which axis of a group's series is time.

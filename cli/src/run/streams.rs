@@ -2,12 +2,13 @@
 //! `--spikes`.
 
 use super::output::{indices, names};
-use super::recorder::{Kept, Recorder, SPIKES};
+use super::recorder::{Kept, Recorder};
 use super::session::Session;
-use super::spec::{Spec, extension};
-use super::trains::monitor_name;
+use super::spec::Spec;
 use crate::exit::usage;
+use crate::paths::extension;
 use crate::run::element::Element;
+use crate::spikes::{SPIKES, spikes_of};
 use ndarray::ArrayView1;
 use overtime::{Recording, Scalar};
 use overtime_model::Axis;
@@ -95,7 +96,7 @@ pub(crate) fn append<T: Element>(
         }
     }
     for train in &recorder.trains {
-        let new = slice.events(&monitor_name(&train.group))?;
+        let new = slice.events(&spikes_of(&train.group))?;
         let [unit, step, row] = names(recorder, train);
         if let Some(name) = unit {
             stream.append(&name, ArrayView1::from(&indices(&new.unit)?))?;
@@ -126,7 +127,7 @@ impl Spikes {
             return Ok(Vec::new());
         }
         if !session.recorder.trains.is_empty() {
-            return Ok(session.recorder.trains.iter().map(|t| (t.group.clone(), monitor_name(&t.group))).collect());
+            return Ok(session.recorder.trains.iter().map(|t| (t.group.clone(), spikes_of(&t.group))).collect());
         }
         match (&session.spec.system, session.recorder.spikes) {
             (System::Neurons(group), Some(_)) => Ok(vec![(group.kind.clone(), SPIKES.to_owned())]),

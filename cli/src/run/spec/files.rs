@@ -2,8 +2,9 @@
 //! hours.
 
 use super::super::streams;
-use super::extension;
 use crate::exit::usage;
+use crate::paths::extension;
+use crate::plot;
 use overtime::{Coupling, Schema};
 use overtime_atomic::AtomicFile;
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ impl Files {
     /// Refuses formats that are not known, two names of one file, and files that cannot be written.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         formats("--out", self.out.as_deref(), &["npz", "safetensors"])?;
-        formats("--plot", self.plot.as_deref(), &["png", "svg"])?;
+        formats("--plot", self.plot.as_deref(), &plot::FORMATS)?;
         formats("--spikes", self.spikes.as_deref(), &["npz"])?;
         let files = [
             ("--out", &self.out),
