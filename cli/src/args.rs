@@ -156,15 +156,38 @@ pub(crate) struct RunArgs {
     /// Write the checkpoint each time so many ms have been simulated; more than 0
     #[arg(long, value_name = "MS", requires = "checkpoint", allow_negative_numbers = true)]
     pub(crate) checkpoint_every: Option<f64>,
-    /// Draw a picture, .png or .svg
+    /// Draw a picture, .png, .svg or .pdf
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
     /// Say nothing but errors
     #[arg(long)]
     pub(crate) quiet: bool,
     /// Print the summary as one JSON object on stdout
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How a picture looks.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct LookArgs {
+    /// Width and height of the picture in mm, such as `85x60`, with type of 7 points
+    #[arg(long, value_name = "WxH", allow_hyphen_values = true)]
+    pub(crate) plot_size: Option<String>,
+    /// Pixels of a .png per inch [default: 300 with a size]
+    #[arg(long, value_name = "DPI", allow_negative_numbers = true)]
+    pub(crate) plot_dpi: Option<f64>,
+    /// The times shown, such as `200..400`, in ms; steps of layers
+    #[arg(long, value_name = "FROM..TO", allow_hyphen_values = true)]
+    pub(crate) plot_window: Option<String>,
+    /// The panels from top to bottom, e.g. `V,spike,input`: `spike`, `rate`, `input`, `output`, or
+    /// variables as --out-vars has them
+    #[arg(long, value_name = "NAMES")]
+    pub(crate) plot_panels: Option<String>,
+    /// The title of the picture; empty for none
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) plot_title: Option<String>,
 }
 
 #[derive(clap::Args, Debug)]

@@ -7,10 +7,12 @@ mod exit_code;
 mod inspect;
 mod kernels;
 mod models;
+mod paths;
 mod plot;
 mod report;
 mod resume;
 mod run;
+mod spikes;
 
 use args::{Args, Command};
 use clap::Parser;

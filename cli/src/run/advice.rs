@@ -1,8 +1,9 @@
 //! What to do about numbers that are none, and about memory that is short, in words that the
 //! command has.
 
-use super::spec::{Given, Spec, extension};
+use super::spec::{Given, Spec};
 use crate::exit_code::{Failure, not_finite};
+use crate::paths::extension;
 use ndarray::ArrayD;
 use overtime::{Error, Number, Scalar};
 use overtime_model::{Arrays, Neurons, SystemSpec as System, Value};
