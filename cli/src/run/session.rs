@@ -47,7 +47,7 @@ impl Place {
 }
 
 /// The array of a file, if the input is one.
-fn series<T: Element>(given: &Given, what: &str, padded: bool) -> anyhow::Result<Option<ArrayD<T>>> {
+pub(crate) fn series<T: Element>(given: &Given, what: &str, padded: bool) -> anyhow::Result<Option<ArrayD<T>>> {
     let Given::Series(path, name) = given else { return Ok(None) };
     let series = match name {
         Some(name) => files::one(path, Some(name)),
