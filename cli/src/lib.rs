@@ -10,6 +10,7 @@ mod models;
 mod paths;
 mod plot;
 mod report;
+mod results;
 mod resume;
 mod run;
 mod spikes;
@@ -38,6 +39,7 @@ pub fn main() -> ExitCode {
         Command::Devices => devices::command(),
         Command::Kernels(args) => kernels::command(&args),
         Command::Inspect(args) => inspect::command(&args),
+        Command::Plot(args) => results::command(&args),
         Command::Models => models::command(),
     };
     exit_code::of(result)

@@ -2,20 +2,23 @@
 //! PDF.
 
 use super::draw;
-use super::size::Size;
+use super::pdf::Page;
+use super::size::{Size, UNIT};
 use super::traces::Traces;
 use crate::paths::extension;
 use anyhow::{Context, anyhow};
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
+use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 /// What the name of a picture ends in.
-pub(crate) const FORMATS: [&str; 2] = ["png", "svg"];
+pub(crate) const FORMATS: [&str; 3] = ["png", "svg", "pdf"];
 pub(super) const REGULAR: &[u8] = include_bytes!("../../fonts/Inter-Regular.otf");
 pub(super) const BOLD: &[u8] = include_bytes!("../../fonts/Inter-SemiBold.otf");
-/// Pixels of a unit in an SVG, whose coordinates are whole numbers.
+/// Pixels of a unit in an SVG or a PDF, whose coordinates are whole numbers.
 const FINE: f64 = 4.0;
 
 /// Draws the picture, and puts it in its place whole.
@@ -24,6 +27,7 @@ pub(crate) fn write(path: &Path, title: &str, traces: &Traces, size: &Size) -> a
     let clean: String = title.chars().filter(|c| !c.is_control()).collect();
     let bytes = match extension(path).as_str() {
         "svg" => svg(&clean, traces, size),
+        "pdf" => pdf(&clean, traces, size),
         _ => png(&clean, traces, size),
     };
     let bytes = bytes.with_context(|| format!("cannot draw {}", path.display()))?;
@@ -58,6 +62,15 @@ fn svg(title: &str, traces: &Traces, size: &Size) -> anyhow::Result<Vec<u8>> {
     };
     let drawn = format!("width=\"{}\" height=\"{}\"", fine[0], fine[1]);
     Ok(text.replacen(&drawn, &format!("width=\"{}\" height=\"{}\"", length(0), length(1)), 1).into_bytes())
+}
+
+fn pdf(title: &str, traces: &Traces, size: &Size) -> anyhow::Result<Vec<u8>> {
+    let fine = size.units.map(|units| (units * FINE).round() as u32);
+    let points = UNIT / 25.4 * 72.0 / FINE;
+    let page = Rc::new(RefCell::new(Page::new((fine[0], fine[1]), points)?));
+    draw::picture(&DrawingArea::from(&page), title, traces, size, FINE, false).map_err(|e| anyhow!("{e}"))?;
+    let page = Rc::into_inner(page).ok_or_else(|| anyhow!("the page is still being drawn on"))?;
+    page.into_inner().finish(title)
 }
 
 fn png(title: &str, traces: &Traces, size: &Size) -> anyhow::Result<Vec<u8>> {

@@ -7,6 +7,7 @@ mod draw;
 mod file;
 mod grid;
 mod histogram;
+mod pdf;
 mod plan;
 mod raster;
 mod size;
@@ -14,8 +15,8 @@ mod title;
 mod traces;
 
 pub(crate) use file::{FORMATS, write};
-pub(crate) use grid::Grid;
-pub(crate) use plan::{Drive, Panel, Source, Subject, clock, plan};
+pub(crate) use grid::{Clock, Grid};
+pub(crate) use plan::{Drive, Panel, Source, Subject, clock, plain, plan, size_fits};
 pub(crate) use raster::Raster;
 pub(crate) use size::Size;
 pub(crate) use title::title;

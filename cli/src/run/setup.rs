@@ -21,7 +21,7 @@ use overtime::{LoopOverTime, Monitor, Strategy, memory, monitor};
 use overtime_model::{Arrays, Axis, Loaded, SystemSpec as System, files, out_vars};
 
 /// The array of a file, if the input is one.
-fn series<T: Element>(given: &Given, what: &str, padded: bool) -> anyhow::Result<Option<ArrayD<T>>> {
+pub(crate) fn series<T: Element>(given: &Given, what: &str, padded: bool) -> anyhow::Result<Option<ArrayD<T>>> {
     let Given::Series(path, name) = given else { return Ok(None) };
     let series = match name {
         Some(name) => files::one(path, Some(name)),

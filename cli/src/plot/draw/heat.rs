@@ -31,7 +31,9 @@ pub(super) fn heat<B: DrawingBackend>(
     let rows = 0.0..panel.cells.len() as f64;
     let together = bins.div_ceil(COLUMNS).max(1);
     for (at, row) in traces.rows(k).enumerate() {
-        let (top, bottom) = (frame.py(at as f64 + 1.0, &rows), frame.py(at as f64, &rows));
+        // A cell reaches under those that are drawn after it, so that no seam is left between them.
+        let top = (frame.py(at as f64 + 1.0, &rows) - frame.px(1.0)).max(frame.top());
+        let bottom = frame.py(at as f64, &rows);
         // Cells of one colour are one rectangle.
         let mut open: Option<(f64, usize)> = None;
         for first in (0..bins).step_by(together) {
@@ -62,7 +64,8 @@ fn cell<B: DrawingBackend>(
     place: &Place,
 ) -> Drawn<B> {
     let Some((from, level)) = open else { return Ok(()) };
-    let ends = [(frame.x(from, &place.along), top), (frame.x(to, &place.along), bottom)];
+    let right = (frame.x(to, &place.along) + frame.px(1.0)).min(frame.right());
+    let ends = [(frame.x(from, &place.along), top), (right, bottom)];
     area.draw(&Rectangle::new(ends, colour(level).filled()))
 }
 
@@ -79,7 +82,8 @@ fn bar<B: DrawingBackend>(area: &Area<B>, panel: &Panel, frame: &Frame, place: &
     let right = left + frame.px(BAR);
     let all = 0.0..LEVELS as f64;
     for level in 0..LEVELS {
-        let ends = [(left, frame.py(level as f64 + 1.0, &all)), (right, frame.py(level as f64, &all))];
+        let top = (frame.py(level as f64 + 1.0, &all) - frame.px(1.0)).max(frame.top());
+        let ends = [(left, top), (right, frame.py(level as f64, &all))];
         area.draw(&Rectangle::new(ends, colour(level).filled()))?;
     }
     let mut widest: f64 = 0.0;

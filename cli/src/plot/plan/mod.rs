@@ -5,6 +5,7 @@ mod curves;
 mod layers;
 mod network;
 mod neurons;
+pub(crate) mod plain;
 
 use super::colour::Hue;
 use super::draw::fits;
@@ -151,13 +152,16 @@ pub(crate) fn plan(subject: &Subject<'_>) -> anyhow::Result<Vec<Panel>> {
         }
     };
     panels.retain(|p| !p.cells.is_empty());
-    if subject.plot.size.is_some() || subject.plot.panels.is_some() {
-        fits(&panels, subject.plot)?;
-    }
+    size_fits(&panels, subject.plot)?;
     for panel in panels.iter_mut().filter(|p| p.cells.len() < 2 || p.form == Form::Heat) {
         panel.legend.clear();
     }
     Ok(panels)
+}
+
+/// Refuses panels that have no room, where a size or panels were asked for.
+pub(crate) fn size_fits(panels: &[Panel], plot: &Plot) -> anyhow::Result<()> {
+    if plot.size.is_some() || plot.panels.is_some() { fits(panels, plot) } else { Ok(()) }
 }
 
 impl Subject<'_> {
