@@ -278,8 +278,8 @@ fn architectures_with_the_same_code() {
 
 fn write(most: &Budgets) {
     let mut text = String::from(
-        "# What each kernel may take at most, on any architecture: registers of a thread, bytes of shared memory, of stack and of spills,\n\
-         # and instructions in double precision (not held for f64). What is not named is 0. Held by tests/kernels.rs, with NVRTC 13.0.\n",
+        "# The limits of each kernel on any architecture: registers of a thread, bytes of shared memory, of stack and of spills, and\n\
+         # instructions in double precision (not checked for f64). A missing number is 0. tests/kernels.rs checks them, with NVRTC 13.0.\n",
     );
     let mut last = "";
     for ((module, dtype), budget) in most {

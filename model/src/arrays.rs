@@ -1,6 +1,8 @@
 //! The values of a model: numbers, or arrays in files.
 
-use crate::{Error, Result, SystemSpec, Value, files};
+use crate::error::{Error, Result};
+use crate::files;
+use crate::value::Value;
 use ndarray::ArrayD;
 use overtime::{Init, memory};
 use std::collections::BTreeMap;
@@ -11,13 +13,13 @@ use std::path::Path;
 pub struct Arrays(pub BTreeMap<String, ArrayD<f64>>);
 
 impl Arrays {
-    /// Reads every array that this system refers to. `model` is the file that does.
+    /// Reads the arrays of these values, each with its name. `model` is the file that names them.
     ///
     /// # Errors
     /// If a file cannot be read, or does not have the array.
-    pub fn read(system: &SystemSpec, model: Option<&Path>) -> Result<Self> {
+    pub fn read<'v>(values: impl IntoIterator<Item = (String, &'v Value)>, model: Option<&Path>) -> Result<Self> {
         let mut arrays = BTreeMap::new();
-        for (name, value) in system.values() {
+        for (name, value) in values {
             if let Value::File { file, array, line } = value {
                 let values = files::one(file, array.as_deref()).map_err(|e| {
                     let model = model.map_or_else(String::new, |m| format!("{}:{line}: ", m.display()));

@@ -1,5 +1,5 @@
-//! The models: each one's equations, parameters with units and defaults, and source stand in its
-//! own file.
+//! Neurons, sources of spikes, ion channels, recurrent cells and layers. The file of a model has
+//! its equations, its parameters with units and defaults, and its citation.
 
 pub mod brainpy;
 pub(crate) mod cells;

@@ -1,23 +1,13 @@
 //! What to do about numbers that are none, and about memory that is short, in words that the
 //! command has.
 
-use super::spec::{Given, Spec, extension};
-use crate::exit::Failure;
+use super::spec::{Given, Spec};
+use crate::exit_code::{Failure, not_finite};
+use crate::paths::extension;
 use ndarray::ArrayD;
 use overtime::{Error, Number, Scalar};
 use overtime_model::{Arrays, Neurons, SystemSpec as System, Value};
 use std::path::Path;
-
-/// What a [`Error::NotFinite`] of the library says, without the advice that is for callers of the
-/// library.
-pub(crate) fn not_finite(error: &(dyn std::error::Error + 'static)) -> Option<String> {
-    let Error::NotFinite { variable, step, index, value } = error.downcast_ref::<Error>()? else { return None };
-    Some(match step {
-        Some(step) => format!("{variable}[{index}] is {value} at step {step}"),
-        None if variable.starts_with("--") => format!("{variable} is {value}: it must be finite"),
-        None => format!("{variable}[{index}] is {value}: it must be finite"),
-    })
-}
 
 /// What became of a run, with what can be done about it.
 pub(crate) fn of_run(error: anyhow::Error, spec: &Spec) -> anyhow::Error {

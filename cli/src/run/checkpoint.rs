@@ -2,14 +2,19 @@
 //! specification, the input still to come, and everything recorded so far. What is not state is
 //! named `run/…`.
 
-use super::output::{indices, numbers, read_indices, read_numbers, read_whole, whole};
+use super::initial_state;
+use super::initial_state::{RUN, without_run};
+use super::memory_need;
+use super::picture;
 use super::recorder::{Buffer, Kept, steps_of};
 use super::session::{Place, Session};
+use super::setup;
 use super::spec::{Given, Spec};
-use super::trains::synaptic_events;
-use super::{start, streams};
-use crate::exit::{Failure, of_model};
-use crate::plot::{Grid, Traces, plan};
+use super::spike_trains::synaptic_events;
+use super::streams;
+use super::tensors::{indices, numbers, read_indices, read_numbers, read_whole, whole};
+use crate::exit_code::{Failure, of_model};
+use crate::plot::Grid;
 use crate::run::element::Element;
 use ndarray::{Array2, ArrayD};
 use overtime::states::{self, Tensor};
@@ -20,8 +25,6 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const VERSION: u32 = 1;
-/// What all that is not state is named with.
-const RUN: &str = "run/";
 const SPEC: &str = "run.spec";
 const PROGRESS: &str = "run.progress";
 
@@ -35,6 +38,9 @@ struct Progress {
     time_axis: usize,
     spikes: Option<u64>,
     grid: Option<Grid>,
+    /// The time at which the run began.
+    #[serde(default)]
+    t: f64,
     /// Rows of each array that was streamed, and of those of spikes.
     #[serde(default)]
     stream: Vec<(String, u64)>,
@@ -52,7 +58,7 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
     let (stream, spikes) = streams::sync(session)?;
     let session = &*session;
     let Some(path) = &session.spec.files.checkpoint else { return Ok(()) };
-    let mut file = start::file(session)?;
+    let mut file = initial_state::file(session)?;
     let mut add = |name: String, tensor: Tensor| file.tensors.push((format!("{RUN}{name}"), tensor));
     if let Some(series) = &session.input {
         add("input".into(), Tensor::try_from_array(steps_of(series, session.time_axis, from, usize::MAX))?);
@@ -85,13 +91,15 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
         train.save(|name, tensor| add(format!("train/{k}/{name}"), tensor))?;
     }
     if let Some(traces) = &session.traces {
-        add("plot/counts".into(), Tensor::from_array(traces.counts.view().into_dyn()));
+        add("plot/counts".into(), Tensor::from_array(traces.raster.counts.view().into_dyn()));
         add("plot/low".into(), Tensor::from_array(traces.low.view().into_dyn()));
         add("plot/high".into(), Tensor::from_array(traces.high.view().into_dyn()));
         add(
             "plot/dots".into(),
-            whole(&traces.dots.iter().flat_map(|(step, cell)| [*step, *cell as u64]).collect::<Vec<_>>())?,
+            whole(&traces.raster.dots.iter().flat_map(|(step, cell)| [*step, *cell as u64]).collect::<Vec<_>>())?,
         );
+        let marks = traces.marks.iter().flat_map(|(row, bin)| [*row as u64, *bin as u64]);
+        add("plot/marks".into(), whole(&marks.collect::<Vec<_>>())?);
     }
     let progress = Progress {
         version: VERSION,
@@ -103,6 +111,7 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
         stream,
         spike_stream: spikes,
         grid: session.traces.as_ref().map(|t| t.grid),
+        t: session.t,
     };
     file.metadata.insert("overtime.content".into(), "checkpoint".into());
     file.metadata.insert(SPEC.into(), serde_json::to_string(&session.spec)?);
@@ -117,12 +126,6 @@ pub(crate) struct Checkpoint {
     pub(crate) spec: Spec,
     progress: Progress,
     file: states::File,
-}
-
-/// Takes what is not state out of a file, so that a checkpoint can be read as a state too.
-pub(crate) fn without_run(mut file: states::File) -> states::File {
-    file.tensors.retain(|(name, _)| !name.starts_with(RUN));
-    file
 }
 
 pub(crate) fn read(path: &Path) -> anyhow::Result<Checkpoint> {
@@ -165,9 +168,10 @@ impl Checkpoint {
         let arrays = Arrays(arrays.into_iter().collect());
         let system = spec.system.build_with::<T>(&arrays, spec.seed, spec.dt).map_err(of_model)?;
         let batch = spec.batch.map(usize::try_from).transpose()?;
-        let mut session = Session::<T>::build(spec, place, system, batch)?;
+        let mut session = setup::build::<T>(spec, place, system, batch)?;
         session.arrays = arrays;
-        (session.begin, session.steps, session.done) = (progress.begin, progress.steps, progress.done);
+        (session.begin, session.t) = (progress.begin, progress.t);
+        (session.steps, session.done) = (progress.steps, progress.done);
         session.time_axis = progress.time_axis;
         let get = |name: &str| {
             let found = file.get(&format!("{RUN}{name}"));
@@ -209,30 +213,29 @@ impl Checkpoint {
         }
         session.events_before = synaptic_events(&session.recorder.trains, &session.populations());
         if let Some(grid) = progress.grid {
-            let panels = plan(&session.spec, session.over_time.schema(), batch)?;
-            let mut traces = Traces::new(
-                panels,
-                (&session.populations(), batch.unwrap_or(1)),
-                grid.begin,
-                grid.t,
-                grid.dt,
-                grid.steps,
-            );
+            let axes = session.input.as_ref().map(ArrayD::ndim);
+            let panels = picture::panels(&session.spec, session.over_time.schema(), batch, axes)?;
+            let mut traces = session.traces(panels)?;
             let (low, high) = (get("plot/low")?.to_array()?, get("plot/high")?.to_array()?);
             let (low, high): (Array2<f64>, Array2<f64>) = (low.into_dimensionality()?, high.into_dimensionality()?);
             if low.dim() == traces.low.dim() && high.dim() == traces.high.dim() && traces.grid == grid {
                 (traces.low, traces.high) = (low, high);
             }
             let counts: Array2<f64> = get("plot/counts")?.to_array()?.into_dimensionality()?;
-            if counts.dim() == traces.counts.dim() {
-                traces.counts = counts;
+            if counts.dim() == traces.raster.counts.dim() {
+                traces.raster.counts = counts;
             }
             let dots = read_whole(get("plot/dots")?)?.unwrap_or_default();
-            traces.resume(dots.chunks_exact(2).filter_map(|d| Some((*d.first()?, *d.get(1)? as usize))).collect());
+            let pairs = |all: Vec<u64>| -> Vec<(u64, usize)> {
+                all.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)? as usize))).collect()
+            };
+            traces.raster.resume(pairs(dots));
+            let marks = read_whole(get("plot/marks")?)?.unwrap_or_default();
+            traces.marks = pairs(marks).into_iter().map(|(row, bin)| (row as usize, bin)).collect();
             session.traces = Some(traces);
         }
         session.over_time.load_states_file(&without_run(file), true)?;
-        session.reserve()?;
+        memory_need::reserve(&mut session)?;
         streams::open(&mut session, &progress.stream, &progress.spike_stream)?;
         Ok(session)
     }

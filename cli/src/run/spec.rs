@@ -3,16 +3,17 @@
 
 mod files;
 mod input;
+mod look;
 
-use super::streams;
 use crate::args::RunArgs;
-use crate::exit::{of_model, usage};
-use anyhow::Context;
-use overtime_model::{Axis, ModelFile, SystemSpec as System, Type, Value, neurons, out_vars};
+use crate::exit_code::{in_file, of_model, usage};
+use crate::paths::{absolute, extension};
+use crate::plot::Size;
+use overtime_model::{Axis, ModelFile, Plot, SystemSpec as System, Type, Value, neurons, out_vars};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-pub(crate) use files::Files;
+pub(crate) use files::{Files, parts_folder};
 
 /// Everything there is to know of a run but its arrays.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,6 +48,12 @@ pub(crate) struct Spec {
     pub(crate) out_vars: Option<String>,
     pub(crate) record_every: u64,
     pub(crate) files: Files,
+    /// How the picture looks.
+    #[serde(default)]
+    pub(crate) plot: Plot,
+    /// Whether the model file alone says how.
+    #[serde(skip)]
+    pub(crate) plot_in_file: bool,
     /// What is said before the run.
     #[serde(skip)]
     pub(crate) warnings: Vec<String>,
@@ -130,14 +137,21 @@ impl Spec {
         }
         let out = absolute(args.out.as_deref())?;
         let files = Files {
-            stream: out.as_deref().filter(|_| args.stream).map(streams::folder),
+            stream: out.as_deref().filter(|_| args.stream).map(files::parts_folder),
             spikes: absolute(args.spikes.as_deref())?,
             out,
             save_state: absolute(args.save_state.as_deref())?,
-            plot: absolute(args.plot.as_deref().or(s.plot.as_deref()))?,
+            plot: absolute(args.plot.as_deref().or(s.plot.file.as_deref()))?,
             checkpoint: absolute(args.checkpoint.as_deref())?,
             checkpoint_every: args.checkpoint_every,
         };
+        let look = args.look.plot()?;
+        if let Some(flag) = args.look.first().filter(|_| files.plot.is_none()) {
+            return Err(usage(format!("{flag} is of a picture: give --plot FILE")));
+        }
+        let plot_in_file = look == Plot::default();
+        let plot = look.or(s.plot);
+        Size::new(&plot).map_err(|e| if plot_in_file { in_file(e, path.as_deref()) } else { e })?;
         let spec = Self {
             name,
             model: path,
@@ -162,10 +176,12 @@ impl Spec {
             out_vars,
             record_every: args.record_every.or(s.record_every).unwrap_or(1),
             files,
+            plot,
+            plot_in_file,
             warnings,
         };
         spec.files.check()?;
-        streams::check(&spec)?;
+        files::can_stream(&spec)?;
         Ok(spec)
     }
 
@@ -177,16 +193,6 @@ impl Spec {
             System::Network(_) => "Network",
         }
     }
-}
-
-/// What a file's name ends in, in lower case.
-pub(crate) fn extension(path: &Path) -> String {
-    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
-}
-
-/// The path whatever the current folder will be: a checkpoint may be resumed from another.
-pub(crate) fn absolute(path: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
-    path.map(|p| std::path::absolute(p).with_context(|| format!("cannot resolve {}", p.display()))).transpose()
 }
 
 fn load(system: &str) -> anyhow::Result<(ModelFile, Option<PathBuf>)> {

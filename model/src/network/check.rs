@@ -1,10 +1,12 @@
 //! The `[[group]]` and `[[projection]]` tables of a model file.
 
-use super::raw;
+use super::parts::{part, populations};
 use super::synapse;
-use super::{Connect, Group, Network, Part, Poisson, Projection, Receptor, ReceptorKind, Stdp};
-use crate::check::{self, Line, Result, error, finite, get, known_kind, start, table, unknown, value};
-use crate::{Neurons, SystemSpec, Value, neurons};
+use super::tables as raw;
+use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Stdp};
+use crate::neurons::check::{gates, known_kind, method, soft};
+use crate::rules::{Line, Result, error, finite, get, name, needed, number_or_file, start, table, unknown, value};
+use crate::{Neurons, Value, neurons, toml_values};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use toml::Spanned;
@@ -14,13 +16,14 @@ const MOST: usize = 10_000;
 
 pub(crate) fn network(
     groups: Vec<Spanned<raw::Group>>,
+    named: raw::Populations,
     projections: Vec<Spanned<raw::Projection>>,
     line: Line<'_>,
-) -> Result<SystemSpec> {
+) -> Result<Network> {
     if groups.len() > MOST || projections.len() > MOST {
         return error(line, 0, format!("more than {MOST} groups or projections"));
     }
-    let mut net = Network { groups: Vec::new(), projections: Vec::new() };
+    let mut net = Network { groups: Vec::new(), named: Vec::new(), projections: Vec::new() };
     for group in groups {
         let taken: Vec<&str> = net.groups.iter().map(|g| g.name.as_str()).collect();
         let at = start(&group);
@@ -31,6 +34,7 @@ pub(crate) fn network(
     if net.groups.is_empty() {
         return error(line, 0, "`group` is empty");
     }
+    net.named = populations(named, &net.groups, line)?;
     for projection in projections {
         // Groups and projections share the names of arrays.
         let taken: Vec<&str> =
@@ -38,45 +42,10 @@ pub(crate) fn network(
         let at = start(&projection);
         let raw = projection.into_inner();
         let name = name("projection", raw.name.as_ref(), at, &taken, line)?;
-        let projection = self::projection(name, raw, at, &net.groups, line)?;
+        let projection = self::projection(name, raw, at, &net, line)?;
         net.projections.push(projection);
     }
-    Ok(SystemSpec::Network(net))
-}
-
-/// The name of a table, which none before it has.
-pub(super) fn name(
-    what: &str,
-    name: Option<&Spanned<String>>,
-    at: usize,
-    taken: &[&str],
-    line: Line<'_>,
-) -> Result<String> {
-    let Some(name) = name else { return error(line, at, format!("this {what} has no `name`")) };
-    let (at, name) = (start(name), name.get_ref());
-    if name.is_empty() || name.chars().any(|c| ".[]:,".contains(c) || c.is_control()) {
-        let escaped = name.escape_debug();
-        return error(
-            line,
-            at,
-            format!("{what} name `{escaped}` is empty, or has a dot, bracket, colon, comma or control character"),
-        );
-    }
-    if taken.contains(&name.as_str()) {
-        return error(line, at, format!("two things named `{name}`"));
-    }
-    Ok(name.clone())
-}
-
-/// What must be there.
-pub(super) fn needed<V>(
-    value: Option<Spanned<V>>,
-    key: &str,
-    what: &str,
-    at: usize,
-    line: Line<'_>,
-) -> Result<Spanned<V>> {
-    value.map_or_else(|| error(line, at, format!("{what} needs `{key}`")), Ok)
+    Ok(net)
 }
 
 fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Group> {
@@ -118,22 +87,22 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
         poisson.push(Poisson { receptor: receptor.into_inner(), rate, weight });
     }
     let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
-    check::gates(&initial, &initials, line)?;
+    gates(&initial, &initials, line)?;
     let neurons = Neurons {
         kind: neuron.name.to_owned(),
-        size: check::get(raw.size).unwrap_or(1),
-        method: check::method(neuron, raw.method, line)?,
-        soft: check::soft(neuron, raw.reset, line)?,
+        size: get(raw.size).unwrap_or(1),
+        method: method(neuron, raw.method, line)?,
+        soft: soft(neuron, raw.reset, line)?,
         noise: raw.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
-        parameters: table(raw.parameters, line, "parameter", &names, check::number_or_file)?,
+        parameters: table(raw.parameters, line, "parameter", &names, number_or_file)?,
         initial: table(Some(initial), line, "variable with an initial value", &initials, value)?,
         channels: neurons::channels(raw.channel, neuron.name, line)?,
     };
-    let current = raw.current.map(|v| check::number_or_file(v, line, "current")).transpose()?;
+    let current = raw.current.map(|v| number_or_file(v, line, "current")).transpose()?;
     Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson })
 }
 
-fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], line: Line<'_>) -> Result<Projection> {
+fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line: Line<'_>) -> Result<Projection> {
     let what = "a projection";
     let from = needed(raw.from, "from", what, at, line)?;
     let to = needed(raw.to, "to", what, at, line)?;
@@ -147,9 +116,9 @@ fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], l
             );
         }
     };
-    let from = part(from.get_ref(), start(&from), groups, line)?;
-    let target = part(part_of_to, start(&to), groups, line)?;
-    let felt = groups.iter().find(|g| g.name == target.group).map_or(&[][..], |g| &g.receptors);
+    let from = part(from.get_ref(), start(&from), &net.groups, &net.named, line)?;
+    let target = part(part_of_to, start(&to), &net.groups, &net.named, line)?;
+    let felt = net.groups.iter().find(|g| g.name == target.group).map_or(&[][..], |g| &g.receptors);
     if !felt.iter().any(|r| r.name == receptor) {
         return unknown("receptor", receptor, felt.iter().map(|r| r.name.as_str()), start(&to), line);
     }
@@ -184,7 +153,7 @@ fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], l
 }
 
 /// A number, a distribution, or an array with a value for each synapse.
-fn drawn(v: Spanned<crate::raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
+fn drawn(v: Spanned<toml_values::Value>, line: Line<'_>, key: &str) -> Result<Value> {
     let at = start(&v);
     match value(v, line, key)? {
         Value::XavierNormal | Value::Orthogonal(_) => error(
@@ -196,7 +165,7 @@ fn drawn(v: Spanned<crate::raw::Value>, line: Line<'_>, key: &str) -> Result<Val
     }
 }
 
-fn delay(v: Spanned<crate::raw::Value>, line: Line<'_>) -> Result<Value> {
+fn delay(v: Spanned<toml_values::Value>, line: Line<'_>) -> Result<Value> {
     let at = start(&v);
     match drawn(v, line, "delay")? {
         Value::Number(ms) if ms < 0.0 => {
@@ -204,39 +173,6 @@ fn delay(v: Spanned<crate::raw::Value>, line: Line<'_>) -> Result<Value> {
         }
         value => Ok(value),
     }
-}
-
-/// `P`, or `P[0..3200]`.
-fn part(text: &str, at: usize, groups: &[Group], line: Line<'_>) -> Result<Part> {
-    let (group, units) = match text.split_once('[') {
-        None => (text, None),
-        Some((group, rest)) => {
-            let ends = rest.strip_suffix(']').and_then(|inner| inner.split_once(".."));
-            let number = |s: &str| s.trim().parse::<u64>().ok();
-            match ends.and_then(|(a, b)| Some(number(a)?..number(b)?)) {
-                Some(units) => (group, Some(units)),
-                None => {
-                    return error(
-                        line,
-                        at,
-                        format!("`{}` is not a part of a group: write P or P[0..100]", text.escape_debug()),
-                    );
-                }
-            }
-        }
-    };
-    let Some(found) = groups.iter().find(|g| g.name == group) else {
-        return unknown("group", group, groups.iter().map(|g| g.name.as_str()), at, line);
-    };
-    if let Some(units) = units.as_ref().filter(|u| u.is_empty() || u.end > found.neurons.size) {
-        let size = found.neurons.size;
-        return error(
-            line,
-            at,
-            format!("{}..{} is empty, or beyond the {size} neurons of `{group}`", units.start, units.end),
-        );
-    }
-    Ok(Part { group: group.to_owned(), units })
 }
 
 const KINDS: [&str; 6] = ["fixed_prob", "fixed_num_pre", "fixed_num_post", "one_to_one", "all_to_all", "arrays"];

@@ -22,6 +22,7 @@ const FILES: &[(&str, &str)] = texts![
     "include/crossing.cuh",
     "include/gemm_args.cuh",
     "include/hidden_exchange.cuh",
+    "include/hodgkin_huxley.cuh",
     "include/launch_args.cuh",
     "include/math.cuh",
     "include/monitor.cuh",

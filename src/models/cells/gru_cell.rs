@@ -7,7 +7,7 @@ use crate::numeric::scalar::{Real, Scalar};
 use crate::numeric::simd::{SimdLoop, vectorize};
 
 /// The gated recurrent unit (Cho et al., arXiv:1406.1078), with the reset **after** the product, as
-/// torch and cuDNN have it: `torch.nn.GRUCell`.
+/// in torch and cuDNN: `torch.nn.GRUCell`.
 ///
 /// ```text
 /// r = σ(b_r + x·Wi_r + h·Wh_r)
@@ -16,7 +16,7 @@ use crate::numeric::simd::{SimdLoop, vectorize};
 /// h ← (1 − z)∘n + z∘h
 /// ```
 ///
-/// | | shape | default | of torch's |
+/// | | shape | default | torch |
 /// |---|---|---|---|
 /// | input `x` | `[in]` | | |
 /// | output, the new h | `[H]` | | |
@@ -27,8 +27,8 @@ use crate::numeric::simd::{SimdLoop, vectorize};
 /// | weight `bh`, with `b` | `[H]` | uniform within ±1/√H | the last H of `bias_hh` |
 /// | φ | | [`Activation::Tanh`] | |
 ///
-/// Layers of it are [`Gru`](crate::models::Gru). Brainpy's unit, with the reset before the product,
-/// is [`brainpy::GruCell`](crate::models::brainpy::GruCell).
+/// [`Gru`](crate::models::Gru) has layers of this cell. brainpy's unit, with the reset before the
+/// product, is [`brainpy::GruCell`](crate::models::brainpy::GruCell).
 #[doc(alias("GRUCell"))]
 pub type GruCell<T> = Cell<T, Gru>;
 

@@ -1,4 +1,4 @@
-//! Brainpy's gated recurrent unit, reset before the product.
+//! brainpy's gated recurrent unit, with the reset before the product.
 
 use super::frame::{CHUNK, CellStep, Defaults, Gates, chunk, put, round, take};
 use crate::init::Init;

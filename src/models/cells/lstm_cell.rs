@@ -7,8 +7,8 @@ use crate::numeric::math::sigmoid;
 use crate::numeric::scalar::{Real, Scalar};
 use crate::numeric::simd::{SimdLoop, vectorize};
 
-/// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780), as
-/// torch and cuDNN have it: `torch.nn.LSTMCell`.
+/// Long short-term memory (Hochreiter & Schmidhuber, Neural Computation 9, 1997, 1735-1780), as in
+/// torch and cuDNN: `torch.nn.LSTMCell`.
 ///
 /// ```text
 /// (i, g, f, o) = b + x·Wi + h·Wh
@@ -16,7 +16,7 @@ use crate::numeric::simd::{SimdLoop, vectorize};
 /// h ← σ(o)∘φ(c)
 /// ```
 ///
-/// | | shape | default | of torch's |
+/// | | shape | default | torch |
 /// |---|---|---|---|
 /// | input `x` | `[in]` | | |
 /// | output, the new h | `[H]` | | |
@@ -26,13 +26,13 @@ use crate::numeric::simd::{SimdLoop, vectorize};
 /// | weight `b`, optional | `[4H]` | uniform within ±1/√H | `bias_ih + bias_hh` |
 /// | φ | | [`Activation::Tanh`] | |
 ///
-/// Torch's order of gates is i, f, g, o: the second and third quarters of its rows change places.
-/// Layers of it are [`Lstm`](crate::models::Lstm). Brainpy's, which adds 1 to the forget gate, is
-/// [`brainpy::LstmCell`](crate::models::brainpy::LstmCell).
+/// torch's order of gates is i, f, g, o: the second and third quarters of its rows change places.
+/// [`Lstm`](crate::models::Lstm) has layers of this cell. brainpy's cell, which adds 1 to the
+/// forget gate, is [`brainpy::LstmCell`](crate::models::brainpy::LstmCell).
 #[doc(alias("LSTMCell"))]
 pub type LstmCell<T> = Cell<T, Lstm>;
 
-/// i, g, f, o here; i, f, g, o in torch.
+/// The gates are i, g, f, o here, and i, f, g, o in torch.
 const TORCH: &[usize] = &[0, 2, 1, 3];
 
 /// The gates of [`LstmCell`].
@@ -89,7 +89,7 @@ impl Gates for Lstm {
     }
 }
 
-/// With what is added to the forget gate.
+/// The update of the state, and the number that is added to the forget gate.
 struct Update<'a, 'm, T: Scalar>(&'a mut CellStep<'m, T>, T::Acc);
 
 impl<T: Scalar> SimdLoop for Update<'_, '_, T> {

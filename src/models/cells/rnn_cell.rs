@@ -12,7 +12,7 @@ use crate::numeric::simd::{SimdLoop, vectorize};
 /// h ← φ(b + x·Wi + h·Wh)
 /// ```
 ///
-/// | | shape | default | of torch's |
+/// | | shape | default | torch |
 /// |---|---|---|---|
 /// | input `x` | `[in]` | | |
 /// | output, the new h | `[H]` | | |
@@ -22,7 +22,7 @@ use crate::numeric::simd::{SimdLoop, vectorize};
 /// | weight `b`, optional | `[H]` | uniform within ±1/√H | `bias_ih + bias_hh` |
 /// | φ | | [`Activation::Tanh`] | |
 ///
-/// Layers of it are [`Rnn`](crate::models::Rnn). With brainpy's defaults it is
+/// [`Rnn`](crate::models::Rnn) has layers of this cell. With brainpy's defaults it is
 /// [`brainpy::RnnCell`](crate::models::brainpy::RnnCell).
 #[doc(alias("RNNCell"))]
 pub type RnnCell<T> = Cell<T, Rnn>;

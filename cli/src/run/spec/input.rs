@@ -1,7 +1,7 @@
 //! What input a run is given, by the arguments and by the model file.
 
 use super::{Given, file_and_array};
-use crate::exit::usage;
+use crate::exit_code::usage;
 use overtime_model::{Input, SystemSpec as System, Value};
 use std::path::Path;
 

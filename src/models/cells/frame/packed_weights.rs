@@ -1,26 +1,26 @@
-//! The weights of some of a cell's units, as the product wants them.
+//! The weights of a range of units of a cell, in the layout of the product.
 
 use crate::numeric::gemm::{Packed, padded};
 use crate::numeric::scalar::{Real, Scalar};
 use std::ops::Range;
 
-/// Elements that gates are computed on together. Rows of gates and of state have room for a whole
-/// chunk beyond their end.
+/// The number of elements for which gates are computed together. Rows of gates and of state have
+/// space for a whole chunk beyond their end.
 pub(in crate::models) const CHUNK: usize = 16;
 
 /// The weights of a range of units: the columns of each group of gates, and the row of biases.
 #[derive(Clone, Debug)]
 pub(crate) struct PackedWeights<R> {
     pub(in crate::models) units: Range<usize>,
-    /// All of the cell's units.
+    /// The number of all units of the cell.
     pub(super) hidden: usize,
     pub(super) wi: Vec<Packed<R>>,
     pub(super) wh: Vec<Packed<R>>,
-    /// Where each group begins in a row of products.
+    /// The start of each group in a row of products.
     pub(super) groups: Vec<usize>,
-    /// Where each gate begins in a row of products.
+    /// The start of each gate in a row of products.
     pub(in crate::models) gates: Vec<usize>,
-    /// The bias, from which a row of products starts.
+    /// The bias, which is the initial value of a row of products.
     pub(super) bias: Vec<R>,
     /// The second bias of the last gate.
     pub(super) hidden_bias: Vec<R>,
@@ -70,7 +70,7 @@ impl<R: Real> PackedWeights<R> {
         packed
     }
 
-    /// Elements of a row of products.
+    /// The number of elements in a row of products.
     pub(in crate::models) fn width(&self) -> usize {
         self.bias.len()
     }
@@ -84,10 +84,10 @@ pub(in crate::models) fn chunk<R: Real>(row: &[R], at: usize) -> [R; CHUNK] {
     chunk
 }
 
-/// Some units' values; zeros beyond them.
+/// Returns the values of up to `CHUNK` units, and zeros beyond them.
 #[inline(always)]
 pub(in crate::models) fn take<R: Real>(units: &[R]) -> [R; CHUNK] {
-    // The whole chunk is the usual case, and its length is known to the compiler.
+    // The whole chunk is the usual case, and the compiler knows its length.
     match units.try_into() {
         Ok(chunk) => chunk,
         Err(_) => {
@@ -98,7 +98,7 @@ pub(in crate::models) fn take<R: Real>(units: &[R]) -> [R; CHUNK] {
     }
 }
 
-/// Sets some units' values.
+/// Sets the values of up to `CHUNK` units.
 #[inline(always)]
 pub(in crate::models) fn put<R: Real>(chunk: &[R; CHUNK], units: &mut [R]) {
     match <&mut [R; CHUNK]>::try_from(&mut *units) {
@@ -107,7 +107,7 @@ pub(in crate::models) fn put<R: Real>(chunk: &[R; CHUNK], units: &mut [R]) {
     }
 }
 
-/// The values as `T` keeps them.
+/// Rounds the values to `T`.
 #[inline(always)]
 pub(in crate::models) fn round<T: Scalar>(values: &mut [T::Acc; CHUNK]) {
     if size_of::<T>() != size_of::<T::Acc>() {

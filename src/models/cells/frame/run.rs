@@ -1,5 +1,5 @@
-//! A cell over time: the products with the input for a batch of steps at once, then step after
-//! step.
+//! A cell over time. The products with the input are computed for a batch of steps at once, and
+//! then the steps follow one by one.
 
 use super::{Gates, PackedWeights};
 use crate::models::Activation;
@@ -7,30 +7,30 @@ use crate::numeric::gemm::{Order, Rows, product, product_in};
 use crate::numeric::scalar::{Real, Scalar};
 use crate::system::scan::{Scan, ScanDirection};
 
-/// Elements of products with the input that are made at once: they stay in the second cache until
-/// they are used.
+/// The number of elements of products with the input that are computed at once. They stay in L2
+/// until they are used.
 const ELEMENTS: usize = 1 << 15;
-/// Fewest rows of them: so many share each weight that is loaded.
+/// The minimum number of rows of these products. The rows share each weight that is loaded.
 const ROWS: usize = 256;
 
-/// What one step of some units of some rows works on. All of it is in the type arithmetic is done
-/// in.
+/// The data of one step, for a range of units and of batch rows. All numbers have the type of
+/// arithmetic.
 pub struct CellStep<'m, T: Scalar> {
     pub(in crate::models) packed: &'m PackedWeights<T::Acc>,
     pub(in crate::models) activation: Activation,
     pub(in crate::models) rows: usize,
-    /// Parts of the state.
+    /// The number of parts of the state.
     states: usize,
-    /// In which order this step takes the weights.
+    /// The order in which this step reads the weights.
     pub(super) order: Order,
-    /// For each row the gates' products with the input and the bias; those with the state are added
-    /// to it.
+    /// For each row the bias and the gates' products with the input. The products with the state
+    /// are added to them.
     pub(in crate::models) gates: &'m mut [T::Acc],
-    /// The output, that is also the first part of the state.
+    /// The output, which is also the first part of the state.
     pub(in crate::models) h: &'m mut Rows<T::Acc>,
     /// The second part of the state.
     pub(in crate::models) c: &'m mut Rows<T::Acc>,
-    /// For what a kind keeps within a step.
+    /// The values that a kind of cell keeps within a step.
     pub(in crate::models) extra: &'m mut Rows<T::Acc>,
 }
 
@@ -41,15 +41,16 @@ impl<T: Scalar> CellStep<'_, T> {
         self.activation
     }
 
-    /// Gives each unit of each row a new state: what `f` makes of its gates, whose sums are
-    /// complete, and of its old state, h and then c. `G` and `S` are the numbers of gates and of
-    /// parts of the state. With other numbers the state becomes NaN, which ends the run.
+    /// Sets the state of each unit of each row to the result of `f`. The arguments of `f` are the
+    /// gates of the unit, whose sums must be complete, and its old state, h and then c. `G` and `S`
+    /// are the numbers of gates and of parts of the state. With other numbers the state becomes
+    /// NaN, which ends the run.
     pub fn update<const G: usize, const S: usize>(&mut self, f: impl Fn([T::Acc; G], [T::Acc; S]) -> [T::Acc; S]) {
         self.update_with_extra(|gates, _, old| f(gates, old));
     }
 
-    /// The same; `f` is also given the value of the unit that [`set_extra`](Self::set_extra) has
-    /// made.
+    /// Sets the state as [`update`](Self::update) does. The second argument of `f` is the value
+    /// that [`set_extra`](Self::set_extra) has computed for the unit.
     pub fn update_with_extra<const G: usize, const S: usize>(
         &mut self,
         f: impl Fn([T::Acc; G], T::Acc, [T::Acc; S]) -> [T::Acc; S],
@@ -70,9 +71,9 @@ impl<T: Scalar> CellStep<'_, T> {
         }
     }
 
-    /// Keeps a value for each unit of each row, for [`add_extra`](Self::add_extra): what `f` makes
-    /// of its gates, as far as their sums are complete, and of h. `G` is the number of gates. With
-    /// another number the values are NaN.
+    /// Keeps the result of `f` for each unit of each row, for [`add_extra`](Self::add_extra). The
+    /// arguments of `f` are the gates of the unit, some of whose sums may be incomplete, and h. `G`
+    /// is the number of gates. With another number the values are NaN.
     pub fn keep<const G: usize>(&mut self, f: impl Fn([T::Acc; G], T::Acc) -> T::Acc) {
         let nan = T::Acc::of(f64::NAN);
         let first = self.packed.units.start;
@@ -83,7 +84,7 @@ impl<T: Scalar> CellStep<'_, T> {
         }
     }
 
-    /// Each unit of each row.
+    /// All pairs of a row and a unit.
     fn units(&self) -> impl Iterator<Item = (usize, usize)> + use<T> {
         let (rows, units) = (self.rows, self.packed.units.len());
         (0..rows).flat_map(move |row| (0..units).map(move |unit| (row, unit)))
@@ -105,7 +106,7 @@ impl<T: Scalar> CellStep<'_, T> {
         product_in(self.order, self.h, self.rows, &self.packed.wh[group], gates, self.packed.width());
     }
 
-    /// Adds to the gates of this group the product of Wh with what [`keep`](Self::keep) has kept.
+    /// Adds to the gates of this group the product of Wh and the values of [`keep`](Self::keep).
     pub fn add_extra(&mut self, group: usize) {
         if group >= self.packed.groups.len() {
             return;
@@ -114,7 +115,7 @@ impl<T: Scalar> CellStep<'_, T> {
         product_in(self.order, self.extra, self.rows, &self.packed.wh[group], gates, self.packed.width());
     }
 
-    /// Makes bh + h·Wh of this group, for [`update_with_extra`](Self::update_with_extra).
+    /// Computes bh + h·Wh of this group, for [`update_with_extra`](Self::update_with_extra).
     pub fn set_extra(&mut self, group: usize) {
         if group >= self.packed.groups.len() {
             return;
@@ -129,7 +130,7 @@ impl<T: Scalar> CellStep<'_, T> {
     }
 }
 
-/// A cell's state while it runs, for some rows.
+/// The state of a cell during a run, for some batch rows.
 struct Runner<'p, T: Scalar> {
     packed: &'p PackedWeights<T::Acc>,
     activation: Activation,
@@ -165,7 +166,7 @@ impl<'p, T: Scalar> Runner<'p, T> {
         runner
     }
 
-    /// The products of these inputs, one row for each step and row.
+    /// Computes the products with these inputs. There is one row for each step and batch row.
     fn hoist(&mut self, x: &Rows<T::Acc>, rows: usize) {
         let (packed, width) = (self.packed, self.packed.width());
         self.gates.clear();
@@ -175,7 +176,7 @@ impl<'p, T: Scalar> Runner<'p, T> {
         }
     }
 
-    /// Step `k` of those that products were made for.
+    /// Makes step `k` of the batch of steps for which `hoist` has computed products.
     fn step<K: Gates>(&mut self, k: usize) {
         let len = self.rows * self.packed.width();
         K::step::<T>(&mut CellStep {
@@ -191,7 +192,7 @@ impl<'p, T: Scalar> Runner<'p, T> {
         });
     }
 
-    /// As [`Runner::step`], of the rows that take it alone.
+    /// Makes a step as [`Runner::step`] does, but only for the rows for which `takes` is true.
     fn step_some<K: Gates>(&mut self, k: usize, takes: impl Fn(usize) -> bool) {
         let idle = || (0..self.rows).filter(|r| !takes(*r));
         let (count, hidden) = (idle().count(), self.packed.hidden);
@@ -218,7 +219,8 @@ impl<'p, T: Scalar> Runner<'p, T> {
         self.kept = kept;
     }
 
-    /// The state as the loop keeps it, and the output of the rows that have taken this step.
+    /// Stores the state in the type of the loop, and the output of the rows for which `took` is
+    /// true. The output of other rows is 0.
     fn store<K: Gates>(&self, state: &mut [T], y: &mut [T], way: ScanDirection, took: impl Fn(usize) -> bool) {
         let (hidden, states) = (self.packed.hidden, K::STATES.len());
         let rows = state.chunks_exact_mut((hidden * states).max(1)).zip(y.chunks_exact_mut(way.width.max(1)));
@@ -238,12 +240,12 @@ impl<'p, T: Scalar> Runner<'p, T> {
     }
 }
 
-/// Elements as arithmetic wants them.
+/// Converts elements to the type of arithmetic.
 pub(crate) fn load<T: Scalar>(from: &[T], to: &mut [T::Acc]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = from.to_acc());
 }
 
-/// Elements as memory keeps them.
+/// Converts elements to the type in memory.
 pub(crate) fn store<T: Scalar>(from: &[T::Acc], to: &mut [T]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = T::from_acc(*from));
 }

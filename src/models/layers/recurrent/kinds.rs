@@ -1,4 +1,4 @@
-//! The kinds of recurrent layers: a cell, its defaults, and where torch keeps its gates.
+//! The kinds of recurrent layers.
 
 use super::Recurrent;
 use crate::models::cells::frame::Gates;
@@ -10,8 +10,8 @@ use crate::models::cells::{gru_cell, gru_cell_brainpy, lstm_cell, rnn_cell};
 /// h ← φ(b + x·Wi + h·Wh)
 /// ```
 ///
-/// φ is tanh by default, as torch's; all weights start uniform within ±1/√H, as torch's.
-/// [`Recurrent`] has shapes, names and options.
+/// φ is tanh by default, and all weights start uniform within ±1/√H, as in torch. [`Recurrent`] has
+/// shapes, names and options.
 ///
 /// ```
 /// use overtime::{LoopOverTime, models::Rnn};
@@ -37,9 +37,9 @@ pub type Rnn<T> = Recurrent<T, rnn_cell::Rnn>;
 /// h ← (1 − z)∘n + z∘h
 /// ```
 ///
-/// φ is tanh by default; all weights start uniform within ±1/√H. [`Recurrent`] has shapes, names
-/// and options. Brainpy's unit, with the reset before the product, is in
-/// [`brainpy::Gru`](crate::models::brainpy::Gru).
+/// φ is tanh by default, and all weights start uniform within ±1/√H. [`Recurrent`] has shapes,
+/// names and options. [`brainpy::Gru`](crate::models::brainpy::Gru) has layers of brainpy's unit,
+/// with the reset before the product.
 #[doc(alias = "torch.nn.GRU")]
 pub type Gru<T> = Recurrent<T, gru_cell::Gru>;
 
@@ -52,17 +52,17 @@ pub type Gru<T> = Recurrent<T, gru_cell::Gru>;
 /// h ← σ(o)∘φ(c)
 /// ```
 ///
-/// φ is tanh by default; all weights start uniform within ±1/√H. [`Recurrent`] has shapes, names
-/// and options. Brainpy's, with 1 added to f, is in
-/// [`brainpy::Lstm`](crate::models::brainpy::Lstm).
+/// φ is tanh by default, and all weights start uniform within ±1/√H. [`Recurrent`] has shapes,
+/// names and options. [`brainpy::Lstm`](crate::models::brainpy::Lstm) has layers of brainpy's cell,
+/// with 1 added to f.
 #[doc(alias = "torch.nn.LSTM")]
 pub type Lstm<T> = Recurrent<T, lstm_cell::Lstm>;
 
-/// A cell that layers are made of.
+/// A cell that can form layers.
 pub trait Layered: Gates {
-    /// The layers' name for users.
+    /// The name of the layers.
     const LAYERS: &'static str;
-    /// One line that says what they are.
+    /// A description of the layers in one line.
     const ABOUT_LAYERS: &'static str;
 }
 

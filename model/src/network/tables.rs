@@ -1,8 +1,13 @@
 //! The tables of a network as they stand.
 
-use crate::raw::{Maybe, Table, Value};
+use crate::neurons::RawChannel;
+use crate::toml_values::{Maybe, Table, Value};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use toml::Spanned;
+
+/// Parts of groups by the populations' names.
+pub(crate) type Populations = BTreeMap<Spanned<String>, Spanned<String>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,7 +22,7 @@ pub(crate) struct Group {
     pub(super) input: Maybe<bool>,
     pub(super) parameters: Option<Table>,
     pub(super) initial: Option<Table>,
-    pub(super) channel: Option<Vec<Spanned<crate::neurons::RawChannel>>>,
+    pub(super) channel: Option<Vec<Spanned<RawChannel>>>,
     pub(super) receptor: Option<Vec<Spanned<Receptor>>>,
     pub(super) poisson: Option<Vec<Spanned<Poisson>>>,
 }

@@ -1,7 +1,7 @@
 //! How the command ends: its exit codes, and which error gets which.
 
-use crate::run::advice;
-use crate::terminal;
+use crate::console;
+use overtime::Error;
 use std::fmt::{self, Display};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -90,14 +90,14 @@ pub(crate) fn on_abort() {
 }
 
 /// Says what went wrong, if anything did, and which code that is.
-pub(crate) fn code(result: anyhow::Result<()>) -> ExitCode {
+pub(crate) fn of(result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else { return ExitCode::SUCCESS };
     if is_closed_stream(&error) {
         return ExitCode::SUCCESS;
     }
     let number = number(&error);
     let prefix = if number == INTERRUPTED { "" } else { "error: " };
-    terminal::say_lines(&format!("{prefix}{}", message(&error)));
+    console::say_lines(&format!("{prefix}{}", message(&error)));
     ExitCode::from(number)
 }
 
@@ -117,16 +117,27 @@ fn message(error: &anyhow::Error) -> String {
 
 /// What a cause says: in one line, but for a compiler's log.
 fn told(cause: &(dyn std::error::Error + 'static)) -> String {
-    let text = advice::not_finite(cause).unwrap_or_else(|| cause.to_string());
+    let text = not_finite(cause).unwrap_or_else(|| cause.to_string());
     match cause.downcast_ref() {
-        Some(overtime::Error::Compile { .. }) => text.lines().map(terminal::harmless).collect::<Vec<_>>().join("\n"),
-        _ => terminal::harmless(&text),
+        Some(Error::Compile { .. }) => text.lines().map(console::harmless).collect::<Vec<_>>().join("\n"),
+        _ => console::harmless(&text),
     }
+}
+
+/// What a [`Error::NotFinite`] of the library says, without the advice that is for callers of the
+/// library.
+pub(crate) fn not_finite(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let Error::NotFinite { variable, step, index, value } = error.downcast_ref::<Error>()? else { return None };
+    Some(match step {
+        Some(step) => format!("{variable}[{index}] is {value} at step {step}"),
+        None if variable.starts_with("--") => format!("{variable} is {value}: it must be finite"),
+        None => format!("{variable}[{index}] is {value}: it must be finite"),
+    })
 }
 
 /// Whoever read our output has had enough of it: no failure.
 fn is_closed_stream(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<terminal::Closed>().is_some()
+    error.downcast_ref::<console::Closed>().is_some()
 }
 
 fn number(error: &anyhow::Error) -> u8 {
@@ -146,7 +157,7 @@ fn number(error: &anyhow::Error) -> u8 {
             Some(overtime_model::Error::Library(e)) => return library(e),
             _ => {}
         }
-        if let Some(e) = cause.downcast_ref::<overtime::Error>() {
+        if let Some(e) = cause.downcast_ref::<Error>() {
             return library(e);
         }
         if let Some(overtime_npz::Error::OutOfMemory { .. }) = cause.downcast_ref() {
@@ -159,8 +170,8 @@ fn number(error: &anyhow::Error) -> u8 {
     IO
 }
 
-fn library(error: &overtime::Error) -> u8 {
-    use overtime::Error as E;
+fn library(error: &Error) -> u8 {
+    use Error as E;
     match error {
         E::DeviceUnavailable { .. } | E::Cuda { .. } | E::DeviceLost { .. } | E::Compile { .. } => DEVICE,
         E::NotFinite { .. } | E::OutOfRange { .. } => NUMERICAL,

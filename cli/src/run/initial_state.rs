@@ -1,9 +1,8 @@
 //! Weights and state that a run starts with.
 
 use super::advice;
-use super::checkpoint::without_run;
 use super::session::Session;
-use crate::exit::{of_model, usage};
+use crate::exit_code::{of_model, usage};
 use crate::run::element::Element;
 use anyhow::Context;
 use ndarray::ArrayViewD;
@@ -31,6 +30,15 @@ fn is_of_torch(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     let in_cells = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"];
     ["weight", "bias"].contains(&last) || in_cells.iter().any(|kind| last.starts_with(kind))
+}
+
+/// The names of tensors that a checkpoint holds beside the state begin with this.
+pub(super) const RUN: &str = "run/";
+
+/// Takes what is not state out of a file, so that a checkpoint can be read as a state too.
+pub(crate) fn without_run(mut file: states::File) -> states::File {
+    file.tensors.retain(|(name, _)| !name.starts_with(RUN));
+    file
 }
 
 /// A state file as it was read.

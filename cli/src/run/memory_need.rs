@@ -3,13 +3,14 @@
 
 use super::advice;
 use super::recorder::kept;
-use super::room::Room;
+use super::reserved_memory::Room;
 use super::session::Session;
-use super::slice::Slice;
-use super::spec::{Spec, extension};
-use super::trains::Train;
-use crate::exit::Failure;
-use crate::plot;
+use super::slice_memory::Slice;
+use super::spec::Spec;
+use super::spike_trains::Train;
+use crate::exit_code::Failure;
+use crate::paths::extension;
+use crate::plot::Size;
 use crate::run::element::Element;
 use overtime::{Coupling, DType, Device, Schema, VarSpec, memory};
 use overtime_model::out_vars;
@@ -47,9 +48,18 @@ fn state<T>(schema: &Schema, rows: usize) -> u64 {
     elements.saturating_mul(rows as u64).saturating_mul(size_of::<T>() as u64)
 }
 
+/// Makes room for all that is still to be recorded, and for the run's end, or refuses the run.
+pub(crate) fn reserve<T: Element>(session: &mut Session<T>) -> anyhow::Result<()> {
+    session.room = of_run(session)?;
+    if session.keeps() && session.spec.files.stream.is_none() {
+        session.reserve_recordings()?;
+    }
+    session.room.set_aside()
+}
+
 /// Refuses what is left of a run if it does not fit beside what is there already. Says what room
 /// there is beside it.
-pub(crate) fn of_run<T: Element>(session: &Session<T>) -> anyhow::Result<Room> {
+fn of_run<T: Element>(session: &Session<T>) -> anyhow::Result<Room> {
     let (spec, files) = (&session.spec, &session.spec.files);
     let (schema, rows) = (session.over_time.schema(), session.over_time.batch().unwrap_or(1));
     let wanted = out_vars::recorded(spec.out_vars.as_deref())?;
@@ -135,7 +145,7 @@ fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'sta
             vars.iter().filter(|want| want.histogram).filter_map(|want| out_vars::elements(schema, &want.var)).max();
         let values =
             largest.map_or(0, |len| state.saturating_add(elements(len.saturating_mul(rows), size_of::<f64>())));
-        ends.push((plot::bytes(path).saturating_add(values), "for the picture"));
+        ends.push((Size::new(&spec.plot)?.bytes(path).saturating_add(values), "for the picture"));
     }
     Ok(ends.into_iter().max_by_key(|(bytes, _)| *bytes).unwrap_or_default())
 }

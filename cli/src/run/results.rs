@@ -1,16 +1,17 @@
 //! What comes after the last step: files, picture, summary.
 
-use super::drive::Timing;
+use super::initial_state;
+use super::output;
 use super::session::{Place, Session};
-use super::{Manner, output, start};
-use crate::plot;
+use super::slices::Timing;
+use crate::console::{self, Manner};
+use crate::plot::{self, Size};
 use crate::report::Summary;
 use crate::run::element::Element;
-use crate::terminal;
 use overtime::memory;
 use overtime_model::SystemSpec as System;
 
-pub(crate) fn finish<T: Element>(
+pub(crate) fn write<T: Element>(
     session: &mut Session<T>,
     place: &Place,
     timing: Timing,
@@ -30,53 +31,31 @@ pub(crate) fn finish<T: Element>(
         spikes.pack(&path)?;
         wrote.push(path);
     }
+    let drawn = session.traces.take();
     let (session, spec, files) = (&*session, &session.spec, &session.spec.files);
     if let Some(path) = &files.save_state {
-        overtime::states::write(path, &start::file(session)?)?;
+        overtime::states::write(path, &initial_state::file(session)?)?;
         wrote.push(path.clone());
     }
-    if let (Some(path), Some(traces)) = (&files.plot, &session.traces) {
-        let mut traces = traces.clone();
+    if let (Some(path), Some(mut traces)) = (&files.plot, drawn) {
         let states = if traces.has_histogram() { Some(session.over_time.state_dict()?) } else { None };
         traces.end(|name| match states.as_ref().and_then(|states| states.get(name)) {
             Some(all) => Ok(memory::collect("a histogram", all.iter().map(|x| x.to_f64()))?),
             None => Ok(Vec::new()),
         })?;
-        plot::write(path, &title(session), &traces)?;
+        let default = || plot::title(&spec.system, session.over_time.batch());
+        let title = spec.plot.title.clone().or_else(|| spec.title.clone()).unwrap_or_else(default);
+        plot::write(path, &title, &traces, &Size::new(&spec.plot)?)?;
         wrote.push(path.clone());
     }
     tracing::info!(files = wrote.len(), "written");
     let is_neurons = matches!(spec.system, System::Neurons(_) | System::Network(_));
     let summary = Summary::new(session, place, timing, is_neurons, wrote);
     if manner.json {
-        terminal::print(&summary.json()?)
+        console::print(&summary.json()?)
     } else if manner.quiet {
         Ok(())
     } else {
-        terminal::print(&summary.text())
-    }
-}
-
-fn title<T: Element>(session: &Session<T>) -> String {
-    let spec = &session.spec;
-    if let Some(title) = &spec.title {
-        return title.clone();
-    }
-    match &spec.system {
-        System::Neurons(group) => {
-            let kind = match group.kind.as_str() {
-                "HH" => "Hodgkin-Huxley neuron",
-                "TraubMiles" => "Traub-Miles neuron",
-                "CondNeuGroup" => "Conductance-based neuron",
-                "LIF" => "Leaky integrate-and-fire neuron",
-                other => other,
-            };
-            let many = if group.size == 1 { String::new() } else { format!("s, {} of them", group.size) };
-            match session.over_time.batch() {
-                Some(rows) => format!("{kind}{many}, batch of {rows}"),
-                None => format!("{kind}{many}"),
-            }
-        }
-        System::Sequential(_) | System::Network(_) => spec.name.trim_end_matches(".toml").to_owned(),
+        console::print(&summary.text())
     }
 }

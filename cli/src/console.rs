@@ -3,6 +3,13 @@
 use std::fmt::{self, Display};
 use std::io::{ErrorKind, Write};
 
+/// What is said, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    pub(crate) quiet: bool,
+    pub(crate) json: bool,
+}
+
 /// Stdout was closed by whoever read it.
 #[derive(Debug)]
 pub(crate) struct Closed;
