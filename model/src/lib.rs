@@ -29,9 +29,12 @@ pub mod network;
 pub mod neurons;
 pub mod out_vars;
 mod rules;
+mod sequence;
 mod settings;
+pub mod stimulus;
 mod system_spec;
 mod toml_file;
+mod toml_inputs;
 mod toml_values;
 mod value;
 
@@ -42,7 +45,9 @@ pub use loaded::Loaded;
 pub use model_file::ModelFile;
 pub use network::Network;
 pub use neurons::Neurons;
-pub use settings::{Axis, Input, Settings, Type};
+pub use sequence::Sequence;
+pub use settings::{Axis, Input, Settings, Signal, Type};
+pub use stimulus::Stimulus;
 pub use system_spec::SystemSpec;
 pub use value::Value;
 

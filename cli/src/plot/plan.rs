@@ -2,7 +2,7 @@
 //! asked for, output and input.
 
 use crate::exit_code::usage;
-use crate::run::spec::{Given, Spec};
+use crate::run::spec::Spec;
 use overtime::{Monitor, Schema, monitor};
 use overtime_model::SystemSpec as System;
 use overtime_model::out_vars;
@@ -93,7 +93,7 @@ pub(crate) fn plan(spec: &Spec, schema: &Schema, batch: Option<usize>) -> anyhow
                 // Several would hide each other.
                 input.cells.truncate(1);
                 input.legend.truncate(1);
-            } else if !matches!(spec.input, Given::Series(..)) {
+            } else if !spec.input.varies() {
                 input.cells.truncate(1);
                 input.legend = vec!["input current".into()];
             }
