@@ -256,17 +256,17 @@ fn check(package: &str, block: &str, (least_modules, least_entries): (usize, usi
 
 #[test]
 fn imports_of_the_library_go_down() {
-    check("", "floors", (150, 16));
+    check("", "layers", (150, 16));
 }
 
 #[test]
 fn imports_of_the_model_files_go_down() {
-    check("model", "floors of model", (20, 12));
+    check("model", "layers of model", (20, 12));
 }
 
 #[test]
 fn imports_of_the_command_go_down() {
-    check("cli", "floors of cli", (30, 25));
+    check("cli", "layers of cli", (30, 25));
 }
 
 #[test]

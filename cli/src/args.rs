@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// The kernels that run on a GPU: registers, shared memory, spills, and their code
     #[command(long_about = KERNELS)]
     Kernels(KernelsArgs),
+    /// Draw a picture from a file of results
+    #[command(long_about = PLOT)]
+    Plot(Box<PlotArgs>),
     /// What is in a state, checkpoint, weights or result file
     Inspect(InspectArgs),
     /// The kinds of systems: variables, parameters, units, defaults
@@ -48,6 +51,11 @@ const KERNELS: &str = "The kernels that run on a GPU: registers, shared memory, 
 
 Every kernel that the program brings is compiled, in the specialisations that differ most; runs compile others for what they \
 record. NVRTC is needed, a GPU is not. DOUBLE counts instructions in double precision.";
+
+const PLOT: &str = "Draw a picture from a file of results, without another run.
+
+A file has names and numbers, and no units. With --model (and --input, --dt, --out-vars, --scale where the run had them) the \
+picture is that of `run --plot`, as far as the file has its values: potentials are there if --out-vars recorded them.";
 
 fn axis() -> impl TypedValueParser<Value = Axis> {
     PossibleValuesParser::new(Axis::NAMES).try_map(|name| name.parse())
@@ -156,15 +164,71 @@ pub(crate) struct RunArgs {
     /// Write the checkpoint each time so many ms have been simulated; more than 0
     #[arg(long, value_name = "MS", requires = "checkpoint", allow_negative_numbers = true)]
     pub(crate) checkpoint_every: Option<f64>,
-    /// Draw a picture, .png or .svg
+    /// Draw a picture, .png, .svg or .pdf
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
     /// Say nothing but errors
     #[arg(long)]
     pub(crate) quiet: bool,
     /// Print the summary as one JSON object on stdout
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How a picture looks.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(crate) struct LookArgs {
+    /// Width and height of the picture in mm, such as `85x60`, with type of 7 points
+    #[arg(long, value_name = "WxH", allow_hyphen_values = true)]
+    pub(crate) plot_size: Option<String>,
+    /// Pixels of a .png per inch [default: 300 with a size]
+    #[arg(long, value_name = "DPI", allow_negative_numbers = true)]
+    pub(crate) plot_dpi: Option<f64>,
+    /// The times shown, such as `200..400`, in ms; steps of layers
+    #[arg(long, value_name = "FROM..TO", allow_hyphen_values = true)]
+    pub(crate) plot_window: Option<String>,
+    /// The panels from top to bottom, e.g. `V,spike,input`: `spike`, `rate`, `input`, `output`, or
+    /// variables as --out-vars has them
+    #[arg(long, value_name = "NAMES")]
+    pub(crate) plot_panels: Option<String>,
+    /// The title of the picture; empty for none
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) plot_title: Option<String>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct PlotArgs {
+    /// A file of --out, .npz or .safetensors
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// The picture, .png, .svg or .pdf [default: the file's name with .png, in this folder]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+    /// What was run: a kind of neuron, or a model file
+    #[arg(long, value_name = "SYSTEM")]
+    pub(crate) model: Option<String>,
+    /// The input of the run, where the model file does not say it
+    #[arg(long, value_name = "[GROUP=]VALUE|FILE", allow_hyphen_values = true, requires = "model")]
+    pub(crate) input: Vec<String>,
+    /// The variables that were recorded, where the model file does not say which units
+    #[arg(long, value_name = "NAMES", requires = "model")]
+    pub(crate) out_vars: Option<String>,
+    /// Length of a step in ms, where the model file does not say it
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, requires = "model")]
+    pub(crate) dt: Option<f64>,
+    /// The scale of the network, if the run had one
+    #[arg(long, value_name = "K", allow_negative_numbers = true, requires = "model")]
+    pub(crate) scale: Option<f64>,
+    /// Which axis of the results comes first, time or batch
+    #[arg(long, value_name = "T|B", value_parser = axis(), hide_possible_values = true, requires = "model")]
+    pub(crate) first_axis: Option<Axis>,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+    /// Say nothing but errors
+    #[arg(long)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(clap::Args, Debug)]

@@ -7,10 +7,13 @@ mod exit_code;
 mod inspect;
 mod kernels;
 mod models;
+mod paths;
 mod plot;
 mod report;
+mod results;
 mod resume;
 mod run;
+mod spikes;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -36,6 +39,7 @@ pub fn main() -> ExitCode {
         Command::Devices => devices::command(),
         Command::Kernels(args) => kernels::command(&args),
         Command::Inspect(args) => inspect::command(&args),
+        Command::Plot(args) => results::command(&args),
         Command::Models => models::command(),
     };
     exit_code::of(result)

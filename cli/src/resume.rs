@@ -2,11 +2,11 @@
 
 use crate::args::ResumeArgs;
 use crate::console::Manner;
+use crate::paths::absolute;
 use crate::run::checkpoint::{self, Checkpoint};
 use crate::run::element::Element;
 use crate::run::go;
 use crate::run::session::{Place, was_not_kept};
-use crate::run::spec::absolute;
 use half::{bf16, f16};
 use overtime_model::Type;
 

@@ -40,7 +40,7 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
         state: get(file.state).map(PathBuf::from),
         out_vars: file.out_vars.map(|v| out_vars(v, line)).transpose()?,
         record_every: get(file.record_every),
-        plot: get(file.plot).map(PathBuf::from),
+        plot: crate::plot::plot(file.plot, line)?,
     };
     let stray = [
         ("size", file.size.as_ref().map(start)),
@@ -59,6 +59,10 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
             "a projection, and no `[[group]]` in this file",
         );
     }
+    if let (None, Some(named)) = (&file.group, &file.populations) {
+        let at = named.keys().map(start).min().unwrap_or(0);
+        return error(line, at, "`populations` are parts of groups, and this file has no `[[group]]`");
+    }
     let system = match (file.kind, file.layer) {
         (kind, layers) if file.group.is_some() => {
             let others = stray.into_iter().chain([
@@ -68,11 +72,9 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
             if let Some((key, Some(at))) = others.into_iter().find(|(_, at)| at.is_some()) {
                 return error(line, at, format!("`{key}` stands outside of `[[group]]`, and this file has groups"));
             }
-            SystemSpec::Network(network::check::network(
-                file.group.unwrap_or_default(),
-                file.projection.unwrap_or_default(),
-                line,
-            )?)
+            let (groups, projections) = (file.group.unwrap_or_default(), file.projection.unwrap_or_default());
+            let populations = file.populations.unwrap_or_default();
+            SystemSpec::Network(network::check::network(groups, populations, projections, line)?)
         }
         (Some(kind), None) => {
             let (parameters, initial, channel) = (file.parameters, file.initial, file.channel);

@@ -1,4 +1,4 @@
-//! Systems by name and from model files: a specification in, a [`System`] out.
+//! Builds a [`System`] from a name, a specification or a model file.
 //!
 //! ```
 //! use overtime::{Input, LoopOverTime};
@@ -12,10 +12,10 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A [`ModelFile`] is what a file says: a [`SystemSpec`], which says what to run, and [`Settings`],
-//! which say how. Both are values that serde reads and writes. [`SystemSpec::build`] makes the
-//! system, of any element type; it reads the arrays that the specification names. [`neurons()`]
-//! makes a group of neurons by name alone.
+//! A [`ModelFile`] is the content of a file: a [`SystemSpec`], which describes the system, and
+//! [`Settings`], which describe the run. serde reads and writes both. [`SystemSpec::build`] makes
+//! the system, of any element type; it reads the arrays that the specification names. [`neurons()`]
+//! makes a group of neurons from a name alone.
 #![deny(missing_docs)]
 
 mod arrays;
@@ -28,6 +28,7 @@ mod model_file;
 pub mod network;
 pub mod neurons;
 pub mod out_vars;
+mod plot;
 mod rules;
 mod sequence;
 mod settings;
@@ -45,6 +46,7 @@ pub use loaded::Loaded;
 pub use model_file::ModelFile;
 pub use network::Network;
 pub use neurons::Neurons;
+pub use plot::Plot;
 pub use sequence::Sequence;
 pub use settings::{Axis, Input, Settings, Signal, Type};
 pub use stimulus::Stimulus;
@@ -53,7 +55,8 @@ pub use value::Value;
 
 use overtime::Real;
 
-/// A group of `n` neurons or sources of the kind of this name or alias, with all defaults.
+/// Builds a group of `n` neurons or sources of spikes from a name or alias, with default
+/// parameters.
 ///
 /// ```
 /// let system = overtime_model::neurons::<f32>("adex", 100)?;
@@ -62,7 +65,7 @@ use overtime::Real;
 /// ```
 ///
 /// # Errors
-/// If there is no such kind.
+/// If the name is unknown.
 pub fn neurons<T: Real>(name: &str, n: u64) -> Result<Loaded<T>> {
     SystemSpec::Neurons(Neurons::new(name, n)?).build(0, 0.1)
 }

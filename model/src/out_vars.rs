@@ -106,8 +106,9 @@ pub fn parse(text: &str) -> Result<Vec<OutVar>> {
     Ok(all)
 }
 
-/// At the commas outside brackets.
-fn split(text: &str) -> Vec<&str> {
+/// The names in a list: it is cut at the commas outside brackets.
+#[must_use]
+pub fn split(text: &str) -> Vec<&str> {
     let (mut parts, mut from, mut depth) = (Vec::new(), 0, 0_usize);
     for (at, c) in text.char_indices() {
         match c {

@@ -1,7 +1,7 @@
 //! How a model file says that its system is to be run.
 
-use crate::Value;
 use crate::stimulus::Stimulus;
+use crate::{Plot, Value};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
 use std::path::PathBuf;
@@ -44,8 +44,8 @@ pub struct Settings {
     pub out_vars: Option<String>,
     /// Steps whose index is a multiple of this are recorded.
     pub record_every: Option<u64>,
-    /// Where a picture goes, relative to the current folder.
-    pub plot: Option<PathBuf>,
+    /// The picture.
+    pub plot: Plot,
 }
 
 /// The input that a model file asks for.

@@ -1,6 +1,6 @@
 //! A model file as its text has it: every key, with the place of its value.
 
-use crate::network::tables::{Group, Projection};
+use crate::network::tables::{Group, Populations, Projection};
 use crate::neurons::RawChannel;
 use crate::toml_inputs::Input;
 use crate::toml_values::{Layer, Maybe, Table, Value};
@@ -24,6 +24,7 @@ pub(crate) struct File {
     // … or a network.
     pub(crate) group: Option<Vec<Spanned<Group>>>,
     pub(crate) projection: Option<Vec<Spanned<Projection>>>,
+    pub(crate) populations: Option<Populations>,
     pub(crate) weights: Maybe<String>,
     // How to run either.
     pub(crate) title: Maybe<String>,
@@ -42,5 +43,5 @@ pub(crate) struct File {
     pub(crate) state: Maybe<String>,
     pub(crate) out_vars: Maybe<Vec<String>>,
     pub(crate) record_every: Maybe<u64>,
-    pub(crate) plot: Maybe<String>,
+    pub(crate) plot: Maybe<crate::plot::Raw>,
 }

@@ -1,5 +1,5 @@
-//! The models: each one's equations, parameters with units and defaults, and source stand in its
-//! own file.
+//! Neurons, sources of spikes, ion channels, recurrent cells and layers. The file of a model has
+//! its equations, its parameters with units and defaults, and its citation.
 
 pub mod brainpy;
 pub(crate) mod cells;
@@ -15,8 +15,8 @@ mod weights;
 
 pub use crate::error::nearest::nearest;
 pub use crate::system::param::Param;
-pub use cells::frame::{Cell, Defaults, Gates, Moment};
-pub use cells::gru_cell_torch::GruCell;
+pub use cells::frame::{Cell, CellStep, Defaults, Gates};
+pub use cells::gru_cell::GruCell;
 pub use cells::lstm_cell::LstmCell;
 pub use cells::rnn_cell::RnnCell;
 pub use channels::{Channel, ChannelKind};

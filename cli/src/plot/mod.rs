@@ -2,12 +2,22 @@
 //! how they are drawn.
 
 mod axis;
+mod colour;
 mod draw;
 mod file;
+mod grid;
 mod histogram;
+mod pdf;
 mod plan;
+mod raster;
+mod size;
+mod title;
 mod traces;
 
-pub(crate) use file::{bytes, write};
-pub(crate) use plan::{Panel, plan};
-pub(crate) use traces::{Grid, Shape, Traces};
+pub(crate) use file::{FORMATS, write};
+pub(crate) use grid::{Clock, Grid};
+pub(crate) use plan::{Drive, Panel, Source, Subject, clock, plain, plan, size_fits};
+pub(crate) use raster::Raster;
+pub(crate) use size::Size;
+pub(crate) use title::title;
+pub(crate) use traces::{Columns, Traces};

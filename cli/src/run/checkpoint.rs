@@ -6,6 +6,7 @@ use super::initial_state;
 use super::initial_state::{RUN, without_run};
 use super::length;
 use super::memory_need;
+use super::picture;
 use super::recorder::{Buffer, Kept};
 use super::series::Series;
 use super::session::{Place, Session};
@@ -15,7 +16,7 @@ use super::spike_trains::synaptic_events;
 use super::streams;
 use super::tensors::{indices, numbers, read_indices, read_numbers, read_whole, whole};
 use crate::exit_code::{Failure, of_model};
-use crate::plot::{Grid, Traces, plan};
+use crate::plot::Grid;
 use crate::run::element::Element;
 use ndarray::{Array2, ArrayD};
 use overtime::states::{self, Tensor};
@@ -39,6 +40,9 @@ struct Progress {
     time_axis: usize,
     spikes: Option<u64>,
     grid: Option<Grid>,
+    /// The time at which the run began.
+    #[serde(default)]
+    t: f64,
     /// Rows of each array that was streamed, and of those of spikes.
     #[serde(default)]
     stream: Vec<(String, u64)>,
@@ -86,13 +90,15 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
         train.save(|name, tensor| add(format!("train/{k}/{name}"), tensor))?;
     }
     if let Some(traces) = &session.traces {
-        add("plot/counts".into(), Tensor::from_array(traces.counts.view().into_dyn()));
+        add("plot/counts".into(), Tensor::from_array(traces.raster.counts.view().into_dyn()));
         add("plot/low".into(), Tensor::from_array(traces.low.view().into_dyn()));
         add("plot/high".into(), Tensor::from_array(traces.high.view().into_dyn()));
         add(
             "plot/dots".into(),
-            whole(&traces.dots.iter().flat_map(|(step, cell)| [*step, *cell as u64]).collect::<Vec<_>>())?,
+            whole(&traces.raster.dots.iter().flat_map(|(step, cell)| [*step, *cell as u64]).collect::<Vec<_>>())?,
         );
+        let marks = traces.marks.iter().flat_map(|(row, bin)| [*row as u64, *bin as u64]);
+        add("plot/marks".into(), whole(&marks.collect::<Vec<_>>())?);
     }
     let progress = Progress {
         version: VERSION,
@@ -104,6 +110,7 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
         stream,
         spike_stream: spikes,
         grid: session.traces.as_ref().map(|t| t.grid),
+        t: session.t,
     };
     file.metadata.insert("overtime.content".into(), "checkpoint".into());
     file.metadata.insert(SPEC.into(), serde_json::to_string(&session.spec)?);
@@ -162,7 +169,8 @@ impl Checkpoint {
         let batch = spec.batch.map(usize::try_from).transpose()?;
         let mut session = setup::build::<T>(spec, place, system, batch)?;
         session.arrays = arrays;
-        (session.begin, session.steps, session.done) = (progress.begin, progress.steps, progress.done);
+        (session.begin, session.t) = (progress.begin, progress.t);
+        (session.steps, session.done) = (progress.steps, progress.done);
         let get = |name: &str| {
             let found = file.get(&format!("{RUN}{name}"));
             found.ok_or_else(|| anyhow::Error::from(Failure::Io(format!("this checkpoint lacks `{RUN}{name}`"))))
@@ -208,26 +216,25 @@ impl Checkpoint {
         }
         session.events_before = synaptic_events(&session.recorder.trains, &session.populations());
         if let Some(grid) = progress.grid {
-            let panels = plan(&session.spec, session.over_time.schema(), batch)?;
-            let mut traces = Traces::new(
-                panels,
-                (&session.populations(), batch.unwrap_or(1)),
-                grid.begin,
-                grid.t,
-                grid.dt,
-                grid.steps,
-            );
+            let axes = session.input.as_ref().map(|series| series.values.ndim());
+            let panels = picture::panels(&session.spec, session.over_time.schema(), batch, axes)?;
+            let mut traces = session.traces(panels)?;
             let (low, high) = (get("plot/low")?.to_array()?, get("plot/high")?.to_array()?);
             let (low, high): (Array2<f64>, Array2<f64>) = (low.into_dimensionality()?, high.into_dimensionality()?);
             if low.dim() == traces.low.dim() && high.dim() == traces.high.dim() && traces.grid == grid {
                 (traces.low, traces.high) = (low, high);
             }
             let counts: Array2<f64> = get("plot/counts")?.to_array()?.into_dimensionality()?;
-            if counts.dim() == traces.counts.dim() {
-                traces.counts = counts;
+            if counts.dim() == traces.raster.counts.dim() {
+                traces.raster.counts = counts;
             }
             let dots = read_whole(get("plot/dots")?)?.unwrap_or_default();
-            traces.resume(dots.chunks_exact(2).filter_map(|d| Some((*d.first()?, *d.get(1)? as usize))).collect());
+            let pairs = |all: Vec<u64>| -> Vec<(u64, usize)> {
+                all.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)? as usize))).collect()
+            };
+            traces.raster.resume(pairs(dots));
+            let marks = read_whole(get("plot/marks")?)?.unwrap_or_default();
+            traces.marks = pairs(marks).into_iter().map(|(row, bin)| (row as usize, bin)).collect();
             session.traces = Some(traces);
         }
         session.over_time.load_states_file(&without_run(file), true)?;

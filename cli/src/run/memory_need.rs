@@ -6,10 +6,11 @@ use super::recorder::kept;
 use super::reserved_memory::Room;
 use super::session::Session;
 use super::slice_memory::Slice;
-use super::spec::{Spec, extension};
+use super::spec::Spec;
 use super::spike_trains::Train;
 use crate::exit_code::Failure;
-use crate::plot;
+use crate::paths::extension;
+use crate::plot::Size;
 use crate::run::element::Element;
 use overtime::{Coupling, DType, Device, Schema, VarSpec, memory};
 use overtime_model::out_vars;
@@ -144,7 +145,7 @@ fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'sta
             vars.iter().filter(|want| want.histogram).filter_map(|want| out_vars::elements(schema, &want.var)).max();
         let values =
             largest.map_or(0, |len| state.saturating_add(elements(len.saturating_mul(rows), size_of::<f64>())));
-        ends.push((plot::bytes(path).saturating_add(values), "for the picture"));
+        ends.push((Size::new(&spec.plot)?.bytes(path).saturating_add(values), "for the picture"));
     }
     Ok(ends.into_iter().max_by_key(|(bytes, _)| *bytes).unwrap_or_default())
 }

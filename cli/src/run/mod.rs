@@ -7,6 +7,7 @@ pub(crate) mod initial_state;
 pub(crate) mod length;
 pub(crate) mod memory_need;
 pub(crate) mod output;
+pub(crate) mod picture;
 pub(crate) mod progress;
 pub(crate) mod recorder;
 pub(crate) mod reserved_memory;

@@ -1,8 +1,8 @@
 //! Results as a file: npz, or safetensors.
 
 use super::recorder::{Kept, Recorder};
-use super::spec::extension;
 use super::tensors::{indices, numbers, whole};
+use crate::paths::extension;
 use crate::run::element::Element;
 use ndarray::{Array0, ArrayView1};
 use overtime::states::{self, Tensor};

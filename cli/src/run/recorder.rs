@@ -1,8 +1,9 @@
 //! What a run keeps, slice after slice.
 
-use super::spike_trains::{SPIKES, Train, add, monitor_name};
+use super::spike_trains::{Train, add};
 use super::tensors::indices;
 use crate::run::element::Element;
+use crate::spikes::{SPIKES, spikes_of};
 use ndarray::{ArrayD, ArrayView1, ArrayViewD, Axis, IxDyn};
 use overtime::{Events, FirstAxis, Recording, Scalar, memory};
 use overtime_npz::Stream;
@@ -160,7 +161,7 @@ fn append<T: Element>(stream: &mut Stream, recorder: &Recorder<T>, slice: &Recor
         }
     }
     for train in &recorder.trains {
-        let new = slice.events(&monitor_name(&train.group))?;
+        let new = slice.events(&spikes_of(&train.group))?;
         let [unit, step, row] = recorder.spike_names(train);
         if let Some(name) = unit {
             stream.append(&name, ArrayView1::from(&indices(&new.unit)?))?;

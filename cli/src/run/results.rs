@@ -5,7 +5,7 @@ use super::output;
 use super::session::{Place, Session};
 use super::slices::Timing;
 use crate::console::{self, Manner};
-use crate::plot;
+use crate::plot::{self, Size};
 use crate::report::Summary;
 use crate::run::element::Element;
 use overtime::memory;
@@ -31,19 +31,21 @@ pub(crate) fn write<T: Element>(
         spikes.pack(&path)?;
         wrote.push(path);
     }
+    let drawn = session.traces.take();
     let (session, spec, files) = (&*session, &session.spec, &session.spec.files);
     if let Some(path) = &files.save_state {
         overtime::states::write(path, &initial_state::file(session)?)?;
         wrote.push(path.clone());
     }
-    if let (Some(path), Some(traces)) = (&files.plot, &session.traces) {
-        let mut traces = traces.clone();
+    if let (Some(path), Some(mut traces)) = (&files.plot, drawn) {
         let states = if traces.has_histogram() { Some(session.over_time.state_dict()?) } else { None };
         traces.end(|name| match states.as_ref().and_then(|states| states.get(name)) {
             Some(all) => Ok(memory::collect("a histogram", all.iter().map(|x| x.to_f64()))?),
             None => Ok(Vec::new()),
         })?;
-        plot::write(path, &title(session), &traces)?;
+        let default = || plot::title(&spec.system, session.over_time.batch());
+        let title = spec.plot.title.clone().or_else(|| spec.title.clone()).unwrap_or_else(default);
+        plot::write(path, &title, &traces, &Size::new(&spec.plot)?)?;
         wrote.push(path.clone());
     }
     tracing::info!(files = wrote.len(), "written");
@@ -55,29 +57,5 @@ pub(crate) fn write<T: Element>(
         Ok(())
     } else {
         console::print(&summary.text())
-    }
-}
-
-fn title<T: Element>(session: &Session<T>) -> String {
-    let spec = &session.spec;
-    if let Some(title) = &spec.title {
-        return title.clone();
-    }
-    match &spec.system {
-        System::Neurons(group) => {
-            let kind = match group.kind.as_str() {
-                "HH" => "Hodgkin-Huxley neuron",
-                "TraubMiles" => "Traub-Miles neuron",
-                "CondNeuGroup" => "Conductance-based neuron",
-                "LIF" => "Leaky integrate-and-fire neuron",
-                other => other,
-            };
-            let many = if group.size == 1 { String::new() } else { format!("s, {} of them", group.size) };
-            match session.over_time.batch() {
-                Some(rows) => format!("{kind}{many}, batch of {rows}"),
-                None => format!("{kind}{many}"),
-            }
-        }
-        System::Sequential(_) | System::Network(_) => spec.name.trim_end_matches(".toml").to_owned(),
     }
 }

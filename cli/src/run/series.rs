@@ -8,7 +8,7 @@ use crate::exit_code::of_model;
 use crate::run::element::Element;
 use anyhow::Context;
 use ndarray::{ArrayD, ArrayViewD, Axis};
-use overtime::{InputSpec, memory};
+use overtime::memory;
 use overtime_model::files;
 
 /// The array of an input.
@@ -70,13 +70,8 @@ pub(crate) fn from_file<T: Element>(given: &Given, what: &str, padded: bool) -> 
 }
 
 /// The array of a sequence or a stimulus, if the input is one and is made now: a stimulus that has
-/// no duration is made when the steps of the run are known.
-pub(crate) fn made<T: Element>(
-    given: &Given,
-    port: Option<&InputSpec>,
-    run: &Run,
-) -> anyhow::Result<Option<Series<T>>> {
-    let units = port.map_or(1, |port| port.shape.iter().product());
+/// no duration is made when the steps of the run are known. `units` are those that may differ.
+pub(crate) fn made<T: Element>(given: &Given, units: usize, run: &Run) -> anyhow::Result<Option<Series<T>>> {
     let (mut values, repeats) = match given {
         Given::Sequence(sequence) => {
             let all = sequence.values().map_err(of_model)?;

@@ -1,5 +1,6 @@
 //! A run that is set up: the loop, its input, and what is kept of it.
 
+use super::picture;
 use super::progress::short;
 use super::recorder::{Kept, Recorder, kept};
 use super::reserved_memory::Room;
@@ -7,7 +8,7 @@ use super::series::Series;
 use super::spec::Spec;
 use super::spike_file::Spikes;
 use crate::exit_code::usage;
-use crate::plot::Traces;
+use crate::plot::{Panel, Traces};
 use crate::run::element::Element;
 use overtime::{Device, LoopOverTime, Number, Survey, memory};
 use overtime_model::network::{Network, Population};
@@ -52,6 +53,8 @@ pub(crate) struct Session<T: Element> {
     pub(crate) steps: u64,
     pub(crate) done: u64,
     pub(crate) begin: u64,
+    /// The time of the first.
+    pub(crate) t: f64,
     /// Synaptic events before this process began.
     pub(crate) events_before: f64,
     /// What goes into the results; nothing is kept if nobody asked for a file of them.
@@ -64,6 +67,13 @@ pub(crate) struct Session<T: Element> {
 }
 
 impl<T: Element> Session<T> {
+    /// Room for the picture of the whole run.
+    pub(crate) fn traces(&self, panels: Vec<Panel>) -> anyhow::Result<Traces> {
+        let (rows, units) = (self.over_time.batch().unwrap_or(1), self.over_time.schema().output_len());
+        let clock = (self.begin, self.t, self.over_time.dt(), self.steps);
+        picture::traces(&self.spec, panels, (&self.populations(), units, rows), clock)
+    }
+
     /// Steps from one checkpoint to the next, if there are to be several.
     pub(crate) fn every(&self) -> anyhow::Result<Option<u64>> {
         let Some(ms) = self.spec.files.checkpoint_every else { return Ok(None) };

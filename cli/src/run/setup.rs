@@ -4,19 +4,21 @@ use super::advice;
 use super::initial_state::{self, Start};
 use super::length;
 use super::memory_need;
+use super::picture;
 use super::recorder::{Buffer, Kept, Recorder, first_axis};
 use super::reserved_memory::Room;
 use super::series::{self, Series};
 use super::session::{Place, Session};
 use super::spec::{Given, Lengths, Spec};
-use super::spike_trains::{SPIKES, Train};
+use super::spike_trains::Train;
 use super::streams;
 use crate::exit_code::{in_file, of_model, usage};
-use crate::plot::{self, Traces};
+use crate::plot::Panel;
 use crate::run::element::Element;
+use crate::spikes::SPIKES;
 use anyhow::Context;
 use ndarray::ArrayD;
-use overtime::{LoopOverTime, Monitor, Strategy, monitor};
+use overtime::{InputSpec, LoopOverTime, Monitor, Strategy, monitor};
 use overtime_model::{Arrays, Axis, Loaded, SystemSpec as System, files, out_vars};
 
 /// Reads everything, builds the loop, and finds out how long the run is.
@@ -74,20 +76,13 @@ pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<S
         initial_state::state(&mut session, &path, state)?;
     }
     set_inputs(&mut session, input, named)?;
-    session.begin = session.over_time.i();
+    (session.begin, session.t) = (session.over_time.i(), session.over_time.t());
     session.every()?;
     memory_need::reserve(&mut session)?;
     if session.spec.files.plot.is_some() {
-        let panels = plot::plan(&session.spec, session.over_time.schema(), batch)?;
-        let populations = session.populations();
-        session.traces = Some(Traces::new(
-            panels,
-            (&populations, batch.unwrap_or(1)),
-            session.begin,
-            session.over_time.t(),
-            session.over_time.dt(),
-            session.steps,
-        ));
+        let axes = session.input.as_ref().map(|series| series.values.ndim());
+        let panels = picture::panels(&session.spec, session.over_time.schema(), batch, axes)?;
+        session.traces = Some(session.traces(panels)?);
     }
     streams::create(&mut session)?;
     Ok(session)
@@ -131,16 +126,17 @@ fn set_inputs<T: Element>(
 /// Makes the arrays of sequences and stimuli that can be made and are not there yet.
 fn make_inputs<T: Element>(session: &mut Session<T>, run: &series::Run) -> anyhow::Result<()> {
     let ports = session.over_time.schema().inputs.clone();
+    let units = |port: Option<&InputSpec>| port.map_or(1, |port| port.shape.iter().product());
     match &session.spec.input {
         Given::Named(all) => {
             for (name, given) in all {
                 if session.named.iter().all(|(own, _)| own != name) {
                     let port = ports.iter().find(|port| port.name == name.as_str());
-                    session.named.extend(series::made(given, port, run)?.map(|series| (name.clone(), series)));
+                    session.named.extend(series::made(given, units(port), run)?.map(|series| (name.clone(), series)));
                 }
             }
         }
-        given if session.input.is_none() => session.input = series::made(given, ports.first(), run)?,
+        given if session.input.is_none() => session.input = series::made(given, units(ports.first()), run)?,
         _ => {}
     }
     Ok(())
@@ -186,9 +182,9 @@ pub(crate) fn build<T: Element>(
     };
     monitors.extend(trains.iter().map(Train::monitor));
     // Planned whether drawn or not, for the same reason.
-    let mut panels = plot::plan(&spec, &schema, batch)?;
+    let mut panels = picture::panels(&spec, &schema, batch, None)?;
     panels.retain(|_| spec.files.plot.is_some());
-    monitors.extend(panels.iter().filter_map(plot::Panel::monitor));
+    monitors.extend(panels.iter().filter_map(Panel::monitor));
     let strategy: Strategy = spec.strategy.parse()?;
     let batch_major = spec.first_axis == Axis::B;
     let builder = LoopOverTime::<T, _>::builder(system)
@@ -213,7 +209,7 @@ pub(crate) fn build<T: Element>(
         batched: batch.is_some(),
         batch_major,
     };
-    let (steps, done, begin) = (0, 0, over_time.i());
+    let (steps, done, begin, t) = (0, 0, over_time.i(), over_time.t());
     let arrays = Arrays::default();
     let (input, traces, spikes) = (None, None, None);
     let named = Vec::new();
@@ -227,6 +223,7 @@ pub(crate) fn build<T: Element>(
         steps,
         done,
         begin,
+        t,
         events_before: 0.0,
         recorder,
         traces,

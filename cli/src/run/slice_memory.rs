@@ -1,8 +1,9 @@
 //! What a slice of a run takes of memory.
 
+use super::picture;
 use super::recorder::kept;
 use super::session::Session;
-use crate::plot;
+
 use crate::run::element::Element;
 use overtime::{Coupling, DType};
 use overtime_model::out_vars;
@@ -41,7 +42,7 @@ impl Slice {
         let streamed = spec.files.stream.is_some() && T::DTYPE == DType::Bf16;
         let converted = if streamed { arrays.iter().max().map_or(0, |bytes| bytes.saturating_mul(2)) } else { 0 };
         if spec.files.plot.is_some() {
-            let panels = plot::plan(spec, schema, batch)?;
+            let panels = picture::panels(spec, schema, batch, None)?;
             arrays.extend(
                 panels.iter().filter(|panel| panel.monitor().is_some()).map(|panel| size(steps, panel.units().len())),
             );

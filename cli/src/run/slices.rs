@@ -2,11 +2,11 @@
 //! long as is convenient: short enough that a signal is heard and a bar moves, long enough to cost
 //! nothing.
 
+use super::picture::{self, Shape};
 use super::progress::Progress;
 use super::session::Session;
 use super::signals::Stop;
 use crate::exit_code::Failure;
-use crate::plot::Shape;
 use crate::run::element::Element;
 use crate::run::spec::{Given, Lengths};
 use overtime::{Coupling, Input, LoopOverTime, Recording};
@@ -174,14 +174,14 @@ fn keep<T: Element>(session: &mut Session<T>, recording: &Recording<T>, first: u
             Given::Constant(x) => x,
             _ => 0.0,
         };
-        let (batch_major, units) = (session.recorder.batch_major, session.over_time.schema().output_len());
-        let shape = Shape { batched: session.over_time.batch().is_some(), batch_major, units, constant };
+        let (batch_major, every) = (session.recorder.batch_major, session.spec.record_every);
+        let shape = Shape { batched: session.over_time.batch().is_some(), batch_major, constant, every };
         let input = session.input.as_ref().map(|series| {
             let mut part = series.part(from, recording.steps as usize);
             part.swap_axes(0, series.time_axis.min(part.ndim().saturating_sub(1)));
             part
         });
-        traces.feed(first, recording, input, shape, session.spec.record_every)?;
+        picture::feed(traces, first, recording, input, shape)?;
     }
     Ok(())
 }

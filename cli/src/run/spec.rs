@@ -3,11 +3,13 @@
 
 mod files;
 mod input;
+mod look;
 
 use crate::args::RunArgs;
-use crate::exit_code::{of_model, usage};
-use anyhow::Context;
-use overtime_model::{Axis, ModelFile, Sequence, Stimulus, SystemSpec as System, Type, Value, neurons, out_vars};
+use crate::exit_code::{in_file, of_model, usage};
+use crate::paths::{absolute, extension};
+use crate::plot::Size;
+use overtime_model::{Axis, ModelFile, Plot, Sequence, Stimulus, SystemSpec as System, Type, Value, neurons, out_vars};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -46,6 +48,12 @@ pub(crate) struct Spec {
     pub(crate) out_vars: Option<String>,
     pub(crate) record_every: u64,
     pub(crate) files: Files,
+    /// How the picture looks.
+    #[serde(default)]
+    pub(crate) plot: Plot,
+    /// Whether the model file alone says how.
+    #[serde(skip)]
+    pub(crate) plot_in_file: bool,
     /// What is said before the run.
     #[serde(skip)]
     pub(crate) warnings: Vec<String>,
@@ -143,10 +151,17 @@ impl Spec {
             spikes: absolute(args.spikes.as_deref())?,
             out,
             save_state: absolute(args.save_state.as_deref())?,
-            plot: absolute(args.plot.as_deref().or(s.plot.as_deref()))?,
+            plot: absolute(args.plot.as_deref().or(s.plot.file.as_deref()))?,
             checkpoint: absolute(args.checkpoint.as_deref())?,
             checkpoint_every: args.checkpoint_every,
         };
+        let look = args.look.plot()?;
+        if let Some(flag) = args.look.first().filter(|_| files.plot.is_none()) {
+            return Err(usage(format!("{flag} is of a picture: give --plot FILE")));
+        }
+        let plot_in_file = look == Plot::default();
+        let plot = look.or(s.plot);
+        Size::new(&plot).map_err(|e| if plot_in_file { in_file(e, path.as_deref()) } else { e })?;
         let spec = Self {
             name,
             model: path,
@@ -171,6 +186,8 @@ impl Spec {
             out_vars,
             record_every: args.record_every.or(s.record_every).unwrap_or(1),
             files,
+            plot,
+            plot_in_file,
             warnings,
         };
         spec.files.check()?;
@@ -186,16 +203,6 @@ impl Spec {
             System::Network(_) => "Network",
         }
     }
-}
-
-/// What a file's name ends in, in lower case.
-pub(crate) fn extension(path: &Path) -> String {
-    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
-}
-
-/// The path whatever the current folder will be: a checkpoint may be resumed from another.
-pub(crate) fn absolute(path: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
-    path.map(|p| std::path::absolute(p).with_context(|| format!("cannot resolve {}", p.display()))).transpose()
 }
 
 fn load(system: &str) -> anyhow::Result<(ModelFile, Option<PathBuf>)> {

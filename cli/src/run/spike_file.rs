@@ -2,9 +2,9 @@
 
 use super::recorder::Recorder;
 use super::spec::{Spec, parts_folder};
-use super::spike_trains::{SPIKES, monitor_name};
 use super::tensors::indices;
 use crate::exit_code::usage;
+use crate::spikes::{SPIKES, spikes_of};
 use ndarray::ArrayView1;
 use overtime::{Recording, Scalar};
 use overtime_model::SystemSpec as System;
@@ -44,7 +44,7 @@ impl Spikes {
             return Ok(Vec::new());
         }
         if !recorder.trains.is_empty() {
-            return Ok(recorder.trains.iter().map(|t| (t.group.clone(), monitor_name(&t.group))).collect());
+            return Ok(recorder.trains.iter().map(|t| (t.group.clone(), spikes_of(&t.group))).collect());
         }
         match (&spec.system, recorder.spikes) {
             (System::Neurons(group), Some(_)) => Ok(vec![(group.kind.clone(), SPIKES.to_owned())]),

@@ -3,16 +3,13 @@
 
 use super::tensors::{indices, numbers, read_indices, read_numbers, read_whole, whole};
 use crate::exit_code::Failure;
+use crate::spikes::spikes_of;
 use overtime::states::Tensor;
 use overtime::{Events, Monitor, Recording, Scalar, memory, monitor};
 use overtime_model::network::{Network, Population, total};
 
 /// The name of events in an error of memory.
 const EVENTS: &str = "recording of events";
-
-/// What the loop calls the monitor of spikes that are only counted: no variable has a space in its
-/// name.
-pub(crate) const SPIKES: &str = "spikes counted";
 
 /// The spikes of one group.
 #[derive(Clone, Debug)]
@@ -38,11 +35,6 @@ pub(crate) struct Statistics {
     pub(crate) cv: Option<f64>,
 }
 
-/// What the loop calls the spikes of a group.
-pub(crate) fn monitor_name(group: &str) -> String {
-    format!("{SPIKES} of {group}")
-}
-
 impl Train {
     /// Bytes of the statistics of a neuron.
     pub(crate) const BYTES: u64 = 32;
@@ -65,12 +57,12 @@ impl Train {
     }
 
     pub(crate) fn monitor(&self) -> Monitor {
-        monitor(format!("{}.spike", self.group)).named(monitor_name(&self.group)).events().every(1)
+        monitor(format!("{}.spike", self.group)).named(spikes_of(&self.group)).events().every(1)
     }
 
     /// Takes over what a slice recorded. Returns how many spikes.
     pub(crate) fn append<T: Scalar>(&mut self, slice: &Recording<T>) -> anyhow::Result<u64> {
-        let new = slice.events(&monitor_name(&self.group))?;
+        let new = slice.events(&spikes_of(&self.group))?;
         for (step, (row, unit)) in new.step.iter().zip(new.row.iter().zip(&new.unit)) {
             let at = row * self.units + unit;
             let cell = (self.last.get_mut(at), self.count.get_mut(at), self.sum.get_mut(at), self.square.get_mut(at));

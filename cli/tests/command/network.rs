@@ -397,8 +397,11 @@ fn a_scaled_network_keeps_its_synapses_per_neuron() {
             .map(|p| p["name"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(names(&one), ["P[0..3200]", "P[3200..4000]"]);
-    assert_eq!(names(&two), ["P[0..1600]", "P[1600..2000]"]);
+    let neurons = |json: &Value| {
+        json["populations"].as_array().unwrap().iter().map(|p| p["neurons"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!((names(&one), names(&two)), (vec!["E".into(), "I".into()], vec!["E".into(), "I".to_owned()]));
+    assert_eq!((neurons(&one), neurons(&two)), (vec![3200, 800], vec![1600, 400]));
     assert_eq!((one["synapses"].as_f64(), two["synapses"].as_f64()), (Some(320_000.0), Some(160_000.0)));
     for (scale, says) in [("0", "positive"), ("-1", "positive"), ("nan", "positive"), ("0.01", "more than 1")] {
         let error = place.fails(2, &format!("run {} --steps 2 --scale {scale}", cobahh.display()));

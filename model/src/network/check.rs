@@ -1,8 +1,9 @@
 //! The `[[group]]` and `[[projection]]` tables of a model file.
 
+use super::parts::{part, populations};
 use super::synapse;
 use super::tables as raw;
-use super::{Connect, Group, Network, Part, Poisson, Projection, Receptor, ReceptorKind, Stdp};
+use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Stdp};
 use crate::neurons::check::{gates, known_kind, method, size, soft};
 use crate::rules::{Line, Result, error, finite, get, name, needed, number_or_file, start, table, unknown, value};
 use crate::{Neurons, Value, neurons, toml_values};
@@ -15,13 +16,14 @@ const MOST: usize = 10_000;
 
 pub(crate) fn network(
     groups: Vec<Spanned<raw::Group>>,
+    named: raw::Populations,
     projections: Vec<Spanned<raw::Projection>>,
     line: Line<'_>,
 ) -> Result<Network> {
     if groups.len() > MOST || projections.len() > MOST {
         return error(line, 0, format!("more than {MOST} groups or projections"));
     }
-    let mut net = Network { groups: Vec::new(), projections: Vec::new() };
+    let mut net = Network { groups: Vec::new(), named: Vec::new(), projections: Vec::new() };
     for group in groups {
         let taken: Vec<&str> = net.groups.iter().map(|g| g.name.as_str()).collect();
         let at = start(&group);
@@ -32,6 +34,7 @@ pub(crate) fn network(
     if net.groups.is_empty() {
         return error(line, 0, "`group` is empty");
     }
+    net.named = populations(named, &net.groups, line)?;
     for projection in projections {
         // Groups and projections share the names of arrays.
         let taken: Vec<&str> =
@@ -39,7 +42,7 @@ pub(crate) fn network(
         let at = start(&projection);
         let raw = projection.into_inner();
         let name = name("projection", raw.name.as_ref(), at, &taken, line)?;
-        let projection = self::projection(name, raw, at, &net.groups, line)?;
+        let projection = self::projection(name, raw, at, &net, line)?;
         net.projections.push(projection);
     }
     Ok(net)
@@ -105,7 +108,7 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
     Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson })
 }
 
-fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], line: Line<'_>) -> Result<Projection> {
+fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line: Line<'_>) -> Result<Projection> {
     let what = "a projection";
     let from = needed(raw.from, "from", what, at, line)?;
     let to = needed(raw.to, "to", what, at, line)?;
@@ -119,9 +122,9 @@ fn projection(name: String, raw: raw::Projection, at: usize, groups: &[Group], l
             );
         }
     };
-    let from = part(from.get_ref(), start(&from), groups, line)?;
-    let target = part(part_of_to, start(&to), groups, line)?;
-    let felt = groups.iter().find(|g| g.name == target.group).map_or(&[][..], |g| &g.receptors);
+    let from = part(from.get_ref(), start(&from), &net.groups, &net.named, line)?;
+    let target = part(part_of_to, start(&to), &net.groups, &net.named, line)?;
+    let felt = net.groups.iter().find(|g| g.name == target.group).map_or(&[][..], |g| &g.receptors);
     if !felt.iter().any(|r| r.name == receptor) {
         return unknown("receptor", receptor, felt.iter().map(|r| r.name.as_str()), start(&to), line);
     }
@@ -176,39 +179,6 @@ fn delay(v: Spanned<toml_values::Value>, line: Line<'_>) -> Result<Value> {
         }
         value => Ok(value),
     }
-}
-
-/// `P`, or `P[0..3200]`.
-fn part(text: &str, at: usize, groups: &[Group], line: Line<'_>) -> Result<Part> {
-    let (group, units) = match text.split_once('[') {
-        None => (text, None),
-        Some((group, rest)) => {
-            let ends = rest.strip_suffix(']').and_then(|inner| inner.split_once(".."));
-            let number = |s: &str| s.trim().parse::<u64>().ok();
-            match ends.and_then(|(a, b)| Some(number(a)?..number(b)?)) {
-                Some(units) => (group, Some(units)),
-                None => {
-                    return error(
-                        line,
-                        at,
-                        format!("`{}` is not a part of a group: write P or P[0..100]", text.escape_debug()),
-                    );
-                }
-            }
-        }
-    };
-    let Some(found) = groups.iter().find(|g| g.name == group) else {
-        return unknown("group", group, groups.iter().map(|g| g.name.as_str()), at, line);
-    };
-    if let Some(units) = units.as_ref().filter(|u| u.is_empty() || u.end > found.neurons.size) {
-        let size = found.neurons.size;
-        return error(
-            line,
-            at,
-            format!("{}..{} is empty, or beyond the {size} neurons of `{group}`", units.start, units.end),
-        );
-    }
-    Ok(Part { group: group.to_owned(), units })
 }
 
 const KINDS: [&str; 6] = ["fixed_prob", "fixed_num_pre", "fixed_num_post", "one_to_one", "all_to_all", "arrays"];

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
+mod parts;
 mod scale;
 mod stdp;
 mod synapse;
@@ -18,6 +19,9 @@ use std::ops::Range;
 pub struct Network {
     /// The groups.
     pub groups: Vec<Group>,
+    /// Parts of groups that have names of their own, in the order of groups and neurons.
+    #[serde(default)]
+    pub named: Vec<NamedPart>,
     /// The projections.
     pub projections: Vec<Projection>,
 }
@@ -161,6 +165,15 @@ pub struct Part {
     pub units: Option<Range<u64>>,
 }
 
+/// A population by name: a part of a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NamedPart {
+    /// The name.
+    pub name: String,
+    /// The neurons.
+    pub part: Part,
+}
+
 /// Which sources have synapses onto which targets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Connect {
@@ -183,10 +196,11 @@ pub enum Connect {
     },
 }
 
-/// Neurons of a group that the same projections start from: what rates and statistics are of.
+/// Neurons of a group that the same projections start from, and that are in the same named
+/// population if they are in one: what rates and statistics are of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Population {
-    /// `P`, or `P[0..3200]` where it is a part.
+    /// Its own name, or `P`, or `P[0..3200]` where it is a part without a name.
     pub name: String,
     /// Number of its group.
     pub group: usize,
@@ -249,8 +263,13 @@ impl Network {
             let whole = 0..size;
             let from = |p: &Projection| p.from.units.clone().unwrap_or(0..size);
             let own: Vec<&Projection> = self.projections.iter().filter(|p| p.from.group == group.name).collect();
-            let mut cuts: Vec<u64> =
-                own.iter().flat_map(|p| [from(p).start, from(p).end]).chain([0, size]).filter(|c| *c <= size).collect();
+            let named: Vec<(&str, Range<u64>)> = (self.named.iter())
+                .filter(|n| n.part.group == group.name)
+                .map(|n| (n.name.as_str(), n.part.units.clone().unwrap_or(0..size)))
+                .collect();
+            let of_projections = own.iter().flat_map(|p| [from(p).start, from(p).end]);
+            let of_names = named.iter().flat_map(|(_, units)| [units.start, units.end]);
+            let mut cuts: Vec<u64> = of_projections.chain(of_names).chain([0, size]).filter(|c| *c <= size).collect();
             cuts.sort_unstable();
             cuts.dedup();
             for ends in cuts.windows(2) {
@@ -258,7 +277,13 @@ impl Network {
                 let units = start..end;
                 let starts_here = own.iter().filter(|p| from(p).start <= start && end <= from(p).end);
                 let degree = total(starts_here.map(|p| self.degree(p, synapses(p))));
-                let name = if units == whole { group.name.clone() } else { format!("{}[{start}..{end}]", group.name) };
+                // Neurons of a part of a named population count from its first.
+                let name = match named.iter().find(|(_, all)| all.start <= start && end <= all.end) {
+                    Some((name, all)) if *all == units => (*name).to_owned(),
+                    Some((name, all)) => format!("{name}[{}..{}]", start - all.start, end - all.start),
+                    None if units == whole => group.name.clone(),
+                    None => format!("{}[{start}..{end}]", group.name),
+                };
                 all.push(Population { name, group: number, of: group.name.clone(), units, degree });
             }
         }

@@ -18,6 +18,9 @@ impl Network {
         for group in &mut self.groups {
             group.neurons.size = scaled(group.neurons.size);
         }
+        for units in self.named.iter_mut().filter_map(|named| named.part.units.as_mut()) {
+            *units = scaled(units.start)..scaled(units.end);
+        }
         for projection in &mut self.projections {
             for units in [&mut projection.from.units, &mut projection.to.units].into_iter().flatten() {
                 *units = scaled(units.start)..scaled(units.end);

@@ -3,7 +3,11 @@
 use crate::neurons::RawChannel;
 use crate::toml_values::{Maybe, Table, Value};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use toml::Spanned;
+
+/// Parts of groups by the populations' names.
+pub(crate) type Populations = BTreeMap<Spanned<String>, Spanned<String>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -11,7 +11,7 @@ use crate::models::{Method, NeuronGroup, Reset};
 use crate::numeric::math::{decay, divisible};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
@@ -303,7 +303,7 @@ struct Tile<R> {
     hold: [R; TILE],
 }
 
-impl<R: Real> Kernel for Step<'_, R> {
+impl<R: Real> SimdLoop for Step<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {

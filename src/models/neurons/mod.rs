@@ -1,4 +1,4 @@
-//! Neurons, each in its own file, and the frame that those share which are a few equations.
+//! Neurons, each in its own file. Neurons of a few equations share `frame`.
 
 pub(crate) mod ad_qua_if;
 pub(crate) mod adex_if;

@@ -28,7 +28,7 @@ impl Files {
     /// Refuses formats that are not known, two names of one file, and files that cannot be written.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         formats("--out", self.out.as_deref(), &["npz", "safetensors"])?;
-        formats("--plot", self.plot.as_deref(), &["png", "svg"])?;
+        formats("--plot", self.plot.as_deref(), &crate::plot::FORMATS)?;
         formats("--spikes", self.spikes.as_deref(), &["npz"])?;
         let files = [
             ("--out", &self.out),

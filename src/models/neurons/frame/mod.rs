@@ -47,8 +47,9 @@ const TAU_REF: usize = 2;
 ///   for `tau_ref` a multiple of `dt` their rounding makes it a step more or less. Brainpy's
 ///   neurons also spike within the period, if V is at the threshold.
 /// - Where the potential is not reset, a spike is an upward crossing of `V_th`, within a step by
-///   the neuron's own flow or between two steps by a synapse; then the neuron spikes in the second.
-///   (What arrives at the end of a step may take V back below `V_th` before it is recorded.)
+///   the neuron's own dynamics or between two steps by a synapse; then the neuron spikes in the
+///   second. (What arrives at the end of a step may take V back below `V_th` before it is
+///   recorded.)
 /// - The default method is brainpy's `exp_auto`: each variable by its own derivative. Where the
 ///   potential is reset, every method takes the derivatives at V or at `V_th`, whichever is less: a
 ///   neuron has spiked before V is above the threshold.
@@ -171,7 +172,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> Neuron<R, E, N
     /// All variables at the potential `v`: those that start where it takes them, there, and others
     /// at 0, which is where they start.
     fn resting(v: R, p: &[R; P]) -> [R; N] {
-        let (steady, initial) = (E::steady(v, &E::Parameters::from(*p)), E::initial());
+        let (steady, initial) = (E::steady_state(v, &E::Parameters::from(*p)), E::initial());
         std::array::from_fn(|k| if k == 0 || initial[k].is_none() { steady[k] } else { R::of(0.0) })
     }
 
@@ -215,7 +216,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
             match self.initial.get(k + 1) {
                 Some(Some(init)) => init.fill_checked(x, &shape, streams[k + 1]),
                 Some(None) => x.iter_mut().zip(&**v).enumerate().for_each(|(unit, (x, v))| {
-                    *x = E::steady(*v, &self.of_unit(unit % units).into())[k + 1];
+                    *x = E::steady_state(*v, &self.of_unit(unit % units).into())[k + 1];
                 }),
                 None => x.fill(R::of(0.0)),
             }
@@ -259,7 +260,7 @@ impl<R: Real, E: Equations<N, P>, const N: usize, const P: usize> System<R> for 
             if takes <= 0.0 {
                 return Err(no_reset(E::NAME, v_th, v_reset));
             }
-            let kept = E::flow(Self::resting(v_th, &p), R::of(0.0), &p.into()).0[0].to_f64() * dt;
+            let kept = E::derivatives(Self::resting(v_th, &p), R::of(0.0), &p.into()).0[0].to_f64() * dt;
             if kept > takes {
                 return Err(Error::Unsupported(format!(
                     "a soft reset of {} in steps of {dt} ms: it keeps what is above the threshold, of which one step at V_th = {} makes \

@@ -9,7 +9,7 @@ use crate::models::neurons::crossing::crossing;
 use crate::models::neurons::refractory::steps_in;
 use crate::numeric::math::{decay, divisible};
 use crate::numeric::scalar::{DType, Real};
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::system::param::Param;
 use crate::system::state::State;
 use bytemuck::{cast_slice, cast_slice_mut};
@@ -132,7 +132,7 @@ fn column<R: Real, const M: usize, const W: usize>(all: &[[R; W]; M], k: usize) 
 /// the threshold: beyond it a neuron spikes, and its equations have no meaning (an exponential
 /// upstroke would take the stages of a method to any number).
 #[inline(always)]
-fn flow<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(
+fn derivatives<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(
     mut x: [R; N],
     i: R,
     g: R,
@@ -141,7 +141,7 @@ fn flow<R: Real, E: Equations<N, P>, const N: usize, const P: usize>(
     if E::RESETS {
         x[0] = if x[0] > p[V_TH] { p[V_TH] } else { x[0] };
     }
-    E::flow(x, i - g * x[0], &E::Parameters::from(*p))
+    E::derivatives(x, i - g * x[0], &E::Parameters::from(*p))
 }
 
 /// One step of a tile, without spikes.
@@ -158,25 +158,25 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
     #[inline(always)]
     fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>) {
         let (dt, low) = (self.dt, R::of(-GROWTH) / self.dt);
-        let (mut rate, mut pull) = ([[R::of(0.0); W]; N], [[R::of(0.0); W]; N]);
+        let (mut rate, mut leak) = ([[R::of(0.0); W]; N], [[R::of(0.0); W]; N]);
         for k in 0..W {
             let (x, p) = (column(&tile.x, k), column(&tile.p, k));
-            let (f, s) = flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &p);
+            let (f, s) = derivatives::<R, E, N, P>(x, tile.i[k], tile.g[k], &p);
             for var in 0..N {
                 rate[var][k] = f[var];
-                pull[var][k] = -s[var];
+                leak[var][k] = -s[var];
             }
-            pull[0][k] = E::gain(&E::Parameters::from(p)).mul_add(tile.g[k], pull[0][k]);
+            leak[0][k] = E::input_gain(&E::Parameters::from(p)).mul_add(tile.g[k], leak[0][k]);
         }
-        // A soft reset keeps what is above the threshold: no more than the flow there makes of a
-        // step. (The derivative at the step's start, which an upstroke has made large, would keep
+        // A soft reset keeps what is above the threshold: no more than the equations there make of
+        // a step. (The derivative at the step's start, which an upstroke has made large, would keep
         // any number.)
         let mut most = [R::of(0.0); W];
         if E::RESETS && self.soft {
             for (k, most) in most.iter_mut().enumerate() {
                 let (mut x, p) = (column(&tile.x, k), column(&tile.p, k));
                 x[0] = p[V_TH];
-                let rate = flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &p).0[0];
+                let rate = derivatives::<R, E, N, P>(x, tile.i[k], tile.g[k], &p).0[0];
                 let rate = if rate > R::of(0.0) { rate } else { R::of(0.0) };
                 *most = rate.mul_add(dt, if tile.x[0][k] > p[V_TH] { tile.x[0][k] } else { p[V_TH] });
             }
@@ -184,8 +184,8 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
         for var in 0..N {
             for k in 0..W {
                 // At a slope of 0 the limit, Euler's step, comes out.
-                let pull = divisible(pull[var][k], low);
-                tile.x[var][k] = rate[var][k].mul_add(decay(pull * dt) / pull, tile.x[var][k]);
+                let leak = divisible(leak[var][k], low);
+                tile.x[var][k] = rate[var][k].mul_add(decay(leak * dt) / leak, tile.x[var][k]);
             }
         }
         if E::RESETS && self.soft {
@@ -199,7 +199,7 @@ impl<R: Real> Integrate<R> for ExpAuto<R> {
 impl<R: Real> Integrate<R> for Stepper<R> {
     #[inline(always)]
     fn step<E: Equations<N, P>, const N: usize, const P: usize, const W: usize>(&self, tile: &mut Tile<R, N, P, W>) {
-        tile.x = self.tile(tile.x, |k, x| flow::<R, E, N, P>(x, tile.i[k], tile.g[k], &column(&tile.p, k)).0);
+        tile.x = self.tile(tile.x, |k, x| derivatives::<R, E, N, P>(x, tile.i[k], tile.g[k], &column(&tile.p, k)).0);
     }
 }
 
@@ -210,14 +210,16 @@ struct Step<'a, R, E, M, const N: usize, const P: usize> {
     equations: std::marker::PhantomData<E>,
 }
 
-impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usize> Kernel for Step<'_, R, E, M, N, P> {
+impl<R: Real, E: Equations<N, P>, M: Integrate<R>, const N: usize, const P: usize> SimdLoop
+    for Step<'_, R, E, M, N, P>
+{
     type Output = ();
     #[inline(always)]
     fn run(mut self) {
         self.tiles::<TILE>();
     }
 
-    fn run_plain(mut self) {
+    fn run_scalar(mut self) {
         self.tiles::<1>();
     }
 }

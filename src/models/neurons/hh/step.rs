@@ -8,7 +8,7 @@ use crate::models::integrator::{GROWTH, Stepper, relaxed};
 use crate::models::neurons::crossing::crossing;
 use crate::numeric::math::divisible;
 use crate::numeric::scalar::{DType, Real};
-use crate::numeric::simd::{Kernel, vectorize};
+use crate::numeric::simd::{SimdLoop, vectorize};
 use crate::system::param::Param;
 use bytemuck::{cast_slice, cast_slice_mut};
 use std::any::Any;
@@ -190,7 +190,7 @@ struct Step<'a, R, L, M> {
     vars: Vars<'a, R>,
 }
 
-impl<R: Real, L: Lookup<R>, M: Integrate<R>> Kernel for Step<'_, R, L, M> {
+impl<R: Real, L: Lookup<R>, M: Integrate<R>> SimdLoop for Step<'_, R, L, M> {
     type Output = ();
     #[inline(always)]
     fn run(mut self) {
@@ -212,7 +212,7 @@ impl<R: Real, L: Lookup<R>, M: Integrate<R>> Kernel for Step<'_, R, L, M> {
         }
     }
 
-    fn run_plain(mut self) {
+    fn run_scalar(mut self) {
         for k in 0..self.vars.v.len() {
             self.tile::<1>(k, 1);
         }

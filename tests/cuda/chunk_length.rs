@@ -93,24 +93,24 @@ fn compare<S: System<f32>>(name: &str, make: &dyn Fn() -> Builder<f32, S>, run: 
     // estimate of the time of a step.
     let expected = [STEPS, 70, 3].map(|steps| run(&mut on_cpu, steps));
     for strategy in [Strategy::HostLoop, Strategy::Graph, Strategy::Persistent] {
-        for told in [false, true].into_iter().take(if strategy == Strategy::Persistent { 2 } else { 1 }) {
+        for with_callback in [false, true].into_iter().take(if strategy == Strategy::Persistent { 2 } else { 1 }) {
             let builder = make().device(Device::Cuda(0)).strategy(strategy);
-            let mut over_time = if told { builder.progress(|_, _| true) } else { builder }.build().unwrap();
+            let mut over_time = if with_callback { builder.progress(|_, _| true) } else { builder }.build().unwrap();
             for (steps, expected) in [STEPS, 70, 3].into_iter().zip(&expected) {
                 bits::same_runs(
-                    &format!("{name}, {strategy}, {steps} steps, progress callback {told}"),
+                    &format!("{name}, {strategy}, {steps} steps, progress callback {with_callback}"),
                     &run(&mut over_time, steps),
                     expected,
                 );
             }
-            bits::same_states(&format!("{name}, {strategy}, progress callback {told}"), &over_time, &on_cpu);
+            bits::same_states(&format!("{name}, {strategy}, progress callback {with_callback}"), &over_time, &on_cpu);
         }
     }
 }
 
 #[test]
 fn no_pace_changes_a_bit() {
-    at_each(&PACES, "pace::no_pace_changes_a_bit", &[], || {
+    at_each(&PACES, "chunk_length::no_pace_changes_a_bit", &[], || {
         for (name, system, vars) in systems() {
             let x =
                 Array3::from_shape_fn((STEPS, 2, 9), |(t, b, k)| ((t * 31 + b * 5 + k * 7) % 100) as f32 * 0.2 - 4.0);
@@ -124,7 +124,7 @@ fn no_pace_changes_a_bit() {
 /// The length of each row counts from the sequence's first step, wherever a launch starts.
 #[test]
 fn no_pace_changes_rows_of_unequal_length() {
-    at_each(&PACES, "pace::no_pace_changes_rows_of_unequal_length", &[], || {
+    at_each(&PACES, "chunk_length::no_pace_changes_rows_of_unequal_length", &[], || {
         let x = Array3::from_shape_fn((STEPS, 5, 9), |(t, b, k)| ((t * 31 + b * 5 + k * 7) % 100) as f32 * 0.02 - 1.0);
         let of_rows = |steps: usize| [steps, 0, steps / 2, 1, steps - 1];
         let run = |l: &mut LoopOverTime<_, _>, steps: usize| {
@@ -148,7 +148,7 @@ fn no_pace_changes_rows_of_unequal_length() {
 
 #[test]
 fn no_pace_changes_a_network() {
-    at_each(&PACES, "pace::no_pace_changes_a_network", &[], || {
+    at_each(&PACES, "chunk_length::no_pace_changes_a_network", &[], || {
         let run =
             |l: &mut LoopOverTime<_, _>, steps: usize| l.run(&networks::input::<f32>(steps / 3, Some(2))).unwrap();
         compare("network", &|| networks::builder::<f32>(21, Some(2)), &run);
@@ -182,7 +182,8 @@ fn no_pace_changes_a_tier() {
         bits::same_runs("a sequence with fixed chunks", &by_hand, &whole);
     };
     for tier in ["block", "cluster", "grid", "step", "product"] {
-        let said = at_each(&[PACES[0], PACES[2]], "pace::no_pace_changes_a_tier", &[("OVERTIME_CELLS", tier)], run);
+        let said =
+            at_each(&[PACES[0], PACES[2]], "chunk_length::no_pace_changes_a_tier", &[("OVERTIME_CELLS", tier)], run);
         let sums: Vec<_> = said.iter().map(|text| text.lines().find_map(|line| line.split("sum ").nth(1))).collect();
         assert!(sums.iter().all(|sum| sum.is_some() && *sum == sums[0]), "{tier}: {sums:?}");
         if std::env::var(CHILD).is_ok() {
@@ -225,7 +226,7 @@ fn both_ways() -> LoopOverTime<f32, Rnn<f32>> {
 
 #[test]
 fn the_first_chunk_is_short_and_estimates_are_kept() {
-    simulated("pace::the_first_chunk_is_short_and_estimates_are_kept", &[(PACE, "1e9")], || {
+    simulated("chunk_length::the_first_chunk_is_short_and_estimates_are_kept", &[(PACE, "1e9")], || {
         // The chunks have 64 steps; 64 steps, enqueued before the first time is known; 256, 256 and
         // 1,024 steps; and the rest. After that there is no reason to split a run.
         assert_eq!(launches("pointwise_scan", &[64, 1000, 1900], Strategy::Persistent)[2], 1);
@@ -236,7 +237,7 @@ fn the_first_chunk_is_short_and_estimates_are_kept() {
 
 #[test]
 fn a_device_that_is_slow_gets_few_steps() {
-    simulated("pace::a_device_that_is_slow_gets_few_steps", &[(PACE, "0.000001")], || {
+    simulated("chunk_length::a_device_that_is_slow_gets_few_steps", &[(PACE, "0.000001")], || {
         // A chunk has one step once the time of a chunk is known. Two chunks are enqueued before
         // that.
         let found = launches("pointwise_scan", &[200], Strategy::Persistent);
@@ -248,7 +249,7 @@ fn a_device_that_is_slow_gets_few_steps() {
 /// be short enough is not split.
 #[test]
 fn a_sequence_is_cut_until_it_is_known_to_be_short() {
-    simulated("pace::a_sequence_is_cut_until_it_is_known_to_be_short", &[(PACE, "1e9")], || {
+    simulated("chunk_length::a_sequence_is_cut_until_it_is_known_to_be_short", &[(PACE, "1e9")], || {
         let (driver, mut over_time) = (Simulated::new().unwrap(), both_ways());
         let mut run = |steps: usize| over_time.run(&Array3::zeros((steps, 1, 1))).map(|_| ());
         // The chunks have 64, 256 and 680 steps in both directions. The second run is one kernel. A
@@ -265,28 +266,30 @@ fn a_watchdog_finds_nothing_to_end() {
     // instructions.
     let run = || LoopOverTime::<f32, _>::builder(Hh::new(128)).device(Device::Cuda(0)).build().unwrap().run_steps(2000);
     let watched = |pace| [("FAKECUDA_WATCHDOG", "6000000"), (PACE, pace)];
-    simulated("pace::a_watchdog_finds_nothing_to_end", &watched("0.000001"), || match std::env::var(PACE).as_deref() {
-        Ok("0.000001") => assert_eq!(run().unwrap().i, 2000),
-        _ => {
-            let error = run().unwrap_err().to_string();
-            assert!(error.contains("CUDA_ERROR_LAUNCH_TIMEOUT"), "{error}");
-            let after = LoopOverTime::<f32, _>::builder(Lif::new(1))
-                .device(Device::Cuda(0))
-                .build()
-                .map(|_| ())
-                .unwrap_err()
-                .to_string();
-            assert!(after.contains("was lost") && after.contains("LAUNCH_TIMEOUT"), "{after}");
+    simulated("chunk_length::a_watchdog_finds_nothing_to_end", &watched("0.000001"), || {
+        match std::env::var(PACE).as_deref() {
+            Ok("0.000001") => assert_eq!(run().unwrap().i, 2000),
+            _ => {
+                let error = run().unwrap_err().to_string();
+                assert!(error.contains("CUDA_ERROR_LAUNCH_TIMEOUT"), "{error}");
+                let after = LoopOverTime::<f32, _>::builder(Lif::new(1))
+                    .device(Device::Cuda(0))
+                    .build()
+                    .map(|_| ())
+                    .unwrap_err()
+                    .to_string();
+                assert!(after.contains("was lost") && after.contains("LAUNCH_TIMEOUT"), "{after}");
+            }
         }
     });
     // Without the short target time, the watchdog ends a launch.
-    simulated("pace::a_watchdog_finds_nothing_to_end", &watched("1e9"), || {});
+    simulated("chunk_length::a_watchdog_finds_nothing_to_end", &watched("1e9"), || {});
 }
 
 /// The watchdog ends no stage of a sequence either: a direction, a function of rows, neurons.
 #[test]
 fn a_watchdog_finds_nothing_to_end_in_a_sequence() {
-    let test = "pace::a_watchdog_finds_nothing_to_end_in_a_sequence";
+    let test = "chunk_length::a_watchdog_finds_nothing_to_end_in_a_sequence";
     let both = || Rnn::new(1, 2).bidirectional(true);
     let make = |name: &str| -> Boxed {
         match name {
@@ -318,7 +321,7 @@ fn a_watchdog_finds_nothing_to_end_in_a_sequence() {
 #[test]
 fn an_invalid_target_time_is_refused() {
     for pace in ["0", "-1", "NaN", "inf", "soon"] {
-        simulated("pace::an_invalid_target_time_is_refused", &[(PACE, pace)], || {
+        simulated("chunk_length::an_invalid_target_time_is_refused", &[(PACE, pace)], || {
             let error = LoopOverTime::<f32, _>::builder(Lif::new(1))
                 .device(Device::Cuda(0))
                 .build()

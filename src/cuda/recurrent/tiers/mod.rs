@@ -50,7 +50,7 @@ pub(crate) struct DeviceLimits {
     pub(crate) room: Room,
 }
 
-/// The driver's reports on loaded kernels, which this file can only estimate.
+/// The driver's reports on loaded kernels. The numbers in this file are only estimates.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Room {
     /// The tiers, by number, whose blocks do not fit.
@@ -77,8 +77,8 @@ fn most_rows(tensor: Tensor) -> usize {
     if tensor == Tensor::No { 8 } else { 16 }
 }
 
-/// The number of warps that split K: about 128 products each. It must depend on nothing else, or
-/// tiers would differ by rounding.
+/// Returns the number of warps that split K: about 128 products each. It must depend on `hidden`
+/// only, since otherwise tiers would differ by rounding.
 fn warps_k(hidden: usize) -> usize {
     match hidden {
         0..=128 => 1,
@@ -88,7 +88,7 @@ fn warps_k(hidden: usize) -> usize {
     }
 }
 
-/// How the type's factors are multiplied.
+/// Returns the multiplication of the type's factors.
 fn tensor(dtype: DType, products: Products, machine: &DeviceLimits) -> Tensor {
     match (dtype, products) {
         (DType::F16, _) => Tensor::Halves,
@@ -115,7 +115,7 @@ const ORDER: [(Tier, WeightStorage); 6] = [
     (Tier::Grid, WeightStorage::Shared),
 ];
 
-/// The reason for a tier.
+/// Returns the reason for a tier.
 fn why(tier: Tier) -> &'static str {
     match tier {
         Tier::Block => "a block keeps the weights, and the state of its rows, for all steps",
@@ -128,8 +128,8 @@ fn why(tier: Tier) -> &'static str {
     }
 }
 
-/// The tile of a cell's product, and the reason for its tier. `None`: the tier `reference`. `only`
-/// excludes all other tiers.
+/// Returns the tile of a cell's product, and the reason for its tier; `None` for the tier
+/// `reference`. `only` excludes all other tiers.
 pub(crate) fn choose(
     facts: CellShape,
     dtype: DType,
@@ -166,7 +166,7 @@ struct Table<'t> {
 impl Table<'_> {
     fn tile(&self, tier: Tier, hold: WeightStorage, units: usize, rows: usize, warps: usize) -> CellTile {
         let (facts, tensor, warps_k) = (self.facts, self.tensor, warps_k(self.facts.hidden));
-        // No more warps than there are columns for.
+        // There are no more warps than columns.
         let columns = facts.phases.iter().max().unwrap_or(&1) * units;
         let fragments = columns.div_ceil(if tensor == Tensor::No { 4 } else { 8 });
         let warps_n = (warps / warps_k).max(1).min(fragments.next_power_of_two());
@@ -174,7 +174,8 @@ impl Table<'_> {
     }
 
     fn fits(&self, tile: &CellTile) -> bool {
-        // A thread has 255 registers in 8 warps, 128 in 16; indices and addresses take the rest.
+        // A thread has 255 registers in 8 warps, and 128 in 16. Indices and addresses take the
+        // other registers.
         let registers = match (tile.threads() <= 256, tile.facts.acc) {
             (true, 8) => 208,
             (true, _) => 176,
@@ -183,13 +184,13 @@ impl Table<'_> {
         tile.shared() <= self.machine.shared && tile.registers() <= registers
     }
 
-    /// In few warps, where a thread has more registers, or in many.
+    /// A tile with few warps, in which a thread has more registers, or with many.
     fn held(&self, tier: Tier, hold: WeightStorage, units: usize, rows: usize) -> Option<CellTile> {
         let warps = if hold == WeightStorage::Registers { [8, 16] } else { [16, 8] };
         warps.into_iter().map(|warps| self.tile(tier, hold, units, rows, warps)).find(|tile| self.fits(tile))
     }
 
-    /// As many rows as give every SM some rows, if they fit; else fewer.
+    /// A tile with as many rows as give every SM some rows, if they fit; otherwise with fewer rows.
     fn most_rows_held(&self, tier: Tier, hold: WeightStorage, units: usize, shards: usize) -> Option<CellTile> {
         let shards = shards.max(1);
         let rows = self.facts.batch.div_ceil(shards).min(most_rows(self.tensor));
@@ -207,15 +208,15 @@ impl Table<'_> {
         SIZES.into_iter().zip(self.machine.room.clusters).filter(|(_, fit)| *fit != Some(0)).find_map(
             |(blocks, fit)| {
                 let shards = fit.unwrap_or(self.machine.sms / blocks);
-                // 16 bytes of h at a time.
+                // Units are a multiple of 8, because blocks exchange 16 bytes of h at a time.
                 let units = self.facts.hidden.div_ceil(blocks).next_multiple_of(8);
                 self.most_rows_held(Tier::Cluster, hold, units, shards).filter(|tile| tile.tiles() == blocks)
             },
         )
     }
 
-    /// The largest number of shards: a shard then exchanges fewer rows and has fewer blocks to wait
-    /// for.
+    /// The tile with the largest number of shards: each shard then exchanges fewer rows and waits
+    /// for fewer blocks.
     fn grid(&self, hold: WeightStorage) -> Option<CellTile> {
         let most = if self.tensor == Tensor::No { self.facts.batch } else { self.facts.batch.div_ceil(16) };
         (1..=most.min(self.machine.sms)).rev().find_map(|shards| {
@@ -236,7 +237,7 @@ impl Table<'_> {
         })
     }
 
-    /// If it moves fewer bytes than `step`, or is required.
+    /// The tile of a dense product, if it moves fewer bytes than `step`, or is required (`asked`).
     fn product(&self, asked: bool) -> Option<CellTile> {
         let step = self.step()?;
         let CellShape { phases, hidden, batch, element, acc, .. } = self.facts;
@@ -255,163 +256,4 @@ impl Table<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const H100: DeviceLimits = DeviceLimits { capability: 90, sms: 132, shared: 227 << 10, room: Room::UNKNOWN };
-    const CELLS: [(&str, &[usize], usize); 4] =
-        [("rnn", &[1], 1), ("gru", &[2, 1], 1), ("gru torch", &[3], 1), ("lstm", &[4], 2)];
-    const TYPES: [(DType, usize, usize); 4] =
-        [(DType::F64, 8, 8), (DType::F32, 4, 4), (DType::F16, 2, 4), (DType::Bf16, 2, 4)];
-
-    fn facts(cell: usize, dtype: usize, hidden: usize, batch: usize) -> CellShape {
-        let ((_, phases, states), (_, element, acc)) = (CELLS[cell], TYPES[dtype]);
-        CellShape { phases, states, hidden, batch, element, acc }
-    }
-
-    #[test]
-    fn what_fits_where() {
-        for (dtype, (of, ..)) in TYPES.iter().enumerate() {
-            for (cell, (name, ..)) in CELLS.iter().enumerate() {
-                let most = |tier| {
-                    let can = |hidden: &usize| {
-                        choose(facts(cell, dtype, *hidden, 16), *of, Products::Fast, &H100, Strategy::Auto, Some(tier))
-                            .is_some()
-                    };
-                    (1..=56).rev().map(|n| n * 64).find(can).unwrap_or(0)
-                };
-                let [block, cluster, grid] = [Tier::Block, Tier::Cluster, Tier::Grid].map(most);
-                println!("{:?} {name}: block {block}, cluster {cluster}, grid {grid}", of);
-                assert!(block < cluster && cluster < grid);
-            }
-        }
-    }
-
-    #[test]
-    fn what_the_well_known_shapes_take() {
-        for (cell, dtype, hidden, batch, tier) in [
-            (3, 3, 768, 16, Tier::Grid),
-            (1, 3, 768, 16, Tier::Grid),
-            (0, 3, 768, 16, Tier::Grid),
-            (3, 3, 512, 1, Tier::Grid),
-            (3, 3, 256, 64, Tier::Cluster),
-            (3, 3, 1024, 64, Tier::Grid),
-            (3, 3, 128, 128, Tier::Block),
-            (3, 1, 768, 16, Tier::Grid),
-            (0, 1, 100, 1, Tier::Block),
-            (3, 3, 4096, 16, Tier::Step),
-            (3, 3, 4096, 64, Tier::Product),
-            (1, 3, 4096, 256, Tier::Product),
-            (3, 1, 2048, 64, Tier::Product),
-        ] {
-            let (tile, _) =
-                choose(facts(cell, dtype, hidden, batch), TYPES[dtype].0, Products::Fast, &H100, Strategy::Auto, None)
-                    .unwrap();
-            println!(
-                "{} {:?} H={hidden} B={batch}: {:?} {:?}, {} tiles of {} units, {} shards of {} rows, {}x{} warps, {} bytes, {} registers",
-                CELLS[cell].0,
-                TYPES[dtype].0,
-                tile.tier,
-                tile.hold,
-                tile.tiles(),
-                tile.units,
-                tile.shards(),
-                tile.rows,
-                tile.warps_k,
-                tile.warps_n,
-                tile.shared(),
-                tile.registers()
-            );
-            assert_eq!(tile.tier, tier, "{} {:?} {hidden} {batch}", CELLS[cell].0, TYPES[dtype].0);
-        }
-    }
-
-    /// A cell of 33 shards by clusters of 4: one more than an H100's GPCs have room for.
-    #[test]
-    fn what_the_driver_says_of_room_decides() {
-        let facts = facts(3, 3, 256, 66);
-        let of = |room: Room, strategy| {
-            choose(facts, DType::Bf16, Products::Fast, &DeviceLimits { room, ..H100 }, strategy, None)
-                .map(|(tile, _)| tile)
-        };
-        let first = of(Room::UNKNOWN, Strategy::Auto).unwrap();
-        assert_eq!(first.tier, Tier::Cluster);
-        let blocks = first.tiles();
-        let reckoned = 132 / blocks;
-        assert!(first.shards() <= reckoned);
-        let mut room = Room::UNKNOWN;
-        // A block can take no more rows than this one has.
-        *room.clusters_of(blocks).unwrap() = Some(1);
-        let least = of(room, Strategy::Auto).unwrap().shards();
-        assert!(least < reckoned);
-        for fit in 1..=reckoned {
-            *room.clusters_of(blocks).unwrap() = Some(fit);
-            let tile = of(room, Strategy::Auto).unwrap();
-            assert!(
-                (tile.tier, tile.tiles()) == (Tier::Cluster, blocks) && tile.shards() <= fit.max(least),
-                "{fit}: {tile:?}"
-            );
-        }
-        *room.clusters_of(blocks).unwrap() = Some(0);
-        let next = of(room, Strategy::Auto).unwrap();
-        assert!(next.tier != Tier::Cluster || next.tiles() != blocks, "{next:?}");
-        room.none[Tier::Cluster as usize] = true;
-        assert_eq!(of(room, Strategy::Auto).unwrap().tier, Tier::Grid);
-        room.none[Tier::Grid as usize] = true;
-        room.none[Tier::Block as usize] = true;
-        assert!(matches!(of(room, Strategy::Auto).unwrap().tier, Tier::Step | Tier::Product));
-        assert!(of(room, Strategy::Persistent).is_none());
-    }
-
-    #[test]
-    fn every_cut_is_whole_and_keeps_to_the_limits() {
-        for machine in [
-            H100,
-            DeviceLimits { capability: 75, sms: 40, shared: 64 << 10, room: Room::UNKNOWN },
-            DeviceLimits { capability: 89, sms: 128, shared: 99 << 10, room: Room::UNKNOWN },
-        ] {
-            for (cell, dtype, products) in [
-                (0, 1, Products::Fast),
-                (1, 3, Products::Fast),
-                (2, 0, Products::Fast),
-                (3, 2, Products::Fast),
-                (3, 1, Products::Tf32),
-            ] {
-                for hidden in [1, 7, 33, 100, 128, 129, 512, 768, 1000, 1025, 4096] {
-                    for batch in [1, 7, 16, 65, 1000] {
-                        let facts = facts(cell, dtype, hidden, batch);
-                        let mut split = None;
-                        for tier in Tier::ALL {
-                            let Some((tile, _)) =
-                                choose(facts, TYPES[dtype].0, products, &machine, Strategy::Auto, Some(tier))
-                            else {
-                                assert!(tier < Tier::Step, "{facts:?} cannot go step by step");
-                                continue;
-                            };
-                            assert!(
-                                tile.units * tile.tiles() >= hidden && tile.rows * tile.shards() >= batch,
-                                "{tile:?}"
-                            );
-                            assert!(tile.shared() <= machine.shared && tile.threads() <= 512, "{tile:?}");
-                            assert!(
-                                *split.get_or_insert(tile.warps_k) == tile.warps_k,
-                                "{tile:?} sums in another order"
-                            );
-                            if tier == Tier::Grid {
-                                assert!(tile.blocks() <= machine.sms, "{tile:?}");
-                            }
-                            if tier == Tier::Cluster {
-                                assert!(tile.tiles() <= 8 && machine.capability >= 90, "{tile:?}");
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        let facts = facts(3, 1, 33, 7);
-        assert!(choose(facts, DType::F32, Products::Ordered, &H100, Strategy::Auto, None).is_none());
-        assert!(
-            choose(CellShape { hidden: 0, ..facts }, DType::F32, Products::Fast, &H100, Strategy::Auto, None).is_none()
-        );
-    }
-}
+mod tests;

@@ -64,7 +64,7 @@ impl Case {
     }
 
     /// The output and the state of every step. The state is rounded to `T`, as a run stores it.
-    pub(crate) fn twin<T: Scalar>(&self) -> (Vec<f64>, Vec<f64>) {
+    pub(crate) fn reference<T: Scalar>(&self) -> (Vec<f64>, Vec<f64>) {
         let (n, gates) = (self.units, self.kind.gates());
         let (wi, wh, b) = (self.weight("Wi"), self.weight("Wh"), self.weight("b"));
         let round = |x: f64| T::from_f64(x).to_f64();

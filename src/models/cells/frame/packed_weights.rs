@@ -1,33 +1,32 @@
-//! The weights of some of a cell's units, as the product wants them.
+//! The weights of a range of units of a cell, in the layout of the product.
 
 use crate::numeric::gemm::{Packed, padded};
 use crate::numeric::scalar::{Real, Scalar};
 use std::ops::Range;
 
-/// Elements that gates are computed on together. Rows of gates and of state have room for a whole
-/// chunk beyond their end.
+/// The number of elements for which gates are computed together. Rows of gates and of state have
+/// space for a whole chunk beyond their end.
 pub(in crate::models) const CHUNK: usize = 16;
 
-/// The weights of some units: for each group of gates its columns, and one row of products to start
-/// from.
+/// The weights of a range of units: the columns of each group of gates, and the row of biases.
 #[derive(Clone, Debug)]
-pub(crate) struct Part<R> {
+pub(crate) struct PackedWeights<R> {
     pub(in crate::models) units: Range<usize>,
-    /// All of the cell's units.
+    /// The number of all units of the cell.
     pub(super) hidden: usize,
     pub(super) wi: Vec<Packed<R>>,
     pub(super) wh: Vec<Packed<R>>,
-    /// Where each group begins in a row of products.
+    /// The start of each group in a row of products.
     pub(super) groups: Vec<usize>,
-    /// Where each gate begins in it.
+    /// The start of each gate in a row of products.
     pub(in crate::models) gates: Vec<usize>,
-    /// The bias: what a row of products starts from.
+    /// The bias, which is the initial value of a row of products.
     pub(super) bias: Vec<R>,
     /// The second bias of the last gate.
     pub(super) hidden_bias: Vec<R>,
 }
 
-impl<R: Real> Part<R> {
+impl<R: Real> PackedWeights<R> {
     pub(super) fn new<T: Scalar<Acc = R>>(
         groups: &[usize],
         units: Range<usize>,
@@ -36,7 +35,7 @@ impl<R: Real> Part<R> {
         [b, bh]: [Option<&[T]>; 2],
     ) -> Self {
         let gates = groups.iter().sum::<usize>();
-        let mut part = Self {
+        let mut packed = Self {
             hidden,
             wi: Vec::new(),
             wh: Vec::new(),
@@ -48,30 +47,30 @@ impl<R: Real> Part<R> {
         };
         let mut width = 0;
         for group in groups {
-            let first = part.gates.len();
+            let first = packed.gates.len();
             let columns: Vec<_> =
                 (first..first + group).map(|g| g * hidden + units.start..g * hidden + units.end).collect();
-            let packed = Packed::new(wi, gates * hidden, &columns);
-            part.groups.push(width);
-            part.gates.extend((0..columns.len()).map(|k| width + k * units.len()));
-            width += packed.width();
-            part.wi.push(packed);
-            part.wh.push(Packed::new(wh, gates * hidden, &columns));
+            let input = Packed::new(wi, gates * hidden, &columns);
+            packed.groups.push(width);
+            packed.gates.extend((0..columns.len()).map(|k| width + k * units.len()));
+            width += input.width();
+            packed.wi.push(input);
+            packed.wh.push(Packed::new(wh, gates * hidden, &columns));
         }
-        part.bias = vec![R::of(0.0); width + CHUNK];
+        packed.bias = vec![R::of(0.0); width + CHUNK];
         if let Some(b) = b {
-            for (gate, start) in part.gates.iter().enumerate() {
+            for (gate, start) in packed.gates.iter().enumerate() {
                 let from = &b[gate * hidden + units.start..][..units.len()];
-                part.bias[*start..].iter_mut().zip(from).for_each(|(to, b)| *to = b.to_acc());
+                packed.bias[*start..].iter_mut().zip(from).for_each(|(to, b)| *to = b.to_acc());
             }
         }
         if let Some(bh) = bh {
-            part.hidden_bias.iter_mut().zip(&bh[units]).for_each(|(to, b)| *to = b.to_acc());
+            packed.hidden_bias.iter_mut().zip(&bh[units]).for_each(|(to, b)| *to = b.to_acc());
         }
-        part
+        packed
     }
 
-    /// Elements of a row of products.
+    /// The number of elements in a row of products.
     pub(in crate::models) fn width(&self) -> usize {
         self.bias.len()
     }
@@ -85,10 +84,10 @@ pub(in crate::models) fn chunk<R: Real>(row: &[R], at: usize) -> [R; CHUNK] {
     chunk
 }
 
-/// Some units' values; zeros beyond them.
+/// Returns the values of up to `CHUNK` units, and zeros beyond them.
 #[inline(always)]
 pub(in crate::models) fn take<R: Real>(units: &[R]) -> [R; CHUNK] {
-    // The whole chunk is the usual case, and its length is known to the compiler.
+    // The whole chunk is the usual case, and the compiler knows its length.
     match units.try_into() {
         Ok(chunk) => chunk,
         Err(_) => {
@@ -99,7 +98,7 @@ pub(in crate::models) fn take<R: Real>(units: &[R]) -> [R; CHUNK] {
     }
 }
 
-/// Sets some units' values.
+/// Sets the values of up to `CHUNK` units.
 #[inline(always)]
 pub(in crate::models) fn put<R: Real>(chunk: &[R; CHUNK], units: &mut [R]) {
     match <&mut [R; CHUNK]>::try_from(&mut *units) {
@@ -108,7 +107,7 @@ pub(in crate::models) fn put<R: Real>(chunk: &[R; CHUNK], units: &mut [R]) {
     }
 }
 
-/// The values as `T` keeps them.
+/// Rounds the values to `T`.
 #[inline(always)]
 pub(in crate::models) fn round<T: Scalar>(values: &mut [T::Acc; CHUNK]) {
     if size_of::<T>() != size_of::<T::Acc>() {

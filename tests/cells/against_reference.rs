@@ -1,6 +1,6 @@
 //! Every cell compared with its plain loops, in every element type, with odd shapes.
 
-use crate::cells::twin::{Case, KINDS, assert_close};
+use crate::cells::reference::{Case, KINDS, assert_close};
 use half::{bf16, f16};
 use overtime::Scalar;
 
@@ -24,7 +24,7 @@ fn check<T: Scalar>(tol: f64) {
     for kind in KINDS {
         for shape in SHAPES {
             let case = Case::new::<T>(kind, SEED, shape);
-            let (out, state) = case.twin::<T>();
+            let (out, state) = case.reference::<T>();
             let (our_out, our_state) = case.run::<T>(2, None);
             let what = format!("{kind:?} {shape:?} {}", T::DTYPE);
             assert_close(&format!("{what} output"), &our_out, &out, tol);

@@ -1,0 +1,237 @@
+//! What a picture shows: for neurons their potentials, spikes and input; for networks spikes, rates
+//! and the variables asked for; for layers the output, the variables asked for, and the input.
+
+mod curves;
+mod layers;
+mod network;
+mod neurons;
+pub(crate) mod plain;
+
+use super::colour::Hue;
+use super::draw::fits;
+use super::grid::Clock;
+use crate::exit_code::usage;
+use overtime::{Monitor, models, monitor};
+use overtime_model::out_vars::{self, OutVar};
+use overtime_model::{Plot, SystemSpec as System};
+
+/// Most curves in a panel.
+const CURVES: usize = 5;
+/// Most panels of variables that were asked for.
+const PANELS: usize = 3;
+
+/// One panel of a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Panel {
+    /// What its axis says: name and unit.
+    pub(crate) label: String,
+    /// What the colour bar of a heat map says; its axis has the units.
+    pub(crate) bar: String,
+    pub(crate) source: Source,
+    pub(crate) form: Form,
+    /// The curves, or rows of a heat map: batch row, and unit within it.
+    pub(crate) cells: Vec<(usize, usize)>,
+    /// The legend, a line for each curve; empty where there is one alone.
+    pub(crate) legend: Vec<String>,
+    pub(crate) hues: Vec<Hue>,
+    /// How high it is, compared with the others.
+    pub(crate) weight: u32,
+    /// How spikes are marked in a trace of V, where the model resets V.
+    pub(crate) spikes: Option<Marks>,
+}
+
+/// Where a panel's values come from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Source {
+    Var(String),
+    Output,
+    Input,
+    /// Spikes of these units, a dot each.
+    Raster,
+    /// Spikes of populations by time, in Hz.
+    Rates,
+    /// Values that a variable has at the end.
+    Histogram(String),
+}
+
+/// How values are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Form {
+    /// Lines from value to value.
+    Lines,
+    /// Values that hold for a step.
+    Steps,
+    /// Colours, of units by time.
+    Heat,
+}
+
+/// The spikes of a trace: the recording that they are in, and the potential that marks them.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Marks {
+    pub(crate) recording: String,
+    /// The potential of a spike's peak; none where the model has no upstroke, and marks stand above
+    /// the trace.
+    pub(crate) peak: Option<f64>,
+}
+
+impl Panel {
+    /// What the loop must record for it.
+    pub(crate) fn monitor(&self) -> Option<Monitor> {
+        let Source::Var(name) = &self.source else { return None };
+        Some(monitor(name).named(self.monitor_name()).units(self.units()).every(1))
+    }
+
+    /// The name of that recording: no variable has a space in its name.
+    pub(crate) fn monitor_name(&self) -> String {
+        match &self.source {
+            Source::Var(name) => format!("plot {name}"),
+            _ => String::new(),
+        }
+    }
+
+    /// The units that the curves are of, each once.
+    pub(crate) fn units(&self) -> Vec<usize> {
+        let mut units: Vec<usize> = self.cells.iter().map(|c| c.1).collect();
+        units.sort_unstable();
+        units.dedup();
+        units
+    }
+}
+
+/// What there is to be drawn: of a run, or in a file of results.
+pub(crate) struct Subject<'a> {
+    pub(crate) system: &'a System,
+    /// Batch rows, if there is a batch.
+    pub(crate) batch: Option<usize>,
+    /// Elements of a row of the output, and of the input.
+    pub(crate) output: usize,
+    pub(crate) input: usize,
+    pub(crate) given: Drive,
+    /// Elements of a row of a variable, if there is one of this name, and all names.
+    pub(crate) elements: &'a dyn Fn(&str) -> Option<usize>,
+    pub(crate) names: Vec<String>,
+    pub(crate) out_vars: Option<&'a str>,
+    pub(crate) plot: &'a Plot,
+}
+
+/// What the input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drive {
+    /// Not known.
+    Unknown,
+    /// One number.
+    Constant,
+    /// A series for all units, or for each.
+    Shared,
+    Series,
+}
+
+/// What the axis of time counts.
+pub(crate) fn clock(system: &System) -> Clock {
+    if matches!(system, System::Sequential(_)) { Clock::Steps } else { Clock::Milliseconds }
+}
+
+/// What to draw.
+pub(crate) fn plan(subject: &Subject<'_>) -> anyhow::Result<Vec<Panel>> {
+    let asked = subject.out_vars.map(out_vars::parse).transpose()?.unwrap_or_default();
+    let (last, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|want| want.histogram);
+    let histograms = last.iter().map(|want| subject.histogram(want, "out-vars")).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut panels = match &subject.plot.panels {
+        Some(names) => {
+            let panel = |name: &String| subject.named(name, &asked);
+            names.iter().map(panel).collect::<anyhow::Result<Vec<_>>>()?
+        }
+        None => {
+            let mut all = match subject.system {
+                System::Neurons(group) => neurons::usual(subject, group, &asked)?,
+                System::Network(net) => network::usual(subject, net, &asked),
+                System::Sequential(_) => layers::usual(subject, &asked),
+            };
+            all.extend(histograms.into_iter().take(PANELS));
+            all
+        }
+    };
+    panels.retain(|p| !p.cells.is_empty());
+    size_fits(&panels, subject.plot)?;
+    for panel in panels.iter_mut().filter(|p| p.cells.len() < 2 || p.form == Form::Heat) {
+        panel.legend.clear();
+    }
+    Ok(panels)
+}
+
+/// Refuses panels that have no room, where a size or panels were asked for.
+pub(crate) fn size_fits(panels: &[Panel], plot: &Plot) -> anyhow::Result<()> {
+    if plot.size.is_some() || plot.panels.is_some() { fits(panels, plot) } else { Ok(()) }
+}
+
+impl Subject<'_> {
+    fn rows(&self) -> usize {
+        self.batch.unwrap_or(1)
+    }
+
+    /// The panels that have names of their own.
+    fn own(&self) -> &'static [&'static str] {
+        match self.system {
+            System::Neurons(_) => &["spike", "rate", "input"],
+            System::Network(_) => &["spike", "rate"],
+            System::Sequential(_) => &["output", "input"],
+        }
+    }
+
+    /// The panel of this name in `plot.panels`.
+    fn named(&self, name: &str, asked: &[OutVar]) -> anyhow::Result<Panel> {
+        if self.own().contains(&name) {
+            return match self.system {
+                System::Neurons(group) => neurons::own(self, group, name),
+                System::Network(net) => Ok(network::own(net, name)),
+                System::Sequential(_) => Ok(layers::own(self, name)),
+            };
+        }
+        let wrong = |e: &dyn std::fmt::Display| usage(format!("plot.panels: {e}"));
+        let want = match out_vars::parse(name).map_err(|e| wrong(&e))?.as_slice() {
+            [one] => one.clone(),
+            _ => return Err(wrong(&format!("`{}` is not one variable", name.escape_debug()))),
+        };
+        if want.events {
+            return Err(wrong(&format!("`{}`: events have no values; `spike` is the raster", name.escape_debug())));
+        }
+        if want.histogram {
+            return self.histogram(&want, "plot.panels");
+        }
+        let Some(len) = (self.elements)(&want.var) else { return Err(self.unknown("plot.panels", "panel", &want.var)) };
+        if let Some(beyond) = want.units.iter().flatten().find(|range| range.end > len) {
+            let unit = beyond.end - 1;
+            return Err(wrong(&format!("`{}` has {len} units, and no unit {unit}", want.var.escape_debug())));
+        }
+        // Without units of its own, those that are recorded.
+        let recorded = asked.iter().find(|other| other.var == want.var && want.units.is_none() && !other.events);
+        let want = recorded.unwrap_or(&want);
+        match self.system {
+            System::Neurons(group) => neurons::variable(self, group, want),
+            System::Network(net) => Ok(network::variable(self, net, want)),
+            System::Sequential(_) => Ok(layers::variable(self, want)),
+        }
+    }
+
+    fn histogram(&self, want: &OutVar, place: &str) -> anyhow::Result<Panel> {
+        if (self.elements)(&want.var).is_none() {
+            return Err(self.unknown(place, "variable", &want.var));
+        }
+        Ok(Panel { weight: 3, ..curves::alone("number", Source::Histogram(want.var.clone())) })
+    }
+
+    fn unknown(&self, place: &str, what: &str, name: &str) -> anyhow::Error {
+        let of = if place == "out-vars" { " for a histogram" } else { "" };
+        let own: &[&str] = if what == "panel" { self.own() } else { &[] };
+        let known: Vec<&str> = own.iter().copied().chain(self.names.iter().map(String::as_str)).collect();
+        let near = models::nearest(name, known.iter().copied())
+            .map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+        let (name, known) = (name.escape_debug(), known.join(", "));
+        usage(format!("{place}: no {what} named `{name}`{of}{near}; there is: {known}"))
+    }
+}
+
+/// What an axis says.
+fn with_unit(name: &str, unit: &str) -> String {
+    if unit.is_empty() { name.to_owned() } else { format!("{name} ({unit})") }
+}

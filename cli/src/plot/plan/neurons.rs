@@ -1,0 +1,88 @@
+//! Panels of a group of neurons.
+
+use super::curves::{alone, cells, names, of_cells};
+use super::{CURVES, Drive, Form, Marks, PANELS, Panel, Source, Subject, with_unit};
+use crate::spikes::SPIKES;
+use overtime_model::out_vars::OutVar;
+use overtime_model::{Neurons, Value};
+
+pub(super) fn usual(subject: &Subject<'_>, group: &Neurons, asked: &[OutVar]) -> anyhow::Result<Vec<Panel>> {
+    let mut panels = Vec::new();
+    let plain = |name: &str| OutVar { var: name.into(), units: None, events: false, histogram: false };
+    if group.info()?.variable("V").is_some() {
+        let want = asked.iter().find(|want| want.var == "V" && !want.events).cloned();
+        panels.push(variable(subject, group, &want.unwrap_or_else(|| plain("V")))?);
+    }
+    if subject.rows().saturating_mul(subject.output) > CURVES {
+        panels.push(own(subject, group, "spike")?);
+    }
+    let others = asked.iter().filter(|want| !want.events && !["V", "input", "spike"].contains(&&*want.var));
+    for want in others.take(PANELS) {
+        panels.push(variable(subject, group, want)?);
+    }
+    if !group.info()?.inputs.is_empty() {
+        panels.push(own(subject, group, "input")?);
+    }
+    Ok(panels)
+}
+
+pub(super) fn own(subject: &Subject<'_>, group: &Neurons, name: &str) -> anyhow::Result<Panel> {
+    match name {
+        "spike" => Ok(alone("neuron", Source::Raster)),
+        "rate" => Ok(alone("rate (Hz)", Source::Rates)),
+        _ => input(subject, group),
+    }
+}
+
+/// A variable, by name and unit.
+pub(super) fn variable(subject: &Subject<'_>, group: &Neurons, want: &OutVar) -> anyhow::Result<Panel> {
+    if want.var == "input" {
+        return input(subject, group);
+    }
+    let info = group.info()?;
+    let unit = info.variable(&want.var).map_or("", |variable| variable.unit);
+    let is_potential = want.var == "V";
+    let len = (subject.elements)(&want.var).unwrap_or(subject.output);
+    let cells = cells(subject.rows(), len, Some(want));
+    let legend = names(&cells, len, "neuron");
+    Ok(Panel {
+        weight: if is_potential { 6 } else { 3 },
+        spikes: if is_potential { marks(group, SPIKES.to_owned()) } else { None },
+        ..of_cells(&with_unit(&want.var, unit), Source::Var(want.var.clone()), cells, legend)
+    })
+}
+
+/// How spikes of these neurons are marked: those that a reset takes out of the trace.
+pub(super) fn marks(group: &Neurons, recording: String) -> Option<Marks> {
+    let info = group.info().ok()?;
+    if !info.takes("reset") {
+        return None;
+    }
+    let given = group.parameters.iter().find(|(name, _)| name == "V_th").map(|(_, value)| value);
+    let threshold = match given {
+        Some(Value::Number(threshold)) => Some(*threshold),
+        Some(_) => None,
+        None => info.parameter("V_th").map(|parameter| parameter.default),
+    };
+    // The equations of all others go up to the threshold by themselves: it is the peak.
+    Some(Marks { recording, peak: threshold.filter(|_| info.name != "LIF") })
+}
+
+fn input(subject: &Subject<'_>, group: &Neurons) -> anyhow::Result<Panel> {
+    let info = group.info()?;
+    let label = info.inputs.first().map_or_else(|| "I".to_owned(), |port| with_unit("I", port.unit));
+    let is_variable = (subject.elements)("input").is_some();
+    let source = if is_variable { Source::Var("input".into()) } else { Source::Input };
+    let is_noisy = group.noise.is_some_and(|sigma| sigma > 0.0);
+    let mut cells = cells(subject.rows(), subject.output, None);
+    if is_noisy || subject.given != Drive::Series {
+        // Several would hide each other.
+        cells.truncate(1);
+    }
+    if subject.given == Drive::Unknown && !is_variable {
+        cells.clear();
+    }
+    let legend = names(&cells, subject.output, "neuron");
+    let form = if is_noisy { Form::Lines } else { Form::Steps };
+    Ok(Panel { weight: 2, form, ..of_cells(&label, source, cells, legend) })
+}
