@@ -1,9 +1,9 @@
-//! The values of a model: numbers, or arrays in files.
+//! The arrays of a model: those in files, and sequences.
 
 use crate::error::{Error, Result};
 use crate::files;
 use crate::value::Value;
-use ndarray::ArrayD;
+use ndarray::{Array1, ArrayD};
 use overtime::{Init, memory};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,11 +20,15 @@ impl Arrays {
     pub fn read<'v>(values: impl IntoIterator<Item = (String, &'v Value)>, model: Option<&Path>) -> Result<Self> {
         let mut arrays = BTreeMap::new();
         for (name, value) in values {
-            if let Value::File { file, array, line } = value {
-                let values = files::one(file, array.as_deref()).map_err(|e| {
-                    let model = model.map_or_else(String::new, |m| format!("{}:{line}: ", m.display()));
-                    e.within(format!("{model}{name}"))
-                })?;
+            let place = |line: &usize| {
+                let model = model.map_or_else(String::new, |m| format!("{}:{line}: ", m.display()));
+                format!("{model}{name}")
+            };
+            if let Value::Sequence { values, line } = value {
+                let values = values.values().map_err(|e| e.within(place(line)))?;
+                arrays.insert(name, Array1::from(values).into_dyn());
+            } else if let Value::File { file, array, line } = value {
+                let values = files::one(file, array.as_deref()).map_err(|e| e.within(place(line)))?;
                 arrays.insert(name, values);
             }
         }
@@ -51,7 +55,7 @@ impl Arrays {
             Value::Uniform(a, b) => Init::Uniform(*a, *b),
             Value::Normal(m, s) => Init::Normal(*m, *s),
             Value::Orthogonal(gain) => Init::Orthogonal(*gain),
-            Value::File { .. } => match self.get(name)? {
+            Value::File { .. } | Value::Sequence { .. } => match self.get(name)? {
                 array if array.ndim() == 0 => Init::Constant(array.iter().next().copied().unwrap_or_default()),
                 array => Init::Values(memory::collect(&format!("the values of `{name}`"), array.iter().copied())?),
             },

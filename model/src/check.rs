@@ -3,9 +3,12 @@
 
 use crate::neurons::check::{Keys, neurons as one_group};
 use crate::rules::{Line, Result, choice, error, file_only, finite, get, known, number_or_file, start};
+use crate::settings::Signal;
 use crate::system_spec::SystemSpec;
 use crate::toml_file;
-use crate::toml_values::{self as raw, Table};
+use crate::toml_inputs;
+use crate::toml_values::Table;
+use crate::value::Value;
 use crate::{Axis, Input, Settings, Type, layers, network, neurons, out_vars};
 use overtime::Strategy;
 use std::path::PathBuf;
@@ -83,6 +86,10 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
                 parameters,
                 initial,
                 channel,
+                input: match &settings.input {
+                    Some(Input::One(signal)) => signal.units().map(|units| (units, line(input_at))),
+                    _ => None,
+                },
             };
             SystemSpec::Neurons(one_group(&kind, group, line)?)
         }
@@ -115,6 +122,17 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
         if let Err(message) = net.takes_input(&names) {
             return error(line, input_at, message);
         }
+        input_sizes(given, net).or_else(|message| error(line, input_at, message))?;
+    } else if let (
+        Some(Input::One(Signal::Stimulus(_) | Signal::Value(Value::Sequence { .. }))),
+        SystemSpec::Sequential(_),
+    ) = (&settings.input, &system)
+    {
+        return error(
+            line,
+            input_at,
+            "a sequence or a stimulus is an input of neurons; layers take a number or a file",
+        );
     } else if let Some(Input::Named(_)) = &settings.input {
         return error(
             line,
@@ -125,17 +143,45 @@ pub(crate) fn model(file: toml_file::File, line: Line<'_>) -> Result<(SystemSpec
     Ok((system, settings))
 }
 
-fn input(v: Spanned<raw::Input>, line: Line<'_>) -> Result<Input> {
+/// Checks that inputs with one value for each neuron have as many as their groups have neurons.
+fn input_sizes(input: &Input, net: &network::Network) -> std::result::Result<(), String> {
+    let all: Vec<(&str, &Signal)> = match input {
+        Input::One(signal) => net.with_input().first().map(|name| (*name, signal)).into_iter().collect(),
+        Input::Named(all) => all.iter().map(|(name, signal)| (name.as_str(), signal)).collect(),
+    };
+    for (name, signal) in all {
+        let size = net.groups.iter().find(|group| group.name == name).map(|group| group.neurons.size);
+        if let (Some(units), Some(size)) = (signal.units(), size)
+            && units != size
+        {
+            return Err(format!("the input of `{name}` has {units} values, and the group has {size} neurons"));
+        }
+    }
+    Ok(())
+}
+
+fn input(v: Spanned<toml_inputs::Input>, line: Line<'_>) -> Result<Input> {
     let at = v.span();
     match v.into_inner() {
-        raw::Input::One(value) => number_or_file(Spanned::new(at, value), line, "input").map(Input::One),
-        raw::Input::Named(values) => {
-            let value = |(name, value): (Spanned<String>, Spanned<raw::Value>)| {
-                let value = number_or_file(value, line, &format!("input.{}", name.get_ref()))?;
+        toml_inputs::Input::One(value) => signal(Spanned::new(at, value), line, "input").map(Input::One),
+        toml_inputs::Input::Named(values) => {
+            let value = |(name, value): (Spanned<String>, Spanned<toml_inputs::Signal>)| {
+                let value = signal(value, line, &format!("input.{}", name.get_ref()))?;
                 Ok((name.into_inner(), value))
             };
             values.into_iter().map(value).collect::<Result<_>>().map(Input::Named)
         }
+    }
+}
+
+fn signal(v: Spanned<toml_inputs::Signal>, line: Line<'_>, key: &str) -> Result<Signal> {
+    let at = v.span();
+    match v.into_inner() {
+        toml_inputs::Signal::Value(value) => number_or_file(Spanned::new(at, value), line, key).map(Signal::Value),
+        toml_inputs::Signal::Stimulus(stimulus) => match stimulus.check() {
+            Ok(()) => Ok(Signal::Stimulus(stimulus)),
+            Err(e) => error(line, at.start, format!("`{key}`: {e}")),
+        },
     }
 }
 

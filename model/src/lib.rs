@@ -30,9 +30,12 @@ pub mod neurons;
 pub mod out_vars;
 mod plot;
 mod rules;
+mod sequence;
 mod settings;
+pub mod stimulus;
 mod system_spec;
 mod toml_file;
+mod toml_inputs;
 mod toml_values;
 mod value;
 
@@ -44,7 +47,9 @@ pub use model_file::ModelFile;
 pub use network::Network;
 pub use neurons::Neurons;
 pub use plot::Plot;
-pub use settings::{Axis, Input, Settings, Type};
+pub use sequence::Sequence;
+pub use settings::{Axis, Input, Settings, Signal, Type};
+pub use stimulus::Stimulus;
 pub use system_spec::SystemSpec;
 pub use value::Value;
 

@@ -1,6 +1,7 @@
 //! The rules that values of a model file must keep, and the errors of values that break them.
 
 use crate::error::ParseError;
+use crate::sequence::Sequence;
 use crate::toml_values::{self as raw, Maybe, Table};
 use crate::value::Value;
 use overtime::Number;
@@ -93,8 +94,12 @@ pub(crate) fn finite(x: Spanned<f64>, line: Line<'_>, key: &str, least: f64) -> 
 pub(crate) fn number_or_file(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result<Value> {
     let at = start(&v);
     match value(v, line, key)? {
-        value @ (Value::Number(_) | Value::File { .. }) => Ok(value),
-        _ => error(line, at, format!("`{key}` is a number or {{ file = …, array = … }}")),
+        value @ (Value::Number(_) | Value::Sequence { .. } | Value::File { .. }) => Ok(value),
+        _ => error(
+            line,
+            at,
+            format!("`{key}` must be a number, a sequence such as {{ linspace = … }}, or {{ file = …, array = … }}"),
+        ),
     }
 }
 
@@ -102,7 +107,7 @@ pub(crate) fn file_only(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Re
     let at = start(&v);
     match value(v, line, key)? {
         value @ Value::File { .. } => Ok(value),
-        _ => error(line, at, format!("`{key}` is {{ file = …, array = … }}")),
+        _ => error(line, at, format!("`{key}` must be {{ file = …, array = … }}")),
     }
 }
 
@@ -121,35 +126,40 @@ pub(crate) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result
                 return error(line, at, format!("`{key}`: no values named `{name}`; there is: {known}"));
             }
         },
-        raw::Value::Source(raw::Source { file: Some(file), array, uniform: None, normal: None, orthogonal: None }) => {
-            Value::File { file: PathBuf::from(file), array, line: line(at) }
-        }
-        raw::Value::Source(raw::Source {
-            file: None,
-            array: None,
-            uniform: Some([a, b]),
-            normal: None,
-            orthogonal: None,
-        }) => Value::Uniform(a, b),
-        raw::Value::Source(raw::Source {
-            file: None,
-            array: None,
-            uniform: None,
-            normal: Some([m, s]),
-            orthogonal: None,
-        }) => Value::Normal(m, s),
-        raw::Value::Source(raw::Source {
-            file: None,
-            array: None,
-            uniform: None,
-            normal: None,
-            orthogonal: Some(gain),
-        }) => Value::Orthogonal(gain),
-        raw::Value::Source(_) => {
-            let one = "file (with array, if there are several), uniform = [low, high], normal = [mean, deviation], orthogonal = gain";
-            return error(line, at, format!("`{key}` must have just one of {one}"));
-        }
+        raw::Value::Source(source) => return self::source(source, at, line, key),
     };
+    checked(value, at, line, key)
+}
+
+/// A table that says where values come from, with exactly one of its keys.
+fn source(source: raw::Source, at: usize, line: Line<'_>, key: &str) -> Result<Value> {
+    let raw::Source { file, array, uniform, normal, orthogonal, linspace, logspace, geomspace, arange } = source;
+    let sequence = |values: Sequence| Value::Sequence { values, line: line(at) };
+    let without_array = array.is_none();
+    let mut all = [
+        file.map(|file| Value::File { file: PathBuf::from(file), array, line: line(at) }),
+        uniform.map(|[low, high]| Value::Uniform(low, high)),
+        normal.map(|[mean, deviation]| Value::Normal(mean, deviation)),
+        orthogonal.map(Value::Orthogonal),
+        linspace.map(Sequence::Linspace).map(sequence),
+        logspace.map(Sequence::Logspace).map(sequence),
+        geomspace.map(Sequence::Geomspace).map(sequence),
+        arange.map(Sequence::Arange).map(sequence),
+    ]
+    .into_iter()
+    .flatten();
+    match (all.next(), all.next()) {
+        (Some(value), None) if without_array || matches!(value, Value::File { .. }) => checked(value, at, line, key),
+        _ => {
+            let one = "file (with array, if the file has several), uniform = [low, high], normal = [mean, deviation], \
+                       orthogonal = gain, linspace, logspace or geomspace = [from, to, number of values], \
+                       arange = [start, stop, step]";
+            error(line, at, format!("`{key}` must have exactly one of {one}"))
+        }
+    }
+}
+
+fn checked(value: Value, at: usize, line: Line<'_>, key: &str) -> Result<Value> {
     let numbers: &[f64] = match &value {
         Value::Number(a) | Value::Orthogonal(a) => &[*a],
         Value::Uniform(a, b) | Value::Normal(a, b) => &[*a, *b],
@@ -159,6 +169,10 @@ pub(crate) fn value(v: Spanned<raw::Value>, line: Line<'_>, key: &str) -> Result
         return error(line, at, format!("`{key}` is not finite"));
     }
     match value {
+        Value::Sequence { values, .. } => match values.check() {
+            Ok(()) => Ok(value),
+            Err(e) => error(line, at, format!("`{key}`: {e}")),
+        },
         Value::Uniform(low, high) if low > high => {
             error(line, at, format!("`{key}`: uniform = [low, high], and {} is above {}", Number(low), Number(high)))
         }

@@ -2,7 +2,8 @@
 
 use crate::network::tables::{Group, Populations, Projection};
 use crate::neurons::RawChannel;
-use crate::toml_values::{Input, Layer, Maybe, Table, Value};
+use crate::toml_inputs::Input;
+use crate::toml_values::{Layer, Maybe, Table, Value};
 use serde::Deserialize;
 use toml::Spanned;
 

@@ -57,6 +57,10 @@ pub(crate) struct Source {
     pub(crate) uniform: Option<[f64; 2]>,
     pub(crate) normal: Option<[f64; 2]>,
     pub(crate) orthogonal: Option<f64>,
+    pub(crate) linspace: Option<[f64; 3]>,
+    pub(crate) logspace: Option<[f64; 3]>,
+    pub(crate) geomspace: Option<[f64; 3]>,
+    pub(crate) arange: Option<[f64; 3]>,
 }
 
 // By hand rather than `untagged`, which would lose the key and the place of an error inside the
@@ -83,62 +87,6 @@ impl<'de> Deserialize<'de> for Value {
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
                 Source::deserialize(MapAccessDeserializer::new(map)).map(Value::Source)
-            }
-        }
-        deserializer.deserialize_any(Any)
-    }
-}
-
-/// An input: of the only group that takes one, or of groups by name.
-pub(crate) enum Input {
-    One(Value),
-    Named(Vec<(Spanned<String>, Spanned<Value>)>),
-}
-
-impl<'de> Deserialize<'de> for Input {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Input;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(
-                    "a number, { file = \"x.npz\", array = \"in\" }, or one of these for each group by its name",
-                )
-            }
-            fn visit_f64<E: de::Error>(self, x: f64) -> Result<Input, E> {
-                Ok(Input::One(Value::Number(x)))
-            }
-            fn visit_i64<E: de::Error>(self, x: i64) -> Result<Input, E> {
-                Ok(Input::One(Value::Number(x as f64)))
-            }
-            fn visit_u64<E: de::Error>(self, x: u64) -> Result<Input, E> {
-                Ok(Input::One(Value::Number(x as f64)))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Input, A::Error> {
-                let (mut file, mut array, mut named) = (None, None, Vec::new());
-                while let Some(key) = map.next_key::<Spanned<String>>()? {
-                    match key.get_ref().as_str() {
-                        "file" => file = Some(map.next_value::<String>()?),
-                        "array" => array = Some(map.next_value::<String>()?),
-                        _ => named.push((key, map.next_value::<Spanned<Value>>()?)),
-                    }
-                }
-                match (file.is_some() || array.is_some(), named.is_empty()) {
-                    (true, true) => Ok(Input::One(Value::Source(Source {
-                        file,
-                        array,
-                        uniform: None,
-                        normal: None,
-                        orthogonal: None,
-                    }))),
-                    (true, false) => Err(de::Error::custom(
-                        "`file` and `array` beside other names: an input is a file, or a table of groups",
-                    )),
-                    (false, true) => {
-                        Err(de::Error::custom("an empty table: an input is a number, a file, or a table of groups"))
-                    }
-                    (false, false) => Ok(Input::Named(named)),
-                }
             }
         }
         deserializer.deserialize_any(Any)

@@ -1,5 +1,6 @@
 //! A value of a model: a number, a distribution, or an array in a file.
 
+use crate::sequence::Sequence;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,13 @@ pub enum Value {
     Normal(f64, f64),
     /// Orthonormal rows or columns times a gain.
     Orthogonal(f64),
+    /// One value for each unit, evenly spaced.
+    Sequence {
+        /// The values.
+        values: Sequence,
+        /// The line of the model file.
+        line: usize,
+    },
     /// An array in a file.
     File {
         /// The file.

@@ -4,9 +4,11 @@
 
 use super::initial_state;
 use super::initial_state::{RUN, without_run};
+use super::length;
 use super::memory_need;
 use super::picture;
-use super::recorder::{Buffer, Kept, steps_of};
+use super::recorder::{Buffer, Kept};
+use super::series::Series;
 use super::session::{Place, Session};
 use super::setup;
 use super::spec::{Given, Spec};
@@ -61,13 +63,10 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
     let mut file = initial_state::file(session)?;
     let mut add = |name: String, tensor: Tensor| file.tensors.push((format!("{RUN}{name}"), tensor));
     if let Some(series) = &session.input {
-        add("input".into(), Tensor::try_from_array(steps_of(series, session.time_axis, from, usize::MAX))?);
+        add("input".into(), Tensor::try_from_array(series.rest(from))?);
     }
     for (name, series) in &session.named {
-        add(
-            format!("input/{name}"),
-            Tensor::try_from_array(steps_of(series, session.time_axis_of(series), from, usize::MAX))?,
-        );
+        add(format!("input/{name}"), Tensor::try_from_array(series.rest(from))?);
     }
     for (name, array) in &session.arrays.0 {
         add(format!("arrays/{name}"), Tensor::try_from_array(array.view())?);
@@ -106,7 +105,7 @@ pub(crate) fn write<T: Element>(session: &mut Session<T>, from: usize) -> anyhow
         begin: session.begin,
         steps: session.steps,
         done: session.done,
-        time_axis: session.time_axis,
+        time_axis: session.input.as_ref().map_or(0, |series| series.time_axis),
         spikes: session.recorder.spikes,
         stream,
         spike_stream: spikes,
@@ -172,18 +171,22 @@ impl Checkpoint {
         session.arrays = arrays;
         (session.begin, session.t) = (progress.begin, progress.t);
         (session.steps, session.done) = (progress.steps, progress.done);
-        session.time_axis = progress.time_axis;
         let get = |name: &str| {
             let found = file.get(&format!("{RUN}{name}"));
             found.ok_or_else(|| anyhow::Error::from(Failure::Io(format!("this checkpoint lacks `{RUN}{name}`"))))
         };
         if file.get(&format!("{RUN}input")).is_some() {
-            session.input = Some(get("input")?.to_array()?);
+            let repeats = matches!(session.spec.input, Given::Sequence(_));
+            session.input = Some(Series { values: get("input")?.to_array()?, time_axis: progress.time_axis, repeats });
         }
         if let Given::Named(all) = &session.spec.input {
-            let series = all.iter().filter(|(_, given)| matches!(given, Given::Series(..)));
+            let series = all.iter().filter(|(_, given)| given.varies());
             session.named = series
-                .map(|(name, _)| Ok((name.clone(), get(&format!("input/{name}"))?.to_array()?)))
+                .map(|(name, given)| {
+                    let values: ArrayD<T> = get(&format!("input/{name}"))?.to_array()?;
+                    let time_axis = length::time_axis(&session.spec, batch.is_some(), values.shape());
+                    Ok((name.clone(), Series { values, time_axis, repeats: matches!(given, Given::Sequence(_)) }))
+                })
                 .collect::<anyhow::Result<_>>()?;
         }
         session.recorder.spikes = progress.spikes;
@@ -213,7 +216,7 @@ impl Checkpoint {
         }
         session.events_before = synaptic_events(&session.recorder.trains, &session.populations());
         if let Some(grid) = progress.grid {
-            let axes = session.input.as_ref().map(ArrayD::ndim);
+            let axes = session.input.as_ref().map(|series| series.values.ndim());
             let panels = picture::panels(&session.spec, session.over_time.schema(), batch, axes)?;
             let mut traces = session.traces(panels)?;
             let (low, high) = (get("plot/low")?.to_array()?, get("plot/high")?.to_array()?);

@@ -112,8 +112,8 @@ fn end<T: Element>(session: &Session<T>, all: u64) -> anyhow::Result<(u64, &'sta
     let mut ends = vec![(0, "")];
     if files.checkpoint.is_some() {
         let series = session.input.iter().chain(session.named.iter().map(|(_, x)| x));
-        let series =
-            series.fold(state.saturating_add(all), |sum, x| sum.saturating_add(elements(x.len(), size_of::<T>())));
+        let series = series
+            .fold(state.saturating_add(all), |sum, x| sum.saturating_add(elements(x.values.len(), size_of::<T>())));
         let arrays =
             session.arrays.0.values().fold(series, |sum, x| sum.saturating_add(elements(x.len(), size_of::<f64>())));
         let trains = session.recorder.trains.iter().fold(arrays, |sum, train| sum.saturating_add(train.bytes()));

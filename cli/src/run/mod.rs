@@ -12,6 +12,7 @@ pub(crate) mod progress;
 pub(crate) mod recorder;
 pub(crate) mod reserved_memory;
 pub(crate) mod results;
+pub(crate) mod series;
 pub(crate) mod session;
 pub(crate) mod setup;
 pub(crate) mod signals;

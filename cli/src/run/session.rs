@@ -1,16 +1,15 @@
 //! A run that is set up: the loop, its input, and what is kept of it.
 
-use super::length;
 use super::picture;
 use super::progress::short;
 use super::recorder::{Kept, Recorder, kept};
 use super::reserved_memory::Room;
+use super::series::Series;
 use super::spec::Spec;
 use super::spike_file::Spikes;
 use crate::exit_code::usage;
 use crate::plot::{Panel, Traces};
 use crate::run::element::Element;
-use ndarray::ArrayD;
 use overtime::{Device, LoopOverTime, Number, Survey, memory};
 use overtime_model::network::{Network, Population};
 use overtime_model::out_vars;
@@ -47,11 +46,9 @@ pub(crate) struct Session<T: Element> {
     /// Values that the model took from files.
     pub(crate) arrays: Arrays,
     /// The series that is still to come, if there is one.
-    pub(crate) input: Option<ArrayD<T>>,
-    /// Which of its axes is time.
-    pub(crate) time_axis: usize,
+    pub(crate) input: Option<Series<T>>,
     /// Likewise of groups by name.
-    pub(crate) named: Vec<(String, ArrayD<T>)>,
+    pub(crate) named: Vec<(String, Series<T>)>,
     /// All steps of the run, those done, and the index of the first.
     pub(crate) steps: u64,
     pub(crate) done: u64,
@@ -75,11 +72,6 @@ impl<T: Element> Session<T> {
         let (rows, units) = (self.over_time.batch().unwrap_or(1), self.over_time.schema().output_len());
         let clock = (self.begin, self.t, self.over_time.dt(), self.steps);
         picture::traces(&self.spec, panels, (&self.populations(), units, rows), clock)
-    }
-
-    /// Which axis of a group's series is time.
-    pub(crate) fn time_axis_of(&self, series: &ArrayD<T>) -> usize {
-        length::time_axis(&self.spec, self.over_time.batch().is_some(), series.shape())
     }
 
     /// Steps from one checkpoint to the next, if there are to be several.

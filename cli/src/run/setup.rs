@@ -7,6 +7,7 @@ use super::memory_need;
 use super::picture;
 use super::recorder::{Buffer, Kept, Recorder, first_axis};
 use super::reserved_memory::Room;
+use super::series::{self, Series};
 use super::session::{Place, Session};
 use super::spec::{Given, Lengths, Spec};
 use super::spike_trains::Train;
@@ -17,23 +18,8 @@ use crate::run::element::Element;
 use crate::spikes::SPIKES;
 use anyhow::Context;
 use ndarray::ArrayD;
-use overtime::{LoopOverTime, Monitor, Strategy, memory, monitor};
+use overtime::{InputSpec, LoopOverTime, Monitor, Strategy, monitor};
 use overtime_model::{Arrays, Axis, Loaded, SystemSpec as System, files, out_vars};
-
-/// The array of a file, if the input is one.
-pub(crate) fn series<T: Element>(given: &Given, what: &str, padded: bool) -> anyhow::Result<Option<ArrayD<T>>> {
-    let Given::Series(path, name) = given else { return Ok(None) };
-    let series = match name {
-        Some(name) => files::one(path, Some(name)),
-        None => files::input(path),
-    };
-    let series = series.map_err(of_model).with_context(|| what.to_owned())?;
-    // What rows hold beyond their lengths is not looked at.
-    if !padded {
-        advice::check_array::<T>(path, name.as_deref(), &series, "an input")?;
-    }
-    Ok(Some(memory::converted("the input", series.view(), T::from_f64)?))
-}
 
 /// Reads everything, builds the loop, and finds out how long the run is.
 pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<Session<T>> {
@@ -41,12 +27,12 @@ pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<S
         let array = files::one(path, name.as_deref()).map_err(of_model).context("lengths")?;
         spec.lengths = Some(Lengths::Known(length::of_rows(&array)?));
     }
-    let input = series(&spec.input, "input", spec.lengths.is_some())?;
+    let input = series::from_file::<T>(&spec.input, "input", spec.lengths.is_some())?;
     let named = match &spec.input {
         Given::Named(all) => all
             .iter()
             .filter_map(|(name, given)| {
-                Some((name.clone(), series(given, &format!("input of `{name}`"), false).transpose()?))
+                Some((name.clone(), series::from_file::<T>(given, &format!("input of `{name}`"), false).transpose()?))
             })
             .map(|(name, series)| Ok((name, series?)))
             .collect::<anyhow::Result<Vec<_>>>()?,
@@ -89,35 +75,71 @@ pub(crate) fn new<T: Element>(mut spec: Spec, place: &Place) -> anyhow::Result<S
     if let Some((path, state)) = state {
         initial_state::state(&mut session, &path, state)?;
     }
-    if let Some(input) = &input {
-        session.time_axis = length::time_axis(&session.spec, batch.is_some(), input.shape());
-    }
-    let mut given = input.as_ref().map(|x| x.shape().get(session.time_axis).copied().unwrap_or(0));
-    for (name, x) in &named {
-        let own = x.shape().get(length::time_axis(&session.spec, batch.is_some(), x.shape())).copied().unwrap_or(0);
-        let expected = *given.get_or_insert(own);
-        if own != expected {
-            return Err(overtime::Error::Shape {
-                argument: format!("input of `{name}`"),
-                axis: "time".into(),
-                expected,
-                given: own,
-            }
-            .into());
-        }
-    }
-    (session.input, session.named) = (input, named);
-    session.steps = length::steps(&session.spec, given, |d| session.over_time.steps_of(d))?;
+    set_inputs(&mut session, input, named)?;
     (session.begin, session.t) = (session.over_time.i(), session.over_time.t());
     session.every()?;
     memory_need::reserve(&mut session)?;
     if session.spec.files.plot.is_some() {
-        let axes = session.input.as_ref().map(ArrayD::ndim);
+        let axes = session.input.as_ref().map(|series| series.values.ndim());
         let panels = picture::panels(&session.spec, session.over_time.schema(), batch, axes)?;
         session.traces = Some(session.traces(panels)?);
     }
     streams::create(&mut session)?;
     Ok(session)
+}
+
+/// Gives the session its inputs, which are arrays of files or are made, and the length of the run.
+fn set_inputs<T: Element>(
+    session: &mut Session<T>,
+    first: Option<ArrayD<T>>,
+    named: Vec<(String, ArrayD<T>)>,
+) -> anyhow::Result<()> {
+    let mut run = series::Run {
+        steps: None,
+        dt: session.over_time.dt(),
+        seed: session.spec.draw.unwrap_or(session.spec.seed),
+        batched: session.over_time.batch().is_some(),
+        batch_major: session.recorder.batch_major,
+    };
+    let of_file = |spec: &Spec, values: ArrayD<T>| {
+        let time_axis = length::time_axis(spec, run.batched, values.shape());
+        Series { values, time_axis, repeats: false }
+    };
+    session.input = first.map(|values| of_file(&session.spec, values));
+    session.named = named.into_iter().map(|(name, values)| (name, of_file(&session.spec, values))).collect();
+    // Stimuli with a duration say how long the run is, and the run how long the others are.
+    make_inputs(session, &run)?;
+    let mut given = session.input.as_ref().and_then(Series::steps);
+    for (name, series) in &session.named {
+        let Some(own) = series.steps() else { continue };
+        let expected = *given.get_or_insert(own);
+        if own != expected {
+            let argument = format!("input of `{name}`");
+            return Err(overtime::Error::Shape { argument, axis: "time".into(), expected, given: own }.into());
+        }
+    }
+    session.steps = length::steps(&session.spec, given, |d| session.over_time.steps_of(d))?;
+    run.steps = Some(session.steps);
+    make_inputs(session, &run)
+}
+
+/// Makes the arrays of sequences and stimuli that can be made and are not there yet.
+fn make_inputs<T: Element>(session: &mut Session<T>, run: &series::Run) -> anyhow::Result<()> {
+    let ports = session.over_time.schema().inputs.clone();
+    let units = |port: Option<&InputSpec>| port.map_or(1, |port| port.shape.iter().product());
+    match &session.spec.input {
+        Given::Named(all) => {
+            for (name, given) in all {
+                if session.named.iter().all(|(own, _)| own != name) {
+                    let port = ports.iter().find(|port| port.name == name.as_str());
+                    session.named.extend(series::made(given, units(port), run)?.map(|series| (name.clone(), series)));
+                }
+            }
+        }
+        given if session.input.is_none() => session.input = series::made(given, units(ports.first()), run)?,
+        _ => {}
+    }
+    Ok(())
 }
 
 /// The loop, with nothing run yet.
@@ -198,7 +220,6 @@ pub(crate) fn build<T: Element>(
         arrays,
         input,
         named,
-        time_axis: 0,
         steps,
         done,
         begin,

@@ -4,7 +4,6 @@
 
 use super::picture::{self, Shape};
 use super::progress::Progress;
-use super::recorder::steps_of;
 use super::session::Session;
 use super::signals::Stop;
 use crate::exit_code::Failure;
@@ -144,13 +143,12 @@ fn with_input<T: Element, R>(
     let lengths = left(session, n);
     match (&session.input, &session.spec.input) {
         (Some(series), _) => {
-            let input = Input::from(steps_of(series, session.time_axis, from, n));
+            let input = Input::from(series.part(from, n));
             act(&mut session.over_time, lengths.iter().fold(input, |input, lengths| input.lengths(lengths)))
         }
         (None, Given::Constant(x)) => act(&mut session.over_time, Input::steps(n as u64).constant(T::from_f64(*x))),
         (None, Given::Named(all)) => {
-            let parts: Vec<_> =
-                session.named.iter().map(|(name, x)| (name, steps_of(x, session.time_axis_of(x), from, n))).collect();
+            let parts: Vec<_> = session.named.iter().map(|(name, series)| (name, series.part(from, n))).collect();
             let constants = all.iter().filter_map(|(name, given)| match given {
                 Given::Constant(x) => Some((name, T::from_f64(*x))),
                 _ => None,
@@ -178,9 +176,9 @@ fn keep<T: Element>(session: &mut Session<T>, recording: &Recording<T>, first: u
         };
         let (batch_major, every) = (session.recorder.batch_major, session.spec.record_every);
         let shape = Shape { batched: session.over_time.batch().is_some(), batch_major, constant, every };
-        let input = session.input.as_ref().map(|x| {
-            let mut part = steps_of(x, session.time_axis, from, recording.steps as usize);
-            part.swap_axes(0, session.time_axis.min(part.ndim().saturating_sub(1)));
+        let input = session.input.as_ref().map(|series| {
+            let mut part = series.part(from, recording.steps as usize);
+            part.swap_axes(0, series.time_axis.min(part.ndim().saturating_sub(1)));
             part
         });
         picture::feed(traces, first, recording, input, shape)?;

@@ -9,7 +9,7 @@ use crate::args::RunArgs;
 use crate::exit_code::{in_file, of_model, usage};
 use crate::paths::{absolute, extension};
 use crate::plot::Size;
-use overtime_model::{Axis, ModelFile, Plot, SystemSpec as System, Type, Value, neurons, out_vars};
+use overtime_model::{Axis, ModelFile, Plot, Sequence, Stimulus, SystemSpec as System, Type, Value, neurons, out_vars};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -75,16 +75,26 @@ pub(crate) enum Given {
     Constant(f64),
     /// An array in a file: of this name; or `in`, or the only one.
     Series(PathBuf, Option<String>),
+    /// One number for each neuron, the same in every step.
+    Sequence(Sequence),
+    /// A stimulus that changes in time.
+    Stimulus(Stimulus),
     /// For groups of a network by name; none of these is `Named` or `Nothing`.
     Named(Vec<(String, Given)>),
 }
 
 impl Given {
+    /// Whether neurons may have different inputs, or steps.
+    pub(crate) fn varies(&self) -> bool {
+        matches!(self, Self::Series(..) | Self::Sequence(_) | Self::Stimulus(_))
+    }
+
     /// Whether it says how many steps there are.
     fn has_series(&self) -> bool {
         match self {
-            Self::Nothing | Self::Constant(_) => false,
+            Self::Nothing | Self::Constant(_) | Self::Sequence(_) => false,
             Self::Series(..) => true,
+            Self::Stimulus(stimulus) => stimulus.has_duration(),
             Self::Named(all) => all.iter().any(|(_, given)| given.has_series()),
         }
     }

@@ -4,7 +4,7 @@ use super::parts::{part, populations};
 use super::synapse;
 use super::tables as raw;
 use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Stdp};
-use crate::neurons::check::{gates, known_kind, method, soft};
+use crate::neurons::check::{gates, known_kind, method, size, soft};
 use crate::rules::{Line, Result, error, finite, get, name, needed, number_or_file, start, table, unknown, value};
 use crate::{Neurons, Value, neurons, toml_values};
 use std::collections::BTreeMap;
@@ -88,9 +88,9 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
     }
     let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
     gates(&initial, &initials, line)?;
-    let neurons = Neurons {
+    let mut neurons = Neurons {
         kind: neuron.name.to_owned(),
-        size: get(raw.size).unwrap_or(1),
+        size: 1,
         method: method(neuron, raw.method, line)?,
         soft: soft(neuron, raw.reset, line)?,
         noise: raw.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
@@ -99,6 +99,12 @@ fn group(name: String, raw: raw::Group, at: usize, line: Line<'_>) -> Result<Gro
         channels: neurons::channels(raw.channel, neuron.name, line)?,
     };
     let current = raw.current.map(|v| number_or_file(v, line, "current")).transpose()?;
+    let inits = receptors.iter().filter_map(|r| Some((r.name.as_str(), r.init.as_ref()?)));
+    let more = inits.chain(current.as_ref().map(|v| ("current", v))).filter_map(|(name, v)| match v {
+        Value::Sequence { values, line } => Some((name.to_owned(), values.count(), *line)),
+        _ => None,
+    });
+    neurons.size = size(&neurons, get(raw.size), more.collect::<Vec<_>>())?;
     Ok(Group { name, neurons, receptors, current, input: get(raw.input).unwrap_or(false), poisson })
 }
 
@@ -156,7 +162,7 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
 fn drawn(v: Spanned<toml_values::Value>, line: Line<'_>, key: &str) -> Result<Value> {
     let at = start(&v);
     match value(v, line, key)? {
-        Value::XavierNormal | Value::Orthogonal(_) => error(
+        Value::XavierNormal | Value::Orthogonal(_) | Value::Sequence { .. } => error(
             line,
             at,
             format!("`{key}` is a number, {{ uniform = … }}, {{ normal = … }} or {{ file = …, array = … }}"),

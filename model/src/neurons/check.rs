@@ -1,8 +1,10 @@
 //! The keys of a group of neurons in a model file.
 
 use super::{Neurons, RawChannel, channels};
+use crate::error::ParseError;
 use crate::rules::{Line, Result, choice, error, finite, get, known, number_or_file, start, table, value};
 use crate::toml_values::{Maybe, Table};
+use crate::value::Value;
 use overtime::models::{Method, ModelInfo};
 use toml::Spanned;
 
@@ -14,6 +16,8 @@ pub(crate) struct Keys {
     pub(crate) parameters: Option<Table>,
     pub(crate) initial: Option<Table>,
     pub(crate) channel: Option<Vec<Spanned<RawChannel>>>,
+    /// The number of units that the input of the run has values for, and its line.
+    pub(crate) input: Option<(u64, usize)>,
 }
 
 pub(crate) fn neurons(kind: &Spanned<String>, group: Keys, line: Line<'_>) -> Result<Neurons> {
@@ -24,16 +28,43 @@ pub(crate) fn neurons(kind: &Spanned<String>, group: Keys, line: Line<'_>) -> Re
     let names: Vec<&str> = neuron.parameters.iter().map(|p| p.name).collect();
     let parameters = table(group.parameters, line, "parameter", &names, number_or_file)?;
     let initial = table(group.initial, line, "variable with an initial value", &initials, value)?;
-    Ok(Neurons {
+    let mut neurons = Neurons {
         kind: neuron.name.to_owned(),
-        size: get(group.size).unwrap_or(1),
+        size: 1,
         method: method(neuron, group.method, line)?,
         soft: soft(neuron, group.reset, line)?,
         noise: group.noise.map(|n| finite(n, line, "noise", 0.0)).transpose()?,
         parameters,
         initial,
         channels: channels::channels(group.channel, neuron.name, line)?,
-    })
+    };
+    let input = group.input.map(|(units, line)| ("input".to_owned(), units, line));
+    neurons.size = size(&neurons, get(group.size), input)?;
+    Ok(neurons)
+}
+
+/// The number of neurons of a group: as given; or as the values for each neuron say, which are
+/// sequences of the group and those of `more` (name, number, line); or 1. All must agree.
+pub(crate) fn size(
+    group: &Neurons,
+    given: Option<u64>,
+    more: impl IntoIterator<Item = (String, u64, usize)>,
+) -> Result<u64> {
+    // The parameters of this source are lists of spikes.
+    let own = if group.kind == "SpikeTimeGroup" { Vec::new() } else { group.values() };
+    let sequences = own.into_iter().filter_map(|(name, value)| match value {
+        Value::Sequence { values, line } => Some((name, values.count(), *line)),
+        _ => None,
+    });
+    let mut known = given.map(|size| (size, format!("`size` is {size}")));
+    for (name, count, line) in sequences.chain(more) {
+        let (size, why) = known.get_or_insert_with(|| (count, format!("`{name}` has {count} values")));
+        if *size != count {
+            let message = format!("`{name}` has {count} values, one for each neuron, and {why}");
+            return Err(ParseError { path: None, line, message });
+        }
+    }
+    Ok(known.map_or(1, |(size, _)| size))
 }
 
 /// The kind of neuron of this name.
@@ -44,7 +75,13 @@ pub(crate) fn known_kind(kind: &Spanned<String>, line: Line<'_>) -> Result<&'sta
 /// That this key is for neurons of this kind, if it is there.
 fn takes<V>(neuron: &ModelInfo, key: &str, value: Option<&Spanned<V>>, line: Line<'_>) -> Result<()> {
     match value {
-        Some(given) if !neuron.takes(key) => error(line, start(given), format!("`{key}` is not for {}", neuron.name)),
+        Some(given) if !neuron.takes(key) => {
+            let more = match key {
+                "noise" => ": in a network every neuron takes it, `noise` in its [[group]]",
+                _ => "",
+            };
+            error(line, start(given), format!("`{key}` is not for {}{more}", neuron.name))
+        }
         _ => Ok(()),
     }
 }
