@@ -61,10 +61,12 @@ impl Plot {
             Some(panels) if panels.is_empty() || panels.len() > PANELS => {
                 Err(("panels", format!("a picture has 1 to {PANELS} panels, not {}", panels.len())))
             }
-            Some(panels) => match panels.iter().enumerate().find(|(k, name)| panels.iter().take(*k).any(|n| n == *name)) {
-                Some((_, twice)) => Err(("panels", format!("`{}` is named twice", twice.escape_debug()))),
-                None => Ok(()),
-            },
+            Some(panels) => {
+                match panels.iter().enumerate().find(|(k, name)| panels.iter().take(*k).any(|n| n == *name)) {
+                    Some((_, twice)) => Err(("panels", format!("`{}` is named twice", twice.escape_debug()))),
+                    None => Ok(()),
+                }
+            }
             None => Ok(()),
         }
     }
@@ -160,7 +162,9 @@ mod tests {
     fn a_table_or_a_file() {
         let plot = |text: &str| ModelFile::parse(&format!("{NEURON}{text}")).unwrap().settings.plot;
         assert_eq!(plot("plot = 'a.png'\n").file.unwrap().to_str(), Some("a.png"));
-        let all = plot("[plot]\nfile = 'a.svg'\nsize = [85, 60]\ndpi = 300\nwindow = [200, 400.5]\npanels = ['V', 'spike']\ntitle = ''\n");
+        let all = plot(
+            "[plot]\nfile = 'a.svg'\nsize = [85, 60]\ndpi = 300\nwindow = [200, 400.5]\npanels = ['V', 'spike']\ntitle = ''\n",
+        );
         assert_eq!((all.size, all.dpi, all.window), (Some([85.0, 60.0]), Some(300.0), Some([200.0, 400.5])));
         assert_eq!((all.panels.unwrap().len(), all.title.as_deref()), (2, Some("")));
         assert_eq!(plot(""), super::Plot::default());

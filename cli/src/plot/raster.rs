@@ -79,7 +79,8 @@ impl Raster {
         steps: u64,
     ) {
         let bins = self.counts.ncols() as u64;
-        let own: Vec<usize> = (0..self.crowds.len()).filter(|k| self.crowds.get(*k).is_some_and(|c| c.spikes == recording)).collect();
+        let own: Vec<usize> =
+            (0..self.crowds.len()).filter(|k| self.crowds.get(*k).is_some_and(|c| c.spikes == recording)).collect();
         for (step, row, unit) in spikes {
             let Some(since) = step.checked_sub(begin).filter(|since| *since < steps) else { continue };
             let found = own.iter().find_map(|k| Some((*k, self.crowds.get(*k).filter(|c| c.units.contains(&unit))?)));

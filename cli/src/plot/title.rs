@@ -88,7 +88,8 @@ mod tests {
             of("[[group]]\nname = 'a'\nkind = 'PoissonGroup'\nsize = 1000\n[[group]]\nname = 'N'\nkind = 'LIF'\n"),
             "Network of 1,000 PoissonGroup, 1 LIF neuron"
         );
-        let layers = "[[layer]]\nname = 'a'\nkind = 'Dense'\nnum_in = 2\nnum_out = 3\n[[layer]]\nname = 'b'\nkind = 'tanh'\n";
+        let layers =
+            "[[layer]]\nname = 'a'\nkind = 'Dense'\nnum_in = 2\nnum_out = 3\n[[layer]]\nname = 'b'\nkind = 'tanh'\n";
         assert_eq!(of(layers), "Dense → tanh");
         assert_eq!(title(&ModelFile::parse(layers).unwrap().system, Some(3)), "Dense → tanh, batch of 3");
         assert_eq!([0, 999, 1000, 1_234_567].map(thousands).join(" "), "0 999 1,000 1,234,567");

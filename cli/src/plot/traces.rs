@@ -117,7 +117,8 @@ impl Traces {
         self.raster.feed(recording, spikes.clone(), self.grid.begin, self.grid.steps);
         for panel in 0..self.panels.len() {
             let rows = self.rows(panel);
-            let Some(shown) = self.panels.get(panel).filter(|p| p.spikes.as_ref().is_some_and(|m| m.recording == recording))
+            let Some(shown) =
+                self.panels.get(panel).filter(|p| p.spikes.as_ref().is_some_and(|m| m.recording == recording))
             else {
                 continue;
             };

@@ -13,7 +13,10 @@ use file::Results;
 use std::path::PathBuf;
 
 pub(crate) fn command(args: &PlotArgs) -> anyhow::Result<()> {
-    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(args.file.with_extension("png").file_name().unwrap_or_default()));
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(args.file.with_extension("png").file_name().unwrap_or_default()));
     let results = Results::read(&args.file)?;
     let (title, traces, size) = match &args.model {
         Some(system) => {

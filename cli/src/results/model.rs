@@ -27,7 +27,12 @@ struct Drawing<'a> {
 }
 
 /// What the run was, the title, and the values.
-pub(super) fn draw(args: &PlotArgs, system: &str, out: &Path, results: &Results) -> anyhow::Result<(Spec, String, Traces)> {
+pub(super) fn draw(
+    args: &PlotArgs,
+    system: &str,
+    out: &Path,
+    results: &Results,
+) -> anyhow::Result<(Spec, String, Traces)> {
     let run = RunArgs {
         system: system.to_owned(),
         scale: args.scale,
@@ -53,7 +58,9 @@ impl<'a> Drawing<'a> {
         let batch_major = spec.first_axis == Axis::B;
         let output = results.values("output", batch_major);
         let output = output.ok_or_else(|| {
-            results.corrupt("no results of a run: there is no array `output` with a value for each time in `ts`".to_owned())
+            results.corrupt(
+                "no results of a run: there is no array `output` with a value for each time in `ts`".to_owned(),
+            )
         })?;
         // Axes of the output of a single step.
         let own = match &spec.system {
@@ -66,7 +73,11 @@ impl<'a> Drawing<'a> {
         let batched = output.ndim() == own + 2;
         if output.ndim() != own + 1 && !batched {
             let (axes, kind) = (output.ndim(), spec.kind());
-            return Err(results.corrupt(format!("`output` has {axes} axes, and that of a {kind} has {} or {}", own + 1, own + 2)));
+            return Err(results.corrupt(format!(
+                "`output` has {axes} axes, and that of a {kind} has {} or {}",
+                own + 1,
+                own + 2
+            )));
         }
         let rows = if batched { output.shape().get(1).copied().unwrap_or(1) } else { 1 };
         let units: usize = output.shape().iter().skip(if batched { 2 } else { 1 }).product();
@@ -84,7 +95,8 @@ impl<'a> Drawing<'a> {
         let steps = results.steps(Some(spec.dt))?;
         let input = series::<f64>(&spec.input, "input", false)?;
         // A series of another run is not drawn.
-        let input = input.filter(|x| x.shape().get(time_axis(&spec, batched, x.shape())) == Some(&(steps.steps as usize)));
+        let input =
+            input.filter(|x| x.shape().get(time_axis(&spec, batched, x.shape())) == Some(&(steps.steps as usize)));
         Ok(Self { results, spec, steps, batched, rows, units, input })
     }
 
@@ -112,7 +124,8 @@ impl<'a> Drawing<'a> {
             Some(units) => units.iter().max().map(|last| last + 1),
             None => self.width(name),
         };
-        let is_noisy = matches!(&self.spec.system, System::Neurons(group) if group.noise.is_some_and(|sigma| sigma > 0.0));
+        let is_noisy =
+            matches!(&self.spec.system, System::Neurons(group) if group.noise.is_some_and(|sigma| sigma > 0.0));
         let reserved = ["ts", "t", "i", "output"];
         let subject = Subject {
             system: &self.spec.system,
@@ -128,7 +141,12 @@ impl<'a> Drawing<'a> {
                 _ => Drive::Unknown,
             },
             elements: &elements,
-            names: self.results.names().filter(|name| !reserved.contains(name) && self.values(name).is_some()).map(str::to_owned).collect(),
+            names: self
+                .results
+                .names()
+                .filter(|name| !reserved.contains(name) && self.values(name).is_some())
+                .map(str::to_owned)
+                .collect(),
             out_vars: wanted.as_deref(),
             plot: &self.spec.plot,
         };
@@ -142,7 +160,8 @@ impl<'a> Drawing<'a> {
             _ => Vec::new(),
         };
         let Steps { begin, steps, t, dt, .. } = self.steps;
-        let mut traces = picture::traces(&self.spec, panels, (&populations, self.units, self.rows), (begin, t, dt, steps))?;
+        let mut traces =
+            picture::traces(&self.spec, panels, (&populations, self.units, self.rows), (begin, t, dt, steps))?;
         self.feed(&mut traces, &asked);
         self.spikes(&mut traces)?;
         traces.end(|name| {

@@ -17,7 +17,8 @@ pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Tr
     let groups = spikes(results)?;
     // The output of a network is its numbers of spikes, which the raster has already.
     let is_value = |name: &&str| !["ts", "t", "i"].contains(name) && (*name != "output" || groups.is_empty());
-    let known: Vec<&str> = results.names().filter(is_value).filter(|name| results.values(name, false).is_some()).collect();
+    let known: Vec<&str> =
+        results.names().filter(is_value).filter(|name| results.values(name, false).is_some()).collect();
     let known: Vec<&str> = known.into_iter().filter(|name| !name.contains("spike_")).collect();
     let mut panels: Vec<Panel> = Vec::new();
     let named = |name: &str| -> anyhow::Result<Vec<Panel>> {
@@ -27,8 +28,10 @@ pub(super) fn draw(results: &Results, look: &Plot) -> anyhow::Result<(String, Tr
         }
         let want = out_vars::parse(name).map_err(|e| usage(format!("plot.panels: {e}")))?;
         let Some(want) = want.first().filter(|want| known.contains(&want.var.as_str())) else {
-            let all: Vec<&str> = known.iter().copied().chain(["spike", "rate"].into_iter().filter(|_| !groups.is_empty())).collect();
-            let near = models::nearest(name, all.iter().copied()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+            let all: Vec<&str> =
+                known.iter().copied().chain(["spike", "rate"].into_iter().filter(|_| !groups.is_empty())).collect();
+            let near = models::nearest(name, all.iter().copied())
+                .map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
             let (name, all) = (name.escape_debug(), all.join(", "));
             return Err(usage(format!("plot.panels: no panel named `{name}`{near}; there is: {all}")));
         };

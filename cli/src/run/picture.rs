@@ -11,7 +11,12 @@ use overtime_model::network::Population;
 use overtime_model::out_vars;
 
 /// The panels of a run. `axes` is how many the input has, where it has been read.
-pub(crate) fn panels(spec: &Spec, schema: &Schema, batch: Option<usize>, axes: Option<usize>) -> anyhow::Result<Vec<Panel>> {
+pub(crate) fn panels(
+    spec: &Spec,
+    schema: &Schema,
+    batch: Option<usize>,
+    axes: Option<usize>,
+) -> anyhow::Result<Vec<Panel>> {
     let given = match (&spec.input, axes) {
         (Given::Series(..), Some(1)) => Drive::Shared,
         (Given::Series(..), _) => Drive::Series,

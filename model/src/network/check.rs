@@ -1,7 +1,7 @@
 //! The `[[group]]` and `[[projection]]` tables of a model file.
 
-use super::raw;
 use super::parts::{part, populations};
+use super::raw;
 use super::synapse;
 use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Stdp};
 use crate::check::{self, Line, Result, error, finite, get, known_kind, start, table, unknown, value};

@@ -269,8 +269,7 @@ impl Network {
                 .collect();
             let of_projections = own.iter().flat_map(|p| [from(p).start, from(p).end]);
             let of_names = named.iter().flat_map(|(_, units)| [units.start, units.end]);
-            let mut cuts: Vec<u64> =
-                of_projections.chain(of_names).chain([0, size]).filter(|c| *c <= size).collect();
+            let mut cuts: Vec<u64> = of_projections.chain(of_names).chain([0, size]).filter(|c| *c <= size).collect();
             cuts.sort_unstable();
             cuts.dedup();
             for ends in cuts.windows(2) {

@@ -14,9 +14,14 @@ pub(super) fn populations(all: raw::Populations, groups: &[Group], line: Line<'_
         let name = check::name("population", Some(&name), start(&name), &taken, line)?;
         let number = groups.iter().position(|group| group.name == part.group).unwrap_or(0);
         let units = units(&part, groups);
-        let same = |(n, u, _): &&(usize, Range<u64>, NamedPart)| *n == number && u.start < units.end && units.start < u.end;
+        let same =
+            |(n, u, _): &&(usize, Range<u64>, NamedPart)| *n == number && u.start < units.end && units.start < u.end;
         if let Some((_, _, other)) = named.iter().find(same) {
-            return error(line, at, format!("populations `{}` and `{name}` share neurons of `{}`", other.name, part.group));
+            return error(
+                line,
+                at,
+                format!("populations `{}` and `{name}` share neurons of `{}`", other.name, part.group),
+            );
         }
         named.push((number, units, NamedPart { name, part }));
     }

@@ -68,7 +68,9 @@ fn is_histogram(panel: &Panel) -> bool {
 
 /// Which panels have numbers below: the last that shares the axis of time, and each histogram.
 fn axes(panels: &[Panel]) -> Vec<bool> {
-    (0..panels.len()).map(|k| panels.get(k).is_some_and(is_histogram) || panels.get(k + 1).is_none_or(is_histogram)).collect()
+    (0..panels.len())
+        .map(|k| panels.get(k).is_some_and(is_histogram) || panels.get(k + 1).is_none_or(is_histogram))
+        .collect()
 }
 
 /// The height that is left for panels, units.
@@ -88,11 +90,19 @@ pub(in crate::plot) fn fits(panels: &[Panel], plot: &Plot) -> anyhow::Result<()>
     }
     let mm = ((size.units[1] + least - room) * UNIT).ceil();
     let n = panels.len();
-    Err(usage(format!("plot.size: {n} panels need a height of {mm} mm or more; `title = \"\"` takes less, and so do fewer `panels`")))
+    Err(usage(format!(
+        "plot.size: {n} panels need a height of {mm} mm or more; `title = \"\"` takes less, and so do fewer `panels`"
+    )))
 }
 
 impl Layout {
-    pub(super) fn new<B: DrawingBackend>(area: &Area<B>, title: &str, traces: &Traces, size: &Size, scale: f64) -> Self {
+    pub(super) fn new<B: DrawingBackend>(
+        area: &Area<B>,
+        title: &str,
+        traces: &Traces,
+        size: &Size,
+        scale: f64,
+    ) -> Self {
         let [width, _] = size.units;
         let room = room(&traces.panels, size, title).max(LEAST);
         let weights = traces.panels.iter().map(|p| p.weight).sum::<u32>().max(1);
@@ -113,7 +123,8 @@ impl Layout {
         let mut time = TimeAxis::new(traces, width - left - right, &widest);
         // Half of the last number stands beyond the axis where that ends at a tick.
         let shared = span(traces.grid.t, traces.grid.end());
-        let over = |x: f64, text: f64, range: &Range<f64>| text / 2.0 - (1.0 - share(x, range)) * (width - left - right);
+        let over =
+            |x: f64, text: f64, range: &Range<f64>| text / 2.0 - (1.0 - share(x, range)) * (width - left - right);
         let last = time.ticks.last().map(|x| over(x * time.unit, wide(&number(*x, &time.ticks)), &shared));
         let of_bars = places.iter().filter_map(|p| Some(over(*p.xticks.last()?, widest(&p.xticks), &p.along)));
         right = of_bars.chain(last).fold(right, |right, over| right.max(over + 12.0));
@@ -138,11 +149,8 @@ impl Place {
             }
             None => (span(traces.grid.t, traces.grid.end()), Vec::new()),
         };
-        let (values, colours) = if panel.form == Form::Heat {
-            (heat::units(panel), Some(values))
-        } else {
-            (values, None)
-        };
+        let (values, colours) =
+            if panel.form == Form::Heat { (heat::units(panel), Some(values)) } else { (values, None) };
         let cticks = colours.as_ref().map_or_else(Vec::new, |range| two_ticks(range, most(60.0).min(5)));
         let yticks = match panel.form {
             Form::Heat => heat::unit_ticks(panel, most(40.0)),

@@ -7,7 +7,10 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use pdf_writer::types::{LineCapStyle, LineJoinStyle};
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use plotters_backend::text_anchor::{HPos, VPos};
-use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle, FontTransform};
+use plotters_backend::{
+    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle,
+    FontTransform,
+};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -38,7 +41,8 @@ impl Page {
     pub(super) fn new(size: (u32, u32), scale: f64) -> anyhow::Result<Self> {
         let mut content = Content::new();
         content.set_line_cap(LineCapStyle::RoundCap).set_line_join(LineJoinStyle::RoundJoin);
-        let fonts = [Font::new(b"Inter-Regular", super::file::REGULAR)?, Font::new(b"Inter-SemiBold", super::file::BOLD)?];
+        let fonts =
+            [Font::new(b"Inter-Regular", super::file::REGULAR)?, Font::new(b"Inter-SemiBold", super::file::BOLD)?];
         Ok(Self { size, scale, content, opacities: BTreeMap::new(), fonts })
     }
 
@@ -64,7 +68,9 @@ impl Page {
         let mut states = resources.ext_g_states();
         for percent in self.opacities.keys() {
             let alpha = f32::from(*percent) / 100.0;
-            let mut state = states.insert(Name(state_name(*percent).as_bytes())).start::<pdf_writer::writers::ExtGraphicsState<'_>>();
+            let mut state = states
+                .insert(Name(state_name(*percent).as_bytes()))
+                .start::<pdf_writer::writers::ExtGraphicsState<'_>>();
             state.stroking_alpha(alpha).non_stroking_alpha(alpha);
         }
         states.finish();
@@ -166,7 +172,11 @@ impl DrawingBackend for Page {
     }
 
     fn draw_rect<S: BackendStyle>(&mut self, a: BackendCoord, b: BackendCoord, style: &S, fill: bool) -> Drawn {
-        if fill { self.fill(style.color()) } else { self.stroke(style) }
+        if fill {
+            self.fill(style.color())
+        } else {
+            self.stroke(style)
+        }
         let (left, right) = (self.x(a.0.min(b.0)), self.x(a.0.max(b.0)));
         let (top, bottom) = (self.y(a.1.min(b.1)), self.y(a.1.max(b.1)));
         self.content.rect(left, bottom, right - left, top - bottom);
@@ -182,7 +192,11 @@ impl DrawingBackend for Page {
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, (x, y): BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
-        if fill { self.fill(style.color()) } else { self.stroke(style) }
+        if fill {
+            self.fill(style.color())
+        } else {
+            self.stroke(style)
+        }
         let (x, y, r) = (self.x(x), self.y(y), (f64::from(radius) * self.scale) as f32);
         // Four cubic curves, which are a circle to a thousandth of its radius.
         let k = 0.552_285 * r;
@@ -208,7 +222,8 @@ impl DrawingBackend for Page {
         let em = style.size() / TALL * self.scale;
         let Some(font) = self.fonts.get_mut(bold) else { return Ok(()) };
         let (glyphs, width) = font.encode(text);
-        let along = em * width
+        let along = em
+            * width
             * match style.anchor().h_pos {
                 HPos::Left => 0.0,
                 HPos::Center => -0.5,

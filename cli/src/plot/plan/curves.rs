@@ -32,7 +32,10 @@ pub(super) fn cells(rows: usize, len: usize, want: Option<&OutVar>) -> Vec<(usiz
         None => (0..len.min(CURVES)).collect(),
     };
     let all = units.len();
-    (0..rows).flat_map(|row| units.iter().map(move |unit| (row, *unit))).take(if len >= CURVES { all } else { CURVES }).collect()
+    (0..rows)
+        .flat_map(|row| units.iter().map(move |unit| (row, *unit)))
+        .take(if len >= CURVES { all } else { CURVES })
+        .collect()
 }
 
 /// What they are called.

@@ -1,7 +1,7 @@
 //! Panels of layers.
 
-use super::curves::{cells, names, of_cells};
 use super::super::axis::ordinal;
+use super::curves::{cells, names, of_cells};
 use super::{CURVES, Drive, Form, PANELS, Panel, Source, Subject};
 use overtime_model::out_vars::OutVar;
 

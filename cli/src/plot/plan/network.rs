@@ -39,7 +39,10 @@ pub(super) fn variable(subject: &Subject<'_>, net: &Network, want: &OutVar) -> P
     let mut shades = BTreeMap::new();
     let (mut hues, mut legend) = (Vec::new(), Vec::new());
     for unit in &units {
-        let own = populations.iter().enumerate().find(|(_, p)| group.is_some() && p.of == of && p.units.contains(&(*unit as u64)));
+        let own = populations
+            .iter()
+            .enumerate()
+            .find(|(_, p)| group.is_some() && p.of == of && p.units.contains(&(*unit as u64)));
         let (colour, text) = match own {
             Some((colour, p)) if p.name != of => (colour, format!("neuron {unit} ({})", p.name)),
             Some((colour, _)) => (colour, format!("neuron {unit}")),

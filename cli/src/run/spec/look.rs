@@ -19,7 +19,8 @@ impl LookArgs {
 
     /// The values, checked as those of a model file are.
     pub(crate) fn plot(&self) -> anyhow::Result<Plot> {
-        let size = self.plot_size.as_deref().map(|text| pair(text, "--plot-size", "x", "85x60, width and height in mm"));
+        let size =
+            self.plot_size.as_deref().map(|text| pair(text, "--plot-size", "x", "85x60, width and height in mm"));
         let window = self.plot_window.as_deref().map(|text| pair(text, "--plot-window", "..", "200..400"));
         let names = |text: &String| out_vars::split(text).into_iter().map(|name| name.trim().to_owned()).collect();
         let plot = Plot {
