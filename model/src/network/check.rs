@@ -1,6 +1,7 @@
 //! The `[[group]]` and `[[projection]]` tables of a model file.
 
 use super::parts::{part, populations};
+use super::raw;
 use super::synapse;
 use super::tables as raw;
 use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Stdp};
