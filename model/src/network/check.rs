@@ -1,9 +1,8 @@
 //! The `[[group]]` and `[[projection]]` tables of a model file.
 
 use super::parts::{part, populations};
-use super::raw;
-use super::synapse;
 use super::tables as raw;
+use super::synapse;
 use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Stdp};
 use crate::neurons::check::{gates, known_kind, method, size, soft};
 use crate::rules::{Line, Result, error, finite, get, name, needed, number_or_file, start, table, unknown, value};
