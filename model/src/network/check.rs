@@ -1,8 +1,8 @@
 //! The `[[group]]` and `[[projection]]` tables of a model file.
 
 use super::parts::{part, populations};
-use super::tables as raw;
 use super::synapse;
+use super::tables as raw;
 use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Stdp};
 use crate::neurons::check::{gates, known_kind, method, size, soft};
 use crate::rules::{Line, Result, error, finite, get, name, needed, number_or_file, start, table, unknown, value};
@@ -124,9 +124,9 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
     };
     let from = part(from.get_ref(), start(&from), &net.groups, &net.named, line)?;
     let target = part(part_of_to, start(&to), &net.groups, &net.named, line)?;
-    let felt = net.groups.iter().find(|g| g.name == target.group).map_or(&[][..], |g| &g.receptors);
-    if !felt.iter().any(|r| r.name == receptor) {
-        return unknown("receptor", receptor, felt.iter().map(|r| r.name.as_str()), start(&to), line);
+    let receptors = net.groups.iter().find(|g| g.name == target.group).map_or(&[][..], |g| &g.receptors);
+    if !receptors.iter().any(|r| r.name == receptor) {
+        return unknown("receptor", receptor, receptors.iter().map(|r| r.name.as_str()), start(&to), line);
     }
     let connect = connect(needed(raw.connect, "connect", what, at, line)?, line)?;
     let weight = raw.weight.map_or(Ok(Value::Number(1.0)), |v| drawn(v, line, "weight"))?;
