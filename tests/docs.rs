@@ -67,7 +67,11 @@ fn the_documentation_of_a_neuron_tells_what_its_table_does() {
         ];
         let text = files
             .iter()
-            .find(|text| declares.iter().any(|line| text.contains(line)))
+            .find(|text| {
+                // The declaration may be broken into lines.
+                let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                declares.iter().any(|declaration| flat.contains(declaration))
+            })
             .unwrap_or_else(|| panic!("{name}"));
         let mut documented = Vec::new();
         let parameters = rows(text, "parameter");

@@ -1,5 +1,5 @@
-// Hodgkin and Huxley's neuron. Equations: src/models/neurons/hh/mod.rs; step.rs and rates.rs beside
-// it have the same operations in the same order, and the reasons.
+// Hodgkin and Huxley's neuron. Equations: src/models/neurons/hh/mod.rs. rates.rs beside it and
+// hodgkin_huxley/step.rs have the same operations in the same order, and the reasons.
 //
 //   STAGES  the stages of a Runge-Kutta method; without STAGES, exponential Euler
 //   NOISE   1: noise is added to the current

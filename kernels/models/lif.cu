@@ -1,4 +1,4 @@
-// The leaky integrate-and-fire neuron. Equations and the CPU's step: src/models/neurons/lif.rs.
+// The leaky integrate-and-fire neuron. Equations and the CPU's step: src/models/neurons/lif/.
 //
 //   SERIES  the terms of a Runge-Kutta method, where a second input is a conductance; without SERIES, exponential Euler
 //   SOFT    1: a spike lowers V by v_th − v_reset; without SOFT, a spike sets V to v_reset

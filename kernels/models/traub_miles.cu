@@ -1,5 +1,5 @@
-// The neuron of Traub and Miles. Equations: src/models/neurons/traub_miles/mod.rs; step.rs and
-// rates.rs beside it have the same operations in the same order, and the reasons.
+// The neuron of Traub and Miles. Equations: src/models/neurons/traub_miles/mod.rs. rates.rs beside it
+// and hodgkin_huxley/step.rs have the same operations in the same order, and the reasons.
 //
 //   STAGES  the stages of a Runge-Kutta method; without STAGES, exponential Euler
 #include "math.cuh"

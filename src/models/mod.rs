@@ -32,14 +32,15 @@ pub use layers::recurrent::{Gru, Lstm, Recurrent, Rnn};
 pub use neuron_group::NeuronGroup;
 pub use neurons::ad_qua_if::AdQuaIf;
 pub use neurons::adex_if::AdExIf;
+#[doc(hidden)]
+pub use neurons::block::Block;
 pub use neurons::cond_neu_group::CondNeuGroup;
 pub use neurons::exp_if::ExpIf;
 pub use neurons::fitzhugh_nagumo::FitzHughNagumo;
-#[doc(hidden)]
-pub use neurons::frame::Block;
 pub use neurons::frame::{Equations, Neuron, Reset};
 pub use neurons::hh::Hh;
 pub use neurons::hindmarsh_rose::HindmarshRose;
+pub use neurons::hodgkin_huxley::HodgkinHuxleyNeuron;
 pub use neurons::izhikevich::Izhikevich;
 pub use neurons::lif::Lif;
 pub use neurons::morris_lecar::MorrisLecar;

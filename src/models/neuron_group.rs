@@ -96,6 +96,6 @@ pub trait NeuronGroup<R: Real>: System<R> {
     }
 }
 
-fn not_taken(what: &str, kind: &str) -> Error {
+pub(super) fn not_taken(what: &str, kind: &str) -> Error {
     Error::Unsupported(format!("`{what}` is not for {kind}"))
 }

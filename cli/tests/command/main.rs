@@ -12,6 +12,7 @@ mod memory;
 mod network;
 mod plots;
 mod readme;
+mod results;
 mod resume;
 mod streams;
 mod support;

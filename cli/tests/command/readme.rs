@@ -21,7 +21,7 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 fn model_files_of_the_page_run() {
     let text = page("cli/README.md");
     let all = blocks(&text, "toml");
-    assert_eq!(all.len(), 5, "a block was added or removed: check what it needs to run");
+    assert_eq!(all.len(), 6, "a block was added or removed: check what it needs to run");
     let place = Place::new();
     std::fs::copy(root().join("examples/models/hh_parameters.npz"), place.path("hh_parameters.npz")).unwrap();
     let zeros = |shape: &[usize]| ArrayD::<f64>::zeros(shape);
@@ -35,6 +35,9 @@ fn model_files_of_the_page_run() {
                 (block.clone(), "")
             }
             first if first.starts_with("plot = ") => (block.clone(), "--duration 5"),
+            first if first.starts_with("[plot]") => {
+                (format!("kind = 'HH'\nsize = 8\ninput = 5.0\nduration = 500.0\n{block}"), "")
+            }
             first if first.starts_with("input = {") => {
                 place.npz("x.npz", &[("b", zeros(&[6, 2]))]);
                 (format!("{block}{two}"), "")
@@ -119,7 +122,7 @@ fn commands_of_the_pages_run() {
             ran += 1;
         }
     }
-    assert_eq!(ran, 30, "a command was added or removed");
+    assert_eq!(ran, 33, "a command was added or removed");
     for chapter in pages_with_commands().iter().filter(|name| name.starts_with("docs/book")) {
         for picture in
             page(chapter).split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link.to_owned()))
@@ -151,7 +154,7 @@ fn weights_of(place: &Place, model: &str) {
 fn flags_and_files_of_the_pages_exist() {
     let place = Place::new();
     let help: String =
-        ["run", "resume", "kernels", "inspect"].map(|command| place.ok(&format!("{command} --help"))).concat();
+        ["run", "resume", "kernels", "inspect", "plot"].map(|command| place.ok(&format!("{command} --help"))).concat();
     let mut flags = 0;
     for rest in page("cli/README.md").split("--").skip(1) {
         let flag: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();

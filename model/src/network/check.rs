@@ -125,9 +125,9 @@ fn projection(name: String, raw: raw::Projection, at: usize, net: &Network, line
     };
     let from = part(from.get_ref(), start(&from), &net.groups, &net.named, line)?;
     let target = part(part_of_to, start(&to), &net.groups, &net.named, line)?;
-    let felt = net.groups.iter().find(|g| g.name == target.group).map_or(&[][..], |g| &g.receptors);
-    if !felt.iter().any(|r| r.name == receptor) {
-        return unknown("receptor", receptor, felt.iter().map(|r| r.name.as_str()), start(&to), line);
+    let receptors = net.groups.iter().find(|g| g.name == target.group).map_or(&[][..], |g| &g.receptors);
+    if !receptors.iter().any(|r| r.name == receptor) {
+        return unknown("receptor", receptor, receptors.iter().map(|r| r.name.as_str()), start(&to), line);
     }
     let connect = connect(needed(raw.connect, "connect", what, at, line)?, line)?;
     let weight = raw.weight.map_or(Ok(Value::Number(1.0)), |v| drawn(v, line, "weight"))?;

@@ -73,7 +73,7 @@ pub enum ReceptorKind {
         /// Concentration of magnesium, mM.
         magnesium: Option<f64>,
     },
-    /// Acts on this variable of the model.
+    /// Adds to this variable of the model.
     Delta(String),
     /// Gap junctions.
     Gap,

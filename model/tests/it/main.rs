@@ -2,4 +2,5 @@
 
 mod errors;
 mod names;
+mod populations;
 mod specs;

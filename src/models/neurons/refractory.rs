@@ -15,6 +15,14 @@ pub(super) fn steps_in<R: Real>(time: R, dt: R) -> R {
     if whole > R::of(0.0) { whole } else { R::of(0.0) }
 }
 
+/// Replaces refractory periods by their numbers of steps, as `steps` computes them.
+pub(super) fn in_steps<R: Real>(tau_ref: &mut Param<R>, steps: impl Fn(R) -> R) {
+    match tau_ref {
+        Param::All(tau) => *tau = steps(*tau),
+        Param::Each(taus) => taus.iter_mut().for_each(|tau| *tau = steps(*tau)),
+    }
+}
+
 /// Checks that a variable of type `R` can count the steps of these periods.
 pub(super) fn check_steps<R: Real>(tau_ref: &Param<R>, dt: f64) -> Result<()> {
     // Up to here `steps_in` rounds to whole numbers, and subtracting 1 from a count is exact.

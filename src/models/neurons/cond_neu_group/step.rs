@@ -11,7 +11,7 @@ use crate::system::param::Param;
 use bytemuck::{cast_slice, cast_slice_mut};
 use std::any::Any;
 
-/// Neurons that each channel takes at once: their gates stay in the first cache.
+/// Neurons that each channel takes at once: their gates stay in L1.
 const TILE: usize = 64;
 
 /// V and the gates.

@@ -1,7 +1,7 @@
 //! What one neuron has and another has not.
 
-use super::step::Block;
 use crate::init::Init;
+use crate::models::neurons::block::Block;
 use crate::models::{Parameter, Variable};
 use crate::numeric::scalar::Real;
 use std::fmt::Debug;
@@ -137,11 +137,11 @@ pub trait Equations<const N: usize, const P: usize>: Copy + Debug + Send + Sync 
 macro_rules! steps {
     ($n:expr, $p:expr) => {
         #[inline(never)]
-        fn step_f64(block: crate::models::neurons::frame::Block<'_, f64, { $n }, { $p }>) {
+        fn step_f64(block: crate::models::neurons::block::Block<'_, f64, { $n }, { $p }>) {
             block.step::<Self>();
         }
         #[inline(never)]
-        fn step_f32(block: crate::models::neurons::frame::Block<'_, f32, { $n }, { $p }>) {
+        fn step_f32(block: crate::models::neurons::block::Block<'_, f32, { $n }, { $p }>) {
             block.step::<Self>();
         }
     };

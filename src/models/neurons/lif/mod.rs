@@ -1,21 +1,24 @@
 //! The leaky integrate-and-fire neuron with a refractory period.
 
-use super::refractory::{check_steps, no_reset, steps_in};
+mod step;
+
+use super::builders::{builders, setters};
+use super::refractory::{check_steps, no_reset};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::init::Init;
 use crate::models::info;
 use crate::models::info::{Family, ModelInfo, Port, Variable, variables};
-use crate::models::integrator::{GROWTH, STAGES, Tableau};
+use crate::models::integrator::Tableau;
 use crate::models::{Method, NeuronGroup, Reset};
-use crate::numeric::math::{decay, divisible};
 use crate::numeric::rng::Stream;
 use crate::numeric::scalar::Real;
-use crate::numeric::simd::{SimdLoop, vectorize};
+use crate::numeric::simd::vectorize;
 use crate::system::param::Param;
 use crate::system::program::Program;
 use crate::system::state::State;
 use crate::system::{Inputs, Schema, Shared, System, Tick};
+use step::{Step, TILE, Tile, Vars};
 
 crate::parameters! {
     /// The parameters of [`Lif`].
@@ -87,50 +90,12 @@ impl<R: Real> Lif<R> {
         }
     }
 
-    /// The integration method; [`Method::ExpAuto`] by default.
-    #[must_use]
-    pub fn method(mut self, method: Method) -> Self {
-        self.method = method;
-        self
-    }
-
-    /// Sets the parameter of this name (`V_rest V_reset V_th R tau tau_ref`), one value or one for
-    /// each neuron.
-    ///
-    /// # Errors
-    /// If there is no such parameter.
-    pub fn param(mut self, name: &str, value: impl Into<Param<R>>) -> Result<Self> {
-        self.set_param(name, value.into())?;
-        Ok(self)
-    }
-
-    /// The initial value of the variable of this name (`V`).
-    ///
-    /// # Errors
-    /// If there is no such variable.
-    pub fn init(mut self, name: &str, init: Init) -> Result<Self> {
-        self.set_init(name, init)?;
-        Ok(self)
-    }
+    builders!(method param init reset conductance);
 
     /// Initial potential, mV.
     #[must_use]
     pub fn v(mut self, init: Init) -> Self {
         self.v = init;
-        self
-    }
-
-    /// What a spike does to the potential; [`Reset::Hard`] by default.
-    #[must_use]
-    pub fn reset(mut self, reset: Reset) -> Self {
-        self.reset = reset;
-        self
-    }
-
-    /// Adds the input `g`, a conductance towards 0 mV, for synapses that have one.
-    #[must_use]
-    pub fn conductance(mut self) -> Self {
-        self.conductance = true;
         self
     }
 
@@ -199,20 +164,28 @@ impl<R: Real> System<R> for Lif<R> {
                 }
             }
         };
-        let (share, pace, hold) =
-            (derived(tau, |tile| &tile.share), derived(tau, |tile| &tile.pace), derived(tau_ref, |tile| &tile.hold));
-        let mut program = Program::pointwise("lif.cu", include_str!("../../../kernels/models/lif.cu"));
+        let (relaxation, dt_over_tau, refractory_steps) = (
+            derived(tau, |tile| &tile.relaxation),
+            derived(tau, |tile| &tile.dt_over_tau),
+            derived(tau_ref, |tile| &tile.refractory_steps),
+        );
+        let mut program = Program::pointwise("lif.cu", include_str!("../../../../kernels/models/lif.cu"));
         if self.reset == Reset::Soft {
             program = program.define("SOFT", 1);
         }
         if !self.conductance {
-            return Some(program.constants([v_rest, v_reset, v_th, r, &share, &hold], &[]));
+            return Some(program.constants([v_rest, v_reset, v_th, r, &relaxation, &refractory_steps], &[]));
         }
         let series = tableau.as_ref().map(Tableau::relaxation::<R>);
         if series.is_some() {
             program = program.define("SERIES", 1);
         }
-        Some(program.constants([v_rest, v_reset, v_th, r, &pace, &hold], series.as_ref().map_or(&[], |c| c)))
+        Some(
+            program.constants(
+                [v_rest, v_reset, v_th, r, &dt_over_tau, &refractory_steps],
+                series.as_ref().map_or(&[], |c| c),
+            ),
+        )
     }
 
     fn prepare(&self, dt: f64, _: Device) -> Result<()> {
@@ -249,154 +222,5 @@ impl<R: Real> NeuronGroup<R> for Lif<R> {
         Ok(())
     }
 
-    fn set_method(&mut self, method: Method) -> Result<()> {
-        self.method = method;
-        Ok(())
-    }
-
-    fn set_reset(&mut self, reset: Reset) -> Result<()> {
-        self.reset = reset;
-        Ok(())
-    }
-
-    fn add_conductance(&mut self) -> Result<()> {
-        self.conductance = true;
-        Ok(())
-    }
-}
-
-struct Vars<'a, R> {
-    v: &'a mut [R],
-    spike: &'a mut [R],
-    refractory: &'a mut [R],
-    x: &'a [R],
-    /// The conductance, or none.
-    g: &'a [R],
-    y: &'a mut [R],
-}
-
-struct Step<'a, R> {
-    model: &'a Lif<R>,
-    dt: R,
-    /// None: exponential Euler.
-    tableau: Option<Tableau>,
-    first: usize,
-    units: usize,
-    vars: Vars<'a, R>,
-}
-
-/// Neurons that are stepped together.
-const TILE: usize = 64;
-
-/// What a step needs to know of each neuron of a tile.
-struct Tile<R> {
-    v_rest: [R; TILE],
-    v_reset: [R; TILE],
-    v_th: [R; TILE],
-    r: [R; TILE],
-    /// How much of the way to V_rest + R I a step makes. The equation is linear, so that this is
-    /// all that a method decides.
-    share: [R; TILE],
-    /// dt/τ, where a conductance makes the share differ from step to step.
-    pace: [R; TILE],
-    /// What `refractory` is after a spike.
-    hold: [R; TILE],
-}
-
-impl<R: Real> SimdLoop for Step<'_, R> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        let (zero, one) = (R::of(0.0), R::of(1.0));
-        let Vars { v, spike, refractory, x, g, y } = self.vars;
-        let series = self.tableau.as_ref().map(Tableau::relaxation::<R>);
-        let soft = self.model.reset == Reset::Soft;
-        let same = self.model.constants.all().iter().all(|p| matches!(p, Param::All(_)));
-        let mut tile = Tile::new(self.model, self.first, self.units, self.dt, self.tableau.as_ref());
-        let chunks = (v.chunks_mut(TILE).zip(spike.chunks_mut(TILE))).zip(refractory.chunks_mut(TILE));
-        for (t, (((v, spike), refractory), (x, y))) in chunks.zip(x.chunks(TILE).zip(y.chunks_mut(TILE))).enumerate() {
-            if !same && t > 0 {
-                tile = Tile::new(self.model, self.first + t * TILE, self.units, self.dt, self.tableau.as_ref());
-            }
-            let len = v.len().min(spike.len()).min(refractory.len()).min(x.len()).min(y.len()).min(TILE);
-            let (v, spike, refractory, x, y) =
-                (&mut v[..len], &mut spike[..len], &mut refractory[..len], &x[..len], &mut y[..len]);
-            let mut moved = [zero; TILE];
-            match g.get(t * TILE..t * TILE + len) {
-                Some(g) if len > 0 => tile.pulled(v, x, g, series.as_ref(), &mut moved),
-                _ => {
-                    for k in 0..len {
-                        let goal = tile.r[k].mul_add(x[k], tile.v_rest[k]);
-                        moved[k] = (goal - v[k]).mul_add(tile.share[k], v[k]);
-                    }
-                }
-            }
-            for k in 0..len {
-                let (v0, left) = (v[k], refractory[k]);
-                let held = left > one;
-                let after = if held { v0 } else { moved[k] };
-                let rest = if held { left - one } else { zero };
-                // Where a soft reset, or a reset above the threshold, leaves V there, the
-                // refractory period comes first.
-                let fired = !held & (after >= tile.v_th[k]);
-                let spiked = if fired { one } else { zero };
-                let reset = if soft { after - (tile.v_th[k] - tile.v_reset[k]) } else { tile.v_reset[k] };
-                v[k] = if fired { reset } else { after };
-                refractory[k] = if fired { tile.hold[k] } else { rest };
-                spike[k] = spiked;
-                y[k] = spiked;
-            }
-        }
-    }
-}
-
-impl<R: Real> Tile<R> {
-    /// The potentials after a step under a conductance: the goal is nearer to 0, and the way there
-    /// faster.
-    #[inline(always)]
-    fn pulled(&self, v: &[R], x: &[R], g: &[R], series: Option<&[R; STAGES]>, moved: &mut [R; TILE]) {
-        let one = R::of(1.0);
-        let (mut goal, mut share) = ([one; TILE], [one; TILE]);
-        for k in 0..g.len() {
-            // At 0 the limit comes out: the smaller the share, the farther the goal.
-            let pull = divisible(self.r[k].mul_add(g[k], one), R::of(-GROWTH) / self.pace[k]);
-            goal[k] = self.r[k].mul_add(x[k], self.v_rest[k]) / pull;
-            share[k] = self.pace[k] * pull;
-        }
-        match series {
-            None => {
-                for share in &mut share {
-                    *share = decay(*share);
-                }
-            }
-            Some([c1, c2, c3, c4]) => {
-                for share in &mut share {
-                    let z = *share;
-                    *share = z.mul_add(z.mul_add(z.mul_add(*c4, *c3), *c2), *c1) * z;
-                }
-            }
-        }
-        for k in 0..g.len() {
-            moved[k] = (goal[k] - v[k]).mul_add(share[k], v[k]);
-        }
-    }
-
-    /// Of the neurons from number `first` on, counted over the batch.
-    #[inline(always)]
-    fn new(model: &Lif<R>, first: usize, units: usize, dt: R, tableau: Option<&Tableau>) -> Self {
-        let of = |param: &Param<R>| param.spread::<TILE>(first, units);
-        let Parameters { v_rest, v_reset, v_th, r, tau, tau_ref } = &model.constants;
-        let tau = of(tau);
-        let mut pace = tau;
-        pace.iter_mut().for_each(|p| *p = dt / *p);
-        let mut share = [R::of(0.0); TILE];
-        match tableau {
-            None => share.iter_mut().zip(&tau).for_each(|(s, tau)| *s = decay(dt / *tau)),
-            // From 0 towards 1.
-            Some(tableau) => [share] = tableau.stepper(dt).tile([share], |k, [x]| [(R::of(1.0) - x) / tau[k]]),
-        }
-        let mut hold = of(tau_ref);
-        hold.iter_mut().for_each(|h| *h = R::of(1.0) + steps_in(*h, dt));
-        Self { v_rest: of(v_rest), v_reset: of(v_reset), v_th: of(v_th), r: of(r), share, pace, hold }
-    }
+    setters!(set_method set_reset add_conductance);
 }
