@@ -37,9 +37,24 @@ pub(crate) enum Command {
     Plot(Box<PlotArgs>),
     /// What is in a state, checkpoint, weights or result file
     Inspect(InspectArgs),
-    /// The kinds of systems: variables, parameters, units, defaults
-    Models,
+    /// List the models, or describe one of them
+    #[command(long_about = MODELS)]
+    Models(ModelsArgs),
+    /// Write an example of a model file
+    #[command(long_about = NEW)]
+    New(NewArgs),
 }
+
+const MODELS: &str = "List the models, or describe one of them.
+
+The list has a line for each neuron, channel, source, cell and layer, and for each receptor, synapse kinetics, plasticity, \
+connectivity, distribution, sequence and stimulus of model files. With a name the command prints the variables, parameters and \
+inputs with their units, defaults and meanings, and an example.";
+
+const NEW: &str = "Write an example of a model file.
+
+Without a name the command lists the examples. With a name it writes NAME.toml, or FILE, and the arrays that the example reads. \
+`overtime run` runs the file as it is.";
 
 const RESUME: &str = "Continue a run from a checkpoint to its end.
 
@@ -274,4 +289,22 @@ pub(crate) struct InspectArgs {
     /// .safetensors, .npz or .npy
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct ModelsArgs {
+    /// A model, such as `adex`, or another word of model files, such as `stp`
+    pub(crate) name: Option<String>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct NewArgs {
+    /// The example
+    pub(crate) name: Option<String>,
+    /// The model file to write [default: NAME.toml]
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long)]
+    pub(crate) force: bool,
 }

@@ -2,13 +2,21 @@
 
 use std::fmt::{self, Display};
 use std::io::{ErrorKind, Write};
+use std::time::Duration;
 
-/// What is said, and how.
+/// How much a run prints, and in which form.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manner {
+    /// Errors only.
     pub(crate) quiet: bool,
+    /// The summary as JSON.
     pub(crate) json: bool,
+    /// Everything, however short the run is.
+    pub(crate) verbose: bool,
 }
+
+/// A shorter run prints no progress, and one line as its summary.
+pub(crate) const SHORT: Duration = Duration::from_secs(1);
 
 /// Stdout was closed by whoever read it.
 #[derive(Debug)]

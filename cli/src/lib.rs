@@ -7,6 +7,7 @@ mod exit_code;
 mod inspect;
 mod kernels;
 mod models;
+mod new;
 mod paths;
 mod plot;
 mod report;
@@ -34,13 +35,14 @@ pub fn main() -> ExitCode {
     exit_code::on_abort();
     console::log(args.verbose);
     let result = match args.command {
-        Command::Run(args) => run::command(&args),
-        Command::Resume(args) => resume::command(&args),
+        Command::Run(run) => run::command(&run, args.verbose > 0),
+        Command::Resume(resume) => resume::command(&resume, args.verbose > 0),
         Command::Devices => devices::command(),
         Command::Kernels(args) => kernels::command(&args),
         Command::Inspect(args) => inspect::command(&args),
         Command::Plot(args) => results::command(&args),
-        Command::Models => models::command(),
+        Command::Models(args) => models::command(&args),
+        Command::New(args) => new::command(&args),
     };
     exit_code::of(result)
 }

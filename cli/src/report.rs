@@ -1,6 +1,6 @@
 //! The summary of a run, for people and for programs.
 
-use crate::console::harmless;
+use crate::console::{SHORT, harmless};
 use crate::run::element::Element;
 use crate::run::progress::short;
 use crate::run::session::{Place, Session};
@@ -16,6 +16,9 @@ use std::path::PathBuf;
 pub(crate) struct Summary {
     system: String,
     kind: String,
+    /// Size and batch in words.
+    #[serde(skip)]
+    size: String,
     device: String,
     why_not_gpu: Option<String>,
     /// How the loop ran, and why so.
@@ -91,6 +94,7 @@ impl Summary {
         Self {
             system: session.spec.name.clone(),
             kind: session.spec.kind().to_owned(),
+            size: session.describe(),
             device: place.device.to_string(),
             why_not_gpu: place.why_not_gpu.clone(),
             strategy: session.over_time.strategy(),
@@ -117,7 +121,34 @@ impl Summary {
         Ok(format!("{}\n", serde_json::to_string(self)?))
     }
 
-    pub(crate) fn text(&self) -> String {
+    /// Whether one line has it all: a short run of neurons or layers.
+    fn is_short(&self) -> bool {
+        self.wall_ms < SHORT.as_secs_f64() * 1e3 && self.populations.is_empty()
+    }
+
+    /// The summary of a short run.
+    fn line(&self) -> String {
+        let (steps, dt) = (self.steps_here, Number(self.dt));
+        let mut text = format!("{}: {}, {}, on {}: ", harmless(&self.system), self.size, self.dtype, self.device);
+        let _ = write!(text, "{steps} steps of {dt} ms in {}", time(self.wall_ms));
+        if self.steps != self.steps_here {
+            let _ = write!(text, " (of {} in all)", self.steps);
+        }
+        if let Some(spikes) = self.spikes {
+            let _ = write!(text, ", {spikes} spikes");
+        }
+        for (k, path) in self.wrote.iter().enumerate() {
+            let start = if k == 0 { "; wrote" } else { "," };
+            let _ = write!(text, "{start} {}", harmless(&relative(path).to_string_lossy()));
+        }
+        text.push('\n');
+        text
+    }
+
+    pub(crate) fn text(&self, verbose: bool) -> String {
+        if self.is_short() && !verbose {
+            return self.line();
+        }
         let mut text = format!("{} steps of {} ms in {}", self.steps_here, Number(self.dt), time(self.wall_ms));
         if self.steps != self.steps_here {
             let _ = write!(text, " (of {} in all)", self.steps);

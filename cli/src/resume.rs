@@ -10,7 +10,7 @@ use crate::run::session::{Place, was_not_kept};
 use half::{bf16, f16};
 use overtime_model::Type;
 
-pub(crate) fn command(args: &ResumeArgs) -> anyhow::Result<()> {
+pub(crate) fn command(args: &ResumeArgs, verbose: bool) -> anyhow::Result<()> {
     let mut checkpoint = checkpoint::read(&args.file)?;
     let spec = &mut checkpoint.spec;
     let files = &mut spec.files;
@@ -32,7 +32,7 @@ pub(crate) fn command(args: &ResumeArgs) -> anyhow::Result<()> {
     if let Some(device) = &args.device {
         spec.device.clone_from(device);
     }
-    let manner = Manner { quiet: args.quiet, json: args.json };
+    let manner = Manner { quiet: args.quiet, json: args.json, verbose };
     match spec.dtype {
         Type::F64 => resume::<f64>(checkpoint, manner),
         Type::F32 => resume::<f32>(checkpoint, manner),

@@ -19,6 +19,7 @@
 #![deny(missing_docs)]
 
 mod arrays;
+pub mod catalog;
 mod check;
 mod error;
 pub mod files;

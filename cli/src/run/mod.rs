@@ -2,6 +2,7 @@
 
 pub(crate) mod advice;
 pub(crate) mod checkpoint;
+pub(crate) mod csv;
 pub(crate) mod element;
 pub(crate) mod initial_state;
 pub(crate) mod length;
@@ -33,9 +34,9 @@ use session::{Place, Session};
 use slices::Control;
 use spec::Spec;
 
-pub(crate) fn command(args: &RunArgs) -> anyhow::Result<()> {
+pub(crate) fn command(args: &RunArgs, verbose: bool) -> anyhow::Result<()> {
     let spec = Spec::new(args)?;
-    let manner = Manner { quiet: args.quiet, json: args.json };
+    let manner = Manner { quiet: args.quiet, json: args.json, verbose };
     match spec.dtype {
         Type::F64 => start::<f64>(spec, manner),
         Type::F32 => start::<f32>(spec, manner),
@@ -53,18 +54,16 @@ fn start<T: Element>(spec: Spec, manner: Manner) -> anyhow::Result<()> {
 
 /// Runs a session to its end, and writes what was asked for.
 pub(crate) fn go<T: Element>(mut session: Session<T>, place: &Place, manner: Manner) -> anyhow::Result<()> {
-    let control = Control::new(session.steps, session.done, !manner.quiet)?;
+    let mut header = vec![format!("{}: {}, {}, on {}", session.spec.name, session.describe(), T::DTYPE, place.device)];
+    match &place.why_not_gpu {
+        // The reason without its details, which `overtime devices` lists.
+        Some(why) if manner.verbose => header.push(format!("not on a GPU: {}", crate::devices::short(why))),
+        Some(_) => {}
+        None => header.push(session.over_time.strategy()),
+    }
+    let control = Control::new(session.steps, session.done, manner, header)?;
     if !manner.quiet {
-        let shape = session.describe();
-        say(format_args!("{}: {shape}, {}, on {}", session.spec.name, T::DTYPE, place.device));
-        if let Some(why) = &place.why_not_gpu {
-            // The short of it; `devices` tells all.
-            say(format_args!("not on a GPU: {}", crate::devices::short(why)));
-        } else {
-            say(format_args!("{}", session.over_time.strategy()));
-        }
-        let of_loop = session.over_time.warnings();
-        for warning in session.spec.warnings.iter().chain(of_loop) {
+        for warning in session.spec.warnings.iter().chain(session.over_time.warnings()) {
             say(format_args!("warning: {warning}"));
         }
     }

@@ -1,48 +1,63 @@
-//! How far a run is: a bar on a terminal, a line for every tenth elsewhere, both on stderr.
+//! The progress of a run on stderr: a bar on a terminal, and a line for every tenth elsewhere.
 
-use crate::console::say;
+use crate::console::{Manner, SHORT, say};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-pub(crate) enum Progress {
+/// The progress of a run. A short run shows none.
+pub(crate) struct Progress {
+    view: View,
+    started: Instant,
+    /// The time after which progress is shown.
+    after: Duration,
+    /// The lines above the progress, until they are printed.
+    header: RefCell<Vec<String>>,
+}
+
+enum View {
     Silent,
     Bar(ProgressBar),
-    Lines { started: Instant, from: u64, steps: u64, tenth: Cell<u64> },
+    Lines { from: u64, steps: u64, tenth: Cell<u64> },
 }
 
 impl Progress {
-    pub(crate) fn new(steps: u64, done: u64, shown: bool) -> Self {
-        if !shown {
-            return Self::Silent;
-        }
-        if !std::io::stderr().is_terminal() {
-            return Self::Lines { started: Instant::now(), from: done, steps, tenth: Cell::new(tenths(done, steps)) };
-        }
-        let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr_with_hz(12));
-        let template = "{percent:>3}% {bar:36.blue} {human_pos}/{human_len} steps  {rate}  ETA {eta}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            let rate = |state: &ProgressState, out: &mut dyn Write| {
-                let _ = write!(out, "{}/s", short(state.per_sec()));
-            };
-            bar.set_style(style.with_key("rate", rate).progress_chars("━╸ "));
-        }
-        bar.set_position(done);
-        bar.reset_eta();
-        Self::Bar(bar)
+    pub(crate) fn new(steps: u64, done: u64, manner: Manner, header: Vec<String>) -> Self {
+        let view = if manner.quiet {
+            View::Silent
+        } else if std::io::stderr().is_terminal() {
+            View::Bar(bar(steps, done))
+        } else {
+            View::Lines { from: done, steps, tenth: Cell::new(tenths(done, steps)) }
+        };
+        let after = if manner.verbose { Duration::ZERO } else { SHORT };
+        Self { view, started: Instant::now(), after, header: RefCell::new(header) }
     }
 
     pub(crate) fn at(&self, done: u64) {
-        match self {
-            Self::Silent => {}
-            Self::Bar(bar) => bar.set_position(done),
-            Self::Lines { started, from, steps, tenth } => {
+        let elapsed = self.started.elapsed();
+        if matches!(self.view, View::Silent) || elapsed < self.after {
+            return;
+        }
+        let header = self.header.take();
+        for line in &header {
+            say(format_args!("{line}"));
+        }
+        match &self.view {
+            View::Silent => {}
+            View::Bar(bar) => {
+                if !header.is_empty() {
+                    bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(12));
+                }
+                bar.set_position(done);
+            }
+            View::Lines { from, steps, tenth } => {
                 let now = tenths(done, *steps);
                 if now > tenth.get() {
                     tenth.set(now);
-                    let rate = (done - from) as f64 / started.elapsed().as_secs_f64().max(1e-9);
+                    let rate = (done - from) as f64 / elapsed.as_secs_f64().max(1e-9);
                     let left =
                         Duration::try_from_secs_f64((steps - done) as f64 / rate.max(1e-9)).unwrap_or(Duration::MAX);
                     say(format_args!("{:>3}%  {done}/{steps} steps  {}/s  ETA {}", now * 10, short(rate), eta(left)));
@@ -51,12 +66,27 @@ impl Progress {
         }
     }
 
-    /// Removes the bar; what follows is the summary.
+    /// Removes the bar; the summary follows.
     pub(crate) fn end(&self) {
-        if let Self::Bar(bar) = self {
+        if let View::Bar(bar) = &self.view {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A bar that is not drawn yet.
+fn bar(steps: u64, done: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::hidden());
+    let template = "{percent:>3}% {bar:36.blue} {human_pos}/{human_len} steps  {rate}  ETA {eta}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        let rate = |state: &ProgressState, out: &mut dyn Write| {
+            let _ = write!(out, "{}/s", short(state.per_sec()));
+        };
+        bar.set_style(style.with_key("rate", rate).progress_chars("━╸ "));
+    }
+    bar.set_position(done);
+    bar.reset_eta();
+    bar
 }
 
 fn tenths(done: u64, steps: u64) -> u64 {

@@ -1,10 +1,12 @@
 //! What comes after the last step: files, picture, summary.
 
+use super::csv;
 use super::initial_state;
 use super::output;
 use super::session::{Place, Session};
 use super::slices::Timing;
 use crate::console::{self, Manner};
+use crate::paths::extension;
 use crate::plot::{self, Size};
 use crate::report::Summary;
 use crate::run::element::Element;
@@ -23,6 +25,9 @@ pub(crate) fn write<T: Element>(
     if let Some(path) = session.spec.files.out.clone() {
         match session.recorder.stream.take() {
             Some(stream) => output::pack(&path, stream, t, i)?,
+            None if extension(&path) == "csv" => {
+                csv::traces(&path, &session.recorder, session.spec.out_vars.as_deref())?
+            }
             None => output::write(&path, &session.recorder, t, i)?,
         }
         wrote.push(path);
@@ -56,6 +61,6 @@ pub(crate) fn write<T: Element>(
     } else if manner.quiet {
         Ok(())
     } else {
-        console::print(&summary.text())
+        console::print(&summary.text(manner.verbose))
     }
 }

@@ -6,6 +6,7 @@ use super::picture::{self, Shape};
 use super::progress::Progress;
 use super::session::Session;
 use super::signals::Stop;
+use crate::console::Manner;
 use crate::exit_code::Failure;
 use crate::run::element::Element;
 use crate::run::spec::{Given, Lengths};
@@ -35,8 +36,9 @@ pub(crate) struct Timing {
 }
 
 impl Control {
-    pub(crate) fn new(steps: u64, done: u64, shown: bool) -> anyhow::Result<Self> {
-        Ok(Self { stop: Stop::listen()?, progress: Progress::new(steps, done, shown) })
+    /// `header` are the lines that stand above the progress.
+    pub(crate) fn new(steps: u64, done: u64, manner: Manner, header: Vec<String>) -> anyhow::Result<Self> {
+        Ok(Self { stop: Stop::listen()?, progress: Progress::new(steps, done, manner, header) })
     }
 }
 

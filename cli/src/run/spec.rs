@@ -192,6 +192,7 @@ impl Spec {
         };
         spec.files.check()?;
         files::can_stream(&spec)?;
+        files::can_be_text(&spec)?;
         Ok(spec)
     }
 

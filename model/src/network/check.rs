@@ -4,6 +4,7 @@ use super::parts::{part, populations};
 use super::synapse;
 use super::tables as raw;
 use super::{Connect, Group, Network, Poisson, Projection, Receptor, ReceptorKind, Stdp};
+use crate::catalog::{self, Family};
 use crate::neurons::check::{gates, known_kind, method, size, soft};
 use crate::rules::{Line, Result, error, finite, get, name, needed, number_or_file, start, table, unknown, value};
 use crate::{Neurons, Value, neurons, toml_values};
@@ -181,8 +182,6 @@ fn delay(v: Spanned<toml_values::Value>, line: Line<'_>) -> Result<Value> {
     }
 }
 
-const KINDS: [&str; 6] = ["fixed_prob", "fixed_num_pre", "fixed_num_post", "one_to_one", "all_to_all", "arrays"];
-
 fn connect(item: Spanned<raw::Connect>, line: Line<'_>) -> Result<Connect> {
     let at = start(&item);
     let raw = item.into_inner();
@@ -200,7 +199,15 @@ fn connect(item: Spanned<raw::Connect>, line: Line<'_>) -> Result<Connect> {
         "fixed_num_pre" | "fixed_num_post" => &["num"],
         "one_to_one" | "all_to_all" => &[],
         "arrays" => &["file", "pre", "post"],
-        other => return unknown("connectivity", other, KINDS.into_iter(), start(&kind), line),
+        other => {
+            return unknown(
+                "connectivity",
+                other,
+                catalog::of(Family::Connectivity).map(|known| known.name),
+                start(&kind),
+                line,
+            );
+        }
     };
     if let Some((key, Some(at))) = keys.into_iter().find(|(key, at)| at.is_some() && !takes.contains(key)) {
         return error(line, at, format!("`{key}` is not for {what}"));

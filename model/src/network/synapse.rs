@@ -3,13 +3,17 @@
 use super::tables as raw;
 use super::{Kinetics, Receptor, ReceptorKind, Shape};
 use crate::Value;
+use crate::catalog::{self, Family};
 use crate::rules::{Line, Result, error, finite, name, needed, start, table, unknown, value};
 use crate::toml_values::{self as raw_value, Maybe, Table};
 use overtime::models::ModelInfo;
 use overtime::network;
 use toml::Spanned;
 
-const KINDS: [&str; 5] = ["exponential", "dual_exponential", "alpha", "graded", "gap"];
+/// The names of the kinds of receptors with a key `kind`.
+fn kinds() -> impl Iterator<Item = &'static str> + Clone {
+    catalog::of(Family::Receptor).map(|kind| kind.name).filter(|name| *name != "delta")
+}
 
 pub(super) fn receptor(
     item: Spanned<raw::Receptor>,
@@ -47,8 +51,8 @@ pub(super) fn receptor(
         );
     }
     let given = kind.unwrap_or("exponential").to_owned();
-    if let Some(kind) = raw.kind.as_ref().filter(|_| !KINDS.contains(&given.as_str())) {
-        return unknown("kind of receptor", kind.get_ref(), KINDS.into_iter(), start(kind), line);
+    if let Some(kind) = raw.kind.as_ref().filter(|_| kinds().all(|known| known != given)) {
+        return unknown("kind of receptor", kind.get_ref(), kinds(), start(kind), line);
     }
     if let Some(rise) = raw.tau_rise.as_ref().filter(|_| given != "dual_exponential") {
         return error(line, start(rise), "`tau_rise` is for a dual_exponential receptor");
@@ -116,15 +120,6 @@ pub(super) fn of_receptor(receptor: &Receptor) -> network::Receptor {
     made
 }
 
-/// Kinds of kinetics, each with its parameters as brainpy has them, and its variables.
-const KINETICS: [(&str, &[&str], &[&str]); 5] = [
-    ("stp", &["U", "tau_f", "tau_d"], &["u", "x"]),
-    ("ampa", &["alpha", "beta", "T", "T_dur"], &["g", "left"]),
-    ("gaba_a", &["alpha", "beta", "T", "T_dur"], &["g", "left"]),
-    ("nmda", &["a", "tau_decay", "tau_rise"], &["g", "x"]),
-    ("bio_nmda", &["alpha1", "beta1", "alpha2", "beta2", "T", "T_dur"], &["g", "x", "left"]),
-];
-
 pub(super) fn kinetics(
     kind: Maybe<String>,
     parameters: Option<Table>,
@@ -139,15 +134,18 @@ pub(super) fn kinetics(
         }
         return Ok(None);
     };
-    let Some((_, names, variables)) = KINETICS.iter().find(|(known, ..)| known == kind.get_ref()) else {
-        return unknown("kinetics", kind.get_ref(), KINETICS.iter().map(|k| k.0), start(&kind), line);
+    let mut all = catalog::of(Family::Kinetics);
+    let Some(known) = all.clone().find(|known| known.name == kind.get_ref()) else {
+        let known = all.by_ref().map(|known| known.name);
+        return unknown("kinetics", kind.get_ref(), known, start(&kind), line);
     };
+    let names: Vec<&str> = known.keys.iter().map(|key| key.name).collect();
     let number_of = |(name, value): (String, Value)| match value {
         Value::Number(x) => Some((name, x)),
         _ => None,
     };
-    let parameters = table(parameters, line, "parameter", names, number)?.into_iter().filter_map(number_of).collect();
-    let initial = table(initial, line, "variable with an initial value", variables, value)?;
+    let parameters = table(parameters, line, "parameter", &names, number)?.into_iter().filter_map(number_of).collect();
+    let initial = table(initial, line, "variable with an initial value", known.variables, value)?;
     Ok(Some(Kinetics { kind: kind.into_inner(), parameters, initial }))
 }
 

@@ -5,7 +5,7 @@ use super::{Spec, extension};
 use crate::exit_code::usage;
 use overtime::{Coupling, Schema};
 use overtime_atomic::AtomicFile;
-use overtime_model::Axis;
+use overtime_model::{Axis, out_vars};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -27,9 +27,9 @@ pub(crate) struct Files {
 impl Files {
     /// Refuses formats that are not known, two names of one file, and files that cannot be written.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        formats("--out", self.out.as_deref(), &["npz", "safetensors"])?;
+        formats("--out", self.out.as_deref(), &["npz", "safetensors", "csv"])?;
         formats("--plot", self.plot.as_deref(), &crate::plot::FORMATS)?;
-        formats("--spikes", self.spikes.as_deref(), &["npz"])?;
+        formats("--spikes", self.spikes.as_deref(), &["npz", "csv"])?;
         let files = [
             ("--out", &self.out),
             ("--spikes", &self.spikes),
@@ -109,6 +109,21 @@ pub(crate) fn parts_folder(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".parts");
     name.into()
+}
+
+/// Refuses events in a text of traces, whose lines are steps.
+pub(super) fn can_be_text(spec: &Spec) -> anyhow::Result<()> {
+    let Some(out) = spec.files.out.as_deref().filter(|out| extension(out) == "csv") else { return Ok(()) };
+    let events = out_vars::recorded(spec.out_vars.as_deref())?.into_iter().find(|want| want.events);
+    match events {
+        Some(want) => Err(usage(format!(
+            "--out {}: a CSV has a line for each step, and `{}:events` is a list of events: give --spikes FILE.csv for \
+             spikes, or --out FILE.npz",
+            out.display(),
+            want.var
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Whether what is to be streamed can be.
